@@ -204,7 +204,7 @@ def parse(text: str) -> Mask:
     pattern = rest if by_account else _complete(rest)
     completed = prefix + pattern
     if presentable(completed) != completed or len(completed.encode()) > MASK_BYTES:
-        raise MaskError(f"A mask has no space, no colon in front, and at most {MASK_BYTES} bytes")
+        raise MaskError(f"A mask has no spaces, does not begin with a colon, and has at most {MASK_BYTES} bytes")
     return Mask(completed, pattern, mutes, negated, by_account)
 
 

@@ -97,7 +97,7 @@ def _check_listeners(options: Options) -> None:
         if listener.tls == "must" and not options.tls.is_given:
             raise WrongKeyError(f"{path}.tls", "needs a certificate: see [tls]")
     if not options.listen:
-        raise WrongKeyError("listen", "must have one address at least")
+        raise WrongKeyError("listen", "must have at least one address")
 
 
 def _read_motd(file: Path) -> tuple[str, ...]:

@@ -273,7 +273,7 @@ class TlsFiles:
         Path,
         Key(
             "the certificate and its chain (PEM), or the folder of an ACME client that has it: certbot's live/NAME,"
-            " lego's certificates; empty: no TLS. Renewed files are taken within two minutes"
+            " lego's certificates; empty: no TLS. Renewed files are loaded within two minutes"
         ),
     ] = field(default_factory=Path)
     key: Annotated[Path, Key("its private key (PEM); not needed with a folder")] = field(default_factory=Path)
@@ -302,7 +302,7 @@ class Options:
     connections: Annotated[Connections, Key("Limits on connections, and timeouts.")] = field(
         default_factory=Connections
     )
-    dnsbl: Annotated[BlocklistOptions, Key("DNS blocklists: addresses from which abuse came elsewhere.")] = field(
+    dnsbl: Annotated[BlocklistOptions, Key("DNS blocklists: addresses known for abuse.")] = field(
         default_factory=BlocklistOptions
     )
     plain: Annotated[

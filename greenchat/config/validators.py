@@ -67,7 +67,7 @@ def origin(text: str) -> str:
 def word(text: str) -> str:
     """Return a text that can stand in the middle of a command: no spaces, no colon at its beginning."""
     if " " in text or text.startswith(":") or not text.isprintable():
-        raise ValueError("must not hold spaces or begin with a colon")
+        raise ValueError("must not contain spaces or begin with a colon")
     return text
 
 
@@ -130,7 +130,7 @@ def regular_expression(text: str) -> str:
     try:
         pattern = re.compile(text)
     except re.error as error:
-        raise ValueError(f"is no regular expression: {error}") from error
+        raise ValueError(f"is not a valid regular expression: {error}") from error
     if pattern.search(""):
         raise ValueError("matches the empty text, and so every message")
     return text

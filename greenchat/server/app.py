@@ -263,7 +263,7 @@ class App:
     def reload(self, who: str) -> Reloaded:
         """Reload the configuration. who: asked for it, for the log and the operators."""
         if self._stopping.is_set():
-            return Reloaded("", error="the server is ending")
+            return Reloaded("", error="the server is stopping")
         self.turn.begin()
         ctx = self._context()
         reloaded = self._reload(ctx)

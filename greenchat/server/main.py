@@ -29,7 +29,7 @@ Without options it listens on 127.0.0.1:9090; nothing needs to be configured.
   greenchat-server --listen :9090                  for other machines too
   greenchat-server --print-config > server.toml    write a configuration with every key explained
   greenchat-server --config server.toml            use it; kill -HUP reads it again
-  nohup greenchat-server &                         stay when the terminal is closed
+  nohup greenchat-server &                         keep running when the terminal is closed
 
 Commands (greenchat-server COMMAND --help tells more):
 

@@ -85,7 +85,7 @@ def _drop_files(copy: sqlite3.Connection) -> None:
         return
     for (name,) in copy.execute("SELECT name FROM carried"):
         if Path(name).is_absolute() or ".." in Path(name).parts:
-            raise StoreError("the backup names files outside of the data folder: it is none of ours")
+            raise StoreError("the backup names files outside of the data folder: it was not made by greenchat")
     copy.execute("PRAGMA secure_delete = ON")
     copy.execute("DROP TABLE carried")
 

@@ -96,7 +96,7 @@ def _chunks(talk: Iterator[StoredEvent], rows: int, size: int) -> Iterator[list[
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Fill a file and write the figures as JSON."""
-    parser = argparse.ArgumentParser(description="Fill a new database with invented talk.")
+    parser = argparse.ArgumentParser(description="Fill a new database with generated messages.")
     parser.add_argument("file", type=Path)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--channels", type=int, default=100)

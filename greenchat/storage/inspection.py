@@ -29,7 +29,7 @@ def check(database: Path) -> list[str]:
         with closing(connect_reader(database)) as connection:
             return _problems(connection)
     except FAILURES as error:
-        return [f"it is no sound database: {error}"]
+        return [f"it is not a valid database: {error}"]
 
 
 def add_document(database: Path, kind: str, key: str, value: object) -> bool:
@@ -144,7 +144,7 @@ def _problems(connection: sqlite3.Connection) -> list[str]:
     (owner,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if owner != APPLICATION_ID:
-        return ["it is no database of greenchat"]
+        return ["it is not a greenchat database"]
     if version > len(MIGRATIONS):
         return [f"it was written by a newer greenchat: its format is {version}, this one knows up to {len(MIGRATIONS)}"]
     problems = [text for (text,) in connection.execute(f"PRAGMA integrity_check({_MOST_PROBLEMS})") if text != "ok"]
@@ -176,5 +176,5 @@ _QUESTIONS = {
     "events belong to no conversation": """
         SELECT count(*) FROM event WHERE conversation NOT IN (SELECT id FROM conversation)""",
     "events come from nobody": "SELECT count(*) FROM event WHERE source NOT IN (SELECT id FROM source)",
-    "events are there twice": "SELECT count(*) FROM unsettled JOIN settled USING (conversation, id)",
+    "events exist twice": "SELECT count(*) FROM unsettled JOIN settled USING (conversation, id)",
 }

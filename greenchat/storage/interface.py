@@ -38,7 +38,7 @@ class StoreDamagedError(StoreError):
         """Return the error for a document that is not as it was written; error: the reader's."""
         return cls(
             f"the database is damaged: the {kind} {key} can't be read ({type(error).__name__}: {error})."
-            " Bring back a backup with `greenchat-server restore FILE`"
+            " Restore a backup with `greenchat-server restore FILE`"
         )
 
 

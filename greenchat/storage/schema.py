@@ -90,7 +90,7 @@ def connect(path: Path, *, durable: bool) -> sqlite3.Connection:
     except OSError as error:
         raise StoreError(f"can't open the database {path}: {error.strerror}") from error
     if path.exists() and not os.access(path, os.W_OK):
-        raise StoreError(f"can't write to the database {path}: it may only be read; change its owner or its mode")
+        raise StoreError(f"can't write to the database {path}: it is read-only; change its owner or its mode")
     if not head and (left := leftovers(path)):
         raise StoreDamagedError(_no_beginning(path, "empty" if path.exists() else "missing", left))
     if head and head != _MAGIC:  # SQLite itself would overwrite a very short file
@@ -205,6 +205,6 @@ def damaged(path: Path, what: str) -> StoreDamagedError:
     """Return the error for a file that is no longer a sound database."""
     return StoreDamagedError(
         f"the database {path} is damaged ({what}). It was left as it is. See what is wrong with"
-        " `greenchat-server check`; bring back a backup with `greenchat-server restore FILE`,"
+        " `greenchat-server check`; restore a backup with `greenchat-server restore FILE`,"
         " or move the file away to start with an empty one"
     )

@@ -135,7 +135,7 @@ def test_what_is_not_ours(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "other")
     connection.execute("CREATE TABLE x (y)")
     connection.close()
-    assert check(tmp_path / "other") == ["it is no database of greenchat"]
+    assert check(tmp_path / "other") == ["it is not a greenchat database"]
 
 
 def test_a_backup_carries_files_and_a_restore_puts_them_back(path: Path, store: SqliteStore, tmp_path: Path) -> None:

@@ -69,7 +69,7 @@ def test_what_sqlite_says_of_it_need_not_be_text(sound: Path, tmp_path: Path) ->
     """SQLite quotes the file in its messages, whatever bytes stand there."""
     sound.write_bytes(sound.read_bytes().replace(b"CREATE TABLE document (", b"CREATE TABLE document \xc5"))
     (problem,) = check(sound)
-    assert problem.startswith("it is no sound database")
+    assert problem.startswith("it is not a valid database")
     with pytest.raises(StoreError, match="can't be restored"):
         restore(sound, tmp_path / "restored.db")
     with pytest.raises(StoreError, match="can't export"):

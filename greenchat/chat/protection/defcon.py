@@ -21,7 +21,7 @@ MEANINGS = {
     NORMAL: "everything is open",
     NO_ACCOUNTS: "nobody can register an account",
     NO_CHANNELS: "nobody can register an account or a channel",
-    ONLY_ACCOUNTS: "nobody can register anything, and who comes must log in to an account",
+    ONLY_ACCOUNTS: "nobody can register anything, and new users must log in to an account",
     ONLY_OPERATORS: "nobody can register anything, and only this machine and the hosts of operators can connect",
 }
 
@@ -51,7 +51,7 @@ class DefconGate:
         """Return the reason why this IP address may not connect without an account; "" if it may."""
         if self.level > ONLY_ACCOUNTS or _is_local(host):
             return ""
-        return "This server takes only people with an account at the moment: log in with SASL"
+        return "This server only accepts users with an account at the moment: log in with SASL"
 
 
 def _is_local(host: str) -> bool:

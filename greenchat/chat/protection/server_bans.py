@@ -86,7 +86,7 @@ def parse_target(text: str) -> Target:
     if network:
         return Target(ADDRESS, network)
     if "/" in text and "@" not in text:
-        raise TargetError(f"{text} is no network: write 192.0.2.0/24 or 2001:db8::/32")
+        raise TargetError(f"{text} is not a network: write 192.0.2.0/24 or 2001:db8::/32")
     if "!" in text or "@" in text:
         return _mask(text)
     if text[:2] == "a:" and len(text) > 2:  # as in the lists of channels

@@ -66,7 +66,7 @@ def _log_in(ctx: Context, subject: str, name: str, authorization: str) -> None:
         account = change_account(ctx, own.name, subjects=(*own.subjects, subject))
         note(ctx, "NICKSERV", f"{ctx.nick} linked the account {account.name} to {subject}")
     if authorization and fold(authorization) != fold(account.name if account else name):
-        raise _refusal("That token is another account's")
+        raise _refusal("That token belongs to another account")
     account = account or _make(ctx, subject, name)
     if not account.usable:
         raise _refusal(f"Nobody can log in to the account {account.name} at the moment")
@@ -82,7 +82,7 @@ def _make(ctx: Context, subject: str, name: str) -> Account:
     if not ctx.network.settings.bearer.create:
         raise _refusal("You have no account here")
     if not name:
-        raise _refusal(f"The token has no {ctx.network.settings.bearer.claim} to call an account by")
+        raise _refusal(f"The token has no {ctx.network.settings.bearer.claim}, which would be the account's name")
     refusal = why_not_new_account(ctx, name)
     if refusal and refusal.code == "ACCOUNT_EXISTS":
         raise _refusal(f"There is an account {name} already: if it is yours, log in to it and then with the token, too")

@@ -34,7 +34,7 @@ def why_unusable(account: Account) -> str:
     if account.suspended:
         return f"The account {account.name} is suspended: {account.suspended}"
     if account.code:
-        return f"The account {account.name} waits for its code: /msg NickServ VERIFY {account.name} CODE"
+        return f"The account {account.name} is not confirmed yet: /msg NickServ VERIFY {account.name} CODE"
     return ""
 
 

@@ -7,7 +7,7 @@ from greenchat.chat.user import User
 from greenchat.commands.core.context import Context
 from greenchat.values.masks import alike, glob
 
-RESERVED = "That name is kept for those who run this server"
+RESERVED = "That name is reserved for the people who run this server"
 
 
 def owns(ctx: Context, user: User) -> bool:

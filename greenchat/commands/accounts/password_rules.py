@@ -22,7 +22,7 @@ def why_not(password: str, name: str, rules: AccountSettings) -> tuple[str, str]
         return "WEAK_PASSWORD", f"A password needs at least {rules.password_least} characters"
     folded = password.casefold()
     if folded == name.casefold():
-        return "WEAK_PASSWORD", "The account's name is the first that others would try: choose another password"
+        return "WEAK_PASSWORD", "The account's name is the first password that others would try: choose another"
     if not rules.password_common and folded in _commonest():
         return "WEAK_PASSWORD", "That is one of the passwords that everybody tries first: choose another"
     return None

@@ -191,7 +191,7 @@ def _mailed(ctx: Context, made: str, name: str, email: str, is_sent: bool, told:
         return
     if account:
         forget_account(ctx, account)
-    then(ctx, name, Refusal("INVALID_EMAIL", f"No mail could be sent to {email}: is that right?"))
+    then(ctx, name, Refusal("INVALID_EMAIL", f"No mail could be sent to {email}: is the address right?"))
 
 
 def change_password(ctx: Context, name: str, password: str, then: Callable[[Context, str], None]) -> Deferred | None:
@@ -285,12 +285,12 @@ def _is_mailbox(email: str) -> bool:
 
 def _why_not_free(ctx: Context, name: str, _: str) -> Refusal | None:
     if not ctx.network.naming.is_nick(name, ctx.network.settings.limits.nick):
-        return Refusal("BAD_ACCOUNT_NAME", "An account's name must be one that a nickname could be")
+        return Refusal("BAD_ACCOUNT_NAME", "An account's name must be a valid nickname")
     claimant = ctx.network.accounts.claimant_of(name)
     if claimant and not has_expired(ctx, claimant):
-        return Refusal("ACCOUNT_EXISTS", "There is an account of this name already, or of one that looks the same")
+        return Refusal("ACCOUNT_EXISTS", "An account of this name, or of one that looks the same, exists already")
     if ctx.network.accounts.reserved(name):
-        return Refusal("ACCOUNT_EXISTS", "There was an account of this name: only an operator can free it")
+        return Refusal("ACCOUNT_EXISTS", "This name belonged to a deleted account: only an operator can free it")
     return None
 
 

@@ -105,7 +105,7 @@ def _start(ctx: Context, mechanism: str) -> None:
 def _plain(ctx: Context, _: Exchange, response: bytes) -> Continuation | None:
     authorization, name, password = parse_plain(response)
     if authorization and ctx.network.fold(authorization) != ctx.network.fold(name):
-        raise SaslError("nobody may act for somebody else")
+        raise SaslError("acting for another account is not allowed")
     return check_password(ctx, name, password, _finish, _refuse)
 
 

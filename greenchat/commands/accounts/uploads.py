@@ -20,7 +20,7 @@ def filehost(ctx: Context) -> None:
     Get a token for one upload. Programs do this for you; the address is in ISUPPORT, under FILEHOST.
     """
     if ctx.message.params[0].upper() != "TOKEN":
-        raise FailError("FILEHOST", "INVALID_PARAMS", text="Only FILEHOST TOKEN is known")
+        raise FailError("FILEHOST", "INVALID_PARAMS", text="The only subcommand is FILEHOST TOKEN")
     if not ctx.network.settings.files.enabled:
         raise FailError("FILEHOST", "DISABLED", text="This server takes no files")
     account = ctx.network.accounts.get(ctx.session.account) if ctx.session.account else None

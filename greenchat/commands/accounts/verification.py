@@ -44,7 +44,7 @@ def mail_code(ctx: Context, account: Account, then: Callable[[Context, bool], Co
     mail = ctx.process.mail
     subject = f"Your account {account.name} on {network}"
     text = f"""\
-Somebody, we hope you, has registered the account {account.name} on {network}
+Somebody, hopefully you, has registered the account {account.name} on {network}
 with this address. To use it, confirm that with this line in your IRC client:
 
     /quote VERIFY {account.name} {account.code}

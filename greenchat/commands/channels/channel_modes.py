@@ -147,7 +147,7 @@ def _apply_key(ctx: Context, channel: Channel, change: ModeChange) -> ModeChange
         return ModeChange(False, "k", removed) if removed else None
     key = change.parameter or ""
     if not key:
-        raise _invalid(channel, change, "A key has one character at least")
+        raise _invalid(channel, change, "A key needs at least one character")
     if len(key) > ctx.network.settings.limits.key or presentable(key) != key or "," in key:
         raise IrcError(Numeric.ERR_INVALIDKEY, channel.name)  # without the key, which may be another channel's too
     if channel.key and key != channel.key:
@@ -178,11 +178,11 @@ def _apply_forward(ctx: Context, channel: Channel, change: ModeChange) -> ModeCh
     wanted = change.parameter or ""
     target = ctx.network.channel(wanted)
     if target is channel or not names.is_channel(wanted, ctx.network.settings.limits.channel):
-        raise _invalid(channel, change, "A channel can be forwarded to another one")
+        raise _invalid(channel, change, "A channel can only be forwarded to another one")
     if target is None:
         raise _invalid(channel, change, "There is no such channel to forward to")
     if not target.is_at_least(ctx.user, "o"):
-        text = "You must be operator of the channel to forward to"
+        text = "You must be an operator of the channel that you forward to"
         raise IrcError(Numeric.ERR_CHANOPRIVSNEEDED, wanted, text=text)
     channel.forward = target.name
     return ModeChange(True, "f", target.name) if target.name != before else None

@@ -70,12 +70,12 @@ def _is_in_measure(ctx: Context, target: User, channel: Channel) -> bool:
     user = ctx.user
     before = target.invitations.get(ctx.network.fold(channel.name))
     if before and before.msgid and 0 <= ctx.now - time_of(before.msgid) < _SAME_AGAIN:
-        text = f"{target.nick} has been invited to {channel.name} already, and can come"
+        text = f"{target.nick} has been invited to {channel.name} already and can join"
         ctx.reply(Numeric.RPL_TRYAGAIN, "INVITE", text=text)
         return False
     lately = [time for time in user.inviting if 0 <= ctx.now - time < _MINUTE]
     if len(lately) >= _A_MINUTE:
-        ctx.reply(Numeric.RPL_TRYAGAIN, "INVITE", text="You invite too many people: try again in a minute")
+        ctx.reply(Numeric.RPL_TRYAGAIN, "INVITE", text="Too many invitations: try again in a minute")
         return False
     user.inviting = (*lately, ctx.now)
     return True

@@ -123,7 +123,7 @@ def _turn_away(ctx: Context, channel: Channel, refusal: policy.Refusal, forwards
         ctx.reply(refusal.numeric, channel.name, text=refusal.text)
     elif not forwards:
         ctx.reply(refusal.numeric, channel.name, text=refusal.text)
-        ctx.notice(f"{channel.name} forwards to {channel.forward}, but that is one channel too many")
+        ctx.notice(f"{channel.name} forwards to {channel.forward}, but that is one forward too many")
     else:
         reason = refusal.text or refusal.numeric.text
         ctx.reply(Numeric.ERR_LINKCHANNEL, channel.name, channel.forward, text=f"{reason}, forwarding you")

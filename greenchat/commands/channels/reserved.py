@@ -16,5 +16,5 @@ def why_not_new(ctx: Context, name: str) -> str:
     """Return why the sender can't make a channel of this name, or call one so; "" if they can."""
     masks = ctx.network.settings.reserved_channels
     if "o" not in ctx.user.modes and any(glob(mask, name, ctx.network.mask_fold) for mask in masks):
-        return "That channel is kept for those who run this server"
+        return "That channel is reserved for the people who run this server"
     return why_closed(ctx, name)

@@ -35,7 +35,7 @@ def tban(ctx: Context) -> None:
     require_rank(ctx, channel)
     seconds = parse_duration(duration)
     if not seconds:
-        refusal = "A duration is like 90, 30m, 12h or 1w2d; MODE +b is for ever"
+        refusal = "A duration is like 90, 30m, 12h or 1w2d; MODE +b lasts forever"
         raise IrcError(Numeric.ERR_UNKNOWNERROR, "TBAN", text=refusal)
     with changing(ctx, channel):
         entry = add_mask(ctx, channel, "b", text, until=ctx.now + seconds * _SECOND)

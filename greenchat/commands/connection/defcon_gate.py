@@ -17,7 +17,7 @@ def objection_to_guest(ctx: Context, session: Session) -> str:
     if session.account:
         return ""
     if session.listed:
-        return f"{session.listed}: log in with SASL to come in"
+        return f"{session.listed}: log in with SASL to connect"
     if ctx.network.defcon > ONLY_ACCOUNTS:
         return ""
     return defcon_gate(ctx.network).objection_to_guest(session.host)

@@ -50,7 +50,7 @@ def about(reservation: Reservation, now: int) -> str:
 
 def _why_not(ctx: Context, mask: str) -> str:
     if not mask or presentable(mask) != mask or "," in mask or len(mask.encode()) > _LONGEST:
-        return f"A reservation is of a nickname or a #channel, without spaces, of at most {_LONGEST} bytes"
+        return f"A reservation is for a nickname or a #channel, without spaces, of at most {_LONGEST} bytes"
     if not set(mask) - set("#*?"):
         return "That would reserve every name"
     if has_too_many_stars(mask):

@@ -22,7 +22,7 @@ def check_server_password(ctx: Context, enter: _Enter) -> Continuation | None:
         enter(ctx)
         return None
     if not given:
-        _turn_away(ctx, "This server asks for a password, and you gave none (PASS)")
+        _turn_away(ctx, "This server requires a password (PASS), and you gave none")
         return None
     who = [netblock(ctx.session.host)]
     seconds = seconds_to_wait(ctx, who)

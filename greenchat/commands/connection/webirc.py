@@ -24,7 +24,7 @@ def webirc(ctx: Context) -> None:
     settings = ctx.network.settings.webirc
     password, gateway, _, address = ctx.message.params[:4]
     if ctx.network.logins.wait(netblock(session.host), ctx.now) or not is_within(session.host, settings.hosts):
-        ctx.close(session, "WEBIRC is not for you")
+        ctx.close(session, "WEBIRC is not allowed from your address")
     elif not hmac.compare_digest(password.encode(), settings.password.encode()):
         ctx.network.logins.count(netblock(session.host), ctx.now)
         ctx.close(session, "Invalid WebIRC password")

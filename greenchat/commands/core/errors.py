@@ -19,7 +19,7 @@ class TooLongError(IrcError):
     def __init__(self) -> None:
         super().__init__(
             Numeric.ERR_INPUTTOOLONG,
-            text="Input line was too long: with the names before it, others could not get it whole",
+            text="Input line was too long: with its prefix it would not fit into one line",
         )
 
 

@@ -42,7 +42,7 @@ def add_file(ctx: Context, document: dict[str, object]) -> None:
     """Add a file whose content is there. Raises FileRefusedError and StoreError, and then there is none."""
     file = File.from_document(document)
     if file.owner and ctx.network.accounts.by_id(file.owner) is None:
-        raise FileRefusedError("The account is no more")
+        raise FileRefusedError("The account no longer exists")
     require_room(ctx, file.owner, file.size)
     ctx.journal.secure(Document(documents.FILE.name, file.name, file.document()))
     ctx.network.files.put(file)

@@ -27,7 +27,7 @@ from greenchat.protocol import caps
 from greenchat.protocol.msgid import LAST_ID, first_id
 from greenchat.storage.interface import HistoryReader, Span, StoredEvent, StoreError
 
-PLAYBACK = service("*playback", "I tell again what was said, as ZNC's module of this name does.")
+PLAYBACK = service("*playback", "I replay earlier messages, like ZNC's module of the same name.")
 OFFERS[caps.ZNC_PLAYBACK] = lambda settings, _: "" if settings.history.enabled else None
 
 Found = list[tuple[str, list[StoredEvent]]]

@@ -11,7 +11,7 @@ from greenchat.protocol.numerics import Numeric
 _WIDTH = 72
 _TITLE = "** Help **"
 _INDEX = """
-HELP <command> tells what a command does and how to write it.
+HELP <command> explains a command.
 
 The commands:
 
@@ -19,7 +19,7 @@ The commands:
 
 Other subjects: OPERCMDS (what operators of the server can do)."""
 _OPERATORS = """
-With OPER <name> <password> you become an operator of this server, if its configuration says so. The class that it
+OPER <name> <password> makes you an operator of this server, if its configuration allows that. The class that it
 puts you in gives some of these rights:
 
 {rights}"""

@@ -64,9 +64,9 @@ def admin(ctx: Context) -> None:
     info = settings.admin
     # "the given server SHOULD respond with" all four, so that nobody waits for one
     ctx.reply(Numeric.RPL_ADMINME, settings.name)
-    ctx.reply(Numeric.RPL_ADMINLOC1, text=info.location or "It is not said where this server is")
-    ctx.reply(Numeric.RPL_ADMINLOC2, text=info.organization or "It is not said who runs this server")
-    ctx.reply(Numeric.RPL_ADMINEMAIL, text=info.email or "It is not said how to reach them")
+    ctx.reply(Numeric.RPL_ADMINLOC1, text=info.location or "No location is given")
+    ctx.reply(Numeric.RPL_ADMINLOC2, text=info.organization or "No administrator is named")
+    ctx.reply(Numeric.RPL_ADMINEMAIL, text=info.email or "No contact address is given")
 
 
 @command("INFO", way=Way.HERE)

@@ -35,13 +35,13 @@ def batch(ctx: Context) -> None:
     if mark == "+":
         if opened and not opened.fault:
             session.batch = None
-            raise _invalid("the one before was not ended")
+            raise _invalid("the previous batch was not ended")
         session.batch = ClientBatch(reference, ctx.message, ctx.now)
         if session.batch.fault:
             refuse_batch(session.batch.fault)
         ctx.postpone_answer()
     elif not opened or opened.reference != reference:
-        raise _invalid("it was not begun")
+        raise _invalid("it was not started")
     else:
         session.batch = None
         _speak(ctx, opened)

@@ -137,4 +137,4 @@ def _channel(ctx: Context, conversation: Conversation) -> Channel | None:
 
 
 def _not_kept(ctx: Context, conversation: Conversation, msgid: str) -> None:
-    ctx.fail_after_all("REDACT", conversation.name, msgid, text="It could not be taken back; try again")
+    ctx.fail_after_all("REDACT", conversation.name, msgid, text="It could not be deleted; try again")

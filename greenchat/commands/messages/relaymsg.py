@@ -41,7 +41,7 @@ def relaymsg(ctx: Context) -> None:
     _require_right(ctx, channel)
     _check_name(ctx, name)
     if not text.strip():
-        raise FailError("RELAYMSG", "BLANK_MSG", text="There is nothing in the message")
+        raise FailError("RELAYMSG", "BLANK_MSG", text="The message is empty")
     # bans and mutes apply to the name, everything else to the bot
     speaker = _speaker(ctx, name)
     refusal = policy.may_speak(ctx.user, channel, "PRIVMSG", text)

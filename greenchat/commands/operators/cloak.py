@@ -45,7 +45,7 @@ def _rotate_to(ctx: Context, text: str) -> Background:
     ctx.secure(documents.SERVER, documents.CLOAK, secret.hex())
     ctx.network.cloaks.change_secret(secret)
     act(ctx, "CLOAK", f"{ctx.nick} changed the secret of the cloaks")
-    ctx.notice("Everybody gets a new cloak now. Bans on old ones mean nobody any more")
+    ctx.notice("Everybody gets a new cloak now. Bans on old cloaks no longer match anybody")
     return Background(partial(_change_all, ctx.session))
 
 
@@ -63,7 +63,7 @@ def _change_all(operator: Session, ctx: Context) -> Iterator[None]:
                 yield
         yield
     if operator.user and not operator.closing:
-        ctx.aside(operator).notice("Everybody who is here has a new cloak")
+        ctx.aside(operator).notice("Everybody has a new cloak now")
 
 
 @step("cloak.changed")
@@ -81,7 +81,7 @@ def _show(ctx: Context, words: list[str]) -> None:
     try:
         address = str(addresses.address(words[0]))
     except ValueError:
-        raise IrcError(Numeric.ERR_UNKNOWNERROR, "CLOAK", text=f"{words[0]} is no IP address") from None
+        raise IrcError(Numeric.ERR_UNKNOWNERROR, "CLOAK", text=f"{words[0]} is not an IP address") from None
     ctx.notice(f"{address} is shown as {ctx.network.cloaks.host(address)}")
 
 

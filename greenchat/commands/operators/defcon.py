@@ -45,7 +45,7 @@ def _require_way_back(ctx: Context, level: int) -> None:
     elif not ctx.user.account and gate.objection_to_guest(host):
         advice = "log in to an account first"
     if advice:
-        raise IrcError(Numeric.ERR_UNKNOWNERROR, "DEFCON", text=f"You could not come back to end that: {advice}")
+        raise IrcError(Numeric.ERR_UNKNOWNERROR, "DEFCON", text=f"You would lock yourself out: {advice}")
 
 
 def describe(level: int) -> str:

@@ -149,7 +149,7 @@ def wallops(ctx: Context) -> None:
         raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "WALLOPS")
     envelope = ctx.envelope("WALLOPS", text, source=ctx.user)
     require_fit(envelope)
-    record(ctx, "WALLOPS", f"{ctx.nick} wrote to all who listen: {text}")
+    record(ctx, "WALLOPS", f"{ctx.nick} sent to all with user mode +w: {text}")
     ctx.deliver_each([user for user in ctx.network.users.values() if "w" in user.modes], envelope)
 
 

@@ -66,4 +66,4 @@ def _line(event: StoredEvent) -> str:
 def _tell(ctx: Context, text: str, lines: list[str]) -> None:
     for line in (text, *(f"    {line}" for line in lines)):
         act(ctx, "REPORT", line)
-    ctx.notice("Your report has been given to the operators")
+    ctx.notice("Your report has been sent to the operators")

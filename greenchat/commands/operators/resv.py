@@ -34,7 +34,7 @@ def unresv(ctx: Context) -> None:
     Free a name that RESV has reserved.
     """
     free(ctx, ctx.message.params[0])
-    ctx.notice(f"{ctx.message.params[0]} is reserved no more")
+    ctx.notice(f"{ctx.message.params[0]} is no longer reserved")
 
 
 def _list(ctx: Context) -> None:

@@ -99,7 +99,7 @@ def chghost(ctx: Context) -> None:
     wish = ctx.message.params[1]
     host = shown_host(ctx.network, target.account, target.real_host) if wish == "*" else wish
     if not names.is_host(host, ctx.network.settings.limits.host):
-        raise FailError("CHGHOST", "INVALID_HOST", wish, text="That can't be a host")
+        raise FailError("CHGHOST", "INVALID_HOST", wish, text="That is not a valid host")
     before = target.host
     set_host(ctx, target, username=target.username, host=host)
     act(ctx, "CHGHOST", f"{ctx.nick} changed the host of {target.nick} from {before} to {host}")

@@ -25,7 +25,7 @@ def kick(ctx: Context, nick: str, reason: str) -> int:
     """Disconnect a user, and return how many connections that ended. Raises ShellError."""
     user = ctx.network.user(nick)
     if user is None:
-        raise ShellError(f"there is nobody called {nick}")
+        raise ShellError(f"there is no user {nick}")
     quit_reason = f"Killed ({reason or 'by the administrator'})"
     farewell = f"Closing Link: {ctx.network.settings.name} ({quit_reason})"
     sessions = list(user.sessions)
@@ -69,7 +69,7 @@ def unban(ctx: Context, target: str) -> None:
     except StoreError as error:
         raise ShellError(f"that can't be stored: {error}") from error
     ctx.network.bans.drop(found.target)
-    act(ctx, "UBAN", f"The shell took back the ban on {found.target.text}: {found.reason}")
+    act(ctx, "UBAN", f"The shell lifted the ban on {found.target.text}: {found.reason}")
 
 
 @step("shell.announce")

@@ -123,7 +123,7 @@ def _add(ctx: Context, target: Target, seconds: int, reason: str) -> None:
     network.bans.put(ban)
     if ban in _hitting(ctx):
         _put_back(network.bans, target, before)
-        raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text="That ban would mean yourself")
+        raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text="That ban would match yourself")
     try:
         secure_ban(ctx, ban)
     except StoreError:
@@ -167,8 +167,8 @@ def _remove(ctx: Context, target: Target) -> None:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text=f"There is no ban on {target.text}")
     secure_ban(ctx, ban, lifted=True)
     ctx.network.bans.drop(target)
-    ctx.notice(f"{ban.target.text} is banned no more")
-    act(ctx, "UBAN", f"{ctx.nick} took back the ban on {ban.target.text}: {ban.reason}")
+    ctx.notice(f"{ban.target.text} is no longer banned")
+    act(ctx, "UBAN", f"{ctx.nick} lifted the ban on {ban.target.text}: {ban.reason}")
 
 
 def _list(ctx: Context, words: Sequence[str]) -> None:
@@ -227,7 +227,7 @@ def _target(text: str, parse: Callable[[str], Target] = parse_target) -> Target:
 def _address(text: str) -> Target:
     target = parse_target(text)
     if target.kind != ADDRESS:
-        raise TargetError(f"{text} is no IP address and no network")
+        raise TargetError(f"{text} is neither an IP address nor a network")
     return target
 
 

@@ -91,7 +91,7 @@ def _list(ctx: Context, channel: Channel) -> None:
 def _add(ctx: Context, channel: Channel, letter: str, mask: Mask, seconds: int, reason: str) -> ListEntry:
     """Put a mask into a list, in the place of the same one. Raises ServiceError."""
     if mask.means(ctx.user, channel.mask_fold):
-        raise ServiceError("That mask would mean yourself")
+        raise ServiceError("That mask would match yourself")
     if mask not in channel.mask_list(letter) and is_full(ctx, channel):
         raise ServiceError(f"{channel.name} has too many masks in its lists")
     until = ctx.now + seconds * _SECOND if seconds else 0

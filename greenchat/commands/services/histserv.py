@@ -162,7 +162,7 @@ def _conversation(ctx: Context, target: str, *, everywhere: bool = False) -> Con
         return Conversation(channel.name if channel else target, folded, ranked=ranked)
     conversation = readable_conversation(ctx, target)
     if conversation is None:
-        raise ServiceError(f"You can't read in {target[:50]}")
+        raise ServiceError(f"You can't read {target[:50]}")
     return conversation
 
 

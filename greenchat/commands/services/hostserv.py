@@ -10,7 +10,7 @@ from greenchat.commands.core.service import ServiceError, service, tell
 from greenchat.commands.users.identity import follow_vhost
 from greenchat.values import names
 
-HOSTSERV = service("HostServ", "HostServ lets people be shown with a host that operators have given them.", "HS")
+HOSTSERV = service("HostServ", "HostServ shows users with a host that operators have given them.", "HS")
 
 _LISTED = 100
 
@@ -19,7 +19,7 @@ _LISTED = 100
 def set_(ctx: Context, words: list[str]) -> None:
     """Give an account a host, which its owner is shown with from now on."""
     if not names.is_host(words[1], ctx.network.settings.limits.host):
-        raise ServiceError("That can't be a host")
+        raise ServiceError("That is not a valid host")
     _change(ctx, words[0], words[1])
 
 
@@ -42,7 +42,7 @@ def info(ctx: Context, _: list[str]) -> None:
     """Show the host that you have."""
     account = ctx.network.accounts.get(ctx.session.account) if ctx.session.account else None
     if account is None or not account.vhost:
-        raise ServiceError("You have no host: operators give them")
+        raise ServiceError("You have no host: ask an operator for one")
     tell(ctx, HOSTSERV, f"You are shown with {account.vhost} while you are logged in as {account.name}")
 
 

@@ -18,7 +18,7 @@ from greenchat.commands.core.steps import step
 from greenchat.commands.services.nickserv import NICKSERV, own_account, refuse_haste
 
 _RESET_FOR = 3_600_000  # ms
-_SENT = "If that account has an address for it, a mail is on its way"
+_SENT = "If that account has an email address, a mail is on its way"
 
 
 @NICKSERV.command("VERIFY", "<account> <code>", way=Way.STEPS)
@@ -84,7 +84,7 @@ The code is valid for an hour. If it was not you, ignore this mail.
 
     def told(ctx: Context, is_sent: bool) -> None:
         if not is_sent:
-            raise ServiceError(f"No mail could be sent to {address}: is that right?")
+            raise ServiceError(f"No mail could be sent to {address}: is the address right?")
         tell(ctx, NICKSERV, f"A code was sent to {address}: /msg NickServ VERIFYEMAIL CODE, within an hour")
 
     return Deferred(lambda: mail.send(address, subject, text), told, waits=True)

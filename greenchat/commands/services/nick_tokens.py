@@ -20,12 +20,12 @@ _LONGEST_LABEL = 50  # characters
 _CREATE = "Usage: TOKEN CREATE HOOK <#channel> [<duration>] [<label>], or BOT <read,say> [<duration>] [<label>]"
 
 _HOOK_USE = (
-    'POST {"text": "hello"} as JSON to it below the address of this server\'s web page; GitHub, GitLab, Gitea, '
-    "Grafana, Alertmanager and what speaks to Slack can use it as it is"
+    'Append it to the address of this server\'s web page, and POST {"text": "hello"} there as JSON; GitHub, GitLab, '
+    "Gitea, Grafana, Alertmanager and programs for Slack can use it as it is"
 )
 _BOT_USE = (
-    "It goes into the field Authorization: Bearer of requests to api/v1 below the address of this server's web page, "
-    "which api/v1/openapi.json describes"
+    "Send it as Authorization: Bearer with requests to api/v1 below the address of this server's web page; "
+    "api/v1/openapi.json describes them"
 )
 
 
@@ -61,16 +61,16 @@ def _create(ctx: Context, words: list[str]) -> None:
     lasts = parse_duration(words[2]) if len(words) > 2 else None
     label = " ".join(words[2 if lasts is None else 3 :])
     if len(label) > _LONGEST_LABEL or not label.isprintable():
-        raise ServiceError(f"A label has at most {_LONGEST_LABEL} characters, and all can be seen")
+        raise ServiceError(f"A label has at most {_LONGEST_LABEL} printable characters")
     alike = [each for each in ctx.network.tokens.of(account) if each.kind == kind and each.holds(ctx.now)]
     if len(alike) >= _MOST:
-        raise ServiceError(f"You have {_MOST} {kind}s, the most there may be: TOKEN REVOKE takes one back")
+        raise ServiceError(f"You have {_MOST} {kind}s, which is the limit: TOKEN REVOKE removes one")
     note(ctx, "NICKSERV", f"{ctx.nick} made a {kind} for {channel or account.name}")
     secret = make(ctx, account, kind, lasts=(lasts or 0) * 1000, label=label, rights=rights, channel=channel)
     if kind == HOOK:
-        tell(ctx, NICKSERV, f"The hook of {channel}, which nobody can show you again: hooks/{secret}", _HOOK_USE)
+        tell(ctx, NICKSERV, f"The hook of {channel}, which can't be shown again: hooks/{secret}", _HOOK_USE)
     else:
-        tell(ctx, NICKSERV, f"The token, which nobody can show you again: {secret}", _BOT_USE)
+        tell(ctx, NICKSERV, f"The token, which can't be shown again: {secret}", _BOT_USE)
 
 
 def _list(ctx: Context, words: list[str]) -> None:
@@ -86,7 +86,7 @@ def _list(ctx: Context, words: list[str]) -> None:
 def _line(token: Token) -> str:
     where = f" for {token.channel}, by {token.account}" if token.channel else ""
     may = f", may {' and '.join(token.rights)}" if token.rights else ""
-    ends = f"until {in_words(token.expires)}" if token.expires else "without an end"
+    ends = f"until {in_words(token.expires)}" if token.expires else "no expiry"
     label = f": {token.label}" if token.label else ""
     return f"{token.id}  {token.kind}{where}{may}, since {in_words(token.created)}, {ends}{label}"
 
@@ -100,7 +100,7 @@ def _revoke(ctx: Context, words: list[str]) -> None:
         each for each in ctx.network.tokens if each.id == wish and each.kind == HOOK and _runs(ctx, each.channel)
     ]
     if not alike:
-        raise ServiceError("You have no token of that id: TOKEN LIST shows them")
+        raise ServiceError("You have no token with that id: TOKEN LIST shows them")
     found = alike[0]
     note(ctx, "NICKSERV", f"{ctx.nick} revoked the {found.kind} {found.id} of {found.account} {found.channel}".rstrip())
     ctx.propose(drop, found.hash)
@@ -117,7 +117,9 @@ def _run_by_sender(ctx: Context, name: str) -> Channel:
     own_account(ctx)
     channel = ctx.network.channel(name)
     if channel is None or not _runs(ctx, name):
-        raise ServiceError(f"You are no operator of {name[:50]} by its access list: see ChanServ REGISTER and AMODE")
+        raise ServiceError(
+            f"You are not an operator of {name[:50]} on its access list: see ChanServ REGISTER and AMODE"
+        )
     return channel
 
 

@@ -117,7 +117,7 @@ def _clear(ctx: Context, target: str, _: list[str]) -> None:
         for key in values:
             ctx.respond(metadata_wire.cleared(ctx, name, key))
     if by_right:
-        act(ctx, "METADATA", f"{ctx.nick} cleared what is said of {name}")
+        act(ctx, "METADATA", f"{ctx.nick} cleared the metadata of {name}")
 
 
 def _sub(ctx: Context, target: str, keys: list[str]) -> Streamed | None:

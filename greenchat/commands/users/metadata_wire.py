@@ -111,7 +111,7 @@ def invalid_value(ctx: Context, key: str) -> FailError:
 
 def no_permission(target: str, key: str) -> FailError:
     """Return the error for a key that the sender may not change; key: `*` for all."""
-    return FailError("METADATA", "KEY_NO_PERMISSION", target, key, text=f"You may not change what is said of {target}")
+    return FailError("METADATA", "KEY_NO_PERMISSION", target, key, text=f"You may not change the metadata of {target}")
 
 
 def not_settable(target: str, key: str) -> FailError:

@@ -56,7 +56,7 @@ def _answer(ctx: Context, question: _Question) -> Iterator[None]:
     for user, channel in _find(ctx, question.mask):
         if user is not None and _is_wanted(user, question):
             if shown == most:
-                text = f"WHO {question.mask} matches more users than the {most} that are shown: ask more closely"
+                text = f"WHO {question.mask} matches more users than the {most} that are shown: use a narrower mask"
                 ctx.notice(text)
                 break
             shown += 1

@@ -179,7 +179,7 @@ def _ban(server: Controlled, request: Mapping[str, Any]) -> Mapping[str, Any]:
     duration = _text(request, "duration", needed=False)
     seconds = parse_duration(duration) if duration else 0
     if seconds is None:
-        raise RequestError(f"{duration} is no duration; write 90, 30m, 12h, 1w2d or forever")
+        raise RequestError(f"{duration} is not a duration; write 90, 30m, 12h, 1w2d or forever")
     return {"ended": server.run_step(lambda ctx: ctx.propose(shell.ban, target, seconds, reason))}
 
 

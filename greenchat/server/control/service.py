@@ -91,7 +91,7 @@ class ControlService:
         except RequestError as error:
             return {"error": str(error)}
         except ValueError:
-            return {"error": "the request is no JSON object on one line"}
+            return {"error": "the request is not a JSON object on one line"}
         except Exception:
             log.exception("a bug in a request of the control socket")
             return {"error": "internal error: the server's log says why"}

@@ -1,7 +1,7 @@
 """The protocol of the control socket: one JSON object a line each way, one request a connection.
 
     {"command": "kick", "nick": "bob", "reason": "spam"}        ->  {"ok": {"ended": 1}}
-    {"command": "kick", "nick": "nobody"}                       ->  {"error": "there is nobody called nobody"}
+    {"command": "kick", "nick": "nobody"}                       ->  {"error": "there is no user nobody"}
 
 Standard library only: both sides use it.
 """

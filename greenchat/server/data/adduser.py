@@ -23,7 +23,7 @@ def check_name(name: str, config: Config) -> None:
     """Check that an account can have this name. Raises StoreError."""
     settings = config.settings
     if not naming(settings.casemapping).is_nick(name, settings.limits.nick):
-        raise StoreError(f"{name!r} can't be an account: it must be a name that a nickname could be")
+        raise StoreError(f"{name!r} can't be an account: the name must be a valid nickname")
 
 
 def add_user(name: str, password: str, config: Config) -> None:
@@ -38,7 +38,10 @@ def add_user(name: str, password: str, config: Config) -> None:
     database = config.options.data / DATABASE
     folded = naming(settings.casemapping).fold(name)
     if has_document(database, documents.DROPPED.name, folded):
-        raise StoreError(f"{name} was an account, and its name is reserved: an operator frees it with NickServ ERASE")
+        raise StoreError(
+            f"the name {name} belonged to a deleted account and is reserved: an operator can free it with"
+            " NickServ ERASE"
+        )
     # not an id that the server would make: it counts up from the millisecond
     half = 1 << COUNTER_BITS - 1
     birth = first_id(now) + half + secrets.randbelow(half)

@@ -65,9 +65,9 @@ def restore(file: Path, config: Config, out: TextIO) -> int:
     database = config.options.data / DATABASE
     with lock(database.parent):
         aside = backup.restore(file, database)
-    out.write(f"{database} is now what {file} holds\n")
+    out.write(f"{database} was restored from {file}\n")
     for path in aside:
-        out.write(f"What was there before is in {path}\n")
+        out.write(f"The previous database is now {path}\n")
     return 0
 
 
@@ -91,7 +91,7 @@ def take_in(file: Path, config: Config, out: TextIO) -> int:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise StoreError(f"can't read {file}: {reason}") from error
-    out.write(f"{added} events are in the history now; {known} were there already\n")
+    out.write(f"{added} events were imported; {known} were there already\n")
     return 0
 
 
@@ -109,7 +109,7 @@ def _events(lines: Iterable[str], name: str) -> Iterator[StoredEvent]:
                 yield _event(json.loads(line))
             except (ValueError, KeyError, TypeError) as error:
                 raise StoreError(
-                    f"line {number} of {name} is none that `export` writes ({type(error).__name__}: {error});"
+                    f"line {number} of {name} was not written by `export` ({type(error).__name__}: {error});"
                     " the lines before it are in the history"
                 ) from error
 
@@ -119,7 +119,7 @@ def _event(fields: dict[str, object]) -> StoredEvent:
     number = parse_msgid(_text(fields["msgid"]))
     params, tags = fields["params"], fields.get("tags", {})
     if number is None or not isinstance(params, list) or not isinstance(tags, dict):
-        raise ValueError("msgid, params or tags are of another form")
+        raise ValueError("msgid, params or tags have the wrong type")
     return StoredEvent(
         number,
         _text(fields["conversation"]),
@@ -133,7 +133,7 @@ def _event(fields: dict[str, object]) -> StoredEvent:
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
+        raise TypeError(f"{value!r} is not a text")
     value.encode()  # a UnicodeEncodeError, which is a ValueError, for a lone surrogate
     return value
 
@@ -146,7 +146,7 @@ def check(config: Config, out: TextIO) -> int:
         out.write(f"{database} is sound\n")
         return 0
     out.writelines(f"{problem}\n" for problem in problems)
-    out.write("Bring back a backup with `greenchat-server restore FILE`. What can still be read, `export` writes.\n")
+    out.write("Restore a backup with `greenchat-server restore FILE`. `export` writes whatever can still be read.\n")
     return 1
 
 

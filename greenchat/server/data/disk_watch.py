@@ -48,7 +48,7 @@ class DiskWatch:
             self._is_low = True
             self._tell(
                 f"The disk of {self._folder} has only {free // _MIB} MiB left (storage.low_disk): until there is more,"
-                " who has no account can't write"
+                " users without an account can't write"
             )
         elif self._is_low and free >= mark * _AGAIN:
             self._is_low = False

@@ -153,8 +153,8 @@ def lock(data: Path) -> IO[str]:
     except BlockingIOError as error:
         file.close()
         raise StoreError(
-            f"another greenchat-server uses the data folder {data}: `greenchat-server status` tells where it listens,"
-            " `greenchat-server stop` ends it; or choose another folder with --data"
+            f"another greenchat-server uses the data folder {data}: `greenchat-server status` shows where it listens,"
+            " `greenchat-server stop` stops it; or choose another folder with --data"
         ) from error
     note_holder(file)
     return file

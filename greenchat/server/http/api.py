@@ -34,7 +34,7 @@ _STATUS = {
     Numeric.ERR_PASSWDMISMATCH: 401,
 }
 _FAILS = {"INVALID_TARGET": 404, "INVALID_PARAMS": 422, "INVALID_MSGREFTYPE": 422, "NEED_MORE_PARAMS": 422}
-_ABSENT = "The account is not here: connect a client, or have it stay with /msg NickServ SET ALWAYS-ON on"
+_ABSENT = "The account is not connected: connect a client, or keep it online with /msg NickServ SET ALWAYS-ON on"
 
 
 class Api:
@@ -65,7 +65,7 @@ class Api:
         ctx = context_of(request)
         token = find_bot(ctx, hash_of(given[len(_BEARER) :])) if given.lower().startswith(_BEARER) else None
         if token is None:
-            raise HttpError(401, "Bring the token of a bot, see /msg NickServ HELP TOKEN", WWW_Authenticate="Bearer")
+            raise HttpError(401, "Send the token of a bot: see /msg NickServ HELP TOKEN", WWW_Authenticate="Bearer")
         self.limits.count(token.hash, self._options().api_rate)
         if right and right not in token.rights:
             raise HttpError(403, f"This token has no right to {right}")
@@ -106,7 +106,7 @@ class Api:
         ctx, user = self._reader(request)
         channel = ctx.network.channel(request.query.get("channel", ""))
         if channel is None or user not in channel.members:
-            raise HttpError(404, "You are in no such channel")
+            raise HttpError(404, "You are not in that channel")
         members = [
             {"nick": each.nick, "account": each.account or None, "rank": rank[:1], "away": bool(each.away)}
             for each, rank in channel.members.items()
@@ -156,7 +156,7 @@ class Api:
         """Run a command that answers with messages, like a client's connection does."""
         outer, user = self._reader(request)
         if not all(map(_is_line, request.query.values())):
-            raise HttpError(422, "Parameters must be of one line")
+            raise HttpError(422, "Parameters must be single lines")
         session = open_session(outer, user)
         ctx = outer.aside(session)
         ctx.adopt(message)
@@ -216,11 +216,11 @@ def _line(body: dict[str, Any], name: str) -> str:
     """Return a field that must be one line. Raises HttpError."""
     value = body.get(name, "")
     if not isinstance(value, str) or not _is_line(value):
-        raise HttpError(422, f"{name} must be a text of one line")
+        raise HttpError(422, f"{name} must be a single line of text")
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise HttpError(422, f"{name} is no valid Unicode") from error
+        raise HttpError(422, f"{name} is not valid Unicode") from error
     if not value and name != "thread":
         raise HttpError(422, f"{name} is missing")
     return value

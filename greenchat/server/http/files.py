@@ -92,7 +92,7 @@ class FilePages:
             log.error("the folder of uploaded files can't be read: %s", error)
         else:
             if gone:
-                log.info("%d contents were removed that no file has", gone)
+                log.info("%d contents without a file were removed", gone)
 
     def close(self) -> None:
         """Let what has begun end. Waits."""
@@ -141,7 +141,7 @@ class FilePages:
         if account is None and not self._server.network.settings.files.guests:
             raise HttpError(
                 401,
-                "Only accounts may upload: bring the account's password or a token",
+                "Only accounts may upload: send the account's password or a token",
                 WWW_Authenticate='Basic realm="greenchat", charset="UTF-8"',
             )
         if account is None:
@@ -186,13 +186,13 @@ class FilePages:
     def _file(self, name: str) -> File:
         file = self._server.network.files.get(name)
         if file is None:
-            raise HttpError(404, "There is no such file, or not any more")
+            raise HttpError(404, "There is no such file")
         return file
 
     def _delete(self, request: Request, name: str) -> Response:
         account, file = sender_of(request), self._file(name)
         if account is None or account.id != file.owner:
-            raise HttpError(403, "Only who uploaded a file may delete it")
+            raise HttpError(403, "Only the uploader of a file may delete it")
         try:
             context_of(request).propose(drop_files, [name])
         except StoreError as error:

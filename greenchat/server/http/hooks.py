@@ -26,7 +26,7 @@ _STATUS = {
     Numeric.ERR_NOTEXTTOSEND: 422,
     Numeric.ERR_INPUTTOOLONG: 422,
 }
-_GONE = "There is no such hook, or its owner is no operator of the channel any more"
+_GONE = "There is no such hook, or its owner is no longer an operator of the channel"
 
 
 class Hooks:
@@ -77,5 +77,5 @@ def _body(request: Request) -> object:
             text = parse_qs(text, errors="strict", max_num_fields=50).get("payload", [""])[0]
         value: object = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise HttpError(400, "The body is no JSON") from error
+        raise HttpError(400, "The body is not JSON") from error
     return value

@@ -34,7 +34,7 @@ def sender_of(request: Request) -> Account | None:
         elif scheme.lower() == "bearer":
             account = _by_token(request, words.strip())
         else:
-            raise HttpError(401, "Bring the account's password (Basic) or a token (Bearer)", WWW_Authenticate=_WRONG)
+            raise HttpError(401, "Send the account's password (Basic) or a token (Bearer)", WWW_Authenticate=_WRONG)
     else:
         account = _by_cookie(request)
     ctx = context_of(request)
@@ -76,7 +76,7 @@ def _by_token(request: Request, secret: str) -> Account:
     may = token is not None and (token.kind in (UPLOAD, SESSION) or (token.kind == BOT and SAY in token.rights))
     account = account_of(ctx, token) if token is not None and may else None
     if token is None or account is None:
-        raise HttpError(401, "The token is wrong, has ended, or has no right to this", WWW_Authenticate="Bearer")
+        raise HttpError(401, "The token is wrong, has expired, or does not allow this", WWW_Authenticate="Bearer")
     if token.kind == UPLOAD:
         ctx.propose(drop, token.hash)
     return account

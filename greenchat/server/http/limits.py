@@ -13,7 +13,7 @@ from greenchat.values.addresses import IpNetwork, is_within, netblock
 
 _MINUTE = 60_000.0  # ms
 _TOKEN_BURST = 20  # calls of one token at once
-_BUSY = format_error(HttpError(503, "Too many others ask for something", Retry_After="10"))
+_BUSY = format_error(HttpError(503, "The server is too busy with other requests", Retry_After="10"))
 
 
 class RequestLimits:
@@ -70,7 +70,7 @@ class TokenLimits:
         wait = bucket.take(now)
         if wait > 0:
             bucket.take(now, -1)
-            raise HttpError(429, "Too many requests by this token", Retry_After=str(int(wait // 1000) + 1))
+            raise HttpError(429, "Too many requests with this token", Retry_After=str(int(wait // 1000) + 1))
 
     def forget_old(self, now: float) -> None:
         """Drop the tokens that have been quiet. now: ms of the monotonic clock."""
@@ -132,7 +132,7 @@ class UnfinishedRequests:
         if not is_idle:  # else it may just have sent a request, and would take this for the answer; browsers retry
             with suppress(OSError):
                 connection.sock.send(_BUSY)
-        connection.outbox.cut("Too many others ask for something")
+        connection.outbox.cut("The server is too busy with other requests")
 
     def __len__(self) -> int:
         return len(self._connections)

@@ -68,7 +68,7 @@ class MetricsPage:
         given = request.head.get("authorization")
         knows = bool(options.token) and hmac.compare_digest(given.encode(), (_BEARER + options.token).encode())
         if not knows and not is_within(request.address, options.addresses):
-            raise HttpError(401, "Metrics are for those who bring the token", WWW_Authenticate="Bearer")
+            raise HttpError(401, "Metrics need the token", WWW_Authenticate="Bearer")
         return Response(body=generate_latest(self._registry), type=CONTENT_TYPE_LATEST, fields=[NOT_KEPT])
 
 

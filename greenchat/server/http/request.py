@@ -92,7 +92,7 @@ class Request:
         try:
             value = json.loads(self.read(limit))
         except (ValueError, RecursionError) as error:
-            raise HttpError(400, "The body is no JSON") from error
+            raise HttpError(400, "The body is not JSON") from error
         if not isinstance(value, dict):
             raise HttpError(400, "The body must be an object of JSON")
         return value

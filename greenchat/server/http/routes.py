@@ -31,5 +31,5 @@ class Routes:
             allowed = ", ".join(sorted({*answers, "OPTIONS", *(["HEAD"] if "GET" in answers else [])}))
             if request.method == "OPTIONS":
                 return Response(204, fields=[("Allow", allowed)])
-            raise HttpError(405, "Not with this method", Allow=allowed)
+            raise HttpError(405, "This method is not supported here", Allow=allowed)
         raise HttpError(404, "There is nothing here")

@@ -105,9 +105,9 @@ class Uploads:
                 break
         self.do(part.end)
         if not size:
-            raise HttpError(422, "There is nothing in the file")
+            raise HttpError(422, "The file is empty")
         if request.head.length is not None and size != request.head.length:
-            raise HttpError(400, "The file has not come whole")
+            raise HttpError(400, "The file is incomplete")
 
 
 def _tried(work: Callable[..., T], *words: object) -> T | OSError | PictureError:

@@ -281,7 +281,7 @@ class Connection:
         meter = self.server.turn.meter
         ctx, continuation = meter.run_line(line, self.context) if meter else run_line(line, self.context)
         if self.session.user is None and not is_for_anybody(ctx.message) and self.pace.waste():
-            self.close("This is no way to register: IRC begins with NICK and USER")
+            self.close("Not registered: IRC begins with NICK and USER")
             return
         self._finish(ctx, continuation)
 

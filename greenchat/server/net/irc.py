@@ -50,7 +50,7 @@ class IrcClient:
                 connection.slow_down()
                 line = ahead.pop()
                 if isinstance(line, LineTooLong) and line.is_endless:
-                    connection.close("Input line was too long: 16 KiB are no line of IRC")
+                    connection.close("Input line was too long: a line of IRC can't have 16 KiB")
                 if not session.closing:  # it may have been killed meanwhile
                     self._run(line)
                 if session.closing:

@@ -30,7 +30,7 @@ _PATIENCE = 5.0  # seconds of overload: thousands of reconnecting clients are do
 _UNREAD = 64 * 1024  # bytes
 _NEARLY_FULL = 0.75
 _TCP_INFO = struct.Struct("24xII")
-_BUSY = RefusedError("This server is too busy to let anybody in; try again in a minute", 503)
+_BUSY = RefusedError("This server is too busy for new connections; try again in a minute", 503)
 
 Peer = tuple[Any, ...]
 Serve = Callable[[socket.socket, Peer, ListenerOptions], None]

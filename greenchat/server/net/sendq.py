@@ -55,6 +55,6 @@ class SendQueues:
             for outbox in sorted(self._waiting, key=self._waiting.__getitem__, reverse=True):
                 if self.total <= goal:
                     break
-                outbox.cut("Too much waits for slow readers")
+                outbox.cut("The send queues are full")
         finally:
             self._is_cutting = False

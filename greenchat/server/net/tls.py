@@ -80,7 +80,7 @@ class Tls:
         before, after = (_milliseconds(time) for time in (shown.get_notBefore(), shown.get_notAfter()))
         where = f"the certificate {self.certificate}"
         if now < before:
-            return f"{where} is valid only from {in_words(before)} on: clients will refuse it; look at the clock"
+            return f"{where} is valid only from {in_words(before)} on: clients will refuse it; check the clock"
         if now >= after:
             return f"{where} expired {in_words(after)}: clients refuse it; put a new one there and reload (SIGHUP)"
         days = (after - now) // _DAY
@@ -205,7 +205,7 @@ def _context(certificate: Path, key: Path) -> SSL.Context:
     try:
         context.use_certificate_chain_file(str(certificate))
     except SSL.Error as error:
-        raise TlsError(f"{certificate} holds no certificate in PEM form") from error
+        raise TlsError(f"{certificate} contains no certificate in PEM form") from error
     try:
         context.use_privatekey_file(str(key))
         context.check_privatekey()

@@ -177,7 +177,7 @@ class Turn:
             except MemoryError:
                 outbox.cut(OUT_OF_MEMORY)
                 self.send_queues.relieve()
-                log.error("out of memory: a client could not be sent what was said, and was cut")
+                log.error("out of memory: a client was cut, since a message could not be sent to it")
             except Exception:
                 log.exception("an outbox could not be flushed")
                 outbox.cut("Internal error")  # nothing may be missing from the middle of its stream

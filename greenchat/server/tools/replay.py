@@ -14,7 +14,7 @@ def _run(call: Call) -> int:
     try:
         for count, trouble in replay(call.arguments.file):
             if trouble:
-                print(f"After {count} acts the state differs from what it was. {trouble}", file=call.out)
+                print(f"After {count} acts the state differs from the recorded one. {trouble}", file=call.out)
                 return 1
     except RecordingError as error:
         raise ToolError(str(error)) from error
@@ -22,7 +22,7 @@ def _run(call: Call) -> int:
         traceback.print_exc(file=call.out)
         print(f"That bug comes after more than {count} acts", file=call.out)
         return 1
-    print(f"{count} acts were applied, and the state is what it was", file=call.out)
+    print(f"{count} acts were applied, and the state is as recorded", file=call.out)
     return 0
 
 

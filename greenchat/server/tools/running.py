@@ -218,7 +218,7 @@ def _announce_arguments(parser: ArgumentParser) -> None:
 
 def _erase_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="the account's name")
-    parser.add_argument("--yes", action="store_true", help="do it: there is no way back")
+    parser.add_argument("--yes", action="store_true", help="confirm it: this can't be undone")
 
 
 TOOLS = (
@@ -229,7 +229,7 @@ TOOLS = (
     Tool("unban", "lift a ban", _unban, _words("target", "as `bans` shows it", many=False)),
     Tool("bans", "list the bans", _bans),
     Tool("announce", "send a notice to everybody", _announce, _announce_arguments),
-    Tool("erase-account", "delete an account and all that it said, for good", _erase_account, _erase_arguments),
+    Tool("erase-account", "delete an account and all its messages, for good", _erase_account, _erase_arguments),
     Tool("reload", "make the running server read its configuration again", _reload),
     Tool("upgrade", "have the installed version take over from the running one; nobody is disconnected", _upgrade),
     Tool(

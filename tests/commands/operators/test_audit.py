@@ -45,7 +45,7 @@ def test_only_with_the_right(house: ServerThread) -> None:
         ("REMOVE bob #a", "REMOVE", "root removed bob from #a"),
         ("SANICK bob robert", "SANICK", "root changed the nickname of bob to robert"),
         ("KILL bob :go \x02away\x02", "KILL", "root killed bob!~bob@127.0.0.1 (go ?away?)"),
-        ("WALLOPS :hear ye", "WALLOPS", "root wrote to all who listen: hear ye"),
+        ("WALLOPS :hear ye", "WALLOPS", "root sent to all with user mode +w: hear ye"),
         ("UBAN ADD 192.0.2.1 1h spam", "UBAN", "root banned 192.0.2.1 for 1h: spam"),
         ("KLINE x@y spam", "UBAN", "root banned *!x@y for ever: spam"),
         ("DEFCON 4", "DEFCON", "root set DEFCON 4: nobody can register an account"),

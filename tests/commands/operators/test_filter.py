@@ -118,7 +118,7 @@ def test_a_report_brings_the_last_lines(serve: Serve) -> None:
         root.join("#staff")
         bob.run("PRIVMSG #tea :something rude")
         alice.send("REPORT bob #tea he is rude")
-        assert alice.expect("NOTICE").params[-1] == "Your report has been given to the operators"
+        assert alice.expect("NOTICE").params[-1] == "Your report has been sent to the operators"
         told = said(root)
         assert any("alice!" in text and "reports bob!" in text and "in #tea: he is rude" in text for text in told)
         assert any(text.endswith("bob: something rude") for text in told)

@@ -102,7 +102,7 @@ def test_an_account(house: ServerThread, root: Client) -> None:
         other.expect("AUTHENTICATE")
         other.send(*[f"AUTHENTICATE {chunk}" for chunk in chunks(format_plain("mallory", "sesame open"))])
         assert [m.command for m in other.until("903", "904")] == ["465", "904"]
-    assert notices(root, "UBAN DEL MALLORY") == ["mallory is banned no more"]
+    assert notices(root, "UBAN DEL MALLORY") == ["mallory is no longer banned"]
     device(house.address, "mallory").close()
 
 
@@ -154,7 +154,7 @@ def test_operators_are_not_put_out_and_cannot_ban_themselves(house: ServerThread
         root.sync()
         for target in "127.0.0.1", "127.0.0.0/8", "*!*@*", "root!*@*":
             (answer,) = root.run(f"UBAN ADD {target} oops")
-            assert answer.params[-1] == "That ban would mean yourself"
+            assert answer.params[-1] == "That ban would match yourself"
         root.run("UBAN ADD helper!*@* 0 x")
         assert helper.commands("PING x")[-1] == "PONG"
     assert notices(root, "UBAN LIST")[-1] == "1 ban"

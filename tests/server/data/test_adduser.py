@@ -39,7 +39,7 @@ def test_options_may_stand_before_the_name(tmp_path: Path) -> None:
     ("arguments", "password", "reason"),
     [
         ((), "sesame-open", "the following arguments are required: NAME; --help tells more"),
-        (("#nick",), "sesame-open", "'#nick' can't be an account: it must be a name that a nickname could be"),
+        (("#nick",), "sesame-open", "'#nick' can't be an account: the name must be a valid nickname"),
         (("alice",), "short", "A password needs at least 8 characters"),
         (("alice",), "", "the password is empty"),
     ],

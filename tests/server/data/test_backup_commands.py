@@ -133,7 +133,7 @@ def test_export_and_import_are_utf_8_whatever_the_terminal(tmp_path: Path) -> No
         assert "grüße 👋" in exported.stdout.decode()
         (tmp_path / "exported").write_bytes(exported.stdout)
     first = run(tmp_path, "import", str(tmp_path / "exported"), "--data", str(there))
-    assert "2 events are in the history now; 0 were there already" in first.stdout
+    assert "2 events were imported; 0 were there already" in first.stdout
     assert run(tmp_path, "export", "--data", str(there)).stdout == run(tmp_path, "export", "--data", str(here)).stdout
     (tmp_path / "bad").write_text('{"msgid": 1}\n')
     refused = run(tmp_path, "import", str(tmp_path / "bad"), "--data", str(there))

@@ -228,7 +228,7 @@ def test_the_ends_of_a_hook(house: ServerThread, alice: Client) -> None:
         bob.send("REGISTER * * :sesame open")
         bob.expect("900")
         other = hash_of(secrets[1])[:8]
-        assert "You have no token of that id" in said(bob, f"NS TOKEN REVOKE {other}")
+        assert "You have no token with that id" in said(bob, f"NS TOKEN REVOKE {other}")
         assert "no operator" in said(bob, "NS TOKEN LIST #dev")
         said(alice, "CS AMODE #dev +o bob")
         assert other in said(bob, "NS TOKEN LIST #dev")

@@ -143,14 +143,14 @@ def test_without_a_header_nobody_comes_in(proxied: Target, said: bytes, reason: 
     with Client(proxied) as client:
         client.send_raw(said)
         client.sock.shutdown(socket.SHUT_WR)
-        assert last_words(client).startswith(f"The proxy did not say whom it speaks for: {reason}")
+        assert last_words(client).startswith(f"The proxy did not name its client: {reason}")
 
 
 def test_only_proxies_come_in_where_a_header_is_wanted(serve: Serve, options: Options) -> None:
     listener = ListenerOptions(Address("127.0.0.1", 0), proxy=(network("192.0.2.0/24"),))
     with Client(serve(None, replace(options, listen=(listener,)))) as client:
         client.send_raw(b"PROXY TCP4 192.0.2.7 192.0.2.1 1 2\r\n")
-        assert last_words(client) == "The proxy did not say whom it speaks for: this is the address of none"
+        assert last_words(client) == "The proxy did not name its client: this is the address of none"
 
 
 def test_elsewhere_a_header_is_nothing(server: Target) -> None:
@@ -219,7 +219,7 @@ def test_nobody_else_is_a_gateway(serve: Serve, options: Options) -> None:
     for settings in Settings(), Settings(webirc=WebIrc((network("192.0.2.0/24"),), "hunter2")):
         with Client(serve(settings)) as client:
             client.send("WEBIRC hunter2 web x 192.0.2.7")
-            assert last_words(client) == "WEBIRC is not for you"
+            assert last_words(client) == "WEBIRC is not allowed from your address"
 
 
 # descriptors

@@ -178,7 +178,7 @@ def test_who_is_listed_has_to_log_in(start_server: StartServer, tmp_path: Path, 
         client.send("REGISTER * * :sesame open")
         client.expect("900")
     with come(address, BAD) as client:
-        assert "log in with SASL to come in" in last_words(client)
+        assert "log in with SASL to connect" in last_words(client)
     sasl = base64.b64encode(b"\0alice\0sesame open").decode()
     with come(address, BAD, "CAP REQ sasl", "AUTHENTICATE PLAIN", f"AUTHENTICATE {sasl}", "CAP END") as client:
         client.expect("376", "422")

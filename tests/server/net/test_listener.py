@@ -44,7 +44,7 @@ def test_who_comes_while_there_is_too_much_to_do_waits_or_is_told_so(monkeypatch
             monkeypatch.setattr(module, "_PATIENCE", 0.0)
             monkeypatch.setattr(module, "_NEARLY_FULL", 0.0)
             gevent.sleep(0.05)
-            assert waits.recv(1000) == b"ERROR :This server is too busy to let anybody in; try again in a minute\r\n"
+            assert waits.recv(1000) == b"ERROR :This server is too busy for new connections; try again in a minute\r\n"
             assert waits.recv(1000) == b""
         is_busy = False
         with socket.create_connection((listener.bound.host, listener.bound.port), 20), gevent.Timeout(20):

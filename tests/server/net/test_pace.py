@@ -107,5 +107,5 @@ def test_who_is_nobody_and_makes_no_sense_is_sent_away(tmp_path: Path, start_ser
     with Client(address) as client:
         client.send("NICK nobody", *["FOO bar"] * 100)
         answers = client.until_end()
-        assert answers[-1].params == ("This is no way to register: IRC begins with NICK and USER",)
+        assert answers[-1].params == ("Not registered: IRC begins with NICK and USER",)
         assert len(answers) < 30
