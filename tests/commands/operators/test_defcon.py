@@ -85,7 +85,7 @@ def test_3_no_channels(house: ServerThread, root: Client) -> None:
 def test_2_only_with_an_account_or_from_this_machine(house: ServerThread, root: Client) -> None:
     make_account(house.address, "alice")
     root.run("DEFCON 2")
-    assert come(house, "203.0.113.1").startswith("This server takes only people with an account")
+    assert come(house, "203.0.113.1").startswith("This server only accepts users with an account")
     assert come(house, "127.0.0.1") == "End of /MOTD command."
     with Client(house.address) as alice:
         alice.send("WEBIRC hunter2 web x 203.0.113.1", "CAP REQ sasl", "NICK alice", "USER alice 0 * :A")
@@ -111,7 +111,7 @@ def test_the_level_outlasts_a_restart(start_server: StartServer, tmp_path: Path)
     server.stop()
     again = start_server(SETTINGS, options)
     assert again.call(lambda app: app.network.defcon) == 2
-    assert come(again, "203.0.113.1").startswith("This server takes only people with an account")
+    assert come(again, "203.0.113.1").startswith("This server only accepts users with an account")
 
 
 def test_who_cannot_register_is_not_offered_it(house: ServerThread, root: Client) -> None:
@@ -150,6 +150,6 @@ def test_nobody_locks_themselves_out(house: ServerThread, level: int) -> None:
         become(far)
         (refusal,) = far.run(f"DEFCON {level}")
         assert refusal.command == "400"
-        assert "could not come back" in refusal.params[-1]
+        assert "lock yourself out" in refusal.params[-1]
         assert house.call(lambda app: app.network.defcon) == 5
         assert far.commands("DEFCON 3")[0] == "NOTICE"

@@ -63,7 +63,7 @@ def test_a_channel(staffed: tuple[Client, Client]) -> None:
     listed = said(root, "RESV")
     assert "#warez* by root" in listed
     assert listed.endswith("1 reservation")
-    assert "is reserved no more" in said(root, "UNRESV #WAREZ*")
+    assert "is no longer reserved" in said(root, "UNRESV #WAREZ*")
     assert "366" in alice.commands("JOIN #warez")
 
 

@@ -77,8 +77,8 @@ def test_it_is_taken_away(house: ServerThread, root: Client) -> None:
 def test_who_may_not_and_what_is_none(house: ServerThread, root: Client) -> None:
     with Client(house.address, "bob") as bob:
         assert "Unknown command" in said(bob, "HS SET alice x.example")
-    assert "can't be a host" in said(root, "HS SET alice -a")
-    assert "can't be a host" in said(root, "HS SET alice a!b")
+    assert "not a valid host" in said(root, "HS SET alice -a")
+    assert "not a valid host" in said(root, "HS SET alice a!b")
     assert "no such account" in said(root, "HS SET nobody x.example")
 
 

@@ -67,7 +67,7 @@ def test_a_damaged_database_is_explained(tmp_path: Path) -> None:
     (tmp_path / "greenchat.db").write_bytes(b"rubbish" * 1000)
     checked = run(tmp_path, "check", "--data", str(tmp_path))
     assert checked.returncode == 1
-    assert "no sound database" in checked.stdout
+    assert "not a valid database" in checked.stdout
     assert "restore FILE" in checked.stdout
 
 

@@ -63,7 +63,7 @@ def test_a_recording_gives_the_same_state_elsewhere(tmp_path: Path, seed: int) -
     for hashes in ("0", "1", "2"):
         done = run(tmp_path, "replay", str(path), env={"PYTHONHASHSEED": hashes})
         assert (done.returncode, done.stderr) == (0, ""), done.stdout
-        assert "the state is what it was" in done.stdout
+        assert "the state is as recorded" in done.stdout
 
 
 def test_a_server_is_recorded_and_replayed(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_a_server_is_recorded_and_replayed(tmp_path: Path) -> None:
     assert path.stat().st_mode & 0o077 == 0
     done = run(tmp_path, "replay", str(path))
     assert (done.returncode, done.stderr) == (0, "")
-    assert "the state is what it was" in done.stdout
+    assert "the state is as recorded" in done.stdout
 
     changed = tmp_path / "changed"
     changed.write_text(text.replace('"nick":"bob"', '"nick":"eve"'), encoding="utf-8")

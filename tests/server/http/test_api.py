@@ -50,8 +50,8 @@ def said(client: Client, line: str) -> str:
 
 def make(client: Client, words: str = "read,say") -> str:
     answer = said(client, f"NS TOKEN CREATE BOT {words}")
-    assert "show you again: " in answer, answer
-    return answer.partition("show you again: ")[2].split()[0]
+    assert "can't be shown again: " in answer, answer
+    return answer.partition("can't be shown again: ")[2].split()[0]
 
 
 def call(server: tuple[str, int], secret: str, path: str, body: object = None, /, **query: str) -> Answer:
@@ -282,4 +282,4 @@ def test_what_a_bot_says_is_in_a_recording_and_its_secret_is_not(tmp_path: Path)
     assert secret not in path.read_text(encoding="utf-8")
     done = run(tmp_path, "replay", str(path))
     assert (done.returncode, done.stderr) == (0, "")
-    assert "the state is what it was" in done.stdout
+    assert "the state is as recorded" in done.stdout

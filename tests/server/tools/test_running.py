@@ -103,10 +103,10 @@ def test_without_a_server_each_is_one_line(tmp_path: Path, command: str) -> None
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (("kick", "carol"), "there is nobody called carol"),
+        (("kick", "carol"), "there is no user carol"),
         (("ban", "not a target"), "not a target can't be banned"),
         (("ban", "nobody"), "there is no account nobody"),
-        (("ban", "--time", "soon", "bob!*@*"), "soon is no duration"),
+        (("ban", "--time", "soon", "bob!*@*"), "soon is not a duration"),
         (("unban", "bob!*@*"), "there is no ban on bob!*@*"),
         (("announce", "two\nlines"), "text must be one line"),
     ],
