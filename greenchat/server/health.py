@@ -74,8 +74,8 @@ class Health:
         newest, now = time_of(last_id), self._server.now()
         if newest > now + _FUTURE:
             text = (
-                f"The newest message is from {format_time(newest)}, but the clock says {format_time(now)}: until then, new"
-                " messages get that time, in order. If the clock is right now, it was wrong before"
+                f"The newest message is from {format_time(newest)}, but the clock says {format_time(now)}: until then,"
+                " new messages get that time, in order. If the clock is right now, it was wrong before"
             )
             log.warning("%s", text)
             self._server.network.local.notice_trouble(_DATE, text)

@@ -28,7 +28,7 @@ def test_operators_are_told_of_ids_from_the_future(
     store.close()
     with caplog.at_level(logging.WARNING):
         house = start_server(STAFFED, replace(quick_options(tmp_path), storage=Storage()))
-    assert ("The newest message is of" in caplog.text) == is_told
+    assert ("The newest message is from" in caplog.text) == is_told
     with Client(house.address, "alice") as alice:
         notices = [message.params[-1] for message in alice.run("OPER root secret")]
-        assert any("The newest message is of" in notice for notice in notices) == is_told
+        assert any("The newest message is from" in notice for notice in notices) == is_told

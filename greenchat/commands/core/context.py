@@ -18,7 +18,7 @@ from greenchat.commands.core.history_events import CHANNEL_EVENTS, size_of, stor
 from greenchat.commands.core.journal import Journal
 from greenchat.commands.core.line_length import repeats_too_much
 from greenchat.commands.core.process import Process
-from greenchat.commands.core.response_buffer import LABEL_LIMIT, stands_alone, still_true
+from greenchat.commands.core.response_buffer import ResponseBuffer, label_of
 from greenchat.commands.core.steps import NAMES
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
@@ -45,10 +45,7 @@ class Context:
     """
 
     __slots__ = (
-        "_batch",
-        "_label",
-        "_parts",
-        "_responses",
+        "_buffer",
         "applies",
         "journal",
         "message",
@@ -80,8 +77,6 @@ class Context:
         self.quiet = False
         self.applies = False
         self.weight = 1
-        self._batch = ""
-        self._parts = ""
         self.parts: tuple[Part, ...] = ()
         self._take_label()
 
@@ -92,15 +87,15 @@ class Context:
 
     def postpone_answer(self) -> None:
         """Leave the answer to a later command."""
-        self._label = ""
+        if self._buffer:
+            self._buffer.label = ""
 
     def _take_label(self) -> None:
-        self._label = ""
-        self._responses: list[Envelope] = []
-        if self.message.tags and self.session.caps & caps.LABELED_RESPONSE and self.session.caps & caps.BATCH:
-            label = self.message.tags.get("label", "")
-            if len(label.encode()) <= LABEL_LIMIT:
-                self._label = label
+        label = label_of(self.message, self.session) if self.message.tags else ""
+        self._buffer = self._new_buffer(label) if label else None
+
+    def _new_buffer(self, label: str) -> ResponseBuffer:
+        return ResponseBuffer(self.session, label, self.envelope, self.network.local.new_reference)
 
     def aside(self, session: Session) -> "Context":
         """Return a context in which to tell another session something that it did not ask for."""
@@ -230,10 +225,8 @@ class Context:
         """Send to the session that sent the command, as a part of its answer, if it gets such messages."""
         if self.session.kind & envelope.needs != envelope.needs:
             return
-        if batch := self._batch or self._parts:
-            envelope = envelope.in_batch(batch)
-        if self._label:
-            self._responses.append(envelope)
+        if self._buffer:
+            self._buffer.respond(envelope)
         else:
             self.session.outbox.put(envelope.encode(self.session.kind))
 
@@ -246,15 +239,12 @@ class Context:
         if not self.session.caps & caps.BATCH:
             yield
             return
-        reference, outer = self.network.local.new_reference(), self._batch
+        if self._buffer is None:
+            self._buffer = self._new_buffer("")
+        reference = self.network.local.new_reference()
         opening = Message("BATCH", ("+" + reference, kind, *params), self.network.settings.name, tags)
-        self.respond(Envelope(opening, time=self.now))
-        self._batch = reference
-        try:
+        with self._buffer.batch(reference, Envelope(opening, time=self.now)):
             yield
-        finally:
-            self._batch = outer
-            self.respond(self.envelope("BATCH", "-" + reference))
 
     # to others
 
@@ -284,11 +274,8 @@ class Context:
 
     def fail_after_all(self, command: str, *context: str, text: str) -> None:
         """Send a FAIL with the label, in place of the answer that waits, since nothing could be stored."""
-        answered = self._responses
-        if answered:
-            self.session.outbox.retract({id(data) for each in answered for data in each.encodings})
-            self._label = answered[0].label
-            self._responses = still_true(answered, self.message.command)
+        if self._buffer:
+            self._buffer.take_back(self.message.command)
         self.fail(command, "TEMPORARILY_UNAVAILABLE", *context, text=text)
         self.answer()
 
@@ -313,7 +300,7 @@ class Context:
         """Send to every member of a channel; without to_sender not to the session that sent the command."""
         if envelope.message.command in CHANNEL_EVENTS:
             self.remember(envelope, channel)
-        if to_sender and not self._label:
+        if to_sender and not (self._buffer and self._buffer.label):
             channel.group.broadcast(envelope)
             return
         channel.group.broadcast(envelope, skip=self.session)
@@ -365,26 +352,10 @@ class Context:
 
         is_batch: one message, or a batch of its own kind, is the whole answer, so that it needs no batch around it.
         """
-        if not (self._label and self._responses):
-            return
-        label, self._label = self._label, ""
-        responses = self._responses
-        if not is_batch:
-            self._parts = self.network.local.new_reference()
-            responses = [each if each.batch else each.in_batch(self._parts) for each in responses]
-            responses.insert(0, self.envelope("BATCH", "+" + self._parts, "labeled-response"))
-        responses[0] = responses[0].labeled(label)
-        self._responses = responses
-        for each in responses:
-            self.session.outbox.put(each.encode(self.session.kind))
+        if self._buffer:
+            self._buffer.answer_in_part(is_batch=is_batch)
 
     def answer(self) -> None:
         """Send what was collected for a labeled command: https://ircv3.net/specs/extensions/labeled-response."""
-        if self._label:
-            self._responses = self._responses or [self.envelope("ACK")]
-            self.answer_in_part(is_batch=stands_alone(self._responses))
-        if self._parts:
-            ended, self._parts = self._parts, ""
-            end = self.envelope("BATCH", "-" + ended)
-            self.respond(end)
-            self._responses.append(end)
+        if self._buffer:
+            self._buffer.answer()
