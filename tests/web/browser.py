@@ -99,8 +99,8 @@ class Browser:
         """Return what a piece of JavaScript returns."""
         return self.driver.execute_script(script, *arguments)
 
-    def until(self, what: Callable[[], T | None], why: str = "") -> T:
-        """Wait until something is so, and return it."""
+    def until(self, what: Callable[[], T | None], why: str = "", patience: float = PATIENCE) -> T:
+        """Wait until something is so, and return it. patience: seconds."""
 
         def check(_: object) -> T | Literal[False]:
             try:
@@ -108,7 +108,7 @@ class Browser:
             except (NoSuchElementException, StaleElementReferenceException, IndexError):
                 return False
 
-        return WebDriverWait(self.driver, PATIENCE, 0.02).until(check, why)
+        return WebDriverWait(self.driver, patience, 0.02).until(check, why)
 
     def all(self, selector: str) -> list[WebElement]:
         """Every element that a selector finds."""

@@ -60,7 +60,7 @@ def _to_the_beginning(browser: Browser) -> None:
         browser.run("document.querySelector('.talk-scroller').scrollTop = 0")
         return bool(browser.all(".row.start"))
 
-    browser.until(up)
+    browser.until(up, patience=60)
 
 
 def test_scrolling_back_five_thousand(site: Site, busy: Client, browser: Browser) -> None:

@@ -8,6 +8,7 @@ import { timestamp } from "./message.js";
 import { CHANNEL, STATUS } from "./state.js";
 
 export const PAGE = 100; // lines asked for at once
+export const FURTHER = 300; // where one reads on: fewer questions, and the lines that are here are sorted less often
 const UNREAD = 7 * 86_400_000; // milliseconds for which we look back for private talks that were not read
 const SKEW = 60_000; // how much the server's clock may be behind ours
 
@@ -86,7 +87,8 @@ function ask(model, buffer, command, references, more) {
   const what = [command, ...(command === "BETWEEN" ? [more.line.n] : command === "AROUND" ? references : [])].join(" ");
   if (buffer.asking.has(what)) return false;
   buffer.asking.set(what, true);
-  const limit = Math.min(PAGE, Number(model.isupport.get("CHATHISTORY")) || PAGE);
+  const wanted = command === "BEFORE" || command === "BETWEEN" ? FURTHER : PAGE;
+  const limit = Math.min(wanted, Number(model.isupport.get("CHATHISTORY")) || wanted);
   const page = { command, limit, what, ...more };
   const take = (messages) => model.effects.push({ kind: "page", buffer, page, messages });
   model.ask(take, "CHATHISTORY", command, buffer.name, ...references, String(limit));

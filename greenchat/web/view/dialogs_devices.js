@@ -13,8 +13,11 @@ const MAY = [
 /** Two sections of the account's dialog. */
 export function devices(ui) {
   const [here, programs] = [h("div"), h("div")];
-  showSessions(ui, here);
-  showTokens(ui, programs);
+  const show = () => {
+    showSessions(ui, here, show);
+    showTokens(ui, programs);
+  };
+  show();
   return [
     h("section", {}, h("h3", {}, "Where you are logged in"), here),
     h("section", {}, h("h3", {}, "Who may come in without the password"), programs),
@@ -27,13 +30,14 @@ async function ask(ui, words) {
   return messages.filter((each) => each.command === "NOTICE").map((each) => each.params.at(-1));
 }
 
-async function showSessions(ui, place) {
+async function showSessions(ui, place, again) {
   refill(place, h("p.hint", {}, "Asking the server…"));
   const rows = sessionsOf(await ask(ui, "SESSIONS"));
   const others = rows.filter((row) => !row.own);
   const end = async (which) => {
     ui.toast((await ask(ui, `LOGOUT ${which}`)).join(" ") || "The connection was lost. Try again.");
-    showSessions(ui, place);
+    await ui.session.renew();
+    again();
   };
   refill(
     place,

@@ -56,6 +56,13 @@ export class Session {
     );
   }
 
+  /** Others were ended, which signs all browsers out: this one stays signed in, if it was. */
+  async renew() {
+    if (!this.account || (await this.load())) return;
+    this.wanted = true;
+    await this.begin();
+  }
+
   /** Sign this browser out. */
   async forget() {
     if (!this.account) return true;
