@@ -177,11 +177,11 @@ def test_gevent_and_curses_stay_where_they_belong(library: str, places: set[str]
 
 UNFIT = {
     # does no I/O and knows no other time or chance than what it is given
-    "protocol": "socket ssl select threading subprocess os time random sqlite3 asyncio logging",
-    "values": "socket ssl select threading subprocess os time random sqlite3 asyncio logging",
-    "chat": "socket ssl select threading subprocess os time random sqlite3 asyncio logging",
+    "protocol": "socket ssl select threading subprocess os time random secrets uuid sqlite3 asyncio logging",
+    "values": "socket ssl select threading subprocess os time random secrets uuid sqlite3 asyncio logging",
+    "chat": "socket ssl select threading subprocess os time random secrets uuid sqlite3 asyncio logging",
     # a function of state and input: that is what lets several nodes apply one log
-    "commands": "socket ssl select threading subprocess time random secrets sqlite3 asyncio",
+    "commands": "socket ssl select threading subprocess os time random secrets uuid sqlite3 asyncio",
 }
 
 
@@ -189,6 +189,24 @@ UNFIT = {
 def test_what_is_pure_stays_pure(folder: str, unfit: str) -> None:
     used = {(name(path), library) for path in in_packages(folder) for library in foreign(path)}
     assert [(module, library) for module, library in used if library in unfit.split()] == []
+
+
+CLOCKS = {"now", "utcnow", "today"}  # of `datetime`, which all of these may import for its values
+
+
+@pytest.mark.parametrize("folder", UNFIT)
+def test_what_is_pure_asks_no_clock_by_another_name(folder: str) -> None:
+    asked = [
+        f"{name(path)}:{node.lineno}"
+        for path in in_packages(folder)
+        for node in ast.walk(MODULES[path])
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in CLOCKS
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id in {"datetime", "date"}
+    ]
+    assert asked == []
 
 
 def room(path: Path) -> str:

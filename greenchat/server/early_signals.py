@@ -11,7 +11,8 @@ _caught: list[int] = []
 
 
 def remember() -> None:
-    """Remember SIGHUP and SIGTERM from now on; a second SIGTERM ends the process."""
+    """Remember SIGHUP and SIGTERM from now on; a second SIGTERM ends the process. SIGUSR2 means nothing yet."""
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # a server that has just taken over is upgraded already
     for number in (signal.SIGHUP, signal.SIGTERM):
         if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` ignores it, which `terminal` checks
             signal.signal(number, _catch)

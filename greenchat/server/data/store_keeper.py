@@ -72,8 +72,9 @@ class StoreKeeper:
         self._greenlet: gevent.Greenlet | None = None
 
     def start(self) -> None:
-        """Begin the housekeeping."""
-        self._greenlet = gevent.spawn(self._keep_forever)
+        """Begin the housekeeping, unless it is under way."""
+        if self._greenlet is None:
+            self._greenlet = gevent.spawn(self._keep_forever)
 
     def rest(self) -> None:
         """Stop the housekeeping, until the next `start`. Waits for what its thread has begun."""

@@ -170,6 +170,8 @@ class Upgrade:
             if connection.session.closing and connection.session.user:
                 connection.context(Message("")).propose(left, connection.session.closing)
         giver.turn.end()
+        if giver.turn.is_owing:
+            raise HandoverError("the store can't be written just now")
         moving = [connection for connection in giver.connections if can_move(connection)]
         lock = giver.keeper.lock
         document = {

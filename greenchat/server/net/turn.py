@@ -98,6 +98,11 @@ class Turn:
             self._keep()
         return self._store
 
+    @property
+    def is_owing(self) -> bool:
+        """Whether something that has happened is not stored yet, since the store fails."""
+        return bool(self._writes)
+
     def since(self) -> Since:
         """Return the writes from now on."""
         since = Since()

@@ -2,6 +2,7 @@
 
 import json
 import random
+import socket
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from greenchat.server.data.recording import Recorder, RecordingError, replay
 from greenchat.server.data.replica import Replica
 from greenchat.server.main import main
 from tests.hostile.world import World
+from tests.http_client import TEXT, WebSocket
 from tests.irc import Client
 from tests.server.process import run, started
 
@@ -90,6 +92,39 @@ def test_a_server_is_recorded_and_replayed(tmp_path: Path) -> None:
     done = run(tmp_path, "replay", str(changed))
     assert done.returncode == 1
     assert "the state differs" in done.stdout
+
+
+def test_plain_text_websockets_and_refused_acts_are_recorded_too(tmp_path: Path) -> None:
+    """An act that is refused when it is applied is refused again: of two who come in under one nick the second."""
+    path = tmp_path / "life"
+    with started(tmp_path, "--listen", "127.0.0.1:0", "--record", str(path)) as server:
+        target = server.target
+        with (
+            Client(target, "alice") as alice,
+            socket.create_connection(target, timeout=20) as dan,
+            WebSocket(target) as browser,
+            Client(target) as first,
+            Client(target) as second,
+        ):
+            alice.join("#lobby")
+            dan.sendall(b"dan\n")
+            assert alice.expect("JOIN").nick == "dan"
+            for line in b"NICK web", b"USER web 0 * :Web", b"JOIN #lobby", b"PRIVMSG #lobby :hello":
+                browser.send(browser.frame(TEXT, line))
+            assert alice.expect("JOIN").nick == "web"
+            dan.sendall(b"good morning\n/me waves\n")
+            said = {(m.nick, m.params[1]) for m in (alice.expect("PRIVMSG") for _ in range(3))}
+            assert said == {("web", "hello"), ("dan", "good morning"), ("dan", "\x01ACTION waves\x01")}
+            for client in first, second:
+                client.run("CAP LS 302", "NICK same", "USER same 0 * :x")
+            first.send("CAP END")
+            first.until("376", "422")
+            second.send("CAP END")
+            assert second.expect("433").params[1] == "same"
+        assert server.end() == 0
+    done = run(tmp_path, "replay", str(path))
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "the state is as recorded" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -437,3 +437,30 @@ def test_a_guest_goes_on_by_their_token(tmp_path: Path) -> None:
             assert alice.expect("MODE").params == ("#talk", "+m")
             again.run("PRIVMSG #talk :here")
             assert [message.command for message in alice.sync()] == ["PRIVMSG"]
+
+
+def test_two_signals_at_once_are_one_upgrade(server: Running, tmp_path: Path) -> None:
+    """Also while the new process does not listen to them yet."""
+    with Client(server.target, "alice") as alice:
+        before = pid_of(tmp_path)
+        for _ in range(3):
+            server.process.send_signal(signal.SIGUSR2)
+        deadline = monotonic() + 60
+        while pid_of(tmp_path) == before:
+            assert monotonic() < deadline
+            sleep(0.05)
+        assert alice.commands("PRIVMSG alice :hello") == ["PRIVMSG"]
+        assert upgrade(tmp_path)
+
+
+def test_who_has_failed_can_try_again(server: Running, tmp_path: Path) -> None:
+    """A failed upgrade can be tried again as often as one likes."""
+    (tmp_path / "server.toml").write_text("nonsense = 1")
+    with Client(server.target, "alice") as alice:
+        for _ in range(2):
+            with pytest.raises(RefusedError, match="nonsense"):
+                upgrade(tmp_path)
+        assert alice.commands("PRIVMSG alice :hello") == ["PRIVMSG"]
+        (tmp_path / "server.toml").write_text(CONFIG)
+        upgrade(tmp_path)
+        assert alice.commands("PRIVMSG alice :hello") == ["PRIVMSG"]
