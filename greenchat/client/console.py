@@ -149,6 +149,7 @@ class Console:
         handlers.apply(self.model, network, event, now)
         if self._join:
             self._join.noticed()
+        self._submitter.guide(now)
         self.ask(now)
         self._read()
 

@@ -204,9 +204,8 @@ def _ask_where(console: Console, destination: Destination, note: str, *, fixed: 
         remember_destination(here)
         scheme, sign, rest = here.rpartition("://")
         command = f"{called('greenchat')} {scheme}{sign}{network.nicks.wanted}@{rest}"
-        if last:
-            _note(console.model, f"To come straight here next time: {command}", now)
-        else:
+        _note(console.model, f"To come straight here next time: {command}", now)
+        if not last:
             from greenchat.client.slash import tour  # late: once in a user's life
 
             tour.begin(console.model, now)

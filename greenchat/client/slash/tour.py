@@ -21,7 +21,7 @@ class _Step:
 
 
 def _said(model: Model) -> int:
-    return sum(len(buffer.waiting) + sum(line.own for line in buffer.lines) for buffer in model.buffers)
+    return sum(line.own for buffer in model.buffers for line in buffer.lines)
 
 
 def _has_spoken(model: Model, tour: Tour) -> bool:

@@ -15,6 +15,7 @@ def test_each_hint_comes_when_the_one_before_is_done(tea: World) -> None:
     tea.press("PgUp", "PgDn")
     assert told(tea).endswith("Try it: say hello.")
     tea.type("llo\n")
+    tea.sent()  # the server answers that it has it
     assert "Ctrl-N goes to the next window: try it." in told(tea)
     tea.press("C-n")
     assert told(tea, "").startswith("Ctrl-P goes back.")
@@ -29,9 +30,12 @@ def test_each_hint_comes_when_the_one_before_is_done(tea: World) -> None:
 
 def test_it_names_the_keys_that_the_user_has(tea: World) -> None:
     tea.model.settings.set("keys.preset", "emacs")
-    tea.type("hello\n/tour\n")
+    tea.type("hello\n")
+    tea.sent()
+    tea.type("/tour\n")
     assert told(tea).endswith("Try it: say hello.")
     tea.type("again\n")
+    tea.sent()
     assert "Alt-Right goes to the next window" in told(tea)
 
 
