@@ -139,7 +139,7 @@ class App:
         return network
 
     def go_on(self, estate: Estate, settings: Settings) -> None:
-        """This process serves from now on, with these settings."""
+        """Serve from now on in this process, with these settings."""
         self.keeper.note_holder()
         throttle = self.options.throttle
         grace = int(self.options.connections.grace * 1000)
@@ -194,7 +194,7 @@ class App:
         for moved in estate.moved.values():
             connection = estate.connection(self, moved, listeners)
             self.admission.take_over(connection.session, moved.form["origin"])
-            gevent.spawn(self._look_after, connection, moved.settle(connection))
+            gevent.spawn(self._look_after, connection, moved.resume(connection))
             self.connections[connection] = None
         self.turn.open()
 

@@ -162,7 +162,7 @@ def _tell_of_successor(control: ControlService, notifier: Notifier, pid: int, ve
 
 
 def _end(notifier: Notifier, successor: int) -> None:
-    """Be there no more, unless somebody waits for this very process."""
+    """End the process, unless somebody waits for it: then stand in for the new one."""
     if not notifier.is_there and stand_in.VARIABLE not in os.environ:
         stand_in.become(successor)
 

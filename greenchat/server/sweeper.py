@@ -50,7 +50,7 @@ class Sweeper:
     """The sweeper of one server. chores: also called each time."""
 
     def __init__(self, server: Swept, last_id: int, *chores: Callable[[], None]) -> None:
-        """last_id: of what was said last before this start."""
+        """Make a sweeper. last_id: of the last event before this start."""
         self._server = server
         self._chores = chores
         self._doubt = DateDoubt(last_id)

@@ -249,7 +249,7 @@ def _stop(server: Controlled, request: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _upgrade(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The process that is asked has no time to answer any more if all goes well: see `ControlService.answer_all`."""
+    """Upgrade the server. If that works, this process does not answer: see `ControlService.answer_all`."""
     if server.upgrade is None:
         raise RequestError("this server can't be upgraded")
     try:

@@ -109,7 +109,7 @@ class Moved:
             outbox.let_wait(form["backlog"])
         return outbox
 
-    def settle(self, connection: Connection) -> Callable[[], object] | None:
+    def resume(self, connection: Connection) -> Callable[[], object] | None:
         """Give the connection what it had, and return what serves it from now on; None: as one that has just come."""
         form = self.form
         connection.opened, connection.heard, connection.asked = form["opened"], form["heard"], form["asked"]
@@ -135,11 +135,11 @@ class Moved:
 
     def _speak_plain(self, connection: Connection) -> None:
         self._apologize(connection)
-        outbox, door = connection.outbox, connection.server.plain
+        outbox, clients = connection.outbox, connection.server.plain
         if self._style is None or not isinstance(outbox, PlainOutbox):
             raise TypeError("a plain client without an outbox of its kind")
-        rest = door.go_on(connection, self.form["plain"], outbox, self._style)
-        if rest and door.foreign(rest, connection.listener.kind):
+        rest = clients.go_on(connection, self.form["plain"], outbox, self._style)
+        if rest and clients.foreign(rest, connection.listener.kind):
             connection.go_through(rest)
         elif rest:
             IrcClient(connection).speak(rest)

@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 _START = 60.0  # seconds for the new process to load its code and its configuration
 _TAKE = 20.0  # seconds for it to take over; meanwhile nobody is served
-_SETTLE = 1.0  # seconds that slow commands have to come to their end before
+_GRACE = 1.0  # seconds that slow commands have to come to their end before
 _LOOK = 0.02
 _DYING = 0.5  # seconds between the end of a process's sockets and its own
 _OF_THIS_PROCESS = {VARIABLE, "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID"}
@@ -73,7 +73,7 @@ class Giver(Protocol):
         """Whether it is about to end."""
 
     def now(self) -> int:
-        """Ms since the epoch."""
+        """Return ms since the epoch."""
 
     def run_step(self, step: Callable[[Context], T]) -> T:
         """Run something as the server itself, in a turn."""
@@ -154,14 +154,14 @@ class Upgrade:
 
     def _wait_for_slow_work(self) -> None:
         """Let what has been begun come to its end, if it soon does: its client would have to ask again."""
-        giver, deadline = self._giver, monotonic() + _SETTLE
+        giver, deadline = self._giver, monotonic() + _GRACE
         while monotonic() < deadline:
             if not giver.background and not any(each.unanswered for each in giver.connections):
                 return
             gevent.sleep(_LOOK)
 
     def _hand_over(self, link: Link, child: "subprocess.Popen[bytes]", who: str, version: str) -> None:
-        """From here on nothing waits for the loop: nobody else may do anything."""
+        """Hand over, without waiting for the loop: nobody else may do anything from now on."""
         giver = self._giver
         if giver.background:
             log.warning("%d pieces of work that operators have begun end here: begin them again", len(giver.background))
@@ -246,7 +246,7 @@ def _kill(child: "subprocess.Popen[bytes]") -> None:
 
 
 def _check(answer: object) -> None:
-    """Raises HandoverError unless the new process is content."""
+    """Check that the new process agrees. Raises HandoverError."""
     if not isinstance(answer, dict):
         raise HandoverError("the new process answers in another language")
     if "error" in answer:

@@ -33,7 +33,7 @@ class Estate:
     """
 
     def __init__(self, document: Mapping[str, Any], descriptors: list[int]) -> None:
-        """Raises HandoverError."""
+        """Read the document. Raises HandoverError."""
         try:
             self.folder = Path(document["folder"])
             self.is_temporary: bool = document["temporary"]

@@ -39,7 +39,7 @@ class Link:
         return cls(socket.socket(fileno=int(descriptor)))
 
     def fileno(self) -> int:
-        """The descriptor to watch."""
+        """Return the descriptor to watch."""
         return self._sock.fileno()
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ from greenchat.config.web import Web
 from greenchat.protocol.http_head import HttpError
 from greenchat.protocol.message import Message, escape_value
 from greenchat.protocol.numerics import Numeric
-from greenchat.server.http.calls import context_of, run_out, settle
+from greenchat.server.http.calls import context_of, run_out, wait_until_stored
 from greenchat.server.http.limits import TokenLimits
 from greenchat.server.http.request import NOT_KEPT, Request, Response, json_response
 from greenchat.server.http.routes import Routes
@@ -142,7 +142,7 @@ class Api:
             msgid = context_of(request).propose(say_by_bot, token.hash, target, text, thread)
         except IrcError as error:
             raise HttpError(_STATUS.get(error.numeric, 403), error.text or error.numeric.text) from error
-        settle(request)
+        wait_until_stored(request)
         return json_response({"msgid": msgid})
 
     def _reader(self, request: Request) -> tuple[Context, User]:

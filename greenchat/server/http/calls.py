@@ -25,7 +25,7 @@ def stranger_of(request: Request) -> Context:
     return ctx.aside(Session(Outbox(Dirty()), request.address, ctx.now))
 
 
-def settle(request: Request) -> None:
+def wait_until_stored(request: Request) -> None:
     """Wait until what was said in this turn is kept. Raises HttpError where it could not be: nobody has got it."""
     turn = request.connection.server.turn
     before = turn.failures

@@ -13,7 +13,7 @@ from greenchat.commands.services.hook_speech import find_hook, say_by_hook
 from greenchat.config.web import Web
 from greenchat.protocol.http_head import HttpError
 from greenchat.protocol.numerics import Numeric
-from greenchat.server.http.calls import context_of, settle
+from greenchat.server.http.calls import context_of, wait_until_stored
 from greenchat.server.http.hook_shapes import ShapeError, read_post
 from greenchat.server.http.limits import TokenLimits
 from greenchat.server.http.request import NOT_KEPT, Request, Response, json_response
@@ -57,7 +57,7 @@ class Hooks:
             said = context_of(request).propose(say_by_hook, hashed, post.name, post.text, post.thread)
         except IrcError as error:
             raise HttpError(_STATUS[error.numeric], _why(error)) from error
-        settle(request)
+        wait_until_stored(request)
         return json_response({"msgids": said})
 
 

@@ -27,7 +27,7 @@ class House(Process, Protocol):
     hangups: Hangups
 
     def now(self) -> int:
-        """Ms since the epoch."""
+        """Return ms since the epoch."""
 
     def carry_out(self, work: Background) -> None:
         """Run background work step by step, apart from any client; this returns at once."""

@@ -65,7 +65,7 @@ class SocketOutbox(Outbox):
         return b"".join(self._backlog)
 
     def let_wait(self, data: bytes) -> None:
-        """Have these bytes wait until the kernel takes them: another process has tried to send them."""
+        """Queue these bytes until the kernel takes them: another process has tried to send them."""
         self._wait([data])
 
     def flush(self) -> None:

@@ -32,7 +32,7 @@ def post(
     allowed: tuple[IpNetwork, ...] = (),
     timeout: float,
 ) -> int:
-    """POST a body, and return the status of the answer.
+    """Post a body, and return the status of the answer.
 
     fields: beside those that say where it goes and how long it is. allowed: networks that are not public, and may be
     asked all the same. timeout: seconds for all of it. Raises OutgoingError.
@@ -63,7 +63,7 @@ def post(
 
 
 def _connect(host: str, port: int, allowed: tuple[IpNetwork, ...], deadline: float) -> socket.socket:
-    """Raises OSError and OutgoingError."""
+    """Connect to the host. Raises OSError and OutgoingError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     own = own_addresses()
     for *_, address in found:

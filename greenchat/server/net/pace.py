@@ -81,7 +81,7 @@ class Pace:
         return [self._opened, self._bucket.full_at, self._is_settled, self._has_earned, self._wasted]
 
     def load(self, dumped: Sequence[Any]) -> None:
-        """The reverse, also in another process of this machine: their steady clocks are one."""
+        """Load what was dumped, even by another process of this machine: they share the monotonic clock."""
         self._opened, self._bucket.full_at, self._is_settled, self._has_earned, self._wasted = dumped
 
     def use(self, throttle: Throttle) -> None:

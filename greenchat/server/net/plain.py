@@ -115,7 +115,7 @@ class PlainClients:
         return self._serve(PlainClient(self, carrier, self._dialect(carrier.listener, silence=data is None)), data)
 
     def go_on(self, carrier: Carrier, form: Mapping[str, Any], outbox: PlainOutbox, style: Style) -> bytes:
-        """As `speak`, for a client that another process has served so far. form: as `dump` made it.
+        """Serve a client as `speak` does, after another process. form: as `dump` made it.
 
         outbox: its own, which has this style.
         """
@@ -202,7 +202,7 @@ class PlainClient:
     def __init__(
         self, clients: PlainClients, carrier: Carrier, dialect: Dialect, outbox: PlainOutbox | None = None
     ) -> None:
-        """outbox: its own, if it has one already."""
+        """Begin with a client. outbox: its own, if it has one already."""
         self._clients = clients
         self.carrier = carrier
         self._dialect = dialect

@@ -64,7 +64,7 @@ def _extract(salt: bytes, material: bytes) -> bytes:
 
 
 def _expand(secret: bytes, info: bytes, length: int) -> bytes:
-    """HKDF of RFC 5869, as far as one block reaches."""
+    """Expand a secret by HKDF of RFC 5869, up to one block."""
     return hmac.digest(secret, info + b"\x01", "sha256")[:length]
 
 

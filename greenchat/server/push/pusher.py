@@ -49,17 +49,17 @@ class Server(Protocol):
     turn: Turn
 
     def now(self) -> int:
-        """Ms since the epoch."""
+        """Return ms since the epoch."""
 
     def new_context(self) -> Context:
-        """In a turn of its own, a context in which the server itself acts."""
+        """Return a context, in a turn of its own, in which the server itself acts."""
 
 
 class Pusher:
     """Pushes for one server."""
 
     def __init__(self, server: Server, secret: bytes) -> None:
-        """secret: 32 bytes, from which the server's own key is made."""
+        """Make a pusher. secret: 32 bytes, from which the server's own key is made."""
         self._server = server
         self._key = private_key(secret)
         self._trust = ssl.create_default_context()
@@ -152,7 +152,7 @@ class Pusher:
         return False
 
     def _send(self, subscription: PushSubscription, line: bytes) -> int | str:
-        """In a thread: gevent would print what it raises as a bug."""
+        """Send in a thread, and return an error instead of raising it: gevent would print it as a bug."""
         settings = self._server.network.settings.push
         parts = urlsplit(subscription.endpoint)
         try:

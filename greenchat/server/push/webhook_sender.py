@@ -122,7 +122,7 @@ class WebhookSender:
         log.warning("the webhook %s of %s took a message not in %d tries", webhook.id, webhook.channel, _TRIES)
 
     def _try(self, webhook: Webhook, msgid: str, body: bytes) -> int | str:
-        """In a thread: gevent would print what it raises as a bug."""
+        """Try in a thread, and return an error instead of raising it: gevent would print it as a bug."""
         rules = self._server.network.settings.webhooks
         fields = {
             "Content-Type": "application/json",

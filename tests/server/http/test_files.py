@@ -91,7 +91,7 @@ def sweep(app: App) -> None:
     app.files.sweep()
 
 
-def settle(house: ServerThread, folder: Path, wanted: set[str]) -> None:
+def sweep_until(house: ServerThread, folder: Path, wanted: set[str]) -> None:
     """Let the server remove contents that nothing needs, and see that it has."""
     for _ in range(100):
         house.call(sweep)
@@ -244,7 +244,7 @@ def test_what_does_not_say_its_length(start: Start, tmp_path: Path) -> None:
         piece = b"8000\r\n" + b"x" * 0x8000 + b"\r\n"
         http.send(piece * 33 + b"0\r\n\r\n")
         assert http.answer("POST").status == 413
-        settle(house, tmp_path, {sha256(b"hello").hexdigest()})
+        sweep_until(house, tmp_path, {sha256(b"hello").hexdigest()})
 
 
 def test_what_ends_in_the_middle(house: ServerThread, alice: Client, tmp_path: Path) -> None:
@@ -253,7 +253,7 @@ def test_what_ends_in_the_middle(house: ServerThread, alice: Client, tmp_path: P
         http.send(f"{head}Content-Length: 1000000\r\n\r\n".encode() + b"x" * 5000)
         http.sock.shutdown(1)
         http.to_end()
-    settle(house, tmp_path, set())
+    sweep_until(house, tmp_path, set())
     assert upload(house, b"", **basic()).status == 422
 
 
@@ -339,11 +339,11 @@ def test_the_same_content_is_kept_once(house: ServerThread, alice: Client, tmp_p
     first, second = upload(house, b"same", **basic()), upload(house, b"same", **basic())
     assert len(contents(tmp_path)) == 1
     assert fetch(house, first, "DELETE", **basic()).status == 204
-    settle(house, tmp_path, contents(tmp_path))
+    sweep_until(house, tmp_path, contents(tmp_path))
     assert fetch(house, first).status == 404
     assert fetch(house, second).body == b"same"
     assert fetch(house, second, "DELETE", **basic()).status == 204
-    settle(house, tmp_path, set())
+    sweep_until(house, tmp_path, set())
 
 
 def test_only_its_owner_deletes_it(house: ServerThread, alice: Client) -> None:
@@ -366,7 +366,7 @@ def test_redact_takes_it_along(house: ServerThread, alice: Client, tmp_path: Pat
     assert fetch(house, answer).status == 404
     assert thumbnail_of(house, answer).status == 404
     assert fetch(house, other).status == 200
-    settle(house, tmp_path, {sha256(b"stays").hexdigest()})
+    sweep_until(house, tmp_path, {sha256(b"stays").hexdigest()})
 
 
 def test_histserv_delete_takes_it_along(house: ServerThread, alice: Client) -> None:
@@ -391,7 +391,7 @@ def test_it_goes_with_its_account(house: ServerThread, alice: Client, tmp_path: 
     answer = upload(house, b"x", **basic())
     alice.run(f"NS DROP alice {PASSWORD}")
     assert fetch(house, answer).status == 404
-    settle(house, tmp_path, set())
+    sweep_until(house, tmp_path, set())
 
 
 def test_it_outlives_a_restart_until_it_is_too_old(start: Start, tmp_path: Path) -> None:
@@ -409,7 +409,7 @@ def test_it_outlives_a_restart_until_it_is_too_old(start: Start, tmp_path: Path)
     assert len(contents(tmp_path)) == 1, "what no file has is gone"
     week = 7 * 86_400_000
     again.call(lambda app: setattr(app.files, "_server", Later(app, week + 1000)))
-    settle(again, tmp_path, set())
+    sweep_until(again, tmp_path, set())
     assert fetch(again, answer).status == 404
 
 
