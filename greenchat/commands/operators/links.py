@@ -1,0 +1,31 @@
+"""CONNECT and SQUIT: links to other servers, of which there are none. https://modern.ircdocs.horse/#connect-message"""
+
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.registry import Way, command
+from greenchat.protocol.numerics import Numeric
+
+
+@command("CONNECT", params=1, way=Way.HERE)
+def connect(ctx: Context) -> None:
+    """CONNECT <server> [<port> [<remote server>]]
+
+    Connect to another server. There is none: this server is linked to no others.
+    """
+    _refuse(ctx)
+
+
+@command("SQUIT", params=2, way=Way.HERE)
+def squit(ctx: Context) -> None:
+    """SQUIT <server> <comment>
+
+    Disconnect another server. There is none: this server is linked to no others.
+    """
+    _refuse(ctx)
+
+
+def _refuse(ctx: Context) -> None:
+    """Raise IrcError: 481 for those who are no operators, and 402 for operators."""
+    if "o" not in ctx.user.modes:
+        raise IrcError(Numeric.ERR_NOPRIVILEGES)
+    raise IrcError(Numeric.ERR_NOSUCHSERVER, ctx.message.params[0])

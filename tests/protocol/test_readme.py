@@ -1,0 +1,32 @@
+"""The protocol room's page is true: what clients ask for is offered, or left out with a reason."""
+
+import re
+from pathlib import Path
+
+import greenchat
+from greenchat.protocol import caps
+
+PAGE = (Path(greenchat.__file__).parent / "protocol/README.md").read_text(encoding="utf-8")
+
+
+def rows(heading: str) -> dict[str, str]:
+    """The table below a heading: its first column -> its second."""
+    section = PAGE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    found = re.findall(r"^\| (\S+) \| (.+) \|$", section, re.MULTILINE)
+    return {name: text for name, text in found if not set(name) <= {"-"} and name not in ("client", "capability")}
+
+
+def test_what_clients_ask_for_is_offered_or_left_out_with_a_reason() -> None:
+    clients, left_out = rows("What clients ask for"), rows("What is left out, and why")
+    assert clients.keys() == {"irssi", "WeeChat", "catgirl", "Halloy", "senpai", "gamja", "Goguma"}
+    unknown = {
+        f"{client}: {name}"
+        for client, asked in clients.items()
+        for name in asked.split()
+        if name not in caps.CAPABILITIES and name not in left_out
+    }
+    assert unknown == set()
+
+
+def test_what_is_left_out_is_not_offered() -> None:
+    assert rows("What is left out, and why").keys() & caps.CAPABILITIES.keys() == set()
