@@ -382,7 +382,7 @@ Subscribe Sum Suspend Swap Sweep Switch Sync Take Talk Tell Test Throttle Tidy T
 Truncate Trust Try Turn Type Unblock Undo Unmount Unpack Unquote Unregister Unsubscribe Untrust Update Upgrade
 Upload Use Validate Verify Visit Vote Vouch Wait Wake Walk Warn Watch Welcome Wrap Write Yield
 """
-IMPERATIVE = ("", "protocol", "values", "config", "chat", "storage", "commands")
+IMPERATIVE = ("", "protocol", "values", "config", "chat", "storage", "commands", "server", "bench")
 NOT_SO_DESCRIBED = re.compile(r"(\w+\.)?(cached_)?property$|command\(")  # a value; HELP, with the syntax first
 
 
