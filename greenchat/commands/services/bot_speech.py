@@ -18,8 +18,8 @@ from greenchat.protocol.message import Message, parse
 from greenchat.protocol.msgid import format_msgid, parse_msgid
 from greenchat.protocol.numerics import Numeric
 
-READ, SAY = "read", "say"
-RIGHTS = (READ, SAY)  # the rights that a bot's token can have
+READ, SAY, ADMIN = "read", "say", "admin"
+RIGHTS = (READ, SAY, ADMIN)  # the rights that a bot's token can have
 _CAPS = caps.MESSAGE_TAGS | caps.SERVER_TIME | caps.ACCOUNT_TAG | caps.BATCH
 
 

@@ -17,7 +17,7 @@ from greenchat.values.durations import parse_duration
 
 _MOST = 20  # of one kind, of one account
 _LONGEST_LABEL = 50  # characters
-_CREATE = "Usage: TOKEN CREATE HOOK <#channel> [<duration>] [<label>], or BOT <read,say> [<duration>] [<label>]"
+_CREATE = "Usage: TOKEN CREATE HOOK <#channel> [<duration>] [<label>], or BOT <read,say,admin> [<duration>] [<label>]"
 
 _HOOK_USE = (
     'Append it to the address of this server\'s web page, and POST {"text": "hello"} there as JSON; GitHub, GitLab, '
@@ -35,7 +35,8 @@ def token(ctx: Context, words: list[str]) -> None:
 
     CREATE HOOK #channel [30d] [label]: with it, programs can send messages to that channel by HTTP, and nothing else.
     You must be an operator of the channel by its access list; when you no longer are, it stops working.
-    CREATE BOT read,say [30d] [label]: with it, programs read what you may read, and speak as you, by the HTTP API.
+    CREATE BOT read,say [30d] [label]: with it, programs read what you may read, and speak as you, by the HTTP API;
+    with admin they do what you may as an operator, while you are one.
     LIST [#channel]: your tokens, or the hooks of a channel of which you are an operator. REVOKE <id>: revokes one.
     """
     action = words[0].upper()

@@ -4,10 +4,12 @@ Everybody who is logged in to it is logged out, even on connections that have no
 Nothing of the account passes to the next one of its name, see `chat.accounts`.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from greenchat.chat.accounts import Account
 from greenchat.chat.channel import Channel
+from greenchat.chat.user import User
 from greenchat.commands.accounts.login import mask
 from greenchat.commands.connection.quit import depart
 from greenchat.commands.core.audit_log import act, note
@@ -65,11 +67,16 @@ def erase_from_shell(ctx: Context, name: str) -> tuple[str, int]:
 
 def remove_account(ctx: Context, account: Account) -> None:
     """Remove an account; its name stays reserved, see `persistence.free_name`."""
-    network = ctx.network
-    members = network.users_of(account.name)
+    members = ctx.network.users_of(account.name)
     forget_account(ctx, account)
     reserve_name(ctx, account)
-    folded = network.fold(account.name)
+    log_everybody_out(ctx, account.name, members, "The account was deleted")
+
+
+def log_everybody_out(ctx: Context, name: str, members: Iterable[User], reason: str) -> None:
+    """Log every session of an account out. members: its users; who has no session leaves with a reason."""
+    network = ctx.network
+    folded = network.fold(name)
     for session in [session for session in network.sessions if network.fold(session.account) == folded]:
         session.account = ""
         session.sasl = None
@@ -79,4 +86,4 @@ def remove_account(ctx: Context, account: Account) -> None:
         if user.sessions:
             set_account(ctx, user, "")
         else:
-            depart(ctx, user, "The account was deleted")
+            depart(ctx, user, reason)

@@ -19,6 +19,7 @@ from greenchat.config.web import Web
 from greenchat.protocol.http_head import HttpError
 from greenchat.protocol.message import Message, escape_value
 from greenchat.protocol.numerics import Numeric
+from greenchat.server.http.admin_api import AdminApi
 from greenchat.server.http.calls import context_of, run_out, wait_until_stored
 from greenchat.server.http.limits import TokenLimits
 from greenchat.server.http.request import NOT_KEPT, Request, Response, json_response
@@ -55,6 +56,7 @@ class Api:
         routes.add("api/v1/history", GET=self._history)
         routes.add("api/v1/search", GET=self._search)
         routes.add("api/v1/say", POST=self._say)
+        AdminApi(self._member).add_to(routes)
 
     def _describe(self, _: Request) -> Response:
         return Response(body=self._description, type="application/json", fields=[NOT_KEPT])
@@ -146,7 +148,11 @@ class Api:
         return json_response({"msgid": msgid})
 
     def _reader(self, request: Request) -> tuple[Context, User]:
-        ctx, token = self._enter(request, READ)
+        return self._member(request, READ)
+
+    def _member(self, request: Request, right: str) -> tuple[Context, User]:
+        """Return who asks, with this right of the token. Raises HttpError where the account is not here."""
+        ctx, token = self._enter(request, right)
         user = user_of(ctx, token)
         if user is None:
             raise HttpError(409, _ABSENT)

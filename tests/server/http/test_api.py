@@ -19,6 +19,7 @@ from tests.conftest import ServerThread, StartServer, quick_options
 from tests.http_client import Answer, Http
 from tests.irc import Client, people
 from tests.server.process import run, started
+from tests.staff import STAFFED, become
 
 QUICK = Settings(accounts=AccountSettings(iterations=4096))
 CAPS = "message-tags server-time account-tag"
@@ -283,3 +284,84 @@ def test_what_a_bot_says_is_in_a_recording_and_its_secret_is_not(tmp_path: Path)
     done = run(tmp_path, "replay", str(path))
     assert (done.returncode, done.stderr) == (0, "")
     assert "the state is as recorded" in done.stdout
+
+
+NEW = {"accountName": "dora", "passphrase": "long enough words"}
+
+
+def admin(client: Client) -> str:
+    """The token of an operator's bot."""
+    become(client)
+    return make(client, "admin")
+
+
+@pytest.fixture
+def staffed(start_server: StartServer, tmp_path: Path) -> ServerThread:
+    return start_server(replace(STAFFED, accounts=QUICK.accounts), quick_options(tmp_path))
+
+
+def test_accounts(staffed: ServerThread) -> None:
+    with people(staffed.address, "bot", "eve", caps=CAPS) as (bot, eve):
+        log_in(bot)
+        secret = admin(bot)
+
+        def ask(path: str, **body: str) -> Any:
+            answer = call(staffed.address, secret, path, body)
+            assert answer.status == 200, answer
+            return json.loads(answer.body)
+
+        assert ask("saregister", **NEW) == {"success": True, "error": None}
+        assert ask("saregister", **NEW)["success"] is False
+        assert ask("check_auth", **NEW) == {"success": True, "accountName": "dora"}
+        assert ask("check_auth", **NEW | {"passphrase": "x"}) == {"success": False, "accountName": None}
+        assert ask("passwd", **NEW | {"passphrase": "other long words"})["success"]
+        assert not ask("check_auth", **NEW)["success"]
+        eve.run("NS IDENTIFY dora other long words")
+        assert ask("suspend", accountName="dora", reason="spam and lies")["success"]
+        assert eve.expect("901")
+        assert ask("account_details", accountName="dora")["suspended"] == "spam and lies"
+        assert not ask("check_auth", accountName="dora", passphrase="other long words")["success"]
+        assert "suspended: spam and lies" in said(eve, "NS IDENTIFY dora other long words")
+        assert ask("unsuspend", accountName="dora")["success"]
+        assert ask("unsuspend", accountName="dora")["error"] == "The account dora is not suspended"
+        assert ask("check_auth", accountName="dora", passphrase="other long words")["success"]
+        assert ask("account_details", accountName="nobody") == {"success": False, "error": "There is no such account"}
+        assert ask("saregister", accountName="dora2", passphrase="x")["success"] is False
+        assert ask("rehash")["error"].endswith("the server was started without a configuration")
+
+
+ADMIN_CALLS = ("check_auth", "saregister", "passwd", "suspend", "unsuspend", "account_details", "rehash")
+
+
+@pytest.mark.parametrize("path", ADMIN_CALLS)
+def test_no_way_around_the_rules(staffed: ServerThread, path: str) -> None:
+    """It takes the token's right, and an operator's with the right class, at the time of the call."""
+    with people(staffed.address, "bot", caps=CAPS) as (bot,):
+        log_in(bot)
+        plain, allowed = make(bot), make(bot, "admin")
+        assert call(staffed.address, allowed, path, NEW).status == 403, "no operator yet"
+        become(bot, "helper")
+        assert call(staffed.address, allowed, path, NEW).status == 403, "an operator without the right"
+        become(bot)
+        assert call(staffed.address, plain, path, NEW).status == 403, "a token without the right"
+        assert call(staffed.address, allowed, path, NEW).status == 200
+        bot.run("MODE bot -o")
+        assert call(staffed.address, allowed, path, NEW).status == 403, "an operator no more"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{}",
+        b'{"accountName": 7, "passphrase": "x"}',
+        b'{"accountName": "a b", "passphrase": "xxxxxxxx"}',
+        b'{"accountName": "a\\r\\nQUIT", "passphrase": "x"}',
+        b'{"accountName": "x", "passphrase": ""}',
+    ],
+)
+def test_bad_input_to_calls_about_accounts(staffed: ServerThread, body: bytes) -> None:
+    with people(staffed.address, "bot", caps=CAPS) as (bot,):
+        log_in(bot)
+        secret = admin(bot)
+        for path in ("saregister", "check_auth", "passwd"):
+            assert call(staffed.address, secret, path, body).status == 422
