@@ -218,7 +218,8 @@ def _change(ctx: Context, changed: str, verifiers: list[str], told: str) -> None
         then(ctx, "There is no such account any more")
         return
     verifier, verifier_512 = verifiers
-    account = change_account(ctx, account.name, verifier=verifier, verifier_512=verifier_512, reset="")
+    codes = {"reset": "", "new_email": ""}  # who has asked for them need not be the owner
+    account = change_account(ctx, account.name, verifier=verifier, verifier_512=verifier_512, **codes)
     drop_of(ctx, account, *PASSING, SESSION)
     forget_pushes_of(ctx, account)
     note(ctx, "NICKSERV", f"{ctx.nick} changed the password of the account {account.name}")

@@ -60,9 +60,9 @@ def drop_files(ctx: Context, names: Iterable[str]) -> None:
 
 
 def files_linked(ctx: Context, event: StoredEvent) -> list[str]:
-    """Return the names of the files of a message's sender that it links."""
+    """Return the names of the files of a message's sender that it links. Nobody knows which guest uploaded a file."""
     owner = ctx.network.accounts.author(event.account, event.id) if event.account else ""
-    if event.account and not owner:
+    if not owner:
         return []
     found = dict.fromkeys(_LINK.findall(event.params[-1] if event.params else ""))
     return [name for name in found if _is_of(ctx.network.files.get(name), owner)]

@@ -29,6 +29,7 @@ _THREADS = 8
 _MOST_WAITING = 64  # addresses that are asked about at once; beyond that they come in unasked
 _MOST_REMEMBERED = 20_000
 _DNS_PORT = 53
+_ERRORS = "127.255.255."  # begins answers that are none: https://www.spamhaus.org/news/article/788/
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,9 @@ def _look_up(host: str, options: BlocklistOptions) -> Listing | None:
 def _counts(answer: str, zone: Zone) -> bool:
     # "The contents of the A record MUST NOT be used as an IP address ... DNSxLs ... [use] 127.0.0.0/8": what is
     # outside of it comes from a name server that answers every question
+    if answer.startswith(_ERRORS) and answer not in zone.answers:
+        log.warning("the DNS blocklist %s does not answer us: %s", zone.name, answer)
+        return False
     return answer in zone.answers if zone.answers else answer.startswith("127.")
 
 

@@ -10,7 +10,7 @@ import re
 import ssl
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -87,18 +87,26 @@ class Pusher:
     def _concerned(self, event: StoredEvent) -> Iterator[User]:
         """Yield the users whom a message concerns, who have subscriptions and are away."""
         network = self._server.network
-        identities = members_of(event.conversation)
         speaker = event.source.partition("!")[0]
         found: Iterable[User | None]
-        if identities:
+        if members_of(event.conversation):
             found = (network.user(event.params[0]),)
         else:
-            channel = network.channel(event.params[0].lstrip(network.settings.mode_table.symbols))
-            named = {network.user(word) for word in _WORD.findall(event.params[-1])} if channel else set()
-            found = [user for user in named if user is not None and channel and user in channel.members]
+            readers = self._readers(event)
+            named = {network.user(word) for word in _WORD.findall(event.params[-1])} if readers else set()
+            found = [user for user in named if user in readers]
         for user in found:
             if user is not None and network.user(speaker) is not user and self._is_away(user):
                 yield user
+
+    def _readers(self, event: StoredEvent) -> Collection[User]:
+        """Return the members of the channel who may read what was said: all, or those of some ranks."""
+        table = self._server.network.settings.mode_table
+        channel = self._server.network.channel(event.params[0].lstrip(table.symbols))
+        if channel is None:
+            return ()
+        rank = table.symbols.find(event.conversation[0])
+        return channel.members if rank < 0 else set(channel.ranked(table.prefixes[rank]))
 
     def _is_away(self, user: User) -> bool:
         """Whether somebody has said nothing lately, on any device: else they will have seen it."""

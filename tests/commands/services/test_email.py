@@ -81,3 +81,13 @@ def test_taking_it_away_needs_the_password_only(house: ServerThread, alice: Clie
     assert email_of(house) == ""
     assert "Usage: EMAIL" in answer(alice, "NS SET EMAIL none")
     assert "no email address" in answer(alice, "NS SET EMAIL nothing sesame open")
+
+
+def test_an_address_that_waits_does_not_outlive_the_password(
+    house: ServerThread, alice: Client, mailbox: Mailbox
+) -> None:
+    answer(alice, f"NS EMAIL {_NEW} sesame open")
+    code = code_in(mailbox)
+    assert "is changed" in answer(alice, 'NS PASSWD "sesame open" "another-7"')
+    assert "not valid" in answer(alice, f"NS VERIFYEMAIL {code}"), "who asked for it may only have known the old one"
+    assert email_of(house) == ""

@@ -387,6 +387,16 @@ def test_a_file_does_not_go_with_another_one_s_message(house: ServerThread, alic
     assert fetch(house, answer).status == 200
 
 
+def test_a_guest_s_file_does_not_go_with_another_guest_s_message(start: Start) -> None:
+    house = start(guests=1)
+    answer = upload(house, b"x")
+    with people(house.address, "guest", caps=CAPS) as (guest,):
+        guest.join("#dev")
+        (said,) = guest.run(f"PRIVMSG #dev :{answer.fields['location']}")
+        guest.run(f"REDACT #dev {said.tags['msgid']}")
+    assert fetch(house, answer).status == 200, "nobody knows whose it is"
+
+
 def test_it_goes_with_its_account(house: ServerThread, alice: Client, tmp_path: Path) -> None:
     answer = upload(house, b"x", **basic())
     alice.run(f"NS DROP alice {PASSWORD}")

@@ -123,6 +123,16 @@ def test_a_name_server_that_answers_everything_lists_nobody() -> None:
     server.close()
 
 
+@pytest.mark.parametrize("code", ["127.255.255.252", "127.255.255.254", "127.255.255.255"])
+def test_a_list_that_refuses_our_question_lists_nobody(code: str, caplog: pytest.LogCaptureFixture) -> None:
+    # https://www.spamhaus.org/news/article/788/: "Those responses must not be interpreted as advisories" of its lists;
+    # 254 is "Query via public/open resolver", 255 "Excessive number of queries"
+    server = NameServer({(query_name(GOOD, ZONE), "A"): code})
+    assert look_up(options_of(server), GOOD) == [None]
+    assert f"{ZONE} does not answer us: {code}" in caplog.text
+    server.close()
+
+
 def test_a_list_that_is_silent_lets_everybody_in(caplog: pytest.LogCaptureFixture) -> None:
     server = NameServer({}, silent=True)
     assert look_up(options_of(server, timeout=0.3), BAD) == [None]

@@ -180,6 +180,23 @@ def test_a_channel_that_one_is_not_in(house: ServerThread, alice: Client, box: P
     assert box.is_empty()
 
 
+@pytest.mark.parametrize(("modes", "line"), [("", "@#ops :alice must not know"), ("+U", "#ops :a word on alice")])
+def test_what_only_some_ranks_of_a_channel_may_read(
+    house: ServerThread, alice: Client, box: PostBox, modes: str, line: str
+) -> None:
+    device = Device(box)
+    subscribe(alice, device)
+    with people(house.address, "bob", "carol", caps="message-tags") as (bob, carol):
+        for client in (bob, carol, alice):
+            client.join("#ops")
+        bob.run(*[f"MODE #ops {modes}"] * bool(modes))
+        # "only to the members of that channel with the given or higher status"
+        (carol if modes else bob).run(f"PRIVMSG {line}")
+        bob.run("MODE #ops +o alice", "PRIVMSG @#ops :but alice does now")
+        assert device.read(box.take()).params == ("@#ops", "but alice does now")
+    assert box.is_empty()
+
+
 def test_unregister(house: ServerThread, alice: Client, box: PostBox) -> None:
     device = Device(box)
     subscribe(alice, device)
