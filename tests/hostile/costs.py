@@ -265,6 +265,7 @@ OWN = {
     "REMEMBER": ["REMEMBER"],
     "REMOVE": ["REMOVE p2 #big :no"],
     "REPORT": ["REPORT p1 :no {n}"],
+    "RESUME": ["RESUME ~{n}:" + "0" * 64],
     "RESV": ["RESV *a*b*c{n}* 1h :no", "RESV"],
     "SAJOIN": ["SAJOIN p1 #other{n}", "SAJOIN p1 #big"],
     "SAMODE": ["SAMODE #big +ovl p1 p2 {n}", "SAMODE #big b"],

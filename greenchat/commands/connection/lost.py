@@ -52,14 +52,16 @@ def resume(ctx: Context) -> None:
     """
     if ctx.session.user:
         raise IrcError(Numeric.ERR_ALREADYREGISTERED)
-    for user in ctx.network.waiting:
-        if hmac.compare_digest(ctx.message.params[0].encode(), token_of(ctx.network, user).encode()):
-            ctx.session.resumes = user.guest_id
+    token = ctx.message.params[0]
+    user = ctx.network.waiting.guest(token.partition(":")[0])
+    if user and hmac.compare_digest(token.encode(), token_of(ctx.network, user).encode()):
+        ctx.session.resumes = user.guest_id
 
 
 def token_of(network: Network, user: User) -> str:
-    """Return what proves that somebody is this user."""
-    return hmac.new(network.secret, f"resume {user.guest_id}".encode(), hashlib.sha256).hexdigest()
+    """Return what proves that somebody is this user: their guest_id, a colon, and what only the server can make."""
+    proof = hmac.new(network.secret, f"resume {user.guest_id}".encode(), hashlib.sha256).hexdigest()
+    return f"{user.guest_id}:{proof}"
 
 
 def former_self(ctx: Context) -> User | None:
@@ -67,7 +69,8 @@ def former_self(ctx: Context) -> User | None:
     wanted = ctx.session.resumes
     if not wanted or ctx.session.account:
         return None
-    return next((user for user in ctx.network.waiting if user.guest_id == wanted and not user.account), None)
+    user = ctx.network.waiting.guest(wanted)
+    return user if user and not user.account else None
 
 
 def makes_room(ctx: Context, holder: User) -> bool:
