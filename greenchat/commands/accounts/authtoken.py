@@ -13,7 +13,7 @@ from greenchat.chat.registered_channels import rank_of
 from greenchat.chat.tokens import SERVICE, hash_of
 from greenchat.commands.accounts.login import place_of
 from greenchat.commands.accounts.login_throttle import count_wrong, seconds_to_wait
-from greenchat.commands.accounts.tokens import account_of, drop, make
+from greenchat.commands.accounts.tokens import acting_account, drop, make
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError, IrcError
 from greenchat.commands.core.registry import Way, command
@@ -94,7 +94,7 @@ def _validate(ctx: Context, words: list[str]) -> None:
         text = f"Too many tokens were not valid: try again in {seconds} seconds"
         raise FailError("TOKEN", "NO_PERMISSIONS", name, text=text)
     shown = ctx.network.tokens.get(hash_of(secret), ctx.now)
-    account = account_of(ctx, shown) if shown and shown.kind == SERVICE else None
+    account = acting_account(ctx, shown) if shown and shown.kind == SERVICE else None
     if shown is None or account is None or (shown.label.lower(), shown.rights) != (name.lower(), (url,)):
         count_wrong(ctx, where)
         raise FailError("TOKEN", "INVALID_TOKEN", text="The provided token could not be validated")

@@ -60,6 +60,9 @@ def register_(ctx: Context) -> Deferred | None:
     if ctx.nick == "*":
         raise FailError("REGISTER", "NEED_NICK", "*", text="Choose a nickname first, with NICK")
     name = ctx.nick if wish == "*" else wish
+    if ctx.session.user is None and ctx.session.listed:
+        # else everybody could give themselves the account that is asked of them
+        raise FailError("REGISTER", "TEMPORARILY_UNAVAILABLE", name, text=f"Not from here: {ctx.session.listed}")
     if ctx.session.account:
         text = f"You are already logged in as {ctx.session.account}"
         raise FailError("REGISTER", "ALREADY_REGISTERED", ctx.session.account, text=text)

@@ -70,6 +70,12 @@ def account_of(ctx: Context, token: Token) -> Account | None:
     return account if account is not None and account.usable and account.created == token.born else None
 
 
+def acting_account(ctx: Context, token: Token) -> Account | None:
+    """Return the account for which a program may act with a token, without a login: not for one that is banned."""
+    account = account_of(ctx, token)
+    return account if account is not None and ctx.network.bans.of_account(account.id, ctx.now) is None else None
+
+
 def brought(ctx: Context) -> Account | None:
     """Return the account for which this session brought a valid token."""
     token = ctx.network.tokens.get(ctx.session.token, ctx.now) if ctx.session.token else None

@@ -7,7 +7,7 @@ rights of the token.
 from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.chat.tokens import BOT, Token
 from greenchat.chat.user import Session, User
-from greenchat.commands.accounts.tokens import account_of
+from greenchat.commands.accounts.tokens import acting_account
 from greenchat.commands.core import service
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
@@ -26,7 +26,7 @@ _CAPS = caps.MESSAGE_TAGS | caps.SERVER_TIME | caps.ACCOUNT_TAG | caps.BATCH
 def find_bot(ctx: Context, hashed: str) -> Token | None:
     """Return a bot's valid token."""
     token = ctx.network.tokens.get(hashed, ctx.now)
-    return token if token is not None and token.kind == BOT and account_of(ctx, token) is not None else None
+    return token if token is not None and token.kind == BOT and acting_account(ctx, token) is not None else None
 
 
 def user_of(ctx: Context, token: Token) -> User | None:

@@ -9,7 +9,7 @@ from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.chat.registered_channels import rank_of
 from greenchat.chat.tokens import HOOK, Token
 from greenchat.chat.user import Session, User
-from greenchat.commands.accounts.tokens import account_of
+from greenchat.commands.accounts.tokens import acting_account
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.line_length import require_fit
@@ -34,7 +34,7 @@ def find_hook(ctx: Context, hashed: str) -> tuple[Token, Channel] | None:
     token = ctx.network.tokens.get(hashed, ctx.now)
     if token is None or token.kind != HOOK:
         return None
-    account, channel = account_of(ctx, token), ctx.network.channel(token.channel)
+    account, channel = acting_account(ctx, token), ctx.network.channel(token.channel)
     if account is None or channel is None or not ranks.is_at_least(rank_of(channel, account.id), HOOK_RANK):
         return None
     return token, channel

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from greenchat.chat.network import Network
+from greenchat.chat.user import Session
 from greenchat.config.options import Options
 from greenchat.config.web import Web
 from greenchat.protocol import first_bytes
@@ -25,6 +26,7 @@ from greenchat.server.http.signed_in import SignedIn, brought_hash
 from greenchat.server.http.websocket import WebSocketStream
 from greenchat.server.http.wire import RequestReader, end
 from greenchat.server.net.admission import Admission
+from greenchat.server.net.blocklists import Listing
 from greenchat.server.net.connection import Connection, Row
 from greenchat.server.net.connection_limits import RefusedError
 from greenchat.server.net.detect import NO_HTTP
@@ -35,12 +37,29 @@ from greenchat.values.addresses import is_within
 _BODILESS = {101, 204, 304}
 
 
+class Blocklists(Protocol):
+    """The lists that say whether an address is let in: see `server.blocklist_gate`."""
+
+    def look_up(self, host: str) -> Listing | None:
+        """Return where an IP address is listed, None if it is not. Waits for the answer."""
+
+    def refuses(self, listing: Listing | None) -> bool:
+        """Whether whoever comes from there is turned away."""
+
+    def mark(self, session: Session, listing: Listing | None) -> None:
+        """Let a session from a listed address in only with an account, where that is asked for."""
+
+
 class Server(Protocol):
     """The parts of the server that HTTP uses."""
 
     network: Network
     options: Options
     admission: Admission
+
+    @property
+    def blocklists(self) -> Blocklists:
+        """Return what looks addresses up."""
 
 
 class HttpService:
@@ -198,6 +217,7 @@ class HttpService:
         session = connection.session
         try:
             response = websocket.shake_hands(request.head)
+            self._ask_blocklists(request)
             if not response.framing:
                 # a page that was refused asks for the reason, without a handshake
                 admission.check(request.address, self._server.options.connections)
@@ -211,6 +231,14 @@ class HttpService:
         session.secure = request.secure
         session.token = brought_hash(request)
         return response
+
+    def _ask_blocklists(self, request: Request) -> None:
+        """Look up the address that a proxy gives; others were when they connected. Raises RefusedError."""
+        connection, gate = request.connection, self._server.blocklists
+        listing = gate.look_up(request.address) if connection.forwarders else None
+        if listing and gate.refuses(listing):
+            raise RefusedError(listing.reason, 403)
+        gate.mark(connection.session, listing)
 
     def _upgrade_to(self, connection: Connection, framing: int, data: bytes) -> bytes:
         """Turn the connection into a WebSocket; return the first lines that it sends, b"" at its end."""

@@ -89,6 +89,8 @@ class WebhookSender:
         channel, account = network.channel(webhook.channel), network.accounts.by_id(webhook.owner)
         if channel is None or account is None or not account.usable:
             return False
+        if network.bans.of_account(account.id, self._server.now()):
+            return False
         return ranks.is_at_least(rank_of(channel, account.id), HOOK_RANK)
 
     def _end(self, webhook: Webhook) -> None:

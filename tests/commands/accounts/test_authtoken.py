@@ -10,6 +10,7 @@ from pathlib import Path
 import jwt
 import pytest
 
+from greenchat.commands.operators import shell
 from greenchat.config.external import ExternalService
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol.message import Message
@@ -98,6 +99,13 @@ def test_what_it_says_is_of_now(house: ServerThread) -> None:
         alice.run("PART #a")
         bob.sync()
         assert claims(bob, token) == {"account": "alice", "name": "alice", "scope": "#a"}
+
+
+def test_it_says_nothing_for_an_account_that_is_banned(house: ServerThread) -> None:
+    with logged_in(house, "alice") as alice, Client(house.address, "bob", caps="batch") as bob:
+        token = generate(alice, "wiki")
+        house.call(lambda app: app.run_step(lambda ctx: ctx.propose(shell.ban, "alice", 0, "")))
+        assert fail(bob.run(f"TOKEN VALIDATE wiki {_WIKI} :{token}")) == "INVALID_TOKEN"
 
 
 def test_it_is_for_one_service_and_for_ten_minutes(house: ServerThread) -> None:

@@ -13,6 +13,7 @@ from openapi_schema_validator import OAS31Validator
 from openapi_spec_validator import validate
 
 from greenchat.chat.tokens import hash_of
+from greenchat.commands.operators import shell
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.config.web import Web
 from tests.conftest import ServerThread, StartServer, quick_options
@@ -88,6 +89,12 @@ def test_the_description_is_valid_and_served(house: ServerThread) -> None:
             for method in methods:
                 assert http.get(f"/api/v1{path}", method.upper()).status == 401
             assert http.get(f"/api/v1{path}", "PUT").status == 405
+
+
+def test_an_account_that_is_banned_does_nothing_by_a_bot(house: ServerThread, bot: Client) -> None:
+    secret = make(bot)
+    house.call(lambda app: app.run_step(lambda ctx: ctx.propose(shell.ban, "bot", 0, "")))
+    assert call(house.address, secret, "status").status == 401
 
 
 def test_who_and_where(house: ServerThread, bot: Client) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from greenchat.chat.tokens import hash_of
+from greenchat.commands.operators import shell
 from greenchat.config.options import Storage
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.config.web import Web
@@ -63,6 +64,13 @@ def post(house: ServerThread, secret: str, body: object, http: Http | None = Non
         return http.get(f"/hooks/{secret}", "POST", data, **given)
     with Http(house.address) as once:
         return once.get(f"/hooks/{secret}", "POST", data, **given)
+
+
+def test_an_account_that_is_banned_speaks_by_no_hook(house: ServerThread, alice: Client) -> None:
+    secret = make(alice)
+    assert post(house, secret, {"text": "hello"}).status == 200
+    house.call(lambda app: app.run_step(lambda ctx: ctx.propose(shell.ban, "alice", 0, "")))
+    assert post(house, secret, {"text": "hello again"}).status == 404
 
 
 def test_a_program_says_something(house: ServerThread, alice: Client) -> None:

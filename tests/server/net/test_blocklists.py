@@ -21,6 +21,7 @@ from greenchat.config.settings import Settings, WebIrc
 from greenchat.server.net.blocklists import Blocklists, Listing, query_name
 from greenchat.values.addresses import network
 from tests.conftest import StartServer, Target, quick_options
+from tests.http_client import WebSocket
 from tests.irc import Client
 
 ZONE = "bl.example.org"
@@ -204,3 +205,21 @@ def test_who_comes_through_a_gateway(start_server: StartServer, tmp_path: Path, 
     address = start(start_server, quick_options(tmp_path), options_of(server))
     with come(address, GOOD, f"WEBIRC gate kiwi host.example.org {BAD}") as client:
         assert ZONE in last_words(client)
+
+
+def test_whose_browser_comes_through_a_proxy(start_server: StartServer, tmp_path: Path, server: NameServer) -> None:
+    address = start(start_server, quick_options(tmp_path), options_of(server))
+    with WebSocket(address, X_Forwarded_For=BAD) as browser:
+        assert (browser.handshake.status, ZONE in browser.handshake.body.decode()) == (403, True)
+    with WebSocket(address, X_Forwarded_For=GOOD) as browser:
+        assert browser.handshake.status == 101
+
+
+def test_who_is_listed_gives_themselves_no_account(
+    start_server: StartServer, tmp_path: Path, server: NameServer
+) -> None:
+    address = start(start_server, quick_options(tmp_path), options_of(server, action="login"))
+    with come(address, BAD, "CAP REQ draft/account-registration", "NICK eve", "REGISTER * * :sesame open") as client:
+        assert client.expect("FAIL").params[:2] == ("REGISTER", "TEMPORARILY_UNAVAILABLE")
+        client.send("CAP END")
+        assert "log in with SASL to connect" in last_words(client)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from greenchat.commands.operators import shell
 from greenchat.config.options import Storage
 from greenchat.config.settings import AccountSettings, Settings, WebhookRules
 from greenchat.server.app import App
@@ -164,6 +165,15 @@ def test_it_ends_when_its_owner_is_no_operator(house: ServerThread, alice: Clien
         alice.run("CS AMODE #dev -o bob", "PRIVMSG #dev :not heard")
         assert box.is_empty()
         assert "no webhooks" in said(alice, "CS WEBHOOK #dev LIST")
+
+
+def test_it_ends_when_its_owner_is_banned(house: ServerThread, alice: Client, box: PostBox) -> None:
+    add(alice, box.url)
+    with people(house.address, "bob") as (bob,):
+        bob.join("#dev")
+        house.call(lambda app: app.run_step(lambda ctx: ctx.propose(shell.ban, "alice", 0, "")))
+        bob.run("PRIVMSG #dev :they must not hear it")
+        assert box.is_empty()
 
 
 def test_it_outlives_a_restart(start: Start, box: PostBox) -> None:
