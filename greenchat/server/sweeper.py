@@ -85,9 +85,14 @@ class Sweeper:
 
     def look_at_accounts(self) -> None:
         """Let accounts expire that nobody uses, unless the date may be wrong."""
-        network, now = self._server.network, self._server.clock.believed()
-        if self._doubt.is_believed(now) and now <= self._server.now() + _DRIFT and expiry.is_any_due(network, now):
+        date = self.trusted_date()
+        if date and expiry.is_any_due(self._server.network, date):
             self._server.new_context().propose(expiry.let_expire)
+
+    def trusted_date(self) -> int:
+        """Return the date by which old things may be deleted, in ms since the epoch; 0 while it may be wrong."""
+        now = self._server.clock.believed()
+        return now if self._doubt.is_believed(now) and now <= self._server.now() + _DRIFT else 0
 
     def _look_at_connections(self) -> None:
         """Ping silent clients; cut those that stay silent, never register, or do not take our farewell."""

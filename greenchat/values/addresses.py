@@ -6,6 +6,8 @@ IpNetwork = IPv4Network | IPv6Network
 
 _NETWORKS = {4: 24, 6: 48}  # bits of what one provider gives to one site
 _NAT64 = IPv6Network("64:ff9b::/96")  # https://www.rfc-editor.org/rfc/rfc6052#section-2.1
+_UNICAST = IPv6Network("2000::/3")  # all that is given out of IPv6: https://www.rfc-editor.org/rfc/rfc4291#section-2.4
+_DOCUMENTATION = IPv6Network("3fff::/20")  # https://www.rfc-editor.org/rfc/rfc9637
 _NETBLOCK = 64  # bits: one household or machine has a whole /64 of IPv6 addresses
 
 
@@ -46,6 +48,9 @@ def is_public(host: str) -> bool:
             within = IPv4Address(int(found) & 0xFFFFFFFF)
         if within is not None:
             return is_public(str(within))
+        # what is outside of it may lead inside: local NAT64 (RFC 8215), translated and embedded IPv4, site-local
+        if found not in _UNICAST or found in _DOCUMENTATION:
+            return False
     return found.is_global and not found.is_multicast
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from greenchat.chat.accounts import Account, account_id
 from greenchat.commands.accounts.login import log_in, place_of
 from greenchat.commands.accounts.login_throttle import count_wrong, seconds_to_wait
-from greenchat.commands.accounts.register import why_not_new_account
+from greenchat.commands.accounts.register import forget_expired, why_not_new_account
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation, Deferred
@@ -88,6 +88,7 @@ def _make(ctx: Context, subject: str, name: str) -> Account:
         raise _refusal(f"There is an account {name} already: if it is yours, log in to it and then with the token, too")
     if refusal:
         raise _refusal(refusal.text)
+    forget_expired(ctx, name)
     account = Account(name, "", ctx.now, id=account_id(ctx.new_id()), subjects=(subject,))
     secure_account(ctx, account)
     note(ctx, "NICKSERV", f"The account {name} was made for {subject}")

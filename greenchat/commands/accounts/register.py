@@ -167,9 +167,7 @@ def _make(
     if refusal:
         then(ctx, name, refusal)
         return None
-    expired = ctx.network.accounts.claimant_of(name)
-    if expired:
-        forget_account(ctx, expired)
+    forget_expired(ctx, name)
     verifier, verifier_512 = verifiers
     number = account_id(ctx.new_id())
     account = Account(name, verifier, ctx.now, email, code=code, id=number, verifier_512=verifier_512)
@@ -183,6 +181,13 @@ def _make(
         )
     then(ctx, name, account)
     return None
+
+
+def forget_expired(ctx: Context, name: str) -> None:
+    """Forget the unconfirmed account that has held a name, which is free, or what looks like it. Raises StoreError."""
+    expired = ctx.network.accounts.claimant_of(name)
+    if expired:
+        forget_account(ctx, expired)
 
 
 @step("account.mailed")

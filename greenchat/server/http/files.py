@@ -98,13 +98,16 @@ class FilePages:
         """Let what has begun end. Waits."""
         self._uploads.close()
 
-    def sweep(self) -> None:
-        """Remove what is too old, and contents that no file has any more. Called every second."""
-        files, now = self._server.network.files, self._server.now()
+    def sweep(self, date: int) -> None:
+        """Remove what is too old, and contents that no file has any more. Called every second.
+
+        date: in ms since the epoch; 0 while it may be wrong.
+        """
+        files = self._server.network.files
         days = self._server.options.storage.keep_days
-        if days and now - self._swept >= _SWEEP_EVERY:
-            self._swept = now
-            old = too_old(files, int(now - days * _DAY))
+        if days and date - self._swept >= _SWEEP_EVERY:
+            self._swept = date
+            old = too_old(files, int(date - days * _DAY))
             if old:
                 self._server.run_step(lambda ctx: ctx.propose(drop_files, old))
         for hashed in [each for each in self._contents if not files.uses(each)]:

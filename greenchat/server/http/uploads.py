@@ -135,12 +135,12 @@ def _measure(path: Path) -> tuple[str, int]:
 
 def _title(request: Request) -> str:
     """Return the name that its sender gives the file: https://www.rfc-editor.org/rfc/rfc6266#section-4.3."""
-    fields = Fields()
+    name, fields = "", Fields()
     fields["Content-Disposition"] = request.head.get("content-disposition")
     try:
         name = fields.get_filename() or ""
         name = name.encode("latin-1").decode()  # many send UTF-8 as it is
-    except (UnicodeError, ValueError, LookupError):
+    except (UnicodeError, ValueError, LookupError, TypeError):  # which email.utils raises for some nonsense
         pass
     shown = "".join(each for each in name.replace("\\", "/").rpartition("/")[2] if each.isprintable())
     stem, dot, suffix = shown.rpartition(".")

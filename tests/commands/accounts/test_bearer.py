@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from greenchat.commands.core.persistence import change_account
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol.message import Message
 from greenchat.protocol.sasl import chunks, format_plain
@@ -86,6 +87,22 @@ def test_the_name_alone_does_not_log_in_to_an_account_with_a_password(house: Ser
     with Client(house.address, "y") as client:
         assert ircv3_bearer(client, token).command == "903", "both were proved once"
         assert account_of(client, "y") == "carol"
+
+
+def test_an_account_that_was_never_confirmed_leaves_what_looks_like_its_name(
+    start_server: StartServer, tmp_path: Path, provider: Provider
+) -> None:
+    settings = Settings(accounts=ACCOUNTS, bearer=provider.settings(), casemapping="precis")
+    house, former = start_server(settings, quick_options(tmp_path)), "c\u0430rol"
+    with Client(house.address, former) as squatter:
+        squatter.send("REGISTER * * :sesame open")
+        squatter.expect("900")
+        squatter.send("QUIT")
+        squatter.until_end()
+    house.call(lambda app: app.run_step(lambda ctx: change_account(ctx, former, code="never", created=1)))
+    with Client(house.address, "x") as client:
+        assert ircv3_bearer(client, provider.token("7", "carol")).command == "903"
+    assert house.call(lambda app: [each.name for each in app.network.accounts]) == ["carol"]
 
 
 def test_the_authorization_identity_has_to_be_the_accounts(house: ServerThread, provider: Provider) -> None:

@@ -86,9 +86,9 @@ def contents(folder: Path) -> set[str]:
     return {path.name for path in (folder / FOLDER).rglob("*") if path.is_file()}
 
 
-def sweep(app: App) -> None:
+def sweep(app: App, ahead: int = 0) -> None:
     assert app.files
-    app.files.sweep()
+    app.files.sweep(app.now() + ahead)
 
 
 def sweep_until(house: ServerThread, folder: Path, wanted: set[str]) -> None:
@@ -278,6 +278,11 @@ def test_no_browser_runs_it(house: ServerThread, alice: Client, data: bytes, kin
     assert "default-src 'none'" in got.fields["content-security-policy"]
 
 
+def test_a_title_that_is_nonsense(house: ServerThread, alice: Client) -> None:
+    for field in (r"attachment; filename*=?utf-8?b?YQ==?=%ff%00filename*''", "attachment; idna*1;idna*;attachment"):
+        assert upload(house, b"x", Content_Disposition=field, **basic()).status == 201
+
+
 @pytest.mark.parametrize(
     ("disposition", "title"),
     [
@@ -418,24 +423,24 @@ def test_it_outlives_a_restart_until_it_is_too_old(start: Start, tmp_path: Path)
     assert fetch(again, answer).body == b"x"
     assert len(contents(tmp_path)) == 1, "what no file has is gone"
     week = 7 * 86_400_000
-    again.call(lambda app: setattr(app.files, "_server", Later(app, week + 1000)))
+    again.call(lambda app: sweep(app, week + 1000))
     sweep_until(again, tmp_path, set())
     assert fetch(again, answer).status == 404
 
 
-class Later:
-    """A server whose clock is so many ms ahead."""
+def test_a_wrong_date_takes_no_file(start: Start, tmp_path: Path) -> None:
+    house = start(replace(quick_options(tmp_path), storage=Storage(keep_days=7)))
+    with people(house.address, "alice") as (alice,):
+        register(alice)
+        answer = upload(house, b"x", **basic())
+    real = house.app.now
 
-    def __init__(self, app: Any, ahead: int) -> None:
-        self._app = app
-        self._ahead = ahead
+    def jump(app: App) -> None:
+        app.now = lambda: real() + 3650 * 86_400_000  # type: ignore[method-assign]  # the clock of this one server
+        app.sweeper.sweep()
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._app, name)
-
-    def now(self) -> int:
-        """Ms since the epoch."""
-        return int(self._app.now()) + self._ahead
+    house.call(jump)
+    assert fetch(house, answer).status == 200
 
 
 def test_a_slow_upload_has_time_as_long_as_it_goes_on(start: Start, tmp_path: Path) -> None:

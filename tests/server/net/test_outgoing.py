@@ -41,6 +41,11 @@ TRUST = ssl.create_default_context()
         ("64:ff9b::5db8:d822", True),
         ("2002:7f00:1::1", False),
         ("2002:a00:1::1", False),
+        ("64:ff9b:1::a00:1", False),  # RFC 8215: "Local-Use IPv4/IPv6 Translation Prefix"
+        ("::ffff:0:7f00:1", False),  # RFC 7915: IPv4-translated
+        ("::7f00:1", False),  # IPv4-compatible
+        ("fec0::1", False),
+        ("3fff::1", False),
     ],
 )
 def test_which_addresses_are_public(host: str, public: bool) -> None:
