@@ -121,8 +121,8 @@ class App:
         self.listeners: list[Listener] = []
         self.is_restarting = False
         self.admission = Admission(self.now, self._objection, self.http.make_room, lambda: self.tls)
-        chores = [self._health.look_at_certificate, self.admission.forget_old, self.http.forget_old, self._sweep_files]
-        self.sweeper = Sweeper(self, self.store.last_id(), *chores)
+        chores = [self._health.look_at_certificate, self.admission.forget_old, self.http.forget_old]
+        self.sweeper = Sweeper(self, self.store.last_id(), chores, [self.files.sweep] if self.files else [])
         self.blocklists = BlocklistGate(self)
         self._read_config = read_config
         self._recorder: Recorder | None = None
@@ -379,10 +379,6 @@ class App:
         """Return the reason why this IP address may not connect; "" if it may."""
         ban = self.network.bans.of_address(host, self.now())
         return ban.message if ban else defcon_gate(self.network).objection(host)
-
-    def _sweep_files(self) -> None:
-        if self.files:
-            self.files.sweep(self.sweeper.trusted_date())
 
     def relocate(self, session: Session, host: str) -> str:
         """Move a session to the IP address that its gateway gives; return "" or why there is no room for it."""

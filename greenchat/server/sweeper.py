@@ -1,7 +1,7 @@
 """The sweeper: does once a second what is due by the clock and caused by no client."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Protocol
 
@@ -47,12 +47,19 @@ class Swept(Protocol):
 
 
 class Sweeper:
-    """The sweeper of one server. chores: also called each time."""
+    """The sweeper of one server. chores: also called each time; dated: the same, with the `trusted_date`."""
 
-    def __init__(self, server: Swept, last_id: int, *chores: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        server: Swept,
+        last_id: int,
+        chores: Sequence[Callable[[], None]],
+        dated: Sequence[Callable[[int], None]],
+    ) -> None:
         """Make a sweeper. last_id: of the last event before this start."""
         self._server = server
         self._chores = chores
+        self._dated = dated
         self._doubt = DateDoubt(last_id)
         self._hour_ends = monotonic() + _HOUR
 
@@ -78,6 +85,8 @@ class Sweeper:
         network.local.volumes.forget_old(now)
         for chore in self._chores:
             chore()
+        for deletion in self._dated:
+            deletion(self.trusted_date())
         if monotonic() >= self._hour_ends:
             self._hour_ends = monotonic() + _HOUR
             self.look_at_accounts()

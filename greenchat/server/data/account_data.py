@@ -16,7 +16,13 @@ from greenchat.storage import inspection
 from greenchat.storage.interface import SAID, StoredEvent, StoreError, members_of
 from greenchat.values.names import naming
 
-_SECRET = {"verifier", "code", "reset"}  # of an account: hashes are nobody's to carry about
+_SECRET = {
+    "verifier",
+    "verifier_512",
+    "code",
+    "reset",
+    "new_email",
+}  # of an account: hashes are nobody's to carry about
 _SHOWN = 15  # of each kind
 
 
