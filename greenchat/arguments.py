@@ -40,7 +40,7 @@ class PrintCompletion(argparse.Action):
         try:
             import shtab
         except ImportError:
-            parser.error(f"completion needs one more package: {install(COMPLETION)}")
+            parser.exit(WRONG_USE, f"{parser.prog}: completion needs one more package: {install(COMPLETION)}\n")
         sys.stdout.write(shtab.complete(self.const(), shell=str(values)))
         parser.exit()
 

@@ -91,7 +91,7 @@ def _tool(words: list[str]) -> Tool | None:
     found = tools()
     if name not in found:
         close = get_close_matches(name, found, 1)
-        parser.error(f"there is no command {name!r}" + (f"; did you mean {close[0]!r}?" if close else ""))
+        parser.error(f"there is no command {name!r}" + (f" (did you mean {close[0]!r}?)" if close else ""))
     return found[name]
 
 

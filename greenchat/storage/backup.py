@@ -8,10 +8,11 @@ A backup also contains files that belong to the database, in a table of its own:
 trust, a server can move to another machine.
 """
 
+import fcntl
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from greenchat.storage.durable import free_name, put, write
@@ -29,22 +30,43 @@ def backup(database: Path, target: Path, files: Iterable[str] = ()) -> None:
     files: their names, from the database's folder on. Raises StoreError; what target names must not exist.
     """
     require(database)
-    if os.path.lexists(target):
-        raise StoreError(f"{target} exists already; a backup never overwrites anything")
     part = target.with_name(target.name + ".part")
     try:
-        part.unlink(missing_ok=True)
-        with closing(connect_reader(database)) as source, closing(sqlite3.connect(part)) as copy:
-            source.backup(copy)
-            # One file, without a write-ahead log.
-            copy.execute("PRAGMA journal_mode = DELETE")
-            copy.execute(_MAKE_FILES)
-            with copy:
-                copy.executemany("INSERT INTO carried VALUES (?, ?)", _contents(database.parent, files))
-        put(part, target)
+        with _claimed(part, target):
+            try:
+                with closing(connect_reader(database)) as source, closing(sqlite3.connect(part)) as copy:
+                    source.backup(copy)
+                    # One file, without a write-ahead log.
+                    copy.execute("PRAGMA journal_mode = DELETE")
+                    copy.execute(_MAKE_FILES)
+                    with copy:
+                        copy.executemany("INSERT INTO carried VALUES (?, ?)", _contents(database.parent, files))
+                put(part, target)
+            except (*FAILURES, OSError):
+                part.unlink(missing_ok=True)
+                raise
     except (*FAILURES, OSError) as error:
-        part.unlink(missing_ok=True)
-        raise StoreError(f"can't back up {database} to {target}: {error}") from error
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise StoreError(f"can't back up {database} to {target}: {reason}") from error
+
+
+@contextmanager
+def _claimed(part: Path, target: Path) -> Iterator[None]:
+    """Lock the temporary file of a backup, and empty it: a second backup to the same name would spoil the first.
+
+    Raises StoreError if the backup is there, or is being written; OSError if there is no place for it.
+    """
+    if os.path.lexists(target):  # before anything is made beside it
+        raise StoreError(f"{target} exists already; a backup never overwrites anything")
+    with part.open("ab") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise StoreError(f"another backup to {target} is being written") from error
+        if os.path.lexists(target):  # by now: then this file may be the finished one, under its former name
+            raise StoreError(f"{target} exists already; a backup never overwrites anything")
+        file.truncate(0)  # what a killed one has left
+        yield
 
 
 def restore(source: Path, database: Path) -> list[Path]:

@@ -88,7 +88,7 @@ def export(database: Path, conversation: str | None = None) -> Iterator[StoredEv
                 for page in _pages(connection, key, []):
                     yield from page
     except (*FAILURES, UnreadableError) as error:
-        raise StoreError(f"can't export {database}: {error}") from error
+        raise StoreError(f"can't read {database}: {error}") from error
 
 
 def take_in(database: Path, events: Iterable[StoredEvent]) -> tuple[int, int]:
@@ -146,7 +146,10 @@ def _problems(connection: sqlite3.Connection) -> list[str]:
     if owner != APPLICATION_ID:
         return ["it is not a greenchat database"]
     if version > len(MIGRATIONS):
-        return [f"it was written by a newer greenchat: its format is {version}, this one knows up to {len(MIGRATIONS)}"]
+        return [
+            f"it was written by a newer greenchat (its format is {version}, this one knows up to {len(MIGRATIONS)}):"
+            " install that one"
+        ]
     problems = [text for (text,) in connection.execute(f"PRAGMA integrity_check({_MOST_PROBLEMS})") if text != "ok"]
     unreadable = list(_unreadable_documents(connection))
     if version < len(MIGRATIONS):

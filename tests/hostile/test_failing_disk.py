@@ -247,3 +247,14 @@ def test_a_disk_on_which_no_database_can_be_made(tmp_path: Path, disk: Disk, num
     assert ended.returncode == 2
     assert "can't use the database" in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.skipif(not shutil.which("prlimit"), reason="there is no prlimit here")
+@pytest.mark.parametrize("command", [("--listen", "127.0.0.1:0"), ("restore", "b.db"), ("compact",)])
+def test_a_disk_that_takes_not_one_byte(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """setrlimit(2), RLIMIT_FSIZE: "Attempts to extend a file beyond this limit" fail with EFBIG."""
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
+    ended = run(tmp_path, *command, "--data", str(folder), before=("prlimit", "--fsize=0"))
+    assert ended.stderr == f"greenchat-server: can't write to the data folder {folder}: File too large\n"
+    assert ended.returncode == 2

@@ -62,6 +62,7 @@ def test_a_password_is_hashed(tmp_path: Path) -> None:
         ),
         (("--lisden=:1",), "unrecognized arguments: --lisden=:1; --help tells more"),
         (("serve",), "there is no command 'serve'"),
+        (("statsu",), "there is no command 'statsu' (did you mean 'status'?); --help tells more"),
         (("--config", "missing.toml"), "can't read the configuration file missing.toml: No such file or directory"),
         (("--config", "{home}/wrong.toml"), "{home}/wrong.toml: nmae: there is no such key; did you mean name?"),
         (("--config", "{home}/cert.toml"), "tls: can't read {home}/cert.pem: No such file or directory"),

@@ -1,5 +1,6 @@
 """Backup, restore, export, check: from outside, also while the store is in use."""
 
+import fcntl
 import os
 import shutil
 import sqlite3
@@ -83,10 +84,24 @@ def test_a_backup_overwrites_nothing(path: Path, store: SqliteStore, tmp_path: P
     (tmp_path / "precious").write_text("x")
     with pytest.raises(StoreError, match="never overwrites"):
         backup(path, tmp_path / "precious")
-    with pytest.raises(StoreError, match="can't back up"):
+    with pytest.raises(StoreError, match=r"can't back up .*: No such file or directory$"):
         backup(path, tmp_path / "nowhere" / "copy")
     with pytest.raises(StoreError, match="there is no database"):
         backup(tmp_path / "nothing", tmp_path / "copy")
+
+
+@pytest.mark.usefixtures("store")
+def test_two_backups_to_one_name_do_not_spoil_each_other(path: Path, tmp_path: Path) -> None:
+    """flock(2): "may be denied by a lock that the calling process has already placed via another file descriptor"."""
+    target = tmp_path / "backup.db"
+    (tmp_path / "backup.db.part").write_bytes(b"what a killed one left")
+    with (tmp_path / "backup.db.part").open("rb") as first:
+        fcntl.flock(first, fcntl.LOCK_EX)
+        with pytest.raises(StoreError, match=r"another backup to .*backup\.db is being written"):
+            backup(path, target)
+    assert not target.exists()
+    backup(path, target)
+    assert check(target) == []
 
 
 def test_an_export_is_all_that_was_said(

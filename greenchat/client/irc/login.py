@@ -192,21 +192,24 @@ def _connect_with(model: Model, network: Network, text: str, take: Callable[[str
 
 
 def ask_new_password(model: Model, network: Network, account: str, email: str) -> None:
-    """Ask for a new account's password, twice, and register it."""
+    """Ask for a new account's password, twice, anew while they differ, and register it."""
 
     def again(first: str, _now: int) -> Prompt:
-        def take(second: str, now: int) -> None:
+        def take(second: str, now: int) -> Prompt | None:
             if first != second:
-                model.complain(network, "These were two different passwords. /register tries again.", now)
-            elif not private(network):
+                model.complain(network, "These were two different passwords.", now)
+                return ask
+            if private(network):
+                _register(network, Credentials(account, first), email)
+            else:
                 words = "Nobody may read your password on the way: connect with TLS (ircs://) to register."
                 model.complain(network, words, now)
-            else:
-                _register(network, Credentials(account, first), email)
+            return None
 
         return Prompt("The same password again", take, hidden=True)
 
-    model.questions.append(Prompt(f"A password for {account}", again, hidden=True, where=network))
+    ask = Prompt(f"A password for {account}", again, hidden=True, where=network)
+    model.questions.append(ask)
 
 
 def _register(network: Network, credentials: Credentials, email: str) -> None:

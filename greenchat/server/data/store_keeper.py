@@ -84,9 +84,12 @@ class StoreKeeper:
         self._thread.join()
 
     def note_holder(self) -> None:
-        """Write down that it is this process that uses the folder."""
+        """Write down that it is this process that uses the folder, if the disk takes it: the lock holds without."""
         if self.lock:
-            note_holder(self.lock)
+            try:
+                _note_holder(self.lock)
+            except OSError as error:
+                log.warning("can't write into %s: %s", self.folder / _LOCK, error.strerror)
 
     def close(self) -> None:
         """End it, and close the store: all that was committed is in its file."""
@@ -146,7 +149,8 @@ def lock(data: Path) -> IO[str]:
     A server that is stopping gets some seconds to release it. Raises StoreError if it is locked for longer.
     """
     try:
-        file = (data / _LOCK).open("a+")
+        (data / _LOCK).touch()
+        file = (data / _LOCK).open("r+")
     except OSError as error:
         raise StoreError(f"can't write to the data folder {data}: {error.strerror}") from error
     try:
@@ -157,15 +161,19 @@ def lock(data: Path) -> IO[str]:
             f"another greenchat-server uses the data folder {data}: `greenchat-server status` shows where it listens,"
             " `greenchat-server stop` stops it; or choose another folder with --data"
         ) from error
-    note_holder(file)
+    try:
+        _note_holder(file)
+    except OSError as error:
+        file.close()
+        raise StoreError(f"can't write to the data folder {data}: {error.strerror}") from error
     return file
 
 
-def note_holder(file: IO[str]) -> None:
-    """Write this process's id into a lock that it holds."""
-    file.truncate(0)
-    file.write(f"{os.getpid()}\n")
-    file.flush()
+def _note_holder(file: IO[str]) -> None:
+    """Write this process's id into a lock that it holds, over the former one, which a full disk has room for."""
+    os.lseek(file.fileno(), 0, os.SEEK_SET)
+    written = os.write(file.fileno(), f"{os.getpid()}\n".encode())
+    os.truncate(file.fileno(), written)
 
 
 def _wait_for(file: IO[str], data: Path) -> None:

@@ -9,6 +9,7 @@ from argparse import ArgumentParser
 from functools import partial
 from importlib.resources import files
 from pathlib import Path
+from stat import S_IXOTH
 
 from greenchat import __version__
 from greenchat.cli import called
@@ -48,7 +49,20 @@ def _print_unit(call: Call) -> int:
         "PROTECT_HOME": "read-only" if home else "yes",
     }
     call.out.write(_template("greenchat.service", values))
+    closed = closed_to_others(program)
+    if closed:
+        sys.stderr.write(
+            f"greenchat-server: warning: the service can't start this, since others may not enter {closed}:"
+            " install greenchat where they may, for example in /opt/greenchat\n"
+        )
     return 0
+
+
+def closed_to_others(program: Path) -> Path | None:
+    """Return the first folder on the way to a program, or to its Python, that users without rights can't enter."""
+    ways = (program, program.resolve(), Path(sys.executable).resolve())
+    folders = (folder for way in ways for folder in reversed(way.parents))
+    return next((folder for folder in folders if folder.is_dir() and not folder.stat().st_mode & S_IXOTH), None)
 
 
 def _port(address: str) -> int:

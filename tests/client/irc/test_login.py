@@ -285,9 +285,13 @@ def test_registering_asks_twice(tea: World) -> None:
     tea.network.address = Address("irc.example", 6697, tls=True)
     tea.network.caps.offered["draft/account-registration"] = ""
     tea.type("/register\nhunter22\nhunter23\n")
-    assert tea.shown()[-1] == "! These were two different passwords. /register tries again."
+    assert tea.shown()[-1] == "! These were two different passwords."
+    assert tea.screen()[-1].startswith("A password for alice:")  # what is typed next is not said in the channel
+    tea.type("hunter23")
+    assert "hunter" not in tea.screen()[-1]
+    tea.press("Escape")
     assert tea.sent() == []
-    tea.type("/register ada@example.org\nhunter22\nhunter22\n")
+    tea.type("/register ada@example.org\nhunter22\nhunter23\nhunter22\nhunter22\n")
     # "REGISTER <account> {<email> | "*"} <password>"
     assert tea.sent() == ["REGISTER alice ada@example.org hunter22"]
     tea.feed(":srv REGISTER SUCCESS alice :The account is yours")
