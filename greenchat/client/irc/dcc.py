@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from greenchat.client.state.network import Network
 from greenchat.client.state.transfers import Offer
 
+_LONGEST = 200  # bytes: file systems take 255, and a number may follow
 _SEND = re.compile(r'SEND (?:"([^"]+)"|(\S+)) (\S+) (\d{1,5})(?: (\d{1,15}))?(?: \S+)?', re.I)
 
 
@@ -29,7 +30,8 @@ def offered(network: Network, nick: str, argument: str) -> Offer | None:
 
 
 def safe_name(name: str) -> str:
-    """Return a name for a file in the user's folder: no path, nothing hidden, nothing that a terminal obeys."""
+    """Return a name for a file in the user's folder: no path, nothing hidden, no option, nothing that a terminal obeys,
+    and not too long."""
     last = re.split(r"[/\\]", name)[-1]
     plain = "".join(letter if letter.isprintable() and letter not in ':*?"<>|' else "_" for letter in last)
-    return plain.strip(". ")[:150] or "file"
+    return plain.lstrip("-. ").encode()[:_LONGEST].decode(errors="ignore").rstrip(". ") or "file"

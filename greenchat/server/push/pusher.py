@@ -2,7 +2,7 @@
 
 Looking is a few look-ups in the loop, and only where anybody has a subscription; encrypting and sending are done in
 threads. Each endpoint is sent one message after the other; one that fails again and again, or says that it is no more,
-is forgotten, and one that hangs keeps one thread for `push.timeout`, at most.
+is forgotten, and one that hangs keeps one thread for `push.timeout`, at most, and only its owner waits for it.
 """
 
 import logging
@@ -15,7 +15,6 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 import gevent
-from gevent.threadpool import ThreadPool
 
 from greenchat.chat import documents
 from greenchat.chat.network import Network
@@ -27,11 +26,11 @@ from greenchat.commands.core.history_events import told_again
 from greenchat.server.net.outgoing import OutgoingError, post
 from greenchat.server.net.turn import Turn
 from greenchat.server.push.encryption import LONGEST, authorization, encrypt, private_key, public_text
+from greenchat.server.push.fair_pool import FairPool
 from greenchat.storage.interface import Document, Speech, Store, StoredEvent, StoreError, Write, members_of
 
 log = logging.getLogger(__name__)
 
-_THREADS = 4
 _MOST_WAITING = 20  # messages for one endpoint; the oldest go
 _GIVEN_UP = 8  # failures in a row after which an endpoint is forgotten
 _PAUSE = 60.0  # seconds after a failure in which nothing is tried
@@ -63,7 +62,7 @@ class Pusher:
         self._server = server
         self._key = private_key(secret)
         self._trust = ssl.create_default_context()
-        self._pool = ThreadPool(_THREADS)
+        self._pool = FairPool()
         self._waiting: dict[str, deque[bytes]] = {}
         self._failures: Counter[str] = Counter()
         self._not_before: dict[str, float] = {}
@@ -72,7 +71,7 @@ class Pusher:
 
     def close(self) -> None:
         """Let what has begun end. Waits."""
-        self._pool.kill()
+        self._pool.close()
 
     def look(self, writes: Sequence[Write]) -> None:
         """Look at what was kept, in the loop: see whom it concerns."""
@@ -135,7 +134,8 @@ class Pusher:
         waiting = self._waiting[endpoint]
         try:
             while waiting and self._server.network.pushes.get(endpoint) is subscription:
-                if not self._note(endpoint, self._pool.apply(self._send, (subscription, waiting.popleft()))):
+                outcome = self._pool.do(subscription.owner, self._send, subscription, waiting.popleft())
+                if not self._note(endpoint, outcome):
                     break
         finally:
             del self._waiting[endpoint]

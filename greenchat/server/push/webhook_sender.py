@@ -13,7 +13,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import gevent
-from gevent.threadpool import ThreadPool
 
 from greenchat.chat import ranks
 from greenchat.chat.owned.webhooks import Webhook
@@ -22,12 +21,12 @@ from greenchat.commands.services.chanserv_webhooks import drop_webhook
 from greenchat.commands.services.hook_speech import HOOK_RANK
 from greenchat.protocol.times import format_time
 from greenchat.server.net.outgoing import OutgoingError, post
+from greenchat.server.push.fair_pool import FairPool
 from greenchat.server.push.pusher import Server
 from greenchat.storage.interface import Speech, StoredEvent, StoreError, Write
 
 log = logging.getLogger(__name__)
 
-_THREADS = 4
 _MOST_WAITING = 500  # messages for one webhook; the oldest go
 _TRIES = 8  # of one message: with the pauses two minutes
 _LONGEST_PAUSE = 60.0  # seconds
@@ -41,7 +40,7 @@ class WebhookSender:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._trust = ssl.create_default_context()
-        self._pool = ThreadPool(_THREADS)
+        self._pool = FairPool()
         self._waiting: dict[str, deque[tuple[str, bytes]]] = {}
         self.pause = 1.0
         """Seconds after the first failure; each further one doubles it."""
@@ -49,7 +48,7 @@ class WebhookSender:
 
     def close(self) -> None:
         """Let what has begun end. Waits."""
-        self._pool.kill()
+        self._pool.close()
 
     def look(self, writes: Sequence[Write]) -> None:
         """Look at what was kept, in the loop."""
@@ -111,7 +110,7 @@ class WebhookSender:
     def _post(self, webhook: Webhook, msgid: str, body: bytes) -> None:
         pause = self.pause
         for _ in range(_TRIES):
-            outcome = self._pool.apply(self._try, (webhook, msgid, body))
+            outcome = self._pool.do(webhook.owner, self._try, webhook, msgid, body)
             if isinstance(outcome, int) and 200 <= outcome < 300:
                 return
             log.info("the webhook %s of %s failed: %s", webhook.id, webhook.channel, outcome)
