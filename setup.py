@@ -9,18 +9,18 @@ here = Path(__file__).parent
 version = re.search(r'__version__ = "(.+)"', (here / "greenchat/__init__.py").read_text(encoding="utf-8"))
 assert version
 
-jwt = ["PyJWT>=2.8,<3"]  # the server: logins with tokens of an identity provider
-metrics = ["prometheus-client>=0.20,<1"]  # the server: figures for Prometheus
-files = ["pillow>=10.3,<14"]  # the server: takes metadata out of uploaded pictures, and makes them small
 dnsbl = ["dnspython>=2.6,<3"]  # the server: asks DNS blocklists
+files = ["pillow>=10.3,<14"]  # the server: takes metadata out of uploaded pictures, and makes them small
+jwt = ["PyJWT>=2.8,<3"]  # the server: logins with tokens of an identity provider
 keyring = ["keyring>=24,<26"]  # the client: passwords in the system's keyring, not in a file
+metrics = ["prometheus-client>=0.20,<1"]  # the server: figures for Prometheus
 proxy = ["python-socks>=2.5,<4"]  # the client: servers that only a SOCKS proxy reaches
 spelling = ["chunspell>=2.0,<3"]  # the client: underlines misspelt words, by Hunspell's dictionaries
 
 test = [
     *dnsbl,
-    *jwt,
     *files,
+    *jwt,
     *metrics,
     *proxy,
     *(f"{each}; python_version < '3.15'" for each in spelling),  # it has no wheels for 3.15 yet
@@ -67,9 +67,9 @@ setup(
             "matplotlib>=3.7,<4",  # draws greenchat-bench --plot
         ],
         "completion": ["shtab>=1.7,<2"],  # writes the completion of the programs for a shell
-        "jwt": jwt,
-        "files": files,
         "dnsbl": dnsbl,
+        "files": files,
+        "jwt": jwt,
         "keyring": keyring,
         "metrics": metrics,
         "proxy": proxy,

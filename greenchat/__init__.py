@@ -1,3 +1,3 @@
 """greenchat: group chat for the terminal, a gevent IRC server and a curses client."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
