@@ -16,11 +16,11 @@ from greenchat.bench.figures import table
 INTERVAL = 0.001  # seconds of CPU time; the kernel makes it a tick (1 to 10 ms) at least
 
 
-TOGGLE = signal.SIGUSR2
+TOGGLE = signal.SIGUSR1
 
 
 def prepare(file: str) -> None:
-    """Note what runs between two SIGUSR2, and write it to `file` at the second."""
+    """Note what runs between two SIGUSR1, and write it to `file` at the second."""
     lines: Counter[tuple[str, str, int]] = Counter()
     within: Counter[tuple[str, str]] = Counter()
 

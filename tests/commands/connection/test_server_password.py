@@ -24,7 +24,7 @@ def test_who_gives_it_comes_in(serve: Serve, settings: Settings) -> None:
 
 @pytest.mark.parametrize("settings", [Settings(password="secret"), HASHED])
 @pytest.mark.parametrize(
-    ("line", "text"), [("PASS wrong", "Password incorrect"), ("PING x", "This server asks for a password")]
+    ("line", "text"), [("PASS wrong", "Password incorrect"), ("PING x", "This server requires a password")]
 )
 def test_who_does_not_is_turned_away(serve: Serve, settings: Settings, line: str, text: str) -> None:
     """ "the server SHOULD send ERR_PASSWDMISMATCH and MAY then close the connection with ERROR": the password "was
