@@ -235,7 +235,10 @@ def _data_folder(wish: Path) -> Path:
     except OSError as error:
         raise UsageError(f"can't create the data folder {wish}: {error.strerror}. Choose one with --data") from error
     if not os.access(wish, os.W_OK | os.X_OK):
-        raise UsageError(f"can't write to the data folder {wish}. Choose another with --data")
+        raise UsageError(
+            f"can't write to the data folder {wish}: run this as the user that it belongs to,"
+            " or name another with --data"
+        )
     for narrowed in narrow(wish, _is_data):
         print(f"greenchat-server: warning: {narrowed}", file=sys.stderr)
     return wish

@@ -17,6 +17,7 @@ from ptyprocess import PtyProcess
 
 from greenchat import __version__
 from greenchat.config.file import Config, parse
+from greenchat.server.main import main
 from greenchat.values.passwords import verify_password
 from tests.irc import Client, people
 from tests.server.process import ROOT, environment, run, started
@@ -80,6 +81,18 @@ def test_what_can_not_be_is_one_line(tmp_path: Path, arguments: tuple[str, ...],
     assert ended.stderr.startswith("greenchat-server: " + reason.format(home=tmp_path))
     assert ended.stderr.count("\n") == 1
     assert ended.stdout == ""
+
+
+def test_the_data_folder_of_another_user_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("os.access", lambda _path, _mode: False)  # root may write everywhere
+    monkeypatch.setattr("greenchat.server.main.keep_private", lambda: None)
+    assert main(["status", "--data", str(tmp_path)]) == 2
+    assert capsys.readouterr().err == (
+        f"greenchat-server: can't write to the data folder {tmp_path}: run this as the user that it belongs to,"
+        " or name another with --data\n"
+    )
 
 
 def test_an_address_in_use_is_one_line(tmp_path: Path) -> None:
