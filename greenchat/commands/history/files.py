@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from greenchat.chat import documents
 from greenchat.chat.owned.files import File
 from greenchat.commands.core.context import Context
+from greenchat.commands.core.service import may
 from greenchat.commands.core.steps import step
 from greenchat.storage.interface import Document, StoredEvent
 
@@ -60,9 +61,12 @@ def drop_files(ctx: Context, names: Iterable[str]) -> None:
 
 
 def files_linked(ctx: Context, event: StoredEvent) -> list[str]:
-    """Return the names of the files of a message's sender that it links. Nobody knows which guest uploaded a file."""
+    """Return the names of the files of a message's sender that it links, to be deleted with it.
+
+    Nobody knows which guest uploaded a file: those of guests only operators with the right `history` delete.
+    """
     owner = ctx.network.accounts.author(event.account, event.id) if event.account else ""
-    if not owner:
+    if not owner and (event.account or not may(ctx, "history")):
         return []
     found = dict.fromkeys(_LINK.findall(event.params[-1] if event.params else ""))
     return [name for name in found if _is_of(ctx.network.files.get(name), owner)]

@@ -3,6 +3,7 @@
 https://ircv3.net/specs/extensions/account-registration, sasl-3.1 and sasl-3.2
 """
 
+import hashlib
 import secrets
 import ssl
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from greenchat.commands.accounts.login import verifier_of
 from greenchat.config.options import Options
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol.message import Message
@@ -262,6 +264,17 @@ def test_scram_sha_512(server: Target) -> None:
         unknown = scram(eve, "nobody", "open sesame", "SCRAM-SHA-512")
         assert (refused.command, refused.params[-1]) == (unknown.command, unknown.params[-1])
         assert refused.command == "904"
+
+
+@pytest.mark.parametrize("hash_name", ["sha256", "sha512"])
+def test_nobody_knows_the_keys_of_an_account_that_there_is_not(
+    start_server: StartServer, tmp_path: Path, hash_name: str
+) -> None:
+    """RFC 5802, section 3: whoever knows a ClientKey whose hash is the StoredKey can authenticate."""
+    house = start_server(Settings(), quick_options(tmp_path))
+    made_up = house.call(lambda app: app.run_step(lambda ctx: verifier_of(ctx, None, "nobody", hash_name)))
+    shown = hashlib.new(hash_name, made_up.salt).digest()  # of what every client is shown
+    assert shown not in (made_up.stored_key, made_up.server_key)
 
 
 def test_an_account_from_before_sha_512_can_do_it_after_its_next_password(

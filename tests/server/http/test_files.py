@@ -21,6 +21,7 @@ from greenchat.server.files.blobs import FOLDER
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.http_client import Answer, Http
 from tests.irc import Client, people
+from tests.staff import STAFFED, become
 
 PASSWORD = "sesame open"
 CAPS = "message-tags server-time echo-message draft/message-redaction"
@@ -33,7 +34,7 @@ Start = Callable[..., ServerThread]
 def start(start_server: StartServer, tmp_path: Path) -> Start:
     def starting(options: Options | None = None, **rules: Any) -> ServerThread:
         files = FileHost(enabled=True, url=SITE, **rules)
-        settings = Settings(accounts=AccountSettings(iterations=4096), files=files)
+        settings = replace(STAFFED, accounts=AccountSettings(iterations=4096), files=files)
         return start_server(settings, options or replace(quick_options(tmp_path), storage=Storage()))
 
     return starting
@@ -399,7 +400,11 @@ def test_a_guest_s_file_does_not_go_with_another_guest_s_message(start: Start) -
         guest.join("#dev")
         (said,) = guest.run(f"PRIVMSG #dev :{answer.fields['location']}")
         guest.run(f"REDACT #dev {said.tags['msgid']}")
-    assert fetch(house, answer).status == 200, "nobody knows whose it is"
+        assert fetch(house, answer).status == 200, "nobody knows whose it is"
+        (said,) = guest.run(f"PRIVMSG #dev :{answer.fields['location']}")
+        with people(house.address, "root") as (root,):
+            become(root).run(f"HISTSERV DELETE #dev {said.tags['msgid']}")
+    assert fetch(house, answer).status == 404, "operators delete it with the message"
 
 
 def test_it_goes_with_its_account(house: ServerThread, alice: Client, tmp_path: Path) -> None:
