@@ -203,6 +203,8 @@ def standard_reply(incoming: Incoming) -> None:
     command = "" if incoming.param(0) == "*" else incoming.param(0)
     about = " ".join(part for part in (command, context) if part)
     incoming.answer(f"{about}: {incoming.param(-1)}" if about else incoming.param(-1), kind)
+    if command == "REGISTER" and incoming.param(1) in ("WEAK_PASSWORD", "UNACCEPTABLE_PASSWORD"):
+        login.password_refused(incoming.model, incoming.network)
 
 
 def _waiting_for(model: Model, incoming: Incoming) -> Buffer | None:

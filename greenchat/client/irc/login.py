@@ -212,8 +212,16 @@ def ask_new_password(model: Model, network: Network, account: str, email: str) -
     model.questions.append(ask)
 
 
+def password_refused(model: Model, network: Network) -> None:
+    """Ask for another password, if the server refuses the one with which an account was to be registered."""
+    credentials = network.login.credentials
+    if network.login.keep and credentials:
+        network.login.credentials, network.login.keep = None, False
+        ask_new_password(model, network, credentials.account, network.login.email)
+
+
 def _register(network: Network, credentials: Credentials, email: str) -> None:
-    network.login.credentials = credentials
+    network.login.credentials, network.login.email = credentials, email
     network.login.keep = True
     if REGISTRATION in network.caps.offered:
         network.send("REGISTER", credentials.account, email or "*", credentials.password)

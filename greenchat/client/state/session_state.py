@@ -83,7 +83,8 @@ class Login:
     credentials: to log in with, now and after every reconnect. certificate: the path of our own, with its key, to show
     to servers with TLS. pin: the fingerprint of the server's certificate that the user trusts. only_tls: by STS, a
     wrong certificate can't be accepted. account: whom the server takes us for. keep: ask whether to keep the
-    credentials once they turn out to be right. proving: a password was typed while online; it may open more than this
+    credentials once they turn out to be right. email: of a new account.
+    proving: a password was typed while online; it may open more than this
     connection. returning: the connection is ended to come in anew with that password. told: the account that the user
     was told they are logged in to. silently: folded channels that they were in then, where coming back is no news.
     resume_token: what lets a guest go on after an upgrade of the server.
@@ -98,6 +99,7 @@ class Login:
     account: str = ""
     attempt: Attempt | None = None
     keep: bool = False
+    email: str = ""
     proving: bool = False
     returning: bool = False
     resume_token: str = ""

@@ -298,6 +298,20 @@ def test_registering_asks_twice(tea: World) -> None:
     assert tea.shown()[-1] == "- The name alice is yours now."
 
 
+def test_a_password_that_the_server_refuses_is_asked_for_anew(tea: World) -> None:
+    """account-registration: `FAIL REGISTER WEAK_PASSWORD <account> <message>`."""
+    tea.network.address = Address("irc.example", 6697, tls=True)
+    tea.network.caps.offered["draft/account-registration"] = ""
+    tea.feed(":srv FAIL REGISTER WEAK_PASSWORD alice :Nobody asked")
+    assert tea.screen()[-1].startswith("[#tea]")
+    tea.type("/register ada@example.org\nshort\nshort\n")
+    assert tea.sent() == ["REGISTER alice ada@example.org short"]
+    tea.feed(":srv FAIL REGISTER WEAK_PASSWORD alice :A password needs at least 8 characters")
+    assert tea.shown()[-1] == "! REGISTER alice: A password needs at least 8 characters"
+    tea.type("hunter22\nhunter22\n")
+    assert tea.sent() == ["REGISTER alice ada@example.org hunter22"]
+
+
 def test_registering_without_the_capability_asks_nickserv(tea: World) -> None:
     tea.network.address = Address("irc.example", 6697, tls=True)
     tea.type("/register\nhunter22\nhunter22\n")
