@@ -202,15 +202,16 @@ def _mailed(ctx: Context, made: str, name: str, email: str, is_sent: bool, told:
     then(ctx, name, Refusal("INVALID_EMAIL", f"No mail could be sent to {email}: is the address right?"))
 
 
-def change_password(ctx: Context, name: str, password: str, then: Callable[[Context, str], None]) -> Deferred | None:
-    """Change an account's password and call `then`, a step, with "", or with the reason why not."""
+def change_password(
+    ctx: Context, name: str, password: str, then: Callable[[Context, str, str], None]
+) -> Deferred | None:
+    """Change an account's password and call `then`, a step, with its id and "", or the reason why not."""
+    changed = ctx.network.accounts.id_of(name)
     refusal = why_not_password(password, name, ctx.network.settings.accounts)
     if refusal:
-        then(ctx, refusal.text)
+        then(ctx, changed, refusal.text)
         return None
     salt, iterations = ctx.random(16), ctx.network.settings.accounts.iterations
-
-    changed = ctx.network.accounts.id_of(name)
 
     def hashed(ctx: Context, verifiers: list[str]) -> None:
         ctx.propose(_change, changed, verifiers, NAMES[then])
@@ -220,10 +221,10 @@ def change_password(ctx: Context, name: str, password: str, then: Callable[[Cont
 
 @step("account.password")
 def _change(ctx: Context, changed: str, verifiers: list[str], told: str) -> None:
-    then: Callable[[Context, str], None] = STEPS[told]
+    then: Callable[[Context, str, str], None] = STEPS[told]
     account = ctx.network.accounts.by_id(changed)
     if account is None:
-        then(ctx, "There is no such account any more")
+        then(ctx, changed, "There is no such account any more")
         return
     verifier, verifier_512 = verifiers
     codes = {"reset": "", "new_email": ""}  # who has asked for them need not be the owner
@@ -231,7 +232,7 @@ def _change(ctx: Context, changed: str, verifiers: list[str], told: str) -> None
     drop_of(ctx, account, *PASSING, SESSION)
     forget_pushes_of(ctx, account)
     note(ctx, "NICKSERV", f"{ctx.nick} changed the password of the account {account.name}")
-    then(ctx, "")
+    then(ctx, changed, "")
 
 
 def _why_not(ctx: Context, name: str, email: str) -> Refusal | None:

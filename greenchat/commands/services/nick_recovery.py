@@ -6,6 +6,7 @@ import hmac
 from greenchat.chat.accounts import Account
 from greenchat.commands.accounts.login import check_password, find_account, proof_of, proved
 from greenchat.commands.accounts.register import change_password, confirm, why_not_email
+from greenchat.commands.accounts.tokens import drop_of
 from greenchat.commands.accounts.verification import has_expired, is_mailed, mail_code
 from greenchat.commands.core.audit_log import act, note
 from greenchat.commands.core.context import Context
@@ -16,8 +17,10 @@ from greenchat.commands.core.registry import Way
 from greenchat.commands.core.service import ServiceError, tell
 from greenchat.commands.core.steps import step
 from greenchat.commands.services.nickserv import NICKSERV, own_account, refuse_haste
+from greenchat.commands.services.removal import log_out_sessions
 
 _RESET_FOR = 3_600_000  # ms
+_SHUT_OUT = "Everybody is logged out, and tokens and certificates are removed"
 _SENT = "If that account has an email address, a mail is on its way"
 
 
@@ -165,10 +168,11 @@ def resetpass(ctx: Context, words: list[str]) -> Continuation | None:
 
 
 @step("nickserv.reset")
-def _was_reset(ctx: Context, why_not: str) -> None:
+def _was_reset(ctx: Context, account_id: str, why_not: str) -> None:
     if why_not:
         raise ServiceError(why_not)
-    tell(ctx, NICKSERV, "The password is changed: IDENTIFY with it. The code can't be used again")
+    _shut_others_out(ctx, account_id)
+    tell(ctx, NICKSERV, f"The password is changed: IDENTIFY with it. The code can't be used again. {_SHUT_OUT}")
 
 
 @NICKSERV.command("SETPASS", "<account> <new>", right="accounts", way=Way.STEPS, leading=1)
@@ -182,10 +186,20 @@ def setpass(ctx: Context, words: list[str]) -> Continuation | None:
 
 
 @step("nickserv.setpass")
-def _was_set(ctx: Context, why_not: str) -> None:
+def _was_set(ctx: Context, account_id: str, why_not: str) -> None:
     if why_not:
         raise ServiceError(why_not)
-    tell(ctx, NICKSERV, "The password is changed")
+    _shut_others_out(ctx, account_id)
+    tell(ctx, NICKSERV, f"The password is changed. {_SHUT_OUT}")
+
+
+def _shut_others_out(ctx: Context, account_id: str) -> None:
+    """Leave nobody a way in but by the new password: whoever has stolen the old one may have made others."""
+    account = ctx.network.accounts.by_id(account_id)
+    if account:
+        drop_of(ctx, account)
+        change_account(ctx, account.name, certificates=(), subjects=())
+        log_out_sessions(ctx, account.name)
 
 
 def _hash(code: str) -> str:

@@ -139,7 +139,7 @@ def _two_passwords(text: str) -> tuple[str, str]:
 
 
 @step("nickserv.password")
-def _password_changed(ctx: Context, why_not: str) -> None:
+def _password_changed(ctx: Context, _: str, why_not: str) -> None:
     if why_not:
         raise ServiceError(why_not)
     tell(ctx, NICKSERV, "Your password is changed")

@@ -75,6 +75,16 @@ def remove_account(ctx: Context, account: Account) -> None:
 
 def log_everybody_out(ctx: Context, name: str, members: Iterable[User], reason: str) -> None:
     """Log every session of an account out. members: its users; who has no session leaves with a reason."""
+    log_out_sessions(ctx, name)
+    for user in members:
+        if user.sessions:
+            set_account(ctx, user, "")
+        else:
+            depart(ctx, user, reason)
+
+
+def log_out_sessions(ctx: Context, name: str) -> None:
+    """Log every session of an account out; users who have no session stay as they are."""
     network = ctx.network
     folded = network.fold(name)
     for session in [session for session in network.sessions if network.fold(session.account) == folded]:
@@ -82,8 +92,6 @@ def log_everybody_out(ctx: Context, name: str, members: Iterable[User], reason: 
         session.sasl = None
         aside = ctx if session is ctx.session else ctx.aside(session)
         aside.reply(Numeric.RPL_LOGGEDOUT, mask(aside))
-    for user in members:
+    for user in network.users_of(name):
         if user.sessions:
             set_account(ctx, user, "")
-        else:
-            depart(ctx, user, reason)

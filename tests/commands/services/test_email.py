@@ -91,3 +91,22 @@ def test_an_address_that_waits_does_not_outlive_the_password(
     assert "is changed" in answer(alice, 'NS PASSWD "sesame open" "another-7"')
     assert "not valid" in answer(alice, f"NS VERIFYEMAIL {code}"), "who asked for it may only have known the old one"
     assert email_of(house) == ""
+
+
+def test_a_password_that_was_reset_leaves_a_thief_no_way_in(
+    house: ServerThread, alice: Client, mailbox: Mailbox
+) -> None:
+    """Whoever had the old password may have made tokens, and sit there."""
+    answer(alice, f"NS EMAIL {_NEW} sesame open")
+    answer(alice, f"NS VERIFYEMAIL {code_in(mailbox)}")
+    alice.run("NS TOKEN CREATE BOT read,say")
+    assert len(house.call(lambda app: list(app.network.tokens))) == 1
+    with Client(house.address, "owner") as owner:
+        answer(owner, "NS SENDPASS alice")
+        found = re.search(r"RESETPASS alice (\w+)", mailbox.mail().get_content())
+        assert found
+        owner.send(f"NS RESETPASS alice {found[1]} another-password")
+        assert "Everybody is logged out" in owner.expect("NOTICE").params[-1]
+    alice.expect("901")
+    assert house.call(lambda app: list(app.network.tokens)) == []
+    assert not house.call(lambda app: [each for each in app.network.sessions if each.account])
