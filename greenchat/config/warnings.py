@@ -35,6 +35,8 @@ def advice(config: Config, addresses: Sequence[Address], *, is_root: bool) -> It
             "password": settings.password,
             "webirc.password": settings.webirc.password,
             "email.password": config.options.email.password,
+            "metrics.token": config.options.metrics.token,
+            **{f"external.{name}.secret": service.secret for name, service in settings.external.items()},
         }
         for key in (key for key, secret in clear.items() if secret and not secret.startswith("$")):
             yield f"all users of this machine can read {key} in {config.file}: chmod 640 {config.file}"

@@ -105,7 +105,7 @@ def _run(tool: Tool, words: list[str]) -> int:
     try:
         if isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8")  # whatever the terminal's encoding: `import` reads it
-        code = tool.run(Call(given, lambda: _configuration(given), sys.stdout))
+        code = tool.run(Call(given, lambda: _configuration(given, make=tool.makes_data), sys.stdout))
         sys.stdout.flush()
     except BrokenPipeError:
         # `export | head`: the reader has enough. Python would try to write the rest once more at the end.
@@ -212,13 +212,16 @@ def _serve(given: argparse.Namespace) -> int:
         raise UsageError(str(error)) from error
 
 
-def _configuration(given: argparse.Namespace) -> Config:
-    """Return the configuration of the file and the command line. Raises ConfigError or UsageError."""
+def _configuration(given: argparse.Namespace, *, make: bool = True) -> Config:
+    """Return the configuration of the file and the command line. Raises ConfigError or UsageError.
+
+    make: whether to create the data folder where it is missing.
+    """
     config = load(given.config) if given.config else Config()
     options = config.options
     if given.listen:
         options = dataclasses.replace(options, listen=tuple(ListenerOptions(address) for address in given.listen))
-    options = dataclasses.replace(options, data=_data_folder(given.data or options.data))
+    options = dataclasses.replace(options, data=_data_folder(given.data or options.data, make=make))
     if given.tls and not options.tls.is_given:
         options = dataclasses.replace(options, tls=dataclasses.replace(options.tls, self_signed=True))
     if given.debug:
@@ -226,10 +229,12 @@ def _configuration(given: argparse.Namespace) -> Config:
     return dataclasses.replace(config, options=options)
 
 
-def _data_folder(wish: Path) -> Path:
+def _data_folder(wish: Path, *, make: bool) -> Path:
     if wish == NOT_GIVEN:
         base = os.environ.get("XDG_DATA_HOME")
         wish = (Path(base) if base else Path.home() / ".local/share") / "greenchat"
+    if not make and not wish.exists():  # the command says what it looked for there
+        return wish
     try:
         wish.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:

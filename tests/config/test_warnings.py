@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from greenchat.config.example import example
-from greenchat.config.file import Config, parse
+from greenchat.config.file import Config, load, parse
 from greenchat.config.options import Address
 from greenchat.config.warnings import advice
 from tests.server.process import started
@@ -42,6 +42,22 @@ def test_advice(text: str, words: list[str]) -> None:
     given = _advice(text)
     assert len(given) == len(words)
     assert all(line.startswith(word) for line, word in zip(given, words, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("[metrics]\ntoken = 'clear-as-day'\n", "metrics.token"),
+        (f"[external.wiki]\nurl = 'https://wiki.example.org'\nsecret = '{'s' * 40}'\n", "external.wiki.secret"),
+    ],
+)
+def test_secrets_that_all_can_read(tmp_path: Path, text: str, key: str) -> None:
+    file = tmp_path / "server.toml"
+    file.write_text(text)
+    file.chmod(0o644)
+    config = load(file)
+    said = list(advice(config, [Address("127.0.0.1", 0)], is_root=False))
+    assert [line.partition(" in ")[0] for line in said] == [f"all users of this machine can read {key}"]
 
 
 def test_the_password_of_the_example_is_none() -> None:

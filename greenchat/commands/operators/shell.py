@@ -41,10 +41,14 @@ def ban(ctx: Context, target: str, seconds: int, reason: str) -> int:
     """Ban a target of UBAN, and return how many connections that ended. seconds: 0 for ever. Raises ShellError."""
     bans = ctx.network.bans
     parsed = _target(target)
+    if not set(parsed.text) - set("*?!@"):
+        raise ShellError(f"{parsed.text} is everybody: to close the server, set [listen] or use DEFCON")
     if len(bans) >= ctx.network.settings.limits.bans and bans.get(parsed) is None:
         raise ShellError("there are too many bans")
     account_id = ctx.network.accounts.id_of(parsed.text) if parsed.kind == ACCOUNT else ""
     if parsed.kind == ACCOUNT and not account_id:
+        if ctx.network.user(parsed.text):
+            raise ShellError(f"{parsed.text} has no account: ban their address (see `clients`), or {parsed.text}!*@*")
         raise ShellError(f"there is no account {parsed.text}; a ban is on an address, a network, a mask or an account")
     until = ctx.now + seconds * _SECOND if seconds else 0
     made = ServerBan(parsed, _SETTER, ctx.now, until, reason or "No reason given", account_id or "")

@@ -52,6 +52,6 @@ def _adduser_arguments(parser: ArgumentParser) -> None:
 
 
 TOOLS = (
-    Tool("adduser", "create an account, even while the server runs", _add_user, _adduser_arguments),
+    Tool("adduser", "create an account, even while the server runs", _add_user, _adduser_arguments, makes_data=True),
     Tool("hash-password", "print the hash of a password, for operators in the configuration", _hash_password),
 )

@@ -39,12 +39,16 @@ def no_arguments(parser: ArgumentParser) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A command. summary: a line of --help. run: returns the exit code; raises ToolError."""
+    """A command. summary: a line of --help. run: returns the exit code; raises ToolError.
+
+    makes_data: it creates the data folder where that is missing.
+    """
 
     name: str
     summary: str
     run: Callable[[Call], int]
     add_arguments: Callable[[ArgumentParser], None] = no_arguments
+    makes_data: bool = False
 
     def parser(self) -> ArgumentParser:
         """Return a parser for it that has no arguments yet but --help."""

@@ -66,6 +66,23 @@ def test_sending_somebody_away(tmp_path: Path, server: Running) -> None:
         assert "be kind" in alice.expect("QUIT").params[-1]
 
 
+def test_nobody_is_banned_by_mistake(tmp_path: Path, server: Running) -> None:
+    with Client(server.target, "bob") as bob:
+        for target, words in (("*!*@*", "is everybody"), ("*", "is everybody"), ("bob", "has no account")):
+            ended = run(tmp_path, "ban", target, "--data", str(tmp_path / "data"))
+            assert ended.returncode == 2, target
+            assert words in ended.stderr, ended.stderr
+        bob.sync()
+
+
+def test_no_folder_is_made_for_a_mistyped_name(tmp_path: Path) -> None:
+    for words in (("status",), ("check",), ("backup", str(tmp_path / "x")), ("usage",)):
+        ended = run(tmp_path, *words, "--data", str(tmp_path / "other"))
+        assert ended.returncode in (2, 3)
+        assert ended.stderr.count("\n") == 1
+    assert not (tmp_path / "other").exists()
+
+
 def test_bans(tmp_path: Path, server: Running) -> None:
     with Client(server.target, "bob") as bob:
         assert "1 connection ended" in shell(tmp_path, "ban", "--time", "1h", "bob!*@*", "spam")
