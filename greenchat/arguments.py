@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from greenchat.cli import WRONG_USE
+from greenchat.cli import WRONG_USE, close_output
 
 
 class Parser(argparse.ArgumentParser):
@@ -27,6 +27,27 @@ class Parser(argparse.ArgumentParser):
                 self.exit(WRONG_USE, f"{self.prog}: {message}. Like this: {self.prog} {found.expand(advice)}\n")
         self.exit(WRONG_USE, f"{self.prog}: {message}; --help tells more\n")
 
+    def _print_message(self, message: str, file: object = None) -> None:
+        """Write --help and the like. argparse would take a full disk for success."""
+        if file is None or file is sys.stderr:
+            super()._print_message(message, sys.stderr)
+            return
+        try:
+            sys.stdout.write(message)
+            sys.stdout.flush()
+        except OSError as error:
+            close_output()
+            if not isinstance(error, BrokenPipeError):  # `--help | head`: the reader has enough
+                self.exit(WRONG_USE, f"{self.prog}: can't write to standard output: {error.strerror}\n")
+
+    def error_of_unknown(self, words: Sequence[str]) -> NoReturn:
+        """End the process with status 2 for words that are not known: of options alone, if there are any.
+
+        What follows an unknown option is its value as often as not, and no mistake of its own.
+        """
+        options = [word for word in words if word.startswith("-")]
+        self.error(f"unrecognized arguments: {' '.join(options or words)}")
+
 
 class PrintCompletion(argparse.Action):
     """An option that writes the completion of a program for a shell, and ends the program. Needs `shtab`."""
@@ -41,7 +62,7 @@ class PrintCompletion(argparse.Action):
             import shtab
         except ImportError:
             parser.exit(WRONG_USE, f"{parser.prog}: completion needs one more package: {install(COMPLETION)}\n")
-        sys.stdout.write(shtab.complete(self.const(), shell=str(values)))
+        parser._print_message(shtab.complete(self.const(), shell=str(values)), sys.stdout)
         parser.exit()
 
 
@@ -52,5 +73,5 @@ def add_completion(parser: argparse._ActionsContainer, complete: Callable[[], ar
         action=PrintCompletion,
         choices=("bash", "zsh", "tcsh"),
         const=complete,
-        help="write the completion for this shell and end: source <(PROGRAM --print-completion bash)",
+        help="write the completion for this shell and end: source <(%(prog)s --print-completion bash)",
     )

@@ -1,5 +1,6 @@
 """The command line, as all our programs handle it: a mistake is reported in one line."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -12,3 +13,8 @@ def called(program: str) -> str:
 
     beside = Path(sys.argv[0]).with_name(program)
     return program if which(program) or not beside.is_file() else str(beside)
+
+
+def close_output() -> None:
+    """Discard all else that is written to standard output: it failed, and Python would try again at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

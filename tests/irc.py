@@ -3,14 +3,39 @@
 import socket
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
+from textwrap import wrap
+from typing import Any, Protocol
 
+from greenchat.protocol.caps import CAPABILITIES, METADATA_2, RESUME, STS, WEBPUSH
 from greenchat.protocol.framing import LineBuffer
 from greenchat.protocol.message import Message, parse
 
+
+class Dialed(Protocol):
+    """A server without sockets: see `world`, which programs that are only clients need not load."""
+
+    def dial(self) -> Any:
+        """Return a connection with the methods of a socket that `Client` uses."""
+
+
+Target = tuple[str, int] | Dialed
+"""Where a client connects to: a host and a port, or a server without sockets."""
+
 _TIMEOUT = 20.0  # seconds: only a failing test waits that long, also on a busy machine
 _tokens = count(1)
+ALL_CAPS = " ".join(
+    row.name for row in CAPABILITIES.values() if row.served and row.bit & ~(STS | METADATA_2 | WEBPUSH | RESUME)
+)
+"""All capabilities that a server without configuration offers, but that of clients that reconnect by themselves."""
+
+
+def _dial(address: Target) -> socket.socket:
+    if isinstance(address, tuple):
+        return socket.create_connection(address, timeout=_TIMEOUT)
+    dialed: socket.socket = address.dial()
+    return dialed
 
 
 class Client:
@@ -18,7 +43,7 @@ class Client:
 
     def __init__(
         self,
-        address: tuple[str, int],
+        address: Target,
         nick: str = "",
         *,
         caps: str = "",
@@ -26,7 +51,8 @@ class Client:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         """Connect; with a nick also register under it, with these capabilities."""
-        self.sock = socket.create_connection(address, timeout=_TIMEOUT)
+        self.sock = _dial(address)
+        self._is_at_once = not isinstance(address, tuple)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if tls:
             self.sock = tls.wrap_socket(self.sock, server_hostname="localhost")
@@ -47,7 +73,7 @@ class Client:
         if password:
             self.send(f"PASS {password}")
         if caps:
-            self.send("CAP LS 302", f"CAP REQ :{caps}")
+            self.send("CAP LS 302", *(f"CAP REQ :{some}" for some in wrap(caps, 400, break_on_hyphens=False)))
         self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick.title()}")
         if caps:
             self.send("CAP END")
@@ -62,7 +88,7 @@ class Client:
         self.sock.sendall(data)
 
     def read(self) -> Message:
-        """The next message; PINGs are answered and passed over. Raises EOFError at the end of the connection."""
+        """Return the next message; answer and skip PINGs. Raises EOFError at the end of the connection."""
         while True:
             while not self._waiting:
                 data = self.sock.recv(65536)
@@ -77,18 +103,23 @@ class Client:
             self.send("PONG :" + message.params[-1])
 
     def until(self, *commands: str) -> list[Message]:
-        """All messages up to and with the first that has one of these commands."""
+        """Return all messages up to the first with one of these commands, and that one."""
         messages = [self.read()]
         while messages[-1].command not in commands:
             messages.append(self.read())
         return messages
 
     def expect(self, *commands: str) -> Message:
-        """The first message with one of these commands; what comes before it is passed over."""
+        """Return the first message with one of these commands; skip all before it."""
         return self.until(*commands)[-1]
 
     def sync(self) -> list[Message]:
-        """All messages that the server had to send before it answered a PING: what is not among them never came."""
+        """Return all messages up to the answer to a PING: what is not among them was not sent.
+
+        A server without sockets has said everything when a line was sent, and is not asked.
+        """
+        if self._is_at_once:
+            return self._drain()
         token = f"sync-{next(_tokens)}"
         self.send(f"PING {token}")
         messages: list[Message] = []
@@ -98,13 +129,20 @@ class Client:
                 return messages
             messages.append(message)
 
+    def _drain(self) -> list[Message]:
+        messages: list[Message] = []
+        with suppress(TimeoutError):
+            while True:
+                messages.append(self.read())
+        return messages
+
     def run(self, *lines: str) -> list[Message]:
-        """Send lines, and return all that is answered."""
+        """Send lines, and return all answers."""
         self.send(*lines)
         return self.sync()
 
     def commands(self, *lines: str) -> list[str]:
-        """As run, only the commands of the answers."""
+        """Send lines, and return the commands of the answers."""
         return [message.command for message in self.run(*lines)]
 
     def join(self, channel: str) -> list[Message]:
@@ -112,8 +150,13 @@ class Client:
         self.send(f"JOIN {channel}")
         return self.until("366")
 
+    def quit(self) -> None:
+        """QUIT, and wait for the end of the connection: the place of a lost one would be kept."""
+        self.send("QUIT")
+        self.until_end()
+
     def until_end(self) -> list[Message]:
-        """All messages up to the end of the connection."""
+        """Return all messages up to the end of the connection."""
         messages = []
         try:
             while True:
@@ -127,8 +170,8 @@ class Client:
 
 
 @contextmanager
-def people(address: tuple[str, int], *nicks: str, caps: str = "", channel: str = "") -> Iterator[list[Client]]:
-    """Registered clients, who have all joined the channel and seen each other do so."""
+def people(address: Target, *nicks: str, caps: str = "", channel: str = "") -> Iterator[list[Client]]:
+    """Make registered clients that have joined the channel and seen each other join."""
     clients = [Client(address, nick, caps=caps) for nick in nicks]
     try:
         if channel:

@@ -17,7 +17,10 @@ from time import monotonic
 
 import pytest
 
+from greenchat.protocol.plain import Style
+from greenchat.server.net.outbox import SocketOutbox
 from greenchat.server.net.plain_outbox import PlainOutbox
+from greenchat.server.net.stream import Stream
 
 _TIMEOUT = 20.0  # seconds: only a failing test waits that long, also on a busy machine
 _WINDOW_OPENS = 0.08  # seconds that a window takes to appear
@@ -51,17 +54,42 @@ class Writes:
     def noted(cls) -> Iterator["Writes"]:
         """Note every write from now on."""
         writes = cls()
-        send = PlainOutbox._send
 
-        def note_and_send(outbox: PlainOutbox, data: bytes) -> None:
-            with suppress(OSError):  # the client has gone
-                sock = outbox._accepted
-                writes.of(sock.getpeername()[1], sock.getsockname()[1]).append(Write(monotonic(), data))
-            send(outbox, data)
+        def outbox_of(before: SocketOutbox, accepted: socket.socket, style: Style) -> PlainOutbox:
+            outbox = PlainOutbox(before, accepted, style)
+            outbox.sock = _Noting(outbox.sock, accepted, writes)
+            return outbox
 
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(PlainOutbox, "_send", note_and_send)
+            patch.setattr("greenchat.server.net.plain.PlainOutbox", outbox_of)
             yield writes
+
+
+class _Noting:
+    """The server's end of a connection, which notes what goes out. accepted: the socket below it."""
+
+    def __init__(self, stream: Stream, accepted: socket.socket, writes: Writes) -> None:
+        self._stream = stream
+        self._accepted = accepted
+        self._writes = writes
+
+    def send(self, data: bytes, /) -> int:
+        with suppress(OSError):  # the client has gone
+            client, server = self._accepted.getpeername()[1], self._accepted.getsockname()[1]
+            self._writes.of(client, server).append(Write(monotonic(), data))  # before it can be read
+        return self._stream.send(data)
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+    def recv(self, size: int, /) -> bytes:
+        return self._stream.recv(size)
+
+    def shutdown(self, how: int, /) -> None:
+        self._stream.shutdown(how)
+
+    def close(self) -> None:
+        self._stream.close()
 
 
 class Program(ABC):

@@ -23,7 +23,7 @@ class Post(NamedTuple):
 
 
 class PostBox(ThreadingHTTPServer):
-    """The server. status: of its answers. While `gate` is closed it answers nobody."""
+    """The server. status, answer: what it says. While `gate` is closed it answers nobody."""
 
     daemon_threads = True
 
@@ -32,6 +32,7 @@ class PostBox(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Talk)
         self.posts: Queue[Post] = Queue()
         self.status = 201
+        self.answer = b""
         self.fields: dict[str, str] = {}
         self.gate = threading.Event()
         self.gate.set()
@@ -75,8 +76,9 @@ class _Talk(BaseHTTPRequestHandler):
         self.send_response(box.status)
         for name, value in box.fields.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", str(len(box.answer)))
         self.end_headers()
+        self.wfile.write(box.answer)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""

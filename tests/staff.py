@@ -1,4 +1,4 @@
-"""Operators for tests: who they are, and how a client becomes one."""
+"""Operators for tests, and the commands by which a client becomes one."""
 
 from greenchat.config.opers import RIGHTS, Oper, OperClass
 from greenchat.config.settings import Settings

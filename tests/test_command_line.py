@@ -48,3 +48,19 @@ def test_what_is_meant_is_told(program: str, typed: str, hint: str, tmp_path: Pa
     assert ended.returncode == 2
     (line,) = ended.stderr.splitlines()
     assert line.endswith(f". Like this: {program} {hint}")
+
+
+@pytest.mark.parametrize("program", ["greenchat", "greenchat-server", "greenchat-bench"])
+def test_help_that_can_not_be_written_is_no_success(program: str, tmp_path: Path) -> None:
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            [sys.executable, str(ROOT / "bin" / program), "--help"],
+            env=environment(tmp_path),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+    assert ended.returncode == 2
+    assert ended.stderr == f"{program}: can't write to standard output: No space left on device\n"

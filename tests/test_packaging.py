@@ -96,3 +96,25 @@ def test_the_sdist_has_what_a_build_needs(packages: list[Path]) -> None:
     with tarfile.open(packages[1]) as sdist:
         names = {name.partition("/")[2] for name in sdist.getnames()}
     assert {"setup.py", "README.md", "LICENSE", "bin/greenchat", "greenchat/web/index.html"} <= names
+
+
+@pytest.mark.parametrize("command", ["install", "bdist_wheel", "egg_info"])
+def test_what_is_installed_is_compiled_where_that_was_asked_for(command: str, tmp_path: Path) -> None:
+    """pip before 23.1 runs `setup.py install` where there is no package wheel, and gives it no build requirements."""
+    (tmp_path / "mypyc").mkdir()
+    (tmp_path / "mypyc/__init__.py").touch()
+    (tmp_path / "mypyc/build.py").write_text(
+        "def mypycify(words, **_):\n    print('compiled:', words[-1])\n    return []\n", encoding="utf-8"
+    )
+    there = tmp_path / "mypy-1.20.0.dist-info/METADATA"
+    there.parent.mkdir()
+    there.write_text("Metadata-Version: 2.1\nName: mypy\nVersion: 1.20.0\n", encoding="utf-8")
+    ended = subprocess.run(
+        [sys.executable, "setup.py", command, "--help"],
+        cwd=ROOT,
+        env={**os.environ, "GREENCHAT_COMPILE": "1", "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ("compiled: greenchat/" in ended.stdout) is (command != "egg_info")

@@ -34,3 +34,14 @@ def test_ctrl_c_while_it_is_still_importing_is_one_line(tmp_path: Path, program:
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=20)
     assert (process.returncode, errors) == (130, f"{program}: interrupted\n")
+
+
+@pytest.mark.parametrize("program", EARLY)
+def test_a_python_without_greenchat_is_one_line_that_helps(program: str) -> None:
+    """-I and -S: neither this folder nor what is installed is looked at, as where the checkout is started directly."""
+    ended = subprocess.run(
+        [sys.executable, "-I", "-S", BIN / program, "--version"], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith(f"{program}: {sys.executable} has no package greenchat: install greenchat for it")
+    assert len(ended.stderr.splitlines()) == 1

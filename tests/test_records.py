@@ -35,9 +35,9 @@ class Child(Point):
 def test_they_are_made_as_dataclasses_are() -> None:
     assert (Point(1).x, Point(1).y, Point(y=5, x=4).y) == (1, 2, 5)
     with pytest.raises(TypeError, match=r"__init__\(\) missing 1 required positional argument: 'x'"):
-        Point()  # type: ignore[call-arg]
+        Point()  # type: ignore[call-arg]  # what is tested
     with pytest.raises(TypeError):
-        Point(1, 2, 3)  # type: ignore[call-arg]
+        Point(1, 2, 3)  # type: ignore[call-arg]  # what is tested
     first, second = Bag("a"), Bag("b")
     first.things.append("cup")
     assert second.things == []

@@ -1,20 +1,17 @@
 """What is registered in a table is found there, and nothing is forgotten: commands, capabilities, kinds of document."""
 
 import ast
-from pathlib import Path
 
-import greenchat
 from greenchat.chat import documents
 from greenchat.commands.catalog import COMMANDS
 from greenchat.protocol import caps
-
-ROOT = Path(greenchat.__file__).parent
+from tests.sources import MODULES, ROOT, nodes
 
 
 def calls(folder: str) -> list[ast.Call]:
     """Every call below a folder of the package."""
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in (ROOT / folder).rglob("*.py")]
-    return [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    paths = [path for path in MODULES if ROOT / folder in path.parents]
+    return [node for path in paths for node in nodes(path) if isinstance(node, ast.Call)]
 
 
 def test_every_command_that_is_declared_is_in_the_table() -> None:
@@ -23,7 +20,7 @@ def test_every_command_that_is_declared_is_in_the_table() -> None:
     for path in (ROOT / "commands").rglob("*.py"):
         named = [
             call.args[0]
-            for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            for call in nodes(path)
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "command"
         ]
         if named and path.name != "registry.py":
@@ -66,13 +63,22 @@ def test_a_start_restores_every_kind_that_is_read_at_the_start() -> None:
 def test_capabilities_are_named_in_their_table_only() -> None:
     """Server and client take them from the rows of `protocol.caps`: a set of them is an int of its bits."""
     # words of the protocol that are also names of other things: a batch type, a command, a file's key
-    other_things = {"batch", "sasl", "sts", "setname", "labeled-response", "soju.im/search", "znc.in/playback"}
+    other_things = {
+        "batch",
+        "chghost",
+        "sasl",
+        "sts",
+        "setname",
+        "labeled-response",
+        "soju.im/search",
+        "znc.in/playback",
+    }
     names = caps.CAPABILITIES.keys() - other_things
     wrong = [
         f"{path.relative_to(ROOT)}:{node.lineno}: {node.value}"
         for folder in ("chat", "commands", "server", "client")
         for path in (ROOT / folder).rglob("*.py")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in nodes(path)
         if isinstance(node, ast.Constant) and node.value in names
     ]
     assert wrong == []

@@ -191,13 +191,13 @@ class Talk:
         flights.late.clear()
         if profile:
             job.window()
-        before, completed, watch = self._received(), flights.completed, job.stopwatch()
+        before, completed, watch = self.received(), flights.completed, job.stopwatch()
         steps = max(1, round(job.seconds / 0.2))
         for step in range(steps):
             job.progress(what, step / steps)
             swarm.run_for(job.seconds / steps)
         shares = watch.stop()
-        received = self._received() - before
+        received = self.received() - before
         if profile:
             job.window()
         gc.enable()
@@ -233,7 +233,8 @@ class Talk:
         """Return the transcripts by channel and kind of client."""
         return [transcript for room in self.flights.rooms for transcript in room.transcripts]
 
-    def _received(self) -> int:
+    def received(self) -> int:
+        """Return how many messages have reached their receivers."""
         return sum(member.reader.got() for member in self.members)
 
     def _delays(self) -> list[float]:

@@ -90,7 +90,9 @@ class Client:
         except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             sent = 0
         except ssl.SSLError as error:
-            sent, self.ending = 0, error.reason  # reading will tell
+            # reading will tell
+            sent = 0
+            self.ending = error.reason
         except OSError as error:
             if error.errno not in (errno.ENOTCONN, errno.EPIPE, errno.ECONNRESET):
                 raise

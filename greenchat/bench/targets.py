@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ from greenchat.bench.peers import (
 from greenchat.bench.process import cores
 from greenchat.bench.swarm import Address
 
-STARTING = 15.0  # seconds a server may take until it listens
+STARTING = 60.0  # seconds a server may take until it listens: several nodes, on a busy machine
 STOPPING = 10.0
 
 Command = Callable[[Setup], list[str]]
@@ -56,8 +56,13 @@ class Running:
     profiled: bool = False
 
 
-def greenchat_target(before: str = "", *, profiled: bool = False, websocket: bool = False) -> Target:
-    """Return greenchat-server of this installation; `before` is Python that runs in its process before it."""
+def greenchat_target(
+    before: str = "", *, profiled: bool = False, websocket: bool = False, words: Sequence[str] = ()
+) -> Target:
+    """Return greenchat-server of this installation.
+
+    before: Python that runs in its process before it. words: more of its command line.
+    """
     start = f"{before}\nfrom greenchat.server.main import main\nraise SystemExit(main())"
 
     def command(setup: Setup) -> list[str]:
@@ -65,7 +70,7 @@ def greenchat_target(before: str = "", *, profiled: bool = False, websocket: boo
         config.write_text(greenchat_config(setup), encoding="utf-8")
         listen = f"127.0.0.1:{setup.port}"
         data = str(setup.folder / "data")
-        return [sys.executable, "-c", start, "--config", str(config), "--listen", listen, "--data", data]
+        return [sys.executable, "-c", start, "--config", str(config), "--listen", listen, "--data", data, *words]
 
     name = "greenchat, WebSocket" if websocket else "greenchat"
     return Target(name, command, profiled=profiled, websocket=websocket)

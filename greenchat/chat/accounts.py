@@ -35,6 +35,24 @@ class Preferences:
 
 
 @dataclass(frozen=True, slots=True)
+class SecondFactor:
+    """The second factor of an account: codes of an authenticator app (RFC 6238).
+
+    secret: in base32. step: the time step of the last code that was taken, 0 until a code has confirmed the secret.
+    recovery: hashes of the codes for emergencies that are left.
+    """
+
+    secret: str
+    step: int = 0
+    recovery: tuple[str, ...] = ()
+
+    @property
+    def is_on(self) -> bool:
+        """Whether the owner has shown that they have it."""
+        return self.step > 0
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """An account.
 
@@ -47,7 +65,7 @@ class Account:
     space, and until when, in ms since the epoch; new_email: the same for an address that waits for proof, another
     space, and that address.
     metadata: what its owner says of themselves. accepted: ids of accounts that may write to its owner in spite of user
-    mode +g. vhost: the host that its owner is shown with, "" for the usual one.
+    mode +g. vhost: the host that its owner is shown with, "" for the usual one. second_factor: None without one.
     """
 
     name: str
@@ -66,6 +84,7 @@ class Account:
     new_email: str = ""
     used: int = 0
     vhost: str = ""
+    second_factor: SecondFactor | None = None
     preferences: Preferences = field(default_factory=Preferences)
     metadata: Mapping[str, str] = field(default_factory=dict)
 
@@ -81,6 +100,7 @@ class Account:
 
     def document(self) -> dict[str, Any]:
         """Return all of it as JSON can hold it."""
+        factor = self.second_factor
         return {
             "name": self.name,
             "id": self.id,
@@ -98,6 +118,8 @@ class Account:
             "new_email": self.new_email,
             "used": self.used,
             "vhost": self.vhost,
+            "second_factor": factor
+            and {"secret": factor.secret, "step": factor.step, "recovery": list(factor.recovery)},
             "preferences": {name: getattr(self.preferences, name) for name in Preferences.__slots__},
             "metadata": dict(self.metadata),
         }
@@ -111,6 +133,9 @@ class Account:
         known["nicks"] = tuple(known.get("nicks", ()))
         known["accepted"] = tuple(known.get("accepted", ()))
         known["subjects"] = tuple(known.get("subjects", ()))
+        factor = known.get("second_factor")
+        if factor:
+            known["second_factor"] = SecondFactor(factor["secret"], factor["step"], tuple(factor["recovery"]))
         known["preferences"] = Preferences(
             **{name: preferences[name] for name in Preferences.__slots__ if name in preferences}
         )

@@ -85,6 +85,12 @@ def bring_back(network: Network, stored: Mapping[str, Any], *, guest_id: str, no
     )
     if not stays(network, user):
         return None
+    put_back(network, user, stored, now=now)
+    return user
+
+
+def put_back(network: Network, user: User, stored: Mapping[str, Any], *, now: int) -> None:
+    """Add a restored user, with their modes, their channels and their invitations."""
     network.welcome_back(user)
     for letter in stored["modes"]:
         network.set_mode(user, letter, True)
@@ -98,4 +104,3 @@ def bring_back(network: Network, stored: Mapping[str, Any], *, guest_id: str, no
         invited_to = network.channel(name)
         if invited_to is not None and user not in invited_to.members:
             network.invite(user, invited_to, Invitation(source, msgid))
-    return user

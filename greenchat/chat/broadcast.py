@@ -16,14 +16,17 @@ class BroadcastGroup:
     __slots__ = ("_outboxes",)
 
     def __init__(self) -> None:
-        self._outboxes: dict[int, dict[Outbox, None]] = {}
+        self._outboxes: dict[int, dict[Outbox, list[bytes]]] = {}  # each with what is pending in it
 
     def add(self, session: Session) -> None:
-        """Add a session to the group."""
-        self._outboxes.setdefault(session.kind, {})[session.outbox] = None
+        """Add a session to the group, if it is connected to this process."""
+        if session.outbox.is_here:
+            self._outboxes.setdefault(session.kind, {})[session.outbox] = session.outbox.pending
 
     def remove(self, session: Session) -> None:
         """Remove a session; before its kind changes, remove it, and add it again afterwards."""
+        if not session.outbox.is_here:
+            return
         outboxes = self._outboxes[session.kind]
         del outboxes[session.outbox]
         if not outboxes:
@@ -36,13 +39,12 @@ class BroadcastGroup:
         """
         for kind, outboxes in self._outboxes.items():
             lines = encode(kind)
-            for outbox in outboxes:
+            for outbox, pending in outboxes.items():
                 if outbox is not skipped:
-                    pending = outbox.pending
                     if not pending:
-                        outbox.dirty.append(outbox)
+                        outbox.dirty.outboxes.append(outbox)
                     pending += lines
-            outbox.dirty.weigh(sum(map(len, lines)), len(outboxes))
+            outbox.dirty.weigh(len(lines[0]) if len(lines) == 1 else sum(map(len, lines)), len(outboxes))
 
     def broadcast(self, envelope: Envelope, skip: Session | None = None) -> None:
         """Put the message into the outbox of every member but `skip`.
@@ -55,10 +57,9 @@ class BroadcastGroup:
             data = envelope.encode(kind)
             if not data:
                 continue
-            for outbox in outboxes:
+            for outbox, pending in outboxes.items():
                 if outbox is not skipped:
-                    pending = outbox.pending
                     if not pending:
-                        outbox.dirty.append(outbox)
+                        outbox.dirty.outboxes.append(outbox)
                     pending.append(data)
             outbox.dirty.weigh(len(data), len(outboxes))

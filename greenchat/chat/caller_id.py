@@ -28,7 +28,10 @@ def accepts(network: Network, target: User, sender: User) -> bool:
 def is_on_list(network: Network, owner: User, sender: User) -> bool:
     """Whether somebody is on a user's list, or the user has written to them since they connected."""
     # somebody accepted before they logged in stays accepted
-    is_known = any(key in owner.accepted or key in owner.addressed for key in (sender.guest_id, sender.identity))
+    is_known = any(
+        key in owner.caller_id.accepted or key in owner.caller_id.addressed
+        for key in (sender.guest_id, sender.identity)
+    )
     return is_known or sender.account_id in kept(network, owner)
 
 
@@ -36,9 +39,9 @@ def address(sender: User, target: User) -> None:
     """Note whom a user with +g or +R writes to: they may answer."""
     if sender.modes.isdisjoint(LETTERS) or sender is target:
         return
-    sender.addressed[target.identity] = None
-    if len(sender.addressed) > _ADDRESSED:
-        del sender.addressed[next(iter(sender.addressed))]
+    sender.caller_id.addressed[target.identity] = None
+    if len(sender.caller_id.addressed) > _ADDRESSED:
+        del sender.caller_id.addressed[next(iter(sender.caller_id.addressed))]
 
 
 def kept(network: Network, owner: User) -> dict[str, str]:
@@ -50,4 +53,4 @@ def kept(network: Network, owner: User) -> dict[str, str]:
 
 def listed(network: Network, owner: User) -> dict[str, str]:
     """Return all who are on the list, by key: the account's name, or the nickname that they had then."""
-    return kept(network, owner) | owner.accepted
+    return kept(network, owner) | owner.caller_id.accepted

@@ -150,7 +150,10 @@ class Channel:
     def set_locks(self, locks: Locks) -> None:
         """Restore all settings that its operators can make."""
         self.flags = set(locks.flags)
-        self.topic, self.key, self.limit, self.forward = locks.topic, locks.key, locks.limit, locks.forward
+        self.topic = locks.topic
+        self.key = locks.key
+        self.limit = locks.limit
+        self.forward = locks.forward
         self.lists = dict(locks.lists)
         self.metadata = locks.metadata
         self.paces = dict(locks.paces)

@@ -254,7 +254,9 @@ class Closures:
 
     def _merge(self, key: str, closures: list[Closure]) -> None:
         first, second = closures[:2]
-        first.quiet, first.life, first.end = True, 0, second.end
+        first.quiet = True
+        first.life = 0
+        first.end = second.end
         for identity, spans in second.inside.items():
             first.inside.setdefault(identity, []).extend(spans)
         del closures[1]

@@ -30,6 +30,8 @@ INSIDE = Kind("inside", "the same, a space, and the id of an account that was in
 BAN = Kind("ban", "the ban's key, see `ServerBans.key`")
 RESERVATION = Kind("reservation", "the folded mask of a name that operators have reserved")
 PRESENCE = Kind("presence", "the id of an account that is always on")
+PLACED = Kind("placed", "the folded name of a channel that nobody owns and in which somebody has a place")
+PLACE = Kind("place", "the guest_id of a user who may come back after a restart")
 READ_MARKS = Kind("read-marks", "the identity of their reader", at_start=False)
 TOKEN = Kind("token", "the hash of its secret")
 FILE = Kind("file", "the name in its address")
@@ -46,6 +48,8 @@ KINDS = (
     BAN,
     RESERVATION,
     PRESENCE,
+    PLACED,
+    PLACE,
     READ_MARKS,
     TOKEN,
     FILE,
@@ -59,4 +63,5 @@ OWN = "secret"  # the secret from which unguessable values are derived, hex
 CLOAK = "cloak"  # the secret of the cloaks, hex
 VAPID = "vapid"  # the secret of the key with which pushes are signed, hex
 DEFCON = "defcon"  # the DEFCON level
+POSITION = "position"  # of a node in its log: which log, which entry, and how many acts of that
 CASEMAPPING = "casemapping"  # the casemapping under which the keys of all documents are folded

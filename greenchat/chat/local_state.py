@@ -1,29 +1,31 @@
 """The part of the state that belongs to one process: other nodes need not agree on it, and it ends with the process."""
 
-from collections import Counter
+from collections import Counter, deque
 
-from greenchat.chat.moderation import ModerationState
 from greenchat.chat.monitors import Monitors
 from greenchat.chat.protection.server_password import ServerPassword
 from greenchat.chat.protection.volumes import Volumes
+from greenchat.chat.user import User
 
 
 class LocalState:
     """The part of `Network` that is neither shared with other nodes nor stored.
 
     monitors: what the sessions of this process watch. server_password: the connection password, once it was given.
-    command_counts: the number of calls of each command. logins: how many were "right" and "wrong". moderation: whom the
-    spam filter suspects, and what it held back. troubles: what operators should know, by what it is about.
-    volumes: how much each may add to the history. references: how many were given out.
+    command_counts: the number of calls of each command. logins: how many were "right" and "wrong". reports: the
+    times of a user's recent reports. troubles: what operators should know, by what it is about.
+    volumes: how much each may add to the history. references: how many were given out. changed_presences: users with
+    an account whose nick, channels or ranks have changed, until somebody looks, after each command.
     """
 
     __slots__ = (
         "_sessions",
+        "changed_presences",
         "command_counts",
         "logins",
-        "moderation",
         "monitors",
         "references",
+        "reports",
         "server_password",
         "troubles",
         "vapid",
@@ -35,9 +37,10 @@ class LocalState:
         self.server_password = ServerPassword()
         self.command_counts: Counter[str] = Counter()
         self.logins: Counter[str] = Counter()
-        self.moderation = ModerationState()
+        self.reports: dict[User, deque[int]] = {}
         self.troubles: dict[str, str] = {}
         self.volumes = Volumes()
+        self.changed_presences: dict[User, None] = {}
         self.vapid = ""
         self.references = 0
         self._sessions = 0

@@ -1,6 +1,7 @@
-"""What this process remembers for moderation: suspected spammers, held lines, and who has reported."""
+"""What is remembered for moderation: suspected spammers and held lines. All nodes agree on it,
+since it decides what is said.
+"""
 
-from collections import deque
 from dataclasses import dataclass, field
 
 from greenchat.chat.protection.spam import Suspect, Wave
@@ -9,7 +10,6 @@ from greenchat.protocol.message import Message
 from greenchat.protocol.multiline import Part
 
 _HELD = 200  # lines; the oldest are dropped
-_FORGET_EVERY = 256  # suspects
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,7 @@ class ModerationState:
     """muted: until when all lines of a user are held, ms since the epoch. held: by number. is_releasing: while an
     operator has a held line sent after all.
 
-    wave: what newcomers said. told: when operators were last told about a user. reports: the times of a user's recent
-    reports.
+    wave: what newcomers said. told: when operators were last told about a user.
     """
 
     suspects: dict[User, Suspect] = field(default_factory=dict)
@@ -39,18 +38,12 @@ class ModerationState:
     muted: dict[User, int] = field(default_factory=dict)
     held: dict[int, Held] = field(default_factory=dict)
     told: dict[User, int] = field(default_factory=dict)
-    reports: dict[User, deque[int]] = field(default_factory=dict)
     is_releasing: bool = False
     number: int = 0
 
     def suspect(self, user: User) -> Suspect:
         """Return the record of a suspect."""
-        found = self.suspects.get(user)
-        if found is None:
-            if len(self.suspects) % _FORGET_EVERY == _FORGET_EVERY - 1:
-                self._forget_gone()
-            found = self.suspects[user] = Suspect()
-        return found
+        return self.suspects.setdefault(user, Suspect())
 
     def hold(
         self, session: Session, user: User, message: Message, parts: tuple[Part, ...], reasons: str, now: int
@@ -62,9 +55,8 @@ class ModerationState:
             del self.held[next(iter(self.held))]
         return held
 
-    def _forget_gone(self) -> None:
-        for user in [user for user in self.suspects if not user.sessions]:
-            del self.suspects[user]
-            self.muted.pop(user, None)
-            self.told.pop(user, None)
-            self.reports.pop(user, None)
+    def forget(self, user: User) -> None:
+        """Forget somebody who has left, but not what was held back."""
+        self.suspects.pop(user, None)
+        self.muted.pop(user, None)
+        self.told.pop(user, None)

@@ -36,7 +36,7 @@ class ClientBatch:
         """Raise the fault of a batch that is not a multiline batch with a target."""
         kind = self.opening.params[1] if len(self.opening.params) > 1 else ""
         if kind and kind != BATCH_TYPE:
-            self.fault = "UNKNOWN_TYPE", (kind,), "Clients can't send batches of this type"
+            self.fault = "UNKNOWN_TYPE", (self.reference, kind), "Clients can't send batches of this type"
         elif not kind or not self.target:
             self.fault = _invalid("Invalid multiline batch without a target")
 

@@ -7,21 +7,16 @@ here, so they cannot disagree. Nothing here sends anything; handlers do.
 from collections import Counter
 from collections.abc import Iterator
 
-from greenchat.chat import names_cache, ranks
+from greenchat.chat import acts, names_cache, ranks
 from greenchat.chat.accounts import Accounts
 from greenchat.chat.channel import Channel, ChannelRegistration
 from greenchat.chat.client_ids import SentIds
 from greenchat.chat.closures import Closures
+from greenchat.chat.cluster.nodes import Nodes
 from greenchat.chat.local_state import LocalState
-from greenchat.chat.owned.files import Files
-from greenchat.chat.owned.push_subscriptions import PushSubscriptions
-from greenchat.chat.owned.webhooks import Webhooks
-from greenchat.chat.protection.cloaks import Cloaks
-from greenchat.chat.protection.defcon import NORMAL
-from greenchat.chat.protection.known_origins import KnownOrigins
-from greenchat.chat.protection.reservations import Reservations
-from greenchat.chat.protection.server_bans import ServerBans
-from greenchat.chat.protection.throttle import Attempts
+from greenchat.chat.moderation import ModerationState
+from greenchat.chat.owned.owned_state import OwnedState
+from greenchat.chat.protection.protection_state import ProtectionState
 from greenchat.chat.tokens import Tokens
 from greenchat.chat.user import NOT_TOLD, Invitation, Session, User
 from greenchat.chat.waiting import Waiting
@@ -29,52 +24,57 @@ from greenchat.chat.whowas import Departed, Whowas
 from greenchat.config.settings import Settings
 from greenchat.protocol.casemap import Casefold
 from greenchat.protocol.msgid import MessageIds, parse_msgid
-from greenchat.values.masks import mask_fold
 from greenchat.values.names import naming
 
 _RENAMED = 1000  # former names of channels that are remembered
-_WINDOW = 600_000  # ms in which wrong passwords and new accounts are counted
+
+
+class UserCounts:
+    """Numbers of users and sessions, kept as they come and go: LUSERS and metrics ask for them often.
+
+    most_users: the most there were at once. modes: how many have each user mode. registered: sessions with a user.
+    """
+
+    __slots__ = ("modes", "most_users", "registered")
+
+    def __init__(self) -> None:
+        self.most_users = 0
+        self.modes: Counter[str] = Counter()
+        self.registered = 0
 
 
 class Network:
     """The state of the chat.
 
-    fold: the form of a nick or channel name under which it is looked up; naming: all the rules of nicks.
-    changed_presences: those with an account whose nick, channels or ranks have changed, until somebody looks.
-    renamed: folded old names of channels that still are, the latest ones. rules: another number after the settings
-    have changed. logins: wrong passwords by address and account, for every way to log in; registrations: of accounts,
-    by address. local: what is this process's own. waiting: users whose connection was lost.
+    All nodes agree on all of it but `local`, which is this process's own.
 
-    Reads: user, holder, users_of, channel, channels_of, peers; most_users, mode_counts, unregistered.
+    fold: the form of a nick or channel name under which it is looked up; naming: all the rules of nicks.
+    renamed: folded old names of channels that still are, the latest ones. rules: another number after the settings
+    have changed. protection: what keeps trouble out; moderation: what the spam filter remembers. owned: files,
+    devices and webhooks. waiting: users whose connection was lost. nodes: all that serve it. secret: for what
+    nobody else may be able to make.
+
+    Reads: user, holder, users_of, channel, channels_of, peers; counts, unregistered.
     Changes: configure, connect, disconnect, register, attach, rename, set_host, set_account, set_away, remove,
     set_caps, set_kind, set_mode; join, part, invite, set_member_mode, rename_channel, set_registration, bring_back.
     """
 
     __slots__ = (
         "_looks",
-        "_registered_sessions",
         "_users_of",
         "accounts",
-        "bans",
-        "changed_presences",
         "channels",
-        "cloaks",
         "closures",
-        "defcon",
-        "files",
+        "counts",
         "fold",
         "ids",
-        "known_origins",
         "local",
-        "logins",
-        "mask_fold",
-        "mode_counts",
-        "most_users",
+        "moderation",
         "naming",
-        "pushes",
-        "registrations",
+        "nodes",
+        "owned",
+        "protection",
         "renamed",
-        "reservations",
         "rules",
         "secret",
         "sent_ids",
@@ -84,43 +84,36 @@ class Network:
         "tokens",
         "users",
         "waiting",
-        "webhooks",
         "whowas",
     )
 
     def __init__(self, settings: Settings, *, now: int) -> None:
         """Make an empty network. now: of the start, in ms since the epoch. Raises MissingPackageError: `naming`."""
         self.settings = settings
+        self.rules = 0
         self.naming = naming(settings.casemapping)
         self.fold: Casefold = self.naming.fold
-        self.mask_fold = mask_fold(settings.casemapping)
         self.started = now
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
         self.sessions: dict[Session, None] = {}
         self.renamed: dict[str, Channel] = {}
-        self.sent_ids = SentIds()
-        self.changed_presences: dict[User, None] = {}
         self.waiting = Waiting()
-        self.most_users = 0
-        self.mode_counts = Counter[str]()
-        self._registered_sessions = 0
+        self.counts = UserCounts()
         self._looks: dict[str, User] = {}
         self._users_of: dict[str, dict[User, None]] = {}  # folded accounts, and who is logged in to them
         self.ids = MessageIds()
+        self.sent_ids = SentIds()
         self.closures = Closures()
-        self.rules = 0
-        self.logins, self.registrations = Attempts(0, _WINDOW), Attempts(0, _WINDOW)
-        self.local = LocalState()
-        self.known_origins = KnownOrigins()
         self.whowas = Whowas(settings.limits.whowas)
         self.accounts = Accounts(self.fold, skeleton=self.naming.skeleton)
-        self.tokens, self.files, self.pushes, self.webhooks = Tokens(), Files(), PushSubscriptions(), Webhooks()
-        self.bans = ServerBans(self.fold, self.mask_fold)
-        self.reservations = Reservations(self.mask_fold)
+        self.tokens = Tokens()
+        self.owned = OwnedState()
+        self.protection = ProtectionState(settings, self.naming)
         self.secret = b""
-        self.cloaks = Cloaks(settings.cloak)
-        self.defcon = NORMAL
+        self.nodes = Nodes(acts.VERSION)
+        self.local = LocalState()
+        self.moderation = ModerationState()
 
     def user(self, nick: str) -> User | None:
         """Return the user who has this nick now."""
@@ -154,7 +147,7 @@ class Network:
     @property
     def unregistered(self) -> int:
         """The number of connections that have not registered yet."""
-        return len(self.sessions) - self._registered_sessions
+        return len(self.sessions) - self.counts.registered
 
     def configure(self, settings: Settings) -> None:
         """Apply new settings."""
@@ -170,29 +163,29 @@ class Network:
         """Remove a connection; its user may have others."""
         self.sessions.pop(session, None)
         self.local.monitors.clear(session)
-        user = session.user
-        if user is not None:
-            for channel in self.channels_of(user):
+        if session.user is not None:
+            for channel in self.channels_of(session.user):
                 channel.group.remove(session)
-            self._detach(user, session)
+            self._detach(session.user, session)
 
     def register(self, user: User, session: Session) -> None:
         """Add a new user with a first session. The nick must be free: see `holder`."""
         self.welcome_back(user)
-        self.most_users = max(self.most_users, len(self.users))
         self.attach(user, session)
 
     def welcome_back(self, user: User) -> None:
         """Add a user from the store, without a session. The nick must be free."""
         self._name(user)
         self._log_in(user)
+        self.counts.most_users = max(self.counts.most_users, len(self.users))
 
     def attach(self, user: User, session: Session) -> None:
         """Attach another session to a user: it hears all their channels from now on."""
         session.user = user
-        self.waiting.drop(user)
+        self.sessions[session] = self.sessions.pop(session, None)  # in the order in which all nodes hear of them
+        self.waiting.come_back(user, secure=session.secure)
         user.sessions.append(session)
-        self._registered_sessions += 1
+        self.counts.registered += 1
         for channel in self.channels_of(user):
             channel.group.add(session)
 
@@ -211,7 +204,8 @@ class Network:
     def set_host(self, user: User, username: str, host: str, *, msgid: int) -> None:
         """Give a user another username and host, as others see them. msgid: of this change."""
         user.note_tenure(msgid)
-        user.username, user.host = username, host
+        user.username = username
+        user.host = host
         user.revision += 1
         self._refresh_names(user)
 
@@ -241,6 +235,8 @@ class Network:
             self.set_mode(user, letter, False)
         self._unname(user)
         self._log_out(user)
+        self.moderation.forget(user)
+        self.local.reports.pop(user, None)
         user.revision += 1
 
     def join(self, user: User, name: str, *, now: int, since: str = "") -> Channel:
@@ -253,7 +249,7 @@ class Network:
         member_modes = "" if channel else "o"
         if channel is None:
             life, flags = self.ids.next(now), set(self.settings.channel_flags)
-            channel = Channel(name, created=now, life=life, flags=flags, mask_fold=self.mask_fold)
+            channel = Channel(name, created=now, life=life, flags=flags, mask_fold=self.naming.mask_fold)
             self.channels[folded] = channel
             self.renamed.pop(folded, None)
         self.closures.came(folded, user, parse_msgid(since) or self.ids.last)
@@ -338,7 +334,8 @@ class Network:
         channels = self.channels_of(session.user) if session.user else []
         for channel in channels:
             channel.group.remove(session)
-        session.caps, session.dialect = caps, dialect
+        session.caps = caps
+        session.dialect = dialect
         for channel in channels:
             channel.group.add(session)
 
@@ -346,20 +343,22 @@ class Network:
         """Set or unset a user mode."""
         user.revision += 1
         if on != (letter in user.modes):
-            self.mode_counts[letter] += 1 if on else -1
+            self.counts.modes[letter] += 1 if on else -1
             (user.modes.add if on else user.modes.remove)(letter)
 
     def _note_move(self, user: User) -> None:
         if user.account:
-            self.changed_presences[user] = None
+            self.local.changed_presences[user] = None
 
     def _name(self, user: User) -> None:
         self.users[self.fold(user.nick)] = user
+        self.waiting.know(user)
         if self.naming.skeleton is not self.fold:
             self._looks[self.naming.skeleton(user.nick)] = user
 
     def _unname(self, user: User) -> None:
         del self.users[self.fold(user.nick)]
+        self.waiting.forget(user)
         self._looks.pop(self.naming.skeleton(user.nick), None)
 
     def _log_in(self, user: User) -> None:
@@ -393,8 +392,8 @@ class Network:
     def _detach(self, user: User, session: Session) -> None:
         user.sessions.remove(session)
         if not user.sessions:
-            user.addressed.clear()
+            user.caller_id.addressed.clear()
         session.user = None
         self.sessions.pop(session, None)
         self.local.monitors.clear(session)
-        self._registered_sessions -= 1
+        self.counts.registered -= 1

@@ -50,7 +50,8 @@ class Recent:
 
     def wait(self, pace: Pace, now: int) -> int:
         """Return the ms until another event is within the pace, 0 for now. now: ms since the epoch."""
-        while self._times and self._times[0] <= now - pace.seconds * _SECOND:
+        # a time in the future was noted before the clock was set back
+        while self._times and not now - pace.seconds * _SECOND < self._times[0] <= now:
             self._times.popleft()
         if len(self._times) < pace.count:
             return 0

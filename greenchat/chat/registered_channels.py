@@ -43,7 +43,7 @@ def document(channel: Channel, registration: ChannelRegistration | None) -> dict
         "forward": channel.forward,
         "paces": {letter: pace.text(letter) for letter, pace in channel.paces.items()},
         "topic": [topic.text, topic.setter, topic.time] if topic else None,
-        "lists": {letter: [entry.document() for entry in masks] for letter, masks in channel.lists.items()},
+        "lists": {letter: [entry.document() for entry in masks] for letter, masks in channel.lists.items() if masks},
         "metadata": dict(channel.metadata),
     }
 
@@ -74,7 +74,8 @@ def from_document(
         ),
     )
     if not stored["registered"]:  # an always-on user was in it
-        channel.registration, channel.is_kept = None, True
+        channel.registration = None
+        channel.is_kept = True
     for letter, masks in stored.get("lists", {}).items():
         for entry in masks:
             channel.add_mask(letter, ListEntry.from_document(entry) if len(entry) > 3 else _old_entry(entry, author))

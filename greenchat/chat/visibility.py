@@ -41,4 +41,4 @@ def sees_addresses(viewer: User, settings: Settings) -> bool:
 def shown_host(network: Network, account: str, real_host: str) -> str:
     """Return the host that somebody is shown with: that of their account, see HostServ, or their cloak."""
     found = network.accounts.get(account) if account else None
-    return found.vhost if found is not None and found.vhost else network.cloaks.host(real_host)
+    return found.vhost if found is not None and found.vhost else network.protection.cloaks.host(real_host)

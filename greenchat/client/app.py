@@ -21,14 +21,18 @@ from greenchat.client.archive.logs import Logs
 from greenchat.client.console import Console
 from greenchat.client.effect_runner import EffectRunner, Stores
 from greenchat.client.irc import login, typing, unsent
-from greenchat.client.net.connection import Connection, Sleep
+from greenchat.client.net.connection import Clocks, Connection
 from greenchat.client.net.transport import Transport
 from greenchat.client.plugins.manager import Plugins
+from greenchat.client.programs.pictures import Pictures
 from greenchat.client.programs.processes import Processes
 from greenchat.client.programs.transfers import Transfers
 from greenchat.client.state.address import Address
 from greenchat.client.state.events import (
+    Attributes,
     Background,
+    CellSize,
+    DrawsPictures,
     Locked,
     NetworkEvent,
     Reported,
@@ -44,6 +48,10 @@ from greenchat.client.terminal.key_decoder import ESCAPE_SECONDS
 from greenchat.client.terminal.surface import Input, Surface
 from greenchat.client.text.times import milliseconds
 
+CHANGED = (
+    "greenchat has changed on the disk since it was started (an upgrade?), and {} was passed over. Ctrl-C twice leaves;"
+    " then start it anew. The details are in {}"
+)
 LEAVE_SECONDS = 1.5
 TURN_SECONDS = 0.004  # for what the network says in a turn; then keys get theirs and the screen is painted
 SWITCH_SECONDS = 0.001  # how long a busy thread may keep the interpreter from the one that draws
@@ -65,7 +73,10 @@ class App:
         self._patient = patient
         self._stores = stores
         self._inputs = [0]
+        self._began_at = time.monotonic()
         self._ended_at = 0.0
+        # lines of a script that is not in yet; None once it is, and for people
+        self._held: list[TerminalEvent] | None = [] if patient and not os.isatty(0) else None
         self.trouble = ""
         self._heard_calls = 0
         self._events: queue.SimpleQueue[tuple[Connection, Transport, NetworkEvent]] = queue.SimpleQueue()
@@ -73,13 +84,15 @@ class App:
         os.set_blocking(self._wake_reader, False)
         os.set_blocking(self._wake_writer, False)
         self._connections: dict[Network, Connection] = {}
-        self._sleep = Sleep()
+        self._clocks = Clocks()
         self._leaving = False
+        self._has_new_size = False
         self._plugins = Plugins(console.model, stores.plugins, stores.report)
         self._archiver = Archiver(console.model)
-        self._logs = Logs(console.model, stores.logs, milliseconds())
+        self._logs = Logs(console.model, stores.logs)
         self._processes = Processes(console.model)
         self._transfers = Transfers(console.model, self._wake, console.submitter.propose)
+        self._pictures = Pictures(console.model, self._wake, self._transfers.connector, console.show_picture)
         self._effect_runner = EffectRunner(
             console,
             surface,
@@ -88,6 +101,7 @@ class App:
             self._archiver,
             self._processes,
             self._transfers,
+            self._pictures,
             self._connection,
         )
 
@@ -115,6 +129,8 @@ class App:
             while not self._leaving:
                 self._surface.paint(console.frame(time.monotonic(), milliseconds()))
                 self._turn()
+            if self._patient:
+                self._surface.paint(console.frame(time.monotonic(), milliseconds()))  # what came last is told, too
         finally:
             signal.set_wakeup_fd(-1)
             self._processes.close()
@@ -128,15 +144,17 @@ class App:
         )
         if self._wake_reader in readable:
             self._drain_pipe()
+        if self._has_new_size:
+            self._resize()
         if 0 in readable:
             self._read_terminal()
         elif self._decoder.undecided:
             self._on_terminal(self._decoder.flush())
         self._drain_events()
         monotonic = time.monotonic()
-        slept = self._sleep.noticed(monotonic, time.time())
+        jumped = self._clocks.jumped(monotonic, time.time())
         for connection in self._connections.values():
-            if slept:
+            if jumped:
                 connection.woke(monotonic)
             connection.tick(monotonic)
         if console.model.calls != self._heard_calls:
@@ -151,12 +169,17 @@ class App:
         self._logs.turn(milliseconds())
         self._processes.turn(monotonic, milliseconds())
         self._transfers.turn(milliseconds())
+        self._pictures.turn(milliseconds())
         console.ask(milliseconds())
+        if self._held is not None and not unsent.waits(console.model, monotonic - self._began_at):
+            held, self._held = self._held, None
+            self._on_terminal(held)
         self._effect_runner.run()
-        self._leaving |= self._effect_runner.leaving
+        if self._effect_runner.leaving:
+            self._leave()
         if not self._inputs and not self._leaving and not (self._patient and self._waits()):
             self._leaving = True
-            self.trouble = unsent.outcome(console.model)
+            self.trouble = unsent.outcome(console.model) or console.model.mistake * (not os.isatty(0))
         if console.redraw:
             console.redraw = False
             self._surface.redraw()
@@ -167,10 +190,19 @@ class App:
             self._surface.resume()
             self._resize()
 
+    def _leave(self) -> None:
+        """Leave as the user wants; a script's input ends with that."""
+        if self._console.model.asks or not self._patient:
+            self._leaving = True
+        elif self._inputs:
+            self._inputs.clear()
+            self._ended_at = time.monotonic()
+
     def _waits(self) -> bool:
-        """Whether a script whose input has ended has something left to be done."""
-        seconds = time.monotonic() - self._ended_at
-        return self._processes.running or self._transfers.running or unsent.waits(self._console.model, seconds)
+        """Whether a script whose input has ended has something left to be done, or to be heard."""
+        model, seconds = self._console.model, time.monotonic() - self._ended_at
+        busy = self._processes.running or self._transfers.running or unsent.waits(model, seconds)
+        return busy or not (os.isatty(0) or unsent.is_answered(model, seconds))
 
     def _timeout(self) -> float | None:
         if not self._events.empty() or self._plugins.busy:
@@ -184,7 +216,7 @@ class App:
         deadlines += [each for each in (self._plugins.deadline, self._processes.deadline) if each is not None]
         if typing.who(self._console.model.current, milliseconds()):
             deadlines.append(monotonic + 1)  # to see it end
-        if not self._inputs:
+        if not self._inputs or self._held:
             deadlines.append(monotonic + 1)  # to give up at last
         return max(0.0, min(deadlines) - monotonic) if deadlines else None
 
@@ -214,11 +246,14 @@ class App:
             self._console.end_input(milliseconds())
 
     def _on_terminal(self, events: list[TerminalEvent]) -> None:
+        if self._held is not None and not self._console.asked:
+            self._held += events
+            return
         for event in events:
             with self._guarded(self._console.model.current, "what you did last"):
                 match event:
-                    case Reported(row, column):
-                        if self._surface.reported(row, column):
+                    case Reported() | Attributes() | CellSize() | DrawsPictures() as answer:
+                        if self._surface.answered(answer):
                             self._console.appearance.wide = self._surface.wide
                             self._console.restyle()
                     case Background(light):
@@ -235,6 +270,7 @@ class App:
                 connection, transport, event = self._events.get_nowait()
             except queue.Empty:
                 return
+            transport.took()
             if connection.wire is transport:
                 connection.on_event(event, time.monotonic())
                 with self._guarded(connection.network.status, "something from the server"):
@@ -242,9 +278,15 @@ class App:
 
     @contextlib.contextmanager
     def _guarded(self, told: Buffer, what: str) -> Iterator[None]:
-        """A bug costs one message or one key: it is told in one line, and written down with its details."""
+        """A bug costs one message or one key: it is told in one line, and written down with its details.
+
+        What is loaded late may be another version's by then.
+        """
         try:
             yield
+        except ImportError:
+            text = CHANGED.format(what, self._stores.report("crash"))
+            self._console.model.add(told, Line(milliseconds(), Kind.ERROR, text))
         except Exception:
             text = f"A bug in greenchat: {what} was passed over; the details are in {self._stores.report('crash')}"
             self._console.model.add(told, Line(milliseconds(), Kind.ERROR, text))
@@ -296,13 +338,14 @@ class App:
     def _on_signal(self, number: signal.Signals) -> Callable[[int, object], None]:
         def handle(_number: int, _frame: object) -> None:
             if number is signal.SIGWINCH:
-                self._resize()
+                self._has_new_size = True  # taken between two pictures: half of one would have another size
             else:
                 self._leaving = True
 
         return handle
 
     def _resize(self) -> None:
+        self._has_new_size = False
         size = self._surface.size
         self._surface.resize(size)
         self._console.on_terminal(Resized(size), milliseconds())
@@ -312,7 +355,8 @@ class App:
         for network, connection in self._connections.items():
             if not network.link.leaving:
                 network.link.leaving = True
-                network.send("QUIT")
+                why = self._effect_runner.farewell
+                network.send("QUIT", *([why] if why else []))
             connection.close("you left", monotonic)
         deadline = monotonic + LEAVE_SECONDS
         for connection in self._connections.values():

@@ -10,15 +10,16 @@ from greenchat.client import handlers
 from greenchat.client.input.completing import Completer
 from greenchat.client.input.editor import COMMANDS, EMPTY, Editor
 from greenchat.client.input.input_modes import DONE, LEFT, STAYS, HistorySearch, Mode, Search
-from greenchat.client.input.join_screen import CHANNEL, JoinScreen, Plan, Take
-from greenchat.client.input.message_cursor import MessageCursor
+from greenchat.client.input.join_screen import CHANNEL, JoinScreen, Plan, Take, first_screen
+from greenchat.client.input.key_chords import Chords
+from greenchat.client.input.picture_mode import PictureMode
 from greenchat.client.input.prompts import PromptMode, QuestionMode
 from greenchat.client.input.question_queue import QuestionQueue, leads_away
 from greenchat.client.input.spellcheck import SpellChecker
 from greenchat.client.input.submit import Submitter
-from greenchat.client.input.switcher import Switcher
 from greenchat.client.irc import chathistory, typing
-from greenchat.client.state.bindings import FORMATS, KEYS, spelled
+from greenchat.client.state.bindings import FORMATS, KEYS
+from greenchat.client.state.effects import Quit
 from greenchat.client.state.events import (
     Clicked,
     Entered,
@@ -32,7 +33,8 @@ from greenchat.client.state.events import (
 )
 from greenchat.client.state.lines import Line
 from greenchat.client.state.model import Model, Network
-from greenchat.client.state.questions import ManyLines, Prompt, Question, WhichChannel
+from greenchat.client.state.questions import ManyLines, Prompt, Question, SearchFor, WhichChannel
+from greenchat.client.state.transfers import Picture
 from greenchat.client.text.cells import visible, width
 from greenchat.client.text.style import Frame, Size
 from greenchat.client.view import join_view
@@ -41,8 +43,6 @@ from greenchat.client.view.pointer import click
 from greenchat.client.view.theme import Appearance, Theme, styled
 from greenchat.client.view.window_view import WINDOW_ACTIONS, WindowView
 from greenchat.records import replace
-
-HINT_QUIT = "Ctrl-C again leaves greenchat."
 
 
 class Console:
@@ -53,10 +53,11 @@ class Console:
     """
 
     __slots__ = (
+        "_chords",
         "_completer",
+        "_drawn",
         "_join",
         "_mode",
-        "_prefix",
         "_questions",
         "_quitting",
         "_spelling",
@@ -84,10 +85,11 @@ class Console:
         self.redraw = False
         self.suspend = False
         self._mode: Mode | None = None
+        self._drawn = Look(self._theme)  # what the user sees, and clicks on
         self._questions = QuestionQueue(model)
         self._join: JoinScreen | None = None
         self._quitting = False
-        self._prefix = ""  # keys that were pressed, of several that belong together
+        self._chords = Chords()
         self._spelling = SpellChecker(model)
         self._completer = Completer(model, lambda: self.editor, self._spelling)
 
@@ -96,15 +98,17 @@ class Console:
         mode, theme = self._mode, self.view.theme
         if mode is None and self._join:
             return join_view.render(self._join, self.size, theme)
-        look = self._look
-        return self.view.picture(replace(look, theme=theme, monotonic=monotonic, now=now))
+        self._drawn = replace(self._look, theme=theme, monotonic=monotonic, now=now)
+        return self.view.picture(self._drawn)
 
     @property
     def _look(self) -> Look:
         """The description of the picture besides model, size and time."""
-        mode = self._mode
-        if mode:
-            return Look(hint=self._hint(), prompt=mode.prompt, marked=mode.marked, selected=mode.selected)
+        if mode := self._mode:
+            picture = mode.picture if isinstance(mode, PictureMode) else None
+            return Look(
+                hint=self._hint(), prompt=mode.prompt, marked=mode.marked, selected=mode.selected, picture=picture
+            )
         prompt = f"reply to {reply.nick}: " if (reply := self._submitter.reply) else ""
         return Look(
             self.view.theme, hint=self._hint(), prompt=prompt, misspelt=self._spelling.misspelt(self.editor.line)
@@ -156,6 +160,7 @@ class Console:
     def on_terminal(self, event: TerminalEvent, now: int) -> None:
         """Handle an event of the terminal. now: milliseconds since the epoch."""
         self._submitter.follow_window()  # what is typed now belongs to the window that can be seen
+        self.model.arranging = self.model.arranging and isinstance(event, Focused | Resized)
         match event:
             case KeyPressed(key):
                 self._key(key, now)
@@ -164,7 +169,7 @@ class Console:
             case Wheeled(key, row, column):
                 self._wheel(key, row, column, now)
             case Clicked(row, column) if not (self._mode or self._join):
-                self.hint = click(self.view, self.editor, self._look, row, column)
+                self.hint = click(self.view, self.editor, self._drawn, row, column)
             case Resized(size):
                 self.size = size
             case Entered("\x1b") if self._mode:
@@ -221,6 +226,8 @@ class Console:
                     network = self.model.network
                     plan = Plan(str(network.address), network.nicks.current)
                     self._join = JoinScreen(self.model, plan, take, start=CHANNEL, first=False)
+                case SearchFor(text):
+                    self._mode = Search(self.model, self.view.scroll_to, text)
                 case ManyLines(buffer) as many if self.model.asks and buffer in self.model.buffers:
                     self._mode = self._submitter.guard(many, now)
                 case ManyLines(buffer):
@@ -230,17 +237,14 @@ class Console:
 
     def ask_where(self, plan: Plan, start: str, remember: Take) -> None:
         """Begin with the join screen. remember: given the channel that was chosen."""
-        network = self.model.network
+        self._join = first_screen(self.model, plan, start, remember)
 
-        def take(names: str, now: int) -> None:
-            for name in names.split(","):
-                network.want(name)
-                self.model.show(self.model.open(network, name))
-                if network.link.welcomed:
-                    network.send("JOIN", name)
-            remember(names, now)
-
-        self._join = JoinScreen(self.model, plan, take, start=start)
+    def show_picture(self, picture: Picture) -> bool:
+        """Show a picture in the talk's place; False while there is something else to be answered."""
+        if self._mode or self._join:
+            return False
+        self._mode = PictureMode(picture)
+        return True
 
     def _paste(self, text: str, now: int) -> None:
         self._completer.stop()
@@ -278,21 +282,16 @@ class Console:
         return result == LEFT
 
     def _plain_key(self, key: str, now: int) -> None:
-        keys = self.model.settings.keys()
-        pressed, self._prefix = f"{self._prefix}{key}", ""
-        action = keys.get(pressed, "")
-        quitting, self._quitting, self.hint = self._quitting, False, ""
-        begun = f"{pressed},"
-        if len(pressed) > 1 and pressed not in keys and any(known.startswith(begun) for known in keys):
-            self._prefix, self.hint = begun, f"{spelled(pressed)} ..."
-            return
-        if pressed != key and not action:
-            self.hint = f"{spelled(pressed)} does nothing. /help keys"
+        action = self._chords.press(key, self.model.settings.keys())
+        quitting = self._quitting
+        self._quitting = False
+        self.hint = self._chords.hint
+        if action is None:
             return
         if action not in ("complete", "complete backwards"):
             self._completer.stop()
         if action == "clear or quit":
-            self._interrupt(quitting, now)
+            self._interrupt(quitting)
         elif action == "end" and not self.editor.text:
             self.view.to_end()
         elif action in WINDOW_ACTIONS:
@@ -306,15 +305,16 @@ class Console:
         elif not self.editor.run(action) and len(key) == 1:
             self.editor.insert(key)
 
-    def _interrupt(self, quitting: bool, now: int) -> None:
-        """Ctrl-C: first the line goes, with nothing on it the client does (asked twice)."""
+    def _interrupt(self, quitting: bool) -> None:
+        """Ctrl-C: first the line goes; with nothing on it the client does (asked twice), even if no command works."""
         if self.editor.text:
             self.editor.replace(EMPTY)
         elif quitting:
-            self._submitter.order("/quit", now)
+            chathistory.mark_read(self.model.current)
+            self.model.effects.append(Quit(str(self.model.settings.get("text.quit"))))
         else:
             self._quitting = True
-            self.hint = HINT_QUIT
+            self.hint = "Ctrl-C again leaves greenchat."
 
     def _wheel(self, key: str, row: int, column: int, now: int) -> None:
         """Scroll what is under the pointer; the window that the user is in as any key would."""
@@ -328,17 +328,15 @@ class Console:
             for buffer in self.model.look_at(tuple(each for each in shown if each is not self.model.current)):
                 chathistory.mark_read(buffer)
 
-    def _search(self) -> None:
-        self._mode = Search(self.model, self.view.scroll_to)
-
     def _switch(self, now: int) -> None:
-        self._mode = Switcher(self.model, lambda network, name: self._submitter.go(network, name, now))
+        from greenchat.client.input.switcher import Switcher  # late, as what follows: the first picture does without
 
-    def _search_history(self) -> None:
-        self._mode = HistorySearch(self.editor.history, self.editor.replace)
+        self._mode = Switcher(self.model, lambda network, name: self._submitter.go(network, name, now))
 
     def _point(self) -> None:
         """Put the message cursor on the newest message that can be seen."""
+        from greenchat.client.input.message_cursor import MessageCursor
+
         newest = self.view.newest_shown()
         self._mode = MessageCursor(self.model, newest, self.view.bring, self._reply_to, self._follow)
 
@@ -380,9 +378,11 @@ ACTIONS: dict[str, Callable[[Console, int], None]] = {
     "complete": lambda console, now: console._completer.step(1),
     "complete backwards": lambda console, now: console._completer.step(-1),
     "newline": lambda console, now: console.editor.insert("\n"),
-    "search": lambda console, now: console._search(),
+    "search": lambda console, now: console._follow(Search(console.model, console.view.scroll_to)),
     "switch window": lambda console, now: console._switch(now),
-    "search history": lambda console, now: console._search_history(),
+    "search history": lambda console, now: console._follow(
+        HistorySearch(console.editor.history, console.editor.replace)
+    ),
     "message cursor": lambda console, now: console._point(),
     "copy mode": lambda console, now: console._copy_mode(),
     "escape": lambda console, now: console._escape(),

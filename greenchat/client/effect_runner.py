@@ -12,6 +12,7 @@ from greenchat.client.irc.trust import Trust
 from greenchat.client.net.connection import Connection
 from greenchat.client.plugins.manager import Plugins
 from greenchat.client.programs import subprocesses
+from greenchat.client.programs.pictures import Pictures
 from greenchat.client.programs.processes import Processes
 from greenchat.client.programs.transfers import Transfers
 from greenchat.client.state.address import Address
@@ -26,11 +27,14 @@ from greenchat.client.state.effects import (
     Fetch,
     Forget,
     Keep,
+    Load,
+    LoadPicture,
     OnlyTls,
     Open,
     Pin,
     Plugin,
     Quit,
+    Rearranged,
     Reconnect,
     RunCommands,
     Save,
@@ -43,7 +47,10 @@ from greenchat.client.state.effects import (
 from greenchat.client.state.events import Disconnected
 from greenchat.client.state.lines import Kind
 from greenchat.client.state.model import LinkState, Network
+from greenchat.client.state.paths import typed_path
+from greenchat.client.state.settings import SettingError
 from greenchat.client.terminal.surface import Surface
+from greenchat.client.text.style import Size
 from greenchat.client.text.times import milliseconds
 from greenchat.records import record
 
@@ -52,14 +59,16 @@ from greenchat.records import record
 class Stores:
     """The stores that outlive the program, and their folders.
 
-    save: writes the settings down; raises OSError. report: writes the exception that is being handled down, under a
-    name, and says where. plugins: the folder of their files. logs: the folder for what is exported. files: the folder
-    for what people send. serve: starts a server on this machine; says what was in the way, "" for nothing.
+    save: writes the settings down; raises OSError. load: reads them again; raises SettingError. report: writes the
+    exception that is being handled down, under a name, and says where. plugins: the folder of their files. logs: the
+    folder for what is exported. files: the folder for what people send. serve: starts a server on this machine; says
+    what was in the way, "" for nothing.
     """
 
     vault: Vault
     trust: Trust
     save: Callable[[], None]
+    load: Callable[[], None]
     report: Callable[[str], Path]
     plugins: Path
     logs: Path
@@ -69,7 +78,8 @@ class Stores:
 
 @record(slots=True)
 class EffectRunner:
-    """connection: that of a network, a new one where it has none. leaving: the user wants to leave greenchat."""
+    """connection: that of a network, a new one where it has none. leaving: the user wants to leave greenchat;
+    farewell: what is still to be said to the servers then."""
 
     console: Console
     surface: Surface
@@ -78,8 +88,10 @@ class EffectRunner:
     archiver: Archiver
     processes: Processes
     transfers: Transfers
+    pictures: Pictures
     connection: Callable[[Network], Connection]
     leaving: bool = False
+    farewell: str = ""
 
     def run(self) -> None:
         """Carry out every waiting effect."""
@@ -89,8 +101,9 @@ class EffectRunner:
 
     def _do(self, effect: Effect) -> None:
         match effect:
-            case Quit():
+            case Quit(why):
                 self.leaving = True
+                self.farewell = why
             case Connect(network):
                 self.connection(network).connect()
             case Copy(text):
@@ -119,17 +132,22 @@ class EffectRunner:
             case StartServer(network):
                 self._start_server(network)
             case Save():
-                self.console.restyle()
-                self.surface.mouse(bool(self.console.model.settings.get("mouse")))
+                self._follow_settings()
                 self._remember(self.console.model.network, self.stores.save)
+            case Load():
+                self._load_settings()
             case SendFile(upload):
                 self.transfers.upload(upload, milliseconds())
             case UseToken(network, token):
                 self.transfers.use_token(network, token, milliseconds())
             case Fetch(offer):
                 chosen = str(self.console.model.settings.get("files.folder"))
-                folder = Path(chosen).expanduser() if chosen else self.stores.files
+                folder = typed_path(chosen) if chosen else self.stores.files
                 self.transfers.fetch(offer, folder, milliseconds())
+            case Rearranged():
+                self._tell_of_room()
+            case LoadPicture(network, source):
+                self._load_picture(network, source)
             case Reconnect(network, reason):
                 self.connection(network).reconnect(reason, time.monotonic())
             case Pin(network, fingerprint):
@@ -137,6 +155,35 @@ class EffectRunner:
             case OnlyTls(network, seconds):
                 until = milliseconds() + seconds * 1000
                 self._remember(network, lambda: self.stores.trust.require_tls(network.address, until))
+
+    def _follow_settings(self) -> None:
+        self.console.restyle()
+        self.surface.mouse(bool(self.console.model.settings.get("mouse")))
+
+    def _load_settings(self) -> None:
+        model = self.console.model
+        try:
+            self.stores.load()
+        except SettingError as error:
+            model.tell(f"Nothing has changed: {error}", milliseconds(), Kind.ERROR)
+        else:
+            self._follow_settings()
+            model.tell("The settings are read again.", milliseconds())
+
+    def _tell_of_room(self) -> None:
+        model = self.console.model
+        if len(self.console.view.layout.panes) < len(model.splits.windows):
+            text = "There is no room to show these windows together: a larger terminal does. /unsplit shows one alone."
+            model.tell(text, milliseconds())
+
+    def _load_picture(self, network: Network, source: str) -> None:
+        console = self.console
+        if console.model.draws and not console.appearance.ascii and console.appearance.depth:
+            area = Size(console.view.layout.height, console.size.columns)
+            self.pictures.load(network, source, area, self.surface.graphics(), milliseconds())
+        else:
+            text = "This terminal has no colours and half blocks to show a picture with."
+            console.model.tell(text, milliseconds(), Kind.ERROR)
 
     def _start_server(self, network: Network) -> None:
         if network.link.state in (LinkState.REGISTERING, LinkState.ONLINE):

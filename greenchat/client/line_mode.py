@@ -7,14 +7,15 @@ spoken in begin with their window's name.
 import os
 import sys
 import termios
+from collections.abc import Callable
 
 from greenchat.client.console import Console
 from greenchat.client.irc import message_actions
-from greenchat.client.state.events import Entered, TerminalEvent
+from greenchat.client.state.events import Answer, Entered, TerminalEvent
 from greenchat.client.state.lines import Kind, Line
-from greenchat.client.state.model import Buffer, BufferKind
+from greenchat.client.state.model import Buffer, BufferKind, LinkState
 from greenchat.client.text.cells import visible
-from greenchat.client.text.style import Frame, Size
+from greenchat.client.text.style import Frame, Graphics, Size
 from greenchat.client.text.times import clock, date
 from greenchat.protocol.formatting import strip_formatting
 
@@ -84,7 +85,8 @@ class PlainScreen:
         if place[1]:
             self._print(f"-- now in {name}")
         elif self._place is None or self._place[0] is not current:
-            self._print(f"-- {name}: not joined yet")
+            is_coming = current.network.link.state is not LinkState.ONLINE
+            self._print(f"-- {name}: {'joining; what you say waits until then' if is_coming else 'not joined yet'}")
         else:
             self._print(f"-- {name}: not joined any more")
         self._place = place
@@ -98,7 +100,8 @@ class PlainScreen:
             new = [buffer.line(number) for number in range(max(printed.end, buffer.first), buffer.end)]
         if new or buffer.edits != printed.edits:
             printed.known = {id(line): line for line in buffer.lines}
-        printed.end, printed.edits = buffer.end, buffer.edits
+        printed.end = buffer.end
+        printed.edits = buffer.edits
         current = buffer is self._console.model.current
         for line in new:
             for_the_record = buffer.kind is BufferKind.STATUS and line.kind is Kind.EVENT
@@ -129,9 +132,13 @@ class PlainScreen:
 
     wide = False
 
-    def reported(self, _row: int, _column: int) -> bool:
+    def answered(self, _answer: Answer) -> bool:
         """Return False: nothing was asked."""
         return False
+
+    def graphics(self) -> Callable[[], Graphics]:
+        """Return what says that no pictures are drawn."""
+        return Graphics
 
     def resize(self, _size: Size) -> None:
         """Do nothing: there is nothing to lay out."""

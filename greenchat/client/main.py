@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the client.
 
     Returns 0 after a clean end, 1 after a bug of ours, 2 where it could not start, 3 where a script's input ended and
-    not all of it could be sent.
+    not all of it could be sent or run.
     """
     keep_private()
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -138,7 +138,15 @@ def _start(given: options.Options) -> int:
         plugins, logs = config_folder() / "plugins", data_folder() / "logs"
         files = data_folder() / "files"
         stores = Stores(
-            vault, trust, lambda: save(loaded, settings), _report, plugins, logs, files, lambda to: serve(to)[1]
+            vault,
+            trust,
+            save=lambda: save(loaded, settings),
+            load=lambda: loaded.take(load(settings)),
+            report=_report,
+            plugins=plugins,
+            logs=logs,
+            files=files,
+            serve=lambda to: serve(to)[1],
         )
         return _chat(console, stores, given)
 
@@ -175,7 +183,7 @@ def _console(
 def _come_in(model: Model, channels: tuple[str, ...]) -> None:
     """Open the channels' windows at once: what is typed while connecting waits in them."""
     for channel in channels:
-        model.network.want(channel)
+        model.network.ask_for(channel)
         model.show(model.open(model.network, channel))
 
 
@@ -283,7 +291,18 @@ def _run_on_screen(console: Console, stores: Stores, *, keeps: bool) -> None:
             app.run()
             remember("windows", windows.written(console.model, recall("windows")))
     except TerminalError as error:
-        raise UsageError(f"this terminal can't be drawn on (TERM={os.environ.get('TERM', '')}): {error}") from error
+        raise UsageError(_cannot_draw(str(error))) from error
+
+
+def _cannot_draw(reason: str) -> str:
+    """Return what to do where the terminal can't be drawn on, as one line."""
+    term = os.environ.get("TERM", "")
+    if "setupterm" in reason:  # https://docs.python.org/3/library/curses.html#curses.setupterm
+        return (
+            f"this machine does not know the terminal {term or '(TERM is not set)'}:"
+            " TERM=xterm-256color greenchat mostly draws on it all the same, greenchat --plain does without drawing"
+        )
+    return f"this terminal can't be drawn on (TERM={term}): {reason}"
 
 
 def _appearance(given: options.Options) -> Appearance:
@@ -308,7 +327,11 @@ def _user_name() -> str:
 
 def _ask_for_nick() -> str:
     last = recall("nickname") or _user_name()
-    return input(f"Nickname [{last}]: " if last else "Nickname: ").strip() or last
+    try:
+        return input(f"Nickname [{last}]: " if last else "Nickname: ").strip() or last
+    except EOFError:
+        print()
+        raise UsageError("the input ended before a nickname: name one with --nick") from None
 
 
 def _terminal_is_light() -> bool:

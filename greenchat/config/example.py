@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from textwrap import wrap
@@ -91,4 +92,6 @@ def _is_table(kind: Any) -> bool:
 
 
 def _comment(text: str) -> list[str]:
-    return [f"# {line}" for paragraph in text.splitlines() for line in wrap(paragraph, _WIDTH - 2)]
+    """Wrap it: the source's own lines are joined, but rows that begin with a space stay rows."""
+    paragraphs = re.sub(r"\n(?=\S)", " ", text).splitlines()
+    return [f"# {line}" for paragraph in paragraphs for line in wrap(paragraph, _WIDTH - 2)]

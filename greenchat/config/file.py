@@ -8,6 +8,7 @@ import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISDIR
 
 from greenchat.config import validators
 from greenchat.config.options import NOT_GIVEN, Options, TlsFiles
@@ -15,6 +16,13 @@ from greenchat.config.schema import Table, WrongKeyError, entries, read, refuse_
 from greenchat.config.settings import CLOAK_LENGTH, GREETING, Settings
 
 _LONGEST_ADDRESS = 55  # characters: of IPv6, with the name of an interface behind it
+# What Python says of mistakes that are often made, and what to do.
+_MISTAKES = {
+    "Invalid value": "a text needs quotes around it",
+    "Illegal character '\\n'": "a text ends on the line where it begins, with a quote",
+    "Cannot overwrite": "a key can stand there once",
+    "Cannot declare": "a [table] can stand there once",
+}
 
 
 class ConfigError(Exception):
@@ -37,7 +45,12 @@ def load(file: Path) -> Config:
         return dataclasses.replace(parse(table, folder=file.absolute().parent), file=str(file))
     except OSError as error:
         raise ConfigError(f"can't read the configuration file {file}: {error.strerror}") from error
-    except ValueError as error:  # from TOML, UTF-8, or a WrongKeyError
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{file}: it is not UTF-8: save it as that") from error
+    except tomllib.TOMLDecodeError as error:
+        what = next((f": {advice}" for text, advice in _MISTAKES.items() if str(error).startswith(text)), "")
+        raise ConfigError(f"{file}: {error}{what}") from error
+    except ValueError as error:  # of keys, see WrongKeyError
         raise ConfigError(f"{file}: {error}") from error
 
 
@@ -55,6 +68,7 @@ def parse(table: Table, *, folder: Path) -> Config:
         reason = f"must be at least {_LONGEST_ADDRESS} where cloak.enabled is false, so that every address fits"
         raise WrongKeyError("limits.host", reason)
     _check_tls(options.tls)
+    _check_cluster(options)
     if settings.webirc.hosts and not settings.webirc.password:
         raise WrongKeyError("webirc.password", "must be set where webirc.hosts is")
     for name in settings.external:
@@ -63,6 +77,7 @@ def parse(table: Table, *, folder: Path) -> Config:
     for name in ("audience", "keys") if settings.bearer.issuer else ():
         if not getattr(settings.bearer, name):
             raise WrongKeyError(f"bearer.{name}", "must be set where bearer.issuer is")
+    _check_outside(settings)
     if options.motd_file != NOT_GIVEN:
         if settings.motd not in ((), GREETING):
             raise WrongKeyError("motd_file", "cannot be set together with motd")
@@ -70,13 +85,61 @@ def parse(table: Table, *, folder: Path) -> Config:
     return Config(settings, options)
 
 
+def _check_outside(settings: Settings) -> None:
+    for name in ("url", "client_id") if settings.oidc.issuer else ():
+        if not getattr(settings.oidc, name):
+            raise WrongKeyError(f"oidc.{name}", "must be set where oidc.issuer is")
+    script, ldap = settings.auth_script, settings.ldap
+    if script.command and script.url:
+        raise WrongKeyError("auth_script.url", "cannot be set together with auth_script.command")
+    if ldap.is_on and script.is_on:
+        raise WrongKeyError("ldap.url", "cannot be set together with auth_script")
+    if ldap.is_on and bool(ldap.dn) == bool(ldap.base):
+        raise WrongKeyError("ldap.dn", "or ldap.base must be set where ldap.url is, and not both")
+    if ldap.starttls and ldap.url.startswith("ldaps:"):
+        raise WrongKeyError("ldap.starttls", "is for ldap://, since ldaps:// is encrypted from the start")
+
+
 def _check_tls(files: TlsFiles) -> None:
     has_key = files.key != NOT_GIVEN
-    if files.certificate != NOT_GIVEN and files.certificate.is_dir():
+    if files.certificate != NOT_GIVEN and _is_folder(files.certificate):
         if has_key:
             raise WrongKeyError("tls.key", "must be left out where certificate is a folder: the key is in there too")
-    elif (files.certificate != NOT_GIVEN) != has_key:
+    elif has_key and files.certificate == NOT_GIVEN:
         raise WrongKeyError("tls", "certificate and key belong together")
+    elif files.certificate != NOT_GIVEN and not has_key:
+        reason = f"certificate and key belong together: only a folder has both, and {files.certificate} is not a folder"
+        raise WrongKeyError("tls", reason)
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether it is a folder. Raises WrongKeyError where that can't be seen: certbot's are closed to others."""
+    try:
+        return S_ISDIR(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise WrongKeyError("tls.certificate", f"{path}: {error.strerror}") from None
+
+
+def _check_cluster(options: Options) -> None:
+    cluster = options.cluster
+    if bool(cluster.node) != bool(cluster.engine):
+        raise WrongKeyError("cluster", "node and engine belong together")
+    if not cluster.log:
+        raise WrongKeyError("cluster.log", "must not be empty")
+    if bool(cluster.user) != bool(cluster.password):
+        raise WrongKeyError("cluster", "user and password belong together")
+    if cluster.token and cluster.user:
+        raise WrongKeyError("cluster.token", "cannot be set together with user")
+    if (cluster.certificate != NOT_GIVEN) != (cluster.key != NOT_GIVEN):
+        raise WrongKeyError("cluster", "certificate and key belong together")
+    if cluster.replicas not in (1, 3, 5):
+        raise WrongKeyError("cluster.replicas", f"must be 1, 3 or 5, not {cluster.replicas}")
+    if cluster.engine_timeout <= cluster.patience:
+        raise WrongKeyError("cluster.engine_timeout", "must be more than patience")
+    if cluster.node and not options.storage.persistent:
+        raise WrongKeyError("storage.persistent", "must be true for a node: each has all of the history on its disk")
 
 
 def _check_opers(settings: Settings) -> None:

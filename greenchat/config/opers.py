@@ -14,8 +14,9 @@ RIGHTS = {
     "kill": "KILL: disconnect a user",
     "rehash": "REHASH: read the configuration file again",
     "restart": "RESTART: end the server and start it again",
-    "die": "DIE: end the server",
+    "die": "DIE: end the server; DRAIN: send the users of a node to others",
     "wallops": "WALLOPS: send a message to all users with +w",
+    "announce": "PRIVMSG and NOTICE to $server.name: speak to everybody",
     "stats": "STATS in full: connections, bans, operator entries",
     "addresses": "see real addresses in WHOIS, WHO, WHOWAS, USERIP, STATS and UBAN INFO",
     "cloak": "CLOAK: change the secret behind the cloaks",
@@ -32,6 +33,7 @@ RIGHTS = {
     "metadata": "METADATA SET and CLEAR: change metadata of other users and channels",
     "spam": "FILTER: see and release messages that the spam filter held back",
     "vhost": "CHGHOST: change a user's visible host",
+    "nodes": "NODES: see the nodes that the server consists of",
     "ban": "UBAN, KLINE, DLINE: ban users, networks or accounts from the server",
 }
 

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from greenchat.config import validators
 from greenchat.config.blocklists import BlocklistOptions
+from greenchat.config.cluster import Cluster
 from greenchat.config.key import Key
 from greenchat.config.web import Metrics, Web
 from greenchat.protocol import first_bytes
@@ -126,7 +127,7 @@ class Connections:
     ] = 3.0
     grace: Annotated[
         float,
-        Key("seconds that people keep nick and channels when an upgrade or restart ends their connection", 0, 3600),
+        Key("seconds that people keep nick and channels when their connection is lost or ended by a restart", 0, 3600),
     ] = 60.0
 
 
@@ -196,7 +197,11 @@ class Email:
     user: Annotated[str, Key("the user name to log in with; empty: no login")] = ""
     password: Annotated[str, Key("the password to log in with")] = ""
     command: Annotated[
-        str, Key('a command that sends the mail, instead of a server, like "/usr/sbin/sendmail -t -i"')
+        str,
+        Key(
+            'a command that sends the mail, instead of a server, like "/usr/sbin/sendmail -t -i"',
+            parse=validators.command,
+        ),
     ] = ""
     timeout: Annotated[float, Key("seconds that sending may take", 1, 300)] = 20.0
 
@@ -319,3 +324,7 @@ class Options:
     storage: Annotated[Storage, Key("History, accounts and channels on disk.")] = field(default_factory=Storage)
     backup: Annotated[BackupOptions, Key("Backups on a schedule.")] = field(default_factory=BackupOptions)
     log: Annotated[Log, Key("The server's log.")] = field(default_factory=Log)
+    cluster: Annotated[
+        Cluster,
+        Key("Nodes on several machines that are one server: greenchat-server cluster init, join.", restart=True),
+    ] = field(default_factory=Cluster)

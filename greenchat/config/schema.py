@@ -98,8 +98,10 @@ def _value(kind: Any, key: Key, value: object, folder: Path, path: str) -> Any:
         return read(cast(type, kind), _expect(dict, value, "a table", path), folder=folder, path=path)
     origin = get_origin(kind)
     if origin is tuple:
-        items = _expect(list, value, "a list", path)
         inner = get_args(kind)[0]
+        if dataclasses.is_dataclass(inner) and not key.parse:
+            _expect_tables(value, cast(type, inner), path)
+        items = _expect(list, value, "a list", path)
         return tuple(_value(inner, key, item, folder, f"{path}[{number}]") for number, item in enumerate(items, 1))
     if origin is Mapping:
         rows = _expect(dict, value, "a table", path)
@@ -145,6 +147,17 @@ def _expect(kind: type, value: object, wanted: str, path: str) -> Any:
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise WrongKeyError(path, f"must be {wanted}, not {_describe(value)}")
     return value
+
+
+def _expect_tables(value: object, kind: type, path: str) -> None:
+    """Raise WrongKeyError, with what to write, if it is not a list of tables."""
+    items = value if isinstance(value, list) else [value]
+    wrong = next((item for item in items if not isinstance(item, dict)), None)
+    if isinstance(value, list) and wrong is None:
+        return
+    first = next(iter(entries(kind)))
+    example = f'{first} = "{wrong}"' if isinstance(wrong, str) else f"{first} = ..."
+    raise WrongKeyError(path, f"must be tables: write [[{path}]], and below it {example}")
 
 
 def _describe(value: object) -> str:

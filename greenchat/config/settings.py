@@ -14,7 +14,9 @@ from greenchat.config.bearer import Bearer
 from greenchat.config.external import EXTERNAL, ExternalService
 from greenchat.config.key import Key
 from greenchat.config.moderation import Moderation, SpamFilter
+from greenchat.config.oidc import OIDC, Oidc
 from greenchat.config.opers import CLASSES, OPERS, Oper, OperClass
+from greenchat.config.outside import AUTH_SCRIPT, LDAP, AuthScript, Ldap
 from greenchat.config.validators import check_password
 from greenchat.protocol.modes import ModeTable
 from greenchat.protocol.plain.names import NICK_BYTES
@@ -339,6 +341,9 @@ class Settings:
             "Tokens, signed with a public key. Needs the package PyJWT."
         ),
     ] = field(default_factory=Bearer)
+    oidc: Annotated[Oidc, OIDC] = field(default_factory=Oidc)
+    auth_script: Annotated[AuthScript, AUTH_SCRIPT] = field(default_factory=AuthScript)
+    ldap: Annotated[Ldap, LDAP] = field(default_factory=Ldap)
     metadata: Annotated[Metadata, Key("Metadata of users and channels (METADATA).")] = field(default_factory=Metadata)
     relaymsg: Annotated[RelayMsg, Key("Bots that relay people of other networks (RELAYMSG).")] = field(
         default_factory=RelayMsg

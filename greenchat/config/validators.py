@@ -4,6 +4,7 @@ Each takes the string and returns the value, or raises ValueError with what is w
 """
 
 import re
+import shlex
 from collections.abc import Callable
 
 from greenchat.values.names import is_channel
@@ -133,6 +134,17 @@ def regular_expression(text: str) -> str:
         raise ValueError(f"is not a valid regular expression: {error}") from error
     if pattern.search(""):
         raise ValueError("matches the empty text, and so every message")
+    return text
+
+
+def command(text: str) -> str:
+    """Return a command line, a program and its arguments quoted as in a shell. Empty: none."""
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise ValueError(f"is not a command: {error}") from None
+    if text and not (words and words[0]):
+        raise ValueError("is not a command: it names no program")
     return text
 
 

@@ -26,16 +26,37 @@ def advice(config: Config, addresses: Sequence[Address], *, is_root: bool) -> It
         has_tls = config.options.tls.is_given and listener.tls != "never"
         if not address.is_loopback and not has_tls:
             yield f"{address} can be reached from other machines and has no TLS: messages can be intercepted"
+    if config.options.cluster.is_secret_in_the_open:
+        yield "cluster.engine is reached without TLS, and its password can be read on the way: write tls://"
     settings = config.settings
     for key, secret in ("password", settings.password), ("webirc.password", settings.webirc.password):
         if secret.lower() in _GUESSED:
             yield f"{key} is one of the first words that attackers try; choose another"
+    if settings.files.enabled and not settings.files.url:
+        yield (
+            "files.url is empty, so only the page can upload files, and links to them begin with /: set it to the"
+            " address of the page, like https://chat.example.org/"
+        )
+    metrics = config.options.metrics
+    if metrics.enabled and not metrics.token and not metrics.addresses:
+        yield "metrics.enabled is true, and nobody may read them: set metrics.token, or metrics.addresses"
+    asks = "auth_script" if settings.auth_script.is_on else "ldap" if settings.ldap.is_on else ""
+    if asks and settings.accounts.registration:
+        yield (
+            f"accounts.registration is true beside {asks}: anybody can register the name of somebody whom it"
+            " knows, and keep them out"
+        )
     if config.file and is_readable_by_all(Path(config.file)):
         clear = {
             "password": settings.password,
             "webirc.password": settings.webirc.password,
             "email.password": config.options.email.password,
+            "auth_script.token": settings.auth_script.token,
+            "oidc.client_secret": settings.oidc.client_secret,
+            "ldap.bind_password": settings.ldap.bind_password,
             "metrics.token": config.options.metrics.token,
+            "cluster.password": config.options.cluster.password,
+            "cluster.token": config.options.cluster.token,
             **{f"external.{name}.secret": service.secret for name, service in settings.external.items()},
         }
         for key in (key for key, secret in clear.items() if secret and not secret.startswith("$")):

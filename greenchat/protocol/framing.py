@@ -27,21 +27,22 @@ class LineTooLong:
 class LineBuffer:
     """Bytes in, lines out.
 
-    body_limit and tags_limit are in bytes, body_limit with CR LF, tags_limit with `@` and the space.
+    body_limit and tags_limit are in bytes, body_limit with CR LF, tags_limit with `@` and the space. rest: the bytes
+    received of a line that has not ended yet.
     """
 
-    __slots__ = ("_rest", "body_limit", "tags_limit")
+    __slots__ = ("body_limit", "rest", "tags_limit")
 
     def __init__(self, body_limit: int = BODY_LIMIT, tags_limit: int = CLIENT_TAGS_LIMIT) -> None:
         self.body_limit = body_limit
         self.tags_limit = tags_limit
-        self._rest = b""
+        self.rest = b""
 
     def feed(self, data: bytes) -> list[bytes | LineTooLong]:
         """Return the lines that are complete now, without their line ends and without empty ones."""
-        if self._rest:
-            data = self._rest + data
-        *ended, self._rest = data.split(b"\n")
+        if self.rest:
+            data = self.rest + data
+        *ended, self.rest = data.split(b"\n")
         lines: list[bytes | LineTooLong] = []
         fits = self.body_limit - 2
         for line in ended:
@@ -57,12 +58,7 @@ class LineBuffer:
     @property
     def overrun(self) -> bool:
         """True once more than 16 KiB wait for their newline: this peer does not speak in lines."""
-        return len(self._rest) > UNENDED_LIMIT
-
-    @property
-    def rest(self) -> bytes:
-        """The bytes received of a line that has not ended yet."""
-        return self._rest
+        return len(self.rest) > UNENDED_LIMIT
 
     def _within_limits(self, line: bytes) -> bool:
         tags = 0

@@ -111,7 +111,7 @@ def format_post(target: str, host: str, fields: Mapping[str, str], body: bytes) 
 
 
 def parse_status(data: bytes) -> int:
-    """Return the status of an answer, 0 where its beginning is none of HTTP/1.1."""
+    """Return the status of an answer, 0 if it does not begin as HTTP/1.1 does."""
     match = _STATUS_LINE.match(data)
     return int(match[1]) if match else 0
 

@@ -52,6 +52,15 @@ class Message(NamedTuple):
         """The nickname (or server name) of the source, "" without one."""
         return split_source(self.source or "")[0]
 
+    @property
+    def is_line(self) -> bool:
+        """Whether `format` makes a line of it."""
+        try:
+            self.format()
+        except ValueError:
+            return False
+        return True
+
     def format(self) -> str:
         """Return the line, without CR LF.
 
@@ -170,3 +179,8 @@ def _unescape(match: re.Match[str]) -> str:
 
 def _escape(match: re.Match[str]) -> str:
     return _UNESCAPES[match[0]]
+
+
+def is_pong(line: bytes, name: str) -> bool:
+    """Whether a line, without its end, is the answer to a PING with that name in one of the usual spellings."""
+    return line in (b"PONG :" + name.encode(), b"PONG " + name.encode())

@@ -29,6 +29,8 @@ class Numeric(IntEnum):
     RPL_CREATED = 3
     RPL_MYINFO = 4
     RPL_ISUPPORT = 5, "are supported by this server"
+    RPL_MAP = 6
+    RPL_MAPEND = 7, "End of /MAP"
     RPL_UMODEIS = 221
     RPL_STATSLINKINFO = 211
     RPL_STATSCOMMANDS = 212
@@ -123,6 +125,8 @@ class Numeric(IntEnum):
     ERR_INVALIDCAPCMD = 410, "Invalid CAP command"
     ERR_NORECIPIENT = 411
     ERR_NOTEXTTOSEND = 412, "No text to send"
+    ERR_NOTOPLEVEL = 413, "No toplevel domain specified"
+    ERR_WILDTOPLEVEL = 414, "Wildcard in toplevel domain"
     ERR_INPUTTOOLONG = 417, "Input line was too long"
     ERR_UNKNOWNCOMMAND = 421, "Unknown command"
     ERR_NOMOTD = 422, "MOTD File is missing"
@@ -133,6 +137,8 @@ class Numeric(IntEnum):
     ERR_USERNOTINCHANNEL = 441, "They aren't on that channel"
     ERR_NOTONCHANNEL = 442, "You're not on that channel"
     ERR_USERONCHANNEL = 443, "is already on channel"
+    ERR_SUMMONDISABLED = 445, "SUMMON has been disabled"
+    ERR_USERSDISABLED = 446, "USERS has been disabled"
     ERR_CANTCHANGENICK = 447, "You can't change your nickname here"
     ERR_NOTREGISTERED = 451, "You have not registered"
     ERR_ACCEPTFULL = 456, "Accept list is full"

@@ -1,5 +1,8 @@
 """SCRAM-SHA-256: proves that both sides know a password without sending or storing it. RFC 5802 and RFC 7677.
 
+The mechanisms with -PLUS also prove that both sides have the same TLS connection, and nobody sits in between: what they
+bind to is made where TLS is, see `server/net/tls`, and comes here as the type's name and its bytes.
+
 A server stores a `Verifier` of a password; it checks SCRAM logins as well as passwords sent in the clear (SASL PLAIN,
 NickServ). Both sides of the exchange are here, as steps from text to text. Nonces are arguments.
 """
@@ -8,14 +11,18 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 ITERATIONS = 64_000  # of PBKDF2 for new verifiers; RFC 7677 asks for 4096 at least
 MOST_ITERATIONS = 2_000_000  # the most that a client computes for a server: some seconds
 HASHES = {"SCRAM-SHA-256": "sha256", "SCRAM-SHA-512": "sha512"}
 """The mechanisms, and their hashes as hashlib names them."""
+PLUS = "-PLUS"
+"""What the name of a mechanism ends in that has channel binding."""
+NO_BINDINGS: Mapping[str, bytes] = MappingProxyType({})
 _MECHANISMS = {hash_name: mechanism for mechanism, hash_name in HASHES.items()}
-_NO_BINDING = "biws"  # base64 of "n,,": no channel binding
 
 
 class ScramError(ValueError):
@@ -72,16 +79,28 @@ class ServerExchange:
 
     __slots__ = ("_auth", "_binding", "_nonce", "authorization", "username", "verifier")
 
-    def __init__(self, client_first: str, nonce: str) -> None:
-        """Read the client's first message; `username` is then known. Raises ScramError."""
+    def __init__(
+        self, client_first: str, nonce: str, bindings: Mapping[str, bytes] = NO_BINDINGS, *, plus: bool = False
+    ) -> None:
+        """Read the client's first message; `username` is then known. Raises ScramError.
+
+        bindings: what this connection can be bound to, type -> data (RFC 5929, RFC 9266). plus: whether the mechanism
+        that the client has chosen has channel binding.
+        """
         header, comma, rest = client_first.partition(",")
         authorization, comma2, bare = rest.partition(",")
-        if not (comma and comma2) or header not in ("n", "y"):
-            raise ScramError("the client wants channel binding, or is not speaking SCRAM")
+        may_begin = [f"p={kind}" for kind in bindings] if plus else ["n", "y"]
+        if not (comma and comma2) or header not in may_begin:
+            raise ScramError("the client wants another channel binding, or is not speaking SCRAM")
+        if header == "y" and bindings:
+            # "If the flag is set to "y" and the server supports channel binding, the server MUST fail authentication":
+            # somebody in between has taken the mechanisms with -PLUS out of the list
+            raise ScramError("the client was not told of channel binding")
         fields = _fields(bare)
         if "m" in fields:
             raise ScramError("the client wants an extension")
-        self._binding = _encode(f"{header},{authorization},".encode())
+        data = bindings[header.removeprefix("p=")] if plus else b""
+        self._binding = _encode(f"{header},{authorization},".encode() + data)
         self.authorization = _unquote(authorization.removeprefix("a="))
         self.username = _unquote(_need(fields, "n"))
         self._nonce = _need(fields, "r") + nonce
@@ -104,7 +123,7 @@ class ServerExchange:
             raise ScramError("out of step")
         without_proof, _, proof_text = client_final.rpartition(",p=")
         fields = _fields(without_proof)
-        if _need(fields, "c") != self._binding:
+        if not hmac.compare_digest(_need(fields, "c").encode(), self._binding.encode()):
             raise ScramError("the channel binding does not match")
         if not hmac.compare_digest(_need(fields, "r").encode(), self._nonce.encode()):
             raise ScramError("the nonce does not match")
@@ -122,10 +141,20 @@ class ServerExchange:
 class ClientExchange:
     """The client's side: `first`, then `final` with the server's first message, then `check` with its last."""
 
-    __slots__ = ("_bare", "_hash", "_nonce", "_password", "_server_signature")
+    __slots__ = ("_bare", "_binding", "_hash", "_header", "_nonce", "_password", "_server_signature")
 
-    def __init__(self, username: str, password: str, nonce: str, hash_name: str = "sha256") -> None:
+    def __init__(
+        self,
+        username: str,
+        password: str,
+        nonce: str,
+        hash_name: str = "sha256",
+        binding: tuple[str, bytes] | None = None,
+    ) -> None:
+        """Begin as this user. binding: type and data, where the mechanism has channel binding."""
         self._hash = hash_name
+        self._header = f"p={binding[0]},," if binding else "n,,"
+        self._binding = binding[1] if binding else b""
         self._bare = f"n={_quote(username)},r={nonce}"
         self._nonce = nonce
         self._password = password
@@ -133,7 +162,7 @@ class ClientExchange:
 
     def first(self) -> str:
         """Return the client's first message."""
-        return "n,," + self._bare
+        return self._header + self._bare
 
     def final(self, server_first: str) -> str:
         """Return the client's second message. Raises ScramError if the server's is invalid."""
@@ -146,7 +175,7 @@ class ClientExchange:
             raise ScramError("the server asks for too little or too much work")
         salted = hashlib.pbkdf2_hmac(self._hash, self._password.encode(), _decode(_need(fields, "s")), int(cost))
         client_key = hmac.digest(salted, b"Client Key", self._hash)
-        without_proof = f"c={_NO_BINDING},r={nonce}"
+        without_proof = f"c={_encode(self._header.encode() + self._binding)},r={nonce}"
         auth = f"{self._bare},{server_first},{without_proof}".encode()
         self._server_signature = hmac.digest(hmac.digest(salted, b"Server Key", self._hash), auth, self._hash)
         proof = _xor(client_key, hmac.digest(hashlib.new(self._hash, client_key).digest(), auth, self._hash))

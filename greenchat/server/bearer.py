@@ -28,15 +28,15 @@ class ProviderTokens:
         self._check = _new_check(settings) if settings.issuer else None
         self._settings = settings
 
-    def claims(self, token: str, now: int) -> Mapping[str, Any] | BadTokenError:
-        """Return what a token says, if it is valid now (ms since the epoch)."""
+    def claims(self, token: str, now: int, address: str) -> Mapping[str, Any] | BadTokenError:
+        """Return what a token says, if it is valid now (ms since the epoch). address: of whoever gives it."""
         check = self._check
         if check is None:
             return BadTokenError("logins with tokens are off")
         try:
             return check(token, now)
         except ValueError as error:
-            log.info("a token was refused: %s", error)
+            log.info("a token from %s was refused: %s", address, error)
             return BadTokenError(str(error))
 
 

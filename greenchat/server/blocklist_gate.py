@@ -1,4 +1,4 @@
-"""What follows when an address that connects is on a DNS blocklist: see `[dnsbl]` of the configuration."""
+"""Refuses or marks clients whose address is on a DNS blocklist: see `[dnsbl]` of the configuration."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -23,10 +23,6 @@ class Server(Protocol):
 
     options: Options
 
-    @property
-    def connections(self) -> Iterable[Connection]:
-        """All of them."""
-
     def run_step(self, step: Callable[[Context], T]) -> T:
         """Run something as the server itself, in a turn, and return what it returns."""
 
@@ -34,9 +30,10 @@ class Server(Protocol):
 class BlocklistGate:
     """Lets clients in by what blocklists say of their addresses."""
 
-    def __init__(self, server: Server) -> None:
-        """Make a gate. Raises ConfigError if the package for it is missing."""
+    def __init__(self, server: Server, connections: Iterable[Connection]) -> None:
+        """Make a gate. connections: all that are here. Raises ConfigError if the package for it is missing."""
         self._server = server
+        self._connections = connections
         self._lists = Blocklists(lambda: server.options.dnsbl, lambda: server.options.connections.exempt)
 
     def look_up(self, host: str) -> Listing | None:
@@ -56,7 +53,7 @@ class BlocklistGate:
     def mark(self, session: Session, listing: Listing | None) -> None:
         """Let a session from a listed address in only with an account, where that is asked for."""
         if listing and self._server.options.dnsbl.action == "login":
-            session.listed = listing.reason
+            session.registration.listed = listing.reason
 
     def look_up_later(self, session: Session, host: str) -> None:
         """Look up the address that a gateway gives, while the session registers: a command can't wait."""
@@ -70,8 +67,8 @@ class BlocklistGate:
     def _look_up_later(self, session: Session, host: str) -> None:
         listing = self.look_up(host)
         self.mark(session, listing)
-        is_guest = bool(session.listed and session.user and not session.user.account)
+        is_guest = bool(session.registration.listed and session.user and not session.user.account)
         if listing is None or not (is_guest or self.refuses(listing)):
             return
-        for connection in [connection for connection in self._server.connections if connection.session is session]:
+        for connection in [connection for connection in self._connections if connection.session is session]:
             connection.close(listing.reason)

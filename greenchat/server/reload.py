@@ -1,26 +1,35 @@
-"""Applying a new configuration while people are connected: nobody is dropped."""
+"""Reloading the configuration while people are connected: nobody is dropped."""
 
 import logging
-import socket
+from collections.abc import Callable
 from typing import Protocol
 
 from greenchat.chat.network import Network
+from greenchat.commands.core.audit_log import record, tell_operators
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background
-from greenchat.commands.operators.configure import configure
+from greenchat.commands.core.process import Reloaded
+from greenchat.commands.operators.configure import configure, take_in
 from greenchat.config.document import to_document
-from greenchat.config.file import Config
-from greenchat.config.options import ListenerOptions, Options
+from greenchat.config.file import Config, ConfigError
+from greenchat.config.options import Options
 from greenchat.config.schema import take_over
 from greenchat.server.bearer import ProviderTokens
+from greenchat.server.clients import Clients
+from greenchat.server.data.restore import new_accounts
+from greenchat.server.listeners import Listeners
 from greenchat.server.net.blocklists import require_package
-from greenchat.server.net.connection import Connection
-from greenchat.server.net.listener import CannotListenError, Listener, Peer
-from greenchat.server.net.plain import PlainClients
-from greenchat.server.net.sendq import SendQueues
 from greenchat.server.net.stream import TlsAcceptor
 from greenchat.server.net.sts import with_policy
 from greenchat.server.net.tls_acceptor import load_tls
+from greenchat.server.net.turn import Turn
+from greenchat.server.outside.logins import OutsideLogins
+from greenchat.server.programs import require_programs
+from greenchat.storage.interface import Store, StoreError
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 100  # accounts in one act: nodes share none that is too large
 
 
 class Running(Protocol):
@@ -30,19 +39,48 @@ class Running(Protocol):
     options: Options
     tls: TlsAcceptor | None
     bearer: ProviderTokens
-    send_queues: SendQueues
-    plain: PlainClients
-    listeners: list[Listener]
-    connections: dict[Connection, None]
+    outside: OutsideLogins
+    clients: Clients
+    listeners: Listeners
+    turn: Turn
+
+    @property
+    def store(self) -> Store:
+        """The store, with all documents."""
 
     def carry_out(self, work: Background) -> None:
         """Run background work step by step, apart from any client; this returns at once."""
 
-    def is_busy(self) -> bool:
-        """Whether the server has too much to do to accept anybody else now."""
+    def new_context(self) -> Context:
+        """Return a context, in a turn of its own, in which the server itself acts."""
 
-    def serve(self, sock: socket.socket, peer: Peer, listener: ListenerOptions, /) -> None:
-        """Serve one client, from its arrival to its end."""
+
+def reload(running: Running, read_config: Callable[[], Config] | None, who: str) -> Reloaded:
+    """Read the configuration again and apply it. who: asked for it, for the log and the operators."""
+    ctx = running.new_context()
+    reloaded = _reload(running, read_config, ctx)
+    if reloaded.error:
+        lines = [f"{who} tried to reload the configuration; nothing has changed: {reloaded.error}"]
+    else:
+        lines = [f"{who} reloaded the configuration", *reloaded.notes]
+    log.log(logging.WARNING if reloaded.error else logging.INFO, "%s", lines[0])
+    for note in reloaded.notes:
+        log.warning("%s", note)
+    for line in lines:
+        tell_operators(ctx, line)
+    record(ctx, "REHASH", "; ".join(lines))
+    return reloaded
+
+
+def _reload(running: Running, read_config: Callable[[], Config] | None, ctx: Context) -> Reloaded:
+    find_accounts(running.store, ctx)
+    if read_config is None:
+        return Reloaded("", error="the server was started without a configuration")
+    try:
+        config = read_config()
+        return Reloaded(config.file, notes=tuple(apply(running, config, ctx)))
+    except ConfigError as error:
+        return Reloaded("", error=str(error))
 
 
 def apply(running: Running, config: Config, ctx: Context) -> list[str]:
@@ -55,44 +93,40 @@ def apply(running: Running, config: Config, ctx: Context) -> list[str]:
     options, refused_options = take_over(running.options, config.options)
     if options.dnsbl.zones:
         require_package()
-    running.bearer.use(settings.bearer)
+    require_programs(config)
+    tls = running.tls
     if running.options.tls != options.tls or running.options.tls.is_given:
-        running.tls = load_tls(options.tls, options.data, settings.name)
+        tls = load_tls(options.tls, options.data, settings.name)
+    running.bearer.use(settings.bearer)
+    try:
+        running.outside.use(settings)
+    except ConfigError:
+        running.bearer.use(network.settings.bearer)
+        raise
+    running.tls = tls
     settings = with_policy(settings, options.listen, running.tls, ctx.now)
     running.options = options
-    running.send_queues.limit = options.connections.sendq_total
-    for connection in running.connections:
-        connection.use(options)
+    running.turn.send_queues.limit = options.connections.sendq_total
+    running.clients.use(options)
     logging.getLogger().setLevel(options.log.level.upper())
-    running.plain.options = options.plain
     throttle = options.throttle
     network.local.volumes.use(throttle, options.connections)
     running.carry_out(ctx.propose(configure, to_document(settings), throttle.logins, throttle.registrations))
     notes = [f"{key}: a change needs a restart" for key in refused + refused_options]
     trouble = running.tls.trouble(ctx.now) if running.tls else ""
-    return [*notes, *[trouble] * bool(trouble), *_move_listeners(running, options.listen)]
+    return [*notes, *[trouble] * bool(trouble), *running.listeners.use(options.listen)]
 
 
-def _move_listeners(running: Running, wanted: tuple[ListenerOptions, ...]) -> list[str]:
-    """Close the listeners that are no longer wanted, then open new ones; connections remain."""
-    old = list(running.listeners)
-    kept: list[Listener] = []
-    new: list[ListenerOptions] = []
-    for options in wanted:
-        listener = next((listener for listener in old if listener.options.address == options.address), None)
-        if listener is None:
-            new.append(options)
-        else:
-            old.remove(listener)
-            listener.options = options
-            kept.append(listener)
-    for listener in old:
-        listener.stop(timeout=0)
-    failures = []
-    for options in new:
-        try:
-            kept.append(Listener(options, running.serve, running.is_busy))
-        except CannotListenError as error:
-            failures.append(str(error))
-    running.listeners = kept
-    return failures
+def find_accounts(store: Store, ctx: Context) -> None:
+    """Take in the accounts that `adduser` has made; the log says where they can't be read."""
+    try:
+        take_in_accounts(store, ctx)
+    except StoreError as error:
+        log.error("the accounts can't be read again: %s", error)
+
+
+def take_in_accounts(store: Store, ctx: Context) -> None:
+    """Take in the accounts that `adduser` has made. Raises StoreError."""
+    found = new_accounts(ctx.network, store)
+    for start in range(0, len(found), _AT_ONCE):
+        ctx.propose(take_in, [account.document() for account in found[start : start + _AT_ONCE]])

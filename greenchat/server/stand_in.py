@@ -1,8 +1,8 @@
-"""Stands in for a server after another process has taken over from it: whoever waits for the first one goes on waiting.
+"""Keeps the process id of a server alive after an upgrade, for whatever started it and waits for it to end.
 
-A shell, a container or a supervisor has started one process, and takes the server for ended when that one ends. So the
-first process does not end: it becomes this, which passes signals on, and ends as the last of its successors does.
-Standard library only, and little of that. Where systemd is told who its main process is, nobody needs it.
+A shell, a container or a supervisor has started one process, and considers the server ended when that process ends. So
+the first process becomes this one: it passes signals on, and ends with the exit code of the last of its successors. It
+uses little, and of the standard library only. Under systemd, which is told its main process, it is not needed.
 """
 
 import ctypes

@@ -1,7 +1,7 @@
 """The sweeper: does once a second what is due by the clock and caused by no client."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from time import monotonic
 from typing import Protocol
 
@@ -9,16 +9,18 @@ import gevent
 
 from greenchat.chat.network import Network
 from greenchat.commands.channels import timed_masks
-from greenchat.commands.connection import reservations
+from greenchat.commands.connection import lost, reservations
 from greenchat.commands.connection.ban_enforcement import let_expire, shift
-from greenchat.commands.connection.lost import give_up
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background
 from greenchat.commands.history.closure_pruning import prune_closures
+from greenchat.commands.messages import spam_filter
 from greenchat.commands.services import expiry
 from greenchat.config.options import Options
+from greenchat.protocol.envelopes.envelope import Envelope
+from greenchat.server.clients import Clients
 from greenchat.server.clock import Clock
-from greenchat.server.net.connection import Connection
+from greenchat.server.net.turn import Turn
 from greenchat.storage.retention import DateDoubt
 
 log = logging.getLogger(__name__)
@@ -26,6 +28,7 @@ log = logging.getLogger(__name__)
 _EVERY = 1.0  # seconds
 _HOUR = 3600.0  # seconds
 _DRIFT = 5_000  # ms
+_HURRY = 5.0  # seconds
 
 
 class Swept(Protocol):
@@ -34,10 +37,15 @@ class Swept(Protocol):
     network: Network
     options: Options
     clock: Clock
-    connections: dict[Connection, None]
+    clients: Clients
+    turn: Turn
 
     def now(self) -> int:
         """Return ms since the epoch."""
+
+    @property
+    def is_steward(self) -> bool:
+        """Whether this process does what has to be done once, however many nodes there are."""
 
     def carry_out(self, work: Background) -> None:
         """Run background work step by step, apart from any client; this returns at once."""
@@ -62,6 +70,7 @@ class Sweeper:
         self._dated = dated
         self._doubt = DateDoubt(last_id)
         self._hour_ends = monotonic() + _HOUR
+        self._is_giving_up = False
 
     def run(self) -> None:
         """Run for ever, in a greenlet of its own."""
@@ -74,14 +83,18 @@ class Sweeper:
 
     def sweep(self) -> None:
         """Do once what is due."""
-        self._look_at_connections()
+        self._look_at_connections(monotonic())
         jump = self._server.clock.jumped()
+        is_steward = self._server.is_steward
         if jump:
-            self._follow(jump)
-        self._let_expire()
+            self._server.network.local.volumes.shift(jump)
+        if is_steward:
+            if jump:
+                self._follow(jump)
+            self._let_expire()
         network, now = self._server.network, self._server.now()
-        network.logins.forget_old(now)
-        network.registrations.forget_old(now)
+        network.protection.logins.forget_old(now)
+        network.protection.registrations.forget_old(now)
         network.local.volumes.forget_old(now)
         for chore in self._chores:
             chore()
@@ -89,6 +102,8 @@ class Sweeper:
             deletion(self.trusted_date())
         if monotonic() >= self._hour_ends:
             self._hour_ends = monotonic() + _HOUR
+            if not is_steward:
+                return
             self.look_at_accounts()
             self._server.carry_out(Background(prune_closures))
 
@@ -96,47 +111,65 @@ class Sweeper:
         """Let accounts expire that nobody uses, unless the date may be wrong."""
         date = self.trusted_date()
         if date and expiry.is_any_due(self._server.network, date):
-            self._server.new_context().propose(expiry.let_expire)
+            self._server.new_context().note(expiry.let_expire)
 
     def trusted_date(self) -> int:
         """Return the date by which old things may be deleted, in ms since the epoch; 0 while it may be wrong."""
         now = self._server.clock.believed()
         return now if self._doubt.is_believed(now) and now <= self._server.now() + _DRIFT else 0
 
-    def _look_at_connections(self) -> None:
+    def _look_at_connections(self, now: float) -> None:
         """Ping silent clients; cut those that stay silent, never register, or do not take our farewell."""
-        options = self._server.options.connections
-        now = monotonic()
-        for connection in list(self._server.connections):
-            silent = now - connection.heard
+        server = self._server
+        options = server.options.connections
+        server.turn.send_queues.cut_late(now - options.close_timeout)
+        ping: Envelope | None = None  # the same for all: thousands may be due
+        for connection in server.clients.rounds.due(now):
+            silence_ends = connection.heard + options.ping_after
             if connection.session.closing:
-                connection.closing_since = min(connection.closing_since, now)
-                if now - connection.closing_since > options.close_timeout:
-                    connection.outbox.cut(connection.session.closing)
-            elif connection.session.user is None:
+                continue
+            if connection.session.user is None:
                 if connection.age > connection.patience:
                     connection.close("Registration timed out")
+                    continue
+                # it may be given less patience at any time, and register at any time
+                silence_ends = min(now + options.ping_after, now + _HURRY, connection.opened + connection.patience)
             elif not connection.pings:
+                silence_ends = now + options.ping_after
+            elif now > silence_ends + options.ping_timeout:
+                connection.close(f"Ping timeout: {int(now - connection.heard)} seconds", is_lost=True)
                 continue
-            elif silent > options.ping_after + options.ping_timeout:
-                connection.close(f"Ping timeout: {int(silent)} seconds")
-            elif silent > options.ping_after and not connection.asked:
-                connection.ping()
+            elif now > silence_ends:
+                if not connection.asked:
+                    ping = ping or server.new_context().envelope("PING", server.network.settings.name)
+                    connection.ping(ping)
+                silence_ends = min(silence_ends + options.ping_timeout, now + options.ping_after)
+            server.clients.rounds.look_at(connection, silence_ends)
+
+    def _give_up(self, ctx: Context) -> Iterator[None]:
+        """Let those leave who did not come back in time; one after the other, while others are served."""
+        try:
+            yield from lost.give_up_all(ctx)
+        finally:
+            self._is_giving_up = False
 
     def _follow(self, jump: int) -> None:
-        """Move bans after a jump of the clock by so many ms, so that they last as long as they were meant to."""
+        """Follow a jump of the clock by so many ms: what ends lasts as long as it was meant to."""
         log.warning("the clock was set %s by %d seconds", "back" if jump < 0 else "forward", abs(jump) // 1000)
-        self._server.new_context().propose(shift, jump)
-        self._server.new_context().propose(timed_masks.shift, jump)
-        self._server.new_context().propose(reservations.shift, jump)
+        self._server.new_context().note(shift, jump)
+        self._server.new_context().note(timed_masks.shift, jump)
+        self._server.new_context().note(reservations.shift, jump)
+        self._server.new_context().note(lost.shift, jump)
+        self._server.new_context().note(spam_filter.shift, jump)
 
     def _let_expire(self) -> None:
         network, now = self._server.network, self._server.now()
-        if network.bans.is_any_over(now):
-            self._server.new_context().propose(let_expire)
+        if network.protection.bans.is_any_over(now):
+            self._server.new_context().note(let_expire)
         if timed_masks.is_any_over(network, now):
-            self._server.new_context().propose(timed_masks.let_expire)
-        if network.waiting.over(now):
-            self._server.new_context().propose(give_up)
-        if network.reservations.is_any_over(now):
-            self._server.new_context().propose(reservations.let_expire)
+            self._server.new_context().note(timed_masks.let_expire)
+        if network.waiting.over(now) and not self._is_giving_up:
+            self._is_giving_up = True
+            self._server.carry_out(Background(self._give_up))
+        if network.protection.reservations.is_any_over(now):
+            self._server.new_context().note(reservations.let_expire)

@@ -14,6 +14,7 @@ log = logging.getLogger(__name__)
 
 _FIRST_DESCRIPTOR = 3  # SD_LISTEN_FDS_START
 _MICROSECONDS = 1_000_000
+_PATIENCE = 0.1  # seconds that a message waits while systemd is too busy to read; all clients wait with it
 
 
 class Notifier:
@@ -66,9 +67,10 @@ class Notifier:
         address = "\0" + self._address[1:] if self._address.startswith("@") else self._address
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as out:
+                out.settimeout(_PATIENCE)
                 out.sendto(text.encode(), address)
         except OSError as error:
-            log.warning("systemd could not be told %r: %s", text.partition("\n")[0], error.strerror)
+            log.warning("systemd could not be told %r: %s", text.partition("\n")[0], error.strerror or error)
 
 
 def handed_over(environment: Mapping[str, str] = os.environ) -> Iterator[socket.socket]:

@@ -11,9 +11,10 @@ trust, a server can move to another machine.
 import fcntl
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
 
 from greenchat.storage.durable import free_name, put, write
 from greenchat.storage.inspection import check, require
@@ -21,13 +22,16 @@ from greenchat.storage.interface import StoreError
 from greenchat.storage.schema import FAILURES, connect_keeper, connect_reader
 
 _COMPANIONS = ("-wal", "-shm", "-search", "-search-wal", "-search-shm")
+_NOTHING: Mapping[str, bytes] = MappingProxyType({})
 _MAKE_FILES = "CREATE TABLE carried (name TEXT PRIMARY KEY, content BLOB NOT NULL) STRICT"
+_NAMES = "SELECT name FROM carried"
 
 
-def backup(database: Path, target: Path, files: Iterable[str] = ()) -> None:
+def backup(database: Path, target: Path, files: Iterable[str] = (), contents: Mapping[str, bytes] = _NOTHING) -> None:
     """Write a consistent copy of the database as it is now, and of files beside it.
 
-    files: their names, from the database's folder on. Raises StoreError; what target names must not exist.
+    files: their names, from the database's folder on. contents: of files that were read before, by name.
+    Raises StoreError; what target names must not exist.
     """
     require(database)
     part = target.with_name(target.name + ".part")
@@ -40,6 +44,7 @@ def backup(database: Path, target: Path, files: Iterable[str] = ()) -> None:
                     copy.execute("PRAGMA journal_mode = DELETE")
                     copy.execute(_MAKE_FILES)
                     with copy:
+                        copy.executemany("INSERT INTO carried VALUES (?, ?)", contents.items())
                         copy.executemany("INSERT INTO carried VALUES (?, ?)", _contents(database.parent, files))
                 put(part, target)
             except (*FAILURES, OSError):
@@ -69,10 +74,32 @@ def _claimed(part: Path, target: Path) -> Iterator[None]:
         yield
 
 
-def restore(source: Path, database: Path) -> list[Path]:
+def carried(source: Path, name: str) -> bytes | None:
+    """Return a file in a backup, None if it is not in it. Raises StoreError."""
+    try:
+        with closing(connect_reader(source)) as connection:
+            if not _has_files(connection):
+                return None
+            row = connection.execute("SELECT content FROM carried WHERE name = ?", (name,)).fetchone()
+            return row[0] if row else None
+    except FAILURES as error:
+        raise StoreError(f"{source} can't be read: {error}") from error
+
+
+def carried_names(source: Path) -> set[str]:
+    """Return the names of the files in a backup. Raises StoreError."""
+    try:
+        with closing(connect_reader(source)) as connection:
+            return {name for (name,) in connection.execute(_NAMES)} if _has_files(connection) else set()
+    except FAILURES as error:
+        raise StoreError(f"{source} can't be read: {error}") from error
+
+
+def restore(source: Path, database: Path, *, without: str = "") -> list[Path]:
     """Replace the database by a backup, and restore the files in it. No server may be running.
 
-    Returns the new path of the replaced database. Raises StoreError, and then the database is as before.
+    without: the name of a file that is left in the backup. Returns the new path of the replaced database. Raises
+    StoreError, and then the database is as before.
     """
     problems = check(source)
     if problems:
@@ -88,7 +115,7 @@ def restore(source: Path, database: Path) -> list[Path]:
         for companion in _COMPANIONS:
             database.with_name(database.name + companion).unlink(missing_ok=True)
         put(part, database)
-        return aside + _put_files(source, database.parent)
+        return aside + _put_files(source, database.parent, without)
     except (*FAILURES, OSError) as error:
         part.unlink(missing_ok=True)
         raise StoreError(f"can't restore {source}: {error}") from error
@@ -105,7 +132,7 @@ def _drop_files(copy: sqlite3.Connection) -> None:
     """Leave the files of a backup out of the database. Raises StoreError where they are none of ours."""
     if not _has_files(copy):
         return
-    for (name,) in copy.execute("SELECT name FROM carried"):
+    for (name,) in copy.execute(_NAMES):
         if Path(name).is_absolute() or ".." in Path(name).parts:
             raise StoreError("the backup names files outside of the data folder: it was not made by greenchat")
     copy.execute("PRAGMA secure_delete = ON")
@@ -117,13 +144,13 @@ def _has_files(connection: sqlite3.Connection) -> bool:
     return connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'carried'").fetchone() is not None
 
 
-def _put_files(source: Path, folder: Path) -> list[Path]:
+def _put_files(source: Path, folder: Path, without: str) -> list[Path]:
     """Put the files of a backup into a folder; where is now what was there before."""
     aside = []
     with closing(connect_reader(source)) as backed_up:
         if not _has_files(backed_up):
             return []
-        for name, content in backed_up.execute("SELECT name, content FROM carried"):
+        for name, content in backed_up.execute("SELECT name, content FROM carried WHERE name != ?", (without,)):
             file = folder / name
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if file.exists() and file.read_bytes() != content:

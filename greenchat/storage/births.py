@@ -20,6 +20,7 @@ _MOVE = (
     "UPDATE settled SET conversation = ? WHERE conversation = ? AND id >= ?",
     "UPDATE fresh SET conversation = ? WHERE conversation = ? AND id >= ?",
 )
+_LOCKS = frozenset("isHO")  # as in `chat.closures`
 _CHANNEL = re.compile(r"[~&@%+]?#")  # also for conversations of some ranks only
 
 
@@ -84,6 +85,23 @@ def _channels(connection: sqlite3.Connection, ids: Mapping[str, str]) -> None:
         channel["founder"] = ids.get(channel["founder"], "")
         channel["access"] = {ids[name]: rank for name, rank in channel.get("access", {}).items() if name in ids}
         _put(connection, "channel", key, channel)
+        if channel.get("key") or not _LOCKS.isdisjoint(channel.get("flags", "")):
+            _close(connection, key, channel)
+
+
+def _close(connection: sqlite3.Connection, key: str, channel: Mapping[str, Any]) -> None:
+    """Take a channel that is closed now for one that always was: nobody noted then when it was, and who was in.
+
+    So what was said in it is shown to those whom it lets in, and not to all when it is opened one day.
+    """
+    life = start = first_id(channel["created"])
+    while connection.execute(
+        "SELECT 1 FROM document WHERE kind = 'closed' AND key = ?", (format_msgid(start),)
+    ).fetchone():
+        start += 1
+    quiet = "H" in channel.get("flags", "")
+    closed = {"channel": key, "start": start, "end": 0, "life": life, "quiet": quiet, "first": []}
+    _put(connection, "closed", format_msgid(start), closed)
 
 
 def _conversations(connection: sqlite3.Connection, ids: Mapping[str, str]) -> bool:

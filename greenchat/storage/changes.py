@@ -44,5 +44,6 @@ class Changes:
         """Return (conversations, id up to which they are complete, erased messages), and forget them."""
         with self._lock:
             taken = (self._touched, self._upto, self._erased)
-            self._touched, self._erased = set(), []
+            self._touched = set()
+            self._erased = []
             return taken

@@ -1,7 +1,8 @@
 """Compaction: moves events from the order in which they happened to the order in which they are read.
 
 A commit appends to the table `fresh`, which costs the same however many conversations a turn wrote to. The table
-`settled` holds each conversation's events together. Fresh events are moved there once there are so many that a page of
+`settled` holds each conversation's events together; those of a conversation that has many in one turn are written there
+at once, see `Writer`. Fresh events are moved there once there are so many that a page of
 a conversation is written for many events at once. Such a round takes all that is fresh when it begins, goes through the
 conversations one after the other in steps of about a millisecond, and then empties `fresh` up to there. Its progress is
 stored in the database, so that each event is always in exactly one of `settled` and `unsettled`, also for concurrent
@@ -11,11 +12,10 @@ readers and after a crash.
 import json
 import sqlite3
 from collections import defaultdict, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from greenchat.storage import seals
-from greenchat.storage.rows import EventRow, one_number
+from greenchat.storage.rows import EventRow, one_number, pairs_of_numbers
 from greenchat.storage.transaction import transaction
 
 _MUCH = 8192  # events: a reader scans all fresh ones in about a millisecond
@@ -23,12 +23,12 @@ _STEP = 400  # the weight of the events moved in one step
 _CONVERSATION = 5  # the weight of a conversation besides its events: its pages have to be found and written
 _REMOVED = 4000  # events in one step
 
+# The ids come in the order of the events; that of an event of several conversations brings the events of all of them.
 _COMPACT = """
-INSERT OR IGNORE INTO settled SELECT * FROM unsettled
-WHERE id IN (SELECT value FROM json_each(?)) AND (conversation, id) <= (?, ?) ORDER BY conversation, id
+INSERT OR IGNORE INTO settled SELECT e.conversation, e.id, e.kind, e.source, e.target, e.text, e.more
+FROM json_each(?) i CROSS JOIN fresh e ON e.id = i.value
+WHERE (e.conversation, e.id) > (SELECT conversation, id FROM settling) AND (e.conversation, e.id) <= (?, ?)
 """
-_NEW = """e.id IN (SELECT value FROM json_each(:ids)) AND (e.conversation, e.id) <= (:conversation, :last)
-AND NOT EXISTS (SELECT 1 FROM settled t WHERE t.conversation = e.conversation AND t.id = e.id)"""
 _ADVANCE = "UPDATE settling SET upto = ?, conversation = ?, id = ?"
 
 
@@ -71,18 +71,13 @@ class Compaction:
         """Whether nothing is fresh."""
         return not (self._count or self.upto)
 
-    def note(self, rows: Iterable[EventRow]) -> None:
-        """Note that these rows were added to the fresh ones."""
-        fresh, upto, last, count = self._fresh, self.upto, self.last, 0
+    def note(self, rows: Sequence[EventRow], last: int) -> None:
+        """Note that these rows were added to the fresh ones. last: the largest id of all that were committed."""
+        fresh = self._fresh
         for row in rows:
-            number = row[0]
-            if number > upto:
-                fresh[row[1]].append(number)
-                count += 1
-                if number > last:
-                    last = number
-        self._count += count
-        self.last = last
+            fresh[row[1]].append(row[0])
+        self._count += len(rows)
+        self.last = max(self.last, last)
 
     def step(self) -> None:
         """Do about a millisecond of work: a step of the round under way, or begin one."""
@@ -96,7 +91,7 @@ class Compaction:
 
     def _resume(self) -> None:
         """Resume what another process left."""
-        rows = self._connection.execute("SELECT id, conversation FROM unsettled ORDER BY conversation, id").fetchall()
+        rows = pairs_of_numbers(self._connection, "SELECT id, conversation FROM unsettled ORDER BY conversation, id")
         begun: defaultdict[int, list[int]] = defaultdict(list)
         for number, conversation in rows:
             (begun if number <= self.upto else self._fresh)[conversation].append(number)
@@ -114,10 +109,8 @@ class Compaction:
     def _compact(self, part: _Slice) -> None:
         with transaction(self._connection):
             ids, conversation, last = json.dumps(part.ids), part.conversation, part.last
-            if seals.is_late(part.ids, self.last):
-                seals.change(self._connection, 1, "unsettled", _NEW, ids=ids, conversation=conversation, last=last)
             self._connection.execute(_COMPACT, (ids, conversation, last))
-            self._connection.execute(_ADVANCE, (self.upto, part.conversation, part.last))
+            self._connection.execute(_ADVANCE, (self.upto, conversation, last))
 
     def _remove(self) -> None:
         """Delete the fresh rows of the round, a portion at a time; after the last one the round ends."""

@@ -12,24 +12,46 @@ from greenchat.storage.reader import read
 from greenchat.storage.rows import UnreadableError
 from greenchat.storage.schema import APPLICATION_ID, FAILURES, MIGRATIONS, connect, connect_reader
 from greenchat.storage.seals import altered
+from greenchat.storage.search import forget_index
 from greenchat.storage.sqlite import SqliteStore
 
 _PAGE = 5000
 _MOST_PROBLEMS = 20
 _AT_ONCE = 1000  # events imported in one transaction
+_WITH_CUTS = 6  # the format since which conversations have a cut
 
 
 def check(database: Path) -> list[str]:
     """Return the faults of a database, in words; nothing if it is sound.
 
-    Reads all of it, as a client that asks for the history would. Raises StoreError if it does not exist.
+    Reads all of it, as a client that asks for the history would. Raises StoreError if it does not exist, or is newer.
     """
     require(database)
     try:
-        with closing(connect_reader(database)) as connection:
+        with closing(_reader(database)) as connection:
             return _problems(connection)
-    except FAILURES as error:
+    except (*FAILURES, UnreadableError) as error:
         return [f"it is not a valid database: {error}"]
+
+
+def _reader(database: Path) -> sqlite3.Connection:
+    """Return a read-only connection to a database whose form is known. Raises StoreError."""
+    connection = connect_reader(database)
+    try:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        (owner,) = connection.execute("PRAGMA application_id").fetchone()
+        if version < _WITH_CUTS:
+            connection.execute("CREATE TEMP VIEW conversation AS SELECT *, 0 AS cut FROM main.conversation")
+    except BaseException:
+        connection.close()
+        raise
+    if owner == APPLICATION_ID and version > len(MIGRATIONS):
+        connection.close()
+        raise StoreError(
+            f"{database} was written by a newer greenchat (its format is {version}, this one knows up to"
+            f" {len(MIGRATIONS)}): read it with that one"
+        )
+    return connection
 
 
 def add_document(database: Path, kind: str, key: str, value: object) -> bool:
@@ -55,7 +77,7 @@ def has_document(database: Path, kind: str, key: str) -> bool:
     if not database.exists():
         return False
     try:
-        with closing(connect_reader(database)) as connection:
+        with closing(_reader(database)) as connection:
             found = connection.execute("SELECT 1 FROM document WHERE kind = ? AND key = ?", (kind, key)).fetchone()
     except FAILURES as error:
         raise StoreError(f"can't read {database}: {error}") from error
@@ -66,10 +88,10 @@ def documents(database: Path, kind: str) -> dict[str, object]:
     """Return all documents of a kind by their keys. Raises StoreError."""
     require(database)
     try:
-        with closing(connect_reader(database)) as connection:
+        with closing(_reader(database)) as connection:
             rows = connection.execute("SELECT key, value FROM document WHERE kind = ?", (kind,)).fetchall()
         return {key: json.loads(value) for key, value in rows}
-    except (*FAILURES, ValueError) as error:
+    except (*FAILURES, ValueError, TypeError) as error:
         raise StoreError(f"can't read {database}: {error}") from error
 
 
@@ -80,7 +102,7 @@ def export(database: Path, conversation: str | None = None) -> Iterator[StoredEv
     """
     require(database)
     try:
-        with closing(connect_reader(database)) as connection:
+        with closing(_reader(database)) as connection:
             keys = [key for key in _conversations(connection) if conversation is None or key == conversation]
             if conversation is not None and not keys:
                 raise StoreError(f"there is no history of {conversation}")
@@ -95,10 +117,12 @@ def take_in(database: Path, events: Iterable[StoredEvent]) -> tuple[int, int]:
     """Import exported events into a database that no server uses, and that is created if it is missing.
 
     Returns how many were imported, and how many were there already. Raises StoreError: the events before it are in.
+    The search index is made anew: it goes on from the newest event that it has, and these may be older.
     """
     store = SqliteStore(database, durable=True)
     added = known = 0
     try:
+        store.forget_cuts()
         batch: list[Write] = []
         for event in events:
             if store.find(event.conversation, event.id):
@@ -112,6 +136,7 @@ def take_in(database: Path, events: Iterable[StoredEvent]) -> tuple[int, int]:
         store.commit(batch)
     finally:
         store.close()
+        forget_index(database)
     return added, known
 
 
@@ -145,11 +170,6 @@ def _problems(connection: sqlite3.Connection) -> list[str]:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if owner != APPLICATION_ID:
         return ["it is not a greenchat database"]
-    if version > len(MIGRATIONS):
-        return [
-            f"it was written by a newer greenchat (its format is {version}, this one knows up to {len(MIGRATIONS)}):"
-            " install that one"
-        ]
     problems = [text for (text,) in connection.execute(f"PRAGMA integrity_check({_MOST_PROBLEMS})") if text != "ok"]
     unreadable = list(_unreadable_documents(connection))
     if version < len(MIGRATIONS):
@@ -171,7 +191,7 @@ def _unreadable_documents(connection: sqlite3.Connection) -> Iterator[str]:
     for kind, key, value in connection.execute(question):
         try:
             json.loads(value)
-        except ValueError as error:
+        except (ValueError, TypeError) as error:  # a damaged one may be NULL
             yield f"the {kind} {key} can't be read: {error}"
 
 

@@ -12,7 +12,7 @@ An event's id is its position in the one order of all events; see `msgid`.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from greenchat.protocol.msgid import LAST_ID, format_msgid, time_of
 
@@ -127,7 +127,7 @@ class Document:
 
     kind: str
     key: str
-    value: object
+    value: Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +148,26 @@ class Renaming:
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """Ends a conversation's history at an id: that event and all before it are gone for readers at once, and are
+    deleted from the files by the housekeeping.
+    """
+
+    conversation: str
+    upto: int
+
+
+class DueCuts(NamedTuple):
+    """Cuts that somebody has to decide upon, and to commit.
+
+    surplus: of what is kept no longer. departed: of what guests have said to each other, if they are gone.
+    """
+
+    surplus: list[Cut]
+    departed: list[Cut]
+
+
+@dataclass(frozen=True, slots=True)
 class Location:
     """The location of an event. number: the conversation's in the store."""
 
@@ -163,7 +183,7 @@ class Location:
 
 NOWHERE = Location(0, "", 0)
 
-Write = StoredEvent | Speech | Document | Erasure | Renaming
+Write = StoredEvent | Speech | Document | Erasure | Renaming | Cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,11 +310,15 @@ class Store(HistoryReader, Protocol):
     def is_tidy(self, now: int) -> bool:
         """Whether `maintain` would find nothing to do. now: ms since the epoch."""
 
-    def maintain(self, now: int) -> None:
+    def maintain(self, now: int, *, decides: bool = True) -> None:
         """Do one step of the work outside the loop: checkpoint, search index, finding expired events.
 
-        now: ms since the epoch. From any thread; call `tidy` after it, until that returns False. Raises StoreError.
+        now: ms since the epoch. decides: whether to look for what is to be cut, see `due_cuts`. From any thread; call
+        `tidy` after it, until that returns False. Raises StoreError.
         """
+
+    def due_cuts(self) -> DueCuts:
+        """Return what `maintain` has found that should be cut, and forget it."""
 
     def tidy(self) -> bool:
         """Do one step, of about a millisecond, of the work that `maintain` left; return whether there is more.

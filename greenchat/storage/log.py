@@ -1,14 +1,24 @@
 """The log: every act that changes the state, in one order. Nothing here knows what an act is, or gevent.
 
-A single server needs no engine for it: `MemoryLog` passes each act on at once and stores none. Several nodes that form
-one server would share a log behind the same few methods.
+A single server needs no engine for it: `MemoryLog` passes each act on at once and stores none, and whoever has an act
+applies it in the same turn. Several nodes that form one server share a log behind the same methods (`server/nodes/`):
+there an act is applied when the log hands it out, on every node.
 """
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
 
 Reader = Callable[[int, object], None]
 """Called with the position and the act, before it is applied."""
+
+
+class Dated(Protocol):
+    """An act. now: when it was proposed, ms since the epoch."""
+
+    @property
+    def now(self) -> int: ...
 
 
 class Log(Protocol):
@@ -17,33 +27,55 @@ class Log(Protocol):
     position: int
 
     @property
+    def is_shared(self) -> bool:
+        """Whether other nodes append to it too: then acts are applied by `decide` and `speak` only."""
+
+    @property
     def is_read(self) -> bool:
         """Whether anybody reads the acts: if not, `pass_by` is enough."""
 
     def append(self, act: object) -> None:
-        """Append an act; the caller applies it next."""
+        """Append an act; the caller applies it next. Not for a log that is shared."""
 
     def pass_by(self) -> None:
-        """Count an act that nobody reads."""
+        """Count an act that nobody reads. Not for a log that is shared."""
+
+    def decide(self, act: Dated, apply: Callable[[int], T]) -> T:
+        """Append an act, apply it when its turn has come, and return what that returns; its exceptions are raised.
+
+        apply: called with the time that the act has in the log. Where the log is shared this waits, and meanwhile
+        everything may change.
+        """
+
+    def note(self, act: Dated, apply: Callable[[int], object]) -> None:
+        """Append an act as `decide` does, without waiting for it."""
+
+    def speak(self, speaker: Any, act: Dated, apply: Callable[[int], object]) -> None:
+        """Append speech, without waiting; its speaker's session counts as `under_way` until it is applied."""
+
+    def wait_until_applied(self, speaker: Any) -> None:
+        """Wait until all that a session has under way is applied."""
+
+    def wait_until_known(self, is_known: Callable[[], bool]) -> None:
+        """Wait until something is true that acts of other nodes bring about, but not for long."""
 
 
 class MemoryLog:
     """The log of a single server: its reader sees each act when it happens, and nothing is stored."""
 
-    __slots__ = ("_readers", "position")
+    __slots__ = ("_readers", "is_read", "position")
+
+    is_shared = False
 
     def __init__(self) -> None:
         self.position = 0
+        self.is_read = False
         self._readers: list[Reader] = []
-
-    @property
-    def is_read(self) -> bool:
-        """Whether anybody reads the acts."""
-        return bool(self._readers)
 
     def read(self, reader: Reader) -> None:
         """Pass every act from now on to a reader."""
         self._readers.append(reader)
+        self.is_read = True
 
     def append(self, act: object) -> None:
         """Append an act."""
@@ -54,3 +86,23 @@ class MemoryLog:
     def pass_by(self) -> None:
         """Count an act that nobody reads."""
         self.position += 1
+
+    def decide(self, act: Dated, apply: Callable[[int], T]) -> T:
+        """Append an act and apply it."""
+        self.append(act)
+        return apply(act.now)
+
+    def note(self, act: Dated, apply: Callable[[int], object]) -> None:
+        """Append an act and apply it."""
+        self.append(act)
+        apply(act.now)
+
+    def speak(self, speaker: Any, act: Dated, apply: Callable[[int], object]) -> None:
+        """Append an act and apply it."""
+        self.note(act, apply)
+
+    def wait_until_applied(self, speaker: Any) -> None:
+        """Do nothing: everything is applied at once."""
+
+    def wait_until_known(self, is_known: Callable[[], bool]) -> None:
+        """Do nothing: there is nobody else."""

@@ -21,11 +21,11 @@ log = logging.getLogger(__name__)
 _HALF = """
     SELECT * FROM (
         SELECT * FROM HALF WHERE conversation = (SELECT id FROM place)
-        AND id > ?2 AND id < ?3 AND kind BETWEEN ?4 AND ?5 ORDER BY id ASC LIMIT ?6
+        AND id > max(?2, (SELECT cut FROM place)) AND id < ?3 AND kind BETWEEN ?4 AND ?5 ORDER BY id ASC LIMIT ?6
     )"""
 _READ_OLDEST = (
     """
-WITH place AS MATERIALIZED (SELECT id, name FROM conversation WHERE key = ?1)
+WITH place AS MATERIALIZED (SELECT id, name, cut FROM conversation WHERE key = ?1)
 SELECT json_group_array(ROW) FROM (SETTLED UNION ALL UNSETTLED ORDER BY id ASC LIMIT ?6) e
 CROSS JOIN place c CROSS JOIN source s ON s.id = e.source
 """.replace("ROW", ROW)
@@ -36,15 +36,15 @@ _READ_NEWEST = _READ_OLDEST.replace("ASC", "DESC")
 
 _TARGETS = """
 WITH place AS MATERIALIZED (
-    SELECT id, key FROM conversation WHERE key IN (SELECT value FROM json_each(?2))
-    UNION SELECT c.id, c.key FROM member m JOIN conversation c ON c.id = m.conversation WHERE m.identity = ?3
+    SELECT id, key, cut FROM conversation WHERE key IN (SELECT value FROM json_each(?2))
+    UNION SELECT c.id, c.key, c.cut FROM member m JOIN conversation c ON c.id = m.conversation WHERE m.identity = ?3
 ), latest AS MATERIALIZED (
-    SELECT key, (SELECT e.id FROM settled e WHERE e.conversation = p.id AND e.kind BETWEEN 1 AND ?1
+    SELECT key, (SELECT e.id FROM settled e WHERE e.conversation = p.id AND e.id > p.cut AND e.kind BETWEEN 1 AND ?1
                  ORDER BY e.id DESC LIMIT 1) AS id
     FROM place p
     UNION ALL
     SELECT key, max(e.id) FROM unsettled e CROSS JOIN place p ON p.id = e.conversation
-    WHERE e.kind BETWEEN 1 AND ?1 GROUP BY key
+    WHERE e.id > p.cut AND e.kind BETWEEN 1 AND ?1 GROUP BY key
 )
 SELECT json_group_array(json_array(key, id)) FROM (
     SELECT key, max(id) AS id FROM latest GROUP BY key HAVING max(id) > ?4 AND max(id) < ?5 ORDER BY max(id)
@@ -54,9 +54,10 @@ _TAGGED = """
 SELECT json_group_array(json_array(c.key, ROW)) FROM (
     SELECT * FROM (
         SELECT e.* FROM conversation c CROSS JOIN settled e ON e.conversation = c.id
-        WHERE e.id > ?1 AND instr(e.more, ?2)
+        WHERE e.id > max(?1, c.cut) AND instr(e.more, ?2)
         UNION ALL
-        SELECT * FROM unsettled WHERE id > ?1 AND instr(more, ?2)
+        SELECT e.* FROM unsettled e CROSS JOIN conversation c ON c.id = e.conversation
+        WHERE e.id > max(?1, c.cut) AND instr(e.more, ?2)
     ) ORDER BY id DESC LIMIT ?3
 ) e CROSS JOIN conversation c ON c.id = e.conversation CROSS JOIN source s ON s.id = e.source
 """.replace("ROW", ROW)
@@ -193,10 +194,13 @@ def _decoded(row: Sequence[Any], problems: list[str]) -> list[Any]:
 def targets(
     connection: sqlite3.Connection, identity: str, channels: Iterable[str], after: int, before: int
 ) -> list[Target]:
-    """Return conversations by the latest message in them, oldest first."""
+    """Return conversations by the latest message in them, oldest first. Raises UnreadableError."""
     keys = json.dumps(list(channels))
     (answer,) = connection.execute(_TARGETS, (MESSAGES, keys, identity, after, before)).fetchone()
-    return [Target(key, latest) for key, latest in json.loads(answer)]
+    found: list[Any] = json.loads(answer)
+    if not all(isinstance(key, str) and isinstance(latest, int) for key, latest in found):
+        raise UnreadableError("a conversation has no key, or a message no number")
+    return [Target(key, latest) for key, latest in found]
 
 
 def tagged(connection: sqlite3.Connection, tag: str, after: int, limit: int) -> list[StoredEvent]:
@@ -214,7 +218,10 @@ def accounts(connection: sqlite3.Connection) -> list[str]:
 
 
 def said_by(connection: sqlite3.Connection, names: Iterable[str], after: Location, limit: int) -> list[Location]:
-    """Return the locations of messages of accounts, in the order of the table."""
+    """Return the locations of messages of accounts, in the order of the table. Raises UnreadableError."""
     values = (after.number, after.id, KINDS["TAGMSG"], json.dumps(list(names)), limit)
     (answer,) = connection.execute(_SAID_BY, values).fetchone()
-    return [Location(*row) for row in json.loads(answer)]
+    found: list[Any] = json.loads(answer)
+    if not all(list(map(type, row)) == [int, str, int] for row in found):
+        raise UnreadableError("a conversation has no key or no number, or a message none")
+    return [Location(*row) for row in found]

@@ -1,4 +1,6 @@
-"""Retention: deletions are planned outside the event loop, and done in it in steps too small to be noticed."""
+"""Retention: cuts are planned outside the event loop, and what they leave is deleted in it in steps too small to be
+noticed.
+"""
 
 import json
 import logging
@@ -7,17 +9,24 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import monotonic
 
-from greenchat.protocol.msgid import LAST_ID, first_id, time_of
+from greenchat.protocol.msgid import first_id, time_of
 from greenchat.protocol.times import format_time
 from greenchat.storage import seals
-from greenchat.storage.interface import Retention
+from greenchat.storage.interface import Cut, Retention
+from greenchat.storage.rows import UnreadableError, keys_by_number, pairs_of_numbers
 from greenchat.storage.transaction import transaction
 
 log = logging.getLogger(__name__)
 
 _DAY = 86_400_000  # ms
 _SYMBOLS = "~&@%+"  # before the channel in the key of a conversation of some ranks only
+_AT_ONCE = 1000  # events that are deleted in one transaction
 _SLICE = 60_000 << 20  # a minute, in ids: the precision of `total`
+
+
+_REMNANTS = """SELECT id, cut FROM conversation c
+   WHERE cut > 0 AND (EXISTS (SELECT 1 FROM settled WHERE conversation = c.id AND id <= c.cut)
+                      OR EXISTS (SELECT 1 FROM unsettled WHERE conversation = c.id AND id <= c.cut))"""
 
 
 class DateDoubt:
@@ -55,28 +64,39 @@ class DateDoubt:
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
-    """A conversation loses its events up to and including an id."""
+class Remnant:
+    """The events that a cut has left: of a conversation, by its number, up to and including an id."""
 
     conversation: int
     upto: int
 
 
+def remnants(connection: sqlite3.Connection) -> list[Remnant]:
+    """Return what is to be deleted. Not in the event loop."""
+    return [Remnant(conversation, upto) for conversation, upto in pairs_of_numbers(connection, _REMNANTS)]
+
+
 def plan(connection: sqlite3.Connection, keep: Retention, now: int) -> list[Cut]:
-    """Return the cuts to make in settled events. Slow: not in the event loop. now: ms since the epoch."""
+    """Return the cuts to make in settled events. Slow: not in the event loop. now: ms since the epoch.
+
+    None goes beyond what is there now: what is said later would be gone as soon as it was said.
+    """
     oldest = 0
     if keep.age is not None:
         oldest = first_id(now - keep.age)
     if keep.total is not None:
         oldest = max(oldest, _oldest_of(connection, keep.total))
-    most = LAST_ID if keep.per_conversation is None else keep.per_conversation
-    kept = {True: most, False: most if keep.per_unregistered is None else min(most, keep.per_unregistered)}
+    most, few = keep.per_conversation, keep.per_unregistered
+    kept = {True: most, False: min((each for each in (most, few) if each is not None), default=None)}
     cuts: list[Cut] = []
     for is_registered, numbers in _by_registration(connection).items():
         rows = connection.execute(
-            """SELECT c.value, (SELECT min(id) FROM settled WHERE conversation = c.value),
-                      (SELECT id FROM settled WHERE conversation = c.value ORDER BY id DESC LIMIT 1 OFFSET ?)
-               FROM json_each(?) c""",
+            """SELECT c.key, (SELECT min(id) FROM settled WHERE conversation = c.id AND id > c.cut),
+                      CASE WHEN ?1 IS NOT NULL THEN  -- else it would go through all that there is
+                      (SELECT id FROM settled WHERE conversation = c.id ORDER BY id DESC LIMIT 1 OFFSET coalesce(?1, 0))
+                      END,
+                      (SELECT max(id) FROM settled WHERE conversation = c.id)
+               FROM json_each(?2) n JOIN conversation c ON c.id = n.value""",
             (kept[is_registered], json.dumps(numbers)),
         ).fetchall()
         cuts += _cuts(rows, oldest)
@@ -87,7 +107,7 @@ def _by_registration(connection: sqlite3.Connection) -> dict[bool, list[int]]:
     """Return numbers of conversations: False: of unregistered channels; True: all others."""
     registered = {key for (key,) in connection.execute("SELECT key FROM document WHERE kind = 'channel'")}
     found: dict[bool, list[int]] = {True: [], False: []}
-    for number, key in connection.execute("SELECT id, key FROM conversation"):
+    for number, key in keys_by_number(connection).items():
         channel = key.lstrip(_SYMBOLS)
         is_private = not channel.startswith("#")
         found[is_private or channel.partition(" ")[0] in registered].append(number)
@@ -96,14 +116,17 @@ def _by_registration(connection: sqlite3.Connection) -> dict[bool, list[int]]:
 
 def of_departed(connection: sqlite3.Connection, upto: int) -> list[Cut]:
     """Return cuts, up to an id, of direct conversations between guests only: nobody can read them any more."""
-    rows = connection.execute("SELECT id FROM conversation WHERE key LIKE '~% ~%'").fetchall()
+    rows = connection.execute("SELECT key FROM conversation WHERE key LIKE '~% ~%' AND cut < ?", (upto,)).fetchall()
     return [Cut(conversation, upto) for (conversation,) in rows]
 
 
-def _cuts(rows: list[tuple[int, int | None, int | None]], oldest: int) -> Iterator[Cut]:
-    for conversation, first, surplus in rows:
-        upto = max(oldest - 1, surplus or 0)
-        if first is not None and first <= upto:
+def _cuts(rows: list[tuple[str, int | None, int | None, int | None]], oldest: int) -> Iterator[Cut]:
+    for conversation, *found in rows:
+        first, surplus, newest = (number or 0 for number in found)
+        if not all(isinstance(number, int) for number in (first, surplus, newest)):
+            raise UnreadableError(f"the events of the conversation {conversation!r} have no numbers")
+        upto = min(max(oldest - 1, surplus), newest)
+        if first and first <= upto:
             yield Cut(conversation, upto)
 
 
@@ -119,8 +142,8 @@ def _oldest_of(connection: sqlite3.Connection, total: int) -> int:
     return 0
 
 
-def trim(connection: sqlite3.Connection, cut: Cut, limit: int) -> bool:
-    """Delete at most `limit` events of a cut. Return whether it is done.
+def trim(connection: sqlite3.Connection, cut: Remnant, limit: int) -> bool:
+    """Delete at most `limit` events that a cut has left. Return whether it is done.
 
     An empty conversation is deleted too.
     """
@@ -130,22 +153,22 @@ def trim(connection: sqlite3.Connection, cut: Cut, limit: int) -> bool:
     ).fetchone()
     if beyond:
         with transaction(connection):
-            _delete_settled(connection, cut.conversation, beyond[0] - 1)
+            seals.remove(connection, cut.conversation, 0, beyond[0] - 1)
         return False
     with transaction(connection):
-        _delete_settled(connection, cut.conversation, cut.upto)
-        connection.execute("DELETE FROM fresh WHERE conversation = ? AND id <= ?", (cut.conversation, cut.upto))
+        seals.remove(connection, cut.conversation, 0, cut.upto)
         if not connection.execute("SELECT 1 FROM event WHERE conversation = ? LIMIT 1", (cut.conversation,)).fetchone():
             connection.execute("DELETE FROM member WHERE conversation = ?", (cut.conversation,))
             connection.execute("DELETE FROM conversation WHERE id = ?", (cut.conversation,))
     return True
 
 
-def _delete_settled(connection: sqlite3.Connection, conversation: int, upto: int) -> None:
-    going = "e.conversation = :conversation AND e.id <= :upto"
-    seals.change(connection, -1, "settled", going, conversation=conversation, upto=upto)
-    connection.execute("DELETE FROM settled WHERE conversation = ? AND id <= ?", (conversation, upto))
-    seals.forget(connection, conversation, upto)
+def forget_cuts(connection: sqlite3.Connection) -> None:
+    """Delete what cuts have left, and let events of before them come again. Slow: not in the event loop."""
+    for remnant in remnants(connection):
+        while not trim(connection, remnant, _AT_ONCE):
+            pass
+    connection.execute("UPDATE conversation SET cut = 0")
 
 
 def unused_sources(connection: sqlite3.Connection) -> list[int]:
@@ -158,7 +181,10 @@ def unused_sources(connection: sqlite3.Connection) -> list[int]:
 
 
 def forget_sources(connection: sqlite3.Connection, unused: Sequence[int]) -> None:
-    """Delete these sources, except those that have fresh events again, see `compaction`."""
+    """Delete these sources, except those that have fresh events again, see `compaction`.
+
+    unused: without those that have had events since which never were fresh.
+    """
     connection.execute(
         "DELETE FROM source WHERE id IN (SELECT value FROM json_each(?)) AND id NOT IN (SELECT source FROM fresh)",
         (json.dumps(unused),),

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from greenchat.storage.births import give_ids
 from greenchat.storage.interface import StoreDamagedError, StoreError
-from greenchat.storage.seals import MAKE_TABLE, enable
+from greenchat.storage.seals import MAKE_TABLE, enable, seal_by_id
 
 APPLICATION_ID = 0x67726368
 """`grch`: in the file's header it says whose database this is."""
@@ -25,6 +25,7 @@ PATIENCE = 250
 FAILURES = (sqlite3.Error, UnicodeDecodeError)
 """What SQLite raises; the latter where a damaged file is quoted in its message."""
 
+_ROOM = 256 * 1024  # bytes: a database that is opened needs room for its log and its index
 Step = Sequence[str] | Callable[[sqlite3.Connection], None]
 """Statements, or a function that runs them where what it changes has to be read first."""
 
@@ -73,6 +74,9 @@ MIGRATIONS: Sequence[Step] = (
     ),
     give_ids,
     MAKE_TABLE,
+    seal_by_id,
+    # The id up to which a conversation's history has ended: what is left of that is only not deleted yet.
+    ("ALTER TABLE conversation ADD COLUMN cut INTEGER NOT NULL DEFAULT 0",),
 )
 
 
@@ -142,6 +146,20 @@ def _uri(path: Path, mode: str) -> str:
     return f"{path.absolute().as_uri()}?mode={mode}"
 
 
+def in_words(error: Exception, free: int) -> str:
+    """Return what SQLite says, and what it does not say: on a full disk it names an I/O error. free: bytes."""
+    return f"its disk is full ({error}); make some room there" if free < _ROOM else str(error)
+
+
+def free_room(path: Path) -> int:
+    """Return how many bytes a file can still grow by."""
+    try:
+        system = os.statvfs(path)
+    except OSError:
+        return _ROOM
+    return system.f_bavail * system.f_frsize
+
+
 def _prepare(connection: sqlite3.Connection, path: Path, *, durable: bool) -> None:
     try:
         connection.execute("PRAGMA page_size = 2048")  # half of SQLite's default: a commit writes whole pages
@@ -160,7 +178,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, durable: bool) -> No
         with suppress(sqlite3.OperationalError):  # on a full disk it can't be moved: the housekeeping tries again
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except sqlite3.OperationalError as error:
-        raise StoreError(f"can't use the database {path}: {error}") from error
+        raise StoreError(f"can't use the database {path}: {in_words(error, free_room(path))}") from error
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise damaged(path, str(error)) from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -176,11 +194,11 @@ def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Step] = 
     (owner,) = connection.execute("PRAGMA application_id").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if owner != APPLICATION_ID and (version or tables or owner):
-        raise StoreDamagedError(f"{path} is another program's database; name another file")
+        raise StoreDamagedError(f"{path} is another program's database; name another one")
     if version > len(steps):
         raise StoreDamagedError(
             f"{path} was written by a newer greenchat (its format is {version}, this one knows up to {len(steps)}):"
-            " install that one, or name another file"
+            " install that one, or name another database"
         )
     if version == len(steps):
         return

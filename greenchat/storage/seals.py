@@ -1,24 +1,29 @@
-"""Seals on the settled events, by which `check` finds text that nobody of ours has changed.
+"""Seals on the events, by which `check` finds text that nobody of ours has changed.
 
 A page is what was said in one conversation in about five hours. Its seal is the number of its events and the XOR of
-their hashes: so an event that comes or goes later changes it without the others being read again. A page is sealed
-beside the event loop once it is over; of the counters in the database, `sealed` says up to which page that was done,
-and `reseals` goes up with each change of what may be in one, so that nothing that was read before is taken for true.
+their hashes: so an event that comes or goes changes it without the others being read again. What was said since the
+last time is sealed every ten seconds, beside the event loop, and when the store is closed. Of the counters in the
+database, `sealed` is the id up to which that was done, and `reseals` goes up with each change of what may be sealed, so
+that nothing that was read before is taken for true.
 
 It finds damage and clumsy hands; whoever can write to the file can write a new seal, too.
 """
 
+import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import blake2b
+from time import monotonic
 from typing import NamedTuple
 
 from greenchat.protocol.msgid import time_of
 from greenchat.protocol.times import in_words
-from greenchat.storage.rows import one_number
+from greenchat.storage.rows import EventRow, UnreadableError, one_number
 from greenchat.storage.transaction import transaction
 
 _PAGE_BITS = 44  # of an id: its lower 20 count within a millisecond, and 2^24 ms are 4.7 hours
+_EVERY = 10.0  # seconds
+_AT_ONCE = 500  # seals that are stored in one step: in some milliseconds
 
 MAKE_TABLE = (
     """CREATE TABLE seal (conversation INTEGER NOT NULL, page INTEGER NOT NULL, events INTEGER NOT NULL,
@@ -28,37 +33,62 @@ MAKE_TABLE = (
 
 _SEALED = "SELECT value FROM counter WHERE name = 'sealed'"
 _RESEALS = "SELECT value FROM counter WHERE name = 'reseals'"
-# The pages of events `e`, see above.
+_UNSETTLED_ONLY = "NOT EXISTS (SELECT 1 FROM settled t WHERE t.conversation = e.conversation AND t.id = e.id)"
+# An XOR, which SQLite has not, is what is in one but not in both.
+_ADD = """
+INSERT INTO seal VALUES (?, ?, ?, ?) ON CONFLICT (conversation, page) DO UPDATE SET
+    events = events + excluded.events, hash = (hash | excluded.hash) - (hash & excluded.hash)
+"""
+_SPAN = "e.conversation = :conversation AND e.id BETWEEN :first AND :last"
+_DELETE = ["DELETE FROM TABLE AS e WHERE ".replace("TABLE", table) + _SPAN for table in ("settled", "fresh")]
+_CLEAN = "DELETE FROM seal WHERE conversation = ? AND page <= ? AND events = 0"
+_OF_PAGES_BEFORE = "UPDATE counter SET value = (value << 44) - 1 WHERE name = 'sealed' AND value > 0"
+
 _PAGES = """
 SELECT e.conversation AS conversation, e.id >> 44 AS page, count(*) AS events,
        seal_of(CAST(json_array(e.id, e.kind, s.mask, s.account, e.target, e.text, e.more) AS BLOB)) AS hash
 FROM ROWS e JOIN source s ON s.id = e.source WHERE CONDITION GROUP BY e.conversation, page
 """
-_UNSEALED = """
-SELECT min((SELECT min(id) FROM settled WHERE conversation = c.id AND id >= ? << 44)) >> 44 FROM conversation c
-"""
-_OF_PAGE = _PAGES.replace("ROWS", "conversation c CROSS JOIN settled").replace(
-    "CONDITION", "e.conversation = c.id AND e.id >= :page << 44 AND e.id < (:page + 1) << 44"
-)
-_FRESH = "SELECT min(id) >> 44 FROM unsettled"
-# sign: 1 for events that come, -1 for those that go. An XOR, which SQLite has not, is what is in one but not in both.
-_CHANGE = """
-INSERT INTO seal SELECT conversation, page, :sign * events, hash FROM (PAGES) WHERE page < (SEALED)
-ON CONFLICT (conversation, page) DO UPDATE SET events = events + excluded.events,
-    hash = (hash | excluded.hash) - (hash & excluded.hash)
-""".replace("PAGES", _PAGES).replace("SEALED", _SEALED)
-_CLEAN = "DELETE FROM seal WHERE conversation = ? AND page <= ? AND events = 0"
 
+
+def _pages(rows: str, condition: str) -> str:
+    """Return the query for the pages of events. rows: their table or view `e`; condition: which of them."""
+    return _PAGES.replace("ROWS", rows).replace("CONDITION", condition.replace("SEALED", _SEALED))
+
+
+_FIRST_UNSEALED = """
+SELECT min(id) FROM (SELECT min((SELECT min(id) FROM settled WHERE conversation = c.id AND id > ?1)) AS id
+                     FROM conversation c UNION ALL SELECT min(id) FROM unsettled WHERE id > ?1)
+"""
+_UNSEALED = (
+    _pages("conversation c CROSS JOIN settled", "e.conversation = c.id AND e.id > :sealed AND e.id <= :upto"),
+    _pages("unsettled", "e.id > :sealed AND e.id <= :upto AND " + _UNSETTLED_ONLY),
+)
+
+# What is unsettled is little, and counted apart, so that all else is read in the order in which it lies there.
 _ALTERED = """
+WITH settled_page AS (ONES), unsettled_page AS MATERIALIZED (OTHERS), found AS (
+    SELECT a.conversation AS conversation, a.page AS page, a.events + coalesce(b.events, 0) AS events,
+           (a.hash | coalesce(b.hash, 0)) - (a.hash & coalesce(b.hash, 0)) AS hash
+    FROM settled_page a LEFT JOIN unsettled_page b ON b.conversation = a.conversation AND b.page = a.page
+    UNION ALL
+    SELECT * FROM unsettled_page p WHERE NOT EXISTS (SELECT 1 FROM settled e WHERE WITHIN)
+)
 SELECT c.key, found.page, coalesce(seal.events, 0), found.events
-FROM (PAGES) found JOIN conversation c ON c.id = found.conversation
+FROM found JOIN conversation c ON c.id = found.conversation
 LEFT JOIN seal ON seal.conversation = found.conversation AND seal.page = found.page
-WHERE found.page < (SEALED) AND (seal.events IS NOT found.events OR seal.hash IS NOT found.hash)
+WHERE seal.events IS NOT found.events OR seal.hash IS NOT found.hash
 UNION ALL
-SELECT c.key, seal.page, seal.events, 0 FROM seal JOIN conversation c ON c.id = seal.conversation
-WHERE NOT EXISTS (SELECT 1 FROM settled e WHERE e.conversation = seal.conversation
-                  AND e.id >= seal.page << 44 AND e.id < (seal.page + 1) << 44)
-""".replace("PAGES", _PAGES.replace("ROWS", "settled").replace("CONDITION", "1")).replace("SEALED", _SEALED)
+SELECT c.key, p.page, p.events, 0 FROM seal p JOIN conversation c ON c.id = p.conversation
+WHERE NOT EXISTS (SELECT 1 FROM settled e WHERE WITHIN) AND NOT EXISTS (SELECT 1 FROM unsettled e WHERE WITHIN)
+"""
+_WITHIN = "e.conversation = p.conversation AND e.id >= p.page << 44 AND e.id < (p.page + 1) << 44 AND e.id <= (SEALED)"
+for _part, _query in (
+    ("ONES", _pages("settled", "e.id <= (SEALED)")),
+    ("OTHERS", _pages("unsettled", "e.id <= (SEALED) AND " + _UNSETTLED_ONLY)),
+    ("WITHIN", _WITHIN.replace("SEALED", _SEALED)),
+):
+    _ALTERED = _ALTERED.replace(_part, _query)
 
 
 class _SealOf:
@@ -77,7 +107,7 @@ class _SealOf:
 
 
 class _Read(NamedTuple):
-    """Seals that were read, up to a page and without it. reseals: the counter then."""
+    """Seals of what was not sealed yet, up to an id. reseals: the counter then."""
 
     upto: int
     reseals: int
@@ -85,49 +115,83 @@ class _Read(NamedTuple):
 
 
 class Sealing:
-    """Seals pages that are over: `read` in another thread, `store` in the one that writes."""
+    """Seals what was said: `begin` and `store` in the thread that writes, and in between `read` in any one.
 
-    def __init__(self) -> None:
+    upto: the id up to which events are sealed or about to be: what comes later than that is told to `add_late`.
+    """
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._sealed = self.upto = one_number(connection, _SEALED)
+        self._begun_at = monotonic()  # 0: there may be more to seal at once
         self._read: _Read | None = None
-        self._seen = 0  # the page up to which there is nothing more to seal
+        self.is_begun = False
 
     def is_due(self, last_id: int) -> bool:
-        """Whether a page may be over that has no seals. last_id: the largest id that there is."""
-        return self._seen < last_id >> _PAGE_BITS
+        """Whether to begin. last_id: the largest id that there is."""
+        is_time = not self._begun_at or monotonic() - self._begun_at >= _EVERY
+        return is_time and not self.is_begun and self._sealed < last_id
 
     @property
     def has_read(self) -> bool:
         """Whether there is something to store."""
         return self._read is not None
 
-    def read(self, connection: sqlite3.Connection, last_id: int) -> None:
-        """Read the next page that is over. connection: of this thread's own; last_id: as before."""
+    def begin(self, last_id: int) -> None:
+        """Begin to seal all that there is. last_id: as before."""
+        self.is_begun = True
+        self.upto = last_id
+        self._begun_at = monotonic()
+
+    def read(self, connection: sqlite3.Connection) -> None:
+        """Read what was not sealed yet, a page at most. connection: of this thread's own."""
         enable(connection)
         connection.execute("BEGIN")  # all of it sees the same state
         try:
-            sealed = one_number(connection, _SEALED)
             reseals = one_number(connection, _RESEALS)
-            (fresh,) = connection.execute(_FRESH).fetchone()
-            last = last_id >> _PAGE_BITS
-            over = last if fresh is None else min(last, fresh)
-            (page,) = connection.execute(_UNSEALED, (sealed,)).fetchone()
-            if page is None or page >= over:
-                self._seen = over
+            (first,) = connection.execute(_FIRST_UNSEALED, (self._sealed,)).fetchone()
+            if first is None or first > self.upto:
+                self._read = _Read(self.upto, reseals, [])
                 return
-            seals = connection.execute(_OF_PAGE, {"page": page}).fetchall()
-            self._read = _Read(page + 1, reseals, seals)
+            upto = min(self.upto, (first >> _PAGE_BITS) + 1 << _PAGE_BITS)
+            seals = self._seals(connection, upto)
+            while len(seals) > _AT_ONCE and upto > first:
+                upto = (first + upto) // 2
+                seals = self._seals(connection, upto)
+            self._read = _Read(upto, reseals, seals)
         finally:
             connection.execute("COMMIT")
+
+    def _seals(self, connection: sqlite3.Connection, upto: int) -> list[tuple[int, int, int, int]]:
+        span = {"sealed": self._sealed, "upto": upto}
+        return [seal for pages in _UNSEALED for seal in connection.execute(pages, span)]
 
     def store(self, connection: sqlite3.Connection) -> None:
         """Store what was read, unless something has changed since."""
         read, self._read = self._read, None
+        self.is_begun = False
         if read is None:
             return
         with transaction(connection):
-            if one_number(connection, _RESEALS) == read.reseals:
-                connection.executemany("INSERT OR REPLACE INTO seal VALUES (?, ?, ?, ?)", read.seals)
+            is_true = one_number(connection, _RESEALS) == read.reseals
+            if is_true:
+                connection.executemany(_ADD, read.seals)
                 connection.execute("UPDATE counter SET value = ? WHERE name = 'sealed'", (read.upto,))
+        if is_true:
+            self._sealed = read.upto
+        if self._sealed < self.upto:
+            self._begun_at = 0.0
+
+    def finish(self, connection: sqlite3.Connection, last_id: int) -> None:
+        """Add seals for the rest, or for a page of it. last_id: as before."""
+        if self._sealed < last_id:
+            self.begin(last_id)
+            self.read(connection)
+            self.store(connection)
+
+    def add_late(self, connection: sqlite3.Connection, rows: Sequence[EventRow]) -> None:
+        """Take events in that were just added, and of which some belong to what is sealed or about to be."""
+        ids = json.dumps([row[0] for row in rows if row[0] <= self.upto])
+        change(connection, 1, "unsettled", "e.id IN (SELECT value FROM json_each(:ids))", ids=ids)
 
 
 def enable(connection: sqlite3.Connection) -> None:
@@ -135,9 +199,11 @@ def enable(connection: sqlite3.Connection) -> None:
     connection.create_aggregate("seal_of", 1, _SealOf)  # type: ignore[arg-type]  # typeshed wants step(*args)
 
 
-def is_late(ids: list[int], last_id: int) -> bool:
-    """Whether one of these ids may be in a page that has a seal already. last_id: the largest id that there is."""
-    return min(ids) >> _PAGE_BITS < last_id >> _PAGE_BITS
+def seal_by_id(connection: sqlite3.Connection) -> None:
+    """Migrate to seals up to an id, from seals of the settled events of all pages before one."""
+    enable(connection)
+    connection.execute(_OF_PAGES_BEFORE)
+    change(connection, 1, "unsettled", _UNSETTLED_ONLY)
 
 
 def change(connection: sqlite3.Connection, sign: int, rows: str, condition: str, **values: object) -> None:
@@ -146,19 +212,26 @@ def change(connection: sqlite3.Connection, sign: int, rows: str, condition: str,
     rows: a table or view with the columns of `settled`; condition: which of its rows `e`, in SQL, with named values.
     """
     connection.execute("UPDATE counter SET value = value + 1 WHERE name = 'reseals'")
-    statement = _CHANGE.replace("ROWS", rows).replace("CONDITION", condition)
-    connection.execute(statement, {"sign": sign, **values})
+    pages = connection.execute(_pages(rows, "(" + condition + ") AND e.id <= (SEALED)"), values).fetchall()
+    connection.executemany(_ADD, ((*page, sign * events, found) for *page, events, found in pages))
 
 
-def forget(connection: sqlite3.Connection, conversation: int, upto: int) -> None:
-    """Delete the seals of a conversation that hold nothing any more, up to an id."""
-    connection.execute(_CLEAN, (conversation, upto >> _PAGE_BITS))
+def remove(connection: sqlite3.Connection, conversation: int, first: int, last: int) -> None:
+    """Delete the events of a conversation from one id to another, in the caller's transaction."""
+    span = {"conversation": conversation, "first": first, "last": last}
+    change(connection, -1, "settled", _SPAN, **span)
+    change(connection, -1, "unsettled", _SPAN + " AND " + _UNSETTLED_ONLY, **span)
+    for statement in _DELETE:
+        connection.execute(statement, span)
+    connection.execute(_CLEAN, (conversation, last >> _PAGE_BITS))
 
 
 def altered(connection: sqlite3.Connection) -> Iterator[str]:
-    """Yield what is not as it was stored, in words. Reads all that is settled."""
+    """Yield what is not as it was stored, in words. Reads all that is sealed."""
     enable(connection)
     for key, page, sealed, found in connection.execute(_ALTERED):
+        if not isinstance(page, int):
+            raise UnreadableError(f"a seal of {key} is for no page")
         since, until = (in_words(time_of(each << _PAGE_BITS)) for each in (page, page + 1))
         counts = f"{found} events" if found == sealed else f"{found} events instead of {sealed}"
         yield f"what was said in {key} from {since} to {until} is not as it was stored: {counts}"

@@ -77,18 +77,28 @@ SELECT id FROM (
 """
 _ERASE = "INSERT INTO words (words, rowid, text, sender, place) VALUES ('delete', ?, ?, ?, ?)"
 _PLACES = "SELECT json_group_array(id) FROM db.conversation WHERE key IN (SELECT value FROM json_each(?))"
-_FIND_OLDEST = """
-WITH found AS MATERIALIZED (
-    SELECT rowid AS id FROM words WHERE words MATCH ?1 AND rowid > ?2 AND rowid < ?3 ORDER BY rowid ASC LIMIT ?4
-), place AS MATERIALIZED (SELECT value AS id FROM json_each(?5))
+# What was cut may be in the index for a while: it must not stand in the way of what is still there.
+_FIND_NEWEST = """
+WITH place AS MATERIALIZED (
+    SELECT c.id AS id, c.cut AS cut FROM json_each(?5) t CROSS JOIN db.conversation c ON c.id = t.value
+), found AS MATERIALIZED (
+    SELECT rowid AS id FROM words WHERE words MATCH ?1 AND rowid > ?2 AND rowid < ?3 AND (
+        EXISTS (SELECT 1 FROM place p CROSS JOIN db.settled e
+                ON e.conversation = p.id AND e.id = words.rowid AND e.id > p.cut)
+        OR EXISTS (SELECT 1 FROM db.unsettled e CROSS JOIN place p ON p.id = e.conversation AND e.id > p.cut
+                   WHERE e.id = words.rowid)
+    ) ORDER BY rowid DESC LIMIT ?4
+)
 SELECT json_group_array(json_array(c.key, ROW)) FROM (
-    SELECT e.* FROM found f CROSS JOIN place p CROSS JOIN db.settled e ON e.conversation = p.id AND e.id = f.id
+    SELECT e.* FROM found f CROSS JOIN place p CROSS JOIN db.settled e
+    ON e.conversation = p.id AND e.id = f.id AND e.id > p.cut
     UNION ALL
-    SELECT * FROM db.unsettled WHERE id IN (SELECT id FROM found) AND conversation IN (SELECT id FROM place)
-    ORDER BY id
+    SELECT e.* FROM found f CROSS JOIN db.unsettled e ON e.id = f.id CROSS JOIN place p
+    ON p.id = e.conversation AND e.id > p.cut
+    ORDER BY id LIMIT ?4
 ) e CROSS JOIN db.conversation c ON c.id = e.conversation CROSS JOIN db.source s ON s.id = e.source
 """.replace("ROW", ROW)
-_FIND_NEWEST = _FIND_OLDEST.replace("ASC", "DESC")
+_FIND_OLDEST = _FIND_NEWEST.replace("DESC", "ASC")
 
 _STEP_ROWS = 10_000
 _FIRST_WINDOW = 10_000 << 20  # ten seconds, in ids

@@ -1,40 +1,79 @@
 """Writes a turn's changes to the database: one transaction, few statements, no text twice.
 
 Conversations and sources are interned: their rows are written once, their numbers remembered.
+
+Events are added to `fresh`, see `compaction`. But where a turn has many of one conversation they are written at once to
+where they are read: moving them there later would take longer than all else that is done to store them.
 """
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Sequence
 from itertools import chain
 from operator import itemgetter
+from typing import Any
 
 from greenchat.storage import seals
 from greenchat.storage.changes import Changes, Erased
 from greenchat.storage.compaction import Compaction
-from greenchat.storage.interface import Document, Erasure, Renaming, Speech, StoredEvent, Write, members_of
-from greenchat.storage.rows import MESSAGES, EventRow, conversation_name, encode
+from greenchat.storage.interface import Cut, Document, Erasure, Renaming, Speech, StoredEvent, Write, members_of
+from greenchat.storage.rows import MESSAGES, WIDTHS, WRITTEN, EventRow, UnreadableError, conversation_name, encode
+from greenchat.storage.seals import Sealing
 from greenchat.storage.transaction import transaction
 
 _REMEMBERED = 65_536
-_ID, _CONVERSATION = itemgetter(0), itemgetter(1)  # of an EventRow
+_ID, _CONVERSATION, _SOURCE = itemgetter(0), itemgetter(1), itemgetter(3)  # of an EventRow
 
-_ADD_FRESH = "INSERT INTO fresh (id, conversation, kind, source, target, text, more) VALUES (?, ?, ?, ?, ?, ?, ?)"
-_TOGETHER = 8
-_ADD_TOGETHER = _ADD_FRESH + ", (?, ?, ?, ?, ?, ?, ?)" * (_TOGETHER - 1)
-_ADD_SETTLED = _ADD_FRESH.replace("fresh", "settled")
+_TOGETHER = 16  # rows in one statement: with many that saves a third of the time
+_MANY = 8  # events of one conversation: writing its pages at once takes less than moving the events there
+
+
+def _insert(table: str, width: int, rows: int = 1) -> str:
+    """Return the statement that adds so many rows of so many columns."""
+    columns, values = ", ".join(WRITTEN[:width]), ", ".join("?" * width)
+    values = ", ".join([f"({values})"] * rows)
+    return "INSERT INTO TABLE (COLUMNS) VALUES ".replace("TABLE", table).replace("COLUMNS", columns) + values
+
+
+_ADD_FRESH = {width: _insert("fresh", width) for width in WIDTHS}
+_ADD_TOGETHER = {width: _insert("fresh", width, _TOGETHER) for width in WIDTHS}
+_PUT_ASIDE = """
+UPDATE conversation SET key = key || ' until ' || coalesce(
+    (SELECT max(id) FROM (SELECT max(id) AS id FROM settled WHERE conversation = conversation.id
+                          UNION ALL SELECT max(id) FROM unsettled WHERE conversation = conversation.id)), -id)
+WHERE key = ? AND key <> ?
+"""
+_CUT = "UPDATE conversation SET cut = max(cut, ?) WHERE key = ?"
+_ADD_SETTLED = {width: _insert("settled", width) for width in WIDTHS}
+_SETTLE_TOGETHER = {width: _insert("settled", width, _TOGETHER) for width in WIDTHS}
+
+Rows = dict[int, list[EventRow]]
+"""Rows by their width."""
+
+
+def _no_rows() -> Rows:
+    return {width: [] for width in WIDTHS}
 
 
 class Writer:
-    """Writes to one connection, in the thread that opened it, and reports to `changes` and `compaction`."""
+    """Writes to one connection, in the thread that opened it, and reports to `changes`, `compaction` and `sealing`.
 
-    def __init__(self, connection: sqlite3.Connection, changes: Changes, compaction: Compaction) -> None:
+    cuts, renamings: how many it has committed. sources_settled: of events that never were fresh.
+    """
+
+    def __init__(
+        self, connection: sqlite3.Connection, changes: Changes, compaction: Compaction, sealing: Sealing
+    ) -> None:
         self._connection = connection
         self._changes = changes
         self._compaction = compaction
+        self._sealing = sealing
         self._conversations: dict[str, tuple[int, str | None]] = {}
         self._sources: dict[tuple[str, str], int] = {}
         self._era = object()  # the numbers are valid as long as it is the same object
+        self.cuts = self.renamings = 0
+        self.sources_settled: set[int] = set()
 
     def commit(self, writes: Sequence[Write]) -> bool:
         """Commit all of it in one transaction. On an exception nothing was stored, and the next commit may work.
@@ -42,34 +81,50 @@ class Writer:
         Returns whether an event was erased, or a document removed.
         """
         added: list[EventRow] = []
+        fresh: list[EventRow] = []
         erased: list[Erased] = []
+        has_removed = False
         try:
             with transaction(self._connection):
-                rows: list[EventRow] = []
+                rows = _no_rows()
+                short = rows[5]
                 for write in writes:
                     if isinstance(write, Speech):
-                        self._add_speech(rows, write)
+                        header = write.header
+                        if header.era is not self._era:
+                            self._look_up(write)
+                        conversation, kind, source, target = header.numbers
+                        if target is None and len(write.ids) == 1:  # nearly all are like this
+                            short.append((write.ids[0], conversation, kind, source, write.texts[0]))
+                        else:
+                            self._add_speech(rows, write)
                         continue
                     if isinstance(write, StoredEvent):
-                        rows.append(self._row(write))
+                        row = self._row(write)
+                        rows[len(row)].append(row)
                         continue
-                    added += self._add(rows)
-                    rows = []
+                    self._add(rows, added, fresh)
+                    rows = _no_rows()
+                    short = rows[5]
                     if isinstance(write, Document):
                         self._put(write)
+                        has_removed = has_removed or write.value is None
                     elif isinstance(write, Erasure):
                         erased += self._erase(write)
+                    elif isinstance(write, Cut):
+                        self._connection.execute(_CUT, (write.upto, write.conversation))
+                        self.cuts += 1
                     else:
                         self._rename(write)
-                added += self._add(rows)
+                self._add(rows, added, fresh)
         except BaseException:
             self.forget()
             raise
         if added or erased:
-            self._compaction.note(added)
             last = max(map(_ID, added), default=0)
+            self._compaction.note(fresh, last)
             self._changes.note(set(map(_CONVERSATION, added)), last, erased, len(writes))
-        return bool(erased) or any(isinstance(write, Document) and write.value is None for write in writes)
+        return has_removed or bool(erased)
 
     def forget(self) -> None:
         """Forget the numbers of conversations and sources: their rows may be gone."""
@@ -82,68 +137,107 @@ class Writer:
         origin = (event.source, event.account)
         source = self._sources.get(origin) or self._intern_source(origin)
         kind, target, text, more = encode(event, name)
-        return event.id, conversation, kind, source, target, text, more
+        if more is not None:
+            return event.id, conversation, kind, source, text, target, more
+        if target is not None:
+            return event.id, conversation, kind, source, text, target
+        return event.id, conversation, kind, source, text
 
-    def _add_speech(self, rows: list[EventRow], speech: Speech) -> None:
-        header = speech.header
-        if header.era is not self._era:
-            _, conversation, kind, source, target, _, _ = self._row(speech.events()[0])
-            header.numbers = (conversation, kind, source, target)
-            header.era = self._era
-        conversation, kind, source, target = header.numbers
-        for number, text in zip(speech.ids, speech.texts, strict=True):
-            rows.append((number, conversation, kind, source, target, text, None))
+    def _look_up(self, speech: Speech) -> None:
+        """Look up the numbers of its header."""
+        row = self._row(speech.events()[0])
+        speech.header.numbers = (row[1], row[2], row[3], row[5] if len(row) > 5 else None)
+        speech.header.era = self._era
 
-    def _add(self, rows: list[EventRow]) -> list[EventRow]:
-        """Insert the events and return their rows."""
-        if rows:
-            upto = self._compaction.upto
-            if upto and any(row[0] <= upto for row in rows):
-                self._add_settled([row for row in rows if row[0] <= upto])
-                self._add_fresh([row for row in rows if row[0] > upto])
-            else:
-                self._add_fresh(rows)
-        return rows
+    def _add_speech(self, rows: Rows, speech: Speech) -> None:
+        conversation, kind, source, target = speech.header.numbers
+        said = zip(speech.ids, speech.texts, strict=True)
+        if target is None:
+            rows[5] += [(number, conversation, kind, source, text) for number, text in said]
+        else:
+            rows[6] += [(number, conversation, kind, source, text, target) for number, text in said]
+
+    def _add(self, rows: Rows, added: list[EventRow], fresh: list[EventRow]) -> None:
+        """Insert the events. added: gets their rows; fresh: those that have to be moved later."""
+        coming = [*chain.from_iterable(rows.values())]
+        if not coming:
+            return
+        added += coming
+        first, upto = min(map(_ID, coming)), self._compaction.upto
+        if first <= upto:
+            self._add_settled([row for row in coming if row[0] <= upto])
+            rows = {width: [row for row in some if row[0] > upto] for width, some in rows.items()}
+        elif first > self._compaction.last and len(coming) >= _MANY:
+            rows = self._settle_crowds(rows, coming)
+        for width, some in rows.items():
+            self._insert(_ADD_FRESH[width], _ADD_TOGETHER[width], some)
+            fresh += some
+        if first <= self._sealing.upto:
+            self._sealing.add_late(self._connection, coming)
+
+    def _settle_crowds(self, rows: Rows, coming: list[EventRow]) -> Rows:
+        """Write events of conversations that have many of them to where they are read: all are newer than any stored.
+
+        Returns those of all others.
+        """
+        crowds = {number for number, count in Counter(map(_CONVERSATION, coming)).items() if count >= _MANY}
+        if not crowds:
+            return rows
+        others = _no_rows()
+        for width, some in rows.items():
+            settled = [row for row in some if row[1] in crowds]
+            if len(settled) < len(some):
+                others[width] = [row for row in some if row[1] not in crowds]
+            settled.sort(key=_CONVERSATION)
+            self._insert(_ADD_SETTLED[width], _SETTLE_TOGETHER[width], settled)
+            self.sources_settled.update(map(_SOURCE, settled))
+        return others
 
     def _add_settled(self, rows: list[EventRow]) -> None:
         """Add what is older than the round under way, which will not come to it any more."""
-        self._connection.executemany(_ADD_SETTLED, rows)
         coming = "e.conversation = :conversation AND e.id = :number"
-        for number, conversation, *_ in rows:
+        for row in rows:
+            number, conversation, *_ = row
+            self._connection.execute(_ADD_SETTLED[len(row)], row)
             seals.change(self._connection, 1, "settled", coming, conversation=conversation, number=number)
 
-    def _add_fresh(self, rows: list[EventRow]) -> None:
-        """Insert several rows in one statement: with many rows that saves a sixth of the time."""
+    def _insert(self, one: str, together: str, rows: list[EventRow]) -> None:
+        """Insert rows of one width, several in one statement."""
         done = len(rows) - len(rows) % _TOGETHER
         for begin in range(0, done, _TOGETHER):
-            self._connection.execute(_ADD_TOGETHER, [*chain.from_iterable(rows[begin : begin + _TOGETHER])])
+            self._connection.execute(together, [*chain.from_iterable(rows[begin : begin + _TOGETHER])])
         if done < len(rows):
-            self._connection.executemany(_ADD_FRESH, rows[done:])
+            self._connection.executemany(one, rows[done:])
 
     def _intern_conversation(self, event: StoredEvent) -> tuple[int, str | None]:
         if len(self._conversations) >= _REMEMBERED:
             self._conversations.clear()
         key = event.conversation
-        known: tuple[int, str | None] | None
-        known = self._connection.execute("SELECT id, name FROM conversation WHERE key = ?", (key,)).fetchone()
-        if known is None:
+        row: Any = self._connection.execute("SELECT id, name FROM conversation WHERE key = ?", (key,)).fetchone()
+        if row is not None and not (isinstance(row[0], int) and isinstance(row[1], str | None)):
+            raise UnreadableError(f"the conversation {key} can't be read")
+        known: tuple[int, str | None]
+        if row is None:
             name = conversation_name(event)
             inserted = self._connection.execute("INSERT INTO conversation (key, name) VALUES (?, ?)", (key, name))
             assert inserted.lastrowid is not None
             known = (inserted.lastrowid, name)
             for identity in members_of(key):
                 self._connection.execute("INSERT OR IGNORE INTO member VALUES (?, ?)", (identity, known[0]))
+        else:
+            known = (row[0], row[1])
         self._conversations[key] = known
         return known
 
     def _intern_source(self, origin: tuple[str, str]) -> int:
         if len(self._sources) >= _REMEMBERED:
             self._sources.clear()
-        row = self._connection.execute("SELECT id FROM source WHERE mask = ? AND account = ?", origin).fetchone()
+        row: Any = self._connection.execute("SELECT id FROM source WHERE mask = ? AND account = ?", origin).fetchone()
         if row is None:
             inserted = self._connection.execute("INSERT INTO source (mask, account) VALUES (?, ?)", origin)
-            assert inserted.lastrowid is not None
             row = (inserted.lastrowid,)
+        if not isinstance(row[0], int):
+            raise UnreadableError(f"the sender {origin[0]} can't be read")
         number: int = row[0]
         self._sources[origin] = number
         return number
@@ -157,10 +251,12 @@ class Writer:
         self._connection.execute("INSERT OR REPLACE INTO document VALUES (?, ?, ?)", (*key, value))
 
     def _rename(self, renaming: Renaming) -> None:
-        """Rename a conversation. An earlier one of that name keeps its events, under a key that is never asked for."""
+        """Rename a conversation. An earlier one of that name keeps its events, under a key that only those look for who
+        erase all that somebody has said: the same on all nodes, where its number may be another one.
+        """
         self.forget()
-        aside = "UPDATE conversation SET key = key || ' until ' || id WHERE key = ? AND key <> ?"
-        self._connection.execute(aside, (renaming.to, renaming.conversation))
+        self.renamings += 1
+        self._connection.execute(_PUT_ASIDE, (renaming.to, renaming.conversation))
         change = "UPDATE conversation SET key = ?, name = ? WHERE key = ?"
         self._connection.execute(change, (renaming.to, renaming.name, renaming.conversation))
         if renaming.name is None:
@@ -178,13 +274,8 @@ class Writer:
         ).fetchall()
         erased = []
         for conversation, number, kind, text, mask in rows:
-            place = (conversation, number)
-            going = "e.conversation = :conversation AND e.id = :number"
-            seals.change(self._connection, -1, "settled", going, conversation=conversation, number=number)
-            self._connection.execute("DELETE FROM settled WHERE conversation = ? AND id = ?", place)
-            seals.forget(self._connection, conversation, number)
-            self._connection.execute("DELETE FROM fresh WHERE conversation = ? AND id = ?", place)
-            if 1 <= kind <= MESSAGES:
+            seals.remove(self._connection, conversation, number, number)
+            if isinstance(kind, int) and 1 <= kind <= MESSAGES:  # it may be damaged, and is to go all the same
                 self._connection.execute("UPDATE counter SET value = value + 1 WHERE name = 'erasures'")
                 erased.append(Erased(conversation, number, text or "", mask))
         return erased

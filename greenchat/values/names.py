@@ -14,6 +14,7 @@ from greenchat import extras
 from greenchat.protocol.casemap import CASEMAPPINGS as PLAIN_CASEMAPPINGS
 from greenchat.protocol.casemap import Casefold
 from greenchat.protocol.plain.names import NICK_BYTES
+from greenchat.values.masks import mask_fold
 
 CASEMAPPINGS = ("precis", *PLAIN_CASEMAPPINGS)
 SERVICES = frozenset({"nickserv", "chanserv", "histserv", "hostserv", "memoserv", "operserv"})
@@ -38,12 +39,14 @@ class Naming:
     """The rules of nicknames under one casemapping.
 
     fold: the form under which a name is looked up; it takes any string. skeleton: what a nick looks like: nobody can
-    tell two nicks with the same skeleton apart. spells: whether these characters can make a nick.
+    tell two nicks with the same skeleton apart. spells: whether these characters can make a nick. mask_fold: the form
+    in which a mask and a name are compared.
     """
 
     fold: Casefold
     skeleton: Casefold
     spells: Callable[[str], bool]
+    mask_fold: Casefold
 
     def is_nick(self, name: str, limit: int) -> bool:
         """Whether it is a valid nickname: at most `limit` characters in NICK_BYTES, and not like a service."""
@@ -56,14 +59,14 @@ def naming(casemapping: str) -> Naming:
     """Return the rules of one of CASEMAPPINGS. Raises MissingPackageError."""
     fold = PLAIN_CASEMAPPINGS.get(casemapping)
     if fold is not None:
-        return Naming(fold, fold, lambda name: _NICK.match(name) is not None)
+        return Naming(fold, fold, lambda name: _NICK.match(name) is not None, mask_fold(casemapping))
     if any(find_spec(module) is None for module in _PRECIS_MODULES):
         raise MissingPackageError(
             f"the casemapping {casemapping!r} needs more packages: {extras.install(extras.UNICODE)}"
         )
     from greenchat.values import precis  # late: most programs that import names do not need it
 
-    return Naming(precis.fold, precis.skeleton, precis.is_nick)
+    return Naming(precis.fold, precis.skeleton, precis.is_nick, mask_fold(casemapping))
 
 
 def is_channel(name: str, limit: int) -> bool:

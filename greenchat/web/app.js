@@ -171,7 +171,7 @@ class Page extends Frame {
   }
 
   /** Come in as somebody, into the channel of the address or the server's default. */
-  enter(nick, password = "", isBrowser = false) {
+  enter(nick, password = "", isBrowser = false, code = "") {
     const { model, chat } = this;
     ofBrowser.put("name", nick);
     const wanted = this.channel || (model.autojoin.size ? "" : this.config.default_channel);
@@ -182,7 +182,7 @@ class Page extends Frame {
     this.channel = "";
     this.askedFor = wanted || this.askedFor;
     if (this.room.hidden) this.joinView.wait();
-    chat.join(nick, password, isBrowser);
+    chat.join(nick, password, isBrowser, code);
     chat.turn();
   }
 
@@ -224,7 +224,8 @@ class Page extends Frame {
       refused: () => {
         this.channel = this.channel || this.askedFor || "";
         this.showJoin();
-        this.joinView.question(event);
+        if (event.why === "code") this.joinView.askCode(event);
+        else this.joinView.question(event);
       },
       heard: () => this.heard(event),
       "logged in": () => model.change("all"),
@@ -237,6 +238,7 @@ class Page extends Frame {
       "log in": () => this.dialogs.logIn(event.account),
       "log out": () => this.dialogs.logOut(),
       oper: () => this.dialogs.operate(event.name),
+      search: () => this.dialogs.search(event.text),
       settings: () => this.saveSettings(),
       "settings wanted": () => this.dialogs.settings(),
       help: () => this.dialogs.help(event.part),
@@ -355,6 +357,7 @@ class Page extends Frame {
     if (members) {
       this.members.element.hidden = !this.membersWanted || model.current.kind !== "channel";
       if (!this.members.element.hidden) this.members.draw();
+      if (this.wasOpen === "members" && !model.current.members.size) this.drawer(""); // one is not there any more
     }
     if (head) this.header.draw();
     if (link || head) this.header.drawLink();

@@ -12,6 +12,7 @@ ACTS: list[Act] = [
     Ran(7, 5, "QUIT", ()),
     Decided(0, 5, "bans.expire", ()),
     Spoken(4, 5, "NOTICE", "#a", ("one", "\x01two"), (3, 1, 0)),
+    Decided(3, 5, "sasl.login", ("b5", "ab"), ("192.0.2.1", "alice", "")),
     Decided(3, 5, "enter", ({"nick": "alice", "secure": True, "caps": 1 << 40, "pending": {}},)),
 ]
 

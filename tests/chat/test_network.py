@@ -137,3 +137,9 @@ class Chat(RuleBasedStateMachine):
 
 TestChat = Chat.TestCase
 TestChat.settings = hypothesis_settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+def test_whoever_was_restored_counts_among_the_most_that_there_were() -> None:
+    network = Network(Settings(), now=0)
+    network.welcome_back(User("ada", "~ada", "127.0.0.1", "ada", "127.0.0.1", signon=0, active=0))
+    assert network.counts.most_users == 1

@@ -157,7 +157,7 @@ def test_replies_and_reactions_are_printed(world: World, capfd: pytest.CaptureFi
 def test_one_is_in_a_channel_once_one_is(world: World, capfd: pytest.CaptureFixture[str]) -> None:
     world.model.show(world.model.open(world.network, "#tea"))
     screen = PlainScreen(world.console)
-    assert printed(world, screen, capfd) == ["-- #tea: not joined yet"]
+    assert printed(world, screen, capfd) == ["-- #tea: joining; what you say waits until then"]
     world.welcome()
     world.join()
     assert "-- now in #tea" in printed(world, screen, capfd)
@@ -209,3 +209,16 @@ def test_a_script_does_not_wait_for_a_channel_that_is_closed(world: World) -> No
     world.sent()
     assert not unsent.waits(world.model, 0.0)
     assert unsent.outcome(world.model).startswith("1 line not sent: #tea is open only to those who were invited")
+
+
+@pytest.mark.parametrize("caps", ["", "echo-message labeled-response batch"])
+def test_a_line_that_the_server_does_not_take_is_not_sent(world: World, caps: str) -> None:
+    """Also where it has been told already, and nothing waits any more."""
+    world.welcome(caps)
+    world.join()
+    world.console.on_terminal(Entered("/msg nobody hello"), world.now)
+    label = "@label=gc1 " if caps else ""
+    world.feed(f"{label}:srv 401 alice nobody :No such nick")
+    world.sent()
+    assert not unsent.waits(world.model, 0.0)
+    assert unsent.outcome(world.model) == "1 line not sent: nobody is called that here now"

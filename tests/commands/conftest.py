@@ -1,16 +1,34 @@
-"""What tests of commands share."""
+"""What tests of commands share: servers without sockets, and real ones where a test is about connections."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from greenchat.config.options import Options
 from greenchat.config.settings import Settings
-from tests.conftest import ServerThread, quick_options
+from tests.conftest import ServerThread, StartServer, cheap_passwords, quick_options
+from tests.irc import Target
+from tests.world import World
 
 
 @pytest.fixture
-def house(start_server: Callable[[Settings, Options], ServerThread], tmp_path: Path) -> ServerThread:
-    """A server with the default settings into which a test can reach: see `inside`."""
+def serve(start_server: StartServer, tmp_path: Path) -> Iterator[Callable[..., Target]]:
+    """Make servers without sockets; one that has options of its own is a real one."""
+    worlds: list[World] = []
+
+    def start(settings: Settings | None = None, options: Options | None = None) -> Target:
+        if options:
+            return start_server(settings or Settings(), options).address
+        worlds.append(World(cheap_passwords(settings or Settings(), 1), quick_options(tmp_path)))
+        return worlds[-1]
+
+    yield start
+    for world in worlds:
+        world.stop()
+
+
+@pytest.fixture
+def running_server(start_server: Callable[[Settings, Options], ServerThread], tmp_path: Path) -> ServerThread:
+    """Start a server with the default settings whose state a test can change: see `inside`."""
     return start_server(Settings(), quick_options(tmp_path))

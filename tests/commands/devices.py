@@ -28,6 +28,6 @@ def device(address: Target, nick: str, *lines: str, caps: str = "sasl") -> Clien
 
 def log_in(client: Client, account: str) -> None:
     """Say that one has this account, and the password; the answer is left to the caller."""
-    client.send("AUTHENTICATE PLAIN")
+    client.send("CAP REQ :sasl", "AUTHENTICATE PLAIN")
     client.expect("AUTHENTICATE")
     client.send(*[f"AUTHENTICATE {chunk}" for chunk in chunks(format_plain(account, _PASSWORD))])

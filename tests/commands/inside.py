@@ -1,4 +1,4 @@
-"""Acting inside a running server where no client can: as a handler of a command that comes with a later theme would."""
+"""Changes of a running server's state that no client can make, as a handler would make them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -39,7 +39,7 @@ def make_operator(server: ServerThread, nick: str) -> None:
 
 
 def add_account(server: ServerThread, name: str) -> None:
-    """Let there be an account of this name, if there is none; nobody can log in to it."""
+    """Make an account of this name, if there is none; nobody can log in to it."""
 
     def add(app: App) -> None:
         if name and app.network.accounts.get(name) is None:
@@ -70,12 +70,12 @@ def give(server: ServerThread, nick: str, channel: str, letter: str) -> None:
 
 
 def let_pass(server: ServerThread, ms: int) -> None:
-    """Let so many ms pass, by the date and by the clock that nobody sets, and let the server look what is due."""
+    """Let so many ms pass, by the date and by the monotonic clock, and run what is due then."""
 
     def change(app: App) -> None:
         now, steady = app.now, app.clock._steady
         app.now = lambda: now() + ms  # type: ignore[method-assign]  # the clock of this one server
         app.clock._steady = lambda: steady() + ms
-        app.sweeper.sweep()
+        app.upkeep.sweeper.sweep()
 
     server.call(change)

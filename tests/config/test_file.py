@@ -1,8 +1,12 @@
 """The configuration file: the example is true, and what is wrong is refused with key and reason."""
 
 import dataclasses
+import errno
+import os
+import re
 import tomllib
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -18,6 +22,8 @@ from greenchat.values.addresses import network
 
 _NOT_IN_THE_FILE = {"version", "mode_table"}  # what the program knows of itself
 _HASH = "$scrypt$ln=15,r=8,p=1$c2FsdHNhbHRzYWx0c2FsdA$kvyUERzKtPUIIFLfFUNYgsNUmqBnbIPJ6wN3ihkqnGI"
+
+_NODE = "[cluster]\nnode = 'one'\nengine = ['nats://127.0.0.1']\n"
 
 
 def read(text: str, folder: Path = Path("/nowhere")) -> Config:
@@ -92,6 +98,18 @@ def test_the_example_names_every_right() -> None:
     assert all(meaning in example() for meaning in RIGHTS.values())
 
 
+def test_the_example_breaks_no_line_that_could_go_on() -> None:
+    """Comments are wrapped as one text, not where the source of their words breaks a line."""
+    _, _, text = example().partition("\n\n")  # the head is lines of its own
+    prose = re.compile(r"# (?!\w+ = )[^ #\[]")
+    cut = [
+        (line, after)
+        for line, after in pairwise(text.splitlines())
+        if prose.match(line) and prose.match(after) and len(f"{line} {after.split()[1]}") <= 100
+    ]
+    assert not cut
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
@@ -99,6 +117,18 @@ def test_the_example_names_every_right() -> None:
         ("xyzzy = 1", "xyzzy: there is no such key"),
         ("[limits]\nnik = 5", "limits.nik: there is no such key; did you mean limits.nick?"),
         ("limits = 3", "limits: must be a table, not a number"),
+        ("[oidc]\nissuer = 'https://id.example'", "oidc.url: must be set where oidc.issuer is"),
+        ("[oidc]\nissuer = 'http://id.example'", "oidc.issuer: must be a URL like https://id.example.org"),
+        ("[oidc]\nscopes = 'profile'", "oidc.scopes: must be words with openid among them"),
+        ("[ldap]\nurl = 'ldaps://x'", "ldap.dn: or ldap.base must be set where ldap.url is, and not both"),
+        ("[ldap]\nurl = 'https://x'", "ldap.url: must be like ldaps://ldap.example.org"),
+        ("[ldap]\ndn = 'uid=x'", "ldap.dn: must have {name} in it"),
+        ("[ldap]\nca = 'x.pem'", "ldap.ca: must be an absolute path"),
+        ("[ldap]\nurl = 'ldaps://x'\ndn = '{name}'\nstarttls = true", "ldap.starttls: is for ldap://"),
+        ("[ldap]\nurl = 'ldap://x'\ndn = '{name}'\n[auth_script]\ncommand = 'x'", "ldap.url: cannot be set together"),
+        ("[auth_script]\ncommand = 'x'\nurl = 'https://x/y'", "auth_script.url: cannot be set together"),
+        ("[auth_script]\nurl = 'http://192.0.2.1/y'", "auth_script.url: must be like https://"),
+        ("[auth_script]\ncommand = '\"'", "auth_script.command: is not a command: No closing quotation"),
         ("[limits]\nnick = 0", "limits.nick: must be 1 to 64, not 0"),
         ("[limits]\nnick = 65", "limits.nick: must be 1 to 64, not 65"),
         ("[limits]\nnick = '5'", "limits.nick: must be a whole number, not a string"),
@@ -113,6 +143,9 @@ def test_the_example_names_every_right() -> None:
         ('description = "two\\nlines"', "description: must be one line"),
         (f"motd = ['{'x' * 401}']", "motd[1]: must not be longer than 400 bytes"),
         ("motd = 'hello'", "motd: must be a list, not a string"),
+        ("listen = ['127.0.0.1:6667']", 'listen: must be tables: write [[listen]], and below it address = "127.0.0.1:'),
+        ("[listen]\naddress = 'x:1'", "listen: must be tables: write [[listen]], and below it address = ..."),
+        ("listen = 6667", "listen: must be tables: write [[listen]]"),
         ("motd = ['fine', 5]", "motd[2]: must be a string, not a number"),
         ("password = 'two words'", "password: must not contain spaces"),
         ("lobby = 'lobby'", "lobby: must be the name of a channel"),
@@ -130,7 +163,8 @@ def test_the_example_names_every_right() -> None:
         ),
         ("[[listen]]\naddress = ':1'\nproxy = ['10.0.0.1/8']", "listen[1].proxy[1]: must be addresses or networks"),
         ("[[listen]]\naddress = ':1'\ntls = 'must'", "listen[1].tls: needs a certificate: see [tls]"),
-        ("[tls]\ncertificate = 'cert.pem'", "tls: certificate and key belong together"),
+        ("[tls]\ncertificate = 'cert.pem'", "tls: certificate and key belong together: only a folder has both, and"),
+        ("[tls]\nkey = 'key.pem'", "tls: certificate and key belong together"),
         ("[webirc]\nhosts = ['192.0.2.1']", "webirc.password: must be set where webirc.hosts is"),
         ("[classes.helper]\nrights = ['kil']", "classes.helper.rights[1]: must be one of kill, rehash"),
         ("[opers.alice]\nclass = 'helper'", "opers.alice.password: must be set where neither"),
@@ -139,6 +173,20 @@ def test_the_example_names_every_right() -> None:
         (f"[opers.a]\nclass = ''\npassword = '{_HASH}'\nhosts = ['x']", "opers.a.hosts[1]: must be masks like"),
         ("motd = ['x']\nmotd_file = 'x'", "motd_file: cannot be set together with motd"),
         ("motd_file = 'missing'", "motd_file: /nowhere/missing: No such file or directory"),
+        ("[cluster]\nnode = 'one'", "cluster: node and engine belong together"),
+        ("[cluster]\nengine = ['nats://h']", "cluster: node and engine belong together"),
+        ("[cluster]\nnode = 'a node'", "cluster.node: must be one word of at most 32 letters"),
+        ("[cluster]\nengine = ['redis://h']", "cluster.engine[1]: must be addresses like nats://192.0.2.1:4222"),
+        ("[cluster]\nengine = ['nats://u:p@h']", "cluster.engine[1]: must be addresses like nats://192.0.2.1:4222"),
+        ("[cluster]\nmonitor = ['h:8222']", "cluster.monitor[1]: must be addresses like http://127.0.0.1:8222"),
+        (_NODE + "user = 'kim'", "cluster: user and password belong together"),
+        (_NODE + "user = 'kim'\npassword = 'x'\ntoken = 'y'", "cluster.token: cannot be set together with user"),
+        (_NODE + "certificate = 'x.pem'", "cluster: certificate and key belong together"),
+        (_NODE + "replicas = 2", "cluster.replicas: must be 1, 3 or 5, not 2"),
+        (_NODE + "log = ''", "cluster.log: must not be empty"),
+        (_NODE + "patience = 20", "cluster.engine_timeout: must be more than patience"),
+        (_NODE + "lease = 1", "cluster.lease: must be 3 to 120, not 1.0"),
+        (_NODE + "[storage]\npersistent = false", "storage.persistent: must be true for a node"),
         ("[log]\nlevel = 'loud'", "log.level: must be one of debug, info, warning, error, not 'loud'"),
     ],
 )
@@ -194,7 +242,7 @@ def test_a_file_fills_settings_and_options(tmp_path: Path) -> None:
     [
         (b"name = ", "Invalid value (at end of document)"),
         (b"name = 'a.b'\nname = 'c.d'", "Cannot overwrite a value (at end of document)"),
-        (b"name = '\xff'", "'utf-8' codec can't decode byte 0xff"),
+        (b"name = '\xff'", "it is not UTF-8: save it as that"),
         (b"nick = 3", "nick: there is no such key"),
     ],
 )
@@ -245,3 +293,21 @@ def test_a_folder_of_an_acme_client_brings_its_key_along(tmp_path: Path) -> None
     for half in (f"tls.certificate = '{folder}/cert.pem'", f"tls.key = '{folder}/key.pem'"):
         with pytest.raises(WrongKeyError, match="belong together"):
             read(half)
+
+
+def test_a_certificate_in_a_folder_that_is_closed_to_the_server_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """certbot makes /etc/letsencrypt/live for root alone: it is not the configuration file that can't be read."""
+    file, live, stat = tmp_path / "c.toml", tmp_path / "live/chat.example.org", Path.stat
+
+    def refused(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
+        if path == live:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return stat(path, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(Path, "stat", refused)  # whoever runs the tests may be root, who may enter every folder
+    file.write_text(f"tls.certificate = '{live.as_posix()}'")
+    with pytest.raises(ConfigError) as raised:
+        load(file)
+    assert str(raised.value) == f"{file}: tls.certificate: {live}: Permission denied"

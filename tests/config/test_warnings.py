@@ -10,11 +10,12 @@ from greenchat.config.example import example
 from greenchat.config.file import Config, load, parse
 from greenchat.config.options import Address
 from greenchat.config.warnings import advice
-from tests.server.process import started
+from tests.server.forked import started
 from tests.staff import HASH
 
 _PUBLIC = "[[listen]]\naddress = '192.0.2.1:9090'\n"
 _TLS = "[tls]\nself_signed = true\n"
+_NODE = "[cluster]\nnode = 'one'\nengine = ['nats://192.0.2.1']\n"
 _OPER = f"[classes.a]\nrights = []\n[opers.root]\nclass = 'a'\npassword = '{HASH}'\n"
 
 
@@ -36,6 +37,14 @@ def _advice(text: str, *, is_root: bool = False) -> list[str]:
         ("password = 'nobody-thinks-of-this'\n", []),
         ("[webirc]\nhosts = ['192.0.2.1']\npassword = 'changeme'\n", ["webirc.password is one of the first words"]),
         (_OPER, []),
+        ("[files]\nenabled = true\n", ["files.url is empty, so only the page can upload"]),
+        ("[metrics]\nenabled = true\n", ["metrics.enabled is true, and nobody may read them"]),
+        ("[metrics]\nenabled = true\naddresses = ['127.0.0.1']\n", []),
+        (_NODE, []),
+        (_NODE + "token = 'hidden'\n", ["cluster.engine is reached without TLS, and its password can be read"]),
+        (_NODE.replace("nats:", "tls:") + "token = 'hidden'\n", []),
+        (_NODE.replace("192.0.2.1", "127.0.0.1") + "token = 'hidden'\n", []),
+        ("[files]\nenabled = true\nurl = 'https://chat.example.org/'\n", []),
     ],
 )
 def test_advice(text: str, words: list[str]) -> None:
@@ -48,6 +57,7 @@ def test_advice(text: str, words: list[str]) -> None:
     ("text", "key"),
     [
         ("[metrics]\ntoken = 'clear-as-day'\n", "metrics.token"),
+        ("[cluster]\nnode = 'a'\nengine = ['tls://h']\ntoken = 'clear-as-day'\n", "cluster.token"),
         (f"[external.wiki]\nurl = 'https://wiki.example.org'\nsecret = '{'s' * 40}'\n", "external.wiki.secret"),
     ],
 )

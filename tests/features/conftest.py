@@ -1,30 +1,30 @@
-"""Real servers and real clients: bin/greenchat-server in a process, bin/greenchat in a pseudo-terminal."""
+"""Real clients, bin/greenchat in a pseudo-terminal, and real servers: in threads, or bin/greenchat-server in a process.
+
+A process takes a third of a second to start, a thread next to nothing: it will do where the client is what is tested.
+"""
 
 import os
-import signal
 import subprocess
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
 import pytest
 
+from greenchat.config.options import Address, ListenerOptions, Options
+from greenchat.config.settings import Settings
+from tests.conftest import ServerThread
 from tests.features.terminal import PATIENCE, Terminal
 
 ROOT = Path(__file__).parents[2]
 
 
-class Server:
-    """bin/greenchat-server on 127.0.0.1. It keeps its port and its data when it is started again."""
+class Server(ABC):
+    """A server on 127.0.0.1 that keeps its port and its data when it is started again."""
 
-    def __init__(self, folder: Path, environment: dict[str, str], *options: str) -> None:
-        self.port = 0
-        self._options = options
-        self._folder = folder
-        self._environment = environment
-        self._process: subprocess.Popen[bytes] | None = None
-        self.start()
+    port = 0
 
     @property
     def address(self) -> str:
@@ -36,8 +36,46 @@ class Server:
         """For tests.irc.Client."""
         return "127.0.0.1", self.port
 
+    @abstractmethod
     def start(self) -> None:
         """Start it; returns when it listens."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """End it; returns when it has ended."""
+
+
+class ThreadedServer(Server):
+    """As bin/greenchat-server has it without a configuration, but that passwords are cheap."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir()
+        self._folder = folder
+        self._thread: ServerThread | None = None
+        self.start()
+
+    def start(self) -> None:
+        listen = ListenerOptions(Address("127.0.0.1", self.port))
+        self._thread = ServerThread(Settings(), Options(listen=(listen,), data=self._folder))
+        self.port = self._thread.address[1]
+
+    def stop(self) -> None:
+        if self._thread:
+            self._thread.stop()
+            self._thread = None
+
+
+class ServerProcess(Server):
+    """bin/greenchat-server."""
+
+    def __init__(self, folder: Path, environment: dict[str, str], *options: str) -> None:
+        self._options = options
+        self._folder = folder
+        self._environment = environment
+        self._process: subprocess.Popen[bytes] | None = None
+        self.start()
+
+    def start(self) -> None:
         self._process = subprocess.Popen(
             [
                 sys.executable,
@@ -56,10 +94,9 @@ class Server:
         assert "listening on 127.0.0.1:" in line, line
         self.port = int(line.rpartition(":")[2])
 
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """End it; returns when it has ended."""
+    def stop(self) -> None:
         if self._process:
-            self._process.send_signal(number)
+            self._process.terminate()
             self._process.wait(PATIENCE)
             assert self._process.stdout
             self._process.stdout.close()
@@ -89,9 +126,9 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def server(tmp_path: Path, environment: dict[str, str]) -> Iterator[Server]:
+def server(tmp_path: Path) -> Iterator[Server]:
     """A server that runs."""
-    started = Server(tmp_path / "server", environment)
+    started = ThreadedServer(tmp_path / "server")
     yield started
     started.stop()
 

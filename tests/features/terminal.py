@@ -1,7 +1,7 @@
 """A real program in a pseudo-terminal, and its screen as a person would see it. Waits for contents, never for time.
 
 pyte, which plays the terminal, has gaps that are filled here: it drops what follows a zero-width joiner, knows neither
-REP nor SU, which ncurses likes to use, and fails on halves of wide characters.
+REP nor SU, which ncurses likes to use, fails on halves of wide characters, and takes pictures (DCS and APC) for text.
 """
 
 import errno
@@ -17,6 +17,8 @@ from ptyprocess import PtyProcess
 from wcwidth import wcwidth
 
 BEING_DRAWN = 2026 << 5  # pyte's number of the private mode in which terminals show nothing yet
+_STRINGS = re.compile(rb"\x1b[P_][^\x1b]*\x1b\\")
+_STRING_BEGUN = re.compile(rb"\x1b(?:[P_][^\x1b]*\x1b?)?$")
 PATIENCE = 20.0  # seconds: only a failing test waits that long, also on a busy machine
 
 
@@ -65,7 +67,7 @@ class _Stream(pyte.ByteStream):
 
 
 class Terminal:
-    """A program and its terminal, `columns` by `rows`."""
+    """A program and its terminal, `columns` by `rows`. beside: others that are read while one waits for this one."""
 
     def __init__(
         self, command: Sequence[str], environment: Mapping[str, str], rows: int = 24, columns: int = 80
@@ -74,7 +76,9 @@ class Terminal:
         self._stream = _Stream(self.screen)
         self.process = PtyProcess.spawn(list(command), env=dict(environment), dimensions=(rows, columns))
         self.output = b""
+        self._begun = b""
         self.ended = False
+        self.beside: Sequence[Terminal] = ()
 
     @property
     def rows(self) -> list[str]:
@@ -166,9 +170,20 @@ class Terminal:
             self.process.kill(signal.SIGKILL)
         self.process.close(force=True)
 
+    def _draw(self, data: bytes) -> None:
+        """Draw all but strings of which the terminal draws pictures, which may come in several pieces."""
+        data, self._begun = self._begun + data, b""
+        data = _STRINGS.sub(b"", data)
+        if begun := _STRING_BEGUN.search(data):
+            data, self._begun = data[: begun.start()], data[begun.start() :]
+        self._stream.feed(data)
+
     def _read(self, seconds: float) -> None:
-        readable, _, _ = select.select([self.process.fd], [], [], seconds)
-        if not readable:
+        others = {each.process.fd: each for each in self.beside if not each.ended}
+        readable, _, _ = select.select([self.process.fd, *others], [], [], seconds)
+        for fd in set(readable) & others.keys():
+            others[fd]._read(0)
+        if self.process.fd not in readable:
             return
         try:
             data = os.read(self.process.fd, 65536)
@@ -178,7 +193,7 @@ class Terminal:
             data = b""
         if data:
             self.output += data
-            self._stream.feed(data)
+            self._draw(data)
             if self.screen.being_drawn:  # nobody would see this yet
                 self._read(seconds)
         else:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from greenchat import __version__
 from tests.features.conftest import ROOT, OpenTerminal, Server
 from tests.features.terminal import PATIENCE, Terminal
 from tests.irc import Client
@@ -341,7 +342,9 @@ def test_wrong_use_is_one_clear_line(greenchat: OpenTerminal, arguments: list[st
 def test_a_terminal_that_curses_does_not_know(greenchat: OpenTerminal, server: Server) -> None:
     terminal = greenchat(f"alice@{server.address}", TERM="no-such-terminal")
     assert terminal.wait_end() == 2
-    assert "TERM=no-such-terminal" in terminal.text
+    told = terminal.text.replace("\n", "")
+    assert "does not know the terminal no-such-terminal" in told
+    assert "TERM=xterm-256color greenchat" in told
 
 
 def test_a_terminal_whose_cursor_can_not_be_moved(greenchat: OpenTerminal, server: Server) -> None:
@@ -370,6 +373,27 @@ def test_plain_lines_serve_screen_readers_and_scripts(
     alice.wait_for("script │ hello from a script", "* │ script leaves", "script quit")
 
 
+def test_commands_of_a_script_wait_until_it_is_in(server: Server, alice: Terminal, environment: dict[str, str]) -> None:
+    command = [sys.executable, str(ROOT / "bin/greenchat"), "--plain", f"script@{server.address}"]
+    done = subprocess.run(
+        command, input=b"before I go\n/list\n/quit see you", env=environment, timeout=PATIENCE, capture_output=True
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    alice.wait_for("script │ before I go", "script quit (see you)")
+
+
+@pytest.mark.parametrize("end", ["", "/quit see you\n"])
+def test_a_script_reads_the_answers_to_what_it_asks(server: Server, environment: dict[str, str], end: str) -> None:
+    """It asks in its last words, before it is in, and ends once all is answered."""
+    command = [sys.executable, str(ROOT / "bin/greenchat"), "--plain", f"script@{server.address}/#tea"]
+    words = f"/names\n/whois script\n/list\n{end}"
+    done = subprocess.run(command, input=words.encode(), env=environment, timeout=PATIENCE, capture_output=True)
+    assert (done.returncode, done.stderr) == (0, b"")
+    printed = done.stdout.decode()
+    for answer in (" 1 in #tea: @script\n", " script is in @#tea\n", " #tea (1)\n"):
+        assert answer in printed
+
+
 def test_a_script_knows_how_it_ended(server: Server, environment: dict[str, str]) -> None:
     """Exit code 3 and a last line that is true, where not all was done; and never without an end."""
     with socket.create_server(("127.0.0.1", 0)) as free:
@@ -386,6 +410,15 @@ def test_a_script_knows_how_it_ended(server: Server, environment: dict[str, str]
         done = subprocess.run([*program, where], input=words, env=environment, timeout=PATIENCE, capture_output=True)
         assert (done.returncode, done.stderr.decode().splitlines()) == (3, [f"greenchat: {told}"])
         assert b"now in #tea" not in done.stdout
+    where = f"script@{server.address}/#tea"
+    words = b"/msg nobody-here hello\n"
+    done = subprocess.run([*program, where], input=words, env=environment, timeout=PATIENCE, capture_output=True)
+    assert done.returncode == 3
+    assert done.stderr == b"greenchat: 1 line not sent: nobody is called that here now\n"
+    assert b"! Not sent (nobody is called that here now): hello\n" in done.stdout, "what came last is told, too"
+    words = b"/jion #cake\nhello\n"
+    done = subprocess.run([*program, where], input=words, env=environment, timeout=PATIENCE, capture_output=True)
+    assert (done.returncode, done.stderr[:41]) == (3, b"greenchat: There is no command /jion. Did")
     with Client(server.target, "bob") as bob:
         bob.send("JOIN #closed", "MODE #closed +i")
         bob.sync()
@@ -597,3 +630,14 @@ def test_the_server_is_searched(server: Server, greenchat: OpenTerminal) -> None
         alice.wait_for("Enter asks the server")
         alice.send("\r")
         alice.wait_for("#lobby bob: the cake is baked")
+
+
+def test_where_there_is_no_room_for_two_windows_the_user_hears_of_it(greenchat: OpenTerminal, server: Server) -> None:
+    alice = greenchat(f"alice@{server.address}/#tea", columns=50)
+    alice.wait_for("You joined")
+    alice.enter("/vsplit")
+    alice.wait_for("There is no room")
+    alice.enter("/unsplit")
+    alice.enter("/split")
+    alice.wait_for(f"greenchat {__version__}")
+    assert alice.text.count("There is no room") == 1

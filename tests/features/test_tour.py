@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.features.conftest import OpenTerminal, Server
+from tests.features.conftest import OpenTerminal, Server, ServerProcess
 from tests.features.pictures import check
 from tests.irc import Client
 
@@ -14,9 +14,17 @@ CTRL_F, ESCAPE = "\x06", "\x1b"
 
 
 @pytest.fixture
+def server(tmp_path: Path, environment: dict[str, str]) -> Iterator[Server]:
+    """The server as people start it."""
+    started = ServerProcess(tmp_path / "server", environment)
+    yield started
+    started.stop()
+
+
+@pytest.fixture
 def other(tmp_path: Path, environment: dict[str, str]) -> Iterator[Server]:
     """A second server."""
-    started = Server(tmp_path / "other", environment)
+    started = ServerProcess(tmp_path / "other", environment)
     yield started
     started.stop()
 
@@ -75,6 +83,8 @@ def test_a_tour(server: Server, other: Server, greenchat: OpenTerminal) -> None:
 
         alice.enter(f"/connect alice@{other.address}/#books")
         alice.wait_for("You joined", "[#books]")
+        alice.enter("/ison carol")  # as above: what the history brings is shown without a rank
+        alice.wait_for("Online now: carol")
         carol.expect("JOIN")
         carol.send("PRIVMSG #books :have you read it, alice?")
         alice.wait_for("have you read it")

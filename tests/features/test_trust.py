@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.features.conftest import OpenTerminal, Server
+from tests.features.conftest import OpenTerminal, ServerProcess
 
 
 def test_trusted_once_and_a_change_is_loud(
     greenchat: OpenTerminal, environment: dict[str, str], tmp_path: Path
 ) -> None:
     pytest.importorskip("cryptography")
-    server = Server(tmp_path / "server", environment, "--tls")
+    server = ServerProcess(tmp_path / "server", environment, "--tls")
     try:
         address = f"ircs://alice@{server.address}/lobby"
         first = greenchat(address)

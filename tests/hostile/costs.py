@@ -77,7 +77,7 @@ class Full:
             self.do(f"MODE #big +{'b' * 10} {' '.join(masks[index : index + 10])}")
         for number in range(BANS):
             ban = ServerBan(parse_target(f"*{number}*q*r*!*s*t*@*u*v{number}"), "root", 1, 0, "no")
-            self.network.bans.put(ban)
+            self.network.protection.bans.put(ban)
         ids = self.network.ids
         self.world.app.store.commit(
             [
@@ -88,7 +88,9 @@ class Full:
 
     def _come(self, nick: str) -> Puppet:
         puppet = self.world.connect()
-        self._run(puppet, "CAP REQ :batch labeled-response message-tags server-time draft/chathistory soju.im/search")
+        self._run(
+            puppet, "CAP REQ :batch labeled-response message-tags server-time sasl draft/chathistory soju.im/search"
+        )
         self._run(puppet, "CAP REQ :draft/metadata-2 draft/read-marker draft/message-redaction draft/channel-rename")
         for line in (f"NICK {nick}", f"USER {nick} 0 * :real name of {nick}", "CAP END"):
             self._run(puppet, line)
@@ -226,6 +228,8 @@ OWN = {
     "WHOIS": ["WHOIS actor", "WHOIS *"],
     "LIST": ["LIST", "LIST >0,<100000,C>0,C<100000,!*zz*,!*yy*"],
     "LUSERS": ["LUSERS"],
+    "SUMMON": ["SUMMON p{n}"],
+    "USERS": ["USERS"],
     "ACCEPT": ["ACCEPT *", "ACCEPT p1,p2,-p3"],
     "ADMIN": ["ADMIN greenchat.local"],
     "AUTHENTICATE": ["AUTHENTICATE PLAIN", "AUTHENTICATE EXTERNAL", "AUTHENTICATE *"],
@@ -249,6 +253,9 @@ OWN = {
     "ISUPPORT": ["ISUPPORT"],
     "KNOCK": ["KNOCK #chan1x1aaaaaaaaaaaaaaaaaaaaaaaaaaa :let me in"],
     "LINKS": ["LINKS", "LINKS *a*"],
+    "MAP": ["MAP"],
+    "NODES": ["NODES"],
+    "DRAIN": ["DRAIN", "DRAIN node{n}"],
     "MARKREAD": ["MARKREAD #big timestamp=2026-01-01T00:00:00.{n}Z", "MARKREAD p1"],
     "MOTD": ["MOTD"],
     "NOTICE": ["NOTICE #big :hello {n}", "NOTICE p1,p2,p3,p4 :hello {n}"],

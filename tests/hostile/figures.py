@@ -1,7 +1,8 @@
-"""What a process uses: memory, sockets, greenlets; and what it wanted and did not get: a processor."""
+"""What a process uses: memory, sockets, greenlets; and what it wanted and did not get: a processor, or a quick one."""
 
 import gc
 import os
+import time
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import greenlet
 
 _STOLEN = -1  # no thread's number
+_WORK = 10_000  # additions: less than a millisecond
 _TICK = 1_000_000_000 // os.sysconf("SC_CLK_TCK")  # ns
 
 
@@ -51,7 +53,28 @@ def kept_waiting(*pids: int | str) -> Counter[int]:
     return waited
 
 
+def worked(*pids: int) -> float:
+    """For how many seconds the first threads of these processes have had a processor; there a server runs its loop."""
+    spent = 0
+    for pid in pids:
+        with suppress(FileNotFoundError, ProcessLookupError), open(f"/proc/{pid}/task/{pid}/schedstat") as file:
+            spent += int(file.read().split()[0])
+    return spent / 1e9
+
+
 def _stolen() -> int:
     """Ns of one processor, if they suffer alike. proc(5)"""
     with open("/proc/stat") as file:
         return int(file.readline().split()[8]) * _TICK // (os.cpu_count() or 1)
+
+
+def time_of_work() -> float:
+    """Return the seconds of CPU that a little work takes now.
+
+    A processor whose twin, or whose cache, others use as well takes up to twice as long for it as one that is alone.
+    """
+    began = time.thread_time()
+    total = 0
+    for number in range(_WORK):
+        total += number
+    return time.thread_time() - began

@@ -24,6 +24,7 @@ _CAPS = (
 _SERVICES = [
     "NickServ REGISTER {password} *", "NickServ IDENTIFY {nick} {password}", "NickServ LOGOUT", "NickServ HELP",
     "NickServ GHOST {nick}", "NickServ SET {word} {word}", "NickServ GROUP", "NickServ DROP {nick} {password}",
+    "NickServ TOTP {word} {password}", "NickServ TOTP CONFIRM 123456", "NickServ SENDPASS {nick}",
     "ChanServ REGISTER {channel}",
     "ChanServ WEBHOOK {channel} ADD https://{word}.example/ !x",
     "ChanServ AMODE {channel} +o {nick}", "ChanServ HELP", "ChanServ OP {channel}",

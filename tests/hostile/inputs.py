@@ -102,7 +102,7 @@ def feed_plain(data: bytes) -> None:
     dialect.end(now)
 
 
-class _House:
+class _Worlds:
     """A server without sockets for some hundred inputs, then another one."""
 
     def __init__(self, settings: Settings) -> None:
@@ -111,7 +111,7 @@ class _House:
         self._fed = 0
 
     def world(self) -> World:
-        """The server for the next input; nobody is there."""
+        """Return the server for the next input, without clients."""
         if self._world is None or self._fed >= _WORLD:
             if self._world:
                 self._world.close()
@@ -122,13 +122,13 @@ class _House:
         return self._world
 
 
-_house = _House(SETTINGS)
-_gateway_house = _House(replace(SETTINGS, webirc=WebIrc(password="secret", hosts=(ip_network("192.0.2.0/24"),))))
+_worlds = _Worlds(SETTINGS)
+_gateway_worlds = _Worlds(replace(SETTINGS, webirc=WebIrc(password="secret", hosts=(ip_network("192.0.2.0/24"),))))
 
 
 def feed_session(data: bytes) -> None:
     """Lines of four clients in one server; the first byte of each says whose it is."""
-    world = _house.world()
+    world = _worlds.world()
     puppets = []
     for number in range(4):
         puppet = world.connect()
@@ -142,16 +142,16 @@ def feed_session(data: bytes) -> None:
 
 def feed_webirc(data: bytes) -> None:
     """The first lines of a gateway's connection."""
-    world = _gateway_house.world()
+    world = _gateway_worlds.world()
     puppet = world.connect()
     origin = puppet.session.host
     limits = replace(world.app.options.connections, per_address=0, per_minute=0, per_network=0)
-    world.app.admission._enter(origin, limits)
-    world.app.admission.register(puppet.session, origin)
+    world.app.clients.admission._enter(origin, limits)
+    world.app.clients.admission.register(puppet.session, origin)
     world.send(puppet, data.replace(b"\0", b"") + b"\r\n")
     _check_host(puppet)
     world.check()
-    world.app.admission.leave(puppet.session)
+    world.app.clients.admission.leave(puppet.session)
 
 
 def _check_host(puppet: Puppet) -> None:

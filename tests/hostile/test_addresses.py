@@ -49,7 +49,7 @@ def _questions() -> Iterator[str]:
 
 
 @pytest.fixture
-def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
     """A server with an operator who may do all but see addresses, and one who may do that too."""
     classes = {"nosy": OperClass(_NOSY), "admin": OperClass(tuple(RIGHTS))}
     opers = {"nosy": Oper("nosy", HASH), "root": Oper("admin", HASH)}
@@ -60,20 +60,20 @@ def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
 
 @pytest.mark.parametrize("address", _ADDRESSES)
 @pytest.mark.parametrize("name", ["", "nosy"])
-def test_no_command_tells_where_somebody_comes_from(house: ServerThread, address: str, name: str) -> None:
+def test_no_command_tells_where_somebody_comes_from(server: ServerThread, address: str, name: str) -> None:
     """Everybody, also who rules the channel, and who is an operator without the right to it."""
     secret = _ADDRESSES[address]
-    with _asker(house, "stranger", name) as stranger:
-        victim = _come(house, address)
+    with _asker(server, "stranger", name) as stranger:
+        victim = _come(server, address)
         for question in _questions():
-            house.call(_forgive)
-            if not house.call(lambda app: "victim" in app.network.users):
+            server.call(_forgive)
+            if not server.call(lambda app: "victim" in app.network.users):
                 victim.close()
-                victim = _come(house, address)
+                victim = _come(server, address)
             told = [str(message) for message in stranger.run(question)]
             typed = secret in question
             assert typed or not [line for line in told if secret in line], question
-            if not house.call(lambda app: "stranger" in app.network.users):
+            if not server.call(lambda app: "stranger" in app.network.users):
                 stranger.run("NICK stranger")
         victim.send("NICK other", "JOIN #room", "AWAY :gone", "SETNAME :Somebody", "PART #room :bye", "QUIT :bye")
         victim.until_end()
@@ -85,19 +85,19 @@ def test_no_command_tells_where_somebody_comes_from(house: ServerThread, address
 
 
 @pytest.mark.parametrize("address", _ADDRESSES)
-def test_who_may_know_is_told_by_the_same_questions(house: ServerThread, address: str) -> None:
+def test_who_may_know_is_told_by_the_same_questions(server: ServerThread, address: str) -> None:
     wanted = {"WHOIS victim", "WHO victim %i", "WHO #room %i", "USERIP victim", "STATS l", "UBAN INFO victim"}
     assert wanted <= set(_questions())
-    with _asker(house, "root", "root") as root, _come(house, address):
+    with _asker(server, "root", "root") as root, _come(server, address):
         for question in sorted(wanted):
             assert any(_ADDRESSES[address] in str(message) for message in root.run(question)), question
 
 
-def test_nor_does_plain_text(house: ServerThread) -> None:
+def test_nor_does_plain_text(server: ServerThread) -> None:
     with (
-        socket.create_connection(house.address, timeout=20) as nell,
-        Client(house.address, "friend") as friend,
-        arrive(house.address, "victim", "203.0.113.77") as victim,
+        socket.create_connection(server.address, timeout=20) as nell,
+        Client(server.address, "friend") as friend,
+        arrive(server.address, "victim", "203.0.113.77") as victim,
     ):
         nell.sendall(b"nell\n")
         friend.join("#lobby")
@@ -119,20 +119,20 @@ def test_nor_does_plain_text(house: ServerThread) -> None:
 
 
 def _forgive(app: App) -> None:
-    for ban in list(app.network.bans):
-        app.network.bans.drop(ban.target)
+    for ban in list(app.network.protection.bans):
+        app.network.protection.bans.drop(ban.target)
 
 
-def _asker(house: ServerThread, nick: str, name: str) -> Client:
-    asker = Client(house.address, nick, caps=_CAPS)
+def _asker(server: ServerThread, nick: str, name: str) -> Client:
+    asker = Client(server.address, nick, caps=_CAPS)
     asker.join("#room")
     if name:
         asker.run(f"OPER {name} secret")
     return asker
 
 
-def _come(house: ServerThread, address: str) -> Client:
-    victim = arrive(house.address, "victim", address)
+def _come(server: ServerThread, address: str) -> Client:
+    victim = arrive(server.address, "victim", address)
     victim.send("JOIN #room", "PRIVMSG #room :hello", "PRIVMSG stranger :hello")
     victim.sync()
     return victim

@@ -21,7 +21,7 @@ SetClock = Callable[[int], None]
 
 
 @pytest.fixture
-def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
     """With operators, few tries at a password, and a history of an hour."""
     options = replace(
         quick_options(tmp_path),
@@ -32,25 +32,25 @@ def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
 
 
 @pytest.fixture
-def set_clock(house: ServerThread) -> SetClock:
+def set_clock(server: ServerThread) -> SetClock:
     """Set the server's date, to so many ms beside the right one, and let it look."""
-    real = house.app.now
+    real = server.app.now
 
     def set_to(by: int) -> None:
         def change(app: App) -> None:
             app.now = lambda: real() + by  # type: ignore[method-assign]  # the clock of this one server
-            app.sweeper.sweep()
+            app.upkeep.sweeper.sweep()
 
-        house.call(change)
+        server.call(change)
 
     return set_to
 
 
 @pytest.mark.parametrize("by", _JUMPS)
-def test_nobody_is_cut(house: ServerThread, set_clock: SetClock, by: int) -> None:
+def test_nobody_is_cut(server: ServerThread, set_clock: SetClock, by: int) -> None:
     with (
-        people(house.address, "alice", "bob", channel="#talk") as (alice, bob),
-        Client(house.address) as newcomer,
+        people(server.address, "alice", "bob", channel="#talk") as (alice, bob),
+        Client(server.address) as newcomer,
     ):
         newcomer.send("NICK carol")
         for jump in by, 0:
@@ -65,32 +65,32 @@ def test_nobody_is_cut(house: ServerThread, set_clock: SetClock, by: int) -> Non
 
 @pytest.mark.parametrize("by", _JUMPS)
 @pytest.mark.parametrize("back", [False, True])
-def test_a_ban_lasts_as_long_as_it_was_meant_to(house: ServerThread, set_clock: SetClock, by: int, back: bool) -> None:
+def test_a_ban_lasts_as_long_as_it_was_meant_to(server: ServerThread, set_clock: SetClock, by: int, back: bool) -> None:
     """Also where the date is set right again; and so it is stored."""
-    with Client(house.address, "root") as root:
+    with Client(server.address, "root") as root:
         become(root).run("UBAN ADD bad!*@* 30m spam", "UBAN ADD worse!*@* spam")
         set_clock(by)
         if back:
             set_clock(0)
         for nick in "bad", "worse":
-            with Client(house.address) as banned:
+            with Client(server.address) as banned:
                 banned.send(f"NICK {nick}", "USER a 0 * :a")
                 assert "465" in [message.command for message in banned.until_end()]
         root.run("UBAN ADD later!*@* 30m spam")
 
         def left(app: App) -> list[int]:
-            bans = [ban.document() for ban in app.network.bans]
+            bans = [ban.document() for ban in app.network.protection.bans]
             assert [app.store.documents("ban")[f"mask {ban['target']}"] for ban in bans] == bans
             return [ban["until"] - app.now() for ban in bans if ban["until"]]
 
-        assert all(29 * _MINUTE < each <= 30 * _MINUTE for each in house.call(left))
-        assert len(house.call(left)) == 2
+        assert all(29 * _MINUTE < each <= 30 * _MINUTE for each in server.call(left))
+        assert len(server.call(left)) == 2
 
 
 @pytest.mark.parametrize("by", _JUMPS)
-def test_who_had_to_wait_waits_no_longer(house: ServerThread, set_clock: SetClock, by: int) -> None:
+def test_who_had_to_wait_waits_no_longer(server: ServerThread, set_clock: SetClock, by: int) -> None:
     """Ten minutes at most, for who guessed passwords."""
-    with Client(house.address, "alice") as alice:
+    with Client(server.address, "alice") as alice:
         for _ in range(3):
             told = alice.run("NICKSERV IDENTIFY nobody wrong")[-1].params[-1]
         assert "Too many failed logins" in told
@@ -101,9 +101,9 @@ def test_who_had_to_wait_waits_no_longer(house: ServerThread, set_clock: SetCloc
 
 
 @pytest.mark.parametrize("by", _JUMPS)
-def test_doors_stay_as_they_are(house: ServerThread, set_clock: SetClock, by: int) -> None:
+def test_doors_stay_as_they_are(server: ServerThread, set_clock: SetClock, by: int) -> None:
     """Invitations hold, who may knock may knock, a nickname belongs to whom it belonged, nobody is idle for years."""
-    with people(house.address, "alice", "bob", "carol") as (alice, bob, carol):
+    with people(server.address, "alice", "bob", "carol") as (alice, bob, carol):
         alice.send("REGISTER * * :sesame open")
         alice.expect("REGISTER")
         alice.join("#door")
@@ -115,7 +115,7 @@ def test_doors_stay_as_they_are(house: ServerThread, set_clock: SetClock, by: in
         bob.join("#door")
         alice.run("NICK other")
         assert {"433", "FAIL", "NOTICE"} & set(carol.commands("NICK alice"))
-        assert house.call(lambda app: "carol" in app.network.users)
+        assert server.call(lambda app: "carol" in app.network.users)
         idle = [message.params[2] for message in carol.run("WHOIS bob") if message.command == "317"]
         assert len(idle) == 1
         assert max(0, by // 1000) <= int(idle[0]) < max(0, by // 1000) + 60
@@ -123,13 +123,13 @@ def test_doors_stay_as_they_are(house: ServerThread, set_clock: SetClock, by: in
 
 def _housekeeping(app: App, now: int) -> None:
     """All of it, at once."""
-    app.store._planned = 0  # it would be a minute else
+    app.store._housekeeping._trimming._planned_at = 0  # it would be a minute else
     tidy_up(app.store, now)
 
 
-def test_history_is_not_thrown_away_by_a_wrong_date(house: ServerThread, set_clock: SetClock) -> None:
+def test_history_is_not_thrown_away_by_a_wrong_date(server: ServerThread, set_clock: SetClock) -> None:
     """What is older than an hour goes, but the hour must have passed."""
-    with Client(house.address, "alice", caps="batch draft/chathistory") as alice:
+    with Client(server.address, "alice", caps="batch draft/chathistory") as alice:
         alice.join("#talk")
         alice.run("PRIVMSG #talk :remember me")
 
@@ -138,7 +138,69 @@ def test_history_is_not_thrown_away_by_a_wrong_date(house: ServerThread, set_clo
             return [message.params[1] for message in lines if message.command == "PRIVMSG"]
 
         set_clock(_YEAR)
-        house.call(lambda app: _housekeeping(app, app.keeper._now()))
+        server.call(lambda app: _housekeeping(app, app.keeper.now()))
         assert told() == ["remember me"]
-        house.call(lambda app: _housekeeping(app, app.now()))
+        server.call(lambda app: _housekeeping(app, app.now()))
         assert told() == []
+
+
+_LONG, _BUY = f"PRIVMSG #slow :{'x' * 400}", "PRIVMSG #slow :BUY BUY BUY BUY BUY"
+_SET = "METADATA * SET url {}"
+# What is refused for a while: what alice does before, what bob does (`|` between lines, {} counts them), and the line
+# that is refused then.
+_WAITS = {
+    "joins of a channel": ("MODE #slow +j 1:30", "JOIN #slow|PART #slow", "JOIN #slow"),
+    "lines in a channel": ("MODE #slow +W 1:30", "JOIN #slow|PRIVMSG #slow :a", "PRIVMSG #slow :b"),
+    "first words": ("MODE #slow +d 30", "JOIN #slow", "PRIVMSG #slow :a"),
+    "bytes": ("TOPIC #slow", "JOIN #slow" + f"|{_LONG}" * 60, _LONG),
+    "reports": ("TOPIC #slow", "REPORT alice bad" + "|REPORT alice bad" * 9, "REPORT alice bad"),
+    "invitations": ("TOPIC #slow", "JOIN #tea|INVITE alice #tea", "INVITE alice #tea"),
+    "metadata": ("TOPIC #slow", _SET + f"|{_SET}" * 40, _SET),
+    "spam": ("MODE #slow -n+G", "JOIN #slow" + f"|{_BUY}" * 9, "PRIVMSG #slow :c"),
+}
+_REFUSALS = {"404", "437", "263", "FAIL"}
+_PASSED = _HOUR + _MINUTE
+
+
+@pytest.fixture
+def strict(start_server: StartServer, tmp_path: Path) -> ServerThread:
+    """With a throttle that holds up nobody, but counts bytes."""
+    throttle = Throttle(commands=1000, burst=10_000, newcomer_burst=10_000, stored_per_connection=16)
+    return start_server(STAFFED, replace(quick_options(tmp_path), throttle=throttle))
+
+
+@pytest.mark.parametrize("by", [-2 * _HOUR, -_YEAR])
+@pytest.mark.parametrize(("before", "does", "line"), _WAITS.values(), ids=_WAITS)
+def test_nobody_waits_for_a_clock_that_was_set_back(
+    strict: ServerThread, by: int, before: str, does: str, line: str
+) -> None:
+    """Not longer than they had to: an hour passes, of which the clock shows nothing."""
+    with people(strict.address, "alice", "bob", caps="message-tags batch draft/metadata-2") as (alice, bob):
+        alice.run("JOIN #slow", before)
+        bob.run(*[each.format(number) for number, each in enumerate(does.split("|"))])
+        assert _REFUSALS & set(bob.commands(line.format("x"))), "it was not refused before"
+        real, steady = strict.app.now, strict.app.clock._steady
+
+        def set_back(app: App) -> None:
+            app.now = lambda: real() + by + _PASSED  # type: ignore[method-assign]  # the clock of this one server
+            app.clock._steady = lambda: steady() + _PASSED
+            app.upkeep.sweeper.sweep()
+
+        strict.call(set_back)
+        assert not _REFUSALS & set(bob.commands(line.format("y")))
+
+
+@pytest.mark.parametrize("by", _JUMPS)
+def test_who_was_lost_is_waited_for_as_long_as_before(server: ServerThread, set_clock: SetClock, by: int) -> None:
+    with Client(server.address, "alice", caps="greenchat/resume") as alice:
+        alice.sync()
+    deadline = 20
+    with Client(server.address, "bob") as bob:
+        while not server.call(lambda app: len(app.network.waiting)):
+            assert deadline, "nobody is waited for"
+            deadline -= 1
+            bob.sync()
+        set_clock(by)
+        left = server.call(lambda app: [app.network.waiting.until(user) - app.now() for user in app.network.waiting])
+        assert len(left) == 1
+        assert 50_000 < left[0] <= 60_000

@@ -21,7 +21,8 @@ import pytest
 from tests.conftest import StartServer, quick_options
 from tests.hostile.world import SETTINGS
 from tests.irc import Client
-from tests.server.process import run, started
+from tests.server.forked import started
+from tests.server.process import run
 
 _CAPS = "batch server-time message-tags echo-message draft/chathistory"
 _ROOM = 8 * 1024 * 1024  # bytes until the memory is full

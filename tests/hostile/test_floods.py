@@ -25,7 +25,7 @@ _ATTACKERS = 4
 
 
 @pytest.fixture
-def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
     """A server with its default throttle, on a big network."""
     server = start_server(Settings(), replace(quick_options(tmp_path), throttle=Throttle()))
     server.call(_fill)
@@ -44,9 +44,9 @@ def _fill(app: App) -> None:
 
 
 @contextmanager
-def _flooding(house: ServerThread, data: bytes) -> Iterator[None]:
+def _flooding(server: ServerThread, data: bytes) -> Iterator[None]:
     """Attackers in a process of their own, who send this again and again."""
-    host, port = house.address
+    host, port = server.address
     arguments = ("-m", "tests.hostile.attackers", host, str(port), str(_ATTACKERS))
     with subprocess.Popen(
         [sys.executable, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
@@ -78,7 +78,7 @@ FLOODS = {
     "history": b"CHATHISTORY LATEST #attackers * 500\r\n",
     "search": b"SEARCH text=flood\r\n",
     "playback": b"PRIVMSG *playback :PLAY * 0\r\n",
-    "logins": b"AUTHENTICATE PLAIN\r\nAUTHENTICATE AGEAYgBj\r\nNICKSERV IDENTIFY a b\r\n",
+    "logins": b"CAP REQ sasl\r\nAUTHENTICATE PLAIN\r\nAUTHENTICATE AGEAYgBj\r\nNICKSERV IDENTIFY a b\r\n",
     "modes": b"MODE #own0 +bbbb a b c d\r\nMODE #own0 -bbbb a b c d\r\n",
     "empty lines": b"\r\n" * 5000,
     "not a command": b"\x01\r\n@\r\n:\r\n" * 500,
@@ -86,8 +86,8 @@ FLOODS = {
 
 
 @pytest.mark.parametrize("data", FLOODS.values(), ids=FLOODS.keys())
-def test_a_flood_of_commands(house: ServerThread, witnessed: Attack, data: bytes) -> None:
-    with witnessed(house.address) as witness, _flooding(house, data):
+def test_a_flood_of_commands(server: ServerThread, witnessed: Attack, data: bytes) -> None:
+    with witnessed(server.address) as witness, _flooding(server, data):
         time.sleep(_SECONDS)  # there is nothing to wait for: it is the flood that lasts so long
         witness.say_again()
 
@@ -95,9 +95,9 @@ def test_a_flood_of_commands(house: ServerThread, witnessed: Attack, data: bytes
 def test_half_open_registrations(start_server: StartServer, tmp_path: Path, witnessed: Attack) -> None:
     """Hundreds who never become anybody, some of them a byte at a time: each is told why it is over."""
     options = replace(quick_options(tmp_path), connections=Connections(register_timeout=1.0))
-    house = start_server(Settings(), options)
-    with witnessed(house.address), ExitStack() as stack:
-        half = [stack.enter_context(Client(house.address)) for _ in range(300)]
+    server = start_server(Settings(), options)
+    with witnessed(server.address), ExitStack() as stack:
+        half = [stack.enter_context(Client(server.address)) for _ in range(300)]
         for number, client in enumerate(half):
             client.send_raw((b"CAP LS 302\r\nNICK half%d\r\n" % number)[: 12 + number % 8])
         slow = half[:20]
@@ -107,32 +107,32 @@ def test_half_open_registrations(start_server: StartServer, tmp_path: Path, witn
                     client.send_raw(bytes([byte]))
             time.sleep(0.05)
         assert {client.until_end()[-1].params for client in half} == {("Registration timed out",)}
-    wait_until_empty(house, 0)
+    wait_until_empty(server, 0)
 
 
 def test_connections_by_the_hundred(start_server: StartServer, tmp_path: Path, witnessed: Attack) -> None:
     """Those beyond the limit get a line that says so, and never a silent end."""
     limit = Connections(most=50)
-    house = start_server(Settings(), replace(quick_options(tmp_path), connections=limit))
-    with witnessed(house.address), ExitStack() as stack:
-        clients = [stack.enter_context(Client(house.address)) for _ in range(300)]
+    server = start_server(Settings(), replace(quick_options(tmp_path), connections=limit))
+    with witnessed(server.address), ExitStack() as stack:
+        clients = [stack.enter_context(Client(server.address)) for _ in range(300)]
         refused = clients[48:]
         assert {client.until_end()[-1].params[0] for client in refused} == {
             "This server is full: it takes 50 connections"
         }
 
 
-def test_connecting_and_leaving_again_and_again(house: ServerThread, witnessed: Attack) -> None:
-    with witnessed(house.address):
+def test_connecting_and_leaving_again_and_again(server: ServerThread, witnessed: Attack) -> None:
+    with witnessed(server.address):
         for number in range(300):
-            with Client(house.address) as client:
+            with Client(server.address) as client:
                 client.send_raw(b"NICK churn%d\r\nUSER a 0 * :a\r\nJOIN #crowd\r\n" % number * (number % 3))
-    wait_until_empty(house, _CROWD)
+    wait_until_empty(server, _CROWD)
 
 
-def wait_until_empty(house: ServerThread, rest: int) -> None:
+def wait_until_empty(server: ServerThread, rest: int) -> None:
     """Nothing is left of those who are gone."""
     deadline = time.monotonic() + 20
-    while house.call(lambda app: (len(app.connections), len(app.network.users))) != (0, rest):
+    while server.call(lambda app: (len(app.clients.connections), len(app.network.users))) != (0, rest):
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -11,7 +11,8 @@ import pytest
 from tests.hostile.figures import resident
 from tests.hostile.witness_process import witnessing
 from tests.http_client import PING, TEXT, Http, WebSocket
-from tests.server.process import ROOT, Running, started
+from tests.server.forked import started
+from tests.server.process import ROOT, Running
 
 _HEARD = 8  # messages that the witness must say meanwhile
 _HALF_OPEN = 10_000
@@ -21,9 +22,9 @@ _HEAD = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Filler: "
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One server for all attacks: what one leaves behind, the next meets."""
-    tmp_path = tmp_path_factory.mktemp("house")
+    tmp_path = tmp_path_factory.mktemp("server")
     (tmp_path / "server.toml").write_text("[throttle]\ncommands = 0\n")
     arguments = ("--listen", "127.0.0.1:0", "--data", str(tmp_path / "data"))
     with started(tmp_path, *arguments, "--config", str(tmp_path / "server.toml")) as running:
@@ -31,9 +32,9 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 
 @contextmanager
-def attacked(house: Running, module: str, *arguments: str, data: bytes) -> Iterator["subprocess.Popen[bytes]"]:
+def attacked(server: Running, module: str, *arguments: str, data: bytes) -> Iterator["subprocess.Popen[bytes]"]:
     """Clients of a module of this folder, in a process of their own, once all are there. data: what they send."""
-    host, port = house.target
+    host, port = server.target
     command = [sys.executable, "-m", f"tests.hostile.{module}", host, str(port), *arguments]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdin
@@ -53,23 +54,23 @@ def gone(process: "subprocess.Popen[bytes]") -> int:
 
 
 @pytest.mark.parametrize("size", [0, 7000], ids=["a few bytes", "most of a head"])
-def test_ten_thousand_half_open_requests(house: Running, size: int) -> None:
+def test_ten_thousand_half_open_requests(server: Running, size: int) -> None:
     """The oldest are dropped, what they take is bounded, and who asks properly is answered."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most != resource.RLIM_INFINITY and most < _HALF_OPEN + 500:
         pytest.skip(f"this system allows {most} descriptors in a process")
-    before = resident(house.process.pid)
+    before = resident(server.process.pid)
     with (
-        witnessing(house.target, house.process.pid) as say_again,
-        attacked(house, "half_open", str(_HALF_OPEN), data=_HEAD + b"x" * size) as process,
+        witnessing(server.target, server.process.pid) as say_again,
+        attacked(server, "half_open", str(_HALF_OPEN), data=_HEAD + b"x" * size) as process,
     ):
         while gone(process) < _HALF_OPEN - _KEPT - 100:
             pass
-        assert resident(house.process.pid) - before < _HALF_OPEN * (_EACH + 2 * size // 1024)
-        with Http(house.target) as http:
+        assert resident(server.process.pid) - before < _HALF_OPEN * (_EACH + 2 * size // 1024)
+        with Http(server.target) as http:
             assert http.get("/healthz").status == 200
         say_again()
-    assert "Traceback" not in house.errors.read_text()
+    assert "Traceback" not in server.errors.read_text()
 
 
 FLOODS = {
@@ -86,20 +87,20 @@ _REQUESTS = b"GET /config.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 200
 
 
 @pytest.mark.parametrize("flood", FLOODS.values(), ids=FLOODS)
-def test_floods_of_frames(house: Running, flood: bytes) -> None:
-    _attack(house, "5", "websocket", data=flood)
+def test_floods_of_frames(server: Running, flood: bytes) -> None:
+    _attack(server, "5", "websocket", data=flood)
 
 
-def test_floods_of_requests(house: Running) -> None:
+def test_floods_of_requests(server: Running) -> None:
     """Without waiting for the answers, and hardly reading them."""
-    _attack(house, "10", "http", data=_REQUESTS)
+    _attack(server, "10", "http", data=_REQUESTS)
 
 
-def _attack(house: Running, *arguments: str, data: bytes) -> None:
+def _attack(server: Running, *arguments: str, data: bytes) -> None:
     with (
-        witnessing(house.target, house.process.pid) as say_again,
-        attacked(house, "http_attackers", *arguments, data=data),
+        witnessing(server.target, server.process.pid) as say_again,
+        attacked(server, "http_attackers", *arguments, data=data),
     ):
         for _ in range(_HEARD):
             say_again()
-    assert "Traceback" not in house.errors.read_text()
+    assert "Traceback" not in server.errors.read_text()

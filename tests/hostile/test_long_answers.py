@@ -21,7 +21,7 @@ _FILLER = "x" * 3800
 
 
 @pytest.fixture
-def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
     """A server that cuts whoever lets 64 KiB wait."""
     return start_server(Settings(), replace(quick_options(tmp_path), connections=SMALL))
 
@@ -35,27 +35,27 @@ def _fill(app: App) -> None:
         channel.topic = Topic("t" * 390, "collector", app.now())
 
 
-def _narrow(house: ServerThread, *nicks: str) -> None:
+def _narrow(server: ServerThread, *nicks: str) -> None:
     """A network on which the kernel takes little at once: this machine's own takes megabytes."""
 
     def narrow(app: App) -> None:
-        for connection in app.connections:
-            if connection.session.nick in nicks:
+        for connection in app.clients.connections:
+            if connection.session.registration.nick in nicks:
                 connection.accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
 
-    house.call(narrow)
+    server.call(narrow)
 
 
-def test_list_of_thousands_of_channels(house: ServerThread, witnessed: Attack) -> None:
+def test_list_of_thousands_of_channels(server: ServerThread, witnessed: Attack) -> None:
     """2 MB for an outbox of 64 KiB, to somebody who begins to read late."""
-    with Client(house.address, "collector"), Client(house.address, "asker", caps=_CAPS) as asker:
-        house.call(_fill)
-        _narrow(house, "asker")
-        with witnessed(house.address) as witness:
+    with Client(server.address, "collector"), Client(server.address, "asker", caps=_CAPS) as asker:
+        server.call(_fill)
+        _narrow(server, "asker")
+        with witnessed(server.address) as witness:
             asker.send("@label=all LIST", "PING after")
             for _ in range(50):  # not a byte of it is read meanwhile
                 witness.say_again()
-            assert house.call(lambda app: max(c.outbox.backlog for c in app.connections)) <= SMALL.sendq
+            assert server.call(lambda app: max(c.outbox.backlog for c in app.clients.connections)) <= SMALL.sendq
             answer = asker.until("PONG")
     assert sum(message.command == "322" for message in answer) == _CHANNELS
     commands = [message.command for message in answer]
@@ -69,15 +69,15 @@ def test_list_of_thousands_of_channels(house: ServerThread, witnessed: Attack) -
     "question",
     ["CHATHISTORY LATEST #lobby * 500", "SEARCH in=#lobby;limit=500", "PRIVMSG *playback :PLAY #lobby,#lobby 0"],
 )
-def test_history_with_the_longest_tags(house: ServerThread, witnessed: Attack, question: str) -> None:
+def test_history_with_the_longest_tags(server: ServerThread, witnessed: Attack, question: str) -> None:
     """Somebody fills a channel with 4 KB of tags a message: that must not cut those who ask for its history."""
-    with Client(house.address, "filler", caps=_CAPS) as filler, Client(house.address, "asker", caps=_CAPS) as asker:
+    with Client(server.address, "filler", caps=_CAPS) as filler, Client(server.address, "asker", caps=_CAPS) as asker:
         filler.join("#lobby")
         for _ in range(10):
             filler.run(*[f"@+filler={_FILLER} PRIVMSG #lobby :word {number}" for number in range(50)])
         asker.join("#lobby")
-        _narrow(house, "asker")
-        with witnessed(house.address) as witness:
+        _narrow(server, "asker")
+        with witnessed(server.address) as witness:
             asker.send(f"@label=old {question}", "PING after")
             for _ in range(50):
                 witness.say_again()
@@ -91,16 +91,16 @@ def test_history_with_the_longest_tags(house: ServerThread, witnessed: Attack, q
     assert sorted(opened) == sorted(closed)
 
 
-def test_who_is_gone_in_the_middle_of_an_answer(house: ServerThread, witnessed: Attack) -> None:
+def test_who_is_gone_in_the_middle_of_an_answer(server: ServerThread, witnessed: Attack) -> None:
     """Nothing of it stays: no greenlet, no memory of the asker."""
-    with Client(house.address, "collector"), witnessed(house.address) as witness:
-        house.call(_fill)
+    with Client(server.address, "collector"), witnessed(server.address) as witness:
+        server.call(_fill)
         for number in range(5):
-            with Client(house.address, f"asker{number}") as asker:
+            with Client(server.address, f"asker{number}") as asker:
                 asker.send("LIST")
                 asker.expect("321")
         for _ in range(500):
             witness.say_again()
-            if house.call(lambda app: len(app.connections)) == 3:
+            if server.call(lambda app: len(app.clients.connections)) == 3:
                 break
-        assert house.call(lambda app: sorted(app.network.users)) == ["collector", "friend", "witness"]
+        assert server.call(lambda app: sorted(app.network.users)) == ["collector", "friend", "witness"]

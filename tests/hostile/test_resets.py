@@ -27,9 +27,10 @@ from greenchat.values import addresses
 from tests.commands.devices import device, make_account
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.hostile.conftest import Attack
-from tests.hostile.figures import living_greenlets, open_sockets
+from tests.hostile.figures import open_sockets
 from tests.hostile.witness import Witness
 from tests.irc import Client
+from tests.server.greenlets import working_greenlets
 
 _WITNESSES = 2
 _TOGETHER = 4  # connections that are reset at once
@@ -58,7 +59,7 @@ def options(tmp_path: Path) -> Options:
 
 
 @pytest.fixture
-def house(start_server: StartServer, options: Options, certificate: tuple[Path, Path]) -> ServerThread:
+def server(start_server: StartServer, options: Options, certificate: tuple[Path, Path]) -> ServerThread:
     settings = Settings(accounts=AccountSettings(iterations=4096, always_on="opt-in"))
     server = start_server(settings, options, Tls(*certificate))
     make_account(server.address, "stayer")
@@ -92,17 +93,17 @@ def _state(words: str) -> Callable[[State], State]:
     return declare
 
 
-def _connect(house: ServerThread, listener: int = 0) -> socket.socket:
+def _connect(server: ServerThread, listener: int = 0) -> socket.socket:
     return socket.create_connection(
-        (house.address[0], house.call(lambda app: app.listeners[listener].bound.port)), timeout=20
+        (server.address[0], server.call(lambda app: app.listeners[listener].bound.port)), timeout=20
     )
 
 
 def _after(words: str, data: bytes, *, listener: int = 0, answer: bytes = b"") -> None:
     """A state that some bytes lead to, and if they have an answer its first ones."""
 
-    def state(house: ServerThread, _: int) -> socket.socket:
-        sock = _connect(house, listener)
+    def state(server: ServerThread, _: int) -> socket.socket:
+        sock = _connect(server, listener)
         sock.sendall(data)
         assert sock.recv(len(answer), socket.MSG_WAITALL) == answer
         return sock
@@ -141,16 +142,16 @@ _after("in a name", b"\xc3", listener=2, answer=b"NICK")
 
 
 @_state("in the middle of a line")
-def _in_a_line(house: ServerThread, number: int) -> socket.socket:
-    client = Client(house.address, f"line{number}")
+def _in_a_line(server: ServerThread, number: int) -> socket.socket:
+    client = Client(server.address, f"line{number}")
     client.join("#talk")
     client.send_raw(b"PRIVMSG #talk :unfini")
     return client.sock
 
 
 @_state("in the middle of a message of several lines")
-def _in_a_batch(house: ServerThread, number: int) -> socket.socket:
-    client = Client(house.address, f"batch{number}", caps=_CAPS)
+def _in_a_batch(server: ServerThread, number: int) -> socket.socket:
+    client = Client(server.address, f"batch{number}", caps=_CAPS)
     client.join("#talk")
     client.send("@label=1 BATCH +1 draft/multiline #talk", "@batch=1 PRIVMSG #talk :unfinished")
     client.sync()
@@ -158,20 +159,20 @@ def _in_a_batch(house: ServerThread, number: int) -> socket.socket:
 
 
 @_state("while much is said to it")
-def _listening(house: ServerThread, number: int) -> socket.socket:
-    client = Client(house.address, f"listener{number}")
+def _listening(server: ServerThread, number: int) -> socket.socket:
+    client = Client(server.address, f"listener{number}")
     client.send("JOIN #talk", *[f"PRIVMSG #talk :{'x' * 400}"] * 50)
     return client.sock
 
 
 def _in_an_answer(
-    house: ServerThread, number: int, question: str, first: str, tls: ssl.SSLContext | None = None
+    server: ServerThread, number: int, question: str, first: str, tls: ssl.SSLContext | None = None
 ) -> socket.socket:
     nick = f"asker{number}"
-    client = Client(house.address, nick, caps=_CAPS, tls=tls)
+    client = Client(server.address, nick, caps=_CAPS, tls=tls)
     client.join("#channel-0")
     client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    house.call(lambda app: _narrow(app, nick))
+    server.call(lambda app: _narrow(app, nick))
     client.send(f"@label=1 {question}")
     client.expect(first)
     return client.sock
@@ -179,72 +180,72 @@ def _in_an_answer(
 
 def _narrow(app: App, nick: str) -> None:
     """A network on which the kernel takes little at once: this machine's own takes megabytes."""
-    for connection in app.connections:
-        if connection.session.nick == nick:
+    for connection in app.clients.connections:
+        if connection.session.registration.nick == nick:
             connection.accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
 
 
 @_state("in a long LIST")
-def _in_a_list(house: ServerThread, number: int) -> socket.socket:
-    return _in_an_answer(house, number, "LIST", "322")
+def _in_a_list(server: ServerThread, number: int) -> socket.socket:
+    return _in_an_answer(server, number, "LIST", "322")
 
 
 @_state("in a long LIST through TLS")
-def _in_a_list_through_tls(house: ServerThread, number: int) -> socket.socket:
-    return _in_an_answer(house, number, "LIST", "322", _trusting())
+def _in_a_list_through_tls(server: ServerThread, number: int) -> socket.socket:
+    return _in_an_answer(server, number, "LIST", "322", _trusting())
 
 
 @_state("in a long history")
-def _in_history(house: ServerThread, number: int) -> socket.socket:
-    return _in_an_answer(house, number, "CHATHISTORY LATEST #channel-0 * 500", "PRIVMSG")
+def _in_history(server: ServerThread, number: int) -> socket.socket:
+    return _in_an_answer(server, number, "CHATHISTORY LATEST #channel-0 * 500", "PRIVMSG")
 
 
 @_state("while a search runs")
-def _in_a_search(house: ServerThread, number: int) -> socket.socket:
-    client = Client(house.address, f"searcher{number}", caps=_CAPS)
+def _in_a_search(server: ServerThread, number: int) -> socket.socket:
+    client = Client(server.address, f"searcher{number}", caps=_CAPS)
     client.send("@label=1 SEARCH text=xxxx", "SEARCH text=yyyy")
     return client.sock
 
 
 @_state("with a backlog")
-def _backlogged(house: ServerThread, number: int) -> socket.socket:
-    client = Client(house.address, f"slow{number}")
+def _backlogged(server: ServerThread, number: int) -> socket.socket:
+    client = Client(server.address, f"slow{number}")
     client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    house.call(lambda app: _narrow(app, f"slow{number}"))
-    with Client(house.address, f"talker{number}") as talker:
+    server.call(lambda app: _narrow(app, f"slow{number}"))
+    with Client(server.address, f"talker{number}") as talker:
         talker.run(*[f"PRIVMSG slow{number} :{'x' * 400}"] * 200)
         talker.send("QUIT")
         talker.until_end()
-    assert house.call(lambda app: sum(each.outbox.backlog for each in app.connections)) > 0
+    assert server.call(lambda app: sum(each.outbox.backlog for each in app.clients.connections)) > 0
     return client.sock
 
 
 @_state("while its farewell waits")
-def _leaving(house: ServerThread, number: int) -> socket.socket:
-    sock = _backlogged(house, number)
+def _leaving(server: ServerThread, number: int) -> socket.socket:
+    sock = _backlogged(server, number)
     sock.sendall(b"QUIT :bye\r\n")
     return sock
 
 
 @_state("while it stays without a connection")
-def _staying(house: ServerThread, number: int) -> socket.socket:
-    client = device(house.address, "stayer")
+def _staying(server: ServerThread, number: int) -> socket.socket:
+    client = device(server.address, "stayer")
     client.until("376", "422")
     client.run("NS SET ALWAYS-ON on", "JOIN #talk")
     return client.sock
 
 
 @_state("with a name, as plain text")
-def _plain(house: ServerThread, number: int) -> socket.socket:
-    sock = _connect(house, 2)
+def _plain(server: ServerThread, number: int) -> socket.socket:
+    sock = _connect(server, 2)
     assert sock.recv(4, socket.MSG_WAITALL) == b"NICK"
     sock.sendall(b"plain%d\nhello\nunfini" % number)
     return sock
 
 
 @_state("registered through TLS")
-def _secure(house: ServerThread, number: int) -> socket.socket:
-    client = Client(house.address, f"secure{number}", tls=_trusting())
+def _secure(server: ServerThread, number: int) -> socket.socket:
+    client = Client(server.address, f"secure{number}", tls=_trusting())
     client.join("#talk")
     return client.sock
 
@@ -271,39 +272,39 @@ def _left(app: App) -> dict[str, int]:
     """What a connection uses. Cycles may hide nothing: whoever collects them finds all that is not leaked."""
     gc.collect()
     return {
-        "connections": len(app.connections),
+        "connections": len(app.clients.connections),
         "sessions": len(app.network.sessions),
         "registered sessions": len(app.network.sessions) - app.network.unregistered,
-        "origins": len(app.admission._origins),
-        "admitted": app.admission._gate.open,
-        "bytes that wait": app.send_queues.total,
-        "slow readers": len(app.send_queues._waiting),
-        "prompts": app.plain.waiting,
-        "greenlets": living_greenlets(),
+        "origins": len(app.clients.admission._origins),
+        "admitted": app.clients.admission._gate.open,
+        "bytes that wait": app.turn.send_queues.total,
+        "slow readers": len(app.turn.send_queues._waiting),
+        "prompts": app.clients.plain.waiting,
+        "greenlets": working_greenlets(app),
         "watched sockets": sum(isinstance(each, _Watcher) and each.active for each in gc.get_objects()),
         "sockets": open_sockets("self"),
     }
 
 
-def _reset(house: ServerThread, state: str, before: Callable[[], None]) -> None:
+def _reset(server: ServerThread, state: str, before: Callable[[], None]) -> None:
     """Bring some connections into a state, and reset them."""
-    socks = [STATES[state](house, number) for number in range(_TOGETHER)]
+    socks = [STATES[state](server, number) for number in range(_TOGETHER)]
     before()
     for sock in socks:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         sock.close()
 
 
-def _wait_for(house: ServerThread, witness: Witness, expected: dict[str, int]) -> None:
+def _wait_for(server: ServerThread, witness: Witness, expected: dict[str, int]) -> None:
     deadline = time.monotonic() + 20
-    while found := {key: value for key, value in house.call(_left).items() if value > expected.get(key, value)}:
+    while found := {key: value for key, value in server.call(_left).items() if value > expected.get(key, value)}:
         assert time.monotonic() < deadline, f"{found} is more than {expected}"
         witness.say_again()
 
 
 @pytest.mark.parametrize("state", STATES)
 def test_a_reset(
-    house: ServerThread,
+    server: ServerThread,
     witnessed: Attack,
     caplog: pytest.LogCaptureFixture,
     capfd: pytest.CaptureFixture[str],
@@ -311,13 +312,13 @@ def test_a_reset(
 ) -> None:
     """When the server has read all, and when the reset is there before it begins to read."""
     caplog.set_level(logging.WARNING)
-    with witnessed(house.address) as witness:
-        _reset(house, state, witness.say_again)  # opens what stays open: threads, readers of the store
-        _wait_for(house, witness, {"connections": _WITNESSES})
-        expected = house.call(_left)
-        _reset(house, state, witness.say_again)
-        _wait_for(house, witness, expected)
-        _reset(house, state, lambda: None)
-        _wait_for(house, witness, expected)
-    assert not caplog.records
+    with witnessed(server.address) as witness:
+        _reset(server, state, witness.say_again)  # opens what stays open: threads, readers of the store
+        _wait_for(server, witness, {"connections": _WITNESSES})
+        expected = server.call(_left)
+        _reset(server, state, witness.say_again)
+        _wait_for(server, witness, expected)
+        _reset(server, state, lambda: None)
+        _wait_for(server, witness, expected)
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
     assert "Traceback" not in capfd.readouterr().err

@@ -37,7 +37,7 @@ def _questions() -> list[str]:
 
 
 @pytest.fixture
-def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
     """Where passwords cost next to nothing, and may be guessed for ever."""
     accounts = AccountSettings(iterations=4096)
     options = replace(quick_options(tmp_path), throttle=Throttle(commands=0, logins=0))
@@ -45,9 +45,9 @@ def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
 
 
 @pytest.mark.parametrize("who", ["guest", "owner", "operator"])
-def test_every_command_in_every_shape(house: ServerThread, who: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_every_command_in_every_shape(server: ServerThread, who: str, caplog: pytest.LogCaptureFixture) -> None:
     """Each is answered, in lines that fit, and nothing goes wrong inside."""
-    with Client(house.address, "alice") as alice:
+    with Client(server.address, "alice") as alice:
         if who != "guest":
             alice.send("NS REGISTER sesame-open")
             alice.expect("900")
@@ -71,9 +71,9 @@ def test_every_command_in_every_shape(house: ServerThread, who: str, caplog: pyt
 
 @pytest.mark.parametrize("alias", ["NS", "NICKSERV", "CS", "CHANSERV"])
 @pytest.mark.parametrize("words", ["", "HELP", "INFO", "INFO alice", ":", f":{_HUGE}", _MANY, "\x01"])
-def test_the_commands_that_are_short_for_it(house: ServerThread, alias: str, words: str) -> None:
+def test_the_commands_that_are_short_for_it(server: ServerThread, alias: str, words: str) -> None:
     assert alias in COMMANDS
-    with Client(house.address, "alice") as alice:
+    with Client(server.address, "alice") as alice:
         assert {message.command for message in alice.run(f"{alias} {words}")} == {"NOTICE"}
 
 
@@ -86,7 +86,7 @@ def test_logins_while_the_server_ends(
     server = start_server(settings, options)
     clients = [Client(server.address, f"user{number}") for number in range(12)]
     for client in clients:
-        client.send("REGISTER * * :sesame open", "NS IDENTIFY sesame-open", "AUTHENTICATE PLAIN")
+        client.send("REGISTER * * :sesame open", "NS IDENTIFY sesame-open", "CAP REQ :sasl", "AUTHENTICATE PLAIN")
     told = {clients[0].expect("REGISTER").params[1]}
     server.stop()
     for client in clients:

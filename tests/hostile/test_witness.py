@@ -35,13 +35,13 @@ def test_a_server_that_is_too_slow_is_noticed(
     start_server: StartServer, tmp_path: Path, be_slow: Callable[[App], None]
 ) -> None:
     """Whether it works for too long or waits for something: sooner or later, where the machine is to blame for most."""
-    house = start_server(Settings(), quick_options(tmp_path))
-    witness = Witness(house.address, pause=0.0, bound=_BOUND)
+    server = start_server(Settings(), quick_options(tmp_path))
+    witness = Witness(server.address, pause=0.0, bound=_BOUND)
     witness.say_again()
     deadline = time.monotonic() + 20
     while witness.longest < _BOUND:
         assert time.monotonic() < deadline
-        house.call(be_slow)
+        server.call(be_slow)
         witness.say_again()
     with pytest.raises(AssertionError, match="the witness waited"):
         witness.end()

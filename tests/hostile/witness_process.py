@@ -11,13 +11,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from tests.conftest import Target
 from tests.hostile.witness import Witness
 from tests.server.process import ROOT
 
 
 @contextmanager
-def witnessing(address: Target, *servers: int) -> Iterator[Callable[[], None]]:
+def witnessing(address: tuple[str, int], *servers: int) -> Iterator[Callable[[], None]]:
     """Two people who talk in a process of their own meanwhile; what this gives waits for one more message of theirs.
 
     Raises AssertionError in the end if they were disturbed. servers: processes that serve.

@@ -13,7 +13,6 @@ import gevent
 
 from greenchat.chat import names_cache
 from greenchat.chat.channel import Channel
-from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.chat.user import Session, User
 from greenchat.commands.catalog import go_on, resume, run_line
 from greenchat.commands.connection.quit import left
@@ -24,33 +23,12 @@ from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol import caps
 from greenchat.protocol.framing import BODY_LIMIT, LineBuffer
 from greenchat.protocol.message import Message, parse
-from greenchat.server.app import App
 from tests.hostile.grammar import Grammar
 from tests.staff import STAFFED
+from tests.world import Mailbox, make_app
 
 BOUND = 1024 * 1024  # bytes that one step may leave in one outbox: the default SendQ
 _TAGS_LIMIT = 8191
-
-
-class Mailbox(Outbox):
-    """An outbox that keeps what is flushed, and follows the rules of the one with a socket."""
-
-    __slots__ = ("ended", "sent")
-
-    def __init__(self, dirty: Dirty) -> None:
-        super().__init__(dirty)
-        self.sent: list[bytes] = []
-        self.ended = False
-
-    def flush(self) -> None:
-        self.sent += self.pending
-        self.sent_messages += len(self.pending)
-        self.pending.clear()
-
-    def close(self, farewell: bytes = b"") -> None:
-        if not self.ended:
-            self.put(farewell)
-            self.ended = True
 
 
 @dataclass(eq=False)
@@ -70,7 +48,7 @@ class Puppet:
 
 
 def small_options(data: Path) -> Options:
-    """Nothing is written outside this folder."""
+    """Return options with which nothing is written outside this folder."""
     return Options(data=data, throttle=Throttle(commands=0, logins=1_000_000), storage=Storage(persistent=False))
 
 
@@ -83,7 +61,7 @@ class World:
     """The server, its clients, and chance."""
 
     def __init__(self, chance: random.Random, data: Path, settings: Settings = SETTINGS) -> None:
-        self.app = App(settings, small_options(data))
+        self.app = make_app(settings, small_options(data))
         self.network = self.app.network
         self.chance = chance
         self.puppets: list[Puppet] = []
@@ -94,29 +72,27 @@ class World:
         self._actor: Puppet | None = None
 
     def close(self) -> None:
-        """Let go of the store and the threads."""
-        self.app.threads.kill()
-        self.app.audit.close()
-        self.app.keeper.close()
+        """End it, as a server ends."""
+        self.app.close()
 
     # what can happen
 
     def connect(self) -> Puppet:
-        """Somebody comes."""
-        mailbox = Mailbox(self.app.turn.dirty)
-        session = Session(mailbox, f"192.0.2.{len(self.puppets) % 250 + 1}", self.app.now())
+        """Connect a client."""
+        mailbox = Mailbox()
+        session = Session(mailbox.outbox(self.app.turn), f"192.0.2.{len(self.puppets) % 250 + 1}", self.app.now())
         self.network.connect(session)
         puppet = Puppet(session, mailbox)
         self.puppets.append(puppet)
         return puppet
 
     def drop(self, puppet: Puppet) -> None:
-        """Their connection is reset."""
+        """Reset the connection of a client."""
         self._leave(puppet, puppet.session.closing or "Connection reset by peer")
         self._end_turn()
 
     def send(self, puppet: Puppet, data: bytes) -> None:
-        """Bytes come in from somebody."""
+        """Run what a client sends."""
         self._actor = puppet
         for line in puppet.lines.feed(data):
             if puppet.session.closing:
@@ -137,11 +113,11 @@ class World:
         self._end_turn()
 
     def line(self) -> bytes:
-        """One that the grammar makes."""
+        """Return a line that the grammar makes."""
         return self.grammar.line()
 
     def _said(self) -> str:
-        """A text that can be told from all others."""
+        """Return a text that occurs nowhere else."""
         return f"said-{next(self._numbers)}- {'x' * self.chance.choice([0, 0, 9, 300, 500])}"
 
     def _context(self, puppet: Puppet, message: Message) -> Context:
@@ -158,12 +134,12 @@ class World:
         self.puppets = [puppet for puppet in self.puppets if not puppet.gone]
 
     def _rest(self) -> None:
-        """As a connection does: nobody is waited for."""
+        """End the turn without waiting for more input."""
         self.app.turn.hurry()
         gevent.sleep(0)
 
     def _leave(self, puppet: Puppet, reason: str) -> None:
-        """As a connection does when its reader has ended."""
+        """Remove a client as a connection does whose reader has ended."""
         self.app.turn.begin()
         if puppet.session.user is None:
             self.network.disconnect(puppet.session)
@@ -229,7 +205,7 @@ class World:
     # what must hold after every step
 
     def check(self) -> None:
-        """Raises AssertionError where two sides disagree."""
+        """Check that all sides of the state agree. Raises AssertionError."""
         network = self.network
         looked_up = {network.fold(user.nick): user for user in network.users.values()}
         assert looked_up == network.users  # no nick twice
@@ -237,7 +213,7 @@ class World:
             self._check_user(user)
         for folded, channel in network.channels.items():
             self._check_channel(folded, channel)
-        for letter, number in network.mode_counts.items():
+        for letter, number in network.counts.modes.items():
             assert number == sum(letter in user.modes for user in network.users.values()), letter
         assert network.unregistered == sum(session.user is None for session in network.sessions)
         open_sessions = {session for session in network.sessions if not session.closing}
@@ -248,7 +224,7 @@ class World:
             assert session in network.sessions
             for folded in network.local.monitors.targets(session):
                 assert session in network.local.monitors.watchers(folded)
-        assert not self.app.turn.dirty
+        assert not self.app.turn.dirty.outboxes
 
     def _check_user(self, user: User) -> None:
         network = self.network
@@ -285,7 +261,7 @@ class World:
         user = puppet.session.user
         if puppet.session.closing:
             return
-        assert not puppet.mailbox.pending
+        assert not puppet.session.outbox.pending
         if user is None:
             assert not puppet.nick
             return
@@ -295,7 +271,7 @@ class World:
 
 
 def check_line(line: bytes) -> Message:
-    """A line as it must be: UTF-8, one line, parsable, within the limits."""
+    """Return the parsed line. Raises AssertionError if it is not UTF-8, parsable and within the limits."""
     text = line.decode()
     assert not set(text) & {"\0", "\r", "\n"}, line
     tags, body = b"", line

@@ -10,6 +10,7 @@ from greenchat.protocol.message import (
     ParseError,
     escape_value,
     format_tags,
+    is_pong,
     parse,
     parse_tags,
     presentable,
@@ -249,4 +250,23 @@ def test_presentable(word: str, shown: str) -> None:
 
 def test_nobody_can_add_a_tag_to_all_messages() -> None:
     with pytest.raises(TypeError):
-        NO_TAGS["a"] = "b"  # type: ignore[index] # that it is refused at run time too is what is tested
+        NO_TAGS["a"] = "b"  # type: ignore[index]  # that it is refused at run time too is what is tested
+
+
+# "The <token> should be the same as the one in the PING message that triggered this PONG."
+# https://modern.ircdocs.horse/#pong-message
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        (b"", False),
+        (b"PONG", False),
+        (b"PONG :", False),
+        (b"PONG :chat.example", True),
+        (b"PONG chat.example", True),
+        (b"PONG chat.example ", False),
+        (b"PONG :other", False),
+        (b"PONG a :chat.example", False),
+    ],
+)
+def test_the_answer_to_a_ping(line: bytes, expected: bool) -> None:
+    assert is_pong(line, "chat.example") is expected

@@ -39,6 +39,48 @@ def test_a_wrong_password_is_refused() -> None:
         server.final(client.final(server.first(make_verifier("pencil", SALT, 4096))))
 
 
+BOUND = {"tls-exporter": b"\x01" * 32, "tls-server-end-point": b"\x02" * 32}
+
+
+@pytest.mark.parametrize("kind", BOUND)
+def test_channel_binding(kind: str) -> None:
+    """RFC 5802, section 7: cbind-input = gs2-header [ cbind-data ]"""
+    client = ClientExchange("user", "pencil", CLIENT_NONCE, binding=(kind, BOUND[kind]))
+    assert client.first() == f"p={kind},,n=user,r={CLIENT_NONCE}"
+    server = ServerExchange(client.first(), SERVER_NONCE, BOUND, plus=True)
+    final = client.final(server.first(make_verifier("pencil", SALT, 4096)))
+    assert base64.b64decode(final[2 : final.index(",")]) == f"p={kind},,".encode() + BOUND[kind]
+    client.check(server.final(final))
+
+
+def test_somebody_in_between_is_noticed() -> None:
+    """RFC 5802, section 6: "the client and server ... MUST verify" that both mean the same channel."""
+    client = ClientExchange("user", "pencil", CLIENT_NONCE, binding=("tls-exporter", b"another channel"))
+    server = ServerExchange(client.first(), SERVER_NONCE, BOUND, plus=True)
+    with pytest.raises(ScramError, match="binding does not match"):
+        server.final(client.final(server.first(make_verifier("pencil", SALT, 4096))))
+
+
+@pytest.mark.parametrize(
+    ("first", "plus"),
+    [
+        ("p=tls-unique,,n=user,r=x", True),  # of a type that this connection has not
+        ("tls-exporter,,n=user,r=x", True),
+        ("n,,n=user,r=x", True),  # "-PLUS" is there "if and only if" channel binding is used
+        ("y,,n=user,r=x", True),
+        ("p=tls-exporter,,n=user,r=x", False),
+        (
+            "y,,n=user,r=x",
+            False,
+        ),  # "If the flag is set to "y" and the server supports channel binding, the server MUST"
+        ("", True),
+    ],
+)
+def test_a_header_that_does_not_fit_the_mechanism_is_refused(first: str, plus: bool) -> None:
+    with pytest.raises(ScramError):
+        ServerExchange(first, SERVER_NONCE, BOUND, plus=plus)
+
+
 def test_a_server_that_does_not_know_the_password_is_noticed() -> None:
     client = ClientExchange("user", "pencil", CLIENT_NONCE)
     client.final(SERVER_FIRST)

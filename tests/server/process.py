@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import IO, Protocol
 
 ROOT = Path(__file__).parents[2]
 SCRIPT = (str(ROOT / "bin/greenchat-server"),)
@@ -43,6 +44,21 @@ def run(
     )
 
 
+class Process(Protocol):
+    """What tests use of `subprocess.Popen`."""
+
+    pid: int
+    returncode: int | None
+
+    @property
+    def stdout(self) -> IO[str] | None: ...
+    def poll(self) -> int | None: ...
+    def wait(self, timeout: float | None = None) -> int: ...
+    def send_signal(self, sig: int) -> None: ...
+    def terminate(self) -> None: ...
+    def kill(self) -> None: ...
+
+
 @dataclass
 class Running:
     """A server that listens. addresses: what it said, in order; errors: the file with its standard error.
@@ -50,7 +66,7 @@ class Running:
     said: what it printed when it began to listen.
     """
 
-    process: subprocess.Popen[str]
+    process: Process
     addresses: list[tuple[str, int]]
     errors: Path
     said: str
@@ -86,6 +102,13 @@ def started(
             stderr=file,
             text=True,
         )
+    with listening(process, errors) as running:
+        yield running
+
+
+@contextmanager
+def listening(process: Process, errors: Path) -> Iterator[Running]:
+    """A server that has been started, once it listens, and until the end of the block. errors: its standard error."""
     assert process.stdout
     try:
         addresses = []

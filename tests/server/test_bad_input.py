@@ -94,7 +94,7 @@ def test_who_never_reads_is_cut_and_others_hear_all(start_server: StartServer, t
         assert heard == list(range(said))
         quits = [(message.nick, message.params[0]) for message in messages if message.command == "QUIT"]
         assert quits == [("stuck", "SendQ exceeded")]
-        assert narrow.call(lambda app: all(c.session.nick != "stuck" for c in app.connections))
+        assert narrow.call(lambda app: all(c.session.registration.nick != "stuck" for c in app.clients.connections))
 
 
 def test_a_flood_is_slowed_down_and_others_are_not(start_server: StartServer, tmp_path: Path) -> None:

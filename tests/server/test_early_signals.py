@@ -6,47 +6,70 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from tests.irc import Client
-from tests.server.process import SCRIPT, environment, run, started
+from tests.server.nodes.nats import NEEDED
+from tests.server.process import SCRIPT, Process, environment, run, started
 
 _PATIENCE = 20.0
 
 
-@contextmanager
-def starting(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """A server in the middle of its start: it waits for the data folder, which is let go at the end."""
-    data = tmp_path / "data"
-    data.mkdir(mode=0o700)
-    errors = tmp_path / "errors"
-    with (data / "greenchat.lock").open("a") as lock, errors.open("w") as file:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        process = subprocess.Popen(
-            [sys.executable, *SCRIPT, "--listen", "127.0.0.1:0", "--data", str(data)],
-            env=environment(tmp_path),
-            stdout=subprocess.PIPE,
-            stderr=file,
-            text=True,
-        )
+class Starting:
+    """A server in the middle of its start: it waits for the data folder, until that is let go."""
+
+    def __init__(self, tmp_path: Path) -> None:
+        self.folder = tmp_path
+        self.data = tmp_path / "data"
+        self.data.mkdir(mode=0o700)
+        self.errors = tmp_path / "errors"
+        self.lock = (self.data / "greenchat.lock").open("a")
+        fcntl.flock(self.lock, fcntl.LOCK_EX)
+        with self.errors.open("w") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, *SCRIPT, "--listen", "127.0.0.1:0", "--data", str(self.data)],
+                env=environment(tmp_path),
+                stdout=subprocess.PIPE,
+                stderr=file,
+                text=True,
+            )
         deadline = time.monotonic() + _PATIENCE
-        while "to end" not in errors.read_text():
+        while "to end" not in self.errors.read_text():
             assert time.monotonic() < deadline
-            assert process.poll() is None
+            assert self.process.poll() is None
             time.sleep(0.01)
-        yield process
+
+    def go_on(self) -> None:
+        self.lock.close()
+
+    def close(self) -> None:
+        self.lock.close()
+        self.process.kill()
+        self.process.wait()
+        assert self.process.stdout
+        self.process.stdout.close()
+        assert "Traceback" not in self.errors.read_text()
 
 
-def test_sighup_while_starting(tmp_path: Path) -> None:
+@pytest.fixture
+def starting(tmp_path: Path) -> Iterator[Starting]:
+    server = Starting(tmp_path)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def test_sighup_while_starting(starting: Starting) -> None:
     """As `adduser` sends it: what was added meanwhile is there."""
-    with starting(tmp_path) as server:
-        for _ in range(3):
-            server.send_signal(signal.SIGHUP)
-        added = run(tmp_path, "adduser", "zed", "--data", str(tmp_path / "data"), stdin="open-door-7\n")
-        assert added.returncode in (0, 2)  # nobody says that they hold the folder
+    server = starting.process
+    for _ in range(3):
+        server.send_signal(signal.SIGHUP)
+    added = run(starting.folder, "adduser", "zed", "--data", str(starting.data), stdin="open-door-7\n")
+    assert added.returncode in (0, 2)  # nobody says that they hold the folder
+    starting.go_on()
     assert server.stdout
     line = server.stdout.readline()
     assert "is listening on" in line
@@ -55,26 +78,43 @@ def test_sighup_while_starting(tmp_path: Path) -> None:
         assert alice.run("NICKSERV INFO zed")
     server.terminate()
     assert server.wait(_PATIENCE) == 0
-    server.stdout.close()
-    assert "Traceback" not in (tmp_path / "errors").read_text()
 
 
-def test_sigterm_while_starting(tmp_path: Path) -> None:
-    with starting(tmp_path) as server:
-        server.send_signal(signal.SIGTERM)
-    assert server.wait(_PATIENCE) == 0
-    assert server.stdout
-    server.stdout.close()
-    assert "Traceback" not in (tmp_path / "errors").read_text()
+def test_sigterm_while_starting(starting: Starting) -> None:
+    starting.process.send_signal(signal.SIGTERM)
+    starting.go_on()
+    assert starting.process.wait(_PATIENCE) == 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGCONT])
+def _keep_sending(process: Process, number: signal.Signals) -> int | None:
+    """Send a signal again and again until the process is gone; return its exit code."""
+    while process.poll() is None:
+        process.send_signal(number)
+        time.sleep(0.0001)  # the moments without a handler are short
+    return process.returncode
+
+
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR2, signal.SIGCONT])
 def test_signals_while_ending(tmp_path: Path, number: signal.Signals) -> None:
     arguments = ("--listen", "127.0.0.1:0", "--data", str(tmp_path / "data"))
     with started(tmp_path, *arguments) as server, Client(server.target, "alice"):
         server.process.send_signal(signal.SIGTERM)
-        while server.process.poll() is None:
-            server.process.send_signal(number)
-            time.sleep(0.001)
-        assert server.process.returncode == 0
+        assert _keep_sending(server.process, number) == 0
         assert "Traceback" not in server.errors.read_text()
+
+
+@NEEDED
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR2])
+def test_signals_while_nodes_end(tmp_path: Path, number: signal.Signals) -> None:
+    arguments = ("--listen", "127.0.0.1:0", "--data", str(tmp_path / "data"), "--nodes", "2")
+    with started(tmp_path, *arguments) as server:
+        server.process.send_signal(signal.SIGTERM)
+        assert _keep_sending(server.process, number) == 0
+        assert "Traceback" not in server.errors.read_text()
+
+
+def test_sighup_while_a_start_is_refused(starting: Starting) -> None:
+    """`adduser` does not know yet that the server will not be."""
+    (starting.data / "greenchat.db").write_text("no database " * 1000)
+    starting.go_on()
+    assert _keep_sending(starting.process, signal.SIGHUP) == 2

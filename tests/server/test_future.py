@@ -27,8 +27,8 @@ def test_operators_are_told_of_ids_from_the_future(
     store.commit([StoredEvent(said, "#lobby", "PRIVMSG", "a!b@c", ("#lobby", "from then"))])
     store.close()
     with caplog.at_level(logging.WARNING):
-        house = start_server(STAFFED, replace(quick_options(tmp_path), storage=Storage()))
+        server = start_server(STAFFED, replace(quick_options(tmp_path), storage=Storage()))
     assert ("The newest message is from" in caplog.text) == is_told
-    with Client(house.address, "alice") as alice:
+    with Client(server.address, "alice") as alice:
         notices = [message.params[-1] for message in alice.run("OPER root secret")]
         assert any("The newest message is from" in notice for notice in notices) == is_told

@@ -13,7 +13,7 @@ _DAY = 86_400.0  # seconds
 
 def line(text: str, created: float = 1_000_000_000.0) -> logging.LogRecord:
     """A line for the log. created: seconds since the epoch."""
-    record = logging.LogRecord("house", logging.INFO, "", 0, text, (), None)
+    record = logging.LogRecord("greenchat", logging.INFO, "", 0, text, (), None)
     record.created = created
     return record
 
@@ -91,7 +91,7 @@ def test_a_line_as_json() -> None:
     assert json.loads(text) == {
         "time": "2001-09-09T01:46:40.000+00:00",
         "level": "info",
-        "name": "house",
+        "name": "greenchat",
         "text": "alice left\nand more",
         "nick": "alice",
         "tls": True,

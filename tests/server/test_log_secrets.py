@@ -2,6 +2,7 @@
 
 import logging
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from tests.staff import STAFFED
 
 SECRET = "Xyzzy-4711"
 _ENDING = {"QUIT", "ERROR", "DIE", "RESTART"}
-_CAPS = "message-tags batch draft/multiline draft/metadata-2 draft/message-redaction draft/relaymsg echo-message"
+_CAPS = "message-tags batch draft/multiline draft/metadata-2 draft/message-redaction draft/relaymsg echo-message sasl"
 
 
 @pytest.fixture
@@ -116,9 +117,12 @@ def test_no_command_tells_its_secrets(server: ServerThread, caplog: pytest.LogCa
                 alice.run(line)
         alice.send(f"QUIT :{SECRET}")
         alice.until_end()
+    deadline = time.monotonic() + 20
+    while not any("joined #tea" in line for line in lines(caplog, tmp_path)):  # it is logged once she is gone
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
     told = lines(caplog, tmp_path)
     assert any("PRIVMSG NickServ and 1 more" in line for line in told)
-    assert any("joined #tea" in line for line in told)
     assert [line for line in told if SECRET in line] == []
 
 

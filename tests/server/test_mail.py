@@ -11,10 +11,11 @@ import pytest
 
 from greenchat.config.options import Address, Email, Options, Throttle
 from greenchat.config.settings import AccountSettings, Settings
+from greenchat.server.app import App
 from tests.commands.devices import device, make_account
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client
-from tests.server.process import started
+from tests.server.forked import started
 from tests.smtp import Mailbox, mail_server
 from tests.staff import STAFFED, become
 
@@ -36,7 +37,7 @@ def options(folder: Path, mailbox: Mailbox | None = None, *, command: str = "") 
 
 
 @pytest.fixture
-def house(start_server: StartServer, tmp_path: Path, mailbox: Mailbox) -> ServerThread:
+def server(start_server: StartServer, tmp_path: Path, mailbox: Mailbox) -> ServerThread:
     return start_server(SETTINGS, options(tmp_path, mailbox))
 
 
@@ -51,10 +52,10 @@ def code_of(mailbox: Mailbox) -> str:
     return found[1]
 
 
-def test_the_code_comes_by_mail(house: ServerThread, mailbox: Mailbox) -> None:
+def test_the_code_comes_by_mail(server: ServerThread, mailbox: Mailbox) -> None:
     """ "REGISTER VERIFICATION_REQUIRED: Sent by the server ... when further action is required to complete registration
     of the <account>, as explain in the human-readable <message>." """
-    with Client(house.address, "alice") as alice:
+    with Client(server.address, "alice") as alice:
         assert register(alice, "alice@example.org") == (
             "VERIFICATION_REQUIRED",
             "alice",
@@ -72,19 +73,19 @@ def test_the_code_comes_by_mail(house: ServerThread, mailbox: Mailbox) -> None:
         assert alice.expect("VERIFY").params[:2] == ("SUCCESS", "alice")
         assert alice.expect("900").params[2] == "alice"
         alice.send(f"VERIFY alice {code}")
-        assert alice.expect("FAIL").params[1] == "ALREADY_REGISTERED"
+        assert alice.expect("FAIL").params[1] == "ALREADY_AUTHENTICATED"
 
 
-def test_with_nickserv(house: ServerThread, mailbox: Mailbox) -> None:
-    with Client(house.address, "alice") as alice:
+def test_with_nickserv(server: ServerThread, mailbox: Mailbox) -> None:
+    with Client(server.address, "alice") as alice:
         alice.send("PRIVMSG NickServ :REGISTER sesame-open alice@example.org")
         assert "was sent to alice@example.org" in alice.expect("NOTICE").params[1]
         alice.send("VERIFY alice " + code_of(mailbox))
         alice.expect("900")
 
 
-def test_before_it_is_confirmed_nobody_can_use_it(house: ServerThread, mailbox: Mailbox) -> None:
-    with Client(house.address, "alice") as alice:
+def test_before_it_is_confirmed_nobody_can_use_it(server: ServerThread, mailbox: Mailbox) -> None:
+    with Client(server.address, "alice") as alice:
         register(alice, "alice@example.org")
         code_of(mailbox)
         alice.send("NS IDENTIFY alice sesame-open")
@@ -93,12 +94,12 @@ def test_before_it_is_confirmed_nobody_can_use_it(house: ServerThread, mailbox: 
 
 
 @pytest.mark.parametrize("email", ["bob@example.org", "alice@elsewhere.example"])
-def test_a_mailbox_that_there_is_not(house: ServerThread, email: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_mailbox_that_there_is_not(server: ServerThread, email: str, caplog: pytest.LogCaptureFixture) -> None:
     """ "FAIL REGISTER INVALID_EMAIL: Sent by the server if it cannot send emails to the provided address."
 
     And the name is free still.
     """
-    with Client(house.address, "alice") as alice:
+    with Client(server.address, "alice") as alice:
         assert register(alice, email)[:3] == ("REGISTER", "INVALID_EMAIL", "alice")
         assert f"a mail to {email} could not be sent" in caplog.text
         assert "sesame" not in caplog.text
@@ -110,14 +111,14 @@ def test_a_mailbox_that_there_is_not(house: ServerThread, email: str, caplog: py
     ["x", "a@", "@b", "a@b@c", "a,b@example.org", "<a@example.org>", "a@example.org\x01", "a..b@c", "ä@ö.example",
      "a" * 250 + "@example.org", '"a"@example.org', "a@-;x", "-"],
 )  # fmt: skip
-def test_what_is_no_mailbox(house: ServerThread, mailbox: Mailbox, email: str) -> None:
-    with Client(house.address, "alice") as alice:
+def test_what_is_no_mailbox(server: ServerThread, mailbox: Mailbox, email: str) -> None:
+    with Client(server.address, "alice") as alice:
         assert register(alice, email)[:2] == ("REGISTER", "INVALID_EMAIL")
         assert mailbox.mails.empty()
 
 
-def test_without_an_address_nothing_is_to_be_confirmed(house: ServerThread) -> None:
-    with Client(house.address, "alice") as alice:
+def test_without_an_address_nothing_is_to_be_confirmed(server: ServerThread) -> None:
+    with Client(server.address, "alice") as alice:
         assert register(alice, "*")[:2] == ("SUCCESS", "alice")
 
 
@@ -152,37 +153,37 @@ def test_codes_are_not_guessed(start_server: StartServer, tmp_path: Path, mailbo
         assert alice.run("VERIFY alice " + code_of(mailbox))[0].params[1] == "TEMPORARILY_UNAVAILABLE"
 
 
-def test_who_never_confirms_does_not_keep_the_name(house: ServerThread, mailbox: Mailbox) -> None:
-    with Client(house.address, "alice") as alice:
+def test_who_never_confirms_does_not_keep_the_name(server: ServerThread, mailbox: Mailbox) -> None:
+    with Client(server.address, "alice") as alice:
         register(alice, "alice@example.org")
         code = code_of(mailbox)
 
         def wait(app: object) -> None:
-            account = house.app.network.accounts.get("alice")
+            account = server.app.network.accounts.get("alice")
             assert account
-            house.app.network.accounts.put(replace(account, created=account.created - 25 * 3_600_000))
+            server.app.network.accounts.put(replace(account, created=account.created - 25 * 3_600_000))
 
-        house.call(wait)
+        server.call(wait)
         assert alice.run(f"VERIFY alice {code}")[0].params[1] == "INVALID_CODE"
         assert register(alice, "*")[:2] == ("SUCCESS", "alice")
 
 
-def test_an_operator_can_help_out(house: ServerThread, mailbox: Mailbox) -> None:
+def test_an_operator_can_help_out(server: ServerThread, mailbox: Mailbox) -> None:
     """Who is given the right to accounts sees the code; others do not."""
-    with Client(house.address, "alice") as alice, become(Client(house.address, "root")) as root:
+    with Client(server.address, "alice") as alice, become(Client(server.address, "root")) as root:
         register(alice, "alice@example.org")
         code = code_of(mailbox)
         assert code in str(root.run("NS INFO alice"))
         assert code not in str(alice.run("NS INFO alice"))
 
 
-def test_a_mail_server_that_is_slow_holds_up_no_login(house: ServerThread, mailbox: Mailbox) -> None:
-    make_account(house.address, "bob")
+def test_a_mail_server_that_is_slow_holds_up_no_login(server: ServerThread, mailbox: Mailbox) -> None:
+    make_account(server.address, "bob")
     mailbox.gate.clear()
-    slow = [Client(house.address, f"slow{number}") for number in range(4)]
+    slow = [Client(server.address, f"slow{number}") for number in range(4)]
     for client in slow:
         client.send("REGISTER * alice@example.org :sesame open")
-    with device(house.address, "bob") as bob:
+    with device(server.address, "bob") as bob:
         bob.until("376", "422")
     mailbox.gate.set()
     assert [client.expect("REGISTER").params[0] for client in slow] == ["VERIFICATION_REQUIRED"] * 4
@@ -236,3 +237,21 @@ def test_a_mail_server_that_hangs_does_not_keep_the_server_from_ending(tmp_path:
                 assert server.end() == 0
             talk.close()
     assert "a mail that was being sent was given up" in (tmp_path / "errors.txt").read_text()
+
+
+def test_no_stranger_keeps_the_owner_from_confirming(server: ServerThread, mailbox: Mailbox) -> None:
+    """Wrong codes are counted by account, but not against where it was registered."""
+    with Client(server.address, "alice") as alice, Client(server.address, "stranger") as stranger:
+        register(alice, "alice@example.org")
+        code = code_of(mailbox)
+
+        def move(app: App) -> None:
+            user = app.network.user("stranger")
+            assert user
+            user.sessions[0].host = "192.0.2.7"
+
+        server.call(move)
+        refused = [stranger.run(f"VERIFY alice {number:08}")[-1].params[1] for number in range(12)]
+        assert refused[-1] == "TEMPORARILY_UNAVAILABLE"
+        alice.send(f"VERIFY alice {code}")
+        assert alice.expect("VERIFY", "FAIL").params[0] == "SUCCESS"

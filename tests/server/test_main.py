@@ -20,7 +20,8 @@ from greenchat.config.file import Config, parse
 from greenchat.server.main import main
 from greenchat.values.passwords import verify_password
 from tests.irc import Client, people
-from tests.server.process import ROOT, environment, run, started
+from tests.server import forked
+from tests.server.process import ROOT, SCRIPT, environment, run, started
 from tests.staff import HASH, become
 
 ANYWHERE = ("--listen", "127.0.0.1:0")
@@ -45,6 +46,25 @@ def test_the_printed_configuration_is_the_default_one(tmp_path: Path) -> None:
     assert parse(tomllib.loads(printed.stdout), folder=tmp_path) == Config()
 
 
+@pytest.mark.parametrize("command", ["--print-config", "print-unit", "print-dashboard", "hash-password"])
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_an_output_that_is_full_is_one_line(tmp_path: Path, command: str, unbuffered: str) -> None:
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            [sys.executable, *SCRIPT, command],
+            env={**environment(tmp_path), "PYTHONUNBUFFERED": unbuffered},
+            input="open sesame\n",
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    *warnings, last = ended.stderr.splitlines()
+    assert last == "greenchat-server: can't write to standard output: No space left on device"
+    assert all("warning: " in line for line in warnings)
+    assert ended.returncode == 2
+
+
 def test_a_password_is_hashed(tmp_path: Path) -> None:
     ended = run(tmp_path, "hash-password", stdin="open sesame\n")
     assert ended.returncode == 0
@@ -62,10 +82,21 @@ def test_a_password_is_hashed(tmp_path: Path) -> None:
             "can't listen on nowhere.invalid:0: the name of the host can't be resolved",
         ),
         (("--lisden=:1",), "unrecognized arguments: --lisden=:1; --help tells more"),
+        (("--lisden", ":1"), "unrecognized arguments: --lisden; --help tells more"),
         (("serve",), "there is no command 'serve'"),
         (("statsu",), "there is no command 'statsu' (did you mean 'status'?); --help tells more"),
         (("--config", "missing.toml"), "can't read the configuration file missing.toml: No such file or directory"),
         (("--config", "{home}/wrong.toml"), "{home}/wrong.toml: nmae: there is no such key; did you mean name?"),
+        (
+            ("--config", "{home}/bare.toml"),
+            "{home}/bare.toml: Invalid value (at line 1, column 8): a text needs quotes",
+        ),
+        (("--config", "{home}/twice.toml"), "{home}/twice.toml: Cannot overwrite a value (at "),
+        (
+            ("--config", "{home}/open.toml"),
+            "{home}/open.toml: Illegal character '\\n' (at line 1, column 10): a text ends",
+        ),
+        (("--config", "{home}/latin.toml"), "{home}/latin.toml: it is not UTF-8: save it as that"),
         (("--config", "{home}/cert.toml"), "tls: can't read {home}/cert.pem: No such file or directory"),
         (("--data", "{home}/wrong.toml"), "can't create the data folder {home}/wrong.toml: File exists"),
         (("--data", "{home}/wrong.toml/x"), "can't create the data folder {home}/wrong.toml/x: Not a directory"),
@@ -74,9 +105,13 @@ def test_a_password_is_hashed(tmp_path: Path) -> None:
 )
 def test_what_can_not_be_is_one_line(tmp_path: Path, arguments: tuple[str, ...], reason: str) -> None:
     (tmp_path / "wrong.toml").write_text("nmae = 'irc.example.org'")
+    (tmp_path / "bare.toml").write_text("name = irc.example.org")
+    (tmp_path / "twice.toml").write_text("name = 'a.b'\nname = 'a.b'\n")
+    (tmp_path / "open.toml").write_text('name = "a\n"')
+    (tmp_path / "latin.toml").write_bytes(b"network = 'caf\xe9'")
     (tmp_path / "cert.toml").write_text("[tls]\ncertificate = 'cert.pem'\nkey = 'key.pem'")
     (tmp_path / "log.toml").write_text("[log]\nfile = 'missing/log'")
-    ended = run(tmp_path, *[argument.format(home=tmp_path) for argument in arguments])
+    ended = forked.run(tmp_path, *[argument.format(home=tmp_path) for argument in arguments])
     assert ended.returncode == 2
     assert ended.stderr.startswith("greenchat-server: " + reason.format(home=tmp_path))
     assert ended.stderr.count("\n") == 1
@@ -144,7 +179,17 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
         _fill(alice, stuck)
         server.process.send_signal(signal.SIGINT)
         alice.expect("ERROR")
+        time.sleep(0.2)  # what comes together is one, below
         assert server.end(signal.SIGINT) == 130
+
+
+def test_signals_that_come_together_are_one(tmp_path: Path) -> None:
+    """PR_SET_PDEATHSIG comes for each thread of the parent that dies: of a client that had started a server, say."""
+    with started(tmp_path, *ANYWHERE) as server, Client(server.target, "alice") as alice:
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.02)  # else the kernel makes one of them
+        assert server.end() == 0
+        assert alice.expect("ERROR").params == ("The server is shutting down",)
 
 
 def _unhurried(folder: Path) -> Path:
@@ -279,10 +324,21 @@ def test_a_database_of_a_newer_version_is_refused_in_one_line(tmp_path: Path) ->
         pass
     with closing(sqlite3.connect(data / "greenchat.db")) as connection:
         connection.execute("PRAGMA user_version = 9999")
-    ended = run(tmp_path, "--listen", "127.0.0.1:0", "--data", str(data))
-    assert ended.returncode == 2
-    assert ended.stderr.count("\n") == 1
-    assert "newer greenchat" in ended.stderr
+    before = (data / "greenchat.db").read_bytes()
+    for words in (
+        ("--listen", "127.0.0.1:0"),
+        ("adduser", "bob"),
+        ("check",),
+        ("compact",),
+        ("export",),
+        ("export-account", "bob"),
+        ("import", "-"),
+        ("usage",),
+    ):
+        ended = run(tmp_path, *words, "--data", str(data), stdin="sesame-open\n")
+        assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1), (words, ended)
+        assert "newer greenchat" in ended.stderr
+    assert (data / "greenchat.db").read_bytes() == before
 
 
 def test_a_password_is_in_no_log_however_much_is_logged(tmp_path: Path) -> None:
@@ -292,7 +348,7 @@ def test_a_password_is_in_no_log_however_much_is_logged(tmp_path: Path) -> None:
             alice.send("PRIVMSG NickServ :REGISTER secret-word")
             alice.expect("900")
             alice.run("NS IDENTIFY alice secret-word", "NS PASSWD secret-word secret-word2", "OPER root secret-word")
-            alice.run("PRIVMSG NickServ :IDENTIFY", "AUTHENTICATE PLAIN", "AUTHENTICATE " + "A" * 500)
+            alice.run("PRIVMSG NickServ :IDENTIFY", "CAP REQ :sasl", "AUTHENTICATE PLAIN", "AUTHENTICATE " + "A" * 500)
             alice.run(
                 "REGISTER * * :secret-word", "VERIFY alice secret-word", "PASS secret-word", "CS INFO secret-word"
             )

@@ -3,6 +3,7 @@
 import dataclasses
 import socket
 import ssl
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from greenchat.config.file import Config, ConfigError
 from greenchat.config.options import Address, ListenerOptions, Options, Throttle, TlsFiles
+from greenchat.config.outside import AuthScript
 from greenchat.config.settings import Settings
 from greenchat.server.net.certificate import ensure_certificate
 from tests.conftest import ServerThread, StartServer, quick_options
@@ -92,6 +94,33 @@ def test_a_broken_file_changes_nothing_and_tells_why(server: ServerThread, confi
         assert "382" not in [message.command for message in alice.sync()]
 
 
+def test_a_certificate_that_is_not_there_changes_nothing(
+    server: ServerThread, configure: Configure, tmp_path: Path
+) -> None:
+    """Above all not who is asked for passwords."""
+    files = TlsFiles(tmp_path / "nothing.pem", tmp_path / "nothing.key")
+    with Client(server.address, "alice") as alice:
+        become(alice)
+        options = dataclasses.replace(quick_options(tmp_path), tls=files)
+        configure(options=options, auth_script=AuthScript(command=sys.executable))
+        alice.send("REHASH")
+        assert alice.expect("400").params[-1].startswith("Nothing has changed: tls: ")
+    assert server.call(lambda app: app.outside.check("alice", "secret", "127.0.0.1")) is None, "nobody is asked"
+
+
+def test_a_program_that_is_not_there_changes_nothing(
+    server: ServerThread, configure: Configure, tmp_path: Path
+) -> None:
+    """Else nobody would notice before the first login."""
+    with Client(server.address, "alice") as alice:
+        become(alice)
+        configure(auth_script=AuthScript(command=f"{tmp_path / 'nothing'} --all"))
+        alice.send("REHASH")
+        refusal = alice.expect("400").params[-1]
+    assert refusal == f"Nothing has changed: auth_script.command: the program {tmp_path / 'nothing'} is not there"
+    assert server.call(lambda app: app.outside.check("alice", "secret", "127.0.0.1")) is None, "nobody is asked"
+
+
 def test_what_isupport_says_is_said_again(server: ServerThread, configure: Configure) -> None:
     """ "If the value of a parameter changes, the server SHOULD re-advertise the parameter with the new value in an
     RPL_ISUPPORT reply." """
@@ -154,7 +183,7 @@ def test_throttles_change_for_those_who_are_here(server: ServerThread, configure
         alice.send("REHASH")
         alice.expect("382")
         assert alice.commands("OPER root wrong", "OPER root wrong")[-1] == "263"
-        limits = server.call(lambda app: [connection.outbox.limit for connection in app.connections])
+        limits = server.call(lambda app: [connection.outbox.limit for connection in app.clients.connections])
         assert limits == [options.connections.sendq]
 
 

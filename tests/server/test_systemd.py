@@ -5,7 +5,10 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+import pytest
 
 from greenchat.server.systemd import Notifier, handed_over
 from tests.irc import Client
@@ -47,6 +50,20 @@ def test_nothing_is_told_where_nobody_asks() -> None:
     assert notifier.period == 0
     # "This variable is unset or set to the PID of the process that shall issue the keep-alive pings"
     assert Notifier({"WATCHDOG_USEC": "5000000", "WATCHDOG_PID": "1"}).period == 0
+
+
+def test_nobody_waits_for_a_service_manager_that_does_not_read(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A datagram to a full queue blocks the sender: send(2)."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as deaf:
+        deaf.bind(str(tmp_path / "notify"))
+        notifier = Notifier({"NOTIFY_SOCKET": str(tmp_path / "notify")})
+        began = time.monotonic()
+        while not caplog.messages:
+            notifier.alive()
+        assert time.monotonic() - began < 5.0
+    assert caplog.messages[0] == "systemd could not be told 'WATCHDOG=1': timed out"
 
 
 def test_a_socket_that_is_open_already_is_used(tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 from greenchat.config.options import Address, ListenerOptions, Options
 from greenchat.config.web import Web
 from greenchat.server import urls
-from tests.server.process import PATIENCE, started
+from tests.server.forked import started
+from tests.server.process import PATIENCE
 
 PORT = 9090
 

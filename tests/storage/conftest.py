@@ -1,10 +1,12 @@
 """A store in a file of its own for each test that wants one."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from greenchat.storage import writer
 from greenchat.storage.sqlite import SqliteStore
 from tests.storage.talk import Talk, opened
 
@@ -20,6 +22,12 @@ def store(path: Path) -> Iterator[SqliteStore]:
     """An empty store."""
     with opened(path) as store:
         yield store
+
+
+@pytest.fixture
+def no_crowds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many events of one conversation come together, they are fresh first."""
+    monkeypatch.setattr(writer, "_MANY", sys.maxsize)
 
 
 @pytest.fixture

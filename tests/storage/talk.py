@@ -48,19 +48,29 @@ def texts(events: list[StoredEvent]) -> list[str]:
 def compact_events(store: SqliteStore) -> None:
     """Have every event where it is read from."""
     while not store._compaction.is_done:
-        store._compacted_at = -1e9
+        store._housekeeping._compacted_at = -1e9
         store.tidy()
-    store._compacted_at = monotonic()
+    store._housekeeping._compacted_at = monotonic()
+
+
+def cut_due(store: SqliteStore) -> None:
+    """Cut what was found to be due, as a server without other nodes does."""
+    due = store.due_cuts()
+    if due.surplus or due.departed:
+        store.commit([*due.surplus, *due.departed])
 
 
 def tidy_up(store: SqliteStore, now: int = START) -> None:
     """Housekeeping until nothing is left to do."""
-    for _ in range(4):
+    for _ in range(6):
         compact_events(store)
-        store._index_rests = 0.0
+        store._housekeeping._index_rests = 0.0
+        store._sealing._begun_at = 0.0
         store.maintain(now)
+        cut_due(store)
         while store.tidy():
             pass
+    store._sealing._begun_at = monotonic()
 
 
 def files_hold(path: Path, text: str) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from greenchat.protocol.msgid import LAST_ID
-from greenchat.storage import compaction
+from greenchat.storage import compaction, writer
 from greenchat.storage.inspection import check, export
 from greenchat.storage.interface import Erasure, Query, Span, StoredEvent, StoreError, Target
 from greenchat.storage.schema import MIGRATIONS, migrate
@@ -29,6 +29,12 @@ def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(compaction, name, value)
 
 
+@pytest.fixture
+def small_crowds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three events of one conversation are many."""
+    monkeypatch.setattr(writer, "_MANY", 3)
+
+
 def count(store: SqliteStore, table: str) -> int:
     """Rows of a table."""
     rows: int = store._connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
@@ -37,7 +43,7 @@ def count(store: SqliteStore, table: str) -> int:
 
 def begin(store: SqliteStore) -> None:
     """Begin to settle, one step of it."""
-    store._compacted_at = -1e9
+    store._housekeeping._compacted_at = -1e9
     assert store.tidy()
 
 
@@ -73,7 +79,7 @@ class Model(RuleBasedStateMachine):
 
     @rule(steps=st.integers(1, 4))
     def settle_on(self, steps: int) -> None:
-        self.store._compacted_at = -1e9
+        self.store._housekeeping._compacted_at = -1e9
         for _ in range(steps):
             self.store.tidy()
 
@@ -118,15 +124,31 @@ class Model(RuleBasedStateMachine):
         assert self.store.targets("", CHANNELS, 0, LAST_ID) == [Target(place, number) for number, place in wanted]
 
 
-TestModel = pytest.mark.usefixtures("small_steps")(Model.TestCase)
+TestModel = pytest.mark.usefixtures("small_steps", "small_crowds")(Model.TestCase)
 TestModel.settings = settings(max_examples=40, stateful_step_count=25, deadline=None, phases=[Phase.generate])
 
 
+def test_what_comes_in_crowds_is_settled_at_once(store: SqliteStore, talk: Talk) -> None:
+    """But not what is older than anything in the store: a round under way may be beyond it."""
+    crowd = [talk.say(f"word{number}", "#crowd") for number in range(9)]
+    few = talk.lines(3)
+    late = [event._replace(id=event.id + 1) for event in crowd]
+    store.commit([*crowd, *few])
+    assert (count(store, "settled"), count(store, "fresh")) == (9, 3)
+    store.commit(late)
+    assert (count(store, "settled"), count(store, "fresh")) == (9, 12)
+    assert store.read("#crowd", ALL) == sorted([*crowd, *late])
+    assert store.search(Query(("#crowd", "#lobby"), 100, "word3")) == [crowd[3], late[3]]
+    compact_events(store)
+    assert store.read("#crowd", ALL) == sorted([*crowd, *late])
+
+
+@pytest.mark.usefixtures("no_crowds")
 def test_a_round_goes_in_small_steps(store: SqliteStore, talk: Talk) -> None:
     said = [talk.say(str(number), f"#{number % 100}") for number in range(5000)]
     store.commit(said)
     steps = []
-    store._compacted_at = -1e9
+    store._housekeeping._compacted_at = -1e9
     before = 0
     while store.tidy():
         now = count(store, "settled")
@@ -137,6 +159,7 @@ def test_a_round_goes_in_small_steps(store: SqliteStore, talk: Talk) -> None:
     assert count(store, "fresh") == 0
 
 
+@pytest.mark.usefixtures("no_crowds")
 def test_it_begins_when_there_is_much_of_it(store: SqliteStore, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compaction, "_MUCH", 100)
     store.maintain(START)
@@ -154,13 +177,14 @@ def test_it_begins_when_it_was_long_ago(store: SqliteStore, talk: Talk, monkeypa
     store.commit(talk.lines(1))
     assert not store.tidy()
     assert count(store, "settled") == 0
-    monkeypatch.setattr("greenchat.storage.sqlite._COMPACT_AFTER", 0.0)
+    monkeypatch.setattr("greenchat.storage.housekeeping._COMPACT_AFTER", 0.0)
     assert not store.is_tidy(START)
     while store.tidy():
         pass
     assert count(store, "settled") == 1
 
 
+@pytest.mark.usefixtures("no_crowds")
 @pytest.mark.usefixtures("small_steps")
 def test_an_event_older_than_the_round_that_is_under_way_is_not_lost(store: SqliteStore, talk: Talk) -> None:
     late = talk.say("late", "#a")
@@ -175,6 +199,7 @@ def test_an_event_older_than_the_round_that_is_under_way_is_not_lost(store: Sqli
     assert store.read("#lobby", ALL) == [*said, newer]
 
 
+@pytest.mark.usefixtures("no_crowds")
 @pytest.mark.usefixtures("small_steps")
 def test_a_step_that_fails_is_done_again(store: SqliteStore, path: Path, talk: Talk) -> None:
     said = [talk.say("x" * 400, f"#{number % 5}") for number in range(100)]
@@ -192,6 +217,7 @@ def test_a_step_that_fails_is_done_again(store: SqliteStore, path: Path, talk: T
     assert check(path) == []
 
 
+@pytest.mark.usefixtures("no_crowds")
 def test_what_is_erased_while_it_is_settled_is_gone(store: SqliteStore, path: Path, talk: Talk) -> None:
     said = [talk.say(f"secret{number}", f"#{number % 3}") for number in range(3000)]
     store.commit(said)
@@ -227,3 +253,23 @@ def test_a_file_of_the_first_format_keeps_its_events(path: Path, talk: Talk) -> 
         compact_events(store)
         assert texts(store.read("#lobby", Span(2, newest=True))) == ["old 98", "new"]
     assert check(path) == []
+
+
+def test_events_with_few_and_with_all_columns_stay_as_they_are(store: SqliteStore, talk: Talk) -> None:
+    """Many of each in one turn, new ones and some that are older than the round under way."""
+    said = [
+        talk.say(f"line {number}", "#a", **fields)
+        for number in range(50)
+        for fields in (
+            {},
+            {"params": ("#A", "to another spelling")},
+            {"tags": {"+draft/reply": "1"}},
+            {"params": ("#a",)},
+        )
+    ]
+    store.commit(said[1::2])
+    store._compaction.step()
+    store.commit(said[::2])
+    assert store.read("#a", ALL) == said
+    compact_events(store)
+    assert store.read("#a", ALL) == said

@@ -11,7 +11,7 @@ from greenchat.protocol.msgid import first_id
 from greenchat.storage.interface import Document, Erasure, Retention, Span
 from greenchat.storage.retention import DateDoubt
 from greenchat.storage.sqlite import SqliteStore
-from tests.storage.talk import START, Talk, compact_events, opened
+from tests.storage.talk import START, Talk, compact_events, cut_due, opened
 
 ALL = Span(100_000, events=True)
 _DAY = 86_400_000  # ms
@@ -38,9 +38,10 @@ def keep_house(store: SqliteStore, now: int = START + 1) -> None:
     for _ in range(_ROUNDS):
         if store.is_tidy(now):
             return
-        store._index_rests = 0.0
-        store._learned = float("-inf")
+        store._housekeeping._index_rests = 0.0
+        store._housekeeping._learned = float("-inf")
         store.maintain(now)
+        cut_due(store)
         while store.tidy():
             pass
     raise AssertionError("there is always something to do")
@@ -115,8 +116,8 @@ def test_a_kill_between_the_erasure_and_the_end_of_the_index_s_work(path: Path, 
 
 
 def test_what_is_kept_no_longer_is_in_no_file_and_the_files_shrink(path: Path, talk: Talk) -> None:
-    said = [talk.say(f"{word} " + "and so on " * 20) for word in words(12_000)]
-    old = words(12_000)[:11_000:50]
+    said = [talk.say(f"{word} " + "and so on " * 20) for word in words(16_000)]
+    old = words(16_000)[:15_000:50]
     with opened(path) as store:
         store.commit(said)
         compact_events(store)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from greenchat.storage import inspection
 from greenchat.storage.interface import Span, StoreDamagedError, StoreError
-from greenchat.storage.schema import APPLICATION_ID, MIGRATIONS, migrate
+from greenchat.storage.schema import APPLICATION_ID, MIGRATIONS, free_room, in_words, migrate
 from greenchat.storage.sqlite import SqliteStore
 from tests.storage.talk import Talk, opened
 
@@ -50,6 +51,23 @@ def test_a_newer_file_is_refused(path: Path, talk: Talk) -> None:
     with pytest.raises(StoreDamagedError, match="written by a newer greenchat"):
         SqliteStore(path)
     assert path.read_bytes() == before
+    for read in (inspection.export, lambda path: inspection.documents(path, "account")):
+        with pytest.raises(StoreError, match="written by a newer greenchat"):
+            list(read(path))
+
+
+@pytest.mark.parametrize(
+    ("free", "told"),
+    [(0, "its disk is full (disk I/O error); make some room there"), (1 << 30, "disk I/O error")],
+)
+def test_a_full_disk_is_told_as_such(free: int, told: str) -> None:
+    """SQLite names an I/O error where its shared memory can't grow."""
+    assert in_words(sqlite3.OperationalError("disk I/O error"), free) == told
+
+
+def test_the_room_that_is_left(tmp_path: Path) -> None:
+    assert free_room(tmp_path) > 1 << 20
+    assert free_room(tmp_path / "nothing") > 0
 
 
 def test_another_programs_database_is_refused(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ _ALL = Span(1000, events=True)
 
 @pytest.fixture
 def settled(path: Path, talk: Talk) -> Path:
-    """A database in which two channels have talked on two days; what is of the third is not sealed yet."""
+    """A database in which two channels have talked on two days, and one on a third."""
     with opened(path) as store:
         for _ in range(2):
             store.commit([*talk.lines(20), *talk.lines(20, "#other"), talk.say("", "#lobby", tags={"+a": "b"})])
@@ -25,7 +26,7 @@ def settled(path: Path, talk: Talk) -> Path:
         store.commit(talk.lines(5))
         tidy_up(store)
     assert check(path) == []
-    assert seals(path) == 4
+    assert seals(path) == 5
     return path
 
 
@@ -67,24 +68,106 @@ def test_altered_text_is_found(settled: Path, statement: str, counts: str) -> No
 def test_who_said_it_is_sealed_too(settled: Path) -> None:
     with closing(sqlite3.connect(settled)) as connection, connection:
         connection.execute("UPDATE source SET mask = 'mallory!u@h'")
-    assert len([problem for problem in check(settled) if "not as it was stored" in problem]) == 4
+    assert len([problem for problem in check(settled) if "not as it was stored" in problem]) == 5
 
 
-def test_what_was_said_just_now_is_not_sealed_yet(settled: Path) -> None:
-    """A page is over when something was said later: until then each message would have it sealed anew."""
-    with closing(sqlite3.connect(settled)) as connection, connection:
-        connection.execute("UPDATE settled SET text = 'other' WHERE id > ?", (START + 47 * _HOUR << 20,))
-    assert check(settled) == []
+@pytest.mark.parametrize("table", ["settled", "fresh"])
+@pytest.mark.parametrize(
+    ("statement", "counts"),
+    [
+        ("UPDATE {} SET text = 'other' WHERE text = 'line 7'", "10 events"),
+        ("UPDATE {} SET id = id + (1 << 44) WHERE text = 'line 7'", "9 events instead of 10"),
+        ("DELETE FROM {} WHERE text = 'line 7'", "9 events instead of 10"),
+        ("DELETE FROM {}", "0 events instead of 10"),
+        ("INSERT INTO {0} SELECT conversation, id - 1, kind, source, target, text, more FROM {0} LIMIT 1", "11 "),
+    ],
+)
+@pytest.mark.usefixtures("no_crowds")
+def test_what_was_said_just_now_is_sealed(path: Path, talk: Talk, table: str, statement: str, counts: str) -> None:
+    """In what is settled, and in what is not: a server that is killed leaves both."""
+    if table == "fresh":
+        statement = statement.replace("conversation, id - 1", "id - 1, conversation")
+    store = SqliteStore(path)
+    try:
+        store.commit(talk.lines(10))
+        if table == "settled":
+            compact_events(store)
+        store._sealing._begun_at = 0.0  # ten seconds later
+        for _ in range(2):
+            assert not store.is_tidy(START)
+            store._housekeeping._index_rests = 0.0
+            store.maintain(START)
+            while store.tidy():
+                pass
+        assert check(path) == []
+        with closing(sqlite3.connect(path)) as connection, connection:
+            assert connection.execute(statement.format(table)).rowcount >= 1
+        found = [problem for problem in check(path) if "not as it was stored" in problem]
+        assert found
+        assert f"not as it was stored: {counts}" in found[0]
+    finally:
+        store.close()
+
+
+def test_all_is_sealed_when_the_store_is_closed(path: Path, talk: Talk) -> None:
+    with opened(path) as store:
+        store.commit(talk.lines(3))
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE fresh SET text = 'other' WHERE text = 'line 1'")
+    assert len(check(path)) == 1
+
+
+def test_what_is_said_while_others_are_sealed(path: Path, talk: Talk) -> None:
+    """Also what comes late: with an id of before (another node's clock, an import), into a page that is sealed."""
+    late = [Talk(START - 5).say("late", f"#{number}") for number in range(4)]
+    with opened(path) as store:
+        for step, event in enumerate(late):
+            store.commit(talk.lines(5))
+            store._sealing.begin(store._compaction.last)
+            if step == 0:
+                store.commit([event])
+            store._sealing.read(store._connection)
+            if step == 1:
+                store.commit([event])
+            store._sealing.store(store._connection)
+            if step == 2:
+                store.commit([event])
+            if step == 3:
+                store._housekeeping._compacted_at = -1e9
+                store.tidy()  # a round is under way
+                store.commit([event])
+            assert check(path) == [], step
+            compact_events(store)
+            assert check(path) == [], step
+    assert check(path) == []
+    assert seals(path) == 5
+
+
+def test_many_seals_are_stored_in_steps(path: Path, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("greenchat.storage.seals._AT_ONCE", 3)
+    with opened(path) as store:
+        same = talk.say("quit").id
+        store.commit([talk.say("bye", f"#{number}")._replace(id=same) for number in range(5)])
+        store.commit([talk.say("hello", f"#{number}") for number in range(10)])
+        store._sealing._begun_at = 0.0
+        found, steps = [0], 0
+        while store._sealing.is_due(store._compaction.last):
+            store._sealing.begin(store._compaction.last)
+            store._sealing.read(store._connection)
+            store._sealing.store(store._connection)
+            found.append(seals(path))
+            steps += 1
+        assert steps > 3
+        assert max(after - before for before, after in pairwise(found)) <= 5
+    assert check(path) == []
 
 
 def test_what_was_read_before_something_changed_is_not_stored(path: Path, talk: Talk) -> None:
     with opened(path) as store:
         said = talk.lines(10)
         store.commit(said)
-        talk.now += 24 * _HOUR
-        store.commit(talk.lines(1))
-        compact_events(store)
-        store._sealing.read(store._connection, store._compaction.last)
+        store._sealing.begin(store._compaction.last)
+        store._sealing.read(store._connection)
         store.commit([Erasure("#lobby", said[0].id)])
         store._sealing.store(store._connection)
         assert seals(path) == 0
@@ -106,7 +189,7 @@ def test_what_retention_throws_away_is_none(settled: Path, keep: Retention) -> N
     tidy_up(store, START + 30 * _HOUR)
     store.close()
     assert check(settled) == []
-    assert seals(settled) < 4
+    assert seals(settled) < 5
 
 
 def test_a_conversation_that_is_called_otherwise_is_none(settled: Path) -> None:
@@ -121,7 +204,7 @@ def test_what_is_imported_is_sealed(settled: Path, talk: Talk) -> None:
     take_in(settled, older)
     with opened(settled) as store:
         store.commit(talk.lines(1000))
-        store._compacted_at = -1e9
+        store._housekeeping._compacted_at = -1e9
         store.tidy()
         store.commit([*Talk(START - 200 * _HOUR).lines(10), *talk.lines(10)])
         compact_events(store)
@@ -130,17 +213,45 @@ def test_what_is_imported_is_sealed(settled: Path, talk: Talk) -> None:
         tidy_up(store)
         tidy_up(store)
     assert check(settled) == []
-    assert seals(settled) == 6
+    assert seals(settled) == 7
 
 
-def test_an_older_database_is_sealed_beside_the_chat(settled: Path) -> None:
+def downgrade(path: Path, steps: int) -> None:
+    """Make a database look as if the last steps of its migrations had not been done."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("ALTER TABLE conversation DROP COLUMN cut")  # the last one
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        connection.execute(f"PRAGMA user_version = {version - steps}")
+
+
+def test_a_database_without_seals_is_sealed_beside_the_chat(settled: Path) -> None:
     before = seals(settled)
     with closing(sqlite3.connect(settled)) as connection, connection:
         connection.execute("DROP TABLE seal")
         connection.execute("DELETE FROM counter WHERE name IN ('sealed', 'reseals')")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        connection.execute(f"PRAGMA user_version = {version - 1}")
+    downgrade(settled, 3)
     with opened(settled) as store:
         tidy_up(store)
     assert check(settled) == []
     assert seals(settled) == before
+
+
+def test_seals_of_pages_that_were_over_are_kept(settled: Path) -> None:
+    """As they were before what is said just now was sealed: they counted settled events only, up to a page."""
+    page = START + 48 * _HOUR << 20 >> 44
+    with closing(sqlite3.connect(settled)) as connection, connection:
+        connection.execute("DELETE FROM seal WHERE page >= ?", (page,))
+        before = connection.execute("SELECT * FROM seal").fetchall()
+    with opened(settled) as store:
+        store.commit([Talk(START + 1000).say("late")])
+    with closing(sqlite3.connect(settled)) as connection, connection:
+        connection.execute("DELETE FROM seal")
+        connection.executemany("INSERT INTO seal VALUES (?, ?, ?, ?)", before)
+        connection.execute("UPDATE counter SET value = ? WHERE name = 'sealed'", (page,))
+    downgrade(settled, 2)
+    with opened(settled) as store:
+        assert check(settled) == []
+        assert seals(settled) == 4
+        tidy_up(store)
+    assert check(settled) == []
+    assert seals(settled) == 5

@@ -6,7 +6,7 @@ import pytest
 
 from greenchat.storage.interface import Erasure, Query, Retention, Span, StoreError, direct_key
 from greenchat.storage.sqlite import SqliteStore
-from tests.storage.talk import Talk, compact_events, files_hold, opened, texts, tidy_up
+from tests.storage.talk import Talk, compact_events, cut_due, files_hold, opened, texts, tidy_up
 
 LOBBY = ["#lobby"]
 
@@ -119,7 +119,7 @@ def test_the_index_is_complete_however_it_was_built(path: Path, talk: Talk, monk
 def test_the_index_waits_for_a_quiet_moment(store: SqliteStore, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
     def commit_and_maintain(events: int) -> bool:
         store.commit(talk.lines(events))
-        store._index_rests = 0.0
+        store._housekeeping._index_rests = 0.0
         store.maintain(1)
         return store.is_tidy(1)
 
@@ -128,12 +128,12 @@ def test_the_index_waits_for_a_quiet_moment(store: SqliteStore, talk: Talk, monk
     assert not commit_and_maintain(1000)
     assert not commit_and_maintain(1000)
     assert commit_and_maintain(1)
-    monkeypatch.setattr("greenchat.storage.sqlite._MUCH", 1500)
+    monkeypatch.setattr("greenchat.storage.housekeeping._MUCH", 1500)
     assert not commit_and_maintain(1000)
     assert commit_and_maintain(1000)
     assert not commit_and_maintain(1000)
     assert len(store.search(Query(LOBBY, 9999, "line"))) == 5002
-    monkeypatch.setattr("greenchat.storage.sqlite._LONG", 0.0)
+    monkeypatch.setattr("greenchat.storage.housekeeping._LONG", 0.0)
     assert commit_and_maintain(1000)
 
 
@@ -169,8 +169,7 @@ def test_without_an_index_all_else_goes_on(path: Path, talk: Talk) -> None:
         store.search(Query(LOBBY, 9, "line"))
     with pytest.raises(StoreError, match="search index"):
         store.maintain(talk.now + 5000)
-    while store.tidy():
-        pass
+    cut_due(store)
     assert store.read("#lobby", Span(9)) == []
     store.close()
 

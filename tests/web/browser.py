@@ -25,11 +25,18 @@ _ARGUMENTS = (
     "--headless=new",
     "--no-sandbox",  # tests run as root in containers, where Chromium's own sandbox can't
     "--disable-gpu",
+    "--in-process-gpu",  # one process less to talk with: a fourth of the work
+    "--disable-extensions",
     "--disable-dev-shm-usage",
     "--disable-background-networking",
     "--disable-component-update",
     "--lang=en-US",
 )
+# as textContent has it: what is shown of it (white space, capitals) may be less, and is asked of the candidates
+_CANDIDATES = """
+  const [selector, text] = arguments, plain = (text) => text.replace(/\\s+/g, "").toLowerCase();
+  return [...document.querySelectorAll(selector)].filter((each) => plain(each.textContent).includes(plain(text)));
+"""
 
 T = TypeVar("T")
 __all__ = ["PHONE", "WIDE", "Browser", "Keys", "busy_with_others", "missing", "start"]
@@ -95,6 +102,14 @@ class Browser:
         if before == address.partition("#")[0]:
             self.driver.refresh()
 
+    def forget(self) -> None:
+        """Forget what the site has stored: the server of another test may have the same port."""
+        origin = self.run("try { sessionStorage.clear() } catch { /* no site is shown */ } return location.origin")
+        if origin.startswith("http"):
+            kinds = {"origin": origin, "storageTypes": "all"}
+            self.driver.execute_cdp_cmd("Storage.clearDataForOrigin", kinds)
+        self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+
     def run(self, script: str, *arguments: Any) -> Any:
         """Return what a piece of JavaScript returns."""
         return self.driver.execute_script(script, *arguments)
@@ -108,35 +123,33 @@ class Browser:
             except (NoSuchElementException, StaleElementReferenceException, IndexError):
                 return False
 
-        return WebDriverWait(self.driver, patience, 0.02).until(check, why)
+        return WebDriverWait(self.driver, patience, 0.03).until(check, why)
 
     def all(self, selector: str) -> list[WebElement]:
         """Every element that a selector finds."""
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
+    def shown(self, selector: str, text: str = "") -> Iterator[WebElement]:
+        """Give each visible element of a selector with a text in it.
+
+        The page is asked once for those that may be, so that only these are asked one by one.
+        """
+        for each in self.run(_CANDIDATES, selector, text):
+            if each.is_displayed() and (not text or text in each.text):
+                yield each
+
     def find(self, selector: str, text: str = "") -> WebElement:
         """Wait for the first visible element of a selector, with a text in it."""
-
-        def look() -> WebElement | None:
-            return next((each for each in self.all(selector) if each.is_displayed() and text in each.text), None)
-
-        return self.until(look, f"nothing is {selector} with {text!r}")
+        return self.until(lambda: next(self.shown(selector, text), None), f"nothing is {selector} with {text!r}")
 
     def gone(self, selector: str, text: str = "") -> None:
         """Wait until no visible element of a selector has a text in it."""
-        self.until(lambda: not [each for each in self.all(selector) if each.is_displayed() and text in each.text])
+        self.until(lambda: next(self.shown(selector, text), None) is None)
 
     def click(self, selector: str, text: str = "") -> None:
         """Press something, once it is there and nothing moves."""
 
-        def press() -> bool:
-            try:
-                self.find(selector, text).click()
-            except (StaleElementReferenceException, WebDriverException):
-                return False
-            return True
-
-        self.until(press, f"could not press {selector} with {text!r}")
+        self._do(lambda: self.find(selector, text).click(), f"could not press {selector} with {text!r}")
 
     def point_at(self, text: str) -> None:
         """Point at a message, so that what can be done with it is shown."""
@@ -164,9 +177,33 @@ class Browser:
 
     def fill(self, selector: str, text: str) -> None:
         """Write into a field in the place of what is there."""
-        field = self.find(selector)
-        field.clear()
-        field.send_keys(text)
+
+        def write() -> None:
+            field = self.find(selector)
+            field.clear()
+            field.send_keys(text)
+
+        self._do(write, f"could not write into {selector}")
+
+    def press(self, selector: str, *keys: str) -> None:
+        """Press keys in a field."""
+        self._do(lambda: self.find(selector).send_keys(*keys), f"could not press {keys!r} in {selector}")
+
+    def clear(self, selector: str) -> None:
+        """Empty a field."""
+        self._do(lambda: self.find(selector).clear(), f"could not empty {selector}")
+
+    def _do(self, act: Callable[[], object], why: str) -> None:
+        """Act on an element, again where the page drew it anew between the look for it and the act."""
+
+        def acted() -> bool:
+            try:
+                act()
+            except WebDriverException:
+                return False
+            return True
+
+        self.until(acted, why)
 
     # the page
 
@@ -177,6 +214,13 @@ class Browser:
         self.type(Keys.ENTER)
         self.find(".composer textarea")
         self.arrived()
+
+    def come_as(self, address: str, nick: str) -> None:
+        """Come by an address with a name that belongs to somebody, up to the question for its password."""
+        self.open(address)
+        self.fill("#name", nick)
+        self.type(Keys.ENTER)
+        self.find(".question", "This name belongs to somebody.")
 
     def arrived(self) -> None:
         """Wait until one is in the channel that is shown: a page that was loaded anew shows it before."""
@@ -194,14 +238,14 @@ class Browser:
     def say(self, text: str) -> None:
         """Write something and press Enter; wait until the server has it."""
         self.fill("#composer", text)
-        self.find("#composer").send_keys(Keys.ENTER)
+        self.press("#composer", Keys.ENTER)
 
     def message(self, text: str) -> WebElement:
         """Wait for a message with this text in it, the newest of them."""
 
         def look() -> WebElement | None:
-            found = [each for each in self.all(".row.talk:not(.waiting)") if text in each.text]
-            return found[-1] if found else None
+            found = self.run(_CANDIDATES, ".row.talk:not(.waiting)", text)
+            return next((each for each in reversed(found) if text in each.text), None)
 
         return self.until(look, f"nobody said {text!r}")
 
@@ -221,7 +265,8 @@ class Browser:
     def errors(self) -> list[str]:
         """What the browser complained about since the last time, but for a server that is away."""
         away = ("WebSocket connection to", "ERR_CONNECTION_REFUSED", "net::ERR_", "favicon")
-        entries = [str(entry["message"]) for entry in self.driver.get_log("browser")]  # type: ignore[no-untyped-call]
+        told = self.driver.get_log("browser")  # type: ignore[no-untyped-call]  # Selenium has no types here
+        entries = [str(entry["message"]) for entry in told]
         return [message for message in entries if not any(each in message for each in away)]
 
 

@@ -1,4 +1,4 @@
-"""What tests of the page share: two browsers for all tests of a module, and a server of its own for each test."""
+"""What tests of the page share: two browsers for all tests of a process, and a server of its own for each test."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -87,13 +87,13 @@ def site(make_site: MakeSite) -> Site:
     return make_site()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def _first() -> Iterator[Browser]:
     with browsers.opened() as found:
         yield found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def _second() -> Iterator[Browser]:
     with browsers.opened() as found:
         yield found
@@ -123,6 +123,7 @@ def _renewed(found: Browser) -> Browser:
 def _finish(found: Browser) -> None:
     """Leave the page, and see that nothing on it was broken: no error, nothing refused by its policy."""
     errors = found.errors()
+    found.forget()
     found.open("about:blank")
     assert errors == []
 

@@ -111,7 +111,7 @@ def test_axe_finds_nothing(site: Site, busy: Client, browser: Browser, axe: str,
     browser.fill("#composer", "/to")
     browser.find(".completion li")
     check("completion")
-    browser.find("#composer").clear()
+    browser.clear("#composer")
     browser.size(*PHONE)
     check("phone")
     browser.click(".menu-button")
@@ -131,6 +131,28 @@ def test_an_empty_channel(site: Site, browser: Browser, shoot: Shoot) -> None:
     shoot(browser, "empty")
     browser.click(".row.start button", "Invite people")
     browser.find("dialog .qr")
+
+
+def test_each_channel_has_its_own_welcome(site: Site, browser: Browser) -> None:
+    """Rows that every conversation has are drawn anew when one goes to another."""
+    browser.join(site.address("#new"), "ada")
+    browser.find(".row.start", "Welcome to #new")
+    browser.say("/join #other")
+    browser.find(".row.start", "Welcome to #other")
+    browser.gone(".row.start", "Welcome to #new")
+    browser.say("/join #new")
+    browser.find(".row.start", "Welcome to #new")
+
+
+def test_a_name_that_cannot_be(site: Site, browser: Browser) -> None:
+    """The page says what a name can be, and offers what of this one may stay."""
+    browser.open(site.address())
+    browser.fill("#name", "@7 dave#")
+    browser.type(Keys.ENTER)
+    browser.find(".hint", "letters, digits")
+    assert browser.find("#other-name").get_attribute("value") == "_dave"
+    browser.type(Keys.ENTER)
+    browser.find(".me", "_dave")
 
 
 def test_a_phone_has_all_of_it(site: Site, busy: Client, browser: Browser) -> None:
@@ -184,9 +206,13 @@ def test_keyboard_only(site: Site, busy: Client, browser: Browser) -> None:
     browser.find(".top h1", "#work")
     browser.chord(Keys.ALT, Keys.ARROW_UP)
     browser.find(".top h1", "#tea")
-    browser.chord(Keys.SHIFT, Keys.TAB)
-    browser.run("document.querySelector('.talk-scroller').focus()")
+    browser.chord(Keys.SHIFT, Keys.TAB)  # past the links and reactions of all that is in sight
+    browser.until(lambda: "second line" in browser.driver.switch_to.active_element.text)
     browser.type(Keys.ARROW_UP)
+    browser.until(lambda: "white on black" in browser.driver.switch_to.active_element.text)
+    browser.type(Keys.ENTER)
+    browser.until(lambda: browser.run("return document.activeElement.closest('.tools') !== null"))
+    browser.type(Keys.ARROW_DOWN)  # from there, too, one goes on among messages
     browser.until(lambda: "second line" in browser.driver.switch_to.active_element.text)
     browser.type(Keys.ARROW_UP)
     browser.until(lambda: "white on black" in browser.driver.switch_to.active_element.text)
@@ -221,7 +247,7 @@ def test_completion_paste_and_the_lines_before(site: Site, browser: Browser) -> 
     browser.find(".row.talk .bold", "off")
     browser.type(Keys.ARROW_UP)
     assert browser.find("#composer").get_attribute("value") == "🚀 **off**"
-    browser.find("#composer").clear()
+    browser.clear("#composer")
     paste = (
         "const data = new DataTransfer(); data.setData('text/plain', arguments[0]);"
         "document.querySelector('#composer').dispatchEvent(new ClipboardEvent('paste',"
@@ -232,7 +258,7 @@ def test_completion_paste_and_the_lines_before(site: Site, browser: Browser) -> 
     browser.click("dialog button", "Paste")
     browser.gone("dialog")
     assert "row 19" in str(browser.find("#composer").get_attribute("value"))
-    browser.find("#composer").send_keys(Keys.ENTER)
+    browser.press("#composer", Keys.ENTER)
     assert "row 0\nrow 1" in browser.said("row 19")
 
 
@@ -268,7 +294,7 @@ def test_light_dark_and_less_motion(site: Site, browser: Browser) -> None:
     dark = browser.run(ground)
     assert browser.run("return getComputedStyle(document.querySelector('.sidebar')).transitionDuration") == "0s"
     browser.click("button[aria-label=Settings]")
-    browser.find("dialog select").send_keys("Light")
+    browser.press("dialog select", "Light")
     browser.until(lambda: browser.run(ground) != dark)
     browser.open(site.address())
     browser.find(".top")

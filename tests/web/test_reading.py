@@ -85,6 +85,7 @@ def test_what_one_reads_stays_in_its_place(site: Site, busy: Client, browser: Br
     browser.join(site.address(), "ada")
     browser.message(f"line {MANY - 1}")
     browser.run("document.querySelector('.talk-scroller').scrollTop -= 600")
+    browser.find(".to-end", "To the newest")  # the page knows that one reads further up
     seen = "return [...document.querySelectorAll('.row.talk')].find((row) => row.getBoundingClientRect().top > 200)"
     text = browser.run(f"{seen}.textContent")
     top = browser.run(f"{seen}.getBoundingClientRect().top")
@@ -179,7 +180,7 @@ def test_typing_is_told_and_believed_for_a_while(site: Site, browser: Browser, o
     other.join(site.address(), "bob")
     browser.fill("#composer", "well")
     other.find(".typing", "ada is typing…")
-    browser.find("#composer").send_keys(Keys.ENTER)
+    browser.press("#composer", Keys.ENTER)
     other.message("well")
     other.gone(".typing", "ada")
 

@@ -2,6 +2,8 @@
 
 import socket
 
+from greenchat.server.app import App
+from greenchat.server.http.outboxes import WebSocketOutbox
 from tests.irc import Client
 from tests.web.browser import Browser, Keys
 from tests.web.conftest import Shoot, Site
@@ -31,15 +33,36 @@ def test_two_browsers_and_irc_talk_in_one_room(site: Site, browser: Browser, oth
 
 
 def test_a_reload_is_no_farewell(site: Site, browser: Browser) -> None:
-    """The page comes back where it was, with what is being written."""
-    browser.join(site.address(), "ada")
-    browser.say("before")
-    browser.message("before")
-    browser.fill("#composer", "half a thought")
-    browser.open(site.address())
-    browser.message("before")
-    assert browser.find("#composer").get_attribute("value") == "half a thought"
-    browser.find(".me", "ada")
+    """The page comes back where it was, with what is being written, and nobody sees that it was gone."""
+    with Client(site.target, "watch") as watch:
+        watch.join("#tea")
+        browser.join(site.address(), "ada")
+        assert watch.expect("JOIN").nick == "ada"
+        browser.say("before")
+        browser.message("before")
+        browser.fill("#composer", "half a thought")
+        browser.open(site.address())
+        browser.message("before")
+        assert browser.find("#composer").get_attribute("value") == "half a thought"
+        browser.find(".me", "ada")
+        assert [(m.command, m.nick) for m in watch.sync()] == [("PRIVMSG", "ada")]
+        _break_connections(site)
+        browser.find(".banner", "Trying again in")
+        watch.run("PRIVMSG #tea :while you were away")
+        browser.run("dispatchEvent(new Event('online'))")
+        browser.message("while you were away")
+        browser.say("half a thought")
+        assert [(m.command, m.nick) for m in watch.until("PRIVMSG")] == [("PRIVMSG", "ada")]
+
+
+def _break_connections(site: Site) -> None:
+    def cut(app: App) -> None:
+        for connection in app.clients.connections:
+            if isinstance(connection.outbox, WebSocketOutbox):
+                connection.outbox.cut("Connection reset by peer")
+
+    assert site.thread
+    site.thread.call(cut)
 
 
 def test_what_is_said_while_the_server_is_away_is_said_once(site: Site, browser: Browser, other: Browser) -> None:
@@ -61,6 +84,12 @@ def test_what_is_said_while_the_server_is_away_is_said_once(site: Site, browser:
     other.message("and after")
     for each in (browser, other):
         assert [text for text in each.texts() if "dark" in text or "after" in text] == ["said in the dark", "and after"]
+    with Client(site.target, "watch", caps="batch draft/chathistory draft/event-playback") as watch:
+        watch.join("#tea")
+        told = watch.run("CHATHISTORY LATEST #tea * 50")
+        assert [(m.command, m.nick) for m in told if m.command in ("JOIN", "QUIT")] == [
+            *(("JOIN", nick) for nick in ("ada", "bob", "watch"))
+        ]
 
 
 def test_a_name_that_is_taken_asks_one_question(site: Site, browser: Browser) -> None:
@@ -84,7 +113,7 @@ def test_leaving_and_coming_back(site: Site, browser: Browser) -> None:
     browser.find(".join-box .where", "#tea")
     browser.run("location.hash = '#work'")
     browser.find(".join-box .where", "#work")
-    browser.find("#name").send_keys(Keys.ENTER)
+    browser.press("#name", Keys.ENTER)
     browser.find(".top h1", "#work")
     browser.run("location.hash = '#tea'")
     browser.find(".top h1", "#tea")

@@ -30,7 +30,8 @@ ROWS: tuple[tuple[str, str, Callable[[float], str]], ...] = (
     ("start", "start to welcome drawn", lambda value: f"{value * 1e3:.0f} ms"),
     ("start_cpu", "start, processor time", lambda value: f"{value * 1e3:.0f} ms"),
     ("memory", "peak resident memory", lambda value: f"{value / 1e6:.1f} MB"),
-    ("echo", "key echo", lambda value: f"{value * 1e3:.2f} ms"),
+    ("echo", "key echo, median", lambda value: f"{value * 1e3:.2f} ms"),
+    ("echo_most", "key echo, 99 %", lambda value: f"{value * 1e3:.2f} ms"),
     ("flood_echo", "key echo during a flood, median", lambda value: f"{value * 1e3:.1f} ms"),
     ("flood_echo_most", "key echo during a flood, 95 %", lambda value: f"{value * 1e3:.1f} ms"),
     ("burst", f"{BURST:,} lines at once", lambda value: f"{value:.2f} s"),
@@ -62,7 +63,8 @@ def _measure(server: StageServer, client: Client) -> dict[str, float]:
     found["start_cpu"] = client.cpu()
     client.press(f"/join {CHANNEL}\r")  # those that are there already take it as going to its window
     client.wait_quiet(0.5)
-    found["echo"] = median(_echoes(client, 30, 0.02))
+    echoes = sorted(_echoes(client, 100, 0.02))
+    found["echo"], found["echo_most"] = median(echoes), quantile(echoes, 0.99)
     found["resize"] = median(_resizes(client))
 
     flood = threading.Thread(target=_flood, args=(server,))
@@ -94,10 +96,14 @@ def _measure(server: StageServer, client: Client) -> dict[str, float]:
 
 
 def _echoes(client: Client, count: int, pause: float) -> list[float]:
-    """Return the seconds from a key to its letter on the screen; the line is emptied now and then."""
+    """Return the seconds from a key to its letter on the screen; the line is emptied now and then.
+
+    Each line begins with another letter than the one before: a client that reads the end of a line together with the
+    next letter would find it on the screen already, and not draw it.
+    """
     seconds = []
     for number in range(count):
-        key = KEYS[number % len(KEYS)]
+        key = KEYS[(number + number // len(KEYS)) % len(KEYS)]
         client.forget()
         begin = time.monotonic()
         client.press(key)

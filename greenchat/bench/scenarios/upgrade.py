@@ -17,6 +17,7 @@ from greenchat.bench.scenarios import Scenario, Shape
 from greenchat.bench.swarm import StalledError, Swarm
 
 _ROOM = 10  # members of a channel
+_WINDOWS = 6  # in which people talk: on a machine with much else to do a new process takes long to begin
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -53,11 +54,14 @@ def _run(job: Job, shape: Shape) -> Figures:
         client.feed = Guest(client, None, lambda _: None, swarm.lost).feed
     talk.flights.start()
     os.kill(job.pid, signal.SIGUSR2)
-    figures = talk.measure("talking")
+    for _ in range(_WINDOWS):  # the figures are of the one in which it has happened
+        figures = talk.measure("talking")
+        if "stand_in" in Path(f"/proc/{job.pid}/cmdline").read_text(encoding="utf-8"):
+            break
+    else:
+        raise StalledError(f"process {job.pid} was not upgraded within {_WINDOWS * job.seconds:g} s")
     talk.finish()
     swarm.close_all()
-    if "stand_in" not in Path(f"/proc/{job.pid}/cmdline").read_text(encoding="utf-8"):
-        raise StalledError(f"process {job.pid} was not upgraded within {job.seconds:g} s")
     return {**arrival_figures(count, arrival), **figures}
 
 

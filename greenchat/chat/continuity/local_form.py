@@ -5,45 +5,41 @@ why; a test holds that against the classes.
 """
 
 from collections import Counter, deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from greenchat.chat.continuity.messages import dump_message, load_message
 from greenchat.chat.local_state import LocalState
-from greenchat.chat.moderation import Held
 from greenchat.chat.multiline_batch import ClientBatch
 from greenchat.chat.network import Network
-from greenchat.chat.protection.spam import Suspect
-from greenchat.chat.user import Session, User
-from greenchat.protocol.message import Message
+from greenchat.chat.user import Registration, Session, TlsClient
 from greenchat.protocol.multiline import Part
 
 Document = Mapping[str, Any]
 
-_SESSION = (
-    "negotiating",
-    "password",
-    "has_tried",
-    "received_messages",
-    "received_bytes",
-    "listed",
-    "room",
-    "resumes",
-)  # as they are
+_SESSION = ("received_messages", "received_bytes", "room")  # as they are
+_REGISTRATION = ("negotiating", "password", "has_tried", "listed", "resumes")
 MADE = {
     Session: {*_SESSION, "batch", "joined"},
-    LocalState: {"monitors", "command_counts", "logins", "moderation", "references"},
+    Registration: {*_REGISTRATION},
+    TlsClient: set[str](),
+    LocalState: {"monitors", "command_counts", "logins", "references", "reports"},
 }
 LEFT = {
     Session: {
         "outbox",  # of the new process
         "sasl",  # the client is told to begin again
         "closing",  # who is leaving is not handed over
+        "under_way",  # a node is not upgraded like this
     },
+    Registration: set[str](),
+    TlsClient: {"bindings"},  # of a TLS connection, which can't be handed over
     LocalState: {
         "server_password",  # a fingerprint of a password, which the next who comes brings again
         "troubles",  # the new process looks for itself
         "vapid",  # a key in the database
         "volumes",  # of the last minute
+        "changed_presences",  # none after a command
         "_sessions",  # made: no number is given twice
     },
 }
@@ -52,11 +48,12 @@ LEFT = {
 def dump_own(session: Session) -> dict[str, Any]:
     """Return what a session has that a snapshot leaves out."""
     form = {name: getattr(session, name) for name in _SESSION}
+    form |= {name: getattr(session.registration, name) for name in _REGISTRATION}
     form["joined"] = list(session.joined)
     batch = session.batch
     if batch:
         form["batch"] = [
-            *(batch.reference, _dump_message(batch.opening), batch.since, batch.command),
+            *(batch.reference, dump_message(batch.opening), batch.since, batch.command),
             *([list(part) for part in batch.parts], batch.fault, batch.size),
         ]
     return form
@@ -66,10 +63,12 @@ def load_own(session: Session, form: Document) -> None:
     """Give a session what was dumped."""
     for name in _SESSION:
         setattr(session, name, form[name])
+    for name in _REGISTRATION:
+        setattr(session.registration, name, form[name])
     session.joined = tuple(form["joined"])
     if "batch" in form:
         reference, opening, since, command, parts, fault, size = form["batch"]
-        batch = ClientBatch(reference, _load_message(opening), since, command, [Part(*part) for part in parts])
+        batch = ClientBatch(reference, load_message(opening), since, command, [Part(*part) for part in parts])
         batch.fault = (fault[0], tuple(fault[1]), fault[2]) if fault else None
         batch.size = size
         session.batch = batch
@@ -77,8 +76,7 @@ def load_own(session: Session, form: Document) -> None:
 
 def dump_local(network: Network) -> dict[str, Any]:
     """Return the local state of a process. Users are named by their nicks, sessions by their numbers."""
-    local, moderation = network.local, network.local.moderation
-    here = {user: user.nick for user in network.users.values()}
+    local = network.local
     return {
         "monitors": [
             [session.number, dict(local.monitors.targets(session))]
@@ -88,62 +86,19 @@ def dump_local(network: Network) -> dict[str, Any]:
         "commands": dict(local.command_counts),
         "logins": dict(local.logins),
         "references": local.references,
-        "suspects": [
-            [here[user], list(suspect.scores), list(suspect.texts)]
-            for user, suspect in moderation.suspects.items()
-            if user in here
-        ],
-        "muted": _by_nick(moderation.muted, here),
-        "told": _by_nick(moderation.told, here),
-        "reports": [[here[user], list(times)] for user, times in moderation.reports.items() if user in here],
-        "held": [
-            [
-                *(held.number, held.time, held.session.number, held.user.nick),
-                *(_dump_message(held.message), [list(part) for part in held.parts], held.reasons),
-            ]
-            for held in moderation.held.values()
-            if held.session in network.sessions and held.user in here
-        ],
-        "number": moderation.number,
+        "reports": [[user.nick, list(times)] for user, times in local.reports.items()],
     }
 
 
 def load_local(network: Network, form: Document) -> None:
     """Give a network what was dumped; those who are not in it any more are passed over."""
-    local, moderation = network.local, network.local.moderation
+    local = network.local
     sessions = {session.number: session for session in network.sessions}
     local.skip_sessions(max(sessions, default=0))
     for number, targets in form["monitors"]:
         for folded, nick in targets.items() if number in sessions else ():
             local.monitors.add(sessions[number], folded, nick)
-    local.command_counts, local.logins = Counter(form["commands"]), Counter(form["logins"])
+    local.command_counts = Counter(form["commands"])
+    local.logins = Counter(form["logins"])
     local.references = form["references"]
-    for nick, scores, texts in form["suspects"]:
-        suspect = moderation.suspects[_user(network, nick)] = Suspect(deque((time, points) for time, points in scores))
-        suspect.texts.extend((time, text) for time, text in texts)
-    moderation.muted = {_user(network, nick): until for nick, until in form["muted"]}
-    moderation.told = {_user(network, nick): time for nick, time in form["told"]}
-    moderation.reports = {_user(network, nick): deque(times) for nick, times in form["reports"]}
-    for number, time, session, nick, message, parts, reasons in form["held"]:
-        if session in sessions:
-            each = tuple(Part(*part) for part in parts)
-            held = Held(number, time, sessions[session], _user(network, nick), _load_message(message), each, reasons)
-            moderation.held[number] = held
-    moderation.number = form["number"]
-
-
-def _user(network: Network, nick: str) -> User:
-    return network.users[network.fold(nick)]
-
-
-def _by_nick(times: Mapping[User, int], here: Mapping[User, str]) -> list[tuple[str, int]]:
-    return [(here[user], time) for user, time in times.items() if user in here]
-
-
-def _dump_message(message: Message) -> list[Any]:
-    return [message.command, list(message.params), message.source, dict(message.tags)]
-
-
-def _load_message(form: Sequence[Any]) -> Message:
-    command, params, source, tags = form
-    return Message(command, tuple(params), source, tags)
+    local.reports = {network.users[network.fold(nick)]: deque(times) for nick, times in form["reports"]}

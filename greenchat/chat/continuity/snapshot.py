@@ -10,21 +10,24 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from greenchat.chat.accounts import Account, Dropped
-from greenchat.chat.acts import VERSION
+from greenchat.chat.acts import OLDEST, VERSION, is_known
 from greenchat.chat.channel import Channel, ChannelRegistration, Topic
+from greenchat.chat.continuity import moderation_form
 from greenchat.chat.mask_lists import ListEntry
 from greenchat.chat.metadata import MetadataUse
-from greenchat.chat.network import Network
+from greenchat.chat.network import Network, UserCounts
 from greenchat.chat.outbox import Outbox
 from greenchat.chat.owned.files import File
+from greenchat.chat.owned.owned_state import OwnedState
 from greenchat.chat.owned.push_subscriptions import PushSubscription
 from greenchat.chat.owned.webhooks import Webhook
 from greenchat.chat.paces import Pace
+from greenchat.chat.protection.protection_state import ProtectionState
 from greenchat.chat.protection.reservations import Reservation
 from greenchat.chat.protection.server_bans import ServerBan
 from greenchat.chat.read_markers import ReadMarks
 from greenchat.chat.tokens import Token
-from greenchat.chat.user import Invitation, Session, Tenure, User
+from greenchat.chat.user import NO_TLS, CallerId, Invitation, Registration, Session, Tenure, TlsClient, User
 from greenchat.config.document import from_document, to_document
 from greenchat.config.settings import Settings
 
@@ -44,95 +47,102 @@ _USER = (  # copied unchanged: strings, numbers, and mappings of strings
     "away",
     "oper",
     "knocked",
-    "accepted",
-    "addressed",
-    "informed",
     "left",
     "last_seen",
     "metadata",
     "revision",
 )
+_CALLER_ID = ("accepted", "addressed", "informed")
 _CHANNEL = ("name", "created", "life", "is_kept", "key", "limit", "forward", "knocked", "metadata", "revision")
 _SESSION = (
     "host",
     "now",
     "active",
     "secure",
-    "certificate",
     "dialect",
     "caps",
-    "cap_version",
-    "nick",
-    "username",
-    "realname",
     "away",
     "account",
     "gateway",
     "token",
     "number",
 )
+_REGISTRATION = ("cap_version", "nick", "username", "realname")
 MADE = {
-    User: {"modes", "channels", "invitations", "inviting", "read_marks", "sessions", "former"},
+    User: {"caller_id", "modes", "channels", "invitations", "inviting", "read_marks", "sessions", "former"},
     Channel: {"flags", "paces", "topic", "members", "lists", "invited", "registration"},
-    Session: {"user", "metadata"},
+    Session: {"user", "metadata", "registration", "tls"},
+    CallerId: set[str](),
+    Registration: set[str](),
+    TlsClient: {"certificate"},
     Network: {
         "_looks",
-        "_registered_sessions",
         "_users_of",
         "accounts",
-        "bans",
         "channels",
-        "cloaks",
         "closures",
-        "defcon",
-        "files",
-        "known_origins",
+        "counts",
         "ids",
-        "logins",
-        "mode_counts",
-        "most_users",
-        "pushes",
-        "registrations",
+        "moderation",
+        "nodes",
+        "owned",
+        "protection",
         "renamed",
-        "reservations",
-        "sent_ids",
         "rules",
         "secret",
+        "sent_ids",
         "sessions",
         "settings",
         "started",
         "tokens",
         "users",
         "waiting",
-        "webhooks",
         "whowas",
     },
+    OwnedState: {"files", "pushes", "webhooks"},
+    ProtectionState: {
+        "bans",
+        "cloaks",
+        "defcon",
+        "known_origins",
+        "logins",
+        "registrations",
+        "reservations",
+    },
+    UserCounts: {"modes", "most_users", "registered"},
 }
 """What a snapshot holds in a form of its own, or what is made from other things that it holds."""
 
 LOCAL = {
     User: set[str](),
+    CallerId: set[str](),
     Channel: {"group", "names", "mask_fold", "recent"},  # made from who is here; a cache; the settings'; seconds old
     Session: {
         # of the connection, which a session that takes over brings along
         "outbox",
-        "negotiating",
-        "password",
         "sasl",
         "batch",
         "closing",
-        "has_tried",
-        "listed",
         "received_messages",
         "received_bytes",
         "room",
         "joined",
-        "resumes",
+        "under_way",
     },
-    # from the settings; one process's own; always empty after a command
-    Network: {"fold", "naming", "mask_fold", "local", "changed_presences"},
+    Registration: {"negotiating", "password", "listed", "has_tried", "resumes"},
+    TlsClient: {"bindings"},
+    Network: {"fold", "naming", "local"},  # from the settings; one process's own
+    OwnedState: set[str](),
+    ProtectionState: set[str](),
+    UserCounts: set[str](),
 }
 """What a snapshot leaves out."""
+
+
+NEW_SETTINGS: Mapping[str, int] = {}
+"""Keys of settings, as they are in the configuration, and the epoch with which each came, if it was not the first:
+until that the state is without them, as that of a node is that does not know them.
+"""
 
 
 class SnapshotError(ValueError):
@@ -141,43 +151,58 @@ class SnapshotError(ValueError):
 
 def snapshot(network: Network, now: int) -> dict[str, Any]:
     """Return the whole state. now: ms since the epoch; what has expired by then is left out."""
-    for attempts in network.logins, network.registrations:
+    for attempts in network.protection.logins, network.protection.registrations:
         attempts.forget_old(now)
     numbers = {user: number for number, user in enumerate(network.users.values())}
     registered = [session for session in network.sessions if session.user is not None]
     return {
-        "version": VERSION,
-        "settings": to_document(network.settings),
+        "version": network.nodes.epoch,
+        "settings": _settings(network),
         "started": network.started,
         "rules": network.rules,
         "id": network.ids.last,
-        "most_users": network.most_users,
-        "defcon": network.defcon,
+        "most_users": network.counts.most_users,
+        "defcon": network.protection.defcon,
         "secret": network.secret.hex(),
-        "cloaks": network.cloaks.secret.hex(),
+        "cloaks": network.protection.cloaks.secret.hex(),
         "accounts": [account.document() for account in network.accounts],
         "dropped": [dropped.document() for dropped in network.accounts.dropped],
         "tokens": [token.document() for token in network.tokens],
-        "files": [file.document() for file in network.files],
-        "pushes": [push.document() for push in network.pushes],
-        "webhooks": [webhook.document() for webhook in network.webhooks],
+        "files": [file.document() for file in network.owned.files],
+        "pushes": [push.document() for push in network.owned.pushes],
+        "webhooks": [webhook.document() for webhook in network.owned.webhooks],
         "closures": network.closures.dump(),
-        "bans": [ban.document() for ban in network.bans],
-        "reservations": [each.document() for each in network.reservations],
+        "bans": [ban.document() for ban in network.protection.bans],
+        "reservations": [each.document() for each in network.protection.reservations],
         "users": [_user(user) for user in network.users.values()],
         "logged_in": [[name, [numbers[user] for user in users]] for name, users in network._users_of.items()],
         "sessions": [dump_session(session) for session in registered],
         "attached": [[session.number for session in user.sessions] for user in network.users.values()],
         "channels": [_channel(channel, numbers) for channel in network.channels.values()],
         "waiting": [[numbers[user], network.waiting.until(user)] for user in network.waiting],
+        "through_tls": [number for user, number in numbers.items() if network.waiting.needs_tls(user)],
         "renamed": [[old, network.fold(channel.name)] for old, channel in network.renamed.items()],
         "sent_ids": network.sent_ids.dump(),
         "whowas": network.whowas.dump(),
-        "known_origins": network.known_origins.dump(),
-        "throttle": [network.logins.limit, network.registrations.limit],
-        "logins": network.logins.dump(),
-        "registrations": network.registrations.dump(),
+        "known_origins": network.protection.known_origins.dump(),
+        "throttle": [network.protection.logins.limit, network.protection.registrations.limit],
+        "logins": network.protection.logins.dump(),
+        "registrations": network.protection.registrations.dump(),
+        "nodes": network.nodes.dump(),
+        "moderation": moderation_form.dump(network, numbers, now),
     }
+
+
+def _settings(network: Network) -> Document:
+    document: dict[str, Any] = to_document(network.settings)
+    for name, epoch in NEW_SETTINGS.items():
+        if epoch > network.nodes.epoch:
+            place = document
+            *parts, key = name.split(".")
+            for part in parts:
+                place = place[part]
+            del place[key]
+    return document
 
 
 def digest(network: Network, now: int) -> str:
@@ -193,8 +218,12 @@ def digest_of(document: Document) -> str:
 
 def restore(document: Document, new_outbox: Callable[[Document], Outbox]) -> Network:
     """Return the state of a snapshot. new_outbox: makes one for a session. Raises SnapshotError."""
-    if document.get("version") != VERSION:
-        raise SnapshotError(f"this is a snapshot of version {document.get('version')}, and only {VERSION} can be read")
+    epoch = document.get("version")
+    if not is_known(epoch):
+        raise SnapshotError(
+            f"the state is of epoch {epoch}, and this greenchat knows those from {OLDEST} to {VERSION}: use another"
+            " version of it"
+        )
     try:
         return _restore(document, new_outbox)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
@@ -209,8 +238,8 @@ def settings_of(document: Document) -> Settings:
 def _restore(document: Document, new_outbox: Callable[[Document], Outbox]) -> Network:
     network = Network(settings_of(document), now=document["started"])
     network.secret = bytes.fromhex(document["secret"])
-    network.cloaks.change_secret(bytes.fromhex(document["cloaks"]))
-    network.defcon = document["defcon"]
+    network.protection.cloaks.change_secret(bytes.fromhex(document["cloaks"]))
+    network.protection.defcon = document["defcon"]
     for account in document["accounts"]:
         network.accounts.put(Account.from_document(account))
     for dropped in document["dropped"]:
@@ -218,15 +247,15 @@ def _restore(document: Document, new_outbox: Callable[[Document], Outbox]) -> Ne
     for token in document["tokens"]:
         network.tokens.put(Token.from_document(token))
     for file in document["files"]:
-        network.files.put(File.from_document(file))
+        network.owned.files.put(File.from_document(file))
     for push in document["pushes"]:
-        network.pushes.put(PushSubscription.from_document(push))
+        network.owned.pushes.put(PushSubscription.from_document(push))
     for webhook in document["webhooks"]:
-        network.webhooks.put(Webhook.from_document(webhook))
+        network.owned.webhooks.put(Webhook.from_document(webhook))
     for ban in document["bans"]:
-        network.bans.put(ServerBan.from_document(ban))
+        network.protection.bans.put(ServerBan.from_document(ban))
     for reservation in document.get("reservations", ()):
-        network.reservations.put(Reservation.from_document(reservation))
+        network.protection.reservations.put(Reservation.from_document(reservation))
     network.closures.load(document["closures"])
     users = [_user_of(each) for each in document["users"]]
     channels = [_channel_of(each, network) for each in document["channels"]]
@@ -253,23 +282,31 @@ def _restore(document: Document, new_outbox: Callable[[Document], Outbox]) -> Ne
         for number in attached:
             network.attach(user, sessions[number])
         user.revision = form["revision"]
+    network.sessions = dict.fromkeys(sessions.values())
     for number, until in document["waiting"]:
         network.waiting.add(users[number], until)
+    for number in document.get("through_tls", ()):
+        network.waiting.require_tls(users[number])
     network.renamed = {old: network.channels[new] for old, new in document["renamed"]}
-    network.most_users = document["most_users"]
+    network.counts.most_users = document["most_users"]
     network.sent_ids.load(document["sent_ids"])
     network.whowas.load(document["whowas"])
-    network.known_origins.load(document["known_origins"])
-    network.logins.limit, network.registrations.limit = document["throttle"]
-    network.logins.load(document["logins"])
-    network.registrations.load(document["registrations"])
+    network.protection.known_origins.load(document["known_origins"])
+    network.protection.logins.limit, network.protection.registrations.limit = document["throttle"]
+    network.protection.logins.load(document["logins"])
+    network.protection.registrations.load(document["registrations"])
     network.rules = document["rules"]
     network.ids.last = document["id"]
+    network.nodes.load(document.get("nodes"))
+    network.nodes.epoch = document["version"]
+    if "moderation" in document:  # else it is of a version that had it not
+        moderation_form.load(network, document["moderation"], users, sessions)
     return network
 
 
 def _user(user: User) -> dict[str, Any]:
     form = {name: getattr(user, name) for name in _USER}
+    form |= {name: getattr(user.caller_id, name) for name in _CALLER_ID}
     form["modes"] = "".join(sorted(user.modes))
     form["channels"] = dict(user.channels)
     form["invitations"] = {folded: list(each) for folded, each in user.invitations.items()}
@@ -281,7 +318,7 @@ def _user(user: User) -> dict[str, Any]:
 
 def _user_of(form: Document) -> User:
     user = User(**{name: form[name] for name in _USER})
-    user.accepted, user.addressed = dict(form["accepted"]), dict(form["addressed"])
+    user.caller_id = CallerId(dict(form["accepted"]), dict(form["addressed"]), form["informed"])
     user.metadata = dict(form["metadata"])
     if form["read_marks"]:
         owner, times = form["read_marks"]
@@ -306,7 +343,7 @@ def _channel(channel: Channel, numbers: Mapping[User, int]) -> dict[str, Any]:
 
 
 def _channel_of(form: Document, network: Network) -> Channel:
-    channel = Channel(**{name: form[name] for name in _CHANNEL}, mask_fold=network.mask_fold)
+    channel = Channel(**{name: form[name] for name in _CHANNEL}, mask_fold=network.naming.mask_fold)
     channel.metadata = dict(form["metadata"])
     channel.flags = set(form["flags"])
     channel.paces = {letter: Pace.parse(letter, text) for letter, text in form["paces"].items()}
@@ -322,6 +359,8 @@ def _channel_of(form: Document, network: Network) -> Channel:
 def dump_session(session: Session) -> dict[str, Any]:
     """Return a session without its user and what is local."""
     form = {name: getattr(session, name) for name in _SESSION}
+    form |= {name: getattr(session.registration, name) for name in _REGISTRATION}
+    form["certificate"] = session.tls.certificate
     use = session.metadata
     form["metadata"] = [list(use.subscriptions), dict(use.pending), use.changes] if use else None
     return form
@@ -330,6 +369,8 @@ def dump_session(session: Session) -> dict[str, Any]:
 def load_session(form: Document, outbox: Outbox) -> Session:
     """Return the session that was dumped."""
     session = Session(outbox, **{name: form[name] for name in _SESSION})
+    session.registration = Registration(**{name: form[name] for name in _REGISTRATION})
+    session.tls = TlsClient(form["certificate"]) if form["certificate"] else NO_TLS
     if form["metadata"]:
         subscriptions, pending, changes = form["metadata"]
         session.metadata = MetadataUse(dict.fromkeys(subscriptions), dict(pending))

@@ -6,8 +6,9 @@ a score leads to is decided in `commands/messages/spam_filter`.
 
 import re
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 _LINK = re.compile(r"https?://|www\.[a-z0-9-]+\.[a-z]{2,}", re.IGNORECASE)
 _HOST = re.compile(r"(?:https?://|(?=www\.))([a-z0-9.-]+\.[a-z]{2,})", re.IGNORECASE)
@@ -19,6 +20,7 @@ _LONGEST_SEARCH = 2000  # characters of a line that a pattern is matched against
 _REMEMBERED = 20  # texts of one user
 _SAYING = 12  # characters: shorter lines are greetings, which many say
 _SHARED = 2  # others that link to the same host, which mean nothing
+LATELY = 10_000  # ms in which many lines are too many
 _MARKS, _SPEAKERS = 1000, 100  # of a wave
 
 _PATTERN, _LINK_POINTS, _REPEAT, _SHOUT, _NAMES, _FAST = 10, 4, 3, 1, 6, 2
@@ -35,24 +37,27 @@ class Finding:
 
 @dataclass(slots=True)
 class Suspect:
-    """The recent messages of one user. scores: time (ms) and points; texts: time and text, see `plain`."""
+    """The recent messages of one user. scores: time (ms) and points; texts: time and text, see `plain`.
+
+    What happened in the future counts no more: the clock was set back.
+    """
 
     scores: deque[tuple[int, int]] = field(default_factory=deque)
     texts: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=_REMEMBERED))
 
     def score(self, now: int, window: int) -> int:
         """Return the points within the window (ms)."""
-        while self.scores and self.scores[0][0] <= now - window:
+        while self.scores and not now - window < self.scores[0][0] <= now:
             self.scores.popleft()
         return sum(points for _, points in self.scores)
 
     def same(self, text: str, now: int, window: int) -> int:
         """Return how often the same text was said within the window."""
-        return sum(said == text and time > now - window for time, said in self.texts)
+        return sum(said == text and now - window < time <= now for time, said in self.texts)
 
     def lately(self, now: int, within: int) -> int:
         """Return the number of lines said within so many ms."""
-        return sum(time > now - within for time, _ in self.texts)
+        return sum(now - within < time <= now for time, _ in self.texts)
 
 
 class Wave:
@@ -62,6 +67,18 @@ class Wave:
 
     def __init__(self) -> None:
         self._said: dict[str, dict[str, int]] = {}  # by text, or by the host of a link: who said it, and when (ms)
+
+    def dump(self, since: int) -> list[list[Any]]:
+        """Return what was said after a time (ms) as JSON can hold it."""
+        said: list[list[Any]] = [
+            [mark, [[who, time] for who, time in speakers.items() if time > since]]
+            for mark, speakers in self._said.items()
+        ]
+        return [each for each in said if each[1]]
+
+    def load(self, stored: Iterable[Sequence[Any]]) -> None:
+        """Load `dump`'s output."""
+        self._said = {mark: dict(speakers) for mark, speakers in stored}
 
     def others(self, text: str, who: str, now: int, window: int) -> int:
         """Return how many others said the same, or linked to the same host, within the window (ms); remember it.
@@ -75,7 +92,7 @@ class Wave:
         return found
 
     def _others(self, mark: str, who: str, now: int, window: int) -> int:
-        speakers = {each: time for each, time in self._said.pop(mark, {}).items() if time > now - window}
+        speakers = {each: time for each, time in self._said.pop(mark, {}).items() if now - window < time <= now}
         found = len(speakers.keys() - {who})
         speakers[who] = now
         self._said[mark] = speakers  # the latest stands last
@@ -123,7 +140,7 @@ def judge(
     same = plain(text)
     repeated = suspect.same(same, now, window) if same else 0
     if repeated:
-        reasons[f"the same for the {repeated + 1}. time"] = _REPEAT * repeated
+        reasons[f"said {repeated + 1} times"] = _REPEAT * repeated
     if others:
         reasons[f"as {others} other newcomer{'s' * (others != 1)}"] = _REPEAT * others
     letters = [letter for letter in text if letter.isalpha()]
@@ -132,7 +149,7 @@ def judge(
     named = len({word for word in map(str.casefold, _WORD.findall(text)) if word in members})
     if named >= _NAMED:
         reasons[f"names {named} people"] = _NAMES
-    fast = suspect.lately(now, 10_000)
+    fast = suspect.lately(now, LATELY)
     if fast >= 8:
         reasons[f"{fast + 1} lines in 10 seconds"] = _FAST
     points = sum(reasons.values())

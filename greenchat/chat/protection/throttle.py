@@ -1,7 +1,8 @@
 """Throttles: how long somebody must wait before their next line is read, or before their next attempt."""
 
 from collections import Counter, deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 
 class TokenBucket:
@@ -73,11 +74,16 @@ class Attempts:
             return 0
         return failures[-self.limit] + self.window - now if len(failures) >= self.limit else 0
 
-    def has_room(self, who: str, now: int) -> bool:
-        """Whether one more attempt could fail without exceeding the limit, if all that are under way fail, too."""
+    def has_room(self, who: str, now: int, *, nodes: int = 1) -> bool:
+        """Whether one more attempt could fail without exceeding the limit, if all that are under way fail, too.
+
+        nodes: as many others may have as many under way, of which nobody here hears before they have failed. Only the
+        last one that is left may be made at each of them at the same time.
+        """
         if not self.limit or self.wait(who, now):
             return not self.limit
-        return len(self._failures.get(who, ())) + self._under_way[who] < self.limit
+        under_way, left = self._under_way[who], self.limit - len(self._failures.get(who, ()))
+        return (under_way + 1) * nodes <= left or (under_way == 0 and left > 0)
 
     def begin(self, who: str) -> None:
         """Begin an attempt, of which it is not known yet whether it fails."""
@@ -105,7 +111,7 @@ class Attempts:
         """Return the counted attempts as JSON can hold them, without those under way."""
         return [[who, list(times)] for who, times in sorted(self._failures.items())]
 
-    def load(self, stored: Iterable[tuple[str, list[int]]]) -> None:
+    def load(self, stored: Iterable[Sequence[Any]]) -> None:
         """Load `dump`'s output."""
         self._failures = {who: deque(times) for who, times in stored}
 

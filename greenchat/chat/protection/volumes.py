@@ -15,6 +15,7 @@ PORTION = 8 * 1024  # bytes
 EVENT = 96  # bytes that an event takes beside its text, with its place in the index
 LIGHT = 512  # bytes that are stored for as long as another command takes: see Context.weight
 DOCUMENT = 256  # bytes that a setting takes: they are short, and replace each other
+CLOSURE = 4 * 1024  # bytes: closing a channel takes memory, too, as long as something is left of what was said then
 _MINUTE = 60.0  # seconds
 _KIB = 1024
 
@@ -32,7 +33,7 @@ class Volumes:
 
     only_accounts: the disk is nearly full, so that who has no account writes nothing.
 
-    Reads: bounded. Changes: use, draw, forget_old.
+    Changes: use, draw, charge_rest, shift, forget_old.
     """
 
     __slots__ = ("_buckets", "_connections", "_throttle", "only_accounts")
@@ -45,7 +46,8 @@ class Volumes:
 
     def use(self, throttle: Throttle, connections: Connections) -> None:
         """Take over the options; what was drawn under others is forgotten."""
-        self._throttle, self._connections = throttle, connections
+        self._throttle = throttle
+        self._connections = connections
         self._buckets.clear()
 
     def draw(self, session: Connected, account: str, now: int) -> int:
@@ -64,6 +66,21 @@ class Volumes:
             bucket.take(now, portion)
         session.room += portion
         return 0
+
+    def charge_rest(self, session: Connected, account: str, now: int) -> None:
+        """Count what a connection that has ended has written beyond its last portion: others of its address pay it.
+
+        account: its id, "" without one. now: ms since the epoch.
+        """
+        debt, session.room = -session.room, 0
+        if debt > 0:
+            for key, bound in self._bounds(session, account):
+                self._bucket(key, bound).take(now, debt)
+
+    def shift(self, jump: int) -> None:
+        """Follow a clock that was set forward by so many ms, or back: nobody has to wait for it."""
+        for bucket in self._buckets.values():
+            bucket.full_at += jump
 
     def forget_old(self, now: int) -> None:
         """Forget who has not written lately. now: ms since the epoch."""

@@ -4,12 +4,14 @@ Only what is said while greenchat runs is written; what comes out of a history i
 """
 
 import os
+from collections import deque
 from pathlib import Path
 from time import localtime, strftime
 
 from greenchat.client.archive.export import UNFIT, text_of
 from greenchat.client.state.lines import Kind, Line
 from greenchat.client.state.model import Buffer, BufferKind, Model
+from greenchat.client.state.paths import typed_path
 from greenchat.client.text.cells import visible
 
 _LONGEST_NAME = 100  # characters of a window's name in the path
@@ -18,42 +20,32 @@ _LONGEST_NAME = 100  # characters of a window's name in the path
 class Logs:
     """folder: where they are kept, unless a setting says otherwise. Changes: turn."""
 
-    def __init__(self, model: Model, folder: Path, since: int) -> None:
+    def __init__(self, model: Model, folder: Path) -> None:
         self._model = model
         self._folder = folder
-        self._since = since  # milliseconds since the epoch: what is older was not said in this session
-        self._last: dict[Buffer, Line] = {}
         self._failed = False
 
     def turn(self, now: int) -> None:
         """Write what is new. now: milliseconds since the epoch."""
         wanted = bool(self._model.settings.get("log.files")) and not self._failed
-        for buffer in self._model.buffers:
-            lines = self._new(buffer)
-            if lines and wanted and buffer.kind is not BufferKind.STATUS:
-                try:
-                    self._write(buffer, lines)
-                except OSError as error:
-                    self._failed = True
-                    text = f"The log can't be written ({error.strerror}: {error.filename}); there is none from now on."
-                    self._model.tell(text, now, Kind.ERROR)
-                    return
-
-    def _new(self, buffer: Buffer) -> list[Line]:
-        last = self._last.get(buffer)
-        if not buffer.lines or buffer.lines[-1] is last:
-            return []
-        found: list[Line] = []
-        for line in reversed(buffer.lines):
-            if line is last or line.time < self._since:
-                break
-            found.append(line)
-        self._last[buffer] = buffer.lines[-1]
-        return [line for line in reversed(found) if line.kind not in (Kind.INFO, Kind.ERROR)]
+        new, self._model.happened = self._model.happened, deque() if wanted else None
+        lines: dict[Buffer, list[Line]] = {}
+        for buffer, line in new or () if wanted else ():
+            # answers to the user and refusals are left out, but not what somebody did to them, like a kick
+            told = line.kind is Kind.INFO or (line.kind is Kind.ERROR and not line.highlight)
+            if buffer.kind is not BufferKind.STATUS and not told:
+                lines.setdefault(buffer, []).append(line)
+        try:
+            for buffer, said in lines.items():
+                self._write(buffer, said)
+        except OSError as error:
+            self._failed = True
+            text = f"The log can't be written ({error.strerror}: {error.filename}); logging is off from now on."
+            self._model.tell(text, now, Kind.ERROR)
 
     def _write(self, buffer: Buffer, lines: list[Line]) -> None:
         chosen = str(self._model.settings.get("log.folder"))
-        root = Path(chosen).expanduser() if chosen else self._folder
+        root = typed_path(chosen) if chosen else self._folder
         folder = root / _safe(buffer.network.name) / _safe(buffer.name.lower())
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         form = str(self._model.settings.get("log.file"))

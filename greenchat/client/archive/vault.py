@@ -1,13 +1,13 @@
 """Where passwords are kept on this machine: the system's keyring, or a file of the user's own."""
 
 import contextlib
-import os
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
 from greenchat.client.state.credentials import Credentials
+from greenchat.client.state.paths import alone, write_whole
 
 SERVICE = "greenchat"
 
@@ -40,15 +40,17 @@ class FileVault(Store):
 
     def put(self, server: str, nick: str, credentials: Credentials) -> str:
         """Keep them. Raises OSError."""
-        self._write(self._read() | {_name(server, nick): _document(credentials)})
+        with alone(self._path.parent):
+            self._write(self._read() | {_name(server, nick): _document(credentials)})
         return f"{self._path}, which only you can read"
 
     def forget(self, server: str, nick: str) -> None:
         """Keep them no longer. Raises OSError."""
-        kept = self._read()
-        gone = [name for name in _names(kept.get, server, nick) if kept.pop(name, None) is not None]
-        if gone:
-            self._write(kept)
+        with alone(self._path.parent):
+            kept = self._read()
+            gone = [name for name in _names(kept.get, server, nick) if kept.pop(name, None) is not None]
+            if gone:
+                self._write(kept)
 
     def _read(self) -> dict[str, object]:
         try:
@@ -66,16 +68,11 @@ class FileVault(Store):
     def _write(self, kept: dict[str, object]) -> None:
         import json
 
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new = self._path.with_suffix(".new")
-        new.unlink(missing_ok=True)  # a forgotten one may be readable by others
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            json.dump(kept, file, indent=1)
-        new.replace(self._path)
+        write_whole(self._path, json.dumps(kept, indent=1))
 
 
 class Keyring(Store):
-    """The system's keyring. Raises ImportError where there is none that works."""
+    """The system's keyring. Raises ImportError if no keyring works."""
 
     def __init__(self) -> None:
         keyring = import_module("keyring")  # not required, and none of our dependencies

@@ -4,6 +4,7 @@ from greenchat.client.handlers import bouncer, channels, login, messages, refusa
 from greenchat.client.handlers.batches import receive
 from greenchat.client.handlers.registry import Incoming, said_at
 from greenchat.client.irc import offer_server, sending, trust
+from greenchat.client.state.effects import ANEW
 from greenchat.client.state.events import (
     Connected,
     Disconnected,
@@ -63,18 +64,20 @@ def _disconnected(model: Model, network: Network, reason: str, now: int) -> None
     for buffer in network.buffers.values():
         if buffer.kind is not BufferKind.STATUS:
             sending.unsend(buffer)
+    returning, network.login.returning = network.login.returning, False
     if not was_online and not network.link.leaving:
-        _tried_in_vain(model, network, told, Line(now, Kind.ERROR, f"Can't connect: {reason}"))
+        if not returning:
+            _tried_in_vain(model, network, told, Line(now, Kind.ERROR, f"Can't connect: {reason}"))
         return
     network.login.silently.clear()
-    if network.login.returning:
-        network.login.returning = False
+    if returning:
         network.login.silently |= {network.fold(buffer.name) for buffer in told if buffer.kind is BufferKind.CHANNEL}
         return
     if network.link.last_words and not network.link.leaving:
         reason = network.link.last_words
     network.link.last_words = ""
-    text, kind = ("Disconnected", Kind.INFO) if network.link.leaving else ("Connection lost", Kind.ERROR)
+    wanted = network.link.leaving or reason == ANEW
+    text, kind = ("Disconnected", Kind.INFO) if wanted else ("Connection lost", Kind.ERROR)
     unseen = kind is Kind.ERROR and model.current.network is not network
     for buffer in told:
         model.add(buffer, Line(now, kind, f"{text}: {reason}", highlight=unseen and buffer is network.status))

@@ -7,7 +7,7 @@ https://ircv3.net/specs/extensions/batch
 """
 
 from greenchat.client.handlers import playback, replies
-from greenchat.client.handlers.registry import HISTORIES, TABLE, Incoming, said_at
+from greenchat.client.handlers.registry import HISTORIES, NAMED, TABLE, Incoming, said_at
 from greenchat.client.irc import chathistory, server_search
 from greenchat.client.state.network import Batch
 from greenchat.protocol import caps
@@ -68,7 +68,9 @@ def _handle(incoming: Incoming, conversation: str = "") -> None:
         return
     if incoming.message.command in IGNORABLE and _ignored(incoming):
         return
-    TABLE.get(incoming.message.command, replies.anything_else)(incoming)
+    command = incoming.message.command
+    if all(incoming.param(place) for place in range(NAMED.get(command, 0))):
+        TABLE.get(command, replies.anything_else)(incoming)
 
 
 def _ignored(incoming: Incoming) -> bool:

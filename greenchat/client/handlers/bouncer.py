@@ -8,6 +8,8 @@ from greenchat.client.irc import bouncer
 from greenchat.protocol import caps
 from greenchat.protocol.message import parse_tags
 
+_DONE = {"ADDNETWORK": "added", "CHANGENETWORK": "changed", "DELNETWORK": "removed"}
+
 
 @on("BOUNCER")
 def told(incoming: Incoming) -> None:
@@ -15,8 +17,8 @@ def told(incoming: Incoming) -> None:
     subcommand, netid = incoming.param(0).upper(), incoming.param(1)
     if not incoming.network.caps.held & caps.BOUNCER_NETWORKS:
         return  # "The `soju.im/bouncer-networks` capability MUST be negotiated"
-    if subcommand == "NETWORK" and netid and not incoming.network.bouncer.bound:
+    if subcommand == "NETWORK" and netid and not bouncer.bound_to(incoming.network):
         attributes = None if incoming.param(2) == "*" else parse_tags(incoming.param(2))
         bouncer.network_told(incoming.model, incoming.network, netid, attributes, incoming.time)
-    elif subcommand in ("ADDNETWORK", "CHANGENETWORK", "DELNETWORK"):
-        incoming.answer("The bouncer has done that.")
+    elif subcommand in _DONE:
+        incoming.model.tell(f"The bouncer has {_DONE[subcommand]} the network.", incoming.time)

@@ -2,7 +2,7 @@
 
 from greenchat.client.handlers.numeric_texts import reason
 from greenchat.client.handlers.registry import Incoming, on
-from greenchat.client.irc import chathistory, joining, nick_recovery, notify_list, sending
+from greenchat.client.irc import bouncer, chathistory, joining, nick_recovery, notify_list, sending, typing
 from greenchat.client.state.lines import CAME, WENT, Kind, Member
 from greenchat.client.state.model import Buffer, BufferKind, Network
 from greenchat.client.state.settings import matches
@@ -69,6 +69,7 @@ def part(incoming: Incoming) -> None:
         incoming.about_me(buffer, f"You left{why}", Kind.EVENT)
     else:
         buffer.members.pop(incoming.network.fold(incoming.nick), None)
+        typing.gone(buffer, incoming.nick)
         incoming.moved(buffer, incoming.nick, WENT, f"{incoming.nick} left{why}")
 
 
@@ -86,6 +87,7 @@ def kick(incoming: Incoming) -> None:
         incoming.about_me(buffer, f"{incoming.nick} kicked you{why}. /join {buffer.name} to come back.")
     else:
         buffer.members.pop(incoming.network.fold(who), None)
+        typing.gone(buffer, who)
         incoming.note(buffer, f"{incoming.nick} kicked {who}{why}", nick=who)
 
 
@@ -94,6 +96,7 @@ def quit_(incoming: Incoming) -> None:
     """Show that somebody has quit, in every channel and private talk where they are known."""
     split = " (the network split)" if incoming.batch == "netsplit" else reason(incoming.param(0))
     for buffer in _where_known(incoming.network, incoming.nick):
+        typing.gone(buffer, incoming.nick)
         if buffer.members.pop(incoming.network.fold(incoming.nick), None) or buffer.kind is BufferKind.PRIVATE:
             incoming.moved(buffer, incoming.nick, WENT, f"{incoming.nick} quit{split}")
             buffer.gone = buffer.kind is BufferKind.PRIVATE and not incoming.mine
@@ -108,6 +111,8 @@ def nick(incoming: Incoming) -> None:
     mine = incoming.mine
     known = _where_known(network, old)
     if mine:
+        if bouncer.holds_session(network) and not network.link.welcomed:
+            network.nicks.wanted = new  # so it tells what it is called there
         asked = network.fold(new) in (network.fold(network.nicks.asked), network.fold(network.nicks.wanted))
         nick_recovery.renamed(network, new)
         if asked:
@@ -118,6 +123,7 @@ def nick(incoming: Incoming) -> None:
         if current.network is network and current not in (network.status, *known):
             incoming.answer(f"You are now called {new}")
     for buffer in known:
+        typing.gone(buffer, old)
         member = buffer.members.pop(network.fold(old), None)
         if member:
             member.nick = new
@@ -189,7 +195,8 @@ def names(incoming: Incoming) -> None:
         nick, user, host = split_source(mask)
         known = buffer.members.get(network.fold(nick)) or Member(nick)
         known.prefixes = prefixes
-        known.user, known.host = user or known.user, host or known.host
+        known.user = user or known.user
+        known.host = host or known.host
         buffer.names_arriving[network.fold(nick)] = known
 
 
@@ -202,6 +209,10 @@ def names_end(incoming: Incoming) -> None:
     if buffer.names_arriving is not None:
         buffer.members = buffer.names_arriving
         buffer.names_arriving = None
+    buffer.names_known = True
+    if buffer.names_wanted:
+        buffer.names_wanted = False
+        incoming.answer(joining.who_is_here(buffer))
     if not incoming.network.caps.held & caps.NO_IMPLICIT_NAMES:
         _can_speak(incoming, buffer)
 
@@ -242,7 +253,7 @@ def modes_are(incoming: Incoming) -> None:
     modes = " ".join(incoming.message.params[2:])
     if buffer:
         buffer.modes = modes
-        incoming.note(buffer, f"Mode: {modes}", Kind.INFO)
+        incoming.note(buffer, f"Mode: {modes}" if modes.strip("+ ") else "No modes are set", Kind.INFO)
 
 
 @on(Numeric.RPL_CREATIONTIME)
@@ -300,7 +311,8 @@ def chghost(incoming: Incoming) -> None:
     if incoming.mine:
         incoming.network.nicks.mask = f"{incoming.param(0)}@{incoming.param(1)}"
     for _, member in incoming.network.with_member(incoming.nick):
-        member.user, member.host = incoming.param(0), incoming.param(1)
+        member.user = incoming.param(0)
+        member.host = incoming.param(1)
 
 
 @on("SETNAME")

@@ -50,12 +50,18 @@ def failure(incoming: Incoming) -> None:
     """Try the next mechanism after a failed SASL exchange, or tell the user."""
     network = incoming.network
     under_way = network.login.attempt is not None
+    if network.login.code_wanted and not under_way:  # the password was right
+        end_negotiation(network)
+        return
     if login.refused(network):
         return
-    credentials, network.login.credentials = network.login.credentials, None
-    network.login.keep = network.login.proving = False
+    credentials = login.forget(network)
+    network.login.proving = False
     if under_way and credentials:
         text = f"The server does not accept this password of {credentials.account} ({incoming.param(-1)})."
+        if login.lacks_account(network):
+            login.account_required(incoming.model, network, incoming.time, refused=True)
+            return
         if network.link.state is LinkState.ONLINE:
             # Who mistyped a password types it again without reading on: what comes now must be hidden, too.
             incoming.model.complain(network, text, incoming.time)
@@ -74,10 +80,11 @@ def failure(incoming: Incoming) -> None:
 def wrong_password(incoming: Incoming) -> None:
     """`:Password incorrect`: of OPER, or at the beginning of the password that PASS says."""
     network = incoming.network
-    if network.link.state is not LinkState.REGISTERING or network.link.leaving:
+    if network.link.state is LinkState.REGISTERING and network.link.leaving:
+        return  # it is asked for already
+    if network.link.state is not LinkState.REGISTERING:
         incoming.answer(in_words(incoming.message.command, incoming.message.params), Kind.ERROR)
         return
-    network.login.credentials, network.login.server_password = None, ""
     login.password_required(incoming.model, network, incoming.time)
 
 
@@ -128,8 +135,7 @@ def wants_key(incoming: Incoming) -> None:
     joining.refused(incoming.model, network, name)
 
     def take(key: str, _now: int) -> None:
-        network.want(name, key)
-        network.show_on_join.add(name)
+        network.ask_for(name, key)
         network.send("JOIN", name, key)
 
     incoming.answer(f"{name} has a key.", Kind.ERROR)

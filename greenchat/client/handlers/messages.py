@@ -120,7 +120,7 @@ def tagged(incoming: Incoming) -> None:
     state = incoming.message.tags.get(typing.TAG)
     buffer = incoming.network.find(incoming.nick if incoming.network.is_me(incoming.param(0)) else incoming.param(0))
     if buffer and state and incoming.live:
-        typing.heard(buffer, incoming.nick, state, incoming.time)
+        typing.heard(buffer, incoming.nick, state, incoming.network.link.heard_at)
     if buffer:
         message_actions.heard(buffer, incoming.nick, incoming.message.tags)
 
@@ -162,11 +162,13 @@ def not_delivered(incoming: Incoming) -> None:
     if incoming.message.command == Numeric.ERR_NOSUCHNICK.command:
         reason = "nobody is called that here now"
     buffer = incoming.network.find(target)
+    if buffer and typing.is_refused(buffer, incoming.label):
+        return
     if incoming.network.isupport.is_channel(target) and not (buffer and buffer.joined):
         joining.refused(incoming.model, incoming.network, target)
     refused = sending.refuse(buffer, incoming.label) if buffer else None
     if buffer and refused:
-        incoming.note(buffer, f"Not sent ({reason}): {refused.text}", Kind.ERROR)
+        _not_sent(incoming, buffer, reason, refused.text)
     elif buffer and incoming.message.command != Numeric.ERR_NOSUCHNICK.command:
         incoming.note(buffer, f"{target}: {reason}", Kind.ERROR)
     else:
@@ -184,11 +186,16 @@ def no_such_server(incoming: Incoming) -> None:
 @on("FAIL", "WARN", "NOTE")
 def standard_reply(incoming: Incoming) -> None:
     """`FAIL <command> <code> [context...] :text`: https://ircv3.net/specs/extensions/standard-replies"""
+    if incoming.label == typing.LABEL:
+        return
     if incoming.param(0) == "CHATHISTORY":
         for waiting_for_history in incoming.network.buffers.values():
             chathistory.failed(incoming.model, waiting_for_history, incoming.time)
     if incoming.param(0) == "FILEHOST":
         incoming.model.effects.append(UseToken(incoming.network, ""))
+    if incoming.param(0) == "AUTHENTICATE" and incoming.param(1) in ("CODE_REQUIRED", "CODE_INVALID"):
+        login.want_code(incoming.model, incoming.network, incoming.param(-1), incoming.time)
+        return
     link = incoming.network.link
     if incoming.param(1) == "ACCOUNT_REQUIRED" and link.state is LinkState.REGISTERING and not link.leaving:
         login.account_required(incoming.model, incoming.network, incoming.time)
@@ -198,13 +205,24 @@ def standard_reply(incoming: Incoming) -> None:
     buffer = _waiting_for(incoming.model, incoming) if incoming.label else None
     refused = sending.refuse(buffer, incoming.label) if buffer else None
     if buffer and refused:
-        incoming.note(buffer, f"Not sent ({incoming.param(-1)}): {refused.text}", Kind.ERROR)
+        _not_sent(incoming, buffer, incoming.param(-1), refused.text)
         return
     command = "" if incoming.param(0) == "*" else incoming.param(0)
     about = " ".join(part for part in (command, context) if part)
-    incoming.answer(f"{about}: {incoming.param(-1)}" if about else incoming.param(-1), kind)
+    text = f"{about}: {incoming.param(-1)}" if about else incoming.param(-1)
+    if command == "BOUNCER":  # asked over the connection to the bouncer, from the window of any of its networks
+        incoming.model.tell(text, incoming.time, kind)
+    else:
+        incoming.answer(text, kind)
     if command == "REGISTER" and incoming.param(1) in ("WEAK_PASSWORD", "UNACCEPTABLE_PASSWORD"):
         login.password_refused(incoming.model, incoming.network)
+
+
+def _not_sent(incoming: Incoming, buffer: Buffer, reason: str, text: str) -> None:
+    link = incoming.network.link
+    link.refused = link.refused + 1
+    link.refusal = reason
+    incoming.note(buffer, f"Not sent ({reason}): {text}", Kind.ERROR)
 
 
 def _waiting_for(model: Model, incoming: Incoming) -> Buffer | None:

@@ -29,7 +29,6 @@ SENTENCES: dict[str, str] = {
     "328": "{0} has a page: {text}",
     Numeric.RPL_INVITELIST.command: "You are invited to {0}",
     Numeric.RPL_WHOISBOT.command: "{0} is a bot",
-    Numeric.RPL_WHOISACTUALLY.command: "{0} really comes from {1}",
     Numeric.RPL_VERSION.command: "{1} runs {0} {text}",
     Numeric.RPL_LINKS.command: "{0}, linked to {1}: {text}",
     Numeric.RPL_TIME.command: "{0}: it is {text}",

@@ -13,6 +13,7 @@ from greenchat.client.irc import (
     nick_recovery,
     notify_list,
     sending,
+    unsent,
 )
 from greenchat.client.state.address import Address
 from greenchat.client.state.effects import OnlyTls, Reconnect
@@ -89,6 +90,9 @@ def cap(incoming: Incoming) -> None:
             return  # "all but the last reply MUST have a parameter containing only an asterisk"
         if _secure(incoming):
             return
+        if login.lacks_account(network):
+            login.account_required(incoming.model, network, incoming.time)
+            return
         _ask_for(network, network.caps.offered)
         end_negotiation(network)
     elif subcommand == "NEW":
@@ -121,13 +125,14 @@ def welcome(incoming: Incoming) -> None:
     network.link.state = LinkState.ONLINE
     _measure_skew(incoming)
     network.link.lost_at = network.link.retry_at = None
-    network.link.tries, network.link.trouble, network.link.offers_server = 0, None, False
+    network.link.tries = 0
+    network.link.trouble = None
+    network.link.offers_server = False
     network.directory.masks = 0
     network.link.welcomed = False
     if incoming.param(0) not in ("", "*"):
         network.nicks.current = incoming.param(0)
-        if network.bouncer.bound:
-            network.nicks.wanted = network.nicks.current  # the bouncer has its own for each network, and keeps it
+        _take_bouncers_nick(network)
     last_word = incoming.param(-1).rpartition(" ")[2]
     nick, _, mask = last_word.partition("!")
     if mask and network.is_me(nick):
@@ -143,6 +148,13 @@ def isupport(incoming: Incoming) -> None:
     network.isupport.update(incoming.message.params[1:-1])
     if network.fold is not fold:
         network.refold()
+    _take_bouncers_nick(network)
+
+
+def _take_bouncers_nick(network: Network) -> None:
+    """Want the nickname that a bouncer has for its network, and keeps: to want another one would be a fight."""
+    if bouncer.holds_session(network) and network.link.state is LinkState.ONLINE:
+        network.nicks.wanted = network.nicks.current
 
 
 @on(Numeric.RPL_ENDOFMOTD, Numeric.ERR_NOMOTD)
@@ -231,6 +243,7 @@ def pong(incoming: Incoming) -> None:
     """Measure the lag, and confirm what the server has got."""
     _measure_skew(incoming)
     sending.arrived(incoming.model, incoming.network, incoming.param(-1), incoming.time)
+    unsent.answered(incoming.network, incoming.param(-1))
 
 
 def _measure_skew(incoming: Incoming) -> None:
@@ -269,6 +282,7 @@ def _secure(incoming: Incoming) -> bool:
         network.address = Address(network.address.host, int(port), tls=True)
         network.login.only_tls = True
         network.outgoing.clear()
+        network.login.returning = True
         incoming.note(network.status, f"The server demands TLS: connecting again, to port {port}.", Kind.INFO)
         incoming.model.effects.append(Reconnect(network, "to switch to TLS"))
         return True

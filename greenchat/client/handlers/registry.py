@@ -122,6 +122,24 @@ class Incoming:
         return named or self.model.settings.calls(strip_formatting(text))
 
 
+# What a message must name in its first parameters: without that it is about nobody, and says nothing.
+NAMED = {
+    "CHGHOST": 2,
+    "INVITE": 2,
+    "JOIN": 1,
+    "KICK": 2,
+    "MARKREAD": 1,
+    "MODE": 1,
+    "NICK": 1,
+    "NOTICE": 1,
+    "PART": 1,
+    "PRIVMSG": 1,
+    "REDACT": 2,
+    "RENAME": 2,
+    "TAGMSG": 1,
+    "TOPIC": 1,
+    Numeric.ERR_LINKCHANNEL.command: 3,
+}
 Handler = Callable[[Incoming], None]
 TABLE: dict[str, Handler] = {}
 

@@ -52,6 +52,7 @@ def said_before(incoming: Incoming) -> None:
     Numeric.RPL_ENDOFWHOWAS,
     Numeric.RPL_ENDOFINVITELIST,
     Numeric.RPL_ENDOFLINKS,
+    Numeric.RPL_MAPEND,
     Numeric.RPL_ENDOFINFO,
     Numeric.RPL_ENDOFSTATS,
     Numeric.RPL_LISTSTART,
@@ -93,6 +94,7 @@ def list_ends(incoming: Incoming) -> None:
 def whois_user(incoming: Incoming) -> None:
     """`<nick> <user> <host> * :<realname>`"""
     is_ = "is" if incoming.message.command == Numeric.RPL_WHOISUSER.command else "was"
+    incoming.network.directory.hosts = {incoming.param(3)}
     incoming.answer(f"{incoming.param(1)} {is_} {incoming.param(5)} ({incoming.param(2)}@{incoming.param(3)})")
 
 
@@ -153,7 +155,6 @@ def metadata(incoming: Incoming) -> None:
     Numeric.RPL_WHOISREGNICK,
     Numeric.RPL_WHOISSECURE,
     Numeric.RPL_WHOISCERTFP,
-    Numeric.RPL_WHOISHOST,
     Numeric.RPL_WHOISMODES,
     Numeric.RPL_WHOISSPECIAL,
 )
@@ -162,6 +163,23 @@ def whois_more(incoming: Incoming) -> None:
     text = " ".join(incoming.message.params[1:])
     if not text.endswith(" +"):
         incoming.answer(text)
+
+
+@on(Numeric.RPL_WHOISHOST)
+def whois_host(incoming: Incoming) -> None:
+    """`<nick> :is connecting from <user>@<host> <address>`; nothing where it is the host that was told already."""
+    hosts = incoming.network.directory.hosts
+    named = {word.rpartition("@")[2] for word in incoming.param(2).split()[3:]}
+    if not named <= hosts:
+        hosts |= named
+        incoming.answer(" ".join(incoming.message.params[1:]))
+
+
+@on(Numeric.RPL_WHOISACTUALLY)
+def whois_actually(incoming: Incoming) -> None:
+    """`<nick> [<user>@<host>] [<address>] :is actually using host`, which is often what was told already."""
+    if not incoming.network.directory.hosts.intersection(incoming.message.params[2:]):
+        incoming.answer(f"{incoming.param(1)} really comes from {incoming.param(2)}")
 
 
 @on(Numeric.RPL_WHOREPLY)

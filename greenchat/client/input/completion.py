@@ -11,6 +11,7 @@ from greenchat.client.irc import bouncer
 from greenchat.client.slash import TABLE
 from greenchat.client.slash.guide import BASICS, groups
 from greenchat.client.slash.registry import ALIASES
+from greenchat.client.slash.window import WORDS as WINDOW_WORDS
 from greenchat.client.state import settings, well_known
 from greenchat.client.state.kept_networks import FIELDS
 from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model
@@ -37,7 +38,8 @@ def complete(model: Model, line: Line, step: int = 1) -> Completion | None:
 
 def _known(model: Model, command: str, arguments: list[str]) -> list[str] | None:
     """Return all that this argument of a command can be, None where it can be anything."""
-    match command, arguments:
+    name = command.removeprefix("/").lower()
+    match "/" + ALIASES.get(name, name), arguments:
         case "/set", [_]:
             return ["all", *settings.TABLE]
         case "/set", [name, _] if name in settings.TABLE:
@@ -49,9 +51,30 @@ def _known(model: Model, command: str, arguments: list[str]) -> list[str] | None
             return [buffer.name for buffer in model.buffers]
         case "/override", [_, *_]:
             return list(settings.OVERRIDES)
-        case "/help" | "/h", [_]:
+        case "/toggle", [_]:
+            return [row.name for row in settings.TABLE.values() if isinstance(row.default, bool)]
+        case "/unset", [_]:
+            return sorted(model.settings.values)
+        case "/mouse", [_]:
+            return ["off", "on", "toggle"]
+        case "/bind", [_, *_]:
+            return _bindings(model, arguments)
+        case "/key", ["bind" | "reset" | "unbind", *rest] if rest:
+            return _bindings(model, rest)
+        case "/import", [_]:
+            return ["irssi", "weechat"]
+        case "/plugin", [_]:
+            return ["example", "list", "load", "unload"]
+        case "/ignore", [_, _, *_]:
+            return list(settings.IGNORABLE)
+        case "/dehighlight", [_]:
+            calling = ("highlight.words", "highlight.patterns")
+            return [word for each in calling for word in settings.shown(model.settings.get(each)).split()]
+        case "/unnotify", [_]:
+            return model.settings.notified
+        case "/help", [_]:
             return sorted({*TABLE, *groups(), "keys", "all"})
-        case "/topic" | "/t", [_]:
+        case "/topic", [_]:
             return [model.current.topic] if model.current.topic else None
         case "/network", [_]:
             return ["add", "known", "remove", "set", "show"]
@@ -61,7 +84,7 @@ def _known(model: Model, command: str, arguments: list[str]) -> list[str] | None
             return list(FIELDS)
         case "/connect", [_]:
             return [*model.settings.networks, *(name.lower() for name in well_known.NETWORKS if " " not in name)]
-        case "/exec" | "/export" | "/upload", [*_, word] if word.startswith(("/", "~", "./", "../")):
+        case "/exec" | "/export" | "/upload" | "/picture", [*_, word] if word.startswith(("/", "~", "./", "../")):
             return _paths(word)
         case "/unalias", [_]:
             return sorted(model.settings.aliases)
@@ -81,10 +104,29 @@ def _known(model: Model, command: str, arguments: list[str]) -> list[str] | None
             return list(bouncer.ATTRIBUTES)
         case "/unsplit", [_]:
             return [buffer.name for buffer in model.others_shown]
-        case "/window" | "/win" | "/buffer" | "/close" | "/split" | "/vsplit", [_]:
+        case "/window", [_]:
+            return [*(buffer.name for buffer in model.buffers), *WINDOW_WORDS]
+        case "/close" | "/split" | "/vsplit", [_]:
             return [buffer.name for buffer in model.buffers]
+        case "/server", [_]:
+            return ["add", "connect", "list", "remove"]
+        case "/server", ["connect" | "remove", _]:
+            return list(model.settings.networks)
+        case "/reconnect" | "/disconnect", [_]:
+            return [network.name for network in model.networks]
+        case "/key", [_]:
+            return ["bind", "list", "reset", "unbind"]
         case _:
             return None
+
+
+def _bindings(model: Model, arguments: list[str]) -> list[str]:
+    """Return what `/bind KEY ACTION` can go on with: the keys that do something; actions, by their next word."""
+    if len(arguments) == 1:
+        return sorted(model.settings.keys())
+    before = arguments[1:-1]
+    actions = [action.split() for action in sorted({*model.actions, "default", "nothing"})]
+    return list(dict.fromkeys(each[len(before)] for each in actions if each[: len(before)] == before != each))
 
 
 def _channels(model: Model, word: str) -> list[str]:

@@ -11,6 +11,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Protocol
 
+from greenchat.client.state.paths import typed_path
+
 FOLDERS = (
     "~/.local/share/hunspell",
     "/usr/share/hunspell",
@@ -65,7 +67,7 @@ class Dictionaries:
             raise SpellingError(needed) from error
         own = Path(hunspell.__file__).parent / "dictionaries"
         folders = [*os.environ.get("DICPATH", "").split(":"), *FOLDERS]
-        found = _found([*(Path(folder).expanduser() for folder in folders if folder), own])
+        found = _found([*(typed_path(folder) for folder in folders if folder), own])
         self._known: dict[str, bool] = {}
         self._dictionaries: list[_Dictionary] = []
         for wanted in languages.split():

@@ -4,6 +4,7 @@ A mode gets every key first; what it does not want ends it and goes on to the ed
 """
 
 from collections.abc import Callable, Iterator
+from itertools import dropwhile
 from typing import Protocol
 
 from greenchat.client.input.editor import COMMANDS, EMPTY, Editor, Line
@@ -63,10 +64,10 @@ class Mode(Protocol):
 class Search:
     """Search as you type, from the newest line to older ones, in this window or (Tab) in all, or on the server.
 
-    scroll_to: brings a line of the buffer that is shown to the middle of the screen.
+    scroll_to: brings a line of the buffer that is shown to the middle of the screen. text: to begin with.
     """
 
-    def __init__(self, model: Model, scroll_to: Callable[[int], None]) -> None:
+    def __init__(self, model: Model, scroll_to: Callable[[int], None], text: str = "") -> None:
         self._model = model
         self._scroll_to = scroll_to
         self._editor = Editor()
@@ -74,6 +75,8 @@ class Search:
         self._places = {model.current: _place(model.current)}  # of the windows we scrolled, as they were
         self._scope = "this window"
         self._found: tuple[Buffer, int] | None = None
+        if text:
+            self.paste(text)
 
     prompt = "search: "
     selected: int | None = None
@@ -118,7 +121,7 @@ class Search:
             self._anew()
         elif edit(self._editor, key):
             if self._editor.text != before:
-                self._anew()
+                self._anew(narrowed=bool(before) and self._editor.text.startswith(before))
         else:
             self._put_back(self._model.current)
             return LEFT
@@ -129,11 +132,12 @@ class Search:
         self._editor.insert(text.split("\n")[0])
         self._anew()
 
-    def _anew(self) -> None:
+    def _anew(self, *, narrowed: bool = False) -> None:
+        """Begin with the newest line. narrowed: what was typed has only grown, so that no newer one can fit."""
+        found, self._found = self._found if narrowed else None, None
         self._go_back()
-        self._found = None
-        if self._editor.text and self._scope != SERVER:
-            self._show(next(self._older(), None))
+        if self._editor.text and self._scope != SERVER and (found or not narrowed):
+            self._show(next(self._older(found), None))
 
     def _go_back(self) -> None:
         self._model.show(self._origin)
@@ -160,9 +164,10 @@ class Search:
         start = buffers.index(self._origin)
         return buffers[start:] + buffers[:start]
 
-    def _older(self) -> Iterator[tuple[Buffer, int]]:
+    def _older(self, start: tuple[Buffer, int] | None = None) -> Iterator[tuple[Buffer, int]]:
+        """Yield the lines that fit from the one that was found on, without it; or from another one on, with it."""
         places = ((each, number) for each in self._buffers() for number in range(each.end - 1, each.first - 1, -1))
-        return self._after_found(places)
+        return self._after_found(dropwhile(lambda place: start not in (None, place), places))
 
     def _newer(self) -> Iterator[tuple[Buffer, int]]:
         places = ((each, number) for each in reversed(self._buffers()) for number in range(each.first, each.end))
@@ -250,7 +255,8 @@ class HistorySearch:
         wanted = self._wanted.casefold()
         for index in range(start, -1, -1):
             if wanted in self._history[index].casefold():
-                self._index, self._missing = index, False
+                self._index = index
+                self._missing = False
                 return
         self._missing = True
         if self._index < len(self._history) and wanted not in self._history[self._index].casefold():

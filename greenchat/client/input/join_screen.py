@@ -106,9 +106,7 @@ class JoinScreen:
         directory = network.directory
         if not directory.entries:
             return (
-                "There are no channels here yet: make the first."
-                if directory.complete
-                else "QuestionMode for channels ..."
+                "There are no channels here yet: make the first." if directory.complete else "Asking for channels ..."
             )
         return f"{len(directory.entries)} channel{'s' * (len(directory.entries) != 1)} here, or any new name:"
 
@@ -191,9 +189,11 @@ class JoinScreen:
 
     def _enter_server(self, text: str) -> None:
         if self._offers_server and self._address() == self._network.address:
-            self._offers_server, self.trouble = False, ""
+            self._offers_server = False
+            self.trouble = ""
             self._model.effects.append(StartServer(self._network))
-            self._connecting, self.field = True, CHANNEL
+            self._connecting = True
+            self.field = CHANNEL
             return
         if is_channel(text):
             self.trouble = f"{text} is a channel; first comes the server that it is on."
@@ -203,7 +203,9 @@ class JoinScreen:
         except AddressError as error:
             self.trouble = str(error)
             return
-        self._offers_server, self.trouble, self.chosen = False, "", None
+        self._offers_server = False
+        self.trouble = ""
+        self.chosen = None
         if destination.nick:
             self._editors[NICK].load(_at_end(destination.nick))
         if "/" in text.partition("://")[2] or ("://" not in text and "/" in text):
@@ -216,20 +218,28 @@ class JoinScreen:
     def _connect(self) -> None:
         network, address = self._network, self._address()
         if address != network.address:
-            network.login.pin, network.login.credentials = "", None
-        network.address, network.name, network.status.name = address, address.host, address.host
+            network.login.pin = ""
+            network.login.credentials = None
+        network.address = address
+        network.name = address.host
+        network.status.name = address.host
         nick = self._editors[NICK].text.strip()
         if nick != network.nicks.wanted:
             network.login.credentials = None
         network.nicks.current = network.nicks.wanted = nick
-        network.link.trouble, network.link.tries = None, 0
+        network.link.trouble = None
+        network.link.tries = 0
         self._model.effects.append(Connect(network))
-        self._connecting, self._asked, self.field = True, False, CHANNEL
+        self._connecting = True
+        self._asked = False
+        self.field = CHANNEL
 
     def _failed(self, why: str) -> None:
         network = self._network
         network.link.retry_at = None
-        self._connecting, self.field, self._failed_once = False, SERVER, True
+        self._connecting = False
+        self.field = SERVER
+        self._failed_once = True
         self._suggested.add(SERVER)
         self.trouble = f"{why}."
         text = self._editors[SERVER].text
@@ -250,7 +260,8 @@ class JoinScreen:
     def _step(self, key: str) -> None:
         """Go one channel further in the list, else one field; fields of a standing connection are fixed."""
         step = STEPS[key]
-        self.trouble, self._offers_server = "", False
+        self.trouble = ""
+        self._offers_server = False
         listed = len(self.choices if self.field == CHANNEL else self.servers if self.field == SERVER else ())
         if listed and (self.field == CHANNEL or key in ("Up", "Down", "PgUp", "PgDn")):
             place = -1 if self.chosen is None and step > 0 else self.chosen or 0
@@ -276,7 +287,9 @@ class JoinScreen:
 
     def _typed(self) -> None:
         self._suggested.discard(self.field)
-        self.trouble, self._offers_server, self._failed_once = "", False, False
+        self.trouble = ""
+        self._offers_server = False
+        self._failed_once = False
         self._helped = False
         self.chosen = None
         if self.field == CHANNEL:
@@ -305,7 +318,7 @@ def _servers(recent: Sequence[str]) -> list[Listed]:
 
 
 def destination_host(text: str) -> str:
-    """Return the host of a destination that was used before, "" for what is none."""
+    """Return the host of a destination that was used before, "" if it is not a valid destination."""
     try:
         return parse_destination(text).address.host
     except AddressError:
@@ -314,3 +327,18 @@ def destination_host(text: str) -> str:
 
 def _at_end(text: str) -> Line:
     return Line(text, len(text)) if text else EMPTY
+
+
+def first_screen(model: Model, plan: Plan, start: str, remember: Take) -> JoinScreen:
+    """Return the screen that the client begins with. remember: given the channel that was chosen."""
+    network = model.network
+
+    def take(names: str, now: int) -> None:
+        for name in names.split(","):
+            network.ask_for(name)
+            model.show(model.open(network, name))
+            if network.link.welcomed:
+                network.send("JOIN", name)
+        remember(names, now)
+
+    return JoinScreen(model, plan, take, start=start)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from greenchat.client.input.editor import EMPTY, Editor, Line
 from greenchat.client.input.input_modes import CANCEL, DONE, LEFT, STAYS, edit
 from greenchat.client.irc import message_actions
-from greenchat.client.state.effects import Copy, Open
+from greenchat.client.state.effects import Copy, LoadPicture, Open
 from greenchat.client.state.lines import TALK
 from greenchat.client.state.lines import Line as Said
 from greenchat.client.state.model import Model
@@ -75,7 +75,7 @@ class MessageCursor:
         found = ["r reply"] if said.kind in TALK and said.nick else []
         found += ["e react"] if message_actions.can_react(self._buffer, said) else []
         found += ["d take back"] if message_actions.can_redact(self._buffer, said) else []
-        found += ["o open the link", "y copy it"] if links.links(said.text) else []
+        found += ["o open the link", "p see the picture", "y copy it"] if links.links(said.text) else []
         return ", ".join([*found, "c copy the text"]) + ". Up and Down choose, Escape goes back."
 
     def key(self, key: str) -> str:
@@ -106,8 +106,9 @@ class MessageCursor:
         elif key == "c":
             self._copy(plain(said))
             return DONE
-        elif key in ("o", "y"):
-            return self._link(links.links(plain(said)), self._copy if key == "y" else self._open)
+        elif key in ("o", "p", "y"):
+            take = {"o": self._open, "p": self._look_at, "y": self._copy}[key]
+            return self._link(links.links(plain(said)), take)
         elif len(key) > 1:
             return LEFT
         return STAYS
@@ -125,7 +126,8 @@ class MessageCursor:
             end = buffer.end if ahead > 0 else buffer.first - 1
             for place in range(number, end, ahead):
                 if not buffer.line(place).change:
-                    self._number, self._said = place, buffer.line(place)
+                    self._number = place
+                    self._said = buffer.line(place)
                     self._show(place)
                     return
 
@@ -141,6 +143,9 @@ class MessageCursor:
 
     def _open(self, link: str) -> None:
         self._model.effects.append(Open(link))
+
+    def _look_at(self, link: str) -> None:
+        self._model.effects.append(LoadPicture(self._buffer.network, link))
 
     def _copy(self, text: str) -> None:
         self._model.effects.append(Copy(text))

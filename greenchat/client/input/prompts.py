@@ -96,6 +96,7 @@ class PromptMode(_Typing):
         self._now = now
         self._order = order
         self.hidden = prompt.hidden  # and whatever follows in the same breath
+        self._nothing = ""
 
     @property
     def prompt(self) -> str:
@@ -110,16 +111,19 @@ class PromptMode(_Typing):
     @property
     def hint(self) -> str:
         """The hint: what the keys do."""
-        return f"{'It is not shown while you type. ' * self.hidden}Enter takes it, Escape goes back."
+        return f"{self._nothing}{'It is not shown while you type. ' * self.hidden}Enter takes it, Escape goes back."
 
     def key(self, key: str) -> str:
-        """Enter takes it, Escape goes back."""
+        """Enter takes it, Escape goes back. Enter alone does neither: what follows it may be a password."""
         if key in CANCEL:
             return DONE
         if key == "Enter":
             text = self._editor.text
             self._editor.load(EMPTY)
-            if not text or (text.startswith("/") and self._order(text, self._now)):
+            self._nothing = "" if text else "Nothing was typed. "
+            if not text:
+                return STAYS
+            if text.startswith("/") and self._order(text, self._now):
                 return DONE
             following = self._prompt.take(text, self._now)
             if following is None:

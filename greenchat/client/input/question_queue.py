@@ -3,7 +3,7 @@
 from greenchat.client.input.input_modes import Mode
 from greenchat.client.input.prompts import PromptMode, QuestionMode
 from greenchat.client.state.model import Model
-from greenchat.client.state.questions import ManyLines, Prompt, Question, WhichChannel, belongs
+from greenchat.client.state.questions import ManyLines, Prompt, Question, SearchFor, WhichChannel, belongs
 
 # What keys do while a question waits for its answer.
 _MOVES = frozenset(
@@ -59,7 +59,7 @@ class QuestionQueue:
             return waits
         return mode
 
-    def next(self, now: int) -> Question | Prompt | WhichChannel | ManyLines | None:
+    def next(self, now: int) -> Question | Prompt | WhichChannel | SearchFor | ManyLines | None:
         """Take the next question for the window that is shown; mark the windows where others wait."""
         for question in self._model.questions:
             where = question.where if isinstance(question, Question | Prompt) else None

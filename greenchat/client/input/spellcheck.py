@@ -42,7 +42,8 @@ class SpellChecker:
         if languages != self._languages:
             self._languages = languages
             self._load(now)
-        self._text, self._spans = line.text, ()
+        self._text = line.text
+        self._spans = ()
         if self._dictionaries and line.text:
             found = self._dictionaries.words(line.text)
             self._spans = tuple(word.span() for word in found if word.end() != line.cursor and self._wrong(word[0]))

@@ -31,12 +31,13 @@ class Submitter:
     ask: puts a paste guard into the input line's place.
     """
 
-    __slots__ = ("_ask", "_drafts", "_model", "editor", "reply")
+    __slots__ = ("_ask", "_drafts", "_model", "_proposed", "editor", "reply")
 
     def __init__(self, model: Model, ask: Callable[[PasteGuard], None]) -> None:
         self._model = model
         self._ask = ask
         self._drafts: dict[Buffer, InputLine] = {}
+        self._proposed: dict[Buffer, str] = {}  # links that stand at the beginning of their line
         self.editor = Editor()
         self.reply: Line | None = None
 
@@ -46,9 +47,14 @@ class Submitter:
             self._take_out_controls(now)
             return
         text = self.editor.submit(remember=not login.hides_line(self.editor.text))
-        typing.said(self._model.current)
-        if text.startswith("/") and not text.startswith("//") and "\n" not in text:
-            self.order(text, now)
+        here, link = self._model.current, self._proposed.pop(self._model.current, "")
+        typing.said(here)
+        command = text.removeprefix(f"{link} ") if link else text
+        if command.startswith("/") and not command.startswith("//") and "\n" not in command:
+            self.order(command, now)
+            if command != text:
+                self.follow_window()
+                self._put(here, link)
             return
         text = text.removeprefix("/" if text.startswith("//") else "")
         for said in [text] if together else text.split("\n"):
@@ -99,15 +105,26 @@ class Submitter:
         """Put a text into the line of a window, for the user to say; where there is no line, say it."""
         if not self._model.draws:
             sending.say(self._model, buffer, text, Kind.SAID, now)
-        elif buffer is self._model.current:
-            space = " " if self.editor.line.before[-1:].strip() else ""
-            self.editor.insert(f"{space}{text} ")
-            self._model.tell("The file is there; Enter says where.", now)
         else:
-            draft = self._drafts.get(buffer, EMPTY).text
-            text = f"{draft} {text} ".lstrip()
-            self._drafts[buffer] = InputLine(text, len(text))
-            self._model.tell(f"The file is there; its link is in the line of {buffer.name}.", now)
+            self._put(buffer, text)
+            here = buffer is self._model.current
+            where = "Enter says where" if here else f"its link is in the line of {buffer.name}"
+            self._model.tell(f"The file is there; {where}.", now)
+
+    def _put(self, buffer: Buffer, link: str) -> None:
+        """Put a link into the line of a window where the cursor is, or before a command, which it is not to be in."""
+        here = buffer is self._model.current
+        line = self.editor.line if here else self._drafts.get(buffer, EMPTY)
+        if not line.text or line.text.startswith("/"):
+            self._proposed[buffer] = link
+            line = InputLine(f"{link} {line.text}", len(link) + 1 + line.cursor)
+        else:
+            before = f"{line.before}{' ' if line.before[-1:].strip() else ''}{link} "
+            line = InputLine(before + line.after, len(before))
+        if here:
+            self.editor.replace(line)
+        else:
+            self._drafts[buffer] = line
 
     def paste(self, text: str, now: int) -> None:
         """Text came all at once."""

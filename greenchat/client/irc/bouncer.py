@@ -9,7 +9,7 @@ https://codeberg.org/emersion/soju/src/branch/master/doc/ext/bouncer-networks.md
 from greenchat.client.irc import windows
 from greenchat.client.state.effects import Connect, Disconnect
 from greenchat.client.state.lines import TALK
-from greenchat.client.state.model import Model, Network
+from greenchat.client.state.model import LinkState, Model, Network
 from greenchat.protocol import caps
 
 PLAYER = "*playback"  # ZNC's module
@@ -24,7 +24,8 @@ def network_told(model: Model, bouncer: Network, netid: str, attributes: dict[st
     if attributes is None:
         gone = bouncer.bouncer.networks.pop(netid, {})
         if there:
-            there.link.leaving, there.link.retry_at = True, None
+            there.link.leaving = True
+            there.link.retry_at = None
             model.effects.append(Disconnect(there))
             model.tell(f"The bouncer has no network {gone.get('name') or there.name} any more.", now, network=there)
         return
@@ -49,6 +50,26 @@ def bound(model: Model, bouncer: Network, netid: str) -> Network | None:
     )
 
 
+def bound_to(network: Network) -> str:
+    """Return the id of the bouncer's network that a connection is bound to, by us or by its account; "" for none."""
+    return network.bouncer.bound or network.isupport.tokens.get("BOUNCER_NETID", "")
+
+
+def holds_session(network: Network) -> bool:
+    """Whether a bouncer has a nickname and channels of its own for this network, and gets them back by itself.
+
+    ZNC is known by what no server took over from it; playback and messages of one's own many have, greenchat's too.
+    """
+    return bool(bound_to(network)) or "znc.in/server-time-iso" in network.caps.offered
+
+
+def is_between(network: Network) -> bool:
+    """Whether what is said now goes to a network that a bouncer holds. The bouncer's own password is not for it."""
+    if network.link.state is not LinkState.ONLINE:
+        return False
+    return bool(bound_to(network) or (network.kept and network.kept.login == "pass"))
+
+
 def control(network: Network, networks: list[Network]) -> Network | None:
     """Return the connection to the bouncer itself that a network belongs to, None where there is none."""
     if network.bouncer.networks or network.caps.held & caps.BOUNCER_NETWORKS_NOTIFY:
@@ -67,7 +88,9 @@ def _open(model: Model, bouncer: Network, netid: str) -> Network:
     network.status.name = network.name
     network.realname = bouncer.realname
     network.login.credentials = bouncer.login.credentials
-    network.login.certificate, network.login.pin = bouncer.login.certificate, bouncer.login.pin
+    network.login.server_password = bouncer.login.server_password
+    network.login.certificate = bouncer.login.certificate
+    network.login.pin = bouncer.login.pin
     model.add_network(network)
     windows.reopen(model, network)
     model.effects.append(Connect(network))

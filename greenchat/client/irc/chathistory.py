@@ -15,7 +15,7 @@ https://ircv3.net/specs/extensions/chathistory, https://ircv3.net/specs/extensio
 from bisect import bisect_right
 from collections.abc import Iterable
 
-from greenchat.client.irc import sending
+from greenchat.client.irc import bouncer, sending
 from greenchat.client.state.lines import TALK, Line, Page
 from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, Network
 from greenchat.client.text.times import timestamp
@@ -64,11 +64,12 @@ def fill_gap(buffer: Buffer, shown: Iterable[int]) -> bool:
 
 def ask_targets(network: Network, now: int) -> None:
     """Ask which talks went on, so that none is missed that has no window here: since the connection was lost; and once,
-    for those with an account, in the last days, for they may have been here without a connection, or elsewhere."""
+    for those with an account or a bouncer, in the last days: they may have been here without a connection, or
+    elsewhere."""
     since, network.link.missed_since = network.link.missed_since, 0
     network.reading.unread.clear()
     network.reading.looks_for_unread = (
-        bool(network.login.account)
+        (bool(network.login.account) or bouncer.is_between(network))
         and network.caps.held & caps.READ_MARKER != 0
         and not network.reading.looked_for_unread
     )
@@ -162,9 +163,13 @@ def _talk_before(buffer: Buffer, number: int) -> Line | None:
 
 
 def found_own(buffer: Buffer, text: str, time: int) -> None:
-    """Note that a waiting line of the user's is in the history: it has arrived before the connection broke."""
+    """Note that a waiting line of the user's is in the history: it has arrived before the connection broke.
+
+    time: by the server's clock.
+    """
     for waiting in buffer.waiting:
-        if waiting.maybe and waiting.text == text and time >= waiting.time - SKEW_MILLISECONDS:
+        said = waiting.time + buffer.network.link.skew
+        if waiting.maybe and waiting.text == text and time >= said - SKEW_MILLISECONDS:
             buffer.waiting.remove(waiting)
             return
 

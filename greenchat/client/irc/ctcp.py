@@ -1,19 +1,21 @@
 """What this client answers to other people's clients by itself (CTCP), and which of our own devices does.
 
 Every device of ours gets the question. The one that the user spoke from last answers at once; another one waits a
-moment and keeps still when it sees the answer's echo. Until something shows that there are other devices, there is
-nobody to wait for.
+moment and keeps still when it sees the answer's echo. Where nothing shows that there are other devices, nor that there
+may be, there is nobody to wait for.
 
 https://modern.ircdocs.horse/ctcp
 """
 
 from greenchat import __version__
+from greenchat.client.irc import bouncer
 from greenchat.client.state.model import Model, Network
 from greenchat.client.state.session_state import CtcpAnswer, Place
 from greenchat.protocol import caps
 
 QUEUED = 3  # more questions than that at once are somebody's flood
 ELSEWHERE_SECONDS = 1.5  # how long the device that was used last has to answer
+(_STAYING,) = caps.names(caps.PERSISTENCE)
 SPREAD_SECONDS = 0.5  # between devices of which none was used yet
 
 
@@ -66,10 +68,20 @@ def _send(network: Network, answer: CtcpAnswer) -> None:
 
 def _delay(network: Network) -> float:
     devices = network.devices
-    if not devices.others or devices.last is Place.HERE or network.caps.held & caps.ECHO_MESSAGE == 0:
+    if (
+        not (devices.others or _may_have_others(network))
+        or devices.last is Place.HERE
+        or network.caps.held & caps.ECHO_MESSAGE == 0
+    ):
         return 0.0
     spread = SPREAD_SECONDS * (0.1 + sum(network.identity.encode()) % 97 / 97)
     return spread + ELSEWHERE_SECONDS * (devices.last is Place.ELSEWHERE)
+
+
+def _may_have_others(network: Network) -> bool:
+    """Whether servers like this one let several devices be one user: those with accounts that stay, and bouncers."""
+    stays = bool(network.login.account) and _STAYING in network.caps.offered
+    return stays or bouncer.holds_session(network)
 
 
 def _answers(model: Model, argument: str) -> dict[str, str]:

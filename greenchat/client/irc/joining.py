@@ -5,6 +5,7 @@ https://modern.ircdocs.horse/#join-message, https://modern.ircdocs.horse/#targma
 
 from collections.abc import Iterator, Mapping
 
+from greenchat.client.irc import bouncer
 from greenchat.client.state.lines import TALK
 from greenchat.client.state.model import Buffer, Model, Network
 from greenchat.protocol import caps
@@ -47,13 +48,24 @@ def forwarded(model: Model, network: Network, channel: str, to: str) -> None:
 
 
 def rejoin(network: Network) -> None:
-    """Go into all channels that the user wants to be in and is not."""
-    missing = {}
-    for name, key in network.channels.items():
-        buffer = network.find(name)
-        if buffer is None or not buffer.joined:
-            missing[name] = key
+    """Go into all channels that the user wants to be in and is not.
+
+    A bouncer is in those of its network already, or has detached them, and to join would attach them again: there only
+    what the user keeps for each start, or has just asked for, is joined. It tells the others by itself, right after
+    this.
+    """
+    missing = {name: key for name, key in network.channels.items() if not _is_in(network, name)}
+    if bouncer.holds_session(network):
+        asked = {network.fold(name) for name in (*network.show_on_join, *(network.kept.wanted if network.kept else ()))}
+        for name in [name for name in missing if network.fold(name) not in asked]:
+            del missing[name]
+            network.unwant(name)
     join(network, missing)
+
+
+def _is_in(network: Network, channel: str) -> bool:
+    buffer = network.find(channel)
+    return buffer is not None and buffer.joined
 
 
 def ask_names(buffer: Buffer) -> None:
@@ -64,6 +76,23 @@ def ask_names(buffer: Buffer) -> None:
     if lacks_names(buffer):
         buffer.names_asked = True
         buffer.network.send("NAMES", buffer.name)
+
+
+def tell_names(model: Model, buffer: Buffer, now: int) -> None:
+    """Tell the user who is in a channel that they are in, now or once the server has told all of it."""
+    if buffer.names_known:
+        model.tell(who_is_here(buffer), now)
+    else:
+        buffer.names_wanted = True
+        ask_names(buffer)
+
+
+def who_is_here(buffer: Buffer) -> str:
+    """Return who is in a channel, in one line."""
+    members = " ".join(
+        member.prefixes[:1] + member.nick + (" (away)" if member.away else "") for member in buffer.ranked_members
+    )
+    return f"{len(buffer.members)} in {buffer.name}: {members}"
 
 
 def lacks_names(buffer: Buffer) -> bool:

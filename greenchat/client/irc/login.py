@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable
 
-from greenchat.client.irc import joining
+from greenchat.client.irc import bouncer, joining
 from greenchat.client.state.credentials import Attempt, Credentials
 from greenchat.client.state.effects import Connect, Keep, Reconnect
 from greenchat.client.state.model import LinkState, Model, Network
@@ -16,8 +16,14 @@ from greenchat.protocol import caps
 
 SASL = "sasl"
 (REGISTRATION,) = caps.names(caps.ACCOUNT_REGISTRATION)
+# https://codeberg.org/emersion/soju/src/branch/master/doc/ext/account-required.md
+ACCOUNT_REQUIRED = "soju.im/account-required"
 SERVICE = "NickServ"
-_HIDDEN = re.compile(r"\s*(identify|register|login|passwd|set\s+password|ghost|regain|recover|release|group)\b", re.I)
+_HIDDEN = re.compile(
+    r"\s*(identify|register|login|passwd|totp|drop|email|set\s+(password|email)|resetpass|setpass|saregister|ghost|regain"
+    r"|recover|release|group)\b",
+    re.I,
+)
 _CHANNEL_ONLY = re.compile(r"\s*\w+\s+[#&]\S*\s*")  # `REGISTER #tea`
 _SERVICES = frozenset({"nickserv", "ns", "chanserv", "cs", "authserv", "q", "userserv"})
 
@@ -38,33 +44,56 @@ def server_password(network: Network) -> str:
     return f"{credentials.account}:{credentials.password}"
 
 
+def _credentials(network: Network) -> Credentials | None:
+    """Return what to log in with, to whoever listens now."""
+    return network.login.upstream if bouncer.is_between(network) else network.login.credentials
+
+
+def _take(network: Network, credentials: Credentials | None, *, keep: bool) -> None:
+    """Set what to log in with. keep: offer to keep it; a bouncer keeps those of its networks itself."""
+    if bouncer.is_between(network):
+        network.login.upstream = credentials
+        network.login.keep = False
+    else:
+        network.login.credentials = credentials
+        network.login.keep = keep
+
+
 def wants(network: Network) -> bool:
     """Whether there is anything to log in with by SASL."""
+    if bouncer.is_between(network):
+        return network.login.upstream is not None
     if network.kept and network.kept.login == "pass":
         return False
     return network.login.credentials is not None or bool(network.login.certificate and network.address.tls)
 
 
+def lacks_account(network: Network) -> bool:
+    """Whether the server lets nobody in without an account, and there is nothing to log in with."""
+    return ACCOUNT_REQUIRED in network.caps.offered and not wants(network) and not server_password(network)
+
+
 def private(network: Network) -> bool:
     """Whether nobody can listen on the way to this server."""
-    host = network.address.host
-    return network.address.tls or host in ("localhost", "::1") or host.startswith("127.")
+    return network.address.tls or network.address.is_local
 
 
-def start(network: Network) -> bool:
-    """Begin to log in by SASL; False where the server and we have no way in common."""
+def start(network: Network, code: str = "") -> bool:
+    """Begin to log in by SASL; False where the server and we have no way in common.
+
+    code: of an authenticator app, for which only PLAIN has a place.
+    """
     offered = [word.upper() for word in network.caps.offered.get(SASL, "").split(",") if word]
     usable = []
-    if network.login.certificate and network.address.tls:
+    if not code and network.login.certificate and network.address.tls and not bouncer.is_between(network):
         usable.append("EXTERNAL")
-    if network.login.credentials:
-        usable.append("SCRAM-SHA-256")
-        if private(network):
-            usable.append("PLAIN")
+    if _credentials(network):
+        usable += [] if code else ["SCRAM-SHA-256"]
+        usable += ["PLAIN"] if private(network) else []
     usable = [each for each in usable if not offered or each in offered]
     if not usable:
         return False
-    network.login.attempt = Attempt(usable[0], usable[1:])
+    network.login.attempt = Attempt(usable[0], usable[1:], code=code)
     network.send("AUTHENTICATE", usable[0])
     return True
 
@@ -107,14 +136,15 @@ def refused(network: Network) -> bool:
 
 
 def _response(network: Network, attempt: Attempt, challenge: str) -> bytes:
-    credentials = network.login.credentials
+    credentials = _credentials(network)
     if attempt.mechanism == "EXTERNAL" or credentials is None:
         return b""
     from greenchat.protocol.sasl import format_plain
     from greenchat.protocol.scram import ClientExchange
 
     if attempt.mechanism == "PLAIN":
-        return format_plain(credentials.account, credentials.password)
+        password = f"{credentials.password} {attempt.code}" if attempt.code else credentials.password
+        return format_plain(credentials.account, password)
     if attempt.exchange is None:
         attempt.exchange = ClientExchange(credentials.account, credentials.password, os.urandom(18).hex())
         return attempt.exchange.first().encode()
@@ -126,8 +156,7 @@ def _response(network: Network, attempt: Attempt, challenge: str) -> bytes:
 
 def log_in(network: Network, credentials: Credentials) -> str:
     """Log in now. Returns why that can't be, or ""."""
-    network.login.keep = network.login.keep or credentials != network.login.credentials
-    network.login.credentials = credentials
+    _take(network, credentials, keep=network.login.keep or credentials != network.login.credentials)
     if network.link.state is not LinkState.ONLINE:
         return ""
     if network.caps.held & caps.SASL != 0:
@@ -145,7 +174,7 @@ def ask_password(model: Model, network: Network, account: str) -> None:
     """Ask for the password of an account, hidden, and log in with it."""
 
     def take(password: str, now: int) -> None:
-        network.login.proving = network.link.state is LinkState.ONLINE
+        network.login.proving = network.link.state is LinkState.ONLINE and not bouncer.is_between(network)
         problem = log_in(network, Credentials(account, password))
         if problem:
             model.complain(network, problem, now)
@@ -153,27 +182,58 @@ def ask_password(model: Model, network: Network, account: str) -> None:
     model.questions.append(Prompt(f"Password of {account}", take, hidden=True, where=network))
 
 
-def account_required(model: Model, network: Network, now: int) -> None:
-    """Ask for the password of the account without which the server lets nobody in, and connect again with it."""
+def want_code(model: Model, network: Network, why: str, now: int) -> None:
+    """Ask for the code of an authenticator app, since the password alone does not log in, and log in with both.
+
+    why: in the server's words.
+    """
+    is_asked = bool(network.login.code_wanted)
+    network.login.attempt = None
+    network.login.code_wanted = why
+    credentials = _credentials(network)
+    model.complain(network, why, now)
+    if credentials is None or is_asked:
+        return
+
+    def take(code: str, now: int) -> None:
+        network.login.code_wanted = ""
+        if network.link.state is not LinkState.ONLINE:
+            model.complain(network, "The connection is lost: the code is asked for again when it is back.", now)
+        elif not start(network, code.strip()):
+            model.complain(network, "The code would be readable on its way: connect with TLS (ircs://).", now)
+
+    model.questions.append(Prompt(f"The code for {credentials.account}", take, where=network))
+
+
+def account_required(model: Model, network: Network, now: int, *, refused: bool = False) -> None:
+    """Ask for the password of the account without which the server lets nobody in, and connect again with it.
+
+    refused: one was given, and is not right.
+    """
     account = account_of(network)
 
     def take(password: str) -> None:
-        network.login.credentials, network.login.keep = Credentials(account, password), True
+        network.login.credentials = Credentials(account, password)
+        network.login.keep = True
 
-    model.complain(network, f"{network.name} lets only those in who have an account.", now)
+    why = f"does not accept this password of {account}" if refused else "lets only those in who have an account"
+    model.complain(network, f"{network.name} {why}.", now)
     _connect_with(model, network, f"Password of {account} on {network.name}", take)
 
 
 def password_required(model: Model, network: Network, now: int) -> None:
     """Ask for the password that the server wants of everybody, or of a bouncer's user, and connect again with it."""
-    if network.kept and network.kept.login == "pass":
-        account_required(model, network, now)
+    credentials, network.login.credentials = network.login.credentials, None
+    password, network.login.server_password = network.login.server_password, ""
+    if (network.kept and network.kept.login == "pass") or ACCOUNT_REQUIRED in network.caps.offered:
+        account_required(model, network, now, refused=credentials is not None)
         return
 
     def take(password: str) -> None:
         network.login.server_password = password
 
-    model.complain(network, f"{network.name} lets only those in who know its password.", now)
+    why = "does not accept this password" if password else "lets only those in who know its password"
+    model.complain(network, f"{network.name} {why}.", now)
     _connect_with(model, network, f"Password of {network.name}", take)
 
 
@@ -184,8 +244,10 @@ def _connect_with(model: Model, network: Network, text: str, take: Callable[[str
     def connect(password: str, _now: int) -> None:
         take(password)
         network.link.leaving = False
-        network.link.tries, network.link.trouble = 0, None
+        network.link.tries = 0
+        network.link.trouble = None
         offline = network.link.state is LinkState.OFFLINE
+        network.login.returning = not offline
         model.effects.append(Connect(network) if offline else Reconnect(network, "to log in"))
 
     model.questions.append(Prompt(text, connect, hidden=True, where=network))
@@ -214,15 +276,24 @@ def ask_new_password(model: Model, network: Network, account: str, email: str) -
 
 def password_refused(model: Model, network: Network) -> None:
     """Ask for another password, if the server refuses the one with which an account was to be registered."""
-    credentials = network.login.credentials
-    if network.login.keep and credentials:
-        network.login.credentials, network.login.keep = None, False
+    credentials = _credentials(network)
+    if network.login.registering and credentials:
+        forget(network)
         ask_new_password(model, network, credentials.account, network.login.email)
 
 
+def forget(network: Network) -> Credentials | None:
+    """Forget what to log in with, to whoever listens now, and return it."""
+    credentials = _credentials(network)
+    network.login.registering = False
+    _take(network, None, keep=False)
+    return credentials
+
+
 def _register(network: Network, credentials: Credentials, email: str) -> None:
-    network.login.credentials, network.login.email = credentials, email
-    network.login.keep = True
+    _take(network, credentials, keep=True)
+    network.login.email = email
+    network.login.registering = True
     if REGISTRATION in network.caps.offered:
         network.send("REGISTER", credentials.account, email or "*", credentials.password)
     else:
@@ -233,6 +304,7 @@ def logged_in(model: Model, network: Network, account: str) -> None:
     """After a login, offer to repeat it at every start, take the nickname, and join what is allowed now."""
     network.login.account = account
     network.login.attempt = None
+    network.login.code_wanted = ""
     _offer_to_keep(model, network, account)
     if network.link.state is LinkState.ONLINE:
         if not network.is_me(network.nicks.wanted):
@@ -257,7 +329,9 @@ def after_welcome(model: Model, network: Network, now: int) -> None:
             network.send("NICK", network.nicks.wanted)
     elif server_password(network):
         _offer_to_keep(model, network, account_of(network))
-    elif network.login.credentials and network.login.attempt is None:
+    elif network.login.code_wanted:
+        pass  # it is asked for already
+    elif network.login.credentials and network.login.attempt is None and not bouncer.is_between(network):
         problem = log_in(network, network.login.credentials)
         if problem:
             model.complain(network, problem, now)

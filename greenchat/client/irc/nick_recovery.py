@@ -46,7 +46,8 @@ def renamed(network: Network, nick: str) -> None:
     """Note a changed nickname, whether the user or the server wanted it."""
     network.nicks.current = nick
     if network.fold(nick) == network.fold(network.nicks.asked):
-        network.nicks.wanted, network.nicks.asked = nick, ""
+        network.nicks.wanted = nick
+        network.nicks.asked = ""
     if network.nicks.watched and not _missing(network):
         if network.fold(network.nicks.watched) not in network.presence.monitored:
             network.send("MONITOR", "-", network.nicks.watched)

@@ -4,13 +4,14 @@ Trust on first use: a certificate that no authority vouches for is asked about o
 expected at this HOST:PORT. https://ircv3.net/specs/extensions/sts for the rest.
 """
 
-import os
 from pathlib import Path
 
 from greenchat.client.state.address import Address
 from greenchat.client.state.effects import Connect, Pin
+from greenchat.client.state.lines import Kind, Line
 from greenchat.client.state.model import Model, Network
-from greenchat.client.state.questions import Answer, Question, nothing
+from greenchat.client.state.paths import alone, write_whole
+from greenchat.client.state.questions import Answer, Question
 
 
 class Trust:
@@ -21,8 +22,11 @@ class Trust:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._load()
+
+    def _load(self) -> None:
         try:
-            found = _read(path.read_bytes())
+            found = _read(self._path.read_bytes())
         except (OSError, ValueError):
             found = {}
         if not isinstance(found, dict):
@@ -51,22 +55,22 @@ class Trust:
 
     def trust(self, address: Address, fingerprint: str) -> None:
         """Expect this certificate there."""
-        self._pins[str(address)] = fingerprint
-        self._save()
+        with alone(self._path.parent):
+            self._load()  # another client may have learned something meanwhile
+            self._pins[str(address)] = fingerprint
+            self._save()
 
     def require_tls(self, address: Address, until: int) -> None:
         """Require TLS for this host until a time; a past one ends it."""
-        self._policies[address.host] = [address.port, until]
-        self._save()
+        with alone(self._path.parent):
+            self._load()
+            self._policies[address.host] = [address.port, until]
+            self._save()
 
     def _save(self) -> None:
         import json
 
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        new = self._path.with_suffix(".new")
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-            json.dump({"pins": self._pins, "sts": self._policies}, file, indent=1)
-        new.replace(self._path)
+        write_whole(self._path, json.dumps({"pins": self._pins, "sts": self._policies}, indent=1))
 
 
 def ask(model: Model, network: Network, fingerprint: str, reason: str, now: int) -> None:
@@ -84,7 +88,7 @@ def ask(model: Model, network: Network, fingerprint: str, reason: str, now: int)
         model.effects.append(Connect(network))
 
     shown = grouped(fingerprint)
-    leave = Answer("leave", "don't connect", nothing)
+    leave = Answer("leave", "don't connect", lambda at: _tell_script(model, network, reason, at))
     if network.login.pin:
         details: tuple[str, ...] = (
             f"THE CERTIFICATE OF {network.address} HAS CHANGED. Somebody may be listening in, or it was renewed.",
@@ -101,6 +105,15 @@ def ask(model: Model, network: Network, fingerprint: str, reason: str, now: int)
         answers = (Answer("trust", "this certificate from now on", trust), leave)
         question = Question("Is it what the server's operator told you?", answers, details)
     model.ask(network, question, now)
+
+
+def _tell_script(model: Model, network: Network, reason: str, now: int) -> None:
+    """Tell a script what a person has to do, who was just asked."""
+    if not model.asks:
+        told = f"{network.address} has no certificate that is trusted here ({reason}). Connect once without --plain"
+        line = Line(now, Kind.ERROR, f"{told}, to compare its fingerprint and trust it")
+        model.add(network.status, line)
+        network.link.trouble = line
 
 
 def grouped(fingerprint: str) -> str:

@@ -7,6 +7,7 @@ from greenchat.client.state.model import Buffer, BufferKind, LinkState
 from greenchat.protocol import caps
 
 TAG = "+typing"
+LABEL = "typing"  # of what we tell: whatever is wrong with it is no news to the user
 AGAIN_MILLISECONDS = 3_000  # "active" is sent at most that often while the user goes on typing
 FRESH_MILLISECONDS = 6_000  # after which "active" is not believed any more
 
@@ -23,13 +24,29 @@ def tell(buffer: Buffer, text: str, now: int) -> None:
     if buffer.kind is BufferKind.STATUS or (buffer.kind is BufferKind.CHANNEL and not buffer.joined):
         return
     if text and not text.startswith("/"):
-        if now - buffer.told_typing >= AGAIN_MILLISECONDS:
+        if not 0 <= now - buffer.told_typing < AGAIN_MILLISECONDS:  # below 0 the clock was set back
             buffer.told_typing = now
-            network.send("TAGMSG", buffer.name, tags={TAG: "active"})
+            _send(buffer, "active")
     elif buffer.told_typing:
         buffer.told_typing = 0
         if not text:
-            network.send("TAGMSG", buffer.name, tags={TAG: "done"})
+            _send(buffer, "done")
+
+
+def _send(buffer: Buffer, state: str) -> None:
+    network = buffer.network
+    label = {"label": LABEL} if network.caps.held & caps.LABELED_RESPONSE else {}
+    network.send("TAGMSG", buffer.name, tags=label | {TAG: state})
+
+
+def is_refused(buffer: Buffer, label: str) -> bool:
+    """Whether a refusal of the server is about this, as in a channel where only voices are heard.
+
+    Without labels it is where the user has begun to type, and nothing that they said is on its way.
+    """
+    if buffer.network.caps.held & caps.LABELED_RESPONSE:
+        return label == LABEL
+    return bool(buffer.told_typing) and not any(waiting.label for waiting in buffer.waiting)
 
 
 def said(buffer: Buffer) -> None:
@@ -38,13 +55,18 @@ def said(buffer: Buffer) -> None:
 
 
 def heard(buffer: Buffer, nick: str, state: str, now: int) -> None:
-    """Note that somebody is typing, pauses, or has stopped."""
+    """Note that somebody is typing, pauses, or has stopped. now: by our clock, as for `who`."""
     if state == "active":
         buffer.typing[nick] = now + FRESH_MILLISECONDS
     else:
         buffer.typing.pop(nick, None)
 
 
+def gone(buffer: Buffer, nick: str) -> None:
+    """Forget that somebody was typing who has left, or is called otherwise now."""
+    buffer.typing.pop(nick, None)
+
+
 def who(buffer: Buffer, now: int) -> list[str]:
-    """Return who is typing now."""
-    return [nick for nick, until in buffer.typing.items() if until > now]
+    """Return who is typing now. What was heard later than now was heard before the clock was set back."""
+    return [nick for nick, until in buffer.typing.items() if now < until <= now + FRESH_MILLISECONDS]

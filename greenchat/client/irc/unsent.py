@@ -1,9 +1,12 @@
-"""What is still to be sent when the input of a script has ended, whether to wait for it, and what became of it."""
+"""What is still to be sent, and to be answered, when the input of a script has ended: whether to wait for it, and what
+became of it."""
 
 from greenchat.client.state.lines import Kind
 from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, Network
 
 PATIENCE_SECONDS = 60.0  # for a connection that was there and is to come back
+ANSWER_SECONDS = 10.0  # for what servers answer
+_SETTLED = "settled"
 
 
 def waits(model: Model, seconds: float) -> bool:
@@ -11,10 +14,29 @@ def waits(model: Model, seconds: float) -> bool:
     return any(_waits(network, seconds) for network in model.networks)
 
 
+def is_answered(model: Model, seconds: float) -> bool:
+    """Whether all servers have answered what a script has asked for; they are asked for their word on it at first.
+
+    seconds: since the input ended.
+    """
+    online = [network for network in model.networks if network.link.state is LinkState.ONLINE]
+    for network in online:
+        if network.link.settled is None:
+            network.link.settled = False
+            network.send("PING", _SETTLED)
+    return seconds >= ANSWER_SECONDS or all(network.link.settled for network in online)
+
+
+def answered(network: Network, token: str) -> None:
+    """Note an answer to one of our PINGs."""
+    if token == _SETTLED:
+        network.link.settled = True
+
+
 def outcome(model: Model) -> str:
     """Return why not everything was done, in one line for people, "" where everything was."""
     for network in model.networks:
-        lines = sum(len(buffer.waiting) for buffer in network.buffers.values())
+        lines = sum(len(buffer.waiting) for buffer in network.buffers.values()) + network.link.refused
         what = f"{lines} line{'s' if lines > 1 else ''} not sent: " if lines else ""
         if network.link.state is not LinkState.ONLINE:
             trouble = network.link.trouble.text if network.link.trouble else _last_error_of(network.status)
@@ -22,6 +44,8 @@ def outcome(model: Model) -> str:
         refused = next((buffer for buffer in network.buffers.values() if _refused(buffer)), None)
         if refused:
             return f"{what}{_last_error_of(refused) or f'You are not in {refused.name}.'}"
+        if network.link.refused:
+            return f"{what}{network.link.refusal}"
         if lines:
             return f"{what}{network.address} did not confirm in time"
     return ""

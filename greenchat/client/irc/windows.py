@@ -18,6 +18,7 @@ def written(model: Model, before: str = "") -> str:
             "number": buffer.number,
             "place": model.splits.place(buffer),
             "current": buffer is model.current,
+            "left": buffer.kind is BufferKind.CHANNEL and not buffer.network.is_coming(buffer.name),
         }
         for buffer in model.buffers
         if buffer.network.kept or buffer.network.bouncer.bound
@@ -27,38 +28,54 @@ def written(model: Model, before: str = "") -> str:
 
 def restore(model: Model, text: str) -> None:
     """Open the windows that were open, and those of all channels that are to be joined."""
-    networks = {network.name: network for network in model.networks}
-    current: Buffer | None = None
-    places: dict[Buffer, tuple[int, int]] = {}
-    for entry in _entries(text):
-        network = networks.get(str(entry.get("network", "")))
-        if network is None:
-            continue
-        buffer = _open(model, network, entry)
-        match entry.get("place"):
-            case [int(column), int(row)]:
-                places[buffer] = column, row
-        if entry.get("current"):
-            current = buffer
     for network in model.networks:
+        _reopen(model, network, text)
         for channel in network.channels:
             model.open(network, channel)
     channels = [buffer for buffer in model.buffers if buffer.kind is BufferKind.CHANNEL]
-    model.show(current or (channels or model.buffers)[0])
-    model.splits.arrange(places, model.current)
+    model.show((channels or model.buffers)[0])
+    _arrange(model, text)
 
 
 def reopen(model: Model, network: Network) -> None:
-    """Open the windows that a network had the last time, where it comes after the start: one of a bouncer's."""
-    for entry in _entries(model.former_windows):
+    """Open the windows that a network had the last time, where it comes after the start: one of a bouncer's.
+
+    They get their places on the screen, unless the user has begun to do something.
+    """
+    _reopen(model, network, model.former_windows)
+    if model.arranging:
+        _arrange(model, model.former_windows)
+
+
+def _reopen(model: Model, network: Network, text: str) -> None:
+    for entry in _entries(text):
         if entry.get("network") == network.name:
             _open(model, network, entry)
 
 
+def _arrange(model: Model, text: str) -> None:
+    """Go to the window that was shown, and put those beside it that were, as far as they are open yet."""
+    networks = {network.name: network for network in model.networks}
+    places: dict[Buffer, tuple[int, int]] = {}
+    for entry in _entries(text):
+        network = networks.get(str(entry.get("network", "")))
+        name = str(entry.get("name", ""))
+        if network is None or (buffer := network.find(name) if name else network.status) is None:
+            continue
+        match entry.get("place"):
+            case [int(column), int(row)]:
+                places[buffer] = column, row
+        if entry.get("current"):
+            model.show(buffer)
+    if places:
+        model.splits.arrange(places, model.current)
+
+
 def _open(model: Model, network: Network, entry: dict[str, object]) -> Buffer:
-    """Open one window, under the number that it had."""
+    """Open one window, under the number that it had; a channel that the user had left stays left."""
     name, number = str(entry.get("name", "")), entry.get("number")
-    if name and network.isupport.is_channel(name) and name not in network.channels:
+    channel = bool(name) and network.isupport.is_channel(name)
+    if channel and name not in network.channels and not entry.get("left"):
         network.want(name)
     buffer = model.open(network, name) if name else network.status
     if isinstance(number, int) and 0 < number < 1000:

@@ -23,7 +23,7 @@ PER_SECOND = 2.0
 UNPACED = frozenset("PING PONG CAP NICK USER PASS QUIT AUTHENTICATE JOIN".split())
 ANSWER_SECONDS = 10  # for the PING after the machine slept
 WATCH_SECONDS = 5  # how often an idle client looks whether it slept
-SLEPT_SECONDS = 10  # how much further the wall clock must have gone than the monotonic one
+JUMP_SECONDS = 10  # how much further the wall clock must have gone than the monotonic one, or less far
 PING_PREFIX = "greenchat-"
 
 
@@ -43,16 +43,17 @@ class Wire(Protocol):
         """Wait for the end."""
 
 
-class Sleep:
-    """Notices that the machine was suspended: the monotonic clock stood still meanwhile, the wall clock did not."""
+class Clocks:
+    """Notices that the machine was suspended: the monotonic clock stood still meanwhile, the wall clock did not. Where
+    somebody has set the clock it looks alike."""
 
     def __init__(self) -> None:
         self._offset: float | None = None
 
-    def noticed(self, monotonic: float, wall: float) -> bool:
-        """Whether the machine has slept since this was asked last. Both in seconds."""
+    def jumped(self, monotonic: float, wall: float) -> bool:
+        """Whether the machine has slept, or its clock was set, since this was asked last. Both in seconds."""
         before, self._offset = self._offset, wall - monotonic
-        return before is not None and self._offset - before >= SLEPT_SECONDS
+        return before is not None and abs(self._offset - before) >= JUMP_SECONDS
 
 
 Opener = Callable[[Address, "Connection"], Wire]
@@ -105,13 +106,15 @@ class Connection:
     def on_event(self, event: NetworkEvent, monotonic: float) -> None:
         """Note what the handlers need not know: who is alive, and when to try again."""
         network = self.network
-        self._heard_at, self._answer_by = monotonic, None
+        self._heard_at = monotonic
+        self._answer_by = None
         match event:
             case Connected():
                 self._connected_at = monotonic
                 self._next_ping = monotonic + PING_SECONDS
                 self._next_look = monotonic + notify_list.ASK_SECONDS
-                self._allowance, self._allowed_at = float(BURST), monotonic
+                self._allowance = float(BURST)
+                self._allowed_at = monotonic
             case Received(Message("PONG", params)) if params and params[-1].startswith(PING_PREFIX):
                 network.link.lag = self._lag(params[-1], monotonic)
             case Disconnected():
@@ -127,7 +130,8 @@ class Connection:
                     self._tries = 0
                 self._connected_at = 0.0
                 if self._again:
-                    self._again, network.link.retry_at = False, monotonic
+                    self._again = False
+                    network.link.retry_at = monotonic
                     return
                 wait = BACKOFF[min(self._tries, len(BACKOFF) - 1)]
                 wait = min(wait, MOST_AT_HOME) if network.address.is_local else wait
@@ -158,7 +162,10 @@ class Connection:
             self.wire.send(b"".join(lines))
 
     def woke(self, monotonic: float) -> None:
-        """Check the connection at once after the machine has slept, or try again."""
+        """Check the connection at once after the machine has slept, or try again.
+
+        The answer tells the server's time, too, which is measured against our clock.
+        """
         if self.wire is None and self.network.link.retry_at is not None:
             self._tries = 0
             self.network.link.retry_at = monotonic

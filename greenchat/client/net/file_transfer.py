@@ -3,14 +3,22 @@
 import os
 import socket
 import struct
-from collections.abc import Callable
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from greenchat.client.irc.dcc import safe_name
-from greenchat.client.state.transfers import Offer, in_words
+from greenchat.client.state.transfers import Connect, Offer, TransferError, in_words
 
 SECONDS = 30.0  # for each step of the other side
+MOST_SECONDS = 60.0  # for all of it, beside the time that its bytes take at least at the slowest
+_SLOWEST = 2000  # bytes a second: a script is not to wait for ever for who sends or takes a byte now and then
 _PIECE = 65536
+_LOOK = 16_000_000  # bytes that come between two looks at the disk
+_SPARE = 500_000_000  # bytes that stay free on the disk,
+_SPARE_SHARE = 20  # ... but no more than this part of it
 _STATUS = {
     401: "it wants you to be logged in: /login",
     403: "it does not let you",
@@ -20,11 +28,10 @@ _STATUS = {
     429: "that was too often; later",
     507: "it has no room left",
 }
-Connect = Callable[[str, int], socket.socket]  # host and port
 
 
-class TransferError(Exception):
-    """The file did not get there; the text says why, in words for the user."""
+class NoRoomError(TransferError):
+    """The disk would be full with it."""
 
 
 def upload(path: Path, url: str, authorization: str, connect: Connect) -> str:
@@ -34,29 +41,32 @@ def upload(path: Path, url: str, authorization: str, connect: Connect) -> str:
     """
     from http.client import HTTPConnection, HTTPException  # late: few upload anything
     from mimetypes import guess_type
-    from urllib.parse import quote, urljoin, urlsplit
+    from urllib.parse import quote, urljoin
 
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    connection = HTTPConnection(host, parts.port or (443 if parts.scheme == "https" else 80), timeout=SECONDS)
+    try:
+        _, host, port, target = http_place(url)
+    except ValueError:
+        raise TransferError(f"its address for files, {url}, is not a valid URL") from None
+    connection = HTTPConnection(host, port, timeout=SECONDS)
     headers = {
         "Content-Type": guess_type(path.name)[0] or "application/octet-stream",
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(path.name)}",
     } | ({"Authorization": authorization} if authorization else {})
-    target = parts.path or "/"
     try:
         with path.open("rb") as file:
-            headers["Content-Length"] = str(os.fstat(file.fileno()).st_size)
-            connection.sock = connect(host, connection.port)
-            connection.sock.settimeout(SECONDS)
-            connection.request("POST", f"{target}?{parts.query}" if parts.query else target, file, headers)
-            answer = connection.getresponse()
-            answer.read(_PIECE)
+            size = os.fstat(file.fileno()).st_size
+            headers["Content-Length"] = str(size)
+            sock = connection.sock = connect(host, connection.port)
+            sock.settimeout(SECONDS)
+            with ended_after(sock, MOST_SECONDS + size / _SLOWEST):
+                connection.request("POST", target, file, headers)
+                answer = connection.getresponse()
+                answer.read(_PIECE)
+        link = urljoin(url, answer.getheader("Location", ""))
     except (OSError, HTTPException, ValueError) as error:
-        raise TransferError(getattr(error, "strerror", None) or str(error) or "the connection was cut") from error
+        raise TransferError(reason(error)) from error
     finally:
         connection.close()
-    link = urljoin(url, answer.getheader("Location", ""))
     # "On success, servers MUST reply with a `201 Created` status code and with a `Location` header field"
     if answer.status != 201:
         raise TransferError(_STATUS.get(answer.status, f"it says {answer.status} {answer.reason}".rstrip()))
@@ -71,25 +81,86 @@ def fetch(offer: Offer, folder: Path, connect: Connect) -> Path:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with connect(offer.host, offer.port) as connection:
             connection.settimeout(SECONDS)
+            _require_room(folder, offer.size)
             path, descriptor = _new_file(folder, safe_name(offer.name))
-            with open(descriptor, "wb") as file:
-                received = _receive(connection, offer.size, file.write)
+            try:
+                with open(descriptor, "wb") as file:
+                    received = _receive(connection, offer.size, file.write, lambda: _require_room(folder))
+            except NoRoomError:
+                path.unlink(missing_ok=True)  # it would only keep the disk full
+                raise
     except OSError as error:
-        raise TransferError(getattr(error, "strerror", None) or str(error) or "the connection was cut") from error
+        raise TransferError(reason(error)) from error
     if offer.size and received < offer.size:
         raise TransferError(f"only {in_words(received)} of {in_words(offer.size)} came; they are in {path}")
     return path
 
 
-def _receive(connection: socket.socket, size: int, write: Callable[[bytes], object]) -> int:
-    """Take at most `size` bytes (0: all that come), and tell the other side after each piece how many they were."""
-    received = 0
+def http_place(url: str) -> tuple[str, str, int, str]:
+    """Return scheme, host ("" for none) and port of an address, and what is asked for there. Raises ValueError."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    target = parts.path or "/"
+    target = f"{target}?{parts.query}" if parts.query else target
+    return parts.scheme, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80), target
+
+
+@contextmanager
+def ended_after(sock: socket.socket, seconds: float) -> Iterator[None]:
+    """Let the block find the end of a socket after so many seconds, however little comes at a time: then, and where it
+    is over by that time, it raises TransferError in place of any other error.
+    """
+    end = time.monotonic() + seconds
+    cutter = threading.Timer(seconds, _end, (sock,))
+    cutter.daemon = True
+    cutter.start()
+    try:
+        yield
+    finally:
+        cutter.cancel()
+        if time.monotonic() >= end:
+            raise TransferError(f"it takes longer than {seconds:.0f} seconds")
+
+
+def _end(sock: socket.socket) -> None:
+    with suppress(OSError):
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)  # and not that of TLS, which is the other thread's
+
+
+def reason(error: Exception) -> str:
+    """Return what was in the way of a transfer, for the user."""
+    return getattr(error, "strerror", None) or str(error) or "the connection was cut"
+
+
+def _require_room(folder: Path, size: int = 0) -> None:
+    """Check that so many more bytes leave some of the disk free. Raises NoRoomError."""
+    import shutil  # late: it brings compressors along
+
+    disk = shutil.disk_usage(folder)
+    if disk.free - size < min(_SPARE, disk.total // _SPARE_SHARE):
+        raise NoRoomError(f"the disk has no room for it: {in_words(disk.free)} are free")
+
+
+def _receive(connection: socket.socket, size: int, write: Callable[[bytes], object], look: Callable[[], object]) -> int:
+    """Take at most `size` bytes (0: all that come), and tell the other side after each piece how many they were.
+
+    look: called now and then; raises NoRoomError where there is no room for more. Raises TimeoutError where they come
+    more slowly than anybody's line is.
+    """
+    received = looked = 0
+    slow = time.monotonic() + MOST_SECONDS
     while not size or received < size:
         data = connection.recv(min(_PIECE, size - received) if size else _PIECE)
         if not data:
             break
         write(data)
         received += len(data)
+        if time.monotonic() > slow + received / _SLOWEST:
+            raise TimeoutError("it comes too slowly")
+        if received - looked >= _LOOK:
+            looked = received
+            look()
         # "acknowledge the number of bytes received, as a 32-bit unsigned integer in network byte order"
         connection.sendall(struct.pack("!I", received & 0xFFFFFFFF))
     return received

@@ -1,7 +1,6 @@
 """Passwords from a program of the user's, like `pass` or `secret-tool`: its first line is the password."""
 
 import os
-import shlex
 
 from greenchat.client.state.credentials import Credentials
 from greenchat.client.state.events import Locked, Unlocked
@@ -16,6 +15,7 @@ def ask(command: str, account: str, *, host: str, network: str) -> Unlocked | Lo
     word afterwards, so that a name can't bring words of its own. The program has no terminal: it would read from the
     chat's, and write over it.
     """
+    import shlex
     import subprocess  # late: few have such a command
 
     values = {"{nick}": account, "{host}": host, "{network}": network}

@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from greenchat.client.state.address import Address
 from greenchat.client.state.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Recoded, Untrusted
@@ -20,6 +21,8 @@ from greenchat.protocol.message import ParseError, parse
 CONNECT_SECONDS = 15
 LINGER_SECONDS = 1.0  # for what waits when the user leaves
 BODY_LIMIT = 16 * 1024  # servers pass on more than 512 bytes now and then (long topics, multi-line); take it
+MOST_WAITING = 2000  # events that nobody has taken yet; beyond that the server has to wait, as TCP has it
+ROOM_SECONDS = 0.01  # until it is looked again whether some were taken
 RECEIVE_BYTES = 16 * 1024  # parsed in a millisecond: longer would hold up the thread that draws
 
 
@@ -27,7 +30,7 @@ class Transport:
     """A connection that opens itself.
 
     post: called from the thread with what happened, in order; the last event is always Disconnected. Changes: send,
-    close. Both only hand over and return at once. pin: the fingerprint of a certificate that is trusted though no
+    close, took. They only hand over and return at once. pin: the fingerprint of a certificate that is trusted though no
     authority vouches for it, certificate: the path of our own, proxy: see `socks.connect`; "" for none. unlock: run
     first, in the thread, for what it takes a program to know; what it returns is posted.
     """
@@ -50,6 +53,8 @@ class Transport:
         self._post = post
         self._outgoing: list[bytes] = []
         self._closing = ""
+        self._posted = self._taken = 0  # events; each is counted by one thread only
+        self._is_behind = False
         self._lock = threading.Lock()
         self._wake_reader, self._wake_writer = os.pipe()
         self._thread = threading.Thread(target=self._run, name=f"connection to {address}", daemon=True)
@@ -65,6 +70,10 @@ class Transport:
     def close(self, reason: str) -> None:
         """Send what waits, then close; the reason comes back in Disconnected."""
         self._hand_over(b"", reason)
+
+    def took(self) -> None:
+        """Note that an event was taken. A server that sends more than that is not read any further."""
+        self._taken += 1
 
     def join(self, seconds: float) -> None:
         """Wait until the thread has ended, but not longer."""
@@ -113,7 +122,7 @@ class Transport:
 
                 connection = socks.connect(self._proxy, address.host, address.port, CONNECT_SECONDS)
             else:
-                connection = socket.create_connection((address.host, address.port), CONNECT_SECONDS)
+                connection = _connected(address)
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             return connection
@@ -134,7 +143,11 @@ class Transport:
         wants_read, wants_write = _unready(connection)
         while True:
             timeout = max(0.0, deadline - time.monotonic()) if deadline else None
-            watched: list[socket.socket | int] = [connection, self._wake_reader]
+            watched: list[socket.socket | int] = [self._wake_reader]
+            if self._is_behind:
+                timeout = ROOM_SECONDS
+            else:
+                watched.append(connection)
             readable, _, _ = select.select(watched, [connection] if unsent else [], [], timeout)
             if self._wake_reader in readable:
                 os.read(self._wake_reader, 4096)
@@ -151,12 +164,16 @@ class Transport:
                 deadline = time.monotonic() + LINGER_SECONDS
             if deadline and (not unsent or time.monotonic() >= deadline):
                 return closing
-            if connection in readable and not self._receive(connection, buffer, (wants_read, wants_write)):
+            has_more = self._is_behind or connection in readable
+            if has_more and not self._receive(connection, buffer, (wants_read, wants_write)):
                 return "the server closed the connection"
 
     def _receive(self, connection: socket.socket, buffer: LineBuffer, unready: tuple[type[OSError], ...]) -> bool:
-        """Post what has come; False at the end."""
+        """Post what has come, as far as there is room for it; False at the end."""
         while True:
+            self._is_behind = self._posted - self._taken >= MOST_WAITING
+            if self._is_behind:
+                return True
             try:
                 data = connection.recv(RECEIVE_BYTES)
             except unready:
@@ -165,6 +182,7 @@ class Transport:
                 return False
             lines = buffer.feed(data)
             if lines:
+                self._posted += len(lines)
                 self._post([_event_of(line) for line in lines])
             if buffer.overrun and len(buffer.rest) > BODY_LIMIT + SERVER_TAGS_LIMIT:
                 raise ConnectionAbortedError("the server sends no lines; is this an IRC server?")
@@ -233,3 +251,11 @@ def _unready(connection: socket.socket) -> tuple[type[OSError], type[OSError]]:
 
         return ssl.SSLWantReadError, ssl.SSLWantWriteError
     return BlockingIOError, BlockingIOError
+
+
+def _connected(address: Address) -> socket.socket:
+    """Open a connection. Raises OSError."""
+    host: Any = address.host
+    if host.isascii():  # for a text Python loads what international names need; its types know of no bytes here
+        host = host.encode()
+    return socket.create_connection((host, address.port), CONNECT_SECONDS)

@@ -166,7 +166,7 @@ class Chat:
 
     def run(self, line: str) -> None:
         """Run a slash command where the user is: `chat.run("/join #tea")`."""
-        from greenchat.client import slash  # late, as in speaking.py
+        from greenchat.client import slash  # late, as in submit.py
 
         slash.run(self._model, line, self._clock.milliseconds)
 

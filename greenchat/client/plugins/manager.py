@@ -134,7 +134,7 @@ class Plugins:
         plugin = self._loaded.pop(name, None)
         if plugin is None:
             raise PluginError(f"The plugin {name} is not loaded.")
-        from greenchat.client.slash import registry  # late, as in speaking.py
+        from greenchat.client.slash import registry  # late, as in submit.py
 
         for command in plugin.chat.hooks.commands:
             registry.withdraw(command)
@@ -143,7 +143,8 @@ class Plugins:
 
     def run(self, seconds: float, milliseconds: int) -> None:
         """Call those whose time has come, and tell what was said. seconds: of the app's clock."""
-        self._now.seconds, self._now.milliseconds = seconds, milliseconds
+        self._now.seconds = seconds
+        self._now.milliseconds = milliseconds
         for plugin in list(self._loaded.values()):
             for timer in [timer for timer in plugin.chat.hooks.timers if timer.due <= seconds]:
                 self._ring(plugin, timer)

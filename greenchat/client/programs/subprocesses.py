@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shlex
 from collections.abc import Callable
 
 from greenchat.privacy import users_own
@@ -31,6 +30,7 @@ class Child:
 
 def run(command: str, *, shell: bool) -> Child:
     """Start a program in a session of its own, so that it has no terminal. Raises OutsideError."""
+    import shlex
     import subprocess  # late, as below
 
     reader, writer = os.pipe()
@@ -76,6 +76,7 @@ def open_link(link: str) -> None:
 
 
 def _opener() -> list[str]:
+    import shlex
     import shutil
 
     for wanted in os.environ.get("BROWSER", "").split(":"):

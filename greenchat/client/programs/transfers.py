@@ -7,12 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from greenchat.client.irc import filehost
-from greenchat.client.net import file_transfer
-from greenchat.client.net.file_transfer import TransferError
 from greenchat.client.state.lines import Kind
 from greenchat.client.state.model import Buffer, Model, Network
-from greenchat.client.state.transfers import Offer, Upload, in_words
+from greenchat.client.state.transfers import Connect, Offer, TransferError, Upload, in_words
 
+_TOKEN_MS = 30_000  # for the server to give a token
 Offered = Callable[[Buffer, str, int], None]  # a window, what is to be said in it, and the time
 
 
@@ -28,7 +27,7 @@ class Transfers:
         self._say = say
         self._ended: queue.SimpleQueue[tuple[Network, str, str, Buffer | None]] = queue.SimpleQueue()
         self._running = 0
-        self._waiting: list[Upload] = []  # for a token
+        self._waiting: list[tuple[Upload, int]] = []  # for a token, and since when
 
     @property
     def running(self) -> bool:
@@ -37,26 +36,28 @@ class Transfers:
 
     def upload(self, asked: Upload, now: int) -> None:
         """Begin to upload a file, after the server has given a token for it where it needs one. now: milliseconds."""
-        if filehost.needs_token(asked.network):
-            self._waiting.append(asked)
+        if filehost.needs_token(asked.network, asked.url):
+            self._waiting.append((asked, now))
             asked.network.send("FILEHOST", "TOKEN")
         else:
             self._upload(asked, filehost.authorization(asked.network, asked.url), now)
 
     def use_token(self, network: Network, token: str, now: int) -> None:
         """Begin with the upload that has waited for this token, "" where there is none. now: milliseconds."""
-        waiting = next((each for each in self._waiting if each.network is network), None)
+        waiting = next((each for each in self._waiting if each[0].network is network), None)
         if waiting:
             self._waiting.remove(waiting)
         if waiting and token:
-            self._upload(waiting, f"Bearer {token}", now)
+            self._upload(waiting[0], f"Bearer {token}", now)
 
     def _upload(self, asked: Upload, authorization: str, now: int) -> None:
         network, path = asked.network, asked.path
         tls = asked.url.startswith("https://")
-        connect = self._connector(network, tls=tls)
+        connect = self.connector(network, tls)
 
         def work() -> None:
+            from greenchat.client.net import file_transfer  # late, and in the thread: few have files to send
+
             try:
                 link = file_transfer.upload(path, asked.url, authorization, connect)
                 self._ended.put((network, "", link, asked.buffer))
@@ -69,9 +70,11 @@ class Transfers:
 
     def fetch(self, offer: Offer, folder: Path, now: int) -> None:
         """Begin to fetch an offered file. now: milliseconds since the epoch."""
-        connect = self._connector(offer.network, tls=False)
+        connect = self.connector(offer.network, False)
 
         def work() -> None:
+            from greenchat.client.net import file_transfer
+
             try:
                 path = file_transfer.fetch(offer, folder, connect)
                 self._ended.put((offer.network, "", f"{offer.nick}'s file is in {path}", None))
@@ -83,7 +86,11 @@ class Transfers:
         self._model.tell(f"Fetching {offer.name} from {offer.nick} ({offer.host}) ...", now)
 
     def turn(self, now: int) -> None:
-        """Tell what has ended. now: milliseconds since the epoch."""
+        """Tell what has ended, or waits in vain. now: milliseconds since the epoch."""
+        for asked, since in [each for each in self._waiting if not 0 <= now - each[1] < _TOKEN_MS]:
+            self._waiting.remove((asked, since))
+            text = f"{asked.path.name} was not uploaded: {asked.network.address} gave no token for it"
+            self._model.tell(text, now, Kind.ERROR)
         while self._running:
             try:
                 network, problem, text, buffer = self._ended.get_nowait()
@@ -101,8 +108,10 @@ class Transfers:
         self._running += 1
         threading.Thread(target=work, name="file", daemon=True).start()
 
-    def _connector(self, network: Network, *, tls: bool) -> file_transfer.Connect:
+    def connector(self, network: Network, tls: bool) -> Connect:
         """Return what opens a connection, by the proxy of the network where it has one."""
+        from greenchat.client.net.file_transfer import SECONDS
+
         setting = str(self._model.settings.get("proxy"))
         kept = network.kept.proxy if network.kept else ""
         local, server, pin = network.address.is_local, network.address.host, network.login.pin
@@ -112,8 +121,8 @@ class Transfers:
             if proxy:
                 from greenchat.client.net import socks
 
-                return socks.connect(proxy, host, port, file_transfer.SECONDS)
-            return socket.create_connection((host, port), file_transfer.SECONDS)
+                return socks.connect(proxy, host, port, SECONDS)
+            return socket.create_connection((host, port), SECONDS)
 
         def encrypted(host: str, port: int) -> socket.socket:
             from greenchat.client.net import tls

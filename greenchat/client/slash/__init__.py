@@ -12,6 +12,7 @@ from greenchat.client.slash import (
     networks,
     notify,
     people,
+    pictures,
     plugins,
     programs,
     server,
@@ -19,9 +20,10 @@ from greenchat.client.slash import (
     talking,
     terminal,
     tour,
+    window,
     windows,
 )
-from greenchat.client.slash.registry import ALIASES, TABLE, Order, SlashError, find
+from greenchat.client.slash.registry import ALIASES, BETWEEN, TABLE, Order, SlashError, find, with_switches
 from greenchat.client.state.lines import Kind
 from greenchat.client.state.model import Model
 
@@ -37,6 +39,7 @@ __all__ = [
     "networks",
     "notify",
     "people",
+    "pictures",
     "plugins",
     "programs",
     "run",
@@ -45,23 +48,24 @@ __all__ = [
     "talking",
     "terminal",
     "tour",
+    "window",
     "windows",
 ]
 
 ARGUMENT = re.compile(r"\$(?:\*|([1-9])(-?))")
 
 
-def expanded(model: Model, text: str) -> str:
-    """Return the line with its alias replaced by what that stands for; aliases of aliases are not looked up.
+def expanded(model: Model, text: str) -> list[str]:
+    """Return the line, with an alias replaced by the commands that it stands for; aliases of aliases are not looked up.
 
     /2 is /window 2.
     """
     name, _, arguments = text.partition(" ")
     if name.isdecimal():
-        return f"window {name}"
+        return [f"window {name}"]
     meant = model.settings.aliases.get(name.lower())
     if meant is None:
-        return text
+        return [text]
     words = arguments.split()
 
     def argument(match: re.Match[str]) -> str:
@@ -70,7 +74,10 @@ def expanded(model: Model, text: str) -> str:
         place = int(match[1]) - 1
         return " ".join(words[place:] if match[2] else words[place : place + 1])
 
-    return ARGUMENT.sub(argument, meant if ARGUMENT.search(meant) else f"{meant} $*")
+    orders = BETWEEN.split(meant)  # before the user's own words come into it
+    if len(orders) == 1 and not ARGUMENT.search(meant):
+        return [f"{meant} {arguments}"]
+    return [ARGUMENT.sub(argument, each) for each in orders]
 
 
 def knows(model: Model, line: str) -> bool:
@@ -80,16 +87,36 @@ def knows(model: Model, line: str) -> bool:
 
 
 def run(model: Model, text: str, now: int) -> None:
-    """Run `/command arguments`; errors are told in the shown buffer."""
-    name, _, arguments = expanded(model, text.removeprefix("/")).partition(" ")
-    arguments = arguments.strip()
+    """Run `/command arguments`; errors are told in the shown buffer, and end what an alias has several of."""
     if model.tour:
         model.tour.ordered = True
     try:
-        command = find(name)
-        if len(arguments.split()) < command.least:
-            raise SlashError(f"How to use it: /{command.name} {command.usage}")
-        command.action(Order(model, arguments, now))
+        for line in expanded(model, text.removeprefix("/")):
+            _run(model, line, now)
     except SlashError as error:
         model.current.anchor = None
-        model.tell(str(error), now, Kind.ERROR)
+        model.mistake = str(error)
+        model.tell(model.mistake, now, Kind.ERROR)
+
+
+def _run(model: Model, line: str, now: int) -> None:
+    name, _, arguments = line.partition(" ")
+    command = find(name)
+    order = with_switches(Order(model, arguments.strip(), now), command)
+    if len(order.words) < command.least:
+        raise SlashError(f"How to use it: /{command.name} {command.usage}")
+    command.action(order)
+    _require_sendable(model)
+
+
+def _require_sendable(model: Model) -> None:
+    """Check that what was ordered makes lines that can be sent: the connection passes others over without a word.
+
+    Raises SlashError, and none of it is sent.
+    """
+    for network in model.networks:
+        unfit = [each for each in network.outgoing if not each.is_line]
+        for each in unfit:
+            network.outgoing.remove(each)
+        if unfit:
+            raise SlashError("This was not sent: only the last word of what a server is told may begin with a colon.")

@@ -1,6 +1,6 @@
 """Commands about one's account: registering, logging in and out. Passwords are asked for, never typed in a line."""
 
-from greenchat.client.irc import login
+from greenchat.client.irc import bouncer, login
 from greenchat.client.slash.registry import Order, SlashError, command
 from greenchat.client.state.effects import Forget
 
@@ -34,6 +34,10 @@ def log_in(order: Order) -> None:
 def log_out(order: Order) -> None:
     """Log out, and forget the saved password."""
     network = order.network
+    if bouncer.is_between(network):
+        network.send("PRIVMSG", login.SERVICE, "LOGOUT")
+        order.tell("Logged out behind the bouncer. Your password for the bouncer is kept; /disconnect leaves it.")
+        return
     account = network.login.credentials.account if network.login.credentials else network.login.account
     network.login.credentials = None
     order.model.effects.append(Forget(network, (network.nicks.wanted, *([account] if account else []))))

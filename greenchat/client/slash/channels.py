@@ -1,11 +1,12 @@
 """Commands about channels: coming and going, the topic, who is there, and keeping order."""
 
+from greenchat.client.irc import joining
 from greenchat.client.slash.registry import Order, SlashError, command
 from greenchat.client.state.model import BufferKind, LinkState
 from greenchat.client.state.questions import WhichChannel
 
 
-@command("join", "j", "wjoin", usage="[#channel [key]]", example="/join #tea")
+@command("join", "j", "wjoin", usage="[#channel [key]]", example="/join #tea", switches="window noswitch")
 def join(order: Order) -> None:
     """Go into a channel; a new name makes a new channel. Without one, choose from the server's."""
     if not order.words:
@@ -20,7 +21,9 @@ def join(order: Order) -> None:
         buffer = network.find(channel)
         if not (buffer and buffer.joined):
             network.show_on_join.add(channel)
-        order.model.show(order.model.open(network, channel))  # at once: what is typed next is meant for it
+        window = order.model.open(network, channel)
+        if "noswitch" not in order.switches:
+            order.model.show(window)  # at once: what is typed next is meant for it
     if network.link.state is not LinkState.ONLINE or not network.link.welcomed:
         _join_later(order, channels, keys[0].split(",") if keys else [])
     elif channels:
@@ -43,7 +46,7 @@ def part(order: Order) -> None:
     order.online().send("PART", channel, *([reason] if reason else []))
 
 
-@command("cycle", "rejoin", usage="[#channel]", example="/cycle")
+@command("cycle", "rejoin", usage="[#channel]", example="/cycle", switches="")
 def cycle(order: Order) -> None:
     """Leave a channel and come back."""
     channel, _ = order.channel_first()
@@ -52,14 +55,14 @@ def cycle(order: Order) -> None:
     network.send("JOIN", channel)
 
 
-@command("topic", "t", usage="[#channel] [new topic]", example="/topic Tea at five")
+@command("topic", "t", usage="[#channel] [new topic]", example="/topic Tea at five", switches="delete d")
 def topic(order: Order) -> None:
-    """Show or set what the channel is about."""
+    """Show or set what the channel is about; -delete takes the topic away."""
     channel, text = order.channel_first()
-    order.online().send("TOPIC", channel, *([text] if text else []))
+    order.online().send("TOPIC", channel, *([text] if text or order.switches else []))
 
 
-@command("names", "n", "users", usage="[#channel]", example="/names")
+@command("names", "n", "users", usage="[#channel]", example="/names", switches="")
 def names(order: Order) -> None:
     """Show who is in the channel."""
     channel, _ = order.channel_first()
@@ -67,13 +70,11 @@ def names(order: Order) -> None:
     if buffer is None or not buffer.joined:
         order.online().send("NAMES", channel)
         return
-    members = " ".join(
-        member.prefixes[:1] + member.nick + (" (away)" if member.away else "") for member in buffer.ranked_members
-    )
-    order.tell(f"{len(buffer.members)} in {buffer.name}: {members}")
+    order.model.current.anchor = None
+    joining.tell_names(order.model, buffer, order.now)
 
 
-@command("list", "l", usage="[pattern]", example="/list *tea*")
+@command("list", "l", usage="[pattern]", example="/list *tea*", switches="yes")
 def list_(order: Order) -> None:
     """Show the server's channels."""
     network = order.online()
@@ -81,7 +82,7 @@ def list_(order: Order) -> None:
     network.send("LIST", *order.words[:1])
 
 
-@command("invite", "i", "inv", usage="nick [#channel]", least=1, example="/invite bob")
+@command("invite", "i", "inv", usage="nick [#channel]", least=1, example="/invite bob", switches="")
 def invite(order: Order) -> None:
     """Ask someone into the channel."""
     nick, *rest = order.words
@@ -91,7 +92,7 @@ def invite(order: Order) -> None:
     order.online().send("INVITE", nick, channel)
 
 
-@command("kick", "k", usage="[#channel] nick [why]", least=1, example="/kick bob Enough for today")
+@command("kick", "k", usage="[#channel] nick [why]", least=1, example="/kick bob Enough for today", switches="")
 def kick(order: Order) -> None:
     """Throw someone out of the channel."""
     channel, rest = order.channel_first()
@@ -101,14 +102,14 @@ def kick(order: Order) -> None:
     order.online().send("KICK", channel, nick, *([reason] if reason else []))
 
 
-@command("ban", "b", "bans", "banlist", usage="[#channel] [nick or mask]", example="/ban *!*@spam.example")
+@command("ban", "b", "bans", "banlist", usage="[#channel] [nick or mask]", example="/ban *!*@spam.example", switches="")
 def ban(order: Order) -> None:
     """Keep someone out of the channel, or show who is kept out."""
     channel, mask = order.channel_first()
     order.online().send("MODE", channel, "+b", *([_as_mask(order, channel, mask)] if mask else []))
 
 
-@command("unban", "ub", usage="[#channel] nick or mask", least=1, example="/unban *!*@spam.example")
+@command("unban", "ub", usage="[#channel] nick or mask", least=1, example="/unban *!*@spam.example", switches="")
 def unban(order: Order) -> None:
     """Let someone in again."""
     channel, mask = order.channel_first()
@@ -127,7 +128,7 @@ def invitelist(order: Order) -> None:
     order.online().send("MODE", order.channel_first()[0], "+I")
 
 
-@command("kickban", "kb", usage="[#channel] nick [why]", least=1, example="/kickban bob Spam")
+@command("kickban", "kb", usage="[#channel] nick [why]", least=1, example="/kickban bob Spam", switches="")
 def kickban(order: Order) -> None:
     """Throw someone out of the channel, and keep them out."""
     channel, rest = order.channel_first()
@@ -151,37 +152,37 @@ def unquiet(order: Order) -> None:
     _quiet(order, "-")
 
 
-@command("op", "o", usage="nick ...", least=1, example="/op bob")
+@command("op", "o", usage="nick ...", least=1, example="/op bob", switches="yes")
 def op(order: Order) -> None:
     """Make someone an operator of the channel."""
     _give(order, "+", "o")
 
 
-@command("deop", "d", usage="nick ...", least=1, example="/deop bob")
+@command("deop", "d", usage="nick ...", least=1, example="/deop bob", switches="yes")
 def deop(order: Order) -> None:
     """Take the operator's rights away."""
     _give(order, "-", "o")
 
 
-@command("voice", "v", usage="nick ...", least=1, example="/voice bob")
+@command("voice", "v", usage="nick ...", least=1, example="/voice bob", switches="yes")
 def voice(order: Order) -> None:
     """Let someone speak in a moderated channel."""
     _give(order, "+", "v")
 
 
-@command("halfop", "hop", usage="nick ...", least=1, example="/halfop bob")
+@command("halfop", "hop", usage="nick ...", least=1, example="/halfop bob", switches="yes")
 def halfop(order: Order) -> None:
     """Let someone keep order in the channel without all rights."""
     _give(order, "+", "h")
 
 
-@command("dehalfop", "dehop", usage="nick ...", least=1, example="/dehalfop bob")
+@command("dehalfop", "dehop", usage="nick ...", least=1, example="/dehalfop bob", switches="yes")
 def dehalfop(order: Order) -> None:
     """Take these rights away."""
     _give(order, "-", "h")
 
 
-@command("devoice", usage="nick ...", least=1, example="/devoice bob")
+@command("devoice", usage="nick ...", least=1, example="/devoice bob", switches="yes")
 def devoice(order: Order) -> None:
     """Take the voice away."""
     _give(order, "-", "v")

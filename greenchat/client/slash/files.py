@@ -1,10 +1,9 @@
 """Commands about files: to the server by /upload, from people by /dcc."""
 
-from pathlib import Path
-
 from greenchat.client.irc import filehost
 from greenchat.client.slash.registry import Order, SlashError, command
 from greenchat.client.state.effects import Fetch, SendFile
+from greenchat.client.state.paths import typed_path
 from greenchat.client.state.transfers import Offer, Upload, in_words
 
 
@@ -21,9 +20,13 @@ def upload(order: Order) -> None:
         raise SlashError(
             "The server would take files in the clear only; this connection is encrypted."
             if offers
-            else "This server takes no files."
+            else "This server names no place for files. Its operators could: on a greenchat server, files.enabled and"
+            " files.url do."
         )
-    path = Path(order.arguments).expanduser()
+    is_known = network.login.credentials is not None or bool(network.login.account)
+    if is_known and not filehost.is_of_server(network, url) and not filehost.needs_token(network, url):
+        raise SlashError(f"The files go to {url}, which is another machine: your password is not sent there.")
+    path = typed_path(order.arguments)
     try:
         size = path.stat().st_size
     except OSError as error:

@@ -12,11 +12,13 @@ GROUPS = {
     "guide": "windows",
     "importing": "settings",
     "notify": "people",
+    "pictures": "windows",
     "plugins": "settings",
     "programs": "windows",
     "talking": "people",
     "tour": "windows",
     "terminal": "settings",
+    "window": "windows",
 }
 KEYS = (
     "complete",

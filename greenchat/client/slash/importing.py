@@ -5,9 +5,10 @@ import re
 from pathlib import Path
 
 from greenchat.client.irc.login import hides_line
-from greenchat.client.slash.registry import ALIASES, TABLE, Order, SlashError, command
+from greenchat.client.slash.registry import ALIASES, BETWEEN, TABLE, Order, SlashError, command
 from greenchat.client.state.effects import Save
 from greenchat.client.state.imported import ForeignError, Imported
+from greenchat.client.state.paths import typed_path
 from greenchat.client.state.settings import SettingError, Settings, shown
 
 CLIENTS = ("irssi", "weechat")
@@ -16,14 +17,14 @@ VARIABLE = re.compile(r"\$(?![1-9*])")
 
 @command("import", usage="[irssi or weechat [file or folder]]", example="/import irssi")
 def import_(order: Order) -> None:
-    """Take over networks, nicknames, highlights, aliases and ignored people from irssi or WeeChat.
+    """Take over networks, nicknames, highlights, aliases, ignored people and some settings from irssi or WeeChat.
 
     What greenchat knows already stays as it is. Passwords are not taken over.
     """
     client, _, path = order.arguments.partition(" ")
     try:
         lines = take_over(order.model.settings, client, path.strip())
-    except (ForeignError, OSError) as error:
+    except ForeignError as error:
         raise SlashError(str(error)) from error
     for line in lines:
         order.tell(line)
@@ -33,14 +34,14 @@ def import_(order: Order) -> None:
 def take_over(settings: Settings, client: str = "", path: str = "") -> list[str]:
     """Read a client's files and return what was taken over and what was not, in lines for the user.
 
-    client: one of `CLIENTS`; "" for all that are there. path: a file or folder; "" for the usual one. Raises OSError
-    where a file can't be read, ForeignError where it has a mistake or there is none.
+    client: one of `CLIENTS`; "" for all that are there. path: a file or folder; "" for the usual one. Raises
+    ForeignError where a file can't be read or has a mistake, or there is none.
     """
     if client and client not in CLIENTS:
         raise ForeignError(f"Settings of {client} can't be read: only those of {' and '.join(CLIENTS)}.")
     lines = []
     for each in [client] if client else CLIENTS:
-        place = Path(path).expanduser() if path else _usual(each)
+        place = typed_path(path) if path else _usual(each)
         if place.is_dir():
             place /= "config" if each == "irssi" else "irc.conf"
         if not client and not place.exists():
@@ -50,6 +51,8 @@ def take_over(settings: Settings, client: str = "", path: str = "") -> list[str]
             found = _read(each, place)
         except ForeignError as error:
             raise ForeignError(f"{place}: {error}") from error
+        except OSError as error:
+            raise ForeignError(f"{place} can't be read: {error.strerror}") from error
         lines += _apply(settings, found)
     if not lines:
         raise ForeignError(f"There are no settings of irssi ({_usual('irssi')}) or WeeChat ({_usual('weechat')}).")
@@ -94,7 +97,7 @@ def _apply(settings: Settings, found: Imported) -> list[str]:
     aliases = []
     for name, text in found.aliases.items():
         reason = "there is one of this name" if name in settings.aliases else _unfit(text)
-        if name in TABLE or name in ALIASES:
+        if name in TABLE or name in ALIASES or settings.aliases.get(name) == text:
             continue  # it does something here already, mostly the same
         if reason:
             left_out.append(f"alias {name}: {reason}")
@@ -107,15 +110,18 @@ def _apply(settings: Settings, found: Imported) -> list[str]:
         *_add(settings, "highlight.words", found.words, left_out),
         *_add(settings, "highlight.patterns", found.patterns, left_out),
     ]
-    if found.realname and not settings.get("realname"):
-        _add(settings, "realname", [found.realname], left_out)
-    taken = {"networks": names, "highlights": highlights, "aliases": aliases, "ignored": ignored}
+    values = [name for name, text in found.values.items() if _set(settings, name, text, left_out)]
+    taken = {"networks": names, "settings": values, "highlights": highlights, "aliases": aliases, "ignored": ignored}
     lines = [f"{what}: {', '.join(each)}" for what, each in taken.items() if each] or ["nothing new"]
     return lines + [f"not taken over: {each}" for each in left_out]
 
 
 def _unfit(line: str) -> str:
-    """Return why a line of another client is no command here, "" if it is one."""
+    """Return why a line of another client is no command here, or are no commands, "" where they are."""
+    return next((reason for each in BETWEEN.split(line) if (reason := _unfit_one(each))), "")
+
+
+def _unfit_one(line: str) -> str:
     name = line.partition(" ")[0].lower()
     if name not in TABLE and name not in ALIASES:
         return f"there is no command /{name}"
@@ -124,6 +130,20 @@ def _unfit(line: str) -> str:
     if VARIABLE.search(line):
         return "it has a variable that there is not here"
     return "several commands in one" if ";" in line else ""
+
+
+def _set(settings: Settings, name: str, text: str, left_out: list[str]) -> bool:
+    """Set what is as it was at first, and return whether that changed it."""
+    if name in settings.values:
+        return False
+    if "$" in text or (name.startswith("text.") and "%" in text):
+        left_out.append(f"{name} {text}: it has a variable that there is not here")
+        return False
+    try:
+        settings.set(name, text)
+    except SettingError as error:
+        left_out.append(str(error))
+    return name in settings.values
 
 
 def _add(settings: Settings, name: str, values: list[str], left_out: list[str]) -> list[str]:

@@ -1,35 +1,112 @@
 """Commands about networks: several at once, each with its windows, each reconnecting by itself."""
 
 from greenchat.client.irc import network_setup
-from greenchat.client.slash.registry import Order, SlashError, command
+from greenchat.client.slash.registry import TABLE, Order, SlashError, command, no_word_of_others, with_switches
 from greenchat.client.state import well_known
 from greenchat.client.state.destination import AddressError, is_channel, parse_destination
-from greenchat.client.state.effects import Connect, Disconnect, Save
+from greenchat.client.state.effects import ANEW, Connect, Disconnect, Reconnect, Save
 from greenchat.client.state.kept_networks import FIELDS, KeptError, KeptNetwork
 from greenchat.client.state.model import LinkState, Network
 
+# Other clients' switches of a kept network, and what they are here.
+_FLAGS = {"-auto": "autoconnect", "-autoconnect": "autoconnect"} | dict.fromkeys(
+    ("-tls", "-ssl", "-tls_verify", "-ssl_verify", "-use_tls"), "tls"
+)
+_FIELDS = {
+    "-nick": "nick",
+    "-realname": "realname",
+    "-autosendcmd": "commands",
+    "-network": "name",
+    "-net": "name",
+    "-port": "port",
+    "-sasl_username": "account",
+    "-sasl_mechanism": "",  # the best that the server has is taken
+}
+
 
 @command(
-    "connect", "reconnect", "server", usage="[[nick@]host[:port][/#channel]]", example="/connect ircs://irc.libera.chat"
+    "connect",
+    usage="[[nick@]host[:port][/#channel]]",
+    example="/connect ircs://irc.libera.chat",
+    switches="tls ssl notls nossl auto all 4 6",
 )
 def connect(order: Order) -> None:
-    """Connect again, now; or to one more network, beside those that are there."""
-    network = _destination(order) if order.words else order.network
-    if network.link.state is not LinkState.OFFLINE:
-        raise SlashError("Connected already. /disconnect first.")
-    network.link.leaving = False
-    order.model.effects.append(Connect(network))
+    """Connect again, now; or to one more network, beside those that are there.
+
+    /connect -tls irc.example 6697 does, too. Certificates, proxies and accounts are kept with a network: /help network
+    """
+    if "all" in order.switches:
+        wanted = order.model.networks
+    else:
+        wanted = [_destination(order) if order.words else order.network]
+    waiting = [network for network in wanted if network.link.state is LinkState.OFFLINE]
+    if not waiting:
+        raise SlashError("Connected already. /reconnect does it anew.")
+    for network in waiting:
+        network.link.leaving = False
+        order.model.effects.append(Connect(network))
 
 
-@command("disconnect", usage="[why]", example="/disconnect")
+@command("reconnect", usage="[-all, * or network]", example="/reconnect", switches="all")
+def reconnect(order: Order) -> None:
+    """End the connection and make it anew, of this network, of another one, or of -all."""
+    for network in _meant(order):
+        if network.link.state is LinkState.OFFLINE:
+            network.link.leaving = False
+            order.model.effects.append(Connect(network))
+        else:
+            order.model.effects.append(Reconnect(network, ANEW))
+
+
+@command("disconnect", usage="[-all, * or network] [why]", example="/disconnect", switches="all")
 def disconnect(order: Order) -> None:
-    """Leave the server but stay in greenchat."""
-    network = order.network
-    network.link.leaving = True
-    network.link.retry_at = None
-    if network.link.state is not LinkState.OFFLINE:
-        network.send("QUIT", *([order.arguments] if order.arguments else []))
-        order.model.effects.append(Disconnect(network))
+    """Leave the server but stay in greenchat. * is the network of this window, as in /disconnect * Good night."""
+    why = order.arguments if "all" in order.switches else order.arguments.partition(" ")[2].strip()
+    for network in _meant(order):
+        network.link.leaving = True
+        network.link.retry_at = None
+        if network.link.state is not LinkState.OFFLINE:
+            network.send("QUIT", *([why] if why else []))
+            order.model.effects.append(Disconnect(network))
+
+
+def _meant(order: Order) -> list[Network]:
+    """Return all networks with -all, the one that the first word names, or that of this window without one or with *.
+
+    Raises SlashError for a name that no open network has: it is no reason to leave this one.
+    """
+    if "all" in order.switches:
+        return list(order.model.networks)
+    name = order.words[0] if order.words else "*"
+    if name == "*":
+        return [order.network]
+    found = [network for network in order.model.networks if network.name.lower() == name.lower()]
+    if not found:
+        raise SlashError(f"No network {name} is open; /networks lists those that are. * is the one of this window.")
+    return found[:1]
+
+
+@command(
+    "server", usage="[host, or list, add, connect, remove ...]", example="/server irc.libera.chat", switches="tls ssl"
+)
+def server(order: Order) -> None:
+    """The same as /connect and /network, in other clients' words.
+
+    /server list, /server add NAME ADDRESS -tls, /server connect NAME, /server remove NAME.
+    """
+    what, _, rest = order.arguments.partition(" ")
+    also = {"delete": "remove", "del": "remove"}
+    if what in ("", "list", "listfull"):
+        networks(order)
+        network_(Order(order.model, "", order.now))
+    elif what in ("add", "modify", "remove", "delete", "del"):
+        network_(Order(order.model, f"{also.get(what, what)} {rest}", order.now))
+    elif what in ("connect", "disconnect", "reconnect"):
+        meant = TABLE[what]
+        meant.action(with_switches(Order(order.model, rest, order.now), meant))
+    else:
+        no_word_of_others("server", what)
+        connect(order)
 
 
 @command("networks", "servers", example="/networks")
@@ -50,29 +127,27 @@ def network_(order: Order) -> None:
     """
     kept = order.model.settings.networks
     what, name, rest = (*order.arguments.split(None, 2), "", "", "")[:3]
-    if not what:
+    if what in ("", "list"):
         for each in kept.values():
             order.tell(f"{each.name}: {each.get('addresses')}{', at every start' * each.autoconnect}")
         if not kept:
             order.tell("No network is kept. /network add NAME ADDRESS keeps one; /network known lists well-known ones.")
         return
+    if what == "connect" and name:
+        connect(Order(order.model, name, order.now))
+        return
+    if what in ("add", "modify"):
+        _add(order, name, rest)
+        return
     if what == "known":
         for known, address in well_known.NETWORKS.items():
             order.tell(f"{known}: {address}{', TLS' * address.tls}")
         return
-    if what not in ("add", "set", "show", "remove") or not name:
+    if what not in ("set", "show", "remove") or not name:
         raise SlashError("How to use it: /network add NAME ADDRESS; /help network tells more.")
-    if what == "add":
-        found = KeptNetwork(name)
-        rest = rest or (name if well_known.find(name) else "")
-        _set(found, "addresses", rest)
-        kept[name] = found
-        order.tell(
-            f"{name} is kept. /connect {name} goes there; /network set {name} autoconnect on does at every start."
-        )
-    elif name not in kept:
+    if name not in kept:
         raise SlashError(f"No network {name} is kept. /network lists them.")
-    elif what == "remove":
+    if what == "remove":
         del kept[name]
         order.tell(f"{name} is not kept any more.")
     elif what == "set":
@@ -86,6 +161,52 @@ def network_(order: Order) -> None:
         order.model.effects.append(Save())
 
 
+def _add(order: Order, name: str, rest: str) -> None:
+    """Keep a network, or change what is kept of one. name, rest: as they were typed, with other clients' switches."""
+    words, values = [], {}
+    typed = iter(f"{name} {rest}".split())
+    for word in typed:
+        if not word.startswith("-"):
+            words.append(word)
+        elif word in _FLAGS:
+            values[_FLAGS[word]] = "on"
+        elif word in _FIELDS:
+            values[_FIELDS[word]] = next(typed, "")
+        elif word == "-sasl_password":
+            raise SlashError(
+                "Passwords are asked for, so that nobody reads them on your screen: /login once you are there."
+            )
+        else:
+            raise SlashError(f"/network add knows no {word}: add NAME ADDRESS, then /network set NAME FIELD ...")
+    name = values.pop("name", "") or (words.pop(0) if words else "")
+    if not name:
+        raise SlashError("How to use it: /network add NAME ADDRESS")
+    secure = values.pop("tls", "") == "on"
+    values.pop("", "")
+    if port := values.pop("port", ""):
+        words = [*words[:1], port]
+    if len(words) == 2 and words[1].isdecimal():
+        words = [f"{words[0]}:{words[1]}"]
+    addresses = " ".join(_address(word, secure=secure) for word in words) or (name if well_known.find(name) else "")
+    kept = order.model.settings.networks
+    found = kept.get(name) or KeptNetwork(name)
+    if addresses or not found.addresses:
+        _set(found, "addresses", addresses)
+    for field, value in values.items():
+        _set(found, field, value)
+    kept[name] = found
+    start = f"/network set {name} autoconnect on does at every start"
+    order.tell(f"{name} is kept. /connect {name} goes there; {'so does every start' if found.autoconnect else start}.")
+    order.model.effects.append(Save())
+
+
+def _address(text: str, *, secure: bool) -> str:
+    """Return an address as we write it, of WeeChat's `host/port` and of what a switch says of TLS."""
+    host, slash, port = text.partition("/")
+    text = f"{host}:{port}" if slash and port.isdecimal() else text
+    return f"ircs://{text}" if secure and "://" not in text else text
+
+
 def _set(kept: KeptNetwork, field: str, value: str) -> None:
     try:
         kept.set(field, value)
@@ -95,7 +216,8 @@ def _set(kept: KeptNetwork, field: str, value: str) -> None:
 
 def _destination(order: Order) -> Network:
     """Return the named network, a new one where there is none yet, and show its window."""
-    kept = order.model.settings.networks.get(order.words[0])
+    words = [word for word in order.words if word not in ("-tls", "-ssl")]
+    kept = order.model.settings.networks.get(words[0])
     if kept:
         there = next((each for each in order.model.networks if each.kept is kept), None)
         if there is None:
@@ -103,15 +225,20 @@ def _destination(order: Order) -> Network:
             order.model.add_network(there)
         order.model.show(there.status)
         return there
-    if is_channel(order.words[0]):
-        raise SlashError(f"{order.words[0]} is a channel: /join {order.words[0]}")
+    if is_channel(words[0]):
+        raise SlashError(f"{words[0]} is a channel: /join {words[0]}")
+    if len(words) > 2 or (len(words) > 1 and not words[1].isdecimal()):
+        raise SlashError("How to use it: /connect nick@host port; a password is asked for where the server wants one.")
+    place = f"{words[0]}:{words[1]}" if len(words) > 1 else words[0]
+    secure = bool(order.switches & {"tls", "ssl"}) or len(words) < len(order.words)
+    place = _address(place, secure=secure)
     try:
-        destination = parse_destination(order.words[0])
+        destination = parse_destination(place)
     except AddressError as error:
         raise SlashError(str(error)) from error
     model, here = order.model, order.network
     for known in model.networks:
-        if known.address == destination.address or order.words[0].lower() == known.name.lower():
+        if known.address == destination.address or words[0].lower() == known.name.lower():
             model.show(known.status)
             return known
     host = destination.address.host
@@ -125,6 +252,6 @@ def _destination(order: Order) -> Network:
     model.add_network(network)
     model.show(network.status)
     for channel in destination.channels:
-        network.want(channel)
+        network.ask_for(channel)
         model.show(model.open(network, channel))
     return network

@@ -14,6 +14,11 @@ def notify(order: Order) -> None:
     """
     settings = order.model.settings
     words = [word for word in order.words if word not in ("-away", "-list")]
+    if words and words[0] in ("add", "del"):  # WeeChat's words for it
+        if words[0] == "del" and len(words) > 1:
+            unnotify(Order(order.model, words[1], order.now))
+            return
+        words = words[1:]
     if not words:
         for network in order.model.networks:
             for folded, each in notify_list.watched(order.model, network).items():

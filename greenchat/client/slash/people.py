@@ -3,9 +3,10 @@
 from greenchat.client.slash.registry import Order, SlashError, command
 from greenchat.client.state.destination import nick_problem
 from greenchat.client.state.model import BufferKind, LinkState
+from greenchat.protocol import caps
 
 
-@command("nick", usage="name", least=1, example="/nick ada")
+@command("nick", usage="name", least=1, example="/nick ada", switches="")
 def nick(order: Order) -> None:
     """Change your nickname."""
     name = order.arguments.strip()
@@ -20,7 +21,7 @@ def nick(order: Order) -> None:
         order.tell(f"You will be called {name} once you are connected.")
 
 
-@command("whois", "wi", "wii", usage="[nick]", example="/whois bob")
+@command("whois", "wi", "wii", usage="[nick]", example="/whois bob", switches="")
 def whois(order: Order) -> None:
     """Ask who somebody is."""
     private = order.buffer.name if order.buffer.kind is BufferKind.PRIVATE else order.network.nicks.current
@@ -28,13 +29,13 @@ def whois(order: Order) -> None:
     order.online().send("WHOIS", name, name)
 
 
-@command("whowas", "ww", usage="nick", least=1, example="/whowas bob")
+@command("whowas", "ww", usage="nick", least=1, example="/whowas bob", switches="")
 def whowas(order: Order) -> None:
     """Ask who somebody was."""
     order.online().send("WHOWAS", order.words[0])
 
 
-@command("who", "w", usage="[#channel or mask]", example="/who #tea")
+@command("who", "w", usage="[#channel or mask]", example="/who #tea", switches="")
 def who(order: Order) -> None:
     """Show who is here, with their hosts."""
     if not order.words and order.buffer.kind is BufferKind.STATUS:
@@ -67,3 +68,12 @@ def back(order: Order) -> None:
     network = order.online()
     network.away_text = ""
     network.send("AWAY")
+
+
+@command("setname", usage="your name", least=1, example="/setname Ada L.")
+def setname(order: Order) -> None:
+    """Change your real name, for everybody to read. /set realname keeps one."""
+    network = order.online()
+    if not network.caps.held & caps.SETNAME:
+        raise SlashError("This server can't do that while you are connected: /set realname, then /reconnect.")
+    network.send("SETNAME", order.arguments)

@@ -7,7 +7,7 @@ from greenchat.client.state.effects import Execute, ShowProcesses, Signal
 from greenchat.client.state.model import Buffer, BufferKind
 
 USE = "How to use it: /exec [-o, -msg who, -notice who] command; /exec -close number"
-SWITCHES = frozenset(("-", "-o", "-out", "-window", "-nosh"))
+SWITCHES = frozenset(("-", "-o", "-out", "-window", "-nosh", "-sh", "-bg"))
 WITH_A_WORD = frozenset(("-msg", "-notice", "-name"))
 
 

@@ -1,6 +1,6 @@
 """The table of slash commands: one function each, declared by a decorator that says how it is used."""
 
-import inspect
+import re
 from collections.abc import Callable
 
 from greenchat.client.state.lines import Kind
@@ -14,21 +14,26 @@ class SlashError(Exception):
 
 @record(frozen=True, slots=True)
 class Order:
-    """A slash command with its arguments and its window. now: milliseconds since the epoch."""
+    """A slash command with its arguments and its window. now: milliseconds since the epoch.
+
+    chosen: the network that `-NAME` in front of the arguments names. switches: the other `-words` there.
+    """
 
     model: Model
     arguments: str
     now: int
+    chosen: Network | None = None
+    switches: frozenset[str] = frozenset()
 
     @property
     def buffer(self) -> Buffer:
-        """The buffer that is shown."""
-        return self.model.current
+        """The buffer that is shown; of another network its own."""
+        return self.model.current if self.network is self.model.current.network else self.network.status
 
     @property
     def network(self) -> Network:
-        """Its network."""
-        return self.model.current.network
+        """The network that the order is for."""
+        return self.chosen or self.model.current.network
 
     @property
     def words(self) -> list[str]:
@@ -52,7 +57,7 @@ class Order:
 
     def tell(self, text: str, kind: Kind = Kind.INFO) -> None:
         """Answer in the buffer that is shown, at its end, where it goes for that."""
-        self.buffer.anchor = None
+        self.model.current.anchor = None
         self.model.tell(text, self.now, kind)
 
 
@@ -61,7 +66,10 @@ Action = Callable[[Order], None]
 
 @record(frozen=True, slots=True)
 class Command:
-    """A row of the table. usage: the arguments as a reader of /help sees them; least: how many words they must have."""
+    """A row of the table. usage: the arguments as a reader of /help sees them; least: how many words they must have.
+
+    switches: the `-words` that may stand in front of them; None where the arguments are a text that may begin so.
+    """
 
     name: str
     action: Action
@@ -69,6 +77,7 @@ class Command:
     least: int
     example: str
     aliases: tuple[str, ...]
+    switches: frozenset[str] | None
 
     @property
     def summary(self) -> str:
@@ -78,23 +87,70 @@ class Command:
     @property
     def more(self) -> list[str]:
         """The other lines."""
+        import inspect  # late: it brings half of Python's compiler along
+
         return inspect.cleandoc(self.action.__doc__ or "").splitlines()[2:]
 
 
+BETWEEN = re.compile(r"\s*;\s*/")  # the commands of one alias
+_SWITCH = re.compile(r"-([A-Za-z][\w.]*|[46])(?:\s+|$)")  # -4 and -6 are the IP versions of /connect
 TABLE: dict[str, Command] = {}
 ALIASES: dict[str, str] = {}
 
 
-def command(name: str, *aliases: str, usage: str = "", least: int = 0, example: str = "") -> Callable[[Action], Action]:
-    """Declare a slash command."""
+def command(
+    name: str, *aliases: str, usage: str = "", least: int = 0, example: str = "", switches: str | None = None
+) -> Callable[[Action], Action]:
+    """Declare a slash command. switches: separated by spaces."""
+    known = None if switches is None else frozenset(switches.split())
 
     def declare(action: Action) -> Action:
-        TABLE[name] = Command(name, action, usage, least, example, aliases)
+        TABLE[name] = Command(name, action, usage, least, example, aliases, known)
         for alias in aliases:
             ALIASES[alias] = name
         return action
 
     return declare
+
+
+def with_switches(order: Order, command: Command) -> Order:
+    """Return an order without the `-words` in front of its arguments, but with what they mean.
+
+    `-NAME` is for the network of this name, as `-server NAME` is. Raises SlashError for a word that means nothing: it
+    would be taken for a channel or a person.
+    """
+    if command.switches is None:
+        return order
+    networks = {network.name.lower(): network for network in order.model.networks}
+    rest, chosen, found = order.arguments, order.chosen, set(order.switches)
+    while match := _SWITCH.match(rest):
+        word, rest = match[1].lower(), rest[match.end() :]
+        if word in command.switches:
+            found.add(word)
+            continue
+        if word in ("server", "network", "net"):
+            word, _, rest = rest.partition(" ")
+            rest = rest.lstrip()
+        chosen = networks.get(word.lower())
+        if chosen is None:
+            raise SlashError(_no_switch(command.name, word))
+    return Order(order.model, rest, order.now, chosen, frozenset(found))
+
+
+def _no_switch(name: str, word: str) -> str:
+    from greenchat.client.slash import elsewhere  # late: only for who types what there is not
+
+    if instead := elsewhere.switch_instead(name, word):
+        return f"/{name} has no -{word}. {instead}."
+    return f"/{name} has no -{word}, and no network is called that. /help {name}"
+
+
+def no_word_of_others(name: str, word: str) -> None:
+    """Raise SlashError with what to use, if this is what irssi or WeeChat have as the first word of a command."""
+    from greenchat.client.slash import elsewhere  # late: few type more than ours
+
+    if instead := elsewhere.word_instead(name, word):
+        raise SlashError(f"/{name} does not know {word}. {instead}.")
 
 
 def withdraw(name: str) -> None:
@@ -105,14 +161,20 @@ def withdraw(name: str) -> None:
 def find(name: str) -> Command:
     """Return the command of this name, alias, or unmistakable beginning. Raises SlashError."""
     name = name.lower()
+    if not name:
+        raise SlashError("A command follows the slash at once, like /join #tea. /help shows the first ones.")
     exact = TABLE.get(ALIASES.get(name, name))
     if exact:
         return exact
+    from greenchat.client.slash import elsewhere  # late: only for who types what there is not
+
+    if instead := elsewhere.instead(name):
+        raise SlashError(f"There is no command /{name} here. {instead}.")
     begun = [known for known in TABLE if known.startswith(name)]
     if len(begun) == 1:
         return TABLE[begun[0]]
     if begun:
-        raise SlashError(f"/{name} could be " + ", ".join(f"/{known}" for known in begun))
+        raise SlashError(f"/{name} could be " + ", ".join(f"/{known}" for known in sorted(begun)))
     raise SlashError(f"There is no command /{name}. {_suggestion(name)}/help all lists them.")
 
 

@@ -5,10 +5,21 @@ from greenchat.client.slash.registry import Order, SlashError, command
 from greenchat.client.state.lines import TALK, Kind
 from greenchat.client.state.model import Buffer, BufferKind
 
-SERVICES = {"ns": "NickServ", "cs": "ChanServ", "hs": "HistServ", "ms": "MemoServ", "os": "OperServ"}
+# By the names that networks give their commands; HistServ is our server's.
+SERVICES = {
+    "ns": "NickServ",
+    "cs": "ChanServ",
+    "hs": "HostServ",
+    "ms": "MemoServ",
+    "os": "OperServ",
+    "bs": "BotServ",
+    "histserv": "HistServ",
+}
 
 
-@command("msg", "m", "dm", usage="nick[,nick...] [text]", least=1, example="/msg bob Hello, Bob")
+@command(
+    "msg", "m", "dm", usage="nick[,nick...] [text]", least=1, example="/msg bob Hello, Bob", switches="channel nick"
+)
 def msg(order: Order) -> None:
     """Say something to one person, in a window of its own.
 
@@ -33,7 +44,7 @@ def msg(order: Order) -> None:
         sending.say(order.model, buffer, text, Kind.SAID, order.now)
 
 
-@command("query", "q", "wquery", usage="nick [text]", least=1, example="/query bob")
+@command("query", "q", "wquery", usage="nick [text]", least=1, example="/query bob", switches="window noswitch")
 def query(order: Order) -> None:
     """Open a private talk."""
     msg(order)
@@ -47,7 +58,9 @@ def me(order: Order) -> None:
     sending.say(order.model, order.buffer, order.arguments, Kind.ACTION, order.now)
 
 
-@command("describe", "action", usage="nick or #channel does something", least=2, example="/describe #tea waves")
+@command(
+    "describe", "action", usage="nick or #channel does something", least=2, example="/describe #tea waves", switches=""
+)
 def describe(order: Order) -> None:
     """Say elsewhere what you do."""
     name, _, text = order.arguments.partition(" ")
@@ -70,7 +83,7 @@ def ame(order: Order) -> None:
         sending.say(order.model, buffer, order.arguments, Kind.ACTION, order.now)
 
 
-@command("notice", usage="nick text", least=2, example="/notice bob The cake is ready")
+@command("notice", usage="nick text", least=2, example="/notice bob The cake is ready", switches="")
 def notice(order: Order) -> None:
     """Send a notice: like a message, but nothing answers it by itself."""
     target, _, text = order.arguments.partition(" ")
@@ -79,7 +92,7 @@ def notice(order: Order) -> None:
     order.tell(f"notice to {target}: {text}")
 
 
-@command("wall", usage="[#channel] text", least=1, example="/wall Somebody ban him, please")
+@command("wall", "wallchops", usage="[#channel] text", least=1, example="/wall Somebody ban him, please")
 def wall(order: Order) -> None:
     """Write to the operators of the channel only."""
     channel, text = order.channel_first()
@@ -105,25 +118,27 @@ def echo(order: Order) -> None:
     order.tell(order.arguments)
 
 
-@command("ping", usage="nick", least=1, example="/ping bob")
+@command("ping", usage="[nick]", example="/ping bob", switches="")
 def ping(order: Order) -> None:
     """Measure how long somebody's client takes to answer."""
-    order.online().send("PRIVMSG", order.words[0], f"\x01PING {order.now}\x01")
+    if not order.words and order.buffer.kind is not BufferKind.PRIVATE:
+        raise SlashError("Whom? /ping nick")
+    order.online().send("PRIVMSG", _target(order, order.words[0] if order.words else "*"), f"\x01PING {order.now}\x01")
 
 
-@command("ver", usage="[nick or #channel]", example="/ver bob")
+@command("ver", usage="[nick or #channel]", example="/ver bob", switches="")
 def ver(order: Order) -> None:
     """Ask which program somebody uses."""
     order.online().send("PRIVMSG", _target(order, order.words[0] if order.words else "*"), "\x01VERSION\x01")
 
 
-@command("ctcp", usage="nick VERSION", least=2, example="/ctcp bob VERSION")
+@command("ctcp", usage="nick VERSION", least=2, example="/ctcp bob VERSION", switches="")
 def ctcp(order: Order) -> None:
     """Ask someone's client something."""
     _ctcp(order, "PRIVMSG")
 
 
-@command("nctcp", usage="nick VERSION text", least=3, example="/nctcp bob VERSION a pencil")
+@command("nctcp", usage="nick VERSION text", least=3, example="/nctcp bob VERSION a pencil", switches="")
 def nctcp(order: Order) -> None:
     """Answer what someone's client has asked."""
     _ctcp(order, "NOTICE")
@@ -134,7 +149,8 @@ def _declare(name: str, service: str) -> None:
         msg(Order(order.model, f"{service} {order.arguments}", order.now))
 
     ask.__doc__ = f"Speak to {service}, where the network has it."
-    command(name, usage="text", least=1, example=f"/{name} HELP")(ask)
+    aliases = {service.lower()} - {name}
+    command(name, *aliases, usage="text", least=1, example=f"/{name} HELP")(ask)
 
 
 for _name, _service in SERVICES.items():
@@ -160,11 +176,20 @@ def _to_several(order: Order, names: list[str], text: str) -> None:
     if service:
         raise SlashError(f"There may be a password for {service} in it: send that alone.")
     for name in names:
+        _require_name(name)
+    for name in names:
         sending.say(order.model, order.model.open(order.network, name), text, Kind.SAID, order.now)
 
 
+def _require_name(name: str) -> None:
+    """Check what somebody is to be written to by. Raises SlashError."""
+    if name.startswith(":"):
+        raise SlashError("No nickname and no channel begins with a colon.")
+
+
 def _target(order: Order, name: str) -> str:
-    """Return the name that irssi's signs stand for; every other name unchanged."""
+    """Return the name that irssi's signs stand for; every other name unchanged. Raises SlashError."""
+    _require_name(name)
     if name not in ("*", ",", "."):
         return name
     if name == "*":

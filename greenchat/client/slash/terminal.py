@@ -8,6 +8,7 @@ from greenchat.client.state.effects import Save
 def mouse(order: Order) -> None:
     """Let the wheel scroll and clicks choose windows and people. Hold Shift to select text meanwhile."""
     wanted = order.words[0].lower()
+    wanted = {"enable": "on", "disable": "off"}.get(wanted, wanted)
     if wanted == "toggle":
         wanted = "off" if order.model.settings.get("mouse") else "on"
     if wanted not in ("on", "off"):

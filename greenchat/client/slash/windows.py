@@ -1,55 +1,41 @@
 """Commands about the client itself: windows, the talk in them, the end."""
 
-from pathlib import Path
+import re
 
 from greenchat.client.irc import chathistory
-from greenchat.client.slash.registry import Order, SlashError, command
-from greenchat.client.state.effects import Export, Quit
+from greenchat.client.slash.registry import Order, SlashError, command, no_word_of_others
+from greenchat.client.state.effects import Export, Quit, Rearranged
 from greenchat.client.state.lines import TALK, Kind, Line
 from greenchat.client.state.model import Buffer, BufferKind, LinkState
+from greenchat.client.state.paths import typed_path
+from greenchat.client.state.questions import SearchFor
 from greenchat.client.text.times import clock, date, date_and_time
 from greenchat.protocol.message import ParseError, parse
 
-MOST_WINDOWS = 999
 MOST_FOUND = 50  # lines that /lastlog shows
 
 
-@command("window", "buffer", "win", "wg", usage="number or name", least=1, example="/window 2")
-def window(order: Order) -> None:
-    """Go to a window. /2 and Alt-2 do, too.
-
-    /window next, previous and last go to these; list shows all; close closes this one; move 3
-    gives it the number 3. Windows keep their numbers.
-    """
-    wanted = order.words[-1]
-    if order.words[0] == "move":
-        _move(order, wanted)
-    elif wanted in ("close", "next", "previous", "prev"):
-        _go(order, wanted)
-    elif wanted == "last":
-        order.model.show(order.model.last)
-    elif wanted == "list":
-        windows(order)
-    elif wanted.isdecimal():
-        found = order.model.numbered(int(wanted))
-        if found is None:
-            raise SlashError(f"There is no window {wanted}. /windows shows them all.")
-        order.model.show(found)
-    else:
-        order.model.show(_named(order, wanted))
+@command("unquery", usage="[nick]", example="/unquery bob", switches="")
+def unquery(order: Order) -> None:
+    """Close the window of a private talk."""
+    buffer = named(order, order.words[0]) if order.words else order.buffer
+    if buffer.kind is not BufferKind.PRIVATE:
+        raise SlashError(f"{buffer.name} is no private talk. /close closes its window.")
+    close(order)
 
 
-@command("close", "wc", "unquery", usage="[name]", example="/close #tea")
+@command("close", "wc", usage="[name]", example="/close #tea", switches="")
 def close(order: Order) -> None:
     """Close a window; a channel is left."""
-    buffer = _named(order, order.words[0]) if order.words else order.buffer
+    buffer = named(order, order.words[0]) if order.words else order.buffer
     network = buffer.network
     if buffer.kind is BufferKind.STATUS:
         if len(order.model.networks) == 1:
             raise SlashError("This window stays. /quit leaves greenchat.")
         if network.link.state is not LinkState.OFFLINE:
             raise SlashError("This is the window of a whole network. /disconnect first.")
-        network.link.leaving, network.link.retry_at = True, None
+        network.link.leaving = True
+        network.link.retry_at = None
         order.model.remove_network(network)
         return
     chathistory.mark_read(buffer)
@@ -69,20 +55,20 @@ def split(order: Order) -> None:
     is shown. /unsplit ends it.
     """
     first, _, rest = order.arguments.partition(" ")
-    _split(order, rest.strip() if first == "right" else order.arguments, right=first == "right")
+    split_off(order, rest.strip() if first == "right" else order.arguments, right=first == "right")
 
 
 @command("vsplit", "splitv", usage="[window]", example="/vsplit #dev")
 def vsplit(order: Order) -> None:
     """Keep one more window on the screen, to the right of this one (the last one you were in)."""
-    _split(order, order.arguments, right=True)
+    split_off(order, order.arguments, right=True)
 
 
 @command("unsplit", usage="[window]", example="/unsplit")
 def unsplit(order: Order) -> None:
     """Show only the window you are in, or take one away from the others."""
     model = order.model
-    for buffer in [_named(order, order.words[0])] if order.words else list(model.others_shown):
+    for buffer in [named(order, order.words[0])] if order.words else list(model.others_shown):
         if buffer is model.current:
             raise SlashError("This is the window you are in. Alt-O goes to another one.")
         model.splits.remove(buffer)
@@ -93,7 +79,9 @@ def windows(order: Order) -> None:
     """Show all windows."""
     for buffer in order.model.buffers:
         unread = f", {buffer.unread.count} unread" if buffer.unread.count else ""
-        order.tell(f"{buffer.number}: {buffer.name}{unread}")
+        several = len(order.model.networks) > 1 and buffer.kind is not BufferKind.STATUS
+        place = f" on {buffer.network.name}" if several else ""
+        order.tell(f"{buffer.number}: {buffer.name}{place}{unread}")
 
 
 @command("activity", "missed", example="/activity")
@@ -101,12 +89,13 @@ def activity(order: Order) -> None:
     """Tell what happened in other windows since you looked: how much, how much of it for you, and the last words."""
     quiet = True
     for buffer in order.model.buffers:
-        if not buffer.unread.count or buffer is order.buffer:
+        if not buffer.unread.calls or buffer is order.buffer:
             continue
         quiet = False
-        called = f", {buffer.unread.highlights} for you" if buffer.unread.highlights else ""
-        last = next(line for line in reversed(buffer.lines) if line.kind in TALK)
-        order.tell(f"{buffer.number}:{buffer.name}, {buffer.unread.count} unread{called}; last {_quoted(last)}")
+        unread, called = buffer.unread.count, buffer.unread.highlights
+        counts = [f"{unread} unread"] * bool(unread) + [f"{called} for you"] * bool(called)
+        last = next((line for line in reversed(buffer.lines) if line.kind in TALK or line.highlight), buffer.lines[-1])
+        order.tell(f"{buffer.number}:{buffer.name}, {', '.join(counts)}; last {_quoted(last)}")
     if quiet:
         order.tell("Nothing unread.")
 
@@ -121,29 +110,67 @@ def mentions(order: Order) -> None:
         order.tell("Nobody has called you yet.")
 
 
-@command("lastlog", "last", "grep", usage="text", least=1, example="/lastlog cake")
+@command(
+    "lastlog",
+    "last",
+    "grep",
+    usage="[text] [how many]",
+    example="/lastlog cake",
+    switches="regexp hilight highlight case word force",
+)
 def lastlog(order: Order) -> None:
-    """Show the lines of this window that have a text in them. Ctrl-F searches, too."""
-    wanted = order.arguments.casefold()
-    found = [
-        line for line in order.buffer.lines if line.kind in TALK and wanted in f"{line.nick} {line.text}".casefold()
-    ]
-    for line in found[-MOST_FOUND:]:
+    """Show the lines of this window that have a text in them. Ctrl-F searches, too.
+
+    /lastlog cake 5 shows the last five; where 5 itself was said behind cake, these lines.
+    -regexp for a regular expression, -word for whole words, -case for these letters only, -hilight for what called you.
+    """
+    said = [line for line in order.buffer.lines if line.kind in TALK]
+    if order.switches & {"hilight", "highlight"}:
+        said = [line for line in said if line.highlight]
+    most = MOST_FOUND
+    found = _with(said, order, order.arguments)
+    text, _, count = f" {order.arguments}".rpartition(" ")
+    if not found and count.isdecimal() and int(count):
+        most = min(most, int(count))
+        found = _with(said, order, text.strip())
+    for line in found[-most:]:
         order.tell(f"{_when(line.time, order.now)} {_quoted(line)}")
     if not found:
         order.tell("Nothing here has that in it. Ctrl-F and Tab search in all windows, and on the server.")
 
 
-@command("clear", "c", example="/clear")
+def _with(said: list[Line], order: Order, text: str) -> list[Line]:
+    """Return the lines that have a text in them, as the switches say. Raises SlashError."""
+    pattern = text if "regexp" in order.switches else re.escape(text)
+    pattern = rf"(?<!\w){pattern}(?!\w)" if "word" in order.switches else pattern
+    try:
+        wanted = re.compile(pattern, 0 if "case" in order.switches else re.I)
+    except re.error as error:
+        raise SlashError(f"This is no regular expression: {error}") from error
+    return [line for line in said if wanted.search(f"{line.nick} {line.text}")]
+
+
+@command("search", "find", usage="[text]", example="/search cake")
+def search(order: Order) -> None:
+    """Search what was said: in this window, with Tab in all windows, or on the server. Ctrl-F does, too."""
+    if order.model.draws:
+        order.model.questions.append(SearchFor(order.arguments))
+    else:
+        lastlog(order)
+
+
+@command("clear", "c", "cl", "cls", usage="[-all]", example="/clear", switches="all")
 def clear(order: Order) -> None:
-    """Begin with an empty screen. Scrolling up brings back what was on it."""
-    order.buffer.clear()
+    """Begin with an empty screen, or with -all in every window. Scrolling up brings back what was on it."""
+    for buffer in order.model.buffers if "all" in order.switches else [order.buffer]:
+        buffer.clear()
 
 
 @command("export", "log", usage="[all] [file]", example="/export ~/tea.txt")
 def export(order: Order) -> None:
     """Write what was said in this window (or in all) to a text file."""
     first, _, rest = order.arguments.partition(" ")
+    no_word_of_others("export", first)
     buffers: tuple[Buffer, ...] = (order.buffer,)
     path = order.arguments
     if first == "all":
@@ -151,17 +178,20 @@ def export(order: Order) -> None:
         path = rest.strip()
     if not buffers:
         raise SlashError("There is no conversation to export yet.")
-    order.model.effects.append(Export(buffers, Path(path).expanduser() if path else None))
+    order.model.effects.append(Export(buffers, typed_path(path) if path else None))
 
 
 @command("quit", "exit", "bye", "signoff", usage="[why]", example="/quit See you tomorrow")
 def quit_(order: Order) -> None:
     """Leave greenchat."""
     chathistory.mark_read(order.buffer)
+    why = order.arguments or str(order.model.settings.get("text.quit"))
+    if not order.model.asks:  # a script, which hears first what it has asked for
+        order.model.effects.append(Quit(why))
+        return
     for network in order.model.networks:
         network.link.leaving = True
         if network.link.state is not LinkState.OFFLINE:
-            why = order.arguments or str(order.model.settings.get("text.quit"))
             network.send("QUIT", *([why] if why else []))
     order.model.effects.append(Quit())
 
@@ -182,12 +212,14 @@ def motd(order: Order) -> None:
     order.online().send("MOTD")
 
 
-def _split(order: Order, name: str, *, right: bool) -> None:
+def split_off(order: Order, name: str, *, right: bool) -> None:
+    """Show one more window above this one, or to the right of it. name: "" for the last one. Raises SlashError."""
     model = order.model
-    wanted = _named(order, name.split()[0]) if name else model.last
+    wanted = named(order, name.split()[0]) if name else model.last
     if wanted is model.current:
         raise SlashError("This window is shown already. Name another one: /split #channel")
     (model.splits.add_right if right else model.splits.add_above)(wanted, model.current)
+    model.effects.append(Rearranged())
 
 
 def _when(time: int, now: int) -> str:
@@ -196,25 +228,13 @@ def _when(time: int, now: int) -> str:
 
 
 def _quoted(line: Line) -> str:
+    if line.kind not in TALK:
+        return line.text
     return f"* {line.nick} {line.text}" if line.kind is Kind.ACTION else f"{line.nick}: {line.text}"
 
 
-def _go(order: Order, where: str) -> None:
-    if where == "close":
-        close(Order(order.model, "", order.now))
-        return
-    step = 1 if where == "next" else -1
-    buffers = order.model.buffers
-    order.model.show(buffers[(buffers.index(order.buffer) + step) % len(buffers)])
-
-
-def _move(order: Order, where: str) -> None:
-    if not where.isdecimal() or not 1 <= int(where) <= MOST_WINDOWS:
-        raise SlashError(f"Which number is it to have? /window move 1 to {MOST_WINDOWS}")
-    order.model.move(order.buffer, int(where))
-
-
-def _named(order: Order, wanted: str) -> Buffer:
+def named(order: Order, wanted: str) -> Buffer:
+    """Return the window of a name, a number, or a part of a name. Raises SlashError."""
     exact = order.network.find(wanted)
     if exact:
         return exact
@@ -224,4 +244,5 @@ def _named(order: Order, wanted: str) -> Buffer:
     for buffer in order.model.buffers:
         if lowered in buffer.name.lower():
             return buffer
-    raise SlashError(f"There is no window {wanted}.")
+    what = f"/join {wanted} opens it" if order.network.isupport.is_channel(wanted) else "/windows shows them all"
+    raise SlashError(f"There is no window {wanted}. {what}.")

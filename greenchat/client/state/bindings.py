@@ -1,7 +1,10 @@
 """What keys do: the table of ours, and what differs from it for those whose fingers know another program.
 
-A key has the name that keys.py gives it; several that are pressed one after the other are joined by commas.
+A key has the name that terminal/key_decoder.py gives it; several that are pressed one after the other are joined by
+commas.
 """
+
+import re
 
 from greenchat.protocol import formatting
 
@@ -139,6 +142,8 @@ WEECHAT = {
     "M-w,M-Up": "next split",
 }
 
+WEECHAT |= {f"M-j,{number // 10},{number % 10}": f"window {number}" for number in range(1, 100)}
+
 # Emacs 28, with M-p, M-n and M-r as where one types to another program (comint, ERC).
 EMACS = {
     "C-f": "right",
@@ -170,6 +175,40 @@ EMACS = {
 }
 
 PRESETS: dict[str, dict[str, str]] = {"greenchat": {}, "irssi": IRSSI, "weechat": WEECHAT, "emacs": EMACS}
+
+
+_NAMED = re.compile(r"((?:C-|M-|S-)*)(\S|F\d\d?|[A-Z][A-Za-z]+)")
+_SPELLINGS = (("ctrl-", "C-"), ("meta-", "M-"), ("alt-", "M-"), ("shift-", "S-"), ("^[", "M-"), ("^", "C-"))
+_SPECIAL = {
+    word.lower(): word
+    for word in (
+        "Up Down Left Right Home End PgUp PgDn Insert Delete Backspace Enter Tab Escape Space Begin".split()
+        + [f"F{number}" for number in range(1, 13)]
+    )
+} | {"pageup": "PgUp", "pagedown": "PgDn", "prior": "PgUp", "next": "PgDn", "return": "Enter", "ret": "Enter"}
+
+
+def as_key(text: str) -> str:
+    """Return a key's name, however irssi, WeeChat or a person spells it: `^X`, `ctrl-x` and `Ctrl-X` are `C-x`."""
+    return ",".join(map(_as_key, text.split(","))) if text != "," else text
+
+
+def _as_key(text: str) -> str:
+    for spelling, ours in _SPELLINGS:
+        if text.lower().startswith(spelling) and len(text) > len(spelling):
+            rest = _as_key(text[len(spelling) :])
+            return ours + (rest.lower() if ours == "C-" and len(rest) == 1 else rest)
+    return _SPECIAL.get(text.lower(), text) if len(text) > 1 else text
+
+
+def is_key(name: str) -> bool:
+    """Whether a keyboard can have a key of this name, or keys one after the other."""
+    parts = name.split(",") if name not in (",", "C-,", "M-,") else [name]
+    return all(
+        (match := _NAMED.fullmatch(part))
+        and (len(match[2]) == 1 or match[2].lower() in {*_SPECIAL, "wheelup", "wheeldown"})
+        for part in parts
+    )
 
 
 def spelled(key: str) -> str:

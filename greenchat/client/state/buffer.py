@@ -40,6 +40,11 @@ class Unread:
     def __bool__(self) -> bool:
         return bool(self.count or self.highlights or self.events)
 
+    @property
+    def calls(self) -> bool:
+        """Whether there is something that is worth a look: talk, or what became of the user."""
+        return bool(self.count or self.highlights)
+
     def note(self, *, talk: bool, highlight: bool) -> None:
         """Count a line that came while the user looked elsewhere."""
         if talk:

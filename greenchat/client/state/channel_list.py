@@ -21,7 +21,7 @@ class Directory:
     """The channels of one network by their folded names.
 
     asked: the answer is on its way. quiet: it is for us, not for the user to read. complete: it has come. masks: how
-    many entries of a list of masks (bans) have come.
+    many entries of a list of masks (bans) have come. hosts: what a WHOIS has told so far of where somebody comes from.
     """
 
     entries: dict[str, Listed] = field(default_factory=dict)
@@ -29,6 +29,7 @@ class Directory:
     quiet: bool = False
     complete: bool = False
     masks: int = 0
+    hosts: set[str] = field(default_factory=set)
 
     def begin(self, *, quiet: bool) -> None:
         """LIST was sent."""
@@ -42,7 +43,9 @@ class Directory:
 
     def end(self) -> None:
         """Note that no more entries come."""
-        self.asked, self.complete, self.quiet = False, True, False
+        self.asked = False
+        self.complete = True
+        self.quiet = False
 
     def largest(self, count: int, wanted: str = "") -> list[Listed]:
         """Return the channels with most people first. wanted: a part of their names."""

@@ -43,7 +43,7 @@ class Proof(Protocol):
 class Attempt:
     """A SASL exchange. others: the mechanisms to try next if the server does not know this one.
 
-    step: how many responses of ours have gone out.
+    step: how many responses of ours have gone out. code: of an authenticator app, to follow the password.
     """
 
     mechanism: str
@@ -51,3 +51,4 @@ class Attempt:
     exchange: Proof | None = None
     collector: Words | None = None
     step: int = 0
+    code: str = ""

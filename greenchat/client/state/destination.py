@@ -54,12 +54,14 @@ def parse_destination(text: str) -> Destination:
     path = _unquote(path.split("?")[0].split(",isnick")[0])
     named = [name.strip() for name in path.split(",") if name.strip()]
     channels = tuple(name if name[0] in CHANNEL_SIGNS else "#" + name for name in named)
-    known = well_known.find(host) if not scheme and port is None else None
-    address = known or Address(host or DEFAULT_HOST, default if port is None else port, tls=scheme == "ircs")
+    network = well_known.find(host) if not scheme else None
+    known = network if port is None else None
+    secure = scheme == "ircs" or (not scheme and port == TLS_PORT)
+    address = known or Address(host or DEFAULT_HOST, default if port is None else port, tls=secure)
     return Destination(
         address,
         _unquote(nick.partition(":")[0]),
-        channels or ((DEFAULT_CHANNEL,) if not scheme and not known else ()),
+        channels or (() if scheme or network or port in (IRC_PORT, TLS_PORT) else (DEFAULT_CHANNEL,)),
     )
 
 

@@ -10,10 +10,14 @@ from greenchat.client.state.network import Buffer, Network
 from greenchat.client.state.transfers import Offer, Upload
 from greenchat.records import record
 
+ANEW = "to connect anew"  # the reason to reconnect where the user has ordered it
+
 
 @record(slots=True)
 class Quit:
-    """The user wants to leave the client."""
+    """The user wants to leave the client. why: what is still to be said to the servers, of a script."""
+
+    why: str = ""
 
 
 @record(slots=True)
@@ -87,6 +91,24 @@ class Open:
 @record(slots=True)
 class Save:
     """The settings are to be kept as they are now."""
+
+
+@record(slots=True)
+class Load:
+    """The settings are to be read again as they are kept."""
+
+
+@record(slots=True)
+class LoadPicture:
+    """A picture is to be shown. source: its address, or a path. network: whose proxy is used."""
+
+    network: Network
+    source: str
+
+
+@record(slots=True)
+class Rearranged:
+    """Windows are to be on the screen together; the user is to hear where there is no room for that."""
 
 
 @record(slots=True)
@@ -181,6 +203,9 @@ Effect = (
     | Pin
     | OnlyTls
     | Save
+    | Load
+    | Rearranged
+    | LoadPicture
     | Copy
     | Open
     | Plugin

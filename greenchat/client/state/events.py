@@ -134,4 +134,26 @@ class Background:
     light: bool
 
 
-TerminalEvent = Background | Reported | Clicked | Wheeled | KeyPressed | Pasted | Resized | Focused | Entered
+@record(slots=True)
+class Attributes:
+    """The terminal says what it is (DA1): the numbers of what it can do."""
+
+    numbers: tuple[int, ...]
+
+
+@record(slots=True)
+class CellSize:
+    """The terminal says how many pixels a cell has."""
+
+    size: Size
+
+
+@record(slots=True)
+class DrawsPictures:
+    """The terminal has answered kitty's question for graphics. can: it draws them."""
+
+    can: bool
+
+
+Answer = Reported | Attributes | CellSize | DrawsPictures
+TerminalEvent = Answer | Background | Clicked | Wheeled | KeyPressed | Pasted | Resized | Focused | Entered

@@ -12,10 +12,10 @@ class ForeignError(ValueError):
 
 @record(eq=False)
 class Imported:
-    """The settings found. left_out: what has no counterpart here, a line for the user each."""
+    """The settings found. values: by our names. left_out: what has no counterpart here, a line for the user each."""
 
     networks: dict[str, KeptNetwork] = field(default_factory=dict)
-    realname: str = ""
+    values: dict[str, str] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
     patterns: list[str] = field(default_factory=list)
     aliases: dict[str, str] = field(default_factory=dict)

@@ -9,6 +9,13 @@ Node = str | list["Node"] | dict[str, "Node"]
 
 _TOKEN = re.compile(r'\s+|#[^\n]*|("(?:\\.|[^"\\])*")|([{}()=;,])|([^\s{}()=;,"#]+)', re.S)
 _MOST_DEPTH = 20
+_SETTINGS = {  # irssi's settings, by the names of ours that take the same values
+    "realname": "real_name",
+    "log.files": "autolog",
+    "text.part": "part_message",
+    "text.quit": "quit_message",
+    "time.format": "timestamp_format",
+}
 _KINDS = {
     "MSGS": "messages",
     "PUBLIC": "messages",
@@ -27,12 +34,14 @@ def parse(text: str) -> dict[str, Node]:
 
 
 def read(text: str) -> Imported:
-    """Return the networks, highlights, aliases and ignores of the file. Raises ForeignError."""
+    """Return the networks, settings, highlights, aliases and ignores of the file. Raises ForeignError."""
     config = parse(text)
     found = Imported()
-    core = _block(_block(config.get("settings")).get("core"))
-    found.realname = _text(core, "real_name")
-    _networks(config, found, _text(core, "nick"))
+    settings = {name: value for part in _block(config.get("settings")).values() for name, value in _block(part).items()}
+    found.values = {ours: chosen for ours, theirs in _SETTINGS.items() if (chosen := _text(settings, theirs))}
+    others = sorted(settings.keys() - {*_SETTINGS.values(), "nick", "user_name"})
+    found.left_out += [f"settings {', '.join(others)}; /set all shows what there is here"] if others else []
+    _networks(config, found, _text(settings, "nick"))
     for each in _blocks(config.get("hilights")):
         _highlight(each, found)
     for name, value in _block(config.get("aliases")).items():

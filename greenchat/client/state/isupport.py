@@ -63,7 +63,8 @@ class Isupport:
         elif name == "PREFIX":
             modes, _, prefixes = value.removeprefix("(").partition(")")
             if len(modes) == len(prefixes):
-                self.modes, self.prefixes = modes, prefixes
+                self.modes = modes
+                self.prefixes = prefixes
         elif name == "CHANMODES":
             kinds = [*value.split(","), "", "", ""][:4]
             self.list_modes, self.parameter_modes, self.set_modes, self.flag_modes = kinds

@@ -73,6 +73,11 @@ class KeptNetwork:
             return "on" if value else "off"
         return ("; " if name == "commands" else " ").join(value) if isinstance(value, list) else str(value)
 
+    def take(self, other: "KeptNetwork") -> None:
+        """Become what another one is, but for the name."""
+        for name in FIELDS:
+            setattr(self, name, getattr(other, name))
+
     def table(self) -> dict[str, str | bool | list[str]]:
         """Return what differs from a new one, for the file."""
         values = {name: getattr(self, name) for name in FIELDS}

@@ -98,7 +98,8 @@ class Page:
     def came(self, line: Line, *, new: bool) -> None:
         """Note an arrived line; lines arrive in the order in which they were said."""
         if not self.first:
-            self.first, self.first_new = line.id, new
+            self.first = line.id
+            self.first_new = new
         self.new += new
 
 

@@ -10,7 +10,7 @@ from greenchat.client.state.buffer import BufferKind
 from greenchat.client.state.effects import Effect
 from greenchat.client.state.lines import TALK, Kind, Line
 from greenchat.client.state.network import Buffer, Network
-from greenchat.client.state.questions import ManyLines, Prompt, Question, WhichChannel
+from greenchat.client.state.questions import ManyLines, Prompt, Question, SearchFor, WhichChannel
 from greenchat.client.state.session_state import LinkState
 from greenchat.client.state.settings import Settings
 from greenchat.client.state.splits import Splits
@@ -34,6 +34,7 @@ class Model:
     __slots__ = (
         "_left",
         "actions",
+        "arranging",
         "asks",
         "buffers",
         "caller",
@@ -43,10 +44,12 @@ class Model:
         "effects",
         "focused",
         "former_windows",
+        "happened",
         "heard",
         "last",
         "mentions",
         "messages",
+        "mistake",
         "networks",
         "offers",
         "on_screen",
@@ -66,15 +69,18 @@ class Model:
         self.actions: frozenset[str] = frozenset()  # that a key can have
         self.asks = True  # is there somebody who can answer questions?
         self.draws = True  # is there a screen to choose from a list on?
-        self.questions: deque[Question | Prompt | WhichChannel | ManyLines] = deque()
+        self.questions: deque[Question | Prompt | WhichChannel | SearchFor | ManyLines] = deque()
         self.mentions: deque[tuple[Buffer, Line]] = deque(maxlen=MOST_MENTIONS)
         self.former_windows = ""  # of the last time, as `windows.written` gives them
+        self.arranging = True  # windows come back to their places, until the user does something
         self.tour: Tour | None = None  # for newcomers
         self.offers: deque[Offer] = deque(maxlen=MOST_OFFERS)  # files that people offer
+        self.mistake = ""  # why a command could not be run, the last one
         self.focused = True
         self.caller: tuple[str, str] | None = None  # who called last and where, and what they said
         self.calls = 0  # how often somebody called the user who was not looking: the app rings for them
         self.heard: deque[tuple[Buffer, Line]] | None = None  # what was said, for plugins; None where there are none
+        self.happened: deque[tuple[Buffer, Line]] | None = None  # what came just now, for logs; None without any
         self.messages: deque[Message] = deque()  # what servers sent, for plugins
         self.add_network(network)
         self.current = network.status
@@ -112,8 +118,8 @@ class Model:
             self.splits.remove(buffer)
 
     def open(self, network: Network, name: str) -> Buffer:
-        """Return the buffer of this name; a new one where there is none."""
-        buffer = network.find(name)
+        """Return the buffer of this name; a new one where there is none. The server's own for no name."""
+        buffer = network.find(name) if name else network.status
         if buffer is None:
             channel = network.isupport.is_channel(name)
             buffer = Buffer(name, BufferKind.CHANNEL if channel else BufferKind.PRIVATE, network=network)
@@ -184,6 +190,8 @@ class Model:
             buffer.speakers[folded] = line.time
         if self.heard is not None and talk and live:
             self.heard.append((buffer, line))
+        if self.happened is not None and live:
+            self.happened.append((buffer, line))
         if line.highlight and talk:
             self.note_mention(buffer, line)
         if line.own or looked_at:
@@ -252,9 +260,10 @@ class Model:
         self.buffers.sort(key=lambda each: each.number)
 
     def _place(self, buffer: Buffer) -> None:
-        """Put a window behind the others: it gets the first number that is free."""
+        """Put a window behind that of its network: it gets the first number that is free there."""
         taken = {each.number for each in self.buffers}
-        buffer.number = next(number for number in range(1, len(taken) + 2) if number not in taken)
+        first = buffer.network.status.number + 1
+        buffer.number = next(number for number in range(first, first + len(taken) + 1) if number not in taken)
         self.buffers.append(buffer)
         self.buffers.sort(key=lambda each: each.number)
 

@@ -37,10 +37,10 @@ _LATELY_MILLISECONDS = 10 * 60_000
 class Buffer(Scroll):
     """A window's content: a channel, a private talk, or the server's messages.
 
-    gone: the other one of a private talk is not online. refused: the server did not let us in. names_asked: who is here
-    comes, or has come. typing: nick -> until when that is believed, in milliseconds. told_typing: when we told last
-    that we are typing, in milliseconds, 0 when we are not. reactions: msgid -> reaction -> nicks. speakers: folded nick
-    -> when they spoke last here.
+    gone: the other one of a private talk is not online. refused: the server did not let us in. names_asked,
+    names_known: who is here comes, or has come. names_wanted: the user wants to read that. typing: nick -> until when
+    that is believed, in milliseconds. told_typing: when we told last that we are typing, in milliseconds, 0 when we
+    are not. reactions: msgid -> reaction -> nicks. speakers: folded nick -> when they spoke last here.
     """
 
     network: "Network" = field(kw_only=True)
@@ -49,6 +49,8 @@ class Buffer(Scroll):
     members: dict[str, Member] = field(default_factory=dict)
     names_arriving: dict[str, Member] | None = None
     names_asked: bool = False
+    names_known: bool = False
+    names_wanted: bool = False
     joined: bool = False
     gone: bool = False
     refused: bool = False
@@ -60,12 +62,13 @@ class Buffer(Scroll):
 
     def enter(self) -> None:
         """Note that the user has joined, and forget what an earlier stay left."""
-        self.joined, self.refused = True, False
+        self.joined = True
+        self.refused = False
         self.topic = self.modes = ""
         self.typing.clear()
         self.members.clear()
         self.names_arriving = None
-        self.names_asked = False
+        self.names_asked = self.names_known = self.names_wanted = False
 
     def leave(self) -> None:
         """Note that the user has left the channel."""
@@ -96,8 +99,10 @@ class Buffer(Scroll):
     @property
     def ranked_members(self) -> list[Member]:
         """The members: operators first, then by name."""
-        rank, fold = self.network.isupport.rank, self.network.fold
-        return sorted(self.members.values(), key=lambda member: (rank(member.prefixes), fold(member.nick)))
+        rank, last = self.network.isupport.rank, self.network.isupport.rank("")
+        # at every picture, of thousands: most have no rank, and the folded names are there
+        ranked = sorted((rank(each.prefixes) if each.prefixes else last, name) for name, each in self.members.items())
+        return [self.members[name] for _, name in ranked]
 
 
 @record(slots=True, eq=False)
@@ -205,7 +210,7 @@ class Network:
     def end_connection(self) -> None:
         """End the connection, and forget everything that only it could tell."""
         if self.link.state is LinkState.ONLINE:
-            self.link.missed_since = self.link.heard_at
+            self.link.missed_since = self.link.heard_at + self.link.skew
         self.link.state = LinkState.OFFLINE
         self.link.lag = None
         self.outgoing.clear()
@@ -244,6 +249,11 @@ class Network:
         """Be in this channel now and after every reconnect."""
         self.unwant(channel)
         self.channels[channel] = key
+
+    def ask_for(self, channel: str, key: str = "") -> None:
+        """Be in this channel since the user has just said so: also where a bouncer knows which to be in."""
+        self.want(channel, key)
+        self.show_on_join.add(channel)
 
     def unwant(self, channel: str) -> None:
         """Don't come back to this channel."""

@@ -4,6 +4,8 @@ https://specifications.freedesktop.org/basedir-spec/latest/
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 _MOST_DESTINATIONS = 10
@@ -22,6 +24,11 @@ def config_folder() -> Path:
 def data_folder() -> Path:
     """Return the folder of data that the user would miss: $XDG_DATA_HOME/greenchat-client."""
     return _base("XDG_DATA_HOME", ".local/share") / "greenchat-client"
+
+
+def typed_path(text: str) -> Path:
+    """Return the path that a person has written: `~` is their home, and `~name` of nobody a name like any other."""
+    return Path(os.path.expanduser(text))
 
 
 def recall(name: str) -> str:
@@ -53,6 +60,29 @@ def remember_destination(text: str) -> None:
     others = [each for each in recent_destinations() if each != text]
     remember("destinations", "\n".join([text, *others[: _MOST_DESTINATIONS - 1]]))
     remember("destination", text)
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keep other clients of the user from changing files of a folder meanwhile. Makes the folder; raises OSError."""
+    import fcntl  # late: few starts change a file
+
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    lock = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file that only the user reads: whoever reads it has the old text or the new one. Raises OSError."""
+    new = path.with_suffix(f".{os.getpid()}.new")
+    new.unlink(missing_ok=True)  # a forgotten one may be readable by others
+    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+    new.replace(path)
 
 
 def _base(variable: str, default: str) -> Path:

@@ -90,6 +90,13 @@ class WhichChannel:
 
 
 @record(slots=True)
+class SearchFor:
+    """The user wants to search the talk, and has begun to say for what."""
+
+    text: str
+
+
+@record(slots=True)
 class ManyLines:
     """So many lines are to be said in a window that the user is asked first, as for a paste."""
 

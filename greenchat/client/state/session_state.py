@@ -25,11 +25,13 @@ class Link:
     """The connection itself: how far it is, how it ended, when it is tried again.
 
     lag: milliseconds of the last PING, None while unknown. heard_at: milliseconds since the epoch, when the server said
-    something last. missed_since: the same, before the connection broke. lost_at, retry_at: seconds of the monotonic
-    clock, None when not lost and not retrying. tries: failed attempts to connect since the last success. trouble: the
-    line that reports them. leaving: the user asked for the end, do not reconnect. welcomed: the welcome is complete.
-    offers_server: offer to start a server on this machine when nothing answers. recoded: the user was told of text that
-    is no UTF-8.
+    something last. missed_since: the same before the connection broke, by the server's clock. lost_at, retry_at:
+    seconds of the monotonic clock, None when not lost and not retrying. tries: failed attempts to connect since the
+    last success. trouble: the line that reports them. leaving: the user asked for the end, do not reconnect.
+    welcomed: the welcome is complete. offers_server: offer to start a server on this machine when nothing answers.
+    recoded: the user was told of text that is no UTF-8. refused: how many lines of the user's the server did not take,
+    the last of them for the reason `refusal`. settled: the server has answered all that a script has asked for; None
+    where it was not asked whether it has.
     """
 
     state: LinkState = LinkState.OFFLINE
@@ -46,10 +48,14 @@ class Link:
     welcomed: bool = False
     offers_server: bool = False
     recoded: bool = False
+    refused: int = 0
+    refusal: str = ""
+    settled: bool | None = None
 
     def reset(self) -> None:
         """Prepare for a new connection."""
         self.last_words = ""
+        self.settled = None
         self.welcomed = False
 
 
@@ -83,16 +89,18 @@ class Login:
     credentials: to log in with, now and after every reconnect. certificate: the path of our own, with its key, to show
     to servers with TLS. pin: the fingerprint of the server's certificate that the user trusts. only_tls: by STS, a
     wrong certificate can't be accepted. account: whom the server takes us for. keep: ask whether to keep the
-    credentials once they turn out to be right. email: of a new account.
-    proving: a password was typed while online; it may open more than this
-    connection. returning: the connection is ended to come in anew with that password. told: the account that the user
-    was told they are logged in to. silently: folded channels that they were in then, where coming back is no news.
-    resume_token: what lets a guest go on after an upgrade of the server.
-    locked: what the user was told about their password command. server_password: what PASS is to say, for servers that
-    ask everybody for one.
+    credentials once they turn out to be right. email: of a new account. proving: a password was typed while online; it
+    may open more than this connection. returning: we end the connection ourselves, to come in anew at once: with a
+    password, or by TLS. told: the account that the user was told they are logged in to. silently: folded channels that
+    they were in then, where coming back is no news. resume_token: what lets a guest go on after an upgrade of the
+    server. locked: what the user was told about their password command. server_password: what PASS is to say, for
+    servers that ask everybody for one. upstream: an account on the network behind a bouncer, of this connection only.
+    registering: an account is being registered with these credentials. code_wanted: why the server wants the code of an
+    authenticator app beside the password; the user is asked for it.
     """
 
     credentials: Credentials | None = None
+    upstream: Credentials | None = None
     certificate: str = ""
     pin: str = ""
     only_tls: bool = False
@@ -100,17 +108,22 @@ class Login:
     attempt: Attempt | None = None
     keep: bool = False
     email: str = ""
+    registering: bool = False
     proving: bool = False
     returning: bool = False
     resume_token: str = ""
     told: str = ""
+    code_wanted: str = ""
     locked: str = ""
     server_password: str = field(default="", repr=False)
     silently: set[str] = field(default_factory=set)
 
     def reset(self) -> None:
         """Prepare for a new connection."""
-        self.attempt, self.account, self.proving = None, "", False
+        self.attempt = None
+        self.account = ""
+        self.upstream = None
+        self.proving = self.registering = False
 
 
 @record(slots=True, eq=False)
@@ -170,13 +183,14 @@ class Devices:
     """The known facts about the user's other connections under the same nickname.
 
     others: there was one. last: where the user spoke last, None before they did. answers: automatic answers that wait
-    for another device to give them. sent: (folded nick, command) of those from here whose echo has not come yet.
+    for another device to give them. sent: (folded nick, command) of those from here whose echo has not come yet; the
+    last ones, since there is none where the server refuses one.
     """
 
     others: bool = False
     last: Place | None = None
     answers: list[CtcpAnswer] = field(default_factory=list)
-    sent: list[tuple[str, str]] = field(default_factory=list)
+    sent: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=10))
 
     def reset(self) -> None:
         """Prepare for a new connection."""

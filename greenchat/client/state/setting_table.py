@@ -55,6 +55,7 @@ TABLE: dict[str, Setting] = {
         Setting("list.columns", 16, "how wide the list of people is", least=6, most=40, example="20"),
         Setting("list.side", "right", "on which side the list of people is", ("right", "left")),
         Setting("windows.columns", 18, "how wide the list of windows is", least=6, most=40, example="24"),
+        Setting("windows.side", "left", "on which side the list of windows is", ("left", "right")),
         Setting("activity.events", False, "joins and the like count as activity, too"),
         Setting("text.quit", "", "what you say on leaving", check=one_line, example="See you tomorrow"),
         Setting("text.part", "", "what you say on leaving a channel", check=one_line, example="Off to another channel"),

@@ -3,12 +3,12 @@
 Kept as TOML that a person can edit, too. What is in the file and not known here stays in it.
 """
 
-import os
 import re
 from pathlib import Path
 
 from greenchat.client.state.bindings import KEYS, PRESETS
 from greenchat.client.state.kept_networks import KeptError, KeptNetwork, from_table
+from greenchat.client.state.paths import alone, write_whole
 from greenchat.client.state.setting_table import TABLE, Setting, Value
 from greenchat.records import field, record
 
@@ -29,6 +29,9 @@ class SettingError(ValueError):
     """A value can't be that; the text says why, for the user."""
 
 
+Tables = dict[str, dict[str, object]]
+
+
 @record(slots=True, eq=False)
 class Settings:
     """Reads: get, keys, calls, ignores. Changes: set, reset, and the tables, which are changed from outside."""
@@ -37,9 +40,10 @@ class Settings:
     aliases: dict[str, str] = field(default_factory=dict)
     ignored: list[str] = field(default_factory=list)  # masks
     bindings: dict[str, str] = field(default_factory=dict)  # key -> action, "" for none
-    notified: list[str] = field(default_factory=list)  # `nick [-away] [network]`: presence.py
+    notified: list[str] = field(default_factory=list)  # `nick [-away] [network]`: irc/notify_list.py
     networks: dict[str, KeptNetwork] = field(default_factory=dict)  # by name, in the order of the file
     overrides: dict[str, list[str]] = field(default_factory=dict)  # `[network/]window` in lower case -> OVERRIDES
+    as_kept: Tables = field(default_factory=dict)  # what the file had when it was read or written last
 
     def get(self, name: str) -> Value:
         """Return the value that holds. Raises KeyError for a name that is not in the table."""
@@ -55,6 +59,40 @@ class Settings:
             self.values.pop(name, None)
         else:
             self.values[name] = value
+
+    def take(self, other: "Settings") -> None:
+        """Become what another one is. Networks that are kept in both stay what they are for who uses them."""
+        for name, network in other.networks.items():
+            if mine := self.networks.get(name):
+                mine.take(network)
+                other.networks[name] = mine
+        for name in ("values", "aliases", "ignored", "bindings", "notified", "networks", "overrides", "as_kept"):
+            setattr(self, name, getattr(other, name))
+
+    def tables(self) -> Tables:
+        """Return all of it as plain tables: name of the attribute -> key -> value. A list is one with its entries as
+        keys."""
+        return {
+            "values": dict(self.values),
+            "aliases": dict(self.aliases),
+            "bindings": dict(self.bindings),
+            "overrides": {name: list(words) for name, words in self.overrides.items()},
+            "networks": {name: network.table() for name, network in self.networks.items()},
+            "ignored": dict.fromkeys(self.ignored, True),
+            "notified": dict.fromkeys(self.notified, True),
+        }
+
+    def merge(self, theirs: "Settings") -> None:
+        """Take over what another program has changed in the file since it was read here. What both changed is ours."""
+        ours = self.tables()
+        for name, table in theirs.tables().items():
+            mine, before = ours[name], self.as_kept.get(name, {})
+            changed = {key for key in {*mine, *before} if mine.get(key) != before.get(key)}
+            keys = [key for key in {**table, **mine} if key in (mine if key in changed else table)]
+            here, there = getattr(self, name), getattr(theirs, name)
+            merged = keys if isinstance(here, list) else {key: (here if key in changed else there)[key] for key in keys}
+            setattr(theirs, name, merged)
+        self.take(theirs)
 
     def keys(self) -> dict[str, str]:
         """Return the table of keys: ours, the preset's, the user's own."""
@@ -138,16 +176,22 @@ def load(path: Path) -> Settings:
             raise SettingError(f"{path}: network {name}: {error}") from error
     settings.ignored = _texts(found.get("ignored"))
     settings.notified = _texts(found.get("notified"))
+    settings.as_kept = settings.tables()
     return settings
 
 
 def save(settings: Settings, path: Path) -> None:
-    """Write the file, whole. Raises OSError."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    new = path.with_suffix(".new")
-    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(as_toml(settings))
-    new.replace(path)
+    """Write the file, whole, with what another program has changed in it meanwhile. Raises OSError, also where it has a
+    mistake now: it is being edited."""
+    with alone(path.parent):
+        try:
+            theirs = load(path)
+        except SettingError as error:
+            raise OSError(str(error)) from error
+        if theirs.as_kept != settings.as_kept and path.exists():
+            settings.merge(theirs)
+        write_whole(path, as_toml(settings))
+        settings.as_kept = settings.tables()
 
 
 def as_toml(settings: Settings) -> str:

@@ -1,11 +1,19 @@
-"""Files on their way: those that the user uploads, and those that somebody offers."""
+"""Files on their way: those that the user uploads, those that somebody offers, and pictures to be shown."""
 
+import socket
+from collections.abc import Callable
 from pathlib import Path
 
 from greenchat.client.state.network import Buffer, Network
+from greenchat.client.text.style import Graphic
 from greenchat.records import record
 
 MOST_OFFERS = 20
+Connect = Callable[[str, int], socket.socket]  # host and port
+
+
+class TransferError(Exception):
+    """The file did not get there; the text says why, in words for the user."""
 
 
 @record(frozen=True, slots=True)
@@ -28,6 +36,26 @@ class Upload:
     buffer: Buffer
     path: Path
     url: str
+
+
+@record(frozen=True, slots=True)
+class Picture:
+    """A picture that the user has asked to see, small enough for the screen.
+
+    pixels: red, green and blue of each, a byte each, row by row; two of them, one above the other, are a cell. title:
+    what it is, for people. graphic: the same for a terminal that draws finer ones.
+    """
+
+    title: str
+    width: int
+    height: int
+    pixels: bytes
+    graphic: Graphic | None = None
+
+    def colour(self, column: int, row: int) -> int:
+        """Return a pixel as 0xRRGGBB."""
+        place = 3 * (row * self.width + column)
+        return int.from_bytes(self.pixels[place : place + 3])
 
 
 def in_words(size: int) -> str:

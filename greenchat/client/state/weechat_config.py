@@ -8,6 +8,7 @@ from greenchat.client.state.kept_networks import KeptNetwork
 Options = dict[str, list[tuple[str, str]]]  # section -> its names and values, "" for null
 
 FILES = ("irc.conf", "weechat.conf", "alias.conf")
+_SETTINGS = {"realname": "realname", "text.part": "msg_part", "text.quit": "msg_quit"}  # ours: theirs
 _LIMITED_MASK = re.compile(r"[\\^$+?()\[\]{}|]")
 
 
@@ -29,7 +30,8 @@ def read(files: dict[str, str], folder: str) -> Imported:
     irc, weechat, alias = (parse(files.get(name, "")) for name in FILES)
     found = Imported()
     default = dict(irc.get("server_default", []))
-    found.realname = default.get("realname", "")
+    texts = {ours: default.get(theirs, "") for ours, theirs in _SETTINGS.items()}
+    found.values = {ours: text for ours, text in texts.items() if text and not {"$", "%"} & {*text}}
     servers: dict[str, dict[str, str]] = {}
     for path, value in irc.get("server", []):
         name, _, option = path.rpartition(".")

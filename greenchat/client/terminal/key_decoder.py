@@ -8,8 +8,11 @@ calls `flush`.
 import re
 
 from greenchat.client.state.events import (
+    Attributes,
     Background,
+    CellSize,
     Clicked,
+    DrawsPictures,
     Focused,
     KeyPressed,
     Pasted,
@@ -17,6 +20,7 @@ from greenchat.client.state.events import (
     TerminalEvent,
     Wheeled,
 )
+from greenchat.client.text.style import Size
 
 ESCAPE_SECONDS = 0.05
 
@@ -37,7 +41,9 @@ _RXVT_SHIFTED = re.compile(r"\x1b\[([0-9]+)\$")  # `$` ends no sequence elsewher
 _LINUX_FUNCTION = re.compile(r"\x1b\[\[([A-E])")
 _REPORT = re.compile(r"([2-9]|[1-9][0-9]+);([0-9]+)")  # with a 1 before the semicolon it is F3
 _COMMAND = re.compile(r"\x1b\]([0-9]+);([^\x07\x1b]*)(?:\x07|\x1b\\)")  # OSC, as answers to it come
-_COMMAND_BEGUN = re.compile(r"\x1b\][0-9]+[^\x07\x1b]*\x1b?$")
+_COMMAND_BEGUN = re.compile(r"\x1b(?:\][0-9]+|_Gi=)[^\x07\x1b]*\x1b?$")
+_GRAPHICS = re.compile(r"\x1b_G([^\x1b]*)\x1b\\")  # APC, as kitty's answers come
+_CELL = re.compile(r"6;([0-9]{1,4});([0-9]{1,4})")  # XTWINOPS 16
 _LONGEST_COMMAND = 100
 _RGB = re.compile(r"rgba?:([0-9a-fA-F]+)/([0-9a-fA-F]+)/([0-9a-fA-F]+)")
 _PASTED_KEYS = re.compile("\x1b\\[(?:(10[69]|105);5u|27;5;(10[69]|105)~)")
@@ -126,7 +132,13 @@ def _next(text: str, start: int, *, final: bool) -> tuple[TerminalEvent | None, 
         command = _COMMAND.match(rest)
         if command:
             return _answered(command[1], command[2]), start + command.end()
-        if (_COMMAND_BEGUN.match(rest) and len(rest) < _LONGEST_COMMAND) or (rest == "\x1b]" and not final):
+        if _begins_answer(rest, "\x1b]", final=final):
+            return None, start
+    if rest[1] == "_":
+        answer = _GRAPHICS.match(rest)
+        if answer:
+            return DrawsPictures(answer[1].endswith(";OK")), start + answer.end()
+        if _begins_answer(rest, "\x1b_Gi=", final=final):
             return None, start
     if rest[1] == "O":
         if len(rest) == 2:
@@ -134,6 +146,13 @@ def _next(text: str, start: int, *, final: bool) -> tuple[TerminalEvent | None, 
         name = _SS3_LETTERS.get(rest[2]) or _LETTERS.get(rest[2])
         return (KeyPressed(name), start + 3) if name else (KeyPressed("M-O"), start + 2)
     return KeyPressed("M-" + _plain(rest[1])), start + 2
+
+
+def _begins_answer(text: str, introducer: str, *, final: bool) -> bool:
+    """Whether a text may go on as an answer of the terminal, rather than as keys."""
+    if introducer.startswith(text):
+        return not final
+    return _COMMAND_BEGUN.match(text) is not None and len(text) < _LONGEST_COMMAND
 
 
 def _control_sequence(text: str, start: int, *, final: bool) -> tuple[TerminalEvent | None, int]:
@@ -157,6 +176,11 @@ def _control_sequence(text: str, start: int, *, final: bool) -> tuple[TerminalEv
     report = _REPORT.fullmatch(parameters) if letter == "R" else None
     if report:
         return Reported(int(report[1]), int(report[2])), match.end()
+    if letter == "c" and parameters[:1] == "?":
+        return Attributes(tuple(int(each) for each in parameters[1:].split(";") if each.isdecimal())), match.end()
+    cell = _CELL.fullmatch(parameters) if letter == "t" else None
+    if cell:
+        return CellSize(Size(int(cell[1]), int(cell[2]))), match.end()
     name = _named(parameters, letter) if parameters[:1] not in ("<", "=", ">", "?") else ""
     return (KeyPressed(name) if name else None), match.end()
 

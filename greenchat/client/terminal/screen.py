@@ -14,16 +14,20 @@ import os
 import select
 import termios
 import time
+from collections.abc import Callable
 from types import TracebackType
 from zlib import crc32
 
+from greenchat.client.state.events import Answer, Reported
 from greenchat.client.terminal import notifications
+from greenchat.client.terminal.picture_layer import PictureLayer
 from greenchat.client.terminal.probe import ASKED, REQUEST, REQUEST_BACKGROUND, Probe
+from greenchat.client.terminal.sgr import sgr
 from greenchat.client.terminal.surface import speaks_unicode
 from greenchat.client.text import colours
 from greenchat.client.text.cells import draw_ambiguous, graphemes, width
 from greenchat.client.text.links import encoded
-from greenchat.client.text.style import Frame, Row, Size, Style
+from greenchat.client.text.style import Frame, Graphics, Row, Size, Style
 from greenchat.records import replace
 
 ENTER = "\x1b[?2004h\x1b[?1004h"  # bracketed paste, focus reports
@@ -66,6 +70,7 @@ class Screen:
         self._pairs: dict[tuple[int, int], int] = {}
         self._attributes: dict[Style, int] = {}
         self._painted: list[Row] = []
+        self._pictures = PictureLayer(self._write, self.redraw)
         self._title = ""
         self._mouse = False
         self._xterm = False
@@ -105,15 +110,21 @@ class Screen:
         """Give the terminal back."""
         self._leave()
 
-    def reported(self, row: int, column: int) -> bool:
-        """Take an answer of the terminal; return True when all have come and the screen is to be drawn anew."""
+    def answered(self, answer: Answer) -> bool:
+        """Take an answer of the terminal; return True when the screen is to be drawn anew because of it."""
+        self._pictures.answered(answer)
         was_done = self._probe.done
-        self._probe.answered(row, column)
+        if isinstance(answer, Reported):
+            self._probe.answered(answer.row, answer.column)
         if was_done or not self._probe.done:
             return False
         draw_ambiguous(self._probe.ambiguous)
         self.redraw()
         return True
+
+    def graphics(self) -> Callable[[], Graphics]:
+        """Ask how the terminal draws pictures. Returns what waits for that, not long, for a thread to call."""
+        return self._pictures.ask() if self._xterm else Graphics
 
     @property
     def wide(self) -> bool:
@@ -134,9 +145,10 @@ class Screen:
     def resize(self, size: Size) -> None:
         """Take the terminal's new size and paint everything anew."""
         assert self._window
+        self._pictures.resized()
         curses.resizeterm(max(1, size.rows), max(1, size.columns))
         self._painted.clear()
-        self._window.erase()
+        self._window.clear()  # what was drawn for the size before may have come to stand anywhere
 
     def redraw(self) -> None:
         """Paint everything anew, because somebody else wrote on the terminal."""
@@ -146,6 +158,7 @@ class Screen:
 
     def suspend(self) -> None:
         """Give the terminal back for a while."""
+        self._pictures.make_room(None)
         self._write(LEAVE + NO_MOUSE * self._mouse)
         curses.endwin()
 
@@ -186,10 +199,12 @@ class Screen:
         window = self._window
         assert window
         height, columns = window.getmaxyx()
-        direct = []
+        direct, written = [], []
+        self._pictures.make_room(frame.placed)
         for number, row in enumerate(frame.rows[:height]):
             if number < len(self._painted) and self._painted[number] == row:
                 continue
+            written.append(number)
             if self._paint_row(number, row, columns):
                 direct.append(number)
         self._painted = list(frame.rows[:height])
@@ -206,6 +221,7 @@ class Screen:
             after += "\x1b7" + "".join(self._direct(number, frame.rows[number]) for number in direct) + "\x1b8"
         if self._xterm:
             after += END_UPDATE
+        after += self._pictures.drawn(frame.placed, written)
         self._write(after)
 
     def _paint_row(self, number: int, row: Row, columns: int) -> bool:
@@ -260,7 +276,7 @@ class Screen:
         parts = []
         column = 0
         for span in row:
-            parts.append(self._sgr(span.style))
+            parts.append(sgr(span.style, self._depth))
             link = encoded(span.style.link) if self._xterm else ""
             if link:
                 # The same id lets the terminal take what was wrapped for one link.
@@ -320,24 +336,6 @@ class Screen:
             return colour if colour < 8 else colours.rgb(colours.nearest(colour, self._depth))
         return colours.nearest(colour, min(self._depth, curses.COLORS))
 
-    def _sgr(self, style: Style) -> str:
-        codes = ["0"]
-        codes += [
-            code
-            for wanted, code in (
-                (style.bold, "1"),
-                (style.dim, "2"),
-                (style.italic, "3"),
-                (style.underline, "4"),
-                (style.reverse, "7"),
-            )
-            if wanted
-        ]
-        for colour, base in ((style.foreground, 30), (style.background, 40)):
-            if self._depth and colour is not None:
-                codes += _sgr_colour(colours.nearest(colour, self._depth), base)
-        return f"\x1b[{';'.join(codes)}m"
-
     def _write(self, text: str) -> None:
         data = text.encode(errors="replace")
         with contextlib.suppress(OSError):  # the terminal may be gone; reading from it will tell
@@ -352,16 +350,19 @@ class Screen:
 
     def _await_answers(self) -> None:
         """Read late answers to queries; the shell would take them as typed."""
-        deadline = time.monotonic() + ANSWER_SECONDS
-        missing = len(ASKED) - self._probe.answers
-        if time.monotonic() - self._asked_at > ANSWERED_WITHIN:
-            return
-        while missing > 0 and select.select([0], [], [], max(0.0, deadline - time.monotonic()))[0]:
+        now = time.monotonic()
+        missing = len(ASKED) - self._probe.answers if now - self._asked_at <= ANSWERED_WITHIN else 0
+        pictures = self._pictures.waits
+        while (missing > 0 or pictures) and select.select(
+            [0], [], [], max(0.0, now + ANSWER_SECONDS - time.monotonic())
+        )[0]:
             data = os.read(0, 1024)
             missing = missing - data.count(b"R") if data else 0
+            pictures = pictures and bool(data) and b"c" not in data
 
     def _leave(self) -> None:
         with contextlib.suppress(OSError, curses.error):  # the terminal may be gone
+            self._pictures.make_room(None)
             self._write(LEAVE + NO_MOUSE * self._mouse + (RESTORE_TITLE if self._xterm else ""))
             self._await_answers()
             curses.endwin()
@@ -380,13 +381,3 @@ def _counted_wrongly(grapheme: str) -> bool:
 def _in_ascii(text: str) -> str:
     """Return the text for a terminal without Unicode: a question mark for each column it can't draw."""
     return "".join(each if each.isascii() else "?" * width(each) for each in graphemes(text))
-
-
-def _sgr_colour(colour: int, base: int) -> list[str]:
-    if colour < 8:
-        return [str(base + colour)]
-    if colour < 16:
-        return [str(base + 60 + colour - 8)]
-    if colour < 256:
-        return [str(base + 8), "5", str(colour)]
-    return [str(base + 8), "2", *(str(colour >> shift & 0xFF) for shift in (16, 8, 0))]

@@ -1,10 +1,11 @@
 """What the main loop needs of the place where the client is seen and typed to: a screen with keys, or plain lines."""
 
 import locale
+from collections.abc import Callable
 from typing import Protocol
 
-from greenchat.client.state.events import TerminalEvent
-from greenchat.client.text.style import Frame, Size
+from greenchat.client.state.events import Answer, TerminalEvent
+from greenchat.client.text.style import Frame, Graphics, Size
 
 
 def speaks_unicode() -> bool:
@@ -23,8 +24,11 @@ class Surface(Protocol):
     def wide(self) -> bool:
         """Whether it draws rules and dots two columns wide."""
 
-    def reported(self, row: int, column: int) -> bool:
-        """Take the cursor position that the terminal reports, and return whether all answers have come."""
+    def answered(self, answer: Answer) -> bool:
+        """Take an answer of the terminal, and return whether all is to be drawn anew because of it."""
+
+    def graphics(self) -> Callable[[], Graphics]:
+        """Ask how the terminal draws pictures. Returns what waits for that, not long, for a thread to call."""
 
     def paint(self, frame: Frame) -> None:
         """Show what is new."""

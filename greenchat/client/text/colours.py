@@ -51,10 +51,21 @@ def nearest(colour: int, depth: int) -> int:
     """Return the colour among so many (8 or more) that comes nearest."""
     if colour < depth or (colour >= TRUE and depth >= TRUE):
         return colour
-    # The first 16 look different on every terminal; where there are others, they alone can be relied on.
-    among = range(16, 256) if depth >= 256 else range(depth)
+    if depth >= 256:  # the first 16 look different on every terminal: the others alone can be relied on
+        return _fixed(rgb(colour))
     wanted = rgb(colour)
-    return min(among, key=lambda other: _distance(wanted, rgb(other)))
+    return min(range(depth), key=lambda other: _distance(wanted, rgb(other)))
+
+
+def _fixed(wanted: int) -> int:
+    """Return the colour of the cube or of the greys that comes nearest to 0xRRGGBB."""
+    red, green, blue = (_level(wanted >> shift & 0xFF) for shift in (16, 8, 0))
+    grey = 232 + max(0, min(23, round((sum(wanted.to_bytes(3)) / 3 - 8) / 10)))
+    return min(16 + 36 * red + 6 * green + blue, grey, key=lambda other: _distance(wanted, rgb(other)))
+
+
+def _level(part: int) -> int:
+    return min(range(6), key=lambda number: abs(_LEVELS[number] - part))
 
 
 def _distance(one: int, other: int) -> int:

@@ -43,19 +43,51 @@ class Cursor(NamedTuple):
 
 
 class Size(NamedTuple):
-    """A size in cells."""
+    """A size, mostly in cells."""
 
     rows: int
     columns: int
 
 
+@record(frozen=True, slots=True, eq=False)
+class Graphic:
+    """A picture in pixels. drawn: what draws it where the cursor is, as the terminal understands it. erased: what takes
+    it away, "" where text that is written over it does. cells: what it covers."""
+
+    drawn: str
+    erased: str
+    cells: Size
+
+
+@record(frozen=True, slots=True)
+class Graphics:
+    """The ways in which a terminal draws pictures in pixels. cell: the pixels of a cell, None while unknown."""
+
+    kitty: bool = False
+    sixel: bool = False
+    cell: Size | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether it draws any, surely in their place: sixels have the size that they have."""
+        return self.kitty or (self.sixel and self.cell is not None)
+
+
+class Placed(NamedTuple):
+    """A picture in pixels that covers cells, which show it roughly, too. at: its upper left one."""
+
+    at: Cursor
+    graphic: Graphic
+
+
 @record(frozen=True, slots=True)
 class Frame:
-    """A picture of the whole terminal; each row fits its width."""
+    """A picture of the whole terminal; each row fits its width. placed: what is to be drawn over it."""
 
     rows: tuple[Row, ...]
     cursor: Cursor | None
     title: str = ""
+    placed: Placed | None = None
 
     def picture(self) -> list[str]:
         """Return the rows as plain text without trailing spaces, for tests and for people."""

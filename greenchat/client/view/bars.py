@@ -8,6 +8,7 @@ from greenchat import __version__
 from greenchat.client.input.editor import Line as InputLine
 from greenchat.client.irc import typing
 from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model
+from greenchat.client.state.transfers import Picture
 from greenchat.client.text.cells import clip, clip_row, fill_row, graphemes, row_width, visible, width, wrap
 from greenchat.client.text.style import NORMAL, Cursor, Row, Size, Span, Style
 from greenchat.client.text.times import duration
@@ -27,7 +28,8 @@ class Look:
     monotonic: seconds, for countdowns. now: milliseconds since the epoch. hint: one line for the user,
     shown instead of the status. prompt: what stands before the input line, "" for the window's name. marked: a text
     that is marked where it was said. selected: the number of the line that the message cursor is on.
-    misspelt: where words of the input line are that are to be underlined.
+    misspelt: where words of the input line are that are to be underlined. picture: what is shown in the talk's place.
+    several: there are several networks, so that windows are named with theirs.
     """
 
     theme: Theme = DARK
@@ -38,15 +40,18 @@ class Look:
     marked: str = ""
     selected: int | None = None
     misspelt: tuple[tuple[int, int], ...] = ()
+    picture: Picture | None = None
+    several: bool = False
 
 
-def topic_row(buffer: Buffer, columns: int, theme: Theme, *, here: bool = False) -> Row:
+def topic_row(buffer: Buffer, columns: int, look: Look, *, here: bool = False) -> Row:
     """Return the buffer's name and topic. here: of several windows, the user is in this one."""
+    theme = look.theme
     bar = theme.bar
-    name = visible(buffer.name)
+    name = visible(f"{buffer.name} on {buffer.network.name}" if look.several else buffer.name)
     named = replace(bar, bold=True) if here else bar
     if buffer.kind is BufferKind.STATUS:
-        title: Row = (Span(f" {name} ({buffer.network.address}), greenchat {__version__}", named),)
+        title: Row = (Span(f" {visible(buffer.name)} ({buffer.network.address}), greenchat {__version__}", named),)
     elif buffer.topic:
         title = (Span(f" {name}: ", named), *formatted(buffer.topic, bar))
     else:
@@ -75,8 +80,36 @@ def status_rows(model: Model, area: Size, look: Look) -> list[Row]:
     return [status_row(model, area.columns, look)]
 
 
+@record(frozen=True, slots=True)
+class StatusPart:
+    """A part of the status line. window: where a click on it goes, None for nowhere."""
+
+    row: Row
+    window: Buffer | None = None
+
+
 def status_row(model: Model, columns: int, look: Look) -> Row:
-    """Return the status line: connection, user, window, activity elsewhere, and who is typing.
+    """Return the status line: connection, user, window, activity elsewhere, and who is typing."""
+    bar = look.theme.bar
+    row: Row = (Span(" ", bar), *(span for part in status_parts(model, columns, look) for span in part.row))
+    if row_width(row) > columns:
+        ellipsis = look.theme.glyphs.ellipsis
+        row = (*clip_row(row, columns - width(ellipsis)), Span(ellipsis, bar))
+    return fill_row(row, columns, bar)
+
+
+def window_in_status(model: Model, columns: int, look: Look, column: int) -> Buffer | None:
+    """Return the window that is named at a column of the status line, None for none."""
+    end = 1
+    for part in status_parts(model, columns, look):
+        end += row_width(part.row)
+        if column < end:
+            return part.window if column else None
+    return None
+
+
+def status_parts(model: Model, columns: int, look: Look) -> list[StatusPart]:
+    """Return the parts of the status line, with what stands between them.
 
     What happened elsewhere gets the room that the rest leaves: mentions first, then private talks, then the other
     windows, and a count of those for which there is no room (`+3`; Alt-A goes to each in turn).
@@ -85,34 +118,30 @@ def status_row(model: Model, columns: int, look: Look) -> Row:
     bar = theme.bar
     buffer = model.current
     urgent = Style(theme.error.foreground, bar.background, bold=True, reverse=bar.reverse)
-    before: list[Row] = [
-        (Span(text, urgent),) for text in (_connection(buffer, look.monotonic), _below(buffer)) if text
-    ]
+    before: list[Span] = [Span(text, urgent) for text in (_connection(buffer, look.monotonic), _below(buffer)) if text]
     if columns >= TIGHT:
         nick = visible(buffer.network.nicks.current)
         nick = clip(nick, max(4, columns // 4), theme.glyphs.ellipsis)
-        before.append((Span(nick + " (away)" * buffer.network.away, bar),))
+        before.append(Span(nick + " (away)" * buffer.network.away, bar))
     count = f" ({len(buffer.members)})" if buffer.joined and columns >= ROOMY else ""
     name = clip(visible(buffer.name), max(4, columns // 3), theme.glyphs.ellipsis)
-    before.append((Span(f"{buffer.number}:{name}{count}", bar),))
-    behind = [(Span(text, bar),) for text in (_typing(buffer, look.now), _lag(buffer)) if text]
-    between = width(theme.glyphs.separator) + 2
-    used = 1 + sum(row_width(part) + between for part in (*before, *behind))
-    news = sum(bool(each.unread.count or each.unread.highlights) for each in model.buffers if each is not buffer)
-    least = width(f"+{news}") if news else -between
+    before.append(Span(f"{buffer.number}:{name}{count}", bar))
+    behind = [Span(text, bar) for text in (_typing(buffer, look.now), _lag(buffer)) if text]
+    between = Span(f" {theme.glyphs.separator} ", bar)
+    gap = width(between.text)
+    used = 1 + sum(width(span.text) + gap for span in (*before, *behind))
+    news = sum(each.unread.calls for each in model.buffers if each is not buffer)
+    least = width(f"+{news}") if news else -gap
     while used + least > columns and len(before) + len(behind) > 1:
         # On a narrow terminal the least important goes, whole: what is left is not cut in the middle.
         dropped = behind.pop() if behind else before.pop()
-        used -= row_width(dropped) + between
+        used -= width(dropped.text) + gap
     activity = _activity(model, columns - used, theme, named=columns >= ROOMY)
-    row: list[Span] = [Span(" ", bar)]
-    for part in (*before, *([activity] if activity else []), *behind):
-        if len(row) > 1:
-            row.append(Span(f" {theme.glyphs.separator} ", bar))
-        row += part
-    if row_width(row) > columns:
-        row = [*clip_row(row, columns - width(theme.glyphs.ellipsis)), Span(theme.glyphs.ellipsis, bar)]
-    return fill_row(row, columns, bar)
+    groups = [*([StatusPart((span,))] for span in before), activity, *([StatusPart((span,))] for span in behind)]
+    parts: list[StatusPart] = []
+    for group in filter(None, groups):
+        parts += [*[StatusPart((between,))] * bool(parts), *group]
+    return parts
 
 
 def input_rows(buffer: Buffer, line: InputLine, area: Size, look: Look) -> tuple[tuple[Row, ...], Cursor]:
@@ -273,35 +302,31 @@ def _lag(buffer: Buffer) -> str:
     return f"lag {lag / 1000:.1f} s" if lag is not None and lag >= SLOW_MILLISECONDS else ""
 
 
-def _activity(model: Model, room: int, theme: Theme, *, named: bool) -> Row:
+def _activity(model: Model, room: int, theme: Theme, *, named: bool) -> list[StatusPart]:
     """Windows with news, in so many columns: those that call the user, private talks, the others; then a count.
 
     named: with their names and how much is new, else their numbers alone.
     """
-    others = [
-        each for each in model.buffers if each is not model.current and (each.unread.count or each.unread.highlights)
-    ]
+    others = [each for each in model.buffers if each is not model.current and each.unread.calls]
     others.sort(key=lambda each: (_rank(each), each.number))
     calling = Style(theme.highlight.foreground, theme.bar.background, bold=True, reverse=theme.bar.reverse)
-    spans: list[Span] = []
+    space = StatusPart((Span(" ", theme.bar),))
+    parts: list[StatusPart] = []
     left = len(others)
     used = 0
     for buffer in others:
         count = f"({buffer.unread.count})" if buffer.unread.count else ""  # what happened to the user is no talk
         text = f"{buffer.number}:{visible(buffer.name)}{count}" if named else str(buffer.number)
-        needed = width(text) + (1 if spans else 0)
+        needed = width(text) + bool(parts)
         rest = width(f" +{left - 1}") if left > 1 else 0
         if used + needed + rest > room:
             break
-        if spans:
-            spans.append(Span(" ", theme.bar))
-        spans.append(Span(text, calling if buffer.unread.highlights else theme.bar))
+        style = calling if buffer.unread.highlights else theme.bar
+        parts += [*[space] * bool(parts), StatusPart((Span(text, style),), buffer)]
         used += needed
         left -= 1
-    if not left:
-        return tuple(spans)
-    calls = any(each.unread.highlights for each in others[len(others) - left :])
-    count = f"{' ' * bool(spans)}+{left}"
-    if used + width(count) > room:
-        return tuple(spans)
-    return (*spans, Span(count, calling if calls else theme.bar))
+    count = f"{' ' * bool(parts)}+{left}"
+    if left and used + width(count) <= room:
+        calls = any(each.unread.highlights for each in others[len(others) - left :])
+        parts.append(StatusPart((Span(count, calling if calls else theme.bar),)))
+    return parts

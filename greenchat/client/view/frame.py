@@ -19,24 +19,41 @@ from greenchat.records import replace
 def render(model: Model, line: InputLine, size: Size, look: Look, panels: Panels = Panels(), nicks: int = 0) -> Frame:
     """Return the whole picture. nicks: how many people of the list are scrolled out above it."""
     divided = layout(model, line, size, replace(panels, hint=look.hint))
-    rows, columns = divided.size
+    columns = divided.size.columns
     buffer = model.current
     theme = look.theme
+    look = replace(look, several=len(model.networks) > 1)
+    if look.picture:
+        from greenchat.client.view.pictures import picture_placed, picture_rows  # late: few look at pictures here
+
+        area = Size(divided.height, columns)
+        shown = _with_input(model, line, look, divided, picture_rows(look.picture, area))
+        return replace(shown, placed=picture_placed(look.picture, area, divided.top))
     middle = _windows(divided, buffer, look)
     edge = Span(theme.glyphs.separator, theme.separator)
     height = divided.height
-    if divided.nicks and divided.nicks_left:
+    if divided.nicks:
         people = nick_rows(buffer, Size(height, divided.nicks), theme, nicks)
-        middle = [(*nick, edge, *row) for row, nick in zip(middle, people, strict=True)]
+        if divided.nicks_left:
+            middle = [(*nick, edge, *row) for row, nick in zip(middle, people, strict=True)]
+        else:
+            wide = divided.first_of_nicks - 1 - divided.left
+            middle = [(*fill_row(row, wide), edge, *nick) for row, nick in zip(middle, people, strict=True)]
     if divided.windows:
-        left = window_rows(model, Size(height, divided.windows), theme)
-        middle = [(*window, edge, *row) for window, row in zip(left, middle, strict=True)]
-    if divided.nicks and not divided.nicks_left:
-        right = nick_rows(buffer, Size(height, divided.nicks), theme, nicks)
-        wide = columns - divided.nicks - 1
-        middle = [(*fill_row(row, wide), edge, *nick) for row, nick in zip(middle, right, strict=True)]
-    written, cursor = input_rows(buffer, line, Size(divided.input, columns), look)
-    top = [_topics(divided, buffer, look)] * divided.top
+        listed = window_rows(model, Size(height, divided.windows), theme)
+        if divided.windows_right:
+            wide = divided.first_of_windows - 1
+            middle = [(*fill_row(row, wide), edge, *window) for window, row in zip(listed, middle, strict=True)]
+        else:
+            middle = [(*window, edge, *row) for window, row in zip(listed, middle, strict=True)]
+    return _with_input(model, line, look, divided, middle)
+
+
+def _with_input(model: Model, line: InputLine, look: Look, divided: Layout, middle: list[Row]) -> Frame:
+    """Return the whole picture: what is in the middle with the rows above and below it."""
+    rows, columns = divided.size
+    written, cursor = input_rows(model.current, line, Size(divided.input, columns), look)
+    top = [_topics(divided, model.current, look)] * divided.top
     status = status_rows(model, Size(divided.bottom, columns), look) if divided.bottom else []
     frame = (*top, *middle, *status, *written)
     return Frame(frame, Cursor(rows - divided.input + cursor.row, cursor.column), _title(model))
@@ -64,9 +81,7 @@ def _column(panes: tuple[Pane, ...], current: Buffer, look: Look, *, several: bo
         marked, selected = (look.marked, look.selected) if pane.buffer is current else ("", None)
         rows += history_rows(pane.buffer, pane.area, look.theme, marked, selected)
         if below:
-            rows.append(
-                topic_row(below.buffer, pane.area.columns, look.theme, here=several and below.buffer is current)
-            )
+            rows.append(topic_row(below.buffer, pane.area.columns, look, here=several and below.buffer is current))
     return rows
 
 
@@ -75,11 +90,11 @@ def _topics(divided: Layout, current: Buffer, look: Look) -> Row:
     first, *others = (column[0] for column in divided.columns)
     several = len(divided.panes) > 1
     if not others:
-        return topic_row(first.buffer, divided.size.columns, look.theme, here=several and first.buffer is current)
+        return topic_row(first.buffer, divided.size.columns, look, here=several and first.buffer is current)
     row: Row = (Span(" " * divided.left, look.theme.bar),)
     for pane in (first, *others):
         row = fill_row(row, pane.left, look.theme.bar)
-        row += topic_row(pane.buffer, pane.area.columns, look.theme, here=pane.buffer is current)
+        row += topic_row(pane.buffer, pane.area.columns, look, here=pane.buffer is current)
     return fill_row(row, divided.size.columns, look.theme.bar)
 
 

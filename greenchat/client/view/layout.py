@@ -1,7 +1,8 @@
 """The division of the terminal: which windows are where, and what stands around them.
 
 From top to bottom: the topic; the windows, between the list of windows and the list of people where there is room for
-them; the status; the input. Several windows stand in columns beside each other, each under its topic.
+them, of which that of windows is the outer one; the status; the input. Several windows stand in columns beside each
+other, each under its topic.
 """
 
 from collections.abc import Iterator, Sequence
@@ -31,8 +32,8 @@ class Panels:
     """The panels that the user wants: True, False, or None to show them where there is room.
 
     splits: other windows, too? topic, status: these bars? hint: what is shown in the place of the status, "" for
-    nothing: it has to be seen, in as many rows as it takes. windows_columns, nicks_columns: how wide they are, and
-    nicks_left: the list of people stands on the left, behind the windows.
+    nothing: it has to be seen, in as many rows as it takes. windows_columns, nicks_columns: how wide the lists are.
+    windows_right, nicks_left: they stand on the other side than usual.
     """
 
     windows: bool | None = None
@@ -43,6 +44,7 @@ class Panels:
     hint: str = ""
     windows_columns: int = WINDOWS_COLUMNS
     nicks_columns: int = NICKS_COLUMNS
+    windows_right: bool = False
     nicks_left: bool = False
 
 
@@ -75,19 +77,25 @@ class Layout:
     input: int
     top: int = 1
     bottom: int = 1
+    windows_right: bool = False
     nicks_left: bool = False
     columns: tuple[tuple[Pane, ...], ...] = ()
 
     @property
+    def first_of_windows(self) -> int:
+        """The column with which the list of windows begins."""
+        return self.size.columns - self.windows if self.windows_right else 0
+
+    @property
     def first_of_nicks(self) -> int:
         """The column with which the list of people begins."""
-        left = self.windows + 1 if self.windows else 0
-        return left if self.nicks_left else self.size.columns - self.nicks
+        beside = self.windows + 1 if self.windows and self.windows_right is not self.nicks_left else 0
+        return beside if self.nicks_left else self.size.columns - beside - self.nicks
 
     @property
     def left(self) -> int:
         """The first column of the windows."""
-        before = (self.windows, self.nicks if self.nicks_left else 0)
+        before = (0 if self.windows_right else self.windows, self.nicks if self.nicks_left else 0)
         return sum(columns + 1 for columns in before if columns)
 
     @property
@@ -129,7 +137,16 @@ def layout(model: Model, line: InputLine, size: Size, panels: Panels) -> Layout:
     bottom = int(panels.status and size.rows >= STATUS_FROM)
     if panels.hint:
         bottom = len(hint_rows(panels.hint, size.columns, max(1, size.rows // 3), DARK))
-    divided = Layout(size, windows, nicks, rows, top=int(top), bottom=bottom, nicks_left=panels.nicks_left)
+    divided = Layout(
+        size,
+        windows,
+        nicks,
+        rows,
+        top=int(top),
+        bottom=bottom,
+        windows_right=panels.windows_right,
+        nicks_left=panels.nicks_left,
+    )
     for columns in _wanted(model, splits=panels.splits):
         placed = tuple(_columns(divided, columns))
         if _fits(divided, columns):

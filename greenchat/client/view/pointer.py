@@ -2,18 +2,19 @@
 
 from greenchat.client.input.editor import Editor
 from greenchat.client.state.effects import Open
+from greenchat.client.state.model import Buffer
 from greenchat.client.text.cells import width
 from greenchat.client.text.style import Cursor, Size
-from greenchat.client.view.bars import Look, input_place
+from greenchat.client.view.bars import Look, input_place, window_in_status
 from greenchat.client.view.window_view import WindowView
 
 
 def click(view: WindowView, editor: Editor, look: Look, row: int, column: int) -> str:
-    """Follow a click on a cell, counted from 0. Returns a hint for the user, "" for none."""
+    """Follow a click on a cell, counted from 0. Returns a hint for the user, "" for none. look: what was drawn."""
     place = _place_in_input(view, look, row, column)
     link = link_at(view, look, row, column)
     nick = view.nick_at(row, column)
-    window = view.window_at(row, column)
+    window = _window_in_status(view, look, row, column) or view.window_at(row, column)
     if place is not None:
         editor.move(place)
     elif link:
@@ -36,6 +37,15 @@ def link_at(view: WindowView, look: Look, row: int, column: int) -> str:
         if column < end:
             return span.style.link
     return ""
+
+
+def _window_in_status(view: WindowView, look: Look, row: int, column: int) -> Buffer | None:
+    """Return the window that is named by its number at a cell of the status line, None for none."""
+    divided = view.layout
+    last = divided.size.rows - divided.input
+    if look.hint or not last - divided.bottom <= row < last:
+        return None
+    return window_in_status(view.model, divided.size.columns, look, column)
 
 
 def _place_in_input(view: WindowView, look: Look, row: int, column: int) -> int | None:

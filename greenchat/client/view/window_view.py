@@ -42,7 +42,8 @@ class WindowView:
 
     def draw_with(self, theme: Theme) -> None:
         """Draw with this theme from now on."""
-        self._theme, self._bare_theme = theme, replace(theme, bare=True)
+        self._theme = theme
+        self._bare_theme = replace(theme, bare=True)
 
     def picture(self, look: Look) -> Frame:
         """Return the whole picture."""
@@ -68,7 +69,8 @@ class WindowView:
         """Return the window of a cell, its own or one in the list of windows; None for a cell of none."""
         divided = self.layout
         within = row - divided.top
-        if 0 <= within < divided.height and column < divided.windows:
+        listed = 0 <= column - divided.first_of_windows < divided.windows
+        if 0 <= within < divided.height and listed:
             return window_at(self.model, divided.height, within)
         return None if self._is_over_nicks(row, column) else divided.window_at(row, column)
 
@@ -208,8 +210,8 @@ class WindowView:
             self.model.show(shown[(shown.index(self.model.current) + 1) % len(shown)])
 
     def show_active(self) -> None:
-        """Go to the next window with activity, mentions first, and finally back."""
-        others = [buffer for buffer in self.model.buffers if buffer is not self.model.current and buffer.unread.count]
+        """Go to the next window that the status line names, mentions first, and finally back."""
+        others = [buffer for buffer in self.model.buffers if buffer is not self.model.current and buffer.unread.calls]
         called = [buffer for buffer in others if buffer.unread.highlights]
         self.model.show((called or others or [self.model.last])[0])
 
@@ -227,6 +229,7 @@ class WindowView:
             bars,
             windows_columns=int(str(wanted("windows.columns"))),
             nicks_columns=int(str(wanted("list.columns"))),
+            windows_right=wanted("windows.side") == "right",
             nicks_left=wanted("list.side") == "left",
         )
         return replace(bars, windows=False, nicks=False, splits=False) if self.bare else bars

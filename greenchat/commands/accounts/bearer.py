@@ -9,15 +9,15 @@ none yet, when somebody who is logged in to it authenticates with a token, too: 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from greenchat.chat.accounts import Account, account_id
+from greenchat.chat.accounts import Account
 from greenchat.commands.accounts.login import log_in, place_of
 from greenchat.commands.accounts.login_throttle import count_wrong, seconds_to_wait
-from greenchat.commands.accounts.register import forget_expired, why_not_new_account
+from greenchat.commands.accounts.provided import make_account
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation, Deferred
 from greenchat.commands.core.errors import IrcError
-from greenchat.commands.core.persistence import change_account, secure_account
+from greenchat.commands.core.persistence import change_account
 from greenchat.commands.core.process import BadTokenError
 from greenchat.commands.core.steps import step
 from greenchat.protocol.numerics import Numeric
@@ -36,7 +36,7 @@ def check_token(
     seconds = seconds_to_wait(ctx, where)
     if seconds:
         raise _refusal(f"Too many failed logins: try again in {seconds} seconds")
-    bearer, now = ctx.process.bearer, ctx.now
+    bearer, now, address = ctx.process.bearer, ctx.now, ctx.session.host
 
     def checked(ctx: Context, claims: Mapping[str, Any] | BadTokenError) -> Continuation | None:
         if isinstance(claims, BadTokenError):
@@ -45,7 +45,7 @@ def check_token(
         log_in_as(ctx, claims, authorization)
         return None
 
-    return Deferred(lambda: bearer.claims(token, now), checked, waits=True)
+    return Deferred(lambda: bearer.claims(token, now, address), checked, waits=True)
 
 
 def log_in_as(ctx: Context, claims: Mapping[str, Any], authorization: str = "") -> None:
@@ -83,16 +83,12 @@ def _make(ctx: Context, subject: str, name: str) -> Account:
         raise _refusal("You have no account here")
     if not name:
         raise _refusal(f"The token has no {ctx.network.settings.bearer.claim}, which would be the account's name")
-    refusal = why_not_new_account(ctx, name)
-    if refusal and refusal.code == "ACCOUNT_EXISTS":
+    made = make_account(ctx, subject, name)
+    if isinstance(made, Account):
+        return made
+    if made.code == "ACCOUNT_EXISTS":
         raise _refusal(f"There is an account {name} already: if it is yours, log in to it and then with the token, too")
-    if refusal:
-        raise _refusal(refusal.text)
-    forget_expired(ctx, name)
-    account = Account(name, "", ctx.now, id=account_id(ctx.new_id()), subjects=(subject,))
-    secure_account(ctx, account)
-    note(ctx, "NICKSERV", f"The account {name} was made for {subject}")
-    return ctx.network.accounts.put(account)
+    raise _refusal(made.text)
 
 
 def _refusal(text: str) -> IrcError:

@@ -1,24 +1,18 @@
-"""Logging in: what AUTHENTICATE, NickServ and REGISTER share.
-
-Checking a password takes tens of milliseconds of a thread, the same whether the account exists or not, and too many
-failures have to be waited out: per address and per account.
-"""
+"""Logging in: what AUTHENTICATE, NickServ and REGISTER share. Checking a password: see `password_check`."""
 
 import hashlib
 import hmac
-from collections.abc import Callable
 from dataclasses import replace
 
 from greenchat.chat.accounts import Account
-from greenchat.commands.accounts.login_throttle import count_wrong, guess, seconds_to_wait
+from greenchat.commands.accounts.login_throttle import count_wrong, seconds_to_wait
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Continuation, Deferred
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.persistence import keep_account
 from greenchat.commands.core.steps import step
 from greenchat.commands.users.identity import set_account
 from greenchat.protocol.numerics import Numeric
-from greenchat.protocol.scram import Verifier, make_verifier
+from greenchat.protocol.scram import Verifier
 from greenchat.values.addresses import netblock
 
 _DAY = 86_400_000  # ms: as exactly is it kept when an account was used
@@ -59,57 +53,12 @@ def _stored(account: Account, hash_name: str) -> str:
 
 def must_wait(ctx: Context, name: str) -> int:
     """Return the seconds until this session may try a password for this account again, 0 if now."""
-    return seconds_to_wait(ctx, _keys(ctx, name))
-
-
-def check_password(
-    ctx: Context,
-    name: str,
-    password: str,
-    then: Callable[[Context, Account | None], Continuation | None],
-    refuse: Callable[[Context, int], None],
-) -> Continuation | None:
-    """Check in a thread whether the password is the account's, and call `then` with the account, or None.
-
-    The account may be one that nobody can log in to yet, see `why_unusable`: a right password is never called wrong.
-
-    refuse: called instead, with the seconds to wait, after too many wrong passwords.
-    """
-    account = find_account(ctx, name)
-    verifier = verifier_of(ctx, account, name)
-
-    def checked(ctx: Context, matches: bool) -> Continuation | None:
-        current = ctx.network.accounts.by_id(account.id) if account else None
-        if not (matches and current is not None and account is not None and current.verifier == account.verifier):
-            return then(ctx, None)
-        if current.verifier_512:
-            return then(ctx, current)
-        salt, iterations, proof = ctx.random(16), ctx.network.settings.accounts.iterations, proof_of(current)
-        return Deferred(
-            lambda: str(make_verifier(password, salt, iterations, "sha512")),
-            lambda ctx, made: completed(ctx, current.id, proof, made),
-            hashes=True,
-        )
-
-    def completed(ctx: Context, account_id: str, proof: str, made: str) -> Continuation | None:
-        ctx.propose(_add_verifier, account_id, proof, made)
-        current = ctx.network.accounts.by_id(account_id)
-        return then(ctx, current if current is not None and proof_of(current) == proof else None)
-
-    return guess(ctx, _keys(ctx, name), lambda: verifier.matches(password), checked, refuse)
-
-
-@step("account.verifier-512")
-def _add_verifier(ctx: Context, account_id: str, proof: str, verifier: str) -> None:
-    """Keep a verifier for SCRAM-SHA-512: of an account that was made before there was one."""
-    account = ctx.network.accounts.by_id(account_id)
-    if account is not None and proof_of(account) == proof:
-        keep_account(ctx, ctx.network.accounts.put(replace(account, verifier_512=verifier)))
+    return seconds_to_wait(ctx, counted_by(ctx, name))
 
 
 def count_failure(ctx: Context, name: str) -> None:
     """Count a wrong password."""
-    count_wrong(ctx, _keys(ctx, name))
+    count_wrong(ctx, counted_by(ctx, name))
 
 
 def log_in(ctx: Context, account: Account, *, by_sasl: bool = False) -> None:
@@ -118,13 +67,13 @@ def log_in(ctx: Context, account: Account, *, by_sasl: bool = False) -> None:
     by_sasl: 903 is sent too. Clients wait for these numerics, and take any other change for something new.
     Raises 465 if the account is banned.
     """
-    ban = ctx.network.bans.of_account(account.id, ctx.now)
+    ban = ctx.network.protection.bans.of_account(account.id, ctx.now)
     if ban is not None:
         raise IrcError(Numeric.ERR_YOUREBANNEDCREEP, text=f"This account is banned from this server: {ban.reason}")
     session = ctx.session
     session.account = account.name
     ctx.network.local.logins["right"] += 1
-    ctx.propose(_note_origin, account.id, netblock(session.host))
+    ctx.propose(note_origin, account.id, netblock(session.host))
     ctx.reply(Numeric.RPL_LOGGEDIN, mask(ctx), account.name, text=f"You are now logged in as {account.name}")
     if by_sasl:
         ctx.reply(Numeric.RPL_SASLSUCCESS)
@@ -133,9 +82,9 @@ def log_in(ctx: Context, account: Account, *, by_sasl: bool = False) -> None:
 
 
 @step("login.origin")
-def _note_origin(ctx: Context, account_id: str, origin: str) -> None:
+def note_origin(ctx: Context, account_id: str, origin: str) -> None:
     """Note a login to an account: from where, and on which day."""
-    ctx.network.known_origins.note(account_id, origin)
+    ctx.network.protection.known_origins.note(account_id, origin)
     account = ctx.network.accounts.by_id(account_id)
     if account is not None and ctx.now - account.used > _DAY:
         keep_account(ctx, ctx.network.accounts.put(replace(account, used=ctx.now)))
@@ -166,7 +115,8 @@ def mask(ctx: Context) -> str:
     session = ctx.session
     if session.user is not None:
         return session.user.source
-    return f"{session.nick or '*'}!{session.username or '*'}@{ctx.network.cloaks.host(session.host)}"
+    given, host = session.registration, ctx.network.protection.cloaks.host(session.host)
+    return f"{given.nick or '*'}!{given.username or '*'}@{host}"
 
 
 def place_of(ctx: Context) -> str:
@@ -174,9 +124,9 @@ def place_of(ctx: Context) -> str:
     return netblock(ctx.session.host)
 
 
-def _keys(ctx: Context, name: str) -> tuple[str, ...]:
+def counted_by(ctx: Context, name: str) -> tuple[str, ...]:
     """Return the keys by which wrong passwords are counted: for an origin of the owner's, only that origin."""
     network, origin = ctx.network, netblock(ctx.session.host)
-    if network.known_origins.knows(network.accounts.id_of(name), origin):
+    if network.protection.known_origins.knows(network.accounts.id_of(name), origin):
         return (origin,)
     return (origin, "account " + network.fold(name))

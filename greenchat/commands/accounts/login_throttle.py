@@ -5,10 +5,13 @@ could each try another password before the first one was found to be wrong.
 """
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation, Deferred
 from greenchat.commands.core.steps import step
+
+T = TypeVar("T")
 
 _SECOND = 1000  # ms
 _WEIGHT = 60  # commands that one connection's further password counts for: see Context.weight
@@ -17,23 +20,30 @@ _WEIGHT = 60  # commands that one connection's further password counts for: see 
 def guess(
     ctx: Context,
     who: Sequence[str],
-    is_right: Callable[[], bool],
-    then: Callable[[Context, bool], Continuation | None],
+    is_right: Callable[[], T],
+    then: Callable[[Context, T], Continuation | None],
     refuse: Callable[[Context, int], Continuation | None],
+    *,
+    outside: bool = False,
 ) -> Continuation | None:
-    """Call `is_right` in a thread, and `then` with its result; wrong passwords are counted.
+    """Call `is_right` in a thread, and `then` with its result; wrong passwords (False) are counted.
 
-    who: the keys by which they are counted. refuse: called instead, with the seconds to wait, after too many wrong
-    ones. While so many attempts are under way that it would be too many if all of them failed, the next one waits for
-    these.
+    who: the keys by which they are counted. outside: others are asked, so that it waits for them.
+    refuse: called instead, with the seconds to wait, after too many wrong ones. While so many attempts are under way
+    that it would be too many if all of them failed, the next one waits for these.
     """
-    logins = ctx.network.logins
+    logins = ctx.network.protection.logins
     seconds = seconds_to_wait(ctx, who)
     if seconds:
         return refuse(ctx, seconds)
-    if not all(logins.has_room(each, ctx.now) for each in who):
-        # after the attempts under way: a thread takes one after the other
-        return Deferred(_nothing, lambda ctx, _: guess(ctx, who, is_right, then, refuse), hashes=True)
+    nodes = max(1, len(ctx.network.nodes))
+    if not all(logins.has_room(each, ctx.now, nodes=nodes) for each in who):
+
+        def again(ctx: Context, _: None) -> Continuation | None:
+            return guess(ctx, who, is_right, then, refuse, outside=outside)
+
+        # others may be answered in seconds: it must not look all the time
+        return Deferred(_nothing, again, pauses=True)
     for each in who:
         logins.begin(each)
 
@@ -41,21 +51,22 @@ def guess(
         for each in who:
             logins.end(each)
 
-    def tried(ctx: Context, right: bool) -> Continuation | None:
-        if not right:
+    def tried(ctx: Context, right: T) -> Continuation | None:
+        if right is False:
             count_wrong(ctx, who)
         return then(ctx, right)
 
     # Each takes a thread as long, right ones too: one is free, further ones have to wait.
-    if ctx.session.has_tried:
+    if ctx.session.registration.has_tried:
         ctx.weight += _WEIGHT
-    ctx.session.has_tried = True
-    return Deferred(is_right, tried, done=done, hashes=True)
+    if not outside:
+        ctx.session.registration.has_tried = True
+    return Deferred(is_right, tried, done=done, hashes=not outside, outside=outside)
 
 
 def seconds_to_wait(ctx: Context, who: Sequence[str]) -> int:
     """Return the seconds until these may try a password again, 0 if now."""
-    wait = max(ctx.network.logins.wait(each, ctx.now) for each in who)
+    wait = max(ctx.network.protection.logins.wait(each, ctx.now) for each in who)
     return wait // _SECOND + 1 if wait else 0
 
 
@@ -68,7 +79,7 @@ def count_wrong(ctx: Context, who: Sequence[str]) -> None:
 @step("login.wrong")
 def _count(ctx: Context, who: list[str]) -> None:
     for each in who:
-        ctx.network.logins.count(each, ctx.now)
+        ctx.network.protection.logins.count(each, ctx.now)
 
 
 def _nothing() -> None:

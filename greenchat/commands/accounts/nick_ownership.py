@@ -1,11 +1,14 @@
 """Nick ownership: a nick that is an account's name, or was grouped to one, belongs to those who are logged in to it."""
 
+from functools import lru_cache
+
 from greenchat.chat.accounts import Account
 from greenchat.chat.network import Network
 from greenchat.chat.protection.reservations import Reservation
 from greenchat.chat.user import User
 from greenchat.commands.core.context import Context
-from greenchat.values.masks import alike, glob
+from greenchat.protocol.casemap import Casefold
+from greenchat.values.masks import Matcher, alike, any_of
 
 RESERVED = "That name is reserved for the people who run this server"
 
@@ -44,13 +47,22 @@ def why_not_nick(ctx: Context, nick: str) -> str:
 def reservation_of(ctx: Context, nick: str) -> Reservation | None:
     """Return the reservation that matches a nick, or what looks like it: see RESV."""
     network = ctx.network
-    return network.reservations.of_name(nick, ctx.now, network.naming.skeleton)
+    return network.protection.reservations.of_name(nick, ctx.now, network.naming.skeleton)
 
 
 def is_reserved(network: Network, nick: str) -> bool:
     """Whether a nick, or what looks like it, is reserved for operators."""
-    look = network.naming.skeleton
-    return any(glob(mask, nick) or glob(alike(mask, look), look(nick)) for mask in network.settings.reserved_nicks)
+    masks, look = network.settings.reserved_nicks, network.naming.skeleton
+    if not masks:
+        return False
+    by_name, by_look = _matchers(tuple(masks), look)
+    return by_name(nick) or by_look(look(nick))
+
+
+@lru_cache(8)
+def _matchers(masks: tuple[str, ...], look: Casefold) -> tuple[Matcher, Matcher]:
+    """Return what tells whether a name, and whether the look of one, matches one of these masks."""
+    return any_of(masks), any_of([alike(mask, look) for mask in masks])
 
 
 def _is_logged_in_to(ctx: Context, account: Account) -> bool:

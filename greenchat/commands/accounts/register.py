@@ -5,16 +5,17 @@ one place where accounts are made.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from greenchat.chat.accounts import Account, account_id
 from greenchat.chat.protection.defcon import NO_ACCOUNTS
 from greenchat.chat.tokens import PASSING, SESSION
 from greenchat.chat.user import Session
 from greenchat.commands.accounts import password_rules
-from greenchat.commands.accounts.login import count_failure, log_in, must_wait
+from greenchat.commands.accounts.login import count_failure, log_in, must_wait, note_origin
 from greenchat.commands.accounts.nick_ownership import RESERVED, is_reserved, reservation_of
-from greenchat.commands.accounts.tokens import drop_of
+from greenchat.commands.accounts.second_factor import LIKE_A_CODE, ends_like_a_code, needs_code
+from greenchat.commands.accounts.tokens import dropping_of
 from greenchat.commands.accounts.verification import (
     has_expired,
     hint,
@@ -23,13 +24,13 @@ from greenchat.commands.accounts.verification import (
     mail_code,
     new_code,
 )
-from greenchat.commands.accounts.webpush import forget_pushes_of
+from greenchat.commands.accounts.webpush import forgetting_pushes_of
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation, Deferred
 from greenchat.commands.core.errors import FailError
-from greenchat.commands.core.persistence import change_account, forget_account, secure_account
+from greenchat.commands.core.persistence import Change, carry_out, change_account, forgetting, replacing
 from greenchat.commands.core.registry import Way, command
 from greenchat.commands.core.steps import NAMES, STEPS, step
 from greenchat.config import validators
@@ -60,12 +61,14 @@ def register_(ctx: Context) -> Deferred | None:
     if ctx.nick == "*":
         raise FailError("REGISTER", "NEED_NICK", "*", text="Choose a nickname first, with NICK")
     name = ctx.nick if wish == "*" else wish
-    if ctx.session.user is None and ctx.session.listed:
+    if ctx.session.user is None and ctx.session.registration.listed:
         # else everybody could give themselves the account that is asked of them
-        raise FailError("REGISTER", "TEMPORARILY_UNAVAILABLE", name, text=f"Not from here: {ctx.session.listed}")
+        raise FailError(
+            "REGISTER", "TEMPORARILY_UNAVAILABLE", name, text=f"Not from here: {ctx.session.registration.listed}"
+        )
     if ctx.session.account:
         text = f"You are already logged in as {ctx.session.account}"
-        raise FailError("REGISTER", "ALREADY_REGISTERED", ctx.session.account, text=text)
+        raise FailError("REGISTER", "ALREADY_AUTHENTICATED", ctx.session.account, text=text)
     return register(ctx, name, "" if email == "*" else email, password, _registered)
 
 
@@ -93,7 +96,7 @@ def confirm(ctx: Context, name: str, code: str) -> None:
     """Confirm an account with the code that it waits for. Raises FailError."""
     if ctx.session.account:
         text = f"You are already logged in as {ctx.session.account}"
-        raise FailError("VERIFY", "ALREADY_REGISTERED", ctx.session.account, text=text)
+        raise FailError("VERIFY", "ALREADY_AUTHENTICATED", ctx.session.account, text=text)
     seconds = must_wait(ctx, name)
     if seconds:
         text = f"Too many wrong codes: try again in {seconds} seconds"
@@ -141,7 +144,12 @@ def register(
     mails = bool(code) and is_mailed(ctx, email)
 
     def hashed(ctx: Context, verifiers: list[str]) -> Continuation | None:
-        return ctx.propose(_make, name, email, verifiers, code, mails, for_somebody, NAMES[then])
+        later = ctx.propose(_make, name, email, verifiers, code, mails, for_somebody, NAMES[then])
+        made = ctx.network.accounts.get(name)
+        if made is not None and made.code and not for_somebody:
+            # so that no stranger's wrong codes count for who comes from there
+            ctx.propose(note_origin, made.id, addresses.netblock(ctx.session.host))
+        return later
 
     return Deferred(lambda: make_verifiers(password, salt, iterations), hashed, hashes=True)
 
@@ -154,7 +162,7 @@ def make_verifiers(password: str, salt: bytes, iterations: int) -> list[str]:
 @step("account.counted")
 def _count(ctx: Context, who: list[str]) -> None:
     for each in who:
-        ctx.network.registrations.count(each, ctx.now)
+        ctx.network.protection.registrations.count(each, ctx.now)
 
 
 @step("account.made")
@@ -167,12 +175,10 @@ def _make(
     if refusal:
         then(ctx, name, refusal)
         return None
-    forget_expired(ctx, name)
     verifier, verifier_512 = verifiers
     number = account_id(ctx.new_id())
     account = Account(name, verifier, ctx.now, email, code=code, id=number, verifier_512=verifier_512)
-    secure_account(ctx, account)
-    ctx.network.accounts.put(account)
+    carry_out(ctx, *forgetting_expired(ctx, name), replacing(ctx, account))
     if not for_somebody:
         note(ctx, "NICKSERV", f"{ctx.nick} registered the account {name}")
     if mails:
@@ -183,11 +189,12 @@ def _make(
     return None
 
 
-def forget_expired(ctx: Context, name: str) -> None:
-    """Forget the unconfirmed account that has held a name, which is free, or what looks like it. Raises StoreError."""
+def forgetting_expired(ctx: Context, name: str) -> list[Change]:
+    """Return the change that forgets the unconfirmed account that has held a name, which is free, or what looks like
+    it.
+    """
     expired = ctx.network.accounts.claimant_of(name)
-    if expired:
-        forget_account(ctx, expired)
+    return [forgetting(ctx, expired)] if expired else []
 
 
 @step("account.mailed")
@@ -198,39 +205,48 @@ def _mailed(ctx: Context, made: str, name: str, email: str, is_sent: bool, told:
         then(ctx, name, account)
         return
     if account:
-        forget_account(ctx, account)
+        carry_out(ctx, forgetting(ctx, account))
     then(ctx, name, Refusal("INVALID_EMAIL", f"No mail could be sent to {email}: is the address right?"))
 
 
 def change_password(
-    ctx: Context, name: str, password: str, then: Callable[[Context, str, str], None]
+    ctx: Context, name: str, password: str, then: Callable[[Context, str, str], None], *, alone: bool = False
 ) -> Deferred | None:
-    """Change an account's password and call `then`, a step, with its id and "", or the reason why not."""
+    """Change an account's password and call `then`, a step, with its id and "", or the reason why not.
+
+    alone: it becomes the only way in: whoever had stolen the old one may have made others.
+    """
     changed = ctx.network.accounts.id_of(name)
     refusal = why_not_password(password, name, ctx.network.settings.accounts)
-    if refusal:
-        then(ctx, changed, refusal.text)
+    account = ctx.network.accounts.by_id(changed)
+    why_not = refusal.text if refusal else ""
+    if account is not None and needs_code(account) and ends_like_a_code(password):
+        why_not = LIKE_A_CODE
+    if why_not:
+        then(ctx, changed, why_not)
         return None
     salt, iterations = ctx.random(16), ctx.network.settings.accounts.iterations
 
     def hashed(ctx: Context, verifiers: list[str]) -> None:
-        ctx.propose(_change, changed, verifiers, NAMES[then])
+        ctx.propose(_change, changed, verifiers, NAMES[then], alone)
 
     return Deferred(lambda: make_verifiers(password, salt, iterations), hashed, hashes=True)
 
 
 @step("account.password")
-def _change(ctx: Context, changed: str, verifiers: list[str], told: str) -> None:
+def _change(ctx: Context, changed: str, verifiers: list[str], told: str, alone: bool = False) -> None:
     then: Callable[[Context, str, str], None] = STEPS[told]
     account = ctx.network.accounts.by_id(changed)
     if account is None:
         then(ctx, changed, "There is no such account any more")
         return
     verifier, verifier_512 = verifiers
-    codes = {"reset": "", "new_email": ""}  # who has asked for them need not be the owner
-    account = change_account(ctx, account.name, verifier=verifier, verifier_512=verifier_512, **codes)
-    drop_of(ctx, account, *PASSING, SESSION)
-    forget_pushes_of(ctx, account)
+    # who has asked for the codes need not be the owner
+    account = replace(account, verifier=verifier, verifier_512=verifier_512, reset="", new_email="")
+    if alone:
+        account = replace(account, certificates=(), subjects=())
+    tokens = dropping_of(ctx, account, *(() if alone else (*PASSING, SESSION)))
+    carry_out(ctx, replacing(ctx, account), tokens, forgetting_pushes_of(ctx, account))
     note(ctx, "NICKSERV", f"{ctx.nick} changed the password of the account {account.name}")
     then(ctx, changed, "")
 
@@ -238,7 +254,7 @@ def _change(ctx: Context, changed: str, verifiers: list[str], told: str) -> None
 def _why_not(ctx: Context, name: str, email: str) -> Refusal | None:
     network = ctx.network
     accounts = network.settings.accounts
-    if not accounts.registration or network.defcon <= NO_ACCOUNTS:
+    if not accounts.registration or network.protection.defcon <= NO_ACCOUNTS:
         return Refusal("TEMPORARILY_UNAVAILABLE", "Accounts can't be registered here at the moment")
     holder = network.holder(name)
     if holder is not None and holder is not ctx.session.user:
@@ -265,7 +281,7 @@ def why_not_new_account(ctx: Context, name: str) -> Refusal | None:
 
 
 def _too_many(ctx: Context, email: str) -> Refusal | None:
-    wait = max((ctx.network.registrations.wait(who, ctx.now) for who in _throttled(ctx, email)), default=0)
+    wait = max((ctx.network.protection.registrations.wait(who, ctx.now) for who in _throttled(ctx, email)), default=0)
     if not wait:
         return None
     text = f"Too many accounts were registered lately: try again in {wait // 1000 + 1} seconds"

@@ -1,4 +1,4 @@
-"""AUTHENTICATE: SASL PLAIN, EXTERNAL, SCRAM-SHA-256 and -512, OAUTHBEARER and IRCV3BEARER.
+"""AUTHENTICATE: SASL PLAIN, EXTERNAL, SCRAM-SHA-256 and -512 (also with -PLUS), OAUTHBEARER and IRCV3BEARER.
 
 https://ircv3.net/specs/extensions/sasl-3.1 and sasl-3.2; RFC 4616, 5802, 7628. It works
 without the capability too, before registration and after it, and again after a success ("reauthentication").
@@ -12,7 +12,6 @@ from greenchat.chat.accounts import Account
 from greenchat.chat.user import Session
 from greenchat.commands.accounts.bearer import check_token
 from greenchat.commands.accounts.login import (
-    check_password,
     count_failure,
     find_account,
     log_in,
@@ -22,6 +21,8 @@ from greenchat.commands.accounts.login import (
     verifier_of,
     why_unusable,
 )
+from greenchat.commands.accounts.password_check import check_password, too_many
+from greenchat.commands.accounts.second_factor import CODE_REQUIRED, Denial, needs_code
 from greenchat.commands.accounts.tokens import brought
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
@@ -43,7 +44,7 @@ from greenchat.protocol.sasl import (
     parse_oauth_bearer,
     parse_plain,
 )
-from greenchat.protocol.scram import HASHES, ScramError, ServerExchange
+from greenchat.protocol.scram import HASHES, PLUS, ScramError, ServerExchange
 from greenchat.values import addresses
 
 _NOT_YET = (
@@ -86,9 +87,19 @@ def _may_bring_proof(_: Settings, session: Session) -> bool:
     return session.secure or bool(session.token)
 
 
+def _is_bound(settings: Settings, session: Session) -> bool:
+    """Whether channel binding can work: TLS ends in this process, and no proxy is in between."""
+    return bool(session.tls.bindings) and _are_passwords_here(settings, session)
+
+
 def _may_bring_token(settings: Settings, session: Session) -> bool:
     """Whether a token can be used: it needs TLS (RFC 6750), or a connection that does not leave this machine."""
     return bool(settings.bearer.issuer) and (session.secure or addresses.address(session.host).is_loopback)
+
+
+def _are_passwords_here(settings: Settings, _: Session) -> bool:
+    """Whether SCRAM works for everybody: whoever else knows passwords has to be shown them."""
+    return not (settings.auth_script.is_on or settings.ldap.is_on)
 
 
 def _start(ctx: Context, mechanism: str) -> None:
@@ -110,7 +121,7 @@ def _plain(ctx: Context, _: Exchange, response: bytes) -> Continuation | None:
 
 
 def _external(ctx: Context, _: Exchange, response: bytes) -> None:
-    fingerprint = ctx.session.certificate
+    fingerprint = ctx.session.tls.certificate
     account = ctx.network.accounts.by_proof(fingerprint) if fingerprint else None
     account = account or brought(ctx)
     wanted = response.decode(errors="replace")
@@ -124,14 +135,19 @@ def _scram(ctx: Context, exchange: Exchange, response: bytes) -> None:
         text = response.decode()
     except UnicodeDecodeError as error:
         raise SaslError("the response is not UTF-8") from error
-    hash_name = HASHES[exchange.mechanism]
+    hash_name = HASHES[exchange.mechanism.removesuffix(PLUS)]
     if exchange.scram is None:
-        exchange.scram = ServerExchange(text, base64.urlsafe_b64encode(ctx.random(24)).decode())
+        nonce = base64.urlsafe_b64encode(ctx.random(24)).decode()
+        plus = exchange.mechanism.endswith(PLUS)
+        exchange.scram = ServerExchange(text, nonce, ctx.session.tls.bindings, plus=plus)
         name = exchange.scram.username
         _refuse_haste(ctx, name)
         answer = exchange.scram.first(verifier_of(ctx, find_account(ctx, name), name, hash_name))
     elif exchange.proved:
-        _finish(ctx, _proved(ctx, exchange.scram, hash_name))
+        account = _proved(ctx, exchange.scram, hash_name)
+        if account is not None and needs_code(account):
+            _refuse(ctx, CODE_REQUIRED)  # there is no place for it in this mechanism
+        _finish(ctx, account)
         return
     else:
         _refuse_haste(ctx, exchange.scram.username)  # others may have failed since the first message
@@ -184,12 +200,14 @@ def _log_in(ctx: Context, account_id: str, proof: str) -> None:
 def _refuse_haste(ctx: Context, name: str) -> None:
     seconds = must_wait(ctx, name)
     if seconds:
-        _refuse(ctx, seconds)
+        _refuse(ctx, too_many(seconds))
 
 
-def _refuse(ctx: Context, seconds: int) -> None:
+def _refuse(ctx: Context, denial: Denial) -> None:
+    """Say why a password is not enough, or not judged: a standard reply for programs, and the numeric."""
     ctx.session.sasl = None
-    raise IrcError(Numeric.ERR_SASLFAIL, text=f"Too many failed logins: try again in {seconds} seconds")
+    ctx.fail("AUTHENTICATE", denial.code, text=denial.text)
+    raise IrcError(Numeric.ERR_SASLFAIL, text=denial.text)
 
 
 def _ircv3_bearer(ctx: Context, _: Exchange, response: bytes) -> Continuation | None:
@@ -222,11 +240,17 @@ _STEPS: dict[str, Callable[[Context, Exchange, bytes], Continuation | None]] = {
     "EXTERNAL": _external,
     "SCRAM-SHA-256": _scram,
     "SCRAM-SHA-512": _scram,
+    "SCRAM-SHA-256-PLUS": _scram,
+    "SCRAM-SHA-512-PLUS": _scram,
     "OAUTHBEARER": _oauth_bearer,
     "IRCV3BEARER": _ircv3_bearer,
 }
 _CONDITIONS: dict[str, Callable[[Settings, Session], bool]] = {
+    "SCRAM-SHA-256": _are_passwords_here,
+    "SCRAM-SHA-512": _are_passwords_here,
     "EXTERNAL": _may_bring_proof,
+    "SCRAM-SHA-256-PLUS": _is_bound,
+    "SCRAM-SHA-512-PLUS": _is_bound,
     "OAUTHBEARER": _may_bring_token,
     "IRCV3BEARER": _may_bring_token,
 }

@@ -11,6 +11,7 @@ from greenchat.chat.accounts import Account
 from greenchat.chat.tokens import PASSING, SESSION, TICKET, Token, hash_of
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError
+from greenchat.commands.core.persistence import Change
 from greenchat.commands.core.registry import Way, command
 from greenchat.commands.core.steps import step
 from greenchat.storage.interface import Document
@@ -73,7 +74,9 @@ def account_of(ctx: Context, token: Token) -> Account | None:
 def acting_account(ctx: Context, token: Token) -> Account | None:
     """Return the account for which a program may act with a token, without a login: not for one that is banned."""
     account = account_of(ctx, token)
-    return account if account is not None and ctx.network.bans.of_account(account.id, ctx.now) is None else None
+    return (
+        account if account is not None and ctx.network.protection.bans.of_account(account.id, ctx.now) is None else None
+    )
 
 
 def brought(ctx: Context) -> Account | None:
@@ -108,8 +111,12 @@ def drop(ctx: Context, hashed: str) -> None:
         ctx.network.tokens.drop(hashed)
 
 
-def drop_of(ctx: Context, account: Account, *kinds: str) -> None:
-    """Revoke all tokens of an account, or those of some kinds. Only for steps and commands."""
-    for token in ctx.network.tokens.of(account):
-        if not kinds or token.kind in kinds:
-            drop(ctx, token.hash)
+def dropping_of(ctx: Context, account: Account, *kinds: str) -> Change:
+    """Return the change that revokes all tokens of an account, or those of some kinds."""
+    revoked = [token.hash for token in ctx.network.tokens.of(account) if not kinds or token.kind in kinds]
+
+    def apply() -> None:
+        for hashed in revoked:
+            ctx.network.tokens.drop(hashed)
+
+    return Change(tuple(Document(documents.TOKEN.name, hashed, None) for hashed in revoked), apply)

@@ -13,6 +13,7 @@ from greenchat.chat.owned.push_subscriptions import PushSubscription
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError
+from greenchat.commands.core.persistence import Change
 from greenchat.commands.core.registry import Way, command
 from greenchat.commands.core.steps import step
 from greenchat.protocol import caps
@@ -80,17 +81,17 @@ def _wrong(subcommand: str, text: str) -> FailError:
 @step("webpush.add")
 def _subscribe(ctx: Context, document: dict[str, object]) -> None:
     subscription = PushSubscription.from_document(document)
-    known = ctx.network.pushes.of(subscription.owner)
+    known = ctx.network.owned.pushes.of(subscription.owner)
     for each in known[: max(0, len(known) - _MOST + 1)]:
         forget_push(ctx, each.endpoint)
     key = Document(documents.PUSH.name, subscription.endpoint, subscription.document())
     ctx.journal.secure(key)
-    ctx.network.pushes.put(subscription)
+    ctx.network.owned.pushes.put(subscription)
 
 
 @step("webpush.drop")
 def _unsubscribe(ctx: Context, endpoint: str, owner: str) -> None:
-    found = ctx.network.pushes.get(endpoint)
+    found = ctx.network.owned.pushes.get(endpoint)
     if found is not None and found.owner == owner:
         forget_push(ctx, endpoint)
 
@@ -98,12 +99,17 @@ def _unsubscribe(ctx: Context, endpoint: str, owner: str) -> None:
 @step("webpush.forget")
 def forget_push(ctx: Context, endpoint: str) -> None:
     """Drop a subscription, if it is there. Raises StoreError."""
-    if ctx.network.pushes.get(endpoint):
+    if ctx.network.owned.pushes.get(endpoint):
         ctx.journal.secure(Document(documents.PUSH.name, endpoint, None))
-        ctx.network.pushes.drop(endpoint)
+        ctx.network.owned.pushes.drop(endpoint)
 
 
-def forget_pushes_of(ctx: Context, account: Account) -> None:
-    """Drop all subscriptions of an account: who has asked for them need not be its owner. Raises StoreError."""
-    for each in ctx.network.pushes.of(account.id):
-        forget_push(ctx, each.endpoint)
+def forgetting_pushes_of(ctx: Context, account: Account) -> Change:
+    """Return the change that drops all subscriptions of an account: who has asked for them need not be its owner."""
+    endpoints = [each.endpoint for each in ctx.network.owned.pushes.of(account.id)]
+
+    def apply() -> None:
+        for endpoint in endpoints:
+            ctx.network.owned.pushes.drop(endpoint)
+
+    return Change(tuple(Document(documents.PUSH.name, endpoint, None) for endpoint in endpoints), apply)

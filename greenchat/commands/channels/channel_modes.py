@@ -179,7 +179,7 @@ def _apply_forward(ctx: Context, channel: Channel, change: ModeChange) -> ModeCh
     target = ctx.network.channel(wanted)
     if target is channel or not names.is_channel(wanted, ctx.network.settings.limits.channel):
         raise _invalid(channel, change, "A channel can only be forwarded to another one")
-    if target is None:
+    if target is None or not target.is_visible_to(ctx.user):
         raise _invalid(channel, change, "There is no such channel to forward to")
     if not target.is_at_least(ctx.user, "o"):
         text = "You must be an operator of the channel that you forward to"

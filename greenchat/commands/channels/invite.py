@@ -7,9 +7,16 @@ from greenchat.commands.core.announce import caused_by
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.line_length import require_fit
-from greenchat.commands.core.lookup import find_any_channel, find_channel, find_user, require_member, require_rank
+from greenchat.commands.core.lookup import (
+    find_any_channel,
+    find_channel,
+    find_user,
+    hidden,
+    require_member,
+    require_rank,
+)
 from greenchat.commands.core.registry import command
-from greenchat.commands.users.reach import reaches
+from greenchat.commands.users.reach import reaches, would_reach
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.msgid import time_of
@@ -88,28 +95,42 @@ def knock(ctx: Context) -> None:
     Ask for an invitation to a channel, from those who can give one.
     """
     name, *rest = ctx.message.params
-    channel = find_any_channel(ctx, name)
+    channel, user = find_any_channel(ctx, name), ctx.user
+    refusal = _why_not_knock(ctx, channel)
+    if refusal is not None:
+        raise hidden(ctx, channel, name, refusal)  # a knock that is heard tells no more than a JOIN that is refused
+    text = Numeric.RPL_KNOCK.text
+    bare = words = _knock(ctx, channel, text)
+    if rest and rest[0]:
+        words = _knock(ctx, channel, f"{text.removesuffix('.')}: {rest[0]}")
+    require_fit(words)
+    user.knocked = channel.knocked = ctx.now
+    for member in channel.ranked("h"):  # who takes no text of theirs is told of the knock alone
+        ctx.deliver(member, words if would_reach(ctx, member) else bare)
+    ctx.reply(Numeric.RPL_KNOCKDLVR, channel.name)
+
+
+def _knock(ctx: Context, channel: Channel, text: str) -> Envelope:
+    # "The first parameter of most numerics is the target": here that is the channel
+    return caused_by(ctx.user, ctx.numeric(channel.name, Numeric.RPL_KNOCK, channel.name, ctx.user.source, text=text))
+
+
+def _why_not_knock(ctx: Context, channel: Channel) -> IrcError | None:
     user = ctx.user
     if user in channel.members:
-        raise IrcError(Numeric.ERR_KNOCKONCHAN, channel.name)
+        return IrcError(Numeric.ERR_KNOCKONCHAN, channel.name)
     is_full = channel.limit and len(channel.members) >= channel.limit
     if not ("i" in channel.flags or channel.key or is_full):
-        raise IrcError(Numeric.ERR_CHANOPEN, channel.name)
+        return IrcError(Numeric.ERR_CHANOPEN, channel.name)
     if "K" in channel.flags:
-        raise IrcError(Numeric.ERR_CANNOTKNOCK, channel.name)
+        return IrcError(Numeric.ERR_CANNOTKNOCK, channel.name)
     if policy.is_muted(user, channel):
-        raise IrcError(Numeric.ERR_CANNOTSENDTOCHAN, channel.name)
+        return IrcError(Numeric.ERR_CANNOTSENDTOCHAN, channel.name)
     # a time in the future was noted before the clock was set back
     if 0 <= ctx.now - user.knocked < _KNOCK_PAUSE:
-        raise IrcError(Numeric.ERR_TOOMANYKNOCK, channel.name, text="Too many KNOCKs (user).")
+        return IrcError(Numeric.ERR_TOOMANYKNOCK, channel.name, text="Too many KNOCKs (user).")
     if 0 <= ctx.now - channel.knocked < _KNOCK_PAUSE:
-        raise IrcError(Numeric.ERR_TOOMANYKNOCK, channel.name)
-    text = Numeric.RPL_KNOCK.text
-    if rest and rest[0]:
-        text = f"{text.removesuffix('.')}: {rest[0]}"
-    # "The first parameter of most numerics is the target": here that is the channel
-    envelope = caused_by(user, ctx.numeric(channel.name, Numeric.RPL_KNOCK, channel.name, user.source, text=text))
-    require_fit(envelope)
-    user.knocked = channel.knocked = ctx.now
-    ctx.deliver_in(channel.ranked("h"), envelope)
-    ctx.reply(Numeric.RPL_KNOCKDLVR, channel.name)
+        return IrcError(Numeric.ERR_TOOMANYKNOCK, channel.name)
+    if not any(member.sessions for member in channel.ranked("h")):
+        return IrcError(Numeric.ERR_CANNOTKNOCK, channel.name, text="Nobody is here who could invite you")
+    return None

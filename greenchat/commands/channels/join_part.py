@@ -33,7 +33,7 @@ _FORWARDS = 5  # the most forwards that one JOIN follows
 _LOGGED = 20  # channels of one connection that its line in the log names
 
 
-@command("JOIN", params=1)
+@command("JOIN", params=1, notes=1)
 def join(ctx: Context) -> None:
     """JOIN <channel>{,<channel>} [<key>{,<key>}] | JOIN 0
 

@@ -12,7 +12,7 @@ from greenchat.commands.core.registry import command
 from greenchat.protocol.numerics import Numeric
 
 
-@command("KICK", params=2)
+@command("KICK", params=2, notes=2)
 def kick(ctx: Context) -> None:
     """KICK <channel>{,<channel>} <nickname>{,<nickname>} [<comment>]
 

@@ -30,7 +30,7 @@ def send_list(ctx: Context, channel: Channel, letter: str) -> None:
         return
     if channel.is_visible_to(ctx.user):
         for entry in channel.lists.get(letter, ()):
-            setter = ctx.network.cloaks.source(entry.setter)
+            setter = ctx.network.protection.cloaks.source(entry.setter)
             ctx.reply(entry_numeric, channel.name, entry.mask.text, setter, str(entry.time // 1000))
     ctx.reply(end_numeric, channel.name)
 
@@ -71,6 +71,11 @@ def new_mask(ctx: Context, text: str) -> Mask:
     mask = mask_lists.parse(text).bound(ctx.network.accounts.id_of)
     if has_too_many_stars(mask.text):
         raise mask_lists.MaskError(f"A mask has at most {MOST_STARS} stars")
+    nick = mask.pattern.partition("!")[0]
+    if ":" in nick and not mask.by_account:  # another server's extended ban, or an address: it would match nobody
+        raise mask_lists.MaskError(
+            f"No nickname is like {nick}: there are a:account, m:mask, ~ before these, and *!*@ before an address"
+        )
     return mask
 
 

@@ -7,7 +7,7 @@ from greenchat.commands.core.registry import command
 from greenchat.commands.users.user_modes import user_mode
 
 
-@command("MODE", params=1)
+@command("MODE", params=1, notes=2)
 def mode(ctx: Context) -> None:
     """MODE <target> [<modestring> [<arguments>...]]
 

@@ -20,6 +20,7 @@ from greenchat.protocol.numerics import Numeric
 from greenchat.values import masks
 
 _LIGHT = 250  # channels or members looked at that count as one command: see Context.weight
+_LIGHT_LOOKS = 5000  # comparisons of a channel with one mask or condition, likewise: they are one pattern
 _LOOKS = 8  # masks and conditions that a channel is compared with in one step
 _MINUTE = 60_000  # ms
 _Test = Callable[[Channel], bool]
@@ -36,7 +37,7 @@ def names(ctx: Context) -> Streamed:
         ctx.weight += len(ctx.network.channels) // _LIGHT
         return Streamed(_all_names(ctx))
     channels = dict.fromkeys(filter(None, map(ctx.network.channel, wanted)))
-    ctx.weight += sum(len(channel.members) for channel in channels) // _LIGHT
+    ctx.weight += sum(len(each.members) for each in channels if each.is_visible_to(ctx.user)) // _LIGHT
     return Streamed(_names(ctx, list(wanted)))
 
 
@@ -128,7 +129,8 @@ def list_(ctx: Context) -> Streamed:
         shaped = _everything
     looks = len(shapes) + len(others) + len(tests)  # at each channel
     if shaped:
-        ctx.weight += len(ctx.network.channels) * max(1, looks) // _LIGHT
+        count = len(ctx.network.channels)
+        ctx.weight += count // _LIGHT + count * looks // _LIGHT_LOOKS
     return Streamed(_list(ctx, named, shaped, tests, looks // _LOOKS))
 
 

@@ -1,5 +1,7 @@
 """RENAME: a channel gets another name and keeps everything else. https://ircv3.net/specs/extensions/channel-rename"""
 
+from dataclasses import replace
+
 from greenchat.chat import documents
 from greenchat.chat.channel import Channel
 from greenchat.chat.registered_channels import document
@@ -10,25 +12,68 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.line_length import require_fit, require_readable_topic
 from greenchat.commands.core.lookup import find_channel, require_member, require_rank
-from greenchat.commands.core.registry import command
+from greenchat.commands.core.persistence import hooks_of
+from greenchat.commands.core.registry import Way, command
+from greenchat.commands.core.steps import step
 from greenchat.commands.users.metadata_sync import sync_joined
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
-from greenchat.storage.interface import Document, Renaming, Write
+from greenchat.protocol.msgid import LAST_ID
+from greenchat.storage.interface import Document, Renaming, Span, StoreError, Write
 from greenchat.values import names
 
 
-@command("RENAME", params=2)
+@command("RENAME", params=2, notes=2, way=Way.STEPS)
 def rename(ctx: Context) -> None:
     """RENAME <channel> <new name> [<reason>]
 
-    Rename a channel; everything else about it stays. Needs channel operator.
+    Rename a channel; everything else about it stays. Needs channel operator. A name under which something was said in
+    another channel is taken, and one under which people spoke before the channel was last empty goes with a
+    registration only.
     """
     old, new, *rest = ctx.message.params
-    reason = rest[0] if rest else ""
-    channel = find_channel(ctx, old)
+    channel = _own(ctx, old)
+    _check(ctx, channel, new)
+    before, folded = ctx.network.fold(channel.name), ctx.network.fold(new)
+    if folded != before:
+        if _has_past(ctx, folded):
+            raise _in_use(channel, new)
+        if not channel.registration and _has_past(ctx, before, channel.life):
+            text = "What was said here before you came stays under this name: register the channel to rename it"
+            raise FailError("RENAME", "CANNOT_RENAME", channel.name, new, text=text)
+    ctx.propose(_rename, old, new, rest[0] if rest else "")
+
+
+def _own(ctx: Context, name: str) -> Channel:
+    """Return the channel of this name. Raises IrcError, if the sender can't rename it."""
+    channel = find_channel(ctx, name)
     require_member(ctx, channel)
     require_rank(ctx, channel, "o")
+    return channel
+
+
+def _has_past(ctx: Context, folded: str, before: int = LAST_ID) -> bool:
+    """Whether something was said in a channel of this name, to all or to some ranks, which is there for whoever makes
+    it anew.
+
+    Else a stranger could take it away: by giving the name to a channel with a past of its own, or by making the channel
+    anew and giving it another name. before: a msgid. Raises FailError.
+    """
+    try:
+        return any(ctx.journal.store.read(key, Span(1, before=before)) for key in _conversations(ctx, folded))
+    except StoreError as error:
+        text = "The history can't be read now: try again"
+        raise FailError("RENAME", "CANNOT_RENAME", ctx.message.params[0], folded, text=text) from error
+
+
+def _conversations(ctx: Context, name: str) -> list[str]:
+    """Return the conversations of a channel: that of all, and those of some ranks only."""
+    return [rank + name for rank in ("", *ctx.network.settings.mode_table.symbols)]
+
+
+@step("channel.renamed")
+def _rename(ctx: Context, old: str, new: str, reason: str) -> None:
+    channel = _own(ctx, old)
     _check(ctx, channel, new)
     old = channel.name
     is_other = ctx.network.fold(new) != ctx.network.fold(old)
@@ -48,15 +93,24 @@ def rename(ctx: Context) -> None:
 
 
 def _store(ctx: Context, channel: Channel, new: str) -> None:
-    """Store that a channel is about to have this name. Raises StoreError."""
+    """Store that a channel is about to have this name; its hooks and webhooks follow. Raises StoreError."""
     old, folded = ctx.network.fold(channel.name), ctx.network.fold(new)
-    ranks = ("", *ctx.network.settings.mode_table.symbols)  # also the conversations of some ranks only
-    writes: list[Write] = [Renaming(rank + old, rank + folded, rank + new) for rank in ranks]
+    tokens, webhooks = hooks_of(ctx.network, channel.name)
+    tokens = [replace(each, channel=new) for each in tokens]
+    webhooks = [replace(each, channel=new) for each in webhooks]
+    told = zip(_conversations(ctx, old), _conversations(ctx, folded), _conversations(ctx, new), strict=True)
+    writes: list[Write] = [Renaming(*keys) for keys in told]
     if channel.registration or channel.is_kept:
         renamed = {**document(channel, channel.registration), "name": new}
         kind = documents.CHANNEL.name
         writes += [Document(kind, old, None), Document(kind, folded, renamed)]
+    writes += [Document(documents.TOKEN.name, each.hash, each.document()) for each in tokens]
+    writes += [Document(documents.WEBHOOK.name, each.id, each.document()) for each in webhooks]
     ctx.journal.secure(*writes)
+    for token in tokens:
+        ctx.network.tokens.put(token)
+    for webhook in webhooks:
+        ctx.network.owned.webhooks.put(webhook)
 
 
 def _check(ctx: Context, channel: Channel, new: str) -> None:
@@ -70,12 +124,16 @@ def _check(ctx: Context, channel: Channel, new: str) -> None:
     if network.fold(channel.name) == network.fold(network.settings.lobby):
         raise FailError("RENAME", "CANNOT_RENAME", channel.name, new, text="The lobby keeps its name")
     if network.channel(new) not in (None, channel):
-        raise FailError("RENAME", "CHANNEL_NAME_IN_USE", channel.name, new, text="The channel name is already taken")
+        raise _in_use(channel, new)
     closed = why_not_new(ctx, new)
     if closed:
         raise FailError("RENAME", "CANNOT_RENAME", channel.name, new, text=closed)
     if channel.topic:
         require_readable_topic(network.settings, new, channel.topic.text)
+
+
+def _in_use(channel: Channel, new: str) -> FailError:
+    return FailError("RENAME", "CHANNEL_NAME_IN_USE", channel.name, new, text="The channel name is already taken")
 
 
 def _tell_without(ctx: Context, channel: Channel, session: Session, left: Envelope) -> None:

@@ -6,7 +6,7 @@ from greenchat.values.masks import glob
 
 def why_closed(ctx: Context, name: str) -> str:
     """Return why the sender can't be in a channel of this name at all; "" if they can: operators can."""
-    reservation = ctx.network.reservations.of_name(name, ctx.now)
+    reservation = ctx.network.protection.reservations.of_name(name, ctx.now)
     if reservation is None or "o" in ctx.user.modes:
         return ""
     return f"That channel is closed: {reservation.reason}"
@@ -15,6 +15,6 @@ def why_closed(ctx: Context, name: str) -> str:
 def why_not_new(ctx: Context, name: str) -> str:
     """Return why the sender can't make a channel of this name, or call one so; "" if they can."""
     masks = ctx.network.settings.reserved_channels
-    if "o" not in ctx.user.modes and any(glob(mask, name, ctx.network.mask_fold) for mask in masks):
+    if "o" not in ctx.user.modes and any(glob(mask, name, ctx.network.naming.mask_fold) for mask in masks):
         return "That channel is reserved for the people who run this server"
     return why_closed(ctx, name)

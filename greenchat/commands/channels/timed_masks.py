@@ -24,7 +24,7 @@ from greenchat.values.durations import format_duration, parse_duration
 _SECOND = 1000  # ms
 
 
-@command("TBAN", params=3)
+@command("TBAN", params=3, notes=3)
 def tban(ctx: Context) -> None:
     """TBAN <channel> <duration> <mask>
 
@@ -47,7 +47,7 @@ def tban(ctx: Context) -> None:
 
 def is_any_over(network: Network, now: int) -> bool:
     """Whether `let_expire` would find a mask."""
-    return any(0 < channel.next_end <= now for channel in network.channels.values())
+    return any(0 < channel.next_end <= now for channel in network.channels.values() if channel.lists)
 
 
 @step("masks.expire")

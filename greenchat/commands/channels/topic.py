@@ -46,5 +46,5 @@ def topic_reply(ctx: Context, nick: str, channel: Channel) -> Iterator[Envelope]
     topic = channel.topic
     if topic:
         yield ctx.numeric(nick, Numeric.RPL_TOPIC, channel.name, topic.text)
-        setter = ctx.network.cloaks.source(topic.setter)
+        setter = ctx.network.protection.cloaks.source(topic.setter)
         yield ctx.numeric(nick, Numeric.RPL_TOPICWHOTIME, channel.name, setter, str(topic.time // 1000))

@@ -23,8 +23,9 @@ _MOST_TALKS = 50  # private messages
 
 def stay(ctx: Context, user: User) -> None:
     """Keep a user whose last connection has closed."""
-    user.left, user.last_seen = ctx.now, format_msgid(ctx.new_id())
-    ctx.network.changed_presences[user] = None
+    user.left = ctx.now
+    user.last_seen = format_msgid(ctx.new_id())
+    ctx.network.local.changed_presences[user] = None
     keep_presences(ctx)
     account = ctx.network.accounts.get(user.account)
     if account is None or account.preferences.auto_away is not False:

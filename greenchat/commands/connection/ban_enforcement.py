@@ -15,7 +15,7 @@ from greenchat.protocol.numerics import Numeric
 
 def ban_of(ctx: Context, session: Session, among: ServerBans | None = None) -> ServerBan | None:
     """Return the ban that matches a session's address, account or mask. among: all by default."""
-    bans = ctx.network.bans if among is None else among
+    bans = ctx.network.protection.bans if among is None else among
     if not bans:
         return None
     user = session.user
@@ -26,8 +26,12 @@ def ban_of(ctx: Context, session: Session, among: ServerBans | None = None) -> S
         return ban
     if user:
         return bans.of_masks(user.nick, user.username, hosts_of(user), ctx.now)
-    hosts = (ctx.network.cloaks.host(session.host), session.host)
-    return bans.of_masks(session.nick, session.username, hosts, ctx.now) if session.nick else None
+    hosts = (ctx.network.protection.cloaks.host(session.host), session.host)
+    return (
+        bans.of_masks(session.registration.nick, session.registration.username, hosts, ctx.now)
+        if session.registration.nick
+        else None
+    )
 
 
 def hosts_of(user: User) -> tuple[str, ...]:
@@ -48,10 +52,11 @@ def banish(ctx: Context, session: Session, ban: ServerBan) -> None:
 
 def enforce(ctx: Context, ban: ServerBan | None = None) -> int:
     """Close the connections of all banned users but operators; return their number. ban: the only new one."""
-    bans = ctx.network.bans.alone(ban) if ban else ctx.network.bans
+    bans = ctx.network.protection.bans.alone(ban) if ban else ctx.network.protection.bans
     count = 0
     for session in list(ctx.network.sessions):
-        if session.closing or (session.user and "o" in session.user.modes):
+        # one of a user's is not spared because it is closing: only its own node knows that of each
+        if session.closing if session.user is None else "o" in session.user.modes:
             continue
         hit = ban_of(ctx, session, bans)
         if hit:
@@ -73,13 +78,13 @@ def _is_unwanted(ctx: Context, user: User, bans: ServerBans) -> bool:
 
 
 def _nick(session: Session) -> str:
-    return session.user.nick if session.user else session.nick or "*"
+    return session.user.nick if session.user else session.registration.nick or "*"
 
 
 @step("bans.expire")
 def let_expire(ctx: Context) -> None:
     """Remove expired bans."""
-    for ban in ctx.network.bans.expire(ctx.now):
+    for ban in ctx.network.protection.bans.expire(ctx.now):
         forget_ban(ctx, ban)
         act(ctx, "UBAN", f"The ban on {ban.target.text} has expired: {ban.reason}")
 
@@ -87,7 +92,7 @@ def let_expire(ctx: Context) -> None:
 @step("bans.shift")
 def shift(ctx: Context, jump: int) -> None:
     """Move the bans after a jump of the clock, so that they last as long as they were meant to."""
-    moved = ctx.network.bans.shift(jump, before=ctx.now - jump)
+    moved = ctx.network.protection.bans.shift(jump, before=ctx.now - jump)
     for ban in moved:
         keep_ban(ctx, ban)
     if moved:
@@ -96,14 +101,14 @@ def shift(ctx: Context, jump: int) -> None:
 
 def keep_ban(ctx: Context, ban: ServerBan) -> None:
     """Store a ban."""
-    ctx.keep(documents.BAN, ctx.network.bans.key(ban.target), ban.document())
+    ctx.keep(documents.BAN, ctx.network.protection.bans.key(ban.target), ban.document())
 
 
 def forget_ban(ctx: Context, ban: ServerBan) -> None:
     """Remove a ban from the store."""
-    ctx.keep(documents.BAN, ctx.network.bans.key(ban.target), None)
+    ctx.keep(documents.BAN, ctx.network.protection.bans.key(ban.target), None)
 
 
 def secure_ban(ctx: Context, ban: ServerBan, *, lifted: bool = False) -> None:
     """Store a ban, or its removal, before an operator is told so. Raises StoreError."""
-    ctx.secure(documents.BAN, ctx.network.bans.key(ban.target), None if lifted else ban.document())
+    ctx.secure(documents.BAN, ctx.network.protection.bans.key(ban.target), None if lifted else ban.document())

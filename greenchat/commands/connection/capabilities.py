@@ -28,7 +28,7 @@ def _sts(settings: Settings, session: Session) -> str | None:
     https://ircv3.net/specs/extensions/sts
     """
     policy = settings.sts
-    if policy.port <= 0 or session.cap_version < _WITH_VALUES:  # "the capability has a REQUIRED value"
+    if policy.port <= 0 or session.registration.cap_version < _WITH_VALUES:  # "the capability has a REQUIRED value"
         return None
     if not session.secure:
         return f"port={policy.port}"
@@ -70,7 +70,7 @@ def offered(settings: Settings, session: Session) -> dict[str, str]:
 def in_force(network: Network) -> Settings:
     """Return the settings, without what DEFCON has closed."""
     settings = network.settings
-    if network.defcon > NO_ACCOUNTS:
+    if network.protection.defcon > NO_ACCOUNTS:
         return settings
     return replace(settings, accounts=replace(settings.accounts, registration=False))
 
@@ -94,9 +94,9 @@ def _announce(ctx: Context, before: Settings, now: Settings) -> None:
     come = {name: value for name, value in new.items() if old.get(name) != value}
     if session.caps & caps.CAP_NOTIFY:
         _send(ctx, "DEL", gone)
-        _send(ctx, "NEW", _with_values(come) if session.cap_version >= _WITH_VALUES else list(come))
+        _send(ctx, "NEW", _with_values(come) if session.registration.cap_version >= _WITH_VALUES else list(come))
     lost = sum(caps.CAPABILITIES[name].bit for name in gone)
-    if session.caps & lost:
+    if session.caps & lost and session.outbox.is_here:  # else its node takes them
         ctx.propose(_lose, lost)
 
 
@@ -110,8 +110,8 @@ def _ls(ctx: Context, version: str) -> None:
     _suspend_registration(session)
     asked = int(version[:4]) if version.isascii() and version.isdigit() else 301
     # "If a client sends a higher CAP version at any time, the server MUST store the higher version."
-    session.cap_version = max(session.cap_version, asked)
-    if session.cap_version >= _WITH_VALUES:
+    session.registration.cap_version = max(session.registration.cap_version, asked)
+    if session.registration.cap_version >= _WITH_VALUES:
         # "This capability MUST be implicitly enabled if the client requests CAP LS with a version of 302 or newer"
         ctx.network.set_caps(session, session.caps | caps.CAP_NOTIFY)
     found = offered(in_force(ctx.network), session)
@@ -123,7 +123,7 @@ def _ls(ctx: Context, version: str) -> None:
 
 
 def _list(ctx: Context, _: str) -> None:
-    _send_list(ctx, "LIST", caps.names(ctx.session.caps), several=ctx.session.cap_version >= _WITH_VALUES)
+    _send_list(ctx, "LIST", caps.names(ctx.session.caps), several=ctx.session.registration.cap_version >= _WITH_VALUES)
 
 
 def _req(ctx: Context, wishes: str) -> None:
@@ -156,7 +156,7 @@ def _wanted(ctx: Context, wishes: list[str]) -> int | None:
         bit = caps.CAPABILITIES[name].bit
         if bit & _NEVER_GRANTED:
             return None
-        if wish != name and bit == caps.CAP_NOTIFY and session.cap_version >= _WITH_VALUES:
+        if wish != name and bit == caps.CAP_NOTIFY and session.registration.cap_version >= _WITH_VALUES:
             # "servers MUST NOT disable the cap-notify capability if the client requests CAP LS with a version of 302"
             return None
         wanted = wanted & ~bit if wish != name else wanted | bit
@@ -185,13 +185,13 @@ def _set_caps(ctx: Context, session: Session, wanted: int) -> None:
 def _end(ctx: Context, _: str) -> Continuation | None:
     if ctx.session.user is not None:
         return None
-    ctx.session.negotiating = False
+    ctx.session.registration.negotiating = False
     return complete_registration(ctx)
 
 
 def _suspend_registration(session: Session) -> None:
     if session.user is None:
-        session.negotiating = True
+        session.registration.negotiating = True
 
 
 def _send_list(ctx: Context, subcommand: str, names: list[str], *, several: bool) -> None:

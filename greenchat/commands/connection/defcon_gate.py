@@ -9,15 +9,15 @@ from greenchat.commands.core.context import Context
 def defcon_gate(network: Network) -> DefconGate:
     """Return the gate of the current level."""
     settings = network.settings
-    return DefconGate(network.defcon, settings.opers.values(), settings.webirc.hosts)
+    return DefconGate(network.protection.defcon, settings.opers.values(), settings.webirc.hosts)
 
 
 def objection_to_guest(ctx: Context, session: Session) -> str:
     """Return the reason why a session can't come in without an account; "" if it can."""
     if session.account:
         return ""
-    if session.listed:
-        return f"{session.listed}: log in with SASL to connect"
-    if ctx.network.defcon > ONLY_ACCOUNTS:
+    if session.registration.listed:
+        return f"{session.registration.listed}: log in with SASL to connect"
+    if ctx.network.protection.defcon > ONLY_ACCOUNTS:
         return ""
     return defcon_gate(ctx.network).objection_to_guest(session.host)

@@ -1,10 +1,12 @@
 """NICK: setting and changing a nickname. https://modern.ircdocs.horse/#nick-message"""
 
 from greenchat.chat import policy
+from greenchat.chat.network import Network
 from greenchat.chat.user import User
 from greenchat.commands.accounts.nick_ownership import owns, why_not_nick
 from greenchat.commands.connection.ban_enforcement import ban_of, banish
 from greenchat.commands.connection.lost import makes_room
+from greenchat.commands.connection.reattach import reunite
 from greenchat.commands.connection.registration import complete_registration
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation
@@ -14,11 +16,11 @@ from greenchat.commands.users.monitor import tell_offline, tell_online
 from greenchat.protocol.numerics import Numeric
 
 
-@command("NICK", anytime=True)
+@command("NICK", anytime=True, notes=1)
 def nick(ctx: Context) -> Continuation | None:
     """NICK <nickname>
 
-    Set or change your nickname.
+    Set or change your nickname. If it is that of your own account, kept here without a connection, you go on as it.
     """
     wish = ctx.message.params[0] if ctx.message.params else ""
     if not wish:
@@ -26,9 +28,13 @@ def nick(ctx: Context) -> Continuation | None:
     session = ctx.session
     if ctx.network.settings.accounts.force_nick and session.user and session.user.account:
         raise IrcError(Numeric.ERR_CANTCHANGENICK, text="Your nickname is your account's name here")
+    holder = ctx.network.holder(wish)
+    if session.user is not None and holder is not None and not holder.sessions and owns(ctx, holder):
+        reunite(ctx, holder)  # it is the sender, kept here without a connection
+        return None
     check_nick(ctx, wish)
     if session.user is None:
-        session.nick = wish
+        session.registration.nick = wish
         return complete_registration(ctx)
     if wish != session.user.nick:
         _check_bans(ctx, session.user, wish)
@@ -42,11 +48,10 @@ def nick(ctx: Context) -> Continuation | None:
 def check_nick(ctx: Context, wish: str) -> None:
     """Check that the sender can use this nick. Raises 432 or 433."""
     network = ctx.network
-    if not network.naming.is_nick(wish, network.settings.limits.nick):
-        raise IrcError(Numeric.ERR_ERRONEUSNICKNAME, wish)
+    check_spelling(network, wish)
     holder = network.holder(wish)
     session = ctx.session
-    if session.user is None and session.negotiating and holder is not None and holder.account:
+    if session.user is None and session.registration.negotiating and holder is not None and holder.account:
         return  # it may be about to log in to this very account: `complete_registration` looks again
     is_free = holder is None or holder is session.user
     if holder is not None and session.user is None:
@@ -56,6 +61,14 @@ def check_nick(ctx: Context, wish: str) -> None:
     refusal = why_not_nick(ctx, wish)
     if refusal and session.user is not None:
         raise IrcError(Numeric.ERR_NICKNAMEINUSE, wish, text=refusal)
+
+
+def check_spelling(network: Network, wish: str) -> None:
+    """Check that this can be a nickname at all. Raises 432, which says what one can be."""
+    limit = network.settings.limits.nick
+    if not network.naming.is_nick(wish, limit):
+        text = f"A nickname has letters, digits, - and _, at most {limit}, begins with a letter, and is no service's"
+        raise IrcError(Numeric.ERR_ERRONEUSNICKNAME, wish, text=text)
 
 
 def change_nick(ctx: Context, user: User, wish: str) -> None:

@@ -37,7 +37,7 @@ def persistence(ctx: Context) -> None:
         wish = _WISHES[rest[0].upper()]
         change_account(ctx, account.name, preferences=replace(account.preferences, always_on=wish))
         if stays(ctx.network, user):
-            ctx.network.changed_presences[user] = None
+            ctx.network.local.changed_presences[user] = None
         else:
             forget_presence(ctx, account.id)
         told = status(ctx, user)

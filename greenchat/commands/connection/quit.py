@@ -51,5 +51,5 @@ def depart(ctx: Context, leaver: User, reason: str) -> None:
         if heir is None:
             forget_presence(ctx, leaver.account_id)
         else:
-            ctx.network.changed_presences[heir] = None
+            ctx.network.local.changed_presences[heir] = None
             keep_presences(ctx)

@@ -8,7 +8,7 @@ from typing import Any
 
 from greenchat.chat.metadata import MetadataUse
 from greenchat.chat.outbox import Outbox
-from greenchat.chat.user import Session, User
+from greenchat.chat.user import Session, TlsClient, User
 from greenchat.chat.visibility import shown_host
 from greenchat.commands.accounts.nick_ownership import owns, why_not_nick
 from greenchat.commands.channels.join_part import greeting
@@ -47,7 +47,7 @@ def pass_(ctx: Context) -> None:
     """
     if ctx.session.user:
         raise IrcError(Numeric.ERR_ALREADYREGISTERED)
-    ctx.session.password = ctx.message.params[0]
+    ctx.session.registration.password = ctx.message.params[0]
 
 
 @command("USER", params=4, anytime=True, way=Way.STEPS)
@@ -65,17 +65,17 @@ def user(ctx: Context) -> Continuation | None:
         # provided)": said of the username; WHOIS with an empty realname helps nobody either
         raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "USER")
     limits = ctx.network.settings.limits
-    session.username = names.username(wish, limits.username)
-    session.realname = names.realname(realname, limits.realname)
-    if session.realname != realname:
-        ctx.notice(f"Your real name is too long, and was cut to: {session.realname}")
+    session.registration.username = names.username(wish, limits.username)
+    session.registration.realname = names.realname(realname, limits.realname)
+    if session.registration.realname != realname:
+        ctx.notice(f"Your real name is too long, and was cut to: {session.registration.realname}")
     return complete_registration(ctx)
 
 
 def complete_registration(ctx: Context) -> Continuation | None:
     """Welcome a session that has sent all that is needed, and has ended its capability negotiation if it began one."""
     session = ctx.session
-    if session.user or session.negotiating or not (session.nick and session.username):
+    if session.user or not session.registration.is_complete:
         return None
     if session.sasl is not None:
         # "If the client completes registration ... while the SASL authentication is still in progress, the server
@@ -89,29 +89,15 @@ def _propose(ctx: Context) -> None:
     session = ctx.session
     use = session.metadata
     form = {name: getattr(session, name) for name in _SHOWN}
+    form |= {name: getattr(session.registration, name) for name in _SAID}
+    form["certificate"] = session.tls.certificate
     form["pending"] = dict(use.pending) if use else {}
     ctx.propose(_come_in, form)
 
 
 # What other nodes must know about a session: all that it has sent before the welcome, but not its password.
-_SHOWN = (
-    "now",
-    "nick",
-    "username",
-    "realname",
-    "host",
-    "secure",
-    "certificate",
-    "dialect",
-    "caps",
-    "cap_version",
-    "account",
-    "away",
-    "gateway",
-    "listed",
-    "token",
-    "resumes",
-)
+_SHOWN = ("now", "host", "secure", "dialect", "caps", "account", "away", "gateway", "token")
+_SAID = ("nick", "username", "realname", "cap_version", "listed", "resumes")  # of its registration
 
 
 def new_session(outbox: Outbox, form: Mapping[str, Any], now: int) -> Session:
@@ -119,6 +105,9 @@ def new_session(outbox: Outbox, form: Mapping[str, Any], now: int) -> Session:
     session = Session(outbox, form["host"], now)
     for name in _SHOWN:
         setattr(session, name, form[name])
+    for name in _SAID:
+        setattr(session.registration, name, form[name])
+    session.tls = TlsClient(form["certificate"])
     if form["pending"]:
         session.metadata = MetadataUse(pending=dict(form["pending"]))
     return session
@@ -131,42 +120,49 @@ def _come_in(ctx: Context, form: Mapping[str, Any]) -> None:
     form: what `new_session` makes a session from, if that belongs to another process.
     """
     session = ctx.session
+    registration = session.registration
     settings = ctx.network.settings
     if session.account and settings.accounts.force_nick:
-        session.nick = session.account
+        registration.nick = session.account
     ban = ban_of(ctx, session)
     if ban is not None:
         banish(ctx, session, ban)
         return
     objection = objection_to_guest(ctx, session)
     if objection:
+        if session.caps & (caps.STANDARD_REPLIES | caps.ACCOUNT_REGISTRATION | caps.SASL):
+            # "in response to the end of connection registration ... if connection registration cannot proceed unless
+            # the user logs into an account with SASL": https://ircv3.net/specs/extensions/account-registration
+            ctx.fail("*", "ACCOUNT_REQUIRED", text=objection)
         ctx.close(session, objection)
         return
     former = former_self(ctx)
     if former is not None:
-        session.nick, session.password = former.nick, ""
+        registration.nick = former.nick
+        registration.password = ""
         _attach(ctx, former)
         return
-    holder = ctx.network.holder(session.nick)
+    holder = ctx.network.holder(registration.nick)
     if holder is not None and owns(ctx, holder):
-        session.password = ""
+        registration.password = ""
         _attach(ctx, holder)
         return
-    refusal = why_not_nick(ctx, session.nick)
+    refusal = why_not_nick(ctx, registration.nick)
     if holder is not None and not refusal and makes_room(ctx, holder):
         take_place(ctx, holder)
         holder = None
     if holder is not None or refusal:
         # another session took this nick while this one was still negotiating, or it belongs to an account
-        taken, session.nick = session.nick, ""
+        taken = registration.nick
+        registration.nick = ""
         raise IrcError(Numeric.ERR_NICKNAMEINUSE, taken, text=refusal)
-    session.password = ""
+    registration.password = ""
     account = ctx.network.accounts.get(session.account) if session.account else None
     newcomer = User(
-        nick=session.nick,
-        username=session.username,
+        nick=registration.nick,
+        username=registration.username,
         host=shown_host(ctx.network, session.account, session.host),
-        realname=session.realname,
+        realname=registration.realname,
         real_host=session.host,
         signon=ctx.now,
         active=ctx.now,
@@ -187,6 +183,8 @@ def _attach(ctx: Context, user: User) -> None:
     """Attach another connection to a user: it is welcomed, and gets the channels that they are in."""
     session = ctx.session
     returns = not user.sessions
+    if user in ctx.network.waiting and not session.away:
+        session.away = user.away  # it was said on the connection that was lost
     ctx.network.attach(user, session)
     take_pending(ctx, user)
     _welcome(ctx, user)
@@ -226,7 +224,7 @@ def _welcome(ctx: Context, newcomer: User) -> None:
     if session.caps & caps.PERSISTENCE and newcomer.account:
         ctx.respond(status(ctx, newcomer))
     if session.caps & caps.RESUME and not newcomer.account:
-        ctx.respond(ctx.envelope("RESUME", token_of(ctx.network, newcomer)))
+        ctx.respond(ctx.envelope("RESUME", token_of(ctx.network, newcomer, secure=session.secure)))
     send_lusers(ctx)
     if newcomer.modes:
         send_modes(ctx, newcomer)

@@ -5,10 +5,12 @@ from greenchat.chat.protection.reservations import Reservation
 from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.persistence import Change, carry_out
 from greenchat.commands.core.steps import step
 from greenchat.protocol.message import presentable
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import in_words
+from greenchat.storage.interface import Document
 from greenchat.values.durations import format_duration
 from greenchat.values.masks import MOST_STARS, has_too_many_stars
 
@@ -17,23 +19,26 @@ _LONGEST = 128  # bytes of a mask
 _MOST = 1000
 
 
-def reserve(ctx: Context, mask: str, seconds: int, reason: str) -> None:
-    """Reserve a name in the sender's name, once that is stored. seconds: 0 for ever. Raises IrcError, StoreError."""
-    reservations = ctx.network.reservations
+def reserve(ctx: Context, mask: str, seconds: int, reason: str, *more: Change) -> None:
+    """Reserve a name in the sender's name, once that is stored. seconds: 0 for ever. Raises IrcError, StoreError.
+
+    more: to be carried out together with it.
+    """
+    reservations = ctx.network.protection.reservations
     refusal = _why_not(ctx, mask)
     if refusal:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text=refusal)
     reason = reason[: ctx.network.settings.limits.kick] or "No reason given"
     until = ctx.now + seconds * _SECOND if seconds else 0
     reservation = Reservation(mask, ctx.nick, ctx.now, until, reason)
-    ctx.secure(documents.RESERVATION, reservations.key(mask), reservation.document())
-    reservations.put(reservation)
+    write = Document(documents.RESERVATION.name, reservations.key(mask), reservation.document())
+    carry_out(ctx, Change((write,), lambda: reservations.put(reservation)), *more)
     act(ctx, "RESV", f"{ctx.nick} reserved {mask} {how_long(seconds)}: {reason}")
 
 
 def free(ctx: Context, mask: str) -> None:
     """Take a reservation away, once that is stored. Raises IrcError, StoreError."""
-    reservations = ctx.network.reservations
+    reservations = ctx.network.protection.reservations
     found = reservations.get(mask)
     if found is None:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text=f"{mask} is not reserved")
@@ -55,7 +60,7 @@ def _why_not(ctx: Context, mask: str) -> str:
         return "That would reserve every name"
     if has_too_many_stars(mask):
         return f"A mask has at most {MOST_STARS} stars"
-    if len(ctx.network.reservations) >= _MOST and ctx.network.reservations.get(mask) is None:
+    if len(ctx.network.protection.reservations) >= _MOST and ctx.network.protection.reservations.get(mask) is None:
         return "There are too many reservations"
     return ""
 
@@ -68,13 +73,13 @@ def how_long(seconds: int) -> str:
 @step("reservations.expire")
 def let_expire(ctx: Context) -> None:
     """Remove expired reservations."""
-    for each in ctx.network.reservations.expire(ctx.now):
-        ctx.keep(documents.RESERVATION, ctx.network.reservations.key(each.mask), None)
+    for each in ctx.network.protection.reservations.expire(ctx.now):
+        ctx.keep(documents.RESERVATION, ctx.network.protection.reservations.key(each.mask), None)
         act(ctx, "RESV", f"The reservation of {each.mask} has expired: {each.reason}")
 
 
 @step("reservations.shift")
 def shift(ctx: Context, jump: int) -> None:
     """Move the reservations after a jump of the clock, so that they last as long as they were meant to."""
-    for each in ctx.network.reservations.shift(jump, before=ctx.now - jump):
-        ctx.keep(documents.RESERVATION, ctx.network.reservations.key(each.mask), each.document())
+    for each in ctx.network.protection.reservations.shift(jump, before=ctx.now - jump):
+        ctx.keep(documents.RESERVATION, ctx.network.protection.reservations.key(each.mask), each.document())

@@ -17,7 +17,7 @@ def check_server_password(ctx: Context, enter: _Enter) -> Continuation | None:
 
     "The password supplied must match the one defined in the server configuration."
     """
-    wanted, given = ctx.network.settings.password, ctx.session.password
+    wanted, given = ctx.network.settings.password, ctx.session.registration.password
     if not wanted:
         enter(ctx)
         return None
@@ -46,7 +46,7 @@ def _decide_now(ctx: Context, wanted: str, is_right: bool, enter: _Enter) -> Con
     if ctx.network.settings.password != wanted:
         return check_server_password(ctx, enter)  # the configuration was reloaded meanwhile
     if is_right:
-        ctx.network.local.server_password.learn(ctx.session.password, wanted)
+        ctx.network.local.server_password.learn(ctx.session.registration.password, wanted)
     _decide(ctx, is_right, enter)
     return None
 

@@ -3,6 +3,7 @@
 import hmac
 from ipaddress import ip_address
 
+from greenchat.commands.accounts.login_throttle import count_wrong
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.registry import Way, command
@@ -23,10 +24,12 @@ def webirc(ctx: Context) -> None:
         raise IrcError(Numeric.ERR_ALREADYREGISTERED)
     settings = ctx.network.settings.webirc
     password, gateway, _, address = ctx.message.params[:4]
-    if ctx.network.logins.wait(netblock(session.host), ctx.now) or not is_within(session.host, settings.hosts):
+    if ctx.network.protection.logins.wait(netblock(session.host), ctx.now) or not is_within(
+        session.host, settings.hosts
+    ):
         ctx.close(session, "WEBIRC is not allowed from your address")
     elif not hmac.compare_digest(password.encode(), settings.password.encode()):
-        ctx.network.logins.count(netblock(session.host), ctx.now)
+        count_wrong(ctx, [netblock(session.host)])
         ctx.close(session, "Invalid WebIRC password")
     elif session.received_messages > 1:
         # "MUST be the first command sent from the WebIRC gateway to the IRC server"

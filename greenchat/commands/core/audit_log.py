@@ -40,7 +40,7 @@ def note(ctx: Context, action: str, text: str) -> None:
 
 
 def _origin(session: Session) -> str:
-    who = session.user or session
+    who = session.user or session.registration
     return f"{who.nick or '*'}!{who.username or '*'}@{session.host}"
 
 

@@ -31,8 +31,11 @@ def require_pace_of_lines(ctx: Context, channel: Channel) -> None:
     if not channel.paces or channel.members.get(user) or "o" in user.modes:
         return
     delay = channel.paces.get(DELAY)
-    if delay is not None and (wait := _joined(ctx, channel, user) + delay.seconds * _SECOND - ctx.now) > 0:
-        raise _too_soon(channel, DELAY, wait)
+    if delay is not None:
+        been_here = ctx.now - _joined(ctx, channel, user)
+        # who joined in the future did so before the clock was set back
+        if 0 <= been_here < delay.seconds * _SECOND:
+            raise _too_soon(channel, DELAY, delay.seconds * _SECOND - been_here)
     slow = channel.paces.get(SLOW)
     if slow is None:
         return

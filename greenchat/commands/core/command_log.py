@@ -56,7 +56,7 @@ def note(session: Session, command: str, params: Sequence[str], *, is_known: boo
     in the wrong place. times: how often it came."""
     if not log.isEnabledFor(logging.DEBUG):
         return
-    nick = session.user.nick if session.user else session.nick or "*"
+    nick = session.user.nick if session.user else session.registration.nick or "*"
     name = command if is_known else "(no command)"
     shown = list(params[: SHOWN.get(command, 0)]) if is_known else []
     hidden = len(params) - len(shown)

@@ -3,7 +3,7 @@
 Handlers never write wire text, touch a socket, or read a clock: they build messages and say who gets them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -14,12 +14,12 @@ from greenchat.chat.network import Network
 from greenchat.chat.protection.volumes import DOCUMENT, EVENT, LIGHT
 from greenchat.chat.user import Session, User
 from greenchat.commands.core.errors import FailError, IrcError, TooLongError
-from greenchat.commands.core.history_events import CHANNEL_EVENTS, size_of, stored
+from greenchat.commands.core.history_events import CHANNEL_EVENTS, size_of, to_event
 from greenchat.commands.core.journal import Journal
 from greenchat.commands.core.line_length import repeats_too_much
 from greenchat.commands.core.process import Process
 from greenchat.commands.core.response_buffer import ResponseBuffer, label_of
-from greenchat.commands.core.steps import NAMES
+from greenchat.commands.core.steps import NAMES, SINCE
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.envelopes.multiline import MultilineEnvelope
@@ -112,6 +112,8 @@ class Context:
     def user(self) -> User:
         """The user who runs the command. Only commands that need registration may ask."""
         user = self.session.user
+        if user is None and self.applies and self.process.log.is_shared:
+            raise IrcError(Numeric.ERR_NOTREGISTERED)  # an act before this one has ended the session, like a KILL
         if user is None:
             raise RuntimeError(f"{self.message.command} asked for the user of a session that has none")
         return user
@@ -120,7 +122,7 @@ class Context:
     def nick(self) -> str:
         """The sender's nick as it stands in numerics: `*` before it has one."""
         session = self.session
-        return session.user.nick if session.user else session.nick or "*"
+        return session.user.nick if session.user else session.registration.nick or "*"
 
     # what else a handler may not make by itself
 
@@ -131,11 +133,33 @@ class Context:
     def propose(self, step: Callable[..., T], *fields: object) -> T:
         """Propose a step to be applied through the log, unless this is a part of an act that came from there.
 
-        What follows it in a handler is not applied by other nodes: call it last.
+        What follows it in a handler is not applied by other nodes: call it last. Where several nodes share the log
+        this waits until it is applied.
         """
         if self.applies:
             return step(self, *fields)
-        self.process.log.append(Decided(self.session.number, self.now, NAMES[step], fields))
+        act = self._decided(step, fields)
+        return self.process.log.decide(act, lambda now: self._apply(now, step, fields))
+
+    def note(self, step: Callable[..., object], *fields: object) -> None:
+        """Propose a step without waiting for it. Not for a part of an act."""
+        act = self._decided(step, fields)
+        self.process.log.note(act, lambda now: self._apply(now, step, fields))
+
+    def _decided(self, step: Callable[..., object], fields: tuple[object, ...]) -> Decided:
+        if step in SINCE and SINCE[step] > self.network.nodes.epoch:
+            raise FailError(
+                self.message.command or "*",
+                "TEMPORARILY_UNAVAILABLE",
+                text="Other parts of the server do not know this yet, since it is being upgraded: try again later",
+            )
+        session = self.session
+        is_stranger = session.user is None and session.host
+        stranger = (session.host, session.registration.nick, session.account) if is_stranger else ()
+        return Decided(session.number, self.now, NAMES[step], fields, stranger)
+
+    def _apply(self, now: int, step: Callable[..., T], fields: Sequence[object]) -> T:
+        self.now = now
         self.applies = True
         try:
             return step(self, *fields)
@@ -253,7 +277,7 @@ class Context:
         history = self.network.settings.history
         if history.enabled and history.events:
             envelope.msgid = envelope.msgid or self.new_id()
-            events = [stored(envelope, self.network.fold(channel.name)) for channel in channels]
+            events = [to_event(envelope, self.network.fold(channel.name)) for channel in channels]
             size = sum(size_of(event) + EVENT for event in events)
             self.session.room -= size
             self.weight += size // LIGHT
@@ -323,7 +347,7 @@ class Context:
 
     def send_numeric(self, session: Session, numeric: Addressed) -> None:
         """Send a numeric for many to one session, under the nick of its user."""
-        nick = session.user.nick if session.user else session.nick or "*"
+        nick = session.user.nick if session.user else session.registration.nick or "*"
         if session is self.session:
             self.respond(numeric.addressed_to(nick))
         else:

@@ -20,12 +20,15 @@ class Deferred:
     loop and later (ctx.now is new): it must look at the state again; not called if the client has gone. It answers, or
     proposes a step (`Context.propose`): it changes no shared state by itself.
     done: called in the loop when the work has ended, whether anybody waits for it or not. waits: for others, like a
-    mail server. hashes: a password, for which there is a separate thread.
+    mail server. outside: for whoever knows people's passwords. pauses: a moment before, since it can't go on yet.
+    hashes: a password, which has a thread of its own.
     """
 
     work: Callable[[], object]
     then: "Callable[[Context, Any], Continuation | None]"
     waits: bool = False
+    outside: bool = False
+    pauses: bool = False
     hashes: bool = False
     done: Callable[[], object] = lambda: None
 

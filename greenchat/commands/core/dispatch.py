@@ -54,7 +54,11 @@ def _refuse_encoding(ctx: Context) -> None:
 
 
 def _gist(line: bytes) -> Message:
-    try:
-        return parse(line.decode(errors="replace").translate(_FORBIDDEN))
-    except ParseError:
-        return _NOTHING
+    text = line.decode(errors="replace").translate(_FORBIDDEN)
+    for rest in "", " *":  # where only the command is missing, there may still be a label
+        try:
+            message = parse(text + rest)
+        except ParseError:
+            continue
+        return message._replace(command="") if rest else message
+    return _NOTHING

@@ -53,7 +53,7 @@ def is_kept(history: History, envelope: Envelope, place: Channel | User) -> bool
     return message.command != "TAGMSG" or any(tag in message.tags for tag in _KEEP_ME)
 
 
-def stored(envelope: Envelope, conversation: str) -> StoredEvent:
+def to_event(envelope: Envelope, conversation: str) -> StoredEvent:
     """Return the event to store; the envelope must have a msgid."""
     message = envelope.message
     return StoredEvent(
@@ -73,7 +73,7 @@ def size_of(event: StoredEvent) -> int:
     return sum(len(parameter) for parameter in event.params) + tags
 
 
-def told_again(event: StoredEvent, needs: int = 0) -> Envelope:
+def to_envelope(event: StoredEvent, needs: int = 0) -> Envelope:
     """Return a stored event as the message that it was."""
     text = event.params[-1] if event.params else ""
     tags = event.tags

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from greenchat.commands.core.utterance import Utterance
 from greenchat.storage.interface import Store, StoredEvent, Write
 
 
 class Encoded(Protocol):
-    """A message on its way to its readers: an `Envelope`, or a `speech.Said`."""
+    """A message on its way to its readers: an `Envelope`, or an `Utterance`."""
 
     @property
     def encodings(self) -> Sequence[bytes]:
@@ -53,6 +54,9 @@ class Journal(Protocol):
 
         If that fails nobody does, and `refuse` is called to tell its sender.
         """
+
+    def speak(self, utterance: Utterance) -> None:
+        """Store plain messages before anybody sees them, as `say` does."""
 
     def record(self, *writes: Write) -> None:
         """Store what has happened, in this turn's transaction, or if that fails in a later one."""

@@ -27,6 +27,11 @@ def find_any_channel(ctx: Context, name: str) -> Channel:
     return channel
 
 
+def hidden(ctx: Context, channel: Channel, name: str, refusal: IrcError) -> IrcError:
+    """Return a refusal, or 403 where it would tell somebody outside that there is a secret channel of this name."""
+    return refusal if channel.is_visible_to(ctx.user) else IrcError(Numeric.ERR_NOSUCHCHANNEL, name)
+
+
 def find_user(ctx: Context, nick: str) -> User:
     """Return the user of that nick. Raises 401."""
     user = ctx.network.user(nick)

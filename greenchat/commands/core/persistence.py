@@ -1,35 +1,61 @@
 """Storing people and channels as they change: accounts, registered channels, and always-on users.
 
-What a user is told has been done is stored before it is done (`change_account`, `changing`, `register_channel`): on a
+What a user is told has been done is stored before it is done (`carry_out`, `changing`): on a
 full disk they are refused, and nothing has changed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from greenchat.chat import documents
 from greenchat.chat.accounts import Account, Dropped
 from greenchat.chat.always_on import document, stays
 from greenchat.chat.channel import Channel, ChannelRegistration
+from greenchat.chat.network import Network
+from greenchat.chat.owned.webhooks import Webhook
+from greenchat.chat.protection.volumes import CLOSURE
 from greenchat.chat.registered_channels import document as channel_document
+from greenchat.chat.tokens import HOOK, Token
 from greenchat.commands.core.context import Context
-from greenchat.storage.interface import Document, StoreError
+from greenchat.storage.interface import Document, StoreError, Write
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of the state that must survive. writes: what is stored of it. apply: makes it, once they are stored."""
+
+    writes: tuple[Write, ...]
+    apply: Callable[[], object]
+
+
+def carry_out(ctx: Context, *changes: Change) -> None:
+    """Store what all these changes write, in one transaction, and then make them: all of them, or none.
+
+    Raises StoreError, and then nothing is stored and nothing has changed, however many there are.
+    """
+    writes = [write for change in changes for write in change.writes]
+    if writes:
+        ctx.journal.secure(*writes)
+    for change in changes:
+        change.apply()
 
 
 def keep_presences(ctx: Context) -> None:
     """Store the always-on users, the channels that exist because of them, and who was in closed channels."""
     network = ctx.network
     for kind, name, value in network.closures.take():
+        if kind is documents.CLOSED and isinstance(value, dict) and not value["end"]:  # RENAME stores the old ones anew
+            ctx.session.room -= CLOSURE
         ctx.keep(kind, name, value)
-    for user in list(network.changed_presences):
+    for user in list(network.local.changed_presences):
         if network.user(user.nick) is user and stays(network, user):
             ctx.keep(documents.PRESENCE, user.account_id, document(network, user))
             for channel in network.channels_of(user):
                 if channel.registration is None and not channel.is_kept:
                     channel.is_kept = True
                     ctx.journal.record(_of_channel(ctx, channel, None))
-    network.changed_presences.clear()
+    network.local.changed_presences.clear()
 
 
 def forget_presence(ctx: Context, account_id: str) -> None:
@@ -40,18 +66,28 @@ def forget_presence(ctx: Context, account_id: str) -> None:
 def change_account(ctx: Context, name: str, **changes: object) -> Account:
     """Change fields of an account, once that is stored. Raises StoreError, and KeyError if there is no such account."""
     account = ctx.network.accounts.changed(name, **changes)
-    secure_account(ctx, account)
-    return ctx.network.accounts.put(account)
+    carry_out(ctx, replacing(ctx, account))
+    return account
 
 
-def forget_account(ctx: Context, account: Account) -> None:
-    """Remove an account, and everything that must not pass to the next one of its name.
+def replacing(ctx: Context, account: Account) -> Change:
+    """Return the change that puts an account in the place of the one of its name."""
+    return Change((_of_account(ctx, account),), lambda: ctx.network.accounts.put(account))
+
+
+def forgetting(ctx: Context, account: Account) -> Change:
+    """Return the change that removes an account, and everything that must not pass to the next one of its name.
 
     Rows stored by its id would never be found: they are removed, so that they do not accumulate. Logging out its users
-    is the caller's task, see `services.removal`. Raises StoreError.
+    is the caller's task, and so is what becomes of the channels that it owns, see `services.removal`.
     """
     network = ctx.network
-    tokens, files, pushes = network.tokens.of(account), network.files.of(account.id), network.pushes.of(account.id)
+    tokens, files, pushes, webhooks = (
+        network.tokens.of(account),
+        network.owned.files.of(account.id),
+        network.owned.pushes.of(account.id),
+        network.owned.webhooks.owned_by(account.id),
+    )
     gone = [
         Document(documents.ACCOUNT.name, network.fold(account.name), None),
         Document(documents.READ_MARKS.name, account.id, None),
@@ -59,7 +95,7 @@ def forget_account(ctx: Context, account: Account) -> None:
         *[Document(documents.TOKEN.name, token.hash, None) for token in tokens],
         *[Document(documents.FILE.name, file.name, None) for file in files],
         *[Document(documents.PUSH.name, push.endpoint, None) for push in pushes],
-        *[Document(documents.WEBHOOK.name, each.id, None) for each in network.webhooks.owned_by(account.id)],
+        *[Document(documents.WEBHOOK.name, each.id, None) for each in webhooks],
     ]
     others = [
         replace(other, accepted=tuple(key for key in other.accepted if key != account.id))
@@ -69,26 +105,31 @@ def forget_account(ctx: Context, account: Account) -> None:
     ranks = {
         channel: _without(channel.registration, account.id)
         for channel in network.channels.values()
-        if channel.registration and account.id in (*channel.registration.access, channel.registration.successor)
+        if channel.registration
+        and channel.registration.founder != account.id
+        and account.id in (*channel.registration.access, channel.registration.successor)
     }
     changed = [_of_channel(ctx, channel, registration) for channel, registration in ranks.items()]
-    ctx.journal.secure(*gone, *changed, *[_of_account(ctx, other) for other in others])
-    network.accounts.drop(account.name)
-    network.known_origins.forget(account.id)
-    for token in tokens:
-        network.tokens.drop(token.hash)
-    for file in files:
-        network.files.drop(file.name)
-    for push in pushes:
-        network.pushes.drop(push.endpoint)
-    for webhook in network.webhooks.owned_by(account.id):
-        network.webhooks.drop(webhook.id)
-    for other in others:
-        network.accounts.put(other)
-    for user in network.users.values():
-        user.accepted.pop(account.id, None)
-    for channel, registration in ranks.items():
-        network.set_registration(channel, registration)
+
+    def apply() -> None:
+        network.accounts.drop(account.name)
+        network.protection.known_origins.forget(account.id)
+        for token in tokens:
+            network.tokens.drop(token.hash)
+        for file in files:
+            network.owned.files.drop(file.name)
+        for push in pushes:
+            network.owned.pushes.drop(push.endpoint)
+        for webhook in webhooks:
+            network.owned.webhooks.drop(webhook.id)
+        for other in others:
+            network.accounts.put(other)
+        for user in network.users.values():
+            user.caller_id.accepted.pop(account.id, None)
+        for channel, registration in ranks.items():
+            network.set_registration(channel, registration)
+
+    return Change((*gone, *changed, *[_of_account(ctx, other) for other in others]), apply)
 
 
 def _without(registration: ChannelRegistration, account_id: str) -> ChannelRegistration:
@@ -97,28 +138,28 @@ def _without(registration: ChannelRegistration, account_id: str) -> ChannelRegis
     return replace(registration, access=access, successor=successor)
 
 
-def reserve_name(ctx: Context, account: Account) -> None:
-    """Reserve the name of an account that is given up: a new owner could be taken for the former one.
+def reserving_name(ctx: Context, account: Account) -> Change:
+    """Return the change that reserves the name of an account that is given up.
 
-    Raises StoreError.
+    A new owner could be taken for the former one.
     """
     dropped = Dropped(account.name, account.id, ctx.now)
-    ctx.secure(documents.DROPPED, ctx.network.fold(account.name), dropped.document())
-    ctx.network.accounts.reserve(dropped)
+    write = Document(documents.DROPPED.name, ctx.network.fold(account.name), dropped.document())
+    return Change((write,), lambda: ctx.network.accounts.reserve(dropped))
+
+
+def freeing_name(ctx: Context, dropped: Dropped) -> Change:
+    """Return the change that lets the name of a former account be registered again."""
+    write = Document(documents.DROPPED.name, ctx.network.fold(dropped.name), None)
+    return Change((write,), lambda: ctx.network.accounts.free(dropped.name))
 
 
 def free_name(ctx: Context, name: str) -> Dropped | None:
     """Let the name of a former account be registered again; None if there is none. Raises StoreError."""
     dropped = ctx.network.accounts.reserved(name)
     if dropped:
-        ctx.secure(documents.DROPPED, ctx.network.fold(dropped.name), None)
-        ctx.network.accounts.free(name)
+        carry_out(ctx, freeing_name(ctx, dropped))
     return dropped
-
-
-def secure_account(ctx: Context, account: Account) -> None:
-    """Store an account that is about to have these values. Raises StoreError."""
-    ctx.journal.secure(_of_account(ctx, account))
 
 
 def keep_account(ctx: Context, account: Account) -> None:
@@ -152,14 +193,41 @@ def changing(ctx: Context, channel: Channel) -> Iterator[None]:
 
 
 def register_channel(ctx: Context, channel: Channel, registration: ChannelRegistration | None) -> None:
-    """Set who owns a channel, once that is stored. Raises StoreError."""
-    is_kept, channel.is_kept = channel.is_kept, registration is None and _has_somebody_who_stays(ctx, channel)
-    try:
-        secure_channel(ctx, channel, registration)
-    except StoreError:
+    """Set who owns a channel, as `registering` does. Raises StoreError."""
+    carry_out(ctx, registering(ctx, channel, registration))
+
+
+def registering(ctx: Context, channel: Channel, registration: ChannelRegistration | None) -> Change:
+    """Return the change that sets who owns a channel, None: nobody.
+
+    With the registration its hooks and webhooks end: they are no business of whoever registers that name next.
+    """
+    network = ctx.network
+    tokens, webhooks = ([], []) if registration else hooks_of(network, channel.name)
+    is_kept = registration is None and _has_somebody_who_stays(ctx, channel)
+    stored = channel_document(channel, registration) if registration or is_kept else None
+
+    def apply() -> None:
+        for token in tokens:
+            network.tokens.drop(token.hash)
+        for webhook in webhooks:
+            network.owned.webhooks.drop(webhook.id)
         channel.is_kept = is_kept
-        raise
-    ctx.network.set_registration(channel, registration)
+        network.set_registration(channel, registration)
+
+    writes = (
+        Document(documents.CHANNEL.name, network.fold(channel.name), stored),
+        *[Document(documents.TOKEN.name, each.hash, None) for each in tokens],
+        *[Document(documents.WEBHOOK.name, each.id, None) for each in webhooks],
+    )
+    return Change(writes, apply)
+
+
+def hooks_of(network: Network, name: str) -> tuple[list[Token], list[Webhook]]:
+    """Return the hooks that may speak in a channel, and the webhooks that are told what is said there."""
+    folded = network.fold(name)
+    tokens = [each for each in network.tokens if each.kind == HOOK and network.fold(each.channel) == folded]
+    return tokens, [each for each in network.owned.webhooks if network.fold(each.channel) == folded]
 
 
 def _has_somebody_who_stays(ctx: Context, channel: Channel) -> bool:

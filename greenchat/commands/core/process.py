@@ -82,8 +82,25 @@ class BadTokenError(Exception):
 class BearerTokens(Protocol):
     """Tokens of an identity provider."""
 
-    def claims(self, token: str, now: int) -> Mapping[str, Any] | BadTokenError:
-        """Return what a token says, if it is valid now (ms since the epoch). Slow; from any thread."""
+    def claims(self, token: str, now: int, address: str) -> Mapping[str, Any] | BadTokenError:
+        """Return what a token says, if it is valid now (ms since the epoch).
+
+        address: the IP address of whoever gives it, for the log. Slow; from any thread.
+        """
+
+
+class OutsideError(Exception):
+    """A question to whoever knows people's passwords could not be answered; the text says why, for a log."""
+
+
+class Outside(Protocol):
+    """Others who know people's passwords: a program, a directory."""
+
+    def check(self, name: str, password: str, address: str) -> str | OutsideError | None:
+        """Return the name of the account whose password it is, None if nobody says that it is right.
+
+        address: the IP address of whoever gives it. Slow; from any thread.
+        """
 
 
 class Process(Protocol):
@@ -111,6 +128,10 @@ class Process(Protocol):
     @property
     def bearer(self) -> BearerTokens:
         """The tokens of the identity provider."""
+
+    @property
+    def outside(self) -> Outside:
+        """Others who know people's passwords."""
 
     def stop(self, reason: str) -> None:
         """Close all listeners and connections and end."""

@@ -7,7 +7,7 @@ from greenchat.chat.client_ids import Key, SentIds
 from greenchat.chat.protection.volumes import EVENT, LIGHT
 from greenchat.chat.user import User
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.history_events import conversation_of, is_kept, size_of, stored
+from greenchat.commands.core.history_events import conversation_of, is_kept, size_of, to_event
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.msgid import time_of
 from greenchat.protocol.tags import CLIENT_ID
@@ -30,11 +30,12 @@ def say(ctx: Context, envelope: Envelope, place: Channel | User, rank: str = "")
     if key:
         first = network.sent_ids.get(key)
         if first:
-            envelope.msgid, envelope.time = first, time_of(first)
+            envelope.msgid = first
+            envelope.time = time_of(first)
             return False
         network.sent_ids.add(key, envelope.msgid)
     if is_kept(network.settings.history, envelope, place):
-        event = stored(envelope, conversation)
+        event = to_event(envelope, conversation)
         size = size_of(event)
         ctx.weight += size // LIGHT
         ctx.session.room -= size + EVENT

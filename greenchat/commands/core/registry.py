@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NoReturn
 
-from greenchat.chat.acts import Ran
+from greenchat.chat.acts import ActError, Ran
 from greenchat.chat.multiline_batch import Fault
+from greenchat.chat.protection.volumes import PORTION
 from greenchat.chat.rights import rights_of
 from greenchat.commands.core import command_log
 from greenchat.commands.core.context import Context
@@ -43,7 +44,8 @@ class Command:
     params: how many a client must give. right: that an operator needs, of `chat.opers`. quiet: an error is never
     answered. needs: capabilities (bits) without which a session has no such command. about: the text of HELP; its
     first line is the syntax. way: how it reaches the state. stores: the number of parameters with which it adds text of
-    its sender's to the history, 0 if it never does.
+    its sender's to the history, notes: with which it adds events of channels, like JOIN; 0 if it never does. since: the
+    first epoch that has it.
     """
 
     name: str
@@ -56,6 +58,8 @@ class Command:
     about: str
     way: Way
     stores: int
+    notes: int
+    since: int
 
 
 _STEPS = 500  # steps of a long answer in one turn
@@ -76,15 +80,18 @@ def command(
     about: str = "",
     way: Way = Way.ACT,
     stores: int = 0,
+    notes: int = 0,
+    since: int = 1,
 ) -> Callable[[Handler], Handler]:
-    """Declare a handler. anytime: also before registration. right, quiet, needs, way, stores: see Command.
+    """Declare a handler. anytime: also before registration. right, quiet, needs, way, stores, notes, since: see
+    Command.
 
     about: the text of HELP, by default the handler's docstring.
     """
 
     def declare(handler: Handler) -> Handler:
         text = about or inspect.getdoc(handler) or name
-        COMMANDS[name] = Command(name, handler, params, anytime, right, quiet, needs, text, way, stores)
+        COMMANDS[name] = Command(name, handler, params, anytime, right, quiet, needs, text, way, stores, notes, since)
         return handler
 
     return declare
@@ -126,14 +133,16 @@ def go_on(ctx: Context, answer: Streamed) -> Continuation | None:
     return _guarded(ctx, lambda ctx: _answer_more(ctx, answer))
 
 
-def apply_step(ctx: Context, name: str, fields: Sequence[Any]) -> None:
+def apply_step(ctx: Context, name: str, fields: Sequence[Any]) -> Continuation | None:
     """Apply a step of a log, see `steps`. What it returns is done where it came from.
 
-    Raises KeyError if there is no step of that name.
+    Raises ActError if there is no step of that name.
     """
+    if name not in STEPS:
+        raise ActError(f"this version has no step {name}")
     step = STEPS[name]
     ctx.applies = True
-    _guarded(ctx, lambda ctx: step(ctx, *fields))
+    return _guarded(ctx, lambda ctx: step(ctx, *fields))
 
 
 def _answer_more(ctx: Context, answer: Streamed) -> Streamed | None:
@@ -161,7 +170,7 @@ def _guarded(ctx: Context, step: Handler) -> Continuation | None:
     ctx.applies = False
     if continuation is not None and not isinstance(continuation, Background):
         return continuation
-    if ctx.network.changed_presences or ctx.network.closures:
+    if ctx.network.local.changed_presences or ctx.network.closures:
         keep_presences(ctx)
     ctx.answer()
     return continuation
@@ -206,31 +215,44 @@ def _obey(ctx: Context) -> Continuation | None:
         command_log.note(ctx.session, message.command, message.params, is_known=row is not None)
     if ctx.session.user is None and not (row and row.anytime):
         raise IrcError(Numeric.ERR_NOTREGISTERED)
-    if row is None or row.needs & ~ctx.session.caps:
+    if row is None or row.needs & ~ctx.session.caps or row.since > ctx.network.nodes.epoch:
         raise IrcError(Numeric.ERR_UNKNOWNCOMMAND, message.command)
     if row.right:
         require_right(ctx, row.right)
     if len(message.params) < row.params:
         raise IrcError(Numeric.ERR_NEEDMOREPARAMS, row.name)
-    ctx.network.local.command_counts[row.name] += 1
-    if row.stores and len(message.params) >= row.stores and not ctx.applies:
-        require_volume(ctx)
+    if not ctx.applies:
+        ctx.network.local.command_counts[row.name] += 1
+    if not ctx.applies and ctx.session.room <= 0:
+        if row.stores and len(message.params) >= row.stores:
+            require_volume(ctx)
+        elif row.notes and len(message.params) >= row.notes and ctx.session.user is not None:
+            require_volume(ctx, debt=PORTION)
     if row.way is Way.ACT and ctx.session.user is not None:
-        as_act(ctx)
+        return as_act(ctx, row.handler)
     return row.handler(ctx)
 
 
-def as_act(ctx: Context) -> None:
-    """Run the rest of the command as an act: readers of the log do it too."""
-    if ctx.applies:
-        return
-    log = ctx.process.log
-    if log.is_read:
-        message = ctx.message
-        log.append(Ran(ctx.session.number, ctx.now, message.command, message.params, message.tags))
-    else:
-        log.pass_by()
+def as_act(ctx: Context, rest: Handler) -> Continuation | None:
+    """Run the rest of a command as an act: readers of the log do it too."""
+    if not ctx.applies:
+        log, message = ctx.process.log, ctx.message
+        if log.is_shared:
+            act = Ran(ctx.session.number, ctx.now, message.command, message.params, message.tags)
+            return log.decide(act, lambda now: _obey_again(ctx, now))
+        if log.is_read:
+            log.append(Ran(ctx.session.number, ctx.now, message.command, message.params, message.tags))
+        else:
+            log.pass_by()
+        ctx.applies = True
+    return rest(ctx)
+
+
+def _obey_again(ctx: Context, now: int) -> Continuation | None:
+    """Run a command whose turn in the log has come: meanwhile what allowed it may have changed."""
+    ctx.now = now
     ctx.applies = True
+    return _obey(ctx)
 
 
 def require_right(ctx: Context, right: str) -> None:

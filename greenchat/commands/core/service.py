@@ -4,8 +4,10 @@ They are tables of functions, not users: messages to them reach nobody else, and
 made from the functions' docstrings.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from inspect import cleandoc
 
 from greenchat.chat.rights import rights_of
 from greenchat.commands.core.context import Context
@@ -103,10 +105,12 @@ def run(ctx: Context, spoken_to: Service, text: str) -> Continuation | None:
     if len(words) - 1 < entry.least:
         tell(ctx, spoken_to, f"Usage: {entry.name} {entry.usage}")
         return None
-    if entry.way is Way.ACT:
-        as_act(ctx)
     parameters = words[1:] if entry.leading is None else text.lstrip().split(None, entry.leading + 1)[1:]
-    return guarded(ctx, spoken_to, lambda: entry.handler(ctx, parameters))
+
+    def obey(ctx: Context) -> Continuation | None:
+        return guarded(ctx, spoken_to, lambda: entry.handler(ctx, parameters))
+
+    return as_act(ctx, obey) if entry.way is Way.ACT else obey(ctx)
 
 
 def guarded(ctx: Context, spoken_to: Service, step: Callable[[], Continuation | None]) -> Continuation | None:
@@ -150,5 +154,6 @@ def _help(ctx: Context, spoken_to: Service, topic: str) -> None:
     if entry is None:
         tell(ctx, spoken_to, f"There is no help on {topic[:50]}")
         return
-    about = [line.strip() for line in (entry.handler.__doc__ or "").strip().splitlines()]
+    # the source breaks sentences where its lines are full, and begins a line where the reader needs one
+    about = re.sub(r"(?<![.:;])\n", " ", cleandoc(entry.handler.__doc__ or "").replace("\n\n", "\n")).split("\n")
     tell(ctx, spoken_to, f"Usage: {entry.name} {entry.usage}".rstrip(), *filter(None, about))

@@ -14,10 +14,12 @@ F = TypeVar("F", bound=Callable[..., Any])
 STEPS: dict[str, Callable[..., Any]] = {}
 NAMES: dict[Callable[..., Any], str] = {}
 """The reverse of STEPS."""
+SINCE: dict[Callable[..., Any], int] = {}
+"""The epoch with which each came, if it was not the first."""
 
 
-def step(name: str) -> Callable[[F], F]:
-    """Declare a step. name: identifies it in a log; never reuse it.
+def step(name: str, *, since: int = 1) -> Callable[[F], F]:
+    """Declare a step. name: identifies it in a log; never reuse it. since: the first epoch that has it.
 
     The function is called with the context and the fields: strings, integers, booleans, None, and lists and mappings of
     these.
@@ -28,6 +30,8 @@ def step(name: str) -> Callable[[F], F]:
             raise ValueError(f"there are two steps of the name {name}")
         STEPS[name] = function
         NAMES[function] = name
+        if since > 1:
+            SINCE[function] = since
         return function
 
     return declare

@@ -11,13 +11,15 @@ from greenchat.values.durations import format_duration
 _SECOND = 1000  # ms
 
 
-def require_volume(ctx: Context) -> None:
+def require_volume(ctx: Context, *, debt: int = 0) -> None:
     """Check that the sender may add to the history now. Raises FailError.
 
-    A NOTICE is answered, too: as when it could not be stored, the sender has to know that nobody got it.
+    debt: bytes that they may have written beyond their last portion: events are short, and whoever has said too much
+    may still come and go. A NOTICE is answered, too: as when it could not be stored, the sender has to know that
+    nobody got it.
     """
     session = ctx.session
-    if session.room > 0:
+    if session.room > -debt:
         return
     volumes = ctx.network.local.volumes
     account = session.user.account_id if session.user else ""

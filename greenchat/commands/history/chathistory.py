@@ -69,6 +69,7 @@ def chathistory(ctx: Context) -> Deferred:
     _require_count(subcommand, params, references + 2)
     target = params[0]
     positions = [_position(subcommand, target, text, nth) for nth, text in enumerate(params[1:-1])]
+    _catch_up(ctx, positions)
     conversation = _readable(ctx, subcommand, target)
     read = _reading(subcommand, positions, _limit(ctx, subcommand, params[-1]))
     events = bool(ctx.session.caps & caps.EVENT_PLAYBACK)
@@ -185,6 +186,13 @@ def _position(subcommand: str, target: str, text: str, nth: int) -> Position:
     if number is None:
         raise _invalid(subcommand, text, text="Unknown msgid")
     return Position(number, number)
+
+
+def _catch_up(ctx: Context, positions: list[Position]) -> None:
+    """Wait for messages that the client has seen at another node, and this one has not applied yet."""
+    seen = max((each.after for each in positions if each.after == each.before != LAST_ID), default=0)
+    if ctx.network.ids.last < seen:
+        ctx.process.log.wait_until_known(lambda: ctx.network.ids.last >= seen)
 
 
 def _timestamp(subcommand: str, text: str) -> Position:

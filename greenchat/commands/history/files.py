@@ -4,7 +4,7 @@ https://codeberg.org/emersion/soju/src/branch/master/doc/ext/filehost.md
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from greenchat.chat import documents
 from greenchat.chat.owned.files import File
@@ -13,7 +13,8 @@ from greenchat.commands.core.service import may
 from greenchat.commands.core.steps import step
 from greenchat.storage.interface import Document, StoredEvent
 
-NAME_LENGTH = 22  # characters: 16 bytes of chance in base64
+NAME_LENGTH = 22  # characters: 16 random bytes in base64
+_AT_ONCE = 1000  # files in one act
 _LINK = re.compile(rf"/files/([A-Za-z0-9_-]{{{NAME_LENGTH}}})(?![A-Za-z0-9_-])")
 
 
@@ -30,7 +31,7 @@ def require_room(ctx: Context, owner: str, size: int) -> None:
 
     owner: the id of an account, "" of a guest.
     """
-    rules, files = ctx.network.settings.files, ctx.network.files
+    rules, files = ctx.network.settings.files, ctx.network.owned.files
     if files.size_of(owner) + size > ((rules.per_account if owner else rules.guests) << 20):
         used = f"{files.size_of(owner) >> 20} of {rules.per_account if owner else rules.guests} MiB are used"
         raise FileRefusedError(f"There is no room for it: {used}" + ("" if owner else " by guests"))
@@ -46,18 +47,24 @@ def add_file(ctx: Context, document: dict[str, object]) -> None:
         raise FileRefusedError("The account no longer exists")
     require_room(ctx, file.owner, file.size)
     ctx.journal.secure(Document(documents.FILE.name, file.name, file.document()))
-    ctx.network.files.put(file)
+    ctx.network.owned.files.put(file)
 
 
 @step("file.drop")
 def drop_files(ctx: Context, names: Iterable[str]) -> None:
     """Take files away, before this returns. Raises StoreError."""
-    known = [name for name in names if ctx.network.files.get(name)]
+    known = [name for name in names if ctx.network.owned.files.get(name)]
     if not known:
         return
     ctx.journal.secure(*[Document(documents.FILE.name, name, None) for name in known])
     for name in known:
-        ctx.network.files.drop(name)
+        ctx.network.owned.files.drop(name)
+
+
+def drop_many(ctx: Context, names: Sequence[str]) -> None:
+    """Take any number of files away, some in each act: nodes share no act that is too large. Raises StoreError."""
+    for start in range(0, len(names), _AT_ONCE):
+        ctx.propose(drop_files, names[start : start + _AT_ONCE])
 
 
 def files_linked(ctx: Context, event: StoredEvent) -> list[str]:
@@ -69,7 +76,7 @@ def files_linked(ctx: Context, event: StoredEvent) -> list[str]:
     if not owner and (event.account or not may(ctx, "history")):
         return []
     found = dict.fromkeys(_LINK.findall(event.params[-1] if event.params else ""))
-    return [name for name in found if _is_of(ctx.network.files.get(name), owner)]
+    return [name for name in found if _is_of(ctx.network.owned.files.get(name), owner)]
 
 
 def too_old(files: Iterable[File], before: int) -> list[str]:

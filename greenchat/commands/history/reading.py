@@ -14,6 +14,7 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation, Deferred
 from greenchat.storage.interface import (
     SAID,
+    Cut,
     Erasure,
     HistoryReader,
     Query,
@@ -63,6 +64,8 @@ def _round(
         if since.writes and not isinstance(found, StoreError):
             if any(isinstance(write, Renaming) for write in since.writes):
                 return then(ctx, _try(read, current))  # rare, and a page is read quickly
+            if any(isinstance(write, Cut) for write in since.writes):
+                return _round(ctx, current, read, then, rounds - 1) if rounds else then(ctx, _try(read, current))
             later = _Later(answers, current, since.writes)
             if later.count > _MANY and rounds:
                 return _round(ctx, later, read, then, rounds - 1)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from greenchat.chat.channel import Channel
 from greenchat.chat.user import Session
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.history_events import told_again
+from greenchat.commands.core.history_events import to_envelope
 from greenchat.commands.history.conversations import channel_conversation
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
@@ -39,10 +39,10 @@ def replay(
 
 def envelope_of(ctx: Context, event: StoredEvent) -> Envelope:
     """Return an event as the message that it was: "The `msgid` tag ... MUST be the `msgid` tag as originally sent"."""
-    source = ctx.network.cloaks.source(event.source)
+    source = ctx.network.protection.cloaks.source(event.source)
     if source != event.source:
         event = event._replace(source=source)
-    return told_again(event, _NEEDS.get(event.command, 0))
+    return to_envelope(event, _NEEDS.get(event.command, 0))
 
 
 def replay_on_join(ctx: Context, channel: Channel, session: Session) -> list[Envelope]:

@@ -47,10 +47,11 @@ def _help(ctx: Context) -> None:
     subject = ctx.message.params[0] if ctx.message.params else ""
     name = subject.upper()
     row = COMMANDS.get(name)
-    if row:
+    epoch = ctx.network.nodes.epoch
+    if row and row.since <= epoch:
         title, lines = f"** The {name} command **", _command_lines(row)
     elif name in _TOPICS:
-        title, lines = _TITLE, _TOPICS[name]()
+        title, lines = _TITLE, _TOPICS[name](epoch)
     else:
         raise IrcError(Numeric.ERR_HELPNOTFOUND, subject)
     # "The <subject> MUST be the one requested by the client, ... unless it would be an invalid parameter, in which
@@ -75,12 +76,12 @@ def _command_lines(row: Command) -> list[str]:
     return lines
 
 
-def _index() -> list[str]:
-    names = sorted(name for name, row in COMMANDS.items() if not row.right)
+def _index(epoch: int) -> list[str]:
+    names = sorted(name for name, row in COMMANDS.items() if not row.right and row.since <= epoch)
     return _wrapped(_INDEX.format(commands=" ".join(names)))
 
 
-def _operators() -> list[str]:
+def _operators(_: int) -> list[str]:
     rights = "\n".join(f"{name:8} {meaning}" for name, meaning in RIGHTS.items())
     return _wrapped(_OPERATORS.format(rights=rights))
 

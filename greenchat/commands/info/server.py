@@ -1,4 +1,4 @@
-"""Questions about the server: MOTD LUSERS VERSION TIME ADMIN INFO LINKS.
+"""Questions about the server: MOTD LUSERS VERSION TIME ADMIN INFO LINKS MAP SUMMON USERS.
 
 https://modern.ircdocs.horse/#server-queries-and-commands
 """
@@ -105,6 +105,35 @@ def links(ctx: Context) -> None:
     ctx.reply(Numeric.RPL_ENDOFLINKS, mask)
 
 
+@command("MAP", way=Way.HERE)
+def map_(ctx: Context) -> None:
+    """MAP
+
+    Show how the servers of the network are connected. It has only this one.
+    """
+    count = len(ctx.network.users)
+    ctx.reply(Numeric.RPL_MAP, text=f"{ctx.network.settings.name} ({count} user{'s' * (count != 1)})")
+    ctx.reply(Numeric.RPL_MAPEND)
+
+
+@command("SUMMON", way=Way.HERE)
+def summon(_: Context) -> None:
+    """SUMMON <user>
+
+    Call somebody at a terminal of the server's machine. No server does that any more.
+    """
+    raise IrcError(Numeric.ERR_SUMMONDISABLED)  # "MUST be returned by any server which doesn't implement it": RFC 2812
+
+
+@command("USERS", way=Way.HERE)
+def users(_: Context) -> None:
+    """USERS
+
+    See who is logged in to the server's machine. This server tells nobody; see LUSERS, and WHO.
+    """
+    raise IrcError(Numeric.ERR_USERSDISABLED)  # "MUST be returned by any server which does not implement it": RFC 2812
+
+
 def send_motd(ctx: Context) -> None:
     """Send the message of the day, or 422 if there is none."""
     settings = ctx.network.settings
@@ -121,11 +150,11 @@ def send_lusers(ctx: Context) -> None:
     """Send the numbers of users, operators, connections and channels."""
     network = ctx.network
     users = len(network.users)
-    invisible = network.mode_counts["i"]
+    invisible = network.counts.modes["i"]
     seen = users - invisible
-    operators = network.mode_counts["o"]
+    operators = network.counts.modes["o"]
     unregistered = network.unregistered
-    most = network.most_users
+    most = network.counts.most_users
     ctx.reply(
         Numeric.RPL_LUSERCLIENT,
         text=f"There are {seen} users and {invisible} invisible on 1 servers",  # word for word: clients parse it

@@ -61,7 +61,7 @@ def _add(ctx: Context, nick: str) -> None:
     if own and account:
         change_account(ctx, own.name, accepted=(*caller_id.kept(network, owner), key))
     else:
-        owner.accepted[key] = name
+        owner.caller_id.accepted[key] = name
 
 
 def _remove(ctx: Context, nick: str) -> None:
@@ -74,7 +74,7 @@ def _remove(ctx: Context, nick: str) -> None:
     if not keys & caller_id.listed(network, owner).keys():
         raise IrcError(Numeric.ERR_ACCEPTNOT, nick)
     for key in keys:
-        owner.accepted.pop(key, None)
+        owner.caller_id.accepted.pop(key, None)
     own = network.accounts.get(owner.account) if kept else None
     if own:
         change_account(ctx, own.name, accepted=tuple(key for key in own.accepted if key not in kept))
@@ -83,7 +83,9 @@ def _remove(ctx: Context, nick: str) -> None:
 def _forget_those_who_left(ctx: Context) -> None:
     """Remove guests who have left: they can't come back as the same."""
     network, owner = ctx.network, ctx.user
-    if len(owner.accepted) >= network.settings.limits.accept:
+    if len(owner.caller_id.accepted) >= network.settings.limits.accept:
         here = {user.guest_id for user in network.users.values()}
         by_id = network.accounts.by_id
-        owner.accepted = {key: name for key, name in owner.accepted.items() if key in here or by_id(key)}
+        owner.caller_id.accepted = {
+            key: name for key, name in owner.caller_id.accepted.items() if key in here or by_id(key)
+        }

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from greenchat.chat.multiline_batch import MAX_BYTES, MAX_LINES, ClientBatch
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.errors import FailError
+from greenchat.commands.core.errors import FailError, IrcError
 from greenchat.commands.core.registry import Way, command, refuse_batch
 from greenchat.commands.core.steps import step
 from greenchat.commands.core.volume import require_volume
@@ -14,6 +14,7 @@ from greenchat.commands.messages.privmsg import say
 from greenchat.protocol import caps
 from greenchat.protocol.message import Message
 from greenchat.protocol.multiline import Part, whole
+from greenchat.protocol.numerics import Numeric
 
 # "Reference tags MUST ONLY contain ASCII letters, numbers, and/or hyphen": https://ircv3.net/specs/extensions/batch
 _REFERENCE = re.compile(r"[A-Za-z0-9-]+")
@@ -31,8 +32,10 @@ def batch(ctx: Context) -> None:
     mark, reference = ctx.message.params[0][:1], ctx.message.params[0][1:]
     opened = session.batch
     if mark not in ("+", "-") or not _REFERENCE.fullmatch(reference):
-        raise _invalid("a reference is made of letters, digits and hyphens")
+        raise _bad_reference(reference, "A reference is made of letters, digits and hyphens, after a + or -")
     if mark == "+":
+        if len(ctx.message.params) < 2 or not ctx.message.params[1]:
+            raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "BATCH")
         if opened and not opened.fault:
             session.batch = None
             raise _invalid("the previous batch was not ended")
@@ -41,7 +44,7 @@ def batch(ctx: Context) -> None:
             refuse_batch(session.batch.fault)
         ctx.postpone_answer()
     elif not opened or opened.reference != reference:
-        raise _invalid("it was not started")
+        raise _bad_reference(reference, "No batch with this reference is open")
     else:
         session.batch = None
         _speak(ctx, opened)
@@ -49,6 +52,11 @@ def batch(ctx: Context) -> None:
 
 def _invalid(why: str) -> FailError:
     return FailError("BATCH", "MULTILINE_INVALID", text=f"Invalid multiline batch: {why}")
+
+
+def _bad_reference(reference: str, text: str) -> FailError:
+    # the codes of client-batch since February 2026: INVALID_REFTAG <reference-tag>, UNKNOWN_TYPE <reference-tag> <type>
+    return FailError("BATCH", "INVALID_REFTAG", reference, text=text)
 
 
 def _speak(ctx: Context, done: ClientBatch) -> None:

@@ -14,9 +14,12 @@ from greenchat.commands.core.channel_pace import require_pace_of_lines
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation
 from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.history_events import is_kept
 from greenchat.commands.core.line_length import require_fit
+from greenchat.commands.core.lookup import hidden
 from greenchat.commands.core.registry import Way, as_act, command
 from greenchat.commands.core.volume import require_volume
+from greenchat.commands.messages.everybody import require_mask, tell_everybody
 from greenchat.commands.messages.spam_filter import require_unsuspicious
 from greenchat.commands.users.reach import reaches
 from greenchat.protocol import caps
@@ -24,24 +27,25 @@ from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.message import Message
 from greenchat.protocol.numerics import Numeric
 
+_NOT_HERE = "This user is not connected at the moment, and private messages are not kept here"
+
 
 @command("PRIVMSG", way=Way.STEPS)
 def privmsg(ctx: Context) -> Continuation | None:
     """PRIVMSG <target>{,<target>} <text>
 
     Say something: to somebody, to a channel, or with @#channel (or another sign of a rank) to those in it who have this
-    rank or a higher one.
+    rank or a higher one. Operators of the server reach everybody with $ and its name.
     """
     params = ctx.message.params
     addressed = service.find(params[0]) if len(params) > 1 else None
     if addressed is not None:
-        _echo_here(ctx, params[0], (params[1],))
+        if not ctx.applies:
+            _echo_here(ctx, params[0], (params[1],))
         return service.run(ctx, addressed, params[1])
     if not ctx.applies:
         require_volume(ctx)
-    as_act(ctx)
-    say(ctx)
-    return None
+    return as_act(ctx, say)
 
 
 @command("NOTICE", quiet=True, stores=2)
@@ -131,6 +135,10 @@ def _targets(ctx: Context, listed: str) -> Iterable[str]:
 
 
 def _say_to(ctx: Context, target: str, text: tuple[str, ...]) -> None:
+    if target[0] == "$" and text and "o" in ctx.user.modes:
+        require_mask(ctx, target)
+        tell_everybody(ctx, _envelope(ctx, target, text))
+        return
     name = target.lstrip(ctx.network.settings.mode_table.symbols)
     if not name.startswith("#"):
         _say_to_user(ctx, target, text)
@@ -182,13 +190,13 @@ def _tell_ranks(ctx: Context, channel: Channel, rank: str, envelope: Envelope) -
 
 
 def _open_channel(ctx: Context, name: str, text: tuple[str, ...]) -> Channel:
-    """Return the channel, if the sender may say this in it; raises 403 or 404."""
+    """Return the channel, if the sender may say this in it. Raises 404, or 403 where they may not know of it."""
     channel = ctx.network.channel(name)
     if channel is None:
         raise IrcError(Numeric.ERR_NOSUCHCHANNEL, name)
     refusal = policy.may_speak(ctx.user, channel, ctx.message.command, *text)
     if refusal is not None:
-        raise IrcError(refusal.numeric, channel.name, text=refusal.text)
+        raise hidden(ctx, channel, name, IrcError(refusal.numeric, channel.name, text=refusal.text))
     if text:
         require_pace_of_lines(ctx, channel)
         require_unsuspicious(ctx, channel, text[0])
@@ -204,6 +212,8 @@ def _say_to_user(ctx: Context, nick: str, text: tuple[str, ...]) -> None:
     if not reaches(ctx, target, *text):
         return
     envelope = _envelope(ctx, target.nick, text)
+    if text and not target.sessions and not is_kept(ctx.network.settings.history, envelope, target):
+        raise IrcError(Numeric.ERR_CANTSENDTOUSER, target.nick, text=_NOT_HERE)
     caller_id.address(ctx.user, target)
     if not recording.say(ctx, envelope, target):
         _echo_again(ctx, envelope)
@@ -257,7 +267,11 @@ def client_tags(ctx: Context) -> Mapping[str, str]:
     if not tags:
         return tags
     denied = ctx.network.settings.denied_tags
-    return {name: value for name, value in tags.items() if name[0] == "+" and not _is_denied(name[1:], denied)}
+    return {
+        name: value
+        for name, value in tags.items()
+        if name[0] == "+" and len(name) > 1 and not _is_denied(name[1:], denied)
+    }
 
 
 def _is_denied(name: str, denied: Sequence[str]) -> bool:

@@ -8,7 +8,7 @@ from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError
-from greenchat.commands.core.history_events import stored
+from greenchat.commands.core.history_events import to_event
 from greenchat.commands.core.line_length import require_fit
 from greenchat.commands.core.registry import Way, command
 from greenchat.commands.core.steps import step
@@ -86,7 +86,7 @@ def take_back(
     envelope = ctx.envelope("REDACT", *params, source=ctx.user, needs=caps.MESSAGE_REDACTION)
     require_fit(envelope)
     drop_files(ctx, files)
-    writes = (Erasure(event.conversation, event.id), stored(envelope, event.conversation))
+    writes = (Erasure(event.conversation, event.id), to_event(envelope, event.conversation))
     ctx.journal.say(writes, envelope, refuse)
     channel = _channel(ctx, conversation)
     if channel:
@@ -97,7 +97,7 @@ def take_back(
         else:
             ctx.broadcast(channel, envelope)
         if not is_by(ctx, ctx.user, event):
-            speaker = ctx.network.cloaks.source(event.source)
+            speaker = ctx.network.protection.cloaks.source(event.source)
             note(ctx, "REDACT", f"{ctx.nick} took back what {speaker} said in {channel.name}: {reason}")
     elif not conversation.is_channel:
         for user in dict.fromkeys((ctx.user, other or ctx.user)):  # once each, and in one order on every node

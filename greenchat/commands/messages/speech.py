@@ -6,10 +6,11 @@ way (`privmsg.say`) makes for each of them. It holds as long as the numbers that
 could change an outcome raises `User.revision`, `Channel.revision` or `Network.rules`. Anything unusual has no voice and
 goes the long way, which stays the only place that refuses anything.
 
-`say` stores and delivers what is said with a voice, for a fraction of what a command costs.
+`deliver` stores and delivers what is said with a voice, for a fraction of what a command costs.
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from greenchat.chat import caller_id, policy
 from greenchat.chat.acts import Spoken
@@ -20,12 +21,13 @@ from greenchat.chat.protection.volumes import EVENT
 from greenchat.chat.user import Session, User
 from greenchat.commands.core.history_events import conversation_of
 from greenchat.commands.core.journal import Journal
+from greenchat.commands.core.utterance import Utterance
 from greenchat.protocol import caps
-from greenchat.protocol.envelopes.talk import Head, Talk
-from greenchat.storage.interface import Speech, SpeechHeader
-from greenchat.storage.log import Log
+from greenchat.protocol.envelopes.talk import Head
+from greenchat.storage.interface import SpeechHeader
 
 COMMANDS = ("PRIVMSG", "NOTICE")
+_LONGEST = 256  # bytes of a text; a longer one is charged for its storage, see `recording.say`
 _ABOUT_TEXTS = frozenset("CGc")  # channel modes that check the text
 _ABOUT_SPEAKERS = frozenset(caller_id.LETTERS + "T")  # user modes that check the sender, or the text
 
@@ -33,8 +35,9 @@ _ABOUT_SPEAKERS = frozenset(caller_id.LETTERS + "T")  # user modes that check th
 class Voice:
     """The prepared route of a session's plain messages to one target.
 
-    place: a channel that the speaker is in, or another user. head: of what others get. kept: the header under which it
-    is stored, None if it is not. refuse: called if something could not be stored.
+    place: a channel that the speaker is in, or another user. head: of what others get. longest: bytes of a text.
+    is_kept: whether it is stored, under the header. refuse: tells the speaker that a message could not be stored, so
+    that nobody has got it.
     """
 
     __slots__ = (
@@ -42,7 +45,9 @@ class Voice:
         "_rules",
         "_user_revision",
         "head",
-        "kept",
+        "header",
+        "is_kept",
+        "longest",
         "place",
         "refuse",
         "session",
@@ -61,14 +66,14 @@ class Voice:
         self.session = session
         self.user = user
         self.place = place
-        self.refuse = refuse
         target = place.name if isinstance(place, Channel) else place.nick
         self.head = Head(user.source, command, target, user.account, "B" in user.modes)
+        self.longest = min(_LONGEST, self.head.room)
+        self.refuse: Callable[[], None] = partial(refuse, self.head)
         history = network.settings.history
-        self.kept: SpeechHeader | None = None
-        if history.enabled and (history.private or isinstance(place, Channel)):
-            conversation = conversation_of(network, user, place)
-            self.kept = SpeechHeader(conversation, command, user.source, target, user.account)
+        self.is_kept = history.enabled and (history.private or isinstance(place, Channel))
+        conversation = conversation_of(network, user, place)
+        self.header = SpeechHeader(conversation, command, user.source, target, user.account)
         self._user_revision = user.revision
         self._place_revision = place.revision
         self._rules = network.rules
@@ -81,10 +86,6 @@ class Voice:
             and network.rules == self._rules
             and self.session.user is self.user
         )
-
-    def tell_refused(self) -> None:
-        """Tell the speaker that a message could not be stored, so that nobody has got it."""
-        self.refuse(self.head)
 
     @property
     def revisions(self) -> tuple[int, int, int]:
@@ -115,6 +116,8 @@ def find_voice(
             return None
         return Voice(network, session, user, command, channel, refuse)
     other = network.user(target)
+    if not (network.settings.history.enabled and network.settings.history.private):
+        return None  # where nothing waits for who is away they have to be here
     if other is None or other is user or other.away or not _ABOUT_SPEAKERS.isdisjoint(other.modes):
         return None
     if not user.modes.isdisjoint(caller_id.LETTERS):
@@ -122,33 +125,39 @@ def find_voice(
     return Voice(network, session, user, command, other, refuse)
 
 
-def say(
-    network: Network, log: Log, journal: Journal, voice: Voice, words: Sequence[bytes], texts: Sequence[str], now: int
-) -> None:
-    """Say texts that fit, with a voice that holds. words: the same in UTF-8. now: ms since the epoch."""
+def act_of(voice: Voice, texts: Sequence[str], now: int) -> Spoken:
+    """Return the act of saying texts with a voice."""
     head = voice.head
-    if log.is_read:
-        log.append(Spoken(voice.session.number, now, head.command, head.target, tuple(texts), voice.revisions))
-    else:
-        log.pass_by()
-    talk = Talk(head, network.ids.few(now, len(texts)), texts, words)
-    if voice.kept:
-        voice.session.room -= sum(map(len, words)) + EVENT * len(words)
-        journal.say((Speech(voice.kept, talk.ids, texts),), talk, voice.tell_refused)
-    session = voice.session
+    return Spoken(voice.session.number, now, head.command, head.target, tuple(texts), voice.revisions)
+
+
+def deliver(
+    network: Network, journal: Journal, voice: Voice, words: Sequence[bytes], texts: Sequence[str], now: int
+) -> None:
+    """Store and deliver texts that fit, with a voice that holds: what every node does when they are said.
+
+    words: the same in UTF-8. now: ms since the epoch.
+    """
+    head, session, count = voice.head, voice.session, len(words)
+    utterance = Utterance(voice.header, head, network.ids.few(now, count), texts, head.lines(words), voice.refuse)
+    if voice.is_kept:
+        session.room -= (len(words[0]) if count == 1 else sum(map(len, words))) + EVENT * count
+        journal.speak(utterance)
     skipped = None if session.caps & caps.ECHO_MESSAGE else session.outbox
-    if isinstance(voice.place, Channel):
-        voice.place.group.broadcast_lines(talk.encode, skipped)
+    place, user = voice.place, voice.user
+    if isinstance(place, Channel):
+        place.group.broadcast_lines(utterance.encode, skipped)
     else:
-        for each in (*voice.place.sessions, *voice.user.sessions):
-            _put(each.outbox, talk.encode(each.kind), skipped)
-    voice.user.active = session.active = now
-    network.local.command_counts[head.command] += len(texts)
+        _tell(place, utterance, skipped)
+        if skipped is None or len(user.sessions) > 1:
+            _tell(user, utterance, skipped)
+    user.active = session.active = now
+    network.local.command_counts[head.command] += count
 
 
-def _put(outbox: Outbox, lines: list[bytes], skipped: Outbox | None) -> None:
-    if outbox is not skipped:
-        if not outbox.pending:
-            outbox.dirty.append(outbox)
-        outbox.pending += lines
-        outbox.dirty.weigh(sum(map(len, lines)))
+def _tell(user: User, utterance: Utterance, skipped: Outbox | None) -> None:
+    """Put it into the outboxes of a user, but `skipped`."""
+    for session in user.sessions:
+        outbox = session.outbox
+        if outbox is not skipped:
+            outbox.put_lines(utterance.encode(session.kind))

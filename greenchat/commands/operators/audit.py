@@ -54,4 +54,4 @@ def _time(line: str) -> str:
 def _cloaked(ctx: Context, line: str) -> str:
     """Return the line for an operator who may not see addresses: `time action nick!user@address (...): ...`."""
     words = line.split(" ", 3)
-    return " ".join([*words[:2], *map(ctx.network.cloaks.source, words[2:3]), *words[3:]])
+    return " ".join([*words[:2], *map(ctx.network.protection.cloaks.source, words[2:3]), *words[3:]])

@@ -43,7 +43,7 @@ def _rotate(ctx: Context, _: list[str]) -> Background:
 def _rotate_to(ctx: Context, text: str) -> Background:
     secret = bytes.fromhex(text)
     ctx.secure(documents.SERVER, documents.CLOAK, secret.hex())
-    ctx.network.cloaks.change_secret(secret)
+    ctx.network.protection.cloaks.change_secret(secret)
     act(ctx, "CLOAK", f"{ctx.nick} changed the secret of the cloaks")
     ctx.notice("Everybody gets a new cloak now. Bans on old cloaks no longer match anybody")
     return Background(partial(_change_all, ctx.session))
@@ -82,7 +82,7 @@ def _show(ctx: Context, words: list[str]) -> None:
         address = str(addresses.address(words[0]))
     except ValueError:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, "CLOAK", text=f"{words[0]} is not an IP address") from None
-    ctx.notice(f"{address} is shown as {ctx.network.cloaks.host(address)}")
+    ctx.notice(f"{address} is shown as {ctx.network.protection.cloaks.host(address)}")
 
 
 _SUBCOMMANDS: dict[str, Callable[[Context, list[str]], Background | None]] = {"ROTATE": _rotate, "SHOW": _show}

@@ -8,6 +8,7 @@ from greenchat.chat.accounts import Account
 from greenchat.commands.connection.capabilities import announce_capabilities, in_force
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background
+from greenchat.commands.core.persistence import keep_account
 from greenchat.commands.core.steps import step
 from greenchat.commands.info.isupport import announce_isupport
 from greenchat.commands.operators.oper import revoke_operators
@@ -24,7 +25,8 @@ def configure(ctx: Context, document: Mapping[str, Any], logins: int, registrati
     network = ctx.network
     before, offered_before = network.settings, in_force(network)
     network.configure(from_document(Settings, document))
-    network.logins.limit, network.registrations.limit = logins, registrations
+    network.protection.logins.limit = logins
+    network.protection.registrations.limit = registrations
     revoke_operators(ctx)
     return Background(lambda ctx: chain(announce_isupport(ctx, before), announce_capabilities(ctx, offered_before)))
 
@@ -35,4 +37,4 @@ def take_in(ctx: Context, documents: Sequence[Mapping[str, Any]]) -> None:
     accounts = ctx.network.accounts
     for account in map(Account.from_document, documents):
         if accounts.get(account.name) is None:
-            accounts.put(account)
+            keep_account(ctx, accounts.put(account))  # other nodes have their own stores

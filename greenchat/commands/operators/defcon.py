@@ -21,7 +21,7 @@ def defcon(ctx: Context) -> Background | None:
     """
     network = ctx.network
     if not ctx.message.params:
-        ctx.notice(describe(network.defcon))
+        ctx.notice(describe(network.protection.defcon))
         return None
     wish = ctx.message.params[0]
     if wish not in {str(level) for level in MEANINGS}:
@@ -29,9 +29,9 @@ def defcon(ctx: Context) -> Background | None:
     _require_way_back(ctx, int(wish))
     before = in_force(network)
     ctx.secure(documents.SERVER, documents.DEFCON, int(wish))
-    network.defcon = int(wish)
-    ctx.notice(describe(network.defcon))
-    act(ctx, "DEFCON", f"{ctx.nick} set {describe(network.defcon)}")
+    network.protection.defcon = int(wish)
+    ctx.notice(describe(network.protection.defcon))
+    act(ctx, "DEFCON", f"{ctx.nick} set {describe(network.protection.defcon)}")
     return Background(lambda ctx: announce_capabilities(ctx, before))
 
 
@@ -55,5 +55,5 @@ def describe(level: int) -> str:
 
 def tell_defcon(ctx: Context) -> None:
     """Tell a new operator the level, unless it is the normal one."""
-    if ctx.network.defcon != NORMAL:
-        ctx.notice(describe(ctx.network.defcon))
+    if ctx.network.protection.defcon != NORMAL:
+        ctx.notice(describe(ctx.network.protection.defcon))

@@ -30,7 +30,7 @@ def filter_(ctx: Context) -> None:
 
 
 def _list(ctx: Context, _: str) -> None:
-    held = ctx.network.local.moderation.held
+    held = ctx.network.moderation.held
     shows_address = sees_addresses(ctx.user, ctx.network.settings)
     for each in list(held.values())[-_SHOWN:]:
         where = f"{each.user.nick} ({each.user.real_host if shows_address else each.user.host})"
@@ -45,7 +45,7 @@ def _release(ctx: Context, number: str) -> None:
     if held.session.user is not held.user:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, "FILTER", text=f"{held.user.nick} has gone; {held.number} is dropped")
     act(ctx, "FILTER", f"{ctx.nick} released {held.number} of {held.user.source}")
-    state = ctx.network.local.moderation
+    state = ctx.network.moderation
     speaker = ctx.aside(held.session)
     speaker.message = held.message
     speaker.parts = held.parts
@@ -66,7 +66,7 @@ def _drop(ctx: Context, number: str) -> None:
 
 
 def _take(ctx: Context, number: str) -> Held:
-    held = ctx.network.local.moderation.held
+    held = ctx.network.moderation.held
     found = held.pop(int(number), None) if number.isascii() and number.isdecimal() and len(number) < 10 else None
     if found is None:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, "FILTER", text=f"Nothing is held back as {presentable(number) or '*'}")
@@ -75,7 +75,7 @@ def _take(ctx: Context, number: str) -> Held:
 
 def _unmute(ctx: Context, nick: str) -> None:
     user = ctx.network.user(nick)
-    state = ctx.network.local.moderation
+    state = ctx.network.moderation
     if user is None or state.muted.pop(user, None) is None:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, "FILTER", text=f"{presentable(nick) or '*'} is not muted")
     state.suspects.pop(user, None)

@@ -1,10 +1,10 @@
-"""Operators of the server: OPER KILL WALLOPS REHASH RESTART DIE. https://modern.ircdocs.horse/#operator-messages"""
+"""Operators of the server: OPER KILL WALLOPS REHASH. https://modern.ircdocs.horse/#operator-messages"""
 
 import hashlib
 
 from greenchat.chat.user import User
 from greenchat.commands.accounts.login_throttle import count_wrong, guess, seconds_to_wait
-from greenchat.commands.connection.quit import leave
+from greenchat.commands.connection.lost import disconnect, why_not_ended
 from greenchat.commands.core.audit_log import act, record
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation
@@ -66,7 +66,7 @@ def _refuse(_: Context, seconds: int) -> None:
 def _is_proved(ctx: Context, row: Oper) -> bool:
     """Whether the session has the certificate and the account that the entry asks for, if any."""
     fold = ctx.network.fold
-    has_certificate = not row.certificate or ctx.session.certificate == row.certificate
+    has_certificate = not row.certificate or ctx.session.tls.certificate == row.certificate
     return has_certificate and (not row.account or fold(ctx.user.account) == fold(row.account))
 
 
@@ -85,7 +85,7 @@ def _become_operator(ctx: Context, name: str, proof: str) -> None:
     if row is None or _proof_of(row) != proof:
         raise _wrong_password(ctx, name)
     user = ctx.user
-    ctx.network.logins.succeeded(netblock(user.real_host))
+    ctx.network.protection.logins.succeeded(netblock(user.real_host))
     user.oper = name
     ctx.reply(Numeric.RPL_YOUREOPER)
     # "The user will also receive a MODE message indicating their new user modes"
@@ -121,6 +121,8 @@ def kill(ctx: Context) -> None:
     if network.fold(nick) == network.fold(network.settings.name):
         raise IrcError(Numeric.ERR_CANTKILLSERVER)
     target = find_user(ctx, nick)
+    if why := why_not_ended(ctx, target):
+        raise IrcError(Numeric.ERR_UNKNOWNERROR, "KILL", text=why)
     operator = ctx.user
     comment = comment[: network.settings.limits.kick] or "No reason given"
     reason = f"Killed ({operator.nick} ({comment}))"
@@ -133,9 +135,7 @@ def kill(ctx: Context) -> None:
     # "The user being killed and every user sharing a channel with them receives a QUIT message"
     ctx.deliver(target, left)
     act(ctx, "KILL", f"{operator.nick} killed {target.source} ({comment})")
-    for session in list(target.sessions):
-        ctx.close(session, farewell)
-        leave(ctx, session, reason)
+    disconnect(ctx, target, farewell, reason)
 
 
 @command("WALLOPS", params=1, right="wallops")
@@ -166,27 +166,6 @@ def rehash(ctx: Context) -> None:
     if "s" not in ctx.user.modes:  # else they have been told with the other operators
         for note in reloaded.notes:
             ctx.notice(note)
-
-
-@command("RESTART", right="restart", way=Way.HERE)
-def restart(ctx: Context) -> None:
-    """RESTART
-
-    Have a new process of the installed version take over from this one, with the configuration as it is now. Nobody is
-    disconnected, but who came through TLS has to connect again.
-    """
-    act(ctx, "RESTART", f"{ctx.user.nick} restarts the server")
-    ctx.process.restart(ctx.user.nick, f"The server is restarted by {ctx.user.nick}")
-
-
-@command("DIE", right="die", way=Way.HERE)
-def die(ctx: Context) -> None:
-    """DIE
-
-    End the server.
-    """
-    act(ctx, "DIE", f"{ctx.user.nick} ends the server")
-    ctx.process.stop(f"The server was ended by {ctx.user.nick}")
 
 
 def revoke_operators(ctx: Context) -> None:

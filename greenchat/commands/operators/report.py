@@ -36,8 +36,8 @@ def report(ctx: Context) -> Continuation | None:
         words = words[1:]
     reason = " ".join(words)
     most = ctx.network.settings.moderation.reports
-    made = ctx.network.local.moderation.reports.setdefault(ctx.user, deque())
-    while made and made[0] <= ctx.now - _HOUR:
+    made = ctx.network.local.reports.setdefault(ctx.user, deque())
+    while made and not ctx.now - _HOUR < made[0] <= ctx.now:  # the clock may have been set back
         made.popleft()
     if len(made) >= most:
         text = "Too many reports: wait an hour" if most else "This server takes no reports"

@@ -38,7 +38,7 @@ def unresv(ctx: Context) -> None:
 
 
 def _list(ctx: Context) -> None:
-    reservations = [each for each in ctx.network.reservations if each.holds(ctx.now)]
+    reservations = [each for each in ctx.network.protection.reservations if each.holds(ctx.now)]
     for each in reservations:
         ctx.notice(about(each, ctx.now))
     ctx.notice(f"{len(reservations)} reservation{'s' * (len(reservations) != 1)}")

@@ -8,7 +8,7 @@ from greenchat.chat.user import User
 from greenchat.chat.visibility import shown_host
 from greenchat.commands.channels.channel_modes import channel_mode
 from greenchat.commands.channels.join_part import enter, leave_channel
-from greenchat.commands.connection.nick import change_nick
+from greenchat.commands.connection.nick import change_nick, check_spelling
 from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError, IrcError
@@ -80,8 +80,7 @@ def sanick(ctx: Context) -> None:
     target = find_user(ctx, ctx.message.params[0])
     wish = ctx.message.params[1]
     before = target.nick
-    if not network.naming.is_nick(wish, network.settings.limits.nick):
-        raise IrcError(Numeric.ERR_ERRONEUSNICKNAME, wish)
+    check_spelling(network, wish)
     if network.holder(wish) not in (None, target):
         raise IrcError(Numeric.ERR_NICKNAMEINUSE, wish)
     if wish != before:

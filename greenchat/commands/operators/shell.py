@@ -5,7 +5,7 @@ Anyone who may use the socket owns the server's files, and so has every right; t
 
 from greenchat.chat.protection.server_bans import ACCOUNT, ServerBan, Target, TargetError, parse_target
 from greenchat.commands.connection.ban_enforcement import enforce, secure_ban
-from greenchat.commands.connection.quit import leave
+from greenchat.commands.connection.lost import disconnect, why_not_ended
 from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.steps import step
@@ -26,20 +26,18 @@ def kick(ctx: Context, nick: str, reason: str) -> int:
     user = ctx.network.user(nick)
     if user is None:
         raise ShellError(f"there is no user {nick}")
+    if why := why_not_ended(ctx, user):
+        raise ShellError(why)
     quit_reason = f"Killed ({reason or 'by the administrator'})"
     farewell = f"Closing Link: {ctx.network.settings.name} ({quit_reason})"
-    sessions = list(user.sessions)
     act(ctx, "KILL", f"The shell disconnected {user.source}: {reason or 'no reason given'}")
-    for session in sessions:
-        ctx.close(session, farewell)
-        leave(ctx, session, quit_reason)
-    return len(sessions)
+    return disconnect(ctx, user, farewell, quit_reason)
 
 
 @step("shell.ban")
 def ban(ctx: Context, target: str, seconds: int, reason: str) -> int:
     """Ban a target of UBAN, and return how many connections that ended. seconds: 0 for ever. Raises ShellError."""
-    bans = ctx.network.bans
+    bans = ctx.network.protection.bans
     parsed = _target(target)
     if not set(parsed.text) - set("*?!@"):
         raise ShellError(f"{parsed.text} is everybody: to close the server, set [listen] or use DEFCON")
@@ -65,14 +63,14 @@ def ban(ctx: Context, target: str, seconds: int, reason: str) -> int:
 @step("shell.unban")
 def unban(ctx: Context, target: str) -> None:
     """Lift a ban. Raises ShellError."""
-    found = ctx.network.bans.get(_target(target))
+    found = ctx.network.protection.bans.get(_target(target))
     if found is None:
         raise ShellError(f"there is no ban on {target}")
     try:
         secure_ban(ctx, found, lifted=True)
     except StoreError as error:
         raise ShellError(f"that can't be stored: {error}") from error
-    ctx.network.bans.drop(found.target)
+    ctx.network.protection.bans.drop(found.target)
     act(ctx, "UBAN", f"The shell lifted the ban on {found.target.text}: {found.reason}")
 
 

@@ -11,6 +11,7 @@ from greenchat.chat.visibility import sees_addresses
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Streamed
 from greenchat.commands.core.registry import COMMANDS, Way, command, require_right
+from greenchat.commands.info.node_rows import rows
 from greenchat.commands.info.server import require_this_server
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import elapsed
@@ -26,8 +27,8 @@ def stats(ctx: Context) -> Streamed:
 
     See how the server is doing: u its uptime, p which operators are here. For operators with the right to it also:
     c h nothing (there are no links), d k bans on addresses and on masks, i who may connect where, l connections,
-    m how often each command was used, o who can become an operator, O classes of operators and their rights, P where
-    it listens, y how connections are kept.
+    m how often each command was used, n the nodes in numbers, o who can become an operator, O classes of operators and
+    their rights, P where it listens, y how connections are kept.
     """
     require_this_server(ctx, 1)
     letter = ctx.message.params[0][:1] or "*"
@@ -40,10 +41,11 @@ def stats(ctx: Context) -> Streamed:
 
 
 def _answer(ctx: Context, letter: str, query: "_Query | None") -> Iterator[None]:
-    """Answer a query, a step for each item of a long list."""
-    steps = query.answer(ctx) if query else None
-    if steps is not None:
-        yield from steps
+    """Answer a query, a step for each item of a long list, to somebody who has the right to it all the while."""
+    for _ in (query.answer(ctx) if query else None) or ():
+        yield
+        if query and not query.is_public:
+            require_right(ctx, "stats")
     ctx.reply(Numeric.RPL_ENDOFSTATS, letter)
 
 
@@ -57,7 +59,7 @@ def _uptime(ctx: Context) -> None:
 def _operators_here(ctx: Context) -> Iterator[None]:
     for user in list(ctx.network.users.values()):
         yield
-        if "o" in user.modes:
+        if "o" in user.modes and ctx.network.user(user.nick) is user:
             idle = elapsed(user.active, ctx.now)
             ctx.reply(Numeric.RPL_STATSDEBUG, text=f"{user.nick} ({user.username}@{user.host}) Idle: {idle} seconds")
 
@@ -84,10 +86,13 @@ def _classes(ctx: Context) -> None:
 
 def _connections(ctx: Context) -> Iterator[None]:
     """Yield name, sendq, messages and KiB sent, messages and KiB received, seconds open: RFC 2812, section 5.1."""
-    shown = (lambda host: host) if sees_addresses(ctx.user, ctx.network.settings) else ctx.network.cloaks.host
     for session in list(ctx.network.sessions):
         yield
-        name = f"{session.user.nick if session.user else '*'}[{shown(session.host)}]"
+        if session not in ctx.network.sessions:
+            continue
+        may_know = sees_addresses(ctx.user, ctx.network.settings)
+        host = session.host if may_know else ctx.network.protection.cloaks.host(session.host)
+        name = f"{session.user.nick if session.user else '*'}[{host}]"
         counts = (
             session.outbox.backlog,
             session.outbox.sent_messages,
@@ -101,11 +106,22 @@ def _connections(ctx: Context) -> Iterator[None]:
 
 def _bans(ctx: Context, numeric: Numeric, *kinds: str) -> Iterator[None]:
     """Yield the bans: target, when it was set, for how many seconds, by whom, why: as InspIRCd sends it."""
-    for ban in list(ctx.network.bans):
+    for ban in list(ctx.network.protection.bans):
         yield
-        if ban.target.kind in kinds:
+        if ban.target.kind in kinds and ctx.network.protection.bans.get(ban.target) == ban:
             seconds = (ban.until - ban.created) // 1000 if ban.until else 0
             ctx.reply(numeric, ban.target.text, str(ban.created // 1000), str(seconds), ban.setter, text=ban.reason)
+
+
+def _nodes(ctx: Context) -> None:
+    """Yield the nodes, as NODES does in words: seconds where it is a time."""
+    for row in rows(ctx.network):
+        ctx.reply(
+            Numeric.RPL_STATSDEBUG,
+            text=f"{row.name} version={row.version} epochs={row.oldest}-{row.newest} sessions={row.sessions}"
+            f" draining={row.is_draining:d} since={row.since // 1000} cpu={row.cpu:.3f} silent={row.silent / 1000:.3f}"
+            f" applied={row.applied} behind={row.behind}",
+        )
 
 
 def _ports(ctx: Context) -> None:
@@ -135,7 +151,7 @@ def _people(ctx: Context) -> int:
 
 
 def _all_bans(ctx: Context) -> int:
-    return len(ctx.network.bans)
+    return len(ctx.network.protection.bans)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +175,7 @@ _QUERIES = {
     "l": _Query(_connections, looks=_people),
     "L": _Query(_connections, looks=_people),
     "m": _Query(_commands),
+    "n": _Query(_nodes, looks=_people),
     "o": _Query(_operators),
     "O": _Query(_classes),
     "P": _Query(_ports),

@@ -115,19 +115,19 @@ def _add(ctx: Context, target: Target, seconds: int, reason: str) -> None:
         text = f"A mask has at most {MOST_STARS} stars"
         raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text=text)
     reason = reason[: network.settings.limits.kick] or _NO_REASON
-    if len(network.bans) >= network.settings.limits.bans and network.bans.get(target) is None:
+    if len(network.protection.bans) >= network.settings.limits.bans and network.protection.bans.get(target) is None:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text="There are too many bans")
-    before = network.bans.get(target)
+    before = network.protection.bans.get(target)
     until = ctx.now + seconds * _SECOND if seconds else 0
     ban = ServerBan(target, ctx.nick, ctx.now, until, reason, _account_id(ctx, target))
-    network.bans.put(ban)
+    network.protection.bans.put(ban)
     if ban in _hitting(ctx):
-        _put_back(network.bans, target, before)
+        _put_back(network.protection.bans, target, before)
         raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text="That ban would match yourself")
     try:
         secure_ban(ctx, ban)
     except StoreError:
-        _put_back(network.bans, target, before)
+        _put_back(network.protection.bans, target, before)
         raise
     count = enforce(ctx, ban)
     duration = f"for {format_duration(seconds)}" if seconds else "for ever"
@@ -162,18 +162,18 @@ def _remove_command(ctx: Context, words: Sequence[str]) -> None:
 
 
 def _remove(ctx: Context, target: Target) -> None:
-    ban = ctx.network.bans.get(target)
+    ban = ctx.network.protection.bans.get(target)
     if ban is None:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text=f"There is no ban on {target.text}")
     secure_ban(ctx, ban, lifted=True)
-    ctx.network.bans.drop(target)
+    ctx.network.protection.bans.drop(target)
     ctx.notice(f"{ban.target.text} is no longer banned")
     act(ctx, "UBAN", f"{ctx.nick} lifted the ban on {ban.target.text}: {ban.reason}")
 
 
 def _list(ctx: Context, words: Sequence[str]) -> None:
     kinds = [words[0].lower()] if words else [ADDRESS, MASK, ACCOUNT]
-    bans = [ban for ban in ctx.network.bans if ban.target.kind in kinds and ban.holds(ctx.now)]
+    bans = [ban for ban in ctx.network.protection.bans if ban.target.kind in kinds and ban.holds(ctx.now)]
     for ban in bans[-_LISTED:]:
         ctx.notice(_about(ctx, ban))
     some = f", of which these are the last {_LISTED}" if len(bans) > _LISTED else ""
@@ -184,7 +184,7 @@ def _info(ctx: Context, words: Sequence[str]) -> None:
     if not words:
         raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "UBAN")
     target = _target(words[0])
-    bans = ctx.network.bans
+    bans = ctx.network.protection.bans
     found = [bans.get(target)]
     user = ctx.network.user(words[0])
     if target.kind == ADDRESS:
@@ -204,7 +204,7 @@ def _info(ctx: Context, words: Sequence[str]) -> None:
 
 def _hitting(ctx: Context) -> list[ServerBan | None]:
     """Yield the bans that match the sender."""
-    bans, user = ctx.network.bans, ctx.user
+    bans, user = ctx.network.protection.bans, ctx.user
     return [
         *[bans.of_address(session.host, ctx.now) for session in user.sessions],
         bans.of_account(user.account_id, ctx.now),
@@ -247,7 +247,7 @@ def _ban_address(ctx: Context, user: User, seconds: int, reason: str) -> None:
     target, until = parse_target(user.real_host), ctx.now + seconds * _SECOND
     ban = ServerBan(target, ctx.network.settings.name, ctx.now, until, reason)
     secure_ban(ctx, ban)
-    ctx.network.bans.put(ban)
+    ctx.network.protection.bans.put(ban)
     act(ctx, "UBAN", f"The spam filter banned {ban.target.text} for {format_duration(seconds)}")
     enforce(ctx)
 

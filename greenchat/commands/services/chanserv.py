@@ -28,10 +28,10 @@ def register(ctx: Context, words: list[str]) -> None:
         raise ServiceError(f"{channel.name} is already registered")
     if not channel.is_at_least(ctx.user, "o"):
         raise ServiceError(f"You must be an operator of {channel.name} to register it")
-    if ctx.network.defcon <= NO_CHANNELS:
+    if ctx.network.protection.defcon <= NO_CHANNELS:
         raise ServiceError("Channels can't be registered at the moment")
-    if _is_lobby(ctx, channel):
-        raise ServiceError(f"{channel.name} is the lobby, which can't be registered")
+    if _is_lobby(ctx, channel) and not may(ctx, "samode"):  # else whoever came first would own it for good
+        raise ServiceError(f"{channel.name} is the lobby, which only operators of the server can register")
     owned = sum(_is_founder(other, account) for other in ctx.network.channels.values())
     most = ctx.network.settings.accounts.channels
     if owned >= most:
@@ -190,7 +190,10 @@ def entrymsg(ctx: Context, words: list[str]) -> None:
 def account_of(ctx: Context) -> str:
     """Return the id of the sender's account."""
     if not ctx.user.account_id:
-        raise ServiceError("You are not logged in: see /msg NickServ HELP")
+        raise ServiceError(
+            "You are not logged in: /msg NickServ REGISTER <password> makes an account of your nick,"
+            " /msg NickServ IDENTIFY <password> logs in to the one that you have"
+        )
     return ctx.user.account_id
 
 

@@ -6,7 +6,7 @@ opens it. Who has half-operator or more by the access list is never meant by eit
 
 from greenchat.chat import ranks
 from greenchat.chat.channel import Channel
-from greenchat.chat.mask_lists import AKICK, ListEntry, Mask, MaskError
+from greenchat.chat.mask_lists import AKICK, ListEntry, Mask, MaskError, parse
 from greenchat.chat.registered_channels import rank_of
 from greenchat.chat.user import User
 from greenchat.commands.channels.kick import put_out
@@ -59,7 +59,7 @@ def akick(ctx: Context, words: list[str]) -> None:
     if action not in ("ADD", "DEL") or len(words) < 3:
         raise ServiceError("Usage: AKICK <#channel> ADD|DEL <account|mask>, or AKICK <#channel> LIST")
     name = words[2]
-    mask = _mask(ctx, f"a:{name}" if ctx.network.accounts.get(name) else name)
+    mask = _mask(ctx, f"a:{name}" if ctx.network.accounts.get(name) else name, is_new=action == "ADD")
     if action == "DEL":
         with changing(ctx, channel):
             removed = channel.remove_mask(AKICK, mask)
@@ -81,7 +81,7 @@ def _list(ctx: Context, channel: Channel) -> None:
     entries = list(channel.lists.get(AKICK, ()))
     for entry in entries:
         until = f", until {in_words(entry.until)}" if entry.until else ""
-        setter = ctx.network.cloaks.source(entry.setter)
+        setter = ctx.network.protection.cloaks.source(entry.setter)
         why = f": {entry.reason}" if entry.reason else ""
         tell(ctx, CHANSERV, f"{entry.mask.text}  by {setter}, {in_words(entry.time)}{until}{why}")
     count = len(entries)
@@ -115,9 +115,9 @@ def _is_spared(channel: Channel, user: User) -> bool:
     return ranks.is_at_least(rank_of(channel, user.account_id), "h")
 
 
-def _mask(ctx: Context, text: str) -> Mask:
+def _mask(ctx: Context, text: str, *, is_new: bool = True) -> Mask:
     try:
-        return new_mask(ctx, text)
+        return new_mask(ctx, text) if is_new else parse(text)
     except MaskError as error:
         raise ServiceError(str(error)) from error
 

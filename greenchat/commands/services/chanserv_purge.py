@@ -4,7 +4,7 @@ from greenchat.commands.channels.kick import put_out
 from greenchat.commands.connection.reservations import about, free, reserve
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
-from greenchat.commands.core.persistence import register_channel
+from greenchat.commands.core.persistence import Change, registering
 from greenchat.commands.core.service import ServiceError, tell
 from greenchat.commands.services.chanserv import CHANSERV
 from greenchat.values import names
@@ -18,7 +18,7 @@ def purge(ctx: Context, words: list[str]) -> None:
     """
     action = words[0].upper()
     if action == "LIST":
-        closed = [each for each in ctx.network.reservations if each.is_channel and each.holds(ctx.now)]
+        closed = [each for each in ctx.network.protection.reservations if each.is_channel and each.holds(ctx.now)]
         tell(ctx, CHANSERV, *[about(each, ctx.now) for each in closed], f"{len(closed)} closed")
         return
     if action not in ("ADD", "DEL") or len(words) < 2:
@@ -32,7 +32,7 @@ def purge(ctx: Context, words: list[str]) -> None:
         if action == "DEL":
             free(ctx, name)
         else:
-            reserve(ctx, name, 0, " ".join(words[2:]))
+            reserve(ctx, name, 0, " ".join(words[2:]), *_ending(ctx, name))
     except IrcError as error:
         raise ServiceError(error.text) from error
     if action == "ADD":
@@ -40,11 +40,15 @@ def purge(ctx: Context, words: list[str]) -> None:
     tell(ctx, CHANSERV, f"{name} is {'closed' if action == 'ADD' else 'open again'}")
 
 
+def _ending(ctx: Context, name: str) -> list[Change]:
+    """Return the change that ends the registration of a channel, if there is one."""
+    channel = ctx.network.channel(name)
+    return [registering(ctx, channel, None)] if channel and channel.registration else []
+
+
 def _empty(ctx: Context, name: str, reason: str) -> None:
     channel = ctx.network.channel(name)
     if channel is None:
         return
-    if channel.registration is not None:
-        register_channel(ctx, channel, None)
     for member in list(channel.members):
         put_out(ctx, channel, member, reason[: ctx.network.settings.limits.kick])

@@ -9,6 +9,7 @@ from greenchat.chat.owned.webhooks import Webhook
 from greenchat.chat.registered_channels import rank_of
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.context import Context
+from greenchat.commands.core.persistence import hooks_of
 from greenchat.commands.core.registry import Way
 from greenchat.commands.core.service import ServiceError, tell
 from greenchat.commands.core.steps import step
@@ -66,8 +67,8 @@ def _add(ctx: Context, channel: Channel, url: str, word: str) -> None:
 
 
 def _of(ctx: Context, channel: Channel) -> list[Webhook]:
-    fold = ctx.network.fold
-    return [each for each in ctx.network.webhooks if fold(each.channel) == fold(channel.name)]
+    _, webhooks = hooks_of(ctx.network, channel.name)
+    return webhooks
 
 
 def _line(each: Webhook) -> str:
@@ -85,12 +86,12 @@ def _run_by_sender(ctx: Context, name: str) -> Channel:
 def _put(ctx: Context, document: dict[str, object]) -> None:
     made = Webhook.from_document(document)
     ctx.journal.secure(Document(documents.WEBHOOK.name, made.id, made.document()))
-    ctx.network.webhooks.put(made)
+    ctx.network.owned.webhooks.put(made)
 
 
 @step("webhook.drop")
 def drop_webhook(ctx: Context, number: str) -> None:
     """Drop a webhook, if it is there. Raises StoreError."""
-    if ctx.network.webhooks.get(number):
+    if ctx.network.owned.webhooks.get(number):
         ctx.journal.secure(Document(documents.WEBHOOK.name, number, None))
-        ctx.network.webhooks.drop(number)
+        ctx.network.owned.webhooks.drop(number)

@@ -3,7 +3,8 @@
 
 An account is used while somebody is logged in to it, and until so many days after that. One that has tokens for
 programs (bots, hooks) is used by these. Where it has never been noted when an account was used (a database of an older
-version), its days begin when the server first looks.
+version), its days begin when the server first looks. A token that has expired is no use any more: the days begin with
+its end.
 """
 
 from collections.abc import Iterator
@@ -26,8 +27,8 @@ _DAY = 86_400_000  # ms
 def account_end(network: Network, account: Account) -> int:
     """Return when an account expires if nobody logs in to it before, in ms since the epoch; 0 for never."""
     days = network.settings.accounts.expire_days
-    is_for_programs = any(token.kind in (BOT, HOOK) for token in network.tokens.of(account))
-    return max(account.used, account.created) + days * _DAY if days and not is_for_programs else 0
+    ends = [token.expires for token in network.tokens.of(account) if token.kind in (BOT, HOOK)]
+    return max(account.used, account.created, *ends) + days * _DAY if days and all(ends) else 0
 
 
 def presence_end(network: Network, user: User) -> int:

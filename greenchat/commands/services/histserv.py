@@ -15,7 +15,7 @@ from greenchat.commands.core.registry import Way
 from greenchat.commands.core.service import ServiceError, may, service, tell
 from greenchat.commands.core.steps import step
 from greenchat.commands.history.conversations import Conversation, readable_conversation
-from greenchat.commands.history.files import drop_files, files_linked
+from greenchat.commands.history.files import drop_many, files_linked
 from greenchat.commands.history.reading import reading
 from greenchat.commands.messages.redact import fields_of, find_message, require_right, take_back
 from greenchat.protocol.msgid import first_id
@@ -82,7 +82,7 @@ def _delete(
     refuse = partial(tell, ctx, HISTSERV, "The message could not be deleted: try again")
     take_back(ctx, conversation, event, files, "", refuse)
     if takes_right:
-        speaker = ctx.network.cloaks.source(source)
+        speaker = ctx.network.protection.cloaks.source(source)
         act(ctx, "HISTSERV", f"{ctx.nick} deleted the message {event.msgid} of {speaker} in {conversation.name}")
     tell(ctx, HISTSERV, "The message is deleted")
 
@@ -136,7 +136,7 @@ def _forget_more(ctx: Context, name: str, spellings: list[str] | StoreError, aft
         if not found:
             account = ctx.network.accounts.get(name)
             if account:
-                ctx.propose(drop_files, [file.name for file in ctx.network.files.of(account.id)])
+                drop_many(ctx, [file.name for file in ctx.network.owned.files.of(account.id)])
             tell(ctx, HISTSERV, f"{count} messages of {name} are deleted")
             return None
         ctx.propose(erase_messages, [[location.conversation, location.id] for location in found])
@@ -162,7 +162,8 @@ def _conversation(ctx: Context, target: str, *, everywhere: bool = False) -> Con
         return Conversation(channel.name if channel else target, folded, ranked=ranked)
     conversation = readable_conversation(ctx, target)
     if conversation is None:
-        raise ServiceError(f"You can't read {target[:50]}")
+        how = ": only who is in a channel reads it, so join it first" if target.startswith("#") else ""
+        raise ServiceError(f"You can't read {target[:50]}{how}")
     return conversation
 
 

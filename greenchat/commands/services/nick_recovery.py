@@ -4,9 +4,10 @@ import hashlib
 import hmac
 
 from greenchat.chat.accounts import Account
-from greenchat.commands.accounts.login import check_password, find_account, proof_of, proved
+from greenchat.commands.accounts.login import find_account, place_of, proof_of, proved
+from greenchat.commands.accounts.password_check import check_password
+from greenchat.commands.accounts.provided import is_known_outside
 from greenchat.commands.accounts.register import change_password, confirm, why_not_email
-from greenchat.commands.accounts.tokens import drop_of
 from greenchat.commands.accounts.verification import has_expired, is_mailed, mail_code
 from greenchat.commands.core.audit_log import act, note
 from greenchat.commands.core.context import Context
@@ -16,12 +17,14 @@ from greenchat.commands.core.persistence import change_account
 from greenchat.commands.core.registry import Way
 from greenchat.commands.core.service import ServiceError, tell
 from greenchat.commands.core.steps import step
-from greenchat.commands.services.nickserv import NICKSERV, own_account, refuse_haste
+from greenchat.commands.services.nickserv import NICKSERV, own_account, refuse
 from greenchat.commands.services.removal import log_out_sessions
+from greenchat.values import addresses
 
 _RESET_FOR = 3_600_000  # ms
 _SHUT_OUT = "Everybody is logged out, and tokens and certificates are removed"
-_SENT = "If that account has an email address, a mail is on its way"
+_SENT = "If that account has an email address, a mail is on its way, or came in the last ten minutes"
+_APART = 600_000  # ms between two mails with a code for a new password
 
 
 @NICKSERV.command("VERIFY", "<account> <code>", way=Way.STEPS)
@@ -37,11 +40,17 @@ def verify(ctx: Context, words: list[str]) -> None:
 def resend(ctx: Context, words: list[str]) -> Continuation | None:
     """Send the code of an unconfirmed account once more, to the address that was given."""
     account = ctx.network.accounts.get(words[0])
-    _count(ctx, words[0])
-    if account is None or not account.code or has_expired(ctx, account) or not is_mailed(ctx, account.email):
+    _count_here(ctx)
+    who = "resend " + ctx.network.fold(words[0])
+    if account is None or not _waits_for_mail(ctx, account) or _wait(ctx, who):
         tell(ctx, NICKSERV, _SENT)  # the same, so that nobody learns which accounts exist
         return None
+    ctx.propose(_counted, who)
     return mail_code(ctx, account, lambda ctx, _: tell(ctx, NICKSERV, _SENT))
+
+
+def _waits_for_mail(ctx: Context, account: Account) -> bool:
+    return bool(account.code) and not has_expired(ctx, account) and is_mailed(ctx, account.email)
 
 
 @NICKSERV.command("EMAIL", "<address|none> <password>", way=Way.STEPS, leading=1)
@@ -64,10 +73,10 @@ def email(ctx: Context, words: list[str]) -> Continuation | None:
         if not is_mailed(ctx, address):
             ctx.propose(_set_email, confirmed.id, proof_of(confirmed), address)
             return None
-        _count(ctx, confirmed.name)
+        _count(ctx, "email " + confirmed.id)
         return _prove_email(ctx, confirmed, address)
 
-    return check_password(ctx, account.name, words[1], checked, refuse_haste)
+    return check_password(ctx, account.name, words[1], checked, refuse)
 
 
 def _prove_email(ctx: Context, account: Account, address: str) -> Deferred:
@@ -105,10 +114,10 @@ def _wait_for_email(ctx: Context, account_id: str, proof: str, waiting: str) -> 
 def verifyemail(ctx: Context, words: list[str]) -> None:
     """Confirm the new email address of your account with the code that was sent to it."""
     account = own_account(ctx)
-    _count(ctx, account.name)
+    _count(ctx, "email " + account.id)
     hashed, _, rest = account.new_email.partition(" ")
     until, _, address = rest.partition(" ")
-    if not (hashed and ctx.now < int(until) and hmac.compare_digest(hashed.encode(), _hash(words[0]).encode())):
+    if not (hashed and _holds(ctx, until) and hmac.compare_digest(hashed.encode(), _hash(words[0]).encode())):
         raise ServiceError("That code is not valid: EMAIL sends a new one")
     ctx.propose(_set_email, account.id, proof_of(account), address)
 
@@ -125,10 +134,13 @@ def _set_email(ctx: Context, account_id: str, proof: str, address: str) -> None:
 
 @NICKSERV.command("SENDPASS", "<account>", way=Way.STEPS)
 def sendpass(ctx: Context, words: list[str]) -> Continuation | None:
-    """Send a code to an account's address, to set a new password with RESETPASS within an hour."""
+    """Send a code to an account's address, to set a new password with RESETPASS within an hour.
+
+    Within ten minutes it is sent once, whoever asks: it goes to the account's owner in any case.
+    """
     account = find_account(ctx, words[0])
-    _count(ctx, words[0])
-    if account is None or not account.usable or not is_mailed(ctx, account.email):
+    _count_here(ctx)
+    if account is None or not _may_be_reset(ctx, account) or 0 <= ctx.now - _was_sent(account) < _APART:
         tell(ctx, NICKSERV, _SENT)
         return None
     code = ctx.random(8).hex()
@@ -144,27 +156,49 @@ The code is valid for an hour. If it was not you, ignore this mail.
 """
     subject = f"A new password for {account.name} on {network}"
     address = account.email
-    return Deferred(lambda: mail.send(address, subject, text), lambda ctx, _: tell(ctx, NICKSERV, _SENT), waits=True)
+
+    def sent(ctx: Context, is_sent: bool) -> None:
+        if not is_sent:
+            ctx.propose(_set_reset, account.id, "", 0)  # so that the next try need not wait
+        tell(ctx, NICKSERV, _SENT)
+
+    return Deferred(lambda: mail.send(address, subject, text), sent, waits=True)
+
+
+def _may_be_reset(ctx: Context, account: Account) -> bool:
+    """Whether a mail can give an account a new password: not one whose password is kept elsewhere."""
+    return account.usable and is_mailed(ctx, account.email) and not is_known_outside(ctx, account)
+
+
+def _holds(ctx: Context, until: str) -> bool:
+    """Whether a code holds that does until a time; the clock may have been set back since."""
+    return 0 < int(until) - ctx.now <= _RESET_FOR
+
+
+def _was_sent(account: Account) -> int:
+    """Return when the code that an account waits for was sent, in ms since the epoch; 0 if it waits for none."""
+    _, _, until = account.reset.partition(" ")
+    return int(until) - _RESET_FOR if until else 0
 
 
 @step("nickserv.reset-code")
 def _set_reset(ctx: Context, account_id: str, hashed: str, until: int) -> None:
     account = ctx.network.accounts.by_id(account_id)
     if account is not None:
-        change_account(ctx, account.name, reset=f"{hashed} {until}")
+        change_account(ctx, account.name, reset=f"{hashed} {until}" if hashed else "")
 
 
 @NICKSERV.command("RESETPASS", "<account> <code> <new>", way=Way.STEPS, leading=2)
 def resetpass(ctx: Context, words: list[str]) -> Continuation | None:
     """Set a new password with the code that SENDPASS sent."""
     account = find_account(ctx, words[0])
-    _count(ctx, words[0])
+    _count_here(ctx)  # not by the account: whoever has the code is let in, whatever others try
     hashed, _, until = account.reset.partition(" ") if account else ("", "", "")
     if account is None or not (
-        hashed and ctx.now < int(until) and hmac.compare_digest(hashed.encode(), _hash(words[1]).encode())
+        hashed and _holds(ctx, until) and hmac.compare_digest(hashed.encode(), _hash(words[1]).encode())
     ):
         raise ServiceError("That code is not valid: SENDPASS sends a new one")
-    return change_password(ctx, account.name, words[2], _was_reset)
+    return change_password(ctx, account.name, words[2], _was_reset, alone=True)
 
 
 @step("nickserv.reset")
@@ -182,7 +216,7 @@ def setpass(ctx: Context, words: list[str]) -> Continuation | None:
     if account is None:
         raise ServiceError("There is no such account")
     act(ctx, "SETPASS", f"{ctx.nick} sets the password of the account {account.name}")
-    return change_password(ctx, account.name, words[1], _was_set)
+    return change_password(ctx, account.name, words[1], _was_set, alone=True)
 
 
 @step("nickserv.setpass")
@@ -194,11 +228,9 @@ def _was_set(ctx: Context, account_id: str, why_not: str) -> None:
 
 
 def _shut_others_out(ctx: Context, account_id: str) -> None:
-    """Leave nobody a way in but by the new password: whoever has stolen the old one may have made others."""
+    """Log everybody out: the new password is the only way in."""
     account = ctx.network.accounts.by_id(account_id)
     if account:
-        drop_of(ctx, account)
-        change_account(ctx, account.name, certificates=(), subjects=())
         log_out_sessions(ctx, account.name)
 
 
@@ -206,15 +238,28 @@ def _hash(code: str) -> str:
     return hashlib.sha256(code.encode()).hexdigest()
 
 
-def _count(ctx: Context, name: str) -> None:
-    """Count a mail or a code for an account, as registrations are counted. Raises ServiceError."""
-    who = "reset " + ctx.network.fold(name)
-    wait = ctx.network.registrations.wait(who, ctx.now)
+def _count(ctx: Context, who: str) -> None:
+    """Count a mail or a code by this key, as registrations are counted. Raises ServiceError.
+
+    who: of whoever asks, or of what nobody else can ask for: else a stranger could use up what the owner needs.
+    """
+    wait = _wait(ctx, who)
     if wait:
         raise ServiceError(f"Too many attempts: try again in {wait // 1000 + 1} seconds")
     ctx.propose(_counted, who)
 
 
+def _count_here(ctx: Context) -> None:
+    """Count an attempt by where it comes from, unless that is this machine. Raises ServiceError."""
+    if not addresses.address(ctx.session.host).is_loopback:
+        _count(ctx, "reset " + place_of(ctx))
+
+
+def _wait(ctx: Context, who: str) -> int:
+    """Return the ms until there may be another one of this key, 0 if now."""
+    return ctx.network.protection.registrations.wait(who, ctx.now)
+
+
 @step("nickserv.counted")
 def _counted(ctx: Context, who: str) -> None:
-    ctx.network.registrations.count(who, ctx.now)
+    ctx.network.protection.registrations.count(who, ctx.now)

@@ -4,13 +4,14 @@ from greenchat.chat.tokens import PASSING, SESSION
 from greenchat.chat.user import Session, User
 from greenchat.commands.accounts.login import log_out
 from greenchat.commands.accounts.nick_ownership import owns
-from greenchat.commands.accounts.tokens import drop, drop_of
-from greenchat.commands.accounts.webpush import forget_pushes_of
+from greenchat.commands.accounts.tokens import drop, dropping_of
+from greenchat.commands.accounts.webpush import forgetting_pushes_of
 from greenchat.commands.connection.nick import change_nick
 from greenchat.commands.connection.quit import depart, leave
 from greenchat.commands.connection.reattach import reunite
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.context import Context
+from greenchat.commands.core.persistence import carry_out
 from greenchat.commands.core.registry import Way
 from greenchat.commands.core.service import ServiceError, tell
 from greenchat.commands.services.nickserv import NICKSERV, own_account
@@ -63,8 +64,8 @@ def logout(ctx: Context, words: list[str]) -> None:
     ]
     if not chosen and wish not in ("OTHERS", "ALL"):
         raise ServiceError("There is no other connection with that number: SESSIONS lists them")
-    drop_of(ctx, account, SESSION, *PASSING)  # or a browser would log in again by itself
-    forget_pushes_of(ctx, account)
+    # or a browser would log in again by itself
+    carry_out(ctx, dropping_of(ctx, account, SESSION, *PASSING), forgetting_pushes_of(ctx, account))
     end_sessions(ctx, chosen)
     tell(ctx, NICKSERV, f"{len(chosen)} other connection{'s' * (len(chosen) != 1)} ended")
     if wish == "ALL":

@@ -24,7 +24,7 @@ def suspend(ctx: Context, words: list[str]) -> None:
 def _suspend(ctx: Context, name: str, reason: str, by: str) -> None:
     account = _account(ctx, name)
     change_account(ctx, account.name, suspended=reason)
-    log_everybody_out(ctx, account.name, ctx.network.users_of(account.name), "The account is suspended")
+    log_everybody_out(ctx, account.name, "The account is suspended")
     act(ctx, "SUSPEND", f"{by} suspended the account {account.name}: {reason}")
     tell(ctx, NICKSERV, f"The account {account.name} is suspended")
 

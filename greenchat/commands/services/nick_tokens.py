@@ -7,6 +7,7 @@ from greenchat.chat.tokens import BOT, HOOK, PASSING, Token
 from greenchat.commands.accounts.tokens import drop, make
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.context import Context
+from greenchat.commands.core.persistence import hooks_of
 from greenchat.commands.core.registry import Way
 from greenchat.commands.core.service import ServiceError, tell
 from greenchat.commands.services.bot_speech import RIGHTS
@@ -77,7 +78,7 @@ def _create(ctx: Context, words: list[str]) -> None:
 def _list(ctx: Context, words: list[str]) -> None:
     if words:
         name = _run_by_sender(ctx, words[0]).name
-        found = _hooks_of(ctx, name)
+        found, _ = hooks_of(ctx.network, name)
     else:
         found = [each for each in ctx.network.tokens.of(own_account(ctx)) if each.kind not in PASSING]
     lines = [_line(each) for each in found if each.holds(ctx.now)]
@@ -106,11 +107,6 @@ def _revoke(ctx: Context, words: list[str]) -> None:
     note(ctx, "NICKSERV", f"{ctx.nick} revoked the {found.kind} {found.id} of {found.account} {found.channel}".rstrip())
     ctx.propose(drop, found.hash)
     tell(ctx, NICKSERV, f"{found.id} is no {found.kind} any more")
-
-
-def _hooks_of(ctx: Context, name: str) -> list[Token]:
-    fold = ctx.network.fold
-    return [each for each in ctx.network.tokens if each.kind == HOOK and fold(each.channel) == fold(name)]
 
 
 def _run_by_sender(ctx: Context, name: str) -> Channel:

@@ -6,15 +6,11 @@ from dataclasses import replace
 
 from greenchat.chat.accounts import Account
 from greenchat.chat.always_on import stays
-from greenchat.commands.accounts.login import (
-    check_password,
-    find_account,
-    log_in,
-    proof_of,
-    proved,
-    why_unusable,
-)
+from greenchat.commands.accounts.login import find_account, log_in, proof_of, proved, why_unusable
+from greenchat.commands.accounts.password_check import check_password
+from greenchat.commands.accounts.provided import is_known_outside
 from greenchat.commands.accounts.register import Refusal, change_password, register
+from greenchat.commands.accounts.second_factor import Denial
 from greenchat.commands.accounts.verification import hint
 from greenchat.commands.core.audit_log import act, note
 from greenchat.commands.core.context import Context
@@ -24,7 +20,7 @@ from greenchat.commands.core.registry import Way
 from greenchat.commands.core.service import ServiceError, may, service, tell
 from greenchat.commands.core.steps import step
 from greenchat.commands.services.expiry import account_end, presence_end
-from greenchat.commands.services.removal import bequeath, erase_account, owned, remove_account, successor_of
+from greenchat.commands.services.removal import erase_account, owned, remove_account, successor_of
 from greenchat.protocol.times import in_words
 
 _QUOTED = re.compile(r"""(?:"(.+?)"|(\S+))\s+(?:"(.+)"|(\S+))""")
@@ -62,11 +58,11 @@ def identify(ctx: Context, words: list[str]) -> Continuation | None:
     is_named = space and (len(words[0].split()) == 2 or find_account(ctx, name))
     if not is_named:
         name, password = ctx.nick, words[0]
-    return check_password(ctx, name, password, _identified, refuse_haste)
+    return check_password(ctx, name, password, _identified, refuse)
 
 
-def refuse_haste(_: Context, seconds: int) -> None:
-    raise ServiceError(f"Too many failed logins: try again in {seconds} seconds")
+def refuse(_: Context, denial: Denial) -> None:
+    raise ServiceError(denial.text)
 
 
 def _identified(ctx: Context, account: Account | None) -> None:
@@ -117,6 +113,8 @@ def info(ctx: Context, words: list[str]) -> None:
 def passwd(ctx: Context, words: list[str]) -> Continuation | None:
     """Change your password. If one contains spaces, quote both: PASSWD "old one" "new one"."""
     account = own_account(ctx)
+    if is_known_outside(ctx, account):
+        raise ServiceError("Your password is not kept here: change it where you have it from")
     old, new = _two_passwords(words[0])
 
     def checked(ctx: Context, confirmed: Account | None) -> Deferred | None:
@@ -124,7 +122,7 @@ def passwd(ctx: Context, words: list[str]) -> Continuation | None:
             raise ServiceError("That is not your old password")
         return change_password(ctx, confirmed.name, new, _password_changed)
 
-    return check_password(ctx, account.name, old, checked, refuse_haste)
+    return check_password(ctx, account.name, old, checked, refuse)
 
 
 def _two_passwords(text: str) -> tuple[str, str]:
@@ -155,7 +153,7 @@ def drop(ctx: Context, words: list[str]) -> Continuation | None:
     account = own_account(ctx)
     if ctx.network.fold(words[0]) != ctx.network.fold(account.name):
         raise ServiceError(f"To confirm, name your own account: {account.name}")
-    return check_password(ctx, account.name, words[1], _dropped, refuse_haste)
+    return check_password(ctx, account.name, words[1], _dropped, refuse)
 
 
 def _dropped(ctx: Context, account: Account | None) -> None:
@@ -174,7 +172,6 @@ def _drop(ctx: Context, account_id: str, proof: str) -> None:
         text = "give them away with /msg ChanServ TRANSFER, or name a SUCCESSOR, first"
         raise ServiceError(f"You own {', '.join(channels[:5])}: {text}")
     note(ctx, "NICKSERV", f"{ctx.nick} gave up the account {account.name}")
-    bequeath(ctx, account)
     remove_account(ctx, account)
     tell(ctx, NICKSERV, f"The account {account.name} is deleted")
 
@@ -215,12 +212,12 @@ def cert(ctx: Context, words: list[str]) -> None:
     if action == "LIST":
         tell(ctx, NICKSERV, *(account.certificates or ("No certificates",)))
         return
-    fingerprint = (words[1] if len(words) > 1 else ctx.session.certificate).replace(":", "").lower()
+    fingerprint = (words[1] if len(words) > 1 else ctx.session.tls.certificate).replace(":", "").lower()
     if action not in ("ADD", "DEL"):
         raise ServiceError("Usage: CERT ADD|DEL|LIST [<fingerprint>]")
     if len(fingerprint) != 64 or set(fingerprint) - set("0123456789abcdef"):
         raise ServiceError("A fingerprint is the SHA-256 of a certificate, 64 hexadecimal digits")
-    if action == "ADD" and fingerprint != ctx.session.certificate:
+    if action == "ADD" and fingerprint != ctx.session.tls.certificate:
         raise ServiceError(
             "Only the certificate that you are connected with can be added, since that proves that it is yours"
         )
@@ -269,7 +266,7 @@ def _set_preference(ctx: Context, account_id: str, field: str, value: bool | Non
         raise ServiceError("There is no such account any more")
     change_account(ctx, account.name, preferences=replace(account.preferences, **{field: value}))
     if stays(ctx.network, ctx.user):
-        ctx.network.changed_presences[ctx.user] = None
+        ctx.network.local.changed_presences[ctx.user] = None
     else:
         forget_presence(ctx, account.id)
     tell(ctx, NICKSERV, f"{name} is {_SHOWN[value]} now")

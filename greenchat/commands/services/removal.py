@@ -4,17 +4,22 @@ Everybody who is logged in to it is logged out, even on connections that have no
 Nothing of the account passes to the next one of its name, see `chat.accounts`.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from greenchat.chat.accounts import Account
 from greenchat.chat.channel import Channel
-from greenchat.chat.user import User
 from greenchat.commands.accounts.login import mask
 from greenchat.commands.connection.quit import depart
 from greenchat.commands.core.audit_log import act, note
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.persistence import forget_account, free_name, register_channel, reserve_name
+from greenchat.commands.core.persistence import (
+    Change,
+    carry_out,
+    forgetting,
+    freeing_name,
+    registering,
+    reserving_name,
+)
 from greenchat.commands.core.steps import step
 from greenchat.commands.users.identity import set_account
 from greenchat.protocol.numerics import Numeric
@@ -32,23 +37,23 @@ def successor_of(ctx: Context, channel: Channel) -> Account | None:
     return ctx.network.accounts.by_id(registration.successor) if registration and registration.successor else None
 
 
-def bequeath(ctx: Context, account: Account) -> None:
-    """Give an account's channels to their successors, and release those that have none. Raises StoreError."""
+def bequests(ctx: Context, account: Account) -> list[Change]:
+    """Return the changes that give an account's channels to their successors, and release those that have none."""
+    changes = []
     for channel in owned(ctx, account):
         heir, registration = successor_of(ctx, channel), channel.registration
         if heir is None or registration is None:
-            register_channel(ctx, channel, None)
+            changes.append(registering(ctx, channel, None))
             continue
-        access = {key: rank for key, rank in registration.access.items() if key != heir.id}
-        register_channel(ctx, channel, replace(registration, founder=heir.id, access=access, successor=""))
-        note(ctx, "CHANSERV", f"{channel.name} belongs to {heir.name} now, the successor of {account.name}")
+        access = {key: rank for key, rank in registration.access.items() if key not in (heir.id, account.id)}
+        changes.append(registering(ctx, channel, replace(registration, founder=heir.id, access=access, successor="")))
+    return changes
 
 
 def erase_account(ctx: Context, account: Account) -> None:
-    """End an account, and let its name be registered again. Raises StoreError."""
-    bequeath(ctx, account)
-    remove_account(ctx, account)
-    free_name(ctx, account.name)
+    """End an account, and let its name be registered again. Raises StoreError, and then nothing has changed."""
+    former = ctx.network.accounts.reserved(account.name)
+    _end(ctx, account, *([freeing_name(ctx, former)] if former else []))
 
 
 @step("shell.erased_account")
@@ -66,21 +71,27 @@ def erase_from_shell(ctx: Context, name: str) -> tuple[str, int]:
 
 
 def remove_account(ctx: Context, account: Account) -> None:
-    """Remove an account; its name stays reserved, see `persistence.free_name`."""
-    members = ctx.network.users_of(account.name)
-    forget_account(ctx, account)
-    reserve_name(ctx, account)
-    log_everybody_out(ctx, account.name, members, "The account was deleted")
+    """End an account; its name stays reserved, see `persistence.free_name`.
+
+    Raises StoreError, and then nothing has changed.
+    """
+    _end(ctx, account, reserving_name(ctx, account))
 
 
-def log_everybody_out(ctx: Context, name: str, members: Iterable[User], reason: str) -> None:
-    """Log every session of an account out. members: its users; who has no session leaves with a reason."""
+def _end(ctx: Context, account: Account, *name: Change) -> None:
+    """Remove an account, and settle what becomes of its channels and its name, in one transaction."""
+    heirs = [(channel.name, heir) for channel in owned(ctx, account) if (heir := successor_of(ctx, channel))]
+    carry_out(ctx, *bequests(ctx, account), forgetting(ctx, account), *name)
+    for channel, heir in heirs:
+        note(ctx, "CHANSERV", f"{channel} belongs to {heir.name} now, the successor of {account.name}")
+    log_everybody_out(ctx, account.name, "The account was deleted")
+
+
+def log_everybody_out(ctx: Context, name: str, reason: str) -> None:
+    """Log every session of an account out; users who have no session leave with a reason."""
     log_out_sessions(ctx, name)
-    for user in members:
-        if user.sessions:
-            set_account(ctx, user, "")
-        else:
-            depart(ctx, user, reason)
+    for user in ctx.network.users_of(name):  # who is left has none
+        depart(ctx, user, reason)
 
 
 def log_out_sessions(ctx: Context, name: str) -> None:

@@ -3,7 +3,7 @@
 Quotes are from its third draft, see `metadata_wire`, which also has the forms of the second.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from greenchat.chat.channel import Channel
 from greenchat.chat.metadata import MetadataUse, changed, is_key
@@ -17,6 +17,7 @@ from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.registry import command
 from greenchat.commands.users import metadata_wire
 from greenchat.commands.users.metadata_sync import (
+    ALL,
     AT_ONCE,
     LATER,
     Target,
@@ -33,7 +34,6 @@ from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.wrap import wrap
 from greenchat.values.masks import glob
 
-_ALL = "*ALL"
 _LIGHT = 250  # targets looked at that count as one command: see Context.weight
 _KEYS_A_LINE = 12  # "Old RFCs limited the number of parameters in an IRC message to 15"
 
@@ -146,7 +146,7 @@ def _sub(ctx: Context, target: str, keys: list[str]) -> Streamed | None:
         ctx.refuse(trouble)
     if not new or ctx.session.user is None:
         return None
-    return _sync_to(ctx, _ALL, visible_targets(ctx), dict.fromkeys(new), is_batch=False)
+    return _sync_to(ctx, None, visible_targets(ctx), dict.fromkeys(new), is_batch=False)
 
 
 def _unsub(ctx: Context, target: str, keys: list[str]) -> None:
@@ -173,10 +173,10 @@ def _sync(ctx: Context, target: str, _: list[str]) -> Streamed | None:
         with ctx.batch("metadata", "*"):
             return None
     subscriptions = dict(_use(ctx).subscriptions)
-    if target == _ALL:
-        return _sync_to(ctx, _ALL, visible_targets(ctx), subscriptions, is_batch=True)
+    if target == ALL:
+        return _sync_to(ctx, None, visible_targets(ctx), subscriptions, is_batch=True)
     found = _find(ctx, target)
-    return _sync_to(ctx, name_of(found), seen_with(ctx, found), subscriptions, is_batch=True)
+    return _sync_to(ctx, found, seen_with(ctx, found), subscriptions, is_batch=True)
 
 
 _Handler = Callable[[Context, str, list[str]], Continuation | None]
@@ -194,7 +194,7 @@ _SUBCOMMANDS: Mapping[str, tuple[_Handler, int, int]] = {  # the fewest and the 
 
 
 def _sync_to(
-    ctx: Context, named: str, targets: Iterable[Target], keys: Mapping[str, None], *, is_batch: bool
+    ctx: Context, of: Target | None, targets: Iterable[Target], keys: Mapping[str, None], *, is_batch: bool
 ) -> Streamed | None:
     looked_at = list(targets)
     ctx.weight += len(looked_at) // _LIGHT
@@ -203,13 +203,9 @@ def _sync_to(
         return None  # in the second draft SUB is answered with values, but never with an empty batch
     if not is_batch and sum(len(target.metadata) for target in found) > AT_ONCE:
         # "or a `774 ERR_METADATASYNCLATER` message to indicate postponed synchronization": SYNC sends it in portions
-        ctx.reply(Numeric.ERR_METADATASYNCLATER, named, str(LATER))
+        ctx.reply(Numeric.ERR_METADATASYNCLATER, name_of(of) if of else ALL, str(LATER))
         return None
-    return Streamed(_told(ctx, named, found, keys), is_batch=is_batch)
-
-
-def _told(ctx: Context, named: str, targets: list[Target], keys: Mapping[str, None]) -> Iterator[None]:
-    yield from sync(ctx, named, targets, keys)
+    return Streamed(sync(ctx, of, found, keys), is_batch=is_batch)
 
 
 def _find(ctx: Context, target: str) -> Target:

@@ -20,6 +20,7 @@ from greenchat.storage.interface import StoreError
 
 Target = Channel | User
 
+ALL = "*ALL"
 AT_ONCE = 100  # values sent on a JOIN or a SUB; beyond that the client has to ask for them
 LATER = 3  # seconds to wait before it asks
 
@@ -100,7 +101,7 @@ def sync_joined(ctx: Context, channel: Channel, session: Session) -> None:
     if sum(len(target.metadata) for target in targets) > AT_ONCE:
         to.reply(Numeric.ERR_METADATASYNCLATER, channel.name, str(LATER))
         return
-    for _ in sync(to, channel.name, targets, keys):
+    for _ in sync(to, channel, targets, keys):
         pass
 
 
@@ -108,7 +109,7 @@ def sync_online(ctx: Context, session: Session, user: User) -> None:
     """Send a session the metadata of a monitored user who has come online."""
     if is_aware(session):
         to = ctx if session is ctx.session else ctx.aside(session)
-        for _ in sync(to, user.nick, [user], session.metadata.subscriptions if session.metadata else {}):
+        for _ in sync(to, user, [user], session.metadata.subscriptions if session.metadata else {}):
             pass
 
 
@@ -123,12 +124,15 @@ def tell_arrival(ctx: Context, channel: Channel, user: User) -> None:
         _tell(ctx, user, user.metadata, sessions)
 
 
-def sync(ctx: Context, named: str, targets: Iterable[Target], keys: Iterable[str]) -> Iterator[None]:
-    """Send the sender the values of these targets under these keys, one target a step. named: the batch's target."""
+def sync(ctx: Context, of: Target | None, targets: Iterable[Target], keys: Iterable[str]) -> Iterator[None]:
+    """Send the sender the values of these targets under these keys, one target a step.
+
+    of: whom the batch is about, with whoever is in a channel; None: all of whom the sender is told.
+    """
     wanted = dict.fromkeys(keys)
-    with ctx.batch("metadata", named):
+    with ctx.batch("metadata", name_of(of) if of else ALL):
         for target in targets:
-            if _is_still_there(ctx, target):
+            if _is_still_there(ctx, target) and _is_still_told(ctx, of, target):
                 for key in wanted:
                     if key in target.metadata:
                         News(ctx, name_of(target), key, target.metadata[key]).tell(ctx.session)
@@ -155,7 +159,8 @@ def visible_targets(ctx: Context) -> Iterator[Target]:
     network, user = ctx.network, ctx.user
     found: dict[Target, None] = {user: None}
     for channel in network.channels_of(user):
-        found.update(dict.fromkeys(_seen_in(channel, user)))
+        found[channel] = None
+        found.update(dict.fromkeys(_members_seen(channel, user)))  # hundreds of thousands, of whom many are the same
     for folded in network.local.monitors.targets(ctx.session):
         monitored = network.users.get(folded)
         if monitored:
@@ -179,9 +184,13 @@ _FOR_PEOPLE = ("display-name", "pronouns", "status", "homepage", "color")
 
 def _seen_in(channel: Channel, viewer: User) -> Iterator[Target]:
     yield channel
-    for member in channel.members:
-        if channel.sees(viewer, member):
-            yield member
+    yield from _members_seen(channel, viewer)
+
+
+def _members_seen(channel: Channel, viewer: User) -> Iterable[User]:
+    if "u" not in channel.flags:
+        return channel.members
+    return [member for member in channel.members if channel.sees(viewer, member)]
 
 
 def _is_still_there(ctx: Context, target: Target) -> bool:
@@ -190,6 +199,21 @@ def _is_still_there(ctx: Context, target: Target) -> bool:
     if isinstance(target, Channel):
         return network.channel(target.name) is target and target.is_visible_to(ctx.user)
     return network.user(target.nick) is target
+
+
+def _is_still_told(ctx: Context, of: Target | None, target: Target) -> bool:
+    """Whether the sender is to be told of a target even now: somebody may have left a channel since. of: see `sync`."""
+    network, user = ctx.network, ctx.user
+    if target is of:
+        return True
+    if isinstance(of, Channel):
+        return isinstance(target, User) and target in of.members and of.sees(user, target)
+    if isinstance(target, Channel):
+        return user in target.members
+    if target is user or network.fold(target.nick) in network.local.monitors.targets(ctx.session):
+        return True
+    shared = map(network.channels.__getitem__, target.channels.keys() & user.channels.keys())
+    return any(channel.sees(user, target) for channel in shared)
 
 
 def _listeners(ctx: Context, target: Target) -> Iterator[Session]:

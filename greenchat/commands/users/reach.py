@@ -27,8 +27,8 @@ def reaches(ctx: Context, target: User, text: str = "") -> bool:
         return True
     ctx.refuse(IrcError(Numeric.ERR_TARGUMODEG, target.nick))
     # typing notifications ask for nothing yet
-    if ctx.message.command != "TAGMSG" and not 0 <= ctx.now - target.informed < _INFORMED_EVERY:
-        target.informed = ctx.now
+    if ctx.message.command != "TAGMSG" and not 0 <= ctx.now - target.caller_id.informed < _INFORMED_EVERY:
+        target.caller_id.informed = ctx.now
         informed = (ctx.user.nick, f"{ctx.user.username}@{ctx.user.host}")
         ctx.deliver(target, caused_by(ctx.user, ctx.numeric(target.nick, Numeric.RPL_UMODEGMSG, *informed)))
         ctx.refuse(IrcError(Numeric.RPL_TARGNOTIFY, target.nick))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from greenchat.chat.channel import Channel
 from greenchat.chat.user import User
-from greenchat.chat.visibility import sees, sees_address, sees_addresses, sees_in
+from greenchat.chat.visibility import sees, sees_address, sees_in
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Streamed, growing
 from greenchat.commands.core.registry import Way, command
@@ -82,7 +82,7 @@ def _looked_at(ctx: Context, mask: str) -> int:
     """Return how many users must be looked at for an answer."""
     if mask.startswith("#"):
         channel = ctx.network.channel(mask)
-        return len(channel.members) if channel else 0
+        return len(channel.members) if channel and channel.is_visible_to(ctx.user) else 0
     return 0 if ctx.network.user(mask) else len(ctx.network.users)
 
 
@@ -117,7 +117,7 @@ def _find(ctx: Context, mask: str) -> Iterator[_Found]:
 
 def _find_members(ctx: Context, name: str) -> Iterator[_Found]:
     channel = ctx.network.channel(name)
-    if channel is None:
+    if channel is None or not channel.is_visible_to(ctx.user):
         return
     for member in growing(lambda: channel.members):
         is_found = member in channel.members and sees_in(ctx.user, member, channel)
@@ -130,7 +130,6 @@ def _matcher(ctx: Context, mask: str) -> Callable[[User], bool]:
     if mask in _EVERYBODY or pattern.match(network.settings.name.lower()):
         return lambda user: True
     nick_pattern = compile_mask(network.fold(mask))
-    sees_all = sees_addresses(ctx.user, network.settings)
 
     def matches(user: User) -> bool:
         return bool(
@@ -139,7 +138,7 @@ def _matcher(ctx: Context, mask: str) -> Callable[[User], bool]:
             or pattern.match(user.host.lower())
             or pattern.match(user.realname.lower())
             or pattern.match(user.source.lower())
-            or ((sees_all or user is ctx.user) and pattern.match(user.real_host.lower()))
+            or (sees_address(ctx.user, user, network.settings) and pattern.match(user.real_host.lower()))
         )
 
     return matches

@@ -9,6 +9,7 @@ from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.lookup import targets
 from greenchat.commands.core.registry import Way, command
 from greenchat.commands.users.metadata_sync import whois_lines
+from greenchat.protocol import caps
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import elapsed
 from greenchat.protocol.wrap import wrap
@@ -77,7 +78,7 @@ def _send(ctx: Context, user: User) -> None:
     if user.sessions and all(session.secure for session in user.sessions):
         ctx.reply(Numeric.RPL_WHOISSECURE, nick)
     if is_close:
-        for certfp in dict.fromkeys(session.certificate for session in user.sessions if session.certificate):
+        for certfp in dict.fromkeys(session.tls.certificate for session in user.sessions if session.tls.certificate):
             ctx.reply(Numeric.RPL_WHOISCERTFP, nick, text=f"has client certificate fingerprint {certfp}")
     whois_lines(ctx, user)
     idle = elapsed(user.active, ctx.now)
@@ -85,8 +86,12 @@ def _send(ctx: Context, user: User) -> None:
 
 
 def _channels(ctx: Context, user: User) -> Iterator[str]:
-    """Yield the channels: "<prefix> is the highest channel membership prefix that the client has in that channel"."""
+    """Yield the channels: "<prefix> is the highest channel membership prefix that the client has in that channel".
+
+    With multi-prefix it is "all possible prefixes": https://ircv3.net/specs/extensions/multi-prefix.
+    """
     table = ctx.network.settings.mode_table
+    shown = None if ctx.session.caps & caps.MULTI_PREFIX else 1
     for channel in ctx.network.channels_of(user):
         if channel.is_listed_to(ctx.user) and sees_in(ctx.user, user, channel):
-            yield table.symbols_of(channel.members[user])[:1] + channel.name
+            yield table.symbols_of(channel.members[user])[:shown] + channel.name

@@ -31,19 +31,25 @@ class Head:
         self.room = BODY_LIMIT - 2 - len(self.prefix)
         self.matters = caps.SERVER_TIME | caps.MESSAGE_TAGS | _DIALECTS | FRAMED | (caps.ACCOUNT_TAG if account else 0)
 
+    def lines(self, words: Sequence[bytes]) -> list[bytes]:
+        """Return the messages with these texts, in UTF-8, for the plainest clients."""
+        prefix = self.prefix
+        if len(words) == 1:
+            return [b"%b%b\r\n" % (prefix, words[0])]
+        return [b"%b%b\r\n" % (prefix, each) for each in words]
+
 
 class Talk:
-    """Texts that fit, to be sent. ids: of the messages, one for each text. words: the texts in UTF-8."""
+    """Texts that fit, to be sent. ids: of the messages, one for each text. lines: what `Head.lines` made of them."""
 
     __slots__ = ("_encoded", "_lines", "head", "ids", "texts")
 
-    def __init__(self, head: Head, ids: range, texts: Sequence[str], words: Sequence[bytes]) -> None:
+    def __init__(self, head: Head, ids: range, texts: Sequence[str], lines: list[bytes]) -> None:
         self.head = head
         self.ids = ids
         self.texts = texts
-        prefix = head.prefix
-        self._lines = [b"%b%b\r\n" % (prefix, each) for each in words]
-        self._encoded: dict[int, list[bytes]] = {0: self._lines}
+        self._lines = lines
+        self._encoded: dict[int, list[bytes]] = {0: lines}
 
     @property
     def encodings(self) -> list[bytes]:

@@ -125,7 +125,8 @@ class Arrival:
     def load(self, form: Sequence[Any]) -> None:
         """Load what was dumped."""
         self._data, kept, self._asked, self._telnet, waiting, self._give_up, self.deadline = form
-        self._kept, self._waiting = list(kept), _Waiting[waiting]
+        self._kept = list(kept)
+        self._waiting = _Waiting[waiting]
 
     def receive(self, data: bytes, now: int) -> Verdict | None:
         """Take a chunk that came in."""

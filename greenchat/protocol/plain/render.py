@@ -188,6 +188,8 @@ def _addressed(target: str) -> str:
     """
     if target.startswith("#"):
         return ""
+    if target.startswith("$"):
+        return "[to everybody] "  # an operator speaks to all users of a server
     return f"[to {target}] " if _is_status(target) else f"[private to {target}] "
 
 

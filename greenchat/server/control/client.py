@@ -4,7 +4,7 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from greenchat.server.control.wire import decode, encode, path_in
+from greenchat.server.control.wire import address_of, decode, encode, path_in
 
 PATIENCE = 30.0  # seconds
 
@@ -27,7 +27,8 @@ def ask(data: Path, command: str, patience: float | None = PATIENCE, **fields: o
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.settimeout(patience)
-            connection.connect(str(path))
+            with address_of(path) as address:
+                connection.connect(address)
             connection.sendall(encode({"command": command, **fields}))
             while not received.endswith(b"\n"):
                 data_ = connection.recv(65536)
@@ -42,9 +43,12 @@ def ask(data: Path, command: str, patience: float | None = PATIENCE, **fields: o
         raise NoServerError(f"the server that uses {data} does not answer") from None
     except OSError as error:
         raise NoServerError(f"can't ask the server by {path}: {error.strerror or error}") from error
-    if not received:
+    if not received.endswith(b"\n"):
         raise NoServerError(f"the server that uses {data} ended without an answer")
-    answer = decode(received)
-    if "error" in answer:
-        raise RefusedError(str(answer["error"]))
-    return answer["ok"]
+    try:
+        answer = decode(received)
+        if "error" in answer:
+            raise RefusedError(str(answer["error"]))
+        return answer["ok"]
+    except (ValueError, KeyError):
+        raise NoServerError(f"what answers at {path} is not a greenchat-server that this version knows") from None

@@ -4,6 +4,7 @@ import os
 import platform
 import resource
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -13,16 +14,20 @@ import gevent
 from gevent.hub import get_hub
 
 from greenchat import __version__
+from greenchat.chat.cluster.nodes import RESTART
 from greenchat.chat.network import Network
 from greenchat.chat.user import Session
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.process import HandoverError, Port, Reloaded
+from greenchat.commands.info.node_rows import rows
+from greenchat.commands.nodes.membership import begin_epoch, drain_node, forget_node, tell_node
 from greenchat.commands.operators import shell
 from greenchat.commands.services.histserv import erase_messages
 from greenchat.commands.services.removal import erase_from_shell
+from greenchat.compiled import is_compiled
+from greenchat.config.options import Options
 from greenchat.protocol import caps
 from greenchat.server.control.service import RequestError
-from greenchat.server.net.sendq import SendQueues
 from greenchat.server.net.stream import TlsAcceptor
 from greenchat.server.net.turn import Turn
 from greenchat.storage.interface import NOWHERE, StoreError
@@ -30,6 +35,7 @@ from greenchat.values.durations import parse_duration
 
 T = TypeVar("T")
 _PORTION = 100  # messages that are erased in one turn
+_ALONE = "this server is a single process: it has no nodes"
 _SHOWN = 10  # of the largest channels and the most used commands
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -38,7 +44,7 @@ class Controlled(Protocol):
     """The parts of the server that requests use."""
 
     network: Network
-    send_queues: SendQueues
+    options: Options
     tls: TlsAcceptor | None
     turn: Turn
 
@@ -53,6 +59,10 @@ class Controlled(Protocol):
     def now(self) -> int:
         """Return ms since the epoch."""
 
+    @property
+    def upgraded_nodes(self) -> list[str]:
+        """The nodes that an upgrade of this installation begins anew, one after the other; none of a single server."""
+
     def ports(self) -> list[Port]:
         """Return the ports that the server listens on."""
 
@@ -61,6 +71,9 @@ class Controlled(Protocol):
 
     def reload(self, who: str) -> Reloaded:
         """Reload the configuration."""
+
+    def find_accounts(self) -> None:
+        """Load the accounts that `adduser` has made. Raises StoreError."""
 
     def stop(self, reason: str) -> None:
         """Begin to stop."""
@@ -97,25 +110,27 @@ def _status(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
     commands = network.local.command_counts.most_common(_SHOWN)
     return {
         "version": __version__,
+        "compiled": is_compiled(),
         "python": platform.python_version(),
         "pid": os.getpid(),
         "name": network.settings.name,
         "ending": server.is_ending,
         "uptime": max(0, server.now() - network.started) // 1000,
         "listening": [str(port.address) for port in server.ports()],
+        "nodes": sum(1 for _ in rows(network)) if network.nodes else 0,
         "users": len(network.users),
         "present": sum(bool(user.sessions) for user in network.users.values()),
-        "most_users": network.most_users,
+        "most_users": network.counts.most_users,
         "connections": len(network.sessions),
         "unregistered": network.unregistered,
         "operators": sum("o" in user.modes for user in network.users.values()),
         "channels": len(network.channels),
         "accounts": sum(1 for _ in network.accounts),
-        "bans": len(network.bans),
-        "defcon": network.defcon,
+        "bans": len(network.protection.bans),
+        "defcon": network.protection.defcon,
         "memory": _resident(),
         "cpu": round(usage.ru_utime + usage.ru_stime, 2),
-        "sendq": server.send_queues.total,
+        "sendq": server.turn.send_queues.total,
         "received": sum(session.received_messages for session in network.sessions),
         "sent": sum(session.outbox.sent_messages for session in network.sessions),
         "store": _sizes(server.folder),
@@ -154,7 +169,7 @@ def _client(server: Controlled, session: Session) -> Mapping[str, Any]:
     user = session.user
     now = server.now()
     return {
-        "nick": user.nick if user else session.nick or "*",
+        "nick": user.nick if user else session.registration.nick or "*",
         "account": user.account if user else session.account,
         "host": session.host,
         "tls": session.secure,
@@ -198,7 +213,7 @@ def _bans(server: Controlled, _: Mapping[str, Any]) -> list[Mapping[str, Any]]:
             "reason": ban.reason,
             "left": max(0, ban.until - now) // 1000 if ban.until else None,
         }
-        for ban in server.network.bans
+        for ban in server.network.protection.bans
     ]
 
 
@@ -243,15 +258,62 @@ def _reload(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"file": reloaded.file, "notes": list(reloaded.notes)}
 
 
+def _find_accounts(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
+    try:
+        server.find_accounts()
+    except StoreError as error:
+        raise RequestError(f"the accounts can't be read again: {error}") from error
+    return {}
+
+
 def _stop(server: Controlled, request: Mapping[str, Any]) -> Mapping[str, Any]:
     server.stop(_text(request, "reason", needed=False) or "The server is shutting down")
     return {"pid": os.getpid()}
 
 
+def _nodes(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
+    nodes = server.network.nodes
+    if not nodes:
+        raise RequestError(_ALONE)
+    shown = [asdict(row) for row in rows(server.network)]
+    return {"entry": nodes.position, "epoch": nodes.epoch, "newest": nodes.newest, "nodes": shown}
+
+
+def _drain(server: Controlled, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _done(server.run_step(lambda ctx: ctx.propose(drain_node, _text(request, "node"))))
+
+
+def _forget(server: Controlled, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    grace = int(server.options.connections.grace * 1000)
+    return _done(server.run_step(lambda ctx: ctx.propose(forget_node, _text(request, "node"), grace)))
+
+
+def _restart_node(server: Controlled, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    return _done(server.run_step(lambda ctx: ctx.propose(tell_node, _text(request, "node"), RESTART)))
+
+
+def _begin_epoch(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
+    nodes = server.network.nodes
+    if not nodes:
+        raise RequestError(_ALONE)
+    newest = nodes.newest
+    if newest == nodes.epoch:
+        raise RequestError(f"the log is in epoch {newest}, and no node knows a later one: there is nothing to do")
+    _done(server.run_step(lambda ctx: ctx.propose(begin_epoch, newest)))
+    return {"epoch": newest}
+
+
+def _done(refusal: str) -> Mapping[str, Any]:
+    if refusal:
+        raise RequestError(refusal)
+    return {}
+
+
 def _upgrade(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
     """Upgrade the server. If that works, this process does not answer: see `ControlService.answer_all`."""
-    if server.upgrade is None:
-        raise RequestError("this server can't be upgraded")
+    if server.upgraded_nodes:
+        return {"nodes": server.upgraded_nodes}  # the shell has them begin anew one by one
+    assert server.upgrade
     try:
         server.upgrade("The shell")
     except HandoverError as error:
@@ -269,6 +331,12 @@ _REQUESTS: Mapping[str, Callable[[Controlled, Mapping[str, Any]], Any]] = {
     "announce": _announce,
     "erase-account": _erase_account,
     "reload": _reload,
+    "find-accounts": _find_accounts,
     "stop": _stop,
     "upgrade": _upgrade,
+    "nodes": _nodes,
+    "drain": _drain,
+    "forget": _forget,
+    "restart-node": _restart_node,
+    "begin-epoch": _begin_epoch,
 }

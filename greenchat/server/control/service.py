@@ -1,7 +1,6 @@
 """The server's side of the control socket: accepts, reads one request, answers it."""
 
 import logging
-import os
 import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -11,7 +10,7 @@ from typing import Any
 import gevent
 from gevent.server import StreamServer
 
-from greenchat.server.control.wire import LONGEST, LONGEST_PATH, decode, encode, path_in
+from greenchat.server.control.wire import LONGEST, address_of, decode, encode, path_in
 
 log = logging.getLogger(__name__)
 
@@ -37,14 +36,12 @@ class ControlService:
 
     def start(self) -> None:
         """Open the socket. If that fails the server continues without it, and the log says why."""
-        if len(os.fsencode(self._path)) > LONGEST_PATH:
-            log.warning("there is no control socket: the path of the data folder is too long for one (%s)", self._path)
-            return
         with suppress(FileNotFoundError):
             self._path.unlink()  # left by a killed server: the data folder's lock is ours
         listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            listening.bind(str(self._path))  # the umask makes it 0600
+            with address_of(self._path) as address:
+                listening.bind(address)  # the umask makes it 0600
             self._path.chmod(0o600)
             listening.listen(_BACKLOG)
         except OSError as error:

@@ -6,19 +6,41 @@
 Standard library only: both sides use it.
 """
 
+import errno
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 SOCKET = "control.sock"
 LONGEST = 64 * 1024  # bytes of a request
-LONGEST_PATH = 100  # bytes: the longest address of a Unix socket on every system
+_LONGEST_PATH = 100  # bytes: the longest address of a Unix socket on every system
+_OPEN_FILES = Path("/proc/self/fd")  # of Linux: by a descriptor each folder has a short path
 
 
 def path_in(data: Path) -> Path:
     """Return the path of the control socket of the server that uses this data folder."""
     return data / SOCKET
+
+
+@contextmanager
+def address_of(path: Path) -> Iterator[str]:
+    """Give the address by which a socket at this path is bound or connected to, also where the path is too long.
+
+    Raises OSError where there is no such folder, or no shorter way to it on this system.
+    """
+    if len(os.fsencode(path)) <= _LONGEST_PATH:
+        yield str(path)
+        return
+    if not _OPEN_FILES.is_dir():
+        raise OSError(errno.ENAMETOOLONG, "the path of the data folder is too long for a socket", str(path))
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield str(_OPEN_FILES / str(folder) / path.name)
+    finally:
+        os.close(folder)
 
 
 def encode(message: Mapping[str, Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""`export-account` and `usage`: what is kept of one person, and what takes the room."""
+"""`export-account` and `usage`: what is stored about one account, and what uses the disk space."""
 
 import json
 from collections import Counter
@@ -22,6 +22,7 @@ _SECRET = {
     "code",
     "reset",
     "new_email",
+    "second_factor",
 }  # of an account: hashes are nobody's to carry about
 _SHOWN = 15  # of each kind
 
@@ -69,7 +70,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def usage(config: Config, out: TextIO) -> int:
-    """Say what takes the room: files, and the history by conversation, account and kind. Raises StoreError."""
+    """Print what uses the disk space: files, and the history by conversation, account and kind. Raises StoreError."""
     data = config.options.data
     files = Counter({name: _bytes(data, patterns) for name, patterns in _FILES.items()})
     conversations: Counter[str] = Counter()

@@ -1,18 +1,20 @@
 """`greenchat-server adduser NAME`: makes an account, even while the server runs.
 
-The account is written to the database; a running server is sent SIGHUP, and loads it.
+The account is written to the database; a running server is asked to load it.
 """
 
 import os
 import secrets
 import signal
 import time
+from pathlib import Path
 
 from greenchat.chat import documents
 from greenchat.chat.accounts import Account, account_id
 from greenchat.commands.accounts.register import make_verifiers, why_not_password
 from greenchat.config.file import Config
 from greenchat.protocol.msgid import COUNTER_BITS, first_id
+from greenchat.server.control.client import NoServerError, RefusedError, ask
 from greenchat.server.data.store_keeper import DATABASE, who_holds
 from greenchat.storage.inspection import add_document, has_document
 from greenchat.storage.interface import StoreError
@@ -48,6 +50,15 @@ def add_user(name: str, password: str, config: Config) -> None:
     account = Account(name, verifier, now, id=account_id(birth), verifier_512=verifier_512)
     if not add_document(database, documents.ACCOUNT.name, folded, account.document()):
         raise StoreError(f"there is an account {name} already")
-    server = who_holds(config.options.data)
-    if server:
-        os.kill(server, signal.SIGHUP)
+    _tell_server(config.options.data)
+
+
+def _tell_server(data: Path) -> None:
+    """Ask the server that uses the data folder, if there is one, to load new accounts."""
+    server = who_holds(data)
+    if not server:
+        return
+    try:
+        ask(data, "find-accounts")
+    except (NoServerError, RefusedError):
+        os.kill(server, signal.SIGHUP)  # it has no socket yet, or is older: its reload loads them, too

@@ -1,6 +1,7 @@
 """The commands for the database: `greenchat-server backup FILE`, `restore FILE`, `export [CHANNEL]`, `check` ..."""
 
 import json
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -12,9 +13,10 @@ from greenchat.privacy import narrow_output
 from greenchat.protocol.msgid import parse_msgid
 from greenchat.protocol.times import format_time
 from greenchat.server.data.audit_log import MEMBERS, OPERATORS
-from greenchat.server.data.store_keeper import DATABASE, lock
+from greenchat.server.data.store_keeper import DATABASE, STATE, lock
 from greenchat.server.files.blobs import FOLDER
 from greenchat.storage import backup, compact, inspection
+from greenchat.storage.durable import free_name
 from greenchat.storage.interface import StoredEvent, StoreError
 from greenchat.values.names import naming
 
@@ -26,8 +28,8 @@ _LOGS = (f"{OPERATORS}*", f"{MEMBERS}*")
 def save(file: Path, config: Config, out: TextIO, *, logs: bool) -> int:
     """Write a backup. logs: with the audit logs. Raises StoreError with a one-line text, as all of these do."""
     data = config.options.data
-    files = files_beside(data, logs=logs)
-    backup.backup(data / DATABASE, file, files)
+    files, state = files_beside(data, logs=logs), state_beside(data)
+    backup.backup(data / DATABASE, file, files, state)
     out.write(f"{data / DATABASE} is saved in {file}\n")
     if files:
         uploaded = [name for name in files if name.startswith(f"{FOLDER}/")]
@@ -43,6 +45,19 @@ def files_beside(data: Path, *, logs: bool) -> list[str]:
     patterns = (*_CARRIED, *_LOGS) if logs else _CARRIED
     found = (path for pattern in patterns for path in data.glob(pattern) if path.is_file())
     return sorted(str(path.relative_to(data)) for path in found)
+
+
+def state_beside(data: Path) -> dict[str, bytes]:
+    """Return the state of a node of several, by its file's name, to be saved with a database that is newer.
+
+    Read it first: a node goes on from its state by the log, and not from one that is newer than its database.
+    """
+    try:
+        return {STATE: (data / STATE).read_bytes()}
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise StoreError(f"can't read {data / STATE}: {error.strerror}") from error
 
 
 def _not_saved(config: Config, *, logs: bool) -> Iterator[str]:
@@ -61,14 +76,40 @@ def _not_saved(config: Config, *, logs: bool) -> Iterator[str]:
 
 
 def restore(file: Path, config: Config, out: TextIO) -> int:
-    """Replace the database by a backup."""
+    """Replace the database by a backup. What was there is kept: somebody may have taken the wrong one."""
     database = config.options.data / DATABASE
     with lock(database.parent):
-        aside = backup.restore(file, database)
+        aside = backup.restore(file, database, without="" if config.options.cluster.node else STATE)
+        uploads = _keep_uploads(file, database.parent)
     out.write(f"{database} was restored from {file}\n")
     for path in aside:
-        out.write(f"The previous database is now {path}\n")
+        out.write(f"What was there before is now {path}\n")
+    if uploads:
+        out.write(f"What was uploaded and is not in the backup is now in {uploads}\n")
     return 0
+
+
+def _keep_uploads(source: Path, data: Path) -> Path | None:
+    """Return the folder that keeps what a backup does not know of the uploads, None where it knows all.
+
+    A server deletes at its next start what its database does not know; the one that was replaced may.
+    """
+    known = backup.carried_names(source)
+    unknown = [path for path in data.glob(f"{FOLDER}/??/*") if str(path.relative_to(data)) not in known]
+    if not unknown:
+        return None
+    aside = free_name(data / FOLDER)
+    try:
+        for path in unknown:
+            kept = aside / path.relative_to(data / FOLDER)
+            kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.link(path, kept)
+    except OSError as error:
+        raise StoreError(
+            f"the database is restored, but uploads can't be kept in {aside} ({error.strerror}):"
+            f" copy {data / FOLDER} before the server starts, if you may want them"
+        ) from error
+    return aside
 
 
 def export(channel: str, config: Config, out: TextIO) -> int:
@@ -108,8 +149,9 @@ def _events(lines: Iterable[str], name: str) -> Iterator[StoredEvent]:
             try:
                 yield _event(json.loads(line))
             except (ValueError, KeyError, TypeError) as error:
+                why = f"{error} is missing" if isinstance(error, KeyError) else error
                 raise StoreError(
-                    f"line {number} of {name} was not written by `export` ({type(error).__name__}: {error});"
+                    f"line {number} of {'standard input' if name == '-' else name} was not written by `export` ({why});"
                     " the lines before it are in the history"
                 ) from error
 
@@ -153,6 +195,7 @@ def check(config: Config, out: TextIO) -> int:
 def shrink(config: Config, out: TextIO) -> int:
     """Give back the space that deleted history has left."""
     database = config.options.data / DATABASE
+    inspection.require(database)
     with lock(database.parent):
         before, after = compact.compact(database)
     out.write(f"{database}: {before >> 10} KiB before, {after >> 10} KiB now\n")

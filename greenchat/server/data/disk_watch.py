@@ -1,20 +1,18 @@
 """Watches the free space of the disk, outside the loop, since a disk that hangs would block everybody."""
 
 import logging
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 import gevent
-from gevent.threadpool import ThreadPool
 
 from greenchat.config.options import Storage
+from greenchat.server.files.free_room import MIB, free_room, least_free
+from greenchat.server.thread_pool import Pool
 
 log = logging.getLogger(__name__)
 
 _EVERY = 10.0  # seconds
-_MIB = 1 << 20
-_LARGEST_SHARE = 20  # the largest part of a small disk that is kept free
 _AGAIN = 1.25  # times the mark: what must be free to count as enough again, so that it does not flap
 
 
@@ -27,8 +25,7 @@ class DiskWatch:
         self._options = options
         self._tell = tell
         self._is_low = False
-        self._thread = ThreadPool(1)
-        self._thread.size = 1  # now: later there may be no memory for a thread
+        self._thread = Pool(1, begun=True)
         self._greenlet: gevent.Greenlet | None = None
 
     def start(self) -> None:
@@ -43,12 +40,12 @@ class DiskWatch:
 
     def judge(self, free: int, total: int) -> None:
         """Report a change. free, total: bytes of the disk."""
-        mark = min(self._options().low_disk * _MIB, total // _LARGEST_SHARE)
+        mark = least_free(total, self._options().low_disk)
         if not self._is_low and free < mark:
             self._is_low = True
             self._tell(
-                f"The disk of {self._folder} has only {free // _MIB} MiB left (storage.low_disk): until there is more,"
-                " users without an account can't write"
+                f"The disk of {self._folder} has only {free // MIB} MiB left (storage.low_disk): until there is more,"
+                " users without an account can't write, and no files are taken"
             )
         elif self._is_low and free >= mark * _AGAIN:
             self._is_low = False
@@ -65,8 +62,7 @@ class DiskWatch:
 def _room(folder: Path) -> tuple[int, int] | None:
     """Return the bytes that are free for us, and all; None if the disk does not say. In a thread."""
     try:
-        found = os.statvfs(folder)
+        return free_room(folder)
     except OSError as error:
         log.error("can't tell how much room %s has: %s", folder, error.strerror)
         return None
-    return found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize

@@ -6,15 +6,20 @@ addresses and hashes of passwords, but no passwords: it is as private as the dat
 """
 
 import json
+import logging
+import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from greenchat import __version__
-from greenchat.chat.acts import Act, ActError, decode, encode
+from greenchat.chat.acts import ActError, decode, encode
 from greenchat.chat.continuity import snapshot
 from greenchat.chat.network import Network
 from greenchat.server.data.replica import Replica
+
+log = logging.getLogger(__name__)
 
 _FORMAT = "greenchat recording"
 _DIGEST = "digest"
@@ -26,28 +31,47 @@ class RecordingError(Exception):
 
 
 class Recorder:
-    """Writes a recording; give `read` to the log, and call `close` at the end."""
+    """Writes a recording; give `read` to the log, and call `close` at the end.
+
+    Where it can't be written any more, as on a full disk, it ends, and the server goes on.
+    """
 
     def __init__(
-        self, path: Path, network: Network, marks: dict[str, object], now: int, *, every: int = _EVERY
+        self,
+        path: Path,
+        network: Network,
+        marks: dict[str, object],
+        now: int,
+        *,
+        every: int = _EVERY,
+        goes_on: bool = False,
     ) -> None:
         """Begin a recording. path: a file that does not exist yet. marks: documents of read markers. every: acts
-        between digests.
+        between digests. goes_on: it is the recording of a process whose state this one has taken over.
 
         Raises RecordingError.
         """
         self._network = network
         self._every = every
-        self._acts = 0
+        self._acts = 0  # so that a digest comes first
+        self._path = path
+        self._has_ended = False
         try:
-            self._file = path.open("x", encoding="utf-8", errors="surrogatepass", buffering=1)
+            self._file = path.open("r+" if goes_on else "x", encoding="utf-8", errors="surrogatepass", buffering=1)
         except OSError as error:
             raise RecordingError(f"can't write the recording {path}: {error.strerror}; name a new file") from error
+        if goes_on:
+            self._file.seek(0, os.SEEK_END)
+            return
         head = {"format": _FORMAT, "greenchat": __version__, "snapshot": _public(network, now), "marks": marks}
         self._write(head)
+        if self._has_ended:
+            raise RecordingError(f"can't write the recording {path}: see the log")
 
     def read(self, position: int, act: Any) -> None:
         """Record the next act."""
+        if self._has_ended:
+            return
         if self._acts % self._every == 0:
             self.note(act.now)
         self._acts += 1
@@ -55,15 +79,21 @@ class Recorder:
 
     def note(self, now: int) -> None:
         """Record the digest of the present state."""
-        self._write([_DIGEST, now, _digest(self._network, now)])
+        if not self._has_ended:
+            self._write([_DIGEST, now, _digest(self._network, now)])
 
     def close(self, now: int) -> None:
         """Close the file."""
         self.note(now)
-        self._file.close()
+        with suppress(OSError):  # it has ended before
+            self._file.close()
 
     def _write(self, value: object) -> None:
-        self._file.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
+        try:
+            self._file.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")) + "\n")
+        except OSError as error:
+            self._has_ended = True
+            log.error("the recording %s ends here: %s", self._path, error.strerror)
 
 
 def _public(network: Network, now: int) -> dict[str, Any]:
@@ -106,7 +136,10 @@ def replay(path: Path) -> Iterator[tuple[int, str]]:
                 if found != wanted:
                     return
                 continue
-            replica.apply(_act(path, number, value))
+            try:
+                replica.apply(decode(value))
+            except ActError as error:
+                raise RecordingError(f"{path}, line {number}: {error}") from error
             count += 1
 
 
@@ -116,10 +149,3 @@ def _value(path: Path, number: int, line: str) -> object:
     except ValueError as error:
         raise RecordingError(f"{path}, line {number}: this is cut off, or no recording: {error}") from error
     return value
-
-
-def _act(path: Path, number: int, value: object) -> Act:
-    try:
-        return decode(value)
-    except ActError as error:
-        raise RecordingError(f"{path}, line {number}: {error}") from error

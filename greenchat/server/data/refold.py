@@ -68,6 +68,8 @@ class _Refolding:
             documents.ACCOUNT.name: lambda key, document: (self._identity(key), document),
             documents.DROPPED.name: lambda key, document: (self._fold(document["name"]), document),
             documents.PRESENCE.name: self._presence,
+            documents.PLACE.name: lambda key, document: (key, self._in_channels(document)),
+            documents.PLACED.name: self._channel,
             documents.READ_MARKS.name: self._read_marks,
             documents.CHANNEL.name: self._channel,
             documents.INSIDE.name: lambda key, document: (key, document),  # ids only
@@ -120,7 +122,8 @@ class _Refolding:
         names = {key: name or key for key, name in self._conversations if key.startswith("#") and " " not in key}
         registered = {
             key: name
-            for key, _, name in self._each(documents.CHANNEL.name, lambda key, document: str(document["name"]))
+            for kind in (documents.PLACED, documents.CHANNEL)
+            for key, _, name in self._each(kind.name, lambda key, document: str(document["name"]))
         }
         found: dict[str, str] = {}
         taken: set[str] = set()
@@ -155,8 +158,10 @@ class _Refolding:
         return conversation.lstrip(_SYMBOLS).startswith("#")
 
     def _presence(self, key: str, document: Stored) -> tuple[str, Stored]:
-        channels = [[self._name(name), *rest] for name, *rest in document["channels"]]
-        return self._identity(key), document | {"channels": channels}
+        return self._identity(key), self._in_channels(document)
+
+    def _in_channels(self, document: Stored) -> Stored:
+        return document | {"channels": [[self._name(name), *rest] for name, *rest in document["channels"]]}
 
     def _read_marks(self, key: str, document: Stored) -> tuple[str, Stored]:
         return self._identity(key), {self._key(conversation): time for conversation, time in document.items()}

@@ -13,6 +13,7 @@ from greenchat.chat.accounts import Account, Dropped
 from greenchat.chat.always_on import bring_back
 from greenchat.chat.channel import Channel
 from greenchat.chat.client_ids import SentIds
+from greenchat.chat.continuity import places
 from greenchat.chat.documents import Kind
 from greenchat.chat.network import Network
 from greenchat.chat.owned.files import File
@@ -35,15 +36,18 @@ _RESENT_WITHIN = 3_600_000  # ms: clients that send something again do so soon
 _RESENT_MOST = 10_000
 
 
-def restore(network: Network, store: Store) -> None:
-    """Fill a new network from the store. Raises StoreError."""
+def restore(network: Network, store: Store, grace: int = 0) -> None:
+    """Fill a new network from the store. Raises StoreError.
+
+    grace: for how many ms those may come back who were here when the server ended.
+    """
     network.ids = MessageIds(store.last_id())
-    bans = network.bans
+    bans = network.protection.bans
     refold(store, network.settings.casemapping, lambda document: bans.key(ServerBan.from_document(document).target))
     network.secret = _secret(store, documents.OWN)
-    network.cloaks.change_secret(_secret(store, documents.CLOAK))
+    network.protection.cloaks.change_secret(_secret(store, documents.CLOAK))
     level = store.document(documents.SERVER.name, documents.DEFCON)
-    network.defcon = level if isinstance(level, int) and level in MEANINGS else NORMAL
+    network.protection.defcon = level if isinstance(level, int) and level in MEANINGS else NORMAL
     reserve_dropped(network, store)
     accounts = network.accounts
     for account in new_accounts(network, store):
@@ -52,15 +56,17 @@ def restore(network: Network, store: Store) -> None:
     for token in _each(store, documents.TOKEN, Token.from_document):
         network.tokens.put(token)
     for file in _each(store, documents.FILE, File.from_document):
-        network.files.put(file)
+        network.owned.files.put(file)
     for push in _each(store, documents.PUSH, PushSubscription.from_document):
-        network.pushes.put(push)
+        network.owned.pushes.put(push)
     for webhook in _each(store, documents.WEBHOOK, Webhook.from_document):
-        network.webhooks.put(webhook)
+        network.owned.webhooks.put(webhook)
     for ban in sorted(_each(store, documents.BAN, ServerBan.from_document), key=lambda ban: ban.created):
-        network.bans.put(_bound(network, ban))
+        network.protection.bans.put(_bound(network, ban))
     for reservation in _each(store, documents.RESERVATION, Reservation.from_document):
-        network.reservations.put(reservation)
+        network.protection.reservations.put(reservation)
+    if grace:
+        _bring_back_placed(network, store)  # before those who may have been invited there
     numbers = count()
     _each(
         store,
@@ -69,7 +75,9 @@ def restore(network: Network, store: Store) -> None:
             network, document, guest_id=f"~{network.started}-{next(numbers)}", now=network.started
         ),
     )
-    network.changed_presences.clear()
+    if grace:
+        _bring_back_places(network, store, grace)
+    network.local.changed_presences.clear()
     _close(network, store)
     for event in store.tagged(CLIENT_ID, first_id(network.started - _RESENT_WITHIN), _RESENT_MOST):
         key = SentIds.key(accounts.author(event.account, event.id), event.conversation, event.tags[CLIENT_ID])
@@ -77,10 +85,26 @@ def restore(network: Network, store: Store) -> None:
             network.sent_ids.add(key, event.id)
 
 
+def _bring_back_placed(network: Network, store: Store) -> None:
+    for channel in _each(store, documents.PLACED, lambda document: _channel(network, document)):
+        channel.is_kept = False
+        if network.channel(channel.name) is None:
+            network.bring_back(channel)
+
+
+def _bring_back_places(network: Network, store: Store, grace: int) -> None:
+    for guest_id, stored in store.documents(documents.PLACE.name).items():
+        try:
+            if isinstance(stored, Mapping):
+                places.bring_back(network, guest_id, stored, now=network.started, grace=grace)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise StoreDamagedError.of_document(documents.PLACE.name, guest_id, error) from error
+
+
 def _close(network: Network, store: Store) -> None:
     """Restore the closures; those of channels that no longer exist ended with the last server."""
     closures, last = network.closures, store.last_id()
-    for channel in [channel for channel in network.channels.values() if channel.is_kept and not channel.members]:
+    for channel in [each for each in network.channels.values() if each.registration is None and not each.members]:
         network.set_registration(channel, None)
     _each(store, documents.CLOSED, closures.restore)
     inside = {name: each for name, each in store.documents(documents.INSIDE.name).items() if isinstance(each, Mapping)}
@@ -89,7 +113,7 @@ def _close(network: Network, store: Store) -> None:
 
 
 def _channel(network: Network, document: Mapping[str, Any]) -> Channel:
-    return from_document(document, network.mask_fold, network.accounts.author)
+    return from_document(document, network.naming.mask_fold, network.accounts.author)
 
 
 def _bound(network: Network, ban: ServerBan) -> ServerBan:

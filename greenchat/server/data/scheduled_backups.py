@@ -10,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import gevent
-from gevent.threadpool import ThreadPool
 
 from greenchat.config.options import NOT_GIVEN, BackupOptions
-from greenchat.server.data.backup_commands import files_beside
+from greenchat.server.data.backup_commands import files_beside, state_beside
 from greenchat.server.data.store_keeper import DATABASE
+from greenchat.server.thread_pool import Pool
 from greenchat.storage import backup, inspection
 from greenchat.storage.interface import StoreError
 
@@ -40,7 +40,7 @@ class ScheduledBackups:
         self._options = options
         self._tell = tell
         self._now = now
-        self._thread = ThreadPool(1)
+        self._thread = Pool(1)
         self._greenlet: gevent.Greenlet | None = None
 
     def start(self) -> None:
@@ -85,7 +85,8 @@ class ScheduledBackups:
             folder = self.folder
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             file = folder / time.strftime(_NAME, time.gmtime(self._now()))
-            backup.backup(self._data / DATABASE, file, files_beside(self._data, logs=True))
+            state = state_beside(self._data)
+            backup.backup(self._data / DATABASE, file, files_beside(self._data, logs=True), state)
             problems = inspection.check(file)
             if problems:
                 return f"{file} is not sound: {problems[0]}"

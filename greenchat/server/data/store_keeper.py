@@ -11,19 +11,22 @@ from time import monotonic
 from typing import IO
 
 import gevent
-from gevent.threadpool import ThreadPool
 
 from greenchat.config.options import Storage
 from greenchat.server.control.client import NoServerError, RefusedError, ask
-from greenchat.storage.interface import Retention, StoreError
+from greenchat.server.thread_pool import Pool
+from greenchat.storage.interface import DueCuts, Retention, StoreError
 from greenchat.storage.sqlite import SqliteStore
 
 log = logging.getLogger(__name__)
 
 DATABASE = "greenchat.db"
+STATE = "greenchat.state"
+"""The file with the state of a node of several, in the folder for it."""
 _LOCK = "greenchat.lock"
 _EVERY = 0.1  # seconds
 _AFTER_TROUBLE = 5.0
+_REPEATED = 600.0
 _STEP = 0.002  # seconds of one turn
 _TIDYING = 0.5  # seconds between one `maintain` and the next
 _DAY = 86_400_000  # ms
@@ -34,6 +37,9 @@ _POLL = 0.1
 
 class StoreKeeper:
     """The store of one server, from before its first client to after its last. folder: the data folder.
+
+    now: ms since the epoch, by which histories are cut. decides: whether this process looks for what is to be cut; cut:
+    has it cut.
 
     Housekeeping has a thread of its own: it may take half a second at a time, and neither a login nor a search should
     wait for that.
@@ -47,11 +53,13 @@ class StoreKeeper:
         now: Callable[[], int],
         inherited: tuple[Path, IO[str] | None] | None = None,
     ) -> None:
-        """Open the store. now: ms since the epoch. Raises StoreError.
+        """Open the store. Raises StoreError.
 
         inherited: the folder of the process that this one takes over from, and its lock.
         """
-        self._now = now
+        self.now = now
+        self.decides: Callable[[], bool] = lambda: True
+        self.cut: Callable[[DueCuts], None] = lambda due: self.store.commit([*due.surplus, *due.departed])
         self.lock: IO[str] | None = None
         self.is_temporary = not options.persistent
         if inherited:
@@ -67,8 +75,8 @@ class StoreKeeper:
             if not inherited:  # else the other process goes on
                 self._release()
             raise
-        self._thread = ThreadPool(1)
-        self._thread.size = 1  # now: later there may be no memory for a thread, and its pool would never end
+        self._thread = Pool(1, begun=True)
+        self._trouble = _Trouble()
         self._greenlet: gevent.Greenlet | None = None
 
     def start(self) -> None:
@@ -108,14 +116,16 @@ class StoreKeeper:
         while True:
             try:
                 gevent.sleep(_EVERY)
-                if self.store.is_tidy(self._now()):
+                if self.store.is_tidy(self.now()):
                     continue
-                trouble = self._thread.apply(self._maintain)
+                trouble = self._thread.apply(self._maintain, (self.now(), self.decides()))
+                self._cut()
                 if trouble:
                     raise trouble
                 self._tidy()
+                self._trouble.is_over()
             except StoreError as error:
-                log.error("housekeeping of the store: %s", error)
+                self._trouble.tell(str(error))
                 gevent.sleep(_AFTER_TROUBLE)
             except Exception:
                 log.exception("housekeeping of the store met a bug")
@@ -134,13 +144,40 @@ class StoreKeeper:
                 more = self.store.tidy()
             gevent.sleep(0.001)
 
-    def _maintain(self) -> StoreError | None:
+    def _cut(self) -> None:
+        due = self.store.due_cuts()
+        if due.surplus or due.departed:
+            self.cut(due)
+
+    def _maintain(self, now: int, decides: bool) -> StoreError | None:
         """Call `maintain` in the thread; gevent would print its exception as a bug."""
         try:
-            self.store.maintain(self._now())
+            self.store.maintain(now, decides=decides)
         except StoreError as error:
             return error
         return None
+
+
+class _Trouble:
+    """The trouble of which the log has been told: a full disk may stay full for days."""
+
+    __slots__ = ("_at", "_text")
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._at = 0.0
+
+    def tell(self, text: str) -> None:
+        """Log it where it is new, or was told long ago."""
+        if text != self._text or monotonic() - self._at > _REPEATED:
+            log.error("housekeeping of the store: %s", text)
+            self._text, self._at = text, monotonic()
+
+    def is_over(self) -> None:
+        """Log that housekeeping is done again, where there was trouble."""
+        if self._text:
+            log.info("housekeeping of the store is done again")
+            self._text = ""
 
 
 def lock(data: Path) -> IO[str]:

@@ -1,16 +1,19 @@
 """The contents of uploaded files: each in a file named by its hash, in a folder of the data folder.
 
-What is written is brought to the disk before it has its name, so that a name always has all of it. All of this blocks:
-it belongs into a thread.
+What is written is brought to the disk before it has its name, so that a name always has all of it. Several nodes may
+share the folder. All of this blocks: it belongs into a thread.
 """
 
+import errno
 import hashlib
 import os
+import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from greenchat.server.files.free_room import free_room, least_free
 from greenchat.storage.durable import put
 
 FOLDER = "files"
@@ -21,17 +24,21 @@ _PARTS = "parts"
 class Part:
     """A content that is being written. size: bytes so far. head: the first of them. path: where it is."""
 
-    def __init__(self, path: Path, head: int) -> None:
-        """Begin a file. head: how many bytes to keep of the beginning. Raises OSError."""
+    def __init__(self, path: Path, head: int, low_disk: Callable[[], int]) -> None:
+        """Begin a file. head: how many bytes to keep of the beginning. low_disk: see `Blobs`. Raises OSError."""
         self.path = path
+        self._low_disk = low_disk
         self.size = 0
         self.head = b""
         self._wanted = head
         self._hash = hashlib.sha256()
-        self._file: IO[bytes] = path.open("wb")
+        self._file: IO[bytes] = path.open("xb")
 
     def write(self, data: bytes) -> None:
-        """Append data. Raises OSError."""
+        """Append data. Raises OSError, also where it would take the room that has to stay free."""
+        free, total = free_room(self.path.parent)
+        if free - len(data) < least_free(total, self._low_disk()):
+            raise OSError(errno.ENOSPC, "the disk is nearly full (storage.low_disk)")
         self._file.write(data)
         self._hash.update(data)
         self.size += len(data)
@@ -54,9 +61,11 @@ class Part:
 class Blobs:
     """The folder."""
 
-    def __init__(self, data: Path) -> None:
-        """Open the blobs. data: the data folder."""
+    def __init__(self, data: Path, low_disk: Callable[[], int] = lambda: 0) -> None:
+        """Open the blobs. data: the data folder. low_disk: returns the MiB of the disk that have to stay free."""
         self._folder = data / FOLDER
+        self._low_disk = low_disk
+        self._mark = secrets.token_hex(8)  # of this process: what others write beside it has other names
         self._count = 0
 
     def begin(self, head: int) -> Part:
@@ -64,7 +73,7 @@ class Blobs:
         self._count += 1
         parts = self._folder / _PARTS
         parts.mkdir(parents=True, exist_ok=True)
-        return Part(parts / str(self._count), head)
+        return Part(parts / f"{self._mark}-{self._count}", head, self._low_disk)
 
     def path(self, hashed: str) -> Path:
         """Return the path of the content with this hash, if it is there."""
@@ -74,24 +83,50 @@ class Blobs:
         """Give what was written the name of its hash. Raises OSError."""
         path = self.path(hashed)
         path.parent.mkdir(parents=True, exist_ok=True)
+        os.utime(part)  # now: see `remove`
         put(part, path)
 
-    def remove(self, hashed: str) -> None:
-        """Remove a content and its thumbnail. Raises OSError."""
-        for path in (self.path(hashed), self.path(hashed + THUMBNAIL)):
-            path.unlink(missing_ok=True)
+    def remove(self, hashed: str, *, before: float) -> bool:
+        """Remove a content and its thumbnail, and return whether they are gone. Raises OSError.
 
-    def clean(self, is_used: Callable[[str], bool]) -> int:
+        before: a time in seconds since 1970; what was kept since may be a new file's, of which only another node knows.
+        """
+        paths = (self.path(hashed), self.path(hashed + THUMBNAIL))
+        return all(_removed(path, self._folder / _PARTS / f"{self._mark}-gone", before) for path in paths)
+
+    def clean(self, is_used: Callable[[str], bool], *, before: float) -> int:
         """Remove what a crash has left: unfinished contents, and those of no file. Returns how many. Raises OSError.
 
-        Only before the first upload: what is on its way has no use yet.
+        Only before the first upload: what is on its way has no use yet. before: a time in seconds since the epoch; what
+        was written since may be on its way at another node.
         """
         if not self._folder.is_dir():
             return 0
         gone = 0
         for folder in self._folder.iterdir():
             for entry in os.scandir(folder) if folder.is_dir() else ():
-                if folder.name == _PARTS or not is_used(entry.name.removesuffix(THUMBNAIL)):
-                    Path(entry.path).unlink()
+                is_of_none = folder.name == _PARTS or not is_used(entry.name.removesuffix(THUMBNAIL))
+                if is_of_none and entry.stat().st_mtime < before:
+                    Path(entry.path).unlink(missing_ok=True)
                     gone += 1
         return gone
+
+
+def _removed(path: Path, aside: Path, before: float) -> bool:
+    """Remove a file, unless it is new, and return whether it is gone.
+
+    aside: a name that it gets first, so that one which comes in its place meanwhile stays.
+    """
+    try:
+        if path.stat().st_mtime >= before:
+            return False
+        aside.parent.mkdir(exist_ok=True)
+        path.rename(aside)
+    except FileNotFoundError:
+        return True
+    is_new = aside.stat().st_mtime >= before
+    if is_new:
+        with suppress(FileExistsError):  # the same has come once more
+            os.link(aside, path)
+    aside.unlink()
+    return not is_new

@@ -56,7 +56,7 @@ def _is_needed(kind: int, content: bytes) -> bool:
 
 
 def _end_of_scan(data: bytes, place: int) -> int:
-    """Return the place of the next marker that is none of the scan's own."""
+    """Return the position of the next marker that does not belong to the scan."""
     while True:
         place = data.find(b"\xff", place)
         if place < 0 or place + 1 >= len(data):

@@ -1,6 +1,6 @@
-"""Goodbye to those whose connections can't be handed over: they are told to connect again, in small groups.
+"""Ends the connections that can't be handed over: their clients are told to connect again, in small groups.
 
-The process that serves by now would have to shake hands with all of them at once. Nothing here goes round the loop.
+Otherwise the new process would have to do the TLS handshakes of all of them at once. Nothing here runs the event loop.
 """
 
 import socket

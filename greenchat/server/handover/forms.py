@@ -19,6 +19,7 @@ from greenchat.protocol.plain import Style
 from greenchat.server.http.outboxes import Ending, HttpOutbox, WebSocketOutbox
 from greenchat.server.http.websocket import WebSocketStream
 from greenchat.server.net.connection import Connection
+from greenchat.server.net.detect import begin
 from greenchat.server.net.irc import IrcClient
 from greenchat.server.net.outbox import SocketOutbox
 from greenchat.server.net.plain import PlainClients
@@ -109,17 +110,19 @@ class Moved:
             outbox.let_wait(form["backlog"])
         return outbox
 
-    def resume(self, connection: Connection) -> Callable[[], object] | None:
-        """Give the connection what it had, and return what serves it from now on; None: as one that has just come."""
+    def resume(self, connection: Connection) -> Callable[[], object]:
+        """Give the connection what it had, and return what serves it from now on."""
         form = self.form
-        connection.opened, connection.heard, connection.asked = form["opened"], form["heard"], form["asked"]
+        connection.opened = form["opened"]
+        connection.heard = form["heard"]
+        connection.asked = form["asked"]
         connection.patience = inf if form["patience"] is None else form["patience"]
         connection.pings = form["pings"]
         connection.pace.load(form["pace"])
         if form["forwards"]:
             connection.forwarders = connection.listener.proxy
         if form["dialect"] == _NEW:
-            return None
+            return lambda: begin(connection)
         if form["dialect"] == _PLAIN:
             return lambda: self._speak_plain(connection)
         if isinstance(connection.outbox, WebSocketOutbox):
@@ -135,7 +138,7 @@ class Moved:
 
     def _speak_plain(self, connection: Connection) -> None:
         self._apologize(connection)
-        outbox, clients = connection.outbox, connection.server.plain
+        outbox, clients = connection.outbox, connection.server.clients.plain
         if self._style is None or not isinstance(outbox, PlainOutbox):
             raise TypeError("a plain client without an outbox of its kind")
         rest = clients.go_on(connection, self.form["plain"], outbox, self._style)

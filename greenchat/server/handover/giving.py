@@ -1,8 +1,8 @@
-"""The old process: starts the new one, goes on serving until that is ready, and then hands over all that it has.
+"""The old process of an upgrade: starts the new one, serves until that is ready, and hands over its state and sockets.
 
-While it hands over it does nothing else, so that nothing changes, and it changes nothing itself. So if the new process
-fails in whatever way, this one goes on as if nothing had been. Once the new one has said that it has all, this one
-never goes round its loop again: its connections are the new one's.
+During the handover it does nothing else and changes nothing. If the new process fails, this one goes on serving. Once
+the new one has confirmed that it has everything, this one never runs its event loop again: the connections are no
+longer its own.
 """
 
 import logging
@@ -11,16 +11,15 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from time import monotonic
-from typing import Protocol, TypeVar
+from time import monotonic, process_time
+from typing import Any, Protocol, TypeVar
 
 import gevent
 from gevent.socket import wait_read
 
 from greenchat import __version__
-from greenchat.chat import acts
 from greenchat.chat.continuity.local_form import dump_local
 from greenchat.chat.continuity.snapshot import snapshot
 from greenchat.chat.network import Network
@@ -30,15 +29,14 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.core.process import HandoverError
 from greenchat.protocol.message import Message
 from greenchat.server import stand_in
+from greenchat.server.background_work import BackgroundWork
+from greenchat.server.clients import Clients
 from greenchat.server.data.audit_log import AuditLog
 from greenchat.server.data.store_keeper import StoreKeeper
 from greenchat.server.handover.farewell import say_goodbye
 from greenchat.server.handover.forms import can_move, dump, is_tls
 from greenchat.server.handover.wire import VARIABLE, Link
-from greenchat.server.net.admission import Admission
-from greenchat.server.net.connection import Connection
-from greenchat.server.net.listener import Listener
-from greenchat.server.net.plain import PlainClients
+from greenchat.server.listeners import Listeners
 from greenchat.server.net.turn import Turn
 from greenchat.storage.schema import MIGRATIONS
 
@@ -51,21 +49,18 @@ _GRACE = 1.0  # seconds that slow commands have to come to their end before
 _LOOK = 0.02
 _DYING = 0.5  # seconds between the end of a process's sockets and its own
 _OF_THIS_PROCESS = {VARIABLE, "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID"}
-_NOT_AGAIN = ("--open", "--record")
 
 
 class Giver(Protocol):
     """The parts of the server that are handed over."""
 
-    admission: Admission
     audit: AuditLog
-    background: set[gevent.Greenlet]
-    connections: dict[Connection, None]
+    background: BackgroundWork
+    clients: Clients
     keeper: StoreKeeper
-    listeners: list[Listener]
+    listeners: Listeners
     moderation: AuditLog
     network: Network
-    plain: PlainClients
     turn: Turn
 
     @property
@@ -146,33 +141,30 @@ class Upgrade:
                 code = child.wait(_DYING)
                 raise HandoverError(f"the new process ended with code {code}; the log says why") from error
             raise
-        _check(hello)
-        if (hello["acts"], hello["schema"]) != (acts.VERSION, len(MIGRATIONS)):
-            text = f"version {hello['version']} keeps its data in another form, which needs a restart"
-            raise HandoverError(text, needs_restart=True)
-        return str(hello["version"])
+        return version_of(_check(hello), self._giver.network.nodes.epoch)
 
     def _wait_for_slow_work(self) -> None:
         """Let what has been begun come to its end, if it soon does: its client would have to ask again."""
         giver, deadline = self._giver, monotonic() + _GRACE
         while monotonic() < deadline:
-            if not giver.background and not any(each.unanswered for each in giver.connections):
+            if not giver.background and not any(each.unanswered for each in giver.clients.connections):
                 return
             gevent.sleep(_LOOK)
 
     def _hand_over(self, link: Link, child: "subprocess.Popen[bytes]", who: str, version: str) -> None:
         """Hand over, without waiting for the loop: nobody else may do anything from now on."""
         giver = self._giver
+        clients = giver.clients
         if giver.background:
             log.warning("%d pieces of work that operators have begun end here: begin them again", len(giver.background))
-        began = monotonic()
-        for connection in giver.connections:
+        began, worked = monotonic(), process_time()
+        for connection in clients.connections:
             if connection.session.closing and connection.session.user:
                 connection.context(Message("")).propose(left, connection.session.closing)
         giver.turn.end()
         if giver.turn.is_owing:
             raise HandoverError("the store can't be written just now")
-        moving = [connection for connection in giver.connections if can_move(connection)]
+        moving = [connection for connection in clients.connections if can_move(connection)]
         lock = giver.keeper.lock
         document = {
             "version": __version__,
@@ -183,7 +175,7 @@ class Upgrade:
             "activated": self._is_activated,
             "listeners": [[each.options.address.host, each.options.address.port] for each in giver.listeners],
             "lock": lock is not None,
-            "connections": [dump(each, giver.plain, giver.admission.origin(each.session)) for each in moving],
+            "connections": [dump(each, clients.plain, clients.admission.origin(each.session)) for each in moving],
             "state": snapshot(giver.network, giver.now()),
             "local": dump_local(giver.network),
         }
@@ -191,12 +183,14 @@ class Upgrade:
         descriptors += [connection.accepted.fileno() for connection in moving]
         descriptors += [lock.fileno()] if lock else []
         link.send(document, descriptors, patience=_TAKE)
-        _check(link.receive(_TAKE)[0])
+        answer = _check(link.receive(_TAKE)[0])
         link.send({"go": True})
         link.close()
+        # what is no work is a machine that had something else to do
+        worked = process_time() - worked + answer.get("worked", 0.0)
         log.info(
-            "process %d has taken over %d connections; nobody was served for %.3f s",
-            *(child.pid, len(moving), monotonic() - began),
+            "process %d has taken over %d connections; nobody was served for %.3f s, of which %.3f s were work",
+            *(child.pid, len(moving), monotonic() - began, worked),
         )
         self._leave(child.pid, version)
 
@@ -207,7 +201,7 @@ class Upgrade:
             self._told(successor, version)
             self._giver.audit.close()
             self._giver.moderation.close()
-            say_goodbye([each for each in self._giver.connections if is_tls(each)])
+            say_goodbye([each for each in self._giver.clients.connections if is_tls(each)])
             logging.shutdown()
             self._end(successor)
         except BaseException:
@@ -223,18 +217,22 @@ def _start(descriptor: int) -> "subprocess.Popen[bytes]":
     if "NOTIFY_SOCKET" not in environment:
         environment[stand_in.VARIABLE] = "1"  # this process will be there for the new one
     return subprocess.Popen(
-        [sys.executable, *command_line(sys.orig_argv[1:])],
+        [sys.executable, *command_line(sys.orig_argv[1:], goes_on=True)],
         env=environment,
         pass_fds=(descriptor,),
     )
 
 
-def command_line(words: Sequence[str]) -> list[str]:
-    """Return the words with which the server is started again: a browser is not opened, and no recording begun."""
+def command_line(words: Sequence[str], *, goes_on: bool) -> list[str]:
+    """Return the words with which the server is started again: a browser is not opened.
+
+    goes_on: the new process has the state of this one, and so its recording goes on; a new one would need a new file.
+    """
     kept: list[str] = []
     for number, word in enumerate(words):
         is_value = number > 0 and words[number - 1] == "--record"
-        if not (word in _NOT_AGAIN or is_value or word.startswith("--record=")):
+        is_recording = is_value or word == "--record" or word.startswith("--record=")
+        if word != "--open" and (goes_on or not is_recording):
             kept.append(word)
     return kept
 
@@ -245,9 +243,21 @@ def _kill(child: "subprocess.Popen[bytes]") -> None:
     child.wait()
 
 
-def _check(answer: object) -> None:
-    """Check that the new process agrees. Raises HandoverError."""
+def version_of(hello: Mapping[str, Any], epoch: int) -> str:
+    """Return the version of a process that is ready to take over a state of this epoch. Raises HandoverError."""
+    match hello:
+        case {"version": str(version), "epochs": [int(oldest), int(newest)], "schema": int(schema)} if (
+            oldest <= epoch <= newest and schema == len(MIGRATIONS)
+        ):
+            return version
+    text = f"version {hello.get('version')} keeps its data in another form, which needs a restart"
+    raise HandoverError(text, needs_restart=True)
+
+
+def _check(answer: object) -> dict[str, Any]:
+    """Check that the new process agrees, and return what it says. Raises HandoverError."""
     if not isinstance(answer, dict):
         raise HandoverError("the new process answers in another language")
     if "error" in answer:
         raise HandoverError(str(answer["error"]), needs_restart=answer.get("needs_restart") is True)
+    return answer

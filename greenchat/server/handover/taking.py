@@ -1,10 +1,11 @@
-"""The new process: gets ready, takes all that the old one has, and goes on in its place."""
+"""The new process of an upgrade: gets ready, receives the state and the sockets of the old one, and replaces it."""
 
 import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from socket import socket
+from time import process_time
 from typing import IO, Any
 
 from greenchat import __version__
@@ -48,7 +49,8 @@ class Estate:
                 self.listening.setdefault(Address(host, port), []).append(socket(fileno=descriptors.pop(0)))
             forms = document["connections"]
             self.moved = {form["number"]: Moved(form, fd) for form, fd in zip(forms, descriptors, strict=True)}
-            self._state, self._local = document["state"], document["local"]
+            self._state = document["state"]
+            self._local = document["local"]
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise HandoverError(f"what was handed over can't be read: {type(error).__name__}: {error}") from error
         self.lost: list[Session] = []
@@ -85,18 +87,26 @@ class Estate:
         return Connection(server, listener, moved.sock, session.host, (session, outbox))
 
 
+def hello() -> dict[str, Any]:
+    """Return what this process says of itself. acts: for a process from before there were epochs."""
+    epochs = [acts.OLDEST, acts.VERSION]
+    return {"version": __version__, "acts": acts.VERSION, "epochs": epochs, "schema": len(MIGRATIONS)}
+
+
 class Heir:
     """A process that was started to take over. link: to the one that serves."""
 
     def __init__(self, link: Link) -> None:
         self._link = link
+        self._began = 0.0  # when the other process stops, by the processor time of this one
 
     def receive(self, config: Config) -> Estate:
         """Say that this process is ready, and wait until the other one has stopped and handed over all that it has.
 
         Raises HandoverError.
         """
-        self._link.send({"version": __version__, "acts": acts.VERSION, "schema": len(MIGRATIONS)})
+        self._link.send(hello())
+        self._began = process_time()
         document, descriptors = self._link.receive()
         estate = Estate(document, descriptors)
         wrong = self._unfit(config, estate, document)
@@ -105,8 +115,8 @@ class Heir:
         return estate
 
     def accept(self) -> None:
-        """Say that all is here: from now on this process serves. Raises HandoverError if it is not to."""
-        self._link.send({"ready": True}, patience=_STEP)
+        """Confirm that everything has arrived; from now on this process serves. Raises HandoverError if it must not."""
+        self._link.send({"ready": True, "worked": process_time() - self._began}, patience=_STEP)
         # Whoever changes their mind ends this process; if nothing comes the other one has gone, and nobody else serves.
         with suppress(HandoverError):
             self._link.receive(_STEP)

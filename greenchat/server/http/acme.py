@@ -16,7 +16,7 @@ _LONGEST = 4096  # bytes: a key authorization has about 90
 
 
 class Acme:
-    """The row for it in the table of paths."""
+    """The route for ACME challenges."""
 
     def __init__(self, web: Callable[[], Web]) -> None:
         self._web = web

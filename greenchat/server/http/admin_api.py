@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from greenchat.chat.accounts import Account
 from greenchat.chat.user import User
-from greenchat.commands.accounts.login import check_password, why_unusable
+from greenchat.commands.accounts.login import why_unusable
+from greenchat.commands.accounts.password_check import check_password
+from greenchat.commands.accounts.second_factor import Denial
 from greenchat.commands.catalog import run
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.service import ServiceError, may
@@ -52,16 +54,20 @@ class AdminApi:
         ctx, _ = self._open(request, _ACCOUNTS)
         name, password = _fields(request, "accountName", "passphrase")
         found: list[Account] = []
+        errors: list[str] = []
 
         def then(_: Context, account: Account | None) -> None:
             if account is not None and not why_unusable(account):
                 found.append(account)
 
-        def refuse(_: Context, seconds: int) -> None:
-            raise HttpError(429, "Too many wrong passwords", Retry_After=str(seconds))
+        def refuse(_: Context, denial: Denial) -> None:
+            if denial.seconds:
+                raise HttpError(429, "Too many wrong passwords", Retry_After=str(denial.seconds))
+            errors.append(denial.text)
 
         run_out(request, ctx, check_password(ctx, name, password, then, refuse))
-        return json_response({"success": bool(found), "accountName": found[0].name if found else None})
+        shown = found[0].name if found else None
+        return json_response({"success": bool(found), "accountName": shown, "error": errors[0] if errors else None})
 
     def _register(self, request: Request) -> Response:
         return self._serve(request, "SAREGISTER", "accountName", "passphrase")

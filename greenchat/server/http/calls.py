@@ -1,4 +1,4 @@
-"""Running commands for requests: each as one more session, which hears nothing but its answer."""
+"""Running commands for HTTP requests: each in a session of its own, which receives nothing but the answer."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ def stranger_of(request: Request) -> Context:
 
 
 def wait_until_stored(request: Request) -> None:
-    """Wait until what was said in this turn is kept. Raises HttpError where it could not be: nobody has got it."""
+    """Wait until the messages of this turn are stored. Raises HttpError if that failed: nobody has got them then."""
     turn = request.connection.server.turn
     before = turn.failures
     request.connection.yield_turn()
@@ -37,9 +37,9 @@ def wait_until_stored(request: Request) -> None:
 def run_out(
     request: Request, ctx: Context, continuation: Continuation | None, require: Callable[[], object] = lambda: None
 ) -> None:
-    """Run what a command has left to do, to its end. Waits.
+    """Run the rest of a command to its end. Waits.
 
-    require: is called after each wait, and raises where it must not go on.
+    require: called after each wait; raises if the command must not go on.
     """
     connection = request.connection
     server = connection.server

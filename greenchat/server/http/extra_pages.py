@@ -1,15 +1,16 @@
-"""Rows of HTTP that are there only if the configuration wants them: metrics and files. Each needs one more package."""
+"""Rows of HTTP that the configuration can switch on: metrics, files, logins at a provider.
+
+Each needs one or two packages that the server does not need otherwise.
+"""
 
 from typing import Protocol
 
 from greenchat import extras
 from greenchat.config.file import ConfigError
+from greenchat.config.settings import Settings
 from greenchat.server.files.pictures import can_clean
 from greenchat.server.http import files
-from greenchat.server.http.service import HttpService
-from greenchat.server.net.connection import Connection
-from greenchat.server.net.meter import Meter
-from greenchat.server.net.sendq import SendQueues
+from greenchat.server.http.service import Clients, HttpService
 from greenchat.server.net.turn import Turn
 
 
@@ -18,25 +19,37 @@ class Server(files.Server, Protocol):
 
     http: HttpService
     turn: Turn
-    meter: Meter
-    send_queues: SendQueues
-    connections: dict[Connection, None]
+
+    @property
+    def clients(self) -> Clients:
+        """All clients."""
 
 
-def serve_extras(server: Server) -> files.FilePages | None:
-    """Add their rows; the pages of files, if there are any. Raises ConfigError where a package is missing."""
+def serve_extras(server: Server, settings: Settings) -> files.FilePages | None:
+    """Add their rows; the pages of files, if there are any. Raises ConfigError where a package is missing.
+
+    settings: of the configuration; those of the state that nodes go on with may be older.
+    """
     if server.options.metrics.enabled:
         try:  # late: it is an extra
             from greenchat.server.http.metrics import MetricsPage
         except ImportError as error:
             raise ConfigError(f"metrics need one more package: {extras.install(extras.METRICS)}") from error
-        server.turn.meter = server.meter
+        server.turn.meter = server.clients.meter
         MetricsPage(server, lambda: server.options.metrics).add_to(server.http.routes)
-    if not server.network.settings.files.enabled:
+    if settings.oidc.issuer:
+        try:  # late: it is an extra
+            from greenchat.server.http.oidc import OidcPages
+        except ImportError as error:
+            raise ConfigError(f"[oidc] needs more packages: {extras.install(extras.OIDC)}") from error
+        logins = OidcPages(server.network)
+        logins.add_to(server.http.routes)
+        server.http.closers.append(logins.close)
+    if not settings.files.enabled:
         return None
     if not can_clean():
         raise ConfigError(f"files need one more package: {extras.install(extras.FILES)}")
     pages = files.FilePages(server)
-    pages.start()
     pages.add_to(server.http.routes)
+    server.http.closers.append(pages.close)
     return pages

@@ -1,4 +1,4 @@
-"""`files`: taking in what people upload, and handing it out to whoever has its address.
+"""`files`: receives uploads, and serves them to anyone who has their URL.
 
 https://codeberg.org/emersion/soju/src/branch/master/doc/ext/filehost.md
 """
@@ -16,12 +16,20 @@ import gevent
 from greenchat.chat.network import Network
 from greenchat.chat.owned.files import File
 from greenchat.commands.core.context import Context
-from greenchat.commands.history.files import NAME_LENGTH, FileRefusedError, add_file, drop_files, require_room, too_old
+from greenchat.commands.history.files import (
+    NAME_LENGTH,
+    FileRefusedError,
+    add_file,
+    drop_files,
+    drop_many,
+    require_room,
+    too_old,
+)
 from greenchat.config.options import Options
 from greenchat.protocol.http_head import HttpError
 from greenchat.server.files.blobs import THUMBNAIL, Blobs
 from greenchat.server.http.calls import context_of
-from greenchat.server.http.identity import sender_of
+from greenchat.server.http.identity import TO_MANAGE, TO_UPLOAD, sender_of
 from greenchat.server.http.origins import is_own
 from greenchat.server.http.pages import is_known
 from greenchat.server.http.ranges import wanted_range
@@ -29,7 +37,6 @@ from greenchat.server.http.request import NOT_KEPT, Request, Response, json_resp
 from greenchat.server.http.routes import Routes
 from greenchat.server.http.uploads import Uploads
 from greenchat.storage.interface import StoreError
-from greenchat.values.addresses import netblock
 from greenchat.values.file_types import KNOWN
 
 log = logging.getLogger(__name__)
@@ -39,6 +46,8 @@ _CHANCE = 16  # bytes
 _NAME = rf"([A-Za-z0-9_-]{{{NAME_LENGTH}}})(?:\.[a-z0-9]{{1,5}})?"
 _DAY = 86_400_000  # ms
 _SWEEP_EVERY = 60_000  # ms
+_LATELY = 600.0  # seconds: more than a node is ever behind another, and their clocks apart
+_ON_ITS_WAY = 3600.0  # seconds that an upload may rest at another node, and more than any does
 _SANDBOX = (
     # what is opened by itself, a film too, may load itself, and run nothing
     (
@@ -69,13 +78,13 @@ class Server(Protocol):
 
 
 class FilePages:
-    """Answers what is asked of files, and throws away what is too old."""
+    """Answers requests for files, and deletes files that are too old."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
-        self._uploads = Uploads(Blobs(server.folder))
+        self._uploads = Uploads(Blobs(server.folder, lambda: server.options.storage.low_disk))
         self._swept = 0
-        self._contents = {file.hash for file in server.network.files}
+        self._contents: set[str] = set()
 
     def add_to(self, routes: Routes) -> None:
         """Add its rows."""
@@ -84,10 +93,13 @@ class FilePages:
         routes.add(f"files/{_NAME}/thumbnail", GET=self._hand_out_small)
 
     def start(self) -> None:
-        """Remove what a crash has left, before the first upload."""
+        """Delete what a crash has left, before the first upload, and when it is known what files there are."""
+        network = self._server.network
+        self._contents = {file.hash for file in network.owned.files}
         blobs, used = self._uploads.blobs, frozenset(self._contents)
+        before = self._server.now() / 1000 - _ON_ITS_WAY if network.nodes else float("inf")
         try:
-            gone = blobs.clean(used.__contains__)
+            gone = blobs.clean(used.__contains__, before=before)
         except OSError as error:
             log.error("the folder of uploaded files can't be read: %s", error)
         else:
@@ -95,24 +107,25 @@ class FilePages:
                 log.info("%d contents without a file were removed", gone)
 
     def close(self) -> None:
-        """Let what has begun end. Waits."""
+        """Wait until requests that have begun have ended."""
         self._uploads.close()
 
     def sweep(self, date: int) -> None:
-        """Remove what is too old, and contents that no file has any more. Called every second.
+        """Delete files that are too old, and contents that no file has any more. Called every second.
 
         date: in ms since the epoch; 0 while it may be wrong.
         """
-        files = self._server.network.files
+        files = self._server.network.owned.files
         days = self._server.options.storage.keep_days
         if days and date - self._swept >= _SWEEP_EVERY:
             self._swept = date
             old = too_old(files, int(date - days * _DAY))
             if old:
-                self._server.run_step(lambda ctx: ctx.propose(drop_files, old))
+                self._server.run_step(lambda ctx: drop_many(ctx, old))
+        # of what was uploaded at another node lately this one may not know the file yet
+        before = self._server.now() / 1000 - _LATELY if self._server.network.nodes else float("inf")
         for hashed in [each for each in self._contents if not files.uses(each)]:
-            self._contents.remove(hashed)
-            self._uploads.forget(hashed)
+            self._uploads.forget(hashed, before=before, gone=self._contents.discard)
 
     def _tell(self, request: Request) -> Response:
         """Answer OPTIONS, with which browsers ask for another site: "Servers MUST accept OPTIONS requests on the upload
@@ -128,7 +141,7 @@ class FilePages:
         return Response(204, fields=[*allowed, *shared, *(for_pages if shared else [])])
 
     def _shared(self, request: Request) -> list[tuple[str, str]]:
-        """Return what lets the page of an allowed site read the answer."""
+        """Return the fields that let the page of an allowed site read the response."""
         origin = request.head.get("origin")
         if not origin or not is_own(request.head, request.origins):
             return []
@@ -140,7 +153,7 @@ class FilePages:
 
     def _owner(self, request: Request) -> str:
         """Return the id of the account whose request it is, "" for a guest's. Raises HttpError."""
-        account = sender_of(request)
+        account = sender_of(request, TO_UPLOAD)
         if account is None and not self._server.network.settings.files.guests:
             raise HttpError(
                 401,
@@ -152,12 +165,12 @@ class FilePages:
         return account.id if account else ""
 
     def _list(self, request: Request) -> Response:
-        account = sender_of(request)
+        account = sender_of(request, TO_MANAGE)
         if account is None:
             raise HttpError(
                 401, "Log in to see your files", WWW_Authenticate='Basic realm="greenchat", charset="UTF-8"'
             )
-        files = self._server.network.files.of(account.id)
+        files = self._server.network.owned.files.of(account.id)
         return json_response({"files": [_shown(request, file) for file in files]})
 
     def _take(self, request: Request) -> Response:
@@ -167,18 +180,18 @@ class FilePages:
             raise HttpError(413, f"A file has at most {rules.size} MiB")
         owner = self._owner(request)
         _require_room(context_of(request), owner, length or 0)
-        who = owner or netblock(request.address)
-        with self._uploads.receive(request, who, rules, self._server.options.web.timeout) as content:
+        with self._uploads.receive(request, owner, rules, self._server.options) as content:
             ctx = context_of(request)
             name = base64.urlsafe_b64encode(ctx.random(_CHANCE)).decode().rstrip("=")
             file = replace(content, name=name, owner=owner, created=ctx.now)
-            self._contents.add(file.hash)
             try:
                 ctx.propose(add_file, file.document())
             except FileRefusedError as error:
                 raise _refused(error) from error
             except StoreError as error:
                 raise HttpError(507, "The server could not store it") from error
+            finally:
+                self._contents.add(file.hash)  # not before: `sweep` would forget what has no file yet
         answer = json_response(_shown(request, file), 201)
         answer.fields += [("Location", self._address(request, file)), *self._shared(request)]
         return answer
@@ -187,13 +200,13 @@ class FilePages:
         return (self._server.network.settings.files.url or request.base) + _path(file)
 
     def _file(self, name: str) -> File:
-        file = self._server.network.files.get(name)
+        file = self._server.network.owned.files.get(name)
         if file is None:
             raise HttpError(404, "There is no such file")
         return file
 
     def _delete(self, request: Request, name: str) -> Response:
-        account, file = sender_of(request), self._file(name)
+        account, file = sender_of(request, TO_MANAGE), self._file(name)
         if account is None or account.id != file.owner:
             raise HttpError(403, "Only the uploader of a file may delete it")
         try:
@@ -247,6 +260,8 @@ class FilePages:
 
 
 def _require_room(ctx: Context, owner: str, size: int) -> None:
+    if ctx.network.local.volumes.only_accounts:
+        raise HttpError(507, "The server's disk is nearly full: it takes no files until there is more room")
     try:
         require_room(ctx, owner, size)
     except FileRefusedError as error:

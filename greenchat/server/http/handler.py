@@ -101,7 +101,7 @@ class Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
         return f"{head.method} {head.target} HTTP/{head.version[0]}.{head.version[1]}"
 
     def read_request(self, raw_requestline: str) -> bool:
-        """Use what the head says. Raises HttpError."""
+        """Prepare for the request of this head. Raises HttpError."""
         if self._trouble:
             raise self._trouble
         super().read_request(raw_requestline)
@@ -114,16 +114,17 @@ class Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
         return headers_factory(BytesIO(self._fields))
 
     def get_environ(self) -> dict[str, Any]:
-        """Return pywsgi's environment with the head as we have parsed it."""
+        """Return pywsgi's environment with the parsed head."""
         environ: dict[str, Any] = super().get_environ()
         environ["greenchat.head"] = self._head
         environ["greenchat.handler"] = self
         return environ
 
     def give_up_body(self) -> None:
-        """Read no more of this request's body, and no further request."""
+        """Stop reading: neither the rest of this request's body nor another request."""
         body = self.wsgi_input
-        body.content_length, body.chunked_input = body.position, False
+        body.content_length = body.position
+        body.chunked_input = False
         self.close_connection = True
 
     @property

@@ -41,6 +41,7 @@ def read_post(head: Head, body: object) -> Post:
     """Return the message in a JSON body. Raises ShapeError."""
     if not isinstance(body, dict):
         raise ShapeError("The body must be an object of JSON")
+    body = {name: each for name, each in body.items() if each is not None}  # programs send all that they know
     for name, field in ("Gitea", "x-gitea-event"), ("GitHub", "x-github-event"):
         if event := head.get(field):
             return Post(name, "\n".join(_github(event, body)))
@@ -66,7 +67,7 @@ def _at(value: object, *path: str) -> Any:
 
 
 def _text(value: object, *path: str) -> str:
-    """Return the value, "" if it is not a text."""
+    """Return the value if it is a string, else ""."""
     found = _at(value, *path)
     return found if isinstance(found, str) else str(found) if type(found) is int else ""
 

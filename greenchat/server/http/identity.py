@@ -1,4 +1,4 @@
-"""Whose request it is: an account's password, a token, or the cookie of a browser that is signed in.
+"""The account of a request: by its password, a token, or the cookie of a browser that is signed in.
 
 https://www.rfc-editor.org/rfc/rfc7617 (Basic), https://www.rfc-editor.org/rfc/rfc6750 (Bearer)
 """
@@ -8,7 +8,9 @@ from binascii import Error as Base64Error
 
 from greenchat.chat.accounts import Account
 from greenchat.chat.tokens import BOT, SESSION, UPLOAD, hash_of
-from greenchat.commands.accounts.login import check_password, why_unusable
+from greenchat.commands.accounts.login import why_unusable
+from greenchat.commands.accounts.password_check import check_password
+from greenchat.commands.accounts.second_factor import Denial
 from greenchat.commands.accounts.tokens import account_of, drop
 from greenchat.commands.core.context import Context
 from greenchat.commands.services.bot_speech import SAY
@@ -20,10 +22,17 @@ from greenchat.server.http.signed_in import brought_hash
 _WRONG = 'Basic realm="greenchat", charset="UTF-8"'
 
 
-def sender_of(request: Request) -> Account | None:
-    """Return the account whose request it is, None where nothing of one was brought. Waits for passwords.
+TO_UPLOAD = (UPLOAD, SESSION, BOT)
+TO_MANAGE = (SESSION,)
+"""The kinds of token for two purposes: what programs hold adds a file, and neither sees nor deletes the others."""
 
-    Raises HttpError where what was brought is wrong, or the account may not be used.
+
+def sender_of(request: Request, kinds: tuple[str, ...]) -> Account | None:
+    """Return the account of a request, None if it has no credentials. Waits while a password is checked.
+
+    kinds: of the tokens that will do, beside the password.
+
+    Raises HttpError if the credentials are wrong, or the account may not be used.
     """
     given = request.head.get("authorization")
     account: Account | None
@@ -32,15 +41,15 @@ def sender_of(request: Request) -> Account | None:
         if scheme.lower() == "basic":
             account = _by_password(request, words.strip())
         elif scheme.lower() == "bearer":
-            account = _by_token(request, words.strip())
+            account = _by_token(request, words.strip(), kinds)
         else:
             raise HttpError(401, "Send the account's password (Basic) or a token (Bearer)", WWW_Authenticate=_WRONG)
     else:
         account = _by_cookie(request)
     ctx = context_of(request)
-    if ctx.network.bans.of_address(request.address, ctx.now):
+    if ctx.network.protection.bans.of_address(request.address, ctx.now):
         raise HttpError(403, "Your address is banned from this server")
-    if account and ctx.network.bans.of_account(account.id, ctx.now):
+    if account and ctx.network.protection.bans.of_account(account.id, ctx.now):
         raise HttpError(403, "This account is banned from this server")
     return account
 
@@ -61,19 +70,20 @@ def _by_password(request: Request, words: str) -> Account:
             raise HttpError(403, why)
         found.append(account)
 
-    def refuse(_: Context, seconds: int) -> None:
-        text = f"Too many failed logins: try again in {seconds} seconds"
-        raise HttpError(429, text, Retry_After=str(seconds))
+    def refuse(_: Context, denial: Denial) -> None:
+        if denial.seconds:
+            raise HttpError(429, denial.text, Retry_After=str(denial.seconds))
+        raise HttpError(401, denial.text, WWW_Authenticate=_WRONG)
 
     ctx = stranger_of(request)
     run_out(request, ctx, check_password(ctx, name, password, then, refuse))
     return found[0]
 
 
-def _by_token(request: Request, secret: str) -> Account:
+def _by_token(request: Request, secret: str, kinds: tuple[str, ...]) -> Account:
     ctx = context_of(request)
     token = ctx.network.tokens.get(hash_of(secret), ctx.now)
-    may = token is not None and (token.kind in (UPLOAD, SESSION) or (token.kind == BOT and SAY in token.rights))
+    may = token is not None and token.kind in kinds and (token.kind != BOT or SAY in token.rights)
     account = account_of(ctx, token) if token is not None and may else None
     if token is None or account is None:
         raise HttpError(401, "The token is wrong, has expired, or does not allow this", WWW_Authenticate="Bearer")

@@ -20,15 +20,17 @@ from prometheus_client.registry import Collector, CollectorRegistry
 from greenchat import __version__
 from greenchat.chat.network import Network
 from greenchat.commands.core.registry import COMMANDS
+from greenchat.commands.info.node_rows import rows
 from greenchat.config.web import Metrics
 from greenchat.protocol import caps
 from greenchat.protocol.http_head import HttpError
 from greenchat.server.http.outboxes import HttpOutbox
 from greenchat.server.http.request import NOT_KEPT, Request, Response
 from greenchat.server.http.routes import Routes
+from greenchat.server.http.service import Clients
 from greenchat.server.net.connection import Connection
-from greenchat.server.net.meter import BOUNDS, Durations, Meter
-from greenchat.server.net.sendq import SendQueues
+from greenchat.server.net.meter import BOUNDS, Durations
+from greenchat.server.net.turn import Turn
 from greenchat.values.addresses import is_within
 
 _BEARER = "Bearer "
@@ -40,9 +42,11 @@ class Measured(Protocol):
     """The parts of the server that are measured."""
 
     network: Network
-    meter: Meter
-    send_queues: SendQueues
-    connections: dict[Connection, None]
+    turn: Turn
+
+    @property
+    def clients(self) -> Clients:
+        """All clients."""
 
     @property
     def folder(self) -> Path:
@@ -82,6 +86,7 @@ class _Figures(Collector):
         yield from self._traffic()
         yield from self._work()
         yield from self._store()
+        yield from self._nodes()
 
     def _people(self) -> Iterator[Metric]:
         network = self._server.network
@@ -94,21 +99,21 @@ class _Figures(Collector):
         connections = GaugeMetricFamily(
             "greenchat_connections", "Open connections, by what they speak", labels=["dialect", "tls"]
         )
-        counts = Counter((_kind(each), str(each.session.secure).lower()) for each in self._server.connections)
+        counts = Counter((_kind(each), str(each.session.secure).lower()) for each in self._server.clients.connections)
         for kind in _KINDS:
             for secure in "true", "false":
                 connections.add_metric([kind, secure], counts[kind, secure])
         yield connections
         yield GaugeMetricFamily("greenchat_users", "People who are here", value=len(network.users))
-        yield GaugeMetricFamily("greenchat_users_most", "The most there were at once", value=network.most_users)
-        yield GaugeMetricFamily("greenchat_operators", "Operators who are here", value=network.mode_counts["o"])
+        yield GaugeMetricFamily("greenchat_users_most", "The most there were at once", value=network.counts.most_users)
+        yield GaugeMetricFamily("greenchat_operators", "Operators who are here", value=network.counts.modes["o"])
         yield GaugeMetricFamily("greenchat_channels", "Channels", value=len(network.channels))
         yield GaugeMetricFamily("greenchat_accounts", "Accounts", value=len(network.accounts))
         yield GaugeMetricFamily("greenchat_tokens", "Tokens of browsers and programs", value=len(network.tokens))
 
     def _traffic(self) -> Iterator[Metric]:
-        meter, network = self._server.meter, self._server.network
-        live = [(each.session, each.session.outbox) for each in self._server.connections]
+        meter, network = self._server.clients.meter, self._server.network
+        live = [(each.session, each.session.outbox) for each in self._server.clients.connections]
         yield _counter(
             "received_messages",
             "Messages from clients",
@@ -134,11 +139,11 @@ class _Figures(Collector):
             logins.add_metric([result], network.local.logins[result])
         yield logins
         yield GaugeMetricFamily(
-            "greenchat_sendq_bytes", "Bytes that wait for slow readers", value=self._server.send_queues.total
+            "greenchat_sendq_bytes", "Bytes that wait for slow readers", value=self._server.turn.send_queues.total
         )
 
     def _work(self) -> Iterator[Metric]:
-        meter, network = self._server.meter, self._server.network
+        meter, network = self._server.clients.meter, self._server.network
         calls = CounterMetricFamily("greenchat_commands", "Commands that were run", labels=["command"])
         for name, count in network.local.command_counts.items():
             calls.add_metric([name], count)
@@ -156,6 +161,27 @@ class _Figures(Collector):
     def _store(self) -> Iterator[Metric]:
         size = sum(file.stat().st_size for file in self._server.folder.glob("greenchat.db*") if file.is_file())
         yield GaugeMetricFamily("greenchat_store_bytes", "The size of the database", value=size)
+
+    def _nodes(self) -> Iterator[Metric]:
+        """Yield the figures of several nodes that are one server, as this one sees them."""
+        network = self._server.network
+        if not network.nodes:
+            return
+        yield GaugeMetricFamily(
+            "greenchat_log_entry", "The last entry of the log that this node has applied", value=network.nodes.position
+        )
+        sessions = GaugeMetricFamily("greenchat_node_sessions", "Sessions of each node", labels=["node"])
+        silent = GaugeMetricFamily(
+            "greenchat_node_silent_seconds", "Since each node has last said something", labels=["node"]
+        )
+        behind = GaugeMetricFamily(
+            "greenchat_node_behind_entries", "Entries that each node had not applied then", labels=["node"]
+        )
+        for row in rows(network):
+            sessions.add_metric([row.name], row.sessions)
+            silent.add_metric([row.name], row.silent / 1000)
+            behind.add_metric([row.name], row.behind)
+        yield from (sessions, silent, behind)
 
 
 def _kind(connection: Connection) -> str:

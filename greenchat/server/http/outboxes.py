@@ -1,7 +1,6 @@
 """The outboxes of connections that came by HTTP: while they speak HTTP, and as WebSockets."""
 
-from collections.abc import Iterable
-from typing import Self
+from collections.abc import Set
 
 from greenchat.chat.outbox import Dirty
 from greenchat.protocol.websocket import GOING_AWAY, NORMAL, close_frame
@@ -33,18 +32,19 @@ class HttpOutbox(SocketOutbox):
     def close(self, farewell: bytes = b"") -> None:
         """End the connection at the end of the turn."""
         if not self.closing:
-            self.closing = True
-            self.dirty.append(self)
+            self.begin_to_end()
+            self.dirty.outboxes.append(self)
 
 
 class WebSocketOutbox(SocketOutbox):
     """An outbox of WebSocket frames, the last of which is a close frame."""
 
-    __slots__ = ("_ending",)
+    __slots__ = ("_ending", "_last_frames")
 
     def __init__(self, dirty: Dirty, sock: Stream, limit: int, send_queues: SendQueues, ending: Ending) -> None:
         super().__init__(dirty, sock, limit, send_queues)
         self._ending = ending
+        self._last_frames: list[bytes] = []  # what waits when it is closed; what is put later is dropped
 
     def close(self, farewell: bytes = b"") -> None:
         """Send what waits, then this, and then a close frame."""
@@ -60,20 +60,19 @@ class WebSocketOutbox(SocketOutbox):
                 self.put(frame)
             self._seal()
 
+    def flush(self) -> None:
+        """Send all that was put in this turn, until it was closed."""
+        if self.closing:
+            self.pending[:] = self._last_frames
+            self._last_frames.clear()
+        super().flush()
+
+    def retract(self, unseen: Set[int]) -> None:
+        """Take back what was put in this turn, also from what was put before it was closed."""
+        super().retract(unseen)
+        self._last_frames = [data for data in self._last_frames if id(data) not in unseen]
+
     def _seal(self) -> None:
         """Let nothing follow the frame that closes."""
-        self.closing = True
-        self.pending = _Sealed(self.pending)
-
-
-class _Sealed(list[bytes]):
-    """A queue to which nothing more is added."""
-
-    __slots__ = ()
-
-    def append(self, data: bytes, /) -> None:
-        """Forget it."""
-
-    def __iadd__(self, _: Iterable[bytes], /) -> Self:  # type: ignore[override, misc]  # for bytes alone
-        """Forget it."""
-        return self
+        self.begin_to_end()
+        self._last_frames = self.pending.copy()

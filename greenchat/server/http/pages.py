@@ -95,6 +95,7 @@ class Pages:
                 "version": __version__,
                 "password_least": settings.accounts.password_least,
                 "websocket": "ws",
+                "provider": settings.oidc.name if settings.oidc.issuer else None,
                 "files": _file_facts(settings.files),
             }
         )
@@ -116,7 +117,7 @@ class Pages:
         return Response(200, data, TYPES[path.rpartition(".")[2]], fields)
 
     def _load(self, path: str, base: str) -> _File:
-        """Return the present file. Raises HttpError."""
+        """Return the file as it is now. Raises HttpError."""
         file = self._folder / path
         try:
             if not file.resolve().is_relative_to(self._folder):
@@ -158,7 +159,7 @@ class Pages:
 
 
 def _file_facts(rules: FileHost) -> dict[str, object] | None:
-    """Return what the page has to know to upload files; None where it can't. size: in bytes."""
+    """Return the facts that the page needs to upload files; None if there are no uploads. size: in bytes."""
     if not rules.enabled:
         return None
     return {"url": rules.url, "size": rules.size << 20, "guests": rules.guests > 0}

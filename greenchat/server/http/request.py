@@ -52,7 +52,7 @@ class Request:
 
     @property
     def method(self) -> str:
-        """GET for HEAD, too, which handlers need not distinguish."""
+        """The method; GET for HEAD too, so that handlers need not distinguish them."""
         return "GET" if self.head.method == "HEAD" else self.head.method
 
     def require_own_page(self) -> None:
@@ -86,7 +86,7 @@ class Request:
         return b"".join(pieces)
 
     def json(self, limit: int = _JSON_LIMIT) -> dict[str, Any]:
-        """Return the body, a JSON object. Raises HttpError."""
+        """Return the body, a JSON object, without its fields that are null: these are not given. Raises HttpError."""
         if self.head.get("content-type").partition(";")[0].strip().lower() != "application/json":
             raise HttpError(415, "The content type must be application/json")
         try:
@@ -95,7 +95,7 @@ class Request:
             raise HttpError(400, "The body is not JSON") from error
         if not isinstance(value, dict):
             raise HttpError(400, "The body must be an object of JSON")
-        return value
+        return {name: each for name, each in value.items() if each is not None}
 
 
 @dataclass(slots=True)

@@ -32,6 +32,7 @@ from greenchat.server.net.connection_limits import RefusedError
 from greenchat.server.net.detect import NO_HTTP
 from greenchat.server.net.farewell import as_http
 from greenchat.server.net.irc import IrcClient
+from greenchat.server.net.meter import Meter
 from greenchat.values.addresses import is_within
 
 _BODILESS = {101, 204, 304}
@@ -44,10 +45,22 @@ class Blocklists(Protocol):
         """Return where an IP address is listed, None if it is not. Waits for the answer."""
 
     def refuses(self, listing: Listing | None) -> bool:
-        """Whether whoever comes from there is turned away."""
+        """Whether a client from there is refused."""
 
     def mark(self, session: Session, listing: Listing | None) -> None:
         """Let a session from a listed address in only with an account, where that is asked for."""
+
+
+class Clients(Protocol):
+    """All clients of the server, as far as HTTP has to do with them."""
+
+    admission: Admission
+    connections: dict[Connection, None]
+    meter: Meter
+
+    @property
+    def blocklists(self) -> Blocklists:
+        """Return what looks addresses up."""
 
 
 class Server(Protocol):
@@ -55,11 +68,10 @@ class Server(Protocol):
 
     network: Network
     options: Options
-    admission: Admission
 
     @property
-    def blocklists(self) -> Blocklists:
-        """Return what looks addresses up."""
+    def clients(self) -> Clients:
+        """All clients."""
 
 
 class HttpService:
@@ -75,6 +87,8 @@ class HttpService:
         self.ending = Ending()
         self.routes = Routes()
         self.routes.add("ws", GET=self._upgrade)
+        self.closers: list[Callable[[], object]] = []
+        """Called at the end, to let what has begun end."""
         self.row = Row(first_bytes.HTTP, self._serve)
 
     def complete(self) -> None:
@@ -84,6 +98,11 @@ class HttpService:
         self._hooks.add_to(self.routes)
         self._api.add_to(self.routes)
         Pages(self._server.network, lambda: self._server.options.web).add_to(self.routes)
+
+    def close(self) -> None:
+        """Wait until requests that have begun have ended."""
+        for close in self.closers:
+            close()
 
     def make_room(self) -> bool:
         """End a connection that is idle between two requests, if there is one."""
@@ -105,6 +124,7 @@ class HttpService:
             IrcClient(connection).speak(self._upgrade_to(connection, framing, rest))
         elif not connection.outbox.cut_reason:
             connection.session.closing = connection.session.closing or "HTTP"
+            connection.outbox.send_queues.closing(connection.outbox)
             with suppress(OSError):
                 end(connection.sock)
                 connection.discard()
@@ -182,7 +202,7 @@ class HttpService:
         address = client_address(head, connection.session.host, connection.forwarders)
         self._limits.count(address, _now(), options.web, options.connections.exempt)
         if not connection.forwarders:
-            self._server.admission.set_apart(connection.session, options.connections)
+            self._server.clients.admission.set_apart(connection.session, options.connections)
         secure = connection.session.secure
         if connection.forwarders:
             secure = is_forwarded_securely(head)
@@ -212,7 +232,7 @@ class HttpService:
         request.require_own_page()
         if request.head.method != "GET" or request.head.length != 0:
             raise HttpError(400, "A handshake has no body")
-        admission = self._server.admission
+        admission = self._server.clients.admission
         connection = request.connection
         session = connection.session
         try:
@@ -234,7 +254,7 @@ class HttpService:
 
     def _ask_blocklists(self, request: Request) -> None:
         """Look up the address that a proxy gives; others were when they connected. Raises RefusedError."""
-        connection, gate = request.connection, self._server.blocklists
+        connection, gate = request.connection, self._server.clients.blocklists
         listing = gate.look_up(request.address) if connection.forwarders else None
         if listing and gate.refuses(listing):
             raise RefusedError(listing.reason, 403)

@@ -44,7 +44,7 @@ class SignedIn:
             raise HttpError(503, "It could not be stored; try again") from error
         if not secret:
             raise HttpError(403, "That ticket is not valid, or no longer")
-        return Response(204, fields=[NOT_KEPT, _cookie(request, secret, SESSION_DAYS * 86_400)])
+        return Response(204, fields=[NOT_KEPT, cookie(request, secret, SESSION_DAYS * 86_400)])
 
     def _end(self, request: Request) -> Response:
         request.require_own_page()
@@ -54,7 +54,7 @@ class SignedIn:
                 ctx.propose(drop, hashed)
         except StoreError as error:
             raise HttpError(503, "It could not be stored; try again") from error
-        return Response(204, fields=[NOT_KEPT, _cookie(request, "", 0)])
+        return Response(204, fields=[NOT_KEPT, cookie(request, "", 0)])
 
 
 def brought_hash(request: Request) -> str:
@@ -69,7 +69,8 @@ def _name(request: Request) -> str:
     return f"greenchat_{port[1]}" if port else "greenchat"
 
 
-def _cookie(request: Request, value: str, seconds: int) -> tuple[str, str]:
+def cookie(request: Request, value: str, seconds: int) -> tuple[str, str]:
+    """Return the field that gives a browser its secret, for so many seconds."""
     secure = "; Secure" if request.secure else ""
     attributes = f"Path={request.base}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
     return "Set-Cookie", f"{_name(request)}={value}; {attributes}"

@@ -1,4 +1,4 @@
-"""Taking in a file: its body goes to the disk as it comes, in a thread, then it is looked at, cleaned, and kept."""
+"""Receives an upload: a thread writes the body to the disk as it comes; then it is checked, cleaned and stored."""
 
 import hashlib
 import logging
@@ -6,18 +6,24 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.message import Message as Fields
+from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import TypeVar
 
-from gevent.threadpool import ThreadPool
+from gevent.event import AsyncResult
 
 from greenchat.chat.owned.files import File
+from greenchat.config.options import Options
 from greenchat.config.settings import FileHost
 from greenchat.protocol.http_head import HttpError
+from greenchat.server.fair_pool import FairPool
 from greenchat.server.files.blobs import THUMBNAIL, Blobs, Part
 from greenchat.server.files.picture_metadata import PictureError
 from greenchat.server.files.pictures import clean
 from greenchat.server.http.request import Request
+from greenchat.server.thread_pool import Pool
+from greenchat.values.addresses import is_within, netblock
 from greenchat.values.file_types import SNIFFED, file_type
 
 log = logging.getLogger(__name__)
@@ -26,54 +32,71 @@ T = TypeVar("T")
 
 _PIECE = 64 * 1024  # bytes
 _BATCH = 1 << 20  # bytes that are written at once
-_MOST = 16  # uploads at the same time,
-_MOST_OF_ONE = 3  # ... of one account or address
+_MOST = 64  # uploads at the same time,
+_MOST_OF_ONE = 3  # ... of one account, or of guests of one address
+_MOST_FROM_ONE = 6  # ... from one address, whoever they are
+_SLOWEST = 16 * 1024  # bytes in a second, in the mean of the whole upload
+_ARTISTS = 2  # pictures that are cleaned at the same time, of two accounts
 _LONGEST_TITLE = 100  # characters
 
 
 class Uploads:
-    """Takes in contents, and has those that nobody needs removed."""
+    """Receives contents, and removes those that no file has any more."""
 
     def __init__(self, blobs: Blobs) -> None:
         self.blobs = blobs
-        self._disk = ThreadPool(1)  # one: what is removed and comes again at the same time is in order
-        self._artist = ThreadPool(1)
+        self._disk = Pool(1)  # one: what is removed and comes again at the same time is in order
+        self._artists = FairPool(_ARTISTS)
         self._under_way: Counter[str] = Counter()
         self._held: Counter[str] = Counter()
 
     def do(self, work: Callable[..., T], *words: object) -> T:
-        """Do something with the disk. Waits. Raises HttpError where that fails."""
+        """Run work on the disk in a thread. Waits. Raises HttpError if it fails."""
         result: T = _result(self._disk.apply(_tried, (work, *words)))
         return result
 
     def close(self) -> None:
-        """Let what has begun end."""
+        """Wait until uploads that have begun have ended."""
         self._disk.kill()
-        self._artist.kill()
+        self._artists.close()
 
-    def forget(self, hashed: str) -> None:
-        """Remove a content that no file has any more, unless the same is coming in. This returns at once."""
+    def forget(self, hashed: str, *, before: float, gone: Callable[[str], None]) -> None:
+        """Remove a content that no file has any more, unless the same is coming in. This returns at once.
+
+        before: see `Blobs.remove`. gone: called with it once it is removed.
+        """
+
+        def look(done: AsyncResult) -> None:
+            if done.value is True:
+                gone(hashed)
+
         if not self._held[hashed]:
-            self._disk.spawn(_tried, self.blobs.remove, hashed)
+            self._disk.spawn(_tried, partial(self.blobs.remove, hashed, before=before)).rawlink(look)
 
     @contextmanager
-    def receive(self, request: Request, who: str, rules: FileHost, pace: float) -> Iterator[File]:
-        """Take in the body of a request: a file without name and owner, whose content is there for the block.
+    def receive(self, request: Request, owner: str, rules: FileHost, options: Options) -> Iterator[File]:
+        """Read the body of a request as a file without name and owner, whose content exists during the block.
 
-        who: whose it is, for the bound on how many at once. pace: seconds in which 64 KiB must come. Raises HttpError.
+        owner: the id of its account, "" of a guest. Raises HttpError.
         """
-        if self._under_way.total() >= _MOST or self._under_way[who] >= _MOST_OF_ONE:
+        origin = netblock(request.address)
+        who = owner or origin
+        bounds = {"all": _MOST, f"of {who}": _MOST_OF_ONE}
+        if not is_within(request.address, options.connections.exempt):
+            bounds[f"from {origin}"] = _MOST_FROM_ONE
+        if any(self._under_way[each] >= most for each, most in bounds.items()):
             raise HttpError(503, "Too many uploads at the same time: try again", Retry_After="10")
-        self._under_way += Counter({who: 1})
+        place = Counter(list(bounds))
+        self._under_way += place
         held: Counter[str] = Counter()
         part: Part | None = None
         try:
             part = self.do(self.blobs.begin, SNIFFED)
-            self._store(request, part, rules.size << 20, pace)
+            self._store(request, part, rules.size << 20, options.web.timeout)
             kind = file_type(part.head)
             path, thumbnail = part.path, None
             if kind.is_picture:
-                path, thumbnail = _result(self._artist.apply(_tried, (clean, part.path, rules.pixels)))
+                path, thumbnail = _result(self._artists.do(who, _tried, clean, part.path, rules.pixels))
             hashed, size = self.do(_measure, path)
             held = Counter({hashed: 1})
             self._held += held
@@ -82,16 +105,18 @@ class Uploads:
             self.do(self.blobs.keep, path, hashed)
             yield File("", hashed, size, kind.name, _title(request), "", 0, thumbnail is not None)
         finally:
-            self._under_way -= Counter({who: 1})
+            self._under_way -= place
             self._held -= held
             if part:
                 self._disk.spawn(part.discard)
 
     def _store(self, request: Request, part: Part, most: int, pace: float) -> None:
+        """Write the body. pace: seconds in which 64 KiB must come. Raises HttpError."""
         waiting: list[bytes] = []
         size = waits = 0
+        began = monotonic()
         while True:
-            request.extend(pace)
+            request.extend(min(pace, began + pace + (size + _PIECE) / _SLOWEST - monotonic()))
             piece = request.body.read(_PIECE)
             size += len(piece)
             waits += len(piece)

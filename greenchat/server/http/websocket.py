@@ -14,6 +14,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
+from greenchat.commands.connection.lost import can_come_back
 from greenchat.protocol.caps import WEBSOCKET_BINARY, WEBSOCKET_TEXT
 from greenchat.protocol.http_head import Head
 from greenchat.protocol.websocket import (
@@ -73,7 +74,7 @@ def _choose(_: ServerProtocol, wanted: Sequence[Subprotocol]) -> Subprotocol | N
 
 
 class WebSocketStream:
-    """Frames in, lines out. What is sent is not changed: outboxes contain frames."""
+    """A stream that turns frames into lines. Data to send passes unchanged: outboxes contain frames."""
 
     __slots__ = ("_connection", "_is_over", "_is_text", "_outbox", "_parts", "_protocol", "_stream", "_unfinished")
 
@@ -114,7 +115,8 @@ class WebSocketStream:
             if not isinstance(frame, Frame):
                 continue
             if frame.opcode is Opcode.CLOSE:
-                lines.append(LEAVES)
+                if not can_come_back(self._connection.session):  # else it may be a page that is loaded anew
+                    lines.append(LEAVES)
             elif frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
                 self._take(protocol, frame, lines)
             else:
@@ -122,7 +124,7 @@ class WebSocketStream:
             if protocol.state is not State.OPEN and frame.opcode is not Opcode.CLOSE:
                 break  # what follows an invalid message is not read
         self._answer(protocol)
-        self._connection.pace.owe(pings)
+        self._connection.pace.owed += pings
         if not lines:
             raise BlockingIOError
         return b"".join(lines)

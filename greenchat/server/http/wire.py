@@ -58,7 +58,8 @@ class RequestReader:
             if end > HEAD_LIMIT or (end < 0 and len(data) > HEAD_LIMIT):
                 raise HttpError(431, f"The head of a request has at most {HEAD_LIMIT} bytes")
             if end >= 0:
-                self._data, self._used = data, end + 4
+                self._data = data
+                self._used = end + 4
                 return data[: end + 4]
             if b"\n\n" in data or data.startswith(b"\n"):
                 raise HttpError(400, "A line of a request ends in CR LF")
@@ -107,7 +108,7 @@ class ResponseSocket:
         self.sent = 0
 
     def sendall(self, data: bytes | bytearray) -> None:
-        """Send it, as fast as the peer takes it. Raises OSError if it takes nothing for long."""
+        """Send the data as fast as the peer takes it. Raises OSError if the peer takes nothing for long."""
         view = memoryview(bytes(data))
         while view:
             try:
@@ -121,10 +122,10 @@ class ResponseSocket:
                 gevent.sleep(0)  # a peer that reads as fast as we send must not keep the others waiting
 
     def close(self) -> None:
-        """Do nothing: the connection closes it."""
+        """Do nothing: the connection closes the socket."""
 
     def shutdown(self, how: int) -> None:
-        """Do nothing: the connection shuts it down."""
+        """Do nothing: the connection shuts the socket down."""
         self._stream.shutdown(how)
 
     def __str__(self) -> str:

@@ -25,7 +25,7 @@ _SPARE_DESCRIPTORS = 50  # for files, the store and the log
 
 
 class Admission:
-    """Lets clients in and counts them."""
+    """Admits clients and counts them."""
 
     __slots__ = ("_farewell", "_gate", "_make_room", "_now", "_objection", "_origins")
 
@@ -36,9 +36,10 @@ class Admission:
         make_room: Callable[[], bool],
         tls: Callable[[], TlsAcceptor | None],
     ) -> None:
-        """Make it. now: ms since the epoch. objection: returns "", or why an IP address is banned.
+        """Make the admission of a server. now: ms since the epoch.
 
-        make_room: see `ConnectionLimits.enter`. tls: begins TLS, for a client that is refused inside it.
+        objection: returns "", or why an IP address is banned. make_room: see `ConnectionLimits.enter`. tls: begins TLS,
+        for a client that is refused inside it.
         """
         self._make_room = make_room
         self._now = now
@@ -167,3 +168,9 @@ def _capacity() -> int:
     """Return the number of connections for which this process has descriptors."""
     limit, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     return (_PLENTY if limit == resource.RLIM_INFINITY else limit) - _SPARE_DESCRIPTORS
+
+
+def presentable(host: str) -> str:
+    """Return the peer's address as it can stand in a hostmask."""
+    # "a host must not begin with a colon": https://modern.ircdocs.horse/#source
+    return "0" + host if host.startswith(":") else host

@@ -15,12 +15,11 @@ from ipaddress import IPv4Address
 from time import monotonic
 from typing import Protocol
 
-from gevent.threadpool import ThreadPool
-
 from greenchat import extras
 from greenchat.config.blocklists import BlocklistOptions, Zone
 from greenchat.config.file import ConfigError
 from greenchat.config.options import Address
+from greenchat.server.thread_pool import Pool
 from greenchat.values.addresses import IpNetwork, address, is_within
 
 log = logging.getLogger(__name__)
@@ -42,7 +41,7 @@ class Listing:
 
     @property
     def reason(self) -> str:
-        """The reason as one line for the person that comes from there."""
+        """The reason in one line, for the person who connects from the address."""
         return f"Your address {self.host} is listed by {self.zone}" + (f" ({self.text})" if self.text else "")
 
 
@@ -56,13 +55,13 @@ class Blocklists:
     """Looks addresses up, and remembers the answers for a while."""
 
     def __init__(self, options: Callable[[], BlocklistOptions], exempt: Callable[[], tuple[IpNetwork, ...]]) -> None:
-        """Make a client of the lists. exempt: addresses that are never looked up.
+        """Make the client. exempt: addresses that are never looked up.
 
         Raises ConfigError if the package is missing.
         """
         self._options = options
         self._exempt = exempt
-        self._threads: ThreadPool | None = None
+        self._threads: Pool | None = None
         self._waiting = 0
         self._known: dict[str, tuple[float, Listing | None]] = {}
         if options().zones:
@@ -93,9 +92,9 @@ class Blocklists:
         if self._threads is not None:
             self._threads.kill()
 
-    def _pool(self) -> ThreadPool:
+    def _pool(self) -> Pool:
         if self._threads is None:
-            self._threads = ThreadPool(_THREADS)
+            self._threads = Pool(_THREADS)
         return self._threads
 
     def _remember(self, host: str, listing: Listing | None, seconds: float) -> None:
@@ -107,7 +106,7 @@ class Blocklists:
 
 
 def require_package() -> None:
-    """Raise ConfigError where what asks the DNS is not installed."""
+    """Raise ConfigError if the package that asks the DNS is not installed."""
     if find_spec("dns") is None:
         raise ConfigError(f"DNS blocklists need one more package: {extras.install(extras.DNSBL)}")
 
@@ -150,7 +149,8 @@ def _asking(options: BlocklistOptions) -> Ask:
     if options.resolver:
         text = options.resolver
         server = Address.parse(text) if text.rpartition(":")[2].isdigit() and "." in text else Address(text, _DNS_PORT)
-        resolver.nameservers, resolver.port = [server.host], server.port
+        resolver.nameservers = [server.host]
+        resolver.port = server.port
     deadline = monotonic() + options.timeout
 
     def ask(name: str, *, why: bool = False) -> list[str]:

@@ -58,6 +58,6 @@ def _general_name(host: str) -> x509.GeneralName:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Write a file that only its owner may read, from the first moment on."""
+    """Write a file that only its owner can read from the moment it is created."""
     with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(data)

@@ -56,7 +56,7 @@ class CertificateWatch:
 
 
 def _state(files: Sequence[Path]) -> State:
-    """Return what tells new files from old; nothing while one of them is missing."""
+    """Return a value that changes when the files are replaced; an empty one while a file is missing."""
     try:
         found = [file.stat() for file in files]
     except OSError:

@@ -1,7 +1,8 @@
-"""One client: its socket, its greenlet, its lines.
+"""One client: its socket and its lines.
 
-The greenlet waits until the socket is readable, makes one `recv`, runs the lines received, and waits again. Before each
-read and each line it waits for its pace (`pace`), so that a flooding client cannot starve the others.
+A greenlet serves it while it has something to do: makes one `recv` and runs the lines received. Then the client rests,
+and the loop itself looks at what comes next (`irc`). Before each read and each line the greenlet waits for the client's
+pace (`pace`), so that a flood cannot starve the others.
 """
 
 import errno
@@ -10,7 +11,7 @@ import os
 import socket
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from math import inf
+from functools import partial
 from time import monotonic
 from typing import Any, NamedTuple, Protocol
 
@@ -19,18 +20,24 @@ from gevent.hub import get_hub
 
 from greenchat.chat.user import Session
 from greenchat.commands.catalog import go_on, is_for_anybody, resume, run, run_line
+from greenchat.commands.connection.lost import keeps_place, lose
 from greenchat.commands.connection.quit import close, left
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Continuation, Deferred
 from greenchat.config.options import ListenerOptions, Options
-from greenchat.protocol.first_bytes import OPEN_REFUSAL, TLS_FIRST_BYTE, Dialect
+from greenchat.protocol.envelopes.envelope import Envelope
+from greenchat.protocol.first_bytes import Dialect
 from greenchat.protocol.framing import LineTooLong
 from greenchat.protocol.message import Message
-from greenchat.server.net.house import House
+from greenchat.server.net.connection_limits import grace_of
+from greenchat.server.net.crew import Crew
+from greenchat.server.net.hangups import Hangups
 from greenchat.server.net.outbox import SocketOutbox
 from greenchat.server.net.pace import FloodError, Pace
+from greenchat.server.net.plain import PlainClients
 from greenchat.server.net.sendq import OUT_OF_MEMORY
-from greenchat.server.net.stream import Stream
+from greenchat.server.net.server_parts import ServerParts
+from greenchat.server.net.stream import Lines, Stream
 from greenchat.values.addresses import IpNetwork
 
 log = logging.getLogger(__name__)
@@ -40,18 +47,28 @@ _READ_SIZE = 16 * 1024  # bytes a turn and client
 _NOTHING = Message("")
 
 
-class Server(House, Protocol):
-    """The server. rows: of which one is for every client."""
+class Clients(Protocol):
+    """All clients of the server, as far as one of them has to do with the others.
+
+    rows: of which one is for every client. crew: the greenlets that serve those who do not rest. hangups: notices when
+    one has gone. plain: those who speak plain text.
+    """
 
     rows: Sequence["Row"]
+    crew: Crew
+    hangups: Hangups
+    plain: PlainClients
+
+    def forget(self, connection: "Connection") -> None:
+        """Note that a connection has ended."""
 
 
-class Lines(Protocol):
-    """The input of a client that speaks IRC."""
+class Server(ServerParts, Protocol):
+    """The server, as far as a connection needs it."""
 
     @property
-    def unread(self) -> bytes:
-        """The input that was not obeyed yet: lines, and the beginning of the next one."""
+    def clients(self) -> Clients:
+        """All clients."""
 
 
 class Connection:
@@ -60,16 +77,18 @@ class Connection:
     accepted: its socket, which may be below a TLS stream. forwarders: proxies that name their client in each HTTP
     request, if it came through one. heard and opened are in seconds of the monotonic clock; patience is how many
     seconds after that it may be unregistered. pings: whether it is pinged; `asked` is true while a PING waits for its
-    answer. closing_since: when the end of its outbox was first noticed. pace: when it may go on. unanswered: the
-    command of which the slow part, or a long answer, is under way. lines: once it speaks IRC.
+    answer. due: the second in which it is looked at, see `Rounds`. pace: when it may go on. unanswered: the command of
+    which the slow part, or a long answer, is under way. lines: its input, once it speaks IRC. is_resting: no
+    greenlet serves it, until there is input. was_lost: nobody asked for its end, see `close`.
     """
 
     __slots__ = (
         "accepted",
         "asked",
-        "closing_since",
+        "due",
         "forwarders",
         "heard",
+        "is_resting",
         "lines",
         "listener",
         "opened",
@@ -82,6 +101,7 @@ class Connection:
         "session",
         "sock",
         "unanswered",
+        "was_lost",
     )
 
     def __init__(
@@ -105,26 +125,32 @@ class Connection:
         self.patience = server.options.connections.register_timeout
         self.pings = True
         self.asked = False
-        self.closing_since = inf
+        self.is_resting = False
+        self.due = 0
         self.unanswered = ""
+        self.was_lost = False
         self.lines: Lines | None = None
         if former is None:
-            outbox = SocketOutbox(server.turn.dirty, sock, server.options.connections.sendq, server.send_queues)
+            outbox = SocketOutbox(server.turn.dirty, sock, server.options.connections.sendq, server.turn.send_queues)
             former = Session(outbox, host, server.now()), outbox
         self.session, self.outbox = former
         self.pace = Pace(server.turn, server.options.throttle, self.session, sock)
         self.readable: Any = get_hub().loop.io(sock.fileno(), _READ)
-        server.hangups.watch(sock.fileno(), self._hung_up)
+        server.clients.hangups.watch(sock.fileno(), self._hung_up)
 
-    def run(self, serve: Callable[[], object] | None = None) -> None:
-        """Serve the client until either side ends it. serve: goes on with one whose first bytes came long ago."""
+    def run(self, serve: Callable[[], object]) -> None:
+        """Serve the client from its arrival here. serve: begins with it, see `detect`, or goes on."""
         self.server.network.connect(self.session)
+        self.go_on(serve)
+
+    def go_on(self, serve: Callable[[], object]) -> None:
+        """Serve the client in this greenlet, until either side ends the connection or it rests."""
+        self.is_resting = False
+        is_over = True
         reason = "Connection closed"
         try:
-            if serve:
-                serve()
-            else:
-                self.go_through(self.first_words())
+            serve()
+            is_over = not self.is_resting
         except FloodError:
             reason = "Excess Flood"
             self.close(reason)
@@ -138,8 +164,26 @@ class Connection:
             log.exception("a bug ended the connection of %s", self.session.host)
             self._end_for_a_bug()
         finally:
-            self.pace.work()
+            if is_over:
+                self._end(reason)
+
+    def rest(self, hear: Callable[[], None]) -> None:
+        """Wait for input without a greenlet; the calling one must end now. hear: called by the loop on input."""
+        self.is_resting = True
+        self.readable.start(hear)
+
+    def wake(self, serve: Callable[[], object]) -> None:
+        """Serve a client that rests in a greenlet again. Only the loop may call it."""
+        self.readable.stop()
+        self.server.clients.crew.do(partial(self.go_on, serve))
+
+    def _end(self, reason: str) -> None:
+        try:
+            with suppress(FloodError, OSError):  # what it owes is for nothing now
+                self.pace.work()
             self._clean_up(self.session.closing or self.outbox.cut_reason or reason)
+        finally:
+            self.server.clients.forget(self)
 
     def _hung_up(self, is_broken: bool) -> None:
         """Note that the other side has closed or reset the connection; its last input may still be unread."""
@@ -148,78 +192,47 @@ class Connection:
             self.outbox.cut(os.strerror(error))
         self.pace.hang_up()
 
-    def close(self, reason: str) -> None:
-        """Tell the client why, and end the connection."""
+    def close(self, reason: str, *, is_lost: bool = False) -> None:
+        """Tell the client why, and end the connection. is_lost: nobody wants that, and its user may come back."""
         if not self.session.closing:
+            self.was_lost = is_lost
             self.server.turn.begin()
             ctx = self.context(_NOTHING)
             if self.session.user is None:
                 ctx.close(self.session, reason)
             else:
-                ctx.propose(close, reason)
+                ctx.note(close, reason)
 
     def _end_for_a_bug(self) -> None:
         """End the connection after a bug: others see it quit at once; the client has the usual time to read why."""
         self.close("Internal error: the connection is closed, and the operator's log says why")
         with suppress(Exception):  # this may meet the same bug, which is logged
-            self.context(_NOTHING).propose(left, self.session.closing)
+            self.context(_NOTHING).note(left, self.session.closing)
         with suppress(OSError):
             self.discard()
 
     def _end_for_want_of_memory(self) -> None:
-        self.server.send_queues.relieve()
+        self.server.turn.send_queues.relieve()
         with suppress(MemoryError, OSError):
             log.error("out of memory: the connection of %s is closed", self.session.host)
             self.close(OUT_OF_MEMORY)
             self.discard()
 
     def use(self, options: Options) -> None:
-        """Use other options: after a reload."""
+        """Apply new options after a reload."""
         self.outbox.limit = options.connections.sendq
         self.pace.use(options.throttle)
 
-    def ping(self) -> None:
-        """Send a PING."""
-        self.server.turn.begin()
+    def ping(self, ping: Envelope) -> None:
+        """Send a PING, in a turn that has begun."""
         self.asked = True
-        ctx = self.context(_NOTHING)
-        ctx.respond(ctx.envelope("PING", self.server.network.settings.name))
+        self.outbox.put(ping.encode(self.session.kind))
 
     def go_through(self, data: bytes | None) -> None:
-        """Serve it to its end as what its first bytes say that it is."""
+        """Serve the client to its end in the protocol that its first bytes belong to."""
         while data != b"":
-            row = next(row for row in self.server.rows if row.dialect.claims(data, self.listener.kind))
+            row = next(row for row in self.server.clients.rows if row.dialect.claims(data, self.listener.kind))
             data = row.serve(self, data)
-
-    def first_words(self) -> bytes | None:
-        """Return the client's first bytes, not consumed if they begin TLS; b"" at the end, None if it stays silent."""
-        listener = self.listener
-        must_be_secure = listener.tls == "must" and not self.session.secure
-        if listener.kind == "plain" and not must_be_secure:
-            return None
-        grace = self.server.options.plain.grace if listener.kind == "auto" else None
-        if self.server.tls and listener.tls != "never" and self.sock is self.accepted:
-            first = self._peek(None if must_be_secure else grace)
-            if first is None or first == TLS_FIRST_BYTE:
-                return first
-        if must_be_secure:
-            self.refuse(OPEN_REFUSAL)
-            return b""
-        return self.read(grace)
-
-    @property
-    def has_read(self) -> bool:
-        """Whether bytes of it were taken from its socket."""
-        return self.session.received_bytes > 0
-
-    def _peek(self, timeout: float | None) -> bytes | None:
-        """Return the first byte, not consumed; b"" at the end, None after `timeout` seconds. Raises OSError."""
-        with gevent.Timeout(timeout, False):
-            self.wait_readable()
-        try:
-            return self.accepted.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return None
 
     def wait_readable(self) -> None:
         """Wait until something has come in, or the other side has closed."""
@@ -227,23 +240,14 @@ class Connection:
 
     def read(self, timeout: float | None = None) -> bytes | None:
         """Read once, when there is input; b"" at the end, None after `timeout` seconds. Raises OSError."""
-        if timeout is None:
-            return self._read()
         while True:
             silent = True
-            with gevent.Timeout(max(timeout, 0.001), False):
+            with gevent.Timeout(None if timeout is None else max(timeout, 0.001), False):
                 self.wait_readable()
                 silent = False
             # On a busy server a timer may be seen before input that came long before it.
             data = self.read_now()
             if silent or data is not None:
-                return data
-
-    def _read(self) -> bytes:
-        while True:
-            self.wait_readable()
-            data = self.read_now()
-            if data is not None:
                 return data
 
     def read_now(self) -> bytes | None:
@@ -263,7 +267,7 @@ class Connection:
         return data
 
     def refuse(self, answer: bytes) -> None:
-        """Answer with this and nothing else."""
+        """Send an answer in the place of a session, and end the connection."""
         self.server.turn.begin()
         self.session.closing = "Wrong protocol"
         self.server.network.disconnect(self.session)
@@ -276,28 +280,36 @@ class Connection:
 
     def run_line(self, line: bytes | LineTooLong) -> None:
         """Run a line of IRC."""
-        self.server.turn.begin()
-        self.session.received_messages += 1
-        meter = self.server.turn.meter
-        ctx, continuation = meter.run_line(line, self.context) if meter else run_line(line, self.context)
+        if self.session.under_way:
+            self.server.log.wait_until_applied(self.session)
+        ctx, continuation = self.begin_line(line)
         if self.session.user is None and not is_for_anybody(ctx.message) and self.pace.waste():
             self.close("Not registered: IRC begins with NICK and USER")
             return
-        self._finish(ctx, continuation)
+        self.finish(ctx, continuation)
+
+    def begin_line(self, line: bytes | LineTooLong) -> tuple[Context, Continuation | None]:
+        """Run as much of a line of IRC as can be done at once; `finish` does the rest."""
+        self.server.turn.begin()
+        self.session.received_messages += 1
+        meter = self.server.turn.meter
+        return meter.run_line(line, self.context) if meter else run_line(line, self.context)
 
     def perform(self, message: Message) -> None:
         """Run a command that did not come as a line of IRC, when the throttle permits."""
         self.slow_down()
+        if self.session.under_way:
+            self.server.log.wait_until_applied(self.session)
         if not self.session.closing:
             self.server.turn.begin()
             self.session.received_messages += 1
             ctx = self.context(message)
-            self._finish(ctx, run(ctx))
+            self.finish(ctx, run(ctx))
 
-    def _finish(self, ctx: Context, continuation: Continuation | None) -> None:
+    def finish(self, ctx: Context, continuation: Continuation | None) -> None:
         """Run the slow parts of a command, each in a thread, and send its long answer as fast as the client takes it.
 
-        Ends when nothing remains for which this client has to be connected.
+        Returns when nothing remains that needs this client to be connected.
         """
         while continuation is not None:
             self.unanswered = ctx.message.command
@@ -325,7 +337,7 @@ class Connection:
             self.pace.charge(ctx.weight - 1)
 
     def _wait_until_taken(self) -> None:
-        """Let others have their turn, and then the client time to take what it got."""
+        """End the turn, then wait until the client has taken what was sent."""
         self.yield_turn()
         self.outbox.wait_until_taken()
         self.heard = monotonic()  # a client that takes data is alive
@@ -337,7 +349,7 @@ class Connection:
         return Context(server.network, self.session, message, now=now, process=server, journal=server.turn)
 
     def yield_turn(self) -> None:
-        """Let this turn end, so that what was said in it is sent."""
+        """End this turn, so that its messages are sent."""
         self.pace.yield_turn()
 
     @property
@@ -346,9 +358,17 @@ class Connection:
         return monotonic() - self.opened
 
     def discard(self) -> None:
-        """Discard input until the client closes too, so that a reset does not destroy our last words."""
-        while self._read():
+        """Discard input until the client closes its end, so that a reset does not destroy the last lines sent to it."""
+        while self.read():
             pass
+
+    def _grace(self) -> int:
+        """Return for how many ms its user may come back, 0 if they leave now."""
+        if self.session.closing and not self.was_lost:
+            return 0
+        if self.server.is_ending:
+            return int(self.server.options.connections.grace * 1000) if keeps_place(self.session) else 0
+        return grace_of(self.session, self.server.network.waiting, self.server.options.connections)
 
     def _clean_up(self, reason: str) -> None:
         self.server.turn.begin()
@@ -356,11 +376,13 @@ class Connection:
             ctx = self.context(_NOTHING)
             if self.session.user is None:
                 self.server.network.disconnect(self.session)
+            elif grace := self._grace():
+                ctx.note(lose, grace)
             else:
-                ctx.propose(left, reason)
+                ctx.note(left, reason)
         except Exception:
             log.exception("a bug kept %s in the state", self.session.host)
-        self.server.hangups.forget(self.accepted.fileno())
+        self.server.clients.hangups.forget(self.accepted.fileno())
         self.readable.stop()
         self.readable.close()
         self.outbox.release()
@@ -370,8 +392,8 @@ class Connection:
 class Row(NamedTuple):
     """A dialect and the function that serves its clients.
 
-    serve: takes what came in first (None: nothing) and serves to the end, returning b""; or what to ask the rows again
-    for.
+    serve: takes the first bytes (None: none came) and serves the client to its end, returning b""; or returns bytes for
+    which the rows are searched again.
     """
 
     dialect: Dialect

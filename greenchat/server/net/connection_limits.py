@@ -1,13 +1,17 @@
-"""Connection limits: how many connections there are, from where, and how fast they come."""
+"""Connection limits: how many connections there are, from where, how fast they come; how long a lost one is missed."""
 
 from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
 
+from greenchat.chat.user import Session
+from greenchat.chat.waiting import Waiting
+from greenchat.commands.connection.lost import can_come_back
 from greenchat.config.options import Connections
 from greenchat.values import addresses
 
 _MINUTE = 60_000  # ms
+_MOST_MISSED = 10_000  # at once: each holds a nick and the memory of a user
 
 
 class RefusedError(Exception):
@@ -34,7 +38,7 @@ class ConnectionLimits:
     def enter(
         self, host: str, options: Connections, *, capacity: int, now: int, make_room: Callable[[], bool] = bool
     ) -> None:
-        """Let a connection in. Raises RefusedError.
+        """Count a new connection. Raises RefusedError.
 
         capacity: how many the system can carry. make_room: ends an idle connection; returns whether there was one.
         """
@@ -45,7 +49,7 @@ class ConnectionLimits:
         self.open += 1
 
     def add(self, host: str) -> None:
-        """Count a connection that is in, however many there are. host: "" where it is counted for no address."""
+        """Count an admitted connection without checking limits. host: "" where it is counted for no address."""
         self.open += 1
         if host:
             self._by_netblock[addresses.netblock(host)] += 1
@@ -115,3 +119,17 @@ class ConnectionLimits:
 
 def _too_many(of_what: str) -> RefusedError:
     return RefusedError(f"Too many connections from your {of_what}", 429)
+
+
+def grace_of(session: Session, waiting: Waiting, options: Connections) -> int:
+    """Return for how many ms a lost session's user is waited for; 0: the user leaves at once.
+
+    An address has no more such users than it may have connections: a client that connects, breaks the connection and
+    connects again could otherwise fill the server with users.
+    """
+    if not can_come_back(session) or len(waiting) >= _MOST_MISSED:
+        return 0
+    is_bounded = options.per_address and not addresses.is_within(session.host, options.exempt)
+    if is_bounded and waiting.from_address(session.host) >= options.per_address:
+        return 0
+    return int(options.grace * 1000)

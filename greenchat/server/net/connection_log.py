@@ -1,5 +1,7 @@
 """The log for operators: a line for each connection when it has ended.
 
+Those for requests of HTTP alone are told at the level debug only: a browser that opens the page makes seven of them.
+
 A line says who it was, from where, in what dialect, over TLS or not, in which channels, for how long, and why it ended.
 It contains no messages and no passwords, nor a quit message, which is the client's own words.
 """
@@ -15,7 +17,7 @@ _HTTP = "HTTP"  # why a connection ended that was for requests only
 
 
 def ended(session: Session, *, nick: str, account: str, seconds: float) -> None:
-    """Log the end of a connection. nick, account: what it was known as; seconds: its duration."""
+    """Log the end of a connection. nick, account: of its user; seconds: its duration."""
     why = session.closing or "hung up"
     if why.startswith(_OWN_WORDS):
         why = "quit"
@@ -34,4 +36,5 @@ def ended(session: Session, *, nick: str, account: str, seconds: float) -> None:
     tls = " over TLS" if session.secure else ""
     joined = f", joined {' '.join(session.joined)}" if session.joined else ""
     text = "%s from %s, %s%s%s, left after %d s: %s"
-    log.info(text, who, session.host, fields["dialect"], tls, joined, seconds, why, extra={"fields": fields})
+    level = logging.DEBUG if why == _HTTP else logging.INFO
+    log.log(level, text, who, session.host, fields["dialect"], tls, joined, seconds, why, extra={"fields": fields})

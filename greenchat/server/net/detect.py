@@ -1,14 +1,16 @@
-"""The rows that serve a client by its first bytes, walked by `Connection.run`; that of HTTP is elsewhere.
+"""The functions that serve a client by its first bytes, as rows of a table; that of HTTP is elsewhere.
 
 A new protocol is a row in `protocol.first_bytes`, a function that serves it, and a row in the server's table.
 """
 
 import logging
+import socket
 from math import inf
 from time import monotonic
 
 import gevent
 
+from greenchat.chat.user import TlsClient
 from greenchat.config.options import ListenerOptions
 from greenchat.protocol import first_bytes
 from greenchat.server.net.connection import Connection, Row
@@ -21,14 +23,46 @@ _SAY_AGAIN = 60.0  # seconds
 _HANDSHAKE_TIMEOUT = 10.0  # seconds
 
 
+def begin(connection: Connection) -> None:
+    """Serve a client that has just come."""
+    connection.go_through(_first_words(connection))
+
+
+def _first_words(connection: Connection) -> bytes | None:
+    """Return its first bytes, not consumed if they begin TLS; b"" at the end, None if it stays silent."""
+    listener, options = connection.listener, connection.server.options
+    must_be_secure = listener.tls == "must" and not connection.session.secure
+    if listener.kind == "plain" and not must_be_secure:
+        return None
+    grace = options.plain.grace if listener.kind == "auto" else None
+    if connection.server.tls and listener.tls != "never" and connection.sock is connection.accepted:
+        first = _peek(connection, None if must_be_secure else grace)
+        if first is None or first == first_bytes.TLS_FIRST_BYTE:
+            return first
+    if must_be_secure:
+        connection.refuse(first_bytes.OPEN_REFUSAL)
+        return b""
+    return connection.read(grace)
+
+
+def _peek(connection: Connection, timeout: float | None) -> bytes | None:
+    """Return the first byte, not consumed; b"" at the end, None after `timeout` seconds. Raises OSError."""
+    with gevent.Timeout(timeout, False):
+        connection.wait_readable()
+    try:
+        return connection.accepted.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return None
+
+
 def _tls(connection: Connection, data: bytes | None) -> bytes | None:
     tls = connection.server.tls
-    may_begin = connection.listener.tls != "never" and not connection.has_read
+    may_begin = connection.listener.tls != "never" and not connection.session.received_bytes
     if tls is None or not may_begin:
         connection.refuse(first_bytes.TLS_REFUSAL)
         return b""
     _shake_hands(connection, tls)
-    return connection.first_words()
+    return _first_words(connection)
 
 
 def _shake_hands(connection: Connection, tls: TlsAcceptor) -> None:
@@ -44,7 +78,7 @@ def _shake_hands(connection: Connection, tls: TlsAcceptor) -> None:
                 connection.wait_readable()
     connection.sock = connection.outbox.sock = stream
     connection.session.secure = True
-    connection.session.certificate = stream.peer_fingerprint
+    connection.session.tls = TlsClient(stream.peer_fingerprint, stream.bindings)
 
 
 class _ProxyRefusal:
@@ -68,7 +102,7 @@ class _ProxyRefusal:
 
 
 def _plain(connection: Connection, data: bytes | None) -> bytes | None:
-    rest = connection.server.plain.speak(connection, data)
+    rest = connection.server.clients.plain.speak(connection, data)
     if rest and not first_bytes.is_foreign(rest):
         return _irc(connection, rest)
     return rest

@@ -1,9 +1,9 @@
-"""A fair queue: when there is not time for all, those who have used little go before those who have used much.
+"""A fair queue: under load, connections that have used little time are served before those that have used much.
 
 Start-time fair queueing (Goyal, Vin, Cheng 1996, https://doi.org/10.1145/248157.248171), for the time of one thread:
-connections are served in the order of the time they have used. Virtual time advances with whoever is served. A silent
-connection saves up a little of it, and no more than that: so one that seldom speaks waits for none of those that always
-do, however many they are.
+connections are served in the order of the time they have used. Virtual time advances with each
+connection that is served. A silent connection saves up a little of it: so one that seldom speaks waits for none of
+those that always do, however many there are.
 """
 
 from collections.abc import Callable

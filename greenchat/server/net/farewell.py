@@ -1,4 +1,4 @@
-"""Telling clients that are refused why, in their own protocol: IRC, HTTP, and either inside TLS.
+"""Refusing clients with the reason, in their own protocol: IRC or HTTP, also inside TLS.
 
 This is bounded, since an attacker must not fill our memory with it: beyond a number of waiting clients, and of TLS
 handshakes in a second, they get a line of IRC at once, or nothing.
@@ -29,18 +29,18 @@ _RETRY = "60"  # seconds
 
 
 class Farewell:
-    """Tells refused clients why."""
+    """Tells refused clients the reason."""
 
     __slots__ = ("_handshakes", "_lingering", "_tls")
 
     def __init__(self, tls: Callable[[], TlsAcceptor | None]) -> None:
-        """Make it. tls: begins TLS; None without TLS."""
+        """Make the farewell of a server. tls: begins TLS; None without TLS."""
         self._tls = tls
         self._lingering = 0
         self._handshakes = TokenBucket(_HANDSHAKES, _FIRST_HANDSHAKES)
 
     def say(self, sock: socket.socket, refusal: RefusedError, *, tls: str) -> None:
-        """Say why, and wait a little for the client to close too: a close with unread data would destroy our words.
+        """Send the reason, and wait a little for the client to close: unread data would destroy what was sent.
 
         sock: non-blocking; it is closed in the end. tls: of the listener, see `ListenerOptions`.
         """
@@ -67,7 +67,7 @@ class Farewell:
             pass
 
     def _secured(self, sock: socket.socket) -> Stream:
-        """Return the stream inside TLS. Raises OSError if there is none, or too much of it."""
+        """Return the stream inside TLS. Raises OSError without TLS, or after too many handshakes."""
         tls, now = self._tls(), monotonic() * 1000
         if tls is None:
             raise OSError
@@ -84,17 +84,17 @@ class Farewell:
 
 
 def in_irc(refusal: RefusedError) -> bytes:
-    """Say it in a line of IRC."""
+    """Return the refusal as a line of IRC."""
     return Message("ERROR", (str(refusal),)).format().encode() + b"\r\n"
 
 
 def in_http(refusal: RefusedError) -> bytes:
-    """Say it in an answer that ends the connection."""
+    """Return the refusal as an HTTP response that ends the connection."""
     return format_error(as_http(refusal))
 
 
 def as_http(refusal: RefusedError) -> HttpError:
-    """Return it as what HTTP calls an error."""
+    """Return the refusal as an HTTP error."""
     return HttpError(refusal.status, str(refusal), **({} if refusal.status == 403 else {"Retry_After": _RETRY}))
 
 

@@ -16,7 +16,7 @@ _AT_ONCE = 1000  # ends that are told of in one go
 
 
 class Hangups:
-    """Calls back, from the loop itself, with whether the connection was reset or, if not, closed properly."""
+    """Calls a function, in the loop, with whether the connection was reset; if not, it was closed properly."""
 
     __slots__ = ("_calls", "_epoll", "_watcher")
 

@@ -1,27 +1,33 @@
 """An IRC client on a connection: its lines, read and run.
 
 Most lines are plain messages, and take the short way (`routes`): they are read and said in the loop's own callback,
-when the socket becomes readable. The client's greenlet is woken for everything else, which may wait, or must be
-refused. Waking it costs as much processor time as all that is done for a plain line.
+when the socket becomes readable. What is frequent beside them is run there, too: messages with tags or a label, typing
+notifications, PING, and all that a route does not fit. A greenlet is woken for everything else, which may wait: that
+costs as much processor time as all that is done for a plain line.
 """
 
+from functools import partial
 from time import monotonic
-from typing import Any
+from typing import NoReturn
 
-from gevent import getcurrent
-from gevent.hub import get_hub
-
+from greenchat.commands.core import command_log
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Continuation
 from greenchat.protocol.framing import LineBuffer, LineTooLong
+from greenchat.protocol.message import is_pong
 from greenchat.server.net.connection import Connection
 from greenchat.server.net.routes import Burst, Routes
 
+_NEVER_WAIT = frozenset((b"PRIVMSG", b"NOTICE", b"TAGMSG", b"PING"))  # but for what they leave to be finished
+_LONGEST = 512  # bytes, with the tags; longer lines have an order of their own, see `LineBuffer`
 _END = b"\r\n"
+_UNDER_WAY = 200  # bursts of one client that wait for the log; beyond that its lines wait
 
 
 class IrcClient:
     """The lines of one connection."""
 
-    __slots__ = ("_ahead", "_connection", "_greenlet", "_lines", "_routes")
+    __slots__ = ("_ahead", "_connection", "_lines", "_routes")
 
     def __init__(self, connection: Connection) -> None:
         server = connection.server
@@ -30,89 +36,132 @@ class IrcClient:
         self._ahead: list[bytes | LineTooLong] = []  # lines that have come and are not run yet, the next one last
         connection.lines = self
         self._routes = Routes(server.network, connection.session, server.log, server.turn, connection.context)
-        self._greenlet: Any = None  # while it waits in `_hear`
 
     @property
     def unread(self) -> bytes:
-        """The input that was not obeyed yet: lines, and the beginning of the next one."""
+        """The input that was not handled yet: lines, and the beginning of the next one."""
         ahead = [line.line if isinstance(line, LineTooLong) else line for line in reversed(self._ahead)]
         return b"".join([line + b"\n" for line in ahead]) + self._lines.rest
 
     def speak(self, data: bytes | None) -> None:
-        """Serve it to its end. data: what was read so far; None: nothing."""
+        """Serve the client until its connection ends or rests. data: read so far, b"" at the end; None: nothing."""
+        if data is None or (data and self._obey(data)):
+            self._connection.rest(self._overhear)
+
+    def _obey(self, data: bytes) -> bool:
+        """Run the lines of the data; return whether there may be more. Raises FloodError and OSError."""
         connection, lines = self._connection, self._lines
         session = connection.session
-        data = self._hear() if data is None else data
-        while data:
-            ahead = self._ahead = lines.feed(data)
-            ahead.reverse()
-            while ahead:
-                connection.slow_down()
-                line = ahead.pop()
-                if isinstance(line, LineTooLong) and line.is_endless:
-                    connection.close("Input line was too long: a line of IRC can't have 16 KiB")
-                if not session.closing:  # it may have been killed meanwhile
-                    self._run(line)
-                if session.closing:
-                    connection.discard()
-                    return
-            if lines.overrun:
-                connection.close("Line without an end: this server speaks IRC")
+        ahead = self._ahead = lines.feed(data)
+        ahead.reverse()
+        while ahead:
+            connection.slow_down()
+            line = ahead.pop()
+            if isinstance(line, LineTooLong) and line.is_endless:
+                connection.close("Input line was too long: a line of IRC can't have 16 KiB")
+            if not session.closing:  # it may have been killed meanwhile
+                self._run(line)
+            if session.closing:
                 connection.discard()
-                return
-            data = self._hear()
+                return False
+        if lines.overrun:
+            connection.close("Line without an end: this server speaks IRC")
+            connection.discard()
+        return not lines.overrun
 
     def _run(self, line: bytes | LineTooLong) -> None:
         burst = None if isinstance(line, LineTooLong) else self._routes.find(line)
-        if burst is None:
+        if burst is None or self._connection.session.under_way > _UNDER_WAY:
             self._connection.run_line(line)
         else:
             self._say(burst)
 
-    def _hear(self) -> bytes:
-        """Return the next input that is more than plain messages; b"" at the end. Raises OSError."""
-        connection = self._connection
-        while True:
-            self._greenlet = getcurrent()
-            connection.readable.start(self._overhear)
-            try:
-                data: bytes | None = get_hub().switch()
-            finally:
-                connection.readable.stop()
-                self._greenlet = None
-            if data is None:  # it had to wait for its turn
-                data = connection.read_now()
-                if data is None or self._take(data):
-                    continue
-            return data
-
     def _overhear(self) -> None:
-        """Handle input. The loop calls this: it must not wait, and no exception may leave it."""
+        """Handle input while the client rests. The loop calls this: it must not wait, and no exception may leave it."""
         connection = self._connection
-        data = None
+        if connection.pace.owed:
+            connection.wake(self._catch_up)
+        elif connection.pace.has_time():
+            self._hear()
+        else:
+            connection.readable.stop()
+            connection.pace.queue(self._hear_in_turn)
+
+    def _hear_in_turn(self) -> None:
+        self._connection.pace.since = monotonic()
+        self._connection.rest(self._overhear)
+        self._hear()
+
+    def _hear(self) -> None:
+        """Read, in a turn that has time for it, and handle what can be handled without a greenlet."""
+        connection = self._connection
         try:
-            if connection.pace.has_time():
-                data = connection.receive()
-                if data is None or self._take(data):
-                    return
+            data = connection.receive()
+            if data is not None and not self._take(data):
+                connection.wake(partial(self.speak, data))
         except Exception as error:
-            self._greenlet.throw(error)
-            return
-        self._greenlet.switch(data)
+            connection.wake(partial(_fail, error))
+
+    def _catch_up(self) -> None:
+        """Read again when the client has waited long enough for its throttle."""
+        data = self._connection.read_now()
+        self.speak(None if data is None or self._take(data) else data)
 
     def _take(self, data: bytes) -> bool:
-        """Say input that is nothing but plain messages that need not wait; return whether it was."""
+        """Handle input that need not wait, plain messages or one line of few commands; return whether that was done."""
         connection = self._connection
         if self._lines.rest or connection.session.closing or not data.endswith(_END):
             return False
         burst = self._routes.find(data[:-2])
-        if burst is None or not connection.pace.takes(len(burst.texts)):
+        if burst is None:
+            return (data.startswith(b"PONG") and self._hears_pong(data)) or self._run_here(data)
+        if connection.session.under_way > _UNDER_WAY or not connection.pace.takes(len(burst[1])):
             return False
         self._say(burst)
         return True
 
+    def _run_here(self, data: bytes) -> bool:
+        """Run one line of a command that never waits; return whether it was one."""
+        connection = self._connection
+        words = data.split(b" ", 2)
+        command = words[1] if data.startswith(b"@") and len(words) > 1 else words[0]
+        if (
+            command not in _NEVER_WAIT
+            or len(data) > _LONGEST
+            or data.count(b"\n") + data.count(b"\r") != len(_END)
+            or connection.session.user is None
+            or connection.server.log.is_shared
+            or not connection.pace.takes(1)
+        ):
+            return False
+        ctx, continuation = connection.begin_line(data[:-2])
+        if continuation is not None or ctx.weight > 1 or connection.session.closing:
+            connection.wake(partial(self._finish, ctx, continuation))
+        return True
+
+    def _finish(self, ctx: Context, continuation: Continuation | None) -> None:
+        connection = self._connection
+        connection.finish(ctx, continuation)
+        if connection.session.closing:
+            connection.discard()
+        else:
+            self.speak(None)
+
+    def _hears_pong(self, data: bytes) -> bool:
+        """Handle the answer to our PING; return whether it was one. Reading it has noted that the client is alive."""
+        connection = self._connection
+        network, session = connection.server.network, connection.session
+        name = network.settings.name
+        if not is_pong(data[:-2], name) or not connection.pace.takes(1):
+            return False
+        session.received_messages += 1
+        network.local.command_counts["PONG"] += 1
+        command_log.note(session, "PONG", (name,))
+        return True
+
     def _say(self, burst: Burst) -> None:
-        server, count = self._connection.server, len(burst.texts)
+        voice, texts, _ = burst
+        server, count = self._connection.server, len(texts)
         server.turn.begin(count)
         self._connection.session.received_messages += count
         meter = server.turn.meter
@@ -121,4 +170,8 @@ class IrcClient:
             return
         began = monotonic()
         self._routes.say(burst, server.now())
-        meter.command_seconds[burst.voice.head.command] += monotonic() - began
+        meter.command_seconds[voice.head.command] += monotonic() - began
+
+
+def _fail(error: Exception) -> NoReturn:
+    raise error

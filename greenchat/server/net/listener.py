@@ -5,10 +5,11 @@ import logging
 import socket
 import struct
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from math import inf
 from time import monotonic
+from types import MappingProxyType
 from typing import Any
 
 from gevent.server import StreamServer
@@ -21,7 +22,7 @@ from greenchat.server.net.farewell import in_http, in_irc
 
 log = logging.getLogger(__name__)
 
-_ACCEPT = 8  # connections in one go: to set them up takes a ms or two
+_ACCEPT = 16  # connections in one go: to set them up takes a few ms
 _BACKLOG = 4096  # gevent's 256 drops bursts of connections
 _PAUSE = 1.0  # seconds to wait if the system has no more descriptors or memory
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
@@ -33,6 +34,8 @@ _TCP_INFO = struct.Struct("24xII")
 _BUSY = RefusedError("This server is too busy for new connections; try again in a minute", 503)
 
 Peer = tuple[Any, ...]
+Sockets = Mapping[Address, list[socket.socket]]
+NO_SOCKETS: Sockets = MappingProxyType({})
 Serve = Callable[[socket.socket, Peer, ListenerOptions], None]
 
 
@@ -60,7 +63,7 @@ class Listener(StreamServer):  # type: ignore[misc]  # gevent has no types
         self._is_busy = is_busy
         self._busy_since = inf
         self.is_paused = False
-        super().__init__(opened or _open(options.address), lambda sock, peer: serve(sock, peer, self.options))
+        super().__init__(opened or open_address(options.address), lambda sock, peer: serve(sock, peer, self.options))
         self.bound = Address(*self.address[:2])
         self.start()
 
@@ -69,6 +72,9 @@ class Listener(StreamServer):  # type: ignore[misc]  # gevent has no types
         options = self.options
         serves = options.kind + (f" TLS: {options.tls}" if with_tls else "") + (" PROXY" if options.proxy else "")
         return Port(str(self.bound), self.bound.port, serves, tuple(map(str, options.proxy)))
+
+    def do_close(self, *_: object) -> None:
+        """Close nothing when the greenlet ends: its client may only rest, and its `Connection` closes the socket."""
 
     def do_read(self) -> tuple[socket.socket, Peer] | None:
         """Accept the next client. If the system has no room, clients wait a little longer."""
@@ -118,7 +124,7 @@ class Listener(StreamServer):  # type: ignore[misc]  # gevent has no types
 
 
 def _refuse(sock: socket.socket) -> None:
-    """Say why. Its input is read, since closing before that would destroy our line."""
+    """Send the reason. The input is read first, since closing with unread data would destroy the line."""
     with sock, suppress(OSError):
         sock.setblocking(False)
         data = b""
@@ -129,21 +135,50 @@ def _refuse(sock: socket.socket) -> None:
         sock.recv(_UNREAD)
 
 
-def _open(address: Address) -> socket.socket:
-    """Return a listening socket; every interface means IPv6 and IPv4, if the system has both."""
-    everywhere = not address.host
-    family = socket.AF_INET6 if ":" in address.host or (everywhere and socket.has_dualstack_ipv6()) else socket.AF_INET
+def open_address(address: Address, *, shared: bool = False) -> socket.socket:
+    """Return a listening socket; every interface means IPv6 and IPv4, if the system has both.
+
+    shared: with other processes of this server, each of which gets a part of the connections. Raises CannotListenError.
+    """
+    family, everywhere = _family(address)
     try:
         sock = socket.create_server(
             (address.host, address.port),
             family=family,
             backlog=_BACKLOG,
+            reuse_port=shared,
             dualstack_ipv6=everywhere and family is socket.AF_INET6,
         )
     except OSError as error:
         raise CannotListenError(f"can't listen on {address}: {_reason(error)}") from error
     sock.setblocking(False)
     return sock
+
+
+def reserve(address: Address) -> tuple[socket.socket, Address]:
+    """Return a socket that keeps an address for processes that share it, and the address with its port.
+
+    Raises CannotListenError.
+    """
+    family, everywhere = _family(address)
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        if family is socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0 if everywhere else 1)
+        sock.bind((address.host, address.port))
+    except OSError as error:
+        sock.close()
+        raise CannotListenError(f"can't listen on {address}: {_reason(error)}") from error
+    return sock, Address(address.host, sock.getsockname()[1])
+
+
+def _family(address: Address) -> tuple[socket.AddressFamily, bool]:
+    """Return the family of an address, and whether it is every interface."""
+    everywhere = not address.host
+    is_6 = ":" in address.host or (everywhere and socket.has_dualstack_ipv6())
+    return (socket.AF_INET6 if is_6 else socket.AF_INET), everywhere
 
 
 def _reason(error: OSError) -> str:
@@ -154,3 +189,8 @@ def _reason(error: OSError) -> str:
     if error.errno is not None and error.errno < 0:  # one of getaddrinfo's
         return "the name of the host can't be resolved"
     return (error.strerror or str(error)).partition(" (while attempting")[0]
+
+
+def take(sockets: Sockets, address: Address) -> socket.socket | None:
+    """Take the next socket of an address, if there is one."""
+    return sockets[address].pop(0) if sockets.get(address) else None

@@ -1,4 +1,4 @@
-"""Counters, as plain numbers, kept where things happen: see `server.http.metrics`."""
+"""Counters for metrics, as plain numbers: see `server.http.metrics`."""
 
 from bisect import bisect_left
 from collections import defaultdict
@@ -52,18 +52,21 @@ class Longest:
             self._now = seconds
 
     def lately(self, now: float) -> float:
-        """Return it."""
+        """Return the longest duration."""
         if now >= self._ends:
             self._turn_over(now)
         return max(self._now, self._before)
 
     def _turn_over(self, now: float) -> None:
         self._before = self._now if now < self._ends + _MINUTE else 0.0
-        self._now, self._ends = 0.0, now + _MINUTE
+        self._now = 0.0
+        self._ends = now + _MINUTE
 
 
 class Meter:
-    """turns: from the first line to the last send. commits: of the store. command_seconds: by name.
+    """Durations and counts of one server.
+
+    turns: from the first line to the last send. commits: of the store. command_seconds: by name.
 
     refused: connections; throttled: lines that had to wait. received_messages and so on: of sessions that have ended.
     """

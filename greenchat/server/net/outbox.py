@@ -74,7 +74,7 @@ class SocketOutbox(Outbox):
         `_send` is inlined here: with few listeners a send is most of what a message costs.
         """
         pending = self.pending
-        if self._backlog or self.cut_reason or not pending:
+        if self._backlog or self.has_ended or not pending:
             self._flush_behind(pending)
             return
         self.sent_messages += len(pending)
@@ -94,24 +94,35 @@ class SocketOutbox(Outbox):
             self._end()
 
     def _flush_behind(self, pending: list[bytes]) -> None:
-        """Add it to what the kernel has not taken yet, if there is anybody to wait for it."""
-        if not self.cut_reason and pending:
+        """Add the messages to the backlog, if the connection is still open."""
+        if not self.has_ended and pending:
             self.sent_messages += len(pending)
             self._wait(pending)
         pending.clear()
 
     def check(self) -> None:
         """Cut the outbox if more waits than allowed: what the kernel has not taken, and what was put in this turn."""
-        if self._backlog_size + sum(map(len, self.pending)) > self.limit:
+        if self.has_ended:
+            self.pending.clear()
+            return
+        may_wait = self._backlog_size + self.dirty.each
+        # counted only then: it takes time, and others may have been given that much
+        if may_wait > self.limit and self._backlog_size + sum(map(len, self.pending)) > self.limit:
             self.cut("SendQ exceeded")
 
     def close(self, farewell: bytes = b"") -> None:
-        """Send what waits and then this, then end our half of the connection; the reader notices when the other half
-        ends.
+        """Send what waits and then the farewell, and shut down our half of the connection.
+
+        The reader notices when the other half ends.
         """
         if not self.closing:
             self.put(farewell)
-            self.closing = True
+            self.begin_to_end()
+
+    def begin_to_end(self) -> None:
+        """Note that the connection ends: it is cut if that takes the client too long."""
+        self.closing = True
+        self.send_queues.closing(self)
 
     def wait_until_taken(self) -> None:
         """Wait until the kernel has taken all that was flushed, or the outbox was cut."""
@@ -134,10 +145,11 @@ class SocketOutbox(Outbox):
         """Release the event loop's watchers and what waits; the socket is about to be closed."""
         self._backlog = _NOTHING
         self._resize(0)
+        self.send_queues.closed(self)
         self._stop_watching()
 
     def _send(self, data: bytes) -> None:
-        """Send it, and keep what the kernel does not take."""
+        """Send the data, and keep what the kernel does not take."""
         sent = self._try(data)
         if sent < len(data):
             self._wait([data[sent:]])

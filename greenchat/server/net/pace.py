@@ -10,7 +10,7 @@ import fcntl
 import socket
 import struct
 import termios
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import inf
 from time import monotonic
 from typing import Any
@@ -30,13 +30,15 @@ _COUNT = struct.Struct("i")
 
 
 class FloodError(Exception):
-    """A client has sent far more than it may, for too long."""
+    """A client has exceeded its limits by far, for too long."""
 
 
 class Pace:
     """The pace of one client; the methods that wait are for its greenlet. since: the start of its present activity.
 
-    Reads: since. Changes: use, hang_up, charge, owe, waste, takes, has_time. Waits: line, work, yield_turn.
+    owed: lines that it still has to wait for before it is read again.
+
+    Reads: since. Changes: owed, use, hang_up, charge, waste, takes, has_time, queue. Waits: line, work, yield_turn.
     """
 
     __slots__ = (
@@ -46,7 +48,6 @@ class Pace:
         "_is_gone",
         "_is_settled",
         "_opened",
-        "_owed",
         "_pause",
         "_schedule",
         "_session",
@@ -55,6 +56,7 @@ class Pace:
         "_throttle",
         "_turn",
         "_wasted",
+        "owed",
         "since",
     )
 
@@ -71,21 +73,21 @@ class Pace:
         self._is_settled = False  # no newcomer any more
         self._has_earned = False  # all of its burst, by a login
         self._wasted = 0
-        self._owed = 0  # lines
+        self.owed = 0
         self._ahead_since = inf  # since when too much input is unread
         self._is_gone = False
         self._pause: Event | None = None  # while the throttle makes it wait
 
     def dump(self) -> list[Any]:
-        """Return what it knows of its client, as JSON can hold it."""
+        """Return the state of the pace, as JSON can hold it."""
         return [self._opened, self._bucket.full_at, self._is_settled, self._has_earned, self._wasted]
 
     def load(self, dumped: Sequence[Any]) -> None:
-        """Load what was dumped, even by another process of this machine: they share the monotonic clock."""
+        """Restore what `dump` returned, also of another process on this machine: both share the monotonic clock."""
         self._opened, self._bucket.full_at, self._is_settled, self._has_earned, self._wasted = dumped
 
     def use(self, throttle: Throttle) -> None:
-        """Use other limits: after a reload."""
+        """Apply new limits after a reload."""
         self._throttle = throttle
         self._bucket = TokenBucket(throttle.commands, throttle.burst)
 
@@ -98,10 +100,6 @@ class Pace:
     def charge(self, lines: int) -> None:
         """Charge the client for so many more lines: the last command was an expensive one."""
         self._bucket.take(monotonic() * 1000, lines)
-
-    def owe(self, lines: int) -> None:
-        """Count so many lines, for which the client has to wait before it is read again."""
-        self._owed += lines
 
     def waste(self) -> bool:
         """Count a line that is for registered clients only; return whether there were too many of those."""
@@ -126,16 +124,14 @@ class Pace:
 
     def work(self) -> None:
         """Continue at once while this turn has time, else when it is our turn."""
-        owed, self._owed = self._owed, 0
+        owed, self.owed = self.owed, 0
         for _ in range(owed):
             self.line()
         if not self.has_time():
             self._wait()
 
     def has_time(self) -> bool:
-        """Whether there is nothing to wait for now; then a turn is open."""
-        if self._owed:
-            return False
+        """Whether this turn has time for the client; then the turn is open."""
         self.since = now = monotonic()
         deadline = self._schedule.deadline if self._is_settled else self._schedule.newcomer_deadline
         if now > deadline:
@@ -149,12 +145,23 @@ class Pace:
         self._schedule.yield_turn(self._share)
         self.since = monotonic()
 
+    def queue(self, go_on: Callable[[], object]) -> None:
+        """Let the loop call this as soon as there is time, if `has_time` said that there is none; it must not wait."""
+        self._look_whether_new()
+        if self._schedule.has_more(self._share, self.since):
+            go_on()
+        else:
+            self._schedule.queue(self._share, go_on)
+
     def _wait(self) -> None:
+        self._look_whether_new()
+        self._schedule.ask(self._share, self.since)
+        self.since = monotonic()
+
+    def _look_whether_new(self) -> None:
         user = self._session.user
         self._is_settled = user is not None and bool(user.account or monotonic() - self._opened > _NEW)
         self._share.is_newcomer = not self._is_settled
-        self._schedule.ask(self._share, self.since)
-        self.since = monotonic()
 
     def _be_throttled(self, wait: float) -> None:
         if self._turn.meter is not None:

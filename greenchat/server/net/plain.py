@@ -202,7 +202,7 @@ class PlainClient:
     def __init__(
         self, clients: PlainClients, carrier: Carrier, dialect: Dialect, outbox: PlainOutbox | None = None
     ) -> None:
-        """Begin with a client. outbox: its own, if it has one already."""
+        """Make the client of a connection. outbox: its own, if it has one already."""
         self._clients = clients
         self.carrier = carrier
         self._dialect = dialect
@@ -215,7 +215,7 @@ class PlainClient:
         self._doing: Event | None = None
 
     def dump(self, *, is_asked: bool) -> dict[str, Any]:
-        """Return all that is known of it, as plain values and bytes. is_asked: for its name."""
+        """Return the state of the client, as plain values and bytes. is_asked: whether it was asked for its name."""
         # what is under way waits for the throttle: else it was done before anybody could look
         doing = [self._doing] if self._doing and not self.carrier.unanswered else []
         return {
@@ -231,9 +231,10 @@ class PlainClient:
         }
 
     def load(self, form: Mapping[str, Any]) -> None:
-        """Go on as what was dumped."""
+        """Restore the state that `dump` returned."""
         self._family = Family[form["family"]] if form["family"] else None
-        self._welcomed, self._wish = form["welcomed"], form["wish"]
+        self._welcomed = form["welcomed"]
+        self._wish = form["wish"]
         self._patience = inf if form["patience"] is None else form["patience"]
         self._queue = load_events(form["events"])
         if form["asked"]:
@@ -261,7 +262,7 @@ class PlainClient:
             data = carrier.read(None if deadline is None else (deadline - now_ms()) / 1000)
 
     def close(self, reason: str) -> None:
-        """End it from outside."""
+        """End the connection, for a reason that does not come from the client."""
         self.carrier.close(reason)
 
     def _is_foreign(self, data: bytes) -> bool:
@@ -288,8 +289,7 @@ class PlainClient:
                 case NotPlain(data):
                     return data
                 case Tell(text):
-                    self._clients.turn.begin()
-                    self._outbox.put(notice(text, tilde=self._family is Family.TILDE))
+                    self._tell(text)
                 case Leave(reason):
                     self.carrier.close(reason)
                 case Run(message) as event:
@@ -328,6 +328,18 @@ class PlainClient:
             for event in self._dialect.moved(network.channels[folded].name):
                 if isinstance(event, Run):
                     self.carrier.perform(event.message)
+            if self._family is Family.LINE:
+                self._tell(self._orientation(user))
+
+    def _orientation(self, user: User) -> str:
+        room = self._clients.network.channel(self._dialect.room)
+        members = room.members if room else ()
+        here = [member.nick for member in members if member is not user and room and room.sees(user, member)]
+        return orientation(self._dialect.room, here)
+
+    def _tell(self, text: str) -> None:
+        self._clients.turn.begin()
+        self._outbox.put(notice(text, tilde=self._family is Family.TILDE))
 
     def _know_nick(self) -> None:
         user = self.carrier.session.user
@@ -337,26 +349,19 @@ class PlainClient:
     def _go_in(self) -> list[Event]:
         """Return the events after registration was tried: a welcome, or the refusal of the name."""
         user = self.carrier.session.user
-        network = self._clients.network
         if user is None:
             return self._dialect.refused(taken=self._is_taken(self.carrier.session))
         self._welcomed = True
-        lobby = network.channel(self._dialect.room)
-        members = lobby.members if lobby else ()
-        here = [member.nick for member in members if member is not user and lobby and lobby.sees(user, member)]
-        events = self._dialect.welcomed(user.nick, now_ms())
-        if self._family is Family.LINE:
-            events.insert(1, Tell(orientation(self._dialect.room, here)))
-        return events
+        return self._dialect.welcomed(user.nick, now_ms())
 
     def _is_taken(self, session: Session) -> bool:
         """Whether the nick that it asked for last is somebody's, or looks like one that is."""
         network = self._clients.network
-        wish = self._wish or session.nick
+        wish = self._wish or session.registration.nick
         return network.holder(wish) is not None or network.accounts.claimant_of(wish) is not None
 
     def _follow_family(self) -> None:
-        """Adopt the family, which has become known or turned out to be another."""
+        """Use the family of the client, which has become known or has changed."""
         family = self._dialect.family
         if family is self._family:
             return

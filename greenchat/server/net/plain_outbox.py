@@ -21,7 +21,7 @@ def now_ms() -> int:
 
 
 class PlainOutbox(SocketOutbox):
-    """Like every outbox it never waits. A timer runs only while something waits for its time.
+    """An outbox that sends when the client can take it. It never blocks; a timer runs only while messages wait.
 
     muted: the server's messages are not for this client (yet): it has no name.
     """
@@ -44,11 +44,11 @@ class PlainOutbox(SocketOutbox):
         return self._pacer.dump()
 
     def load(self, form: Sequence[Any]) -> None:
-        """Let wait what was dumped; `resume` begins to write it."""
+        """Restore what `dump` returned; `resume` begins to write it."""
         self._pacer.load(form)
 
     def resume(self) -> None:
-        """Write what is due, or wait until it is."""
+        """Write what is due, and start a timer for the rest."""
         if not self.backlog:
             self._pump()
 
@@ -70,7 +70,7 @@ class PlainOutbox(SocketOutbox):
         self._pump()
 
     def collect(self) -> None:
-        """Take what was put: its form is that of the family which is known now."""
+        """Take the messages that were put, in the form of the family that is known now."""
         pending = self.pending
         self._pacer.limit = self.limit
         if not self.muted and not self.cut_reason:
@@ -83,10 +83,10 @@ class PlainOutbox(SocketOutbox):
     def close(self, farewell: bytes = b"") -> None:
         """Send what waits and then this, then end the connection in the way that suits the client."""
         if not self.closing:
-            self.closing = True
+            self.begin_to_end()
             self.put(farewell)
             if not self.pending:
-                self.dirty.append(self)
+                self.dirty.outboxes.append(self)
             self._last = len(self.pending)
 
     def release(self) -> None:

@@ -7,30 +7,28 @@ stored and delivered, and lines that came together and have the same route are s
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from greenchat.chat.network import Network
 from greenchat.chat.user import Session
+from greenchat.commands.catalog import run
 from greenchat.commands.core import command_log
 from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.recording import NOT_KEPT
-from greenchat.commands.messages.speech import Voice, find_voice, say
+from greenchat.commands.core.volume import require_volume
+from greenchat.commands.messages.speech import Voice, act_of, deliver, find_voice
 from greenchat.protocol.envelopes.talk import Head
 from greenchat.protocol.message import Message
 from greenchat.server.net.turn import Turn
 from greenchat.storage.log import Log
 
 _MOST = 8  # routes of one client: more conversations at a time are rare
-_LONGEST = 256  # bytes of a text; a longer one is charged for its storage, see `recording.say`
 _LONGEST_HEAD = 128  # bytes of `PRIVMSG target :`
+_NOTHING = Message("")
 
 
-class Burst(NamedTuple):
-    """Lines with the same route. words: the text of each, in UTF-8; texts: the same."""
-
-    voice: Voice
-    words: list[bytes]
-    texts: list[str]
+Burst = tuple[Voice, list[bytes], list[str]]
+"""Lines with the same route: the voice for them, the text of each in UTF-8, and the same texts."""
 
 
 class Routes:
@@ -51,7 +49,7 @@ class Routes:
     def find(self, lines: bytes) -> Burst | None:
         """Return the texts of lines that all have the same route, None if they don't. lines: joined by CR LF."""
         end = lines.find(b" :", 0, _LONGEST_HEAD) + 2
-        if end < 2 or self._session.room <= 0:
+        if end < 2:
             return None
         head = lines[:end]
         voice = self._voices.get(head)
@@ -59,26 +57,60 @@ class Routes:
             voice = self._find(head)
             if voice is None:
                 return None
-        words = lines[end:].split(b"\r\n" + head)
-        ends = len(words) - 1
-        if (
-            lines.count(b"\n") != ends
-            or lines.count(b"\r") != ends
-            or b"\0" in lines
-            or not all(words)
-            or len(max(words, key=len)) > min(_LONGEST, voice.head.room)
-        ):
+        if self._session.room <= 0 and not self._has_room():
             return None
+        text = lines[end:]
         try:
-            return Burst(voice, words, [each.decode() for each in words])
+            if b"\n" not in text:  # one line: nearly all are
+                if not text or len(text) > voice.longest or b"\r" in text or b"\0" in text:
+                    return None
+                return voice, [text], [text.decode()]
+            words = text.split(b"\r\n" + head)
+            ends = len(words) - 1
+            if (
+                text.count(b"\n") != ends
+                or text.count(b"\r") != ends
+                or b"\0" in text
+                or not all(words)
+                or len(max(words, key=len)) > voice.longest
+            ):
+                return None
+            return voice, words, [each.decode() for each in words]
         except UnicodeDecodeError:
             return None
+
+    def _has_room(self) -> bool:
+        """Whether the session may add more to the history, now that its portion is used up."""
+        try:
+            require_volume(self._context(_NOTHING))
+        except FailError:  # the long way tells the reason
+            return False
+        return True
 
     def say(self, burst: Burst, now: int) -> None:
         """Say the burst that `find` has found, in an open turn. now: ms since the epoch."""
         voice, words, texts = burst
         command_log.note(self._session, voice.head.command, (voice.head.target, ""), times=len(texts))
-        say(self._network, self._log, self._turn, voice, words, texts, now)
+        log = self._log
+        if log.is_shared:
+            log.speak(self._session, act_of(voice, texts, now), lambda now: self._say_in_turn(voice, words, texts, now))
+            return
+        if log.is_read:
+            log.append(act_of(voice, texts, now))
+        else:
+            log.pass_by()
+        deliver(self._network, self._turn, voice, words, texts, now)
+
+    def _say_in_turn(self, voice: Voice, words: list[bytes], texts: list[str], now: int) -> None:
+        """Say a burst that the log hands out; by the long way, if something has changed meanwhile."""
+        if voice.holds(self._network):
+            deliver(self._network, self._turn, voice, words, texts, now)
+            return
+        for text in texts:
+            ctx = self._context(Message(voice.head.command, (voice.head.target, text)))
+            ctx.now = now
+            ctx.applies = True
+            run(ctx)
 
     def _find(self, head: bytes) -> Voice | None:
         self._voices.pop(head, None)

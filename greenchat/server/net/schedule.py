@@ -5,8 +5,9 @@ served after each poll of the loop, as far as the turn's budget goes, and those 
 have used much (`fair_queue`). So signals, timers, new connections and writable sockets are served, whatever is done to
 the server.
 
-The budget is processor time: on a machine with much else to do a turn takes longer and does not do less. Only the
-deadline that is checked before each line is one of the clock, which costs nearly nothing to read.
+The budget is processor time: on a machine with much else to do a turn takes longer and does not do less. To read that
+takes as long as a line does, so it is read only when the clock says that a budget may be used up (`_ProcessorTime`),
+and the deadline that is checked before each line is one of the clock.
 """
 
 from collections.abc import Callable
@@ -21,12 +22,40 @@ from greenchat.chat.outbox import Dirty
 from greenchat.server.net.fair_queue import FairQueue, Share, Wake
 
 # Seconds of handlers in a turn. If nobody waits from earlier turns it is more: what comes at once is better sent at
-# once. Newcomers have less of it: they may be many, and registered clients wait for the end of the turn.
+# once. Newcomers have less of it: they may be many, and registered clients wait for the end of the turn. But where
+# thousands are told of each who comes, sending is most of the work, and it is the same for one newcomer as for thirty:
+# then handlers have as long as the sending took.
 _BUDGET, _BURST = 0.010, 0.025
 _NEWCOMERS, _NEWCOMERS_BURST = 0.004, 0.010
-_SLOT = 0.001  # seconds for one of those in the queue; a line that takes longer is finished
-_SEND = 4e-6  # seconds that sending one more outbox takes
+# Seconds for one of those in the queue; a line that takes longer is finished. Newcomers wait for each other: all of
+# them that are there have a slot before the first one has another.
+_SLOT, _NEWCOMERS_SLOT = 0.001, 0.0005
+_SEND = 6e-6  # seconds that sending one more outbox takes
 _CROWD = 32  # length of the queue beyond which nobody else is accepted
+
+
+class _ProcessorTime:
+    """The processor time of this thread in seconds, for one who asks often.
+
+    No more can have been used since it was read than has passed by the clock. clock: the time by the monotonic clock at
+    which it was last asked for.
+    """
+
+    __slots__ = ("_since", "_used", "clock")
+
+    def __init__(self) -> None:
+        self.exactly()
+
+    def exactly(self) -> float:
+        """Return the processor time used so far."""
+        self.clock = self._since = monotonic()
+        self._used = thread_time()
+        return self._used
+
+    def at_most(self) -> float:
+        """Return how much can have been used so far, without reading it again."""
+        self.clock = now = monotonic()
+        return self._used + now - self._since
 
 
 class Schedule:
@@ -34,7 +63,7 @@ class Schedule:
 
     newcomer_deadline: the same for newcomers.
 
-    Reads: deadline, newcomer_deadline, is_busy. Changes: begin, end, fill. Waits: ask, yield_turn.
+    Reads: deadline, newcomer_deadline, is_busy. Changes: begin, end, fill, has_more, queue. Waits: ask, yield_turn.
     """
 
     __slots__ = (
@@ -48,7 +77,10 @@ class Schedule:
         "_open",
         "_queue",
         "_resting",
+        "_sending",
+        "_slot",
         "_slot_began",
+        "_time",
         "deadline",
         "newcomer_deadline",
     )
@@ -62,9 +94,12 @@ class Schedule:
         self._open = open_turn
         self._hurry = hurry
         self.deadline = self.newcomer_deadline = inf
+        self._time = _ProcessorTime()
         self._ends = self._newcomers_end = inf  # of the budget, by the thread's processor time
         self._queue = FairQueue()
         self._resting: list[tuple[Share, Wake]] = []
+        self._sending = 0.0  # seconds of the last turn
+        self._slot = _SLOT
         self._slot_began = 0.0  # of connections served from the queue, by processor time; 0.0 while there were none
         self._dirty_before = 0
         loop = get_hub().loop
@@ -80,17 +115,23 @@ class Schedule:
     def begin(self) -> None:
         """Begin a turn."""
         budget, newcomers = (_BUDGET, _NEWCOMERS) if self._queue else (_BURST, _NEWCOMERS_BURST)
-        now, used = monotonic(), thread_time()
-        self.deadline, self.newcomer_deadline = now + budget, now + newcomers
-        self._ends, self._newcomers_end = used + budget, used + newcomers
+        budget = min(max(budget, self._sending), _BURST)
+        newcomers = min(max(newcomers, self._sending), budget)
+        used = self._time.exactly()
+        now = self._time.clock
+        self.deadline = now + budget
+        self.newcomer_deadline = now + newcomers
+        self._ends = used + budget
+        self._newcomers_end = used + newcomers
 
-    def end(self) -> None:
-        """End the turn, after all its messages were sent."""
+    def end(self, outboxes: int) -> None:
+        """End the turn, after all its messages were sent, into so many outboxes."""
+        self._sending = _SEND * outboxes
         self.deadline = self.newcomer_deadline = self._ends = self._newcomers_end = inf
         if self._resting:
             resting, self._resting = self._resting, []
             for share, wake in resting:
-                self._push(share, wake)
+                self.queue(share, wake)
 
     def fill(self) -> None:
         """Note that so much was said that it should be sent before anything else is done."""
@@ -101,23 +142,31 @@ class Schedule:
 
         since: when it began to work, by the monotonic clock.
         """
-        now = thread_time()
+        if not self.has_more(share, since):
+            waiter = Waiter()
+            self.queue(share, partial(waiter.switch, None))
+            waiter.get()
+
+    def has_more(self, share: Share, since: float) -> bool:
+        """Whether there is time left after the deadline has passed; if not, the share has to be queued.
+
+        since: when it began to work, by the monotonic clock.
+        """
+        now = self._time.exactly()
         slot = self._slot_began
         ends = self._newcomers_end if share.is_newcomer else self._ends
-        left = (min(ends, slot + _SLOT) if slot else ends) - now
+        left = (min(ends, slot + self._slot) if slot else ends) - now
         if left > 0:  # the machine had something else to do meanwhile
             self.newcomer_deadline = monotonic() + left
             if not share.is_newcomer:
                 self.deadline = self.newcomer_deadline
-            return
+            return True
         if slot:
             self._end_slot(share, now)
         elif self._ends:
             self._queue.charge(share, min(monotonic() - since, _BURST))
         self._hurry()
-        waiter = Waiter()
-        self._push(share, partial(waiter.switch, None))
-        waiter.get()
+        return False
 
     def yield_turn(self, share: Share) -> None:
         """Wait until this turn has ended, so that its messages are sent, and then for a turn like all others."""
@@ -127,7 +176,8 @@ class Schedule:
         self._hurry()
         waiter.get()
 
-    def _push(self, share: Share, wake: Wake) -> None:
+    def queue(self, share: Share, wake: Wake) -> None:
+        """Let the loop call `wake` when there is time for this share: it must not wait."""
         self._queue.push(share, wake)
         if len(self._queue) == 1:
             self._check.start(self._serve)
@@ -136,20 +186,26 @@ class Schedule:
     def _serve(self) -> None:
         """Serve the queue, as long as there is time. Runs in the loop itself, after each poll."""
         self._open()
-        queue = self._queue
+        queue, time = self._queue, self._time
+        now = time.exactly()
         while queue:
-            now = thread_time()
-            if now >= self._ends:
-                break
-            if queue.is_newcomers_turn and now >= self._newcomers_end:
-                break
+            ends = self._newcomers_end if queue.is_newcomers_turn else self._ends
+            if now >= ends:
+                now = time.exactly()
+                if now >= ends:
+                    break
             share, wake = queue.pop()
-            self._slot_began, self._dirty_before = now, len(self._dirty)
-            self.deadline = self.newcomer_deadline = monotonic() + min(self._ends - now, _SLOT)
+            self._slot = _NEWCOMERS_SLOT if share.is_newcomer else _SLOT
+            self._slot_began = now
+            self._dirty_before = len(self._dirty.outboxes)
+            self.deadline = self.newcomer_deadline = time.clock + min(self._ends - now, self._slot)
             wake()
+            now = time.at_most()
             if self._slot_began:
-                self._end_slot(share, thread_time())
-        now, used = monotonic(), thread_time()
+                if now - self._slot_began > self._slot:
+                    now = time.exactly()
+                self._end_slot(share, now)
+        used, now = time.exactly(), time.clock
         self.deadline = now + self._ends - used
         self.newcomer_deadline = now + self._newcomers_end - used
         if not queue:
@@ -157,8 +213,8 @@ class Schedule:
             self._idle.stop()
 
     def _end_slot(self, share: Share, now: float) -> None:
-        sending = _SEND * (len(self._dirty) - self._dirty_before)
-        self._queue.charge(share, now - self._slot_began + sending)
+        sending = _SEND * (len(self._dirty.outboxes) - self._dirty_before)
+        self._queue.charge(share, max(0.0, now - self._slot_began) + sending)
         self._slot_began = 0.0
 
 

@@ -1,5 +1,6 @@
-"""The send queues of all slow readers together."""
+"""The send queues of all slow readers together, and of all clients whose connection ends."""
 
+from time import monotonic
 from typing import Protocol
 
 OUT_OF_MEMORY = "The server is out of memory"
@@ -23,12 +24,13 @@ class SendQueues:
     limit: bytes; 0: none. Messages shared by several outboxes count for each, so the memory is less.
     """
 
-    __slots__ = ("_is_cutting", "_waiting", "limit", "total")
+    __slots__ = ("_closing", "_is_cutting", "_waiting", "limit", "total")
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.total = 0
         self._waiting: dict[SendQueue, int] = {}
+        self._closing: dict[SendQueue, float] = {}  # since when, the longest first
         self._is_cutting = False
 
     def changed(self, outbox: SendQueue, size: int) -> None:
@@ -40,15 +42,28 @@ class SendQueues:
         if self.limit and self.total > self.limit and not self._is_cutting:
             self._cut_down_to(self.limit - self.limit // _SPARE)
 
+    def closing(self, outbox: SendQueue) -> None:
+        """Note that a connection ends as soon as its client has taken what waits."""
+        self._closing[outbox] = monotonic()
+
+    def closed(self, outbox: SendQueue) -> None:
+        """Note that nothing waits any more."""
+        self._closing.pop(outbox, None)
+
+    def cut_late(self, since: float) -> None:
+        """Cut those whose connection should have ended since then, in seconds of the monotonic clock."""
+        for outbox in [outbox for outbox, begun in self._closing.items() if begun < since]:
+            outbox.cut("Connection closed")
+
     def relieve(self) -> None:
-        """Give some memory back: there is none left."""
+        """Free some memory by cutting the slowest reader: the process has run out of memory."""
         if self._waiting:
             max(self._waiting, key=self._waiting.__getitem__).cut(OUT_OF_MEMORY)
 
     def _cut_down_to(self, goal: int) -> None:
         """Cut the slowest, until no more than that waits.
 
-        It is less than what is allowed, since looking for them takes time by the number of slow readers.
+        The goal is below the limit, since each search takes time proportional to the number of slow readers.
         """
         self._is_cutting = True
         try:

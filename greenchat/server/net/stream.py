@@ -1,11 +1,12 @@
-"""What a connection and its outbox need of a socket; a TLS connection offers the same."""
+"""The interface of a socket that a connection and its outbox use; a TLS connection offers the same."""
 
 import socket
+from collections.abc import Mapping
 from typing import Protocol
 
 
 class Stream(Protocol):
-    """A connected, non-blocking stream of bytes. What can't be done now raises BlockingIOError."""
+    """A connected, non-blocking stream of bytes. A call that would block raises BlockingIOError."""
 
     def fileno(self) -> int:
         """Return the descriptor to watch."""
@@ -29,6 +30,10 @@ class SecureStream(Stream, Protocol):
     @property
     def peer_fingerprint(self) -> str:
         """SHA-256 of the client's certificate in lower-case hex, "" if it showed none."""
+
+    @property
+    def bindings(self) -> Mapping[str, bytes]:
+        """Return what a login through it can be bound to, type -> data; once the handshake is done."""
 
     def handshake(self) -> None:
         """Continue the handshake. Raises BlockingIOError until it is done, OSError if it fails."""
@@ -57,3 +62,11 @@ class TlsAcceptor(Protocol):
 
     def renew(self, now: int) -> str:
         """Read the certificate's files again if they were replaced; return what operators should know. now: ms."""
+
+
+class Lines(Protocol):
+    """The input of a client that speaks IRC."""
+
+    @property
+    def unread(self) -> bytes:
+        """The input that was not handled yet: lines, and the beginning of the next one."""

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from OpenSSL import SSL
 
 from greenchat.protocol.times import in_words
@@ -42,6 +43,7 @@ class Tls:
         shown = SSL.Connection(self._context).get_certificate()
         self.fingerprint = shown.digest("sha256").decode() if shown else ""
         self._certificate = shown
+        self._end_point = _end_point(shown.to_cryptography()) if shown else b""
 
     def renew(self, now: int) -> str:
         """Load the files again if an ACME client has replaced them; return what operators should know, or "".
@@ -92,7 +94,7 @@ class Tls:
         """Begin TLS as the server on a connected non-blocking socket."""
         connection = SSL.Connection(self._context, sock)
         connection.set_accept_state()
-        return TlsStream(connection, sock)
+        return TlsStream(connection, sock, self._end_point)
 
 
 def _milliseconds(asn1: bytes | None) -> int:
@@ -100,6 +102,19 @@ def _milliseconds(asn1: bytes | None) -> int:
     if asn1 is None:
         return 0
     return int(datetime.strptime(asn1.decode(), "%Y%m%d%H%M%S%z").timestamp() * 1000)
+
+
+def _end_point(certificate: x509.Certificate) -> bytes:
+    """Return what tls-server-end-point binds to, b"" for a certificate that it is not defined for.
+
+    RFC 5929, section 4.1: "The hash of the TLS server's certificate", with the hash function of its signature; with
+    SHA-256, if "that hash function is either MD5 or SHA-1".
+    """
+    algorithm = certificate.signature_hash_algorithm
+    if algorithm is None:
+        return b""
+    weak = isinstance(algorithm, hashes.MD5 | hashes.SHA1)
+    return certificate.fingerprint(hashes.SHA256() if weak else algorithm)
 
 
 def _names(certificate: x509.Certificate) -> list[str]:
@@ -120,11 +135,12 @@ def _is_for(pattern: str, host: str) -> bool:
 class TlsStream:
     """A `Stream` through TLS."""
 
-    __slots__ = ("_connection", "_sock")
+    __slots__ = ("_connection", "_end_point", "_sock")
 
-    def __init__(self, connection: SSL.Connection, sock: socket.socket) -> None:
+    def __init__(self, connection: SSL.Connection, sock: socket.socket, end_point: bytes) -> None:
         self._connection = connection
         self._sock = sock
+        self._end_point = end_point
 
     def handshake(self) -> None:
         """Continue the handshake. Raises BlockingIOError until it is done, OSError if it fails."""
@@ -140,6 +156,15 @@ class TlsStream:
         """SHA-256 of the client's certificate in lower-case hex, "" if it showed none."""
         certificate = self._connection.get_peer_certificate()
         return certificate.digest("sha256").decode().replace(":", "").lower() if certificate else ""
+
+    @property
+    def bindings(self) -> dict[str, bytes]:
+        """Return what a login can be bound to: the end of this connection (TLS 1.3, RFC 9266), and our certificate."""
+        found = {"tls-server-end-point": self._end_point} if self._end_point else {}
+        if self._connection.get_protocol_version() >= SSL.TLS1_3_VERSION:
+            # not before: "unique ... only if the extended_master_secret extension is negotiated" or in TLS 1.3
+            found["tls-exporter"] = self._connection.export_keying_material(b"EXPORTER-Channel-Binding", 32, b"")
+        return found
 
     def fileno(self) -> int:
         """Return the descriptor to watch."""

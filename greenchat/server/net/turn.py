@@ -27,12 +27,16 @@ from gevent.hub import get_hub
 
 from greenchat.chat.outbox import Dirty
 from greenchat.commands.core.journal import Encoded, Since
+from greenchat.commands.core.utterance import Utterance
 from greenchat.server.net.meter import Longest, Meter
 from greenchat.server.net.schedule import Schedule
 from greenchat.server.net.sendq import OUT_OF_MEMORY, SendQueues
 from greenchat.storage.interface import Erasure, Speech, Store, StoredEvent, StoreError, UnfitWriteError, Write
 
 log = logging.getLogger(__name__)
+
+Said = tuple[Encoded, Callable[[], None]]
+"""What was said, and what refuses it."""
 
 _LONG = 0.002  # seconds that sending takes
 _MOMENT = 0.001  # seconds: little compared with that
@@ -86,7 +90,7 @@ class Turn:
         self._moment: Any = None  # gevent has no types for its timers
         self._writes: list[Write] = []
         self._owed: list[Write] = []
-        self._said: list[tuple[Encoded, Callable[[], None]]] = []
+        self._said: list[Said] = []
         self._complained = -_COMPLAIN_EVERY
         self._readings: WeakSet[Since] = WeakSet()
         self._erased: dict[tuple[str, int], None] = {}  # lately, the oldest first
@@ -127,7 +131,7 @@ class Turn:
         self._follow(writes)
 
     def begin(self, lines: int = 1) -> None:
-        """Begin a turn, so that there is an end: call it before changing state or putting something into an outbox."""
+        """Begin a turn, whose end sends: call it before changing state or putting something into an outbox."""
         self._lines += lines
         if not self._planned:
             self.open()
@@ -156,12 +160,17 @@ class Turn:
         return self.store.find(conversation, event_id)
 
     def say(self, writes: Sequence[Write], said: Encoded, refuse: Callable[[], None]) -> None:
-        """Store these before anybody sees the message.
+        """Store writes before anybody sees the message.
 
-        If that fails nobody does, and `refuse` is called to tell its sender.
+        If that fails nobody sees it, and `refuse` is called to tell its sender.
         """
         self._writes += writes
         self._said.append((said, refuse))
+
+    def speak(self, utterance: Utterance) -> None:
+        """Store plain messages before anybody sees them, as `say` does."""
+        self._writes.append(utterance)
+        self._said.append((utterance, utterance.refuse))
 
     def record(self, *writes: Write) -> None:
         """Store what has happened, in this turn's transaction, or if that fails in a later one."""
@@ -176,7 +185,8 @@ class Turn:
         if self._writes:
             self._keep()
         began = monotonic()
-        for outbox in self.dirty.take():
+        outboxes = self.dirty.take()
+        for outbox in outboxes:
             try:
                 outbox.flush()
             except MemoryError:
@@ -191,7 +201,7 @@ class Turn:
         self.longest.observe(ended - self._opened, ended)
         if self.meter is not None:
             self.meter.turns.observe(ended - self._opened)
-        self.schedule.end()
+        self.schedule.end(len(outboxes))
 
     def _stop_waiting(self) -> None:
         if self._moment is not None:
@@ -200,24 +210,30 @@ class Turn:
             self._moment = None
 
     def _keep(self) -> Exception | None:
-        """Store the turn's messages; return why that failed, or ""."""
+        """Store the turn's messages; return why that failed, or None."""
         writes, owed, said = self._writes, self._owed, self._said
-        self._writes, self._owed, self._said = [], [], []
+        self._writes = []
+        self._owed = []
+        self._said = []
         began = monotonic()
         try:
             self.store.commit(writes)
         except Exception as error:
             self.failures += 1
             self._complain(error, len(said))
-            if not isinstance(error, UnfitWriteError):
-                self._owed = owed[-_MOST_OWED:]
-                self._writes = self._owed.copy()
-            self._take_back(said)
+            self._give_up(error, writes, owed, said)
             return error
         if self.meter is not None:
             self.meter.commits.observe(monotonic() - began)
         self._follow(writes)
         return None
+
+    def _give_up(self, error: Exception, writes: list[Write], owed: list[Write], said: list[Said]) -> None:
+        """Refuse what was said, and store what has happened in the next turn."""
+        if not isinstance(error, UnfitWriteError):
+            self._owed = owed[-_MOST_OWED:]
+            self._writes = self._owed.copy()
+        self._take_back(said)
 
     def _follow(self, writes: Sequence[Write]) -> None:
         """Tell readers of the history what was stored, and senders of it what was erased."""
@@ -240,9 +256,9 @@ class Turn:
             except Exception:
                 log.exception("a bug kept somebody from seeing what was kept")
 
-    def _take_back(self, said: list[tuple[Encoded, Callable[[], None]]]) -> None:
+    def _take_back(self, said: list[Said]) -> None:
         unseen = {id(data) for each, _ in said for data in each.encodings}
-        for outbox in self.dirty:
+        for outbox in self.dirty.outboxes:
             outbox.retract(unseen)
         for _, refuse in said:
             try:
@@ -256,7 +272,8 @@ class Turn:
             log.error("a bug kept %d messages out of the store", refused, exc_info=error)
         elif monotonic() - self._complained >= _COMPLAIN_EVERY:
             self._complained = monotonic()
-            log.error("the store failed, and %d messages were refused: %s", refused, error)
+            what = f", and {refused} messages were refused" if refused else ""
+            log.error("the store failed%s: %s", what, error)
 
 
 def _do_nothing() -> None:

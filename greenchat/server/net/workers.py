@@ -4,22 +4,25 @@ Users who are logged in go before guests, and these before unregistered clients;
 however much one of them wants. So nobody's searches delay those of others.
 """
 
+import time
 from collections import deque
 from collections.abc import Callable
 from enum import IntEnum
 from typing import TypeVar
 
 from gevent.event import Event
-from gevent.threadpool import ThreadPool
 
 from greenchat.chat.user import Session
 from greenchat.commands.core.deferred import Deferred
+from greenchat.server.thread_pool import Pool
 from greenchat.values.addresses import netblock
 
 T = TypeVar("T")
 
 _WORKERS = 2  # more slow work than this waits, and the chat continues
 _MESSENGERS = 2
+_PAUSE = 0.05  # seconds after which work that could not go on looks again
+_OUTSIDE = 8  # concurrent password checks by external services
 _ONE_IN = 8  # one in so many served comes from the last in the queue, so that nobody waits for ever
 
 
@@ -68,11 +71,10 @@ class _Line:
 
 
 class Workers:
-    """So many threads, for any greenlet that waits for their results."""
+    """A fixed number of threads. A greenlet waits for the result of its work."""
 
     def __init__(self, size: int) -> None:
-        self._pool = ThreadPool(size)
-        self._pool.size = size  # now: later there may be no memory for a thread, and its pool would never end
+        self._pool = Pool(size, begun=True)
         self._free = size
         self._lines = {rank: _Line() for rank in Rank}
         self._served = 0
@@ -116,22 +118,35 @@ class Workers:
         self._free += 1
 
 
+def _pause(work: Callable[[], T]) -> T:
+    """Do work after a pause, in a thread: so the number of threads bounds how often waiting work tries again."""
+    time.sleep(_PAUSE)
+    return work()
+
+
 class Threads:
-    """All threads that commands use: `workers` for searches and the history, one for passwords, so that a login need
-    not wait for a search, and `messengers` for what waits for others.
+    """All threads that commands use.
+
+    `workers` are for searches and the history; one thread is for passwords, so that a login need not wait for a search;
+    `messengers` are for work that waits for other servers; the rest is for programs and directories that check
+    passwords.
     """
 
     def __init__(self) -> None:
         self.workers = Workers(_WORKERS)
         self._hashers = Workers(1)
-        self._messengers = ThreadPool(_MESSENGERS)
-        self._messengers.size = _MESSENGERS
+        self._outside = Workers(_OUTSIDE)
+        self._messengers = Pool(_MESSENGERS, begun=True)
 
     def do(self, slow: Deferred, session: Session) -> object:
         """Run the slow part of a session's command when it is its turn, and return its result. Waits."""
         if slow.waits:
             return self._messengers.apply(slow.work)
         address = netblock(session.host)
+        if slow.pauses:
+            return self._outside.apply(lambda: _pause(slow.work), Rank.GUEST, address)
+        if slow.outside:
+            return self._outside.apply(slow.work, Rank.GUEST, address)
         if slow.hashes:  # a client that wants to log in is no stranger compared with those who log in again and again
             return self._hashers.apply(slow.work, Rank.GUEST, address)
         return self.workers.apply(slow.work, rank_of(session), address)
@@ -142,5 +157,6 @@ class Threads:
         self._hashers.kill()
 
     def kill_messengers(self) -> None:
-        """Let the threads that wait for others finish. Waits."""
+        """Let the threads that wait for other servers finish. Waits."""
         self._messengers.kill()
+        self._outside.kill()

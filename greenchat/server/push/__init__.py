@@ -1,1 +1,1 @@
-"""What the server posts elsewhere: Web Push, encrypted for devices, and signed webhooks of channels."""
+"""Notifications to other servers: encrypted Web Push for devices, and signed webhooks of channels."""

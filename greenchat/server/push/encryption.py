@@ -1,4 +1,4 @@
-"""Encryption of what is pushed, so that only the device can read it, and the signature that says who pushes it.
+"""Encrypts a push message, so that only the device can read it, and signs the request to the push service.
 
 https://www.rfc-editor.org/rfc/rfc8291 (keys), rfc8188 (the coding aes128gcm), rfc8292 (VAPID)
 """
@@ -35,7 +35,7 @@ def encrypt(
 ) -> bytes:
     """Encrypt a text of at most LONGEST bytes for a device. key and salt: by default new ones.
 
-    Raises ValueError where the device's key is none.
+    Raises ValueError if the device's key is invalid.
     """
     key, salt = key or ec.generate_private_key(_CURVE), salt or os.urandom(16)
     device = ec.EllipticCurvePublicKey.from_encoded_point(_CURVE, _decoded(p256dh))

@@ -1,8 +1,9 @@
-"""What is said is looked at once it is kept: whom it concerns, who is away, is told so on their devices.
+"""Web Push: after a message is stored, notifies the devices of users whom it concerns and who are not reading.
 
-Looking is a few look-ups in the loop, and only where anybody has a subscription; encrypting and sending are done in
-threads. Each endpoint is sent one message after the other; one that fails again and again, or says that it is no more,
-is forgotten, and one that hangs keeps one thread for `push.timeout`, at most, and only its owner waits for it.
+Finding them takes a few look-ups in the loop, and none where nobody has a subscription; encrypting and sending are done
+in threads. Each endpoint gets one message after the other. An endpoint that fails repeatedly or is gone is removed; one
+that hangs occupies one thread for at most `push.timeout`, and delays only its owner's notifications, and those of
+others whose endpoints have not answered yet: see `fair_pool`.
 """
 
 import logging
@@ -22,11 +23,12 @@ from greenchat.chat.owned.push_subscriptions import PushSubscription
 from greenchat.chat.user import User
 from greenchat.commands.accounts.webpush import forget_push
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.history_events import told_again
-from greenchat.server.net.outgoing import OutgoingError, post
+from greenchat.commands.core.history_events import to_envelope
+from greenchat.config.settings import Push
+from greenchat.server.fair_pool import ASKING, DOUBTFUL, FairPool
 from greenchat.server.net.turn import Turn
 from greenchat.server.push.encryption import LONGEST, authorization, encrypt, private_key, public_text
-from greenchat.server.push.fair_pool import FairPool
+from greenchat.server.push.outgoing import OutgoingError, post
 from greenchat.storage.interface import Document, Speech, Store, StoredEvent, StoreError, Write, members_of
 
 log = logging.getLogger(__name__)
@@ -62,7 +64,7 @@ class Pusher:
         self._server = server
         self._key = private_key(secret)
         self._trust = ssl.create_default_context()
-        self._pool = FairPool()
+        self._pool = FairPool(ASKING, doubtful=DOUBTFUL)
         self._waiting: dict[str, deque[bytes]] = {}
         self._failures: Counter[str] = Counter()
         self._not_before: dict[str, float] = {}
@@ -70,12 +72,12 @@ class Pusher:
         server.turn.kept.append(self.look)
 
     def close(self) -> None:
-        """Let what has begun end. Waits."""
+        """Wait until the pushes under way have ended."""
         self._pool.close()
 
     def look(self, writes: Sequence[Write]) -> None:
         """Look at what was kept, in the loop: see whom it concerns."""
-        if not len(self._server.network.pushes):
+        if not len(self._server.network.owned.pushes):
             return
         for write in writes:
             for event in write.events() if isinstance(write, Speech) else (write,):
@@ -109,13 +111,13 @@ class Pusher:
 
     def _is_away(self, user: User) -> bool:
         """Whether somebody has said nothing lately, on any device: else they will have seen it."""
-        if not user.account_id or not self._server.network.pushes.of(user.account_id):
+        if not user.account_id or not self._server.network.owned.pushes.of(user.account_id):
             return False
         since = self._server.now() - self._server.network.settings.push.quiet * 1000
         return all(session.away or session.active < since for session in user.sessions)
 
     def _tell(self, user: User, event: StoredEvent) -> None:
-        for subscription in self._server.network.pushes.of(user.account_id):
+        for subscription in self._server.network.owned.pushes.of(user.account_id):
             line = _line(event, subscription.caps)
             if not line or self._not_before.get(subscription.endpoint, 0.0) > time.monotonic():
                 continue
@@ -133,7 +135,7 @@ class Pusher:
         endpoint = subscription.endpoint
         waiting = self._waiting[endpoint]
         try:
-            while waiting and self._server.network.pushes.get(endpoint) is subscription:
+            while waiting and self._server.network.owned.pushes.get(endpoint) is subscription:
                 outcome = self._pool.do(subscription.owner, self._send, subscription, waiting.popleft())
                 if not self._note(endpoint, outcome):
                     break
@@ -186,16 +188,16 @@ class Pusher:
 def _line(event: StoredEvent, caps: int) -> bytes:
     """Return a message as the device gets it: "exactly one IRC message as the payload, without the final CRLF"."""
     first = event.params[-1].partition("\n")[0]
-    line = told_again(event._replace(params=(*event.params[:-1], first))).encode(caps).removesuffix(b"\r\n")
+    line = to_envelope(event._replace(params=(*event.params[:-1], first))).encode(caps).removesuffix(b"\r\n")
     return line if len(line) <= LONGEST else b""
 
 
-def start_push(server: Server, store: Store, new: bytes) -> Pusher | None:
-    """Return what pushes, None where the settings want none. new: 32 bytes of chance, for a key if there is none yet.
+def start_push(server: Server, rules: Push, store: Store, new: bytes) -> Pusher | None:
+    """Return the pusher; None if the settings disable it. new: 32 random bytes, the key if none is stored yet.
 
     Raises StoreError.
     """
-    if not server.network.settings.push.enabled:
+    if not rules.enabled:
         return None
     found = store.document(documents.SERVER.name, documents.VAPID)
     if not isinstance(found, str) or not re.fullmatch(r"[0-9a-f]{64}", found):

@@ -1,7 +1,7 @@
-"""Posting what is said in channels to their webhooks: in order, tried again, each by itself.
+"""Posts the messages of channels to their webhooks: in order, with retries, each webhook independently.
 
-What was kept is looked at in the loop, and only where there are webhooks; requests are made in threads. What waits is
-lost when the server ends: whoever needs all of it reads the history.
+Stored messages are matched in the loop, and only where there are webhooks; requests are made in threads. The queue is
+lost when the server ends: a program that needs every message reads the history.
 """
 
 import hmac
@@ -19,9 +19,10 @@ from greenchat.chat.owned.webhooks import Webhook
 from greenchat.chat.registered_channels import rank_of
 from greenchat.commands.services.chanserv_webhooks import drop_webhook
 from greenchat.commands.services.hook_speech import HOOK_RANK
+from greenchat.config.settings import WebhookRules
 from greenchat.protocol.times import format_time
-from greenchat.server.net.outgoing import OutgoingError, post
-from greenchat.server.push.fair_pool import FairPool
+from greenchat.server.fair_pool import ASKING, DOUBTFUL, FairPool
+from greenchat.server.push.outgoing import OutgoingError, post
 from greenchat.server.push.pusher import Server
 from greenchat.storage.interface import Speech, StoredEvent, StoreError, Write
 
@@ -40,19 +41,19 @@ class WebhookSender:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._trust = ssl.create_default_context()
-        self._pool = FairPool()
+        self._pool = FairPool(ASKING, doubtful=DOUBTFUL)
         self._waiting: dict[str, deque[tuple[str, bytes]]] = {}
         self.pause = 1.0
         """Seconds after the first failure; each further one doubles it."""
         server.turn.kept.append(self.look)
 
     def close(self) -> None:
-        """Let what has begun end. Waits."""
+        """Wait until the requests under way have ended."""
         self._pool.close()
 
     def look(self, writes: Sequence[Write]) -> None:
         """Look at what was kept, in the loop."""
-        if not len(self._server.network.webhooks):
+        if not len(self._server.network.owned.webhooks):
             return
         for write in writes:
             for event in write.events() if isinstance(write, Speech) else (write,):
@@ -61,7 +62,7 @@ class WebhookSender:
 
     def _offer(self, event: StoredEvent) -> None:
         fold = self._server.network.fold
-        for webhook in self._server.network.webhooks:
+        for webhook in self._server.network.owned.webhooks:
             if event.conversation == fold(webhook.channel) and not event.source.partition("!")[0].endswith(_OWN):
                 text = event.params[-1]
                 if not webhook.word or text == webhook.word or text.startswith(webhook.word + " "):
@@ -88,7 +89,7 @@ class WebhookSender:
         channel, account = network.channel(webhook.channel), network.accounts.by_id(webhook.owner)
         if channel is None or account is None or not account.usable:
             return False
-        if network.bans.of_account(account.id, self._server.now()):
+        if network.protection.bans.of_account(account.id, self._server.now()):
             return False
         return ranks.is_at_least(rank_of(channel, account.id), HOOK_RANK)
 
@@ -102,7 +103,7 @@ class WebhookSender:
         """Post what waits, one after the other, until nothing does."""
         waiting = self._waiting[webhook.id]
         try:
-            while waiting and self._server.network.webhooks.get(webhook.id) is webhook:
+            while waiting and self._server.network.owned.webhooks.get(webhook.id):
                 self._post(webhook, *waiting.popleft())
         finally:
             del self._waiting[webhook.id]
@@ -116,7 +117,7 @@ class WebhookSender:
             log.info("the webhook %s of %s failed: %s", webhook.id, webhook.channel, outcome)
             if outcome == 410:
                 self._end(webhook)
-            if self._server.network.webhooks.get(webhook.id) is not webhook:
+            if not self._server.network.owned.webhooks.get(webhook.id):
                 return
             gevent.sleep(min(pause, _LONGEST_PAUSE))
             pause *= 2
@@ -154,6 +155,6 @@ def _body(webhook: Webhook, event: StoredEvent) -> dict[str, Any]:
     return body
 
 
-def start_webhooks(server: Server) -> WebhookSender | None:
-    """Return what posts, None where the settings want nothing posted."""
-    return WebhookSender(server) if server.network.settings.webhooks.enabled else None
+def start_webhooks(server: Server, rules: WebhookRules) -> WebhookSender | None:
+    """Return the sender; None if the settings disable webhooks."""
+    return WebhookSender(server) if rules.enabled else None

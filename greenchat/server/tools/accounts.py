@@ -3,7 +3,7 @@
 import sys
 from argparse import ArgumentParser
 
-from greenchat.server.tools.registry import Call, Tool, ToolError
+from greenchat.server.tools.registry import Call, Tool, ToolError, always
 
 
 def _hash_password(call: Call) -> int:
@@ -52,6 +52,6 @@ def _adduser_arguments(parser: ArgumentParser) -> None:
 
 
 TOOLS = (
-    Tool("adduser", "create an account, even while the server runs", _add_user, _adduser_arguments, makes_data=True),
+    Tool("adduser", "create an account, even while the server runs", _add_user, _adduser_arguments, makes_data=always),
     Tool("hash-password", "print the hash of a password, for operators in the configuration", _hash_password),
 )

@@ -4,7 +4,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from pathlib import Path
 
-from greenchat.server.tools.registry import Call, Tool, ToolError
+from greenchat.server.tools.registry import Call, Tool, ToolError, always
 
 
 def _guarded(run: Callable[[Call], int]) -> Callable[[Call], int]:
@@ -98,9 +98,9 @@ def _channel(parser: ArgumentParser) -> None:
 
 TOOLS = (
     Tool("backup", "save the database and settings to FILE, even while the server runs", _backup, _file_and_logs),
-    Tool("restore", "replace the data by a backup, and move the old data aside", _restore, _file, makes_data=True),
+    Tool("restore", "replace the data by a backup, and move the old data aside", _restore, _file, makes_data=always),
     Tool("export", "write the history as JSON, one object per line", _export, _channel),
-    Tool("import", "add exported messages to the history; - is standard input", _import, _file, makes_data=True),
+    Tool("import", "add exported messages to the history; - is standard input", _import, _file, makes_data=always),
     Tool("export-account", "write all that is kept of an account as JSON, one object per line", _export_account, _name),
     Tool("usage", "show what takes the space: files, and the history by channel, account and kind", _usage),
     Tool("check", "check the database for damage", _check),

@@ -8,14 +8,21 @@ import sys
 from argparse import ArgumentParser
 from functools import partial
 from importlib.resources import files
+from ipaddress import ip_address
 from pathlib import Path
 from stat import S_IXOTH
 
 from greenchat import __version__
 from greenchat.cli import called
-from greenchat.server.tools.registry import Call, Tool
+from greenchat.config.file import load
+from greenchat.config.options import Address
+from greenchat.server.tools.registry import Call, Tool, ToolError
 
 _LOW_PORTS = 1024
+_EVERYWHERE = ":9090"
+_STATE = "/var/lib/greenchat"  # StateDirectory= of the unit
+_PRIVATE = tuple(Path(parent, "tmp") for parent in ("/", "/var"))  # PrivateTmp= of the unit: it has these of its own
+_SEARCHED_BY_MAN = ("/usr", "/usr/local")
 
 
 def _template(name: str, values: dict[str, str]) -> str:
@@ -31,22 +38,25 @@ def _print(name: str, call: Call) -> int:
 
 
 def _print_unit(call: Call) -> int:
+    addresses = _addresses(call)
     if call.arguments.socket:
-        return _print("greenchat.socket", call)
+        streams = "\n".join(f"ListenStream={_for_systemd(address)}" for address in addresses)
+        call.out.write(_template("greenchat.socket", {"STREAMS": streams}))
+        return 0
     program = Path(called("greenchat-server"))
     if not program.is_absolute():
         program = Path(sys.prefix, "bin", "greenchat-server")
-    addresses = call.arguments.listen or [":9090"]
-    options = [word for address in addresses for word in ("--listen", address)]
-    if call.arguments.config:
-        options = ["--config", str(call.arguments.config.absolute())]
-    low = any(_port(address) < _LOW_PORTS for address in addresses)
+    file, wanted = call.arguments.config, call.arguments.listen or []
+    options = ["--config", str(file.absolute())] if file else []
+    options += [word for text in wanted or ([] if file else [_EVERYWHERE]) for word in ("--listen", text)]
+    low = any(0 < address.port < _LOW_PORTS for address in addresses)
     home = program.is_relative_to("/home") or program.is_relative_to("/root")
     values = {
         "PROGRAM": shlex.quote(str(program)),
         "OPTIONS": shlex.join(options),
         "CAPABILITIES": "CAP_NET_BIND_SERVICE" if low else "",
         "PROTECT_HOME": "read-only" if home else "yes",
+        "DOCUMENTATION": _documentation(Path(sys.prefix)),
     }
     call.out.write(_template("greenchat.service", values))
     closed = closed_to_others(program)
@@ -55,7 +65,22 @@ def _print_unit(call: Call) -> int:
             f"greenchat-server: warning: the service can't start this, since others may not enter {closed}:"
             " install greenchat where they may, for example in /opt/greenchat\n"
         )
+    for path in filter(hidden_from_service, [program, *([file.absolute()] if file else [])]):
+        sys.stderr.write(
+            f"greenchat-server: warning: the service can't start this, since it has a /tmp of its own: put {path}"
+            " elsewhere, for example in /opt/greenchat\n"
+        )
+    if call.arguments.data:
+        sys.stderr.write(f"greenchat-server: warning: --data is not used: a service keeps its data in {_STATE}\n")
     return 0
+
+
+def _documentation(prefix: Path) -> str:
+    """Return the unit's line about the man page, if there is one: `systemd-analyze verify` looks for it."""
+    page = prefix / "share/man/man1/greenchat-server.1"
+    if not page.exists():
+        return ""
+    return f"Documentation={'man:greenchat-server(1)' if str(prefix) in _SEARCHED_BY_MAN else page.as_uri()}\n"
 
 
 def closed_to_others(program: Path) -> Path | None:
@@ -65,9 +90,28 @@ def closed_to_others(program: Path) -> Path | None:
     return next((folder for folder in folders if folder.is_dir() and not folder.stat().st_mode & S_IXOTH), None)
 
 
-def _port(address: str) -> int:
-    port = address.rpartition(":")[2]
-    return int(port) if port.isdecimal() else _LOW_PORTS
+def hidden_from_service(path: Path) -> bool:
+    """Whether the sandbox of the service hides a file."""
+    return any(path.is_relative_to(folder) for folder in _PRIVATE)
+
+
+def _addresses(call: Call) -> list[Address]:
+    """Return where the service will listen. Raises ConfigError."""
+    file, wanted = call.arguments.config, call.arguments.listen
+    if file and not wanted:
+        return [each.address for each in load(file).options.listen]
+    return [Address.parse(text) for text in wanted or [_EVERYWHERE]]
+
+
+def _for_systemd(address: Address) -> str:
+    """Return an address as ListenStream= takes it. Raises ToolError."""
+    if not address.host:
+        return str(address.port)
+    try:
+        ip_address(address.host)
+    except ValueError:
+        raise ToolError(f"systemd opens no sockets for names: put the number of {address.host} in its place") from None
+    return str(address)
 
 
 def _unit_arguments(parser: ArgumentParser) -> None:

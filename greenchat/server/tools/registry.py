@@ -37,20 +37,30 @@ def no_arguments(parser: ArgumentParser) -> None:
     """Declare that a command takes no arguments."""
 
 
+def never(_: Namespace) -> bool:
+    """Return False."""
+    return False
+
+
+def always(_: Namespace) -> bool:
+    """Return True."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Tool:
     """A command. summary: a line of --help. run: returns the exit code; raises ToolError.
 
-    makes_data: it creates the data folder where that is missing.
+    makes_data: whether, called like this, it creates the data folder where that is missing.
     """
 
     name: str
     summary: str
     run: Callable[[Call], int]
     add_arguments: Callable[[ArgumentParser], None] = no_arguments
-    makes_data: bool = False
+    makes_data: Callable[[Namespace], bool] = never
 
-    def parser(self) -> ArgumentParser:
+    def parser(self) -> Parser:
         """Return a parser for it that has no arguments yet but --help."""
         summary = f"{self.summary[0].upper()}{self.summary[1:]}."
         return Parser(prog=f"greenchat-server {self.name}", description=summary, allow_abbrev=False)

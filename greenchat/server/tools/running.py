@@ -1,17 +1,19 @@
 """`status`, `clients`, `kick` and so on: running the server from the shell, through its control socket."""
 
 import json
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable
+from time import monotonic, sleep
 from typing import Any, TextIO
 
 from greenchat.protocol.times import in_words
 from greenchat.server.control.client import NoServerError, RefusedError, ask
 from greenchat.server.tools.registry import Call, Tool, ToolError
-from greenchat.values.durations import format_duration
+from greenchat.values.durations import format_duration, parse_duration
 
 _NOT_RUNNING = 3  # the exit code of `systemctl status` for a service that does not run
 _UPGRADE = 120.0  # seconds that an upgrade may take
+_LOOK = 0.2  # seconds
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 _STEP = 1024
 
@@ -40,7 +42,12 @@ def duration(seconds: int) -> str:
 
 
 def _status(call: Call) -> int:
-    found = _ask(call, "status")
+    try:
+        found = _ask(call, "status")
+    except ToolError as error:
+        if call.arguments.quiet:
+            return error.code
+        raise
     if call.arguments.json:
         json.dump(found, call.out, indent=2, ensure_ascii=False)
         call.out.write("\n")
@@ -51,8 +58,9 @@ def _status(call: Call) -> int:
 
 def status_rows(found: dict[str, Any]) -> list[tuple[str, str]]:
     """Return the rows that `status` shows, as pairs of name and value."""
+    compiled = ", compiled" if found.get("compiled") else ""  # the server may be older
     rows = [
-        ("version", f"greenchat {found['version']}, Python {found['python']}, process {found['pid']}"),
+        ("version", f"greenchat {found['version']}{compiled}, Python {found['python']}, process {found['pid']}"),
         ("running for", duration(found["uptime"])),
         ("listening on", ", ".join(found["listening"])),
         (
@@ -69,6 +77,9 @@ def status_rows(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("waiting to send", size(found["sendq"])),
         ("database", size(found["store"])),
     ]
+    if found.get("nodes"):  # the server may be older
+        one = "its own connections, memory and turns; `greenchat-server cluster status` shows all nodes"
+        rows.insert(1, ("nodes", f"{found['nodes']}; this is one of them, with {one}"))
     if found["certificate"]:
         end = found["certificate_expires"]
         until = f", valid until {in_words(end)}" if end else ""
@@ -112,8 +123,38 @@ def _clients(call: Call) -> int:
 
 def _upgrade(call: Call) -> int:
     found = _ask(call, "upgrade", patience=_UPGRADE)
+    if "nodes" in found:
+        for name in found["nodes"]:
+            _upgrade_node(call, name)
+        now = _ask(call, "nodes")
+        if call.configuration().options.cluster.node and now["newest"] > now["epoch"]:
+            print(f"Once all nodes know epoch {now['newest']}, `cluster upgrade` begins it", file=call.out)
+        return 0
     print(f"Process {found['pid']}, greenchat {found['version']}, has taken over; it was {found['was']}", file=call.out)
     return 0
+
+
+def _upgrade_node(call: Call, name: str) -> None:
+    """Let a node of several begin anew, and wait until it is there again. Raises ToolError."""
+    before = _row(_ask(call, "nodes"), name)
+    _ask(call, "restart-node", node=name)
+    deadline = monotonic() + _UPGRADE
+    while monotonic() < deadline:
+        sleep(_LOOK)
+        try:
+            found = ask(call.configuration().options.data, "nodes")
+        except (NoServerError, RefusedError):  # it is the one that begins anew
+            continue
+        now = _row(found, name)
+        if now and (before is None or now["since"] != before["since"]):
+            was = f"; it was {before['version']}" if before else ""
+            print(f"{name} has begun anew, with greenchat {now['version']}{was}", file=call.out, flush=True)
+            return
+    raise ToolError(f"{name} is not back after {_UPGRADE:.0f} s: its log says why. No other node was begun anew since")
+
+
+def _row(found: Any, name: str) -> Any:
+    return next((row for row in found["nodes"] if row["name"] == name), None)
 
 
 def _kick(call: Call) -> int:
@@ -202,14 +243,31 @@ def _clients_arguments(parser: ArgumentParser) -> None:
 
 
 def _kick_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("nick", metavar="NICK")
+    parser.add_argument("nick", metavar="NICK", type=_word)
     _words("reason", "the reason that is shown to them")(parser)
 
 
 def _ban_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("target", metavar="TARGET", help="an address, a network, an account, or nick!user@host")
-    parser.add_argument("--time", metavar="DURATION", default="", help="30m, 12h, 1w2d; forever without it")
+    parser.add_argument(
+        "target", metavar="TARGET", type=_word, help="an address, a network, an account, or nick!user@host"
+    )
+    parser.add_argument(
+        "--time", metavar="DURATION", type=_duration, default="forever", help="30m, 12h, 1w2d; forever without it"
+    )
     _words("reason", "the reason that is shown to them")(parser)
+
+
+def _word(text: str) -> str:
+    """Return a name that can be one. Raises ArgumentTypeError: also where no server runs, it is wrong use."""
+    if not text or any(character.isspace() for character in text):
+        raise ArgumentTypeError(f"{text!r} is no name: it is one word")
+    return text
+
+
+def _duration(text: str) -> str:
+    if parse_duration(text) is None:
+        raise ArgumentTypeError(f"{text} is not a duration; write 90, 30m, 12h, 1w2d or forever")
+    return text
 
 
 def _announce_arguments(parser: ArgumentParser) -> None:
@@ -231,7 +289,11 @@ TOOLS = (
     Tool("announce", "send a notice to everybody", _announce, _announce_arguments),
     Tool("erase-account", "delete an account and all its messages, for good", _erase_account, _erase_arguments),
     Tool("reload", "make the running server read its configuration again", _reload),
-    Tool("upgrade", "have the installed version take over from the running one; nobody is disconnected", _upgrade),
+    Tool(
+        "upgrade",
+        "have the installed version take over from the running one; only TLS clients, and those of nodes, reconnect",
+        _upgrade,
+    ),
     Tool(
         "stop", "end the running server in good order", _stop, _words("reason", "the reason that is shown to everybody")
     ),

@@ -16,11 +16,15 @@ export const ELSEWHERE = {
   dcc: "A web page can't fetch files from other people's machines.",
   exec: "A web page can't run programs of your machine.",
   import: "A web page can't read the files of other programs.",
+  key: "The keys of the page are fixed: press ? outside of the text field, or /help keys, to see them.",
   mouse: "Mouse support is always on here.",
   network: "The page speaks to the one server that it comes from.",
   networks: "The page speaks to the one server that it comes from.",
+  picture: "Pictures that were uploaded here are shown in the talk; other links open in the browser.",
   plugin: "A web page can't load plugins.",
+  reload: "There is no settings' file here: /set changes them.",
   save: "Settings are kept at each change.",
+  server: "The page speaks to the one server that it comes from.",
   split: "There is one window at a time here. Open the page in a second tab to see two.",
   tour: "The first steps are in /help.",
   unsplit: "There is one window at a time here.",
@@ -44,7 +48,7 @@ export function find(name) {
   const begun = [...TABLE.keys()].filter((known) => known.startsWith(lowered));
   if (begun.length === 1) return TABLE.get(begun[0]);
   if (begun.length) throw new CommandError(`/${name} could be ${begun.map((each) => `/${each}`).join(", ")}`);
-  throw new CommandError(`There is no command /${name}. /help lists them all.`);
+  throw new CommandError(`There is no command /${name}. /help lists them all, /raw sends one to the server.`);
 }
 
 /** Do what `/command arguments` says; what goes wrong is told in the buffer that is shown. */

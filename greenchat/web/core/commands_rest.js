@@ -2,7 +2,7 @@
 
 import { TABLE, CommandError, command, find, halves } from "./commands.js";
 import { parse } from "./message.js";
-import { CHANNEL, STATUS, TALK } from "./state.js";
+import { CHANNEL, PRIVATE, STATUS, TALK } from "./state.js";
 import { stripped } from "./format.js";
 
 const MOST_FOUND = 50;
@@ -42,7 +42,7 @@ command(
 command("logout", "", "Log out.", (order) => order.effect("log out"), { group: "accounts" });
 
 command(
-  "window buffer win wg",
+  "window buffer buflist win wg",
   "number or name",
   "Go to a window. /2 and Alt-2 do, too.",
   (order) => {
@@ -62,7 +62,7 @@ command(
   { least: 1, example: "/window 2", group: "windows" },
 );
 command(
-  "close wc unquery",
+  "close wc",
   "[name]",
   "Close a window; a channel is left.",
   (order) => {
@@ -74,6 +74,17 @@ command(
     order.effect("keep");
   },
   { example: "/close #tea", group: "windows" },
+);
+command(
+  "unquery",
+  "[nick]",
+  "Close the window of a private talk.",
+  (order) => {
+    const buffer = order.words.length ? named(order, order.words[0]) : order.buffer;
+    if (buffer.kind !== PRIVATE) order.fail(`${buffer.name} is no private talk. /close closes its window.`);
+    find("close").run(order);
+  },
+  { example: "/unquery bob", group: "windows" },
 );
 command(
   "windows ls wl",
@@ -133,7 +144,14 @@ command(
   { least: 1, example: "/lastlog cake", group: "windows" },
 );
 command(
-  "clear c",
+  "search find",
+  "[text]",
+  "Search all that the server remembers. Ctrl-K does, too.",
+  (order) => order.effect("search", { text: order.args }),
+  { example: "/search cake", group: "windows" },
+);
+command(
+  "clear c cl cls",
   "",
   "Begin with an empty screen. Scrolling up brings back what was on it.",
   (order) => {
@@ -177,9 +195,19 @@ command(
   { group: "windows" },
 );
 
-command("connect reconnect server", "", "Connect again, now.", (order) => order.effect("reconnect"), {
-  group: "networks",
-});
+for (const name of ["connect", "reconnect"])
+  command(name, "", "Connect again, now.", (order) => order.effect("reconnect"), { group: "networks" });
+command(
+  "setname",
+  "your name",
+  "Change your real name, for everybody to read.",
+  (order) => {
+    order.online();
+    if (!order.model.caps.has("setname")) order.fail("This server can't do that while you are connected.");
+    order.send("SETNAME", order.args);
+  },
+  { least: 1, example: "/setname Ada L.", group: "people" },
+);
 command(
   "disconnect",
   "[why]",

@@ -6,7 +6,15 @@ import { hides } from "./speak.js";
 import { CHANNEL, PRIVATE, TALK } from "./state.js";
 
 const group = "people";
-const SERVICES = { ns: "NickServ", cs: "ChanServ", hs: "HistServ", ms: "MemoServ", os: "OperServ" };
+const SERVICES = {
+  "ns nickserv": "NickServ",
+  "cs chanserv": "ChanServ",
+  "hs hostserv": "HostServ",
+  "ms memoserv": "MemoServ",
+  "os operserv": "OperServ",
+  "bs botserv": "BotServ",
+  histserv: "HistServ",
+};
 
 command("msg m dm", "nick[,nick...] [text]", "Say something to one person, in a window of its own.", message, {
   least: 1,
@@ -56,7 +64,7 @@ command(
   { least: 2, example: "/notice bob The cake is ready", group },
 );
 command(
-  "wall",
+  "wall wallchops",
   "[#channel] text",
   "Write to the operators of the channel only.",
   (order) => {
@@ -106,11 +114,11 @@ command("nctcp", "nick VERSION text", "Answer what someone's client has asked.",
   example: "/nctcp bob VERSION a pencil",
   group,
 });
-for (const [name, service] of Object.entries(SERVICES)) {
+for (const [names, service] of Object.entries(SERVICES)) {
   const ask = (order) => toService(order, service, order.args);
-  command(name, "text", `Speak to ${service}, where the network has it.`, ask, {
+  command(names, "text", `Speak to ${service}, where the network has it.`, ask, {
     least: 1,
-    example: `/${name} HELP`,
+    example: `/${names.split(" ")[0]} HELP`,
     group,
   });
 }

@@ -35,10 +35,10 @@ export class Connection {
   }
 
   /** Come in as somebody. password: "" for none. isBrowser: the browser brings what logs in, as an account of this name. */
-  join(nick, password = "", isBrowser = false) {
+  join(nick, password = "", isBrowser = false, code = "") {
     const { model } = this;
     model.wanted = nick;
-    model.credentials = password || isBrowser ? { account: nick, password, isBrowser } : null;
+    model.credentials = password || isBrowser ? { account: nick, password, isBrowser, code } : null;
     if (password && !isPrivate(this.env.location) && !globalThis.crypto?.subtle) {
       this.onEvent({ kind: "refused", why: "unsafe", nick, words: UNSAFE });
       return;
@@ -63,6 +63,7 @@ export class Connection {
       lastWords: "",
       entered: false,
       refused: false,
+      wantsCode: false,
     };
     model.change("link");
     const socket = new env.WebSocket(env.url, [SUBPROTOCOL]);
@@ -72,6 +73,7 @@ export class Connection {
       model.link.state = "entering";
       model.link.words = WORDS.entering;
       this.#write({ command: "CAP", params: ["LS", "302"] });
+      if (model.token && !model.credentials) this.#write({ command: "RESUME", params: [model.token] });
       this.#write({ command: "NICK", params: [model.wanted] });
       this.#write({ command: "USER", params: [userName(model.wanted), "0", "*", model.wanted] });
       this.#turn();
@@ -89,9 +91,7 @@ export class Connection {
   }
 
   /** Try at once, where we wait to try again. */
-  retryNow() {
-    if (this.model.link.state === "waiting") this.connect();
-  }
+  retryNow = () => this.model.link.state === "waiting" && this.connect();
 
   /** The page goes out of sight for good, or until the user comes back to it: nobody waits for the connection to end. */
   rest() {
@@ -107,6 +107,7 @@ export class Connection {
     if (this.model.link.state === "online") this.#write({ command: "QUIT", params: why ? [why] : [] });
     this.model.autojoin.clear();
     this.model.credentials = null;
+    this.model.token = "";
     this.env.storage.forget("here");
     this.#drop();
     this.#ended("offline", "You have left.");
@@ -135,11 +136,11 @@ export class Connection {
   }
 
   /** Log in while we are here: resolves to why not, "" for done. */
-  prove(account, password) {
+  prove(account, password, code = "") {
     const { model } = this;
     return new Promise((resolve) => {
       if (!model.caps.has("sasl")) return resolve("This server knows no accounts.");
-      model.credentials = { account, password };
+      model.credentials = { account, password, code };
       this.loggedIn = resolve;
       this.#login();
     });
@@ -220,14 +221,15 @@ export class Connection {
     const told = this.loggedIn;
     this.loggedIn = null;
     if (!why) {
+      if (model.credentials) model.credentials.code = ""; // it does once
       if (model.link.state === "online" && model.wanted !== model.nick)
         this.#write({ command: "NICK", params: [model.wanted] });
       this.onEvent({ kind: "logged in" });
     } else {
-      const isBrowser = Boolean(model.credentials?.isBrowser);
+      const { isBrowser, password } = model.credentials ?? {};
+      const cause = model.link.wantsCode ? "code" : isBrowser ? "signed out" : "password";
       model.credentials = null;
-      if (first)
-        this.#refused({ kind: "refused", why: isBrowser ? "signed out" : "password", nick: model.wanted, words: why });
+      if (first) this.#refused({ why: cause, nick: model.wanted, words: why, password, kind: "refused" });
     }
     told?.(why);
   }
@@ -242,6 +244,7 @@ export class Connection {
       return;
     }
     model.link.refused = true;
+    model.token = "";
     this.#drop();
     this.#ended("offline", effect.words);
     this.onEvent(effect);
@@ -334,7 +337,7 @@ export class Connection {
     }, 1000);
   }
 
-  /** Write down what must outlive a reload of the page. Nothing of it is secret. */
+  /** Write down what must outlive a reload of the page, in this tab only: the token is of nobody else's business. */
   keep() {
     const { model } = this;
     const { storage } = this.env;
@@ -347,6 +350,7 @@ export class Connection {
     storage.put("here", {
       nick: model.nick || model.wanted,
       account: model.account,
+      token: model.token,
       at: this.env.now(),
       channels: [...model.autojoin.values()],
       talks,
@@ -380,6 +384,7 @@ export class Connection {
     if (shown) model.show(shown);
     model.link.returning = true;
     model.link.lostAt = Number(here.at) || 0;
+    model.token = typeof here.token === "string" ? here.token : "";
     return here.nick;
   }
 }

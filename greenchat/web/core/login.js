@@ -20,14 +20,14 @@ export function isPrivate(location) {
 export const UNSAFE =
   "This page was not loaded over https://, so others could read your password on its way. Open it with https:// to log in.";
 
-/** One try to log in. lines: what is to be sent, as parameters of AUTHENTICATE. */
+/** One try to log in. code: of an authenticator app, for which SCRAM has no place. lines: what is to be sent, as parameters of AUTHENTICATE. */
 export class Login {
-  constructor({ account, password, isBrowser = false }, offered, location) {
+  constructor({ account, password, code = "", isBrowser = false }, offered, location) {
     this.account = account;
-    this.password = password;
+    this.password = code ? `${password} ${code}` : password;
     const known = offered ? offered.toUpperCase().split(",") : ["SCRAM-SHA-256", "PLAIN"];
     const usable = isBrowser ? ["EXTERNAL"] : []; // the cookie of a browser that stays signed in
-    if (!isBrowser && canProve()) usable.push("SCRAM-SHA-256");
+    if (!isBrowser && !code && canProve()) usable.push("SCRAM-SHA-256");
     if (!isBrowser && isPrivate(location)) usable.push("PLAIN");
     this.mechanism = usable.find((each) => known.includes(each)) ?? "";
     this.exchange = null;

@@ -10,7 +10,7 @@ export const WANTED = new Set(
   invite-notify labeled-response message-tags multi-prefix sasl server-time setname standard-replies userhost-in-names
   draft/account-registration draft/channel-rename draft/chathistory draft/event-playback draft/extended-isupport
   draft/message-redaction draft/multiline draft/read-marker draft/webpush
-  soju.im/search`.split(/\s+/),
+  greenchat/resume soju.im/search`.split(/\s+/),
 );
 
 const JOINED = 5; // channels in one line, which then fits
@@ -74,6 +74,7 @@ export const ENTRANCE = {
     model.link.state = "online";
     model.link.words = "";
     model.link.tries = 0;
+    model.token = "";
     model.change("all");
     model.effects.push({ kind: "welcome" });
     joinAgain(model);
@@ -94,6 +95,10 @@ export const ENTRANCE = {
     refold(model, folder(known.has("UTF8MAPPING") ? "rfc8265" : known.get("CASEMAPPING")));
     model.change("head", "buffers");
   },
+  RESUME(model, { params }) {
+    model.token = params[0] ?? "";
+    model.effects.push({ kind: "keep" });
+  },
   PING(model, { params }) {
     model.send("PONG", ...params);
   },
@@ -107,6 +112,10 @@ export const ENTRANCE = {
   },
   FAIL(model, message, now) {
     const [command, code, ...rest] = message.params;
+    if (command === "AUTHENTICATE") {
+      model.link.wantsCode = code.startsWith("CODE_"); // of an authenticator app; the numeric that follows says the rest
+      return;
+    }
     if (code === "ACCOUNT_REQUIRED") model.link.lastWords = rest.at(-1);
     failed(model, message, now);
   },

@@ -7,6 +7,7 @@ const SILENT = new Set([
   "002",
   "003",
   "004",
+  "007",
   "250",
   "251",
   "252",
@@ -17,6 +18,7 @@ const SILENT = new Set([
   "266",
   "315",
   "321",
+  "365",
   "396",
 ]);
 
@@ -60,6 +62,7 @@ export const REPLIES = {
     const [, nick] = message.params;
     error(model, message, `${nick} is not here.`, now, model.find(nick));
   },
+  421: (model, message, now) => error(model, message, `This server does not know ${message.params[1]}.`, now),
   404(model, message, now) {
     error(model, message, message.params.at(-1), now, model.find(message.params[1]));
   },
@@ -94,7 +97,7 @@ export function profile(messages) {
     else if (command === "317") Object.assign(found, { idle: Number(rest[0]), since: Number(rest[1]) * 1000 });
     else if (command === "330") found.account = rest[0];
     else if (command === "301") found.away = rest[0];
-    else if (command === "401") found.missing = true;
+    else if (command === "401" || command === "402") found.missing = true; // 402: the nick is asked as a server, too
     else if (["313", "335", "671", "276"].includes(command)) found.more.push(rest.at(-1));
   }
   return found.nick || found.missing ? found : null;

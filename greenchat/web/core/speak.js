@@ -11,7 +11,8 @@ export const CLIENT_ID = "+greenchat/id";
 const BODY = 512;
 const LONGEST_HOST = 63;
 const CONCAT = "draft/multiline-concat";
-const HIDDEN = /^\s*(identify|register|login|passwd|set\s+password|ghost|regain|recover|release|group|drop)\b/i;
+const HIDDEN =
+  /^\s*(identify|register|login|passwd|totp|drop|email|set\s+(password|email)|resetpass|setpass|saregister|ghost|regain|recover|release|group)\b/i;
 const CHANNEL_ONLY = /^\s*\w+\s+[#&]\S*\s*$/;
 const SERVICES = new Set(["nickserv", "ns", "chanserv", "cs", "authserv", "q", "userserv"]);
 

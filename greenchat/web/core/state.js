@@ -72,6 +72,7 @@ export class Model {
     this.elsewhere = false; // did we speak last on another device?
     this.umodes = "";
     this.credentials = null; // {account, password}; nowhere but here
+    this.token = ""; // proves to the server that a guest is the one who was here; this tab keeps it
     this.link = { state: "offline", words: "", tries: 0, retryAt: 0 };
     this.network = "greenchat";
     this.offered = new Map(); // capability -> value

@@ -207,7 +207,8 @@ export class Composer {
     } else if (key === "Tab" && !event.shiftKey && this.suggest(true)) {
       event.preventDefault();
       if (this.found.items.length === 1) this.accept();
-    } else if (
+    } else if (key === "Tab" && event.shiftKey) this.ui.messages.focusLast(event);
+    else if (
       key === "ArrowUp" &&
       !this.field.value.includes("\n") &&
       (this.at < this.typed.length || !this.field.value)

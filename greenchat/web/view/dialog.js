@@ -58,6 +58,17 @@ export function field(label, input, hint = "") {
   return h("div.labelled", {}, h("label", { for: id }, label), input, hint && h("p.hint", { id: `${id}-hint` }, hint));
 }
 
+/** Whose password it is, for what keeps passwords; nobody sees it. */
+export const userName = (value) =>
+  h("input", { type: "text", autocomplete: "username", value, hidden: true, readonly: true });
+
+export const password = (name, more = {}) =>
+  h("input", { type: "password", autocomplete: name, required: true, ...more });
+
+/** Where the code of an authenticator app goes, or one for emergencies. */
+export const codeField = (required) =>
+  h("input", { type: "text", autocomplete: "one-time-code", autocapitalize: "off", spellcheck: "false", required });
+
 /** A switch with its words. */
 export function toggle(label, checked, onchange, hint = "") {
   const box = h("input", { type: "checkbox", checked, role: "switch", onchange: () => onchange(box.checked, box) });

@@ -2,15 +2,11 @@
 // its way to the server; it is kept nowhere.
 
 import { UNSAFE, isPrivate } from "../core/login.js";
-import { field, form, openDialog, toggle } from "./dialog.js";
-import { devices } from "./dialogs_devices.js";
+import { codeField, field, form, openDialog, password, toggle, userName } from "./dialog.js";
+import { LOST, askNickServ, devices } from "./dialogs_devices.js";
+import { provider } from "./dialogs_provider.js";
+import { secondFactor } from "./dialogs_totp.js";
 import { button, h } from "./dom.js";
-
-/** Whose password it is, for what keeps passwords; nobody sees it. */
-export const userName = (value) =>
-  h("input", { type: "text", autocomplete: "username", value, hidden: true, readonly: true });
-
-const password = (name, more = {}) => h("input", { type: "password", autocomplete: name, required: true, ...more });
 
 export function account(ui) {
   const { model, chat } = ui;
@@ -87,6 +83,8 @@ export function account(ui) {
               button("Log in", go(logIn)),
             ),
           ),
+      model.account && secondFactor(ui),
+      model.account && provider(ui),
       model.account && devices(ui),
       ui.session.section(),
       h(
@@ -154,7 +152,7 @@ export function register(ui, email = "") {
         if (!isPrivate(ui.location)) return UNSAFE;
         if (first.value !== again.value) return "These are two different passwords.";
         const [answer] = await chat.ask("REGISTER", "*", address.value || "*", first.value);
-        if (!answer) return "The connection was lost. Try again.";
+        if (!answer) return LOST;
         if (answer.command === "FAIL" || /^4\d\d$/.test(answer.command)) return answer.params.at(-1);
         model.credentials = { account: answer.params[1] ?? model.nick, password: first.value };
         if (answer.params[0] === "VERIFICATION_REQUIRED")
@@ -179,7 +177,7 @@ function verify(ui, name, words) {
       "Confirm",
       async () => {
         const [answer] = await ui.chat.ask("VERIFY", name, code.value.trim());
-        return !answer ? "The connection was lost. Try again." : answer.command === "FAIL" ? answer.params.at(-1) : "";
+        return !answer ? LOST : answer.command === "FAIL" ? answer.params.at(-1) : "";
       },
       close,
     ),
@@ -196,13 +194,17 @@ export function logIn(ui, name = "") {
     dir: "auto",
   });
   const secret = password("current-password", { autofocus: true });
+  const code = codeField(false);
+  const second = field("Code of your authenticator app", code);
+  second.hidden = true;
   return openDialog("Log in", (close) =>
     form(
-      [field("Account", who), field("Password", secret), ui.session.choice()],
+      [field("Account", who), field("Password", secret), second, ui.session.choice()],
       "Log in",
       async () => {
         model.wanted = who.value.trim();
-        const why = await chat.prove(who.value.trim(), secret.value);
+        const why = await chat.prove(who.value.trim(), secret.value, code.value.trim());
+        if (model.link.wantsCode) second.hidden = false;
         if (!why) {
           ui.session.begin();
           ui.push.follow();
@@ -226,7 +228,7 @@ export async function logOut(ui) {
 }
 
 function changePassword(ui) {
-  const { model, chat } = ui;
+  const { model } = ui;
   const shortest = ui.config.password_least;
   const [old, first, again] = [
     password("current-password", { autofocus: true }),
@@ -246,12 +248,8 @@ function changePassword(ui) {
         if (!isPrivate(ui.location)) return UNSAFE;
         if (first.value !== again.value) return "These are two different passwords.";
         if (/\s/.test(first.value + old.value)) return "A password with a blank can't be changed here.";
-        const messages = await chat.ask("PRIVMSG", "NickServ", `PASSWD ${old.value} ${first.value}`);
-        const words = messages
-          .filter((each) => each.command === "NOTICE")
-          .map((each) => each.params.at(-1))
-          .join(" ");
-        if (!/changed/i.test(words)) return words || "The connection was lost. Try again.";
+        const words = (await askNickServ(ui, `PASSWD ${old.value} ${first.value}`)).join(" ");
+        if (!/changed/i.test(words)) return words || LOST;
         model.credentials = { account: model.account, password: first.value };
         ui.toast(words);
         return "";

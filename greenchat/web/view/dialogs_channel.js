@@ -321,10 +321,10 @@ export function channels(ui, pattern = "") {
   );
 }
 
-function qr(text) {
+export function qr(text, words = "The invite link as a QR code") {
   const code = generate(text);
   let path = "";
   for (let y = 0; y < code.size; y += 1)
     for (let x = 0; x < code.size; x += 1) if (code.get(x, y)) path += `M${x + 2} ${y + 2}h1v1h-1z`;
-  return square(code.size + 4, path, "The invite link as a QR code");
+  return square(code.size + 4, path, words);
 }

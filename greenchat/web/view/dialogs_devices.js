@@ -4,6 +4,7 @@ import { secretOf, sessionsOf, tokensOf } from "../core/devices.js";
 import { field, form, openDialog } from "./dialog.js";
 import { button, h, refill } from "./dom.js";
 
+export const LOST = "The connection was lost. Try again.";
 const LONGEST_LABEL = 50; // characters
 const MAY = [
   ["read,say", "read and write"],
@@ -25,17 +26,17 @@ export function devices(ui) {
 }
 
 /** Ask NickServ something; resolves to what it says, [] where the connection was lost. */
-async function ask(ui, words) {
+export async function askNickServ(ui, words) {
   const messages = await ui.chat.ask("PRIVMSG", "NickServ", words);
   return messages.filter((each) => each.command === "NOTICE").map((each) => each.params.at(-1));
 }
 
 async function showSessions(ui, place, again) {
   refill(place, h("p.hint", {}, "Asking the server…"));
-  const rows = sessionsOf(await ask(ui, "SESSIONS"));
+  const rows = sessionsOf(await askNickServ(ui, "SESSIONS"));
   const others = rows.filter((row) => !row.own);
   const end = async (which) => {
-    ui.toast((await ask(ui, `LOGOUT ${which}`)).join(" ") || "The connection was lost. Try again.");
+    ui.toast((await askNickServ(ui, `LOGOUT ${which}`)).join(" ") || LOST);
     await ui.session.renew();
     again();
   };
@@ -64,9 +65,9 @@ async function showSessions(ui, place, again) {
 
 async function showTokens(ui, place) {
   refill(place, h("p.hint", {}, "Asking the server…"));
-  const rows = tokensOf(await ask(ui, "TOKEN LIST"));
+  const rows = tokensOf(await askNickServ(ui, "TOKEN LIST"));
   const revoke = async (id) => {
-    ui.toast((await ask(ui, `TOKEN REVOKE ${id}`)).join(" ") || "The connection was lost. Try again.");
+    ui.toast((await askNickServ(ui, `TOKEN REVOKE ${id}`)).join(" ") || LOST);
     showTokens(ui, place);
   };
   refill(
@@ -108,9 +109,9 @@ function create(ui, then) {
       ],
       "Make a token",
       async () => {
-        const texts = await ask(ui, `TOKEN CREATE BOT ${may.value} ${label.value.trim()}`);
+        const texts = await askNickServ(ui, `TOKEN CREATE BOT ${may.value} ${label.value.trim()}`);
         const secret = secretOf(texts);
-        if (!secret) return texts.join(" ") || "The connection was lost. Try again.";
+        if (!secret) return texts.join(" ") || LOST;
         ui.later(() => show(ui, secret).then(then));
         return "";
       },

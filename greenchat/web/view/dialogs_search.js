@@ -12,7 +12,7 @@ const PAUSE = 250; // milliseconds after the last key before the server is asked
 const WITH_CONTEXT = 6; // of what is found: the lines before and after them are asked for
 const AROUND = 9; // lines, some of which are no talk
 
-export function search(ui) {
+export function search(ui, text = "") {
   const { model } = ui;
   let close;
   let timer = 0;
@@ -92,13 +92,15 @@ export function search(ui) {
     "aria-label": "Search messages, or a conversation",
     autofocus: true,
     autocomplete: "off",
+    value: text,
     oninput: () => {
       showPlaces(input.value.trim().toLowerCase());
       clearTimeout(timer);
       timer = setTimeout(ask, PAUSE);
     },
   });
-  showPlaces("");
+  showPlaces(text.toLowerCase());
+  if (text) ask();
   return openDialog(
     "Search",
     (closing) => {

@@ -1,5 +1,6 @@
 // Coming in: one field and one button; and one question where the name is taken or somebody's own.
 
+import { UNSAFE, isPrivate } from "../core/login.js";
 import { button, h, refill } from "./dom.js";
 
 export class Join {
@@ -22,6 +23,8 @@ export class Join {
         input,
         h("button.primary.large", { type: "submit" }, "Join"),
         h("p.hint", {}, "Any name that you like. Nothing to install, no account needed."),
+        ui.config.provider &&
+          h("a.button.large", { href: ui.asset("oidc/login") }, `Log in at ${ui.config.provider}`),
       ),
     );
     input.focus();
@@ -32,7 +35,7 @@ export class Join {
     const { ui } = this;
     const mayBeOwn = why === "password" || why === "signed out" || owned;
     const secret = h("input", { type: "password", id: "password", autocomplete: "current-password", required: true });
-    const other = this.nameField(suggested(nick), "Another name");
+    const other = this.nameField(why === "nick" ? cleaned(nick) : suggested(nick), "Another name");
     const own = h(
       "form.stack",
       {
@@ -78,6 +81,37 @@ export class Join {
     );
     (mayBeOwn ? secret : other).focus();
     if (!mayBeOwn) other.select();
+  }
+
+  /** The password was right, and the account has a second factor. */
+  askCode({ nick, password, words }) {
+    const code = h("input", {
+      type: "text",
+      id: "code",
+      autocomplete: "one-time-code",
+      autocapitalize: "off",
+      spellcheck: "false",
+      required: true,
+    });
+    this.fill(
+      h(
+        "form.stack",
+        {
+          onsubmit: (event) => {
+            event.preventDefault();
+            this.ui.enter(nick, password, false, code.value.trim());
+          },
+        },
+        h("p.notice", { role: "alert", dir: "auto" }, isPrivate(this.ui.location) ? words : UNSAFE),
+        h("label", { for: "code" }, "The code that your authenticator app shows"),
+        code,
+        h("p.hint", {}, "Or one of your codes for emergencies."),
+        this.ui.session.choice(),
+        h("button.primary.large", { type: "submit" }, "Log in"),
+        button("Another name", () => this.ask(), { look: "quiet" }),
+      ),
+    );
+    code.focus();
   }
 
   /** We are on our way in: how far, in words. */
@@ -150,6 +184,11 @@ export class Join {
     const name = input.value.trim().replace(/\s+/g, "_");
     if (name) this.ui.enter(name);
   }
+}
+
+/** What of a refused name may stay: letters of any script, digits and some signs, and a letter or such a sign first. */
+function cleaned(nick) {
+  return nick.replace(/[^\p{L}\p{M}\p{N}[\]\\`_^{|}-]/gu, "").replace(/^[\p{M}\p{N}-]+/u, "");
 }
 
 /** Ada, ada2, ada3. */

@@ -24,7 +24,7 @@ export class Messages {
     this.tools = this.makeTools();
     this.list = new VirtualList(this.scroller, this.content, {
       draw: (row) => this.drawRow(row),
-      signature: (row) => signature(ui, this.buffer, row),
+      signature: (row) => `${this.buffer.name}|${signature(ui, this.buffer, row)}`, // keys like "start" are in each buffer
       guess,
       onMove: () => this.moved(),
     });
@@ -230,7 +230,9 @@ export class Messages {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (!row && (key === "ArrowUp" || key === "ArrowDown") && event.target === this.scroller)
       return this.focusLast(event);
-    if (!row || event.target !== row) return;
+    if (!row) return;
+    // from a link, a reaction, or what can be done with a message one goes on among messages
+    if (event.target !== row && key !== "ArrowUp" && key !== "ArrowDown") return;
     const line = this.list.rows.find((each) => each.key === row.dataset.key)?.line;
     const actions = {
       ArrowUp: () => this.step(row, -1),

@@ -149,7 +149,7 @@ export class Members {
     const buffer = model.current;
     if (buffer.kind !== "channel") return;
     const ranked = buffer.ranked;
-    this.title.textContent = `${ranked.length} ${ranked.length === 1 ? "person" : "people"}`;
+    this.title.textContent = ranked.length ? `${ranked.length} ${ranked.length === 1 ? "person" : "people"}` : "Members";
     const groups = new Map();
     for (const member of ranked) {
       const rank = member.prefixes[0] ?? "";

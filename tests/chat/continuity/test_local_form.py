@@ -1,20 +1,22 @@
 """What is one process's own goes along to the next one, or is named as what does not."""
 
 import json
+from collections import deque
 
 from greenchat.chat.continuity import local_form, snapshot
 from greenchat.chat.local_state import LocalState
 from greenchat.chat.multiline_batch import ClientBatch
 from greenchat.chat.network import Network
 from greenchat.chat.outbox import Dirty, Outbox
-from greenchat.chat.user import Session, User
+from greenchat.chat.user import Registration, Session, TlsClient, User
 from greenchat.config.settings import Settings
 from greenchat.protocol.message import Message
 
 
 def test_each_field_goes_along_or_is_named() -> None:
     """Of a session all that a snapshot leaves out."""
-    for cls, fields in ((Session, snapshot.LOCAL[Session]), (LocalState, set(LocalState.__slots__))):
+    of_sessions = [(cls, snapshot.LOCAL[cls]) for cls in (Session, Registration, TlsClient)]
+    for cls, fields in (*of_sessions, (LocalState, set(LocalState.__slots__))):
         made, left = local_form.MADE[cls], local_form.LEFT[cls]
         assert made | left == fields
         assert not made & left
@@ -27,15 +29,12 @@ def test_it_comes_back_as_it_was() -> None:
     for user, session in zip(users, sessions, strict=True):
         network.connect(session)
         network.register(user, session)
-    bob = users[1]
-    local, moderation = network.local, network.local.moderation
+    local = network.local
     local.monitors.add(sessions[0], "carol", "Carol")
     local.command_counts["JOIN"] = 3
     local.logins["wrong"] = 2
     local.new_reference()
-    moderation.suspect(bob).scores.append((4, 7))
-    moderation.muted[bob] = 60_000
-    moderation.hold(sessions[1], bob, Message("PRIVMSG", ("#a", "x"), None, {"+a": "b"}), (), "a link", 5)
+    local.reports[users[1]] = deque([4, 5])
     sessions[0].batch = ClientBatch("b", Message("BATCH", ("+b", "draft/multiline", "#a")), 4)
     sessions[0].batch.add(Message("PRIVMSG", ("#a", "one"), None, {"batch": "b"}), 5)
 
@@ -61,4 +60,4 @@ def test_an_open_batch_that_is_wrong_stays_wrong() -> None:
     assert other.batch
     assert other.batch.fault == session.batch.fault
     assert other.batch.fault
-    assert other.batch.fault[:2] == ("UNKNOWN_TYPE", ("netsplit",))
+    assert other.batch.fault[:2] == ("UNKNOWN_TYPE", ("b", "netsplit"))

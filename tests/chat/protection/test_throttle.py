@@ -132,3 +132,22 @@ def test_a_newcomer_earns_the_burst() -> None:
     bucket = TokenBucket(10, 20, first=5, now=1000.0)
     bucket.fill()
     assert [bucket.take(1000.0) <= 0 for _ in range(21)] == [True] * 20 + [False]
+
+
+@pytest.mark.parametrize(("nodes", "most"), [(1, 10), (2, 11), (3, 12), (4, 13), (12, 21)])
+def test_nodes_that_hear_of_failures_only_share_the_room(nodes: int, most: int) -> None:
+    """However the attempts fall on the nodes there are no more than the limit, and the last one at each node."""
+    here = [Attempts(limit=10, window=MINUTE) for _ in range(nodes)]
+    tried = 0
+    while any(each.has_room("a", 0, nodes=nodes) for each in here):
+        under_way = []
+        for each in here:
+            while each.has_room("a", 0, nodes=nodes):
+                each.begin("a")
+                under_way.append(each)
+        tried += len(under_way)
+        for attempts in under_way:
+            attempts.end("a")
+            for each in here:
+                each.count("a", 0)
+    assert tried <= most

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from greenchat.client.archive.logs import Logs, _safe
-from tests.client.world import NOON, World
+from tests.client.world import World
 
 DAY = 86_400_000
 
@@ -13,7 +13,10 @@ DAY = 86_400_000
 @pytest.fixture
 def logs(tea: World, tmp_path: Path) -> Logs:
     tea.model.settings.set("log.files", "on")
-    return Logs(tea.model, tmp_path / "logs", NOON)
+    logs = Logs(tea.model, tmp_path / "logs")
+    logs.turn(tea.now)
+    tea.feed(":dave!d@h JOIN #tea")
+    return logs
 
 
 def files(tmp_path: Path) -> dict[str, list[str]]:
@@ -30,7 +33,7 @@ def test_lines_are_written_once_by_day(tea: World, logs: Logs, tmp_path: Path) -
     tea.feed(":bob!b@h PRIVMSG #tea :\x01ACTION two\x01", ":srv 401 alice nobody :No such nick")
     logs.turn(tea.now)
     assert files(tmp_path) == {
-        "net/#tea/2026-09-21.log": ["2026-09-21 14:13:20 -!- You joined", "2026-09-21 14:13:20 <bob> one"],
+        "net/#tea/2026-09-21.log": ["2026-09-21 14:13:20 -!- dave joined", "2026-09-21 14:13:20 <bob> one"],
         "net/#tea/2026-09-22.log": ["2026-09-22 14:13:20 * bob two"],
         "net/bob/2026-09-21.log": ["2026-09-21 14:13:20 <bob> psst"],
     }
@@ -51,8 +54,29 @@ def test_what_comes_out_of_a_history_is_not_written(tea: World, logs: Logs, tmp_
     ]
 
 
+def test_whatever_the_clocks_say_what_is_said_now_is_written(tea: World, logs: Logs, tmp_path: Path) -> None:
+    """The server's clock may be behind ours, and somebody may set ours back."""
+    tea.feed(
+        "@time=2026-09-21T13:58:00.000Z :srv PONG srv :x", "@time=2026-09-21T13:58:01.000Z :bob!b@h PRIVMSG #tea :one"
+    )
+    tea.now -= 7_200_000
+    tea.feed(":bob!b@h PRIVMSG #tea :two")
+    logs.turn(tea.now)
+    assert files(tmp_path)["net/#tea/2026-09-21.log"][1:] == [
+        "2026-09-21 13:58:01 <bob> one",
+        "2026-09-21 12:13:20 <bob> two",
+    ]
+
+
+def test_what_somebody_did_to_the_user_is_written(tea: World, logs: Logs, tmp_path: Path) -> None:
+    tea.feed(":srv 482 alice #tea :You're not an operator", ":bob!b@h KICK #tea alice :enough")
+    logs.turn(tea.now)
+    (lines,) = files(tmp_path).values()
+    assert lines[1:] == ["2026-09-21 14:13:20 -!- bob kicked you (enough). /join #tea to come back."]
+
+
 def test_nothing_is_written_unless_it_is_wanted(tea: World, tmp_path: Path) -> None:
-    logs = Logs(tea.model, tmp_path / "logs", NOON)
+    logs = Logs(tea.model, tmp_path / "logs")
     tea.feed(":bob!b@h PRIVMSG #tea :one")
     logs.turn(tea.now)
     assert not (tmp_path / "logs").exists()

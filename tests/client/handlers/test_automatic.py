@@ -88,6 +88,14 @@ def test_an_echo_is_no_answer(world: World) -> None:
     assert len(world.model.current.lines) == lines
 
 
+def test_answers_that_are_refused_are_not_waited_for(world: World) -> None:
+    """Who asks and takes no messages (caller ID) would fill the memory, and stand in the way of another device."""
+    for _ in range(30):
+        world.feed(f"@time={NEW} :eve!e@h PRIVMSG alice :\x01VERSION\x01", ":srv 716 alice eve :has +g")
+        assert len(world.sent()) == 1
+    assert len(world.network.devices.sent) == 10
+
+
 def test_clocks_may_differ(world: World) -> None:
     """The server's clock is measured by its answers to our PING: what it stamps now is new, whatever our clock says."""
     world.now = NOON + 3_600_000
@@ -126,3 +134,25 @@ def test_who_speaks_here_answers_at_once(world: World) -> None:
     world.feed(f"@time={NEW};label={label} :alice!al@host.example PRIVMSG #tea :from here")
     world.feed(f"@time={NEW} :bob!b@h PRIVMSG alice :\x01VERSION\x01")
     assert len(world.sent()) == 1
+
+
+@pytest.mark.parametrize("caps", ["draft/persistence", "znc.in/server-time-iso", "draft/persistence alone"])
+def test_where_there_may_be_other_devices_one_of_them_answers(caps: str) -> None:
+    """Nobody has spoken yet, so that nothing tells of the others; who has no account has none."""
+    devices = World(), World()
+    for number, device in enumerate(devices):
+        device.network.identity = f"device {number}"
+        device.welcome(f"{CAPS} {caps.split()[0]}")
+        if "alone" not in caps:
+            device.feed(":srv 900 alice alice!al@host.example alice :You are now logged in as alice")
+        device.join()
+        device.feed(f"@time={NEW} :bob!b@h PRIVMSG alice :\x01VERSION\x01")
+    answers = []
+    for tenth in range(1000, 1020):
+        for device in devices:
+            ctcp.tick(device.network, tenth / 10)
+            said = device.sent()
+            answers += said
+            for other in devices if said else ():
+                other.feed(f"@time={NEW} :alice!al@host.example NOTICE bob :\x01VERSION x\x01")
+    assert len(answers) == (2 if "alone" in caps else 1)

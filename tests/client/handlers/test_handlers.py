@@ -2,6 +2,7 @@
 
 import pytest
 
+from greenchat.client.handlers.registry import NAMED
 from greenchat.client.state.address import Address
 from greenchat.client.state.effects import Reconnect
 from greenchat.client.state.model import LinkState, Network
@@ -175,6 +176,23 @@ def test_logging_in_is_told_once(tea: World) -> None:
     tea.feed(":srv MODE alice +r", ":srv 900 alice alice!a@h alice :You are now logged in as alice")
     assert tea.shown() == [*before, "- You are logged in as alice."]
     assert tea.shown("")[-1] == "* Mode of alice: +r"
+
+
+def test_a_host_is_told_once(tea: World) -> None:
+    before = len(tea.shown())
+    tea.feed(
+        ":srv 311 alice alice ~a 127.0.0.1 * :Alice",
+        ":srv 378 alice alice :is connecting from ~a@127.0.0.1 127.0.0.1",
+        ":srv 338 alice alice ~a@127.0.0.1 127.0.0.1 :Actual user@host, Actual IP",
+        ":srv 311 alice bob ~b cloak.example * :Bob",
+        ":srv 378 alice bob :is connecting from ~b@192.0.2.1 192.0.2.1",
+        ":srv 338 alice bob ~b@192.0.2.1 192.0.2.1 :Actual user@host, Actual IP",
+    )
+    assert tea.shown()[before:] == [
+        "- alice is Alice (~a@127.0.0.1)",
+        "- bob is Bob (~b@cloak.example)",
+        "- bob is connecting from ~b@192.0.2.1 192.0.2.1",
+    ]
 
 
 @pytest.mark.parametrize("numeric", ["401", "402"])
@@ -391,6 +409,14 @@ def test_losing_the_connection_is_told_and_empties_the_channel(tea: World) -> No
     assert tea.network.link.state is LinkState.OFFLINE
 
 
+def test_what_the_user_has_ordered_is_no_loss(tea: World) -> None:
+    tea.type("/reconnect\n")
+    (order,) = tea.model.effects
+    assert isinstance(order, Reconnect)
+    tea.lose(order.reason)
+    assert tea.shown()[-1] == "- Disconnected: to connect anew"
+
+
 def test_channels_are_joined_again(tea: World) -> None:
     tea.feed(":alice!al@h JOIN #extra", ":alice!al@h JOIN #left", ":alice!al@h PART #left")
     tea.lose()
@@ -516,3 +542,17 @@ def test_an_upgrade_of_the_server_is_no_news(world: World) -> None:
     assert world.shown() == before
     world.lose()
     assert world.shown()[-1] == "! Connection lost: the connection was cut"
+
+
+@pytest.mark.parametrize("command", sorted(NAMED))
+@pytest.mark.parametrize("nick", ["alice", "bob"])
+def test_a_message_that_names_nothing_changes_nothing(command: str, nick: str) -> None:
+    """A server may send anything; RFC 2812, 2.3: "The final colon ... parameters" may be missing or empty."""
+    world = World()
+    world.welcome("message-tags")
+    world.join()
+    before = world.shown(), dict(world.network.buffers), world.network.nicks.current
+    line = f":{nick}!u@h {command}"
+    for count in range(NAMED[command]):
+        world.feed(line + " #tea" * count, f"{line}{' #tea' * count} :")
+    assert (world.shown(), dict(world.network.buffers), world.network.nicks.current) == before

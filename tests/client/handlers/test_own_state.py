@@ -47,6 +47,33 @@ def test_the_end_of_the_connection_marks_the_server_window(tea: World) -> None:
     assert tea.network.status.unread.highlights == 1
 
 
+def test_a_marked_window_is_gone_to_and_told_of(tea: World) -> None:
+    """As the status line names it, though nobody spoke there."""
+    tea.type("/window 1\n")
+    tea.feed(":bob!b@h KICK #tea alice :enough")
+    tea.type("/activity\n")
+    assert tea.shown("")[-1] == "- 2:#tea, 1 for you; last bob kicked you (enough). /join #tea to come back."
+    tea.press("M-a")
+    assert tea.model.current.name == "#tea"
+    tea.type("/window 1\n")
+    tea.feed(":carol!c@h JOIN #tea")
+    tea.type("/activity\n")
+    assert tea.shown("")[-1] == "- Nothing unread."
+
+
+def test_the_servers_own_lines_are_no_activity(world: World) -> None:
+    """A message of the day is read by who wants to: Alt-A does not go there."""
+    world.model.show(world.model.open(world.network, "#tea"))
+    world.model.last = world.model.current
+    world.connect()
+    world.feed(":srv NOTICE * :*** Looking up your host", ":srv 001 alice :Welcome")
+    world.feed(":srv 375 alice :- srv -", ":srv 372 alice :- Be kind", ":srv 376 alice :End")
+    assert "* - Be kind" in world.shown("")
+    assert " alice │ 2:#tea" in world.screen()
+    world.press("M-a")
+    assert world.model.current.name == "#tea"
+
+
 def test_a_mode_that_is_not_ours_marks_nothing(tea: World) -> None:
     buffer = tea.model.current
     tea.model.show(tea.network.status)

@@ -2,6 +2,9 @@
 
 import pytest
 
+from greenchat.client.input import input_modes
+from greenchat.client.input.input_modes import searchable
+from greenchat.client.state.model import Buffer
 from tests.client.world import World
 
 
@@ -65,6 +68,30 @@ def test_nothing_found_is_said(talk: World) -> None:
     assert "nothing found" in talk.bar()
     talk.press("Backspace")
     assert found(talk) == "cake 35"
+
+
+def test_each_letter_narrows_what_was_found(talk: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In windows with thousands of lines nobody waits for each letter anew."""
+    looked: list[int] = []
+
+    def counted(buffer: Buffer, number: int) -> str:
+        looked.append(number)
+        return searchable(buffer, number)
+
+    monkeypatch.setattr(input_modes, "searchable", counted)
+    talk.press("C-f")
+    talk.type("cake ")
+    talk.press("Up")
+    assert found(talk) == "cake 25"
+    looked.clear()
+    talk.type("2")
+    assert (found(talk), len(looked)) == ("cake 25", 1)
+    talk.type("x")
+    looked.clear()
+    talk.type("yz")
+    assert looked == []
+    talk.press("Backspace", "Backspace", "Backspace")
+    assert found(talk) == "cake 25"
 
 
 def test_all_windows_can_be_searched(talk: World) -> None:

@@ -103,6 +103,20 @@ def test_a_long_list_shows_those_around_the_chosen_one() -> None:
         ("/topic ", "/topic Tea at five "),
         ("/connect lib", "/connect libera.chat "),
         ("/network set home ni", "/network set home nick "),
+        ("/t ", "/t Tea at five "),
+        ("/toggle be", "/toggle bell "),
+        ("/unset be", "/unset bell "),
+        ("/reset be", "/reset bell "),
+        ("/mouse of", "/mouse off "),
+        ("/bind F5 next w", "/bind F5 next window "),
+        ("/bind F5 ne", "/bind F5 newer "),
+        ("/key bind F5 next sp", "/key bind F5 next split "),
+        ("/key unbind M-k,b", "/key unbind M-k,b "),
+        ("/import i", "/import irssi "),
+        ("/plugin l", "/plugin list "),
+        ("/ignore bob inv", "/ignore bob invites "),
+        ("/dhl ca", "/dhl cake "),
+        ("/unnotify d", "/unnotify dave "),
         (":flag_de", "🇩🇪 "),
         (":umbrella", "☂ "),
     ],
@@ -110,6 +124,9 @@ def test_a_long_list_shows_those_around_the_chosen_one() -> None:
 def test_what_tab_finds(tea: World, typed: str, first: str) -> None:
     tea.feed(":srv 332 alice #tea :Tea at five")
     tea.model.settings.aliases["mytea"] = "me has tea"
+    tea.model.settings.set("bell", "off")
+    tea.model.settings.set("highlight.words", "cake")
+    tea.model.settings.notified = ["dave"]
     tea.type(typed)
     tea.press("Tab")
     assert tea.console.editor.text == first
@@ -131,7 +148,7 @@ def test_in_every_window_people_are_found(tea: World) -> None:
 def test_paths_are_completed(tea: World, tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder" / "notes.txt").write_text("")
-    for command in ("/export", "/upload", "/exec cat"):
+    for command in ("/export", "/upload", "/picture", "/exec cat"):
         tea.press("C-u")
         tea.type(f"{command} {tmp_path}/fo")
         tea.press("Tab")

@@ -3,15 +3,19 @@
 https://codeberg.org/emersion/soju/src/branch/master/doc/ext/bouncer-networks.md
 """
 
+from base64 import b64encode
+
 import pytest
 
 from greenchat.client.irc import network_setup, windows
 from greenchat.client.irc.bouncer import MOST
+from greenchat.client.state.address import Address
 from greenchat.client.state.credentials import Credentials
 from greenchat.client.state.effects import Connect, Disconnect, Reconnect
 from greenchat.client.state.events import Connected, Received
 from greenchat.client.state.kept_networks import KeptNetwork
 from greenchat.client.state.model import Network
+from greenchat.protocol import caps
 from greenchat.protocol.message import Message, format_tags, parse, parse_tags
 from tests.client.world import World
 
@@ -30,6 +34,7 @@ class Soju:
         self.bound: dict[Network, str] = {}
         self.held: dict[Network, set[str]] = {}
         self.said: list[tuple[str, tuple[str, ...]]] = []
+        self.joined: list[str] = []
 
     def run(self) -> None:
         """Answer everything, until nobody has anything to say or to do any more."""
@@ -61,6 +66,8 @@ class Soju:
                 self.bound[network] = netid
             case "BOUNCER", (subcommand, *rest):
                 self.order(network, subcommand, rest)
+            case "JOIN", (channels, *_):
+                self.joined += [channels] if network in self.bound else []
             case "PRIVMSG", params:
                 self.said.append((self.bound[network], params))
             case _:
@@ -127,7 +134,7 @@ def test_the_nickname_of_each_network_is_the_bouncers(soju: Soju) -> None:
 
 def test_the_windows_of_each_network_come_back(soju: Soju) -> None:
     libera = soju.world.model.networks[1]
-    for name, number in (("#tea", 7), ("bob", 9)):
+    for name, number in (("#tea", 7), ("bob", 9), ("#detached", 11)):
         soju.world.model.move(soju.world.model.open(libera, name), number)
     again = Soju(World(12, 90))
     again.world.model.former_windows = windows.written(soju.world.model)
@@ -136,7 +143,60 @@ def test_the_windows_of_each_network_come_back(soju: Soju) -> None:
     assert {(buffer.number, buffer.name) for buffer in again.world.model.networks[1].buffers.values()} >= {
         (7, "#tea"),
         (9, "bob"),
+        (11, "#detached"),
     }
+    assert list(again.world.model.networks[1].channels) == ["#tea"], "the one that the bouncer is in"
+    assert again.joined == [], "the bouncer knows which it is in; one may be detached"
+
+
+def test_a_network_that_the_account_chooses_is_the_bouncers_too(world: World) -> None:
+    """`ada/libera` as the account binds the connection, which BOUNCER_NETID tells: what is detached stays it."""
+    network = world.network
+    network.kept = KeptNetwork("libera", account="ada/libera", channels=["#kept"])
+    network.channels.clear()
+    network.show_on_join.clear()
+    for name in ("#detached", "#kept"):
+        network.want(name)
+        world.model.open(network, name)
+    world.type("/join #now\n")
+    world.connect()
+    world.feed(":soju 001 ada_ :Welcome", ":soju 005 ada_ BOUNCER_NETID=42 :are supported", ":soju 422 ada_ :No MOTD")
+    assert [line for line in world.sent() if line.startswith(("JOIN", "NICK"))][1:] == ["JOIN #kept,#now"]
+    world.feed(":ada_!a@h JOIN #now")
+    assert (network.nicks.current, network.nicks.wanted) == ("ada_", "ada_")
+    world.feed(":ada_!a@h PART #now", ":soju 422 ada_ :No MOTD")
+    assert [line for line in world.sent() if line.startswith("JOIN")] == ["JOIN #kept"]
+
+
+def test_windows_of_a_bouncers_networks_come_back_to_their_places_on_the_screen(soju: Soju) -> None:
+    model = soju.world.model
+    _, libera, own = model.networks
+    for network in (libera, own):
+        window = network.find("#tea")
+        assert window
+        model.show(window)
+    left = libera.find("#tea")
+    assert left
+    model.splits.add_right(left, model.current)
+    again = Soju(World(12, 90))
+    again.world.model.former_windows = windows.written(model)
+    again.world.model.effects.append(Connect(again.world.network))
+    again.run()
+    shown = [[buffer.network.name for buffer in column] for column in again.world.model.splits.columns]
+    assert (shown, again.world.model.current.network.name) == ([["My Own"], ["Libera"]], "My Own")
+
+
+def test_windows_that_come_back_late_take_nobody_away_from_what_they_type(soju: Soju) -> None:
+    window = soju.world.model.networks[1].find("#tea")
+    assert window
+    soju.world.model.show(window)
+    again = Soju(World(12, 90))
+    again.world.model.former_windows = windows.written(soju.world.model)
+    again.world.type("hello")
+    again.world.model.effects.append(Connect(again.world.network))
+    again.run()
+    assert again.world.model.current is again.world.network.status
+    assert again.world.model.networks[1].find("#tea")
 
 
 def test_what_is_said_goes_to_the_network_of_its_window(soju: Soju) -> None:
@@ -290,6 +350,26 @@ def test_znc_is_asked_for_what_was_missed_once(world: World) -> None:
     assert "PRIVMSG *playback :PLAY * 1789984801.501" in world.sent()
 
 
+def test_znc_tells_its_nickname_before_the_welcome_is_over(world: World) -> None:
+    """It welcomes a client under the client's own, then says which one it has; nobody has taken anything."""
+    world.connect()
+    offered = "server-time znc.in/server-time-iso znc.in/self-message batch"
+    world.feed(f":irc.znc.in CAP * LS :{offered}", ":irc.znc.in CAP * ACK :server-time znc.in/self-message batch")
+    world.feed(":irc.example 001 alice :Welcome", ":alice!a@h NICK :ada_", ":irc.example 376 ada_ :End of MOTD")
+    assert (world.network.nicks.current, world.network.nicks.wanted) == ("ada_", "ada_")
+    assert world.shown("")[-1] == "* You are now called ada_"
+    world.feed(":ada_!a@h NICK :guest7")
+    assert world.shown("")[-1] == "! Your nickname was changed to guest7. /nick chooses another one."
+
+
+def test_a_server_that_has_what_znc_invented_is_no_bouncer(world: World) -> None:
+    """As greenchat-server has: it keeps no nickname for anybody, so the wanted one is still wanted."""
+    world.connect()
+    world.feed(":srv CAP * LS :znc.in/playback znc.in/self-message batch", ":srv CAP * ACK :znc.in/self-message batch")
+    world.feed(":srv 001 alice_ :Welcome", ":srv 376 alice_ :End of MOTD", ":srv 005 alice_ NETWORK=x :are supported")
+    assert (world.network.nicks.current, world.network.nicks.wanted) == ("alice_", "alice")
+
+
 def test_where_the_server_has_a_history_nothing_is_played_back(world: World) -> None:
     world.connect()
     world.feed(":srv CAP * LS :znc.in/playback draft/chathistory batch server-time")
@@ -301,4 +381,172 @@ def test_what_another_client_of_ours_says_through_the_bouncer_is_shown_as_ours(w
     world.welcome("znc.in/self-message")
     world.feed(":alice!a@h PRIVMSG bob :said on the phone")
     assert world.shown("bob") == ["alice: said on the phone"]
-    assert world.network.find("bob").lines[-1].own  # type: ignore[union-attr]
+    assert world.model.open(world.network, "bob").lines[-1].own
+
+
+SASL = f"{CAPS} sasl=PLAIN"
+
+
+def test_a_bouncer_that_lets_only_accounts_in_asks_for_one_and_gets_it_by_sasl() -> None:
+    """doc/ext/account-required.md: "it indicates that the connection to the server cannot be completed unless the
+    clients authenticates, typically via SASL"."""
+    world = World()
+    world.network.address = Address("127.0.0.1", 6667)
+    world.connect()
+    world.feed(f":soju CAP * LS :{SASL} soju.im/account-required")
+    assert not [line for line in world.sent() if line.startswith(("CAP REQ", "CAP END", "PASS"))]
+    world.type("pw\n")
+    assert [type(each) for each in world.model.effects] == [Reconnect]
+    world.lose("to log in")
+    assert not [line for line in world.shown("") if "Can't connect" in line]
+    world.connect()
+    world.feed(f":soju CAP * LS :{SASL} soju.im/account-required")
+    asked = next(line for line in world.sent() if line.startswith("CAP REQ"))
+    assert "sasl" in asked
+    assert "account-required" not in asked
+    world.feed(f":soju CAP * ACK {asked.removeprefix('CAP REQ ')}")
+    assert "AUTHENTICATE PLAIN" in world.sent()
+
+
+def test_a_wrong_password_is_asked_for_again_once() -> None:
+    world = World()
+    world.network.address = Address("127.0.0.1", 6667)
+    world.network.login.credentials = Credentials("alice", "wrong")
+    world.connect()
+    world.feed(f":soju CAP * LS :{SASL} soju.im/account-required", ":soju CAP * ACK :sasl")
+    world.feed("AUTHENTICATE +", ":soju 904 * :Authentication failed", ":soju 464 * :Authentication required")
+    assert "CAP END" not in world.sent()
+    assert (len(world.model.questions), world.console.hides_input) == (0, True)
+    assert [line for line in world.shown("") if line.startswith("!")] == [
+        "! net does not accept this password of alice."
+    ]
+
+
+def test_the_bouncers_password_goes_to_no_network_behind_it(soju: Soju) -> None:
+    """After the welcome soju passes AUTHENTICATE on to the network, and what NickServ is told, too."""
+    libera = soju.world.model.networks[1]
+    libera.address = Address("127.0.0.1", 6667)
+    libera.login.credentials = Credentials("alice", "secret of the bouncer")
+    libera.caps.held |= caps.SASL
+    for line in (":soju CAP alice NEW :sasl=PLAIN", ":soju CAP alice ACK :sasl", ":soju 422 alice :No MOTD"):
+        soju.tell(libera, line)
+    soju.tell(libera, "AUTHENTICATE +")
+    said = [message.format() for message in libera.outgoing]
+    assert not [line for line in said if "AUTHENTICATE" in line or "IDENTIFY" in line]
+
+
+def test_logging_in_behind_a_bouncer_leaves_its_password_as_it_is(soju: Soju) -> None:
+    libera = soju.world.model.networks[1]
+    libera.address = Address("127.0.0.1", 6667)
+    libera.login.credentials = Credentials("alice", "secret")
+    libera.caps.held |= caps.SASL
+    libera.caps.offered["sasl"] = "PLAIN"
+    soju.world.model.show(libera.status)
+    soju.world.type("/login ada\nhers\n")
+    assert [message.format() for message in libera.outgoing] == ["AUTHENTICATE PLAIN"]
+    soju.tell(libera, "AUTHENTICATE +")
+    assert libera.outgoing[-1].format() == "AUTHENTICATE " + b64encode(b"\0ada\0hers").decode()
+    soju.tell(libera, ":soju 900 alice alice!a@h ada :You are now logged in", ":soju 903 alice :SASL successful")
+    assert libera.login.credentials == Credentials("alice", "secret")
+    assert not soju.world.model.questions
+    soju.world.type("/logout\n")
+    assert libera.login.credentials == Credentials("alice", "secret")
+
+
+def test_a_connection_that_is_bound_by_its_account_opens_no_other_networks() -> None:
+    """`ada/libera` as the account: "Its optional value is the network ID bound for the current connection"."""
+    world = World()
+    world.come_in(CAPS)
+    world.feed(":soju 005 alice BOUNCER_NETID=42 :are supported", ":soju BOUNCER NETWORK 43 name=OFTC")
+    assert world.model.networks == [world.network]
+
+
+def test_private_talks_that_the_bouncer_kept_are_asked_for_at_the_start() -> None:
+    """https://ircv3.net/specs/extensions/chathistory: TARGETS are those "which have history between two timestamps"."""
+    world = World()
+    world.network.bouncer.bound = "42"
+    world.come_in(f"{CAPS} draft/chathistory draft/read-marker")
+    assert [line for line in world.sent() if line.startswith("CHATHISTORY TARGETS timestamp=")]
+
+
+def test_what_became_of_an_order_is_told_where_it_was_given(soju: Soju) -> None:
+    window = soju.world.model.networks[1].find("#tea")
+    assert window
+    soju.world.model.show(window)
+    soju.tell(soju.world.network, ":soju BOUNCER ADDNETWORK 44")
+    soju.tell(soju.world.network, ":soju FAIL BOUNCER INVALID_ATTRIBUTE ADDNETWORK * port :Invalid attribute value")
+    assert [line.text for line in window.lines][-2:] == [
+        "The bouncer has added the network.",
+        "BOUNCER ADDNETWORK * port: Invalid attribute value",
+    ]
+
+
+def test_a_wrong_password_of_znc_is_called_wrong() -> None:
+    world = World()
+    world.network.address = Address("127.0.0.1", 6667)
+    world.network.kept = KeptNetwork("znc", ["127.0.0.1:6667"], account="ada/libera", login="pass")
+    for given, told in (("", "lets only those in who have an account"), ("wrong", "does not accept this password of")):
+        world.network.login.credentials = Credentials("ada/libera", given) if given else None
+        world.network.link.leaving = False
+        world.connect()
+        assert [line for line in world.sent() if line.startswith("PASS")] == [f"PASS ada/libera:{given}"] * bool(given)
+        world.feed(":irc.znc.in 464 alice :Invalid Password")
+        assert told in world.shown("")[-1]
+        world.press("Escape")
+        world.lose()
+
+
+ZNC = "znc.in/server-time-iso znc.in/self-message znc.in/playback server-time batch"
+JOINED = (":alice!a@h JOIN #tea", ":znc 353 alice = #tea :alice bob", ":znc 366 alice #tea :End")
+
+
+def test_what_znc_has_detached_stays_it_over_a_reconnect(world: World) -> None:
+    """https://wiki.znc.in/Detaching: "To re-attach, simply join the channel again"."""
+    world.network.show_on_join.clear()
+    world.welcome(ZNC)
+    world.feed(*JOINED, ":alice!a@h JOIN #busy", ":znc 366 alice #busy :End")
+    world.sent()
+    world.lose()
+    world.type("/window #busy\n")
+    world.come_in(ZNC)
+    world.feed(*JOINED)
+    assert [line for line in world.sent() if line.startswith("JOIN")] == []
+    world.type("hello?\n")
+    assert world.shown("#busy")[-1] == "! You are not in #busy: /join #busy"
+    world.press("C-u")
+    world.type("/join #busy\n")
+    assert [line for line in world.sent() if line.startswith("JOIN")] == ["JOIN #busy"]
+
+
+def test_what_is_typed_while_znc_can_not_be_reached_waits_for_it(world: World) -> None:
+    world.network.show_on_join.clear()
+    world.welcome(ZNC)
+    world.feed(*JOINED)
+    world.sent()
+    world.lose()
+    world.type("/window #tea\nstill there?\n")
+    world.come_in(ZNC)
+    world.feed(*JOINED)
+    assert [line.partition(" ")[2] for line in world.sent() if "still there" in line] == ["#tea :still there?"]
+
+
+def test_windows_that_come_back_attach_nothing_of_znc(znc: World) -> None:
+    """Which channels it is in ZNC knows; what the user names, on the command line or by /join, is joined."""
+    for name in ("#tea", "#busy"):
+        znc.model.open(znc.network, name)
+        znc.network.want(name)
+    again = World()
+    again.network.name = znc.network.name
+    again.network.channels.clear()
+    again.network.show_on_join.clear()
+    windows.restore(again.model, windows.written(znc.model))
+    again.network.ask_for("#named")
+    again.come_in(ZNC)
+    assert [line for line in again.sent() if line.startswith("JOIN")] == ["JOIN #named"]
+    assert again.network.find("#busy"), "its window is there"
+
+
+def test_other_servers_are_joined_by_us(world: World) -> None:
+    world.network.show_on_join.clear()
+    world.come_in("server-time batch znc.in/playback")
+    assert [line for line in world.sent() if line.startswith("JOIN")] == ["JOIN #tea"]

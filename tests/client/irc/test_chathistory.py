@@ -122,6 +122,14 @@ def test_who_went_without_a_word_is_told_without(world: World, reason: str, told
     assert world.shown()[0] == f"* bob quit{told}"
 
 
+@pytest.mark.parametrize("event", ["JOIN #tea", "PART #tea :bye", "QUIT :see you"])
+def test_own_comings_and_goings_of_the_past_are_no_news(world: World, event: str) -> None:
+    before = world.shown()
+    world.feed(*history(f":alice!al@host.example {event}", f":bob!b@h {event}"))
+    (told,) = [line for line in world.shown() if line not in before]
+    assert told.startswith("* bob ")
+
+
 def test_a_line_that_had_arrived_is_not_said_again(world: World) -> None:
     world.feed(*history())
     world.type("did it arrive?\nand this?\n")
@@ -233,6 +241,22 @@ def test_private_talks_that_were_missed_open_after_the_connection_is_back(world:
     assert buffer
     assert (buffer.unread.count, buffer.unread.highlights) == (1, 1)
     assert world.model.current is not buffer
+
+
+def test_the_time_that_was_missed_is_told_by_the_servers_clock(world: World) -> None:
+    """Ours may be an hour ahead: what is asked for since then would be nothing at all."""
+    world.feed("@time=2026-09-21T13:13:20.000Z :srv PONG srv :x")
+    world.type("did it arrive?\n")
+    world.lose()
+    world.come_in(CAPS)
+    assert any(line.startswith("CHATHISTORY TARGETS timestamp=2026-09-21T13:12:20.000Z ") for line in world.sent())
+    world.join()
+    world.feed(
+        ":srv BATCH +h chathistory #tea",
+        "@batch=h;msgid=1;time=2026-09-21T13:13:21.000Z :alice!al@host.example PRIVMSG #tea :did it arrive?",
+        ":srv BATCH -h",
+    )
+    assert [line for line in world.sent() if "arrive" in line] == [], "it has"
 
 
 def page(first: int, last: int, hour: int = 15) -> list[str]:

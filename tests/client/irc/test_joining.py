@@ -115,3 +115,17 @@ def test_who_is_ignored_is_not_read_through_a_relay_either(tea: World) -> None:
         "@draft/relaymsg=other :bob/irc!b@h PRIVMSG #tea :hello",
     )
     assert [line for line in tea.shown() if "bob/irc" in line or "rude" in line] == ["bob/irc: hello"]
+
+
+def test_the_names_are_told_once_all_are_known(world: World) -> None:
+    """A script asks as soon as it is in: of the people only the user is known by then."""
+    world.welcome(CAPS)
+    world.feed(":alice!al@h JOIN #cake")
+    world.type("/window #cake\n/names\n")
+    assert [line for line in world.sent() if "NAMES" in line] == ["NAMES #cake"]
+    assert not any(" in #cake" in line for line in world.shown("#cake"))
+    world.feed(":srv 353 alice = #cake :alice @bob", ":srv 366 alice #cake :End")
+    assert world.shown("#cake")[-1] == "- 2 in #cake: @bob alice"
+    world.type("/names\n")
+    assert world.shown("#cake")[-2:] == ["- 2 in #cake: @bob alice"] * 2
+    assert not any("NAMES" in line for line in world.sent())

@@ -56,6 +56,43 @@ def test_scram_comes_first_and_the_welcome_waits_for_it(member: World) -> None:
     assert SECRET not in "".join(member.shown(""))
 
 
+CODE = ":srv FAIL AUTHENTICATE CODE_REQUIRED :The code of your authenticator app is needed"
+
+
+def test_a_second_factor_is_asked_for_and_follows_the_password(member: World) -> None:
+    """Nobody waits for it: we come in as a guest, and are logged in as soon as it is there."""
+    member.network.address = Address("irc.example", 6697, tls=True)
+    member.feed(":srv CAP * LS :sasl=PLAIN,SCRAM-SHA-256", ":srv CAP * ACK :sasl")
+    member.sent()
+    member.feed(CODE, ":srv 904 * :The code of your authenticator app is needed")
+    assert member.sent() == ["CAP END"]
+    member.feed(":srv 001 alice :Welcome", ":srv 376 alice :End")
+    assert not any("AUTHENTICATE" in line for line in member.sent()), "it is not tried again without the code"
+    assert "The code for alice" in member.screen()[-1]
+    member.type("123456\n")
+    assert member.sent() == ["AUTHENTICATE PLAIN"]
+    member.feed("AUTHENTICATE +")
+    [response] = member.sent()
+    assert parse_plain(base64.b64decode(response.split()[1])) == ("", "alice", f"{SECRET} 123456")
+    member.feed(":srv FAIL AUTHENTICATE CODE_INVALID :That code is not valid", ":srv 904 alice :That code is not valid")
+    member.type("654321\n")
+    member.feed("AUTHENTICATE +")
+    assert member.sent()[0] == "AUTHENTICATE PLAIN"
+    member.feed(":srv 900 alice alice!a@b alice :You are now logged in as alice", ":srv 903 alice :ok")
+    assert member.network.login.account == "alice"
+    assert member.network.login.credentials == Credentials("alice", SECRET), "the code is not kept"
+
+
+def test_a_code_goes_only_where_nobody_can_listen(member: World) -> None:
+    member.network.address = Address("irc.example", 6667)
+    member.feed(":srv CAP * LS :sasl=PLAIN,SCRAM-SHA-256", ":srv CAP * ACK :sasl", CODE, ":srv 904 * :needed")
+    member.feed(":srv 001 alice :Welcome", ":srv 376 alice :End")
+    member.sent()
+    member.type("123456\n")
+    assert member.sent() == []
+    assert "would be readable" in member.shown("")[-1]
+
+
 def test_a_server_that_does_not_know_the_password_is_not_believed(member: World) -> None:
     member.feed(":srv CAP * LS :sasl=SCRAM-SHA-256", ":srv CAP * ACK :sasl")
     member.sent()
@@ -334,6 +371,8 @@ def test_nobody_registers_where_others_can_listen(tea: World) -> None:
         ("/query NickServ@services identify hunter2", True),
         ("/ns identify hunter2", True),
         ("/quote PASS hunter2", True),
+        ("/ns totp on hunter2", True),
+        ("/msg NickServ SET EMAIL a@b.c hunter2", True),
         ("/msg NickServ HELP", False),
         ("/msg ChanServ REGISTER #tea", False),
         ("/msg NickServ IDENTIFY #hunter2", True),

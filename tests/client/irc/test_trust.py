@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from greenchat.client.irc import unsent
 from greenchat.client.irc.trust import Trust
 from greenchat.client.state.address import Address
 from greenchat.client.state.effects import Connect, OnlyTls, Pin, Reconnect
@@ -120,3 +121,25 @@ def test_sts_that_makes_no_sense_changes_nothing(world: World, value: str) -> No
     world.sent()
     world.feed(f":srv CAP * LS :multi-prefix sts{value}")
     assert world.sent() == ["CAP REQ multi-prefix"]
+
+
+def test_two_clients_forget_nothing_that_the_other_one_has_learned(tmp_path: Path) -> None:
+    one, two = Trust(tmp_path / "trust.json"), Trust(tmp_path / "trust.json")
+    first, second = Address("a.example", 6697, tls=True), Address("b.example", 6697, tls=True)
+    one.trust(first, "aa")
+    two.trust(second, "bb")
+    one.require_tls(first, 2000)
+    again = Trust(tmp_path / "trust.json")
+    assert (again.pin(first), again.pin(second), again.is_secured(first, 1000)) == ("aa", "bb", True)
+
+
+def test_a_script_is_told_what_a_person_has_to_do(world: World) -> None:
+    world.model.asks = False
+    untrusted(world, OLD)
+    world.console.ask(world.now)
+    told = unsent.outcome(world.model)
+    assert told.startswith(
+        f"{world.network.address} has no certificate that is trusted here (self-signed certificate)."
+    )
+    assert told.endswith("Connect once without --plain, to compare its fingerprint and trust it")
+    assert not world.model.effects

@@ -1,6 +1,6 @@
 """Reconnecting, asking whether the server is there, and pacing: all by a clock that the test moves."""
 
-from greenchat.client.net.connection import ANSWER_SECONDS, BURST, MOST_AT_HOME, SILENCE_SECONDS, Connection, Sleep
+from greenchat.client.net.connection import ANSWER_SECONDS, BURST, MOST_AT_HOME, SILENCE_SECONDS, Clocks, Connection
 from greenchat.client.state.address import Address
 from greenchat.client.state.events import Connected, Disconnected, Received
 from greenchat.client.state.model import LinkState, Network
@@ -162,13 +162,10 @@ def test_what_can_not_be_a_line_is_not_sent() -> None:
 
 
 def test_a_machine_that_slept_is_noticed_by_its_clocks() -> None:
-    sleep = Sleep()
-    assert [sleep.noticed(*clocks) for clocks in ((0, 1000), (5, 1005.2), (6, 4000), (11, 4005))] == [
-        False,
-        False,
-        True,
-        False,
-    ]
+    """And so is somebody who sets the clock, forward or back: all that was compared with it is measured anew."""
+    clocks = Clocks()
+    jumped = [clocks.jumped(*each) for each in ((0, 1000), (5, 1005.2), (6, 4000), (11, 4005), (12, 406), (13, 407))]
+    assert jumped == [False, False, True, False, True, False]
 
 
 def test_after_a_sleep_the_server_is_asked_at_once() -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import shutil
 import socket
 import stat
 import struct
@@ -9,11 +10,13 @@ import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from greenchat.client.net.file_transfer import TransferError, fetch, upload
-from greenchat.client.state.transfers import Offer
+from greenchat.client.net import file_transfer
+from greenchat.client.net.file_transfer import fetch, upload
+from greenchat.client.state.transfers import Offer, TransferError
 from tests.client.world import World
 
 
@@ -87,12 +90,49 @@ def test_a_file_is_uploaded_with_its_name_kind_and_size(host: FileHost, cake: Pa
         (200, "/files/a", "it says 200 OK"),  # "servers MUST reply with a `201 Created` status code"
         (201, "javascript:alert(1)", "it does not say where the file is"),
         (201, "https://x/a\tb", "it does not say where the file is"),
+        (201, "https://[::1/a", "Invalid IPv6 URL"),
     ],
 )
 def test_a_refusal_is_told_in_words(host: FileHost, cake: Path, status: int, location: str, told: str) -> None:
     host.status, host.location = status, location
     with pytest.raises(TransferError, match=told):
         upload(cake, f"http://127.0.0.1:{host.server_port}/files", "", connect)
+
+
+def _drip(listener: socket.socket, piece: bytes, ended: threading.Event) -> None:
+    peer, _ = listener.accept()
+    with peer, contextlib.suppress(OSError):
+        while not ended.wait(0.01):
+            peer.sendall(piece)
+
+
+@pytest.mark.parametrize("way", ["upload", "fetch"])
+def test_who_sends_a_byte_now_and_then_is_left(
+    tea: World, cake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    """A script would wait for ever."""
+    monkeypatch.setattr(file_transfer, "MOST_SECONDS", 0.2)
+    monkeypatch.setattr(file_transfer, "_SLOWEST", 10_000_000)
+    ended = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        thread = threading.Thread(target=_drip, args=(listener, b"HTTP/1.1 201 Created A: ", ended))
+        thread.start()
+        offer = Offer(tea.network, "bob", "cake.jpg", "127.0.0.1", port)
+        work: dict[str, Callable[[], object]] = {
+            "upload": lambda: upload(cake, f"http://127.0.0.1:{port}/files", "", connect),
+            "fetch": lambda: fetch(offer, tmp_path / "files", connect),
+        }
+        with pytest.raises(TransferError, match=r"it takes longer than|it comes too slowly"):
+            work[way]()
+        ended.set()
+        thread.join()
+
+
+@pytest.mark.parametrize("url", ["https://[::1/", "https://x:99999/", "https://x:y/"])
+def test_a_server_that_names_no_address(cake: Path, url: str) -> None:
+    with pytest.raises(TransferError, match="is not a valid URL"):
+        upload(cake, url, "", connect)
 
 
 def test_where_nobody_answers_that_is_told(cake: Path) -> None:
@@ -115,7 +155,7 @@ class Sender:
 
     def _send(self) -> None:
         connection, _ = self._listener.accept()
-        with connection, self._listener, contextlib.suppress(ConnectionResetError):  # who has enough hangs up
+        with connection, self._listener, contextlib.suppress(OSError):  # who has enough hangs up
             connection.sendall(self._data)
             connection.shutdown(socket.SHUT_WR)
             while word := connection.recv(4, socket.MSG_WAITALL):
@@ -163,3 +203,25 @@ def test_no_more_is_taken_than_was_announced(fetched: Fetched) -> None:
 def test_a_file_that_breaks_off_is_told(fetched: Fetched) -> None:
     with pytest.raises(TransferError, match=r"only 4 bytes of 10 bytes came; they are in .*cake\.jpg"):
         fetched(b"1234", 10)
+
+
+def test_a_file_never_fills_the_disk(fetched: Fetched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who says no size could else send until nothing on this machine can write any more."""
+    monkeypatch.setattr(file_transfer, "_LOOK", 1000)
+    room = iter([10_000_000_000, 600_000_000, 499_999_999])
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: DiskUsage(1 << 40, 0, next(room)))
+    with pytest.raises(TransferError, match=r"the disk has no room for it: 500\.0 MB are free"):
+        fetched(os.urandom(1_000_000), 0)
+    assert list((tmp_path / "files").iterdir()) == []
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: DiskUsage(1 << 40, 0, 1_000_000_000))
+    with pytest.raises(TransferError, match="no room"):
+        fetched(b"x", 600_000_000)
+    assert fetched(b"x", 1)[0].read_bytes() == b"x"
+
+
+class DiskUsage(NamedTuple):
+    """As shutil has it."""
+
+    total: int
+    used: int
+    free: int

@@ -107,6 +107,34 @@ def test_a_peer_that_does_not_read_holds_nobody_up(line: Line) -> None:
     assert line.next() == Disconnected("you left")
 
 
+def test_a_server_that_says_more_than_is_taken_has_to_wait(line: Line) -> None:
+    """It could fill the memory else: the client parses faster than it shows."""
+    line.peer.settimeout(0.2)
+    question, said = b"PING :" + b"x" * 500 + b"\r\n", 0
+    try:
+        while said < 100_000_000:
+            said += line.peer.send(question[said % len(question) :])
+    except TimeoutError:
+        pass
+    assert line.events.qsize() < transport.MOST_WAITING + transport.RECEIVE_BYTES
+    for _ in range(said // len(question)):
+        assert isinstance(line.next(), Received)
+        line.transport.took()
+    line.transport.send(b"QUIT\r\n")
+    line.peer.settimeout(PATIENCE)
+    assert line.peer.recv(100) == b"QUIT\r\n", "it is heard all the while"
+
+
+def test_it_can_be_left_while_it_has_to_wait(line: Line) -> None:
+    line.peer.settimeout(0.2)
+    with pytest.raises(TimeoutError):
+        line.peer.sendall(b"PING\r\n" * 10_000_000)
+    line.transport.close("you left")
+    while line.next() != Disconnected("you left"):
+        pass
+    line.transport.join(PATIENCE)
+
+
 def test_nothing_answers() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
@@ -182,6 +210,7 @@ def test_tls_with_a_certificate_that_is_trusted(
         assert events.get(timeout=PATIENCE) == Connected()
         for number in range(20_000):
             assert events.get(timeout=PATIENCE) == Received(Message("PING", (str(number),)))
+            transport.took()
         transport.send(b"PONG\r\n" * 100_000)
         transport.close("you left")
         got = 0

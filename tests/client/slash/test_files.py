@@ -37,7 +37,7 @@ def test_a_file_goes_where_the_server_says(tea: World, cake: Path) -> None:
 @pytest.mark.parametrize(
     ("token", "tls", "told"),
     [
-        ("NETWORK=x", False, "! This server takes no files."),
+        ("NETWORK=x", False, "! This server names no place for files. Its operators could"),
         # "Clients MUST ignore tokens with an URI scheme they don't support."
         ("soju.im/FILEHOST=ftp://irc.example/files", False, "! The server would take files in the clear only"),
         # "Clients MUST refuse to use unencrypted URI transports ... if the IRC connection is encrypted"
@@ -93,6 +93,23 @@ def test_who_is_logged_in_without_a_password_asks_for_a_token(
     assert not transfers.running
 
 
+def test_a_token_that_never_comes_is_waited_for_half_a_minute(tea: World, cake: Path) -> None:
+    """A script would wait for ever."""
+    host(tea, "draft/FILEHOST=https://irc.example/files")
+    tea.network.login.account = "alice"
+    transfers = Transfers(tea.model, lambda: None, tea.console.submitter.propose)
+    tea.type(f"/upload {cake}\n")
+    effect = tea.model.effects.popleft()
+    assert isinstance(effect, SendFile)
+    transfers.upload(effect.upload, tea.now)
+    waits = []
+    for later in 29_999, 30_000:
+        transfers.turn(tea.now + later)
+        waits.append(transfers.running)
+    assert waits == [True, False]
+    assert "gave no token" in tea.shown()[-1]
+
+
 def test_the_link_is_put_into_the_line_for_the_user_to_say(tea: World) -> None:
     propose = tea.console.submitter.propose
     tea.type("look:")
@@ -107,3 +124,49 @@ def test_the_link_is_put_into_the_line_for_the_user_to_say(tea: World) -> None:
     tea.model.draws = False
     propose(cake, "https://irc.example/c", tea.now)
     assert tea.sent() == ["PRIVMSG #cake :https://irc.example/c"]
+
+
+@pytest.mark.parametrize(
+    "url", ["https://evil.example/files", "https://irc.example.evil/", "https://irc.example@evil.example/", "https://["]
+)
+def test_the_password_goes_to_the_server_only(tea: World, cake: Path, url: str) -> None:
+    """A server names any address it likes; whoever has the password of the account has all of it."""
+    tea.network.login.credentials, tea.network.login.account = Credentials("alice", "secret"), "alice"
+    assert filehost.authorization(tea.network, "https://IRC.example:8443/files") != ""
+    assert filehost.authorization(tea.network, url) == ""
+    host(tea, f"soju.im/FILEHOST={url}")
+    tea.type(f"/upload {cake}\n")
+    assert "your password is not sent there" in tea.shown()[-1]
+    assert not tea.model.effects
+    host(tea, f"draft/FILEHOST={url}")
+    tea.type(f"/upload {cake}\n")
+    assert isinstance(tea.model.effects.popleft(), SendFile)
+    assert filehost.needs_token(tea.network, url), "of which the server makes one for this upload"
+
+
+def test_a_command_that_is_being_typed_stays_one(tea: World) -> None:
+    tea.type("/join #de")
+    tea.console.submitter.propose(tea.model.current, "https://irc.example/a", tea.now)
+    assert tea.console.editor.line.picture() == "https://irc.example/a /join #de|"
+    tea.type("v\n")
+    assert tea.sent() == ["JOIN #dev"]
+    tea.press("M-2")
+    assert tea.console.editor.text == "https://irc.example/a "
+
+
+def test_a_command_behind_a_link_is_a_command(tea: World) -> None:
+    tea.console.submitter.propose(tea.model.current, "https://irc.example/a", tea.now)
+    tea.type("/topic Cake\n")
+    assert tea.sent() == ["TOPIC #tea :Cake"]
+    assert tea.console.editor.text == "https://irc.example/a "
+    tea.type("it is a cake\n")
+    assert tea.sent() == ["PRIVMSG #tea :https://irc.example/a it is a cake"]
+    tea.type("https://irc.example/a /topic is a command\n")
+    assert tea.sent() == ["PRIVMSG #tea :https://irc.example/a /topic is a command"], "typed by the user, it is talk"
+
+
+def test_a_link_that_was_taken_out_of_the_line_stays_out(tea: World) -> None:
+    tea.console.submitter.propose(tea.model.current, "https://irc.example/a", tea.now)
+    tea.press("C-u")
+    tea.type("/topic Cake\n")
+    assert (tea.sent(), tea.console.editor.text) == (["TOPIC #tea :Cake"], "")

@@ -38,7 +38,9 @@ channels = (
 );
 aliases = { j = "join"; hug = "me hugs $0"; tell = "msg $0 $1-"; two = "say a;say b"; odd = "foobar";
   vv = "say $version"; };
-settings = { core = { real_name = "Ada"; nick = "ada"; }; "fe-text" = { actlist_sort = "refnum"; }; };
+settings = { core = { real_name = "Ada"; nick = "ada"; }; "fe-text" = { actlist_sort = "refnum"; };
+  "fe-common/core" = { autolog = "yes"; timestamp_format = "%H:%M:%S"; part_message = "bye $N"; };
+  "irc/core" = { quit_message = "See you"; }; };
 hilights = (
   { text = "cake"; nick = "yes"; word = "yes"; }, { text = "tea time"; }, { text = "b(a|e)d"; regexp = "yes"; },
   { text = "bob!*@*"; mask = "yes"; }, { text = "("; regexp = "yes"; }
@@ -57,6 +59,8 @@ addresses = ""
 tls = on
 nicks = "ada,ada_"
 realname = "Ada"
+msg_part = "WeeChat ${info:version}"
+msg_quit = "See you"
 [ignore]
 ignore = *;*;^spammer$
 ignore = *;#tea;^.*!.*@spam\.example$
@@ -113,7 +117,9 @@ def test_irssis_settings(home: Path) -> None:
     assert (libera.autoconnect, libera.channels) == (True, ["#tea", "#key:k1"])
     assert libera.commands == ["/msg bot hello there"]
     assert (six.addresses, six.nick, six.autoconnect) == (["ircs://[2001:db8::1]:6697"], "ada", False)
-    assert settings.get("realname") == "Ada"
+    values = {"realname": "Ada", "log.files": True, "time.format": "%H:%M:%S", "text.quit": "See you"}
+    assert values.items() <= settings.values.items()
+    assert "settings: realname, log.files, text.quit, time.format" in lines
     assert settings.aliases == {"hug": "me hugs $1", "tell": "msg $1 $2-"}
     assert settings.ignored == [
         "spammer",
@@ -131,6 +137,8 @@ def test_irssis_settings(home: Path) -> None:
         "two",
         "odd",
         "alias vv:",
+        "settings actlist_sort;",
+        "text.part bye $n: it has a variable",
         "bob!*@*",
         "friend",
         "modes",
@@ -157,6 +165,7 @@ def test_weechats_settings(home: Path) -> None:
     assert (old.addresses, old.nick, old.autoconnect) == (["irc://irc.old.example:6667"], "ada_old", False)
     assert settings.ignored == ["spammer", "*!*@spam.example #tea"]
     assert settings.aliases == {"hug": "me hugs $1"}
+    assert (settings.get("text.quit"), settings.get("text.part")) == ("See you", "")
     assert settings.get("highlight.words") == ["cake"]
     assert settings.calls("three teapots")
     assert settings.calls("bed")
@@ -170,10 +179,13 @@ def test_what_is_set_already_stays_and_twice_changes_nothing(home: Path) -> None
     write(home / ".irssi/config", IRSSI)
     settings = Settings(aliases={"hug": "me squeezes $1"})
     settings.set("realname", "Countess")
-    take_over(settings, "irssi")
+    assert "settings: log.files, text.quit, time.format" in take_over(settings, "irssi")
     assert (settings.aliases["hug"], settings.get("realname")) == ("me squeezes $1", "Countess")
     ignored, words = list(settings.ignored), settings.get("highlight.words")
-    assert "nothing new" in take_over(settings, "irssi")
+    again = take_over(settings, "irssi")
+    assert "nothing new" in again
+    assert "not taken over: alias hug: there is one of this name" in again
+    assert not any("alias tell" in line for line in again)  # it was taken over, and is the same
     assert (settings.ignored, settings.get("highlight.words")) == (ignored, words)
 
 
@@ -204,7 +216,7 @@ def test_in_the_chat(home: Path) -> None:
     shown = "\n".join(line.text for line in world.model.current.lines)
     assert "only those of irssi and weechat" in shown
     assert "No such file" in shown
-    assert expanded(world.model, "tell bob how are you") == "msg bob how are you"
+    assert expanded(world.model, "tell bob how are you") == ["msg bob how are you"]
 
 
 def test_on_the_command_line(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -226,3 +238,13 @@ def test_a_theme_for_one_session(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         parse(["--theme", "pink"])
     assert "dark" in capsys.readouterr().err
+
+
+def test_a_file_that_is_not_there_is_named_in_words(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["import", "irssi"]) == 2
+    says = f"{home / '.irssi' / 'config'} can't be read: No such file or directory"
+    assert capsys.readouterr().err == f"greenchat: {says}\n"
+    world = World()
+    world.welcome()
+    world.type("/import irssi\n")
+    assert world.shown("")[-1] == f"! {says}"

@@ -341,3 +341,13 @@ def test_all_is_read(tea: World) -> None:
 )
 def test_how_keys_are_spelled(key: str, text: str) -> None:
     assert spelled(key) == text
+
+
+def test_weechats_alt_j_and_two_digits_go_to_a_window(tea: World) -> None:
+    for number in range(12):
+        tea.feed(f":alice!a@h JOIN #c{number}")
+    tea.type("/set keys.preset weechat\n")
+    tea.press("M-j", "1", "2")
+    assert tea.model.current.number == 12
+    tea.press("M-j", "0", "2")
+    assert tea.model.current.number == 2

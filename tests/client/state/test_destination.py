@@ -10,7 +10,9 @@ from greenchat.client.state.destination import AddressError, parse_destination
     [
         ("", "localhost:9090", False, "", ("#lobby",)),
         ("example.org", "example.org:9090", False, "", ("#lobby",)),
-        ("example.org:6667", "example.org:6667", False, "", ("#lobby",)),
+        ("example.org:6667", "example.org:6667", False, "", ()),  # IRC's port: its servers have no lobby
+        ("example.org:6697/#tea", "example.org:6697", True, "", ("#tea",)),  # its port for TLS
+        ("irc://example.org:6697", "example.org:6697", False, "", ()),
         ("ada@example.org", "example.org:9090", False, "ada", ("#lobby",)),
         ("ada@example.org:1/#tea", "example.org:1", False, "ada", ("#tea",)),
         ("ada@", "localhost:9090", False, "ada", ("#lobby",)),
@@ -21,7 +23,8 @@ from greenchat.client.state.destination import AddressError, parse_destination
         ("&here", "localhost:9090", False, "", ("&here",)),
         ("libera", "irc.libera.chat:6697", True, "", ()),
         ("irc.oftc.net/#tea", "irc.oftc.net:6697", True, "", ("#tea",)),
-        ("irc.oftc.net:6667", "irc.oftc.net:6667", False, "", ("#lobby",)),
+        ("irc.oftc.net:6667", "irc.oftc.net:6667", False, "", ()),
+        ("irc.oftc.net:7000", "irc.oftc.net:7000", False, "", ()),
         ("[::1]:9090/#tea,#cake", "[::1]:9090", False, "", ("#tea", "#cake")),
         ("::1", "[::1]:9090", False, "", ("#lobby",)),
         ("irc://example.org", "example.org:6667", False, "", ()),

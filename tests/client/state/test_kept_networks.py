@@ -156,6 +156,18 @@ def test_windows_come_back_with_numbers_and_splits() -> None:
     assert [[buffer.name for buffer in column] for column in second.splits.columns] == [["#tea", "#dev"], ["bob"]]
 
 
+def test_a_channel_that_was_left_is_not_joined_at_the_next_start() -> None:
+    """Its window stays until it is closed, and comes back with the others: to read in, not to be in."""
+    first = Model(network_setup.make(home(), "guest", "id"))
+    for name in ("#dev", "#left"):
+        first.open(first.network, name)
+    first.network.want("#dev")
+    second = Model(network_setup.make(home(), "guest", "id"))
+    windows.restore(second, windows.written(first))
+    assert [buffer.name for buffer in second.buffers if buffer.name != "home"] == ["#dev", "#left", "#tea", "#secret"]
+    assert list(second.network.channels) == ["#tea", "#secret", "#dev"]
+
+
 def test_windows_of_a_network_that_was_not_open_this_time_stay_written() -> None:
     first, other = Model(network_setup.make(home(), "guest", "id")), Model(Network("other", Address("b", 1), "guest"))
     other.network.kept = KeptNetwork("other")

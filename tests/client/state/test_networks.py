@@ -64,7 +64,7 @@ def test_what_can_not_be_done_is_said(two: World) -> None:
     two.type("/connect ftp://x\n")
     assert [line.text for line in two.model.current.lines][-1] == "ftp:// is not known here; irc:// and ircs:// are"
     two.type("/connect net\n")
-    assert two.shown("")[-1] == "! Connected already. /disconnect first."
+    assert two.shown("")[-1] == "! Connected already. /reconnect does it anew."
     two.type("/close\n")
     assert two.shown("")[-1] == "! This is the window of a whole network. /disconnect first."
     two.type("/networks\n")
@@ -83,6 +83,34 @@ def test_a_network_goes_with_its_windows(two: World) -> None:
     assert second.link.leaving
     two.type("/window 1\n/close\n")
     assert two.shown("")[-1] == "! This window stays. /quit leaves greenchat."
-    two.type("/disconnect bye\n")
+    two.type("/disconnect * bye\n")
     assert two.sent() == ["QUIT :bye"]
     assert two.model.effects[-1] == Disconnect(first)
+
+
+@pytest.mark.parametrize("command", ["/disconnect", "/reconnect", "/server disconnect", "/server reconnect"])
+def test_the_name_of_a_network_that_is_not_open_is_no_reason_to_leave_another(tea: World, command: str) -> None:
+    tea.type(f"{command} libera\n")
+    assert tea.shown()[-1] == (
+        "! No network libera is open; /networks lists those that are. * is the one of this window."
+    )
+    assert tea.sent() == []
+    assert not tea.network.link.leaving
+    assert list(tea.model.effects) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("/disconnect", "QUIT"),
+        ("/disconnect NET", "QUIT"),
+        ("/disconnect net Good night", "QUIT :Good night"),
+        ("/disconnect * Good night", "QUIT :Good night"),
+        ("/disconnect -all Good night", "QUIT :Good night"),
+        ("/server disconnect -all Good night", "QUIT :Good night"),
+    ],
+)
+def test_the_reason_stands_behind_the_network(tea: World, typed: str, said: str) -> None:
+    tea.type(f"{typed}\n")
+    assert tea.sent() == [said]
+    assert tea.network.link.leaving

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from greenchat.client.state.settings import OVERRIDES, TABLE, Settings, load, save, shown
+from greenchat.client.text.cells import row_width
 from greenchat.client.text.style import Size
 from tests.client.world import World
 
@@ -27,6 +28,27 @@ def test_the_list_of_people_moves_and_grows(tea: World) -> None:
     layout = tea.console.view.layout
     assert (layout.nicks, layout.first_of_nicks) == (20, 0)
     assert tea.console.view.nick_at(1, 3) == "alice"
+
+
+@pytest.mark.parametrize("windows", ["left", "right"])
+@pytest.mark.parametrize("people", ["left", "right"])
+def test_the_lists_stand_on_the_sides_that_are_chosen(tea: World, windows: str, people: str) -> None:
+    """And a click takes what is drawn there."""
+    tea.join("alice dave", "#dev")
+    tea.console.size = Size(10, 130)
+    tea.type(f"/window 2\n/set windows.side {windows}\n/set list.side {people}\n")
+    rows = tea.screen()[1:-2]
+    assert max(row_width(row) for row in tea.console.frame(0.0).rows[1:-2]) <= 130
+    row = next(number for number, text in enumerate(rows, 1) if "3  #dev" in text)
+    column = rows[row - 1].index("3  #dev")
+    assert (column == 0) is (windows == "left")
+    row_of_bob = next(number for number, text in enumerate(rows, 1) if "│ bob" in f"│{text}")
+    column_of_bob = f"│{rows[row_of_bob - 1]}".index("│ bob") + 1
+    assert (column_of_bob < 40) is (people == "left")
+    view = tea.console.view
+    assert (view.nick_at(row_of_bob, column_of_bob), view.nick_at(row, column)) == ("bob", "")
+    assert view.window_at(row, column) is tea.network.find("#dev")
+    assert view.window_at(row, 65) is tea.model.current
 
 
 def test_nicks_can_be_without_colours(tea: World) -> None:

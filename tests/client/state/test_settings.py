@@ -1,5 +1,8 @@
 """Settings, aliases, keys and ignored people: what they change, and that they are there the next time."""
 
+import os
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -8,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenchat.client.state.effects import Save
+from greenchat.client.state.kept_networks import KeptNetwork
 from greenchat.client.state.settings import TABLE, SettingError, Settings, as_toml, load, save
 from tests.client.world import World
 
@@ -160,3 +164,64 @@ def test_every_setting_checks_what_it_can() -> None:
         if isinstance(row.default, str | list) and not row.choices and row.check is None
     }
     assert unchecked == free
+
+
+def test_two_clients_that_change_the_settings_lose_nothing_of_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "client.toml"
+    first = Settings(aliases={"hi": "say hi", "gone": "say x"}, ignored=["bob", "eve"])
+    first.networks["a"] = KeptNetwork("a", ["irc.a.example"])
+    save(first, path)
+    one, two = load(path), load(path)
+    kept = one.networks["a"]
+    one.set("nick.columns", "14")
+    one.aliases["hi"] = "say hello"
+    del one.aliases["gone"]
+    one.ignored.remove("bob")
+    save(one, path)
+    two.set("time.format", "%H")
+    two.networks["b"] = KeptNetwork("b", ["irc.b.example"])
+    two.networks["a"].set("nick", "ada")
+    two.ignored.append("mallory")
+    save(two, path)
+    one.set("bell", "off")
+    save(one, path)
+    for each in (one, load(path)):
+        assert each.values == {"nick.columns": 14, "time.format": "%H", "bell": False}
+        assert each.aliases == {"hi": "say hello"}
+        assert each.ignored == ["eve", "mallory"]
+        assert (list(each.networks), each.networks["a"].nick) == (["a", "b"], "ada")
+    assert one.networks["a"] is kept, "the connection goes on with it"
+
+
+def test_what_both_have_changed_is_as_the_last_one_says(tmp_path: Path) -> None:
+    path = tmp_path / "client.toml"
+    save(Settings(), path)
+    one, two = load(path), load(path)
+    one.set("nick.columns", "14")
+    save(one, path)
+    two.set("nick.columns", "16")
+    save(two, path)
+    assert load(path).values == {"nick.columns": 16}
+    one.set("nick.columns", "12")  # the default
+    save(one, path)
+    assert load(path).values == {}
+
+
+def test_a_file_with_a_mistake_is_not_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "client.toml"
+    path.write_text("[settings]\nbell = of\n", encoding="utf-8")
+    with pytest.raises(OSError, match="has a mistake"):
+        save(Settings(), path)
+    assert "bell = of" in path.read_text(encoding="utf-8")
+
+
+def test_programs_that_write_at_the_same_time_leave_one_whole_file(tmp_path: Path) -> None:
+    path = tmp_path / "client.toml"
+    change = "import sys\nfrom pathlib import Path\nfrom greenchat.client.state.settings import load, save\n"
+    change += "for number in range(20):\n    settings = load(Path(sys.argv[1]))\n"
+    change += "    settings.aliases[f'{sys.argv[2]}{number}'] = 'echo'\n    save(settings, Path(sys.argv[1]))\n"
+    here = os.environ | {"PYTHONPATH": str(Path(__file__).parents[3])}
+    programs = [subprocess.Popen([sys.executable, "-c", change, str(path), each], env=here) for each in "abc"]
+    assert [each.wait() for each in programs] == [0, 0, 0]
+    assert len(load(path).aliases) == 60
+    assert [each.name for each in tmp_path.iterdir()] == ["client.toml"]

@@ -34,7 +34,7 @@ def names(events: list[TerminalEvent]) -> list[str]:
         (b"\x1b[27;5;13~\x1b[97;5u", ["C-Enter", "C-a"]),
         (b"\x1b[I\x1b[O", [repr(Focused(True)), repr(Focused(False))]),
         (b"\x1b[200~two\r\nlines\x1b[A\x1b[201~x", [repr(Pasted("two\nlines\x1b[A")), "x"]),
-        (b"\x1b[?1;2c\x1b[>0;10;1cx", ["x"]),  # answers of the terminal to somebody else's question
+        (b"\x1b[>0;10;1cx", ["x"]),  # an answer of the terminal to somebody else's question
         (b"\xff\xfea", ["\ufffd", "\ufffd", "a"]),
     ],
 )

@@ -4,10 +4,18 @@ from collections.abc import Iterator
 
 import pytest
 
-from greenchat.client.state.events import Background, KeyPressed, Reported
+from greenchat.client.state.events import (
+    Attributes,
+    Background,
+    CellSize,
+    DrawsPictures,
+    KeyPressed,
+    Reported,
+)
 from greenchat.client.terminal.key_decoder import Decoder
 from greenchat.client.terminal.probe import ASKED, REQUEST, ROW, Probe
 from greenchat.client.text import cells
+from greenchat.client.text.style import Size
 
 MODERN = (1, 2, 2, 2)  # columns
 COUPLE, THUMB, FLAG = "\U0001f469\u200d\u2764\ufe0f\u200d\U0001f468", "\U0001f44d\U0001f3ff", "\U0001f1eb\U0001f1f7"
@@ -72,6 +80,11 @@ def test_rules_and_dots_can_be_two_columns_wide() -> None:
     ("data", "events"),
     [
         (b"\x1b[2;5R", [Reported(2, 5)]),
+        (b"\x1b[?62;4;22c", [Attributes((62, 4, 22))]),
+        (b"\x1b[?6cx", [Attributes((6,)), KeyPressed("x")]),
+        (b"\x1b[6;20;10t", [CellSize(Size(20, 10))]),
+        (b"\x1b_Gi=31;OK\x1b\\y", [DrawsPictures(True), KeyPressed("y")]),
+        (b"\x1b_Gi=31;ENOTSUPPORTED:no\x1b\\", [DrawsPictures(False)]),
         (b"\x1b[24;80R", [Reported(24, 80)]),
         (b"\x1b[R\x1b[1;2R", [KeyPressed("F3"), KeyPressed("S-F3")]),
         (b"\x1b]11;rgb:0000/0000/0000\x1b\\a", [Background(False), KeyPressed("a")]),
@@ -95,5 +108,8 @@ def test_an_answer_that_never_ends_does_not_swallow_the_keys() -> None:
     assert not decoder.undecided  # slow lines may take their time
     assert KeyPressed("z") in decoder.feed(b"y" * 200 + b"z")
     decoder = Decoder()
-    assert decoder.feed(b"\x1b]") == []
-    assert decoder.flush() == [KeyPressed("M-]")]
+    for key in (b"\x1b]", b"\x1b_"):
+        assert decoder.feed(key) == []
+        assert decoder.undecided
+        assert decoder.flush() == [KeyPressed(f"M-{key.decode()[1]}")]
+    assert decoder.feed(b"\x1b_x") == [KeyPressed("M-_"), KeyPressed("x")]

@@ -114,7 +114,7 @@ def test_a_click_takes_the_nick_that_stands_there() -> None:
     assert world.console.editor.text == "p05: "
 
 
-@pytest.mark.parametrize("rows", range(6, 30))
+@pytest.mark.parametrize("rows", [6, 7, 12, 22, 23, 24, 25, 26, 29])
 def test_every_one_of_the_list_can_be_reached(rows: int) -> None:
     world = crowded()
     world.console.on_terminal(Resized(Size(rows, 100)), world.now)
@@ -131,3 +131,41 @@ def test_another_window_has_its_own_list() -> None:
     world.join("alice bob", "#cake")
     world.type("/window #cake\n")
     assert people(world)[:2] == ["alice", "bob"]
+
+
+def test_a_click_on_a_window_in_the_status_line_goes_there(tea: World) -> None:
+    for name in ("#dev", "#日本"):
+        tea.feed(f":alice!a@h JOIN {name}", f":bob!b@h PRIVMSG {name} :hello")
+    row = next(number for number, text in enumerate(tea.screen()) if "#dev(1)" in text)
+    text = tea.screen()[row]
+    click(tea, row, text.index("#dev(1)"))
+    assert tea.model.current.name == "#dev"
+    click(tea, row, 0)
+    assert tea.model.current.name == "#dev", "there is no window at the beginning"
+    text = tea.screen()[row]
+    click(tea, row, text.index("#日本(1)") + 2)
+    assert tea.model.current.name == "#日本"
+
+
+def test_a_click_on_the_status_line_means_what_was_drawn_there() -> None:
+    """A countdown moves what stands behind it, and a nickname may look like a window."""
+    world = World(10, 110)
+    world.welcome()
+    tea = world.join()
+    world.feed(":alice!a@h JOIN #dev", ":bob!b@h PRIVMSG #dev :hello")
+    world.network.nicks.current = "1:net"
+    dev = world.network.find("#dev")
+    world.lose()
+    world.network.link.lost_at, world.network.link.retry_at = 1000.0, 1009.0
+    status = world.console.frame(1002.0, world.now).picture()[-2]
+    assert "next try in 7 s" in status
+    named = range(status.index("3:#dev"), status.index("3:#dev(1)") + len("3:#dev(1)"))
+    for column in range(len(status)):
+        click(world, 8, column)
+        assert world.model.current is (dev if column in named else tea), status[column:]
+        if column in named:
+            world.model.show(tea)
+            world.feed(":bob!b@h PRIVMSG #dev :hello")
+        world.console.frame(1002.0, world.now)
+        assert dev
+        dev.unread.count = 1

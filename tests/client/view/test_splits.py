@@ -3,7 +3,9 @@
 import pytest
 
 from greenchat import __version__
+from greenchat.client.state.address import Address
 from greenchat.client.state.events import Clicked, Focused, Resized, Wheeled
+from greenchat.client.state.model import Network
 from greenchat.client.text.cells import row_width
 from greenchat.client.text.style import Size
 from tests.client.world import World
@@ -196,7 +198,9 @@ def test_windows_by_their_numbers(split: World) -> None:
     assert split.model.others_shown == [split.network.find("#cake")]
     split.type("/unsplit 3\n/split 9\n")
     assert split.model.others_shown == []
-    assert split.shown()[-1] == "! There is no window 9."
+    assert split.shown()[-1] == "! There is no window 9. /windows shows them all."
+    split.type("/split #nowhere\n")
+    assert split.shown()[-1] == "! There is no window #nowhere. /join #nowhere opens it."
 
 
 def test_unsplit_and_windows_that_go(split: World) -> None:
@@ -307,3 +311,23 @@ def test_no_row_is_wider_than_the_terminal(aside: World, columns: int) -> None:
         frame = aside.console.frame(0.0)
         assert len(frame.rows) == rows
         assert all(row_width(row) <= columns for row in frame.rows)
+
+
+def test_windows_are_named_with_their_networks_where_there_are_several(tea: World) -> None:
+    """Two networks may have a #tea each, and both may be on the screen."""
+    other = Network("other", Address("irc.other.example", 6667), "alice")
+    tea.model.add_network(other)
+    tea.model.show(tea.model.open(other, "#tea"))
+    assert tea.screen()[0] == " #tea on other"
+    tea.model.remove_network(other)
+    assert tea.screen()[0] == " #tea"
+
+
+def test_a_window_stands_behind_that_of_its_network(tea: World) -> None:
+    """Also where the number of one of another network has become free: it would seem to belong to that."""
+    other = Network("other", Address("irc.other.example", 6667), "alice")
+    tea.model.add_network(other)
+    tea.model.close(tea.model.buffers[1])
+    assert tea.model.open(other, "#cake").number == 4
+    assert tea.model.open(tea.network, "#tea").number == 2
+    assert [buffer.name for buffer in tea.model.buffers] == ["net", "#tea", "other", "#cake"]

@@ -32,13 +32,13 @@ SETTINGS = Settings(
 
 
 @pytest.fixture
-def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
     return start_server(SETTINGS, quick_options(tmp_path))
 
 
-def logged_in(house: ServerThread, nick: str) -> Client:
-    make_account(house.address, nick)
-    client = device(house.address, nick, caps="sasl batch")
+def logged_in(server: ServerThread, nick: str) -> Client:
+    make_account(server.address, nick)
+    client = device(server.address, nick, caps="sasl batch")
     client.until("376", "422")
     return client
 
@@ -64,9 +64,9 @@ def claims(service: Client, token: str) -> dict[str, str]:
     return {each.params[1]: each.params[2] for each in said if each.params[0] == "CLAIM"}
 
 
-def test_the_list(house: ServerThread) -> None:
+def test_the_list(server: ServerThread) -> None:
     """ "NOTE TOKEN SERVICE <service> <url> :<description>", then "NOTE TOKEN END_OF_LIST"."""
-    with Client(house.address, "bob") as bob:
+    with Client(server.address, "bob") as bob:
         answers = [message.params for message in bob.run("TOKEN SERVICELIST")]
         assert answers[0] == ("TOKEN", "SERVICE", "Wiki", _WIKI, "Our wiki")
         assert answers[-1][:2] == ("TOKEN", "END_OF_LIST")
@@ -74,9 +74,9 @@ def test_the_list(house: ServerThread) -> None:
         assert {"draft/AUTHTOKEN", "EXTJWT=1"} <= tokens
 
 
-def test_a_service_validates_it_before_registration_and_once(house: ServerThread) -> None:
+def test_a_service_validates_it_before_registration_and_once(server: ServerThread) -> None:
     """ "The `TOKEN VALIDATE` subcommand MUST be usable before a client has completed connection registration." """
-    with logged_in(house, "alice") as alice, Client(house.address) as service:
+    with logged_in(server, "alice") as alice, Client(server.address) as service:
         alice.join("#a")
         token = generate(alice, "WIKI #A")
         service.run("CAP LS 302", "CAP REQ :batch")
@@ -88,8 +88,8 @@ def test_a_service_validates_it_before_registration_and_once(house: ServerThread
         assert service.commands("TOKEN SERVICELIST", "TOKEN GENERATE wiki") == ["451", "451"]
 
 
-def test_what_it_says_is_of_now(house: ServerThread) -> None:
-    with logged_in(house, "alice") as alice, Client(house.address, "bob", caps="batch") as bob:
+def test_what_it_says_is_of_now(server: ServerThread) -> None:
+    with logged_in(server, "alice") as alice, Client(server.address, "bob", caps="batch") as bob:
         alice.join("#a")
         token = generate(alice, "wiki #a")
         alice.run("MODE #a -o alice")
@@ -101,26 +101,26 @@ def test_what_it_says_is_of_now(house: ServerThread) -> None:
         assert claims(bob, token) == {"account": "alice", "name": "alice", "scope": "#a"}
 
 
-def test_it_says_nothing_for_an_account_that_is_banned(house: ServerThread) -> None:
-    with logged_in(house, "alice") as alice, Client(house.address, "bob", caps="batch") as bob:
+def test_it_says_nothing_for_an_account_that_is_banned(server: ServerThread) -> None:
+    with logged_in(server, "alice") as alice, Client(server.address, "bob", caps="batch") as bob:
         token = generate(alice, "wiki")
-        house.call(lambda app: app.run_step(lambda ctx: ctx.propose(shell.ban, "alice", 0, "")))
+        server.call(lambda app: app.run_step(lambda ctx: ctx.propose(shell.ban, "alice", 0, "")))
         assert fail(bob.run(f"TOKEN VALIDATE wiki {_WIKI} :{token}")) == "INVALID_TOKEN"
 
 
-def test_it_is_for_one_service_and_for_ten_minutes(house: ServerThread) -> None:
+def test_it_is_for_one_service_and_for_ten_minutes(server: ServerThread) -> None:
     """ "Servers MUST validate that the service and url parameter ... match the service and url associated with the
     provided token" """
-    with logged_in(house, "alice") as alice, Client(house.address, "bob", caps="batch") as bob:
+    with logged_in(server, "alice") as alice, Client(server.address, "bob", caps="batch") as bob:
         token = generate(alice, "wiki")
         for wrong in f"qdb {_WIKI} :{token}", f"wiki https://qdb.example.org :{token}", f"wiki {_WIKI} :x{token}":
             assert fail(bob.run(f"TOKEN VALIDATE {wrong}")) == "INVALID_TOKEN"
-        let_pass(house, 600_000)
+        let_pass(server, 600_000)
         assert fail(bob.run(f"TOKEN VALIDATE wiki {_WIKI} :{token}")) == "INVALID_TOKEN"
 
 
-def test_what_is_refused(house: ServerThread) -> None:
-    with logged_in(house, "alice") as alice, Client(house.address, "bob", caps="batch") as bob:
+def test_what_is_refused(server: ServerThread) -> None:
+    with logged_in(server, "alice") as alice, Client(server.address, "bob", caps="batch") as bob:
         bob.join("#b")
         assert fail(bob.run("TOKEN GENERATE wiki")) == "ACCOUNT_REQUIRED"
         assert fail(bob.run("TOKEN FOO")) == "UNKNOWN_COMMAND"
@@ -150,9 +150,9 @@ def received(client: Client, line: str) -> str:
     return "".join(part[3] for part in parts) + last[2]
 
 
-def test_extjwt(house: ServerThread) -> None:
+def test_extjwt(server: ServerThread) -> None:
     """ "EXTJWT <requested_target> <service_name> [*] <jwt_token>", with the claims that the specification lists."""
-    with logged_in(house, "alice") as alice:
+    with logged_in(server, "alice") as alice:
         before = int(time.time())
         alice.join("#a")
         said = jwt.decode(received(alice, "EXTJWT #a wiki"), _SECRET, ["HS256"], audience=_WIKI)
@@ -166,8 +166,8 @@ def test_extjwt(house: ServerThread) -> None:
         assert not {"service", "channel"} & said.keys()
 
 
-def test_extjwt_of_who_is_not_there_and_what_there_is_not(house: ServerThread) -> None:
-    with Client(house.address, "bob") as bob, Client(house.address, "carol") as carol:
+def test_extjwt_of_who_is_not_there_and_what_there_is_not(server: ServerThread) -> None:
+    with Client(server.address, "bob") as bob, Client(server.address, "carol") as carol:
         bob.join("#b")
         said = jwt.decode(received(carol, "EXTJWT #b wiki"), _SECRET, ["HS256"], audience=_WIKI)
         assert (said["joined"], said["cmodes"], said["account"]) == (0, [], "")

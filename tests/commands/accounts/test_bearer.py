@@ -2,6 +2,7 @@
 
 import base64
 import json
+import logging
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +27,7 @@ def provider(tmp_path: Path) -> Provider:
 
 
 @pytest.fixture
-def house(start_server: StartServer, tmp_path: Path, provider: Provider) -> ServerThread:
+def server(start_server: StartServer, tmp_path: Path, provider: Provider) -> ServerThread:
     return start_server(Settings(accounts=ACCOUNTS, bearer=provider.settings()), quick_options(tmp_path))
 
 
@@ -36,7 +37,7 @@ def ircv3_bearer(client: Client, token: str, *, authorization: str = "", kind: s
 
 
 def authenticate(client: Client, mechanism: str, response: bytes) -> Message:
-    client.send(f"AUTHENTICATE {mechanism}")
+    client.send("CAP REQ :sasl", f"AUTHENTICATE {mechanism}")
     assert client.expect("AUTHENTICATE", "904").params == ("+",)
     client.send(*[f"AUTHENTICATE {chunk}" for chunk in chunks(response)])
     return client.expect("903", "904", "AUTHENTICATE")
@@ -46,9 +47,9 @@ def account_of(client: Client, nick: str) -> str:
     return next((message.params[2] for message in client.run(f"WHOIS {nick}") if message.command == "330"), "")
 
 
-def test_ircv3_bearer(house: ServerThread, provider: Provider) -> None:
+def test_ircv3_bearer(server: ServerThread, provider: Provider) -> None:
     """https://github.com/ircv3/ircv3-specifications/pull/545: "<message> ::= [authzid] NUL <token_type> <token>"."""
-    with Client(house.address) as client:
+    with Client(server.address) as client:
         client.send("CAP LS 302")
         assert "sasl=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER,IRCV3BEARER" in client.expect("CAP").params[-1]
         client.send("CAP REQ :sasl", "NICK alice", "USER a 0 * :a")
@@ -60,31 +61,31 @@ def test_ircv3_bearer(house: ServerThread, provider: Provider) -> None:
         assert any("alice" in line for line in info)
 
 
-def test_a_subject_is_the_same_account_whatever_it_is_called_now(house: ServerThread, provider: Provider) -> None:
-    with Client(house.address, "one") as one, Client(house.address, "two") as two:
+def test_a_subject_is_the_same_account_whatever_it_is_called_now(server: ServerThread, provider: Provider) -> None:
+    with Client(server.address, "one") as one, Client(server.address, "two") as two:
         assert ircv3_bearer(one, provider.token("7", "alice")).command == "903"
         assert ircv3_bearer(two, provider.token("7", "alicia@example.org")).command == "903"
         assert account_of(one, "two") == "alice"
         assert ircv3_bearer(two, provider.token("8", "bob@example.org")).command == "903"
         assert account_of(one, "two") == "bob"
-    with Client(house.address, "three") as three:
+    with Client(server.address, "three") as three:
         refused = ircv3_bearer(three, provider.token("10", "bob"))
         assert "There is an account bob already" in refused.params[-1]
 
 
-def test_the_name_alone_does_not_log_in_to_an_account_with_a_password(house: ServerThread, provider: Provider) -> None:
-    with Client(house.address, "carol") as carol:
+def test_the_name_alone_does_not_log_in_to_an_account_with_a_password(server: ServerThread, provider: Provider) -> None:
+    with Client(server.address, "carol") as carol:
         carol.send("REGISTER * * :sesame open")
         carol.expect("900")
         carol.send("QUIT")
         carol.until_end()
     token = provider.token("7", "carol")
-    with Client(house.address, "x") as client:
+    with Client(server.address, "x") as client:
         assert "There is an account carol already" in ircv3_bearer(client, token).params[-1]
         assert account_of(client, "x") == ""
         assert authenticate(client, "PLAIN", format_plain("carol", "sesame open")).command == "903"
         assert ircv3_bearer(client, token).command == "903"
-    with Client(house.address, "y") as client:
+    with Client(server.address, "y") as client:
         assert ircv3_bearer(client, token).command == "903", "both were proved once"
         assert account_of(client, "y") == "carol"
 
@@ -93,36 +94,39 @@ def test_an_account_that_was_never_confirmed_leaves_what_looks_like_its_name(
     start_server: StartServer, tmp_path: Path, provider: Provider
 ) -> None:
     settings = Settings(accounts=ACCOUNTS, bearer=provider.settings(), casemapping="precis")
-    house, former = start_server(settings, quick_options(tmp_path)), "c\u0430rol"
-    with Client(house.address, former) as squatter:
+    server, former = start_server(settings, quick_options(tmp_path)), "c\u0430rol"
+    with Client(server.address, former) as squatter:
         squatter.send("REGISTER * * :sesame open")
         squatter.expect("900")
         squatter.send("QUIT")
         squatter.until_end()
-    house.call(lambda app: app.run_step(lambda ctx: change_account(ctx, former, code="never", created=1)))
-    with Client(house.address, "x") as client:
+    server.call(lambda app: app.run_step(lambda ctx: change_account(ctx, former, code="never", created=1)))
+    with Client(server.address, "x") as client:
         assert ircv3_bearer(client, provider.token("7", "carol")).command == "903"
-    assert house.call(lambda app: [each.name for each in app.network.accounts]) == ["carol"]
+    assert server.call(lambda app: [each.name for each in app.network.accounts]) == ["carol"]
 
 
-def test_the_authorization_identity_has_to_be_the_accounts(house: ServerThread, provider: Provider) -> None:
-    with Client(house.address, "x") as client:
+def test_the_authorization_identity_has_to_be_the_accounts(server: ServerThread, provider: Provider) -> None:
+    with Client(server.address, "x") as client:
         assert ircv3_bearer(client, provider.token("7", "alice"), authorization="bob").command == "904"
         assert ircv3_bearer(client, provider.token("7", "alice"), authorization="Alice").command == "903"
         assert ircv3_bearer(client, provider.token("7", "bob"), authorization="bob").command == "904"
 
 
 @pytest.mark.parametrize("name", ["", "a b", "x" * 80, "root", "NickServ", "#x"])
-def test_a_name_that_no_account_can_have(house: ServerThread, provider: Provider, name: str) -> None:
-    with Client(house.address, "x") as client:
+def test_a_name_that_no_account_can_have(server: ServerThread, provider: Provider, name: str) -> None:
+    with Client(server.address, "x") as client:
         assert ircv3_bearer(client, provider.token("7", name)).command == "904"
-    assert house.call(lambda app: len(app.network.accounts)) == 0
+    assert server.call(lambda app: len(app.network.accounts)) == 0
 
 
-def test_what_is_no_valid_token(house: ServerThread, provider: Provider, tmp_path: Path) -> None:
+def test_what_is_no_valid_token(
+    server: ServerThread, provider: Provider, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
     (tmp_path / "other").mkdir()
     stranger = Provider(tmp_path / "other")
-    with Client(house.address, "x") as client:
+    with Client(server.address, "x") as client:
         for token in (
             stranger.token("7", "alice"),
             provider.token("7", "alice", aud="wiki"),
@@ -134,11 +138,12 @@ def test_what_is_no_valid_token(house: ServerThread, provider: Provider, tmp_pat
         assert authenticate(client, "IRCV3BEARER", b"\0jwt").command == "904"
         assert authenticate(client, "IRCV3BEARER", b"\0jwt\0\xff").command == "904"
         assert account_of(client, "x") == ""
+    assert "a token from 127.0.0.1 was refused: " in caplog.text
 
 
-def test_oauth_bearer(house: ServerThread, provider: Provider) -> None:
+def test_oauth_bearer(server: ServerThread, provider: Provider) -> None:
     """RFC 7628, section 4.1: "n,a=user@example.com,^Ahost=server.example.com^Aport=143^Aauth=Bearer ...^A^A"."""
-    with Client(house.address, "x") as client:
+    with Client(server.address, "x") as client:
         token = provider.token("7", "alice")
         response = f"n,a=alice,\x01host=irc.example.org\x01port=6697\x01auth=Bearer {token}\x01\x01"
         assert authenticate(client, "OAUTHBEARER", response.encode()).command == "903"
@@ -146,10 +151,10 @@ def test_oauth_bearer(house: ServerThread, provider: Provider) -> None:
         assert authenticate(client, "OAUTHBEARER", f"n,,\x01auth=Bearer {token}\x01\x01".encode()).command == "903"
 
 
-def test_oauth_bearer_tells_what_is_wrong_and_ends_when_that_is_acknowledged(house: ServerThread) -> None:
+def test_oauth_bearer_tells_what_is_wrong_and_ends_when_that_is_acknowledged(server: ServerThread) -> None:
     """RFC 7628, section 3.2.3: "the error message is sent in a normal message. The client MUST then send either an
     additional client response consisting of a single %x01 (control A) character to the server"."""
-    with Client(house.address, "x") as client:
+    with Client(server.address, "x") as client:
         told = authenticate(client, "OAUTHBEARER", b"n,,\x01auth=Bearer x\x01\x01")
         assert json.loads(base64.b64decode(told.params[0])) == {"status": "invalid_token"}
         client.send("AUTHENTICATE AQ==")
@@ -165,8 +170,8 @@ def test_oauth_bearer_tells_what_is_wrong_and_ends_when_that_is_acknowledged(hou
      b"p=x,,\x01auth=Bearer x\x01\x01", b"n,,\x01auth=Bearer x\x01",
      b"n\x01auth=Bearer x\x01\x01", b"n,,\x01auth=Bearer \xff\x01\x01"],
 )  # fmt: skip
-def test_what_is_no_response_of_oauth_bearer(house: ServerThread, response: bytes) -> None:
-    with Client(house.address, "x") as client:
+def test_what_is_no_response_of_oauth_bearer(server: ServerThread, response: bytes) -> None:
+    with Client(server.address, "x") as client:
         assert authenticate(client, "OAUTHBEARER", response).command == "904"
 
 
@@ -190,16 +195,16 @@ def test_where_no_accounts_are_made(start_server: StartServer, tmp_path: Path, p
 def test_without_a_provider_it_is_not_offered(start_server: StartServer, tmp_path: Path) -> None:
     running = start_server(Settings(accounts=ACCOUNTS), quick_options(tmp_path))
     with Client(running.address, "x") as client:
-        client.send("AUTHENTICATE IRCV3BEARER")
+        client.send("CAP REQ :sasl", "AUTHENTICATE IRCV3BEARER")
         assert client.expect("908").params[1] == "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512"
         assert client.expect("904")
 
 
-def test_a_reload_changes_the_provider(house: ServerThread, provider: Provider) -> None:
+def test_a_reload_changes_the_provider(server: ServerThread, provider: Provider) -> None:
     def change(app: App) -> None:
         app.bearer.use(provider.settings(audience="wiki"))
 
-    house.call(change)
-    with Client(house.address, "x") as client:
+    server.call(change)
+    with Client(server.address, "x") as client:
         assert ircv3_bearer(client, provider.token("7", "alice")).command == "904"
         assert ircv3_bearer(client, provider.token("7", "alice", aud="wiki")).command == "903"

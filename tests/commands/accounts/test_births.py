@@ -23,25 +23,25 @@ EVER = "timestamp=2020-01-01T00:00:00.000Z timestamp=2099-01-01T00:00:00.000Z 50
 
 
 @pytest.fixture
-def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
     return start_server(STAFFED, quick_options(tmp_path))
 
 
 @pytest.fixture
-def root(house: ServerThread) -> Iterator[Client]:
-    with Client(house.address, "root") as client:
+def root(server: ServerThread) -> Iterator[Client]:
+    with Client(server.address, "root") as client:
         yield become(client)
 
 
-def come(house: ServerThread, nick: str) -> Client:
+def come(server: ServerThread, nick: str) -> Client:
     """Somebody with an account of their nick."""
-    make_account(house.address, nick)
-    return again(house, nick)
+    make_account(server.address, nick)
+    return again(server, nick)
 
 
-def again(house: ServerThread, nick: str) -> Client:
+def again(server: ServerThread, nick: str) -> Client:
     """The same with one more connection."""
-    client = device(house.address, nick, caps=CAPS)
+    client = device(server.address, nick, caps=CAPS)
     client.until("376", "422")
     client.sync()
     return client
@@ -55,10 +55,10 @@ def give_up(client: Client, nick: str) -> None:
     client.until_end()
 
 
-def stranger(house: ServerThread, root: Client, nick: str) -> Client:
+def stranger(server: ServerThread, root: Client, nick: str) -> Client:
     """Somebody else registers the name, once it is free."""
     root.run(f"NS ERASE {nick}")
-    return come(house, nick)
+    return come(server, nick)
 
 
 def said(messages: list[Message]) -> list[str]:
@@ -74,10 +74,10 @@ def notices(client: Client, line: str) -> str:
     return "\n".join(message.params[-1] for message in client.run(line) if message.command == "NOTICE")
 
 
-def test_a_dropped_name_stays_reserved_until_it_is_freed(house: ServerThread, root: Client) -> None:
-    with come(house, "ben") as ben:
+def test_a_dropped_name_stays_reserved_until_it_is_freed(server: ServerThread, root: Client) -> None:
+    with come(server, "ben") as ben:
         give_up(ben, "ben")
-    with Client(house.address, "eve") as eve:
+    with Client(server.address, "eve") as eve:
         for name in "ben", "BEN":
             (fail,) = eve.run(f"REGISTER {name} * :sesame open")
             assert fail.params[:2] == ("REGISTER", "ACCOUNT_EXISTS")
@@ -87,13 +87,13 @@ def test_a_dropped_name_stays_reserved_until_it_is_freed(house: ServerThread, ro
         assert eve.run("REGISTER ben * :sesame open")[0].params[0] == "SUCCESS"
 
 
-def test_conversations_do_not_pass_on(house: ServerThread, root: Client) -> None:
-    with come(house, "ann") as ann, come(house, "ben") as ben:
+def test_conversations_do_not_pass_on(server: ServerThread, root: Client) -> None:
+    with come(server, "ann") as ann, come(server, "ben") as ben:
         ann.run("PRIVMSG ben :for the first ben only", "METADATA * SET url :x")
         ben.run("PRIVMSG ann :from the first", "MARKREAD ann timestamp=2024-01-01T00:00:00.000Z")
         ben.run("METADATA * SET url :https://example.org/ben", "ACCEPT ann")
         give_up(ben, "ben")
-        with stranger(house, root, "ben") as ben:
+        with stranger(server, root, "ben") as ben:
             assert said(ben.run("CHATHISTORY LATEST ann * 10")) == []
             assert said(ben.run("SEARCH text=first")) == []
             assert targets(ben) == []
@@ -112,35 +112,35 @@ def test_conversations_do_not_pass_on(house: ServerThread, root: Client) -> None
 
 
 @pytest.mark.parametrize("listed", [True, False])
-def test_accept_lists_of_others_forget(house: ServerThread, root: Client, listed: bool) -> None:
-    with come(house, "ann") as ann, come(house, "ben") as ben:
+def test_accept_lists_of_others_forget(server: ServerThread, root: Client, listed: bool) -> None:
+    with come(server, "ann") as ann, come(server, "ben") as ben:
         ann.run("MODE ann +g", *["ACCEPT ben"] * listed)
         assert ("716" in ben.commands("PRIVMSG ann :hello")) is not listed
         give_up(ben, "ben")
-        with stranger(house, root, "ben") as ben:
+        with stranger(server, root, "ben") as ben:
             assert "716" in ben.commands("PRIVMSG ann :hello")
 
 
-def test_ranks_do_not_pass_on(house: ServerThread, root: Client) -> None:
-    with come(house, "own") as own, come(house, "ben") as ben:
+def test_ranks_do_not_pass_on(server: ServerThread, root: Client) -> None:
+    with come(server, "own") as own, come(server, "ben") as ben:
         own.run("JOIN #club", "CS REGISTER #club", "CS AMODE #club +o ben")
         assert "MODE" in ben.commands("JOIN #club")
         give_up(ben, "ben")
-        with stranger(house, root, "ben") as ben:
+        with stranger(server, root, "ben") as ben:
             assert "MODE" not in ben.commands("JOIN #club")
             assert "no rank" in notices(ben, "CS OP #club")
         assert "ben" not in notices(own, "CS AMODE #club")
 
 
 @pytest.mark.parametrize("mask", ["a:ben", "a:BEN", "~a:own", "m:a:ben"])
-def test_masks_of_accounts_do_not_pass_on(house: ServerThread, root: Client, mask: str) -> None:
+def test_masks_of_accounts_do_not_pass_on(server: ServerThread, root: Client, mask: str) -> None:
     """What names one account means that one. `~a:own` means everybody else, also who has the name `own` later."""
     subject = "own" if "own" in mask else "ben"
-    with Client(house.address, "alice") as alice, come(house, subject) as first:
+    with Client(server.address, "alice") as alice, come(server, subject) as first:
         alice.run("JOIN #a", f"MODE #a +b {mask}")
         before = first.commands("JOIN #a", "PRIVMSG #a :x")
         give_up(first, subject)
-        with stranger(house, root, subject) as second:
+        with stranger(server, root, subject) as second:
             after = second.commands("JOIN #a", "PRIVMSG #a :x")
             meant = {"474", "404"}
             assert bool(meant & set(before)) is (subject == "ben")
@@ -148,70 +148,78 @@ def test_masks_of_accounts_do_not_pass_on(house: ServerThread, root: Client, mas
 
 
 @pytest.mark.parametrize(("modes", "mask"), [("+iI", "a:ben"), ("+bbe", "*!*@* x a:ben")])
-def test_exceptions_do_not_pass_on(house: ServerThread, root: Client, modes: str, mask: str) -> None:
-    with Client(house.address, "alice") as alice, come(house, "ben") as ben:
+def test_exceptions_do_not_pass_on(server: ServerThread, root: Client, modes: str, mask: str) -> None:
+    with Client(server.address, "alice") as alice, come(server, "ben") as ben:
         alice.run("JOIN #a", f"MODE #a {modes} {mask}")
         assert "366" in ben.commands("JOIN #a")
         give_up(ben, "ben")
-        with stranger(house, root, "ben") as ben:
+        with stranger(server, root, "ben") as ben:
             assert "366" not in ben.commands("JOIN #a")
             # the new one can be put on the list beside the memory of the old one
             assert "MODE" in alice.commands(f"MODE #a +{modes[-1]} a:ben")
             assert "366" in ben.commands("JOIN #a")
 
 
-def test_a_mask_of_nobody_waits_for_nobody(house: ServerThread) -> None:
+def test_a_mask_of_nobody_waits_for_nobody(server: ServerThread) -> None:
     """An exception that was set before there was such an account is for nobody who registers the name to profit."""
-    with Client(house.address, "alice") as alice:
+    with Client(server.address, "alice") as alice:
         alice.run("JOIN #a", "MODE #a +iI a:ben")
-        with come(house, "ben") as ben:
+        with come(server, "ben") as ben:
             assert "473" in ben.commands("JOIN #a")
 
 
-def test_server_bans_do_not_pass_on(house: ServerThread, root: Client) -> None:
-    with come(house, "ben"):
+def test_a_founder_on_the_access_list_leaves_no_channel_behind(server: ServerThread, root: Client) -> None:
+    with come(server, "ben") as ben:
+        ben.run("JOIN #b", "CS REGISTER #b", "CS AMODE #b +o ben")
+        code = notices(root, "NS ERASE ben").split()[-1]
+        root.run(f"NS ERASE ben {code}")
+    assert "no such registered channel" in notices(root, "CS INFO #b")
+
+
+def test_server_bans_do_not_pass_on(server: ServerThread, root: Client) -> None:
+    with come(server, "ben"):
         root.run("UBAN ADD ben 0 enough")
     code = notices(root, "NS ERASE ben").split()[-1]
     assert "can be registered again" in notices(root, f"NS ERASE ben {code}")
-    with come(house, "ben") as ben:
+    with come(server, "ben") as ben:
         assert ben.commands("PING x") == ["PONG"]
     for line in "UBAN ADD nobody", "UBAN ADD a:nobody":
         assert "There is no account nobody" in root.run(line)[0].params[-1]
 
 
-def test_words_do_not_pass_on(house: ServerThread, root: Client) -> None:
-    with come(house, "ann") as ann, come(house, "ben") as ben:
+def test_words_do_not_pass_on(server: ServerThread, root: Client) -> None:
+    with come(server, "ann") as ann, come(server, "ben") as ben:
         ann.join("#a")
         ben.join("#a")
         ben.run("PRIVMSG #a :the first one's words")
         msgid = ann.expect("PRIVMSG").tags["msgid"]
         give_up(ben, "ben")
-        with stranger(house, root, "ben") as ben:
+        with stranger(server, root, "ben") as ben:
             ben.join("#a")
             fail = next(m for m in ben.run(f"REDACT #a {msgid}") if m.command == "FAIL")
             assert fail.params[1] == "REDACT_FORBIDDEN"
 
 
-def test_who_stays_without_a_connection_is_no_heirloom(house: ServerThread, root: Client) -> None:
+def test_who_stays_without_a_connection_is_no_heirloom(server: ServerThread, root: Client) -> None:
     """The account ends at one connection while its owner stays, without any, under another nick."""
-    with come(house, "ben") as ben, Client(house.address, "alice", caps="away-notify") as alice:
+    with come(server, "ben") as ben, Client(server.address, "alice", caps="away-notify") as alice:
         alice.join("#a")
         ben.run("NS SET ALWAYS-ON on", "JOIN #a")
         ben.send("QUIT")
         ben.until_end()
         alice.expect("AWAY")
-        with Client(house.address, "other") as other:
+        with Client(server.address, "other") as other:
             other.send("NS IDENTIFY ben sesame open")
             other.expect("900")
             give_up(other, "ben")
         assert alice.expect("QUIT").nick == "ben"
-        with stranger(house, root, "ben") as ben:
+        with stranger(server, root, "ben") as ben:
             assert ben.commands("NAMES #a").count("353") == 1
             assert not any("ben" in m.params[-1] for m in ben.run("NAMES #a") if m.command == "353")
 
 
-def test_connections_that_have_not_come_in_are_logged_out(house: ServerThread) -> None:
-    with come(house, "ben") as ben, Client(house.address) as waiting:
+def test_connections_that_have_not_come_in_are_logged_out(server: ServerThread) -> None:
+    with come(server, "ben") as ben, Client(server.address) as waiting:
         waiting.send("CAP LS 302", "NICK x", "USER x 0 * :x")
         log_in(waiting, "ben")
         waiting.expect("903")
@@ -222,11 +230,11 @@ def test_connections_that_have_not_come_in_are_logged_out(house: ServerThread) -
         assert not any(m.command == "330" for m in waiting.run("WHOIS x"))
 
 
-def test_an_account_that_owns_channels_is_erased_with_them(house: ServerThread, root: Client) -> None:
-    with come(house, "own") as own:
+def test_an_account_that_owns_channels_is_erased_with_them(server: ServerThread, root: Client) -> None:
+    with come(server, "own") as own:
         own.run("JOIN #club", "CS REGISTER #club")
     answer = notices(root, "NS ERASE own")
     assert "and release #club" in answer
     root.run(answer.split("/msg NickServ ")[-1].join(["NS ", ""]))
-    assert house.call(lambda app: [c.name for c in app.network.channels.values() if c.registration]) == []
-    assert house.call(lambda app: app.store.documents("channel")) == {}
+    assert server.call(lambda app: [c.name for c in app.network.channels.values() if c.registration]) == []
+    assert server.call(lambda app: app.store.documents("channel")) == {}

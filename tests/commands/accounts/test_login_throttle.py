@@ -67,7 +67,11 @@ def test_as_a_user(start: Start, line: str, answer: str) -> None:
 def test_by_sasl_plain(start: Start) -> None:
     with crowd(start(Settings()), nick="") as clients:
         for client in clients:
-            client.send("AUTHENTICATE PLAIN", f"AUTHENTICATE {next(iter(chunks(format_plain('alice', 'guess'))))}")
+            client.send(
+                "CAP REQ :sasl",
+                "AUTHENTICATE PLAIN",
+                f"AUTHENTICATE {next(iter(chunks(format_plain('alice', 'guess'))))}",
+            )
         told = ["try again in" in client.expect("904").params[-1] for client in clients]
     assert sorted(told) == [False] * LIMIT + [True] * (MANY - LIMIT)
 
@@ -80,7 +84,7 @@ def test_by_sasl_scram(start: Start) -> None:
         exchanges = [ClientExchange("alice", "guess", secrets.token_hex(8)) for _ in clients]
         proofs = []
         for client, exchange in zip(clients, exchanges, strict=True):
-            client.send("AUTHENTICATE SCRAM-SHA-256")
+            client.send("CAP REQ :sasl", "AUTHENTICATE SCRAM-SHA-256")
             client.expect("AUTHENTICATE")
             client.send(*[f"AUTHENTICATE {chunk}" for chunk in chunks(exchange.first().encode())])
             proofs.append(exchange.final(sasl_words(client)))
@@ -105,7 +109,7 @@ def test_many_who_know_theirs_come_in_at_once(start: Start) -> None:
     with crowd(address, nick="") as clients:
         for client in clients:
             response = next(iter(chunks(format_plain("alice", "sesame open"))))
-            client.send("AUTHENTICATE PLAIN", f"AUTHENTICATE {response}")
+            client.send("CAP REQ :sasl", "AUTHENTICATE PLAIN", f"AUTHENTICATE {response}")
         assert {client.expect("903", "904").command for client in clients} == {"903"}
 
 

@@ -133,9 +133,9 @@ def test_knock_refusals(server: Target) -> None:
         assert alice.commands("KNOCK #a") == ["714"]
 
 
-def test_too_many_knocks(house: ServerThread) -> None:
+def test_too_many_knocks(running_server: ServerThread) -> None:
     """One a minute from each user and at each channel."""
-    with people(house.address, "alice", "bob", "carol") as (alice, bob, carol):
+    with people(running_server.address, "alice", "bob", "carol") as (alice, bob, carol):
         alice.run("JOIN #a,#b", "MODE #a +i", "MODE #b +i")
         assert bob.commands("KNOCK #a") == ["711"]
         assert bob.run("KNOCK #b")[0].params[1:] == ("#b", "Too many KNOCKs (user).")
@@ -144,12 +144,12 @@ def test_too_many_knocks(house: ServerThread) -> None:
         def a_minute_later(app: App) -> None:
             app.network.users["bob"].knocked -= 60_000
 
-        house.call(a_minute_later)
+        running_server.call(a_minute_later)
         assert bob.commands("KNOCK #b") == ["711"]
 
 
-def test_a_clock_that_is_set_back_keeps_nobody_from_knocking(house: ServerThread) -> None:
-    with people(house.address, "alice", "bob") as (alice, bob):
+def test_a_clock_that_is_set_back_keeps_nobody_from_knocking(running_server: ServerThread) -> None:
+    with people(running_server.address, "alice", "bob") as (alice, bob):
         alice.run("JOIN #a", "MODE #a +i")
         assert bob.commands("KNOCK #a") == ["711"]
 
@@ -157,7 +157,7 @@ def test_a_clock_that_is_set_back_keeps_nobody_from_knocking(house: ServerThread
             app.network.users["bob"].knocked += 3_600_000
             app.network.channels["#a"].knocked += 3_600_000
 
-        house.call(set_back)
+        running_server.call(set_back)
         assert bob.commands("KNOCK #a") == ["711"]
 
 
@@ -226,3 +226,22 @@ def test_who_runs_a_channel_gets_in_whatever_its_locks(server: Target, modes: st
         vera.run("PART #a")
         for client in zoe, olga:
             assert "366" in client.commands("JOIN #a")
+
+
+def test_a_knock_that_nobody_can_hear_is_not_confirmed(server: Target) -> None:
+    with people(server, "alice", channel="#a") as (alice,), Client(server, "bob") as bob:
+        alice.run("MODE #a +i-o alice")
+        (answer,) = bob.run("KNOCK #a")
+        assert (answer.command, answer.params[1:]) == ("480", ("#a", "Nobody is here who could invite you"))
+
+
+@pytest.mark.parametrize("mode", ["+g", "+R"])
+def test_who_takes_no_text_of_a_stranger_is_told_of_the_knock_alone(server: Target, mode: str) -> None:
+    with people(server, "alice", "carol", channel="#a") as (alice, carol), Client(server, "bob") as bob:
+        alice.run("MODE #a +io carol", f"MODE alice {mode}")
+        for client in alice, carol:
+            client.sync()
+        assert bob.commands("KNOCK #a :buy this") == ["711"]
+        ((told,), (heard,)) = alice.sync(), carol.sync()
+        assert (told.command, told.params[-1]) == ("710", "has asked for an invite.")
+        assert (heard.command, heard.params[-1]) == ("710", "has asked for an invite: buy this")

@@ -166,31 +166,31 @@ def test_let_in(server: Target, modes: str) -> None:
         assert bob.run("JOIN #a")[0].params == ("#a",)
 
 
-def test_registered_only(house: ServerThread) -> None:
+def test_registered_only(running_server: ServerThread) -> None:
     """ISUPPORT has no word for +R; InspIRCd and Ergo answer 477 to whoever has no account."""
-    with people(house.address, "alice", "bob") as (alice, bob):
+    with people(running_server.address, "alice", "bob") as (alice, bob):
         alice.run("JOIN #a", "MODE #a +R")
         assert bob.commands("JOIN #a") == ["477"]
-        log_in(house, "bob", "bob")
+        log_in(running_server, "bob", "bob")
         assert bob.commands("JOIN #a") == ["JOIN", "353", "366"]
 
 
-def test_bans_of_accounts(house: ServerThread) -> None:
+def test_bans_of_accounts(running_server: ServerThread) -> None:
     """https://ircv3.net/specs/extensions/account-extban: "ban masks matching account names"."""
-    with people(house.address, "alice", "bob", "carol") as (alice, bob, carol):
-        add_account(house, "bobby")
+    with people(running_server.address, "alice", "bob", "carol") as (alice, bob, carol):
+        add_account(running_server, "bobby")
         alice.run("JOIN #a", "MODE #a +bbe a:Bobby ~a:* carol")
-        log_in(house, "bob", "bobby")
+        log_in(running_server, "bob", "bobby")
         assert bob.commands("JOIN #a") == ["474"]
-        log_in(house, "bob", "robert")
+        log_in(running_server, "bob", "robert")
         assert bob.commands("JOIN #a") == ["JOIN", "353", "366"]
         assert carol.commands("JOIN #a") == ["JOIN", "353", "366"]
 
 
-def test_operators_only(house: ServerThread) -> None:
-    with people(house.address, "alice", "bob") as (alice, bob):
+def test_operators_only(running_server: ServerThread) -> None:
+    with people(running_server.address, "alice", "bob") as (alice, bob):
         assert alice.commands("JOIN #a", "MODE #a +O")[-1] == "481"
-        make_operator(house, "alice")
+        make_operator(running_server, "alice")
         assert alice.commands("MODE #a +O") == ["MODE"]
         alice.run("INVITE bob #a")
         bob.sync()
@@ -226,11 +226,14 @@ def test_forward_in_a_circle(server: Target) -> None:
 # Capabilities
 
 
-def test_extended_join(house: ServerThread) -> None:
+def test_extended_join(running_server: ServerThread) -> None:
     """https://ircv3.net/specs/extensions/extended-join: ":nick!user@host JOIN #channelname accountname :Real Name", and
     "* as the penultimate parameter" without an account."""
-    with Client(house.address, "alice", caps="extended-join") as alice, people(house.address, "bob", "carol") as others:
-        log_in(house, "carol", "caro")
+    with (
+        Client(running_server.address, "alice", caps="extended-join") as alice,
+        people(running_server.address, "bob", "carol") as others,
+    ):
+        log_in(running_server, "carol", "caro")
         alice.join("#a")
         for other in others:
             other.join("#a")

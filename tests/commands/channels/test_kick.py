@@ -75,19 +75,19 @@ def test_refusals(server: Target) -> None:
         ("v", "", False),
     ],
 )
-def test_ranks(house: ServerThread, kicker: str, kicked: str, done: bool) -> None:
+def test_ranks(running_server: ServerThread, kicker: str, kicked: str, done: bool) -> None:
     """https://modern.ircdocs.horse/#channel-membership-prefixes"""
-    with people(house.address, "first", "alice", "bob", channel="#a") as (_, alice, bob):
-        give(house, "alice", "#a", kicker)
+    with people(running_server.address, "first", "alice", "bob", channel="#a") as (_, alice, bob):
+        give(running_server, "alice", "#a", kicker)
         if kicked:
-            give(house, "bob", "#a", kicked)
+            give(running_server, "bob", "#a", kicked)
         assert alice.commands("KICK #a bob") == ["KICK" if done else "482"]
         assert bool(bob.sync()) is done
 
 
-def test_oneself(house: ServerThread) -> None:
-    with people(house.address, "first", "alice", channel="#a") as (_, alice):
-        give(house, "alice", "#a", "h")
+def test_oneself(running_server: ServerThread) -> None:
+    with people(running_server.address, "first", "alice", channel="#a") as (_, alice):
+        give(running_server, "alice", "#a", "h")
         assert alice.run("KICK #a alice :enough")[0].params == ("#a", "alice", "enough")
 
 

@@ -64,8 +64,8 @@ def test_hidden(server: Target) -> None:
         (">x", []),
     ],
 )
-def test_conditions(house: ServerThread, params: str, found: list[str]) -> None:
-    with people(house.address, "alice", "bob") as (alice, bob):
+def test_conditions(running_server: ServerThread, params: str, found: list[str]) -> None:
+    with people(running_server.address, "alice", "bob") as (alice, bob):
         alice.run("JOIN #ab,#abc,#cd", "TOPIC #ab :one", "TOPIC #abc :two")
         bob.run("JOIN #abc")
         alice.sync()
@@ -77,5 +77,5 @@ def test_conditions(house: ServerThread, params: str, found: list[str]) -> None:
                 if channel.topic:
                     channel.topic = replace(channel.topic, time=channel.topic.time - topic * _MINUTE)
 
-        house.call(age)
+        running_server.call(age)
         assert listed(alice, f"LIST {params}") == found

@@ -75,6 +75,23 @@ def test_no_masks(server: Target, mask: str) -> None:
         assert alice.commands("MODE #a b") == ["368"]
 
 
+@pytest.mark.parametrize(
+    "mask", ["x:foo", "~x:foo", "$a:foo", "account:foo", "m:x:foo", "j:#b", "~q:nick!*@*", "2001:db8::1", "2001:db8::*"]
+)
+def test_masks_that_would_match_nobody(server: Target, mask: str) -> None:
+    """EXTBAN (https://modern.ircdocs.horse/#extban-parameter) says which letters there are; a letter
+    that is none of them, or an address as a nickname, would be a ban that its setter relies on, and that holds nobody.
+    """
+    with Client(server, "alice") as alice:
+        alice.join("#a")
+        (refusal,) = alice.run(f"MODE #a +b {mask}")
+        assert (refusal.command, refusal.params[1:3]) == ("696", ("#a", "b"))
+        assert "a:account, m:mask" in refusal.params[-1]
+        assert alice.commands(f"MODE #a -b {mask}", "MODE #a b") == ["368"]
+        for good in "*!*@2001:db8::1", "a:b:c", "m:a:x", "~a:x":
+            assert alice.commands(f"MODE #a +b {good}") == ["MODE"]
+
+
 def test_each_once(server: Target) -> None:
     with Client(server, "alice") as alice:
         alice.run("JOIN #a", "MODE #a +b Bob!*@*")
@@ -106,10 +123,10 @@ def test_isupport(server: Target) -> None:
 
 
 @pytest.mark.parametrize("letter", ["b", "e", "I"])
-def test_an_account_is_meant_in_every_list(house: ServerThread, letter: str) -> None:
+def test_an_account_is_meant_in_every_list(running_server: ServerThread, letter: str) -> None:
     """https://ircv3.net/specs/extensions/account-extban, in all modes that take a mask."""
-    with people(house.address, "alice", "bob", "carol") as (alice, bob, carol):
-        log_in(house, "bob", "bobby")
+    with people(running_server.address, "alice", "bob", "carol") as (alice, bob, carol):
+        log_in(running_server, "bob", "bobby")
         alice.join("#a")
         alice.run({"b": "MODE #a +b a:bobby", "e": "MODE #a +be *!*@* a:bobby", "I": "MODE #a +iI a:bobby"}[letter])
         bobs, carols = bob.commands("JOIN #a"), carol.commands("JOIN #a")

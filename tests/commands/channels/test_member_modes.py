@@ -62,30 +62,30 @@ def test_refusals(server: Target) -> None:
         ("v", "+v", "", False),
     ],
 )
-def test_ranks(house: ServerThread, actor: str, change: str, target: str, done: bool) -> None:
+def test_ranks(running_server: ServerThread, actor: str, change: str, target: str, done: bool) -> None:
     """ "at a lower privilege level than operators": nobody acts on who is above them."""
-    with people(house.address, "first", "alice", "bob", channel="#a") as (_, alice, bob):
-        give(house, "alice", "#a", actor)
+    with people(running_server.address, "first", "alice", "bob", channel="#a") as (_, alice, bob):
+        give(running_server, "alice", "#a", actor)
         for letter in target:
-            give(house, "bob", "#a", letter)
+            give(running_server, "bob", "#a", letter)
         assert alice.commands(f"MODE #a {change} bob") == ["MODE" if done else "482"]
         assert bool(bob.sync()) is done
 
 
 @pytest.mark.parametrize("letter", "qaohv")
-def test_everybody_may_step_down(house: ServerThread, letter: str) -> None:
-    with people(house.address, "first", "alice", channel="#a") as (_, alice):
-        give(house, "alice", "#a", "h")
-        give(house, "alice", "#a", letter)
+def test_everybody_may_step_down(running_server: ServerThread, letter: str) -> None:
+    with people(running_server.address, "first", "alice", channel="#a") as (_, alice):
+        give(running_server, "alice", "#a", "h")
+        give(running_server, "alice", "#a", letter)
         assert alice.run(f"MODE #a -{letter} alice")[0].params == ("#a", f"-{letter}", "alice")
 
 
-def test_ranks_are_kept_in_order(house: ServerThread) -> None:
+def test_ranks_are_kept_in_order(running_server: ServerThread) -> None:
     """PREFIX lists the modes from the highest to the lowest, and so does multi-prefix."""
-    with Client(house.address, "alice", caps="multi-prefix") as alice:
+    with Client(running_server.address, "alice", caps="multi-prefix") as alice:
         alice.join("#a")
         for letter in "vhaq":
-            give(house, "alice", "#a", letter)
+            give(running_server, "alice", "#a", letter)
         assert alice.run("NAMES #a")[0].params[3] == "~&@%+alice"
 
 

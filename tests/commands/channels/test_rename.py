@@ -128,3 +128,49 @@ def test_redirection(server: Target) -> None:
         assert carol.run("JOIN #foo")[0].params == ("#foo",)  # a secret channel does not tell its name
         alice.run("PART #bar")
         assert bob.run("JOIN #middle")[0].params == ("#middle",)  # and one that has ended is nowhere to lead to
+
+
+@pytest.mark.parametrize("modes", ["", "+sik key"])
+def test_nobody_takes_away_what_was_said_in_a_channel_that_is_empty_now(server: Target, modes: str) -> None:
+    """Its history goes on under its name: who gave that to another channel would keep it from all who come back."""
+    with people(server, "alice", "eve", caps=f"{CAP} batch message-tags draft/chathistory") as (alice, eve):
+        alice.run("JOIN #open", f"MODE #open {modes}", "PRIVMSG #open :what we agreed on", "PART #open")
+        eve.join("#tmp")
+        eve.send("RENAME #tmp #open")
+        assert eve.expect("FAIL").params[:4] == ("RENAME", "CHANNEL_NAME_IN_USE", "#tmp", "#open")
+        assert "RENAME" in eve.commands("RENAME #tmp #other")
+        alice.join("#open")
+        found = alice.run("CHATHISTORY LATEST #open * 9")
+        assert [message.params[1] for message in found if message.command == "PRIVMSG"] == ["what we agreed on"]
+
+
+@pytest.mark.parametrize("spoken", ["PRIVMSG #open :ours", "PRIVMSG @#open :ours"])
+def test_nobody_takes_the_past_of_an_empty_channel_along(server: Target, spoken: str) -> None:
+    """Whoever makes it anew is its operator, but has no rights over what was said before."""
+    caps = f"{CAP} batch message-tags draft/chathistory"
+    with people(server, "alice", "eve", caps=caps) as (alice, eve):
+        alice.run("JOIN #open", spoken, "PART #open")
+        eve.join("#open")
+        (fail,) = eve.run("RENAME #open #trash")
+        assert fail.params[:4] == ("RENAME", "CANNOT_RENAME", "#open", "#trash")
+        assert eve.commands("RENAME #open #OPEN") == ["RENAME"], "it keeps its history"
+        eve.run("REGISTER * * :sesame open", "CHANSERV REGISTER #open")
+        assert "RENAME" in eve.commands("RENAME #open #mine"), "it is theirs, as all of the channel is"
+
+
+def test_what_was_said_to_some_ranks_is_said_in_the_channel(server: Target) -> None:
+    with people(server, "alice", "eve", caps=CAP) as (alice, eve):
+        alice.run("JOIN #open", "PRIVMSG @#open :ours", "PART #open")
+        eve.join("#tmp")
+        assert eve.run("RENAME #tmp #open")[0].params[:2] == ("RENAME", "CHANNEL_NAME_IN_USE")
+        eve.run("PRIVMSG #tmp :mine", "PRIVMSG @#tmp :mine")
+        assert eve.commands("RENAME #tmp #other", "RENAME #other #tmp") == ["RENAME", "RENAME"]
+
+
+def test_a_name_under_which_nobody_spoke_is_free(server: Target) -> None:
+    with people(server, "alice", "eve", caps=CAP) as (alice, eve):
+        alice.run("JOIN #open", "PART #open")
+        eve.join("#tmp")
+        assert "RENAME" in eve.commands("RENAME #tmp #open")
+        assert "RENAME" in eve.commands("RENAME #open #OPEN")
+        assert "RENAME" in eve.commands("RENAME #OPEN #tmp")  # what was said there came along

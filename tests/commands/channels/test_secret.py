@@ -2,29 +2,81 @@
 
 https://modern.ircdocs.horse/#secret-channel-mode; RFC 2811, section 4.2.6: "the server will act as if the channel does
 not exist for queries like the TOPIC, LIST, NAMES commands". We answer MODE alike, where that RFC makes an exception,
-because its answer would tell all who guess a name that they guessed right.
+because its answer would tell all who guess a name that they guessed right; and PRIVMSG, where others say 404.
+
+What can't be hidden is that a channel can't be made, or renamed to, where there is one: JOIN and RENAME tell. A KNOCK
+that is heard tells no more than the JOIN that was refused before it, and those inside see it.
 """
+
+import re
+from itertools import product
 
 import pytest
 
+from greenchat.commands.catalog import COMMANDS
+from greenchat.commands.core.service import SERVICES
 from tests.conftest import Serve, Target
-from tests.irc import Client, people
+from tests.irc import ALL_CAPS, Client, people
 from tests.staff import STAFFED, become
 
-QUESTIONS = [
-    "TOPIC {}", "TOPIC {} :new", "MODE {}", "MODE {} b", "MODE {} +e", "MODE {} +i", "MODE {} +Z", "NAMES {}",
-    "LIST {}", "WHO {}", "WHO {} %cn", "PART {}", "KICK {} bob", "INVITE bob {}", "RENAME {} #other",
+_SECRET = {"#hidden1": "s", "#hidden2": "sik key", "#hidden3": "sbKm eve!*@*"}
+_PARAMETERS = [
+    "{}", "{} x", "{} :", "{} x :y z", "{} bob", "{} eve", "{} bob :x", "bob {}", "eve {}", "{},#own", "#own,{}", "@{}",
+    "@{} :x", "+{} x", "{} +b", "{} b", "{} +e", "{} +o eve", "{} +i", "{} +s", "{} -k x", "{} +Z", "{} +b x!*@*",
+    "{} 1h x!*@*", "{} {}", "#own {}", "#own +f {}", "{} LIST", "{} SYNC", "{} GET x", "{} SET x y", "{} CLEAR",
+    "LATEST {} * 5", "BEFORE {} timestamp=2026-01-01T00:00:00.000Z 5", "AROUND {} msgid=0000000000001 5",
+    "BETWEEN {} * * 5", "in={}", "in={};text=x", "text=x", "{} %cn", "{} o", "{} timestamp=2026-01-01T00:00:00.000Z",
+    "{} 0000000000001", "{} 0000000000001 :x", "{} eve/x :y", "GENERATE x {}", "{} x y", "+ {}", "- {}", "{} * 5",
+    "+1 draft/multiline {}", "ADD {}", "{} ADD x", "{} ADD https://x.example/", "{} ON", "HOOK {}", "BOT x {}",
+    "x {}", "PLAY {} 0", "*ALL SYNC", "{} m", "!{}", ">0", "* {}", "1 {} :x", "",
 ]  # fmt: skip
+_ENDS_THE_WALK = {"QUIT", "JOIN", "RESUME"}
 
 
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_it_is_answered_as_if_it_were_not_there(server: Target, question: str) -> None:
-    with people(server, "alice", "bob", channel="#A") as (alice, _), Client(server, "eve") as eve:
-        alice.run("MODE #A +s-t", "TOPIC #A :x", "MODE #A +b y")
-        there = str(eve.run(question.format("#a")))
-        not_there = str(eve.run(question.format("#b")))
-        assert there == not_there.replace("#b", "#a")
-        assert alice.sync() == []
+def _lines() -> dict[str, list[str]]:
+    """All commands, and those of services, with all these parameters."""
+    walks = {name: [f"{name} {parameters}".strip() for parameters in _PARAMETERS] for name in COMMANDS}
+    for service in SERVICES.values():
+        for entry in [*service.entries, "HELP"]:
+            lines = [f"PRIVMSG {service.name} :{entry} {parameters}".strip() for parameters in _PARAMETERS]
+            walks[f"{service.name} {entry}"] = lines
+    walks["a multiline message"] = [
+        "BATCH +1 draft/multiline {}", "@batch=1 PRIVMSG {} :x", "@batch=1 PRIVMSG {} :y", "BATCH -1"
+    ]  # fmt: skip
+    walks["RENAME"].remove("RENAME #own {}")
+    return {name: lines for name, lines in walks.items() if name not in _ENDS_THE_WALK}
+
+
+def _told(serve: Serve, lines: list[str], *, are_there: bool) -> list[str]:
+    """All that somebody outside is told who asks about secret channels that bob has made, or about none."""
+    world = serve(STAFFED)
+    told = []
+    with Client(world, "bob") as bob, Client(world, "eve", caps=ALL_CAPS) as eve:
+        for client in bob, eve:
+            client.run(f"REGISTER {client.nick} * a-good-password")
+        for place, modes in _SECRET.items():
+            channel = place if are_there else place.replace("hidden", "elsewh")
+            bob.run(f"JOIN {channel}", f"CHANSERV REGISTER {channel}", f"MODE {channel} -t+{modes}")
+            bob.run(f"TOPIC {channel} :x", f"PRIVMSG {channel} :x", f"METADATA {channel} SET x y")
+        eve.run("JOIN #own", "CHANSERV REGISTER #own")
+        for place, line in product(_SECRET, lines):
+            if line[:5] == "KNOCK" and "i" in _SECRET[place]:
+                continue
+            told.append(line)
+            answers = eve.run(line.replace("{}", place))
+            told += [" ".join((each.source or "", each.command, *each.params)) for each in answers]
+    return [_WHAT_DIFFERS.sub("?", line) for line in told]
+
+
+_WHAT_DIFFERS = re.compile(
+    r"[0-9a-v]{13}|[0-9TZ:.-]{20,}|[A-Za-z0-9_-]{30,}|\d{7,}|\d\d:\d\d:\d\d|in \d+ seconds|idle for (no time|\d+s)"
+)
+
+
+@pytest.mark.parametrize("name", _lines())
+def test_it_is_answered_as_if_it_were_not_there(serve: Serve, name: str) -> None:
+    there, elsewhere = (_told(serve, _lines()[name], are_there=each) for each in (True, False))
+    assert there == elsewhere
 
 
 def test_operators_may_know_of_it(serve: Serve) -> None:

@@ -15,21 +15,21 @@ def bans(client: Client, channel: str) -> list[str]:
     return [message.params[2] for message in client.run(f"MODE {channel} b") if message.command == "367"]
 
 
-def test_a_ban_for_a_while_goes_by_itself(house: ServerThread) -> None:
-    with people(house.address, "alice", "bob", channel="#a") as (alice, bob):
+def test_a_ban_for_a_while_goes_by_itself(running_server: ServerThread) -> None:
+    with people(running_server.address, "alice", "bob", channel="#a") as (alice, bob):
         (shown,) = alice.run("TBAN #a 1h eve", "MODE #a +b mallory")[:1]
         assert (shown.nick, shown.command, shown.params) == ("alice", "MODE", ("#a", "+b", "eve!*@*"))
         bob.sync()
-        let_pass(house, _HOUR - 60_000)
+        let_pass(running_server, _HOUR - 60_000)
         assert bans(alice, "#a") == ["eve!*@*", "mallory!*@*"]
-        let_pass(house, 60_000)
+        let_pass(running_server, 60_000)
         lifted = bob.expect("MODE")
         assert (lifted.source, lifted.params) == ("greenchat.local", ("#a", "-b", "eve!*@*"))
         assert bans(alice, "#a") == ["mallory!*@*"]
 
 
-def test_who_may_and_what_is_refused(house: ServerThread) -> None:
-    with people(house.address, "alice", "bob", channel="#a") as (alice, bob):
+def test_who_may_and_what_is_refused(running_server: ServerThread) -> None:
+    with people(running_server.address, "alice", "bob", channel="#a") as (alice, bob):
         assert bob.commands("TBAN #a 1h eve") == ["482"]
         assert alice.commands("TBAN #a 1h") == ["461"]
         assert alice.commands("TBAN #nowhere 1h eve") == ["403"]
@@ -40,10 +40,10 @@ def test_who_may_and_what_is_refused(house: ServerThread) -> None:
         assert "banned from #a already" in alice.run("TBAN #a 1h eve")[0].params[-1]
 
 
-def test_one_that_is_lifted_and_set_anew_for_ever_stays(house: ServerThread) -> None:
-    with people(house.address, "alice", channel="#a") as (alice,):
+def test_one_that_is_lifted_and_set_anew_for_ever_stays(running_server: ServerThread) -> None:
+    with people(running_server.address, "alice", channel="#a") as (alice,):
         alice.run("TBAN #a 1h eve", "MODE #a -b eve", "MODE #a +b eve")
-        let_pass(house, 2 * _HOUR)
+        let_pass(running_server, 2 * _HOUR)
         assert bans(alice, "#a") == ["eve!*@*"]
 
 

@@ -145,7 +145,7 @@ def test_the_nick_may_have_to_be_the_accounts(serve: Serve) -> None:
     address = serve(Settings(accounts=replace(ACCOUNTS, force_nick=True)))
     make_account(address, "alice")
     client = Client(address)
-    client.send("CAP LS 302", "NICK whatever", "USER a 0 * :a", "AUTHENTICATE PLAIN")
+    client.send("CAP REQ :sasl", "NICK whatever", "USER a 0 * :a", "AUTHENTICATE PLAIN")
     client.expect("AUTHENTICATE")
     client.send("AUTHENTICATE AGFsaWNlAHNlc2FtZSBvcGVu")
     client.expect("903")
@@ -192,8 +192,10 @@ def test_one_person_stays_also_where_somebody_else_has_their_nick(serve: Serve) 
         assert bob.expect("AWAY", "QUIT").command == "AWAY"
 
 
-@pytest.mark.parametrize("at_a_connection", [True, False])
-def test_regaining_ones_nick_from_oneself_is_becoming_one(server: Target, at_a_connection: bool) -> None:
+@pytest.mark.parametrize(
+    ("at_a_connection", "order"), [(True, "NS REGAIN"), (False, "NS REGAIN"), (False, "NICK alice")]
+)
+def test_regaining_ones_nick_from_oneself_is_becoming_one(server: Target, at_a_connection: bool, order: str) -> None:
     """For clients that can log in only after they have come in."""
     make_account(server, "alice")
     with people(server, "bob", channel="#a") as (bob,):
@@ -207,7 +209,9 @@ def test_regaining_ones_nick_from_oneself_is_becoming_one(server: Target, at_a_c
         phone.run("JOIN #b", "MONITOR + carol")
         log_in(phone, "alice")
         phone.expect("903")
-        answers = phone.run("NS REGAIN")
+        if at_a_connection:
+            assert "433" in phone.commands("NICK alice")  # it is in use
+        answers = phone.run(order)
         changes = [(m.command, str(m.nick), m.params[0]) for m in answers if m.command in ("PART", "NICK", "JOIN")]
         assert changes == [
             ("PART", "alice_", "#a"),

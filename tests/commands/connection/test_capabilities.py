@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from greenchat.chat.outbox import Dirty, Outbox
-from greenchat.chat.user import Session
+from greenchat.chat.user import Registration, Session
 from greenchat.commands.connection.capabilities import announce_capabilities, offered
 from greenchat.commands.info.isupport import announce_isupport
 from greenchat.config.settings import Limits, Settings, Sts
@@ -231,7 +231,7 @@ def test_new_settings_are_told_to_those_who_asked(start_server: StartServer, tmp
         before = app.network.settings
         app.network.configure(after)
         app.turn.begin()
-        ctx = next(iter(app.connections)).context(Message(""))
+        ctx = next(iter(app.clients.connections)).context(Message(""))
         for _ in chain(announce_capabilities(ctx, before), announce_isupport(ctx, before)):
             pass
 
@@ -260,5 +260,5 @@ STS = [
 @pytest.mark.parametrize(("sts", "secure", "version", "value"), STS)
 def test_sts(sts: Sts, secure: bool, version: int, value: str | None) -> None:
     """ "this capability MUST be made available as an optional configuration setting"."""
-    session = Session(Outbox(Dirty()), "127.0.0.1", 0, secure=secure, cap_version=version)
+    session = Session(Outbox(Dirty()), "127.0.0.1", 0, secure=secure, registration=Registration(cap_version=version))
     assert offered(Settings(sts=sts), session).get("sts") == value

@@ -1,15 +1,27 @@
 """Who loses their connection through no fault of their own has some time to come back unnoticed."""
 
+import socket
+import ssl
+import struct
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from time import sleep
 
 import pytest
 
+from greenchat.chat.continuity.snapshot import snapshot
 from greenchat.commands.connection.lost import lose
+from greenchat.commands.core.persistence import change_account
+from greenchat.commands.operators.shell import kick
 from greenchat.config.settings import Settings
 from greenchat.server.app import App
+from greenchat.server.net.certificate import ensure_certificate
+from greenchat.server.net.tls import Tls
+from tests.commands.devices import make_account
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client, people
+from tests.staff import STAFFED, become
 
 Lose = Callable[[Client, int], None]
 
@@ -29,10 +41,17 @@ def lost(server: ServerThread) -> Lose:
             assert user
             app._context(user.sessions[0]).propose(lose, grace)
 
+        here = server.call(lambda app: len(app.clients.connections))
         server.call(forget)
         client.close()
+        wait_for(server, lambda app: len(app.clients.connections) < here)  # that is a loss, too
 
     return lose_it
+
+
+def wait_for(server: ServerThread, has_come: Callable[[App], bool]) -> None:
+    while not server.call(has_come):
+        sleep(0.01)
 
 
 def guest(server: ServerThread, nick: str) -> tuple[Client, str]:
@@ -57,7 +76,8 @@ def test_a_guest_comes_back_unnoticed(server: ServerThread, lost: Lose) -> None:
             again.send(f"RESUME {token}", "NICK other", "USER other 0 * :x")
             assert again.expect("001").params[0] == "bob"
             assert again.expect("JOIN").params == ("#a",)
-            assert [m.params[1] for m in again.sync() if m.command == "PRIVMSG"] == ["are you there?"]
+            assert again.expect("PRIVMSG").params[1] == "are you there?"  # it is read in another thread
+            assert "PRIVMSG" not in [m.command for m in again.sync()]
             assert alice.sync() == []
             again.send("QUIT")
             assert alice.expect("QUIT").nick == "bob"
@@ -84,8 +104,34 @@ def test_who_stays_away_leaves_in_the_end(server: ServerThread, lost: Lose) -> N
         alice.sync()
         lost(bob, 1)
         while not (heard := alice.sync()):
-            server.call(lambda app: app.sweeper.sweep())
+            server.call(lambda app: app.upkeep.sweeper.sweep())
         assert [(m.command, m.nick, *m.params) for m in heard] == [("QUIT", "bob", "Connection lost")]
+
+
+@pytest.mark.parametrize(
+    "line", ["KILL bob :enough", "UBAN ADD bob!*@* 0 enough", "NS GHOST bob", "NS REGAIN bob", "the shell's kick"]
+)
+def test_who_is_sent_away_does_not_wait_any_more(start_server: StartServer, tmp_path: Path, line: str) -> None:
+    """Else an operator would be told that somebody was killed, who comes back into all channels with their ranks."""
+    server = start_server(STAFFED, quick_options(tmp_path))
+    bob, token = guest(server, "bob")
+    with people(server.address, "alice", "root", channel="#a") as (alice, root):
+        bob.close()
+        wait_for(server, lambda app: bool(app.network.waiting))
+        make_account(server.address, "owner")
+        server.call(lambda app: app.run_step(lambda ctx: change_account(ctx, "owner", nicks=("bob",))))
+        become(root)
+        if line.startswith("NS"):
+            root.send("NS IDENTIFY owner sesame open")
+            root.expect("900")
+        if line == "the shell's kick":
+            server.call(lambda app: app.run_step(lambda ctx: kick(ctx, "bob", "enough")))
+        else:
+            root.run(line)
+        assert alice.expect("QUIT").nick == "bob"
+        with Client(server.address) as again:
+            again.send("CAP LS 302", f"RESUME {token}", "NICK other", "USER other 0 * :x", "CAP END")
+            assert again.expect("001").params[0] == "other"
 
 
 def test_without_grace_nobody_waits(server: ServerThread, lost: Lose) -> None:
@@ -95,9 +141,116 @@ def test_without_grace_nobody_waits(server: ServerThread, lost: Lose) -> None:
         assert alice.expect("QUIT").params == ("Connection lost",)
 
 
-def test_a_token_is_of_no_use_while_its_user_is_here(server: ServerThread) -> None:
+def test_a_token_is_taken_before_the_server_has_noticed_the_loss(server: ServerThread) -> None:
+    """The network may have gone without a word: nobody is told anything, and the old connection may end as it likes."""
     bob, token = guest(server, "bob")
-    with bob, Client(server.address) as other:
-        other.send(f"RESUME {token}", "NICK bob", "USER bob 0 * :x")
-        assert other.expect("433").params[1] == "bob"
-        assert bob.commands(f"RESUME {token}") == ["462"]
+    with Client(server.address, "alice") as alice, bob:
+        alice.join("#a")
+        bob.sync()
+        with Client(server.address) as again:
+            again.send(f"RESUME {token}", "NICK bob", "USER bob 0 * :x")
+            assert again.expect("001").params[0] == "bob"
+            assert again.expect("JOIN").params == ("#a",)
+            bob.close()
+            again.run("PRIVMSG #a :here")
+            assert [(m.command, m.nick) for m in alice.sync()] == [("PRIVMSG", "bob")]
+            assert again.commands(f"RESUME {token}") == ["462"]
+
+
+@pytest.mark.parametrize("end", ["close", "reset"])
+def test_a_lost_connection_is_not_told_at_once(server: ServerThread, end: str) -> None:
+    bob, token = guest(server, "bob")
+    with Client(server.address, "alice") as alice:
+        alice.join("#a")
+        bob.run("AWAY :at lunch")
+        alice.sync()
+        if end == "reset":
+            bob.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        bob.close()
+        wait_for(server, lambda app: len(app.network.waiting) == 1)
+        alice.run("PRIVMSG bob :for later")
+        with Client(server.address) as again:
+            again.send("CAP REQ :draft/chathistory server-time batch", f"RESUME {token}", "NICK b", "USER b 0 * :x")
+            again.send("CAP END")
+            again.expect("JOIN")
+            told = again.run("CHATHISTORY LATEST alice * 5")
+            assert [m.params[1] for m in told if m.command == "PRIVMSG"] == ["for later"]
+            assert [m.params[-1] for m in alice.run("WHOIS bob") if m.command == "301"] == ["at lunch"]
+
+
+def test_who_says_goodbye_or_can_not_come_back_leaves_at_once(server: ServerThread) -> None:
+    with Client(server.address, "alice") as alice:
+        alice.join("#a")
+        bob, _ = guest(server, "bob")
+        alice.expect("JOIN")
+        bob.send("QUIT :bye")
+        assert alice.expect("QUIT").params == ("Quit: bye",)
+        with Client(server.address, "carol") as carol:
+            carol.join("#a")
+        assert alice.expect("QUIT").nick == "carol"
+
+
+def test_who_waits_can_be_killed_and_banned(start_server: StartServer, tmp_path: Path) -> None:
+    server = start_server(STAFFED, quick_options(tmp_path))
+    with Client(server.address, "alice") as alice:
+        become(alice).join("#a")
+        for nick, line in (("bob", "KILL bob :spam"), ("carol", "KLINE carol!*@* :spam")):
+            lost, token = guest(server, nick)
+            lost.close()
+            wait_for(server, lambda app: len(app.network.waiting) == 1)
+            alice.send(line)
+            assert alice.expect("QUIT").nick == nick
+            with Client(server.address) as again:
+                again.send(f"RESUME {token}", "NICK other", "USER other 0 * :x")
+                assert again.expect("001").params[0] == "other"
+
+
+def test_no_more_wait_than_may_be_connected(start_server: StartServer, tmp_path: Path) -> None:
+    """Else whoever connects, breaks the connection and connects again could fill the server with users."""
+    options = quick_options(tmp_path)
+    connections = replace(options.connections, per_address=2, exempt=())
+    server = start_server(Settings(), replace(options, connections=connections))
+    for number in range(4):
+        guest(server, f"bob{number}")[0].close()
+        wait_for(server, lambda app: not app.clients.connections)
+    assert server.call(lambda app: list(app.network.users)) == ["bob0", "bob1"]
+
+
+def test_a_token_of_tls_is_taken_through_tls_only(start_server: StartServer, tmp_path: Path) -> None:
+    """Whoever reads an open connection along must not become somebody who has come through TLS."""
+    certificate = ensure_certificate(tmp_path / "tls", "greenchat.local", ["localhost"])
+    server = start_server(Settings(), quick_options(tmp_path), Tls(*certificate))
+    trusting = ssl.create_default_context(cafile=certificate[0])
+
+    def come(secure: bool, *lines: str, nick: str = "bob") -> Client:
+        client = Client(server.address, tls=trusting if secure else None)
+        client.send("CAP REQ :greenchat/resume standard-replies", *lines, f"NICK {nick}", "USER bob 0 * :x", "CAP END")
+        return client
+
+    with come(True) as bob:
+        secret = bob.expect("RESUME").params[0]
+        with come(False, f"RESUME {secret}") as thief:
+            assert thief.expect("FAIL").params[:2] == ("RESUME", "TLS_REQUIRED")
+            assert thief.expect("433")
+        with come(True, f"RESUME {secret}") as again:
+            assert again.expect("001").params[0] == "bob"
+            again.send("QUIT")
+        bob.send("QUIT")
+        bob.until_end()
+    with come(False) as bob:
+        open_token = bob.expect("RESUME").params[0]
+        with come(True, f"RESUME {open_token}") as again:
+            assert again.expect("001").params[0] == "bob"
+            secret = again.expect("RESUME").params[0]
+            bob.close()
+            wait_for(server, lambda app: len(app.clients.connections) == 1)
+            again.close()
+            wait_for(server, lambda app: len(app.network.waiting) == 1)
+            for is_secure in True, False:  # who has read the open token along may come through TLS as well
+                with come(is_secure, f"RESUME {open_token}", nick="thief") as thief:
+                    assert thief.expect("001").params[0] == "thief"
+                    thief.quit()
+            kept = server.call(lambda app: snapshot(app.network, app.now()))
+            assert kept["through_tls"] == [0]  # also after an upgrade, and at other nodes
+            with come(True, f"RESUME {secret}") as again:
+                assert again.expect("001").params[0] == "bob"

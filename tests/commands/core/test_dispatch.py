@@ -1,8 +1,11 @@
 """From a line to a command: what no command is, and what is too long to be one."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.conftest import Target
+from greenchat.config.settings import Settings
+from tests.conftest import StartServer, Target, quick_options
 from tests.irc import Client
 
 CAPS = "labeled-response batch"
@@ -28,9 +31,9 @@ def test_no_command_at_all(server: Target, line: str) -> None:
         assert alice.commands(line) == ["400"]
 
 
-def test_16_kib_end_the_connection(server: Target) -> None:
+def test_16_kib_end_the_connection(start_server: StartServer, tmp_path: Path) -> None:
     """Of something shorter 417 says that it was too long."""
-    with Client(server, "alice") as alice:
+    with Client(start_server(Settings(), quick_options(tmp_path)).address, "alice") as alice:
         assert alice.commands("PRIVMSG alice :" + "x" * 15_000) == ["417"]
         alice.send("PRIVMSG alice :" + "x" * 16_384)
         (farewell,) = alice.until_end()

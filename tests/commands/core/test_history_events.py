@@ -2,7 +2,7 @@
 
 import pytest
 
-from greenchat.commands.core.history_events import size_of, stored
+from greenchat.commands.core.history_events import size_of, to_event
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.message import Message
 from greenchat.protocol.tags import CLIENT_ID
@@ -24,6 +24,6 @@ _LONG = "x" * 4000
 )
 def test_tags_in_the_history_are_bounded(tags: dict[str, str], kept: dict[str, str]) -> None:
     message = Message("PRIVMSG", ("#lobby", "hi"), "alice!u@h", tags)
-    event = stored(Envelope(message, time=1, msgid=1), "#lobby")
+    event = to_event(Envelope(message, time=1, msgid=1), "#lobby")
     assert dict(event.tags) == kept
     assert size_of(event) < 600

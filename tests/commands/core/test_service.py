@@ -5,6 +5,8 @@ import pkgutil
 
 import greenchat.commands
 from greenchat.commands.core.service import SERVICES
+from tests.conftest import Target
+from tests.irc import Client
 
 
 def test_help_tells_whole_sentences() -> None:
@@ -14,3 +16,12 @@ def test_help_tells_whole_sentences() -> None:
     entries = [entry for service in SERVICES.values() for entry in service.entries.values()]
     assert len(entries) > 20
     assert [entry.summary for entry in entries if not entry.summary.endswith(".")] == []
+
+
+def test_help_breaks_no_sentence(server: Target) -> None:
+    """The lines of the docstrings are as long as the source allows, those of notices are longer."""
+    with Client(server, "alice") as alice:
+        for service in SERVICES.values():
+            for entry in service.entries.values():
+                _, *about = [message.params[-1] for message in alice.run(f"PRIVMSG {service.name} :HELP {entry.name}")]
+                assert [line for line in about if line[-1] not in ".:;" and len(line) < 300] == [], entry.name

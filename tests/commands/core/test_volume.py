@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from greenchat.chat.protection.volumes import EVENT
+from greenchat.commands.core.history_events import size_of
 from greenchat.config.options import Connections, Options, Throttle
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol.message import Message
-from greenchat.server.app import App
+from greenchat.storage.interface import Span
 from tests.commands.devices import make_account
+from tests.commands.inside import let_pass
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client, people
 
@@ -106,12 +109,7 @@ def test_minutes_pass(start: Start) -> None:
     server = start(replace(FAST, stored_per_connection=16))
     with people(server.address, "alice", caps=CAPS, channel="#tea") as (alice,):
         fill(alice, "#tea")
-
-        def pass_by(app: App) -> None:
-            now = app.now() + 60_000
-            app.now = lambda: now  # type: ignore[method-assign]
-
-        server.call(pass_by)
+        let_pass(server, 60_000)
         assert fill(alice, "#tea") > 0
 
 
@@ -131,7 +129,7 @@ def test_on_a_disk_that_is_nearly_full_guests_are_refused_first(start: Start) ->
         alice.run("NS IDENTIFY alice :sesame open")
         alice.join("#tea")
         assert refusals(bob.run("PRIVMSG #tea :before")) == []
-        server.call(lambda app: app._health._disk.judge(free=1 << 20, total=1 << 40))
+        server.call(lambda app: app.upkeep.health._disk.judge(free=1 << 20, total=1 << 40))
         assert refusals(bob.run("PRIVMSG #tea :guest", "PRIVMSG alicia :guest", "NOTICE #tea :guest")) == [
             ("PRIVMSG", "TEMPORARILY_UNAVAILABLE"),
             ("PRIVMSG", "TEMPORARILY_UNAVAILABLE"),
@@ -141,6 +139,75 @@ def test_on_a_disk_that_is_nearly_full_guests_are_refused_first(start: Start) ->
         assert refusals(alice.run("PRIVMSG #tea :owner")) == []
         bob.run("NS IDENTIFY alice :sesame open")  # a guest can stop being one
         assert refusals(bob.run("PRIVMSG #tea :owner too")) == []
-        server.call(lambda app: app._health._disk.judge(free=1 << 30, total=1 << 40))
+        server.call(lambda app: app.upkeep.health._disk.judge(free=1 << 30, total=1 << 40))
         with people(server.address, "carol", caps=CAPS, channel="#tea") as (carol,):
             assert refusals(carol.run("PRIVMSG #tea :after")) == []
+
+
+_EVENTS = {
+    "come and go": ("", "JOIN {}|PART {}"),
+    "called otherwise": ("JOIN {}", "NICK other|NICK alice"),
+    "modes": ("JOIN {}", "MODE #c0 +l 7|MODE #c0 -l"),
+    "kicked": ("", "JOIN #c0|KICK #c0 alice|JOIN {}|PART {}"),
+}
+_PLACES = ",".join(f"#c{number}" for number in range(20))
+
+
+def flood(client: Client, lines: str) -> int:
+    """Do this again and again until it is refused; return how often it was not."""
+    for count in range(2000):
+        if refused := refusals(client.run(*lines.format(_PLACES, _PLACES).split("|"))):
+            assert {code for _, code in refused} == {"RATE_LIMITED"}
+            return count
+    raise AssertionError("it never ends")
+
+
+@pytest.mark.parametrize(("first", "lines"), _EVENTS.values(), ids=_EVENTS)
+def test_events_count_as_what_is_said_does(start: Start, first: str, lines: str) -> None:
+    server = start(replace(FAST, stored_per_connection=32, stored_per_account=0, stored_per_address=0))
+    with Client(server.address, "alice", caps=CAPS) as alice, people(server.address, "bob", channel="#tea") as (bob,):
+        alice.run(*[first.format(_PLACES)] if first else [])
+        flood(alice, lines)
+        stored = server.call(lambda app: [app.store.read(f"#c{n}", Span(10_000, events=True)) for n in range(20)])
+        size = sum(size_of(event) + EVENT for events in stored for event in events)
+        assert 16 * 1024 < size < 64 * 1024
+        # who asks is answered, and may go; others are not refused
+        assert refusals(alice.run("TOPIC #tea", "PART #c0")) == []
+        assert refusals(bob.run("JOIN #other", "PART #other")) == []
+        let_pass(server, 60_000)
+        alice.run(*[first.format("#c0")] if first else [])
+        assert flood(alice, lines) > 0
+
+
+def test_a_closed_channel_counts_by_the_memory_that_it_takes(start: Start) -> None:
+    """What was said behind a lock is remembered to be so, whoever makes ever new channels."""
+    server = start(replace(FAST, stored_per_connection=64, stored_per_account=0, stored_per_address=0))
+    with Client(server.address, "alice", caps=CAPS) as alice:
+        for count in range(1000):
+            if refusals(alice.run(f"JOIN #n{count}", f"MODE #n{count} +i", f"PART #n{count}")):
+                break
+        else:
+            raise AssertionError("it never ends")
+        assert 5 < server.call(lambda app: len(app.network.closures.channels())) < 30
+
+
+def test_who_renames_a_channel_does_not_pay_for_those_who_closed_it(start: Start) -> None:
+    server = start(replace(FAST, stored_per_connection=64, stored_per_account=0, stored_per_address=0))
+    with people(server.address, "alice", "bob", caps=CAPS, channel="#tea") as (alice, bob):
+        assert not refusals(alice.run("MODE #tea +o bob", *["MODE #tea +i", "MODE #tea -i"] * 6))
+        bob.run("RENAME #tea #coffee")
+        assert fill(bob, "#coffee") > 180, "64 KiB of 200 bytes each, and what stands around them"
+
+
+def test_connections_that_have_ended_count_for_their_address(start: Start) -> None:
+    server = start(replace(FAST, stored_per_connection=0, stored_per_account=0, stored_per_address=64))
+    come_and_go = f"JOIN {_PLACES}"
+    for count in range(200):
+        with Client(server.address, f"n{count}", caps=CAPS) as client:
+            if refusals(client.run(*[come_and_go, f"PART {_PLACES}"] * 3)):
+                break
+            client.send("QUIT")
+            client.until_end()
+    else:
+        raise AssertionError("it never ends")
+    assert count > 0

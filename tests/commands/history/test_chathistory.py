@@ -8,7 +8,7 @@ import pytest
 
 from greenchat.commands.core.deferred import Deferred
 from greenchat.commands.core.errors import FailError
-from greenchat.commands.core.history_events import told_again
+from greenchat.commands.core.history_events import to_envelope
 from greenchat.commands.history.chathistory import chathistory
 from greenchat.config.settings import History, Settings
 from greenchat.protocol.caps import EXTENDED_JOIN
@@ -165,7 +165,7 @@ def test_a_join_of_which_no_real_name_was_kept() -> None:
     """ "Clients SHOULD use the nickname as a fallback value for <username> and <realname>": as older versions
     stored it."""
     event = StoredEvent(1, "#tea", "JOIN", "bob!~bob@127.0.0.1", ("#tea",), "robert")
-    assert told_again(event).encode(EXTENDED_JOIN) == b":bob!~bob@127.0.0.1 JOIN #tea robert bob\r\n"
+    assert to_envelope(event).encode(EXTENDED_JOIN) == b":bob!~bob@127.0.0.1 JOIN #tea robert bob\r\n"
 
 
 def test_direct_messages_are_for_the_two(server: Target, alice: Client) -> None:
@@ -296,7 +296,7 @@ def test_who_is_out_when_the_answer_is_there_gets_nothing(start_server: StartSer
         say(alice, "inside")
 
         def read_and_leave(app: App) -> None:
-            (connection,) = (one for one in app.connections if one.session.nick == "bob")
+            (connection,) = (one for one in app.clients.connections if one.session.registration.nick == "bob")
             ctx = connection.context(parse("CHATHISTORY LATEST #lobby * 5"))
             later = chathistory(ctx)
             assert isinstance(later, Deferred)

@@ -6,6 +6,7 @@ were in then, or whom those who were in have let in since; what was said in the 
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -160,6 +161,8 @@ def test_a_restart_changes_nothing_of_it(start_server: StartServer, tmp_path: Pa
         )
         bob.run("JOIN #a key")
         zoe.run("MODE #a +v bob")
+        zoe.quit()
+        bob.quit()
     server.stop()
     server = start_server(SETTINGS, options)
     with (
@@ -200,18 +203,13 @@ def test_who_was_in_is_known_after_a_crash(start_server: StartServer, tmp_path: 
             client.until("376", "422")
         first.run("JOIN #a", "MODE #a +s", "PRIVMSG #a :said at first")
         later.run("JOIN #a", "PRIVMSG #a :said later")
-        kept = server.call(
-            lambda app: (
-                {kind: dict(app.journal.store.documents(kind)) for kind in ("closed", "inside", "account")}
-                if hasattr(app, "journal")
-                else {kind: dict(app.store.documents(kind)) for kind in ("closed", "inside", "account")}
-            )
+        kept: dict[str, Any] = server.call(
+            lambda app: {kind: app.store.documents(kind) for kind in ("closed", "inside", "account")}
         )
     assert len(kept["closed"]) == 1
     (closed,) = kept["closed"].values()
-    assert isinstance(closed, dict)
-    assert (closed["end"], closed["first"]) == (0, [kept["account"]["first"]["id"]])  # type: ignore[index]
-    assert [each["spans"][0][1] for each in kept["inside"].values()] == [0]  # type: ignore[index]
+    assert (closed["end"], closed["first"]) == (0, [kept["account"]["first"]["id"]])
+    assert [each["spans"][0][1] for each in kept["inside"].values()] == [0]
 
 
 def test_a_channel_lives_on_only_as_long_as_somebody_stays(start_server: StartServer, tmp_path: Path) -> None:

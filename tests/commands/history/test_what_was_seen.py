@@ -81,8 +81,8 @@ def test_what_was_just_said_can_be_taken_back(server: Target) -> None:
 
 
 def test_who_comes_in_is_told_what_was_said_in_this_turn(start_server: StartServer, tmp_path: Path) -> None:
-    house = start_server(Settings(history=History(replay=5)), quick_options(tmp_path))
-    with people(house.address, "alice", "bob") as (alice, bob):
+    server = start_server(Settings(history=History(replay=5)), quick_options(tmp_path))
+    with people(server.address, "alice", "bob") as (alice, bob):
         bob.join("#lobby")
         alice.join("#lobby")
         for number in range(_AGAIN):
@@ -93,10 +93,10 @@ def test_who_comes_in_is_told_what_was_said_in_this_turn(start_server: StartServ
 class Held:
     """A question to the store that has its answer already, and gives it only when it is let go."""
 
-    def __init__(self, house: ServerThread, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    def __init__(self, server: ServerThread, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
         self.asked = threading.Event()
         self._free = threading.Event()
-        ask: Callable[..., Any] = getattr(house.app.store, name)
+        ask: Callable[..., Any] = getattr(server.app.store, name)
 
         def slow(*parameters: Any) -> Any:
             answer = ask(*parameters)
@@ -105,7 +105,7 @@ class Held:
                 assert self._free.wait(20)
             return answer
 
-        monkeypatch.setattr(house.app.store, name, slow)
+        monkeypatch.setattr(server.app.store, name, slow)
 
     def let_go(self) -> None:
         """Give the answer."""
@@ -136,12 +136,12 @@ def test_what_is_seen_while_a_question_is_on_its_way(
     count: int,
 ) -> None:
     """Bob has got alice's message, and after that the answer: it must be in there, and what she took back must not."""
-    house = start_server(Settings(), quick_options(tmp_path))
-    with people(house.address, "alice", "bob", caps=_CAPS + " znc.in/playback", channel="#lobby") as (alice, bob):
+    server = start_server(Settings(), quick_options(tmp_path))
+    with people(server.address, "alice", "bob", caps=_CAPS + " znc.in/playback", channel="#lobby") as (alice, bob):
         alice.send("PRIVMSG #lobby :new oops")
         msgid = alice.expect("PRIVMSG").tags["msgid"]
         bob.sync()
-        held = Held(house, monkeypatch, name)
+        held = Held(server, monkeypatch, name)
         bob.send(question)
         assert held.asked.wait(20)
         alice.send(f"REDACT #lobby {msgid}", *[f"PRIVMSG #lobby :new {number}" for number in range(count)])
@@ -157,13 +157,13 @@ def test_what_is_seen_while_a_question_is_on_its_way(
 def test_a_conversation_that_begins_while_it_is_searched_for(
     start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    house = start_server(Settings(), quick_options(tmp_path))
+    server = start_server(Settings(), quick_options(tmp_path))
     ask = "CHATHISTORY TARGETS timestamp=2020-01-01T00:00:00.000Z timestamp=2100-01-01T00:00:00.000Z 5"
     for number, (name, question, found) in enumerate(
         [("targets", ask, "alice"), ("search", "SEARCH text=begin", "we begin")]
     ):
-        with people(house.address, "alice", f"bob{number}", caps=_CAPS) as (alice, bob):
-            held = Held(house, monkeypatch, name)
+        with people(server.address, "alice", f"bob{number}", caps=_CAPS) as (alice, bob):
+            held = Held(server, monkeypatch, name)
             bob.send(question)
             assert held.asked.wait(20)
             alice.send(f"PRIVMSG bob{number} :we begin")
@@ -175,7 +175,7 @@ def test_a_conversation_that_begins_while_it_is_searched_for(
 
 def test_what_is_taken_back_while_a_long_answer_is_told(start_server: StartServer, tmp_path: Path) -> None:
     """A long page takes several turns; who has been told of the REDACT meanwhile gets no more of its text."""
-    house = start_server(Settings(), quick_options(tmp_path))
+    server = start_server(Settings(), quick_options(tmp_path))
 
     def tell(app: App) -> list[bytes]:
         events = app.turn.store.read("#lobby", Span(9))
@@ -186,9 +186,9 @@ def test_what_is_taken_back_while_a_long_answer_is_told(start_server: StartServe
         assert len(list(steps)) == 2
         return ctx.session.outbox.pending.copy()
 
-    with people(house.address, "alice", channel="#lobby") as (alice,):
+    with people(server.address, "alice", channel="#lobby") as (alice,):
         alice.run("PRIVMSG #lobby :one", "PRIVMSG #lobby :two", "PRIVMSG #lobby :three")
-        assert [line.split()[-1] for line in house.call(tell)] == [b":one", b":three"]
+        assert [line.split()[-1] for line in server.call(tell)] == [b":one", b":three"]
 
 
 def test_who_comes_while_a_long_list_is_told_is_in_it() -> None:

@@ -184,6 +184,14 @@ def test_links_lists_this_server(server: Target) -> None:
         ]
 
 
+def test_map_has_this_server(server: Target) -> None:
+    """As InspIRCd and UnrealIRCd: 006 is RPL_MAP, 007 RPL_MAPEND."""
+    with Client(server, "alice") as alice:
+        assert params(alice, "MAP") == [("006", (f"{NAME} (1 user)",)), ("007", ("End of /MAP",))]
+        with Client(server, "bob"):
+            assert params(alice, "MAP")[0] == ("006", (f"{NAME} (2 users)",))
+
+
 def test_new_users_get_the_configured_modes(serve: Serve) -> None:
     with Client(serve(replace(Settings(), user_flags="iw"))) as alice:
         alice.send("NICK alice", "USER a 0 * :a")

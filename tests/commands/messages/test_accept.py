@@ -39,20 +39,20 @@ def test_who_is_not_on_the_list_is_not_heard(server: Target) -> None:
         assert (called.command, called.params[:3]) == ("718", ("alice", "bob", "~bob@127.0.0.1"))
 
 
-def test_the_target_hears_of_it_once_a_minute(house: ServerThread) -> None:
+def test_the_target_hears_of_it_once_a_minute(running_server: ServerThread) -> None:
     """ "The target of the message will only receive one notification per minute, from any client ... The sender will
     NOT have the rate limit, and will receive a notice saying the target is in +g mode every time".
     """
-    with people(house.address, "alice", "bob", "carol") as (alice, bob, carol):
+    with people(running_server.address, "alice", "bob", "carol") as (alice, bob, carol):
         alice.run("MODE alice +g")
         assert bob.commands("PRIVMSG alice :one", "PRIVMSG alice :two") == ["716", "717", "716"]
         assert carol.commands("PRIVMSG alice :three") == ["716"]
         assert [message.command for message in alice.sync()] == ["718"]
 
         def wait(app: object) -> None:
-            house.app.network.users["alice"].informed -= 60_000
+            running_server.app.network.users["alice"].caller_id.informed -= 60_000
 
-        house.call(wait)
+        running_server.call(wait)
         assert carol.commands("PRIVMSG alice :four") == ["716", "717"]
 
 
@@ -107,12 +107,12 @@ def test_accepted(server: Target) -> None:
         assert listed(alice) == ["carol"]
 
 
-def test_channels_operators_and_oneself_are_heard(house: ServerThread) -> None:
-    with people(house.address, "alice", "bob", channel="#room") as (alice, bob):
+def test_channels_operators_and_oneself_are_heard(running_server: ServerThread) -> None:
+    with people(running_server.address, "alice", "bob", channel="#room") as (alice, bob):
         alice.run("MODE alice +g")
         assert bob.run("PRIVMSG #room :all") == []
         assert [message.params[1] for message in alice.run("PRIVMSG alice :me")] == ["all", "me"]
-        make_operator(house, "bob")
+        make_operator(running_server, "bob")
         assert bob.run("PRIVMSG alice :from above") == []
         assert [message.params[1] for message in alice.sync()] == ["from above"]
 

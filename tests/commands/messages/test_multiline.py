@@ -115,16 +115,17 @@ A = "@batch=1 PRIVMSG #channel :a"
         ([OPEN, "@batch=1 PRIVMSG #bar hello", "BATCH -1"], ("MULTILINE_INVALID_TARGET", "#channel", "#bar")),
         ([OPEN, *[A] * 33, "BATCH -1"], ("MULTILINE_MAX_LINES", "32")),
         ([OPEN, *["@batch=1 PRIVMSG #channel :" + "x" * 400] * 11, "BATCH -1"], ("MULTILINE_MAX_BYTES", "4096")),
-        (["BATCH -1"], ("MULTILINE_INVALID",)),
-        (["BATCH +1 nonsense"], ("UNKNOWN_TYPE", "nonsense")),
-        (["BATCH +1 nonsense #channel", A, "BATCH -1"], ("UNKNOWN_TYPE", "nonsense")),
-        (["BATCH +1"], ("MULTILINE_INVALID",)),
-        (["BATCH +a/b draft/multiline #channel"], ("MULTILINE_INVALID",)),
-        (["BATCH +é draft/multiline #channel"], ("MULTILINE_INVALID",)),
+        # client-batch: INVALID_REFTAG <reference-tag>, UNKNOWN_TYPE <reference-tag> <type>
+        (["BATCH -1"], ("INVALID_REFTAG", "1")),
+        (["BATCH +1 nonsense"], ("UNKNOWN_TYPE", "1", "nonsense")),
+        (["BATCH +1 nonsense #channel", A, "BATCH -1"], ("UNKNOWN_TYPE", "1", "nonsense")),
+        (["BATCH +a/b draft/multiline #channel"], ("INVALID_REFTAG", "a/b")),
+        (["BATCH +é draft/multiline #channel"], ("INVALID_REFTAG", "é")),
+        (["BATCH :+a b"], ("INVALID_REFTAG", "*")),
         ([OPEN, A, "@batch=2 PRIVMSG #channel :a", A, "BATCH -1"], ("MULTILINE_INVALID",)),
         (["@batch=1 PRIVMSG #channel :a"], ("MULTILINE_INVALID",)),
         (["BATCH +1 draft/multiline"], ("MULTILINE_INVALID",)),
-        (["BATCH + draft/multiline #channel"], ("MULTILINE_INVALID",)),
+        (["BATCH + draft/multiline #channel"], ("INVALID_REFTAG", "*")),
         ([OPEN, "BATCH +2 draft/multiline #channel"], ("MULTILINE_INVALID",)),
     ],
 )
@@ -209,9 +210,9 @@ def test_a_batch_of_a_kind_that_is_not_known_is_refused_whole(server: Target) ->
             "@batch=y TOKEN VALIDATE :x",
             "BATCH -y",
         )
-        assert [(each.command, each.params[:3], each.tags.get("label")) for each in answers] == [
-            ("FAIL", ("BATCH", "UNKNOWN_TYPE", "example.org/future"), "1"),
-            ("FAIL", ("BATCH", "UNKNOWN_TYPE", "draft/authtoken"), "2"),
+        assert [(each.command, each.params[:4], each.tags.get("label")) for each in answers] == [
+            ("FAIL", ("BATCH", "UNKNOWN_TYPE", "x", "example.org/future"), "1"),
+            ("FAIL", ("BATCH", "UNKNOWN_TYPE", "y", "draft/authtoken"), "2"),
         ]
         assert bob.sync() == []
         alice.run("BATCH +z draft/multiline #a", "@batch=z PRIVMSG #a :after", "BATCH -z", "PRIVMSG #a :all")

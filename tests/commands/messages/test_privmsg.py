@@ -2,9 +2,10 @@
 
 import pytest
 
-from greenchat.config.settings import Limits, Settings
+from greenchat.config.settings import History, Limits, Settings
 from greenchat.protocol.framing import BODY_LIMIT
 from greenchat.protocol.message import Message
+from tests.commands.devices import device, make_account
 from tests.conftest import Serve, Target
 from tests.irc import Client, people
 
@@ -241,3 +242,22 @@ def test_a_topic_that_others_could_not_read_whole_is_refused(server: Target) -> 
         assert alice.commands(f"TOPIC #a :{'ö' * 240}") == ["417"]
         assert bob.sync() == []
         assert bob.run("TOPIC #a")[0].params[2] == "before"
+
+
+@pytest.mark.parametrize("kept", [History(), History(private=False), History(enabled=False)])
+@pytest.mark.parametrize("command", ["PRIVMSG", "NOTICE"])
+def test_what_can_not_wait_for_who_is_away_is_not_confirmed(serve: Serve, kept: History, command: str) -> None:
+    """Also after a message by the short way, when they were here."""
+    address = serve(Settings(history=kept))
+    make_account(address, "bob")
+    bob = device(address, "bob")
+    bob.until("376", "422")
+    bob.run("NICKSERV SET ALWAYS-ON on")
+    with Client(address, "alice", caps="echo-message") as alice:
+        assert "PRIVMSG" in alice.commands("PRIVMSG bob :hi", "PRIVMSG bob :hi")
+        bob.quit()
+        answers = alice.commands(f"{command} bob :hello")
+        if kept.enabled and kept.private:
+            assert answers[:1] == [command]
+        else:
+            assert answers == ["531"] * (command == "PRIVMSG")  # "must never be sent in response to a NOTICE"

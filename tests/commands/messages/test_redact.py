@@ -149,10 +149,10 @@ def test_only_for_those_who_asked_for_it(server: Target) -> None:
         assert [message.command for message in alice.run("REDACT #lobby x")] == ["421"]
 
 
-def test_what_was_said_in_the_same_turn_can_be_taken_back(house: ServerThread) -> None:
+def test_what_was_said_in_the_same_turn_can_be_taken_back(running_server: ServerThread) -> None:
     """The store does not have it yet. Neither is it found a second time, nor by the name that the channel had."""
     history = "batch draft/chathistory draft/event-playback draft/message-redaction"
-    with Client(house.address, "alice", caps=history) as alice:
+    with Client(running_server.address, "alice", caps=history) as alice:
         alice.join("#one")
 
         def say_and_take_back(app: App) -> None:
@@ -170,7 +170,7 @@ def test_what_was_said_in_the_same_turn_can_be_taken_back(house: ServerThread) -
             run(f"REDACT #two {msgid}")
             run(f"REDACT #two {msgid}")
 
-        house.call(say_and_take_back)
+        running_server.call(say_and_take_back)
         answers = [message for message in alice.sync() if message.command in ("REDACT", "FAIL")]
         assert [message.params[1] for message in answers] == ["INVALID_TARGET", answers[1].params[1], "UNKNOWN_MSGID"]
         assert answers[1].command == "REDACT"

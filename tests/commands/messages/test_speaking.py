@@ -15,12 +15,12 @@ Room = tuple[Client, Client, Client, Client]
 
 
 @pytest.fixture
-def room(house: ServerThread) -> Iterator[Room]:
-    with people(house.address, "alice", "bob", "vera", channel="#a") as (alice, bob, vera):
+def room(running_server: ServerThread) -> Iterator[Room]:
+    with people(running_server.address, "alice", "bob", "vera", channel="#a") as (alice, bob, vera):
         alice.run("MODE #a +v-n vera")
         for client in bob, vera:
             client.sync()
-        with Client(house.address, "carol") as carol:
+        with Client(running_server.address, "carol") as carol:
             yield alice, bob, vera, carol
 
 
@@ -65,17 +65,17 @@ def test_who_may_speak(room: Room, modes: str, able: str) -> None:
     assert speakers(room) == able.split()
 
 
-def test_logged_in(house: ServerThread, room: Room) -> None:
+def test_logged_in(running_server: ServerThread, room: Room) -> None:
     """+M and bans of accounts look at the account."""
-    log_in(house, "bob", "bobby")
+    log_in(running_server, "bob", "bobby")
     room[0].run("MODE #a +M")
     assert speakers(room) == ["alice", "bob", "vera"]
     room[0].run("MODE #a -M+b m:a:BOBBY")
     assert speakers(room) == ["alice", "vera", "carol"]
-    log_in(house, "bob", "robert")
+    log_in(running_server, "bob", "robert")
     assert speakers(room) == ["alice", "bob", "vera", "carol"]
     room[1].run("NICK bob")  # a verdict does not outlive what it was about
-    log_in(house, "bob", "bobby")
+    log_in(running_server, "bob", "bobby")
     assert speakers(room) == ["alice", "vera", "carol"]
 
 

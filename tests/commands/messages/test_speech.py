@@ -37,10 +37,10 @@ class Twin(World):
         super().__init__(random.Random(0), folder)
         self.time = 1_700_000_000_000
         numbers = count(1)
-        self.app.now = lambda: self.time  # type: ignore[method-assign]
-        self.app.random = lambda count: next(numbers).to_bytes(count, "big")  # type: ignore[method-assign]
+        self.app.now = lambda: self.time  # type: ignore[method-assign]  # the clock of this one server
+        self.app.random = lambda count: next(numbers).to_bytes(count, "big")  # type: ignore[method-assign]  # its chance
         self.network.secret = bytes(32)
-        self.network.cloaks.change_secret(bytes(32))
+        self.network.protection.cloaks.change_secret(bytes(32))
         self.network.started = self.time
         self.network.ids.last = 0
         self.routes: dict[Puppet, Routes] = {}
@@ -57,7 +57,7 @@ class Twin(World):
         burst = routes.find(lines)
         if burst is None:
             return False
-        assert len(burst.texts) == lines.count(b"\r\n") + 1
+        assert len(burst[2]) == lines.count(b"\r\n") + 1
         routes.say(burst, self.time)
         self.spoken += 1
         self._end_turn()

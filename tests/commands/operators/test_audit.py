@@ -18,7 +18,7 @@ from tests.staff import STAFFED, become
 
 
 @pytest.fixture
-def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
     return start_server(STAFFED, quick_options(tmp_path))
 
 
@@ -29,8 +29,8 @@ def entries(client: Client, line: str) -> list[str]:
     return [entry.split(" ", 1)[1] for entry in found]
 
 
-def test_only_with_the_right(house: ServerThread) -> None:
-    with Client(house.address, "alice") as alice:
+def test_only_with_the_right(server: ServerThread) -> None:
+    with Client(server.address, "alice") as alice:
         assert alice.commands("AUDIT") == ["481"]
         become(alice, "helper")
         assert alice.commands("AUDIT") == ["723"]
@@ -58,15 +58,15 @@ def test_only_with_the_right(house: ServerThread) -> None:
         ),
     ],
 )
-def test_every_action_is_kept(house: ServerThread, line: str, action: str, text: str) -> None:
-    with become(Client(house.address, "root")) as root, people(house.address, "alice", "bob", channel="#a"):
+def test_every_action_is_kept(server: ServerThread, line: str, action: str, text: str) -> None:
+    with become(Client(server.address, "root")) as root, people(server.address, "alice", "bob", channel="#a"):
         root.run(line)
         who = "the server" if action == "REHASH" else "root!~root@127.0.0.1 (root)"
         assert entries(root, "AUDIT 1") == [f"{action} {who}: {text}"]
 
 
-def test_accounts_for_others_are_kept_without_the_password(house: ServerThread, tmp_path: Path) -> None:
-    with become(Client(house.address, "root")) as root:
+def test_accounts_for_others_are_kept_without_the_password(server: ServerThread, tmp_path: Path) -> None:
+    with become(Client(server.address, "root")) as root:
         root.send("NS SAREGISTER carol sesame-open")
         while root.expect("NOTICE").params[1] != "The account carol is registered":
             pass
@@ -76,14 +76,14 @@ def test_accounts_for_others_are_kept_without_the_password(house: ServerThread, 
         assert entries(root, "AUDIT sesame") == []
 
 
-def test_what_members_do_is_kept_too(house: ServerThread) -> None:
+def test_what_members_do_is_kept_too(server: ServerThread) -> None:
     """In channels and with accounts; a channel's key and passwords are nobody's business."""
     with (
-        people(house.address, "alice", "bob", channel="#a", caps="draft/message-redaction message-tags") as (
+        people(server.address, "alice", "bob", channel="#a", caps="draft/message-redaction message-tags") as (
             alice,
             bob,
         ),
-        become(Client(house.address, "root")) as root,
+        become(Client(server.address, "root")) as root,
     ):
         alice.send("NS REGISTER sesame-open")
         alice.expect("900")
@@ -130,11 +130,11 @@ def test_a_certificate_that_is_added_is_kept_too(start_server: StartServer, tmp_
         ]
 
 
-def test_an_operator_who_acts_for_a_founder_is_told_of(house: ServerThread) -> None:
+def test_an_operator_who_acts_for_a_founder_is_told_of(server: ServerThread) -> None:
     with (
-        people(house.address, "alice", "bob", channel="#a") as (alice, _),
-        become(Client(house.address, "root")) as root,
-        become(Client(house.address, "other")) as other,
+        people(server.address, "alice", "bob", channel="#a") as (alice, _),
+        become(Client(server.address, "root")) as root,
+        become(Client(server.address, "other")) as other,
     ):
         alice.send("NS REGISTER sesame-open")
         alice.expect("900")
@@ -158,13 +158,13 @@ def test_who_may_not_see_addresses_does_not_find_them_there(start_server: StartS
     with become(Client(server.address, "root")) as root, arrive(server.address, "alice", "203.0.113.7") as alice:
         alice.run("JOIN #a", "MODE #a +m")
         (entry,) = entries(root, "AUDIT 1 alice")
-        cloak = server.call(lambda app: app.network.cloaks.host("203.0.113.7"))
+        cloak = server.call(lambda app: app.network.protection.cloaks.host("203.0.113.7"))
         assert entry == f"MODE alice!~alice@{cloak} (no account): alice set #a +m"
         assert "203.0.113.7" in str(server.call(lambda app: app.moderation.read(1, "")))
 
 
-def test_reading_narrows_by_count_and_text(house: ServerThread) -> None:
-    with become(Client(house.address, "root")) as root:
+def test_reading_narrows_by_count_and_text(server: ServerThread) -> None:
+    with become(Client(server.address, "root")) as root:
         for number in range(30):
             root.run(f"UBAN ADD 192.0.2.{number} x")
         assert [line.split()[-3] for line in entries(root, "AUDIT 3")] == ["for", "for", "for"]

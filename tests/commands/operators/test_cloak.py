@@ -22,14 +22,14 @@ CLOAK = re.compile(r"([a-z2-7]{6}\.){3}cloaked")
 
 
 @pytest.fixture
-def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
     """A server whose clients may say that they come from elsewhere."""
     return start_server(SETTINGS, quick_options(tmp_path))
 
 
 @pytest.fixture
-def root(house: ServerThread) -> Iterator[Client]:
-    with become(Client(house.address, "root")) as client:
+def root(server: ServerThread) -> Iterator[Client]:
+    with become(Client(server.address, "root")) as client:
         yield client
 
 
@@ -43,9 +43,9 @@ def can_speak(client: Client) -> bool:
     return "404" not in client.commands("PRIVMSG #room :hello")
 
 
-def test_others_see_the_cloak_and_oneself_is_told_of_it(house: ServerThread) -> None:
+def test_others_see_the_cloak_and_oneself_is_told_of_it(server: ServerThread) -> None:
     """396: "Sent to a user when their displayed host changed"."""
-    with come(house.address, "alice", ADDRESS) as alice, Client(house.address, "bob") as bob:
+    with come(server.address, "alice", ADDRESS) as alice, Client(server.address, "bob") as bob:
         (hidden,) = [m for m in (*alice.until("376", "422"), *alice.sync()) if m.command == "396"]
         cloak = cloak_of(bob, "alice")
         assert CLOAK.fullmatch(cloak)
@@ -53,11 +53,11 @@ def test_others_see_the_cloak_and_oneself_is_told_of_it(house: ServerThread) -> 
         bob.join("#room")
         alice.join("#room")
         assert bob.expect("JOIN").source == f"alice!~alice@{cloak}"
-        assert "396" not in [m.command for m in Client(house.address, "carol").sync()]
+        assert "396" not in [m.command for m in Client(server.address, "carol").sync()]
 
 
-def test_operators_with_the_right_see_the_address(house: ServerThread, root: Client) -> None:
-    with arrive(house.address, "alice", ADDRESS), become(Client(house.address, "helper"), "helper") as helper:
+def test_operators_with_the_right_see_the_address(server: ServerThread, root: Client) -> None:
+    with arrive(server.address, "alice", ADDRESS), become(Client(server.address, "helper"), "helper") as helper:
         (answer,) = [m for m in root.run("WHOIS alice") if m.command == "378"]
         assert answer.params[-1] == f"is connecting from ~alice@{ADDRESS} {ADDRESS}"
         assert root.run("USERIP alice")[0].params[-1] == f"alice=+~alice@{ADDRESS}"
@@ -67,8 +67,8 @@ def test_operators_with_the_right_see_the_address(house: ServerThread, root: Cli
 
 
 @pytest.mark.parametrize("parts", [0, 1, 2])
-def test_a_ban_on_a_cloak_or_a_network_of_cloaks(house: ServerThread, parts: int) -> None:
-    with arrive(house.address, "alice", ADDRESS) as alice, people(house.address, "bob", channel="#room") as (bob,):
+def test_a_ban_on_a_cloak_or_a_network_of_cloaks(server: ServerThread, parts: int) -> None:
+    with arrive(server.address, "alice", ADDRESS) as alice, people(server.address, "bob", channel="#room") as (bob,):
         alice.join("#room")
         mask = "*!*@" + ".".join(["*"] * (parts > 0) + cloak_of(bob, "alice").split(".")[parts:])
         bob.run(f"MODE #room +b {mask}")
@@ -77,8 +77,8 @@ def test_a_ban_on_a_cloak_or_a_network_of_cloaks(house: ServerThread, parts: int
         assert "474" in alice.commands("JOIN #room")
 
 
-def test_a_ban_on_an_address_means_it_but_none_helps_to_find_it_out(house: ServerThread) -> None:
-    with arrive(house.address, "alice", ADDRESS) as alice, people(house.address, "bob", channel="#room") as (bob,):
+def test_a_ban_on_an_address_means_it_but_none_helps_to_find_it_out(server: ServerThread) -> None:
+    with arrive(server.address, "alice", ADDRESS) as alice, people(server.address, "bob", channel="#room") as (bob,):
         alice.join("#room")
         for mask in "*!*@203.*", "*!*@*.7", "*!*@203.0.113.?", "*!*@2*.7", "*!*@203.0.113.0/24":
             bob.run(f"MODE #room +b {mask}")
@@ -88,21 +88,21 @@ def test_a_ban_on_an_address_means_it_but_none_helps_to_find_it_out(house: Serve
 
 
 @pytest.mark.parametrize("seen", [True, False])
-def test_a_ban_from_the_server_means_both_hosts(house: ServerThread, root: Client, seen: bool) -> None:
-    with arrive(house.address, "alice", ADDRESS) as alice:
+def test_a_ban_from_the_server_means_both_hosts(server: ServerThread, root: Client, seen: bool) -> None:
+    with arrive(server.address, "alice", ADDRESS) as alice:
         target = "*@*." + cloak_of(root, "alice").partition(".")[2] if seen else "*@203.0.113.*"
         assert notices(root, f"UBAN ADD {target} 0 out") == [f"*!{target} is banned for ever; 1 connection ended"]
         assert "out" in last_words(alice)
-    with come(house.address, "other", "203.0.113.8") as other:
+    with come(server.address, "other", "203.0.113.8") as other:
         assert "out" in last_words(other)
 
 
-def test_rotate(house: ServerThread, root: Client) -> None:
+def test_rotate(server: ServerThread, root: Client) -> None:
     """Everybody has another cloak, who sees them is told, and a ban on the old one means nobody."""
     with (
-        arrive(house.address, "alice", ADDRESS) as alice,
-        Client(house.address, "bob", caps="chghost") as bob,
-        Client(house.address, "carol") as carol,
+        arrive(server.address, "alice", ADDRESS) as alice,
+        Client(server.address, "bob", caps="chghost") as bob,
+        Client(server.address, "carol") as carol,
     ):
         for client in bob, carol, alice:
             client.join("#room")
@@ -122,18 +122,18 @@ def test_rotate(house: ServerThread, root: Client) -> None:
             ("JOIN", f"alice!~alice@{new}"),
         ]
         assert can_speak(alice)
-        with arrive(house.address, "dave", ADDRESS):
+        with arrive(server.address, "dave", ADDRESS):
             assert cloak_of(bob, "dave") == new
 
 
-def test_rotating_goes_on_when_the_operator_goes(house: ServerThread) -> None:
+def test_rotating_goes_on_when_the_operator_goes(server: ServerThread) -> None:
     """So many that it takes several turns; the operator's connection is reset before the first one."""
-    crowd = [arrive(house.address, f"n{number}", f"198.51.{number}.1") for number in range(30)]
+    crowd = [arrive(server.address, f"n{number}", f"198.51.{number}.1") for number in range(30)]
     for member in crowd:
         member.join("#room")
-    with Client(house.address, "watcher") as watcher:
+    with Client(server.address, "watcher") as watcher:
         before = {cloak_of(watcher, f"n{number}") for number in range(30)}
-        operator = become(Client(house.address, "root"))
+        operator = become(Client(server.address, "root"))
         operator.send("CLOAK ROTATE")
         operator.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         operator.close()
@@ -143,12 +143,12 @@ def test_rotating_goes_on_when_the_operator_goes(house: ServerThread) -> None:
         member.close()
 
 
-def test_what_was_said_under_an_old_cloak_is_still_ones_own(house: ServerThread, root: Client) -> None:
+def test_what_was_said_under_an_old_cloak_is_still_ones_own(server: ServerThread, root: Client) -> None:
     """Also for guests, whom only their cloak tells from another who has had the same nick."""
     caps = "message-tags echo-message draft/message-redaction"
     with (
-        arrive(house.address, "bob", "198.51.100.1") as bob,
-        come(house.address, "alice", ADDRESS) as alice,
+        arrive(server.address, "bob", "198.51.100.1") as bob,
+        come(server.address, "alice", ADDRESS) as alice,
     ):
         bob.join("#room")
         alice.send(f"CAP REQ :{caps}")
@@ -162,9 +162,9 @@ def test_what_was_said_under_an_old_cloak_is_still_ones_own(house: ServerThread,
         assert "FAIL" not in alice.commands(f"REDACT #room {msgid}")
 
 
-def test_the_cloaks_of_thousands_change_without_holding_anybody_up(house: ServerThread, root: Client) -> None:
+def test_the_cloaks_of_thousands_change_without_holding_anybody_up(server: ServerThread, root: Client) -> None:
     """Step by step: who asks something meanwhile is answered before all have changed."""
-    crowd = [arrive(house.address, f"n{number}", f"198.51.{number}.1") for number in range(60)]
+    crowd = [arrive(server.address, f"n{number}", f"198.51.{number}.1") for number in range(60)]
     for member in crowd:
         member.join("#room")
     before = {cloak_of(root, f"n{number}") for number in range(60)}
@@ -192,8 +192,8 @@ def test_bad_input(root: Client, line: str, numeric: str) -> None:
     assert root.commands(line) == [numeric]
 
 
-def test_only_with_the_right(house: ServerThread) -> None:
-    with Client(house.address, "alice") as alice:
+def test_only_with_the_right(server: ServerThread) -> None:
+    with Client(server.address, "alice") as alice:
         assert alice.commands("CLOAK ROTATE") == ["481"]
         become(alice, "helper")
         assert alice.commands("CLOAK ROTATE", f"CLOAK SHOW {ADDRESS}") == ["723", "723"]
@@ -206,11 +206,11 @@ def test_they_outlast_a_restart_also_for_those_who_stay(start_server: StartServe
     settings = replace(SETTINGS, accounts=replace(SETTINGS.accounts, always_on="mandatory"))
     first = start_server(settings, options)
     make_account(first.address, "alice")
-    cloak = first.call(lambda app: app.network.cloaks.host(ADDRESS))
+    cloak = first.call(lambda app: app.network.protection.cloaks.host(ADDRESS))
 
     def move(app: object) -> None:
         first.app.network.users["alice"].real_host = ADDRESS
-        first.app.network.changed_presences[first.app.network.users["alice"]] = None
+        first.app.network.local.changed_presences[first.app.network.users["alice"]] = None
 
     first.call(move)
     with Client(first.address, "bob") as bob:

@@ -19,37 +19,37 @@ SETTINGS = replace(STAFFED, webirc=WebIrc((network("127.0.0.1"),), "hunter2"))
 
 
 @pytest.fixture
-def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
     """A server whose clients may say that they come from elsewhere."""
     return start_server(SETTINGS, quick_options(tmp_path))
 
 
 @pytest.fixture
-def root(house: ServerThread) -> Client:
-    return become(Client(house.address, "root"))
+def root(server: ServerThread) -> Client:
+    return become(Client(server.address, "root"))
 
 
-def come(house: ServerThread, host: str) -> str:
+def come(server: ServerThread, host: str) -> str:
     """What becomes of a guest from this address: the last numeric of the welcome, or the words of the ERROR."""
-    with Client(house.address) as client:
+    with Client(server.address) as client:
         client.send(f"WEBIRC hunter2 web x {host}", "NICK guest", "USER guest 0 * :Guest")
         return client.expect("422", "376", "ERROR").params[-1]
 
 
-def test_only_with_the_right(house: ServerThread) -> None:
-    with Client(house.address, "alice") as alice:
+def test_only_with_the_right(server: ServerThread) -> None:
+    with Client(server.address, "alice") as alice:
         assert alice.commands("DEFCON") == ["481"]
         become(alice, "helper")
         assert alice.commands("DEFCON 1") == ["723"]
 
 
-def test_it_is_shown_and_announced(house: ServerThread, root: Client) -> None:
-    with become(Client(house.address, "local"), "local") as other:
+def test_it_is_shown_and_announced(server: ServerThread, root: Client) -> None:
+    with become(Client(server.address, "local"), "local") as other:
         root.sync()
         assert [m.params[1] for m in root.run("DEFCON")] == ["DEFCON 5: everything is open"]
         root.run("DEFCON 4")
         assert [m.params[1] for m in other.sync()] == ["*** root set DEFCON 4: nobody can register an account"]
-    with Client(house.address, "late") as late:
+    with Client(server.address, "late") as late:
         late.send("OPER local secret")
         late.expect("381")
         assert "DEFCON 4: nobody can register an account" in [m.params[-1] for m in late.sync()]
@@ -61,9 +61,9 @@ def test_bad_input(root: Client, level: str) -> None:
     assert answers[0] == ("NOTICE" if level == "1 1x" else "400")
 
 
-def test_4_no_accounts(house: ServerThread, root: Client) -> None:
+def test_4_no_accounts(server: ServerThread, root: Client) -> None:
     root.run("DEFCON 4")
-    with Client(house.address, "alice") as alice:
+    with Client(server.address, "alice") as alice:
         assert alice.run("REGISTER * * :sesame open")[0].params[:2] == ("REGISTER", "TEMPORARILY_UNAVAILABLE")
         assert "900" not in alice.commands("PRIVMSG NickServ :REGISTER sesame-open")
         root.run("DEFCON 5")
@@ -71,35 +71,46 @@ def test_4_no_accounts(house: ServerThread, root: Client) -> None:
         assert alice.expect("REGISTER", "FAIL").params[0] == "SUCCESS"
 
 
-def test_3_no_channels(house: ServerThread, root: Client) -> None:
-    with Client(house.address, "alice") as alice:
+def test_3_no_channels(server: ServerThread, root: Client) -> None:
+    with Client(server.address, "alice") as alice:
         alice.send("REGISTER * * :sesame open")
         alice.expect("900")
         alice.join("#a")
         root.run("DEFCON 3")
         answer = alice.run("PRIVMSG ChanServ :REGISTER #a")[-1]
         assert answer.params[-1] == "Channels can't be registered at the moment"
-    assert come(house, "203.0.113.1") == "End of /MOTD command."
+    assert come(server, "203.0.113.1") == "End of /MOTD command."
 
 
-def test_2_only_with_an_account_or_from_this_machine(house: ServerThread, root: Client) -> None:
-    make_account(house.address, "alice")
+def test_2_only_with_an_account_or_from_this_machine(server: ServerThread, root: Client) -> None:
+    make_account(server.address, "alice")
     root.run("DEFCON 2")
-    assert come(house, "203.0.113.1").startswith("This server only accepts users with an account")
-    assert come(house, "127.0.0.1") == "End of /MOTD command."
-    with Client(house.address) as alice:
+    assert come(server, "203.0.113.1").startswith("This server only accepts users with an account")
+    assert come(server, "127.0.0.1") == "End of /MOTD command."
+    with Client(server.address) as alice:
         alice.send("WEBIRC hunter2 web x 203.0.113.1", "CAP REQ sasl", "NICK alice", "USER alice 0 * :A")
         alice.send("AUTHENTICATE PLAIN", "AUTHENTICATE AGFsaWNlAHNlc2FtZSBvcGVu", "CAP END")
         alice.expect("376")
 
 
-def test_1_only_operators(house: ServerThread, root: Client) -> None:
+def test_who_knows_standard_replies_is_told_to_log_in(server: ServerThread, root: Client) -> None:
+    """ "FAIL * ACCOUNT_REQUIRED <message>. Sent by the server in response to the end of connection registration (e.g.
+    to `USER`, `NICK`, or `CAP END`) if connection registration cannot proceed unless the user logs into an account with
+    SASL.": https://ircv3.net/specs/extensions/account-registration"""
+    root.run("DEFCON 2")
+    with Client(server.address) as guest:
+        guest.send("WEBIRC hunter2 web x 203.0.113.1", "CAP REQ sasl", "NICK guest", "USER guest 0 * :G", "CAP END")
+        assert guest.expect("FAIL").params[:2] == ("*", "ACCOUNT_REQUIRED")
+        assert [message.command for message in guest.until_end()] == ["ERROR"]
+
+
+def test_1_only_operators(server: ServerThread, root: Client) -> None:
     """The class of `elsewhere` comes from 192.0.2.*; root may come from anywhere, which opens no door."""
-    with Client(house.address, "alice") as alice:
+    with Client(server.address, "alice") as alice:
         root.run("DEFCON 1")
-        assert come(house, "203.0.113.1") == "This server takes no new connections at the moment: try again later"
-        assert come(house, "192.0.2.9") != "End of /MOTD command."  # a guest still, and those need an account
-        assert come(house, "127.0.0.1") == "End of /MOTD command."
+        assert come(server, "203.0.113.1") == "This server takes no new connections at the moment: try again later"
+        assert come(server, "192.0.2.9") != "End of /MOTD command."  # a guest still, and those need an account
+        assert come(server, "127.0.0.1") == "End of /MOTD command."
         assert alice.commands("PING x")[-1] == "PONG"
 
 
@@ -110,15 +121,15 @@ def test_the_level_outlasts_a_restart(start_server: StartServer, tmp_path: Path)
         root.run("DEFCON 2")
     server.stop()
     again = start_server(SETTINGS, options)
-    assert again.call(lambda app: app.network.defcon) == 2
+    assert again.call(lambda app: app.network.protection.defcon) == 2
     assert come(again, "203.0.113.1").startswith("This server only accepts users with an account")
 
 
-def test_who_cannot_register_is_not_offered_it(house: ServerThread, root: Client) -> None:
+def test_who_cannot_register_is_not_offered_it(server: ServerThread, root: Client) -> None:
     """cap-notify: "the CAP NEW subcommand ... MUST be sent ... when new capabilities become available", "CAP DEL" when
     they are withdrawn; nobody can ask for it meanwhile."""
     name = "draft/account-registration"
-    with Client(house.address, "alice", caps=name) as alice, Client(house.address, "old") as old:
+    with Client(server.address, "alice", caps=name) as alice, Client(server.address, "old") as old:
         root.run("DEFCON 4")
         assert [m.params[1:] for m in alice.sync()] == [("DEL", name)]
         assert old.sync() == []
@@ -133,23 +144,23 @@ def test_who_cannot_register_is_not_offered_it(house: ServerThread, root: Client
         assert [m.params[1] for m in alice.run(f"CAP REQ {name}")] == ["ACK"]
 
 
-def test_a_reload_does_not_open_what_defcon_has_closed(house: ServerThread, root: Client) -> None:
-    with Client(house.address, "alice", caps="draft/account-registration") as alice:
+def test_a_reload_does_not_open_what_defcon_has_closed(server: ServerThread, root: Client) -> None:
+    with Client(server.address, "alice", caps="draft/account-registration") as alice:
         root.run("DEFCON 4")
         alice.sync()
-        house.call(lambda app: apply(app, Config(app.network.settings, app.options), app._context()))
+        server.call(lambda app: apply(app, Config(app.network.settings, app.options), app._context()))
         assert "CAP" not in alice.commands("PING x")
 
 
 @pytest.mark.parametrize("level", [1, 2])
-def test_nobody_locks_themselves_out(house: ServerThread, level: int) -> None:
+def test_nobody_locks_themselves_out(server: ServerThread, level: int) -> None:
     """A right that needs one to be inside already: who could not come back to end it can't begin it."""
-    with Client(house.address) as far:
+    with Client(server.address) as far:
         far.send("WEBIRC hunter2 web x 198.51.100.7", "NICK far", "USER far 0 * :Far")
         far.until("376", "422")
         become(far)
         (refusal,) = far.run(f"DEFCON {level}")
         assert refusal.command == "400"
         assert "lock yourself out" in refusal.params[-1]
-        assert house.call(lambda app: app.network.defcon) == 5
+        assert server.call(lambda app: app.network.protection.defcon) == 5
         assert far.commands("DEFCON 3")[0] == "NOTICE"

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from greenchat.config.moderation import Moderation, SpamFilter
 from greenchat.config.options import Address, ListenerOptions
@@ -14,8 +15,8 @@ from tests.staff import STAFFED, become
 STRICT = SpamFilter(mode="on", patterns=("buy cheap",))
 
 
-def settings(spam: SpamFilter, **changes: object) -> Settings:
-    return replace(STAFFED, spam=spam, **changes)  # type: ignore[arg-type]
+def settings(spam: SpamFilter, **changes: Any) -> Settings:
+    return replace(STAFFED, spam=spam, **changes)
 
 
 def said(client: Client, *lines: str) -> list[str]:

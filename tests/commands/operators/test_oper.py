@@ -2,15 +2,20 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from greenchat.chat.user import TlsClient
+from greenchat.commands.operators.shell import ShellError, kick
 from greenchat.config.opers import Oper, OperClass
 from greenchat.config.options import Throttle
+from tests.commands.devices import device, make_account
 from tests.commands.inside import act, log_in
 from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people
 from tests.staff import HASH, STAFFED, become
+from tests.world import World
 
 
 @pytest.fixture
@@ -72,7 +77,7 @@ def test_guessing_is_slowed_down(start_server: StartServer, tmp_path: Path) -> N
         refused = bob.run("OPER root secret")
         assert refused[0].command == "263"
         assert refused[0].params[1] == "OPER"
-        server.call(lambda app: app.network.logins.succeeded("127.0.0.1"))
+        server.call(lambda app: app.network.protection.logins.succeeded("127.0.0.1"))
         become(bob)
 
 
@@ -201,6 +206,26 @@ def test_wallops_without_a_text_are_none(staffed: Target) -> None:
         assert become(alice).commands("WALLOPS :", "WALLOPS") == ["461", "461"]
 
 
+# To everybody: https://www.rfc-editor.org/rfc/rfc2812#section-3.3.1 (more in tests/specifications/rfc2812.txt)
+
+
+def test_an_operator_speaks_to_everybody(staffed: Target) -> None:
+    """ "the message is a broadcast sent to all clients on one or multiple servers": echo-message and labels as ever."""
+    with (
+        people(staffed, "bob") as (bob,),
+        Client(staffed, "alice", caps="echo-message labeled-response batch") as alice,
+    ):
+        become(alice)
+        alice.send("@label=x NOTICE $greenchat.local,bob :It restarts at eight")
+        echoes = alice.expect("BATCH"), alice.expect("NOTICE"), alice.expect("NOTICE"), alice.expect("BATCH")
+        assert [echo.params[0] for echo in echoes[1:3]] == ["$greenchat.local", "bob"]
+        assert [message.params for message in bob.sync()] == [
+            ("$greenchat.local", "It restarts at eight"),
+            ("bob", "It restarts at eight"),
+        ]
+        assert alice.commands("TAGMSG $greenchat.local") == ["421"]
+
+
 # DIE, and what operators hear
 
 
@@ -218,10 +243,10 @@ def test_restart_ends_it_to_begin_again(start_server: StartServer, tmp_path: Pat
     server = start_server(STAFFED, quick_options(tmp_path))
     with people(server.address, "alice") as (alice,):
         become(alice)
-        assert not server.app.is_restarting
+        assert not server.app.shutdown.is_restarting
         alice.send("RESTART")
         assert alice.expect("ERROR").params == ("The server is restarted by alice",)
-        assert server.app.is_restarting
+        assert server.app.shutdown.is_restarting
 
 
 def test_operators_hear_what_others_do(staffed: Target) -> None:
@@ -275,5 +300,30 @@ def test_by_certificate_and_by_account(
         if account:
             log_in(server, "alice", account)
             alice.sync()
-        act(server, "alice", lambda _, user: setattr(user.sessions[0], "certificate", certificate))
+        act(server, "alice", lambda _, user: setattr(user.sessions[0], "tls", TlsClient(certificate)))
         assert numeric in alice.commands(line)
+
+
+@pytest.mark.parametrize("line", ["KILL bob :enough", "the shell's kick"])
+def test_who_is_always_on_and_not_connected_is_not_called_killed(serve: Serve, line: str) -> None:
+    """There is nothing to end, and they would stay where they are: the operator is told what helps."""
+    address = serve(STAFFED)
+    make_account(address, "bob")
+    bob = device(address, "bob")
+    bob.until("376", "422")
+    bob.run("NICKSERV SET ALWAYS-ON on", "JOIN #a")
+    bob.quit()
+    with Client(address, "root") as root:
+        become(root).join("#a")
+        if line.startswith("KILL"):
+            (answer,) = root.run(line)
+            assert (answer.command, answer.params[1]) == ("400", "KILL")
+            said = answer.params[-1]
+        else:
+            with pytest.raises(ShellError) as raised:
+                cast(World, address).call(lambda app: app.run_step(lambda ctx: kick(ctx, "bob", "enough")))
+            said = str(raised.value)
+        assert said.endswith("ban the account: a:bob")
+        assert "bob" in root.run("NAMES #a")[0].params[-1]
+        root.run("UBAN ADD a:bob 1h :enough")
+        assert "bob" not in root.run("NAMES #a")[0].params[-1]

@@ -17,13 +17,13 @@ SETTINGS = replace(STAFFED, accounts=AccountSettings(iterations=4096))
 
 
 @pytest.fixture
-def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
     return start_server(SETTINGS, quick_options(tmp_path))
 
 
 @pytest.fixture
-def staffed(house: ServerThread) -> Iterator[tuple[Client, Client]]:
-    with people(house.address, "root", "alice") as (root, alice):
+def staffed(server: ServerThread) -> Iterator[tuple[Client, Client]]:
+    with people(server.address, "root", "alice") as (root, alice):
         become(root)
         yield root, alice
 
@@ -32,7 +32,7 @@ def said(client: Client, line: str) -> str:
     return "\n".join(message.params[-1] for message in client.run(line) if message.command == "NOTICE")
 
 
-def test_a_nick(house: ServerThread, staffed: tuple[Client, Client]) -> None:
+def test_a_nick(server: ServerThread, staffed: tuple[Client, Client]) -> None:
     root, alice = staffed
     assert "is reserved for 1h" in said(root, "RESV 60 boss* :only one")
     (refused,) = alice.run("NICK Bossy")
@@ -40,10 +40,10 @@ def test_a_nick(house: ServerThread, staffed: tuple[Client, Client]) -> None:
     assert alice.commands("NICK b\u043ess") == ["433"], "what looks like it is meant, too"
     assert alice.run("REGISTER bossy * :sesame open")[0].params[1] == "BAD_ACCOUNT_NAME"
     assert root.commands("NICK boss")[0] == "NICK"
-    with Client(house.address) as newcomer:
+    with Client(server.address) as newcomer:
         newcomer.send("NICK bossy", "USER x 0 * :x")
         assert newcomer.expect("433", "001").command == "433"
-    let_pass(house, _HOUR)
+    let_pass(server, _HOUR)
     assert alice.commands("NICK bossy") == ["NICK"]
 
 

@@ -87,10 +87,11 @@ def test_o_lists_who_may_become_an_operator(staffed: Target) -> None:
         assert [message.params[1] for message in alice.run("STATS O")][1] == "helper: kill"
 
 
-def test_l_shows_the_traffic_of_each_connection(staffed: Target) -> None:
+def test_l_shows_the_traffic_of_each_connection(start_server: StartServer, tmp_path: Path) -> None:
     """ "l - returns a list of the server's connections, showing how long each connection has been established and the
     traffic over that connection in bytes and messages for each direction" """
-    with people(staffed, "alice", "bob") as (alice, bob):
+    server = start_server(STAFFED, quick_options(tmp_path))
+    with people(server.address, "alice", "bob") as (alice, bob):
         become(alice)
         bob.run(*["PING :" + "x" * 400] * 10)
         (line,) = [m for m in alice.run("STATS l") if m.command == "211" and m.params[1] == "bob[127.0.0.1]"]
@@ -130,7 +131,8 @@ def test_y_says_how_connections_are_kept(staffed: Target) -> None:
         assert end.command == "219"
 
 
-def test_the_ports_are_listed(staffed: Target) -> None:
-    with Client(staffed, "alice") as alice:
+def test_the_ports_are_listed(start_server: StartServer, tmp_path: Path) -> None:
+    server = start_server(STAFFED, quick_options(tmp_path))
+    with Client(server.address, "alice") as alice:
         become(alice)
-        assert alice.run("STATS P")[0].params[1] == f"127.0.0.1:{staffed[1]} auto"
+        assert alice.run("STATS P")[0].params[1] == f"127.0.0.1:{server.address[1]} auto"

@@ -11,6 +11,7 @@ from greenchat.config.settings import WebIrc
 from greenchat.protocol.sasl import chunks, format_plain
 from greenchat.values.addresses import network
 from tests.commands.devices import device, make_account
+from tests.commands.inside import act
 from tests.conftest import ServerThread, StartServer, Target, quick_options
 from tests.irc import Client
 from tests.staff import STAFFED, become
@@ -19,14 +20,14 @@ SETTINGS = replace(STAFFED, webirc=WebIrc((network("127.0.0.1"),), "hunter2"))
 
 
 @pytest.fixture
-def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
     """A server whose clients may say that they come from elsewhere."""
     return start_server(SETTINGS, quick_options(tmp_path))
 
 
 @pytest.fixture
-def root(house: ServerThread) -> Client:
-    return become(Client(house.address, "root"))
+def root(server: ServerThread) -> Client:
+    return become(Client(server.address, "root"))
 
 
 def come(address: Target, nick: str, host: str) -> Client:
@@ -53,57 +54,67 @@ def notices(client: Client, line: str) -> list[str]:
 
 
 @pytest.mark.parametrize("line", ["UBAN LIST", "KLINE a@b", "DLINE 192.0.2.1", "UNKLINE a@b", "UNDLINE 192.0.2.1"])
-def test_only_with_the_right(house: ServerThread, line: str) -> None:
-    with Client(house.address, "alice") as alice:
+def test_only_with_the_right(server: ServerThread, line: str) -> None:
+    with Client(server.address, "alice") as alice:
         assert alice.commands(line) == ["481"]
         become(alice, "helper")
         assert alice.commands(line) == ["723"]
 
 
 @pytest.mark.parametrize("target", ["192.0.2.7", "192.0.2.0/24", "*@192.0.2.*", "bob*!*@*", "*!~bob@*"])
-def test_those_who_are_here_go_and_do_not_come_back(house: ServerThread, root: Client, target: str) -> None:
-    with arrive(house.address, "bob", "192.0.2.7") as bob, arrive(house.address, "carol", "198.51.100.1") as carol:
+def test_those_who_are_here_go_and_do_not_come_back(server: ServerThread, root: Client, target: str) -> None:
+    with arrive(server.address, "bob", "192.0.2.7") as bob, arrive(server.address, "carol", "198.51.100.1") as carol:
         bob.join("#a")
         carol.join("#a")
-        assert notices(root, f"UBAN ADD {target} 1h too much spam") == [
-            f"{house.call(lambda app: next(iter(app.network.bans)).target.text)} is banned for 1h; 1 connection ended"
-        ]
+        answer = notices(root, f"UBAN ADD {target} 1h too much spam")
+        (banned,) = server.call(lambda app: [ban.target.text for ban in app.network.protection.bans])
+        assert answer == [f"{banned} is banned for 1h; 1 connection ended"]
         messages = bob.until_end()
         assert [m.params[-1] for m in messages if m.command == "465"] == [
             "You are banned from this server: too much spam"
         ]
         assert messages[-1].params[0].endswith("(You are banned from this server: too much spam)")
         assert [(m.nick, m.params) for m in carol.sync() if m.command == "QUIT"] == [("bob", ("Banned",))]
-    with come(house.address, "bob", "192.0.2.7") as again:
+    with come(server.address, "bob", "192.0.2.7") as again:
         assert "You are banned from this server: too much spam" in last_words(again)
 
 
-def test_a_banned_address_is_told_before_it_says_anything(house: ServerThread, root: Client) -> None:
+def test_who_is_being_disconnected_goes_at_once(server: ServerThread, root: Client) -> None:
+    """Only their own node knows that they are: it must not do something else than the others."""
+    with arrive(server.address, "eve", "192.0.2.7") as eve:
+        eve.join("#a")
+        root.join("#a")
+        act(server, "eve", lambda _, user: setattr(user.sessions[0], "closing", "WebSocket: protocol error"))
+        assert "QUIT" in [message.command for message in root.run("UBAN ADD 192.0.2.7 1h")]
+        assert "ERROR" in [message.command for message in eve.until_end()]
+
+
+def test_a_banned_address_is_told_before_it_says_anything(server: ServerThread, root: Client) -> None:
     """In clear words, before anything was said."""
-    house.call(lambda app: app.network.bans.put(ServerBan(parse_target("127.0.0.1"), "root", 0, 0, "out")))
-    with Client(house.address) as refused:
+    server.call(lambda app: app.network.protection.bans.put(ServerBan(parse_target("127.0.0.1"), "root", 0, 0, "out")))
+    with Client(server.address) as refused:
         assert last_words(refused) == "You are banned from this server: out"
     assert root.commands("PING x") == ["PONG"]
 
 
-def test_an_account(house: ServerThread, root: Client) -> None:
+def test_an_account(server: ServerThread, root: Client) -> None:
     """All connections that are logged in to it end, and nobody can log in to it."""
-    make_account(house.address, "mallory")
-    with device(house.address, "mallory") as laptop, device(house.address, "mallory") as phone:
+    make_account(server.address, "mallory")
+    with device(server.address, "mallory") as laptop, device(server.address, "mallory") as phone:
         laptop.until("376", "422")
         phone.until("376", "422")
         root.run("UBAN ADD mallory 0 enough")
         assert "enough" in last_words(laptop)
         assert "enough" in last_words(phone)
     with pytest.raises(AssertionError):
-        device(house.address, "mallory")
-    with Client(house.address, "other") as other:
+        device(server.address, "mallory")
+    with Client(server.address, "other", caps="sasl") as other:
         other.send("AUTHENTICATE PLAIN")
         other.expect("AUTHENTICATE")
         other.send(*[f"AUTHENTICATE {chunk}" for chunk in chunks(format_plain("mallory", "sesame open"))])
         assert [m.command for m in other.until("903", "904")] == ["465", "904"]
     assert notices(root, "UBAN DEL MALLORY") == ["mallory is no longer banned"]
-    device(house.address, "mallory").close()
+    device(server.address, "mallory").close()
 
 
 def test_an_account_whose_owner_stays_without_a_connection_goes_too(start_server: StartServer, tmp_path: Path) -> None:
@@ -142,15 +153,15 @@ def test_a_mask_reaches_who_stays_without_a_connection(
         assert "enough" in last_words(again)
 
 
-def test_nobody_slips_into_a_banned_nick(house: ServerThread, root: Client) -> None:
+def test_nobody_slips_into_a_banned_nick(server: ServerThread, root: Client) -> None:
     root.run("UBAN ADD bad*!*@* 0 no such names")
-    with Client(house.address, "good") as good:
+    with Client(server.address, "good") as good:
         good.send("NICK badly")
         assert "no such names" in last_words(good)
 
 
-def test_operators_are_not_put_out_and_cannot_ban_themselves(house: ServerThread, root: Client) -> None:
-    with become(Client(house.address, "helper"), "helper") as helper:
+def test_operators_are_not_put_out_and_cannot_ban_themselves(server: ServerThread, root: Client) -> None:
+    with become(Client(server.address, "helper"), "helper") as helper:
         root.sync()
         for target in "127.0.0.1", "127.0.0.0/8", "*!*@*", "root!*@*":
             (answer,) = root.run(f"UBAN ADD {target} oops")
@@ -160,8 +171,8 @@ def test_operators_are_not_put_out_and_cannot_ban_themselves(house: ServerThread
     assert notices(root, "UBAN LIST")[-1] == "1 ban"
 
 
-def test_list_and_info(house: ServerThread, root: Client) -> None:
-    make_account(house.address, "mallory")
+def test_list_and_info(server: ServerThread, root: Client) -> None:
+    make_account(server.address, "mallory")
     for line in "192.0.2.0/24 1d spam", "bad*!*@* rude", "mallory":
         root.run(f"UBAN ADD {line}")
     *lines, end = notices(root, "UBAN LIST")
@@ -180,7 +191,7 @@ def test_list_and_info(house: ServerThread, root: Client) -> None:
     assert notices(root, "UBAN INFO root")[0].endswith("comes from 127.0.0.1, account none")
 
 
-def test_the_familiar_names(house: ServerThread, root: Client) -> None:
+def test_the_familiar_names(server: ServerThread, root: Client) -> None:
     """Minutes before the mask as with Hybrid, a duration behind it as with InspIRCd; STATS lists them."""
     root.run("KLINE 5 *@*.example.org :from five minutes", "KLINE bad@* 2h rude", "DLINE 192.0.2.0/24 :so")
     assert [(m.command, m.params[1], *m.params[3:]) for m in root.run("STATS k", "STATS d") if m.command != "219"] == [
@@ -216,8 +227,8 @@ def test_bad_input(root: Client, line: str, command: str) -> None:
     assert root.commands(line)[0] == command
 
 
-def test_the_reason_cannot_make_the_line_too_long(house: ServerThread, root: Client) -> None:
-    with arrive(house.address, "bob", "192.0.2.7") as bob:
+def test_the_reason_cannot_make_the_line_too_long(server: ServerThread, root: Client) -> None:
+    with arrive(server.address, "bob", "192.0.2.7") as bob:
         root.run("UBAN ADD 192.0.2.7 0 :" + "ä" * 200)
         assert last_words(bob).count("ä") > 100
 
@@ -230,20 +241,20 @@ def test_bans_survive_a_restart_and_expire(start_server: StartServer, tmp_path: 
         root.run(
             "UBAN ADD 192.0.2.0/24 1d spam", "UBAN ADD mallory 0 enough", "UBAN ADD bad!*@* 1h x", "UBAN DEL bad!*@*"
         )
-    kept = {ban.target.text: ban for ban in first.call(lambda app: list(app.network.bans))}
+    kept = {ban.target.text: ban for ban in first.call(lambda app: list(app.network.protection.bans))}
     assert kept.keys() == {"192.0.2.0/24", "mallory"}
     first.stop()
     second = start_server(SETTINGS, options)
-    assert {ban.target.text: ban for ban in second.call(lambda app: list(app.network.bans))} == kept
+    assert {ban.target.text: ban for ban in second.call(lambda app: list(app.network.protection.bans))} == kept
     with become(Client(second.address, "root")) as root:
 
         def run_out(app: object) -> None:
-            for ban in list(second.app.network.bans):
-                second.app.network.bans.put(replace(ban, until=1))
+            for ban in list(second.app.network.protection.bans):
+                second.app.network.protection.bans.put(replace(ban, until=1))
 
         second.call(run_out)
         said = {root.expect("NOTICE").params[1], root.expect("NOTICE").params[1]}
     assert said == {"*** The ban on 192.0.2.0/24 has expired: spam", "*** The ban on mallory has expired: enough"}
     second.stop()
     third = start_server(SETTINGS, options)
-    assert third.call(lambda app: len(app.network.bans)) == 0
+    assert third.call(lambda app: len(app.network.protection.bans)) == 0

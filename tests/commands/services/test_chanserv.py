@@ -9,6 +9,7 @@ from greenchat.config.options import Options
 from greenchat.config.settings import AccountSettings, Settings
 from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people
+from tests.staff import STAFFED, become
 
 QUICK = Settings(accounts=AccountSettings(iterations=4096, channels=2))
 
@@ -64,6 +65,21 @@ def test_who_may_register_a_channel(server: Target) -> None:
         assert "the limit is 2" in said(alice, "CS REGISTER #three")
         alice.join("#lobby")
         assert "is the lobby" in said(alice, "CS REGISTER #lobby")
+
+
+def test_the_lobby_is_registered_by_operators_of_the_server(serve: Serve) -> None:
+    """By default whoever comes first is its operator, and should not own it for good."""
+    with people(serve(STAFFED), "first", "root", "late", channel="#lobby") as (first, root, late):
+        with_account(first)
+        assert "only operators of the server" in said(first, "CS REGISTER #lobby")
+        with_account(become(root))
+        root.run("SAMODE #lobby +o root")
+        assert "#lobby is yours now" in said(root, "CS REGISTER #lobby")
+        for client in first, root, late:
+            client.run("PART #lobby")
+        late.join("#lobby")
+        names = {name for m in root.join("#lobby") if m.command == "353" for name in m.params[-1].split()}
+        assert names == {"late", "~root"}
 
 
 def test_ranks_by_account(server: Target) -> None:
@@ -134,10 +150,12 @@ def test_channels_survive_a_restart_and_a_new_name(start_server: StartServer, tm
         alice.join("#dev")
         alice.run("CS REGISTER #dev", "CS AMODE #dev +v bob", "MODE #dev +il 5", "MODE #dev +I *!*@127.0.0.1")
         alice.run("TOPIC #dev :what lasts", "RENAME #dev #work", "MODE #work +e *!*@friend.example")
+        alice.quit()
+        bob.quit()
     first.stop()
     second = start_server(QUICK, options)
     with Client(second.address) as bob:
-        bob.send("CAP LS 302", "NICK bob", "USER bob 0 * :bob", "AUTHENTICATE PLAIN")
+        bob.send("CAP REQ :sasl", "NICK bob", "USER bob 0 * :bob", "AUTHENTICATE PLAIN")
         bob.expect("AUTHENTICATE")
         bob.send("AUTHENTICATE AGJvYgBzZXNhbWUgb3Blbg==")
         bob.expect("903")
@@ -170,6 +188,16 @@ def test_a_successor_gets_the_channel(server: Target) -> None:
         bob.run("CS SUCCESSOR #dev carol")
         carol.run("NS DROP carol sesame open")
         assert said(bob, "CS SUCCESSOR #dev") == "The successor in #dev is nobody"
+
+
+def test_a_founder_on_the_access_list_leaves_the_channel_to_others_all_the_same(server: Target) -> None:
+    with people(server, "alice", "bob", "carol") as (alice, bob, carol):
+        for client in alice, bob, carol:
+            with_account(client)
+        alice.join("#dev")
+        alice.run("CS REGISTER #dev", "CS AMODE #dev +o alice", "CS SUCCESSOR #dev bob", "NS DROP alice sesame open")
+        assert "belongs to bob" in said(carol, "CS INFO #dev")
+        assert said(bob, "CS AMODE #dev").splitlines() == ["q  bob (founder)"]
 
 
 def test_an_entry_message_is_for_everybody_who_joins(server: Target) -> None:

@@ -14,14 +14,14 @@ _HOUR = 3_600_000  # ms
 
 
 @pytest.fixture
-def room(house: ServerThread) -> Iterator[Room]:
+def room(running_server: ServerThread) -> Iterator[Room]:
     """zoe owns #a, olga is half-operator by its access list, and eve has an account; all are in."""
     for nick in "zoe", "olga", "eve":
-        make_account(house.address, nick)
+        make_account(running_server.address, nick)
     with (
-        device(house.address, "zoe") as zoe,
-        device(house.address, "olga") as olga,
-        device(house.address, "eve") as eve,
+        device(running_server.address, "zoe") as zoe,
+        device(running_server.address, "olga") as olga,
+        device(running_server.address, "eve") as eve,
     ):
         for client in zoe, olga, eve:
             client.until("376", "422")
@@ -36,14 +36,14 @@ def said(client: Client, line: str) -> str:
     return "\n".join(message.params[-1] for message in client.run(line) if message.command == "NOTICE")
 
 
-def test_ban_for_a_while(house: ServerThread, room: Room) -> None:
+def test_ban_for_a_while(running_server: ServerThread, room: Room) -> None:
     zoe, olga, eve = room
     olga.run("PART #a")
     assert "is banned from #a for 1h" in said(olga, "CS BAN #a *!~eve@* 1h too loud")
     assert zoe.expect("MODE").params == ("#a", "+b", "*!~eve@*")
     assert eve.expect("KICK").params == ("#a", "eve", "too loud")
     assert eve.commands("JOIN #a") == ["474"]
-    let_pass(house, _HOUR)
+    let_pass(running_server, _HOUR)
     assert zoe.expect("MODE").params == ("#a", "-b", "*!~eve@*")
     assert "366" in eve.commands("JOIN #a")
 
@@ -59,7 +59,7 @@ def test_ban_without_an_end_and_of_whom_not(room: Room) -> None:
     assert "1 ban removed" in said(olga, "CS UNBAN #a ev?")
 
 
-def test_akick_of_an_account(house: ServerThread, room: Room) -> None:
+def test_akick_of_an_account(running_server: ServerThread, room: Room) -> None:
     zoe, olga, eve = room
     assert "does not give you that right" in said(olga, "CS AKICK #a ADD eve")
     assert "a:eve is kept out of #a for 1h" in said(zoe, "CS AKICK #a ADD eve 1h not again")
@@ -73,7 +73,7 @@ def test_akick_of_an_account(house: ServerThread, room: Room) -> None:
     assert "not again" in listed
     assert listed.endswith("1 mask on the AKICK list of #a")
     assert not [message for message in zoe.run("MODE #a b") if message.command == "367"]
-    let_pass(house, _HOUR)
+    let_pass(running_server, _HOUR)
     assert "366" in eve.commands("JOIN #a")
     assert said(zoe, "CS AKICK #a LIST") == "0 masks on the AKICK list of #a"
 

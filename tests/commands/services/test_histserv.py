@@ -49,7 +49,9 @@ def test_playing(server: Target) -> None:
         assert len(answers(bob.run("HISTSERV PLAY #lobby 1h"))) == 4
         assert answers(bob.run("HISTSERV PLAY alice"))[0][20:] == "<alice> between us"
         with Client(server, "carol") as carol:
-            assert answers(carol.run("HISTSERV PLAY #lobby")) == ["You can't read #lobby"]
+            assert answers(carol.run("HISTSERV PLAY #lobby")) == [
+                "You can't read #lobby: only who is in a channel reads it, so join it first"
+            ]
             assert answers(carol.run("HISTSERV PLAY alice")) == ["End of history: 0 messages"]
 
 
@@ -82,7 +84,9 @@ def test_who_may_delete(server: Target) -> None:
         assert answers(op.run(f"HISTSERV DELETE #lobby {bobs}")) == ["The message is deleted"]
         assert history(bob, "#lobby") == ["third"]
         alice.run("PART #lobby")
-        assert answers(alice.run(f"HISTSERV DELETE #lobby {third}")) == ["You can't read #lobby"]
+        assert answers(alice.run(f"HISTSERV DELETE #lobby {third}")) == [
+            "You can't read #lobby: only who is in a channel reads it, so join it first"
+        ]
 
 
 def test_operators_with_the_right_delete_everywhere(serve: Serve) -> None:
@@ -92,7 +96,9 @@ def test_operators_with_the_right_delete_everywhere(serve: Serve) -> None:
         for client in alice, bob:
             client.join("#chan")
         first, second = said(alice, "first", "#chan"), said(alice, "second", "#chan")
-        assert answers(helper.run(f"HISTSERV DELETE #chan {first}")) == ["You can't read #chan"]
+        assert answers(helper.run(f"HISTSERV DELETE #chan {first}")) == [
+            "You can't read #chan: only who is in a channel reads it, so join it first"
+        ]
         assert answers(root.run(f"HISTSERV DELETE #chan {first}")) == ["The message is deleted"]
         assert bob.expect("REDACT").params == ("#chan", first)
         assert history(bob, "#chan") == ["second"]

@@ -16,15 +16,15 @@ SETTINGS = replace(STAFFED, accounts=AccountSettings(iterations=4096))
 
 
 @pytest.fixture
-def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
     options = quick_options(tmp_path)
     return start_server(SETTINGS, replace(options, storage=replace(options.storage, persistent=True)))
 
 
 @pytest.fixture
-def root(house: ServerThread) -> Iterator[Client]:
-    make_account(house.address, "alice")
-    with Client(house.address, "root") as client:
+def root(server: ServerThread) -> Iterator[Client]:
+    make_account(server.address, "alice")
+    with Client(server.address, "root") as client:
         yield become(client)
 
 
@@ -36,10 +36,10 @@ def host(client: Client, nick: str) -> str:
     return next(message.params[3] for message in client.run(f"WHOIS {nick}") if message.command == "311")
 
 
-def test_it_is_shown_at_once_and_at_each_login(house: ServerThread, root: Client) -> None:
+def test_it_is_shown_at_once_and_at_each_login(server: ServerThread, root: Client) -> None:
     root.run("CAP REQ chghost")
     root.join("#a")
-    with device(house.address, "alice") as alice:
+    with device(server.address, "alice") as alice:
         alice.until("376", "422")
         alice.join("#a")
         root.expect("JOIN")
@@ -49,10 +49,10 @@ def test_it_is_shown_at_once_and_at_each_login(house: ServerThread, root: Client
         assert "staff.example" in said(alice, "HS INFO")
         alice.send("QUIT")
         alice.until_end()
-    with device(house.address, "alice") as alice:
+    with device(server.address, "alice") as alice:
         alice.until("376", "422")
         assert host(root, "alice") == "staff.example"
-    with Client(house.address, "bob") as bob:
+    with Client(server.address, "bob") as bob:
         assert "You have no host" in said(bob, "HS INFO")
         bob.join("#a")
         log_in(bob, "alice")
@@ -62,8 +62,8 @@ def test_it_is_shown_at_once_and_at_each_login(house: ServerThread, root: Client
         assert host(root, "bob") == "127.0.0.1"
 
 
-def test_it_is_taken_away(house: ServerThread, root: Client) -> None:
-    with device(house.address, "alice") as alice:
+def test_it_is_taken_away(server: ServerThread, root: Client) -> None:
+    with device(server.address, "alice") as alice:
         alice.until("376", "422")
         root.run("HS SET alice staff.example")
         assert "alice  staff.example" in said(root, "HS LIST")
@@ -74,20 +74,20 @@ def test_it_is_taken_away(house: ServerThread, root: Client) -> None:
         assert said(root, "HS LIST") == "0 accounts"
 
 
-def test_who_may_not_and_what_is_none(house: ServerThread, root: Client) -> None:
-    with Client(house.address, "bob") as bob:
+def test_who_may_not_and_what_is_none(server: ServerThread, root: Client) -> None:
+    with Client(server.address, "bob") as bob:
         assert "Unknown command" in said(bob, "HS SET alice x.example")
     assert "not a valid host" in said(root, "HS SET alice -a")
     assert "not a valid host" in said(root, "HS SET alice a!b")
     assert "no such account" in said(root, "HS SET nobody x.example")
 
 
-def test_it_survives_a_restart(house: ServerThread, root: Client, start_server: StartServer, tmp_path: Path) -> None:
+def test_it_survives_a_restart(server: ServerThread, root: Client, start_server: StartServer, tmp_path: Path) -> None:
     root.run("HS SET alice staff.example")
-    with device(house.address, "alice") as alice:
+    with device(server.address, "alice") as alice:
         alice.until("376", "422")
         alice.run("NS SET ALWAYS-ON on", "JOIN #a")
-    house.stop()
+    server.stop()
     options = quick_options(tmp_path)
     second = start_server(SETTINGS, replace(options, storage=replace(options.storage, persistent=True)))
     with Client(second.address, "bob") as bob:

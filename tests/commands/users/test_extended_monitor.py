@@ -15,12 +15,16 @@ Change = Callable[[ServerThread, Client], object]
 CHANGES: list[tuple[str, str, Change]] = [
     ("away-notify", "AWAY", lambda _, bob: bob.run("AWAY :lunch")),
     ("setname", "SETNAME", lambda _, bob: bob.run("SETNAME :Robert")),
-    ("account-notify", "ACCOUNT", lambda house, _: act(house, "bob", lambda ctx, user: set_account(ctx, user, "bob"))),
+    (
+        "account-notify",
+        "ACCOUNT",
+        lambda running_server, _: act(running_server, "bob", lambda ctx, user: set_account(ctx, user, "bob")),
+    ),
     (
         "chghost",
         "CHGHOST",
-        lambda house, _: act(
-            house, "bob", lambda ctx, user: set_host(ctx, user, username=user.username, host="cloak.example")
+        lambda running_server, _: act(
+            running_server, "bob", lambda ctx, user: set_host(ctx, user, username=user.username, host="cloak.example")
         ),
     ),
 ]
@@ -29,14 +33,16 @@ _each = pytest.mark.parametrize(("capability", "command", "change"), CHANGES, id
 
 @_each
 @pytest.mark.parametrize("name", ["extended-monitor", "draft/extended-monitor"])
-def test_a_monitor_is_told(house: ServerThread, name: str, capability: str, command: str, change: Change) -> None:
+def test_a_monitor_is_told(
+    running_server: ServerThread, name: str, capability: str, command: str, change: Change
+) -> None:
     with (
-        Client(house.address, "bob") as bob,
-        Client(house.address, "alice", caps=f"{name} {capability}") as alice,
-        Client(house.address, "stranger", caps=f"{name} {capability}") as stranger,
+        Client(running_server.address, "bob") as bob,
+        Client(running_server.address, "alice", caps=f"{name} {capability}") as alice,
+        Client(running_server.address, "stranger", caps=f"{name} {capability}") as stranger,
     ):
         alice.run("MONITOR + bob")
-        change(house, bob)
+        change(running_server, bob)
         assert [(message.command, message.nick) for message in alice.sync()] == [(command, "bob")]
         assert stranger.sync() == []
 
@@ -44,26 +50,26 @@ def test_a_monitor_is_told(house: ServerThread, name: str, capability: str, comm
 @_each
 @pytest.mark.parametrize("missing", ["extended-monitor", "the other"])
 def test_both_capabilities_are_needed(
-    house: ServerThread, capability: str, command: str, change: Change, missing: str
+    running_server: ServerThread, capability: str, command: str, change: Change, missing: str
 ) -> None:
     caps = capability if missing == "extended-monitor" else "extended-monitor"
-    with Client(house.address, "bob") as bob, Client(house.address, "alice", caps=caps) as alice:
+    with Client(running_server.address, "bob") as bob, Client(running_server.address, "alice", caps=caps) as alice:
         alice.run("MONITOR + bob")
-        change(house, bob)
+        change(running_server, bob)
         assert alice.sync() == []
 
 
 @_each
 def test_a_monitor_in_the_same_channel_is_told_once(
-    house: ServerThread, capability: str, command: str, change: Change
+    running_server: ServerThread, capability: str, command: str, change: Change
 ) -> None:
     with (
-        Client(house.address, "bob") as bob,
-        Client(house.address, "alice", caps=f"extended-monitor {capability}") as alice,
+        Client(running_server.address, "bob") as bob,
+        Client(running_server.address, "alice", caps=f"extended-monitor {capability}") as alice,
     ):
         alice.run("MONITOR + bob")
         for client in alice, bob:
             client.join("#lobby")
         alice.sync()
-        change(house, bob)
+        change(running_server, bob)
         assert [message.command for message in alice.sync()] == [command]

@@ -13,12 +13,12 @@ from tests.conftest import Serve, ServerThread, Target
 from tests.irc import Client, people
 
 
-def _log_in(house: ServerThread, nick: str, account: str) -> None:
-    act(house, nick, lambda ctx, user: set_account(ctx, user, account))
+def _log_in(running_server: ServerThread, nick: str, account: str) -> None:
+    act(running_server, nick, lambda ctx, user: set_account(ctx, user, account))
 
 
-def _move(house: ServerThread, nick: str, username: str, host: str) -> None:
-    act(house, nick, lambda ctx, user: set_host(ctx, user, username=username, host=host))
+def _move(running_server: ServerThread, nick: str, username: str, host: str) -> None:
+    act(running_server, nick, lambda ctx, user: set_host(ctx, user, username=username, host=host))
 
 
 # SETNAME, https://ircv3.net/specs/extensions/setname
@@ -77,23 +77,23 @@ def test_how_long_a_name_may_be(serve: Serve) -> None:
 # accounts, https://ircv3.net/specs/extensions/account-notify
 
 
-def test_account_notify(house: ServerThread) -> None:
+def test_account_notify(running_server: ServerThread) -> None:
     """ "clients will get the ACCOUNT message ... for clients on common channels with them, including themselves"."""
     with (
-        people(house.address, "alice", "bob", caps="account-notify", channel="#lobby") as (alice, bob),
-        people(house.address, "carol", channel="#lobby") as (carol,),
-        Client(house.address, "stranger", caps="account-notify") as stranger,
+        people(running_server.address, "alice", "bob", caps="account-notify", channel="#lobby") as (alice, bob),
+        people(running_server.address, "carol", channel="#lobby") as (carol,),
+        Client(running_server.address, "stranger", caps="account-notify") as stranger,
     ):
         for client in alice, bob:
             client.sync()
-        _log_in(house, "alice", "Alice")
+        _log_in(running_server, "alice", "Alice")
         assert [message.params for message in bob.sync()] == [("Alice",)]
         assert [(message.command, message.params) for message in alice.sync()] == [
             ("ACCOUNT", ("Alice",)),
             ("MODE", ("alice", "+r")),
         ]
-        _log_in(house, "alice", "Alice")
-        _log_in(house, "alice", "")
+        _log_in(running_server, "alice", "Alice")
+        _log_in(running_server, "alice", "")
         # ":nick!user@host ACCOUNT *"
         assert [(message.source, message.command, message.params) for message in bob.sync()] == [
             ("alice!~alice@127.0.0.1", "ACCOUNT", ("*",))
@@ -103,12 +103,15 @@ def test_account_notify(house: ServerThread) -> None:
         assert stranger.sync() == []
 
 
-def test_the_tag_of_who_changes_the_account_is_the_one_they_had(house: ServerThread) -> None:
+def test_the_tag_of_who_changes_the_account_is_the_one_they_had(running_server: ServerThread) -> None:
     """The example of https://ircv3.net/specs/extensions/account-tag: ":user ACCOUNT hax0r", then "@account=hax0r :user
     ACCOUNT bob"."""
-    with people(house.address, "alice", "bob", caps="account-notify account-tag", channel="#lobby") as (_, bob):
+    with people(running_server.address, "alice", "bob", caps="account-notify account-tag", channel="#lobby") as (
+        _,
+        bob,
+    ):
         for account in "hax0r", "bob", "":
-            _log_in(house, "alice", account)
+            _log_in(running_server, "alice", account)
         assert [(message.params, message.tags) for message in bob.sync()] == [
             (("hax0r",), {}),
             (("bob",), {"account": "hax0r"}),
@@ -116,25 +119,25 @@ def test_the_tag_of_who_changes_the_account_is_the_one_they_had(house: ServerThr
         ]
 
 
-def test_account_tag(house: ServerThread) -> None:
+def test_account_tag(running_server: ServerThread) -> None:
     """account-tag: "attached to all commands sent by a user ... if the user is logged into an account"."""
-    with people(house.address, "alice", "bob", caps="account-tag") as (alice, bob):
+    with people(running_server.address, "alice", "bob", caps="account-tag") as (alice, bob):
         alice.send("PRIVMSG bob :one")
         assert "account" not in bob.expect("PRIVMSG").tags
-        _log_in(house, "alice", "Alice")
+        _log_in(running_server, "alice", "Alice")
         alice.send("PRIVMSG bob :two")
         assert bob.expect("PRIVMSG").tags["account"] == "Alice"
 
 
-def test_numerics_that_somebody_causes_carry_their_account(house: ServerThread) -> None:
+def test_numerics_that_somebody_causes_carry_their_account(running_server: ServerThread) -> None:
     """account-tag: "The tag also MUST be added by the ircd to all numerics directly caused by the sender. For example,
     ... to numerics indicating blocked message attempts (numeric 718 ...)". bot-mode: "The tag SHOULD also be added by
     the ircd to all numerics directly caused by the bot."
     """
-    with people(house.address, "op", "alice", "bot", caps="account-tag message-tags") as (op, alice, bot):
+    with people(running_server.address, "op", "alice", "bot", caps="account-tag message-tags") as (op, alice, bot):
         op.join("#closed")
         op.run("MODE #closed +i", "MODE op +g")
-        _log_in(house, "bot", "Robot")
+        _log_in(running_server, "bot", "Robot")
         bot.run("MODE bot +B", "PRIVMSG op :psst", "KNOCK #closed")
         blocked, knock = op.sync()
         for numeric, command in (blocked, "718"), (knock, "710"):
@@ -144,14 +147,14 @@ def test_numerics_that_somebody_causes_carry_their_account(house: ServerThread) 
         assert all("account" not in message.tags for message in alice.run("WHOIS bot", "PRIVMSG bot"))
 
 
-def test_extended_join(house: ServerThread) -> None:
+def test_extended_join(running_server: ServerThread) -> None:
     """extended-join: the JOIN names the account, `*` for none, and the real name."""
-    with people(house.address, "alice", "bob", caps="extended-join") as (alice, bob):
+    with people(running_server.address, "alice", "bob", caps="extended-join") as (alice, bob):
         bob.join("#lobby")
         alice.join("#lobby")
         assert bob.expect("JOIN").params == ("#lobby", "*", "Alice")
         alice.run("PART #lobby")
-        _log_in(house, "alice", "Ally")
+        _log_in(running_server, "alice", "Ally")
         alice.join("#lobby")
         assert bob.expect("JOIN").params == ("#lobby", "Ally", "Alice")
 
@@ -159,16 +162,16 @@ def test_extended_join(house: ServerThread) -> None:
 # hosts, https://ircv3.net/specs/extensions/chghost
 
 
-def test_chghost(house: ServerThread) -> None:
+def test_chghost(running_server: ServerThread) -> None:
     """ ":nick!old_user@old_host.local CHGHOST new_user new_host.local" to those who share a channel, and to oneself."""
     with (
-        people(house.address, "alice", "bob", caps="chghost", channel="#one") as (alice, bob),
-        Client(house.address, "stranger", caps="chghost") as stranger,
+        people(running_server.address, "alice", "bob", caps="chghost", channel="#one") as (alice, bob),
+        Client(running_server.address, "stranger", caps="chghost") as stranger,
     ):
         for client in alice, bob:
             client.join("#two")
         alice.sync()
-        _move(house, "alice", "ally", "cloak.example")
+        _move(running_server, "alice", "ally", "cloak.example")
         (seen,) = bob.sync()
         assert (seen.source, seen.command, seen.params) == (
             "alice!~alice@127.0.0.1",
@@ -182,25 +185,25 @@ def test_chghost(house: ServerThread) -> None:
         assert stranger.run("WHOIS alice")[0].params[2:4] == ("ally", "cloak.example")
 
 
-def test_a_username_alone(house: ServerThread) -> None:
+def test_a_username_alone(running_server: ServerThread) -> None:
     """ "One or both of the username and hostname can change during the CHGHOST process." """
-    with people(house.address, "alice", "bob", caps="chghost", channel="#lobby") as (alice, bob):
-        _move(house, "alice", "ally", "127.0.0.1")
+    with people(running_server.address, "alice", "bob", caps="chghost", channel="#lobby") as (alice, bob):
+        _move(running_server, "alice", "ally", "127.0.0.1")
         assert [message.params for message in bob.sync()] == [("ally", "127.0.0.1")]
         assert [message.command for message in alice.sync()] == ["CHGHOST"]
-        _move(house, "alice", "ally", "127.0.0.1")
+        _move(running_server, "alice", "ally", "127.0.0.1")
         assert bob.sync() == []
 
 
-def test_without_the_capability_somebody_seems_to_reconnect(house: ServerThread) -> None:
+def test_without_the_capability_somebody_seems_to_reconnect(running_server: ServerThread) -> None:
     """ "the simulated events SHOULD include appropriate QUIT, JOIN and MODE commands"."""
-    with people(house.address, "alice", "bob", channel="#one") as (alice, bob):
+    with people(running_server.address, "alice", "bob", channel="#one") as (alice, bob):
         for name in "#two", "#alone":
             alice.join(name)
         bob.join("#two")
         alice.run("MODE #one +v alice", "MODE #two -o alice")
         bob.sync()
-        _move(house, "alice", "~alice", "cloak.example")
+        _move(running_server, "alice", "~alice", "cloak.example")
         assert [message.format() for message in bob.sync()] == [
             ":alice!~alice@127.0.0.1 QUIT :Changing hostname",
             ":alice!~alice@cloak.example JOIN #one",
@@ -210,24 +213,27 @@ def test_without_the_capability_somebody_seems_to_reconnect(house: ServerThread)
         assert [message.command for message in alice.sync()] == ["396"]
 
 
-def test_the_away_stay_so_when_they_seem_to_reconnect(house: ServerThread) -> None:
+def test_the_away_stay_so_when_they_seem_to_reconnect(running_server: ServerThread) -> None:
     """away-notify: "as well as when a user joins and has an away message set"."""
-    with people(house.address, "alice", "bob", caps="away-notify extended-join", channel="#lobby") as (alice, bob):
+    with people(running_server.address, "alice", "bob", caps="away-notify extended-join", channel="#lobby") as (
+        alice,
+        bob,
+    ):
         alice.run("AWAY :lunch", "MODE #lobby -o alice")
         bob.sync()
-        _move(house, "alice", "~alice", "cloak.example")
+        _move(running_server, "alice", "~alice", "cloak.example")
         _, join, away = bob.sync()
         assert join.params == ("#lobby", "*", "Alice")
         assert (away.command, away.params) == ("AWAY", ("lunch",))
 
 
-def test_bans_on_the_real_host_stay(house: ServerThread) -> None:
-    with people(house.address, "alice", "bob", channel="#lobby") as (alice, bob):
+def test_bans_on_the_real_host_stay(running_server: ServerThread) -> None:
+    with people(running_server.address, "alice", "bob", channel="#lobby") as (alice, bob):
         alice.run("MODE #lobby +b *!*@127.0.0.1")
 
         def hide(ctx: Context, user: User) -> None:
             set_host(ctx, user, username=user.username, host="cloak.example")
 
-        act(house, "bob", hide)
+        act(running_server, "bob", hide)
         bob.sync()
         assert bob.commands("PRIVMSG #lobby :hello") == ["404"]

@@ -339,6 +339,7 @@ def test_what_an_account_says_lasts(start_server: StartServer, tmp_path: Path) -
         alice.until("376", "422")
         alice.join("#hers")
         alice.run("CHANSERV REGISTER #hers", "METADATA * SET url :x", "METADATA #hers SET url :y")
+        alice.quit()
     first.stop()
     second = start_server(Settings(), options)
     with device(second.address, "alice", caps=f"sasl {CAPS}") as alice:

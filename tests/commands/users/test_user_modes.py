@@ -65,18 +65,18 @@ def test_of_nobody(server: Target) -> None:
         assert (refusal.command, refusal.params[1]) == ("401", "nobody")
 
 
-def test_an_operator_may_hear_notices_and_stop_being_one(house: ServerThread) -> None:
-    with Client(house.address, "alice") as alice:
+def test_an_operator_may_hear_notices_and_stop_being_one(running_server: ServerThread) -> None:
+    with Client(running_server.address, "alice") as alice:
         assert alice.run("MODE alice +s") == []
-        make_operator(house, "alice")
+        make_operator(running_server, "alice")
         assert alice.run("MODE alice +s")[0].params == ("alice", "+s")
         assert alice.run("MODE alice -o")[0].params == ("alice", "-os")
         assert alice.run("MODE alice")[0].params == ("alice", "+")
 
 
-def test_each_change_is_judged_after_those_before_it(house: ServerThread) -> None:
-    with Client(house.address, "alice") as alice:
-        make_operator(house, "alice")
+def test_each_change_is_judged_after_those_before_it(running_server: ServerThread) -> None:
+    with Client(running_server.address, "alice") as alice:
+        make_operator(running_server, "alice")
         assert alice.run("MODE alice -o+s")[0].params == ("alice", "-o")
 
 
@@ -87,11 +87,11 @@ def test_modes_of_a_new_user(serve: Serve) -> None:
         assert alice.expect("221").params == ("alice", "+iw")
 
 
-def test_registered_only(house: ServerThread) -> None:
+def test_registered_only(running_server: ServerThread) -> None:
     """477, as with Ergo: who has +R gets private messages from those who are logged in only."""
-    with people(house.address, "alice", "bob", "carol", channel="#lobby") as (alice, bob, carol):
+    with people(running_server.address, "alice", "bob", "carol", channel="#lobby") as (alice, bob, carol):
         alice.run("MODE alice +R")
-        log_in(house, "carol", "carol")
+        log_in(running_server, "carol", "carol")
         (refusal,) = bob.run("PRIVMSG alice :psst")
         assert (refusal.command, refusal.params[:2]) == ("477", ("bob", "alice"))
         assert bob.run("NOTICE alice :psst") == []

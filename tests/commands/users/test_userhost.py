@@ -24,15 +24,15 @@ def test_ison(server: Target, line: str, here: str) -> None:
         assert (reply.command, reply.params) == ("303", ("alice", here))
 
 
-def test_userhost(house: ServerThread) -> None:
+def test_userhost(running_server: ServerThread) -> None:
     """302: reply = nickname [ isop ] "=" isaway hostname. https://modern.ircdocs.horse/#rpluserhost-302"""
-    with people(house.address, "alice", "bob") as (alice, bob):
+    with people(running_server.address, "alice", "bob") as (alice, bob):
         assert alice.run("USERHOST BOB nobody alice")[0].params == (
             "alice",
             "bob=+~bob@127.0.0.1 alice=+~alice@127.0.0.1",
         )
         bob.run("AWAY :lunch")
-        make_operator(house, "bob")
+        make_operator(running_server, "bob")
         assert alice.run("USERHOST bob")[0].params == ("alice", "bob*=-~bob@127.0.0.1")
         assert alice.run("USERHOST nobody")[0].params == ("alice", "")
         assert alice.run("USERHOST :bob nobody")[0].params == ("alice", "bob*=-~bob@127.0.0.1")
@@ -51,12 +51,12 @@ def test_nobody_asked_for(server: Target, command: str) -> None:
         assert alice.commands(command) == ["461"]
 
 
-def test_userip_is_for_oneself_and_for_operators(house: ServerThread) -> None:
-    with people(house.address, "alice", "bob") as (alice, _):
+def test_userip_is_for_oneself_and_for_operators(running_server: ServerThread) -> None:
+    with people(running_server.address, "alice", "bob") as (alice, _):
         (reply,) = alice.run("USERIP alice bob nobody")
         assert (reply.command, reply.params) == (
             "340",
             ("alice", "alice=+~alice@127.0.0.1 bob=+~bob@255.255.255.255"),
         )
-        make_operator(house, "alice")
+        make_operator(running_server, "alice")
         assert alice.run("USERIP bob")[0].params[1] == "bob=+~bob@127.0.0.1"

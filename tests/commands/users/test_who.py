@@ -105,11 +105,11 @@ def test_the_invisible_are_found_by_those_who_share_a_channel(server: Target) ->
         assert carol.run("WHO alice")[0].params[1] == "*"
 
 
-def test_operators_find_the_invisible(house: ServerThread) -> None:
-    with people(house.address, "alice", "bob") as (alice, bob):
+def test_operators_find_the_invisible(running_server: ServerThread) -> None:
+    with people(running_server.address, "alice", "bob") as (alice, bob):
         alice.run("MODE alice +i")
         assert _nicks(bob, "WHO al*") == []
-        make_operator(house, "bob")
+        make_operator(running_server, "bob")
         assert _nicks(bob, "WHO al*") == ["alice"]
 
 
@@ -124,23 +124,23 @@ def test_secret_channels_are_not_shown(server: Target) -> None:
         assert alice.run("WHO alice")[0].params[1] == "#hidden"
 
 
-def test_operators_only(house: ServerThread) -> None:
+def test_operators_only(running_server: ServerThread) -> None:
     """RFC 2812, section 3.6.1: "If the "o" parameter is passed only operators are returned according to the mask"."""
-    with people(house.address, "alice", "bob", channel="#lobby") as (_, bob):
+    with people(running_server.address, "alice", "bob", channel="#lobby") as (_, bob):
         assert _nicks(bob, "WHO #lobby o") == []
-        make_operator(house, "alice")
+        make_operator(running_server, "alice")
         for mask in "#lobby", "*", "alice", "a*":
             assert _nicks(bob, f"WHO {mask} o") == ["alice"]
         assert _nicks(bob, "WHO bob o") == []
 
 
-def test_flags_in_their_order(house: ServerThread) -> None:
+def test_flags_in_their_order(running_server: ServerThread) -> None:
     """Modern, 352: "Away status", "a literal asterisk", "the highest ... prefix", "user mode characters"."""
-    with people(house.address, "alice", "bob", channel="#lobby") as (alice, bob):
+    with people(running_server.address, "alice", "bob", channel="#lobby") as (alice, bob):
         assert bob.run("WHO alice")[0].params[6] == "H@"
         alice.run("AWAY :lunch", "MODE alice +B", "MODE #lobby +v alice")
         bob.sync()
-        make_operator(house, "alice")
+        make_operator(running_server, "alice")
         assert bob.run("WHO alice")[0].params[6] == "G*@B"
 
 
@@ -184,7 +184,7 @@ def _crowd(app: App) -> None:
     ("line", "weight"),
     [("WHO *", 5), ("WHO nobody*", 5), ("WHO nobody", 5), ("WHO #big", 3), ("WHO #none", 1), ("WHO user7", 1)],
 )
-def test_a_search_counts_for_the_work_that_it_makes(house: ServerThread, line: str, weight: int) -> None:
+def test_a_search_counts_for_the_work_that_it_makes(running_server: ServerThread, line: str, weight: int) -> None:
     def run_line(app: App) -> int:
         _crowd(app)
         asker = app.network.users["user0"].sessions[0]
@@ -192,7 +192,7 @@ def test_a_search_counts_for_the_work_that_it_makes(house: ServerThread, line: s
         run(ctx)
         return ctx.weight
 
-    assert house.call(run_line) == weight
+    assert running_server.call(run_line) == weight
 
 
 def test_who_searches_much_waits(start_server: StartServer, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from greenchat.chat.user import User
+from greenchat.chat.user import TlsClient, User
 from greenchat.commands.core.context import Context
 from greenchat.protocol.message import Message
 from tests.commands.inside import act, log_in, make_operator
@@ -31,15 +31,15 @@ def test_what_everybody_gets(server: Target) -> None:
         assert answers[-1].params[:2] == ("bob", "ALICE")
 
 
-def test_idle_and_signon(house: ServerThread) -> None:
+def test_idle_and_signon(running_server: ServerThread) -> None:
     """317: "<secs> is the number of seconds since the client has been active. <signon> is a unix timestamp"."""
-    with people(house.address, "alice", "bob") as (_, bob):
+    with people(running_server.address, "alice", "bob") as (_, bob):
 
         def set_times(_: Context, user: User) -> None:
             user.signon = 1_700_000_000_000
             user.active -= 90_000
 
-        act(house, "alice", set_times)
+        act(running_server, "alice", set_times)
         seconds, signon, _text = _line(bob.run("WHOIS alice"), "317")
         assert 90 <= int(seconds) < 150
         assert signon == "1700000000"
@@ -146,36 +146,36 @@ def test_away(server: Target) -> None:
         assert _line(bob.run("WHOIS alice"), "301") == ("at lunch",)
 
 
-def test_operator(house: ServerThread) -> None:
+def test_operator(running_server: ServerThread) -> None:
     """313: "this numeric indicates that the client with the nickname <nick> is an operator"."""
-    with people(house.address, "alice", "bob") as (_, bob):
-        make_operator(house, "alice")
+    with people(running_server.address, "alice", "bob") as (_, bob):
+        make_operator(running_server, "alice")
         assert _line(bob.run("WHOIS alice"), "313") == ("is the administrator",)
 
 
-def test_account(house: ServerThread) -> None:
+def test_account(running_server: ServerThread) -> None:
     """330: "authenticated as the owner of <account>"; 307: "authenticated as the owner of this nick"."""
-    with people(house.address, "alice", "bob") as (_, bob):
+    with people(running_server.address, "alice", "bob") as (_, bob):
         assert not {"307", "330"} & set(bob.commands("WHOIS alice"))
-        log_in(house, "alice", "Someone")
+        log_in(running_server, "alice", "Someone")
         answers = bob.run("WHOIS alice")
         assert _line(answers, "330") == ("Someone", "is logged in as")
         assert "307" not in [message.command for message in answers]
-        log_in(house, "alice", "Alice")
+        log_in(running_server, "alice", "Alice")
         answers = bob.run("WHOIS alice")
         assert _line(answers, "330") == ("Alice", "is logged in as")
         assert _line(answers, "307") == ("has identified for this nick",)
 
 
-def test_addresses_and_modes_are_for_oneself_and_for_operators(house: ServerThread) -> None:
+def test_addresses_and_modes_are_for_oneself_and_for_operators(running_server: ServerThread) -> None:
     """ "some of these numerics only to the client itself and to servers operators": 378, 379, 276, and 338 of
     RPL_WHOISACTUALLY: "<client> <nick> <username>@<hostname> <ip> :Is actually using host"."""
-    with people(house.address, "alice", "bob") as (alice, bob):
+    with people(running_server.address, "alice", "bob") as (alice, bob):
         alice.run("MODE alice +iw")
-        act(house, "alice", lambda _, user: setattr(user.sessions[0], "certificate", "c0ffee"))
+        act(running_server, "alice", lambda _, user: setattr(user.sessions[0], "tls", TlsClient("c0ffee")))
         private = {"378", "379", "276", "338"}
         assert not private & set(bob.commands("WHOIS alice"))
-        make_operator(house, "bob")
+        make_operator(running_server, "bob")
         for answers in alice.run("WHOIS alice"), bob.run("WHOIS alice"):
             assert _line(answers, "378") == ("is connecting from ~alice@127.0.0.1 127.0.0.1",)
             assert _line(answers, "338") == ("~alice@127.0.0.1", "127.0.0.1", "is actually using host")
@@ -183,9 +183,9 @@ def test_addresses_and_modes_are_for_oneself_and_for_operators(house: ServerThre
             assert _line(answers, "276") == ("has client certificate fingerprint c0ffee",)
 
 
-def test_secure(house: ServerThread) -> None:
+def test_secure(running_server: ServerThread) -> None:
     """671: "the client is connecting ... in a way the server considers reasonably safe from eavesdropping"."""
-    with people(house.address, "alice", "bob") as (_, bob):
+    with people(running_server.address, "alice", "bob") as (_, bob):
         assert "671" not in bob.commands("WHOIS alice")
-        act(house, "alice", lambda _, user: setattr(user.sessions[0], "secure", True))
+        act(running_server, "alice", lambda _, user: setattr(user.sessions[0], "secure", True))
         assert _line(bob.run("WHOIS alice"), "671") == ("is using a secure connection",)

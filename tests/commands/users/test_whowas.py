@@ -63,29 +63,29 @@ def test_after_a_change_of_nick(server: Target) -> None:
         assert alice.commands("WHOWAS alice") == ["314", "312", "369"]
 
 
-def test_account_and_address(house: ServerThread) -> None:
+def test_account_and_address(running_server: ServerThread) -> None:
     """ "optionally followed by other numerics relevant to that user, such as RPL_WHOISACTUALLY and RPL_WHOISSERVER"."""
-    with Client(house.address, "alice") as alice:
-        with Client(house.address, "bob") as bob:
-            log_in(house, "bob", "Robert")
+    with Client(running_server.address, "alice") as alice:
+        with Client(running_server.address, "bob") as bob:
+            log_in(running_server, "bob", "Robert")
             bob.send("QUIT")
             bob.until_end()
         answers = alice.run("WHOWAS bob")
         assert [message.command for message in answers] == ["314", "330", "312", "369"]
         assert answers[1].params == ("alice", "bob", "Robert", "was logged in as")
-        make_operator(house, "alice")
+        make_operator(running_server, "alice")
         answers = alice.run("WHOWAS bob")
         assert [message.command for message in answers] == ["314", "338", "330", "312", "369"]
         assert answers[1].params == ("alice", "bob", "127.0.0.1", "is actually using host")
 
 
-def test_a_mask_is_for_operators(house: ServerThread) -> None:
+def test_a_mask_is_for_operators(running_server: ServerThread) -> None:
     """RFC 2812, 3.6.3: "Wildcards are allowed in the <target> parameter"; whom it finds would be told to anybody."""
-    with Client(house.address, "alice") as alice:
+    with Client(running_server.address, "alice") as alice:
         for nick in "bob", "bill", "carol":
-            _come_and_go(house.address, nick, nick)
+            _come_and_go(running_server.address, nick, nick)
         assert alice.commands("WHOWAS b*") == ["406", "369"]
-        make_operator(house, "alice")
+        make_operator(running_server, "alice")
         found = [message.params[1] for message in alice.run("WHOWAS B*") if message.command == "314"]
         assert found == ["bill", "bob"]
         assert [m.params[1] for m in alice.run("WHOWAS ?o* 1") if m.command == "314"] == ["bob"]

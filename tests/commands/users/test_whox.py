@@ -52,33 +52,33 @@ def test_no_channel(server: Target) -> None:
         assert alice.run("WHO alice %c")[0].params == ("alice", "*")
 
 
-def test_the_address_is_for_oneself_and_for_operators(house: ServerThread) -> None:
+def test_the_address_is_for_oneself_and_for_operators(running_server: ServerThread) -> None:
     """ "255.255.255.255 is used for [ip] when the server refuses to disclose the IP address"."""
-    with people(house.address, "alice", "bob") as (_, bob):
+    with people(running_server.address, "alice", "bob") as (_, bob):
         assert bob.run("WHO alice %i")[0].params[1] == "255.255.255.255"
         assert bob.run("WHO bob %i")[0].params[1] == "127.0.0.1"
-        make_operator(house, "bob")
+        make_operator(running_server, "bob")
         assert bob.run("WHO alice %i")[0].params[1] == "127.0.0.1"
 
 
-def test_account(house: ServerThread) -> None:
+def test_account(running_server: ServerThread) -> None:
     """ "0 is used for [account] when the user is logged out"."""
-    with people(house.address, "alice", "bob") as (_, bob):
+    with people(running_server.address, "alice", "bob") as (_, bob):
         assert bob.run("WHO alice %a")[0].params[1] == "0"
-        log_in(house, "alice", "Alice")
+        log_in(running_server, "alice", "Alice")
         assert bob.run("WHO alice %a")[0].params[1] == "Alice"
 
 
-def test_idle(house: ServerThread) -> None:
+def test_idle(running_server: ServerThread) -> None:
     """ "l: return the number of seconds the user has been idle for"."""
-    with people(house.address, "alice", "bob") as (_, bob):
-        act(house, "alice", lambda _, user: setattr(user, "active", user.active - 60_000))
+    with people(running_server.address, "alice", "bob") as (_, bob):
+        act(running_server, "alice", lambda _, user: setattr(user, "active", user.active - 60_000))
         assert 60 <= int(bob.run("WHO alice %l")[0].params[1]) < 120
 
 
-def test_operators_only_with_fields(house: ServerThread) -> None:
+def test_operators_only_with_fields(running_server: ServerThread) -> None:
     """ "Servers MAY support additional non-standard flags before the percent character." """
-    with people(house.address, "alice", "bob", channel="#lobby") as (_, bob):
-        make_operator(house, "alice")
+    with people(running_server.address, "alice", "bob", channel="#lobby") as (_, bob):
+        make_operator(running_server, "alice")
         replies = bob.run("WHO #lobby o%tnf,3")[:-1]
         assert [reply.params[1:] for reply in replies] == [("3", "alice", "H*@")]

@@ -20,7 +20,8 @@ TEXTS = ["one", "\x01ACTION zwei\x01", "\u00e9t\u00e9"]
 @pytest.mark.parametrize("account", ["", "al;ice"])
 def test_the_bytes_are_those_of_an_envelope(account: str, bot: bool, first: int) -> None:
     source, ids = "alice!u@host", range(first, first + 3)
-    talk = Talk(Head(source, "PRIVMSG", "#a", account, bot), ids, TEXTS, [text.encode() for text in TEXTS])
+    head = Head(source, "PRIVMSG", "#a", account, bot)
+    talk = Talk(head, ids, TEXTS, head.lines([text.encode() for text in TEXTS]))
     for kind in KINDS:
         wanted = [
             Envelope(
@@ -34,5 +35,5 @@ def test_the_bytes_are_those_of_an_envelope(account: str, bot: bool, first: int)
 
 def test_what_fits_behind_a_head() -> None:
     head = Head("alice!u@host", "NOTICE", "#a", "", False)
-    (line,) = Talk(head, range(1, 2), ["x" * head.room], [b"x" * head.room]).encode(0)
+    (line,) = head.lines([b"x" * head.room])
     assert len(line) == 512

@@ -43,6 +43,7 @@ def tilde(line: str) -> str:
         (":irc.example FAIL PRIVMSG CODE #lobby :Not stored", "Not stored", "SERVER~Not stored"),
         # what others must not take for public
         (ALICE + "PRIVMSG bob :psst", "alice: [private to bob] psst", "alice~[private to bob] psst"),
+        (ALICE + "PRIVMSG $irc.test :x", "alice: [to everybody] x", "alice~[to everybody] x"),
         (ALICE + "PRIVMSG @#lobby :ops", "alice: [to @#lobby] ops", "alice~[to @#lobby] ops"),
         # mIRC formatting and CTCP
         (ALICE + "PRIVMSG #lobby :\x02\x0304,05red\x0f", "alice: red", "alice~red"),

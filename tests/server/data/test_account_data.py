@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.irc import Client, people
-from tests.server.process import Running, run, started
+from tests.server.forked import run, started
+from tests.server.process import Running
 
 
 @pytest.fixture

@@ -1,11 +1,14 @@
 """`greenchat-server adduser` makes accounts, whether a server runs or not."""
 
+import socket
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
+from greenchat.server.control.wire import path_in
 from tests.irc import Client
-from tests.server.process import run, started
+from tests.server.forked import run, started
 
 ANYWHERE = ("--listen", "127.0.0.1:0")
 
@@ -23,9 +26,8 @@ def test_while_the_server_runs_and_while_it_does_not(tmp_path: Path) -> None:
             assert identified(carol, "alice sesame-open")
             assert not identified(carol, "bob sesame-open")
             assert run(tmp_path, "adduser", "bob", stdin="sesame-open\n").returncode == 0
-            while "bob is an account" not in carol.run("NS INFO bob")[0].params[-1]:
-                pass  # the signal is on its way
             assert identified(carol, "bob sesame-open")
+        assert "reloaded" not in server.errors.read_text(encoding="utf-8"), "nothing but accounts is read again"
         again = run(tmp_path, "adduser", "BOB", stdin="sesame-open\n")
         assert (again.returncode, again.stderr) == (2, "greenchat-server: there is an account BOB already\n")
 
@@ -47,3 +49,27 @@ def test_options_may_stand_before_the_name(tmp_path: Path) -> None:
 def test_what_can_be_no_account(tmp_path: Path, arguments: tuple[str, ...], password: str, reason: str) -> None:
     ended = run(tmp_path, "adduser", *arguments, stdin=password + "\n")
     assert (ended.returncode, ended.stderr.partition(": ")[2]) == (2, f"{reason}\n")
+
+
+@pytest.mark.parametrize("older", ["has no socket", "does not know the request"])
+def test_a_server_that_is_older_reads_all_again(tmp_path: Path, older: str) -> None:
+    with started(tmp_path, *ANYWHERE) as server, Client(server.target, "carol") as carol:
+        control = path_in(tmp_path / "xdg" / "greenchat")
+        control.rename(control.with_name("aside"))
+        if older == "does not know the request":
+            with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
+                listening.bind(str(control))
+                listening.listen()
+                Thread(target=_refuse, args=(listening,)).start()
+                assert run(tmp_path, "adduser", "bob", stdin="sesame-open\n").returncode == 0
+        else:
+            assert run(tmp_path, "adduser", "bob", stdin="sesame-open\n").returncode == 0
+        while "bob is an account" not in carol.run("NS INFO bob")[0].params[-1]:
+            pass  # the signal is on its way
+        assert identified(carol, "bob sesame-open")
+
+
+def _refuse(listening: socket.socket) -> None:
+    with listening.accept()[0] as asking:
+        asking.recv(4096)
+        asking.sendall(b'{"error": "there is no request \'find-accounts\'"}\n')

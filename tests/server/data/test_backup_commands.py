@@ -10,7 +10,8 @@ import pytest
 
 from tests.http_client import Http
 from tests.irc import people
-from tests.server.process import SCRIPT, environment, run, started
+from tests.server.forked import run, started
+from tests.server.process import SCRIPT, environment
 
 ANYWHERE = ("--listen", "127.0.0.1:0")
 
@@ -45,6 +46,26 @@ def test_a_life_with_backups(tmp_path: Path) -> None:
     assert "replaced-1" in restored.stdout
     texts = [json.loads(line)["params"][-1] for line in run(tmp_path, "export", *data).stdout.splitlines()]
     assert texts == ["#Lobby", "before"]
+
+
+def test_uploads_that_a_backup_does_not_know_are_kept_beside(tmp_path: Path) -> None:
+    """The next start deletes them, and who has taken the wrong backup goes back to the database before."""
+    data = tmp_path / "data"
+    with started(tmp_path, *ANYWHERE, "--data", str(data)):
+        pass
+    old, new = data / "files/ab/abold", data / "files/cd/cdnew"
+    for file, copy in (old, "first"), (new, "second"):
+        file.parent.mkdir(parents=True)
+        file.write_text(file.name)
+        assert run(tmp_path, "backup", str(tmp_path / copy), "--data", str(data)).returncode == 0
+    restored = run(tmp_path, "restore", str(tmp_path / "first"), "--data", str(data))
+    assert f"is not in the backup is now in {data}/files.replaced-1\n" in restored.stdout
+    with started(tmp_path, *ANYWHERE, "--data", str(data)):
+        pass
+    assert [path.name for path in (data / "files.replaced-1").rglob("*") if path.is_file()] == ["cdnew"]
+    again = run(tmp_path, "restore", str(tmp_path / "second"), "--data", str(data))
+    assert "uploaded" not in again.stdout
+    assert (old.read_text(), new.read_text()) == ("abold", "cdnew")
 
 
 def test_who_reads_an_export_may_stop(tmp_path: Path) -> None:
@@ -136,6 +157,9 @@ def test_export_and_import_are_utf_8_whatever_the_terminal(tmp_path: Path) -> No
     assert "2 events were imported; 0 were there already" in first.stdout
     assert run(tmp_path, "export", "--data", str(there)).stdout == run(tmp_path, "export", "--data", str(here)).stdout
     (tmp_path / "bad").write_text('{"msgid": 1}\n')
+    (tmp_path / "odd").write_text("{}\n")
+    refused = run(tmp_path, "import", str(tmp_path / "odd"), "--data", str(there))
+    assert f"line 1 of {tmp_path}/odd was not written by `export` ('msgid' is missing)" in refused.stderr
     refused = run(tmp_path, "import", str(tmp_path / "bad"), "--data", str(there))
     assert refused.returncode == 2
     assert "line 1 of" in refused.stderr

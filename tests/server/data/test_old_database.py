@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from greenchat.config.options import Storage
+from greenchat.config.settings import History
 from greenchat.protocol.message import Message
 from tests.commands.devices import device
 from tests.conftest import ServerThread, StartServer, quick_options
@@ -31,7 +32,8 @@ def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
     with sqlite3.connect(tmp_path / "greenchat.db") as connection:
         connection.executescript(OLD.read_text(encoding="utf-8"))
     connection.close()
-    return start_server(STAFFED, replace(quick_options(tmp_path), storage=Storage(persistent=True)))
+    settings = replace(STAFFED, history=History(redact_window=0))  # the database gets older than any window
+    return start_server(settings, replace(quick_options(tmp_path), storage=Storage(persistent=True)))
 
 
 def come(server: ServerThread, nick: str) -> Client:
@@ -99,3 +101,32 @@ def test_words_of_the_second_bob_are_theirs_and_those_of_the_first_are_not(serve
         for name, words, answer in (("bob", "from the second bob", "REDACT"), ("bob", "from the first bob", "FAIL")):
             found = [m for m in ann.run(f'SEARCH text="{words}"') if m.command == "PRIVMSG"]
             assert bob.commands(f"REDACT ann {found[0].tags['msgid']}") == [answer], name
+
+
+_LOCKED = "UPDATE document SET value = json_set(value, '$.flags', ?, '$.key', ?) WHERE kind = 'channel'"
+
+
+@pytest.mark.parametrize(("flags", "key"), [("int", ""), ("nst", ""), ("nt", "sesame"), ("nt", "")])
+def test_what_was_said_behind_a_lock_stays_there_when_it_is_opened(
+    start_server: StartServer, tmp_path: Path, flags: str, key: str
+) -> None:
+    """That version did not note when a channel was closed, and who was in: where it is now, it always was."""
+    with sqlite3.connect(tmp_path / "greenchat.db") as connection:
+        connection.executescript(OLD.read_text(encoding="utf-8"))
+        connection.execute(_LOCKED, (flags, key))
+    connection.close()
+    server = start_server(STAFFED, replace(quick_options(tmp_path), storage=Storage(persistent=True)))
+    is_closed = bool(key) or flags != "nt"
+    with come(server, "founder") as founder, come(server, "ann") as ann, come(server, "bob") as bob:
+        founder.join("#club")  # where ann, who is always on, still is
+        for client in founder, ann:
+            assert "welcome to the club" in said(client.run("CHATHISTORY LATEST #club * 50"))
+        founder.run("MODE #club -is", f"MODE #club -k {key or 'x'}")
+        bob.join("#club")
+        founder.run("PRIVMSG #club :open now")
+        for client in ann, bob:
+            client.sync()
+        told = said(bob.run("CHATHISTORY LATEST #club * 50"))
+        assert told == (["open now"] if is_closed else ["welcome to the club", "ann was here", "open now"])
+        assert said(bob.run("SEARCH text=welcome")) == ([] if is_closed else ["welcome to the club"])
+        assert "welcome to the club" in said(ann.run("CHATHISTORY LATEST #club * 50"))

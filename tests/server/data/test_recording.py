@@ -3,6 +3,8 @@
 import json
 import random
 import socket
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -10,14 +12,17 @@ import pytest
 from greenchat.chat.acts import Ran, Spoken
 from greenchat.chat.continuity import snapshot
 from greenchat.chat.outbox import Dirty, Outbox
-from greenchat.commands.messages.speech import find_voice, say
 from greenchat.server.data.recording import Recorder, RecordingError, replay
 from greenchat.server.data.replica import Replica
 from greenchat.server.main import main
+from greenchat.server.net.routes import Routes
+from greenchat.storage.log import MemoryLog
+from tests.commands.devices import log_in
 from tests.hostile.world import World
 from tests.http_client import TEXT, WebSocket
 from tests.irc import Client
-from tests.server.process import run, started
+from tests.server.forked import started
+from tests.server.process import run
 
 SETUP = (
     "CAP LS 302",
@@ -32,6 +37,7 @@ def record(path: Path, folder: Path, seed: int) -> World:
     chance = random.Random(seed)
     world = World(chance, folder)
     recorder = Recorder(path, world.network, {}, world.app.now(), every=1)
+    assert isinstance(world.app.log, MemoryLog)
     world.app.log.read(recorder.read)
     for number in range(6):
         puppet = world.connect()
@@ -49,6 +55,27 @@ def record(path: Path, folder: Path, seed: int) -> World:
             world.send(puppet, f"NICK late{chance.randrange(99)}\r\nUSER u 0 * :u\r\nJOIN #a\r\n".encode())
     recorder.close(world.app.now())
     return world
+
+
+def test_where_the_disk_is_full_a_recording_ends_and_nobody_else_does(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "life"
+    with (
+        closing(World(random.Random(1), tmp_path / "data")) as world,
+        Path("/dev/full").open("w", buffering=1, encoding="utf-8") as full,
+    ):
+        recorder = Recorder(path, world.network, {}, world.app.now())
+        assert isinstance(world.app.log, MemoryLog)
+        world.app.log.read(recorder.read)
+        puppet = world.connect()
+        world.send(puppet, b"NICK ann\r\nUSER u 0 * :u\r\n")
+        recorder._file = full
+        world.send(puppet, b"JOIN #a\r\nPRIVMSG #a :hello\r\n")
+        assert puppet in world.puppets
+        assert "#a" in world.network.channels
+        recorder.close(world.app.now())
+    assert caplog.messages == [f"the recording {path} ends here: No space left on device"]
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -94,6 +121,26 @@ def test_a_server_is_recorded_and_replayed(tmp_path: Path) -> None:
     assert "the state differs" in done.stdout
 
 
+def test_who_logs_in_or_registers_before_the_welcome_does_so_in_a_recording_too(tmp_path: Path) -> None:
+    """What a step needs to know of a session that nobody else knows yet comes with it: its host, nick and account."""
+    path = tmp_path / "life"
+    with started(tmp_path, "--listen", "127.0.0.1:0", "--record", str(path)) as server:
+        with Client(server.target) as alice, Client(server.target) as again:
+            alice.send("CAP LS 302", "NICK alice", "REGISTER * * :sesame open")
+            alice.expect("900")
+            alice.send("USER a 0 * :a", "CAP END")
+            alice.expect("001")
+            again.send("CAP LS 302", "NICK again")
+            log_in(again, "alice")
+            again.expect("903")
+            again.send("USER a 0 * :a", "CAP END")
+            again.expect("001")
+        assert server.end() == 0
+    done = run(tmp_path, "replay", str(path))
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout
+    assert "the state is as recorded" in done.stdout
+
+
 def test_plain_text_websockets_and_refused_acts_are_recorded_too(tmp_path: Path) -> None:
     """An act that is refused when it is applied is refused again: of two who come in under one nick the second."""
     path = tmp_path / "life"
@@ -132,7 +179,7 @@ def test_plain_text_websockets_and_refused_acts_are_recorded_too(tmp_path: Path)
     [
         ("", "cut off"),
         ("{}", "no recording of a greenchat-server"),
-        ('{"format":"greenchat recording","snapshot":{"version":99},"marks":{}}', "version 99"),
+        ('{"format":"greenchat recording","snapshot":{"version":99},"marks":{}}', "of epoch 99"),
         ("\x00", "cut off"),
     ],
 )
@@ -159,13 +206,17 @@ def test_what_is_said_with_a_voice_is_checked_again_where_something_has_changed(
     world = World(random.Random(0), tmp_path)
     network, app = world.network, world.app
     recorder = Recorder(path, network, {}, app.now(), every=1)
+    assert isinstance(app.log, MemoryLog)
     app.log.read(recorder.read)
     for nick in ("operator", "speaker"):
         world.send(world.connect(), f"NICK {nick}\r\nUSER u 0 * :u\r\nJOIN #a\r\n".encode())
     operator, speaker = world.puppets
-    voice = find_voice(network, speaker.session, "PRIVMSG", "#a", lambda _: None)
-    assert voice
-    say(network, app.log, app.turn, voice, [b"one", b"two"], ["one", "two"], app.now())
+    routes = Routes(network, speaker.session, app.log, app.turn, partial(world._context, speaker))
+    burst = routes.find(b"PRIVMSG #a :one\r\nPRIVMSG #a :two")
+    assert burst
+    app.turn.begin()
+    routes.say(burst, app.now())
+    voice = burst[0]
     said = network.ids.last
     world.send(operator, b"MODE #a +m\r\n")
     assert not voice.holds(network)

@@ -12,7 +12,7 @@ from greenchat.config.options import BackupOptions
 from greenchat.server.data.scheduled_backups import ScheduledBackups, kept
 from greenchat.server.data.store_keeper import DATABASE
 from greenchat.storage.sqlite import SqliteStore
-from tests.server.process import run, started
+from tests.server.forked import run, started
 
 
 def scheduled(data: Path, options: BackupOptions, tell: Callable[[str], None] = print) -> ScheduledBackups:

@@ -43,7 +43,7 @@ def test_a_commit_waits_for_the_disk_where_that_is_wanted(tmp_path: Path, durabi
 )
 def test_how_much_is_kept(tmp_path: Path, options: Storage, kept: Retention) -> None:
     keeper = StoreKeeper(tmp_path, options, now=now)
-    assert keeper.store._keep == kept
+    assert keeper.store._housekeeping._trimming.keep == kept
     keeper.close()
 
 
@@ -101,10 +101,41 @@ def test_on_a_busy_server_both_kinds_of_housekeeping_are_done(tmp_path: Path, mo
     monkeypatch.setattr("greenchat.server.data.store_keeper._TIDYING", 0.01)
     monkeypatch.setattr(keeper.store, "is_tidy", lambda now: False)
     monkeypatch.setattr(keeper.store, "tidy", lambda: True)
-    monkeypatch.setattr(keeper.store, "maintain", maintained.append)
+    monkeypatch.setattr(keeper.store, "maintain", lambda now, decides: maintained.append(now))
     keeper.start()
     deadline = time.monotonic() + _PATIENCE
     while len(maintained) < 2:
         assert time.monotonic() < deadline
         gevent.sleep(0.01)
     keeper.close()
+
+
+def test_trouble_that_stays_is_told_once_and_its_end_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A disk may be full for days, and housekeeping tries again every five seconds."""
+    caplog.set_level("INFO")
+    keeper = StoreKeeper(tmp_path, Storage(persistent=False), now=now)
+    tried: list[str] = []
+
+    def maintain(_: int, **_decides: object) -> None:
+        tried.append("full" if len(tried) < 5 else "damaged" if len(tried) < 7 else "")
+        if tried[-1]:
+            raise StoreError(f"it is {tried[-1]}")
+
+    monkeypatch.setattr("greenchat.server.data.store_keeper._AFTER_TROUBLE", 0.0)
+    monkeypatch.setattr("greenchat.server.data.store_keeper._EVERY", 0.0)
+    monkeypatch.setattr(keeper.store, "is_tidy", lambda now: False)
+    monkeypatch.setattr(keeper.store, "tidy", lambda: False)
+    monkeypatch.setattr(keeper.store, "maintain", maintain)
+    keeper.start()
+    deadline = time.monotonic() + _PATIENCE
+    while "again" not in caplog.text:
+        assert time.monotonic() < deadline
+        gevent.sleep(0.001)
+    keeper.close()
+    assert [record.getMessage() for record in caplog.records if "housekeeping" in record.getMessage()] == [
+        "housekeeping of the store: it is full",
+        "housekeeping of the store: it is damaged",
+        "housekeeping of the store is done again",
+    ]

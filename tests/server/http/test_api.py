@@ -9,8 +9,6 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 import pytest
-from openapi_schema_validator import OAS31Validator
-from openapi_spec_validator import validate
 
 from greenchat.chat.tokens import hash_of
 from greenchat.commands.operators import shell
@@ -19,7 +17,7 @@ from greenchat.config.web import Web
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.http_client import Answer, Http
 from tests.irc import Client, people
-from tests.server.process import run, started
+from tests.server.forked import run, started
 from tests.staff import STAFFED, become
 
 QUICK = Settings(accounts=AccountSettings(iterations=4096))
@@ -28,14 +26,14 @@ DESCRIPTION: dict[str, Any] = json.loads(files("greenchat.server.http").joinpath
 
 
 @pytest.fixture
-def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
     return start_server(QUICK, quick_options(tmp_path))
 
 
 @pytest.fixture
-def bot(house: ServerThread) -> Iterator[Client]:
+def bot(server: ServerThread) -> Iterator[Client]:
     """Somebody with an account, in #dev."""
-    with people(house.address, "bot", caps=CAPS) as (client,):
+    with people(server.address, "bot", caps=CAPS) as (client,):
         log_in(client)
         client.join("#dev")
         yield client
@@ -58,6 +56,8 @@ def make(client: Client, words: str = "read,say") -> str:
 
 def call(server: tuple[str, int], secret: str, path: str, body: object = None, /, **query: str) -> Answer:
     """Make a call, and see that its answer is one that the description knows."""
+    from openapi_schema_validator import OAS31Validator  # late: it takes two seconds, which each process would wait
+
     fields = {"Authorization": f"Bearer {secret}"}
     with Http(server) as http:
         where = f"/api/v1/{path}?{urlencode(query, quote_via=quote)}"
@@ -80,9 +80,11 @@ def found(answer: Answer) -> list[str]:
     return [message["text"] for message in json.loads(answer.body)["messages"]]
 
 
-def test_the_description_is_valid_and_served(house: ServerThread) -> None:
+def test_the_description_is_valid_and_served(server: ServerThread) -> None:
+    from openapi_spec_validator import validate  # late, as above
+
     validate(DESCRIPTION)
-    with Http(house.address) as http:
+    with Http(server.address) as http:
         answer = http.get("/api/v1/openapi.json")
         assert json.loads(answer.body) == DESCRIPTION
         for path, methods in DESCRIPTION["paths"].items():
@@ -91,15 +93,15 @@ def test_the_description_is_valid_and_served(house: ServerThread) -> None:
             assert http.get(f"/api/v1{path}", "PUT").status == 405
 
 
-def test_an_account_that_is_banned_does_nothing_by_a_bot(house: ServerThread, bot: Client) -> None:
+def test_an_account_that_is_banned_does_nothing_by_a_bot(server: ServerThread, bot: Client) -> None:
     secret = make(bot)
-    house.call(lambda app: app.run_step(lambda ctx: ctx.propose(shell.ban, "bot", 0, "")))
-    assert call(house.address, secret, "status").status == 401
+    server.call(lambda app: app.run_step(lambda ctx: ctx.propose(shell.ban, "bot", 0, "")))
+    assert call(server.address, secret, "status").status == 401
 
 
-def test_who_and_where(house: ServerThread, bot: Client) -> None:
+def test_who_and_where(server: ServerThread, bot: Client) -> None:
     secret = make(bot, "read 30d weather")
-    me = json.loads(call(house.address, secret, "whoami").body)
+    me = json.loads(call(server.address, secret, "whoami").body)
     assert me["expires"] > 0
     assert me | {"expires": 0} == {
         "account": "bot",
@@ -109,33 +111,33 @@ def test_who_and_where(house: ServerThread, bot: Client) -> None:
         "expires": 0,
     }
     bot.run("TOPIC #dev :work")
-    with people(house.address, "alice", "eve") as (alice, eve):
+    with people(server.address, "alice", "eve") as (alice, eve):
         alice.join("#dev")
         alice.run("AWAY :lunch")
         eve.join("#secret")
         eve.run("MODE #secret +s")
         eve.join("#open")
-        channels = json.loads(call(house.address, secret, "channels").body)["channels"]
+        channels = json.loads(call(server.address, secret, "channels").body)["channels"]
         assert channels == [
             {"name": "#dev", "topic": "work", "members": 2, "joined": True, "rank": "o"},
             {"name": "#open", "topic": "", "members": 1, "joined": False, "rank": ""},
         ]
-        members = json.loads(call(house.address, secret, "members", channel="#dev").body)["members"]
+        members = json.loads(call(server.address, secret, "members", channel="#dev").body)["members"]
         assert members == [
             {"nick": "bot", "account": "bot", "rank": "o", "away": False},
             {"nick": "alice", "account": None, "rank": "", "away": True},
         ]
         for hidden in "#secret", "#open", "#none", "", "alice":
-            assert call(house.address, secret, "members", channel=hidden).status == 404
-        status = json.loads(call(house.address, secret, "status").body)
+            assert call(server.address, secret, "members", channel=hidden).status == 404
+        status = json.loads(call(server.address, secret, "status").body)
         assert (status["users"], status["channels"]) == (3, 2)
 
 
-def test_saying(house: ServerThread, bot: Client) -> None:
+def test_saying(server: ServerThread, bot: Client) -> None:
     secret = make(bot)
-    with people(house.address, "alice", caps=CAPS) as (alice,):
+    with people(server.address, "alice", caps=CAPS) as (alice,):
         alice.join("#dev")
-        msgid = json.loads(call(house.address, secret, "say", {"target": "#DEV", "text": "rain"}).body)["msgid"]
+        msgid = json.loads(call(server.address, secret, "say", {"target": "#DEV", "text": "rain"}).body)["msgid"]
         heard = alice.expect("PRIVMSG")
         assert (heard.nick, heard.params, heard.tags["account"], heard.tags["msgid"]) == (
             "bot",
@@ -144,10 +146,13 @@ def test_saying(house: ServerThread, bot: Client) -> None:
             msgid,
         )
         assert bot.expect("PRIVMSG").tags["msgid"] == msgid  # another session of theirs
-        answer = call(house.address, secret, "say", {"target": "alice", "text": "psst", "thread": msgid})
+        answer = call(server.address, secret, "say", {"target": "alice", "text": "psst", "thread": msgid})
         heard = alice.expect("PRIVMSG")
         assert (heard.params, heard.tags["+draft/reply"]) == (("alice", "psst"), msgid)
         assert json.loads(answer.body) == {"msgid": heard.tags["msgid"]}
+        # programs send all fields that they know, null where there is nothing
+        call(server.address, secret, "say", {"target": "alice", "text": "and", "thread": None})
+        assert "+draft/reply" not in alice.expect("PRIVMSG").tags
 
 
 @pytest.mark.parametrize(
@@ -158,6 +163,7 @@ def test_saying(house: ServerThread, bot: Client) -> None:
         ({}, 422),
         ({"target": "#dev"}, 422),
         ({"target": "#dev", "text": 7}, 422),
+        ({"target": "#dev", "text": None}, 422),
         ({"target": "#dev", "text": "a\r\nQUIT"}, 422),
         ({"target": "#dev", "text": "\ud800"}, 422),
         ({"target": "#dev", "text": "x" * 600}, 422),
@@ -169,111 +175,111 @@ def test_saying(house: ServerThread, bot: Client) -> None:
         ({"target": "#closed", "text": "x"}, 403),
     ],
 )
-def test_what_can_not_be_said(house: ServerThread, bot: Client, body: object, status: int) -> None:
+def test_what_can_not_be_said(server: ServerThread, bot: Client, body: object, status: int) -> None:
     secret = make(bot)
-    with people(house.address, "alice") as (alice,):
+    with people(server.address, "alice") as (alice,):
         alice.join("#closed")
-        assert call(house.address, secret, "say", body).status == status
+        assert call(server.address, secret, "say", body).status == status
         assert alice.commands("PING x") == ["PONG"]
     assert len(said(bot, "NS TOKEN LIST").splitlines()) == 1
 
 
-def test_reading(house: ServerThread, bot: Client) -> None:
+def test_reading(server: ServerThread, bot: Client) -> None:
     secret = make(bot)
-    with people(house.address, "alice", "eve", caps=CAPS) as (alice, eve):
+    with people(server.address, "alice", "eve", caps=CAPS) as (alice, eve):
         alice.join("#dev")
         eve.join("#other")
         eve.run("PRIVMSG #other :hidden words", "PRIVMSG alice :hidden too")
         alice.run(*[f"PRIVMSG #dev :words {number}" for number in range(5)], "PRIVMSG bot :private words")
-        answer = call(house.address, secret, "history", target="#dev")
+        answer = call(server.address, secret, "history", target="#dev")
         assert found(answer) == [f"words {number}" for number in range(5)]
         ids = [message["msgid"] for message in json.loads(answer.body)["messages"]]
-        assert found(call(house.address, secret, "history", target="#dev", limit="2")) == ["words 3", "words 4"]
-        assert found(call(house.address, secret, "history", target="#dev", before=ids[2])) == ["words 0", "words 1"]
-        assert found(call(house.address, secret, "history", target="#dev", after=ids[3])) == ["words 4"]
-        between = call(house.address, secret, "history", target="#dev", after=ids[0], before=ids[2])
+        assert found(call(server.address, secret, "history", target="#dev", limit="2")) == ["words 3", "words 4"]
+        assert found(call(server.address, secret, "history", target="#dev", before=ids[2])) == ["words 0", "words 1"]
+        assert found(call(server.address, secret, "history", target="#dev", after=ids[3])) == ["words 4"]
+        between = call(server.address, secret, "history", target="#dev", after=ids[0], before=ids[2])
         assert found(between) == ["words 1"]
-        assert found(call(house.address, secret, "history", target="alice")) == ["private words"]
-        assert len(found(call(house.address, secret, "search", text="words"))) == 6
-        assert found(call(house.address, secret, "search", **{"text": "words", "in": "#dev", "limit": "1"})) == [
+        assert found(call(server.address, secret, "history", target="alice")) == ["private words"]
+        assert len(found(call(server.address, secret, "search", text="words"))) == 6
+        assert found(call(server.address, secret, "search", **{"text": "words", "in": "#dev", "limit": "1"})) == [
             "words 4"
         ]
-        assert found(call(house.address, secret, "search", **{"text": "words", "in": "#other"})) == []
-        assert found(call(house.address, secret, "search", text="x;in=#other")) == []
-        assert call(house.address, secret, "history", target="#other").status == 404
+        assert found(call(server.address, secret, "search", **{"text": "words", "in": "#other"})) == []
+        assert found(call(server.address, secret, "search", text="x;in=#other")) == []
+        assert call(server.address, secret, "history", target="#other").status == 404
         for query in {"limit": "x"}, {"before": "!"}, {"before": "1:2"}:
-            assert call(house.address, secret, "history", target="#dev", **query).status == 422, query
-        assert call(house.address, secret, "search", text="x", limit="x").status == 422
+            assert call(server.address, secret, "history", target="#dev", **query).status == 422, query
+        assert call(server.address, secret, "search", text="x", limit="x").status == 422
 
 
 @pytest.mark.parametrize("value", ["\0", "a\r\nQUIT", ":", ";", "a b", "é", "\\", "*", "x" * 2000, "msgid=", "#"])
-def test_strange_values_do_no_harm(house: ServerThread, bot: Client, value: str) -> None:
+def test_strange_values_do_no_harm(server: ServerThread, bot: Client, value: str) -> None:
     secret = make(bot)
     query = {"target": "#dev", "limit": "5", "after": "", "before": ""}
     for name in query:
-        assert call(house.address, secret, "history", **query | {name: value}).status in (200, 404, 422)
+        assert call(server.address, secret, "history", **query | {name: value}).status in (200, 404, 422)
     for name in "text", "in", "from", "after", "before", "limit":
-        assert call(house.address, secret, "search", **{name: value}).status in (200, 404, 422)
-    assert call(house.address, secret, "members", channel=value).status == 404
-    assert call(house.address, secret, "say", {"target": value, "text": "x"}).status in (404, 422)
-    assert call(house.address, secret, "say", {"target": "#dev", "text": "x", "thread": value}).status in (200, 422)
+        assert call(server.address, secret, "search", **{name: value}).status in (200, 404, 422)
+    assert call(server.address, secret, "members", channel=value).status == 404
+    assert call(server.address, secret, "say", {"target": value, "text": "x"}).status in (404, 422)
+    assert call(server.address, secret, "say", {"target": "#dev", "text": "x", "thread": value}).status in (200, 422)
     assert bot.commands("PING x")[-1] == "PONG"
 
 
-def test_a_token_has_its_rights_and_no_others(house: ServerThread, bot: Client) -> None:
+def test_a_token_has_its_rights_and_no_others(server: ServerThread, bot: Client) -> None:
     reads, says = make(bot, "read"), make(bot, "say")
-    assert call(house.address, reads, "say", {"target": "#dev", "text": "x"}).status == 403
+    assert call(server.address, reads, "say", {"target": "#dev", "text": "x"}).status == 403
     for path in "channels", "members", "history", "search":
-        assert call(house.address, says, path, target="#dev", channel="#dev", text="x").status == 403
-    assert call(house.address, says, "say", {"target": "#dev", "text": "x"}).status == 200
+        assert call(server.address, says, path, target="#dev", channel="#dev", text="x").status == 403
+    assert call(server.address, says, "say", {"target": "#dev", "text": "x"}).status == 200
     listed = said(bot, "NS TOKEN LIST")
     assert "bot, may read, since" in listed
     assert "bot, may say, since" in listed
 
 
-def test_what_lets_nobody_in(house: ServerThread, bot: Client) -> None:
+def test_what_lets_nobody_in(server: ServerThread, bot: Client) -> None:
     secret = make(bot)
     bot.run("CS REGISTER #dev")
     hook = said(bot, "NS TOKEN CREATE HOOK #dev").partition("hooks/")[2].split()[0]
     for wrong in "", "wrong", hook, hash_of(secret):
-        assert call(house.address, wrong, "whoami").status == 401
-    with Http(house.address) as http:
+        assert call(server.address, wrong, "whoami").status == 401
+    with Http(server.address) as http:
         answer = http.get(f"/hooks/{secret}", "POST", b'{"text": "x"}', Content_Type="application/json")
         assert answer.status == 404
-    with Http(house.address) as http:
+    with Http(server.address) as http:
         assert http.get("/api/v1/whoami", Cookie=f"greenchat={secret}").fields["www-authenticate"] == "Bearer"
     said(bot, f"NS TOKEN REVOKE {hash_of(secret)[:8]}")
-    assert call(house.address, secret, "whoami").status == 401
+    assert call(server.address, secret, "whoami").status == 401
 
 
-def test_the_account_must_be_here(house: ServerThread, bot: Client) -> None:
+def test_the_account_must_be_here(server: ServerThread, bot: Client) -> None:
     secret = make(bot)
-    with people(house.address, "alice") as (alice,):
+    with people(server.address, "alice") as (alice,):
         alice.join("#dev")
         bot.send("QUIT")
         alice.expect("QUIT")
-    assert json.loads(call(house.address, secret, "whoami").body)["nick"] is None
-    assert call(house.address, secret, "channels").status == 409
-    assert call(house.address, secret, "history", target="#dev").status == 409
-    assert call(house.address, secret, "say", {"target": "#dev", "text": "x"}).status == 409
+    assert json.loads(call(server.address, secret, "whoami").body)["nick"] is None
+    assert call(server.address, secret, "channels").status == 409
+    assert call(server.address, secret, "history", target="#dev").status == 409
+    assert call(server.address, secret, "say", {"target": "#dev", "text": "x"}).status == 409
 
 
 def test_there_is_a_bound_on_how_often(start_server: StartServer, tmp_path: Path) -> None:
-    house = start_server(QUICK, replace(quick_options(tmp_path), web=Web(api_rate=1)))
-    with people(house.address, "bot", caps=CAPS) as (bot,):
+    server = start_server(QUICK, replace(quick_options(tmp_path), web=Web(api_rate=1)))
+    with people(server.address, "bot", caps=CAPS) as (bot,):
         log_in(bot)
         secret = make(bot)
-        assert [call(house.address, secret, "whoami").status for _ in range(21)] == [200] * 20 + [429]
-        assert call(house.address, make(bot), "whoami").status == 200
+        assert [call(server.address, secret, "whoami").status for _ in range(21)] == [200] * 20 + [429]
+        assert call(server.address, make(bot), "whoami").status == 200
 
 
-def test_no_session_is_left(house: ServerThread, bot: Client) -> None:
+def test_no_session_is_left(server: ServerThread, bot: Client) -> None:
     secret = make(bot)
     for _ in range(3):
-        call(house.address, secret, "say", {"target": "#dev", "text": "x"})
-        call(house.address, secret, "history", target="#dev")
-    assert house.call(lambda app: len(app.network.user("bot").sessions)) == 1  # type: ignore[union-attr]
-    assert house.call(lambda app: sum(each.account == "bot" for each in app.network.sessions)) == 1
+        call(server.address, secret, "say", {"target": "#dev", "text": "x"})
+        call(server.address, secret, "history", target="#dev")
+    assert server.call(lambda app: len(app.network.users["bot"].sessions)) == 1
+    assert server.call(lambda app: sum(each.account == "bot" for each in app.network.sessions)) == 1
 
 
 def test_what_a_bot_says_is_in_a_recording_and_its_secret_is_not(tmp_path: Path) -> None:
@@ -312,17 +318,22 @@ def test_accounts(staffed: ServerThread) -> None:
         log_in(bot)
         secret = admin(bot)
 
-        def ask(path: str, **body: str) -> Any:
+        def ask(path: str, **body: str | None) -> Any:
             answer = call(staffed.address, secret, path, body)
             assert answer.status == 200, answer
             return json.loads(answer.body)
 
         assert ask("saregister", **NEW) == {"success": True, "error": None}
         assert ask("saregister", **NEW)["success"] is False
-        assert ask("check_auth", **NEW) == {"success": True, "accountName": "dora"}
-        assert ask("check_auth", **NEW | {"passphrase": "x"}) == {"success": False, "accountName": None}
+        assert ask("check_auth", **NEW) == {"success": True, "accountName": "dora", "error": None}
+        wrong = {"success": False, "accountName": None, "error": None}
+        assert ask("check_auth", **NEW | {"passphrase": "x"}) == wrong
         assert ask("passwd", **NEW | {"passphrase": "other long words"})["success"]
         assert not ask("check_auth", **NEW)["success"]
+        eve.run("NS IDENTIFY dora other long words")
+        assert ask("suspend", accountName="dora", reason=None)["success"]
+        assert eve.expect("901")
+        assert ask("unsuspend", accountName="dora")["success"]
         eve.run("NS IDENTIFY dora other long words")
         assert ask("suspend", accountName="dora", reason="spam and lies")["success"]
         assert eve.expect("901")

@@ -4,7 +4,10 @@ import base64
 import io
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -13,11 +16,13 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from greenchat.config.options import Options, Storage
+from greenchat.config.options import Connections, Options, Storage
 from greenchat.config.settings import AccountSettings, FileHost, Settings
 from greenchat.config.web import Web
 from greenchat.server.app import App
+from greenchat.server.files import blobs, pictures
 from greenchat.server.files.blobs import FOLDER
+from greenchat.server.http import uploads
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.http_client import Answer, Http
 from tests.irc import Client, people
@@ -41,13 +46,13 @@ def start(start_server: StartServer, tmp_path: Path) -> Start:
 
 
 @pytest.fixture
-def house(start: Start) -> ServerThread:
+def server(start: Start) -> ServerThread:
     return start()
 
 
 @pytest.fixture
-def alice(house: ServerThread) -> Iterator[Client]:
-    with people(house.address, "alice", caps=CAPS) as (client,):
+def alice(server: ServerThread) -> Iterator[Client]:
+    with people(server.address, "alice", caps=CAPS) as (client,):
         register(client)
         client.join("#dev")
         yield client
@@ -62,18 +67,18 @@ def basic(name: str = "alice", password: str = PASSWORD) -> dict[str, str]:
     return {"Authorization": "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()}
 
 
-def upload(house: ServerThread, data: bytes, **fields: str) -> Answer:
-    with Http(house.address) as http:
+def upload(server: ServerThread, data: bytes, **fields: str) -> Answer:
+    with Http(server.address) as http:
         return http.get("/files", "POST", data, **fields)
 
 
-def fetch(house: ServerThread, answer: Answer, method: str = "GET", rest: str = "", **fields: str) -> Answer:
-    with Http(house.address) as http:
+def fetch(server: ServerThread, answer: Answer, method: str = "GET", rest: str = "", **fields: str) -> Answer:
+    with Http(server.address) as http:
         return http.get(json.loads(answer.body)["path"] + rest, method, b"", **fields)
 
 
-def thumbnail_of(house: ServerThread, answer: Answer) -> Answer:
-    with Http(house.address) as http:
+def thumbnail_of(server: ServerThread, answer: Answer) -> Answer:
+    with Http(server.address) as http:
         return http.get(json.loads(answer.body)["thumbnail"])
 
 
@@ -87,23 +92,37 @@ def contents(folder: Path) -> set[str]:
     return {path.name for path in (folder / FOLDER).rglob("*") if path.is_file()}
 
 
+def poll(look: Callable[[], int], wanted: int) -> None:
+    """Wait until that is what is wanted."""
+    for _ in range(400):
+        if look() == wanted:
+            return
+        threading.Event().wait(0.05)
+    assert look() == wanted
+
+
+def under_way(app: App) -> int:
+    assert app.files
+    return app.files._uploads._under_way["all"]
+
+
 def sweep(app: App, ahead: int = 0) -> None:
     assert app.files
     app.files.sweep(app.now() + ahead)
 
 
-def sweep_until(house: ServerThread, folder: Path, wanted: set[str]) -> None:
+def sweep_until(server: ServerThread, folder: Path, wanted: set[str]) -> None:
     """Let the server remove contents that nothing needs, and see that it has."""
     for _ in range(100):
-        house.call(sweep)
+        server.call(sweep)
         if contents(folder) == wanted:
             return
         threading.Event().wait(0.05)
     assert contents(folder) == wanted
 
 
-def test_upload_and_fetch(house: ServerThread, alice: Client) -> None:
-    answer = upload(house, b"hello", **basic(), Content_Disposition='inline; filename="greeting.txt"')
+def test_upload_and_fetch(server: ServerThread, alice: Client) -> None:
+    answer = upload(server, b"hello", **basic(), Content_Disposition='inline; filename="greeting.txt"')
     # "On success, servers MUST reply with a `201 Created` status code and with a `Location` header field"
     assert answer.status == 201
     assert answer.fields["location"].startswith(f"{SITE}files/")
@@ -111,9 +130,9 @@ def test_upload_and_fetch(house: ServerThread, alice: Client) -> None:
     assert (told["name"], told["size"], told["thumbnail"]) == ("greeting.txt", 5, None)
     assert answer.fields["location"].removeprefix(SITE) == told["path"].removeprefix("/")
     # "Servers MUST support HEAD and GET requests on the uploaded file URI"
-    got = fetch(house, answer)
+    got = fetch(server, answer)
     assert (got.status, got.body) == (200, b"hello")
-    head = fetch(house, answer, "HEAD")
+    head = fetch(server, answer, "HEAD")
     assert head.status == 200
     assert {name: head.fields[name] for name in ("content-length", "etag", "content-type")} == {
         "content-length": "5",
@@ -122,7 +141,7 @@ def test_upload_and_fetch(house: ServerThread, alice: Client) -> None:
     }
 
 
-def test_it_is_announced(house: ServerThread, alice: Client, start_server: StartServer, tmp_path: Path) -> None:
+def test_it_is_announced(server: ServerThread, alice: Client, start_server: StartServer, tmp_path: Path) -> None:
     tokens = {token for line in alice.run("VERSION") for token in line.params}
     assert {f"soju.im/FILEHOST={SITE}files", f"draft/FILEHOST={SITE}files"} <= tokens
     plain = start_server(Settings(), quick_options(tmp_path / "other"))
@@ -132,9 +151,9 @@ def test_it_is_announced(house: ServerThread, alice: Client, start_server: Start
     assert upload(plain, b"x").status == 404
 
 
-def test_options(house: ServerThread) -> None:
+def test_options(server: ServerThread) -> None:
     """ "Servers MUST accept OPTIONS requests on the upload URI. Servers MAY return an `Accept-Post` header field"."""
-    with Http(house.address) as http:
+    with Http(server.address) as http:
         answer = http.get("/files", "OPTIONS")
         assert (answer.status, answer.fields["accept-post"]) == (204, "*/*")
         assert "access-control-allow-origin" not in answer.fields
@@ -143,10 +162,10 @@ def test_options(house: ServerThread) -> None:
 
 def test_pages_of_allowed_sites(start: Start, tmp_path: Path) -> None:
     origin = "https://gamja.example"
-    house = start(replace(quick_options(tmp_path), web=Web(origins=(origin,))))
-    with people(house.address, "alice") as (alice,):
+    server = start(replace(quick_options(tmp_path), web=Web(origins=(origin,))))
+    with people(server.address, "alice") as (alice,):
         register(alice)
-        with Http(house.address) as http:
+        with Http(server.address) as http:
             preflight = http.get("/files", "OPTIONS", Origin=origin, Access_Control_Request_Method="POST")
             assert preflight.fields["access-control-allow-origin"] == origin
             assert "Authorization" in preflight.fields["access-control-allow-headers"]
@@ -154,23 +173,23 @@ def test_pages_of_allowed_sites(start: Start, tmp_path: Path) -> None:
             assert answer.fields["access-control-expose-headers"] == "Location"
 
 
-def test_a_token_for_one_upload(house: ServerThread, alice: Client) -> None:
+def test_a_token_for_one_upload(server: ServerThread, alice: Client) -> None:
     """ "Servers MUST ensure that tokens are short-lived and MAY invalidate tokens once they are used"."""
     (answer,) = alice.run("FILEHOST TOKEN")
     assert (answer.command, answer.params[0]) == ("FILEHOST", "TOKEN")
     fields = {"Authorization": f"Bearer {answer.params[1]}"}
-    assert upload(house, b"one", **fields).status == 201
-    assert upload(house, b"two", **fields).status == 401
+    assert upload(server, b"one", **fields).status == 201
+    assert upload(server, b"two", **fields).status == 401
     assert alice.run("FILEHOST UPLOAD")[0].params[:2] == ("FILEHOST", "INVALID_PARAMS")
-    with people(house.address, "guest") as (guest,):
+    with people(server.address, "guest") as (guest,):
         assert guest.run("FILEHOST TOKEN")[0].params[:2] == ("FILEHOST", "ACCOUNT_REQUIRED")
 
 
 @pytest.mark.parametrize(("rights", "status"), [("say", 201), ("read", 401)])
-def test_a_bot(house: ServerThread, alice: Client, rights: str, status: int) -> None:
+def test_a_bot(server: ServerThread, alice: Client, rights: str, status: int) -> None:
     said = "\n".join(line.params[-1] for line in alice.run(f"NS TOKEN CREATE BOT {rights} 1d bot"))
     secret = next(word for word in said.split() if len(word) == 32)
-    assert upload(house, b"x", Authorization=f"Bearer {secret}").status == status
+    assert upload(server, b"x", Authorization=f"Bearer {secret}").status == status
 
 
 @pytest.mark.parametrize(
@@ -188,55 +207,55 @@ def test_a_bot(house: ServerThread, alice: Client, rights: str, status: int) -> 
         {"Cookie": "greenchat=wrong"},
     ],
 )
-def test_who_may_not(house: ServerThread, alice: Client, given: dict[str, str], tmp_path: Path) -> None:
-    answer = upload(house, b"x", **given)
+def test_who_may_not(server: ServerThread, alice: Client, given: dict[str, str], tmp_path: Path) -> None:
+    answer = upload(server, b"x", **given)
     assert answer.status == 401
     assert len(answer.body.decode().splitlines()) == 1
     assert "www-authenticate" in answer.fields
     assert contents(tmp_path) == set()
 
 
-def test_wrong_passwords_are_counted(house: ServerThread, alice: Client) -> None:
-    statuses = [upload(house, b"x", **basic("alice", f"wrong {number}")).status for number in range(12)]
+def test_wrong_passwords_are_counted(server: ServerThread, alice: Client) -> None:
+    statuses = [upload(server, b"x", **basic("alice", f"wrong {number}")).status for number in range(12)]
     assert statuses[0] == 401
     assert statuses[-1] == 429
-    assert upload(house, b"x", **basic()).status == 429, "the right one has to wait as well"
+    assert upload(server, b"x", **basic()).status == 429, "the right one has to wait as well"
 
 
-def test_a_suspended_account(house: ServerThread, alice: Client) -> None:
+def test_a_suspended_account(server: ServerThread, alice: Client) -> None:
     from greenchat.commands.core.persistence import change_account
 
-    house.call(lambda app: app.run_step(lambda ctx: change_account(ctx, "alice", suspended="spam")))
-    assert upload(house, b"x", **basic()).status == 403
+    server.call(lambda app: app.run_step(lambda ctx: change_account(ctx, "alice", suspended="spam")))
+    assert upload(server, b"x", **basic()).status == 403
 
 
 def test_guests(start: Start) -> None:
-    house = start(guests=1)
-    assert upload(house, b"x" * 1000).status == 201
-    assert upload(house, b"x", Origin="https://evil.example").status == 403
-    refused = upload(house, b"y" * MIB)
+    server = start(guests=1)
+    assert upload(server, b"x" * 1000).status == 201
+    assert upload(server, b"x", Origin="https://evil.example").status == 403
+    refused = upload(server, b"y" * MIB)
     assert (refused.status, refused.body) == (403, b"There is no room for it: 0 of 1 MiB are used by guests\n")
 
 
 def test_bounds(start: Start, tmp_path: Path) -> None:
-    house = start(size=1, per_account=2, total=3)
-    with people(house.address, "alice", "bob") as clients:
+    server = start(size=1, per_account=2, total=3)
+    with people(server.address, "alice", "bob") as clients:
         for client in clients:
             register(client)
-        assert upload(house, b"x" * MIB, **basic()).status == 201
-        assert upload(house, b"x" * (MIB + 1), **basic()).status == 413
-        assert upload(house, b"y" * MIB, **basic()).status == 201
-        mine = upload(house, b"z", **basic())
+        assert upload(server, b"x" * MIB, **basic()).status == 201
+        assert upload(server, b"x" * (MIB + 1), **basic()).status == 413
+        assert upload(server, b"y" * MIB, **basic()).status == 201
+        mine = upload(server, b"z", **basic())
         assert (mine.status, mine.body) == (403, b"There is no room for it: 2 of 2 MiB are used\n")
-        assert upload(house, b"z" * MIB, **basic("bob")).status == 201
-        ours = upload(house, b"z", **basic("bob"))
+        assert upload(server, b"z" * MIB, **basic("bob")).status == 201
+        ours = upload(server, b"z", **basic("bob"))
         assert (ours.status, ours.body) == (507, b"The server has no room for more files\n")
         assert len(contents(tmp_path)) == 3
 
 
 def test_what_does_not_say_its_length(start: Start, tmp_path: Path) -> None:
-    house = start(size=1)
-    with people(house.address, "alice") as (alice,), Http(house.address) as http:
+    server = start(size=1)
+    with people(server.address, "alice") as (alice,), Http(server.address) as http:
         register(alice)
         head = f"POST /files HTTP/1.1\r\nHost: x\r\nAuthorization: {basic()['Authorization']}\r\n"
         http.send(f"{head}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n".encode())
@@ -245,17 +264,17 @@ def test_what_does_not_say_its_length(start: Start, tmp_path: Path) -> None:
         piece = b"8000\r\n" + b"x" * 0x8000 + b"\r\n"
         http.send(piece * 33 + b"0\r\n\r\n")
         assert http.answer("POST").status == 413
-        sweep_until(house, tmp_path, {sha256(b"hello").hexdigest()})
+        sweep_until(server, tmp_path, {sha256(b"hello").hexdigest()})
 
 
-def test_what_ends_in_the_middle(house: ServerThread, alice: Client, tmp_path: Path) -> None:
-    with Http(house.address) as http:
+def test_what_ends_in_the_middle(server: ServerThread, alice: Client, tmp_path: Path) -> None:
+    with Http(server.address) as http:
         head = f"POST /files HTTP/1.1\r\nHost: x\r\nAuthorization: {basic()['Authorization']}\r\n"
         http.send(f"{head}Content-Length: 1000000\r\n\r\n".encode() + b"x" * 5000)
         http.sock.shutdown(1)
         http.to_end()
-    sweep_until(house, tmp_path, set())
-    assert upload(house, b"", **basic()).status == 422
+    sweep_until(server, tmp_path, set())
+    assert upload(server, b"", **basic()).status == 422
 
 
 @pytest.mark.parametrize(
@@ -269,9 +288,9 @@ def test_what_ends_in_the_middle(house: ServerThread, alice: Client, tmp_path: P
         (picture(), "image/png", "inline"),
     ],
 )
-def test_no_browser_runs_it(house: ServerThread, alice: Client, data: bytes, kind: str, how: str) -> None:
-    answer = upload(house, data, **basic(), Content_Type="text/html", Content_Disposition="inline; filename=a.html")
-    got = fetch(house, answer)
+def test_no_browser_runs_it(server: ServerThread, alice: Client, data: bytes, kind: str, how: str) -> None:
+    answer = upload(server, data, **basic(), Content_Type="text/html", Content_Disposition="inline; filename=a.html")
+    got = fetch(server, answer)
     assert got.fields["content-type"] == kind
     assert got.fields["content-disposition"] == f"{how}; filename*=UTF-8''a.html"
     assert got.fields["x-content-type-options"] == "nosniff"
@@ -279,9 +298,9 @@ def test_no_browser_runs_it(house: ServerThread, alice: Client, data: bytes, kin
     assert "default-src 'none'" in got.fields["content-security-policy"]
 
 
-def test_a_title_that_is_nonsense(house: ServerThread, alice: Client) -> None:
+def test_a_title_that_is_nonsense(server: ServerThread, alice: Client) -> None:
     for field in (r"attachment; filename*=?utf-8?b?YQ==?=%ff%00filename*''", "attachment; idna*1;idna*;attachment"):
-        assert upload(house, b"x", Content_Disposition=field, **basic()).status == 201
+        assert upload(server, b"x", Content_Disposition=field, **basic()).status == 201
 
 
 @pytest.mark.parametrize(
@@ -298,129 +317,146 @@ def test_a_title_that_is_nonsense(house: ServerThread, alice: Client) -> None:
         ("=?utf-8?q?x?=; filename", ""),
     ],
 )
-def test_its_title(house: ServerThread, alice: Client, disposition: str, title: str) -> None:
-    answer = upload(house, b"x", **basic(), Content_Disposition=disposition)
+def test_its_title(server: ServerThread, alice: Client, disposition: str, title: str) -> None:
+    answer = upload(server, b"x", **basic(), Content_Disposition=disposition)
     assert answer.status == 201
     assert json.loads(answer.body)["name"] == title
-    assert fetch(house, answer).status == 200
+    assert fetch(server, answer).status == 200
 
 
-def test_pictures(house: ServerThread, alice: Client) -> None:
+def test_pictures(server: ServerThread, alice: Client) -> None:
     exif = Image.Exif()
     exif[0x010E] = "my garden"
-    answer = upload(house, picture("JPEG", exif=exif.tobytes()), **basic())
+    answer = upload(server, picture("JPEG", exif=exif.tobytes()), **basic())
     assert answer.fields["location"].endswith(".jpg")
-    assert b"my garden" not in fetch(house, answer).body
-    small = thumbnail_of(house, answer)
+    assert b"my garden" not in fetch(server, answer).body
+    small = thumbnail_of(server, answer)
     assert (small.status, small.fields["content-type"]) == (200, "image/webp")
     with Image.open(io.BytesIO(small.body)) as shown:
         assert shown.size == (427, 320)
-    bad = upload(house, b"\x89PNG\r\n\x1a\n" + b"x" * 100, **basic())
+    bad = upload(server, b"\x89PNG\r\n\x1a\n" + b"x" * 100, **basic())
     assert (bad.status, bad.body) == (422, b"The picture can't be read: Truncated File Read\n")
 
 
-def test_a_part_of_it(house: ServerThread, alice: Client) -> None:
-    answer = upload(house, bytes(range(250)), **basic())
-    part = fetch(house, answer, Range="bytes=10-19")
+def test_a_part_of_it(server: ServerThread, alice: Client) -> None:
+    answer = upload(server, bytes(range(250)), **basic())
+    part = fetch(server, answer, Range="bytes=10-19")
     assert (part.status, part.body) == (206, bytes(range(10, 20)))
     assert part.fields["content-range"] == "bytes 10-19/250"
     etag = part.fields["etag"]
-    assert fetch(house, answer, Range="bytes=10-19", If_Range=etag).status == 206
+    assert fetch(server, answer, Range="bytes=10-19", If_Range=etag).status == 206
     # "If the validator does not match, the server SHOULD ... send the entire representation"
-    assert fetch(house, answer, Range="bytes=10-19", If_Range='"other"').status == 200
-    assert fetch(house, answer, Range="bytes=250-").status == 416
-    known = fetch(house, answer, If_None_Match=etag)
+    assert fetch(server, answer, Range="bytes=10-19", If_Range='"other"').status == 200
+    assert fetch(server, answer, Range="bytes=250-").status == 416
+    known = fetch(server, answer, If_None_Match=etag)
     assert (known.status, known.body) == (304, b"")
 
 
-def test_names_cannot_be_guessed(house: ServerThread, alice: Client) -> None:
-    paths = {json.loads(upload(house, b"same", **basic()).body)["path"] for _ in range(3)}
+def test_names_cannot_be_guessed(server: ServerThread, alice: Client) -> None:
+    paths = {json.loads(upload(server, b"same", **basic()).body)["path"] for _ in range(3)}
     assert len(paths) == 3
-    with Http(house.address) as http:
+    with Http(server.address) as http:
         for path in ("/files/" + "A" * 22, "/files/x", "/files/../greenchat.db", "/files/parts/1", "/files/%2e%2e/x"):
             assert http.get(path).status == 404
 
 
-def test_the_same_content_is_kept_once(house: ServerThread, alice: Client, tmp_path: Path) -> None:
-    first, second = upload(house, b"same", **basic()), upload(house, b"same", **basic())
+def test_the_same_content_is_kept_once(server: ServerThread, alice: Client, tmp_path: Path) -> None:
+    first, second = upload(server, b"same", **basic()), upload(server, b"same", **basic())
     assert len(contents(tmp_path)) == 1
-    assert fetch(house, first, "DELETE", **basic()).status == 204
-    sweep_until(house, tmp_path, contents(tmp_path))
-    assert fetch(house, first).status == 404
-    assert fetch(house, second).body == b"same"
-    assert fetch(house, second, "DELETE", **basic()).status == 204
-    sweep_until(house, tmp_path, set())
+    assert fetch(server, first, "DELETE", **basic()).status == 204
+    sweep_until(server, tmp_path, contents(tmp_path))
+    assert fetch(server, first).status == 404
+    assert fetch(server, second).body == b"same"
+    assert fetch(server, second, "DELETE", **basic()).status == 204
+    sweep_until(server, tmp_path, set())
 
 
-def test_only_its_owner_deletes_it(house: ServerThread, alice: Client) -> None:
-    answer = upload(house, b"x", **basic())
-    with people(house.address, "bob") as (bob,):
+def test_only_its_owner_deletes_it(server: ServerThread, alice: Client) -> None:
+    answer = upload(server, b"x", **basic())
+    with people(server.address, "bob") as (bob,):
         register(bob)
-        assert fetch(house, answer, "DELETE", **basic("bob")).status == 403
-    assert fetch(house, answer, "DELETE").status == 403
-    with Http(house.address) as http:
+        assert fetch(server, answer, "DELETE", **basic("bob")).status == 403
+    assert fetch(server, answer, "DELETE").status == 403
+    with Http(server.address) as http:
         assert http.get("/files").status == 401
         listed = json.loads(http.get("/files", "GET", b"", **basic()).body)["files"]
         assert [each["path"] for each in listed] == [json.loads(answer.body)["path"]]
 
 
-def test_redact_takes_it_along(house: ServerThread, alice: Client, tmp_path: Path) -> None:
-    answer, other = upload(house, picture(), **basic()), upload(house, b"stays", **basic())
+@pytest.mark.parametrize("kind", ["bot", "upload"])
+def test_what_programs_hold_neither_lists_nor_deletes(server: ServerThread, alice: Client, kind: str) -> None:
+    """A token adds a file; those that are there are for who has the password, or the browser that is signed in."""
+    answer = upload(server, b"x", **basic())
+    if kind == "bot":
+        said = "\n".join(line.params[-1] for line in alice.run("NS TOKEN CREATE BOT read,say,admin 1d bot"))
+        secret = next(word for word in said.split() if len(word) == 32)
+    else:
+        secret = alice.run("FILEHOST TOKEN")[0].params[1]
+    bearer = {"Authorization": f"Bearer {secret}"}
+    with Http(server.address) as http:
+        assert http.get("/files", "GET", b"", **bearer).status == 401
+    assert fetch(server, answer, "DELETE", **bearer).status == 401
+    assert fetch(server, answer).status == 200
+    assert upload(server, b"y", **bearer).status == 201, "and the token was not used up"
+
+
+def test_redact_takes_it_along(server: ServerThread, alice: Client, tmp_path: Path) -> None:
+    answer, other = upload(server, picture(), **basic()), upload(server, b"stays", **basic())
     (said,) = alice.run(f"PRIVMSG #dev :look: {answer.fields['location']} nice")
     assert len(contents(tmp_path)) == 3
     alice.run(f"REDACT #dev {said.tags['msgid']}")
-    assert fetch(house, answer).status == 404
-    assert thumbnail_of(house, answer).status == 404
-    assert fetch(house, other).status == 200
-    sweep_until(house, tmp_path, {sha256(b"stays").hexdigest()})
+    assert fetch(server, answer).status == 404
+    assert thumbnail_of(server, answer).status == 404
+    assert fetch(server, other).status == 200
+    sweep_until(server, tmp_path, {sha256(b"stays").hexdigest()})
 
 
-def test_histserv_delete_takes_it_along(house: ServerThread, alice: Client) -> None:
-    answer = upload(house, b"x", **basic())
+def test_histserv_delete_takes_it_along(server: ServerThread, alice: Client) -> None:
+    answer = upload(server, b"x", **basic())
     (said,) = alice.run(f"PRIVMSG #dev :{answer.fields['location']}")
     alice.run(f"HISTSERV DELETE #dev {said.tags['msgid']}")
-    assert fetch(house, answer).status == 404
+    assert fetch(server, answer).status == 404
 
 
-def test_a_file_does_not_go_with_another_one_s_message(house: ServerThread, alice: Client) -> None:
-    answer = upload(house, b"x", **basic())
-    with people(house.address, "bob", "guest", caps=CAPS) as (bob, guest):
+def test_a_file_does_not_go_with_another_one_s_message(server: ServerThread, alice: Client) -> None:
+    answer = upload(server, b"x", **basic())
+    with people(server.address, "bob", "guest", caps=CAPS) as (bob, guest):
         register(bob)
         for client in (bob, guest):
             client.join("#dev")
             (said,) = client.run(f"PRIVMSG #dev :{answer.fields['location']}")
             client.run(f"REDACT #dev {said.tags['msgid']}")
-    assert fetch(house, answer).status == 200
+    assert fetch(server, answer).status == 200
 
 
 def test_a_guest_s_file_does_not_go_with_another_guest_s_message(start: Start) -> None:
-    house = start(guests=1)
-    answer = upload(house, b"x")
-    with people(house.address, "guest", caps=CAPS) as (guest,):
+    server = start(guests=1)
+    answer = upload(server, b"x")
+    with people(server.address, "guest", caps=CAPS) as (guest,):
         guest.join("#dev")
         (said,) = guest.run(f"PRIVMSG #dev :{answer.fields['location']}")
         guest.run(f"REDACT #dev {said.tags['msgid']}")
-        assert fetch(house, answer).status == 200, "nobody knows whose it is"
+        assert fetch(server, answer).status == 200, "nobody knows whose it is"
         (said,) = guest.run(f"PRIVMSG #dev :{answer.fields['location']}")
-        with people(house.address, "root") as (root,):
+        with people(server.address, "root") as (root,):
             become(root).run(f"HISTSERV DELETE #dev {said.tags['msgid']}")
-    assert fetch(house, answer).status == 404, "operators delete it with the message"
+    assert fetch(server, answer).status == 404, "operators delete it with the message"
 
 
-def test_it_goes_with_its_account(house: ServerThread, alice: Client, tmp_path: Path) -> None:
-    answer = upload(house, b"x", **basic())
+def test_it_goes_with_its_account(server: ServerThread, alice: Client, tmp_path: Path) -> None:
+    answer = upload(server, b"x", **basic())
     alice.run(f"NS DROP alice {PASSWORD}")
-    assert fetch(house, answer).status == 404
-    sweep_until(house, tmp_path, set())
+    assert fetch(server, answer).status == 404
+    sweep_until(server, tmp_path, set())
 
 
 def test_it_outlives_a_restart_until_it_is_too_old(start: Start, tmp_path: Path) -> None:
     options = replace(quick_options(tmp_path), storage=Storage(keep_days=7))
-    house = start(options)
-    with people(house.address, "alice") as (alice,):
+    server = start(options)
+    with people(server.address, "alice") as (alice,):
         register(alice)
-        answer = upload(house, b"x", **basic())
-    house.stop()
+        answer = upload(server, b"x", **basic())
+    server.stop()
     (tmp_path / FOLDER / "parts" / "9").write_bytes(b"left by a crash")
     (tmp_path / FOLDER / "ab").mkdir(exist_ok=True)
     (tmp_path / FOLDER / "ab" / ("ab" * 32)).write_bytes(b"of no file")
@@ -434,24 +470,24 @@ def test_it_outlives_a_restart_until_it_is_too_old(start: Start, tmp_path: Path)
 
 
 def test_a_wrong_date_takes_no_file(start: Start, tmp_path: Path) -> None:
-    house = start(replace(quick_options(tmp_path), storage=Storage(keep_days=7)))
-    with people(house.address, "alice") as (alice,):
+    server = start(replace(quick_options(tmp_path), storage=Storage(keep_days=7)))
+    with people(server.address, "alice") as (alice,):
         register(alice)
-        answer = upload(house, b"x", **basic())
-    real = house.app.now
+        answer = upload(server, b"x", **basic())
+    real = server.app.now
 
     def jump(app: App) -> None:
         app.now = lambda: real() + 3650 * 86_400_000  # type: ignore[method-assign]  # the clock of this one server
-        app.sweeper.sweep()
+        app.upkeep.sweeper.sweep()
 
-    house.call(jump)
-    assert fetch(house, answer).status == 200
+    server.call(jump)
+    assert fetch(server, answer).status == 200
 
 
 def test_a_slow_upload_has_time_as_long_as_it_goes_on(start: Start, tmp_path: Path) -> None:
     """A request must be complete within web.timeout; a file has that for each 64 KiB."""
-    house = start(replace(quick_options(tmp_path), web=Web(timeout=1)))
-    with people(house.address, "alice") as (alice,), Http(house.address) as http:
+    server = start(replace(quick_options(tmp_path), web=Web(timeout=1)))
+    with people(server.address, "alice") as (alice,), Http(server.address) as http:
         register(alice)
         size = 5 * 65536
         head = f"POST /files HTTP/1.1\r\nHost: x\r\nAuthorization: {basic()['Authorization']}\r\n"
@@ -464,8 +500,8 @@ def test_a_slow_upload_has_time_as_long_as_it_goes_on(start: Start, tmp_path: Pa
         assert http.answer("POST").status == 408
 
 
-def test_others_talk_while_one_uploads(house: ServerThread, alice: Client) -> None:
-    with people(house.address, "bob", caps=CAPS) as (bob,), Http(house.address) as http:
+def test_others_talk_while_one_uploads(server: ServerThread, alice: Client) -> None:
+    with people(server.address, "bob", caps=CAPS) as (bob,), Http(server.address) as http:
         bob.join("#dev")
         head = f"POST /files HTTP/1.1\r\nHost: x\r\nAuthorization: {basic()['Authorization']}\r\n"
         http.send(f"{head}Content-Length: {8 * MIB}\r\n\r\n".encode())
@@ -474,3 +510,88 @@ def test_others_talk_while_one_uploads(house: ServerThread, alice: Client) -> No
             bob.run(f"PRIVMSG #dev :{number}")
             assert alice.expect("PRIVMSG").params[-1] == str(number)
         assert http.answer("POST").status == 201
+
+
+def test_a_trickle_does_not_keep_its_place(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each 64 KiB in time are not enough: the whole of it must come at a pace, too."""
+    monkeypatch.setattr(uploads, "_SLOWEST", 8 * MIB)
+    server = start(replace(quick_options(tmp_path), web=Web(timeout=1)))
+    with people(server.address, "alice") as (alice,), Http(server.address) as http:
+        register(alice)
+        head = f"POST /files HTTP/1.1\r\nHost: x\r\nAuthorization: {basic()['Authorization']}\r\n"
+        http.send(f"{head}Content-Length: {MIB}\r\n\r\n".encode())
+        with suppress(OSError):
+            for _ in range(8):
+                http.send(b"x" * 65536)
+                threading.Event().wait(0.4)  # of a clock that is the oracle
+        assert http.answer("POST").status == 408
+
+
+def test_one_address_has_some_places_whoever_it_is(start: Start, tmp_path: Path) -> None:
+    """However many accounts somebody has made, others can upload."""
+    names = [f"person{number}" for number in range(7)]
+    options = replace(quick_options(tmp_path), connections=Connections(close_timeout=0.3, exempt=()))
+    server = start(replace(options, throttle=replace(options.throttle, registrations=0)))
+    with ExitStack() as stack:
+        for client in stack.enter_context(people(server.address, *names)):
+            register(client)
+        others = [stack.enter_context(Http(server.address)) for _ in range(6)]
+        for http, name in zip(others, names, strict=False):
+            head = f"POST /files HTTP/1.1\r\nHost: x\r\nAuthorization: {basic(name)['Authorization']}\r\n"
+            http.send(f"{head}Content-Length: 9\r\n\r\n".encode())
+        poll(lambda: server.call(under_way), 6)
+        busy = upload(server, b"x", **basic(names[6]))
+        assert (busy.status, busy.body) == (503, b"Too many uploads at the same time: try again\n")
+        others[0].send(b"123456789")
+        assert others[0].answer("POST").status == 201
+        assert upload(server, b"x", **basic(names[6])).status == 201
+
+
+def test_where_the_disk_is_nearly_full_no_file_is_taken(start: Start, tmp_path: Path) -> None:
+    server = start()
+    with people(server.address, "alice") as (alice,):
+        register(alice)
+        server.call(lambda app: app.upkeep.health._disk.judge(0, 1 << 40))
+        full = upload(server, b"x", **basic())
+        assert (full.status, full.body.count(b"\n")) == (507, 1)
+        assert b"nearly full" in full.body
+        server.call(lambda app: app.upkeep.health._disk.judge(1 << 40, 1 << 40))
+        assert upload(server, b"x", **basic()).status == 201
+
+
+def test_a_file_that_would_fill_the_disk_is_not_written(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = start()
+    with people(server.address, "alice") as (alice,):
+        register(alice)
+        monkeypatch.setattr(blobs, "free_room", lambda _: (256 * MIB + 3, 1 << 40))
+        assert upload(server, b"1234", **basic()).status == 507
+        assert upload(server, b"123", **basic()).status == 201
+    sweep_until(server, tmp_path, {sha256(b"123").hexdigest()})
+
+
+def test_the_pictures_of_one_do_not_hold_up_another_s(server: ServerThread, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two are cleaned at the same time, never two of one account."""
+    gate, begun = threading.Event(), Counter[str]()
+    real = pictures.clean
+
+    def slow(path: Path, millions: int) -> tuple[Path, Path | None]:
+        size = Image.open(path).size
+        begun[str(size[0])] += 1
+        if size[0] == 8:
+            gate.wait(20)
+        return real(path, millions)
+
+    monkeypatch.setattr(uploads, "clean", slow)
+    with people(server.address, "alice", "bob") as clients, ThreadPoolExecutor(3) as threads:
+        for client in clients:
+            register(client)
+        mine = [threads.submit(upload, server, picture(size=(8, 8 + n)), **basic()) for n in range(2)]
+        try:
+            poll(lambda: begun["8"], 1)
+            assert upload(server, picture(size=(9, 9)), **basic("bob")).status == 201
+            assert begun["8"] == 1
+        finally:
+            gate.set()
+        assert [each.result().status for each in mine] == [201, 201]

@@ -19,21 +19,21 @@ from greenchat.storage.interface import Speech, StoredEvent, StoreError, Write
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.http_client import Answer, Http
 from tests.irc import Client, people
-from tests.server.process import run, started
+from tests.server.forked import run, started
 
 QUICK = Settings(accounts=AccountSettings(iterations=4096))
 CAPS = "message-tags server-time draft/relaymsg echo-message account-tag"
 
 
 @pytest.fixture
-def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
     return start_server(QUICK, quick_options(tmp_path))
 
 
 @pytest.fixture
-def alice(house: ServerThread) -> Iterator[Client]:
+def alice(server: ServerThread) -> Iterator[Client]:
     """The founder of #dev, who is in it."""
-    with people(house.address, "alice", caps=CAPS) as (client,):
+    with people(server.address, "alice", caps=CAPS) as (client,):
         own(client)
         yield client
 
@@ -57,25 +57,25 @@ def make(client: Client, words: str = "#dev") -> str:
     return answer.partition("hooks/")[2].split()[0]
 
 
-def post(house: ServerThread, secret: str, body: object, http: Http | None = None, /, **fields: str) -> Answer:
+def post(server: ServerThread, secret: str, body: object, http: Http | None = None, /, **fields: str) -> Answer:
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     given = {"Content_Type": "application/json"} | fields
     if http:
         return http.get(f"/hooks/{secret}", "POST", data, **given)
-    with Http(house.address) as once:
+    with Http(server.address) as once:
         return once.get(f"/hooks/{secret}", "POST", data, **given)
 
 
-def test_an_account_that_is_banned_speaks_by_no_hook(house: ServerThread, alice: Client) -> None:
+def test_an_account_that_is_banned_speaks_by_no_hook(server: ServerThread, alice: Client) -> None:
     secret = make(alice)
-    assert post(house, secret, {"text": "hello"}).status == 200
-    house.call(lambda app: app.run_step(lambda ctx: ctx.propose(shell.ban, "alice", 0, "")))
-    assert post(house, secret, {"text": "hello again"}).status == 404
+    assert post(server, secret, {"text": "hello"}).status == 200
+    server.call(lambda app: app.run_step(lambda ctx: ctx.propose(shell.ban, "alice", 0, "")))
+    assert post(server, secret, {"text": "hello again"}).status == 404
 
 
-def test_a_program_says_something(house: ServerThread, alice: Client) -> None:
+def test_a_program_says_something(server: ServerThread, alice: Client) -> None:
     secret = make(alice)
-    answer = post(house, secret, {"text": "build 7 is green", "name": "CI server"})
+    answer = post(server, secret, {"text": "build 7 is green", "name": "CI server"})
     assert answer.status == 200
     heard = alice.expect("PRIVMSG")
     assert heard.source == "CI-server/hook!hook@greenchat.local"
@@ -86,14 +86,14 @@ def test_a_program_says_something(house: ServerThread, alice: Client) -> None:
     assert "account" not in heard.tags
 
 
-def test_it_is_in_the_history_and_answers_a_message(house: ServerThread, alice: Client) -> None:
+def test_it_is_in_the_history_and_answers_a_message(server: ServerThread, alice: Client) -> None:
     secret = make(alice)
     (own_line,) = alice.run("PRIVMSG #dev :deploy?")
-    post(house, secret, {"text": "deployed", "thread": own_line.tags["msgid"]})
+    post(server, secret, {"text": "deployed", "thread": own_line.tags["msgid"]})
     assert alice.expect("PRIVMSG").tags["+draft/reply"] == own_line.tags["msgid"]
-    post(house, secret, {"text": "no id", "thread": "x y"})
+    post(server, secret, {"text": "no id", "thread": "x y"})
     assert "+draft/reply" not in alice.expect("PRIVMSG").tags
-    with people(house.address, "bob", caps="draft/chathistory batch server-time") as (bob,):
+    with people(server.address, "bob", caps="draft/chathistory batch server-time") as (bob,):
         bob.join("#dev")
         heard = bob.run("CHATHISTORY LATEST #dev * 9")
         told = [message.params[-1] for message in heard if message.command == "PRIVMSG"]
@@ -110,11 +110,22 @@ def test_it_is_in_the_history_and_answers_a_message(house: ServerThread, alice: 
         ("x" * 500, ["x" * 455, "x" * 45]),
     ],
 )
-def test_what_is_said_fits_into_messages(house: ServerThread, alice: Client, text: str, lines: list[str]) -> None:
-    assert post(house, make(alice), {"text": text, "name": "x"}).status == 200
+def test_what_is_said_fits_into_messages(server: ServerThread, alice: Client, text: str, lines: list[str]) -> None:
+    assert post(server, make(alice), {"text": text, "name": "x"}).status == 200
     heard = [alice.expect("PRIVMSG").params[-1] for _ in lines]
     assert "".join(heard) == "".join(lines)
     assert len(heard) == len(lines)
+
+
+def test_what_is_null_is_not_given(server: ServerThread, alice: Client) -> None:
+    secret = make(alice)
+    assert post(server, secret, {"text": "x", "name": None, "thread": None, "picture": None}).status == 200
+    heard = alice.expect("PRIVMSG")
+    assert (heard.nick, heard.params[-1]) == ("web/hook", "x")
+    assert post(server, secret, {"text": "x &lt; y", "name": "ci", "channel": None}).status == 200
+    heard = alice.expect("PRIVMSG")
+    assert (heard.nick, heard.params[1]) == ("ci/hook", "x &lt; y"), "it is not Slack's form for that"
+    assert post(server, secret, {"text": None}).body == b'There must be a text, like {"text": "hello"}\n'
 
 
 @pytest.mark.parametrize(
@@ -128,8 +139,8 @@ def test_what_is_said_fits_into_messages(house: ServerThread, alice: Client, tex
         ("Jürgen", "Jürgen/hook"),
     ],
 )
-def test_nobody_is_called_like_a_hook(house: ServerThread, alice: Client, name: str, nick: str) -> None:
-    post(house, make(alice), {"text": "hi", "name": name})
+def test_nobody_is_called_like_a_hook(server: ServerThread, alice: Client, name: str, nick: str) -> None:
+    post(server, make(alice), {"text": "hi", "name": name})
     assert alice.expect("PRIVMSG").nick == nick
 
 
@@ -153,58 +164,58 @@ def test_nobody_is_called_like_a_hook(house: ServerThread, alice: Client, name: 
         (b'{"text": "x"}', "text/plain", 415),
     ],
 )
-def test_bad_input(house: ServerThread, alice: Client, body: bytes, kind: str, status: int) -> None:
+def test_bad_input(server: ServerThread, alice: Client, body: bytes, kind: str, status: int) -> None:
     secret = make(alice)
-    answer = post(house, secret, body, Content_Type=kind)
+    answer = post(server, secret, body, Content_Type=kind)
     assert answer.status == status, answer
-    assert post(house, secret, {"text": "still here"}).status == 200
+    assert post(server, secret, {"text": "still here"}).status == 200
 
 
-def test_only_post(house: ServerThread, alice: Client) -> None:
-    with Http(house.address) as http:
+def test_only_post(server: ServerThread, alice: Client) -> None:
+    with Http(server.address) as http:
         answer = http.get(f"/hooks/{make(alice)}")
         assert (answer.status, answer.fields["allow"]) == (405, "OPTIONS, POST")
 
 
 @pytest.mark.parametrize("secret", ["wrong", "", "x" * 5000, "a/b", "%00"])
-def test_what_is_no_hook(house: ServerThread, alice: Client, secret: str) -> None:
-    assert post(house, secret, {"text": "x"}).status == 404
+def test_what_is_no_hook(server: ServerThread, alice: Client, secret: str) -> None:
+    assert post(server, secret, {"text": "x"}).status == 404
 
 
 def test_there_is_a_bound_on_how_often(start_server: StartServer, tmp_path: Path) -> None:
-    house = start_server(QUICK, replace(quick_options(tmp_path), web=Web(hook_rate=1)))
-    with people(house.address, "alice", caps=CAPS) as (alice,), Http(house.address) as http:
+    server = start_server(QUICK, replace(quick_options(tmp_path), web=Web(hook_rate=1)))
+    with people(server.address, "alice", caps=CAPS) as (alice,), Http(server.address) as http:
         own(alice)
         secret, other = make(alice), make(alice)
-        statuses = [post(house, secret, {"text": str(number)}, http).status for number in range(20)]
+        statuses = [post(server, secret, {"text": str(number)}, http).status for number in range(20)]
         assert statuses == [200] * 20
-    refused = post(house, secret, {"text": "20"})
+    refused = post(server, secret, {"text": "20"})
     assert refused.status == 429
     assert 1 <= int(refused.fields["retry-after"]) <= 61
-    assert post(house, other, {"text": "another hook is another matter"}).status == 200
+    assert post(server, other, {"text": "another hook is another matter"}).status == 200
 
 
 @pytest.mark.parametrize("mode", ["+m", "+M", "+n", "+U", "+i", "+b *!*@nowhere.example"])
-def test_what_an_operator_may_a_hook_may(house: ServerThread, alice: Client, mode: str) -> None:
+def test_what_an_operator_may_a_hook_may(server: ServerThread, alice: Client, mode: str) -> None:
     secret = make(alice)
     alice.run(f"MODE #dev {mode}", "PART #dev")
-    assert post(house, secret, {"text": "hi"}).status == 200
+    assert post(server, secret, {"text": "hi"}).status == 200
 
 
 @pytest.mark.parametrize(
     ("mode", "text"),
     [("+c", "\x0304red"), ("+b ci/hook!*@*", "hi"), ("+b m:ci/hook!*@*", "hi")],
 )
-def test_what_a_channel_refuses_it_refuses_a_hook(house: ServerThread, alice: Client, mode: str, text: str) -> None:
+def test_what_a_channel_refuses_it_refuses_a_hook(server: ServerThread, alice: Client, mode: str, text: str) -> None:
     secret = make(alice)
     alice.run(f"MODE #dev {mode}")
-    answer = post(house, secret, {"text": f"fine\n{text}", "name": "ci"})
+    answer = post(server, secret, {"text": f"fine\n{text}", "name": "ci"})
     assert answer.status == 403, answer
     assert alice.commands("PING x") == ["PONG"]  # all of it or nothing
 
 
-def test_who_may_make_one(house: ServerThread, alice: Client) -> None:
-    with people(house.address, "bob") as (bob,):
+def test_who_may_make_one(server: ServerThread, alice: Client) -> None:
+    with people(server.address, "bob") as (bob,):
         assert "not logged in" in said(bob, "NS TOKEN CREATE HOOK #dev")
         bob.send("REGISTER * * :sesame open")
         bob.expect("900")
@@ -216,23 +227,23 @@ def test_who_may_make_one(house: ServerThread, alice: Client) -> None:
         assert "not an operator of #dev" in said(bob, "NS TOKEN CREATE HOOK #dev")
         said(alice, "CS AMODE #dev +o bob")
         secret = make(bob)
-        assert post(house, secret, {"text": "hi"}).status == 200
+        assert post(server, secret, {"text": "hi"}).status == 200
         said(alice, "CS AMODE #dev -o bob")
-        assert post(house, secret, {"text": "hi"}).status == 404
+        assert post(server, secret, {"text": "hi"}).status == 404
         said(alice, "CS AMODE #dev +o bob")
-        assert post(house, secret, {"text": "hi"}).status == 200
+        assert post(server, secret, {"text": "hi"}).status == 200
         bob.send("QUIT")
         alice.expect("QUIT")
-    assert post(house, secret, {"text": "its owner need not be here"}).status == 200
+    assert post(server, secret, {"text": "its owner need not be here"}).status == 200
 
 
-def test_the_ends_of_a_hook(house: ServerThread, alice: Client) -> None:
+def test_the_ends_of_a_hook(server: ServerThread, alice: Client) -> None:
     secrets = [make(alice) for _ in range(2)]
     gone = hash_of(secrets[0])[:8]
     assert f"{gone} is no hook any more" in said(alice, f"NS TOKEN REVOKE {gone}")
-    assert post(house, secrets[0], {"text": "x"}).status == 404
-    assert post(house, secrets[1], {"text": "x"}).status == 200
-    with people(house.address, "bob") as (bob,):
+    assert post(server, secrets[0], {"text": "x"}).status == 404
+    assert post(server, secrets[1], {"text": "x"}).status == 200
+    with people(server.address, "bob") as (bob,):
         bob.send("REGISTER * * :sesame open")
         bob.expect("900")
         other = hash_of(secrets[1])[:8]
@@ -242,10 +253,10 @@ def test_the_ends_of_a_hook(house: ServerThread, alice: Client) -> None:
         assert other in said(bob, "NS TOKEN LIST #dev")
         assert said(bob, "NS TOKEN LIST") == "No tokens"
         said(bob, f"NS TOKEN REVOKE {other}")
-    assert post(house, secrets[1], {"text": "x"}).status == 404
+    assert post(server, secrets[1], {"text": "x"}).status == 404
 
 
-def test_a_hook_has_an_end_and_a_label(house: ServerThread, alice: Client) -> None:
+def test_a_hook_has_an_end_and_a_label(server: ServerThread, alice: Client) -> None:
     secret = make(alice, "#dev 30d nightly builds")
     (line,) = [line for line in said(alice, "NS TOKEN LIST").splitlines() if "hook" in line]
     assert line.startswith(f"{hash_of(secret)[:8]}  hook for #dev, by alice, since ")
@@ -257,8 +268,8 @@ def test_a_hook_has_an_end_and_a_label(house: ServerThread, alice: Client) -> No
         for token in app.network.tokens:
             app.network.tokens.put(replace(token, expires=app.now()))
 
-    house.call(age)
-    assert post(house, secret, {"text": "x"}).status == 404
+    server.call(age)
+    assert post(server, secret, {"text": "x"}).status == 404
     assert said(alice, "NS TOKEN LIST") == "No tokens"
 
 
@@ -274,11 +285,11 @@ def test_a_hook_has_an_end_and_a_label(house: ServerThread, alice: Client) -> No
         ("TOKEN CREATE HOOK #dev " + "x" * 51, "A label has at most"),
     ],
 )
-def test_wrong_words(house: ServerThread, alice: Client, words: str, answer: str) -> None:
+def test_wrong_words(server: ServerThread, alice: Client, words: str, answer: str) -> None:
     assert answer in said(alice, f"NS {words}")
 
 
-def test_there_is_a_bound_on_how_many(house: ServerThread, alice: Client) -> None:
+def test_there_is_a_bound_on_how_many(server: ServerThread, alice: Client) -> None:
     for _ in range(20):
         make(alice)
     assert "which is the limit" in said(alice, "NS TOKEN CREATE HOOK #dev")
@@ -297,16 +308,17 @@ def test_the_secret_is_kept_nowhere(start_server: StartServer, tmp_path: Path) -
     assert post(second, secret, {"text": "it outlives the server"}).status == 200
 
 
-def test_giving_the_channel_and_the_account_up_ends_it(house: ServerThread, alice: Client) -> None:
+def test_giving_the_channel_and_the_account_up_ends_it(server: ServerThread, alice: Client) -> None:
     secret = make(alice)
     asked = said(alice, "CS UNREGISTER #dev").rpartition("/msg ChanServ ")[2]
     said(alice, f"CS {asked}")
-    assert post(house, secret, {"text": "x"}).status == 404
+    assert post(server, secret, {"text": "x"}).status == 404
     assert "is yours now" in said(alice, "CS REGISTER #dev")
-    assert post(house, secret, {"text": "x"}).status == 200
+    assert post(server, secret, {"text": "x"}).status == 404  # it was of the registration before
+    assert post(server, make(alice), {"text": "x"}).status == 200
     asked = said(alice, "CS UNREGISTER #dev").rpartition("/msg ChanServ ")[2]
     alice.run(f"CS {asked}", "NS DROP alice :sesame open")
-    assert house.call(lambda app: len(app.network.tokens)) == 0
+    assert server.call(lambda app: len(app.network.tokens)) == 0
 
 
 def test_what_a_hook_says_is_in_a_recording_and_its_secret_is_not(tmp_path: Path) -> None:
@@ -433,15 +445,15 @@ ALERT = {
     ],
 )
 def test_what_others_send(
-    house: ServerThread, alice: Client, fields: dict[str, str], body: object, nick: str, lines: list[str]
+    server: ServerThread, alice: Client, fields: dict[str, str], body: object, nick: str, lines: list[str]
 ) -> None:
     secret = make(alice)
-    assert post(house, secret, body, **fields).status == 200
+    assert post(server, secret, body, **fields).status == 200
     heard = [alice.expect("PRIVMSG") for _ in lines]
     assert [message.params[-1] for message in heard] == lines
     assert {message.nick for message in heard} == {nick}
     form = b"payload=" + quote(json.dumps(body)).encode()
-    assert post(house, secret, form, Content_Type="application/x-www-form-urlencoded", **fields).status == 200
+    assert post(server, secret, form, Content_Type="application/x-www-form-urlencoded", **fields).status == 200
     assert [alice.expect("PRIVMSG").params[-1] for _ in lines] == lines
 
 
@@ -454,8 +466,8 @@ def test_what_others_send(
         ({}, {"alerts": []}),
     ],
 )
-def test_what_nobody_needs_to_hear(house: ServerThread, alice: Client, fields: dict[str, str], body: object) -> None:
-    assert post(house, make(alice), body, **fields).status == 204
+def test_what_nobody_needs_to_hear(server: ServerThread, alice: Client, fields: dict[str, str], body: object) -> None:
+    assert post(server, make(alice), body, **fields).status == 204
     assert alice.commands("PING x") == ["PONG"]
 
 
@@ -464,21 +476,21 @@ NONSENSE: list[object] = [None, 7, "x", [], {}, [None], [[]], {"x": None}, True,
 
 @pytest.mark.parametrize("header", ["X_GitHub_Event", "X_Gitlab_Event", "none"])
 @pytest.mark.parametrize("shape", [PUSH, ISSUE, PULL, LAB | {"object_kind": "push"}, {"alerts": [ALERT]}])
-def test_shapes_that_are_none(house: ServerThread, alice: Client, header: str, shape: dict[str, Any]) -> None:
+def test_shapes_that_are_none(server: ServerThread, alice: Client, header: str, shape: dict[str, Any]) -> None:
     secret = make(alice)
-    house.call(lambda app: setattr(app, "options", replace(app.options, web=Web(hook_rate=0, requests=0))))
+    server.call(lambda app: setattr(app, "options", replace(app.options, web=Web(hook_rate=0, requests=0))))
     event = "pull_request" if "pull_request" in shape else "issues" if "issue" in shape else "push"
-    with Http(house.address) as http:
+    with Http(server.address) as http:
         for field in shape:
             for value in NONSENSE:
-                answer = post(house, secret, shape | {field: value}, http, **{header: event})
+                answer = post(server, secret, shape | {field: value}, http, **{header: event})
                 assert answer.status in (200, 204, 422), (field, value, answer)
 
 
-def test_it_is_answered_after_the_commit(house: ServerThread, alice: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_is_answered_after_the_commit(server: ServerThread, alice: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     """What could not be stored nobody gets, and the program is told to try again."""
     secret = make(alice)
-    commit = house.app.store.commit
+    commit = server.app.store.commit
 
     def fail(writes: Sequence[Write]) -> None:
         if any(isinstance(write, StoredEvent | Speech) for write in writes):
@@ -486,8 +498,8 @@ def test_it_is_answered_after_the_commit(house: ServerThread, alice: Client, mon
         commit(writes)
 
     with monkeypatch.context() as patch:
-        patch.setattr(house.app.store, "commit", fail)
-        answer = post(house, secret, {"text": "lost"})
+        patch.setattr(server.app.store, "commit", fail)
+        answer = post(server, secret, {"text": "lost"})
         assert (answer.status, answer.fields["retry-after"]) == (503, "5")
-    assert post(house, secret, {"text": "found"}).status == 200
+    assert post(server, secret, {"text": "found"}).status == 200
     assert alice.expect("PRIVMSG").params[1] == "found"

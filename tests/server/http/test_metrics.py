@@ -29,27 +29,27 @@ def options(data: Path, metrics: Metrics) -> Options:
 
 
 @pytest.fixture
-def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
     return start_server(Settings(), options(tmp_path, Metrics(enabled=True, token=TOKEN)))
 
 
-def scrape(house: ServerThread) -> dict[str, Metric]:
-    with Http(house.address) as http:
+def scrape(server: ServerThread) -> dict[str, Metric]:
+    with Http(server.address) as http:
         answer = http.get("/metrics", "GET", b"", **BEARER)
         assert answer.status == 200, answer
         assert answer.fields["content-type"].startswith("text/plain; version=")
         return {family.name: family for family in text_string_to_metric_families(answer.body.decode())}
 
 
-def value(house: ServerThread, name: str, **labels: str) -> float:
-    samples = [sample for family in scrape(house).values() for sample in family.samples if sample.name == name]
+def value(server: ServerThread, name: str, **labels: str) -> float:
+    samples = [sample for family in scrape(server).values() for sample in family.samples if sample.name == name]
     found = [sample.value for sample in samples if labels.items() <= sample.labels.items()]
     assert len(found) == 1, (name, labels, samples)
     return found[0]
 
 
-def test_who_may_read_them(house: ServerThread, start_server: StartServer, tmp_path: Path) -> None:
-    with Http(house.address) as http:
+def test_who_may_read_them(server: ServerThread, start_server: StartServer, tmp_path: Path) -> None:
+    with Http(server.address) as http:
         for fields in {}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}, {"Authorization": "Bearer \xff"}:
             answer = http.get("/metrics", "GET", b"", **fields)
             assert (answer.status, answer.fields["www-authenticate"]) == (401, "Bearer")
@@ -63,37 +63,37 @@ def test_who_may_read_them(house: ServerThread, start_server: StartServer, tmp_p
         assert http.get("/metrics", Authorization="Bearer ").status == 401
 
 
-def test_people_connections_and_channels(house: ServerThread) -> None:
-    with people(house.address, "a", "b", channel="#one"), WebSocket(house.address).register("web"):
-        assert value(house, "greenchat_users") == 3
-        assert value(house, "greenchat_channels") == 1
-        assert value(house, "greenchat_connections", dialect="irc", tls="false") == 2
-        assert value(house, "greenchat_connections", dialect="websocket", tls="false") == 1
-        assert value(house, "greenchat_connections", dialect="http", tls="false") == 1
-        assert value(house, "greenchat_connections", dialect="irc", tls="true") == 0
+def test_people_connections_and_channels(server: ServerThread) -> None:
+    with people(server.address, "a", "b", channel="#one"), WebSocket(server.address).register("web"):
+        assert value(server, "greenchat_users") == 3
+        assert value(server, "greenchat_channels") == 1
+        assert value(server, "greenchat_connections", dialect="irc", tls="false") == 2
+        assert value(server, "greenchat_connections", dialect="websocket", tls="false") == 1
+        assert value(server, "greenchat_connections", dialect="http", tls="false") == 1
+        assert value(server, "greenchat_connections", dialect="irc", tls="true") == 0
 
 
-def test_what_is_counted_grows_and_stays_when_they_go(house: ServerThread) -> None:
-    with people(house.address, "a", "b", channel="#one") as (a, b):
+def test_what_is_counted_grows_and_stays_when_they_go(server: ServerThread) -> None:
+    with people(server.address, "a", "b", channel="#one") as (a, b):
         a.sync()
-        received = value(house, "greenchat_received_messages_total")
-        sent = value(house, "greenchat_sent_messages_total")
+        received = value(server, "greenchat_received_messages_total")
+        sent = value(server, "greenchat_sent_messages_total")
         a.send(*["PRIVMSG #one :hi"] * 5)
         a.sync()
         b.sync()
-        assert value(house, "greenchat_commands_total", command="PRIVMSG") == 5
-        assert value(house, "greenchat_command_seconds_total", command="PRIVMSG") > 0
-        assert value(house, "greenchat_received_messages_total") >= received + 5
-        assert value(house, "greenchat_sent_messages_total") >= sent + 5
-    assert value(house, "greenchat_received_messages_total") >= received + 5
+        assert value(server, "greenchat_commands_total", command="PRIVMSG") == 5
+        assert value(server, "greenchat_command_seconds_total", command="PRIVMSG") > 0
+        assert value(server, "greenchat_received_messages_total") >= received + 5
+        assert value(server, "greenchat_sent_messages_total") >= sent + 5
+    assert value(server, "greenchat_received_messages_total") >= received + 5
 
 
-def test_turns_and_commits_are_histograms(house: ServerThread) -> None:
-    with people(house.address, "a", channel="#one") as (a,):
-        before = value(house, "greenchat_commit_seconds_count")
+def test_turns_and_commits_are_histograms(server: ServerThread) -> None:
+    with people(server.address, "a", channel="#one") as (a,):
+        before = value(server, "greenchat_commit_seconds_count")
         a.send("PRIVMSG #one :hi")
         a.sync()
-        families = scrape(house)
+        families = scrape(server)
     for name in "greenchat_turn_seconds", "greenchat_commit_seconds":
         family = families[name]
         assert family.type == "histogram"
@@ -102,28 +102,28 @@ def test_turns_and_commits_are_histograms(house: ServerThread) -> None:
         assert buckets == sorted(buckets)
         (count,) = [sample.value for sample in family.samples if sample.name.endswith("_count")]
         assert count == buckets[-1] > 0
-    assert value(house, "greenchat_commit_seconds_count") > before
+    assert value(server, "greenchat_commit_seconds_count") > before
 
 
-def test_logins(house: ServerThread) -> None:
-    with Client(house.address, "alice") as alice:
+def test_logins(server: ServerThread) -> None:
+    with Client(server.address, "alice") as alice:
         alice.send("NS REGISTER secret123")
         alice.until("900")
         alice.send("NS IDENTIFY alice wrong1234")
         while "not the password" not in alice.until("NOTICE")[-1].params[-1]:
             pass
-    assert value(house, "greenchat_logins_total", result="right") == 1
-    assert value(house, "greenchat_logins_total", result="wrong") == 1
-    assert value(house, "greenchat_accounts") == 1
+    assert value(server, "greenchat_logins_total", result="right") == 1
+    assert value(server, "greenchat_logins_total", result="wrong") == 1
+    assert value(server, "greenchat_accounts") == 1
 
 
-def test_what_strangers_send_makes_no_new_names(house: ServerThread) -> None:
-    with Client(house.address, "a") as a:
+def test_what_strangers_send_makes_no_new_names(server: ServerThread) -> None:
+    with Client(server.address, "a") as a:
         a.send(*[f"NONSENSE{number}" for number in range(50)])
         a.sync()
     names = {
         sample.labels["command"]
-        for family in scrape(house).values()
+        for family in scrape(server).values()
         for sample in family.samples
         if "command" in sample.labels
     }
@@ -131,20 +131,20 @@ def test_what_strangers_send_makes_no_new_names(house: ServerThread) -> None:
     assert "(unknown)" in names
 
 
-def test_names_follow_the_rules(house: ServerThread) -> None:
+def test_names_follow_the_rules(server: ServerThread) -> None:
     """https://prometheus.io/docs/practices/naming/"""
-    for name, family in scrape(house).items():
+    for name, family in scrape(server).items():
         assert family.documentation
         if name.startswith("greenchat_"):
             for sample in family.samples:
                 assert (family.type == "counter") == sample.name.endswith("_total"), sample
 
 
-def test_dashboard_and_alerts_ask_for_what_there_is(house: ServerThread) -> None:
-    with Client(house.address, "a") as a:
+def test_dashboard_and_alerts_ask_for_what_there_is(server: ServerThread) -> None:
+    with Client(server.address, "a") as a:
         a.send("NS REGISTER secret123")
         a.until("900")
-        there = {sample.name for family in scrape(house).values() for sample in family.samples}
+        there = {sample.name for family in scrape(server).values() for sample in family.samples}
     dashboard = json.loads(TEMPLATES.joinpath("dashboard.json").read_text(encoding="utf-8"))
     asked = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
     alerts = TEMPLATES.joinpath("alerts.yml").read_text(encoding="utf-8")

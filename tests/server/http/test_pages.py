@@ -152,6 +152,7 @@ def test_the_facts(site: Http) -> None:
         "default_channel": "#lobby",
         "password_least": 8,
         "websocket": "ws",
+        "provider": None,
         "files": None,
     }
 

@@ -21,7 +21,7 @@ from tests.irc import Client, people
 GET = b"GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
-def house(start_server: StartServer, data: Path, **web: float) -> ServerThread:
+def start_with(start_server: StartServer, data: Path, **web: float) -> ServerThread:
     return start_server(Settings(), replace(quick_options(data), web=Web(**web)))  # type: ignore[arg-type]  # numbers
 
 
@@ -152,7 +152,7 @@ def test_a_client_that_waits_to_be_told_to_go_on(server: Target) -> None:
 
 
 def test_a_request_that_does_not_end_is_given_up(start_server: StartServer, tmp_path: Path) -> None:
-    server = house(start_server, tmp_path, timeout=1.0, idle=60.0)
+    server = start_with(start_server, tmp_path, timeout=1.0, idle=60.0)
     with Http(server.address) as head, Http(server.address) as body:
         began = time.monotonic()
         head.send(GET[:-2])
@@ -163,7 +163,7 @@ def test_a_request_that_does_not_end_is_given_up(start_server: StartServer, tmp_
 
 
 def test_a_slow_drip_does_not_last_longer(start_server: StartServer, tmp_path: Path) -> None:
-    server = house(start_server, tmp_path, timeout=1.0)
+    server = start_with(start_server, tmp_path, timeout=1.0)
     with Http(server.address) as http:
         began = time.monotonic()
         http.send(GET[:-2])
@@ -179,14 +179,14 @@ def test_a_slow_drip_does_not_last_longer(start_server: StartServer, tmp_path: P
 
 
 def test_a_connection_without_requests_ends(start_server: StartServer, tmp_path: Path) -> None:
-    server = house(start_server, tmp_path, idle=0.2)
+    server = start_with(start_server, tmp_path, idle=0.2)
     with Http(server.address) as http:
         assert http.get("/healthz").status == 200
         assert http.to_end() == b""
 
 
 def test_who_waits_longest_goes_when_there_are_too_many(start_server: StartServer, tmp_path: Path) -> None:
-    server = house(start_server, tmp_path, unfinished=3)
+    server = start_with(start_server, tmp_path, unfinished=3)
     clients = []
     for number in range(5):
         http = Http(server.address)

@@ -17,14 +17,14 @@ from tests.http_client import Answer, Http, WebSocket
 
 
 @pytest.fixture
-def house(start_server: StartServer, tmp_path: Path) -> ServerThread:
+def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
     return start_server(Settings(), quick_options(tmp_path))
 
 
 @pytest.fixture
-def alice(house: ServerThread) -> Iterator[WebSocket]:
+def alice(server: ServerThread) -> Iterator[WebSocket]:
     """Somebody with an account, in a browser."""
-    with WebSocket(house.address) as browser:
+    with WebSocket(server.address) as browser:
         browser.register("alice")
         browser.say("NS REGISTER secret-door-7")
         browser.until("900")
@@ -36,8 +36,8 @@ def ticket(browser: WebSocket) -> str:
     return browser.until("REMEMBER", "FAIL")[-1].params[0]
 
 
-def exchange(house: ServerThread, given: str, **fields: str) -> Answer:
-    with Http(house.address) as http:
+def exchange(server: ServerThread, given: str, **fields: str) -> Answer:
+    with Http(server.address) as http:
         body = json.dumps({"ticket": given}).encode()
         return http.get("/session", "POST", body, Content_Type="application/json", **fields)
 
@@ -47,76 +47,76 @@ def cookie(answer: Answer) -> str:
     return answer.fields["set-cookie"].partition(";")[0]
 
 
-def who(house: ServerThread, brought: str) -> str | None:
-    with Http(house.address) as http:
+def who(server: ServerThread, brought: str) -> str | None:
+    with Http(server.address) as http:
         answer = http.get("/session", Cookie=brought)
         assert answer.fields["cache-control"] == "no-store"
         account: str | None = json.loads(answer.body)["account"]
         return account
 
 
-def log_in(house: ServerThread, brought: str) -> str:
+def log_in(server: ServerThread, brought: str) -> str:
     """The numeric that a login by the cookie comes to."""
-    with WebSocket(house.address, Cookie=brought) as browser:
+    with WebSocket(server.address, Cookie=brought) as browser:
         browser.say("CAP LS 302", "CAP REQ sasl", "AUTHENTICATE EXTERNAL")
         if browser.until("AUTHENTICATE", "904", "908")[-1].command == "AUTHENTICATE":
             browser.say("AUTHENTICATE +")
         return browser.until("903", "904", "908")[-1].command
 
 
-def kinds(house: ServerThread) -> list[str]:
-    return house.call(lambda app: [token.kind for token in app.network.tokens])
+def kinds(server: ServerThread) -> list[str]:
+    return server.call(lambda app: [token.kind for token in app.network.tokens])
 
 
-def test_from_the_ticket_to_the_next_login(house: ServerThread, alice: WebSocket) -> None:
-    answer = exchange(house, ticket(alice))
+def test_from_the_ticket_to_the_next_login(server: ServerThread, alice: WebSocket) -> None:
+    answer = exchange(server, ticket(alice))
     name, *attributes = answer.fields["set-cookie"].split("; ")
     assert attributes == ["Path=/", "Max-Age=2592000", "HttpOnly", "SameSite=Strict"]
-    assert who(house, name) == "alice"
-    with WebSocket(house.address, Cookie=f"other=1; {name}") as browser:
+    assert who(server, name) == "alice"
+    with WebSocket(server.address, Cookie=f"other=1; {name}") as browser:
         browser.say("CAP LS 302")
         offered = browser.until("CAP")[-1].params[-1]
         assert "EXTERNAL" in offered[offered.index("sasl=") :].split()[0]
-    assert log_in(house, name) == "903"
+    assert log_in(server, name) == "903"
 
 
-def test_without_the_cookie_there_is_nothing(house: ServerThread, alice: WebSocket) -> None:
-    assert who(house, "x=y") is None
-    assert who(house, "greenchat=wrong") is None
-    assert log_in(house, "greenchat=wrong") == "904"
-    with WebSocket(house.address) as browser:
+def test_without_the_cookie_there_is_nothing(server: ServerThread, alice: WebSocket) -> None:
+    assert who(server, "x=y") is None
+    assert who(server, "greenchat=wrong") is None
+    assert log_in(server, "greenchat=wrong") == "904"
+    with WebSocket(server.address) as browser:
         browser.say("CAP LS 302")
         assert "EXTERNAL" not in browser.until("CAP")[-1].params[-1]
 
 
-def test_a_ticket_is_for_one_use(house: ServerThread, alice: WebSocket) -> None:
+def test_a_ticket_is_for_one_use(server: ServerThread, alice: WebSocket) -> None:
     given = ticket(alice)
-    assert exchange(house, given).status == 204
-    assert exchange(house, given).status == 403
-    assert kinds(house) == [SESSION]
+    assert exchange(server, given).status == 204
+    assert exchange(server, given).status == 403
+    assert kinds(server) == [SESSION]
 
 
-def test_a_ticket_does_not_last(house: ServerThread, alice: WebSocket) -> None:
+def test_a_ticket_does_not_last(server: ServerThread, alice: WebSocket) -> None:
     given = ticket(alice)
 
     def age(app: App) -> None:
         for token in app.network.tokens:
             app.network.tokens.put(replace(token, expires=app.now()))
 
-    house.call(age)
-    assert exchange(house, given).status == 403
+    server.call(age)
+    assert exchange(server, given).status == 403
 
 
-def test_a_ticket_is_no_cookie_and_a_cookie_no_ticket(house: ServerThread, alice: WebSocket) -> None:
+def test_a_ticket_is_no_cookie_and_a_cookie_no_ticket(server: ServerThread, alice: WebSocket) -> None:
     given = ticket(alice)
-    assert who(house, f"greenchat={given}") is None
-    assert log_in(house, f"greenchat={given}") == "904"
-    secret = cookie(exchange(house, given)).partition("=")[2]
-    assert exchange(house, secret).status == 403
+    assert who(server, f"greenchat={given}") is None
+    assert log_in(server, f"greenchat={given}") == "904"
+    secret = cookie(exchange(server, given)).partition("=")[2]
+    assert exchange(server, secret).status == 403
 
 
-def test_who_is_not_logged_in_gets_no_ticket(house: ServerThread) -> None:
-    with WebSocket(house.address) as browser:
+def test_who_is_not_logged_in_gets_no_ticket(server: ServerThread) -> None:
+    with WebSocket(server.address) as browser:
         browser.register("bob")
         browser.say("REMEMBER")
         assert browser.until("FAIL")[-1].params[:2] == ("REMEMBER", "ACCOUNT_REQUIRED")
@@ -132,69 +132,69 @@ def test_who_is_not_logged_in_gets_no_ticket(house: ServerThread) -> None:
     ],
 )
 def test_only_our_own_page_exchanges_tickets(
-    house: ServerThread, alice: WebSocket, fields: dict[str, str], status: int
+    server: ServerThread, alice: WebSocket, fields: dict[str, str], status: int
 ) -> None:
-    with Http(house.address) as http:
+    with Http(server.address) as http:
         given = {"Content_Type": "application/json"} | {name.replace("-", "_"): text for name, text in fields.items()}
         body = json.dumps({"ticket": ticket(alice)}).encode()
         assert http.get("/session", "POST", body, **given).status == status
 
 
 @pytest.mark.parametrize("body", [b"", b"x", b"[]", b"{}", b'{"ticket": 1}', b'{"ticket": "' + b"x" * 300 + b'"}'])
-def test_what_is_no_ticket(house: ServerThread, body: bytes) -> None:
-    with Http(house.address) as http:
+def test_what_is_no_ticket(server: ServerThread, body: bytes) -> None:
+    with Http(server.address) as http:
         assert http.get("/session", "POST", body, Content_Type="application/json").status == 400
 
 
-def test_a_body_that_is_too_long(house: ServerThread) -> None:
-    with Http(house.address) as http:
+def test_a_body_that_is_too_long(server: ServerThread) -> None:
+    with Http(server.address) as http:
         answer = http.get("/session", "POST", b'{"ticket":"' + b"x" * 70_000, Content_Type="application/json")
         assert (answer.status, answer.fields["connection"]) == (413, "close")
 
 
-def test_signing_out(house: ServerThread, alice: WebSocket) -> None:
-    brought = cookie(exchange(house, ticket(alice)))
-    with Http(house.address) as http:
+def test_signing_out(server: ServerThread, alice: WebSocket) -> None:
+    brought = cookie(exchange(server, ticket(alice)))
+    with Http(server.address) as http:
         assert http.get("/session", "DELETE", Cookie=brought, Origin="http://evil.example").status == 403
-        assert who(house, brought) == "alice"
+        assert who(server, brought) == "alice"
         answer = http.get("/session", "DELETE", Cookie=brought)
         assert (answer.status, answer.fields["set-cookie"].split("; ")[0]) == (204, "greenchat=")
-    assert who(house, brought) is None
-    assert log_in(house, brought) == "904"
+    assert who(server, brought) is None
+    assert log_in(server, brought) == "904"
 
 
-def test_another_password_ends_it(house: ServerThread, alice: WebSocket) -> None:
-    brought = cookie(exchange(house, ticket(alice)))
+def test_another_password_ends_it(server: ServerThread, alice: WebSocket) -> None:
+    brought = cookie(exchange(server, ticket(alice)))
     given = ticket(alice)
     alice.say("NS PASSWD secret-door-7 other-door-7")
     while "is changed" not in alice.until("NOTICE")[-1].params[-1]:
         pass
-    assert who(house, brought) is None
-    assert exchange(house, given).status == 403
-    assert kinds(house) == []
+    assert who(server, brought) is None
+    assert exchange(server, given).status == 403
+    assert kinds(server) == []
 
 
-def test_the_end_of_the_account_ends_it(house: ServerThread, alice: WebSocket) -> None:
-    brought = cookie(exchange(house, ticket(alice)))
+def test_the_end_of_the_account_ends_it(server: ServerThread, alice: WebSocket) -> None:
+    brought = cookie(exchange(server, ticket(alice)))
     alice.say("NS DROP alice secret-door-7")
     alice.until("901")
-    assert who(house, brought) is None
-    assert log_in(house, brought) == "904"
-    assert kinds(house) == []
+    assert who(server, brought) is None
+    assert log_in(server, brought) == "904"
+    assert kinds(server) == []
 
 
-def test_the_oldest_browser_goes_when_there_are_too_many(house: ServerThread, alice: WebSocket) -> None:
-    cookies = [cookie(exchange(house, ticket(alice))) for _ in range(21)]
-    assert who(house, cookies[0]) is None
-    assert who(house, cookies[1]) == who(house, cookies[-1]) == "alice"
-    assert kinds(house).count(SESSION) == 20
+def test_the_oldest_browser_goes_when_there_are_too_many(server: ServerThread, alice: WebSocket) -> None:
+    cookies = [cookie(exchange(server, ticket(alice))) for _ in range(21)]
+    assert who(server, cookies[0]) is None
+    assert who(server, cookies[1]) == who(server, cookies[-1]) == "alice"
+    assert kinds(server).count(SESSION) == 20
 
 
-def test_asking_for_many_tickets_fills_nothing(house: ServerThread, alice: WebSocket) -> None:
+def test_asking_for_many_tickets_fills_nothing(server: ServerThread, alice: WebSocket) -> None:
     alice.say(*["REMEMBER"] * 50)
     for _ in range(50):
         alice.until("REMEMBER")
-    assert kinds(house).count(TICKET) == 20
+    assert kinds(server).count(TICKET) == 20
 
 
 def test_it_outlives_the_server(start_server: StartServer, tmp_path: Path) -> None:
@@ -214,20 +214,20 @@ def test_it_outlives_the_server(start_server: StartServer, tmp_path: Path) -> No
     assert who(second, gone) is None
 
 
-def test_servers_on_one_machine_have_cookies_of_their_own(house: ServerThread, alice: WebSocket) -> None:
-    answer = exchange(house, ticket(alice), Host="localhost:9090")
+def test_servers_on_one_machine_have_cookies_of_their_own(server: ServerThread, alice: WebSocket) -> None:
+    answer = exchange(server, ticket(alice), Host="localhost:9090")
     assert answer.fields["set-cookie"].startswith("greenchat_9090=")
 
 
-def test_no_secret_is_kept(house: ServerThread, alice: WebSocket) -> None:
-    secret = cookie(exchange(house, ticket(alice))).partition("=")[2]
+def test_no_secret_is_kept(server: ServerThread, alice: WebSocket) -> None:
+    secret = cookie(exchange(server, ticket(alice))).partition("=")[2]
     assert len(base64.urlsafe_b64decode(secret)) == 24
-    assert secret not in house.call(lambda app: str([token.document() for token in app.network.tokens]))
+    assert secret not in server.call(lambda app: str([token.document() for token in app.network.tokens]))
 
 
-def signed_in(house: ServerThread, brought: str) -> WebSocket:
+def signed_in(server: ServerThread, brought: str) -> WebSocket:
     """A browser that has come back by its cookie."""
-    browser = WebSocket(house.address, Cookie=brought)
+    browser = WebSocket(server.address, Cookie=brought)
     browser.say("CAP LS 302", "CAP REQ sasl", "AUTHENTICATE EXTERNAL", "AUTHENTICATE +")
     browser.until("903")
     browser.say("NICK again", "USER a 0 * :a", "CAP END")
@@ -240,21 +240,21 @@ def said(browser: WebSocket, line: str) -> list[str]:
     return [message.params[-1] for message in browser.until("PONG") if message.command == "NOTICE"]
 
 
-def test_logging_out_there_ends_it(house: ServerThread, alice: WebSocket) -> None:
-    brought, other = (cookie(exchange(house, ticket(alice))) for _ in range(2))
-    with signed_in(house, brought) as browser:
+def test_logging_out_there_ends_it(server: ServerThread, alice: WebSocket) -> None:
+    brought, other = (cookie(exchange(server, ticket(alice))) for _ in range(2))
+    with signed_in(server, brought) as browser:
         assert said(browser, "NS LOGOUT")[-1] == "You are logged out"
-    assert who(house, brought) is None
-    assert who(house, other) == "alice"
+    assert who(server, brought) is None
+    assert who(server, other) == "alice"
 
 
 @pytest.mark.parametrize("words", ["OTHERS", "ALL", "number"])
-def test_ending_other_connections_ends_it(house: ServerThread, alice: WebSocket, words: str) -> None:
-    brought = cookie(exchange(house, ticket(alice)))
-    with signed_in(house, brought):
+def test_ending_other_connections_ends_it(server: ServerThread, alice: WebSocket, words: str) -> None:
+    brought = cookie(exchange(server, ticket(alice)))
+    with signed_in(server, brought):
         lines = said(alice, "NS SESSIONS")
         assert lines[-1].startswith("Browsers that stay signed in, since ")
         number = next(line.split()[0] for line in lines if "(this one)" not in line)
         said(alice, f"NS LOGOUT {number if words == 'number' else words}")
-    assert who(house, brought) is None
-    assert log_in(house, brought) == "904"
+    assert who(server, brought) is None
+    assert log_in(server, brought) == "904"

@@ -111,12 +111,12 @@ class TestHandshake:
 
     def test_origins_that_the_operator_allows(self, start_server: StartServer, tmp_path: Path) -> None:
         options = replace(quick_options(tmp_path), web=Web(origins=("https://chat.example",)))
-        house = start_server(Settings(), options)
+        server = start_server(Settings(), options)
         for origin, status in ("https://chat.example", 101), ("http://chat.example", 403), ("http://localhost", 101):
-            with WebSocket(house.address, Origin=origin) as browser:
+            with WebSocket(server.address, Origin=origin) as browser:
                 assert browser.handshake.status == status
-        house = start_server(Settings(), replace(options, web=Web(origins=("*",))))
-        with WebSocket(house.address, Origin="null") as browser:
+        server = start_server(Settings(), replace(options, web=Web(origins=("*",))))
+        with WebSocket(server.address, Origin="null") as browser:
             assert browser.handshake.status == 101
 
     def test_frames_that_come_with_the_handshake(self, server: Target) -> None:
@@ -137,8 +137,8 @@ class TestHandshake:
 
     def test_through_tls(self, start_server: StartServer, tmp_path: Path) -> None:
         certificate, key = ensure_certificate(tmp_path / "tls", "localhost", [])
-        house = start_server(Settings(), quick_options(tmp_path), Tls(certificate, key))
-        with WebSocket(house.address, tls=ssl.create_default_context(cafile=str(certificate))) as browser:
+        server = start_server(Settings(), quick_options(tmp_path), Tls(certificate, key))
+        with WebSocket(server.address, tls=ssl.create_default_context(cafile=str(certificate))) as browser:
             browser.register("alice")
             browser.say("WHOIS alice")
             assert "671" in [message.command for message in browser.until("318")]
@@ -366,10 +366,10 @@ class TestInTheRoom:
             irc.until("QUIT")
 
     def test_when_the_server_ends(self, start_server: StartServer, tmp_path: Path) -> None:
-        house = start_server(Settings(), quick_options(tmp_path))
-        with WebSocket(house.address).register("web") as browser, Http(house.address) as http:
+        server = start_server(Settings(), quick_options(tmp_path))
+        with WebSocket(server.address).register("web") as browser, Http(server.address) as http:
             assert http.get("/healthz").status == 200
-            house.call(lambda app: app.stop("The server is shutting down"))
+            server.call(lambda app: app.stop("The server is shutting down"))
             frames, code = browser.closing()
             assert (b"shutting down" in frames[-1].payload, code) == (True, 1001)
             assert http.to_end() == b""
@@ -377,8 +377,8 @@ class TestInTheRoom:
 
 def test_who_is_silent_is_asked_by_irc(start_server: StartServer, tmp_path: Path) -> None:
     patience = Connections(ping_after=1.0, ping_timeout=60.0, register_timeout=1.0, close_timeout=0.3)
-    house = start_server(Settings(), replace(quick_options(tmp_path), connections=patience))
-    with WebSocket(house.address).register("web") as browser, WebSocket(house.address) as nobody:
+    server = start_server(Settings(), replace(quick_options(tmp_path), connections=patience))
+    with WebSocket(server.address).register("web") as browser, WebSocket(server.address) as nobody:
         assert b"PING " in browser.read_frame().payload
         frames, code = nobody.closing()
         assert (b"Registration timed out" in frames[-1].payload, code) == (True, 1000)
@@ -386,8 +386,8 @@ def test_who_is_silent_is_asked_by_irc(start_server: StartServer, tmp_path: Path
 
 def test_who_reads_nothing_is_cut(start_server: StartServer, tmp_path: Path) -> None:
     options = replace(quick_options(tmp_path), connections=Connections(sendq=64 * 1024, close_timeout=0.3))
-    house = start_server(Settings(), options)
-    with people(house.address, "irc", channel="#lobby") as (irc,), WebSocket(house.address).register("deaf") as deaf:
+    server = start_server(Settings(), options)
+    with people(server.address, "irc", channel="#lobby") as (irc,), WebSocket(server.address).register("deaf") as deaf:
         deaf.say("JOIN #lobby")
         irc.until("JOIN")
         while not any(message.command == "QUIT" for message in irc.sync()):
@@ -396,15 +396,17 @@ def test_who_reads_nothing_is_cut(start_server: StartServer, tmp_path: Path) -> 
 
 class TestBehindAProxy:
     @pytest.fixture
-    def house(self, start_server: StartServer, tmp_path: Path) -> ServerThread:
+    def running_server(self, start_server: StartServer, tmp_path: Path) -> ServerThread:
         listener = ListenerOptions(Address("127.0.0.1", 0), proxy=(network("127.0.0.0/8"),))
         return start_server(Settings(), replace(quick_options(tmp_path), listen=(listener,)))
 
-    def host(self, house: ServerThread, **fields: str) -> tuple[str, bool]:
-        with WebSocket(house.address, more=fields) as browser:
+    def host(self, running_server: ServerThread, **fields: str) -> tuple[str, bool]:
+        with WebSocket(running_server.address, more=fields) as browser:
             browser.register("web")
-            return house.call(
-                lambda app: next((each.host, each.secure) for each in app.network.sessions if each.nick == "web")
+            return running_server.call(
+                lambda app: next(
+                    (each.host, each.secure) for each in app.network.sessions if each.registration.nick == "web"
+                )
             )
 
     @pytest.mark.parametrize(
@@ -424,20 +426,20 @@ class TestBehindAProxy:
         ],
     )
     def test_the_client_is_whom_the_proxy_names(
-        self, house: ServerThread, fields: dict[str, str], host: str, secure: bool
+        self, running_server: ServerThread, fields: dict[str, str], host: str, secure: bool
     ) -> None:
-        assert self.host(house, **fields) == (host, secure)
+        assert self.host(running_server, **fields) == (host, secure)
 
-    def test_a_header_of_the_proxy_works_too(self, house: ServerThread) -> None:
-        sock = socket.create_connection(house.address)
+    def test_a_header_of_the_proxy_works_too(self, running_server: ServerThread) -> None:
+        sock = socket.create_connection(running_server.address)
         with sock:
             sock.sendall(b"PROXY TCP4 192.0.2.9 127.0.0.1 1 2\r\n")
             head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in UPGRADE.items())
             sock.sendall(f"GET /ws HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 198.51.100.1\r\n{head}\r\n".encode())
             assert sock.recv(100).startswith(b"HTTP/1.1 101 ")
-            hosts = house.call(lambda app: [each.host for each in app.network.sessions])
+            hosts = running_server.call(lambda app: [each.host for each in app.network.sessions])
             assert hosts == ["192.0.2.9"]
 
-    def test_elsewhere_it_says_nothing(self, server: Target, start_server: StartServer, tmp_path: Path) -> None:
-        house = start_server(Settings(), quick_options(tmp_path))
-        assert self.host(house, X_Forwarded_For="192.0.2.1", X_Forwarded_Proto="https") == ("127.0.0.1", False)
+    def test_elsewhere_it_says_nothing(self, start_server: StartServer, tmp_path: Path) -> None:
+        server = start_server(Settings(), quick_options(tmp_path))
+        assert self.host(server, X_Forwarded_For="192.0.2.1", X_Forwarded_Proto="https") == ("127.0.0.1", False)

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.http_client import Http
 from tests.irc import Client
-from tests.server.process import started
+from tests.server.forked import started
 
 
 @pytest.mark.parametrize("kind", ["text", "json"])
@@ -31,3 +32,16 @@ def test_a_line_for_each_connection(tmp_path: Path, kind: str) -> None:
         assert "alice (alice) from 127.0.0.1, IRC, left after " in lines[0]
         assert lines[0].endswith(": quit")
     assert "secret" not in "".join(lines)
+
+
+@pytest.mark.parametrize(("level", "count"), [("info", 0), ("debug", 1)])
+def test_browsers_that_only_read_pages_do_not_fill_it(tmp_path: Path, level: str, count: int) -> None:
+    config = tmp_path / "c.toml"
+    config.write_text(f'[log]\nlevel = "{level}"\n', encoding="utf-8")
+    arguments = ("--config", str(config), "--data", str(tmp_path / "data"), "--listen", "127.0.0.1:0")
+    with started(tmp_path, *arguments) as server:
+        with Http(server.target) as browser:
+            assert browser.get("/healthz").status == 200
+        server.end()
+        lines = server.errors.read_text(encoding="utf-8").splitlines()
+    assert len([line for line in lines if "127.0.0.1, HTTP, left after " in line]) == count

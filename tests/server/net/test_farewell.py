@@ -55,7 +55,7 @@ def test_who_is_banned_reads_why(start_server: StartServer, tmp_path: Path) -> N
     ban = ServerBan(parse_target("127.0.0.1"), "root", 0, 0, "spam")
     with Http(server.address) as early:
         assert early.get("/healthz").status == 200
-        server.call(lambda app: app.network.bans.put(ban))
+        server.call(lambda app: app.network.protection.bans.put(ban))
         late = early.get("/ws")  # what a page asks whose WebSocket was refused
         assert (late.status, late.body) == (403, b"You are banned from this server: spam\n")
     with Http(server.address) as http:

@@ -16,7 +16,7 @@ from tests.staff import HASH, become
 
 OPERATORS = f"""
 [classes.admin]
-rights = ["rehash"]
+rights = ["rehash", "restart"]
 [opers.root]
 class = "admin"
 password = "{HASH}"
@@ -32,13 +32,18 @@ def on_a_terminal(home: Path, script: str = 'exec "$@"') -> Iterator[tuple[PtyPr
     command = [sys.executable, *SCRIPT, "--config", str(file), "--listen", "127.0.0.1:0"]
     terminal = PtyProcess.spawn(["sh", "-c", script, "sh", *command], env=environment(home))
     try:
-        said = b""
-        while b"Data is kept" not in said:
-            said += terminal.read()
-        port = said.partition(b"listening on 127.0.0.1:")[2].split()[0]
-        yield terminal, ("127.0.0.1", int(port))
+        yield terminal, address(terminal)
     finally:
         terminal.close(force=True)
+
+
+def address(terminal: PtyProcess) -> tuple[str, int]:
+    """Where a server serves that has just begun to."""
+    said = b""
+    while b"Data is kept" not in said:
+        said += terminal.read()
+    port = said.partition(b"listening on 127.0.0.1:")[2].split()[0]
+    return "127.0.0.1", int(port)
 
 
 def test_a_server_in_the_foreground_ends_with_its_terminal(tmp_path: Path) -> None:
@@ -48,6 +53,19 @@ def test_a_server_in_the_foreground_ends_with_its_terminal(tmp_path: Path) -> No
         assert alice.expect("NOTICE").params[1] == RELOADED
         terminal.fileobj.close()
         assert alice.until_end()[-1].params == ("The server is shutting down",)
+        assert terminal.wait() == 0
+
+
+def test_it_does_so_after_a_restart_too(tmp_path: Path) -> None:
+    with on_a_terminal(tmp_path) as (terminal, target):
+        (tmp_path / "server.toml").write_text('casemapping = "ascii"\n' + OPERATORS)  # a new process can't take over
+        with Client(target, "alice") as alice:
+            become(alice)
+            alice.send("RESTART")
+            assert alice.until_end()[-1].params == ("The server is restarted by alice",)
+        with Client(address(terminal), "alice") as alice:
+            terminal.fileobj.close()
+            assert alice.until_end()[-1].params == ("The server is shutting down",)
         assert terminal.wait() == 0
 
 

@@ -6,14 +6,23 @@ from pathlib import Path
 import pytest
 
 from greenchat.config.settings import Settings
-from tests.conftest import StartServer, Target, quick_options
+from greenchat.server.app import App
+from greenchat.server.net.crew import Crew, Work
+from tests.conftest import ServerThread, StartServer, Target, quick_options
 from tests.irc import Client
 
 
 @pytest.fixture
-def address(start_server: StartServer, tmp_path: Path) -> Target:
-    return start_server(Settings(), quick_options(tmp_path)).address
+def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
+    return start_server(Settings(), quick_options(tmp_path))
 
+
+@pytest.fixture
+def address(server: ServerThread) -> Target:
+    return server.address
+
+
+WANTED = "message-tags labeled-response batch echo-message"
 
 # "Messages are always lines of characters terminated with a CR-LF", https://modern.ircdocs.horse/#message-format;
 # "servers SHOULD handle single \r or \n character, and treat it as if it were a \r\n pair".
@@ -32,6 +41,14 @@ PIECES = {
     ),
     "no text between": ([b"PRIVMSG #room :one\r\nPRIVMSG #room :\r\nPRIVMSG #room :two\r\n"], ["one", "two"]),
     "no UTF-8 between": ([b"PRIVMSG #room :one\r\nPRIVMSG #room :\xff\r\nPRIVMSG #room :two\r\n"], ["one", "two"]),
+    "tags": (
+        [b"@+a=b PRIVMSG #room :one\r\n", b"@+a=b PRIVMSG #room :two\r\n", b"PRIVMSG #room :three\r\n"],
+        ["one", "two", "three"],
+    ),
+    "a slow command between": (
+        [b"PRIVMSG #room :one\r\n", b"PRIVMSG NickServ :IDENTIFY bob no-password\r\n", b"PRIVMSG #room :two\r\n"],
+        ["one", "two"],
+    ),
     "the end": ([b"PRIVMSG #room :one\r\nQUIT :two\r\nPRIVMSG #room :never\r\n"], ["one", "Quit: two"]),
 }
 
@@ -49,3 +66,76 @@ def test_a_stream_is_heard_in_its_order(address: Target, name: str) -> None:
             alice.sendall(b"PART #room :the end\r\n")
         heard = [message for message in bob.until("QUIT" if "the end" in name else "PART") if message.nick == "alice"]
     assert [message.params[-1] for message in heard] == [*expected, *(["the end"] if "the end" not in name else [])]
+
+
+# Name: (line, what its sender gets then)
+FREQUENT = {
+    "to a channel": ("PRIVMSG #room :hello", "PRIVMSG"),
+    "to somebody": ("PRIVMSG bob :hello", "PRIVMSG"),
+    "a notice": ("NOTICE bob :hello", "NOTICE"),
+    "with an id of the client": ("@+greenchat/id=one PRIVMSG #room :hello", "PRIVMSG"),
+    "with a label": ("@label=one PRIVMSG #room :hello", "PRIVMSG"),
+    "to somebody, with a label": ("@label=one PRIVMSG bob :hello", "PRIVMSG"),
+    "somebody types": ("@+typing=active TAGMSG #room", "TAGMSG"),
+    "to nobody": ("PRIVMSG nobody :hello", "401"),
+    "are you there": ("PING :you", "PONG"),
+}
+
+
+class CountingCrew(Crew):
+    """Greenlets, and how often one was woken."""
+
+    woken = 0
+
+    def do(self, work: Work) -> None:
+        self.woken += 1
+        super().do(work)
+
+
+@pytest.mark.parametrize("name", FREQUENT)
+def test_what_is_frequent_needs_no_greenlet(server: ServerThread, name: str) -> None:
+    crew = server.call(lambda app: CountingCrew())
+    with Client(server.address, "bob") as bob, Client(server.address, "alice", caps=WANTED) as alice:
+        for client in (bob, alice):
+            client.join("#room")
+        server.call(lambda app: setattr(app.clients, "crew", crew))
+        line, answer = FREQUENT[name]
+        alice.send(line)
+        alice.expect(answer)
+        assert crew.woken == 0
+        alice.send("AWAY :that it counts is seen here")
+        alice.expect("306")
+        assert crew.woken == 1
+
+
+def test_only_who_writes_draws_a_portion(server: ServerThread) -> None:
+    with Client(server.address, "alice") as alice:
+        alice.join("#room")
+        alice.run("PART #room :bye", "JOIN #room", "AWAY :gone")
+        assert server.call(room)[0] <= 0  # what it has done is taken from what it will draw
+        alice.run("PRIVMSG #room :hello")
+        assert server.call(room)[0] > 0
+
+
+def room(app: App) -> list[int]:
+    """How much each connection may still add to the history without asking, see `volumes`."""
+    return [session.room for session in app.network.sessions]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"NICK a\r\nUSER a 0 * :a\r\nQUIT\r\nPRIVMSG a :x\r\nJOIN #a\r\n",
+        b"QUIT\r\nJOIN #a\r\n",
+        b"CAP LS\r\n" + b"JOIN #a\r\n" * 40,
+        b"NICK b\r\n" + b"A" * 20_000 + b"\r\nJOIN #a\r\n",
+        b"PRIVMSG x :y\r\n" * 5 + b"QUIT\r\n" + b"PRIVMSG x :y\r\n" * 5,
+    ],
+)
+def test_nothing_follows_the_error_that_ends_a_connection(address: Target, data: bytes) -> None:
+    """Whatever else it had sent: a 451 after it would be told of somebody who is gone."""
+    with Client(address) as client:
+        client.send_raw(data)
+        commands = [message.command for message in client.until_end()]
+        assert commands[-1] == "ERROR"
+        assert commands.count("ERROR") == 1

@@ -90,11 +90,11 @@ def test_the_prompt_comes_after_the_grace_once_and_alone(start_server: StartServ
         with pytest.raises(TimeoutError):
             raw.sock.recv(100)
         assert [message.command for message in witness.run("NAMES #lobby")] == ["353", "366"]
-        assert server.call(lambda app: app.plain.waiting) == 1
+        assert server.call(lambda app: app.clients.plain.waiting) == 1
         raw.sock.settimeout(TIMEOUT)
         raw.send(b"anna")
         assert witness.expect("JOIN").nick == "anna"
-        assert server.call(lambda app: app.plain.waiting) == 0
+        assert server.call(lambda app: app.clients.plain.waiting) == 0
 
 
 def test_irc_never_waits(server: ServerThread) -> None:
@@ -313,8 +313,10 @@ def test_nobody_is_asked_whether_they_live(start_server: StartServer, options: O
         asked.until(b"late joined the chat!\n")
         keeps_alive = server.call(
             lambda app: {
-                connection.session.nick: connection.accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE)
-                for connection in app.connections
+                connection.session.registration.nick: connection.accepted.getsockopt(
+                    socket.IPPROTO_TCP, socket.TCP_KEEPIDLE
+                )
+                for connection in app.clients.connections
                 if connection.session.dialect
             }
         )
@@ -367,6 +369,9 @@ def test_one_room_after_the_other(server: ServerThread, witness: Client) -> None
             ("PART", "#lobby"),
             ("PRIVMSG", "#dev"),
         ]
+        anna.until(
+            b"anna left the chat!\nYou are in #dev, with witness. Type to talk; /help lists what else there is\n"
+        )
         anna.until(b"The topic is: tools\n")
         anna.until(b"You're not channel operator (#dev)\n")
         anna.until(b"Here: witness, anna\n")

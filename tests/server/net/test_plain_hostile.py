@@ -75,7 +75,7 @@ def test_a_name_of_a_megabyte(server: ServerThread, talkers: list[Client], end: 
             sock.sendall(b"x" * 1_000_000 + end)
         assert ended(sock) == b""
     talk(talkers)
-    assert server.call(lambda app: len(app.connections)) == 2
+    assert server.call(lambda app: len(app.clients.connections)) == 2
 
 
 def test_nobody_drives_the_terminal_of_another(server: ServerThread, talkers: list[Client]) -> None:
@@ -104,7 +104,7 @@ def test_half_open_prompts_are_bounded(server: ServerThread, talkers: list[Clien
         silent = [stack.enter_context(connect(server)) for _ in range(50)]
         for sock in silent[-20:]:
             assert sock.recv(4) == b"NICK"
-        assert server.call(lambda app: app.plain.waiting) == 20
+        assert server.call(lambda app: app.clients.plain.waiting) == 20
         assert sum(ended(sock) == b"NICK" for sock in silent[:30]) == 30
         talk(talkers)
         silent[-1].sendall(b"patient")
@@ -118,7 +118,7 @@ def test_half_open_prompts_end(start_server: StartServer, options: Options) -> N
         assert [ended(sock) for sock in silent] == [b"NICK"] * 20
         talkers = stack.enter_context(people(server.address, "alice", "bob", channel="#lobby"))
         talk(talkers)
-        assert server.call(lambda app: (len(app.connections), app.plain.waiting)) == (2, 0)
+        assert server.call(lambda app: (len(app.clients.connections), app.clients.plain.waiting)) == (2, 0)
 
 
 @pytest.mark.parametrize("name", [b"never\n", b"never"])

@@ -60,7 +60,7 @@ def test_a_client_certificate_is_taken_whoever_signed_it(
     trusting.load_cert_chain(*own)
     with Client(secure.address, "alice", tls=trusting):
         der = ssl.PEM_cert_to_DER_cert(own[0].read_text())
-        certificates = secure.call(lambda app: [connection.session.certificate for connection in app.connections])
+        certificates = secure.call(lambda app: [each.session.tls.certificate for each in app.clients.connections])
         assert certificates == [hashlib.sha256(der).hexdigest()]
 
 

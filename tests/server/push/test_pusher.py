@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -79,7 +80,7 @@ def start(start_server: StartServer, tmp_path: Path) -> Start:
 
 
 @pytest.fixture
-def house(start: Start, box: PostBox) -> ServerThread:
+def server(start: Start, box: PostBox) -> ServerThread:
     return start()
 
 
@@ -90,8 +91,8 @@ def register(client: Client) -> None:
 
 
 @pytest.fixture
-def alice(house: ServerThread) -> Iterator[Client]:
-    with people(house.address, "alice", caps=CAPS) as (client,):
+def alice(server: ServerThread) -> Iterator[Client]:
+    with people(server.address, "alice", caps=CAPS) as (client,):
         register(client)
         client.join("#dev")
         yield client
@@ -102,14 +103,14 @@ def subscribe(client: Client, device: Device) -> None:
     assert (answer.command, answer.params) == ("WEBPUSH", ("REGISTER", device.endpoint))
 
 
-def subscriptions(house: ServerThread) -> list[str]:
-    return house.call(lambda app: [each.endpoint for each in app.network.pushes])
+def subscriptions(server: ServerThread) -> list[str]:
+    return server.call(lambda app: [each.endpoint for each in app.network.owned.pushes])
 
 
-def test_a_private_message_and_a_highlight(house: ServerThread, alice: Client, box: PostBox) -> None:
+def test_a_private_message_and_a_highlight(server: ServerThread, alice: Client, box: PostBox) -> None:
     device = Device(box)
     subscribe(alice, device)
-    with people(house.address, "bob", caps="message-tags draft/multiline batch") as (bob,):
+    with people(server.address, "bob", caps="message-tags draft/multiline batch") as (bob,):
         bob.join("#dev")
         bob.run("PRIVMSG alice :psst", "PRIVMSG #dev :nobody in particular", "PRIVMSG #dev :Alice: look!")
         bob.run("TAGMSG alice", "PRIVMSG #dev :malice and alicette", "NOTICE #dev :(alice)")
@@ -122,12 +123,12 @@ def test_a_private_message_and_a_highlight(house: ServerThread, alice: Client, b
     assert box.is_empty()
 
 
-def test_what_a_push_service_gets(house: ServerThread, alice: Client, box: PostBox) -> None:
+def test_what_a_push_service_gets(server: ServerThread, alice: Client, box: PostBox) -> None:
     subscribe(alice, Device(box, "/path?x=1"))
     (told,) = alice.run("WEBPUSH VAPIDPUBKEY")
     tokens = {token for line in alice.run("VERSION") for token in line.params}
     assert f"VAPID={told.params[1]}" in tokens
-    with people(house.address, "bob") as (bob,):
+    with people(server.address, "bob") as (bob,):
         bob.run("PRIVMSG alice :hi")
     post = box.take()
     assert post.path == "/path?x=1"
@@ -137,13 +138,13 @@ def test_what_a_push_service_gets(house: ServerThread, alice: Client, box: PostB
 
 
 def test_the_key_stays_over_a_restart(start: Start, box: PostBox) -> None:
-    house = start(persistent=True)
+    server = start(persistent=True)
     device = Device(box)
-    with people(house.address, "alice", caps=CAPS) as (alice,):
+    with people(server.address, "alice", caps=CAPS) as (alice,):
         register(alice)
         before = alice.run("WEBPUSH VAPIDPUBKEY")[0].params
         subscribe(alice, device)
-    house.stop()
+    server.stop()
     again = start(persistent=True)
     with people(again.address, "bob", caps=CAPS) as (bob,):
         assert bob.run("WEBPUSH VAPIDPUBKEY")[0].params == before
@@ -152,9 +153,9 @@ def test_the_key_stays_over_a_restart(start: Start, box: PostBox) -> None:
 
 
 def test_it_is_quiet_while_another_device_is_in_use(start: Start, box: PostBox) -> None:
-    house = start(quiet=3600)
+    server = start(quiet=3600)
     device = Device(box)
-    with people(house.address, "alice", "bob", caps=CAPS) as (alice, bob):
+    with people(server.address, "alice", "bob", caps=CAPS) as (alice, bob):
         register(alice)
         alice.join("#dev")
         subscribe(alice, device)
@@ -166,15 +167,34 @@ def test_it_is_quiet_while_another_device_is_in_use(start: Start, box: PostBox) 
         assert box.is_empty()
 
 
-def test_nobody_is_told_of_their_own_words(house: ServerThread, alice: Client, box: PostBox) -> None:
+def test_dead_endpoints_of_many_delay_nobody_whose_endpoint_answers(start: Start, box: PostBox) -> None:
+    """They take the connection and say nothing: each holds a thread for a minute."""
+    server, device, names = start(timeout=60), Device(box), [f"eve{number}" for number in range(12)]
+    with (
+        socket.create_server(("127.0.0.1", 0), backlog=100) as dead,
+        people(server.address, "alice", "bob", *names, caps=CAPS) as (alice, bob, *others),
+    ):
+        register(alice)
+        subscribe(alice, device)
+        bob.run("PRIVMSG alice :first")
+        assert device.read(box.take()).params[1] == "first"
+        for other in others:
+            register(other)
+            other.run(f"WEBPUSH REGISTER https://127.0.0.1:{dead.getsockname()[1]}/{other.nick} {device.keys}")
+        assert len(subscriptions(server)) == 13
+        bob.run(*[f"PRIVMSG {name} :x" for name in names], "PRIVMSG alice :second")
+        assert device.read(box.take()).params[1] == "second"
+
+
+def test_nobody_is_told_of_their_own_words(server: ServerThread, alice: Client, box: PostBox) -> None:
     subscribe(alice, Device(box))
     alice.run("PRIVMSG alice :note to self", "PRIVMSG #dev :I, alice, think so")
     assert box.is_empty()
 
 
-def test_a_channel_that_one_is_not_in(house: ServerThread, alice: Client, box: PostBox) -> None:
+def test_a_channel_that_one_is_not_in(server: ServerThread, alice: Client, box: PostBox) -> None:
     subscribe(alice, Device(box))
-    with people(house.address, "bob") as (bob,):
+    with people(server.address, "bob") as (bob,):
         bob.join("#secret")
         bob.run("PRIVMSG #secret :do not tell alice")
     assert box.is_empty()
@@ -182,11 +202,11 @@ def test_a_channel_that_one_is_not_in(house: ServerThread, alice: Client, box: P
 
 @pytest.mark.parametrize(("modes", "line"), [("", "@#ops :alice must not know"), ("+U", "#ops :a word on alice")])
 def test_what_only_some_ranks_of_a_channel_may_read(
-    house: ServerThread, alice: Client, box: PostBox, modes: str, line: str
+    server: ServerThread, alice: Client, box: PostBox, modes: str, line: str
 ) -> None:
     device = Device(box)
     subscribe(alice, device)
-    with people(house.address, "bob", "carol", caps="message-tags") as (bob, carol):
+    with people(server.address, "bob", "carol", caps="message-tags") as (bob, carol):
         for client in (bob, carol, alice):
             client.join("#ops")
         bob.run(*[f"MODE #ops {modes}"] * bool(modes))
@@ -197,67 +217,67 @@ def test_what_only_some_ranks_of_a_channel_may_read(
     assert box.is_empty()
 
 
-def test_unregister(house: ServerThread, alice: Client, box: PostBox) -> None:
+def test_unregister(server: ServerThread, alice: Client, box: PostBox) -> None:
     device = Device(box)
     subscribe(alice, device)
-    with people(house.address, "bob", caps=CAPS) as (bob,):
+    with people(server.address, "bob", caps=CAPS) as (bob,):
         bob.send("REGISTER * * :sesame open")
         bob.expect("900")
         bob.run(f"WEBPUSH UNREGISTER {device.endpoint}")
-        assert subscriptions(house) == [device.endpoint], "it is not bob's"
+        assert subscriptions(server) == [device.endpoint], "it is not bob's"
     assert alice.run(f"WEBPUSH UNREGISTER {device.endpoint}")[0].command == "WEBPUSH"
     # "Servers MUST silently ignore `UNREGISTER` commands for non-existing subscriptions"
     assert alice.run(f"WEBPUSH UNREGISTER {device.endpoint}")[0].command == "WEBPUSH"
-    assert subscriptions(house) == []
+    assert subscriptions(server) == []
 
 
 @pytest.mark.parametrize(
     "line", ['NS PASSWD "sesame open" "another-7"', "NS LOGOUT OTHERS", "NS DROP alice sesame open"]
 )
-def test_it_ends_with(house: ServerThread, alice: Client, box: PostBox, line: str) -> None:
+def test_it_ends_with(server: ServerThread, alice: Client, box: PostBox, line: str) -> None:
     """Whoever knew the password may have subscribed."""
     subscribe(alice, Device(box))
     alice.run(line)
-    assert subscriptions(house) == []
+    assert subscriptions(server) == []
 
 
 @pytest.mark.parametrize(("status", "left"), [(410, 0), (404, 0), (201, 1), (500, 1), (429, 1), (301, 1)])
-def test_what_becomes_of_it(house: ServerThread, alice: Client, box: PostBox, status: int, left: int) -> None:
+def test_what_becomes_of_it(server: ServerThread, alice: Client, box: PostBox, status: int, left: int) -> None:
     subscribe(alice, Device(box))
     box.status = status
-    with people(house.address, "bob") as (bob,):
+    with people(server.address, "bob") as (bob,):
         bob.run("PRIVMSG alice :one")
         box.take()
         alice.run("PING x")
         for _ in range(200):
-            if len(subscriptions(house)) == left:
+            if len(subscriptions(server)) == left:
                 break
-        assert len(subscriptions(house)) == left
+        assert len(subscriptions(server)) == left
 
 
 def forget_pauses(app: App) -> None:
-    assert app.push
-    app.push._not_before.clear()
+    assert app.notifications.push
+    app.notifications.push._not_before.clear()
 
 
-def test_one_that_fails_again_and_again_is_forgotten(house: ServerThread, alice: Client, box: PostBox) -> None:
+def test_one_that_fails_again_and_again_is_forgotten(server: ServerThread, alice: Client, box: PostBox) -> None:
     subscribe(alice, Device(box))
     box.status = 500
-    with people(house.address, "bob") as (bob,):
+    with people(server.address, "bob") as (bob,):
         for number in range(8):
             bob.run(f"PRIVMSG alice :{number}")
             box.take()
-            while house.call(lambda app: bool(app.push and app.push._waiting)):
+            while server.call(lambda app: bool(app.notifications.push and app.notifications.push._waiting)):
                 pass
-            house.call(forget_pauses)
-    assert subscriptions(house) == []
+            server.call(forget_pauses)
+    assert subscriptions(server) == []
 
 
-def test_a_dead_endpoint_holds_up_nobody(house: ServerThread, alice: Client, box: PostBox, tmp_path: Path) -> None:
+def test_a_dead_endpoint_holds_up_nobody(server: ServerThread, alice: Client, box: PostBox, tmp_path: Path) -> None:
     """One takes what is sent and never answers; the other device of the same account has all of it at once."""
     box.gate.clear()
     subscribe(alice, Device(box, "/dead"))
-    with people(house.address, "carol", "bob", caps=CAPS) as (carol, bob):
+    with people(server.address, "carol", "bob", caps=CAPS) as (carol, bob):
         register(carol)
         living = Device(box, "/living")
         subscribe(carol, living)
@@ -285,28 +305,28 @@ def test_a_dead_endpoint_holds_up_nobody(house: ServerThread, alice: Client, box
         ("DANCE", "INVALID_PARAMS"),
     ],
 )
-def test_bad_input(house: ServerThread, alice: Client, box: PostBox, words: str, code: str) -> None:
+def test_bad_input(server: ServerThread, alice: Client, box: PostBox, words: str, code: str) -> None:
     (answer,) = alice.run(f"WEBPUSH {words.replace('{keys}', Device(box).keys)}"[:500])
     assert answer.command == "FAIL"
     assert answer.params[1] == code
-    assert subscriptions(house) == []
+    assert subscriptions(server) == []
 
 
-def test_guests_have_none(house: ServerThread, box: PostBox) -> None:
-    with people(house.address, "guest", caps=CAPS) as (guest,):
+def test_guests_have_none(server: ServerThread, box: PostBox) -> None:
+    with people(server.address, "guest", caps=CAPS) as (guest,):
         (answer,) = guest.run(f"WEBPUSH REGISTER {Device(box).endpoint} {Device(box).keys}")
         assert answer.params[:2] == ("WEBPUSH", "ACCOUNT_REQUIRED")
 
 
-def test_the_oldest_of_many_goes(house: ServerThread, alice: Client, box: PostBox) -> None:
+def test_the_oldest_of_many_goes(server: ServerThread, alice: Client, box: PostBox) -> None:
     for number in range(12):
         subscribe(alice, Device(box, f"/{number}"))
-    assert subscriptions(house) == [f"{box.url}/{number}" for number in range(2, 12)]
+    assert subscriptions(server) == [f"{box.url}/{number}" for number in range(2, 12)]
 
 
 def test_no_push_to_this_machine_unless_it_is_allowed(start: Start, box: PostBox) -> None:
-    house = start(networks=())
-    with people(house.address, "alice", "bob", caps=CAPS) as (alice, bob):
+    server = start(networks=())
+    with people(server.address, "alice", "bob", caps=CAPS) as (alice, bob):
         register(alice)
         subscribe(alice, Device(box))
         bob.run("PRIVMSG alice :hi")
@@ -314,8 +334,8 @@ def test_no_push_to_this_machine_unless_it_is_allowed(start: Start, box: PostBox
 
 
 def test_it_is_off_by_default(start_server: StartServer, tmp_path: Path) -> None:
-    house = start_server(Settings(), quick_options(tmp_path))
-    with people(house.address, "alice") as (alice,):
+    server = start_server(Settings(), quick_options(tmp_path))
+    with people(server.address, "alice") as (alice,):
         offered = " ".join(line.params[-1] for line in alice.run("CAP LS 302"))
         assert "draft/webpush" not in offered
         assert not [token for line in alice.run("VERSION") for token in line.params if token.startswith("VAPID")]

@@ -36,27 +36,27 @@ def start(start_server: StartServer, tmp_path: Path) -> Start:
     def starting(*, persistent: bool = False, **rules: Any) -> ServerThread:
         given: dict[str, Any] = {"enabled": True, "networks": HERE}
         settings = Settings(accounts=AccountSettings(iterations=4096), webhooks=WebhookRules(**given | rules))
-        house = start_server(settings, replace(quick_options(tmp_path), storage=Storage(persistent=persistent)))
-        house.call(hurry)
-        return house
+        server = start_server(settings, replace(quick_options(tmp_path), storage=Storage(persistent=persistent)))
+        server.call(hurry)
+        return server
 
     return starting
 
 
 def hurry(app: App) -> None:
-    if app.webhooks:
-        app.webhooks.pause = 0.01
+    if app.notifications.webhooks:
+        app.notifications.webhooks.pause = 0.01
 
 
 @pytest.fixture
-def house(start: Start) -> ServerThread:
+def server(start: Start) -> ServerThread:
     return start()
 
 
 @pytest.fixture
-def alice(house: ServerThread) -> Iterator[Client]:
+def alice(server: ServerThread) -> Iterator[Client]:
     """The founder of #dev."""
-    with people(house.address, "alice") as (client,):
+    with people(server.address, "alice") as (client,):
         own(client)
         yield client
 
@@ -89,9 +89,9 @@ def read(post: Post, secret: str) -> dict[str, Any]:
     return found
 
 
-def test_what_is_said_is_posted_in_order(house: ServerThread, alice: Client, box: PostBox) -> None:
+def test_what_is_said_is_posted_in_order(server: ServerThread, alice: Client, box: PostBox) -> None:
     _, secret = add(alice, f"{box.url}/in")
-    with people(house.address, "bob", caps="message-tags") as (bob,):
+    with people(server.address, "bob", caps="message-tags") as (bob,):
         bob.join("#dev")
         for number in range(30):
             bob.send(f"PRIVMSG #dev :grüße {number}")
@@ -103,7 +103,7 @@ def test_what_is_said_is_posted_in_order(house: ServerThread, alice: Client, box
     assert (hers["command"], hers["channel"], hers["account"], hers["thread"]) == ("NOTICE", "#dev", "alice", None)
 
 
-def test_only_the_command_that_it_is_for(house: ServerThread, alice: Client, box: PostBox) -> None:
+def test_only_the_command_that_it_is_for(server: ServerThread, alice: Client, box: PostBox) -> None:
     _, secret = add(alice, box.url, "!deploy")
     alice.run("PRIVMSG #dev :hello", "PRIVMSG #dev :!deployed", "PRIVMSG #dev :!deploy web  2", "PRIVMSG #dev :!deploy")
     assert [read(box.take(), secret)["arguments"] for _ in range(2)] == [["web", "2"], []]
@@ -112,7 +112,7 @@ def test_only_the_command_that_it_is_for(house: ServerThread, alice: Client, box
     assert box.is_empty()
 
 
-def test_it_is_tried_again_and_nothing_overtakes(house: ServerThread, alice: Client, box: PostBox) -> None:
+def test_it_is_tried_again_and_nothing_overtakes(server: ServerThread, alice: Client, box: PostBox) -> None:
     _, secret = add(alice, box.url)
     box.status = 503
     alice.run("PRIVMSG #dev :one", "PRIVMSG #dev :two")
@@ -125,7 +125,7 @@ def test_it_is_tried_again_and_nothing_overtakes(house: ServerThread, alice: Cli
     assert set(later[:-1]) <= {"one"}
 
 
-def test_a_message_that_is_never_taken_goes(house: ServerThread, alice: Client, box: PostBox) -> None:
+def test_a_message_that_is_never_taken_goes(server: ServerThread, alice: Client, box: PostBox) -> None:
     _, secret = add(alice, box.url)
     box.status = 500
     alice.run("PRIVMSG #dev :one", "PRIVMSG #dev :two")
@@ -133,7 +133,7 @@ def test_a_message_that_is_never_taken_goes(house: ServerThread, alice: Client, 
     assert tried == ["one"] * 8 + ["two"] * 8
 
 
-def test_one_that_is_gone_is_removed(house: ServerThread, alice: Client, box: PostBox) -> None:
+def test_one_that_is_gone_is_removed(server: ServerThread, alice: Client, box: PostBox) -> None:
     add(alice, box.url)
     box.status = 410
     alice.run("PRIVMSG #dev :one", "PRIVMSG #dev :two")
@@ -143,17 +143,17 @@ def test_one_that_is_gone_is_removed(house: ServerThread, alice: Client, box: Po
     assert box.is_empty()
 
 
-def test_two_programs_do_not_talk_for_ever(house: ServerThread, alice: Client, box: PostBox) -> None:
+def test_two_programs_do_not_talk_for_ever(server: ServerThread, alice: Client, box: PostBox) -> None:
     add(alice, box.url)
     secret = said(alice, "NS TOKEN CREATE HOOK #dev").partition("hooks/")[2].split()[0]
-    with Http(house.address) as http:
+    with Http(server.address) as http:
         body = json.dumps({"text": "said by a hook"}).encode()
         assert http.get(f"/hooks/{secret}", "POST", body, Content_Type="application/json").status == 200
     assert box.is_empty()
 
 
-def test_it_ends_when_its_owner_is_no_operator(house: ServerThread, alice: Client, box: PostBox) -> None:
-    with people(house.address, "bob") as (bob,):
+def test_it_ends_when_its_owner_is_no_operator(server: ServerThread, alice: Client, box: PostBox) -> None:
+    with people(server.address, "bob") as (bob,):
         bob.send("REGISTER * * :sesame open")
         bob.expect("900")
         bob.join("#dev")
@@ -167,21 +167,21 @@ def test_it_ends_when_its_owner_is_no_operator(house: ServerThread, alice: Clien
         assert "no webhooks" in said(alice, "CS WEBHOOK #dev LIST")
 
 
-def test_it_ends_when_its_owner_is_banned(house: ServerThread, alice: Client, box: PostBox) -> None:
+def test_it_ends_when_its_owner_is_banned(server: ServerThread, alice: Client, box: PostBox) -> None:
     add(alice, box.url)
-    with people(house.address, "bob") as (bob,):
+    with people(server.address, "bob") as (bob,):
         bob.join("#dev")
-        house.call(lambda app: app.run_step(lambda ctx: ctx.propose(shell.ban, "alice", 0, "")))
+        server.call(lambda app: app.run_step(lambda ctx: ctx.propose(shell.ban, "alice", 0, "")))
         bob.run("PRIVMSG #dev :they must not hear it")
         assert box.is_empty()
 
 
 def test_it_outlives_a_restart(start: Start, box: PostBox) -> None:
-    house = start(persistent=True)
-    with people(house.address, "alice") as (alice,):
+    server = start(persistent=True)
+    with people(server.address, "alice") as (alice,):
         own(alice)
         number, secret = add(alice, box.url)
-    house.stop()
+    server.stop()
     again = start(persistent=True)
     with people(again.address, "helper") as (alice,):
         alice.run("NS IDENTIFY alice sesame open")
@@ -205,11 +205,11 @@ def test_it_outlives_a_restart(start: Start, box: PostBox) -> None:
         ("ADD https://x/ " + "w" * 31, "at most 30"),
     ],
 )
-def test_bad_input(house: ServerThread, alice: Client, words: str, answer: str) -> None:
+def test_bad_input(server: ServerThread, alice: Client, words: str, answer: str) -> None:
     assert answer in said(alice, f"CS WEBHOOK #dev {words}")
 
 
-def test_there_are_only_so_many(house: ServerThread, alice: Client, box: PostBox) -> None:
+def test_there_are_only_so_many(server: ServerThread, alice: Client, box: PostBox) -> None:
     for _ in range(5):
         add(alice, box.url)
     assert "5 webhooks, the most" in said(alice, f"CS WEBHOOK #dev ADD {box.url}")
@@ -217,8 +217,8 @@ def test_there_are_only_so_many(house: ServerThread, alice: Client, box: PostBox
 
 def test_no_request_to_this_machine_unless_it_is_allowed(start: Start, tmp_path: Path) -> None:
     with post_box(tmp_path / "tls") as box:
-        house = start(networks=())
-        with people(house.address, "alice") as (alice,):
+        server = start(networks=())
+        with people(server.address, "alice") as (alice,):
             own(alice)
             assert "https" in said(alice, "CS WEBHOOK #dev ADD http://localhost/")
             add(alice, box.url)
@@ -227,7 +227,7 @@ def test_no_request_to_this_machine_unless_it_is_allowed(start: Start, tmp_path:
 
 
 def test_it_is_off_by_default(start_server: StartServer, tmp_path: Path) -> None:
-    house = start_server(Settings(accounts=AccountSettings(iterations=4096)), quick_options(tmp_path))
-    with people(house.address, "alice") as (alice,):
+    server = start_server(Settings(accounts=AccountSettings(iterations=4096)), quick_options(tmp_path))
+    with people(server.address, "alice") as (alice,):
         own(alice)
         assert "posts nothing" in said(alice, "CS WEBHOOK #dev ADD https://example.org/")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from greenchat import __version__
-from greenchat.server.tools.deployment import closed_to_others
-from tests.server.process import run
+from greenchat.server.tools.deployment import closed_to_others, hidden_from_service
+from tests.server.forked import run
 
 
 def printed(home: Path, *words: str) -> str:
@@ -22,8 +22,7 @@ def printed(home: Path, *words: str) -> str:
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd-analyze here")
 def test_systemd_takes_the_unit_and_finds_it_tight(tmp_path: Path) -> None:
     unit = tmp_path / "greenchat-test.service"
-    text = printed(tmp_path, "print-unit", "--listen", ":6667")
-    unit.write_text(text.replace("Documentation=man:greenchat-server(1)\n", ""))
+    unit.write_text(printed(tmp_path, "print-unit", "--listen", ":6667"))
     checked = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False)
     assert (checked.returncode, checked.stderr) == (0, "")
     judged = subprocess.run(
@@ -44,6 +43,19 @@ def test_a_unit_says_where_to_listen(tmp_path: Path) -> None:
     assert f"--config {tmp_path}/x.toml\n" in printed(tmp_path, "print-unit", "--config", str(tmp_path / "x.toml"))
 
 
+def test_a_unit_may_open_the_ports_of_its_configuration(tmp_path: Path) -> None:
+    """capabilities(7): CAP_NET_BIND_SERVICE: "Bind a socket to Internet domain privileged ports (port numbers less than
+    1024)".
+    """
+    file = tmp_path / "x.toml"
+    file.write_text("[[listen]]\naddress = ':9090'\n[[listen]]\naddress = ':80'\n")
+    text = printed(tmp_path, "print-unit", "--config", str(file))
+    assert "AmbientCapabilities=CAP_NET_BIND_SERVICE\n" in text
+    text = printed(tmp_path, "print-unit", "--config", str(file), "--listen", ":6667")
+    assert f"--config {file} --listen :6667\n" in text
+    assert "AmbientCapabilities=\n" in text
+
+
 def test_a_unit_that_may_not_enter_the_folder_of_the_program_is_warned_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -60,8 +72,35 @@ def test_a_unit_that_may_not_enter_the_folder_of_the_program_is_warned_of(
     assert closed_to_others(Path("/bin/sh")) is None
 
 
+def test_a_unit_that_cannot_see_what_it_starts_is_warned_of(tmp_path: Path) -> None:
+    """systemd.exec(5), PrivateTmp=: "a new file system namespace ... and mounts private /tmp/ and /var/tmp/"."""
+    assert hidden_from_service(Path("/tmp/venv/bin/greenchat-server"))
+    assert not hidden_from_service(Path("/opt/tmp/greenchat-server"))
+    config = Path("/tmp/greenchat-that-is-not-there.toml")
+    ended = run(tmp_path, "print-unit", "--listen", ":9090", "--config", str(config), "--data", str(tmp_path))
+    assert f"put {config} elsewhere" in ended.stderr
+    assert "--data is not used: a service keeps its data in /var/lib/greenchat\n" in ended.stderr
+    assert "StateDirectory=greenchat\n" in ended.stdout
+
+
 def test_a_socket_for_activation(tmp_path: Path) -> None:
-    assert "ListenStream=9090" in printed(tmp_path, "print-unit", "--socket")
+    """systemd.socket(5): a single number is "read as port number to listen on", others are "v.w.x.y:z" and "[x]:y"."""
+
+    def streams(*words: str) -> list[str]:
+        lines = printed(tmp_path, "print-unit", "--socket", *words).splitlines()
+        return [line for line in lines if line.startswith("ListenStream=")]
+
+    file = tmp_path / "x.toml"
+    file.write_text("listen = [{address = '[::1]:6667'}]")
+    assert streams() == ["ListenStream=9090"]
+    assert streams("--listen", ":667", "--listen", "127.0.0.1:6697") == [
+        "ListenStream=667",
+        "ListenStream=127.0.0.1:6697",
+    ]
+    assert streams("--config", str(file)) == ["ListenStream=[::1]:6667"]
+    refused = run(tmp_path, "print-unit", "--socket", "--listen", "localhost:6667")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert refused.stderr.startswith("greenchat-server: systemd opens no sockets for names")
 
 
 def test_a_container_runs_this_version_and_not_as_root(tmp_path: Path) -> None:
@@ -71,6 +110,18 @@ def test_a_container_runs_this_version_and_not_as_root(tmp_path: Path) -> None:
     assert "HEALTHCHECK" in text
 
 
-@pytest.mark.parametrize("name", ["print-compose", "print-nginx", "print-caddy"])
-def test_the_others_are_printed(tmp_path: Path, name: str) -> None:
-    assert "9090" in printed(tmp_path, name)
+@pytest.mark.parametrize(
+    ("name", "needed"),
+    [
+        ("print-compose", ("build: .", "read_only: true", "greenchat:/data")),
+        # a browser's Origin has the port, so the Host that is compared with it must have it, too
+        (
+            "print-nginx",
+            ("Host $http_host;", "X-Forwarded-For $remote_addr;", "Upgrade $http_upgrade;", "proxy_protocol on"),
+        ),
+        ("print-caddy", ("reverse_proxy 127.0.0.1:9090", "flush_interval -1")),
+    ],
+)
+def test_the_others_are_printed(tmp_path: Path, name: str, needed: tuple[str, ...]) -> None:
+    text = printed(tmp_path, name)
+    assert [each for each in ("9090", *needed) if each not in text] == []

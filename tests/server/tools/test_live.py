@@ -1,5 +1,6 @@
 """`top`: the picture as a function of two answers, and the command on a real server, in a real terminal."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,8 @@ from ptyprocess import PtyProcessUnicode
 
 from greenchat.server.tools.live_view import rows
 from tests.irc import people
-from tests.server.process import SCRIPT, environment, run, started
+from tests.server.forked import run, started
+from tests.server.process import SCRIPT, environment
 
 
 def answer(**changes: Any) -> dict[str, Any]:
@@ -67,7 +69,7 @@ def test_of_a_running_server(tmp_path: Path) -> None:
         assert (ended.returncode, ended.stderr) == (0, "")
         assert "#tea                          2" in ended.stdout
         assert "q ends" not in ended.stdout  # nothing waits for a key
-        words = ["python", SCRIPT[0], "top", "--every", "0.1", "--data", str(tmp_path / "data")]
+        words = [sys.executable, SCRIPT[0], "top", "--every", "0.1", "--data", str(tmp_path / "data")]
         terminal = PtyProcessUnicode.spawn(words, env=environment(tmp_path) | {"TERM": "xterm"}, dimensions=(24, 80))
         seen = ""
         while "#tea" not in seen:

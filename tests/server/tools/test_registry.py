@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from greenchat.server.tools.registry import tools
-from tests.server.process import run
+from tests.server.forked import run
 
 
 def test_help_names_every_command(tmp_path: Path) -> None:
@@ -31,3 +31,9 @@ def test_the_value_of_an_option_is_no_command(tmp_path: Path) -> None:
     """A folder may be called as a command is."""
     ended = run(tmp_path, "--data", str(tmp_path / "backup"), "check")
     assert "there is no database" in ended.stderr
+
+
+def test_an_option_that_it_does_not_have_is_named(tmp_path: Path) -> None:
+    ended = run(tmp_path, "--listen", ":1", "status")
+    assert ended.stderr == "greenchat-server status: unrecognized arguments: --listen; --help tells more\n"
+    assert ended.returncode == 2

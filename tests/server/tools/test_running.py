@@ -5,12 +5,15 @@ import socket
 import stat
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from greenchat.server.control.wire import LONGEST, path_in
+from greenchat.server.tools.registry import tools
 from tests.irc import Client, people
-from tests.server.process import Running, run, started
+from tests.server.forked import run, started
+from tests.server.process import Running
 
 WORDS: dict[str, tuple[str, ...]] = {
     "status": (),
@@ -52,6 +55,12 @@ def test_how_it_is(tmp_path: Path, server: Running) -> None:
         assert shell(tmp_path, "status", "--quiet") == ""
 
 
+def test_nothing_is_printed_where_no_server_runs_either(tmp_path: Path) -> None:
+    for words, lines in (("status",), 1), (("status", "--quiet"), 0):
+        ended = run(tmp_path, *words, "--data", str(tmp_path / "data"))
+        assert (ended.returncode, ended.stdout, len(ended.stderr.splitlines())) == (3, "", lines)
+
+
 def test_who_is_there(tmp_path: Path, server: Running) -> None:
     with Client(server.target, "alice"), Client(server.target, "bob"):
         rows = shell(tmp_path, "clients").splitlines()
@@ -75,12 +84,57 @@ def test_nobody_is_banned_by_mistake(tmp_path: Path, server: Running) -> None:
         bob.sync()
 
 
+NEEDING_DATA: dict[str, tuple[str, ...]] = {
+    **WORDS,
+    "erase-account": ("alice", "--yes"),
+    "top": ("--once",),
+    "cluster": ("drain", "oslo"),
+    "backup": ("x",),
+    "check": (),
+    "compact": (),
+    "export": (),
+    "export-account": ("alice",),
+    "usage": (),
+}
+ANYWHERE = ("adduser", "hash-password", "import", "replay", "restore")  # and those that print
+
+
 def test_no_folder_is_made_for_a_mistyped_name(tmp_path: Path) -> None:
-    for words in (("status",), ("check",), ("backup", str(tmp_path / "x")), ("usage",)):
+    for words in (
+        *((name, *more) for name, more in NEEDING_DATA.items()),
+        ("cluster", "rebase"),
+        ("cluster", "status"),
+    ):
         ended = run(tmp_path, *words, "--data", str(tmp_path / "other"))
-        assert ended.returncode in (2, 3)
-        assert ended.stderr.count("\n") == 1
-    assert not (tmp_path / "other").exists()
+        assert ended.returncode in (2, 3), words
+        assert ended.stderr.count("\n") == 1, words
+        assert "can't write" not in ended.stderr, "it is not there: that is what is wrong"
+        assert not (tmp_path / "other").exists(), words
+
+
+def test_of_each_command_is_known_whether_it_needs_data() -> None:
+    assert {name for name in tools() if not name.startswith("print-")} == NEEDING_DATA.keys() | set(ANYWHERE)
+
+
+@pytest.mark.parametrize("answer", [b"", b'{"ok": ', b"nonsense\n", b"{}\n", b"[]\n"])
+def test_what_is_no_server_is_told_in_a_line(tmp_path: Path, answer: bytes) -> None:
+    """A server that was killed within its answer, or something else that answers there."""
+    data = tmp_path / "data"
+    data.mkdir()
+
+    def serve() -> None:
+        with listening.accept()[0] as asking:
+            asking.recv(4096)
+            asking.sendall(answer)
+
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
+        listening.bind(str(path_in(data)))
+        listening.listen()
+        serving = Thread(target=serve)
+        serving.start()
+        ended = run(tmp_path, "status", "--data", str(data))
+        serving.join()
+    assert (ended.returncode, ended.stderr.count("\n")) == (3, 1), ended.stderr
 
 
 def test_bans(tmp_path: Path, server: Running) -> None:
@@ -121,14 +175,28 @@ def test_without_a_server_each_is_one_line(tmp_path: Path, command: str) -> None
     ("words", "reason"),
     [
         (("kick", "carol"), "there is no user carol"),
-        (("ban", "not a target"), "not a target can't be banned"),
         (("ban", "nobody"), "there is no account nobody"),
-        (("ban", "--time", "soon", "bob!*@*"), "soon is not a duration"),
         (("unban", "bob!*@*"), "there is no ban on bob!*@*"),
         (("announce", "two\nlines"), "text must be one line"),
     ],
 )
 def test_what_can_not_be_is_one_line(tmp_path: Path, server: Running, words: tuple[str, ...], reason: str) -> None:
+    ended = run(tmp_path, *words, "--data", str(tmp_path / "data"))
+    assert ended.returncode == 2
+    assert reason in ended.stderr
+    assert ended.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("kick", "two words"), "'two words' is no name: it is one word"),
+        (("kick", ""), "'' is no name"),
+        (("ban", "not a target"), "'not a target' is no name"),
+        (("ban", "--time", "soon", "bob!*@*"), "soon is not a duration; write 90, 30m"),
+    ],
+)
+def test_wrong_words_are_told_where_no_server_runs(tmp_path: Path, words: tuple[str, ...], reason: str) -> None:
     ended = run(tmp_path, *words, "--data", str(tmp_path / "data"))
     assert ended.returncode == 2
     assert reason in ended.stderr
@@ -176,3 +244,16 @@ def test_a_server_that_was_killed_leaves_nothing_in_the_way(tmp_path: Path, serv
     assert (ended.returncode, "no server uses" in ended.stderr) == (3, True)
     with started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data")):
         assert "users" in shell(tmp_path, "status")
+
+
+def test_a_data_folder_with_a_long_path(tmp_path: Path) -> None:
+    """unix(7): "sun_path[108]"; a path that is longer is no address of a socket, but there is another way to it."""
+    data = tmp_path / ("long" * 20) / ("path" * 20) / "data"
+    data.parent.mkdir(parents=True)
+    with started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(data)) as running:
+        assert len(str(path_in(data))) > 108
+        ended = run(tmp_path, "status", "--json", "--data", str(data))
+        assert (ended.returncode, ended.stderr) == (0, "")
+        assert json.loads(ended.stdout)["pid"] == running.process.pid
+        assert running.end() == 0
+        assert not path_in(data).exists()

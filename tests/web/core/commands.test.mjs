@@ -38,6 +38,8 @@ test("commands do what they say", () => {
     ["/nick ada2", ["NICK ada2"]],
     ["/away lunch", ["AWAY lunch"]],
     ["/back", ["AWAY"]],
+    ["/unquery", ["#tea is no private talk. /close closes its window."]],
+    ["/setname Ada L.", ["SETNAME :Ada L."]],
     ["/names", ["2 in #tea: @ada bob"]],
     ["/ns HELP", ["PRIVMSG NickServ HELP", "to NickServ: HELP"]],
     [
@@ -52,7 +54,7 @@ test("commands do what they say", () => {
     ["/time", ["TIME"]],
     ["/raw @a=b TAGMSG #tea", ["@a=b TAGMSG #tea"]],
     ["/exec ls", ["A web page can't run programs of your machine."]],
-    ["/nonsense", ["There is no command /nonsense. /help lists them all."]],
+    ["/nonsense", ["There is no command /nonsense. /help lists them all, /raw sends one to the server."]],
     ["/un", ["/un could be /unban, /unquiet, /unnotify, /unset, /unalias, /unignore"]],
     ["/login ada secret", ["The password is asked for, so that nobody reads it on your screen: /login [account]"]],
     ["/notify bob", ["MONITOR + bob", "You hear when bob comes online and goes."]],
@@ -60,7 +62,7 @@ test("commands do what they say", () => {
     ["/echo hi", ["hi"]],
     ["/override #tea mute", ["#tea: mute"]],
     ["/override #tea loud", ["loud? There is mute, notify, no-highlight, hide-joins."]],
-    ["/", ["There is no command /. /help lists them all."]],
+    ["/", ["There is no command /. /help lists them all, /raw sends one to the server."]],
   ];
   for (const [text, wanted] of table) {
     const found = run(text);
@@ -105,7 +107,9 @@ test("aliases stand for what they stand for", () => {
   assert.match(run("/hug bob", model)[0], /ACTION hugs bob/);
   run("/alias hi echo hello", model);
   assert.deepEqual(run("/hi you", model), ["hello you"]);
-  assert.deepEqual(run("/__proto__", model), ["There is no command /__proto__. /help lists them all."]);
+  assert.deepEqual(run("/__proto__", model), [
+    "There is no command /__proto__. /help lists them all, /raw sends one to the server.",
+  ]);
 });
 
 test("completion as one types", () => {

@@ -54,6 +54,28 @@ test("a lost connection is tried again, later each time, and we are where we wer
   assert.equal(web.model.link.tries, 0);
 });
 
+test("a guest comes back by the token, over a lost connection and a reload, and not after leaving", () => {
+  const web = new Surroundings();
+  web.enter();
+  web.hear(":irc.test RESUME ~1:first");
+  web.lose();
+  web.advance(60_000);
+  web.open();
+  assert.deepEqual(web.lines().slice(0, 3), ["CAP LS 302", "RESUME ~1:first", "NICK ada"]);
+  web.lose(); // before the server has said that it knows us
+  const again = new Surroundings(web.kept);
+  assert.equal(again.chat.resume(), "ada");
+  again.chat.join("ada");
+  again.open();
+  assert.equal(again.lines()[1], "RESUME ~1:first");
+  again.welcome();
+  again.hear(":irc.test RESUME ~1:second");
+  again.chat.quit();
+  again.chat.join("ada");
+  again.open();
+  assert.equal(again.lines()[1], "NICK ada");
+});
+
 test("why there is no WebSocket, as HTTP tells it", async () => {
   const table = [
     [503, "This server is full: it takes 2 connections", "This server is full: it takes 2 connections.", "waiting"],

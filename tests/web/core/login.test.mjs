@@ -53,6 +53,15 @@ test("pieces of 400, and a plus where the last is full", () => {
   );
 });
 
+test("the code of a second factor follows the password, in the clear only where nobody can listen", async () => {
+  const credentials = { account: "ada", password: "pencil", code: "123456" };
+  const login = new Login(credentials, "SCRAM-SHA-256,PLAIN", { protocol: "https:", hostname: "chat.example" });
+  assert.equal(login.start(), "PLAIN");
+  assert.equal(atob((await login.feed("+"))[0]), "\0ada\0pencil 123456");
+  const unsafe = new Login(credentials, "SCRAM-SHA-256,PLAIN", { protocol: "http:", hostname: "chat.example" });
+  assert.throws(() => unsafe.start(), /https/);
+});
+
 test("a password goes in the clear only where nobody can listen", () => {
   const table = [
     ["https:", "chat.example", true],

@@ -195,6 +195,7 @@ test("a WHOIS becomes a profile", () => {
   assert.deepEqual(found.channels, ["@#tea", "#dev"]);
   assert.deepEqual([found.account, found.idle, found.more], ["bobby", 60, ["is using a secure connection"]]);
   assert.equal(profile([parse(":s 401 ada bob :No such nick")]).missing, true);
+  assert.equal(profile([parse(":s 402 ada bob :No such server")]).missing, true); // as asked: WHOIS bob bob
   assert.equal(profile([]), null);
 });
 
@@ -258,4 +259,12 @@ test("a window that is treated otherwise", async () => {
   assert.deepEqual(hearing(["mute"]), [0, 0, false, false]);
   assert.deepEqual(hearing(["notify"]), [2, 1, true, true]);
   assert.deepEqual(hearing(["no-highlight"]), [2, 0, false, false]);
+});
+
+test("what a server has no words for, and the end of what can be seen", () => {
+  const model = world();
+  const tea = model.find("#tea");
+  const before = shown(tea).length;
+  hear(model, ":s 006 ada :irc.example (3 users)", ":s 007 ada :End of /MAP", ":s 421 ada MAP :Unknown command");
+  assert.deepEqual(shown(tea).slice(before), ["info  irc.example (3 users)", "error  This server does not know MAP."]);
 });

@@ -1,0 +1,1 @@
+"""The state that the nodes of one server keep about each other."""

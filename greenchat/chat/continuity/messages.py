@@ -1,0 +1,17 @@
+"""Messages as JSON can hold them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from greenchat.protocol.message import Message
+
+
+def dump_message(message: Message) -> list[Any]:
+    """Return a message as JSON can hold it."""
+    return [message.command, list(message.params), message.source, dict(message.tags)]
+
+
+def load_message(form: Sequence[Any]) -> Message:
+    """Load `dump_message`'s output."""
+    command, params, source, tags = form
+    return Message(command, tuple(params), source, tags)

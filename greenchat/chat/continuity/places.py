@@ -1,0 +1,65 @@
+"""Places over a restart: what is stored of somebody who may come back to a server that was stopped or has died.
+
+They are brought back as users whose connection was lost: nobody is told that they were gone, unless they stay away. The
+channels that nobody has registered are brought back with their members. Whoever is always on has no place, but a
+presence (`chat.always_on`). Nobody stays an operator of the server: the configuration may have changed.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from greenchat.chat import always_on
+from greenchat.chat.network import Network
+from greenchat.chat.user import CallerId, User
+from greenchat.chat.visibility import shown_host
+
+LONGEST = 3_600_000
+"""ms that a server may have been down: later nobody is expected any more."""
+
+
+def document(network: Network, user: User, now: int) -> dict[str, Any]:
+    """Return what is stored of a user, as JSON can hold it. now: ms since the epoch."""
+    return always_on.document(network, user) | {
+        "host": "" if user.host == shown_host(network, user.account, user.real_host) else user.host,
+        "through_tls": network.waiting.needs_tls(user),
+        "left": user.left if user in network.waiting else 0,
+        "active": user.active,
+        "away": user.away,
+        "metadata": dict(user.metadata),
+        "accepted": dict(user.caller_id.accepted),
+        "kept": now,
+    }
+
+
+def bring_back(network: Network, guest_id: str, stored: Mapping[str, Any], *, now: int, grace: int) -> User | None:
+    """Let somebody come back for so many ms; return None for who is not expected, or has lost their nick or account.
+
+    A channel of theirs that was not brought back is left out: made anew it would be open to everybody.
+    """
+    account = network.accounts.by_id(stored["account"]) if stored["account"] else None
+    seen = stored["left"] or stored["kept"]
+    if now - seen > LONGEST or network.holder(stored["nick"]) is not None or (stored["account"] and account is None):
+        return None
+    name = account.name if account else ""
+    user = User(
+        nick=stored["nick"],
+        username=stored["username"],
+        host=stored["host"] or shown_host(network, name, stored["real_host"]),
+        realname=stored["realname"],
+        real_host=stored["real_host"],
+        signon=stored["signon"],
+        active=stored["active"],
+        account=name,
+        guest_id=guest_id,
+        away=stored["away"],
+        left=seen,
+        last_seen=stored["last_seen"] if stored["left"] else "",
+        metadata=dict(stored["metadata"]),
+        caller_id=CallerId(dict(stored["accepted"])),
+    )
+    kept = [each for each in stored["channels"] if network.channel(each[0]) is not None]
+    always_on.put_back(network, user, {**stored, "channels": kept}, now=now)
+    network.waiting.add(user, now + grace)
+    if stored.get("through_tls"):
+        network.waiting.require_tls(user)
+    return user

@@ -1,0 +1,31 @@
+"""The part of the state that keeps trouble out; all nodes agree on it."""
+
+from greenchat.chat.protection.cloaks import Cloaks
+from greenchat.chat.protection.defcon import NORMAL
+from greenchat.chat.protection.known_origins import KnownOrigins
+from greenchat.chat.protection.reservations import Reservations
+from greenchat.chat.protection.server_bans import ServerBans
+from greenchat.chat.protection.throttle import Attempts
+from greenchat.config.settings import Settings
+from greenchat.values.names import Naming
+
+_WINDOW = 600_000  # ms in which wrong passwords and new accounts are counted
+
+
+class ProtectionState:
+    """The bans, reservations and limits of a network.
+
+    defcon: the level. logins: wrong passwords by address and account, for every way to log in; registrations: of
+    accounts, by address. known_origins: addresses from which somebody has logged in before.
+    """
+
+    __slots__ = ("bans", "cloaks", "defcon", "known_origins", "logins", "registrations", "reservations")
+
+    def __init__(self, settings: Settings, naming: Naming) -> None:
+        self.bans = ServerBans(naming.fold, naming.mask_fold)
+        self.reservations = Reservations(naming.mask_fold)
+        self.cloaks = Cloaks(settings.cloak)
+        self.defcon = NORMAL
+        self.logins = Attempts(0, _WINDOW)
+        self.registrations = Attempts(0, _WINDOW)
+        self.known_origins = KnownOrigins()

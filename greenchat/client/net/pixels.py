@@ -1,0 +1,19 @@
+"""A picture as a terminal draws it in pixels. Imported late: it needs Pillow."""
+
+from io import BytesIO
+
+from PIL import Image
+
+from greenchat.client.text.graphics import COLOURS, by_kitty, by_sixels
+from greenchat.client.text.style import Graphic, Graphics, Size
+
+
+def graphic(image: Image.Image, cells: Size, graphics: Graphics) -> Graphic:
+    """Return an image over these cells, as sixels or in kitty's way."""
+    if graphics.kitty or not graphics.cell:
+        file = BytesIO()
+        image.save(file, "PNG")
+        return by_kitty(file.getvalue(), cells)
+    exact = image.resize((cells.columns * graphics.cell.columns, cells.rows * graphics.cell.rows))
+    few = exact.quantize(COLOURS)
+    return by_sixels(few.width, few.tobytes(), bytes(few.getpalette() or ()), cells)

@@ -1,0 +1,71 @@
+"""Pictures on their way, one at a time, in a thread; each is shown when it has come."""
+
+import queue
+import threading
+from collections.abc import Callable
+
+from greenchat.client.state.lines import Kind
+from greenchat.client.state.model import Model, Network
+from greenchat.client.state.transfers import Connect, Picture, TransferError
+from greenchat.client.text.style import Graphics, Size
+
+
+class Pictures:
+    """wake: has `turn` called soon; called from threads. connector: returns what opens connections for a network,
+    encrypted ones where it is given True. show: shows a picture; False where it has to wait.
+
+    Reads: running. Changes: load, turn.
+    """
+
+    def __init__(
+        self,
+        model: Model,
+        wake: Callable[[], None],
+        connector: Callable[[Network, bool], Connect],
+        show: Callable[[Picture], bool],
+    ) -> None:
+        self._model = model
+        self._wake = wake
+        self._connector = connector
+        self._show = show
+        self._ended: queue.SimpleQueue[Picture | str] = queue.SimpleQueue()
+        self._come: Picture | None = None
+        self.running = False
+
+    def load(self, network: Network, source: str, area: Size, graphics: Callable[[], Graphics], now: int) -> None:
+        """Begin to get a picture. source: its address, or a path. now: milliseconds since the epoch.
+
+        graphics: waits for what the terminal says of how it draws pictures.
+        """
+        if self.running:
+            self._model.tell("Another picture is on its way.", now, Kind.ERROR)
+            return
+
+        def work() -> None:
+            from greenchat.client.net import picture_file  # late, and in the thread: few look at pictures here
+
+            try:
+                self._ended.put(
+                    picture_file.load(source, area, lambda secure: self._connector(network, secure), graphics)
+                )
+            except TransferError as error:
+                self._ended.put(f"{source} is not shown: {error}")
+            self._wake()
+
+        self.running = True
+        threading.Thread(target=work, name="picture", daemon=True).start()
+        if "://" in source:  # a file is there at once
+            self._model.tell(f"Getting {source} ...", now)
+
+    def turn(self, now: int) -> None:
+        """Show what has come. now: milliseconds since the epoch."""
+        if self._come and self._show(self._come):
+            self._come = None
+        if not self.running or self._ended.empty():
+            return
+        self.running = False
+        match self._ended.get():
+            case Picture() as picture:
+                self._come = None if self._show(picture) else picture
+            case problem:
+                self._model.tell(problem, now, Kind.ERROR)

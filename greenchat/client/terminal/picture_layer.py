@@ -1,0 +1,110 @@
+"""The picture that is drawn in pixels over the text of the screen, and whether the terminal draws any.
+
+It is asked when a picture is to be seen: for the size of a cell (XTWINOPS 16), for kitty's graphics by a picture of one
+pixel that is not shown, for sixels by its attributes (DA1), which every terminal tells: when they have come, all has.
+Who does not answer in time, or not so (tmux before 3.4), gets half blocks.
+
+https://sw.kovidgoyal.net/kitty/graphics-protocol/#querying-support-and-available-transmission-mediums,
+https://vt100.net/docs/vt510-rm/DA1.html
+"""
+
+import os
+import struct
+import termios
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+
+from greenchat.client.state.events import Answer, Attributes, CellSize, DrawsPictures
+from greenchat.client.text.style import Graphic, Graphics, Placed, Size
+from greenchat.records import replace
+
+REQUEST_CELL, REQUEST_ATTRIBUTES = "\x1b[16t", "\x1b[c"
+REQUEST_KITTY = "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\"
+SIXEL = 4  # an attribute
+ANSWER_SECONDS = 0.5
+MULTIPLEXERS = ("screen", "tmux")  # they would take kitty's question for a title
+
+
+class PictureLayer:
+    """write: to the terminal. redraw: has all text written again, which takes sixels away."""
+
+    def __init__(self, write: Callable[[str], None], redraw: Callable[[], None]) -> None:
+        self._write = write
+        self._redraw = redraw
+        self._placed: Placed | None = None
+        self._stale: Graphic | None = None
+        self._graphics = Graphics()  # as it has said
+        self._coming = Graphics()  # as it is saying
+        self._answered = threading.Event()
+        self._answered.set()  # nothing was asked
+
+    def ask(self) -> Callable[[], Graphics]:
+        """Ask how the terminal draws pictures. Returns what waits for the answers, for a thread to call.
+
+        It is asked each time, for a cell may have become larger; what it has said before holds where it says nothing.
+        """
+        self._coming = Graphics(cell=_cell())
+        self._answered.clear()
+        kitty = "" if os.environ.get("TERM", "").startswith(MULTIPLEXERS) else REQUEST_KITTY
+        self._write(f"{REQUEST_CELL}{kitty}{REQUEST_ATTRIBUTES}")
+        return self._wait
+
+    @property
+    def waits(self) -> bool:
+        """Whether there are answers to come."""
+        return not self._answered.is_set()
+
+    def answered(self, answer: Answer) -> None:
+        """Note an answer."""
+        match answer:
+            case CellSize(size) if size.rows and size.columns:
+                self._coming = replace(self._coming, cell=size)
+            case DrawsPictures(can):
+                self._coming = replace(self._coming, kitty=can)
+            case Attributes(numbers) if self.waits:
+                self._graphics = replace(self._coming, sixel=SIXEL in numbers)
+                self._answered.set()
+            case _:
+                pass
+
+    def _wait(self) -> Graphics:
+        self._answered.wait(ANSWER_SECONDS)
+        return self._graphics
+
+    def make_room(self, placed: Placed | None) -> None:
+        """Take the picture away that is there, if another one is to be there or none."""
+        before = self._placed
+        if before is None or before == placed:
+            return
+        self._placed = None
+        if before.graphic.erased:
+            self._write(before.graphic.erased)
+        else:
+            self._redraw()
+
+    def resized(self) -> None:
+        """Draw sixels no more, for cells may have another size now, and they would cover others than theirs."""
+        if self._placed and not self._placed.graphic.erased:
+            self._stale = self._placed.graphic
+
+    def drawn(self, placed: Placed | None, written: list[int]) -> str:
+        """Return what draws the picture, "" where it stands there whole. written: the rows of text that are new."""
+        before, self._placed = self._placed, placed
+        if placed is None or placed.graphic is self._stale:
+            return ""
+        covered = range(placed.at.row, placed.at.row + placed.graphic.cells.rows)
+        if before == placed and not any(row in covered for row in written):
+            return ""
+        return f"\x1b7\x1b[{placed.at.row + 1};{placed.at.column + 1}H{placed.graphic.drawn}\x1b8"
+
+
+def _cell() -> Size | None:
+    """Return how many pixels a cell has, where the system knows it (TIOCGWINSZ, tty_ioctl(4))."""
+    import fcntl  # late: few look at pictures
+
+    with suppress(OSError):
+        rows, columns, wide, high = struct.unpack("HHHH", fcntl.ioctl(1, termios.TIOCGWINSZ, bytes(8)))
+        if rows and columns and wide and high:
+            return Size(high // rows, wide // columns)
+    return None

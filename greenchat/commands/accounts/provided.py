@@ -1,0 +1,99 @@
+"""Accounts of people whom somebody else knows: an identity provider, an LDAP directory, a program.
+
+Such a person (a subject) logs in to the account that is linked to them, which is made when they first come. A name
+alone proves nothing: an account of that name that was made here with a password may be somebody else's.
+"""
+
+from greenchat.chat.accounts import Account, account_id
+from greenchat.commands.accounts.register import Refusal, forgetting_expired, why_not_new_account
+from greenchat.commands.core.audit_log import note
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.persistence import carry_out, change_account, replacing
+from greenchat.commands.core.steps import step
+from greenchat.config.outside import AuthScript, Ldap
+from greenchat.config.settings import Settings
+
+_OUTSIDE = "outside "  # begins the subjects of people whose passwords others check
+
+
+def make_account(ctx: Context, subject: str, name: str) -> Account | Refusal:
+    """Make an account that is linked to a subject, or return why not. Only for steps. Raises StoreError."""
+    refusal = why_not_new_account(ctx, name)
+    if refusal:
+        return refusal
+    account = Account(name, "", ctx.now, id=account_id(ctx.new_id()), subjects=(subject,))
+    carry_out(ctx, *forgetting_expired(ctx, name), replacing(ctx, account))
+    note(ctx, "NICKSERV", f"The account {name} was made for {subject}")
+    return account
+
+
+def is_asked_outside(ctx: Context, account: Account | None, name: str) -> bool:
+    """Whether whoever knows people's passwords is asked about this name: not about passwords that were set here."""
+    rules = _rules(ctx.network.settings)
+    return rules.is_on and (account is None or rules.adopt or _subject(ctx, name) in account.subjects)
+
+
+def is_known_outside(ctx: Context, account: Account) -> bool:
+    """Whether an account's password is kept elsewhere: one that was set here would outlive it there."""
+    is_linked = any(subject.startswith(_OUTSIDE) for subject in account.subjects)
+    return is_linked and _rules(ctx.network.settings).is_on
+
+
+@step("outside.admitted")
+def admit(ctx: Context, name: str) -> Account | Refusal:
+    """Return the account of somebody who has proved outside to have this name; it may have to be made."""
+    rules, accounts, subject = _rules(ctx.network.settings), ctx.network.accounts, _subject(ctx, name)
+    account = accounts.by_proof(subject)
+    if account is not None:
+        return account
+    account = accounts.get(name)
+    if account is not None and rules.adopt:
+        note(ctx, "NICKSERV", f"The account {account.name} was linked to {subject}, and its password here has ended")
+        subjects = (*account.subjects, subject)
+        return change_account(ctx, account.name, verifier="", verifier_512="", subjects=subjects)
+    if not rules.create:
+        return Refusal("NO_ACCOUNT", "You have no account here")
+    return make_account(ctx, subject, name)
+
+
+@step("oidc.signed-in")
+def sign_in(ctx: Context, subject: str, name: str, own: str) -> Account | Refusal:
+    """Return the account of somebody who has logged in at the provider from the page; it may have to be made.
+
+    own: the id of the account to which their browser is signed in already, "" for none.
+    """
+    accounts = ctx.network.accounts
+    account, signed_in = accounts.by_proof(subject), accounts.by_id(own)
+    if account is not None and signed_in in (None, account):
+        return account
+    if signed_in is not None and (account is not None or signed_in.subjects):
+        known = (
+            f"Your login at the provider belongs to the account {account.name}"
+            if account
+            else f"The account {signed_in.name} belongs to another login at the provider"
+        )
+        return Refusal("ACCOUNT_EXISTS", f"{known}. You are signed in as {signed_in.name}: log out there first")
+    if signed_in is not None:
+        note(ctx, "NICKSERV", f"The account {signed_in.name} was linked to {subject}")
+        return change_account(ctx, signed_in.name, subjects=(subject,))
+    if not ctx.network.settings.oidc.create:
+        return Refusal("NO_ACCOUNT", "You have no account here")
+    if not name:
+        claim = ctx.network.settings.oidc.claim
+        return Refusal("BAD_ACCOUNT_NAME", f"The provider gives no {claim}, which would be the account's name")
+    made = make_account(ctx, subject, name)
+    if isinstance(made, Refusal) and made.code == "ACCOUNT_EXISTS":
+        text = (
+            f"There is an account {name} already. If it is yours: log in to it with its password, stay signed in, and"
+            " then log in at the provider"
+        )
+        return Refusal(made.code, text)
+    return made
+
+
+def _rules(settings: Settings) -> AuthScript | Ldap:
+    return settings.ldap if settings.ldap.is_on else settings.auth_script
+
+
+def _subject(ctx: Context, name: str) -> str:
+    return f"{_OUTSIDE}{ctx.network.fold(name)}"

@@ -1,0 +1,130 @@
+"""Applying acts of a log: those of sessions that are connected elsewhere, or were when the log was recorded.
+
+Whoever has proposed an act applies it in the context of its own session. Everybody else does it here: answers and
+messages to that session go nowhere; it only matters that the state becomes the same.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from greenchat.chat.acts import Act, Decided, Ran, Spoken
+from greenchat.chat.network import Network
+from greenchat.chat.outbox import Outbox
+from greenchat.chat.user import Session
+from greenchat.commands.catalog import apply_step, run
+from greenchat.commands.connection.registration import new_session
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Continuation
+from greenchat.commands.core.journal import Journal
+from greenchat.commands.core.process import Process
+from greenchat.commands.core.service import ServiceError
+from greenchat.commands.messages.speech import Voice, deliver, find_voice
+from greenchat.protocol.message import Message
+
+_NODES = "node."  # steps with which nodes come and go, and their sessions with them
+_ENTER = "enter"  # the step that registers a session
+_VOICES = 10_000  # that are remembered
+
+
+class Applier:
+    """Applies acts to a network. new_outbox: makes one for a session that is elsewhere."""
+
+    def __init__(self, network: Network, journal: Journal, process: Process, new_outbox: Callable[[], Outbox]) -> None:
+        self._network = network
+        self._journal = journal
+        self._process = process
+        self._new_outbox = new_outbox
+        self._sessions = {session.number: session for session in network.sessions if session.user}
+        self._voices: dict[tuple[int, str, str], Voice] = {}
+
+    def apply(self, act: Act) -> Continuation | None:
+        """Apply an act of a session elsewhere; return what is left to be done where it came from.
+
+        Raises ActError for a step that this version does not have.
+        """
+        session = self._sessions.get(act.session)
+        is_new = session is None
+        if session is None:
+            session = self._come(act)
+        continuation = None
+        if isinstance(act, Spoken):
+            self._speak(session, act)
+        elif isinstance(act, Ran):
+            continuation = run(self._context(session, act, Message(act.command, act.params, None, act.tags)))
+        else:
+            ctx = self._context(session, act, Message(""))
+            try:
+                continuation = apply_step(ctx, act.step, act.fields)
+            except ServiceError:
+                ctx.answer()  # a service's refusal, which its client was told
+        if is_new and session.user is None:
+            self._network.disconnect(session)
+        elif is_new:
+            self._sessions[act.session] = session
+        elif session.user is None and session not in self._network.sessions:
+            self.forget(act.session)
+        if isinstance(act, Decided) and act.step.startswith(_NODES):
+            here = self._network.sessions
+            self._sessions = {number: each for number, each in self._sessions.items() if each in here}
+        return continuation
+
+    def say(self, spoken: Sequence[Any], now: int) -> bool:
+        """Say texts that were checked before, as `apply` does; return whether it is as simple as it nearly always is.
+
+        spoken: see `acts.spoken`. now: the time of the act in the log.
+        """
+        number, command, target, texts, revisions = spoken
+        try:
+            voice = self._voices.get((number, command, target))
+            if voice is None or voice.revisions != tuple(revisions) or not voice.holds(self._network):
+                return False
+            words = [text.encode() for text in texts]
+        except (AttributeError, TypeError, UnicodeError):
+            return False
+        if not words:
+            return False
+        deliver(self._network, self._journal, voice, words, texts, now)
+        return True
+
+    def forget(self, number: int) -> None:
+        """Forget a session that is gone."""
+        self._sessions.pop(number, None)
+
+    def _come(self, act: Act) -> Session:
+        """Return the session of an act that is not known yet: a new one, a stranger's, or nobody's."""
+        if not isinstance(act, Ran | Spoken) and act.step == _ENTER:
+            session = new_session(self._new_outbox(), act.fields[0], act.now)
+            session.number = act.session
+            self._network.connect(session)
+            return session
+        session = Session(self._new_outbox(), "", act.now)
+        if isinstance(act, Decided) and act.stranger:
+            session.host, session.registration.nick, session.account = act.stranger
+        return session
+
+    def _context(self, session: Session, act: Act, message: Message) -> Context:
+        ctx = Context(self._network, session, message, now=act.now, process=self._process, journal=self._journal)
+        ctx.applies = True  # what may be refused for its amount was asked where it came from
+        return ctx
+
+    def _speak(self, session: Session, act: Spoken) -> None:
+        """Say texts that were checked before, checking again only if the state has changed since."""
+        voice = self._voice(session, act)
+        if voice is not None and voice.revisions == act.revisions:
+            words = [text.encode() for text in act.texts]
+            deliver(self._network, self._journal, voice, words, act.texts, act.now)
+            return
+        for text in act.texts:
+            run(self._context(session, act, Message(act.command, (act.target, text))))
+
+    def _voice(self, session: Session, act: Spoken) -> Voice | None:
+        key = (act.session, act.command, act.target)
+        voice = self._voices.get(key)
+        if voice is None or not voice.holds(self._network):
+            voice = find_voice(self._network, session, act.command, act.target, lambda _: None)
+            self._voices.pop(key, None)
+            if voice is not None:
+                if len(self._voices) >= _VOICES:
+                    self._voices.clear()
+                self._voices[key] = voice
+        return voice

@@ -1,0 +1,160 @@
+"""Nodes that come and go: steps of the log, so that all nodes agree on who is here.
+
+Users of a node that is gone stay for the grace time, and nobody is told; whoever comes back by then, at any node, goes
+on.
+"""
+
+import platform
+import unicodedata
+
+from greenchat import __version__
+from greenchat.chat.acts import VERSION, ActError, is_known
+from greenchat.chat.cluster.nodes import DIE, Node, node_number
+from greenchat.commands.connection.lost import lose
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.steps import step
+
+PLATFORM = f"Python {'.'.join(platform.python_version_tuple()[:2])} with Unicode {unicodedata.unidata_version}"
+"""What acts depend on beside our own code: all nodes have to have the same."""
+_ALIVE = 2000  # ms: nodes say something more often
+
+
+@step("node.came")
+def come(
+    ctx: Context,
+    name: str,
+    token: str,
+    folder: str,
+    platform: str,
+    lease: int,
+    grace: int,
+    version: str,
+    oldest: int,
+    newest: int,
+) -> str:
+    """Let a node in; return "", or why it can't come. lease, grace: ms. version: of greenchat. oldest, newest: the
+    epochs that it knows.
+
+    folder: identifies its data. Its predecessor, of the same folder, is gone by now; a namesake with another folder may
+    not be. Who has been silent for as long as a lease is in nobody's way.
+    """
+    nodes = ctx.network.nodes
+    alive = [node for node in nodes if node.heard + lease >= ctx.now]
+    others = [node for node in alive if node.name != name]
+    if not oldest <= nodes.epoch <= newest:
+        return f"the log is in epoch {nodes.epoch}, and greenchat {version} knows those from {oldest} to {newest}"
+    if others and others[0].platform != platform:
+        return (
+            f"the nodes that run have {others[0].platform}, and this one has {platform}: stop all of them, and start"
+            " them with the same version of Python"
+        )
+    former = nodes.get(name)
+    if former is not None:
+        if former.folder != folder and former in alive:
+            return f"another node is called {name}, and runs: name this one differently"
+        _part(ctx, former, grace)
+    nodes.come(name, token, folder, platform, version, (oldest, newest))
+    return ""
+
+
+@step("node.epoch")
+def begin_epoch(ctx: Context, epoch: int) -> str:
+    """Apply all that comes after this by the rules of a later epoch; return "", or why that can't be.
+
+    A server of its own has nobody to ask. Raises ActError where this code does not know it, and so can't go on.
+    """
+    nodes = ctx.network.nodes
+    if epoch <= nodes.epoch:
+        return f"the log is in epoch {nodes.epoch} already"
+    behind = [f"{node.name} (greenchat {node.version})" for node in nodes if not node.oldest <= epoch <= node.newest]
+    if behind:
+        return (
+            f"epoch {epoch} is not known to {' and '.join(behind)}: install the new version there, and restart it"
+            " (`greenchat-server upgrade`)"
+        )
+    if not is_known(epoch):
+        raise ActError(
+            f"epoch {epoch} begins there, and greenchat {__version__} knows those up to {VERSION}: install a later"
+            " version"
+        )
+    nodes.epoch = epoch
+    return ""
+
+
+@step("node.drained")
+def drain_node(ctx: Context, name: str) -> str:
+    """Let a node send its clients to others; return "", or why that can't be."""
+    nodes = ctx.network.nodes
+    node = nodes.get(name)
+    if node is None:
+        return _no_node(ctx, name)
+    if all(other is node or other.is_draining for other in nodes):
+        return f"no node but {name} takes clients: there is nowhere to send them"
+    node.is_draining = True
+    return ""
+
+
+@step("node.told")
+def tell_node(ctx: Context, name: str, order: str) -> str:
+    """Let a node end, or begin anew; its clients are sent to others first, where there are any that take them.
+
+    order: of `cluster.nodes.ORDERS`. Return "", or why that can't be.
+    """
+    nodes = ctx.network.nodes
+    node = nodes.get(name)
+    if node is None:
+        return _no_node(ctx, name)
+    node.is_draining = node.is_draining or any(other is not node and not other.is_draining for other in nodes)
+    node.order = order if node.order != DIE else DIE
+    return ""
+
+
+@step("node.forgotten")
+def forget_node(ctx: Context, name: str, grace: int) -> str:
+    """Give up a node that is off, without waiting for its lease; return "", or why that can't be."""
+    node = ctx.network.nodes.get(name)
+    if node is None:
+        return _no_node(ctx, name)
+    silent = ctx.now - node.heard
+    if silent < _ALIVE:
+        return f"{name} runs: it said something {silent} ms ago. Stop it, and it leaves by itself"
+    _part(ctx, node, grace)
+    return ""
+
+
+def _no_node(ctx: Context, name: str) -> str:
+    names = ", ".join(node.name for node in ctx.network.nodes)
+    return f"there is no node {name}, but {names}" if names else "this server is a single process"
+
+
+@step("node.lost")
+def give_up_node(ctx: Context, number: int, grace: int) -> None:
+    """Give up a node that has been silent for too long."""
+    node = ctx.network.nodes.of_number(number)
+    if node is not None:
+        _part(ctx, node, grace)
+
+
+@step("node.left")
+def leave_nodes(ctx: Context, number: int, grace: int) -> None:
+    """Let a node go."""
+    give_up_node(ctx, number, grace)
+
+
+@step("node.digest")
+def note_digest(ctx: Context, position: int, digest: str, folder: str) -> str:
+    """Note what a node has made of the state at a position, and has in its folder; return what the first one that said
+    so has.
+    """
+    nodes = ctx.network.nodes
+    first = nodes.note_digest(position, digest)
+    if first == digest:
+        nodes.note_written(folder, position)
+    return first
+
+
+def _part(ctx: Context, node: Node, grace: int) -> None:
+    ctx.network.nodes.go(node)
+    for session in list(ctx.network.sessions):
+        if session.user is not None and node_number(session.number) == node.number:
+            lose(ctx.aside(session), grace)

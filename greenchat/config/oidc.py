@@ -1,0 +1,58 @@
+"""The settings of the page's logins at an identity provider (OpenID Connect)."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from greenchat.config import validators
+from greenchat.config.key import Key
+
+
+def _issuer(text: str) -> str:
+    if text and not re.fullmatch(
+        r"https://[!-~]{1,300}|http://(127\.0\.0\.1|localhost)(:[0-9]+)?(/[!-~]{0,300})?", text
+    ):
+        raise ValueError("must be a URL like https://id.example.org")
+    return text
+
+
+def _scopes(text: str) -> str:
+    if "openid" not in text.split() or not text.isprintable():
+        raise ValueError("must be words with openid among them, like: openid profile")
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Oidc:
+    """The identity provider at which people log in from the page."""
+
+    issuer: Annotated[
+        str,
+        Key(
+            "the provider; its /.well-known/openid-configuration tells the rest; empty: none",
+            parse=_issuer,
+            restart=True,
+        ),
+    ] = ""
+    name: Annotated[str, Key("its name, on the button", parse=validators.line)] = "your organisation"
+    url: Annotated[
+        str,
+        Key(
+            "the address of the page as everybody reaches it, like https://chat.example.org/; the provider must allow"
+            " it to be sent back to oidc/callback below that",
+            parse=validators.site,
+        ),
+    ] = ""
+    client_id: Annotated[str, Key("this server, as the provider calls it")] = ""
+    client_secret: Annotated[str, Key("the secret that the provider gave for it; empty: none (a public client)")] = ""
+    scopes: Annotated[str, Key("what is asked for", parse=_scopes)] = "openid profile"
+    claim: Annotated[
+        str, Key("the claim with the account's name; of an email address the part before the @", parse=validators.word)
+    ] = "preferred_username"
+    create: Annotated[bool, Key("make an account for people who have none yet")] = True
+
+
+OIDC = Key(
+    "Logins from the page at an identity provider (OpenID Connect, authorization code with PKCE). Needs the packages\n"
+    "oauthlib and PyJWT."
+)

@@ -1,0 +1,101 @@
+"""The settings of checks of passwords by others: a program, an HTTP service, an LDAP directory."""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from greenchat.config import validators
+from greenchat.config.key import Key
+
+
+def _service(text: str) -> str:
+    if text and not re.fullmatch(r"https://[!-~]{1,300}|http://(127\.0\.0\.1|localhost|\[::1\])[:/][!-~]{1,300}", text):
+        raise ValueError("must be like https://id.example.org/check, or http:// on this machine")
+    return text
+
+
+def _directory(text: str) -> str:
+    if text and not re.fullmatch(r"ldaps?://([A-Za-z0-9.-]{1,200}|\[[0-9a-f:]{2,40}\])(:[0-9]{1,5})?/?", text):
+        raise ValueError("must be like ldaps://ldap.example.org, or ldap://127.0.0.1:389")
+    return text
+
+
+def _path(text: str) -> str:
+    if text and not text.startswith("/"):
+        raise ValueError("must be an absolute path")
+    return text
+
+
+def _with_name(text: str) -> str:
+    if text and "{name}" not in text:
+        raise ValueError("must have {name} in it, where the name that somebody gives belongs")
+    return text
+
+
+_Create = Annotated[bool, Key("make an account for people who have none yet")]
+_Adopt = Annotated[
+    bool, Key("let it log in to accounts of before, too; their passwords here end with the first such login")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class AuthScript:
+    """A program or an HTTP service that is asked whether a password is right: Ergo's auth-script."""
+
+    command: Annotated[
+        str,
+        Key(
+            'the program and its arguments, like "/usr/local/bin/check-login --all"; empty: none',
+            parse=validators.command,
+        ),
+    ] = ""
+    url: Annotated[
+        str, Key("an address to which the same is posted, in place of a program; empty: none", parse=_service)
+    ] = ""
+    token: Annotated[str, Key("sent to that address as Authorization: Bearer; empty: nothing is")] = ""
+    timeout: Annotated[float, Key("seconds that an answer may take", 0.1, 60)] = 9.0
+    create: _Create = True
+    adopt: _Adopt = False
+
+    @property
+    def is_on(self) -> bool:
+        """Whether there is one."""
+        return bool(self.command or self.url)
+
+
+@dataclass(frozen=True, slots=True)
+class Ldap:
+    """A directory that knows people and their passwords."""
+
+    url: Annotated[str, Key("the directory, like ldaps://ldap.example.org; empty: none", parse=_directory)] = ""
+    starttls: Annotated[bool, Key("encrypt an ldap:// connection before anything is said")] = False
+    ca: Annotated[
+        str,
+        Key(
+            "the absolute path of the certificate that signed the directory's (PEM); empty: those of the system",
+            parse=_path,
+        ),
+    ] = ""
+    dn: Annotated[
+        str,
+        Key('the name of an entry there, like "uid={name},ou=people,dc=example,dc=org"', parse=_with_name),
+    ] = ""
+    base: Annotated[str, Key("or where entries are looked for, like ou=people,dc=example,dc=org")] = ""
+    filter: Annotated[str, Key("... and which one it is", parse=_with_name)] = "(uid={name})"
+    bind_dn: Annotated[str, Key("as whom to look; empty: as nobody")] = ""
+    bind_password: Annotated[str, Key("... and the password")] = ""
+    timeout: Annotated[float, Key("seconds that each step may take", 1, 60)] = 9.0
+    create: _Create = True
+    adopt: _Adopt = False
+
+    @property
+    def is_on(self) -> bool:
+        """Whether there is one."""
+        return bool(self.url)
+
+
+AUTH_SCRIPT = Key(
+    "A program or HTTP service that is asked whether a password is right (Ergo's auth-script). While it or ldap is\n"
+    "there SCRAM is not offered, and it is best to set accounts.registration = false."
+)
+LDAP = Key("An LDAP directory that is asked whether a password is right. Needs the package ldap3.")

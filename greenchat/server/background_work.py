@@ -1,0 +1,47 @@
+"""Work that outlives the client who has asked for it: step by step, each in a turn of its own."""
+
+import logging
+from collections.abc import Callable
+
+import gevent
+
+from greenchat.commands.catalog import go_on
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Background, Continuation, Streamed
+from greenchat.server.net.fair_queue import Share
+from greenchat.server.net.turn import Turn
+
+log = logging.getLogger(__name__)
+
+
+class BackgroundWork:
+    """All such work that is under way; its length is how much."""
+
+    def __init__(self, turn: Turn, new_context: Callable[[], Context], now: Callable[[], int]) -> None:
+        """Make it, without any work. new_context: in which the server itself acts. now: ms since the epoch."""
+        self._turn = turn
+        self._new_context = new_context
+        self._now = now
+        self._under_way: set[gevent.Greenlet] = set()
+
+    def __len__(self) -> int:
+        return len(self._under_way)
+
+    def begin(self, work: Background) -> None:
+        """Run the work in a greenlet of its own; this returns at once."""
+        greenlet = gevent.spawn(self._carry_out, work)
+        self._under_way.add(greenlet)
+        greenlet.link(self._under_way.discard)
+
+    def _carry_out(self, work: Background) -> None:
+        ctx = self._new_context()
+        continuation: Continuation | None = Streamed(work.steps(ctx))
+        share = Share()
+        try:
+            while isinstance(continuation, Streamed):
+                self._turn.begin()
+                ctx.now = self._now()
+                continuation = go_on(ctx, continuation)
+                self._turn.schedule.yield_turn(share)
+        except Exception:
+            log.exception("a bug ended what a command had begun")

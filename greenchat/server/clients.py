@@ -1,0 +1,153 @@
+"""All clients of a server: who is let in, who serves them, when each is looked at."""
+
+import socket
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+import gevent
+
+from greenchat.chat.user import Session
+from greenchat.commands.connection.defcon_gate import defcon_gate
+from greenchat.commands.core.context import Context
+from greenchat.config.options import ListenerOptions, Options
+from greenchat.protocol.first_bytes import is_foreign
+from greenchat.server.blocklist_gate import BlocklistGate
+from greenchat.server.ending import end_connections, let_end
+from greenchat.server.net import connection_log
+from greenchat.server.net.admission import Admission, presentable
+from greenchat.server.net.connection import Connection, Row, Server
+from greenchat.server.net.crew import Crew
+from greenchat.server.net.detect import IRC, PLAIN, PROXY, TLS, begin
+from greenchat.server.net.hangups import Hangups
+from greenchat.server.net.listener import Peer
+from greenchat.server.net.meter import Meter
+from greenchat.server.net.plain import PlainClients
+from greenchat.server.rounds import Rounds
+
+T = TypeVar("T")
+
+_GROUP, _PAUSE = 25, 0.05  # clients that are sent away at once, and seconds until the next: they come back elsewhere
+
+
+class Owner(Server, Protocol):
+    """The server whose clients they are."""
+
+    def run_step(self, step: Callable[[Context], T]) -> T:
+        """Run something as the server itself, in a turn, and return what it returns."""
+
+
+class Clients:
+    """The clients of one server.
+
+    connections: of all that are here. rounds: when each is looked at. admission: whether there is room for one, and its
+    address; blocklists: what lists say of that. rows: of the dialects. crew: the greenlets that serve clients. hangups:
+    notices when one has gone. plain: the plain-text clients. meter: counts them.
+    """
+
+    def __init__(self, server: Owner, http: Row, make_room: Callable[[], bool]) -> None:
+        """Make it, without any client. http: serves browsers. make_room: see `ConnectionLimits.enter`.
+
+        Raises ConfigError.
+        """
+        self._server = server
+        self.connections: dict[Connection, None] = {}
+        self.rounds = Rounds()
+        self.admission = Admission(server.now, self._objection, make_room, lambda: server.tls)
+        self.rows: Sequence[Row] = (TLS, PROXY, http, PLAIN, IRC)
+        self.plain = PlainClients(server.network, server.turn, server.options.plain, is_foreign)
+        self.meter = Meter()
+        self.blocklists = BlocklistGate(server, self.connections)
+        self.hangups = Hangups()
+        self.crew = Crew()
+
+    def is_busy(self) -> bool:
+        """Whether the server has too much to do to accept anybody else now."""
+        return self._server.turn.schedule.is_busy
+
+    def serve(self, sock: socket.socket, peer: Peer, listener: ListenerOptions) -> None:
+        """Serve one client from its arrival until it has ended, or rests."""
+        try:
+            connection = self._let_in(sock, peer, listener)
+        except BaseException:
+            sock.close()
+            raise
+        if connection is None:
+            self.meter.refused += 1
+            return
+        self._watch(connection)
+        connection.run(lambda: begin(connection))
+
+    def take_over(self, connection: Connection, origin: str, resume: Callable[[], object]) -> None:
+        """Go on with a connection that another process has served. origin: the address for which it is counted."""
+        self.admission.take_over(connection.session, origin)
+        self._watch(connection)
+        gevent.spawn(connection.run, resume)
+
+    def forget(self, connection: Connection) -> None:
+        """Note that a connection has ended."""
+        del self.connections[connection]
+        self.rounds.forget(connection)
+        session = connection.session
+        connection_log.ended(session, nick=session.registration.nick, account=session.account, seconds=connection.age)
+        self.admission.leave(session)
+        self.meter.ended(session)
+        network = self._server.network
+        network.local.volumes.charge_rest(session, network.accounts.id_of(session.account), self._server.now())
+
+    def relocate(self, session: Session, host: str) -> str:
+        """Move a session to the IP address that its gateway gives; return "" or why there is no room for it."""
+        reason = self.admission.relocate(session, host, self._server.options.connections)
+        if not reason:
+            self.blocklists.look_up_later(session, host)
+        return reason
+
+    def use(self, options: Options) -> None:
+        """Use other options: after a reload."""
+        for connection in self.connections:
+            connection.use(options)
+        self.rounds.hasten()
+        self.plain.options = options.plain
+
+    def drain(self, farewell: str) -> None:
+        """Send all away who are here, in small groups, so that they can come back elsewhere. Waits."""
+        while staying := [each for each in self.connections if not each.session.closing]:
+            for connection in staying[:_GROUP]:
+                connection.close(farewell, is_lost=True)
+            gevent.sleep(_PAUSE)
+
+    def close(self, farewell: str) -> None:
+        """Tell everybody why, and let them go. Waits for a moment."""
+        end_connections(self.connections, farewell, self._server.options.connections.close_timeout)
+        self.hangups.close()
+        self.crew.close()
+        let_end(self.blocklists.close, "a question to the DNS")
+
+    def _watch(self, connection: Connection) -> None:
+        self.connections[connection] = None
+        self.rounds.look_at(connection, connection.opened)
+
+    def _let_in(self, sock: socket.socket, peer: Peer, listener: ListenerOptions) -> Connection | None:
+        """Return the connection of a client, None if it was refused: then its socket is closed."""
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        arrival = self.admission.admit(sock, peer, listener, self._server.options.connections)
+        if arrival is None:
+            return None
+        listing = None if arrival.forwards else self.blocklists.look_up(arrival.source)
+        if listing and self.blocklists.refuses(listing):
+            self.admission.turn_away(sock, arrival.source, listing.reason, listener)
+            return None
+        connection = Connection(self._server, listener, sock, presentable(arrival.source))
+        connection.session.secure = arrival.secure
+        self.blocklists.mark(connection.session, listing)
+        if arrival.forwards:
+            connection.forwarders = listener.proxy
+        self.admission.register(connection.session, arrival.source)
+        return connection
+
+    def _objection(self, host: str) -> str:
+        """Return the reason why this IP address may not connect; "" if it may."""
+        network = self._server.network
+        ban = network.protection.bans.of_address(host, self._server.now())
+        return ban.message if ban else defcon_gate(network).objection(host)

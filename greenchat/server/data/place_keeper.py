@@ -1,0 +1,146 @@
+"""Keeps the places of those who may come back after a restart, see `chat.continuity.places`.
+
+A server that is stopped stores all of them. One that dies (`kill -9`, a power cut) has those that were stored before:
+the sweeper stores what has changed, once a second, a part of it if it is much, so that nobody waits for that; while
+nothing happens it looks at nobody. So what has happened in the last seconds is not in them (with ten thousand users, in
+the last quarter of a minute), and somebody who has just left may be expected in vain until the grace is over. What is
+said does not depend on it.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any, Protocol
+
+from greenchat.chat import documents
+from greenchat.chat.always_on import stays
+from greenchat.chat.channel import Channel
+from greenchat.chat.continuity import places
+from greenchat.chat.network import Network
+from greenchat.chat.registered_channels import document as channel_document
+from greenchat.chat.user import User
+from greenchat.commands.connection.lost import keeps_place
+from greenchat.commands.core.context import Context
+from greenchat.storage.interface import Document, Store
+from greenchat.storage.log import Log
+
+_LOOKED_AT = 2000  # users, and as many channels, each time
+_WRITTEN = 200  # places each time
+
+
+class Placed(Protocol):
+    """The parts of the server that places are about."""
+
+    network: Network
+    log: Log
+
+    @property
+    def store(self) -> Store:
+        """The store, with all documents."""
+
+    def now(self) -> int:
+        """Return ms since the epoch."""
+
+    def run_step(self, step: Callable[[Context], Any]) -> Any:
+        """Run something as the server itself, in a turn, and return what it returns."""
+
+
+class PlaceKeeper:
+    """Store places as they change, and remove those that nobody has any more.
+
+    It knows what is stored of a place by a number that changes whenever something of it does, but times.
+    """
+
+    def __init__(self, server: Placed) -> None:
+        """Make one. Raises StoreError."""
+        self._server = server
+        # stored by another process: what they hold is not known
+        self._users: dict[str, int] = dict.fromkeys(server.store.documents(documents.PLACE.name), 0)
+        self._channels: dict[str, int] = dict.fromkeys(server.store.documents(documents.PLACED.name), 0)
+        self._round: Iterator[list[Document]] | None = None
+        self._seen = -1  # position of the log at which the last round began
+
+    def keep_some(self) -> None:
+        """Store a part of what has changed; call it again a second later."""
+        if self._round is None:
+            if self._seen == self._server.log.position:
+                return  # nothing has happened since
+            self._seen = self._server.log.position
+            self._round = self._once()
+        changed: list[Document] = []
+        looked_at = 0
+        for each in islice(self._round, _LOOKED_AT):
+            looked_at += 1
+            changed += each
+            if len(changed) >= _WRITTEN:
+                break
+        if looked_at < _LOOKED_AT and len(changed) < _WRITTEN:
+            self._round = None
+        self._keep(changed)
+
+    def keep_all(self) -> None:
+        """Store all of it, at the end of the server."""
+        # also what the numbers do not show
+        self._users = dict.fromkeys(self._users, 0)
+        self._channels = dict.fromkeys(self._channels, 0)
+        self._keep([document for each in self._once() for document in each])
+
+    def _keep(self, changed: list[Document]) -> None:
+        if changed:
+            self._server.run_step(lambda ctx: ctx.journal.record(*changed))
+
+    def _once(self) -> Iterator[list[Document]]:
+        """Yield what has changed, of one user or channel after the other."""
+        network = self._server.network
+        for user in list(network.users.values()):
+            yield self._user(user)
+        for guest_id in list(self._users):
+            yield self._gone(guest_id)
+        for folded in list(self._channels):
+            yield self._channel(folded, network.channels.get(folded))
+
+    def _user(self, user: User) -> list[Document]:
+        network = self._server.network
+        if not _has_place(network, user):
+            return []
+        look = _look_of_user(user, network)
+        if self._users.get(user.guest_id) == look:
+            return []
+        self._users[user.guest_id] = look
+        new = [folded for folded in user.channels if folded not in self._channels]
+        channels = [document for folded in new for document in self._channel(folded, network.channels[folded])]
+        place = places.document(network, user, self._server.now())
+        return [*channels, Document(documents.PLACE.name, user.guest_id, place)]
+
+    def _gone(self, guest_id: str) -> list[Document]:
+        user = self._server.network.waiting.guest(guest_id)
+        if user is not None and _has_place(self._server.network, user):
+            return []
+        del self._users[guest_id]
+        return [Document(documents.PLACE.name, guest_id, None)]
+
+    def _channel(self, folded: str, channel: Channel | None) -> list[Document]:
+        if channel is None or channel.registration or channel.is_kept:
+            is_stored = self._channels.pop(folded, None) is not None
+            return [Document(documents.PLACED.name, folded, None)] if is_stored else []
+        look = _look_of(channel)
+        if self._channels.get(folded) == look:
+            return []
+        self._channels[folded] = look
+        return [Document(documents.PLACED.name, folded, channel_document(channel, None))]
+
+
+def _has_place(network: Network, user: User) -> bool:
+    is_expected = user in network.waiting or any(keeps_place(session) for session in user.sessions)
+    return is_expected and not stays(network, user)
+
+
+def _look_of_user(user: User, network: Network) -> int:
+    shown = user.revision, user.nick, user.username, user.host, user.realname, user.away, frozenset(user.modes)
+    owned = user.channels, user.invitations, user.caller_id.accepted, user.metadata
+    how = user in network.waiting, network.waiting.needs_tls(user)
+    return hash((*shown, *(tuple(each.items()) for each in owned), *how)) or 1
+
+
+def _look_of(channel: Channel) -> int:
+    modes = channel.key, channel.limit, channel.forward, *channel.paces.values()
+    return hash((channel.life, channel.revision, channel.topic, modes, tuple(channel.metadata.items()))) or 1

@@ -1,0 +1,116 @@
+"""Asking a service that the configuration names, by HTTP. It blocks, until the timeout at most: run it in a thread."""
+
+import socket
+import ssl
+from collections.abc import Mapping
+from contextlib import closing
+from functools import cache
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from io import BufferedReader, RawIOBase
+from time import monotonic
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
+
+_PIECE = 65536  # bytes
+_HEAD = 65536  # bytes that an answer may have before its body
+_NO_FIELDS: Mapping[str, str] = MappingProxyType({})
+
+
+def fetch(
+    url: str, body: bytes | None = None, fields: Mapping[str, str] = _NO_FIELDS, *, timeout: float, most: int
+) -> tuple[int, bytes]:
+    """Return the status and the body of the answer to a GET, or with a body to a POST. No redirect is followed.
+
+    timeout: seconds for all of it, but for looking up the name. most: bytes that the answer may have. Raises OSError:
+    TimeoutError where it takes too long.
+    """
+    deadline = monotonic() + timeout
+    parts = urlsplit(url)
+    with closing(_connection(parts.scheme, parts.hostname or "", parts.port, timeout)) as connection:
+        try:
+            target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
+            connection.connect()
+            # http.client takes a time for each piece only: headers can come in as many as there are
+            connection.sock = _BoundedSocket(connection.sock, deadline, most + _HEAD)
+            connection.request("GET" if body is None else "POST", target, body, dict(fields))
+            answer = connection.getresponse()
+            data = b""
+            while len(data) <= most:
+                piece = answer.read1(_PIECE)
+                if not piece:
+                    return answer.status, data
+                data += piece
+        except HTTPException as error:
+            raise OSError(f"it does not speak HTTP: {type(error).__name__}") from error
+    raise OSError(f"it answers with more than {most} bytes")
+
+
+class _BoundedSocket:
+    """A socket as http.client uses it, until a deadline, and for so many bytes of an answer."""
+
+    def __init__(self, sock: socket.socket, deadline: float, most: int) -> None:
+        self._sock = sock
+        self._deadline = deadline
+        self._most = most
+
+    def sendall(self, data: bytes) -> None:
+        """Send all of it. Raises OSError."""
+        self._sock.settimeout(_left(self._deadline))
+        self._sock.sendall(data)
+
+    def makefile(self, _: str) -> BufferedReader:
+        """Return a file with what comes; it needs no other way to the socket."""
+        return BufferedReader(_BoundedFile(self._sock, self._deadline, self._most))
+
+    def close(self) -> None:
+        """Close it; files that were made go on."""
+        self._sock.close()
+
+
+class _BoundedFile(RawIOBase):
+    """The file with what comes from a socket, until a deadline, and no more than so many bytes."""
+
+    def __init__(self, sock: socket.socket, deadline: float, most: int) -> None:
+        self._sock = sock
+        self._file = sock.makefile("rb", buffering=0)
+        self._deadline = deadline
+        self._room = most
+
+    def readable(self) -> bool:
+        """Whether it can be read."""
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:
+        """Read what there is, or wait for some. Raises OSError."""
+        self._sock.settimeout(_left(self._deadline))
+        count = self._file.readinto(buffer) or 0
+        self._room -= count
+        if self._room < 0:
+            raise OSError("it answers with too much")
+        return count
+
+    def close(self) -> None:
+        """Close it, and the socket if nothing else holds that."""
+        self._file.close()
+        super().close()
+
+
+def _left(deadline: float) -> float:
+    """Return the seconds until a deadline. Raises TimeoutError."""
+    left = deadline - monotonic()
+    if left <= 0:
+        raise TimeoutError("it takes too long")
+    return left
+
+
+def _connection(scheme: str, host: str, port: int | None, timeout: float) -> HTTPConnection:
+    if scheme == "https":
+        return HTTPSConnection(host, port, timeout=timeout, context=_trust())
+    return HTTPConnection(host, port, timeout=timeout)
+
+
+@cache
+def _trust() -> ssl.SSLContext:
+    """Return whom to trust: the system's certificates. They are read once, which takes longer than most answers."""
+    return ssl.create_default_context()

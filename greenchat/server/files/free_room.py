@@ -1,0 +1,18 @@
+"""The free space of a disk, and how much of it is to stay free (`storage.low_disk`). It blocks: run it in a thread."""
+
+import os
+from pathlib import Path
+
+MIB = 1 << 20
+_LARGEST_SHARE = 20  # the largest part of a small disk that is kept free
+
+
+def free_room(folder: Path) -> tuple[int, int]:
+    """Return the bytes that are free for us on the disk of a folder, and all of its bytes. Raises OSError."""
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
+
+
+def least_free(total: int, low_disk: int) -> int:
+    """Return the bytes that stay free on a disk of so many bytes. low_disk: the setting, in MiB."""
+    return min(low_disk * MIB, total // _LARGEST_SHARE)

@@ -1,0 +1,84 @@
+"""The start of a node: its state file and its database, compared with the log.
+
+If these do not belong together, nothing is changed and the node does not start.
+"""
+
+from pathlib import Path
+
+from greenchat.chat import documents
+from greenchat.chat.continuity import snapshot
+from greenchat.chat.network import Network
+from greenchat.chat.outbox import Elsewhere
+from greenchat.config.settings import Settings
+from greenchat.server.data.restore import restore
+from greenchat.server.data.store_keeper import STATE
+from greenchat.server.nodes import state_file
+from greenchat.server.nodes.engine import Stored
+from greenchat.server.nodes.seat import Seat
+from greenchat.server.nodes.state_file import Head, StateFileError
+from greenchat.storage.interface import Store
+
+_JOIN = "make a backup at another node, and here `greenchat-server cluster join FILE`"
+
+
+class NodeError(Exception):
+    """The node can't serve; the text is one clear line."""
+
+
+class Beginning:
+    """The start of a node.
+
+    known: the last entry in the database, and how many of its acts are. is_first: whether the log is new.
+    """
+
+    def __init__(self, seat: Seat, stored: Stored, store: Store) -> None:
+        self._seat = seat
+        self._stored = stored
+        self._store = store
+        mark = store.document(documents.SERVER.name, documents.POSITION)
+        is_ours = isinstance(mark, list) and mark[0] == stored.identity
+        self.known: tuple[int, int] = (mark[1], mark[2]) if isinstance(mark, list) and is_ours else (0, 0)
+        self.is_first = False
+
+    def network(self, settings: Settings, now: int, grace: int) -> Network:
+        """Return the first state. now: ms since the epoch. Raises NodeError, StoreError and SnapshotError."""
+        file = Path(self._seat.state) / STATE
+        try:
+            head = state_file.head_of(file)
+            if head is not None:
+                self._check(head)
+                return snapshot.restore(state_file.read(file), lambda _: Elsewhere())
+        except StateFileError as error:
+            raise NodeError(str(error)) from error
+        if self._stored.last and self._seat.makes_log:
+            raise NodeError(
+                f"the log {self._seat.log} has entries already, and the node in {self._seat.data} has no state to begin"
+                " with: the engine's data is not of these nodes. Nothing is changed"
+            )
+        if not self._seat.makes_log:
+            raise NodeError(
+                f"the data folder {self._seat.data} has no state of the log {self._seat.log} to begin with: make a"
+                " backup at another node (`greenchat-server backup FILE`), and here"
+                " `greenchat-server cluster join FILE`"
+            )
+        self.is_first = True
+        network = Network(settings, now=now)
+        restore(network, self._store, grace)
+        return network
+
+    def _check(self, head: Head) -> None:
+        seat, stored, position = self._seat, self._stored, max(head.position, self.known[0])
+        again = f"delete {seat.state}, and it is made from another node" if seat.makes_log else _JOIN
+        if head.identity != stored.identity or stored.last < position:
+            rebase = "" if seat.makes_log else ". `greenchat-server cluster rebase` makes a new log"
+            raise NodeError(
+                f"the log {seat.log} ends at {stored.last}, and this node has applied {position} entries"
+                f" of it, or of another one: the engine has lost its data. Nothing is changed{rebase}"
+            )
+        if stored.first > head.position + 1:
+            raise NodeError(
+                f"the log {seat.log} begins at entry {stored.first}, and this node knows those up to {head.position}:"
+                f" it was off for too long: {again}"
+            )
+        if self.known[0] < head.position:
+            raise NodeError(f"the database in {seat.data} is older than the state in {seat.state}: {again}")

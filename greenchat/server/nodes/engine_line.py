@@ -1,0 +1,157 @@
+"""A node's line to the log: one connection to the engine after the other, each going on where the last ended."""
+
+import logging
+import secrets
+import signal
+from bisect import bisect_left
+from collections.abc import Callable
+from contextlib import suppress
+from time import monotonic
+
+import gevent
+from gevent.event import Event
+
+from greenchat.server.early_signals import caught
+from greenchat.server.nodes.beginning import NodeError
+from greenchat.server.nodes.engine import Deliver, Engine, EngineError, EngineRefusesError, Stored
+from greenchat.server.nodes.seat import Seat
+
+log = logging.getLogger(__name__)
+
+_FIRST = 30.0  # seconds in which the engine has to answer at the start
+_AGAIN = 0.2  # seconds between attempts
+_MIB = 1024 * 1024
+
+
+class EngineLine:
+    """The line of one node. stored: the log as it was at the start.
+
+    Waits: follow, append, trim. Changes: close.
+    """
+
+    def __init__(self, seat: Seat) -> None:
+        """Find the log. Raises NodeError; SystemExit where it waits and the process is told to end."""
+        self._seat = seat
+        self._connected = Event()
+        self._is_over = False
+        deadline = monotonic() + (float("inf") if seat.served_before else _FIRST)
+        is_told = False
+        while True:
+            try:
+                self._engine: Engine | None = Engine(seat.engine, f"greenchat {seat.name}")
+                self.stored = self._open(self._engine)
+                return
+            except EngineRefusesError as error:
+                raise NodeError(f"the engine refuses: {error}") from error
+            except EngineError as error:
+                if monotonic() > deadline:
+                    raise NodeError(f"{error}. Is it running?") from error
+                if not is_told:
+                    is_told = True
+                    patience = "until it answers" if seat.served_before else f"at most {_FIRST:.0f} s for it"
+                    log.warning("%s; waiting %s", error, patience)
+                end_if_told()
+                gevent.sleep(_AGAIN)
+
+    def _open(self, engine: Engine) -> Stored:
+        """Return the log; make it if this node may. Raises EngineError."""
+        seat = self._seat
+        stored = engine.find_log(seat.log)
+        if stored is None and seat.makes_log:
+            with suppress(EngineRefusesError):  # another node was quicker
+                engine.make_log(seat.log, secrets.token_hex(8), replicas=seat.replicas)
+            stored = engine.find_log(seat.log)
+        if stored is None:
+            raise EngineRefusesError(
+                f"it has no log {seat.log}: `greenchat-server cluster init` makes one, and if there was one"
+                " and the engine has lost it, `greenchat-server cluster rebase`"
+            )
+        return stored
+
+    def follow(self, position: Callable[[], int], found: Callable[[int], None], deliver: Deliver) -> None:
+        """Read the log until `close`. position: returns what was applied last. found: told where the log ends now.
+
+        Raises EngineRefusesError.
+        """
+        while not self._is_over:
+            try:
+                engine = self._engine or Engine(self._seat.engine, f"greenchat {self._seat.name}")
+            except EngineError:
+                gevent.sleep(_AGAIN)
+                continue
+            self._engine = engine
+            why = self._read_on(engine, position(), found, deliver)
+            self._engine = None
+            self._connected.clear()
+            if not self._is_over:
+                log.warning("the connection to the engine has ended: %s", why)
+                gevent.sleep(_AGAIN)
+
+    def _read_on(self, engine: Engine, after: int, found: Callable[[int], None], deliver: Deliver) -> str:
+        """Read as long as the connection lasts; return why it has ended. Raises EngineRefusesError."""
+        try:
+            stored = self._open(engine)
+            if stored.identity != self.stored.identity or stored.last < after:
+                raise EngineRefusesError(
+                    f"the log ends at {stored.last}, before what this node has applied ({after}), or is another one:"
+                    " the engine has lost its data"
+                )
+            found(stored.last)
+            engine.read(self._seat.log, after, deliver)
+        except EngineError as error:
+            engine.close(str(error))
+            if isinstance(error, EngineRefusesError):
+                raise
+            return str(error)
+        self._connected.set()
+        return engine.wait()
+
+    def append(self, entry: bytes, identity: str) -> bool:
+        """Append an entry; return whether the engine has it for certain: if not, send it again."""
+        if not self._connected.wait(_AGAIN) or self._engine is None:
+            return False
+        try:
+            self._engine.append(self._seat.log, entry, identity)
+        except EngineError:
+            gevent.sleep(_AGAIN)
+            return False
+        return True
+
+    def trim(self, needed: int, before: int) -> None:
+        """Take entries out of the log, up to one that no node needs any more: those from before a time, in ms, and all
+        of them where the log is larger than it should be. What fails is done the next time.
+        """
+        engine, seat = self._engine, self._seat
+        if engine is None:
+            return
+        try:
+            stored = engine.find_log(seat.log)
+            if stored is None or needed < stored.first:
+                return
+            first = needed + 1
+            if stored.size <= seat.size * _MIB:
+                first = _first_since(
+                    before, range(stored.first, first), lambda number: engine.time_of(seat.log, number)
+                )
+            if first > stored.first:
+                engine.trim(seat.log, first)
+                log.info("the log begins at entry %d now, of %d", first, stored.last)
+        except EngineError as error:
+            log.warning("the log could not be trimmed: %s", error)
+
+    def close(self) -> None:
+        """End the line."""
+        self._is_over = True
+        if self._engine:
+            self._engine.close()
+
+
+def _first_since(time: int, numbers: range, time_of: Callable[[int], int]) -> int:
+    """Return the first of these entries that was written at a time or later; the one after them if there is none."""
+    return numbers.start + bisect_left(numbers, time, key=time_of)
+
+
+def end_if_told() -> None:
+    """Raise SystemExit where the process was told to end: before it serves nothing else looks for that."""
+    if signal.SIGTERM in caught():
+        raise SystemExit(0)

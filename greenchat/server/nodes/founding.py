@@ -1,0 +1,214 @@
+"""The shell's work on the log of several machines, while the node of this data folder does not run.
+
+Nothing is overwritten: what stands in the way is named, or moved aside.
+"""
+
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from greenchat.chat import documents
+from greenchat.chat.network import Network
+from greenchat.config.file import Config
+from greenchat.server.data.restore import restore
+from greenchat.server.data.store_keeper import DATABASE, STATE, StoreKeeper, lock
+from greenchat.server.nodes import state_file
+from greenchat.server.nodes.engine import Engine, EngineError, Stored
+from greenchat.server.nodes.monitor import unsafe
+from greenchat.server.nodes.seat import Seat
+from greenchat.server.nodes.state_file import Head, StateFileError
+from greenchat.storage import backup
+from greenchat.storage.durable import free_name
+from greenchat.storage.interface import StoreError
+
+
+class FoundingError(Exception):
+    """A refusal; the text is one line that says what is in the way."""
+
+
+def found(config: Config) -> str:
+    """Make the log, which begins with what this node's data folder has. Return what is to be told.
+
+    Raises FoundingError and StoreError, as all of these do.
+    """
+    seat = _seat(config)
+    with _engine(seat) as engine, _folder(config) as keeper:
+        _refuse_unsafe(seat)
+        if (seat.data / STATE).exists():
+            raise FoundingError(
+                f"{seat.data} belongs to a log already: start its node. If the engine has lost that log,"
+                " `cluster rebase` makes a new one"
+            )
+        if engine.find_log(seat.log):
+            raise FoundingError(
+                f"the engine has a log {seat.log} already: to be a node of it, make a backup at one that is, and here"
+                " `greenchat-server cluster join FILE`; or name another log with cluster.log"
+            )
+        _begin(config, seat, engine, keeper)
+    return f"The log {seat.log} is made, with {_copies(seat.replicas)}, and begins with what {seat.data} has"
+
+
+def join(file: Path, config: Config) -> list[str]:
+    """Make this node from a backup of another one. Return a report for the operator."""
+    seat = _seat(config)
+    with _engine(seat) as engine:
+        stored = _needed(seat, engine)
+    head = _head(file)
+    if head.identity != stored.identity:
+        raise FoundingError(
+            f"{file} is of another log than the engine's {seat.log}, or of what that was before a rebase: make a new"
+            " backup at a node that runs"
+        )
+    if stored.first > head.position + 1:
+        raise FoundingError(
+            f"{file} is too old: it ends at entry {head.position} of the log, which begins at {stored.first} by now"
+        )
+    with lock(seat.data):
+        aside = backup.restore(file, seat.data / DATABASE)
+    told = [f"This is a node now, at entry {head.position} of {stored.last}: start it, and it catches up"]
+    return told + [f"What was here before is now {path}" for path in aside]
+
+
+def rebase(config: Config, *, is_sure: bool) -> str:
+    """Make a new log from what this node has, in the place of one that the engine has lost. Return what is to be told.
+
+    is_sure: whether what the engine has left of the old one may be deleted.
+    """
+    seat = _seat(config)
+    with _engine(seat) as engine, _folder(config) as keeper:
+        _refuse_unsafe(seat)
+        head = _state(seat)
+        if head is None:
+            raise FoundingError(
+                f"{seat.data} belongs to no log: `cluster init` makes one, and `cluster join` is for one"
+            )
+        stored = engine.find_log(seat.log)
+        applied = max(head.position, _applied(keeper, head.identity))
+        if stored and stored.identity == head.identity and stored.last >= applied:
+            raise FoundingError(
+                f"the engine has the log {seat.log} up to entry {stored.last}, and this node has applied {applied} of"
+                " them: nothing is lost. Start the node"
+            )
+        if stored and not is_sure:
+            raise FoundingError(
+                f"the engine has a log {seat.log} up to entry {stored.last}, and this node has applied {applied} of"
+                " it or of the one before: say --yes if that log may be deleted"
+            )
+        if stored:
+            engine.delete_log(seat.log)
+        aside = (seat.data / STATE).rename(free_name(seat.data / STATE))
+        try:
+            _begin(config, seat, engine, keeper)
+        except (FoundingError, EngineError, StoreError):
+            aside.rename(seat.data / STATE)
+            raise
+    return (
+        f"The log {seat.log} begins anew, with what this node has of the {applied} entries of the old one. Start it;"
+        " the others are made anew from a backup of it, by `cluster join`"
+    )
+
+
+def describe(config: Config) -> str:
+    """Return where in the log the node of this data folder has ended. Raises FoundingError."""
+    seat = _seat(config)
+    head = _state(seat)
+    if head is None:
+        return f"{seat.name} does not run, and {seat.data} belongs to no log yet"
+    with _folder(config) as keeper:
+        applied = max(head.position, _applied(keeper, head.identity))
+    return f"{seat.name} does not run; it has applied {applied} entries of the log {seat.log}"
+
+
+def _refuse_unsafe(seat: Seat) -> None:
+    for trouble in unsafe(seat):
+        raise FoundingError(trouble)
+
+
+def _seat(config: Config) -> Seat:
+    seat = Seat.of(config.options)
+    if seat is None:
+        raise FoundingError(
+            "the configuration names no node: give one with --config that has cluster.node and cluster.engine"
+        )
+    return seat
+
+
+@contextmanager
+def _engine(seat: Seat) -> Iterator[Engine]:
+    """Give a connection to the engine. Raises FoundingError, also for what the engine says meanwhile."""
+    try:
+        engine = Engine(seat.engine, f"greenchat {seat.name}")
+        try:
+            yield engine
+        finally:
+            engine.close()
+    except EngineError as error:
+        raise FoundingError(str(error)) from error
+
+
+@contextmanager
+def _folder(config: Config) -> Iterator[StoreKeeper]:
+    """Give the store of this data folder, which nobody else uses meanwhile. Raises StoreError."""
+    keeper = StoreKeeper(config.options.data, config.options.storage, now=_now)
+    try:
+        yield keeper
+    finally:
+        keeper.close()
+
+
+def _begin(config: Config, seat: Seat, engine: Engine, keeper: StoreKeeper) -> None:
+    """Write the first state, and make the log that begins with it."""
+    network = Network(config.settings, now=_now())
+    restore(network, keeper.store, int(config.options.connections.grace * 1000))
+    identity = secrets.token_hex(8)
+    try:
+        state_file.write(seat.data / STATE, identity, network)
+    except OSError as error:
+        raise FoundingError(f"can't write {seat.data / STATE}: {error.strerror}") from error
+    try:
+        engine.make_log(seat.log, identity, replicas=seat.replicas)
+    except EngineError:
+        found = engine.find_log(seat.log)  # its answer may have been lost; where this fails, too, `rebase` goes on
+        if found is None or found.identity != identity:
+            (seat.data / STATE).unlink()
+            raise
+
+
+def _needed(seat: Seat, engine: Engine) -> Stored:
+    stored = engine.find_log(seat.log)
+    if stored is None:
+        raise FoundingError(f"the engine has no log {seat.log}: `cluster init` at the first node makes it")
+    return stored
+
+
+def _head(file: Path) -> Head:
+    content = backup.carried(file, STATE)
+    if content is None:
+        raise FoundingError(f"{file} is no backup of a node: make one there with `greenchat-server backup FILE`")
+    try:
+        return state_file.parse_head(content.partition(b"\n")[0].decode("utf-8", "surrogatepass"))
+    except ValueError as error:
+        raise FoundingError(f"{file} has a state that can't be read: {error}") from error
+
+
+def _state(seat: Seat) -> Head | None:
+    try:
+        return state_file.head_of(seat.data / STATE)
+    except StateFileError as error:
+        raise FoundingError(str(error)) from error
+
+
+def _applied(keeper: StoreKeeper, identity: str) -> int:
+    """Return the entry up to which a database has all of a log."""
+    mark = keeper.store.document(documents.SERVER.name, documents.POSITION)
+    return int(mark[1]) if isinstance(mark, list) and mark[0] == identity else 0
+
+
+def _copies(count: int) -> str:
+    return "one copy" if count == 1 else f"{count} copies"
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,165 @@
+"""The log that nodes share, as handlers see it: they propose, and an act is applied when the log hands it out.
+
+While an entry is written the next one collects: so entries grow with the load by themselves, and the acts of a node
+keep their order. `Proposer` takes them from here; `Member` applies them here when they have come back.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, TypeVar
+
+from gevent.event import AsyncResult, Event
+
+from greenchat.chat.acts import Act
+from greenchat.chat.user import Session
+from greenchat.commands.core.errors import FailError, IrcError
+from greenchat.commands.core.service import ServiceError
+from greenchat.server.nodes import entries
+from greenchat.storage.interface import StoreError
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_PATIENCE = 3.0  # seconds
+_REFUSALS = (IrcError, FailError, ServiceError, StoreError)
+
+
+@dataclass(slots=True, eq=False)
+class Proposal:
+    """An act on its way. text: as it is written. result: for whoever waits. speaker: whose speech it is."""
+
+    text: str
+    apply: Callable[[int], Any]
+    result: AsyncResult | None
+    speaker: Session | None
+
+
+class NodeLog:
+    """The proposals of one node. begin: begins a turn, see `Turn.begin`.
+
+    Reads: is_shared, is_read. Changes: speak, note, take, apply, note_entry. Waits: decide, wait_until_applied,
+    wait_until_known, wait.
+    """
+
+    is_shared = True
+    is_read = False
+
+    def __init__(self) -> None:
+        self.position = 0
+        self.begin: Callable[[], None] = lambda: None
+        self._waiting: deque[Proposal] = deque()
+        self._some = Event()
+        self._curious: list[Event] = []  # who waits for the next entry
+        self._settling: dict[Session, Event] = {}
+        self._is_applying = False
+        self._has_ended = False
+
+    def end(self) -> None:
+        """Apply what is noted from now on here only: this state is given up, and people are told goodbye."""
+        self._has_ended = True
+
+    def append(self, act: object) -> None:
+        """Refuse: an act of a shared log is applied when it is handed out."""
+        raise RuntimeError("the log is shared: propose the act by `decide`")
+
+    def pass_by(self) -> None:
+        """Refuse, as `append`."""
+        raise RuntimeError("the log is shared: propose the act by `decide`")
+
+    def decide(self, act: Any, apply: Callable[[int], T]) -> T:
+        """Propose an act, wait until it was applied, and return what that returned, or raise what it raised."""
+        result = AsyncResult()
+        self._propose(act, apply, result)
+        try:
+            value: T = result.get()
+        finally:
+            self.begin()  # what follows is said in this turn, and not in the one in which the waiting began
+        return value
+
+    def note(self, act: Any, apply: Callable[[int], object]) -> None:
+        """Propose an act, without waiting."""
+        if self._has_ended:
+            apply(act.now)
+        else:
+            self._propose(act, apply)
+
+    def speak(self, speaker: Session, act: Any, apply: Callable[[int], object]) -> None:
+        """Propose speech, without waiting."""
+        self._propose(act, apply, speaker=speaker)
+        speaker.under_way += 1
+
+    def wait_until_applied(self, speaker: Session) -> None:
+        """Wait until all that a session has under way was applied."""
+        while speaker.under_way:
+            self._settling.setdefault(speaker, Event()).wait()
+
+    def wait_until_known(self, is_known: Callable[[], bool]) -> None:
+        """Wait until entries have made something true, for as long as the engine may be away unnoticed at the most."""
+        deadline = monotonic() + _PATIENCE
+        while not is_known() and monotonic() < deadline:
+            entry = Event()
+            self._curious.append(entry)
+            entry.wait(deadline - monotonic())
+        self.begin()
+
+    def note_entry(self) -> None:
+        """Note that an entry was applied."""
+        curious, self._curious = self._curious, []
+        for entry in curious:
+            entry.set()
+
+    def _propose(
+        self, act: Act, apply: Callable[[int], Any], result: AsyncResult | None = None, speaker: Session | None = None
+    ) -> None:
+        if self._is_applying:
+            raise RuntimeError("an act proposes another one")
+        text = entries.text(act)
+        if not entries.fits(text):  # the engine would refuse it, however often it is sent, and all that comes behind it
+            raise StoreError(f"it is too large for the log, with {len(text)} characters")
+        self._waiting.append(Proposal(text, apply, result, speaker))
+        self._some.set()
+
+    def wait(self, seconds: float) -> None:
+        """Wait until something was proposed, but not longer."""
+        if not self._waiting:
+            self._some.clear()
+            self._some.wait(seconds)
+
+    def take(self) -> list[Proposal]:
+        """Return what goes into the next entry."""
+        taken: list[Proposal] = []
+        size = 0
+        while (self._waiting and entries.room(size + len(self._waiting[0].text))) or (self._waiting and not taken):
+            proposal = self._waiting.popleft()
+            size += len(proposal.text)
+            taken.append(proposal)
+        return taken
+
+    def apply(self, proposals: Sequence[Proposal], now: int, applied: Callable[[], None]) -> None:
+        """Apply the acts that the log hands out. now: their time in the log. applied: called after each."""
+        for proposal in proposals:
+            self._apply(proposal, now)
+            applied()
+
+    def _apply(self, proposal: Proposal, now: int) -> None:
+        result, speaker = proposal.result, proposal.speaker
+        self._is_applying = True
+        try:
+            value = proposal.apply(now)
+            if result:
+                result.set(value)
+        except Exception as error:
+            if result:
+                result.set_exception(error)
+            elif not isinstance(error, _REFUSALS):
+                log.exception("a bug in an act of the log")
+        finally:
+            self._is_applying = False
+        if speaker:
+            speaker.under_way -= 1
+            if not speaker.under_way and speaker in self._settling:
+                self._settling.pop(speaker).set()

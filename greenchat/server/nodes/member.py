@@ -1,0 +1,333 @@
+"""A node: it follows the log and applies it, and proposes what its clients do.
+
+An entry that has come is applied at once, and all of it before anything else happens; so is this node's own, whose acts
+are at hand. The state is written to a file now and then, at the same entries on all nodes, and its digest compared: a
+node that has come to another state stops.
+
+Without the engine nothing can be said, and nothing is lost: what was proposed waits. After a while people are told, and
+after a longer one the node ends its connections and begins anew, as it does when the others have given it up.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+from time import monotonic
+from typing import Any, Protocol
+
+import gevent
+
+from greenchat import __version__
+from greenchat.chat import acts, documents
+from greenchat.chat.acts import Act, Decided, Ran
+from greenchat.chat.cluster.nodes import first_session
+from greenchat.chat.network import Network
+from greenchat.chat.outbox import Elsewhere
+from greenchat.commands.applying import Applier
+from greenchat.commands.core.deferred import Background
+from greenchat.commands.core.persistence import keep_presences
+from greenchat.commands.nodes.membership import PLATFORM, come, leave_nodes
+from greenchat.commands.operators.configure import configure
+from greenchat.config.document import to_document
+from greenchat.config.options import Options
+from greenchat.config.settings import Settings
+from greenchat.protocol.nats import Place
+from greenchat.server.data.store_keeper import STATE
+from greenchat.server.net.fair_queue import Share
+from greenchat.server.net.sendq import SendQueues
+from greenchat.server.nodes import entries, watch
+from greenchat.server.nodes.beginning import Beginning, NodeError
+from greenchat.server.nodes.engine import EngineError, EngineRefusesError
+from greenchat.server.nodes.engine_line import EngineLine, end_if_told
+from greenchat.server.nodes.engine_process import end_engine
+from greenchat.server.nodes.log import NodeLog
+from greenchat.server.nodes.monitor import unsafe
+from greenchat.server.nodes.progress import Progress
+from greenchat.server.nodes.proposer import Proposer
+from greenchat.server.nodes.seat import Seat
+from greenchat.server.nodes.snapshots import Snapshots
+from greenchat.server.nodes.turn import NodeTurn
+from greenchat.server.nodes.watch import Watch
+from greenchat.storage.interface import Document, Store
+
+log = logging.getLogger(__name__)
+
+_LOOK = 0.25  # seconds
+_AGAIN = 0.25  # seconds between attempts to come: while nobody writes, no node is given up
+_CATCH_UP = 200  # entries between two looks at what else there is to do
+_LEAVING = 3.0  # seconds
+_MOMENT = 0.05  # seconds
+_CAME = "node.came"
+_ANNOUNCED = ("configured",)  # steps whose announcements, as those of commands, each node makes to its own sessions
+
+
+class Host(watch.Host, Protocol):
+    """The parts of the server that a node changes."""
+
+    network: Network
+    options: Options
+
+    def carry_out(self, work: Background) -> None:
+        """Run background work step by step."""
+
+
+class Member:
+    """One node. log: where its handlers propose."""
+
+    def __init__(self, seat: Seat) -> None:
+        """Connect to the engine. Raises NodeError."""
+        self.seat = seat
+        self.log = NodeLog()
+        self.token = secrets.token_hex(8)
+        self.trouble = ""
+        """Why it ended by itself."""
+        self._line = EngineLine(seat)
+        self._ask_the_engine()
+        self._identity = self._line.stored.identity
+        self._proposer = Proposer(self.token, self.log, self._line)
+        self._progress = Progress()
+        self._is_here = self._is_leaving = False
+        self._greenlets: list[gevent.Greenlet] = []
+        self._share = Share()
+
+    # the start
+
+    def _ask_the_engine(self) -> None:
+        """Raise NodeError where the engine says that it may lose what it has written."""
+        try:
+            for trouble in unsafe(self.seat):
+                raise NodeError(trouble)
+        except EngineError as error:
+            log.warning("%s", error)
+
+    def turn(self, store: Store, send_queues: SendQueues) -> NodeTurn:
+        """Return the turn of this node."""
+        self._store = store
+        turn = self._turn = NodeTurn(store, send_queues, self._mark)
+        turn.shows = lambda: self.is_steward
+        self.log.begin = turn.begin
+        return turn
+
+    def _mark(self) -> Document:
+        position = [self._identity, self._position, self._progress.acts]
+        return Document(documents.SERVER.name, documents.POSITION, position)
+
+    @property
+    def _position(self) -> int:
+        """The entry that is applied, or was last."""
+        return self._network.nodes.position
+
+    def first_state(self, settings: Settings, now: int, grace: int) -> Network:
+        """Return the state from which this node starts. Raises NodeError, StoreError and SnapshotError."""
+        beginning = Beginning(self.seat, self._line.stored, self._store)
+        self._network = beginning.network(settings, now, grace)
+        self._progress.known = beginning.known
+        self.snapshots = Snapshots(self._state, self._identity, self._network, self._turn)
+        if beginning.is_first:
+            self.snapshots.write()
+        return self._network
+
+    def join(self, host: Host, process: Any, settings: Settings) -> None:
+        """Apply the log up to its end, and join the nodes; from now on the node serves.
+
+        settings: of the configuration, for all nodes if they are others. Raises NodeError.
+        """
+        grace = int(host.options.connections.grace * 1000)
+        self._host = host
+        self._grace = grace
+        self._watch = Watch(self.seat, self._line, host, self._network, self._turn, self.snapshots, self._end)
+        self._applier = Applier(self._network, self._turn, process, Elsewhere)
+        self._spawn(self._follow)
+        while not self._progress.caught_up.wait(_LOOK):
+            end_if_told()
+            if self.trouble:
+                raise NodeError(self.trouble)
+        self._spawn(
+            lambda: self._proposer.run(lambda: self._position, lambda: self._is_here, lambda: bool(self.trouble))
+        )
+        self._come()
+        node = self._network.nodes.of_token(self.token)
+        assert node
+        self._network.local.skip_sessions(first_session(node))
+        self._is_here = True
+        self._watch.heard = monotonic()
+        self._spawn(lambda: self._watch.run(lambda: self._network.nodes.of_token(self.token), grace))
+        network, document = self._network, to_document(settings)
+        limits = host.options.throttle.logins, host.options.throttle.registrations
+        if (document, limits) != (
+            to_document(network.settings),
+            (network.protection.logins.limit, network.protection.registrations.limit),
+        ):
+            host.carry_out(host.new_context().propose(configure, document, *limits))
+
+    def _come(self) -> None:
+        """Join the nodes. A former incarnation that is silent is waited for until it is certainly gone.
+
+        Raises NodeError.
+        """
+        seat, folder = self.seat, self._folder_id()
+        times, versions = (int(seat.lease * 1000), self._grace), (__version__, acts.OLDEST, acts.VERSION)
+        said: dict[str, int] = {}
+        while True:
+            ctx = self._host.new_context()
+            refusal = ctx.propose(come, seat.name, self.token, folder, PLATFORM, *times, *versions)
+            if not refusal:
+                return
+            for node in self._network.nodes:
+                is_namesake = node.name == seat.name and node.folder != folder
+                is_in_the_way = is_namesake or (node.name != seat.name and node.platform != PLATFORM)
+                if is_in_the_way and node.count > said.setdefault(node.token, node.count):
+                    raise NodeError(refusal)
+            if self.trouble:
+                raise NodeError(self.trouble)
+            end_if_told()
+            gevent.sleep(_AGAIN)
+
+    def _folder_id(self) -> str:
+        file = Path(self.seat.state) / "greenchat.node"
+        try:
+            if not file.exists():
+                file.write_text(secrets.token_hex(8), encoding="ascii")
+            return file.read_text(encoding="ascii")
+        except (OSError, ValueError) as error:
+            raise NodeError(f"can't read {file}: {error}") from error
+
+    def _spawn(self, run: Callable[[], None]) -> None:
+        self._greenlets.append(gevent.spawn(run))
+
+    @property
+    def _state(self) -> Path:
+        return Path(self.seat.state) / STATE
+
+    @property
+    def is_steward(self) -> bool:
+        """Whether this node does what has to be done once for all."""
+        return self._is_here and self._network.nodes.steward == self.token
+
+    # following
+
+    def _follow(self) -> None:
+        """Read the log until the node ends."""
+        try:
+            self._line.follow(
+                lambda: self._position, lambda last: self._progress.aim_at(last, self._position), self._deliver
+            )
+        except EngineRefusesError as error:
+            self._end(str(error))
+        except Exception:
+            log.exception("a bug in following the log")
+            self._end("a bug in following the log, see above")
+
+    def _deliver(self, place: Place, data: bytes) -> None:
+        """Apply an entry. The engine's greenlet calls it, in the order of the log. Raises EngineError."""
+        try:
+            self._take_entry(place, entries.unpack(data))
+        except entries.EntryError as error:
+            self._end(f"entry {place.number} of the log: {error}")
+            raise EngineError(self.trouble) from error
+        if place.number % _CATCH_UP == 0:
+            self._turn.schedule.yield_turn(self._share)
+
+    def _take_entry(self, place: Place, entry: entries.Entry) -> None:
+        nodes = self._network.nodes
+        if place.number != nodes.position + 1:
+            raise entries.EntryError(f"those after {nodes.position} are missing: the engine has lost them")
+        before = nodes.time
+        self._watch.heard = monotonic()
+        self._turn.begin()
+        now = nodes.move_on(place.number, place.time)
+        self._progress.begin_entry()
+        self.log.position = place.number
+        node = nodes.of_token(entry.token)
+        if node is not None and entry.count > node.count:
+            node.count = entry.count
+            node.heard = now
+            node.entry = place.number
+            node.applied = entry.applied
+            node.cpu = entry.cpu
+            self._apply(entry, now)
+        elif node is None and _is_arrival(entry):
+            self._apply(entry, now)
+            arrived = nodes.of_token(entry.token)
+            if arrived:
+                arrived.count = entry.count
+        if self._is_here and nodes.of_token(self.token) is None and not self._is_leaving:
+            self._end("the other nodes have given this one up, since it was silent for too long")
+        self._progress.look(place.number)
+        self.log.note_entry()
+        every = int(self.seat.snapshots * 1000)
+        if before and self._is_here and now // every != before // every:
+            self.snapshots.take()
+
+    def _apply(self, entry: entries.Entry, now: int) -> None:
+        if self._proposer.take_back(entry, lambda own: self.log.apply(own, now, self._note_applied)):
+            return
+        progress = self._progress
+        for stored in entry.acts:
+            self._turn.is_known = progress.is_known(self._position)
+            try:
+                self._apply_one(stored, now)
+            except acts.ActError as error:
+                raise entries.EntryError(str(error)) from error
+            except entries.EntryError:
+                raise
+            except Exception:
+                log.exception("a bug in an act of the log")
+            progress.acts += 1
+        self._turn.is_known = False
+
+    def _apply_one(self, stored: object, now: int) -> None:
+        """Apply an act, as it is encoded. Raises EntryError and ActError."""
+        spoken = acts.spoken(stored)
+        if spoken and self._applier.say(spoken, now):
+            return
+        act = entries.act_of(stored, now)
+        continuation = self._applier.apply(act)
+        if isinstance(continuation, Background) and _is_announced(act):
+            self._host.carry_out(continuation)
+
+    def _note_applied(self) -> None:
+        network = self._network
+        if network.local.changed_presences or network.closures:
+            keep_presences(self._host.new_context())
+        self._progress.acts += 1
+
+    # the end
+
+    def _end(self, why: str) -> None:
+        """End this process, so that it begins anew."""
+        if not self.trouble:
+            self.trouble = why
+            self.log.end()
+            log.error("this node ends: %s", why)
+            if self._is_here:
+                self._host.end_to_restart(f"This part of the server is restarted: {why}. Connect again")
+
+    def leave(self) -> None:
+        """Leave the other nodes in good order, and write down the state; nothing is applied any more."""
+        node = self._network.nodes.of_token(self.token)
+        self._is_leaving = True
+        if node and not self.trouble:
+            with gevent.Timeout(_LEAVING, False):
+                self._host.new_context().propose(leave_nodes, node.number, self._grace)
+                while self._watch.is_orphan and len(self._network.nodes):
+                    gevent.sleep(_MOMENT)  # the others need the engine for their farewells
+        is_whole = not self.trouble
+        self.trouble = self.trouble or "it has left"
+        self.log.end()
+        self._line.close()
+        gevent.killall(self._greenlets)
+        self._turn.end()
+        if is_whole:
+            self.snapshots.write()
+        if self._watch.is_orphan and self.seat.engine_lock:
+            end_engine(Path(self.seat.engine_lock))
+
+
+def _is_arrival(entry: entries.Entry) -> bool:
+    return any(isinstance(act, Decided) and act.step == _CAME for act in islice(entries.acts_of(entry), 1))
+
+
+def _is_announced(act: Act) -> bool:
+    return isinstance(act, Ran) or (isinstance(act, Decided) and act.step in _ANNOUNCED)

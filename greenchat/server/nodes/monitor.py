@@ -1,0 +1,36 @@
+"""Checks that the engine writes to the disk what it acknowledges.
+
+NATS writes to the disk every two minutes unless it is told otherwise, and does not tell its clients: only its
+monitoring says so.
+"""
+
+import json
+from collections.abc import Iterator
+
+from gevent import get_hub
+
+from greenchat.server.fetch import fetch
+from greenchat.server.nodes.engine import EngineError
+from greenchat.server.nodes.seat import Seat
+
+_PATIENCE = 5.0  # seconds
+_MOST = 1024 * 1024  # bytes
+
+
+def unsafe(seat: Seat) -> Iterator[str]:
+    """Yield a line for each server of the engine that may lose what it says it has written. Raises EngineError.
+
+    https://docs.nats.io/running-a-nats-service/nats_admin/monitoring#general-information-varz
+    """
+    for url in seat.monitor:
+        try:
+            _, body = get_hub().threadpool.apply(fetch, (f"{url}/varz",), {"timeout": _PATIENCE, "most": _MOST})
+            is_safe = json.loads(body)["jetstream"]["config"].get("sync_always")
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:  # of somebody else's JSON
+            reason = error.strerror or error if isinstance(error, OSError) else "it does not answer as NATS does"
+            raise EngineError(f"{url} can't be asked whether it writes to the disk at once: {reason}") from error
+        if not is_safe:
+            yield (
+                f"the engine at {url} does not write to the disk at once: it needs"
+                " jetstream { sync_interval: always }"
+            )

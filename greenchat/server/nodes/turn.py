@@ -1,0 +1,81 @@
+"""The turn of a node: others have shown what is said here already, so that nothing can be refused any more.
+
+Each transaction has the position in the log with it. What the store holds already is not stored again while a node
+applies a part of the log for the second time. If the store fails the node goes on in memory for a while, and then
+leaves, see `Member`.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from time import monotonic
+
+from greenchat.commands.core.journal import Encoded
+from greenchat.commands.core.utterance import Utterance
+from greenchat.server.net.sendq import SendQueues
+from greenchat.server.net.turn import Said, Turn
+from greenchat.storage.interface import Document, Store, StoreError, UnfitWriteError, Write
+
+log = logging.getLogger(__name__)
+
+
+class NodeTurn(Turn):
+    """A turn. is_known: what is applied now is in the store. failing_since: by the monotonic clock, 0.0 if the store
+    works. mark: returns the position's document. shows: whether this node shows others what was kept.
+    """
+
+    __slots__ = ("failing_since", "is_known", "mark", "shows")
+
+    def __init__(self, store: Store, send_queues: SendQueues, mark: Callable[[], Document]) -> None:
+        super().__init__(store, send_queues)
+        self.is_known = False
+        self.failing_since = 0.0
+        self.mark = mark
+        self.shows: Callable[[], bool] = lambda: False
+
+    def say(self, writes: Sequence[Write], said: Encoded, refuse: Callable[[], None]) -> None:
+        """Store writes that are not stored yet."""
+        if not self.is_known:
+            self._writes += writes
+
+    def speak(self, utterance: Utterance) -> None:
+        """Store plain messages that are not stored yet."""
+        if not self.is_known:
+            self._writes.append(utterance)
+
+    def record(self, *writes: Write) -> None:
+        """Store writes that are not stored yet."""
+        if not self.is_known:
+            self._writes += writes
+
+    def secure(self, *writes: Write) -> None:
+        """Store writes that are not stored yet: nothing can be refused any more."""
+        self.record(*writes)
+
+    def keep_position(self) -> bool:
+        """Store what is not stored yet, and the position in any case; return whether it worked."""
+        return self._keep() is None
+
+    def _keep(self) -> Exception | None:
+        self._writes.append(self.mark())
+        trouble = super()._keep()
+        if trouble is None:
+            self.failing_since = 0.0
+        return trouble
+
+    def _give_up(self, error: Exception, writes: list[Write], owed: list[Write], said: list[Said]) -> None:
+        """Try all of it again in the next turn; of what can't be stored as it is, leave out no more than that."""
+        if not isinstance(error, UnfitWriteError):
+            self._writes = writes
+            self.failing_since = self.failing_since or monotonic()
+            return
+        for write in writes:
+            try:
+                self._store.commit([write])
+            except UnfitWriteError:
+                log.exception("this is not stored: %.200r", write)
+            except StoreError:
+                self._writes.append(write)
+
+    def _show(self, writes: Sequence[Write]) -> None:
+        if self.shows():
+            super()._show(writes)

@@ -1,0 +1,171 @@
+"""A node's watch: whether the log goes on, the others are alive, the store works, and this node is to go on serving."""
+
+import logging
+import os
+from collections.abc import Callable
+from pathlib import Path
+from time import monotonic
+from typing import Protocol
+
+import gevent
+
+from greenchat.chat.cluster.nodes import RESTART, Node
+from greenchat.chat.network import Network
+from greenchat.commands.core.context import Context
+from greenchat.commands.nodes.membership import begin_epoch, give_up_node, note_digest
+from greenchat.protocol.message import Message
+from greenchat.server.clients import Clients
+from greenchat.server.data.store_keeper import STATE
+from greenchat.server.listeners import Listeners
+from greenchat.server.nodes.engine_line import EngineLine
+from greenchat.server.nodes.seat import STAYS_OFF, Seat
+from greenchat.server.nodes.snapshots import Snapshots
+from greenchat.server.nodes.state_file import Head
+from greenchat.server.nodes.turn import NodeTurn
+from greenchat.server.shutdown import Shutdown
+
+log = logging.getLogger(__name__)
+
+_LOOK = 0.25  # seconds
+_HOUR = 3_600_000  # ms
+_WAITS = "The server waits for its other parts; what you say is kept and will be said"
+_DRAINED = "This part of the server takes a rest: connect again, and another one goes on with you"
+
+
+class Host(Protocol):
+    """The parts of the server that the watch reads and changes."""
+
+    clients: Clients
+    listeners: Listeners
+    shutdown: Shutdown
+
+    def new_context(self) -> Context:
+        """Return a context, in a turn of its own, in which the server itself acts."""
+
+    def stop(self, reason: str) -> None:
+        """Begin to stop."""
+
+    def end_to_restart(self, reason: str) -> None:
+        """End, so that whoever runs this starts it again."""
+
+
+class Watch:
+    """The watch of one node. heard: when the last entry came, by the monotonic clock.
+
+    line: to the log. end: ends this node, so that it begins anew.
+    """
+
+    def __init__(
+        self,
+        seat: Seat,
+        line: EngineLine,
+        host: Host,
+        network: Network,
+        turn: NodeTurn,
+        snapshots: Snapshots,
+        end: Callable[[str], None],
+    ) -> None:
+        self._seat = seat
+        self._line = line
+        self._host = host
+        self._network = network
+        self._turn = turn
+        self._snapshots = snapshots
+        self._end = end
+        self._parent = os.getppid()
+        self._is_told = self._is_ending = False
+        self._drain: gevent.Greenlet | None = None
+        self._given_up: set[int] = set()
+        self._needed = 0  # entry up to which no node needed the log at the last snapshot, 0 if that is not known
+        self.heard = monotonic()
+
+    @property
+    def is_orphan(self) -> bool:
+        """Whether the process that starts nodes again, and runs the engine, was killed."""
+        return bool(self._seat.engine_lock) and os.getppid() != self._parent
+
+    def run(self, own: Callable[[], Node | None], grace: int) -> None:
+        """Watch until the node ends. own: returns this incarnation. grace: ms for which users of lost nodes stay."""
+        while True:
+            gevent.sleep(_LOOK)
+            try:
+                self._look(own(), grace)
+            except Exception:
+                log.exception("a bug in watching the nodes")
+
+    def _look(self, own: Node | None, grace: int) -> None:
+        if self.is_orphan:
+            self._host.stop("The server is shutting down")
+            return
+        self._look_at_the_log(own, grace)
+        failing = self._turn.failing_since
+        if failing and monotonic() - failing > self._seat.patience:
+            self._end("this node can't store anything")
+        head = self._snapshots.finished()
+        if head and own:
+            gevent.spawn(self._compare, head, own)
+        if own:
+            self._obey(own)
+            self._look_at_the_epoch(own)
+
+    def _obey(self, own: Node) -> None:
+        """Do what this node was told to."""
+        if own.is_draining and self._drain is None:
+            log.warning("this node is drained: its clients are sent to others, and it takes no more")
+            self._host.listeners.close()
+            self._drain = gevent.spawn(self._host.clients.drain, _DRAINED)
+        if not own.order or self._is_ending or (self._drain and not self._drain.ready()):
+            return
+        self._is_ending = True
+        if own.order == RESTART:
+            self._host.end_to_restart(_DRAINED if self._drain else "The server is restarted: connect again")
+            return
+        if self._seat.engine_lock:
+            self._host.shutdown.code = STAYS_OFF
+        self._host.stop(_DRAINED if self._drain else "The server is shutting down")
+
+    def _look_at_the_epoch(self, own: Node) -> None:
+        """Begin the newest epoch as soon as all know it, where they are of one installation: nobody else does."""
+        nodes = self._network.nodes
+        is_asked = self._seat.makes_log and nodes.steward == own.token and nodes.newest > nodes.epoch
+        if is_asked and all(node.newest == nodes.newest for node in nodes):
+            self._host.new_context().note(begin_epoch, nodes.newest)
+
+    def _look_at_the_log(self, own: Node | None, grace: int) -> None:
+        seat = self._seat
+        silent = monotonic() - self.heard
+        if silent > seat.longer:
+            self._end(f"the engine was not to be reached for {seat.longer:g} s")
+        elif silent > seat.patience and not self._is_told:
+            self._is_told = True
+            log.error("nothing has come from the engine for %g s", seat.patience)
+            self._turn.begin()
+            for connection in self._host.clients.connections:
+                connection.context(Message("")).notice(_WAITS)
+        elif silent < seat.patience:
+            self._is_told = False
+            for node in self._network.nodes.silent(int(seat.lease * 1000)):
+                if node is not own and node.number not in self._given_up:
+                    self._given_up.add(node.number)
+                    log.warning("the node %s is given up: it has said nothing for %g s", node.name, seat.lease)
+                    self._host.new_context().note(give_up_node, node.number, grace)
+
+    def _compare(self, head: Head, own: Node) -> None:
+        """Compare a digest with those of the others; then the log may be shorter."""
+        first = self._host.new_context().propose(note_digest, head.position, head.digest, own.folder)
+        if first != head.digest:
+            (Path(self._seat.state) / STATE).unlink()
+            log.critical(
+                "at entry %d of the log the state of this node is %s, and that of another one %s: a bug. This node has"
+                " to be made from another one",
+                *(head.position, head.digest, first),
+            )
+            self._end("its state is not that of the others")
+        elif self._network.nodes.steward == own.token:
+            self._trim()
+
+    def _trim(self) -> None:
+        """Shorten the log, up to what no node needed at the last snapshot: one may just be made from a file of then."""
+        nodes, keep = self._network.nodes, int(self._seat.keep * _HOUR)
+        needed, self._needed = self._needed, nodes.needed(keep)
+        self._line.trim(needed, nodes.time - keep)

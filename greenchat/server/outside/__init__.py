@@ -1,0 +1,1 @@
+"""External authentication: a program, an HTTP service, an LDAP directory, an identity provider."""

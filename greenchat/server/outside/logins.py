@@ -1,0 +1,58 @@
+"""Password checks by the external services that the settings name, for handlers.
+
+See `auth_script` and `directory`.
+"""
+
+import logging
+from collections.abc import Callable
+
+from greenchat import extras
+from greenchat.commands.core.process import OutsideError
+from greenchat.config.file import ConfigError
+from greenchat.config.outside import Ldap
+from greenchat.config.settings import Settings
+from greenchat.server.outside import auth_script
+
+log = logging.getLogger(__name__)
+
+_LONGEST_NAME, _LONGEST_PASSWORD = 200, 1000  # characters: nobody is asked about longer ones
+
+AskDirectory = Callable[[Ldap, str, str], str | None]
+
+
+class OutsideLogins:
+    """Asks as the settings say now. Thread-safe."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.use(settings)
+
+    def use(self, settings: Settings) -> None:
+        """Take over settings. Raises ConfigError where the package that they need is missing."""
+        ask_directory = _directory() if settings.ldap.is_on else None
+        self._script = settings.auth_script
+        self._ldap = settings.ldap
+        self._ask_directory = ask_directory
+
+    def check(self, name: str, password: str, address: str) -> str | OutsideError | None:
+        """Return the name of the account whose password it is, None if nobody says that it is right.
+
+        address: the IP address of whoever gives it. An error if that can't be asked.
+        """
+        if len(name) > _LONGEST_NAME or len(password) > _LONGEST_PASSWORD:
+            return None
+        script, ldap, ask_directory = self._script, self._ldap, self._ask_directory
+        try:
+            if ask_directory:
+                return ask_directory(ldap, name, password)
+            return auth_script.ask(script, name, password, address) if script.is_on else None
+        except OutsideError as error:
+            log.error("a login from %s could not be checked: %s", address, error)
+            return error
+
+
+def _directory() -> AskDirectory:
+    try:  # late: it is an extra
+        from greenchat.server.outside.directory import ask
+    except ImportError as error:
+        raise ConfigError(f"[ldap] needs one more package: {extras.install(extras.LDAP)}") from error
+    return ask

@@ -1,0 +1,30 @@
+"""Other people's programs that the server starts: the auth-script, and the command that sends mail."""
+
+import os
+import shlex
+import shutil
+
+from greenchat.config.file import Config, ConfigError
+
+
+def environment() -> dict[str, str]:
+    """Return the environment for such a program: ours without what processes of greenchat tell one another.
+
+    A node of several is told the secret of their log there.
+    """
+    return {name: value for name, value in os.environ.items() if not name.startswith("GREENCHAT_")}
+
+
+def require_programs(config: Config) -> None:
+    """Check that the programs that a configuration names can be started. Raises ConfigError."""
+    email = config.options.email
+    commands = {
+        "auth_script.command": config.settings.auth_script.command,
+        "email.command": email.command if email.sender else "",
+    }
+    for key, command in commands.items():
+        program = shlex.split(command)[0] if command else ""
+        if program and shutil.which(program) is None:
+            where = "" if os.path.dirname(program) else " on the PATH"
+            why = "can't be executed" if os.path.exists(program) and not where else f"is not there{where}"
+            raise ConfigError(f"{key}: the program {program} {why}")

@@ -1,0 +1,147 @@
+"""Several nodes from the shell: `cluster init`, `join`, `status`, `drain`, `forget`, `upgrade`, `rebase`."""
+
+import json
+from argparse import ArgumentParser, Namespace
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from greenchat.protocol.times import in_words
+from greenchat.server.control.client import NoServerError, RefusedError, ask
+from greenchat.server.tools.registry import Call, Tool, ToolError
+
+_NOT_RUNNING = 3  # the exit code of `systemctl status` for a service that does not run
+_SURE = "the engine's log of the same name may be deleted (rebase)"
+
+
+def _init(call: Call) -> str:
+    from greenchat.server.nodes.founding import found  # late, as all of these: it takes gevent along
+
+    config = call.configuration()
+    told = found(config)
+    if not config.options.cluster.monitor:
+        told += (
+            "\nNobody asked whether the engine writes to the disk at once, as it must (jetstream"
+            " { sync_interval: always }): cluster.monitor says where it tells that"
+        )
+    return told
+
+
+def _join(call: Call) -> str:
+    from greenchat.server.nodes.founding import join
+
+    return "\n".join(join(Path(_named(call, "the FILE of a backup of another node")), call.configuration()))
+
+
+def _rebase(call: Call) -> str:
+    from greenchat.server.nodes.founding import rebase
+
+    return rebase(call.configuration(), is_sure=call.arguments.yes)
+
+
+def _status(call: Call) -> str:
+    try:
+        found = ask(call.configuration().options.data, "nodes")
+    except NoServerError:
+        from greenchat.server.nodes.founding import describe
+
+        raise ToolError(describe(call.configuration()), _NOT_RUNNING) from None
+    if call.arguments.json:
+        return json.dumps(found, indent=2, ensure_ascii=False)
+    titles = ("NODE", "SESSIONS", "SINCE", "SILENT", "BEHIND", "CPU", "VERSION", "EPOCHS")
+    table = [titles, *(_row(node) for node in found["nodes"])]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
+    return "\n".join([*lines, f"entry {found['entry']} of the log, which is in epoch {found['epoch']}"])
+
+
+def _row(node: Mapping[str, Any]) -> tuple[str, ...]:
+    return (
+        node["name"] + (" (drained)" if node["is_draining"] else ""),
+        str(node["sessions"]),
+        in_words(node["since"]),
+        f"{node['silent']} ms",
+        f"{node['behind']} entries",
+        f"{node['cpu']:.0f} s",
+        node["version"],
+        f"{node['oldest']}-{node['newest']}",
+    )
+
+
+def _drain(call: Call) -> str:
+    node = _named(call, "the NODE")
+    ask(call.configuration().options.data, "drain", node=node)
+    return f"{node} sends its clients to the others, and takes no more. Stop it when `cluster status` shows 0 sessions"
+
+
+def _forget(call: Call) -> str:
+    node = _named(call, "the NODE")
+    ask(call.configuration().options.data, "forget", node=node)
+    return f"{node} is given up, and another one may have its name"
+
+
+def _upgrade(call: Call) -> str:
+    begun = ask(call.configuration().options.data, "begin-epoch")["epoch"]
+    return f"The log is in epoch {begun} from now on: nodes of a version that does not know it are refused"
+
+
+def _named(call: Call, what: str) -> str:
+    given: Namespace = call.arguments
+    if not given.what:
+        raise ToolError(f"cluster {given.action}: {what} is missing")
+    return str(given.what)
+
+
+_ACTIONS: Mapping[str, Callable[[Call], str]] = {
+    "init": _init,
+    "join": _join,
+    "status": _status,
+    "drain": _drain,
+    "forget": _forget,
+    "upgrade": _upgrade,
+    "rebase": _rebase,
+}
+_NAMING = ("join", "drain", "forget")
+_MAKING = ("init", "join")
+
+
+def _cluster(call: Call) -> int:
+    from greenchat.server.nodes.founding import FoundingError
+    from greenchat.storage.interface import StoreError
+
+    given = call.arguments
+    if given.what and given.action not in _NAMING:
+        raise ToolError(f"cluster {given.action} takes no {given.what!r}")
+    try:
+        call.out.write(_ACTIONS[given.action](call) + "\n")
+    except NoServerError as error:
+        raise ToolError(f"{error}: ask at a node that runs", _NOT_RUNNING) from error
+    except (RefusedError, FoundingError, StoreError) as error:
+        raise ToolError(str(error)) from error
+    return 0
+
+
+def _arguments(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "action",
+        metavar="ACTION",
+        choices=tuple(_ACTIONS),
+        help="init: make the log, from this data folder; join FILE: make this node from a backup of another one;"
+        " status: show the nodes; drain NODE: send its clients to others; forget NODE: give one up that is off;"
+        " upgrade: begin the newest epoch, once all nodes have the new version;"
+        " rebase: make a new log where the engine has lost it",
+    )
+    parser.add_argument("what", metavar="FILE|NODE", nargs="?", default="", help="for join, drain and forget")
+    parser.add_argument("--json", action="store_true", help="the status as JSON")
+    parser.add_argument("--yes", action="store_true", help=_SURE)
+
+
+TOOLS = (
+    Tool(
+        "cluster",
+        "set up nodes on several machines, and look after them",
+        _cluster,
+        _arguments,
+        makes_data=lambda given: given.action in _MAKING,
+    ),
+)

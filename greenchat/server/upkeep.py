@@ -1,0 +1,50 @@
+"""All that a server does by the clock, though no client has caused it."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import gevent
+
+from greenchat.server import health, sweeper
+from greenchat.server.data import place_keeper
+from greenchat.server.data.place_keeper import PlaceKeeper
+from greenchat.server.health import Health
+from greenchat.server.sweeper import Sweeper
+
+
+class Server(health.Server, sweeper.Swept, place_keeper.Placed, Protocol):
+    """The parts of the server that are looked after."""
+
+
+class Upkeep:
+    """Looks after one server, from `start` to `stop`.
+
+    sweeper: does once a second what is due. health: watches the machine. places: stores who may come back.
+    """
+
+    def __init__(
+        self,
+        server: Server,
+        folder: Path,
+        chores: Sequence[Callable[[], None]],
+        dated: Sequence[Callable[[int], None]],
+    ) -> None:
+        """Prepare. folder: of the data. chores, dated: of the sweeper, beside its own. Raises StoreError."""
+        last_id = server.store.last_id()
+        self.health = Health(server, folder, last_id)
+        self.places = PlaceKeeper(server)
+        chores = [self.health.look_at_certificate, *chores, self.places.keep_some]
+        self.sweeper = Sweeper(server, last_id, chores, dated)
+        self._greenlet: gevent.Greenlet | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._greenlet = gevent.spawn(self.sweeper.run)
+        self.health.start()
+
+    def stop(self) -> None:
+        """Stop: nothing happens by itself any more."""
+        if self._greenlet:
+            self._greenlet.kill()
+        self.health.stop()

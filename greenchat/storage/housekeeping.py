@@ -1,0 +1,229 @@
+"""The housekeeping of a store: moves the log, feeds the search index, compacts, and removes what is kept no longer.
+
+Its work is cut into steps between two threads: what may take long is prepared in a thread of its own (`maintain`), and
+what has to be written is written by the event loop's thread (`tidy`), which alone writes, in a few milliseconds.
+"""
+
+import sqlite3
+import threading
+from pathlib import Path
+from time import monotonic, thread_time
+
+from greenchat.storage.changes import Changes
+from greenchat.storage.compaction import Compaction
+from greenchat.storage.failures import errors
+from greenchat.storage.interface import DueCuts, Retention, StoreError
+from greenchat.storage.reader import ConnectionPool
+from greenchat.storage.rows import one_number
+from greenchat.storage.schema import PATIENCE, connect_keeper, is_there_a_log
+from greenchat.storage.seals import Sealing
+from greenchat.storage.search import SearchIndex
+from greenchat.storage.trimming import Trimming
+from greenchat.storage.writer import Writer
+
+_LONG_LOG = 16384  # pages: beyond 32 MiB the write-ahead log should be reset
+_INDEX_RESTS = 4  # times as long as it has worked, in processor time
+_QUIET = 200  # events between one `maintain` and the next
+_MUCH = 50_000  # events
+_LONG = 10.0  # seconds
+_COMPACT_AFTER = 10.0  # seconds
+_CUTTING = 0.1  # seconds, or one step
+_SPARE_PAGES = 1024  # kept free for new messages: 2 MiB
+_VACUUMED = 64  # pages in a step
+_INCREMENTAL = 2
+
+
+class Housekeeping:
+    """The housekeeping of one store, which hands it its parts. keep: how much history to keep.
+
+    commits: how many there were; log_holds_erased: whether the write-ahead log has older versions of erased texts. The
+    store counts and sets them.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        connection: sqlite3.Connection,
+        readers: ConnectionPool,
+        index: SearchIndex,
+        changes: Changes,
+        compaction: Compaction,
+        writer: Writer,
+        sealing: Sealing,
+        keep: Retention | None,
+    ) -> None:
+        self._path = path
+        self._connection = connection
+        self._readers = readers
+        self._index = index
+        self._changes = changes
+        self._compaction = compaction
+        self._writer = writer
+        self._lock = threading.Lock()
+        self._keeper: sqlite3.Connection | None = None
+        self._log_is_long = False
+        # Where the log of the last server could not be moved into the database, nobody knows what it holds.
+        self.log_holds_erased = is_there_a_log(path)
+        self._moved = False
+        self.commits = 0
+        self._kept = -1  # commits after which everything was done
+        self._index_rests = 0.0
+        self._events_before = 0  # at the last `maintain`
+        self._events_learned = 0
+        self._learned = 0.0
+        self._compacted_at = monotonic()  # the last step
+        self._trimming = Trimming(readers, index, compaction, writer, keep or Retention())
+        self._gives_back = one_number(connection, "PRAGMA auto_vacuum") == _INCREMENTAL
+        self._may_give_back = self._gives_back
+        self._sealing = sealing
+
+    # in the thread that opened it
+
+    def tidy(self) -> bool:
+        """Do one short step of what `maintain` left for this thread; return whether there is more."""
+        if not self._trimming.may_prune:
+            self._writer.sources_settled.clear()
+        with errors(self._path, "clean up"):
+            if self._log_is_long:
+                # All but the last commits are in the database already. Doing the rest here, where no commit can
+                # intervene, lets the next one reset the log.
+                self._log_is_long = False
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            elif self.log_holds_erased and self._moved:
+                self._moved = False
+                self.log_holds_erased = not self._empty_log()
+                self._may_give_back = self._gives_back
+            elif self._trimming.unused_sources:
+                # before anything fresh is settled, so that a source that is used again is found among the fresh
+                self._trimming.forget_sources(self._connection)
+                self._writer.forget()
+                self.log_holds_erased = True
+            elif self._is_time_to_compact():
+                self._compacted_at = monotonic()
+                self._compaction.step()
+            elif self._trimming.cuts:
+                self.log_holds_erased = True
+                if self._trimming.delete(self._connection):
+                    self._writer.forget()
+            elif self._sealing.has_read:
+                self._sealing.store(self._connection)
+            elif self._sealing.is_due(self._compaction.last):
+                self._sealing.begin(self._compaction.last)
+            elif self._may_give_back:
+                self._may_give_back = self._give_back()
+        return bool(
+            self._log_is_long
+            or self._trimming.unused_sources
+            or self._trimming.cuts
+            or self._sealing.has_read
+            or self._sealing.is_due(self._compaction.last)
+            or self._may_give_back
+            or self._is_time_to_compact()
+        )
+
+    def due_cuts(self) -> DueCuts:
+        """Return what should be cut, and forget it."""
+        return self._trimming.take()
+
+    def _give_back(self) -> bool:
+        """Give some free pages back to the disk; return whether more are free than are worth keeping."""
+        if one_number(self._connection, "PRAGMA freelist_count") <= _SPARE_PAGES:
+            return False
+        self._connection.execute(f"PRAGMA incremental_vacuum({_VACUUMED})").fetchall()
+        return True
+
+    # in any thread
+
+    def close(self) -> None:
+        """Close the connection of the thread that moves the log; waits for what this thread has begun."""
+        with self._lock:
+            if self._keeper:
+                self._keeper.close()
+                self._keeper = None
+
+    def is_tidy(self, now: int) -> bool:
+        """Whether `maintain` would find nothing to do. now: ms since the epoch."""
+        return self._kept == self.commits and not (
+            self._trimming.planned
+            or self.log_holds_erased
+            or self._index.is_untidy
+            or self._trimming.is_planning_due(now)
+            or self._trimming.is_pruning_due(now)
+            or self._is_time_to_compact()
+            or self._sealing.is_begun
+            or self._sealing.is_due(self._compaction.last)
+        )
+
+    def move_log(self) -> None:
+        """Move what was committed out of the write-ahead log: the part of `maintain` that can't wait for long."""
+        with self._lock, errors(self._path, "maintain"):
+            if self._keeper is None:
+                self._keeper = connect_keeper(self._path)
+            self._move(self._keeper)
+
+    def maintain(self, now: int, *, decides: bool) -> None:
+        """Do one step of the work outside the event loop; call `tidy` after it. See `Store.maintain`."""
+        commits = self.commits
+        self.move_log()
+        with self._lock, errors(self._path, "maintain"):
+            started, worked = monotonic(), thread_time()
+            # `tidy` needs that nobody reads
+            if self._log_is_long or started < self._index_rests or not self._is_time_to_learn(started):
+                return
+            self._events_learned = self._changes.events
+            self._learned = started
+            complete, trouble = False, None
+            try:
+                complete = self._index.catch_up(budget=0)
+            except StoreError as error:
+                trouble = error  # without an index there is no search, but everything else works
+            if (complete or trouble) and not self._trimming.is_under_way and self._trimming.is_planning_due(now):
+                self._trimming.plan(now, decides=decides)
+            elif self._trimming.is_pruning_due(now):
+                self._trimming.prune(now)
+            elif self._sealing.is_begun and not self._sealing.has_read:
+                with self._readers.connection() as connection:
+                    self._sealing.read(connection)
+            until = monotonic() + _CUTTING
+            while self._trimming.planned:
+                self._trimming.cut_index()
+                if monotonic() >= until:
+                    break
+            else:
+                if not trouble:
+                    self._index.tidy(budget=until - monotonic())
+            # However much there is to index and to cut, most of the processor is left to the chat.
+            self._index_rests = monotonic() + _INDEX_RESTS * (thread_time() - worked)
+            if complete:
+                self._kept = commits
+            if trouble:
+                raise trouble
+
+    def _empty_log(self) -> bool:
+        """Truncate the log file, if no reader needs it now."""
+        self._connection.execute("PRAGMA busy_timeout = 0")
+        (busy, _, _) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        self._connection.execute(f"PRAGMA busy_timeout = {PATIENCE}")
+        return not busy
+
+    def _move(self, keeper: sqlite3.Connection) -> None:
+        """Move as much of the log as possible into the database."""
+        _, pages, _ = keeper.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        if pages > _LONG_LOG:
+            keeper.execute("PRAGMA wal_checkpoint(PASSIVE)")  # what came meanwhile: leaves little for `tidy`
+            self._log_is_long = True
+        self._moved = True
+
+    def _is_time_to_learn(self, time: float) -> bool:
+        """Whether to index now: in a quiet moment, but before there is very much or it takes very long."""
+        events, before = self._changes.events, self._events_before
+        self._events_before = events
+        is_quiet = events - before < _QUIET
+        return is_quiet or events - self._events_learned >= _MUCH or time - self._learned >= _LONG
+
+    def _is_time_to_compact(self) -> bool:
+        """Whether to compact now: a round is under way, or there is enough for one, or a little that is old."""
+        compaction = self._compaction
+        if compaction.is_under_way or compaction.is_due:
+            return True
+        return not compaction.is_done and monotonic() - self._compacted_at >= _COMPACT_AFTER

@@ -1,0 +1,140 @@
+"""Removing what is kept no longer: found, cut, taken out of the search index, and then deleted, in small steps.
+
+A cut is a write as others are: somebody decides upon what was found and commits it, so that several nodes cut at the
+same place of their log, and readers see all of it gone at once. What the cut leaves is each store's own business, and
+takes its time. The index comes first. Deleting is the work of the thread that writes; all else is done in the
+housekeeping's.
+"""
+
+import sqlite3
+from collections import deque
+
+from greenchat.storage import retention
+from greenchat.storage.compaction import Compaction
+from greenchat.storage.interface import DueCuts, Retention, StoreError
+from greenchat.storage.reader import ConnectionPool
+from greenchat.storage.search import SearchIndex
+from greenchat.storage.writer import Writer
+
+_PLAN_EVERY = 60_000  # ms
+_PRUNE_EVERY = 3_600_000  # ms
+_DEPARTED_EVERY = 3_600_000  # ms
+_TRIM_ROWS = 200
+
+
+class Trimming:
+    """Removes from one store what is kept no longer. keep: how much history to keep.
+
+    planned: to be taken out of the index first. cuts: to be deleted from the database then. unused_sources: ids of
+    sources of which no event is left.
+    """
+
+    def __init__(
+        self, readers: ConnectionPool, index: SearchIndex, compaction: Compaction, writer: Writer, keep: Retention
+    ) -> None:
+        self.planned: deque[retention.Remnant] = deque()
+        self.cuts: deque[retention.Remnant] = deque()
+        self.unused_sources: list[int] = []
+        self.keep = keep
+        self._readers = readers
+        self._index = index
+        self._compaction = compaction
+        self._writer = writer
+        self._found = DueCuts([], [])
+        self._renamings = 0  # when that was found: a conversation may have another key since
+        self._cuts = -1  # commits of cuts after which nothing was left to delete; -1: not known
+        self._departed_at = 0
+        self._date = retention.DateDoubt(compaction.last)
+        self._last_id = compaction.last
+        self._planned_at = 0  # ms since the epoch; 0: not yet since the start
+        self._pruned_at = 0
+        self._has_trimmed = False
+        self._is_pruning = False
+
+    @property
+    def may_prune(self) -> bool:
+        """Whether sources that were found to be unused, or are looked for, may be deleted."""
+        return self._has_trimmed or self._is_pruning or bool(self.unused_sources)
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether something that was planned is not deleted yet."""
+        return bool(self.planned or self.cuts)
+
+    def is_planning_due(self, now: int) -> bool:
+        """Whether to plan now: all earlier cuts must be out of the index, however large that is."""
+        is_time = now - self._planned_at >= (_PLAN_EVERY if self.keep != Retention() else _DEPARTED_EVERY)
+        has_cut = self._cuts != self._writer.cuts
+        return self._planned_at == 0 or ((is_time or has_cut) and not self._index.is_untidy)
+
+    def plan(self, now: int, *, decides: bool) -> None:
+        """Find what cuts have left and, once that is deleted, what else is to be cut. now: ms since the epoch."""
+        cuts = self._writer.cuts
+        with self._readers.connection() as connection:
+            left = retention.remnants(connection)
+            self.planned.extend(left)
+            if left:
+                return
+            self._cuts = cuts
+            if decides:
+                self._find(connection, now)
+        self._planned_at = now
+
+    def _find(self, connection: sqlite3.Connection, now: int) -> None:
+        renamings, departed = self._writer.renamings, []
+        if now - self._departed_at >= _DEPARTED_EVERY:
+            upto = self._compaction.last if self._departed_at else self._last_id
+            departed = retention.of_departed(connection, upto)
+            self._departed_at = now
+        surplus = retention.plan(connection, self._date.allowed(self.keep, now), now)
+        self._renamings = renamings
+        self._found = DueCuts(surplus, departed)
+
+    def take(self) -> DueCuts:
+        """Return what was found to be cut, and forget it."""
+        found, self._found = self._found, DueCuts([], [])
+        return found if self._renamings == self._writer.renamings else self._found
+
+    def is_pruning_due(self, now: int) -> bool:
+        """Whether to look for unused sources now."""
+        is_time = self._has_trimmed and now - self._pruned_at >= _PRUNE_EVERY
+        return is_time and not (self.is_under_way or self._compaction.is_under_way)
+
+    def prune(self, now: int) -> None:
+        """Find the sources of which no event is left. now: ms since the epoch."""
+        self._pruned_at = now
+        self._is_pruning = True
+        self._has_trimmed = False
+        try:
+            with self._readers.connection() as connection:
+                self.unused_sources = retention.unused_sources(connection)
+        finally:
+            self._is_pruning = False
+
+    def cut_index(self) -> None:
+        """Take a part of the first out of the index; what that no longer holds can be deleted from the database."""
+        cut = self.planned[0]
+        try:
+            upto, more = self._index.cut(cut.conversation, cut.upto)
+        except StoreError:
+            upto, more = cut.upto, False  # what the index still holds of it will not be found
+        self.cuts.append(retention.Remnant(cut.conversation, min(upto, cut.upto)))
+        if not more:
+            self.planned.popleft()
+
+    # in the thread that writes
+
+    def delete(self, connection: sqlite3.Connection) -> bool:
+        """Delete some events of the first cut; return whether that was the last of it."""
+        is_done = retention.trim(connection, self.cuts[0], _TRIM_ROWS)
+        if is_done:
+            self.cuts.popleft()
+            self._has_trimmed = True
+        return is_done
+
+    def forget_sources(self, connection: sqlite3.Connection) -> None:
+        """Delete some of the unused sources."""
+        used = self._writer.sources_settled
+        unused = [number for number in self.unused_sources[:_TRIM_ROWS] if number not in used]
+        retention.forget_sources(connection, unused)
+        del self.unused_sources[:_TRIM_ROWS]

@@ -1,0 +1,222 @@
+"""Passwords that others know: whom they let in, into which account, and who is never asked."""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from greenchat.commands.accounts.password_check import check_password
+from greenchat.commands.core.deferred import Deferred
+from greenchat.config.outside import AuthScript
+from greenchat.config.settings import AccountSettings, Settings
+from greenchat.server.app import App
+from greenchat.server.net import workers
+from tests.commands.accounts.test_second_factor import outcome, said, switch_on
+from tests.conftest import ServerThread, StartServer, quick_options
+from tests.irc import Client
+from tests.post_box import post_box
+
+# lets everybody in whose password ends in their name, and tells what it was asked
+_CHECK = """
+import json, sys
+asked = json.loads(sys.stdin.readline())
+with open(sys.argv[1], "a") as log:
+    log.write(json.dumps(asked) + "\\n")
+name = {"al": "alice"}.get(asked["accountName"], asked["accountName"])
+if asked["passphrase"] == "broken":
+    sys.exit(1)
+print(json.dumps({"success": asked["passphrase"].endswith(f"of {name}"), "accountName": name}))
+"""
+
+Start = Callable[..., ServerThread]
+
+
+@pytest.fixture
+def start(start_server: StartServer, tmp_path: Path) -> Start:
+    path = tmp_path / "check.py"
+    path.write_text(_CHECK)
+
+    def starting(**rules: Any) -> ServerThread:
+        script = AuthScript(command=f"{sys.executable} -S {path} {tmp_path / 'asked'}", timeout=20, **rules)
+        settings = Settings(accounts=AccountSettings(iterations=4096), auth_script=script)
+        return start_server(settings, quick_options(tmp_path))
+
+    return starting
+
+
+def asked(folder: Path) -> list[str]:
+    """The names that the program was asked about."""
+    log = folder / "asked"
+    return [json.loads(line)["accountName"] for line in log.read_text().splitlines()] if log.exists() else []
+
+
+def names(server: ServerThread) -> list[str]:
+    return server.call(lambda app: [account.name for account in app.network.accounts])
+
+
+def test_who_is_known_outside_gets_an_account(start: Start, tmp_path: Path) -> None:
+    server = start()
+    assert outcome(server, "wrong") == "904"
+    assert names(server) == []
+    assert outcome(server, "words of alice") == "903"
+    assert outcome(server, "words of alice") == "903"
+    assert outcome(server, "words of alice", "al") == "903", "the program knows the account's name"
+    assert names(server) == ["alice"]
+    with Client(server.address, "bob") as bob:
+        assert "You are logged in as bob" in said(bob, "NS IDENTIFY words of bob")[0]
+        assert "is on; " not in said(bob, "NS TOTP")[0]
+        bob.send("CAP LS 302")
+        assert "SCRAM" not in bob.expect("CAP").params[-1]
+    assert json.loads((tmp_path / "asked").read_text().splitlines()[0]) == {
+        "accountName": "alice",
+        "passphrase": "wrong",
+        "ip": "127.0.0.1",
+    }
+
+
+def test_a_password_that_was_set_here_is_nobody_else_s_business(start: Start, tmp_path: Path) -> None:
+    server = start()
+    with Client(server.address, "alice") as alice:
+        alice.send("REGISTER * * :sesame open")
+        alice.expect("900")
+    assert outcome(server, "sesame open") == "903"
+    assert outcome(server, "words of alice") == "904", "who has that name outside need not be its owner"
+    assert asked(tmp_path) == []
+
+
+def test_adopting_accounts_of_before(start: Start, tmp_path: Path) -> None:
+    server = start(adopt=True)
+    with Client(server.address, "alice") as alice:
+        alice.send("REGISTER * * :sesame open")
+        alice.expect("900")
+    assert outcome(server, "sesame open") == "903"
+    assert outcome(server, "words of alice") == "903"
+    assert names(server) == ["alice"]
+    assert outcome(server, "sesame open") == "904", "its owner is known outside now"
+
+
+def test_a_password_that_is_kept_elsewhere_is_changed_there(start: Start) -> None:
+    """One that was set here would still let in whoever is removed there."""
+    server = start()
+    with Client(server.address, "alice") as alice:
+        assert "logged in" in said(alice, "NS IDENTIFY words of alice")[0]
+        assert "not kept here" in said(alice, 'NS PASSWD "words of alice" another-7')[0]
+
+
+def test_nobody_is_made_an_account_where_that_is_off(start: Start) -> None:
+    server = start(create=False)
+    assert outcome(server, "words of alice") == "NO_ACCOUNT"
+    assert names(server) == []
+
+
+def test_a_name_that_no_account_can_have(start: Start) -> None:
+    server = start()
+    for name in ("NickServ", "#x", "x" * 80, "root"):
+        assert outcome(server, f"words of {name}", name) not in ("903", "904"), name
+    assert names(server) == []
+
+
+def test_where_it_can_not_be_asked_that_is_told(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+    server = start()
+    assert outcome(server, "broken") == "UNAVAILABLE"
+    assert outcome(server, "words of alice") == "903"
+    assert outcome(server, "broken") == "UNAVAILABLE"
+    assert "a login from 127.0.0.1 could not be checked: the auth-script ended with 1" in caplog.messages
+
+
+def test_wrong_passwords_are_counted_so_that_nobody_floods_it(start: Start, tmp_path: Path) -> None:
+    server = start()
+    outcomes = [outcome(server, f"wrong {number}x") for number in range(14)]
+    assert outcomes[0] == "904"
+    assert outcomes[-1] == "THROTTLED"
+    assert len(asked(tmp_path)) <= 10
+
+
+@pytest.mark.parametrize("password", ["words of bob", "wrong", "broken"])
+def test_the_second_question_of_a_connection_costs_its_client_something(start: Start, password: str) -> None:
+    """Else one client with a right password, or while it fails, has the server start a program at each line."""
+    server = start()
+
+    def weight(app: App) -> int:
+        ctx = app._context(app.network.users["bob"].sessions[0])
+        question = check_password(ctx, "bob", password, lambda *_: None, lambda *_: None)
+        assert isinstance(question, Deferred)
+        question.done()
+        return ctx.weight
+
+    with Client(server.address, "bob") as bob:
+        assert server.call(weight) == 1, "one is free"
+        bob.run(f"NS IDENTIFY {password}")
+        assert server.call(weight) > 50
+
+
+def test_a_second_factor_beside_it(start: Start) -> None:
+    server = start()
+    with Client(server.address, "alice") as alice:
+        assert "logged in" in said(alice, "NS IDENTIFY words of alice")[0]
+        device, _ = switch_on(server, alice, "words of alice")
+    assert outcome(server, "words of alice") == "CODE_REQUIRED"
+    assert outcome(server, f"words of alice {device.code()}") == "903"
+    assert outcome(server, "words of alice", "al") == "CODE_REQUIRED", "only under the account's name"
+
+
+def test_one_who_hangs_holds_up_nobody_else(start_server: StartServer, tmp_path: Path) -> None:
+    """People talk, others log in with passwords of this server, and no more than eight are asked about at once."""
+    with post_box() as box:
+        box.gate.clear()
+        script = AuthScript(url=box.url, timeout=20)
+        settings = Settings(accounts=AccountSettings(iterations=4096), auth_script=script)
+        options = quick_options(tmp_path)
+        server = start_server(settings, replace(options, throttle=replace(options.throttle, logins=0)))
+        with Client(server.address, "alice") as alice:
+            alice.send("REGISTER * * :sesame open")
+            alice.expect("900")
+            crowd = [Client(server.address, f"guest{number}") for number in range(12)]
+            for client in crowd:
+                client.send("NS IDENTIFY some words")
+            for _ in range(8):
+                box.take()
+            alice.sync()
+            assert outcome(server, "sesame open") == "903"
+            assert box.is_empty(0.1), "not more than eight"
+            box.status, box.answer = 200, b"{}"
+            box.gate.set()
+            for client in crowd:
+                assert "not the password" in client.expect("NOTICE").params[-1]
+                client.close()
+
+
+def test_who_has_to_wait_for_answers_does_not_wait_busily(
+    start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No more attempts of one origin are asked about than may be wrong; the others look now and then."""
+    looks: list[int] = []
+    real = workers._pause
+
+    def pause(work: Callable[[], object]) -> object:
+        looks.append(1)
+        return real(work)
+
+    monkeypatch.setattr(workers, "_pause", pause)
+    with post_box() as box:
+        box.gate.clear()
+        settings = Settings(accounts=AccountSettings(iterations=4096), auth_script=AuthScript(url=box.url, timeout=20))
+        options = quick_options(tmp_path)
+        server = start_server(settings, replace(options, throttle=replace(options.throttle, logins=2)))
+        clients = [Client(server.address, f"guest{number}") for number in range(4)]
+        for client in clients:
+            client.send("NS IDENTIFY some words")
+        for _ in range(2):
+            box.take()
+        assert box.is_empty(1), "not more than may be wrong"
+        assert 0 < len(looks) < 100, "a busy loop would look thousands of times in a second"
+        box.status, box.answer = 200, b"{}"
+        box.gate.set()
+        answers = [client.expect("NOTICE").params[-1] for client in clients]
+        assert sum("Too many failed logins" in each for each in answers) == 2
+        for client in clients:
+            client.close()

@@ -1,0 +1,178 @@
+"""What must survive of a command is done whole or not at all, however much it writes and wherever the store fails.
+
+Each is run while the store takes nothing any more from its first commit on, from its second, and so on, until it is
+confirmed. Refused, it has changed nothing: neither what is stored nor what is in memory. A server that dies between two
+commits would leave the same half.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from greenchat.chat import documents
+from greenchat.chat.owned.files import File
+from greenchat.chat.owned.push_subscriptions import PushSubscription
+from greenchat.chat.registered_channels import document
+from greenchat.commands.accounts.webpush import _subscribe
+from greenchat.commands.history.files import add_file
+from greenchat.config.settings import WebhookRules
+from greenchat.server.app import App
+from greenchat.storage.interface import StoreError, Write
+from tests.conftest import cheap_passwords, quick_options
+from tests.irc import ALL_CAPS, Client
+from tests.staff import STAFFED, become
+from tests.world import World
+
+_PASSWORD = "a-good-password"
+_SETTINGS = cheap_passwords(replace(STAFFED, webhooks=WebhookRules(enabled=True)))
+_REFUSED = ("could not be stored", "could not be")
+
+# who does it, and what: the last of the lines; {} is the code that it is answered with where it has none
+_LINES = [
+    ("ann", f"CHANSERV SUCCESSOR #own bob|NICKSERV DROP ann {_PASSWORD}"),
+    ("root", "NICKSERV ERASE ann {}"),
+    ("root", "NICKSERV ERASE gone"),
+    ("root", "CHANSERV PURGE ADD #own :no more"),
+    ("root", "CHANSERV PURGE DEL #shut"),
+    ("ann", f"NICKSERV PASSWD {_PASSWORD} another-password"),
+    ("root", "NICKSERV SETPASS ann another-password"),
+    ("ann", "NICKSERV LOGOUT OTHERS"),
+    ("ann", "NICKSERV SET ALWAYS-ON on"),
+    ("ann", "NICKSERV SET ENFORCE on"),
+    ("ann", "NICKSERV TOKEN CREATE HOOK #own"),
+    ("ann", "NICKSERV TOKEN CREATE BOT read,say"),
+    ("ann", "CHANSERV WEBHOOK #own ADD https://hooks.example/2"),
+    ("ann", "CHANSERV UNREGISTER #own {}"),
+    ("ann", "CHANSERV TRANSFER #own bob {}"),
+    ("ann", "CHANSERV SUCCESSOR #own bob"),
+    ("ann", "CHANSERV AMODE #own +o bob"),
+    ("ann", "CHANSERV AKICK #own ADD bad!*@*"),
+    ("ann", "CHANSERV CLEAR #own BANS"),
+    ("ann", "MODE #own +ik key|CHANSERV RECOVER #own"),
+    ("ann", "CHANSERV ENTRYMSG #own :come in"),
+    ("ann", "RENAME #own #else"),
+    ("ann", "MODE #own +ikl-t key 7"),
+    ("ann", "TOPIC #own :new"),
+    ("ann", "ACCEPT bob"),
+    ("ann", "METADATA * SET status :busy"),
+    ("eve", f"REGISTER eve * {_PASSWORD}"),
+    ("root", f"NICKSERV SAREGISTER new {_PASSWORD}"),
+    ("root", "NICKSERV SUSPEND ann :no"),
+    ("root", "HOSTSERV SET ann host.example"),
+    ("root", "UBAN ADD 192.0.2.7 1h :no"),
+    ("root", "UBAN DEL 192.0.2.1"),
+    ("root", "KLINE *@192.0.2.8 :no"),
+    ("root", "RESV #new 1h :no"),
+    ("root", "UNRESV #shut"),
+    ("root", "DEFCON 4"),
+    ("root", "SAMODE #own +m"),
+]  # fmt: skip
+
+
+class Place:
+    """A server on which ann owns much, and whose store can be made to fail."""
+
+    def __init__(self, data: Path) -> None:
+        self.world = World(_SETTINGS, quick_options(data))
+        self.people = {nick: Client(self.world, nick, caps=ALL_CAPS) for nick in ("ann", "bob", "root", "eve", "gone")}
+        ann, bob, root, _, gone = self.people.values()
+        become(root)
+        for client in ann, bob, gone:
+            client.run(f"REGISTER {client.nick} * {_PASSWORD}")
+        gone.run(f"NICKSERV DROP gone {_PASSWORD}")
+        for name in "#own", "#kept":
+            ann.run(f"JOIN {name}", f"CHANSERV REGISTER {name}", f"MODE {name} +b x!*@*")
+        ann.run("CHANSERV SUCCESSOR #kept bob", "NICKSERV TOKEN CREATE HOOK #own", "NICKSERV TOKEN CREATE BOT read")
+        ann.run("CHANSERV WEBHOOK #own ADD https://hooks.example/1", "REMEMBER", "PRIVMSG #own :said")
+        bob.run("ACCEPT ann", "JOIN #bobs", "CHANSERV REGISTER #bobs", "CHANSERV AMODE #bobs +o ann")
+        root.run("UBAN ADD 192.0.2.1 1h :old", "RESV #shut 1h :old")
+        self.world.call(self._give)
+
+    @staticmethod
+    def _give(app: App) -> None:
+        account = app.network.accounts.get("ann")
+        assert account
+        file = File("f" * 22, "0" * 64, 1, "text/plain", "it", account.id, app.now())
+        add_file(app.new_context(), file.document())
+        push = PushSubscription("https://push.example/1", "key", "secret", account.id, 0, app.now())
+        _subscribe(app.new_context(), push.document())
+
+    @contextmanager
+    def failing(self, after: int) -> Iterator[None]:
+        """Let the store take so many commits, and no more, during the block."""
+        store = self.world.app.store
+        commit, left = store.commit, after
+
+        def commit_some(writes: Sequence[Write]) -> None:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise StoreError("the disk is full")
+            commit(writes)
+
+        store.commit = commit_some  # type: ignore[method-assign]  # the disk of this one
+        try:
+            yield
+        finally:
+            del store.commit  # back to that of the class
+
+    def look(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What is stored, and what is in memory."""
+        return self.world.call(_stored), self.world.call(_remembered)
+
+
+def _stored(app: App) -> dict[str, Any]:
+    passing = (documents.PRESENCE, documents.PLACE, documents.PLACED, documents.INSIDE, documents.CLOSED)
+    return {kind.name: app.store.documents(kind.name) for kind in documents.KINDS if kind not in passing}
+
+
+def _remembered(app: App) -> dict[str, Any]:
+    network = app.network
+    protection, owned = network.protection, network.owned
+    found: dict[str, Any] = {
+        "accounts": [each.document() for each in network.accounts],
+        "dropped": [each.document() for each in network.accounts.dropped],
+        "channels": {name: document(each, each.registration) for name, each in network.channels.items()},
+        "tokens": [each.document() for each in network.tokens],
+        "files": [each.document() for each in owned.files],
+        "pushes": [each.document() for each in owned.pushes],
+        "webhooks": [each.document() for each in owned.webhooks],
+        "bans": [each.document() for each in protection.bans],
+        "reservations": [each.document() for each in protection.reservations],
+        "defcon": protection.defcon,
+        "users": {name: (user.account, user.metadata, user.host) for name, user in network.users.items()},
+    }
+    return found
+
+
+@pytest.mark.parametrize(("who", "line"), _LINES)
+def test_wherever_the_store_fails(tmp_path: Path, who: str, line: str) -> None:
+    was_refused = 0
+    for taken in range(10):
+        place = Place(tmp_path / str(taken))
+        try:
+            client = place.people[who]
+            *first, last = line.split("|")
+            client.run(*first)
+            if "{}" in last:
+                asked = client.run(last.replace(" {}", ""))
+                last = last.format(asked[-1].params[-1].split()[-1])
+            before = place.look()
+            with place.failing(taken):
+                said = client.run(last)
+            answers = [message.params[-1] for message in said]
+            is_refused = any(text in answer for answer in answers for text in _REFUSED)
+            if not is_refused:
+                assert taken > 0, answers
+                assert was_refused
+                assert place.look() != before, "nothing was done"
+                return
+            was_refused += 1
+            assert place.look() == before
+        finally:
+            place.world.stop()
+    raise AssertionError("it is never done")

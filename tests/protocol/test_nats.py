@@ -1,0 +1,84 @@
+"""https://docs.nats.io/reference/protocols/client, and where a message of a stream says its place."""
+
+import json
+
+import pytest
+
+from greenchat.protocol.nats import Frame, NatsError, Parser, Place, connect, place, publish, subscribe
+
+STREAM = (
+    b'INFO {"jetstream":true}\r\n'
+    b"PING\r\n"
+    b"MSG log 2 $JS.ACK.x 5\r\nhello\r\n"
+    b"MSG log 2 0\r\n\r\n"
+    b"HMSG in.1 1 12 17\r\nNATS/1.0\r\n\r\nhello\r\n"
+    b"HMSG in.1 1 16 16\r\nNATS/1.0 503\r\n\r\n\r\n"
+    b"HMSG in.1 1 flow 30 30\r\nNATS/1.0 100 FlowControl R\r\n\r\n\r\n"
+    b"-ERR 'Authorization Violation'\r\n"
+)
+FRAMES = [
+    Frame("INFO", data=b'{"jetstream":true}'),
+    Frame("PING"),
+    Frame("MSG", "log", "2", "$JS.ACK.x", data=b"hello"),
+    Frame("MSG", "log", "2"),
+    Frame("MSG", "in.1", "1", data=b"hello"),
+    Frame("MSG", "in.1", "1", status="503"),
+    Frame("MSG", "in.1", "1", "flow", status="100"),
+    Frame("-ERR", data=b"'Authorization Violation'"),
+]
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 10_000])
+def test_frames_are_read_however_they_are_cut(size: int) -> None:
+    parser = Parser()
+    found = [frame for begin in range(0, len(STREAM), size) for frame in parser.feed(STREAM[begin : begin + size])]
+    assert found == FRAMES
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"MSG\r\n",
+        b"MSG log\r\n",
+        b"MSG log 2 -1\r\n",
+        b"MSG log 2 reply more 5\r\n",
+        b"HMSG log 2 9 5\r\n",
+        b"MSG l\xc3\xb6g 2 5\r\n",
+        b"\xff\r\n",
+        b"x" * (1024 * 1024 + 1),
+    ],
+)
+def test_anything_else_is_refused(data: bytes) -> None:
+    with pytest.raises(NatsError):
+        Parser().feed(data)
+
+
+def test_what_is_sent() -> None:
+    """PUB: "PUB <subject> [reply-to] <#bytes>", HPUB: "<#header bytes> <#total bytes>"."""
+    assert subscribe("a.*", "1") == b"SUB a.* 1\r\n"
+    assert publish("log", b"hello") == b"PUB log 5\r\nhello\r\n"
+    assert publish("log", b"hello", reply="in.1") == b"PUB log in.1 5\r\nhello\r\n"
+    assert publish("log", b"hello", headers={"Nats-Msg-Id": "x:1"}) == (
+        b"HPUB log 30 35\r\nNATS/1.0\r\nNats-Msg-Id: x:1\r\n\r\nhello\r\n"
+    )
+    options = json.loads(connect("node-1", user="u", password="p").removeprefix(b"CONNECT "))
+    assert (options["name"], options["user"], options["pass"], options["headers"]) == ("node-1", "u", "p", True)
+    assert "auth_token" not in options
+
+
+@pytest.mark.parametrize(
+    ("reply", "found"),
+    [
+        ("$JS.ACK.log.consumer.1.42.7.1700000000123456789.0", Place(42, 7, 1700000000123)),
+        ("$JS.ACK.hub.ACCOUNT.log.consumer.1.42.7.1700000000123456789.0", Place(42, 7, 1700000000123)),
+        ("$JS.ACK.hub.ACCOUNT.log.consumer.1.42.7.1700000000123456789.0.random", Place(42, 7, 1700000000123)),
+    ],
+)
+def test_a_message_of_a_stream_says_its_place(reply: str, found: Place) -> None:
+    assert place(reply) == found
+
+
+@pytest.mark.parametrize("reply", ["", "in.1", "$JS.ACK.log.consumer.1.42", "$JS.ACK.log.consumer.1.x.7.1.0"])
+def test_a_message_without_its_place_is_refused(reply: str) -> None:
+    with pytest.raises(NatsError):
+        place(reply)

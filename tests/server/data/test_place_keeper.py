@@ -1,0 +1,163 @@
+"""Places over a stop and a start, and over a death: real processes, and clients that come back as ours do."""
+
+import signal
+import socket
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from time import sleep
+
+import pytest
+
+from greenchat.chat import documents
+from greenchat.storage.sqlite import SqliteStore
+from tests.commands.devices import device, make_account
+from tests.irc import Client
+from tests.server.forked import started
+from tests.server.process import Running
+
+Server = Callable[[], Running]
+CAPS = "greenchat/resume draft/metadata-3 batch draft/chathistory draft/event-playback server-time message-tags"
+
+
+@pytest.fixture
+def begin(tmp_path: Path) -> Iterator[Server]:
+    """Start the server, again on the same port, with the same data."""
+    with socket.create_server(("127.0.0.1", 0)) as probe, ExitStack() as stack:
+        port = probe.getsockname()[1]
+        probe.close()
+        yield lambda: stack.enter_context(started(tmp_path, "--listen", f"127.0.0.1:{port}"))
+
+
+class Guest(Client):
+    """A client that comes back by its token."""
+
+    token = ""
+
+    def come(self, nick: str) -> "Guest":
+        self.nick = nick
+        self.send("CAP LS 302", f"CAP REQ :{CAPS}", *([f"RESUME {self.token}"] if self.token else []))
+        self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick.title()}", "CAP END")
+        self.token = self.expect("RESUME").params[0]
+        self.until("376", "422")
+        return self
+
+    def again(self, server: Running, nick: str) -> "Guest":
+        guest = Guest(server.target)
+        guest.token = self.token
+        guest.come(nick)
+        guest.sync()  # what it is told of its channels
+        return guest
+
+
+def test_a_stop_and_a_start(begin: Server) -> None:
+    """Channels that nobody owns, their locks and topic, ranks, away, and who is where: and nobody has left or come."""
+    server = begin()
+    alice, bob = Guest(server.target).come("alice"), Guest(server.target).come("bob")
+    alice.join("#own")
+    alice.run("TOPIC #own :whales only", "MODE #own +k sesame", "MODE #own +b *!*@spam.example", "PRIVMSG #own :before")
+    bob.send("JOIN #own sesame")
+    bob.expect("366")
+    alice.run("MODE #own +v bob")
+    bob.run("AWAY :at lunch", "METADATA * SET avatar :https://example.org/b.png", "NICK bobby")
+    alice.sync()
+    assert server.end() == 0
+    assert alice.until_end()[-1].command == "ERROR"
+
+    server = begin()
+    back = alice.again(server, "someone")
+    assert back.run("NAMES #own")[0].params[-1].split() == ["@alice", "+bobby"]
+    assert back.run("TOPIC #own")[0].params[-1] == "whales only"
+    assert back.run("MODE #own")[0].params[2:] == ("+ntk", "sesame")
+    assert [m.params[2] for m in back.run("MODE #own b") if m.command == "367"] == ["*!*@spam.example"]
+    assert [m.params[-1] for m in back.run("WHOIS bobby") if m.command == "301"] == ["at lunch"]
+    metadata = back.run("METADATA bobby GET avatar")
+    assert [m.params[-1] for m in metadata if m.command == "761"] == ["https://example.org/b.png"]
+    assert "401" in back.commands("WHOIS bob")
+    bob = bob.again(server, "bob")
+    assert back.sync() == []
+    bob.run("PRIVMSG #own :after")
+    assert [m.params[1] for m in back.sync()] == ["after"]
+    heard = back.run("CHATHISTORY LATEST #own * 50")
+    assert [m.params[-1] for m in heard if m.command == "PRIVMSG"] == ["before", "after"]
+    assert not [m for m in heard if m.command == "QUIT"]
+    with Client(server.target, "eve") as eve:
+        assert "475" in eve.commands("JOIN #own")  # it is as closed as it was
+    for client in back, bob:
+        client.send("QUIT")
+        client.until_end()
+
+
+def test_whoever_can_not_prove_who_they_were_is_not_expected(begin: Server, tmp_path: Path) -> None:
+    server = begin()
+    Guest(server.target).come("alice").join("#own")
+    with Client(server.target, "plain") as nobody:
+        nobody.join("#own")
+        assert server.end() == 0
+    server = begin()
+    with Client(server.target, "watch") as watch:
+        assert [m.params[-1] for m in watch.run("NAMES #own") if m.command == "353"] == ["@alice"]
+    assert server.end() == 0
+    with closing(SqliteStore(tmp_path / "xdg/greenchat/greenchat.db")) as store:
+        assert len(store.documents(documents.PLACE.name)) == 1
+
+
+def until_kept(home: Path, kind: documents.Kind, *texts: str) -> None:
+    """Wait until something of this kind is stored that has all of these texts: the sweeper looks once a second."""
+    file = home / "xdg/greenchat/greenchat.db"
+    kept: list[str] = []
+    while not any(all(text in each for text in texts) for each in kept):
+        sleep(0.05)
+        with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
+            kept = [value for (value,) in database.execute("SELECT value FROM document WHERE kind = ?", (kind.name,))]
+
+
+def test_a_server_that_dies(begin: Server, tmp_path: Path) -> None:
+    """Who was where is stored within some seconds; what is said is stored at once, as ever."""
+    server = begin()
+    alice = Guest(server.target).come("alice")
+    alice.join("#own")
+    alice.run("MODE #own +k sesame", "TOPIC #own :whales only")
+    until_kept(tmp_path, documents.PLACE, '"nick":"alice"')
+    until_kept(tmp_path, documents.PLACED, "sesame", "whales only")
+    alice.run("PRIVMSG #own :last words")
+    server.end(signal.SIGKILL)
+    server = begin()
+    with alice.again(server, "alice") as back:
+        assert back.run("NAMES #own")[0].params[-1] == "@alice"
+        assert back.run("MODE #own")[0].params[2:] == ("+ntk", "sesame")
+        heard = back.run("CHATHISTORY LATEST #own * 5")
+        assert [m.params[-1] for m in heard if m.command == "PRIVMSG"] == ["last words"]
+
+
+def test_what_has_changed_since_is_there_after_a_death(begin: Server, tmp_path: Path) -> None:
+    """What belongs to a place is stored when it changes, too, and not only who is where; also who was invited."""
+    server = begin()
+    alice, bob = Guest(server.target).come("alice"), Guest(server.target).come("bob")
+    make_account(server.target, "carol")
+    with device(server.target, "carol") as carol:
+        carol.run("NICKSERV SET ALWAYS-ON on")
+        carol.quit()
+    alice.join("#own")
+    alice.run("MODE #own +i")
+    for guest in "alice", "bob":
+        until_kept(tmp_path, documents.PLACE, f'"nick":"{guest}"')
+    bob.run("METADATA * SET avatar :https://example.org/b.png", "SETNAME :Robert", "MODE bob +gR", "ACCEPT alice")
+    alice.run("INVITE bob #own", "INVITE carol #own")
+    until_kept(tmp_path, documents.PLACE, '"nick":"bob"', '"invitations":[["#own"')
+    server.end(signal.SIGKILL)
+
+    server = begin()
+    alice = alice.again(server, "alice")
+    whois = alice.run("WHOIS bob", "METADATA bob GET avatar")
+    assert [m.params[-1] for m in whois if m.command == "311"] == ["Robert"]
+    assert [m.params[-1] for m in whois if m.command == "761"] == ["https://example.org/b.png"]
+    bob = bob.again(server, "bob")
+    assert [m.params[1] for m in bob.run("ACCEPT *") if m.command == "281"] == ["alice"]
+    assert set("gR") <= set(bob.run("MODE bob")[0].params[1])
+    with device(server.target, "carol") as carol:
+        for invited in bob, carol:
+            assert "366" in invited.commands("JOIN #own")
+    for client in alice, bob:
+        client.quit()

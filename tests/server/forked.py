@@ -1,0 +1,155 @@
+"""bin/greenchat-server in a process of its own, forked from one that has loaded it all: see `forker`.
+
+Nearly all that a start costs is Python's reading of six hundred modules; once a server runs nothing tells it from
+another. Where the start itself, the command line or the environment is tested take those of `process`.
+"""
+
+import atexit
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import IO
+
+from tests.server.process import PATIENCE, ROOT, SCRIPT, Running, environment, listening
+
+_READ_AT_THE_START = ("PYTHON", "LD_", "LC_", "LANG", "GEVENT")  # variables
+_lock = threading.Lock()
+
+
+def _surroundings() -> dict[str, str]:
+    """The variables that all of these start with: this checkout is what they import, whatever the tests were given."""
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+@cache
+def _requests(family: int) -> socket.socket:
+    """Where to ask for a process. The one that forks ends with this one."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with theirs:
+        command = [sys.executable, "-m", "tests.server.forker", str(theirs.fileno())]
+        forker = subprocess.Popen(
+            command, cwd=ROOT, env=_surroundings(), pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
+        )
+
+    def end() -> None:
+        ours.close()
+        forker.wait()
+
+    atexit.register(end)
+    return ours
+
+
+class Forked:
+    """A process: with what tests use of `subprocess.Popen`."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        env: Mapping[str, str],
+        standard: Sequence[int],
+        *,
+        passed: Sequence[int] = (),
+        family: int = 0,
+    ) -> None:
+        """standard: descriptors of its input, output and errors; passed: others, which have the same number there.
+
+        family: those of one have the hashes of texts in common (object.__hash__ in Python's reference).
+        """
+        before = _surroundings()
+        changed = {name for name in env.keys() | before.keys() if env.get(name) != before.get(name)}
+        assert not any(name.startswith(_READ_AT_THE_START) for name in changed), "only a start of its own reads these"
+        self.args = [*SCRIPT, *arguments]
+        self.stdout: IO[str] | None = None
+        self.returncode: int | None = None
+        os.umask(umask := os.umask(0o022))
+        numbers = [*range(3), *passed]
+        request = json.dumps([self.args, dict(env), os.getcwd(), umask, numbers]).encode()
+        reading, writing = os.pipe()
+        self._told = os.fdopen(reading, "rb", buffering=0)
+        try:
+            with _lock:
+                socket.send_fds(_requests(family), [request], [*standard, *passed, writing])
+        finally:
+            os.close(writing)
+        self.pid = int(self._told.readline())
+
+    def poll(self) -> int | None:
+        """Return how it has ended, None if it has not."""
+        return self._look(0)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return how it has ended, once it has. Raises TimeoutExpired."""
+        code = self._look(timeout)
+        if code is None:
+            raise subprocess.TimeoutExpired(self.args, timeout or 0)
+        return code
+
+    def _look(self, timeout: float | None) -> int | None:
+        if self.returncode is None:
+            poll = select.poll()
+            poll.register(self._told, select.POLLIN)
+            if poll.poll(None if timeout is None else timeout * 1000):
+                self.returncode = int(self._told.readline())
+                self._told.close()
+        return self.returncode
+
+    def send_signal(self, sig: int) -> None:
+        """Send a signal, if it has not ended."""
+        if self.poll() is None:
+            os.kill(self.pid, sig)
+
+    def terminate(self) -> None:
+        """Ask it to end."""
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End it."""
+        self.send_signal(signal.SIGKILL)
+
+
+def run(
+    home: Path,
+    *arguments: str,
+    stdin: str = "",
+    env: Mapping[str, str] = MappingProxyType({}),
+    patience: float = PATIENCE,
+) -> subprocess.CompletedProcess[str]:
+    """As `process.run`."""
+    with (
+        tempfile.TemporaryFile("w+") as given,
+        tempfile.TemporaryFile("w+") as out,
+        tempfile.TemporaryFile("w+") as err,
+    ):
+        given.write(stdin)
+        given.seek(0)
+        process = Forked(arguments, {**environment(home), **env}, [given.fileno(), out.fileno(), err.fileno()])
+        try:
+            code = process.wait(patience)
+        finally:
+            process.kill()
+        out.seek(0)
+        err.seek(0)
+        return subprocess.CompletedProcess(process.args, code, out.read(), err.read())
+
+
+@contextmanager
+def started(home: Path, *arguments: str, env: Mapping[str, str] = MappingProxyType({})) -> Iterator[Running]:
+    """As `process.started`."""
+    errors = home / "errors.txt"
+    reading, writing = os.pipe()
+    with open(os.devnull) as nothing, errors.open("w") as file, open(writing, "wb") as out:
+        process = Forked(arguments, {**environment(home), **env}, [nothing.fileno(), out.fileno(), file.fileno()])
+    process.stdout = os.fdopen(reading, encoding="utf-8")
+    with listening(process, errors) as running:
+        yield running

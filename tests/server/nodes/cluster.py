@@ -1,0 +1,149 @@
+"""Several nodes in processes of their own, each with a port of its own, beside a real engine."""
+
+import dataclasses
+import os
+import signal
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from greenchat.config.options import Address
+from greenchat.server.net.listener import reserve
+from greenchat.server.nodes import state_file
+from greenchat.server.nodes.access import Access
+from greenchat.server.nodes.seat import VARIABLE, Seat
+from tests.irc import Client
+from tests.server.forked import Forked
+from tests.server.nodes.nats import Nats, nats
+from tests.server.process import PATIENCE, Process, environment
+
+CONFIG = """\
+[connections]
+grace = {grace}
+[throttle]
+commands = 0.0
+unread = 0
+"""
+
+
+_started = count()
+
+
+def forked_node(words: Sequence[str], env: Mapping[str, str], output: int, *passed: int) -> Process:
+    """Start a node: three in a row have hashes of their own each, as several processes have."""
+    with open(os.devnull) as nothing:
+        standard = [nothing.fileno(), output, output]
+        return Forked(words, env, standard, passed=passed, family=next(_started) % 3)
+
+
+class NodeProcess:
+    """One node. It may be killed and started again."""
+
+    def __init__(self, folder: Path, number: int, engine: Sequence[Nats], replicas: int, **seat: float) -> None:
+        self.folder = folder / str(number)
+        self.folder.mkdir()
+        self._reserved, reserved = reserve(Address("127.0.0.1", 0))
+        self.port = reserved.port
+        self.address = ("127.0.0.1", self.port)
+        self._home = folder
+        self.errors = folder / f"errors-{number}.txt"
+        self.seat = Seat(
+            name=f"node-{number}",
+            log="greenchat",
+            folder=str(self.folder),
+            state=str(self.folder),
+            ports=(self.port,),
+            engine=Access(tuple(server.url for server in engine)),
+            replicas=replicas,
+            **seat,  # type: ignore[arg-type]  # fields of all types
+        )
+        self.process: Process | None = None
+
+    def start(self, *, ready: bool = True) -> None:
+        reading, writing = os.pipe()
+        seat = dataclasses.replace(self.seat, ready=writing)
+        variables = {**environment(self._home), VARIABLE: seat.environment()[VARIABLE]}
+        with self.errors.open("ab") as errors:
+            words = ["--config", str(self._home / "server.toml"), "--data", str(self.folder)]
+            words += ["--listen", f"127.0.0.1:{self.port}"]
+            self.process = forked_node(words, variables, errors.fileno(), writing)
+        os.close(writing)
+        with os.fdopen(reading, "rb") as pipe:
+            assert not ready or pipe.readline() == b"ready\n", self.errors.read_text(encoding="utf-8")
+
+    def make_from(self, other: "NodeProcess") -> None:
+        state_file.clone((other.folder, other.folder), (self.folder, self.folder), "greenchat.db")
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self.process
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+
+    def close(self) -> None:
+        self.kill()
+        self._reserved.close()
+
+    def end(self) -> int:
+        assert self.process
+        self.process.terminate()
+        return self.process.wait(PATIENCE)
+
+    def client(self, nick: str, caps: str = "") -> Client:
+        return Client(self.address, nick, caps=caps)
+
+    def ask(self, question: str) -> Any:
+        """The first column of the first row of its database's answer."""
+        with closing(sqlite3.connect(f"file:{self.folder}/greenchat.db?mode=ro", uri=True)) as connection:
+            return connection.execute(question).fetchone()[0]
+
+    def stored(self) -> dict[str, list[tuple[Any, ...]]]:
+        """All that is in its database and that others have too: documents, and what was said and has happened."""
+        questions = {
+            "documents": "SELECT kind, key, value FROM document WHERE key <> 'position' OR kind <> 'server'",
+            "events": "SELECT e.id, c.key, e.kind, s.mask, s.account, coalesce(e.target, c.name), e.text, e.more"
+            " FROM event e JOIN conversation c ON c.id = e.conversation JOIN source s ON s.id = e.source"
+            " WHERE e.id > c.cut",
+        }
+        with closing(sqlite3.connect(f"file:{self.folder}/greenchat.db?mode=ro", uri=True)) as connection:
+            return {name: sorted(connection.execute(each), key=repr) for name, each in questions.items()}
+
+    def texts(self, channel: str) -> list[tuple[int, str]]:
+        """What was said in a channel and not cut, by its database: ids and texts."""
+        with closing(sqlite3.connect(f"file:{self.folder}/greenchat.db?mode=ro", uri=True)) as connection:
+            return connection.execute(
+                "SELECT e.id, e.text FROM event e JOIN conversation c ON c.id = e.conversation"
+                " WHERE c.key = ? AND e.id > c.cut AND e.text IS NOT NULL ORDER BY e.id",
+                (channel,),
+            ).fetchall()
+
+
+@dataclasses.dataclass
+class Cluster:
+    engine: list[Nats]
+    nodes: list[NodeProcess]
+
+
+@contextmanager
+def cluster(
+    folder: Path, count: int = 3, servers: int = 1, *, grace: int = 60, more: str = "", **seat: float
+) -> Iterator[Cluster]:
+    """So many nodes that serve, and servers of the engine. more: of the configuration."""
+    (folder / "server.toml").write_text(CONFIG.format(grace=grace) + more, encoding="utf-8")
+    with nats(folder, servers) as engine:
+        nodes = [NodeProcess(folder, number, engine, servers, **seat) for number in range(1, count + 1)]
+        try:
+            nodes[0].start()
+            for node in nodes[1:]:
+                node.make_from(nodes[0])
+                node.start()
+            yield Cluster(engine, nodes)
+        finally:
+            for node in nodes:
+                node.close()

@@ -1,0 +1,135 @@
+"""Nodes of several machines: each with a data folder, a configuration and a process of its own, beside real engines."""
+
+import io
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+from greenchat.config.options import Address
+from greenchat.server.main import main
+from greenchat.server.net.listener import reserve
+from tests.server.nodes.cluster import NodeProcess, forked_node
+from tests.server.nodes.nats import Nats
+from tests.server.process import SCRIPT, Process, environment
+
+CONFIG = """\
+listen = [{{address = "127.0.0.1:{port}"}}]
+data = {data!r}
+[throttle]
+commands = 0.0
+unread = 0
+[cluster]
+node = "{name}"
+engine = {engine}
+log = "{log}"
+replicas = {replicas}
+snapshot = 1.0
+{more}
+"""
+
+
+class Machine(NodeProcess):
+    """One machine. more: keys of [cluster]."""
+
+    def __init__(  # the one of NodeProcess makes a seat
+        self, home: Path, name: str, engine: Sequence[Nats], *, log: str = "greenchat", more: str = "", script: str = ""
+    ) -> None:
+        self.name = name
+        self.folder = home / name
+        self.home = home
+        self._reserved, reserved = reserve(Address("127.0.0.1", 0))
+        self.port = reserved.port
+        self.address = ("127.0.0.1", self.port)
+        self.errors = home / f"errors-{name}.txt"
+        self.config = home / f"{name}.toml"
+        self.process: Process | None = None
+        self.environment: dict[str, str] = {}
+        self._script = ("-c", script) if script else SCRIPT
+        self.configure([server.url for server in engine], log=log, replicas=len(engine), more=more)
+
+    def configure(self, urls: Sequence[str], *, log: str = "greenchat", replicas: int = 1, more: str = "") -> None:
+        text = CONFIG.format(
+            port=self.port,
+            data=str(self.folder),
+            name=self.name,
+            engine=list(urls),
+            log=log,
+            replicas=replicas,
+            more=more,
+        )
+        self.config.write_text(text, encoding="utf-8")
+        self.config.chmod(0o600)
+
+    def start(self, *, ready: bool = True) -> None:
+        """Start it. ready: and wait until it serves; else it is to refuse, see `refusal`."""
+        before = self._served()
+        words, env = ("--config", str(self.config)), environment(self.home) | self.environment
+        with self.errors.open("ab") as errors:
+            if self.environment or self._script is not SCRIPT:
+                command = [sys.executable, *self._script, *words]
+                self.process = subprocess.Popen(command, env=env, stdout=errors, stderr=errors, text=True)
+            else:
+                self.process = forked_node(words, env, errors.fileno())
+        until = time.monotonic() + 60
+        while ready and self._served() == before:
+            assert self.process.poll() is None, self.errors.read_text(encoding="utf-8")
+            assert time.monotonic() < until, self.errors.read_text(encoding="utf-8")
+            time.sleep(0.02)
+
+    def _served(self) -> int:
+        return self.errors.read_text(encoding="utf-8").count("Data is kept in") if self.errors.exists() else 0
+
+    def wait_until_it_begins_anew(self, times: int = 1) -> None:
+        """Wait until it has served so many times more."""
+        wanted, until = times + 1, time.monotonic() + 60
+        while self._served() < wanted:
+            assert time.monotonic() < until, self.errors.read_text(encoding="utf-8")
+            time.sleep(0.02)
+
+    def refusal(self) -> str:
+        """What it says when it does not start."""
+        before = len(self.errors.read_text(encoding="utf-8")) if self.errors.exists() else 0
+        self.start(ready=False)
+        assert self.process
+        assert self.process.wait(60) == 2
+        told = self.errors.read_text(encoding="utf-8")[before:].splitlines()
+        (line,) = [each for each in told if each.startswith("greenchat-server: ")]
+        return line.removeprefix("greenchat-server: ")
+
+    def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command of the shell there. It takes no process of its own, which would take a second or two."""
+        out, err = io.StringIO(), io.StringIO()
+        mask = os.umask(0o077)  # which the command narrows for its process
+        try:
+            with redirect_stdout(out), redirect_stderr(err):
+                code = main([*words, "--config", str(self.config)])
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
+        finally:
+            os.umask(mask)
+        return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
+
+    def do(self, *words: str) -> str:
+        """Run a command that works; return what it says."""
+        done = self.run(*words)
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
+        return done.stdout
+
+    def refused(self, *words: str, code: int = 2) -> str:
+        """Run a command that is refused; return the one line that it says."""
+        done = self.run(*words)
+        assert (done.returncode, done.stdout) == (code, ""), done
+        assert done.stderr.startswith("greenchat-server: ")
+        assert done.stderr.count("\n") == 1, done.stderr
+        return done.stderr.removeprefix("greenchat-server: ").rstrip("\n")
+
+    def join(self, other: "Machine") -> None:
+        """Be made from a backup of another one."""
+        backup = self.home / f"{other.name}-for-{self.name}.gcb"
+        backup.unlink(missing_ok=True)
+        other.do("backup", str(backup))
+        self.do("cluster", "join", str(backup))

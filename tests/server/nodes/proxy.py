@@ -1,0 +1,52 @@
+"""The network between a node and the engine, which can be cut."""
+
+import select
+import socket
+import threading
+from contextlib import suppress
+
+
+class Proxy:
+    """Passes connections on to a port. url: where nodes find it."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"nats://127.0.0.1:{self._listening.getsockname()[1]}"
+        self._open = threading.Event()
+        self._open.set()
+        self._ends: set[socket.socket] = set()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def cut(self) -> None:
+        """Let nothing through: connections stay, as when somebody has pulled a cable."""
+        self._open.clear()
+
+    def mend(self) -> None:
+        """Let all through again, and what was sent meanwhile, too."""
+        self._open.set()
+
+    def close(self) -> None:
+        self._open.set()
+        for sock in (self._listening, *self._ends):
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+            sock.close()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = self._listening.accept()
+                far = socket.create_connection(("127.0.0.1", self._port))
+                self._ends |= {near, far}
+                for pair in ((near, far), (far, near)):
+                    threading.Thread(target=self._pass, args=pair, daemon=True).start()
+
+    def _pass(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError, ValueError):
+            while select.select([source], [], []) and (data := source.recv(65536)):
+                self._open.wait()
+                target.sendall(data)
+        for sock in (source, target):
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)

@@ -1,0 +1,47 @@
+"""The addresses that nodes listen on, when the configuration that is read again has others."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.irc import Client
+from tests.server.forked import run, started
+from tests.server.nodes.machines import Machine
+from tests.server.nodes.nats import NEEDED, free_port, nats
+
+pytestmark = NEEDED
+
+
+def test_a_node_of_several_machines_listens_elsewhere(tmp_path: Path) -> None:
+    """It shares its addresses with no other one."""
+    with nats(tmp_path) as (engine,):
+        one = Machine(tmp_path, "one", [engine])
+        try:
+            one.do("cluster", "init")
+            one.start()
+            port = free_port()
+            text = one.config.read_text(encoding="utf-8")
+            one.config.write_text(text.replace(f"127.0.0.1:{one.port}", f"127.0.0.1:{port}"), encoding="utf-8")
+            one.do("reload")
+            with Client(("127.0.0.1", port), "ann") as ann:
+                ann.quit()
+            with pytest.raises(OSError, match="refused"):
+                one.client("bob")
+            assert one.end() == 0
+        finally:
+            one.close()
+
+
+def test_nodes_of_one_machine_listen_elsewhere_after_a_restart_only(tmp_path: Path) -> None:
+    """Their ports are reserved for all of them at the start."""
+    config, data = tmp_path / "server.toml", tmp_path / "d"
+    listen = '{address = "127.0.0.1:0"}'
+    config.write_text(f"listen = [{listen}]\n", encoding="utf-8")
+    with started(tmp_path, "--data", str(data), "--nodes", "1", "--config", str(config)) as server:
+        words = ("reload", "--data", str(data))
+        assert run(tmp_path, *words).returncode == 0
+        config.write_text(f"listen = [{listen}, {listen}]\n", encoding="utf-8")
+        refused = run(tmp_path, *words)
+        assert refused.returncode == 2
+        assert "listen: a change of addresses needs a restart" in refused.stderr
+        assert server.end() == 0

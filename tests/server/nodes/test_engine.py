@@ -1,0 +1,170 @@
+"""The client of the engine, with real servers."""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import gevent
+import pytest
+from gevent.event import Event
+from gevent.server import StreamServer
+
+from greenchat.protocol.nats import Place
+from greenchat.server.nodes.access import Access
+from greenchat.server.nodes.engine import Engine, EngineError, EngineRefusesError, Stored
+from tests.server.nodes.nats import NEEDED, free_port, nats
+
+pytestmark = NEEDED
+
+
+class Reader:
+    """Collects entries."""
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[int, bytes]] = []
+        self._more = Event()
+
+    def deliver(self, place: Place, data: bytes) -> None:
+        self.entries.append((place.number, data))
+        self._more.set()
+
+    def wait(self, count: int) -> list[tuple[int, bytes]]:
+        with gevent.Timeout(20):
+            while len(self.entries) < count:
+                self._more.clear()
+                self._more.wait()
+        return self.entries
+
+
+def opened(engine: Engine) -> Stored:
+    """The log, made if need be."""
+    found = engine.find_log("log")
+    if found is None:
+        engine.make_log("log", "of this test", replicas=1)
+        kept = engine._request("$JS.API.STREAM.INFO.log", b"")["config"]
+        assert kept["max_age"] == 0, "nothing goes by itself: nodes that are all off for long need it"
+        found = engine.find_log("log")
+    assert found
+    return found
+
+
+def test_entries_come_once_and_in_order(tmp_path: Path) -> None:
+    with nats(tmp_path) as (server,):
+        engine, reader = Engine(Access((server.url,)), "test"), Reader()
+        assert opened(engine).last == 0
+        assert [engine.append("log", b"%d" % number, f"x:{number}") for number in range(1, 11)] == list(range(1, 11))
+        assert engine.append("log", b"3", "x:3") == 3, "an entry that is sent again is the same entry"
+        engine.read("log", 4, reader.deliver)
+        assert engine.append("log", b"11", "x:11") == 11
+        assert reader.wait(7) == [(number, b"%d" % number) for number in range(5, 12)]
+        again = opened(engine)
+        assert (again.first, again.last) == (1, 11)
+        engine.close()
+
+
+def test_a_large_backlog_is_delivered_whole(tmp_path: Path) -> None:
+    """More than the engine sends without an answer to its flow control."""
+    with nats(tmp_path) as (server,):
+        engine, reader = Engine(Access((server.url,)), "test"), Reader()
+        opened(engine)
+        large = b"x" * 500_000
+        for number in range(1, 60):
+            engine.append("log", large, f"x:{number}")
+        engine.read("log", 0, reader.deliver)
+        assert [number for number, data in reader.wait(59) if data == large] == list(range(1, 60))
+        engine.close()
+
+
+def test_the_log_is_there_after_the_engine_was_killed(tmp_path: Path) -> None:
+    with nats(tmp_path) as (server,):
+        engine = Engine(Access((server.url,)), "test")
+        before = opened(engine)
+        engine.append("log", b"one", "x:1")
+        server.kill()
+        assert engine.wait()
+        with pytest.raises(EngineError):
+            engine.append("log", b"two", "x:2")
+        with pytest.raises(EngineError, match="can't be reached"):
+            Engine(Access((server.url,)), "test")
+        server.start()
+        engine = Engine(Access((f"nats://127.0.0.1:{free_port()}", server.url)), "test")
+        after = opened(engine)
+        assert (after.identity, after.last) == (before.identity, 1)
+        engine.close()
+
+
+def test_a_log_of_somebody_else_is_refused(tmp_path: Path) -> None:
+    with nats(tmp_path) as (server,):
+        engine = Engine(Access((server.url,)), "test")
+        engine._request("$JS.API.STREAM.CREATE.theirs", b'{"name": "theirs", "subjects": ["theirs"]}')
+        with pytest.raises(EngineRefusesError, match="not a log of greenchat"):
+            engine.find_log("theirs")
+        with pytest.raises(EngineError, match="replicas"):
+            engine.make_log("log", "x", replicas=3)
+        engine.close()
+
+
+def test_what_is_no_engine_is_said() -> None:
+    listener = StreamServer(("127.0.0.1", 0), lambda sock, _: sock.sendall(b"220 mail.example ESMTP\r\n"))
+    listener.start()
+    with pytest.raises(EngineError, match=r"127\.0\.0\.1:\d+: it (has closed|does not)"):
+        Engine(Access((f"nats://127.0.0.1:{listener.server_port}",)), "test")
+    listener.stop()
+
+
+@pytest.fixture
+def answering() -> Iterator[Callable[..., Access]]:
+    """Make something that answers as NATS does, but for what it says. info: what it is; answer: to all requests."""
+    with ExitStack() as stack:
+
+        def make(info: str, answer: str = "") -> Access:
+            def serve(sock: Any, _: object) -> None:
+                sock.sendall(f"INFO {info}\r\n".encode())
+                received = b""
+                while data := sock.recv(65536):
+                    received += data
+                    if b"PING\r\n" in received:
+                        received = received.replace(b"PING\r\n", b"")
+                        sock.sendall(b"PONG\r\n")
+                    for subject in re.findall(rb"(_INBOX\.\w+\.\d+) \d", received):
+                        sock.sendall(b"MSG %s 1 %d\r\n%s\r\n" % (subject, len(answer), answer.encode()))
+                        received = b""
+
+            listener = StreamServer(("127.0.0.1", 0), serve)
+            listener.start()
+            stack.callback(listener.stop)
+            return Access((f"nats://127.0.0.1:{listener.server_port}",))
+
+        yield make
+
+
+@pytest.mark.parametrize("info", ["null", "[]", '{"jetstream": true, "max_payload": null}'])
+def test_a_greeting_in_another_language(answering: Callable[..., Access], info: str) -> None:
+    with pytest.raises(EngineError, match="another language"):
+        Engine(answering(info), "test")
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("null", "another language"),
+        ("{}", "another language"),
+        ('{"config": null, "state": {}, "seq": "1"}', "another language"),
+        ('{"config": {"metadata": null}, "seq": null}', "not a log of greenchat|another language"),
+        ('{"config": {"metadata": {"greenchat": 7}}}', "not a log of greenchat|another language"),
+        ('{"config": {"metadata": {"greenchat": "x"}}, "state": null}', "another language"),
+        ('{"config": {"metadata": {"greenchat": "x"}}, "state": {"first_seq": 1, "last_seq": null}}', "another"),
+        ('{"error": "no"}', "another language"),
+        ('{"error": {"code": "404"}}', "another language"),
+        ('{"error": {"code": 400, "description": null}}', "does not say why"),
+    ],
+)
+def test_an_answer_in_another_language(answering: Callable[..., Access], answer: str, told: str) -> None:
+    engine = Engine(answering('{"jetstream": true}', answer), "test")
+    with pytest.raises(EngineError, match=told):
+        engine.find_log("log")
+    with pytest.raises(EngineError, match=told):
+        engine.append("log", b"x", "x:1")
+    engine.close()

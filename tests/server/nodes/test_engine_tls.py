@@ -1,0 +1,155 @@
+"""The way to an engine that asks who we are: users, tokens, TLS, certificates; with real servers."""
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+
+from greenchat.server.nodes.access import Access
+from greenchat.server.nodes.engine import Engine, EngineError, EngineRefusesError
+from tests.server.nodes.nats import NEEDED, nats
+
+pytestmark = NEEDED
+
+
+class Identity(NamedTuple):
+    """Files with a certificate that vouches for itself, and its key."""
+
+    certificate: str
+    key: str
+
+
+def identity(folder: Path, name: str) -> Identity:
+    private = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(private.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(private, hashes.SHA256())
+    )
+    found = Identity(str(folder / f"{name}.pem"), str(folder / f"{name}.key"))
+    Path(found.certificate).write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    Path(found.key).write_bytes(
+        private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return found
+
+
+def come(access: Access) -> None:
+    """Connect, and use the connection."""
+    engine = Engine(access, "test")
+    assert engine.find_log("none") is None
+    engine.close()
+
+
+def refusal(access: Access) -> str:
+    with pytest.raises(EngineRefusesError) as refused:
+        come(access)
+    return str(refused.value).partition(": ")[2].partition(": ")[2]
+
+
+@pytest.mark.parametrize(
+    ("asks", "right", "wrong"),
+    [
+        ('user: "kim", password: "secret"', {"user": "kim", "password": "secret"}, {"user": "kim", "password": "x"}),
+        ('token: "hidden"', {"token": "hidden"}, {"token": "shown"}),
+    ],
+)
+def test_who_we_are(tmp_path: Path, asks: str, right: dict[str, str], wrong: dict[str, str]) -> None:
+    with nats(tmp_path, more=f"authorization {{ {asks} }}") as (server,):
+        come(Access((server.url,), **right))
+        assert refusal(Access((server.url,), **wrong)) == "Authorization Violation"
+        assert refusal(Access((server.url,))) == "Authorization Violation"
+
+
+def test_tls_with_certificates_on_both_sides(tmp_path: Path) -> None:
+    theirs, ours, other = (identity(tmp_path, name) for name in ("theirs", "ours", "other"))
+    tls = f'tls {{ cert_file: "{theirs.certificate}", key_file: "{theirs.key}", ca_file: "{ours.certificate}"'
+    with nats(tmp_path, more=f"{tls}, verify: true }}") as (server,):
+        access = Access((server.url,), ca=theirs.certificate, certificate=ours.certificate, key=ours.key)
+        come(access)
+        come(replace(access, urls=(server.url.replace("nats:", "tls:"),)))
+        assert "its certificate is not trusted: self" in refusal(replace(access, ca=""))
+        assert "its certificate is not trusted" in refusal(replace(access, ca=other.certificate))
+        assert "its certificate is not trusted: Hostname mismatch" in refusal(
+            replace(access, urls=(server.url.replace("127.0.0.1", "localhost"),))
+        )
+        for wrong in (replace(access, certificate="", key=""), replace(access, **other._asdict())):
+            with pytest.raises(EngineError):
+                come(wrong)
+        missing = replace(access, certificate=str(tmp_path / "nothing.pem"))
+        assert refusal(missing) == f"can't use the certificate {tmp_path}/nothing.pem: No such file or directory"
+        assert "PEM files look different" in refusal(replace(access, ca=ours.key))
+
+
+def test_no_tls_where_it_is_asked_for(tmp_path: Path) -> None:
+    """Whoever stands between us and the engine must not talk us out of it."""
+    with nats(tmp_path) as (server,):
+        url = server.url.replace("nats:", "tls:")
+        assert refusal(Access((url,))) == "it has no TLS, and the configuration asks for it"
+        ours = identity(tmp_path, "ours")
+        assert refusal(Access((server.url,), ca=ours.certificate)) == "it has no TLS, and the configuration asks for it"
+
+
+@contextmanager
+def speaking(serve: Callable[[socket.socket], None]) -> Iterator[str]:
+    """A server that talks so with the first who comes. Yields its URL."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def accept() -> None:
+            with suppress(OSError), listener.accept()[0] as near:
+                serve(near)
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        yield f"nats://127.0.0.1:{listener.getsockname()[1]}"
+        thread.join(20)
+
+
+def test_what_was_said_in_the_clear_is_no_part_of_what_comes_through_tls(tmp_path: Path) -> None:
+    """Nor what another server has begun to say: the rest would be taken for a message of a thousand bytes."""
+    theirs = identity(tmp_path, "theirs")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*theirs)
+    begun = b"MSG x 1 1000\r\n"
+
+    def secured(near: socket.socket) -> None:
+        near.sendall(b'INFO {"jetstream": true, "tls_required": true}\r\n' + begun)
+        with context.wrap_socket(near, server_side=True) as through:
+            through.recv(65536)
+            through.sendall(b"PONG\r\n")
+            through.recv(65536)
+
+    with speaking(lambda near: near.sendall(begun)) as broken, speaking(secured) as url:
+        Engine(Access((broken, url), ca=theirs.certificate), "test").close()
+
+
+@pytest.mark.parametrize("said", [b"INFO nonsense\r\n", b"INFO []\r\n", b"INFO \xff\r\n", b"+OK\r\nINFO {\r\n"])
+def test_something_else_at_that_port(said: bytes) -> None:
+    with (
+        speaking(lambda near: near.sendall(said)) as url,
+        pytest.raises(EngineError, match="it answers in another language"),
+    ):
+        Engine(Access((url,)), "test")

@@ -1,0 +1,36 @@
+"""Entries of the log."""
+
+import pytest
+
+from greenchat.chat.acts import Decided, Ran, Spoken
+from greenchat.server.nodes import entries
+
+ACTS = (
+    Ran(7, 1000, "TOPIC", ("#a", 'a "topic", with é and \n'), {"label": "x"}),
+    Decided(0, 1000, "node.lost", (3, 60_000)),
+    Spoken(7, 1000, "PRIVMSG", "#a", ("one", "two"), (1, 2, 3)),
+)
+
+
+def test_an_entry_gives_its_acts_again() -> None:
+    entry = entries.unpack(entries.pack("token", 5, [entries.text(act) for act in ACTS], applied=3, cpu=700))
+    assert (entry.token, entry.count, entry.applied, entry.cpu) == ("token", 5, 3, 700)
+    assert tuple(entries.acts_of(entry)) == ACTS
+    assert tuple(entries.acts_of(entries.unpack(entries.pack("token", 6, [])))) == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (b"", "no entry"),
+        (b"\xff", "no entry"),
+        (b"[]", "no entry"),
+        (b'{"v": 1}', "entries of version 1"),
+        (b'{"v": 2, "token": "t", "count": 1, "acts": []}', "version 2"),
+        (b'{"v": 1, "token": "t", "count": 1, "applied": 0, "cpu": 0, "acts": [["fly"]]}', "no act that version"),
+        (b'{"v": 1, "token": "t", "count": 1, "applied": 0, "cpu": 0, "acts": ["run"]}', "no act that version"),
+    ],
+)
+def test_what_is_no_entry_is_refused(data: bytes, says: str) -> None:
+    with pytest.raises(entries.EntryError, match=says):
+        tuple(entries.acts_of(entries.unpack(data)))

@@ -1,0 +1,303 @@
+"""`greenchat-server --nodes N`: several processes on one machine that are one server."""
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+
+from greenchat import __version__
+from greenchat.server.control.client import NoServerError, ask
+from greenchat.server.tools.running import status_rows
+from tests.irc import Client
+from tests.server.forked import run, started
+from tests.server.nodes.nats import NEEDED
+from tests.server.nodes.test_agreement import STAFF
+from tests.server.process import Running
+
+pytestmark = NEEDED
+
+
+@contextmanager
+def family(home: Path, count: int = 2) -> Iterator[Running]:
+    with started(home, "--listen", "127.0.0.1:0", "--data", str(home / "d"), "--nodes", str(count)) as server:
+        try:
+            yield server
+        finally:
+            if server.process.poll() is None:
+                server.end()
+
+
+def pid_of(folder: Path, but: int = 0) -> int:
+    """The process of the node that serves from a folder, once it is another one."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            pid = int(ask(folder, "status")["pid"])
+            if pid != but:
+                return pid
+        except (NoServerError, OSError):
+            pass
+        time.sleep(0.05)
+    raise AssertionError(f"no node serves from {folder}")
+
+
+def spread(server: Running, count: int = 16) -> list[Client]:
+    """So many clients in one channel, which the system has given to the nodes."""
+    clients = [Client(server.target, f"user{number}", caps="echo-message") for number in range(count)]
+    for client in clients:
+        client.join("#a")
+    return clients
+
+
+def test_a_node_and_the_engine_die(tmp_path: Path) -> None:
+    data = tmp_path / "d"
+    with family(tmp_path) as server:
+        first, second = pid_of(data), pid_of(data / "nodes/2")
+        clients = spread(server)
+        numbers = {ask(folder, "status")["users"] for folder in (data, data / "nodes/2")}
+        assert numbers == {16}, "both know all"
+        assert {ask(folder, "status")["nodes"] for folder in (data, data / "nodes/2")} == {2}
+        assert dict(status_rows(ask(data, "status")))["nodes"].startswith("2; this is one of them")
+        clients[0].send("PRIVMSG #a :hello")
+        assert all(client.expect("PRIVMSG").params == ("#a", "hello") for client in clients)
+
+        os.kill(second, signal.SIGKILL)
+        again = pid_of(data / "nodes/2", second)
+        staying = [client for client in clients if is_connected(client)]
+        assert 0 < len(staying) < 16, "some were at the one node, and some at the other"
+        staying[0].send("PRIVMSG #a :still here")
+        for client in staying:
+            seen = client.until("PRIVMSG")
+            assert [message.command for message in seen] == ["PRIVMSG"], "and nobody has left"
+
+        engine = engine_of(data)
+        os.kill(engine, signal.SIGKILL)
+        staying[0].send("PRIVMSG #a :once more")
+        assert all(client.expect("PRIVMSG").params == ("#a", "once more") for client in staying)
+        assert engine_of(data) != engine
+        assert (pid_of(data), pid_of(data / "nodes/2")) == (first, again), "neither node was restarted for that"
+        assert server.end() == 0
+    assert "Traceback" not in server.errors.read_text(encoding="utf-8")
+
+
+def is_connected(client: Client) -> bool:
+    try:
+        client.sync()
+    except (EOFError, OSError):
+        return False
+    return True
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes() != b""
+    except OSError:
+        return False
+
+
+def engine_of(data: Path) -> int:
+    """The process that has the engine's configuration in its command line."""
+    wanted = str(data / "nodes/engine/nats.conf").encode()
+    for folder in Path("/proc").iterdir():
+        try:
+            words = (folder / "cmdline").read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if wanted in words:
+            return int(folder.name)
+    return 0
+
+
+def test_what_was_kept_is_there_after_a_stop_and_for_a_single_server(tmp_path: Path) -> None:
+    data = str(tmp_path / "d")
+    with started(tmp_path, "--listen", "127.0.0.1:0", "--data", data) as single, Client(single.target, "ann") as ann:
+        ann.join("#a")
+        ann.send("PRIVMSG NickServ :REGISTER my-secret-password")
+        ann.expect("900")
+        ann.run("PRIVMSG #a :alone", "PRIVMSG ChanServ :REGISTER #a", "TOPIC #a :kept")
+        ann.quit()
+    for _ in range(2):
+        with family(tmp_path) as server:
+            with Client(server.target, "bob") as bob:
+                assert [m.params[-1] for m in bob.join("#a") if m.command == "332"] == ["kept"]
+                bob.run("PRIVMSG #a :by nodes")
+                bob.quit()
+            assert server.end() == 0
+    refused = run(tmp_path, "--data", data, "--listen", "127.0.0.1:0")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "belongs to several nodes: start it with --nodes N" in refused.stderr
+    assert len(refused.stderr.splitlines()) == 1
+    for path in sorted((tmp_path / "d/nodes").rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    (tmp_path / "d/nodes").rmdir()
+    with (
+        started(tmp_path, "--listen", "127.0.0.1:0", "--data", data) as single,
+        Client(single.target, "cat", caps="batch draft/chathistory") as cat,
+    ):
+        assert [m.params[-1] for m in cat.join("#a") if m.command == "332"] == ["kept"]
+        found = [m.params[-1] for m in cat.run("CHATHISTORY LATEST #a * 10") if m.command == "PRIVMSG"]
+        assert found == ["alone", "by nodes", "by nodes"]
+
+
+def test_nodes_that_could_not_start_leave_the_folder_to_its_server(tmp_path: Path) -> None:
+    words = ("--listen", "127.0.0.1:0", "--data", str(tmp_path / "d"))
+    with started(tmp_path, *words):
+        refused = run(tmp_path, *words, "--nodes", "2")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "another greenchat-server uses the data folder" in refused.stderr
+    with started(tmp_path, *words) as again:
+        assert again.end() == 0
+    with family(tmp_path) as server:
+        assert server.end() == 0
+
+
+def test_a_second_one_with_the_same_data_is_refused(tmp_path: Path) -> None:
+    data = str(tmp_path / "d")
+    with family(tmp_path):
+        refused = run(tmp_path, "--data", data, "--listen", "127.0.0.1:0", "--nodes", "2")
+    assert refused.returncode == 2
+    assert refused.stderr.splitlines() == [
+        f"greenchat-server: another greenchat-server --nodes uses the data folder {data}"
+    ]
+
+
+def test_what_can_not_be_is_said_in_a_line(tmp_path: Path) -> None:
+    home = ("--data", str(tmp_path / "d"), "--listen", "127.0.0.1:0")
+    for words, told in (
+        (("--nodes", "0"), "0 is not a number from 1 to 16"),
+        (("--nodes", "many"), "many is not a number from 1 to 16"),
+        (("--nodes", "2", "--record", str(tmp_path / "life")), "--record is for a single server"),
+    ):
+        refused = run(tmp_path, *home, *words)
+        assert refused.returncode == 2
+        assert told in refused.stderr.splitlines()[-1]
+        assert "Traceback" not in refused.stderr
+
+
+def test_an_engine_that_has_lost_its_data_starts_nothing(tmp_path: Path) -> None:
+    data = tmp_path / "d"
+    with family(tmp_path) as server:
+        with Client(server.target, "bob") as bob:
+            bob.join("#a")
+            bob.run("PRIVMSG #a :said")
+            bob.quit()
+        assert server.end() == 0
+    before = (data / "greenchat.db").read_bytes()
+    for path in sorted((data / "nodes/engine/log").rglob("*"), reverse=True):
+        path.rmdir() if path.is_dir() else path.unlink()
+    refused = run(tmp_path, "--data", str(data), "--listen", "127.0.0.1:0", "--nodes", "2", patience=60)
+    assert refused.returncode == 2
+    told = [line for line in refused.stderr.splitlines() if line.startswith("greenchat-server: ")]
+    assert len(told) == 1, refused.stderr
+    assert "the engine has lost its data. Nothing is changed" in told[0]
+    assert (data / "greenchat.db").read_bytes() == before
+
+
+def test_a_reload_is_for_all_and_so_is_die(tmp_path: Path) -> None:
+    config = tmp_path / "server.toml"
+    config.write_text(STAFF, encoding="utf-8")
+    words = ("--listen", "127.0.0.1:0", "--data", str(tmp_path / "d"), "--nodes", "2", "--config", str(config))
+    with started(tmp_path, *words) as server:
+        pid_of(tmp_path / "d/nodes/2")
+        with Client(server.target, "chief") as chief:
+            chief.run("OPER root secret")
+            server.process.send_signal(signal.SIGHUP)
+            while server.errors.read_text(encoding="utf-8").count("SIGHUP reloaded") < 2:
+                chief.sync()
+            chief.send("DIE")
+            assert server.process.wait(60) == 0
+    assert not engine_of(tmp_path / "d")
+
+
+def test_one_that_is_told_to_end_stays_off_and_the_others_serve(tmp_path: Path) -> None:
+    config, data = tmp_path / "server.toml", tmp_path / "d"
+    config.write_text(STAFF, encoding="utf-8")
+    words = ("--listen", "127.0.0.1:0", "--data", str(data), "--nodes", "2", "--config", str(config))
+    with started(tmp_path, *words) as server:
+        second = pid_of(data / "nodes/2")
+        clients = spread(server)
+        clients[0].run("OPER root secret", "DIE node-2")
+        while is_running(second):
+            time.sleep(0.05)
+        staying = [client for client in clients if is_connected(client)]
+        assert 0 < len(staying) < 16
+        while "node-2 was told to end, and stays off" not in server.errors.read_text(encoding="utf-8"):
+            time.sleep(0.05)
+        for number in range(16):
+            with Client(server.target, f"late{number}") as late:
+                late.quit()
+        server.process.send_signal(signal.SIGUSR2)
+        while "several nodes are upgraded by `greenchat-server upgrade`" not in server.errors.read_text("utf-8"):
+            time.sleep(0.05)
+        with Client(server.target, "chief") as chief:
+            chief.run("OPER root secret")
+            assert chief.run("DIE node-2")[0].params == ("chief", "node-2", "No such server")
+            chief.send("DIE node-1")  # the last one
+            assert server.process.wait(60) == 0
+
+
+def test_an_only_node_is_upgraded_though_nobody_else_takes_its_clients(tmp_path: Path) -> None:
+    data = str(tmp_path / "d")
+    with family(tmp_path, 1) as server:
+        with Client(server.target, "ann") as ann:
+            done = run(tmp_path, "upgrade", "--data", data, patience=60)
+            told = f"node-1 has begun anew, with greenchat {__version__}; it was {__version__}\n"
+            assert (done.returncode, done.stderr, done.stdout) == (0, "", told)
+            assert ann.until_end()[-1].params == ("The server is restarted: connect again",)
+        with Client(server.target, "ann") as ann:
+            ann.quit()
+        assert server.end() == 0
+
+
+def test_times_of_the_configuration_count(tmp_path: Path) -> None:
+    config = tmp_path / "server.toml"
+    config.write_text("[cluster]\npatience = 1.0\nsnapshot = 1.0\n", encoding="utf-8")
+    data = tmp_path / "d"
+    words = ("--listen", "127.0.0.1:0", "--data", str(data), "--nodes", "1", "--config", str(config))
+    with started(tmp_path, *words) as server:
+        state = data / "nodes/1/greenchat.state"
+        before, until = state.stat().st_mtime_ns, time.monotonic() + 60
+        while state.stat().st_mtime_ns == before:
+            assert time.monotonic() < until, "a snapshot each second"
+            time.sleep(0.05)
+        assert server.end() == 0
+
+
+def test_a_key_that_needs_a_restart_is_in_force_after_one(tmp_path: Path) -> None:
+    """The state goes on from the log, with the settings of before; what a node serves is what its file says now."""
+    config = tmp_path / "server.toml"
+    words = ("--listen", "127.0.0.1:0", "--data", str(tmp_path / "d"), "--nodes", "2", "--config", str(config))
+    for enabled, status in ("false", 404), ("true", 401):
+        config.write_text(f"[files]\nenabled = {enabled}\n", encoding="utf-8")
+        with started(tmp_path, *words) as server:
+            link = HTTPConnection(*server.target, timeout=20)
+            link.request("POST", "/files", b"a file")
+            assert link.getresponse().status == status
+            link.close()
+            assert server.end() == 0
+
+
+def test_nothing_is_left_behind_by_a_parent_that_was_killed(tmp_path: Path) -> None:
+    data = tmp_path / "d"
+    with family(tmp_path) as server:
+        engine = engine_of(data)
+        pids = [pid_of(data), pid_of(data / "nodes/2")]
+        with Client(server.target, "bob") as bob:
+            bob.join("#a")
+            bob.run("PRIVMSG #a :said")
+            server.process.kill()
+            server.process.wait()
+            assert bob.until_end()[-1].command == "ERROR"
+        for pid in (*pids, engine):
+            while is_running(pid):
+                time.sleep(0.05)
+    with family(tmp_path) as server:
+        assert engine_of(data) not in (0, engine)
+        with Client(server.target, "ann", caps="batch draft/chathistory") as ann:
+            ann.join("#a")
+            assert "said" in {m.params[-1] for m in ann.run("CHATHISTORY LATEST #a * 9")}
+            ann.quit()
+        assert server.end() == 0

@@ -1,0 +1,60 @@
+"""Making a log, when the engine does not answer as it should."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from greenchat.server.nodes.engine import Engine, EngineError
+from tests.server.nodes.machines import Machine
+from tests.server.nodes.nats import NEEDED, nats
+
+pytestmark = NEEDED
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Machine]:
+    """A node of a log that is not made yet."""
+    with nats(tmp_path) as (engine,):
+        one = Machine(tmp_path, "one", [engine])
+        yield one
+        one.close()
+
+
+def test_an_answer_that_is_lost(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log is made all the same, and this node is the one that belongs to it."""
+    make = Engine.make_log
+
+    def make_and_say_nothing(engine: Engine, name: str, identity: str, *, replicas: int) -> None:
+        make(engine, name, identity, replicas=replicas)
+        raise EngineError("it does not answer")
+
+    monkeypatch.setattr(Engine, "make_log", make_and_say_nothing)
+    assert "is made" in machine.do("cluster", "init")
+    machine.start()
+    assert machine.end() == 0
+
+
+def test_an_engine_that_goes_away(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody knows what it has done: `rebase` makes the log."""
+
+    def go_away(engine: Engine, *_: object, **__: object) -> None:
+        engine.close("it has closed the connection")
+        raise EngineError(engine.trouble)
+
+    monkeypatch.setattr(Engine, "make_log", go_away)
+    assert machine.refused("cluster", "init") == "it has closed the connection"
+    monkeypatch.undo()
+    assert "`cluster rebase` makes a new one" in machine.refused("cluster", "init")
+    assert "begins anew" in machine.do("cluster", "rebase")
+    machine.start()
+    assert machine.end() == 0
+
+
+def test_an_engine_that_refuses(machine: Machine) -> None:
+    """Nothing is left: it can be tried again."""
+    text = machine.config.read_text(encoding="utf-8")
+    machine.config.write_text(text.replace("replicas = 1", "replicas = 3"), encoding="utf-8")
+    machine.refused("cluster", "init")
+    machine.config.write_text(text, encoding="utf-8")
+    assert "is made" in machine.do("cluster", "init")

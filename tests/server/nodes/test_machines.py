@@ -1,0 +1,419 @@
+"""Nodes on several machines: made, looked after and mended from the shell."""
+
+import json
+import shutil
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from greenchat.server.nodes.access import Access
+from greenchat.server.nodes.engine import Engine
+from tests.irc import Client
+from tests.server.nodes.machines import Machine
+from tests.server.nodes.nats import NEEDED, Nats, free_port, nats
+from tests.server.nodes.talk import Talker, check
+from tests.server.nodes.test_faults import come_back
+from tests.server.process import SCRIPT, run
+
+pytestmark = NEEDED
+
+RESUME = ("CAP LS 302", "CAP REQ :greenchat/resume")
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nats]:
+    """One server for all tests that do not harm it; each has a log of its own."""
+    with nats(tmp_path_factory.mktemp("engine")) as (server,):
+        yield server
+
+
+@contextmanager
+def machines(*made: Machine) -> Iterator[None]:
+    with ExitStack() as stack:
+        for machine in made:
+            stack.callback(machine.close)
+        yield
+
+
+def test_three_machines_with_three_servers_of_the_engine(tmp_path: Path) -> None:
+    """From the first command to the last: init, join, talk, status, drain, stop."""
+    with nats(tmp_path, 3) as engine:
+        one, two, three = (Machine(tmp_path, name, engine, more="lease = 60.0") for name in ("oslo", "rome", "york"))
+        with machines(one, two, three):
+            assert "The log greenchat is made, with 3 copies" in one.do("cluster", "init")
+            one.start()
+            with one.client("kim") as kim:
+                kim.join("#a")
+                kim.run("PRIVMSG #a :before there was another")
+                kim.quit()
+            for other in (two, three):
+                other.join(one)
+                other.start()
+            talkers = [Talker(machine, nick) for machine, nick in ((one, "ann"), (two, "bob"), (three, "cat"))]
+            for talker in talkers:
+                talker.start()
+            talkers[0].wait_for_more()
+
+            found = json.loads(two.do("cluster", "status", "--json"))
+            assert {node["name"]: node["sessions"] for node in found["nodes"]} == {"oslo": 1, "rome": 1, "york": 1}
+            assert all(node["behind"] < 50 and node["version"] for node in found["nodes"])
+            shown = one.do("cluster", "status").splitlines()
+            assert [line.split()[0] for line in shown] == ["NODE", "oslo", "rome", "york", "entry"]
+
+            guest = Client(three.address)
+            guest.send(*RESUME, "NICK eve", "USER eve 0 * :Eve", "CAP END")
+            token = guest.expect("RESUME").params[0]
+            guest.join("#a")
+            talkers[0].wait_for_more()
+            before = [event for event in talkers[0].events if "eve" in event]
+            assert "york sends its clients" in one.do("cluster", "drain", "york")
+            (farewell,) = [message for message in guest.until_end() if message.command == "ERROR"]
+            assert "connect again" in farewell.params[-1]
+            talkers[2].wait_until_lost()
+            with pytest.raises(OSError, match="refused"):
+                three.client("zoe")
+            eve = Client(one.address)
+            eve.send(*RESUME, f"RESUME {token}", "NICK eve_", "USER eve 0 * :Eve", "CAP END")
+            assert eve.expect("001").params[0] == "eve"
+            talkers[0].wait_for_more()
+            assert [event for event in talkers[0].events if "eve" in event] == before, "nobody hears of it"
+            assert "york (drained)" in one.do("cluster", "status")
+            assert one.refused("cluster", "drain", "lima") == "there is no node lima, but oslo, rome, york"
+            assert "runs: it said something" in one.refused("cluster", "forget", "york")
+            three.signal(signal.SIGSTOP)
+            until_silent(one, "york")
+            assert "york is given up" in one.do("cluster", "forget", "york")
+            three.signal(signal.SIGCONT)
+            three.wait_until_it_begins_anew()
+            eve.quit()
+            cluster = type("Cluster", (), {"nodes": [one, two, three]})
+            check(cluster, *talkers)  # type: ignore[arg-type]  # all that it asks for
+            assert three.texts("#a")[0][1] == "before there was another"
+
+
+def until_silent(machine: Machine, name: str) -> None:
+    while True:
+        rows = json.loads(machine.do("cluster", "status", "--json"))["nodes"]
+        silent = {node["name"]: node["silent"] for node in rows}
+        if silent[name] > 2000:
+            return
+
+
+def test_an_engine_that_is_off_at_the_start_is_told_at_once_and_waited_for(tmp_path: Path) -> None:
+    with nats(tmp_path) as (server,):
+        one = Machine(tmp_path, "oslo", (server,))
+        with machines(one):
+            one.do("cluster", "init")
+            server.kill()
+            one.start(ready=False)
+            until = time.monotonic() + 20
+            while "; waiting at most 30 s for it" not in one.errors.read_text(encoding="utf-8"):
+                assert time.monotonic() < until, one.errors.read_text(encoding="utf-8")
+                time.sleep(0.02)
+            server.start()
+            one.wait_until_it_begins_anew(0)
+            with one.client("kim") as kim:
+                kim.join("#a")
+                kim.quit()
+            assert one.errors.read_text(encoding="utf-8").count("; waiting") == 1
+            assert one.end() == 0
+
+
+def test_what_can_not_be_is_said_in_a_line(tmp_path: Path, engine: Nats) -> None:
+    one, two = (Machine(tmp_path, name, [engine], log="mistakes") for name in ("one", "two"))
+    with machines(one, two):
+        assert "it has no log mistakes: `greenchat-server cluster init` makes one" in one.refusal()
+        assert one.refused("cluster", "join", str(tmp_path / "nothing")).startswith("the engine has no log mistakes")
+        assert "no node" not in one.refused("cluster", "rebase")
+        assert one.refused("cluster", "status", code=3).endswith("belongs to no log yet")
+        assert one.refused("cluster", "drain", "two", code=3).endswith("ask at a node that runs")
+        assert one.refused("cluster", "join").endswith("the FILE of a backup of another node is missing")
+        assert one.refused("cluster", "init", "more") == "cluster init takes no 'more'"
+        told = one.do("cluster", "init")
+        assert "made, with one copy" in told
+        assert "cluster.monitor" in told
+        assert "belongs to a log already" in one.refused("cluster", "init")
+        assert "has a log mistakes already" in two.refused("cluster", "init")
+        assert "has no state of the log mistakes to begin with: make a backup" in two.refusal()
+        assert "nothing is lost" in one.refused("cluster", "rebase")
+        assert one.refused("cluster", "status", code=3).endswith("it has applied 0 entries of the log mistakes")
+        plain = run_as_single(two)
+        two.do("backup", str(plain))
+        assert "no backup of a node" in two.refused("cluster", "join", str(plain))
+        assert "can't be read" in two.refused("cluster", "join", str(two.config))
+        one.start()
+        assert "uses the data folder" in one.refused("cluster", "init")
+        two.join(one)
+        two.configure([f"nats://127.0.0.1:{free_port()}"], log="mistakes")
+        assert "the engine can't be reached" in two.refused("cluster", "init")
+        two.name = "one"
+        two.configure([engine.url], log="mistakes", more="lease = 3.0")
+        assert two.refusal() == "another node is called one, and runs: name this one differently"
+        one.end()
+
+
+def run_as_single(machine: Machine) -> Path:
+    """Let its data folder be that of a server of its own; return the name of a file for a backup of that."""
+    text = machine.config.read_text(encoding="utf-8")
+    machine.config.write_text(text.partition("[cluster]")[0], encoding="utf-8")
+    machine.start()
+    machine.end()
+    machine.config.write_text(text, encoding="utf-8")
+    return machine.home / "single.gcb"
+
+
+def test_a_folder_of_a_node_is_not_served_by_itself(tmp_path: Path, engine: Nats) -> None:
+    one = Machine(tmp_path, "one", [engine], log="folder")
+    with machines(one):
+        one.do("cluster", "init")
+        text = one.config.read_text(encoding="utf-8")
+        one.config.write_text(text.partition("[cluster]")[0], encoding="utf-8")
+        assert "belongs to a node of several: start it with the configuration" in one.refusal()
+        one.config.write_text(text, encoding="utf-8")
+        assert "choose one of them" in one.refused("--nodes", "2")
+        one.start()
+        assert one.end() == 0
+
+
+def test_a_backup_of_a_node_becomes_a_server_of_its_own(tmp_path: Path, engine: Nats) -> None:
+    one = Machine(tmp_path, "one", [engine], log="alone")
+    with machines(one):
+        one.do("cluster", "init")
+        one.start()
+        with one.client("ann") as ann:
+            ann.join("#a")
+            ann.run("PRIVMSG #a :kept")
+            ann.quit()
+        saved = tmp_path / "one.gcb"
+        one.do("backup", str(saved))
+        assert one.end() == 0
+        shutil.rmtree(one.folder)
+        text = one.config.read_text(encoding="utf-8")
+        one.config.write_text(text.partition("[cluster]")[0], encoding="utf-8")
+        one.do("restore", str(saved))
+        one.start()
+        assert one.end() == 0
+        assert [text for _, text in one.texts("#a")] == ["kept"]
+
+
+def test_an_engine_that_has_lost_its_log(tmp_path: Path) -> None:
+    """The nodes stop and say so, nothing is changed; `rebase` makes a new log, and the others join it."""
+    with nats(tmp_path) as (server,):
+        one, two = (
+            Machine(tmp_path, name, [server], more="patience = 1.0\nengine_timeout = 2.0") for name in ("one", "two")
+        )
+        with machines(one, two):
+            one.do("cluster", "init")
+            one.start()
+            two.join(one)
+            two.start()
+            ann = Talker(two, "ann")
+            ann.start()
+            ann.wait_for_more()
+            server.kill()
+            ann.wait_until_lost()
+            shutil.rmtree(tmp_path / "nats-0")
+            server.start()
+            for machine in (one, two):
+                assert machine.process
+                assert machine.process.wait(60) == 2
+                last = machine.errors.read_text(encoding="utf-8").splitlines()[-1]
+                assert "it has no log greenchat" in last
+                assert "cluster rebase" in last
+            said = two.texts("#a")
+            assert {text for _, text in ann.echoed} <= {text for _, text in said}
+            assert "begins anew, with what this node has of the" in two.do("cluster", "rebase")
+            two.start()
+            assert "is of another log than" in one.refused("cluster", "join", str(tmp_path / "one-for-two.gcb"))
+            assert "the engine has lost its data. Nothing is changed" in one.refusal()
+            one.join(two)
+            one.start()
+            bob, cat = Talker(one, "bob"), Talker(two, "cat")
+            for talker in (bob, cat):
+                talker.start()
+                talker.wait_for_more()
+            check(type("Cluster", (), {"nodes": [one, two]}), bob, cat)  # type: ignore[arg-type]  # all it asks for
+            assert one.texts("#a")[: len(said)] == said
+            assert sorted(path.name for path in one.folder.glob("*.replaced-1")) == [
+                "greenchat.db.replaced-1",
+                "greenchat.state.replaced-1",
+            ]
+
+
+def test_a_log_with_a_gap_stops_the_node(tmp_path: Path, engine: Nats) -> None:
+    one, two = (Machine(tmp_path, name, [engine], log="gap", more="lease = 3.0") for name in ("one", "two"))
+    with machines(one, two):
+        one.do("cluster", "init")
+        one.start()
+        two.join(one)
+        two.start()
+        two.kill()
+        with one.client("ann", "echo-message") as ann:
+            ann.join("#a")
+            ann.run("PRIVMSG #a :said")
+            ann.quit()
+        link = Engine(Access((engine.url,)), "test")
+        stored = link.find_log("gap")
+        assert stored
+        link._request("$JS.API.STREAM.MSG.DELETE.gap", json.dumps({"seq": stored.last - 2}).encode())
+        link.close()
+        assert f"those after {stored.last - 3} are missing: the engine has lost them" in two.refusal()
+        assert one.end() == 0
+
+
+def test_what_is_no_entry_stops_the_node(tmp_path: Path, engine: Nats) -> None:
+    """Somebody else has written to the log, or a newer version."""
+    one = Machine(tmp_path, "one", [engine], log="garbage")
+    with machines(one):
+        one.do("cluster", "init")
+        one.start()
+        link = Engine(Access((engine.url,)), "test")
+        number = link.append("garbage", b'{"v": 9, "acts": []}', "other:1")
+        link.close()
+        assert one.process
+        assert one.process.wait(60) == 2
+        told = one.errors.read_text(encoding="utf-8")
+        line = f"entry {number} of the log: the log has entries of version 9, and only 1 can be read"
+        assert told.splitlines()[-1] == f"greenchat-server: {line}"
+        assert "Traceback" not in told
+
+
+def test_a_node_whose_clock_is_wrong(tmp_path: Path, engine: Nats) -> None:
+    """Time is the log's: ids, order and bans are the same at all nodes."""
+    script = (
+        "import time; right = time.time_ns; time.time_ns = lambda: right() + 400 * 86400 * 10**9;"
+        " from greenchat.server.main import main; raise SystemExit(main())"
+    )
+    one = Machine(tmp_path, "one", [engine], log="clock")
+    two = Machine(tmp_path, "two", [engine], log="clock", script=script)
+    with machines(one, two):
+        one.do("cluster", "init")
+        one.start()
+        two.join(one)
+        two.start()
+        one.do("ban", "zoe!*@*", "--time", "1h")
+        talkers = [Talker(machine, nick) for machine, nick in ((one, "ann"), (two, "bob"))]
+        for talker in talkers:
+            talker.start()
+        talkers[0].wait_for_more()
+        assert "zoe!*@*  for 5" in one.do("bans")
+        with Client(two.address) as zoe:
+            zoe.send("NICK zoe", "USER z 0 * :z")
+            assert zoe.until_end()[-1].command == "ERROR"
+        check(type("Cluster", (), {"nodes": [one, two]}), *talkers)  # type: ignore[arg-type]  # all it asks for
+
+
+def test_a_node_that_comes_to_another_state_ends_and_is_made_anew(tmp_path: Path, engine: Nats) -> None:
+    """Nobody can say which of two is right: the one that hears of it last."""
+    script = (
+        "from greenchat.server.nodes import state_file; state_file.digest_of = lambda _: 'another';"
+        " from greenchat.server.main import main; raise SystemExit(main())"
+    )
+    one = Machine(tmp_path, "one", [engine], log="digest")
+    two = Machine(tmp_path, "two", [engine], log="digest", script=script)
+    with machines(one, two):
+        one.do("cluster", "init")
+        one.start()
+        two.join(one)
+        two.start()
+        while not (ended := [each for each in (one, two) if each.process and each.process.poll() is not None]):
+            time.sleep(0.05)
+        (wrong,) = ended
+        other = one if wrong is two else two
+        assert wrong.process
+        assert wrong.process.returncode == 2
+        told = wrong.errors.read_text(encoding="utf-8")
+        assert "the state of this node is" in told
+        assert told.splitlines()[-1].endswith("and here `greenchat-server cluster join FILE`")
+        wrong._script = SCRIPT
+        wrong.join(other)
+        wrong.start()
+        with wrong.client("ann") as ann:
+            ann.join("#a")
+            ann.quit()
+
+
+def test_an_account_that_is_added_in_the_shell_is_there_at_all_nodes(tmp_path: Path, engine: Nats) -> None:
+    one, two = (Machine(tmp_path, name, [engine], log="adduser") for name in ("one", "two"))
+    with machines(one, two):
+        one.do("cluster", "init")
+        one.start()
+        two.join(one)
+        two.start()
+        assert run(tmp_path, "adduser", "kim", "--config", str(one.config), stdin="a long secret\n").returncode == 0
+        assert two.end() == 0
+        assert run(tmp_path, "adduser", "lee", "--config", str(two.config), stdin="a long secret\n").returncode == 0
+        two.start()
+        for machine, name in ((one, "kim"), (two, "kim"), (one, "lee"), (two, "lee")):
+            with machine.client("guest") as guest:
+                guest.send(f"PRIVMSG NickServ :IDENTIFY {name} a long secret")
+                assert guest.expect("900", "NOTICE").command == "900", (machine.name, name)
+                guest.quit()
+        assert [machine.end() for machine in (one, two)] == [0, 0]
+
+
+def test_an_engine_that_may_lose_what_it_has_written(tmp_path: Path) -> None:
+    with nats(tmp_path, sync="2m") as (server,):
+        one = Machine(tmp_path, "one", [server], more=f'monitor = ["http://127.0.0.1:{server.monitor}"]')
+        with machines(one):
+            told = "does not write to the disk at once: it needs jetstream { sync_interval: always }"
+            assert told in one.refused("cluster", "init")
+            one.configure([server.url])
+            one.do("cluster", "init")
+            one.configure([server.url], more=f'monitor = ["http://127.0.0.1:{server.monitor}"]')
+            assert told in one.refusal()
+            one.configure([server.url], more=f'monitor = ["http://127.0.0.1:{free_port()}"]')
+            one.start()
+            assert "can't be asked whether it writes" in one.errors.read_text(encoding="utf-8")
+            assert one.end() == 0
+
+
+def test_a_node_with_other_rules_is_refused(tmp_path: Path, engine: Nats) -> None:
+    """And where those are gone with which it would differ, it is let in."""
+    script = (
+        "import unicodedata; unicodedata.unidata_version = '1.1';"
+        " from greenchat.server.main import main; raise SystemExit(main())"
+    )
+    log = "rules"
+    one = Machine(tmp_path, "one", [engine], log=log, more="lease = 3.0")
+    two = Machine(tmp_path, "two", [engine], log=log, more="lease = 3.0", script=script)
+    with machines(one, two):
+        one.do("cluster", "init")
+        one.start()
+        two.join(one)
+        told = two.refusal()
+        assert "stop all of them, and start them with the same version" in told
+        one.kill()  # it has not left, and nobody is there to give it up
+        two.start()
+        with come_back(two, "ann") as ann:
+            ann.quit()
+        assert two.end() == 0
+
+
+def test_a_node_waits_for_an_engine_that_comes_back(tmp_path: Path) -> None:
+    """A node that has served goes on once the engine is there again; one that is told to end while it waits, ends."""
+    with nats(tmp_path) as (server,):
+        one = Machine(tmp_path, "one", [server], more="patience = 1.0\nengine_timeout = 2.0")
+        with machines(one):
+            one.do("cluster", "init")
+            one.start()
+            server.kill()
+            until_anew(one, 1)
+            server.start()
+            one.wait_until_it_begins_anew()
+            with come_back(one, "ann") as ann:
+                ann.quit()
+            server.kill()
+            until_anew(one, 2)
+            assert one.end() == 0
+
+
+def until_anew(machine: Machine, times: int) -> None:
+    """Wait until it has ended its service for want of the engine so many times."""
+    while machine.errors.read_text(encoding="utf-8").count("this node ends: the engine was not") < times:
+        assert machine.process
+        assert machine.process.poll() is None

@@ -1,0 +1,34 @@
+"""Whether the engine writes to the disk at once: what its monitoring says, or whatever answers in its place."""
+
+import json
+from typing import Any
+
+import pytest
+
+from greenchat.server.nodes import monitor
+from greenchat.server.nodes.access import Access
+from greenchat.server.nodes.engine import EngineError
+from greenchat.server.nodes.monitor import unsafe
+from greenchat.server.nodes.seat import Seat
+
+_URL = "http://127.0.0.1:8222"
+_SEAT = Seat("one", "greenchat", "/", "/", (), Access(()), (_URL,))
+
+
+def _answers(monkeypatch: pytest.MonkeyPatch, body: str) -> None:
+    monkeypatch.setattr(monitor, "fetch", lambda *_, **__: (200, body.encode()))
+
+
+@pytest.mark.parametrize(("config", "count"), [({"sync_always": True}, 0), ({"sync_always": False}, 1), ({}, 1)])
+def test_an_engine_that_may_lose_what_it_has_said_is_named(
+    monkeypatch: pytest.MonkeyPatch, config: dict[str, Any], count: int
+) -> None:
+    _answers(monkeypatch, json.dumps({"jetstream": {"config": config}}))
+    assert [_URL in line for line in unsafe(_SEAT)] == [True] * count
+
+
+@pytest.mark.parametrize("body", ["", "[]", "null", "{}", '{"jetstream": null}', '{"jetstream": {"config": null}}'])
+def test_something_else_that_answers_there(monkeypatch: pytest.MonkeyPatch, body: str) -> None:
+    _answers(monkeypatch, body)
+    with pytest.raises(EngineError, match="it does not answer as NATS does"):
+        list(unsafe(_SEAT))

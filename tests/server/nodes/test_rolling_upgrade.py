@@ -1,0 +1,240 @@
+"""A rolling upgrade, with the real engine: nodes of two versions are one server, and nobody hears of it."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from greenchat.chat.acts import OLDEST, VERSION
+from tests.irc import Client
+from tests.server.nodes.cluster import cluster
+from tests.server.nodes.machines import Machine
+from tests.server.nodes.nats import NEEDED, Nats, nats
+from tests.server.nodes.rolling import LATER, NEW, OLD, Installation, Wanderer
+from tests.server.nodes.talk import check
+from tests.server.nodes.test_agreement import STAFF
+from tests.server.nodes.test_family import pid_of
+from tests.server.process import environment, run, started
+
+pytestmark = NEEDED
+
+
+class Installed(Machine):
+    """A machine with an installation of its own, or one that it shares."""
+
+    def __init__(self, home: Path, name: str, engine: list[Nats], installation: Installation) -> None:
+        super().__init__(home, name, engine, more="lease = 60.0")
+        self._script = installation.script
+        self.environment = installation.environment
+
+
+@contextmanager
+def running(*machines: Machine) -> Iterator[None]:
+    """Make them a server, which they are one after the other."""
+    first, *others = machines
+    with ExitStack() as stack:
+        for machine in machines:
+            stack.callback(machine.close)
+        first.do("cluster", "init")
+        first.start()
+        for other in others:
+            other.join(first)
+            other.start()
+        yield
+
+
+def epochs(machine: Machine) -> dict[str, tuple[str, int]]:
+    """The version of each node, and the newest epoch that it knows."""
+    found = json.loads(machine.do("cluster", "status", "--json"))
+    return {node["name"]: (node["version"], node["newest"]) for node in found["nodes"]}
+
+
+def test_three_nodes_are_upgraded_one_after_another(tmp_path: Path) -> None:
+    """Those who talk go on at another node each time; what came with the new version waits until all have it."""
+    installation = Installation(tmp_path)
+    with nats(tmp_path) as engine:
+        one, two, three, late = (Installed(tmp_path, name, engine, installation) for name in ("a", "b", "c", "late"))
+        with running(one, two, three, late):
+            assert late.end() == 0  # it is off while the others are upgraded
+            talkers = [
+                Wanderer(nodes, nick)
+                for nick, nodes in (("ann", [one, two, three]), ("bob", [two, three, one]), ("cat", [three, one, two]))
+            ]
+            for talker in talkers:
+                talker.start()
+            for talker in talkers:
+                talker.wait_for_more()
+            assert one.refused("cluster", "upgrade").endswith("no node knows a later one: there is nothing to do")
+
+            installation.upgrade()
+            for number, machine in enumerate((three, two, one), 1):
+                told = machine.do("upgrade")
+                assert told.startswith(f"{machine.name} has begun anew, with greenchat {NEW}; it was {OLD}\n")
+                assert told.endswith(f"Once all nodes know epoch {LATER}, `cluster upgrade` begins it\n")
+                assert sorted(epochs(machine).values()) == [(OLD, VERSION)] * (3 - number) + [(NEW, LATER)] * number
+                with machine.client("new", "standard-replies") as new:
+                    new.join("#new")
+                    assert new.commands("WAVE #new") == ["421"], "not while a node does not know it"
+                    assert new.commands("SALUTE #new") == ["FAIL"]
+                    assert real_name(new, "as before") == "as before"
+                    new.quit()
+                if number < 3:
+                    refused = machine.refused("cluster", "upgrade")
+                    behind = " and ".join(f"{each.name} (greenchat {OLD})" for each in (one, two, three)[: 3 - number])
+                    assert refused.startswith(f"epoch {LATER} is not known to {behind}: install the new version there")
+                for talker in talkers:
+                    talker.wait_for_more()
+            assert f"The log is in epoch {LATER} from now on" in two.do("cluster", "upgrade")
+            with one.client("new") as new, three.client("other") as other:
+                for client in (new, other):
+                    client.join("#later")
+                new.send("WAVE #later", "SALUTE #later", "WAVE #later")
+                for wanted in ("waves 1", "salutes 1", "waves 2"):
+                    assert [client.expect("NOTICE").params[-1] for client in (new, other)] == [wanted] * 2
+                assert real_name(other, "from now on") == "from now on (later)"
+                for client in (new, other):
+                    client.quit()
+            for talker in talkers:
+                talker.wait_for_more()
+
+            installation.go_back()
+            line = late.refusal()
+            assert (
+                f"epoch {LATER} begins there, and greenchat {OLD} knows those up to {VERSION}: install a later version"
+                in line
+            )
+            backup = tmp_path / "two.gcb"
+            two.do("backup", str(backup))
+            late.do("cluster", "join", str(backup))
+            assert (
+                f"the state is of epoch {LATER}, and this greenchat knows those from {OLDEST} to {VERSION}"
+                in late.refusal()
+            )
+            installation.go_on()
+            late.start()
+            assert len(epochs(late)) == 4
+
+            all_of_them = type("Cluster", (), {"nodes": [one, two, three, late]})
+            check(all_of_them, *talkers)  # type: ignore[arg-type]  # all that it asks for
+            assert min(talker.moves for talker in talkers) >= 1
+            came = [talker.events for talker in talkers]
+            assert came == [["JOIN bob", "JOIN cat"], ["JOIN cat"], []], "nobody has heard of a move"
+
+
+def test_nodes_of_one_machine_go_on_to_the_new_epoch_by_themselves(tmp_path: Path) -> None:
+    """They have one installation: no other version can come later."""
+    installation = Installation(tmp_path)
+    data = tmp_path / "d"
+    words = ("--listen", "127.0.0.1:0", "--data", str(data), "--nodes", "2")
+    with started(tmp_path, *words, env=installation.environment, script=installation.script) as server:
+        pid_of(data / "nodes/2")
+        with Client(server.target, "ann") as ann:
+            ann.join("#a")
+            assert ann.commands("WAVE #a", "SALUTE #a") == ["421", "421"]
+            ann.quit()
+        installation.upgrade()
+        done = run(tmp_path, "upgrade", "--data", str(data))
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.splitlines() == [
+            f"{name} has begun anew, with greenchat {NEW}; it was {OLD}" for name in ("node-2", "node-1")
+        ]
+        with Client(server.target, "ann") as ann:
+            ann.join("#a")
+            while ann.commands("WAVE #a") == ["421"]:
+                pass
+            ann.send("SALUTE #a")
+            assert ann.expect("NOTICE").params[-1] == "salutes 1"
+            ann.quit()
+        assert server.end() == 0
+    assert "Traceback" not in server.errors.read_text(encoding="utf-8")
+
+
+def test_a_single_server_goes_on_to_the_new_epoch_without_a_break(tmp_path: Path) -> None:
+    """It asks nobody, and whoever replays what it recorded comes to the same state."""
+    installation = Installation(tmp_path)
+    record = tmp_path / "life"
+    words = ("--listen", "127.0.0.1:0", "--data", str(tmp_path / "d"), "--record", str(record))
+    with ExitStack() as stack:
+        server = stack.enter_context(
+            started(tmp_path, *words, env=installation.environment, script=installation.script)
+        )
+        stack.callback(lambda: server.process.poll() is None and server.end())  # also the one that has taken over
+        with Client(server.target, "ann") as ann:
+            ann.join("#a")
+            assert ann.commands("WAVE #a", "SALUTE #a") == ["421", "421"]
+            assert real_name(ann, "as before") == "as before"
+            installation.upgrade()
+            done = run(tmp_path, "upgrade", "--data", str(tmp_path / "d"))
+            assert f"greenchat {NEW}, has taken over; it was {OLD}" in done.stdout
+            assert ann.commands("WAVE #a", "SALUTE #a", "WAVE #a") == ["NOTICE"] * 3
+            assert real_name(ann, "from now on") == "from now on (later)"
+            ann.quit()
+        done = run(tmp_path, "stop", "--data", str(tmp_path / "d"))
+        assert server.process.wait(60) == 0
+    assert "Traceback" not in server.errors.read_text(encoding="utf-8")
+    command = [sys.executable, *installation.script, "replay", str(record)]
+    env = environment(tmp_path) | installation.environment
+    replayed = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
+    assert (replayed.returncode, replayed.stderr) == (0, "")
+    refused = run(tmp_path, "replay", str(record))
+    assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1)
+    assert f"epoch {LATER} begins there, and greenchat {OLD} knows those up to {VERSION}" in refused.stderr
+
+
+def real_name(client: Client, wish: str) -> str:
+    """What a client is called after it has asked for a real name."""
+    client.send(f"SETNAME :{wish}", f"WHOIS {client.nick}")
+    return next(message.params[-1] for message in client.until("318") if message.command == "311")
+
+
+def test_operators_have_a_node_begin_anew_or_end(tmp_path: Path) -> None:
+    """Whoever was there goes on elsewhere; the process that is named, and no other, begins anew, or ends."""
+    with cluster(tmp_path, 3, more=STAFF.replace('"die"', '"die", "restart", "stats"')) as nodes:
+        one, two, three = nodes.nodes
+        talkers = [Wanderer([one], "ann"), Wanderer([two, three], "bob")]
+        for talker in talkers:
+            talker.start()
+        with one.client("chief") as chief:
+            chief.run("OPER root secret")
+            assert chief.run("RESTART nowhere")[0].params == ("chief", "nowhere", "No such server")
+            came = {name: numbers["since"] for name, numbers in stats(chief).items()}
+            assert sorted(came) == ["node-1", "node-2", "node-3"]
+            chief.run("RESTART node-2")
+            while (numbers := stats(chief).get("node-2", {"draining": "1"}))["draining"] == "1":
+                pass
+            assert numbers["version"] == OLD
+            assert (numbers["epochs"], numbers["sessions"]) == (f"{OLDEST}-{VERSION}", "0")
+            assert {name: numbers["since"] for name, numbers in stats(chief).items() if name != "node-2"} == {
+                name: since for name, since in came.items() if name != "node-2"
+            }
+            for talker in talkers:
+                talker.wait_for_more()
+            chief.run("DIE node-3")
+            assert three.process
+            assert three.process.wait(60) == 0
+            for talker in talkers:
+                talker.wait_for_more()
+            assert sorted(stats(chief)) == ["node-1", "node-2"]
+            three.start()
+            two.signal(signal.SIGUSR2)
+            talkers[1].wait_until_moved(3)
+            while stats(chief).get("node-2", {"draining": "1"})["draining"] == "1":
+                pass
+            chief.send("RESTART")
+            assert chief.until_end()[-1].params == (
+                "This part of the server takes a rest: connect again, and another one goes on with you",
+            )
+        talkers[0].wait_until_moved(1)
+        for talker in talkers:
+            talker.wait_for_more()
+        check(nodes, *talkers)
+        assert [talker.events for talker in talkers] == [["JOIN bob"], []]
+
+
+def stats(chief: Client) -> dict[str, dict[str, str]]:
+    """What STATS n tells of each node."""
+    told = [message.params[-1].split() for message in chief.run("STATS n") if message.command == "249"]
+    return {name: dict(each.split("=") for each in numbers) for name, *numbers in told}

@@ -1,0 +1,76 @@
+"""A server that was closed has let go of everything."""
+
+import gc
+import os
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from greenchat.config.options import Options
+from greenchat.config.settings import FileHost, Push, Settings, WebhookRules
+from greenchat.config.web import Metrics
+from tests.conftest import StartServer, quick_options
+from tests.irc import Client
+from tests.world import World
+
+EVERYTHING = Settings(files=FileHost(enabled=True), push=Push(enabled=True), webhooks=WebhookRules(enabled=True))
+
+PATIENCE = 5.0  # seconds
+
+
+def in_memory(settings: Settings, options: Options, _: StartServer) -> None:
+    world = World(settings, options)
+    with Client(world, "alice") as alice:
+        alice.join("#a")
+    world.stop()
+
+
+def listening(settings: Settings, options: Options, _: StartServer) -> None:
+    world = World(settings, options)
+    world.app.listen()
+    world.stop()
+
+
+def running(settings: Settings, options: Options, start_server: StartServer) -> None:
+    server = start_server(settings, options)
+    with Client(server.address, "alice") as alice:
+        alice.join("#a")
+    server.stop()
+
+
+@pytest.mark.parametrize("life", [in_memory, listening, running])
+def test_it_leaves_no_descriptor_and_no_thread_behind(
+    life: Callable[[Settings, Options, StartServer], None], start_server: StartServer, tmp_path: Path
+) -> None:
+    options = replace(quick_options(tmp_path), metrics=Metrics(enabled=True))
+    life(EVERYTHING, options, start_server)  # what a process keeps once it has needed it: the loop, the random device
+    gc.collect()  # what tests before this one have forgotten to close
+    before, threads_before = descriptors(), threads()
+    life(EVERYTHING, options, start_server)
+    deadline = time.monotonic() + PATIENCE
+    while descriptors().items() - before.items() and time.monotonic() < deadline:  # of a test before, about to end
+        time.sleep(0.01)
+    assert descriptors().items() - before.items() == set()
+    while threads() > threads_before and time.monotonic() < deadline:  # one that was told to end may need a moment
+        time.sleep(0.01)
+    assert threads() <= threads_before  # less where one of the life before was still about to end
+
+
+def threads() -> int:
+    """The threads of this process, those of gevent's pools too."""
+    return len(os.listdir("/proc/self/task"))
+
+
+def descriptors() -> dict[str, str]:
+    """What each open descriptor is, without the numbers that differ each time."""
+    folder = Path("/proc/self/fd")
+    found = {}
+    for each in os.listdir(folder):
+        try:
+            found[each] = os.readlink(folder / each)
+        except FileNotFoundError:  # of the listing itself
+            continue
+    return found

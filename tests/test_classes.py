@@ -1,0 +1,39 @@
+"""Classes stay small, and state that belongs together stands together."""
+
+import ast
+
+from tests.sources import MODULES, ROOT, nodes
+
+MOST_FIELDS = 25
+# The most that these hold. They may shrink, and leave the table then; what is new gets a class of its own.
+LARGER = {
+    "config/settings.py:Settings": 36,  # a field for each section and key of the file
+}
+
+
+def fields(found: ast.ClassDef) -> set[str]:
+    """The attributes that a class declares or assigns to itself."""
+    declared = {
+        node.target.id for node in found.body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+    assigned = {
+        node.attr
+        for node in ast.walk(found)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "self"
+    }
+    return declared | assigned
+
+
+def test_no_class_holds_too_much() -> None:
+    classes = {
+        f"{path.relative_to(ROOT)}:{node.name}": len(fields(node))
+        for path in MODULES
+        for node in nodes(path)
+        if isinstance(node, ast.ClassDef)
+    }
+    assert classes["client/state/network.py:Network"] > 15  # the fields are found at all
+    assert {name: count for name, count in classes.items() if count > LARGER.get(name, MOST_FIELDS)} == {}
+    assert {name for name in LARGER if classes[name] <= MOST_FIELDS} == set(), "they need no exception any more"

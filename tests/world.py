@@ -1,0 +1,243 @@
+"""A whole server without sockets: what clients send is run at once, in the test's own thread.
+
+`Client(world, "alice")` of `tests.irc` works on it as on an address, and so does all that takes one. Nothing has to be
+waited for: when a line was sent, each client has got what it gets of it, and a test can look at the state itself.
+What is about connections, time limits or throttles needs a real server.
+"""
+
+import sqlite3
+import sys
+from collections.abc import Callable
+from functools import cache, partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+from unittest.mock import patch
+
+import gevent
+
+from greenchat.chat.user import Session
+from greenchat.commands.catalog import go_on, resume, run_line
+from greenchat.commands.connection.lost import lose
+from greenchat.commands.connection.quit import left
+from greenchat.commands.core.context import Context
+from greenchat.commands.core.deferred import Background, Continuation, Deferred, Streamed
+from greenchat.config.options import Options
+from greenchat.config.settings import Settings
+from greenchat.protocol.framing import LineBuffer, LineTooLong
+from greenchat.protocol.message import Message
+from greenchat.server import app as apps
+from greenchat.server.app import App
+from greenchat.server.net.connection_limits import grace_of
+from greenchat.server.net.outbox import SocketOutbox
+from greenchat.server.net.routes import Routes
+from greenchat.server.net.turn import Turn
+from greenchat.storage import sqlite
+from greenchat.storage.schema import connect
+
+T = TypeVar("T")
+
+
+class Mailbox:
+    """The client's end of a `Stream`: it takes at once all that is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[bytes] = []
+        self.ended = False
+
+    def outbox(self, turn: Turn) -> SocketOutbox:
+        """Return the outbox that fills it. It is one of the server's own: a compiled class has no other subclasses."""
+        return SocketOutbox(turn.dirty, self, sys.maxsize, turn.send_queues)
+
+    def send(self, data: bytes, /) -> int:
+        self.sent.append(data)
+        return len(data)
+
+    def shutdown(self, how: int, /) -> None:
+        self.ended = True
+
+    def fileno(self) -> int:
+        raise AssertionError("nothing ever waits for it")
+
+    def recv(self, size: int, /) -> bytes:
+        raise AssertionError("what its client sends is run at once")
+
+    def close(self) -> None:
+        self.ended = True
+
+
+class _NoThreads:
+    """In the place of `Threads`: what is slow is done at once, by whoever runs a line."""
+
+    def kill(self) -> None:
+        """There are none."""
+
+    def kill_messengers(self) -> None:
+        """There are none."""
+
+
+@cache
+def _empty_database() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "greenchat.db"
+        connect(path, durable=False).close()
+        return path.read_bytes()
+
+
+def _connect(path: Path, *, durable: bool) -> sqlite3.Connection:
+    """Connect to a database; a new one is a copy, since making the tables is most of the work."""
+    if not path.exists():
+        path.write_bytes(_empty_database())
+    return connect(path, durable=durable)
+
+
+def make_app(settings: Settings, options: Options) -> App:
+    """Return a server that listens nowhere, at the least cost: there are thousands of them."""
+    with patch.object(apps, "Threads", _NoThreads), patch.object(sqlite, "connect", _connect):
+        return App(settings, options)
+
+
+class World:
+    """A server, and the lines to its clients.
+
+    meanwhile: called where others have their turn before a command is done.
+    """
+
+    def __init__(self, settings: Settings, options: Options) -> None:
+        self.meanwhile: Callable[[], None] = _nothing
+        self.app = make_app(settings, options)
+        self.network = self.app.network
+        self._lines: list[Line] = []
+
+    @property
+    def address(self) -> "World":
+        """What a client dials."""
+        return self
+
+    def dial(self) -> "Line":
+        """Connect."""
+        mailbox = Mailbox()
+        session = Session(mailbox.outbox(self.app.turn), "127.0.0.1", self.app.now())
+        self.network.connect(session)
+        self._lines.append(Line(self, session, mailbox))
+        return self._lines[-1]
+
+    def call(self, function: Callable[[App], T]) -> T:
+        """Run something as the server itself, between two turns, and return what it returns."""
+        try:
+            return function(self.app)
+        finally:
+            self.end_turn()
+
+    def stop(self) -> None:
+        """End it, as a server ends."""
+        self.app.close()
+
+    def routes(self, session: Session) -> Routes:
+        """Return the short way of a session's plain messages."""
+        return Routes(self.network, session, self.app.log, self.app.turn, partial(self.context, session))
+
+    def run(self, session: Session, routes: Routes, line: bytes | LineTooLong) -> None:
+        """Run a line and all that follows from it, by the short way where a connection takes that."""
+        self.app.turn.begin()
+        session.received_messages += 1
+        burst = None if isinstance(line, LineTooLong) else routes.find(line)
+        if burst:
+            routes.say(burst, self.app.now())
+        else:
+            self._finish(*run_line(line, partial(self.context, session)))
+        self.end_turn()
+
+    def _finish(self, ctx: Context, continuation: Continuation | None) -> None:
+        while continuation is not None:
+            if isinstance(continuation, Background):
+                ctx = ctx.aside(ctx.session)
+                continuation = Streamed(continuation.steps(ctx))
+            if isinstance(continuation, Deferred):
+                try:
+                    result = continuation.work()
+                finally:
+                    continuation.done()
+                self.meanwhile()
+                self.app.turn.begin()
+                continuation = resume(ctx, continuation, result)
+            else:
+                self.meanwhile()
+                self.app.turn.begin()
+                continuation = go_on(ctx, continuation)
+
+    def context(self, session: Session, message: Message) -> Context:
+        """Return the context in which a session runs a command."""
+        app = self.app
+        return Context(self.network, session, message, now=app.now(), process=app, journal=app.turn)
+
+    def leave(self, session: Session, grace: int) -> None:
+        """Take leave of a session as a connection does that has ended. grace: ms for which its place is kept."""
+        self.app.turn.begin()
+        ctx = self.context(session, Message(""))
+        if session.user is None:
+            self.network.disconnect(session)
+        elif grace:
+            ctx.note(lose, grace)
+        else:
+            ctx.note(left, session.closing or "Connection closed")
+
+    def end_turn(self) -> None:
+        """Send what was said, and take leave of those who are to go."""
+        self._send()
+        for line in [line for line in self._lines if line.session.closing]:
+            self.hang_up(line)
+
+    def _send(self) -> None:
+        self.app.turn.hurry()
+        gevent.sleep(0)
+
+    def hang_up(self, line: "Line") -> None:
+        """End a connection: the client is gone, or was told to go."""
+        if line in self._lines:
+            self._lines.remove(line)
+            lost = not line.session.closing
+            grace = grace_of(line.session, self.network.waiting, self.app.options.connections) if lost else 0
+            self.leave(line.session, grace)
+            self._send()
+            line.mailbox.ended = True
+
+
+def _nothing() -> None:
+    """Let nothing happen."""
+
+
+class Line:
+    """The client's end of a connection, with those methods of a socket that `tests.irc.Client` uses."""
+
+    def __init__(self, world: World, session: Session, mailbox: Mailbox) -> None:
+        self.session = session
+        self.mailbox = mailbox
+        self._world = world
+        self._buffer = LineBuffer()
+        self._routes = world.routes(session)
+
+    def sendall(self, data: bytes) -> None:
+        """Send bytes; when this returns they are obeyed."""
+        self.session.received_bytes += len(data)
+        for line in self._buffer.feed(data):
+            if not self.session.closing:
+                self._world.run(self.session, self._routes, line)
+
+    def recv(self, size: int) -> bytes:
+        """Return all that has come, b"" at the end. Raises TimeoutError if nothing more is to come."""
+        data, self.mailbox.sent = b"".join(self.mailbox.sent), []
+        if not data and not self.mailbox.ended:
+            raise TimeoutError("the server has said all that it has to say")
+        return data
+
+    def getpeername(self) -> World:
+        """Return where another client may connect to."""
+        return self._world
+
+    def setsockopt(self, *_: object) -> None:
+        """There is no socket."""
+
+    def close(self) -> None:
+        """Hang up, without a word."""
+        self._world.hang_up(self)
