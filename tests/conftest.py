@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import signal
 import tempfile
 import threading
 import warnings
@@ -28,6 +29,7 @@ hypothesis.settings.load_profile("patient")
 
 T = TypeVar("T")
 Target = tuple[str, int]
+_SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGCHLD)
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +39,19 @@ def _umask_stays() -> Iterator[None]:
     os.umask(before)
     yield
     os.umask(before)
+
+
+@pytest.fixture(autouse=True)
+def _signals_stay() -> Iterator[None]:
+    """Give the tests' process its signals back: `main` of each program handles them, or ignores them at its end.
+
+    Programs that later tests start inherit what is ignored.
+    """
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    yield
+    for number, handler in before.items():
+        if signal.getsignal(number) is not handler:
+            signal.signal(number, handler)
 
 
 class Serve(Protocol):

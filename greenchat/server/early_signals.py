@@ -28,9 +28,9 @@ def hold(*, was_ignored: bool) -> None:
 def remember() -> None:
     """Remember SIGHUP and SIGTERM from now on; a second SIGTERM ends the process. SIGUSR2 means nothing yet."""
     signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # a server that has just taken over is upgraded already
-    for number in (signal.SIGHUP, signal.SIGTERM):
-        if signal.getsignal(number) is not signal.SIG_IGN:  # `nohup` ignores it, which `terminal` checks
-            signal.signal(number, _catch)
+    signal.signal(signal.SIGTERM, _catch)  # also where it was ignored: the server heeds it
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # `nohup` ignores it, which `terminal` checks
+        signal.signal(signal.SIGHUP, _catch)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _OURS)
 
 

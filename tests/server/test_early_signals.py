@@ -86,6 +86,21 @@ def test_sigterm_while_starting(starting: Starting) -> None:
     assert starting.process.wait(_PATIENCE) == 0
 
 
+def test_sigterm_while_starting_below_a_parent_that_ignores_it(tmp_path: Path) -> None:
+    """What a parent ignores its children do, too; the server heeds the signal once it serves, and so does its start."""
+    former = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        server = Starting(tmp_path)
+    finally:
+        signal.signal(signal.SIGTERM, former)
+    try:
+        server.process.send_signal(signal.SIGTERM)
+        server.go_on()
+        assert server.process.wait(_PATIENCE) == 0
+    finally:
+        server.close()
+
+
 def _keep_sending(process: Process, number: signal.Signals) -> int | None:
     """Send a signal again and again until the process is gone; return its exit code."""
     while process.poll() is None:

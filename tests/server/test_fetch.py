@@ -20,13 +20,24 @@ def service(answer: Callable[[socket.socket], None]) -> Iterator[str]:
 
         def serve() -> None:
             with suppress(OSError), listener.accept()[0] as connection:
-                connection.recv(65536)
+                _take_request(connection)
                 answer(connection)
 
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/x?y=z"
         thread.join(20)
+
+
+def _take_request(connection: socket.socket) -> None:
+    """Read all of it: closing with something unread resets the connection, RFC 1122 section 4.2.2.13."""
+    with connection.makefile("rb") as file:
+        length = 0
+        while (line := file.readline()) not in (b"\r\n", b""):
+            name, _, value = line.partition(b":")
+            if name.lower() == b"content-length":
+                length = int(value)
+        file.read(length)
 
 
 def _slowly(data: bytes) -> Callable[[socket.socket], None]:
