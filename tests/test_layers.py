@@ -146,7 +146,7 @@ def test_the_tree_is_read() -> None:
     assert len(MODULES) > 100
     assert ROOT / "protocol/message.py" in ours(ROOT / "protocol/envelopes/envelope.py")
     assert ROOT / "protocol/caps.py" in ours(ROOT / "commands/messages/privmsg.py")
-    assert ROOT / "__init__.py" in ours(ROOT / "config/settings.py")
+    assert ROOT / "__init__.py" in ours(ROOT / "config/about.py")
     assert "gevent" in foreign(ROOT / "server/net/turn.py")
 
 

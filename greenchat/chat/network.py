@@ -248,7 +248,7 @@ class Network:
         channel = self.channels.get(folded)
         member_modes = "" if channel else "o"
         if channel is None:
-            life, flags = self.ids.next(now), set(self.settings.channel_flags)
+            life, flags = self.ids.next(now), set(self.settings.new_modes.channel_flags)
             channel = Channel(name, created=now, life=life, flags=flags, mask_fold=self.naming.mask_fold)
             self.channels[folded] = channel
             self.renamed.pop(folded, None)

@@ -6,6 +6,6 @@ from greenchat.config.settings import Settings
 
 def rights_of(user: User, settings: Settings) -> tuple[str, ...]:
     """Return the rights of a user's operator class; none if the user is not an operator."""
-    oper = settings.opers.get(user.oper) if "o" in user.modes else None
-    oper_class = settings.classes.get(oper.class_) if oper else None
+    oper = settings.staff.opers.get(user.oper) if "o" in user.modes else None
+    oper_class = settings.staff.classes.get(oper.class_) if oper else None
     return oper_class.rights if oper_class else ()

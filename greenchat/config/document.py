@@ -1,14 +1,15 @@
 """Settings as documents, in JSON values, and back. A log of acts contains them, since they decide what a command does.
 
 Works on dataclasses whose fields are numbers, strings, booleans, dataclasses, networks, and tuples and mappings of
-these.
+these. The fields of a group stand among the others, see `config.groups`.
 """
 
 import dataclasses
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin
 
+from greenchat.config.groups import build, flat_fields, flat_values
 from greenchat.values import addresses
 from greenchat.values.addresses import IpNetwork
 
@@ -18,7 +19,7 @@ T = TypeVar("T")
 def to_document(value: Any) -> Any:
     """Return a value of such a dataclass, or of one of its fields, as JSON can hold it."""
     if dataclasses.is_dataclass(value):
-        return {field.name: to_document(getattr(value, field.name)) for field in dataclasses.fields(value)}
+        return {name: to_document(each) for name, each in flat_values(value).items()}
     if isinstance(value, tuple):
         return [to_document(each) for each in value]
     if isinstance(value, Mapping):
@@ -33,9 +34,8 @@ def from_document(cls: type[T], stored: Mapping[str, Any]) -> T:
 
     Raises TypeError or ValueError if something is not as it was written.
     """
-    hints = get_type_hints(cls)
-    known = {field.name for field in dataclasses.fields(cls)}  # type: ignore[arg-type]  # T is one of our dataclasses
-    return cls(**{name: _read(hints[name], value) for name, value in stored.items() if name in known})
+    kinds = {field.name: field.type for field in flat_fields(cls)}
+    return build(cls, {name: _read(kinds[name], value) for name, value in stored.items() if name in kinds})
 
 
 def _read(kind: Any, value: Any) -> Any:

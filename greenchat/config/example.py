@@ -8,6 +8,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any, get_args, get_origin
 
+from greenchat.config.groups import flat_values
 from greenchat.config.options import Options
 from greenchat.config.schema import Entry, bounds, entries
 from greenchat.config.settings import Settings
@@ -26,7 +27,7 @@ def example() -> str:
     objects: tuple[Any, ...] = (Settings(), Options())
     lines = [f"# {line}" for line in _HEAD.splitlines()]
     lines.append("")
-    rows = [(entry, getattr(part, entry.field)) for part in objects for entry in entries(type(part)).values()]
+    rows = [row for part in objects for row in _rows(part)]
     for entry, value in rows:
         if not _is_table(entry.type):
             lines += _key(entry, value)
@@ -52,9 +53,14 @@ def _table(entry: Entry, value: Any) -> Iterator[str]:
         yield from _keys(value)
 
 
+def _rows(part: Any) -> Iterator[tuple[Entry, Any]]:
+    values = flat_values(part)
+    return ((entry, values[entry.field]) for entry in entries(type(part)).values())
+
+
 def _keys(part: Any) -> Iterator[str]:
-    for entry in entries(type(part)).values():
-        yield from _key(entry, getattr(part, entry.field))
+    for entry, value in _rows(part):
+        yield from _key(entry, value)
 
 
 def _key(entry: Entry, value: Any) -> Iterator[str]:

@@ -11,9 +11,10 @@ from pathlib import Path
 from stat import S_ISDIR
 
 from greenchat.config import validators
+from greenchat.config.about import GREETING
 from greenchat.config.options import NOT_GIVEN, Options, TlsFiles
 from greenchat.config.schema import Table, WrongKeyError, entries, read, refuse_unknown
-from greenchat.config.settings import CLOAK_LENGTH, GREETING, Settings
+from greenchat.config.settings import CLOAK_LENGTH, Settings
 
 _LONGEST_ADDRESS = 55  # characters: of IPv6, with the name of an interface behind it
 # What Python says of mistakes that are often made, and what to do.
@@ -74,22 +75,23 @@ def parse(table: Table, *, folder: Path) -> Config:
     for name in settings.external:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9./_-]{0,31}", name):
             raise WrongKeyError(f"external.{name}", "must be named with letters, digits and . / _ -, at most 32")
-    for name in ("audience", "keys") if settings.bearer.issuer else ():
-        if not getattr(settings.bearer, name):
+    for name in ("audience", "keys") if settings.providers.bearer.issuer else ():
+        if not getattr(settings.providers.bearer, name):
             raise WrongKeyError(f"bearer.{name}", "must be set where bearer.issuer is")
     _check_outside(settings)
     if options.motd_file != NOT_GIVEN:
-        if settings.motd not in ((), GREETING):
+        if settings.about.motd not in ((), GREETING):
             raise WrongKeyError("motd_file", "cannot be set together with motd")
-        settings = dataclasses.replace(settings, motd=_read_motd(options.motd_file))
+        about = dataclasses.replace(settings.about, motd=_read_motd(options.motd_file))
+        settings = dataclasses.replace(settings, about=about)
     return Config(settings, options)
 
 
 def _check_outside(settings: Settings) -> None:
-    for name in ("url", "client_id") if settings.oidc.issuer else ():
-        if not getattr(settings.oidc, name):
+    for name in ("url", "client_id") if settings.providers.oidc.issuer else ():
+        if not getattr(settings.providers.oidc, name):
             raise WrongKeyError(f"oidc.{name}", "must be set where oidc.issuer is")
-    script, ldap = settings.auth_script, settings.ldap
+    script, ldap = settings.providers.auth_script, settings.providers.ldap
     if script.command and script.url:
         raise WrongKeyError("auth_script.url", "cannot be set together with auth_script.command")
     if ldap.is_on and script.is_on:
@@ -143,10 +145,10 @@ def _check_cluster(options: Options) -> None:
 
 
 def _check_opers(settings: Settings) -> None:
-    for name, oper in settings.opers.items():
+    for name, oper in settings.staff.opers.items():
         if not (oper.password or oper.certificate or oper.account):
             raise WrongKeyError(f"opers.{name}.password", "must be set where neither certificate nor account is")
-        if oper.class_ not in settings.classes:
+        if oper.class_ not in settings.staff.classes:
             raise WrongKeyError(f"opers.{name}.class", f"there is no class {oper.class_!r}")
 
 

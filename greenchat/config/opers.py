@@ -3,7 +3,8 @@
 https://modern.ircdocs.horse/#operators. Being an operator (user mode +o) alone gives no right: the class does.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from greenchat.config import validators
@@ -93,3 +94,11 @@ OPERS = Key(
         ),
     ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """The operators and their classes."""
+
+    classes: Annotated[Mapping[str, OperClass], CLASSES] = field(default_factory=dict)
+    opers: Annotated[Mapping[str, Oper], OPERS] = field(default_factory=dict)

@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_origin
 
+from greenchat.config.groups import build, flat_fields, flat_values
 from greenchat.config.key import Key
 
 T = TypeVar("T")
@@ -25,7 +26,7 @@ class WrongKeyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A key as it stands in the file, and the field that it fills. required: the field has no default."""
+    """A key as it stands in the file, and the field that it fills, see `flat_fields`."""
 
     name: str
     field: str
@@ -35,17 +36,12 @@ class Entry:
 
 
 def entries(cls: Any) -> dict[str, Entry]:
-    """Return the keys of a dataclass, by name. A field `class_` is the key `class`."""
-    hints = get_type_hints(cls, include_extras=True)
+    """Return the keys of a dataclass and its groups, by name. A field `class_` is the key `class`."""
     found = {}
-    for field in dataclasses.fields(cls):
-        hint = hints[field.name]
-        if get_origin(hint) is not Annotated:
-            continue
-        kind, key = get_args(hint)[:2]
-        name = field.name.removesuffix("_")
-        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-        found[name] = Entry(name, field.name, kind, key, required)
+    for field in flat_fields(cls):
+        if isinstance(field.note, Key):
+            name = field.name.removesuffix("_")
+            found[name] = Entry(name, field.name, field.type, field.note, field.required)
     return found
 
 
@@ -60,7 +56,7 @@ def read(cls: type[T], table: Table, *, folder: Path, path: str = "") -> T:
         known[name].field: _value(known[name].type, known[name].key, value, folder, _join(path, name))
         for name, value in table.items()
     }
-    return cls(**values)
+    return build(cls, values)
 
 
 def refuse_unknown(table: Table, known: Mapping[str, Entry], path: str = "") -> None:
@@ -77,10 +73,10 @@ def take_over(old: T, new: T, path: str = "", restart: bool = False) -> tuple[T,
 
     restart: all keys need one.
     """
-    values: dict[str, Any] = {}
+    olds, values = flat_values(old), flat_values(new)
     refused: list[str] = []
     for entry in entries(type(old)).values():
-        before, after = getattr(old, entry.field), getattr(new, entry.field)
+        before, after = olds[entry.field], values[entry.field]
         where = _join(path, entry.name)
         if dataclasses.is_dataclass(entry.type):
             after, more = take_over(before, after, where, restart or entry.key.restart)
@@ -89,7 +85,7 @@ def take_over(old: T, new: T, path: str = "", restart: bool = False) -> tuple[T,
             refused.append(where)
             after = before
         values[entry.field] = after
-    return dataclasses.replace(new, **values), refused  # type: ignore[type-var]  # T is one of our dataclasses
+    return build(type(new), values), refused
 
 
 def _value(kind: Any, key: Key, value: object, folder: Path, path: str) -> Any:

@@ -1,22 +1,23 @@
 """The settings of the chat, as values: the configuration file fills them, `Network` holds them.
 
 A reload puts a new `Settings` in the place of the old one; nothing else keeps a copy. A field with a `Key` is a key of
-the file: to add a setting, add one such line.
+the file: to add a setting, add one such line, here or in the group that it belongs to.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from greenchat import __version__
 from greenchat.config import validators
-from greenchat.config.bearer import Bearer
+from greenchat.config.about import About
 from greenchat.config.external import EXTERNAL, ExternalService
+from greenchat.config.groups import Group
 from greenchat.config.key import Key
 from greenchat.config.moderation import Moderation, SpamFilter
-from greenchat.config.oidc import OIDC, Oidc
-from greenchat.config.opers import CLASSES, OPERS, Oper, OperClass
-from greenchat.config.outside import AUTH_SCRIPT, LDAP, AuthScript, Ldap
+from greenchat.config.opers import Staff
+from greenchat.config.outbound import Outbound
+from greenchat.config.providers import Providers
+from greenchat.config.reserved import Reserved
 from greenchat.config.validators import check_password
 from greenchat.protocol.modes import ModeTable
 from greenchat.protocol.plain.names import NICK_BYTES
@@ -173,40 +174,6 @@ class FileHost:
 
 
 @dataclass(frozen=True, slots=True)
-class Push:
-    """The rules for Web Push: https://github.com/ircv3/ircv3-specifications/pull/471. Times in seconds."""
-
-    enabled: Annotated[bool, Key("push private messages and highlights to devices that ask for it", restart=True)] = (
-        False
-    )
-    contact: Annotated[
-        str,
-        Key(
-            "how a push service reaches you, like mailto:admin@example.org or https://example.org/contact",
-            parse=validators.contact,
-        ),
-    ] = ""
-    quiet: Annotated[int, Key("seconds after somebody's last message in which they get none", 0, 86_400)] = 120
-    timeout: Annotated[float, Key("seconds that one push may take", 1, 60)] = 10.0
-    networks: Annotated[
-        tuple[IpNetwork, ...],
-        Key("addresses that are not public and may be pushed to all the same", parse=addresses.network),
-    ] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class WebhookRules:
-    """The rules for webhooks, to which operators of a channel have its messages posted."""
-
-    enabled: Annotated[bool, Key("let operators of channels add webhooks (ChanServ WEBHOOK)", restart=True)] = False
-    timeout: Annotated[float, Key("seconds that one request may take", 1, 60)] = 10.0
-    networks: Annotated[
-        tuple[IpNetwork, ...],
-        Key("addresses that are not public and may be posted to all the same, also by http", parse=addresses.network),
-    ] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Sts:
     """Strict Transport Security: https://ircv3.net/specs/extensions/sts. port 0: it is not advertised."""
 
@@ -248,27 +215,12 @@ class WebIrc:
     password: Annotated[str, Key("the gateways' password; needed if hosts is set", parse=validators.word)] = ""
 
 
-RESERVED_NICKS = (
-    "*serv",
-    "services",
-    "global",
-    "root",
-    "admin",
-    "administrator",
-    "sysop",
-    "sysadmin",
-    "staff",
-    "support",
-    "security",
-    "abuse",
-    "server",
-    "system",
-)
+@dataclass(frozen=True, slots=True)
+class NewModes:
+    """The modes with which channels and users begin."""
 
-GREETING = (
-    "Welcome! /list lists the channels, /join enters one or creates a new one.",
-    "To register your nickname: /msg NickServ HELP. To read earlier messages: /msg HistServ HELP.",
-)
+    channel_flags: Annotated[str, Key("modes of a new channel, from those without a parameter", parse=_FLAGS)] = "nt"
+    user_flags: Annotated[str, Key("modes of a new user", parse=validators.letters("iw"))] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,15 +228,7 @@ class Settings:
     """The settings of the server as its users see it."""
 
     name: Annotated[str, Key("the server's name", parse=validators.server_name, restart=True)] = "greenchat.local"
-    version: str = f"greenchat-{__version__}"
-    network: Annotated[str, Key("the network's name", parse=validators.network_name)] = "greenchat"
-    description: Annotated[str, Key("the server in a few words", parse=validators.line)] = (
-        "greenchat, group chat for the terminal"
-    )
-    icon: Annotated[str, Key("the URL of a picture of the network", parse=validators.url)] = ""
-    motd: Annotated[
-        tuple[str, ...], Key("the message of the day, a string for each line; []: none", parse=validators.line)
-    ] = GREETING
+    about: Annotated[About, Group()] = field(default_factory=About)
     password: Annotated[
         str,
         Key(
@@ -304,20 +248,8 @@ class Settings:
             restart=True,
         ),
     ] = "precis"
-    channel_flags: Annotated[str, Key("modes of a new channel, from those without a parameter", parse=_FLAGS)] = "nt"
-    user_flags: Annotated[str, Key("modes of a new user", parse=validators.letters("iw"))] = ""
-    reserved_nicks: Annotated[
-        tuple[str, ...],
-        Key(
-            "nicknames (* and ? allowed) only for operators, and for owners of an account of that name: names that"
-            " could be taken for the server, its services or its staff",
-            parse=validators.name_mask,
-        ),
-    ] = RESERVED_NICKS
-    reserved_channels: Annotated[
-        tuple[str, ...],
-        Key("channels that only operators can create, * and ? allowed", parse=validators.name_mask),
-    ] = ("#services", "#opers")
+    new_modes: Annotated[NewModes, Group()] = field(default_factory=NewModes)
+    reserved: Annotated[Reserved, Group("reserved_")] = field(default_factory=Reserved)
     denied_tags: Annotated[
         tuple[str, ...],
         Key(
@@ -334,16 +266,7 @@ class Settings:
     )
     history: Annotated[History, Key("Chat history.")] = field(default_factory=History)
     accounts: Annotated[AccountSettings, Key("Accounts.")] = field(default_factory=AccountSettings)
-    bearer: Annotated[
-        Bearer,
-        Key(
-            "Logins with tokens of an identity provider (SASL OAUTHBEARER and IRCV3BEARER, over TLS): JSON Web\n"
-            "Tokens, signed with a public key. Needs the package PyJWT."
-        ),
-    ] = field(default_factory=Bearer)
-    oidc: Annotated[Oidc, OIDC] = field(default_factory=Oidc)
-    auth_script: Annotated[AuthScript, AUTH_SCRIPT] = field(default_factory=AuthScript)
-    ldap: Annotated[Ldap, LDAP] = field(default_factory=Ldap)
+    providers: Annotated[Providers, Group()] = field(default_factory=Providers)
     metadata: Annotated[Metadata, Key("Metadata of users and channels (METADATA).")] = field(default_factory=Metadata)
     relaymsg: Annotated[RelayMsg, Key("Bots that relay people of other networks (RELAYMSG).")] = field(
         default_factory=RelayMsg
@@ -355,12 +278,7 @@ class Settings:
             "with the message that links them (REDACT), with their account, and after storage.keep_days."
         ),
     ] = field(default_factory=FileHost)
-    push: Annotated[
-        Push, Key("Web Push: clients and the page are told of what concerns them while they are closed.")
-    ] = field(default_factory=Push)
-    webhooks: Annotated[WebhookRules, Key("Posting what is said in a channel to programs elsewhere.")] = field(
-        default_factory=WebhookRules
-    )
+    outbound: Annotated[Outbound, Group()] = field(default_factory=Outbound)
     admin: Annotated[Admin, Key("The answer to ADMIN.")] = field(default_factory=Admin)
     cloak: Annotated[
         Cloak,
@@ -377,8 +295,7 @@ class Settings:
         default_factory=WebIrc
     )
     external: Annotated[Mapping[str, ExternalService], EXTERNAL] = field(default_factory=dict)
-    classes: Annotated[Mapping[str, OperClass], CLASSES] = field(default_factory=dict)
-    opers: Annotated[Mapping[str, Oper], OPERS] = field(default_factory=dict)
+    staff: Annotated[Staff, Group()] = field(default_factory=Staff)
 
     @property
     def nick_bytes(self) -> int:

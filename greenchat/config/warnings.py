@@ -40,7 +40,7 @@ def advice(config: Config, addresses: Sequence[Address], *, is_root: bool) -> It
     metrics = config.options.metrics
     if metrics.enabled and not metrics.token and not metrics.addresses:
         yield "metrics.enabled is true, and nobody may read them: set metrics.token, or metrics.addresses"
-    asks = "auth_script" if settings.auth_script.is_on else "ldap" if settings.ldap.is_on else ""
+    asks = "auth_script" if settings.providers.auth_script.is_on else "ldap" if settings.providers.ldap.is_on else ""
     if asks and settings.accounts.registration:
         yield (
             f"accounts.registration is true beside {asks}: anybody can register the name of somebody whom it"
@@ -51,9 +51,9 @@ def advice(config: Config, addresses: Sequence[Address], *, is_root: bool) -> It
             "password": settings.password,
             "webirc.password": settings.webirc.password,
             "email.password": config.options.email.password,
-            "auth_script.token": settings.auth_script.token,
-            "oidc.client_secret": settings.oidc.client_secret,
-            "ldap.bind_password": settings.ldap.bind_password,
+            "auth_script.token": settings.providers.auth_script.token,
+            "oidc.client_secret": settings.providers.oidc.client_secret,
+            "ldap.bind_password": settings.providers.ldap.bind_password,
             "metrics.token": config.options.metrics.token,
             "cluster.password": config.options.cluster.password,
             "cluster.token": config.options.cluster.token,
@@ -61,7 +61,7 @@ def advice(config: Config, addresses: Sequence[Address], *, is_root: bool) -> It
         }
         for key in (key for key, secret in clear.items() if secret and not secret.startswith("$")):
             yield f"all users of this machine can read {key} in {config.file}: chmod 640 {config.file}"
-    for name, oper in settings.opers.items():
+    for name, oper in settings.staff.opers.items():
         if oper.password == _SAMPLE.password:
             yield f"opers.{name}.password is that of the example, which is public; choose another"
 

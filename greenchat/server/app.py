@@ -87,7 +87,7 @@ class App:
         former = (estate.folder, estate.lock) if estate else None
         self.keeper = StoreKeeper(folder, options.storage, now=self.clock.believed, inherited=former)
         self.bearer = ProviderTokens()
-        self.bearer.use(settings.bearer)
+        self.bearer.use(settings.providers.bearer)
         self.outside = OutsideLogins(settings)
         self.audit = AuditLog(self.keeper.folder, OPERATORS)
         self.moderation = AuditLog(self.keeper.folder, MEMBERS)

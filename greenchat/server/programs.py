@@ -19,7 +19,7 @@ def require_programs(config: Config) -> None:
     """Check that the programs that a configuration names can be started. Raises ConfigError."""
     email = config.options.email
     commands = {
-        "auth_script.command": config.settings.auth_script.command,
+        "auth_script.command": config.settings.providers.auth_script.command,
         "email.command": email.command if email.sender else "",
     }
     for key, command in commands.items():

@@ -97,11 +97,11 @@ def apply(running: Running, config: Config, ctx: Context) -> list[str]:
     tls = running.tls
     if running.options.tls != options.tls or running.options.tls.is_given:
         tls = load_tls(options.tls, options.data, settings.name)
-    running.bearer.use(settings.bearer)
+    running.bearer.use(settings.providers.bearer)
     try:
         running.outside.use(settings)
     except ConfigError:
-        running.bearer.use(network.settings.bearer)
+        running.bearer.use(network.settings.providers.bearer)
         raise
     running.tls = tls
     settings = with_policy(settings, options.listen, running.tls, ctx.now)

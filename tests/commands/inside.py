@@ -31,7 +31,7 @@ def make_operator(server: ServerThread, nick: str) -> None:
     """Give a user the mode of operators, and the rights of an administrator."""
 
     def change(ctx: Context, user: User) -> None:
-        ctx.network.configure(replace(ctx.network.settings, classes=STAFFED.classes, opers=STAFFED.opers))
+        ctx.network.configure(replace(ctx.network.settings, staff=STAFFED.staff))
         user.oper = "root"
         ctx.network.set_mode(user, "o", True)
 

@@ -11,7 +11,10 @@ from tests.staff import STAFFED
 def test_settings_are_the_same_after_json() -> None:
     gateways = WebIrc(hosts=(addresses.network("192.0.2.0/24"), addresses.network("2001:db8::/32")), password="x")
     settings = Settings(
-        webirc=gateways, classes=STAFFED.classes, opers=STAFFED.opers, denied_tags=("typing",), limits=Limits(nick=9)
+        webirc=gateways,
+        staff=STAFFED.staff,
+        denied_tags=("typing",),
+        limits=Limits(nick=9),
     )
     assert from_document(Settings, json.loads(json.dumps(to_document(settings)))) == settings
 

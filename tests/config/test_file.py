@@ -14,6 +14,7 @@ import pytest
 
 from greenchat.config.example import example
 from greenchat.config.file import Config, ConfigError, load, parse
+from greenchat.config.groups import flat_fields
 from greenchat.config.opers import RIGHTS, Oper, OperClass
 from greenchat.config.options import Address, Options
 from greenchat.config.schema import WrongKeyError, entries, take_over
@@ -89,8 +90,8 @@ def test_the_example_has_every_key_and_no_other() -> None:
 )
 def test_every_field_is_a_documented_key(cls: type) -> None:
     known = {entry.field: entry for entry in entries(cls).values()}
-    without = {field.name for field in dataclasses.fields(cls)} - known.keys()
-    assert without <= _NOT_IN_THE_FILE, "annotate it with a Key: see greenchat/chat/key.py"
+    without = {field.name for field in flat_fields(cls)} - known.keys()
+    assert without <= _NOT_IN_THE_FILE, "annotate it with a Key: see greenchat/config/key.py"
     assert all(entry.key.doc for entry in known.values())
 
 
@@ -225,10 +226,10 @@ def test_a_file_fills_settings_and_options(tmp_path: Path) -> None:
     )
     config = load(file)
     assert config.settings.name == "irc.example.org"
-    assert config.settings.motd == ("Welcome", "", "Be kind ☺")
+    assert config.settings.about.motd == ("Welcome", "", "Be kind ☺")
     assert config.settings.limits.nick == 9
-    assert config.settings.classes == {"admin": OperClass(("kill", "die"))}
-    assert config.settings.opers == {"root": Oper("admin", _HASH)}
+    assert config.settings.staff.classes == {"admin": OperClass(("kill", "die"))}
+    assert config.settings.staff.opers == {"root": Oper("admin", _HASH)}
     first, second = config.options.listen
     assert first.address == Address("::1", 6667)
     assert first.proxy == (network("10.0.0.0/8"), network("::1/128"))
@@ -273,7 +274,7 @@ def test_a_reload_keeps_what_needs_a_restart_and_names_it() -> None:
     merged, refused = take_over(before, after)
     assert refused == ["name", "limits.whowas"]
     assert (merged.name, merged.limits.whowas) == (before.name, before.limits.whowas)
-    assert (merged.network, merged.limits.nick) == ("other", 9)
+    assert (merged.about.network, merged.limits.nick) == ("other", 9)
 
 
 def test_a_byte_order_mark_is_no_word(tmp_path: Path) -> None:
@@ -282,7 +283,7 @@ def test_a_byte_order_mark_is_no_word(tmp_path: Path) -> None:
     file = tmp_path / "c.toml"
     file.write_bytes(b'\xef\xbb\xbfnetwork = "x"\r\nmotd_file = "motd"\r\n')
     settings = load(file).settings
-    assert (settings.network, settings.motd) == ("x", ("hello",))
+    assert (settings.about.network, settings.about.motd) == ("x", ("hello",))
 
 
 def test_a_folder_of_an_acme_client_brings_its_key_along(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from greenchat.commands.catalog import COMMANDS
 from greenchat.commands.core.service import SERVICES
-from greenchat.config.opers import RIGHTS, Oper, OperClass
+from greenchat.config.opers import RIGHTS, Oper, OperClass, Staff
 from greenchat.config.options import PlainText, Throttle
 from greenchat.server.app import App
 from tests.commands.operators.test_uban import SETTINGS, arrive
@@ -55,7 +55,7 @@ def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
     opers = {"nosy": Oper("nosy", HASH), "root": Oper("admin", HASH)}
     throttle = Throttle(commands=0, logins=0)
     options = replace(quick_options(tmp_path), plain=PlainText(grace=0.01), throttle=throttle)
-    return start_server(replace(SETTINGS, classes=classes, opers=opers), options)
+    return start_server(replace(SETTINGS, staff=Staff(classes=classes, opers=opers)), options)
 
 
 @pytest.mark.parametrize("address", _ADDRESSES)

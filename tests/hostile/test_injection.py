@@ -176,7 +176,7 @@ def test_a_configuration_can_not_break_lines(tmp_path: Path, key: str, evil: str
     text = json.dumps(f"text{evil}{_FORGED}")
     table, _, name = key.rpartition(".")
     value = f"[{text}]" if key == "motd" else text
-    hashed = STAFFED.opers["root"].password
+    hashed = STAFFED.staff.opers["root"].password
     rest = f'class = "a"\npassword = "{hashed}"\n[classes.a]\nrights = []\n' if table == "opers.root" else ""
     file = tmp_path / "server.toml"
     file.write_text((f"[{table}]\n" if table else "") + f"{name} = {value}\n{rest}", encoding="utf-8")
@@ -185,8 +185,9 @@ def test_a_configuration_can_not_break_lines(tmp_path: Path, key: str, evil: str
     except ConfigError:
         return
     assert evil not in ("\r", "\0", "\0\r")
-    shown = (*settings.motd, settings.description, settings.network, settings.admin.location, settings.name)
-    assert not {"\r", "\n", "\0"} & set("".join((*shown, *(oper.title for oper in settings.opers.values()))))
+    about = settings.about
+    shown = (*about.motd, about.description, about.network, settings.admin.location, settings.name)
+    assert not {"\r", "\n", "\0"} & set("".join((*shown, *(oper.title for oper in settings.staff.opers.values()))))
 
 
 def test_a_motd_file_is_cut_at_its_lines_only(start_server: StartServer, tmp_path: Path) -> None:
@@ -224,7 +225,8 @@ def test_plain_text_can_not_break_lines(address: Target) -> None:
 @pytest.mark.parametrize("evil", ["\r", "\r ", *"\x85\u2028\v\f\x1c\x1d\x1e"])
 def test_mail_has_the_headers_that_it_should_have(start_server: StartServer, tmp_path: Path, evil: str) -> None:
     """Neither the address that somebody gives nor the network's name makes another one."""
-    settings = replace(STAFFED, network=f"Chat{evil.replace(chr(13), '')}Bcc: x@y.example")
+    name = f"Chat{evil.replace(chr(13), '')}Bcc: x@y.example"
+    settings = replace(STAFFED, about=replace(STAFFED.about, network=name))
     with mail_server("alice@example.org") as mailbox:
         email = Email(sender="greenchat@example.org", server=Address("127.0.0.1", mailbox.port), timeout=10)
         server = start_server(settings, replace(quick_options(tmp_path), email=email))

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.config.settings import Settings
+from greenchat.config.settings import NewModes, Settings
 from greenchat.protocol.message import Message
 from tests.commands.inside import give
 from tests.conftest import StartServer, Target, quick_options
@@ -144,7 +144,7 @@ _REFUSED = {"482", "442", "404", "FAIL", "441"}
 @pytest.mark.parametrize("command", _LEAST)
 def test_who_may_do_what_in_a_channel(start_server: StartServer, tmp_path: Path, command: str, rank: str) -> None:
     """Each command by each rank, on a channel with +int."""
-    server = start_server(Settings(channel_flags="nti"), quick_options(tmp_path))
+    server = start_server(Settings(new_modes=NewModes(channel_flags="nti")), quick_options(tmp_path))
     address = server.address
     with (
         Client(address, "owner", caps="invite-notify") as owner,

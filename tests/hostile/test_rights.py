@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from greenchat.chat.user import NOT_TOLD
-from greenchat.config.settings import Settings
+from greenchat.config.settings import NewModes, Settings
 from greenchat.server.app import App
 from tests.commands.inside import give
 from tests.conftest import StartServer, quick_options
@@ -127,7 +127,7 @@ def _combinations() -> list[str]:
 
 @pytest.mark.parametrize("modes", _combinations())
 def test_who_may_do_what_under_which_modes(start_server: StartServer, tmp_path: Path, modes: str) -> None:
-    server = start_server(Settings(channel_flags=""), quick_options(tmp_path))
+    server = start_server(Settings(new_modes=NewModes(channel_flags="")), quick_options(tmp_path))
     address = server.address
     with (
         Client(address, "owner", caps=_CAPS) as owner,

@@ -18,6 +18,7 @@ from greenchat.commands.catalog import go_on, resume, run_line
 from greenchat.commands.connection.quit import left
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Deferred, Streamed
+from greenchat.config.opers import Staff
 from greenchat.config.options import Options, Storage, Throttle
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol import caps
@@ -53,7 +54,8 @@ def small_options(data: Path) -> Options:
 
 
 SETTINGS = Settings(
-    classes=STAFFED.classes, opers={"root": STAFFED.opers["root"]}, accounts=AccountSettings(iterations=4096)
+    staff=Staff(classes=STAFFED.staff.classes, opers={"root": STAFFED.staff.opers["root"]}),
+    accounts=AccountSettings(iterations=4096),
 )
 
 

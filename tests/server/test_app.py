@@ -10,13 +10,16 @@ from pathlib import Path
 import pytest
 
 from greenchat.config.options import Options
-from greenchat.config.settings import FileHost, Push, Settings, WebhookRules
+from greenchat.config.outbound import Outbound, Push, WebhookRules
+from greenchat.config.settings import FileHost, Settings
 from greenchat.config.web import Metrics
 from tests.conftest import StartServer, quick_options
 from tests.irc import Client
 from tests.world import World
 
-EVERYTHING = Settings(files=FileHost(enabled=True), push=Push(enabled=True), webhooks=WebhookRules(enabled=True))
+EVERYTHING = Settings(
+    files=FileHost(enabled=True), outbound=Outbound(push=Push(enabled=True), webhooks=WebhookRules(enabled=True))
+)
 
 PATIENCE = 5.0  # seconds
 

@@ -10,6 +10,7 @@ import pytest
 
 from greenchat.config import validators
 from greenchat.config.file import Config, ConfigError
+from greenchat.config.groups import build, flat_values
 from greenchat.config.options import Email, Options
 from greenchat.config.outside import AuthScript
 from greenchat.config.schema import entries
@@ -47,10 +48,11 @@ def of(key: str, command: str) -> Config:
     """A configuration in which this key names a command."""
     table, _, name = key.partition(".")
     settings, options = Settings(), Options()
-    part = getattr(settings if hasattr(settings, table) else options, table)
+    values = flat_values(settings)
+    part = values[table] if table in values else getattr(options, table)
     changed = replace(part, **{name: command}, **({"sender": "a@example.org"} if table == "email" else {}))
-    if hasattr(settings, table):
-        return Config(replace(settings, **{table: changed}), options)
+    if table in values:
+        return Config(build(Settings, values | {table: changed}), options)
     return Config(settings, replace(options, **{table: changed}))
 
 
@@ -58,8 +60,9 @@ def keys() -> list[str]:
     """Every key that names a command."""
     found = []
     for part in Settings(), Options():
+        values = flat_values(part)
         for table in entries(type(part)).values():
-            value = getattr(part, table.field)
+            value = values[table.field]
             rows = entries(type(value)).values() if hasattr(value, "__dataclass_fields__") else ()
             found += [f"{table.name}.{row.name}" for row in rows if row.key.parse is validators.command]
     return found

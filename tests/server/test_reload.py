@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from greenchat.config.file import Config, ConfigError
+from greenchat.config.groups import build, flat_values
 from greenchat.config.options import Address, ListenerOptions, Options, Throttle, TlsFiles
 from greenchat.config.outside import AuthScript
 from greenchat.config.settings import Settings
@@ -34,7 +35,7 @@ def configure(server: ServerThread, tmp_path: Path) -> Configure:
         def read() -> Config:
             if error:
                 raise ConfigError(error)
-            changed = dataclasses.replace(STAFFED, **settings)  # type: ignore[arg-type]  # fields of any type
+            changed = build(Settings, flat_values(STAFFED) | settings)
             return Config(changed, options or quick_options(tmp_path), "/etc/greenchat.toml")
 
         server.call(lambda app: setattr(app, "_read_config", read))
@@ -135,7 +136,7 @@ def test_who_is_no_longer_an_operator_is_none(server: ServerThread, configure: C
     with Client(server.address, "alice") as alice, Client(server.address, "bob") as bob:
         become(alice)
         become(bob, "helper")
-        configure(opers={"root": STAFFED.opers["root"]})
+        configure(opers={"root": STAFFED.staff.opers["root"]})
         alice.send("REHASH")
         assert bob.expect("MODE").params == ("bob", "-os")
         assert bob.commands("KILL alice :why") == ["481"]

@@ -77,7 +77,7 @@ def _with_provider(make_site: MakeSite, provider: OidcProvider) -> Site:
         client_id=CLIENT,
         client_secret=SECRET,
     )
-    site.settings = replace(site.settings, oidc=rules)
+    site.settings = replace(site.settings, providers=replace(site.settings.providers, oidc=rules))
     site.start()
     return site
 

@@ -53,7 +53,7 @@ def log_in_as(ctx: Context, claims: Mapping[str, Any], authorization: str = "") 
 
     claims: of `server.jwt_check`. authorization: a name that it must have, "" for any.
     """
-    name = str(claims.get(ctx.network.settings.bearer.claim, "")).partition("@")[0]
+    name = str(claims.get(ctx.network.settings.providers.bearer.claim, "")).partition("@")[0]
     ctx.propose(_log_in, f"{claims['iss']} {claims['sub']}", name, authorization)
 
 
@@ -79,10 +79,11 @@ def _log_in(ctx: Context, subject: str, name: str, authorization: str) -> None:
 
 def _make(ctx: Context, subject: str, name: str) -> Account:
     """Make the account of a subject. Raises IrcError."""
-    if not ctx.network.settings.bearer.create:
+    rules = ctx.network.settings.providers.bearer
+    if not rules.create:
         raise _refusal("You have no account here")
     if not name:
-        raise _refusal(f"The token has no {ctx.network.settings.bearer.claim}, which would be the account's name")
+        raise _refusal(f"The token has no {rules.claim}, which would be the account's name")
     made = make_account(ctx, subject, name)
     if isinstance(made, Account):
         return made

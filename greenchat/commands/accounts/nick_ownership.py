@@ -52,7 +52,7 @@ def reservation_of(ctx: Context, nick: str) -> Reservation | None:
 
 def is_reserved(network: Network, nick: str) -> bool:
     """Whether a nick, or what looks like it, is reserved for operators."""
-    masks, look = network.settings.reserved_nicks, network.naming.skeleton
+    masks, look = network.settings.reserved.nicks, network.naming.skeleton
     if not masks:
         return False
     by_name, by_look = _matchers(tuple(masks), look)

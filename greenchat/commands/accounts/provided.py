@@ -76,10 +76,10 @@ def sign_in(ctx: Context, subject: str, name: str, own: str) -> Account | Refusa
     if signed_in is not None:
         note(ctx, "NICKSERV", f"The account {signed_in.name} was linked to {subject}")
         return change_account(ctx, signed_in.name, subjects=(subject,))
-    if not ctx.network.settings.oidc.create:
+    if not ctx.network.settings.providers.oidc.create:
         return Refusal("NO_ACCOUNT", "You have no account here")
     if not name:
-        claim = ctx.network.settings.oidc.claim
+        claim = ctx.network.settings.providers.oidc.claim
         return Refusal("BAD_ACCOUNT_NAME", f"The provider gives no {claim}, which would be the account's name")
     made = make_account(ctx, subject, name)
     if isinstance(made, Refusal) and made.code == "ACCOUNT_EXISTS":
@@ -92,7 +92,7 @@ def sign_in(ctx: Context, subject: str, name: str, own: str) -> Account | Refusa
 
 
 def _rules(settings: Settings) -> AuthScript | Ldap:
-    return settings.ldap if settings.ldap.is_on else settings.auth_script
+    return settings.providers.ldap if settings.providers.ldap.is_on else settings.providers.auth_script
 
 
 def _subject(ctx: Context, name: str) -> str:

@@ -94,12 +94,12 @@ def _is_bound(settings: Settings, session: Session) -> bool:
 
 def _may_bring_token(settings: Settings, session: Session) -> bool:
     """Whether a token can be used: it needs TLS (RFC 6750), or a connection that does not leave this machine."""
-    return bool(settings.bearer.issuer) and (session.secure or addresses.address(session.host).is_loopback)
+    return bool(settings.providers.bearer.issuer) and (session.secure or addresses.address(session.host).is_loopback)
 
 
 def _are_passwords_here(settings: Settings, _: Session) -> bool:
     """Whether SCRAM works for everybody: whoever else knows passwords has to be shown them."""
-    return not (settings.auth_script.is_on or settings.ldap.is_on)
+    return not (settings.providers.auth_script.is_on or settings.providers.ldap.is_on)
 
 
 def _start(ctx: Context, mechanism: str) -> None:

@@ -40,7 +40,7 @@ def hint(ctx: Context, account: Account) -> str:
 
 def mail_code(ctx: Context, account: Account, then: Callable[[Context, bool], Continuation | None]) -> Deferred:
     """Mail the code to the owner, and call `then` with whether that worked."""
-    network = ctx.network.settings.network
+    network = ctx.network.settings.about.network
     mail = ctx.process.mail
     subject = f"Your account {account.name} on {network}"
     text = f"""\

@@ -26,7 +26,7 @@ _ENDPOINT = re.compile(r"https://[A-Za-z0-9.:\[\]-]{1,255}(/[!-~]*)?")
 _POINT, _SECRET = 65, 16  # bytes of a key of P-256, not compressed, and of the secret
 _KEPT = caps.MESSAGE_TAGS | caps.SERVER_TIME | caps.ACCOUNT_TAG
 
-OFFERS[caps.WEBPUSH] = lambda settings, _: "" if settings.push.enabled else None
+OFFERS[caps.WEBPUSH] = lambda settings, _: "" if settings.outbound.push.enabled else None
 
 
 @command("WEBPUSH", params=1, needs=caps.WEBPUSH, way=Way.STEPS)

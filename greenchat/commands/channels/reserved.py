@@ -14,7 +14,7 @@ def why_closed(ctx: Context, name: str) -> str:
 
 def why_not_new(ctx: Context, name: str) -> str:
     """Return why the sender can't make a channel of this name, or call one so; "" if they can."""
-    masks = ctx.network.settings.reserved_channels
+    masks = ctx.network.settings.reserved.channels
     if "o" not in ctx.user.modes and any(glob(mask, name, ctx.network.naming.mask_fold) for mask in masks):
         return "That channel is reserved for the people who run this server"
     return why_closed(ctx, name)

@@ -9,7 +9,7 @@ from greenchat.commands.core.context import Context
 def defcon_gate(network: Network) -> DefconGate:
     """Return the gate of the current level."""
     settings = network.settings
-    return DefconGate(network.protection.defcon, settings.opers.values(), settings.webirc.hosts)
+    return DefconGate(network.protection.defcon, settings.staff.opers.values(), settings.webirc.hosts)
 
 
 def objection_to_guest(ctx: Context, session: Session) -> str:

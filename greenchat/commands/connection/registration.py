@@ -172,7 +172,7 @@ def _come_in(ctx: Context, form: Mapping[str, Any]) -> None:
         metadata=dict(account.metadata) if account else {},
     )
     ctx.network.register(newcomer, session)
-    for letter in settings.user_flags + ("r" if newcomer.account else ""):
+    for letter in settings.new_modes.user_flags + ("r" if newcomer.account else ""):
         ctx.network.set_mode(newcomer, letter, True)
     take_pending(ctx, newcomer)
     _welcome(ctx, newcomer)
@@ -207,9 +207,9 @@ def show_channels(ctx: Context, user: User) -> None:
 
 def _welcome(ctx: Context, newcomer: User) -> None:
     session, settings = ctx.session, ctx.network.settings
-    version = settings.version
+    version = settings.about.version
     created = in_words(ctx.network.started)
-    ctx.reply(Numeric.RPL_WELCOME, text=f"Welcome to the {settings.network} Network, {newcomer.nick}")
+    ctx.reply(Numeric.RPL_WELCOME, text=f"Welcome to the {settings.about.network} Network, {newcomer.nick}")
     ctx.reply(Numeric.RPL_YOURHOST, text=f"Your host is {settings.name}, running version {version}")
     ctx.reply(Numeric.RPL_CREATED, text=f"This server was created {created}")
     table = settings.mode_table

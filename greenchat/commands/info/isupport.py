@@ -77,7 +77,7 @@ def tokens(settings: Settings) -> list[str]:
         "MODES": str(limits.modes),
         "MONITOR": str(limits.monitor),
         "NAMELEN": str(limits.realname),
-        "NETWORK": settings.network,
+        "NETWORK": settings.about.network,
         "NICKLEN": str(limits.nick),
         "PREFIX": f"({table.prefixes}){table.symbols}",
         "SAFELIST": None,
@@ -103,8 +103,8 @@ def tokens(settings: Settings) -> list[str]:
         values["draft/AUTHTOKEN"] = None
     if any(service.secret for service in settings.external.values()):
         values["EXTJWT"] = "1"
-    if settings.icon:
-        values["draft/ICON"] = settings.icon
+    if settings.about.icon:
+        values["draft/ICON"] = settings.about.icon
     if settings.denied_tags:
         # "An asterisk indicates that all client-only tags are blocked. When used, this MUST be the first item"
         values["CLIENTTAGDENY"] = ",".join(sorted(settings.denied_tags, key="*".__ne__))

@@ -39,7 +39,7 @@ def version(ctx: Context) -> None:
     """
     require_this_server(ctx)
     settings = ctx.network.settings
-    ctx.reply(Numeric.RPL_VERSION, settings.version, settings.name, text=settings.description)
+    ctx.reply(Numeric.RPL_VERSION, settings.about.version, settings.name, text=settings.about.description)
     send_isupport(ctx)
 
 
@@ -78,7 +78,7 @@ def info(ctx: Context) -> None:
     require_this_server(ctx)
     settings = ctx.network.settings
     for line in (
-        f"{settings.name} runs {settings.version}",
+        f"{settings.name} runs {settings.about.version}",
         "greenchat: group chat for the terminal, an IRC server with a memory.",
         "It speaks IRC with the IRCv3 extensions, and plain text for nc.",
         "Free software under the MIT License.",
@@ -101,7 +101,7 @@ def links(ctx: Context) -> None:
     settings = ctx.network.settings
     if glob(mask, settings.name):
         # "<client> <server1> <server2> :<hopcount> <server info>": seen from this server
-        ctx.reply(Numeric.RPL_LINKS, settings.name, settings.name, text=f"0 {settings.description}")
+        ctx.reply(Numeric.RPL_LINKS, settings.name, settings.name, text=f"0 {settings.about.description}")
     ctx.reply(Numeric.RPL_ENDOFLINKS, mask)
 
 
@@ -137,11 +137,11 @@ def users(_: Context) -> None:
 def send_motd(ctx: Context) -> None:
     """Send the message of the day, or 422 if there is none."""
     settings = ctx.network.settings
-    if not settings.motd:
+    if not settings.about.motd:
         ctx.reply(Numeric.ERR_NOMOTD)
         return
     ctx.reply(Numeric.RPL_MOTDSTART, text=f"- {settings.name} Message of the day -")
-    for line in settings.motd:
+    for line in settings.about.motd:
         ctx.reply(Numeric.RPL_MOTD, text=f"- {line}")
     ctx.reply(Numeric.RPL_ENDOFMOTD)
 

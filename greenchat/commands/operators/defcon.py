@@ -38,7 +38,7 @@ def defcon(ctx: Context) -> Background | None:
 def _require_way_back(ctx: Context, level: int) -> None:
     """Check that the sender could still connect, to take it back. Raises IrcError."""
     settings, host = ctx.network.settings, ctx.session.host
-    gate = DefconGate(level, settings.opers.values(), settings.webirc.hosts)
+    gate = DefconGate(level, settings.staff.opers.values(), settings.webirc.hosts)
     advice = ""
     if gate.objection(host):
         advice = "name your host in the configuration (opers.NAME.hosts), or do it from this machine"

@@ -36,7 +36,7 @@ def oper(ctx: Context) -> Continuation | None:
     seconds = seconds_to_wait(ctx, who)
     if seconds:
         _refuse(ctx, seconds)
-    row = ctx.network.settings.opers.get(name)
+    row = ctx.network.settings.staff.opers.get(name)
     if len(ctx.message.params) < 2 and (row is None or row.password):
         raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "OPER")
     if row is None or not _is_proved(ctx, row):
@@ -81,7 +81,7 @@ def _proof_of(row: Oper) -> str:
 
 @step("oper.granted")
 def _become_operator(ctx: Context, name: str, proof: str) -> None:
-    row = ctx.network.settings.opers.get(name)
+    row = ctx.network.settings.staff.opers.get(name)
     if row is None or _proof_of(row) != proof:
         raise _wrong_password(ctx, name)
     user = ctx.user
@@ -104,7 +104,7 @@ def _tell(ctx: Context, text: str) -> None:
 def _wrong_password(ctx: Context, name: str) -> IrcError:
     user = ctx.user
     known = (
-        name if name in ctx.network.settings.opers else "of an unknown name"
+        name if name in ctx.network.settings.staff.opers else "of an unknown name"
     )  # it may be a password in the wrong place
     ctx.propose(_tell, f"{user.source} failed to become operator {known}")
     return IrcError(Numeric.ERR_PASSWDMISMATCH)
@@ -171,6 +171,6 @@ def rehash(ctx: Context) -> None:
 def revoke_operators(ctx: Context) -> None:
     """Revoke operator status from all users whose entry is no longer in the settings."""
     for user in ctx.network.users.values():
-        if user.oper and user.oper not in ctx.network.settings.opers:
+        if user.oper and user.oper not in ctx.network.settings.staff.opers:
             user.oper = ""
             change_modes(ctx, user, [ModeChange(False, "o")])

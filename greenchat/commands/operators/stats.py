@@ -74,13 +74,13 @@ def _commands(ctx: Context) -> None:
 
 def _operators(ctx: Context) -> None:
     """Yield the operators: "O <hostmask> * <name>": RFC 2812, section 5.1; the class comes last."""
-    for name, oper in ctx.network.settings.opers.items():
+    for name, oper in ctx.network.settings.staff.opers.items():
         for mask in oper.hosts:
             ctx.reply(Numeric.RPL_STATSOLINE, "O", mask, "*", name, oper.class_)
 
 
 def _classes(ctx: Context) -> None:
-    for name, oper_class in ctx.network.settings.classes.items():
+    for name, oper_class in ctx.network.settings.staff.classes.items():
         ctx.reply(Numeric.RPL_STATSDEBUG, text=f"{name}: {' '.join(oper_class.rights) or '(no rights)'}")
 
 

@@ -145,7 +145,7 @@ def _without_modes(ctx: Context, channel: Channel) -> Iterator[ModeChange]:
     if channel.forward:
         channel.forward = ""
         yield ModeChange(False, "f")
-    usual = set(ctx.network.settings.channel_flags)
+    usual = set(ctx.network.settings.new_modes.channel_flags)
     for letter in sorted(channel.flags ^ usual):
         channel.set_flag(letter, letter in usual)
         yield ModeChange(letter in usual, letter)

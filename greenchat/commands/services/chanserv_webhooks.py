@@ -50,7 +50,7 @@ def webhook(ctx: Context, words: list[str]) -> None:
 
 
 def _add(ctx: Context, channel: Channel, url: str, word: str) -> None:
-    rules = ctx.network.settings.webhooks
+    rules = ctx.network.settings.outbound.webhooks
     if not rules.enabled:
         raise ServiceError("This server posts nothing to other programs")
     if not _URL.fullmatch(url) or (url.startswith("http:") and not rules.networks):

@@ -83,7 +83,7 @@ def _prove_email(ctx: Context, account: Account, address: str) -> Deferred:
     """Send a code to an address that an account is to have."""
     code = ctx.random(4).hex()
     ctx.propose(_wait_for_email, account.id, proof_of(account), f"{_hash(code)} {ctx.now + _RESET_FOR} {address}")
-    network, mail = ctx.network.settings.network, ctx.process.mail
+    network, mail = ctx.network.settings.about.network, ctx.process.mail
     text = f"""\
 Somebody, presumably you, wants this to be the address of the account {account.name} on
 {network}. To confirm it, send this line in your IRC client:
@@ -145,7 +145,7 @@ def sendpass(ctx: Context, words: list[str]) -> Continuation | None:
         return None
     code = ctx.random(8).hex()
     ctx.propose(_set_reset, account.id, _hash(code), ctx.now + _RESET_FOR)
-    network, mail = ctx.network.settings.network, ctx.process.mail
+    network, mail = ctx.network.settings.about.network, ctx.process.mail
     text = f"""\
 Somebody, presumably you, asked for a new password for the account {account.name} on
 {network}. To set one, send this line in your IRC client:

@@ -68,7 +68,7 @@ def totp(ctx: Context, words: list[str]) -> Continuation | None:
 
 def _begin(ctx: Context, account: Account) -> None:
     secret = begin(ctx, account)
-    address = uri(secret, account.name, ctx.network.settings.network)
+    address = uri(secret, account.name, ctx.network.settings.about.network)
     tell(ctx, NICKSERV, *_drawn(address), f"The secret, where there is no camera: {secret}", address, _NEXT)
 
 

@@ -61,11 +61,11 @@ def _send(ctx: Context, user: User) -> None:
         ctx.reply(Numeric.RPL_WHOISMODES, nick, text="is using modes +" + "".join(sorted(user.modes)))
     for names in wrap(_channels(ctx, user), ctx.room(Numeric.RPL_WHOISCHANNELS.command, ctx.nick, nick)):
         ctx.reply(Numeric.RPL_WHOISCHANNELS, nick, text=" ".join(names))
-    ctx.reply(Numeric.RPL_WHOISSERVER, nick, settings.name, text=settings.description)
+    ctx.reply(Numeric.RPL_WHOISSERVER, nick, settings.name, text=settings.about.description)
     if user.away:
         ctx.reply(Numeric.RPL_AWAY, nick, text=user.away)
     if "o" in user.modes:
-        oper = settings.opers.get(user.oper)
+        oper = settings.staff.opers.get(user.oper)
         ctx.reply(Numeric.RPL_WHOISOPERATOR, nick, text=oper.title if oper else "")
     if user.account:
         if ctx.network.fold(user.account) == ctx.network.fold(nick):

@@ -37,7 +37,7 @@ def serve_extras(server: Server, settings: Settings) -> files.FilePages | None:
             raise ConfigError(f"metrics need one more package: {extras.install(extras.METRICS)}") from error
         server.turn.meter = server.clients.meter
         MetricsPage(server, lambda: server.options.metrics).add_to(server.http.routes)
-    if settings.oidc.issuer:
+    if settings.providers.oidc.issuer:
         try:  # late: it is an extra
             from greenchat.server.http.oidc import OidcPages
         except ImportError as error:

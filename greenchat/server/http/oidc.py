@@ -48,7 +48,7 @@ class OidcPages:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._client = OidcClient(network.settings.oidc)
+        self._client = OidcClient(network.settings.providers.oidc)
         self._pool = FairPool(_THREADS)
         self._waiting: Counter[str] = Counter()  # by netblock
 
@@ -119,7 +119,7 @@ class OidcPages:
 
     def _present(self) -> OidcClient:
         """Return the client of the present settings. Raises HttpError."""
-        rules = self._network.settings.oidc
+        rules = self._network.settings.providers.oidc
         if not rules.issuer:
             raise HttpError(404, "Logins at a provider are off")
         if rules != self._client.rules:

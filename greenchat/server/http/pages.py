@@ -74,7 +74,7 @@ class Pages:
     @property
     def title(self) -> str:
         """The title of the page."""
-        return self._web().title or self._network.settings.network
+        return self._web().title or self._network.settings.about.network
 
     def _health(self, _: Request) -> Response:
         return Response(body=b"ok\n", fields=[("Cache-Control", "no-store")])
@@ -90,12 +90,12 @@ class Pages:
             {
                 "title": self.title,
                 "base": request.base,
-                "network": settings.network,
+                "network": settings.about.network,
                 "default_channel": settings.lobby,
                 "version": __version__,
                 "password_least": settings.accounts.password_least,
                 "websocket": "ws",
-                "provider": settings.oidc.name if settings.oidc.issuer else None,
+                "provider": settings.providers.oidc.name if settings.providers.oidc.issuer else None,
                 "files": _file_facts(settings.files),
             }
         )

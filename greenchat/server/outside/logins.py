@@ -28,9 +28,9 @@ class OutsideLogins:
 
     def use(self, settings: Settings) -> None:
         """Take over settings. Raises ConfigError where the package that they need is missing."""
-        ask_directory = _directory() if settings.ldap.is_on else None
-        self._script = settings.auth_script
-        self._ldap = settings.ldap
+        ask_directory = _directory() if settings.providers.ldap.is_on else None
+        self._script = settings.providers.auth_script
+        self._ldap = settings.providers.ldap
         self._ask_directory = ask_directory
 
     def check(self, name: str, password: str, address: str) -> str | OutsideError | None:

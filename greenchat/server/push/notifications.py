@@ -11,5 +11,5 @@ class Notifications:
 
     def __init__(self, server: Server, settings: Settings, store: Store, new: bytes) -> None:
         """Start the senders. new: 32 random bytes, the key if none is stored yet. Raises StoreError."""
-        self.push: Pusher | None = start_push(server, settings.push, store, new)
-        self.webhooks: WebhookSender | None = start_webhooks(server, settings.webhooks)
+        self.push: Pusher | None = start_push(server, settings.outbound.push, store, new)
+        self.webhooks: WebhookSender | None = start_webhooks(server, settings.outbound.webhooks)

@@ -24,7 +24,7 @@ from greenchat.chat.user import User
 from greenchat.commands.accounts.webpush import forget_push
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.history_events import to_envelope
-from greenchat.config.settings import Push
+from greenchat.config.outbound import Push
 from greenchat.server.fair_pool import ASKING, DOUBTFUL, FairPool
 from greenchat.server.net.turn import Turn
 from greenchat.server.push.encryption import LONGEST, authorization, encrypt, private_key, public_text
@@ -113,7 +113,7 @@ class Pusher:
         """Whether somebody has said nothing lately, on any device: else they will have seen it."""
         if not user.account_id or not self._server.network.owned.pushes.of(user.account_id):
             return False
-        since = self._server.now() - self._server.network.settings.push.quiet * 1000
+        since = self._server.now() - self._server.network.settings.outbound.push.quiet * 1000
         return all(session.away or session.active < since for session in user.sessions)
 
     def _tell(self, user: User, event: StoredEvent) -> None:
@@ -163,7 +163,7 @@ class Pusher:
 
     def _send(self, subscription: PushSubscription, line: bytes) -> int | str:
         """Send in a thread, and return an error instead of raising it: gevent would print it as a bug."""
-        settings = self._server.network.settings.push
+        settings = self._server.network.settings.outbound.push
         parts = urlsplit(subscription.endpoint)
         try:
             body = encrypt(line, subscription.p256dh, subscription.auth)

@@ -19,7 +19,7 @@ from greenchat.chat.owned.webhooks import Webhook
 from greenchat.chat.registered_channels import rank_of
 from greenchat.commands.services.chanserv_webhooks import drop_webhook
 from greenchat.commands.services.hook_speech import HOOK_RANK
-from greenchat.config.settings import WebhookRules
+from greenchat.config.outbound import WebhookRules
 from greenchat.protocol.times import format_time
 from greenchat.server.fair_pool import ASKING, DOUBTFUL, FairPool
 from greenchat.server.push.outgoing import OutgoingError, post
@@ -125,10 +125,10 @@ class WebhookSender:
 
     def _try(self, webhook: Webhook, msgid: str, body: bytes) -> int | str:
         """Try in a thread, and return an error instead of raising it: gevent would print it as a bug."""
-        rules = self._server.network.settings.webhooks
+        rules = self._server.network.settings.outbound.webhooks
         fields = {
             "Content-Type": "application/json",
-            "User-Agent": self._server.network.settings.version,
+            "User-Agent": self._server.network.settings.about.version,
             "X-Greenchat-Delivery": msgid,
             "X-Hub-Signature-256": f"sha256={hmac.digest(webhook.secret.encode(), body, 'sha256').hex()}",
         }

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from greenchat.commands.core.persistence import change_account
+from greenchat.config.providers import Providers
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol.message import Message
 from greenchat.protocol.sasl import chunks, format_plain
@@ -28,7 +29,9 @@ def provider(tmp_path: Path) -> Provider:
 
 @pytest.fixture
 def server(start_server: StartServer, tmp_path: Path, provider: Provider) -> ServerThread:
-    return start_server(Settings(accounts=ACCOUNTS, bearer=provider.settings()), quick_options(tmp_path))
+    return start_server(
+        Settings(accounts=ACCOUNTS, providers=Providers(bearer=provider.settings())), quick_options(tmp_path)
+    )
 
 
 def ircv3_bearer(client: Client, token: str, *, authorization: str = "", kind: str = "jwt") -> Message:
@@ -93,7 +96,7 @@ def test_the_name_alone_does_not_log_in_to_an_account_with_a_password(server: Se
 def test_an_account_that_was_never_confirmed_leaves_what_looks_like_its_name(
     start_server: StartServer, tmp_path: Path, provider: Provider
 ) -> None:
-    settings = Settings(accounts=ACCOUNTS, bearer=provider.settings(), casemapping="precis")
+    settings = Settings(accounts=ACCOUNTS, providers=Providers(bearer=provider.settings()), casemapping="precis")
     server, former = start_server(settings, quick_options(tmp_path)), "c\u0430rol"
     with Client(server.address, former) as squatter:
         squatter.send("REGISTER * * :sesame open")
@@ -178,7 +181,7 @@ def test_what_is_no_response_of_oauth_bearer(server: ServerThread, response: byt
 def test_failures_are_counted(start_server: StartServer, tmp_path: Path, provider: Provider) -> None:
     options = quick_options(tmp_path)
     options = replace(options, throttle=replace(options.throttle, logins=2))
-    running = start_server(Settings(accounts=ACCOUNTS, bearer=provider.settings()), options)
+    running = start_server(Settings(accounts=ACCOUNTS, providers=Providers(bearer=provider.settings())), options)
     with Client(running.address, "x") as client:
         for _ in range(2):
             assert ircv3_bearer(client, "x").command == "904"
@@ -186,7 +189,7 @@ def test_failures_are_counted(start_server: StartServer, tmp_path: Path, provide
 
 
 def test_where_no_accounts_are_made(start_server: StartServer, tmp_path: Path, provider: Provider) -> None:
-    settings = Settings(accounts=ACCOUNTS, bearer=provider.settings(create=False))
+    settings = Settings(accounts=ACCOUNTS, providers=Providers(bearer=provider.settings(create=False)))
     running = start_server(settings, quick_options(tmp_path))
     with Client(running.address, "x") as client:
         assert "You have no account here" in ircv3_bearer(client, provider.token("7", "alice")).params[-1]

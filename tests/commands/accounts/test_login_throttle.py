@@ -50,8 +50,8 @@ def sasl_words(client: Client) -> str:
     [("NS IDENTIFY alice guess", "NOTICE"), ("NS DROP alice guess", "NOTICE"), ("OPER root guess", "464 263")],
 )
 def test_as_a_user(start: Start, line: str, answer: str) -> None:
-    oper = replace(STAFFED.opers["root"], password=SLOW_HASH)
-    address = start(replace(STAFFED, opers={"root": oper}))
+    oper = replace(STAFFED.staff.opers["root"], password=SLOW_HASH)
+    address = start(replace(STAFFED, staff=replace(STAFFED.staff, opers={"root": oper})))
     register(address, "alice")
     with crowd(address) as clients:
         if "DROP" in line:

@@ -12,6 +12,7 @@ import pytest
 from greenchat.commands.accounts.password_check import check_password
 from greenchat.commands.core.deferred import Deferred
 from greenchat.config.outside import AuthScript
+from greenchat.config.providers import Providers
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.server.app import App
 from greenchat.server.net import workers
@@ -42,7 +43,7 @@ def start(start_server: StartServer, tmp_path: Path) -> Start:
 
     def starting(**rules: Any) -> ServerThread:
         script = AuthScript(command=f"{sys.executable} -S {path} {tmp_path / 'asked'}", timeout=20, **rules)
-        settings = Settings(accounts=AccountSettings(iterations=4096), auth_script=script)
+        settings = Settings(accounts=AccountSettings(iterations=4096), providers=Providers(auth_script=script))
         return start_server(settings, quick_options(tmp_path))
 
     return starting
@@ -169,7 +170,7 @@ def test_one_who_hangs_holds_up_nobody_else(start_server: StartServer, tmp_path:
     with post_box() as box:
         box.gate.clear()
         script = AuthScript(url=box.url, timeout=20)
-        settings = Settings(accounts=AccountSettings(iterations=4096), auth_script=script)
+        settings = Settings(accounts=AccountSettings(iterations=4096), providers=Providers(auth_script=script))
         options = quick_options(tmp_path)
         server = start_server(settings, replace(options, throttle=replace(options.throttle, logins=0)))
         with Client(server.address, "alice") as alice:
@@ -204,7 +205,10 @@ def test_who_has_to_wait_for_answers_does_not_wait_busily(
     monkeypatch.setattr(workers, "_pause", pause)
     with post_box() as box:
         box.gate.clear()
-        settings = Settings(accounts=AccountSettings(iterations=4096), auth_script=AuthScript(url=box.url, timeout=20))
+        settings = Settings(
+            accounts=AccountSettings(iterations=4096),
+            providers=Providers(auth_script=AuthScript(url=box.url, timeout=20)),
+        )
         options = quick_options(tmp_path)
         server = start_server(settings, replace(options, throttle=replace(options.throttle, logins=2)))
         clients = [Client(server.address, f"guest{number}") for number in range(4)]

@@ -224,7 +224,7 @@ def test_new_settings_are_told_to_those_who_asked(start_server: StartServer, tmp
     changes, the server SHOULD re-advertise the parameter with the new value", and "Tokens of the form -PARAMETER are
     used to negate a previously specified parameter". STS is never taken back by CAP DEL."""
     settings = Settings(denied_tags=("typing",))
-    changed = replace(settings, denied_tags=(), network="Other", sts=Sts(port=6697))
+    changed = replace(settings, denied_tags=(), about=replace(settings.about, network="Other"), sts=Sts(port=6697))
     running = start_server(settings, quick_options(tmp_path))
 
     def change(app: App, after: Settings) -> None:

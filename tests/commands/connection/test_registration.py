@@ -2,7 +2,8 @@
 
 import pytest
 
-from greenchat.config.settings import Limits, Settings
+from greenchat.config.about import About
+from greenchat.config.settings import Limits, NewModes, Settings
 from tests.conftest import Serve, Target
 from tests.irc import Client, people
 
@@ -11,7 +12,11 @@ def test_the_welcome_is_in_order(serve: Serve) -> None:
     """ "the server MUST send, in this order, the RPL_WELCOME, RPL_YOURHOST, RPL_CREATED, RPL_MYINFO, and at least one
     RPL_ISUPPORT ... The server SHOULD then respond as though the client sent the LUSERS command ... The server MUST
     then respond as though the client sent it the MOTD command"."""
-    address = serve(Settings(name="irc.example.com", network="Example", motd=("hello",), user_flags="i"))
+    address = serve(
+        Settings(
+            name="irc.example.com", about=About(network="Example", motd=("hello",)), new_modes=NewModes(user_flags="i")
+        )
+    )
     with Client(address) as client:
         client.send("NICK alice", "USER al 0 * :Alice Liddell")
         welcome = client.until("376", "422")

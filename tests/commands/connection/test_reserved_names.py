@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from greenchat.config.reserved import Reserved
 from greenchat.config.settings import Settings
 from tests.conftest import Serve, Target
 from tests.irc import Client
@@ -26,7 +27,7 @@ def test_what_only_begins_like_it_is_free(server: Target, nick: str) -> None:
 
 
 def test_operators_can_and_the_list_is_the_operators(serve: Serve) -> None:
-    address = serve(replace(STAFFED, reserved_nicks=("boss*",), reserved_channels=("#staff*",)))
+    address = serve(replace(STAFFED, reserved=Reserved(nicks=("boss*",), channels=("#staff*",))))
     with Client(address, "alice") as alice, Client(address, "admin") as root:
         assert alice.commands("NICK bossy") == ["433"]
         assert alice.commands("JOIN #staff-room") == ["437"]
@@ -37,6 +38,6 @@ def test_operators_can_and_the_list_is_the_operators(serve: Serve) -> None:
 
 
 def test_the_default_channels(server: Target) -> None:
-    assert Settings().reserved_channels == ("#services", "#opers")
+    assert Settings().reserved.channels == ("#services", "#opers")
     with Client(server, "alice") as alice:
         assert alice.commands("JOIN #services") == ["437"]

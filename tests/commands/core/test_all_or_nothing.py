@@ -19,7 +19,7 @@ from greenchat.chat.owned.push_subscriptions import PushSubscription
 from greenchat.chat.registered_channels import document
 from greenchat.commands.accounts.webpush import _subscribe
 from greenchat.commands.history.files import add_file
-from greenchat.config.settings import WebhookRules
+from greenchat.config.outbound import Outbound, WebhookRules
 from greenchat.server.app import App
 from greenchat.storage.interface import StoreError, Write
 from tests.conftest import cheap_passwords, quick_options
@@ -28,7 +28,7 @@ from tests.staff import STAFFED, become
 from tests.world import World
 
 _PASSWORD = "a-good-password"
-_SETTINGS = cheap_passwords(replace(STAFFED, webhooks=WebhookRules(enabled=True)))
+_SETTINGS = cheap_passwords(replace(STAFFED, outbound=Outbound(webhooks=WebhookRules(enabled=True))))
 _REFUSED = ("could not be stored", "could not be")
 
 # who does it, and what: the last of the lines; {} is the code that it is answered with where it has none

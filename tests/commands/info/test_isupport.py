@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from greenchat.commands.catalog import COMMANDS
+from greenchat.config.about import About
 from greenchat.config.settings import History, Limits, Settings
 from greenchat.protocol.framing import BODY_LIMIT
 from greenchat.protocol.isupport import TOKENS_A_LINE, parse_tokens
@@ -17,8 +18,7 @@ from tests.conftest import Serve, Target
 from tests.irc import Client
 
 SMALL = Settings(
-    network="Example",
-    icon="https://example.org/icon.svg",
+    about=About(network="Example", icon="https://example.org/icon.svg"),
     denied_tags=("typing",),
     history=History(page=3),
     limits=Limits(
@@ -399,7 +399,7 @@ def test_it_is_true(stage: Stage, token: str) -> None:
     PROBES[token](stage, value)
 
 
-NASTY = Settings(name="a" * 59 + ".org", network="a=b\\c é" * 8, icon="https://example.org/" + "x" * 290)
+NASTY = Settings(name="a" * 59 + ".org", about=About(network="a=b\\c é" * 8, icon="https://example.org/" + "x" * 290))
 
 
 @pytest.mark.parametrize("settings", [Settings(), SMALL, NASTY])
@@ -428,7 +428,7 @@ def test_lines_keep_to_their_limits(serve: Serve, settings: Settings) -> None:
 
 
 def test_the_network_comes_back_as_it_was_configured(serve: Serve) -> None:
-    with Client(serve(Settings(network="a=b\\c")), "alice") as alice:
+    with Client(serve(Settings(about=About(network="a=b\\c"))), "alice") as alice:
         assert announced(alice)["NETWORK"] == "a=b\\c"
 
 

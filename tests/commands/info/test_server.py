@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from greenchat import __version__
+from greenchat.config.about import About
 from greenchat.config.settings import Admin, Settings
 from tests.conftest import Serve, Target
 from tests.irc import Client, people
@@ -24,7 +25,7 @@ def params(client: Client, line: str) -> list[tuple[str, tuple[str, ...]]]:
 def test_motd_begins_has_its_lines_and_ends(serve: Serve) -> None:
     """ "If the MOTD can be found, one RPL_MOTDSTART numeric is returned, followed by one or more RPL_MOTD numeric, then
     one RPL_ENDOFMOTD numeric." """
-    with Client(serve(Settings(motd=("Welcome!", "", "Be kind.")))) as alice:
+    with Client(serve(Settings(about=About(motd=("Welcome!", "", "Be kind."))))) as alice:
         alice.send("NICK alice", "USER a 0 * :a")
         at_welcome = alice.until("376")[-5:]
         for messages in at_welcome, alice.run("MOTD"), alice.run(f"MOTD {NAME}"):
@@ -44,7 +45,7 @@ def test_a_server_that_nobody_configured_greets(server: Target) -> None:
 
 def test_no_motd_says_so(serve: Serve) -> None:
     """ "If the MOTD does not exist or could not be found, the ERR_NOMOTD numeric is returned." """
-    with Client(serve(Settings(motd=())), "alice") as alice:
+    with Client(serve(Settings(about=About(motd=()))), "alice") as alice:
         assert params(alice, "MOTD") == [("422", ("MOTD File is missing",))]
 
 
@@ -193,7 +194,7 @@ def test_map_has_this_server(server: Target) -> None:
 
 
 def test_new_users_get_the_configured_modes(serve: Serve) -> None:
-    with Client(serve(replace(Settings(), user_flags="iw"))) as alice:
+    with Client(serve(replace(Settings(), new_modes=replace(Settings().new_modes, user_flags="iw")))) as alice:
         alice.send("NICK alice", "USER a 0 * :a")
         messages = alice.until("376")
         assert [message.params for message in messages if message.command == "MODE"] in ([], [("alice", "+iw")])

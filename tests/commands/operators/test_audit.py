@@ -153,8 +153,9 @@ def test_an_operator_who_acts_for_a_founder_is_told_of(server: ServerThread) -> 
 
 def test_who_may_not_see_addresses_does_not_find_them_there(start_server: StartServer, tmp_path: Path) -> None:
     rights = tuple(right for right in RIGHTS if right != "addresses")
-    classes = {**STAFFED.classes, "admin": OperClass(rights)}
-    server = start_server(replace(UBAN_SETTINGS, classes=classes), quick_options(tmp_path))
+    classes = {**STAFFED.staff.classes, "admin": OperClass(rights)}
+    settings = replace(UBAN_SETTINGS, staff=replace(UBAN_SETTINGS.staff, classes=classes))
+    server = start_server(settings, quick_options(tmp_path))
     with become(Client(server.address, "root")) as root, arrive(server.address, "alice", "203.0.113.7") as alice:
         alice.run("JOIN #a", "MODE #a +m")
         (entry,) = entries(root, "AUDIT 1 alice")

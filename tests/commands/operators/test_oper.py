@@ -124,7 +124,8 @@ def test_a_right_that_is_taken_away_is_gone_at_once(start_server: StartServer, t
     server = start_server(STAFFED, quick_options(tmp_path))
     with Client(server.address, "alice") as alice:
         become(alice, "helper")
-        poorer = replace(STAFFED, classes={**STAFFED.classes, "helper": OperClass()})
+        classes = {**STAFFED.staff.classes, "helper": OperClass()}
+        poorer = replace(STAFFED, staff=replace(STAFFED.staff, classes=classes))
         server.call(lambda app: setattr(app.network, "settings", poorer))
         assert alice.commands("KILL alice :why") == ["723"]
 
@@ -269,11 +270,14 @@ def test_operators_hear_what_others_do(staffed: Target) -> None:
 
 KEYED = replace(
     STAFFED,
-    opers={
-        "key": Oper("admin", certificate="ab" * 32),
-        "owner": Oper("admin", account="Alice"),
-        "both": Oper("admin", HASH, account="alice", certificate="ab" * 32),
-    },
+    staff=replace(
+        STAFFED.staff,
+        opers={
+            "key": Oper("admin", certificate="ab" * 32),
+            "owner": Oper("admin", account="Alice"),
+            "both": Oper("admin", HASH, account="alice", certificate="ab" * 32),
+        },
+    ),
 )
 
 

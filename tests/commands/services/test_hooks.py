@@ -8,7 +8,7 @@ import pytest
 
 from greenchat.chat.tokens import hash_of
 from greenchat.commands.services.hook_speech import find_hook
-from greenchat.config.settings import WebhookRules
+from greenchat.config.outbound import Outbound, WebhookRules
 from tests.conftest import cheap_passwords, quick_options
 from tests.irc import ALL_CAPS, Client
 from tests.staff import STAFFED, become
@@ -21,7 +21,8 @@ _NONE = ["No tokens", "#own has no webhooks"]
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    world = World(cheap_passwords(replace(STAFFED, webhooks=WebhookRules(enabled=True))), quick_options(tmp_path))
+    settings = replace(STAFFED, outbound=Outbound(webhooks=WebhookRules(enabled=True)))
+    world = World(cheap_passwords(settings), quick_options(tmp_path))
     yield world
     world.stop()
 

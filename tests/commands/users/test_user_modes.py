@@ -2,7 +2,7 @@
 
 import pytest
 
-from greenchat.config.settings import Settings
+from greenchat.config.settings import NewModes, Settings
 from tests.commands.inside import log_in, make_operator
 from tests.conftest import Serve, ServerThread, Target
 from tests.irc import Client, people
@@ -82,7 +82,7 @@ def test_each_change_is_judged_after_those_before_it(running_server: ServerThrea
 
 def test_modes_of_a_new_user(serve: Serve) -> None:
     """ "If the user has client modes set on them automatically ..., the server SHOULD send the client RPL_UMODEIS"."""
-    with Client(serve(Settings(user_flags="iw"))) as alice:
+    with Client(serve(Settings(new_modes=NewModes(user_flags="iw")))) as alice:
         alice.send("NICK alice", "USER alice 0 * :Alice")
         assert alice.expect("221").params == ("alice", "+iw")
 

@@ -20,6 +20,7 @@ from greenchat.commands.core.persistence import carry_out, change_account
 from greenchat.commands.core.process import OutsideError
 from greenchat.commands.operators.shell import ban
 from greenchat.config.oidc import Oidc
+from greenchat.config.providers import Providers
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.config.web import Web
 from greenchat.server.http import oidc
@@ -46,7 +47,7 @@ def provider() -> Iterator[OidcProvider]:
 def start(start_server: StartServer, tmp_path: Path, provider: OidcProvider) -> Start:
     def starting(**rules: Any) -> ServerThread:
         given = {"issuer": provider.issuer, "url": PAGE, "client_id": CLIENT, "client_secret": SECRET, **rules}
-        settings = Settings(accounts=AccountSettings(iterations=4096), oidc=Oidc(**given))
+        settings = Settings(accounts=AccountSettings(iterations=4096), providers=Providers(oidc=Oidc(**given)))
         return start_server(settings, replace(quick_options(tmp_path), web=Web(base="/chat/")))
 
     return starting

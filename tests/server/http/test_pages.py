@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from greenchat.config.about import About
 from greenchat.config.settings import Settings
 from greenchat.config.web import Web
 from greenchat.server.http import pages
@@ -35,7 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def site(folder: Path, start_server: StartServer, tmp_path: Path) -> Iterator[Http]:
-    server = start_server(Settings(network="Home"), quick_options(tmp_path))
+    server = start_server(Settings(about=About(network="Home")), quick_options(tmp_path))
     with Http(server.address) as http:
         yield http
 

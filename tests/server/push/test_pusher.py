@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from greenchat.config.options import Storage
-from greenchat.config.settings import AccountSettings, Push, Settings
+from greenchat.config.outbound import Outbound, Push
+from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol.message import Message, parse
 from greenchat.server.app import App
 from greenchat.values.addresses import network
@@ -73,7 +74,7 @@ def start(start_server: StartServer, tmp_path: Path) -> Start:
     def starting(*, persistent: bool = False, **rules: Any) -> ServerThread:
         given: dict[str, Any] = {"enabled": True, "quiet": 0, "contact": "mailto:me@example.org"}
         given["networks"] = (network("127.0.0.1"),)
-        settings = Settings(accounts=AccountSettings(iterations=4096), push=Push(**given | rules))
+        settings = Settings(accounts=AccountSettings(iterations=4096), outbound=Outbound(push=Push(**given | rules)))
         return start_server(settings, replace(quick_options(tmp_path), storage=Storage(persistent=persistent)))
 
     return starting

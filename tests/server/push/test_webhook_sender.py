@@ -12,7 +12,8 @@ import pytest
 
 from greenchat.commands.operators import shell
 from greenchat.config.options import Storage
-from greenchat.config.settings import AccountSettings, Settings, WebhookRules
+from greenchat.config.outbound import Outbound, WebhookRules
+from greenchat.config.settings import AccountSettings, Settings
 from greenchat.server.app import App
 from greenchat.values.addresses import network
 from tests.conftest import ServerThread, StartServer, quick_options
@@ -35,7 +36,9 @@ def box() -> Iterator[PostBox]:
 def start(start_server: StartServer, tmp_path: Path) -> Start:
     def starting(*, persistent: bool = False, **rules: Any) -> ServerThread:
         given: dict[str, Any] = {"enabled": True, "networks": HERE}
-        settings = Settings(accounts=AccountSettings(iterations=4096), webhooks=WebhookRules(**given | rules))
+        settings = Settings(
+            accounts=AccountSettings(iterations=4096), outbound=Outbound(webhooks=WebhookRules(**given | rules))
+        )
         server = start_server(settings, replace(quick_options(tmp_path), storage=Storage(persistent=persistent)))
         server.call(hurry)
         return server

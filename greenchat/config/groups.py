@@ -1,0 +1,86 @@
+"""Groups of settings: small dataclasses within a larger one, for whoever reads them.
+
+Only Python sees them: in the configuration file, in the example and in documents the fields of a group stand among
+those of the class that has it, in the place of the group.
+"""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Annotates a field that is a group. prefix: begins the names that its fields have outside."""
+
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FlatField:
+    """A field of a dataclass or of one of its groups.
+
+    name: outside of Python. note: what it is annotated with, None for nothing. required: it has no default.
+    """
+
+    name: str
+    type: Any  # whatever an annotation may hold
+    note: object
+    required: bool
+
+
+def flat_fields(cls: Any) -> list[FlatField]:
+    """Return the fields of a dataclass, with those of a group in its place."""
+    found = []
+    for field in _fields(cls):
+        if isinstance(field.note, Group):
+            inner = flat_fields(field.type)
+            found += [dataclasses.replace(each, name=field.note.prefix + each.name) for each in inner]
+        else:
+            found.append(field)
+    return found
+
+
+def flat_values(value: Any) -> dict[str, Any]:
+    """Return the values of these fields, by name. value: an instance of a dataclass."""
+    found: dict[str, Any] = {}
+    for field in _fields(type(value)):
+        inner = getattr(value, field.name)
+        if isinstance(field.note, Group):
+            found |= {field.note.prefix + name: each for name, each in flat_values(inner).items()}
+        else:
+            found[field.name] = inner
+    return found
+
+
+def build(cls: type[T], values: Mapping[str, Any]) -> T:
+    """Make a dataclass from such values. Those that are missing get their defaults."""
+    found: dict[str, Any] = {}
+    for field in _fields(cls):
+        if isinstance(field.note, Group):
+            names = {each.name: field.note.prefix + each.name for each in flat_fields(field.type)}
+            inner = {name: values[outside] for name, outside in names.items() if outside in values}
+            found[field.name] = build(field.type, inner)
+        elif field.name in values:
+            found[field.name] = values[field.name]
+    return cls(**found)
+
+
+def _own_fields(cls: Any) -> tuple[FlatField, ...]:
+    """Return the fields of a dataclass, a group as one of them."""
+    hints = get_type_hints(cls, include_extras=True)
+    found = []
+    for field in dataclasses.fields(cls):
+        kind, note = hints[field.name], None
+        if get_origin(kind) is Annotated:
+            kind, note = get_args(kind)[:2]
+        required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+        found.append(FlatField(field.name, kind, note, required))
+    return tuple(found)
+
+
+_fields: Callable[[Any], tuple[FlatField, ...]] = cache(_own_fields)

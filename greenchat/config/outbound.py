@@ -1,0 +1,55 @@
+"""The settings of what the server posts to others by HTTP: Web Push and webhooks."""
+
+from dataclasses import dataclass, field
+from typing import Annotated
+
+from greenchat.config import validators
+from greenchat.config.key import Key
+from greenchat.values import addresses
+from greenchat.values.addresses import IpNetwork
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """The rules for Web Push: https://github.com/ircv3/ircv3-specifications/pull/471. Times in seconds."""
+
+    enabled: Annotated[bool, Key("push private messages and highlights to devices that ask for it", restart=True)] = (
+        False
+    )
+    contact: Annotated[
+        str,
+        Key(
+            "how a push service reaches you, like mailto:admin@example.org or https://example.org/contact",
+            parse=validators.contact,
+        ),
+    ] = ""
+    quiet: Annotated[int, Key("seconds after somebody's last message in which they get none", 0, 86_400)] = 120
+    timeout: Annotated[float, Key("seconds that one push may take", 1, 60)] = 10.0
+    networks: Annotated[
+        tuple[IpNetwork, ...],
+        Key("addresses that are not public and may be pushed to all the same", parse=addresses.network),
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookRules:
+    """The rules for webhooks, to which operators of a channel have its messages posted."""
+
+    enabled: Annotated[bool, Key("let operators of channels add webhooks (ChanServ WEBHOOK)", restart=True)] = False
+    timeout: Annotated[float, Key("seconds that one request may take", 1, 60)] = 10.0
+    networks: Annotated[
+        tuple[IpNetwork, ...],
+        Key("addresses that are not public and may be posted to all the same, also by http", parse=addresses.network),
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """The rules for both of them."""
+
+    push: Annotated[
+        Push, Key("Web Push: clients and the page are told of what concerns them while they are closed.")
+    ] = field(default_factory=Push)
+    webhooks: Annotated[WebhookRules, Key("Posting what is said in a channel to programs elsewhere.")] = field(
+        default_factory=WebhookRules
+    )
