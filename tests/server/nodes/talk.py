@@ -136,7 +136,11 @@ def check(cluster: Cluster, *talkers: Talker, channel: str = "#a") -> None:
         )
     texts = [text for _, text in stored[0]]
     assert len(set(texts)) == len(texts), "nothing is stored twice"
-    for talker in talkers:
+    places = {number: place for place, (number, _) in enumerate(stored[0])}
+    for talker in talkers:  # also those whose node was killed
+        heard = [(number, text) for msgid, text in talker.heard if (number := parse_msgid(msgid) or 0) > cut]
+        began = places[heard[0][0]] if heard else 0
+        assert heard == stored[0][began : began + len(heard)], f"what {talker.nick} heard is stored in this order"
         kept = {text for msgid, text in talker.echoed if (parse_msgid(msgid) or 0) > cut}
         assert kept <= set(texts), "what was echoed is stored"
     for node in cluster.nodes:

@@ -3,14 +3,11 @@
 import dataclasses
 import signal
 import time
-from contextlib import suppress
 from pathlib import Path
 
-from greenchat.server.nodes.access import Access
-from greenchat.server.nodes.engine import Engine, EngineError
 from tests.irc import Client
 from tests.server.nodes.cluster import NodeProcess, cluster
-from tests.server.nodes.nats import NEEDED, Nats
+from tests.server.nodes.nats import NEEDED, leader_of
 from tests.server.nodes.talk import Talker, check
 
 pytestmark = NEEDED
@@ -147,18 +144,6 @@ def test_two_of_three_servers_of_the_engine_are_enough_and_one_is_not(tmp_path: 
             eve.quit()
         assert not any("QUIT" in event for talker in talkers for event in talker.events)
         check(nodes, *talkers)
-
-
-def leader_of(engine: list[Nats]) -> int:
-    """The number of the server that decides about the log; the name of each ends with it."""
-    while True:
-        with suppress(EngineError):
-            link = Engine(Access(tuple(server.url for server in engine)), "test")
-            leader = link._request("$JS.API.STREAM.INFO.greenchat", b"")["cluster"].get("leader")
-            link.close()
-            if leader:
-                return int(leader[1:])
-        time.sleep(0.05)
 
 
 def test_all_are_stopped_and_started_again(tmp_path: Path) -> None:
