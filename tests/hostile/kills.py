@@ -21,6 +21,7 @@ from tests.server.nodes.talk import Talker, check
 
 NODES = 3
 _KEEP = "[storage]\nkeep_unregistered = {}\n"
+_LAST = 20  # lines of a node's log that are shown when something was wrong
 _NODE_HANGS, _SERVER_HANGS = 3.0, 8.0
 """The longest that each is stopped, in seconds: the others elect another leader after some four."""
 
@@ -126,11 +127,20 @@ def run(folder: Path, seconds: float, seed: int, servers: int = 3, keep: int = 0
     with cluster(folder, NODES, servers, more=_KEEP.format(keep), snapshots=1.0, longer=60.0) as nodes:
         life = Life(nodes, random.Random(seed))
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            life.go_on()
-        check(nodes, *life.talkers)
+        try:
+            while time.monotonic() < end:
+                life.go_on()
+            check(nodes, *life.talkers)
+        except BaseException:
+            sys.stdout.write(f"{life.done}, and then\n{_last_words(nodes)}\n")
+            raise
         life.kept = len(nodes.nodes[0].texts("#a"))
         return life
+
+
+def _last_words(nodes: Cluster) -> str:
+    told = [node.errors.read_text(encoding="utf-8").splitlines()[-_LAST:] for node in nodes.nodes]
+    return "\n".join(f"node {number}: {line}" for number, lines in enumerate(told, 1) for line in lines)
 
 
 def main() -> None:

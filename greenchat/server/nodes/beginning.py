@@ -18,7 +18,7 @@ from greenchat.server.nodes.seat import Seat
 from greenchat.server.nodes.state_file import Head, StateFileError
 from greenchat.storage.interface import Store
 
-_JOIN = "make a backup at another node, and here `greenchat-server cluster join FILE`"
+_JOIN = "at another node `greenchat-server cluster publish`, and here `greenchat-server cluster join`"
 
 
 class NodeError(Exception):
@@ -57,9 +57,7 @@ class Beginning:
             )
         if not self._seat.makes_log:
             raise NodeError(
-                f"the data folder {self._seat.data} has no state of the log {self._seat.log} to begin with: make a"
-                " backup at another node (`greenchat-server backup FILE`), and here"
-                " `greenchat-server cluster join FILE`"
+                f"the data folder {self._seat.data} has no state of the log {self._seat.log} to begin with: {_JOIN}"
             )
         self.is_first = True
         network = Network(settings, now=now)

@@ -254,8 +254,8 @@ class Engine:
             self._next += 1
             self._deliver(place, frame.data)
 
-    def _request(self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """Return the answer. Raises EngineError."""
+    def request(self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
+        """Return the answer to a request of JetStream's API, or to a message that it stores. Raises EngineError."""
         if self.trouble:
             raise EngineError(self.trouble)
         self._count += 1
@@ -269,7 +269,7 @@ class Engine:
         finally:
             self._asked.pop(number, None)
         if frame.status:
-            raise EngineError("it has no leader just now")
+            raise EngineError("the engine has no leader just now; it elects one within seconds")
         answer = _document(frame.data)
         if answer.get("error"):
             refusal = _part(answer, "error", dict)
@@ -281,7 +281,7 @@ class Engine:
     def find_log(self, name: str) -> Stored | None:
         """Return the log of this name, None if there is none. Raises EngineError."""
         try:
-            info = self._request(f"$JS.API.STREAM.INFO.{name}", b"")
+            info = self.request(f"$JS.API.STREAM.INFO.{name}", b"")
         except NotThereError:
             return None
         metadata = _part(info, "config", dict).get("metadata")
@@ -307,32 +307,35 @@ class Engine:
             "duplicate_window": _DUPLICATES * _SECOND,
             "metadata": {_IDENTITY: identity},
         }
-        self._request(f"$JS.API.STREAM.CREATE.{name}", json.dumps(wanted).encode())
+        self.request(f"$JS.API.STREAM.CREATE.{name}", json.dumps(wanted).encode())
 
     def delete_log(self, name: str) -> None:
         """Delete a log, with all that is in it. Raises EngineError."""
-        self._request(f"$JS.API.STREAM.DELETE.{name}", b"")
+        self.request(f"$JS.API.STREAM.DELETE.{name}", b"")
 
     def trim(self, name: str, first: int) -> None:
         """Take all entries before one out of a log. Raises EngineError."""
-        self._request(f"$JS.API.STREAM.PURGE.{name}", json.dumps({"seq": first}).encode())
+        self.request(f"$JS.API.STREAM.PURGE.{name}", json.dumps({"seq": first}).encode())
 
     def time_of(self, name: str, number: int) -> int:
         """Return when an entry was written, in ms since the epoch. Raises EngineError."""
-        answer = self._request(f"$JS.API.STREAM.MSG.GET.{name}", json.dumps({"seq": number}).encode())
+        answer = self.request(f"$JS.API.STREAM.MSG.GET.{name}", json.dumps({"seq": number}).encode())
         time = _part(_part(answer, "message", dict), "time", str)
         try:
             return int(datetime.fromisoformat(time).timestamp() * 1000)
         except (ValueError, OverflowError) as error:
             raise EngineError(_OTHERWISE) from error
 
-    def read(self, name: str, after: int, deliver: Deliver) -> None:
-        """Subscribe to all entries after a number, in their order, and those to come. Raises EngineError."""
+    def read(self, name: str, after: int, deliver: Deliver, subject: str = "") -> None:
+        """Subscribe to all entries after a number, in their order, and those to come, once for a connection.
+
+        subject: of those that are wanted, "" for all. Raises EngineError.
+        """
         self._deliver = deliver
-        subject, consumer = "_INBOX." + secrets.token_hex(8), secrets.token_hex(8)
+        inbox, consumer = "_INBOX." + secrets.token_hex(8), secrets.token_hex(8)
         config = {
             "name": consumer,
-            "deliver_subject": subject,
+            "deliver_subject": inbox,
             "deliver_policy": "by_start_sequence",
             "opt_start_seq": after + 1,
             "ack_policy": "none",
@@ -343,10 +346,12 @@ class Engine:
             "mem_storage": True,
             "num_replicas": 1,
         }
-        self._write(nats.subscribe(subject, _ENTRIES))
+        if subject:
+            config["filter_subject"] = subject
+        self._write(nats.subscribe(inbox, _ENTRIES))
         asked = json.dumps({"stream_name": name, "config": config}).encode()
-        self._request(f"$JS.API.CONSUMER.CREATE.{name}.{consumer}", asked)
+        self.request(f"$JS.API.CONSUMER.CREATE.{name}.{consumer}", asked)
 
     def append(self, name: str, entry: bytes, identity: str) -> int:
         """Append an entry, once however often it is sent; return its number. Raises EngineError."""
-        return _part(self._request(name, entry, {"Nats-Msg-Id": identity}), "seq", int)
+        return _part(self.request(name, entry, {"Nats-Msg-Id": identity}), "seq", int)

@@ -12,16 +12,23 @@ from pathlib import Path
 from greenchat.chat import documents
 from greenchat.chat.network import Network
 from greenchat.config.file import Config
+from greenchat.server.data.backup_commands import files_beside, state_beside
 from greenchat.server.data.restore import restore
 from greenchat.server.data.store_keeper import DATABASE, STATE, StoreKeeper, lock
 from greenchat.server.nodes import state_file
-from greenchat.server.nodes.engine import Engine, EngineError, Stored
+from greenchat.server.nodes.engine import Engine, EngineError, NotThereError, Stored
 from greenchat.server.nodes.monitor import unsafe
+from greenchat.server.nodes.object_store import ObjectStore
 from greenchat.server.nodes.seat import Seat
 from greenchat.server.nodes.state_file import Head, StateFileError
 from greenchat.storage import backup
 from greenchat.storage.durable import free_name
 from greenchat.storage.interface import StoreError
+
+_BACKUP = "backup"  # the object's name
+_PUBLISHED = "the backup that the engine has"
+_MADE, _FETCHED = "greenchat.published", "greenchat.fetched"
+_HOUR = 3600.0  # seconds
 
 
 class FoundingError(Exception):
@@ -43,8 +50,8 @@ def found(config: Config) -> str:
             )
         if engine.find_log(seat.log):
             raise FoundingError(
-                f"the engine has a log {seat.log} already: to be a node of it, make a backup at one that is, and here"
-                " `greenchat-server cluster join FILE`; or name another log with cluster.log"
+                f"the engine has a log {seat.log} already: to be a node of it, `greenchat-server cluster publish` at"
+                " one that is, and here `cluster join`; or name another log with cluster.log"
             )
         _begin(config, seat, engine, keeper)
     return f"The log {seat.log} is made, with {_copies(seat.replicas)}, and begins with what {seat.data} has"
@@ -56,19 +63,87 @@ def join(file: Path, config: Config) -> list[str]:
     with _engine(seat) as engine:
         stored = _needed(seat, engine)
     head = _head(file)
+    _refuse_unfit(str(file), head, seat, stored)
+    with lock(seat.data):
+        return _become(file, head, seat, stored)
+
+
+def join_from_engine(config: Config) -> list[str]:
+    """Make this node from the backup that another one has published. Return a report for the operator."""
+    seat = _seat(config)
+    file = seat.data / _FETCHED
+    with _engine(seat) as engine:
+        stored = _needed(seat, engine)
+        store = ObjectStore(engine, seat.log)
+        found = store.find(_BACKUP)
+        if found is None:
+            raise FoundingError(
+                f"the engine has no backup of a node of the log {seat.log}: at one of them `greenchat-server cluster"
+                " publish`, or `greenchat-server backup FILE` and here `cluster join FILE`"
+            )
+        told = found.told
+        _refuse_unfit(_PUBLISHED, Head(told.get("identity", ""), _number(told.get("position", "")), ""), seat, stored)
+        with lock(seat.data):
+            try:
+                store.get(found, file)
+                return _become(file, _head(file), seat, stored)
+            except NotThereError as error:
+                raise FoundingError(f"{_PUBLISHED} can't be used ({error}): `cluster publish` again") from error
+            finally:
+                file.unlink(missing_ok=True)
+
+
+def publish(config: Config) -> str:
+    """Put a backup of this node, which may be running, into the engine's object store. Return what is to be told."""
+    seat, data = _seat(config), config.options.data
+    with _engine(seat) as engine:
+        stored = _needed(seat, engine)
+    head = _state(seat)
+    if head is None:
+        raise FoundingError(f"{data} belongs to no log: only a node's data are of use to another node")
+    _refuse_unfit(f"what {data} has", head, seat, stored)
+    file = data / _MADE
+    file.unlink(missing_ok=True)
+    try:
+        state = state_beside(data)
+        backup.backup(data / DATABASE, file, files_beside(data, logs=False), state)
+        head, size = _head(file), file.stat().st_size
+        with _engine(seat) as engine:
+            store = ObjectStore(engine, seat.log)
+            store.open(seat.keep * _HOUR, replicas=seat.replicas)
+            store.put(_BACKUP, file, {"identity": head.identity, "position": str(head.position), "node": seat.name})
+    except OSError as error:
+        raise FoundingError(f"can't read {file}: {error.strerror}") from error
+    finally:
+        file.unlink(missing_ok=True)
+    return (
+        f"The engine has a backup of this node, at entry {head.position} of the log {seat.log} ({size >> 10} KiB), for"
+        f" {seat.keep:g} hours: at another machine `greenchat-server cluster join` makes a node of it"
+    )
+
+
+def _become(file: Path, head: Head, seat: Seat, stored: Stored) -> list[str]:
+    """Put a backup in the place of what this folder has, which is locked."""
+    aside = backup.restore(file, seat.data / DATABASE)
+    told = [f"This is a node now, at entry {head.position} of {stored.last}: start it, and it catches up"]
+    return told + [f"What was here before is now {path}" for path in aside]
+
+
+def _refuse_unfit(name: str, head: Head, seat: Seat, stored: Stored) -> None:
+    """Raise FoundingError where no node can go on from a state by the log as it is."""
     if head.identity != stored.identity:
         raise FoundingError(
-            f"{file} is of another log than the engine's {seat.log}, or of what that was before a rebase: make a new"
+            f"{name} is of another log than the engine's {seat.log}, or of what that was before a rebase: make a new"
             " backup at a node that runs"
         )
     if stored.first > head.position + 1:
         raise FoundingError(
-            f"{file} is too old: it ends at entry {head.position} of the log, which begins at {stored.first} by now"
+            f"{name} is too old: it ends at entry {head.position} of the log, which begins at {stored.first} by now"
         )
-    with lock(seat.data):
-        aside = backup.restore(file, seat.data / DATABASE)
-    told = [f"This is a node now, at entry {head.position} of {stored.last}: start it, and it catches up"]
-    return told + [f"What was here before is now {path}" for path in aside]
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() else 0
 
 
 def rebase(config: Config, *, is_sure: bool) -> str:

@@ -1,4 +1,4 @@
-"""Several nodes from the shell: `cluster init`, `join`, `status`, `drain`, `forget`, `upgrade`, `rebase`."""
+"""Several nodes from the shell: `cluster init`, `join`, `publish`, `status`, `drain`, `forget`, `upgrade`, `rebase`."""
 
 import json
 from argparse import ArgumentParser, Namespace
@@ -28,9 +28,16 @@ def _init(call: Call) -> str:
 
 
 def _join(call: Call) -> str:
-    from greenchat.server.nodes.founding import join
+    from greenchat.server.nodes.founding import join, join_from_engine
 
-    return "\n".join(join(Path(_named(call, "the FILE of a backup of another node")), call.configuration()))
+    file, config = call.arguments.what, call.configuration()
+    return "\n".join(join(Path(file), config) if file else join_from_engine(config))
+
+
+def _publish(call: Call) -> str:
+    from greenchat.server.nodes.founding import publish
+
+    return publish(call.configuration())
 
 
 def _rebase(call: Call) -> str:
@@ -95,6 +102,7 @@ def _named(call: Call, what: str) -> str:
 _ACTIONS: Mapping[str, Callable[[Call], str]] = {
     "init": _init,
     "join": _join,
+    "publish": _publish,
     "status": _status,
     "drain": _drain,
     "forget": _forget,
@@ -127,6 +135,7 @@ def _arguments(parser: ArgumentParser) -> None:
         metavar="ACTION",
         choices=tuple(_ACTIONS),
         help="init: make the log, from this data folder; join FILE: make this node from a backup of another one;"
+        " publish: let the engine have a backup of this node; join: make this node from that one;"
         " status: show the nodes; drain NODE: send its clients to others; forget NODE: give one up that is off;"
         " upgrade: begin the newest epoch, once all nodes have the new version;"
         " rebase: make a new log where the engine has lost it",

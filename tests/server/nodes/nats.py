@@ -28,7 +28,7 @@ def leader_of(engine: "list[Nats]") -> int:
     while True:
         with suppress(EngineError):
             link = Engine(Access(tuple(server.url for server in engine)), "test")
-            leader = link._request("$JS.API.STREAM.INFO.greenchat", b"")["cluster"].get("leader")
+            leader = link.request("$JS.API.STREAM.INFO.greenchat", b"")["cluster"].get("leader")
             link.close()
             if leader:
                 return int(leader[1:])

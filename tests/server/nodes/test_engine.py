@@ -43,7 +43,7 @@ def opened(engine: Engine) -> Stored:
     found = engine.find_log("log")
     if found is None:
         engine.make_log("log", "of this test", replicas=1)
-        kept = engine._request("$JS.API.STREAM.INFO.log", b"")["config"]
+        kept = engine.request("$JS.API.STREAM.INFO.log", b"")["config"]
         assert kept["max_age"] == 0, "nothing goes by itself: nodes that are all off for long need it"
         found = engine.find_log("log")
     assert found
@@ -98,7 +98,7 @@ def test_the_log_is_there_after_the_engine_was_killed(tmp_path: Path) -> None:
 def test_a_log_of_somebody_else_is_refused(tmp_path: Path) -> None:
     with nats(tmp_path) as (server,):
         engine = Engine(Access((server.url,)), "test")
-        engine._request("$JS.API.STREAM.CREATE.theirs", b'{"name": "theirs", "subjects": ["theirs"]}')
+        engine.request("$JS.API.STREAM.CREATE.theirs", b'{"name": "theirs", "subjects": ["theirs"]}')
         with pytest.raises(EngineRefusesError, match="not a log of greenchat"):
             engine.find_log("theirs")
         with pytest.raises(EngineError, match="replicas"):

@@ -131,14 +131,15 @@ def test_what_can_not_be_is_said_in_a_line(tmp_path: Path, engine: Nats) -> None
         assert "no node" not in one.refused("cluster", "rebase")
         assert one.refused("cluster", "status", code=3).endswith("belongs to no log yet")
         assert one.refused("cluster", "drain", "two", code=3).endswith("ask at a node that runs")
-        assert one.refused("cluster", "join").endswith("the FILE of a backup of another node is missing")
+        assert one.refused("cluster", "forget").endswith("the NODE is missing")
+        assert one.refused("cluster", "publish", "more") == "cluster publish takes no 'more'"
         assert one.refused("cluster", "init", "more") == "cluster init takes no 'more'"
         told = one.do("cluster", "init")
         assert "made, with one copy" in told
         assert "cluster.monitor" in told
         assert "belongs to a log already" in one.refused("cluster", "init")
         assert "has a log mistakes already" in two.refused("cluster", "init")
-        assert "has no state of the log mistakes to begin with: make a backup" in two.refusal()
+        assert "has no state of the log mistakes to begin with: at another node" in two.refusal()
         assert "nothing is lost" in one.refused("cluster", "rebase")
         assert one.refused("cluster", "status", code=3).endswith("it has applied 0 entries of the log mistakes")
         plain = run_as_single(two)
@@ -259,7 +260,7 @@ def test_a_log_with_a_gap_stops_the_node(tmp_path: Path, engine: Nats) -> None:
         link = Engine(Access((engine.url,)), "test")
         stored = link.find_log("gap")
         assert stored
-        link._request("$JS.API.STREAM.MSG.DELETE.gap", json.dumps({"seq": stored.last - 2}).encode())
+        link.request("$JS.API.STREAM.MSG.DELETE.gap", json.dumps({"seq": stored.last - 2}).encode())
         link.close()
         assert f"those after {stored.last - 3} are missing: the engine has lost them" in two.refusal()
         assert one.end() == 0
@@ -328,7 +329,7 @@ def test_a_node_that_comes_to_another_state_ends_and_is_made_anew(tmp_path: Path
         assert wrong.process.returncode == 2
         told = wrong.errors.read_text(encoding="utf-8")
         assert "the state of this node is" in told
-        assert told.splitlines()[-1].endswith("and here `greenchat-server cluster join FILE`")
+        assert told.splitlines()[-1].endswith("and here `greenchat-server cluster join`")
         wrong._script = SCRIPT
         wrong.join(other)
         wrong.start()
