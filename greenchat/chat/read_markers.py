@@ -12,15 +12,16 @@ class ReadMarks:
     owner: str
     times: dict[str, int] = field(default_factory=dict)
 
-    def advance(self, conversation: str, time: int) -> bool:
-        """Move a marker; it "SHOULD only ever increase". Return whether it has moved.
+    def moved(self, conversation: str, time: int) -> dict[str, int] | None:
+        """Return the markers as they are once this one is at a time; None if it does not move.
 
-        Beyond the limit the marker that was moved longest ago is forgotten.
+        A marker "SHOULD only ever increase". Beyond the limit the marker that was moved longest ago is forgotten.
         """
         if time <= self.times.get(conversation, -1):
-            return False
-        self.times.pop(conversation, None)
-        self.times[conversation] = time
-        if len(self.times) > _MOST:
-            del self.times[next(iter(self.times))]
-        return True
+            return None
+        times = self.times.copy()
+        times.pop(conversation, None)
+        times[conversation] = time
+        if len(times) > _MOST:
+            del times[next(iter(times))]
+        return times

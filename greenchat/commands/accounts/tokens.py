@@ -11,7 +11,7 @@ from greenchat.chat.accounts import Account
 from greenchat.chat.tokens import PASSING, SESSION, TICKET, Token, hash_of
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError
-from greenchat.commands.core.persistence import Change
+from greenchat.commands.core.persistence import Change, carry_out
 from greenchat.commands.core.registry import Way, command
 from greenchat.commands.core.steps import step
 from greenchat.storage.interface import Document
@@ -92,15 +92,12 @@ def _add(ctx: Context, document: dict[str, object]) -> None:
     if account is None:
         return
     known = ctx.network.tokens.of(account)
-    for each in known:
-        if not each.holds(ctx.now):
-            drop(ctx, each.hash)
-    alike = [each for each in known if each.kind == token.kind and each.holds(ctx.now)]
+    old = [each.hash for each in known if not each.holds(ctx.now)]
+    alike = [each.hash for each in known if each.kind == token.kind and each.holds(ctx.now)]
     if token.kind in (*PASSING, SESSION):
-        for each in alike[: max(0, len(alike) - _MOST_SESSIONS + 1)]:
-            drop(ctx, each.hash)
-    ctx.journal.secure(Document(documents.TOKEN.name, token.hash, token.document()))
-    ctx.network.tokens.put(token)
+        old += alike[: max(0, len(alike) - _MOST_SESSIONS + 1)]
+    write = Document(documents.TOKEN.name, token.hash, token.document())
+    carry_out(ctx, _dropping(ctx, old), Change((write,), lambda: ctx.network.tokens.put(token)))
 
 
 @step("token.drop")
@@ -113,8 +110,10 @@ def drop(ctx: Context, hashed: str) -> None:
 
 def dropping_of(ctx: Context, account: Account, *kinds: str) -> Change:
     """Return the change that revokes all tokens of an account, or those of some kinds."""
-    revoked = [token.hash for token in ctx.network.tokens.of(account) if not kinds or token.kind in kinds]
+    return _dropping(ctx, [token.hash for token in ctx.network.tokens.of(account) if not kinds or token.kind in kinds])
 
+
+def _dropping(ctx: Context, revoked: list[str]) -> Change:
     def apply() -> None:
         for hashed in revoked:
             ctx.network.tokens.drop(hashed)

@@ -13,7 +13,7 @@ from greenchat.chat.owned.push_subscriptions import PushSubscription
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError
-from greenchat.commands.core.persistence import Change
+from greenchat.commands.core.persistence import Change, carry_out
 from greenchat.commands.core.registry import Way, command
 from greenchat.commands.core.steps import step
 from greenchat.protocol import caps
@@ -81,12 +81,11 @@ def _wrong(subcommand: str, text: str) -> FailError:
 @step("webpush.add")
 def _subscribe(ctx: Context, document: dict[str, object]) -> None:
     subscription = PushSubscription.from_document(document)
-    known = ctx.network.owned.pushes.of(subscription.owner)
-    for each in known[: max(0, len(known) - _MOST + 1)]:
-        forget_push(ctx, each.endpoint)
-    key = Document(documents.PUSH.name, subscription.endpoint, subscription.document())
-    ctx.journal.secure(key)
-    ctx.network.owned.pushes.put(subscription)
+    pushes = ctx.network.owned.pushes
+    known = [each.endpoint for each in pushes.of(subscription.owner) if each.endpoint != subscription.endpoint]
+    write = Document(documents.PUSH.name, subscription.endpoint, subscription.document())
+    added = Change((write,), lambda: pushes.put(subscription))
+    carry_out(ctx, _forgetting(ctx, known[: max(0, len(known) - _MOST + 1)]), added)
 
 
 @step("webpush.drop")
@@ -106,8 +105,10 @@ def forget_push(ctx: Context, endpoint: str) -> None:
 
 def forgetting_pushes_of(ctx: Context, account: Account) -> Change:
     """Return the change that drops all subscriptions of an account: who has asked for them need not be its owner."""
-    endpoints = [each.endpoint for each in ctx.network.owned.pushes.of(account.id)]
+    return _forgetting(ctx, [each.endpoint for each in ctx.network.owned.pushes.of(account.id)])
 
+
+def _forgetting(ctx: Context, endpoints: list[str]) -> Change:
     def apply() -> None:
         for endpoint in endpoints:
             ctx.network.owned.pushes.drop(endpoint)

@@ -32,10 +32,13 @@ def markread(ctx: Context) -> None:
     marks = marks_of(ctx, ctx.user)
     ctx.session.active = ctx.now  # somebody looks at it
     # `*` is not a time to set ("MUST NOT be a literal `*`") and answered like a question
-    if len(params) > 1 and params[1] != "*" and marks.advance(conversation.key, min(_time(params[1]), ctx.now)):
-        if ctx.user.account:
-            ctx.journal.record(Document(documents.READ_MARKS.name, marks.owner, marks.times.copy()))
-        _tell_others(ctx, _mark(ctx, conversation, marks))
+    if len(params) > 1 and params[1] != "*":
+        moved = marks.moved(conversation.key, min(_time(params[1]), ctx.now))
+        if moved:
+            if ctx.user.account:
+                ctx.journal.secure(Document(documents.READ_MARKS.name, marks.owner, moved))
+            marks.times = moved
+            _tell_others(ctx, _mark(ctx, conversation, marks))
     ctx.respond(_mark(ctx, conversation, marks))
 
 

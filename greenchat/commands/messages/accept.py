@@ -73,11 +73,11 @@ def _remove(ctx: Context, nick: str) -> None:
     kept = keys & caller_id.kept(network, owner).keys()
     if not keys & caller_id.listed(network, owner).keys():
         raise IrcError(Numeric.ERR_ACCEPTNOT, nick)
-    for key in keys:
-        owner.caller_id.accepted.pop(key, None)
     own = network.accounts.get(owner.account) if kept else None
     if own:
         change_account(ctx, own.name, accepted=tuple(key for key in own.accepted if key not in kept))
+    for key in keys:
+        owner.caller_id.accepted.pop(key, None)
 
 
 def _forget_those_who_left(ctx: Context) -> None:

@@ -5,6 +5,7 @@ confirmed. Refused, it has changed nothing: neither what is stored nor what is i
 commits would leave the same half.
 """
 
+from base64 import urlsafe_b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,9 +18,11 @@ from greenchat.chat import documents
 from greenchat.chat.owned.files import File
 from greenchat.chat.owned.push_subscriptions import PushSubscription
 from greenchat.chat.registered_channels import document
+from greenchat.chat.tokens import BOT
 from greenchat.commands.accounts.webpush import _subscribe
 from greenchat.commands.history.files import add_file
-from greenchat.config.outbound import Outbound, WebhookRules
+from greenchat.config.outbound import Outbound, Push, WebhookRules
+from greenchat.config.settings import FileHost
 from greenchat.server.app import App
 from greenchat.storage.interface import StoreError, Write
 from tests.conftest import cheap_passwords, quick_options
@@ -28,7 +31,9 @@ from tests.staff import STAFFED, become
 from tests.world import World
 
 _PASSWORD = "a-good-password"
-_SETTINGS = cheap_passwords(replace(STAFFED, outbound=Outbound(webhooks=WebhookRules(enabled=True))))
+_OUTBOUND = Outbound(webhooks=WebhookRules(enabled=True), push=Push(enabled=True))
+_SETTINGS = cheap_passwords(replace(STAFFED, outbound=_OUTBOUND, files=FileHost(enabled=True)))
+_KEYS = f"p256dh={urlsafe_b64encode(bytes(65)).decode()};auth={urlsafe_b64encode(bytes(16)).decode()}"
 _REFUSED = ("could not be stored", "could not be")
 
 # who does it, and what: the last of the lines; {} is the code that it is answered with where it has none
@@ -70,6 +75,39 @@ _LINES = [
     ("root", "UNRESV #shut"),
     ("root", "DEFCON 4"),
     ("root", "SAMODE #own +m"),
+    ("ann", "MARKREAD #own timestamp=2020-01-01T00:00:00.000Z"),
+    ("ann", "REMEMBER"),
+    ("ann", f"WEBPUSH REGISTER https://push.example/new {_KEYS}"),
+    ("ann", "WEBPUSH UNREGISTER https://push.example/1"),
+    ("ann", "FILEHOST TOKEN"),
+    ("ann", "FILEHOST TOKEN|FILEHOST TOKEN"),
+    ("ann", "REMEMBER|REMEMBER"),
+    ("ann", "NICKSERV TOKEN REVOKE {token}"),
+    ("ann", "NICKSERV SET MULTICLIENT off"),
+    ("ann", "PERSISTENCE SET ON"),
+    ("ann", "PERSISTENCE SET ON|PERSISTENCE SET OFF"),
+    ("ann", f"NICKSERV TOTP ON {_PASSWORD}"),
+    ("ann", "ACCEPT bob|ACCEPT -bob"),
+    ("ann", "METADATA * SET status :busy|METADATA * CLEAR"),
+    ("ann", "METADATA #own SET url :x"),
+    ("ann", "METADATA #own SET url :x|METADATA #own CLEAR"),
+    ("ann", "MODE #own -b x!*@*"),
+    ("ann", "MODE #own +beI y!*@* z!*@* q!*@*"),
+    ("ann", "TBAN #own 1h y!*@*"),
+    ("ann", "CHANSERV BAN #own y!*@* 1h :no"),
+    ("ann", "CHANSERV UNBAN #own x!*@*"),
+    ("ann", "CHANSERV AKICK #own ADD bad!*@*|CHANSERV AKICK #own DEL bad!*@*"),
+    ("ann", "CHANSERV AMODE #own +o bob|CHANSERV AMODE #own -o bob"),
+    ("ann", "CHANSERV ENTRYMSG #own :come in|CHANSERV ENTRYMSG #own none"),
+    ("ann", "CHANSERV SUCCESSOR #own bob|CHANSERV SUCCESSOR #own none"),
+    ("ann", "CHANSERV WEBHOOK #own DEL {hook}"),
+    ("root", "NICKSERV SUSPEND ann :no|NICKSERV UNSUSPEND ann"),
+    ("root", "HOSTSERV SET ann host.example|HOSTSERV DEL ann"),
+    ("root", "UNKLINE 192.0.2.1"),
+    ("root", "DLINE 192.0.2.9 :no"),
+    ("root", "METADATA ann SET status :odd"),
+    ("root", "CLOAK ROTATE"),
+    ("root", "CHANSERV TRANSFER #own bob {}"),
 ]  # fmt: skip
 
 
@@ -78,7 +116,10 @@ class Place:
 
     def __init__(self, data: Path) -> None:
         self.world = World(_SETTINGS, quick_options(data))
-        self.people = {nick: Client(self.world, nick, caps=ALL_CAPS) for nick in ("ann", "bob", "root", "eve", "gone")}
+        self.people = {
+            nick: Client(self.world, nick, caps=f"{ALL_CAPS} draft/webpush")
+            for nick in ("ann", "bob", "root", "eve", "gone")
+        }
         ann, bob, root, _, gone = self.people.values()
         become(root)
         for client in ann, bob, gone:
@@ -125,6 +166,13 @@ class Place:
         return self.world.call(_stored), self.world.call(_remembered)
 
 
+def _with_ids(line: str, app: App) -> str:
+    """A line with the ids of what ann has in the place of their names."""
+    token = next(each for each in app.network.tokens if each.kind == BOT)
+    webhook = next(iter(app.network.owned.webhooks))
+    return line.replace("{token}", token.id).replace("{hook}", webhook.id)
+
+
 def _stored(app: App) -> dict[str, Any]:
     passing = (documents.PRESENCE, documents.PLACE, documents.PLACED, documents.INSIDE, documents.CLOSED)
     return {kind.name: app.store.documents(kind.name) for kind in documents.KINDS if kind not in passing}
@@ -144,13 +192,18 @@ def _remembered(app: App) -> dict[str, Any]:
         "bans": [each.document() for each in protection.bans],
         "reservations": [each.document() for each in protection.reservations],
         "defcon": protection.defcon,
+        "marks": {name: user.read_marks and user.read_marks.times for name, user in network.users.items()},
+        "accepted": {name: list(user.caller_id.accepted) for name, user in network.users.items()},
+        "cloak": network.protection.cloaks.host("192.0.2.77"),
         "users": {name: (user.account, user.metadata, user.host) for name, user in network.users.items()},
     }
     return found
 
 
 @pytest.mark.parametrize(("who", "line"), _LINES)
-def test_wherever_the_store_fails(tmp_path: Path, who: str, line: str) -> None:
+def test_wherever_the_store_fails(tmp_path: Path, who: str, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("greenchat.commands.accounts.tokens._MOST_SESSIONS", 1)  # the next one takes the place
+    monkeypatch.setattr("greenchat.commands.accounts.webpush._MOST", 1)
     was_refused = 0
     for taken in range(10):
         place = Place(tmp_path / str(taken))
@@ -158,9 +211,10 @@ def test_wherever_the_store_fails(tmp_path: Path, who: str, line: str) -> None:
             client = place.people[who]
             *first, last = line.split("|")
             client.run(*first)
-            if "{}" in last:
+            if last.endswith("{}"):
                 asked = client.run(last.replace(" {}", ""))
                 last = last.format(asked[-1].params[-1].split()[-1])
+            last = place.world.call(lambda app: _with_ids(last, app))
             before = place.look()
             with place.failing(taken):
                 said = client.run(last)
