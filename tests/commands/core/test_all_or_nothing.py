@@ -214,7 +214,7 @@ def test_wherever_the_store_fails(tmp_path: Path, who: str, line: str, monkeypat
             if last.endswith("{}"):
                 asked = client.run(last.replace(" {}", ""))
                 last = last.format(asked[-1].params[-1].split()[-1])
-            last = place.world.call(lambda app: _with_ids(last, app))
+            last = _with_ids(last, place.world.app)
             before = place.look()
             with place.failing(taken):
                 said = client.run(last)
