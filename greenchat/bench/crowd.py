@@ -19,12 +19,12 @@ SLOWER = 10  # times as much patience with a handshake of a WebSocket, which cos
 SYNC = b"PING :in-step\r\n"
 
 
-class RefusedError(Exception):
+class ServerRefusedError(Exception):
     """The server refuses what the scenario needs; the text has its line."""
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class ArrivalTimes:
     """The time that clients took: seconds until the last was connected and registered, then until all had joined."""
 
     registering: float
@@ -45,7 +45,7 @@ class Returning:
         """Note that somebody is told that their nick is in use. Raises RefusedError if that goes on for too long."""
         self._asked[client] = self._asked.get(client, 0) + 1
         if self._asked[client] > ASKED:
-            raise RefusedError(f"{client}: {line.decode(errors='replace').strip()}")
+            raise ServerRefusedError(f"{client}: {line.decode(errors='replace').strip()}")
         self._due[client] = perf_counter() + ASK_AFTER
 
     def ask(self) -> None:
@@ -107,7 +107,7 @@ class Guest:
         elif command == b"ERROR":
             raise DisconnectedError(f"{self.client}: {line.decode(errors='replace').strip()}")
         elif command in REFUSALS or (command == b"CAP" and b" NAK " in line):
-            raise RefusedError(f"{self.client}: {line.decode(errors='replace').strip()}")
+            raise ServerRefusedError(f"{self.client}: {line.decode(errors='replace').strip()}")
 
 
 def registration(index: int, capabilities: Iterable[str] = ()) -> bytes:
@@ -155,7 +155,7 @@ def gather(
     pace: float = 5000.0,
     first: int = 0,
     progress: Callable[[str, int, int], None] = lambda what, done, of: None,
-) -> tuple[list[Client], Arrival]:
+) -> tuple[list[Client], ArrivalTimes]:
     """Connect one client per item of `channels` and let it join that; client i asks for capabilities[i % their number].
 
     At most `burst` are connecting at any time, and at most `pace` connect in a second: some servers listen with a
@@ -223,7 +223,7 @@ def gather(
         return reached["joined"] == len(joining)
 
     swarm.run(joined, "all clients have joined")
-    arrival = Arrival(registering, perf_counter() - began)
+    arrival = ArrivalTimes(registering, perf_counter() - began)
     in_step(swarm, clients, reached)
     return clients, arrival
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from greenchat.bench.transcript import Place, Transcript
+from greenchat.bench.transcript import Transcript, TranscriptPosition
 from greenchat.bench.wire import nick
 
 
@@ -18,7 +18,7 @@ class Room:
 
     target: bytes
     transcripts: list[Transcript] = field(default_factory=list)
-    detached: list[Place] = field(default_factory=list)
+    detached: list[TranscriptPosition] = field(default_factory=list)
 
 
 class Flights:
@@ -90,13 +90,13 @@ class Flights:
         if self.talking:
             self._speak()
 
-    def on_arrival(self, place: Place, sender: int, number: int) -> None:
+    def on_arrival(self, place: TranscriptPosition, sender: int, number: int) -> None:
         """Note that a detached reader has a message."""
         if (sender, number) in self._sent:
             self.late.append(perf_counter() - self._sent[sender, number])
             self.on_complete(sender, number)
 
-    def on_detach(self, place: Place) -> None:
+    def on_detach(self, place: TranscriptPosition) -> None:
         """Make the reader a party of its own; its transcript is none if nobody else reads it."""
         transcript = place.transcript
         room = next(room for room in self.rooms if transcript in room.transcripts)
@@ -115,7 +115,7 @@ class Flights:
             if not transcript.listeners(sender):
                 self.on_complete(sender, number)
 
-    def missing(self, places: Sequence[Place]) -> str:
+    def missing(self, places: Sequence[TranscriptPosition]) -> str:
         """Return what has not arrived where, in words, for the first missing message; "" if nothing is missing."""
         for (sender, number), room in self.in_flight.items():
             without = [

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from greenchat.bench import sampling
-from greenchat.bench.crowd import REFUSALS, Arrival, RefusedError
+from greenchat.bench.crowd import REFUSALS, ArrivalTimes, ServerRefusedError
 from greenchat.bench.figures import quantile
 from greenchat.bench.flights import Flights, Room
 from greenchat.bench.process import cpu_seconds, resident_bytes, waiting_seconds
 from greenchat.bench.reader import Reader
-from greenchat.bench.swarm import Address, Client, DisconnectedError, StalledError, Swarm
+from greenchat.bench.swarm import Client, DisconnectedError, Endpoint, StalledError, Swarm
 from greenchat.bench.transcript import Transcript, ViolationError
 from greenchat.bench.wire import HEAD, Wording
 
@@ -32,7 +32,7 @@ class Job:
     progress(what, share): 0 to 1.
     """
 
-    address: Address
+    address: Endpoint
     pid: int | None
     seconds: float
     wording: Wording
@@ -84,7 +84,7 @@ class Stopwatch:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class Participant:
     """A client and its position in the transcript."""
 
     client: Client
@@ -93,7 +93,7 @@ class Member:
 
 def seat(
     client: Client, transcript: Transcript, *, echo: bool, on_private: Callable[[bytes], None] | None = None
-) -> Member:
+) -> Participant:
     """Let a client whose input is fully read become a counted reader of a transcript."""
 
     def private(line: bytes) -> None:
@@ -103,7 +103,7 @@ def seat(
     transcript.present.add(client.index)
     transcript.enter(reader)
     client.feed = reader.feed
-    return Member(client, reader)
+    return Participant(client, reader)
 
 
 def answer(client: Client, line: bytes) -> None:
@@ -118,7 +118,7 @@ def answer(client: Client, line: bytes) -> None:
     elif command == b"ERROR":
         raise DisconnectedError(f"{client}: {line.decode(errors='replace').strip()}")
     elif command in REFUSALS or command in (b"401", b"404", b"407", b"412", b"417", b"FAIL"):
-        raise RefusedError(f"{client}: {line.decode(errors='replace').strip()}")
+        raise ServerRefusedError(f"{client}: {line.decode(errors='replace').strip()}")
 
 
 def speakers(rooms: Sequence[tuple[Room, Sequence[int]]]) -> Iterator[tuple[int, Room]]:
@@ -140,7 +140,7 @@ def _stride(count: int) -> int:
     return stride
 
 
-class Talk:
+class SteadyLoad:
     """A steady load over rooms, measured in windows."""
 
     def __init__(
@@ -148,7 +148,7 @@ class Talk:
     ) -> None:
         self.job = job
         self.swarm = swarm
-        self.members: list[Member] = []
+        self.members: list[Participant] = []
         self.clients: dict[int, Client] = {}
         self.flights = Flights(flight, rooms, self._say, turns)
         self.spoken: Callable[[], None] = lambda: None  # called after each message that is said
@@ -257,7 +257,7 @@ class Talk:
         return delays
 
 
-def arrival_figures(clients: int, arrival: Arrival) -> dict[str, float]:
+def arrival_figures(clients: int, arrival: ArrivalTimes) -> dict[str, float]:
     """Return the figures of the clients' arrival."""
     return {
         "clients": clients,

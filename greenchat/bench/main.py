@@ -16,9 +16,9 @@ from greenchat.bench import plot
 from greenchat.bench.peers import NotInstalledError
 from greenchat.bench.process import NotEnoughFilesError, cores
 from greenchat.bench.rounds import as_json, run_all
-from greenchat.bench.scenarios import Command, Scenario, find
-from greenchat.bench.swarm import Address
-from greenchat.bench.targets import PEERS, NotStartedError, Target, greenchat_target
+from greenchat.bench.scenarios import Measurement, Scenario, find
+from greenchat.bench.swarm import Endpoint
+from greenchat.bench.targets import PEERS, BenchTarget, NotStartedError, greenchat_target
 from greenchat.bench.wire import TEXT_BYTES
 from greenchat.bench.worker import FailedError
 
@@ -27,9 +27,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return 0, 1 if something was lost or failed, 2 for a bad option."""
     options = parser_of_program().parse_args(arguments)
     signal.signal(signal.SIGTERM, _stop)
-    chosen: Scenario | Command = options.chosen
+    chosen: Scenario | Measurement = options.chosen
     try:
-        if isinstance(chosen, Command):
+        if isinstance(chosen, Measurement):
             return chosen.run(options)
         return _measure(chosen, options)
     except (NotInstalledError, NotEnoughFilesError, ValueError, OSError) as error:
@@ -107,7 +107,7 @@ def _add_common(parser: argparse.ArgumentParser, scenario: Scenario) -> None:
     out.add_argument("--json", action="store_true", help="everything as JSON instead of tables")
 
 
-def _targets(options: argparse.Namespace, profile: Path | None) -> list[Target]:
+def _targets(options: argparse.Namespace, profile: Path | None) -> list[BenchTarget]:
     peers = [PEERS[name](getattr(options, name)) for name in dict.fromkeys(options.vs)]
     if options.only_vs:
         if not peers:
@@ -119,10 +119,10 @@ def _targets(options: argparse.Namespace, profile: Path | None) -> list[Target]:
         host, colon, port = options.server.rpartition(":")
         if not colon or not port.isdecimal():
             raise ValueError(f"--server takes HOST:PORT, not {options.server}")
-        address = Address(
+        address = Endpoint(
             "127.0.0.1" if host in ("", "localhost") else host.strip("[]"), int(port), options.tls, options.websocket
         )
-        return [Target(options.server, address=address, pid=options.pid), *peers]
+        return [BenchTarget(options.server, address=address, pid=options.pid), *peers]
     if options.pid:
         raise ValueError("--pid belongs to --server")
     start = f"from greenchat.bench.sampling import prepare; prepare({str(profile)!r})" if profile else ""

@@ -127,7 +127,7 @@ class StageServer:
             connection.sendall("".join(f"{reply}\r\n" for reply in replies).encode())
 
 
-class Client:
+class TerminalClient:
     """A client in a pseudo-terminal of 40 rows and 120 columns. started: seconds of the monotonic clock.
 
     Its output is kept as text: escape sequences are removed once, as it comes, so that looking for a word does not cost

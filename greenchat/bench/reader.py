@@ -6,13 +6,13 @@ lines. Only a chunk that differs (a PING in between, a line nobody has seen yet)
 
 from collections.abc import Callable
 
-from greenchat.bench.transcript import Place, Transcript, ViolationError, shown, unexpected
+from greenchat.bench.transcript import Transcript, TranscriptPosition, ViolationError, shown, unexpected
 from greenchat.bench.wire import PRESENCE
 
 NEWLINE = 0x0A
 
 
-class Reader(Place):
+class Reader(TranscriptPosition):
     """Reads for one client.
 
     on_private(line) is called with each line that is for it alone, or that is no message, join or departure.

@@ -11,7 +11,7 @@ from greenchat.bench.figures import WIDTH, Figures, combine, figures_table, rati
 from greenchat.bench.process import raise_file_limit
 from greenchat.bench.progress import ProgressLine
 from greenchat.bench.scenarios import Scenario, Shape
-from greenchat.bench.targets import Target, run
+from greenchat.bench.targets import BenchTarget, run
 from greenchat.bench.wire import Wording
 from greenchat.bench.worker import FailedError, work
 
@@ -34,7 +34,7 @@ class Outcome:
 
 
 def run_all(
-    scenario: Scenario, options: argparse.Namespace, targets: Sequence[Target], profile: Path | None
+    scenario: Scenario, options: argparse.Namespace, targets: Sequence[BenchTarget], profile: Path | None
 ) -> list[Outcome]:
     """Run every shape against every target, in alternating rounds; print a table per shape unless JSON is wanted.
 
@@ -68,7 +68,7 @@ def run_all(
 
 
 def _one(
-    scenario: Scenario, shape: Shape, target: Target, options: argparse.Namespace, wording: Wording,
+    scenario: Scenario, shape: Shape, target: BenchTarget, options: argparse.Namespace, wording: Wording,
     line: ProgressLine, title: str,
 ) -> Figures:  # fmt: skip
     try:

@@ -31,7 +31,7 @@ class StalledError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class Endpoint:
     """The address of the server, and the way clients speak to it."""
 
     host: str
@@ -110,7 +110,7 @@ class Client:
 class Swarm:
     """All clients of a run and the loop they share."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Endpoint) -> None:
         self.address = address
         self.clients: dict[int, Client] = {}  # by file descriptor
         self.afterwards: list[Callable[[], None]] = []  # called once each, after the current round of reading

@@ -23,7 +23,7 @@ from greenchat.bench.peers import (
     ngircd_config,
 )
 from greenchat.bench.process import cores
-from greenchat.bench.swarm import Address
+from greenchat.bench.swarm import Endpoint
 
 STARTING = 60.0  # seconds a server may take until it listens: several nodes, on a busy machine
 STOPPING = 10.0
@@ -36,29 +36,29 @@ class NotStartedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class BenchTarget:
     """A server to measure. command is None for one that runs already, at `address`. websocket: clients use it."""
 
     name: str
     command: Command | None = None
-    address: Address | None = None
+    address: Endpoint | None = None
     pid: int | None = None
     profiled: bool = False
     websocket: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningTarget:
     """A server that listens. profiled: it is told when the measured window begins and ends."""
 
-    address: Address
+    address: Endpoint
     pid: int | None
     profiled: bool = False
 
 
 def greenchat_target(
     before: str = "", *, profiled: bool = False, websocket: bool = False, words: Sequence[str] = ()
-) -> Target:
+) -> BenchTarget:
     """Return greenchat-server of this installation.
 
     before: Python that runs in its process before it. words: more of its command line.
@@ -73,10 +73,10 @@ def greenchat_target(
         return [sys.executable, "-c", start, "--config", str(config), "--listen", listen, "--data", data, *words]
 
     name = "greenchat, WebSocket" if websocket else "greenchat"
-    return Target(name, command, profiled=profiled, websocket=websocket)
+    return BenchTarget(name, command, profiled=profiled, websocket=websocket)
 
 
-def ngircd_target(place: str | None) -> Target:
+def ngircd_target(place: str | None) -> BenchTarget:
     """Return ngIRCd. Raises NotInstalledError."""
     program = locate("ngircd", place)
 
@@ -85,10 +85,10 @@ def ngircd_target(place: str | None) -> Target:
         config.write_text(ngircd_config(setup), encoding="utf-8")
         return [str(program), "--nodaemon", "--config", str(config)]
 
-    return Target("ngircd", command)
+    return BenchTarget("ngircd", command)
 
 
-def inspircd_target(place: str | None) -> Target:
+def inspircd_target(place: str | None) -> BenchTarget:
     """Return InspIRCd 3, whose modules are in ../lib/inspircd/modules or, as built from source, in ../modules.
 
     Raises NotInstalledError.
@@ -105,21 +105,21 @@ def inspircd_target(place: str | None) -> Target:
         root = ["--runasroot"] if os.geteuid() == 0 else []
         return [str(program), "--nofork", "--config", str(config), *root]
 
-    return Target("inspircd", command)
+    return BenchTarget("inspircd", command)
 
 
-PEERS: dict[str, Callable[[str | None], Target]] = {"ngircd": ngircd_target, "inspircd": inspircd_target}
+PEERS: dict[str, Callable[[str | None], BenchTarget]] = {"ngircd": ngircd_target, "inspircd": inspircd_target}
 
 
 @contextmanager
-def run(target: Target, *, tls: bool = False, ping: int = 120, rate: int = UNLIMITED) -> Iterator[Running]:
+def run(target: BenchTarget, *, tls: bool = False, ping: int = 120, rate: int = UNLIMITED) -> Iterator[RunningTarget]:
     """Run the target, listening, for the length of the block.
 
     Raises NotStartedError.
     """
     if target.command is None:
         assert target.address
-        yield Running(target.address, target.pid)
+        yield RunningTarget(target.address, target.pid)
         return
     with tempfile.TemporaryDirectory(prefix="greenchat-bench-") as name:
         folder = Path(name)
@@ -137,7 +137,7 @@ def run(target: Target, *, tls: bool = False, ping: int = 120, rate: int = UNLIM
         try:
             os.sched_setaffinity(process.pid, {cores()[0]})
             _await_listening(process, port, folder / "output", target.name)
-            yield Running(Address("127.0.0.1", port, tls, target.websocket), process.pid, target.profiled)
+            yield RunningTarget(Endpoint("127.0.0.1", port, tls, target.websocket), process.pid, target.profiled)
         finally:
             process.terminate()
             try:

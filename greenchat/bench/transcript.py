@@ -52,9 +52,9 @@ class Transcript:
         on_complete: Callable[[int, int], None] = lambda sender, number: None,
         said_at: Callable[[int, int], float] = lambda sender, number: 0.0,
         said_by: Callable[[int], int] = lambda sender: 0,
-        release: Callable[["Place"], None] = lambda place: None,
-        on_detach: Callable[["Place"], None] = lambda place: None,
-        on_arrival: Callable[["Place", int, int], None] = lambda place, sender, number: None,
+        release: Callable[["TranscriptPosition"], None] = lambda place: None,
+        on_detach: Callable[["TranscriptPosition"], None] = lambda place: None,
+        on_arrival: Callable[["TranscriptPosition", int, int], None] = lambda place, sender, number: None,
     ) -> None:
         self.wording = wording
         self.target = target
@@ -74,17 +74,17 @@ class Transcript:
         self.samples: list[tuple[float, int, int]] = []  # (when, from, to): a chunk that was received
         self.counted = 0  # readers that hold up the completion of a message
         self.chunks = 0
-        self._deaf: dict[int, Place] = {}  # sender -> reader that gets no echo
+        self._deaf: dict[int, TranscriptPosition] = {}  # sender -> reader that gets no echo
         self._waiting: dict[int, int] = {}  # offset -> how many counted readers are there
-        self._awaiting: dict[int, Place] = {}  # readers that have to see their own JOIN here first
-        self._held: dict[int, Place] = {}  # readers that have to see their own message here first
+        self._awaiting: dict[int, TranscriptPosition] = {}  # readers that have to see their own JOIN here first
+        self._held: dict[int, TranscriptPosition] = {}  # readers that have to see their own message here first
         self._passed = 0  # lines that all counted readers have passed
 
     def listeners(self, sender: int) -> int:
         """Return how many readers must pass a message of this sender before it is complete."""
         return self.counted - (sender in self._deaf)
 
-    def enter(self, place: "Place") -> None:
+    def enter(self, place: "TranscriptPosition") -> None:
         """Add a reader who is here from now on and counts."""
         place.offset = len(self.text)
         place.counted = True
@@ -94,7 +94,7 @@ class Transcript:
             self._deaf[place.index] = place
             place.own_next = NEVER
 
-    def leave(self, place: "Place") -> None:
+    def leave(self, place: "TranscriptPosition") -> None:
         """Remove a reader who counts no longer."""
         self._deaf.pop(place.index, None)
         self._held.pop(place.index, None)
@@ -103,14 +103,14 @@ class Transcript:
             self.counted -= 1
             self._depart(place.offset)
 
-    def move(self, place: "Place", end: int) -> None:
+    def move(self, place: "TranscriptPosition", end: int) -> None:
         """Move a reader that has received everything before `end`."""
         self.chunks += 1
         if not self.chunks % SAMPLE:
             self.samples.append((perf_counter(), place.offset, end))
         self.shift(place, end)
 
-    def shift(self, place: "Place", end: int) -> None:
+    def shift(self, place: "TranscriptPosition", end: int) -> None:
         """Set a reader's position to `end`."""
         start = place.offset
         place.offset = end
@@ -118,7 +118,7 @@ class Transcript:
             self._waiting[end] = self._waiting.get(end, 0) + 1
             self._depart(start)
 
-    def hop(self, place: "Place") -> None:
+    def hop(self, place: "TranscriptPosition") -> None:
         """Skip own messages that are next here: this client gets no echo."""
         starts = self.starts[place.index]
         while place.offset == place.own_next:
@@ -146,7 +146,7 @@ class Transcript:
             if said:
                 self.on_complete(*said)
 
-    def append(self, place: "Place", line: bytes) -> bool:
+    def append(self, place: "TranscriptPosition", line: bytes) -> bool:
         """Append a line, seen by a reader first. Return False if it is no such line.
 
         Raises ViolationError if it can't be the next.
@@ -184,7 +184,7 @@ class Transcript:
             return True
         return False
 
-    def hold(self, place: "Place", line: bytes) -> bool:
+    def hold(self, place: "TranscriptPosition", line: bytes) -> bool:
         """Whether a reader's new line must wait: it gets no echo, and one of its own messages may come before the line.
 
         True if it has to wait until somebody else sees its message. Where everybody waits for everybody, nobody can
@@ -208,7 +208,7 @@ class Transcript:
         self.said.append(said)
         self.sent.append(sent)
 
-    def find(self, place: "Place") -> bool:
+    def find(self, place: "TranscriptPosition") -> bool:
         """Whether the reader's own JOIN, number `place.joined`, is in here yet.
 
         If not, the reader is released as soon as it is.
@@ -233,7 +233,7 @@ class Transcript:
         return bisect_right(self.ends, offset)
 
 
-class Place(ABC):
+class TranscriptPosition(ABC):
     """The position of one client in a transcript. echo: whether it gets its own messages back."""
 
     __slots__ = ("counted", "counts", "echo", "index", "joined", "offset", "own_next", "own_passed", "transcript")

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from greenchat.bench.crowd import RefusedError
+from greenchat.bench.crowd import ServerRefusedError
 from greenchat.bench.figures import Figures
 from greenchat.bench.framing import WrongFrameError
 from greenchat.bench.load import Job
 from greenchat.bench.process import cores
 from greenchat.bench.scenarios import Scenario, Shape
 from greenchat.bench.swarm import DisconnectedError, StalledError
-from greenchat.bench.targets import Running
+from greenchat.bench.targets import RunningTarget
 from greenchat.bench.transcript import ViolationError
 from greenchat.bench.wire import Wording
 
@@ -24,7 +24,7 @@ class FailedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class WorkerProgress:
     """The progress of the clients."""
 
     what: str
@@ -32,8 +32,8 @@ class Progress:
 
 
 def work(
-    scenario: Scenario, shape: Shape, running: Running, seconds: float, wording: Wording,
-    progress: Callable[[Progress], None],
+    scenario: Scenario, shape: Shape, running: RunningTarget, seconds: float, wording: Wording,
+    progress: Callable[[WorkerProgress], None],
 ) -> Figures:  # fmt: skip
     """Run a shape against a server and return what it measured.
 
@@ -48,8 +48,8 @@ def work(
     theirs.close()
     try:
         while True:
-            said: Progress | FailedError | dict[str, float] = ours.recv()
-            if isinstance(said, Progress):
+            said: WorkerProgress | FailedError | dict[str, float] = ours.recv()
+            if isinstance(said, WorkerProgress):
                 progress(said)
             elif isinstance(said, FailedError):
                 raise said
@@ -65,18 +65,20 @@ def work(
             process.join()
 
 
-def _run(out: Connection, scenario: Scenario, shape: Shape, running: Running, seconds: float, wording: Wording) -> None:
+def _run(
+    out: Connection, scenario: Scenario, shape: Shape, running: RunningTarget, seconds: float, wording: Wording
+) -> None:
     os.sched_setaffinity(0, {cores()[-1]})
     gc.disable()  # nothing here makes cycles while it measures
     job = Job(
-        running.address, running.pid, seconds, wording, lambda what, share: out.send(Progress(what, share)),
+        running.address, running.pid, seconds, wording, lambda what, share: out.send(WorkerProgress(what, share)),
         profiled=running.profiled,
     )  # fmt: skip
     try:
         out.send(dict(scenario.run(job, shape)))
     except (
         ViolationError,
-        RefusedError,
+        ServerRefusedError,
         DisconnectedError,
         StalledError,
         ProcessLookupError,

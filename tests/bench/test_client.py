@@ -6,8 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from greenchat.bench.pseudo_terminal import CHANNEL, TOPIC, WELCOME, StageServer
-from greenchat.bench.pseudo_terminal import Client as TerminalClient
+from greenchat.bench.pseudo_terminal import CHANNEL, TOPIC, WELCOME, StageServer, TerminalClient
 from tests.irc import Client
 
 ROOT = Path(__file__).parents[2]

@@ -8,8 +8,8 @@ from contextlib import suppress
 import pytest
 
 from greenchat.bench import crowd
-from greenchat.bench.crowd import RefusedError, gather
-from greenchat.bench.swarm import Address, Swarm
+from greenchat.bench.crowd import ServerRefusedError, gather
+from greenchat.bench.swarm import Endpoint, Swarm
 
 
 class SlowServer:
@@ -64,7 +64,7 @@ def test_who_comes_again_asks_for_their_nick_until_the_server_has_seen_them_go(
     swarm_of: list[Swarm | SlowServer],
 ) -> None:
     server = SlowServer(refusals=3)
-    swarm = Swarm(Address("127.0.0.1", server.port))
+    swarm = Swarm(Endpoint("127.0.0.1", server.port))
     swarm_of += [swarm, server]
     clients, _ = gather(swarm, [None])
     assert [str(client) for client in clients] == ["c00000"]
@@ -73,9 +73,9 @@ def test_who_comes_again_asks_for_their_nick_until_the_server_has_seen_them_go(
 
 def test_a_nick_that_stays_in_use_is_said_in_the_end(swarm_of: list[Swarm | SlowServer]) -> None:
     server = SlowServer(refusals=1_000_000)
-    swarm = Swarm(Address("127.0.0.1", server.port))
+    swarm = Swarm(Endpoint("127.0.0.1", server.port))
     swarm_of += [swarm, server]
-    with pytest.raises(RefusedError, match="already in use"):
+    with pytest.raises(ServerRefusedError, match="already in use"):
         gather(swarm, [None])
     assert len(server.asked) == crowd.ASKED + 1
 
@@ -114,7 +114,7 @@ class OneByOneServer(SlowServer):
 
 def test_nobody_gives_up_while_a_slow_server_gets_on(swarm_of: list[Swarm | SlowServer]) -> None:
     server = OneByOneServer()
-    swarm = Swarm(Address("127.0.0.1", server.port))
+    swarm = Swarm(Endpoint("127.0.0.1", server.port))
     swarm_of += [swarm, server]
     clients, _ = gather(swarm, [None] * 6)
     assert len(clients) == server.visits == 6

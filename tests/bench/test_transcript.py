@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenchat.bench.reader import Reader
-from greenchat.bench.transcript import Place, Transcript, ViolationError
+from greenchat.bench.transcript import Transcript, TranscriptPosition, ViolationError
 from greenchat.bench.wire import Wording
 
 WORDING = Wording(20)
@@ -27,7 +27,7 @@ class Scene:
     def __init__(self, readers: int, *, echo: bool = True, said: dict[int, int] | None = None) -> None:
         self.complete: list[tuple[int, int]] = []
         self.private: list[bytes] = []
-        self.released: list[Place] = []
+        self.released: list[TranscriptPosition] = []
         self.arrived: list[tuple[int, int, int]] = []
         said = said or {}
         self.transcript = Transcript(

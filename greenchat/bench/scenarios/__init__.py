@@ -48,7 +48,7 @@ class Scenario:
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class Measurement:
     """A measurement that needs no server of ours and no simulated clients. run(options) returns the exit code."""
 
     name: str
@@ -57,9 +57,9 @@ class Command:
     add_arguments: Callable[[ArgumentParser], None] = _no_arguments
 
 
-def find() -> list[Scenario | Command]:
+def find() -> list[Scenario | Measurement]:
     """Return all scenarios and commands, by name."""
-    found: list[Scenario | Command] = []
+    found: list[Scenario | Measurement] = []
     for module in iter_modules(__path__):
         loaded = import_module(f"{__name__}.{module.name}")
         found.append(loaded.SCENARIO if hasattr(loaded, "SCENARIO") else loaded.COMMAND)

@@ -10,7 +10,7 @@ from enum import Enum, auto
 from greenchat.bench.crowd import SYNC, gather, registration
 from greenchat.bench.figures import Figures
 from greenchat.bench.flights import Room
-from greenchat.bench.load import LANDING, Job, Talk, answer, arrival_figures, speakers
+from greenchat.bench.load import LANDING, Job, SteadyLoad, answer, arrival_figures, speakers
 from greenchat.bench.reader import Reader
 from greenchat.bench.scenarios import Scenario, Shape
 from greenchat.bench.swarm import Client, StalledError, Swarm
@@ -121,7 +121,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     clients, arrival = gather(swarm, [CHANNEL] * count, progress=job.gathering)
     guests, _ = gather(swarm, [None] * shape["visitors"], first=count, progress=job.gathering)
     room = Room(CHANNEL)
-    talk = Talk(job, swarm, [room], speakers([(room, range(count))]), shape["flight"])
+    talk = SteadyLoad(job, swarm, [room], speakers([(room, range(count))]), shape["flight"])
     transcript = talk.transcript(CHANNEL)
     room.transcripts.append(transcript)
     for client in clients:
@@ -136,7 +136,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     return {**arrival_figures(count, arrival), "comings_and_goings": churn.acts, **figures}
 
 
-def _let_all_read(swarm: Swarm, talk: Talk, visitors: Sequence[_Visitor]) -> None:
+def _let_all_read(swarm: Swarm, talk: SteadyLoad, visitors: Sequence[_Visitor]) -> None:
     """Check that all in the channel at the end have got everything that was said there."""
     readers = [member.reader for member in talk.members]
 

@@ -16,8 +16,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from greenchat.bench.figures import median, quantile, table
-from greenchat.bench.pseudo_terminal import CHANNEL, TOPIC, WELCOME, Client, ClientGoneError, StageServer
-from greenchat.bench.scenarios import Command
+from greenchat.bench.pseudo_terminal import CHANNEL, TOPIC, WELCOME, ClientGoneError, StageServer, TerminalClient
+from greenchat.bench.scenarios import Measurement
 
 KEYS = "QWERYUIOZXVN"
 FLOOD_PER_SECOND = 2000
@@ -49,7 +49,7 @@ def measure(command: Callable[[int, Path], Sequence[str]]) -> dict[str, float]:
     """
     with tempfile.TemporaryDirectory(prefix="greenchat-bench-") as folder:
         server = StageServer()
-        client = Client(command(server.port, Path(folder)), _environment(folder))
+        client = TerminalClient(command(server.port, Path(folder)), _environment(folder))
         try:
             return _measure(server, client)
         finally:
@@ -57,7 +57,7 @@ def measure(command: Callable[[int, Path], Sequence[str]]) -> dict[str, float]:
             server.close()
 
 
-def _measure(server: StageServer, client: Client) -> dict[str, float]:
+def _measure(server: StageServer, client: TerminalClient) -> dict[str, float]:
     found = {"start": client.wait_for(WELCOME, TOPIC) - client.started}
     client.wait_quiet()
     found["start_cpu"] = client.cpu()
@@ -95,7 +95,7 @@ def _measure(server: StageServer, client: Client) -> dict[str, float]:
     return found
 
 
-def _echoes(client: Client, count: int, pause: float) -> list[float]:
+def _echoes(client: TerminalClient, count: int, pause: float) -> list[float]:
     """Return the seconds from a key to its letter on the screen; the line is emptied now and then.
 
     Each line begins with another letter than the one before: a client that reads the end of a line together with the
@@ -115,7 +115,7 @@ def _echoes(client: Client, count: int, pause: float) -> list[float]:
     return seconds
 
 
-def _resizes(client: Client) -> list[float]:
+def _resizes(client: TerminalClient) -> list[float]:
     seconds = []
     for number in range(8):
         client.wait_quiet(0.1)
@@ -133,7 +133,7 @@ def _flood(server: StageServer) -> None:
         time.sleep(max(0.0, begin + (step + 1) / 100 - time.monotonic()))
 
 
-def _arrives(server: StageServer, client: Client, text: str, seconds: float) -> bool:
+def _arrives(server: StageServer, client: TerminalClient, text: str, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if server.wait_said(text, 0.2):
@@ -204,4 +204,4 @@ def _run(options: Namespace) -> int:
     return 0
 
 
-COMMAND = Command("client", "the terminal client beside irssi and WeeChat", _run, _add_arguments)
+COMMAND = Measurement("client", "the terminal client beside irssi and WeeChat", _run, _add_arguments)

@@ -15,14 +15,14 @@ from time import perf_counter
 from greenchat.bench.crowd import gather
 from greenchat.bench.figures import Figures, quantile, table
 from greenchat.bench.flights import Room
-from greenchat.bench.load import LANDING, Job, Talk, speakers
+from greenchat.bench.load import LANDING, Job, SteadyLoad, speakers
 from greenchat.bench.process import cpu_seconds, raise_file_limit
 from greenchat.bench.progress import ProgressLine
-from greenchat.bench.scenarios import Command, Scenario, Shape
+from greenchat.bench.scenarios import Measurement, Scenario, Shape
 from greenchat.bench.swarm import StalledError, Swarm
 from greenchat.bench.targets import greenchat_target, run
 from greenchat.bench.wire import TEXT_BYTES, Wording
-from greenchat.bench.worker import Progress, work
+from greenchat.bench.worker import WorkerProgress, work
 
 _COMING = 60.0  # seconds for all nodes
 _ALONE = 2.0  # seconds in which one message at a time is said, for its delay
@@ -42,7 +42,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     clients, _ = gather(swarm, [rooms[index % channels].target for index in range(count)], progress=job.gathering)
     quiet = channels if channels > 1 else 0  # one of each only listens, see rooms.py
     turns = speakers([(room, range(number, count - quiet, channels)) for number, room in enumerate(rooms)])
-    talk = Talk(job, swarm, rooms, turns, flight * max(nodes, 1))
+    talk = SteadyLoad(job, swarm, rooms, turns, flight * max(nodes, 1))
     for room in rooms:
         room.transcripts.append(talk.transcript(room.target))
     for client in clients:
@@ -69,7 +69,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     }
 
 
-def _wave(talk: Talk) -> None:
+def _wave(talk: SteadyLoad) -> None:
     """Say all that is to be in flight, and wait until it has arrived."""
     talk.flights.start()
     talk.flights.stop()
@@ -150,7 +150,7 @@ def _measure(options: Namespace) -> int:
     return 0
 
 
-def _showing(line: ProgressLine, title: str) -> Callable[[Progress], None]:
+def _showing(line: ProgressLine, title: str) -> Callable[[WorkerProgress], None]:
     """Return what shows the progress of a run behind its title."""
     return lambda progress: line.show(title, progress.what, progress.share)
 
@@ -181,4 +181,4 @@ def report(found: dict[int, list[Figures]]) -> str:
     return table(rows) + "\nThe first column is of the busiest node, CPU/delivery of all of them together."
 
 
-COMMAND = Command("cluster", "several nodes that are one server, beside one", _measure, _add_arguments)
+COMMAND = Measurement("cluster", "several nodes that are one server, beside one", _measure, _add_arguments)

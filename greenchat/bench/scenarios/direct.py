@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from greenchat.bench.crowd import gather
 from greenchat.bench.figures import Figures
 from greenchat.bench.flights import Room
-from greenchat.bench.load import Job, Talk, arrival_figures, speakers
+from greenchat.bench.load import Job, SteadyLoad, arrival_figures, speakers
 from greenchat.bench.scenarios import Scenario, Shape
 from greenchat.bench.swarm import Swarm
 from greenchat.bench.wire import nick
@@ -28,7 +28,9 @@ def _run(job: Job, shape: Shape) -> Figures:
     clients, arrival = gather(swarm, [None] * count, progress=job.gathering)
     # Client i writes to client i + 1: a "room" of one listener, who alone sees the messages.
     rooms = [Room(nick((index + 1) % count)) for index in range(count)]
-    talk = Talk(job, swarm, rooms, speakers([(room, [index]) for index, room in enumerate(rooms)]), shape["flight"])
+    talk = SteadyLoad(
+        job, swarm, rooms, speakers([(room, [index]) for index, room in enumerate(rooms)]), shape["flight"]
+    )
     for room, client in zip(rooms, [*clients[1:], clients[0]], strict=True):
         room.transcripts.append(talk.transcript(room.target))
         talk.seat(client, room.transcripts[0], echo=True)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from greenchat.bench.crowd import gather
 from greenchat.bench.figures import Figures
 from greenchat.bench.flights import Room
-from greenchat.bench.load import Job, Talk, arrival_figures, speakers
+from greenchat.bench.load import Job, SteadyLoad, arrival_figures, speakers
 from greenchat.bench.scenarios import Scenario, Shape
 from greenchat.bench.swarm import Swarm
 
@@ -34,7 +34,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     clients, arrival = gather(swarm, [CHANNEL] * count, progress=job.gathering)
     memory = (job.resident() - before) / count
     room = Room(CHANNEL)
-    talk = Talk(job, swarm, [room], speakers([(room, range(count))]), shape["flight"])
+    talk = SteadyLoad(job, swarm, [room], speakers([(room, range(count))]), shape["flight"])
     room.transcripts.append(talk.transcript(CHANNEL))
     for client in clients:
         talk.seat(client, room.transcripts[0])

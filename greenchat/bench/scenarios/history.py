@@ -19,9 +19,9 @@ from pathlib import Path
 
 from greenchat.bench.figures import quantile
 from greenchat.bench.peers import Setup
-from greenchat.bench.scenarios import Command
-from greenchat.bench.swarm import Address
-from greenchat.bench.targets import NotStartedError, Target, greenchat_target, run
+from greenchat.bench.scenarios import Measurement
+from greenchat.bench.swarm import Endpoint
+from greenchat.bench.targets import BenchTarget, NotStartedError, greenchat_target, run
 from greenchat.protocol.times import format_time
 
 _PAGE = 100
@@ -64,7 +64,7 @@ def _fill(data: Path, options: Namespace) -> dict[str, float]:
     return figures
 
 
-def _target(data: Path) -> Target:
+def _target(data: Path) -> BenchTarget:
     """Return greenchat-server on this data folder."""
     target = greenchat_target()
     assert target.command
@@ -79,7 +79,7 @@ def _target(data: Path) -> Target:
 class _Client:
     """A client that asks and waits."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Endpoint) -> None:
         self._socket = socket.create_connection((address.host, address.port), timeout=_PATIENCE)
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._data = b""
@@ -107,7 +107,7 @@ class _Client:
 
 
 @contextmanager
-def _client(address: Address) -> Iterator[_Client]:
+def _client(address: Endpoint) -> Iterator[_Client]:
     client = _Client(address)
     try:
         client.ask(b"CAP REQ :%s\r\nNICK asker\r\nUSER a 0 * :a\r\nCAP END\r\nPING in\r\n" % _CAPS, b" PONG ")
@@ -160,4 +160,4 @@ def _written(name: str, value: float) -> str:
     return f"{value:,.0f}/s" if name.endswith("per_second") else f"{value:,.1f}"
 
 
-COMMAND = Command("history", "what is remembered: taking it in, asking for it, its size", _run, _add_arguments)
+COMMAND = Measurement("history", "what is remembered: taking it in, asking for it, its size", _run, _add_arguments)

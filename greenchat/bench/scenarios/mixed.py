@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from greenchat.bench.crowd import gather, offered
 from greenchat.bench.figures import Figures
 from greenchat.bench.flights import Room
-from greenchat.bench.load import Job, Talk, arrival_figures, speakers
+from greenchat.bench.load import Job, SteadyLoad, arrival_figures, speakers
 from greenchat.bench.scenarios import Scenario, Shape
 from greenchat.bench.swarm import Swarm
 
@@ -45,7 +45,7 @@ def _run(job: Job, shape: Shape) -> Figures:
         kinds += [[name for name in SOME if name in known], [name for name in ALL if name in known]]
     clients, arrival = gather(swarm, [CHANNEL] * count, capabilities=kinds, progress=job.gathering)
     room = Room(CHANNEL)
-    talk = Talk(job, swarm, [room], speakers([(room, range(count))]), shape["flight"])
+    talk = SteadyLoad(job, swarm, [room], speakers([(room, range(count))]), shape["flight"])
     room.transcripts += [talk.transcript(CHANNEL) for _ in kinds]
     for client in clients:
         kind = client.index % len(kinds)

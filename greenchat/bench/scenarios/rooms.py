@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from greenchat.bench.crowd import gather
 from greenchat.bench.figures import Figures
 from greenchat.bench.flights import Room
-from greenchat.bench.load import Job, Talk, arrival_figures, speakers
+from greenchat.bench.load import Job, SteadyLoad, arrival_figures, speakers
 from greenchat.bench.scenarios import Scenario, Shape
 from greenchat.bench.swarm import Swarm
 
@@ -42,7 +42,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     rooms = [Room(b"#bench%d" % number) for number in range(channels)]
     clients, arrival = gather(swarm, [rooms[index % channels].target for index in range(count)], progress=job.gathering)
     turns = speakers([(room, range(number, count - channels, channels)) for number, room in enumerate(rooms)])
-    talk = Talk(job, swarm, rooms, turns, shape["flight"])
+    talk = SteadyLoad(job, swarm, rooms, turns, shape["flight"])
     for room in rooms:
         room.transcripts.append(talk.transcript(room.target))
     for client in clients:

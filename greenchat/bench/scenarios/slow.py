@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from greenchat.bench.crowd import gather
 from greenchat.bench.figures import Figures
 from greenchat.bench.flights import Room
-from greenchat.bench.load import Job, Talk, arrival_figures, speakers
+from greenchat.bench.load import Job, SteadyLoad, arrival_figures, speakers
 from greenchat.bench.scenarios import Scenario, Shape
 from greenchat.bench.swarm import Client, Swarm
 
@@ -44,7 +44,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     stuck, _ = gather(swarm, [CHANNEL] * shape["stuck"], first=count)
     flooding, _ = gather(swarm, [ELSEWHERE] * shape["flooding"], first=count + shape["stuck"])
     room = Room(CHANNEL)
-    talk = Talk(job, swarm, [room], speakers([(room, range(count))]), shape["flight"])
+    talk = SteadyLoad(job, swarm, [room], speakers([(room, range(count))]), shape["flight"])
     transcript = talk.transcript(CHANNEL)
     room.transcripts.append(transcript)
     transcript.present.update(client.index for client in stuck)

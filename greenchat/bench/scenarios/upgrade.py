@@ -12,7 +12,7 @@ from pathlib import Path
 from greenchat.bench.crowd import Guest, gather
 from greenchat.bench.figures import Figures
 from greenchat.bench.flights import Room
-from greenchat.bench.load import Job, Talk, arrival_figures, speakers
+from greenchat.bench.load import Job, SteadyLoad, arrival_figures, speakers
 from greenchat.bench.scenarios import Scenario, Shape
 from greenchat.bench.swarm import StalledError, Swarm
 
@@ -45,7 +45,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     wanted = [rooms[index % len(rooms)].target if index < talking else None for index in range(count)]
     clients, arrival = gather(swarm, wanted, progress=job.gathering)
     turns = speakers([(room, range(number, talking, len(rooms))) for number, room in enumerate(rooms)])
-    talk = Talk(job, swarm, rooms, turns, len(rooms))
+    talk = SteadyLoad(job, swarm, rooms, turns, len(rooms))
     for room in rooms:
         room.transcripts.append(talk.transcript(room.target))
     for client in clients[:talking]:
