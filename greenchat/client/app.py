@@ -21,27 +21,27 @@ from greenchat.client.archive.logs import Logs
 from greenchat.client.console import Console
 from greenchat.client.effect_runner import EffectRunner, Stores
 from greenchat.client.irc import login, typing, unsent
-from greenchat.client.net.connection import Clocks, Connection
+from greenchat.client.net.connection import Clocks, NetworkConnection
 from greenchat.client.net.transport import Transport
 from greenchat.client.plugins.manager import Plugins
 from greenchat.client.programs.pictures import Pictures
 from greenchat.client.programs.processes import Processes
 from greenchat.client.programs.transfers import Transfers
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.events import (
     Attributes,
-    Background,
     CellSize,
     DrawsPictures,
     Locked,
     NetworkEvent,
     Reported,
     Resized,
+    TerminalBackground,
     TerminalEvent,
     Unlocked,
 )
-from greenchat.client.state.lines import Kind, Line
-from greenchat.client.state.model import Network
+from greenchat.client.state.lines import Line, LineKind
+from greenchat.client.state.model import ClientNetwork
 from greenchat.client.state.network import Buffer
 from greenchat.client.state.session_state import LinkState
 from greenchat.client.terminal.key_decoder import ESCAPE_SECONDS
@@ -57,7 +57,7 @@ TURN_SECONDS = 0.004  # for what the network says in a turn; then keys get their
 SWITCH_SECONDS = 0.001  # how long a busy thread may keep the interpreter from the one that draws
 
 
-class App:
+class ClientApp:
     """Everything with a file descriptor. run() returns when the user leaves.
 
     patient: at the end of the input it waits until everything that was entered is said, as scripts need it. trouble:
@@ -79,11 +79,11 @@ class App:
         self._held: list[TerminalEvent] | None = [] if patient and not os.isatty(0) else None
         self.trouble = ""
         self._heard_calls = 0
-        self._events: queue.SimpleQueue[tuple[Connection, Transport, NetworkEvent]] = queue.SimpleQueue()
+        self._events: queue.SimpleQueue[tuple[NetworkConnection, Transport, NetworkEvent]] = queue.SimpleQueue()
         self._wake_reader, self._wake_writer = os.pipe()
         os.set_blocking(self._wake_reader, False)
         os.set_blocking(self._wake_writer, False)
-        self._connections: dict[Network, Connection] = {}
+        self._connections: dict[ClientNetwork, NetworkConnection] = {}
         self._clocks = Clocks()
         self._leaving = False
         self._has_new_size = False
@@ -256,7 +256,7 @@ class App:
                         if self._surface.answered(answer):
                             self._console.appearance.wide = self._surface.wide
                             self._console.restyle()
-                    case Background(light):
+                    case TerminalBackground(light):
                         if not self._console.appearance.sure:
                             self._console.appearance.light = light
                             self._console.restyle()
@@ -286,14 +286,14 @@ class App:
             yield
         except ImportError:
             text = CHANGED.format(what, self._stores.report("crash"))
-            self._console.model.add(told, Line(milliseconds(), Kind.ERROR, text))
+            self._console.model.add(told, Line(milliseconds(), LineKind.ERROR, text))
         except Exception:
             text = f"A bug in greenchat: {what} was passed over; the details are in {self._stores.report('crash')}"
-            self._console.model.add(told, Line(milliseconds(), Kind.ERROR, text))
+            self._console.model.add(told, Line(milliseconds(), LineKind.ERROR, text))
 
-    def _connection(self, network: Network) -> Connection:
+    def _connection(self, network: ClientNetwork) -> NetworkConnection:
         if network not in self._connections:
-            self._connections[network] = Connection(network, self._open_wire, _chance)
+            self._connections[network] = NetworkConnection(network, self._open_wire, _chance)
         if network.link.state is LinkState.OFFLINE:
             network.address = self._stores.trust.secured(network.address, milliseconds()) or network.address
             network.login.only_tls = self._stores.trust.is_secured(network.address, milliseconds())
@@ -303,7 +303,7 @@ class App:
                 network.login.credentials = network.login.credentials or kept
         return self._connections[network]
 
-    def _open_wire(self, address: Address, connection: Connection) -> Transport:
+    def _open_wire(self, address: ServerAddress, connection: NetworkConnection) -> Transport:
         def post(events: Sequence[NetworkEvent]) -> None:
             for event in events:
                 self._events.put((connection, transport, event))
@@ -318,7 +318,7 @@ class App:
         transport = Transport(address, post, pin=state.pin, certificate=state.certificate, proxy=proxy, unlock=unlock)
         return transport
 
-    def _unlocking(self, network: Network) -> Callable[[], NetworkEvent] | None:
+    def _unlocking(self, network: ClientNetwork) -> Callable[[], NetworkEvent] | None:
         """Return what gets the password of a network from the keyring or by the user's command, None for neither."""
         vault, server, nick = self._stores.vault, str(network.address), login.account_of(network)
         if vault.is_in_keyring(server, nick):

@@ -32,7 +32,7 @@ from greenchat.client.state.events import (
     Wheeled,
 )
 from greenchat.client.state.lines import Line
-from greenchat.client.state.model import Model, Network
+from greenchat.client.state.model import ClientNetwork, Model
 from greenchat.client.state.questions import ManyLines, Prompt, Question, SearchFor, WhichChannel
 from greenchat.client.state.transfers import Picture
 from greenchat.client.text.cells import visible, width
@@ -148,7 +148,7 @@ class Console:
     def _theme(self) -> Theme:
         return styled(self.appearance, self.model.settings)
 
-    def on_network(self, network: Network, event: NetworkEvent, now: int) -> None:
+    def on_network(self, network: ClientNetwork, event: NetworkEvent, now: int) -> None:
         """Handle an event of a network. now: milliseconds since the epoch."""
         handlers.apply(self.model, network, event, now)
         if self._join:

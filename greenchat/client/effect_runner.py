@@ -9,13 +9,13 @@ from greenchat.client.archive.vault import Vault
 from greenchat.client.console import Console
 from greenchat.client.irc import login, offer_server
 from greenchat.client.irc.trust import Trust
-from greenchat.client.net.connection import Connection
+from greenchat.client.net.connection import NetworkConnection
 from greenchat.client.plugins.manager import Plugins
 from greenchat.client.programs import subprocesses
 from greenchat.client.programs.pictures import Pictures
 from greenchat.client.programs.processes import Processes
 from greenchat.client.programs.transfers import Transfers
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.credentials import Credentials
 from greenchat.client.state.effects import (
     Connect,
@@ -45,8 +45,8 @@ from greenchat.client.state.effects import (
     UseToken,
 )
 from greenchat.client.state.events import Disconnected
-from greenchat.client.state.lines import Kind
-from greenchat.client.state.model import LinkState, Network
+from greenchat.client.state.lines import LineKind
+from greenchat.client.state.model import ClientNetwork, LinkState
 from greenchat.client.state.paths import typed_path
 from greenchat.client.state.settings import SettingError
 from greenchat.client.terminal.surface import Surface
@@ -73,7 +73,7 @@ class Stores:
     plugins: Path
     logs: Path
     files: Path
-    serve: Callable[[Address], str]
+    serve: Callable[[ServerAddress], str]
 
 
 @record(slots=True)
@@ -89,7 +89,7 @@ class EffectRunner:
     processes: Processes
     transfers: Transfers
     pictures: Pictures
-    connection: Callable[[Network], Connection]
+    connection: Callable[[ClientNetwork], NetworkConnection]
     leaving: bool = False
     farewell: str = ""
 
@@ -165,7 +165,7 @@ class EffectRunner:
         try:
             self.stores.load()
         except SettingError as error:
-            model.tell(f"Nothing has changed: {error}", milliseconds(), Kind.ERROR)
+            model.tell(f"Nothing has changed: {error}", milliseconds(), LineKind.ERROR)
         else:
             self._follow_settings()
             model.tell("The settings are read again.", milliseconds())
@@ -176,16 +176,16 @@ class EffectRunner:
             text = "There is no room to show these windows together: a larger terminal does. /unsplit shows one alone."
             model.tell(text, milliseconds())
 
-    def _load_picture(self, network: Network, source: str) -> None:
+    def _load_picture(self, network: ClientNetwork, source: str) -> None:
         console = self.console
         if console.model.draws and not console.appearance.ascii and console.appearance.depth:
             area = Size(console.view.layout.height, console.size.columns)
             self.pictures.load(network, source, area, self.surface.graphics(), milliseconds())
         else:
             text = "This terminal has no colours and half blocks to show a picture with."
-            console.model.tell(text, milliseconds(), Kind.ERROR)
+            console.model.tell(text, milliseconds(), LineKind.ERROR)
 
-    def _start_server(self, network: Network) -> None:
+    def _start_server(self, network: ClientNetwork) -> None:
         if network.link.state in (LinkState.REGISTERING, LinkState.ONLINE):
             return  # somebody was faster
         problem = self.stores.serve(network.address)
@@ -195,7 +195,7 @@ class EffectRunner:
         self.console.model.tell(offer_server.started(network.address), milliseconds(), network=network)
         self.connection(network).connect()
 
-    def _keep(self, network: Network, credentials: Credentials) -> None:
+    def _keep(self, network: ClientNetwork, credentials: Credentials) -> None:
         model = self.console.model
         try:
             where = self.stores.vault.put(str(network.address), login.account_of(network), credentials)
@@ -204,14 +204,14 @@ class EffectRunner:
         else:
             model.tell(f"The password is in {where}.", milliseconds(), network=network)
 
-    def _forget(self, network: Network, nicks: Sequence[str]) -> None:
+    def _forget(self, network: ClientNetwork, nicks: Sequence[str]) -> None:
         try:
             for nick in nicks:
                 self.stores.vault.forget(str(network.address), nick)
         except OSError as error:
             self.console.model.complain(network, f"The password could not be forgotten: {error}", milliseconds())
 
-    def _remember(self, network: Network, remember: Callable[[], None]) -> None:
+    def _remember(self, network: ClientNetwork, remember: Callable[[], None]) -> None:
         try:
             remember()
         except OSError as error:
@@ -221,5 +221,5 @@ class EffectRunner:
     def _open_link(self, link: str) -> None:
         try:
             subprocesses.open_link(link)
-        except subprocesses.OutsideError as error:
-            self.console.model.tell(str(error), milliseconds(), Kind.ERROR)
+        except subprocesses.ProgramError as error:
+            self.console.model.tell(str(error), milliseconds(), LineKind.ERROR)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from greenchat.client.console import Console
 from greenchat.client.irc import message_actions
 from greenchat.client.state.events import Answer, Entered, TerminalEvent
-from greenchat.client.state.lines import Kind, Line
+from greenchat.client.state.lines import Line, LineKind
 from greenchat.client.state.model import Buffer, BufferKind, LinkState
 from greenchat.client.text.cells import visible
 from greenchat.client.text.style import Frame, Graphics, Size
@@ -104,7 +104,7 @@ class PlainScreen:
         printed.edits = buffer.edits
         current = buffer is self._console.model.current
         for line in new:
-            for_the_record = buffer.kind is BufferKind.STATUS and line.kind is Kind.EVENT
+            for_the_record = buffer.kind is BufferKind.STATUS and line.kind is LineKind.EVENT
             if for_the_record or (line.here and current):
                 continue  # what was typed here stands there already
             day = date(line.time)
@@ -189,12 +189,12 @@ def plain_line(line: Line, window: str) -> str:
     nick = visible(line.nick)
     if line.quote:
         nick += f" (reply to {visible(line.quote)})"
-    if line.kind is Kind.SAID:
+    if line.kind is LineKind.SAID:
         text = f"{nick}: {text}"
-    elif line.kind is Kind.ACTION:
+    elif line.kind is LineKind.ACTION:
         text = f"* {nick} {text}"
-    elif line.kind is Kind.NOTICE:
+    elif line.kind is LineKind.NOTICE:
         text = f"-{nick}- {text}"
-    elif line.kind is Kind.ERROR:
+    elif line.kind is LineKind.ERROR:
         text = f"! {text}"
     return f"{clock(line.time)}{where} {text}"

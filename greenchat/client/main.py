@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from greenchat.cli import WRONG_USE, called
-from greenchat.client.app import App
+from greenchat.client.app import ClientApp
 from greenchat.client.archive.vault import Vault
 from greenchat.client.console import Console
 from greenchat.client.effect_runner import Stores
@@ -16,7 +16,7 @@ from greenchat.client.input.join_screen import NICK, SERVER, Plan
 from greenchat.client.irc import network_setup, offer_server, windows
 from greenchat.client.irc.trust import Trust
 from greenchat.client.state import options
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.destination import (
     AddressError,
     Destination,
@@ -25,7 +25,7 @@ from greenchat.client.state.destination import (
     parse_destination,
 )
 from greenchat.client.state.kept_networks import KeptNetwork
-from greenchat.client.state.model import Model, Network
+from greenchat.client.state.model import ClientNetwork, Model
 from greenchat.client.state.paths import (
     config_folder,
     data_folder,
@@ -35,7 +35,7 @@ from greenchat.client.state.paths import (
     remember_destination,
     state_folder,
 )
-from greenchat.client.state.settings import SettingError, Settings, load, save
+from greenchat.client.state.settings import ClientSettings, SettingError, load, save
 from greenchat.client.terminal.surface import speaks_unicode
 from greenchat.client.text.style import Size
 from greenchat.client.text.times import milliseconds
@@ -43,7 +43,9 @@ from greenchat.client.view.theme import Appearance
 from greenchat.privacy import keep_private, narrow
 from greenchat.records import replace
 
-Serve = Callable[[Address], tuple[Address, str]]  # starts a server; where it listens, and what was in the way
+Serve = Callable[
+    [ServerAddress], tuple[ServerAddress, str]
+]  # starts a server; where it listens, and what was in the way
 
 INTERRUPTED = 130
 UNSENT = 3
@@ -62,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
     keep_private()
     arguments = sys.argv[1:] if arguments is None else arguments
     imports = arguments[:1] == ["import"] and not any(word.startswith("-") for word in arguments)
-    given = options.Options() if imports else options.parse(arguments)
+    given = options.ClientOptions() if imports else options.parse(arguments)
     try:
         if imports:
             return _import(*arguments[1:])
@@ -94,7 +96,7 @@ def _import(client: str = "", *path: str) -> int:
     return 0
 
 
-def _start(given: options.Options) -> int:
+def _start(given: options.ClientOptions) -> int:
     for folder in (config_folder(), state_folder(), data_folder()):
         for narrowed in narrow(folder, lambda _: True):
             print(f"greenchat: warning: {narrowed}", file=sys.stderr)
@@ -163,12 +165,16 @@ def _where(given: str, start: str) -> str:
 
 
 def _console(
-    destination: Destination, nick: str, given: options.Options, settings: Settings, kept: Sequence[KeptNetwork]
+    destination: Destination,
+    nick: str,
+    given: options.ClientOptions,
+    settings: ClientSettings,
+    kept: Sequence[KeptNetwork],
 ) -> Console:
     identity = os.urandom(9).hex()
     networks = [network_setup.make(each, nick or "guest", identity) for each in kept]
     if not networks:
-        networks = [Network(destination.address.host, destination.address, nick, identity=identity)]
+        networks = [ClientNetwork(destination.address.host, destination.address, nick, identity=identity)]
         networks[0].login.certificate = given.certificate
     model = Model(networks[0])
     for network in networks[1:]:
@@ -239,7 +245,7 @@ def _servers() -> Iterator[Serve]:
     """Return the starter of servers on this machine; they end with the session."""
     with ExitStack() as started:
 
-        def serve(address: Address) -> tuple[Address, str]:
+        def serve(address: ServerAddress) -> tuple[ServerAddress, str]:
             from greenchat.client.net.local_server import LocalServer, ServerError
 
             try:
@@ -252,7 +258,7 @@ def _servers() -> Iterator[Serve]:
         yield serve
 
 
-def _chat(console: Console, stores: Stores, given: options.Options) -> int:
+def _chat(console: Console, stores: Stores, given: options.ClientOptions) -> int:
     try:
         if given.plain:
             return _run_plain(console, stores)
@@ -268,7 +274,7 @@ def _chat(console: Console, stores: Stores, given: options.Options) -> int:
 def _run_plain(console: Console, stores: Stores) -> int:
     from greenchat.client.line_mode import LineInput, PlainScreen
 
-    app = App(console, PlainScreen(console), LineInput(), stores, patient=True)
+    app = ClientApp(console, PlainScreen(console), LineInput(), stores, patient=True)
     app.run()
     if app.trouble:
         print(f"greenchat: {app.trouble}", file=sys.stderr)
@@ -284,7 +290,7 @@ def _run_on_screen(console: Console, stores: Stores, *, keeps: bool) -> None:
             console.appearance.depth = screen.depth
             console.restyle()
             console.size = screen.size
-            app = App(console, screen, Decoder(), stores)
+            app = ClientApp(console, screen, Decoder(), stores)
             screen.mouse(bool(console.model.settings.get("mouse")))
             if keeps:
                 app.remember(data_folder() / "talk.sqlite3")
@@ -305,7 +311,7 @@ def _cannot_draw(reason: str) -> str:
     return f"this terminal can't be drawn on (TERM={term}): {reason}"
 
 
-def _appearance(given: options.Options) -> Appearance:
+def _appearance(given: options.ClientOptions) -> Appearance:
     ascii_only = given.ascii or not speaks_unicode()
     return Appearance(ascii=ascii_only, light=given.light or _terminal_is_light(), sure=given.light, wanted=given.theme)
 

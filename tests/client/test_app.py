@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 import greenchat.client
-from greenchat.client.app import App
+from greenchat.client.app import ClientApp
 from greenchat.client.effect_runner import Stores
 from greenchat.client.line_mode import LineInput, PlainScreen
 from greenchat.client.state.effects import Quit
 from greenchat.client.state.events import KeyPressed
-from greenchat.client.state.lines import Kind
+from greenchat.client.state.lines import LineKind
 from greenchat.client.text.style import Frame, Size
 from tests.client.world import World
 
@@ -45,7 +45,7 @@ def test_a_new_size_is_taken_between_two_pictures(
     """signal(7): a handler runs "at any point" of what it interrupts."""
     window = Window(world.console)
     given = dict.fromkeys(Stores.__annotations__, tmp_path)
-    app = App(world.console, window, LineInput(), Stores(**given))  # type: ignore[arg-type]  # it stores nothing here
+    app = ClientApp(world.console, window, LineInput(), Stores(**given))  # type: ignore[arg-type]  # it stores nothing here
     before = signal.getsignal(signal.SIGWINCH)
     signal.signal(signal.SIGWINCH, app._on_signal(signal.SIGWINCH))
     wakeup = signal.set_wakeup_fd(app._wake_writer, warn_on_full_buffer=False)
@@ -67,10 +67,12 @@ def test_an_upgrade_under_a_running_client_is_told_and_it_can_be_left(
     monkeypatch.setitem(sys.modules, "greenchat.client.slash", None)
     monkeypatch.delattr(greenchat.client, "slash", raising=False)
     given: dict[str, Any] = dict.fromkeys(Stores.__annotations__, tmp_path)
-    app = App(world.console, Window(world.console), LineInput(), Stores(**given | {"report": lambda name: Path(name)}))
+    app = ClientApp(
+        world.console, Window(world.console), LineInput(), Stores(**given | {"report": lambda name: Path(name)})
+    )
     app._on_terminal([KeyPressed("/"), KeyPressed("q"), KeyPressed("Enter")])
     told = world.model.current.lines[-1]
-    assert told.kind is Kind.ERROR
+    assert told.kind is LineKind.ERROR
     assert told.text.startswith("greenchat has changed on the disk since it was started (an upgrade?)")
     app._on_terminal([KeyPressed("C-c"), KeyPressed("C-c")])
     assert list(world.model.effects) == [Quit()]

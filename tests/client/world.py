@@ -1,9 +1,9 @@
 """A client without terminal and sockets: a server's lines go in as text, what it sends and shows comes out as text."""
 
 from greenchat.client.console import Console
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.events import Connected, Disconnected, KeyPressed, Pasted, Received
-from greenchat.client.state.model import Buffer, Model, Network
+from greenchat.client.state.model import Buffer, ClientNetwork, Model
 from greenchat.client.text.style import Size
 from greenchat.protocol.message import parse
 
@@ -15,7 +15,7 @@ class World:
 
     def __init__(self, rows: int = 10, columns: int = 60) -> None:
         self.now = NOON
-        self.network = Network("net", Address("irc.example", 9090), "alice")
+        self.network = ClientNetwork("net", ServerAddress("irc.example", 9090), "alice")
         self.network.want("#tea")
         self.network.show_on_join.add("#tea")
         self.model = Model(self.network)

@@ -12,9 +12,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from greenchat.client.archive import export
-from greenchat.client.state.address import Address
-from greenchat.client.state.lines import Kind, Line
-from greenchat.client.state.model import Model, Network
+from greenchat.client.state.address import ServerAddress
+from greenchat.client.state.lines import Line, LineKind
+from greenchat.client.state.model import ClientNetwork, Model
 from greenchat.client.terminal.notifications import sequence
 from greenchat.client.text.cells import visible
 from greenchat.client.text.links import encoded, links
@@ -50,13 +50,13 @@ def test_a_notification_is_one_command_to_the_terminal(terminal: dict[str, str],
 @example(name="..", nick="", text="")
 def test_what_is_exported(name: str, nick: str, text: str) -> None:
     """A file in the folder that was named, and lines in it that can be told from each other."""
-    network = Network("net", Address("irc.example", 6667), "alice")
+    network = ClientNetwork("net", ServerAddress("irc.example", 6667), "alice")
     buffer = Model(network).open(network, name or "x")
     file = export.name(buffer)
     folder = Path("/exported")
     assert (folder / file).resolve().parent == folder
     assert not {letter for letter in file if visible(letter) != letter}
-    first, *others = export.text_of(Line(0, Kind.SAID, text, nick=nick)).split("\n")
+    first, *others = export.text_of(Line(0, LineKind.SAID, text, nick=nick)).split("\n")
     assert re.match(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d <", first)
     assert all(line.startswith("    ") for line in others)
     assert not {letter for line in (first, *others) for letter in line if visible(letter) != letter}

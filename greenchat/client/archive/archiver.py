@@ -9,7 +9,7 @@ from pathlib import Path
 
 from greenchat.client.archive import export as exporting
 from greenchat.client.archive.database import Archive, ArchiveError
-from greenchat.client.state.lines import TALK, Kind, Line
+from greenchat.client.state.lines import TALK, Line, LineKind
 from greenchat.client.state.model import Buffer, BufferKind, Model
 from greenchat.protocol import caps
 
@@ -54,12 +54,12 @@ class Archiver:
     def export(self, buffers: list[Buffer], path: Path | None, folder: Path, now: int) -> None:
         """Write all that was said in these windows to a file (several: to files in it), or to this folder; tell how
         it went."""
-        kind = Kind.ERROR
+        kind = LineKind.ERROR
         target = path or (folder if len(buffers) > 1 else folder / exporting.name(buffers[0]))
         try:
             conversations = [(buffer, self._lines(buffer)) for buffer in buffers]
             count = exporting.write(target, conversations, anew=path is None)
-            kind, text = Kind.INFO, f"{count} {'line is' if count == 1 else 'lines are'} in {target} now."
+            kind, text = LineKind.INFO, f"{count} {'line is' if count == 1 else 'lines are'} in {target} now."
         except FileExistsError as error:
             text = f"{error.filename} is there already; name another file."
         except (OSError, ArchiveError) as error:
@@ -111,7 +111,7 @@ class Archiver:
             yield from buffer.lines
             return
         archive = self._archive
-        happened = [line for line in buffer.lines if line.kind is Kind.EVENT and not archive.has(buffer, line.id)]
+        happened = [line for line in buffer.lines if line.kind is LineKind.EVENT and not archive.has(buffer, line.id)]
         for line in archive.everything(buffer):
             while happened and happened[0].time < line.time:
                 yield happened.pop(0)
@@ -122,4 +122,4 @@ class Archiver:
         if not self._told:
             self._told = True
             text = f"What is said can't be kept for the next time: {error} ({what})."
-            self._model.tell(text, now, Kind.ERROR)
+            self._model.tell(text, now, LineKind.ERROR)

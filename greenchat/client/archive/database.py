@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from greenchat.client.state.lines import Kind, Line
+from greenchat.client.state.lines import Line, LineKind
 from greenchat.client.state.network import Buffer
 
 RESTORED = 300  # lines that a window begins with
@@ -198,4 +198,4 @@ def _values(line: Line) -> tuple[object, ...]:
 
 def _line(row: _Row) -> Line:
     time, kind, text, nick, prefix, own, highlight, msgid, reply, quote, _ = row
-    return Line(time, Kind[kind], text, nick, prefix, bool(own), bool(highlight), msgid, reply, quote)
+    return Line(time, LineKind[kind], text, nick, prefix, bool(own), bool(highlight), msgid, reply, quote)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from time import localtime, strftime
 
-from greenchat.client.state.lines import Kind, Line
+from greenchat.client.state.lines import Line, LineKind
 from greenchat.client.state.network import Buffer
 from greenchat.client.text.cells import visible
 from greenchat.protocol.formatting import strip_formatting
@@ -45,11 +45,11 @@ def text_of(line: Line) -> str:
     text = "\n    ".join(visible(strip_formatting(part)) for part in line.text.split("\n"))
     nick = visible(line.prefix + line.nick)
     match line.kind:
-        case Kind.SAID:
+        case LineKind.SAID:
             text = f"<{nick}> {text}"
-        case Kind.ACTION:
+        case LineKind.ACTION:
             text = f"* {nick} {text}"
-        case Kind.NOTICE:
+        case LineKind.NOTICE:
             text = f"-{nick}- {text}"
         case _:
             text = f"-!- {text}"

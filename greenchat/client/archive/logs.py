@@ -9,7 +9,7 @@ from pathlib import Path
 from time import localtime, strftime
 
 from greenchat.client.archive.export import UNFIT, text_of
-from greenchat.client.state.lines import Kind, Line
+from greenchat.client.state.lines import Line, LineKind
 from greenchat.client.state.model import Buffer, BufferKind, Model
 from greenchat.client.state.paths import typed_path
 from greenchat.client.text.cells import visible
@@ -32,7 +32,7 @@ class Logs:
         lines: dict[Buffer, list[Line]] = {}
         for buffer, line in new or () if wanted else ():
             # answers to the user and refusals are left out, but not what somebody did to them, like a kick
-            told = line.kind is Kind.INFO or (line.kind is Kind.ERROR and not line.highlight)
+            told = line.kind is LineKind.INFO or (line.kind is LineKind.ERROR and not line.highlight)
             if buffer.kind is not BufferKind.STATUS and not told:
                 lines.setdefault(buffer, []).append(line)
         try:
@@ -41,7 +41,7 @@ class Logs:
         except OSError as error:
             self._failed = True
             text = f"The log can't be written ({error.strerror}: {error.filename}); logging is off from now on."
-            self._model.tell(text, now, Kind.ERROR)
+            self._model.tell(text, now, LineKind.ERROR)
 
     def _write(self, buffer: Buffer, lines: list[Line]) -> None:
         chosen = str(self._model.settings.get("log.folder"))

@@ -12,7 +12,7 @@ from greenchat.client.state.paths import alone, write_whole
 SERVICE = "greenchat"
 
 
-class Store(Protocol):
+class CredentialStore(Protocol):
     """A store of credentials, by the server's HOST:PORT and the wanted nickname.
 
     By the nick, so that who calls themselves otherwise is not logged in to somebody's account unasked.
@@ -28,7 +28,7 @@ class Store(Protocol):
         """Keep them no longer. Raises OSError."""
 
 
-class FileVault(Store):
+class FileVault(CredentialStore):
     """A store of credentials in one JSON file, written whole, with mode 0600 from the start."""
 
     def __init__(self, path: Path) -> None:
@@ -71,7 +71,7 @@ class FileVault(Store):
         write_whole(self._path, json.dumps(kept, indent=1))
 
 
-class Keyring(Store):
+class Keyring(CredentialStore):
     """The system's keyring. Raises ImportError if no keyring works."""
 
     def __init__(self) -> None:

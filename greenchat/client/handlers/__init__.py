@@ -16,14 +16,14 @@ from greenchat.client.state.events import (
     Unlocked,
     Untrusted,
 )
-from greenchat.client.state.lines import Kind, Line
-from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, Network
+from greenchat.client.state.lines import Line, LineKind
+from greenchat.client.state.model import Buffer, BufferKind, ClientNetwork, LinkState, Model
 from greenchat.records import replace
 
 __all__ = ["apply", "bouncer", "channels", "login", "messages", "refusals"]
 
 
-def apply(model: Model, network: Network, event: NetworkEvent, now: int) -> None:
+def apply(model: Model, network: ClientNetwork, event: NetworkEvent, now: int) -> None:
     """Change the model by what happened on a network. now: milliseconds since the epoch."""
     match event:
         case Received(message):
@@ -38,7 +38,7 @@ def apply(model: Model, network: Network, event: NetworkEvent, now: int) -> None
                     f"{message.nick or 'The server'} writes in another encoding than UTF-8, read here as Windows-1252."
                 )
                 buffer = network.find(message.params[0] if message.params else "") or network.status
-                model.add(buffer, Line(now, Kind.INFO, text))
+                model.add(buffer, Line(now, LineKind.INFO, text))
         case Connected():
             network.begin_connection()
             registration.register(model, network)
@@ -52,10 +52,10 @@ def apply(model: Model, network: Network, event: NetworkEvent, now: int) -> None
         case Untrusted(fingerprint, reason):
             trust.ask(model, network, fingerprint, reason, now)
         case Garbled(reason):
-            model.add(network.status, Line(now, Kind.ERROR, f"The server sent a line that is no message: {reason}"))
+            model.add(network.status, Line(now, LineKind.ERROR, f"The server sent a line that is no message: {reason}"))
 
 
-def _disconnected(model: Model, network: Network, reason: str, now: int) -> None:
+def _disconnected(model: Model, network: ClientNetwork, reason: str, now: int) -> None:
     was_online = network.link.state is LinkState.ONLINE
     told = {network.status, *(buffer for buffer in network.buffers.values() if buffer.joined)}
     if model.current.network is network:
@@ -67,7 +67,7 @@ def _disconnected(model: Model, network: Network, reason: str, now: int) -> None
     returning, network.login.returning = network.login.returning, False
     if not was_online and not network.link.leaving:
         if not returning:
-            _tried_in_vain(model, network, told, Line(now, Kind.ERROR, f"Can't connect: {reason}"))
+            _tried_in_vain(model, network, told, Line(now, LineKind.ERROR, f"Can't connect: {reason}"))
         return
     network.login.silently.clear()
     if returning:
@@ -77,13 +77,13 @@ def _disconnected(model: Model, network: Network, reason: str, now: int) -> None
         reason = network.link.last_words
     network.link.last_words = ""
     wanted = network.link.leaving or reason == ANEW
-    text, kind = ("Disconnected", Kind.INFO) if wanted else ("Connection lost", Kind.ERROR)
-    unseen = kind is Kind.ERROR and model.current.network is not network
+    text, kind = ("Disconnected", LineKind.INFO) if wanted else ("Connection lost", LineKind.ERROR)
+    unseen = kind is LineKind.ERROR and model.current.network is not network
     for buffer in told:
         model.add(buffer, Line(now, kind, f"{text}: {reason}", highlight=unseen and buffer is network.status))
 
 
-def _tried_in_vain(model: Model, network: Network, told: set[Buffer], line: Line) -> None:
+def _tried_in_vain(model: Model, network: ClientNetwork, told: set[Buffer], line: Line) -> None:
     """Show failed attempts to connect as one line; the status line counts down to the next one."""
     before = network.link.trouble
     network.link.tries += 1

@@ -3,8 +3,8 @@
 from greenchat.client.handlers.numeric_texts import reason
 from greenchat.client.handlers.registry import Incoming, on
 from greenchat.client.irc import bouncer, chathistory, joining, nick_recovery, notify_list, sending, typing
-from greenchat.client.state.lines import CAME, WENT, Kind, Member
-from greenchat.client.state.model import Buffer, BufferKind, Network
+from greenchat.client.state.lines import CAME, WENT, LineKind, Member
+from greenchat.client.state.model import Buffer, BufferKind, ClientNetwork
 from greenchat.client.state.settings import matches
 from greenchat.client.text.times import date_and_time
 from greenchat.protocol import caps
@@ -66,7 +66,7 @@ def part(incoming: Incoming) -> None:
     if incoming.mine:
         buffer.leave()
         incoming.network.unwant(buffer.name)
-        incoming.about_me(buffer, f"You left{why}", Kind.EVENT)
+        incoming.about_me(buffer, f"You left{why}", LineKind.EVENT)
     else:
         buffer.members.pop(incoming.network.fold(incoming.nick), None)
         typing.gone(buffer, incoming.nick)
@@ -159,7 +159,7 @@ def topic_is(incoming: Incoming) -> None:
     buffer = incoming.network.find(incoming.param(1))
     if buffer:
         buffer.topic = incoming.param(2)
-        incoming.note(buffer, f"Topic: {incoming.param(2)}", Kind.INFO)
+        incoming.note(buffer, f"Topic: {incoming.param(2)}", LineKind.INFO)
 
 
 @on(Numeric.RPL_NOTOPIC)
@@ -168,7 +168,7 @@ def no_topic(incoming: Incoming) -> None:
     buffer = incoming.network.find(incoming.param(1))
     if buffer:
         buffer.topic = ""
-        incoming.note(buffer, "No topic is set", Kind.INFO)
+        incoming.note(buffer, "No topic is set", LineKind.INFO)
 
 
 @on(Numeric.RPL_TOPICWHOTIME)
@@ -177,7 +177,7 @@ def topic_by(incoming: Incoming) -> None:
     buffer = incoming.network.find(incoming.param(1))
     when = date_and_time(incoming.param(3))
     if buffer and when:
-        incoming.note(buffer, f"set by {split_source(incoming.param(2))[0]} on {when}", Kind.INFO)
+        incoming.note(buffer, f"set by {split_source(incoming.param(2))[0]} on {when}", LineKind.INFO)
 
 
 @on(Numeric.RPL_NAMREPLY)
@@ -241,7 +241,7 @@ def mode(incoming: Incoming) -> None:
     before = _own_prefixes(buffer)
     banned = _change_modes(incoming, buffer)
     if banned or (_own_prefixes(buffer) != before and not incoming.mine):
-        incoming.about_me(buffer, f"{incoming.nick} set mode {changes}", Kind.ERROR if banned else Kind.EVENT)
+        incoming.about_me(buffer, f"{incoming.nick} set mode {changes}", LineKind.ERROR if banned else LineKind.EVENT)
     else:
         incoming.note(buffer, f"{incoming.nick} set mode {changes}", nick=incoming.nick)
 
@@ -253,7 +253,7 @@ def modes_are(incoming: Incoming) -> None:
     modes = " ".join(incoming.message.params[2:])
     if buffer:
         buffer.modes = modes
-        incoming.note(buffer, f"Mode: {modes}" if modes.strip("+ ") else "No modes are set", Kind.INFO)
+        incoming.note(buffer, f"Mode: {modes}" if modes.strip("+ ") else "No modes are set", LineKind.INFO)
 
 
 @on(Numeric.RPL_CREATIONTIME)
@@ -262,7 +262,7 @@ def created(incoming: Incoming) -> None:
     buffer = incoming.network.find(incoming.param(1))
     when = date_and_time(incoming.param(2))
     if buffer and when:
-        incoming.note(buffer, f"Created on {when}", Kind.INFO)
+        incoming.note(buffer, f"Created on {when}", LineKind.INFO)
 
 
 @on("RENAME")
@@ -322,7 +322,7 @@ def setname(incoming: Incoming) -> None:
         member.realname = incoming.param(0)
 
 
-def _where_known(network: Network, nick: str) -> list[Buffer]:
+def _where_known(network: ClientNetwork, nick: str) -> list[Buffer]:
     known = [buffer for buffer, _ in network.with_member(nick)]
     talk_with = network.find(nick)
     if talk_with and talk_with.kind is BufferKind.PRIVATE:

@@ -8,7 +8,7 @@ from greenchat.client.handlers.registration import end_negotiation
 from greenchat.client.handlers.registry import Incoming, on
 from greenchat.client.irc import joining, login
 from greenchat.client.state.effects import UseToken
-from greenchat.client.state.lines import Kind
+from greenchat.client.state.lines import LineKind
 from greenchat.client.state.model import LinkState
 from greenchat.client.state.questions import Answer, Prompt, Question, nothing
 from greenchat.protocol.numerics import Numeric
@@ -19,7 +19,7 @@ def authenticate(incoming: Incoming) -> None:
     """Answer the server's part of the SASL exchange."""
     problem = login.answer(incoming.network, incoming.param(0))
     if problem:
-        incoming.answer(f"Not logged in: {problem}", Kind.ERROR)
+        incoming.answer(f"Not logged in: {problem}", LineKind.ERROR)
 
 
 @on(Numeric.RPL_LOGGEDIN)
@@ -83,7 +83,7 @@ def wrong_password(incoming: Incoming) -> None:
     if network.link.state is LinkState.REGISTERING and network.link.leaving:
         return  # it is asked for already
     if network.link.state is not LinkState.REGISTERING:
-        incoming.answer(in_words(incoming.message.command, incoming.message.params), Kind.ERROR)
+        incoming.answer(in_words(incoming.message.command, incoming.message.params), LineKind.ERROR)
         return
     login.password_required(incoming.model, network, incoming.time)
 
@@ -138,7 +138,7 @@ def wants_key(incoming: Incoming) -> None:
         network.ask_for(name, key)
         network.send("JOIN", name, key)
 
-    incoming.answer(f"{name} has a key.", Kind.ERROR)
+    incoming.answer(f"{name} has a key.", LineKind.ERROR)
     where = network.find(name) or network
     incoming.model.questions.append(Prompt(f"The key of {name}", take, where=where))
 

@@ -14,9 +14,9 @@ from greenchat.client.irc import (
     typing,
 )
 from greenchat.client.state.effects import UseToken
-from greenchat.client.state.lines import Kind, Line
+from greenchat.client.state.lines import Line, LineKind
 from greenchat.client.state.model import Buffer, LinkState, Model
-from greenchat.client.state.session_state import Place
+from greenchat.client.state.session_state import LastDevice
 from greenchat.client.state.transfers import in_words
 from greenchat.protocol import caps
 from greenchat.protocol.message import split_source
@@ -29,13 +29,13 @@ def said(incoming: Incoming) -> None:
     """Show a message, maybe the user's own (echo-message)."""
     notice = incoming.message.command == "NOTICE"
     target, text = incoming.param(0), incoming.param(1)
-    kind = Kind.NOTICE if notice else Kind.SAID
+    kind = LineKind.NOTICE if notice else LineKind.SAID
     if text.startswith("\x01"):
         command, _, argument = text[1:].rstrip("\x01").partition(" ")
         if command.upper() != "ACTION":
             _ctcp(incoming, command.upper(), argument)
             return
-        kind, text = Kind.ACTION, argument
+        kind, text = LineKind.ACTION, argument
     if incoming.label and not incoming.mine:
         sending.answered(incoming.model, incoming.network, incoming.label, incoming.time)
     if incoming.mine and (login.hides(target, text) or target == bouncer.PLAYER):
@@ -46,7 +46,7 @@ def said(incoming: Incoming) -> None:
     if incoming.mine and incoming.batch not in HISTORIES:
         here = sending.confirm(buffer, incoming.label, text)
         incoming.network.devices.others |= not here
-        incoming.network.devices.last = Place.HERE if here else Place.ELSEWHERE
+        incoming.network.devices.last = LastDevice.HERE if here else LastDevice.ELSEWHERE
     elif incoming.mine:
         chathistory.found_own(buffer, text, incoming.time)
     buffer.typing.pop(incoming.nick, None)
@@ -110,7 +110,7 @@ def redact(incoming: Incoming) -> None:
             buffer.replace(place, replace(line, quote="a message that was taken back"))
         if line.id == msgid:
             text = f"(taken back by {incoming.nick}{reason})"
-            buffer.replace(place, replace(line, text=text, kind=Kind.EVENT, highlight=False, reply="", quote=""))
+            buffer.replace(place, replace(line, text=text, kind=LineKind.EVENT, highlight=False, reply="", quote=""))
             return
 
 
@@ -146,7 +146,7 @@ def away(incoming: Incoming) -> None:
     if buffer is None:
         incoming.answer(text)
     elif not any(line.text == text for line in list(buffer.lines)[-20:]):
-        incoming.note(buffer, text, Kind.INFO)
+        incoming.note(buffer, text, LineKind.INFO)
 
 
 @on(
@@ -170,9 +170,9 @@ def not_delivered(incoming: Incoming) -> None:
     if buffer and refused:
         _not_sent(incoming, buffer, reason, refused.text)
     elif buffer and incoming.message.command != Numeric.ERR_NOSUCHNICK.command:
-        incoming.note(buffer, f"{target}: {reason}", Kind.ERROR)
+        incoming.note(buffer, f"{target}: {reason}", LineKind.ERROR)
     else:
-        incoming.answer(f"{target}: {reason}", Kind.ERROR)
+        incoming.answer(f"{target}: {reason}", LineKind.ERROR)
 
 
 @on(Numeric.ERR_NOSUCHSERVER)
@@ -180,7 +180,7 @@ def no_such_server(incoming: Incoming) -> None:
     """`<server name> :No such server`; to `WHOIS bob bob` it means that bob is not here, and no nickname has a dot."""
     name = incoming.param(1)
     missing = f"There is no server {name}" if "." in name else f"{name}: nobody is called that here now"
-    incoming.answer(missing, Kind.ERROR)
+    incoming.answer(missing, LineKind.ERROR)
 
 
 @on("FAIL", "WARN", "NOTE")
@@ -200,7 +200,7 @@ def standard_reply(incoming: Incoming) -> None:
     if incoming.param(1) == "ACCOUNT_REQUIRED" and link.state is LinkState.REGISTERING and not link.leaving:
         login.account_required(incoming.model, incoming.network, incoming.time)
         return
-    kind = Kind.INFO if incoming.message.command == "NOTE" else Kind.ERROR
+    kind = LineKind.INFO if incoming.message.command == "NOTE" else LineKind.ERROR
     context = " ".join(incoming.message.params[2:-1])
     buffer = _waiting_for(incoming.model, incoming) if incoming.label else None
     refused = sending.refuse(buffer, incoming.label) if buffer else None
@@ -222,7 +222,7 @@ def _not_sent(incoming: Incoming, buffer: Buffer, reason: str, text: str) -> Non
     link = incoming.network.link
     link.refused = link.refused + 1
     link.refusal = reason
-    incoming.note(buffer, f"Not sent ({reason}): {text}", Kind.ERROR)
+    incoming.note(buffer, f"Not sent ({reason}): {text}", LineKind.ERROR)
 
 
 def _waiting_for(model: Model, incoming: Incoming) -> Buffer | None:
@@ -294,5 +294,5 @@ def _offered(incoming: Incoming, argument: str) -> None:
     incoming.about_me(
         incoming.network.find(incoming.nick) or incoming.network.status,
         f"{incoming.nick} offers you the file {offer.name}{size}. /dcc get {incoming.nick} fetches it.",
-        Kind.INFO,
+        LineKind.INFO,
     )

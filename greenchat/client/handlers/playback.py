@@ -5,7 +5,7 @@ https://ircv3.net/specs/extensions/chathistory (draft/event-playback)
 
 from greenchat.client.handlers.numeric_texts import reason
 from greenchat.client.handlers.registry import Incoming
-from greenchat.client.state.lines import CAME, WENT, Kind, Line
+from greenchat.client.state.lines import CAME, WENT, Line, LineKind
 from greenchat.client.state.model import Buffer
 from greenchat.client.text.times import date_and_time
 
@@ -55,7 +55,7 @@ def found(incoming: Incoming) -> None:
         current = incoming.model.current
         buffer = current if current.network is incoming.network else incoming.network.status
         text = f"{date_and_time(str(incoming.time // 1000))}{where} {incoming.nick}: {incoming.param(1)}"
-        incoming.model.add(buffer, Line(max(incoming.time, _newest(buffer)), Kind.INFO, text))
+        incoming.model.add(buffer, Line(max(incoming.time, _newest(buffer)), LineKind.INFO, text))
 
 
 def _newest(buffer: Buffer) -> int:

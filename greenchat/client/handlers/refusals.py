@@ -6,7 +6,7 @@ https://modern.ircdocs.horse/#errors-and-numerics
 from greenchat.client.handlers.numeric_texts import in_words
 from greenchat.client.handlers.registry import Incoming, on
 from greenchat.client.irc import joining
-from greenchat.client.state.lines import Kind
+from greenchat.client.state.lines import LineKind
 from greenchat.protocol.numerics import Numeric
 
 
@@ -26,9 +26,9 @@ def refused(incoming: Incoming) -> None:
     if buffer and not buffer.joined:
         incoming.about_me(buffer, text)
     elif buffer:
-        incoming.note(buffer, text, Kind.ERROR)
+        incoming.note(buffer, text, LineKind.ERROR)
     else:
-        incoming.answer(text, Kind.ERROR)
+        incoming.answer(text, LineKind.ERROR)
 
 
 @on(Numeric.ERR_LINKCHANNEL)
@@ -37,7 +37,7 @@ def forwarded(incoming: Incoming) -> None:
     text = in_words(incoming.message.command, incoming.message.params)
     network, to = incoming.network, incoming.param(2)
     if not network.isupport.is_channel(to):
-        incoming.answer(text, Kind.ERROR)
+        incoming.answer(text, LineKind.ERROR)
         return
     joining.forwarded(incoming.model, network, incoming.param(1), to)
-    incoming.note(incoming.model.open(network, to), text, Kind.INFO)
+    incoming.note(incoming.model.open(network, to), text, LineKind.INFO)

@@ -15,10 +15,10 @@ from greenchat.client.irc import (
     sending,
     unsent,
 )
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.effects import OnlyTls, Reconnect
-from greenchat.client.state.lines import Kind
-from greenchat.client.state.model import BufferKind, LinkState, Model, Network
+from greenchat.client.state.lines import LineKind
+from greenchat.client.state.model import BufferKind, ClientNetwork, LinkState, Model
 from greenchat.protocol import caps
 from greenchat.protocol.farewells import UPGRADED
 from greenchat.protocol.numerics import Numeric
@@ -63,7 +63,7 @@ REQ_BYTES = 400  # "Clients SHOULD ensure that their list ... is not too long to
 LONGEST_NICK = 30
 
 
-def register(model: Model, network: Network) -> None:
+def register(model: Model, network: ClientNetwork) -> None:
     """Say who we are, the first thing on a new connection."""
     network.send("CAP", "LS", "302")
     if password := login.server_password(network):
@@ -113,7 +113,7 @@ def cap(incoming: Incoming) -> None:
             if caps.bits(names) & caps.EXTENDED_ISUPPORT and network.link.state is LinkState.REGISTERING:
                 network.send("ISUPPORT")  # before the welcome, so that the first names are compared rightly
             if login.SASL in names and not (login.wants(network) and login.start(network)):
-                incoming.answer("There is no safe way to log in here without TLS.", Kind.ERROR)
+                incoming.answer("There is no safe way to log in here without TLS.", LineKind.ERROR)
         network.caps.asked = max(0, network.caps.asked - 1)
         end_negotiation(network)
 
@@ -137,7 +137,7 @@ def welcome(incoming: Incoming) -> None:
     nick, _, mask = last_word.partition("!")
     if mask and network.is_me(nick):
         network.nicks.mask = mask
-    incoming.note(network.status, incoming.param(-1), Kind.INFO)
+    incoming.note(network.status, incoming.param(-1), LineKind.INFO)
 
 
 @on(Numeric.RPL_ISUPPORT)
@@ -151,7 +151,7 @@ def isupport(incoming: Incoming) -> None:
     _take_bouncers_nick(network)
 
 
-def _take_bouncers_nick(network: Network) -> None:
+def _take_bouncers_nick(network: ClientNetwork) -> None:
     """Want the nickname that a bouncer has for its network, and keeps: to want another one would be a fight."""
     if bouncer.holds_session(network) and network.link.state is LinkState.ONLINE:
         network.nicks.wanted = network.nicks.current
@@ -206,14 +206,14 @@ def nick_refused(incoming: Incoming) -> None:
     refused = incoming.param(1)
     if network.isupport.is_channel(refused):  # 437 is for both
         joining.refused(incoming.model, network, refused)
-        incoming.answer(f"{refused}: {incoming.param(-1)}", Kind.ERROR)
+        incoming.answer(f"{refused}: {incoming.param(-1)}", LineKind.ERROR)
         return
     if network.link.state is LinkState.ONLINE:
         asked, network.nicks.asked = network.nicks.asked, ""
         if not asked and network.fold(refused) == network.fold(network.nicks.wanted):
             nick_recovery.denied(incoming.model, network, incoming.time)
             return
-        incoming.answer(f"You can't be called {refused}: {incoming.param(-1)}", Kind.ERROR)
+        incoming.answer(f"You can't be called {refused}: {incoming.param(-1)}", LineKind.ERROR)
         return
     longer = len(refused) < LONGEST_NICK and incoming.message.command == Numeric.ERR_NICKNAMEINUSE.command
     network.nicks.refused = network.nicks.refused or (refused, incoming.param(-1))
@@ -221,7 +221,7 @@ def nick_refused(incoming: Incoming) -> None:
     incoming.note(
         network.status,
         f"{refused} can't be used here ({incoming.param(-1)}); trying {network.nicks.current}.",
-        Kind.ERROR,
+        LineKind.ERROR,
     )
     network.send("NICK", network.nicks.current)
 
@@ -267,7 +267,7 @@ def error(incoming: Incoming) -> None:
         incoming.model.effects.append(Reconnect(network, UPGRADED))
         return
     incoming.network.link.last_words = incoming.param(-1)
-    incoming.note(incoming.network.status, incoming.param(-1), Kind.ERROR)
+    incoming.note(incoming.network.status, incoming.param(-1), LineKind.ERROR)
 
 
 def _secure(incoming: Incoming) -> bool:
@@ -279,11 +279,11 @@ def _secure(incoming: Incoming) -> bool:
         if duration.isdecimal():
             incoming.model.effects.append(OnlyTls(network, int(duration)))
     elif port.isdecimal() and 0 < int(port) < 65536:
-        network.address = Address(network.address.host, int(port), tls=True)
+        network.address = ServerAddress(network.address.host, int(port), tls=True)
         network.login.only_tls = True
         network.outgoing.clear()
         network.login.returning = True
-        incoming.note(network.status, f"The server demands TLS: connecting again, to port {port}.", Kind.INFO)
+        incoming.note(network.status, f"The server demands TLS: connecting again, to port {port}.", LineKind.INFO)
         incoming.model.effects.append(Reconnect(network, "to switch to TLS"))
         return True
     return False
@@ -293,7 +293,7 @@ def _with_values(names: list[str]) -> dict[str, str]:
     return {name: value for name, _, value in (word.partition("=") for word in names)}
 
 
-def _ask_for(network: Network, offered: dict[str, str]) -> None:
+def _ask_for(network: ClientNetwork, offered: dict[str, str]) -> None:
     line = ""
     wanted = WANTED_CAPS | (caps.SASL if login.wants(network) else 0)
     if not caps.bits(offered) & caps.METADATA_3:
@@ -313,12 +313,12 @@ def _ask_for(network: Network, offered: dict[str, str]) -> None:
         _request(network, line)
 
 
-def _request(network: Network, line: str) -> None:
+def _request(network: ClientNetwork, line: str) -> None:
     network.caps.asked += 1
     network.send("CAP", "REQ", line)
 
 
-def end_negotiation(network: Network) -> None:
+def end_negotiation(network: ClientNetwork) -> None:
     """End the negotiation, once all is answered and we are logged in or can't be."""
     if network.caps.asked == 0 and network.login.attempt is None and network.link.state is LinkState.REGISTERING:
         if network.away_text and network.caps.held & caps.PRE_AWAY != 0:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from datetime import datetime
 
-from greenchat.client.state.lines import TALK, Kind, Line, mentions
-from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, Network
+from greenchat.client.state.lines import TALK, Line, LineKind, mentions
+from greenchat.client.state.model import Buffer, BufferKind, ClientNetwork, LinkState, Model
 from greenchat.protocol.formatting import strip_formatting
 from greenchat.protocol.message import Message
 from greenchat.protocol.numerics import Numeric
@@ -23,7 +23,7 @@ class Incoming:
     """
 
     model: Model
-    network: Network
+    network: ClientNetwork
     message: Message
     time: int
     batch: str = ""
@@ -80,7 +80,7 @@ class Incoming:
         else:
             self.model.add(buffer, line, live=not self.past)
 
-    def about_me(self, buffer: Buffer, text: str, kind: Kind = Kind.ERROR) -> None:
+    def about_me(self, buffer: Buffer, text: str, kind: LineKind = LineKind.ERROR) -> None:
         """Put a line into a buffer that tells what became of ourselves: it marks the window if it is not shown."""
         msgid = self.message.tags.get("msgid", "")
         self.show(buffer, Line(self.time, kind, text, self.nick, highlight=True, id=msgid))
@@ -96,13 +96,13 @@ class Incoming:
         if self.network.is_me(nick) or buffer.spoke_lately(nick, self.time):
             change = ""
         msgid = self.message.tags.get("msgid", "")
-        self.show(buffer, Line(self.time, Kind.EVENT, text, nick, id=msgid, change=change))
+        self.show(buffer, Line(self.time, LineKind.EVENT, text, nick, id=msgid, change=change))
 
-    def note(self, buffer: Buffer, text: str, kind: Kind = Kind.EVENT, nick: str = "") -> None:
+    def note(self, buffer: Buffer, text: str, kind: LineKind = LineKind.EVENT, nick: str = "") -> None:
         """Put a line that nobody said into a buffer."""
         self.show(buffer, Line(self.time, kind, text, nick, id=self.message.tags.get("msgid", "")))
 
-    def answer(self, text: str, kind: Kind = Kind.INFO) -> None:
+    def answer(self, text: str, kind: LineKind = LineKind.INFO) -> None:
         """Show what the user asked for where the user is looking."""
         current = self.model.current
         self.note(current if current.network is self.network else self.network.status, text, kind)

@@ -4,7 +4,7 @@ from greenchat.client.handlers.numeric_texts import in_words
 from greenchat.client.handlers.registry import Incoming, on
 from greenchat.client.irc import notify_list
 from greenchat.client.state.channel_list import Listed
-from greenchat.client.state.lines import Kind
+from greenchat.client.state.lines import LineKind
 from greenchat.client.text.times import date_and_time, duration
 from greenchat.protocol.message import split_source
 from greenchat.protocol.numerics import Numeric
@@ -248,7 +248,7 @@ def try_again(incoming: Incoming) -> None:
     if incoming.param(1) == "LIST":
         directory.end()
     if not quiet:
-        incoming.answer(in_words(incoming.message.command, incoming.message.params), Kind.ERROR)
+        incoming.answer(in_words(incoming.message.command, incoming.message.params), LineKind.ERROR)
 
 
 @on(Numeric.RPL_ISON)
@@ -268,7 +268,7 @@ def anything_else(incoming: Incoming) -> None:
     """
     command = incoming.message.command
     if not command.isdecimal():
-        incoming.note(incoming.network.status, " ".join((command, *incoming.message.params)), Kind.INFO)
+        incoming.note(incoming.network.status, " ".join((command, *incoming.message.params)), LineKind.INFO)
         return
     if command == Numeric.ERR_UNKNOWNCOMMAND.command and incoming.param(1) == "CAP":
         return  # an old server; there is nothing that the user could do about it
@@ -276,8 +276,8 @@ def anything_else(incoming: Incoming) -> None:
     if 400 <= int(command) < 600:
         named = incoming.network.find(incoming.param(1)) if len(incoming.message.params) > 2 else None
         if named:
-            incoming.note(named, text, Kind.ERROR)
+            incoming.note(named, text, LineKind.ERROR)
         else:
-            incoming.answer(text, Kind.ERROR)
+            incoming.answer(text, LineKind.ERROR)
     else:
         incoming.note_or_answer(text)

@@ -1,6 +1,6 @@
 """What the word before the cursor can become, one candidate after the other."""
 
-from greenchat.client.input.editor import Line
+from greenchat.client.input.editor import InputLine
 from greenchat.records import record
 
 
@@ -14,10 +14,10 @@ class Completion:
     index: int
 
     @property
-    def result(self) -> Line:
+    def result(self) -> InputLine:
         """The line with the current candidate in it."""
         text = self.before + self.candidates[self.index]
-        return Line(text + self.after, len(text))
+        return InputLine(text + self.after, len(text))
 
     def next(self, step: int) -> "Completion":
         """Return the next candidate (1) or the one before (-1)."""

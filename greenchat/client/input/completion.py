@@ -6,7 +6,7 @@ Pressing it again takes the next candidate; any other key keeps the one that is 
 import os
 
 from greenchat.client.input.choices import Completion
-from greenchat.client.input.editor import Line
+from greenchat.client.input.editor import InputLine
 from greenchat.client.irc import bouncer
 from greenchat.client.slash import TABLE
 from greenchat.client.slash.guide import BASICS, groups
@@ -21,7 +21,7 @@ _MOST_PATHS = 200
 MOST_LISTED = 50  # channels of the server
 
 
-def complete(model: Model, line: Line, step: int = 1) -> Completion | None:
+def complete(model: Model, line: InputLine, step: int = 1) -> Completion | None:
     """Return all that the word before the cursor can become; None where that is nothing."""
     start = line.before.rfind(" ") + 1
     word = line.before[start:]

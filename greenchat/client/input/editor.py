@@ -19,7 +19,7 @@ _BLANK_WORD_LEFT = re.compile(r"\S*\s*$")
 
 
 @record(frozen=True, slots=True)
-class Line:
+class InputLine:
     """cursor: an index into text that stands between two graphemes."""
 
     text: str = ""
@@ -40,21 +40,21 @@ class Line:
         return f"{self.before}|{self.after}"
 
 
-EMPTY = Line()
+EMPTY = InputLine()
 
 
-def joined(before: str, after: str) -> Line:
+def joined(before: str, after: str) -> InputLine:
     """Return a line with its cursor between the two, moved right where a grapheme grew together."""
     text = before + after
     cursor = len(before)
     if text.isascii() or not before or not after:
-        return Line(text, cursor)
+        return InputLine(text, cursor)
     position = 0
     for grapheme in graphemes(text):
         if position >= cursor:
             break
         position += len(grapheme)
-    return Line(text, position)
+    return InputLine(text, position)
 
 
 class Editor:
@@ -65,13 +65,13 @@ class Editor:
 
     __slots__ = ("_history", "_kills", "_last", "_new", "_recalled", "_redo", "_undo", "line")
 
-    def __init__(self, line: Line = EMPTY, history: list[str] | None = None) -> None:
+    def __init__(self, line: InputLine = EMPTY, history: list[str] | None = None) -> None:
         self.line = line
         self._history: list[str] = history if history is not None else []
         self._recalled: int | None = None  # which line of history is shown
         self._new = EMPTY  # what was being typed before history was looked through
-        self._undo: list[Line] = []
-        self._redo: list[Line] = []
+        self._undo: list[InputLine] = []
+        self._redo: list[InputLine] = []
         self._kills: list[str] = []
         self._last = ""  # the kind of the last edit: kills join, typed letters are undone together
 
@@ -89,11 +89,11 @@ class Editor:
         """Put text at the cursor."""
         self._change(joined(self.line.before + text, self.line.after), "typed" if len(text) == 1 else "pasted")
 
-    def replace(self, line: Line) -> None:
+    def replace(self, line: InputLine) -> None:
         """Put another line in its place; undo brings this one back."""
         self._change(line, "replaced")
 
-    def load(self, line: Line) -> None:
+    def load(self, line: InputLine) -> None:
         """Put another draft in its place, with nothing to undo."""
         self.line = line
         self._undo.clear()
@@ -289,7 +289,7 @@ class Editor:
 
     def _recall(self, number: int) -> None:
         text = self._history[number]
-        self.load(Line(text, len(text)))
+        self.load(InputLine(text, len(text)))
         self._recalled = number
 
     def _move(self, cursor: int) -> None:
@@ -297,7 +297,7 @@ class Editor:
         self.line = joined(text[:cursor], text[cursor:])
         self._last = ""
 
-    def _change(self, line: Line, kind: str) -> None:
+    def _change(self, line: InputLine, kind: str) -> None:
         if line == self.line:
             return
         starts_word = kind == "typed" and line.before[-1:] == " "

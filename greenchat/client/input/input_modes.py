@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from itertools import dropwhile
 from typing import Protocol
 
-from greenchat.client.input.editor import COMMANDS, EMPTY, Editor, Line
+from greenchat.client.input.editor import COMMANDS, EMPTY, Editor, InputLine
 from greenchat.client.irc import server_search
 from greenchat.client.state.bindings import KEYS
 from greenchat.client.state.lines import Anchor
@@ -39,7 +39,7 @@ class Mode(Protocol):
         """The prompt before the line."""
 
     @property
-    def line(self) -> Line:
+    def line(self) -> InputLine:
         """The line in the input row."""
 
     @property
@@ -82,7 +82,7 @@ class Search:
     selected: int | None = None
 
     @property
-    def line(self) -> Line:
+    def line(self) -> InputLine:
         """The text that is searched for."""
         return self._editor.line
 
@@ -198,7 +198,7 @@ class HistorySearch:
     take: called with the line when it is chosen, to be edited or sent.
     """
 
-    def __init__(self, history: tuple[str, ...], take: Callable[[Line], None]) -> None:
+    def __init__(self, history: tuple[str, ...], take: Callable[[InputLine], None]) -> None:
         self._history = history
         self._take = take
         self._wanted = ""
@@ -214,12 +214,12 @@ class HistorySearch:
         return f"history ({self._wanted}): "
 
     @property
-    def line(self) -> Line:
+    def line(self) -> InputLine:
         """The line that was found."""
         if self._index >= len(self._history):
             return EMPTY
         text = self._history[self._index]
-        return Line(text, text.casefold().find(self._wanted.casefold()))
+        return InputLine(text, text.casefold().find(self._wanted.casefold()))
 
     @property
     def hint(self) -> str:
@@ -242,7 +242,7 @@ class HistorySearch:
             self._find(min(self._index, len(self._history) - 1))
         else:
             if self._index < len(self._history):
-                self._take(Line(self._history[self._index], len(self._history[self._index])))
+                self._take(InputLine(self._history[self._index], len(self._history[self._index])))
             return DONE if key in ("Enter", "Tab") else LEFT
         return STAYS
 

@@ -6,10 +6,10 @@ are. `join_view` draws it.
 
 from collections.abc import Callable, Sequence
 
-from greenchat.client.input.editor import EMPTY, Editor, Line
+from greenchat.client.input.editor import EMPTY, Editor, InputLine
 from greenchat.client.input.input_modes import CANCEL, DONE, STAYS, edit
 from greenchat.client.state import well_known
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.channel_list import Listed
 from greenchat.client.state.destination import (
     CHANNEL_SIGNS,
@@ -83,7 +83,7 @@ class JoinScreen:
         """The fields to fill in: only the channel, on a network that is connected."""
         return FIELDS if self.first else (CHANNEL,)
 
-    def line(self, field: str) -> Line:
+    def line(self, field: str) -> InputLine:
         """Return a field's text."""
         return self._editors[field].line
 
@@ -254,7 +254,7 @@ class JoinScreen:
         self._take(self._editors[CHANNEL].text.strip(), now)
         return DONE
 
-    def _address(self) -> Address:
+    def _address(self) -> ServerAddress:
         return parse_destination(self._editors[SERVER].text.strip()).address
 
     def _step(self, key: str) -> None:
@@ -325,8 +325,8 @@ def destination_host(text: str) -> str:
         return ""
 
 
-def _at_end(text: str) -> Line:
-    return Line(text, len(text)) if text else EMPTY
+def _at_end(text: str) -> InputLine:
+    return InputLine(text, len(text)) if text else EMPTY
 
 
 def first_screen(model: Model, plan: Plan, start: str, remember: Take) -> JoinScreen:

@@ -6,12 +6,11 @@ the callables that are given.
 
 from collections.abc import Callable, Sequence
 
-from greenchat.client.input.editor import EMPTY, Editor, Line
+from greenchat.client.input.editor import EMPTY, Editor, InputLine
 from greenchat.client.input.input_modes import CANCEL, DONE, LEFT, STAYS, edit
 from greenchat.client.irc import message_actions
 from greenchat.client.state.effects import Copy, LoadPicture, Open
-from greenchat.client.state.lines import TALK
-from greenchat.client.state.lines import Line as Said
+from greenchat.client.state.lines import TALK, Line
 from greenchat.client.state.model import Model
 from greenchat.client.text import emoji, links
 from greenchat.client.text.cells import visible
@@ -36,7 +35,7 @@ class MessageCursor:
         model: Model,
         number: int,
         show: Callable[[int], None],
-        reply: Callable[[Said], None],
+        reply: Callable[[Line], None],
         follow: Callable[["Reaction | Choice"], None],
     ) -> None:
         self._buffer = model.current
@@ -47,7 +46,7 @@ class MessageCursor:
         self._number = number
         self._anchor = self._buffer.anchor
         self._answer = ""
-        self._said: Said | None = None
+        self._said: Line | None = None
         self._go(number, -1)
 
     @property
@@ -168,7 +167,7 @@ class Reaction:
         return f"react to {self._nick}: "
 
     @property
-    def line(self) -> Line:
+    def line(self) -> InputLine:
         """The typed text."""
         return self._editor.line
 
@@ -226,6 +225,6 @@ class Choice:
         """Do nothing: there is nothing to paste into."""
 
 
-def plain(said: Said) -> str:
+def plain(said: Line) -> str:
     """Return the text of a message without formatting, harmless wherever it is pasted."""
     return "\n".join(visible(strip_formatting(line)) for line in said.text.split("\n"))

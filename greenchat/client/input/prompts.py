@@ -6,7 +6,7 @@ be entered all the same; it is as good as going back. Each belongs to a window, 
 
 from collections.abc import Callable
 
-from greenchat.client.input.editor import EMPTY, Editor, Line
+from greenchat.client.input.editor import EMPTY, Editor, InputLine
 from greenchat.client.input.input_modes import CANCEL, DONE, STAYS, edit
 from greenchat.client.state.questions import Prompt, Question, Where
 
@@ -24,7 +24,7 @@ class _Typing:
         self._editor = Editor()
 
     @property
-    def line(self) -> Line:
+    def line(self) -> InputLine:
         """The typed text."""
         return self._editor.line
 
@@ -104,7 +104,7 @@ class PromptMode(_Typing):
         return f"{self._prompt.text}: "
 
     @property
-    def line(self) -> Line:
+    def line(self) -> InputLine:
         """The typed text; "" while it is hidden, so that not even its length shows."""
         return EMPTY if self.hidden else self._editor.line
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from greenchat.client.input.choices import Completion
-from greenchat.client.input.editor import Line as InputLine
+from greenchat.client.input.editor import InputLine
 from greenchat.client.state.model import Model
 
 Spans = tuple[tuple[int, int], ...]

@@ -4,13 +4,12 @@ shown, each window keeps its draft, and many lines at once are asked about first
 import re
 from collections.abc import Callable, Sequence
 
-from greenchat.client.input.editor import EMPTY, Editor
-from greenchat.client.input.editor import Line as InputLine
+from greenchat.client.input.editor import EMPTY, Editor, InputLine
 from greenchat.client.input.input_modes import PasteGuard
 from greenchat.client.irc import chathistory, joining, login, message_actions, multiline, sending, typing
 from greenchat.client.state.bindings import FORMATS
-from greenchat.client.state.lines import Kind, Line
-from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, Network
+from greenchat.client.state.lines import Line, LineKind
+from greenchat.client.state.model import Buffer, BufferKind, ClientNetwork, LinkState, Model
 from greenchat.client.state.questions import ManyLines, WhichChannel
 from greenchat.client.text.cells import visible
 from greenchat.protocol.formatting import HEX_COLOUR
@@ -90,7 +89,7 @@ class Submitter:
             self.order(line if line.startswith("/") else f"/{line}", now)
         self._model.current = shown
 
-    def go(self, network: Network, name: str, now: int) -> None:
+    def go(self, network: ClientNetwork, name: str, now: int) -> None:
         """Go into a channel, or begin a talk, that has no window yet."""
         if network is not self._model.network:
             self._model.show(network.status)
@@ -104,7 +103,7 @@ class Submitter:
     def propose(self, buffer: Buffer, text: str, now: int) -> None:
         """Put a text into the line of a window, for the user to say; where there is no line, say it."""
         if not self._model.draws:
-            sending.say(self._model, buffer, text, Kind.SAID, now)
+            sending.say(self._model, buffer, text, LineKind.SAID, now)
         else:
             self._put(buffer, text)
             here = buffer is self._model.current
@@ -142,7 +141,7 @@ class Submitter:
 
     def guard(self, many: ManyLines, now: int) -> PasteGuard:
         """Many lines are to be said in a window, maybe another than the one that is shown."""
-        buffer, kind = many.buffer, Kind.NOTICE if many.notice else Kind.SAID
+        buffer, kind = many.buffer, LineKind.NOTICE if many.notice else LineKind.SAID
 
         def answer(chosen: str) -> None:
             if chosen == "edit" and buffer is self._model.current:
@@ -199,7 +198,7 @@ class Submitter:
         reply, self.reply = self.reply, None
         if reply and not message_actions.can_reply(buffer, reply):
             text, reply = f"{reply.nick}: {text}", None
-        sending.say(self._model, buffer, text, Kind.SAID, now, reply.id if reply else "")
+        sending.say(self._model, buffer, text, LineKind.SAID, now, reply.id if reply else "")
 
     def _offer_channel(self, text: str) -> None:
         """Ask for a channel when none is open; the text waits there until it is sent."""

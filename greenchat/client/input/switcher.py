@@ -6,9 +6,9 @@ A name fits where it has the letters in their order; the closer they stand toget
 from collections.abc import Callable, Iterator
 
 from greenchat.client.input.completing import listed
-from greenchat.client.input.editor import Editor, Line
+from greenchat.client.input.editor import Editor, InputLine
 from greenchat.client.input.input_modes import CANCEL, DONE, STAYS, edit
-from greenchat.client.state.model import Buffer, BufferKind, Model, Network
+from greenchat.client.state.model import Buffer, BufferKind, ClientNetwork, Model
 from greenchat.records import record
 
 MOST = 100
@@ -20,7 +20,7 @@ class Goal:
 
     text: str
     name: str
-    network: Network
+    network: ClientNetwork
     buffer: Buffer | None
     rank: int
 
@@ -32,7 +32,7 @@ class Switcher:
     selected: int | None = None
     prompt = "go to: "
 
-    def __init__(self, model: Model, join: Callable[[Network, str], None]) -> None:
+    def __init__(self, model: Model, join: Callable[[ClientNetwork, str], None]) -> None:
         self._model = model
         self._join = join
         self._editor = Editor()
@@ -42,7 +42,7 @@ class Switcher:
         self._search()
 
     @property
-    def line(self) -> Line:
+    def line(self) -> InputLine:
         """The typed text."""
         return self._editor.line
 

@@ -9,7 +9,7 @@ https://codeberg.org/emersion/soju/src/branch/master/doc/ext/bouncer-networks.md
 from greenchat.client.irc import windows
 from greenchat.client.state.effects import Connect, Disconnect
 from greenchat.client.state.lines import TALK
-from greenchat.client.state.model import LinkState, Model, Network
+from greenchat.client.state.model import ClientNetwork, LinkState, Model
 from greenchat.protocol import caps
 
 PLAYER = "*playback"  # ZNC's module
@@ -17,7 +17,7 @@ MOST = 100  # networks; each is a connection
 ATTRIBUTES = ("name", "host", "port", "tls", "nickname", "username", "realname", "pass")  # that a user may set
 
 
-def network_told(model: Model, bouncer: Network, netid: str, attributes: dict[str, str] | None, now: int) -> None:
+def network_told(model: Model, bouncer: ClientNetwork, netid: str, attributes: dict[str, str] | None, now: int) -> None:
     """Follow what a bouncer says about one of its networks. attributes: those that are new, "" for one that is gone;
     None where the whole network is."""
     there = bound(model, bouncer, netid)
@@ -43,19 +43,19 @@ def network_told(model: Model, bouncer: Network, netid: str, attributes: dict[st
         model.complain(there, f"The bouncer is not connected to {there.name}{why}", now)
 
 
-def bound(model: Model, bouncer: Network, netid: str) -> Network | None:
+def bound(model: Model, bouncer: ClientNetwork, netid: str) -> ClientNetwork | None:
     """Return the network whose connection is bound to a network of the bouncer."""
     return next(
         (each for each in model.networks if each.bouncer.bound == netid and each.address == bouncer.address), None
     )
 
 
-def bound_to(network: Network) -> str:
+def bound_to(network: ClientNetwork) -> str:
     """Return the id of the bouncer's network that a connection is bound to, by us or by its account; "" for none."""
     return network.bouncer.bound or network.isupport.tokens.get("BOUNCER_NETID", "")
 
 
-def holds_session(network: Network) -> bool:
+def holds_session(network: ClientNetwork) -> bool:
     """Whether a bouncer has a nickname and channels of its own for this network, and gets them back by itself.
 
     ZNC is known by what no server took over from it; playback and messages of one's own many have, greenchat's too.
@@ -63,14 +63,14 @@ def holds_session(network: Network) -> bool:
     return bool(bound_to(network)) or "znc.in/server-time-iso" in network.caps.offered
 
 
-def is_between(network: Network) -> bool:
+def is_between(network: ClientNetwork) -> bool:
     """Whether what is said now goes to a network that a bouncer holds. The bouncer's own password is not for it."""
     if network.link.state is not LinkState.ONLINE:
         return False
     return bool(bound_to(network) or (network.kept and network.kept.login == "pass"))
 
 
-def control(network: Network, networks: list[Network]) -> Network | None:
+def control(network: ClientNetwork, networks: list[ClientNetwork]) -> ClientNetwork | None:
     """Return the connection to the bouncer itself that a network belongs to, None where there is none."""
     if network.bouncer.networks or network.caps.held & caps.BOUNCER_NETWORKS_NOTIFY:
         return network
@@ -79,9 +79,9 @@ def control(network: Network, networks: list[Network]) -> Network | None:
     return next((each for each in networks if each.address == network.address and not each.bouncer.bound), None)
 
 
-def _open(model: Model, bouncer: Network, netid: str) -> Network:
+def _open(model: Model, bouncer: ClientNetwork, netid: str) -> ClientNetwork:
     """Make the network of an id, and ask for its connection."""
-    network = Network("", bouncer.address, bouncer.nicks.wanted, identity=bouncer.identity)
+    network = ClientNetwork("", bouncer.address, bouncer.nicks.wanted, identity=bouncer.identity)
     network.bouncer.bound = netid
     attributes = bouncer.bouncer.networks[netid]
     network.name = _free_name(model, network, attributes.get("name") or attributes.get("host") or f"network {netid}")
@@ -97,14 +97,14 @@ def _open(model: Model, bouncer: Network, netid: str) -> Network:
     return network
 
 
-def _free_name(model: Model, network: Network, wanted: str) -> str:
+def _free_name(model: Model, network: ClientNetwork, wanted: str) -> str:
     """Return a name that no other network has."""
     taken = {each.name for each in model.networks if each is not network}
     numbered = (wanted, *(f"{wanted} {number}" for number in range(2, len(taken) + 3)))
     return next(name for name in numbered if name not in taken)
 
 
-def ask_playback(network: Network) -> None:
+def ask_playback(network: ClientNetwork) -> None:
     """Ask ZNC for what was said since the newest line that is here, in each window; elsewhere for all that it has."""
     if not network.caps.held & caps.ZNC_PLAYBACK:
         return

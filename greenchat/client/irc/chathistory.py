@@ -17,7 +17,7 @@ from collections.abc import Iterable
 
 from greenchat.client.irc import bouncer, sending
 from greenchat.client.state.lines import TALK, Line, Page
-from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, Network
+from greenchat.client.state.model import Buffer, BufferKind, ClientNetwork, LinkState, Model
 from greenchat.client.text.times import timestamp
 from greenchat.protocol import caps
 
@@ -62,7 +62,7 @@ def fill_gap(buffer: Buffer, shown: Iterable[int]) -> bool:
     return False
 
 
-def ask_targets(network: Network, now: int) -> None:
+def ask_targets(network: ClientNetwork, now: int) -> None:
     """Ask which talks went on, so that none is missed that has no window here: since the connection was lost; and once,
     for those with an account or a bouncer, in the last days: they may have been here without a connection, or
     elsewhere."""
@@ -82,7 +82,7 @@ def ask_targets(network: Network, now: int) -> None:
         network.reading.talks_since = since
 
 
-def talk_went_on(model: Model, network: Network, name: str, time: int) -> None:
+def talk_went_on(model: Model, network: ClientNetwork, name: str, time: int) -> None:
     """Have what is new in this conversation, said at this time, come into its window. Where it may have
     been read elsewhere, ask first whether it was."""
     since = network.reading.talks_since
@@ -99,7 +99,7 @@ def talk_went_on(model: Model, network: Network, name: str, time: int) -> None:
     ask_latest(buffer)
 
 
-def read_until(model: Model, network: Network, name: str, time: int) -> None:
+def read_until(model: Model, network: ClientNetwork, name: str, time: int) -> None:
     """Note up to when the user has read a private talk, 0 for not at all; ask for its history if more came since."""
     if network.reading.unread.pop(network.fold(name), 0) > time:
         buffer = model.open(network, name)

@@ -9,8 +9,8 @@ https://modern.ircdocs.horse/ctcp
 
 from greenchat import __version__
 from greenchat.client.irc import bouncer
-from greenchat.client.state.model import Model, Network
-from greenchat.client.state.session_state import CtcpAnswer, Place
+from greenchat.client.state.model import ClientNetwork, Model
+from greenchat.client.state.session_state import CtcpAnswer, LastDevice
 from greenchat.protocol import caps
 
 QUEUED = 3  # more questions than that at once are somebody's flood
@@ -19,7 +19,7 @@ ELSEWHERE_SECONDS = 1.5  # how long the device that was used last has to answer
 SPREAD_SECONDS = 0.5  # between devices of which none was used yet
 
 
-def asked(model: Model, network: Network, nick: str, command: str, argument: str) -> None:
+def asked(model: Model, network: ClientNetwork, nick: str, command: str, argument: str) -> None:
     """Answer somebody's question, now or when no other device of ours does."""
     text = _answers(model, argument).get(command) if model.settings.get("ctcp.answers") else None
     devices = network.devices
@@ -32,7 +32,7 @@ def asked(model: Model, network: Network, nick: str, command: str, argument: str
         _send(network, answer)
 
 
-def echoed(network: Network, nick: str, command: str) -> None:
+def echoed(network: ClientNetwork, nick: str, command: str) -> None:
     """Note the echo of an automatic answer: if it is not from here, another device has answered."""
     devices = network.devices
     sent = next((each for each in devices.sent if each == (network.fold(nick), command)), None)
@@ -45,7 +45,7 @@ def echoed(network: Network, nick: str, command: str) -> None:
     ]
 
 
-def tick(network: Network, monotonic: float) -> None:
+def tick(network: ClientNetwork, monotonic: float) -> None:
     """Send the answers whose time has come. monotonic: seconds."""
     for answer in list(network.devices.answers):
         if answer.due is None:
@@ -55,30 +55,30 @@ def tick(network: Network, monotonic: float) -> None:
             _send(network, answer)
 
 
-def deadline(network: Network, monotonic: float) -> float | None:
+def deadline(network: ClientNetwork, monotonic: float) -> float | None:
     """Return when `tick` wants to be called, None for never. In seconds."""
     return min((each.due or monotonic for each in network.devices.answers), default=None)
 
 
-def _send(network: Network, answer: CtcpAnswer) -> None:
+def _send(network: ClientNetwork, answer: CtcpAnswer) -> None:
     network.send("NOTICE", answer.nick, answer.text)
     if network.caps.held & caps.ECHO_MESSAGE != 0:
         network.devices.sent.append((network.fold(answer.nick), answer.command))
 
 
-def _delay(network: Network) -> float:
+def _delay(network: ClientNetwork) -> float:
     devices = network.devices
     if (
         not (devices.others or _may_have_others(network))
-        or devices.last is Place.HERE
+        or devices.last is LastDevice.HERE
         or network.caps.held & caps.ECHO_MESSAGE == 0
     ):
         return 0.0
     spread = SPREAD_SECONDS * (0.1 + sum(network.identity.encode()) % 97 / 97)
-    return spread + ELSEWHERE_SECONDS * (devices.last is Place.ELSEWHERE)
+    return spread + ELSEWHERE_SECONDS * (devices.last is LastDevice.ELSEWHERE)
 
 
-def _may_have_others(network: Network) -> bool:
+def _may_have_others(network: ClientNetwork) -> bool:
     """Whether servers like this one let several devices be one user: those with accounts that stay, and bouncers."""
     stays = bool(network.login.account) and _STAYING in network.caps.offered
     return stays or bouncer.holds_session(network)

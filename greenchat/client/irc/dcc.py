@@ -6,14 +6,14 @@ https://modern.ircdocs.horse/dcc
 import re
 from ipaddress import ip_address
 
-from greenchat.client.state.network import Network
+from greenchat.client.state.network import ClientNetwork
 from greenchat.client.state.transfers import Offer
 
 _LONGEST = 200  # bytes: file systems take 255, and a number may follow
 _SEND = re.compile(r'SEND (?:"([^"]+)"|(\S+)) (\S+) (\d{1,5})(?: (\d{1,15}))?(?: \S+)?', re.I)
 
 
-def offered(network: Network, nick: str, argument: str) -> Offer | None:
+def offered(network: ClientNetwork, nick: str, argument: str) -> Offer | None:
     """Return what a DCC message offers: `SEND <filename> <address> <port> [<size>]`; None for anything else.
 
     A port 0 asks the user to listen, which this client does not.

@@ -5,13 +5,13 @@ https://codeberg.org/emersion/soju/src/branch/master/doc/ext/filehost.md
 
 from urllib.parse import urlsplit
 
-from greenchat.client.state.address import Address
-from greenchat.client.state.model import Network
+from greenchat.client.state.address import ServerAddress
+from greenchat.client.state.model import ClientNetwork
 
 TOKENS = ("soju.im/FILEHOST", "draft/FILEHOST")
 
 
-def address(network: Network) -> str:
+def address(network: ClientNetwork) -> str:
     """Return where files are uploaded, "" where the server takes none or it can't be done safely.
 
     "Clients MUST ignore tokens with an URI scheme they don't support. Clients MUST refuse to use unencrypted URI
@@ -24,23 +24,23 @@ def address(network: Network) -> str:
     return ""
 
 
-def needs_token(network: Network, url: str) -> bool:
+def needs_token(network: ClientNetwork, url: str) -> bool:
     """Whether a token is to be asked for: the user is logged in, and their password is not known here, or is not for
     the machine that takes the files."""
     needed = network.login.credentials is None or not is_of_server(network, url)
     return needed and bool(network.login.account) and TOKENS[1] in network.isupport.tokens
 
 
-def is_of_server(network: Network, url: str) -> bool:
+def is_of_server(network: ClientNetwork, url: str) -> bool:
     """Whether an address is on the machine that the user is connected to: whoever else it is learns no password."""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:
         return False
-    return Address(host, 0).is_local if network.address.is_local else host == network.address.host.lower()
+    return ServerAddress(host, 0).is_local if network.address.is_local else host == network.address.host.lower()
 
 
-def authorization(network: Network, url: str) -> str:
+def authorization(network: ClientNetwork, url: str) -> str:
     """Return the header that says who uploads, as on the IRC connection; "" for nobody.
 
     A password goes only to the server itself, and only where nobody can listen.

@@ -7,20 +7,20 @@ from collections.abc import Iterator, Mapping
 
 from greenchat.client.irc import bouncer
 from greenchat.client.state.lines import TALK
-from greenchat.client.state.model import Buffer, Model, Network
+from greenchat.client.state.model import Buffer, ClientNetwork, Model
 from greenchat.protocol import caps
 from greenchat.protocol.framing import BODY_LIMIT
 
 _ROOM = BODY_LIMIT - 8  # without the command, two spaces and the end of the line
 
 
-def join(network: Network, wanted: Mapping[str, str]) -> None:
+def join(network: ClientNetwork, wanted: Mapping[str, str]) -> None:
     """Go into these channels in as few lines as the server takes. wanted: name -> key or ""."""
     for names, keys in lines(wanted, network.isupport.targets("JOIN")):
         network.send("JOIN", ",".join(names), *([",".join(keys)] if keys else []))
 
 
-def refused(model: Model, network: Network, channel: str) -> Buffer | None:
+def refused(model: Model, network: ClientNetwork, channel: str) -> Buffer | None:
     """Stop waiting for a channel that the server refused, and return its window, if there is one."""
     folded = network.fold(channel)
     network.show_on_join = {name for name in network.show_on_join if network.fold(name) != folded}
@@ -30,7 +30,7 @@ def refused(model: Model, network: Network, channel: str) -> Buffer | None:
     return buffer
 
 
-def forwarded(model: Model, network: Network, channel: str, to: str) -> None:
+def forwarded(model: Model, network: ClientNetwork, channel: str, to: str) -> None:
     """Put the channel to which the server forwards in the place of the requested one, and into its window."""
     shown = refused(model, network, channel)
     wanted = {network.fold(name) for name in network.channels}
@@ -47,7 +47,7 @@ def forwarded(model: Model, network: Network, channel: str, to: str) -> None:
         model.close(shown)
 
 
-def rejoin(network: Network) -> None:
+def rejoin(network: ClientNetwork) -> None:
     """Go into all channels that the user wants to be in and is not.
 
     A bouncer is in those of its network already, or has detached them, and to join would attach them again: there only
@@ -63,7 +63,7 @@ def rejoin(network: Network) -> None:
     join(network, missing)
 
 
-def _is_in(network: Network, channel: str) -> bool:
+def _is_in(network: ClientNetwork, channel: str) -> bool:
     buffer = network.find(channel)
     return buffer is not None and buffer.joined
 
@@ -101,7 +101,7 @@ def lacks_names(buffer: Buffer) -> bool:
     return buffer.joined and not buffer.names_asked and not implicit
 
 
-def without_names(network: Network) -> Buffer | None:
+def without_names(network: ClientNetwork) -> Buffer | None:
     """Return a channel of which it is still to be asked who is in it, None where all are known."""
     if not network.caps.held & caps.NO_IMPLICIT_NAMES:
         return None

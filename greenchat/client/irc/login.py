@@ -10,7 +10,7 @@ from collections.abc import Callable
 from greenchat.client.irc import bouncer, joining
 from greenchat.client.state.credentials import Attempt, Credentials
 from greenchat.client.state.effects import Connect, Keep, Reconnect
-from greenchat.client.state.model import LinkState, Model, Network
+from greenchat.client.state.model import ClientNetwork, LinkState, Model
 from greenchat.client.state.questions import Answer, Prompt, Question, nothing
 from greenchat.protocol import caps
 
@@ -28,12 +28,12 @@ _CHANNEL_ONLY = re.compile(r"\s*\w+\s+[#&]\S*\s*")  # `REGISTER #tea`
 _SERVICES = frozenset({"nickserv", "ns", "chanserv", "cs", "authserv", "q", "userserv"})
 
 
-def account_of(network: Network) -> str:
+def account_of(network: ClientNetwork) -> str:
     """Return whom the user logs in as: what is kept for the network, else the nickname that they want."""
     return (network.kept.account if network.kept else "") or network.nicks.wanted
 
 
-def server_password(network: Network) -> str:
+def server_password(network: ClientNetwork) -> str:
     """Return what PASS is to say, "" for nothing: what the user typed, or `account:password` where that is kept so.
 
     https://wiki.znc.in/Configuration: a bouncer takes `user/network:password`.
@@ -44,12 +44,12 @@ def server_password(network: Network) -> str:
     return f"{credentials.account}:{credentials.password}"
 
 
-def _credentials(network: Network) -> Credentials | None:
+def _credentials(network: ClientNetwork) -> Credentials | None:
     """Return what to log in with, to whoever listens now."""
     return network.login.upstream if bouncer.is_between(network) else network.login.credentials
 
 
-def _take(network: Network, credentials: Credentials | None, *, keep: bool) -> None:
+def _take(network: ClientNetwork, credentials: Credentials | None, *, keep: bool) -> None:
     """Set what to log in with. keep: offer to keep it; a bouncer keeps those of its networks itself."""
     if bouncer.is_between(network):
         network.login.upstream = credentials
@@ -59,7 +59,7 @@ def _take(network: Network, credentials: Credentials | None, *, keep: bool) -> N
         network.login.keep = keep
 
 
-def wants(network: Network) -> bool:
+def wants(network: ClientNetwork) -> bool:
     """Whether there is anything to log in with by SASL."""
     if bouncer.is_between(network):
         return network.login.upstream is not None
@@ -68,17 +68,17 @@ def wants(network: Network) -> bool:
     return network.login.credentials is not None or bool(network.login.certificate and network.address.tls)
 
 
-def lacks_account(network: Network) -> bool:
+def lacks_account(network: ClientNetwork) -> bool:
     """Whether the server lets nobody in without an account, and there is nothing to log in with."""
     return ACCOUNT_REQUIRED in network.caps.offered and not wants(network) and not server_password(network)
 
 
-def private(network: Network) -> bool:
+def private(network: ClientNetwork) -> bool:
     """Whether nobody can listen on the way to this server."""
     return network.address.tls or network.address.is_local
 
 
-def start(network: Network, code: str = "") -> bool:
+def start(network: ClientNetwork, code: str = "") -> bool:
     """Begin to log in by SASL; False where the server and we have no way in common.
 
     code: of an authenticator app, for which only PLAIN has a place.
@@ -98,7 +98,7 @@ def start(network: Network, code: str = "") -> bool:
     return True
 
 
-def answer(network: Network, chunk: str) -> str:
+def answer(network: ClientNetwork, chunk: str) -> str:
     """Answer the server's next words in the exchange, and return why it can't go on, "" while it does."""
     attempt = network.login.attempt
     if attempt is None:
@@ -122,7 +122,7 @@ def answer(network: Network, chunk: str) -> str:
     return ""
 
 
-def refused(network: Network) -> bool:
+def refused(network: ClientNetwork) -> bool:
     """Note a refusal, and return whether another mechanism is tried: the server did not know the one before."""
     attempt = network.login.attempt
     if attempt is None:
@@ -135,7 +135,7 @@ def refused(network: Network) -> bool:
     return False
 
 
-def _response(network: Network, attempt: Attempt, challenge: str) -> bytes:
+def _response(network: ClientNetwork, attempt: Attempt, challenge: str) -> bytes:
     credentials = _credentials(network)
     if attempt.mechanism == "EXTERNAL" or credentials is None:
         return b""
@@ -154,7 +154,7 @@ def _response(network: Network, attempt: Attempt, challenge: str) -> bytes:
     return b""
 
 
-def log_in(network: Network, credentials: Credentials) -> str:
+def log_in(network: ClientNetwork, credentials: Credentials) -> str:
     """Log in now. Returns why that can't be, or ""."""
     _take(network, credentials, keep=network.login.keep or credentials != network.login.credentials)
     if network.link.state is not LinkState.ONLINE:
@@ -170,7 +170,7 @@ def log_in(network: Network, credentials: Credentials) -> str:
     return ""
 
 
-def ask_password(model: Model, network: Network, account: str) -> None:
+def ask_password(model: Model, network: ClientNetwork, account: str) -> None:
     """Ask for the password of an account, hidden, and log in with it."""
 
     def take(password: str, now: int) -> None:
@@ -182,7 +182,7 @@ def ask_password(model: Model, network: Network, account: str) -> None:
     model.questions.append(Prompt(f"Password of {account}", take, hidden=True, where=network))
 
 
-def want_code(model: Model, network: Network, why: str, now: int) -> None:
+def want_code(model: Model, network: ClientNetwork, why: str, now: int) -> None:
     """Ask for the code of an authenticator app, since the password alone does not log in, and log in with both.
 
     why: in the server's words.
@@ -205,7 +205,7 @@ def want_code(model: Model, network: Network, why: str, now: int) -> None:
     model.questions.append(Prompt(f"The code for {credentials.account}", take, where=network))
 
 
-def account_required(model: Model, network: Network, now: int, *, refused: bool = False) -> None:
+def account_required(model: Model, network: ClientNetwork, now: int, *, refused: bool = False) -> None:
     """Ask for the password of the account without which the server lets nobody in, and connect again with it.
 
     refused: one was given, and is not right.
@@ -221,7 +221,7 @@ def account_required(model: Model, network: Network, now: int, *, refused: bool 
     _connect_with(model, network, f"Password of {account} on {network.name}", take)
 
 
-def password_required(model: Model, network: Network, now: int) -> None:
+def password_required(model: Model, network: ClientNetwork, now: int) -> None:
     """Ask for the password that the server wants of everybody, or of a bouncer's user, and connect again with it."""
     credentials, network.login.credentials = network.login.credentials, None
     password, network.login.server_password = network.login.server_password, ""
@@ -237,7 +237,7 @@ def password_required(model: Model, network: Network, now: int) -> None:
     _connect_with(model, network, f"Password of {network.name}", take)
 
 
-def _connect_with(model: Model, network: Network, text: str, take: Callable[[str], None]) -> None:
+def _connect_with(model: Model, network: ClientNetwork, text: str, take: Callable[[str], None]) -> None:
     """Ask for a password, hidden, and connect again once it is there: without it the server would only refuse again."""
     network.link.leaving = True
 
@@ -253,7 +253,7 @@ def _connect_with(model: Model, network: Network, text: str, take: Callable[[str
     model.questions.append(Prompt(text, connect, hidden=True, where=network))
 
 
-def ask_new_password(model: Model, network: Network, account: str, email: str) -> None:
+def ask_new_password(model: Model, network: ClientNetwork, account: str, email: str) -> None:
     """Ask for a new account's password, twice, anew while they differ, and register it."""
 
     def again(first: str, _now: int) -> Prompt:
@@ -274,7 +274,7 @@ def ask_new_password(model: Model, network: Network, account: str, email: str) -
     model.questions.append(ask)
 
 
-def password_refused(model: Model, network: Network) -> None:
+def password_refused(model: Model, network: ClientNetwork) -> None:
     """Ask for another password, if the server refuses the one with which an account was to be registered."""
     credentials = _credentials(network)
     if network.login.registering and credentials:
@@ -282,7 +282,7 @@ def password_refused(model: Model, network: Network) -> None:
         ask_new_password(model, network, credentials.account, network.login.email)
 
 
-def forget(network: Network) -> Credentials | None:
+def forget(network: ClientNetwork) -> Credentials | None:
     """Forget what to log in with, to whoever listens now, and return it."""
     credentials = _credentials(network)
     network.login.registering = False
@@ -290,7 +290,7 @@ def forget(network: Network) -> Credentials | None:
     return credentials
 
 
-def _register(network: Network, credentials: Credentials, email: str) -> None:
+def _register(network: ClientNetwork, credentials: Credentials, email: str) -> None:
     _take(network, credentials, keep=True)
     network.login.email = email
     network.login.registering = True
@@ -300,7 +300,7 @@ def _register(network: Network, credentials: Credentials, email: str) -> None:
         network.send("PRIVMSG", SERVICE, f"REGISTER {credentials.password}{' ' * bool(email)}{email}")
 
 
-def logged_in(model: Model, network: Network, account: str) -> None:
+def logged_in(model: Model, network: ClientNetwork, account: str) -> None:
     """After a login, offer to repeat it at every start, take the nickname, and join what is allowed now."""
     network.login.account = account
     network.login.attempt = None
@@ -312,7 +312,7 @@ def logged_in(model: Model, network: Network, account: str) -> None:
         joining.rejoin(network)
 
 
-def _offer_to_keep(model: Model, network: Network, account: str) -> None:
+def _offer_to_keep(model: Model, network: ClientNetwork, account: str) -> None:
     credentials = network.login.credentials
     if network.login.keep and credentials:
         network.login.keep = False
@@ -321,7 +321,7 @@ def _offer_to_keep(model: Model, network: Network, account: str) -> None:
         model.questions.append(Question(f"You are {account}. Log in next time?", (keep, no), where=network))
 
 
-def after_welcome(model: Model, network: Network, now: int) -> None:
+def after_welcome(model: Model, network: ClientNetwork, now: int) -> None:
     """After registration, log in if that is still to be done; ask once what to do if the nickname was taken."""
     refused, network.nicks.refused = network.nicks.refused, None
     if network.login.account:
@@ -339,7 +339,7 @@ def after_welcome(model: Model, network: Network, now: int) -> None:
         _ask_about_nick(model, network, *refused, now)
 
 
-def _ask_about_nick(model: Model, network: Network, nick: str, reason: str, now: int) -> None:
+def _ask_about_nick(model: Model, network: ClientNetwork, nick: str, reason: str, now: int) -> None:
     def another(_now: int) -> None:
         def take(name: str, _now: int) -> None:
             network.nicks.asked = name.split()[0]

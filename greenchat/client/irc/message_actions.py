@@ -7,7 +7,7 @@ https://ircv3.net/specs/extensions/message-redaction
 from collections.abc import Mapping
 
 from greenchat.client.state.lines import TALK, Line
-from greenchat.client.state.model import Buffer, LinkState, Network
+from greenchat.client.state.model import Buffer, ClientNetwork, LinkState
 from greenchat.client.text.cells import visible
 from greenchat.protocol import caps
 from greenchat.protocol.formatting import strip_formatting
@@ -82,5 +82,5 @@ def quoted(line: Line | None) -> str:
     return f"{line.nick}: {visible(strip_formatting(line.text.partition(chr(10))[0]))}"
 
 
-def _passes(network: Network, tag: str) -> bool:
+def _passes(network: ClientNetwork, tag: str) -> bool:
     return network.caps.held & caps.MESSAGE_TAGS != 0 and network.isupport.allows_tag(tag[1:])

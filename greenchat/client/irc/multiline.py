@@ -5,7 +5,7 @@ https://ircv3.net/specs/extensions/multiline
 
 from collections.abc import Iterator
 
-from greenchat.client.state.model import Network
+from greenchat.client.state.model import ClientNetwork
 from greenchat.client.text.cells import split_bytes
 from greenchat.protocol import caps
 from greenchat.protocol.message import Message
@@ -14,7 +14,7 @@ from greenchat.protocol.multiline import BATCH_TYPE, CONCAT, Part
 _NEEDED = caps.MULTILINE | caps.BATCH | caps.MESSAGE_TAGS
 
 
-def limits(network: Network) -> tuple[int, int] | None:
+def limits(network: ClientNetwork) -> tuple[int, int] | None:
     """Return a message's most bytes and lines; None where it may have only one line."""
     if network.caps.held & _NEEDED != _NEEDED:
         return None
@@ -23,7 +23,7 @@ def limits(network: Network) -> tuple[int, int] | None:
     return _number(told.get("max-bytes", "")) or 4096, _number(told.get("max-lines", "")) or 24
 
 
-def pieces(text: str, room: int, network: Network, *, together: bool) -> list[str]:
+def pieces(text: str, room: int, network: ClientNetwork, *, together: bool) -> list[str]:
     """Return the messages that a text becomes. room: bytes of text in a line. together: allow one of several lines."""
     most = limits(network) if together else None
     if most is None:

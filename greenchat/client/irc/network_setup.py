@@ -6,13 +6,13 @@ The windows that were open come back with them.
 from greenchat.client.state.destination import parse_destination
 from greenchat.client.state.effects import RunCommands
 from greenchat.client.state.kept_networks import KeptNetwork
-from greenchat.client.state.model import Model, Network
+from greenchat.client.state.model import ClientNetwork, Model
 
 
-def make(kept: KeptNetwork, nick: str, identity: str) -> Network:
+def make(kept: KeptNetwork, nick: str, identity: str) -> ClientNetwork:
     """Return a network as it is kept. nick: where it names none."""
     first = parse_destination(kept.addresses[0])
-    network = Network(kept.name, first.address, kept.nick or first.nick or nick, identity=identity)
+    network = ClientNetwork(kept.name, first.address, kept.nick or first.nick or nick, identity=identity)
     network.kept = kept
     network.realname = kept.realname
     network.login.certificate = kept.certificate
@@ -21,7 +21,7 @@ def make(kept: KeptNetwork, nick: str, identity: str) -> Network:
     return network
 
 
-def try_next_address(network: Network) -> None:
+def try_next_address(network: ClientNetwork) -> None:
     """Use the next address for the next attempt, after one in vain."""
     if network.kept is None or len(network.kept.addresses) < 2:
         return
@@ -30,7 +30,7 @@ def try_next_address(network: Network) -> None:
     network.address = addresses[(place + 1) % len(addresses)]
 
 
-def came_in(model: Model, network: Network) -> None:
+def came_in(model: Model, network: ClientNetwork) -> None:
     """Run the network's commands after registration."""
     if network.kept and network.kept.commands:
         model.effects.append(RunCommands(network, tuple(network.kept.commands)))

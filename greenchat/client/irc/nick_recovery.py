@@ -5,25 +5,25 @@ https://ircv3.net/specs/extensions/monitor
 """
 
 from greenchat.client.state.effects import Reconnect
-from greenchat.client.state.lines import Kind, Line
-from greenchat.client.state.model import LinkState, Model, Network
+from greenchat.client.state.lines import Line, LineKind
+from greenchat.client.state.model import ClientNetwork, LinkState, Model
 from greenchat.protocol import caps
 
 
-def watch(network: Network) -> None:
+def watch(network: ClientNetwork) -> None:
     """After registration, have the server tell when the wanted nickname is free."""
     if _missing(network) and "MONITOR" in network.isupport.tokens:
         network.nicks.watched = network.nicks.wanted
         network.send("MONITOR", "+", network.nicks.wanted)
 
 
-def free(network: Network, nick: str) -> None:
+def free(network: ClientNetwork, nick: str) -> None:
     """Take back the wanted nickname that has become free."""
     if _missing(network) and network.fold(nick) == network.fold(network.nicks.wanted):
         network.send("NICK", network.nicks.wanted)
 
 
-def denied(model: Model, network: Network, now: int) -> None:
+def denied(model: Model, network: ClientNetwork, now: int) -> None:
     """Note that the wanted nickname was requested in vain: somebody has it.
 
     If that is the nick of the account whose password was typed just now, it may be another device of ours. Servers let
@@ -37,12 +37,12 @@ def denied(model: Model, network: Network, now: int) -> None:
     network.login.returning = True
     network.nicks.former = network.nicks.current
     text = f"{network.nicks.wanted} is here already, on another device of yours: coming in anew to be one with it."
-    model.add(network.status, Line(now, Kind.INFO, text))
+    model.add(network.status, Line(now, LineKind.INFO, text))
     network.send("QUIT", f"Coming back as {network.nicks.wanted}")
     model.effects.append(Reconnect(network, f"to come back as {network.nicks.wanted}"))
 
 
-def renamed(network: Network, nick: str) -> None:
+def renamed(network: ClientNetwork, nick: str) -> None:
     """Note a changed nickname, whether the user or the server wanted it."""
     network.nicks.current = nick
     if network.fold(nick) == network.fold(network.nicks.asked):
@@ -54,5 +54,5 @@ def renamed(network: Network, nick: str) -> None:
         network.nicks.watched = ""
 
 
-def _missing(network: Network) -> bool:
+def _missing(network: ClientNetwork) -> bool:
     return network.link.state is LinkState.ONLINE and not network.is_me(network.nicks.wanted)

@@ -9,8 +9,8 @@ https://ircv3.net/specs/extensions/monitor, https://modern.ircdocs.horse/#ison-m
 from collections.abc import Iterable, Iterator
 
 from greenchat.client.irc import nick_recovery
-from greenchat.client.state.lines import Kind, Line
-from greenchat.client.state.model import LinkState, Model, Network
+from greenchat.client.state.lines import Line, LineKind
+from greenchat.client.state.model import ClientNetwork, LinkState, Model
 from greenchat.records import record
 
 ASK_SECONDS = 60
@@ -25,7 +25,7 @@ class Watched:
     network: str = ""
     away: bool = False
 
-    def is_on(self, network: Network) -> bool:
+    def is_on(self, network: ClientNetwork) -> bool:
         """Whether this entry is for that network."""
         names = (network.name, str(network.address), network.isupport.tokens.get("NETWORK", ""))
         return not self.network or self.network.lower() in (name.lower() for name in names)
@@ -41,13 +41,13 @@ def parse(text: str) -> Watched:
     return Watched(nick, network, "-away" in text.split())
 
 
-def watched(model: Model, network: Network) -> dict[str, Watched]:
+def watched(model: Model, network: ClientNetwork) -> dict[str, Watched]:
     """Return the list's entries for this network, by folded nickname."""
     found = [parse(text) for text in model.settings.notified]
     return {network.fold(each.nick): each for each in found if each.is_on(network)}
 
 
-def watch(model: Model, network: Network) -> None:
+def watch(model: Model, network: ClientNetwork) -> None:
     """After registration or a change of the list, have the server watch it, or begin to ask."""
     if network.link.state is not LinkState.ONLINE:
         return
@@ -71,7 +71,7 @@ def watch(model: Model, network: Network) -> None:
     network.presence.monitored = (network.presence.monitored - set(gone)) | set(new)
 
 
-def ask(network: Network) -> None:
+def ask(network: ClientNetwork) -> None:
     """Ask the server who of them is online, where it does not tell by itself."""
     if network.link.state is not LinkState.ONLINE or "MONITOR" in network.isupport.tokens:
         return
@@ -82,7 +82,7 @@ def ask(network: Network) -> None:
         network.send("ISON", *line.split(" "))
 
 
-def answered(model: Model, network: Network, asked: Iterable[str], online: Iterable[str], now: int) -> None:
+def answered(model: Model, network: ClientNetwork, asked: Iterable[str], online: Iterable[str], now: int) -> None:
     """Note who of the list is online by the server's answer."""
     here = {network.fold(nick): nick for nick in online}
     for nick in asked:
@@ -92,7 +92,7 @@ def answered(model: Model, network: Network, asked: Iterable[str], online: Itera
             went(model, network, nick, now)
 
 
-def came(model: Model, network: Network, mask: str, now: int) -> None:
+def came(model: Model, network: ClientNetwork, mask: str, now: int) -> None:
     """Note that somebody (`nick[!user@host]`) is online."""
     nick, _, where = mask.partition("!")
     each = _news(model, network, nick, here=True)
@@ -100,7 +100,7 @@ def came(model: Model, network: Network, mask: str, now: int) -> None:
         _tell(model, network, f"{nick} is online{f' ({where})' if where else ''}.", now)
 
 
-def went(model: Model, network: Network, nick: str, now: int) -> None:
+def went(model: Model, network: ClientNetwork, nick: str, now: int) -> None:
     """Note that somebody is offline."""
     was_here = network.presence.present.get(network.fold(nick))
     if _news(model, network, nick, here=False) and was_here:
@@ -108,7 +108,7 @@ def went(model: Model, network: Network, nick: str, now: int) -> None:
     nick_recovery.free(network, nick)
 
 
-def renamed(model: Model, network: Network, old: str, new: str, now: int) -> None:
+def renamed(model: Model, network: ClientNetwork, old: str, new: str, now: int) -> None:
     """Note that somebody has changed their nickname from or to one on the list."""
     if not model.settings.notified:
         return
@@ -117,7 +117,7 @@ def renamed(model: Model, network: Network, old: str, new: str, now: int) -> Non
     came(model, network, new, now)
 
 
-def away(model: Model, network: Network, nick: str, reason: str | None, now: int) -> None:
+def away(model: Model, network: ClientNetwork, nick: str, reason: str | None, now: int) -> None:
     """Note that somebody has gone away, or (None) is back."""
     each = watched(model, network).get(network.fold(nick)) if model.settings.notified else None
     if each and each.away:
@@ -129,7 +129,7 @@ def away_text(nick: str, reason: str) -> str:
     return f"{nick} is away" if reason in ("", "*") else f"{nick} is away: {reason}"
 
 
-def _news(model: Model, network: Network, nick: str, *, here: bool) -> Watched | None:
+def _news(model: Model, network: ClientNetwork, nick: str, *, here: bool) -> Watched | None:
     """Note whether somebody is online, and return their entry if that is new and they are on the list."""
     folded = network.fold(nick)
     each = watched(model, network).get(folded)
@@ -139,9 +139,9 @@ def _news(model: Model, network: Network, nick: str, *, here: bool) -> Watched |
     return each
 
 
-def _tell(model: Model, network: Network, text: str, now: int) -> None:
+def _tell(model: Model, network: ClientNetwork, text: str, now: int) -> None:
     buffer = model.current if model.current.network is network else network.status
-    model.add(buffer, Line(now, Kind.INFO, text))
+    model.add(buffer, Line(now, LineKind.INFO, text))
 
 
 def _lines(nicks: Iterable[str], between: str) -> Iterator[str]:

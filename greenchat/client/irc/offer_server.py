@@ -3,13 +3,13 @@ with what it remembers and goes on trying.
 """
 
 from greenchat.cli import called
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.effects import StartServer
-from greenchat.client.state.model import LinkState, Model, Network
+from greenchat.client.state.model import ClientNetwork, LinkState, Model
 from greenchat.client.state.questions import Answer, Question, nothing
 
 
-def ask(model: Model, network: Network, now: int) -> None:
+def ask(model: Model, network: ClientNetwork, now: int) -> None:
     """Whether to start a server where this network was looked for. It is moot once something answers there."""
     network.link.offers_server = False
 
@@ -24,7 +24,7 @@ def ask(model: Model, network: Network, now: int) -> None:
     model.ask(network, Question(text, answers, holds=lambda: network.link.state is not LinkState.ONLINE), now)
 
 
-def started(address: Address) -> str:
+def started(address: ServerAddress) -> str:
     """Return what to tell the user about a server that was started for them."""
     stays = called("greenchat-server")
     return f"Your server listens on {address}. It ends when you leave; {stays} runs one that stays."

@@ -12,8 +12,8 @@ from collections import deque
 from greenchat.client.irc import multiline
 from greenchat.client.irc.login import hides
 from greenchat.client.irc.message_actions import REPLY, quoted
-from greenchat.client.state.lines import Kind, Line, PendingMessage
-from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, Network
+from greenchat.client.state.lines import Line, LineKind, PendingMessage
+from greenchat.client.state.model import Buffer, BufferKind, ClientNetwork, LinkState, Model
 from greenchat.client.state.network import LABEL
 from greenchat.protocol import caps
 from greenchat.protocol.framing import BODY_LIMIT
@@ -26,20 +26,20 @@ ARRIVED = "said-"  # begins the token of a PING behind what was said
 ACTION_BYTES = len("\x01ACTION \x01")
 
 
-def say(model: Model, buffer: Buffer, text: str, kind: Kind, now: int, reply: str = "") -> None:
+def say(model: Model, buffer: Buffer, text: str, kind: LineKind, now: int, reply: str = "") -> None:
     """Say something in a buffer, maybe of several lines: at once, or when the server can have it."""
     buffer.waiting.append(PendingMessage(text, kind, now, id=buffer.network.new_id(), reply=reply))
     flush(model, buffer, now)
 
 
-def room_for_text(buffer: Buffer, kind: Kind) -> int:
+def room_for_text(buffer: Buffer, kind: LineKind) -> int:
     """Return the bytes of text that fit into one message once the server has put the sender before it."""
     network = buffer.network
     mask = len(network.nicks.mask.encode()) or network.isupport.number("USERLEN", 18) + 1 + LONGEST_HOST
-    command = "NOTICE" if kind is Kind.NOTICE else "PRIVMSG"
+    command = "NOTICE" if kind is LineKind.NOTICE else "PRIVMSG"
     head = f":{network.nicks.current}! {command} {buffer.name} :"
     room = BODY_LIMIT - 2 - mask - len(head.encode())
-    return max(64, room - (ACTION_BYTES if kind is Kind.ACTION else 0))
+    return max(64, room - (ACTION_BYTES if kind is LineKind.ACTION else 0))
 
 
 def flush(model: Model, buffer: Buffer, now: int) -> None:
@@ -55,11 +55,11 @@ def flush(model: Model, buffer: Buffer, now: int) -> None:
             continue
         waiting = replace(waiting, label=network.new_label())
         buffer.waiting[index] = waiting
-        command = "NOTICE" if waiting.kind is Kind.NOTICE else "PRIVMSG"
+        command = "NOTICE" if waiting.kind is LineKind.NOTICE else "PRIVMSG"
         tags = _tags(network, waiting) if echo else {}
         if waiting.reply and network.caps.held & caps.MESSAGE_TAGS != 0:
             tags[REPLY] = waiting.reply
-        if waiting.kind is Kind.ACTION:
+        if waiting.kind is LineKind.ACTION:
             network.send(command, buffer.name, f"\x01ACTION {waiting.text}\x01", tags=tags)
         elif len(lines := multiline.parts(waiting.text, room_for_text(buffer, waiting.kind))) > 1:
             network.outgoing += multiline.batch(command, buffer.name, lines, waiting.label, tags)
@@ -75,7 +75,7 @@ def _asks_whether_arrived(message: Message) -> bool:
     return message.command == "PING" and message.params[0].startswith(ARRIVED)
 
 
-def _tags(network: Network, waiting: PendingMessage) -> dict[str, str]:
+def _tags(network: ClientNetwork, waiting: PendingMessage) -> dict[str, str]:
     """Return the label that tells the echo, and the id by which a server knows a repetition after a lost connection."""
     tags = {"label": waiting.label} if network.caps.held & caps.LABELED_RESPONSE != 0 else {}
     if waiting.id and network.caps.held & caps.MESSAGE_TAGS != 0 and network.isupport.allows_tag(CLIENT_ID[1:]):
@@ -88,7 +88,7 @@ def _sendable(buffer: Buffer, waiting: PendingMessage) -> list[PendingMessage]:
     if waiting.label:
         return [waiting]
     room = room_for_text(buffer, waiting.kind)
-    together = waiting.kind is not Kind.ACTION
+    together = waiting.kind is not LineKind.ACTION
     pieces = multiline.pieces(waiting.text, room, buffer.network, together=together)
     return (
         [waiting]
@@ -111,7 +111,7 @@ def confirm(buffer: Buffer, label: str, text: str) -> bool:
     return found is not None
 
 
-def arrived(model: Model, network: Network, token: str, now: int) -> None:
+def arrived(model: Model, network: ClientNetwork, token: str, now: int) -> None:
     """Confirm everything that was sent before a PING that the server has answered."""
     number = token.removeprefix(ARRIVED)
     if not token.startswith(ARRIVED) or not number.isdecimal():
@@ -123,7 +123,7 @@ def arrived(model: Model, network: Network, token: str, now: int) -> None:
                 model.add(buffer, _own_line(buffer, waiting, now))
 
 
-def answered(model: Model, network: Network, label: str, now: int) -> None:
+def answered(model: Model, network: ClientNetwork, label: str, now: int) -> None:
     """Note that the server has done something without an echo: it was a command for a service."""
     for buffer in network.buffers.values():
         found = next((waiting for waiting in buffer.waiting if waiting.label == label), None)

@@ -3,7 +3,7 @@
 soju.im/search: https://codeberg.org/emersion/soju/src/branch/master/doc/ext/search.md
 """
 
-from greenchat.client.state.model import LinkState, Network
+from greenchat.client.state.model import ClientNetwork, LinkState
 from greenchat.protocol import caps
 from greenchat.protocol.message import format_tags
 
@@ -11,7 +11,7 @@ CAPABILITY = "soju.im/search"
 MOST = 30  # messages that are asked for
 
 
-def can_search(network: Network) -> bool:
+def can_search(network: ClientNetwork) -> bool:
     """Whether the server can search its history."""
     return (
         network.caps.held & caps.SEARCH != 0
@@ -20,6 +20,6 @@ def can_search(network: Network) -> bool:
     )
 
 
-def ask(network: Network, text: str) -> None:
+def ask(network: ClientNetwork, text: str) -> None:
     """Ask for the newest messages with these words, in all conversations that we may read."""
     network.send("SEARCH", format_tags({"text": text, "limit": str(MOST)}))

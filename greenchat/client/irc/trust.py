@@ -6,10 +6,10 @@ expected at this HOST:PORT. https://ircv3.net/specs/extensions/sts for the rest.
 
 from pathlib import Path
 
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.effects import Connect, Pin
-from greenchat.client.state.lines import Kind, Line
-from greenchat.client.state.model import Model, Network
+from greenchat.client.state.lines import Line, LineKind
+from greenchat.client.state.model import ClientNetwork, Model
 from greenchat.client.state.paths import alone, write_whole
 from greenchat.client.state.questions import Answer, Question
 
@@ -40,27 +40,27 @@ class Trust:
             if isinstance(policy, list) and len(policy) == 2 and all(isinstance(number, int) for number in policy)
         }
 
-    def pin(self, address: Address) -> str:
+    def pin(self, address: ServerAddress) -> str:
         """Return the fingerprint that is expected there, "" for none."""
         return self._pins.get(str(address), "")
 
-    def secured(self, address: Address, now: int) -> Address | None:
+    def secured(self, address: ServerAddress, now: int) -> ServerAddress | None:
         """Return the TLS address to use instead, if the host has an STS policy. now: milliseconds since the epoch."""
         port, until = self._policies.get(address.host, (0, 0))
-        return Address(address.host, port, tls=True) if now < until and not address.tls else None
+        return ServerAddress(address.host, port, tls=True) if now < until and not address.tls else None
 
-    def is_secured(self, address: Address, now: int) -> bool:
+    def is_secured(self, address: ServerAddress, now: int) -> bool:
         """Whether this host wants TLS only."""
         return now < self._policies.get(address.host, (0, 0))[1]
 
-    def trust(self, address: Address, fingerprint: str) -> None:
+    def trust(self, address: ServerAddress, fingerprint: str) -> None:
         """Expect this certificate there."""
         with alone(self._path.parent):
             self._load()  # another client may have learned something meanwhile
             self._pins[str(address)] = fingerprint
             self._save()
 
-    def require_tls(self, address: Address, until: int) -> None:
+    def require_tls(self, address: ServerAddress, until: int) -> None:
         """Require TLS for this host until a time; a past one ends it."""
         with alone(self._path.parent):
             self._load()
@@ -73,7 +73,7 @@ class Trust:
         write_whole(self._path, json.dumps({"pins": self._pins, "sts": self._policies}, indent=1))
 
 
-def ask(model: Model, network: Network, fingerprint: str, reason: str, now: int) -> None:
+def ask(model: Model, network: ClientNetwork, fingerprint: str, reason: str, now: int) -> None:
     """Ask whether to trust the server's certificate; nothing connects until the user has answered."""
     network.link.leaving = True
     if network.login.only_tls:
@@ -107,11 +107,11 @@ def ask(model: Model, network: Network, fingerprint: str, reason: str, now: int)
     model.ask(network, question, now)
 
 
-def _tell_script(model: Model, network: Network, reason: str, now: int) -> None:
+def _tell_script(model: Model, network: ClientNetwork, reason: str, now: int) -> None:
     """Tell a script what a person has to do, who was just asked."""
     if not model.asks:
         told = f"{network.address} has no certificate that is trusted here ({reason}). Connect once without --plain"
-        line = Line(now, Kind.ERROR, f"{told}, to compare its fingerprint and trust it")
+        line = Line(now, LineKind.ERROR, f"{told}, to compare its fingerprint and trust it")
         model.add(network.status, line)
         network.link.trouble = line
 

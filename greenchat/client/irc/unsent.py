@@ -1,8 +1,8 @@
 """What is still to be sent, and to be answered, when the input of a script has ended: whether to wait for it, and what
 became of it."""
 
-from greenchat.client.state.lines import Kind
-from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, Network
+from greenchat.client.state.lines import LineKind
+from greenchat.client.state.model import Buffer, BufferKind, ClientNetwork, LinkState, Model
 
 PATIENCE_SECONDS = 60.0  # for a connection that was there and is to come back
 ANSWER_SECONDS = 10.0  # for what servers answer
@@ -27,7 +27,7 @@ def is_answered(model: Model, seconds: float) -> bool:
     return seconds >= ANSWER_SECONDS or all(network.link.settled for network in online)
 
 
-def answered(network: Network, token: str) -> None:
+def answered(network: ClientNetwork, token: str) -> None:
     """Note an answer to one of our PINGs."""
     if token == _SETTLED:
         network.link.settled = True
@@ -51,7 +51,7 @@ def outcome(model: Model) -> str:
     return ""
 
 
-def _waits(network: Network, seconds: float) -> bool:
+def _waits(network: ClientNetwork, seconds: float) -> bool:
     link = network.link
     if link.state is LinkState.OFFLINE:
         broke = link.missed_since != 0 and not link.leaving
@@ -78,4 +78,4 @@ def _refused(buffer: Buffer) -> bool:
 
 
 def _last_error_of(buffer: Buffer) -> str:
-    return next((line.text for line in reversed(buffer.lines) if line.kind is Kind.ERROR), "")
+    return next((line.text for line in reversed(buffer.lines) if line.kind is LineKind.ERROR), "")

@@ -1,7 +1,7 @@
 """Which windows are open, with their numbers, which are on the screen together, and which one is shown: written down at
 the end, and opened again at the next start for the networks that are kept, and for those of a bouncer."""
 
-from greenchat.client.state.model import Buffer, BufferKind, Model, Network
+from greenchat.client.state.model import Buffer, BufferKind, ClientNetwork, Model
 
 
 def written(model: Model, before: str = "") -> str:
@@ -37,7 +37,7 @@ def restore(model: Model, text: str) -> None:
     _arrange(model, text)
 
 
-def reopen(model: Model, network: Network) -> None:
+def reopen(model: Model, network: ClientNetwork) -> None:
     """Open the windows that a network had the last time, where it comes after the start: one of a bouncer's.
 
     They get their places on the screen, unless the user has begun to do something.
@@ -47,7 +47,7 @@ def reopen(model: Model, network: Network) -> None:
         _arrange(model, model.former_windows)
 
 
-def _reopen(model: Model, network: Network, text: str) -> None:
+def _reopen(model: Model, network: ClientNetwork, text: str) -> None:
     for entry in _entries(text):
         if entry.get("network") == network.name:
             _open(model, network, entry)
@@ -71,7 +71,7 @@ def _arrange(model: Model, text: str) -> None:
         model.splits.arrange(places, model.current)
 
 
-def _open(model: Model, network: Network, entry: dict[str, object]) -> Buffer:
+def _open(model: Model, network: ClientNetwork, entry: dict[str, object]) -> Buffer:
     """Open one window, under the number that it had; a channel that the user had left stays left."""
     name, number = str(entry.get("name", "")), entry.get("number")
     channel = bool(name) and network.isupport.is_channel(name)

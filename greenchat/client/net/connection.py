@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from greenchat.client.irc import ctcp, joining, network_setup, notify_list
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.events import Connected, Disconnected, NetworkEvent, Received
-from greenchat.client.state.model import LinkState, Network
+from greenchat.client.state.model import ClientNetwork, LinkState
 from greenchat.protocol.message import Message
 
 BACKOFF = (1, 2, 4, 8, 15, 30, 60)  # seconds before each further try; the last one stays
@@ -56,17 +56,17 @@ class Clocks:
         return before is not None and abs(self._offset - before) >= JUMP_SECONDS
 
 
-Opener = Callable[[Address, "Connection"], Wire]
+Opener = Callable[[ServerAddress, "NetworkConnection"], Wire]
 
 
-class Connection:
+class NetworkConnection:
     """A network's connection, made again whenever it is lost.
 
     open_wire: makes a transport that posts its events for this connection. chance: a number from 0 to 1, spreads the
     retries of many clients after a server's restart.
     """
 
-    def __init__(self, network: Network, open_wire: Opener, chance: Callable[[], float]) -> None:
+    def __init__(self, network: ClientNetwork, open_wire: Opener, chance: Callable[[], float]) -> None:
         self.network = network
         self.wire: Wire | None = None
         self._open_wire = open_wire

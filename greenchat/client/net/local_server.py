@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 
 LISTENING = "listening on "
 STOP_SECONDS = 5
@@ -20,7 +20,7 @@ class ServerError(Exception):
     """The server did not start; the text says why."""
 
 
-def answers(address: Address) -> bool:
+def answers(address: ServerAddress) -> bool:
     """Whether anything takes connections there. For addresses of this machine, where that is known at once."""
     try:
         with socket.create_connection((address.host, address.port), 1):
@@ -32,7 +32,7 @@ def answers(address: Address) -> bool:
 class LocalServer:
     """The child process. address: where it listens, known once it is started."""
 
-    def __init__(self, wanted: Address, log: Path) -> None:
+    def __init__(self, wanted: ServerAddress, log: Path) -> None:
         """Start it and wait until it listens. Raises ServerError with the server's own words where it does not."""
         host = f"[{wanted.host}]" if ":" in wanted.host else wanted.host
         listen = f"{'127.0.0.1' if host == 'localhost' else host}:{wanted.port}"
@@ -52,7 +52,7 @@ class LocalServer:
             _, found, place = line.decode(errors="replace").partition(LISTENING)
             if found:
                 port = place.strip().rpartition(":")[2]
-                self.address = Address(wanted.host, int(port))
+                self.address = ServerAddress(wanted.host, int(port))
                 return
         self._process.wait()
         said = log.read_text(errors="replace").strip().splitlines()

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Recoded, Untrusted
 from greenchat.protocol.framing import SERVER_TAGS_LIMIT, LineBuffer, LineTooLong
 from greenchat.protocol.message import ParseError, parse
@@ -37,7 +37,7 @@ class Transport:
 
     def __init__(
         self,
-        address: Address,
+        address: ServerAddress,
         post: Callable[[Sequence[NetworkEvent]], None],
         *,
         pin: str = "",
@@ -190,7 +190,7 @@ class Transport:
                 return True  # TLS is asked again until it is empty: what it has decrypted, select does not see
 
 
-def explain(error: OSError, address: Address) -> str:
+def explain(error: OSError, address: ServerAddress) -> str:
     """Return the reason for a failed connection, in plain words."""
     if isinstance(error, ConnectionRefusedError):
         return f"nothing answers on {address}"
@@ -253,7 +253,7 @@ def _unready(connection: socket.socket) -> tuple[type[OSError], type[OSError]]:
     return BlockingIOError, BlockingIOError
 
 
-def _connected(address: Address) -> socket.socket:
+def _connected(address: ServerAddress) -> socket.socket:
     """Open a connection. Raises OSError."""
     host: Any = address.host
     if host.isascii():  # for a text Python loads what international names need; its types know of no bytes here

@@ -20,8 +20,8 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from greenchat.client.irc import sending
-from greenchat.client.state.lines import Kind, Line
-from greenchat.client.state.model import Buffer, Model, Network
+from greenchat.client.state.lines import Line, LineKind
+from greenchat.client.state.model import Buffer, ClientNetwork, Model
 from greenchat.protocol.message import Message
 from greenchat.records import field, record
 
@@ -73,7 +73,7 @@ class Hooks:
     timers: list[Timer] = field(default_factory=list)
 
 
-class Clock(Protocol):
+class PluginClock(Protocol):
     """seconds: of the app's clock. milliseconds: since the epoch."""
 
     seconds: float
@@ -87,7 +87,7 @@ class Chat:
     `send` and `run` do something; `name`, `window`, `network` and `nick` tell where the user is.
     """
 
-    def __init__(self, name: str, model: Model, clock: Clock) -> None:
+    def __init__(self, name: str, model: Model, clock: PluginClock) -> None:
         self.name = name
         self.hooks = Hooks()
         self._model = model
@@ -154,7 +154,7 @@ class Chat:
         """Show a line, to the user only: in this window if there is one, else where they are."""
         found = self._network(network).find(window) if window else None
         for line in text.split("\n"):
-            self._model.add(found or self._model.current, Line(self._clock.milliseconds, Kind.INFO, line))
+            self._model.add(found or self._model.current, Line(self._clock.milliseconds, LineKind.INFO, line))
 
     def say(self, window: str, text: str, network: str = "") -> None:
         """Say something in a channel or to somebody, as if the user had."""
@@ -187,9 +187,9 @@ class Chat:
 
     def say_in(self, buffer: Buffer, text: str) -> None:
         """Say something in a window."""
-        sending.say(self._model, buffer, text, Kind.SAID, self._clock.milliseconds)
+        sending.say(self._model, buffer, text, LineKind.SAID, self._clock.milliseconds)
 
-    def _network(self, name: str) -> Network:
+    def _network(self, name: str) -> ClientNetwork:
         if not name:
             return self._model.network
         for network in self._model.networks:

@@ -14,7 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 from greenchat.client.plugins.api import Chat, Timer
-from greenchat.client.state.lines import Kind, Line
+from greenchat.client.state.lines import Line, LineKind
 from greenchat.client.state.model import Buffer, Model
 from greenchat.protocol.message import Message
 from greenchat.records import field, record
@@ -88,7 +88,7 @@ class Plugins:
 
     def order(self, what: str, name: str) -> None:
         """Load, unload or list plugins, or write the example, as the user orders."""
-        kind = Kind.INFO
+        kind = LineKind.INFO
         others = [found for found in self.found if found not in self._loaded]
         text = f"Loaded: {', '.join(self.names) or 'none'}; not loaded, in {self.folder}: {', '.join(others) or 'none'}"
         try:
@@ -101,7 +101,7 @@ class Plugins:
             elif what == "example":
                 text = f"A plugin to begin with is in {self._write_example()}; /plugin load {EXAMPLE} starts it."
         except PluginError as error:
-            kind, text = Kind.ERROR, str(error)
+            kind, text = LineKind.ERROR, str(error)
         self._show(text, kind)
 
     def load(self, name: str) -> None:
@@ -227,12 +227,12 @@ class Plugins:
             details = self.report(f"plugin-{name}")
             plugin.trouble = f"The plugin {name} failed {where} ({what}); the details are in {details}"
         for line in printed.getvalue().splitlines():
-            self._show(f"{name}: {line}", Kind.INFO)
+            self._show(f"{name}: {line}", LineKind.INFO)
         if plugin.trouble and told:
             self._show(plugin.trouble)
         if plugin.failures >= MOST_FAILURES and name in self._loaded:
             self.unload(name)
             self._show(f"The plugin {name} was unloaded: it has failed {MOST_FAILURES} times.")
 
-    def _show(self, text: str, kind: Kind = Kind.ERROR) -> None:
+    def _show(self, text: str, kind: LineKind = LineKind.ERROR) -> None:
         self.model.tell(text, self._now.milliseconds, kind)

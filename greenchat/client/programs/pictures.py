@@ -4,8 +4,8 @@ import queue
 import threading
 from collections.abc import Callable
 
-from greenchat.client.state.lines import Kind
-from greenchat.client.state.model import Model, Network
+from greenchat.client.state.lines import LineKind
+from greenchat.client.state.model import ClientNetwork, Model
 from greenchat.client.state.transfers import Connect, Picture, TransferError
 from greenchat.client.text.style import Graphics, Size
 
@@ -21,7 +21,7 @@ class Pictures:
         self,
         model: Model,
         wake: Callable[[], None],
-        connector: Callable[[Network, bool], Connect],
+        connector: Callable[[ClientNetwork, bool], Connect],
         show: Callable[[Picture], bool],
     ) -> None:
         self._model = model
@@ -32,13 +32,13 @@ class Pictures:
         self._come: Picture | None = None
         self.running = False
 
-    def load(self, network: Network, source: str, area: Size, graphics: Callable[[], Graphics], now: int) -> None:
+    def load(self, network: ClientNetwork, source: str, area: Size, graphics: Callable[[], Graphics], now: int) -> None:
         """Begin to get a picture. source: its address, or a path. now: milliseconds since the epoch.
 
         graphics: waits for what the terminal says of how it draws pictures.
         """
         if self.running:
-            self._model.tell("Another picture is on its way.", now, Kind.ERROR)
+            self._model.tell("Another picture is on its way.", now, LineKind.ERROR)
             return
 
         def work() -> None:
@@ -68,4 +68,4 @@ class Pictures:
             case Picture() as picture:
                 self._come = None if self._show(picture) else picture
             case problem:
-                self._model.tell(problem, now, Kind.ERROR)
+                self._model.tell(problem, now, LineKind.ERROR)

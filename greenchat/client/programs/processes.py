@@ -15,7 +15,7 @@ from greenchat.client.input.submit import GUARDED_LINES
 from greenchat.client.irc import sending
 from greenchat.client.programs import subprocesses
 from greenchat.client.state.effects import Execute
-from greenchat.client.state.lines import Kind, Line
+from greenchat.client.state.lines import Line, LineKind
 from greenchat.client.state.model import Buffer, Model
 from greenchat.client.state.questions import ManyLines
 from greenchat.client.text.times import duration
@@ -96,8 +96,8 @@ class Processes:
         """Run a program."""
         try:
             child = subprocesses.run(asked.command, shell=asked.shell)
-        except subprocesses.OutsideError as error:
-            self._tell(asked.buffer, str(error), now, Kind.ERROR)
+        except subprocesses.ProgramError as error:
+            self._tell(asked.buffer, str(error), now, LineKind.ERROR)
             return
         seconds = int(str(self._model.settings.get("exec.seconds")))
         ends_at = monotonic + seconds if seconds else inf
@@ -112,7 +112,7 @@ class Processes:
             if number in (signal.SIGTERM, signal.SIGKILL):
                 self._over(each, "as you wanted")
         if not found:
-            self._tell(self._model.current, f"No program {which} is running. /exec shows them.", now, Kind.ERROR)
+            self._tell(self._model.current, f"No program {which} is running. /exec shows them.", now, LineKind.ERROR)
 
     def show(self, monotonic: float, now: int) -> None:
         """Tell which there are."""
@@ -185,7 +185,7 @@ class Processes:
     def _ended(self, each: _Running, status: int, now: int) -> None:
         asked = each.asked
         if each.why:
-            self._tell(asked.buffer, f"{each.name} was ended {each.why}.", now, Kind.ERROR)
+            self._tell(asked.buffer, f"{each.name} was ended {each.why}.", now, LineKind.ERROR)
         elif not asked.quiet and (status or not each.lines):
             how = f"by signal {-status}" if status < 0 else f"with status {status}" if status else "without a word"
             self._tell(asked.buffer, f"{each.name} has ended {how}.", now)
@@ -194,13 +194,13 @@ class Processes:
 
     def _say(self, asked: Execute, buffer: Buffer, lines: list[str], now: int) -> None:
         if buffer not in self._model.buffers:
-            self._tell(asked.buffer, f"Nothing was said: the window {buffer.name} is closed.", now, Kind.ERROR)
+            self._tell(asked.buffer, f"Nothing was said: the window {buffer.name} is closed.", now, LineKind.ERROR)
         elif len(lines) >= GUARDED_LINES:
             self._model.questions.append(ManyLines(buffer, "\n".join(lines), asked.notice))
         else:
             for text in lines:
-                sending.say(self._model, buffer, text, Kind.NOTICE if asked.notice else Kind.SAID, now)
+                sending.say(self._model, buffer, text, LineKind.NOTICE if asked.notice else LineKind.SAID, now)
 
-    def _tell(self, buffer: Buffer, text: str, now: int, kind: Kind = Kind.INFO) -> None:
+    def _tell(self, buffer: Buffer, text: str, now: int, kind: LineKind = LineKind.INFO) -> None:
         here = buffer if buffer in self._model.buffers else self._model.current
         self._model.add(here, Line(now, kind, text))

@@ -10,7 +10,7 @@ from greenchat.records import record
 OPENERS = ("xdg-open", "open", "wslview")
 
 
-class OutsideError(Exception):
+class ProgramError(Exception):
     """A program could not do its work; the text tells the user why."""
 
 
@@ -47,7 +47,7 @@ def run(command: str, *, shell: bool) -> Child:
         )
     except (OSError, ValueError, IndexError) as error:
         os.close(reader)
-        raise OutsideError(f"{command} does not start: {getattr(error, 'strerror', None) or error}") from error
+        raise ProgramError(f"{command} does not start: {getattr(error, 'strerror', None) or error}") from error
     finally:
         os.close(writer)
     os.set_blocking(reader, False)
@@ -72,7 +72,7 @@ def open_link(link: str) -> None:
             umask=users_own(),
         )
     except OSError as error:
-        raise OutsideError(f"{command[0]} does not start: {error.strerror}") from error
+        raise ProgramError(f"{command[0]} does not start: {error.strerror}") from error
 
 
 def _opener() -> list[str]:
@@ -86,4 +86,4 @@ def _opener() -> list[str]:
     for name in OPENERS:
         if shutil.which(name):
             return [name]
-    raise OutsideError("Nothing here opens links (set BROWSER). y copies it instead.")
+    raise ProgramError("Nothing here opens links (set BROWSER). y copies it instead.")

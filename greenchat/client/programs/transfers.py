@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from greenchat.client.irc import filehost
-from greenchat.client.state.lines import Kind
-from greenchat.client.state.model import Buffer, Model, Network
+from greenchat.client.state.lines import LineKind
+from greenchat.client.state.model import Buffer, ClientNetwork, Model
 from greenchat.client.state.transfers import Connect, Offer, TransferError, Upload, in_words
 
 _TOKEN_MS = 30_000  # for the server to give a token
@@ -25,7 +25,7 @@ class Transfers:
         self._model = model
         self._wake = wake
         self._say = say
-        self._ended: queue.SimpleQueue[tuple[Network, str, str, Buffer | None]] = queue.SimpleQueue()
+        self._ended: queue.SimpleQueue[tuple[ClientNetwork, str, str, Buffer | None]] = queue.SimpleQueue()
         self._running = 0
         self._waiting: list[tuple[Upload, int]] = []  # for a token, and since when
 
@@ -42,7 +42,7 @@ class Transfers:
         else:
             self._upload(asked, filehost.authorization(asked.network, asked.url), now)
 
-    def use_token(self, network: Network, token: str, now: int) -> None:
+    def use_token(self, network: ClientNetwork, token: str, now: int) -> None:
         """Begin with the upload that has waited for this token, "" where there is none. now: milliseconds."""
         waiting = next((each for each in self._waiting if each[0].network is network), None)
         if waiting:
@@ -90,7 +90,7 @@ class Transfers:
         for asked, since in [each for each in self._waiting if not 0 <= now - each[1] < _TOKEN_MS]:
             self._waiting.remove((asked, since))
             text = f"{asked.path.name} was not uploaded: {asked.network.address} gave no token for it"
-            self._model.tell(text, now, Kind.ERROR)
+            self._model.tell(text, now, LineKind.ERROR)
         while self._running:
             try:
                 network, problem, text, buffer = self._ended.get_nowait()
@@ -98,7 +98,7 @@ class Transfers:
                 return
             self._running -= 1
             if problem:
-                self._model.tell(problem, now, Kind.ERROR)
+                self._model.tell(problem, now, LineKind.ERROR)
             elif buffer:
                 self._say(buffer, text, now)
             else:
@@ -108,7 +108,7 @@ class Transfers:
         self._running += 1
         threading.Thread(target=work, name="file", daemon=True).start()
 
-    def connector(self, network: Network, tls: bool) -> Connect:
+    def connector(self, network: ClientNetwork, tls: bool) -> Connect:
         """Return what opens a connection, by the proxy of the network where it has one."""
         from greenchat.client.net.file_transfer import SECONDS
 

@@ -24,7 +24,7 @@ from greenchat.client.slash import (
     windows,
 )
 from greenchat.client.slash.registry import ALIASES, BETWEEN, TABLE, Order, SlashError, find, with_switches
-from greenchat.client.state.lines import Kind
+from greenchat.client.state.lines import LineKind
 from greenchat.client.state.model import Model
 
 __all__ = [
@@ -96,7 +96,7 @@ def run(model: Model, text: str, now: int) -> None:
     except SlashError as error:
         model.current.anchor = None
         model.mistake = str(error)
-        model.tell(model.mistake, now, Kind.ERROR)
+        model.tell(model.mistake, now, LineKind.ERROR)
 
 
 def _run(model: Model, line: str, now: int) -> None:

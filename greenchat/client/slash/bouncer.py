@@ -3,7 +3,7 @@
 from greenchat.client.irc import bouncer
 from greenchat.client.slash.registry import Order, SlashError, command
 from greenchat.client.state.destination import AddressError, parse_destination
-from greenchat.client.state.model import Network
+from greenchat.client.state.model import ClientNetwork
 from greenchat.protocol.message import format_tags
 
 
@@ -37,7 +37,7 @@ def bouncer_(order: Order) -> None:
         raise SlashError("How to use it: /bouncer add NAME HOST; /help bouncer tells more.")
 
 
-def _netid(control: Network, name: str) -> str:
+def _netid(control: ClientNetwork, name: str) -> str:
     for netid, attributes in control.bouncer.networks.items():
         if name.lower() in (attributes.get("name", "").lower(), attributes.get("host", "").lower(), netid):
             return netid

@@ -1,7 +1,7 @@
 """/help: first what everybody needs, on one screen; the rest by group, by command, or all of it. All of it is made from
 the tables of commands and keys."""
 
-from greenchat.client.slash.registry import TABLE, Command, Order, command, find
+from greenchat.client.slash.registry import TABLE, Order, SlashCommand, command, find
 from greenchat.client.state.bindings import spelled
 
 BASICS = tuple("join msg me nick list names topic whois part close away set quit".split())
@@ -50,15 +50,15 @@ KEYS = (
 )
 
 
-def group(known: Command) -> str:
+def group(known: SlashCommand) -> str:
     """Return the heading under which a command is listed."""
     name = known.action.__module__.rpartition(".")[2]
     return GROUPS.get(name, name)
 
 
-def groups() -> dict[str, list[Command]]:
+def groups() -> dict[str, list[SlashCommand]]:
     """Return all commands by group, both in alphabetical order; those of plugins last."""
-    found: dict[str, list[Command]] = {}
+    found: dict[str, list[SlashCommand]] = {}
     for known in sorted(TABLE.values(), key=lambda row: (group(row), row.name)):
         found.setdefault(group(known), []).append(known)
     return found
@@ -87,7 +87,7 @@ def help_(order: Order) -> None:
         _explain(order, find(order.words[0].removeprefix("/")))
 
 
-def _basics(order: Order, listed: dict[str, list[Command]]) -> None:
+def _basics(order: Order, listed: dict[str, list[SlashCommand]]) -> None:
     order.tell("What you type is said when you press Enter. A slash begins a command:")
     for name in BASICS:
         known = TABLE[name]
@@ -100,12 +100,12 @@ def _basics(order: Order, listed: dict[str, list[Command]]) -> None:
     order.tell(f"/help join tells more; /help keys, all, or one of {', '.join(listed)}.")
 
 
-def _list(order: Order, rows: list[Command]) -> None:
+def _list(order: Order, rows: list[SlashCommand]) -> None:
     for known in rows:
         order.tell(f"/{known.name} {known.usage}".rstrip() + f": {known.summary}")
 
 
-def _explain(order: Order, wanted: Command) -> None:
+def _explain(order: Order, wanted: SlashCommand) -> None:
     order.tell(f"/{wanted.name} {wanted.usage}".rstrip())
     order.tell(f"  {wanted.summary}")
     if wanted.aliases:

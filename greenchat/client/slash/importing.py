@@ -9,7 +9,7 @@ from greenchat.client.slash.registry import ALIASES, BETWEEN, TABLE, Order, Slas
 from greenchat.client.state.effects import Save
 from greenchat.client.state.imported import ForeignError, Imported
 from greenchat.client.state.paths import typed_path
-from greenchat.client.state.settings import SettingError, Settings, shown
+from greenchat.client.state.settings import ClientSettings, SettingError, shown
 
 CLIENTS = ("irssi", "weechat")
 VARIABLE = re.compile(r"\$(?![1-9*])")
@@ -31,7 +31,7 @@ def import_(order: Order) -> None:
     order.model.effects.append(Save())
 
 
-def take_over(settings: Settings, client: str = "", path: str = "") -> list[str]:
+def take_over(settings: ClientSettings, client: str = "", path: str = "") -> list[str]:
     """Read a client's files and return what was taken over and what was not, in lines for the user.
 
     client: one of `CLIENTS`; "" for all that are there. path: a file or folder; "" for the usual one. Raises
@@ -81,7 +81,7 @@ def _read(client: str, path: Path) -> Imported:
     return weechat_config.read(files, str(path.parent))
 
 
-def _apply(settings: Settings, found: Imported) -> list[str]:
+def _apply(settings: ClientSettings, found: Imported) -> list[str]:
     left_out = list(found.left_out)
     names = []
     for name, network in found.networks.items():
@@ -132,7 +132,7 @@ def _unfit_one(line: str) -> str:
     return "several commands in one" if ";" in line else ""
 
 
-def _set(settings: Settings, name: str, text: str, left_out: list[str]) -> bool:
+def _set(settings: ClientSettings, name: str, text: str, left_out: list[str]) -> bool:
     """Set what is as it was at first, and return whether that changed it."""
     if name in settings.values:
         return False
@@ -146,7 +146,7 @@ def _set(settings: Settings, name: str, text: str, left_out: list[str]) -> bool:
     return name in settings.values
 
 
-def _add(settings: Settings, name: str, values: list[str], left_out: list[str]) -> list[str]:
+def _add(settings: ClientSettings, name: str, values: list[str], left_out: list[str]) -> list[str]:
     present = shown(settings.get(name)).split()
     wanted = [each for each in dict.fromkeys(values) if each not in present]
     try:

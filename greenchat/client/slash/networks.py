@@ -6,7 +6,7 @@ from greenchat.client.state import well_known
 from greenchat.client.state.destination import AddressError, is_channel, parse_destination
 from greenchat.client.state.effects import ANEW, Connect, Disconnect, Reconnect, Save
 from greenchat.client.state.kept_networks import FIELDS, KeptError, KeptNetwork
-from greenchat.client.state.model import LinkState, Network
+from greenchat.client.state.model import ClientNetwork, LinkState
 
 # Other clients' switches of a kept network, and what they are here.
 _FLAGS = {"-auto": "autoconnect", "-autoconnect": "autoconnect"} | dict.fromkeys(
@@ -70,7 +70,7 @@ def disconnect(order: Order) -> None:
             order.model.effects.append(Disconnect(network))
 
 
-def _meant(order: Order) -> list[Network]:
+def _meant(order: Order) -> list[ClientNetwork]:
     """Return all networks with -all, the one that the first word names, or that of this window without one or with *.
 
     Raises SlashError for a name that no open network has: it is no reason to leave this one.
@@ -214,7 +214,7 @@ def _set(kept: KeptNetwork, field: str, value: str) -> None:
         raise SlashError(str(error)) from error
 
 
-def _destination(order: Order) -> Network:
+def _destination(order: Order) -> ClientNetwork:
     """Return the named network, a new one where there is none yet, and show its window."""
     words = [word for word in order.words if word not in ("-tls", "-ssl")]
     kept = order.model.settings.networks.get(words[0])
@@ -242,7 +242,7 @@ def _destination(order: Order) -> Network:
             model.show(known.status)
             return known
     host = destination.address.host
-    network = Network(
+    network = ClientNetwork(
         str(destination.address) if any(known.name == host for known in model.networks) else host,
         destination.address,
         destination.nick or here.nicks.wanted,

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable
 
-from greenchat.client.state.lines import Kind
-from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model, Network
+from greenchat.client.state.lines import LineKind
+from greenchat.client.state.model import Buffer, BufferKind, ClientNetwork, LinkState, Model
 from greenchat.records import record
 
 
@@ -22,7 +22,7 @@ class Order:
     model: Model
     arguments: str
     now: int
-    chosen: Network | None = None
+    chosen: ClientNetwork | None = None
     switches: frozenset[str] = frozenset()
 
     @property
@@ -31,7 +31,7 @@ class Order:
         return self.model.current if self.network is self.model.current.network else self.network.status
 
     @property
-    def network(self) -> Network:
+    def network(self) -> ClientNetwork:
         """The network that the order is for."""
         return self.chosen or self.model.current.network
 
@@ -49,13 +49,13 @@ class Order:
             raise SlashError("There is no channel here. Name one, or go to its window.")
         return self.buffer.name, self.arguments
 
-    def online(self) -> Network:
+    def online(self) -> ClientNetwork:
         """Return the network, for what can't wait. Raises SlashError without a connection."""
         if self.network.link.state is not LinkState.ONLINE:
             raise SlashError("Not connected. /connect tries at once.")
         return self.network
 
-    def tell(self, text: str, kind: Kind = Kind.INFO) -> None:
+    def tell(self, text: str, kind: LineKind = LineKind.INFO) -> None:
         """Answer in the buffer that is shown, at its end, where it goes for that."""
         self.model.current.anchor = None
         self.model.tell(text, self.now, kind)
@@ -65,7 +65,7 @@ Action = Callable[[Order], None]
 
 
 @record(frozen=True, slots=True)
-class Command:
+class SlashCommand:
     """A row of the table. usage: the arguments as a reader of /help sees them; least: how many words they must have.
 
     switches: the `-words` that may stand in front of them; None where the arguments are a text that may begin so.
@@ -94,7 +94,7 @@ class Command:
 
 BETWEEN = re.compile(r"\s*;\s*/")  # the commands of one alias
 _SWITCH = re.compile(r"-([A-Za-z][\w.]*|[46])(?:\s+|$)")  # -4 and -6 are the IP versions of /connect
-TABLE: dict[str, Command] = {}
+TABLE: dict[str, SlashCommand] = {}
 ALIASES: dict[str, str] = {}
 
 
@@ -105,7 +105,7 @@ def command(
     known = None if switches is None else frozenset(switches.split())
 
     def declare(action: Action) -> Action:
-        TABLE[name] = Command(name, action, usage, least, example, aliases, known)
+        TABLE[name] = SlashCommand(name, action, usage, least, example, aliases, known)
         for alias in aliases:
             ALIASES[alias] = name
         return action
@@ -113,7 +113,7 @@ def command(
     return declare
 
 
-def with_switches(order: Order, command: Command) -> Order:
+def with_switches(order: Order, command: SlashCommand) -> Order:
     """Return an order without the `-words` in front of its arguments, but with what they mean.
 
     `-NAME` is for the network of this name, as `-server NAME` is. Raises SlashError for a word that means nothing: it
@@ -158,7 +158,7 @@ def withdraw(name: str) -> None:
     del TABLE[name]
 
 
-def find(name: str) -> Command:
+def find(name: str) -> SlashCommand:
     """Return the command of this name, alias, or unmistakable beginning. Raises SlashError."""
     name = name.lower()
     if not name:

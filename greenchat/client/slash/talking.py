@@ -2,7 +2,7 @@
 
 from greenchat.client.irc import login, sending
 from greenchat.client.slash.registry import Order, SlashError, command
-from greenchat.client.state.lines import TALK, Kind
+from greenchat.client.state.lines import TALK, LineKind
 from greenchat.client.state.model import Buffer, BufferKind
 
 # By the names that networks give their commands; HistServ is our server's.
@@ -41,7 +41,7 @@ def msg(order: Order) -> None:
     buffer = order.model.open(order.network, target)
     order.model.show(buffer)
     if text.strip():
-        sending.say(order.model, buffer, text, Kind.SAID, order.now)
+        sending.say(order.model, buffer, text, LineKind.SAID, order.now)
 
 
 @command("query", "q", "wquery", usage="nick [text]", least=1, example="/query bob", switches="window noswitch")
@@ -55,7 +55,7 @@ def me(order: Order) -> None:
     """Say what you do."""
     if order.buffer.kind is BufferKind.STATUS:
         raise SlashError("Nobody is here to see it. /join a channel first.")
-    sending.say(order.model, order.buffer, order.arguments, Kind.ACTION, order.now)
+    sending.say(order.model, order.buffer, order.arguments, LineKind.ACTION, order.now)
 
 
 @command(
@@ -65,7 +65,7 @@ def describe(order: Order) -> None:
     """Say elsewhere what you do."""
     name, _, text = order.arguments.partition(" ")
     sending.say(
-        order.model, order.model.open(order.network, _target(order, name)), text.strip(), Kind.ACTION, order.now
+        order.model, order.model.open(order.network, _target(order, name)), text.strip(), LineKind.ACTION, order.now
     )
 
 
@@ -73,14 +73,14 @@ def describe(order: Order) -> None:
 def amsg(order: Order) -> None:
     """Say something in all channels of this network that you are in."""
     for buffer in _joined(order):
-        sending.say(order.model, buffer, order.arguments, Kind.SAID, order.now)
+        sending.say(order.model, buffer, order.arguments, LineKind.SAID, order.now)
 
 
 @command("ame", usage="does something", least=1, example="/ame goes home")
 def ame(order: Order) -> None:
     """Say what you do in all channels of this network that you are in."""
     for buffer in _joined(order):
-        sending.say(order.model, buffer, order.arguments, Kind.ACTION, order.now)
+        sending.say(order.model, buffer, order.arguments, LineKind.ACTION, order.now)
 
 
 @command("notice", usage="nick text", least=2, example="/notice bob The cake is ready", switches="")
@@ -109,7 +109,7 @@ def say(order: Order) -> None:
     """Say something that begins with a slash."""
     if order.buffer.kind is BufferKind.STATUS:
         raise SlashError("Nobody is here to hear it. /join a channel first.")
-    sending.say(order.model, order.buffer, order.arguments, Kind.SAID, order.now)
+    sending.say(order.model, order.buffer, order.arguments, LineKind.SAID, order.now)
 
 
 @command("echo", usage="text", least=1, example="/echo a note to myself")
@@ -178,7 +178,7 @@ def _to_several(order: Order, names: list[str], text: str) -> None:
     for name in names:
         _require_name(name)
     for name in names:
-        sending.say(order.model, order.model.open(order.network, name), text, Kind.SAID, order.now)
+        sending.say(order.model, order.model.open(order.network, name), text, LineKind.SAID, order.now)
 
 
 def _require_name(name: str) -> None:

@@ -5,7 +5,7 @@ import re
 from greenchat.client.irc import chathistory
 from greenchat.client.slash.registry import Order, SlashError, command, no_word_of_others
 from greenchat.client.state.effects import Export, Quit, Rearranged
-from greenchat.client.state.lines import TALK, Kind, Line
+from greenchat.client.state.lines import TALK, Line, LineKind
 from greenchat.client.state.model import Buffer, BufferKind, LinkState
 from greenchat.client.state.paths import typed_path
 from greenchat.client.state.questions import SearchFor
@@ -230,7 +230,7 @@ def _when(time: int, now: int) -> str:
 def _quoted(line: Line) -> str:
     if line.kind not in TALK:
         return line.text
-    return f"* {line.nick} {line.text}" if line.kind is Kind.ACTION else f"{line.nick}: {line.text}"
+    return f"* {line.nick} {line.text}" if line.kind is LineKind.ACTION else f"{line.nick}: {line.text}"
 
 
 def named(order: Order, wanted: str) -> Buffer:

@@ -4,7 +4,7 @@ from greenchat.records import record
 
 
 @record(frozen=True, slots=True)
-class Address:
+class ServerAddress:
     """A server's address."""
 
     host: str

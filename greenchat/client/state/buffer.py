@@ -65,7 +65,7 @@ class Unread:
 
 
 @record(slots=True, eq=False)
-class History:
+class HistoryExtent:
     """The extent of a buffer's history in memory, from the server and from the archive.
 
     page: what was asked for and has not come yet. complete: the server has nothing older. gaps: the msgid before
@@ -110,7 +110,7 @@ class Scroll:
     anchor: Anchor | None = None
     cleared: int = 0
     unread: Unread = field(default_factory=Unread)
-    history: History = field(default_factory=History)
+    history: HistoryExtent = field(default_factory=HistoryExtent)
 
     @property
     def end(self) -> int:

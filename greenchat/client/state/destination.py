@@ -1,7 +1,7 @@
 """Where to go, as people write it: `[NICK@]HOST[:PORT][/#channel]`, `irc://...` and `ircs://...`."""
 
 from greenchat.client.state import well_known
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.records import record
 
 DEFAULT_HOST = "localhost"
@@ -27,7 +27,7 @@ class AddressError(ValueError):
 class Destination:
     """nick: "" where none was given. channels: what to join there."""
 
-    address: Address
+    address: ServerAddress
     nick: str = ""
     channels: tuple[str, ...] = (DEFAULT_CHANNEL,)
 
@@ -57,7 +57,7 @@ def parse_destination(text: str) -> Destination:
     network = well_known.find(host) if not scheme else None
     known = network if port is None else None
     secure = scheme == "ircs" or (not scheme and port == TLS_PORT)
-    address = known or Address(host or DEFAULT_HOST, default if port is None else port, tls=secure)
+    address = known or ServerAddress(host or DEFAULT_HOST, default if port is None else port, tls=secure)
     return Destination(
         address,
         _unquote(nick.partition(":")[0]),

@@ -6,7 +6,7 @@ Not frozen, as the events are.
 from pathlib import Path
 
 from greenchat.client.state.credentials import Credentials
-from greenchat.client.state.network import Buffer, Network
+from greenchat.client.state.network import Buffer, ClientNetwork
 from greenchat.client.state.transfers import Offer, Upload
 from greenchat.records import record
 
@@ -24,21 +24,21 @@ class Quit:
 class Connect:
     """The network is to be connected (again), now."""
 
-    network: Network
+    network: ClientNetwork
 
 
 @record(slots=True)
 class Disconnect:
     """The network's connection is to be closed once what waits is sent."""
 
-    network: Network
+    network: ClientNetwork
 
 
 @record(slots=True)
 class Keep:
     """The credentials are to be there the next time that this network is joined under its wanted nick."""
 
-    network: Network
+    network: ClientNetwork
     credentials: Credentials
 
 
@@ -46,7 +46,7 @@ class Keep:
 class Forget:
     """A request to delete the saved credentials of these nicknames on this network."""
 
-    network: Network
+    network: ClientNetwork
     nicks: tuple[str, ...]
 
 
@@ -54,7 +54,7 @@ class Forget:
 class Reconnect:
     """The network's connection is to be closed and opened again. reason: why, for who looks at its end."""
 
-    network: Network
+    network: ClientNetwork
     reason: str
 
 
@@ -62,7 +62,7 @@ class Reconnect:
 class Pin:
     """This certificate is to be trusted the next time, too."""
 
-    network: Network
+    network: ClientNetwork
     fingerprint: str
 
 
@@ -70,7 +70,7 @@ class Pin:
 class OnlyTls:
     """The server wants TLS only, for so many seconds."""
 
-    network: Network
+    network: ClientNetwork
     seconds: int
 
 
@@ -102,7 +102,7 @@ class Load:
 class LoadPicture:
     """A picture is to be shown. source: its address, or a path. network: whose proxy is used."""
 
-    network: Network
+    network: ClientNetwork
     source: str
 
 
@@ -160,7 +160,7 @@ class ShowProcesses:
 class RunCommands:
     """A request to run these commands as in the network's own window."""
 
-    network: Network
+    network: ClientNetwork
     commands: tuple[str, ...]
 
 
@@ -168,7 +168,7 @@ class RunCommands:
 class StartServer:
     """A server is to be started on this machine, at the network's address, and to be connected to."""
 
-    network: Network
+    network: ClientNetwork
 
 
 @record(slots=True)
@@ -182,7 +182,7 @@ class SendFile:
 class UseToken:
     """The server has given a token, or "", for the upload that waits for one."""
 
-    network: Network
+    network: ClientNetwork
     token: str
 
 

@@ -128,7 +128,7 @@ class Reported:
 
 
 @record(slots=True)
-class Background:
+class TerminalBackground:
     """The terminal says whether its background is light."""
 
     light: bool
@@ -156,4 +156,4 @@ class DrawsPictures:
 
 
 Answer = Reported | Attributes | CellSize | DrawsPictures
-TerminalEvent = Answer | Background | Clicked | Wheeled | KeyPressed | Pasted | Resized | Focused | Entered
+TerminalEvent = Answer | TerminalBackground | Clicked | Wheeled | KeyPressed | Pasted | Resized | Focused | Entered

@@ -6,7 +6,7 @@ from enum import Enum, auto
 from greenchat.records import record
 
 
-class Kind(Enum):
+class LineKind(Enum):
     """The kind of a line in a buffer."""
 
     SAID = auto()
@@ -17,7 +17,7 @@ class Kind(Enum):
     ERROR = auto()
 
 
-TALK = frozenset({Kind.SAID, Kind.ACTION, Kind.NOTICE})
+TALK = frozenset({LineKind.SAID, LineKind.ACTION, LineKind.NOTICE})
 
 
 @record(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Line:
     """
 
     time: int
-    kind: Kind
+    kind: LineKind
     text: str
     nick: str = ""
     prefix: str = ""
@@ -68,7 +68,7 @@ class PendingMessage:
     """
 
     text: str
-    kind: Kind
+    kind: LineKind
     time: int
     label: str = ""
     maybe: bool = False

@@ -5,21 +5,21 @@ Pure state; it draws and sends nothing. What is to be done outside waits in `Mod
 
 from collections import deque
 
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.buffer import BufferKind
 from greenchat.client.state.effects import Effect
-from greenchat.client.state.lines import TALK, Kind, Line
-from greenchat.client.state.network import Buffer, Network
+from greenchat.client.state.lines import TALK, Line, LineKind
+from greenchat.client.state.network import Buffer, ClientNetwork
 from greenchat.client.state.questions import ManyLines, Prompt, Question, SearchFor, WhichChannel
 from greenchat.client.state.session_state import LinkState
-from greenchat.client.state.settings import Settings
+from greenchat.client.state.settings import ClientSettings
 from greenchat.client.state.splits import Splits
 from greenchat.client.state.tour import Tour
 from greenchat.client.state.transfers import MOST_OFFERS, Offer
 from greenchat.protocol.message import Message
 from greenchat.records import replace
 
-__all__ = ["Address", "Buffer", "BufferKind", "LinkState", "Model", "Network"]
+__all__ = ["Buffer", "BufferKind", "ClientNetwork", "LinkState", "Model", "ServerAddress"]
 
 MOST_MENTIONS = 200
 
@@ -59,13 +59,13 @@ class Model:
         "tour",
     )
 
-    def __init__(self, network: Network) -> None:
-        self.networks: list[Network] = []
+    def __init__(self, network: ClientNetwork) -> None:
+        self.networks: list[ClientNetwork] = []
         self.buffers: list[Buffer] = []
         self.splits = Splits(network.status)
         self.on_screen: tuple[Buffer, ...] = ()  # those that are shown besides the current one, if there is room
         self.effects: deque[Effect] = deque()
-        self.settings = Settings()
+        self.settings = ClientSettings()
         self.actions: frozenset[str] = frozenset()  # that a key can have
         self.asks = True  # is there somebody who can answer questions?
         self.draws = True  # is there a screen to choose from a list on?
@@ -88,7 +88,7 @@ class Model:
         self.last = network.status  # shown before the current one
 
     @property
-    def network(self) -> Network:
+    def network(self) -> ClientNetwork:
         """The network of the buffer that is shown."""
         return self.current.network
 
@@ -97,12 +97,12 @@ class Model:
         """The windows that are to be on the screen together with the current one."""
         return [buffer for buffer in self.splits.windows if buffer is not self.current]
 
-    def add_network(self, network: Network) -> None:
+    def add_network(self, network: ClientNetwork) -> None:
         """Add a network with its status buffer."""
         self.networks.append(network)
         self._place(network.status)
 
-    def remove_network(self, network: Network) -> None:
+    def remove_network(self, network: ClientNetwork) -> None:
         """Remove a network and its windows; there is another one."""
         self.networks.remove(network)
         gone = [buffer for buffer in self.buffers if buffer.network is network]
@@ -117,7 +117,7 @@ class Model:
         for buffer in gone:
             self.splits.remove(buffer)
 
-    def open(self, network: Network, name: str) -> Buffer:
+    def open(self, network: ClientNetwork, name: str) -> Buffer:
         """Return the buffer of this name; a new one where there is none. The server's own for no name."""
         buffer = network.find(name) if name else network.status
         if buffer is None:
@@ -205,7 +205,7 @@ class Model:
             self.caller = (f"{line.nick}{where}" if talk else buffer.name, line.text)
         if not here:
             # What the server announces in its own window is read when somebody wants to.
-            counts = talk or (line.kind is Kind.EVENT and bool(self.settings.get("activity.events")))
+            counts = talk or (line.kind is LineKind.EVENT and bool(self.settings.get("activity.events")))
             counts = counts and buffer.kind is not BufferKind.STATUS and "mute" not in holds
             buffer.unread.note(talk=counts, highlight=called)
 
@@ -222,26 +222,26 @@ class Model:
         else:
             self.mentions.append((buffer, line))
 
-    def ask(self, network: Network, question: Question, now: int) -> None:
+    def ask(self, network: ClientNetwork, question: Question, now: int) -> None:
         """Put a question to the user; it is noted where they look, too."""
         for text in (*question.details, question.text):
             self.complain(network, text, now)
         where = network if question.where is None else question.where
         self.questions.append(replace(question, noted=True, where=where))
 
-    def mark(self, where: Network | Buffer, text: str, now: int) -> None:
+    def mark(self, where: ClientNetwork | Buffer, text: str, now: int) -> None:
         """Tell something in a window that is not shown, and mark it."""
-        buffer = where.status if isinstance(where, Network) else where
-        self.add(buffer, Line(now, Kind.INFO, text, highlight=True))
+        buffer = where.status if isinstance(where, ClientNetwork) else where
+        self.add(buffer, Line(now, LineKind.INFO, text, highlight=True))
 
-    def tell(self, text: str, now: int, kind: Kind = Kind.INFO, network: Network | None = None) -> None:
+    def tell(self, text: str, now: int, kind: LineKind = LineKind.INFO, network: ClientNetwork | None = None) -> None:
         """Tell the user something where they are looking; of another network than that, in the window it has."""
         elsewhere = network is not None and network is not self.current.network
         self.add(network.status if network and elsewhere else self.current, Line(now, kind, text))
 
-    def complain(self, network: Network, text: str, now: int) -> None:
+    def complain(self, network: ClientNetwork, text: str, now: int) -> None:
         """Tell what is wrong with a network where the user is looking."""
-        self.tell(text, now, Kind.ERROR, network)
+        self.tell(text, now, LineKind.ERROR, network)
 
     def window_number(self, buffer: Buffer) -> int:
         """Return the number of a window, from 1. It keeps it as long as it is open."""

@@ -1,14 +1,14 @@
 """One network as the client knows it: the state of the talk with its server, and its buffers with who is in them and
 what was said. Pure state; it draws and sends nothing.
 
-What goes out waits in `Network.outgoing` until the app hands it to the transport. What the user said waits in its
+What goes out waits in `ClientNetwork.outgoing` until the app hands it to the transport. What the user said waits in its
 buffer (`Buffer.waiting`) until the server has it, so that nothing typed is lost with a connection.
 """
 
 from collections import deque
 from collections.abc import Iterator
 
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.buffer import BufferKind, Scroll
 from greenchat.client.state.channel_list import Directory
 from greenchat.client.state.isupport import Isupport
@@ -43,7 +43,7 @@ class Buffer(Scroll):
     are not. reactions: msgid -> reaction -> nicks. speakers: folded nick -> when they spoke last here.
     """
 
-    network: "Network" = field(kw_only=True)
+    network: "ClientNetwork" = field(kw_only=True)
     topic: str = ""
     modes: str = ""
     members: dict[str, Member] = field(default_factory=dict)
@@ -124,7 +124,7 @@ class Batch:
         return self.opening.params[2] if len(self.opening.params) > 2 else ""
 
 
-class Network:
+class ClientNetwork:
     """A server that the client talks to, and the state of that session.
 
     channels: to be in whenever the server lets us, name -> key or "". show_on_join: names that the user asked for,
@@ -161,7 +161,7 @@ class Network:
         "show_on_join",
     )
 
-    def __init__(self, name: str, address: Address, nick: str, identity: str = "") -> None:
+    def __init__(self, name: str, address: ServerAddress, nick: str, identity: str = "") -> None:
         self.name = name
         self.address = address
         self.realname = ""

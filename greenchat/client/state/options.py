@@ -13,7 +13,7 @@ _TEXTS = {"--nick": "nick", "--certificate": "certificate", "--theme": "theme"}
 
 
 @record()
-class Options:
+class ClientOptions:
     """The command line's options, "" and False for those not given."""
 
     destination: str = ""
@@ -27,14 +27,14 @@ class Options:
     no_archive: bool = False
 
 
-def parse(arguments: Sequence[str]) -> Options:
+def parse(arguments: Sequence[str]) -> ClientOptions:
     """Read the command line. Ends the program after --help, --version and mistakes, as argparse does."""
     return _usual(arguments) or _all(arguments)
 
 
-def _usual(arguments: Sequence[str]) -> Options | None:
+def _usual(arguments: Sequence[str]) -> ClientOptions | None:
     """Read the usual forms, None where there is anything else."""
-    given = Options()
+    given = ClientOptions()
     rest = list(arguments)
     while rest:
         word = rest.pop(0)
@@ -49,8 +49,8 @@ def _usual(arguments: Sequence[str]) -> Options | None:
     return given
 
 
-def _all(arguments: Sequence[str]) -> Options:
+def _all(arguments: Sequence[str]) -> ClientOptions:
     from greenchat.client.state.command_line import parser_of_program  # late, see above
 
     found = vars(parser_of_program().parse_args(list(arguments)))
-    return Options(**{name: found[name] for name in Options.__match_args__})
+    return ClientOptions(**{name: found[name] for name in ClientOptions.__match_args__})

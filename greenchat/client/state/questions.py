@@ -7,13 +7,13 @@ changes nothing.
 
 from collections.abc import Callable
 
-from greenchat.client.state.network import Buffer, Network
+from greenchat.client.state.network import Buffer, ClientNetwork
 from greenchat.records import record
 
 Action = Callable[[int], None]  # given the time in milliseconds since the epoch
 
 
-Where = Buffer | Network | None  # a window, any window of a network, or any window at all
+Where = Buffer | ClientNetwork | None  # a window, any window of a network, or any window at all
 
 
 def always() -> bool:

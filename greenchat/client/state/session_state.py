@@ -1,6 +1,6 @@
 """The parts of a network's state that concern the connection to its server; `reset` prepares each for a new one.
 
-Plain attributes in small slotted classes: `Network` has one of each.
+Plain attributes in small slotted classes: `ClientNetwork` has one of each.
 """
 
 from collections import deque
@@ -160,7 +160,7 @@ class Presence:
         self.isons.clear()
 
 
-class Place(Enum):
+class LastDevice(Enum):
     """The device of the user's last message: this one or another."""
 
     HERE = auto()
@@ -188,7 +188,7 @@ class Devices:
     """
 
     others: bool = False
-    last: Place | None = None
+    last: LastDevice | None = None
     answers: list[CtcpAnswer] = field(default_factory=list)
     sent: deque[tuple[str, str]] = field(default_factory=lambda: deque(maxlen=10))
 

@@ -12,7 +12,7 @@ from greenchat.client.state.paths import alone, write_whole
 from greenchat.client.state.setting_table import TABLE, Setting, Value
 from greenchat.records import field, record
 
-__all__ = ["TABLE", "Setting", "SettingError", "Settings", "Value", "as_toml", "load", "matches", "save", "shown"]
+__all__ = ["TABLE", "ClientSettings", "Setting", "SettingError", "Value", "as_toml", "load", "matches", "save", "shown"]
 
 # What can be ignored of somebody, by the words for it.
 IGNORABLE = ("messages", "notices", "actions", "invites", "joins")
@@ -33,7 +33,7 @@ Tables = dict[str, dict[str, object]]
 
 
 @record(slots=True, eq=False)
-class Settings:
+class ClientSettings:
     """Reads: get, keys, calls, ignores. Changes: set, reset, and the tables, which are changed from outside."""
 
     values: dict[str, Value] = field(default_factory=dict)  # only what differs from its default
@@ -60,7 +60,7 @@ class Settings:
         else:
             self.values[name] = value
 
-    def take(self, other: "Settings") -> None:
+    def take(self, other: "ClientSettings") -> None:
         """Become what another one is. Networks that are kept in both stay what they are for who uses them."""
         for name, network in other.networks.items():
             if mine := self.networks.get(name):
@@ -82,7 +82,7 @@ class Settings:
             "notified": dict.fromkeys(self.notified, True),
         }
 
-    def merge(self, theirs: "Settings") -> None:
+    def merge(self, theirs: "ClientSettings") -> None:
         """Take over what another program has changed in the file since it was read here. What both changed is ours."""
         ours = self.tables()
         for name, table in theirs.tables().items():
@@ -142,9 +142,9 @@ def shown(value: Value) -> str:
     return " ".join(value) if isinstance(value, list) else str(value)
 
 
-def load(path: Path) -> Settings:
+def load(path: Path) -> ClientSettings:
     """Read the file; defaults where there is none. Raises SettingError where it has a mistake."""
-    settings = Settings()
+    settings = ClientSettings()
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -180,7 +180,7 @@ def load(path: Path) -> Settings:
     return settings
 
 
-def save(settings: Settings, path: Path) -> None:
+def save(settings: ClientSettings, path: Path) -> None:
     """Write the file, whole, with what another program has changed in it meanwhile. Raises OSError, also where it has a
     mistake now: it is being edited."""
     with alone(path.parent):
@@ -194,7 +194,7 @@ def save(settings: Settings, path: Path) -> None:
         settings.as_kept = settings.tables()
 
 
-def as_toml(settings: Settings) -> str:
+def as_toml(settings: ClientSettings) -> str:
     """Return the text of the file. https://toml.io/en/v1.0.0"""
     lines = ["# The settings of greenchat. /set in the chat changes them; greenchat writes this file anew then."]
     lines += ["", f"ignored = {_toml(settings.ignored)}", f"notified = {_toml(settings.notified)}"]

@@ -4,7 +4,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
-from greenchat.client.state.network import Buffer, Network
+from greenchat.client.state.network import Buffer, ClientNetwork
 from greenchat.client.text.style import Graphic
 from greenchat.records import record
 
@@ -20,7 +20,7 @@ class TransferError(Exception):
 class Offer:
     """A file that somebody offers over a connection of their own (DCC SEND). size: bytes, 0 if they do not say."""
 
-    network: Network
+    network: ClientNetwork
     nick: str
     name: str
     host: str
@@ -32,7 +32,7 @@ class Offer:
 class Upload:
     """A file for the server to keep. buffer: where its link is to be said. url: where it goes."""
 
-    network: Network
+    network: ClientNetwork
     buffer: Buffer
     path: Path
     url: str

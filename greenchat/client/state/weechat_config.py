@@ -5,16 +5,16 @@ import re
 from greenchat.client.state.imported import Imported, address
 from greenchat.client.state.kept_networks import KeptNetwork
 
-Options = dict[str, list[tuple[str, str]]]  # section -> its names and values, "" for null
+WeeChatOptions = dict[str, list[tuple[str, str]]]  # section -> its names and values, "" for null
 
 FILES = ("irc.conf", "weechat.conf", "alias.conf")
 _SETTINGS = {"realname": "realname", "text.part": "msg_part", "text.quit": "msg_quit"}  # ours: theirs
 _LIMITED_MASK = re.compile(r"[\\^$+?()\[\]{}|]")
 
 
-def parse(text: str) -> Options:
+def parse(text: str) -> WeeChatOptions:
     """Return the options of a file by section."""
-    found: Options = {}
+    found: WeeChatOptions = {}
     section = found.setdefault("", [])
     for line in map(str.strip, text.splitlines()):
         if line.startswith("[") and line.endswith("]"):

@@ -1,6 +1,6 @@
 """Networks that many people use, so that their names are enough to go there: over TLS where they have it."""
 
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 
 _TLS, _PLAIN = 6697, 6667
 
@@ -26,16 +26,16 @@ _NETWORKS: dict[str, tuple[str, int]] = {
     "Undernet": ("irc.undernet.org", _PLAIN),
     "QuakeNet": ("irc.quakenet.org", _PLAIN),
 }
-NETWORKS = {name: Address(host, port, tls=port == _TLS) for name, (host, port) in _NETWORKS.items()}
+NETWORKS = {name: ServerAddress(host, port, tls=port == _TLS) for name, (host, port) in _NETWORKS.items()}
 _BY_NAME = {key.lower(): address for name, address in NETWORKS.items() for key in (name, name.split(".")[0])}
 _BY_HOST = {address.host: address for address in NETWORKS.values()}
 
 
-def find(name: str) -> Address | None:
+def find(name: str) -> ServerAddress | None:
     """Return where a well-known network is, by its name or its host (`libera`, `irc.libera.chat`), None for others."""
     return _BY_NAME.get(name.lower()) or _BY_HOST.get(name.lower())
 
 
-def name_of(address: Address) -> str:
+def name_of(address: ServerAddress) -> str:
     """Return what a well-known network is called, "" for others."""
     return next((name for name, known in NETWORKS.items() if known.host == address.host), "")

@@ -9,7 +9,6 @@ import re
 
 from greenchat.client.state.events import (
     Attributes,
-    Background,
     CellSize,
     Clicked,
     DrawsPictures,
@@ -17,6 +16,7 @@ from greenchat.client.state.events import (
     KeyPressed,
     Pasted,
     Reported,
+    TerminalBackground,
     TerminalEvent,
     Wheeled,
 )
@@ -191,7 +191,7 @@ def _answered(command: str, text: str) -> TerminalEvent | None:
     if command != "11" or not colour:
         return None
     red, green, blue = (int(part, 16) / (16 ** len(part) - 1) for part in colour.groups())
-    return Background(0.299 * red + 0.587 * green + 0.114 * blue > 0.5)
+    return TerminalBackground(0.299 * red + 0.587 * green + 0.114 * blue > 0.5)
 
 
 def _mouse(parameters: str, *, pressed: bool) -> TerminalEvent | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from itertools import accumulate
 
 from greenchat import __version__
-from greenchat.client.input.editor import Line as InputLine
+from greenchat.client.input.editor import InputLine
 from greenchat.client.irc import typing
 from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model
 from greenchat.client.state.transfers import Picture

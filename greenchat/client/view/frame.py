@@ -5,7 +5,7 @@
 
 from itertools import pairwise
 
-from greenchat.client.input.editor import Line as InputLine
+from greenchat.client.input.editor import InputLine
 from greenchat.client.state.model import Buffer, Model
 from greenchat.client.text.cells import fill_row, visible
 from greenchat.client.text.style import Cursor, Frame, Row, Size, Span

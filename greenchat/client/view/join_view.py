@@ -1,6 +1,6 @@
 """The join screen as a picture, down to 20 columns and 3 rows."""
 
-from greenchat.client.input.editor import Line
+from greenchat.client.input.editor import InputLine
 from greenchat.client.input.join_screen import CHANNEL, SERVER, JoinScreen
 from greenchat.client.state.channel_list import Listed
 from greenchat.client.text.cells import clip, clip_row, fill_row, fit, visible, width, wrap
@@ -32,7 +32,7 @@ def render(screen: JoinScreen, size: Size, theme: Theme) -> Frame:
     for field in fields:
         label = f"{'  ' * roomy}{fit(field, 9 if columns < ROOMY.columns else 11)}"
         line = screen.line(field)
-        row, column = input_row(label, line if field == screen.field else Line(line.text), columns, theme)
+        row, column = input_row(label, line if field == screen.field else InputLine(line.text), columns, theme)
         if screen.is_suggestion(field):
             row = (row[0], *(Span(span.text, theme.event) for span in row[1:]))
         if field == screen.field:

@@ -7,7 +7,7 @@ other, each under its topic.
 
 from collections.abc import Iterator, Sequence
 
-from greenchat.client.input.editor import Line as InputLine
+from greenchat.client.input.editor import InputLine
 from greenchat.client.state.model import Buffer, BufferKind, Model
 from greenchat.client.text.style import Size
 from greenchat.client.view.bars import hint_rows

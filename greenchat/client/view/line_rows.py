@@ -5,7 +5,7 @@ Rows are kept for lines that were drawn lately, so that a screen costs only what
 
 from functools import lru_cache
 
-from greenchat.client.state.lines import CAME, WENT, Kind, Line, PendingMessage
+from greenchat.client.state.lines import CAME, WENT, Line, LineKind, PendingMessage
 from greenchat.client.state.model import Buffer
 from greenchat.client.text.cells import clip, clip_row, fill_row, fit, visible, whole_graphemes, width, wrap
 from greenchat.client.text.style import NORMAL, Row, Span, Style
@@ -136,21 +136,21 @@ def line_rows(line: Line, folded_nick: str, drawn: Drawn) -> tuple[Row, ...]:
     nick_style = theme.own_nick if line.own else theme.nick(folded_nick)
     nick = visible(line.nick)
     gutter_style = nick_style
-    if line.kind is Kind.SAID:
+    if line.kind is LineKind.SAID:
         base = theme.highlight if line.highlight else NORMAL
         gutter, gutter_style = line.prefix + nick, theme.highlight if line.highlight else nick_style
         body = _texts(line.text, base if not columns.nick else NORMAL)
-    elif line.kind is Kind.ACTION:
+    elif line.kind is LineKind.ACTION:
         gutter, gutter_style = "*", theme.highlight if line.highlight else nick_style
         first, *rest = _texts(line.text, NORMAL)
         body = [(Span(nick, nick_style), Span(" "), *first), *rest]
-    elif line.kind is Kind.NOTICE:
+    elif line.kind is LineKind.NOTICE:
         gutter, gutter_style = f"-{nick}-", theme.notice
         body = _texts(line.text, theme.notice)
-    elif line.kind is Kind.EVENT:
+    elif line.kind is LineKind.EVENT:
         gutter, gutter_style = theme.glyphs.event, theme.event
         body = _texts(line.text, theme.event)
-    elif line.kind is Kind.INFO:
+    elif line.kind is LineKind.INFO:
         gutter, gutter_style = theme.glyphs.info, theme.info
         body = _texts(line.text, theme.info)
     else:
@@ -194,7 +194,7 @@ def waiting_rows(waiting: PendingMessage, nick: str, drawn: Drawn) -> tuple[Row,
     """Return the rows of something the server has not confirmed yet."""
     theme = drawn.theme
     mark = theme.glyphs.waiting if waiting.label else "later"
-    text = f"* {waiting.text}" if waiting.kind is Kind.ACTION else waiting.text
+    text = f"* {waiting.text}" if waiting.kind is LineKind.ACTION else waiting.text
     return _rows(mark, nick, theme.waiting, _texts(text, theme.waiting), drawn)
 
 

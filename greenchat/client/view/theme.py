@@ -2,7 +2,7 @@
 
 from zlib import crc32
 
-from greenchat.client.state.settings import Settings
+from greenchat.client.state.settings import ClientSettings
 from greenchat.client.text import links
 from greenchat.client.text.cells import visible, whole_graphemes
 from greenchat.client.text.colours import true_colour
@@ -144,7 +144,7 @@ class Appearance:
         return replace(theme, glyphs=ASCII_GLYPHS) if self.ascii or self.wide else theme
 
 
-def styled(appearance: Appearance, settings: Settings) -> Theme:
+def styled(appearance: Appearance, settings: ClientSettings) -> Theme:
     """Return the theme as the settings want it."""
     form = str(settings.get("time.format"))
     return replace(

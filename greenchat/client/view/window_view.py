@@ -3,8 +3,7 @@ going from one window to the next."""
 
 from collections.abc import Callable
 
-from greenchat.client.input.editor import EMPTY
-from greenchat.client.input.editor import Line as InputLine
+from greenchat.client.input.editor import EMPTY, InputLine
 from greenchat.client.irc import chathistory
 from greenchat.client.state.lines import TALK, Anchor
 from greenchat.client.state.model import Buffer, Model

@@ -3,9 +3,9 @@
 import pytest
 
 from greenchat.client.handlers.registry import NAMED
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.effects import Reconnect
-from greenchat.client.state.model import LinkState, Network
+from greenchat.client.state.model import ClientNetwork, LinkState
 from greenchat.client.text.style import Size
 from greenchat.protocol import caps
 from tests.client.world import World
@@ -332,7 +332,7 @@ def test_what_the_server_announces_stands_where_the_user_looks(tea: World) -> No
 
 
 def test_what_a_server_announces_elsewhere_marks_its_window(tea: World) -> None:
-    other = Network("other", Address("irc.other", 9090), "alice")
+    other = ClientNetwork("other", ServerAddress("irc.other", 9090), "alice")
     tea.model.add_network(other)
     tea.model.show(other.status)
     marked = []

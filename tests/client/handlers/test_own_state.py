@@ -3,9 +3,9 @@
 import pytest
 
 from greenchat.client.irc import joining
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.events import Recoded
-from greenchat.client.state.model import Network
+from greenchat.client.state.model import ClientNetwork
 from greenchat.protocol import caps
 from greenchat.protocol.message import parse
 from tests.client.world import World
@@ -40,7 +40,7 @@ def test_it_marks_its_window(tea: World, change: str) -> None:
 
 def test_the_end_of_the_connection_marks_the_server_window(tea: World) -> None:
     """Where the user looks at another network; on the same one the current window says so."""
-    other = Network("other", Address("irc.other.example", 6667), "alice")
+    other = ClientNetwork("other", ServerAddress("irc.other.example", 6667), "alice")
     tea.model.add_network(other)
     tea.model.show(other.status)
     tea.lose()

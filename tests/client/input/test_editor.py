@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.client.input.editor import COMMANDS, Editor, Line
+from greenchat.client.input.editor import COMMANDS, Editor, InputLine
 from greenchat.client.text.cells import graphemes
 
 
 def editor(picture: str) -> Editor:
     before, _, after = picture.partition("|")
-    return Editor(Line(before + after, len(before)))
+    return Editor(InputLine(before + after, len(before)))
 
 
 @pytest.mark.parametrize(

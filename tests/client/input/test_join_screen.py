@@ -3,7 +3,7 @@
 import pytest
 
 from greenchat.client.input.join_screen import NICK, SERVER, Plan
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.effects import Connect, Quit, StartServer
 from greenchat.client.state.model import LinkState
 from greenchat.client.text.style import Size
@@ -72,7 +72,7 @@ def test_what_is_typed_takes_the_place_of_what_was_suggested(first: World) -> No
     first.type("ircs://irc.example/tea\nada\n")
     network = first.network
     assert (network.address, network.nicks.current, network.nicks.wanted) == (
-        Address("irc.example", 6697, tls=True),
+        ServerAddress("irc.example", 6697, tls=True),
         "ada",
         "ada",
     )
@@ -184,7 +184,7 @@ def test_another_server_can_be_named_after_a_failure(first: World) -> None:
     first.lose("no answer from irc.example:9090")
     assert "ircs://irc.example" in first.screen()[6] + first.screen()[7]
     first.type("ircs://irc.example\n\n")
-    assert first.network.address == Address("irc.example", 6697, tls=True)
+    assert first.network.address == ServerAddress("irc.example", 6697, tls=True)
     assert list(first.model.effects) == [Connect(first.network)]
 
 

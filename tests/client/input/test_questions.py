@@ -2,14 +2,14 @@
 
 import pytest
 
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.questions import Answer, Prompt, Question, nothing
 from tests.client.world import World
 
 
 def test_no_question_gets_between_the_parts_of_another(tea: World) -> None:
     """A key is asked for while a new password is: it has to wait, or it would be typed readably."""
-    tea.network.address = Address("localhost", 9090)
+    tea.network.address = ServerAddress("localhost", 9090)
     tea.type("/register\n")
     tea.type("sec")
     tea.feed(":srv 475 alice #tea :Cannot join channel (+k)")
@@ -25,7 +25,7 @@ def test_no_question_gets_between_the_parts_of_another(tea: World) -> None:
 
 @pytest.mark.parametrize("typed", ["\n", "secret\n\n"])
 def test_enter_alone_ends_no_prompt_so_that_what_follows_is_not_said(tea: World, typed: str) -> None:
-    tea.network.address = Address("localhost", 9090)
+    tea.network.address = ServerAddress("localhost", 9090)
     tea.type(f"/register\n{typed}")
     assert any(row.startswith(" Nothing was typed. ") for row in tea.screen())
     tea.type("secret\n")

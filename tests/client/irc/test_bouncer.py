@@ -9,12 +9,12 @@ import pytest
 
 from greenchat.client.irc import network_setup, windows
 from greenchat.client.irc.bouncer import MOST
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.credentials import Credentials
 from greenchat.client.state.effects import Connect, Disconnect, Reconnect
 from greenchat.client.state.events import Connected, Received
 from greenchat.client.state.kept_networks import KeptNetwork
-from greenchat.client.state.model import Network
+from greenchat.client.state.model import ClientNetwork
 from greenchat.protocol import caps
 from greenchat.protocol.message import Message, format_tags, parse, parse_tags
 from tests.client.world import World
@@ -31,8 +31,8 @@ class Soju:
             "42": {"name": "Libera", "host": "irc.libera.chat", "state": "connected"},
             "43": {"name": "My Own", "host": "irc.example", "state": "disconnected", "error": "no route"},
         }
-        self.bound: dict[Network, str] = {}
-        self.held: dict[Network, set[str]] = {}
+        self.bound: dict[ClientNetwork, str] = {}
+        self.held: dict[ClientNetwork, set[str]] = {}
         self.said: list[tuple[str, tuple[str, ...]]] = []
         self.joined: list[str] = []
 
@@ -49,11 +49,11 @@ class Soju:
                 while network.outgoing:
                     self.answer(network, network.outgoing.popleft())
 
-    def tell(self, network: Network, *lines: str) -> None:
+    def tell(self, network: ClientNetwork, *lines: str) -> None:
         for line in lines:
             self.world.console.on_network(network, Received(parse(line)), self.world.now)
 
-    def answer(self, network: Network, message: Message) -> None:
+    def answer(self, network: ClientNetwork, message: Message) -> None:
         match message.command, message.params:
             case "CAP", ("LS", *_):
                 self.tell(network, f":soju CAP * LS :{CAPS}")
@@ -73,7 +73,7 @@ class Soju:
             case _:
                 pass
 
-    def welcome(self, network: Network) -> None:
+    def welcome(self, network: ClientNetwork) -> None:
         netid = self.bound.get(network, "")
         self.tell(
             network, ":soju 001 alice :Welcome", f":soju 005 alice BOUNCER_NETID{'=' + netid if netid else ''} :are"
@@ -88,7 +88,7 @@ class Soju:
                 self.tell(network, f"@batch=n :soju BOUNCER NETWORK {each} {format_tags(attributes)}")
             self.tell(network, ":soju BATCH -n")
 
-    def order(self, network: Network, subcommand: str, rest: list[str]) -> None:
+    def order(self, network: ClientNetwork, subcommand: str, rest: list[str]) -> None:
         netid = "44" if subcommand == "ADDNETWORK" else rest[0]
         attributes = "*" if subcommand == "DELNETWORK" else rest[-1]
         if subcommand == "DELNETWORK":
@@ -391,7 +391,7 @@ def test_a_bouncer_that_lets_only_accounts_in_asks_for_one_and_gets_it_by_sasl()
     """doc/ext/account-required.md: "it indicates that the connection to the server cannot be completed unless the
     clients authenticates, typically via SASL"."""
     world = World()
-    world.network.address = Address("127.0.0.1", 6667)
+    world.network.address = ServerAddress("127.0.0.1", 6667)
     world.connect()
     world.feed(f":soju CAP * LS :{SASL} soju.im/account-required")
     assert not [line for line in world.sent() if line.startswith(("CAP REQ", "CAP END", "PASS"))]
@@ -410,7 +410,7 @@ def test_a_bouncer_that_lets_only_accounts_in_asks_for_one_and_gets_it_by_sasl()
 
 def test_a_wrong_password_is_asked_for_again_once() -> None:
     world = World()
-    world.network.address = Address("127.0.0.1", 6667)
+    world.network.address = ServerAddress("127.0.0.1", 6667)
     world.network.login.credentials = Credentials("alice", "wrong")
     world.connect()
     world.feed(f":soju CAP * LS :{SASL} soju.im/account-required", ":soju CAP * ACK :sasl")
@@ -425,7 +425,7 @@ def test_a_wrong_password_is_asked_for_again_once() -> None:
 def test_the_bouncers_password_goes_to_no_network_behind_it(soju: Soju) -> None:
     """After the welcome soju passes AUTHENTICATE on to the network, and what NickServ is told, too."""
     libera = soju.world.model.networks[1]
-    libera.address = Address("127.0.0.1", 6667)
+    libera.address = ServerAddress("127.0.0.1", 6667)
     libera.login.credentials = Credentials("alice", "secret of the bouncer")
     libera.caps.held |= caps.SASL
     for line in (":soju CAP alice NEW :sasl=PLAIN", ":soju CAP alice ACK :sasl", ":soju 422 alice :No MOTD"):
@@ -437,7 +437,7 @@ def test_the_bouncers_password_goes_to_no_network_behind_it(soju: Soju) -> None:
 
 def test_logging_in_behind_a_bouncer_leaves_its_password_as_it_is(soju: Soju) -> None:
     libera = soju.world.model.networks[1]
-    libera.address = Address("127.0.0.1", 6667)
+    libera.address = ServerAddress("127.0.0.1", 6667)
     libera.login.credentials = Credentials("alice", "secret")
     libera.caps.held |= caps.SASL
     libera.caps.offered["sasl"] = "PLAIN"
@@ -483,7 +483,7 @@ def test_what_became_of_an_order_is_told_where_it_was_given(soju: Soju) -> None:
 
 def test_a_wrong_password_of_znc_is_called_wrong() -> None:
     world = World()
-    world.network.address = Address("127.0.0.1", 6667)
+    world.network.address = ServerAddress("127.0.0.1", 6667)
     world.network.kept = KeptNetwork("znc", ["127.0.0.1:6667"], account="ada/libera", login="pass")
     for given, told in (("", "lets only those in who have an account"), ("wrong", "does not accept this password of")):
         world.network.login.credentials = Credentials("ada/libera", given) if given else None

@@ -3,8 +3,8 @@
 https://ircv3.net/specs/extensions/no-implicit-names
 """
 
-from greenchat.client.net.connection import Connection
-from greenchat.client.state.address import Address
+from greenchat.client.net.connection import NetworkConnection
+from greenchat.client.state.address import ServerAddress
 from tests.client.world import World
 
 CAPS = "draft/no-implicit-names echo-message batch labeled-response message-tags draft/chathistory server-time"
@@ -58,9 +58,9 @@ def test_nothing_waits_for_the_names(world: World) -> None:
 
 
 def test_all_others_are_asked_about_in_turn_and_what_the_user_says_goes_first(world: World) -> None:
-    world.network.address = Address("localhost", 1)
+    world.network.address = ServerAddress("localhost", 1)
     wire = Wire()
-    connection = Connection(world.network, lambda _address, _connection: wire, lambda: 0.0)
+    connection = NetworkConnection(world.network, lambda _address, _connection: wire, lambda: 0.0)
     connection.connect()
     world.welcome(CAPS)
     connection.tick(0.0)

@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from greenchat.client.irc import login
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.credentials import Credentials
 from greenchat.client.state.effects import Forget, Keep, Reconnect
 from greenchat.protocol import caps
@@ -61,7 +61,7 @@ CODE = ":srv FAIL AUTHENTICATE CODE_REQUIRED :The code of your authenticator app
 
 def test_a_second_factor_is_asked_for_and_follows_the_password(member: World) -> None:
     """Nobody waits for it: we come in as a guest, and are logged in as soon as it is there."""
-    member.network.address = Address("irc.example", 6697, tls=True)
+    member.network.address = ServerAddress("irc.example", 6697, tls=True)
     member.feed(":srv CAP * LS :sasl=PLAIN,SCRAM-SHA-256", ":srv CAP * ACK :sasl")
     member.sent()
     member.feed(CODE, ":srv 904 * :The code of your authenticator app is needed")
@@ -84,7 +84,7 @@ def test_a_second_factor_is_asked_for_and_follows_the_password(member: World) ->
 
 
 def test_a_code_goes_only_where_nobody_can_listen(member: World) -> None:
-    member.network.address = Address("irc.example", 6667)
+    member.network.address = ServerAddress("irc.example", 6667)
     member.feed(":srv CAP * LS :sasl=PLAIN,SCRAM-SHA-256", ":srv CAP * ACK :sasl", CODE, ":srv 904 * :needed")
     member.feed(":srv 001 alice :Welcome", ":srv 376 alice :End")
     member.sent()
@@ -111,8 +111,8 @@ def test_plain_only_where_nobody_can_listen(member: World) -> None:
     assert member.shown("")[-1] == "! There is no safe way to log in here without TLS."
 
 
-@pytest.mark.parametrize("address", [Address("irc.example", 6697, tls=True), Address("127.0.0.1", 9090)])
-def test_plain_over_tls_and_on_the_own_machine(world: World, address: Address) -> None:
+@pytest.mark.parametrize("address", [ServerAddress("irc.example", 6697, tls=True), ServerAddress("127.0.0.1", 9090)])
+def test_plain_over_tls_and_on_the_own_machine(world: World, address: ServerAddress) -> None:
     world.network.address = address
     world.network.login.credentials = Credentials("alice", SECRET)
     world.connect()
@@ -123,7 +123,7 @@ def test_plain_over_tls_and_on_the_own_machine(world: World, address: Address) -
 
 
 def test_a_mechanism_that_is_unknown_is_followed_by_the_next(world: World) -> None:
-    world.network.address = Address("irc.example", 6697, tls=True)
+    world.network.address = ServerAddress("irc.example", 6697, tls=True)
     world.network.login.credentials = Credentials("alice", SECRET)
     world.connect()
     world.feed(":srv CAP * LS :sasl", ":srv CAP * ACK :sasl", ":srv 908 * PLAIN :are available", ":srv 904 * :failed")
@@ -131,7 +131,7 @@ def test_a_mechanism_that_is_unknown_is_followed_by_the_next(world: World) -> No
 
 
 def test_a_certificate_comes_before_all(world: World) -> None:
-    world.network.address = Address("irc.example", 6697, tls=True)
+    world.network.address = ServerAddress("irc.example", 6697, tls=True)
     world.network.login.certificate = "/home/alice/cert.pem"
     world.connect()
     world.feed(":srv CAP * LS :sasl=PLAIN,EXTERNAL", ":srv CAP * ACK :sasl", "AUTHENTICATE +")
@@ -319,7 +319,7 @@ def test_a_key_is_asked_for(tea: World) -> None:
 
 
 def test_registering_asks_twice(tea: World) -> None:
-    tea.network.address = Address("irc.example", 6697, tls=True)
+    tea.network.address = ServerAddress("irc.example", 6697, tls=True)
     tea.network.caps.offered["draft/account-registration"] = ""
     tea.type("/register\nhunter22\nhunter23\n")
     assert tea.shown()[-1] == "! These were two different passwords."
@@ -337,7 +337,7 @@ def test_registering_asks_twice(tea: World) -> None:
 
 def test_a_password_that_the_server_refuses_is_asked_for_anew(tea: World) -> None:
     """account-registration: `FAIL REGISTER WEAK_PASSWORD <account> <message>`."""
-    tea.network.address = Address("irc.example", 6697, tls=True)
+    tea.network.address = ServerAddress("irc.example", 6697, tls=True)
     tea.network.caps.offered["draft/account-registration"] = ""
     tea.feed(":srv FAIL REGISTER WEAK_PASSWORD alice :Nobody asked")
     assert tea.screen()[-1].startswith("[#tea]")
@@ -350,7 +350,7 @@ def test_a_password_that_the_server_refuses_is_asked_for_anew(tea: World) -> Non
 
 
 def test_registering_without_the_capability_asks_nickserv(tea: World) -> None:
-    tea.network.address = Address("irc.example", 6697, tls=True)
+    tea.network.address = ServerAddress("irc.example", 6697, tls=True)
     tea.type("/register\nhunter22\nhunter22\n")
     assert tea.sent() == ["PRIVMSG NickServ :REGISTER hunter22"]
     tea.feed(":alice!a@h PRIVMSG NickServ :REGISTER hunter22")

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.client.input.editor import Editor, Line
+from greenchat.client.input.editor import Editor, InputLine
 from greenchat.client.irc.multiline import parts, pieces
 from greenchat.protocol import caps
 from greenchat.protocol.multiline import whole
@@ -193,7 +193,7 @@ def test_the_lines_bring_the_whole_text(text: str, room: int) -> None:
 )
 def test_cutting_stays_within_the_line(command: str, before: str, after: str) -> None:
     left, right = before.split("|")
-    editor = Editor(Line(left + right, len(left)))
+    editor = Editor(InputLine(left + right, len(left)))
     editor.run(command)
     assert editor.line.picture() == after
 

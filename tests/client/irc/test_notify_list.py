@@ -3,11 +3,11 @@
 import pytest
 
 from greenchat.client.irc.notify_list import ASK_SECONDS, Watched, parse
-from greenchat.client.net.connection import Connection
-from greenchat.client.state.address import Address
+from greenchat.client.net.connection import NetworkConnection
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.effects import Save
 from greenchat.client.state.events import Connected, Received
-from greenchat.client.state.model import LinkState, Network
+from greenchat.client.state.model import ClientNetwork, LinkState
 from greenchat.protocol.message import parse as parse_message
 from tests.client.net.test_connection import FakeWire
 from tests.client.world import World
@@ -80,7 +80,7 @@ def test_who_is_on_the_list_of_another_network_is_not_watched_here(monitoring: W
     monitoring.sent()
     monitoring.type("/notify carol libera\n")
     assert monitoring.sent() == []
-    assert Watched("carol", "libera").is_on(Network("libera", Address("irc.example", 6667), "alice"))
+    assert Watched("carol", "libera").is_on(ClientNetwork("libera", ServerAddress("irc.example", 6667), "alice"))
 
 
 def test_being_away(monitoring: World) -> None:
@@ -118,7 +118,7 @@ def asking(tea: World) -> World:
 
 def test_without_monitor_it_is_asked(asking: World) -> None:
     wire = FakeWire()
-    connection = Connection(asking.network, lambda _address, _connection: wire, lambda: 0.0)
+    connection = NetworkConnection(asking.network, lambda _address, _connection: wire, lambda: 0.0)
     connection.wire = wire
     for now in range(1000, 1000 + 3 * ASK_SECONDS, 10):
         connection.on_event(Connected() if now == 1000 else Received(parse_message(":srv PONG")), float(now))

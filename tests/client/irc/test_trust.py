@@ -7,13 +7,13 @@ import pytest
 
 from greenchat.client.irc import unsent
 from greenchat.client.irc.trust import Trust
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.effects import Connect, OnlyTls, Pin, Reconnect
 from greenchat.client.state.events import Untrusted
 from tests.client.world import World
 
 OLD, NEW = "ab" * 32, "cd" * 32
-SECURE = Address("irc.example", 6697, tls=True)
+SECURE = ServerAddress("irc.example", 6697, tls=True)
 
 
 def test_what_is_trusted_is_remembered(tmp_path: Path) -> None:
@@ -21,7 +21,7 @@ def test_what_is_trusted_is_remembered(tmp_path: Path) -> None:
     trust = Trust(path)
     trust.trust(SECURE, OLD)
     assert Trust(path).pin(SECURE) == OLD
-    assert Trust(path).pin(Address("irc.example", 6698, tls=True)) == ""
+    assert Trust(path).pin(ServerAddress("irc.example", 6698, tls=True)) == ""
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -29,9 +29,9 @@ def test_a_host_that_wants_tls_gets_it_until_the_policy_ends(tmp_path: Path) -> 
     path = tmp_path / "trust.json"
     Trust(path).require_tls(SECURE, until=1000)
     trust = Trust(path)
-    assert trust.secured(Address("irc.example", 6667), 999) == SECURE
-    assert trust.secured(Address("irc.example", 6667), 1000) is None
-    assert trust.secured(Address("other.example", 6667), 999) is None
+    assert trust.secured(ServerAddress("irc.example", 6667), 999) == SECURE
+    assert trust.secured(ServerAddress("irc.example", 6667), 1000) is None
+    assert trust.secured(ServerAddress("other.example", 6667), 999) is None
     assert trust.is_secured(SECURE, 999)
 
 
@@ -40,8 +40,8 @@ def test_a_broken_file_is_as_none(tmp_path: Path, broken: str) -> None:
     path = tmp_path / "trust.json"
     path.write_text(broken)
     trust = Trust(path)
-    assert trust.pin(Address("a", 1)) == ""
-    assert trust.secured(Address("b", 1), 0) is None
+    assert trust.pin(ServerAddress("a", 1)) == ""
+    assert trust.secured(ServerAddress("b", 1), 0) is None
 
 
 def untrusted(world: World, fingerprint: str) -> None:
@@ -125,7 +125,7 @@ def test_sts_that_makes_no_sense_changes_nothing(world: World, value: str) -> No
 
 def test_two_clients_forget_nothing_that_the_other_one_has_learned(tmp_path: Path) -> None:
     one, two = Trust(tmp_path / "trust.json"), Trust(tmp_path / "trust.json")
-    first, second = Address("a.example", 6697, tls=True), Address("b.example", 6697, tls=True)
+    first, second = ServerAddress("a.example", 6697, tls=True), ServerAddress("b.example", 6697, tls=True)
     one.trust(first, "aa")
     two.trust(second, "bb")
     one.require_tls(first, 2000)

@@ -1,9 +1,16 @@
 """Reconnecting, asking whether the server is there, and pacing: all by a clock that the test moves."""
 
-from greenchat.client.net.connection import ANSWER_SECONDS, BURST, MOST_AT_HOME, SILENCE_SECONDS, Clocks, Connection
-from greenchat.client.state.address import Address
+from greenchat.client.net.connection import (
+    ANSWER_SECONDS,
+    BURST,
+    MOST_AT_HOME,
+    SILENCE_SECONDS,
+    Clocks,
+    NetworkConnection,
+)
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.events import Connected, Disconnected, Received
-from greenchat.client.state.model import LinkState, Network
+from greenchat.client.state.model import ClientNetwork, LinkState
 from greenchat.protocol.message import Message
 
 
@@ -31,11 +38,11 @@ class Desk:
     """A connection with its wires."""
 
     def __init__(self) -> None:
-        self.network = Network("net", Address("irc.example", 9090), "alice")
+        self.network = ClientNetwork("net", ServerAddress("irc.example", 9090), "alice")
         self.wires: list[FakeWire] = []
-        self.connection = Connection(self.network, self.open, lambda: 0.0)
+        self.connection = NetworkConnection(self.network, self.open, lambda: 0.0)
 
-    def open(self, _address: Address, _connection: Connection) -> FakeWire:
+    def open(self, _address: ServerAddress, _connection: NetworkConnection) -> FakeWire:
         self.wires.append(FakeWire())
         return self.wires[-1]
 
@@ -51,7 +58,7 @@ class Desk:
 
 def test_a_server_on_this_machine_is_tried_often() -> None:
     desk = Desk()
-    desk.network.address = Address("localhost", 9090)
+    desk.network.address = ServerAddress("localhost", 9090)
     desk.connection.connect()
     now = 0.0
     for _ in range(9):

@@ -12,10 +12,10 @@ from greenchat.client.handlers import apply
 from greenchat.client.net import password_command
 from greenchat.client.net.password_command import ask
 from greenchat.client.net.transport import Transport
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.credentials import Credentials
 from greenchat.client.state.events import Connected, Disconnected, Locked, NetworkEvent, Unlocked
-from greenchat.client.state.settings import SettingError, Settings
+from greenchat.client.state.settings import ClientSettings, SettingError
 from tests.client.world import World
 
 PATIENCE = 10
@@ -82,7 +82,7 @@ def test_the_connection_waits_for_it() -> None:
 
     unlocked = Unlocked(Credentials("ada", "sesame"))
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        transport = Transport(Address("127.0.0.1", listener.getsockname()[1]), post, unlock=lambda: unlocked)
+        transport = Transport(ServerAddress("127.0.0.1", listener.getsockname()[1]), post, unlock=lambda: unlocked)
         transport.start()
         assert [events.get(timeout=PATIENCE) for _ in range(2)] == [unlocked, Connected()]
         transport.close("you left")
@@ -102,7 +102,7 @@ def test_left_meanwhile_it_connects_no_more() -> None:
         transport.close("you left")
         return Locked("no")
 
-    transport = Transport(Address("127.0.0.1", 1), post, unlock=unlock)
+    transport = Transport(ServerAddress("127.0.0.1", 1), post, unlock=unlock)
     transport.start()
     assert [events.get(timeout=PATIENCE) for _ in range(2)] == [Locked("no"), Disconnected("you left")]
     transport.join(PATIENCE)
@@ -122,7 +122,7 @@ def test_what_becomes_of_it() -> None:
 
 
 def test_the_setting_is_a_command_line() -> None:
-    settings = Settings()
+    settings = ClientSettings()
     settings.set("password.command", "secret-tool lookup service irc user {nick}")
     with pytest.raises(SettingError, match="No closing quotation"):
         settings.set("password.command", "pass 'show")

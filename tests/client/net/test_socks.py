@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from greenchat.client.net.transport import Transport
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.events import Connected, Disconnected, NetworkEvent, Received
 from greenchat.protocol.message import Message
 from tests.client.net.test_transport import PATIENCE, into
@@ -45,7 +45,7 @@ class Proxy:
         self._thread.join(PATIENCE)
 
 
-def opened(proxy: str, address: Address) -> tuple[Transport, queue.Queue[NetworkEvent]]:
+def opened(proxy: str, address: ServerAddress) -> tuple[Transport, queue.Queue[NetworkEvent]]:
     events: queue.Queue[NetworkEvent] = queue.Queue()
     transport = Transport(address, into(events), proxy=proxy)
     transport.start()
@@ -54,7 +54,7 @@ def opened(proxy: str, address: Address) -> tuple[Transport, queue.Queue[Network
 
 def test_the_proxy_connects_and_looks_the_name_up() -> None:
     proxy = Proxy(GRANTED)
-    transport, events = opened(proxy.url, Address("chat.example", 6667))
+    transport, events = opened(proxy.url, ServerAddress("chat.example", 6667))
     assert events.get(timeout=PATIENCE) == Connected()
     assert events.get(timeout=PATIENCE) == Received(Message("PING", ("through",)))
     assert proxy.asked == b"chat.example:6667"
@@ -64,7 +64,7 @@ def test_the_proxy_connects_and_looks_the_name_up() -> None:
 
 
 def reason_of(proxy: str) -> str:
-    _, events = opened(proxy, Address("chat.example", 6667))
+    _, events = opened(proxy, ServerAddress("chat.example", 6667))
     event = events.get(timeout=PATIENCE)
     assert isinstance(event, Disconnected)
     return event.reason
@@ -94,4 +94,4 @@ def test_what_is_no_proxy(text: str) -> None:
     ("host", "is_local"), [("localhost", True), ("127.0.0.2", True), ("::1", True), ("chat.example", False)]
 )
 def test_this_machine_needs_no_proxy(host: str, is_local: bool) -> None:
-    assert Address(host, 9090).is_local == is_local
+    assert ServerAddress(host, 9090).is_local == is_local

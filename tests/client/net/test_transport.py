@@ -12,7 +12,7 @@ import pytest
 
 from greenchat.client.net import transport
 from greenchat.client.net.transport import Transport, explain
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Recoded, Untrusted
 from greenchat.protocol.message import Message
 from greenchat.server.net.certificate import ensure_certificate
@@ -33,7 +33,7 @@ class Line:
 
     def __init__(self, listener: socket.socket) -> None:
         self.events: queue.Queue[NetworkEvent] = queue.Queue()
-        self.transport = Transport(Address("127.0.0.1", listener.getsockname()[1]), into(self.events))
+        self.transport = Transport(ServerAddress("127.0.0.1", listener.getsockname()[1]), into(self.events))
         self.transport.start()
         self.peer, _ = listener.accept()
         self.peer.settimeout(PATIENCE)
@@ -139,13 +139,13 @@ def test_nothing_answers() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     events: queue.Queue[NetworkEvent] = queue.Queue()
-    Transport(Address("127.0.0.1", port), into(events)).start()
+    Transport(ServerAddress("127.0.0.1", port), into(events)).start()
     assert events.get(timeout=PATIENCE) == Disconnected(f"nothing answers on 127.0.0.1:{port}")
 
 
 def test_no_tls_where_tls_was_asked_for() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        address = Address("127.0.0.1", listener.getsockname()[1], tls=True)
+        address = ServerAddress("127.0.0.1", listener.getsockname()[1], tls=True)
         events: queue.Queue[NetworkEvent] = queue.Queue()
         Transport(address, into(events)).start()
         peer, _ = listener.accept()
@@ -169,7 +169,7 @@ def test_no_tls_where_tls_was_asked_for() -> None:
     ],
 )
 def test_errors_in_plain_words(error: OSError, words: str) -> None:
-    assert explain(error, Address("host", 1)).startswith(words)
+    assert explain(error, ServerAddress("host", 1)).startswith(words)
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +205,7 @@ def test_tls_with_a_certificate_that_is_trusted(
     with socket.create_server(("127.0.0.1", 0)) as listener:
         # Many records at once: what TLS has decrypted already must not wait for more from the network.
         received = serve_tls(listener, certificate, b"".join(b"PING :%d\r\n" % number for number in range(20_000)))
-        transport = Transport(Address("localhost", listener.getsockname()[1], tls=True), into(events))
+        transport = Transport(ServerAddress("localhost", listener.getsockname()[1], tls=True), into(events))
         transport.start()
         assert events.get(timeout=PATIENCE) == Connected()
         for number in range(20_000):
@@ -226,7 +226,7 @@ def connect_tls(certificate: tuple[Path, Path], pin: str, tries: int) -> list[Ne
     with socket.create_server(("127.0.0.1", 0)) as listener:
         for _ in range(tries):
             serve_tls(listener, certificate, b"")
-        transport = Transport(Address("localhost", listener.getsockname()[1], tls=True), into(events), pin=pin)
+        transport = Transport(ServerAddress("localhost", listener.getsockname()[1], tls=True), into(events), pin=pin)
         transport.start()
         happened = [events.get(timeout=PATIENCE)]
         if happened[0] == Connected():

@@ -9,7 +9,7 @@ import pytest
 
 from greenchat.client.irc import filehost
 from greenchat.client.programs.transfers import Transfers
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.credentials import Credentials
 from greenchat.client.state.effects import SendFile, UseToken
 from greenchat.client.state.transfers import Upload
@@ -46,7 +46,7 @@ def test_a_file_goes_where_the_server_says(tea: World, cake: Path) -> None:
 )
 def test_where_it_can_not_go(tea: World, cake: Path, token: str, tls: bool, told: str) -> None:
     host(tea, token)
-    tea.network.address = Address("irc.example", 6697, tls=tls)
+    tea.network.address = ServerAddress("irc.example", 6697, tls=tls)
     tea.type(f"/upload {cake}\n")
     assert tea.shown()[-1].startswith(told)
     assert not tea.model.effects

@@ -11,7 +11,7 @@ from greenchat.client.state import irssi_config
 from greenchat.client.state.effects import Save
 from greenchat.client.state.imported import ForeignError
 from greenchat.client.state.options import parse
-from greenchat.client.state.settings import Settings, load
+from greenchat.client.state.settings import ClientSettings, load
 from greenchat.client.view.theme import LIGHT, Appearance, styled
 from tests.client.world import World
 
@@ -109,7 +109,7 @@ def write(path: Path, text: str) -> Path:
 
 def test_irssis_settings(home: Path) -> None:
     write(home / ".irssi/config", IRSSI)
-    settings = Settings()
+    settings = ClientSettings()
     lines = take_over(settings, "irssi")
     libera, six = settings.networks.values()
     assert (libera.name, libera.nick, libera.realname) == ("Libera", "ada_l", 'Ada "L."')
@@ -155,7 +155,7 @@ def test_weechats_settings(home: Path) -> None:
     folder = write(home / ".config/weechat/irc.conf", IRC_CONF).parent
     write(folder / "weechat.conf", WEECHAT_CONF)
     write(folder / "alias.conf", ALIAS_CONF)
-    settings = Settings()
+    settings = ClientSettings()
     lines = take_over(settings)
     libera, old = settings.networks.values()
     assert libera.addresses == ["ircs://irc.libera.chat:6697", "ircs://irc2.libera.chat:6697"]
@@ -177,7 +177,7 @@ def test_weechats_settings(home: Path) -> None:
 
 def test_what_is_set_already_stays_and_twice_changes_nothing(home: Path) -> None:
     write(home / ".irssi/config", IRSSI)
-    settings = Settings(aliases={"hug": "me squeezes $1"})
+    settings = ClientSettings(aliases={"hug": "me squeezes $1"})
     settings.set("realname", "Countess")
     assert "settings: log.files, text.quit, time.format" in take_over(settings, "irssi")
     assert (settings.aliases["hug"], settings.get("realname")) == ("me squeezes $1", "Countess")
@@ -230,7 +230,7 @@ def test_on_the_command_line(home: Path, capsys: pytest.CaptureFixture[str]) -> 
 
 
 def test_a_theme_for_one_session(capsys: pytest.CaptureFixture[str]) -> None:
-    settings = Settings()
+    settings = ClientSettings()
     settings.set("theme", "dark")
     assert parse(["--theme", "light", "irc.example"]).theme == "light"
     assert styled(Appearance(wanted="light"), settings).nicks == LIGHT.nicks

@@ -3,7 +3,7 @@
 import pytest
 
 from greenchat.client.slash import TABLE
-from greenchat.client.state.lines import Kind
+from greenchat.client.state.lines import LineKind
 from tests.client.world import World
 
 _WORDS = ["::1", "::1 ::1", "::1 why not", "a :x b", "-x ::1 b", "#tea ::1 b", "+b ::1 c", "a,:b hello", ":a,b hello"]
@@ -26,5 +26,5 @@ def test_what_cannot_be_sent_is_told(words: str) -> None:
 def test_nothing_is_left_behind(tea: World, line: str) -> None:
     tea.type(f"{line}\n")
     assert tea.sent() == []
-    assert tea.model.current.lines[-1].kind is Kind.ERROR
+    assert tea.model.current.lines[-1].kind is LineKind.ERROR
     assert "colon" in tea.model.current.lines[-1].text

@@ -2,18 +2,18 @@
 
 import pytest
 
-from greenchat.client.input.editor import Line
+from greenchat.client.input.editor import InputLine
 from greenchat.client.slash.registry import find
 from greenchat.client.state.bindings import FORMATS, PRESETS, spelled
 from greenchat.client.state.effects import Quit
 from greenchat.client.state.events import Resized
-from greenchat.client.state.settings import Settings
+from greenchat.client.state.settings import ClientSettings
 from greenchat.client.text.style import Size
 from tests.client.world import World
 
 
 def keys_of(preset: str) -> dict[str, str]:
-    settings = Settings()
+    settings = ClientSettings()
     settings.set("keys.preset", preset)
     return settings.keys()
 
@@ -290,7 +290,7 @@ def test_formats(tea: World) -> None:
 def test_words_are_changed(tea: World, key: str, before: str, after: str) -> None:
     tea.type("/set keys.preset emacs\n")
     left, _, right = before.partition("|")
-    tea.console.editor.load(Line(left + right, len(left)))
+    tea.console.editor.load(InputLine(left + right, len(left)))
     tea.press(key)
     assert tea.console.editor.line.picture() == after
 

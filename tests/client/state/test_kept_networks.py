@@ -5,13 +5,13 @@ from pathlib import Path
 import pytest
 
 from greenchat.client.irc import network_setup, windows
-from greenchat.client.net.connection import Connection
-from greenchat.client.state.address import Address
+from greenchat.client.net.connection import NetworkConnection
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.effects import Connect, RunCommands, Save
 from greenchat.client.state.events import Disconnected
 from greenchat.client.state.kept_networks import FIELDS, KeptError, KeptNetwork, from_table
-from greenchat.client.state.model import Model, Network
-from greenchat.client.state.settings import SettingError, Settings, load, save
+from greenchat.client.state.model import ClientNetwork, Model
+from greenchat.client.state.settings import ClientSettings, SettingError, load, save
 from tests.client.world import World
 
 
@@ -32,7 +32,7 @@ def home() -> KeptNetwork:
 
 
 def test_they_are_written_and_read_again(tmp_path: Path) -> None:
-    settings = Settings()
+    settings = ClientSettings()
     settings.networks["home"] = home()
     settings.networks['odd "name"'] = KeptNetwork('odd "name"', ["localhost"])
     save(settings, tmp_path / "client.toml")
@@ -68,7 +68,7 @@ def test_what_can_not_be_is_refused(name: str, text: str) -> None:
 
 def test_a_network_is_made_of_it() -> None:
     network = network_setup.make(home(), "guest", "id")
-    assert (network.name, network.address) == ("home", Address("irc.example", 6667))
+    assert (network.name, network.address) == ("home", ServerAddress("irc.example", 6667))
     assert (network.nicks.wanted, network.realname) == ("ada", "Ada L.")
     assert list(network.channels.items()) == [("#tea", ""), ("#secret", "key")]
     assert network.login.certificate == "/home/ada/me.pem"
@@ -76,7 +76,7 @@ def test_a_network_is_made_of_it() -> None:
 
 def test_each_address_is_tried_in_turn() -> None:
     network = network_setup.make(home(), "guest", "id")
-    connection = Connection(network, lambda _address, _connection: pytest.fail("not yet"), lambda: 0.0)
+    connection = NetworkConnection(network, lambda _address, _connection: pytest.fail("not yet"), lambda: 0.0)
     seen = []
     for _ in range(4):
         seen.append(network.address.host)
@@ -88,7 +88,7 @@ def test_each_address_is_tried_in_turn() -> None:
 
 def test_a_connection_that_was_good_comes_back_to_its_address() -> None:
     network = network_setup.make(home(), "guest", "id")
-    connection = Connection(network, lambda _address, _connection: pytest.fail("not yet"), lambda: 0.0)
+    connection = NetworkConnection(network, lambda _address, _connection: pytest.fail("not yet"), lambda: 0.0)
     connection.on_event(Disconnected("the connection was cut"), 0.0)
     assert network.address.host == "irc.example"
 
@@ -115,7 +115,7 @@ def test_the_command_keeps_and_connects(tea: World) -> None:
     tea.model.effects.clear()
     tea.type("/connect libera\n")
     network = tea.model.networks[1]
-    assert (network.name, network.address) == ("libera", Address("irc.libera.chat", 6697, tls=True))
+    assert (network.name, network.address) == ("libera", ServerAddress("irc.libera.chat", 6697, tls=True))
     assert network.channels == {"#a": "", "#b": "k"}
     assert list(tea.model.effects) == [Connect(network)]
     tea.type("/network remove libera\n")
@@ -169,7 +169,10 @@ def test_a_channel_that_was_left_is_not_joined_at_the_next_start() -> None:
 
 
 def test_windows_of_a_network_that_was_not_open_this_time_stay_written() -> None:
-    first, other = Model(network_setup.make(home(), "guest", "id")), Model(Network("other", Address("b", 1), "guest"))
+    first, other = (
+        Model(network_setup.make(home(), "guest", "id")),
+        Model(ClientNetwork("other", ServerAddress("b", 1), "guest")),
+    )
     other.network.kept = KeptNetwork("other")
     first.show(first.open(first.network, "#dev"))
     text = windows.written(other, windows.written(first))

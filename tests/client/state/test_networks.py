@@ -2,7 +2,7 @@
 
 import pytest
 
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.effects import Connect, Disconnect
 from greenchat.client.state.events import Connected, Received
 from greenchat.protocol.message import parse
@@ -18,7 +18,7 @@ def two(tea: World) -> World:
 
 def test_one_more_network(two: World) -> None:
     first, second = two.model.networks
-    assert second.address == Address("irc.other.example", 6697, tls=True)
+    assert second.address == ServerAddress("irc.other.example", 6697, tls=True)
     assert (second.nicks.current, first.nicks.current) == ("ada", "alice")
     assert list(two.model.effects) == [Connect(second)]
     assert [buffer.name for buffer in two.model.buffers] == ["net", "#tea", "irc.other.example", "#cats"]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.client.state.settings import OVERRIDES, TABLE, Settings, load, save, shown
+from greenchat.client.state.settings import OVERRIDES, TABLE, ClientSettings, load, save, shown
 from greenchat.client.text.cells import row_width
 from greenchat.client.text.style import Size
 from tests.client.world import World
@@ -92,7 +92,7 @@ def test_set_shows_what_differs(tea: World) -> None:
 
 @pytest.mark.parametrize("name", [row.name for row in TABLE.values() if row.example])
 def test_examples_are_right(name: str) -> None:
-    settings = Settings()
+    settings = ClientSettings()
     settings.set(name, TABLE[name].example)
     assert shown(settings.get(name)) == TABLE[name].example
 
@@ -170,7 +170,7 @@ def test_a_wrong_kind_is_told(tea: World) -> None:
 
 
 def test_overrides_are_kept(tmp_path: Path) -> None:
-    settings = Settings(overrides={"libera/#tea": ["mute", "hide-joins"]})
+    settings = ClientSettings(overrides={"libera/#tea": ["mute", "hide-joins"]})
     save(settings, tmp_path / "client.toml")
     assert load(tmp_path / "client.toml").overrides == settings.overrides
     assert settings.override("Libera", "#Tea") == {"mute", "hide-joins"}

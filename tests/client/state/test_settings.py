@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from greenchat.client.state.effects import Save
 from greenchat.client.state.kept_networks import KeptNetwork
-from greenchat.client.state.settings import TABLE, SettingError, Settings, as_toml, load, save
+from greenchat.client.state.settings import TABLE, ClientSettings, SettingError, as_toml, load, save
 from tests.client.world import World
 
 WORDS = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1)
@@ -20,7 +20,7 @@ WORDS = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1)
 
 @given(aliases=st.dictionaries(WORDS, WORDS), ignored=st.lists(WORDS), keys=st.dictionaries(WORDS, WORDS))
 def test_whatever_is_written_is_read_again(aliases: dict[str, str], ignored: list[str], keys: dict[str, str]) -> None:
-    found = tomllib.loads(as_toml(Settings({"bell": False}, aliases, ignored, keys, ["bob -away libera"])))
+    found = tomllib.loads(as_toml(ClientSettings({"bell": False}, aliases, ignored, keys, ["bob -away libera"])))
     lists = {"ignored": ignored, "notified": ["bob -away libera"]}
     assert found == {**lists, "settings": {"bell": False}, "aliases": aliases, "keys": keys}
 
@@ -28,7 +28,7 @@ def test_whatever_is_written_is_read_again(aliases: dict[str, str], ignored: lis
 def test_the_file(tmp_path: Path) -> None:
     path = tmp_path / "config" / "client.toml"
     assert load(path).values == {}
-    settings = Settings(aliases={"hug": "me hugs $1"}, ignored=["eve"], bindings={"F5": "next window"})
+    settings = ClientSettings(aliases={"hug": "me hugs $1"}, ignored=["eve"], bindings={"F5": "next window"})
     settings.notified = ["bob"]
     settings.set("highlight.words", "tea coffee")
     settings.values["of a newer greenchat"] = "kept"
@@ -168,7 +168,7 @@ def test_every_setting_checks_what_it_can() -> None:
 
 def test_two_clients_that_change_the_settings_lose_nothing_of_each_other(tmp_path: Path) -> None:
     path = tmp_path / "client.toml"
-    first = Settings(aliases={"hi": "say hi", "gone": "say x"}, ignored=["bob", "eve"])
+    first = ClientSettings(aliases={"hi": "say hi", "gone": "say x"}, ignored=["bob", "eve"])
     first.networks["a"] = KeptNetwork("a", ["irc.a.example"])
     save(first, path)
     one, two = load(path), load(path)
@@ -195,7 +195,7 @@ def test_two_clients_that_change_the_settings_lose_nothing_of_each_other(tmp_pat
 
 def test_what_both_have_changed_is_as_the_last_one_says(tmp_path: Path) -> None:
     path = tmp_path / "client.toml"
-    save(Settings(), path)
+    save(ClientSettings(), path)
     one, two = load(path), load(path)
     one.set("nick.columns", "14")
     save(one, path)
@@ -211,7 +211,7 @@ def test_a_file_with_a_mistake_is_not_written_over(tmp_path: Path) -> None:
     path = tmp_path / "client.toml"
     path.write_text("[settings]\nbell = of\n", encoding="utf-8")
     with pytest.raises(OSError, match="has a mistake"):
-        save(Settings(), path)
+        save(ClientSettings(), path)
     assert "bell = of" in path.read_text(encoding="utf-8")
 
 

@@ -6,11 +6,11 @@ import pytest
 
 from greenchat.client.state.events import (
     Attributes,
-    Background,
     CellSize,
     DrawsPictures,
     KeyPressed,
     Reported,
+    TerminalBackground,
 )
 from greenchat.client.terminal.key_decoder import Decoder
 from greenchat.client.terminal.probe import ASKED, REQUEST, ROW, Probe
@@ -87,9 +87,9 @@ def test_rules_and_dots_can_be_two_columns_wide() -> None:
         (b"\x1b_Gi=31;ENOTSUPPORTED:no\x1b\\", [DrawsPictures(False)]),
         (b"\x1b[24;80R", [Reported(24, 80)]),
         (b"\x1b[R\x1b[1;2R", [KeyPressed("F3"), KeyPressed("S-F3")]),
-        (b"\x1b]11;rgb:0000/0000/0000\x1b\\a", [Background(False), KeyPressed("a")]),
-        (b"\x1b]11;rgb:ffff/fafa/f0f0\x07", [Background(True)]),
-        (b"\x1b]11;rgba:fd/f6/e3/ff\x07", [Background(True)]),
+        (b"\x1b]11;rgb:0000/0000/0000\x1b\\a", [TerminalBackground(False), KeyPressed("a")]),
+        (b"\x1b]11;rgb:ffff/fafa/f0f0\x07", [TerminalBackground(True)]),
+        (b"\x1b]11;rgba:fd/f6/e3/ff\x07", [TerminalBackground(True)]),
         (b"\x1b]10;rgb:ff/ff/ff\x07\x1b]11;white\x07", []),  # of another question, of no colour
         (b"\x1b]52;c;\x1b\\x", [KeyPressed("x")]),
     ],

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.client.input.editor import Line
+from greenchat.client.input.editor import InputLine
 from greenchat.client.state.events import Focused, Resized
 from greenchat.client.text.cells import row_width, width
 from greenchat.client.text.style import Size
@@ -255,7 +255,7 @@ def test_whatever_is_shown_fits_the_screen(size: Size, said: list[str], typed: s
             world.feed(f":bob!b@h PRIVMSG #tea :{text}")
     world.press(*keys)
     for cursor in {0, len(typed) // 2, len(typed)}:
-        frame = render(world.model, Line(typed, cursor), size, Look())
+        frame = render(world.model, InputLine(typed, cursor), size, Look())
         rows, columns = max(size.rows, 3), max(size.columns, 8)
         assert len(frame.rows) == rows
         assert all(row_width(row) <= columns for row in frame.rows), frame.picture()

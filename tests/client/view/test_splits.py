@@ -3,9 +3,9 @@
 import pytest
 
 from greenchat import __version__
-from greenchat.client.state.address import Address
+from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.events import Clicked, Focused, Resized, Wheeled
-from greenchat.client.state.model import Network
+from greenchat.client.state.model import ClientNetwork
 from greenchat.client.text.cells import row_width
 from greenchat.client.text.style import Size
 from tests.client.world import World
@@ -315,7 +315,7 @@ def test_no_row_is_wider_than_the_terminal(aside: World, columns: int) -> None:
 
 def test_windows_are_named_with_their_networks_where_there_are_several(tea: World) -> None:
     """Two networks may have a #tea each, and both may be on the screen."""
-    other = Network("other", Address("irc.other.example", 6667), "alice")
+    other = ClientNetwork("other", ServerAddress("irc.other.example", 6667), "alice")
     tea.model.add_network(other)
     tea.model.show(tea.model.open(other, "#tea"))
     assert tea.screen()[0] == " #tea on other"
@@ -325,7 +325,7 @@ def test_windows_are_named_with_their_networks_where_there_are_several(tea: Worl
 
 def test_a_window_stands_behind_that_of_its_network(tea: World) -> None:
     """Also where the number of one of another network has become free: it would seem to belong to that."""
-    other = Network("other", Address("irc.other.example", 6667), "alice")
+    other = ClientNetwork("other", ServerAddress("irc.other.example", 6667), "alice")
     tea.model.add_network(other)
     tea.model.close(tea.model.buffers[1])
     assert tea.model.open(other, "#cake").number == 4
