@@ -334,9 +334,12 @@ def _user_name() -> str:
 def _ask_for_nick() -> str:
     last = recall("nickname") or _user_name()
     try:
+        if not sys.stdin.isatty():
+            return input().strip() or last  # nobody reads a question
         return input(f"Nickname [{last}]: " if last else "Nickname: ").strip() or last
     except EOFError:
-        print()
+        if sys.stdin.isatty():
+            print()
         raise UsageError("the input ended before a nickname: name one with --nick") from None
 
 

@@ -364,6 +364,16 @@ def test_suspending_gives_the_terminal_back_for_a_while(alice: Terminal) -> None
     assert termios.tcgetattr(alice.process.fd)[3] == before[3]
 
 
+def test_plain_without_input_and_nickname_ends_with_one_line(tmp_path: Path) -> None:
+    environment = {name: value for name, value in os.environ.items() if name not in ("USER", "LOGNAME")}
+    command = [sys.executable, str(ROOT / "bin/greenchat"), "--plain"]
+    ended = subprocess.run(
+        command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment | {"HOME": str(tmp_path)}
+    )
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr == "greenchat: the input ended before a nickname: name one with --nick\n"
+
+
 def test_plain_lines_serve_screen_readers_and_scripts(
     server: Server, alice: Terminal, environment: dict[str, str]
 ) -> None:

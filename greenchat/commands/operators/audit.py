@@ -2,16 +2,23 @@
 their accounts, which is logged too.
 """
 
+from collections.abc import Iterator
+
 from greenchat.chat.visibility import sees_addresses
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Deferred
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.process import AuditError
 from greenchat.commands.core.registry import Way, command
+from greenchat.commands.operators.report import reported, with_text
 from greenchat.protocol.numerics import Numeric
+from greenchat.storage.interface import HistoryReader, StoredEvent, StoreError
 
 _DEFAULT = 20  # lines that AUDIT shows
 _MOST = 200
+
+_Found = tuple[list[str], dict[tuple[str, int], StoredEvent]]
+"""Lines of the logs, and what was said where they name a message."""
 
 
 @command("AUDIT", right="audit", way=Way.HERE)
@@ -26,24 +33,42 @@ def audit(ctx: Context) -> Deferred:
     count = min(int(words.pop(0)), _MOST) if words and words[0].isdecimal() and words[0].isascii() else _DEFAULT
     text = " ".join(words)
 
-    def work() -> list[str] | AuditError:
+    store = ctx.journal.store
+
+    def work() -> _Found | AuditError:
         found: list[str] = []
         for log in ctx.process.audit, ctx.process.moderation:
             lines = log.read(count, text)
             if isinstance(lines, AuditError):
                 return lines
             found += lines
-        return sorted(found, key=_time)[max(0, len(found) - count) :]
+        found = sorted(found, key=_time)[max(0, len(found) - count) :]
+        return found, dict(_reported(store, found))
 
     return Deferred(work, _answer)
 
 
-def _answer(ctx: Context, found: list[str] | AuditError) -> None:
-    if isinstance(found, AuditError):
-        raise IrcError(Numeric.ERR_UNKNOWNERROR, "AUDIT", text=f"The audit log can't be read: {found}")
+def _reported(store: HistoryReader, lines: list[str]) -> Iterator[tuple[tuple[str, int], StoredEvent]]:
+    """Yield the messages that reports among the lines name, as far as they can be read."""
+    for place in filter(None, map(reported, lines)):
+        try:
+            event = store.find(*place)
+        except StoreError:
+            return
+        if event:
+            yield place, event
+
+
+def _answer(ctx: Context, result: _Found | AuditError) -> None:
+    if isinstance(result, AuditError):
+        raise IrcError(Numeric.ERR_UNKNOWNERROR, "AUDIT", text=f"The audit log can't be read: {result}")
+    found, said = result
     knows = sees_addresses(ctx.user, ctx.network.settings)
     for line in found:
-        ctx.notice(line if knows else _cloaked(ctx, line))
+        place = reported(line)
+        event = said.get(place) if place and not ctx.journal.has_erased(*place) else None
+        told = with_text(line, event)
+        ctx.notice(told if knows else _cloaked(ctx, told))
     ctx.notice(f"{len(found)} entr{'y' if len(found) == 1 else 'ies'}")
 
 

@@ -1,8 +1,13 @@
-"""REPORT: reporting a user to the operators, with the context."""
+"""REPORT: reporting a user to the operators, with the context.
 
+The audit log names the messages of the context by their ids, and has no word of them: what is taken back later would
+stay there. AUDIT shows the text of those that are still in the history.
+"""
+
+import re
 from collections import deque
 
-from greenchat.commands.core.audit_log import act
+from greenchat.commands.core.audit_log import act, record, tell_operators
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation
 from greenchat.commands.core.errors import IrcError
@@ -11,6 +16,7 @@ from greenchat.commands.core.registry import Way, command
 from greenchat.commands.core.steps import step
 from greenchat.commands.history.conversations import readable_conversation
 from greenchat.commands.history.reading import reading
+from greenchat.protocol.msgid import parse_msgid
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import format_time
 from greenchat.storage.interface import Span, StoredEvent, StoreError
@@ -18,6 +24,7 @@ from greenchat.storage.interface import Span, StoredEvent, StoreError
 _CONTEXT = 5  # lines
 _HOUR = 3_600_000  # ms
 _LONGEST = 200  # characters of a line of the context
+_QUOTE = re.compile(r"(\S+ REPORT \S+ \([^()]*\):) {5}(\S+(?: \S+)?) (\S+)")  # what nobody's own words can look like
 
 
 @command("REPORT", params=2, way=Way.STEPS)
@@ -46,13 +53,14 @@ def report(ctx: Context) -> Continuation | None:
     where = f" in {conversation.name}" if conversation and conversation.is_channel else ""
     about = f"{ctx.user.source} reports {target.source}{where}"
     if conversation is None:
-        ctx.propose(_tell, f"{about}: {reason}", [])
+        ctx.propose(_tell, f"{about}: {reason}", [], [])
         return None
     kept = conversation
 
     def then(ctx: Context, found: list[StoredEvent] | StoreError) -> None:
-        lines = [] if isinstance(found, StoreError) else [_line(event) for event in found]
-        ctx.propose(_tell, f"{about}: {reason}", lines)
+        events = [] if isinstance(found, StoreError) else found
+        names = [f"{event.conversation} {event.msgid}" for event in events]
+        ctx.propose(_tell, f"{about}: {reason}", [_line(event) for event in events], names)
 
     return reading(ctx, lambda store: kept.read(store, Span(_CONTEXT, newest=True)), then)
 
@@ -63,7 +71,25 @@ def _line(event: StoredEvent) -> str:
 
 
 @step("report.made")
-def _tell(ctx: Context, text: str, lines: list[str]) -> None:
-    for line in (text, *(f"    {line}" for line in lines)):
-        act(ctx, "REPORT", line)
+def _tell(ctx: Context, text: str, lines: list[str], names: list[str] | None = None) -> None:
+    """Tell the operators. lines: of the context. names: conversation and msgid of each."""
+    act(ctx, "REPORT", text)
+    for line, name in zip(lines, names or (), strict=True):
+        tell_operators(ctx, f"    {line}")
+        record(ctx, "REPORT", f"    {name}")
     ctx.notice("Your report has been sent to the operators")
+
+
+def reported(entry: str) -> tuple[str, int] | None:
+    """Return which message an entry of the audit log names, by conversation and id."""
+    quote = _QUOTE.fullmatch(entry)
+    number = parse_msgid(quote[3]) if quote else None
+    return (quote[2], number) if quote and number else None
+
+
+def with_text(entry: str, event: StoredEvent | None) -> str:
+    """Return an entry of the audit log, with what was said where it names a message; None: that is gone."""
+    quote = _QUOTE.fullmatch(entry)
+    if quote is None or event is None:
+        return entry
+    return f"{quote[1]}     {_line(event)}"

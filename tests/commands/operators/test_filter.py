@@ -8,7 +8,7 @@ from greenchat.config.moderation import Moderation, SpamFilter
 from greenchat.config.options import Address, ListenerOptions
 from greenchat.config.settings import Settings
 from greenchat.values.addresses import network
-from tests.conftest import Serve, quick_options
+from tests.conftest import Serve, StartServer, quick_options
 from tests.irc import Client, people
 from tests.staff import STAFFED, become
 
@@ -126,3 +126,29 @@ def test_a_report_brings_the_last_lines(serve: Serve) -> None:
         assert any(message for message in told if message.startswith("*** "))
         alice.run("REPORT bob again")
         assert alice.run("REPORT bob again")[0].command == "263"
+
+
+def test_what_was_reported_and_taken_back_is_in_no_log(start_server: StartServer, tmp_path: Path) -> None:
+    server = start_server(settings(SpamFilter()), quick_options(tmp_path))
+    log = server.call(lambda app: app.audit.path)
+    caps = "message-tags draft/message-redaction"
+    with (
+        people(server.address, "alice", "bob", caps=caps, channel="#tea") as (alice, bob),
+        Client(server.address, "root") as root,
+    ):
+        become(root)
+        bob.send("PRIVMSG #tea :first rudeness", "PRIVMSG #tea :second rudeness")
+        msgid = alice.expect("PRIVMSG").tags["msgid"]
+        alice.expect("PRIVMSG")
+        alice.send("REPORT bob #tea he is rude     #tea x")
+        alice.expect("NOTICE")
+        told = said(root, "AUDIT 10 REPORT")
+        assert any(text.endswith("bob: first rudeness") for text in told)
+        bob.run(f"REDACT #tea {msgid}")
+        told = said(root, "AUDIT 10 REPORT")
+        assert not any("first" in text for text in told)
+        assert any(text.endswith(f"#tea {msgid}") for text in told)
+        assert any(text.endswith("bob: second rudeness") for text in told)
+        content = log.read_text()
+        assert "he is rude" in content
+        assert "rudeness" not in content
