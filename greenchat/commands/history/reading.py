@@ -5,6 +5,7 @@ is sent: so anyone who has sent, or seen, a message finds it in what they ask fo
 not in it.
 """
 
+import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -26,6 +27,8 @@ from greenchat.storage.interface import (
     Write,
     members_of,
 )
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -80,6 +83,7 @@ def _try(read: Callable[[HistoryReader], T], store: HistoryReader) -> T | StoreE
     try:
         return read(store)
     except StoreError as error:
+        log.error("a question about the history has no answer: %s", error, exc_info=error)
         return error
 
 

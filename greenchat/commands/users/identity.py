@@ -3,6 +3,8 @@
 https://ircv3.net/specs/extensions/setname, account-notify and chghost.
 """
 
+from collections.abc import Iterable
+
 from greenchat.chat.channel import Channel
 from greenchat.chat.user import User
 from greenchat.chat.visibility import shown_host
@@ -71,15 +73,16 @@ def set_host(ctx: Context, user: User, *, username: str, host: str) -> None:
             nick = user.nick
             hidden = ctx.envelope(Numeric.RPL_HOSTHIDDEN.command, nick, host, Numeric.RPL_HOSTHIDDEN.text)
             ctx.send(session, hidden)
-    ctx.deliver_each(ctx.network.peers(user), changed)
+    peers = list(ctx.network.peers(user))  # once: it walks through all members of all their channels
+    ctx.deliver_each(peers, changed)
     announce_to_monitors(ctx, user, changed)
-    _simulate_return(ctx, user, left)
+    _simulate_return(ctx, user, peers, left)
 
 
-def _simulate_return(ctx: Context, user: User, left: Envelope) -> None:
+def _simulate_return(ctx: Context, user: User, peers: Iterable[User], left: Envelope) -> None:
     """Tell peers without the capability by "messages to simulate the client reconnecting"."""
     returns = {name: _return_to(ctx, user, ctx.network.channels[name]) for name in user.channels}
-    for peer in ctx.network.peers(user):
+    for peer in peers:
         for session in peer.sessions:
             if session.caps & caps.CHGHOST or session.dialect:
                 continue  # plain-text clients do not see hosts

@@ -150,8 +150,8 @@ def test_what_is_seen_while_a_question_is_on_its_way(
             seen = bob.expect("PRIVMSG")
         held.let_go()
         told = [message.params[-1] for message in bob.sync()]
-        assert any(text.endswith(f"new {count - 1}") for text in told)
-        assert not any(text.endswith("oops") for text in told)
+        assert any(text.endswith(f"new {count - 1}") for text in told), told
+        assert not any(text.endswith("oops") for text in told), told
 
 
 def test_a_conversation_that_begins_while_it_is_searched_for(

@@ -92,6 +92,7 @@ def test_trouble_in_the_housekeeping_ends_nothing(
         assert bob.expect("PRIVMSG").params[-1] == "still here"
         alice.send("CAP REQ :soju.im/search batch", "SEARCH text=still")
         assert alice.expect("FAIL", "BATCH").params[:2] == ("SEARCH", "INTERNAL_ERROR")
+        assert "a question about the history has no answer" in caplog.text
 
 
 def test_on_a_busy_server_both_kinds_of_housekeeping_are_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
