@@ -139,10 +139,10 @@ class Member:
         self._watch = Watch(self.seat, self._line, host, self._network, self._turn, self.snapshots, self._end)
         self._applier = Applier(self._network, self._turn, process, Elsewhere)
         self._spawn(self._follow)
-        while not self._progress.caught_up.wait(_LOOK):
+        while not self._progress.caught_up.wait(_LOOK) and not self.trouble:
             end_if_told()
-            if self.trouble:
-                raise NodeError(self.trouble)
+        if self.trouble:  # also where the entry that can't be read is the last one
+            raise NodeError(self.trouble)
         self._spawn(
             lambda: self._proposer.run(lambda: self._position, lambda: self._is_here, lambda: bool(self.trouble))
         )
@@ -300,6 +300,7 @@ class Member:
         if not self.trouble:
             self.trouble = why
             self.log.end()
+            self._line.close()  # nothing is applied after what could not be
             log.error("this node ends: %s", why)
             if self._is_here:
                 self._host.end_to_restart(f"This part of the server is restarted: {why}. Connect again")

@@ -4,14 +4,16 @@ import json
 import shutil
 import signal
 import time
+from base64 import b64decode
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
 
+from greenchat.server.nodes import entries
 from greenchat.server.nodes.access import Access
-from greenchat.server.nodes.engine import Engine
+from greenchat.server.nodes.engine import Engine, Stored
 from tests.irc import Client
 from tests.server.nodes.machines import Machine
 from tests.server.nodes.nats import NEEDED, Nats, free_port, nats
@@ -272,15 +274,54 @@ def test_what_is_no_entry_stops_the_node(tmp_path: Path, engine: Nats) -> None:
     with machines(one):
         one.do("cluster", "init")
         one.start()
-        link = Engine(Access((engine.url,)), "test")
-        number = link.append("garbage", b'{"v": 9, "acts": []}', "other:1")
-        link.close()
-        assert one.process
-        assert one.process.wait(60) == 2
-        told = one.errors.read_text(encoding="utf-8")
-        line = f"entry {number} of the log: the log has entries of version 9, and only 1 can be read"
-        assert told.splitlines()[-1] == f"greenchat-server: {line}"
-        assert "Traceback" not in told
+        with closing(Engine(Access((engine.url,)), "test")) as link:
+            number = link.append("garbage", b'{"v": 9, "acts": []}', "other:1")
+        stops(one, f"entry {number} of the log: the log has entries of version 9, and only 1 can be read")
+
+
+def test_an_act_that_can_not_be_decoded_stops_the_node(tmp_path: Path, engine: Nats) -> None:
+    """Of a node that is there: each of them stops, and starts no more."""
+    one = Machine(tmp_path, "one", [engine], log="acts")
+    with machines(one):
+        one.do("cluster", "init")
+        one.start()
+        with closing(Engine(Access((engine.url,)), "test")) as link:
+            last = Entries(link, "acts").last()
+            number = link.append("acts", entries.pack(last.token, last.count + 100, ['["fly"]']), "other:1")
+        line = f"entry {number} of the log: this is no act that version 1 of the log knows: ['fly']"
+        stops(one, line)
+        assert one.refusal() == line
+
+
+class Entries:
+    """The log as the engine has it. Waits: last."""
+
+    def __init__(self, link: Engine, log: str) -> None:
+        self._link = link
+        self._log = log
+
+    def last(self) -> entries.Entry:
+        """The newest entry, of a node that is there: such a node writes one twice a second."""
+        began = self._stored().last
+        while (newest := self._stored().last) < began + 2:
+            time.sleep(0.05)
+        asked = json.dumps({"seq": newest}).encode()
+        found = self._link.request(f"$JS.API.STREAM.MSG.GET.{self._log}", asked)
+        return entries.unpack(b64decode(found["message"]["data"]))
+
+    def _stored(self) -> Stored:
+        found = self._link.find_log(self._log)
+        assert found
+        return found
+
+
+def stops(machine: Machine, line: str) -> None:
+    """Wait until it has ended for good; the line is its last one."""
+    assert machine.process
+    assert machine.process.wait(60) == 2
+    told = machine.errors.read_text(encoding="utf-8")
+    assert told.splitlines()[-1] == f"greenchat-server: {line}"
+    assert "Traceback" not in told
 
 
 def test_a_node_whose_clock_is_wrong(tmp_path: Path, engine: Nats) -> None:
