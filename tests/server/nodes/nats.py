@@ -53,8 +53,11 @@ class Nats:
         *,
         sync: str = "always",
         more: str = "",
+        advertise: str = "",
     ) -> None:
-        """sync: how often it writes to the disk. more: lines of its configuration."""
+        """sync: how often it writes to the disk. more: lines of its configuration. advertise: where the other servers
+        are told to find it.
+        """
         self.port, self.monitor = free_port(), free_port()
         self.url = f"nats://127.0.0.1:{self.port}"
         self._config = folder / f"nats-{number}.conf"
@@ -68,7 +71,8 @@ class Nats:
         ]
         if routes:
             urls = ", ".join(f'"nats://127.0.0.1:{port}"' for port in routes)
-            lines.append(f'cluster {{ name: "test", listen: "127.0.0.1:{route}", routes: [{urls}] }}')
+            known = f'advertise: "{advertise}", ' if advertise else ""
+            lines.append(f'cluster {{ name: "test", listen: "127.0.0.1:{route}", {known}routes: [{urls}] }}')
         self._config.write_text("\n".join(lines), encoding="utf-8")
         self._log = (folder / f"nats-{number}.log").open("ab")
         self.process = self._start()

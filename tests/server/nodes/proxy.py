@@ -7,12 +7,13 @@ from contextlib import suppress
 
 
 class Proxy:
-    """Passes connections on to a port. url: where nodes find it."""
+    """Passes connections on to a port of 127.0.0.1. port: its own. url: where nodes find it."""
 
-    def __init__(self, port: int) -> None:
-        self._port = port
+    def __init__(self, target: int) -> None:
+        self._target = target
         self._listening = socket.create_server(("127.0.0.1", 0))
-        self.url = f"nats://127.0.0.1:{self._listening.getsockname()[1]}"
+        self.port: int = self._listening.getsockname()[1]
+        self.url = f"nats://127.0.0.1:{self.port}"
         self._open = threading.Event()
         self._open.set()
         self._ends: set[socket.socket] = set()
@@ -37,7 +38,11 @@ class Proxy:
         with suppress(OSError):
             while True:
                 near, _ = self._listening.accept()
-                far = socket.create_connection(("127.0.0.1", self._port))
+                try:
+                    far = socket.create_connection(("127.0.0.1", self._target))
+                except ConnectionRefusedError:  # nobody listens yet
+                    near.close()
+                    continue
                 self._ends |= {near, far}
                 for pair in ((near, far), (far, near)):
                     threading.Thread(target=self._pass, args=pair, daemon=True).start()

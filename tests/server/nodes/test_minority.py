@@ -1,0 +1,105 @@
+"""The network between the machines is cut: a node is alone with a server of the engine that has no majority.
+
+Each server of the engine has a way of its own to each of the others, through a proxy that can be cut.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+from tests.irc import Client
+from tests.server.nodes.machines import Machine
+from tests.server.nodes.nats import NEEDED, Nats, free_port
+from tests.server.nodes.proxy import Proxy
+from tests.server.nodes.talk import Talker, check
+from tests.server.nodes.test_faults import come_back
+
+pytestmark = NEEDED
+
+_SERVERS = 3
+
+
+@dataclass
+class Network:
+    """Servers of the engine. ways: from one to the other, by their numbers."""
+
+    engine: list[Nats]
+    ways: dict[tuple[int, int], Proxy]
+
+    def _of(self, number: int) -> list[Proxy]:
+        return [way for pair, way in self.ways.items() if number in pair]
+
+    def cut(self, number: int) -> None:
+        """Cut a server off from the others."""
+        for way in self._of(number):
+            way.cut()
+
+    def mend(self, number: int) -> None:
+        for way in self._of(number):
+            way.mend()
+
+
+@contextmanager
+def network(folder: Path) -> Iterator[Network]:
+    numbers = range(_SERVERS)
+    ports = [free_port() for _ in numbers]
+    with ExitStack() as stack:
+        ways = {(one, other): Proxy(ports[other]) for one in numbers for other in numbers if one != other}
+        for way in ways.values():
+            stack.callback(way.close)
+        engine = []
+        for number in numbers:
+            routes = tuple(ways[number, other].port for other in numbers if other != number)
+            # whoever hears of a server from another one finds nothing at this address: the ways are the only ones
+            server = Nats(folder, number, routes, ports[number], advertise=f"127.0.0.1:{free_port()}")
+            stack.callback(server.close)
+            engine.append(server)
+        for server in engine:
+            server.wait()
+        yield Network(engine, ways)
+
+
+def test_a_minority_of_the_engine_with_a_node(tmp_path: Path) -> None:
+    """Its people are told, then sent away, and go on at the others, where nobody has noticed; then it comes back."""
+    patient = "engine_timeout = 60.0\nlease = 60.0"
+    with network(tmp_path) as net, ExitStack() as stack:
+        *most, alone = net.engine
+        machines = [Machine(tmp_path, name, net.engine) for name in ("oslo", "rome", "york")]
+        for machine in machines:
+            stack.callback(machine.close)
+        oslo, rome, york = machines
+        oslo.do("cluster", "init")
+        oslo.configure([server.url for server in most], replicas=3, more=patient)
+        oslo.start()
+        oslo.do("cluster", "publish")
+        rome.configure([server.url for server in most], replicas=3, more=patient)
+        york.do("cluster", "join")
+        rome.do("cluster", "join")
+        york.configure([alone.url], more="patience = 1.0\nengine_timeout = 2.0", replicas=3)
+        for machine in (rome, york):
+            machine.start()
+        ann, bob, cat = (Talker(machine, nick) for machine, nick in zip(machines, ("ann", "bob", "cat"), strict=True))
+        for talker in (ann, bob, cat):
+            talker.start()
+        ann.wait_for_more()
+        eve = Client(york.address, "eve")
+        eve.join("#a")
+        net.cut(len(most))
+        told = [message for message in eve.until_end() if message.command in ("NOTICE", "ERROR")]
+        assert "waits for its other parts" in told[0].params[-1]
+        assert "Connect again" in told[-1].params[-1]
+        cat.wait_until_lost()
+        heard = len(cat.heard)
+        ann.wait_for_more()
+        bob.wait_for_more()
+        assert not any("QUIT" in event for talker in (ann, bob) for event in talker.events)
+        net.mend(len(most))
+        with come_back(york, "dan") as dan:
+            dan.quit()
+        again = Talker(york, "again")
+        again.start()
+        again.wait_for_more()
+        assert len(cat.heard) == heard, "cut off, it has shown nothing new"
+        check(SimpleNamespace(nodes=machines), ann, bob, cat, again)  # type: ignore[arg-type]  # all it asks for
