@@ -40,6 +40,7 @@ class Life:
         self._now: dict[int, Talker] = {}
         self.done: Counter[str] = Counter()
         self.kept = 0
+        self._given_up: Counter[int] = Counter()
         self._faults: dict[str, Callable[[], None]] = {
             "a node was killed": self._kill_a_node,
             "a node hung": self._let_a_node_hang,
@@ -70,7 +71,25 @@ class Life:
         fault = self._chance.choice(list(self._faults))
         self.done[fault] += 1
         self._faults[fault]()
-        self._now[self._some_node].wait_for_more(20)
+        number = self._some_node
+        if not self._now[number].hears_more(20):
+            self._return(number)
+
+    def _return(self, number: int) -> None:
+        """Come back to a node that the others have given up: its way to the engine was longer away than theirs."""
+        node = self._nodes.nodes[number]
+        given_up = node.errors.read_text(encoding="utf-8").count("the other nodes have given this one up")
+        assert given_up > self._given_up[number], "a connection ends for no other reason"
+        self._given_up[number] = given_up
+        self.done["a node was given up by the others"] += 1
+        until = time.monotonic() + 60
+        while True:
+            try:
+                self._come(number)
+                return
+            except (EOFError, OSError):
+                assert time.monotonic() < until
+                time.sleep(0.1)
 
     @property
     def _some_node(self) -> int:

@@ -109,14 +109,20 @@ def _trust(access: Access) -> ssl.SSLContext:
 
 
 class Engine:
-    """One connection. It ends with the first trouble: make another one then."""
+    """One connection. It ends with the first trouble: make another one then.
 
-    def __init__(self, access: Access, name: str) -> None:
+    server: the number of the server that it is to, in the order of the addresses.
+    """
+
+    def __init__(self, access: Access, name: str, *, first: int = 0, patience: float = _ANSWER) -> None:
         """Connect to the first server that answers. name: of this client, for the engine's operator.
 
+        first: the number of the server that is tried first. patience: seconds until a request has to be answered.
         Raises EngineError; EngineRefusesError where none of them will ever answer otherwise.
         """
         self._access = access
+        self._patience = patience
+        self.server = first
         self._parser = nats.Parser()
         self._inbox = "_INBOX." + secrets.token_hex(8)
         self._asked: dict[str, AsyncResult] = {}
@@ -132,7 +138,9 @@ class Engine:
     def _connect(self, name: str) -> socket.socket:
         troubles = []
         will_change = False
-        for parts in map(urlsplit, self._access.urls):
+        urls = list(enumerate(map(urlsplit, self._access.urls)))
+        first = self.server % len(urls)
+        for self.server, parts in urls[first:] + urls[:first]:
             where = f"{parts.hostname}:{parts.port or _PORT}"
             try:
                 with gevent.Timeout(_CONNECT, EngineError("it does not answer")):
@@ -263,7 +271,7 @@ class Engine:
         result = self._asked[number] = AsyncResult()
         try:
             self._write(nats.publish(subject, payload, reply=f"{self._inbox}.{number}", headers=headers))
-            frame: nats.Frame = result.get(timeout=_ANSWER)
+            frame: nats.Frame = result.get(timeout=self._patience)
         except gevent.Timeout as error:
             raise EngineError("it does not answer") from error
         finally:

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 _FIRST = 30.0  # seconds in which the engine has to answer at the start
 _AGAIN = 0.2  # seconds between attempts
+_ANSWER = 2.0  # seconds: while the engine elects a leader it forgets what it was asked, so ask again soon
 _MIB = 1024 * 1024
 
 
@@ -34,11 +35,12 @@ class EngineLine:
         self._seat = seat
         self._connected = Event()
         self._is_over = False
+        self._first = 0
         deadline = monotonic() + (float("inf") if seat.served_before else _FIRST)
         is_told = False
         while True:
             try:
-                self._engine: Engine | None = Engine(seat.engine, f"greenchat {seat.name}")
+                self._engine: Engine | None = self._connection()
                 self.stored = self._open(self._engine)
                 return
             except EngineRefusesError as error:
@@ -75,17 +77,22 @@ class EngineLine:
         """
         while not self._is_over:
             try:
-                engine = self._engine or Engine(self._seat.engine, f"greenchat {self._seat.name}")
+                engine = self._engine or self._connection()
             except EngineError:
                 gevent.sleep(_AGAIN)
                 continue
             self._engine = engine
+            self._first = engine.server + 1  # this one may hang, and keep each attempt waiting
             why = self._read_on(engine, position(), found, deliver)
             self._engine = None
             self._connected.clear()
             if not self._is_over:
                 log.warning("the connection to the engine has ended: %s", why)
                 gevent.sleep(_AGAIN)
+
+    def _connection(self) -> Engine:
+        """Return a new connection. Raises EngineError."""
+        return Engine(self._seat.engine, f"greenchat {self._seat.name}", first=self._first, patience=_ANSWER)
 
     def _read_on(self, engine: Engine, after: int, found: Callable[[int], None], deliver: Deliver) -> str:
         """Read as long as the connection lasts; return why it has ended. Raises EngineRefusesError."""

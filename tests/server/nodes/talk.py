@@ -74,10 +74,14 @@ class Talker:
 
     def wait_for_more(self, count: int = 30) -> None:
         """Wait until it has heard so many more messages."""
+        assert self.hears_more(count)
+
+    def hears_more(self, count: int) -> bool:
+        """Wait until it has heard so many more messages; return whether it has, and has not lost its connection."""
         with self._changed:
             wanted = len(self.heard) + count
             assert self._changed.wait_for(lambda: len(self.heard) >= wanted or self.is_lost, 60), self.heard[-1:]
-            assert not self.is_lost
+            return not self.is_lost
 
     def wait_until_lost(self) -> None:
         with self._changed:
