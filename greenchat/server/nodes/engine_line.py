@@ -113,6 +113,11 @@ class EngineLine:
         self._connected.set()
         return engine.wait()
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether entries come by it now."""
+        return bool(self._connected.is_set())
+
     def append(self, entry: bytes, identity: str) -> bool:
         """Append an entry; return whether the engine has it for certain: if not, send it again."""
         if not self._connected.wait(_AGAIN) or self._engine is None:

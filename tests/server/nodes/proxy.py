@@ -7,7 +7,10 @@ from contextlib import suppress
 
 
 class Proxy:
-    """Passes connections on to a port of 127.0.0.1. port: its own. url: where nodes find it."""
+    """Passes connections on to a port of 127.0.0.1. port: its own. url: where nodes find it.
+
+    accepted: how many connections there were.
+    """
 
     def __init__(self, target: int) -> None:
         self._target = target
@@ -16,6 +19,7 @@ class Proxy:
         self.url = f"nats://127.0.0.1:{self.port}"
         self._open = threading.Event()
         self._open.set()
+        self.accepted = 0
         self._ends: set[socket.socket] = set()
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -26,6 +30,12 @@ class Proxy:
     def mend(self) -> None:
         """Let all through again, and what was sent meanwhile, too."""
         self._open.set()
+
+    def drop(self) -> None:
+        """End its connections. More may come."""
+        for sock in self._ends:
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         self._open.set()
@@ -43,6 +53,7 @@ class Proxy:
                 except ConnectionRefusedError:  # nobody listens yet
                     near.close()
                     continue
+                self.accepted += 1
                 self._ends |= {near, far}
                 for pair in ((near, far), (far, near)):
                     threading.Thread(target=self._pass, args=pair, daemon=True).start()

@@ -14,7 +14,10 @@ from gevent.server import StreamServer
 from greenchat.protocol.nats import Place
 from greenchat.server.nodes.access import Access
 from greenchat.server.nodes.engine import Engine, EngineError, EngineRefusesError, Stored
+from greenchat.server.nodes.engine_line import EngineLine
+from greenchat.server.nodes.seat import Seat
 from tests.server.nodes.nats import NEEDED, free_port, nats
+from tests.server.nodes.proxy import Proxy
 
 pytestmark = NEEDED
 
@@ -93,6 +96,28 @@ def test_the_log_is_there_after_the_engine_was_killed(tmp_path: Path) -> None:
         after = opened(engine)
         assert (after.identity, after.last) == (before.identity, 1)
         engine.close()
+
+
+def test_a_line_tries_another_server_first(tmp_path: Path) -> None:
+    """The one that has just failed may hang, and each attempt with it would take seconds."""
+    with nats(tmp_path) as (server,):
+        ways = [Proxy(server.port) for _ in range(3)]
+        access = Access(tuple(way.url for way in ways))
+        line = EngineLine(Seat("one", "log", str(tmp_path), str(tmp_path), (), access))
+        reader = Reader()
+        following = gevent.spawn(line.follow, lambda: len(reader.entries), lambda _: None, reader.deliver)
+        for number in range(4):
+            while not line.append(b"%d" % number, f"x:{number}"):
+                pass
+            reader.wait(number + 1)
+            assert [way.accepted for way in ways] == [number // 3 + (place <= number % 3) for place in range(3)]
+            ways[number % 3].drop()
+            while line.is_connected:
+                gevent.sleep(0.01)
+        line.close()
+        following.join(5)
+        for way in ways:
+            way.close()
 
 
 def test_a_log_of_somebody_else_is_refused(tmp_path: Path) -> None:

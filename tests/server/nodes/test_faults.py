@@ -1,4 +1,16 @@
-"""Faults, with the real engine: nothing that was echoed is lost or doubled, and nobody hears of a fault elsewhere."""
+"""Faults, with the real engine: nothing that was echoed is lost or doubled, and nobody hears of a fault elsewhere.
+
+What fails, and where it is tested; `python -m tests.hostile.kills` does the first four at random, with three servers:
+
+- A node is killed or hangs: here.
+- The engine's leader, a follower, all but one of its servers: here, with three of each.
+- The engine as a whole, for short or long, or with all nodes, as in a power cut: here.
+- A node is cut off from the engine, for short, long, or until it is given up: `test_broken_parts`.
+- A minority of the engine is cut off with a node: `test_minority`.
+- A disk that is full or broken, a damaged database: `test_broken_parts`.
+- The engine loses its data, the log has a gap or what nobody can read, nodes differ, a clock is wrong: `test_machines`.
+- A node comes back from its data: here; from nothing: `test_joining`; from a backup: `test_broken_parts`.
+"""
 
 import dataclasses
 import signal
@@ -117,8 +129,8 @@ def test_the_engine_is_killed_and_started_again(tmp_path: Path) -> None:
 
 def test_two_of_three_servers_of_the_engine_are_enough_and_one_is_not(tmp_path: Path) -> None:
     """The leader is killed, the next one hangs, a follower is killed; with one alone all wait, and then go on."""
-    with cluster(tmp_path, 2, 3, snapshots=1.0, patience=6.0, longer=60.0) as nodes:
-        talkers = [Talker(node, nick) for node, nick in zip(nodes.nodes, ("ann", "bob"), strict=True)]
+    with cluster(tmp_path, 3, 3, snapshots=1.0, patience=6.0, longer=60.0) as nodes:
+        talkers = [Talker(node, nick) for node, nick in zip(nodes.nodes, ("ann", "bob", "cat"), strict=True)]
         for talker in talkers:
             talker.start()
         talkers[0].wait_for_more(10)
