@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from greenchat.storage import search
 from greenchat.storage.interface import Erasure, Query, Retention, Span, StoreError, direct_key
 from greenchat.storage.sqlite import SqliteStore
 from tests.storage.talk import Talk, compact_events, cut_due, files_hold, opened, texts, tidy_up
@@ -157,6 +158,31 @@ def test_an_index_that_breaks_while_in_use_is_built_anew(path: Path, talk: Talk)
         assert len(store.search(Query(LOBBY, 999, "line"))) == 103
     with opened(path) as store:
         assert len(store.search(Query(LOBBY, 999, "line"))) == 103
+
+
+def test_an_index_that_was_made_with_the_lengths_of_messages_goes_on(
+    path: Path, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As 0.1.0 made it: nobody waits for another one after an upgrade, and what is erased is gone from its files."""
+    tokens = "tokenize='unicode61 remove_diacritics 2'"
+    with monkeypatch.context() as old:
+        old.setattr(
+            search, "_WORDS", f"CREATE VIRTUAL TABLE words USING fts5 (text, sender, place, content='', {tokens})"
+        )
+        with opened(path) as store:
+            secret = talk.say("xyzzyplugh, as before")
+            store.commit([*talk.lines(50), secret])
+            assert store.search(Query(LOBBY, 9, "xyzzyplugh")) == [secret]
+    file = search.index_of(path).stat().st_ino
+    with opened(path) as store:
+        later = talk.say("a later line")
+        store.commit([later, Erasure("#lobby", secret.id)])
+        assert store.search(Query(LOBBY, 1, "line")) == [later]
+        assert store.search(Query(LOBBY, 9, "before")) == []
+        tidy_up(store)
+        assert not files_hold(path, "xyzzyplugh")
+        assert len(store.search(Query(LOBBY, 99, "line"))) == 51
+    assert search.index_of(path).stat().st_ino == file
 
 
 def test_without_an_index_all_else_goes_on(path: Path, talk: Talk) -> None:
