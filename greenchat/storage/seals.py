@@ -24,6 +24,7 @@ from greenchat.storage.transaction import transaction
 _PAGE_BITS = 44  # of an id: its lower 20 count within a millisecond, and 2^24 ms are 4.7 hours
 _EVERY = 10.0  # seconds
 _AT_ONCE = 500  # seals that are stored in one step: in some milliseconds
+_MOST = 100_000  # events that are read for them, of which a conversation's texts are in memory at once
 
 MAKE_TABLE = (
     """CREATE TABLE seal (conversation INTEGER NOT NULL, page INTEGER NOT NULL, events INTEGER NOT NULL,
@@ -44,11 +45,17 @@ _DELETE = ["DELETE FROM TABLE AS e WHERE ".replace("TABLE", table) + _SPAN for t
 _CLEAN = "DELETE FROM seal WHERE conversation = ? AND page <= ? AND events = 0"
 _OF_PAGES_BEFORE = "UPDATE counter SET value = (value << 44) - 1 WHERE name = 'sealed' AND value > 0"
 
+_SEALED_TEXT = "json_array(e.id, e.kind, s.mask, s.account, e.target, e.text, e.more)"
 _PAGES = """
 SELECT e.conversation AS conversation, e.id >> 44 AS page, count(*) AS events,
-       seal_of(CAST(json_array(e.id, e.kind, s.mask, s.account, e.target, e.text, e.more) AS BLOB)) AS hash
+       seal_of(CAST(EVENT AS BLOB)) AS hash
 FROM ROWS e JOIN source s ON s.id = e.source WHERE CONDITION GROUP BY e.conversation, page
-"""
+""".replace("EVENT", _SEALED_TEXT)
+# For many events, all of one page: each call from SQLite would have to get the interpreter lock. JSON has no newlines.
+_TEXTS = """
+SELECT e.conversation, CAST(group_concat(EVENT, char(10)) AS BLOB)
+FROM ROWS e JOIN source s ON s.id = e.source WHERE CONDITION GROUP BY e.conversation
+""".replace("EVENT", _SEALED_TEXT)
 
 
 def _pages(rows: str, condition: str) -> str:
@@ -61,9 +68,12 @@ SELECT min(id) FROM (SELECT min((SELECT min(id) FROM settled WHERE conversation 
                      FROM conversation c UNION ALL SELECT min(id) FROM unsettled WHERE id > ?1)
 """
 _UNSEALED = (
-    _pages("conversation c CROSS JOIN settled", "e.conversation = c.id AND e.id > :sealed AND e.id <= :upto"),
-    _pages("unsettled", "e.id > :sealed AND e.id <= :upto AND " + _UNSETTLED_ONLY),
+    ("conversation c CROSS JOIN settled", "e.conversation = c.id AND e.id > :sealed AND e.id <= :upto"),
+    ("unsettled", "e.id > :sealed AND e.id <= :upto AND " + _UNSETTLED_ONLY),
 )
+_UNSEALED_TEXTS = [_TEXTS.replace("ROWS", rows).replace("CONDITION", condition) for rows, condition in _UNSEALED]
+_COUNT = "SELECT count(*) FROM ROWS e WHERE CONDITION"
+_COUNTS_UNSEALED = [_COUNT.replace("ROWS", rows).replace("CONDITION", condition) for rows, condition in _UNSEALED]
 
 # What is unsettled is little, and counted apart, so that all else is read in the order in which it lies there.
 _ALTERED = """
@@ -91,6 +101,9 @@ for _part, _query in (
     _ALTERED = _ALTERED.replace(_part, _query)
 
 
+_HASH = blake2b(digest_size=8)
+
+
 class _SealOf:
     """The XOR of the hashes of blobs, as an aggregate function for SQLite."""
 
@@ -99,7 +112,9 @@ class _SealOf:
 
     def step(self, blob: bytes) -> None:
         """Take one more in."""
-        self._value ^= int.from_bytes(blake2b(blob, digest_size=8).digest(), "big")
+        hashing = _HASH.copy()  # takes half the time of a new one
+        hashing.update(blob)
+        self._value ^= int.from_bytes(hashing.digest(), "big")
 
     def finalize(self) -> int:
         """Return it as SQLite can hold it: 63 bits."""
@@ -152,18 +167,32 @@ class Sealing:
             if first is None or first > self.upto:
                 self._read = _Read(self.upto, reseals, [])
                 return
-            upto = min(self.upto, (first >> _PAGE_BITS) + 1 << _PAGE_BITS)
-            seals = self._seals(connection, upto)
+            page = first >> _PAGE_BITS
+            upto = min(self.upto, (page + 1 << _PAGE_BITS) - 1)
+            while upto > first and self._count(connection, upto) > _MOST:
+                upto = (first + upto) // 2
+            seals = self._seals(connection, page, upto)
             while len(seals) > _AT_ONCE and upto > first:
                 upto = (first + upto) // 2
-                seals = self._seals(connection, upto)
+                seals = self._seals(connection, page, upto)
             self._read = _Read(upto, reseals, seals)
         finally:
             connection.execute("COMMIT")
 
-    def _seals(self, connection: sqlite3.Connection, upto: int) -> list[tuple[int, int, int, int]]:
+    def _count(self, connection: sqlite3.Connection, upto: int) -> int:
         span = {"sealed": self._sealed, "upto": upto}
-        return [seal for pages in _UNSEALED for seal in connection.execute(pages, span)]
+        return sum(connection.execute(count, span).fetchone()[0] for count in _COUNTS_UNSEALED)
+
+    def _seals(self, connection: sqlite3.Connection, page: int, upto: int) -> list[tuple[int, int, int, int]]:
+        span = {"sealed": self._sealed, "upto": upto}
+        found = []
+        for texts in _UNSEALED_TEXTS:
+            for conversation, text in connection.execute(texts, span):
+                seal, events = _SealOf(), text.split(b"\n")
+                for event in events:
+                    seal.step(event)
+                found.append((conversation, page, len(events), seal.finalize()))
+        return found
 
     def store(self, connection: sqlite3.Connection) -> None:
         """Store what was read, unless something has changed since."""

@@ -162,6 +162,29 @@ def test_many_seals_are_stored_in_steps(path: Path, talk: Talk, monkeypatch: pyt
     assert check(path) == []
 
 
+def test_texts_are_sealed_together_and_not_too_many_at_once(
+    path: Path, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `check` counts one by one: of two pages, settled and not, with lines that hold what separates texts."""
+    monkeypatch.setattr("greenchat.storage.seals._MOST", 7)
+    with opened(path) as store:
+        store.commit([talk.say("two\nlines"), talk.say("nul\0inside\n"), *talk.lines(6), *talk.lines(6, "#other")])
+        compact_events(store)
+        talk.now += 24 * _HOUR
+        store.commit([talk.say("\n"), talk.say(""), *talk.lines(20)])
+        steps = 0
+        store._sealing._begun_at = 0.0
+        while store._sealing.is_due(store._compaction.last):
+            store._sealing.begin(store._compaction.last)
+            store._sealing.read(store._connection)
+            store._sealing.store(store._connection)
+            steps += 1
+        assert steps > 5
+        assert store._sealing._sealed == store._compaction.last
+    assert check(path) == []
+    assert seals(path) == 3
+
+
 def test_what_was_read_before_something_changed_is_not_stored(path: Path, talk: Talk) -> None:
     with opened(path) as store:
         said = talk.lines(10)
