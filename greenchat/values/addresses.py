@@ -1,6 +1,8 @@
 """Internet addresses: parsing, and which network an address belongs to."""
 
+import socket
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from urllib.parse import urlsplit
 
 IpNetwork = IPv4Network | IPv6Network
 
@@ -58,3 +60,21 @@ def is_within(host: str, networks: tuple[IpNetwork, ...]) -> bool:
     """Whether an IP address is in one of the networks."""
     found = address(host)
     return any(found in network for network in networks)
+
+
+def is_out_of_bounds(url: str, allowed: tuple[IpNetwork, ...]) -> bool:
+    """Whether what stands in a URL shows that no request may go there: an address that is not public, or this machine.
+
+    A name is not looked up: what it leads to is checked at each request. allowed: networks that may be asked all the
+    same. Raises ValueError if it is no URL.
+    """
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    if not host:
+        raise ValueError("a URL has a host")
+    if host == "localhost" or host.endswith(".localhost"):  # https://www.rfc-editor.org/rfc/rfc6761#section-6.3
+        return not any(is_within(each, allowed) for each in ("127.0.0.1", "::1"))
+    try:
+        found = str(address(host)) if ":" in host else socket.inet_ntoa(socket.inet_aton(host))  # 0x7f.1 is one, too
+    except OSError:
+        return False
+    return not is_public(found) and not is_within(found, allowed)

@@ -19,6 +19,7 @@ from greenchat.commands.core.steps import step
 from greenchat.protocol import caps
 from greenchat.protocol.message import parse
 from greenchat.storage.interface import Document
+from greenchat.values.addresses import is_out_of_bounds
 
 _MOST = 10  # of one account; the oldest goes
 _LONGEST = 1024  # bytes of an endpoint: those of browsers have some 200
@@ -51,11 +52,21 @@ def webpush(ctx: Context) -> None:
         p256dh, auth = _keys(words[1])
         if not _ENDPOINT.fullmatch(endpoint) or len(endpoint) > _LONGEST:
             raise _wrong(subcommand, "The endpoint must be an https URL")
+        _check_place(ctx, endpoint)
         kept = ctx.session.caps & _KEPT
         ctx.propose(_subscribe, PushSubscription(endpoint, p256dh, auth, account.id, kept, ctx.now).document())
     else:
         ctx.propose(_unsubscribe, endpoint, account.id)
     ctx.respond(ctx.envelope("WEBPUSH", subcommand, endpoint))
+
+
+def _check_place(ctx: Context, endpoint: str) -> None:
+    """Check that something can be sent to an endpoint, as far as its text tells. Raises FailError."""
+    try:
+        if is_out_of_bounds(endpoint, ctx.network.settings.push.networks):
+            raise _wrong("REGISTER", "The endpoint must have a public address")
+    except ValueError:
+        raise _wrong("REGISTER", "The endpoint must be an https URL") from None
 
 
 def _keys(text: str) -> tuple[str, str]:

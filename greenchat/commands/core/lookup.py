@@ -5,6 +5,7 @@ from greenchat.chat.user import User
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.protocol.numerics import Numeric
+from greenchat.values.masks import glob
 
 
 def find_channel(ctx: Context, name: str) -> Channel:
@@ -55,3 +56,10 @@ def require_rank(ctx: Context, channel: Channel, letter: str = "h") -> None:
 def targets(listed: str) -> list[str]:
     """Return the items of a list with commas; empty ones are ignored."""
     return [name for name in listed.split(",") if name]
+
+
+def require_this_server(ctx: Context, position: int = 0) -> None:
+    """Check a server parameter, if given. Raises 402 unless it means this server, or a user on it."""
+    target = ctx.message.params[position] if len(ctx.message.params) > position else ""
+    if target and not glob(target, ctx.network.settings.name) and ctx.network.user(target) is None:
+        raise IrcError(Numeric.ERR_NOSUCHSERVER, target)

@@ -10,6 +10,7 @@ from greenchat.storage.interface import HistoryReader, Span, StoredEvent, Target
 from greenchat.values.names import CHANNEL_BYTES
 
 _STAR = "*"
+_IN_NO_NAME = frozenset(" ,!@#")  # no nickname, account or identity has one of these
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def readable_conversation(ctx: Context, target: str) -> Conversation | None:
         if channel is None or ctx.user not in channel.members:
             return None
         return channel_conversation(ctx, channel, ctx.user)
-    if not target or " " in target or len(target.encode()) > CHANNEL_BYTES:
+    if target[:1] in ("", _STAR) or not _IN_NO_NAME.isdisjoint(target) or len(target.encode()) > CHANNEL_BYTES:
         return None  # no nickname and no account has such a name
     other = network.user(target)
     name = other.nick if other else target

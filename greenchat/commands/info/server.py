@@ -5,6 +5,7 @@ https://modern.ircdocs.horse/#server-queries-and-commands
 
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
+from greenchat.commands.core.lookup import require_this_server
 from greenchat.commands.core.registry import Way, command
 from greenchat.commands.info.isupport import send_isupport
 from greenchat.protocol.numerics import Numeric
@@ -168,10 +169,3 @@ def send_lusers(ctx: Context) -> None:
     ctx.reply(Numeric.RPL_LUSERME, text=f"I have {users} clients and 0 servers")
     ctx.reply(Numeric.RPL_LOCALUSERS, str(users), str(most), text=f"Current local users {users}, max {most}")
     ctx.reply(Numeric.RPL_GLOBALUSERS, str(users), str(most), text=f"Current global users {users}, max {most}")
-
-
-def require_this_server(ctx: Context, position: int = 0) -> None:
-    """Check a server parameter, if given. Raises 402 unless it means this server, or a user on it."""
-    target = ctx.message.params[position] if len(ctx.message.params) > position else ""
-    if target and not glob(target, ctx.network.settings.name) and ctx.network.user(target) is None:
-        raise IrcError(Numeric.ERR_NOSUCHSERVER, target)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from greenchat.chat.multiline_batch import MAX_BYTES, MAX_LINES, ClientBatch
+from greenchat.commands.core import service
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError, IrcError
@@ -68,6 +69,8 @@ def _speak(ctx: Context, done: ClientBatch) -> None:
     fault = done.end()
     if fault:
         refuse_batch(fault)
+    if any(map(service.find, done.target.split(","))):  # before it is proposed: it may be a password
+        raise _invalid("a service takes one line at a time")
     require_volume(ctx)
     parts = [[part.text, part.joined] for part in done.parts]
     ctx.propose(_say_lines, done.command, done.target, dict(done.opening.tags), parts)

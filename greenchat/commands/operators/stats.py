@@ -10,9 +10,9 @@ from greenchat.chat.protection.server_bans import ACCOUNT, ADDRESS, MASK
 from greenchat.chat.visibility import sees_addresses
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Streamed
+from greenchat.commands.core.lookup import require_this_server
 from greenchat.commands.core.registry import COMMANDS, Way, command, require_right
 from greenchat.commands.info.node_rows import rows
-from greenchat.commands.info.server import require_this_server
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import elapsed
 

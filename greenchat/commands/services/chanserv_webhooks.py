@@ -18,6 +18,7 @@ from greenchat.commands.services.hook_speech import HOOK_RANK
 from greenchat.commands.services.nickserv import own_account
 from greenchat.protocol.times import in_words
 from greenchat.storage.interface import Document
+from greenchat.values.addresses import is_out_of_bounds
 
 _MOST = 5  # of one channel
 _URL = re.compile(r"https?://[!-~]{1,300}")
@@ -55,6 +56,11 @@ def _add(ctx: Context, channel: Channel, url: str, word: str) -> None:
         raise ServiceError("This server posts nothing to other programs")
     if not _URL.fullmatch(url) or (url.startswith("http:") and not rules.networks):
         raise ServiceError("The address must be an https URL")
+    try:
+        if is_out_of_bounds(url, rules.networks):
+            raise ServiceError("This server posts to public addresses only, and those that its operator has allowed")
+    except ValueError:
+        raise ServiceError("The address must be an https URL") from None
     if word and not _WORD.fullmatch(word):
         raise ServiceError("A word has at most 30 characters, like !deploy")
     if len(_of(ctx, channel)) >= _MOST:

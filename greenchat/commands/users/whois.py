@@ -6,7 +6,7 @@ from greenchat.chat.user import User
 from greenchat.chat.visibility import sees_address, sees_in
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
-from greenchat.commands.core.lookup import targets
+from greenchat.commands.core.lookup import require_this_server, targets
 from greenchat.commands.core.registry import Way, command
 from greenchat.commands.users.metadata_sync import whois_lines
 from greenchat.protocol import caps
@@ -23,8 +23,8 @@ def whois(ctx: Context) -> None:
     """
     params = ctx.message.params
     nicks = params[1 if len(params) > 1 else 0] if params else ""
-    if len(params) > 1 and nicks:
-        _check_server(ctx, params[0])
+    if len(params) > 1 and nicks and ctx.network.fold(params[0]) != ctx.network.fold(nicks):
+        require_this_server(ctx)  # "it SHOULD be a server name or the nick of a user"
     wanted = list({ctx.network.fold(nick): nick for nick in targets(nicks)}.values())
     if not wanted:
         raise IrcError(Numeric.ERR_NONICKNAMEGIVEN)
@@ -39,13 +39,6 @@ def whois(ctx: Context) -> None:
         ctx.reply(Numeric.ERR_TOOMANYTARGETS, wanted[most], text=f"Too many targets: the first {most} were answered")
     # "<nick> MUST be exactly the <nick> parameter sent by the client"
     ctx.reply(Numeric.RPL_ENDOFWHOIS, nicks)
-
-
-def _check_server(ctx: Context, target: str) -> None:
-    """Check the server parameter: "it SHOULD be a server name or the nick of a user"; all users are on this server."""
-    network = ctx.network
-    if target.lower() != network.settings.name.lower() and network.user(target) is None:
-        raise IrcError(Numeric.ERR_NOSUCHSERVER, target)
 
 
 def _send(ctx: Context, user: User) -> None:

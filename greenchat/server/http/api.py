@@ -108,7 +108,7 @@ class Api:
         ctx, user = self._reader(request)
         channel = ctx.network.channel(request.query.get("channel", ""))
         if channel is None or user not in channel.members:
-            raise HttpError(404, "You are not in that channel")
+            raise HttpError(404, "There is no such channel, or you are not in it")  # which, would tell of secret ones
         members = [
             {"nick": each.nick, "account": each.account or None, "rank": rank[:1], "away": bool(each.away)}
             for each, rank in channel.members.items()

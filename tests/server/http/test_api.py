@@ -128,7 +128,9 @@ def test_who_and_where(server: ServerThread, bot: Client) -> None:
             {"nick": "alice", "account": None, "rank": "", "away": True},
         ]
         for hidden in "#secret", "#open", "#none", "", "alice":
-            assert call(server.address, secret, "members", channel=hidden).status == 404
+            answer = call(server.address, secret, "members", channel=hidden)
+            assert answer.status == 404
+            assert "There is no such channel, or you are not in it" in str(answer.body)
         status = json.loads(call(server.address, secret, "status").body)
         assert (status["users"], status["channels"]) == (3, 2)
 

@@ -10,7 +10,7 @@ import pytest
 
 from greenchat.server.push import outgoing
 from greenchat.server.push.outgoing import OutgoingError, post
-from greenchat.values.addresses import is_public, network
+from greenchat.values.addresses import is_out_of_bounds, is_public, network
 from tests.post_box import post_box
 
 HERE = (network("127.0.0.0/8"), network("::1"))
@@ -51,6 +51,40 @@ TRUST = ssl.create_default_context()
 )
 def test_which_addresses_are_public(host: str, public: bool) -> None:
     assert is_public(host) is public
+
+
+@pytest.mark.parametrize(
+    ("url", "refused"),
+    [
+        ("https://example.org/x", False),
+        ("https://93.184.216.34/", False),
+        ("https://[2606:2800:220:1:248:1893:25c8:1946]:8443/", False),
+        ("https://10.1.2.3:8443/x", True),
+        ("https://169.254.169.254/latest", True),
+        ("https://user@10.1.2.3/", True),
+        ("https://[::1]/", True),
+        ("https://[::ffff:10.0.0.1]/", True),
+        ("https://2130706433/", False),  # 127.0.0.1, which is allowed here
+        ("https://0xa.1/", True),
+        ("https://localhost/", False),
+        ("https://127.0.0.1/", False),
+    ],
+)
+def test_what_the_text_of_a_url_tells(url: str, refused: bool) -> None:
+    assert is_out_of_bounds(url, (network("127.0.0.0/8"),)) is refused
+
+
+@pytest.mark.parametrize(
+    "url", ["https://localhost/", "https://LOCALHOST./", "https://a.localhost/", "https://0x7f.1/"]
+)
+def test_this_machine_shows_in_a_url(url: str) -> None:
+    assert is_out_of_bounds(url, ())
+
+
+@pytest.mark.parametrize("url", ["https://", "https://[::1/", "https:///x", "x"])
+def test_a_url_without_a_host(url: str) -> None:
+    with pytest.raises(ValueError):
+        is_out_of_bounds(url, ())
 
 
 def test_a_post(tmp_path: Path) -> None:

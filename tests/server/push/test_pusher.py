@@ -325,11 +325,20 @@ def test_the_oldest_of_many_goes(server: ServerThread, alice: Client, box: PostB
     assert subscriptions(server) == [f"{box.url}/{number}" for number in range(2, 12)]
 
 
-def test_no_push_to_this_machine_unless_it_is_allowed(start: Start, box: PostBox) -> None:
-    server = start(networks=())
+def test_no_push_to_this_machine_unless_it_is_allowed(
+    start: Start, box: PostBox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _, *rest, **more: found("127.0.0.1", *rest, **more))
+    server, device = start(networks=()), Device(box)
     with people(server.address, "alice", "bob", caps=CAPS) as (alice, bob):
         register(alice)
-        subscribe(alice, Device(box))
+        for place in device.endpoint, "https://192.168.1.1/x", "https://[::1/":
+            (refused,) = alice.run(f"WEBPUSH REGISTER {place} {device.keys}")
+            assert refused.params[:3] == ("WEBPUSH", "INVALID_PARAMS", "REGISTER")
+        assert subscriptions(server) == []
+        alice.run(f"WEBPUSH REGISTER https://a.name.that.leads.here:{box.server_address[1]}/ {device.keys}")
+        assert len(subscriptions(server)) == 1
         bob.run("PRIVMSG alice :hi")
         assert box.is_empty()
 

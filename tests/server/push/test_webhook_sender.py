@@ -3,6 +3,7 @@
 import hmac
 import json
 import re
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -218,13 +219,21 @@ def test_there_are_only_so_many(server: ServerThread, alice: Client, box: PostBo
     assert "5 webhooks, the most" in said(alice, f"CS WEBHOOK #dev ADD {box.url}")
 
 
-def test_no_request_to_this_machine_unless_it_is_allowed(start: Start, tmp_path: Path) -> None:
+def test_no_request_to_this_machine_unless_it_is_allowed(
+    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda _, *rest, **more: found("127.0.0.1", *rest, **more))
     with post_box(tmp_path / "tls") as box:
         server = start(networks=())
         with people(server.address, "alice") as (alice,):
             own(alice)
             assert "https" in said(alice, "CS WEBHOOK #dev ADD http://localhost/")
-            add(alice, box.url)
+            assert "public addresses only" in said(alice, f"CS WEBHOOK #dev ADD {box.url}")
+            assert "public addresses only" in said(alice, "CS WEBHOOK #dev ADD https://10.0.0.1/x")
+            assert "https" in said(alice, "CS WEBHOOK #dev ADD https://[::1/")
+            assert "no webhooks" in said(alice, "CS WEBHOOK #dev LIST")
+            add(alice, f"https://a.name.that.leads.here:{box.server_address[1]}/")
             alice.run("PRIVMSG #dev :hello")
             assert box.is_empty()
 
