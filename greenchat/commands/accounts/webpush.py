@@ -63,7 +63,7 @@ def webpush(ctx: Context) -> None:
 def _check_place(ctx: Context, endpoint: str) -> None:
     """Check that something can be sent to an endpoint, as far as its text tells. Raises FailError."""
     try:
-        if is_out_of_bounds(endpoint, ctx.network.settings.push.networks):
+        if is_out_of_bounds(endpoint, ctx.network.settings.outbound.push.networks):
             raise _wrong("REGISTER", "The endpoint must have a public address")
     except ValueError:
         raise _wrong("REGISTER", "The endpoint must be an https URL") from None
