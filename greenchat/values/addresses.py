@@ -1,6 +1,5 @@
 """Internet addresses: parsing, and which network an address belongs to."""
 
-import socket
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
@@ -73,8 +72,15 @@ def is_out_of_bounds(url: str, allowed: tuple[IpNetwork, ...]) -> bool:
         raise ValueError("a URL has a host")
     if host == "localhost" or host.endswith(".localhost"):  # https://www.rfc-editor.org/rfc/rfc6761#section-6.3
         return not any(is_within(each, allowed) for each in ("127.0.0.1", "::1"))
+    found = str(address(host)) if ":" in host else _written_out(host)
+    return bool(found) and not is_public(found) and not is_within(found, allowed)
+
+
+def _written_out(host: str) -> str:
+    """Return an IPv4 address in full, which may be written in every way that look-ups know: 0x7f.1; else ""."""
+    *firsts, last = host.split(".")
     try:
-        found = str(address(host)) if ":" in host else socket.inet_ntoa(socket.inet_aton(host))  # 0x7f.1 is one, too
-    except OSError:
-        return False
-    return not is_public(found) and not is_within(found, allowed)
+        *first, rest = [int(part, 8 if part.startswith("0") and part.isdigit() else 0) for part in (*firsts, last)]
+        return str(IPv4Address(bytes(first) + rest.to_bytes(4 - len(first), "big")))
+    except (ValueError, OverflowError):
+        return ""

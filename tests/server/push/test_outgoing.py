@@ -66,6 +66,9 @@ def test_which_addresses_are_public(host: str, public: bool) -> None:
         ("https://[::ffff:10.0.0.1]/", True),
         ("https://2130706433/", False),  # 127.0.0.1, which is allowed here
         ("https://0xa.1/", True),
+        ("https://012.0.0.1/", True),
+        ("https://0xa.example.org/", False),
+        ("https://1.2.3.4.5/", False),
         ("https://localhost/", False),
         ("https://127.0.0.1/", False),
     ],
