@@ -7,6 +7,10 @@ from pathlib import Path
 WRONG_USE = 2  # the exit status of a program that was called wrongly
 
 
+class UsageError(Exception):
+    """The user has to change something, on the command line or about it; the text says what in one clear line."""
+
+
 def called(program: str) -> str:
     """Return the command that runs one of our programs: its name, or its path beside the one that runs."""
     from shutil import which  # late: it imports many archive formats

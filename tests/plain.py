@@ -17,7 +17,7 @@ from time import monotonic
 
 import pytest
 
-from greenchat.protocol.plain import Style
+from greenchat.protocol.plain import OutputStyle
 from greenchat.server.net.outbox import SocketOutbox
 from greenchat.server.net.plain_outbox import PlainOutbox
 from greenchat.server.net.stream import Stream
@@ -55,7 +55,7 @@ class Writes:
         """Note every write from now on."""
         writes = cls()
 
-        def outbox_of(before: SocketOutbox, accepted: socket.socket, style: Style) -> PlainOutbox:
+        def outbox_of(before: SocketOutbox, accepted: socket.socket, style: OutputStyle) -> PlainOutbox:
             outbox = PlainOutbox(before, accepted, style)
             outbox.sock = _Noting(outbox.sock, accepted, writes)
             return outbox

@@ -1,6 +1,7 @@
 """Classes stay small, and state that belongs together stands together."""
 
 import ast
+from collections import defaultdict
 
 from tests.sources import MODULES, ROOT, nodes
 
@@ -32,3 +33,14 @@ def test_no_class_holds_too_much() -> None:
     }
     assert classes["client/state/network.py:ClientNetwork"] > 15  # the fields are found at all
     assert {name: count for name, count in classes.items() if count > MOST_FIELDS} == {}
+
+
+def test_a_name_of_a_class_has_one_meaning() -> None:
+    """Also across programs: whoever searches for a name finds one class, and a signature says which it is."""
+    places = defaultdict(list)
+    for path in MODULES:
+        for node in nodes(path):
+            if isinstance(node, ast.ClassDef):
+                places[node.name].append(f"{path.relative_to(ROOT)}:{node.lineno}")
+    assert len(places) > 500
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}

@@ -32,7 +32,7 @@ def test_every_command_that_is_declared_is_in_the_table() -> None:
 
 
 def test_every_kind_of_document_is_a_row_of_the_table() -> None:
-    rows = [value for value in vars(documents).values() if isinstance(value, documents.Kind)]
+    rows = [value for value in vars(documents).values() if isinstance(value, documents.DocumentKind)]
     assert rows == list(documents.KINDS)
     assert len({kind.name for kind in rows}) == len(rows)
 
@@ -56,7 +56,7 @@ def test_documents_are_kept_and_read_by_their_kind() -> None:
 def test_a_start_restores_every_kind_that_is_read_at_the_start() -> None:
     source = (ROOT / "server/data/restore.py").read_text(encoding="utf-8")
     for name, value in vars(documents).items():
-        if isinstance(value, documents.Kind) and value.at_start:
+        if isinstance(value, documents.DocumentKind) and value.at_start:
             assert f"documents.{name}" in source, name
 
 

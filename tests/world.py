@@ -30,7 +30,7 @@ from greenchat.server import app as apps
 from greenchat.server.app import App
 from greenchat.server.net.connection_limits import grace_of
 from greenchat.server.net.outbox import SocketOutbox
-from greenchat.server.net.routes import Routes
+from greenchat.server.net.routes import SessionRoutes
 from greenchat.server.net.turn import Turn
 from greenchat.storage import sqlite
 from greenchat.storage.schema import connect
@@ -133,11 +133,11 @@ class World:
         """End it, as a server ends."""
         self.app.close()
 
-    def routes(self, session: Session) -> Routes:
+    def routes(self, session: Session) -> SessionRoutes:
         """Return the short way of a session's plain messages."""
-        return Routes(self.network, session, self.app.log, self.app.turn, partial(self.context, session))
+        return SessionRoutes(self.network, session, self.app.log, self.app.turn, partial(self.context, session))
 
-    def run(self, session: Session, routes: Routes, line: bytes | LineTooLong) -> None:
+    def run(self, session: Session, routes: SessionRoutes, line: bytes | LineTooLong) -> None:
         """Run a line and all that follows from it, by the short way where a connection takes that."""
         self.app.turn.begin()
         session.received_messages += 1

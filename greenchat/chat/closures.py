@@ -25,7 +25,7 @@ from typing import Any
 
 from greenchat.chat import documents
 from greenchat.chat.channel import Channel
-from greenchat.chat.documents import Kind
+from greenchat.chat.documents import DocumentKind
 from greenchat.chat.registered_channels import rank_of
 from greenchat.chat.user import User
 from greenchat.protocol.msgid import LAST_ID, format_msgid, parse_msgid
@@ -37,7 +37,7 @@ _MOST_GUESTS = 1000  # of one closure that have left it
 Span = tuple[int, int]
 """From one msgid to another, both included."""
 
-Unsaved = tuple[Kind, str, object]
+Unsaved = tuple[DocumentKind, str, object]
 
 
 def is_closed(channel: Channel) -> bool:
@@ -278,7 +278,7 @@ class Closures:
         told = [[since, 0 if until == LAST_ID else until] for since, until in spans]
         self._put(documents.INSIDE, f"{format_msgid(closure.start)} {identity}", {"spans": told})
 
-    def _put(self, kind: Kind, key: str, value: object) -> None:
+    def _put(self, kind: DocumentKind, key: str, value: object) -> None:
         self._unsaved[kind.name, key] = (kind, key, value)
 
 

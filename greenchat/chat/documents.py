@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class DocumentKind:
     """A kind of document.
 
     name: as the store knows it. key: what identifies a document within its kind. at_start: whether all of them are read
@@ -21,22 +21,22 @@ class Kind:
     at_start: bool = True
 
 
-SERVER = Kind("server", "what it is: `OWN`, `CLOAK`, `DEFCON` or `CASEMAPPING`")
-ACCOUNT = Kind("account", "the account's folded name")
-DROPPED = Kind("dropped", "the folded name of an account that was given up")
-CHANNEL = Kind("channel", "the folded name of a channel that lives on over a restart")
-CLOSED = Kind("closed", "the msgid since which a channel was closed, see `closures`")
-INSIDE = Kind("inside", "the same, a space, and the id of an account that was in then")
-BAN = Kind("ban", "the ban's key, see `ServerBans.key`")
-RESERVATION = Kind("reservation", "the folded mask of a name that operators have reserved")
-PRESENCE = Kind("presence", "the id of an account that is always on")
-PLACED = Kind("placed", "the folded name of a channel that nobody owns and in which somebody has a place")
-PLACE = Kind("place", "the guest_id of a user who may come back after a restart")
-READ_MARKS = Kind("read-marks", "the identity of their reader", at_start=False)
-TOKEN = Kind("token", "the hash of its secret")
-FILE = Kind("file", "the name in its address")
-WEBHOOK = Kind("webhook", "its id")
-PUSH = Kind("push", "the endpoint of a push subscription")
+SERVER = DocumentKind("server", "what it is: `OWN`, `CLOAK`, `DEFCON` or `CASEMAPPING`")
+ACCOUNT = DocumentKind("account", "the account's folded name")
+DROPPED = DocumentKind("dropped", "the folded name of an account that was given up")
+CHANNEL = DocumentKind("channel", "the folded name of a channel that lives on over a restart")
+CLOSED = DocumentKind("closed", "the msgid since which a channel was closed, see `closures`")
+INSIDE = DocumentKind("inside", "the same, a space, and the id of an account that was in then")
+BAN = DocumentKind("ban", "the ban's key, see `ServerBans.key`")
+RESERVATION = DocumentKind("reservation", "the folded mask of a name that operators have reserved")
+PRESENCE = DocumentKind("presence", "the id of an account that is always on")
+PLACED = DocumentKind("placed", "the folded name of a channel that nobody owns and in which somebody has a place")
+PLACE = DocumentKind("place", "the guest_id of a user who may come back after a restart")
+READ_MARKS = DocumentKind("read-marks", "the identity of their reader", at_start=False)
+TOKEN = DocumentKind("token", "the hash of its secret")
+FILE = DocumentKind("file", "the name in its address")
+WEBHOOK = DocumentKind("webhook", "its id")
+PUSH = DocumentKind("push", "the endpoint of a push subscription")
 
 KINDS = (
     SERVER,

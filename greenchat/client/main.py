@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from greenchat.cli import WRONG_USE, called
+from greenchat.cli import WRONG_USE, UsageError, called
 from greenchat.client.app import ClientApp
 from greenchat.client.archive.vault import Vault
 from greenchat.client.console import Console
@@ -49,10 +49,6 @@ Serve = Callable[
 
 INTERRUPTED = 130
 UNSENT = 3
-
-
-class UsageError(Exception):
-    """Something that the user has to change; its text is one clear line."""
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -10,7 +10,7 @@ from typing import Any, get_args, get_origin
 
 from greenchat.config.groups import flat_values
 from greenchat.config.options import Options
-from greenchat.config.schema import Entry, bounds, entries
+from greenchat.config.schema import KeyField, bounds, entries
 from greenchat.config.settings import Settings
 
 _WIDTH = 100
@@ -37,7 +37,7 @@ def example() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _table(entry: Entry, value: Any) -> Iterator[str]:
+def _table(entry: KeyField, value: Any) -> Iterator[str]:
     if isinstance(value, tuple):
         for row in value:
             yield f"[[{entry.name}]]"
@@ -53,7 +53,7 @@ def _table(entry: Entry, value: Any) -> Iterator[str]:
         yield from _keys(value)
 
 
-def _rows(part: Any) -> Iterator[tuple[Entry, Any]]:
+def _rows(part: Any) -> Iterator[tuple[KeyField, Any]]:
     values = flat_values(part)
     return ((entry, values[entry.field]) for entry in entries(type(part)).values())
 
@@ -63,7 +63,7 @@ def _keys(part: Any) -> Iterator[str]:
         yield from _key(entry, value)
 
 
-def _key(entry: Entry, value: Any) -> Iterator[str]:
+def _key(entry: KeyField, value: Any) -> Iterator[str]:
     doc = entry.key.doc
     if entry.key.choices:
         doc += f": {', '.join(entry.key.choices)}"

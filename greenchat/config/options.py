@@ -251,7 +251,7 @@ class BackupOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
+class LogOptions:
     """The log of the server itself."""
 
     level: Annotated[
@@ -323,7 +323,7 @@ class Options:
     )
     storage: Annotated[Storage, Key("History, accounts and channels on disk.")] = field(default_factory=Storage)
     backup: Annotated[BackupOptions, Key("Backups on a schedule.")] = field(default_factory=BackupOptions)
-    log: Annotated[Log, Key("The server's log.")] = field(default_factory=Log)
+    log: Annotated[LogOptions, Key("The server's log.")] = field(default_factory=LogOptions)
     cluster: Annotated[
         Cluster,
         Key("Nodes on several machines that are one server: greenchat-server cluster init, join.", restart=True),

@@ -25,7 +25,7 @@ class WrongKeyError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class KeyField:
     """A key as it stands in the file, and the field that it fills, see `flat_fields`."""
 
     name: str
@@ -35,13 +35,13 @@ class Entry:
     required: bool
 
 
-def entries(cls: Any) -> dict[str, Entry]:
+def entries(cls: Any) -> dict[str, KeyField]:
     """Return the keys of a dataclass and its groups, by name. A field `class_` is the key `class`."""
     found = {}
     for field in flat_fields(cls):
         if isinstance(field.note, Key):
             name = field.name.removesuffix("_")
-            found[name] = Entry(name, field.name, field.type, field.note, field.required)
+            found[name] = KeyField(name, field.name, field.type, field.note, field.required)
     return found
 
 
@@ -59,7 +59,7 @@ def read(cls: type[T], table: Table, *, folder: Path, path: str = "") -> T:
     return build(cls, values)
 
 
-def refuse_unknown(table: Table, known: Mapping[str, Entry], path: str = "") -> None:
+def refuse_unknown(table: Table, known: Mapping[str, KeyField], path: str = "") -> None:
     """Raise WrongKeyError for the first unknown key."""
     for name in table:
         if name not in known:

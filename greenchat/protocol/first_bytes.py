@@ -41,7 +41,7 @@ TLS_REFUSAL = b"\x15\x03\x01\x00\x02\x02\x28"
 AUTO = "auto"
 
 
-class Dialect(NamedTuple):
+class WireProtocol(NamedTuple):
     """A protocol that clients speak.
 
     name: also what a listener may be pinned to, if `is_choice`. claims: whether a client whose first bytes are these
@@ -88,11 +88,11 @@ def _is_irc(data: bytes | None, kind: str) -> bool:
     return True
 
 
-TLS = Dialect("tls", _is_tls, is_choice=False)  # what is inside of it is asked again
-PROXY = Dialect("proxy", _is_proxied, is_choice=False)  # a mistake in the configuration: it is refused
-HTTP = Dialect("http", _is_http)
-PLAIN = Dialect("plain", _is_plain)  # it hands on who turns out to speak IRC
-IRC = Dialect("irc", _is_irc)
+TLS = WireProtocol("tls", _is_tls, is_choice=False)  # what is inside of it is asked again
+PROXY = WireProtocol("proxy", _is_proxied, is_choice=False)  # a mistake in the configuration: it is refused
+HTTP = WireProtocol("http", _is_http)
+PLAIN = WireProtocol("plain", _is_plain)  # it hands on who turns out to speak IRC
+IRC = WireProtocol("irc", _is_irc)
 
 DIALECTS = (TLS, PROXY, HTTP, PLAIN, IRC)
 CHOICES = (AUTO, *(dialect.name for dialect in DIALECTS if dialect.is_choice))

@@ -37,7 +37,7 @@ class HttpError(Exception):
         self.fields = {name.replace("_", "-"): value for name, value in fields.items()}
 
 
-class Head(NamedTuple):
+class RequestHead(NamedTuple):
     """A request without its body.
 
     target: path and query, which begins with a /, or *. fields: names in lower case, in their order. length: of the
@@ -61,7 +61,7 @@ class Head(NamedTuple):
         return self.get("host")
 
 
-def parse_head(data: bytes) -> Head:
+def parse_head(data: bytes) -> RequestHead:
     """Parse a whole head, with the empty line at its end. Raises HttpError."""
     lines = data.removesuffix(HEAD_END).decode("latin-1").split("\r\n")
     if any("\r" in line or "\n" in line or "\0" in line for line in lines):
@@ -84,7 +84,7 @@ def parse_head(data: bytes) -> Head:
         raise HttpError(400, "Wrong target")
     if (target == "*" and method != "OPTIONS") or (target != "*" and not _PATH.fullmatch(target)):
         raise HttpError(400, "Wrong target")
-    head = Head(method, target, version, fields, 0, True)
+    head = RequestHead(method, target, version, fields, 0, True)
     options = {option.strip().lower() for option in head.get("connection").split(",")}
     keeps = "close" not in options if version >= (1, 1) else False
     if head.get("expect") and head.get("expect").lower() != "100-continue":
@@ -149,7 +149,7 @@ def _check_host(fields: tuple[tuple[str, str], ...], names: list[str], version: 
         raise HttpError(400, "Wrong host")
 
 
-def _length(head: Head) -> int | None:
+def _length(head: RequestHead) -> int | None:
     lengths = [value for name, value in head.fields if name == "content-length"]
     codings = [value for name, value in head.fields if name == "transfer-encoding"]
     if codings:

@@ -17,7 +17,7 @@ class NatsError(ValueError):
     """The bytes are not NATS; the text says which."""
 
 
-class Frame(NamedTuple):
+class NatsFrame(NamedTuple):
     """A frame from the server.
 
     verb: INFO, MSG (with headers or without), PING, PONG, +OK or -ERR. subject, sid and reply are those of a message.
@@ -33,7 +33,7 @@ class Frame(NamedTuple):
     data: bytes = b""
 
 
-class Parser:
+class NatsParser:
     """Makes frames from bytes, however they are cut."""
 
     __slots__ = ("_buffer",)
@@ -41,11 +41,11 @@ class Parser:
     def __init__(self) -> None:
         self._buffer = bytearray()
 
-    def feed(self, data: bytes) -> list[Frame]:
+    def feed(self, data: bytes) -> list[NatsFrame]:
         """Return the frames that are whole now. Raises NatsError."""
         buffer = self._buffer
         buffer += data
-        frames: list[Frame] = []
+        frames: list[NatsFrame] = []
         begin = 0
         while True:
             end = buffer.find(b"\r\n", begin)
@@ -57,7 +57,7 @@ class Parser:
             verb, _, rest = line.partition(b" ")
             name = verb.upper()
             if name not in (b"MSG", b"HMSG"):
-                frames.append(Frame(_word(name), data=rest.strip()))
+                frames.append(NatsFrame(_word(name), data=rest.strip()))
                 begin = end + 2
                 continue
             frame, headers, size = _head(line, with_headers=name == b"HMSG")
@@ -72,7 +72,7 @@ class Parser:
         return frames
 
 
-def _head(line: bytes, *, with_headers: bool) -> tuple[Frame, int, int]:
+def _head(line: bytes, *, with_headers: bool) -> tuple[NatsFrame, int, int]:
     """Return a message without its payload, and the bytes of its headers and of all. Raises NatsError."""
     words = _word(line).split()[1:]
     sizes = 2 if with_headers else 1
@@ -83,7 +83,7 @@ def _head(line: bytes, *, with_headers: bool) -> tuple[Frame, int, int]:
     headers = int(words[-2]) if with_headers else 0
     if headers > size:
         raise NatsError(f"this is no NATS: {line[:100]!r}")
-    return Frame("MSG", subject, sid, reply[0] if reply else ""), headers, size
+    return NatsFrame("MSG", subject, sid, reply[0] if reply else ""), headers, size
 
 
 def _status(headers: bytes) -> str:
@@ -140,7 +140,7 @@ def publish(subject: str, payload: bytes, *, reply: str = "", headers: Mapping[s
     return f"HPUB {to} {len(head)} {len(head) + len(payload)}\r\n".encode("ascii") + head + payload + b"\r\n"
 
 
-class Place(NamedTuple):
+class StreamPosition(NamedTuple):
     """The place of a message in its stream. number: counts from 1 without gaps. delivery: counts those of the consumer.
     time: when the engine has stored it, ms since the epoch.
     """
@@ -150,7 +150,7 @@ class Place(NamedTuple):
     time: int
 
 
-def place(reply: str) -> Place:
+def place(reply: str) -> StreamPosition:
     """Read the place from the reply subject of a message that a consumer delivers. Raises NatsError.
 
     `$JS.ACK.<stream>.<consumer>.<delivered>.<stream sequence>.<consumer sequence>.<timestamp>.<pending>`, in another
@@ -162,5 +162,5 @@ def place(reply: str) -> Place:
         first = 5 if len(words) == 9 else 7
         number, delivery, stamp = words[first : first + 3]
         if number.isdecimal() and delivery.isdecimal() and stamp.isdecimal():
-            return Place(int(number), int(delivery), int(stamp) // 1_000_000)
+            return StreamPosition(int(number), int(delivery), int(stamp) // 1_000_000)
     raise NatsError(f"a message of the log without its place: {reply[:100]!r}")

@@ -49,7 +49,7 @@ from greenchat.server.net.sendq import SendQueues
 from greenchat.server.net.stream import TlsAcceptor
 from greenchat.server.net.turn import Turn
 from greenchat.server.net.workers import Threads
-from greenchat.server.nodes.member import Member
+from greenchat.server.nodes.member import NodeMember
 from greenchat.server.outside.logins import OutsideLogins
 from greenchat.server.push.notifications import Notifications
 from greenchat.server.reload import reload, take_in_accounts
@@ -73,7 +73,7 @@ class App:
         tls: TlsAcceptor | None = None,
         read_config: Callable[[], Config] | None = None,
         estate: Estate | None = None,
-        member: Member | None = None,
+        member: NodeMember | None = None,
     ) -> None:
         """Make a server. read_config: reads the configuration again; raises ConfigError.
 

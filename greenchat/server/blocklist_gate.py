@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class Server(Protocol):
+class BlocklistServerParts(Protocol):
     """The parts of the server that this uses."""
 
     options: Options
@@ -30,7 +30,7 @@ class Server(Protocol):
 class BlocklistGate:
     """Lets clients in by what blocklists say of their addresses."""
 
-    def __init__(self, server: Server, connections: Iterable[Connection]) -> None:
+    def __init__(self, server: BlocklistServerParts, connections: Iterable[Connection]) -> None:
         """Make a gate. connections: all that are here. Raises ConfigError if the package for it is missing."""
         self._server = server
         self._connections = connections

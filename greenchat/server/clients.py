@@ -15,7 +15,7 @@ from greenchat.server.blocklist_gate import BlocklistGate
 from greenchat.server.ending import end_connections, let_end
 from greenchat.server.net import connection_log
 from greenchat.server.net.admission import Admission, presentable
-from greenchat.server.net.connection import Connection, Row, Server
+from greenchat.server.net.connection import Connection, ConnectionServerParts, Row
 from greenchat.server.net.crew import Crew
 from greenchat.server.net.detect import IRC, PLAIN, PROXY, TLS, begin
 from greenchat.server.net.hangups import Hangups
@@ -29,7 +29,7 @@ T = TypeVar("T")
 _GROUP, _PAUSE = 25, 0.05  # clients that are sent away at once, and seconds until the next: they come back elsewhere
 
 
-class Owner(Server, Protocol):
+class Owner(ConnectionServerParts, Protocol):
     """The server whose clients they are."""
 
     def run_step(self, step: Callable[[Context], T]) -> T:

@@ -25,7 +25,7 @@ _DATE, _DISK = "date", "disk"
 _ROOM_AGAIN = "The disk has room again: everybody can write"
 
 
-class Server(Protocol):
+class HealthServerParts(Protocol):
     """The parts of the server that are watched or told."""
 
     network: Network
@@ -42,7 +42,7 @@ class Server(Protocol):
 class Health:
     """Watches from `start` to `stop`."""
 
-    def __init__(self, server: Server, folder: Path, last_id: int) -> None:
+    def __init__(self, server: HealthServerParts, folder: Path, last_id: int) -> None:
         """Prepare to watch. folder: of the data. last_id: of the last event before this start."""
         self._server = server
         self._certificate_due = monotonic() + _DAY

@@ -30,13 +30,13 @@ from greenchat.server.data.scheduled_backups import ScheduledBackups
 from greenchat.server.early_signals import caught, hold
 from greenchat.server.handover.giving import Upgrade, command_line
 from greenchat.server.handover.taking import Heir
-from greenchat.server.handover.wire import Link, refuse
+from greenchat.server.handover.wire import HandoverLink, refuse
 from greenchat.server.log_files import start_log
 from greenchat.server.net.listener import CannotListenError
 from greenchat.server.net.sts import with_policy
 from greenchat.server.net.tls_acceptor import load_tls
 from greenchat.server.nodes.beginning import NodeError
-from greenchat.server.nodes.member import Member
+from greenchat.server.nodes.member import NodeMember
 from greenchat.server.nodes.seat import Seat
 from greenchat.server.programs import require_programs
 from greenchat.server.reload import find_accounts
@@ -75,7 +75,7 @@ def serve(
     _allow_many_descriptors()
     _collect_rarely()
     notifier = Notifier()
-    link = Link.inherited()
+    link = HandoverLink.inherited()
     heir = Heir(link) if link else None
     opened = list(handed_over())
     for sock in opened:
@@ -85,7 +85,7 @@ def serve(
         tls = load_tls(options.tls, options.data, config.settings.name)
         settings = with_policy(config.settings, options.listen, tls, time.time_ns() // 1_000_000)
         estate = heir.receive(config) if heir else None
-        member = Member(seat) if seat else None
+        member = NodeMember(seat) if seat else None
         app = App(settings, options, tls, read_config, estate, member)
         if member:
             member.join(app, app, settings)

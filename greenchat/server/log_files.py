@@ -10,7 +10,7 @@ from io import TextIOWrapper
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 
-from greenchat.config.options import NOT_GIVEN, Log
+from greenchat.config.options import NOT_GIVEN, LogOptions
 
 _MIB = 1 << 20
 _DAY = 86_400  # seconds
@@ -79,7 +79,7 @@ class LogFile(WatchedFileHandler):
         self._day = int(time.time()) // _DAY
 
 
-def start_log(options: Log) -> None:
+def start_log(options: LogOptions) -> None:
     """Begin the log. Raises OSError where its file can't be written."""
     handler: logging.Handler = logging.StreamHandler(sys.stderr)
     if options.file != NOT_GIVEN:

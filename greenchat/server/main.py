@@ -15,7 +15,7 @@ from pathlib import Path
 
 from greenchat import __version__
 from greenchat.arguments import Parser, add_completion
-from greenchat.cli import close_output
+from greenchat.cli import UsageError, close_output
 from greenchat.compiled import kind_of_build
 from greenchat.config.file import Config, ConfigError, load
 from greenchat.config.options import DEFAULT_ADDRESS, NOT_GIVEN, Address, ListenerOptions, Options
@@ -41,10 +41,6 @@ Commands (greenchat-server COMMAND --help tells more):
 
 _MOST_NODES = 16
 _NODES = "nodes"  # the folder of several nodes in the data folder
-
-
-class UsageError(Exception):
-    """The command line is wrong; the text is one line that says what to change."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -293,7 +289,7 @@ def _check_folder(options: Options, *, by_nodes: bool) -> None:
 
 def _serve_by_nodes(given: argparse.Namespace, config: Config, greet: Callable[[list[Address], str], None]) -> int:
     """Serve by several processes. Raises UsageError."""
-    from greenchat.server.nodes.family import Family, FamilyError  # late: it takes gevent along
+    from greenchat.server.nodes.family import FamilyError, NodeFamily  # late: it takes gevent along
 
     if given.record:
         raise UsageError("--record is for a single server: start it without --nodes")
@@ -301,7 +297,7 @@ def _serve_by_nodes(given: argparse.Namespace, config: Config, greet: Callable[[
         raise UsageError("--nodes needs a history on the disk: set storage.persistent to true")
     try:
         with_files = config.settings.files.enabled
-        return Family(
+        return NodeFamily(
             given.nodes, config.options, with_files=with_files, greet=lambda addresses: greet(addresses, "")
         ).run()
     except FamilyError as error:

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 _AT_ONCE = 100  # accounts in one act: nodes share none that is too large
 
 
-class Running(Protocol):
+class ReloadServerParts(Protocol):
     """The parts of the server that a reload changes."""
 
     network: Network
@@ -55,7 +55,7 @@ class Running(Protocol):
         """Return a context, in a turn of its own, in which the server itself acts."""
 
 
-def reload(running: Running, read_config: Callable[[], Config] | None, who: str) -> Reloaded:
+def reload(running: ReloadServerParts, read_config: Callable[[], Config] | None, who: str) -> Reloaded:
     """Read the configuration again and apply it. who: asked for it, for the log and the operators."""
     ctx = running.new_context()
     reloaded = _reload(running, read_config, ctx)
@@ -72,7 +72,7 @@ def reload(running: Running, read_config: Callable[[], Config] | None, who: str)
     return reloaded
 
 
-def _reload(running: Running, read_config: Callable[[], Config] | None, ctx: Context) -> Reloaded:
+def _reload(running: ReloadServerParts, read_config: Callable[[], Config] | None, ctx: Context) -> Reloaded:
     find_accounts(running.store, ctx)
     if read_config is None:
         return Reloaded("", error="the server was started without a configuration")
@@ -83,7 +83,7 @@ def _reload(running: Running, read_config: Callable[[], Config] | None, ctx: Con
         return Reloaded("", error=str(error))
 
 
-def apply(running: Running, config: Config, ctx: Context) -> list[str]:
+def apply(running: ReloadServerParts, config: Config, ctx: Context) -> list[str]:
     """Apply all that can change; return what could not, a line each. Raises ConfigError, and then nothing has changed.
 
     ctx: in which people are told.

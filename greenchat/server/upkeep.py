@@ -13,7 +13,7 @@ from greenchat.server.health import Health
 from greenchat.server.sweeper import Sweeper
 
 
-class Server(health.Server, sweeper.Swept, place_keeper.Placed, Protocol):
+class UpkeepServerParts(health.HealthServerParts, sweeper.Swept, place_keeper.PlaceServerParts, Protocol):
     """The parts of the server that are looked after."""
 
 
@@ -25,7 +25,7 @@ class Upkeep:
 
     def __init__(
         self,
-        server: Server,
+        server: UpkeepServerParts,
         folder: Path,
         chores: Sequence[Callable[[], None]],
         dated: Sequence[Callable[[int], None]],

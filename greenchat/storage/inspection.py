@@ -7,7 +7,7 @@ from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
-from greenchat.storage.interface import Span, StoredEvent, StoreError, Write
+from greenchat.storage.interface import HistorySpan, StoredEvent, StoreError, Write
 from greenchat.storage.reader import read
 from greenchat.storage.rows import UnreadableError
 from greenchat.storage.schema import APPLICATION_ID, FAILURES, MIGRATIONS, connect, connect_reader
@@ -155,7 +155,7 @@ def _pages(connection: sqlite3.Connection, key: str, unreadable: list[str]) -> I
     after = 0
     while True:
         seen: list[int] = []
-        page = read(connection, key, Span(_PAGE, after=after, events=True), unreadable, seen)
+        page = read(connection, key, HistorySpan(_PAGE, after=after, events=True), unreadable, seen)
         yield page
         last = max(seen, default=0)
         if not seen:

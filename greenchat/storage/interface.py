@@ -187,7 +187,7 @@ Write = StoredEvent | Speech | Document | Erasure | Renaming | Cut
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class HistorySpan:
     """A part of a conversation: the events between two ids, both excluded.
 
     after, before: ids; no event needs to have them.
@@ -204,7 +204,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class HistoryTarget:
     """A conversation and the id of the latest message in it."""
 
     conversation: str
@@ -248,13 +248,13 @@ class Retention:
 class HistoryReader(Protocol):
     """The history. All methods may be called from any thread, and raise StoreError."""
 
-    def read(self, conversation: str, span: Span) -> list[StoredEvent]:
+    def read(self, conversation: str, span: HistorySpan) -> list[StoredEvent]:
         """Return a part of a conversation, oldest first."""
 
     def find(self, conversation: str, event_id: int) -> StoredEvent | None:
         """Return one event."""
 
-    def targets(self, identity: str, channels: Iterable[str], after: int, before: int) -> list[Target]:
+    def targets(self, identity: str, channels: Iterable[str], after: int, before: int) -> list[HistoryTarget]:
         """Return the conversations whose latest message lies between two ids (excluded), oldest first.
 
         Only `channels` and the identity's direct conversations count.

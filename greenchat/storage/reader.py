@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from greenchat.storage.interface import Location, Span, StoredEvent, Target
+from greenchat.storage.interface import HistorySpan, HistoryTarget, Location, StoredEvent
 from greenchat.storage.rows import COLUMNS, KINDS, MESSAGES, ROW, UnreadableError, decode
 
 log = logging.getLogger(__name__)
@@ -110,7 +110,7 @@ class ConnectionPool:
 def read(
     connection: sqlite3.Connection,
     conversation: str,
-    span: Span,
+    span: HistorySpan,
     unreadable: list[str] | None = None,
     seen: list[int] | None = None,
 ) -> list[StoredEvent]:
@@ -193,14 +193,14 @@ def _decoded(row: Sequence[Any], problems: list[str]) -> list[Any]:
 
 def targets(
     connection: sqlite3.Connection, identity: str, channels: Iterable[str], after: int, before: int
-) -> list[Target]:
+) -> list[HistoryTarget]:
     """Return conversations by the latest message in them, oldest first. Raises UnreadableError."""
     keys = json.dumps(list(channels))
     (answer,) = connection.execute(_TARGETS, (MESSAGES, keys, identity, after, before)).fetchone()
     found: list[Any] = json.loads(answer)
     if not all(isinstance(key, str) and isinstance(latest, int) for key, latest in found):
         raise UnreadableError("a conversation has no key, or a message no number")
-    return [Target(key, latest) for key, latest in found]
+    return [HistoryTarget(key, latest) for key, latest in found]
 
 
 def tagged(connection: sqlite3.Connection, tag: str, after: int, limit: int) -> list[StoredEvent]:

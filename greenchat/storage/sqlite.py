@@ -20,13 +20,13 @@ from greenchat.storage.failures import errors, explained
 from greenchat.storage.housekeeping import Housekeeping
 from greenchat.storage.interface import (
     DueCuts,
+    HistorySpan,
+    HistoryTarget,
     Location,
     Query,
     Retention,
-    Span,
     StoredEvent,
     StoreError,
-    Target,
     UnfitWriteError,
     Write,
 )
@@ -147,17 +147,17 @@ class SqliteStore:
 
     # in any thread
 
-    def read(self, conversation: str, span: Span) -> list[StoredEvent]:
+    def read(self, conversation: str, span: HistorySpan) -> list[StoredEvent]:
         """Return a part of a conversation, oldest first."""
         with errors(self.path, "read"), self._readers.connection() as connection:
             return reader.read(connection, conversation, span)
 
     def find(self, conversation: str, event_id: int) -> StoredEvent | None:
         """Return one event."""
-        found = self.read(conversation, Span(1, after=event_id - 1, before=event_id + 1, events=True))
+        found = self.read(conversation, HistorySpan(1, after=event_id - 1, before=event_id + 1, events=True))
         return found[0] if found else None
 
-    def targets(self, identity: str, channels: Iterable[str], after: int, before: int) -> list[Target]:
+    def targets(self, identity: str, channels: Iterable[str], after: int, before: int) -> list[HistoryTarget]:
         """Return conversations by their latest message, oldest first."""
         with errors(self.path, "read"), self._readers.connection() as connection:
             return reader.targets(connection, identity, channels, after, before)

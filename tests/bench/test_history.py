@@ -7,7 +7,7 @@ import pytest
 
 from greenchat.bench.main import main
 from greenchat.storage.benchmark import main as fill
-from greenchat.storage.interface import Query, Span
+from greenchat.storage.interface import HistorySpan, Query
 from greenchat.storage.sqlite import SqliteStore
 
 
@@ -31,7 +31,7 @@ def test_what_is_filled_in(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -
     assert fill([str(file), "--rows", "500", "--channels", "5", "--turn", "10"]) == 0
     assert json.loads(capsys.readouterr().out)["commit_p99"] > 0
     store = SqliteStore(file)
-    said = [event for number in range(5) for event in store.read(f"#c{number}", Span(1000))]
+    said = [event for number in range(5) for event in store.read(f"#c{number}", HistorySpan(1000))]
     assert len({event.id for event in said}) == len(said) == 500
     word = said[0].params[1].split()[-1]
     assert said[0] in store.search(Query(["#c0"], 500, word))

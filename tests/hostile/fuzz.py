@@ -24,7 +24,7 @@ from pathlib import Path
 
 from greenchat.protocol.framing import LineBuffer
 from greenchat.protocol.message import Message, ParseError, parse
-from greenchat.protocol.plain import Dialect, NotPlain, Options, Prompt, Run, Write
+from greenchat.protocol.plain import Dialect, NotPlain, PlainOptions, PromptTime, Run, Write
 from tests.hostile import inputs
 from tests.hostile.fuzz_client import client_steps
 from tests.hostile.grammar import Grammar
@@ -124,7 +124,7 @@ def plain_steps(chance: random.Random, trace: deque[object]) -> tuple[Step, Call
 
     def step() -> None:
         nonlocal number
-        options = Options(lambda nick: _NICK.fullmatch(nick) is not None, prompt=chance.choice(list(Prompt)))
+        options = PlainOptions(lambda nick: _NICK.fullmatch(nick) is not None, prompt=chance.choice(list(PromptTime)))
         now = 0
         dialect = Dialect(options, now)
         events = dialect.start(now)

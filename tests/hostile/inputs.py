@@ -23,12 +23,12 @@ from greenchat.config.settings import Settings, WebIrc
 from greenchat.protocol import proxy_header
 from greenchat.protocol.framing import LineBuffer
 from greenchat.protocol.message import ParseError, parse
-from greenchat.protocol.plain import Dialect, NotPlain, Options, Prompt, Run, Write
+from greenchat.protocol.plain import Dialect, NotPlain, PlainOptions, PromptTime, Run, Write
 from greenchat.protocol.sasl import Collector, SaslError, parse_plain
 from greenchat.protocol.scram import ClientExchange, ScramError, ServerExchange, Verifier, make_verifier
 from greenchat.server.data.restore import restore
 from greenchat.storage import backup, inspection
-from greenchat.storage.interface import Document, Query, Span, StoreError
+from greenchat.storage.interface import Document, HistorySpan, Query, StoreError
 from greenchat.storage.sqlite import SqliteStore
 from tests.hostile.grammar import Grammar
 from tests.hostile.world import SETTINGS, Puppet, World
@@ -78,8 +78,8 @@ def feed_buffer(data: bytes) -> None:
 
 def feed_plain(data: bytes) -> None:
     """One plain client's connection; now and then it is silent."""
-    prompts = list(Prompt)
-    options = Options(lambda nick: _NICK.fullmatch(nick) is not None, prompt=prompts[len(data) % len(prompts)])
+    prompts = list(PromptTime)
+    options = PlainOptions(lambda nick: _NICK.fullmatch(nick) is not None, prompt=prompts[len(data) % len(prompts)])
     now = 0
     dialect = Dialect(options, now)
     events = dialect.start(now)
@@ -232,7 +232,7 @@ def _use(store: SqliteStore) -> None:
     talk = Talk(START * 2)
     works: list[Callable[[], object]] = [
         lambda: store.commit([talk.say("hello"), Document("account", "x", {"a": 1})]),
-        lambda: store.read("#lobby", Span(50, events=True)),
+        lambda: store.read("#lobby", HistorySpan(50, events=True)),
         lambda: store.targets("alice", ["#lobby"], 0, 1 << 62),
         lambda: store.search(Query(("#lobby",), 50, text="line")),
         lambda: store.maintain(START * 2),

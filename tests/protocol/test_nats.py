@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from greenchat.protocol.nats import Frame, NatsError, Parser, Place, connect, place, publish, subscribe
+from greenchat.protocol.nats import NatsError, NatsFrame, NatsParser, StreamPosition, connect, place, publish, subscribe
 
 STREAM = (
     b'INFO {"jetstream":true}\r\n'
@@ -17,20 +17,20 @@ STREAM = (
     b"-ERR 'Authorization Violation'\r\n"
 )
 FRAMES = [
-    Frame("INFO", data=b'{"jetstream":true}'),
-    Frame("PING"),
-    Frame("MSG", "log", "2", "$JS.ACK.x", data=b"hello"),
-    Frame("MSG", "log", "2"),
-    Frame("MSG", "in.1", "1", data=b"hello"),
-    Frame("MSG", "in.1", "1", status="503"),
-    Frame("MSG", "in.1", "1", "flow", status="100"),
-    Frame("-ERR", data=b"'Authorization Violation'"),
+    NatsFrame("INFO", data=b'{"jetstream":true}'),
+    NatsFrame("PING"),
+    NatsFrame("MSG", "log", "2", "$JS.ACK.x", data=b"hello"),
+    NatsFrame("MSG", "log", "2"),
+    NatsFrame("MSG", "in.1", "1", data=b"hello"),
+    NatsFrame("MSG", "in.1", "1", status="503"),
+    NatsFrame("MSG", "in.1", "1", "flow", status="100"),
+    NatsFrame("-ERR", data=b"'Authorization Violation'"),
 ]
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 10_000])
 def test_frames_are_read_however_they_are_cut(size: int) -> None:
-    parser = Parser()
+    parser = NatsParser()
     found = [frame for begin in range(0, len(STREAM), size) for frame in parser.feed(STREAM[begin : begin + size])]
     assert found == FRAMES
 
@@ -50,7 +50,7 @@ def test_frames_are_read_however_they_are_cut(size: int) -> None:
 )
 def test_anything_else_is_refused(data: bytes) -> None:
     with pytest.raises(NatsError):
-        Parser().feed(data)
+        NatsParser().feed(data)
 
 
 def test_what_is_sent() -> None:
@@ -69,12 +69,12 @@ def test_what_is_sent() -> None:
 @pytest.mark.parametrize(
     ("reply", "found"),
     [
-        ("$JS.ACK.log.consumer.1.42.7.1700000000123456789.0", Place(42, 7, 1700000000123)),
-        ("$JS.ACK.hub.ACCOUNT.log.consumer.1.42.7.1700000000123456789.0", Place(42, 7, 1700000000123)),
-        ("$JS.ACK.hub.ACCOUNT.log.consumer.1.42.7.1700000000123456789.0.random", Place(42, 7, 1700000000123)),
+        ("$JS.ACK.log.consumer.1.42.7.1700000000123456789.0", StreamPosition(42, 7, 1700000000123)),
+        ("$JS.ACK.hub.ACCOUNT.log.consumer.1.42.7.1700000000123456789.0", StreamPosition(42, 7, 1700000000123)),
+        ("$JS.ACK.hub.ACCOUNT.log.consumer.1.42.7.1700000000123456789.0.random", StreamPosition(42, 7, 1700000000123)),
     ],
 )
-def test_a_message_of_a_stream_says_its_place(reply: str, found: Place) -> None:
+def test_a_message_of_a_stream_says_its_place(reply: str, found: StreamPosition) -> None:
     assert place(reply) == found
 
 

@@ -17,11 +17,11 @@ from greenchat.config.settings import History, Settings
 from greenchat.server.app import App
 from greenchat.server.data import store_keeper
 from greenchat.server.data.store_keeper import lock
-from greenchat.storage.interface import Span, StoredEvent, StoreError
+from greenchat.storage.interface import HistorySpan, StoredEvent, StoreError
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client, people
 
-ALL = Span(100_000, events=True)
+ALL = HistorySpan(100_000, events=True)
 CAPS = "echo-message message-tags labeled-response batch server-time"
 
 

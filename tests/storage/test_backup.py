@@ -12,11 +12,11 @@ import pytest
 from greenchat.storage.backup import backup, restore
 from greenchat.storage.compact import compact
 from greenchat.storage.inspection import add_document, check, export, take_in
-from greenchat.storage.interface import Document, Erasure, Query, Span, StoreDamagedError, StoreError
+from greenchat.storage.interface import Document, Erasure, HistorySpan, Query, StoreDamagedError, StoreError
 from greenchat.storage.sqlite import SqliteStore
 from tests.storage.talk import Talk, opened, texts
 
-ALL = Span(100_000, events=True)
+ALL = HistorySpan(100_000, events=True)
 
 
 def test_a_backup_while_in_use_can_be_restored(path: Path, store: SqliteStore, talk: Talk, tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_one_record_that_cannot_be_read_hides_no_other(path: Path, talk: Talk) -
     left = [event for number, event in enumerate(said) if number not in spoiled]
     with opened(path) as store:
         assert store.read("#lobby", ALL) == left
-        assert store.read("#lobby", Span(2, newest=True)) == said[5:]
+        assert store.read("#lobby", HistorySpan(2, newest=True)) == said[5:]
         assert store.search(Query(["#lobby"], 10)) == left
     assert list(export(path)) == left
     sealed, *problems = check(path)

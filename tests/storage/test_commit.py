@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.storage.interface import Document, Erasure, Query, Renaming, Span, StoredEvent, StoreError, Write
+from greenchat.storage.interface import Document, Erasure, HistorySpan, Query, Renaming, StoredEvent, StoreError, Write
 from greenchat.storage.sqlite import SqliteStore
 from tests.storage.talk import Talk, opened, texts
 
-ALL = Span(1_000_000, events=True)
+ALL = HistorySpan(1_000_000, events=True)
 
 
 def limit_pages(store: SqliteStore, pages: int | None = None) -> None:

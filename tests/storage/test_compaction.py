@@ -13,13 +13,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from greenchat.protocol.msgid import LAST_ID
 from greenchat.storage import compaction, writer
 from greenchat.storage.inspection import check, export
-from greenchat.storage.interface import Erasure, Query, Span, StoredEvent, StoreError, Target
+from greenchat.storage.interface import Erasure, HistorySpan, HistoryTarget, Query, StoredEvent, StoreError
 from greenchat.storage.schema import MIGRATIONS, migrate
 from greenchat.storage.sqlite import SqliteStore
 from tests.storage.talk import START, Talk, compact_events, opened, texts
 
 CHANNELS = ("#a", "#b", "#c")
-ALL = Span(100_000, events=True)
+ALL = HistorySpan(100_000, events=True)
 
 
 @pytest.fixture
@@ -110,7 +110,7 @@ class Model(RuleBasedStateMachine):
         for place in CHANNELS:
             wanted = [e for e in self.said if e.conversation == place and first < e.id < last and e.command != "QUIT"]
             wanted = wanted[max(0, len(wanted) - limit) :] if newest else wanted[:limit]
-            assert self.store.read(place, Span(limit, first, last, newest)) == wanted
+            assert self.store.read(place, HistorySpan(limit, first, last, newest)) == wanted
 
     @invariant()
     def all_is_there(self) -> None:
@@ -121,7 +121,9 @@ class Model(RuleBasedStateMachine):
     def targets_are_the_latest(self) -> None:
         latest = {event.conversation: event.id for event in self.said if event.command != "QUIT"}
         wanted = sorted((number, place) for place, number in latest.items())
-        assert self.store.targets("", CHANNELS, 0, LAST_ID) == [Target(place, number) for number, place in wanted]
+        assert self.store.targets("", CHANNELS, 0, LAST_ID) == [
+            HistoryTarget(place, number) for number, place in wanted
+        ]
 
 
 TestModel = pytest.mark.usefixtures("small_steps", "small_crowds")(Model.TestCase)
@@ -248,10 +250,10 @@ def test_a_file_of_the_first_format_keeps_its_events(path: Path, talk: Talk) -> 
         new = talk.say("new")
         store.commit([new])
         assert texts(store.read("#lobby", ALL)) == [*[f"old {number}" for number in range(0, 100, 2)], "new"]
-        assert store.read("#lobby", Span(1))[0].params == ("#Lobby", "old 0")
+        assert store.read("#lobby", HistorySpan(1))[0].params == ("#Lobby", "old 0")
         assert len(store.search(Query(["#lobby", "#other"], 1000, "old"))) == 100
         compact_events(store)
-        assert texts(store.read("#lobby", Span(2, newest=True))) == ["old 98", "new"]
+        assert texts(store.read("#lobby", HistorySpan(2, newest=True))) == ["old 98", "new"]
     assert check(path) == []
 
 

@@ -15,9 +15,9 @@ from greenchat.storage.interface import (
     NOWHERE,
     Document,
     Erasure,
+    HistorySpan,
     Query,
     Renaming,
-    Span,
     StoreDamagedError,
     StoredEvent,
     StoreError,
@@ -27,7 +27,7 @@ from greenchat.storage.schema import migrate
 from tests.server.forked import run
 from tests.storage.talk import Talk, opened, tidy_up
 
-_ALL = Span(100, events=True)
+_ALL = HistorySpan(100, events=True)
 
 
 @pytest.fixture

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from greenchat.protocol.msgid import first_id
-from greenchat.storage.interface import Document, Erasure, Retention, Span
+from greenchat.storage.interface import Document, Erasure, HistorySpan, Retention
 from greenchat.storage.retention import DateDoubt
 from greenchat.storage.sqlite import SqliteStore
 from tests.storage.talk import START, Talk, compact_events, cut_due, opened
 
-ALL = Span(100_000, events=True)
+ALL = HistorySpan(100_000, events=True)
 _DAY = 86_400_000  # ms
 _ROUNDS = 300  # of the housekeeping, which comes ten times a second
 

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from greenchat.storage.inspection import check, export, take_in
-from greenchat.storage.interface import Cut, Query, Span
+from greenchat.storage.interface import Cut, HistorySpan, Query
 from greenchat.storage.schema import MIGRATIONS, migrate
 from tests.storage.talk import Talk, opened, tidy_up
 
-ALL = Span(10_000, events=True)
+ALL = HistorySpan(10_000, events=True)
 OLD = Path(__file__).with_name("version_0_1_0.sql")
 FORMAT = 2  # of that
 

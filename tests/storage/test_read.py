@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from greenchat.protocol.msgid import LAST_ID
-from greenchat.storage.interface import NOWHERE, Span, StoredEvent, Target, direct_key, members_of
+from greenchat.storage.interface import NOWHERE, HistorySpan, HistoryTarget, StoredEvent, direct_key, members_of
 from greenchat.storage.sqlite import SqliteStore
 from tests.storage.talk import Talk, texts, tidy_up
 
@@ -16,13 +16,13 @@ from tests.storage.talk import Talk, texts, tidy_up
 def test_pages_from_both_ends(store: SqliteStore, talk: Talk) -> None:
     said = talk.lines(10)
     store.commit([*said, talk.say("elsewhere", "#other")])
-    assert store.read("#lobby", Span(3)) == said[:3]
-    assert store.read("#lobby", Span(3, newest=True)) == said[-3:]
-    assert store.read("#lobby", Span(3, after=said[4].id)) == said[5:8]
-    assert store.read("#lobby", Span(3, before=said[4].id, newest=True)) == said[1:4]
-    assert store.read("#lobby", Span(9, after=said[4].id, before=said[7].id)) == said[5:7]
-    assert store.read("#nowhere", Span(3)) == []
-    assert store.read("#lobby", Span(0)) == []
+    assert store.read("#lobby", HistorySpan(3)) == said[:3]
+    assert store.read("#lobby", HistorySpan(3, newest=True)) == said[-3:]
+    assert store.read("#lobby", HistorySpan(3, after=said[4].id)) == said[5:8]
+    assert store.read("#lobby", HistorySpan(3, before=said[4].id, newest=True)) == said[1:4]
+    assert store.read("#lobby", HistorySpan(9, after=said[4].id, before=said[7].id)) == said[5:7]
+    assert store.read("#nowhere", HistorySpan(3)) == []
+    assert store.read("#lobby", HistorySpan(0)) == []
 
 
 def test_paging_by_id_meets_every_event_once(store: SqliteStore, talk: Talk) -> None:
@@ -30,7 +30,7 @@ def test_paging_by_id_meets_every_event_once(store: SqliteStore, talk: Talk) -> 
     said = [talk.say(str(number))._replace(id=talk.ids.next(5)) for number in range(50)]  # all in one millisecond
     store.commit(said)
     seen: list[StoredEvent] = []
-    while page := store.read("#lobby", Span(7, after=seen[-1].id if seen else 0)):
+    while page := store.read("#lobby", HistorySpan(7, after=seen[-1].id if seen else 0)):
         seen += page
     assert seen == said
 
@@ -51,7 +51,7 @@ def test_a_span_is_a_slice(kinds: list[str], after: int, before: int, limit: int
         store.commit(said)
         wanted = [e for e in said if after < e.id < before and (events or e.command in ("PRIVMSG", "NOTICE"))]
         wanted = wanted[len(wanted) - min(limit, len(wanted)) :] if newest else wanted[:limit]
-        assert store.read("#c", Span(limit, after, before, newest, events)) == wanted
+        assert store.read("#c", HistorySpan(limit, after, before, newest, events)) == wanted
         store.close()
 
 
@@ -62,7 +62,7 @@ def test_targets_are_those_with_news_in_order(store: SqliteStore, talk: Talk) ->
     last = talk.say("3", "#a")
     joined = talk.say("", "#b", command="JOIN")
     store.commit([first, private, last, joined, talk.say("4", direct_key("bob", "carol")), talk.say("5", "#secret")])
-    news = [Target("#b", first.id), Target(pair, private.id), Target("#a", last.id)]
+    news = [HistoryTarget("#b", first.id), HistoryTarget(pair, private.id), HistoryTarget("#a", last.id)]
     assert store.targets("alice", ["#a", "#b", "#c"], 0, LAST_ID) == news
     assert store.targets("alice", ["#a", "#b"], first.id, last.id) == news[1:2]
     assert store.targets("nobody", [], 0, LAST_ID) == []
@@ -82,7 +82,7 @@ def test_reading_from_many_threads_while_writing(store: SqliteStore, talk: Talk)
     def check() -> None:
         while not stop.is_set():
             try:
-                found = texts(store.read("#lobby", Span(100_000)))
+                found = texts(store.read("#lobby", HistorySpan(100_000)))
                 if len(found) % 20 or found != [f"line {number % 20}" for number in range(len(found))]:
                     wrong.append(found)
             except Exception as error:
@@ -97,7 +97,7 @@ def test_reading_from_many_threads_while_writing(store: SqliteStore, talk: Talk)
     for thread in threads:
         thread.join()
     assert wrong == []
-    assert len(store.read("#lobby", Span(100_000))) == 1000
+    assert len(store.read("#lobby", HistorySpan(100_000))) == 1000
 
 
 def test_the_newest_that_have_a_tag(store: SqliteStore, talk: Talk) -> None:

@@ -5,12 +5,22 @@ from pathlib import Path
 import pytest
 
 from greenchat.storage.inspection import check
-from greenchat.storage.interface import NOWHERE, Cut, Document, DueCuts, Query, Renaming, Retention, Span, direct_key
+from greenchat.storage.interface import (
+    NOWHERE,
+    Cut,
+    Document,
+    DueCuts,
+    HistorySpan,
+    Query,
+    Renaming,
+    Retention,
+    direct_key,
+)
 from greenchat.storage.retention import plan
 from greenchat.storage.sqlite import SqliteStore
 from tests.storage.talk import START, Talk, compact_events, cut_due, texts, tidy_up
 
-ALL = Span(10_000, events=True)
+ALL = HistorySpan(10_000, events=True)
 
 
 def store_with(path: Path, keep: Retention) -> SqliteStore:
@@ -244,7 +254,7 @@ def test_what_is_cut_is_gone_for_all_readers_at_once(path: Path, talk: Talk, is_
         compact_events(store)
     store.commit([Cut("#lobby", first[3].id), Cut(private, first[6].id), Cut("#nowhere", first[6].id)])
     assert store.read("#lobby", ALL) == first[4:6]
-    assert store.read("#lobby", Span(1, events=True)) == [first[4]]
+    assert store.read("#lobby", HistorySpan(1, events=True)) == [first[4]]
     assert store.find("#lobby", first[3].id) is None
     assert [each.conversation for each in store.targets("alice", ["#lobby"], 0, 1 << 62)] == ["#lobby", other]
     everywhere = ["#lobby", private, other]

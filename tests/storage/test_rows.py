@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.storage.interface import Span, StoredEvent
+from greenchat.storage.interface import HistorySpan, StoredEvent
 from greenchat.storage.rows import KINDS, decode, encode
 from greenchat.storage.sqlite import SqliteStore
 
@@ -48,5 +48,5 @@ def test_all_kinds_of_events_come_back(store: SqliteStore) -> None:
         StoredEvent(9, "#lobby", "WHATEVER", "srv", ("#Lobby", "a\nb")),
     ]
     store.commit(said)
-    span = Span(100, events=True)
+    span = HistorySpan(100, events=True)
     assert store.read("#lobby", span) + store.read("#other", span) == sorted(said, key=lambda event: event.conversation)

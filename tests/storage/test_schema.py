@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from greenchat.storage import inspection
-from greenchat.storage.interface import Span, StoreDamagedError, StoreError
+from greenchat.storage.interface import HistorySpan, StoreDamagedError, StoreError
 from greenchat.storage.schema import APPLICATION_ID, MIGRATIONS, free_room, in_words, migrate
 from greenchat.storage.sqlite import SqliteStore
 from tests.storage.talk import Talk, opened
@@ -92,7 +92,7 @@ def test_a_file_that_was_cut_is_refused_or_says_so(path: Path, talk: Talk) -> No
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2 // 4096 * 4096])
     with pytest.raises(StoreDamagedError, match="damaged"), opened(path) as store:
-        store.read("#lobby", Span(10_000))
+        store.read("#lobby", HistorySpan(10_000))
 
 
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:

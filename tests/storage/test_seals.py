@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from greenchat.storage.inspection import check, take_in
-from greenchat.storage.interface import Erasure, Renaming, Retention, Span
+from greenchat.storage.interface import Erasure, HistorySpan, Renaming, Retention
 from greenchat.storage.sqlite import SqliteStore
 from tests.storage.talk import START, Talk, compact_events, opened, tidy_up
 
 _HOUR = 3_600_000  # ms
-_ALL = Span(1000, events=True)
+_ALL = HistorySpan(1000, events=True)
 
 
 @pytest.fixture

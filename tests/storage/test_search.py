@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from greenchat.storage import search
-from greenchat.storage.interface import Erasure, Query, Retention, Span, StoreError, direct_key
+from greenchat.storage.interface import Erasure, HistorySpan, Query, Retention, StoreError, direct_key
 from greenchat.storage.sqlite import SqliteStore
 from tests.storage.talk import Talk, compact_events, cut_due, files_hold, opened, texts, tidy_up
 
@@ -196,7 +196,7 @@ def test_without_an_index_all_else_goes_on(path: Path, talk: Talk) -> None:
     with pytest.raises(StoreError, match="search index"):
         store.maintain(talk.now + 5000)
     cut_due(store)
-    assert store.read("#lobby", Span(9)) == []
+    assert store.read("#lobby", HistorySpan(9)) == []
     store.close()
 
 

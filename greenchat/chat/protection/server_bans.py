@@ -23,7 +23,7 @@ class TargetError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class BanTarget:
     """The target of a ban. kind: ADDRESS (also a network), ACCOUNT or MASK. text: its canonical form."""
 
     kind: str
@@ -37,7 +37,7 @@ class ServerBan:
     account_id: of the banned account, so that the ban does not pass to the next account of that name.
     """
 
-    target: Target
+    target: BanTarget
     setter: str
     created: int
     until: int
@@ -68,12 +68,12 @@ class ServerBan:
     @classmethod
     def from_document(cls, stored: Mapping[str, Any]) -> "ServerBan":
         """Make a ban from `document`'s output."""
-        target = Target(stored["kind"], stored["target"])
+        target = BanTarget(stored["kind"], stored["target"])
         bound_to = stored.get("account_id", "")
         return cls(target, stored["setter"], stored["created"], stored["until"], stored["reason"], bound_to)
 
 
-def parse_target(text: str) -> Target:
+def parse_target(text: str) -> BanTarget:
     """Parse an operator's target: `192.0.2.1`, `192.0.2.0/24`, `nick!user@host`, `*.example.org`, or an account.
 
     A mask `*@192.0.2.1` without wildcards in a host that is an address is a ban on that address. Raises TargetError.
@@ -84,19 +84,19 @@ def parse_target(text: str) -> Target:
         raise TargetError("A ban is on an address, a network, a mask nick!user@host or an account, without spaces")
     network = _network(text)
     if network:
-        return Target(ADDRESS, network)
+        return BanTarget(ADDRESS, network)
     if "/" in text and "@" not in text:
         raise TargetError(f"{text} is not a network: write 192.0.2.0/24 or 2001:db8::/32")
     if "!" in text or "@" in text:
         return _mask(text)
     if text[:2] == "a:" and len(text) > 2:  # as in the lists of channels
-        return Target(ACCOUNT, text[2:])
+        return BanTarget(ACCOUNT, text[2:])
     if any(letter in text for letter in "*?."):
-        return Target(MASK, f"*!*@{text}")
-    return Target(ACCOUNT, text)
+        return BanTarget(MASK, f"*!*@{text}")
+    return BanTarget(ACCOUNT, text)
 
 
-def _mask(text: str) -> Target:
+def _mask(text: str) -> BanTarget:
     nick, bang, rest = text.partition("!")
     if not bang:
         nick, rest = "*", text
@@ -106,8 +106,8 @@ def _mask(text: str) -> Target:
     nick, username, host = nick or "*", username or "*", host or "*"
     network = _network(host)
     if network and not set(nick + username) - {"*"}:
-        return Target(ADDRESS, network)
-    return Target(MASK, f"{nick}!{username}@{host}")
+        return BanTarget(ADDRESS, network)
+    return BanTarget(MASK, f"{nick}!{username}@{host}")
 
 
 def _network(text: str) -> str:
@@ -149,12 +149,12 @@ class ServerBans:
         """Return the number of bans."""
         return len(self._bans)
 
-    def key(self, target: Target) -> str:
+    def key(self, target: BanTarget) -> str:
         """Return the key of a ban: the same for all spellings of its target."""
         fold: Callable[[str], str] = self._fold if target.kind == ACCOUNT else self._mask_fold
         return f"{target.kind} {fold(target.text)}"
 
-    def get(self, target: Target) -> ServerBan | None:
+    def get(self, target: BanTarget) -> ServerBan | None:
         """Return the ban on exactly this target."""
         return self._bans.get(self.key(target))
 
@@ -212,7 +212,7 @@ class ServerBans:
             kind, prefix = _prefix(ban.target.text)
             self._networks.setdefault(kind, {})[prefix] = ban
 
-    def drop(self, target: Target) -> ServerBan | None:
+    def drop(self, target: BanTarget) -> ServerBan | None:
         """Remove a ban and return it."""
         key = self.key(target)
         ban = self._bans.pop(key, None)

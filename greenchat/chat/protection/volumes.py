@@ -20,7 +20,7 @@ _MINUTE = 60.0  # seconds
 _KIB = 1024
 
 
-class Connected(Protocol):
+class MeteredSession(Protocol):
     """The parts of a session that matter here."""
 
     host: str
@@ -50,7 +50,7 @@ class Volumes:
         self._connections = connections
         self._buckets.clear()
 
-    def draw(self, session: Connected, account: str, now: int) -> int:
+    def draw(self, session: MeteredSession, account: str, now: int) -> int:
         """Give a connection a portion and return 0, or return after how many ms there will be one.
 
         What it has written beyond its last portion is taken from the next ones. account: its id, "" without one. now:
@@ -67,7 +67,7 @@ class Volumes:
         session.room += portion
         return 0
 
-    def charge_rest(self, session: Connected, account: str, now: int) -> None:
+    def charge_rest(self, session: MeteredSession, account: str, now: int) -> None:
         """Count what a connection that has ended has written beyond its last portion: others of its address pay it.
 
         account: its id, "" without one. now: ms since the epoch.
@@ -86,7 +86,7 @@ class Volumes:
         """Forget who has not written lately. now: ms since the epoch."""
         self._buckets = {key: bucket for key, bucket in self._buckets.items() if not bucket.is_full(now)}
 
-    def _bounds(self, session: Connected, account: str) -> Iterator[tuple[tuple[str, str], int]]:
+    def _bounds(self, session: MeteredSession, account: str) -> Iterator[tuple[tuple[str, str], int]]:
         """Return the keys under which this connection's bytes are counted, each with its limit a minute."""
         throttle = self._throttle
         if not throttle.commands:

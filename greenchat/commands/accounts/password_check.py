@@ -12,7 +12,7 @@ from greenchat.chat.accounts import Account
 from greenchat.commands.accounts.login import count_failure, counted_by, find_account, proof_of, verifier_of
 from greenchat.commands.accounts.login_throttle import guess
 from greenchat.commands.accounts.provided import admit, is_asked_outside
-from greenchat.commands.accounts.register import Refusal
+from greenchat.commands.accounts.register import RegisterRefusal
 from greenchat.commands.accounts.second_factor import CODE_INVALID, CODE_REQUIRED, Denial, needs_code, take_code
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation, Deferred
@@ -62,7 +62,7 @@ def _let_in(
 ) -> Continuation | None:
     """Let in whoever has proved outside to have a name. account: of the name that they gave, if there is one."""
     found = ctx.propose(admit, name)
-    if isinstance(found, Refusal):
+    if isinstance(found, RegisterRefusal):
         return refuse(ctx, Denial(found.code, found.text))
     if account is not None and account.id != found.id:
         return then(ctx, None)

@@ -5,7 +5,7 @@ alone proves nothing: an account of that name that was made here with a password
 """
 
 from greenchat.chat.accounts import Account, account_id
-from greenchat.commands.accounts.register import Refusal, forgetting_expired, why_not_new_account
+from greenchat.commands.accounts.register import RegisterRefusal, forgetting_expired, why_not_new_account
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.persistence import carry_out, change_account, replacing
@@ -16,7 +16,7 @@ from greenchat.config.settings import Settings
 _OUTSIDE = "outside "  # begins the subjects of people whose passwords others check
 
 
-def make_account(ctx: Context, subject: str, name: str) -> Account | Refusal:
+def make_account(ctx: Context, subject: str, name: str) -> Account | RegisterRefusal:
     """Make an account that is linked to a subject, or return why not. Only for steps. Raises StoreError."""
     refusal = why_not_new_account(ctx, name)
     if refusal:
@@ -40,7 +40,7 @@ def is_known_outside(ctx: Context, account: Account) -> bool:
 
 
 @step("outside.admitted")
-def admit(ctx: Context, name: str) -> Account | Refusal:
+def admit(ctx: Context, name: str) -> Account | RegisterRefusal:
     """Return the account of somebody who has proved outside to have this name; it may have to be made."""
     rules, accounts, subject = _rules(ctx.network.settings), ctx.network.accounts, _subject(ctx, name)
     account = accounts.by_proof(subject)
@@ -52,12 +52,12 @@ def admit(ctx: Context, name: str) -> Account | Refusal:
         subjects = (*account.subjects, subject)
         return change_account(ctx, account.name, verifier="", verifier_512="", subjects=subjects)
     if not rules.create:
-        return Refusal("NO_ACCOUNT", "You have no account here")
+        return RegisterRefusal("NO_ACCOUNT", "You have no account here")
     return make_account(ctx, subject, name)
 
 
 @step("oidc.signed-in")
-def sign_in(ctx: Context, subject: str, name: str, own: str) -> Account | Refusal:
+def sign_in(ctx: Context, subject: str, name: str, own: str) -> Account | RegisterRefusal:
     """Return the account of somebody who has logged in at the provider from the page; it may have to be made.
 
     own: the id of the account to which their browser is signed in already, "" for none.
@@ -72,22 +72,22 @@ def sign_in(ctx: Context, subject: str, name: str, own: str) -> Account | Refusa
             if account
             else f"The account {signed_in.name} belongs to another login at the provider"
         )
-        return Refusal("ACCOUNT_EXISTS", f"{known}. You are signed in as {signed_in.name}: log out there first")
+        return RegisterRefusal("ACCOUNT_EXISTS", f"{known}. You are signed in as {signed_in.name}: log out there first")
     if signed_in is not None:
         note(ctx, "NICKSERV", f"The account {signed_in.name} was linked to {subject}")
         return change_account(ctx, signed_in.name, subjects=(subject,))
     if not ctx.network.settings.providers.oidc.create:
-        return Refusal("NO_ACCOUNT", "You have no account here")
+        return RegisterRefusal("NO_ACCOUNT", "You have no account here")
     if not name:
         claim = ctx.network.settings.providers.oidc.claim
-        return Refusal("BAD_ACCOUNT_NAME", f"The provider gives no {claim}, which would be the account's name")
+        return RegisterRefusal("BAD_ACCOUNT_NAME", f"The provider gives no {claim}, which would be the account's name")
     made = make_account(ctx, subject, name)
-    if isinstance(made, Refusal) and made.code == "ACCOUNT_EXISTS":
+    if isinstance(made, RegisterRefusal) and made.code == "ACCOUNT_EXISTS":
         text = (
             f"There is an account {name} already. If it is yours: log in to it with its password, stay signed in, and"
             " then log in at the provider"
         )
-        return Refusal(made.code, text)
+        return RegisterRefusal(made.code, text)
     return made
 
 

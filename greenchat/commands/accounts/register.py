@@ -41,7 +41,7 @@ from greenchat.values import addresses
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class RegisterRefusal:
     """The reason why no account was made: a code of the specification, and words for people."""
 
     code: str
@@ -73,8 +73,8 @@ def register_(ctx: Context) -> Deferred | None:
 
 
 @step("register.told")
-def _registered(ctx: Context, name: str, result: Account | Refusal) -> None:
-    if isinstance(result, Refusal):
+def _registered(ctx: Context, name: str, result: Account | RegisterRefusal) -> None:
+    if isinstance(result, RegisterRefusal):
         raise FailError("REGISTER", result.code, name, text=result.text)
     if result.code:
         ctx.respond(ctx.envelope("REGISTER", "VERIFICATION_REQUIRED", result.name, hint(ctx, result)))
@@ -119,7 +119,7 @@ def _verify(ctx: Context, name: str, code: str) -> None:
     log_in(ctx, account)
 
 
-Told = Callable[[Context, str, Account | Refusal], None]
+Told = Callable[[Context, str, Account | RegisterRefusal], None]
 
 
 def register(
@@ -206,7 +206,7 @@ def _mailed(ctx: Context, made: str, name: str, email: str, is_sent: bool, told:
         return
     if account:
         carry_out(ctx, forgetting(ctx, account))
-    then(ctx, name, Refusal("INVALID_EMAIL", f"No mail could be sent to {email}: is the address right?"))
+    then(ctx, name, RegisterRefusal("INVALID_EMAIL", f"No mail could be sent to {email}: is the address right?"))
 
 
 def change_password(
@@ -251,41 +251,41 @@ def _change(ctx: Context, changed: str, verifiers: list[str], told: str, alone: 
     then(ctx, changed, "")
 
 
-def _why_not(ctx: Context, name: str, email: str) -> Refusal | None:
+def _why_not(ctx: Context, name: str, email: str) -> RegisterRefusal | None:
     network = ctx.network
     accounts = network.settings.accounts
     if not accounts.registration or network.protection.defcon <= NO_ACCOUNTS:
-        return Refusal("TEMPORARILY_UNAVAILABLE", "Accounts can't be registered here at the moment")
+        return RegisterRefusal("TEMPORARILY_UNAVAILABLE", "Accounts can't be registered here at the moment")
     holder = network.holder(name)
     if holder is not None and holder is not ctx.session.user:
-        return Refusal("ACCOUNT_EXISTS", "Somebody is using this name as their nickname")
+        return RegisterRefusal("ACCOUNT_EXISTS", "Somebody is using this name as their nickname")
     if is_reserved(network, name) or reservation_of(ctx, name):
-        return Refusal("BAD_ACCOUNT_NAME", RESERVED)
+        return RegisterRefusal("BAD_ACCOUNT_NAME", RESERVED)
     if not accounts.custom_names and network.fold(name) != network.fold(ctx.nick):
-        return Refusal("ACCOUNT_NAME_MUST_BE_NICK", "The account's name must be your nickname")
+        return RegisterRefusal("ACCOUNT_NAME_MUST_BE_NICK", "The account's name must be your nickname")
     if not _is_mailbox(email):
-        return Refusal("INVALID_EMAIL", "That is no email address")
+        return RegisterRefusal("INVALID_EMAIL", "That is no email address")
     if accounts.email_required and not email:
-        return Refusal("INVALID_EMAIL", "An email address is required")
+        return RegisterRefusal("INVALID_EMAIL", "An email address is required")
     return _why_not_free(ctx, name, email)
 
 
-def why_not_new_account(ctx: Context, name: str) -> Refusal | None:
+def why_not_new_account(ctx: Context, name: str) -> RegisterRefusal | None:
     """Return why nobody can have an account of this name now, whatever proves who they are; None if they can."""
     holder = ctx.network.holder(name)
     if holder is not None and holder is not ctx.session.user:
-        return Refusal("ACCOUNT_EXISTS", "Somebody is using this name as their nickname")
+        return RegisterRefusal("ACCOUNT_EXISTS", "Somebody is using this name as their nickname")
     if is_reserved(ctx.network, name) or reservation_of(ctx, name):
-        return Refusal("BAD_ACCOUNT_NAME", RESERVED)
+        return RegisterRefusal("BAD_ACCOUNT_NAME", RESERVED)
     return _why_not_free(ctx, name, "")
 
 
-def _too_many(ctx: Context, email: str) -> Refusal | None:
+def _too_many(ctx: Context, email: str) -> RegisterRefusal | None:
     wait = max((ctx.network.protection.registrations.wait(who, ctx.now) for who in _throttled(ctx, email)), default=0)
     if not wait:
         return None
     text = f"Too many accounts were registered lately: try again in {wait // 1000 + 1} seconds"
-    return Refusal("TEMPORARILY_UNAVAILABLE", text)
+    return RegisterRefusal("TEMPORARILY_UNAVAILABLE", text)
 
 
 def _throttled(ctx: Context, email: str) -> list[str]:
@@ -309,21 +309,25 @@ def _is_mailbox(email: str) -> bool:
         return False
 
 
-def _why_not_free(ctx: Context, name: str, _: str) -> Refusal | None:
+def _why_not_free(ctx: Context, name: str, _: str) -> RegisterRefusal | None:
     if not ctx.network.naming.is_nick(name, ctx.network.settings.limits.nick):
-        return Refusal("BAD_ACCOUNT_NAME", "An account's name must be a valid nickname")
+        return RegisterRefusal("BAD_ACCOUNT_NAME", "An account's name must be a valid nickname")
     claimant = ctx.network.accounts.claimant_of(name)
     if claimant and not has_expired(ctx, claimant):
-        return Refusal("ACCOUNT_EXISTS", "An account of this name, or of one that looks the same, exists already")
+        return RegisterRefusal(
+            "ACCOUNT_EXISTS", "An account of this name, or of one that looks the same, exists already"
+        )
     if ctx.network.accounts.reserved(name):
-        return Refusal("ACCOUNT_EXISTS", "This name belonged to a deleted account: only an operator can free it")
+        return RegisterRefusal(
+            "ACCOUNT_EXISTS", "This name belonged to a deleted account: only an operator can free it"
+        )
     return None
 
 
-def why_not_password(password: str, name: str, rules: AccountSettings) -> Refusal | None:
+def why_not_password(password: str, name: str, rules: AccountSettings) -> RegisterRefusal | None:
     """Return why an account of this name can't have this password; None if it can."""
     fault = password_rules.why_not(password, name, rules)
-    return Refusal(*fault) if fault else None
+    return RegisterRefusal(*fault) if fault else None
 
 
 def _offer_registration(settings: Settings, _: Session) -> str | None:

@@ -19,7 +19,7 @@ from greenchat.commands.users.metadata_sync import sync_joined
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.msgid import LAST_ID
-from greenchat.storage.interface import Document, Renaming, Span, StoreError, Write
+from greenchat.storage.interface import Document, HistorySpan, Renaming, StoreError, Write
 from greenchat.values import names
 
 
@@ -60,7 +60,7 @@ def _has_past(ctx: Context, folded: str, before: int = LAST_ID) -> bool:
     anew and giving it another name. before: a msgid. Raises FailError.
     """
     try:
-        return any(ctx.journal.store.read(key, Span(1, before=before)) for key in _conversations(ctx, folded))
+        return any(ctx.journal.store.read(key, HistorySpan(1, before=before)) for key in _conversations(ctx, folded))
     except StoreError as error:
         text = "The history can't be read now: try again"
         raise FailError("RENAME", "CANNOT_RENAME", ctx.message.params[0], folded, text=text) from error

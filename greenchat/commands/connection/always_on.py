@@ -13,7 +13,7 @@ from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.message import Message
 from greenchat.protocol.msgid import first_id, format_msgid, parse_msgid, time_of
-from greenchat.storage.interface import Span, StoredEvent, StoreError
+from greenchat.storage.interface import HistorySpan, StoredEvent, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -56,5 +56,5 @@ def _missed(ctx: Context, user: User, after: int) -> list[StoredEvent]:
     talks = news(store, identity(ctx.network, user), (), after, first_id(ctx.now))[-_MOST_TALKS:]
     events: list[StoredEvent] = []
     for conversation in (*channel_conversations(ctx, user), *[conversation for conversation, _ in talks]):
-        events += conversation.read(store, Span(_MOST_LINES, after=after, newest=True))
+        events += conversation.read(store, HistorySpan(_MOST_LINES, after=after, newest=True))
     return events

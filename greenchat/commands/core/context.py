@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from greenchat.chat.acts import Decided
 from greenchat.chat.channel import Channel
-from greenchat.chat.documents import Kind
+from greenchat.chat.documents import DocumentKind
 from greenchat.chat.network import Network
 from greenchat.chat.protection.volumes import DOCUMENT, EVENT, LIGHT
 from greenchat.chat.user import Session, User
@@ -283,12 +283,12 @@ class Context:
             self.weight += size // LIGHT
             self.journal.record(*events)
 
-    def keep(self, kind: Kind, key: str, value: object) -> None:
+    def keep(self, kind: DocumentKind, key: str, value: object) -> None:
         """Store a value under a name, in this turn's transaction; None removes it."""
         self.session.room -= DOCUMENT
         self.journal.record(Document(kind.name, key, value))
 
-    def secure(self, kind: Kind, key: str, value: object) -> None:
+    def secure(self, kind: DocumentKind, key: str, value: object) -> None:
         """Store a value that must survive, before its change is made and confirmed; None removes it.
 
         Raises StoreError, which becomes a FAIL: nothing may have changed by then.

@@ -30,7 +30,7 @@ class ServiceError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ServiceCommand:
     """A command of a service. usage: its parameters, as HELP shows them; least: how many are needed.
 
     way: how it reaches the state. leading: the number of words before the rest of the text, which is one parameter;
@@ -57,7 +57,7 @@ class Service:
 
     name: str
     about: str
-    entries: dict[str, Entry] = field(default_factory=dict)
+    entries: dict[str, ServiceCommand] = field(default_factory=dict)
 
     def command(
         self, name: str, usage: str = "", *, right: str = "", way: Way = Way.ACT, leading: int | None = None
@@ -69,7 +69,7 @@ class Service:
 
         def declare(handler: Handler) -> Handler:
             least = sum(not word.startswith("[") for word in usage.split())
-            self.entries[name] = Entry(name, usage, least, handler, right, way, leading)
+            self.entries[name] = ServiceCommand(name, usage, least, handler, right, way, leading)
             return handler
 
         return declare

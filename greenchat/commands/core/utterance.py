@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from greenchat.protocol.envelopes.talk import Head, Talk
+from greenchat.protocol.envelopes.talk import Talk, TalkHead
 from greenchat.storage.interface import Speech, SpeechHeader
 
 
@@ -17,7 +17,7 @@ class Utterance(Speech):
     def __init__(
         self,
         header: SpeechHeader,
-        head: Head,
+        head: TalkHead,
         ids: range,
         texts: Sequence[str],
         lines: list[bytes],

@@ -27,7 +27,7 @@ from greenchat.protocol import caps
 from greenchat.protocol.message import NO_TAGS
 from greenchat.protocol.msgid import LAST_ID, first_id, parse_msgid
 from greenchat.protocol.times import format_time, parse_time
-from greenchat.storage.interface import HistoryReader, Span, StoredEvent, StoreError, Target
+from greenchat.storage.interface import HistoryReader, HistorySpan, HistoryTarget, StoredEvent, StoreError
 
 END = {"draft/chathistory-end": ""}
 """On the batch of a page beyond which there is nothing: clients need not ask again."""
@@ -106,11 +106,11 @@ def _reading(subcommand: str, positions: list[Position], limit: int) -> Read:
         newest = first.after > last.after
         start, end = (last, first) if newest else (first, last)
     return lambda store, conversation, events: _read_page(
-        store, conversation, Span(limit, start.after, end.before, newest, events)
+        store, conversation, HistorySpan(limit, start.after, end.before, newest, events)
     )
 
 
-def _read_page(store: HistoryReader, conversation: Conversation, span: Span) -> Page:
+def _read_page(store: HistoryReader, conversation: Conversation, span: HistorySpan) -> Page:
     """Read a page, and one event more to know whether it is the last one."""
     found = conversation.read(store, replace(span, limit=span.limit + 1))
     is_last = len(found) <= span.limit
@@ -121,8 +121,8 @@ def _read_page(store: HistoryReader, conversation: Conversation, span: Span) -> 
 
 def _read_around(store: HistoryReader, conversation: Conversation, center: Position, limit: int, events: bool) -> Page:
     """Read about half before and half after; if one side has less, more of the other. It has no direction to end in."""
-    older = conversation.read(store, Span(limit, before=center.before, newest=True, events=events))
-    newer = conversation.read(store, Span(limit, after=center.before - 1, events=events))
+    older = conversation.read(store, HistorySpan(limit, before=center.before, newest=True, events=events))
+    newer = conversation.read(store, HistorySpan(limit, after=center.before - 1, events=events))
     ahead = max(limit - limit // 2, limit - len(older))
     newer = newer[:ahead]
     return older[max(0, len(older) - (limit - len(newer))) :] + newer, False
@@ -137,12 +137,12 @@ def _targets(ctx: Context, params: list[str]) -> Deferred:
     start, end = (last, first) if newest else (first, last)
     who, channels = identity(ctx.network, ctx.user), channel_conversations(ctx, ctx.user)
 
-    def read(store: HistoryReader) -> list[tuple[Target, StoredEvent | None]]:
+    def read(store: HistoryReader) -> list[tuple[HistoryTarget, StoredEvent | None]]:
         found = [target for _, target in news(store, who, channels, start.after, end.before)]
         found = found[max(0, len(found) - limit) :] if newest else found[:limit]
         return [(target, store.find(target.conversation, target.latest)) for target in found]
 
-    def then(ctx: Context, found: list[tuple[Target, StoredEvent | None]] | StoreError) -> None:
+    def then(ctx: Context, found: list[tuple[HistoryTarget, StoredEvent | None]] | StoreError) -> None:
         if isinstance(found, StoreError) or ctx.user.identity != who:
             raise FailError("CHATHISTORY", "MESSAGE_ERROR", "TARGETS", text=_UNREADABLE)
         nicks = nicks_by_identity(ctx)

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.steps import step
 from greenchat.protocol.msgid import LAST_ID
-from greenchat.storage.interface import Span
+from greenchat.storage.interface import HistorySpan
 
-_OLDEST = Span(1, events=True)
+_OLDEST = HistorySpan(1, events=True)
 
 
 def prune_closures(ctx: Context) -> Iterator[None]:

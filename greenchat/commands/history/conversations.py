@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from greenchat.chat.channel import Channel
 from greenchat.chat.user import User
 from greenchat.commands.core.context import Context
-from greenchat.storage.interface import HistoryReader, Span, StoredEvent, Target, direct_key, members_of
+from greenchat.storage.interface import HistoryReader, HistorySpan, HistoryTarget, StoredEvent, direct_key, members_of
 from greenchat.values.names import CHANNEL_BYTES
 
 _STAR = "*"
@@ -37,7 +37,7 @@ class Conversation:
         """The keys of all conversations that belong to it."""
         return (self.key, *self.ranked)
 
-    def read(self, store: HistoryReader, span: Span) -> list[StoredEvent]:
+    def read(self, store: HistoryReader, span: HistorySpan) -> list[StoredEvent]:
         """Return a part of it, oldest first, without what is hidden. From any thread. Raises StoreError."""
         found: list[StoredEvent] = []
         parts = list(self._seen(span.after, span.before))
@@ -63,7 +63,7 @@ class Conversation:
                 return
         yield after, before
 
-    def _read(self, store: HistoryReader, span: Span) -> list[StoredEvent]:
+    def _read(self, store: HistoryReader, span: HistorySpan) -> list[StoredEvent]:
         events = store.read(self.key, span)
         if not self.ranked:
             return events
@@ -133,20 +133,20 @@ def channel_conversations(ctx: Context, reader: User) -> list[Conversation]:
 
 def news(
     store: HistoryReader, who: str, channels: Sequence[Conversation], after: int, before: int
-) -> list[tuple[Conversation, Target]]:
+) -> list[tuple[Conversation, HistoryTarget]]:
     """Return the conversations whose latest message lies between two ids, oldest first.
 
     Only `channels`, and the direct conversations of an identity, count. From any thread. Raises StoreError.
     """
     conversations = {key: conversation for conversation in channels for key in conversation.keys}
-    found: dict[str, tuple[Conversation, Target]] = {}
+    found: dict[str, tuple[Conversation, HistoryTarget]] = {}
     for target in store.targets(who, conversations, after, before):
         conversation = conversations.get(target.conversation) or Conversation("", target.conversation)
         if not conversation.shows(target.latest):
-            seen = conversation.read(store, Span(1, after, before, newest=True))
+            seen = conversation.read(store, HistorySpan(1, after, before, newest=True))
             if not seen:
                 continue
-            target = Target(seen[-1].conversation, seen[-1].id)
+            target = HistoryTarget(seen[-1].conversation, seen[-1].id)
         found.pop(conversation.key, None)  # a message to some ranks came earlier
         found[conversation.key] = (conversation, target)
     return sorted(found.values(), key=lambda each: each[1].latest)

@@ -18,12 +18,12 @@ from greenchat.storage.interface import (
     Cut,
     Erasure,
     HistoryReader,
+    HistorySpan,
+    HistoryTarget,
     Query,
     Renaming,
-    Span,
     StoredEvent,
     StoreError,
-    Target,
     Write,
     members_of,
 )
@@ -94,7 +94,7 @@ class _Answers:
         self._store = store
         self._known: dict[tuple[Any, ...], Any] = {}
 
-    def read(self, conversation: str, span: Span) -> list[StoredEvent]:
+    def read(self, conversation: str, span: HistorySpan) -> list[StoredEvent]:
         """Return a part of a conversation."""
         return self._ask((conversation, span), lambda: self._store.read(conversation, span))
 
@@ -102,7 +102,7 @@ class _Answers:
         """Return one event."""
         return self._ask((conversation, event_id), lambda: self._store.find(conversation, event_id))
 
-    def targets(self, identity: str, channels: Iterable[str], after: int, before: int) -> list[Target]:
+    def targets(self, identity: str, channels: Iterable[str], after: int, before: int) -> list[HistoryTarget]:
         """Return conversations by their latest message."""
         keys = tuple(channels)
         return self._ask((identity, keys, after, before), lambda: self._store.targets(identity, keys, after, before))
@@ -142,7 +142,7 @@ class _Later:
                 self._erased.add((write.conversation, write.id))
         self.count = sum(map(len, self._added.values()))
 
-    def read(self, conversation: str, span: Span) -> list[StoredEvent]:
+    def read(self, conversation: str, span: HistorySpan) -> list[StoredEvent]:
         """Return a part of a conversation, oldest first."""
         added = [
             event
@@ -157,7 +157,7 @@ class _Later:
             return None
         return self._added.get(conversation, {}).get(event_id) or self._answers.find(conversation, event_id)
 
-    def targets(self, identity: str, channels: Iterable[str], after: int, before: int) -> list[Target]:
+    def targets(self, identity: str, channels: Iterable[str], after: int, before: int) -> list[HistoryTarget]:
         """Return conversations by their latest message, oldest first."""
         keys = tuple(channels)
         wanted = {*keys, *(key for key in self._added if identity in members_of(key))}
@@ -168,7 +168,7 @@ class _Later:
             said = [event.id for event in self._added.get(key, {}).values() if event.command in SAID]
             if said:
                 latest[key] = max(latest.get(key, 0), *said)
-        found = [Target(key, event_id) for key, event_id in latest.items() if after < event_id < before]
+        found = [HistoryTarget(key, event_id) for key, event_id in latest.items() if after < event_id < before]
         return sorted(found, key=lambda target: target.latest)
 
     def search(self, query: Query) -> list[StoredEvent]:

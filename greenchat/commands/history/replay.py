@@ -11,7 +11,7 @@ from greenchat.commands.history.conversations import channel_conversation
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.message import NO_TAGS
-from greenchat.storage.interface import Span, StoredEvent, StoreError
+from greenchat.storage.interface import HistorySpan, StoredEvent, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def replay_on_join(ctx: Context, channel: Channel, session: Session) -> list[Env
         return []
     conversation = channel_conversation(ctx, channel, session.user)
     try:
-        events = conversation.read(ctx.journal.store, Span(lines, newest=True))
+        events = conversation.read(ctx.journal.store, HistorySpan(lines, newest=True))
     except StoreError as error:
         log.error("no replay on joining: %s", error)
         return []

@@ -25,7 +25,7 @@ from greenchat.commands.history.reading import reading
 from greenchat.commands.history.replay import replay
 from greenchat.protocol import caps
 from greenchat.protocol.msgid import LAST_ID, first_id
-from greenchat.storage.interface import HistoryReader, Span, StoredEvent, StoreError
+from greenchat.storage.interface import HistoryReader, HistorySpan, StoredEvent, StoreError
 
 PLAYBACK = service("*playback", "I replay earlier messages, like ZNC's module of the same name.")
 OFFERS[caps.ZNC_PLAYBACK] = lambda settings, _: "" if settings.history.enabled else None
@@ -50,7 +50,7 @@ def play(ctx: Context, words: list[str]) -> Deferred:
         else:
             conversations = [conversation for conversation in wanted if conversation]
         return [
-            (conversation.key, conversation.read(store, Span(page, after, before, newest=True)))
+            (conversation.key, conversation.read(store, HistorySpan(page, after, before, newest=True)))
             for conversation in conversations
         ]
 

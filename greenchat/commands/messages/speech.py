@@ -23,7 +23,7 @@ from greenchat.commands.core.history_events import conversation_of
 from greenchat.commands.core.journal import Journal
 from greenchat.commands.core.utterance import Utterance
 from greenchat.protocol import caps
-from greenchat.protocol.envelopes.talk import Head
+from greenchat.protocol.envelopes.talk import TalkHead
 from greenchat.storage.interface import SpeechHeader
 
 COMMANDS = ("PRIVMSG", "NOTICE")
@@ -61,13 +61,13 @@ class Voice:
         user: User,
         command: str,
         place: Channel | User,
-        refuse: Callable[[Head], None],
+        refuse: Callable[[TalkHead], None],
     ) -> None:
         self.session = session
         self.user = user
         self.place = place
         target = place.name if isinstance(place, Channel) else place.nick
-        self.head = Head(user.source, command, target, user.account, "B" in user.modes)
+        self.head = TalkHead(user.source, command, target, user.account, "B" in user.modes)
         self.longest = min(_LONGEST, self.head.room)
         self.refuse: Callable[[], None] = partial(refuse, self.head)
         history = network.settings.history
@@ -94,7 +94,7 @@ class Voice:
 
 
 def find_voice(
-    network: Network, session: Session, command: str, target: str, refuse: Callable[[Head], None]
+    network: Network, session: Session, command: str, target: str, refuse: Callable[[TalkHead], None]
 ) -> Voice | None:
     """Return the voice of this session for a channel or a nick, None if there is an obstacle. Changes nothing.
 

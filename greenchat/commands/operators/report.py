@@ -19,7 +19,7 @@ from greenchat.commands.history.reading import reading
 from greenchat.protocol.msgid import parse_msgid
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import format_time
-from greenchat.storage.interface import Span, StoredEvent, StoreError
+from greenchat.storage.interface import HistorySpan, StoredEvent, StoreError
 
 _CONTEXT = 5  # lines
 _HOUR = 3_600_000  # ms
@@ -62,7 +62,7 @@ def report(ctx: Context) -> Continuation | None:
         names = [f"{event.conversation} {event.msgid}" for event in events]
         ctx.propose(_tell, f"{about}: {reason}", [_line(event) for event in events], names)
 
-    return reading(ctx, lambda store: kept.read(store, Span(_CONTEXT, newest=True)), then)
+    return reading(ctx, lambda store: kept.read(store, HistorySpan(_CONTEXT, newest=True)), then)
 
 
 def _line(event: StoredEvent) -> str:

@@ -3,7 +3,7 @@
 Anyone who may use the socket owns the server's files, and so has every right; the audit log calls them "the shell".
 """
 
-from greenchat.chat.protection.server_bans import ACCOUNT, ServerBan, Target, TargetError, parse_target
+from greenchat.chat.protection.server_bans import ACCOUNT, BanTarget, ServerBan, TargetError, parse_target
 from greenchat.commands.connection.ban_enforcement import enforce, secure_ban
 from greenchat.commands.connection.lost import disconnect, why_not_ended
 from greenchat.commands.core.audit_log import act
@@ -84,7 +84,7 @@ def announce(ctx: Context, text: str) -> int:
     return len(users)
 
 
-def _target(text: str) -> Target:
+def _target(text: str) -> BanTarget:
     try:
         return parse_target(text)
     except TargetError as error:

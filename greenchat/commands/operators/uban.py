@@ -11,9 +11,9 @@ from greenchat.chat.protection.server_bans import (
     ACCOUNT,
     ADDRESS,
     MASK,
+    BanTarget,
     ServerBan,
     ServerBans,
-    Target,
     TargetError,
     parse_target,
 )
@@ -89,7 +89,7 @@ def undline(ctx: Context) -> None:
     _remove(ctx, _target(ctx.message.params[0], _address))
 
 
-def _line(ctx: Context, parse: Callable[[str], Target]) -> None:
+def _line(ctx: Context, parse: Callable[[str], BanTarget]) -> None:
     first, *rest = ctx.message.params
     seconds = parse_duration(first, unit="m") if rest else None
     if seconds is None:
@@ -109,7 +109,7 @@ def _duration_and_reason(words: Sequence[str]) -> tuple[int, str]:
     return (0, " ".join(words)) if seconds is None else (seconds, " ".join(words[1:]))
 
 
-def _add(ctx: Context, target: Target, seconds: int, reason: str) -> None:
+def _add(ctx: Context, target: BanTarget, seconds: int, reason: str) -> None:
     network = ctx.network
     if has_too_many_stars(target.text):
         text = f"A mask has at most {MOST_STARS} stars"
@@ -135,14 +135,14 @@ def _add(ctx: Context, target: Target, seconds: int, reason: str) -> None:
     act(ctx, "UBAN", f"{ctx.nick} banned {target.text} {duration}: {reason}")
 
 
-def _put_back(bans: ServerBans, target: Target, before: ServerBan | None) -> None:
+def _put_back(bans: ServerBans, target: BanTarget, before: ServerBan | None) -> None:
     """Restore the ban that was replaced by one that could not be stored."""
     bans.drop(target)
     if before:
         bans.put(before)
 
 
-def _account_id(ctx: Context, target: Target) -> str:
+def _account_id(ctx: Context, target: BanTarget) -> str:
     """Return the id of the banned account, "" if the target is not an account. Raises IrcError if it does not exist."""
     if target.kind != ACCOUNT:
         return ""
@@ -161,7 +161,7 @@ def _remove_command(ctx: Context, words: Sequence[str]) -> None:
     _remove(ctx, _target(words[0]))
 
 
-def _remove(ctx: Context, target: Target) -> None:
+def _remove(ctx: Context, target: BanTarget) -> None:
     ban = ctx.network.protection.bans.get(target)
     if ban is None:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text=f"There is no ban on {target.text}")
@@ -217,14 +217,14 @@ def _about(ctx: Context, ban: ServerBan) -> str:
     return f"{ban.target.text} ({ban.target.kind}) by {ban.setter}, {in_words(ban.created)}{left}: {ban.reason}"
 
 
-def _target(text: str, parse: Callable[[str], Target] = parse_target) -> Target:
+def _target(text: str, parse: Callable[[str], BanTarget] = parse_target) -> BanTarget:
     try:
         return parse(text)
     except TargetError as error:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, "UBAN", text=str(error)) from error
 
 
-def _address(text: str) -> Target:
+def _address(text: str) -> BanTarget:
     target = parse_target(text)
     if target.kind != ADDRESS:
         raise TargetError(f"{text} is neither an IP address nor a network")

@@ -19,7 +19,7 @@ from greenchat.commands.history.files import drop_many, files_linked
 from greenchat.commands.history.reading import reading
 from greenchat.commands.messages.redact import fields_of, find_message, require_right, take_back
 from greenchat.protocol.msgid import first_id
-from greenchat.storage.interface import NOWHERE, Erasure, HistoryReader, Location, Span, StoredEvent, StoreError
+from greenchat.storage.interface import NOWHERE, Erasure, HistoryReader, HistorySpan, Location, StoredEvent, StoreError
 from greenchat.values.durations import parse_duration
 
 HISTSERV = service("HistServ", "HistServ shows and deletes earlier messages.")
@@ -40,7 +40,7 @@ def play(ctx: Context, words: list[str]) -> Deferred:
     conversation = _conversation(ctx, words[0])
 
     def read(store: HistoryReader) -> list[StoredEvent]:
-        return conversation.read(store, Span(limit, after, newest=True))
+        return conversation.read(store, HistorySpan(limit, after, newest=True))
 
     def then(ctx: Context, found: list[StoredEvent] | StoreError) -> Streamed:
         now = _conversation(ctx, words[0])

@@ -9,7 +9,7 @@ from greenchat.chat.always_on import stays
 from greenchat.commands.accounts.login import find_account, log_in, proof_of, proved, why_unusable
 from greenchat.commands.accounts.password_check import check_password
 from greenchat.commands.accounts.provided import is_known_outside
-from greenchat.commands.accounts.register import Refusal, change_password, register
+from greenchat.commands.accounts.register import RegisterRefusal, change_password, register
 from greenchat.commands.accounts.second_factor import Denial
 from greenchat.commands.accounts.verification import hint
 from greenchat.commands.core.audit_log import act, note
@@ -40,8 +40,8 @@ def register_(ctx: Context, words: list[str]) -> Deferred | None:
 
 
 @step("nickserv.registered")
-def _registered(ctx: Context, name: str, result: Account | Refusal) -> None:
-    if isinstance(result, Refusal):
+def _registered(ctx: Context, name: str, result: Account | RegisterRefusal) -> None:
+    if isinstance(result, RegisterRefusal):
         raise ServiceError(result.text)
     if result.code:
         tell(ctx, NICKSERV, f"{hint(ctx, result)}: /quote VERIFY {name} CODE")
@@ -290,8 +290,8 @@ def saregister(ctx: Context, words: list[str]) -> Deferred | None:
 
 
 @step("nickserv.saregistered")
-def _registered_for_somebody(ctx: Context, name: str, result: Account | Refusal) -> None:
-    if isinstance(result, Refusal):
+def _registered_for_somebody(ctx: Context, name: str, result: Account | RegisterRefusal) -> None:
+    if isinstance(result, RegisterRefusal):
         raise ServiceError(result.text)
     act(ctx, "SAREGISTER", f"{ctx.nick} made the account {name}")
     tell(ctx, NICKSERV, f"The account {name} is registered")

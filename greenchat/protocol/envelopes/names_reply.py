@@ -15,7 +15,7 @@ from greenchat.protocol.wrap import room
 _SPARSE = 4  # lines: below that, gaps are not worth closing
 
 
-class _Line:
+class _NamesLine:
     __slots__ = ("names", "size", "wire")
 
     def __init__(self) -> None:
@@ -36,8 +36,8 @@ class NamesLines:
         """Make an empty list. server: the source. nick_bytes: of the longest nick of a reader."""
         self.nick_bytes = nick_bytes
         self._room = room(server, "353", "=", channel) - nick_bytes - 1
-        self._lines: list[_Line] = []
-        self._line_of: dict[Hashable, _Line] = {}
+        self._lines: list[_NamesLine] = []
+        self._line_of: dict[Hashable, _NamesLine] = {}
         self._size = 0
 
     def add(self, key: Hashable, name: str) -> None:
@@ -45,7 +45,7 @@ class NamesLines:
         size = len(name.encode()) + 1
         line = self._lines[-1] if self._lines else None
         if line is None or line.size + size > self._room + 1:
-            line = _Line()
+            line = _NamesLine()
             self._lines.append(line)
         line.names[key] = name
         line.size += size
@@ -86,7 +86,7 @@ class NamesLines:
         """Return the last parameter of each line, encoded, with CR LF."""
         return [line.wire or self._encode(line) for line in self._lines]
 
-    def _encode(self, line: _Line) -> bytes:
+    def _encode(self, line: _NamesLine) -> bytes:
         line.wire = (" ".join(line.names.values()) + "\r\n").encode()
         return line.wire
 

@@ -16,7 +16,7 @@ from greenchat.protocol.websocket import FRAMED, frames
 _DIALECTS = caps.PLAIN | caps.TILDE
 
 
-class Head:
+class TalkHead:
     """The part of a message before its text. source: nick!user@host. room: bytes left for a text."""
 
     __slots__ = ("account", "bot", "command", "matters", "prefix", "room", "source", "target")
@@ -40,11 +40,11 @@ class Head:
 
 
 class Talk:
-    """Texts that fit, to be sent. ids: of the messages, one for each text. lines: what `Head.lines` made of them."""
+    """Texts that fit, to be sent. ids: of the messages, one for each text. lines: made of them by `TalkHead.lines`."""
 
     __slots__ = ("_encoded", "_lines", "head", "ids", "texts")
 
-    def __init__(self, head: Head, ids: range, texts: Sequence[str], lines: list[bytes]) -> None:
+    def __init__(self, head: TalkHead, ids: range, texts: Sequence[str], lines: list[bytes]) -> None:
         self.head = head
         self.ids = ids
         self.texts = texts

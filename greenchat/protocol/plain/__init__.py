@@ -1,8 +1,8 @@
 """The plain-text dialect: `nc`, telnet, and the many small socket programs for which one `recv()` is one message.
 
 Pure, like all of `protocol`: chunks and times in; messages, writes and delays out. A connection has one `Dialect`,
-which reads, and one `Pacer`, which writes; they share a `Style`, what is known about the client. `render` makes the
-text of a `Message` once for all clients of a family.
+which reads, and one `Pacer`, which writes; they share an `OutputStyle`, what is known about the client. `render` makes
+the text of a `Message` once for all clients of a family.
 
 - family: the families and what is known about a client;  names: typed names to nicks;
 - text: control characters, cutting, ASCII;  arrival: which family, and the name;  speech: chunks to texts;
@@ -16,7 +16,7 @@ from greenchat.protocol.plain.dialect import (
     Event,
     Leave,
     NotPlain,
-    Options,
+    PlainOptions,
     Run,
     Tell,
     Write,
@@ -24,7 +24,7 @@ from greenchat.protocol.plain.dialect import (
     load_events,
     orientation,
 )
-from greenchat.protocol.plain.family import GRACE, LINGER, PROMPT_TIMEOUT, Family, Prompt, Style
+from greenchat.protocol.plain.family import GRACE, LINGER, PROMPT_TIMEOUT, Family, OutputStyle, PromptTime
 from greenchat.protocol.plain.names import another_name, clean_name
 from greenchat.protocol.plain.pacer import Pacer
 from greenchat.protocol.plain.render import notice, render
@@ -38,11 +38,11 @@ __all__ = [
     "Family",
     "Leave",
     "NotPlain",
-    "Options",
+    "OutputStyle",
     "Pacer",
-    "Prompt",
+    "PlainOptions",
+    "PromptTime",
     "Run",
-    "Style",
     "Tell",
     "Write",
     "another_name",

@@ -20,7 +20,7 @@ from greenchat.protocol.plain.family import (
     REST_WAIT,
     VERB_WAIT,
     Family,
-    Prompt,
+    PromptTime,
 )
 from greenchat.protocol.plain.text import unfinished
 
@@ -85,7 +85,7 @@ class GiveUp:
 Verdict = Known | Irc | Ask | GiveUp
 
 
-class _Waiting(Enum):
+class _WaitingFor(Enum):
     SILENCE = auto()  # for the end of the grace
     ANSWER = auto()  # for the name, minutes
     LINE = auto()  # for the newline of what looks like IRC
@@ -101,7 +101,7 @@ class Arrival:
         self,
         now: int,
         *,
-        prompt: Prompt = Prompt.GRACE,
+        prompt: PromptTime = PromptTime.GRACE,
         irc: bool = True,
         grace: int = GRACE,
         timeout: int = PROMPT_TIMEOUT,
@@ -112,9 +112,9 @@ class Arrival:
         self._kept: list[bytes] = []
         self._asked: int | None = None
         self._telnet = False
-        self._waiting = _Waiting.SILENCE
+        self._waiting = _WaitingFor.SILENCE
         self._give_up = now + timeout
-        silence = {Prompt.GRACE: grace, Prompt.NOW: 0, Prompt.NEVER: timeout}[prompt]
+        silence = {PromptTime.GRACE: grace, PromptTime.NOW: 0, PromptTime.NEVER: timeout}[prompt]
         self.deadline = now + silence
 
     def dump(self) -> list[Any]:
@@ -126,7 +126,7 @@ class Arrival:
         """Load what was dumped."""
         self._data, kept, self._asked, self._telnet, waiting, self._give_up, self.deadline = form
         self._kept = list(kept)
-        self._waiting = _Waiting[waiting]
+        self._waiting = _WaitingFor[waiting]
 
     def receive(self, data: bytes, now: int) -> Verdict | None:
         """Take a chunk that came in."""
@@ -146,9 +146,9 @@ class Arrival:
             return None
         if now >= self._give_up:
             return GiveUp("no name came")
-        if self._waiting is _Waiting.SILENCE:
+        if self._waiting is _WaitingFor.SILENCE:
             return self._ask(now)
-        if self._waiting is _Waiting.ANSWER:
+        if self._waiting is _WaitingFor.ANSWER:
             return None
         return self._decide(now)
 
@@ -163,13 +163,13 @@ class Arrival:
         if self._irc and (word := _WORD.match(data)) and _is_verb(word[1], word[2]):
             if b"\n" in data:
                 return Irc(data, self._asked is not None)
-            self._wait(_Waiting.LINE, now, VERB_WAIT)
+            self._wait(_WaitingFor.LINE, now, VERB_WAIT)
             return None
         if _is_binary(data):
             return GiveUp(NO_TEXT)
         newline = data.endswith(b"\n") if self._asked is not None else b"\n" in data
         if not newline and (len(chunk) >= CHUNK_LIMIT or unfinished(data) or self._may_become_verb()):
-            self._wait(_Waiting.REST, now, REST_WAIT)
+            self._wait(_WaitingFor.REST, now, REST_WAIT)
             return None
         return self._decide(now)
 
@@ -179,7 +179,7 @@ class Arrival:
         named = _NAME_AND_TEXT.match(data)
         name, newline, after = data.partition(b"\n")
         rest = (*self._kept, after) if after else tuple(self._kept)
-        if self._prompt is Prompt.NEVER:
+        if self._prompt is PromptTime.NEVER:
             return Known(Family.TILDE, name, rest, False)
         if self._asked is None:
             if named and not newline:
@@ -194,13 +194,13 @@ class Arrival:
 
     def _ask(self, now: int) -> Verdict:
         self._asked = now
-        self._waiting = _Waiting.ANSWER
+        self._waiting = _WaitingFor.ANSWER
         self.deadline = self._give_up
         return Ask(self._telnet)
 
-    def _wait(self, waiting: _Waiting, now: int, time: int) -> None:
+    def _wait(self, waiting: _WaitingFor, now: int, time: int) -> None:
         """Set a deadline. One set for the same reason is kept, but every chunk gets its rest time anew."""
-        if waiting is _Waiting.REST or waiting is not self._waiting:
+        if waiting is _WaitingFor.REST or waiting is not self._waiting:
             self._waiting = waiting
             self.deadline = min(now + time, self._give_up)
 

@@ -12,10 +12,19 @@ from typing import Any
 
 from greenchat.protocol.message import Message
 from greenchat.protocol.plain.arrival import NO_TEXT, Arrival, Ask, GiveUp, Irc, Known, Verdict
-from greenchat.protocol.plain.family import GRACE, HOLD, PROMPT, PROMPT_TIMEOUT, TEXT_LIMIT, Family, Prompt, Style
+from greenchat.protocol.plain.family import (
+    GRACE,
+    HOLD,
+    PROMPT,
+    PROMPT_TIMEOUT,
+    TEXT_LIMIT,
+    Family,
+    OutputStyle,
+    PromptTime,
+)
 from greenchat.protocol.plain.names import Legal, another_name, clean_name
 from greenchat.protocol.plain.slash import COMMANDS, Help, Rename, Say, help_lines, parse_slash
-from greenchat.protocol.plain.speech import Speech
+from greenchat.protocol.plain.speech import PlainSpeech
 from greenchat.protocol.plain.text import split_text, visible, visible_typed
 
 REALNAME_LIMIT = 100  # characters of the typed name that others can look up
@@ -66,7 +75,7 @@ Event = Write | NotPlain | Run | Tell | Leave
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class PlainOptions:
     """The settings of a listener and of the server.
 
     irc: whether it may be IRC after all. grace and timeout in ms. legal and nick_limit: which nicks are valid.
@@ -79,7 +88,7 @@ class Options:
     nick_limit: int = 32
     lobby: str = "#lobby"
     irc: bool = True
-    prompt: Prompt = Prompt.GRACE
+    prompt: PromptTime = PromptTime.GRACE
     grace: int = GRACE
     timeout: int = PROMPT_TIMEOUT
     text_limit: int = 350
@@ -112,13 +121,13 @@ class Dialect:
         "style",
     )
 
-    def __init__(self, options: Options, now: int) -> None:
+    def __init__(self, options: PlainOptions, now: int) -> None:
         self._options = options
         self._arrival: Arrival | None = Arrival(
             now, prompt=options.prompt, irc=options.irc, grace=options.grace, timeout=options.timeout
         )
-        self.style = Style(ascii=options.ascii_only, ascii_only=options.ascii_only)
-        self._speech = Speech(self.style)
+        self.style = OutputStyle(ascii=options.ascii_only, ascii_only=options.ascii_only)
+        self._speech = PlainSpeech(self.style)
         self._early: list[bytes] | None = []
         self._introduction: list[Event] | None = None
         self._give_up = 0
@@ -141,10 +150,10 @@ class Dialect:
             **{name: getattr(self, name) for name in _PLAIN},
         }
 
-    def load(self, form: Mapping[str, Any], style: Style) -> None:
+    def load(self, form: Mapping[str, Any], style: OutputStyle) -> None:
         """Load what was dumped. style: the one that was, which the writing side has, too."""
         self.style = style
-        self._speech = Speech(style)
+        self._speech = PlainSpeech(style)
         self._speech.load(form["speech"])
         if form["arrival"] is None:
             self._arrival = None

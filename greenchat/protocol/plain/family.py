@@ -34,7 +34,7 @@ class Family(Enum):
     TILDE = auto()
 
 
-class Prompt(Enum):
+class PromptTime(Enum):
     """The moment at which a listener asks for the name: after the grace, at once, or (tilde family) never."""
 
     GRACE = auto()
@@ -43,7 +43,7 @@ class Prompt(Enum):
 
 
 @dataclass(slots=True, eq=False)
-class Style:
+class OutputStyle:
     """The form in which a client wants its bytes. `Dialect` changes it as it learns, `Pacer` follows it.
 
     newline: raw only, whether messages end in one. ascii: only ASCII may be sent; ascii_only: and that never changes.
@@ -61,7 +61,7 @@ class Style:
         return [self.family.name, self.newline, self.ascii, self.hold_until, self.ascii_only]
 
     @classmethod
-    def load(cls, form: Sequence[Any]) -> "Style":
+    def load(cls, form: Sequence[Any]) -> "OutputStyle":
         """Return the style that was dumped."""
         family, newline, is_ascii, hold_until, ascii_only = form
         return cls(Family[family], newline, is_ascii, hold_until, ascii_only)

@@ -1,15 +1,15 @@
 """The writing side of one plain connection: when which bytes are written.
 
-Takes the lines that `render` made, shared with other clients, and hands out chunks as this client's `Style` wants them.
-For a raw or tilde client a recv() is a message, so each write must arrive alone: one message in a write, and a pause
-between two.
+Takes the lines that `render` made, shared with other clients, and hands out chunks as this client's `OutputStyle` wants
+them. For a raw or tilde client a recv() is a message, so each write must arrive alone: one message in a write, and a
+pause between two.
 """
 
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
 
-from greenchat.protocol.plain.family import CHUNK_LIMIT, GAP, PROMPT, Family, Style
+from greenchat.protocol.plain.family import CHUNK_LIMIT, GAP, PROMPT, Family, OutputStyle
 from greenchat.protocol.plain.render import SERVER
 from greenchat.protocol.plain.text import split_text, to_ascii
 
@@ -23,7 +23,7 @@ class Pacer:
 
     __slots__ = ("_family", "_next", "_queue", "_style", "limit", "size")
 
-    def __init__(self, style: Style, limit: int) -> None:
+    def __init__(self, style: OutputStyle, limit: int) -> None:
         self._style = style
         self._family = style.family
         self._queue: deque[bytes] = deque()

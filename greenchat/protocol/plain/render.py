@@ -20,7 +20,7 @@ LEAD_LIMIT = 500  # bytes of the prefix before the text
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _RenderedLine:
     """text, said by who ("" for the server). lead precedes each piece of the text.
 
     bare: for families without `~`, lead already names the speaker.
@@ -32,7 +32,7 @@ class _Line:
     bare: bool = False
 
 
-_Words = Callable[[Message], _Line | None]
+_Words = Callable[[Message], _RenderedLine | None]
 
 
 def render(message: Message, *, tilde: bool) -> bytes:
@@ -49,10 +49,10 @@ def render(message: Message, *, tilde: bool) -> bytes:
 
 def notice(text: str, *, tilde: bool) -> bytes:
     """Return the lines for a notice to this client only."""
-    return _encode(_Line(text), tilde=tilde)
+    return _encode(_RenderedLine(text), tilde=tilde)
 
 
-def _encode(line: _Line, *, tilde: bool) -> bytes:
+def _encode(line: _RenderedLine, *, tilde: bool) -> bytes:
     who, lead, text = visible(line.who), visible(line.lead), visible(line.text)
     if not text and not lead:
         return b""
@@ -69,62 +69,62 @@ def _encode(line: _Line, *, tilde: bool) -> bytes:
     return "".join(f"{before}{piece}\n" for piece in pieces).encode()
 
 
-def _privmsg(message: Message) -> _Line | None:
+def _privmsg(message: Message) -> _RenderedLine | None:
     target, text = _two(message)
     to = _addressed(target)
     ctcp = _ctcp(text)
     if ctcp is None:
-        return _Line(text, message.nick, to) if visible(text) else None
+        return _RenderedLine(text, message.nick, to) if visible(text) else None
     command, rest = ctcp
     if command == "ACTION":
-        return _Line(rest, message.nick, f"{to}* {message.nick} ", bare=True)
-    return _Line(f"[CTCP {command}] {rest}".rstrip(), message.nick, to)
+        return _RenderedLine(rest, message.nick, f"{to}* {message.nick} ", bare=True)
+    return _RenderedLine(f"[CTCP {command}] {rest}".rstrip(), message.nick, to)
 
 
-def _notice(message: Message) -> _Line | None:
+def _notice(message: Message) -> _RenderedLine | None:
     target, text = _two(message)
     if not visible(text):
         return None
     if not split_source(message.source or "")[1]:
-        return _Line(text)
+        return _RenderedLine(text)
     ctcp = _ctcp(text)
     if ctcp is not None:
         text = f"[CTCP {ctcp[0]} reply] {ctcp[1]}".rstrip()
-    return _Line(text, message.nick, _addressed(target) if _is_status(target) else "")
+    return _RenderedLine(text, message.nick, _addressed(target) if _is_status(target) else "")
 
 
-def _join(message: Message) -> _Line:
-    return _Line(f"{message.nick} joined the chat!")
+def _join(message: Message) -> _RenderedLine:
+    return _RenderedLine(f"{message.nick} joined the chat!")
 
 
-def _leave(message: Message) -> _Line:
-    return _Line(f"{message.nick} left the chat!")
+def _leave(message: Message) -> _RenderedLine:
+    return _RenderedLine(f"{message.nick} left the chat!")
 
 
-def _nick(message: Message) -> _Line:
-    return _Line(f"{message.nick} is now called {_two(message)[0]}")
+def _nick(message: Message) -> _RenderedLine:
+    return _RenderedLine(f"{message.nick} is now called {_two(message)[0]}")
 
 
-def _kick(message: Message) -> _Line:
+def _kick(message: Message) -> _RenderedLine:
     _, kicked, reason, *_ = (*message.params, "", "", "")
     by = f"{kicked} was removed from the chat by {message.nick}"
-    return _Line(reason, lead=by + ": ") if reason and reason != kicked else _Line(by)
+    return _RenderedLine(reason, lead=by + ": ") if reason and reason != kicked else _RenderedLine(by)
 
 
-def _topic(message: Message) -> _Line:
+def _topic(message: Message) -> _RenderedLine:
     _, topic = _two(message)
     if not topic:
-        return _Line(f"{message.nick} removed the topic")
-    return _Line(topic, lead=f"{message.nick} set the topic: ")
+        return _RenderedLine(f"{message.nick} removed the topic")
+    return _RenderedLine(topic, lead=f"{message.nick} set the topic: ")
 
 
-def _last(message: Message) -> _Line | None:
-    return _Line(message.params[-1]) if message.params else None
+def _last(message: Message) -> _RenderedLine | None:
+    return _RenderedLine(message.params[-1]) if message.params else None
 
 
-def _error(message: Message) -> _Line | None:
+def _error(message: Message) -> _RenderedLine | None:
     # `Quit: ` where no reason was given
-    return _Line(message.params[-1].rstrip(": ")) if message.params else None
+    return _RenderedLine(message.params[-1].rstrip(": ")) if message.params else None
 
 
 _WORDS: dict[str, _Words] = {
@@ -145,24 +145,24 @@ _WORDS: dict[str, _Words] = {
 # no MOTD; not registered: neither concerns a plain user. A wrong password: the ERROR that follows says it.
 _SILENT = frozenset({"422", "451", "464"})
 
-_NUMERICS: dict[str, Callable[[tuple[str, ...]], _Line]] = {
-    "001": lambda params: _Line(WELCOME),
-    "301": lambda params: _Line(params[-1], lead=f"{params[1]} is away: "),
-    "322": lambda params: _Line(params[-1], lead=f"{params[1]} ({params[2]} here) "),
-    "323": lambda params: _Line("/join ROOM goes into one of these"),
-    "331": lambda params: _Line("There is no topic"),
-    "332": lambda params: _Line(params[-1], lead="The topic is: "),
-    "353": lambda params: _Line(", ".join(name.lstrip("~&@%+") for name in params[-1].split()), lead="Here: "),
-    "401": lambda params: _Line(f"Nobody here is called {params[1]}"),
-    "404": lambda params: _Line(f"That was not sent: {params[-1]}"),
-    "432": lambda params: _Line(f"Nobody can be called {params[1]}"),
-    "433": lambda params: _Line(f"The name {params[1]} is taken"),
-    "716": lambda params: _Line(f"{params[1]} {params[-1]}"),
-    "717": lambda params: _Line(f"{params[1]} {params[-1]}"),
+_NUMERICS: dict[str, Callable[[tuple[str, ...]], _RenderedLine]] = {
+    "001": lambda params: _RenderedLine(WELCOME),
+    "301": lambda params: _RenderedLine(params[-1], lead=f"{params[1]} is away: "),
+    "322": lambda params: _RenderedLine(params[-1], lead=f"{params[1]} ({params[2]} here) "),
+    "323": lambda params: _RenderedLine("/join ROOM goes into one of these"),
+    "331": lambda params: _RenderedLine("There is no topic"),
+    "332": lambda params: _RenderedLine(params[-1], lead="The topic is: "),
+    "353": lambda params: _RenderedLine(", ".join(name.lstrip("~&@%+") for name in params[-1].split()), lead="Here: "),
+    "401": lambda params: _RenderedLine(f"Nobody here is called {params[1]}"),
+    "404": lambda params: _RenderedLine(f"That was not sent: {params[-1]}"),
+    "432": lambda params: _RenderedLine(f"Nobody can be called {params[1]}"),
+    "433": lambda params: _RenderedLine(f"The name {params[1]} is taken"),
+    "716": lambda params: _RenderedLine(f"{params[1]} {params[-1]}"),
+    "717": lambda params: _RenderedLine(f"{params[1]} {params[-1]}"),
 }
 
 
-def _numeric(message: Message) -> _Line | None:
+def _numeric(message: Message) -> _RenderedLine | None:
     params = message.params
     # before there is a nick, nothing may be written but the prompt
     if len(params) < 2 or params[0] == "*" or message.command in _SILENT:
@@ -173,7 +173,7 @@ def _numeric(message: Message) -> _Line | None:
     if message.command[0] not in "45":
         return None
     about = " ".join(params[1:-1])
-    return _Line(f"{params[-1]} ({about})" if about else params[-1])
+    return _RenderedLine(f"{params[-1]} ({about})" if about else params[-1])
 
 
 def _two(message: Message) -> tuple[str, str]:

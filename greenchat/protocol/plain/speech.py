@@ -7,18 +7,18 @@ its newline.
 from collections.abc import Sequence
 from typing import Any
 
-from greenchat.protocol.plain.family import CHUNK_LIMIT, REST_WAIT, TEXT_LIMIT, Family, Style
+from greenchat.protocol.plain.family import CHUNK_LIMIT, REST_WAIT, TEXT_LIMIT, Family, OutputStyle
 from greenchat.protocol.plain.text import unfinished
 
 NAMES_KEPT = 32  # names of one client that are remembered for stripping
 
 
-class Speech:
+class PlainSpeech:
     """The texts of one client. deadline: when to call `tick` if nothing comes in, None for no need."""
 
     __slots__ = ("_data", "_named", "_names", "_said_so_far", "_style", "deadline")
 
-    def __init__(self, style: Style) -> None:
+    def __init__(self, style: OutputStyle) -> None:
         self._style = style
         self._names: dict[str, None] = {}
         self._data = b""

@@ -13,7 +13,7 @@ class NoServerError(Exception):
     """No server answers; the text says why in one line."""
 
 
-class RefusedError(Exception):
+class ControlRefusedError(Exception):
     """The server refuses; the text says why in one line."""
 
 
@@ -48,7 +48,7 @@ def ask(data: Path, command: str, patience: float | None = PATIENCE, **fields: o
     try:
         answer = decode(received)
         if "error" in answer:
-            raise RefusedError(str(answer["error"]))
+            raise ControlRefusedError(str(answer["error"]))
         return answer["ok"]
     except (ValueError, KeyError):
         raise NoServerError(f"what answers at {path} is not a greenchat-server that this version knows") from None

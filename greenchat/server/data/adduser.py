@@ -14,7 +14,7 @@ from greenchat.chat.accounts import Account, account_id
 from greenchat.commands.accounts.register import make_verifiers, why_not_password
 from greenchat.config.file import Config
 from greenchat.protocol.msgid import COUNTER_BITS, first_id
-from greenchat.server.control.client import NoServerError, RefusedError, ask
+from greenchat.server.control.client import ControlRefusedError, NoServerError, ask
 from greenchat.server.data.store_keeper import DATABASE, who_holds
 from greenchat.storage.inspection import add_document, has_document
 from greenchat.storage.interface import StoreError
@@ -60,5 +60,5 @@ def _tell_server(data: Path) -> None:
         return
     try:
         ask(data, "find-accounts")
-    except (NoServerError, RefusedError):
+    except (NoServerError, ControlRefusedError):
         os.kill(server, signal.SIGHUP)  # it has no socket yet, or is older: its reload loads them, too

@@ -27,7 +27,7 @@ _LOOKED_AT = 2000  # users, and as many channels, each time
 _WRITTEN = 200  # places each time
 
 
-class Placed(Protocol):
+class PlaceServerParts(Protocol):
     """The parts of the server that places are about."""
 
     network: Network
@@ -50,7 +50,7 @@ class PlaceKeeper:
     It knows what is stored of a place by a number that changes whenever something of it does, but times.
     """
 
-    def __init__(self, server: Placed) -> None:
+    def __init__(self, server: PlaceServerParts) -> None:
         """Make one. Raises StoreError."""
         self._server = server
         # stored by another process: what they hold is not known

@@ -29,11 +29,11 @@ from greenchat.commands.core.utterance import Utterance
 from greenchat.storage.interface import (
     Document,
     DueCuts,
+    HistorySpan,
+    HistoryTarget,
     Location,
     Query,
-    Span,
     StoredEvent,
-    Target,
     Write,
 )
 from greenchat.storage.log import Log, MemoryLog
@@ -108,13 +108,13 @@ class _NoHistory:
     def last_id(self) -> int:
         return 0
 
-    def read(self, conversation: str, span: Span) -> list[StoredEvent]:
+    def read(self, conversation: str, span: HistorySpan) -> list[StoredEvent]:
         return []
 
     def find(self, conversation: str, event_id: int) -> StoredEvent | None:
         return None
 
-    def targets(self, identity: str, channels: Any, after: int, before: int) -> list[Target]:
+    def targets(self, identity: str, channels: Any, after: int, before: int) -> list[HistoryTarget]:
         return []
 
     def tagged(self, tag: str, after: int, limit: int) -> list[StoredEvent]:

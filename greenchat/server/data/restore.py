@@ -14,7 +14,7 @@ from greenchat.chat.always_on import bring_back
 from greenchat.chat.channel import Channel
 from greenchat.chat.client_ids import SentIds
 from greenchat.chat.continuity import places
-from greenchat.chat.documents import Kind
+from greenchat.chat.documents import DocumentKind
 from greenchat.chat.network import Network
 from greenchat.chat.owned.files import File
 from greenchat.chat.owned.push_subscriptions import PushSubscription
@@ -150,7 +150,7 @@ def reserve_dropped(network: Network, store: Store) -> None:
         network.accounts.reserve(dropped)
 
 
-def _each(store: Store, kind: Kind, make: Callable[[Mapping[str, Any]], T]) -> list[T]:
+def _each(store: Store, kind: DocumentKind, make: Callable[[Mapping[str, Any]], T]) -> list[T]:
     """Return `make`'s result for each document of a kind. Raises StoreDamagedError for a damaged one."""
     made = []
     for key, document in store.documents(kind.name).items():

@@ -13,7 +13,7 @@ from typing import IO
 import gevent
 
 from greenchat.config.options import Storage
-from greenchat.server.control.client import NoServerError, RefusedError, ask
+from greenchat.server.control.client import ControlRefusedError, NoServerError, ask
 from greenchat.server.thread_pool import Pool
 from greenchat.storage.interface import DueCuts, Retention, StoreError
 from greenchat.storage.sqlite import SqliteStore
@@ -234,7 +234,7 @@ def _is_ending(data: Path) -> bool:
     """Whether the server that uses the data folder is stopping, or does not say."""
     try:
         return bool(ask(data, "status")["ending"])
-    except (NoServerError, RefusedError, KeyError, TypeError):
+    except (NoServerError, ControlRefusedError, KeyError, TypeError):
         return True
 
 

@@ -21,7 +21,7 @@ THUMBNAIL = ".thumbnail"  # ends the name of a small picture of what has the nam
 _PARTS = "parts"
 
 
-class Part:
+class PartialBlob:
     """A content that is being written. size: bytes so far. head: the first of them. path: where it is."""
 
     def __init__(self, path: Path, head: int, low_disk: Callable[[], int]) -> None:
@@ -68,12 +68,12 @@ class Blobs:
         self._mark = secrets.token_hex(8)  # of this process: what others write beside it has other names
         self._count = 0
 
-    def begin(self, head: int) -> Part:
-        """Begin a new content, see `Part`. Raises OSError."""
+    def begin(self, head: int) -> PartialBlob:
+        """Begin a new content, see `PartialBlob`. Raises OSError."""
         self._count += 1
         parts = self._folder / _PARTS
         parts.mkdir(parents=True, exist_ok=True)
-        return Part(parts / f"{self._mark}-{self._count}", head, self._low_disk)
+        return PartialBlob(parts / f"{self._mark}-{self._count}", head, self._low_disk)
 
     def path(self, hashed: str) -> Path:
         """Return the path of the content with this hash, if it is there."""

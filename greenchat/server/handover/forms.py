@@ -15,7 +15,7 @@ from greenchat.chat.continuity.snapshot import dump_session
 from greenchat.chat.outbox import Dirty
 from greenchat.protocol.message import Message
 from greenchat.protocol.numerics import Numeric
-from greenchat.protocol.plain import Style
+from greenchat.protocol.plain import OutputStyle
 from greenchat.server.http.outboxes import Ending, HttpOutbox, WebSocketOutbox
 from greenchat.server.http.websocket import WebSocketStream
 from greenchat.server.net.connection import Connection
@@ -92,7 +92,7 @@ class Moved:
         self.form = form
         self.number: int = form["number"]
         self.sock = socket.socket(fileno=descriptor)
-        self._style: Style | None = None
+        self._style: OutputStyle | None = None
 
     def outbox(self, ways: Ways) -> SocketOutbox:
         """Return its outbox, in which waits what the other process could not send."""
@@ -101,7 +101,7 @@ class Moved:
         if form["dialect"] == _WEBSOCKET:
             outbox = WebSocketOutbox(ways.dirty, self.sock, ways.limit, ways.send_queues, ways.ending)
         elif form["dialect"] == _PLAIN:
-            self._style = Style.load(form["plain"]["dialect"]["style"])
+            self._style = OutputStyle.load(form["plain"]["dialect"]["style"])
             plain = outbox = PlainOutbox(outbox, self.sock, self._style)
             plain.load(form["plain"]["waits"])
             plain.muted = form["plain"]["muted"]

@@ -35,7 +35,7 @@ from greenchat.server.data.audit_log import AuditLog
 from greenchat.server.data.store_keeper import StoreKeeper
 from greenchat.server.handover.farewell import say_goodbye
 from greenchat.server.handover.forms import can_move, dump, is_tls
-from greenchat.server.handover.wire import VARIABLE, Link
+from greenchat.server.handover.wire import VARIABLE, HandoverLink
 from greenchat.server.listeners import Listeners
 from greenchat.server.net.turn import Turn
 from greenchat.storage.schema import MIGRATIONS
@@ -111,7 +111,7 @@ class Upgrade:
 
     def _begin(self, who: str) -> None:
         ours, theirs = socket.socketpair()
-        link = Link(ours)
+        link = HandoverLink(ours)
         try:
             with theirs:
                 child = _start(theirs.fileno())
@@ -131,7 +131,7 @@ class Upgrade:
             self._giver.keeper.start()
             raise
 
-    def _wait_until_ready(self, link: Link, child: "subprocess.Popen[bytes]") -> str:
+    def _wait_until_ready(self, link: HandoverLink, child: "subprocess.Popen[bytes]") -> str:
         """Return its version."""
         try:
             wait_read(link.fileno(), timeout=_START, timeout_exc=HandoverError("the new process did not become ready"))
@@ -151,7 +151,7 @@ class Upgrade:
                 return
             gevent.sleep(_LOOK)
 
-    def _hand_over(self, link: Link, child: "subprocess.Popen[bytes]", who: str, version: str) -> None:
+    def _hand_over(self, link: HandoverLink, child: "subprocess.Popen[bytes]", who: str, version: str) -> None:
         """Hand over, without waiting for the loop: nobody else may do anything from now on."""
         giver = self._giver
         clients = giver.clients

@@ -20,8 +20,8 @@ from greenchat.config.file import Config
 from greenchat.config.options import Address, ListenerOptions
 from greenchat.config.schema import take_over
 from greenchat.server.handover.forms import Moved, Ways
-from greenchat.server.handover.wire import VARIABLE, Link
-from greenchat.server.net.connection import Connection, Server
+from greenchat.server.handover.wire import VARIABLE, HandoverLink
+from greenchat.server.net.connection import Connection, ConnectionServerParts
 from greenchat.storage.schema import MIGRATIONS
 
 _STEP = 20.0  # seconds for the old process to go on with what it has begun
@@ -79,7 +79,9 @@ class Estate:
         self._state = self._local = {}
         return network
 
-    def connection(self, server: Server, moved: Moved, listeners: Mapping[Address, ListenerOptions]) -> Connection:
+    def connection(
+        self, server: ConnectionServerParts, moved: Moved, listeners: Mapping[Address, ListenerOptions]
+    ) -> Connection:
         """Return a connection that came along, as it was."""
         session, outbox = self._sessions[moved.number]
         address = Address(*moved.form["listener"])
@@ -96,7 +98,7 @@ def hello() -> dict[str, Any]:
 class Heir:
     """A process that was started to take over. link: to the one that serves."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: HandoverLink) -> None:
         self._link = link
         self._began = 0.0  # when the other process stops, by the processor time of this one
 

@@ -23,14 +23,14 @@ _BYTES = "\0bytes"  # a key that nothing that people send can have
 _CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
 
-class Link:
+class HandoverLink:
     """One end of the socket. All of it waits, without gevent: whoever uses it does nothing else meanwhile."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
 
     @classmethod
-    def inherited(cls, environment: Mapping[str, str] = os.environ) -> "Link | None":
+    def inherited(cls, environment: Mapping[str, str] = os.environ) -> "HandoverLink | None":
         """Return the link to the process that has started this one to take over; None if that is not why it runs."""
         descriptor = environment.get(VARIABLE, "")
         if not descriptor.isdecimal():
@@ -89,7 +89,7 @@ class Link:
 
 def refuse(text: str, *, needs_restart: bool = False) -> None:
     """Tell the process that has started this one to take over, if one has, why that can't be."""
-    link = Link.inherited()
+    link = HandoverLink.inherited()
     if link:
         del os.environ[VARIABLE]  # it is told once
         with suppress(HandoverError):

@@ -10,22 +10,22 @@ from greenchat.config.file import ConfigError
 from greenchat.config.settings import Settings
 from greenchat.server.files.pictures import can_clean
 from greenchat.server.http import files
-from greenchat.server.http.service import Clients, HttpService
+from greenchat.server.http.service import HttpClientsParts, HttpService
 from greenchat.server.net.turn import Turn
 
 
-class Server(files.Server, Protocol):
+class ExtrasServerParts(files.FilesServerParts, Protocol):
     """The parts of the server that extras use."""
 
     http: HttpService
     turn: Turn
 
     @property
-    def clients(self) -> Clients:
+    def clients(self) -> HttpClientsParts:
         """All clients."""
 
 
-def serve_extras(server: Server, settings: Settings) -> files.FilePages | None:
+def serve_extras(server: ExtrasServerParts, settings: Settings) -> files.FilePages | None:
     """Add their rows; the pages of files, if there are any. Raises ConfigError where a package is missing.
 
     settings: of the configuration; those of the state that nodes go on with may be older.

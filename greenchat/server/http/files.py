@@ -60,7 +60,7 @@ _SANDBOX = (
 )
 
 
-class Server(Protocol):
+class FilesServerParts(Protocol):
     """The parts of the server that files use."""
 
     network: Network
@@ -80,7 +80,7 @@ class Server(Protocol):
 class FilePages:
     """Answers requests for files, and deletes files that are too old."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: FilesServerParts) -> None:
         self._server = server
         self._uploads = Uploads(Blobs(server.folder, lambda: server.options.storage.low_disk))
         self._swept = 0

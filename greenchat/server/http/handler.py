@@ -11,7 +11,7 @@ import gevent
 from gevent.hub import get_hub
 from gevent.pywsgi import WSGIHandler, WSGISecureEnviron, headers_factory
 
-from greenchat.protocol.http_head import LINE_END, Head, HttpError, format_error, parse_head
+from greenchat.protocol.http_head import LINE_END, HttpError, RequestHead, format_error, parse_head
 from greenchat.server.http.wire import RequestReader, ResponseSocket
 from greenchat.server.net.connection import Connection
 
@@ -77,7 +77,7 @@ class Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
         self._timeout = timeout
         self._waits = waits
         self._trouble: HttpError | None = None
-        self._head: Head | None = None
+        self._head: RequestHead | None = None
         self._fields = b""
         self.MessageClass = self._read_fields  # where pywsgi would read them from the connection
 

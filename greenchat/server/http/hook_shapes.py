@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from greenchat.protocol.http_head import Head
+from greenchat.protocol.http_head import RequestHead
 
 _SHOWN = 5  # commits or alerts; the others are counted
 _LONGEST = 300  # characters of a title, a commit or an alert
@@ -37,7 +37,7 @@ class ShapeError(Exception):
     """A body without a message; the text says why."""
 
 
-def read_post(head: Head, body: object) -> Post:
+def read_post(head: RequestHead, body: object) -> Post:
     """Return the message in a JSON body. Raises ShapeError."""
     if not isinstance(body, dict):
         raise ShapeError("The body must be an object of JSON")

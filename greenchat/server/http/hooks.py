@@ -29,7 +29,7 @@ _STATUS = {
 _GONE = "There is no such hook, or its owner is no longer an operator of the channel"
 
 
-class Hooks:
+class HookService:
     """Handles posted messages."""
 
     def __init__(self, options: Callable[[], Web]) -> None:

@@ -79,7 +79,7 @@ class TokenLimits:
                 del self._buckets[hashed]
 
 
-class _Waiting(NamedTuple):
+class _WaitingRequest(NamedTuple):
     """A connection from which a request is waited for. is_idle: it has had an answer, and nothing of the next came."""
 
     netblock: str
@@ -92,7 +92,7 @@ class UnfinishedRequests:
     __slots__ = ("_by_netblock", "_connections")
 
     def __init__(self) -> None:
-        self._connections: dict[Connection, _Waiting] = {}
+        self._connections: dict[Connection, _WaitingRequest] = {}
         self._by_netblock: dict[str, dict[Connection, None]] = {}
 
     def add(self, connection: Connection, most: int, share: int = 0, *, is_idle: bool = False) -> None:
@@ -101,7 +101,7 @@ class UnfinishedRequests:
         share: how many one netblock may have before its own oldest is cut; 0 for any number.
         """
         netblock = addresses.netblock(connection.session.host) if share else ""
-        self._connections[connection] = _Waiting(netblock, is_idle)
+        self._connections[connection] = _WaitingRequest(netblock, is_idle)
         if share:
             own = self._by_netblock.setdefault(netblock, {})
             own[connection] = None

@@ -27,7 +27,7 @@ from greenchat.protocol.http_head import HttpError
 from greenchat.server.http.outboxes import HttpOutbox
 from greenchat.server.http.request import NOT_KEPT, Request, Response
 from greenchat.server.http.routes import Routes
-from greenchat.server.http.service import Clients
+from greenchat.server.http.service import HttpClientsParts
 from greenchat.server.net.connection import Connection
 from greenchat.server.net.meter import BOUNDS, Durations
 from greenchat.server.net.turn import Turn
@@ -45,7 +45,7 @@ class Measured(Protocol):
     turn: Turn
 
     @property
-    def clients(self) -> Clients:
+    def clients(self) -> HttpClientsParts:
         """All clients."""
 
     @property

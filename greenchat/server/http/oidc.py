@@ -17,7 +17,7 @@ from greenchat.commands.accounts.login import place_of, why_unusable
 from greenchat.commands.accounts.login_throttle import count_wrong, seconds_to_wait
 from greenchat.commands.accounts.password_check import too_many
 from greenchat.commands.accounts.provided import sign_in
-from greenchat.commands.accounts.register import Refusal
+from greenchat.commands.accounts.register import RegisterRefusal
 from greenchat.commands.accounts.tokens import SESSION_DAYS, account_of, drop, make
 from greenchat.commands.core.process import OutsideError
 from greenchat.protocol.http_head import HttpError
@@ -103,7 +103,7 @@ class OidcPages:
         own = account_of(ctx, token) if token is not None and token.kind == SESSION else None
         try:
             account = ctx.propose(sign_in, f"{claims['iss']} {claims['sub']}", name, own.id if own else "")
-            if isinstance(account, Refusal):
+            if isinstance(account, RegisterRefusal):
                 raise HttpError(403, account.text)
             why = why_unusable(account)
             if why:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from ipaddress import ip_address
 
-from greenchat.protocol.http_head import Head
+from greenchat.protocol.http_head import RequestHead
 from greenchat.values.addresses import IpNetwork, is_within
 
 _ORIGIN = re.compile(r"https?://([^/\s]+)", re.IGNORECASE)
@@ -13,7 +13,7 @@ _NODE = re.compile(r"(\[[0-9a-fA-F:.]+\]|[0-9.]+|[0-9a-fA-F:]*:[0-9a-fA-F:.]*:[0
 _ANY = "*"
 
 
-def client_address(head: Head, peer: str, proxies: tuple[IpNetwork, ...]) -> str:
+def client_address(head: RequestHead, peer: str, proxies: tuple[IpNetwork, ...]) -> str:
     """Return the client's IP address: the last one that one of our own proxies vouches for.
 
     proxies: those whose forwarding field is trusted; without any, or from elsewhere, the field is ignored.
@@ -30,14 +30,14 @@ def client_address(head: Head, peer: str, proxies: tuple[IpNetwork, ...]) -> str
     return peer
 
 
-def is_forwarded_securely(head: Head) -> bool:
+def is_forwarded_securely(head: RequestHead) -> bool:
     """Whether a proxy says that the client used TLS."""
     last = head.get("x-forwarded-proto").rpartition(",")[2].strip().lower()
     proto = re.search(r'proto="?(\w+)"?', head.get("forwarded").rpartition(",")[2], re.IGNORECASE)
     return (proto[1].lower() if proto else last) == "https"
 
 
-def is_own(head: Head, allowed: Iterable[str]) -> bool:
+def is_own(head: RequestHead, allowed: Iterable[str]) -> bool:
     """Whether a page of this server, or of an allowed site, sent the request, or no page at all.
 
     allowed: origins like https://chat.example.org; * allows all.
@@ -53,7 +53,7 @@ def is_own(head: Head, allowed: Iterable[str]) -> bool:
     return _ANY in allowed or origin in allowed or (match is not None and match[1] == head.host.lower())
 
 
-def _forwarded(head: Head) -> list[str]:
+def _forwarded(head: RequestHead) -> list[str]:
     """Return the addresses that were forwarded, from the client to the last proxy but one."""
     if head.get("forwarded"):
         found = (_FOR.search(element) for element in head.get("forwarded").split(","))

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, unquote_to_bytes
 
-from greenchat.protocol.http_head import Head, HttpError
+from greenchat.protocol.http_head import HttpError, RequestHead
 from greenchat.server.http.origins import is_own
 from greenchat.server.net.connection import Connection
 
@@ -39,7 +39,7 @@ class Request:
     origins: other sites whose pages are as good as our own. extend: gives what is missing of it so many seconds more.
     """
 
-    head: Head
+    head: RequestHead
     path: str
     query: Mapping[str, str]
     body: Body

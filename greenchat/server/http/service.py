@@ -10,12 +10,12 @@ from greenchat.chat.user import Session
 from greenchat.config.options import Options
 from greenchat.config.web import Web
 from greenchat.protocol import first_bytes
-from greenchat.protocol.http_head import Head, HttpError
+from greenchat.protocol.http_head import HttpError, RequestHead
 from greenchat.server.http import websocket
 from greenchat.server.http.acme import Acme
 from greenchat.server.http.api import Api
 from greenchat.server.http.handler import Gateway, Handler
-from greenchat.server.http.hooks import Hooks
+from greenchat.server.http.hooks import HookService
 from greenchat.server.http.limits import RequestLimits, UnfinishedRequests
 from greenchat.server.http.origins import client_address, is_forwarded_securely
 from greenchat.server.http.outboxes import Ending, HttpOutbox, WebSocketOutbox
@@ -38,7 +38,7 @@ from greenchat.values.addresses import is_within
 _BODILESS = {101, 204, 304}
 
 
-class Blocklists(Protocol):
+class BlocklistLookup(Protocol):
     """The lists that say whether an address is let in: see `server.blocklist_gate`."""
 
     def look_up(self, host: str) -> Listing | None:
@@ -51,7 +51,7 @@ class Blocklists(Protocol):
         """Let a session from a listed address in only with an account, where that is asked for."""
 
 
-class Clients(Protocol):
+class HttpClientsParts(Protocol):
     """All clients of the server, as far as HTTP has to do with them."""
 
     admission: Admission
@@ -59,29 +59,29 @@ class Clients(Protocol):
     meter: Meter
 
     @property
-    def blocklists(self) -> Blocklists:
+    def blocklists(self) -> BlocklistLookup:
         """Return what looks addresses up."""
 
 
-class Server(Protocol):
+class HttpServerParts(Protocol):
     """The parts of the server that HTTP uses."""
 
     network: Network
     options: Options
 
     @property
-    def clients(self) -> Clients:
+    def clients(self) -> HttpClientsParts:
         """All clients."""
 
 
 class HttpService:
     """Everything served by HTTP. `row` is its entry in the table of protocols."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: HttpServerParts) -> None:
         self._server = server
         self._gateway = Gateway(self._application)
         self._limits = RequestLimits()
-        self._hooks = Hooks(lambda: server.options.web)
+        self._hooks = HookService(lambda: server.options.web)
         self._api = Api(lambda: server.options.web)
         self.unfinished = UnfinishedRequests()
         self.ending = Ending()
@@ -171,7 +171,7 @@ class HttpService:
 
     def _application(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         handler: Handler = environ["greenchat.handler"]
-        head: Head = environ["greenchat.head"]
+        head: RequestHead = environ["greenchat.head"]
         try:
             response = self.routes.answer(self._request(handler, head, environ["wsgi.input"]))
         except HttpError as error:
@@ -195,7 +195,7 @@ class HttpService:
             return []
         return [response.body] if isinstance(response.body, bytes) else response.body
 
-    def _request(self, handler: Handler, head: Head, body: Any) -> Request:
+    def _request(self, handler: Handler, head: RequestHead, body: Any) -> Request:
         """Make a request of an environment. Raises HttpError."""
         options = self._server.options
         connection = handler.carrier

@@ -18,7 +18,7 @@ from greenchat.config.options import Options
 from greenchat.config.settings import FileHost
 from greenchat.protocol.http_head import HttpError
 from greenchat.server.fair_pool import FairPool
-from greenchat.server.files.blobs import THUMBNAIL, Blobs, Part
+from greenchat.server.files.blobs import THUMBNAIL, Blobs, PartialBlob
 from greenchat.server.files.picture_metadata import PictureError
 from greenchat.server.files.pictures import clean
 from greenchat.server.http.request import Request
@@ -89,7 +89,7 @@ class Uploads:
         place = Counter(list(bounds))
         self._under_way += place
         held: Counter[str] = Counter()
-        part: Part | None = None
+        part: PartialBlob | None = None
         try:
             part = self.do(self.blobs.begin, SNIFFED)
             self._store(request, part, rules.size << 20, options.web.timeout)
@@ -110,7 +110,7 @@ class Uploads:
             if part:
                 self._disk.spawn(part.discard)
 
-    def _store(self, request: Request, part: Part, most: int, pace: float) -> None:
+    def _store(self, request: Request, part: PartialBlob, most: int, pace: float) -> None:
         """Write the body. pace: seconds in which 64 KiB must come. Raises HttpError."""
         waiting: list[bytes] = []
         size = waits = 0

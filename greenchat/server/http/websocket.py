@@ -16,7 +16,7 @@ from websockets.typing import Subprotocol
 
 from greenchat.commands.connection.lost import can_come_back
 from greenchat.protocol.caps import WEBSOCKET_BINARY, WEBSOCKET_TEXT
-from greenchat.protocol.http_head import Head
+from greenchat.protocol.http_head import RequestHead
 from greenchat.protocol.websocket import (
     AGAINST_THE_RULES,
     BINARY,
@@ -38,7 +38,7 @@ _log.setLevel(logging.WARNING)  # the package would log the end of every connect
 _FROM_HANDSHAKE = {"upgrade", "connection", "sec-websocket-accept", "sec-websocket-protocol", "sec-websocket-version"}
 
 
-def shake_hands(head: Head) -> Response:
+def shake_hands(head: RequestHead) -> Response:
     """Return the response to a handshake: 101 with the framing if it is valid.
 
     Compression is not offered: see README.md of this folder.

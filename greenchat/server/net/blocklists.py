@@ -45,7 +45,7 @@ class Listing:
         return f"Your address {self.host} is listed by {self.zone}" + (f" ({self.text})" if self.text else "")
 
 
-class Ask(Protocol):
+class AskDns(Protocol):
     """Asks the DNS, for at most so many seconds. Returns the A records, or with `why` the TXT records."""
 
     def __call__(self, name: str, *, why: bool = False) -> list[str]: ...
@@ -141,7 +141,7 @@ def _counts(answer: str, zone: Zone) -> bool:
     return answer in zone.answers if zone.answers else answer.startswith("127.")
 
 
-def _asking(options: BlocklistOptions) -> Ask:
+def _asking(options: BlocklistOptions) -> AskDns:
     import dns.exception
     import dns.resolver
 

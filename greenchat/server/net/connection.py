@@ -26,14 +26,14 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Continuation, Deferred
 from greenchat.config.options import ListenerOptions, Options
 from greenchat.protocol.envelopes.envelope import Envelope
-from greenchat.protocol.first_bytes import Dialect
+from greenchat.protocol.first_bytes import WireProtocol
 from greenchat.protocol.framing import LineTooLong
 from greenchat.protocol.message import Message
 from greenchat.server.net.connection_limits import grace_of
 from greenchat.server.net.crew import Crew
 from greenchat.server.net.hangups import Hangups
 from greenchat.server.net.outbox import SocketOutbox
-from greenchat.server.net.pace import FloodError, Pace
+from greenchat.server.net.pace import ClientPace, FloodError
 from greenchat.server.net.plain import PlainClients
 from greenchat.server.net.sendq import OUT_OF_MEMORY
 from greenchat.server.net.server_parts import ServerParts
@@ -47,7 +47,7 @@ _READ_SIZE = 16 * 1024  # bytes a turn and client
 _NOTHING = Message("")
 
 
-class Clients(Protocol):
+class ConnectionClientsParts(Protocol):
     """All clients of the server, as far as one of them has to do with the others.
 
     rows: of which one is for every client. crew: the greenlets that serve those who do not rest. hangups: notices when
@@ -63,11 +63,11 @@ class Clients(Protocol):
         """Note that a connection has ended."""
 
 
-class Server(ServerParts, Protocol):
+class ConnectionServerParts(ServerParts, Protocol):
     """The server, as far as a connection needs it."""
 
     @property
-    def clients(self) -> Clients:
+    def clients(self) -> ConnectionClientsParts:
         """All clients."""
 
 
@@ -106,7 +106,7 @@ class Connection:
 
     def __init__(
         self,
-        server: Server,
+        server: ConnectionServerParts,
         listener: ListenerOptions,
         sock: socket.socket,
         host: str,
@@ -134,7 +134,7 @@ class Connection:
             outbox = SocketOutbox(server.turn.dirty, sock, server.options.connections.sendq, server.turn.send_queues)
             former = Session(outbox, host, server.now()), outbox
         self.session, self.outbox = former
-        self.pace = Pace(server.turn, server.options.throttle, self.session, sock)
+        self.pace = ClientPace(server.turn, server.options.throttle, self.session, sock)
         self.readable: Any = get_hub().loop.io(sock.fileno(), _READ)
         server.clients.hangups.watch(sock.fileno(), self._hung_up)
 
@@ -396,5 +396,5 @@ class Row(NamedTuple):
     which the rows are searched again.
     """
 
-    dialect: Dialect
+    dialect: WireProtocol
     serve: Callable[[Connection, bytes | None], bytes | None]

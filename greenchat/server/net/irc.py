@@ -16,7 +16,7 @@ from greenchat.commands.core.deferred import Continuation
 from greenchat.protocol.framing import LineBuffer, LineTooLong
 from greenchat.protocol.message import is_pong
 from greenchat.server.net.connection import Connection
-from greenchat.server.net.routes import Burst, Routes
+from greenchat.server.net.routes import Burst, SessionRoutes
 
 _NEVER_WAIT = frozenset((b"PRIVMSG", b"NOTICE", b"TAGMSG", b"PING"))  # but for what they leave to be finished
 _LONGEST = 512  # bytes, with the tags; longer lines have an order of their own, see `LineBuffer`
@@ -35,7 +35,7 @@ class IrcClient:
         self._lines = LineBuffer()
         self._ahead: list[bytes | LineTooLong] = []  # lines that have come and are not run yet, the next one last
         connection.lines = self
-        self._routes = Routes(server.network, connection.session, server.log, server.turn, connection.context)
+        self._routes = SessionRoutes(server.network, connection.session, server.log, server.turn, connection.context)
 
     @property
     def unread(self) -> bytes:

@@ -33,7 +33,7 @@ class FloodError(Exception):
     """A client has exceeded its limits by far, for too long."""
 
 
-class Pace:
+class ClientPace:
     """The pace of one client; the methods that wait are for its greenlet. since: the start of its present activity.
 
     owed: lines that it still has to wait for before it is read again.

@@ -27,10 +27,10 @@ from greenchat.protocol.plain import (
     Family,
     Leave,
     NotPlain,
-    Options,
-    Prompt,
+    OutputStyle,
+    PlainOptions,
+    PromptTime,
     Run,
-    Style,
     Tell,
     Write,
     dump_events,
@@ -45,7 +45,7 @@ from greenchat.server.net.turn import Turn
 # The kernel finds a dead peer within two minutes: a PING would be shown as a message.
 _KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 120_000}  # seconds, ms
 _NOTHING = Message("")
-_PROMPTS = {"grace": Prompt.GRACE, "now": Prompt.NOW, "tilde": Prompt.NEVER}
+_PROMPTS = {"grace": PromptTime.GRACE, "now": PromptTime.NOW, "tilde": PromptTime.NEVER}
 _OF_THE_ROOM = ("PRIVMSG", "TOPIC", "NAMES")  # a plain user need not name other channels
 _LINE = 512  # bytes of an IRC message: https://modern.ircdocs.horse/#message-format
 _AROUND = len(":!@ PRIVMSG  :\r\n")  # what stands in it beside source, target and text
@@ -104,7 +104,7 @@ class PlainClients:
         self._prompted: dict[PlainClient, None] = {}
         self._served: dict[Carrier, PlainClient] = {}
         # shared by all clients of a listener, until the configuration changes
-        self._made: dict[ListenerOptions, Options] = {}
+        self._made: dict[ListenerOptions, PlainOptions] = {}
         self._made_from = network.settings, options
 
     def speak(self, carrier: Carrier, data: bytes | None) -> bytes:
@@ -114,7 +114,7 @@ class PlainClients:
         """
         return self._serve(PlainClient(self, carrier, self._dialect(carrier.listener, silence=data is None)), data)
 
-    def go_on(self, carrier: Carrier, form: Mapping[str, Any], outbox: PlainOutbox, style: Style) -> bytes:
+    def go_on(self, carrier: Carrier, form: Mapping[str, Any], outbox: PlainOutbox, style: OutputStyle) -> bytes:
         """Serve a client as `speak` does, after another process. form: as `dump` made it.
 
         outbox: its own, which has this style.
@@ -164,10 +164,10 @@ class PlainClients:
             options = self._made[listener] = self._make(settings, listener)
         return Dialect(options, now_ms() - (options.grace if silence else 0))
 
-    def _make(self, settings: Settings, listener: ListenerOptions) -> Options:
+    def _make(self, settings: Settings, listener: ListenerOptions) -> PlainOptions:
         limits = settings.limits
         around = _AROUND + limits.nick + limits.username + limits.host + max(len(settings.lobby.encode()), limits.nick)
-        return Options(
+        return PlainOptions(
             legal=partial(self.network.naming.is_nick, limit=limits.nick),
             nick_limit=limits.nick,
             lobby=settings.lobby,

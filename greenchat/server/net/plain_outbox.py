@@ -9,7 +9,7 @@ from typing import Any
 
 from gevent.hub import get_hub
 
-from greenchat.protocol.plain import LINGER, Family, Pacer, Style
+from greenchat.protocol.plain import LINGER, Family, OutputStyle, Pacer
 from greenchat.server.net.outbox import SocketOutbox
 
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing discards what waits, and tells the peer
@@ -28,7 +28,7 @@ class PlainOutbox(SocketOutbox):
 
     __slots__ = ("_accepted", "_last", "_over", "_pacer", "_style", "_timer", "muted")
 
-    def __init__(self, before: SocketOutbox, accepted: socket.socket, style: Style) -> None:
+    def __init__(self, before: SocketOutbox, accepted: socket.socket, style: OutputStyle) -> None:
         """Make an outbox. before: the connection's until now. accepted: the socket below its stream."""
         super().__init__(before.dirty, before.sock, before.limit, before.send_queues)
         self.muted = True

@@ -17,7 +17,7 @@ from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.recording import NOT_KEPT
 from greenchat.commands.core.volume import require_volume
 from greenchat.commands.messages.speech import Voice, act_of, deliver, find_voice
-from greenchat.protocol.envelopes.talk import Head
+from greenchat.protocol.envelopes.talk import TalkHead
 from greenchat.protocol.message import Message
 from greenchat.server.net.turn import Turn
 from greenchat.storage.log import Log
@@ -31,7 +31,7 @@ Burst = tuple[Voice, list[bytes], list[str]]
 """Lines with the same route: the voice for them, the text of each in UTF-8, and the same texts."""
 
 
-class Routes:
+class SessionRoutes:
     """The routes of one session. context: makes a context in which it is told that a message could not be stored."""
 
     __slots__ = ("_context", "_log", "_network", "_session", "_turn", "_voices")
@@ -129,6 +129,6 @@ class Routes:
             self._voices[head] = voice
         return voice
 
-    def _refuse(self, head: Head) -> None:
+    def _refuse(self, head: TalkHead) -> None:
         ctx = self._context(Message(head.command, (head.target,)))
         ctx.fail_after_all(head.command, head.target, text=NOT_KEPT)

@@ -41,7 +41,7 @@ def rank_of(session: Session) -> Rank:
     return Rank.ACCOUNT if session.user.account else Rank.GUEST
 
 
-class _Line:
+class _RankQueue:
     """The queue of one rank, by address; each address in turn."""
 
     __slots__ = ("_waiting",)
@@ -76,7 +76,7 @@ class Workers:
     def __init__(self, size: int) -> None:
         self._pool = Pool(size, begun=True)
         self._free = size
-        self._lines = {rank: _Line() for rank in Rank}
+        self._lines = {rank: _RankQueue() for rank in Rank}
         self._served = 0
 
     def apply(self, work: Callable[[], T], rank: Rank, address: str) -> T:

@@ -15,7 +15,7 @@ from greenchat.server.data.store_keeper import STATE
 from greenchat.server.nodes import state_file
 from greenchat.server.nodes.engine import Stored
 from greenchat.server.nodes.seat import Seat
-from greenchat.server.nodes.state_file import Head, StateFileError
+from greenchat.server.nodes.state_file import StateFileError, StateHead
 from greenchat.storage.interface import Store
 
 _JOIN = "at another node `greenchat-server cluster publish`, and here `greenchat-server cluster join`"
@@ -64,7 +64,7 @@ class Beginning:
         restore(network, self._store, grace)
         return network
 
-    def _check(self, head: Head) -> None:
+    def _check(self, head: StateHead) -> None:
         seat, stored, position = self._seat, self._stored, max(head.position, self.known[0])
         again = f"delete {seat.state}, and it is made from another node" if seat.makes_log else _JOIN
         if head.identity != stored.identity or stored.last < position:

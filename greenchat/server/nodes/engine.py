@@ -64,7 +64,7 @@ class Stored(NamedTuple):
     size: int = 0
 
 
-Deliver = Callable[[nats.Place, bytes], None]
+Deliver = Callable[[nats.StreamPosition, bytes], None]
 
 
 def _reason(error: Exception) -> str:
@@ -123,7 +123,7 @@ class Engine:
         self._access = access
         self._patience = patience
         self.server = first
-        self._parser = nats.Parser()
+        self._parser = nats.NatsParser()
         self._inbox = "_INBOX." + secrets.token_hex(8)
         self._asked: dict[str, AsyncResult] = {}
         self._count = 0
@@ -152,7 +152,7 @@ class Engine:
         raise kind("the engine can't be reached: " + "; ".join(troubles))
 
     def _greet(self, parts: SplitResult, name: str) -> socket.socket:
-        self._parser = nats.Parser()  # without what another server has begun to say
+        self._parser = nats.NatsParser()  # without what another server has begun to say
         host = parts.hostname or ""
         sock: socket.socket = gevent_socket.create_connection((host, parts.port or _PORT), _CONNECT)
         try:
@@ -176,14 +176,14 @@ class Engine:
         """Return the connection in TLS. Raises EngineError."""
         if not (info.get("tls_required") or info.get("tls_available")):
             raise EngineRefusesError("it has no TLS, and the configuration asks for it")
-        self._parser = nats.Parser()  # what came in the clear is no part of what comes now
+        self._parser = nats.NatsParser()  # what came in the clear is no part of what comes now
         try:
             secured: socket.socket = _trust(self._access).wrap_socket(sock, server_hostname=host)
         except ssl.SSLCertVerificationError as error:
             raise EngineRefusesError(f"its certificate is not trusted: {error.verify_message}") from error
         return secured
 
-    def _expect(self, sock: socket.socket, verb: str) -> nats.Frame:
+    def _expect(self, sock: socket.socket, verb: str) -> nats.NatsFrame:
         while True:
             data = sock.recv(_READ)
             frames = self._parser.feed(data)
@@ -241,7 +241,7 @@ class Engine:
             trouble = str(error)
         self.close(trouble)
 
-    def _take(self, frame: nats.Frame) -> None:
+    def _take(self, frame: nats.NatsFrame) -> None:
         if frame.verb == "PING":
             self._write(nats.PONG)
         elif frame.verb == "-ERR":
@@ -271,7 +271,7 @@ class Engine:
         result = self._asked[number] = AsyncResult()
         try:
             self._write(nats.publish(subject, payload, reply=f"{self._inbox}.{number}", headers=headers))
-            frame: nats.Frame = result.get(timeout=self._patience)
+            frame: nats.NatsFrame = result.get(timeout=self._patience)
         except gevent.Timeout as error:
             raise EngineError("it does not answer") from error
         finally:

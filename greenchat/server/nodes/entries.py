@@ -23,7 +23,7 @@ class EntryError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """An entry. token: of the incarnation. applied: the last entry that it had applied. cpu: ms that it had used.
 
     acts: still encoded: whoever has proposed them has them.
@@ -57,7 +57,7 @@ def fits(act: str) -> bool:
     return len(act) * 4 <= _MOST_OF_ONE or len(act.encode("utf-8", "surrogatepass")) <= _MOST_OF_ONE
 
 
-def unpack(data: bytes) -> Entry:
+def unpack(data: bytes) -> LogEntry:
     """Return an entry. Raises EntryError."""
     try:
         value = json.loads(data.decode("utf-8", "surrogatepass"))
@@ -72,14 +72,14 @@ def unpack(data: bytes) -> Entry:
             "cpu": int(cpu),
             "acts": [*acts],
         }:
-            return Entry(token, count, applied, cpu, acts)
+            return LogEntry(token, count, applied, cpu, acts)
         case {"v": int(version)}:
             raise EntryError(f"the log has entries of version {version}, and only {_VERSION} can be read")
         case _:
             raise EntryError("this is no entry of a log of greenchat")
 
 
-def acts_of(entry: Entry) -> Iterator[Act]:
+def acts_of(entry: LogEntry) -> Iterator[Act]:
     """Yield the acts of an entry. Raises EntryError."""
     for stored in entry.acts:
         yield act_of(stored)

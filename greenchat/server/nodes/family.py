@@ -101,7 +101,7 @@ class _Child:
         return code
 
 
-class Family:
+class NodeFamily:
     """The nodes of one machine. greet: called with the addresses once the first node serves."""
 
     def __init__(

@@ -20,7 +20,7 @@ from greenchat.server.nodes.engine import Engine, EngineError, NotThereError, St
 from greenchat.server.nodes.monitor import unsafe
 from greenchat.server.nodes.object_store import ObjectStore
 from greenchat.server.nodes.seat import Seat
-from greenchat.server.nodes.state_file import Head, StateFileError
+from greenchat.server.nodes.state_file import StateFileError, StateHead
 from greenchat.storage import backup
 from greenchat.storage.durable import free_name
 from greenchat.storage.interface import StoreError
@@ -82,7 +82,9 @@ def join_from_engine(config: Config) -> list[str]:
                 " publish`, or `greenchat-server backup FILE` and here `cluster join FILE`"
             )
         told = found.told
-        _refuse_unfit(_PUBLISHED, Head(told.get("identity", ""), _number(told.get("position", "")), ""), seat, stored)
+        _refuse_unfit(
+            _PUBLISHED, StateHead(told.get("identity", ""), _number(told.get("position", "")), ""), seat, stored
+        )
         with lock(seat.data):
             try:
                 store.get(found, file)
@@ -122,14 +124,14 @@ def publish(config: Config) -> str:
     )
 
 
-def _become(file: Path, head: Head, seat: Seat, stored: Stored) -> list[str]:
+def _become(file: Path, head: StateHead, seat: Seat, stored: Stored) -> list[str]:
     """Put a backup in the place of what this folder has, which is locked."""
     aside = backup.restore(file, seat.data / DATABASE)
     told = [f"This is a node now, at entry {head.position} of {stored.last}: start it, and it catches up"]
     return told + [f"What was here before is now {path}" for path in aside]
 
 
-def _refuse_unfit(name: str, head: Head, seat: Seat, stored: Stored) -> None:
+def _refuse_unfit(name: str, head: StateHead, seat: Seat, stored: Stored) -> None:
     """Raise FoundingError where no node can go on from a state by the log as it is."""
     if head.identity != stored.identity:
         raise FoundingError(
@@ -258,7 +260,7 @@ def _needed(seat: Seat, engine: Engine) -> Stored:
     return stored
 
 
-def _head(file: Path) -> Head:
+def _head(file: Path) -> StateHead:
     content = backup.carried(file, STATE)
     if content is None:
         raise FoundingError(f"{file} is no backup of a node: make one there with `greenchat-server backup FILE`")
@@ -268,7 +270,7 @@ def _head(file: Path) -> Head:
         raise FoundingError(f"{file} has a state that can't be read: {error}") from error
 
 
-def _state(seat: Seat) -> Head | None:
+def _state(seat: Seat) -> StateHead | None:
     try:
         return state_file.head_of(seat.data / STATE)
     except StateFileError as error:

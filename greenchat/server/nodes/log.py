@@ -1,7 +1,7 @@
 """The log that nodes share, as handlers see it: they propose, and an act is applied when the log hands it out.
 
 While an entry is written the next one collects: so entries grow with the load by themselves, and the acts of a node
-keep their order. `Proposer` takes them from here; `Member` applies them here when they have come back.
+keep their order. `Proposer` takes them from here; `NodeMember` applies them here when they have come back.
 """
 
 import logging

@@ -32,7 +32,7 @@ from greenchat.commands.operators.configure import configure
 from greenchat.config.document import to_document
 from greenchat.config.options import Options
 from greenchat.config.settings import Settings
-from greenchat.protocol.nats import Place
+from greenchat.protocol.nats import StreamPosition
 from greenchat.server.data.store_keeper import STATE
 from greenchat.server.net.fair_queue import Share
 from greenchat.server.net.sendq import SendQueues
@@ -62,7 +62,7 @@ _CAME = "node.came"
 _ANNOUNCED = ("configured",)  # steps whose announcements, as those of commands, each node makes to its own sessions
 
 
-class Host(watch.Host, Protocol):
+class MemberServerParts(watch.WatchServerParts, Protocol):
     """The parts of the server that a node changes."""
 
     network: Network
@@ -72,7 +72,7 @@ class Host(watch.Host, Protocol):
         """Run background work step by step."""
 
 
-class Member:
+class NodeMember:
     """One node. log: where its handlers propose."""
 
     def __init__(self, seat: Seat) -> None:
@@ -128,7 +128,7 @@ class Member:
             self.snapshots.write()
         return self._network
 
-    def join(self, host: Host, process: Any, settings: Settings) -> None:
+    def join(self, host: MemberServerParts, process: Any, settings: Settings) -> None:
         """Apply the log up to its end, and join the nodes; from now on the node serves.
 
         settings: of the configuration, for all nodes if they are others. Raises NodeError.
@@ -219,7 +219,7 @@ class Member:
             log.exception("a bug in following the log")
             self._end("a bug in following the log, see above")
 
-    def _deliver(self, place: Place, data: bytes) -> None:
+    def _deliver(self, place: StreamPosition, data: bytes) -> None:
         """Apply an entry. The engine's greenlet calls it, in the order of the log. Raises EngineError."""
         try:
             self._take_entry(place, entries.unpack(data))
@@ -229,7 +229,7 @@ class Member:
         if place.number % _CATCH_UP == 0:
             self._turn.schedule.yield_turn(self._share)
 
-    def _take_entry(self, place: Place, entry: entries.Entry) -> None:
+    def _take_entry(self, place: StreamPosition, entry: entries.LogEntry) -> None:
         nodes = self._network.nodes
         if place.number != nodes.position + 1:
             raise entries.EntryError(f"those after {nodes.position} are missing: the engine has lost them")
@@ -260,7 +260,7 @@ class Member:
         if before and self._is_here and now // every != before // every:
             self.snapshots.take()
 
-    def _apply(self, entry: entries.Entry, now: int) -> None:
+    def _apply(self, entry: entries.LogEntry, now: int) -> None:
         if self._proposer.take_back(entry, lambda own: self.log.apply(own, now, self._note_applied)):
             return
         progress = self._progress
@@ -326,7 +326,7 @@ class Member:
             end_engine(Path(self.seat.engine_lock))
 
 
-def _is_arrival(entry: entries.Entry) -> bool:
+def _is_arrival(entry: entries.LogEntry) -> bool:
     return any(isinstance(act, Decided) and act.step == _CAME for act in islice(entries.acts_of(entry), 1))
 
 

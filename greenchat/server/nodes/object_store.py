@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 from gevent.event import Event
 
-from greenchat.protocol.nats import Place
+from greenchat.protocol.nats import StreamPosition
 from greenchat.protocol.times import format_time
 from greenchat.server.nodes.engine import Engine, EngineError, EngineRefusesError, NotThereError
 
@@ -143,7 +143,7 @@ class ObjectStore:
         try:
             with file.open("wb") as target:
 
-                def take(_: Place, piece: bytes) -> None:
+                def take(_: StreamPosition, piece: bytes) -> None:
                     nonlocal count
                     try:
                         target.write(piece)

@@ -51,7 +51,7 @@ class Proposer:
                 if self._line.append(entry, f"{self._token}:{self._count}") and self._applied < self._count:
                     self._come_back.wait(_BACK)
 
-    def take_back(self, entry: entries.Entry, apply: Callable[[list[Proposal]], None]) -> bool:
+    def take_back(self, entry: entries.LogEntry, apply: Callable[[list[Proposal]], None]) -> bool:
         """Apply the proposals of an entry that has come back; return whether it is the one on its way."""
         if entry.token != self._token or entry.count != self._count:
             return False

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from greenchat.chat.network import Network
 from greenchat.server.nodes import state_file
-from greenchat.server.nodes.state_file import Head
+from greenchat.server.nodes.state_file import StateHead
 from greenchat.server.nodes.turn import NodeTurn
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ class Snapshots:
             log.error("the state can't be written: %s", error.strerror)
         self._position = self._network.nodes.position
 
-    def finished(self) -> Head | None:
+    def finished(self) -> StateHead | None:
         """Return what the one that was under way is of, once it has ended."""
         if not self._child:
             return None

@@ -23,7 +23,7 @@ class StateFileError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class StateHead:
     """The origin of a state. identity: of the log."""
 
     identity: str
@@ -31,10 +31,10 @@ class Head:
     digest: str
 
 
-def write(path: Path, identity: str, network: Network) -> Head:
+def write(path: Path, identity: str, network: Network) -> StateHead:
     """Write the present state. Raises OSError."""
     document = snapshot(network, network.nodes.time)
-    head = Head(identity, network.nodes.position, digest_of(document))
+    head = StateHead(identity, network.nodes.position, digest_of(document))
     part = path.with_name(path.name + ".part")
     with part.open("w", encoding="utf-8", errors="surrogatepass") as file:
         file.write(json.dumps([head.identity, head.position, head.digest]) + "\n")
@@ -58,7 +58,7 @@ def write_apart(path: Path, identity: str, network: Network) -> int:
         os._exit(code)
 
 
-def head_of(path: Path) -> Head | None:
+def head_of(path: Path) -> StateHead | None:
     """Return the origin of a state, None if there is no file. Raises StateFileError."""
     try:
         with path.open(encoding="utf-8", errors="surrogatepass") as file:
@@ -69,11 +69,11 @@ def head_of(path: Path) -> Head | None:
         raise StateFileError(_unreadable(path, error)) from error
 
 
-def parse_head(line: str) -> Head:
+def parse_head(line: str) -> StateHead:
     """Return the origin that the first line names. Raises ValueError."""
     match json.loads(line):
         case [str(identity), int(position), str(digest)]:
-            return Head(identity, position, digest)
+            return StateHead(identity, position, digest)
     raise ValueError("it does not say of which log it is")
 
 

@@ -2,7 +2,7 @@
 
 Each transaction has the position in the log with it. What the store holds already is not stored again while a node
 applies a part of the log for the second time. If the store fails the node goes on in memory for a while, and then
-leaves, see `Member`.
+leaves, see `NodeMember`.
 """
 
 import logging

@@ -20,7 +20,7 @@ from greenchat.server.listeners import Listeners
 from greenchat.server.nodes.engine_line import EngineLine
 from greenchat.server.nodes.seat import STAYS_OFF, Seat
 from greenchat.server.nodes.snapshots import Snapshots
-from greenchat.server.nodes.state_file import Head
+from greenchat.server.nodes.state_file import StateHead
 from greenchat.server.nodes.turn import NodeTurn
 from greenchat.server.shutdown import Shutdown
 
@@ -32,7 +32,7 @@ _WAITS = "The server waits for its other parts; what you say is kept and will be
 _DRAINED = "This part of the server takes a rest: connect again, and another one goes on with you"
 
 
-class Host(Protocol):
+class WatchServerParts(Protocol):
     """The parts of the server that the watch reads and changes."""
 
     clients: Clients
@@ -59,7 +59,7 @@ class Watch:
         self,
         seat: Seat,
         line: EngineLine,
-        host: Host,
+        host: WatchServerParts,
         network: Network,
         turn: NodeTurn,
         snapshots: Snapshots,
@@ -150,7 +150,7 @@ class Watch:
                     log.warning("the node %s is given up: it has said nothing for %g s", node.name, seat.lease)
                     self._host.new_context().note(give_up_node, node.number, grace)
 
-    def _compare(self, head: Head, own: Node) -> None:
+    def _compare(self, head: StateHead, own: Node) -> None:
         """Compare a digest with those of the others; then the log may be shorter."""
         first = self._host.new_context().propose(note_digest, head.position, head.digest, own.folder)
         if first != head.digest:

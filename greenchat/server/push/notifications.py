@@ -1,7 +1,7 @@
 """All that a server posts to other servers, as its settings say."""
 
 from greenchat.config.settings import Settings
-from greenchat.server.push.pusher import Pusher, Server, start_push
+from greenchat.server.push.pusher import Pusher, PushServerParts, start_push
 from greenchat.server.push.webhook_sender import WebhookSender, start_webhooks
 from greenchat.storage.interface import Store
 
@@ -9,7 +9,7 @@ from greenchat.storage.interface import Store
 class Notifications:
     """The senders of one server. push: to devices; webhooks: of channels; each None if the settings disable it."""
 
-    def __init__(self, server: Server, settings: Settings, store: Store, new: bytes) -> None:
+    def __init__(self, server: PushServerParts, settings: Settings, store: Store, new: bytes) -> None:
         """Start the senders. new: 32 random bytes, the key if none is stored yet. Raises StoreError."""
         self.push: Pusher | None = start_push(server, settings.outbound.push, store, new)
         self.webhooks: WebhookSender | None = start_webhooks(server, settings.outbound.webhooks)

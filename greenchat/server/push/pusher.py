@@ -43,7 +43,7 @@ _WORD = re.compile(r"[^\s,:;.!?()<>\"'@]+")
 _SAID = ("PRIVMSG", "NOTICE")
 
 
-class Server(Protocol):
+class PushServerParts(Protocol):
     """The parts of the server that push uses."""
 
     network: Network
@@ -59,7 +59,7 @@ class Server(Protocol):
 class Pusher:
     """Pushes for one server."""
 
-    def __init__(self, server: Server, secret: bytes) -> None:
+    def __init__(self, server: PushServerParts, secret: bytes) -> None:
         """Make a pusher. secret: 32 bytes, from which the server's own key is made."""
         self._server = server
         self._key = private_key(secret)
@@ -192,7 +192,7 @@ def _line(event: StoredEvent, caps: int) -> bytes:
     return line if len(line) <= LONGEST else b""
 
 
-def start_push(server: Server, rules: Push, store: Store, new: bytes) -> Pusher | None:
+def start_push(server: PushServerParts, rules: Push, store: Store, new: bytes) -> Pusher | None:
     """Return the pusher; None if the settings disable it. new: 32 random bytes, the key if none is stored yet.
 
     Raises StoreError.

@@ -23,7 +23,7 @@ from greenchat.config.outbound import WebhookRules
 from greenchat.protocol.times import format_time
 from greenchat.server.fair_pool import ASKING, DOUBTFUL, FairPool
 from greenchat.server.push.outgoing import OutgoingError, post
-from greenchat.server.push.pusher import Server
+from greenchat.server.push.pusher import PushServerParts
 from greenchat.storage.interface import Speech, StoredEvent, StoreError, Write
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ _OWN = "/hook"  # ends the names of those who speak by an incoming hook: two pro
 class WebhookSender:
     """Posts for one server."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: PushServerParts) -> None:
         self._server = server
         self._trust = ssl.create_default_context()
         self._pool = FairPool(ASKING, doubtful=DOUBTFUL)
@@ -155,6 +155,6 @@ def _body(webhook: Webhook, event: StoredEvent) -> dict[str, Any]:
     return body
 
 
-def start_webhooks(server: Server, rules: WebhookRules) -> WebhookSender | None:
+def start_webhooks(server: PushServerParts, rules: WebhookRules) -> WebhookSender | None:
     """Return the sender; None if the settings disable webhooks."""
     return WebhookSender(server) if rules.enabled else None

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from greenchat.protocol.times import in_words
-from greenchat.server.control.client import NoServerError, RefusedError, ask
+from greenchat.server.control.client import ControlRefusedError, NoServerError, ask
 from greenchat.server.tools.registry import Call, Tool, ToolError
 
 _NOT_RUNNING = 3  # the exit code of `systemctl status` for a service that does not run
@@ -124,7 +124,7 @@ def _cluster(call: Call) -> int:
         call.out.write(_ACTIONS[given.action](call) + "\n")
     except NoServerError as error:
         raise ToolError(f"{error}: ask at a node that runs", _NOT_RUNNING) from error
-    except (RefusedError, FoundingError, StoreError) as error:
+    except (ControlRefusedError, FoundingError, StoreError) as error:
         raise ToolError(str(error)) from error
     return 0
 

@@ -6,7 +6,7 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-from greenchat.server.control.client import NoServerError, RefusedError, ask
+from greenchat.server.control.client import ControlRefusedError, NoServerError, ask
 from greenchat.server.tools.live_view import rows
 from greenchat.server.tools.registry import Call, Tool, ToolError
 
@@ -20,7 +20,7 @@ def _top(call: Call) -> int:
     def status() -> Any:
         try:
             return ask(data, "status")
-        except (NoServerError, RefusedError) as error:
+        except (NoServerError, ControlRefusedError) as error:
             raise ToolError(str(error), code=3) from error
 
     every = min(max(call.arguments.every, 0.1), _MOST_WAIT)

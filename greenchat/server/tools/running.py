@@ -7,7 +7,7 @@ from time import monotonic, sleep
 from typing import Any, TextIO
 
 from greenchat.protocol.times import in_words
-from greenchat.server.control.client import NoServerError, RefusedError, ask
+from greenchat.server.control.client import ControlRefusedError, NoServerError, ask
 from greenchat.server.tools.registry import Call, Tool, ToolError
 from greenchat.values.durations import format_duration, parse_duration
 
@@ -23,7 +23,7 @@ def _ask(call: Call, command: str, patience: float | None = 30.0, **fields: obje
         return ask(call.configuration().options.data, command, patience, **fields)
     except NoServerError as error:
         raise ToolError(str(error), _NOT_RUNNING) from error
-    except RefusedError as error:
+    except ControlRefusedError as error:
         raise ToolError(str(error)) from error
 
 
@@ -143,7 +143,7 @@ def _upgrade_node(call: Call, name: str) -> None:
         sleep(_LOOK)
         try:
             found = ask(call.configuration().options.data, "nodes")
-        except (NoServerError, RefusedError):  # it is the one that begins anew
+        except (NoServerError, ControlRefusedError):  # it is the one that begins anew
             continue
         now = _row(found, name)
         if now and (before is None or now["since"] != before["since"]):

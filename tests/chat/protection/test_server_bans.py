@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.chat.protection.server_bans import ServerBan, ServerBans, Target, TargetError, parse_target
+from greenchat.chat.protection.server_bans import BanTarget, ServerBan, ServerBans, TargetError, parse_target
 from greenchat.protocol.casemap import ascii_fold
 from greenchat.values.durations import format_duration, parse_duration
 from greenchat.values.masks import mask_fold
@@ -43,7 +43,7 @@ def bans(*texts: str) -> ServerBans:
     ],
 )
 def test_targets(text: str, kind: str, target: str) -> None:
-    assert parse_target(text) == Target(kind, target)
+    assert parse_target(text) == BanTarget(kind, target)
 
 
 @pytest.mark.parametrize("text", ["", "a b", ":x", "192.0.2.0/33", "x" * 201, "*@a b"])

@@ -11,7 +11,7 @@ from greenchat.commands.core.history_events import size_of
 from greenchat.config.options import Connections, Options, Throttle
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol.message import Message
-from greenchat.storage.interface import Span
+from greenchat.storage.interface import HistorySpan
 from tests.commands.devices import make_account
 from tests.commands.inside import let_pass
 from tests.conftest import ServerThread, StartServer, quick_options
@@ -168,7 +168,9 @@ def test_events_count_as_what_is_said_does(start: Start, first: str, lines: str)
     with Client(server.address, "alice", caps=CAPS) as alice, people(server.address, "bob", channel="#tea") as (bob,):
         alice.run(*[first.format(_PLACES)] if first else [])
         flood(alice, lines)
-        stored = server.call(lambda app: [app.store.read(f"#c{n}", Span(10_000, events=True)) for n in range(20)])
+        stored = server.call(
+            lambda app: [app.store.read(f"#c{n}", HistorySpan(10_000, events=True)) for n in range(20)]
+        )
         size = sum(size_of(event) + EVENT for events in stored for event in events)
         assert 16 * 1024 < size < 64 * 1024
         # who asks is answered, and may go; others are not refused

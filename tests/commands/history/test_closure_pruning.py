@@ -9,14 +9,14 @@ from greenchat.commands.history.closure_pruning import prune_closures
 from greenchat.config.options import Storage
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.server.app import App
-from greenchat.storage.interface import Erasure, Span
+from greenchat.storage.interface import Erasure, HistorySpan
 from tests.commands.devices import device, make_account
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client
 
 SETTINGS = Settings(accounts=AccountSettings(iterations=4096))
 CAPS = "message-tags batch draft/chathistory"
-ALL = Span(1000, events=True)
+ALL = HistorySpan(1000, events=True)
 
 
 def guarded(server: ServerThread) -> tuple[int, int, int]:

@@ -10,13 +10,13 @@ from greenchat.commands.history.cutting import propose_cuts
 from greenchat.config.options import Storage
 from greenchat.config.settings import Settings
 from greenchat.server.app import App
-from greenchat.storage.interface import Cut, DueCuts, Span, direct_key
+from greenchat.storage.interface import Cut, DueCuts, HistorySpan, direct_key
 from greenchat.storage.log import MemoryLog
 from tests.conftest import StartServer, quick_options
 from tests.irc import Client
 from tests.world import World
 
-ALL = Span(1000, events=True)
+ALL = HistorySpan(1000, events=True)
 PAGE = "message-tags batch draft/chathistory draft/event-playback"
 
 

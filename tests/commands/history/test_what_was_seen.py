@@ -11,7 +11,7 @@ from greenchat.commands.core.deferred import growing
 from greenchat.commands.history.replay import replay
 from greenchat.config.settings import History, Settings
 from greenchat.server.app import App
-from greenchat.storage.interface import Erasure, Span
+from greenchat.storage.interface import Erasure, HistorySpan
 from tests.conftest import ServerThread, StartServer, Target, quick_options
 from tests.irc import Client, people
 
@@ -178,7 +178,7 @@ def test_what_is_taken_back_while_a_long_answer_is_told(start_server: StartServe
     server = start_server(Settings(), quick_options(tmp_path))
 
     def tell(app: App) -> list[bytes]:
-        events = app.turn.store.read("#lobby", Span(9))
+        events = app.turn.store.read("#lobby", HistorySpan(9))
         ctx = app._context()
         steps = replay(ctx, events, "chathistory")
         next(steps)

@@ -15,8 +15,8 @@ import pytest
 
 from greenchat.chat.user import User
 from greenchat.protocol import caps
-from greenchat.server.net.routes import Routes
-from greenchat.storage.interface import Span
+from greenchat.server.net.routes import SessionRoutes
+from greenchat.storage.interface import HistorySpan
 from tests.hostile.world import Puppet, World
 
 PEOPLE = 5
@@ -43,14 +43,14 @@ class Twin(World):
         self.network.protection.cloaks.change_secret(bytes(32))
         self.network.started = self.time
         self.network.ids.last = 0
-        self.routes: dict[Puppet, Routes] = {}
+        self.routes: dict[Puppet, SessionRoutes] = {}
         self.spoken = 0
 
     def speak(self, puppet: Puppet, lines: bytes) -> bool:
         """Say lines the short way, if they have one: as a connection does."""
         routes = self.routes.get(puppet)
         if routes is None:
-            routes = self.routes[puppet] = Routes(
+            routes = self.routes[puppet] = SessionRoutes(
                 self.network, puppet.session, self.app.log, self.app.turn, partial(self._context, puppet)
             )
         self.app.turn.begin()
@@ -154,7 +154,7 @@ def forget_what_was_sent(twins: tuple[Twin, Twin]) -> None:
 def histories(world: Twin) -> list[object]:
     """All that is kept of what was said."""
     keys = [*world.network.channels, *(each.conversation for each in world.app.store.targets("acc1", (), 0, 1 << 62))]
-    return [world.app.store.read(key, Span(1000, events=True)) for key in keys]
+    return [world.app.store.read(key, HistorySpan(1000, events=True)) for key in keys]
 
 
 Change = Callable[[Twin], None]

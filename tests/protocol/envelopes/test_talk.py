@@ -6,7 +6,7 @@ import pytest
 
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
-from greenchat.protocol.envelopes.talk import Head, Talk
+from greenchat.protocol.envelopes.talk import Talk, TalkHead
 from greenchat.protocol.message import Message
 from greenchat.protocol.msgid import time_of
 
@@ -20,7 +20,7 @@ TEXTS = ["one", "\x01ACTION zwei\x01", "\u00e9t\u00e9"]
 @pytest.mark.parametrize("account", ["", "al;ice"])
 def test_the_bytes_are_those_of_an_envelope(account: str, bot: bool, first: int) -> None:
     source, ids = "alice!u@host", range(first, first + 3)
-    head = Head(source, "PRIVMSG", "#a", account, bot)
+    head = TalkHead(source, "PRIVMSG", "#a", account, bot)
     talk = Talk(head, ids, TEXTS, head.lines([text.encode() for text in TEXTS]))
     for kind in KINDS:
         wanted = [
@@ -34,6 +34,6 @@ def test_the_bytes_are_those_of_an_envelope(account: str, bot: bool, first: int)
 
 
 def test_what_fits_behind_a_head() -> None:
-    head = Head("alice!u@host", "NOTICE", "#a", "", False)
+    head = TalkHead("alice!u@host", "NOTICE", "#a", "", False)
     (line,) = head.lines([b"x" * head.room])
     assert len(line) == 512

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenchat.protocol.plain.arrival import Arrival, Ask, GiveUp, Irc, Known, Verdict
-from greenchat.protocol.plain.family import NAME_LIMIT, Family, Prompt
+from greenchat.protocol.plain.family import NAME_LIMIT, Family, PromptTime
 
 LINE, RAW, TILDE = Family.LINE, Family.RAW, Family.TILDE
 
@@ -172,15 +172,15 @@ def test_what_seems_cut_off_is_not_waited_for_for_ever(piece: bytes) -> None:
 @pytest.mark.parametrize(
     ("prompt", "chunks", "verdicts"),
     [
-        (Prompt.NOW, [(900, b"alice")], [(0, Ask()), (900, Known(RAW, b"alice", (), False))]),
-        (Prompt.NOW, [(20, b"NICK a\r\n")], [(0, Ask()), (20, Known(LINE, b"NICK a\r", (), True))]),
-        (Prompt.NEVER, [(900, b"alice")], [(900, Known(TILDE, b"alice", (), False))]),
-        (Prompt.NEVER, [(900, b"a: b\nc")], [(900, Known(TILDE, b"a: b", (b"c",), False))]),
-        (Prompt.NEVER, [], [(5000, GiveUp("no name came"))]),
-        (Prompt.GRACE, [(20, b"CAP LS\r\n")], [(20, Known(LINE, b"CAP LS\r", (), False))]),
+        (PromptTime.NOW, [(900, b"alice")], [(0, Ask()), (900, Known(RAW, b"alice", (), False))]),
+        (PromptTime.NOW, [(20, b"NICK a\r\n")], [(0, Ask()), (20, Known(LINE, b"NICK a\r", (), True))]),
+        (PromptTime.NEVER, [(900, b"alice")], [(900, Known(TILDE, b"alice", (), False))]),
+        (PromptTime.NEVER, [(900, b"a: b\nc")], [(900, Known(TILDE, b"a: b", (b"c",), False))]),
+        (PromptTime.NEVER, [], [(5000, GiveUp("no name came"))]),
+        (PromptTime.GRACE, [(20, b"CAP LS\r\n")], [(20, Known(LINE, b"CAP LS\r", (), False))]),
     ],
 )
-def test_pinned(prompt: Prompt, chunks: Chunks, verdicts: list[tuple[int, Verdict]]) -> None:
+def test_pinned(prompt: PromptTime, chunks: Chunks, verdicts: list[tuple[int, Verdict]]) -> None:
     assert play(Arrival(0, prompt=prompt, irc=False, timeout=5000), chunks) == verdicts
 
 

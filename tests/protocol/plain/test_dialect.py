@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenchat.protocol.message import Message, parse
-from greenchat.protocol.plain import Dialect, Family, Leave, NotPlain, Options, Prompt, Run, Tell, Write
+from greenchat.protocol.plain import Dialect, Family, Leave, NotPlain, PlainOptions, PromptTime, Run, Tell, Write
 from greenchat.protocol.plain.dialect import Event
 from greenchat.protocol.plain.slash import COMMANDS
 
@@ -18,8 +18,8 @@ def legal(nick: str) -> bool:
     return NICK.fullmatch(nick) is not None
 
 
-def dialect(prompt: Prompt = Prompt.GRACE, *, irc: bool = True) -> Dialect:
-    return Dialect(Options(legal, prompt=prompt, irc=irc), 0)
+def dialect(prompt: PromptTime = PromptTime.GRACE, *, irc: bool = True) -> Dialect:
+    return Dialect(PlainOptions(legal, prompt=prompt, irc=irc), 0)
 
 
 def lines(events: list[Event]) -> list[str]:
@@ -106,11 +106,11 @@ def test_irc() -> None:
 @pytest.mark.parametrize(
     ("prompt", "first", "family"),
     [
-        (Prompt.NOW, [Write(b"NICK")], Family.RAW),
-        (Prompt.NEVER, [], Family.TILDE),
+        (PromptTime.NOW, [Write(b"NICK")], Family.RAW),
+        (PromptTime.NEVER, [], Family.TILDE),
     ],
 )
-def test_pinned(prompt: Prompt, first: list[Event], family: Family) -> None:
+def test_pinned(prompt: PromptTime, first: list[Event], family: Family) -> None:
     made = dialect(prompt, irc=False)
     assert made.start(0) == first
     assert lines(made.receive(b"NICK bob", 5)) == ["NICK NICK_bob", "USER NICK_bob 0 * :NICK bob"]
@@ -276,11 +276,12 @@ def test_what_comes_before_the_welcome_waits_but_not_without_end() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 600), st.binary(min_size=1, max_size=80)), max_size=30), st.sampled_from(Prompt)
+    st.lists(st.tuples(st.integers(0, 600), st.binary(min_size=1, max_size=80)), max_size=30),
+    st.sampled_from(PromptTime),
 )
-def test_no_bytes_do_harm(chunks: list[tuple[int, bytes]], prompt: Prompt) -> None:
+def test_no_bytes_do_harm(chunks: list[tuple[int, bytes]], prompt: PromptTime) -> None:
     """Whatever comes in, what goes on could have come from an IRC client, and the prompt is written once at most."""
-    made = dialect(prompt, irc=prompt is Prompt.GRACE)
+    made = dialect(prompt, irc=prompt is PromptTime.GRACE)
     now = prompts = 0
     events = made.start(now)
     for gap, chunk in [*chunks, (0, b"")]:
@@ -325,7 +326,7 @@ def test_irc_is_irc_in_whatever_splits(pieces: list[bytes]) -> None:
 
 def protected(first: bytes) -> tuple[Dialect, list[str]]:
     """A dialect of a server with a password, after its first bytes."""
-    made = Dialect(Options(legal, password=True, timeout=5000), 0)
+    made = Dialect(PlainOptions(legal, password=True, timeout=5000), 0)
     made.tick(400)
     return made, lines(made.receive(first, 1000))
 

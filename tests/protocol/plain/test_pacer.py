@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from greenchat.protocol.message import Message
-from greenchat.protocol.plain import Family, Pacer, Style, render
+from greenchat.protocol.plain import Family, OutputStyle, Pacer, render
 
 
 def pacer(family: Family, *, newline: bool = True, ascii_: bool = False, hold: int = 0) -> Pacer:
-    return Pacer(Style(family, newline, ascii_, hold), 100_000)
+    return Pacer(OutputStyle(family, newline, ascii_, hold), 100_000)
 
 
 def drain(made: Pacer, now: int = 0) -> list[tuple[int, bytes]]:
@@ -103,7 +103,7 @@ def test_everything_is_held_until_the_window_exists() -> None:
 
 
 def test_the_end_of_messages_is_decided_when_they_are_written() -> None:
-    style = Style(Family.RAW)
+    style = OutputStyle(Family.RAW)
     made = Pacer(style, 1000)
     made.put(b"a: 1\na: 2\n")
     style.newline = False
@@ -136,14 +136,14 @@ def test_ascii_can_be_longer() -> None:
 
 
 def test_bounded() -> None:
-    made = Pacer(Style(Family.TILDE), 100)
+    made = Pacer(OutputStyle(Family.TILDE), 100)
     assert made.put(b"x" * 49 + b"\n")
     assert made.put(b"x" * 49 + b"\n")
     assert not made.put(b"x\n")
 
 
 def test_a_client_that_turns_out_to_be_raw() -> None:
-    style = Style(Family.TILDE)
+    style = OutputStyle(Family.TILDE)
     made = Pacer(style, 1000)
     made.put(b"a~1\n")
     made.put("SERVER~b joined\na~2∼3\n".encode())
@@ -175,7 +175,7 @@ def test_finish_waits_no_more_and_keeps_the_last() -> None:
 def test_everything_once_in_order_in_chunks_that_fit(
     family: Family, newline: bool, ascii_: bool, said: list[tuple[int, str]]
 ) -> None:
-    made = Pacer(Style(family, newline, ascii_ and family is Family.RAW, 200), 10**9)
+    made = Pacer(OutputStyle(family, newline, ascii_ and family is Family.RAW, 200), 10**9)
     tilde = family is Family.TILDE
     lines: list[bytes] = []
     written: list[tuple[int, bytes]] = []

@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.protocol.plain.family import TEXT_LIMIT, Family, Style
-from greenchat.protocol.plain.speech import NAMES_KEPT, Speech
+from greenchat.protocol.plain.family import TEXT_LIMIT, Family, OutputStyle
+from greenchat.protocol.plain.speech import NAMES_KEPT, PlainSpeech
 
 LINE, RAW, TILDE = Family.LINE, Family.RAW, Family.TILDE
 
 
-def speech(family: Family, *names: str) -> Speech:
-    made = Speech(Style(family))
+def speech(family: Family, *names: str) -> PlainSpeech:
+    made = PlainSpeech(OutputStyle(family))
     for name in names or ("alice",):
         made.claim(name)
     return made

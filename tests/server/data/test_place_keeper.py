@@ -103,7 +103,7 @@ def test_whoever_can_not_prove_who_they_were_is_not_expected(begin: Server, tmp_
         assert len(store.documents(documents.PLACE.name)) == 1
 
 
-def until_kept(home: Path, kind: documents.Kind, *texts: str) -> None:
+def until_kept(home: Path, kind: documents.DocumentKind, *texts: str) -> None:
     """Wait until something of this kind is stored that has all of these texts: the sweeper looks once a second."""
     file = home / "xdg/greenchat/greenchat.db"
     kept: list[str] = []

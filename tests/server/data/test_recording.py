@@ -15,7 +15,7 @@ from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.server.data.recording import Recorder, RecordingError, replay
 from greenchat.server.data.replica import Replica
 from greenchat.server.main import main
-from greenchat.server.net.routes import Routes
+from greenchat.server.net.routes import SessionRoutes
 from greenchat.storage.log import MemoryLog
 from tests.commands.devices import log_in
 from tests.hostile.world import World
@@ -211,7 +211,7 @@ def test_what_is_said_with_a_voice_is_checked_again_where_something_has_changed(
     for nick in ("operator", "speaker"):
         world.send(world.connect(), f"NICK {nick}\r\nUSER u 0 * :u\r\nJOIN #a\r\n".encode())
     operator, speaker = world.puppets
-    routes = Routes(network, speaker.session, app.log, app.turn, partial(world._context, speaker))
+    routes = SessionRoutes(network, speaker.session, app.log, app.turn, partial(world._context, speaker))
     burst = routes.find(b"PRIVMSG #a :one\r\nPRIVMSG #a :two")
     assert burst
     app.turn.begin()

@@ -13,7 +13,7 @@ from greenchat.chat.network import Network
 from greenchat.config.settings import Settings
 from greenchat.server.data import refold
 from greenchat.server.data.restore import restore
-from greenchat.storage.interface import Document, Span, StoreError, direct_key
+from greenchat.storage.interface import Document, HistorySpan, StoreError, direct_key
 from greenchat.storage.sqlite import SqliteStore
 from tests.storage.talk import START, Talk, opened, texts
 
@@ -39,7 +39,7 @@ def account(key: str, name: str) -> Document:
 
 
 def read(store: SqliteStore, key: str) -> list[str]:
-    return texts(store.read(key, Span(10)))
+    return texts(store.read(key, HistorySpan(10)))
 
 
 def test_rooms_that_become_one_stay_two(store: SqliteStore) -> None:

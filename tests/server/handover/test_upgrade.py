@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from greenchat.bench.main import main
-from greenchat.server.control.client import NoServerError, RefusedError, ask
+from greenchat.server.control.client import ControlRefusedError, NoServerError, ask
 from greenchat.server.net.certificate import ensure_certificate
 from tests.http_client import CLOSE, CONT, TEXT, Frame, WebSocket
 from tests.irc import Client, people
@@ -322,7 +322,7 @@ def test_a_new_process_that_fails_leaves_the_old_one_serving(
     pid = pid_of(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as taken, talking(server, "alice", "bob") as talkers:
         file.write_text(change(CONFIG, f"127.0.0.1:{taken.getsockname()[1]}"))
-        with pytest.raises(RefusedError, match=why) as refused:
+        with pytest.raises(ControlRefusedError, match=why) as refused:
             upgrade(tmp_path)
         assert str(refused.value).startswith("the server goes on as it was: ")
         assert pid_of(tmp_path) == pid
@@ -500,7 +500,7 @@ def test_who_has_failed_can_try_again(server: Running, tmp_path: Path) -> None:
     (tmp_path / "server.toml").write_text("nonsense = 1")
     with Client(server.target, "alice") as alice:
         for _ in range(2):
-            with pytest.raises(RefusedError, match="nonsense"):
+            with pytest.raises(ControlRefusedError, match="nonsense"):
                 upgrade(tmp_path)
         assert alice.commands("PRIVMSG alice :hello") == ["PRIVMSG"]
         (tmp_path / "server.toml").write_text(CONFIG)

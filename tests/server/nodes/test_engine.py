@@ -11,7 +11,7 @@ import pytest
 from gevent.event import Event
 from gevent.server import StreamServer
 
-from greenchat.protocol.nats import Place
+from greenchat.protocol.nats import StreamPosition
 from greenchat.server.nodes.access import Access
 from greenchat.server.nodes.engine import Engine, EngineError, EngineRefusesError, Stored
 from greenchat.server.nodes.engine_line import EngineLine
@@ -29,7 +29,7 @@ class Reader:
         self.entries: list[tuple[int, bytes]] = []
         self._more = Event()
 
-    def deliver(self, place: Place, data: bytes) -> None:
+    def deliver(self, place: StreamPosition, data: bytes) -> None:
         self.entries.append((place.number, data))
         self._more.set()
 

@@ -300,7 +300,7 @@ class Entries:
         self._link = link
         self._log = log
 
-    def last(self) -> entries.Entry:
+    def last(self) -> entries.LogEntry:
         """The newest entry, of a node that is there: such a node writes one twice a second."""
         began = self._stored().last
         while (newest := self._stored().last) < began + 2:

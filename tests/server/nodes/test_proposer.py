@@ -15,7 +15,7 @@ class Line:
     """The engine: what was appended comes back only if a node applies it."""
 
     def __init__(self) -> None:
-        self.appended: list[entries.Entry] = []
+        self.appended: list[entries.LogEntry] = []
         self.some = Event()
 
     def append(self, entry: bytes, _: str) -> bool:
