@@ -37,7 +37,8 @@ class Page extends Frame {
     this.stored = ofBrowser;
     this.mostMembers = MEMBERS;
     this.model = new Model(parseSettings(JSON.stringify(ofBrowser.get("settings"))));
-    this.channel = channelOf(location);
+    this.channel = channelOf(location) || ofTab.get("bound") || ""; // back from the provider, see join.js
+    ofTab.forget("bound");
     this.chat = new Connection(this.model, {
       WebSocket,
       url: "",
@@ -194,7 +195,8 @@ class Page extends Frame {
 
   leave() {
     this.chat.quit();
-    this.channel = channelOf(location);
+    this.channel = channelOf(location) || ofTab.get("bound") || ""; // back from the provider, see join.js
+    ofTab.forget("bound");
     this.showJoin();
     this.joinView.ask("You have left. Come back whenever you like.");
   }

@@ -95,6 +95,24 @@ def test_at_an_identity_provider(make_site: MakeSite, provider: OidcProvider, br
     assert provider.asked.count("/realm/token") == 1, "it stays signed in"
 
 
+def test_the_provider_leads_to_where_one_wanted_to_go(
+    make_site: MakeSite, provider: OidcProvider, browser: Browser, other: Browser
+) -> None:
+    """By the address of a channel; and where the name is taken, since there may be no password to it."""
+    site = _with_provider(make_site, provider)
+    browser.open(site.address("#coffee"))
+    browser.find(".join .where", "#coffee")
+    browser.click(".join a", "Log in at Example")
+    browser.find(".me", "logged in as alice")
+    browser.find("header h1", "#coffee")
+    other.open(site.address("#coffee"))
+    other.press("#name", "alice", Keys.ENTER)
+    other.find(".join", "This name belongs to somebody")
+    other.click(".join a", "Log in at Example")
+    other.find(".me", "logged in as alice")
+    other.find("header h1", "#coffee")
+
+
 def test_an_account_is_linked_to_a_provider(
     make_site: MakeSite, provider: OidcProvider, browser: Browser, other: Browser, shoot: Shoot
 ) -> None:

@@ -7,6 +7,7 @@ from greenchat.client.state.destination import AddressError, is_channel, parse_d
 from greenchat.client.state.effects import ANEW, Connect, Disconnect, Reconnect, Save
 from greenchat.client.state.kept_networks import FIELDS, KeptError, KeptNetwork
 from greenchat.client.state.model import ClientNetwork, LinkState
+from greenchat.client.state.settings import spoken
 
 # Other clients' switches of a kept network, and what they are here.
 _FLAGS = {"-auto": "autoconnect", "-autoconnect": "autoconnect"} | dict.fromkeys(
@@ -153,10 +154,10 @@ def network_(order: Order) -> None:
     elif what == "set":
         field, _, value = rest.partition(" ")
         _set(kept[name], field, value)
-        order.tell(f"{name}: {field} = {kept[name].get(field) or '(nothing)'}")
+        order.tell(f"{name}: {field} = {spoken(kept[name].get(field)) or '(nothing)'}")
     if what == "show":
         for field, meaning in FIELDS.items():
-            order.tell(f"{field} = {kept[name].get(field) or '(nothing)'}: {meaning}")
+            order.tell(f"{field} = {spoken(kept[name].get(field)) or '(nothing)'}: {meaning}")
     else:
         order.model.effects.append(Save())
 

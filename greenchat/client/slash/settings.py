@@ -4,7 +4,7 @@ from greenchat.client.slash.registry import ALIASES, Order, SlashError, command
 from greenchat.client.slash.registry import TABLE as COMMANDS
 from greenchat.client.state.bindings import as_key, is_key
 from greenchat.client.state.effects import Load, Save
-from greenchat.client.state.settings import IGNORABLE, OVERRIDES, TABLE, SettingError, shown
+from greenchat.client.state.settings import IGNORABLE, OVERRIDES, TABLE, SettingError, shown, spoken
 
 _CALLING = ("highlight.words", "highlight.patterns")
 # The kinds of what can be ignored, by irssi's names of levels.
@@ -41,7 +41,7 @@ def set_(order: Order) -> None:
         if name and (text or not listed):
             raise SlashError(f"There is no setting {name}. {_instead(name)}/set all lists them.")
         for row in listed:
-            order.tell(f"{row.name} = {shown(settings.get(row.name)) or '(nothing)'}: {row.help}")
+            order.tell(f"{row.name} = {spoken(settings.get(row.name)) or '(nothing)'}: {row.help}")
         if not name:
             differs = "These differ from what they are at first" if listed else "All is as it is at first"
             order.tell(f"{differs}. /set all shows the others, /set NAME explains one.")
@@ -51,14 +51,14 @@ def set_(order: Order) -> None:
         choices = f"; one of {', '.join(row.choices)}" if row.choices else ""
         example = f"; for example: /set {name} {row.example}" if row.example else ""
         first = f"; at first {shown(row.default) or '(nothing)'}" if name in settings.values else ""
-        order.tell(f"{name} = {shown(settings.get(name)) or '(nothing)'}: {row.help}{choices}{first}{example}")
+        order.tell(f"{name} = {spoken(settings.get(name)) or '(nothing)'}: {row.help}{choices}{first}{example}")
         return
     try:
         settings.set(name, shown(row.default) if text.strip() == "default" else text.strip())
     except SettingError as error:
         raise SlashError(str(error)) from error
     order.model.effects.append(Save())
-    order.tell(f"{name} = {shown(settings.get(name)) or '(nothing)'}")
+    order.tell(f"{name} = {spoken(settings.get(name)) or '(nothing)'}")
 
 
 def _instead(name: str) -> str:
@@ -202,7 +202,7 @@ def highlight(order: Order) -> None:
             raise SlashError(str(error)) from error
         order.model.effects.append(Save())
     for each in (name,) if wanted else _CALLING:
-        order.tell(f"{each} = {shown(settings.get(each)) or '(nothing)'}")
+        order.tell(f"{each} = {spoken(settings.get(each)) or '(nothing)'}")
 
 
 @command("dehighlight", "dehilight", "dhl", usage="word", least=1, example="/dehighlight cake", switches="")

@@ -12,8 +12,21 @@ from greenchat.client.state.paths import alone, write_whole
 from greenchat.client.state.setting_table import TABLE, Setting, Value
 from greenchat.records import field, record
 
-__all__ = ["TABLE", "ClientSettings", "Setting", "SettingError", "Value", "as_toml", "load", "matches", "save", "shown"]
+__all__ = [
+    "TABLE",
+    "ClientSettings",
+    "Setting",
+    "SettingError",
+    "Value",
+    "as_toml",
+    "load",
+    "matches",
+    "save",
+    "shown",
+    "spoken",
+]
 
+_PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]+@")
 # What can be ignored of somebody, by the words for it.
 IGNORABLE = ("messages", "notices", "actions", "invites", "joins")
 # What can hold for one window, one network, or one person.
@@ -140,6 +153,11 @@ def shown(value: Value) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     return " ".join(value) if isinstance(value, list) else str(value)
+
+
+def spoken(value: Value) -> str:
+    """Return a value as others may read it on the screen: without the password of a URL."""
+    return _PASSWORD.sub(r"\1***@", shown(value))
 
 
 def load(path: Path) -> ClientSettings:

@@ -2,6 +2,7 @@
 
 import { UNSAFE, isPrivate } from "../core/login.js";
 import { button, h, refill } from "./dom.js";
+import { ofTab } from "./storage.js";
 
 export class Join {
   constructor(ui) {
@@ -23,8 +24,7 @@ export class Join {
         input,
         h("button.primary.large", { type: "submit" }, "Join"),
         h("p.hint", {}, "Any name that you like. Nothing to install, no account needed."),
-        ui.config.provider &&
-          h("a.button.large", { href: ui.asset("oidc/login") }, `Log in at ${ui.config.provider}`),
+        this.atProvider(),
       ),
     );
     input.focus();
@@ -49,6 +49,7 @@ export class Join {
       secret,
       ui.session.choice(),
       h("button.primary.large", { type: "submit" }, "Log in"),
+      this.atProvider(),
     );
     const another = h(
       "form.stack",
@@ -163,6 +164,14 @@ export class Join {
       where && h("p.where", {}, "You will be in ", h("bdi", {}, where)),
       content,
     );
+  }
+
+  /** A link to the identity provider, who sends back to the page, and knows of no channel. */
+  atProvider() {
+    const { config, channel } = this.ui;
+    const keep = () => ofTab.put("bound", channel);
+    const href = this.ui.asset("oidc/login");
+    return config.provider && h("a.button.large", { href, onclick: keep }, `Log in at ${config.provider}`);
   }
 
   nameField(value, label) {

@@ -471,6 +471,19 @@ def test_the_mouse_is_a_setting_that_is_kept(tea: World) -> None:
         assert [each for each in tea.model.effects if isinstance(each, Save)], typed
 
 
+@pytest.mark.parametrize("typed", ["/set proxy", "/network set home proxy"])
+def test_the_password_of_a_proxy_is_kept_and_not_shown(tea: World, typed: str) -> None:
+    tea.type("/network add home chat.example.org\n")
+    tea.type(f"{typed} socks5://ann:open-sesame@127.0.0.1:9050\n")
+    settings = tea.model.settings
+    assert "open-sesame" in f"{settings.get('proxy')} {settings.networks['home'].proxy}"
+    for asked in "/set", "/set proxy", "/network show home":
+        tea.type(f"{asked}\n")
+    told = "\n".join(tea.shown())
+    assert "socks5://ann:***@127.0.0.1:9050" in told
+    assert "open-sesame" not in told
+
+
 @pytest.mark.parametrize(
     ("typed", "meant"),
     [("/hlep", "/help"), ("/jion #tea", "/join"), ("/quti", "/quit"), ("/whoi5 bob", "/whois"), ("/nikc ada", "/nick")],
