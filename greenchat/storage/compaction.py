@@ -23,11 +23,10 @@ _STEP = 400  # the weight of the events moved in one step
 _CONVERSATION = 5  # the weight of a conversation besides its events: its pages have to be found and written
 _REMOVED = 4000  # events in one step
 
-# The ids come in the order of the events; that of an event of several conversations brings the events of all of them.
+# The ids come in the order of the events.
 _COMPACT = """
 INSERT OR IGNORE INTO settled SELECT e.conversation, e.id, e.kind, e.source, e.target, e.text, e.more
 FROM json_each(?) i CROSS JOIN fresh e ON e.id = i.value
-WHERE (e.conversation, e.id) > (SELECT conversation, id FROM settling) AND (e.conversation, e.id) <= (?, ?)
 """
 _ADVANCE = "UPDATE settling SET upto = ?, conversation = ?, id = ?"
 
@@ -109,7 +108,7 @@ class Compaction:
     def _compact(self, part: _Slice) -> None:
         with transaction(self._connection):
             ids, conversation, last = json.dumps(part.ids), part.conversation, part.last
-            self._connection.execute(_COMPACT, (ids, conversation, last))
+            self._connection.execute(_COMPACT, (ids,))
             self._connection.execute(_ADVANCE, (self.upto, conversation, last))
 
     def _remove(self) -> None:

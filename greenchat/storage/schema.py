@@ -77,6 +77,15 @@ MIGRATIONS: Sequence[Step] = (
     seal_by_id,
     # The id up to which a conversation's history has ended: what is left of that is only not deleted yet.
     ("ALTER TABLE conversation ADD COLUMN cut INTEGER NOT NULL DEFAULT 0",),
+    (
+        # By id alone, SQLite appends to it without a look at the pages beside the last one. Of several events with one
+        # id only one is ever in it. What was in the former table is settled.
+        "INSERT OR IGNORE INTO settled SELECT conversation, id, kind, source, target, text, more FROM unsettled",
+        "UPDATE settling SET upto = 0, conversation = 0, id = 0",
+        "DROP TABLE fresh",
+        """CREATE TABLE fresh (id INTEGER PRIMARY KEY, conversation INTEGER NOT NULL, kind INTEGER NOT NULL,
+           source INTEGER NOT NULL, target TEXT, text TEXT, more TEXT) STRICT""",
+    ),
 )
 
 

@@ -40,6 +40,7 @@ _ADD = """
 INSERT INTO seal VALUES (?, ?, ?, ?) ON CONFLICT (conversation, page) DO UPDATE SET
     events = events + excluded.events, hash = (hash | excluded.hash) - (hash & excluded.hash)
 """
+_IS_LATE = "e.id = json_extract(i.value, '$[0]') AND e.conversation = json_extract(i.value, '$[1]')"
 _SPAN = "e.conversation = :conversation AND e.id BETWEEN :first AND :last"
 _DELETE = ["DELETE FROM TABLE AS e WHERE ".replace("TABLE", table) + _SPAN for table in ("settled", "fresh")]
 _CLEAN = "DELETE FROM seal WHERE conversation = ? AND page <= ? AND events = 0"
@@ -132,7 +133,7 @@ class _Read(NamedTuple):
 class Sealing:
     """Seals what was said: `begin` and `store` in the thread that writes, and in between `read` in any one.
 
-    upto: the id up to which events are sealed or about to be: what comes later than that is told to `add_late`.
+    upto: the id up to which events are sealed or about to be: what comes later with an older id is told to `add_late`.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
@@ -218,9 +219,10 @@ class Sealing:
             self.store(connection)
 
     def add_late(self, connection: sqlite3.Connection, rows: Sequence[EventRow]) -> None:
-        """Take events in that were just added, and of which some belong to what is sealed or about to be."""
-        ids = json.dumps([row[0] for row in rows if row[0] <= self.upto])
-        change(connection, 1, "unsettled", "e.id IN (SELECT value FROM json_each(:ids))", ids=ids)
+        """Take settled events in that were just added, where they belong to what is sealed or about to be."""
+        late = [row[:2] for row in rows if row[0] <= self.upto]
+        if late:
+            change(connection, 1, "json_each(:late) i CROSS JOIN settled", _IS_LATE, late=json.dumps(late))
 
 
 def enable(connection: sqlite3.Connection) -> None:

@@ -3,7 +3,8 @@
 Conversations and sources are interned: their rows are written once, their numbers remembered.
 
 Events are added to `fresh`, see `compaction`. But where a turn has many of one conversation they are written at once to
-where they are read: moving them there later would take longer than all else that is done to store them.
+where they are read: moving them there later would take longer than all else that is done to store them. So are events
+with an id that another one has, or that is not newer than all: `fresh` is only appended to.
 """
 
 import json
@@ -23,7 +24,7 @@ from greenchat.storage.seals import Sealing
 from greenchat.storage.transaction import transaction
 
 _REMEMBERED = 65_536
-_ID, _CONVERSATION, _SOURCE = itemgetter(0), itemgetter(1), itemgetter(3)  # of an EventRow
+_ID, _CONVERSATION, _SOURCE, _PLACE = itemgetter(0), itemgetter(1), itemgetter(3), itemgetter(1, 0)  # of an EventRow
 
 _TOGETHER = 16  # rows in one statement: with many that saves a third of the time
 _MANY = 8  # events of one conversation: writing its pages at once takes less than moving the events there
@@ -45,6 +46,14 @@ UPDATE conversation SET key = key || ' until ' || coalesce(
 WHERE key = ? AND key <> ?
 """
 _CUT = "UPDATE conversation SET cut = max(cut, ?) WHERE key = ?"
+_SETTLED_OF = """
+SELECT json_group_array(json_array(e.id, e.conversation)) FROM json_each(?) i CROSS JOIN settled e
+ON e.conversation = json_extract(i.value, '$[1]') AND e.id = json_extract(i.value, '$[0]')
+"""
+_FRESH_OF = """
+SELECT 1 FROM json_each(?) i CROSS JOIN fresh e
+ON e.conversation = json_extract(i.value, '$[1]') AND e.id = json_extract(i.value, '$[0]') LIMIT 1
+"""
 _ADD_SETTLED = {width: _insert("settled", width) for width in WIDTHS}
 _SETTLE_TOGETHER = {width: _insert("settled", width, _TOGETHER) for width in WIDTHS}
 
@@ -162,18 +171,16 @@ class Writer:
         coming = [*chain.from_iterable(rows.values())]
         if not coming:
             return
+        newest = max(self._compaction.last, max(map(_ID, added), default=0))
         added += coming
-        first, upto = min(map(_ID, coming)), self._compaction.upto
-        if first <= upto:
-            self._add_settled([row for row in coming if row[0] <= upto])
-            rows = {width: [row for row in some if row[0] > upto] for width, some in rows.items()}
-        elif first > self._compaction.last and len(coming) >= _MANY:
+        ids = {*map(_ID, coming)}
+        if len(ids) < len(coming) or min(ids) <= newest:
+            rows = self._settle_others(rows, newest)
+        elif len(coming) >= _MANY:
             rows = self._settle_crowds(rows, coming)
         for width, some in rows.items():
             self._insert(_ADD_FRESH[width], _ADD_TOGETHER[width], some)
             fresh += some
-        if first <= self._sealing.upto:
-            self._sealing.add_late(self._connection, coming)
 
     def _settle_crowds(self, rows: Rows, coming: list[EventRow]) -> Rows:
         """Write events of conversations that have many of them to where they are read: all are newer than any stored.
@@ -193,13 +200,50 @@ class Writer:
             self.sources_settled.update(map(_SOURCE, settled))
         return others
 
-    def _add_settled(self, rows: list[EventRow]) -> None:
-        """Add what is older than the round under way, which will not come to it any more."""
-        coming = "e.conversation = :conversation AND e.id = :number"
-        for row in rows:
-            number, conversation, *_ = row
-            self._connection.execute(_ADD_SETTLED[len(row)], row)
-            seals.change(self._connection, 1, "settled", coming, conversation=conversation, number=number)
+    def _settle_others(self, rows: Rows, newest: int) -> Rows:
+        """Write all but one event of each id, and what is not newer than all that is stored, to where they are read.
+
+        Returns the rest. newest: the largest id that is stored.
+        """
+        rest = _no_rows()
+        others: list[EventRow] = []
+        late: list[EventRow] = []
+        taken: set[int] = set()
+        places: set[tuple[int, int]] = set()
+        for width, some in rows.items():
+            for row in some:
+                if row[:2] in places:
+                    raise sqlite3.IntegrityError(f"event {row[0]} comes twice")
+                places.add(row[:2])
+                if row[0] <= newest:
+                    late.append(row)
+                elif row[0] in taken:
+                    others.append(row)
+                else:
+                    taken.add(row[0])
+                    rest[width].append(row)
+        late = self._unknown(late)
+        others += late
+        others.sort(key=_PLACE)
+        for width in WIDTHS:
+            self._insert(_ADD_SETTLED[width], _SETTLE_TOGETHER[width], [row for row in others if len(row) == width])
+        self.sources_settled.update(map(_SOURCE, others))
+        self._sealing.add_late(self._connection, late)
+        return rest
+
+    def _unknown(self, late: list[EventRow]) -> list[EventRow]:
+        """Return those events that are not settled already. Raises an IntegrityError if one of them is fresh."""
+        if not late:
+            return late
+        places = json.dumps([row[:2] for row in late])
+        (answer,) = self._connection.execute(_SETTLED_OF, (places,)).fetchone()
+        known = {(number, conversation) for number, conversation in json.loads(answer)}
+        unknown = [row for row in late if row[:2] not in known]
+        if unknown:
+            places = json.dumps([row[:2] for row in unknown])
+            if self._connection.execute(_FRESH_OF, (places,)).fetchone():
+                raise sqlite3.IntegrityError("an event comes again")
+        return unknown
 
     def _insert(self, one: str, together: str, rows: list[EventRow]) -> None:
         """Insert rows of one width, several in one statement."""

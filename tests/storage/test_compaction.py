@@ -13,10 +13,18 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from greenchat.protocol.msgid import LAST_ID
 from greenchat.storage import compaction, writer
 from greenchat.storage.inspection import check, export
-from greenchat.storage.interface import Erasure, HistorySpan, HistoryTarget, Query, StoredEvent, StoreError
+from greenchat.storage.interface import (
+    Erasure,
+    HistorySpan,
+    HistoryTarget,
+    Query,
+    StoredEvent,
+    StoreError,
+    UnfitWriteError,
+)
 from greenchat.storage.schema import MIGRATIONS, migrate
 from greenchat.storage.sqlite import SqliteStore
-from tests.storage.talk import START, Talk, compact_events, opened, texts
+from tests.storage.talk import START, Talk, compact_events, opened, texts, tidy_up
 
 CHANNELS = ("#a", "#b", "#c")
 ALL = HistorySpan(100_000, events=True)
@@ -131,14 +139,14 @@ TestModel.settings = settings(max_examples=40, stateful_step_count=25, deadline=
 
 
 def test_what_comes_in_crowds_is_settled_at_once(store: SqliteStore, talk: Talk) -> None:
-    """But not what is older than anything in the store: a round under way may be beyond it."""
+    """And so is what is older than anything in the store: a round under way may be beyond it."""
     crowd = [talk.say(f"word{number}", "#crowd") for number in range(9)]
     few = talk.lines(3)
     late = [event._replace(id=event.id + 1) for event in crowd]
     store.commit([*crowd, *few])
     assert (count(store, "settled"), count(store, "fresh")) == (9, 3)
     store.commit(late)
-    assert (count(store, "settled"), count(store, "fresh")) == (9, 12)
+    assert (count(store, "settled"), count(store, "fresh")) == (18, 3)
     assert store.read("#crowd", ALL) == sorted([*crowd, *late])
     assert store.search(Query(("#crowd", "#lobby"), 100, "word3")) == [crowd[3], late[3]]
     compact_events(store)
@@ -230,6 +238,61 @@ def test_what_is_erased_while_it_is_settled_is_gone(store: SqliteStore, path: Pa
     assert [event for channel in range(3) for event in store.read(f"#{channel}", ALL)] == [
         event for channel in range(3) for event in said[channel::3] if event not in gone
     ]
+
+
+@pytest.mark.usefixtures("no_crowds")
+def test_of_each_id_one_event_is_fresh(store: SqliteStore, path: Path, talk: Talk) -> None:
+    """Of somebody who quits, and of what comes again or late; sealed or not."""
+    goes = talk.say("", command="QUIT", params=("bye",))
+    quits = [goes._replace(conversation=place) for place in CHANNELS]
+    said = talk.lines(3, "#a")
+    store.commit([*quits, *said])
+    assert (count(store, "settled"), count(store, "fresh")) == (2, 4)
+    tidy_up(store)
+    store.commit([goes._replace(conversation="#late"), talk.say("new", "#a")])
+    assert (count(store, "settled"), count(store, "fresh")) == (7, 1)
+    assert len(store.read("#late", ALL)) == 1
+    store.commit([said[0]])  # as it is there already, it is not stored again
+    assert len(store.read("#a", ALL)) == 5
+    fresh = talk.say("fresh", "#a")
+    store.commit([fresh])
+    for twice in ([fresh], [later := talk.say("later"), later]):
+        with pytest.raises(UnfitWriteError):
+            store.commit(twice)
+    tidy_up(store)
+    assert len(store.read("#a", ALL)) == 6
+    assert check(path) == []
+
+
+def test_a_file_whose_fresh_events_were_in_the_order_of_conversations_keeps_them(path: Path, talk: Talk) -> None:
+    """As 0.1.0 wrote it, in the middle of a round of compaction, some with the same id."""
+    old = sqlite3.connect(path, isolation_level=None)
+    migrate(old, path, MIGRATIONS[:-1])
+    old.execute("INSERT INTO conversation (id, key, name) VALUES (1, '#a', '#a'), (2, '#b', '#b')")
+    old.execute("INSERT INTO source VALUES (1, 'alice!u@h', '')")
+    ids = [START + number << 20 for number in range(60)]
+    rows = [
+        (each, where, kind, 1, f"old {number}") for number, each in enumerate(ids) for where, kind in ((1, 1), (2, 6))
+    ]
+    old.executemany("INSERT INTO fresh (id, conversation, kind, source, text) VALUES (?, ?, ?, ?, ?)", rows)
+    old.execute(
+        "INSERT INTO settled SELECT conversation, id, kind, source, target, text, more FROM fresh"
+        " WHERE conversation = 1 AND id <= ?",
+        (ids[29],),
+    )
+    old.execute("UPDATE settling SET upto = ?, conversation = 1, id = ?", (ids[49], ids[29]))
+    old.close()
+    talk.ids.last = ids[-1]
+    with opened(path) as store:
+        assert store.last_id() == ids[-1]
+        new = talk.say("new", "#a")
+        store.commit([new])
+        assert count(store, "fresh") == 1
+        for place, more in (("#a", ["new"]), ("#b", [])):
+            assert texts(store.read(place, ALL)) == [*[f"old {number}" for number in range(60)], *more]
+        assert len(store.search(Query(["#a"], 1000, "old"))) == 60
+        tidy_up(store)
+    assert check(path) == []
 
 
 def test_a_file_of_the_first_format_keeps_its_events(path: Path, talk: Talk) -> None:

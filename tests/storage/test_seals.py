@@ -9,6 +9,7 @@ import pytest
 
 from greenchat.storage.inspection import check, take_in
 from greenchat.storage.interface import Erasure, HistorySpan, Renaming, Retention
+from greenchat.storage.schema import MIGRATIONS
 from greenchat.storage.sqlite import SqliteStore
 from tests.storage.talk import START, Talk, compact_events, opened, tidy_up
 
@@ -240,9 +241,13 @@ def test_what_is_imported_is_sealed(settled: Path, talk: Talk) -> None:
 
 
 def downgrade(path: Path, steps: int) -> None:
-    """Make a database look as if the last steps of its migrations had not been done."""
+    """Make a database of settled events look as if the last steps of its migrations had not been done."""
+    second = MIGRATIONS[1]
+    assert not callable(second)
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("ALTER TABLE conversation DROP COLUMN cut")  # the last one
+        connection.execute("DROP TABLE fresh")  # the last one
+        connection.execute(next(statement for statement in second if "TABLE fresh" in statement))
+        connection.execute("ALTER TABLE conversation DROP COLUMN cut")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         connection.execute(f"PRAGMA user_version = {version - steps}")
 
@@ -252,7 +257,7 @@ def test_a_database_without_seals_is_sealed_beside_the_chat(settled: Path) -> No
     with closing(sqlite3.connect(settled)) as connection, connection:
         connection.execute("DROP TABLE seal")
         connection.execute("DELETE FROM counter WHERE name IN ('sealed', 'reseals')")
-    downgrade(settled, 3)
+    downgrade(settled, 4)
     with opened(settled) as store:
         tidy_up(store)
     assert check(settled) == []
@@ -271,7 +276,13 @@ def test_seals_of_pages_that_were_over_are_kept(settled: Path) -> None:
         connection.execute("DELETE FROM seal")
         connection.executemany("INSERT INTO seal VALUES (?, ?, ?, ?)", before)
         connection.execute("UPDATE counter SET value = ? WHERE name = 'sealed'", (page,))
-    downgrade(settled, 2)
+    downgrade(settled, 3)
+    with closing(sqlite3.connect(settled)) as connection, connection:
+        connection.execute(
+            "INSERT INTO fresh (id, conversation, kind, source, target, text, more)"
+            " SELECT id, conversation, kind, source, target, text, more FROM settled WHERE text = 'late'"
+        )
+        connection.execute("DELETE FROM settled WHERE text = 'late'")
     with opened(settled) as store:
         assert check(settled) == []
         assert seals(settled) == 4
