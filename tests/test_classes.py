@@ -1,11 +1,13 @@
 """Classes stay small, and state that belongs together stands together."""
 
 import ast
+import re
 from collections import defaultdict
 
-from tests.sources import MODULES, ROOT, nodes
+from tests.sources import MODULES, ROOT, nodes, tree
 
 MOST_FIELDS = 25
+_CAMEL = re.compile(r"_?[A-Z][A-Za-z]*[a-z][A-Za-z]*")
 
 
 def fields(found: ast.ClassDef) -> set[str]:
@@ -35,12 +37,27 @@ def test_no_class_holds_too_much() -> None:
     assert {name: count for name, count in classes.items() if count > MOST_FIELDS} == {}
 
 
-def test_a_name_of_a_class_has_one_meaning() -> None:
-    """Also across programs: whoever searches for a name finds one class, and a signature says which it is."""
-    places = defaultdict(list)
+def aliases(module: ast.Module) -> set[str]:
+    """The names in camel case that a module gives to types of others: `Form = Mapping[str, Any]`."""
+    found = {
+        target.id: node.value
+        for node in module.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name) and _CAMEL.fullmatch(target.id)
+    }
+    return {name for name, value in found.items() if isinstance(value, ast.Subscript | ast.BinOp)}
+
+
+def test_a_name_of_a_type_has_one_meaning() -> None:
+    """Also across programs: whoever searches for a name finds one type, and a signature says which it is."""
+    places: dict[str, list[str]] = defaultdict(list)
     for path in MODULES:
         for node in nodes(path):
             if isinstance(node, ast.ClassDef):
                 places[node.name].append(f"{path.relative_to(ROOT)}:{node.lineno}")
-    assert len(places) > 500
+        for name in aliases(tree(path)):
+            places[name].append(f"{path.relative_to(ROOT)}")
+    assert len(places) > 700
+    assert "Form" in places  # aliases are found at all
     assert {name: found for name, found in places.items() if len(found) > 1} == {}

@@ -28,7 +28,7 @@ from greenchat.bench.swarm import Endpoint
 STARTING = 60.0  # seconds a server may take until it listens: several nodes, on a busy machine
 STOPPING = 10.0
 
-Command = Callable[[Setup], list[str]]
+MakeCommand = Callable[[Setup], list[str]]
 
 
 class NotStartedError(Exception):
@@ -40,7 +40,7 @@ class BenchTarget:
     """A server to measure. command is None for one that runs already, at `address`. websocket: clients use it."""
 
     name: str
-    command: Command | None = None
+    command: MakeCommand | None = None
     address: Endpoint | None = None
     pid: int | None = None
     profiled: bool = False

@@ -11,7 +11,7 @@ from typing import Any
 _LONGEST = 64
 _MOST = 16_384
 
-Key = tuple[str, str, str]
+SentKey = tuple[str, str, str]
 
 
 class SentIds:
@@ -23,18 +23,18 @@ class SentIds:
     __slots__ = ("_msgids",)
 
     def __init__(self) -> None:
-        self._msgids: OrderedDict[Key, int] = OrderedDict()
+        self._msgids: OrderedDict[SentKey, int] = OrderedDict()
 
     @staticmethod
-    def key(account: str, conversation: str, client_id: str) -> Key | None:
+    def key(account: str, conversation: str, client_id: str) -> SentKey | None:
         """Return the key of an id: of an account (its id), or shared by all without one; None if the id is invalid."""
         return (account, conversation, client_id) if 0 < len(client_id) <= _LONGEST else None
 
-    def get(self, key: Key) -> int:
+    def get(self, key: SentKey) -> int:
         """Return the msgid of the message sent under a key, 0 if there is none."""
         return self._msgids.get(key, 0)
 
-    def add(self, key: Key, msgid: int) -> None:
+    def add(self, key: SentKey, msgid: int) -> None:
         """Note the msgid of the message sent under a key."""
         self._msgids[key] = msgid
         if len(self._msgids) > _MOST:
@@ -48,6 +48,6 @@ class SentIds:
         """Load `dump`'s output."""
         self._msgids = OrderedDict(((account, place, name), msgid) for account, place, name, msgid in stored)
 
-    def drop(self, key: Key) -> None:
+    def drop(self, key: SentKey) -> None:
         """Forget a key whose message was not delivered after all."""
         self._msgids.pop(key, None)

@@ -34,7 +34,7 @@ _LOCKS = frozenset("isHO")
 _MOST = 100  # closures of one channel; beyond that the oldest two are merged into one for which no rank counts
 _MOST_GUESTS = 1000  # of one closure that have left it
 
-Span = tuple[int, int]
+ClosureSpan = tuple[int, int]
 """From one msgid to another, both included."""
 
 Unsaved = tuple[DocumentKind, str, object]
@@ -57,10 +57,10 @@ class Closure:
     life: int
     quiet: bool = False
     end: int = LAST_ID
-    inside: dict[str, list[Span]] = field(default_factory=dict)
+    inside: dict[str, list[ClosureSpan]] = field(default_factory=dict)
     first: tuple[str, ...] = ()
 
-    def note(self, identity: str, since: int, until: int) -> list[Span]:
+    def note(self, identity: str, since: int, until: int) -> list[ClosureSpan]:
         """Note that a user was in for a span; return all spans of that user."""
         spans = self.inside.setdefault(identity, [])
         spans[:] = [span for span in spans if span[1] != LAST_ID]  # of somebody who was believed to be in
@@ -71,12 +71,12 @@ class Closure:
                 del self.inside[guest]
         return spans
 
-    def times_of(self, user: User) -> list[Span]:
+    def times_of(self, user: User) -> list[ClosureSpan]:
         """Return the spans in which a user, who has since left, was in the channel."""
         return [*self.inside.get(user.account_id, ()), *self.inside.get(user.guest_id, ())]
 
 
-def _listed(inside: Mapping[str, Iterable[Span]]) -> dict[str, list[list[int]]]:
+def _listed(inside: Mapping[str, Iterable[ClosureSpan]]) -> dict[str, list[list[int]]]:
     return {identity: [list(span) for span in spans] for identity, spans in inside.items()}
 
 
@@ -156,14 +156,14 @@ class Closures:
         for closure in moved:
             self._save(after, closure)
 
-    def hidden(self, key: str, channel: Channel, reader: User) -> tuple[Span, ...]:
+    def hidden(self, key: str, channel: Channel, reader: User) -> tuple[ClosureSpan, ...]:
         """Return the spans of a channel's history that a member may not read, in order."""
         closures = self._of.get(key, ())
         since = parse_msgid(reader.channels.get(key, "")) or 0
         if "H" in channel.flags:
             were_in = [span for closure in closures for span in closure.times_of(reader)]
             return tuple(_without((0, LAST_ID), [*were_in, (since, LAST_ID)]))
-        hidden: list[Span] = []
+        hidden: list[ClosureSpan] = []
         for closure in closures:
             is_here = closure.life == channel.life and since <= closure.end
             if is_here and not closure.quiet:
@@ -274,7 +274,7 @@ class Closures:
         }
         self._put(documents.CLOSED, format_msgid(closure.start), stored)
 
-    def _save_inside(self, closure: Closure, identity: str, spans: Iterable[Span]) -> None:
+    def _save_inside(self, closure: Closure, identity: str, spans: Iterable[ClosureSpan]) -> None:
         told = [[since, 0 if until == LAST_ID else until] for since, until in spans]
         self._put(documents.INSIDE, f"{format_msgid(closure.start)} {identity}", {"spans": told})
 
@@ -282,7 +282,7 @@ class Closures:
         self._unsaved[kind.name, key] = (kind, key, value)
 
 
-def _without(whole: Span, parts: Iterable[Span]) -> Iterator[Span]:
+def _without(whole: ClosureSpan, parts: Iterable[ClosureSpan]) -> Iterator[ClosureSpan]:
     """Yield the parts of a span that are outside these spans."""
     start, end = whole
     for since, until in sorted(parts):

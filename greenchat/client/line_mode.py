@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from greenchat.client.console import Console
 from greenchat.client.irc import message_actions
-from greenchat.client.state.events import Answer, Entered, TerminalEvent
+from greenchat.client.state.events import Entered, TerminalAnswer, TerminalEvent
 from greenchat.client.state.lines import Line, LineKind
 from greenchat.client.state.model import Buffer, BufferKind, LinkState
 from greenchat.client.text.cells import visible
@@ -132,7 +132,7 @@ class PlainScreen:
 
     wide = False
 
-    def answered(self, _answer: Answer) -> bool:
+    def answered(self, _answer: TerminalAnswer) -> bool:
         """Return False: nothing was asked."""
         return False
 

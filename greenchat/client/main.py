@@ -43,7 +43,7 @@ from greenchat.client.view.theme import Appearance
 from greenchat.privacy import keep_private, narrow
 from greenchat.records import replace
 
-Serve = Callable[
+ServeHere = Callable[
     [ServerAddress], tuple[ServerAddress, str]
 ]  # starts a server; where it listens, and what was in the way
 
@@ -224,7 +224,7 @@ def _ask_where(console: Console, destination: Destination, note: str, *, fixed: 
     console.ask_where(plan, NICK if fixed else SERVER, chosen)
 
 
-def _served(destination: Destination, serve: Serve) -> tuple[Destination, str]:
+def _served(destination: Destination, serve: ServeHere) -> tuple[Destination, str]:
     """Return a server for this session, and what the user is to know about it."""
     from greenchat.client.net.local_server import answers
 
@@ -237,7 +237,7 @@ def _served(destination: Destination, serve: Serve) -> tuple[Destination, str]:
 
 
 @contextmanager
-def _servers() -> Iterator[Serve]:
+def _servers() -> Iterator[ServeHere]:
     """Return the starter of servers on this machine; they end with the session."""
     with ExitStack() as started:
 

@@ -1,4 +1,4 @@
-"""Fills a new database with generated messages and times that: `python -m greenchat.storage.fill FILE`.
+"""Fills a new database with generated messages and times that: `python -m greenchat.storage.benchmark FILE`.
 
 For measuring, with greenchat-bench history: the effect of ten million messages is known only with ten million.
 """

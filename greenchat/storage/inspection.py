@@ -7,7 +7,7 @@ from contextlib import closing
 from itertools import islice
 from pathlib import Path
 
-from greenchat.storage.interface import HistorySpan, StoredEvent, StoreError, Write
+from greenchat.storage.interface import HistorySpan, StoredEvent, StoreError, StoreWrite
 from greenchat.storage.reader import read
 from greenchat.storage.rows import UnreadableError
 from greenchat.storage.schema import APPLICATION_ID, FAILURES, MIGRATIONS, connect, connect_reader
@@ -123,7 +123,7 @@ def take_in(database: Path, events: Iterable[StoredEvent]) -> tuple[int, int]:
     added = known = 0
     try:
         store.forget_cuts()
-        batch: list[Write] = []
+        batch: list[StoreWrite] = []
         for event in events:
             if store.find(event.conversation, event.id):
                 known += 1

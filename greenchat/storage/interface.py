@@ -183,7 +183,7 @@ class Location:
 
 NOWHERE = Location(0, "", 0)
 
-Write = StoredEvent | Speech | Document | Erasure | Renaming | Cut
+StoreWrite = StoredEvent | Speech | Document | Erasure | Renaming | Cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +270,7 @@ class HistoryReader(Protocol):
 class Store(HistoryReader, Protocol):
     """A store of events and documents. Unless stated otherwise, methods belong to the thread that opened it."""
 
-    def commit(self, writes: Sequence[Write]) -> None:
+    def commit(self, writes: Sequence[StoreWrite]) -> None:
         """Commit all of it in one transaction. Raises StoreError, and then nothing of it was stored."""
 
     def last_id(self) -> int:

@@ -10,7 +10,7 @@ from typing import Any, Protocol, TypeVar
 
 T = TypeVar("T")
 
-Reader = Callable[[int, object], None]
+ActReader = Callable[[int, object], None]
 """Called with the position and the act, before it is applied."""
 
 
@@ -70,9 +70,9 @@ class MemoryLog:
     def __init__(self) -> None:
         self.position = 0
         self.is_read = False
-        self._readers: list[Reader] = []
+        self._readers: list[ActReader] = []
 
-    def read(self, reader: Reader) -> None:
+    def read(self, reader: ActReader) -> None:
         """Pass every act from now on to a reader."""
         self._readers.append(reader)
         self.is_read = True

@@ -32,11 +32,11 @@ EventRow = (
 WRITTEN = ("id", "conversation", "kind", "source", "text", "target", "more")
 WIDTHS = (5, 6, 7)
 # id, kind, mask, account, target (by default the conversation's name), text, more: as it is read
-Row = tuple[int, int, str, str, str | None, str | None, str | None]
+ReadRow = tuple[int, int, str, str, str | None, str | None, str | None]
 
 COLUMNS = "e.id, e.kind, s.mask, s.account, coalesce(e.target, c.name), e.text, e.more"
 ROW = f"json_array({COLUMNS})"
-"""A `Row` in SQL: of an event `e`, its conversation `c` and its source `s`."""
+"""A `ReadRow` in SQL: of an event `e`, its conversation `c` and its source `s`."""
 
 
 class UnreadableError(ValueError):
@@ -102,7 +102,7 @@ def encode(event: StoredEvent, name: str | None) -> Content:
     )
 
 
-def decode(conversation: str, row: Row) -> StoredEvent:
+def decode(conversation: str, row: ReadRow) -> StoredEvent:
     """Return the event that a row was made from. Raises UnreadableError."""
     number, kind, mask, account, target, text, rest = row
     try:

@@ -44,7 +44,7 @@ MIGRATIONS: Sequence[Step] = (
         """CREATE TABLE event (conversation INTEGER NOT NULL, id INTEGER NOT NULL, kind INTEGER NOT NULL,
            source INTEGER NOT NULL, target TEXT, text TEXT, more TEXT,
            PRIMARY KEY (conversation, id)) STRICT, WITHOUT ROWID""",
-        # An event as `rows.Row`, whole, in one column.
+        # An event as `rows.ReadRow`, whole, in one column.
         """CREATE VIEW reading AS
            SELECT c.key AS key, e.conversation AS conversation, e.id AS id, e.kind AS kind,
                   json_array(e.id, e.kind, s.mask, s.account, coalesce(e.target, c.name), e.text, e.more) AS row

@@ -27,8 +27,8 @@ from greenchat.storage.interface import (
     Retention,
     StoredEvent,
     StoreError,
+    StoreWrite,
     UnfitWriteError,
-    Write,
 )
 from greenchat.storage.rows import UnreadableError, one_number, pairs_of_numbers
 from greenchat.storage.schema import connect, connect_reader
@@ -80,7 +80,7 @@ class SqliteStore:
 
     # in the thread that opened it
 
-    def commit(self, writes: Sequence[Write]) -> None:
+    def commit(self, writes: Sequence[StoreWrite]) -> None:
         """Commit all of it in one transaction."""
         try:
             if self._writer.commit(writes):

@@ -18,7 +18,7 @@ from typing import Any
 from greenchat.storage import seals
 from greenchat.storage.changes import Changes, Erased
 from greenchat.storage.compaction import Compaction
-from greenchat.storage.interface import Cut, Document, Erasure, Renaming, Speech, StoredEvent, Write, members_of
+from greenchat.storage.interface import Cut, Document, Erasure, Renaming, Speech, StoredEvent, StoreWrite, members_of
 from greenchat.storage.rows import MESSAGES, WIDTHS, WRITTEN, EventRow, UnreadableError, conversation_name, encode
 from greenchat.storage.seals import Sealing
 from greenchat.storage.transaction import transaction
@@ -84,7 +84,7 @@ class Writer:
         self.cuts = self.renamings = 0
         self.sources_settled: set[int] = set()
 
-    def commit(self, writes: Sequence[Write]) -> bool:
+    def commit(self, writes: Sequence[StoreWrite]) -> bool:
         """Commit all of it in one transaction. On an exception nothing was stored, and the next commit may work.
 
         Returns whether an event was erased, or a document removed.

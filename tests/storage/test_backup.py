@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from greenchat.storage.backup import backup, restore
-from greenchat.storage.compact import compact
 from greenchat.storage.inspection import add_document, check, export, take_in
 from greenchat.storage.interface import Document, Erasure, HistorySpan, Query, StoreDamagedError, StoreError
 from greenchat.storage.sqlite import SqliteStore
+from greenchat.storage.vacuum import compact
 from tests.storage.talk import Talk, opened, texts
 
 ALL = HistorySpan(100_000, events=True)

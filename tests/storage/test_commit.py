@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.storage.interface import Document, Erasure, HistorySpan, Query, Renaming, StoredEvent, StoreError, Write
+from greenchat.storage.interface import (
+    Document,
+    Erasure,
+    HistorySpan,
+    Query,
+    Renaming,
+    StoredEvent,
+    StoreError,
+    StoreWrite,
+)
 from greenchat.storage.sqlite import SqliteStore
 from tests.storage.talk import Talk, opened, texts
 
@@ -63,7 +72,7 @@ def test_documents(store: SqliteStore) -> None:
         Document("kind", "\udcff", 1),
     ],
 )
-def test_one_bad_write_keeps_all_of_a_turn_out(store: SqliteStore, talk: Talk, bad: Write) -> None:
+def test_one_bad_write_keeps_all_of_a_turn_out(store: SqliteStore, talk: Talk, bad: StoreWrite) -> None:
     first = talk.say("first")._replace(id=1_782_579_200_000_000_000)
     store.commit([first])
     with pytest.raises(StoreError):

@@ -5,17 +5,14 @@ why; a test holds that against the classes.
 """
 
 from collections import Counter, deque
-from collections.abc import Mapping
 from typing import Any
 
-from greenchat.chat.continuity.messages import dump_message, load_message
+from greenchat.chat.continuity.messages import Form, dump_message, load_message
 from greenchat.chat.local_state import LocalState
 from greenchat.chat.multiline_batch import ClientBatch
 from greenchat.chat.network import Network
 from greenchat.chat.user import Registration, Session, TlsClient
 from greenchat.protocol.multiline import Part
-
-Document = Mapping[str, Any]
 
 _SESSION = ("received_messages", "received_bytes", "room")  # as they are
 _REGISTRATION = ("negotiating", "password", "has_tried", "listed", "resumes")
@@ -59,7 +56,7 @@ def dump_own(session: Session) -> dict[str, Any]:
     return form
 
 
-def load_own(session: Session, form: Document) -> None:
+def load_own(session: Session, form: Form) -> None:
     """Give a session what was dumped."""
     for name in _SESSION:
         setattr(session, name, form[name])
@@ -90,7 +87,7 @@ def dump_local(network: Network) -> dict[str, Any]:
     }
 
 
-def load_local(network: Network, form: Document) -> None:
+def load_local(network: Network, form: Form) -> None:
     """Give a network what was dumped; those who are not in it any more are passed over."""
     local = network.local
     sessions = {session.number: session for session in network.sessions}

@@ -1,9 +1,12 @@
-"""Messages as JSON can hold them."""
+"""Messages as JSON can hold them, for the parts of the state that have some."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from greenchat.protocol.message import Message
+
+Form = Mapping[str, Any]
+"""A part of the state as JSON can hold it."""
 
 
 def dump_message(message: Message) -> list[Any]:

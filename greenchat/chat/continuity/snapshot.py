@@ -13,6 +13,7 @@ from greenchat.chat.accounts import Account, Dropped
 from greenchat.chat.acts import OLDEST, VERSION, is_known
 from greenchat.chat.channel import Channel, ChannelRegistration, Topic
 from greenchat.chat.continuity import moderation_form
+from greenchat.chat.continuity.messages import Form
 from greenchat.chat.mask_lists import ListEntry
 from greenchat.chat.metadata import MetadataUse
 from greenchat.chat.network import Network, UserCounts
@@ -30,8 +31,6 @@ from greenchat.chat.tokens import Token
 from greenchat.chat.user import NO_TLS, CallerId, Invitation, Registration, Session, Tenure, TlsClient, User
 from greenchat.config.document import from_document, to_document
 from greenchat.config.settings import Settings
-
-Document = Mapping[str, Any]
 
 _USER = (  # copied unchanged: strings, numbers, and mappings of strings
     "nick",
@@ -193,7 +192,7 @@ def snapshot(network: Network, now: int) -> dict[str, Any]:
     }
 
 
-def _settings(network: Network) -> Document:
+def _settings(network: Network) -> Form:
     document: dict[str, Any] = to_document(network.settings)
     for name, epoch in NEW_SETTINGS.items():
         if epoch > network.nodes.epoch:
@@ -210,13 +209,13 @@ def digest(network: Network, now: int) -> str:
     return digest_of(snapshot(network, now))
 
 
-def digest_of(document: Document) -> str:
+def digest_of(document: Form) -> str:
     """Return a digest: the same for equal snapshots."""
     text = json.dumps(document, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def restore(document: Document, new_outbox: Callable[[Document], Outbox]) -> Network:
+def restore(document: Form, new_outbox: Callable[[Form], Outbox]) -> Network:
     """Return the state of a snapshot. new_outbox: makes one for a session. Raises SnapshotError."""
     epoch = document.get("version")
     if not is_known(epoch):
@@ -230,12 +229,12 @@ def restore(document: Document, new_outbox: Callable[[Document], Outbox]) -> Net
         raise SnapshotError(f"the snapshot can't be read: {type(error).__name__}: {error}") from error
 
 
-def settings_of(document: Document) -> Settings:
+def settings_of(document: Form) -> Settings:
     """Return the settings of a snapshot. Raises KeyError, TypeError and ValueError."""
     return from_document(Settings, document["settings"])
 
 
-def _restore(document: Document, new_outbox: Callable[[Document], Outbox]) -> Network:
+def _restore(document: Form, new_outbox: Callable[[Form], Outbox]) -> Network:
     network = Network(settings_of(document), now=document["started"])
     network.secret = bytes.fromhex(document["secret"])
     network.protection.cloaks.change_secret(bytes.fromhex(document["cloaks"]))
@@ -316,7 +315,7 @@ def _user(user: User) -> dict[str, Any]:
     return form
 
 
-def _user_of(form: Document) -> User:
+def _user_of(form: Form) -> User:
     user = User(**{name: form[name] for name in _USER})
     user.caller_id = CallerId(dict(form["accepted"]), dict(form["addressed"]), form["informed"])
     user.metadata = dict(form["metadata"])
@@ -342,7 +341,7 @@ def _channel(channel: Channel, numbers: Mapping[User, int]) -> dict[str, Any]:
     return form
 
 
-def _channel_of(form: Document, network: Network) -> Channel:
+def _channel_of(form: Form, network: Network) -> Channel:
     channel = Channel(**{name: form[name] for name in _CHANNEL}, mask_fold=network.naming.mask_fold)
     channel.metadata = dict(form["metadata"])
     channel.flags = set(form["flags"])
@@ -366,7 +365,7 @@ def dump_session(session: Session) -> dict[str, Any]:
     return form
 
 
-def load_session(form: Document, outbox: Outbox) -> Session:
+def load_session(form: Form, outbox: Outbox) -> Session:
     """Return the session that was dumped."""
     session = Session(outbox, **{name: form[name] for name in _SESSION})
     session.registration = Registration(**{name: form[name] for name in _REGISTRATION})

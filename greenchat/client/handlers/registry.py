@@ -140,14 +140,14 @@ NAMED = {
     "TOPIC": 1,
     Numeric.ERR_LINKCHANNEL.command: 3,
 }
-Handler = Callable[[Incoming], None]
-TABLE: dict[str, Handler] = {}
+IncomingHandler = Callable[[Incoming], None]
+TABLE: dict[str, IncomingHandler] = {}
 
 
-def on(*commands: str | Numeric) -> Callable[[Handler], Handler]:
+def on(*commands: str | Numeric) -> Callable[[IncomingHandler], IncomingHandler]:
     """Declare the handler of these commands and numerics."""
 
-    def declare(handler: Handler) -> Handler:
+    def declare(handler: IncomingHandler) -> IncomingHandler:
         for command in commands:
             name = command if isinstance(command, str) else command.command
             assert name not in TABLE, f"{name} has two handlers"

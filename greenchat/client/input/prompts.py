@@ -10,7 +10,7 @@ from greenchat.client.input.editor import EMPTY, Editor, InputLine
 from greenchat.client.input.input_modes import CANCEL, DONE, STAYS, edit
 from greenchat.client.state.questions import Prompt, Question, Where
 
-Order = Callable[[str, int], bool]  # runs a line if it is a command; whether it was one
+RunCommand = Callable[[str, int], bool]  # runs a line if it is a command; whether it was one
 
 
 class _Typing:
@@ -36,7 +36,7 @@ class _Typing:
 class QuestionMode(_Typing):
     """A question in the input line's place. now: when it is answered, in milliseconds since the epoch."""
 
-    def __init__(self, question: Question, now: int, order: Order) -> None:
+    def __init__(self, question: Question, now: int, order: RunCommand) -> None:
         super().__init__(question.where)
         self._question = question
         self._now = now
@@ -90,7 +90,7 @@ class PromptMode(_Typing):
 
     holds = True
 
-    def __init__(self, prompt: Prompt, now: int, order: Order) -> None:
+    def __init__(self, prompt: Prompt, now: int, order: RunCommand) -> None:
         super().__init__(prompt.where)
         self._prompt = prompt
         self._now = now

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from greenchat.client.irc.dcc import safe_name
-from greenchat.client.state.transfers import Connect, Offer, TransferError, in_words
+from greenchat.client.state.transfers import Offer, OpenConnection, TransferError, in_words
 
 SECONDS = 30.0  # for each step of the other side
 MOST_SECONDS = 60.0  # for all of it, beside the time that its bytes take at least at the slowest
@@ -34,7 +34,7 @@ class NoRoomError(TransferError):
     """The disk would be full with it."""
 
 
-def upload(path: Path, url: str, authorization: str, connect: Connect) -> str:
+def upload(path: Path, url: str, authorization: str, connect: OpenConnection) -> str:
     """Send a file to a server, and return the address that it has there. Raises TransferError.
 
     connect: opens a connection, encrypted where the URL is one of https.
@@ -75,7 +75,7 @@ def upload(path: Path, url: str, authorization: str, connect: Connect) -> str:
     return link
 
 
-def fetch(offer: Offer, folder: Path, connect: Connect) -> Path:
+def fetch(offer: Offer, folder: Path, connect: OpenConnection) -> Path:
     """Fetch an offered file into a folder, under a name that is free there. Raises TransferError."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from greenchat.client.net.file_transfer import MOST_SECONDS, SECONDS, ended_after, http_place, reason
 from greenchat.client.state.paths import typed_path
-from greenchat.client.state.transfers import Connect, Picture, TransferError, in_words
+from greenchat.client.state.transfers import OpenConnection, Picture, TransferError, in_words
 from greenchat.client.text.style import Graphics, Size
 
 MOST_BYTES = 10_000_000
@@ -28,7 +28,7 @@ _USUAL_CELL = Size(20, 10)  # kitty scales what it is given
 def load(
     source: str,
     area: Size,
-    connector: Callable[[bool], Connect],
+    connector: Callable[[bool], OpenConnection],
     graphics: Callable[[], Graphics] = Graphics,
 ) -> Picture:
     """Return the picture at an address or in a file, for so many cells. Raises TransferError.
@@ -82,7 +82,7 @@ def _read(path: Path) -> bytes:
         raise TransferError(reason(error)) from error
 
 
-def _fetched(url: str, connector: Callable[[bool], Connect]) -> bytes:
+def _fetched(url: str, connector: Callable[[bool], OpenConnection]) -> bytes:
     end = time.monotonic() + MOST_SECONDS
     for _ in range(_MOST_REDIRECTS + 1):
         found = _get(url, connector, end)
@@ -92,7 +92,7 @@ def _fetched(url: str, connector: Callable[[bool], Connect]) -> bytes:
     raise TransferError("the address leads on too often")
 
 
-def _get(url: str, connector: Callable[[bool], Connect], end: float) -> bytes | str:
+def _get(url: str, connector: Callable[[bool], OpenConnection], end: float) -> bytes | str:
     """Return the picture at an address, or the address to which that leads on. Raises TransferError.
 
     end: until when, in seconds of the monotonic clock, however little comes at a time.

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from greenchat.client.state.lines import LineKind
 from greenchat.client.state.model import ClientNetwork, Model
-from greenchat.client.state.transfers import Connect, Picture, TransferError
+from greenchat.client.state.transfers import OpenConnection, Picture, TransferError
 from greenchat.client.text.style import Graphics, Size
 
 
@@ -21,7 +21,7 @@ class Pictures:
         self,
         model: Model,
         wake: Callable[[], None],
-        connector: Callable[[ClientNetwork, bool], Connect],
+        connector: Callable[[ClientNetwork, bool], OpenConnection],
         show: Callable[[Picture], bool],
     ) -> None:
         self._model = model

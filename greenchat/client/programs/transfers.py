@@ -9,7 +9,7 @@ from pathlib import Path
 from greenchat.client.irc import filehost
 from greenchat.client.state.lines import LineKind
 from greenchat.client.state.model import Buffer, ClientNetwork, Model
-from greenchat.client.state.transfers import Connect, Offer, TransferError, Upload, in_words
+from greenchat.client.state.transfers import Offer, OpenConnection, TransferError, Upload, in_words
 
 _TOKEN_MS = 30_000  # for the server to give a token
 Offered = Callable[[Buffer, str, int], None]  # a window, what is to be said in it, and the time
@@ -108,7 +108,7 @@ class Transfers:
         self._running += 1
         threading.Thread(target=work, name="file", daemon=True).start()
 
-    def connector(self, network: ClientNetwork, tls: bool) -> Connect:
+    def connector(self, network: ClientNetwork, tls: bool) -> OpenConnection:
         """Return what opens a connection, by the proxy of the network where it has one."""
         from greenchat.client.net.file_transfer import SECONDS
 

@@ -61,7 +61,7 @@ class Order:
         self.model.tell(text, self.now, kind)
 
 
-Action = Callable[[Order], None]
+SlashAction = Callable[[Order], None]
 
 
 @record(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class SlashCommand:
     """
 
     name: str
-    action: Action
+    action: SlashAction
     usage: str
     least: int
     example: str
@@ -100,11 +100,11 @@ ALIASES: dict[str, str] = {}
 
 def command(
     name: str, *aliases: str, usage: str = "", least: int = 0, example: str = "", switches: str | None = None
-) -> Callable[[Action], Action]:
+) -> Callable[[SlashAction], SlashAction]:
     """Declare a slash command. switches: separated by spaces."""
     known = None if switches is None else frozenset(switches.split())
 
-    def declare(action: Action) -> Action:
+    def declare(action: SlashAction) -> SlashAction:
         TABLE[name] = SlashCommand(name, action, usage, least, example, aliases, known)
         for alias in aliases:
             ALIASES[alias] = name

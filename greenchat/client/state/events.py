@@ -155,5 +155,7 @@ class DrawsPictures:
     can: bool
 
 
-Answer = Reported | Attributes | CellSize | DrawsPictures
-TerminalEvent = Answer | TerminalBackground | Clicked | Wheeled | KeyPressed | Pasted | Resized | Focused | Entered
+TerminalAnswer = Reported | Attributes | CellSize | DrawsPictures
+TerminalEvent = (
+    TerminalAnswer | TerminalBackground | Clicked | Wheeled | KeyPressed | Pasted | Resized | Focused | Entered
+)

@@ -5,7 +5,7 @@ import re
 from greenchat.client.state.imported import ForeignError, Imported, address
 from greenchat.client.state.kept_networks import KeptNetwork
 
-Node = str | list["Node"] | dict[str, "Node"]
+IrssiNode = str | list["IrssiNode"] | dict[str, "IrssiNode"]
 
 _TOKEN = re.compile(r'\s+|#[^\n]*|("(?:\\.|[^"\\])*")|([{}()=;,])|([^\s{}()=;,"#]+)', re.S)
 _MOST_DEPTH = 20
@@ -28,7 +28,7 @@ _KINDS = {
 }
 
 
-def parse(text: str) -> dict[str, Node]:
+def parse(text: str) -> dict[str, IrssiNode]:
     """Return the file's outermost block. Raises ForeignError."""
     return _Parser(text).block(0)
 
@@ -52,7 +52,7 @@ def read(text: str) -> Imported:
     return found
 
 
-def _networks(config: dict[str, Node], found: Imported, nick: str) -> None:
+def _networks(config: dict[str, IrssiNode], found: Imported, nick: str) -> None:
     chatnets = {name.lower(): (name, _block(block)) for name, block in _block(config.get("chatnets")).items()}
     addresses: dict[str, list[str]] = {}
     for each in _blocks(config.get("servers")):
@@ -88,7 +88,7 @@ def _networks(config: dict[str, Node], found: Imported, nick: str) -> None:
             joined.channels.append(f"{name}:{_text(each, 'password')}".removesuffix(":"))
 
 
-def _highlight(block: dict[str, Node], found: Imported) -> None:
+def _highlight(block: dict[str, IrssiNode], found: Imported) -> None:
     text = _text(block, "text")
     if not text or _on(block, "mask") or "channels" in block or "servers" in block:
         found.left_out.append(f"highlight {text or '(without text)'}: only for some people or places")
@@ -102,7 +102,7 @@ def _alias(text: str) -> str:
     return re.sub(r"\$([0-8])", lambda match: f"${int(match[1]) + 1}", text)
 
 
-def _ignore(block: dict[str, Node], found: Imported) -> None:
+def _ignore(block: dict[str, IrssiNode], found: Imported) -> None:
     mask, levels = _text(block, "mask") or "*", _text(block, "level").upper().split()
     channels = block.get("channels")
     places = [each for each in channels if isinstance(each, str)] if isinstance(channels, list) else []
@@ -118,20 +118,20 @@ def _ignore(block: dict[str, Node], found: Imported) -> None:
         found.left_out.append(f"ignored {mask}: {' '.join(levels)} can't be ignored here")
 
 
-def _text(block: dict[str, Node], name: str) -> str:
+def _text(block: dict[str, IrssiNode], name: str) -> str:
     value = block.get(name, "")
     return value.strip() if isinstance(value, str) else ""
 
 
-def _on(block: dict[str, Node], name: str) -> bool:
+def _on(block: dict[str, IrssiNode], name: str) -> bool:
     return _text(block, name).lower() in ("yes", "on", "true", "1", "y")
 
 
-def _block(node: Node | None) -> dict[str, Node]:
+def _block(node: IrssiNode | None) -> dict[str, IrssiNode]:
     return node if isinstance(node, dict) else {}
 
 
-def _blocks(node: Node | None) -> list[dict[str, Node]]:
+def _blocks(node: IrssiNode | None) -> list[dict[str, IrssiNode]]:
     return [each for each in node if isinstance(each, dict)] if isinstance(node, list) else []
 
 
@@ -149,9 +149,9 @@ class _Parser:
             position = match.end()
         self._next = 0
 
-    def block(self, depth: int) -> dict[str, Node]:
+    def block(self, depth: int) -> dict[str, IrssiNode]:
         """Return the entries up to a closing brace, or the end of the file outside of any."""
-        found: dict[str, Node] = {}
+        found: dict[str, IrssiNode] = {}
         while True:
             word = self._take()
             if word == ("" if depth == 0 else "}"):
@@ -164,13 +164,13 @@ class _Parser:
                 raise self._wrong()
             found[_unquoted(word)] = self._value(self._take(), depth)
 
-    def _value(self, word: str, depth: int) -> Node:
+    def _value(self, word: str, depth: int) -> IrssiNode:
         if depth >= _MOST_DEPTH:
             raise self._wrong()
         if word == "{":
             return self.block(depth + 1)
         if word == "(":
-            found: list[Node] = []
+            found: list[IrssiNode] = []
             while (word := self._take()) != ")":
                 if word not in (",", ";"):
                     found.append(self._value(word, depth + 1))

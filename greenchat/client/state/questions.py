@@ -10,7 +10,7 @@ from collections.abc import Callable
 from greenchat.client.state.network import Buffer, ClientNetwork
 from greenchat.records import record
 
-Action = Callable[[int], None]  # given the time in milliseconds since the epoch
+AnswerAction = Callable[[int], None]  # given the time in milliseconds since the epoch
 
 
 Where = Buffer | ClientNetwork | None  # a window, any window of a network, or any window at all
@@ -32,7 +32,7 @@ class Answer:
 
     word: str
     meaning: str
-    action: Action
+    action: AnswerAction
     whole: bool = False
 
 

@@ -9,7 +9,7 @@ from greenchat.client.text.style import Graphic
 from greenchat.records import record
 
 MOST_OFFERS = 20
-Connect = Callable[[str, int], socket.socket]  # host and port
+OpenConnection = Callable[[str, int], socket.socket]  # host and port
 
 
 class TransferError(Exception):

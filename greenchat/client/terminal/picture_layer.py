@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 
-from greenchat.client.state.events import Answer, Attributes, CellSize, DrawsPictures
+from greenchat.client.state.events import Attributes, CellSize, DrawsPictures, TerminalAnswer
 from greenchat.client.text.style import Graphic, Graphics, Placed, Size
 from greenchat.records import replace
 
@@ -55,7 +55,7 @@ class PictureLayer:
         """Whether there are answers to come."""
         return not self._answered.is_set()
 
-    def answered(self, answer: Answer) -> None:
+    def answered(self, answer: TerminalAnswer) -> None:
         """Note an answer."""
         match answer:
             case CellSize(size) if size.rows and size.columns:

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from types import TracebackType
 from zlib import crc32
 
-from greenchat.client.state.events import Answer, Reported
+from greenchat.client.state.events import Reported, TerminalAnswer
 from greenchat.client.terminal import notifications
 from greenchat.client.terminal.picture_layer import PictureLayer
 from greenchat.client.terminal.probe import ASKED, REQUEST, REQUEST_BACKGROUND, Probe
@@ -27,7 +27,7 @@ from greenchat.client.terminal.surface import speaks_unicode
 from greenchat.client.text import colours
 from greenchat.client.text.cells import draw_ambiguous, graphemes, width
 from greenchat.client.text.links import encoded
-from greenchat.client.text.style import Frame, Graphics, Row, Size, Style
+from greenchat.client.text.style import Frame, Graphics, Size, Style, StyledRow
 from greenchat.records import replace
 
 ENTER = "\x1b[?2004h\x1b[?1004h"  # bracketed paste, focus reports
@@ -69,7 +69,7 @@ class Screen:
         self._window: curses.window | None = None
         self._pairs: dict[tuple[int, int], int] = {}
         self._attributes: dict[Style, int] = {}
-        self._painted: list[Row] = []
+        self._painted: list[StyledRow] = []
         self._pictures = PictureLayer(self._write, self.redraw)
         self._title = ""
         self._mouse = False
@@ -110,7 +110,7 @@ class Screen:
         """Give the terminal back."""
         self._leave()
 
-    def answered(self, answer: Answer) -> bool:
+    def answered(self, answer: TerminalAnswer) -> bool:
         """Take an answer of the terminal; return True when the screen is to be drawn anew because of it."""
         self._pictures.answered(answer)
         was_done = self._probe.done
@@ -224,7 +224,7 @@ class Screen:
         after += self._pictures.drawn(frame.placed, written)
         self._write(after)
 
-    def _paint_row(self, number: int, row: Row, columns: int) -> bool:
+    def _paint_row(self, number: int, row: StyledRow, columns: int) -> bool:
         """Put the row into the window; True if it must be written directly, too."""
         window = self._window
         assert window
@@ -271,7 +271,7 @@ class Screen:
             (style.foreground or 0) >= colours.TRUE or (style.background or 0) >= colours.TRUE
         )
 
-    def _direct(self, number: int, row: Row) -> str:
+    def _direct(self, number: int, row: StyledRow) -> str:
         """Return the escape sequences that write a row with each wide or joined character at its column."""
         parts = []
         column = 0

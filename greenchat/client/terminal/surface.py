@@ -4,7 +4,7 @@ import locale
 from collections.abc import Callable
 from typing import Protocol
 
-from greenchat.client.state.events import Answer, TerminalEvent
+from greenchat.client.state.events import TerminalAnswer, TerminalEvent
 from greenchat.client.text.style import Frame, Graphics, Size
 
 
@@ -24,7 +24,7 @@ class Surface(Protocol):
     def wide(self) -> bool:
         """Whether it draws rules and dots two columns wide."""
 
-    def answered(self, answer: Answer) -> bool:
+    def answered(self, answer: TerminalAnswer) -> bool:
         """Take an answer of the terminal, and return whether all is to be drawn anew because of it."""
 
     def graphics(self) -> Callable[[], Graphics]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
-from greenchat.client.text.style import NORMAL, Row, Span, Style
+from greenchat.client.text.style import NORMAL, Span, Style, StyledRow
 
 MOST_CODE_POINTS = 16  # in one grapheme: the longest emoji has ten; piles of accents cost terminals dearly
 TAB = "    "
@@ -85,7 +85,7 @@ def row_width(row: Iterable[Span]) -> int:
     return sum(width(span.text) for span in row)
 
 
-def whole_graphemes(spans: Iterable[Span]) -> Row:
+def whole_graphemes(spans: Iterable[Span]) -> StyledRow:
     """Return the spans with no character cut by a change of style: it gets the style that it begins with."""
     spans = tuple(spans)
     if len(spans) < 2 or all(span.text.isascii() for span in spans):
@@ -106,7 +106,7 @@ def whole_graphemes(spans: Iterable[Span]) -> Row:
     return tuple(whole)
 
 
-def clip_row(row: Iterable[Span], columns: int) -> Row:
+def clip_row(row: Iterable[Span], columns: int) -> StyledRow:
     """Return as many of the spans as fit, the last one cut."""
     clipped = []
     for span in row:
@@ -120,7 +120,7 @@ def clip_row(row: Iterable[Span], columns: int) -> Row:
     return tuple(clipped)
 
 
-def fill_row(row: Iterable[Span], columns: int, style: Style = NORMAL) -> Row:
+def fill_row(row: Iterable[Span], columns: int, style: Style = NORMAL) -> StyledRow:
     """Return the spans clipped, and padded with style, to exactly these columns."""
     clipped = tuple(row)
     taken = row_width(clipped)
@@ -131,7 +131,7 @@ def fill_row(row: Iterable[Span], columns: int, style: Style = NORMAL) -> Row:
 
 
 @lru_cache(maxsize=512)
-def wrap(spans: Row, columns: int) -> tuple[Row, ...]:
+def wrap(spans: StyledRow, columns: int) -> tuple[StyledRow, ...]:
     """Cut into rows of at most `columns` (2 or more), between words where that can be, else between graphemes.
 
     The spaces at a break go; nothing else does. At least one row.
@@ -267,7 +267,7 @@ def _without_spaces(text: str, start: int, end: int) -> int:
     return end
 
 
-def _slice(spans: Row, start: int, end: int) -> Row:
+def _slice(spans: StyledRow, start: int, end: int) -> StyledRow:
     row = []
     position = 0
     for span in spans:

@@ -32,7 +32,7 @@ class Span(NamedTuple):
     style: Style = NORMAL
 
 
-Row = tuple[Span, ...]
+StyledRow = tuple[Span, ...]
 
 
 class Cursor(NamedTuple):
@@ -84,7 +84,7 @@ class Placed(NamedTuple):
 class Frame:
     """A picture of the whole terminal; each row fits its width. placed: what is to be drawn over it."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[StyledRow, ...]
     cursor: Cursor | None
     title: str = ""
     placed: Placed | None = None

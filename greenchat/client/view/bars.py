@@ -10,7 +10,7 @@ from greenchat.client.irc import typing
 from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model
 from greenchat.client.state.transfers import Picture
 from greenchat.client.text.cells import clip, clip_row, fill_row, graphemes, row_width, visible, width, wrap
-from greenchat.client.text.style import NORMAL, Cursor, Row, Size, Span, Style
+from greenchat.client.text.style import NORMAL, Cursor, Size, Span, Style, StyledRow
 from greenchat.client.text.times import duration
 from greenchat.client.view.theme import DARK, Theme, formatted
 from greenchat.records import record, replace
@@ -44,14 +44,16 @@ class Look:
     several: bool = False
 
 
-def topic_row(buffer: Buffer, columns: int, look: Look, *, here: bool = False) -> Row:
+def topic_row(buffer: Buffer, columns: int, look: Look, *, here: bool = False) -> StyledRow:
     """Return the buffer's name and topic. here: of several windows, the user is in this one."""
     theme = look.theme
     bar = theme.bar
     name = visible(f"{buffer.name} on {buffer.network.name}" if look.several else buffer.name)
     named = replace(bar, bold=True) if here else bar
     if buffer.kind is BufferKind.STATUS:
-        title: Row = (Span(f" {visible(buffer.name)} ({buffer.network.address}), greenchat {__version__}", named),)
+        title: StyledRow = (
+            Span(f" {visible(buffer.name)} ({buffer.network.address}), greenchat {__version__}", named),
+        )
     elif buffer.topic:
         title = (Span(f" {name}: ", named), *formatted(buffer.topic, bar))
     else:
@@ -62,7 +64,7 @@ def topic_row(buffer: Buffer, columns: int, look: Look, *, here: bool = False) -
     return fill_row(title, columns, bar)
 
 
-def hint_rows(hint: str, columns: int, most: int, theme: Theme) -> list[Row]:
+def hint_rows(hint: str, columns: int, most: int, theme: Theme) -> list[StyledRow]:
     """Return a hint or question in as many rows as it takes; if these are too many, F1 tells the rest."""
     rows = wrap((Span(visible(hint), theme.bar),), max(2, columns - 1))
     if len(rows) > max(1, most):
@@ -73,7 +75,7 @@ def hint_rows(hint: str, columns: int, most: int, theme: Theme) -> list[Row]:
     return [fill_row((Span(" ", theme.bar), *row), columns, theme.bar) for row in rows]
 
 
-def status_rows(model: Model, area: Size, look: Look) -> list[Row]:
+def status_rows(model: Model, area: Size, look: Look) -> list[StyledRow]:
     """Return the hint, if there is one, in at most the rows of the area; else the status in one row."""
     if look.hint:
         return hint_rows(look.hint, area.columns, area.rows, look.theme)
@@ -84,14 +86,14 @@ def status_rows(model: Model, area: Size, look: Look) -> list[Row]:
 class StatusPart:
     """A part of the status line. window: where a click on it goes, None for nowhere."""
 
-    row: Row
+    row: StyledRow
     window: Buffer | None = None
 
 
-def status_row(model: Model, columns: int, look: Look) -> Row:
+def status_row(model: Model, columns: int, look: Look) -> StyledRow:
     """Return the status line: connection, user, window, activity elsewhere, and who is typing."""
     bar = look.theme.bar
-    row: Row = (Span(" ", bar), *(span for part in status_parts(model, columns, look) for span in part.row))
+    row: StyledRow = (Span(" ", bar), *(span for part in status_parts(model, columns, look) for span in part.row))
     if row_width(row) > columns:
         ellipsis = look.theme.glyphs.ellipsis
         row = (*clip_row(row, columns - width(ellipsis)), Span(ellipsis, bar))
@@ -144,7 +146,7 @@ def status_parts(model: Model, columns: int, look: Look) -> list[StatusPart]:
     return parts
 
 
-def input_rows(buffer: Buffer, line: InputLine, area: Size, look: Look) -> tuple[tuple[Row, ...], Cursor]:
+def input_rows(buffer: Buffer, line: InputLine, area: Size, look: Look) -> tuple[tuple[StyledRow, ...], Cursor]:
     """Return the input, a row for each of its lines, cut so that the cursor is on it; and where the cursor is."""
     theme, columns = look.theme, area.columns
     prompt = _prompt(buffer, columns, look)
@@ -207,7 +209,7 @@ def prompt_room(columns: int) -> int:
 
 def input_row(
     prompt: str, line: InputLine, columns: int, theme: Theme, misspelt: Iterable[tuple[int, int]] = ()
-) -> tuple[Row, int]:
+) -> tuple[StyledRow, int]:
     """Return the input row, cut so that the cursor is on it, and the cursor's column."""
     room = columns - width(prompt) - 1  # the cursor stands behind the last character
     cells = [_cell(grapheme, theme) for grapheme in graphemes(line.text)]

@@ -8,7 +8,7 @@ from itertools import pairwise
 from greenchat.client.input.editor import InputLine
 from greenchat.client.state.model import Buffer, Model
 from greenchat.client.text.cells import fill_row, visible
-from greenchat.client.text.style import Cursor, Frame, Row, Size, Span
+from greenchat.client.text.style import Cursor, Frame, Size, Span, StyledRow
 from greenchat.client.view.bars import Look, input_rows, status_rows, topic_row
 from greenchat.client.view.layout import Layout, Pane, Panels, layout
 from greenchat.client.view.panels import nick_rows, window_rows
@@ -49,7 +49,7 @@ def render(model: Model, line: InputLine, size: Size, look: Look, panels: Panels
     return _with_input(model, line, look, divided, middle)
 
 
-def _with_input(model: Model, line: InputLine, look: Look, divided: Layout, middle: list[Row]) -> Frame:
+def _with_input(model: Model, line: InputLine, look: Look, divided: Layout, middle: list[StyledRow]) -> Frame:
     """Return the whole picture: what is in the middle with the rows above and below it."""
     rows, columns = divided.size
     written, cursor = input_rows(model.current, line, Size(divided.input, columns), look)
@@ -59,10 +59,10 @@ def _with_input(model: Model, line: InputLine, look: Look, divided: Layout, midd
     return Frame(frame, Cursor(rows - divided.input + cursor.row, cursor.column), _title(model))
 
 
-def _windows(divided: Layout, current: Buffer, look: Look) -> list[Row]:
+def _windows(divided: Layout, current: Buffer, look: Look) -> list[StyledRow]:
     """Return the windows, side by side with a rule between them."""
     edge = Span(look.theme.glyphs.separator, look.theme.separator)
-    rows: list[Row] = [()] * divided.height
+    rows: list[StyledRow] = [()] * divided.height
     for number, column in enumerate(divided.columns):
         shown = _column(column, current, look, several=len(divided.panes) > 1)
         if number:
@@ -73,9 +73,9 @@ def _windows(divided: Layout, current: Buffer, look: Look) -> list[Row]:
     return rows
 
 
-def _column(panes: tuple[Pane, ...], current: Buffer, look: Look, *, several: bool) -> list[Row]:
+def _column(panes: tuple[Pane, ...], current: Buffer, look: Look, *, several: bool) -> list[StyledRow]:
     """Return windows above each other, each with the topic of the one below it."""
-    rows: list[Row] = []
+    rows: list[StyledRow] = []
     for pane, below in pairwise((*panes, None)):
         assert pane
         marked, selected = (look.marked, look.selected) if pane.buffer is current else ("", None)
@@ -85,13 +85,13 @@ def _column(panes: tuple[Pane, ...], current: Buffer, look: Look, *, several: bo
     return rows
 
 
-def _topics(divided: Layout, current: Buffer, look: Look) -> Row:
+def _topics(divided: Layout, current: Buffer, look: Look) -> StyledRow:
     """Return the topics of the uppermost windows. One alone has the whole row."""
     first, *others = (column[0] for column in divided.columns)
     several = len(divided.panes) > 1
     if not others:
         return topic_row(first.buffer, divided.size.columns, look, here=several and first.buffer is current)
-    row: Row = (Span(" " * divided.left, look.theme.bar),)
+    row: StyledRow = (Span(" " * divided.left, look.theme.bar),)
     for pane in (first, *others):
         row = fill_row(row, pane.left, look.theme.bar)
         row += topic_row(pane.buffer, pane.area.columns, look, here=pane.buffer is current)

@@ -4,7 +4,7 @@ from greenchat.client.input.editor import InputLine
 from greenchat.client.input.join_screen import CHANNEL, SERVER, JoinScreen
 from greenchat.client.state.channel_list import Listed
 from greenchat.client.text.cells import clip, clip_row, fill_row, fit, visible, width, wrap
-from greenchat.client.text.style import Cursor, Frame, Row, Size, Span
+from greenchat.client.text.style import Cursor, Frame, Size, Span, StyledRow
 from greenchat.client.view.bars import hint_rows, input_row
 from greenchat.client.view.theme import Theme, formatted
 
@@ -22,10 +22,10 @@ def render(screen: JoinScreen, size: Size, theme: Theme) -> Frame:
     title = "where do you want to chat?" if screen.first else "which channel?"
     title = f"greenchat: {title}" if columns >= ROOMY.columns else title
     ellipsis = theme.glyphs.ellipsis
-    rows: list[Row] = []
+    rows: list[StyledRow] = []
     if size.rows > len(screen.fields) + 1:
         rows.append(fill_row((Span(" " + clip(title, columns - 1, ellipsis), bar),), columns, bar))
-    blank: list[Row] = [()] if roomy else []
+    blank: list[StyledRow] = [()] if roomy else []
     rows += blank
     fields = screen.fields if size.rows > len(screen.fields) else (screen.field,)
     cursor = Cursor(0, 0)
@@ -57,7 +57,7 @@ def render(screen: JoinScreen, size: Size, theme: Theme) -> Frame:
     return Frame(tuple(rows), cursor, "greenchat")
 
 
-def _list(screen: JoinScreen, area: Size, theme: Theme) -> list[Row]:
+def _list(screen: JoinScreen, area: Size, theme: Theme) -> list[StyledRow]:
     """Return the channels or servers around the chosen one."""
     height = max(0, area.rows)
     choices = screen.choices if screen.field == CHANNEL else screen.servers
@@ -71,7 +71,7 @@ def _list(screen: JoinScreen, area: Size, theme: Theme) -> list[Row]:
     ]
 
 
-def _entry(each: Listed, columns: int, wide: int, theme: Theme, *, chosen: bool, counts: bool) -> Row:
+def _entry(each: Listed, columns: int, wide: int, theme: Theme, *, chosen: bool, counts: bool) -> StyledRow:
     mark = MARK if chosen else " " * len(MARK)
     style = theme.prompt if chosen else theme.info
     name = fit(clip(visible(each.name), wide, theme.glyphs.ellipsis), wide)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from greenchat.client.state.lines import CAME, WENT, Line, LineKind, PendingMessage
 from greenchat.client.state.model import Buffer
 from greenchat.client.text.cells import clip, clip_row, fill_row, fit, visible, whole_graphemes, width, wrap
-from greenchat.client.text.style import NORMAL, Row, Span, Style
+from greenchat.client.text.style import NORMAL, Span, Style, StyledRow
 from greenchat.client.text.times import clock, date
 from greenchat.client.view.theme import Theme, formatted
 from greenchat.protocol.formatting import strip_formatting
@@ -56,7 +56,7 @@ class Drawn:
     news: int = -1
 
 
-def block(buffer: Buffer, number: int, drawn: Drawn) -> tuple[Row, ...]:
+def block(buffer: Buffer, number: int, drawn: Drawn) -> tuple[StyledRow, ...]:
     """Return the rows of a line, with a rule above it where the day changes or where the unread lines begin.
 
     Who came and went in a row is drawn at the first of these lines; the others have no rows.
@@ -122,7 +122,7 @@ def _run(buffer: Buffer, number: int) -> list[Line]:
     return lines
 
 
-def rule(text: str, drawn: Drawn, style: Style) -> Row:
+def rule(text: str, drawn: Drawn, style: Style) -> StyledRow:
     """Return a rule across the screen with a word in it."""
     glyph = drawn.theme.glyphs.rule
     label = clip(f"{glyph * 2} {text} ", drawn.columns.total, drawn.theme.glyphs.ellipsis)
@@ -130,7 +130,7 @@ def rule(text: str, drawn: Drawn, style: Style) -> Row:
 
 
 @lru_cache(maxsize=512)
-def line_rows(line: Line, folded_nick: str, drawn: Drawn) -> tuple[Row, ...]:
+def line_rows(line: Line, folded_nick: str, drawn: Drawn) -> tuple[StyledRow, ...]:
     """Return the rows of a line alone."""
     theme, columns = drawn.theme, drawn.columns
     nick_style = theme.own_nick if line.own else theme.nick(folded_nick)
@@ -163,7 +163,7 @@ def line_rows(line: Line, folded_nick: str, drawn: Drawn) -> tuple[Row, ...]:
     return _rows(clock(line.time, theme.clock), gutter, gutter_style, body, drawn)
 
 
-def _reactions(reactions: dict[str, list[str]], me: str, theme: Theme) -> Row:
+def _reactions(reactions: dict[str, list[str]], me: str, theme: Theme) -> StyledRow:
     """`👍 bob, carol  🎉 5`, our own in bold."""
     spans: list[Span] = []
     for reaction, nicks in reactions.items():
@@ -172,7 +172,7 @@ def _reactions(reactions: dict[str, list[str]], me: str, theme: Theme) -> Row:
     return tuple(spans)
 
 
-def _under(spans: Row, drawn: Drawn) -> Row:
+def _under(spans: StyledRow, drawn: Drawn) -> StyledRow:
     """Return a row of its own below the text."""
     theme, columns = drawn.theme, drawn.columns
     if not columns.nick:
@@ -181,7 +181,7 @@ def _under(spans: Row, drawn: Drawn) -> Row:
     return (Span(" " * (columns.indent - 3)), separator, *clip_row(spans, columns.total - columns.indent))
 
 
-def inverted(row: Row, columns: int) -> Row:
+def inverted(row: StyledRow, columns: int) -> StyledRow:
     """Return a row with the message cursor on it."""
     return fill_row(
         (Span(span.text, replace(span.style, reverse=not span.style.reverse)) for span in row),
@@ -190,7 +190,7 @@ def inverted(row: Row, columns: int) -> Row:
     )
 
 
-def waiting_rows(waiting: PendingMessage, nick: str, drawn: Drawn) -> tuple[Row, ...]:
+def waiting_rows(waiting: PendingMessage, nick: str, drawn: Drawn) -> tuple[StyledRow, ...]:
     """Return the rows of something the server has not confirmed yet."""
     theme = drawn.theme
     mark = theme.glyphs.waiting if waiting.label else "later"
@@ -198,12 +198,14 @@ def waiting_rows(waiting: PendingMessage, nick: str, drawn: Drawn) -> tuple[Row,
     return _rows(mark, nick, theme.waiting, _texts(text, theme.waiting), drawn)
 
 
-def _texts(text: str, base: Style) -> list[Row]:
+def _texts(text: str, base: Style) -> list[StyledRow]:
     """Return each line of a text; formatting ends with its line, as it does for those who get them one by one."""
     return [formatted(line, base) for line in text.split("\n")]
 
 
-def _rows(clock_text: str, gutter: str, gutter_style: Style, body: list[Row], drawn: Drawn) -> tuple[Row, ...]:
+def _rows(
+    clock_text: str, gutter: str, gutter_style: Style, body: list[StyledRow], drawn: Drawn
+) -> tuple[StyledRow, ...]:
     theme, columns = drawn.theme, drawn.columns
     if drawn.marked:
         body = [_mark(text, drawn.marked) for text in body]
@@ -219,7 +221,7 @@ def _rows(clock_text: str, gutter: str, gutter_style: Style, body: list[Row], dr
     return ((time, nick, separator, *rows[0]), *((blank, separator, *row) for row in rows[1:]))
 
 
-def _mark(body: Row, wanted: str) -> Row:
+def _mark(body: StyledRow, wanted: str) -> StyledRow:
     """Return the row with the searched text inverted."""
     text = "".join(span.text for span in body)
     lowered = text.lower()
@@ -240,7 +242,7 @@ def _mark(body: Row, wanted: str) -> Row:
     return whole_graphemes(marked)
 
 
-def _hanging(spans: Row, total: int) -> tuple[Row, ...]:
+def _hanging(spans: StyledRow, total: int) -> tuple[StyledRow, ...]:
     """Continuations are wrapped a second time, one column in, so that names stand out on the left."""
     first = wrap(spans, total)[0]
     taken = sum(len(span.text) for span in first)
@@ -248,7 +250,7 @@ def _hanging(spans: Row, total: int) -> tuple[Row, ...]:
     return (first, *((Span(" "), *row) for row in wrap(rest, total - 1))) if rest else (first,)
 
 
-def _drop(spans: Row, characters: int) -> Row:
+def _drop(spans: StyledRow, characters: int) -> StyledRow:
     rest = []
     for span in spans:
         if characters < len(span.text):

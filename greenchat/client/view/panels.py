@@ -2,14 +2,14 @@
 
 from greenchat.client.state.model import Buffer, BufferKind, Model
 from greenchat.client.text.cells import clip, fill_row, visible
-from greenchat.client.text.style import NORMAL, Row, Size, Span, Style
+from greenchat.client.text.style import NORMAL, Size, Span, Style, StyledRow
 from greenchat.client.view.theme import Theme
 
 
-def window_rows(model: Model, area: Size, theme: Theme) -> list[Row]:
+def window_rows(model: Model, area: Size, theme: Theme) -> list[StyledRow]:
     """Return a row per window with its number and unread count; the shown window is always among them."""
     first = _first_window(model, area.rows)
-    rows: list[Row] = []
+    rows: list[StyledRow] = []
     for buffer in model.buffers[first : first + area.rows]:
         style = NORMAL
         if buffer is model.current:
@@ -61,14 +61,14 @@ def _first_window(model: Model, height: int) -> int:
     return max(0, min(current - height // 2, len(model.buffers) - height))
 
 
-def nick_rows(buffer: Buffer, area: Size, theme: Theme, first: int = 0) -> list[Row]:
+def nick_rows(buffer: Buffer, area: Size, theme: Theme, first: int = 0) -> list[StyledRow]:
     """Return a row per member, those with rights first; a row counts those that have no room above, and below.
 
     first: as many are scrolled out above.
     """
     members = buffer.ranked_members if area.columns else []
     shown = _nicks_shown(len(members), area.rows, first)
-    rows: list[Row] = []
+    rows: list[StyledRow] = []
     if shown.start and area.rows:
         rows.append(fill_row((Span(f" +{shown.start} above", theme.event),), area.columns))
     for member in members[shown.start : shown.stop]:

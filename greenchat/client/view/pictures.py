@@ -7,7 +7,7 @@ from itertools import groupby
 
 from greenchat.client.state.transfers import Picture
 from greenchat.client.text.colours import true_colour
-from greenchat.client.text.style import Cursor, Placed, Row, Size, Span, Style
+from greenchat.client.text.style import Cursor, Placed, Size, Span, Style, StyledRow
 
 UPPER_HALF = "▀"
 
@@ -24,7 +24,7 @@ def picture_placed(picture: Picture, area: Size, top: int) -> Placed | None:
     return Placed(Cursor(top + rows, columns), graphic)
 
 
-def picture_rows(picture: Picture, area: Size) -> list[Row]:
+def picture_rows(picture: Picture, area: Size) -> list[StyledRow]:
     """Return the rows of an area with the picture in the middle, as large as it fits."""
     scale = max(picture.width / max(1, area.columns), picture.height / max(1, 2 * area.rows), 1.0)
     wide = max(1, int(picture.width / scale))
@@ -32,7 +32,7 @@ def picture_rows(picture: Picture, area: Size) -> list[Row]:
     left = " " * ((area.columns - wide) // 2)
     across = [int(column * scale) for column in range(wide)]
     down = [int(row * scale) for row in range(high)]
-    rows: list[Row] = [()] * ((area.rows - (high + 1) // 2) // 2)
+    rows: list[StyledRow] = [()] * ((area.rows - (high + 1) // 2) // 2)
     for upper in range(0, high, 2):
         lower = down[upper + 1] if upper + 1 < high else None
         styles = (

@@ -7,14 +7,16 @@ edge, so that it holds through new lines and resizes.
 from greenchat.client.state.lines import Anchor
 from greenchat.client.state.model import Buffer
 from greenchat.client.text.cells import visible
-from greenchat.client.text.style import Row, Size
+from greenchat.client.text.style import Size, StyledRow
 from greenchat.client.view.line_rows import Drawn, block, columns_for, inverted, waiting_rows
 from greenchat.client.view.theme import Theme
 
 NO_LINE = -1
 
 
-def history_rows(buffer: Buffer, area: Size, theme: Theme, marked: str = "", selected: int | None = None) -> list[Row]:
+def history_rows(
+    buffer: Buffer, area: Size, theme: Theme, marked: str = "", selected: int | None = None
+) -> list[StyledRow]:
     """Return the rows of the history, the newest (or where the user scrolled to) at the bottom."""
     drawn = _drawn(buffer, area, theme, marked.lower())
     shown = _shown(buffer, area.rows, drawn)
@@ -32,8 +34,8 @@ def _drawn(buffer: Buffer, area: Size, theme: Theme, marked: str = "") -> Drawn:
     return Drawn(columns_for(area.columns, theme), theme, marked, news)
 
 
-def _shown(buffer: Buffer, height: int, drawn: Drawn) -> list[tuple[int, Row]]:
-    rows: list[tuple[int, Row]] = []
+def _shown(buffer: Buffer, height: int, drawn: Drawn) -> list[tuple[int, StyledRow]]:
+    rows: list[tuple[int, StyledRow]] = []
     oldest = buffer.first
     if buffer.anchor is None:
         oldest = max(oldest, buffer.cleared)

@@ -6,7 +6,7 @@ from greenchat.client.state.settings import ClientSettings
 from greenchat.client.text import links
 from greenchat.client.text.cells import visible, whole_graphemes
 from greenchat.client.text.colours import true_colour
-from greenchat.client.text.style import NORMAL, Row, Span, Style
+from greenchat.client.text.style import NORMAL, Span, Style, StyledRow
 from greenchat.client.text.times import clock
 from greenchat.protocol.formatting import Format, parse_spans
 from greenchat.records import field, record, replace
@@ -161,7 +161,7 @@ def formatted(text: str, base: Style = NORMAL) -> tuple[Span, ...]:
     return _linked(whole_graphemes(Span(visible(part), _on(base, look)) for part, look in parse_spans(text)))
 
 
-def _linked(row: Row) -> Row:
+def _linked(row: StyledRow) -> StyledRow:
     """Return the row with each link underlined and leading to its address."""
     text = "".join(span.text for span in row)
     found = links.find(text)

@@ -19,7 +19,7 @@ from greenchat.commands.users.metadata_sync import sync_joined
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.msgid import LAST_ID
-from greenchat.storage.interface import Document, HistorySpan, Renaming, StoreError, Write
+from greenchat.storage.interface import Document, HistorySpan, Renaming, StoreError, StoreWrite
 from greenchat.values import names
 
 
@@ -99,7 +99,7 @@ def _store(ctx: Context, channel: Channel, new: str) -> None:
     tokens = [replace(each, channel=new) for each in tokens]
     webhooks = [replace(each, channel=new) for each in webhooks]
     told = zip(_conversations(ctx, old), _conversations(ctx, folded), _conversations(ctx, new), strict=True)
-    writes: list[Write] = [Renaming(*keys) for keys in told]
+    writes: list[StoreWrite] = [Renaming(*keys) for keys in told]
     if channel.registration or channel.is_kept:
         renamed = {**document(channel, channel.registration), "name": new}
         kind = documents.CHANNEL.name

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from greenchat.commands.core.utterance import Utterance
-from greenchat.storage.interface import Store, StoredEvent, Write
+from greenchat.storage.interface import Store, StoredEvent, StoreWrite
 
 
 class Encoded(Protocol):
@@ -21,7 +21,7 @@ class Since:
     __slots__ = ("__weakref__", "writes")
 
     def __init__(self) -> None:
-        self.writes: list[Write] = []
+        self.writes: list[StoreWrite] = []
 
 
 class Journal(Protocol):
@@ -40,7 +40,7 @@ class Journal(Protocol):
     def has_erased(self, conversation: str, event_id: int) -> bool:
         """Whether an event was erased lately: since it was read by somebody who is still sending it."""
 
-    def secure(self, *writes: Write) -> None:
+    def secure(self, *writes: StoreWrite) -> None:
         """Store what must survive, before it is done and confirmed.
 
         Raises StoreError, and then nothing is stored: nothing may have changed by then, and the sender is told.
@@ -49,7 +49,7 @@ class Journal(Protocol):
     def find(self, conversation: str, event_id: int) -> StoredEvent | None:
         """Return one event, also one of this turn. Raises StoreError."""
 
-    def say(self, writes: Sequence[Write], said: Encoded, refuse: Callable[[], None]) -> None:
+    def say(self, writes: Sequence[StoreWrite], said: Encoded, refuse: Callable[[], None]) -> None:
         """Store these before anybody sees the message.
 
         If that fails nobody does, and `refuse` is called to tell its sender.
@@ -58,5 +58,5 @@ class Journal(Protocol):
     def speak(self, utterance: Utterance) -> None:
         """Store plain messages before anybody sees them, as `say` does."""
 
-    def record(self, *writes: Write) -> None:
+    def record(self, *writes: StoreWrite) -> None:
         """Store what has happened, in this turn's transaction, or if that fails in a later one."""

@@ -18,14 +18,14 @@ from greenchat.chat.protection.volumes import CLOSURE
 from greenchat.chat.registered_channels import document as channel_document
 from greenchat.chat.tokens import HOOK, Token
 from greenchat.commands.core.context import Context
-from greenchat.storage.interface import Document, StoreError, Write
+from greenchat.storage.interface import Document, StoreError, StoreWrite
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """A change of the state that must survive. writes: what is stored of it. apply: makes it, once they are stored."""
 
-    writes: tuple[Write, ...]
+    writes: tuple[StoreWrite, ...]
     apply: Callable[[], object]
 
 

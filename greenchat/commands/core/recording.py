@@ -3,7 +3,7 @@
 from functools import partial
 
 from greenchat.chat.channel import Channel
-from greenchat.chat.client_ids import Key, SentIds
+from greenchat.chat.client_ids import SentIds, SentKey
 from greenchat.chat.protection.volumes import EVENT, LIGHT
 from greenchat.chat.user import User
 from greenchat.commands.core.context import Context
@@ -43,7 +43,7 @@ def say(ctx: Context, envelope: Envelope, place: Channel | User, rank: str = "")
     return True
 
 
-def _refuse(ctx: Context, envelope: Envelope, key: Key | None) -> None:
+def _refuse(ctx: Context, envelope: Envelope, key: SentKey | None) -> None:
     if key:
         ctx.network.sent_ids.drop(key)
     ctx.fail_after_all(envelope.message.command, envelope.message.params[0], text=NOT_KEPT)

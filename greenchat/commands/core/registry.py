@@ -26,7 +26,7 @@ from greenchat.protocol.message import Message
 from greenchat.protocol.numerics import Numeric
 from greenchat.storage.interface import StoreError
 
-Handler = Callable[[Context], Continuation | None]
+CommandHandler = Callable[[Context], Continuation | None]
 
 
 class Way(Enum):
@@ -49,7 +49,7 @@ class Command:
     """
 
     name: str
-    handler: Handler
+    handler: CommandHandler
     params: int
     anytime: bool
     right: str
@@ -82,14 +82,14 @@ def command(
     stores: int = 0,
     notes: int = 0,
     since: int = 1,
-) -> Callable[[Handler], Handler]:
+) -> Callable[[CommandHandler], CommandHandler]:
     """Declare a handler. anytime: also before registration. right, quiet, needs, way, stores, notes, since: see
     Command.
 
     about: the text of HELP, by default the handler's docstring.
     """
 
-    def declare(handler: Handler) -> Handler:
+    def declare(handler: CommandHandler) -> CommandHandler:
         text = about or inspect.getdoc(handler) or name
         COMMANDS[name] = Command(name, handler, params, anytime, right, quiet, needs, text, way, stores, notes, since)
         return handler
@@ -159,7 +159,7 @@ def _answer_more(ctx: Context, answer: Streamed) -> Streamed | None:
     return answer
 
 
-def _guarded(ctx: Context, step: Handler) -> Continuation | None:
+def _guarded(ctx: Context, step: CommandHandler) -> Continuation | None:
     continuation = None
     try:
         continuation = step(ctx)
@@ -233,7 +233,7 @@ def _obey(ctx: Context) -> Continuation | None:
     return row.handler(ctx)
 
 
-def as_act(ctx: Context, rest: Handler) -> Continuation | None:
+def as_act(ctx: Context, rest: CommandHandler) -> Continuation | None:
     """Run the rest of a command as an act: readers of the log do it too."""
     if not ctx.applies:
         log, message = ctx.process.log, ctx.message

@@ -19,7 +19,7 @@ from greenchat.protocol.plain.text import split_text
 from greenchat.protocol.wrap import room
 from greenchat.storage.interface import StoreError
 
-Handler = Callable[[Context, list[str]], Continuation | None]
+ServiceHandler = Callable[[Context, list[str]], Continuation | None]
 
 
 _NOT_STORED = "It could not be stored, so nothing has changed: try again"
@@ -40,7 +40,7 @@ class ServiceCommand:
     name: str
     usage: str
     least: int
-    handler: Handler
+    handler: ServiceHandler
     right: str
     way: Way
     leading: int | None = None
@@ -61,13 +61,13 @@ class Service:
 
     def command(
         self, name: str, usage: str = "", *, right: str = "", way: Way = Way.ACT, leading: int | None = None
-    ) -> Callable[[Handler], Handler]:
+    ) -> Callable[[ServiceHandler], ServiceHandler]:
         """Declare a command. Parameters in usage that are not in brackets are needed. right: of operators.
 
         leading: see Entry; for passwords, which may contain spaces.
         """
 
-        def declare(handler: Handler) -> Handler:
+        def declare(handler: ServiceHandler) -> ServiceHandler:
             least = sum(not word.startswith("[") for word in usage.split())
             self.entries[name] = ServiceCommand(name, usage, least, handler, right, way, leading)
             return handler

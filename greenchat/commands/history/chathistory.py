@@ -47,9 +47,9 @@ class Position:
 
 _START = Position(0, 0)
 _END = Position(LAST_ID, LAST_ID)
-Page = tuple[list[StoredEvent], bool]
+EventPage = tuple[list[StoredEvent], bool]
 """Events, and whether there are no others beyond them in what was asked for."""
-Read = Callable[[HistoryReader, Conversation, bool], Page]
+Read = Callable[[HistoryReader, Conversation, bool], EventPage]
 
 
 @command("CHATHISTORY", way=Way.HERE)
@@ -74,7 +74,7 @@ def chathistory(ctx: Context) -> Deferred:
     read = _reading(subcommand, positions, _limit(ctx, subcommand, params[-1]))
     events = bool(ctx.session.caps & caps.EVENT_PLAYBACK)
 
-    def then(ctx: Context, page: Page | StoreError) -> Streamed:
+    def then(ctx: Context, page: EventPage | StoreError) -> Streamed:
         now = _readable(ctx, subcommand, target)
         if isinstance(page, StoreError) or now.key != conversation.key:
             raise FailError("CHATHISTORY", "MESSAGE_ERROR", subcommand, target, text=_UNREADABLE)
@@ -110,7 +110,7 @@ def _reading(subcommand: str, positions: list[Position], limit: int) -> Read:
     )
 
 
-def _read_page(store: HistoryReader, conversation: Conversation, span: HistorySpan) -> Page:
+def _read_page(store: HistoryReader, conversation: Conversation, span: HistorySpan) -> EventPage:
     """Read a page, and one event more to know whether it is the last one."""
     found = conversation.read(store, replace(span, limit=span.limit + 1))
     is_last = len(found) <= span.limit
@@ -119,7 +119,9 @@ def _read_page(store: HistoryReader, conversation: Conversation, span: HistorySp
     return found, is_last
 
 
-def _read_around(store: HistoryReader, conversation: Conversation, center: Position, limit: int, events: bool) -> Page:
+def _read_around(
+    store: HistoryReader, conversation: Conversation, center: Position, limit: int, events: bool
+) -> EventPage:
     """Read about half before and half after; if one side has less, more of the other. It has no direction to end in."""
     older = conversation.read(store, HistorySpan(limit, before=center.before, newest=True, events=events))
     newer = conversation.read(store, HistorySpan(limit, after=center.before - 1, events=events))

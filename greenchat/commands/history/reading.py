@@ -24,7 +24,7 @@ from greenchat.storage.interface import (
     Renaming,
     StoredEvent,
     StoreError,
-    Write,
+    StoreWrite,
     members_of,
 )
 
@@ -128,7 +128,7 @@ class _Later:
     count: of these events.
     """
 
-    def __init__(self, answers: HistoryReader, current: HistoryReader, writes: Iterable[Write]) -> None:
+    def __init__(self, answers: HistoryReader, current: HistoryReader, writes: Iterable[StoreWrite]) -> None:
         """Update a reader's answers. current: the store that contains all events."""
         self._answers = answers
         self._current = current

@@ -17,7 +17,7 @@ from greenchat.storage.interface import HistoryReader, StoredEvent, StoreError
 _DEFAULT = 20  # lines that AUDIT shows
 _MOST = 200
 
-_Found = tuple[list[str], dict[tuple[str, int], StoredEvent]]
+_FoundActs = tuple[list[str], dict[tuple[str, int], StoredEvent]]
 """Lines of the logs, and what was said where they name a message."""
 
 
@@ -35,7 +35,7 @@ def audit(ctx: Context) -> Deferred:
 
     store = ctx.journal.store
 
-    def work() -> _Found | AuditError:
+    def work() -> _FoundActs | AuditError:
         found: list[str] = []
         for log in ctx.process.audit, ctx.process.moderation:
             lines = log.read(count, text)
@@ -59,7 +59,7 @@ def _reported(store: HistoryReader, lines: list[str]) -> Iterator[tuple[tuple[st
             yield place, event
 
 
-def _answer(ctx: Context, result: _Found | AuditError) -> None:
+def _answer(ctx: Context, result: _FoundActs | AuditError) -> None:
     if isinstance(result, AuditError):
         raise IrcError(Numeric.ERR_UNKNOWNERROR, "AUDIT", text=f"The audit log can't be read: {result}")
     found, said = result

@@ -16,7 +16,7 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.core.persistence import changing
 from greenchat.commands.core.service import ServiceError, tell
 from greenchat.commands.services.chanserv import CHANSERV, is_own, write_down
-from greenchat.commands.services.chanserv_doors import with_rank
+from greenchat.commands.services.chanserv_recovery import with_rank
 from greenchat.protocol.modes import ModeChange
 from greenchat.protocol.times import in_words
 from greenchat.values.durations import format_duration, parse_duration

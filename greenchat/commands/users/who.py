@@ -90,11 +90,11 @@ def _is_wanted(user: User, question: _Question) -> bool:
     return not question.operators or "o" in user.modes
 
 
-_Found = tuple[User | None, Channel | None]
-_NOBODY: _Found = (None, None)
+_FoundTarget = tuple[User | None, Channel | None]
+_NOBODY: _FoundTarget = (None, None)
 
 
-def _find(ctx: Context, mask: str) -> Iterator[_Found]:
+def _find(ctx: Context, mask: str) -> Iterator[_FoundTarget]:
     """Yield the users that a mask matches, each with the channel to name; _NOBODY for each one that does not match.
 
     Between two of them anybody may come or go.
@@ -115,7 +115,7 @@ def _find(ctx: Context, mask: str) -> Iterator[_Found]:
         yield (user, _some_channel(ctx, user)) if is_found else _NOBODY
 
 
-def _find_members(ctx: Context, name: str) -> Iterator[_Found]:
+def _find_members(ctx: Context, name: str) -> Iterator[_FoundTarget]:
     channel = ctx.network.channel(name)
     if channel is None or not channel.is_visible_to(ctx.user):
         return

@@ -36,7 +36,7 @@ class Help:
 
 
 Wish = Say | Rename | Help | Message
-Call = Callable[[str, str], Wish | None]
+SlashCall = Callable[[str, str], Wish | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +46,14 @@ class Slash:
     name: str
     usage: str
     help: str
-    function: Call
+    function: SlashCall
 
 
 COMMANDS: dict[str, Slash] = {}
 
 
-def _slash(usage: str, help_: str) -> Callable[[Call], Call]:
-    def declare(function: Call) -> Call:
+def _slash(usage: str, help_: str) -> Callable[[SlashCall], SlashCall]:
+    def declare(function: SlashCall) -> SlashCall:
         name = usage.split()[0][1:]
         COMMANDS[name] = Slash(name, usage, help_, function)
         return function

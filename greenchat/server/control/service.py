@@ -22,13 +22,13 @@ class RequestError(Exception):
     """The request can't be carried out; the text says why in one line."""
 
 
-Answer = Callable[[Mapping[str, Any]], Any]
+ControlAnswer = Callable[[Mapping[str, Any]], Any]
 
 
 class ControlService:
     """Answers requests on `control.sock` in the data folder until `close`. answer: raises RequestError."""
 
-    def __init__(self, data: Path, answer: Answer) -> None:
+    def __init__(self, data: Path, answer: ControlAnswer) -> None:
         self._path = path_in(data)
         self._answer = answer
         self._server: StreamServer | None = None

@@ -15,7 +15,7 @@ from greenchat.protocol.times import format_time
 from greenchat.server.data.audit_log import MEMBERS, OPERATORS
 from greenchat.server.data.store_keeper import DATABASE, STATE, lock
 from greenchat.server.files.blobs import FOLDER
-from greenchat.storage import backup, compact, inspection
+from greenchat.storage import backup, inspection, vacuum
 from greenchat.storage.durable import free_name
 from greenchat.storage.interface import StoredEvent, StoreError
 from greenchat.values.names import naming
@@ -197,7 +197,7 @@ def shrink(config: Config, out: TextIO) -> int:
     database = config.options.data / DATABASE
     inspection.require(database)
     with lock(database.parent):
-        before, after = compact.compact(database)
+        before, after = vacuum.compact(database)
     out.write(f"{database}: {before >> 10} KiB before, {after >> 10} KiB now\n")
     return 0
 

@@ -18,7 +18,7 @@ from greenchat.storage.interface import (
     Store,
     StoreDamagedError,
     StoreError,
-    Write,
+    StoreWrite,
     direct_key,
     members_of,
 )
@@ -32,8 +32,8 @@ _FIRST = "ascii"  # of databases that don't say
 _IDS = ("=", "~")  # prefixes of the ids of accounts and of guests
 _SYMBOLS = "~&@%+"  # before the channel in the key of a conversation of some ranks only
 
-Stored = dict[str, Any]
-Refold = Callable[[str, Stored], tuple[str, Stored]]
+StoredFields = dict[str, Any]
+Refold = Callable[[str, StoredFields], tuple[str, StoredFields]]
 T = TypeVar("T")
 
 
@@ -62,7 +62,7 @@ class _Refolding:
         self._identities = self._accounts(f"were two names under {before} and are one under {after}")
         self._channels = self._channel_names()
 
-    def writes(self, ban_key: Callable[[Mapping[str, Any]], str]) -> list[Write]:
+    def writes(self, ban_key: Callable[[Mapping[str, Any]], str]) -> list[StoreWrite]:
         """Return all writes, ordered so that names are freed before they are used."""
         kinds: dict[str, Refold] = {
             documents.ACCOUNT.name: lambda key, document: (self._identity(key), document),
@@ -81,8 +81,8 @@ class _Refolding:
             documents.FILE.name: lambda key, document: (key, document),  # by the id of its account
             documents.TOKEN.name: lambda key, document: (key, document),  # its account is named as it was registered
         }
-        gone: list[Write] = []
-        put: list[Write] = []
+        gone: list[StoreWrite] = []
+        put: list[StoreWrite] = []
         for kind, change in kinds.items():
             for key, document, (to, value) in self._each(kind, change):
                 if to != key:
@@ -91,7 +91,7 @@ class _Refolding:
                     put.append(Document(kind, to, value))
         return [*gone, *put, *self._renamings()]
 
-    def _each(self, kind: str, read: Callable[[str, Stored], T]) -> Iterator[tuple[str, Stored, T]]:
+    def _each(self, kind: str, read: Callable[[str, StoredFields], T]) -> Iterator[tuple[str, StoredFields, T]]:
         """Yield the documents of a kind with their values. Raises StoreDamagedError."""
         for key, document in self._store.documents(kind).items():
             if isinstance(document, dict):
@@ -157,25 +157,25 @@ class _Refolding:
     def _is_channel(conversation: str) -> bool:
         return conversation.lstrip(_SYMBOLS).startswith("#")
 
-    def _presence(self, key: str, document: Stored) -> tuple[str, Stored]:
+    def _presence(self, key: str, document: StoredFields) -> tuple[str, StoredFields]:
         return self._identity(key), self._in_channels(document)
 
-    def _in_channels(self, document: Stored) -> Stored:
+    def _in_channels(self, document: StoredFields) -> StoredFields:
         return document | {"channels": [[self._name(name), *rest] for name, *rest in document["channels"]]}
 
-    def _read_marks(self, key: str, document: Stored) -> tuple[str, Stored]:
+    def _read_marks(self, key: str, document: StoredFields) -> tuple[str, StoredFields]:
         return self._identity(key), {self._key(conversation): time for conversation, time in document.items()}
 
-    def _channel(self, key: str, document: Stored) -> tuple[str, Stored]:
+    def _channel(self, key: str, document: StoredFields) -> tuple[str, StoredFields]:
         access = {self._identity(account): rank for account, rank in document.get("access", {}).items()}
         name = self._channels[key]
         changed = {"name": name, "founder": self._identity(document["founder"]), "access": access}
         return self._fold(name), document | changed
 
-    def _renamings(self) -> list[Write]:
+    def _renamings(self) -> list[StoreWrite]:
         """Yield the renamings, in two steps, since one may get the key that another has now."""
-        aside: list[Write] = []
-        back: list[Write] = []
+        aside: list[StoreWrite] = []
+        back: list[StoreWrite] = []
         for key, name in self._conversations:
             if self._is_channel(key) and " " in key:
                 continue  # of a channel that was renamed before: never asked for

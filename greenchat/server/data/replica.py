@@ -9,6 +9,7 @@ from typing import Any
 from greenchat.chat import documents
 from greenchat.chat.acts import Act
 from greenchat.chat.continuity import snapshot
+from greenchat.chat.continuity.messages import Form
 from greenchat.chat.network import Network
 from greenchat.chat.outbox import Elsewhere
 from greenchat.chat.user import Session
@@ -34,7 +35,7 @@ from greenchat.storage.interface import (
     Location,
     Query,
     StoredEvent,
-    Write,
+    StoreWrite,
 )
 from greenchat.storage.log import Log, MemoryLog
 
@@ -42,7 +43,7 @@ from greenchat.storage.log import Log, MemoryLog
 class Replica:
     """A state, and a way to apply acts to it. marks: documents of read markers, which are read when first asked for."""
 
-    def __init__(self, document: snapshot.Document, marks: dict[str, object]) -> None:
+    def __init__(self, document: Form, marks: dict[str, object]) -> None:
         """Make a replica. document: the initial snapshot. Raises SnapshotError."""
         self.network: Network = snapshot.restore(document, lambda _: Elsewhere())
         self._applier = Applier(self.network, _Journal(marks), _Process(), Elsewhere)
@@ -75,16 +76,16 @@ class _Journal:
     def find(self, conversation: str, event_id: int) -> StoredEvent | None:
         return None
 
-    def secure(self, *writes: Write) -> None:
+    def secure(self, *writes: StoreWrite) -> None:
         self.record(*writes)
 
-    def say(self, writes: Sequence[Write], said: Encoded, refuse: Callable[[], None]) -> None:
+    def say(self, writes: Sequence[StoreWrite], said: Encoded, refuse: Callable[[], None]) -> None:
         pass
 
     def speak(self, utterance: Utterance) -> None:
         pass
 
-    def record(self, *writes: Write) -> None:
+    def record(self, *writes: StoreWrite) -> None:
         for write in writes:
             if isinstance(write, Document) and write.kind == documents.READ_MARKS.name:
                 self._marks[write.key] = write.value
@@ -102,7 +103,7 @@ class _NoHistory:
     def documents(self, kind: str) -> dict[str, object]:
         return {}
 
-    def commit(self, writes: Sequence[Write]) -> None:
+    def commit(self, writes: Sequence[StoreWrite]) -> None:
         raise RuntimeError("a replica stores nothing")  # asking for anything else is a bug
 
     def last_id(self) -> int:

@@ -5,12 +5,13 @@ what waits to be sent, and all that the dialects know. Times are of the steady c
 """
 
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from math import inf, isfinite
 from typing import Any, NamedTuple
 
 from greenchat.chat.continuity.local_form import dump_own
+from greenchat.chat.continuity.messages import Form
 from greenchat.chat.continuity.snapshot import dump_session
 from greenchat.chat.outbox import Dirty
 from greenchat.protocol.message import Message
@@ -25,8 +26,6 @@ from greenchat.server.net.outbox import SocketOutbox
 from greenchat.server.net.plain import PlainClients
 from greenchat.server.net.plain_outbox import PlainOutbox
 from greenchat.server.net.sendq import SendQueues
-
-Document = Mapping[str, Any]
 
 _NEW, _IRC, _PLAIN, _WEBSOCKET = "new", "irc", "plain", "websocket"
 
@@ -88,7 +87,7 @@ def dump(connection: Connection, plain: PlainClients, origin: str) -> dict[str, 
 class Moved:
     """A connection on its way in. number: of its session."""
 
-    def __init__(self, form: Document, descriptor: int) -> None:
+    def __init__(self, form: Form, descriptor: int) -> None:
         self.form = form
         self.number: int = form["number"]
         self.sock = socket.socket(fileno=descriptor)

@@ -6,16 +6,16 @@ from collections.abc import Callable
 from greenchat.protocol.http_head import HttpError
 from greenchat.server.http.request import Request, Response
 
-Answer = Callable[..., Response]
+RouteFunction = Callable[..., Response]
 
 
 class Routes:
     """Paths below the base path, as regular expressions; their groups are arguments of the function."""
 
     def __init__(self) -> None:
-        self._rows: list[tuple[re.Pattern[str], dict[str, Answer]]] = []
+        self._rows: list[tuple[re.Pattern[str], dict[str, RouteFunction]]] = []
 
-    def add(self, path: str, **answers: Answer) -> None:
+    def add(self, path: str, **answers: RouteFunction) -> None:
         """Add a row. answers: by method, like GET."""
         self._rows.append((re.compile(path), answers))
 

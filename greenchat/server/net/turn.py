@@ -31,11 +31,11 @@ from greenchat.commands.core.utterance import Utterance
 from greenchat.server.net.meter import Longest, Meter
 from greenchat.server.net.schedule import Schedule
 from greenchat.server.net.sendq import OUT_OF_MEMORY, SendQueues
-from greenchat.storage.interface import Erasure, Speech, Store, StoredEvent, StoreError, UnfitWriteError, Write
+from greenchat.storage.interface import Erasure, Speech, Store, StoredEvent, StoreError, StoreWrite, UnfitWriteError
 
 log = logging.getLogger(__name__)
 
-Said = tuple[Encoded, Callable[[], None]]
+Refusable = tuple[Encoded, Callable[[], None]]
 """What was said, and what refuses it."""
 
 _LONG = 0.002  # seconds that sending takes
@@ -79,7 +79,7 @@ class Turn:
         self.meter: Meter | None = None
         self.failures = 0
         """How often the store has failed."""
-        self.kept: list[Callable[[Sequence[Write]], None]] = []
+        self.kept: list[Callable[[Sequence[StoreWrite]], None]] = []
         """Who is shown, in the loop, what was kept."""
         self.longest = Longest()
         self._opened = 0.0
@@ -88,9 +88,9 @@ class Turn:
         self._lines = 0  # of this turn
         self._is_busy = False
         self._moment: Any = None  # gevent has no types for its timers
-        self._writes: list[Write] = []
-        self._owed: list[Write] = []
-        self._said: list[Said] = []
+        self._writes: list[StoreWrite] = []
+        self._owed: list[StoreWrite] = []
+        self._said: list[Refusable] = []
         self._complained = -_COMPLAIN_EVERY
         self._readings: WeakSet[Since] = WeakSet()
         self._erased: dict[tuple[str, int], None] = {}  # lately, the oldest first
@@ -117,7 +117,7 @@ class Turn:
         """Whether an event was erased lately."""
         return (conversation, event_id) in self._erased
 
-    def secure(self, *writes: Write) -> None:
+    def secure(self, *writes: StoreWrite) -> None:
         """Store what must survive, before it is done. Raises StoreError, and then nothing of it was stored."""
         if self._writes:
             trouble = self._keep()
@@ -159,7 +159,7 @@ class Turn:
         """Return one event, even one of this turn. Raises StoreError."""
         return self.store.find(conversation, event_id)
 
-    def say(self, writes: Sequence[Write], said: Encoded, refuse: Callable[[], None]) -> None:
+    def say(self, writes: Sequence[StoreWrite], said: Encoded, refuse: Callable[[], None]) -> None:
         """Store writes before anybody sees the message.
 
         If that fails nobody sees it, and `refuse` is called to tell its sender.
@@ -172,7 +172,7 @@ class Turn:
         self._writes.append(utterance)
         self._said.append((utterance, utterance.refuse))
 
-    def record(self, *writes: Write) -> None:
+    def record(self, *writes: StoreWrite) -> None:
         """Store what has happened, in this turn's transaction, or if that fails in a later one."""
         self._writes += writes
         self._owed += writes
@@ -228,14 +228,16 @@ class Turn:
         self._follow(writes)
         return None
 
-    def _give_up(self, error: Exception, writes: list[Write], owed: list[Write], said: list[Said]) -> None:
+    def _give_up(
+        self, error: Exception, writes: list[StoreWrite], owed: list[StoreWrite], said: list[Refusable]
+    ) -> None:
         """Refuse what was said, and store what has happened in the next turn."""
         if not isinstance(error, UnfitWriteError):
             self._owed = owed[-_MOST_OWED:]
             self._writes = self._owed.copy()
         self._take_back(said)
 
-    def _follow(self, writes: Sequence[Write]) -> None:
+    def _follow(self, writes: Sequence[StoreWrite]) -> None:
         """Tell readers of the history what was stored, and senders of it what was erased."""
         if self._readings:
             each = [event for write in writes for event in (write.events() if isinstance(write, Speech) else (write,))]
@@ -249,14 +251,14 @@ class Turn:
         if self.kept:
             self._show(writes)
 
-    def _show(self, writes: Sequence[Write]) -> None:
+    def _show(self, writes: Sequence[StoreWrite]) -> None:
         for look in self.kept:
             try:
                 look(writes)
             except Exception:
                 log.exception("a bug kept somebody from seeing what was kept")
 
-    def _take_back(self, said: list[Said]) -> None:
+    def _take_back(self, said: list[Refusable]) -> None:
         unseen = {id(data) for each, _ in said for data in each.encodings}
         for outbox in self.dirty.outboxes:
             outbox.retract(unseen)

@@ -12,8 +12,8 @@ from time import monotonic
 from greenchat.commands.core.journal import Encoded
 from greenchat.commands.core.utterance import Utterance
 from greenchat.server.net.sendq import SendQueues
-from greenchat.server.net.turn import Said, Turn
-from greenchat.storage.interface import Document, Store, StoreError, UnfitWriteError, Write
+from greenchat.server.net.turn import Refusable, Turn
+from greenchat.storage.interface import Document, Store, StoreError, StoreWrite, UnfitWriteError
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class NodeTurn(Turn):
         self.mark = mark
         self.shows: Callable[[], bool] = lambda: False
 
-    def say(self, writes: Sequence[Write], said: Encoded, refuse: Callable[[], None]) -> None:
+    def say(self, writes: Sequence[StoreWrite], said: Encoded, refuse: Callable[[], None]) -> None:
         """Store writes that are not stored yet."""
         if not self.is_known:
             self._writes += writes
@@ -42,12 +42,12 @@ class NodeTurn(Turn):
         if not self.is_known:
             self._writes.append(utterance)
 
-    def record(self, *writes: Write) -> None:
+    def record(self, *writes: StoreWrite) -> None:
         """Store writes that are not stored yet."""
         if not self.is_known:
             self._writes += writes
 
-    def secure(self, *writes: Write) -> None:
+    def secure(self, *writes: StoreWrite) -> None:
         """Store writes that are not stored yet: nothing can be refused any more."""
         self.record(*writes)
 
@@ -62,7 +62,9 @@ class NodeTurn(Turn):
             self.failing_since = 0.0
         return trouble
 
-    def _give_up(self, error: Exception, writes: list[Write], owed: list[Write], said: list[Said]) -> None:
+    def _give_up(
+        self, error: Exception, writes: list[StoreWrite], owed: list[StoreWrite], said: list[Refusable]
+    ) -> None:
         """Try all of it again in the next turn; of what can't be stored as it is, leave out no more than that."""
         if not isinstance(error, UnfitWriteError):
             self._writes = writes
@@ -76,6 +78,6 @@ class NodeTurn(Turn):
             except StoreError:
                 self._writes.append(write)
 
-    def _show(self, writes: Sequence[Write]) -> None:
+    def _show(self, writes: Sequence[StoreWrite]) -> None:
         if self.shows():
             super()._show(writes)

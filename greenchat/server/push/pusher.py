@@ -29,7 +29,7 @@ from greenchat.server.fair_pool import ASKING, DOUBTFUL, FairPool
 from greenchat.server.net.turn import Turn
 from greenchat.server.push.encryption import LONGEST, authorization, encrypt, private_key, public_text
 from greenchat.server.push.outgoing import OutgoingError, post
-from greenchat.storage.interface import Document, Speech, Store, StoredEvent, StoreError, Write, members_of
+from greenchat.storage.interface import Document, Speech, Store, StoredEvent, StoreError, StoreWrite, members_of
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class Pusher:
         """Wait until the pushes under way have ended."""
         self._pool.close()
 
-    def look(self, writes: Sequence[Write]) -> None:
+    def look(self, writes: Sequence[StoreWrite]) -> None:
         """Look at what was kept, in the loop: see whom it concerns."""
         if not len(self._server.network.owned.pushes):
             return

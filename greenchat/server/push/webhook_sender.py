@@ -24,7 +24,7 @@ from greenchat.protocol.times import format_time
 from greenchat.server.fair_pool import ASKING, DOUBTFUL, FairPool
 from greenchat.server.push.outgoing import OutgoingError, post
 from greenchat.server.push.pusher import PushServerParts
-from greenchat.storage.interface import Speech, StoredEvent, StoreError, Write
+from greenchat.storage.interface import Speech, StoredEvent, StoreError, StoreWrite
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ class WebhookSender:
         """Wait until the requests under way have ended."""
         self._pool.close()
 
-    def look(self, writes: Sequence[Write]) -> None:
+    def look(self, writes: Sequence[StoreWrite]) -> None:
         """Look at what was kept, in the loop."""
         if not len(self._server.network.owned.webhooks):
             return

@@ -14,7 +14,7 @@ from PIL import Image
 
 from greenchat.client.net import picture_file
 from greenchat.client.net.picture_file import decode, load
-from greenchat.client.state.transfers import Connect, TransferError
+from greenchat.client.state.transfers import OpenConnection, TransferError
 from greenchat.client.text.style import Graphics, Size
 
 AREA = Size(10, 40)
@@ -65,7 +65,7 @@ def web() -> Iterator[Pages]:
     server.server_close()
 
 
-def connector(_secure: bool) -> Connect:
+def connector(_secure: bool) -> OpenConnection:
     return lambda host, port: socket.create_connection((host, port), 5)
 
 

@@ -20,7 +20,7 @@ from greenchat.client.text.cells import (
     width,
     wrap,
 )
-from greenchat.client.text.style import Row, Span, Style
+from greenchat.client.text.style import Span, Style, StyledRow
 
 BOLD = Style(bold=True)
 words = st.text(alphabet="ab é日本👩\u200d💻🇩🇪\u0301❤\ufe0f  ", max_size=60)
@@ -131,7 +131,7 @@ def test_every_row_fits_and_only_spaces_go(text: str, columns: int) -> None:
 
 @given(st.lists(st.tuples(words, st.booleans()), max_size=5), st.integers(2, 20))
 def test_wrapping_keeps_the_style_of_each_character(pieces: list[tuple[str, bool]], columns: int) -> None:
-    spans: Row = tuple(Span(text, BOLD if bold else Style()) for text, bold in pieces)
+    spans: StyledRow = tuple(Span(text, BOLD if bold else Style()) for text, bold in pieces)
     before = [(letter, span.style) for span in spans for letter in span.text if letter != " "]
     after = [
         (letter, span.style) for row in wrap(spans, columns) for span in row for letter in span.text if letter != " "

@@ -24,7 +24,7 @@ from greenchat.commands.history.files import add_file
 from greenchat.config.outbound import Outbound, Push, WebhookRules
 from greenchat.config.settings import FileHost
 from greenchat.server.app import App
-from greenchat.storage.interface import StoreError, Write
+from greenchat.storage.interface import StoreError, StoreWrite
 from tests.conftest import cheap_passwords, quick_options
 from tests.irc import ALL_CAPS, Client
 from tests.staff import STAFFED, become
@@ -148,7 +148,7 @@ class Place:
         store = self.world.app.store
         commit, left = store.commit, after
 
-        def commit_some(writes: Sequence[Write]) -> None:
+        def commit_some(writes: Sequence[StoreWrite]) -> None:
             nonlocal left
             left -= 1
             if left < 0:

@@ -15,7 +15,7 @@ from greenchat.config.options import Storage
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.config.web import Web
 from greenchat.server.app import App
-from greenchat.storage.interface import Speech, StoredEvent, StoreError, Write
+from greenchat.storage.interface import Speech, StoredEvent, StoreError, StoreWrite
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.http_client import Answer, Http
 from tests.irc import Client, people
@@ -492,7 +492,7 @@ def test_it_is_answered_after_the_commit(server: ServerThread, alice: Client, mo
     secret = make(alice)
     commit = server.app.store.commit
 
-    def fail(writes: Sequence[Write]) -> None:
+    def fail(writes: Sequence[StoreWrite]) -> None:
         if any(isinstance(write, StoredEvent | Speech) for write in writes):
             raise StoreError("no room")
         commit(writes)
