@@ -18,7 +18,8 @@ from greenchat.storage.transaction import transaction
 
 log = logging.getLogger(__name__)
 
-_DAY = 86_400_000  # ms
+_HOUR, _DAY = 3_600_000, 86_400_000  # ms
+_FEW = 100_000  # events that are counted in some hundredths of a second
 _SYMBOLS = "~&@%+"  # before the channel in the key of a conversation of some ranks only
 _AT_ONCE = 1000  # events that are deleted in one transaction
 _SLICE = 60_000 << 20  # a minute, in ids: the precision of `total`
@@ -76,7 +77,37 @@ def remnants(connection: sqlite3.Connection) -> list[Remnant]:
     return [Remnant(conversation, upto) for conversation, upto in pairs_of_numbers(connection, _REMNANTS)]
 
 
-def plan(connection: sqlite3.Connection, keep: Retention, now: int) -> list[Cut]:
+class Totals:
+    """Finds out how much of the newest history is as much as is kept in all, which takes reading all of it.
+
+    So it reads again only if what was added since may be too much; where that takes long, only when it is a hundredth
+    too much, or an hour has passed. added: how many events were ever added.
+    """
+
+    def __init__(self, added: Callable[[], int]) -> None:
+        self._added = added
+        self._count: int | None = None  # events that there are at most
+        self._seen = 0  # how many had been added then
+        self._read_at = 0
+
+    def oldest(self, connection: sqlite3.Connection, total: int, now: int) -> int:
+        """Return the id from which on there are at most `total` events; 0 if nothing is known to be too much."""
+        if not self._is_due(total, now):
+            return 0
+        self._seen = self._added()  # before it is read: what comes meanwhile counts twice rather than not at all
+        self._read_at = now
+        self._count, oldest = _oldest_of(connection, total)
+        return oldest
+
+    def _is_due(self, total: int, now: int) -> bool:
+        if self._count is None:
+            return True
+        surplus = self._count + self._added() - self._seen - total
+        is_cheap = self._count < _FEW
+        return surplus > 0 and (is_cheap or surplus > total // 100 or abs(now - self._read_at) >= _HOUR)
+
+
+def plan(connection: sqlite3.Connection, keep: Retention, now: int, totals: Totals) -> list[Cut]:
     """Return the cuts to make in settled events. Slow: not in the event loop. now: ms since the epoch.
 
     None goes beyond what is there now: what is said later would be gone as soon as it was said.
@@ -85,7 +116,7 @@ def plan(connection: sqlite3.Connection, keep: Retention, now: int) -> list[Cut]
     if keep.age is not None:
         oldest = first_id(now - keep.age)
     if keep.total is not None:
-        oldest = max(oldest, _oldest_of(connection, keep.total))
+        oldest = max(oldest, totals.oldest(connection, keep.total, now))
     most, few = keep.per_conversation, keep.per_unregistered
     kept = {True: most, False: min((each for each in (most, few) if each is not None), default=None)}
     cuts: list[Cut] = []
@@ -130,16 +161,16 @@ def _cuts(rows: list[tuple[str, int | None, int | None, int | None]], oldest: in
             yield Cut(conversation, upto)
 
 
-def _oldest_of(connection: sqlite3.Connection, total: int) -> int:
-    """Return the id from which on there are at most `total` events."""
+def _oldest_of(connection: sqlite3.Connection, total: int) -> tuple[int, int]:
+    """Return how many events are kept, and the id from which on there are at most `total` of them."""
     kept = 0
     newest_first = "SELECT id / ? AS slice, count(*) FROM event GROUP BY slice ORDER BY slice DESC"
     for number, count in connection.execute(newest_first, (_SLICE,)):
-        kept += count
-        if kept > total:
+        if kept + count > total:
             oldest: int = (number + 1) * _SLICE
-            return oldest
-    return 0
+            return kept, oldest
+        kept += count
+    return kept, 0
 
 
 def trim(connection: sqlite3.Connection, cut: Remnant, limit: int) -> bool:

@@ -78,6 +78,7 @@ SELECT id FROM (
 ) ORDER BY id LIMIT 1 OFFSET ?4
 """
 _ERASE = "INSERT INTO words (words, rowid, text, sender, place) VALUES ('delete', ?, ?, ?, ?)"
+_HAS = "SELECT 1 FROM words WHERE words MATCH '{place} : c' || ? AND rowid = ?"
 _PLACES = "SELECT json_group_array(id) FROM db.conversation WHERE key IN (SELECT value FROM json_each(?))"
 # What was cut may be in the index for a while: it must not stand in the way of what is still there.
 _FIND_NEWEST = """
@@ -242,9 +243,8 @@ class SearchIndex:
 
     def _erase(self, connection: sqlite3.Connection, erased: list[Erased]) -> None:
         with transaction(connection):
-            indexed = _state(connection, "indexed")
-            cuts = dict(connection.execute("SELECT conversation, upto FROM cut").fetchall())
-            known = [m for m in erased if cuts.get(m.conversation, 0) < m.id <= indexed]
+            # asked of the index itself: a cut passes over what is erased already, and is told of here later
+            known = [m for m in erased if connection.execute(_HAS, (m.conversation, m.id)).fetchone()]
             connection.executemany(_ERASE, [(m.id, m.text, _sender(m.mask), f"c{m.conversation}") for m in known])
             connection.execute("UPDATE state SET value = value + ? WHERE name = 'erasures'", (len(erased),))
             self._note_untidy(connection)

@@ -45,6 +45,7 @@ class Trimming:
         self._cuts = -1  # commits of cuts after which nothing was left to delete; -1: not known
         self._departed_at = 0
         self._date = retention.DateDoubt(compaction.last)
+        self._totals = retention.Totals(lambda: writer.added)
         self._last_id = compaction.last
         self._planned_at = 0  # ms since the epoch; 0: not yet since the start
         self._pruned_at = 0
@@ -86,7 +87,7 @@ class Trimming:
             upto = self._compaction.last if self._departed_at else self._last_id
             departed = retention.of_departed(connection, upto)
             self._departed_at = now
-        surplus = retention.plan(connection, self._date.allowed(self.keep, now), now)
+        surplus = retention.plan(connection, self._date.allowed(self.keep, now), now, self._totals)
         self._renamings = renamings
         self._found = DueCuts(surplus, departed)
 

@@ -68,7 +68,8 @@ def _no_rows() -> Rows:
 class Writer:
     """Writes to one connection, in the thread that opened it, and reports to `changes`, `compaction` and `sealing`.
 
-    cuts, renamings: how many it has committed. sources_settled: of events that never were fresh.
+    cuts, renamings, added: how many it has committed, the last of events.
+    sources_settled: of events that never were fresh.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class Writer:
         self._conversations: dict[str, tuple[int, str | None]] = {}
         self._sources: dict[tuple[str, str], int] = {}
         self._era = object()  # the numbers are valid as long as it is the same object
-        self.cuts = self.renamings = 0
+        self.cuts = self.renamings = self.added = 0
         self.sources_settled: set[int] = set()
 
     def commit(self, writes: Sequence[StoreWrite]) -> bool:
@@ -129,6 +130,7 @@ class Writer:
         except BaseException:
             self.forget()
             raise
+        self.added += len(added)
         if added or erased:
             last = max(map(_ID, added), default=0)
             self._compaction.note(fresh, last)

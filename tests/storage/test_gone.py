@@ -115,6 +115,21 @@ def test_a_kill_between_the_erasure_and_the_end_of_the_index_s_work(path: Path, 
         assert files_with(after / path.name, [secret, secret[-12:]]) == set()
 
 
+def test_what_was_erased_while_its_history_is_cut(path: Path, talk: Talk) -> None:
+    """The cut reads what is there then: that something is gone already is told to the index later."""
+    said = [talk.say(f"{word} and more") for word in words(300)]
+    secret = words(300)[150]
+    with opened(path) as store:
+        store.commit(said)
+        compact_events(store)
+        keep_house(store)
+        (number,) = store._connection.execute("SELECT id FROM conversation").fetchone()
+        store.commit([Erasure("#lobby", said[150].id)])
+        store._index.cut(number, said[200].id)
+        keep_house(store)
+        assert files_with(path, [secret, secret[-12:]]) == set()
+
+
 def test_what_is_kept_no_longer_is_in_no_file_and_the_files_shrink(path: Path, talk: Talk) -> None:
     said = [talk.say(f"{word} " + "and so on " * 20) for word in words(16_000)]
     old = words(16_000)[:15_000:50]

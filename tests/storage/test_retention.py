@@ -16,7 +16,7 @@ from greenchat.storage.interface import (
     Retention,
     direct_key,
 )
-from greenchat.storage.retention import plan
+from greenchat.storage.retention import Totals, plan
 from greenchat.storage.sqlite import SqliteStore
 from tests.storage.talk import START, Talk, compact_events, cut_due, texts, tidy_up
 
@@ -128,7 +128,7 @@ def test_what_is_kept_whole_is_not_gone_through(path: Path, talk: Talk) -> None:
         return 0
 
     store._connection.set_progress_handler(count, 10)
-    assert plan(store._connection, Retention(age=1 << 40, per_unregistered=10), talk.now) == []
+    assert plan(store._connection, Retention(age=1 << 40, per_unregistered=10), talk.now, Totals(lambda: 0)) == []
     assert 0 < steps < 1000
     store._connection.set_progress_handler(None, 0)
     store.close()
@@ -346,3 +346,46 @@ def test_what_is_put_aside_by_a_renaming_has_the_same_key_everywhere(tmp_path: P
         assert store.said_by(["eve"], NOWHERE, 9) == []
         store.close()
     assert keys[0] == keys[1]
+
+
+def test_all_that_there_is_is_read_only_if_it_may_be_too_much(
+    path: Path, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("greenchat.storage.retention._FEW", 0)
+    minute, hour, keep = 60_000, 3_600_000, Retention(total=1000)
+    store = store_with(path, Retention())
+    readings: list[str] = []
+    store._connection.set_trace_callback(lambda text: readings.append(text) if "GROUP BY slice" in text else None)
+    totals = Totals(lambda: store._writer.added)
+
+    def add(count: int) -> None:
+        store.commit(talk.lines(count))
+        talk.now += minute
+
+    def cuts() -> list[Cut]:
+        return plan(store._connection, keep, talk.now, totals)
+
+    add(900)
+    compact_events(store)
+    assert cuts() == []
+    for _ in range(10):
+        add(10)
+        assert cuts() == []
+    assert len(readings) == 1, "it had room for a hundred more"
+    add(10)
+    assert cuts() == []
+    assert len(readings) == 1, "it is a hundredth too much"
+    add(1)
+    compact_events(store)
+    (cut,) = cuts()
+    assert len(readings) == 2
+    store.commit([cut])
+    tidy_up(store, talk.now)
+    assert len(stored(store)) == 111
+    add(890)
+    assert cuts() == []
+    assert len(readings) == 2
+    talk.now += hour
+    assert len(cuts()) == 1
+    assert len(readings) == 3, "an hour has passed"
+    store.close()
