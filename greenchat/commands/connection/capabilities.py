@@ -20,6 +20,9 @@ from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.wrap import wrap
 
 _WITH_VALUES = 302  # the version of CAP LS that has values, several lines, and cap-notify
+# "The capability MUST be advertised by servers with a REQUIRED value": https://ircv3.net/specs/extensions/multiline.
+# "When enabled, the capability has a REQUIRED value": https://ircv3.net/specs/extensions/sts
+_NEEDS_VALUE = caps.MULTILINE | caps.STS
 
 
 def _sts(settings: Settings, session: Session) -> str | None:
@@ -94,7 +97,7 @@ def _announce(ctx: Context, before: Settings, now: Settings) -> None:
     come = {name: value for name, value in new.items() if old.get(name) != value}
     if session.caps & caps.CAP_NOTIFY:
         _send(ctx, "DEL", gone)
-        _send(ctx, "NEW", _with_values(come) if session.registration.cap_version >= _WITH_VALUES else list(come))
+        _send(ctx, "NEW", _advertised(come, session.registration.cap_version))
     lost = sum(caps.CAPABILITIES[name].bit for name in gone)
     if session.caps & lost and session.outbox.is_here:  # else its node takes them
         ctx.propose(_lose, lost)
@@ -116,10 +119,7 @@ def _ls(ctx: Context, version: str) -> None:
         ctx.network.set_caps(session, session.caps | caps.CAP_NOTIFY)
     found = offered(in_force(ctx.network), session)
     # "If a client sends a lower CAP version ..., servers SHOULD return a CAP LS reply consistent with the request's"
-    if asked >= _WITH_VALUES:
-        _send_list(ctx, "LS", _with_values(found), several=True)
-    else:
-        _send_list(ctx, "LS", list(found), several=False)
+    _send_list(ctx, "LS", _advertised(found, asked), several=asked >= _WITH_VALUES)
 
 
 def _list(ctx: Context, _: str) -> None:
@@ -210,8 +210,14 @@ def _send(ctx: Context, subcommand: str, names: list[str]) -> None:
         ctx.respond(ctx.envelope("CAP", ctx.nick, subcommand, " ".join(line)))
 
 
-def _with_values(found: dict[str, str]) -> list[str]:
-    return [f"{name}={value}" if value else name for name, value in found.items()]
+def _advertised(found: dict[str, str], version: int) -> list[str]:
+    """Return capabilities as CAP LS and NEW of this version have them.
+
+    Before there were values, those that need one are left out; they may be requested all the same.
+    """
+    if version >= _WITH_VALUES:
+        return [f"{name}={value}" if value else name for name, value in found.items()]
+    return [name for name in found if not caps.CAPABILITIES[name].bit & _NEEDS_VALUE]
 
 
 _SUBCOMMANDS: dict[str, Callable[[Context, str], Continuation | None]] = {
