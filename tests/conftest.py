@@ -1,9 +1,10 @@
 """Fixtures of all tests of the server: a real server on a free port, in a thread with a gevent hub of its own."""
 
-import atexit
+from tests import scratch  # noqa: F401  # before all that takes long to compile
+
+# isort: split
 import os
 import signal
-import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -130,23 +131,6 @@ _HERE = Path(__file__).parent
 _FOLDERS = {
     name: place for place, name in enumerate(("web", "hostile", "features", "server", "bench"))
 }  # the slow ones
-_IN_MEMORY = "/dev/shm"  # of Linux: https://www.kernel.org/doc/html/latest/filesystems/tmpfs.html
-_ENOUGH = 2 * 1024**3  # bytes
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_configure() -> None:
-    """Keep what tests write in memory, where there is room, and compile the source once for all processes.
-
-    Each start of a server waits for the disk several times; a TMPDIR that is set is respected.
-    """
-    if "TMPDIR" not in os.environ and _is_fit(_IN_MEMORY):
-        os.environ["TMPDIR"] = _IN_MEMORY
-        tempfile.tempdir = None  # it is looked up again
-    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):  # beside the source; elsewhere nobody minds
-        folder = tempfile.TemporaryDirectory(prefix="greenchat-bytecode-")
-        os.environ["PYTHONPYCACHEPREFIX"] = folder.name
-        atexit.register(folder.cleanup)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -178,16 +162,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Run the slowest tests first, so that no process works alone in the end."""
     if hasattr(config, "workerinput"):  # one process of several
         items.sort(key=lambda item: _FOLDERS.get(item.path.relative_to(_HERE).parts[0], len(_FOLDERS)))
-
-
-def _is_fit(folder: str) -> bool:
-    """Whether a folder has room, and programs in it can be run: in a container neither is sure."""
-    try:
-        found = os.statvfs(folder)
-    except OSError:
-        return False
-    runs = not found.f_flag & os.ST_NOEXEC
-    return runs and found.f_bavail * found.f_frsize >= _ENOUGH and os.access(folder, os.W_OK)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,0 +1,50 @@
+"""Where tests write: in memory, where there is room, and what Python compiles once for all of their processes.
+
+Import it before anything that takes long to compile: what it does is done then, if pytest runs.
+"""
+
+import atexit
+import os
+import sys
+import tempfile
+
+_IN_MEMORY = "/dev/shm"  # of Linux: https://www.kernel.org/doc/html/latest/filesystems/tmpfs.html
+_ENOUGH = 2 * 1024**3  # bytes
+
+
+def _keep_in_memory() -> None:
+    """Choose the folder of temporary files: each start of a server waits for a disk several times.
+
+    A TMPDIR that is set is respected.
+    """
+    if "TMPDIR" not in os.environ and _is_fit(_IN_MEMORY):
+        os.environ["TMPDIR"] = _IN_MEMORY
+        tempfile.tempdir = None  # it is looked up again
+
+
+def _is_fit(folder: str) -> bool:
+    """Whether a folder has room, and programs in it can be run: in a container neither is sure."""
+    try:
+        found = os.statvfs(folder)
+    except OSError:
+        return False
+    runs = not found.f_flag & os.ST_NOEXEC
+    return runs and found.f_bavail * found.f_frsize >= _ENOUGH and os.access(folder, os.W_OK)
+
+
+def _share_bytecode() -> None:
+    """Where Python is to write no bytecode beside the source, have it do so elsewhere, until the end.
+
+    Else each process of the tests, and each program that they start, compiles all that it imports. With xdist this one
+    comes first, and what it compiles (Hypothesis, whose asserts pytest rewrites, and the server) the others only read.
+    """
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        folder = tempfile.TemporaryDirectory(prefix="greenchat-bytecode-")
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = folder.name
+        sys.dont_write_bytecode = False
+        atexit.register(folder.cleanup)
+
+
+if "PYTEST_VERSION" in os.environ:  # programs of the tests that run by themselves import the fixtures, too
+    _keep_in_memory()
+    _share_bytecode()
