@@ -69,7 +69,7 @@ def test_a_password_is_hashed(tmp_path: Path) -> None:
     ended = run(tmp_path, "hash-password", stdin="open sesame\n")
     assert ended.returncode == 0
     assert verify_password("open sesame", ended.stdout.strip())
-    assert run(tmp_path, "hash-password", stdin="open sesame\n").stdout != ended.stdout
+    assert forked.run(tmp_path, "hash-password", stdin="open sesame\n").stdout != ended.stdout
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_the_data_folder_of_another_user_is_one_line(
 
 def test_an_address_in_use_is_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        ended = run(tmp_path, "--listen", f"127.0.0.1:{taken.getsockname()[1]}")
+        ended = forked.run(tmp_path, "--listen", f"127.0.0.1:{taken.getsockname()[1]}")
     assert ended.returncode == 2
     assert "another program listens there already; choose another address with --listen\n" in ended.stderr
     assert ended.stderr.count("\n") == 1
@@ -140,8 +140,8 @@ def test_an_address_in_use_is_one_line(tmp_path: Path) -> None:
 
 def test_two_servers_side_by_side(tmp_path: Path) -> None:
     with (
-        started(tmp_path, *ANYWHERE, *ANYWHERE, "--data", str(tmp_path / "one")) as one,
-        started(tmp_path, *ANYWHERE, "--data", str(tmp_path / "two")) as two,
+        forked.started(tmp_path, *ANYWHERE, *ANYWHERE, "--data", str(tmp_path / "one")) as one,
+        forked.started(tmp_path, *ANYWHERE, "--data", str(tmp_path / "two")) as two,
     ):
         assert len(set(one.addresses + two.addresses)) == 3
         for address in one.addresses + two.addresses:
@@ -173,7 +173,7 @@ def test_a_signal_ends_it_in_good_order(tmp_path: Path, number: signal.Signals) 
 
 def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
     with (
-        started(tmp_path, *ANYWHERE, "--config", str(_unhurried(tmp_path))) as server,
+        forked.started(tmp_path, *ANYWHERE, "--config", str(_unhurried(tmp_path))) as server,
         people(server.target, "alice", "stuck", channel="#lobby") as (alice, stuck),
     ):
         _fill(alice, stuck)
@@ -208,7 +208,7 @@ def _fill(speaker: Client, stuck: Client) -> None:
 def test_a_hangup_reloads_the_file(tmp_path: Path) -> None:
     file = tmp_path / "server.toml"
     file.write_text(_config("first"))
-    with started(tmp_path, "--config", str(file)) as server, Client(server.target, "alice") as alice:
+    with forked.started(tmp_path, "--config", str(file)) as server, Client(server.target, "alice") as alice:
         become(alice)
         file.write_text(_config("second"))
         server.process.send_signal(signal.SIGHUP)
@@ -228,7 +228,7 @@ def test_restart_goes_on_with_the_new_file(tmp_path: Path) -> None:
         port = probe.getsockname()[1]
     file = tmp_path / "server.toml"
     file.write_text(_config("first", port))
-    with started(tmp_path, "--config", str(file)) as server:
+    with forked.started(tmp_path, "--config", str(file)) as server:
         with Client(server.target, "alice") as alice:
             become(alice)
             file.write_text(_config("second", port))
@@ -242,7 +242,7 @@ def test_restart_goes_on_with_the_new_file(tmp_path: Path) -> None:
 def test_a_log_file_takes_what_would_go_to_standard_error(tmp_path: Path) -> None:
     file = tmp_path / "server.toml"
     file.write_text(_config("x") + "[log]\nfile = 'server.log'\nlevel = 'debug'\n")
-    with started(tmp_path, "--config", str(file)) as server:
+    with forked.started(tmp_path, "--config", str(file)) as server:
         with Client(server.target, "alice") as alice:
             become(alice).run("REHASH")
         server.end()
@@ -252,7 +252,7 @@ def test_a_log_file_takes_what_would_go_to_standard_error(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(("host", "warns"), [("0.0.0.0", True), ("127.0.0.1", False), ("", True)])
 def test_whoever_can_be_overheard_is_warned(tmp_path: Path, host: str, warns: bool) -> None:
-    with started(tmp_path, "--listen", f"{host}:0") as server:
+    with forked.started(tmp_path, "--listen", f"{host}:0") as server:
         server.end()
         assert ("has no TLS" in server.errors.read_text()) is warns
 
@@ -274,7 +274,7 @@ def test_tls_with_a_certificate_of_its_own(tmp_path: Path) -> None:
     """The second start shows the same fingerprint: clients that trusted it on first use see no change."""
     shown = []
     for _ in range(2):
-        with started(tmp_path, *ANYWHERE, "--tls") as server:
+        with forked.started(tmp_path, *ANYWHERE, "--tls") as server:
             context = ssl.create_default_context(cafile=next(tmp_path.rglob("cert.pem")))
             with Client(server.target, "alice", tls=context) as alice, Client(server.target, "bob") as bob:
                 assert alice.sync() == bob.sync() == []
@@ -320,7 +320,7 @@ def _read_until(terminal: PtyProcess, *wanted: bytes) -> bytes:
 def test_a_database_of_a_newer_version_is_refused_in_one_line(tmp_path: Path) -> None:
     """It is left as it is: what it holds would be lost."""
     data = tmp_path / "data"
-    with started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(data)):
+    with forked.started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(data)):
         pass
     with closing(sqlite3.connect(data / "greenchat.db")) as connection:
         connection.execute("PRAGMA user_version = 9999")
@@ -335,7 +335,7 @@ def test_a_database_of_a_newer_version_is_refused_in_one_line(tmp_path: Path) ->
         ("import", "-"),
         ("usage",),
     ):
-        ended = run(tmp_path, *words, "--data", str(data), stdin="sesame-open\n")
+        ended = forked.run(tmp_path, *words, "--data", str(data), stdin="sesame-open\n")
         assert (ended.returncode, ended.stdout, ended.stderr.count("\n")) == (2, "", 1), (words, ended)
         assert "newer greenchat" in ended.stderr
     assert (data / "greenchat.db").read_bytes() == before
@@ -343,7 +343,7 @@ def test_a_database_of_a_newer_version_is_refused_in_one_line(tmp_path: Path) ->
 
 def test_a_password_is_in_no_log_however_much_is_logged(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    with started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(data), "--debug") as server:
+    with forked.started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(data), "--debug") as server:
         with Client(server.target, "alice") as alice:
             alice.send("PRIVMSG NickServ :REGISTER secret-word")
             alice.expect("900")
