@@ -5,6 +5,7 @@ import shutil
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from greenchat import __version__
@@ -91,8 +92,14 @@ class Installation:
 
     def _copied(self, version: str) -> Path:
         copy = self._versions / version
-        shutil.copytree(ROOT / "greenchat", copy / "greenchat")
+        shutil.copytree(ROOT / "greenchat", copy / "greenchat", ignore=shutil.ignore_patterns("__pycache__"))
         shutil.copy(ROOT / "bin/greenchat-server", copy)
+        for module in (ROOT / "greenchat").rglob("*.py"):  # what is compiled already is not compiled again
+            compiled = Path(cache_from_source(str(module)))
+            if compiled.exists():
+                there = Path(cache_from_source(str(copy / module.relative_to(ROOT))))
+                there.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(compiled, there)
         return copy
 
     def _use(self, version: Path) -> None:

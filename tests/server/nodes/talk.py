@@ -9,10 +9,13 @@ from tests.irc import Client
 from tests.server.nodes.cluster import Cluster, NodeProcess
 
 CAPS = "echo-message message-tags"
+_PACE = 0.01  # seconds: whoever talks as fast as it can leaves the processor to nobody who starts or catches up
 
 
 class Talker:
-    """Says one number after the other to a channel, each when the one before has come back; notes what it hears."""
+    """Says one number after the other to a channel, each a moment after the one before has come back; notes what it
+    hears.
+    """
 
     def __init__(self, node: NodeProcess, nick: str, channel: str = "#a") -> None:
         self.client = self._connected(node, nick)
@@ -65,6 +68,7 @@ class Talker:
             if message.params[-1] == f"{self.nick} {self._count}":
                 if self._is_ending:
                     return
+                time.sleep(_PACE)
                 self._say()
 
     def _note(self, *heard: tuple[str, str]) -> None:
