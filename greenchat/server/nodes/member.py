@@ -235,7 +235,7 @@ class NodeMember:
             raise entries.EntryError(f"those after {nodes.position} are missing: the engine has lost them")
         before = nodes.time
         self._watch.heard = monotonic()
-        self._turn.begin()
+        self._turn.begin(len(entry.acts))  # one of several waits a moment for other nodes' entries if it sends much
         now = nodes.move_on(place.number, place.time)
         self._progress.begin_entry()
         self.log.position = place.number
