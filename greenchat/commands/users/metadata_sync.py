@@ -106,10 +106,11 @@ def sync_joined(ctx: Context, channel: Channel, session: Session) -> None:
 
 
 def sync_online(ctx: Context, session: Session, user: User) -> None:
-    """Send a session the metadata of a monitored user who has come online."""
-    if is_aware(session):
+    """Send a session the metadata of a monitored user who has come online, if it has subscribed to any."""
+    keys = session.metadata.subscriptions if session.metadata else {}
+    if keys and is_aware(session):
         to = ctx if session is ctx.session else ctx.aside(session)
-        for _ in sync(to, user, [user], session.metadata.subscriptions if session.metadata else {}):
+        for _ in sync(to, user, [user], keys):
             pass
 
 
