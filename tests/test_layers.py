@@ -249,6 +249,19 @@ def test_comments_name_files_that_there_are() -> None:
     assert gone == set()
 
 
+def test_the_map_has_every_folder() -> None:
+    """greenchat/README.md, and the client's own page for its rooms."""
+    folders = {path.parent for path in MODULES} - {ROOT}
+    assert len(folders) > 40
+    pages = {page: (ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "client/README.md")}
+    missing = {
+        str(folder.relative_to(ROOT))
+        for folder in folders
+        if f"{folder.name}/" not in pages["client/README.md" if folder.parent == ROOT / "client" else "README.md"]
+    }
+    assert missing == set()
+
+
 def test_no_folder_holds_too_many_modules() -> None:
     """A reader takes in a list of thirty names at a glance, and hardly more."""
     assert {folder: number for folder, number in Counter(path.parent for path in MODULES).items() if number > 30} == {}
