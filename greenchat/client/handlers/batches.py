@@ -9,7 +9,8 @@ https://ircv3.net/specs/extensions/batch
 from greenchat.client.handlers import playback, replies
 from greenchat.client.handlers.registry import HISTORIES, NAMED, TABLE, Incoming, said_at
 from greenchat.client.irc import chathistory, server_search
-from greenchat.client.state.network import Batch
+from greenchat.client.state.lines import LineKind
+from greenchat.client.state.session_state import Batch
 from greenchat.protocol import caps
 from greenchat.protocol.message import Message
 from greenchat.protocol.multiline import BATCH_TYPE as MULTILINE
@@ -34,7 +35,7 @@ def receive(incoming: Incoming) -> None:
         return
     batch.size += 1
     if batch.kind in KEPT_UNTIL_WHOLE:
-        batch.kept.append(message)
+        _tell(incoming, incoming.network.batches.keep(batch, message))
         return
     label = batch.opening.tags.get("label")
     if label and "label" not in message.tags:
@@ -95,9 +96,9 @@ def _batch(incoming: Incoming) -> None:
     if incoming.param(0).startswith("+"):
         inside = incoming.message.tags.get("batch", "") in incoming.network.batches
         if not (inside and incoming.param(1) == "labeled-response"):
-            incoming.network.batches[reference] = Batch(incoming.message)
+            _tell(incoming, incoming.network.batches.begin(incoming.message))
         return
-    ended = incoming.network.batches.pop(reference, None)
+    ended = incoming.network.batches.end(reference)
     if ended is None:
         return
     if ended.kind == MULTILINE and ended.kept:
@@ -111,6 +112,11 @@ def _batch(incoming: Incoming) -> None:
         _history(incoming, ended)
     elif ended.kind == server_search.CAPABILITY and ended.size == 0:
         incoming.answer("The server remembers nothing like that.")
+
+
+def _tell(incoming: Incoming, text: str) -> None:
+    if text:
+        incoming.note(incoming.network.status, text, LineKind.ERROR)
 
 
 def _history(incoming: Incoming, page: Batch) -> None:

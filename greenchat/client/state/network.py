@@ -15,6 +15,7 @@ from greenchat.client.state.isupport import Isupport
 from greenchat.client.state.kept_networks import KeptNetwork
 from greenchat.client.state.lines import Member, PendingMessage, words
 from greenchat.client.state.session_state import (
+    Batches,
     Bouncer,
     Capabilities,
     Devices,
@@ -105,31 +106,12 @@ class Buffer(Scroll):
         return [self.members[name] for _, name in ranked]
 
 
-@record(slots=True, eq=False)
-class Batch:
-    """Messages that belong together, from their opening on. size: how many have come. kept: those that have to wait."""
-
-    opening: Message
-    size: int = 0
-    kept: list[Message] = field(default_factory=list)
-
-    @property
-    def kind(self) -> str:
-        """The type, like `chathistory`."""
-        return self.opening.params[1] if len(self.opening.params) > 1 else ""
-
-    @property
-    def target(self) -> str:
-        """The first parameter of the type, a channel or a nick; "" without one."""
-        return self.opening.params[2] if len(self.opening.params) > 2 else ""
-
-
 class ClientNetwork:
     """A server that the client talks to, and the state of that session.
 
     channels: to be in whenever the server lets us, name -> key or "". show_on_join: names that the user asked for,
     whose window comes up. away_text: why the user is away, on every connection; "" while they are here. buffers: folded
-    name -> buffer; "" is the server's own. batches: by their references. identity: what the ids of our lines begin
+    name -> buffer; "" is the server's own. batches: those that are open. identity: what the ids of our lines begin
     with, unlike any other client's; "" gives them none. kept: what the user
     keeps of this network.
     """
@@ -181,7 +163,7 @@ class ClientNetwork:
         self.away = False
         self.away_text = ""
         self.outgoing: deque[Message] = deque()
-        self.batches: dict[str, Batch] = {}
+        self.batches = Batches()
         self.labels = 0
         self.identity = identity
         self.ids = 0

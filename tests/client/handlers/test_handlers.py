@@ -1,5 +1,7 @@
 """What each message from a server changes, line by line."""
 
+import tracemalloc
+
 import pytest
 
 from greenchat.client.handlers.registry import NAMED
@@ -381,6 +383,33 @@ def test_history_is_put_where_it_belongs_and_only_once(tea: World) -> None:
     assert tea.shown() == ["bob: alice: yesterday", "* eve left", "* You joined", "bob: live"]
     assert "bob" in {member.nick for member in tea.model.current.members.values()}
     assert not tea.model.mentions
+
+
+@pytest.mark.parametrize("kind", ["chathistory #tea", "draft/multiline #tea", "netsplit a b"])
+def test_batches_that_never_end_take_bounded_memory(tea: World, kind: str) -> None:
+    for number in range(1000):
+        tea.feed(f":srv BATCH +{number} {kind}")
+    assert len(tea.network.batches) <= 100
+    told = tea.shown("")
+    assert len([line for line in told if "does not end them" in line]) == 1
+
+
+@pytest.mark.parametrize("kind", ["chathistory", "draft/multiline"])
+def test_one_batch_that_never_ends_takes_bounded_memory(tea: World, kind: str) -> None:
+    tea.feed(f":srv BATCH +h {kind} #tea")
+    tracemalloc.start()
+    try:
+        for number in range(4000):
+            tea.feed(f"@batch=h :bob!b@h TAGMSG #tea :{number}" + "x" * 8000)
+            if "h" not in tea.network.batches:
+                tea.feed(f":srv BATCH +h {kind} #tea")
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken < 16 << 20
+    tea.feed(":srv BATCH -h", ":bob!b@h PRIVMSG #tea :still here")
+    assert tea.shown()[-1] == "bob: still here"
+    assert len([line for line in tea.shown("") if "does not end them" in line]) == 1
 
 
 def test_ctcp_questions_are_answered(tea: World) -> None:
