@@ -330,9 +330,8 @@ def _user_name() -> str:
 def _ask_for_nick() -> str:
     last = recall("nickname") or _user_name()
     try:
-        if not sys.stdin.isatty():
-            return input().strip() or last  # nobody reads a question
-        return input(f"Nickname [{last}]: " if last else "Nickname: ").strip() or last
+        question = f"Nickname [{last}]: " if last else "Nickname: "
+        return input(question if sys.stdin.isatty() else "").strip() or last
     except EOFError:
         if sys.stdin.isatty():
             print()
