@@ -6,21 +6,22 @@ those of the class that has it, in the place of the group.
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
+
+from greenchat.records import record, replace
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class Group:
     """Annotates a field that is a group. prefix: begins the names that its fields have outside."""
 
     prefix: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@record(frozen=True, slots=True)
 class FlatField:
     """A field of a dataclass or of one of its groups.
 
@@ -39,7 +40,7 @@ def flat_fields(cls: Any) -> list[FlatField]:
     for field in _fields(cls):
         if isinstance(field.note, Group):
             inner = flat_fields(field.type)
-            found += [dataclasses.replace(each, name=field.note.prefix + each.name) for each in inner]
+            found += [replace(each, name=field.note.prefix + each.name) for each in inner]
         else:
             found.append(field)
     return found
