@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from greenchat.storage import index_batch
 from greenchat.storage.changes import Changes, Erased
 from greenchat.storage.interface import SAID, Query, StoredEvent, StoreError
 from greenchat.storage.reader import ConnectionPool, complain, decode_all, rows_of
@@ -39,10 +40,9 @@ _VERSION = 2
 _MESSAGE = """
 CREATE TEMP VIEW HALF_message AS
 SELECT e.conversation AS conversation, e.id AS id, coalesce(e.text, '') AS text,
-       'n' || hex(lower(substr(s.mask, 1, instr(s.mask || '!', '!') - 1))) AS sender, 'c' || e.conversation AS place
+       SENDER AS sender, 'c' || e.conversation AS place
 FROM db.HALF e JOIN db.source s ON s.id = e.source WHERE e.kind IN (1, 2)
-"""
-_BATCH = "CREATE TEMP TABLE batch (id INTEGER PRIMARY KEY, text, sender, place)"
+""".replace("SENDER", index_batch.SENDER)
 _LATEST = """
 SELECT max((SELECT coalesce(max(id), 0) FROM db.unsettled),
            (SELECT coalesce(max((SELECT max(id) FROM db.settled WHERE conversation = t.value)), 0) FROM json_each(?) t))
@@ -54,15 +54,6 @@ SELECT min(id) FROM (
     SELECT min((SELECT min(id) FROM db.settled WHERE conversation = t.value AND id > ?1)) FROM json_each(?2) t
 )
 """
-_COPY = """
-INSERT INTO temp.batch SELECT id, text, sender, place FROM (
-    SELECT m.* FROM json_each(?1) t CROSS JOIN settled_message m
-    ON m.conversation = t.value AND m.id > ?2 AND m.id <= ?3
-    UNION ALL
-    SELECT * FROM unsettled_message WHERE id > ?2 AND id <= ?3
-) ORDER BY id
-"""
-_ADD = "INSERT INTO words (rowid, text, sender, place) SELECT id, text, sender, place FROM temp.batch ORDER BY id"
 _CUT = """
 INSERT INTO words (words, rowid, text, sender, place) SELECT 'delete', id, text, sender, place FROM (
     SELECT * FROM settled_message WHERE conversation = ?1 AND id > ?2 AND id <= ?3
@@ -217,20 +208,16 @@ class SearchIndex:
                 self._connection = None
 
     def _add(self, connection: sqlite3.Connection, upto: int) -> bool:
-        """Index the next window of messages. Return whether none up to `upto` are left.
-
-        They are copied first: while a statement reads the database, its write-ahead log can't be reset.
-        """
+        """Index the next window of messages. Return whether none up to `upto` are left."""
         touched = json.dumps(list(self._touched))
         indexed = _state(connection, "indexed")
         last = min(connection.execute(_LATEST, (touched,)).fetchone()[0], upto)
         if last > indexed:
             (first,) = connection.execute(_NEXT, (indexed, touched)).fetchone()
             end = min(first + self._window, last)
-            connection.execute("DELETE FROM temp.batch")
-            rows = connection.execute(_COPY, (touched, indexed, end)).rowcount
+            rows = index_batch.copy(connection, touched, indexed, end)
             with transaction(connection):
-                connection.execute(_ADD)
+                index_batch.add(connection)
                 connection.execute("UPDATE state SET value = ? WHERE name = 'indexed'", (end,))
             if rows > 2 * _STEP_ROWS:
                 self._window //= 2
@@ -316,7 +303,7 @@ class SearchIndex:
             connection.execute("PRAGMA temp_store = MEMORY")
             for half in ("settled", "unsettled"):
                 connection.execute(_MESSAGE.replace("HALF", half))
-            connection.execute(_BATCH)
+            index_batch.prepare(connection)
             if not connection.execute("SELECT count(*) FROM main.sqlite_schema").fetchone()[0]:
                 connection.executescript(f"BEGIN; {_WORDS}; {_SCHEMA} COMMIT;")
                 connection.execute("UPDATE state SET value = ? WHERE name = 'erasures'", (self._erasures,))
@@ -380,7 +367,7 @@ def _state(connection: sqlite3.Connection, name: str) -> int:
 
 
 def _sender(mask: str) -> str:
-    """Return the word that represents the nick of a `nick!user@host`: the same as the view's column `sender`."""
+    """Return the word that represents the nick of a `nick!user@host`: the same as `index_batch.SENDER`."""
     nick = mask.partition("!")[0].encode()
     return "n" + nick.lower().hex()  # of bytes, `lower` changes only ASCII, as SQLite's does
 

@@ -1,0 +1,55 @@
+"""What the search index takes in next: messages copied out of the database into temporary tables, and from there.
+
+They are copied first: while a statement reads the database, its write-ahead log can't be reset. The word for a sender
+is made once for each of them, not for each message.
+"""
+
+import sqlite3
+
+from greenchat.storage.transaction import transaction
+
+SENDER = "'n' || hex(lower(substr(s.mask, 1, instr(s.mask || '!', '!') - 1)))"
+"""The word that represents the nick of a source `s`, in SQL."""
+
+_TABLES = (
+    "CREATE TEMP TABLE batch (id INTEGER PRIMARY KEY, text, source, conversation)",
+    "CREATE TEMP TABLE speaker (id INTEGER PRIMARY KEY, word)",
+)
+_EMPTY = ("DELETE FROM temp.batch", "DELETE FROM temp.speaker")
+_COPY = """
+INSERT INTO temp.batch SELECT id, coalesce(text, ''), source, conversation FROM (
+    SELECT e.* FROM json_each(?1) t CROSS JOIN db.settled e
+    ON e.conversation = t.value AND e.id > ?2 AND e.id <= ?3 AND e.kind IN (1, 2)
+    UNION ALL
+    SELECT * FROM db.unsettled WHERE id > ?2 AND id <= ?3 AND kind IN (1, 2)
+) ORDER BY id
+"""
+_COPY_SPEAKERS = """
+INSERT INTO temp.speaker SELECT s.id, SENDER FROM db.source s WHERE s.id IN (SELECT source FROM temp.batch)
+""".replace("SENDER", SENDER)
+_ADD = """
+INSERT INTO words (rowid, text, sender, place)
+SELECT b.id, b.text, s.word, 'c' || b.conversation
+FROM temp.batch b CROSS JOIN temp.speaker s ON s.id = b.source ORDER BY b.id
+"""
+
+
+def prepare(connection: sqlite3.Connection) -> None:
+    """Make the tables, on a connection of the index to which the database is attached as `db`."""
+    for statement in _TABLES:
+        connection.execute(statement)
+
+
+def copy(connection: sqlite3.Connection, touched: str, after: int, upto: int) -> int:
+    """Copy the messages between two ids, the first excluded; return how many. touched: conversations, as JSON."""
+    with transaction(connection):  # so that all is read as it was at one moment
+        for statement in _EMPTY:
+            connection.execute(statement)
+        rows = connection.execute(_COPY, (touched, after, upto)).rowcount
+        connection.execute(_COPY_SPEAKERS)
+    return rows
+
+
+def add(connection: sqlite3.Connection) -> None:
+    """Add what was copied to the index, in the caller's transaction."""
+    connection.execute(_ADD)
