@@ -33,6 +33,7 @@ from greenchat.protocol.msgid import LAST_ID, format_msgid, parse_msgid
 _LOCKS = frozenset("isHO")
 _MOST = 100  # closures of one channel; beyond that the oldest two are merged into one for which no rank counts
 _MOST_GUESTS = 1000  # of one closure that have left it
+_MOST_SPANS = 100  # of one identity in one closure; the oldest go, and are shown no more
 
 ClosureSpan = tuple[int, int]
 """From one msgid to another, both included."""
@@ -65,11 +66,23 @@ class Closure:
         spans = self.inside.setdefault(identity, [])
         spans[:] = [span for span in spans if span[1] != LAST_ID]  # of somebody who was believed to be in
         spans.append((max(since, self.start), until))
+        self._bound(spans)
+        return spans
+
+    def take_in(self, other: "Closure") -> None:
+        """Take in the spans of a closure that followed."""
+        for identity, more in other.inside.items():
+            spans = self.inside.setdefault(identity, [])
+            spans += more
+            self._bound(spans)
+
+    def _bound(self, spans: list[ClosureSpan]) -> None:
+        """Forget the oldest of these spans, and of the guests, beyond the most."""
+        del spans[:-_MOST_SPANS]
         if len(self.inside) > _MOST_GUESTS:
             guest = next((each for each in self.inside if each.startswith("~")), None)
             if guest is not None:
                 del self.inside[guest]
-        return spans
 
     def times_of(self, user: User) -> list[ClosureSpan]:
         """Return the spans in which a user, who has since left, was in the channel."""
@@ -257,8 +270,7 @@ class Closures:
         first.quiet = True
         first.life = 0
         first.end = second.end
-        for identity, spans in second.inside.items():
-            first.inside.setdefault(identity, []).extend(spans)
+        first.take_in(second)
         del closures[1]
         self._put(documents.CLOSED, format_msgid(second.start), None)
         self._save(key, first)
