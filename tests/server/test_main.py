@@ -228,7 +228,7 @@ def test_restart_goes_on_with_the_new_file(tmp_path: Path) -> None:
         port = probe.getsockname()[1]
     file = tmp_path / "server.toml"
     file.write_text(_config("first", port))
-    with forked.started(tmp_path, "--config", str(file)) as server:
+    with started(tmp_path, "--config", str(file)) as server:
         with Client(server.target, "alice") as alice:
             become(alice)
             file.write_text(_config("second", port))
