@@ -40,9 +40,12 @@ class MessageIds:
 
     def few(self, now: int, count: int) -> range:
         """Return so many new ids in a row."""
-        first = max(now << COUNTER_BITS, self.last + 1)
-        self.last = first + count - 1
-        return range(first, first + count)
+        first = now << COUNTER_BITS
+        if first <= self.last:
+            first = self.last + 1
+        end = first + count
+        self.last = end - 1
+        return range(first, end)
 
 
 def format_msgid(number: int) -> str:

@@ -6,6 +6,7 @@ here, and nothing else is: who adds a command and forgets this table has a log t
 
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 from greenchat.chat.user import Session
 
@@ -51,10 +52,14 @@ SHOWN = {
 }
 
 
+is_wanted = partial(log.isEnabledFor, logging.DEBUG)
+"""Whether anybody reads it: to be asked first where commands are frequent."""
+
+
 def note(session: Session, command: str, params: Sequence[str], *, is_known: bool = True, times: int = 1) -> None:
     """Write a command into the log, if that is wanted. is_known: what there is no command for may be a password, typed
     in the wrong place. times: how often it came."""
-    if not log.isEnabledFor(logging.DEBUG):
+    if not is_wanted():
         return
     nick = session.user.nick if session.user else session.registration.nick or "*"
     name = command if is_known else "(no command)"

@@ -16,7 +16,6 @@ from greenchat.chat import caller_id, policy
 from greenchat.chat.acts import Spoken
 from greenchat.chat.channel import Channel
 from greenchat.chat.network import Network
-from greenchat.chat.outbox import Outbox
 from greenchat.chat.protection.volumes import EVENT
 from greenchat.chat.user import Session, User
 from greenchat.commands.core.history_events import conversation_of
@@ -139,7 +138,8 @@ def deliver(
     words: the same in UTF-8. now: ms since the epoch.
     """
     head, session, count = voice.head, voice.session, len(words)
-    utterance = Utterance(voice.header, head, network.ids.few(now, count), texts, head.lines(words), voice.refuse)
+    lines = head.lines(words)
+    utterance = Utterance(voice.header, head, network.ids.few(now, count), texts, lines, voice.refuse)
     if voice.is_kept:
         session.room -= (len(words[0]) if count == 1 else sum(map(len, words))) + EVENT * count
         journal.speak(utterance)
@@ -148,16 +148,10 @@ def deliver(
     if isinstance(place, Channel):
         place.group.broadcast_lines(utterance.encode, skipped)
     else:
-        _tell(place, utterance, skipped)
-        if skipped is None or len(user.sessions) > 1:
-            _tell(user, utterance, skipped)
+        sessions, matters = user.sessions, head.matters
+        for each in place.sessions if skipped is not None and len(sessions) == 1 else (*place.sessions, *sessions):
+            outbox = each.outbox
+            if outbox is not skipped:
+                outbox.put_lines(utterance.encode(each.kind) if (each.caps | each.dialect) & matters else lines)
     user.active = session.active = now
     network.local.command_counts[head.command] += count
-
-
-def _tell(user: User, utterance: Utterance, skipped: Outbox | None) -> None:
-    """Put it into the outboxes of a user, but `skipped`."""
-    for session in user.sessions:
-        outbox = session.outbox
-        if outbox is not skipped:
-            outbox.put_lines(utterance.encode(session.kind))

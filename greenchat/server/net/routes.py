@@ -90,7 +90,8 @@ class SessionRoutes:
     def say(self, burst: Burst, now: int) -> None:
         """Say the burst that `find` has found, in an open turn. now: ms since the epoch."""
         voice, words, texts = burst
-        command_log.note(self._session, voice.head.command, (voice.head.target, ""), times=len(texts))
+        if command_log.is_wanted():
+            command_log.note(self._session, voice.head.command, (voice.head.target, ""), times=len(texts))
         log = self._log
         if log.is_shared:
             log.speak(self._session, act_of(voice, texts, now), lambda now: self._say_in_turn(voice, words, texts, now))
