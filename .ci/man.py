@@ -1,4 +1,4 @@
-"""Write the man pages anew from the programs' parsers: run `.venv/bin/python .ci/man.py` after a change of options."""
+"""Write the man pages again from the programs' parsers: run `.venv/bin/python .ci/man.py` after a change of options."""
 
 import re
 from pathlib import Path

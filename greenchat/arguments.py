@@ -24,8 +24,8 @@ class Parser(argparse.ArgumentParser):
         for pattern, advice in self.hints:
             found = re.search(pattern, typed)
             if found:
-                self.exit(WRONG_USE, f"{self.prog}: {message}. Like this: {self.prog} {found.expand(advice)}\n")
-        self.exit(WRONG_USE, f"{self.prog}: {message}; --help tells more\n")
+                self.exit(WRONG_USE, f"{self.prog}: {message}. Try: {self.prog} {found.expand(advice)}\n")
+        self.exit(WRONG_USE, f"{self.prog}: {message}; see --help\n")
 
     def _print_message(self, message: str, file: object = None) -> None:
         """Write --help and the like. argparse would take a full disk for success."""
@@ -73,5 +73,5 @@ def add_completion(parser: argparse._ActionsContainer, complete: Callable[[], ar
         action=PrintCompletion,
         choices=("bash", "zsh", "tcsh"),
         const=complete,
-        help="write the completion for this shell and end: source <(%(prog)s --print-completion bash)",
+        help="write the completion script for this shell and exit: source <(%(prog)s --print-completion bash)",
     )

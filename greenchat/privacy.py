@@ -52,7 +52,7 @@ def narrow_output(out: TextIO) -> str:
         os.fchmod(out.fileno(), mode & ~_OTHERS)
     except (OSError, ValueError):  # not a file, or not ours
         return ""
-    return f"the file that this is written to could be read by others; its mode is {mode & ~_OTHERS:o} now"
+    return f"the output file was readable by others; its mode is {mode & ~_OTHERS:o} now"
 
 
 def is_readable_by_all(file: Path) -> bool:
@@ -73,4 +73,4 @@ def _narrow(path: str) -> str:
         os.chmod(path, mode & ~_OTHERS)
     except OSError:
         return ""
-    return f"{path} could be used by others (its mode was {mode:o}); it is {mode & ~_OTHERS:o} now"
+    return f"{path} was accessible to others (mode {mode:o}); its mode is {mode & ~_OTHERS:o} now"

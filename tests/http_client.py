@@ -165,7 +165,7 @@ class WebSocket(Http):
         return Frame(first & 0x0F, self.exactly(size))
 
     def read(self) -> Message:
-        """The next message; PINGs are answered and passed over. Raises EOFError."""
+        """The next message; PINGs are answered and skipped. Raises EOFError."""
         while True:
             frame = self.read_frame()
             assert frame.opcode in (TEXT, BINARY), frame

@@ -26,9 +26,9 @@ def test_a_program_is_called_as_it_can_be_called_from_here(tmp_path: Path, monke
 @pytest.mark.parametrize(
     ("program", "typed", "hint"),
     [
-        ("greenchat-server", "--port 9191", "--listen 127.0.0.1:9191, or --listen :9191 for other machines too"),
-        ("greenchat-server", "-p 9191", "--listen 127.0.0.1:9191, or --listen :9191 for other machines too"),
-        ("greenchat-server", "--port=9191", "--listen 127.0.0.1:9191, or --listen :9191 for other machines too"),
+        ("greenchat-server", "--port 9191", "--listen 127.0.0.1:9191, or --listen :9191 for other machines, too"),
+        ("greenchat-server", "-p 9191", "--listen 127.0.0.1:9191, or --listen :9191 for other machines, too"),
+        ("greenchat-server", "--port=9191", "--listen 127.0.0.1:9191, or --listen :9191 for other machines, too"),
         ("greenchat-server", "--host 0.0.0.0 --port 9191", "--listen 0.0.0.0:9191"),
         ("greenchat", "localhost 9191", "localhost:9191"),
         ("greenchat", "--port 9191", "localhost:9191"),
@@ -47,7 +47,7 @@ def test_what_is_meant_is_told(program: str, typed: str, hint: str, tmp_path: Pa
     )
     assert ended.returncode == 2
     (line,) = ended.stderr.splitlines()
-    assert line.endswith(f". Like this: {program} {hint}")
+    assert line.endswith(f". Try: {program} {hint}")
 
 
 @pytest.mark.parametrize("program", ["greenchat", "greenchat-server", "greenchat-bench"])

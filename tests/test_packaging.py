@@ -74,7 +74,7 @@ def test_the_same_sources_make_the_same_wheel(packages: list[Path], tmp_path: Pa
 
 @pytest.mark.parametrize("number", [0, 1], ids=["wheel", "sdist"])
 def test_it_installs_in_a_fresh_environment(packages: list[Path], number: int, tmp_path: Path) -> None:
-    """What it depends on is that of the tests' environment: fetching it anew is the business of the package index."""
+    """What it depends on is that of the tests' environment: fetching it again is the business of the package index."""
     place = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(place)], check=True)  # nor its old setuptools
     inside = next(place.glob("lib/python*/site-packages"))

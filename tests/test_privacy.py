@@ -63,7 +63,7 @@ def test_what_is_wider_is_narrowed_with_a_warning(tmp_path: Path) -> None:
     checked = run(tmp_path, "check", "--data", str(data))
     assert checked.returncode == 0
     for path in wide:
-        assert f"warning: {path} could be used by others" in checked.stderr
+        assert f"warning: {path} was accessible to others" in checked.stderr
     assert modes(data).keys() <= {str(path) for path in (data / "tls").iterdir()}  # nobody can come to them
 
 

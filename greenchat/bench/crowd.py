@@ -42,7 +42,7 @@ class Returning:
         self._asked: dict[Client, int] = {}
 
     def told(self, client: Client, line: bytes) -> None:
-        """Note that somebody is told that their nick is in use. Raises RefusedError if that goes on for too long."""
+        """Note that somebody is told that their nick is in use. Raises RefusedError if that continues for too long."""
         self._asked[client] = self._asked.get(client, 0) + 1
         if self._asked[client] > ASKED:
             raise ServerRefusedError(f"{client}: {line.decode(errors='replace').strip()}")

@@ -54,7 +54,7 @@ class Flights:
             self._speak()
 
     def stop(self) -> None:
-        """Send no more; what is in flight may arrive."""
+        """Stop sending; messages in flight may arrive."""
         self.talking = False
 
     def said_at(self, sender: int, number: int) -> float:

@@ -17,7 +17,7 @@ class WrongFrameError(Exception):
 
 
 class Framing:
-    """The framing of one client's bytes. It begins with the handshake, whose answer is passed over.
+    """The framing of one client's bytes. It begins with the handshake, whose answer is skipped.
 
     Most members of a channel get the same chunks: each is taken apart once, so that reading frames takes hardly longer
     than reading lines, and the server meets clients that are as quick.

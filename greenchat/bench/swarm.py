@@ -78,7 +78,7 @@ class Client:
         self._send(framing.handshake)
 
     def take(self, data: bytes) -> None:
-        """Take bytes that have come in."""
+        """Process received bytes."""
         self.feed(self.framing.unwrap(data) if self.framing else data)
 
     def _send(self, data: bytes) -> None:

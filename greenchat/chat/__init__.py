@@ -1,1 +1,1 @@
-"""Who is here, who is where, and what may be said: pure state that never yields and never does I/O."""
+"""Users, channels and permissions: pure state that never yields and never does I/O."""

@@ -64,8 +64,8 @@ class Account:
     code: what VERIFY must give, "" once it is verified. reset: the hash of a code that lets set a new password, a
     space, and until when, in ms since the epoch; new_email: the same for an address that waits for proof, another
     space, and that address.
-    metadata: what its owner says of themselves. accepted: ids of accounts that may write to its owner in spite of user
-    mode +g. vhost: the host that its owner is shown with, "" for the usual one. second_factor: None without one.
+    metadata: what its owner says about themselves. accepted: ids of accounts that may write to its owner in spite of
+    user mode +g. vhost: the host that its owner is shown with, "" for the usual one. second_factor: None without one.
     """
 
     name: str

@@ -5,8 +5,8 @@ randomness and nothing from the store. `encode` and `decode` convert it to and f
 only ever add to it.
 
 An *epoch* is a version of all this: which acts there are, and what each does to the state. A log begins in one, and
-goes on to the next where an act says so, once all who read it know that (`server/nodes/README.md`). What is new asks
-for the epoch of the state (`Network.nodes.epoch`), or is declared with `since`; until then all goes on as before.
+continues to the next where an act says so, once all who read it know that (`server/nodes/README.md`). What is new asks
+for the epoch of the state (`Network.nodes.epoch`), or is declared with `since`; until then all continues as before.
 """
 
 from collections.abc import Mapping
@@ -99,7 +99,7 @@ def decode(stored: object, now: int = 0) -> Act:
         case ["say", int(session), int(own), str(command), str(target), [*texts], [int(a), int(b), int(c)]]:
             return Spoken(session, now or own, command, target, tuple(map(str, texts)), (a, b, c))
         case _:
-            raise ActError(f"this is no act that version {VERSION} of the log knows: {str(stored)[:100]}")
+            raise ActError(f"this is not an act of version {VERSION} of the log: {str(stored)[:100]}")
 
 
 def spoken(stored: Any) -> list[Any] | None:

@@ -80,7 +80,7 @@ class Mask:
 class ListEntry:
     """A mask in a channel's list, who put it there and when, in ms since the epoch.
 
-    until: when it expires, in ms since the epoch, 0 for never. reason: shown to those whom it matches.
+    until: when it expires, in ms since the epoch, 0 for never. reason: shown to the users that it matches.
     """
 
     mask: Mask
@@ -204,7 +204,7 @@ def parse(text: str) -> Mask:
     pattern = rest if by_account else _complete(rest)
     completed = prefix + pattern
     if presentable(completed) != completed or len(completed.encode()) > MASK_BYTES:
-        raise MaskError(f"A mask has no spaces, does not begin with a colon, and has at most {MASK_BYTES} bytes")
+        raise MaskError(f"A mask can't contain spaces, begin with a colon, or have more than {MASK_BYTES} bytes")
     return Mask(completed, pattern, mutes, negated, by_account)
 
 

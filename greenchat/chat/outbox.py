@@ -177,7 +177,7 @@ class Outbox:
         self.pending[:] = [data for data in self.pending if id(data) not in unseen]
 
     def cut(self, reason: str) -> None:
-        """Give up at once: what waits is forgotten. reason: for those who see the user quit."""
+        """Abort: discard what is queued. reason: for those who see the user quit."""
         self.pending.clear()
 
     def forget(self) -> None:

@@ -91,7 +91,7 @@ def may_message(sender: User, target: User, text: str = "", *, is_accepted: bool
     Returns 531 for a CTCP message to a target that accepts none (+T). is_accepted: the target has accepted the sender.
     """
     if "T" in target.modes and text[:1] == "\x01" and not text.startswith("\x01ACTION"):
-        return Refusal(Numeric.ERR_CANTSENDTOUSER, "This user accepts no CTCP messages (+T)")
+        return Refusal(Numeric.ERR_CANTSENDTOUSER, "This user does not accept CTCP messages (+T)")
     if "R" in target.modes and not (sender.account or is_accepted) and sender is not target and "o" not in sender.modes:
         return Refusal(Numeric.ERR_NEEDREGGEDNICK, "You must log in to an account to write to this user (+R)")
     return None

@@ -17,7 +17,7 @@ def is_at_least(modes: str, letter: str) -> bool:
 
 
 def may_grant(modes: str, letter: str) -> bool:
-    """Whether somebody with these modes may give this one to others, and take it from them."""
+    """Whether a member with these modes may give this one to others, and take it from them."""
     return is_at_least(modes, _NEEDED[letter])
 
 

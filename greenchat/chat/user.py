@@ -22,13 +22,13 @@ _TENURES = 20  # tenures of one user that are remembered: older messages can no 
 
 @dataclass(slots=True, eq=False)
 class Registration:
-    """The registration of a connection: what its client says of itself before it has a user.
+    """The registration of a connection: what its client says about itself before it has a user.
 
     https://modern.ircdocs.horse/#connection-registration
 
-    negotiating: it has begun CAP negotiation, and not ended it. cap_version: of CAP LS, 301 until it says 302 or more.
-    listed: why it can't come in without an account, "" if it can: its address is on a blocklist. has_tried: a password.
-    resumes: the guest_id of the user who it has proved to be.
+    negotiating: it has started CAP negotiation, and not ended it. cap_version: of CAP LS, 301 until it says 302 or
+    more. listed: why it can't come in without an account, "" if it can: its address is on a blocklist. has_tried: a
+    password. resumes: the guest_id of the user who it has proved to be.
     """
 
     negotiating: bool = False

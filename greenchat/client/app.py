@@ -49,8 +49,8 @@ from greenchat.client.terminal.surface import Input, Surface
 from greenchat.client.text.times import milliseconds
 
 CHANGED = (
-    "greenchat has changed on the disk since it was started (an upgrade?), and {} was passed over. Ctrl-C twice leaves;"
-    " then start it anew. The details are in {}"
+    "greenchat was upgraded while it was running, and {} was skipped. Press Ctrl-C twice to leave, then start it"
+    " again. The details are in {}"
 )
 LEAVE_SECONDS = 1.5
 TURN_SECONDS = 0.004  # for what the network says in a turn; then keys get theirs and the screen is painted
@@ -250,7 +250,7 @@ class ClientApp:
             self._held += events
             return
         for event in events:
-            with self._guarded(self._console.model.current, "what you did last"):
+            with self._guarded(self._console.model.current, "your last action"):
                 match event:
                     case Reported() | Attributes() | CellSize() | DrawsPictures() as answer:
                         if self._surface.answered(answer):
@@ -288,7 +288,7 @@ class ClientApp:
             text = CHANGED.format(what, self._stores.report("crash"))
             self._console.model.add(told, Line(milliseconds(), LineKind.ERROR, text))
         except Exception:
-            text = f"A bug in greenchat: {what} was passed over; the details are in {self._stores.report('crash')}"
+            text = f"A bug in greenchat: {what} was skipped. The details are in {self._stores.report('crash')}"
             self._console.model.add(told, Line(milliseconds(), LineKind.ERROR, text))
 
     def _connection(self, network: ClientNetwork) -> NetworkConnection:
@@ -325,7 +325,7 @@ class ClientApp:
             return lambda: (
                 Unlocked(kept)
                 if (kept := vault.get(server, nick))
-                else Locked("The keyring stays locked. /login asks for your password.")
+                else Locked("The keyring is locked. /login asks for your password.")
             )
         command = str(self._console.model.settings.get("password.command"))
         if not command:

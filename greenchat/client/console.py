@@ -221,7 +221,7 @@ class Console:
                 case Prompt() as prompt if self.model.asks:
                     self._mode = PromptMode(prompt, now, self._submitter.order_known)
                 case WhichChannel() if not self.model.draws:
-                    self.model.tell("Which one? /list shows the channels, /join #tea goes into one.", now)
+                    self.model.tell("Name a channel: /join #tea. /list lists them.", now)
                 case WhichChannel(take) if self.model.asks:
                     network = self.model.network
                     plan = Plan(str(network.address), network.nicks.current)
@@ -231,7 +231,9 @@ class Console:
                 case ManyLines(buffer) as many if self.model.asks and buffer in self.model.buffers:
                     self._mode = self._submitter.guard(many, now)
                 case ManyLines(buffer):
-                    self.model.complain(buffer.network, f"Nothing was said in {buffer.name}: nobody to ask.", now)
+                    self.model.complain(
+                        buffer.network, f"The output was not sent to {buffer.name}: nobody can confirm it here.", now
+                    )
                 case _:
                     pass  # nobody is there to answer
 
@@ -314,7 +316,7 @@ class Console:
             self.model.effects.append(Quit(str(self.model.settings.get("text.quit"))))
         else:
             self._quitting = True
-            self.hint = "Ctrl-C again leaves greenchat."
+            self.hint = "Press Ctrl-C again to leave greenchat."
 
     def _wheel(self, key: str, row: int, column: int, now: int) -> None:
         """Scroll what is under the pointer; the window that the user is in as any key would."""
@@ -348,7 +350,7 @@ class Console:
 
     def _copy_mode(self) -> None:
         self.view.bare = not self.view.bare
-        self.hint = "Names and texts only, to be copied from. Alt-C or Escape ends it." if self.view.bare else ""
+        self.hint = "Plain text for copying. Alt-C or Escape goes back." if self.view.bare else ""
 
     def _escape(self) -> None:
         if self.view.bare:

@@ -165,15 +165,15 @@ class EffectRunner:
         try:
             self.stores.load()
         except SettingError as error:
-            model.tell(f"Nothing has changed: {error}", milliseconds(), LineKind.ERROR)
+            model.tell(f"The settings were not changed: {error}", milliseconds(), LineKind.ERROR)
         else:
             self._follow_settings()
-            model.tell("The settings are read again.", milliseconds())
+            model.tell("The settings were reloaded.", milliseconds())
 
     def _tell_of_room(self) -> None:
         model = self.console.model
         if len(self.console.view.layout.panes) < len(model.splits.windows):
-            text = "There is no room to show these windows together: a larger terminal does. /unsplit shows one alone."
+            text = "The terminal is too small to show these windows together. /unsplit shows one."
             model.tell(text, milliseconds())
 
     def _load_picture(self, network: ClientNetwork, source: str) -> None:
@@ -182,7 +182,7 @@ class EffectRunner:
             area = Size(console.view.layout.height, console.size.columns)
             self.pictures.load(network, source, area, self.surface.graphics(), milliseconds())
         else:
-            text = "This terminal has no colours and half blocks to show a picture with."
+            text = "This terminal can't show pictures: it has no colours or no half blocks."
             console.model.tell(text, milliseconds(), LineKind.ERROR)
 
     def _start_server(self, network: ClientNetwork) -> None:
@@ -200,22 +200,22 @@ class EffectRunner:
         try:
             where = self.stores.vault.put(str(network.address), login.account_of(network), credentials)
         except OSError as error:
-            model.complain(network, f"The password could not be kept: {error}", milliseconds())
+            model.complain(network, f"The password could not be saved: {error}", milliseconds())
         else:
-            model.tell(f"The password is in {where}.", milliseconds(), network=network)
+            model.tell(f"The password was saved in {where}.", milliseconds(), network=network)
 
     def _forget(self, network: ClientNetwork, nicks: Sequence[str]) -> None:
         try:
             for nick in nicks:
                 self.stores.vault.forget(str(network.address), nick)
         except OSError as error:
-            self.console.model.complain(network, f"The password could not be forgotten: {error}", milliseconds())
+            self.console.model.complain(network, f"The password could not be removed: {error}", milliseconds())
 
     def _remember(self, network: ClientNetwork, remember: Callable[[], None]) -> None:
         try:
             remember()
         except OSError as error:
-            text = f"This could not be kept for the next time: {error}"
+            text = f"This could not be saved: {error}"
             self.console.model.complain(network, text, milliseconds())
 
     def _open_link(self, link: str) -> None:

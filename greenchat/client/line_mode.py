@@ -53,7 +53,7 @@ class _Printed:
 
 
 class PlainScreen:
-    """Stands where the screen stands for the app: painting is printing what is new."""
+    """Takes the place of the screen: painting is printing what is new."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -86,9 +86,9 @@ class PlainScreen:
             self._print(f"-- now in {name}")
         elif self._place is None or self._place[0] is not current:
             is_coming = current.network.link.state is not LinkState.ONLINE
-            self._print(f"-- {name}: {'joining; what you say waits until then' if is_coming else 'not joined yet'}")
+            self._print(f"-- {name}: {'joining; your lines wait until then' if is_coming else 'not joined yet'}")
         else:
-            self._print(f"-- {name}: not joined any more")
+            self._print(f"-- {name}: no longer joined")
         self._place = place
 
     def _print_lines(self, buffer: Buffer) -> None:

@@ -82,7 +82,7 @@ def _import(client: str = "", *path: str) -> int:
     settings = config_folder() / "client.toml"
     try:
         if len(path) > 1:
-            raise ForeignError("too many words; greenchat import [irssi or weechat [FILE]]")
+            raise ForeignError("too many arguments; usage: greenchat import [irssi or weechat [FILE]]")
         loaded = load(settings)
         lines = take_over(loaded, client, "".join(path))
         save(loaded, settings)
@@ -105,9 +105,9 @@ def _start(given: options.ClientOptions) -> int:
     except (AddressError, SettingError) as error:
         raise UsageError(str(error)) from error
     if not given.plain and not (os.isatty(0) and os.isatty(1)):
-        raise UsageError("input and output must be a terminal; --plain does without")
+        raise UsageError("input and output must be a terminal (or use --plain)")
     if given.serve and not destination.address.is_local:
-        raise UsageError("--serve starts a server on this machine; name no other host with it")
+        raise UsageError("--serve starts a server on this machine and can't be combined with another host")
     nick = given.nick or destination.nick or (_ask_for_nick() if given.plain else "")
     if (nick or given.plain) and (problem := nick_problem(nick)):
         raise UsageError(problem)
@@ -262,7 +262,7 @@ def _chat(console: Console, stores: Stores, given: options.ClientOptions) -> int
     except UsageError:
         raise
     except Exception:
-        print(f"greenchat: a bug ended it; the details are in {_report('crash')}", file=sys.stderr)
+        print(f"greenchat: ended because of a bug; the details are in {_report('crash')}", file=sys.stderr)
         return 1
     return 0
 
@@ -301,8 +301,7 @@ def _cannot_draw(reason: str) -> str:
     term = os.environ.get("TERM", "")
     if "setupterm" in reason:  # https://docs.python.org/3/library/curses.html#curses.setupterm
         return (
-            f"this machine does not know the terminal {term or '(TERM is not set)'}:"
-            " TERM=xterm-256color greenchat mostly draws on it all the same, greenchat --plain does without drawing"
+            f"unknown terminal {term or '(TERM is not set)'}: try TERM=xterm-256color greenchat, or greenchat --plain"
         )
     return f"this terminal can't be drawn on (TERM={term}): {reason}"
 
@@ -335,7 +334,7 @@ def _ask_for_nick() -> str:
     except EOFError:
         if sys.stdin.isatty():
             print()
-        raise UsageError("the input ended before a nickname: name one with --nick") from None
+        raise UsageError("no nickname in the input; give one with --nick") from None
 
 
 def _terminal_is_light() -> bool:

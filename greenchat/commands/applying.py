@@ -87,7 +87,7 @@ class Applier:
         return True
 
     def forget(self, number: int) -> None:
-        """Forget a session that is gone."""
+        """Forget a closed session."""
         self._sessions.pop(number, None)
 
     def _come(self, act: Act) -> Session:

@@ -20,15 +20,16 @@ class Bearer:
     """The identity provider whose tokens log in, and the accounts that they log in to."""
 
     issuer: Annotated[
-        str, Key("the provider, as its tokens name it (iss); empty: no logins with tokens", parse=validators.url)
+        str, Key("the issuer of the tokens (iss); empty: no logins with tokens", parse=validators.url)
     ] = ""
     audience: Annotated[
-        str, Key("this server, as the provider calls it: tokens must be made for it (aud)", parse=validators.word)
+        str, Key("the audience of the tokens (aud): this server, as the provider names it", parse=validators.word)
     ] = ""
     keys: Annotated[
         str, Key("the keys of the provider (a JWK set): a URL, or the absolute path of a file", parse=_keys)
     ] = ""
     claim: Annotated[
-        str, Key("the claim with the account's name; of an email address the part before the @", parse=validators.word)
+        str,
+        Key("the claim with the account's name (of an email address, the part before the @)", parse=validators.word),
     ] = "preferred_username"
-    create: Annotated[bool, Key("make an account for people who have none yet")] = True
+    create: Annotated[bool, Key("create accounts for people who have none")] = True

@@ -32,7 +32,7 @@ class Zone:
             try:
                 address(each)
             except ValueError:
-                raise ValueError("must list the answers that count like 127.0.0.3,127.0.0.5") from None
+                raise ValueError("must list the answers that count, like 127.0.0.3,127.0.0.5") from None
         return cls(name, answers)
 
 
@@ -44,18 +44,17 @@ class BlocklistOptions:
         tuple[Zone, ...],
         Key(
             'the lists, like "dnsbl.dronebl.org"; with "zone=127.0.0.3,127.0.0.5" only these answers count.\n'
-            "Read the terms of each. A list that does not answer lets everybody in",
+            "Read the terms of each. A list that does not answer blocks nobody",
             parse=Zone.parse,
         ),
     ] = ()
     action: Annotated[
         str,
         Key(
-            "for an address that is listed: refuse it, let it in only with a login (SASL), or only report it to"
-            " operators",
+            "for a listed address: refuse it, require a login (SASL), or only report it to operators",
             choices=("refuse", "login", "report"),
         ),
     ] = "refuse"
-    timeout: Annotated[float, Key("seconds to wait for an answer; the client waits as long", 0.1, 10)] = 2.0
+    timeout: Annotated[float, Key("seconds to wait for an answer; the client waits, too", 0.1, 10)] = 2.0
     remember: Annotated[float, Key("seconds to remember an answer", 0, 86_400)] = 600.0
     resolver: Annotated[str, Key("the DNS server to ask, IP or IP:PORT; empty: the system's")] = ""

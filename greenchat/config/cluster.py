@@ -39,47 +39,45 @@ def monitor_url(text: str) -> str:
 class Cluster:
     """A node's place in the cluster, and its way to the engine. Times in seconds."""
 
-    node: Annotated[
-        str, Key("this node's name, another one on each machine; empty: a server of its own", parse=name)
-    ] = ""
+    node: Annotated[str, Key("this node's name, unique for each machine; empty: a single server", parse=name)] = ""
     engine: Annotated[
         tuple[str, ...],
         Key(
-            "the NATS servers that keep the log, like nats://192.0.2.1:4222; tls:// is never without TLS",
+            "the NATS servers with the log, like nats://192.0.2.1:4222; tls:// requires TLS",
             parse=engine_url,
         ),
     ] = ()
     monitor: Annotated[
         tuple[str, ...],
         Key(
-            "where those tell about themselves, like http://192.0.2.1:8222: a node does not start where one of them"
-            " says that it doesn't write to the disk at once (sync_interval: always)",
+            "the monitoring addresses of these servers, like http://192.0.2.1:8222: a node refuses to start if a"
+            " server does not write to the disk immediately (sync_interval: always)",
             parse=monitor_url,
         ),
     ] = ()
-    user: Annotated[str, Key("the user to log in to them as; empty: none")] = ""
+    user: Annotated[str, Key("the user name for these servers; empty: none")] = ""
     password: Annotated[str, Key("that user's password")] = ""
     token: Annotated[str, Key("or a token instead of both")] = ""
-    ca: Annotated[Path, Key("the certificates (PEM) that vouch for theirs, for TLS; empty: those of the system")] = (
-        field(default_factory=Path)
+    ca: Annotated[Path, Key("the CA certificates (PEM) for their TLS; empty: those of the system")] = field(
+        default_factory=Path
     )
-    certificate: Annotated[
-        Path, Key("this node's own certificate and its chain (PEM), where they ask for one; empty: none")
-    ] = field(default_factory=Path)
+    certificate: Annotated[Path, Key("this node's client certificate and its chain (PEM); empty: none")] = field(
+        default_factory=Path
+    )
     key: Annotated[Path, Key("its private key (PEM)")] = field(default_factory=Path)
-    log: Annotated[str, Key("the name of the log, for engines that serve others, too", parse=name)] = "greenchat"
-    replicas: Annotated[int, Key("servers that keep each entry of a new log: 1, 3 or 5", 1, 5)] = 3
+    log: Annotated[str, Key("the name of the log, if several clusters share the servers", parse=name)] = "greenchat"
+    replicas: Annotated[int, Key("copies of each entry of a new log: 1, 3 or 5", 1, 5)] = 3
     keep_log: Annotated[
-        float, Key("hours that the log holds an entry, and waits for a node that is off: then it joins anew", 1, 8760)
+        float, Key("hours that the log keeps an entry; a node that is off for longer must join again", 1, 8760)
     ] = 24.0
     log_size: Annotated[
-        int, Key("MiB of the log beyond which it holds only what a node may need, though it be younger", 1, 1_048_576)
+        int, Key("MiB of the log above which it keeps only what a node may need, even if it is newer", 1, 1_048_576)
     ] = 1024
     lease: Annotated[float, Key("seconds of silence after which a node is given up", 3, 120)] = 10.0
-    patience: Annotated[float, Key("seconds without the engine before people are told", 1, 60)] = 3.0
-    engine_timeout: Annotated[float, Key("seconds without the engine before they are sent to another node", 2, 600)] = (
-        15.0
-    )
+    patience: Annotated[float, Key("seconds without the NATS servers before users are told", 1, 60)] = 3.0
+    engine_timeout: Annotated[
+        float, Key("seconds without the NATS servers before users are moved to another node", 2, 600)
+    ] = 15.0
     snapshot: Annotated[float, Key("seconds between two snapshots of the state, the same on all nodes", 1, 3600)] = (
         300.0
     )

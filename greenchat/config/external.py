@@ -27,14 +27,12 @@ class ExternalService:
     """A service beside the chat."""
 
     url: Annotated[str, Key("its URL, for which tokens are made", parse=_url)]
-    description: Annotated[str, Key("the service in a few words", parse=validators.line)] = ""
-    secret: Annotated[
-        str, Key("the key that signs its EXTJWT tokens, shared with it; empty: no EXTJWT", parse=_secret)
-    ] = ""
+    description: Annotated[str, Key("a short description of the service", parse=validators.line)] = ""
+    secret: Annotated[str, Key("the secret key for its EXTJWT tokens; empty: no EXTJWT", parse=_secret)] = ""
 
 
 EXTERNAL = Key(
-    "Services beside the chat, like a wiki, a table for each. Their users show a token of this server there:\n"
-    "TOKEN and EXTJWT take the service's name, and EXTJWT without a name is for the service default.",
+    "Services beside the chat, like a wiki, a table for each. Users prove their identity there with a token:\n"
+    "TOKEN and EXTJWT take the service's name; EXTJWT without a name uses the service default.",
     sample=("wiki", ExternalService("https://wiki.example.org", "Our wiki")),
 )

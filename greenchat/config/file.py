@@ -19,10 +19,10 @@ from greenchat.config.settings import CLOAK_LENGTH, Settings
 _LONGEST_ADDRESS = 55  # characters: of IPv6, with the name of an interface behind it
 # What Python says of mistakes that are often made, and what to do.
 _MISTAKES = {
-    "Invalid value": "a text needs quotes around it",
-    "Illegal character '\\n'": "a text ends on the line where it begins, with a quote",
-    "Cannot overwrite": "a key can stand there once",
-    "Cannot declare": "a [table] can stand there once",
+    "Invalid value": "a string needs quotes",
+    "Illegal character '\\n'": "a string must end on the same line, with a quote",
+    "Cannot overwrite": "a key can be set only once",
+    "Cannot declare": "a [table] can be defined only once",
 }
 
 
@@ -47,7 +47,7 @@ def load(file: Path) -> Config:
     except OSError as error:
         raise ConfigError(f"can't read the configuration file {file}: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{file}: it is not UTF-8: save it as that") from error
+        raise ConfigError(f"{file}: not UTF-8: save it as UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         what = next((f": {advice}" for text, advice in _MISTAKES.items() if str(error).startswith(text)), "")
         raise ConfigError(f"{file}: {error}{what}") from error
@@ -66,18 +66,18 @@ def parse(table: Table, *, folder: Path) -> Config:
     if CLOAK_LENGTH + len(settings.cloak.suffix) > settings.limits.host:
         raise WrongKeyError("cloak.suffix", "makes hosts longer than limits.host")
     if not settings.cloak.enabled and settings.limits.host < _LONGEST_ADDRESS:
-        reason = f"must be at least {_LONGEST_ADDRESS} where cloak.enabled is false, so that every address fits"
+        reason = f"must be at least {_LONGEST_ADDRESS} if cloak.enabled is false, so that every address fits"
         raise WrongKeyError("limits.host", reason)
     _check_tls(options.tls)
     _check_cluster(options)
     if settings.webirc.hosts and not settings.webirc.password:
-        raise WrongKeyError("webirc.password", "must be set where webirc.hosts is")
+        raise WrongKeyError("webirc.password", "must be set if webirc.hosts is set")
     for name in settings.external:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9./_-]{0,31}", name):
             raise WrongKeyError(f"external.{name}", "must be named with letters, digits and . / _ -, at most 32")
     for name in ("audience", "keys") if settings.providers.bearer.issuer else ():
         if not getattr(settings.providers.bearer, name):
-            raise WrongKeyError(f"bearer.{name}", "must be set where bearer.issuer is")
+            raise WrongKeyError(f"bearer.{name}", "must be set if bearer.issuer is set")
     _check_outside(settings)
     if options.motd_file != NOT_GIVEN:
         if settings.about.motd not in ((), GREETING):
@@ -90,27 +90,30 @@ def parse(table: Table, *, folder: Path) -> Config:
 def _check_outside(settings: Settings) -> None:
     for name in ("url", "client_id") if settings.providers.oidc.issuer else ():
         if not getattr(settings.providers.oidc, name):
-            raise WrongKeyError(f"oidc.{name}", "must be set where oidc.issuer is")
+            raise WrongKeyError(f"oidc.{name}", "must be set if oidc.issuer is set")
     script, ldap = settings.providers.auth_script, settings.providers.ldap
     if script.command and script.url:
         raise WrongKeyError("auth_script.url", "cannot be set together with auth_script.command")
     if ldap.is_on and script.is_on:
         raise WrongKeyError("ldap.url", "cannot be set together with auth_script")
     if ldap.is_on and bool(ldap.dn) == bool(ldap.base):
-        raise WrongKeyError("ldap.dn", "or ldap.base must be set where ldap.url is, and not both")
+        raise WrongKeyError("ldap.dn", "or ldap.base must be set (but not both) if ldap.url is set")
     if ldap.starttls and ldap.url.startswith("ldaps:"):
-        raise WrongKeyError("ldap.starttls", "is for ldap://, since ldaps:// is encrypted from the start")
+        raise WrongKeyError("ldap.starttls", "is for ldap:// only; ldaps:// is already encrypted")
 
 
 def _check_tls(files: TlsFiles) -> None:
     has_key = files.key != NOT_GIVEN
     if files.certificate != NOT_GIVEN and _is_folder(files.certificate):
         if has_key:
-            raise WrongKeyError("tls.key", "must be left out where certificate is a folder: the key is in there too")
+            raise WrongKeyError("tls.key", "must be empty if certificate is a folder, which contains the key")
     elif has_key and files.certificate == NOT_GIVEN:
-        raise WrongKeyError("tls", "certificate and key belong together")
+        raise WrongKeyError("tls", "certificate and key must be set together")
     elif files.certificate != NOT_GIVEN and not has_key:
-        reason = f"certificate and key belong together: only a folder has both, and {files.certificate} is not a folder"
+        reason = (
+            f"certificate and key must both be set, unless certificate is a folder, but {files.certificate} is not a"
+            f" folder"
+        )
         raise WrongKeyError("tls", reason)
 
 
@@ -127,27 +130,27 @@ def _is_folder(path: Path) -> bool:
 def _check_cluster(options: Options) -> None:
     cluster = options.cluster
     if bool(cluster.node) != bool(cluster.engine):
-        raise WrongKeyError("cluster", "node and engine belong together")
+        raise WrongKeyError("cluster", "node and engine must be set together")
     if not cluster.log:
         raise WrongKeyError("cluster.log", "must not be empty")
     if bool(cluster.user) != bool(cluster.password):
-        raise WrongKeyError("cluster", "user and password belong together")
+        raise WrongKeyError("cluster", "user and password must be set together")
     if cluster.token and cluster.user:
         raise WrongKeyError("cluster.token", "cannot be set together with user")
     if (cluster.certificate != NOT_GIVEN) != (cluster.key != NOT_GIVEN):
-        raise WrongKeyError("cluster", "certificate and key belong together")
+        raise WrongKeyError("cluster", "certificate and key must be set together")
     if cluster.replicas not in (1, 3, 5):
         raise WrongKeyError("cluster.replicas", f"must be 1, 3 or 5, not {cluster.replicas}")
     if cluster.engine_timeout <= cluster.patience:
         raise WrongKeyError("cluster.engine_timeout", "must be more than patience")
     if cluster.node and not options.storage.persistent:
-        raise WrongKeyError("storage.persistent", "must be true for a node: each has all of the history on its disk")
+        raise WrongKeyError("storage.persistent", "must be true for a node, which stores the whole history")
 
 
 def _check_opers(settings: Settings) -> None:
     for name, oper in settings.staff.opers.items():
         if not (oper.password or oper.certificate or oper.account):
-            raise WrongKeyError(f"opers.{name}.password", "must be set where neither certificate nor account is")
+            raise WrongKeyError(f"opers.{name}.password", "must be set unless certificate or account is set")
         if oper.class_ not in settings.staff.classes:
             raise WrongKeyError(f"opers.{name}.class", f"there is no class {oper.class_!r}")
 

@@ -14,24 +14,26 @@ class SpamFilter:
     mode: Annotated[
         str,
         Key(
-            "off; report: a dry run that tells operators (user mode +s) what it would do; on. Where it is off,\n"
-            "a channel's operators can still turn it on there, with channel mode +G",
+            "off; report: a dry run that tells operators (user mode +s) what it would do; on. If it is off,\n"
+            "channel operators can still enable it for their channel, with mode +G",
             choices=("off", "report", "on"),
         ),
     ] = "off"
     patterns: Annotated[
         tuple[str, ...],
         Key(
-            "regular expressions, case-insensitive: 10 points. A newcomer's link is 4, a repetition 3 (and"
-            " 6, 9 ...), the same text or link as other newcomers 3 for each of them, 5 names of members 6, eight"
-            " lines in 10 seconds 2, capitals 1",
+            "regular expressions, case-insensitive: 10 points. A newcomer's link: 4, a repetition: 3 (then 6, 9 ...),"
+            " the same text or link as other newcomers: 3 for each of them, 5 names of members: 6, eight lines in 10"
+            " seconds: 2, capitals: 1",
             parse=validators.regular_expression,
         ),
     ] = ()
-    window: Annotated[float, Key("seconds over which points add up", 1, 86_400)] = 60.0
-    newcomer: Annotated[float, Key("seconds for which a user without an account is a newcomer", 0, 86_400)] = 300.0
+    window: Annotated[float, Key("seconds after which points expire", 1, 86_400)] = 60.0
+    newcomer: Annotated[float, Key("seconds for which a user without an account counts as a newcomer", 0, 86_400)] = (
+        300.0
+    )
     hold: Annotated[int, Key("points at which a line is held back until an operator releases it; 0: never", 0)] = 6
-    mute: Annotated[int, Key("points at which all of the user's lines are held back for mute_time; 0: never", 0)] = 12
+    mute: Annotated[int, Key("points at which all lines of the user are held back for mute_time; 0: never", 0)] = 12
     mute_time: Annotated[float, Key("seconds", 1, 86_400)] = 600.0
     kick: Annotated[int, Key("points at which the user is kicked from the channel, too; 0: never", 0)] = 18
     ban: Annotated[int, Key("points at which the user's address is banned for ban_time; 0: never", 0)] = 30
@@ -45,7 +47,7 @@ class Moderation:
     channel: Annotated[
         str,
         Key(
-            "a channel that gets operators' acts, reports and the spam filter's findings; empty: none",
+            "a channel that gets operators' actions, reports and the spam filter's findings; empty: none",
             parse=validators.channel_or_nothing,
         ),
     ] = ""

@@ -29,30 +29,31 @@ class Oidc:
     issuer: Annotated[
         str,
         Key(
-            "the provider; its /.well-known/openid-configuration tells the rest; empty: none",
+            "the provider, which has a /.well-known/openid-configuration; empty: none",
             parse=_issuer,
             restart=True,
         ),
     ] = ""
-    name: Annotated[str, Key("its name, on the button", parse=validators.line)] = "your organisation"
+    name: Annotated[str, Key("its name, shown on the button", parse=validators.line)] = "your organisation"
     url: Annotated[
         str,
         Key(
-            "the address of the page as everybody reaches it, like https://chat.example.org/; the provider must allow"
-            " it to be sent back to oidc/callback below that",
+            "the public address of the page, like https://chat.example.org/; the provider must allow the redirect to"
+            " oidc/callback below it",
             parse=validators.site,
         ),
     ] = ""
-    client_id: Annotated[str, Key("this server, as the provider calls it")] = ""
-    client_secret: Annotated[str, Key("the secret that the provider gave for it; empty: none (a public client)")] = ""
-    scopes: Annotated[str, Key("what is asked for", parse=_scopes)] = "openid profile"
+    client_id: Annotated[str, Key("the client id at the provider")] = ""
+    client_secret: Annotated[str, Key("the client secret; empty: none (a public client)")] = ""
+    scopes: Annotated[str, Key("the scopes to request", parse=_scopes)] = "openid profile"
     claim: Annotated[
-        str, Key("the claim with the account's name; of an email address the part before the @", parse=validators.word)
+        str,
+        Key("the claim with the account's name (of an email address, the part before the @)", parse=validators.word),
     ] = "preferred_username"
-    create: Annotated[bool, Key("make an account for people who have none yet")] = True
+    create: Annotated[bool, Key("create accounts for people who have none")] = True
 
 
 OIDC = Key(
-    "Logins from the page at an identity provider (OpenID Connect, authorization code with PKCE). Needs the packages\n"
+    "Logins to the page with an identity provider (OpenID Connect, authorization code with PKCE). Needs the packages\n"
     "oauthlib and PyJWT."
 )

@@ -13,11 +13,11 @@ from greenchat.values.passwords import check_hash
 
 RIGHTS = {
     "kill": "KILL: disconnect a user",
-    "rehash": "REHASH: read the configuration file again",
-    "restart": "RESTART: end the server and start it again",
-    "die": "DIE: end the server; DRAIN: send the users of a node to others",
+    "rehash": "REHASH: reload the configuration file",
+    "restart": "RESTART: restart the server",
+    "die": "DIE: shut down the server; DRAIN: move the users of a node to others",
     "wallops": "WALLOPS: send a message to all users with +w",
-    "announce": "PRIVMSG and NOTICE to $server.name: speak to everybody",
+    "announce": "PRIVMSG and NOTICE to $server.name: message everybody",
     "stats": "STATS in full: connections, bans, operator entries",
     "addresses": "see real addresses in WHOIS, WHO, WHOWAS, USERIP, STATS and UBAN INFO",
     "cloak": "CLOAK: change the secret behind the cloaks",
@@ -27,14 +27,14 @@ RIGHTS = {
     "sapart": "SAPART: make a user leave a channel",
     "accounts": "NickServ SAREGISTER, SETPASS and ERASE, INFO in full: accounts of others",
     "sanick": "SANICK: change a user's nickname",
-    "audit": "AUDIT: read the log of operators' acts",
+    "audit": "AUDIT: read the audit log",
     "defcon": "DEFCON: restrict access to the server, level by level",
     "history": "HistServ DELETE and FORGET: delete messages of others",
     "relaymsg": "RELAYMSG: send messages under names of other networks",
-    "metadata": "METADATA SET and CLEAR: change metadata of other users and channels",
-    "spam": "FILTER: see and release messages that the spam filter held back",
+    "metadata": "METADATA SET and CLEAR: change the metadata of other users and channels",
+    "spam": "FILTER: list and release messages that the spam filter held back",
     "vhost": "CHGHOST: change a user's visible host",
-    "nodes": "NODES: see the nodes that the server consists of",
+    "nodes": "NODES: list the nodes of the server",
     "ban": "UBAN, KLINE, DLINE: ban users, networks or accounts from the server",
 }
 
@@ -65,12 +65,13 @@ class Oper:
     class_: Annotated[str, Key("the operator's class")]
     password: Annotated[
         str,
-        Key("hashed, see greenchat-server hash-password; empty: certificate or account is enough", parse=_hash),
+        Key(
+            "the hash of the password, from greenchat-server hash-password; empty: certificate or account is enough",
+            parse=_hash,
+        ),
     ] = ""
-    hosts: Annotated[tuple[str, ...], Key("masks user@host, one of which must match", parse=validators.host_mask)] = (
-        "*@*",
-    )
-    title: Annotated[str, Key("the line that WHOIS shows", parse=validators.line)] = "is an IRC operator"
+    hosts: Annotated[tuple[str, ...], Key("masks user@host; one must match", parse=validators.host_mask)] = ("*@*",)
+    title: Annotated[str, Key("the text shown by WHOIS", parse=validators.line)] = "is an IRC operator"
     certificate: Annotated[
         str, Key("the SHA-256 fingerprint of the client certificate that the operator must use", parse=_fingerprint)
     ] = ""
@@ -83,7 +84,7 @@ CLASSES = Key(
     sample=("helper", OperClass(("kill", "wallops", "stats"))),
 )
 OPERS = Key(
-    "Operators, a table for each, under the name that is given to OPER.",
+    "Operators, a table for each, with the name for OPER.",
     sample=(
         "alice",
         Oper(

@@ -64,20 +64,19 @@ class ListenerOptions:
     """An address and the protocols served there."""
 
     address: Annotated[Address, Key("[HOST]:PORT; :PORT is every interface, port 0 any free one", parse=Address.parse)]
-    kind: Annotated[str, Key("the protocol; auto detects that of each client", choices=first_bytes.CHOICES)] = "auto"
+    kind: Annotated[str, Key("the protocol; auto detects it for each client", choices=first_bytes.CHOICES)] = "auto"
     prompt: Annotated[
         str,
         Key(
-            "for plain text, when to ask a client for its name: after the grace, now, or never (programs that send"
-            " it unasked and are sent who~text)",
+            "for plain text, when to ask a client for its name: after the grace, now, or never (for programs that"
+            " send it unasked and read who~text)",
             choices=("grace", "now", "tilde"),
         ),
     ] = "grace"
     prompt_text: Annotated[
         str,
         Key(
-            "for plain text, the prompt for the name; empty: NICK, with nothing after it, which is what programs"
-            " wait for",
+            "for plain text, the prompt for the name; empty: NICK without a newline, which programs wait for",
             parse=validators.line,
         ),
     ] = ""
@@ -90,12 +89,12 @@ class ListenerOptions:
     ] = "utf-8"
     tls: Annotated[
         str,
-        Key("whether clients may, must or can't use TLS; [tls] sets the certificate", choices=("may", "must", "never")),
+        Key("whether TLS is optional, required or off; [tls] sets the certificate", choices=("may", "must", "never")),
     ] = "may"
     proxy: Annotated[
         tuple[IpNetwork, ...],
         Key(
-            "addresses of proxies in front: each must send a PROXY header (v1 or v2) or, before HTTP,"
+            "addresses of proxies in front of the server, which must send a PROXY header (v1 or v2) or, with HTTP,"
             " X-Forwarded-For or Forwarded; other clients are refused",
             parse=addresses.network,
         ),
@@ -112,22 +111,20 @@ class Connections:
     per_network: Annotated[
         int, Key("new connections per minute from one network (/24, IPv6 /48); 0: no limit", 0, 1_000_000)
     ] = 600
-    exempt: Annotated[
-        tuple[IpNetwork, ...], Key("addresses that are exempt from these limits", parse=addresses.network)
-    ] = _LOCAL
-    sendq: Annotated[int, Key("bytes that may be queued for one slow client", 16 * 1024, 1 << 30)] = 1024 * 1024
+    exempt: Annotated[tuple[IpNetwork, ...], Key("addresses exempt from these limits", parse=addresses.network)] = (
+        _LOCAL
+    )
+    sendq: Annotated[int, Key("maximum bytes queued for one client", 16 * 1024, 1 << 30)] = 1024 * 1024
     sendq_total: Annotated[
-        int, Key("bytes that may be queued for all clients; above it the slowest are cut; 0: no limit", 0, 1 << 40)
+        int, Key("maximum bytes queued for all clients; above it the slowest are disconnected; 0: no limit", 0, 1 << 40)
     ] = 256 * 1024 * 1024
-    register_timeout: Annotated[float, Key("seconds in which a new client must register", 1, 3600)] = 60.0
+    register_timeout: Annotated[float, Key("seconds for a new client to register", 1, 3600)] = 60.0
     ping_after: Annotated[float, Key("seconds of silence before a PING", 1, 86400)] = 120.0
-    ping_timeout: Annotated[float, Key("seconds in which the PING must be answered", 1, 3600)] = 60.0
-    close_timeout: Annotated[
-        float, Key("seconds in which a client must take the last lines before it is closed", 0.1, 4)
-    ] = 3.0
+    ping_timeout: Annotated[float, Key("seconds for the answer to the PING", 1, 3600)] = 60.0
+    close_timeout: Annotated[float, Key("seconds to send the last lines to a client before closing", 0.1, 4)] = 3.0
     grace: Annotated[
         float,
-        Key("seconds that people keep nick and channels when their connection is lost or ended by a restart", 0, 3600),
+        Key("seconds that users keep their nick and channels after a lost connection or a restart", 0, 3600),
     ] = 60.0
 
 
@@ -135,9 +132,9 @@ class Connections:
 class PlainText:
     """The settings of plain-text clients: nc, telnet, simple socket programs. Times in seconds."""
 
-    grace: Annotated[float, Key("seconds of silence before a new client is asked for its name", 0.01, 10)] = 0.4
-    name_timeout: Annotated[float, Key("seconds in which it must give its name", 1, 86400)] = 600.0
-    prompts: Annotated[int, Key("clients that may be at the prompt at once; one more drops the oldest", 1)] = 4096
+    grace: Annotated[float, Key("seconds of silence before a new client is asked for a name", 0.01, 10)] = 0.4
+    name_timeout: Annotated[float, Key("seconds to give a name", 1, 86400)] = 600.0
+    prompts: Annotated[int, Key("maximum clients at the prompt; one more drops the oldest", 1)] = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,24 +148,26 @@ class Throttle:
     ] = 20
     unread: Annotated[
         int,
-        Key("bytes that a client may send ahead; more for two seconds ends the connection; 0: no limit", 0, 1 << 30),
+        Key("bytes that a client may send ahead; more for two seconds closes the connection; 0: no limit", 0, 1 << 30),
     ] = 32 * 1024
     stored_per_connection: Annotated[
         int,
         Key(
-            "KiB a minute that one connection may add to the history; 0: no limit, as for the next two, and none of"
-            " them where commands is 0",
+            "KiB per minute that one connection may add to the history; 0: no limit (also for the next two; commands"
+            " = 0 disables all three)",
             0,
             1_000_000,
         ),
     ] = 256
-    stored_per_account: Annotated[int, Key("KiB a minute of one account, on all its connections", 0, 1_000_000)] = 512
+    stored_per_account: Annotated[int, Key("KiB per minute of one account, with all its connections", 0, 1_000_000)] = (
+        512
+    )
     stored_per_address: Annotated[
-        int, Key("KiB a minute from one address, but for those that are exempt (see connections)", 0, 1_000_000)
+        int, Key("KiB per minute from one address (see connections for exempt addresses)", 0, 1_000_000)
     ] = 1024
     registrations: Annotated[
         int,
-        Key("new accounts in ten minutes per address (not this machine) or mailbox; 0: no limit", 0, 1_000_000),
+        Key("new accounts in ten minutes per address (except this machine) or mailbox; 0: no limit", 0, 1_000_000),
     ] = 5
     logins: Annotated[
         int,
@@ -199,20 +198,20 @@ class Email:
     command: Annotated[
         str,
         Key(
-            'a command that sends the mail, instead of a server, like "/usr/sbin/sendmail -t -i"',
+            'a command that sends mail, instead of an SMTP server, like "/usr/sbin/sendmail -t -i"',
             parse=validators.command,
         ),
     ] = ""
-    timeout: Annotated[float, Key("seconds that sending may take", 1, 300)] = 20.0
+    timeout: Annotated[float, Key("timeout in seconds", 1, 300)] = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Storage:
     """The place of history, accounts and channels, and how safely and how long they are kept."""
 
-    persistent: Annotated[
-        bool, Key("keep the data on disk; false: forget all of it when the server stops", restart=True)
-    ] = True
+    persistent: Annotated[bool, Key("store the data on disk; false: lose it when the server stops", restart=True)] = (
+        True
+    )
     durability: Annotated[
         str,
         Key(
@@ -233,8 +232,8 @@ class Storage:
     low_disk: Annotated[
         int,
         Key(
-            "MiB of free disk (at most a twentieth of it) below which people without an account can't write, and"
-            " operators are told; 0: never",
+            "MiB of free disk space (at most 5 % of the disk) below which users without an account can't send"
+            " messages and operators are warned; 0: never",
             0,
             1_000_000,
         ),
@@ -245,9 +244,11 @@ class Storage:
 class BackupOptions:
     """Backups on a schedule. Each is checked after it was written."""
 
-    every: Annotated[float, Key("hours between two backups; 0: none", 0, 8760)] = 0.0
+    every: Annotated[float, Key("hours between backups; 0: none", 0, 8760)] = 0.0
     keep: Annotated[int, Key("backups to keep", 1, 10_000)] = 7
-    folder: Annotated[Path, Key("the folder for them; empty: backups in the data folder")] = field(default_factory=Path)
+    folder: Annotated[Path, Key("the folder of the backups; empty: backups in the data folder")] = field(
+        default_factory=Path
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,17 +258,15 @@ class LogOptions:
     level: Annotated[
         str,
         Key(
-            "the least level to log; info: a line for each connection; debug: each command, without secrets and texts",
+            "the minimum level; info: a line for each connection; debug: each command, without secrets and texts",
             choices=("debug", "info", "warning", "error"),
         ),
     ] = "info"
     file: Annotated[Path, Key("the file to log to; empty: standard error", restart=True)] = field(default_factory=Path)
-    largest: Annotated[int, Key("MiB after which a new file is begun; 0: never", 0, 1_000_000, restart=True)] = 16
-    daily: Annotated[bool, Key("begin a new file every day (UTC), too", restart=True)] = False
-    keep: Annotated[int, Key("former files to keep, as FILE.1, FILE.2 ...", 0, 10_000, restart=True)] = 7
-    format: Annotated[
-        str, Key("lines for people, or one JSON object per line for programs", choices=("text", "json"), restart=True)
-    ] = "text"
+    largest: Annotated[int, Key("MiB after which the file is rotated; 0: never", 0, 1_000_000, restart=True)] = 16
+    daily: Annotated[bool, Key("also rotate the file every day (UTC)", restart=True)] = False
+    keep: Annotated[int, Key("rotated files to keep, as FILE.1, FILE.2 ...", 0, 10_000, restart=True)] = 7
+    format: Annotated[str, Key("text, or one JSON object per line", choices=("text", "json"), restart=True)] = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,8 +276,8 @@ class TlsFiles:
     certificate: Annotated[
         Path,
         Key(
-            "the certificate and its chain (PEM), or the folder of an ACME client that has it: certbot's live/NAME,"
-            " lego's certificates; empty: no TLS. Renewed files are loaded within two minutes"
+            "the certificate and its chain (PEM), or an ACME client's folder (certbot's live/NAME, lego's"
+            " certificates); empty: no TLS. Renewed files are loaded within two minutes"
         ),
     ] = field(default_factory=Path)
     key: Annotated[Path, Key("its private key (PEM); not needed with a folder")] = field(default_factory=Path)
@@ -313,12 +312,12 @@ class Options:
     plain: Annotated[
         PlainText, Key("Plain-text clients (nc, telnet, simple socket programs); they join the lobby.")
     ] = field(default_factory=PlainText)
-    web: Annotated[Web, Key("The web page, and all else that is served by HTTP, on the same ports.")] = field(
+    web: Annotated[Web, Key("The web page and everything else over HTTP, on the same ports.")] = field(
         default_factory=Web
     )
     metrics: Annotated[Metrics, Key("Metrics for Prometheus, served at /metrics.")] = field(default_factory=Metrics)
-    throttle: Annotated[Throttle, Key("Limits on the pace of one client.")] = field(default_factory=Throttle)
-    email: Annotated[Email, Key("Mail, for the codes that confirm the address given with a new account.")] = field(
+    throttle: Annotated[Throttle, Key("Rate limits of one client.")] = field(default_factory=Throttle)
+    email: Annotated[Email, Key("Mail, for the codes that confirm the addresses of new accounts.")] = field(
         default_factory=Email
     )
     storage: Annotated[Storage, Key("History, accounts and channels on disk.")] = field(default_factory=Storage)
@@ -326,5 +325,5 @@ class Options:
     log: Annotated[LogOptions, Key("The server's log.")] = field(default_factory=LogOptions)
     cluster: Annotated[
         Cluster,
-        Key("Nodes on several machines that are one server: greenchat-server cluster init, join.", restart=True),
+        Key("Nodes on several machines as one server: see greenchat-server cluster init and join.", restart=True),
     ] = field(default_factory=Cluster)

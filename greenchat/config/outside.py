@@ -28,13 +28,13 @@ def _path(text: str) -> str:
 
 def _with_name(text: str) -> str:
     if text and "{name}" not in text:
-        raise ValueError("must have {name} in it, where the name that somebody gives belongs")
+        raise ValueError("must contain {name}, which is replaced by the login name")
     return text
 
 
-_Create = Annotated[bool, Key("make an account for people who have none yet")]
+_Create = Annotated[bool, Key("create accounts for people who have none")]
 _Adopt = Annotated[
-    bool, Key("let it log in to accounts of before, too; their passwords here end with the first such login")
+    bool, Key("also use it for existing accounts; their passwords here are removed at the first such login")
 ]
 
 
@@ -49,11 +49,9 @@ class AuthScript:
             parse=validators.command,
         ),
     ] = ""
-    url: Annotated[
-        str, Key("an address to which the same is posted, in place of a program; empty: none", parse=_service)
-    ] = ""
-    token: Annotated[str, Key("sent to that address as Authorization: Bearer; empty: nothing is")] = ""
-    timeout: Annotated[float, Key("seconds that an answer may take", 0.1, 60)] = 9.0
+    url: Annotated[str, Key("a URL to post the same data to, instead of a program; empty: none", parse=_service)] = ""
+    token: Annotated[str, Key("the token sent to that URL (Authorization: Bearer); empty: none")] = ""
+    timeout: Annotated[float, Key("timeout in seconds", 0.1, 60)] = 9.0
     create: _Create = True
     adopt: _Adopt = False
 
@@ -68,23 +66,23 @@ class Ldap:
     """A directory that knows people and their passwords."""
 
     url: Annotated[str, Key("the directory, like ldaps://ldap.example.org; empty: none", parse=_directory)] = ""
-    starttls: Annotated[bool, Key("encrypt an ldap:// connection before anything is said")] = False
+    starttls: Annotated[bool, Key("encrypt an ldap:// connection with STARTTLS")] = False
     ca: Annotated[
         str,
         Key(
-            "the absolute path of the certificate that signed the directory's (PEM); empty: those of the system",
+            "the absolute path of the CA certificate (PEM); empty: those of the system",
             parse=_path,
         ),
     ] = ""
     dn: Annotated[
         str,
-        Key('the name of an entry there, like "uid={name},ou=people,dc=example,dc=org"', parse=_with_name),
+        Key('the DN of a user, like "uid={name},ou=people,dc=example,dc=org"', parse=_with_name),
     ] = ""
-    base: Annotated[str, Key("or where entries are looked for, like ou=people,dc=example,dc=org")] = ""
-    filter: Annotated[str, Key("... and which one it is", parse=_with_name)] = "(uid={name})"
-    bind_dn: Annotated[str, Key("as whom to look; empty: as nobody")] = ""
-    bind_password: Annotated[str, Key("... and the password")] = ""
-    timeout: Annotated[float, Key("seconds that each step may take", 1, 60)] = 9.0
+    base: Annotated[str, Key("or the base DN of a search, like ou=people,dc=example,dc=org")] = ""
+    filter: Annotated[str, Key("the filter of that search", parse=_with_name)] = "(uid={name})"
+    bind_dn: Annotated[str, Key("the DN to search as; empty: anonymous")] = ""
+    bind_password: Annotated[str, Key("the password of that DN")] = ""
+    timeout: Annotated[float, Key("timeout in seconds of each step", 1, 60)] = 9.0
     create: _Create = True
     adopt: _Adopt = False
 
@@ -98,4 +96,4 @@ AUTH_SCRIPT = Key(
     "A program or HTTP service that is asked whether a password is right (Ergo's auth-script). While it or ldap is\n"
     "there SCRAM is not offered, and it is best to set accounts.registration = false."
 )
-LDAP = Key("An LDAP directory that is asked whether a password is right. Needs the package ldap3.")
+LDAP = Key("An LDAP directory that checks passwords. Needs the package ldap3.")

@@ -153,11 +153,11 @@ def _expect_tables(value: object, kind: type, path: str) -> None:
         return
     first = next(iter(entries(kind)))
     example = f'{first} = "{wrong}"' if isinstance(wrong, str) else f"{first} = ..."
-    raise WrongKeyError(path, f"must be tables: write [[{path}]], and below it {example}")
+    raise WrongKeyError(path, f"must be an array of tables: write [[{path}]], and below it {example}")
 
 
 def _describe(value: object) -> str:
-    names = {bool: "true or false", int: "a number", float: "a number with a point", str: "a string", list: "a list"}
+    names = {bool: "true or false", int: "a number", float: "a floating-point number", str: "a string", list: "a list"}
     return names.get(type(value), "a table" if isinstance(value, dict) else "a date or time")
 
 

@@ -41,14 +41,14 @@ class Limits:
 
     nick: Annotated[int, Key("characters of a nickname", 1, NICK_BYTES)] = 32
     username: Annotated[int, Key("characters of a username", 2, 32)] = 18
-    host: Annotated[int, Key("characters of a shown hostname", 32, 128)] = 64
+    host: Annotated[int, Key("characters of a visible hostname", 32, 128)] = 64
     realname: Annotated[int, Key("characters of a real name", 1, REALNAME_BYTES)] = 150
     channel: Annotated[int, Key("characters of a channel's name", 2, 128)] = 64
     topic: Annotated[int, Key("characters of a topic", 1, 390)] = 390
     away: Annotated[int, Key("characters of an away message", 1, 390)] = 200
-    kick: Annotated[int, Key("characters of the reason of a kick", 1, 390)] = 300
+    kick: Annotated[int, Key("characters of a kick reason", 1, 390)] = 300
     key: Annotated[int, Key("characters of a channel's key", 1, 64)] = 32
-    channels: Annotated[int, Key("channels that one user can be in", 1, 10_000)] = 100
+    channels: Annotated[int, Key("channels of one user", 1, 10_000)] = 100
     targets: Annotated[int, Key("targets of one message", 1, 100)] = 4
     modes: Annotated[int, Key("mode changes in one command", 1, 100)] = 20
     list_entries: Annotated[int, Key("masks in each list of a channel (bans, exceptions, invitations)", 1, 10_000)] = (
@@ -58,7 +58,7 @@ class Limits:
     monitor: Annotated[int, Key("nicknames that one user can monitor", 1, 10_000)] = 100
     accept: Annotated[int, Key("users on a +g user's ACCEPT list", 1, 1000)] = 32
     who: Annotated[int, Key("users that WHO shows for a mask", 1, 5000)] = 1000
-    whowas: Annotated[int, Key("former users that WHOWAS remembers", 0, 1_000_000, restart=True)] = 1000
+    whowas: Annotated[int, Key("former users kept for WHOWAS", 0, 1_000_000, restart=True)] = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +75,11 @@ class History:
     """The limits of the history: what is kept, and what clients may ask for."""
 
     enabled: Annotated[bool, Key("keep messages")] = True
-    private: Annotated[bool, Key("keep private messages, too")] = True
-    events: Annotated[bool, Key("keep joins, parts, kicks, quits and changes of nick, mode and topic, too")] = True
-    replay: Annotated[int, Key("lines sent on a join to clients that can't ask for history", 0, 100)] = 0
+    private: Annotated[bool, Key("also store private messages")] = True
+    events: Annotated[bool, Key("also store joins, parts, kicks, quits, and nick, mode and topic changes")] = True
+    replay: Annotated[int, Key("lines replayed on a join to clients without chathistory", 0, 100)] = 0
     redact_window: Annotated[int, Key("seconds in which a message can be deleted (REDACT); 0: always", 0)] = 86_400
-    page: Annotated[int, Key("messages that one command may ask for", 1, 10_000)] = 500
+    page: Annotated[int, Key("maximum messages of one request", 1, 10_000)] = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,14 +92,14 @@ class AccountSettings:
     email_required: Annotated[bool, Key("require an email address")] = False
     verify: Annotated[
         bool,
-        Key("require a code before an account can be used; without mail, operators hand it out"),
+        Key("require a code before an account can be used; without mail, operators give it to the user"),
     ] = False
-    verify_hours: Annotated[int, Key("hours after which the name of an unconfirmed account is free again", 1)] = 24
-    password_least: Annotated[int, Key("least characters of a password", 1, 100)] = 8
-    password_most: Annotated[int, Key("most bytes of a password", 64, 1000)] = 300
-    password_common: Annotated[bool, Key("allow the ten thousand most common passwords")] = False
+    verify_hours: Annotated[int, Key("hours after which an unconfirmed account is deleted", 1)] = 24
+    password_least: Annotated[int, Key("minimum characters of a password", 1, 100)] = 8
+    password_most: Annotated[int, Key("maximum bytes of a password", 64, 1000)] = 300
+    password_common: Annotated[bool, Key("allow the 10,000 most common passwords")] = False
     iterations: Annotated[int, Key("rounds of PBKDF2 for a new password", 4096)] = ITERATIONS
-    reserve_nicks: Annotated[bool, Key("reserve the nickname that is an account's name for its owner")] = True
+    reserve_nicks: Annotated[bool, Key("reserve an account's name as a nickname for its owner")] = True
     force_nick: Annotated[bool, Key("force users with an account to use its name as their nickname")] = False
     always_on: Annotated[
         str,
@@ -107,9 +107,7 @@ class AccountSettings:
             "whether accounts stay online without a connection", choices=("disabled", "opt-in", "opt-out", "mandatory")
         ),
     ] = "opt-in"
-    expire_days: Annotated[
-        int, Key("days without a login after which an account is deleted and its name is free; 0: never", 0, 100_000)
-    ] = 0
+    expire_days: Annotated[int, Key("days without a login after which an account is deleted; 0: never", 0, 100_000)] = 0
     always_on_days: Annotated[
         int, Key("days without a connection after which an always-on user leaves; 0: never", 0, 100_000)
     ] = 0
@@ -123,15 +121,15 @@ class Metadata:
     """The limits of metadata on users and channels: https://ircv3.net/specs/extensions/metadata."""
 
     enabled: Annotated[bool, Key("offer METADATA")] = True
-    keys: Annotated[int, Key("keys that one user or channel can have", 1, 100)] = 20
-    subscriptions: Annotated[int, Key("keys that one connection can subscribe to", 1, 1000)] = 50
+    keys: Annotated[int, Key("keys of one user or channel", 1, 100)] = 20
+    subscriptions: Annotated[int, Key("subscribed keys of one connection", 1, 1000)] = 50
     key_bytes: Annotated[int, Key("bytes of a key", 1, 64)] = 48
     value_bytes: Annotated[int, Key("bytes of a value", 1, 300)] = 256
     changes: Annotated[int, Key("changes per minute of one connection; 0: no limit", 0, 10_000)] = 30
     denied: Annotated[
         tuple[str, ...],
         Key(
-            'keys that only operators with the right "metadata" may set, with * and ?, like "avatar"',
+            'keys that only operators with the right "metadata" can set (* and ? allowed), like "avatar"',
             parse=validators.key_mask,
         ),
     ] = ()
@@ -145,9 +143,9 @@ class RelayMsg:
 
     separators: Annotated[
         str,
-        Key("characters of which each relayed name must have one; empty: no RELAYMSG", parse=validators.separators),
+        Key("each relayed name must contain one of these characters; empty: no RELAYMSG", parse=validators.separators),
     ] = "/"
-    channel_operators: Annotated[bool, Key("allow a channel's operators to use it there")] = True
+    channel_operators: Annotated[bool, Key("allow channel operators to use it")] = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,20 +155,20 @@ class FileHost:
     Sizes in MiB.
     """
 
-    enabled: Annotated[bool, Key("take files; needs greenchat[files]", restart=True)] = False
+    enabled: Annotated[bool, Key("accept files; needs greenchat[files]", restart=True)] = False
     url: Annotated[
         str,
         Key(
-            "the address of the page as everybody reaches it, like https://chat.example.org/; links to files begin with"
-            " it. Empty: only the page can upload",
+            "the public address of the page, like https://chat.example.org/, for links to files; empty: only the page"
+            " can upload",
             parse=validators.site,
         ),
     ] = ""
     size: Annotated[int, Key("MiB of one file", 1, 900)] = 32
     per_account: Annotated[int, Key("MiB of all files of one account", 1, 1_000_000)] = 512
-    guests: Annotated[int, Key("MiB of all files of guests; 0: only accounts may upload", 0, 1_000_000)] = 0
+    guests: Annotated[int, Key("MiB of all files of guests; 0: only accounts can upload", 0, 1_000_000)] = 0
     total: Annotated[int, Key("MiB of all files", 1, 100_000_000)] = 10_240
-    pixels: Annotated[int, Key("millions of pixels of a picture, in all its frames", 1, 1000)] = 100
+    pixels: Annotated[int, Key("megapixels of a picture, with all its frames", 1, 1000)] = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,21 +184,21 @@ class Sts:
             65535,
         ),
     ] = -1
-    duration: Annotated[int, Key("seconds for which clients remember that; 0 revokes it", 0)] = 2_592_000
-    preload: Annotated[bool, Key("let clients ship with this policy built in; hard to revoke")] = False
+    duration: Annotated[int, Key("seconds for which clients remember the policy; 0 revokes it", 0)] = 2_592_000
+    preload: Annotated[bool, Key("allow clients to preload this policy; hard to revoke")] = False
 
 
 @dataclass(frozen=True, slots=True)
 class Cloak:
     """The cloak: what others see instead of a client's address."""
 
-    enabled: Annotated[
-        bool, Key("show a keyed hash instead of an address (but not for this machine)", restart=True)
-    ] = True
+    enabled: Annotated[bool, Key("show a keyed hash instead of an address (except for this machine)", restart=True)] = (
+        True
+    )
     suffix: Annotated[
         str,
         Key(
-            "the end of every cloak; bans on cloaks must be set anew when it changes",
+            "the suffix of every cloak; changing it invalidates bans on cloaks",
             parse=validators.suffix,
             restart=True,
         ),
@@ -212,14 +210,14 @@ class WebIrc:
     """The gateways that may give their clients' addresses: https://ircv3.net/specs/extensions/webirc."""
 
     hosts: Annotated[tuple[IpNetwork, ...], Key("addresses of the gateways", parse=addresses.network)] = ()
-    password: Annotated[str, Key("the gateways' password; needed if hosts is set", parse=validators.word)] = ""
+    password: Annotated[str, Key("the gateways' password; required if hosts is set", parse=validators.word)] = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NewModes:
     """The modes with which channels and users begin."""
 
-    channel_flags: Annotated[str, Key("modes of a new channel, from those without a parameter", parse=_FLAGS)] = "nt"
+    channel_flags: Annotated[str, Key("modes of a new channel (without parameters)", parse=_FLAGS)] = "nt"
     user_flags: Annotated[str, Key("modes of a new user", parse=validators.letters("iw"))] = ""
 
 
@@ -232,8 +230,8 @@ class Settings:
     password: Annotated[
         str,
         Key(
-            "the password that all clients must give (PASS; plain-text clients are asked for it), best hashed:"
-            " see greenchat-server hash-password; empty: none",
+            "the connection password (PASS; plain-text clients are asked for it), preferably a hash from"
+            " greenchat-server hash-password; empty: none",
             parse=check_password,
         ),
     ] = ""
@@ -243,7 +241,7 @@ class Settings:
     casemapping: Annotated[
         str,
         Key(
-            "which spellings are the same name; precis allows every script, but no names that look alike",
+            "how names are compared; precis allows every script, but no names that look alike",
             choices=CASEMAPPINGS,
             restart=True,
         ),
@@ -253,28 +251,26 @@ class Settings:
     denied_tags: Annotated[
         tuple[str, ...],
         Key(
-            'client-only tags, without +, that are not relayed, like "typing"; "*", "-typing": all but typing',
+            'client-only tags, without +, that are not relayed, like "typing"; "*", "-typing": all except typing',
             parse=validators.tag,
         ),
     ] = ()
-    sts: Annotated[Sts, Key("Strict transport security: clients without TLS that support it switch to a TLS port.")] = (
-        field(default_factory=Sts)
+    sts: Annotated[Sts, Key("Strict transport security: supporting clients switch to a TLS port.")] = field(
+        default_factory=Sts
     )
     mode_table: ModeTable = MODE_TABLE
-    limits: Annotated[Limits, Key("Lengths of names and texts, and how many of each there may be.")] = field(
-        default_factory=Limits
-    )
+    limits: Annotated[Limits, Key("Maximum lengths and numbers.")] = field(default_factory=Limits)
     history: Annotated[History, Key("Chat history.")] = field(default_factory=History)
     accounts: Annotated[AccountSettings, Key("Accounts.")] = field(default_factory=AccountSettings)
     providers: Annotated[Providers, Group()] = field(default_factory=Providers)
     metadata: Annotated[Metadata, Key("Metadata of users and channels (METADATA).")] = field(default_factory=Metadata)
-    relaymsg: Annotated[RelayMsg, Key("Bots that relay people of other networks (RELAYMSG).")] = field(
+    relaymsg: Annotated[RelayMsg, Key("Bots that relay messages of other networks (RELAYMSG).")] = field(
         default_factory=RelayMsg
     )
     files: Annotated[
         FileHost,
         Key(
-            "Files that people upload, from the page and from clients that know soju.im/FILEHOST. They are deleted\n"
+            "Uploads, from the page and from clients with soju.im/FILEHOST. Files are deleted\n"
             "with the message that links them (REDACT), with their account, and after storage.keep_days."
         ),
     ] = field(default_factory=FileHost)
@@ -291,7 +287,7 @@ class Settings:
         default_factory=SpamFilter
     )
     moderation: Annotated[Moderation, Key("Reports to operators.")] = field(default_factory=Moderation)
-    webirc: Annotated[WebIrc, Key("Web gateways that may give their clients' addresses (WEBIRC).")] = field(
+    webirc: Annotated[WebIrc, Key("Web gateways that send their clients' addresses (WEBIRC).")] = field(
         default_factory=WebIrc
     )
     external: Annotated[Mapping[str, ExternalService], EXTERNAL] = field(default_factory=dict)

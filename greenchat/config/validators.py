@@ -30,7 +30,7 @@ def suffix(text: str) -> str:
     """Return the suffix of cloaks, which is no host: `cloaked`, or `cloaked.example`."""
     if not re.fullmatch(r"([A-Za-z0-9-]+\.)*[A-Za-z][A-Za-z0-9-]*", text) or len(text) > _MAX_SUFFIX:
         raise ValueError(
-            f"must be words with dots between, like cloaked, of at most {_MAX_SUFFIX} letters, digits and -"
+            f"must be a name like cloaked, with or without dots, of at most {_MAX_SUFFIX} letters, digits and -"
         )
     return text
 
@@ -75,7 +75,7 @@ def word(text: str) -> str:
 def separators(text: str) -> str:
     """Return separators: characters that appear in no nickname, and in no other part of a message."""
     if not set(text) <= set("/()<>"):
-        raise ValueError("must be made of these characters, which are in no nickname: / ( ) < >")
+        raise ValueError("must consist of these characters, which nicknames can't contain: / ( ) < >")
     return text
 
 
@@ -103,7 +103,7 @@ def contact(text: str) -> str:
 def tag(text: str) -> str:
     """Return a message tag's name, `-` before it, or `*`: https://ircv3.net/specs/extensions/message-tags."""
     if not re.fullmatch(r"\*|-?[A-Za-z0-9./-]*[A-Za-z0-9]", text):
-        raise ValueError("must be names like typing or example.org/thing, - before one, or *")
+        raise ValueError("must be names like typing or example.org/thing, with an optional - in front, or *")
     return text
 
 
@@ -133,7 +133,7 @@ def regular_expression(text: str) -> str:
     except re.error as error:
         raise ValueError(f"is not a valid regular expression: {error}") from error
     if pattern.search(""):
-        raise ValueError("matches the empty text, and so every message")
+        raise ValueError("matches the empty text and therefore every message")
     return text
 
 
@@ -144,7 +144,7 @@ def command(text: str) -> str:
     except ValueError as error:
         raise ValueError(f"is not a command: {error}") from None
     if text and not (words and words[0]):
-        raise ValueError("is not a command: it names no program")
+        raise ValueError("is not a command: it has no program")
     return text
 
 
@@ -154,7 +154,7 @@ def letters(allowed: str) -> Callable[[str], str]:
     def check(text: str) -> str:
         wrong = "".join(sorted(set(text) - set(allowed)))
         if wrong:
-            raise ValueError(f"must be letters out of {''.join(sorted(allowed))}, which {wrong!r} is not")
+            raise ValueError(f"must be letters of {''.join(sorted(allowed))}, but {wrong!r} is not")
         return "".join(sorted(set(text)))
 
     return check

@@ -19,32 +19,32 @@ def advice(config: Config, addresses: Sequence[Address], *, is_root: bool) -> It
     """Yield the warnings. addresses: listened on, in the order of the configuration. is_root: running as root."""
     if is_root:
         yield (
-            "the server runs as root, which it never needs: a bug in it would expose the whole machine."
-            " Start it as an ordinary user"
+            "the server runs as root, which is never needed and makes every bug more dangerous. Start it as an"
+            " ordinary user"
         )
     for address, listener in zip(addresses, config.options.listen, strict=True):
         has_tls = config.options.tls.is_given and listener.tls != "never"
         if not address.is_loopback and not has_tls:
             yield f"{address} can be reached from other machines and has no TLS: messages can be intercepted"
     if config.options.cluster.is_secret_in_the_open:
-        yield "cluster.engine is reached without TLS, and its password can be read on the way: write tls://"
+        yield "cluster.engine is used without TLS, so its password can be intercepted: write tls://"
     settings = config.settings
     for key, secret in ("password", settings.password), ("webirc.password", settings.webirc.password):
         if secret.lower() in _GUESSED:
-            yield f"{key} is one of the first words that attackers try; choose another"
+            yield f"{key} is one of the first passwords that attackers try; choose another one"
     if settings.files.enabled and not settings.files.url:
         yield (
             "files.url is empty, so only the page can upload files, and links to them begin with /: set it to the"
-            " address of the page, like https://chat.example.org/"
+            " public address of the page, like https://chat.example.org/"
         )
     metrics = config.options.metrics
     if metrics.enabled and not metrics.token and not metrics.addresses:
-        yield "metrics.enabled is true, and nobody may read them: set metrics.token, or metrics.addresses"
+        yield "metrics.enabled is true, but nobody can read them: set metrics.token, or metrics.addresses"
     asks = "auth_script" if settings.providers.auth_script.is_on else "ldap" if settings.providers.ldap.is_on else ""
     if asks and settings.accounts.registration:
         yield (
-            f"accounts.registration is true beside {asks}: anybody can register the name of somebody whom it"
-            " knows, and keep them out"
+            f"accounts.registration is true beside {asks}: anybody can register a name that belongs to somebody else"
+            f" there"
         )
     if config.file and is_readable_by_all(Path(config.file)):
         clear = {
@@ -63,7 +63,7 @@ def advice(config: Config, addresses: Sequence[Address], *, is_root: bool) -> It
             yield f"all users of this machine can read {key} in {config.file}: chmod 640 {config.file}"
     for name, oper in settings.staff.opers.items():
         if oper.password == _SAMPLE.password:
-            yield f"opers.{name}.password is that of the example, which is public; choose another"
+            yield f"opers.{name}.password is the one of the public example; choose another one"
 
 
 def _sample() -> Oper:

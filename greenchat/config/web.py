@@ -19,14 +19,14 @@ class Web:
     origins: Annotated[
         tuple[str, ...],
         Key(
-            'other sites whose pages may connect, like "https://chat.example.org"; "*": all of them',
+            'other sites whose pages can connect, like "https://chat.example.org"; "*": all of them',
             parse=validators.origin,
         ),
     ] = ()
     acme_challenge: Annotated[
         Path,
         Key(
-            "the folder in which an ACME client puts its answers to HTTP-01 (certbot's --webroot-path, lego's\n"
+            "the folder of an ACME client's HTTP-01 answers (certbot's --webroot-path, lego's\n"
             "--http.webroot), to be served at /.well-known/acme-challenge/ of a listener on :80; empty: none"
         ),
     ] = field(default_factory=Path)
@@ -34,12 +34,10 @@ class Web:
     unfinished: Annotated[
         int, Key("connections with an unfinished request; one more drops the oldest", 1, 1_000_000)
     ] = 2048
-    timeout: Annotated[float, Key("seconds in which a request must be complete", 1, 600)] = 15.0
-    idle: Annotated[float, Key("seconds that a connection may wait for its next request", 0.1, 600)] = 30.0
-    hook_rate: Annotated[
-        int, Key("posts that one hook may make in a minute, after the first 20; 0: no limit", 0, 100_000)
-    ] = 60
-    api_rate: Annotated[int, Key("API calls of one bot in a minute, after the first 20; 0: no limit", 0, 100_000)] = 240
+    timeout: Annotated[float, Key("seconds for a complete request", 1, 600)] = 15.0
+    idle: Annotated[float, Key("seconds that an idle connection is kept open", 0.1, 600)] = 30.0
+    hook_rate: Annotated[int, Key("posts per minute of one hook, after the first 20; 0: no limit", 0, 100_000)] = 60
+    api_rate: Annotated[int, Key("API calls per minute of one bot, after the first 20; 0: no limit", 0, 100_000)] = 240
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +45,5 @@ class Metrics:
     """The options of Prometheus metrics at /metrics. Without token and addresses nobody may read them."""
 
     enabled: Annotated[bool, Key("serve metrics", restart=True)] = False
-    token: Annotated[str, Key("the bearer token that allows reading them; empty: none", parse=validators.word)] = ""
-    addresses: Annotated[tuple[IpNetwork, ...], Key("addresses that may read them without a token", parse=network)] = ()
+    token: Annotated[str, Key("the bearer token for reading them; empty: none", parse=validators.word)] = ""
+    addresses: Annotated[tuple[IpNetwork, ...], Key("addresses that can read them without a token", parse=network)] = ()

@@ -24,8 +24,8 @@ _TEXT = re.compile(f"[0-7][{_ALPHABET}]{{12}}", re.ASCII)
 class MessageIds:
     """Gives out ids, each larger than all before it.
 
-    Start it with the last id that the store holds. A clock that is set back doesn't set the ids back: they go on from
-    the last one until the clock has caught up.
+    Start it with the last id that the store holds. A clock that is set back doesn't set the ids back: they continue
+    from the last one until the clock has caught up.
     """
 
     __slots__ = ("last",)

@@ -25,7 +25,7 @@ _SHORT = 126  # bytes from which on the length takes two more, and with 2 ** 16 
 _MEDIUM = 1 << 16
 _MASKED = 0x80
 _FINAL, _CONTROL = 0x80, 0x08
-_HEAD = 2  # bytes of a frame before its length goes on, and its mask
+_HEAD = 2  # bytes of a frame before its length continues, and its mask
 _MASKED_HEAD = 6  # bytes of a frame without payload
 
 
@@ -74,7 +74,7 @@ def whole_messages(data: bytes) -> list[tuple[int, bytes]]:
 
 
 class Unfinished:
-    """The frames of one client since its last whole message: what another process needs to go on from there."""
+    """The frames of one client since its last whole message: what another process needs to continue from there."""
 
     __slots__ = ("_at", "_data", "_is_open")
 

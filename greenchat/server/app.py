@@ -198,7 +198,7 @@ class App:
     def close(self) -> None:
         """Let go of everything, whether `run` was called or not, in the one order in which nothing is lost.
 
-        Nobody new is let in; everybody is told why; what was begun comes to its end, or is given up after a moment;
+        Nobody new is let in; everybody is told why; what was started comes to its end, or is given up after a moment;
         then what has happened is stored, and what it is stored in is closed.
         """
         self.upkeep.stop()
@@ -228,7 +228,7 @@ class App:
 
     @property
     def upgraded_nodes(self) -> list[str]:
-        """The nodes that an upgrade of this installation begins anew, one after the other; none of a single server.
+        """The nodes that an upgrade of this installation restarts, one after another; none of a single server.
 
         This one comes last: whoever asks it is answered until then.
         """
@@ -251,7 +251,7 @@ class App:
     def restart(self, who: str, reason: str) -> None:
         """Let a new process take over; where that can't be, stop with `shutdown.is_restarting` set."""
         if self.member:
-            log.info("%s restarts this node: its clients are sent to others first", who)
+            log.info("%s is restarting this node: its clients move to other nodes first", who)
             self.new_context().note(tell_node, self.member.seat.name, RESTART)
         elif self.upgrade:
             gevent.spawn(self._upgrade_or_end, self.upgrade, who, reason)

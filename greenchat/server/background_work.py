@@ -44,4 +44,4 @@ class BackgroundWork:
                 continuation = go_on(ctx, continuation)
                 self._turn.schedule.yield_turn(share)
         except Exception:
-            log.exception("a bug ended what a command had begun")
+            log.exception("a command's background task failed because of a bug")

@@ -32,7 +32,7 @@ class ProviderTokens:
         """Return what a token says, if it is valid now (ms since the epoch). address: of whoever gives it."""
         check = self._check
         if check is None:
-            return BadTokenError("logins with tokens are off")
+            return BadTokenError("logins with tokens are disabled")
         try:
             return check(token, now)
         except ValueError as error:

@@ -16,7 +16,7 @@ def hold(*, was_ignored: bool) -> None:
     """Let nothing that reloads, ends or upgrades a server come until the program that takes the place of this one
     remembers it.
 
-    The system gives back what was handled when it runs another program, which has no handlers yet, and goes on to
+    The system gives back what was handled when it runs another program, which has no handlers yet, and continues to
     ignore what was ignored: that says to `terminal` that the server was started by `nohup`. was_ignored: whether SIGHUP
     was before the server began to end.
     """

@@ -1,4 +1,4 @@
-"""How a server ends: everybody is told why, and what was begun gets a moment, but nobody can hold it up."""
+"""Shutting down: every client is told why, and running work gets a moment, but nothing can delay the end."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -10,7 +10,7 @@ from greenchat.server.net.connection import Connection
 
 log = logging.getLogger(__name__)
 
-_LAST_WORK = 3.0  # seconds for what threads have begun when the server ends
+_LAST_WORK = 3.0  # seconds for what threads have started when the server ends
 _LAST_WORDS = 0.4  # seconds for clients to hang up when the server ends
 _LAST_TURNS = 1.0  # seconds for those who did not take our farewell to be cleaned up
 
@@ -32,9 +32,9 @@ def end_connections(connections: Mapping[Connection, None], farewell: str, patie
 
 
 def let_end(end: Callable[[], None], what: str) -> None:
-    """Let them finish what they have begun, unless it takes too long: a mail server may hang."""
+    """Let them finish what they have started, unless it takes too long: a mail server may hang."""
     try:
         with gevent.Timeout(_LAST_WORK):
             end()
     except gevent.Timeout:
-        log.warning("%s was given up, since the server ends and it took longer than %d s", what, _LAST_WORK)
+        log.warning("%s was abandoned after %d s, because the server is stopping", what, _LAST_WORK)

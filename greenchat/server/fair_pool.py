@@ -2,8 +2,8 @@
 
 An address may be made to hang, a picture to take its time. Whoever has many of them would else hold up all others. And
 many accounts together would: where work is quick unless something is wrong with it, as a request that is answered is,
-those whose work has taken long lately, and those of whom nothing is known yet, get some of the threads only. Whose work
-was quick so far may begin to hang, too, and many may at the same time: then there are more threads, up to a bound.
+those whose work has taken long recently, and those of whom nothing is known yet, get some of the threads only. Whose
+work was quick so far may begin to hang, too, and many may at the same time: then there are more threads, up to a bound.
 """
 
 from collections.abc import Callable
@@ -45,7 +45,7 @@ class FairPool:
         self._clock = clock
 
     def do(self, owner: str, work: Callable[..., T], *words: object) -> T:
-        """Do something in a thread for an account (its id), after what was begun for it before. Waits."""
+        """Do something in a thread for an account (its id), after what was started for it before. Waits."""
         turn = self._turns.setdefault(owner, BoundedSemaphore())
         with turn:
             lane = self._lane(owner)

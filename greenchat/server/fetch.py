@@ -43,7 +43,7 @@ def fetch(
                 data += piece
         except HTTPException as error:
             raise OSError(f"it does not speak HTTP: {type(error).__name__}") from error
-    raise OSError(f"it answers with more than {most} bytes")
+    raise OSError(f"its answer has more than {most} bytes")
 
 
 class _BoundedSocket:
@@ -64,7 +64,7 @@ class _BoundedSocket:
         return BufferedReader(_BoundedFile(self._sock, self._deadline, self._most))
 
     def close(self) -> None:
-        """Close it; files that were made go on."""
+        """Close it; files that were made continue."""
         self._sock.close()
 
 
@@ -87,7 +87,7 @@ class _BoundedFile(RawIOBase):
         count = self._file.readinto(buffer) or 0
         self._room -= count
         if self._room < 0:
-            raise OSError("it answers with too much")
+            raise OSError("its answer is too large")
         return count
 
     def close(self) -> None:

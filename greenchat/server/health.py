@@ -22,7 +22,7 @@ T = TypeVar("T")
 _FUTURE = 60_000  # ms: less than that is an ordinary correction
 _DAY = 86_400.0  # seconds
 _DATE, _DISK = "date", "disk"
-_ROOM_AGAIN = "The disk has room again: everybody can write"
+_ROOM_AGAIN = "The disk has enough space again: everybody can send messages"
 
 
 class HealthServerParts(Protocol):

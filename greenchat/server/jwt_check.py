@@ -27,7 +27,7 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 _LEEWAY = 30  # seconds by which two clocks may differ
 _TIMEOUT = 10.0  # seconds for the provider to answer
 _MOST_BYTES = 1_000_000  # of a key set
-_LASTING = 3600.0  # seconds after which keys are fetched anew
+_LASTING = 3600.0  # seconds after which keys are fetched again
 _PAUSE = 60.0  # seconds between two attempts to find a key that is not there
 
 
@@ -112,7 +112,7 @@ class _KeySet:
                 self._keys = self._read()
                 key = self._among_known(key_id)
         if key is None:
-            raise TokenError("it is signed with a key that the provider does not publish")
+            raise TokenError("it is signed with an unknown key")
         return key
 
     def _among_known(self, key_id: str | None) -> jwt.PyJWK | None:

@@ -143,7 +143,7 @@ def serve(
         app.upgrade = upgrade.begin
         gevent.signal_handler(signal.SIGUSR2, _upgrade, upgrade)
     else:
-        gevent.signal_handler(signal.SIGUSR2, app.restart, "SIGUSR2", "The server is restarted")
+        gevent.signal_handler(signal.SIGUSR2, app.restart, "SIGUSR2", "The server is restarting")
     if seat:
         seat.report_ready()
     if estate is None and (seat is None or seat.is_by_itself):
@@ -170,7 +170,7 @@ def serve(
 
 
 def _go_on_recording(app: App, path: Path) -> None:
-    """Go on with the recording of the process that has handed over; where that can't be, go on without it."""
+    """Go on with the recording of the process that has handed over; where that can't be, continue without it."""
     try:
         app.record(path, goes_on=True)
     except RecordingError as error:
@@ -237,7 +237,7 @@ class _Ending:
     def begin(self) -> None:
         """Stop the server properly; further calls change nothing."""
         self._asked = self._asked or time.monotonic()
-        self._app.shutdown.is_restarting = False  # who ends it while it begins anew means it
+        self._app.shutdown.is_restarting = False  # who ends it while it restarts means it
         self._notifier.stopping()
         self._app.stop("The server is shutting down")
 

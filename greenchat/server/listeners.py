@@ -75,6 +75,6 @@ class Listeners:
         return [listener.port(with_tls=with_tls) for listener in self._listeners]
 
     def close(self) -> None:
-        """Accept nobody any more."""
+        """Stop accepting connections."""
         for listener in self._listeners:
             listener.stop(timeout=0)

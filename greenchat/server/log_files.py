@@ -1,4 +1,4 @@
-"""The server's own log: how its lines look, and the files that it fills one after the other."""
+"""The server's own log: how its lines look, and the files that it fills one after another."""
 
 import json
 import logging
@@ -36,10 +36,10 @@ class JsonFormatter(logging.Formatter):
 
 class LogFile(WatchedFileHandler):
     """A file for the server's user only. When it is large, or of yesterday (UTC), it becomes `log.1`, that one `log.2`,
-    and so on; `keep` former ones stay. If another program moves it away, a new one is begun, too."""
+    and so on; `keep` former ones stay. If another program moves it away, a new one is started, too."""
 
     def __init__(self, path: Path, *, largest: int, daily: bool, keep: int) -> None:
-        """Open a log file. largest: bytes after which a new file is begun, 0 for never. Raises OSError."""
+        """Open a log file. largest: bytes after which a new file is started, 0 for never. Raises OSError."""
         self._largest = largest
         self._daily = daily
         self._keep = keep
@@ -63,7 +63,7 @@ class LogFile(WatchedFileHandler):
         return bool(is_large or (self._daily and int(record.created) // _DAY > self._day))
 
     def _rotate(self) -> None:
-        """Begin a new file; where nothing can be renamed, go on with the old one."""
+        """Begin a new file; where nothing can be renamed, continue with the old one."""
         path = Path(self.baseFilename)
         files = [path, *(path.with_name(f"{path.name}.{number}") for number in range(1, self._keep + 1))]
         self.close()

@@ -79,5 +79,5 @@ class Mailer:
 def _reason(error: Exception) -> str:
     if isinstance(error, subprocess.CalledProcessError):
         said = error.stderr.decode(errors="replace").strip()
-        return f"the command ended with {error.returncode}: {said or 'it said nothing'}"
+        return f"the command ended with {error.returncode}: {said or 'no output'}"
     return str(error) or type(error).__name__

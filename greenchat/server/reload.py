@@ -60,7 +60,7 @@ def reload(running: ReloadServerParts, read_config: Callable[[], Config] | None,
     ctx = running.new_context()
     reloaded = _reload(running, read_config, ctx)
     if reloaded.error:
-        lines = [f"{who} tried to reload the configuration; nothing has changed: {reloaded.error}"]
+        lines = [f"{who} tried to reload the configuration; the configuration was not changed: {reloaded.error}"]
     else:
         lines = [f"{who} reloaded the configuration", *reloaded.notes]
     log.log(logging.WARNING if reloaded.error else logging.INFO, "%s", lines[0])
@@ -122,7 +122,7 @@ def find_accounts(store: Store, ctx: Context) -> None:
     try:
         take_in_accounts(store, ctx)
     except StoreError as error:
-        log.error("the accounts can't be read again: %s", error)
+        log.error("the accounts can't be reloaded: %s", error)
 
 
 def take_in_accounts(store: Store, ctx: Context) -> None:

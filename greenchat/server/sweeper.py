@@ -79,7 +79,7 @@ class Sweeper:
             try:
                 self.sweep()
             except Exception:
-                log.exception("the sweeper met a bug")
+                log.exception("a bug in the sweeper")
 
     def sweep(self) -> None:
         """Do once what is due."""
@@ -147,7 +147,7 @@ class Sweeper:
             server.clients.rounds.look_at(connection, silence_ends)
 
     def _give_up(self, ctx: Context) -> Iterator[None]:
-        """Let those leave who did not come back in time; one after the other, while others are served."""
+        """Let those leave who did not come back in time; one after another, while others are served."""
         try:
             yield from lost.give_up_all(ctx)
         finally:

@@ -18,14 +18,14 @@ class Pool(ThreadPool):  # type: ignore[misc]  # gevent has no types here
     """A pool with a maximum number of threads."""
 
     def __init__(self, threads: int, *, begun: bool = False) -> None:
-        """Make a pool. begun: begin all now; later there may be no memory for one, and the pool would never end."""
+        """Make a pool. started: begin all now; later there may be no memory for one, and the pool would never end."""
         super().__init__(threads)
         _living.add(self)
         if begun:
             self.size = threads
 
     def kill(self) -> None:
-        """Let the threads finish what they have begun."""
+        """Let the threads finish what they have started."""
         super().kill()
         if not self.size:
             _living.discard(self)

@@ -62,14 +62,14 @@ def _claimed(part: Path, target: Path) -> Iterator[None]:
     Raises StoreError if the backup is there, or is being written; OSError if there is no place for it.
     """
     if os.path.lexists(target):  # before anything is made beside it
-        raise StoreError(f"{target} exists already; a backup never overwrites anything")
+        raise StoreError(f"{target} already exists; a backup never overwrites a file")
     with part.open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise StoreError(f"another backup to {target} is being written") from error
         if os.path.lexists(target):  # by now: then this file may be the finished one, under its former name
-            raise StoreError(f"{target} exists already; a backup never overwrites anything")
+            raise StoreError(f"{target} already exists; a backup never overwrites a file")
         file.truncate(0)  # what a killed one has left
         yield
 
@@ -122,7 +122,7 @@ def restore(source: Path, database: Path, *, without: str = "") -> list[Path]:
 
 
 def _contents(folder: Path, files: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """Yield names and contents, one after the other: all of them may be more than there is memory."""
+    """Yield names and contents, one after another: all of them may be more than there is memory."""
     for name in files:
         with suppress(FileNotFoundError):  # it was deleted since somebody looked
             yield name, (folder / name).read_bytes()

@@ -4,7 +4,7 @@ A commit appends to the table `fresh`, which costs the same however many convers
 `settled` holds each conversation's events together; those of a conversation that has many in one turn are written there
 at once, see `Writer`. Fresh events are moved there once there are so many that a page of
 a conversation is written for many events at once. Such a round takes all that is fresh when it begins, goes through the
-conversations one after the other in steps of about a millisecond, and then empties `fresh` up to there. Its progress is
+conversations one after another in steps of about a millisecond, and then empties `fresh` up to there. Its progress is
 stored in the database, so that each event is always in exactly one of `settled` and `unsettled`, also for concurrent
 readers and after a crash.
 """
@@ -62,7 +62,7 @@ class Compaction:
 
     @property
     def is_under_way(self) -> bool:
-        """Whether a round has begun and not ended."""
+        """Whether a round has started and not ended."""
         return self.upto > 0
 
     @property

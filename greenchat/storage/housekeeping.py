@@ -135,7 +135,7 @@ class Housekeeping:
     # in any thread
 
     def close(self) -> None:
-        """Close the connection of the thread that moves the log; waits for what this thread has begun."""
+        """Close the connection of the thread that moves the log; waits for what this thread has started."""
         with self._lock:
             if self._keeper:
                 self._keeper.close()

@@ -48,8 +48,8 @@ def _reader(database: Path) -> sqlite3.Connection:
     if owner == APPLICATION_ID and version > len(MIGRATIONS):
         connection.close()
         raise StoreError(
-            f"{database} was written by a newer greenchat (its format is {version}, this one knows up to"
-            f" {len(MIGRATIONS)}): read it with that one"
+            f"{database} was written by a newer greenchat (format {version}; this one supports up to"
+            f" {len(MIGRATIONS)}): use that version"
         )
     return connection
 
@@ -117,7 +117,7 @@ def take_in(database: Path, events: Iterable[StoredEvent]) -> tuple[int, int]:
     """Import exported events into a database that no server uses, and that is created if it is missing.
 
     Returns how many were imported, and how many were there already. Raises StoreError: the events before it are in.
-    The search index is made anew: it goes on from the newest event that it has, and these may be older.
+    The search index is created again: it continues from the newest event that it has, and these may be older.
     """
     store = SqliteStore(database, durable=True)
     added = known = 0
@@ -196,8 +196,8 @@ def _unreadable_documents(connection: sqlite3.Connection) -> Iterator[str]:
 
 
 _QUESTIONS = {
-    "events belong to no conversation": """
+    "events without a conversation": """
         SELECT count(*) FROM event WHERE conversation NOT IN (SELECT id FROM conversation)""",
-    "events come from nobody": "SELECT count(*) FROM event WHERE source NOT IN (SELECT id FROM source)",
-    "events exist twice": "SELECT count(*) FROM unsettled JOIN settled USING (conversation, id)",
+    "events without a source": "SELECT count(*) FROM event WHERE source NOT IN (SELECT id FROM source)",
+    "duplicate events": "SELECT count(*) FROM unsettled JOIN settled USING (conversation, id)",
 }

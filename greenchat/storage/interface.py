@@ -132,7 +132,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """Erases an event from a conversation for good, in the files too."""
+    """Erases an event from a conversation permanently, in the files too."""
 
     conversation: str
     id: int

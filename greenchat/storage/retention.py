@@ -51,8 +51,8 @@ class DateDoubt:
         if not self._has_said:
             self._has_said = True
             log.warning(
-                "the clock says %s and the newest message is of %s: nothing is deleted for its age in the next 24"
-                " hours; if the clock is wrong, set it and start the server again",
+                "the clock says %s but the newest message is from %s: nothing is deleted by age for the next 24"
+                " hours; if the clock is wrong, set it and restart the server",
                 format_time(now),
                 format_time(newest),
             )

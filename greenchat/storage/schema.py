@@ -136,7 +136,7 @@ def is_there_a_log(path: Path) -> bool:
 
 def _no_beginning(path: Path, what: str, left: Sequence[Path]) -> str:
     return (
-        f"the database {path} is {what}, but {left[0]} says that there was one: rename it back, bring back a backup"
+        f"the database {path} is {what}, but {left[0]} shows that there was one: rename it back, restore a backup"
         f" with `greenchat-server restore FILE`, or move {path.name}* away to start with an empty one"
     )
 
@@ -157,7 +157,7 @@ def _uri(path: Path, mode: str) -> str:
 
 def in_words(error: Exception, free: int) -> str:
     """Return what SQLite says, and what it does not say: on a full disk it names an I/O error. free: bytes."""
-    return f"its disk is full ({error}); make some room there" if free < _ROOM else str(error)
+    return f"its disk is full ({error}); free some space" if free < _ROOM else str(error)
 
 
 def free_room(path: Path) -> int:
@@ -176,7 +176,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, durable: bool) -> No
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # freed pages can be given back in steps
         if connection.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
             raise StoreError(
-                f"the file system of {path} can't hold a database with a write-ahead log; put it on a local disk"
+                f"the file system of {path} does not support a database with a write-ahead log; use a local disk"
             )
         connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
         connection.execute("PRAGMA wal_autocheckpoint = 0")  # a commit must never do a checkpoint: see `maintain`
@@ -191,7 +191,7 @@ def _prepare(connection: sqlite3.Connection, path: Path, *, durable: bool) -> No
     except (sqlite3.DatabaseError, UnicodeDecodeError) as error:
         raise damaged(path, str(error)) from error
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise damaged(path, f"it can't be brought up to date: {type(error).__name__}: {error}") from error
+        raise damaged(path, f"it can't be migrated: {type(error).__name__}: {error}") from error
 
 
 def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Step] = MIGRATIONS) -> None:
@@ -203,11 +203,11 @@ def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Step] = 
     (owner,) = connection.execute("PRAGMA application_id").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if owner != APPLICATION_ID and (version or tables or owner):
-        raise StoreDamagedError(f"{path} is another program's database; name another one")
+        raise StoreDamagedError(f"{path} is the database of another program; choose another one")
     if version > len(steps):
         raise StoreDamagedError(
-            f"{path} was written by a newer greenchat (its format is {version}, this one knows up to {len(steps)}):"
-            " install that one, or name another database"
+            f"{path} was written by a newer greenchat (format {version}; this one supports up to {len(steps)}):"
+            f" install that version, or choose another database"
         )
     if version == len(steps):
         return
@@ -231,7 +231,7 @@ def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Step] = 
 def damaged(path: Path, what: str) -> StoreDamagedError:
     """Return the error for a file that is no longer a sound database."""
     return StoreDamagedError(
-        f"the database {path} is damaged ({what}). It was left as it is. See what is wrong with"
-        " `greenchat-server check`; restore a backup with `greenchat-server restore FILE`,"
+        f"the database {path} is damaged ({what}). It was not changed. Examine it with `greenchat-server check`;"
+        f" restore a backup with `greenchat-server restore FILE`,"
         " or move the file away to start with an empty one"
     )

@@ -262,7 +262,7 @@ def altered(connection: sqlite3.Connection) -> Iterator[str]:
     enable(connection)
     for key, page, sealed, found in connection.execute(_ALTERED):
         if not isinstance(page, int):
-            raise UnreadableError(f"a seal of {key} is for no page")
+            raise UnreadableError(f"a seal of {key} has no page")
         since, until = (in_words(time_of(each << _PAGE_BITS)) for each in (page, page + 1))
         counts = f"{found} events" if found == sealed else f"{found} events instead of {sealed}"
-        yield f"what was said in {key} from {since} to {until} is not as it was stored: {counts}"
+        yield f"the history of {key} from {since} to {until} was changed after it was stored: {counts}"

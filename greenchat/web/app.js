@@ -198,7 +198,7 @@ class Page extends Frame {
     this.channel = channelOf(location) || ofTab.get("bound") || ""; // back from the provider, see join.js
     ofTab.forget("bound");
     this.showJoin();
-    this.joinView.ask("You have left. Come back whenever you like.");
+    this.joinView.ask("You left the chat.");
   }
 
   showRoom() {

@@ -81,7 +81,7 @@ def test_a_nick_that_stays_in_use_is_said_in_the_end(swarm_of: list[Swarm | Slow
 
 
 class OneByOneServer(SlowServer):
-    """Registers its clients one after the other, and takes its time for each. visits: how many connections it had."""
+    """Registers its clients one after another, and takes its time for each. visits: how many connections it had."""
 
     def __init__(self) -> None:
         self.visits = 0

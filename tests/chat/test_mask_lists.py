@@ -23,7 +23,7 @@ def listed(*masks: str) -> MaskList:
         ("BOB!*@*", True, True),
         ("*!~bob@*", True, True),
         ("*!*@192.0.2.1", True, True),  # the host that others see ...
-        ("*!*@203.0.113.7", True, True),  # ... and the one where bob really comes from, for who knows it already,
+        ("*!*@203.0.113.7", True, True),  # ... and the one where bob is connecting from, for who knows it already,
         ("bob!*@203.0.113.7", True, True),
         ("*!*@203.0.113.*", False, False),  # which wildcards must not help to find out
         ("*!*@203.0.113.?", False, False),

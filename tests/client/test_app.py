@@ -73,6 +73,6 @@ def test_an_upgrade_under_a_running_client_is_told_and_it_can_be_left(
     app._on_terminal([KeyPressed("/"), KeyPressed("q"), KeyPressed("Enter")])
     told = world.model.current.lines[-1]
     assert told.kind is LineKind.ERROR
-    assert told.text.startswith("greenchat has changed on the disk since it was started (an upgrade?)")
+    assert told.text.startswith("greenchat was upgraded while it was running")
     app._on_terminal([KeyPressed("C-c"), KeyPressed("C-c")])
     assert list(world.model.effects) == [Quit()]

@@ -42,7 +42,7 @@ def test_what_happens_is_printed_once(tea: World, capfd: pytest.CaptureFixture[s
         "14:13 bob: hello ␛[2J",
         "14:13 * bob waves",
         "14:13 dave joined",
-        "14:13 ! #tea: only its operators (@) may do that",
+        "14:13 ! #tea: only channel operators (@) can do that",
         "14:13 - asked for",
         "14:13 bob bob: psst",
     ]
@@ -66,13 +66,13 @@ def test_what_is_asked_is_printed_too(world: World, capfd: pytest.CaptureFixture
         screen.paint(world.console.frame(0))
     assert capfd.readouterr().out.splitlines()[-2:] == [
         "14:13 ! The name alice is in use.",
-        "? login: it is mine; other: another name; wait: be alice_ until it is free. login/other/wait?",
+        "? login: it is my account; other: another name; wait: be alice_ until it is free. login/other/wait?",
     ]
     assert enter("what?") == [
-        "? 'what?' is no answer. Type login, other or wait; Escape is wait. login/other/wait?",
+        "? 'what?' is not an answer. Type login, other or wait; Escape is wait. login/other/wait?",
     ]
     assert enter("login") == [
-        "? It is not shown while you type. Enter takes it, Escape goes back. Password of alice:",
+        "? It stays hidden. Enter confirms, Escape goes back. Password of alice:",
     ]
     assert enter("\x1b") == []
     assert world.console.asked == ""
@@ -82,7 +82,7 @@ def test_without_a_screen_no_channel_is_chosen_on_one(tea: World) -> None:
     """A list to choose from that nobody sees would keep all later questions back."""
     tea.model.draws = False
     tea.console.on_terminal(Entered("/join"), tea.now)
-    assert tea.shown()[-1] == "- Which one? /list shows the channels, /join #tea goes into one."
+    assert tea.shown()[-1] == "- Name a channel: /join #tea. /list lists them."
     tea.console.on_terminal(Entered("/login"), tea.now)
     assert tea.console.asked.endswith("Password of alice:")
 
@@ -157,12 +157,12 @@ def test_replies_and_reactions_are_printed(world: World, capfd: pytest.CaptureFi
 def test_one_is_in_a_channel_once_one_is(world: World, capfd: pytest.CaptureFixture[str]) -> None:
     world.model.show(world.model.open(world.network, "#tea"))
     screen = PlainScreen(world.console)
-    assert printed(world, screen, capfd) == ["-- #tea: joining; what you say waits until then"]
+    assert printed(world, screen, capfd) == ["-- #tea: joining; your lines wait until then"]
     world.welcome()
     world.join()
     assert "-- now in #tea" in printed(world, screen, capfd)
     world.feed(":bob!b@h KICK #tea alice :out")
-    assert "-- #tea: not joined any more" in printed(world, screen, capfd)
+    assert "-- #tea: no longer joined" in printed(world, screen, capfd)
 
 
 def test_after_the_end_of_the_input_nobody_is_asked(tea: World) -> None:
@@ -221,4 +221,4 @@ def test_a_line_that_the_server_does_not_take_is_not_sent(world: World, caps: st
     world.feed(f"{label}:srv 401 alice nobody :No such nick")
     world.sent()
     assert not unsent.waits(world.model, 0.0)
-    assert unsent.outcome(world.model) == "1 line not sent: nobody is called that here now"
+    assert unsent.outcome(world.model) == "1 line not sent: no such nick"

@@ -114,7 +114,7 @@ def _at(moment: int, happen: Callable[[], None]) -> tuple[Callable[[], None], li
 
 
 def _asked(data: Path, question: str, what: str = "", moment: int = 0) -> tuple[list[str], list[str], int]:
-    """Return what is answered while something happens, what is answered anew then, and how many moments there were.
+    """Return what is answered while something happens, what is answered again then, and how many moments there were.
 
     moment: which one it happens at, from 1; 0: nothing happens.
     """
@@ -133,7 +133,7 @@ def _asked(data: Path, question: str, what: str = "", moment: int = 0) -> tuple[
         answer = town.ask(question)
         world.meanwhile = lambda: None
         anew = town.ask(question)
-        if "channel is called otherwise" in what:  # a batch that was begun under the old name ends under it
+        if "channel is called otherwise" in what:  # a batch that was started under the old name ends under it
             anew += town.ask(question.replace("#room", "#hall"))
             anew += [each.replace("#hall", "#room") for each in anew]
         return answer, anew, count[0]

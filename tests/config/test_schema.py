@@ -66,7 +66,7 @@ def test_lobby(start_server: StartServer, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("most", "found"), [(0, ["406", "369"]), (1, ["314", "312", "369"])])
 def test_whowas(start_server: StartServer, tmp_path: Path, most: int, found: list[str]) -> None:
-    """ "former users that WHOWAS remembers"."""
+    """ "former users kept for WHOWAS"."""
     settings = config(f"[limits]\nwhowas = {most}").settings
     with Client(start_server(settings, quick_options(tmp_path)).address, "a") as alice:
         alice.run("NICK b", "NICK c")

@@ -38,10 +38,10 @@ def _advice(text: str, *, is_root: bool = False) -> list[str]:
         ("[webirc]\nhosts = ['192.0.2.1']\npassword = 'changeme'\n", ["webirc.password is one of the first words"]),
         (_OPER, []),
         ("[files]\nenabled = true\n", ["files.url is empty, so only the page can upload"]),
-        ("[metrics]\nenabled = true\n", ["metrics.enabled is true, and nobody may read them"]),
+        ("[metrics]\nenabled = true\n", ["metrics.enabled is true, but nobody can read them"]),
         ("[metrics]\nenabled = true\naddresses = ['127.0.0.1']\n", []),
         (_NODE, []),
-        (_NODE + "token = 'hidden'\n", ["cluster.engine is reached without TLS, and its password can be read"]),
+        (_NODE + "token = 'hidden'\n", ["cluster.engine is used without TLS, so its password can be intercepted"]),
         (_NODE.replace("nats:", "tls:") + "token = 'hidden'\n", []),
         (_NODE.replace("192.0.2.1", "127.0.0.1") + "token = 'hidden'\n", []),
         ("[files]\nenabled = true\nurl = 'https://chat.example.org/'\n", []),
@@ -79,12 +79,12 @@ def test_the_password_of_the_example_is_none() -> None:
         f"{line.removeprefix('# ')}\n" if line.startswith(("# class =", "# password =", "# rights =")) else f"{line}\n"
         for line in uncommented.splitlines()
     )
-    assert _advice(text) == ["opers.alice.password is that of the example, which is public; choose another"]
+    assert _advice(text) == ["opers.alice.password is the one of the public example; choose another one"]
 
 
 def test_root_is_told_that_it_need_not_be() -> None:
     (line,) = _advice("", is_root=True)
-    assert line.startswith("the server runs as root, which it never needs")
+    assert line.startswith("the server runs as root, which is never needed")
 
 
 def test_it_is_said_once_in_the_log(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ class Server:
         return "127.0.0.1", self.port
 
     def kill(self) -> None:
-        """kill -9, and start it anew."""
+        """kill -9, and start it again."""
         self.process.kill()
         self._wait()
         self.process = self._start()

@@ -132,7 +132,7 @@ class Reader(Person):
         return self.over.is_set() and bool(self.seen) and self.seen[-1][1] == _END
 
     def stay(self, client: Client) -> None:
-        """Catch up, and go on with what came meanwhile."""
+        """Catch up, and continue with what came meanwhile."""
         self.catch_up(client)
         for line in self.sessions[-1]:
             self._see(*line)

@@ -123,7 +123,7 @@ def test_pasted_lines_are_one_text_until_enter(alice: Terminal, bob: Client) -> 
     alice.paste("first line\nsecond\x1b[A line")
     alice.wait(lambda: alice.rows[-2:] == ["[#lobby] first line", "         second␛[A line"])
     alice.send("\r")
-    alice.wait_for("Control characters were taken out", "         second[A line")
+    alice.wait_for("Control characters were removed", "         second[A line")
     alice.send("\r")
     assert bob.expect("PRIVMSG").params == ("#lobby", "first line")
     alice.wait(lambda: alice.rows[-1] == "[#lobby]")
@@ -188,7 +188,7 @@ def test_the_nickname_is_asked_for_and_remembered(server: Server, greenchat: Ope
     first = greenchat(server.address)
     first.wait_for("greenchat: where do you want to chat?", "Nickname")
     first.send("dora\r")
-    first.wait_for("There are no channels here yet: make the first.")
+    first.wait_for("There are no channels yet. Type a name to create one.")
     first.send("\r")
     first.wait_for("You joined", "dora")
     first.wait_for("To come straight here next time:", f"dora@{server.address}/#lobby")
@@ -239,7 +239,7 @@ def test_a_destination_of_the_command_line_is_proposed_the_next_time(server: Ser
     third.send("\x1b[B\x1b[B\r")
     third.wait_for(f"Server     {server.address}/#tea", "Channel    #tea")
     third.send("\r")
-    third.wait_for("make the first")
+    third.wait_for("There are no channels yet")
     third.send("\r")
     third.wait_for("You joined", "[#tea]")
 
@@ -273,7 +273,7 @@ def test_a_server_can_be_started_from_the_join_screen(greenchat: OpenTerminal, s
     terminal.send("\r")
     terminal.wait_for("nothing answers on", "Enter starts a server there")
     terminal.send("\r")
-    terminal.wait_for("make the first")
+    terminal.wait_for("There are no channels yet")
     terminal.send("\r")
     terminal.wait_for("You joined")
     terminal.enter("/quit")
@@ -326,8 +326,8 @@ def test_a_server_that_comes_up_by_itself_is_no_question_any_more(greenchat: Ope
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["ftp://x"], "greenchat: ftp:// is not known here; irc:// and ircs:// are"),
-        (["host:99999"], "greenchat: host:99999: 99999 is no port; ports are numbers from 1 to 65535"),
+        (["ftp://x"], "greenchat: ftp:// is not supported; use irc:// or ircs://"),
+        (["host:99999"], "greenchat: host:99999: 99999 is not a port number (1 to 65535)"),
         (["--bogus"], "greenchat: unrecognized arguments: --bogus; --help tells more"),
         (["--nick", "two words", "host"], "greenchat: 'two words' can't be a nickname"),
     ],
@@ -371,7 +371,7 @@ def test_plain_without_input_and_nickname_ends_with_one_line(tmp_path: Path) -> 
         command, stdin=subprocess.DEVNULL, capture_output=True, text=True, env=environment | {"HOME": str(tmp_path)}
     )
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr == "greenchat: the input ended before a nickname: name one with --nick\n"
+    assert ended.stderr == "greenchat: no nickname in the input; give one with --nick\n"
 
 
 def test_plain_lines_serve_screen_readers_and_scripts(
@@ -424,8 +424,8 @@ def test_a_script_knows_how_it_ended(server: Server, environment: dict[str, str]
     words = b"/msg nobody-here hello\n"
     done = subprocess.run([*program, where], input=words, env=environment, timeout=PATIENCE, capture_output=True)
     assert done.returncode == 3
-    assert done.stderr == b"greenchat: 1 line not sent: nobody is called that here now\n"
-    assert b"! Not sent (nobody is called that here now): hello\n" in done.stdout, "what came last is told, too"
+    assert done.stderr == b"greenchat: 1 line not sent: no such nick\n"
+    assert b"! Not sent (no such nick): hello\n" in done.stdout, "what came last is told, too"
     words = b"/jion #cake\nhello\n"
     done = subprocess.run([*program, where], input=words, env=environment, timeout=PATIENCE, capture_output=True)
     assert (done.returncode, done.stderr[:41]) == (3, b"greenchat: There is no command /jion. Did")
@@ -566,7 +566,7 @@ def test_a_bug_in_what_a_key_does_costs_one_line(server: Server, environment: di
     terminal = Terminal([sys.executable, "-c", broken], environment)
     terminal.wait_for("You joined")
     terminal.enter("hello")
-    terminal.wait_for("A bug in greenchat: what you did last was passed over")
+    terminal.wait_for("A bug in greenchat: your last action was skipped")
     assert "RuntimeError: a bug" in (tmp_path / "state/greenchat/crash.txt").read_text()
     terminal.enter("/quit")
     assert terminal.wait_end() == 0
@@ -637,7 +637,7 @@ def test_the_server_is_searched(server: Server, greenchat: OpenTerminal) -> None
         alice.enter("/clear")
         alice.wait_gone("baked")
         alice.send("\x06\t\t", "cake")
-        alice.wait_for("Enter asks the server")
+        alice.wait_for("Enter searches the server's history")
         alice.send("\r")
         alice.wait_for("#lobby bob: the cake is baked")
 
@@ -646,8 +646,8 @@ def test_where_there_is_no_room_for_two_windows_the_user_hears_of_it(greenchat: 
     alice = greenchat(f"alice@{server.address}/#tea", columns=50)
     alice.wait_for("You joined")
     alice.enter("/vsplit")
-    alice.wait_for("There is no room")
+    alice.wait_for("The terminal is too small")
     alice.enter("/unsplit")
     alice.enter("/split")
     alice.wait_for(f"greenchat {__version__}")
-    assert alice.text.count("There is no room") == 1
+    assert alice.text.count("The terminal is too small") == 1

@@ -28,7 +28,7 @@ def test_its_output_is_said_while_another_program_floods(server: Server, greench
     ada = greenchat(f"ada@{server.address}")
     bob = greenchat(f"bob@{server.address}")
     ada.wait_for("bob joined")
-    ada.beside = [bob]  # its terminal has to be read all the time, or it could not go on
+    ada.beside = [bob]  # its terminal has to be read all the time, or it could not continue
     bob.enter("/exec while :; do for each in 0 1 2 3 4 5 6 7 8 9; do echo flood; done; sleep 0.01; done")
     bob.wait_for("flood")
     bob.enter("/exec -o printf 'six times \\033[1mseven\\n'")

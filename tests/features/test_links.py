@@ -62,4 +62,4 @@ def test_reply_and_reaction_go_both_ways(server: Server, greenchat: OpenTerminal
     carol.wait_for("│ 👍 alice")
     alice.wait_for("│ 👍 alice")
     carol.send(CTRL_UP, "d", "y")
-    alice.wait_for("(taken back by carol)")
+    alice.wait_for("(deleted by carol)")

@@ -22,8 +22,8 @@ def say(server: Server, first: int, last: int) -> None:
 
 def read_on(alice: Terminal) -> None:
     """Scroll a page up, or wait for what is missing where that is in sight."""
-    if "more was said in between" in alice.text:
-        alice.wait_gone("more was said in between")
+    if "messages are missing here" in alice.text:
+        alice.wait_gone("messages are missing here")
     else:
         status = alice.rows[-2]
         alice.send(PAGE_UP)
@@ -77,7 +77,7 @@ def test_the_join_screen_leads_to_it_without_the_server(server: Server, greencha
     alice = greenchat(f"{server.address}/#tea", USER="ann")
     alice.wait_for("Nickname   alice")
     alice.send("\r")
-    alice.wait_for("nothing answers on", "Ctrl-O opens what was said before")
+    alice.wait_for("nothing answers on", "Ctrl-O opens the history")
     alice.send("\x0f")
     alice.wait_for("@alice │ remember the cake", "next try in", "[#tea]")
     server.start()
@@ -91,7 +91,7 @@ def test_a_damaged_archive_is_one_line(server: Server, greenchat: OpenTerminal, 
     alice = greenchat(f"alice@{server.address}")
     alice.wait_for("You joined")
     alice.enter("hello")
-    alice.wait_for("alice │ hello", "What is said can't be kept for the next time")
+    alice.wait_for("alice │ hello", "The history can't be saved")
 
 
 def test_an_archive_that_another_program_holds_is_no_hindrance(

@@ -1,4 +1,4 @@
-"""The client at a server of several nodes, one of which dies: it goes on at another, and nobody hears of it."""
+"""The client at a server of several nodes, one of which dies: it continues at another, and nobody hears of it."""
 
 import os
 import signal

@@ -28,7 +28,7 @@ def test_a_mistake_in_the_file_is_one_clear_line(server: Server, greenchat: Open
     terminal = greenchat(f"alice@{server.address}")
     assert terminal.wait_end() == 2
     assert terminal.text.startswith("greenchat: ")
-    assert "has a mistake" in terminal.text.replace("\n", "")
+    assert "is not valid" in terminal.text.replace("\n", "")
 
 
 def test_a_file_that_was_edited_is_read_again(greenchat: OpenTerminal, server: Server, tmp_path: Path) -> None:
@@ -38,14 +38,14 @@ def test_a_file_that_was_edited_is_read_again(greenchat: OpenTerminal, server: S
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text('[settings]\n"time.format" = "at %H"\n[aliases]\nhug = "me hugs $1"\n', encoding="utf-8")
     alice.enter("/reload")
-    alice.wait_for("The settings are read again", "at ")
+    alice.wait_for("The settings were reloaded", "at ")
     alice.enter("/hug bob")
     alice.wait_for("alice hugs bob")
     path.write_text("[settings\n", encoding="utf-8")
     alice.enter("/reload")
-    alice.wait_for("Nothing has changed")
+    alice.wait_for("The settings were not changed")
     alice.enter("/hug carol")
     alice.wait_for("alice hugs carol")
     alice.enter("/set bell off")
-    alice.wait_for("This could not be kept")
+    alice.wait_for("This could not be saved")
     assert path.read_text(encoding="utf-8") == "[settings\n", "what is being edited is not written over"

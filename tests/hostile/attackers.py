@@ -3,7 +3,7 @@
 python -m tests.hostile.attackers HOST PORT NUMBER < WHAT
 
 A process of their own, because an attacker's work is not the server's. When all are there it says so in a line, and
-goes on until it is ended.
+continues until it is ended.
 """
 
 import sys

@@ -110,7 +110,7 @@ class Full:
             ctx, continuation = run_line(line.encode(), lambda message: world._context(puppet, message))
         while continuation is not None:
             if isinstance(continuation, Background):
-                of_the_line = cost.total  # what goes on is nobody's line any more
+                of_the_line = cost.total  # what continues is nobody's line any more
                 ctx = world._context(puppet, Message(""))
                 continuation = Streamed(continuation.steps(ctx))
             if isinstance(continuation, Deferred):
@@ -132,7 +132,7 @@ class Full:
         return cost
 
     def dearest(self, lines: Callable[[int], list[str]]) -> Cost:
-        """The most expensive of these lines; each is tried anew while it is too expensive, since others use the
+        """The most expensive of these lines; each is tried again while it is too expensive, since others use the
         processor too. lines: with a number that makes what may be remembered new."""
         found = Cost("")
         for index in range(len(lines(0))):

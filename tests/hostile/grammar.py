@@ -102,7 +102,7 @@ PATTERNS: dict[str, list[str]] = {
 
 
 class Grammar:
-    """Makes lines. said: a text to say, made anew each time. msgids: some that there really are."""
+    """Makes lines. said: a text to say, created again each time. msgids: some that there really are."""
 
     def __init__(self, chance: random.Random, said: Callable[[], str], msgids: list[str]) -> None:
         self.chance = chance

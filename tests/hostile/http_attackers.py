@@ -2,8 +2,8 @@
 
 python -m tests.hostile.http_attackers HOST PORT NUMBER http|websocket < WHAT
 
-A process of its own, because an attacker's work is not the server's. When all are there it says so in a line, and goes
-on until it is ended; who is cut comes again.
+A process of its own, because an attacker's work is not the server's. When all are there it says so in a line, and
+continues until it is ended; who is cut comes again.
 """
 
 import contextlib

@@ -78,7 +78,7 @@ class Life:
     def _return(self, number: int) -> None:
         """Come back to a node that the others have given up: its way to the engine was longer away than theirs."""
         node = self._nodes.nodes[number]
-        given_up = node.errors.read_text(encoding="utf-8").count("the other nodes have given this one up")
+        given_up = node.errors.read_text(encoding="utf-8").count("the other nodes gave this one up")
         assert given_up > self._given_up[number], "a connection ends for no other reason"
         self._given_up[number] = given_up
         self.done["a node was given up by the others"] += 1

@@ -1,5 +1,5 @@
 """A server that means harm to a client: what it says in one place after the other must not become a command of the
-terminal, a name of a file elsewhere, or a line that nobody said.
+terminal, a name of a file elsewhere, or an informational line.
 
 What is drawn is fuzzed by `python -m tests.hostile.fuzz client`; here is what leaves the screen.
 """

@@ -204,7 +204,7 @@ def test_what_is_confirmed_is_stored_before(tmp_path: Path, disk: Disk) -> None:
     disk.heal()
     with forked.started(tmp_path, *arguments) as server, Client(server.target, "asker", caps=caps, tls=tls) as owner:
         owner.send("NICKSERV IDENTIFY owner newpassword")
-        assert "not the password" in owner.expect("NOTICE").params[-1]
+        assert "Wrong password" in owner.expect("NOTICE").params[-1]
         owner.send("NICKSERV IDENTIFY owner oldpassword-owner")
         owner.expect("900")
         owner.sync()
@@ -233,7 +233,7 @@ def test_housekeeping_on_a_disk_that_fails(tmp_path: Path, disk: Disk) -> None:
             alice.send(f"PRIVMSG #lobby :{number}")
         alice.sync()
         disk.fail("write", errno.EIO)
-        wait_for_log(server, "housekeeping of the store")
+        wait_for_log(server, "housekeeping of the database")
         disk.heal()
         alice.send("PRIVMSG #lobby :well again")
         assert alice.expect("PRIVMSG", "FAIL").params[-1] == "well again"

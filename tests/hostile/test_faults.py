@@ -166,7 +166,7 @@ def test_out_of_descriptors(tmp_path: Path) -> None:
             inside = [stack.enter_context(Client(server.target, f"in{number}")) for number in range(20)]
             for _ in range(5):
                 with Client(server.target) as refused:
-                    assert refused.until_end()[-1].params == ("This server is full: it takes 20 connections",)
+                    assert refused.until_end()[-1].params == ("This server is full (20 connections)",)
             resource.prlimit(pid, resource.RLIMIT_NOFILE, (20, hard))  # now not even accepting works
             waiting = stack.enter_context(Client(server.target))
             assert inside[0].run("WHOIS in1")

@@ -117,9 +117,7 @@ def test_connections_by_the_hundred(start_server: StartServer, tmp_path: Path, w
     with witnessed(server.address), ExitStack() as stack:
         clients = [stack.enter_context(Client(server.address)) for _ in range(300)]
         refused = clients[48:]
-        assert {client.until_end()[-1].params[0] for client in refused} == {
-            "This server is full: it takes 50 connections"
-        }
+        assert {client.until_end()[-1].params[0] for client in refused} == {"This server is full (50 connections)"}
 
 
 def test_connecting_and_leaving_again_and_again(server: ServerThread, witnessed: Attack) -> None:

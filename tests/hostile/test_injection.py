@@ -217,7 +217,7 @@ def test_plain_text_can_not_break_lines(address: Target) -> None:
                     while data := plain.sock.recv(4096):
                         told += data
             if "\0" in evil and b"joined" not in told:
-                assert told in (b"", b"Goodbye: that was no text\n")  # what is binary is no name
+                assert told in (b"", b"Goodbye: that was not text\n")  # what is binary is no name
                 continue
             assert any(" JOIN " in line for line in wire.until(f"p{number}"))
 

@@ -1,4 +1,4 @@
-"""Hundreds and thousands who never read: what waits is bounded, each is cut with a reason, and the talk goes on."""
+"""Hundreds and thousands who never read: what waits is bounded, each is cut with a reason, and the talk continues."""
 
 import socket
 from contextlib import ExitStack

@@ -24,7 +24,7 @@ _SLEEP = 0.5
 
 
 class Witness:
-    """Says numbered things to a friend, one after the other; each must be heard, in order, within the bound.
+    """Says numbered things to a friend, one after another; each must be heard, in order, within the bound.
 
     delays: what each message took, in seconds. longest: the longest that one took for which the machine is not to
     blame, in seconds; slept: how long a server did nothing meanwhile.

@@ -47,7 +47,7 @@ def test_a_bug_ends_one_client(server: Target, line: str, error: str, caplog: py
         alice.send("PRIVMSG #a :before", line, "PRIVMSG #a :after")
         farewell = alice.until_end()[-1]
         assert farewell.command == "ERROR"
-        assert farewell.params == ("Internal error: the connection is closed, and the operator's log says why",)
+        assert farewell.params == ("Internal error: the connection was closed; the server's log has the details",)
         for witness in bob, carol:
             assert witness.expect("PRIVMSG").params[1] == "before"
             left = witness.expect("PRIVMSG", "QUIT")

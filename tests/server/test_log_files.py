@@ -1,4 +1,4 @@
-"""The files of the server's log: whose they are, when a new one is begun, and how many stay."""
+"""The files of the server's log: whose they are, when a new one is started, and how many stay."""
 
 import json
 import logging

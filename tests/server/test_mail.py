@@ -89,7 +89,7 @@ def test_before_it_is_confirmed_nobody_can_use_it(server: ServerThread, mailbox:
         register(alice, "alice@example.org")
         code_of(mailbox)
         alice.send("NS IDENTIFY alice sesame-open")
-        assert "not the password" in alice.expect("NOTICE").params[1]
+        assert "Wrong password" in alice.expect("NOTICE").params[1]
         assert register(alice, "*")[:2] == ("REGISTER", "ACCOUNT_EXISTS")
 
 

@@ -96,7 +96,7 @@ def test_a_password_is_hashed(tmp_path: Path) -> None:
             ("--config", "{home}/open.toml"),
             "{home}/open.toml: Illegal character '\\n' (at line 1, column 10): a text ends",
         ),
-        (("--config", "{home}/latin.toml"), "{home}/latin.toml: it is not UTF-8: save it as that"),
+        (("--config", "{home}/latin.toml"), "{home}/latin.toml: not UTF-8: save it as UTF-8"),
         (("--config", "{home}/cert.toml"), "tls: can't read {home}/cert.pem: No such file or directory"),
         (("--data", "{home}/wrong.toml"), "can't create the data folder {home}/wrong.toml: File exists"),
         (("--data", "{home}/wrong.toml/x"), "can't create the data folder {home}/wrong.toml/x: Not a directory"),
@@ -125,8 +125,8 @@ def test_the_data_folder_of_another_user_is_one_line(
     monkeypatch.setattr("greenchat.server.main.keep_private", lambda: None)
     assert main(["status", "--data", str(tmp_path)]) == 2
     assert capsys.readouterr().err == (
-        f"greenchat-server: can't write to the data folder {tmp_path}: run this as the user that it belongs to,"
-        " or name another with --data\n"
+        f"greenchat-server: can't write to the data folder {tmp_path}: run this as its owner, or choose another"
+        f" folder with --data\n"
     )
 
 
@@ -134,7 +134,7 @@ def test_an_address_in_use_is_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         ended = forked.run(tmp_path, "--listen", f"127.0.0.1:{taken.getsockname()[1]}")
     assert ended.returncode == 2
-    assert "another program listens there already; choose another address with --listen\n" in ended.stderr
+    assert "another program is already listening there; choose another address with --listen\n" in ended.stderr
     assert ended.stderr.count("\n") == 1
 
 
@@ -217,7 +217,7 @@ def test_a_hangup_reloads_the_file(tmp_path: Path) -> None:
         file.write_text("motd = 5")
         server.process.send_signal(signal.SIGHUP)
         assert alice.expect("NOTICE").params[1] == (
-            "*** SIGHUP tried to reload the configuration; nothing has changed:"
+            "*** SIGHUP tried to reload the configuration, which was not changed:"
             f" {file}: motd: must be a list, not a number"
         )
         assert [m.params[1] for m in alice.run("MOTD") if m.command == "372"] == ["- second"]
@@ -294,7 +294,7 @@ def test_a_password_is_asked_for_twice_and_never_shown(tmp_path: Path) -> None:
         try:
             shown = _read_until(terminal, b"Password: ")
             terminal.write(b"open sesame\n")
-            shown += _read_until(terminal, b"Once more: ")
+            shown += _read_until(terminal, b"Repeat the password: ")
             terminal.write(again.encode() + b"\n")
             shown += _read_until(terminal, b"\n", b"\n")
             terminal.wait()

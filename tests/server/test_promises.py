@@ -214,7 +214,7 @@ def test_a_restart_forgets_nothing_and_ids_go_on(start_server: StartServer, tmp_
 
 
 def test_who_was_cut_can_ask_for_all_that_came_after_what_they_saw(server: ServerThread) -> None:
-    """Without gap or double, wherever they are cut and while others go on talking."""
+    """Without gap or double, wherever they are cut and while others continue talking."""
     caps = CAPS + " draft/chathistory"
     with people(server.address, "alice", "witness", caps="message-tags", channel="#lobby") as (alice, witness):
 

@@ -90,7 +90,7 @@ def test_a_broken_file_changes_nothing_and_tells_why(server: ServerThread, confi
         assert refusal.params == (
             "alice",
             "REHASH",
-            "Nothing has changed: server.toml: motd: must be a list, not a number",
+            "The configuration was not changed: server.toml: motd: must be a list, not a number",
         )
         assert "382" not in [message.command for message in alice.sync()]
 
@@ -105,7 +105,7 @@ def test_a_certificate_that_is_not_there_changes_nothing(
         options = dataclasses.replace(quick_options(tmp_path), tls=files)
         configure(options=options, auth_script=AuthScript(command=sys.executable))
         alice.send("REHASH")
-        assert alice.expect("400").params[-1].startswith("Nothing has changed: tls: ")
+        assert alice.expect("400").params[-1].startswith("The configuration was not changed: tls: ")
     assert server.call(lambda app: app.outside.check("alice", "secret", "127.0.0.1")) is None, "nobody is asked"
 
 
@@ -118,7 +118,10 @@ def test_a_program_that_is_not_there_changes_nothing(
         configure(auth_script=AuthScript(command=f"{tmp_path / 'nothing'} --all"))
         alice.send("REHASH")
         refusal = alice.expect("400").params[-1]
-    assert refusal == f"Nothing has changed: auth_script.command: the program {tmp_path / 'nothing'} is not there"
+    assert (
+        refusal
+        == f"The configuration was not changed: auth_script.command: the program {tmp_path / 'nothing'} is not there"
+    )
     assert server.call(lambda app: app.outside.check("alice", "secret", "127.0.0.1")) is None, "nobody is asked"
 
 
@@ -173,7 +176,7 @@ def test_an_address_that_can_not_be_had_is_named(server: ServerThread, configure
         configure(options=dataclasses.replace(quick_options(tmp_path), listen=(first, ListenerOptions(taken))))
         alice.send("REHASH")
         notices = [message.params[1] for message in alice.until("382") if message.command == "NOTICE"]
-        assert notices[-1] == f"*** can't listen on {taken}: another program listens there already"
+        assert notices[-1] == f"*** can't listen on {taken}: another program is already listening there"
 
 
 def test_throttles_change_for_those_who_are_here(server: ServerThread, configure: Configure, tmp_path: Path) -> None:
@@ -208,7 +211,8 @@ def test_a_new_certificate_is_shown_from_then_on(server: ServerThread, configure
         refusal = alice.run("REHASH")[-1]
         assert refusal.command == "400"
         assert refusal.params[2] == (
-            f"Nothing has changed: tls: {key} is not the private key (PEM, without a password) of {certificate}"
+            f"The configuration was not changed: tls: {key} is not the private key (PEM, without a password) of"
+            f" {certificate}"
         )
         assert fingerprint() == first
         key.write_bytes(other[1].read_bytes())

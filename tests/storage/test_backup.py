@@ -131,8 +131,8 @@ def test_what_is_wrong_is_said_in_words(path: Path, talk: Talk) -> None:
     connection.commit()
     connection.close()
     assert check(path) == [
-        "10 events belong to no conversation",
-        "10 events come from nobody",
+        "10 events without a conversation",
+        "10 events without a source",
         "the a b can't be read: Expecting value: line 1 column 1 (char 0)",
     ]
 
@@ -240,7 +240,7 @@ def test_one_record_that_cannot_be_read_hides_no_other(path: Path, talk: Talk) -
         assert store.search(Query(["#lobby"], 10)) == left
     assert list(export(path)) == left
     sealed, *problems = check(path)
-    assert "not as it was stored: 6 events" in sealed
+    assert "was changed after it was stored: 6 events" in sealed
     assert len(problems) == 3
     for number in spoiled:
         assert any(str(said[number].id) in problem for problem in problems)

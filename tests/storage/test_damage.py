@@ -69,7 +69,7 @@ def test_a_conversation_without_a_key(sound: Path) -> None:
 
 
 def test_events_out_of_their_order(sound: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An index that is damaged may give a page again and again: `check` names it, and does not go on for ever."""
+    """An index that is damaged may give a page again and again: `check` names it, and does not continue for ever."""
     answers = iter([[3], [2]])
 
     def read_badly(*given: Any) -> list[StoredEvent]:
@@ -202,7 +202,7 @@ def test_a_wrong_value_in_any_column(path: Path, talk: Talk, table: str, column:
         store.commit([talk.say("fresh")])
     columns = [f"{value} AS {name}" if name == column else name for each, name in _columns() if each == table]
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("PRAGMA legacy_alter_table = ON")  # views go on reading the table of this name
+        connection.execute("PRAGMA legacy_alter_table = ON")  # views continue reading the table of this name
         connection.execute(f"CREATE TABLE wrong AS SELECT {', '.join(columns)} FROM {table}")
         connection.execute(f"DROP TABLE {table}")
         connection.execute(f"ALTER TABLE wrong RENAME TO {table}")

@@ -181,7 +181,7 @@ def test_a_start_with_a_wrong_clock_deletes_nothing(path: Path, talk: Talk, capl
     compact_events(store)
     keep_house(store, wrong + 120_000)
     assert store.read("#lobby", ALL)[:10] == said
-    assert caplog.text.count("nothing is deleted for its age in the next 24 hours") == 1
+    assert caplog.text.count("nothing is deleted by age for the next 24 hours") == 1
     store.close()
 
 

@@ -58,7 +58,7 @@ def test_a_newer_file_is_refused(path: Path, talk: Talk) -> None:
 
 @pytest.mark.parametrize(
     ("free", "told"),
-    [(0, "its disk is full (disk I/O error); make some room there"), (1 << 30, "disk I/O error")],
+    [(0, "its disk is full (disk I/O error); free some space"), (1 << 30, "disk I/O error")],
 )
 def test_a_full_disk_is_told_as_such(free: int, told: str) -> None:
     """SQLite names an I/O error where its shared memory can't grow."""

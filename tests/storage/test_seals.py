@@ -62,8 +62,8 @@ def test_altered_text_is_found(settled: Path, statement: str, counts: str) -> No
     assert changed >= 1
     found = [problem for problem in check(settled) if "not as it was stored" in problem]
     assert len(found) == 1
-    assert found[0].startswith("what was said in #lobby from Tue Nov 14 2023 at ")
-    assert f"not as it was stored: {counts}" in found[0]
+    assert found[0].startswith("the history of #lobby from Tue Nov 14 2023 at ")
+    assert f"was changed after it was stored: {counts}" in found[0]
 
 
 def test_who_said_it_is_sealed_too(settled: Path) -> None:
@@ -105,7 +105,7 @@ def test_what_was_said_just_now_is_sealed(path: Path, talk: Talk, table: str, st
             assert connection.execute(statement.format(table)).rowcount >= 1
         found = [problem for problem in check(path) if "not as it was stored" in problem]
         assert found
-        assert f"not as it was stored: {counts}" in found[0]
+        assert f"was changed after it was stored: {counts}" in found[0]
     finally:
         store.close()
 

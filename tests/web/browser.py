@@ -96,7 +96,7 @@ class Browser:
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": chosen})
 
     def open(self, address: str) -> None:
-        """Load a page, anew where it is the one that is shown: another #fragment alone loads nothing."""
+        """Load a page, again where it is the one that is shown: another #fragment alone loads nothing."""
         before = self.driver.current_url.partition("#")[0]
         self.driver.get(address)
         if before == address.partition("#")[0]:
@@ -194,7 +194,7 @@ class Browser:
         self._do(lambda: self.find(selector).clear(), f"could not empty {selector}")
 
     def _do(self, act: Callable[[], object], why: str) -> None:
-        """Act on an element, again where the page drew it anew between the look for it and the act."""
+        """Act on an element, again where the page drew it again between the look for it and the act."""
 
         def acted() -> bool:
             try:
@@ -223,7 +223,7 @@ class Browser:
         self.find(".question", "This name belongs to somebody.")
 
     def arrived(self) -> None:
-        """Wait until one is in the channel that is shown: a page that was loaded anew shows it before."""
+        """Wait until one is in the channel that is shown: a page that was loaded again shows it before."""
         self.until(lambda: self.run("return document.querySelectorAll('.members li').length"))
 
     def register(self, password: str) -> None:
@@ -232,7 +232,7 @@ class Browser:
         first, again = self.until(lambda: self.all("dialog input[type=password]"))
         first.send_keys(password)
         again.send_keys(password, Keys.ENTER)
-        self.find(".toast", "is yours now")
+        self.find(".toast", "is now registered to you")
         self.gone("dialog")
 
     def say(self, text: str) -> None:
@@ -250,7 +250,7 @@ class Browser:
         return self.until(look, f"nobody said {text!r}")
 
     def said(self, text: str) -> str:
-        """Wait for a message with this text in it; all that its row says. A row may be drawn anew at any time."""
+        """Wait for a message with this text in it; all that its row says. A row may be drawn again at any time."""
         return self.until(lambda: self.message(text).text)
 
     def texts(self) -> list[str]:

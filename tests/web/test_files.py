@@ -1,4 +1,4 @@
-"""Files in a real browser: picked, dropped and pasted; progress; pictures in the talk, until they are taken back."""
+"""Files in a real browser: picked, dropped and pasted; progress; pictures in the talk, until they are deleted."""
 
 import io
 from functools import partial
@@ -84,7 +84,7 @@ def test_dropped_pasted_and_refused(make_site: MakeSite, browser: Browser) -> No
     large = "const data = new DataTransfer(); data.items.add(new File([new Uint8Array(2 ** 20 + 1)], 'big.bin'));"
     send = "document.dispatchEvent(new DragEvent('drop', {cancelable: true, dataTransfer: data}))"
     browser.run(f"{large} {send}")
-    browser.find(".toasts", "big.bin: a file has at most 1 MiB")
+    browser.find(".toasts", "big.bin: a file can have at most 1 MiB")
     browser.gone(".composer progress")
     assert browser.find("#composer").get_attribute("value") == ""
 

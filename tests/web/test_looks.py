@@ -134,7 +134,7 @@ def test_an_empty_channel(site: Site, browser: Browser, shoot: Shoot) -> None:
 
 
 def test_each_channel_has_its_own_welcome(site: Site, browser: Browser) -> None:
-    """Rows that every conversation has are drawn anew when one goes to another."""
+    """Rows that every conversation has are drawn again when one goes to another."""
     browser.join(site.address("#new"), "ada")
     browser.find(".row.start", "Welcome to #new")
     browser.say("/join #other")
@@ -212,7 +212,7 @@ def test_keyboard_only(site: Site, busy: Client, browser: Browser) -> None:
     browser.until(lambda: "white on black" in browser.driver.switch_to.active_element.text)
     browser.type(Keys.ENTER)
     browser.until(lambda: browser.run("return document.activeElement.closest('.tools') !== null"))
-    browser.type(Keys.ARROW_DOWN)  # from there, too, one goes on among messages
+    browser.type(Keys.ARROW_DOWN)  # from there, too, one continues among messages
     browser.until(lambda: "second line" in browser.driver.switch_to.active_element.text)
     browser.type(Keys.ARROW_UP)
     browser.until(lambda: "white on black" in browser.driver.switch_to.active_element.text)

@@ -68,7 +68,7 @@ def test_a_changed_password_and_logging_out(site: Site, browser: Browser) -> Non
     old.send_keys("correct-horse")
     new.send_keys("battery-staple")
     again.send_keys("battery-staple", Keys.ENTER)
-    browser.find(".toast", "Your password is changed")
+    browser.find(".toast", "Your password was changed")
     browser.click(".me")
     browser.click("dialog button", "Log out")
     browser.find(".toast", "You are logged out.")
@@ -97,7 +97,7 @@ def test_connections_and_programs_are_ended_one_by_one(site: Site, browser: Brow
     # all browsers were signed out, so that the other one does not come back by itself; this one stays
     stays = "return fetch('/session').then((answer) => answer.json()).then((found) => found.account)"
     browser.until(lambda: browser.run(stays) == "ada")
-    browser.click("dialog button", "Let a program in")
+    browser.click("dialog button", "Create an API token")
     browser.type("weather", Keys.ENTER)
     secret = browser.find("dialog input[readonly]").get_attribute("value")
     assert secret
@@ -125,13 +125,13 @@ def test_running_a_channel(site: Site, browser: Browser, other: Browser, shoot: 
     assert len(str(browser.find(".qr path").get_attribute("d"))) > 500
     shoot(browser, "dialog")
     browser.click("dialog label", "Moderated")
-    other.find(".row.event", "ada set: only those with a voice may speak")
+    other.find(".row.event", "ada set: only voiced members can write")
     browser.type(Keys.ESCAPE)
     other.say("may I?")
     other.find(".row.failed .state", "Not sent")
     browser.click(".members button", "bob")
     browser.click("dialog button", "Give voice")
-    other.find(".members h3", "With a voice")
+    other.find(".members h3", "Voiced")
     other.click(".failed button", "Try again")
     browser.message("may I?")
     browser.click(".members button", "bob")
@@ -140,7 +140,7 @@ def test_running_a_channel(site: Site, browser: Browser, other: Browser, shoot: 
     other.say("/join #mine")
     other.find(".row.error", "You are banned from this channel.")
     browser.click("button[aria-label='About this channel']")
-    browser.click("dialog .masks button", "Let in again")
+    browser.click("dialog .masks button", "Remove ban")
     browser.gone("dialog .masks li")
     browser.type(Keys.ESCAPE)
     other.say("/join #mine")
@@ -153,7 +153,7 @@ def test_a_registered_channel(site: Site, browser: Browser) -> None:
     browser.register("correct-horse")
     browser.click("button[aria-label='About this channel']")
     browser.click("dialog button", "Register the channel")
-    browser.find("dialog", "#mine is yours now")
+    browser.find("dialog", "#mine is now registered to you")
     browser.type(Keys.ESCAPE)
     browser.find(".members h3", "Owners")
 
@@ -187,7 +187,7 @@ def test_keys_invitations_and_full_channels_in_words(site: Site, browser: Browse
         browser.say("/join #full")
         browser.find(".row.error", "The channel is full.")
         browser.say("/join #closed")
-        browser.find(".row.error", "Only who is invited may come in.")
+        browser.find(".row.error", "The channel is invite-only.")
         bob.run("INVITE ada #closed")
         browser.click("dialog button", "Go there")
         browser.find(".top h1", "#closed")
@@ -208,7 +208,7 @@ def test_banned_in_words(make_site: MakeSite, browser: Browser) -> None:
 @pytest.mark.parametrize(
     ("limits", "words"),
     [
-        (Connections(most=8), "This server is full: it takes 8 connections."),
+        (Connections(most=8), "This server is full (8 connections)."),
         (Connections(per_address=6, exempt=()), "Too many connections from your address: at most 6 at once."),
     ],
 )
@@ -289,7 +289,7 @@ def test_a_new_password_signs_all_browsers_out(site: Site, browser: Browser, oth
     other.click(".join-box button", "Log in")
     other.find(".toast", "You stay signed in on this device")
     browser.say("/ns PASSWD correct-horse battery-staple")
-    browser.find(".row", "Your password is changed")
+    browser.find(".row", "Your password was changed")
     other.open(site.address())
     other.find(".question", "ada")
     other.fill("#password", "battery-staple")

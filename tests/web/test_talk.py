@@ -132,7 +132,7 @@ def test_no_server_in_words(site: Site, browser: Browser) -> None:
 
 
 def test_half_open_connections_are_noticed(site: Site, browser: Browser) -> None:
-    """Where a port takes connections but says nothing, the page goes on trying."""
+    """Where a port takes connections but says nothing, the page continues trying."""
     browser.open(site.address())
     browser.find("#name")
     site.stop()

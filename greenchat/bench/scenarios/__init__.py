@@ -30,7 +30,7 @@ def _no_arguments(parser: ArgumentParser) -> None:
 class Scenario:
     """Work for simulated clients against a server.
 
-    shapes(options): what to run, one after the other. run(job, shape): runs in the clients' process.
+    shapes(options): what to run, one after another. run(job, shape): runs in the clients' process.
     seconds: how long it measures unless told otherwise. ping: seconds between the PINGs of servers started for it.
     rate: lines a second that these take from one client, as far as they can be told.
     connections(shape): how many it needs at once.

@@ -70,7 +70,7 @@ def _run(job: Job, shape: Shape) -> Figures:
 
 
 def _wave(talk: SteadyLoad) -> None:
-    """Say all that is to be in flight, and wait until it has arrived."""
+    """Send one wave of messages, and wait until it has arrived."""
     talk.flights.start()
     talk.flights.stop()
     talk.swarm.run(lambda: not talk.flights.in_flight, "all messages have arrived", LANDING)

@@ -86,7 +86,7 @@ class Nodes:
         return next((node for node in self._nodes.values() if node.number == number), None)
 
     def silent(self, lease: int) -> list[Node]:
-        """Return those who have said nothing for so many ms."""
+        """Return the nodes that have been silent for so many ms."""
         return [node for node in self._nodes.values() if node.heard + lease < self.time]
 
     @property

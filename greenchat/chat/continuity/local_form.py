@@ -88,7 +88,7 @@ def dump_local(network: Network) -> dict[str, Any]:
 
 
 def load_local(network: Network, form: Form) -> None:
-    """Give a network what was dumped; those who are not in it any more are passed over."""
+    """Give a network what was dumped; those who are not in it any more are skipped."""
     local = network.local
     sessions = {session.number: session for session in network.sessions}
     local.skip_sessions(max(sessions, default=0))

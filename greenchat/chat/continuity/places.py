@@ -34,7 +34,7 @@ def document(network: Network, user: User, now: int) -> dict[str, Any]:
 def bring_back(network: Network, guest_id: str, stored: Mapping[str, Any], *, now: int, grace: int) -> User | None:
     """Let somebody come back for so many ms; return None for who is not expected, or has lost their nick or account.
 
-    A channel of theirs that was not brought back is left out: made anew it would be open to everybody.
+    A channel of theirs that was not brought back is left out: created again it would be open to everybody.
     """
     account = network.accounts.by_id(stored["account"]) if stored["account"] else None
     seen = stored["left"] or stored["kept"]

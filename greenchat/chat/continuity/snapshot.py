@@ -220,8 +220,8 @@ def restore(document: Form, new_outbox: Callable[[Form], Outbox]) -> Network:
     epoch = document.get("version")
     if not is_known(epoch):
         raise SnapshotError(
-            f"the state is of epoch {epoch}, and this greenchat knows those from {OLDEST} to {VERSION}: use another"
-            " version of it"
+            f"the state is of epoch {epoch}, but this greenchat supports epochs {OLDEST} to {VERSION}: use another"
+            f" version"
         )
     try:
         return _restore(document, new_outbox)

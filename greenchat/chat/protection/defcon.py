@@ -18,11 +18,11 @@ ONLY_ACCOUNTS = 2
 ONLY_OPERATORS = 1
 
 MEANINGS = {
-    NORMAL: "everything is open",
-    NO_ACCOUNTS: "nobody can register an account",
-    NO_CHANNELS: "nobody can register an account or a channel",
-    ONLY_ACCOUNTS: "nobody can register anything, and new users must log in to an account",
-    ONLY_OPERATORS: "nobody can register anything, and only this machine and the hosts of operators can connect",
+    NORMAL: "no restrictions",
+    NO_ACCOUNTS: "no registrations of accounts",
+    NO_CHANNELS: "no registrations of accounts and channels",
+    ONLY_ACCOUNTS: "no registrations, and new users must log in to an account",
+    ONLY_OPERATORS: "no registrations, and only this machine and the hosts of operators can connect",
 }
 
 
@@ -45,13 +45,13 @@ class DefconGate:
         masks = {mask.partition("@")[2] for oper in self.opers for mask in oper.hosts}
         if any(set(mask) - set("*?") and glob(mask, host) for mask in masks):
             return ""
-        return "This server takes no new connections at the moment: try again later"
+        return "This server does not accept new connections at the moment: try again later"
 
     def objection_to_guest(self, host: str) -> str:
         """Return the reason why this IP address may not connect without an account; "" if it may."""
         if self.level > ONLY_ACCOUNTS or _is_local(host):
             return ""
-        return "This server only accepts users with an account at the moment: log in with SASL"
+        return "This server currently requires an account: log in with SASL"
 
 
 def _is_local(host: str) -> bool:

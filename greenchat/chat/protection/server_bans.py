@@ -81,7 +81,7 @@ def parse_target(text: str) -> BanTarget:
     if text.startswith("::"):
         text = "0" + text
     if not text or presentable(text) != text or len(text.encode()) > _LONGEST:
-        raise TargetError("A ban is on an address, a network, a mask nick!user@host or an account, without spaces")
+        raise TargetError("Ban an address, a network, a mask nick!user@host or an account, without spaces")
     network = _network(text)
     if network:
         return BanTarget(ADDRESS, network)

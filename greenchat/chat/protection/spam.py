@@ -127,7 +127,7 @@ def judge(
 ) -> Finding:
     """Judge a line, and remember it.
 
-    now, window: ms. is_new: its user connected lately and has no account. members: folded nicks of the readers.
+    now, window: ms. is_new: its user connected recently and has no account. members: folded nicks of the readers.
     others: newcomers who said the same, see `Wave`.
     """
     reasons: dict[str, int] = {}

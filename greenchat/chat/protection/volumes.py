@@ -29,7 +29,7 @@ class MeteredSession(Protocol):
 
 
 class Volumes:
-    """The bounds, and what was drawn lately.
+    """The bounds, and what was drawn recently.
 
     only_accounts: the disk is nearly full, so that who has no account writes nothing.
 
@@ -83,7 +83,7 @@ class Volumes:
             bucket.full_at += jump
 
     def forget_old(self, now: int) -> None:
-        """Forget who has not written lately. now: ms since the epoch."""
+        """Forget who has not written recently. now: ms since the epoch."""
         self._buckets = {key: bucket for key, bucket in self._buckets.items() if not bucket.is_full(now)}
 
     def _bounds(self, session: MeteredSession, account: str) -> Iterator[tuple[tuple[str, str], int]]:

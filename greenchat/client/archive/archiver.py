@@ -1,6 +1,6 @@
 """What was said, from one day to the next: the windows on one side, the archive on this machine on the other.
 
-Without an archive (it is damaged, another program holds it, the disk is full) the client goes on as before; the user
+Without an archive (it is damaged, another program holds it, the disk is full) the client continues as before; the user
 is told once.
 """
 
@@ -48,7 +48,7 @@ class Archiver:
                 self._retry_at = monotonic + RETRY_SECONDS
                 self._tell("another program is using it; trying again", error, now)
             else:
-                self._tell(f"move {self._path} away to begin anew", error, now)
+                self._tell(f"move {self._path} away to start with an empty one", error, now)
                 self._archive = self._path = None
 
     def export(self, buffers: list[Buffer], path: Path | None, folder: Path, now: int) -> None:
@@ -61,13 +61,13 @@ class Archiver:
             count = exporting.write(target, conversations, anew=path is None)
             kind, text = LineKind.INFO, f"{count} {'line is' if count == 1 else 'lines are'} in {target} now."
         except FileExistsError as error:
-            text = f"{error.filename} is there already; name another file."
+            text = f"{error.filename} already exists; name another file."
         except (OSError, ArchiveError) as error:
             text = f"{target} could not be written: {getattr(error, 'strerror', '') or error}"
         self._model.tell(text, now, kind)
 
     def close(self, monotonic: float, now: int) -> None:
-        """Write what is left, and nothing any more."""
+        """Write what is left, and stop."""
         self._retry_at = monotonic
         self.turn(monotonic, now)
         if self._archive:
@@ -121,5 +121,5 @@ class Archiver:
     def _tell(self, what: str, error: ArchiveError, now: int) -> None:
         if not self._told:
             self._told = True
-            text = f"What is said can't be kept for the next time: {error} ({what})."
+            text = f"The history can't be saved: {error} ({what})."
             self._model.tell(text, now, LineKind.ERROR)

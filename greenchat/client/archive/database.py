@@ -1,6 +1,6 @@
 """What was seen, kept on this machine: a SQLite file with the messages of every network and conversation.
 
-Lines are known by their msgid, so that what the server tells again from its history is not kept twice, and what is
+Lines are known by their msgid, so that what the server replays from its history is not kept twice, and what is
 taken back goes here, too. The file is opened after the first picture is on the screen: sqlite3 takes its time to come.
 Where it grows over its limit, what was said longest ago goes.
 """
@@ -95,7 +95,7 @@ class Archive:
     def _put_in_order(self, buffer: Buffer) -> None:
         """Keep the rows in the order in which things were said within a millisecond.
 
-        Where an older page of history came later, they are written anew.
+        Where an older page of history came later, they are written again.
         """
         lines, count = buffer.lines, len(buffer.history.fresh)
         if not count or (count <= len(lines) and lines[-count] is buffer.history.fresh[0]):
@@ -148,7 +148,7 @@ class Archive:
             return self._file.execute(wanted, (*_place(buffer), msgid)).fetchone() is not None
 
     def prune(self) -> None:
-        """Throw away what was said longest ago, where there is more than the limit."""
+        """Discard what was said longest ago, where there is more than the limit."""
         self._kept = 0
         with self._explained():
             while self._limit and self._size() > self._limit:
@@ -176,7 +176,7 @@ class Archive:
             raise ArchiveError(str(error), busy=busy) from error
 
     def close(self) -> None:
-        """Close the file; nothing is written any more."""
+        """Close the file; writing stops."""
         self._file.close()
 
 

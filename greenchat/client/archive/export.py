@@ -16,7 +16,7 @@ UNFIT = str.maketrans("/\0", "__")  # for names of files
 def write(path: Path, conversations: Sequence[tuple[Buffer, Iterable[Line]]], *, anew: bool = False) -> int:
     """Write one conversation to this file, or several to files in this folder; how many lines that were.
 
-    Raises OSError, also where a file is there already, unless it is to be written anew.
+    Raises OSError, also where a file is there already, unless it is to be written again.
     """
     if len(conversations) == 1:
         return _write(path, conversations[0][1], anew=anew)

@@ -34,9 +34,7 @@ def apply(model: Model, network: ClientNetwork, event: NetworkEvent, now: int) -
             receive(Incoming(model, network, message, said_at(message, now)))
             if not network.link.recoded:
                 network.link.recoded = True
-                text = (
-                    f"{message.nick or 'The server'} writes in another encoding than UTF-8, read here as Windows-1252."
-                )
+                text = f"{message.nick or 'The server'} uses an encoding other than UTF-8; it is read as Windows-1252."
                 buffer = network.find(message.params[0] if message.params else "") or network.status
                 model.add(buffer, Line(now, LineKind.INFO, text))
         case Connected():
@@ -52,7 +50,7 @@ def apply(model: Model, network: ClientNetwork, event: NetworkEvent, now: int) -
         case Untrusted(fingerprint, reason):
             trust.ask(model, network, fingerprint, reason, now)
         case Garbled(reason):
-            model.add(network.status, Line(now, LineKind.ERROR, f"The server sent a line that is no message: {reason}"))
+            model.add(network.status, Line(now, LineKind.ERROR, f"The server sent an invalid line: {reason}"))
 
 
 def _disconnected(model: Model, network: ClientNetwork, reason: str, now: int) -> None:

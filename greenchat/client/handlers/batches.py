@@ -75,7 +75,7 @@ def _handle(incoming: Incoming, conversation: str = "") -> None:
 
 
 def _ignored(incoming: Incoming) -> bool:
-    """Whether it is from somebody whom the user does not want to read."""
+    """Whether it is from somebody the user ignores."""
     settings = incoming.model.settings
     if not settings.ignored or incoming.mine:
         return False
@@ -111,7 +111,7 @@ def _batch(incoming: Incoming) -> None:
     elif ended.kind in HISTORIES:
         _history(incoming, ended)
     elif ended.kind == server_search.CAPABILITY and ended.size == 0:
-        incoming.answer("The server remembers nothing like that.")
+        incoming.answer("The server found no messages.")
 
 
 def _tell(incoming: Incoming, text: str) -> None:

@@ -29,7 +29,7 @@ def join(incoming: Incoming) -> None:
         folded = network.fold(channel)
         if folded in {network.fold(name) for name in network.show_on_join}:
             network.show_on_join = {name for name in network.show_on_join if network.fold(name) != folded}
-            if new:  # an open one was shown when the user asked for it, and they may have gone on since
+            if new:  # an open one was shown when the user asked for it, and they may have continued since
                 incoming.model.show(buffer)
         buffer.gone = False
     else:
@@ -116,19 +116,21 @@ def nick(incoming: Incoming) -> None:
         asked = network.fold(new) in (network.fold(network.nicks.asked), network.fold(network.nicks.wanted))
         nick_recovery.renamed(network, new)
         if asked:
-            incoming.note(network.status, f"You are now called {new}")
+            incoming.note(network.status, f"You are now known as {new}")
         else:
-            incoming.about_me(network.status, f"Your nickname was changed to {new}. /nick chooses another one.")
+            incoming.about_me(
+                network.status, f"The server changed your nickname to {new}. Use /nick to choose another one."
+            )
         current = incoming.model.current
         if current.network is network and current not in (network.status, *known):
-            incoming.answer(f"You are now called {new}")
+            incoming.answer(f"You are now known as {new}")
     for buffer in known:
         typing.gone(buffer, old)
         member = buffer.members.pop(network.fold(old), None)
         if member:
             member.nick = new
             buffer.members[network.fold(new)] = member
-        incoming.note(buffer, f"You are now called {new}" if mine else f"{old} is now called {new}", nick=new)
+        incoming.note(buffer, f"You are now known as {new}" if mine else f"{old} is now known as {new}", nick=new)
     talk_with = network.find(old)
     if talk_with and talk_with.kind is BufferKind.PRIVATE and not network.find(new):
         network.buffers[network.fold(new)] = network.buffers.pop(network.fold(old))

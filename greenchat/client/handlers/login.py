@@ -58,7 +58,7 @@ def failure(incoming: Incoming) -> None:
     credentials = login.forget(network)
     network.login.proving = False
     if under_way and credentials:
-        text = f"The server does not accept this password of {credentials.account} ({incoming.param(-1)})."
+        text = f"The server did not accept the password of {credentials.account} ({incoming.param(-1)})."
         if login.lacks_account(network):
             login.account_required(incoming.model, network, incoming.time, refused=True)
             return
@@ -71,7 +71,7 @@ def failure(incoming: Incoming) -> None:
             "retry", "type it again", lambda _: login.ask_password(incoming.model, network, credentials.account)
         )
         incoming.model.ask(
-            network, Question(text, (again, Answer("leave", "go on without an account", nothing))), incoming.time
+            network, Question(text, (again, Answer("leave", "continue without an account", nothing))), incoming.time
         )
     end_negotiation(network)
 
@@ -100,10 +100,10 @@ def in_between(incoming: Incoming) -> None:
 def registered(incoming: Incoming) -> None:
     """`REGISTER <result> <account> <message>`: https://ircv3.net/specs/extensions/account-registration"""
     if incoming.param(0) == "SUCCESS":
-        incoming.answer(f"The name {incoming.param(1)} is yours now.")
+        incoming.answer(f"The account {incoming.param(1)} is yours now.")
     elif incoming.param(0) == "VERIFICATION_REQUIRED":
         incoming.answer(
-            f"{incoming.param(1)} is to be confirmed: {incoming.param(-1)}. Then: /verify {incoming.param(1)} CODE"
+            f"{incoming.param(1)} must be confirmed: {incoming.param(-1)}. Then use /verify {incoming.param(1)} CODE"
         )
 
 
@@ -120,9 +120,13 @@ def only_registered(incoming: Incoming) -> None:
         Answer(
             "register", f"{account} as yours", lambda _: login.ask_new_password(incoming.model, network, account, "")
         ),
-        Answer("leave", "don't go there", lambda _: network.unwant(name)),
+        Answer("leave", "don't join", lambda _: network.unwant(name)),
     )
-    who = "lets only people with an account in" if network.isupport.is_channel(name) else "hears only people with one"
+    who = (
+        "requires an account"
+        if network.isupport.is_channel(name)
+        else "accepts messages only from people with an account"
+    )
     incoming.model.ask(network, Question(f"{name} {who}.", answers), incoming.time)
 
 
@@ -138,7 +142,7 @@ def wants_key(incoming: Incoming) -> None:
         network.ask_for(name, key)
         network.send("JOIN", name, key)
 
-    incoming.answer(f"{name} has a key.", LineKind.ERROR)
+    incoming.answer(f"{name} requires a key.", LineKind.ERROR)
     where = network.find(name) or network
     incoming.model.questions.append(Prompt(f"The key of {name}", take, where=where))
 

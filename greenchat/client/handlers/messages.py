@@ -26,7 +26,7 @@ from greenchat.records import replace
 
 @on("PRIVMSG", "NOTICE")
 def said(incoming: Incoming) -> None:
-    """Show a message, maybe the user's own (echo-message)."""
+    """Show a message, possibly the user's own (echo-message)."""
     notice = incoming.message.command == "NOTICE"
     target, text = incoming.param(0), incoming.param(1)
     kind = LineKind.NOTICE if notice else LineKind.SAID
@@ -107,9 +107,9 @@ def redact(incoming: Incoming) -> None:
     for place in range(len(buffer.lines) - 1, -1, -1):
         line = buffer.lines[place]
         if line.reply == msgid:
-            buffer.replace(place, replace(line, quote="a message that was taken back"))
+            buffer.replace(place, replace(line, quote="a deleted message"))
         if line.id == msgid:
-            text = f"(taken back by {incoming.nick}{reason})"
+            text = f"(deleted by {incoming.nick}{reason})"
             buffer.replace(place, replace(line, text=text, kind=LineKind.EVENT, highlight=False, reply="", quote=""))
             return
 
@@ -160,7 +160,7 @@ def not_delivered(incoming: Incoming) -> None:
     """Show that an order or a message was refused; a message is marked as not sent."""
     target, reason = incoming.param(1), incoming.param(-1)
     if incoming.message.command == Numeric.ERR_NOSUCHNICK.command:
-        reason = "nobody is called that here now"
+        reason = "no such nick"
     buffer = incoming.network.find(target)
     if buffer and typing.is_refused(buffer, incoming.label):
         return
@@ -179,7 +179,7 @@ def not_delivered(incoming: Incoming) -> None:
 def no_such_server(incoming: Incoming) -> None:
     """`<server name> :No such server`; to `WHOIS bob bob` it means that bob is not here, and no nickname has a dot."""
     name = incoming.param(1)
-    missing = f"There is no server {name}" if "." in name else f"{name}: nobody is called that here now"
+    missing = f"There is no server {name}" if "." in name else f"{name}: no such nick"
     incoming.answer(missing, LineKind.ERROR)
 
 
@@ -287,7 +287,7 @@ def _offered(incoming: Incoming, argument: str) -> None:
     """Note a file that somebody offers; it is fetched when the user says so."""
     offer = dcc.offered(incoming.network, incoming.nick, argument)
     if offer is None:
-        incoming.note(incoming.network.status, f"{incoming.nick} asks for DCC {argument}, which is not known here.")
+        incoming.note(incoming.network.status, f"{incoming.nick} sent the unsupported request DCC {argument}.")
         return
     incoming.model.offers.append(offer)
     size = f" ({in_words(offer.size)})" if offer.size else ""

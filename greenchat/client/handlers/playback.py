@@ -30,7 +30,7 @@ def played_back(incoming: Incoming, buffer: Buffer) -> None:
                 buffer, f"{nick} kicked {incoming.param(1)}{reason(incoming.param(2))}", nick=incoming.param(1)
             )
         case "NICK":
-            incoming.note(buffer, f"{nick} is now called {incoming.param(0)}", nick=nick)
+            incoming.note(buffer, f"{nick} is now known as {incoming.param(0)}", nick=nick)
         case "TOPIC":
             incoming.note(
                 buffer,

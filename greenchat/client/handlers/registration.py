@@ -113,7 +113,9 @@ def cap(incoming: Incoming) -> None:
             if caps.bits(names) & caps.EXTENDED_ISUPPORT and network.link.state is LinkState.REGISTERING:
                 network.send("ISUPPORT")  # before the welcome, so that the first names are compared rightly
             if login.SASL in names and not (login.wants(network) and login.start(network)):
-                incoming.answer("There is no safe way to log in here without TLS.", LineKind.ERROR)
+                incoming.answer(
+                    "Not logged in: without TLS the password could be read. Connect with TLS.", LineKind.ERROR
+                )
         network.caps.asked = max(0, network.caps.asked - 1)
         end_negotiation(network)
 
@@ -213,7 +215,7 @@ def nick_refused(incoming: Incoming) -> None:
         if not asked and network.fold(refused) == network.fold(network.nicks.wanted):
             nick_recovery.denied(incoming.model, network, incoming.time)
             return
-        incoming.answer(f"You can't be called {refused}: {incoming.param(-1)}", LineKind.ERROR)
+        incoming.answer(f"The nickname {refused} was refused: {incoming.param(-1)}", LineKind.ERROR)
         return
     longer = len(refused) < LONGEST_NICK and incoming.message.command == Numeric.ERR_NICKNAMEINUSE.command
     network.nicks.refused = network.nicks.refused or (refused, incoming.param(-1))
@@ -283,7 +285,7 @@ def _secure(incoming: Incoming) -> bool:
         network.login.only_tls = True
         network.outgoing.clear()
         network.login.returning = True
-        incoming.note(network.status, f"The server demands TLS: connecting again, to port {port}.", LineKind.INFO)
+        incoming.note(network.status, f"The server requires TLS. Connecting again to port {port}.", LineKind.INFO)
         incoming.model.effects.append(Reconnect(network, "to switch to TLS"))
         return True
     return False

@@ -99,7 +99,7 @@ class Incoming:
         self.show(buffer, Line(self.time, LineKind.EVENT, text, nick, id=msgid, change=change))
 
     def note(self, buffer: Buffer, text: str, kind: LineKind = LineKind.EVENT, nick: str = "") -> None:
-        """Put a line that nobody said into a buffer."""
+        """Add an informational line to a buffer."""
         self.show(buffer, Line(self.time, kind, text, nick, id=self.message.tags.get("msgid", "")))
 
     def answer(self, text: str, kind: LineKind = LineKind.INFO) -> None:

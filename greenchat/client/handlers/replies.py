@@ -12,7 +12,7 @@ from greenchat.protocol.numerics import Numeric
 # What each list of masks is called, by the numeric of its entries; what ends it; and what is said where it is empty.
 MASK_LISTS = {
     Numeric.RPL_BANLIST.command: ("Banned from", Numeric.RPL_ENDOFBANLIST, "Nobody is banned from"),
-    Numeric.RPL_EXCEPTLIST.command: ("No ban holds in", Numeric.RPL_ENDOFEXCEPTLIST, "No exceptions from bans in"),
+    Numeric.RPL_EXCEPTLIST.command: ("There are no bans in", Numeric.RPL_ENDOFEXCEPTLIST, "No exceptions from bans in"),
     Numeric.RPL_INVEXLIST.command: ("Always invited to", Numeric.RPL_ENDOFINVEXLIST, "Nobody is always invited to"),
     Numeric.RPL_QUIETLIST.command: ("Muted in", Numeric.RPL_ENDOFQUIETLIST, "Nobody is muted in"),
 }
@@ -114,7 +114,7 @@ def whois_idle(incoming: Incoming) -> None:
         else f"{incoming.param(1)} is idle"
     )
     since = date_and_time(incoming.param(3))
-    incoming.answer(f"{text}, here since {since}" if since else text)
+    incoming.answer(f"{text}, online since {since}" if since else text)
 
 
 @on(Numeric.RPL_WHOISCHANNELS)
@@ -139,8 +139,8 @@ def whois_metadata(incoming: Incoming) -> None:
 _METADATA = {
     "display-name": " is also known as",
     "pronouns": "'s pronouns are",
-    "status": " says of themselves:",
-    "color": " likes to be shown in the color",
+    "status": " has the status:",
+    "color": " prefers the colour",
 }
 
 
@@ -179,7 +179,7 @@ def whois_host(incoming: Incoming) -> None:
 def whois_actually(incoming: Incoming) -> None:
     """`<nick> [<user>@<host>] [<address>] :is actually using host`, which is often what was told already."""
     if not incoming.network.directory.hosts.intersection(incoming.message.params[2:]):
-        incoming.answer(f"{incoming.param(1)} really comes from {incoming.param(2)}")
+        incoming.answer(f"{incoming.param(1)} is connecting from {incoming.param(2)}")
 
 
 @on(Numeric.RPL_WHOREPLY)
@@ -209,7 +209,7 @@ def list_end(incoming: Incoming) -> None:
     incoming.network.directory.end()
     if quiet:
         return
-    incoming.answer("These are the channels. /join one of them, or any other name to make a new one.")
+    incoming.answer("End of the list. Use /join NAME to join a channel, or to create a new one.")
 
 
 @on(Numeric.RPL_INVITING)
@@ -222,14 +222,14 @@ def inviting(incoming: Incoming) -> None:
 def now_away(incoming: Incoming) -> None:
     """Note that the user is away."""
     incoming.network.away = True
-    incoming.answer("You are away. /back when you are here again.")
+    incoming.answer("You are marked as away. Use /back when you are back.")
 
 
 @on(Numeric.RPL_UNAWAY)
 def not_away(incoming: Incoming) -> None:
     """Note that the user is back."""
     incoming.network.away = False
-    incoming.answer("You are back.")
+    incoming.answer("You are no longer marked as away.")
 
 
 @on(Numeric.RPL_UMODEIS)

@@ -121,7 +121,7 @@ def _known(model: Model, command: str, arguments: list[str]) -> list[str] | None
 
 
 def _bindings(model: Model, arguments: list[str]) -> list[str]:
-    """Return what `/bind KEY ACTION` can go on with: the keys that do something; actions, by their next word."""
+    """Return what `/bind KEY ACTION` can continue with: the keys that do something; actions, by their next word."""
     if len(arguments) == 1:
         return sorted(model.settings.keys())
     before = arguments[1:-1]
@@ -189,7 +189,7 @@ def _elsewhere(buffer: Buffer) -> list[str]:
 
 
 def _paths(word: str) -> list[str]:
-    """Files and folders whose paths begin so; a folder ends with a slash, so that one can go on."""
+    """Files and folders whose paths begin so; a folder ends with a slash, so that one can continue."""
     folder, _, name = word.rpartition("/")
     try:
         entries = sorted(os.scandir(os.path.expanduser(folder or "/")), key=lambda entry: entry.name)

@@ -249,7 +249,7 @@ class Editor:
             self._last = ""
 
     def redo(self) -> None:
-        """Make the change again that was taken back."""
+        """Redo the last undone change."""
         if self._redo:
             self._undo.append(self.line)
             self.line = self._redo.pop()

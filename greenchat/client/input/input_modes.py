@@ -1,6 +1,6 @@
 """What can stand in the input line's place for a while: searching the talk, searching the history of lines, a question.
 
-A mode gets every key first; what it does not want ends it and goes on to the editor.
+A mode gets every key first; what it does not want ends it and continues to the editor.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from greenchat.protocol.formatting import strip_formatting
 DONE, STAYS, LEFT = "done", "stays", "left"  # ended; still on; ended, and the key is for somebody else
 CANCEL = frozenset({"Escape", "C-g", "C-c"})
 SERVER = "the server"
-NOT_TYPED = "Nothing found: you have typed no line with that in it. Escape goes back."
+NOT_TYPED = "Nothing found in what you typed. Escape goes back."
 # What the keys of the editor do in every line that is no message: all but those that leave it.
 EDITS = {key: action for key, action in KEYS.items() if action in COMMANDS and action not in ("older", "newer")}
 
@@ -96,12 +96,12 @@ class Search:
         """The hint: where the search looks, and what the keys do."""
         where = self._scope
         if where == SERVER:
-            return "Enter asks the server for all it remembers (Tab changes where), Escape goes back."
+            return "Enter searches the server's history (Tab changes where), Escape goes back."
         missing = "nothing found" if self._editor.text and not self._found else "Ctrl-F older, Down newer"
         return f"{missing} ({where}; Tab changes). Enter stays here, Escape goes back."
 
     def key(self, key: str) -> str:
-        """Letters are searched for, Ctrl-F and Up go on to older matches, Down to newer ones."""
+        """Letters are searched for, Ctrl-F and Up continue to older matches, Down to newer ones."""
         if key in CANCEL:
             self._go_back()
             return DONE
@@ -225,11 +225,11 @@ class HistorySearch:
     def hint(self) -> str:
         """The hint: what the keys do."""
         if self._missing:
-            return "Nothing older has that in it. Escape goes back." if self._index < len(self._history) else NOT_TYPED
-        return "Ctrl-R older. Enter takes the line, Escape goes back."
+            return "Nothing older matches. Escape goes back." if self._index < len(self._history) else NOT_TYPED
+        return "Ctrl-R older. Enter uses the line, Escape goes back."
 
     def key(self, key: str) -> str:
-        """Letters are searched for; any key of the editor takes the line and goes on with it."""
+        """Letters are searched for; any key of the editor takes the line and continues with it."""
         if key in CANCEL:
             return DONE
         if key in ("C-r", "Up"):
@@ -282,7 +282,7 @@ class PasteGuard:
     @property
     def hint(self) -> str:
         """The answers."""
-        rest = "e edits them first, Escape or c throws them away."
+        rest = "e edits them first, Escape or c discards them."
         if self._one:
             return f"Enter sends them as one message, s as lines, {rest}"
         return f"Enter or s sends them as lines, {rest}"

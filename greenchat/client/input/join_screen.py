@@ -1,4 +1,4 @@
-"""The join screen: which server, which name, which channel. Enter accepts what stands there and goes on.
+"""The join screen: which server, which name, which channel. Enter accepts what stands there and continues.
 
 Servers of the last times and well-known networks are there to choose from; once the server has let us in, its channels
 are. `join_view` draws it.
@@ -30,10 +30,10 @@ MOST_CHOICES = 200
 STEPS = {"Up": -1, "S-Tab": -1, "PgUp": -10, "Down": 1, "Tab": 1, "PgDn": 10}
 
 HELP = (
-    "Server: where you want to chat, like irc.libera.chat, or localhost:9090 for one on this machine; Up and Down"
-    " choose from those you used last and from well-known networks. Nickname: what others see; any word will do."
-    " Channel: the room to talk in, like #tea; a new name makes a new one. Enter goes on, Shift-Tab goes back, Esc"
-    " leaves. In the chat you type and press Enter to speak; /help shows what else you can do."
+    "Server: the address of a chat server, like irc.libera.chat, or localhost:9090 for this machine; Up and Down"
+    " choose from recent and well-known servers. Nickname: the name that others see; any word will do. Channel: the"
+    " room to join, like #tea; a new name creates one. Enter goes on, Shift-Tab goes back, Esc leaves. In the chat,"
+    " type a message and press Enter to send it; /help shows the rest."
 )
 
 Take = Callable[[str, int], None]
@@ -106,17 +106,23 @@ class JoinScreen:
         directory = network.directory
         if not directory.entries:
             return (
-                "There are no channels here yet: make the first." if directory.complete else "Asking for channels ..."
+                "There are no channels yet. Type a name to create one."
+                if directory.complete
+                else "Loading channels ..."
             )
-        return f"{len(directory.entries)} channel{'s' * (len(directory.entries) != 1)} here, or any new name:"
+        return (
+            f"{len(directory.entries)} channel{'s' * (len(directory.entries) != 1)} here. Choose one, or type a name:"
+        )
 
     @property
     def hint(self) -> str:
         """The hint: what the keys do."""
+        if self._helped:
+            return "Enter goes on, Esc closes the help"
         leave = "Esc leaves" if self.first else "Esc goes back"
         if self._failed_once and self.field == SERVER:
             enter = "starts a server there" if self._offers_server else "goes on"
-            return f"Enter {enter}, Ctrl-O opens what was said before, {leave}"
+            return f"Enter {enter}, Ctrl-O opens the history, {leave}"
         if self.field == CHANNEL:
             return f"Enter joins, Up and Down choose, F1 helps, {leave}"
         if self.field == SERVER and self.servers:
@@ -124,7 +130,10 @@ class JoinScreen:
         return f"Enter goes on, F1 helps, {leave}"
 
     def key(self, key: str, now: int) -> str:
-        """DONE when the screen is to go."""
+        """DONE when the screen is to go. Escape closes the help first."""
+        if key in CANCEL and self._helped:
+            self._helped = False
+            return STAYS
         if key in CANCEL or (key == "C-d" and not self._editors[self.field].text):
             if self.first:
                 self._model.effects.append(Quit())
@@ -180,7 +189,7 @@ class JoinScreen:
             if not self.trouble:
                 self._connect()
         elif not text.strip(CHANNEL_SIGNS):
-            self.trouble = "A channel has a name, like #tea."
+            self.trouble = "Type the name of a channel, like #tea."
         else:
             signs = self._network.isupport.chantypes
             self._take(text.split()[0] if text[:1] in signs else signs[:1] + text.split()[0], now)
@@ -196,7 +205,7 @@ class JoinScreen:
             self.field = CHANNEL
             return
         if is_channel(text):
-            self.trouble = f"{text} is a channel; first comes the server that it is on."
+            self.trouble = f"{text} is a channel. Name its server first."
             return
         try:
             destination = parse_destination(text)

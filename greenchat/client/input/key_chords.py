@@ -1,4 +1,4 @@
-"""Keys that are pressed one after the other and do something together, like Ctrl-X b."""
+"""Keys that are pressed one after another and do something together, like Ctrl-X b."""
 
 from collections.abc import Mapping
 
@@ -25,6 +25,6 @@ class Chords:
             self.hint = f"{spelled(pressed)} ..."
             return None
         if pressed != key and not action:
-            self.hint = f"{spelled(pressed)} does nothing. /help keys"
+            self.hint = f"{spelled(pressed)} is not bound. See /help keys."
             return None
         return action

@@ -70,12 +70,12 @@ class MessageCursor:
             return self._answer
         said = self._said
         if said is None:
-            return "No message here. Escape goes back."
+            return "There are no messages here. Escape goes back."
         found = ["r reply"] if said.kind in TALK and said.nick else []
         found += ["e react"] if message_actions.can_react(self._buffer, said) else []
-        found += ["d take back"] if message_actions.can_redact(self._buffer, said) else []
-        found += ["o open the link", "p see the picture", "y copy it"] if links.links(said.text) else []
-        return ", ".join([*found, "c copy the text"]) + ". Up and Down choose, Escape goes back."
+        found += ["d delete"] if message_actions.can_redact(self._buffer, said) else []
+        found += ["o open link", "p show picture", "y copy link"] if links.links(said.text) else []
+        return ", ".join([*found, "c copy text"]) + ". Up and Down choose, Escape goes back."
 
     def key(self, key: str) -> str:
         """Run the action of a letter on the message."""
@@ -99,7 +99,7 @@ class MessageCursor:
             return DONE
         elif key in ("d", "Delete") and message_actions.can_redact(self._buffer, said):
             self._follow(
-                Choice("Take this message back?", ("Yes",), lambda _: message_actions.redact(self._buffer, said)),
+                Choice("Delete this message?", ("Yes",), lambda _: message_actions.redact(self._buffer, said)),
             )
             return DONE
         elif key == "c":

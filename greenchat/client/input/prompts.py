@@ -59,7 +59,7 @@ class QuestionMode(_Typing):
         if self._misunderstood:
             *others, last = (answer.word for answer in self._question.answers)
             words = f"{', '.join(others)} or {last}" if others else last
-            return f"{self._misunderstood[:20]!r} is no answer. Type {words}; Escape is {last}."
+            return f"{self._misunderstood[:20]!r} is not an answer. Type {words}; Escape is {last}."
         meanings = self._question.meanings
         return meanings if self._question.noted else f"{self._question.text} {meanings}"
 
@@ -111,10 +111,10 @@ class PromptMode(_Typing):
     @property
     def hint(self) -> str:
         """The hint: what the keys do."""
-        return f"{self._nothing}{'It is not shown while you type. ' * self.hidden}Enter takes it, Escape goes back."
+        return f"{self._nothing}{'It stays hidden. ' * self.hidden}Enter confirms, Escape goes back."
 
     def key(self, key: str) -> str:
-        """Enter takes it, Escape goes back. Enter alone does neither: what follows it may be a password."""
+        """Enter confirms, Escape goes back. Enter alone does neither: what follows it may be a password."""
         if key in CANCEL:
             return DONE
         if key == "Enter":

@@ -68,5 +68,5 @@ class QuestionQueue:
                 return question
             if isinstance(question, Question | Prompt) and not question.marked and where:
                 question.marked = True
-                self._model.mark(where, f"You are asked here: {question.text}", now)
+                self._model.mark(where, f"A question is waiting here: {question.text}", now)
         return None

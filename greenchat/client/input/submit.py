@@ -107,8 +107,8 @@ class Submitter:
         else:
             self._put(buffer, text)
             here = buffer is self._model.current
-            where = "Enter says where" if here else f"its link is in the line of {buffer.name}"
-            self._model.tell(f"The file is there; {where}.", now)
+            where = "press Enter to send its link" if here else f"its link is in the input line of {buffer.name}"
+            self._model.tell(f"The file was uploaded; {where}.", now)
 
     def _put(self, buffer: Buffer, link: str) -> None:
         """Put a link into the line of a window where the cursor is, or before a command, which it is not to be in."""
@@ -157,7 +157,7 @@ class Submitter:
 
         one = multiline.limits(buffer.network) is not None
         lines = many.text.count("\n") + 1
-        return PasteGuard(f"Say {lines} lines in {buffer.name}? ", answer, one=one)
+        return PasteGuard(f"Send {lines} lines to {buffer.name}? ", answer, one=one)
 
     def follow_window(self) -> None:
         """Load the draft of the window that is shown now, if it is another one: each keeps what was typed in it."""
@@ -176,13 +176,15 @@ class Submitter:
         found = " ".join(dict.fromkeys(map(visible, UNSENDABLE.findall(self.editor.text))))
         text = sendable(self.editor.text)
         self.editor.replace(InputLine(text, len(text)))
-        rest = "Enter sends the rest." if text.strip() else "There was nothing else."
-        self._model.complain(self._model.network, f"Control characters were taken out ({found}). {rest}", now)
+        rest = "Press Enter to send the rest." if text.strip() else "There was nothing else."
+        self._model.complain(self._model.network, f"Control characters were removed ({found}). {rest}", now)
 
     def _say(self, text: str, now: int) -> None:
         buffer = self._model.current
         if buffer.kind is BufferKind.STATUS:
-            self._model.complain(buffer.network, "Nobody is here to hear it. /join a channel, or /msg somebody.", now)
+            self._model.complain(
+                buffer.network, "This window has no recipient. /join a channel, or use /msg nick.", now
+            )
             self.editor.replace(InputLine(text, len(text)))
             if buffer.network.link.state is LinkState.ONLINE and not any(
                 each.joined for each in buffer.network.buffers.values()
@@ -190,7 +192,7 @@ class Submitter:
                 self._offer_channel(text)
             return
         if buffer.kind is BufferKind.CHANNEL and not buffer.joined and not buffer.network.is_coming(buffer.name):
-            self._model.complain(buffer.network, f"You are not in {buffer.name}: /join {buffer.name}", now)
+            self._model.complain(buffer.network, f"You are not in {buffer.name}. Use /join {buffer.name}.", now)
             self.editor.replace(InputLine(text, len(text)))
             return
         buffer.anchor = None

@@ -50,7 +50,7 @@ class Switcher:
     def hint(self) -> str:
         """The goals that fit, the best first."""
         if not self._found:
-            return "Nothing has these letters in its name. Escape goes back."
+            return "No name matches. Escape goes back."
         return listed([goal.text for goal in self._found], self._chosen)
 
     def key(self, key: str) -> str:

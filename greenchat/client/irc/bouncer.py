@@ -27,7 +27,7 @@ def network_told(model: Model, bouncer: ClientNetwork, netid: str, attributes: d
             there.link.leaving = True
             there.link.retry_at = None
             model.effects.append(Disconnect(there))
-            model.tell(f"The bouncer has no network {gone.get('name') or there.name} any more.", now, network=there)
+            model.tell(f"The bouncer removed the network {gone.get('name') or there.name}.", now, network=there)
         return
     if netid not in bouncer.bouncer.networks and len(bouncer.bouncer.networks) >= MOST:
         return

@@ -6,7 +6,7 @@ comes into sight. Lines that may or may not have reached the server when a conne
 history before they are sent again.
 
 A page ends where it is full, maybe between two lines of the same millisecond. So each question includes the time of
-the line that it goes on from; what is here already is not taken twice. Where more was said in one millisecond than a
+the line that it continues from; what is here already is not taken twice. Where more was said in one millisecond than a
 page holds, that brings nothing new, and the questions name lines by their msgids.
 
 https://ircv3.net/specs/extensions/chathistory, https://ircv3.net/specs/extensions/read-marker
@@ -63,8 +63,8 @@ def fill_gap(buffer: Buffer, shown: Iterable[int]) -> bool:
 
 
 def ask_targets(network: ClientNetwork, now: int) -> None:
-    """Ask which talks went on, so that none is missed that has no window here: since the connection was lost; and once,
-    for those with an account or a bouncer, in the last days: they may have been here without a connection, or
+    """Ask which talks continued, so that none is missed that has no window here: since the connection was lost; and
+    once, for those with an account or a bouncer, in the last days: they may have been here without a connection, or
     elsewhere."""
     since, network.link.missed_since = network.link.missed_since, 0
     network.reading.unread.clear()

@@ -99,7 +99,7 @@ def start(network: ClientNetwork, code: str = "") -> bool:
 
 
 def answer(network: ClientNetwork, chunk: str) -> str:
-    """Answer the server's next words in the exchange, and return why it can't go on, "" while it does."""
+    """Answer the server's next words in the exchange, and return why it can't continue, "" while it does."""
     attempt = network.login.attempt
     if attempt is None:
         return ""
@@ -160,12 +160,12 @@ def log_in(network: ClientNetwork, credentials: Credentials) -> str:
     if network.link.state is not LinkState.ONLINE:
         return ""
     if network.caps.held & caps.SASL != 0:
-        return "" if start(network) else "The server offers no safe way to log in over this connection; use TLS."
+        return "" if start(network) else "Not logged in: without TLS the password could be read. Connect with TLS."
     if SASL in network.caps.offered:
         network.send("CAP", "REQ", SASL)
         return ""
     if not private(network):
-        return "The server knows no safe way to log in over this connection: the password would be readable. Use TLS."
+        return "Not logged in: without TLS the password could be read. Connect with TLS."
     network.send("PRIVMSG", SERVICE, f"IDENTIFY {credentials.account} {credentials.password}")
     return ""
 
@@ -198,9 +198,9 @@ def want_code(model: Model, network: ClientNetwork, why: str, now: int) -> None:
     def take(code: str, now: int) -> None:
         network.login.code_wanted = ""
         if network.link.state is not LinkState.ONLINE:
-            model.complain(network, "The connection is lost: the code is asked for again when it is back.", now)
+            model.complain(network, "The connection was lost. greenchat asks for the code again once it is back.", now)
         elif not start(network, code.strip()):
-            model.complain(network, "The code would be readable on its way: connect with TLS (ircs://).", now)
+            model.complain(network, "Without TLS the code could be read. Connect with TLS (ircs://).", now)
 
     model.questions.append(Prompt(f"The code for {credentials.account}", take, where=network))
 
@@ -216,7 +216,7 @@ def account_required(model: Model, network: ClientNetwork, now: int, *, refused:
         network.login.credentials = Credentials(account, password)
         network.login.keep = True
 
-    why = f"does not accept this password of {account}" if refused else "lets only those in who have an account"
+    why = f"did not accept the password of {account}" if refused else "requires an account"
     model.complain(network, f"{network.name} {why}.", now)
     _connect_with(model, network, f"Password of {account} on {network.name}", take)
 
@@ -232,7 +232,7 @@ def password_required(model: Model, network: ClientNetwork, now: int) -> None:
     def take(password: str) -> None:
         network.login.server_password = password
 
-    why = "does not accept this password" if password else "lets only those in who know its password"
+    why = "did not accept the password" if password else "requires a password"
     model.complain(network, f"{network.name} {why}.", now)
     _connect_with(model, network, f"Password of {network.name}", take)
 
@@ -254,23 +254,23 @@ def _connect_with(model: Model, network: ClientNetwork, text: str, take: Callabl
 
 
 def ask_new_password(model: Model, network: ClientNetwork, account: str, email: str) -> None:
-    """Ask for a new account's password, twice, anew while they differ, and register it."""
+    """Ask for a new account's password, twice, again while they differ, and register it."""
 
     def again(first: str, _now: int) -> Prompt:
         def take(second: str, now: int) -> Prompt | None:
             if first != second:
-                model.complain(network, "These were two different passwords.", now)
+                model.complain(network, "The passwords differ.", now)
                 return ask
             if private(network):
                 _register(network, Credentials(account, first), email)
             else:
-                words = "Nobody may read your password on the way: connect with TLS (ircs://) to register."
+                words = "Without TLS your password could be read. Connect with TLS (ircs://) to register."
                 model.complain(network, words, now)
             return None
 
-        return Prompt("The same password again", take, hidden=True)
+        return Prompt("Repeat the password", take, hidden=True)
 
-    ask = Prompt(f"A password for {account}", again, hidden=True, where=network)
+    ask = Prompt(f"Choose a password for {account}", again, hidden=True, where=network)
     model.questions.append(ask)
 
 
@@ -316,9 +316,11 @@ def _offer_to_keep(model: Model, network: ClientNetwork, account: str) -> None:
     credentials = network.login.credentials
     if network.login.keep and credentials:
         network.login.keep = False
-        keep = Answer("yes", "by itself from now on", lambda _now: model.effects.append(Keep(network, credentials)))
-        no = Answer("no", "I type the password each time", nothing)
-        model.questions.append(Question(f"You are {account}. Log in next time?", (keep, no), where=network))
+        keep = Answer("yes", "automatically from now on", lambda _now: model.effects.append(Keep(network, credentials)))
+        no = Answer("no", "ask for the password each time", nothing)
+        model.questions.append(
+            Question(f"You are logged in as {account}. Log in next time?", (keep, no), where=network)
+        )
 
 
 def after_welcome(model: Model, network: ClientNetwork, now: int) -> None:
@@ -353,7 +355,7 @@ def _ask_about_nick(model: Model, network: ClientNetwork, nick: str, reason: str
     elif "kept for" in reason or "reserved" in reason:  # the same numeric, and it will never be free
         why, last = f"can't be used here ({reason.rstrip('.')})", Answer("keep", f"be {network.nicks.current}", nothing)
     answers = (
-        Answer("login", "it is mine", lambda _now: ask_password(model, network, nick)),
+        Answer("login", "it is my account", lambda _now: ask_password(model, network, nick)),
         Answer("other", "another name", another),
         last,
     )

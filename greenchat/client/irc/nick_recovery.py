@@ -1,5 +1,5 @@
 """Getting the wanted nickname: back once nobody else has it, as soon as that is seen, or the server tells; and shared
-with one's other devices, which takes coming in anew, logged in from the start.
+with one's other devices, which takes coming in again, logged in from the start.
 
 https://ircv3.net/specs/extensions/monitor
 """
@@ -27,7 +27,7 @@ def denied(model: Model, network: ClientNetwork, now: int) -> None:
     """Note that the wanted nickname was requested in vain: somebody has it.
 
     If that is the nick of the account whose password was typed just now, it may be another device of ours. Servers let
-    two share a nick if the second one is logged in when it comes in, so it comes in anew; once, for it may be somebody
+    two share a nick if the second one is logged in when it comes in, so it comes in again; once, for it may be somebody
     else after all.
     """
     proving, network.login.proving = network.login.proving, False
@@ -36,10 +36,10 @@ def denied(model: Model, network: ClientNetwork, now: int) -> None:
         return
     network.login.returning = True
     network.nicks.former = network.nicks.current
-    text = f"{network.nicks.wanted} is here already, on another device of yours: coming in anew to be one with it."
+    text = f"{network.nicks.wanted} is already connected on another of your devices; reconnecting to join it."
     model.add(network.status, Line(now, LineKind.INFO, text))
-    network.send("QUIT", f"Coming back as {network.nicks.wanted}")
-    model.effects.append(Reconnect(network, f"to come back as {network.nicks.wanted}"))
+    network.send("QUIT", f"Changing the nickname back to {network.nicks.wanted}")
+    model.effects.append(Reconnect(network, f"to get the nickname {network.nicks.wanted} back"))
 
 
 def renamed(network: ClientNetwork, nick: str) -> None:

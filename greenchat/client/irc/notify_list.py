@@ -1,4 +1,4 @@
-"""The notify list: people of whom the user wants to hear when they come online and go.
+"""The notify list: the people whose status changes are shown.
 
 Servers with MONITOR tell by themselves; others are asked by ISON every minute, for our own nickname too while somebody
 else has it.
@@ -113,19 +113,19 @@ def renamed(model: Model, network: ClientNetwork, old: str, new: str, now: int) 
     if not model.settings.notified:
         return
     if _news(model, network, old, here=False):
-        _tell(model, network, f"{old} is now called {new}.", now)
+        _tell(model, network, f"{old} is now known as {new}.", now)
     came(model, network, new, now)
 
 
 def away(model: Model, network: ClientNetwork, nick: str, reason: str | None, now: int) -> None:
-    """Note that somebody has gone away, or (None) is back."""
+    """Note that somebody is away, or (None) back."""
     each = watched(model, network).get(network.fold(nick)) if model.settings.notified else None
     if each and each.away:
         _tell(model, network, f"{nick} is back." if reason is None else away_text(nick, reason), now)
 
 
 def away_text(nick: str, reason: str) -> str:
-    """Return the text that somebody is away, and why: `*` says that nobody sits at any connection of theirs."""
+    """Return the text that somebody is away, and why: `*` says that none of their connections is attended."""
     return f"{nick} is away" if reason in ("", "*") else f"{nick} is away: {reason}"
 
 

@@ -1,5 +1,5 @@
 """Where nothing answers on this machine, a server can be started: the question, asked once, while the client stays open
-with what it remembers and goes on trying.
+with what it remembers and continues trying.
 """
 
 from greenchat.cli import called
@@ -18,7 +18,7 @@ def ask(model: Model, network: ClientNetwork, now: int) -> None:
 
     answers = (
         Answer("yes", "it ends when you leave", start),
-        Answer("no", "go on trying, and read meanwhile", nothing),
+        Answer("no", "keep trying, and read the history meanwhile", nothing),
     )
     text = f"Start a server on {network.address}? yes or no"
     model.ask(network, Question(text, answers, holds=lambda: network.link.state is not LinkState.ONLINE), now)
@@ -27,4 +27,4 @@ def ask(model: Model, network: ClientNetwork, now: int) -> None:
 def started(address: ServerAddress) -> str:
     """Return what to tell the user about a server that was started for them."""
     stays = called("greenchat-server")
-    return f"Your server listens on {address}. It ends when you leave; {stays} runs one that stays."
+    return f"Your server listens on {address}. It ends when you leave; {stays} runs one that keeps running."

@@ -78,7 +78,7 @@ def ask(model: Model, network: ClientNetwork, fingerprint: str, reason: str, now
     network.link.leaving = True
     if network.login.only_tls:
         # "Clients MUST NOT allow users to override certificate failures": sts, Security considerations
-        model.complain(network, f"{network.address} demands TLS, and its certificate is wrong: {reason}", now)
+        model.complain(network, f"{network.address} requires TLS, and its certificate is invalid: {reason}", now)
         return
 
     def trust(_now: int) -> None:
@@ -91,26 +91,28 @@ def ask(model: Model, network: ClientNetwork, fingerprint: str, reason: str, now
     leave = Answer("leave", "don't connect", lambda at: _tell_script(model, network, reason, at))
     if network.login.pin:
         details: tuple[str, ...] = (
-            f"THE CERTIFICATE OF {network.address} HAS CHANGED. Somebody may be listening in, or it was renewed.",
+            f"THE CERTIFICATE OF {network.address} HAS CHANGED. It was renewed, or somebody intercepts you.",
             f"It was\n{grouped(network.login.pin)}",
             f"It is\n{shown}",
         )
-        answers = (Answer("trust", "the new one; type the whole word", trust, whole=True), leave)
-        question = Question("Ask the server's operator, some other way, whether it has a new one.", answers, details)
+        answers = (Answer("trust", "the new certificate; type the whole word", trust, whole=True), leave)
+        question = Question(
+            "Ask the server's operator through another channel whether it was renewed.", answers, details
+        )
     else:
         details = (
-            f"No authority vouches for the certificate of {network.address} ({reason}). Its SHA-256 fingerprint:",
+            f"The certificate of {network.address} can't be verified ({reason}). Its SHA-256 fingerprint:",
             shown,
         )
         answers = (Answer("trust", "this certificate from now on", trust), leave)
-        question = Question("Is it what the server's operator told you?", answers, details)
+        question = Question("Does it match what the server's operator told you?", answers, details)
     model.ask(network, question, now)
 
 
 def _tell_script(model: Model, network: ClientNetwork, reason: str, now: int) -> None:
     """Tell a script what a person has to do, who was just asked."""
     if not model.asks:
-        told = f"{network.address} has no certificate that is trusted here ({reason}). Connect once without --plain"
+        told = f"{network.address} has a certificate that is not trusted here ({reason}). Connect once without --plain"
         line = Line(now, LineKind.ERROR, f"{told}, to compare its fingerprint and trust it")
         model.add(network.status, line)
         network.link.trouble = line

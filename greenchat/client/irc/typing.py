@@ -8,7 +8,7 @@ from greenchat.protocol import caps
 
 TAG = "+typing"
 LABEL = "typing"  # of what we tell: whatever is wrong with it is no news to the user
-AGAIN_MILLISECONDS = 3_000  # "active" is sent at most that often while the user goes on typing
+AGAIN_MILLISECONDS = 3_000  # "active" is sent at most that often while the user continues typing
 FRESH_MILLISECONDS = 6_000  # after which "active" is not believed any more
 
 
@@ -42,7 +42,7 @@ def _send(buffer: Buffer, state: str) -> None:
 def is_refused(buffer: Buffer, label: str) -> bool:
     """Whether a refusal of the server is about this, as in a channel where only voices are heard.
 
-    Without labels it is where the user has begun to type, and nothing that they said is on its way.
+    Without labels it is where the user has started to type, and nothing that they said is on its way.
     """
     if buffer.network.caps.held & caps.LABELED_RESPONSE:
         return label == LABEL
@@ -63,7 +63,7 @@ def heard(buffer: Buffer, nick: str, state: str, now: int) -> None:
 
 
 def gone(buffer: Buffer, nick: str) -> None:
-    """Forget that somebody was typing who has left, or is called otherwise now."""
+    """Forget that somebody was typing who has left, or is renamed now."""
     buffer.typing.pop(nick, None)
 
 

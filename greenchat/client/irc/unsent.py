@@ -47,7 +47,7 @@ def outcome(model: Model) -> str:
         if network.link.refused:
             return f"{what}{network.link.refusal}"
         if lines:
-            return f"{what}{network.address} did not confirm in time"
+            return f"{what}{network.address} did not confirm it in time"
     return ""
 
 

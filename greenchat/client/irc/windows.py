@@ -40,7 +40,7 @@ def restore(model: Model, text: str) -> None:
 def reopen(model: Model, network: ClientNetwork) -> None:
     """Open the windows that a network had the last time, where it comes after the start: one of a bouncer's.
 
-    They get their places on the screen, unless the user has begun to do something.
+    They get their places on the screen, unless the user has started to do something.
     """
     _reopen(model, network, model.former_windows)
     if model.arranging:

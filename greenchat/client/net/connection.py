@@ -15,7 +15,7 @@ from greenchat.protocol.message import Message
 
 BACKOFF = (1, 2, 4, 8, 15, 30, 60)  # seconds before each further try; the last one stays
 MOST_AT_HOME = 4  # of them for a server on this machine, which nobody can flood by that
-STABLE_SECONDS = 30  # a connection that lasted this long starts the backoff anew
+STABLE_SECONDS = 30  # a connection that lasted this long starts the backoff again
 PING_SECONDS = 20
 SILENCE_SECONDS = 60  # nothing heard that long, with pings under way: the connection is dead
 BURST = 12  # messages that go out at once; servers cut those who flood
@@ -97,7 +97,7 @@ class NetworkConnection:
             self.wire.close(reason)
 
     def reconnect(self, reason: str, monotonic: float) -> None:
-        """Send what is left to be sent, close, and connect anew at once."""
+        """Send what is left to be sent, close, and connect again at once."""
         self._again = True
         self.flush(monotonic, at_once=True)
         if self.wire:
@@ -182,12 +182,12 @@ class NetworkConnection:
             if monotonic - self._heard_at >= SILENCE_SECONDS:
                 self.wire.close(f"no answer for {SILENCE_SECONDS} s")
             elif self._answer_by is not None and monotonic >= self._answer_by:
-                self.wire.close("it broke while this machine slept")
+                self.wire.close("the connection broke while this machine was suspended")
             elif monotonic >= self._next_ping:
                 network.send("PING", f"{PING_PREFIX}{int(monotonic * 1000)}")
                 self._next_ping = monotonic + PING_SECONDS
             if not network.outgoing and (unknown := joining.without_names(network)):
-                joining.ask_names(unknown)  # one after the other: what the user says never waits behind them
+                joining.ask_names(unknown)  # one after another: what the user says never waits behind them
             ctcp.tick(network, monotonic)
             if monotonic >= self._next_look:
                 notify_list.ask(network)

@@ -20,13 +20,13 @@ _LOOK = 16_000_000  # bytes that come between two looks at the disk
 _SPARE = 500_000_000  # bytes that stay free on the disk,
 _SPARE_SHARE = 20  # ... but no more than this part of it
 _STATUS = {
-    401: "it wants you to be logged in: /login",
-    403: "it does not let you",
-    404: "it takes no files there",
+    401: "you have to be logged in: /login",
+    403: "permission denied",
+    404: "the upload address is wrong",
     413: "the file is too large",
-    415: "it takes no files of this kind",
-    429: "that was too often; later",
-    507: "it has no room left",
+    415: "this type of file is not accepted",
+    429: "too many uploads; try again later",
+    507: "the server is out of disk space",
 }
 
 
@@ -71,7 +71,7 @@ def upload(path: Path, url: str, authorization: str, connect: OpenConnection) ->
     if answer.status != 201:
         raise TransferError(_STATUS.get(answer.status, f"it says {answer.status} {answer.reason}".rstrip()))
     if not link.startswith(("https://", "http://")) or not link.isprintable() or " " in link:
-        raise TransferError("it does not say where the file is")
+        raise TransferError("it did not give the file's address")
     return link
 
 
@@ -139,7 +139,7 @@ def _require_room(folder: Path, size: int = 0) -> None:
 
     disk = shutil.disk_usage(folder)
     if disk.free - size < min(_SPARE, disk.total // _SPARE_SHARE):
-        raise NoRoomError(f"the disk has no room for it: {in_words(disk.free)} are free")
+        raise NoRoomError(f"not enough disk space: {in_words(disk.free)} are free")
 
 
 def _receive(connection: socket.socket, size: int, write: Callable[[bytes], object], look: Callable[[], object]) -> int:
@@ -157,7 +157,7 @@ def _receive(connection: socket.socket, size: int, write: Callable[[bytes], obje
         write(data)
         received += len(data)
         if time.monotonic() > slow + received / _SLOWEST:
-            raise TimeoutError("it comes too slowly")
+            raise TimeoutError("the transfer is too slow")
         if received - looked >= _LOOK:
             looked = received
             look()
@@ -176,4 +176,4 @@ def _new_file(folder: Path, name: str) -> tuple[Path, int]:
             return path, os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             continue
-    raise FileExistsError(f"{name} is there too often")
+    raise FileExistsError(f"too many files are named {name}")

@@ -56,7 +56,7 @@ class LocalServer:
                 return
         self._process.wait()
         said = log.read_text(errors="replace").strip().splitlines()
-        raise ServerError(said[-1] if said else "greenchat-server ended without a word")
+        raise ServerError(said[-1] if said else "greenchat-server ended without a message")
 
     def stop(self) -> None:
         """End it, and wait until it has."""

@@ -70,7 +70,7 @@ def decode(data: bytes, name: str, area: Size, graphics: Graphics = _TEXT) -> Pi
     except TransferError:
         raise
     except Exception as error:  # Pillow raises all kinds of errors for files that are broken
-        raise TransferError("it is no picture that can be shown here") from error
+        raise TransferError("not a picture in a supported format") from error
 
 
 def _read(path: Path) -> bytes:
@@ -89,7 +89,7 @@ def _fetched(url: str, connector: Callable[[bool], OpenConnection]) -> bytes:
         if isinstance(found, bytes):
             return found
         url = found
-    raise TransferError("the address leads on too often")
+    raise TransferError("too many redirects")
 
 
 def _get(url: str, connector: Callable[[bool], OpenConnection], end: float) -> bytes | str:
@@ -105,7 +105,7 @@ def _get(url: str, connector: Callable[[bool], OpenConnection], end: float) -> b
     except ValueError:
         host = ""
     if not host or scheme not in ("http", "https"):
-        raise TransferError(f"{url} is no address of a picture")
+        raise TransferError(f"{url} is not a valid address")
     connection = HTTPConnection(host, port, timeout=SECONDS)
     try:
         sock = connection.sock = connector(scheme == "https")(host, port)
@@ -119,7 +119,7 @@ def _get(url: str, connector: Callable[[bool], OpenConnection], end: float) -> b
                 raise TransferError(f"the server says {answer.status} {answer.reason}".rstrip())
             kind = answer.getheader("Content-Type", "").partition(";")[0].strip()
             if not kind.startswith("image/"):
-                raise TransferError(f"it is no picture but {kind or 'something else'}")
+                raise TransferError(f"it is not a picture but {kind or 'something else'}")
             return _body(answer.read)
     except (OSError, HTTPException, ValueError) as error:
         raise TransferError(reason(error)) from error

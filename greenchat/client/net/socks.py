@@ -26,7 +26,7 @@ def connect(proxy: str, host: str, port: int, seconds: float) -> socket.socket:
     except ValueError as error:
         raise ProxyFailedError(f"the proxy must be given as socks5://host:port, not as {where}") from error
     except ProxyError as error:
-        raise ProxyFailedError(f"the proxy {where} did not get to {host}: {error}") from error
+        raise ProxyFailedError(f"the proxy {where} could not reach {host}: {error}") from error
     except TimeoutError as error:
         raise ProxyFailedError(f"no answer from the proxy {where}") from error
     except OSError as error:

@@ -202,11 +202,11 @@ def explain(error: OSError, address: ServerAddress) -> str:
         return "the connection was cut"
     verification = getattr(error, "verify_message", "")
     if verification:
-        return f"the certificate of {address.host} is not to be trusted: {verification}"
+        return f"the certificate of {address.host} is not trusted: {verification}"
     if hasattr(error, "fingerprint"):
         return str(error)
     if type(error).__module__ == "ssl":
-        return f"{address} does not speak TLS as it should ({getattr(error, 'reason', None) or error})"
+        return f"{address} TLS failed ({getattr(error, 'reason', None) or error})"
     return error.strerror or str(error) or type(error).__name__
 
 

@@ -13,7 +13,7 @@
 
 Functions are called one at a time, while the screen stands still: what takes long belongs into a thread, which must not
 use `chat` (a timer can look at what the thread has done). What a function prints is shown where the user is looking. An
-exception is shown there as one line, its details are kept in a file, and the client goes on.
+exception is shown there as one line, its details are kept in a file, and the client continues.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """The plugins that are loaded: their files, what they want to be called for, and what becomes of their bugs.
 
 Nothing runs here that the user has not enabled. A bug in a plugin is one line where the user is looking and a file with
-its details; a plugin that goes on failing is unloaded.
+its details; a plugin that continues failing is unloaded.
 """
 
 import contextlib
@@ -78,7 +78,7 @@ class Plugins:
         return bool(self.model.heard or self.model.messages)
 
     def start(self) -> None:
-        """Load those that the user wants at every start."""
+        """Load the plugins of the setting plugins.load."""
         names = self.model.settings.get("plugins.load")
         for name in names if isinstance(names, list) else []:
             try:
@@ -94,18 +94,18 @@ class Plugins:
         try:
             if what == "load":
                 self.load(name)
-                text = f"The plugin {name} is loaded. /set plugins.load {name} loads it at every start."
+                text = f"The plugin {name} is loaded. Use /set plugins.load {name} to load it at every start."
             elif what == "unload":
                 self.unload(name)
                 text = f"The plugin {name} is unloaded."
             elif what == "example":
-                text = f"A plugin to begin with is in {self._write_example()}; /plugin load {EXAMPLE} starts it."
+                text = f"A sample plugin is in {self._write_example()}. Use /plugin load {EXAMPLE} to load it."
         except PluginError as error:
             kind, text = LineKind.ERROR, str(error)
         self._show(text, kind)
 
     def load(self, name: str) -> None:
-        """Load a plugin and start it; one that is loaded already is loaded anew. Raises PluginError."""
+        """Load a plugin and start it; one that is loaded already is loaded again. Raises PluginError."""
         if not NAME.fullmatch(name):
             raise PluginError(f"{name} is no name of a plugin: letters, digits, _ and - only.")
         path = self.folder / f"{name}.py"
@@ -170,7 +170,7 @@ class Plugins:
             with path.open("xb") as file:  # what the user made of it is not to be lost
                 file.write(Path(__file__).with_name("example.py").read_bytes())
         except FileExistsError:
-            raise PluginError(f"{path} is there already; /plugin load {EXAMPLE} starts it.") from None
+            raise PluginError(f"{path} already exists. Use /plugin load {EXAMPLE} to load it.") from None
         except OSError as error:
             raise PluginError(f"{path} can't be written: {error.strerror}") from error
         return path
@@ -185,7 +185,7 @@ class Plugins:
         for name, (function, usage) in list(plugin.chat.hooks.commands.items()):
             if name in registry.TABLE or name in registry.ALIASES:
                 del plugin.chat.hooks.commands[name]
-                self._show(f"The plugin {plugin.chat.name} can't have the command /{name}: there is one already.")
+                self._show(f"The plugin {plugin.chat.name} can't add the command /{name}: it already exists.")
                 continue
 
             def action(order: registry.Order, function: Callable[[str], object] = function, name: str = name) -> None:

@@ -38,7 +38,7 @@ class Pictures:
         graphics: waits for what the terminal says of how it draws pictures.
         """
         if self.running:
-            self._model.tell("Another picture is on its way.", now, LineKind.ERROR)
+            self._model.tell("Another picture is being loaded.", now, LineKind.ERROR)
             return
 
         def work() -> None:
@@ -49,13 +49,13 @@ class Pictures:
                     picture_file.load(source, area, lambda secure: self._connector(network, secure), graphics)
                 )
             except TransferError as error:
-                self._ended.put(f"{source} is not shown: {error}")
+                self._ended.put(f"Can't show {source}: {error}")
             self._wake()
 
         self.running = True
         threading.Thread(target=work, name="picture", daemon=True).start()
         if "://" in source:  # a file is there at once
-            self._model.tell(f"Getting {source} ...", now)
+            self._model.tell(f"Loading {source} ...", now)
 
     def turn(self, now: int) -> None:
         """Show what has come. now: milliseconds since the epoch."""

@@ -40,7 +40,7 @@ _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 def harmless(line: str) -> str:
     """Return a line of a program's output without control characters and escape sequences."""
     text = _OVERSTRUCK.sub("", _SEQUENCE.sub("", line))
-    *_, text = text.rstrip("\r").split("\r")  # a line that was written anew
+    *_, text = text.rstrip("\r").split("\r")  # a line that was written again
     return _CONTROLS.sub("", text.expandtabs()).rstrip()
 
 
@@ -110,9 +110,9 @@ class Processes:
         for each in found:
             each.child.signal(number)
             if number in (signal.SIGTERM, signal.SIGKILL):
-                self._over(each, "as you wanted")
+                self._over(each, "at your request")
         if not found:
-            self._tell(self._model.current, f"No program {which} is running. /exec shows them.", now, LineKind.ERROR)
+            self._tell(self._model.current, f"No program {which} is running. /exec lists them.", now, LineKind.ERROR)
 
     def show(self, monotonic: float, now: int) -> None:
         """Tell which there are."""
@@ -121,7 +121,7 @@ class Processes:
             name = f"{each.asked.name}: " if each.asked.name else ""
             self._tell(self._model.current, f"%{each.number} {name}{each.asked.command}, for {since}", now)
         if not self._running:
-            self._tell(self._model.current, "No program is running. /help exec", now)
+            self._tell(self._model.current, "No program is running. See /help exec.", now)
 
     def turn(self, monotonic: float, now: int) -> None:
         """Take what has come, end those whose time is over, and tell of those that have ended."""
@@ -187,14 +187,16 @@ class Processes:
         if each.why:
             self._tell(asked.buffer, f"{each.name} was ended {each.why}.", now, LineKind.ERROR)
         elif not asked.quiet and (status or not each.lines):
-            how = f"by signal {-status}" if status < 0 else f"with status {status}" if status else "without a word"
+            how = f"by signal {-status}" if status < 0 else f"with status {status}" if status else "without output"
             self._tell(asked.buffer, f"{each.name} has ended {how}.", now)
         if asked.to:
             self._say(asked, asked.to, [text for text in each.kept if text], now)
 
     def _say(self, asked: Execute, buffer: Buffer, lines: list[str], now: int) -> None:
         if buffer not in self._model.buffers:
-            self._tell(asked.buffer, f"Nothing was said: the window {buffer.name} is closed.", now, LineKind.ERROR)
+            self._tell(
+                asked.buffer, f"The output was not sent: the window {buffer.name} is closed.", now, LineKind.ERROR
+            )
         elif len(lines) >= GUARDED_LINES:
             self._model.questions.append(ManyLines(buffer, "\n".join(lines), asked.notice))
         else:

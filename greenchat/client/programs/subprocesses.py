@@ -23,7 +23,7 @@ class Child:
     status: Callable[[], int | None]
 
     def signal(self, number: int) -> None:
-        """Tell it and all that it has started."""
+        """Signal it and its child processes."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 
@@ -86,4 +86,4 @@ def _opener() -> list[str]:
     for name in OPENERS:
         if shutil.which(name):
             return [name]
-    raise ProgramError("Nothing here opens links (set BROWSER). y copies it instead.")
+    raise ProgramError("No program to open links was found (set BROWSER). y copies the link instead.")

@@ -89,7 +89,7 @@ class Transfers:
         """Tell what has ended, or waits in vain. now: milliseconds since the epoch."""
         for asked, since in [each for each in self._waiting if not 0 <= now - each[1] < _TOKEN_MS]:
             self._waiting.remove((asked, since))
-            text = f"{asked.path.name} was not uploaded: {asked.network.address} gave no token for it"
+            text = f"{asked.path.name} was not uploaded: {asked.network.address} did not issue an upload token"
             self._model.tell(text, now, LineKind.ERROR)
         while self._running:
             try:

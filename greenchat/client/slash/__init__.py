@@ -104,7 +104,7 @@ def _run(model: Model, line: str, now: int) -> None:
     command = find(name)
     order = with_switches(Order(model, arguments.strip(), now), command)
     if len(order.words) < command.least:
-        raise SlashError(f"How to use it: /{command.name} {command.usage}")
+        raise SlashError(f"Usage: /{command.name} {command.usage}")
     command.action(order)
     _require_sendable(model)
 
@@ -119,4 +119,4 @@ def _require_sendable(model: Model) -> None:
         for each in unfit:
             network.outgoing.remove(each)
         if unfit:
-            raise SlashError("This was not sent: only the last word of what a server is told may begin with a colon.")
+            raise SlashError("Not sent: only the last parameter of a command to the server may begin with a colon.")

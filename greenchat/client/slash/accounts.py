@@ -7,7 +7,7 @@ from greenchat.client.state.effects import Forget
 
 @command("register", usage="[email]", example="/register ada@example.org")
 def register(order: Order) -> None:
-    """Make your nickname yours: an account with a password, which is asked for."""
+    """Register your nickname: creates an account and asks for a password."""
     network = order.online()
     needs_email = "email-required" in network.caps.offered.get(login.REGISTRATION, "").split(",")
     if needs_email and not order.words:
@@ -17,30 +17,33 @@ def register(order: Order) -> None:
 
 @command("verify", usage="[account] code", least=1, example="/verify 1a2b3c")
 def verify(order: Order) -> None:
-    """Confirm a new account with the code that was sent to you."""
+    """Confirm a new account with the code from the mail."""
     account, code = order.words[:2] if len(order.words) > 1 else (order.network.nicks.current, order.words[0])
     order.online().send("VERIFY", account, code)
 
 
 @command("login", "identify", usage="[account]", example="/login ada")
 def log_in(order: Order) -> None:
-    """Log in to your account; its password is asked for."""
+    """Log in to your account; asks for the password."""
     if len(order.words) > 1:
-        raise SlashError("The password is asked for, so that nobody reads it on your screen: /login [account]")
+        raise SlashError("Leave the password out: greenchat asks for it and hides it. /login [account]")
     login.ask_password(order.model, order.network, order.words[0] if order.words else order.network.nicks.wanted)
 
 
 @command("logout", example="/logout")
 def log_out(order: Order) -> None:
-    """Log out, and forget the saved password."""
+    """Log out, and remove the saved password."""
     network = order.network
     if bouncer.is_between(network):
         network.send("PRIVMSG", login.SERVICE, "LOGOUT")
-        order.tell("Logged out behind the bouncer. Your password for the bouncer is kept; /disconnect leaves it.")
+        order.tell(
+            "Logged out of the network behind the bouncer. Your password for the bouncer is kept; /disconnect leaves "
+            "the bouncer."
+        )
         return
     account = network.login.credentials.account if network.login.credentials else network.login.account
     network.login.credentials = None
     order.model.effects.append(Forget(network, (network.nicks.wanted, *([account] if account else []))))
     if network.login.account:
         order.online().send("PRIVMSG", login.SERVICE, "LOGOUT")
-    order.tell("Greenchat has forgotten your password for this server.")
+    order.tell("Your password for this server was removed.")

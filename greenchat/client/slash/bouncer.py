@@ -16,7 +16,7 @@ def bouncer_(order: Order) -> None:
     """
     control = bouncer.control(order.network, order.model.networks)
     if control is None:
-        raise SlashError("This is no bouncer that tells its networks.")
+        raise SlashError("This server is not a bouncer, or does not list its networks.")
     what, name, rest = (*order.arguments.split(None, 2), "", "", "")[:3]
     if not what:
         for each in control.bouncer.networks.values():
@@ -29,12 +29,12 @@ def bouncer_(order: Order) -> None:
     elif what == "set" and rest:
         attribute, _, value = rest.partition(" ")
         if attribute not in bouncer.ATTRIBUTES:
-            raise SlashError(f"A network of a bouncer has {', '.join(bouncer.ATTRIBUTES)}.")
+            raise SlashError(f"The fields of a bouncer's network are {', '.join(bouncer.ATTRIBUTES)}.")
         control.send("BOUNCER", "CHANGENETWORK", _netid(control, name), _attributes({attribute: value}))
     elif what == "remove" and name:
         control.send("BOUNCER", "DELNETWORK", _netid(control, name))
     else:
-        raise SlashError("How to use it: /bouncer add NAME HOST; /help bouncer tells more.")
+        raise SlashError("Usage: /bouncer add NAME HOST; see /help bouncer.")
 
 
 def _netid(control: ClientNetwork, name: str) -> str:

@@ -8,7 +8,7 @@ from greenchat.client.state.questions import WhichChannel
 
 @command("join", "j", "wjoin", usage="[#channel [key]]", example="/join #tea", switches="window noswitch")
 def join(order: Order) -> None:
-    """Go into a channel; a new name makes a new channel. Without one, choose from the server's."""
+    """Join a channel; a new name creates one. Without a name, choose from a list."""
     if not order.words:
         order.online()
         order.model.questions.append(WhichChannel(lambda name, now: join(Order(order.model, name, now))))
@@ -48,7 +48,7 @@ def part(order: Order) -> None:
 
 @command("cycle", "rejoin", usage="[#channel]", example="/cycle", switches="")
 def cycle(order: Order) -> None:
-    """Leave a channel and come back."""
+    """Leave a channel and join it again."""
     channel, _ = order.channel_first()
     network = order.online()
     network.send("PART", channel)
@@ -57,14 +57,14 @@ def cycle(order: Order) -> None:
 
 @command("topic", "t", usage="[#channel] [new topic]", example="/topic Tea at five", switches="delete d")
 def topic(order: Order) -> None:
-    """Show or set what the channel is about; -delete takes the topic away."""
+    """Show or set the topic; -delete removes it."""
     channel, text = order.channel_first()
     order.online().send("TOPIC", channel, *([text] if text or order.switches else []))
 
 
 @command("names", "n", "users", usage="[#channel]", example="/names", switches="")
 def names(order: Order) -> None:
-    """Show who is in the channel."""
+    """List the members of the channel."""
     channel, _ = order.channel_first()
     buffer = order.network.find(channel)
     if buffer is None or not buffer.joined:
@@ -76,7 +76,7 @@ def names(order: Order) -> None:
 
 @command("list", "l", usage="[pattern]", example="/list *tea*", switches="yes")
 def list_(order: Order) -> None:
-    """Show the server's channels."""
+    """List the server's channels."""
     network = order.online()
     network.directory.begin(quiet=False)
     network.send("LIST", *order.words[:1])
@@ -84,7 +84,7 @@ def list_(order: Order) -> None:
 
 @command("invite", "i", "inv", usage="nick [#channel]", least=1, example="/invite bob", switches="")
 def invite(order: Order) -> None:
-    """Ask someone into the channel."""
+    """Invite someone to the channel."""
     nick, *rest = order.words
     channel = rest[0] if rest else order.buffer.name
     if not order.network.isupport.is_channel(channel):
@@ -94,47 +94,47 @@ def invite(order: Order) -> None:
 
 @command("kick", "k", usage="[#channel] nick [why]", least=1, example="/kick bob Enough for today", switches="")
 def kick(order: Order) -> None:
-    """Throw someone out of the channel."""
+    """Kick someone from the channel."""
     channel, rest = order.channel_first()
     nick, _, reason = rest.partition(" ")
     if not nick:
-        raise SlashError("Whom? /kick nick [why]")
+        raise SlashError("Name a nick: /kick nick [why]")
     order.online().send("KICK", channel, nick, *([reason] if reason else []))
 
 
 @command("ban", "b", "bans", "banlist", usage="[#channel] [nick or mask]", example="/ban *!*@spam.example", switches="")
 def ban(order: Order) -> None:
-    """Keep someone out of the channel, or show who is kept out."""
+    """Ban someone from the channel, or list the bans."""
     channel, mask = order.channel_first()
     order.online().send("MODE", channel, "+b", *([_as_mask(order, channel, mask)] if mask else []))
 
 
 @command("unban", "ub", usage="[#channel] nick or mask", least=1, example="/unban *!*@spam.example", switches="")
 def unban(order: Order) -> None:
-    """Let someone in again."""
+    """Remove a ban."""
     channel, mask = order.channel_first()
     order.online().send("MODE", channel, "-b", _as_mask(order, channel, mask))
 
 
 @command("exemptlist", usage="[#channel]", example="/exemptlist")
 def exemptlist(order: Order) -> None:
-    """Show for whom no ban holds."""
+    """List the ban exceptions."""
     order.online().send("MODE", order.channel_first()[0], "+e")
 
 
 @command("invitelist", usage="[#channel]", example="/invitelist")
 def invitelist(order: Order) -> None:
-    """Show who is always invited."""
+    """List the invite exceptions."""
     order.online().send("MODE", order.channel_first()[0], "+I")
 
 
 @command("kickban", "kb", usage="[#channel] nick [why]", least=1, example="/kickban bob Spam", switches="")
 def kickban(order: Order) -> None:
-    """Throw someone out of the channel, and keep them out."""
+    """Kick and ban someone."""
     channel, rest = order.channel_first()
     nick, _, reason = rest.partition(" ")
     if not nick:
-        raise SlashError("Whom? /kickban nick [why]")
+        raise SlashError("Name a nick: /kickban nick [why]")
     network = order.online()
     network.send("MODE", channel, "+b", _as_mask(order, channel, nick))
     network.send("KICK", channel, nick, *([reason] if reason else []))
@@ -142,49 +142,49 @@ def kickban(order: Order) -> None:
 
 @command("quiet", "mute", usage="[#channel] [nick or mask]", example="/quiet bob")
 def quiet(order: Order) -> None:
-    """Let someone stay but not speak, or show who may not (where the server knows that)."""
+    """Mute someone, or list who is muted (if the server supports it)."""
     _quiet(order, "+")
 
 
 @command("unquiet", "unmute", usage="[#channel] nick or mask", least=1, example="/unquiet bob")
 def unquiet(order: Order) -> None:
-    """Let someone speak again."""
+    """Unmute someone."""
     _quiet(order, "-")
 
 
 @command("op", "o", usage="nick ...", least=1, example="/op bob", switches="yes")
 def op(order: Order) -> None:
-    """Make someone an operator of the channel."""
+    """Make someone a channel operator."""
     _give(order, "+", "o")
 
 
 @command("deop", "d", usage="nick ...", least=1, example="/deop bob", switches="yes")
 def deop(order: Order) -> None:
-    """Take the operator's rights away."""
+    """Remove channel operator status."""
     _give(order, "-", "o")
 
 
 @command("voice", "v", usage="nick ...", least=1, example="/voice bob", switches="yes")
 def voice(order: Order) -> None:
-    """Let someone speak in a moderated channel."""
+    """Give someone voice: they can write in a moderated channel."""
     _give(order, "+", "v")
 
 
 @command("halfop", "hop", usage="nick ...", least=1, example="/halfop bob", switches="yes")
 def halfop(order: Order) -> None:
-    """Let someone keep order in the channel without all rights."""
+    """Make someone a half-operator."""
     _give(order, "+", "h")
 
 
 @command("dehalfop", "dehop", usage="nick ...", least=1, example="/dehalfop bob", switches="yes")
 def dehalfop(order: Order) -> None:
-    """Take these rights away."""
+    """Remove half-operator status."""
     _give(order, "-", "h")
 
 
 @command("devoice", usage="nick ...", least=1, example="/devoice bob", switches="yes")
 def devoice(order: Order) -> None:
-    """Take the voice away."""
+    """Remove voice."""
     _give(order, "-", "v")
 
 
@@ -207,7 +207,7 @@ def _give(order: Order, sign: str, letter: str) -> None:
 def _quiet(order: Order, sign: str) -> None:
     channel, mask = order.channel_first()
     if "q" not in order.network.isupport.list_modes:
-        raise SlashError("This server can't do that. /mode +m lets only those speak who have a voice.")
+        raise SlashError("This server has no quiets. With /mode +m only voiced members can speak.")
     order.online().send("MODE", channel, f"{sign}q", *([_as_mask(order, channel, mask)] if mask else []))
 
 

@@ -9,23 +9,23 @@ from greenchat.client.state.transfers import Offer, Upload, in_words
 
 @command("upload", usage="file", least=1, example="/upload ~/cake.jpg")
 def upload(order: Order) -> None:
-    """Upload a file to the server; its link is put into your line, to be said here.
+    """Upload a file to the server and put its link into the input line.
 
-    Where the server takes no files, it says so. Who has the link can read the file.
+    Anyone who has the link can read the file.
     """
     network = order.online()
     url = filehost.address(network)
     if not url:
         offers = any(token in network.isupport.tokens for token in filehost.TOKENS)
         raise SlashError(
-            "The server would take files in the clear only; this connection is encrypted."
+            "The server accepts uploads only without encryption, but this connection is encrypted."
             if offers
-            else "This server names no place for files. Its operators could: on a greenchat server, files.enabled and"
-            " files.url do."
+            else "This server does not accept uploads. On a greenchat server, its operator enables them with"
+            " files.enabled and files.url."
         )
     is_known = network.login.credentials is not None or bool(network.login.account)
     if is_known and not filehost.is_of_server(network, url) and not filehost.needs_token(network, url):
-        raise SlashError(f"The files go to {url}, which is another machine: your password is not sent there.")
+        raise SlashError(f"Uploads go to {url}, which is another machine; your password is not sent there.")
     path = typed_path(order.arguments)
     try:
         size = path.stat().st_size
@@ -38,10 +38,10 @@ def upload(order: Order) -> None:
 
 @command("dcc", usage="[get or close] [nick] [file]", example="/dcc get bob")
 def dcc(order: Order) -> None:
-    """Show the files that people offer you; /dcc get bob fetches the last one of bob.
+    """List the files that others offer you; /dcc get bob receives the last one of bob.
 
-    Nothing is fetched by itself. A connection to the other one's machine is made, which sees your address (or your
-    proxy's). The file comes into the folder that /set files.folder says, and never over another one.
+    Nothing is received without asking. greenchat connects to the sender's machine, which sees your address (or
+    your proxy's). The file goes to the folder of /set files.folder and never replaces another one.
     """
     what, nick, name = (*order.arguments.split(None, 2), "", "", "")[:3]
     offers = order.model.offers
@@ -49,16 +49,16 @@ def dcc(order: Order) -> None:
         for offer in offers:
             order.tell(f"{offer.nick} offers {_described(offer)}: /dcc get {offer.nick} {offer.name}")
         if not offers:
-            order.tell("Nobody offers you a file.")
+            order.tell("Nobody is offering you a file.")
     elif what in ("get", "close"):
         offer = _offer(order, nick, name)
         offers.remove(offer)
         if what == "get":
             order.model.effects.append(Fetch(offer))
         else:
-            order.tell(f"{offer.name} of {offer.nick} is not offered any more.")
+            order.tell(f"{offer.name} of {offer.nick} is no longer on offer.")
     else:
-        raise SlashError("Files are received here, not sent: /dcc get nick. /upload gives a file to the server.")
+        raise SlashError("DCC can only receive files here: /dcc get nick. To share a file, use /upload.")
 
 
 def _offer(order: Order, nick: str, name: str) -> Offer:

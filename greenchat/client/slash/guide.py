@@ -66,7 +66,7 @@ def groups() -> dict[str, list[SlashCommand]]:
 
 @command("help", "h", "commands", usage="[command, group, keys or all]", example="/help join")
 def help_(order: Order) -> None:
-    """Show what can be done, or how a command is used: /help msg, /help channels, /help keys, /help all."""
+    """Show help: /help msg, /help channels, /help keys, /help all."""
     wanted = order.arguments.lower()
     listed = groups()
     if not wanted:
@@ -75,7 +75,7 @@ def help_(order: Order) -> None:
         for action in KEYS:
             order.tell(f"{action}: {', '.join(_keys(order, action)) or '(no key)'}")
         order.tell(
-            "/bind shows the others, and changes what they do; /set keys.preset takes those of irssi, WeeChat or Emacs."
+            "/bind lists the other keys and changes them; /set keys.preset selects those of irssi, WeeChat or Emacs."
         )
     elif wanted == "all":
         for name, rows in listed.items():
@@ -88,7 +88,7 @@ def help_(order: Order) -> None:
 
 
 def _basics(order: Order, listed: dict[str, list[SlashCommand]]) -> None:
-    order.tell("What you type is said when you press Enter. A slash begins a command:")
+    order.tell("Type a message and press Enter to send it. Commands begin with a slash:")
     for name in BASICS:
         known = TABLE[name]
         order.tell(f"{known.example}: {known.summary.partition(';')[0].partition('. ')[0].removesuffix('.')}")
@@ -97,7 +97,7 @@ def _basics(order: Order, listed: dict[str, list[SlashCommand]]) -> None:
         f"{first['complete']} completes, {first['scroll up']} scrolls up, {first['search']} searches,"
         f" {first['next window']} goes to the next window."
     )
-    order.tell(f"/help join tells more; /help keys, all, or one of {', '.join(listed)}.")
+    order.tell(f"More: /help join, /help keys, all, or one of {', '.join(listed)}.")
 
 
 def _list(order: Order, rows: list[SlashCommand]) -> None:

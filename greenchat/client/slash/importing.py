@@ -17,9 +17,9 @@ VARIABLE = re.compile(r"\$(?![1-9*])")
 
 @command("import", usage="[irssi or weechat [file or folder]]", example="/import irssi")
 def import_(order: Order) -> None:
-    """Take over networks, nicknames, highlights, aliases, ignored people and some settings from irssi or WeeChat.
+    """Import networks, nicknames, highlights, aliases, ignore lists and some settings from irssi or WeeChat.
 
-    What greenchat knows already stays as it is. Passwords are not taken over.
+    Existing entries are kept. Passwords are not imported.
     """
     client, _, path = order.arguments.partition(" ")
     try:
@@ -38,7 +38,7 @@ def take_over(settings: ClientSettings, client: str = "", path: str = "") -> lis
     ForeignError where a file can't be read or has a mistake, or there is none.
     """
     if client and client not in CLIENTS:
-        raise ForeignError(f"Settings of {client} can't be read: only those of {' and '.join(CLIENTS)}.")
+        raise ForeignError(f"Can't import from {client}: only from {' and '.join(CLIENTS)}.")
     lines = []
     for each in [client] if client else CLIENTS:
         place = typed_path(path) if path else _usual(each)
@@ -55,7 +55,7 @@ def take_over(settings: ClientSettings, client: str = "", path: str = "") -> lis
             raise ForeignError(f"{place} can't be read: {error.strerror}") from error
         lines += _apply(settings, found)
     if not lines:
-        raise ForeignError(f"There are no settings of irssi ({_usual('irssi')}) or WeeChat ({_usual('weechat')}).")
+        raise ForeignError(f"No settings found of irssi ({_usual('irssi')}) or WeeChat ({_usual('weechat')}).")
     return lines
 
 
@@ -86,7 +86,7 @@ def _apply(settings: ClientSettings, found: Imported) -> list[str]:
     names = []
     for name, network in found.networks.items():
         if name in settings.networks:
-            left_out.append(f"network {name}: there is one of this name")
+            left_out.append(f"network {name}: the name is already taken")
             continue
         for line in list(network.commands):
             if reason := _unfit(line.removeprefix("/")):
@@ -96,7 +96,7 @@ def _apply(settings: ClientSettings, found: Imported) -> list[str]:
         names.append(name)
     aliases = []
     for name, text in found.aliases.items():
-        reason = "there is one of this name" if name in settings.aliases else _unfit(text)
+        reason = "the name is already taken" if name in settings.aliases else _unfit(text)
         if name in TABLE or name in ALIASES or settings.aliases.get(name) == text:
             continue  # it does something here already, mostly the same
         if reason:
@@ -113,7 +113,7 @@ def _apply(settings: ClientSettings, found: Imported) -> list[str]:
     values = [name for name, text in found.values.items() if _set(settings, name, text, left_out)]
     taken = {"networks": names, "settings": values, "highlights": highlights, "aliases": aliases, "ignored": ignored}
     lines = [f"{what}: {', '.join(each)}" for what, each in taken.items() if each] or ["nothing new"]
-    return lines + [f"not taken over: {each}" for each in left_out]
+    return lines + [f"not imported: {each}" for each in left_out]
 
 
 def _unfit(line: str) -> str:
@@ -126,9 +126,9 @@ def _unfit_one(line: str) -> str:
     if name not in TABLE and name not in ALIASES:
         return f"there is no command /{name}"
     if hides_line(f"/{line}"):
-        return "it has a password in it; /login asks for it"
+        return "it contains a password; /login asks for it"
     if VARIABLE.search(line):
-        return "it has a variable that there is not here"
+        return "it uses a variable that greenchat does not have"
     return "several commands in one" if ";" in line else ""
 
 
@@ -137,7 +137,7 @@ def _set(settings: ClientSettings, name: str, text: str, left_out: list[str]) ->
     if name in settings.values:
         return False
     if "$" in text or (name.startswith("text.") and "%" in text):
-        left_out.append(f"{name} {text}: it has a variable that there is not here")
+        left_out.append(f"{name} {text}: it uses a variable that greenchat does not have")
         return False
     try:
         settings.set(name, text)

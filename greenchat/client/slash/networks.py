@@ -32,9 +32,10 @@ _FIELDS = {
     switches="tls ssl notls nossl auto all 4 6",
 )
 def connect(order: Order) -> None:
-    """Connect again, now; or to one more network, beside those that are there.
+    """Reconnect now, or connect to one more network.
 
-    /connect -tls irc.example 6697 does, too. Certificates, proxies and accounts are kept with a network: /help network
+    /connect -tls irc.example 6697 does, too. Certificates, proxies and accounts belong to a saved network; see /help
+    network
     """
     if "all" in order.switches:
         wanted = order.model.networks
@@ -42,7 +43,7 @@ def connect(order: Order) -> None:
         wanted = [_destination(order) if order.words else order.network]
     waiting = [network for network in wanted if network.link.state is LinkState.OFFLINE]
     if not waiting:
-        raise SlashError("Connected already. /reconnect does it anew.")
+        raise SlashError("Already connected. Use /reconnect to connect again.")
     for network in waiting:
         network.link.leaving = False
         order.model.effects.append(Connect(network))
@@ -50,7 +51,7 @@ def connect(order: Order) -> None:
 
 @command("reconnect", usage="[-all, * or network]", example="/reconnect", switches="all")
 def reconnect(order: Order) -> None:
-    """End the connection and make it anew, of this network, of another one, or of -all."""
+    """Disconnect and connect again: this network, another one, or -all."""
     for network in _meant(order):
         if network.link.state is LinkState.OFFLINE:
             network.link.leaving = False
@@ -61,7 +62,7 @@ def reconnect(order: Order) -> None:
 
 @command("disconnect", usage="[-all, * or network] [why]", example="/disconnect", switches="all")
 def disconnect(order: Order) -> None:
-    """Leave the server but stay in greenchat. * is the network of this window, as in /disconnect * Good night."""
+    """Disconnect from a network; * is this window's network, as in /disconnect * Good night."""
     why = order.arguments if "all" in order.switches else order.arguments.partition(" ")[2].strip()
     for network in _meant(order):
         network.link.leaving = True
@@ -83,7 +84,7 @@ def _meant(order: Order) -> list[ClientNetwork]:
         return [order.network]
     found = [network for network in order.model.networks if network.name.lower() == name.lower()]
     if not found:
-        raise SlashError(f"No network {name} is open; /networks lists those that are. * is the one of this window.")
+        raise SlashError(f"Network {name} is not open. /networks lists the open ones; * means this window's network.")
     return found[:1]
 
 
@@ -91,7 +92,7 @@ def _meant(order: Order) -> list[ClientNetwork]:
     "server", usage="[host, or list, add, connect, remove ...]", example="/server irc.libera.chat", switches="tls ssl"
 )
 def server(order: Order) -> None:
-    """The same as /connect and /network, in other clients' words.
+    """The same as /connect and /network, with the syntax of other clients.
 
     /server list, /server add NAME ADDRESS -tls, /server connect NAME, /server remove NAME.
     """
@@ -112,7 +113,7 @@ def server(order: Order) -> None:
 
 @command("networks", "servers", example="/networks")
 def networks(order: Order) -> None:
-    """Show the networks, and how far each connection is."""
+    """List the networks and the state of their connections."""
     for network in order.model.networks:
         secure = ", TLS" if network.address.tls else ""
         state = "connected" if network.link.state is LinkState.ONLINE else network.link.state.name.lower()
@@ -121,10 +122,10 @@ def networks(order: Order) -> None:
 
 @command("network", usage="[add, set, show, remove or known ...]", example="/network add libera irc.libera.chat")
 def network_(order: Order) -> None:
-    """Keep networks: /network add NAME ADDRESS, then /connect NAME.
+    """Save networks: /network add NAME ADDRESS, then /connect NAME.
 
     /network set NAME autoconnect on; also nick, realname, channels, commands, addresses, certificate and proxy.
-    /network show NAME tells what is kept, /network remove NAME forgets it, /network known lists well-known ones.
+    /network show NAME shows its fields, /network remove NAME removes it, /network known lists well-known ones.
     """
     kept = order.model.settings.networks
     what, name, rest = (*order.arguments.split(None, 2), "", "", "")[:3]
@@ -132,7 +133,10 @@ def network_(order: Order) -> None:
         for each in kept.values():
             order.tell(f"{each.name}: {each.get('addresses')}{', at every start' * each.autoconnect}")
         if not kept:
-            order.tell("No network is kept. /network add NAME ADDRESS keeps one; /network known lists well-known ones.")
+            order.tell(
+                "There are no saved networks. /network add NAME ADDRESS saves one; /network known lists well-known "
+                "ones."
+            )
         return
     if what == "connect" and name:
         connect(Order(order.model, name, order.now))
@@ -145,12 +149,12 @@ def network_(order: Order) -> None:
             order.tell(f"{known}: {address}{', TLS' * address.tls}")
         return
     if what not in ("set", "show", "remove") or not name:
-        raise SlashError("How to use it: /network add NAME ADDRESS; /help network tells more.")
+        raise SlashError("Usage: /network add NAME ADDRESS; see /help network.")
     if name not in kept:
-        raise SlashError(f"No network {name} is kept. /network lists them.")
+        raise SlashError(f"There is no saved network {name}. /network lists them.")
     if what == "remove":
         del kept[name]
-        order.tell(f"{name} is not kept any more.")
+        order.tell(f"{name} was removed.")
     elif what == "set":
         field, _, value = rest.partition(" ")
         _set(kept[name], field, value)
@@ -174,14 +178,14 @@ def _add(order: Order, name: str, rest: str) -> None:
         elif word in _FIELDS:
             values[_FIELDS[word]] = next(typed, "")
         elif word == "-sasl_password":
-            raise SlashError(
-                "Passwords are asked for, so that nobody reads them on your screen: /login once you are there."
-            )
+            raise SlashError("Leave the password out: once you are connected, /login asks for it and hides it.")
         else:
-            raise SlashError(f"/network add knows no {word}: add NAME ADDRESS, then /network set NAME FIELD ...")
+            raise SlashError(
+                f"/network add has no option {word}: first /network add NAME ADDRESS, then /network set NAME FIELD ..."
+            )
     name = values.pop("name", "") or (words.pop(0) if words else "")
     if not name:
-        raise SlashError("How to use it: /network add NAME ADDRESS")
+        raise SlashError("Usage: /network add NAME ADDRESS")
     secure = values.pop("tls", "") == "on"
     values.pop("", "")
     if port := values.pop("port", ""):
@@ -196,8 +200,8 @@ def _add(order: Order, name: str, rest: str) -> None:
     for field, value in values.items():
         _set(found, field, value)
     kept[name] = found
-    start = f"/network set {name} autoconnect on does at every start"
-    order.tell(f"{name} is kept. /connect {name} goes there; {'so does every start' if found.autoconnect else start}.")
+    start = f"use /network set {name} autoconnect on to connect at every start"
+    order.tell(f"{name} is saved. /connect {name} connects; {'so does every start' if found.autoconnect else start}.")
     order.model.effects.append(Save())
 
 
@@ -229,7 +233,7 @@ def _destination(order: Order) -> ClientNetwork:
     if is_channel(words[0]):
         raise SlashError(f"{words[0]} is a channel: /join {words[0]}")
     if len(words) > 2 or (len(words) > 1 and not words[1].isdecimal()):
-        raise SlashError("How to use it: /connect nick@host port; a password is asked for where the server wants one.")
+        raise SlashError("Usage: /connect nick@host port; greenchat asks for a password if the server needs one.")
     place = f"{words[0]}:{words[1]}" if len(words) > 1 else words[0]
     secure = bool(order.switches & {"tls", "ssl"}) or len(words) < len(order.words)
     place = _address(place, secure=secure)

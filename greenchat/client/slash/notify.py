@@ -7,10 +7,10 @@ from greenchat.client.state.effects import Save
 
 @command("notify", usage="[-away] [nick [network]]", example="/notify bob")
 def notify(order: Order) -> None:
-    """Hear when somebody comes online and goes, or show of whom you hear.
+    """Be told when somebody comes online or goes offline, or show the list.
 
-    -away tells when they go away and come back, too, where the server does. It is kept for the next time; /unnotify
-    ends it. Nicknames only: servers tell of nothing else.
+    With -away also when they go away and come back, if the server supports it. The list is saved; /unnotify
+    removes an entry. It takes nicknames only.
     """
     settings = order.model.settings
     words = [word for word in order.words if word not in ("-away", "-list")]
@@ -25,24 +25,24 @@ def notify(order: Order) -> None:
                 here = {True: "online", False: "not online", None: "not known"}[network.presence.present.get(folded)]
                 order.tell(f"{each} ({network.name}): {here}")
         if not settings.notified:
-            order.tell("You hear of nobody. /notify nick")
+            order.tell("Your notify list is empty. Add a nick with /notify nick.")
         return
     if any(sign in words[0] for sign in "!@*?,"):
-        raise SlashError("A nickname, please: servers tell of nothing else. /notify nick")
+        raise SlashError("The notify list takes nicknames only: /notify nick")
     wanted = notify_list.Watched(words[0], words[1] if len(words) > 1 else "", "-away" in order.words)
     _forget(order, wanted.nick, wanted.network)
     settings.notified.append(str(wanted))
     _watch_anew(order)
-    order.tell(f"You hear when {wanted.nick} comes online and goes.")
+    order.tell(f"You will be told when {wanted.nick} comes online or goes offline.")
 
 
 @command("unnotify", usage="nick", least=1, example="/unnotify bob")
 def unnotify(order: Order) -> None:
-    """Hear of somebody no more."""
+    """Remove somebody from the notify list."""
     if not _forget(order, order.words[0], ""):
-        raise SlashError(f"You don't hear of {order.words[0]}. /notify shows of whom you do.")
+        raise SlashError(f"{order.words[0]} is not on your notify list. /notify shows the list.")
     _watch_anew(order)
-    order.tell(f"You hear of {order.words[0]} no more.")
+    order.tell(f"{order.words[0]} was removed from your notify list.")
 
 
 def _forget(order: Order, nick: str, network: str) -> bool:

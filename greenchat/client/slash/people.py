@@ -18,12 +18,12 @@ def nick(order: Order) -> None:
         network.send("NICK", name)
     else:
         network.nicks.wanted = name
-        order.tell(f"You will be called {name} once you are connected.")
+        order.tell(f"Your nickname will be {name} once you are connected.")
 
 
 @command("whois", "wi", "wii", usage="[nick]", example="/whois bob", switches="")
 def whois(order: Order) -> None:
-    """Ask who somebody is."""
+    """Show information about somebody."""
     private = order.buffer.name if order.buffer.kind is BufferKind.PRIVATE else order.network.nicks.current
     name = order.words[0] if order.words else private
     order.online().send("WHOIS", name, name)
@@ -31,27 +31,27 @@ def whois(order: Order) -> None:
 
 @command("whowas", "ww", usage="nick", least=1, example="/whowas bob", switches="")
 def whowas(order: Order) -> None:
-    """Ask who somebody was."""
+    """Show information about somebody who left."""
     order.online().send("WHOWAS", order.words[0])
 
 
 @command("who", "w", usage="[#channel or mask]", example="/who #tea", switches="")
 def who(order: Order) -> None:
-    """Show who is here, with their hosts."""
+    """List the people here with their hosts."""
     if not order.words and order.buffer.kind is BufferKind.STATUS:
-        raise SlashError("Who where? /who #channel")
+        raise SlashError("Name a channel or a mask: /who #channel")
     order.online().send("WHO", order.words[0] if order.words else order.buffer.name)
 
 
 @command("accept", usage="[nick or -nick...]", example="/accept bob")
 def accept(order: Order) -> None:
-    """Let someone write to you while your mode +g (/mode yournick +g) keeps others off, or with -nick no more."""
+    """Let someone write to you in spite of your mode +g (/mode yournick +g); -nick removes them."""
     order.online().send("ACCEPT", ",".join(order.words) or "*")
 
 
 @command("away", usage="[-all] [why]", example="/away lunch")
 def away(order: Order) -> None:
-    """Say that you are away; without saying why, while you are, that you are back. -all: on every network."""
+    """Mark yourself as away; without a reason, as back. -all does it on every network."""
     first, _, rest = order.arguments.partition(" ")
     everywhere = first in ("-all", "-one")
     why = rest.strip() if everywhere else order.arguments
@@ -64,7 +64,7 @@ def away(order: Order) -> None:
 
 @command("back", example="/back")
 def back(order: Order) -> None:
-    """Say that you are here again."""
+    """Mark yourself as back."""
     network = order.online()
     network.away_text = ""
     network.send("AWAY")
@@ -72,8 +72,8 @@ def back(order: Order) -> None:
 
 @command("setname", usage="your name", least=1, example="/setname Ada L.")
 def setname(order: Order) -> None:
-    """Change your real name, for everybody to read. /set realname keeps one."""
+    """Change your real name, visible to everybody. /set realname saves one."""
     network = order.online()
     if not network.caps.held & caps.SETNAME:
-        raise SlashError("This server can't do that while you are connected: /set realname, then /reconnect.")
+        raise SlashError("This server can't change it on a running connection. Use /set realname, then /reconnect.")
     network.send("SETNAME", order.arguments)

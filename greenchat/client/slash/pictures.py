@@ -11,9 +11,9 @@ from greenchat.protocol.formatting import strip_formatting
 def picture(order: Order) -> None:
     """Show a picture in the terminal: of a link, of a file, or of the last link in this window.
 
-    Nothing is fetched by itself, and at most 10 MB. Who has the picture sees your address (or your proxy's), as with
-    a browser. Terminals that say that they draw pixels (sixel, kitty) get them, others half blocks. It needs colours,
-    and Pillow: pip install 'greenchat[pictures]'
+    Nothing is loaded without asking, and at most 10 MB. As with a browser, the picture's server sees your address
+    (or your proxy's). Terminals with sixel or kitty graphics show pixels, others half blocks. It needs colours and
+    Pillow: pip install 'greenchat[pictures]'
     """
     source = order.arguments or _last_link(order)
     if "://" in source and not source.lower().startswith(("http://", "https://")):
@@ -25,4 +25,4 @@ def _last_link(order: Order) -> str:
     for line in reversed(order.buffer.lines):
         if line.kind in TALK and (found := links.links(strip_formatting(line.text))):
             return found[-1]
-    raise SlashError("There is no link in this window. Name one: /picture https://example.org/cake.jpg")
+    raise SlashError("This window has no links. Give one: /picture https://example.org/cake.jpg")

@@ -6,19 +6,19 @@ from greenchat.client.slash.registry import Order, SlashError, command
 from greenchat.client.state.effects import Execute, ShowProcesses, Signal
 from greenchat.client.state.model import Buffer, BufferKind
 
-USE = "How to use it: /exec [-o, -msg who, -notice who] command; /exec -close number"
+USE = "Usage: /exec [-o, -msg who, -notice who] command; /exec -close number"
 SWITCHES = frozenset(("-", "-o", "-out", "-window", "-nosh", "-sh", "-bg"))
 WITH_A_WORD = frozenset(("-msg", "-notice", "-name"))
 
 
 @command("exec", usage="[-o, -msg who, -notice who] [command]", example="/exec -o uptime")
 def exec_(order: Order) -> None:
-    """Run a command of your shell and show what it says; -o says it here, -msg and -notice to somebody.
+    """Run a shell command and show its output; -o sends it here, -msg and -notice to somebody.
 
-    Three lines and more are asked about before they are said. /exec alone shows what is running, /exec -close 0 ends
-    the one with the number 0 and -HUP 0 sends it a signal; all end with greenchat.
-    -name NAME gives it a name, -nosh does without the shell, - alone leaves out how it ended.
-    It ends after /set exec.seconds, and can't be typed to.
+    Before sending three or more lines, greenchat asks. /exec alone lists the running programs, /exec -close 0 ends
+    number 0 and -HUP 0 sends it a signal; all end with greenchat.
+    -name NAME names it, -nosh runs it without a shell, - alone hides how it ended.
+    It is ended after /set exec.seconds, and has no input.
     """
     switches: dict[str, str] = {}
     rest = order.arguments
@@ -67,6 +67,8 @@ def _signal(order: Order, name: str, which: str) -> None:
 
 def _can_speak(buffer: Buffer) -> None:
     if buffer.kind is BufferKind.STATUS:
-        raise SlashError("Nobody is here to hear it. /join a channel first, or name somebody: /exec -msg bob command")
+        raise SlashError(
+            "This window has no recipient. /join a channel first, or name somebody: /exec -msg bob command"
+        )
     if buffer.kind is BufferKind.CHANNEL and not buffer.joined:
-        raise SlashError(f"You are not in {buffer.name}: /join {buffer.name}")
+        raise SlashError(f"You are not in {buffer.name}. Use /join {buffer.name}.")

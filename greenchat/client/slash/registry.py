@@ -46,13 +46,13 @@ class Order:
         if self.network.isupport.is_channel(first):
             return first, rest.strip()
         if self.buffer.kind is not BufferKind.CHANNEL:
-            raise SlashError("There is no channel here. Name one, or go to its window.")
+            raise SlashError("This is not a channel. Name one, or go to its window.")
         return self.buffer.name, self.arguments
 
     def online(self) -> ClientNetwork:
         """Return the network, for what can't wait. Raises SlashError without a connection."""
         if self.network.link.state is not LinkState.ONLINE:
-            raise SlashError("Not connected. /connect tries at once.")
+            raise SlashError("Not connected. Use /connect to try now.")
         return self.network
 
     def tell(self, text: str, kind: LineKind = LineKind.INFO) -> None:
@@ -142,7 +142,7 @@ def _no_switch(name: str, word: str) -> str:
 
     if instead := elsewhere.switch_instead(name, word):
         return f"/{name} has no -{word}. {instead}."
-    return f"/{name} has no -{word}, and no network is called that. /help {name}"
+    return f"/{name} has no -{word}, and there is no such network. See /help {name}"
 
 
 def no_word_of_others(name: str, word: str) -> None:
@@ -162,7 +162,7 @@ def find(name: str) -> SlashCommand:
     """Return the command of this name, alias, or unmistakable beginning. Raises SlashError."""
     name = name.lower()
     if not name:
-        raise SlashError("A command follows the slash at once, like /join #tea. /help shows the first ones.")
+        raise SlashError("Put no space behind the slash: /join #tea. See /help.")
     exact = TABLE.get(ALIASES.get(name, name))
     if exact:
         return exact

@@ -5,26 +5,26 @@ from greenchat.client.state.questions import Prompt
 
 PASSED_ON = (
     ("admin", "", "Show who runs the server.", "/admin"),
-    ("die", "", "End the server (its operators only).", "/die"),
-    ("info", "", "Show what the server says about itself.", "/info"),
-    ("ison", "nick ...", "Ask whether these people are online.", "/ison bob carol"),
-    ("kill", "nick why", "Disconnect somebody (operators of the server only).", "/kill bob Spam"),
-    ("knock", "#channel [why]", "Ask to be invited to a channel.", "/knock #tea"),
-    ("links", "", "Show the servers of this network.", "/links"),
-    ("lusers", "", "Show how many people and channels there are.", "/lusers"),
-    ("map", "", "Show how the servers of this network are connected.", "/map"),
-    ("rehash", "", "Have the server read its configuration again (its operators only).", "/rehash"),
-    ("restart", "", "Start the server anew (its operators only).", "/restart"),
-    ("servlist", "", "Show the services of this network.", "/servlist"),
-    ("silence", "[+mask or -mask]", "Have the server keep somebody's messages from you.", "/silence +*!*@spam.example"),
-    ("squery", "service text", "Write to a service.", "/squery Alis HELP"),
-    ("squit", "server why", "Take a server off the network (operators of the server only).", "/squit hub.example Gone"),
-    ("stats", "[letter]", "Show figures of the server.", "/stats u"),
-    ("time", "", "Show what time it is where the server is.", "/time"),
-    ("trace", "[nick or server]", "Show the way to somebody.", "/trace bob"),
-    ("userhost", "nick ...", "Show where these people come from.", "/userhost bob"),
-    ("version", "", "Show what program the server is.", "/version"),
-    ("wallops", "text", "Write to all operators of the server.", "/wallops It restarts at five"),
+    ("die", "", "Shut down the server (server operators only).", "/die"),
+    ("info", "", "Show information about the server.", "/info"),
+    ("ison", "nick ...", "Show which of these nicks are online.", "/ison bob carol"),
+    ("kill", "nick why", "Disconnect a user (server operators only).", "/kill bob Spam"),
+    ("knock", "#channel [why]", "Ask for an invitation to a channel.", "/knock #tea"),
+    ("links", "", "List the servers of this network.", "/links"),
+    ("lusers", "", "Show the numbers of users and channels.", "/lusers"),
+    ("map", "", "Show how the servers are linked.", "/map"),
+    ("rehash", "", "Reload the server's configuration (server operators only).", "/rehash"),
+    ("restart", "", "Restart the server (server operators only).", "/restart"),
+    ("servlist", "", "List the services of this network.", "/servlist"),
+    ("silence", "[+mask or -mask]", "Block a user's messages on the server.", "/silence +*!*@spam.example"),
+    ("squery", "service text", "Send a message to a service.", "/squery Alis HELP"),
+    ("squit", "server why", "Unlink a server (server operators only).", "/squit hub.example Gone"),
+    ("stats", "[letter]", "Show the server's statistics.", "/stats u"),
+    ("time", "", "Show the server's local time.", "/time"),
+    ("trace", "[nick or server]", "Show the route to a user or server.", "/trace bob"),
+    ("userhost", "nick ...", "Show the hosts of these nicks.", "/userhost bob"),
+    ("version", "", "Show the server's version.", "/version"),
+    ("wallops", "text", "Send a message to all server operators.", "/wallops It restarts at five"),
 )
 ALSO = {"time": ("date",), "userhost": ("host",)}
 LAST_IS_TEXT = {"kill": 1, "knock": 1, "wallops": 0, "squery": 1, "squit": 1}  # how many words stand before the text
@@ -50,10 +50,10 @@ for _row in PASSED_ON:
 
 @command("oper", usage="name", least=1, example="/oper ada")
 def oper(order: Order) -> None:
-    """Become an operator of the server; the password is asked for."""
+    """Become a server operator; asks for the password."""
     network, name = order.online(), order.words[0]
     if len(order.words) > 1:
-        raise SlashError("The password is asked for, so that nobody reads it on your screen: /oper name")
+        raise SlashError("Leave the password out: greenchat asks for it and hides it. /oper name")
     prompt = Prompt(
         f"The password of {name}", lambda password, _: network.send("OPER", name, password), hidden=True, where=network
     )

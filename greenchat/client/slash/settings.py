@@ -25,9 +25,9 @@ _LEVELS: dict[str, tuple[str, ...]] = {
 
 @command("set", usage="[setting [value]]", example="/set highlight.words tea coffee", switches="reset default clear")
 def set_(order: Order) -> None:
-    """Show what differs from the defaults, or change a setting. /set all shows all, /set NAME what one does.
+    """Show the changed settings, or change one. /set all lists all, /set NAME explains one.
 
-    `default` as the value sets it back. /override changes how single windows, networks and people are treated.
+    The value `default` resets it. /override changes settings for one window, network or person.
     """
     settings = order.model.settings
     name, _, text = order.arguments.partition(" ")
@@ -43,14 +43,14 @@ def set_(order: Order) -> None:
         for row in listed:
             order.tell(f"{row.name} = {spoken(settings.get(row.name)) or '(nothing)'}: {row.help}")
         if not name:
-            differs = "These differ from what they are at first" if listed else "All is as it is at first"
-            order.tell(f"{differs}. /set all shows the others, /set NAME explains one.")
+            differs = "These settings differ from their defaults" if listed else "All settings have their defaults"
+            order.tell(f"{differs}. /set all lists all of them, /set NAME explains one.")
         return
     row = TABLE[name]
     if not text.strip():
         choices = f"; one of {', '.join(row.choices)}" if row.choices else ""
         example = f"; for example: /set {name} {row.example}" if row.example else ""
-        first = f"; at first {shown(row.default) or '(nothing)'}" if name in settings.values else ""
+        first = f"; default: {shown(row.default) or '(nothing)'}" if name in settings.values else ""
         order.tell(f"{name} = {spoken(settings.get(name)) or '(nothing)'}: {row.help}{choices}{first}{example}")
         return
     try:
@@ -71,17 +71,17 @@ def _instead(name: str) -> str:
 
 @command("toggle", usage="setting", least=1, example="/toggle bell")
 def toggle(order: Order) -> None:
-    """Switch a setting that is on or off."""
+    """Switch a setting on or off."""
     name = order.words[0]
     now = order.model.settings.get(name) if name in TABLE else None
     if not isinstance(now, bool):
-        raise SlashError(f"{name} is nothing that is on or off. {_instead(name)}/set all lists them.")
+        raise SlashError(f"{name} can't be switched on and off. {_instead(name)}/set all lists them.")
     set_(Order(order.model, f"{name} {'off' if now else 'on'}", order.now))
 
 
 @command("unset", "reset", usage="setting", least=1, example="/unset theme")
 def unset(order: Order) -> None:
-    """Set a setting back to what it was at first."""
+    """Reset a setting to its default."""
     if order.words[0] not in TABLE:
         raise SlashError(f"There is no setting {order.words[0]}. {_instead(order.words[0])}/set all lists them.")
     set_(Order(order.model, f"{order.words[0]} default", order.now))
@@ -89,22 +89,22 @@ def unset(order: Order) -> None:
 
 @command("save", example="/save")
 def save(order: Order) -> None:
-    """Write the settings down. They are at each change, so there is seldom need to."""
+    """Save the settings. They are also saved at each change."""
     order.model.effects.append(Save())
-    order.tell("The settings are saved.")
+    order.tell("The settings were saved.")
 
 
 @command("reload", example="/reload")
 def reload(order: Order) -> None:
-    """Read the settings' file again, after you have changed it with an editor."""
+    """Reload the settings file after editing it."""
     order.model.effects.append(Load())
 
 
-@command("alias", usage="[name [what it stands for]]", example="/alias hug me hugs $1")
+@command("alias", usage="[name [command]]", example="/alias hug me hugs $1")
 def alias(order: Order) -> None:
-    """Give a command a name of your own. $1 to $9 are the words behind it, $2- the 2nd and on, $* (the default) all.
+    """Define an alias. $1 to $9 are the arguments, $2- the second and later ones, $* (the default) all.
 
-    Several commands stand one after the other: /alias hi /join #a; /join #b
+    Separate several commands by semicolons: /alias hi /join #a; /join #b
     """
     aliases = order.model.settings.aliases
     name, _, text = order.arguments.partition(" ")
@@ -121,12 +121,12 @@ def alias(order: Order) -> None:
         for known in sorted(aliases) if not name else [name] if name in aliases else []:
             order.tell(f"/{known} = /{aliases[known]}")
         if not aliases or (name and name not in aliases):
-            order.tell("There is no such alias." if name else "There are no aliases. /help alias")
+            order.tell("No such alias." if name else "There are no aliases. See /help alias.")
         return
     if name in COMMANDS or name in ALIASES:
-        raise SlashError(f"/{name} is a command of greenchat already.")
+        raise SlashError(f"/{name} is already a command.")
     if "$0" in text:
-        raise SlashError("The first word behind an alias is $1 here, and $* stands for all.")
+        raise SlashError("Arguments are $1, $2 ... here, and $* is all of them.")
     aliases[name] = text.strip().removeprefix("/")
     order.model.effects.append(Save())
     order.tell(f"/{name} = /{aliases[name]}")
@@ -134,17 +134,17 @@ def alias(order: Order) -> None:
 
 @command("unalias", usage="name", least=1, example="/unalias hug")
 def unalias(order: Order) -> None:
-    """Forget an alias."""
+    """Remove an alias."""
     if order.model.settings.aliases.pop(order.words[0].removeprefix("/").lower(), None) is None:
-        raise SlashError("There is no such alias.")
+        raise SlashError("No such alias.")
     order.model.effects.append(Save())
 
 
-@command("bind", usage="[key [what it does]]", example="/bind F5 next window", switches="list delete reset")
+@command("bind", usage="[key [action]]", example="/bind F5 next window", switches="list delete reset")
 def bind(order: Order) -> None:
-    """Show what keys do, or have one do something else: an action of the table, or a command with its slash.
+    """List the keys, or bind one to an action or a command with its slash.
 
-    Keys are F1, C-x (Ctrl-X), M-x (Alt-X), C-Left and the like; default gives a key its action back, nothing takes it.
+    Keys are F1, C-x (Ctrl-X), M-x (Alt-X), C-Left and the like; `default` restores a key, `nothing` unbinds it.
     """
     settings = order.model.settings
     key, _, action = order.arguments.partition(" ")
@@ -153,7 +153,7 @@ def bind(order: Order) -> None:
         action = "default" if "reset" in order.switches else "nothing"
     keys = settings.keys()
     if key and not is_key(key):
-        raise SlashError(f"There is no key {key}. /bind F5 does something, or C-x, M-x, C-Left.")
+        raise SlashError(f"There is no key {key}. Keys are written like F5, C-x, M-x or C-Left.")
     if not action.strip():
         for known in [key] if key else sorted(keys):
             order.tell(f"{known}: {keys.get(known, '(nothing)')}")
@@ -166,20 +166,20 @@ def bind(order: Order) -> None:
     elif action in order.model.actions or action.startswith("/"):
         settings.bindings[key] = action
     else:
-        raise SlashError(f"There is no action {action}. /bind lists those that keys have.")
+        raise SlashError(f"There is no action {action}. /bind lists the actions.")
     order.model.effects.append(Save())
     order.tell(f"{key}: {settings.keys().get(key, '(nothing)')}")
 
 
-@command("key", usage="[bind key what it does]", example="/key bind M-x /who")
+@command("key", usage="[bind key action]", example="/key bind M-x /who")
 def key_(order: Order) -> None:
-    """The same as /bind, in WeeChat's words: bind, unbind, reset and list."""
+    """The same as /bind, with WeeChat's syntax: bind, unbind, reset and list."""
     what, _, rest = order.arguments.partition(" ")
     words = {"unbind": "nothing", "reset": "default"}
     if what in words and rest:
         rest = f"{rest.split()[0]} {words[what]}"
     elif what not in ("", "bind", "list", "listdefault", "listdiff"):
-        raise SlashError("How to use it: /key bind M-x /who; /bind M-x /who does the same.")
+        raise SlashError("Usage: /key bind M-x /who; /bind M-x /who does the same.")
     bind(Order(order.model, rest if what == "bind" or what in words else "", order.now))
 
 
@@ -187,9 +187,9 @@ def key_(order: Order) -> None:
     "highlight", "hilight", "hl", usage="[word]", example="/highlight cake", switches="word line full regexp add list"
 )
 def highlight(order: Order) -> None:
-    """Be called by one more word, or show which words call you besides your nickname. /set changes them all.
+    """Highlight messages with a word, or list the words. Your nickname always highlights.
 
-    -regexp takes a regular expression. /override bob notify calls you for all that bob says to you.
+    -regexp takes a regular expression. /override bob notify alerts you to every message from bob.
     """
     name = "highlight.patterns" if "regexp" in order.switches else "highlight.words"
     settings = order.model.settings
@@ -207,20 +207,20 @@ def highlight(order: Order) -> None:
 
 @command("dehighlight", "dehilight", "dhl", usage="word", least=1, example="/dehighlight cake", switches="")
 def dehighlight(order: Order) -> None:
-    """Be called by a word no more."""
+    """Remove a highlight word."""
     values = {each: shown(order.model.settings.get(each)).split() for each in _CALLING}
     name, words = next(((each, words) for each, words in values.items() if order.words[0] in words), ("", []))
     if not name:
-        raise SlashError(f"{order.words[0]} does not call you. /highlight shows what does.")
+        raise SlashError(f"{order.words[0]} is not a highlight. /highlight lists them.")
     words.remove(order.words[0])
     order.model.settings.set(name, " ".join(words))
     order.model.effects.append(Save())
     order.tell(f"{name} = {' '.join(words) or '(nothing)'}")
 
 
-@command("override", usage="[[network/]window [what ...]]", example="/override #busy mute hide-joins")
+@command("override", usage="[[network/]window [override ...]]", example="/override #busy mute hide-joins")
 def override(order: Order) -> None:
-    """Treat one window, network or person otherwise: mute, notify, no-highlight, hide-joins; nothing takes it back.
+    """Override settings for one window, network or person: mute, notify, no-highlight, hide-joins; `nothing` resets.
 
     The window is a channel or a nick; libera/* is a whole network, * is everything.
     """
@@ -229,7 +229,7 @@ def override(order: Order) -> None:
         for name, words in sorted(overrides.items()):
             order.tell(f"{name}: {', '.join(words)}")
         if not overrides:
-            order.tell("No window is treated otherwise than the settings say. /help override")
+            order.tell("There are no overrides. See /help override.")
         return
     where, *words = (word.lower() for word in order.words)
     unknown = next((word for word in words if word not in OVERRIDES), "")
@@ -241,7 +241,7 @@ def override(order: Order) -> None:
         order.tell(f"{where}: {'; '.join(OVERRIDES[word] for word in words)}.")
     else:
         overrides.pop(where, None)
-        order.tell(f"{where} is treated as the settings say.")
+        order.tell(f"{where} has no overrides now.")
     order.model.effects.append(Save())
 
 
@@ -252,9 +252,9 @@ def override(order: Order) -> None:
     switches="channels pattern",
 )
 def ignore(order: Order) -> None:
-    """Don't read somebody any more, or show whom you don't.
+    """Ignore somebody, or show the ignore list.
 
-    Kinds are messages, notices, actions, invites and joins: /ignore bob joins #tea hides who comes and goes there.
+    Kinds are messages, notices, actions, invites and joins: /ignore bob joins #tea hides bob's joins and parts there.
     """
     ignored = order.model.settings.ignored
     words = order.words
@@ -264,30 +264,30 @@ def ignore(order: Order) -> None:
             return
         words = words[1:] if words[0] == "add" else []
     if "pattern" in order.switches:
-        raise SlashError("People are ignored, not texts: /ignore nick or mask. A plugin can hide texts: /help plugin.")
+        raise SlashError("/ignore takes a nick or a mask, not a text. A plugin can hide texts; see /help plugin.")
     places = words.pop(0).split(",") if "channels" in order.switches and words else []
     kinds = [each for word in words[1:] for each in _LEVELS.get(word.upper(), (word,))]
     wrong = next((word for word in kinds if word not in IGNORABLE and word[:1] not in "#&!+"), "")
     if wrong:
-        raise SlashError(f"{wrong} is no kind and no channel. Kinds are {', '.join(IGNORABLE)}.")
+        raise SlashError(f"{wrong} is neither a kind nor a channel. The kinds are {', '.join(IGNORABLE)}.")
     entry = " ".join(dict.fromkeys((*words[:1], *kinds, *places))) if words else ""
     if entry and entry not in ignored:
         ignored.append(entry)
         order.model.effects.append(Save())
     listed = ", ".join(f"{number}: {each}" for number, each in enumerate(ignored, 1))
-    order.tell(f"You don't read {listed}" if ignored else "You read everybody.")
+    order.tell(f"Ignored: {listed}" if ignored else "Your ignore list is empty.")
 
 
 @command("unignore", usage="nick or mask", least=1, example="/unignore *!*@spam.example")
 def unignore(order: Order) -> None:
-    """Read somebody again."""
+    """Stop ignoring somebody."""
     ignored = order.model.settings.ignored
     entry = " ".join(order.words)
     if entry.isdecimal() and 0 < int(entry) <= len(ignored):
         entry = ignored[int(entry) - 1]
     gone = [each for each in ignored if entry in (each, each.split()[0])]
     if not gone:
-        raise SlashError(f"{entry} is not ignored. /ignore shows who is.")
+        raise SlashError(f"{entry} is not on your ignore list. /ignore shows the list.")
     ignored[:] = [each for each in ignored if each not in gone]
     order.model.effects.append(Save())
-    order.tell(f"You read {entry} again.")
+    order.tell(f"{entry} is no longer ignored.")

@@ -6,13 +6,13 @@ from greenchat.client.state.effects import Save
 
 @command("mouse", usage="on, off or toggle", least=1, example="/mouse on")
 def mouse(order: Order) -> None:
-    """Let the wheel scroll and clicks choose windows and people. Hold Shift to select text meanwhile."""
+    """Switch mouse support on or off: scrolling, and clicks on windows and nicks. Shift selects text."""
     wanted = order.words[0].lower()
     wanted = {"enable": "on", "disable": "off"}.get(wanted, wanted)
     if wanted == "toggle":
         wanted = "off" if order.model.settings.get("mouse") else "on"
     if wanted not in ("on", "off"):
-        raise SlashError("How to use it: /mouse on or off")
+        raise SlashError("Usage: /mouse on or off")
     order.model.settings.set("mouse", wanted)
     order.model.effects.append(Save())
     order.tell("Mouse support is on; hold Shift to select text." if wanted == "on" else "Mouse support is off.")

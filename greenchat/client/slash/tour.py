@@ -37,21 +37,21 @@ def _has_ordered(_model: Model, tour: Tour) -> bool:
 
 
 _STEPS = (
-    _Step("What you type is said here when you press Enter. Try it: say hello.", _has_spoken),
+    _Step("Type a message and press Enter to send it to everybody in this channel. Try it: say hello.", _has_spoken),
     _Step(
-        "Said. The server, each channel and each private talk has a window of its own; the row at the bottom tells"
-        " where something is new. {next} goes to the next window: try it.",
+        "Sent. The server, each channel and each private chat has its own window; the bottom line shows which have"
+        " news. {next} goes to the next window: try it.",
         _has_moved,
     ),
     _Step(
-        "{previous} goes back. A line that begins with / is a command: /list shows the channels here, /join #name goes"
-        " into one, /msg NAME hello speaks to one person alone. Try /help.",
+        "{previous} goes back. A line that begins with / is a command: /list lists the channels, /join #name joins"
+        " one, /msg NAME hello writes to one person. Try /help.",
         _has_ordered,
     ),
 )
 _LAST = (
-    "{up} scrolls up, {down} down; {complete} completes names and commands. /quit leaves. The next time greenchat"
-    " proposes what you chose this time. /tour tells this again."
+    "{up} scrolls up, {down} down; {complete} completes names and commands. /quit leaves; next time, greenchat"
+    " suggests the same server and nickname. /tour shows these steps again."
 )
 _KEYS = {
     "next": "next window",
@@ -64,7 +64,7 @@ _KEYS = {
 
 @command("tour", example="/tour")
 def tour(order: Order) -> None:
-    """Show the first steps again, one at a time."""
+    """Show the first steps again."""
     begin(order.model, order.now)
 
 

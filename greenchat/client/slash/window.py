@@ -15,10 +15,10 @@ _LEVELS = {"none": "mute", "highlight": "", "message": "notify", "all": "notify"
 
 @command("window", "buffer", "win", "wg", "buflist", usage="number or name", example="/window 2")
 def window(order: Order) -> None:
-    """Go to a window. /2 and Alt-2 do, too.
+    """Go to a window, like /2 and Alt-2.
 
-    /window next, prev, +1, -1 and last go to these; list shows all; close closes this one; move 3
-    gives it the number 3. left, right, up and down go among windows that are shown together.
+    /window next, prev, +1, -1 or last; list lists all; close closes this one; move 3 moves it to number 3.
+    left, right, up and down move between splits.
     """
     first, *rest = order.words or ["list"]
     word = first.lower()
@@ -63,7 +63,7 @@ def _go(order: Order, wanted: str) -> None:
     elif wanted.isdecimal():
         found = model.numbered(int(wanted))
         if found is None:
-            raise SlashError(f"There is no window {wanted}. /windows shows them all.")
+            raise SlashError(f"There is no window {wanted}. /windows lists them.")
         model.show(found)
     else:
         model.show(_named(order, wanted))
@@ -86,7 +86,7 @@ def _step(order: Order, step: int) -> None:
 def _go_beside(order: Order, step: int) -> None:
     shown = order.model.splits.windows
     if len(shown) < 2:
-        raise SlashError("Only this window is shown. /split and /vsplit show several.")
+        raise SlashError("There is no split. /split and /vsplit make one.")
     order.model.show(shown[(shown.index(order.buffer) + step) % len(shown)])
 
 
@@ -94,5 +94,5 @@ def _move(order: Order, where: str) -> None:
     steps = {"left": -1, "prev": -1, "right": 1, "next": 1}
     number = str(order.buffer.number + steps[where]) if where in steps else where
     if not number.isdecimal() or not 1 <= int(number) <= MOST_WINDOWS:
-        raise SlashError(f"Which number is it to have? /window move 1 to {MOST_WINDOWS}")
+        raise SlashError(f"Give a number: /window move 1 to {MOST_WINDOWS}")
     order.model.move(order.buffer, int(number))

@@ -17,23 +17,23 @@ MOST_FOUND = 50  # lines that /lastlog shows
 
 @command("unquery", usage="[nick]", example="/unquery bob", switches="")
 def unquery(order: Order) -> None:
-    """Close the window of a private talk."""
+    """Close a private chat."""
     buffer = named(order, order.words[0]) if order.words else order.buffer
     if buffer.kind is not BufferKind.PRIVATE:
-        raise SlashError(f"{buffer.name} is no private talk. /close closes its window.")
+        raise SlashError(f"{buffer.name} is not a private chat. Use /close to close it.")
     close(order)
 
 
 @command("close", "wc", usage="[name]", example="/close #tea", switches="")
 def close(order: Order) -> None:
-    """Close a window; a channel is left."""
+    """Close a window; leaves its channel."""
     buffer = named(order, order.words[0]) if order.words else order.buffer
     network = buffer.network
     if buffer.kind is BufferKind.STATUS:
         if len(order.model.networks) == 1:
-            raise SlashError("This window stays. /quit leaves greenchat.")
+            raise SlashError("This window can't be closed. Use /quit to leave greenchat.")
         if network.link.state is not LinkState.OFFLINE:
-            raise SlashError("This is the window of a whole network. /disconnect first.")
+            raise SlashError("This is a network's window. Use /disconnect first.")
         network.link.leaving = True
         network.link.retry_at = None
         order.model.remove_network(network)
@@ -49,10 +49,9 @@ def close(order: Order) -> None:
 
 @command("split", "splith", usage="[right] [window]", example="/split #dev")
 def split(order: Order) -> None:
-    """Keep one more window on the screen, above this one (the last one you were in). Alt-O or F7 goes to it.
+    """Show another window above this one (default: the last one you were in). Alt-O or F7 goes to it.
 
-    /split right #dev, or /vsplit #dev, puts it to the right of this one. On a small terminal only the window you are in
-    is shown. /unsplit ends it.
+    /split right #dev, or /vsplit #dev, shows it to the right. A small terminal shows only one window. /unsplit ends it.
     """
     first, _, rest = order.arguments.partition(" ")
     split_off(order, rest.strip() if first == "right" else order.arguments, right=first == "right")
@@ -60,23 +59,23 @@ def split(order: Order) -> None:
 
 @command("vsplit", "splitv", usage="[window]", example="/vsplit #dev")
 def vsplit(order: Order) -> None:
-    """Keep one more window on the screen, to the right of this one (the last one you were in)."""
+    """Show another window to the right of this one (default: the last one you were in)."""
     split_off(order, order.arguments, right=True)
 
 
 @command("unsplit", usage="[window]", example="/unsplit")
 def unsplit(order: Order) -> None:
-    """Show only the window you are in, or take one away from the others."""
+    """Show only this window, or remove one from the split."""
     model = order.model
     for buffer in [named(order, order.words[0])] if order.words else list(model.others_shown):
         if buffer is model.current:
-            raise SlashError("This is the window you are in. Alt-O goes to another one.")
+            raise SlashError("You are in this window already. Alt-O goes to another one.")
         model.splits.remove(buffer)
 
 
 @command("windows", "ls", "wl", example="/windows")
 def windows(order: Order) -> None:
-    """Show all windows."""
+    """List all windows."""
     for buffer in order.model.buffers:
         unread = f", {buffer.unread.count} unread" if buffer.unread.count else ""
         several = len(order.model.networks) > 1 and buffer.kind is not BufferKind.STATUS
@@ -86,14 +85,14 @@ def windows(order: Order) -> None:
 
 @command("activity", "missed", example="/activity")
 def activity(order: Order) -> None:
-    """Tell what happened in other windows since you looked: how much, how much of it for you, and the last words."""
+    """List the windows with unread messages: their number, the highlights and the last line."""
     quiet = True
     for buffer in order.model.buffers:
         if not buffer.unread.calls or buffer is order.buffer:
             continue
         quiet = False
         unread, called = buffer.unread.count, buffer.unread.highlights
-        counts = [f"{unread} unread"] * bool(unread) + [f"{called} for you"] * bool(called)
+        counts = [f"{unread} unread"] * bool(unread) + [f"{called} highlight{'s' * (called != 1)}"] * bool(called)
         last = next((line for line in reversed(buffer.lines) if line.kind in TALK or line.highlight), buffer.lines[-1])
         order.tell(f"{buffer.number}:{buffer.name}, {', '.join(counts)}; last {_quoted(last)}")
     if quiet:
@@ -102,27 +101,27 @@ def activity(order: Order) -> None:
 
 @command("mentions", usage="[how many]", example="/mentions 20")
 def mentions(order: Order) -> None:
-    """Show where you were called lately, in any window."""
+    """List the latest highlights of all windows."""
     wanted = int(order.words[0]) if order.words and order.words[0].isdecimal() else 10
     for buffer, line in list(order.model.mentions)[-wanted:]:
         order.tell(f"{_when(line.time, order.now)} {buffer.name} {_quoted(line)}")
     if not order.model.mentions:
-        order.tell("Nobody has called you yet.")
+        order.tell("There are no highlights yet.")
 
 
 @command(
     "lastlog",
     "last",
     "grep",
-    usage="[text] [how many]",
+    usage="[text] [count]",
     example="/lastlog cake",
     switches="regexp hilight highlight case word force",
 )
 def lastlog(order: Order) -> None:
-    """Show the lines of this window that have a text in them. Ctrl-F searches, too.
+    """List the lines of this window that contain a text. Ctrl-F searches, too.
 
-    /lastlog cake 5 shows the last five; where 5 itself was said behind cake, these lines.
-    -regexp for a regular expression, -word for whole words, -case for these letters only, -hilight for what called you.
+    /lastlog cake 5 shows the last five (or the lines with "cake 5", if there are any).
+    -regexp: a regular expression, -word: whole words, -case: match case, -hilight: highlights only.
     """
     said = [line for line in order.buffer.lines if line.kind in TALK]
     if order.switches & {"hilight", "highlight"}:
@@ -136,7 +135,7 @@ def lastlog(order: Order) -> None:
     for line in found[-most:]:
         order.tell(f"{_when(line.time, order.now)} {_quoted(line)}")
     if not found:
-        order.tell("Nothing here has that in it. Ctrl-F and Tab search in all windows, and on the server.")
+        order.tell("No line matches. Ctrl-F and then Tab searches all windows and the server.")
 
 
 def _with(said: list[Line], order: Order, text: str) -> list[Line]:
@@ -146,13 +145,13 @@ def _with(said: list[Line], order: Order, text: str) -> list[Line]:
     try:
         wanted = re.compile(pattern, 0 if "case" in order.switches else re.I)
     except re.error as error:
-        raise SlashError(f"This is no regular expression: {error}") from error
+        raise SlashError(f"Not a valid regular expression: {error}") from error
     return [line for line in said if wanted.search(f"{line.nick} {line.text}")]
 
 
 @command("search", "find", usage="[text]", example="/search cake")
 def search(order: Order) -> None:
-    """Search what was said: in this window, with Tab in all windows, or on the server. Ctrl-F does, too."""
+    """Search this window; Tab switches to all windows and to the server. The same as Ctrl-F."""
     if order.model.draws:
         order.model.questions.append(SearchFor(order.arguments))
     else:
@@ -161,14 +160,14 @@ def search(order: Order) -> None:
 
 @command("clear", "c", "cl", "cls", usage="[-all]", example="/clear", switches="all")
 def clear(order: Order) -> None:
-    """Begin with an empty screen, or with -all in every window. Scrolling up brings back what was on it."""
+    """Clear the window, or all with -all. Scrolling up brings the lines back."""
     for buffer in order.model.buffers if "all" in order.switches else [order.buffer]:
         buffer.clear()
 
 
 @command("export", "log", usage="[all] [file]", example="/export ~/tea.txt")
 def export(order: Order) -> None:
-    """Write what was said in this window (or in all) to a text file."""
+    """Write the history of this window (or of all) to a text file."""
     first, _, rest = order.arguments.partition(" ")
     no_word_of_others("export", first)
     buffers: tuple[Buffer, ...] = (order.buffer,)
@@ -177,7 +176,7 @@ def export(order: Order) -> None:
         buffers = tuple(buffer for buffer in order.model.buffers if buffer.kind is not BufferKind.STATUS)
         path = rest.strip()
     if not buffers:
-        raise SlashError("There is no conversation to export yet.")
+        raise SlashError("There is nothing to export yet.")
     order.model.effects.append(Export(buffers, typed_path(path) if path else None))
 
 
@@ -196,9 +195,9 @@ def quit_(order: Order) -> None:
     order.model.effects.append(Quit())
 
 
-@command("raw", "quote", usage="a line of IRC", least=1, example="/raw WHOIS bob")
+@command("raw", "quote", usage="line", least=1, example="/raw WHOIS bob")
 def raw(order: Order) -> None:
-    """Send a line to the server as it is."""
+    """Send a raw line to the server."""
     try:
         message = parse(order.arguments)
     except ParseError as error:
@@ -217,7 +216,7 @@ def split_off(order: Order, name: str, *, right: bool) -> None:
     model = order.model
     wanted = named(order, name.split()[0]) if name else model.last
     if wanted is model.current:
-        raise SlashError("This window is shown already. Name another one: /split #channel")
+        raise SlashError("This window is already shown. Name another one: /split #channel")
     (model.splits.add_right if right else model.splits.add_above)(wanted, model.current)
     model.effects.append(Rearranged())
 
@@ -244,5 +243,5 @@ def named(order: Order, wanted: str) -> Buffer:
     for buffer in order.model.buffers:
         if lowered in buffer.name.lower():
             return buffer
-    what = f"/join {wanted} opens it" if order.network.isupport.is_channel(wanted) else "/windows shows them all"
+    what = f"/join {wanted} opens it" if order.network.isupport.is_channel(wanted) else "/windows lists them"
     raise SlashError(f"There is no window {wanted}. {what}.")

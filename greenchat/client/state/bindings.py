@@ -1,6 +1,6 @@
 """What keys do: the table of ours, and what differs from it for those whose fingers know another program.
 
-A key has the name that terminal/key_decoder.py gives it; several that are pressed one after the other are joined by
+A key has the name that terminal/key_decoder.py gives it; several that are pressed one after another are joined by
 commas.
 """
 
@@ -202,7 +202,7 @@ def _as_key(text: str) -> str:
 
 
 def is_key(name: str) -> bool:
-    """Whether a keyboard can have a key of this name, or keys one after the other."""
+    """Whether a keyboard can have a key of this name, or keys one after another."""
     parts = name.split(",") if name not in (",", "C-,", "M-,") else [name]
     return all(
         (match := _NAMED.fullmatch(part))

@@ -69,9 +69,9 @@ class HistoryExtent:
     """The extent of a buffer's history in memory, from the server and from the archive.
 
     page: what was asked for and has not come yet. complete: the server has nothing older. gaps: the msgid before
-    which lines are missing -> whether they can't be had. follow: the ids of what comes later in the page that is being
-    put in. begun: earlier messages were asked for. crowded: more was said in one millisecond than a page holds, so that
-    the next is asked for by msgid. wants_older: than what is here, of what an archive has. fresh: what
+    which lines are missing -> whether they are unavailable. follow: the ids of what comes later in the page that is
+    being put in. started: earlier messages were asked for. crowded: more was said in one millisecond than a page
+    holds, so that the next is asked for by msgid. wants_older: than what is here, of what an archive has. fresh: what
     no archive has yet. restored: what an archive has is here.
     """
 
@@ -198,7 +198,7 @@ class Scroll:
         self.history.fresh.append(line)
 
     def exchange(self, old: Line, new: Line) -> bool:
-        """Put a line that nobody said in the place of a recent one of the same kind; False where that has gone."""
+        """Put an informational line in the place of a recent one of the same kind; False where that has gone."""
         for place in range(len(self.lines) - 1, max(-1, len(self.lines) - 1 - _RECENT), -1):
             if self.lines[place] is old:
                 self.lines[place] = new

@@ -13,7 +13,7 @@ def parser_of_program() -> argparse.ArgumentParser:
     parser = Parser(
         prog="greenchat",
         allow_abbrev=False,
-        description="Chat in the terminal, with people on a greenchat server or any other IRC server.",
+        description="Terminal chat client for greenchat and other IRC servers.",
         epilog="In the chat, /help shows the commands. `greenchat import [irssi or weechat [FILE]]` takes over"
         " networks, highlights, aliases and ignored people from these clients.",
     )
@@ -27,23 +27,30 @@ def parser_of_program() -> argparse.ArgumentParser:
         nargs="?",
         default="",
         metavar="[NICK@]HOST[:PORT][/#channel]",
-        help=f"where to go, also as irc://... or ircs://...; asked for if missing (default port {DEFAULT_PORT},"
+        help=f"the server, also as irc:// or ircs:// URL (default: ask; default port {DEFAULT_PORT},"
         f" channel {DEFAULT_CHANNEL})",
     )
     parser.add_argument("--serve", action="store_true", help="start a server on this machine and join it")
     parser.add_argument(
-        "--nick", default="", metavar="NAME", help="what to be called (default: the last one, asked for)"
+        "--nick", default="", metavar="NAME", help="your nickname (default: ask, suggesting the last one)"
     )
     parser.add_argument(
-        "--certificate", default="", metavar="FILE.pem", help="your own, with its key, to log in with (needs TLS)"
+        "--certificate",
+        default="",
+        metavar="FILE.pem",
+        help="PEM file with your certificate and key, to log in with (needs TLS)",
     )
-    parser.add_argument("--plain", action="store_true", help="lines instead of a screen: for screen readers, scripts")
-    parser.add_argument("--ascii", action="store_true", help="draw with ASCII only")
+    parser.add_argument(
+        "--plain",
+        action="store_true",
+        help="read and write lines instead of drawing a screen: for screen readers and scripts",
+    )
+    parser.add_argument("--ascii", action="store_true", help="draw with ASCII characters only")
     parser.add_argument("--light", action="store_true", help="colours for a light terminal")
     parser.add_argument(
-        "--theme", default="", choices=THEMES, help="colours for this session, whatever the setting `theme` says"
+        "--theme", default="", choices=THEMES, help="colours for this session (overrides the setting `theme`)"
     )
-    parser.add_argument("--no-archive", action="store_true", help="keep nothing of what is said on this machine")
+    parser.add_argument("--no-archive", action="store_true", help="do not store the history on this machine")
     parser.add_argument("--version", action="version", version=f"greenchat {__version__}")
     add_completion(parser, parser_of_program)
     return parser

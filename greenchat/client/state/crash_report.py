@@ -1,4 +1,4 @@
-"""Bugs written down: a file with the traceback, for those who mend them. The user sees one line that names it."""
+"""Crash reports: a file with the traceback, for developers. The user gets one line with its name."""
 
 import tempfile
 import traceback

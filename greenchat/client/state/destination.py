@@ -71,7 +71,7 @@ def _split_scheme(text: str) -> tuple[str, str]:
         return "", text
     known = {"irc": "irc", "irc6": "irc", "ircs": "ircs"}.get(scheme.lower())
     if known is None:
-        raise AddressError(f"{scheme}:// is not known here; irc:// and ircs:// are")
+        raise AddressError(f"{scheme}:// is not supported; use irc:// or ircs://")
     return known, rest
 
 
@@ -79,7 +79,7 @@ def _split_port(place: str, text: str) -> tuple[str, int | None]:
     if place.startswith("["):
         host, bracket, rest = place[1:].partition("]")
         if not bracket or (rest and not rest.startswith(":")):
-            raise AddressError(f"{text}: an IPv6 address stands in brackets, as in [::1]:9090")
+            raise AddressError(f"{text}: put an IPv6 address in brackets: [::1]:9090")
         port = rest[1:]
     elif place.count(":") > 1:
         return place, None
@@ -89,7 +89,7 @@ def _split_port(place: str, text: str) -> tuple[str, int | None]:
         return host, None
     secure = port.startswith("+")  # as mIRC writes a TLS port; the scheme decides here
     if secure or not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
-        raise AddressError(f"{text}: {port} is no port; ports are numbers from 1 to 65535")
+        raise AddressError(f"{text}: {port} is not a port number (1 to 65535)")
     return host, int(port)
 
 

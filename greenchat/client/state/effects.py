@@ -10,7 +10,7 @@ from greenchat.client.state.network import Buffer, ClientNetwork
 from greenchat.client.state.transfers import Offer, Upload
 from greenchat.records import record
 
-ANEW = "to connect anew"  # the reason to reconnect where the user has ordered it
+ANEW = "to reconnect"  # the reason to reconnect where the user has ordered it
 
 
 @record(slots=True)

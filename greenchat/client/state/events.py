@@ -52,7 +52,7 @@ class Untrusted:
 
 @record(slots=True)
 class Unlocked:
-    """The user's password command gave these credentials; the connection is not begun yet."""
+    """The user's password command gave these credentials; the connection is not started yet."""
 
     credentials: Credentials
 

@@ -41,7 +41,7 @@ class Imported:
         try:
             re.compile(text)
         except re.error as error:
-            self.left_out.append(f"highlight {text}: no regular expression here ({error})")
+            self.left_out.append(f"highlight {text}: not a valid regular expression here ({error})")
         else:
             self.patterns.append(re.sub(r"\\?\s", r"\\s", text))
 

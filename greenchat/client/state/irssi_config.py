@@ -91,7 +91,7 @@ def _networks(config: dict[str, IrssiNode], found: Imported, nick: str) -> None:
 def _highlight(block: dict[str, IrssiNode], found: Imported) -> None:
     text = _text(block, "text")
     if not text or _on(block, "mask") or "channels" in block or "servers" in block:
-        found.left_out.append(f"highlight {text or '(without text)'}: only for some people or places")
+        found.left_out.append(f"highlight {text or '(without text)'}: limited to some people or channels")
     else:
         found.call(text if _on(block, "regexp") else text.replace("*", ""), pattern=_on(block, "regexp"))
 
@@ -109,13 +109,13 @@ def _ignore(block: dict[str, IrssiNode], found: Imported) -> None:
     kinds = list(dict.fromkeys(_KINDS[level] for level in levels if level in _KINDS))
     limits = ("pattern", "servers", "servertag", "network", "unignore_time")
     if _on(block, "exception") or any(each in block for each in limits) or " " in mask:
-        found.left_out.append(f"ignored {mask}: with conditions that there are not here")
+        found.left_out.append(f"ignored {mask}: has conditions that greenchat does not support")
     elif "ALL" in levels and not any(level.startswith("-") for level in levels):
         found.ignored += [" ".join([mask, *places]), " ".join([mask, "joins", *places])]
     elif kinds and not {"NO_ACT", "HIDDEN"} & set(levels):
         found.ignored.append(" ".join([mask, *kinds, *places]))
     else:
-        found.left_out.append(f"ignored {mask}: {' '.join(levels)} can't be ignored here")
+        found.left_out.append(f"ignored {mask}: {' '.join(levels)} is not supported")
 
 
 def _text(block: dict[str, IrssiNode], name: str) -> str:

@@ -8,16 +8,16 @@ from greenchat.client.state.setting_checks import proxy as proxy_problem
 from greenchat.records import field, record
 
 FIELDS = {
-    "addresses": "where it is, several are tried in turn: irc.example:6697 ircs://irc2.example",
-    "nick": "your nickname there",
-    "account": "the account to log in to, where it is not the nickname: ada, or ada/libera for a bouncer",
-    "login": "how to log in: sasl, or pass for servers that want a password of the connection (ZNC)",
-    "realname": "your real name there",
-    "channels": "channels to join in this order, a key behind a colon: #tea #secret:key",
-    "commands": "commands to run on coming in, separated by ; : /msg bot hello; /mode nick +x",
+    "addresses": "addresses, tried in order: irc.example:6697 ircs://irc2.example",
+    "nick": "your nickname",
+    "account": "the account, if it differs from the nickname: ada, or ada/libera for a bouncer",
+    "login": "how to log in: sasl, or pass for servers with a connection password (ZNC)",
+    "realname": "your real name",
+    "channels": "channels to join, in order, with their keys: #tea #secret:key",
+    "commands": "commands to run after connecting, separated by ; : /msg bot hello; /mode nick +x",
     "autoconnect": "on or off: connect when greenchat starts",
-    "certificate": "the file of your certificate and its key",
-    "proxy": "socks5://host:port, for this network alone",
+    "certificate": "PEM file with your certificate and key",
+    "proxy": "socks5://host:port for this network",
 }
 
 
@@ -98,7 +98,7 @@ def from_table(name: str, table: dict[str, object]) -> KeptNetwork:
 def _addresses(text: str) -> list[str]:
     found = text.replace(",", " ").split()
     if not found:
-        raise KeptError("A network has an address, like irc.example:6697.")
+        raise KeptError("A network needs an address, like irc.example:6697.")
     for each in found:
         try:
             parse_destination(each)

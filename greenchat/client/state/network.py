@@ -2,7 +2,7 @@
 what was said. Pure state; it draws and sends nothing.
 
 What goes out waits in `ClientNetwork.outgoing` until the app hands it to the transport. What the user said waits in its
-buffer (`Buffer.waiting`) until the server has it, so that nothing typed is lost with a connection.
+buffer (`Buffer.waiting`) until the server has it, so that no typed line is lost with a connection.
 """
 
 from collections import deque

@@ -91,7 +91,7 @@ class WhichChannel:
 
 @record(slots=True)
 class SearchFor:
-    """The user wants to search the talk, and has begun to say for what."""
+    """The user wants to search the talk, and has started to say for what."""
 
     text: str
 

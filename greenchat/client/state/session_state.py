@@ -71,8 +71,8 @@ class Nicknames:
 
     current: what the server calls us; before it says so, what we asked for. wanted: what the user would like. asked:
     what they have asked for and not got yet. watched: the server reports when this nick is free. refused: the name that
-    the server refused at registration, and why. former: what we were called before we came in anew. mask: our user@host
-    as others see it, "" while unknown.
+    the server refused at registration, and why. former: what we were called before we came in again. mask: our
+    user@host as others see it, "" while unknown.
     """
 
     current: str
@@ -96,9 +96,9 @@ class Login:
     to servers with TLS. pin: the fingerprint of the server's certificate that the user trusts. only_tls: by STS, a
     wrong certificate can't be accepted. account: whom the server takes us for. keep: ask whether to keep the
     credentials once they turn out to be right. email: of a new account. proving: a password was typed while online; it
-    may open more than this connection. returning: we end the connection ourselves, to come in anew at once: with a
+    may open more than this connection. returning: we end the connection ourselves, to come in again at once: with a
     password, or by TLS. told: the account that the user was told they are logged in to. silently: folded channels that
-    they were in then, where coming back is no news. resume_token: what lets a guest go on after an upgrade of the
+    they were in then, where coming back is no news. resume_token: what lets a guest continue after an upgrade of the
     server. locked: what the user was told about their password command. server_password: what PASS is to say, for
     servers that ask everybody for one. upstream: an account on the network behind a bouncer, of this connection only.
     registering: an account is being registered with these credentials. code_wanted: why the server wants the code of an
@@ -222,7 +222,7 @@ class Bouncer:
 
 @record(slots=True, eq=False)
 class Reading:
-    """The private talks that went on while the user was not connected.
+    """The private talks that continued while the user was not connected.
 
     talks_since: the `missed_since` for which the talks of that time are being asked. looks_for_unread: the talks that
     are being asked for may have been read elsewhere. unread: such talks, folded name -> when something was said last.

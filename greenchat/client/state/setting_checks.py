@@ -30,7 +30,7 @@ def languages(text: str) -> str:
     wrong = next(
         (word for word in text.split() if not re.fullmatch(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]+)*|auto", word)), ""
     )
-    return f"{wrong} is no language; like en_US, de_DE or auto" if wrong else ""
+    return f"{wrong} is not a language, like en_US, de_DE or auto" if wrong else ""
 
 
 def clock(text: str) -> str:
@@ -74,5 +74,5 @@ def patterns(text: str) -> str:
         try:
             re.compile(word)
         except re.error as error:
-            return f"{word} is no regular expression ({error})"
+            return f"{word} is not a valid regular expression ({error})"
     return ""

@@ -31,10 +31,10 @@ _PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]+@")
 IGNORABLE = ("messages", "notices", "actions", "invites", "joins")
 # What can hold for one window, one network, or one person.
 OVERRIDES = {
-    "mute": "nothing there counts as unread",
-    "notify": "everything said there calls you",
-    "no-highlight": "nothing there calls you",
-    "hide-joins": "who comes and goes there is not shown",
+    "mute": "never marked as unread",
+    "notify": "every message alerts you",
+    "no-highlight": "nothing is highlighted",
+    "hide-joins": "joins and parts are hidden",
 }
 
 
@@ -174,7 +174,7 @@ def load(path: Path) -> ClientSettings:
     try:
         found = tomllib.loads(data.decode())
     except ValueError as error:
-        raise SettingError(f"{path} has a mistake: {error}") from error
+        raise SettingError(f"{path} is not valid: {error}") from error
     for name, value in _mapping(found.get("settings")).items():
         if name in TABLE:
             try:
@@ -214,7 +214,7 @@ def save(settings: ClientSettings, path: Path) -> None:
 
 def as_toml(settings: ClientSettings) -> str:
     """Return the text of the file. https://toml.io/en/v1.0.0"""
-    lines = ["# The settings of greenchat. /set in the chat changes them; greenchat writes this file anew then."]
+    lines = ["# The settings of greenchat. /set in the chat changes them, and rewrites this file."]
     lines += ["", f"ignored = {_toml(settings.ignored)}", f"notified = {_toml(settings.notified)}"]
     if settings.overrides:
         lines += ["", "[overrides]"]

@@ -96,7 +96,7 @@ def _ignore(entry: str, found: Imported) -> None:
     server, channel, mask = (*entry.split(";", 2), "", "", "")[:3]
     plain = re.sub(r"\\([^\w\s])", r"\1", mask.removeprefix("^").removesuffix("$").replace(".*", "*"))
     if not plain or server != "*" or " " in plain or _LIMITED_MASK.search(plain):
-        found.left_out.append(f"ignored {mask}: with conditions that there are not here")
+        found.left_out.append(f"ignored {mask}: has conditions that greenchat does not support")
     else:
         found.ignored.append(f"{plain} {'' if channel == '*' else channel}".strip())
 

@@ -62,7 +62,7 @@ class Decoder:
     @property
     def undecided(self) -> bool:
         """True while what came could be the beginning of more. Not while a paste or an answer of the
-        terminal goes on: that ends when it ends."""
+        terminal continues: that ends when it ends."""
         return bool(self._text) and not (self._text.startswith(_PASTE_BEGINS) or _COMMAND_BEGUN.match(self._text))
 
     def feed(self, data: bytes) -> list[TerminalEvent]:
@@ -149,7 +149,7 @@ def _next(text: str, start: int, *, final: bool) -> tuple[TerminalEvent | None, 
 
 
 def _begins_answer(text: str, introducer: str, *, final: bool) -> bool:
-    """Whether a text may go on as an answer of the terminal, rather than as keys."""
+    """Whether a text may continue as an answer of the terminal, rather than as keys."""
     if introducer.startswith(text):
         return not final
     return _COMMAND_BEGUN.match(text) is not None and len(text) < _LONGEST_COMMAND

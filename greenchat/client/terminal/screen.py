@@ -85,7 +85,7 @@ class Screen:
         self._window = curses.initscr()
         try:
             if not curses.tigetstr("cup"):
-                raise TerminalError("its cursor can't be moved; greenchat --plain does without")
+                raise TerminalError("its cursor can't be moved; use greenchat --plain")
             curses.noecho()
             curses.raw()
             curses.nonl()
@@ -111,7 +111,7 @@ class Screen:
         self._leave()
 
     def answered(self, answer: TerminalAnswer) -> bool:
-        """Take an answer of the terminal; return True when the screen is to be drawn anew because of it."""
+        """Take an answer of the terminal; return True when the screen is to be drawn again because of it."""
         self._pictures.answered(answer)
         was_done = self._probe.done
         if isinstance(answer, Reported):
@@ -143,7 +143,7 @@ class Screen:
         return Size(rows, columns)
 
     def resize(self, size: Size) -> None:
-        """Take the terminal's new size and paint everything anew."""
+        """Take the terminal's new size and paint everything again."""
         assert self._window
         self._pictures.resized()
         curses.resizeterm(max(1, size.rows), max(1, size.columns))
@@ -151,7 +151,7 @@ class Screen:
         self._window.clear()  # what was drawn for the size before may have come to stand anywhere
 
     def redraw(self) -> None:
-        """Paint everything anew, because somebody else wrote on the terminal."""
+        """Paint everything again, because somebody else wrote on the terminal."""
         assert self._window
         self._painted.clear()
         self._window.clear()

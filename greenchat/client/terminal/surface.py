@@ -25,7 +25,7 @@ class Surface(Protocol):
         """Whether it draws rules and dots two columns wide."""
 
     def answered(self, answer: TerminalAnswer) -> bool:
-        """Take an answer of the terminal, and return whether all is to be drawn anew because of it."""
+        """Take an answer of the terminal, and return whether all is to be drawn again because of it."""
 
     def graphics(self) -> Callable[[], Graphics]:
         """Ask how the terminal draws pictures. Returns what waits for that, not long, for a thread to call."""

@@ -1,6 +1,6 @@
 """One line of a buffer as rows of the screen: time, nick, text, wrapped under itself.
 
-Rows are kept for lines that were drawn lately, so that a screen costs only what is new on it.
+Rows are kept for lines that were drawn recently, so that a screen costs only what is new on it.
 """
 
 from functools import lru_cache
@@ -17,7 +17,10 @@ from greenchat.records import record, replace
 NARROW = 40  # columns under which nicks are not aligned
 MEDIUM = 60
 MOST_REACTING = 3  # who are named beside their reaction
-GAPS = ("more was said in between: scroll here to have it", "more was said in between, which the server can't tell")
+GAPS = (
+    "messages are missing here: scroll here to load them",
+    "messages are missing here; the server does not have them",
+)
 NAMED = 8  # people in one list; the others are counted
 
 

@@ -11,7 +11,8 @@ from greenchat.client.text.times import clock
 from greenchat.protocol.formatting import Format, parse_spans
 from greenchat.records import field, record, replace
 
-# mIRC colours 0-15 in the 256-colour palette, then the extended ones 16-98 (https://modern.ircdocs.horse/formatting#colors-16-98).
+# mIRC colours 0-15 in the 256-colour palette, then the extended ones 16-98
+# (https://modern.ircdocs.horse/formatting#colors-16-98).
 MIRC_COLOURS = (
     *(15, 0, 4, 2, 9, 1, 5, 208, 11, 10, 6, 14, 12, 13, 8, 7),
     *(52, 94, 100, 58, 22, 29, 23, 24, 17, 54, 53, 89),
@@ -126,8 +127,9 @@ def theme_for(depth: int, *, light: bool) -> Theme:
 class Appearance:
     """The user's settings and the terminal's abilities, and the theme that follows from them.
 
-    ascii: draw with ASCII only. light: is the background? sure: the user said so. depth: how many colours there are.
-    wide: the terminal draws rules and dots two columns wide. wanted: the theme of this session, "" for the setting's.
+    ascii: draw with ASCII characters only. light: is the background? sure: the user said so. depth: how many colours
+    there are. wide: the terminal draws rules and dots two columns wide. wanted: the theme of this session, "" for the
+    setting's.
     """
 
     ascii: bool = False

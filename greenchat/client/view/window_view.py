@@ -147,7 +147,7 @@ class WindowView:
             chathistory.ask_older(buffer)
 
     def scroll_page(self, pages: int) -> None:
-        """Scroll by the height of the history but two rows, to go on reading from."""
+        """Scroll by the height of the history but two rows, to continue reading from."""
         self.scroll(pages * max(1, self._area.rows - 2))
 
     def scroll_to(self, number: int) -> None:

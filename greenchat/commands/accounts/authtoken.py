@@ -29,12 +29,12 @@ _BATCH = "draft/authtoken"
 def token(ctx: Context) -> None:
     """TOKEN SERVICELIST | TOKEN GENERATE <service> [<channel>] | TOKEN VALIDATE <service> <url> <token>
 
-    Get a token that shows a service beside the chat, like a wiki, who you are. Programs do this for you.
+    Get a token that proves your identity to a service beside the chat, like a wiki. Clients do this for you.
     """
     name, *words = ctx.message.params
     subcommand = _SUBCOMMANDS.get(name.upper())
     if subcommand is None:
-        raise FailError("TOKEN", "UNKNOWN_COMMAND", name, text=f"No such subcommand TOKEN {name[:50]}")
+        raise FailError("TOKEN", "UNKNOWN_COMMAND", name, text=f"No such subcommand: TOKEN {name[:50]}")
     handler, least = subcommand
     if name.upper() != "VALIDATE" and ctx.session.user is None:
         raise IrcError(Numeric.ERR_NOTREGISTERED)

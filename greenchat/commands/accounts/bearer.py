@@ -69,7 +69,7 @@ def _log_in(ctx: Context, subject: str, name: str, authorization: str) -> None:
         raise _refusal("That token belongs to another account")
     account = account or _make(ctx, subject, name)
     if not account.usable:
-        raise _refusal(f"Nobody can log in to the account {account.name} at the moment")
+        raise _refusal(f"The account {account.name} can't be used at the moment")
     try:
         log_in(ctx, account, by_sasl=True)
     except IrcError as error:
@@ -83,12 +83,14 @@ def _make(ctx: Context, subject: str, name: str) -> Account:
     if not rules.create:
         raise _refusal("You have no account here")
     if not name:
-        raise _refusal(f"The token has no {rules.claim}, which would be the account's name")
+        raise _refusal(f"The token has no {rules.claim}, which is needed as the account's name")
     made = make_account(ctx, subject, name)
     if isinstance(made, Account):
         return made
     if made.code == "ACCOUNT_EXISTS":
-        raise _refusal(f"There is an account {name} already: if it is yours, log in to it and then with the token, too")
+        raise _refusal(
+            f"The account {name} already exists: if it is yours, log in to it first, and then with the token"
+        )
     raise _refusal(made.text)
 
 

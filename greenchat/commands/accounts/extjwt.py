@@ -25,13 +25,15 @@ _DEFAULT = "default"
 def extjwt(ctx: Context) -> None:
     """EXTJWT <channel or *> [<service>]
 
-    Get a signed token that shows a service beside the chat who you are. Programs do this for you.
+    Get a signed token that proves your identity to a service beside the chat. Clients do this for you.
     """
     target, *rest = ctx.message.params
     wanted = rest[0] if rest else "*"
     found = find_service(ctx, _DEFAULT if wanted == "*" else wanted)
     if found is None or not found[1].secret:
-        raise FailError("EXTJWT", "NO_SUCH_SERVICE", text="There is no such service, or it takes no such tokens")
+        raise FailError(
+            "EXTJWT", "NO_SUCH_SERVICE", text="There is no such service, or it does not accept these tokens"
+        )
     service = found[1]
     claims: dict[str, Any] = {
         "exp": ctx.now // 1000 + _LASTS,

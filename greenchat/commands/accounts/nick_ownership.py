@@ -10,7 +10,7 @@ from greenchat.commands.core.context import Context
 from greenchat.protocol.casemap import Casefold
 from greenchat.values.masks import Matcher, alike, any_of
 
-RESERVED = "That name is reserved for the people who run this server"
+RESERVED = "That name is reserved for the server's operators"
 
 
 def owns(ctx: Context, user: User) -> bool:
@@ -41,7 +41,7 @@ def why_not_nick(ctx: Context, nick: str) -> str:
         return ""
     if owner.preferences.enforce_nick is False:
         return ""
-    return "Nickname belongs to an account: log in to it first"
+    return "That nickname is registered: log in to its account first"
 
 
 def reservation_of(ctx: Context, nick: str) -> Reservation | None:

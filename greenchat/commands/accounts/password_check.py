@@ -22,7 +22,7 @@ from greenchat.commands.core.steps import step
 from greenchat.protocol.scram import make_verifier
 from greenchat.protocol.totp import split_code
 
-UNAVAILABLE = Denial("UNAVAILABLE", "Your password can't be checked at the moment: try again later")
+UNAVAILABLE = Denial("UNAVAILABLE", "Your password can't be checked now: try again later")
 
 Then = Callable[[Context, Account | None], Continuation | None]
 Refuse = Callable[[Context, Denial], Continuation | None]

@@ -17,14 +17,14 @@ _LIST = "common_passwords.txt.gz"
 def why_not(password: str, name: str, rules: AccountSettings) -> tuple[str, str] | None:
     """Return why a password is unfit for an account: a code of account-registration, and words for people."""
     if "\0" in password or len(password.encode()) > rules.password_most:
-        return "UNACCEPTABLE_PASSWORD", f"A password has at most {rules.password_most} bytes"
+        return "UNACCEPTABLE_PASSWORD", f"The password is too long: at most {rules.password_most} bytes"
     if len(password) < rules.password_least:
-        return "WEAK_PASSWORD", f"A password needs at least {rules.password_least} characters"
+        return "WEAK_PASSWORD", f"The password is too short: at least {rules.password_least} characters"
     folded = password.casefold()
     if folded == name.casefold():
-        return "WEAK_PASSWORD", "The account's name is the first password that others would try: choose another"
+        return "WEAK_PASSWORD", "The password must not be the account's name"
     if not rules.password_common and folded in _commonest():
-        return "WEAK_PASSWORD", "That is one of the passwords that everybody tries first: choose another"
+        return "WEAK_PASSWORD", "That password is too common: choose another one"
     return None
 
 

@@ -80,12 +80,14 @@ def sign_in(ctx: Context, subject: str, name: str, own: str) -> Account | Regist
         return RegisterRefusal("NO_ACCOUNT", "You have no account here")
     if not name:
         claim = ctx.network.settings.providers.oidc.claim
-        return RegisterRefusal("BAD_ACCOUNT_NAME", f"The provider gives no {claim}, which would be the account's name")
+        return RegisterRefusal(
+            "BAD_ACCOUNT_NAME", f"The provider gives no {claim}, which is needed as the account's name"
+        )
     made = make_account(ctx, subject, name)
     if isinstance(made, RegisterRefusal) and made.code == "ACCOUNT_EXISTS":
         text = (
-            f"There is an account {name} already. If it is yours: log in to it with its password, stay signed in, and"
-            " then log in at the provider"
+            f"The account {name} already exists. If it is yours, log in with its password, stay signed in, and then"
+            f" log in at the provider"
         )
         return RegisterRefusal(made.code, text)
     return made

@@ -52,19 +52,22 @@ class RegisterRefusal:
 def register_(ctx: Context) -> Deferred | None:
     """REGISTER <account or *> <email or *> <password>
 
-    Register an account, by default with your nickname, which is reserved for you from then on.
+    Register an account, by default with your nickname. The nickname is then reserved for you.
     """
     wish, email, password = ctx.message.params[:3]
     if ctx.session.user is None and not ctx.network.settings.accounts.before_connect:
         text = "Complete the connection before registering"
         raise FailError("REGISTER", "COMPLETE_CONNECTION_REQUIRED", text=text)
     if ctx.nick == "*":
-        raise FailError("REGISTER", "NEED_NICK", "*", text="Choose a nickname first, with NICK")
+        raise FailError("REGISTER", "NEED_NICK", "*", text="Choose a nickname with NICK first")
     name = ctx.nick if wish == "*" else wish
     if ctx.session.user is None and ctx.session.registration.listed:
         # else everybody could give themselves the account that is asked of them
         raise FailError(
-            "REGISTER", "TEMPORARILY_UNAVAILABLE", name, text=f"Not from here: {ctx.session.registration.listed}"
+            "REGISTER",
+            "TEMPORARILY_UNAVAILABLE",
+            name,
+            text=f"You can't register from this address: {ctx.session.registration.listed}",
         )
     if ctx.session.account:
         text = f"You are already logged in as {ctx.session.account}"
@@ -79,7 +82,7 @@ def _registered(ctx: Context, name: str, result: Account | RegisterRefusal) -> N
     if result.code:
         ctx.respond(ctx.envelope("REGISTER", "VERIFICATION_REQUIRED", result.name, hint(ctx, result)))
         return
-    ctx.respond(ctx.envelope("REGISTER", "SUCCESS", result.name, "The account is yours"))
+    ctx.respond(ctx.envelope("REGISTER", "SUCCESS", result.name, "Account registered"))
     log_in(ctx, result)
 
 
@@ -87,7 +90,7 @@ def _registered(ctx: Context, name: str, result: Account | RegisterRefusal) -> N
 def verify(ctx: Context) -> None:
     """VERIFY <account> <code>
 
-    Complete the registration of an account with the code that you were given.
+    Confirm the registration of an account with its code.
     """
     confirm(ctx, *ctx.message.params[:2])
 
@@ -104,7 +107,7 @@ def confirm(ctx: Context, name: str, code: str) -> None:
     account = ctx.network.accounts.get(name)
     if account is None or not is_code_of(ctx, account, code):
         count_failure(ctx, name)
-        raise FailError("VERIFY", "INVALID_CODE", name, text="That is not the code of an account that waits for one")
+        raise FailError("VERIFY", "INVALID_CODE", name, text="Wrong code, or no such unconfirmed account")
     ctx.propose(_verify, account.name, code)
 
 
@@ -112,10 +115,10 @@ def confirm(ctx: Context, name: str, code: str) -> None:
 def _verify(ctx: Context, name: str, code: str) -> None:
     account = ctx.network.accounts.get(name)
     if account is None or not is_code_of(ctx, account, code):
-        raise FailError("VERIFY", "INVALID_CODE", name, text="That is not the code of an account that waits for one")
+        raise FailError("VERIFY", "INVALID_CODE", name, text="Wrong code, or no such unconfirmed account")
     account = change_account(ctx, account.name, code="")
     note(ctx, "NICKSERV", f"{ctx.nick} verified the account {account.name}")
-    ctx.respond(ctx.envelope("VERIFY", "SUCCESS", account.name, "The account is yours"))
+    ctx.respond(ctx.envelope("VERIFY", "SUCCESS", account.name, "Account registered"))
     log_in(ctx, account)
 
 
@@ -206,7 +209,7 @@ def _mailed(ctx: Context, made: str, name: str, email: str, is_sent: bool, told:
         return
     if account:
         carry_out(ctx, forgetting(ctx, account))
-    then(ctx, name, RegisterRefusal("INVALID_EMAIL", f"No mail could be sent to {email}: is the address right?"))
+    then(ctx, name, RegisterRefusal("INVALID_EMAIL", f"The mail to {email} could not be sent: check the address"))
 
 
 def change_password(
@@ -238,7 +241,7 @@ def _change(ctx: Context, changed: str, verifiers: list[str], told: str, alone: 
     then: Callable[[Context, str, str], None] = STEPS[told]
     account = ctx.network.accounts.by_id(changed)
     if account is None:
-        then(ctx, changed, "There is no such account any more")
+        then(ctx, changed, "That account no longer exists")
         return
     verifier, verifier_512 = verifiers
     # who has asked for the codes need not be the owner
@@ -255,7 +258,7 @@ def _why_not(ctx: Context, name: str, email: str) -> RegisterRefusal | None:
     network = ctx.network
     accounts = network.settings.accounts
     if not accounts.registration or network.protection.defcon <= NO_ACCOUNTS:
-        return RegisterRefusal("TEMPORARILY_UNAVAILABLE", "Accounts can't be registered here at the moment")
+        return RegisterRefusal("TEMPORARILY_UNAVAILABLE", "Account registration is currently disabled")
     holder = network.holder(name)
     if holder is not None and holder is not ctx.session.user:
         return RegisterRefusal("ACCOUNT_EXISTS", "Somebody is using this name as their nickname")
@@ -264,7 +267,7 @@ def _why_not(ctx: Context, name: str, email: str) -> RegisterRefusal | None:
     if not accounts.custom_names and network.fold(name) != network.fold(ctx.nick):
         return RegisterRefusal("ACCOUNT_NAME_MUST_BE_NICK", "The account's name must be your nickname")
     if not _is_mailbox(email):
-        return RegisterRefusal("INVALID_EMAIL", "That is no email address")
+        return RegisterRefusal("INVALID_EMAIL", "That is not a valid email address")
     if accounts.email_required and not email:
         return RegisterRefusal("INVALID_EMAIL", "An email address is required")
     return _why_not_free(ctx, name, email)
@@ -298,7 +301,7 @@ def _throttled(ctx: Context, email: str) -> list[str]:
 def why_not_email(ctx: Context, email: str) -> str:
     """Return why an account can't have this address, "" if it can; "" is none."""
     if email and not _is_mailbox(email):
-        return "That is no email address"
+        return "That is not a valid email address"
     return "An email address is required" if ctx.network.settings.accounts.email_required and not email else ""
 
 
@@ -315,11 +318,11 @@ def _why_not_free(ctx: Context, name: str, _: str) -> RegisterRefusal | None:
     claimant = ctx.network.accounts.claimant_of(name)
     if claimant and not has_expired(ctx, claimant):
         return RegisterRefusal(
-            "ACCOUNT_EXISTS", "An account of this name, or of one that looks the same, exists already"
+            "ACCOUNT_EXISTS", "An account with this name, or one that looks the same, already exists"
         )
     if ctx.network.accounts.reserved(name):
         return RegisterRefusal(
-            "ACCOUNT_EXISTS", "This name belonged to a deleted account: only an operator can free it"
+            "ACCOUNT_EXISTS", "This name belonged to a deleted account: only an operator can release it"
         )
     return None
 

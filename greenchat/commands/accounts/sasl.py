@@ -48,8 +48,8 @@ from greenchat.protocol.scram import HASHES, PLUS, ScramError, ServerExchange
 from greenchat.values import addresses
 
 _NOT_YET = (
-    "SASL authentication failed: the password is wrong, or it was set before there was SCRAM-SHA-512, which works after"
-    " the next login with PLAIN"
+    "SASL authentication failed: the password is wrong, or was set before SCRAM-SHA-512 was supported (log in once"
+    " with PLAIN)"
 )
 
 
@@ -57,8 +57,8 @@ _NOT_YET = (
 def authenticate(ctx: Context) -> Continuation | None:
     """AUTHENTICATE <mechanism> | <response in base64> | + | *
 
-    Log in to an account (SASL): programs do this for you when you tell them your account's name and password. By hand
-    /msg NickServ IDENTIFY is easier.
+    Log in to an account with SASL. Clients do this for you once you configure the account's name and password. By
+    hand, /msg NickServ IDENTIFY is easier.
     """
     text = ctx.message.params[0]
     exchange = ctx.session.sasl

@@ -34,12 +34,12 @@ class Denial:
 
 CODE_REQUIRED = Denial(
     "CODE_REQUIRED",
-    "The code of your authenticator app is needed: give it after the password, with a space between",
+    "The code of your authenticator app is required: append it to the password, after a space",
 )
-CODE_INVALID = Denial("CODE_INVALID", "That code is not valid, or was used already: wait for the next one")
+CODE_INVALID = Denial("CODE_INVALID", "That code is not valid, or was already used: wait for the next one")
 
 
-LIKE_A_CODE = "Beside a second factor a password must not end like a code, in six digits: choose another one (PASSWD)"
+LIKE_A_CODE = "With a second factor, the password must not end in six digits: choose another one (PASSWD)"
 
 
 def ends_like_a_code(password: str) -> bool:

@@ -27,7 +27,7 @@ _SECRET = 24  # bytes
 def remember(ctx: Context) -> None:
     """REMEMBER
 
-    Get a ticket that keeps a browser signed in, if you are logged in. Only the web page needs it.
+    Get a token that keeps a browser signed in. Only the web page uses it.
     """
     account = ctx.network.accounts.get(ctx.session.account) if ctx.session.account else None
     if account is None or not account.usable:

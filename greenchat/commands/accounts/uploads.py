@@ -17,12 +17,12 @@ _LASTS = 300_000  # ms
 def filehost(ctx: Context) -> None:
     """FILEHOST TOKEN
 
-    Get a token for one upload. Programs do this for you; the address is in ISUPPORT, under FILEHOST.
+    Get a token for one upload. Clients do this for you; the upload address is the ISUPPORT token FILEHOST.
     """
     if ctx.message.params[0].upper() != "TOKEN":
         raise FailError("FILEHOST", "INVALID_PARAMS", text="The only subcommand is FILEHOST TOKEN")
     if not ctx.network.settings.files.enabled:
-        raise FailError("FILEHOST", "DISABLED", text="This server takes no files")
+        raise FailError("FILEHOST", "DISABLED", text="This server does not accept files")
     account = ctx.network.accounts.get(ctx.session.account) if ctx.session.account else None
     if account is None or not account.usable:
         raise FailError("FILEHOST", "ACCOUNT_REQUIRED", text="You have to be logged in to upload files")

@@ -35,7 +35,7 @@ def hint(ctx: Context, account: Account) -> str:
     """Return a sentence that tells the owner how to get the code."""
     if is_mailed(ctx, account.email):
         return f"The code for VERIFY {account.name} was sent to {account.email}"
-    return f"An operator has to give you the code for VERIFY {account.name}"
+    return f"Ask an operator for the code for VERIFY {account.name}"
 
 
 def mail_code(ctx: Context, account: Account, then: Callable[[Context, bool], Continuation | None]) -> Deferred:
@@ -44,13 +44,13 @@ def mail_code(ctx: Context, account: Account, then: Callable[[Context, bool], Co
     mail = ctx.process.mail
     subject = f"Your account {account.name} on {network}"
     text = f"""\
-Somebody, hopefully you, has registered the account {account.name} on {network}
-with this address. To use it, confirm that with this line in your IRC client:
+Somebody, hopefully you, registered the account {account.name} on {network}
+with this address. To confirm it, send this line in your IRC client:
 
     /quote VERIFY {account.name} {account.code}
 
 In greenchat that is  /verify {account.name} {account.code}
-If it was not you, do nothing: without the code the name is free again after
+If it was not you, ignore this mail: without the code the account is removed after
 {ctx.network.settings.accounts.verify_hours} hours.
 """
     return Deferred(lambda: mail.send(account.email, subject, text), then, waits=True)

@@ -34,7 +34,7 @@ OFFERS[caps.WEBPUSH] = lambda settings, _: "" if settings.outbound.push.enabled 
 def webpush(ctx: Context) -> None:
     """WEBPUSH VAPIDPUBKEY | REGISTER <endpoint> <keys> | UNREGISTER <endpoint>
 
-    Let a device be told of private messages and of your name while you are away. Programs do this for you.
+    Register a device for push notifications of private messages and highlights. Clients do this for you.
     """
     subcommand, *words = ctx.message.params
     subcommand = subcommand.upper()

@@ -178,11 +178,11 @@ def _apply_forward(ctx: Context, channel: Channel, change: ModeChange) -> ModeCh
     wanted = change.parameter or ""
     target = ctx.network.channel(wanted)
     if target is channel or not names.is_channel(wanted, ctx.network.settings.limits.channel):
-        raise _invalid(channel, change, "A channel can only be forwarded to another one")
+        raise _invalid(channel, change, "A channel can't be forwarded to itself")
     if target is None or not target.is_visible_to(ctx.user):
         raise _invalid(channel, change, "There is no such channel to forward to")
     if not target.is_at_least(ctx.user, "o"):
-        text = "You must be an operator of the channel that you forward to"
+        text = "You must be an operator of the target channel"
         raise IrcError(Numeric.ERR_CHANOPRIVSNEEDED, wanted, text=text)
     channel.forward = target.name
     return ModeChange(True, "f", target.name) if target.name != before else None

@@ -33,7 +33,7 @@ _KNOCK_PAUSE = 60_000  # ms between two knocks of one user, and at one channel
 def invite(ctx: Context) -> None:
     """INVITE [<nickname> <channel>]
 
-    Invite a user to a channel, whatever its modes are. Without parameters: list your invitations.
+    Invite a user to a channel, regardless of its modes. Without parameters: list your invitations.
     """
     if not ctx.message.params:
         for channel in map(ctx.network.channel, ctx.user.invitations):
@@ -77,7 +77,7 @@ def _is_in_measure(ctx: Context, target: User, channel: Channel) -> bool:
     user = ctx.user
     before = target.invitations.get(ctx.network.fold(channel.name))
     if before and before.msgid and 0 <= ctx.now - time_of(before.msgid) < _SAME_AGAIN:
-        text = f"{target.nick} has been invited to {channel.name} already and can join"
+        text = f"{target.nick} has already been invited to {channel.name}"
         ctx.reply(Numeric.RPL_TRYAGAIN, "INVITE", text=text)
         return False
     lately = [time for time in user.inviting if 0 <= ctx.now - time < _MINUTE]
@@ -92,7 +92,7 @@ def _is_in_measure(ctx: Context, target: User, channel: Channel) -> bool:
 def knock(ctx: Context) -> None:
     """KNOCK <channel> [<message>]
 
-    Ask for an invitation to a channel, from those who can give one.
+    Ask for an invitation to a channel.
     """
     name, *rest = ctx.message.params
     channel, user = find_any_channel(ctx, name), ctx.user
@@ -132,5 +132,5 @@ def _why_not_knock(ctx: Context, channel: Channel) -> IrcError | None:
     if 0 <= ctx.now - channel.knocked < _KNOCK_PAUSE:
         return IrcError(Numeric.ERR_TOOMANYKNOCK, channel.name)
     if not any(member.sessions for member in channel.ranked("h")):
-        return IrcError(Numeric.ERR_CANNOTKNOCK, channel.name, text="Nobody is here who could invite you")
+        return IrcError(Numeric.ERR_CANNOTKNOCK, channel.name, text="Nobody in the channel can invite you")
     return None

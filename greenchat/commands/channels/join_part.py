@@ -37,7 +37,7 @@ _LOGGED = 20  # channels of one connection that its line in the log names
 def join(ctx: Context) -> None:
     """JOIN <channel>{,<channel>} [<key>{,<key>}] | JOIN 0
 
-    Join channels, giving a key to each that needs one. JOIN 0 leaves all channels that you are in.
+    Join channels, with their keys. JOIN 0 leaves all channels.
     """
     wanted, *rest = ctx.message.params
     keys = iter(rest[0].split(",") if rest else ())
@@ -123,7 +123,7 @@ def _turn_away(ctx: Context, channel: Channel, refusal: policy.Refusal, forwards
         ctx.reply(refusal.numeric, channel.name, text=refusal.text)
     elif not forwards:
         ctx.reply(refusal.numeric, channel.name, text=refusal.text)
-        ctx.notice(f"{channel.name} forwards to {channel.forward}, but that is one forward too many")
+        ctx.notice(f"{channel.name} forwards to {channel.forward}, but there are too many forwards")
     else:
         reason = refusal.text or refusal.numeric.text
         ctx.reply(Numeric.ERR_LINKCHANNEL, channel.name, channel.forward, text=f"{reason}, forwarding you")

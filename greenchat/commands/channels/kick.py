@@ -16,7 +16,7 @@ from greenchat.protocol.numerics import Numeric
 def kick(ctx: Context) -> None:
     """KICK <channel>{,<channel>} <nickname>{,<nickname>} [<comment>]
 
-    Remove users from a channel, or each from the channel at the same place in the list. Needs half-operator.
+    Kick users from a channel, or each user from the channel at the same position. Requires half-operator.
     """
     channels, nicks, *rest = ctx.message.params
     names, kicked = targets(channels), targets(nicks)
@@ -42,7 +42,7 @@ def _kick(ctx: Context, name: str, nick: str, comment: str) -> None:
     if target is not ctx.user and not ranks.may_act_on(channel.members[ctx.user], channel.members[target]):
         raise IrcError(Numeric.ERR_CHANOPRIVSNEEDED, channel.name, text=f"Your rank is too low to kick {target.nick}")
     put_out(ctx, channel, target, comment, by=ctx.user)
-    note(ctx, "KICK", f"{ctx.nick} put {target.source} out of {channel.name}: {comment}")
+    note(ctx, "KICK", f"{ctx.nick} kicked {target.source} from {channel.name}: {comment}")
 
 
 def put_out(ctx: Context, channel: Channel, target: User, comment: str, by: User | None = None) -> None:

@@ -74,7 +74,7 @@ def new_mask(ctx: Context, text: str) -> Mask:
     nick = mask.pattern.partition("!")[0]
     if ":" in nick and not mask.by_account:  # another server's extended ban, or an address: it would match nobody
         raise mask_lists.MaskError(
-            f"No nickname is like {nick}: there are a:account, m:mask, ~ before these, and *!*@ before an address"
+            f"{nick} is not a valid mask: write nick!user@host, *!*@address, a:account or m:mask"
         )
     return mask
 

@@ -11,8 +11,8 @@ from greenchat.commands.users.user_modes import user_mode
 def mode(ctx: Context) -> None:
     """MODE <target> [<modestring> [<arguments>...]]
 
-    See or change the modes of a channel, or your own. +b, +e and +I take a mask, nick!user@host with * and ?, or
-    a:account, m:mask (it may come in but not speak), and ~ before these for everybody else.
+    Show or change the modes of a channel, or your own. +b, +e and +I take a mask: nick!user@host with * and ?,
+    a:account, or m:mask (may join but not speak); ~ before the last two inverts the match.
     """
     target = ctx.message.params[0]
     if target.startswith("#"):

@@ -30,7 +30,7 @@ _Test = Callable[[Channel], bool]
 def names(ctx: Context) -> Streamed:
     """NAMES [<channel>{,<channel>}]
 
-    See who is in channels; without one, in all that you may see, as far as the list is not too long.
+    List the members of channels; without a channel, of all visible ones, up to a limit.
     """
     wanted = dict.fromkeys(targets(ctx.message.params[0])) if ctx.message.params else {}
     if not wanted:
@@ -101,9 +101,9 @@ def names_reply(ctx: Context, session: Session, channel: Channel) -> Iterator[En
 def list_(ctx: Context) -> Streamed:
     """LIST [<channel>{,<channel>}] [<condition>{,<condition>}]
 
-    List channels with how many are in them and their topics: all, those of a name or a mask (#a*), or those that meet
-    all conditions: !mask (another name), >n or <n (more or fewer people), C>n or C<n (created more or less than n
-    minutes ago), T>n or T<n (the topic was set then).
+    List channels with their numbers of members and topics: all, those with a name or mask (#a*), or those that meet all
+    conditions: !mask (name does not match), >n or <n (more or fewer members), C>n or C<n (created more or less than n
+    minutes ago), T>n or T<n (topic set more or less than n minutes ago).
     """
     named: list[str] = []
     shapes: list[str] = []

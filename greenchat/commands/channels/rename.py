@@ -27,9 +27,8 @@ from greenchat.values import names
 def rename(ctx: Context) -> None:
     """RENAME <channel> <new name> [<reason>]
 
-    Rename a channel; everything else about it stays. Needs channel operator. A name under which something was said in
-    another channel is taken, and one under which people spoke before the channel was last empty goes with a
-    registration only.
+    Rename a channel. Requires channel operator. The new name must not have a history of its own, and a channel with
+    history from before it was last empty must be registered.
     """
     old, new, *rest = ctx.message.params
     channel = _own(ctx, old)
@@ -39,7 +38,7 @@ def rename(ctx: Context) -> None:
         if _has_past(ctx, folded):
             raise _in_use(channel, new)
         if not channel.registration and _has_past(ctx, before, channel.life):
-            text = "What was said here before you came stays under this name: register the channel to rename it"
+            text = "You can't rename a channel with earlier history: register it first"
             raise FailError("RENAME", "CANNOT_RENAME", channel.name, new, text=text)
     ctx.propose(_rename, old, new, rest[0] if rest else "")
 
@@ -53,11 +52,11 @@ def _own(ctx: Context, name: str) -> Channel:
 
 
 def _has_past(ctx: Context, folded: str, before: int = LAST_ID) -> bool:
-    """Whether something was said in a channel of this name, to all or to some ranks, which is there for whoever makes
-    it anew.
+    """Whether something was said in a channel of this name, to all or to some ranks, which is there for whoever
+    creates it again.
 
-    Else a stranger could take it away: by giving the name to a channel with a past of its own, or by making the channel
-    anew and giving it another name. before: a msgid. Raises FailError.
+    Else a stranger could take it away: by giving the name to a channel with a history of its own, or by making the
+    channel again and giving it another name. before: a msgid. Raises FailError.
     """
     try:
         return any(ctx.journal.store.read(key, HistorySpan(1, before=before)) for key in _conversations(ctx, folded))
@@ -120,9 +119,9 @@ def _check(ctx: Context, channel: Channel, new: str) -> None:
     """
     network = ctx.network
     if not names.is_channel(new, network.settings.limits.channel):
-        raise FailError("RENAME", "CANNOT_RENAME", channel.name, new, text="This can't be the name of a channel")
+        raise FailError("RENAME", "CANNOT_RENAME", channel.name, new, text="That is not a valid channel name")
     if network.fold(channel.name) == network.fold(network.settings.lobby):
-        raise FailError("RENAME", "CANNOT_RENAME", channel.name, new, text="The lobby keeps its name")
+        raise FailError("RENAME", "CANNOT_RENAME", channel.name, new, text="The lobby can't be renamed")
     if network.channel(new) not in (None, channel):
         raise _in_use(channel, new)
     closed = why_not_new(ctx, new)

@@ -9,12 +9,12 @@ def why_closed(ctx: Context, name: str) -> str:
     reservation = ctx.network.protection.reservations.of_name(name, ctx.now)
     if reservation is None or "o" in ctx.user.modes:
         return ""
-    return f"That channel is closed: {reservation.reason}"
+    return f"That channel was closed: {reservation.reason}"
 
 
 def why_not_new(ctx: Context, name: str) -> str:
     """Return why the sender can't make a channel of this name, or call one so; "" if they can."""
     masks = ctx.network.settings.reserved.channels
     if "o" not in ctx.user.modes and any(glob(mask, name, ctx.network.naming.mask_fold) for mask in masks):
-        return "That channel is reserved for the people who run this server"
+        return "That channel is reserved for the server's operators"
     return why_closed(ctx, name)

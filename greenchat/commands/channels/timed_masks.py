@@ -1,7 +1,7 @@
 """Masks that go by themselves: TBAN, and what takes out those whose time is over.
 
 TBAN is in no specification; its name and parameters are those of InspIRCd's m_timedbans. In a channel that is kept over
-a restart (registered, or with somebody who is always on) the time goes on while the server does not run.
+a restart (registered, or with somebody who is always on) the time continues while the server does not run.
 """
 
 from dataclasses import replace
@@ -28,19 +28,19 @@ _SECOND = 1000  # ms
 def tban(ctx: Context) -> None:
     """TBAN <channel> <duration> <mask>
 
-    Ban a mask from a channel for a while, like 30m, 12h or 1w2d (a number alone: seconds). MODE -b lifts it before.
+    Ban a mask from a channel for a duration like 30m, 12h or 1w2d (a number alone: seconds). MODE -b removes the ban.
     """
     name, duration, text = ctx.message.params[:3]
     channel = find_channel(ctx, name)
     require_rank(ctx, channel)
     seconds = parse_duration(duration)
     if not seconds:
-        refusal = "A duration is like 90, 30m, 12h or 1w2d; MODE +b lasts forever"
+        refusal = "Write a duration like 90, 30m, 12h or 1w2d (for a permanent ban use MODE +b)"
         raise IrcError(Numeric.ERR_UNKNOWNERROR, "TBAN", text=refusal)
     with changing(ctx, channel):
         entry = add_mask(ctx, channel, "b", text, until=ctx.now + seconds * _SECOND)
     if entry is None:
-        raise IrcError(Numeric.ERR_UNKNOWNERROR, "TBAN", text=f"That mask is banned from {channel.name} already")
+        raise IrcError(Numeric.ERR_UNKNOWNERROR, "TBAN", text=f"That mask is already banned from {channel.name}")
     send_changes(ctx, channel, [ModeChange(True, "b", entry.mask.text)])
     note(ctx, "TBAN", f"{ctx.nick} banned {entry.mask.text} from {channel.name} for {format_duration(seconds)}")
 

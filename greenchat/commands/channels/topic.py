@@ -16,7 +16,7 @@ from greenchat.protocol.numerics import Numeric
 def topic(ctx: Context) -> None:
     """TOPIC <channel> [<topic>]
 
-    Read the topic of a channel, or change it. An empty one clears it.
+    Show or change the topic of a channel. An empty topic removes it.
     """
     channel = find_channel(ctx, ctx.message.params[0])
     if len(ctx.message.params) > 1:

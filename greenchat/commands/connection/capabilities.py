@@ -48,7 +48,7 @@ _NEVER_TAKEN = caps.STS  # "Servers MUST NOT send CAP DEL to disable this capabi
 def cap(ctx: Context) -> Continuation | None:
     """CAP LS [<version>] | LIST | REQ <capabilities> | END
 
-    List and request optional features of the protocol. Programs do this for you.
+    List and request optional features of the protocol. Clients do this for you.
     """
     subcommand, *rest = ctx.message.params
     handler = _SUBCOMMANDS.get(subcommand.upper())

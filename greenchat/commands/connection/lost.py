@@ -69,12 +69,12 @@ def shift(ctx: Context, jump: int) -> None:
 
 
 def can_come_back(session: Session) -> bool:
-    """Whether the client of a session knows how to go on as its user: as others see it nothing has happened then."""
+    """Whether the client of a session knows how to continue as its user: as others see it nothing has happened then."""
     return session.user is not None and bool(session.caps & caps.RESUME)
 
 
 def keeps_place(session: Session) -> bool:
-    """Whether the user of a session can go on after the server has stopped, and been started again."""
+    """Whether the user of a session can continue after the server has stopped, and been started again."""
     return can_come_back(session) or (session.user is not None and bool(session.user.account))
 
 
@@ -82,7 +82,7 @@ def keeps_place(session: Session) -> bool:
 def resume(ctx: Context) -> None:
     """RESUME <token>
 
-    Go on as the guest that you were before your connection was lost. Programs do this for you.
+    Resume a guest's session after a lost connection. Clients do this for you.
     """
     if ctx.session.user:
         raise IrcError(Numeric.ERR_ALREADYREGISTERED)
@@ -94,7 +94,7 @@ def resume(ctx: Context) -> None:
         ctx.session.registration.resumes = "" if ctx.network.waiting.needs_tls(user) else user.guest_id
     elif hmac.compare_digest(token.encode(), token_of(ctx.network, user, secure=True).encode()):
         if not ctx.session.secure:
-            raise FailError("RESUME", "TLS_REQUIRED", text="That token was given through TLS: come back through TLS")
+            raise FailError("RESUME", "TLS_REQUIRED", text="That token was issued over TLS: connect with TLS to use it")
         ctx.session.registration.resumes = user.guest_id
 
 
@@ -144,7 +144,7 @@ def why_not_ended(ctx: Context, user: User) -> str:
     """Return why there is nothing of a user that `disconnect` could end, in words for an operator, "" if there is."""
     if user.sessions or user in ctx.network.waiting:
         return ""
-    return f"{user.nick} is always on and has no connection now: to keep them out, ban the account: a:{user.account}"
+    return f"{user.nick} is always on and has no connection now. To keep them out, ban the account a:{user.account}"
 
 
 def take_place(ctx: Context, holder: User) -> None:

@@ -20,14 +20,14 @@ from greenchat.protocol.numerics import Numeric
 def nick(ctx: Context) -> Continuation | None:
     """NICK <nickname>
 
-    Set or change your nickname. If it is that of your own account, kept here without a connection, you go on as it.
+    Set or change your nickname. If it is your own account's and stays here without a connection, you resume it.
     """
     wish = ctx.message.params[0] if ctx.message.params else ""
     if not wish:
         raise IrcError(Numeric.ERR_NONICKNAMEGIVEN)
     session = ctx.session
     if ctx.network.settings.accounts.force_nick and session.user and session.user.account:
-        raise IrcError(Numeric.ERR_CANTCHANGENICK, text="Your nickname is your account's name here")
+        raise IrcError(Numeric.ERR_CANTCHANGENICK, text="On this server your nickname must be your account's name")
     holder = ctx.network.holder(wish)
     if session.user is not None and holder is not None and not holder.sessions and owns(ctx, holder):
         reunite(ctx, holder)  # it is the sender, kept here without a connection
@@ -67,7 +67,7 @@ def check_spelling(network: Network, wish: str) -> None:
     """Check that this can be a nickname at all. Raises 432, which says what one can be."""
     limit = network.settings.limits.nick
     if not network.naming.is_nick(wish, limit):
-        text = f"A nickname has letters, digits, - and _, at most {limit}, begins with a letter, and is no service's"
+        text = f"A nickname has at most {limit} letters, digits, - and _, and begins with a letter"
         raise IrcError(Numeric.ERR_ERRONEUSNICKNAME, wish, text=text)
 
 

@@ -22,7 +22,7 @@ _NAMES = {wish: name for name, wish in _WISHES.items()}
 def persistence(ctx: Context) -> None:
     """PERSISTENCE GET | SET <ON|OFF|DEFAULT>
 
-    Show or set whether you stay in your channels without a connection. Programs do this for you.
+    Show or set whether you stay in your channels without a connection. Clients do this for you.
     """
     subcommand, *rest = ctx.message.params
     if subcommand.upper() not in ("GET", "SET"):

@@ -40,7 +40,7 @@ def leave(ctx: Context, session: Session, reason: str) -> None:
 
 
 def depart(ctx: Context, leaver: User, reason: str) -> None:
-    """Remove a user for good, even one who would stay without a connection."""
+    """Remove a user permanently, even one who would stay without a connection."""
     envelope = ctx.envelope("QUIT", reason, source=leaver)
     ctx.remember(envelope, *(channel for channel in ctx.network.channels_of(leaver) if channel.shows(leaver)))
     ctx.deliver_each(ctx.network.peers(leaver), envelope)

@@ -43,7 +43,7 @@ from greenchat.values import names
 def pass_(ctx: Context) -> None:
     """PASS <password>
 
-    Give the password of a server that asks for one, before NICK and USER.
+    Give the server's password, before NICK and USER.
     """
     if ctx.session.user:
         raise IrcError(Numeric.ERR_ALREADYREGISTERED)
@@ -54,7 +54,7 @@ def pass_(ctx: Context) -> None:
 def user(ctx: Context) -> Continuation | None:
     """USER <username> 0 * <realname>
 
-    Give your username and real name on connecting. Programs do this for you.
+    Set your username and real name on connecting. Clients do this for you.
     """
     session = ctx.session
     if session.user:
@@ -68,7 +68,7 @@ def user(ctx: Context) -> Continuation | None:
     session.registration.username = names.username(wish, limits.username)
     session.registration.realname = names.realname(realname, limits.realname)
     if session.registration.realname != realname:
-        ctx.notice(f"Your real name is too long, and was cut to: {session.registration.realname}")
+        ctx.notice(f"Your real name was too long and was truncated to: {session.registration.realname}")
     return complete_registration(ctx)
 
 
@@ -238,7 +238,7 @@ def _welcome(ctx: Context, newcomer: User) -> None:
 def ping(ctx: Context) -> None:
     """PING <token>
 
-    Check that the server answers: it sends the token back.
+    Check the connection: the server returns the token.
     """
     if not ctx.message.params[0]:
         raise IrcError(Numeric.ERR_NOORIGIN)
@@ -251,7 +251,7 @@ def ping(ctx: Context) -> None:
 def pong(ctx: Context) -> None:
     """PONG <token>
 
-    Answer a PING of the server. Programs do this for you.
+    Answer a PING of the server. Clients do this for you.
     """
     # the connection is alive, which was noticed when the line was read
 
@@ -260,7 +260,7 @@ def pong(ctx: Context) -> None:
 def quit_(ctx: Context) -> None:
     """QUIT [<reason>]
 
-    Disconnect. A reason that is too long for the line that others get is left out, and you are told.
+    Disconnect. A reason that is too long for a line is left out, and you are told.
     """
     # "servers SHOULD prepend <reason> with the ASCII string "Quit: "", also where it is empty
     reason = "Quit: " + (ctx.message.params[0] if ctx.message.params else "")
@@ -281,5 +281,5 @@ def quit_(ctx: Context) -> None:
 def error(ctx: Context) -> None:
     """ERROR <reason>
 
-    Report why a connection ends: only servers send this; it is ignored from clients.
+    Report why a connection ends. Only servers send this; from clients it is ignored.
     """

@@ -44,7 +44,7 @@ def free(ctx: Context, mask: str) -> None:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text=f"{mask} is not reserved")
     ctx.secure(documents.RESERVATION, reservations.key(mask), None)
     reservations.drop(mask)
-    act(ctx, "RESV", f"{ctx.nick} freed {found.mask}")
+    act(ctx, "RESV", f"{ctx.nick} removed the reservation of {found.mask}")
 
 
 def about(reservation: Reservation, now: int) -> str:

@@ -22,7 +22,7 @@ def check_server_password(ctx: Context, enter: _Enter) -> Continuation | None:
         enter(ctx)
         return None
     if not given:
-        _turn_away(ctx, "This server requires a password (PASS), and you gave none")
+        _turn_away(ctx, "This server requires a password (PASS)")
         return None
     who = [netblock(ctx.session.host)]
     seconds = seconds_to_wait(ctx, who)

@@ -17,7 +17,7 @@ _GATEWAY = 50  # characters of its name that WHOIS shows
 def webirc(ctx: Context) -> None:
     """WEBIRC <password> <gateway> <hostname> <ip> [<options>]
 
-    Give the address of a client, as the first line of a connection from a configured web gateway.
+    Give the address of a client: the first command of a configured web gateway.
     """
     session = ctx.session
     if session.user:

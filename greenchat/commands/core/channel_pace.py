@@ -20,7 +20,7 @@ def require_pace_of_joins(ctx: Context, channel: Channel) -> None:
     recent = channel.recent.setdefault(None, Recent())
     wait = recent.wait(pace, ctx.now)
     if wait > 0:
-        text = f"Too many people are joining this channel (+j): try again in {_seconds(wait)}"
+        text = f"Too many joins to this channel (+j): try again in {_seconds(wait)}"
         raise IrcError(Numeric.ERR_UNAVAILRESOURCE, channel.name, text=text)
     recent.count(ctx.now)
 

@@ -33,7 +33,7 @@ from greenchat.storage.interface import Document
 
 T = TypeVar("T")
 
-_NO_ANSWER = "Input line was too long: an answer that repeats it would not fit into a line"
+_NO_ANSWER = "Input line was too long: the answer would not fit into a line"
 
 
 class Context:
@@ -151,7 +151,7 @@ class Context:
             raise FailError(
                 self.message.command or "*",
                 "TEMPORARILY_UNAVAILABLE",
-                text="Other parts of the server do not know this yet, since it is being upgraded: try again later",
+                text="Not available until the upgrade of the server is complete: try again later",
             )
         session = self.session
         is_stranger = session.user is None and session.host

@@ -20,7 +20,7 @@ class Deferred:
     loop and later (ctx.now is new): it must look at the state again; not called if the client has gone. It answers, or
     proposes a step (`Context.propose`): it changes no shared state by itself.
     done: called in the loop when the work has ended, whether anybody waits for it or not. waits: for others, like a
-    mail server. outside: for whoever knows people's passwords. pauses: a moment before, since it can't go on yet.
+    mail server. outside: for whoever knows people's passwords. pauses: a moment before, since it can't continue yet.
     hashes: a password, which has a thread of its own.
     """
 
@@ -58,7 +58,7 @@ def growing(collection: Callable[[], Iterable[T]]) -> Iterator[T]:
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """Returned by a handler that has answered, and has begun something long that goes on even if its client leaves.
+    """Returned by a handler that has answered, and has started something long that continues even if its client leaves.
 
     steps: called with a context of no particular user; each step does a little more. Between some of them everybody has
     their turn: so a step must look at the state again.

@@ -38,7 +38,7 @@ class Journal(Protocol):
         """Return the writes from now on. Read it after asking for `store`, which makes it current."""
 
     def has_erased(self, conversation: str, event_id: int) -> bool:
-        """Whether an event was erased lately: since it was read by somebody who is still sending it."""
+        """Whether an event was erased recently: since it was read by somebody who is still sending it."""
 
     def secure(self, *writes: StoreWrite) -> None:
         """Store what must survive, before it is done and confirmed.

@@ -45,7 +45,7 @@ def keep_presences(ctx: Context) -> None:
     """Store the always-on users, the channels that exist because of them, and who was in closed channels."""
     network = ctx.network
     for kind, name, value in network.closures.take():
-        if kind is documents.CLOSED and isinstance(value, dict) and not value["end"]:  # RENAME stores the old ones anew
+        if kind is documents.CLOSED and isinstance(value, dict) and not value["end"]:  # RENAME stores these, too
             ctx.session.room -= CLOSURE
         ctx.keep(kind, name, value)
     for user in list(network.local.changed_presences):

@@ -12,7 +12,7 @@ from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.msgid import time_of
 from greenchat.protocol.tags import CLIENT_ID
 
-NOT_KEPT = "The message could not be stored, so nobody has received it; try again"
+NOT_KEPT = "The message could not be stored and was not delivered; try again"
 
 
 def say(ctx: Context, envelope: Envelope, place: Channel | User, rank: str = "") -> bool:

@@ -178,7 +178,7 @@ def _guarded(ctx: Context, step: CommandHandler) -> Continuation | None:
 
 def not_stored(ctx: Context) -> FailError:
     """Return the error that a change that must survive could not be stored, and so was not made."""
-    text = "It could not be stored, so nothing has changed; try again"
+    text = "The change could not be stored and was not made; try again"
     return FailError(ctx.message.command or "*", "TEMPORARILY_UNAVAILABLE", text=text)
 
 

@@ -1,4 +1,4 @@
-"""Sanctions that the server imposes by itself, for commands in rooms below those that implement them.
+"""Sanctions that the server imposes automatically, for commands in rooms below those that implement them.
 
 `operators/uban` sets its function here, as commands set their offers in `cap_offers`.
 """

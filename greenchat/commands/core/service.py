@@ -22,7 +22,7 @@ from greenchat.storage.interface import StoreError
 ServiceHandler = Callable[[Context, list[str]], Continuation | None]
 
 
-_NOT_STORED = "It could not be stored, so nothing has changed: try again"
+_NOT_STORED = "The change could not be stored and was not made: try again"
 
 
 class ServiceError(Exception):
@@ -152,7 +152,7 @@ def _help(ctx: Context, spoken_to: Service, topic: str) -> None:
         return
     entry = next((entry for entry in visible if entry.name == topic), None)
     if entry is None:
-        tell(ctx, spoken_to, f"There is no help on {topic[:50]}")
+        tell(ctx, spoken_to, f"No help available on {topic[:50]}")
         return
     # the source breaks sentences where its lines are full, and begins a line where the reader needs one
     about = re.sub(r"(?<![.:;])\n", " ", cleandoc(entry.handler.__doc__ or "").replace("\n\n", "\n")).split("\n")

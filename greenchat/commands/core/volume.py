@@ -26,10 +26,10 @@ def require_volume(ctx: Context, *, debt: int = 0) -> None:
     command = ctx.message.command
     if volumes.only_accounts and not account:
         ctx.quiet = False
-        text = "The server's disk is nearly full: for now, only users with an account can write"
+        text = "The server's disk is nearly full: only users with an account can send messages"
         raise FailError(command, "TEMPORARILY_UNAVAILABLE", text=text)
     wait = volumes.draw(session, account, ctx.now)
     if wait:
         ctx.quiet = False
-        text = f"That is more than you may send in a minute: try again in {format_duration(-(-wait // _SECOND))}"
+        text = f"You are sending too much: try again in {format_duration(-(-wait // _SECOND))}"
         raise FailError(command, "RATE_LIMITED", text=text)

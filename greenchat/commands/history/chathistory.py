@@ -56,8 +56,8 @@ Read = Callable[[HistoryReader, Conversation, bool], EventPage]
 def chathistory(ctx: Context) -> Deferred:
     """CHATHISTORY <subcommand> <target> <reference> [<reference>] <limit> | TARGETS <timestamp> <timestamp> <limit>
 
-    Read what was said before in a channel or with somebody: LATEST, BEFORE, AFTER, AROUND or BETWEEN messages, which
-    are named by timestamp=<time> or msgid=<id>. TARGETS lists where something was said.
+    Read the history of a channel or a private conversation: LATEST, BEFORE, AFTER, AROUND or BETWEEN messages, given by
+    timestamp=<time> or msgid=<id>. TARGETS lists the conversations with messages.
     """
     subcommand, *params = ctx.message.params or ("*",)
     subcommand = subcommand.upper()

@@ -1,4 +1,4 @@
-"""What retention has thrown away needs no guard any more: closures of which nothing is left are forgotten."""
+"""What retention has discarded needs no guard any more: closures of which nothing is left are forgotten."""
 
 from collections.abc import Iterator
 

@@ -34,9 +34,9 @@ def require_room(ctx: Context, owner: str, size: int) -> None:
     rules, files = ctx.network.settings.files, ctx.network.owned.files
     if files.size_of(owner) + size > ((rules.per_account if owner else rules.guests) << 20):
         used = f"{files.size_of(owner) >> 20} of {rules.per_account if owner else rules.guests} MiB are used"
-        raise FileRefusedError(f"There is no room for it: {used}" + ("" if owner else " by guests"))
+        raise FileRefusedError(f"Not enough space: {used}" + ("" if owner else " by guests"))
     if files.size + size > rules.total << 20:
-        raise FileRefusedError("The server has no room for more files", is_full=True)
+        raise FileRefusedError("The server has no space for more files", is_full=True)
 
 
 @step("file.add")

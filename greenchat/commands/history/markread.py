@@ -21,7 +21,7 @@ from greenchat.storage.interface import Document, StoreError
 def markread(ctx: Context) -> None:
     """MARKREAD <target> [timestamp=<time>]
 
-    Set or show up to when you have read a conversation; your other devices are told.
+    Show or set the read marker of a conversation, which your other devices share.
     """
     params = ctx.message.params
     if not params or not params[0]:

@@ -37,7 +37,7 @@ OFFERS[caps.SEARCH] = lambda settings, _: "" if settings.history.enabled else No
 def search(ctx: Context) -> Deferred:
     """SEARCH <attribute>=<value>{;<attribute>=<value>}
 
-    Search what was said where you may read: text=<words>, in=<channel or nickname>, from=<nickname>, after=<time>,
+    Search the history that you can read: text=<words>, in=<channel or nickname>, from=<nickname>, after=<time>,
     before=<time>, limit=<number>.
     """
     attributes = parse_tags(" ".join(ctx.message.params))
@@ -112,7 +112,7 @@ def _read(attributes: dict[str, str], name: str, read: Callable[[str], T], defau
     try:
         return read(text)
     except ValueError:
-        raise FailError("SEARCH", "INVALID_PARAMS", name, text=f"Not a value for {name}: {text}") from None
+        raise FailError("SEARCH", "INVALID_PARAMS", name, text=f"Invalid value for {name}: {text}") from None
 
 
 def _count(text: str) -> int:

@@ -27,7 +27,7 @@ from greenchat.protocol import caps
 from greenchat.protocol.msgid import LAST_ID, first_id
 from greenchat.storage.interface import HistoryReader, HistorySpan, StoredEvent, StoreError
 
-PLAYBACK = service("*playback", "I replay earlier messages, like ZNC's module of the same name.")
+PLAYBACK = service("*playback", "Replays earlier messages, like ZNC's module of the same name.")
 OFFERS[caps.ZNC_PLAYBACK] = lambda settings, _: "" if settings.history.enabled else None
 
 FoundEvents = list[tuple[str, list[StoredEvent]]]
@@ -35,9 +35,9 @@ FoundEvents = list[tuple[str, list[StoredEvent]]]
 
 @PLAYBACK.command("PLAY", "<buffers> [<from>] [<to>]", way=Way.HERE)
 def play(ctx: Context, words: list[str]) -> Deferred:
-    """Play what was said in channels and by people (separated by commas, or * for all).
+    """Play the history of channels and nicknames (separated by commas, or * for all).
 
-    With times, in seconds since 1970, only what was said after the first and up to the second.
+    With times, in seconds since 1970: only messages after the first and up to the second.
     """
     after, before = _time(words[1:2], 0), _time(words[2:3], LAST_ID)
     page = ctx.network.settings.history.page

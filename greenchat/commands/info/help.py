@@ -17,10 +17,10 @@ The commands:
 
 {commands}
 
-Other subjects: OPERCMDS (what operators of the server can do)."""
+Other topics: OPERCMDS (commands for server operators)."""
 _OPERATORS = """
-OPER <name> <password> makes you an operator of this server, if its configuration allows that. The class that it
-puts you in gives some of these rights:
+OPER <name> <password> makes you a server operator. The class of the operator
+gives some of these rights:
 
 {rights}"""
 
@@ -29,7 +29,7 @@ puts you in gives some of these rights:
 def help_(ctx: Context) -> None:
     """HELP [<subject>]
 
-    Show what a command does and how to use it. Without a subject: list the subjects.
+    Explain a command or topic. Without a parameter: list them.
     """
     _help(ctx)
 
@@ -38,7 +38,7 @@ def help_(ctx: Context) -> None:
 def helpop(ctx: Context) -> None:
     """HELPOP [<subject>]
 
-    The same as HELP, by its other name.
+    The same as HELP.
     """
     _help(ctx)
 
@@ -72,7 +72,7 @@ def _command_lines(row: Command) -> list[str]:
     paragraphs = [" ".join(paragraph.split("\n")) for paragraph in row.about.split("\n\n")]
     lines = ["", *_wrapped("\n\n".join(paragraphs))]
     if row.right:
-        lines += ["", f"For operators whose class has the right: {row.right}"]
+        lines += ["", f"Requires an operator class with the right: {row.right}"]
     return lines
 
 

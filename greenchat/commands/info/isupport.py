@@ -18,7 +18,7 @@ from greenchat.protocol.wrap import wrap
 def isupport(ctx: Context) -> None:
     """ISUPPORT
 
-    See what the server can do and where its limits are, one NAME=value after the other.
+    Show the server's features and limits as NAME=value tokens.
     """
     # before registration only for those who know it: https://ircv3.net/specs/extensions/extended-isupport
     if ctx.session.user is None and not ctx.session.caps & caps.EXTENDED_ISUPPORT:

@@ -17,7 +17,7 @@ from greenchat.values.masks import glob
 def motd(ctx: Context) -> None:
     """MOTD [<server>]
 
-    Read the message of the day.
+    Show the message of the day.
     """
     require_this_server(ctx)
     send_motd(ctx)
@@ -27,7 +27,7 @@ def motd(ctx: Context) -> None:
 def lusers(ctx: Context) -> None:
     """LUSERS
 
-    See how many users and channels there are.
+    Show the numbers of users and channels.
     """
     send_lusers(ctx)
 
@@ -48,7 +48,7 @@ def version(ctx: Context) -> None:
 def time(ctx: Context) -> None:
     """TIME [<server>]
 
-    See the server's time, in seconds since 1970 and in words.
+    Show the server's time, in seconds since 1970 and as text.
     """
     require_this_server(ctx)
     ctx.reply(Numeric.RPL_TIME, ctx.network.settings.name, str(ctx.now // 1000), text=in_words(ctx.now))
@@ -93,7 +93,7 @@ def info(ctx: Context) -> None:
 def links(ctx: Context) -> None:
     """LINKS [[<server>] <mask>]
 
-    List the servers of the network, which has only this one.
+    List the servers of the network (there is only this one).
     """
     params = ctx.message.params
     if len(params) > 1:
@@ -110,7 +110,7 @@ def links(ctx: Context) -> None:
 def map_(ctx: Context) -> None:
     """MAP
 
-    Show how the servers of the network are connected. It has only this one.
+    Show how the servers of the network are linked (there is only this one).
     """
     count = len(ctx.network.users)
     ctx.reply(Numeric.RPL_MAP, text=f"{ctx.network.settings.name} ({count} user{'s' * (count != 1)})")
@@ -121,7 +121,7 @@ def map_(ctx: Context) -> None:
 def summon(_: Context) -> None:
     """SUMMON <user>
 
-    Call somebody at a terminal of the server's machine. No server does that any more.
+    Call a user of the server's machine to IRC. Not supported.
     """
     raise IrcError(Numeric.ERR_SUMMONDISABLED)  # "MUST be returned by any server which doesn't implement it": RFC 2812
 
@@ -130,7 +130,7 @@ def summon(_: Context) -> None:
 def users(_: Context) -> None:
     """USERS
 
-    See who is logged in to the server's machine. This server tells nobody; see LUSERS, and WHO.
+    List the users of the server's machine. Not supported; see LUSERS and WHO.
     """
     raise IrcError(Numeric.ERR_USERSDISABLED)  # "MUST be returned by any server which does not implement it": RFC 2812
 

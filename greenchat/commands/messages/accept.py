@@ -18,9 +18,9 @@ _MOST = 13  # nicks a line: a message has 15 parameters
 def accept(ctx: Context) -> None:
     """ACCEPT <nick>{,-<nick>} | *
 
-    Let somebody write to you while you have user mode +g (MODE yournick +g), which keeps everybody else's private
-    messages off; -nick takes that back, * lists them. People with an account stay on the list whatever they are called,
-    and if you have one too, also when you come again; others until they go.
+    Accept private messages from a user while you have user mode +g (MODE yournick +g), which blocks those of all
+    others; -nick removes a user, * lists them. Accounts stay on the list under any nickname, and permanently if you
+    have an account, too; other users stay until they leave.
     """
     for word in ctx.message.params[0].split(","):
         try:

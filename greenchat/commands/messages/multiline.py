@@ -27,13 +27,13 @@ OFFERS[caps.MULTILINE] = lambda *_: f"max-bytes={MAX_BYTES},max-lines={MAX_LINES
 def batch(ctx: Context) -> None:
     """BATCH +<reference> draft/multiline <target> | BATCH -<reference>
 
-    Send a message of several lines: those that come between, marked with the reference. Programs do this for you.
+    Send a message of several lines: those between the two commands, tagged with the reference. Clients do this for you.
     """
     session = ctx.session
     mark, reference = ctx.message.params[0][:1], ctx.message.params[0][1:]
     opened = session.batch
     if mark not in ("+", "-") or not _REFERENCE.fullmatch(reference):
-        raise _bad_reference(reference, "A reference is made of letters, digits and hyphens, after a + or -")
+        raise _bad_reference(reference, "A reference consists of letters, digits and hyphens, after a + or -")
     if mark == "+":
         if len(ctx.message.params) < 2 or not ctx.message.params[1]:
             raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "BATCH")

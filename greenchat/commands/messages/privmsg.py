@@ -27,15 +27,15 @@ from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.message import Message
 from greenchat.protocol.numerics import Numeric
 
-_NOT_HERE = "This user is not connected at the moment, and private messages are not kept here"
+_NOT_HERE = "This user is not connected, and this server does not store private messages"
 
 
 @command("PRIVMSG", way=Way.STEPS)
 def privmsg(ctx: Context) -> Continuation | None:
     """PRIVMSG <target>{,<target>} <text>
 
-    Say something: to somebody, to a channel, or with @#channel (or another sign of a rank) to those in it who have this
-    rank or a higher one. Operators of the server reach everybody with $ and its name.
+    Send a message to a user, to a channel, or with @#channel (or another prefix) to its members with at least that
+    rank. Server operators reach everybody with $ and the server's name.
     """
     params = ctx.message.params
     addressed = service.find(params[0]) if len(params) > 1 else None
@@ -52,7 +52,7 @@ def privmsg(ctx: Context) -> Continuation | None:
 def notice(ctx: Context) -> None:
     """NOTICE <target>{,<target>} <text>
 
-    As PRIVMSG, but nothing ever answers by itself, neither programs nor the server: bots speak like this.
+    Send a notice. Clients and the server never answer a notice automatically, so bots use it.
     """
     # "automatic replies must never be sent in response to a NOTICE"
     say(ctx)
@@ -62,7 +62,7 @@ def notice(ctx: Context) -> None:
 def tagmsg(ctx: Context) -> None:
     """TAGMSG <target>{,<target>}
 
-    Send tags without a text: that you are typing, or a reaction to a message. Programs do this for you.
+    Send tags without a text, such as typing notifications and reactions. Clients do this for you.
     """
     params = ctx.message.params
     if params and service.find(params[0]):
@@ -124,12 +124,12 @@ def _targets(ctx: Context, listed: str) -> Iterable[str]:
         raise IrcError(
             Numeric.ERR_TOOMANYTARGETS,
             list(targets.values())[most],
-            text=f"Too many targets: at most {most}. Nobody got your message",
+            text=f"Too many targets: at most {most}. Your message was not sent",
         )
     for target in targets.values():
         if service.find(target):
             raise IrcError(
-                Numeric.ERR_TOOMANYTARGETS, target, text="It must be the only target. Nobody got your message"
+                Numeric.ERR_TOOMANYTARGETS, target, text="It must be the only target. Your message was not sent"
             )
     return targets.values()
 

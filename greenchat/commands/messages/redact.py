@@ -28,8 +28,8 @@ OFFERS[caps.MESSAGE_REDACTION] = lambda settings, _: "" if settings.history.enab
 def redact(ctx: Context) -> None:
     """REDACT <target> <msgid> [<reason>]
 
-    Delete a message that was sent to a channel or a user. Its sender may, for a while, and the operators of
-    the channel.
+    Delete a message in a channel or private conversation. Allowed for its sender, for a limited time, and for channel
+    operators.
     """
     target, msgid, *rest = ctx.message.params
     conversation = readable_conversation(ctx, target)
@@ -81,7 +81,7 @@ def take_back(
     """
     other = None if conversation.is_channel else ctx.network.user(conversation.name)
     if other and not would_reach(ctx, other):
-        reason = ""  # the fact is told, and no more
+        reason = ""  # only the fact is reported
     params = (conversation.name, event.msgid, reason) if reason else (conversation.name, event.msgid)
     envelope = ctx.envelope("REDACT", *params, source=ctx.user, needs=caps.MESSAGE_REDACTION)
     require_fit(envelope)
@@ -98,7 +98,7 @@ def take_back(
             ctx.broadcast(channel, envelope)
         if not is_by(ctx, ctx.user, event):
             speaker = ctx.network.protection.cloaks.source(event.source)
-            note(ctx, "REDACT", f"{ctx.nick} took back what {speaker} said in {channel.name}: {reason}")
+            note(ctx, "REDACT", f"{ctx.nick} deleted a message of {speaker} in {channel.name}: {reason}")
     elif not conversation.is_channel:
         for user in dict.fromkeys((ctx.user, other or ctx.user)):  # once each, and in one order on every node
             ctx.deliver(user, envelope)

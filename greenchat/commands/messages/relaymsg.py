@@ -31,8 +31,8 @@ _USERNAME = "relay"
 def relaymsg(ctx: Context) -> None:
     """RELAYMSG <channel> <name> <text>
 
-    For bridges to other networks: say something in a channel under the name of somebody who said it there. A name has
-    a character that no nickname has, like alice/discord. Operators of the channel may, if the server is set up so.
+    Relay a message from another network to a channel, under its sender's name. The name has a character that nicknames
+    can't have, like alice/discord. Allowed for channel operators, if the server's configuration permits it.
     """
     if not ctx.network.settings.relaymsg.separators:
         raise IrcError(Numeric.ERR_UNKNOWNCOMMAND, "RELAYMSG")
@@ -71,9 +71,9 @@ def _check_name(ctx: Context, name: str) -> None:
     """Check the name of a speaker. Raises FailError."""
     separators = ctx.network.settings.relaymsg.separators
     if not name.isprintable() or " " in name or not RESERVED.isdisjoint(name) or len(name) > _LONGEST:
-        raise FailError("RELAYMSG", "INVALID_NICK", name, text="Nobody can have that name")
+        raise FailError("RELAYMSG", "INVALID_NICK", name, text="That is not a valid name")
     if not any(separator in name for separator in separators) or not name.strip(separators):
-        text = f"The name must have one of these characters in it, so that it can't be a nickname: {separators}"
+        text = f"The name must contain one of these characters: {separators}"
         raise FailError("RELAYMSG", "INVALID_NICK", name, text=text)
 
 

@@ -24,7 +24,7 @@ FLAG = "G"  # of a channel that wants the filter even if the server has it off; 
 _SECOND = 1000  # ms
 _TRUSTED_AFTER = 86_400_000  # ms since the account was registered
 _TELL_EVERY = 60_000  # ms between two lines to operators about one user, in a dry run
-_HELD = "Your message was held back, since it looks like spam ({reasons}). Operators have been told and can release it"
+_HELD = "Your message was held back because it looks like spam ({reasons}). Operators were notified and can release it"
 
 
 def is_on(ctx: Context, channel: Channel | None) -> bool:

@@ -17,15 +17,14 @@ from greenchat.values.masks import glob
 def restart(ctx: Context) -> Continuation | None:
     """RESTART [<node>]
 
-    Have a new process of the installed version take over from this one, with the configuration as it is now. Nobody is
-    disconnected, but who came through TLS has to connect again. A node of several sends its users to the others first,
-    and begins anew then; without a name it is the one that you are connected to.
+    Restart the server with the installed version and the current configuration. Nobody is disconnected except users of
+    TLS, who have to reconnect. A node of a cluster (default: yours) moves its users to the other nodes first.
     """
     name = _named(ctx)
     if name:
         return as_act(ctx, partial(_tell, name, RESTART, "restarts"))
-    act(ctx, "RESTART", f"{ctx.user.nick} restarts the server")
-    ctx.process.restart(ctx.user.nick, f"The server is restarted by {ctx.user.nick}")
+    act(ctx, "RESTART", f"{ctx.user.nick} is restarting the server")
+    ctx.process.restart(ctx.user.nick, f"The server is being restarted by {ctx.user.nick}")
     return None
 
 
@@ -33,13 +32,13 @@ def restart(ctx: Context) -> Continuation | None:
 def die(ctx: Context) -> Continuation | None:
     """DIE [<node>]
 
-    End the server. A node of several that is named sends its users to the others first, and stays off then.
+    Shut down the server, or a node of a cluster, which moves its users to the other nodes first.
     """
     name = _named(ctx)
     if name:
         return as_act(ctx, partial(_tell, name, DIE, "ends"))
-    act(ctx, "DIE", f"{ctx.user.nick} ends the server")
-    ctx.process.stop(f"The server was ended by {ctx.user.nick}")
+    act(ctx, "DIE", f"{ctx.user.nick} is shutting down the server")
+    ctx.process.stop(f"The server was shut down by {ctx.user.nick}")
     return None
 
 

@@ -1,7 +1,7 @@
 """Nodes that come and go: steps of the log, so that all nodes agree on who is here.
 
-Users of a node that is gone stay for the grace time, and nobody is told; whoever comes back by then, at any node, goes
-on.
+Users of a node that is gone stay for the grace time, and nobody is told; whoever comes back by then, at any node,
+continues.
 """
 
 import platform
@@ -42,16 +42,16 @@ def come(
     alive = [node for node in nodes if node.heard + lease >= ctx.now]
     others = [node for node in alive if node.name != name]
     if not oldest <= nodes.epoch <= newest:
-        return f"the log is in epoch {nodes.epoch}, and greenchat {version} knows those from {oldest} to {newest}"
+        return f"the log is in epoch {nodes.epoch}, but greenchat {version} supports epochs {oldest} to {newest}"
     if others and others[0].platform != platform:
         return (
-            f"the nodes that run have {others[0].platform}, and this one has {platform}: stop all of them, and start"
-            " them with the same version of Python"
+            f"the running nodes have {others[0].platform}, this one has {platform}: stop all nodes, and start them"
+            f" with the same version of Python"
         )
     former = nodes.get(name)
     if former is not None:
         if former.folder != folder and former in alive:
-            return f"another node is called {name}, and runs: name this one differently"
+            return f"another running node is named {name}: choose a different name"
         _part(ctx, former, grace)
     nodes.come(name, token, folder, platform, version, (oldest, newest))
     return ""
@@ -61,7 +61,7 @@ def come(
 def begin_epoch(ctx: Context, epoch: int) -> str:
     """Apply all that comes after this by the rules of a later epoch; return "", or why that can't be.
 
-    A server of its own has nobody to ask. Raises ActError where this code does not know it, and so can't go on.
+    A server of its own has nobody to ask. Raises ActError where this code does not know it, and so can't continue.
     """
     nodes = ctx.network.nodes
     if epoch <= nodes.epoch:
@@ -69,13 +69,13 @@ def begin_epoch(ctx: Context, epoch: int) -> str:
     behind = [f"{node.name} (greenchat {node.version})" for node in nodes if not node.oldest <= epoch <= node.newest]
     if behind:
         return (
-            f"epoch {epoch} is not known to {' and '.join(behind)}: install the new version there, and restart it"
+            f"epoch {epoch} is not supported by {' and '.join(behind)}: install the new version there, and restart it"
             " (`greenchat-server upgrade`)"
         )
     if not is_known(epoch):
         raise ActError(
-            f"epoch {epoch} begins there, and greenchat {__version__} knows those up to {VERSION}: install a later"
-            " version"
+            f"the log continues in epoch {epoch}, but greenchat {__version__} supports epochs up to {VERSION}:"
+            f" install a newer version"
         )
     nodes.epoch = epoch
     return ""
@@ -89,14 +89,14 @@ def drain_node(ctx: Context, name: str) -> str:
     if node is None:
         return _no_node(ctx, name)
     if all(other is node or other.is_draining for other in nodes):
-        return f"no node but {name} takes clients: there is nowhere to send them"
+        return f"no node other than {name} accepts clients"
     node.is_draining = True
     return ""
 
 
 @step("node.told")
 def tell_node(ctx: Context, name: str, order: str) -> str:
-    """Let a node end, or begin anew; its clients are sent to others first, where there are any that take them.
+    """Let a node end, or restart; its clients are sent to others first, where there are any that take them.
 
     order: of `cluster.nodes.ORDERS`. Return "", or why that can't be.
     """
@@ -117,14 +117,14 @@ def forget_node(ctx: Context, name: str, grace: int) -> str:
         return _no_node(ctx, name)
     silent = ctx.now - node.heard
     if silent < _ALIVE:
-        return f"{name} runs: it said something {silent} ms ago. Stop it, and it leaves by itself"
+        return f"{name} is running (last heard of {silent} ms ago): stop it, and it leaves the cluster"
     _part(ctx, node, grace)
     return ""
 
 
 def _no_node(ctx: Context, name: str) -> str:
     names = ", ".join(node.name for node in ctx.network.nodes)
-    return f"there is no node {name}, but {names}" if names else "this server is a single process"
+    return f"there is no node {name}; the nodes are {names}" if names else "this server is a single process"
 
 
 @step("node.lost")

@@ -15,8 +15,7 @@ from greenchat.protocol.times import in_words
 def nodes(ctx: Context) -> None:
     """NODES
 
-    Show the processes that are this server together, and how many connections each has. A server that is a single
-    process has none.
+    List the nodes of this server and their numbers of connections. A server of a single process has no nodes.
     """
     network = ctx.network
     if not network.nodes:
@@ -26,7 +25,7 @@ def nodes(ctx: Context) -> None:
         ctx.notice(
             f"{row.name}: greenchat {row.version} (epochs {row.oldest}-{row.newest}), {row.sessions} sessions"
             f"{', draining' if row.is_draining else ''},"
-            f" since {in_words(row.since)}, {row.cpu:.0f} s of CPU, said something {row.silent} ms ago,"
+            f" since {in_words(row.since)}, {row.cpu:.0f} s of CPU, last heard of {row.silent} ms ago,"
             f" {row.behind} entries behind"
         )
     waiting = sum(not user.sessions for user in network.users.values())
@@ -38,8 +37,8 @@ def nodes(ctx: Context) -> None:
 def drain(ctx: Context) -> None:
     """DRAIN [<node>]
 
-    Send the users of a node to the others, a few at a time, and let it take no more, so that it can be stopped; without
-    a name the node that you are connected to. Who comes back at another node goes on there, and nobody hears of it.
+    Move the users of a node (default: yours) to the other nodes, a few at a time, and accept no new ones, so that it
+    can be stopped. Other users do not notice.
     """
     network = ctx.network
     here = network.nodes.of_number(node_number(ctx.session.number))

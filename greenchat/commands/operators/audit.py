@@ -25,9 +25,9 @@ _FoundActs = tuple[list[str], dict[tuple[str, int], StoredEvent]]
 def audit(ctx: Context) -> Deferred:
     """AUDIT [<lines>] [<text>]
 
-    Read what operators did lately, and members in their channels and with their accounts: the last 20 entries, or as
-    many as you say, that hold the text. SAMODE, KILL, UBAN, KICK, CHANSERV, NICKSERV and the other commands are words
-    that find their entries.
+    Show the last actions of operators, and of members in their channels and with their accounts: 20 entries, or the
+    given number, that contain the text. The names of commands (SAMODE, KILL, UBAN, KICK, CHANSERV, NICKSERV ...) find
+    their entries.
     """
     words = list(ctx.message.params)
     count = min(int(words.pop(0)), _MOST) if words and words[0].isdecimal() and words[0].isascii() else _DEFAULT

@@ -24,9 +24,9 @@ _AT_ONCE = 1  # members told about a new host in one step
 def cloak(ctx: Context) -> Background | None:
     """CLOAK ROTATE | SHOW <address>
 
-    Others see a cloak in the place of where somebody comes from: CLOAK SHOW tells that of an address. ROTATE makes a
-    new secret for them: everybody gets a new cloak, and nobody can tell who had which. Bans on cloaks mean nobody from
-    then on, and must be set anew; bans on nicknames, accounts and, from the server, on addresses go on.
+    Show or change cloaks, which hide users' addresses from others. CLOAK SHOW shows the cloak of an address. ROTATE
+    changes the secret behind the cloaks: everybody gets a new cloak, unrelated to the old one. Bans on old cloaks no
+    longer match; bans on nicknames and accounts, and server bans on addresses, remain.
     """
     name, *words = ctx.message.params
     subcommand = _SUBCOMMANDS.get(name.upper())
@@ -45,7 +45,7 @@ def _rotate_to(ctx: Context, text: str) -> Background:
     ctx.secure(documents.SERVER, documents.CLOAK, secret.hex())
     ctx.network.protection.cloaks.change_secret(secret)
     act(ctx, "CLOAK", f"{ctx.nick} changed the secret of the cloaks")
-    ctx.notice("Everybody gets a new cloak now. Bans on old cloaks no longer match anybody")
+    ctx.notice("All cloaks are being changed. Bans on old cloaks no longer match")
     return Background(partial(_change_all, ctx.session))
 
 
@@ -63,7 +63,7 @@ def _change_all(operator: Session, ctx: Context) -> Iterator[None]:
                 yield
         yield
     if operator.user and not operator.closing:
-        ctx.aside(operator).notice("Everybody has a new cloak now")
+        ctx.aside(operator).notice("All cloaks were changed")
 
 
 @step("cloak.changed")

@@ -15,9 +15,9 @@ from greenchat.protocol.numerics import Numeric
 def defcon(ctx: Context) -> Background | None:
     """DEFCON [<level>]
 
-    Show or set how far access to the server is restricted. 5: not at all. 4: nobody can register an account.
-    3: nor a channel. 2: who comes must log in to an account, with SASL. 1: only this machine and the hosts that the
-    configuration gives operators can connect. Who is here stays. The level outlasts a restart.
+    Show or set how far access to the server is restricted. 5: not at all. 4: no account registrations. 3: no channel
+    registrations either. 2: connecting requires SASL. 1: only this machine and the operators' configured hosts can
+    connect. Connected users stay. The level survives a restart.
     """
     network = ctx.network
     if not ctx.message.params:
@@ -41,11 +41,11 @@ def _require_way_back(ctx: Context, level: int) -> None:
     gate = DefconGate(level, settings.staff.opers.values(), settings.webirc.hosts)
     advice = ""
     if gate.objection(host):
-        advice = "name your host in the configuration (opers.NAME.hosts), or do it from this machine"
+        advice = "add your host to opers.NAME.hosts in the configuration, or use the server's machine"
     elif not ctx.user.account and gate.objection_to_guest(host):
         advice = "log in to an account first"
     if advice:
-        raise IrcError(Numeric.ERR_UNKNOWNERROR, "DEFCON", text=f"You would lock yourself out: {advice}")
+        raise IrcError(Numeric.ERR_UNKNOWNERROR, "DEFCON", text=f"That would lock you out: {advice}")
 
 
 def describe(level: int) -> str:

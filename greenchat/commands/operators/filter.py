@@ -19,8 +19,8 @@ _LONGEST = 120  # characters of a line that LIST shows
 def filter_(ctx: Context) -> None:
     """FILTER [LIST] | RELEASE <number> | DROP <number> | UNMUTE <nickname>
 
-    List lines that the spam filter held back, and decide on them: RELEASE sends one after all, as if it had just been
-    said; DROP discards it. UNMUTE lets a user speak again.
+    List the messages held back by the spam filter. RELEASE sends one, as if it had just been written; DROP discards it.
+    UNMUTE unmutes a user.
     """
     name, *words = (*ctx.message.params, "") if ctx.message.params else ("LIST", "")
     subcommand = _SUBCOMMANDS.get(name.upper())
@@ -43,7 +43,9 @@ def _list(ctx: Context, _: str) -> None:
 def _release(ctx: Context, number: str) -> None:
     held = _take(ctx, number)
     if held.session.user is not held.user:
-        raise IrcError(Numeric.ERR_UNKNOWNERROR, "FILTER", text=f"{held.user.nick} has gone; {held.number} is dropped")
+        raise IrcError(
+            Numeric.ERR_UNKNOWNERROR, "FILTER", text=f"{held.user.nick} is no longer here; {held.number} was dropped"
+        )
     act(ctx, "FILTER", f"{ctx.nick} released {held.number} of {held.user.source}")
     state = ctx.network.moderation
     speaker = ctx.aside(held.session)
@@ -69,7 +71,9 @@ def _take(ctx: Context, number: str) -> Held:
     held = ctx.network.moderation.held
     found = held.pop(int(number), None) if number.isascii() and number.isdecimal() and len(number) < 10 else None
     if found is None:
-        raise IrcError(Numeric.ERR_UNKNOWNERROR, "FILTER", text=f"Nothing is held back as {presentable(number) or '*'}")
+        raise IrcError(
+            Numeric.ERR_UNKNOWNERROR, "FILTER", text=f"No held message has the number {presentable(number) or '*'}"
+        )
     return found
 
 
@@ -79,7 +83,7 @@ def _unmute(ctx: Context, nick: str) -> None:
     if user is None or state.muted.pop(user, None) is None:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, "FILTER", text=f"{presentable(nick) or '*'} is not muted")
     state.suspects.pop(user, None)
-    act(ctx, "FILTER", f"{ctx.nick} lets {user.source} speak again")
+    act(ctx, "FILTER", f"{ctx.nick} unmuted {user.source}")
 
 
 _SUBCOMMANDS = {"LIST": _list, "RELEASE": _release, "DROP": _drop, "UNMUTE": _unmute}

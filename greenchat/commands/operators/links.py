@@ -10,7 +10,7 @@ from greenchat.protocol.numerics import Numeric
 def connect(ctx: Context) -> None:
     """CONNECT <server> [<port> [<remote server>]]
 
-    Connect to another server. There is none: this server is linked to no others.
+    Connect to another server. Not supported: this server has no links.
     """
     _refuse(ctx)
 
@@ -19,7 +19,7 @@ def connect(ctx: Context) -> None:
 def squit(ctx: Context) -> None:
     """SQUIT <server> <comment>
 
-    Disconnect another server. There is none: this server is linked to no others.
+    Disconnect another server. Not supported: this server has no links.
     """
     _refuse(ctx)
 

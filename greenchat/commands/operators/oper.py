@@ -27,8 +27,8 @@ from greenchat.values.passwords import verify_password
 def oper(ctx: Context) -> Continuation | None:
     """OPER <name> [<password>]
 
-    Become an operator of this server, with the rights of the class that its configuration gives that name. Where that
-    asks for a certificate or an account only, there is no password.
+    Become a server operator with the rights of the operator's class. If the configuration requires only a certificate
+    or an account, leave the password out.
     """
     name, password = (*ctx.message.params, "")[:2]
     user = ctx.user
@@ -114,7 +114,7 @@ def _wrong_password(ctx: Context, name: str) -> IrcError:
 def kill(ctx: Context) -> None:
     """KILL <nickname> [<comment>]
 
-    Disconnect a user. Everybody who shares a channel with them sees who did it, and why.
+    Disconnect a user. The members of the user's channels see who did it, and why.
     """
     nick, comment = (*ctx.message.params, "")[:2]
     network = ctx.network
@@ -157,11 +157,11 @@ def wallops(ctx: Context) -> None:
 def rehash(ctx: Context) -> None:
     """REHASH
 
-    Read the configuration file again, without disconnecting anybody. Changes that need a restart are listed.
+    Reload the configuration file without disconnecting anybody. Changes that require a restart are listed.
     """
     reloaded = ctx.process.reload(ctx.nick)
     if reloaded.error:
-        raise IrcError(Numeric.ERR_UNKNOWNERROR, "REHASH", text=f"Nothing has changed: {reloaded.error}")
+        raise IrcError(Numeric.ERR_UNKNOWNERROR, "REHASH", text=f"The configuration was not changed: {reloaded.error}")
     ctx.reply(Numeric.RPL_REHASHING, reloaded.file or "*")
     if "s" not in ctx.user.modes:  # else they have been told with the other operators
         for note in reloaded.notes:

@@ -31,8 +31,8 @@ _QUOTE = re.compile(r"(\S+ REPORT \S+ \([^()]*\):) {5}(\S+(?: \S+)?) (\S+)")  # 
 def report(ctx: Context) -> Continuation | None:
     """REPORT <nickname> [<channel>] <reason>
 
-    Report a user to the operators. They get the last lines of the channel that you name, if you are in
-    it, or of your private conversation.
+    Report a user to the server operators, with the last messages of the channel (if you are in it) or of your private
+    conversation.
     """
     nick, *words = ctx.message.params
     target = find_user(ctx, nick)
@@ -47,7 +47,7 @@ def report(ctx: Context) -> Continuation | None:
     while made and not ctx.now - _HOUR < made[0] <= ctx.now:  # the clock may have been set back
         made.popleft()
     if len(made) >= most:
-        text = "Too many reports: wait an hour" if most else "This server takes no reports"
+        text = "Too many reports: try again in an hour" if most else "This server does not accept reports"
         raise IrcError(Numeric.RPL_TRYAGAIN, "REPORT", text=text)
     made.append(ctx.now)
     where = f" in {conversation.name}" if conversation and conversation.is_channel else ""

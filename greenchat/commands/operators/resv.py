@@ -14,8 +14,8 @@ from greenchat.values.durations import parse_duration
 def resv(ctx: Context) -> None:
     """RESV [<duration>] <nickname or #channel> [<reason>]
 
-    Reserve a nickname or a channel: only operators can take or join it. * and ? are allowed. A duration is like 30m,
-    12h or 1w2d (a number alone: minutes). UNRESV frees it. Without parameters: list the reservations.
+    Reserve a nickname or channel: only operators can use it. * and ? are wildcards. Durations are like 30m, 12h or
+    1w2d (a number alone: minutes). UNRESV removes a reservation. Without parameters: list the reservations.
     """
     words = ctx.message.params
     if not words:
@@ -31,7 +31,7 @@ def resv(ctx: Context) -> None:
 def unresv(ctx: Context) -> None:
     """UNRESV <nickname or #channel>
 
-    Free a name that RESV has reserved.
+    Remove a reservation made with RESV.
     """
     free(ctx, ctx.message.params[0])
     ctx.notice(f"{ctx.message.params[0]} is no longer reserved")

@@ -34,7 +34,7 @@ def samode(ctx: Context) -> None:
 def sajoin(ctx: Context) -> None:
     """SAJOIN <nickname> <channel>
 
-    Make a user join a channel, whatever its modes are.
+    Make a user join a channel, regardless of its modes.
     """
     target = find_user(ctx, ctx.message.params[0])
     name = ctx.message.params[1]
@@ -44,7 +44,7 @@ def sajoin(ctx: Context) -> None:
     if channel is not None and target in channel.members:
         raise IrcError(Numeric.ERR_USERONCHANNEL, target.nick, channel.name)
     enter(ctx, target, name)
-    act(ctx, "SAJOIN", f"{ctx.nick} put {target.nick} into {name}")
+    act(ctx, "SAJOIN", f"{ctx.nick} joined {target.nick} to {name}")
 
 
 @command("SAPART", params=2, right="sapart")
@@ -55,14 +55,14 @@ def sapart(ctx: Context) -> None:
     """
     target, channel = _member(ctx)
     leave_channel(ctx, target, channel, *ctx.message.params[2:3])
-    act(ctx, "SAPART", f"{ctx.nick} made {target.nick} leave {channel.name}")
+    act(ctx, "SAPART", f"{ctx.nick} parted {target.nick} from {channel.name}")
 
 
 @command("REMOVE", params=2, right="remove")
 def remove(ctx: Context) -> None:
     """REMOVE <nickname> <channel> [<reason>]
 
-    Remove a user from a channel. Everybody there sees who did it.
+    Remove a user from a channel. Its members see who did it.
     """
     target, channel = _member(ctx)
     reason = f"Removed by {ctx.nick}: {(ctx.message.params[2:3] or ('No reason given',))[0]}"

@@ -30,7 +30,7 @@ def kick(ctx: Context, nick: str, reason: str) -> int:
         raise ShellError(why)
     quit_reason = f"Killed ({reason or 'by the administrator'})"
     farewell = f"Closing Link: {ctx.network.settings.name} ({quit_reason})"
-    act(ctx, "KILL", f"The shell disconnected {user.source}: {reason or 'no reason given'}")
+    act(ctx, "KILL", f"{user.source} was disconnected from the shell: {reason or 'no reason given'}")
     return disconnect(ctx, user, farewell, quit_reason)
 
 
@@ -40,14 +40,14 @@ def ban(ctx: Context, target: str, seconds: int, reason: str) -> int:
     bans = ctx.network.protection.bans
     parsed = _target(target)
     if not set(parsed.text) - set("*?!@"):
-        raise ShellError(f"{parsed.text} is everybody: to close the server, set [listen] or use DEFCON")
+        raise ShellError(f"{parsed.text} matches everybody: to close the server, use [listen] or DEFCON")
     if len(bans) >= ctx.network.settings.limits.bans and bans.get(parsed) is None:
         raise ShellError("there are too many bans")
     account_id = ctx.network.accounts.id_of(parsed.text) if parsed.kind == ACCOUNT else ""
     if parsed.kind == ACCOUNT and not account_id:
         if ctx.network.user(parsed.text):
             raise ShellError(f"{parsed.text} has no account: ban their address (see `clients`), or {parsed.text}!*@*")
-        raise ShellError(f"there is no account {parsed.text}; a ban is on an address, a network, a mask or an account")
+        raise ShellError(f"there is no account {parsed.text}; ban an address, a network, a mask or an account")
     until = ctx.now + seconds * _SECOND if seconds else 0
     made = ServerBan(parsed, _SETTER, ctx.now, until, reason or "No reason given", account_id or "")
     try:
@@ -56,7 +56,7 @@ def ban(ctx: Context, target: str, seconds: int, reason: str) -> int:
         raise ShellError(f"the ban can't be stored: {error}") from error
     bans.put(made)
     duration = f"for {format_duration(seconds)}" if seconds else "for ever"
-    act(ctx, "UBAN", f"The shell banned {parsed.text} {duration}: {made.reason}")
+    act(ctx, "UBAN", f"{parsed.text} was banned {duration} from the shell: {made.reason}")
     return enforce(ctx)
 
 
@@ -71,7 +71,7 @@ def unban(ctx: Context, target: str) -> None:
     except StoreError as error:
         raise ShellError(f"that can't be stored: {error}") from error
     ctx.network.protection.bans.drop(found.target)
-    act(ctx, "UBAN", f"The shell lifted the ban on {found.target.text}: {found.reason}")
+    act(ctx, "UBAN", f"The ban on {found.target.text} was removed from the shell: {found.reason}")
 
 
 @step("shell.announce")
@@ -80,7 +80,7 @@ def announce(ctx: Context, text: str) -> int:
     users = [user for user in ctx.network.users.values() if user.sessions]
     for user in users:
         ctx.deliver(user, ctx.envelope("NOTICE", user.nick, text))
-    act(ctx, "ANNOUNCE", f"The shell told everybody: {text}")
+    act(ctx, "ANNOUNCE", f"Announced from the shell: {text}")
     return len(users)
 
 

@@ -25,10 +25,9 @@ _CLASS = "users"  # the class of all connections
 def stats(ctx: Context) -> Streamed:
     """STATS <query> [<server>]
 
-    See how the server is doing: u its uptime, p which operators are here. For operators with the right to it also:
-    c h nothing (there are no links), d k bans on addresses and on masks, i who may connect where, l connections,
-    m how often each command was used, n the nodes in numbers, o who can become an operator, O classes of operators and
-    their rights, P where it listens, y how connections are kept.
+    Show statistics: u uptime, p operators online. With the right `stats` also: c and h nothing (there are no links), d
+    and k bans on addresses and masks, i connection rules, l connections, m command counts, n nodes, o operator names, O
+    operator classes and rights, P listeners, y connection classes.
     """
     require_this_server(ctx, 1)
     letter = ctx.message.params[0][:1] or "*"

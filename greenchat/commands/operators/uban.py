@@ -42,8 +42,8 @@ def uban(ctx: Context) -> None:
     """UBAN ADD <target> [<duration>] [<reason>] | DEL <target> | LIST [<kind>] | INFO <target>
 
     Ban users from the server. A target is an IP address, a network like 192.0.2.0/24, a mask nick!user@host, or
-    an account. A duration is like 90, 30m, 12h or 1w2d; without one, or with 0, the ban is permanent.
-    UBAN INFO also takes the nickname of a user. LIST can be narrowed to address, mask or account.
+    an account. Durations are like 90, 30m, 12h or 1w2d; without one, or with 0, the ban is permanent.
+    UBAN INFO also takes a nickname. LIST can be limited to address, mask or account.
     """
     name, *words = ctx.message.params
     subcommand = _SUBCOMMANDS.get(name.upper())
@@ -56,7 +56,7 @@ def uban(ctx: Context) -> None:
 def kline(ctx: Context) -> None:
     """KLINE [<minutes>] <user@host> [<duration>] [<reason>]
 
-    Ban a mask from the server: the same as UBAN ADD. UNKLINE lifts it.
+    Ban a mask from the server: the same as UBAN ADD. UNKLINE removes it.
     """
     _line(ctx, lambda text: parse_target(text if "@" in text or "!" in text else f"*@{text}"))
 
@@ -65,7 +65,7 @@ def kline(ctx: Context) -> None:
 def dline(ctx: Context) -> None:
     """DLINE [<minutes>] <address or network> [<duration>] [<reason>]
 
-    Ban an IP address or a network from the server: the same as UBAN ADD. UNDLINE lifts it.
+    Ban an IP address or a network from the server: the same as UBAN ADD. UNDLINE removes it.
     """
     _line(ctx, _address)
 
@@ -74,7 +74,7 @@ def dline(ctx: Context) -> None:
 def unkline(ctx: Context) -> None:
     """UNKLINE <user@host>
 
-    Lift a ban on a mask: the same as UBAN DEL.
+    Remove a ban on a mask: the same as UBAN DEL.
     """
     text = ctx.message.params[0]
     _remove(ctx, _target(text if "@" in text or "!" in text else f"*@{text}"))
@@ -84,7 +84,7 @@ def unkline(ctx: Context) -> None:
 def undline(ctx: Context) -> None:
     """UNDLINE <address or network>
 
-    Lift a ban on an IP address or a network: the same as UBAN DEL.
+    Remove a ban on an IP address or a network: the same as UBAN DEL.
     """
     _remove(ctx, _target(ctx.message.params[0], _address))
 
@@ -123,7 +123,7 @@ def _add(ctx: Context, target: BanTarget, seconds: int, reason: str) -> None:
     network.protection.bans.put(ban)
     if ban in _hitting(ctx):
         _put_back(network.protection.bans, target, before)
-        raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text="That ban would match yourself")
+        raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text="That ban would match you")
     try:
         secure_ban(ctx, ban)
     except StoreError:
@@ -148,9 +148,7 @@ def _account_id(ctx: Context, target: BanTarget) -> str:
         return ""
     found = ctx.network.accounts.id_of(target.text)
     if not found:
-        text = (
-            f"There is no account {target.text}: a ban is on an address, a network, a mask nick!user@host or an account"
-        )
+        text = f"There is no account {target.text}: ban an address, a network, a mask nick!user@host or an account"
         raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text=text)
     return found
 
@@ -168,7 +166,7 @@ def _remove(ctx: Context, target: BanTarget) -> None:
     secure_ban(ctx, ban, lifted=True)
     ctx.network.protection.bans.drop(target)
     ctx.notice(f"{ban.target.text} is no longer banned")
-    act(ctx, "UBAN", f"{ctx.nick} lifted the ban on {ban.target.text}: {ban.reason}")
+    act(ctx, "UBAN", f"{ctx.nick} removed the ban on {ban.target.text}: {ban.reason}")
 
 
 def _list(ctx: Context, words: Sequence[str]) -> None:
@@ -176,7 +174,7 @@ def _list(ctx: Context, words: Sequence[str]) -> None:
     bans = [ban for ban in ctx.network.protection.bans if ban.target.kind in kinds and ban.holds(ctx.now)]
     for ban in bans[-_LISTED:]:
         ctx.notice(_about(ctx, ban))
-    some = f", of which these are the last {_LISTED}" if len(bans) > _LISTED else ""
+    some = f" (the last {_LISTED} are listed)" if len(bans) > _LISTED else ""
     ctx.notice(f"{len(bans)} ban{'s' * (len(bans) != 1)}{some}")
 
 

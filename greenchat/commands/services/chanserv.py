@@ -31,7 +31,7 @@ def register(ctx: Context, words: list[str]) -> None:
     if ctx.network.protection.defcon <= NO_CHANNELS:
         raise ServiceError("Channels can't be registered at the moment")
     if _is_lobby(ctx, channel) and not may(ctx, "samode"):  # else whoever came first would own it for good
-        raise ServiceError(f"{channel.name} is the lobby, which only operators of the server can register")
+        raise ServiceError(f"{channel.name} is the lobby: only server operators can register it")
     owned = sum(_is_founder(other, account) for other in ctx.network.channels.values())
     most = ctx.network.settings.accounts.channels
     if owned >= most:
@@ -39,14 +39,14 @@ def register(ctx: Context, words: list[str]) -> None:
     register_channel(ctx, channel, ChannelRegistration(account, ctx.now))
     grant_rank(ctx, ctx.user, channel)
     note(ctx, "CHANSERV", f"{ctx.nick} registered {channel.name}")
-    tell(ctx, CHANSERV, f"{channel.name} is yours now")
+    tell(ctx, CHANSERV, f"{channel.name} is now registered to you")
 
 
 @CHANSERV.command("UNREGISTER", "<#channel> [<code>]")
 def unregister(ctx: Context, words: list[str]) -> None:
     """Unregister a channel.
 
-    The first time it answers with a code, to be sure that you mean it.
+    The first call answers with a code that confirms the second.
     """
     channel = own_channel(ctx, words[0])
     code = _code(ctx, channel)
@@ -56,13 +56,13 @@ def unregister(ctx: Context, words: list[str]) -> None:
     name = channel.name
     owns = is_own(ctx, channel)
     register_channel(ctx, channel, None)
-    write_down(ctx, f"gave up {name}", is_own=owns)
+    write_down(ctx, f"unregistered {name}", is_own=owns)
     tell(ctx, CHANSERV, f"{name} is no longer registered")
 
 
 @CHANSERV.command("OP", "<#channel> [<nick>]")
 def op(ctx: Context, words: list[str]) -> None:
-    """Give you the rank of your account; or, as the founder, make another user an operator."""
+    """Give yourself your account's rank or, as the founder, make another user an operator."""
     channel = registered(ctx, words[0])
     if len(words) == 1:
         if not rank_of(channel, account_of(ctx)):
@@ -89,7 +89,7 @@ def op(ctx: Context, words: list[str]) -> None:
 def amode(ctx: Context, words: list[str]) -> None:
     """List or change the ranks that accounts have in a channel.
 
-    `AMODE #chan +o alice` makes alice an operator whenever she joins; `AMODE #chan -o alice` revokes that.
+    `AMODE #chan +o alice` makes alice an operator whenever she joins; `AMODE #chan -o alice` revokes it.
     The ranks are a (protected), o (operator), h (half-operator) and v (voice).
     """
     channel = registered(ctx, words[0])
@@ -132,7 +132,7 @@ def info(ctx: Context, words: list[str]) -> None:
 def transfer(ctx: Context, words: list[str]) -> None:
     """Transfer a channel to another account.
 
-    The first time it answers with a code, to be sure that you mean it.
+    The first call answers with a code that confirms the second.
     """
     channel = own_channel(ctx, words[0])
     account = ctx.network.accounts.get(words[1])
@@ -154,7 +154,7 @@ def transfer(ctx: Context, words: list[str]) -> None:
 
 @CHANSERV.command("SUCCESSOR", "<#channel> [<account|none>]")
 def successor(ctx: Context, words: list[str]) -> None:
-    """Show or name the account that gets a channel when the founder's account is deleted or expires."""
+    """Show or set the account that gets a channel when the founder's account is deleted or expires."""
     channel = own_channel(ctx, words[0])
     registration = registration_of(channel)
     if len(words) < 2:
@@ -173,7 +173,7 @@ def successor(ctx: Context, words: list[str]) -> None:
 
 @CHANSERV.command("ENTRYMSG", "<#channel> [<text|none>]", leading=1)
 def entrymsg(ctx: Context, words: list[str]) -> None:
-    """Show or set the message that everybody gets who joins a channel."""
+    """Show or set the message that users get when they join a channel."""
     channel = own_channel(ctx, words[0])
     registration = registration_of(channel)
     if len(words) < 2:
@@ -181,7 +181,7 @@ def entrymsg(ctx: Context, words: list[str]) -> None:
         return
     text = "" if words[1].lower() == "none" else words[1]
     if len(text) > ctx.network.settings.limits.topic:
-        raise ServiceError(f"An entry message has at most {ctx.network.settings.limits.topic} characters, as a topic")
+        raise ServiceError(f"An entry message has at most {ctx.network.settings.limits.topic} characters")
     register_channel(ctx, channel, replace(registration, entry_message=text))
     write_down(ctx, f"{'set' if text else 'removed'} the entry message of {channel.name}", is_own=is_own(ctx, channel))
     tell(ctx, CHANSERV, f"The entry message of {channel.name} is {'set' if text else 'removed'}")
@@ -191,8 +191,8 @@ def account_of(ctx: Context) -> str:
     """Return the id of the sender's account."""
     if not ctx.user.account_id:
         raise ServiceError(
-            "You are not logged in: /msg NickServ REGISTER <password> makes an account of your nick,"
-            " /msg NickServ IDENTIFY <password> logs in to the one that you have"
+            "You are not logged in. Use /msg NickServ IDENTIFY <password>, or create an account with /msg NickServ"
+            " REGISTER <password>"
         )
     return ctx.user.account_id
 

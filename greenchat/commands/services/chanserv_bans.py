@@ -26,9 +26,9 @@ _SECOND = 1000  # ms
 
 @CHANSERV.command("BAN", "<#channel> <nick|mask> [<duration>] [<reason>]")
 def ban(ctx: Context, words: list[str]) -> None:
-    """Ban a user or a mask from a channel, for a while if you say so, and kick whom it means.
+    """Ban a user or a mask from a channel, optionally for a duration, and kick the matching members.
 
-    A duration is like 90, 30m, 12h or 1w2d. UNBAN lifts the ban before. Needs half-operator on the access list.
+    A duration is like 90, 30m, 12h or 1w2d. UNBAN removes the ban. Requires half-operator on the access list.
     """
     channel = with_rank(ctx, words[0], "h")
     user = ctx.network.user(words[1])
@@ -46,10 +46,10 @@ def ban(ctx: Context, words: list[str]) -> None:
 
 @CHANSERV.command("AKICK", "<#channel> <ADD|DEL|LIST> [<account|mask>] [<duration>] [<reason>]")
 def akick(ctx: Context, words: list[str]) -> None:
-    """Keep accounts and masks out of a channel, whoever invites them.
+    """Keep accounts and masks out of a channel, even if they are invited.
 
-    An account is meant wherever it comes from. A duration is like 90, 30m, 12h or 1w2d. Needs operator on the access
-    list; half-operators may LIST.
+    An account matches from any address. Durations are like 90, 30m, 12h or 1w2d. Requires operator on the access list;
+    half-operators may LIST.
     """
     action = words[1].upper()
     if action == "LIST":
@@ -66,7 +66,7 @@ def akick(ctx: Context, words: list[str]) -> None:
         if removed is None:
             raise ServiceError(f"{mask.text} is not on the AKICK list of {channel.name}")
         write_down(ctx, f"took {mask.text} off the AKICK list of {channel.name}", is_own=is_own(ctx, channel))
-        tell(ctx, CHANSERV, f"{removed.mask.text} may join {channel.name} again")
+        tell(ctx, CHANSERV, f"{removed.mask.text} was removed from the AKICK list of {channel.name}")
         return
     seconds, reason = _duration_and_reason(ctx, words[3:])
     entry = _add(ctx, channel, AKICK, mask, seconds, reason)
@@ -74,7 +74,7 @@ def akick(ctx: Context, words: list[str]) -> None:
     how_long = f"for {format_duration(seconds)}" if seconds else "for ever"
     what = f"put {mask.text} on the AKICK list of {channel.name} {how_long}"
     write_down(ctx, what, is_own=is_own(ctx, channel))
-    tell(ctx, CHANSERV, f"{mask.text} is kept out of {channel.name} {how_long}")
+    tell(ctx, CHANSERV, f"{mask.text} is on the AKICK list of {channel.name} {how_long}")
 
 
 def _list(ctx: Context, channel: Channel) -> None:
@@ -91,7 +91,7 @@ def _list(ctx: Context, channel: Channel) -> None:
 def _add(ctx: Context, channel: Channel, letter: str, mask: Mask, seconds: int, reason: str) -> ListEntry:
     """Put a mask into a list, in the place of the same one. Raises ServiceError."""
     if mask.means(ctx.user, channel.mask_fold):
-        raise ServiceError("That mask would match yourself")
+        raise ServiceError("That mask would match you")
     if mask not in channel.mask_list(letter) and is_full(ctx, channel):
         raise ServiceError(f"{channel.name} has too many masks in its lists")
     until = ctx.now + seconds * _SECOND if seconds else 0

@@ -12,9 +12,9 @@ from greenchat.values import names
 
 @CHANSERV.command("PURGE", "<ADD|DEL|LIST> [<#channel>] [<reason>]", right="ban")
 def purge(ctx: Context, words: list[str]) -> None:
-    """Close a channel: everybody is kicked, it is unregistered, and only operators can join it.
+    """Close a channel: kick everybody, unregister it, and let only operators join.
 
-    It is reserved as by RESV; DEL opens it again. What was said in it stays: see HistServ DELETE and FORGET.
+    It is reserved like with RESV; DEL opens it again. Its history stays: see HistServ DELETE and FORGET.
     """
     action = words[0].upper()
     if action == "LIST":
@@ -25,9 +25,9 @@ def purge(ctx: Context, words: list[str]) -> None:
         raise ServiceError("Usage: PURGE ADD|DEL <#channel> [<reason>], or PURGE LIST")
     name = words[1]
     if not names.is_channel(name, ctx.network.settings.limits.channel):
-        raise ServiceError(f"{name[:50]} can't be the name of a channel")
+        raise ServiceError(f"{name[:50]} is not a valid channel name")
     if ctx.network.fold(name) == ctx.network.fold(ctx.network.settings.lobby):
-        raise ServiceError(f"{name} is the lobby, which can't be closed")
+        raise ServiceError(f"{name} is the lobby and can't be closed")
     try:
         if action == "DEL":
             free(ctx, name)

@@ -32,7 +32,9 @@ _LISTS = {"BANS": "b", "EXCEPTIONS": "e", "INVITES": "I"}
 
 @CHANSERV.command("INVITE", "<#channel> [<nick>]")
 def invite(ctx: Context, words: list[str]) -> None:
-    """Invite you, or another user, to a channel despite its locks. Needs half-operator on the access list."""
+    """Invite yourself, or another user, to a channel, regardless of its modes. Requires half-operator on the access
+    list.
+    """
     channel = with_rank(ctx, words[0], "h")
     target = ctx.network.user(words[1]) if len(words) > 1 else ctx.user
     if target is None:
@@ -46,7 +48,7 @@ def invite(ctx: Context, words: list[str]) -> None:
 
 @CHANSERV.command("UNBAN", "<#channel> [<nick|mask>]")
 def unban(ctx: Context, words: list[str]) -> None:
-    """Remove the bans that match you, another user, or a mask. Needs half-operator on the access list."""
+    """Remove the bans that match you, another user, or a mask. Requires half-operator on the access list."""
     channel = with_rank(ctx, words[0], "h")
     user = ctx.network.user(words[1]) if len(words) > 1 else ctx.user
     entries = list(channel.lists.get("b", ()))
@@ -70,14 +72,14 @@ def unban(ctx: Context, words: list[str]) -> None:
 
 @CHANSERV.command("GETKEY", "<#channel>")
 def getkey(ctx: Context, words: list[str]) -> None:
-    """Show the key of a channel. Needs half-operator on the access list."""
+    """Show the key of a channel. Requires half-operator on the access list."""
     channel = with_rank(ctx, words[0], "h")
     tell(ctx, CHANSERV, f"The key of {channel.name} is {channel.key}" if channel.key else f"{channel.name} has no key")
 
 
 @CHANSERV.command("CLEAR", "<#channel> <bans|exceptions|invites|modes>")
 def clear(ctx: Context, words: list[str]) -> None:
-    """Clear a list of a channel; or reset its modes, key, limit and forward to those of a new channel."""
+    """Clear a list of a channel, or reset its modes, key, limit and forward."""
     channel = with_rank(ctx, words[0], "o")
     what = words[1].upper()
     if what != "MODES" and what not in _LISTS:
@@ -86,14 +88,14 @@ def clear(ctx: Context, words: list[str]) -> None:
         done = list(_without_modes(ctx, channel) if what == "MODES" else _without_list(channel, _LISTS[what]))
     show_changes(ctx, channel, done)
     write_down(ctx, f"cleared the {what.lower()} of {channel.name}", is_own=is_own(ctx, channel))
-    tell(ctx, CHANSERV, f"The {what.lower()} of {channel.name} are cleared: {len(done)} changes")
+    tell(ctx, CHANSERV, f"The {what.lower()} of {channel.name} were cleared ({len(done)} changes)")
 
 
 @CHANSERV.command("RECOVER", "<#channel>")
 def recover(ctx: Context, words: list[str]) -> None:
-    """Recover a channel that others have taken over.
+    """Recover a channel from a takeover.
 
-    Locks and bans that match you are removed, ranks that are not on the access list end, and you are invited."""
+    This removes the modes and bans that keep you out and the ranks that are not on the access list, and invites you."""
     channel = own_channel(ctx, words[0])
     with changing(ctx, channel):
         done = list(_without_modes(ctx, channel))
@@ -116,7 +118,7 @@ def recover(ctx: Context, words: list[str]) -> None:
     tell(
         ctx,
         CHANSERV,
-        f"You can join {channel.name} now: /join it, then get your rank with /msg ChanServ OP {channel.name}",
+        f"You can join {channel.name} now. After that, get your rank with /msg ChanServ OP {channel.name}",
     )
 
 

@@ -28,10 +28,10 @@ _USAGE = "Usage: WEBHOOK <#channel> ADD <url> [<word>], LIST, or DEL <id>"
 
 @CHANSERV.command("WEBHOOK", "<#channel> <ADD|LIST|DEL> [<url|id>] [<word>]", way=Way.STEPS)
 def webhook(ctx: Context, words: list[str]) -> None:
-    """Send what is said in your channel to a program elsewhere, as JSON, signed with a secret that you get once.
+    """Post the messages of your channel to a URL, as JSON, signed with a secret that is shown once.
 
-    ADD <url> [<word>]: with a word like !deploy only the messages that begin with it. LIST and DEL <id>. You must be an
-    operator of the channel by its access list; when you no longer are, it ends.
+    ADD <url> [<word>]: with a word like !deploy, only messages that begin with it. LIST and DEL <id>. Requires
+    operator on the channel's access list; the webhook ends when you lose it.
     """
     channel, action = _run_by_sender(ctx, words[0]), words[1].upper()
     if action == "ADD" and len(words) > 2:
@@ -42,10 +42,10 @@ def webhook(ctx: Context, words: list[str]) -> None:
     elif action == "DEL" and len(words) > 2:
         found = next((each for each in _of(ctx, channel) if each.id == words[2].lower()), None)
         if found is None:
-            raise ServiceError("There is no webhook of that id: WEBHOOK LIST shows them")
+            raise ServiceError("There is no webhook with that id: see WEBHOOK LIST")
         note(ctx, "CHANSERV", f"{ctx.nick} removed the webhook {found.id} of {channel.name}")
         ctx.propose(drop_webhook, found.id)
-        tell(ctx, CHANSERV, f"The webhook {found.id} is removed")
+        tell(ctx, CHANSERV, f"The webhook {found.id} was removed")
     else:
         raise ServiceError(_USAGE)
 
@@ -53,7 +53,7 @@ def webhook(ctx: Context, words: list[str]) -> None:
 def _add(ctx: Context, channel: Channel, url: str, word: str) -> None:
     rules = ctx.network.settings.outbound.webhooks
     if not rules.enabled:
-        raise ServiceError("This server posts nothing to other programs")
+        raise ServiceError("Webhooks are disabled on this server")
     if not _URL.fullmatch(url) or (url.startswith("http:") and not rules.networks):
         raise ServiceError("The address must be an https URL")
     try:
@@ -64,12 +64,12 @@ def _add(ctx: Context, channel: Channel, url: str, word: str) -> None:
     if word and not _WORD.fullmatch(word):
         raise ServiceError("A word has at most 30 characters, like !deploy")
     if len(_of(ctx, channel)) >= _MOST:
-        raise ServiceError(f"{channel.name} has {_MOST} webhooks, the most there may be")
+        raise ServiceError(f"{channel.name} already has {_MOST} webhooks, the maximum")
     secret = urlsafe_b64encode(ctx.random(24)).decode()
     made = Webhook(ctx.random(4).hex(), own_account(ctx).id, channel.name, url, secret, word, ctx.now)
-    note(ctx, "CHANSERV", f"{ctx.nick} made the webhook {made.id} of {channel.name}")
+    note(ctx, "CHANSERV", f"{ctx.nick} created the webhook {made.id} of {channel.name}")
     ctx.propose(_put, made.document())
-    tell(ctx, CHANSERV, f"The webhook {made.id} is made. Its secret, which nobody can show you again: {secret}")
+    tell(ctx, CHANSERV, f"The webhook {made.id} was created. Its secret (shown only once): {secret}")
 
 
 def _of(ctx: Context, channel: Channel) -> list[Webhook]:
@@ -84,7 +84,9 @@ def _line(each: Webhook) -> str:
 def _run_by_sender(ctx: Context, name: str) -> Channel:
     channel, account = ctx.network.channel(name), own_account(ctx)
     if channel is None or not ranks.is_at_least(rank_of(channel, account.id), HOOK_RANK):
-        raise ServiceError(f"You are no operator of {name[:50]} by its access list: see ChanServ REGISTER and AMODE")
+        raise ServiceError(
+            f"The access list of {name[:50]} does not make you an operator: see ChanServ REGISTER and AMODE"
+        )
     return channel
 
 

@@ -52,7 +52,7 @@ def let_expire(ctx: Context) -> None:
     for user in list(network.users.values()):
         if 0 < presence_end(network, user) <= ctx.now:
             days = network.settings.accounts.always_on_days
-            act(ctx, "EXPIRY", f"{user.nick} left, since nobody was connected as {user.account} for {days} days")
+            act(ctx, "EXPIRY", f"{user.nick} left: nobody was connected as {user.account} for {days} days")
             depart(ctx, user, f"Not connected for {days} days")
     if not network.settings.accounts.expire_days:
         return
@@ -63,7 +63,7 @@ def let_expire(ctx: Context) -> None:
         if account.id in in_use or not account.used:
             keep_account(ctx, network.accounts.put(replace(account, used=ctx.now)))
         else:
-            act(ctx, "EXPIRY", f"The account {account.name} has expired: its name is free")
+            act(ctx, "EXPIRY", f"The account {account.name} has expired")
             erase_account(ctx, account)
 
 

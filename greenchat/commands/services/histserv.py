@@ -56,7 +56,7 @@ def play(ctx: Context, words: list[str]) -> Deferred:
 def delete(ctx: Context, words: list[str]) -> None:
     """Delete a message: one of yours or, in a channel where you are an operator, any.
 
-    The id is the tag `msgid` of the message, which your client may show.
+    The id is the message's tag `msgid`; some clients show it.
     """
     target, msgid = words[:2]
     conversation = _conversation(ctx, target, everywhere=may(ctx, "history"))
@@ -84,7 +84,7 @@ def _delete(
     if takes_right:
         speaker = ctx.network.protection.cloaks.source(source)
         act(ctx, "HISTSERV", f"{ctx.nick} deleted the message {event.msgid} of {speaker} in {conversation.name}")
-    tell(ctx, HISTSERV, "The message is deleted")
+    tell(ctx, HISTSERV, "The message was deleted")
 
 
 def _require_right(ctx: Context, conversation: Conversation, event: StoredEvent) -> bool:
@@ -100,9 +100,9 @@ def _require_right(ctx: Context, conversation: Conversation, event: StoredEvent)
 
 @HISTSERV.command("FORGET", "<account>", right="history", way=Way.STEPS)
 def forget(ctx: Context, words: list[str]) -> Deferred:
-    """Delete all messages and files of an account, in channels and in private, for good.
+    """Delete all messages and files of an account, in channels and in private, permanently.
 
-    This takes a while: stay connected until it is reported as done. Clients keep what they have shown.
+    This takes a while: stay connected until it is done. Clients keep their own copies.
     """
     account = ctx.network.accounts.get(words[0])
     name = account.name if account else words[0]
@@ -121,7 +121,7 @@ def forget(ctx: Context, words: list[str]) -> Deferred:
 
 def _forget_more(ctx: Context, name: str, spellings: list[str] | StoreError, after: Location, count: int) -> Deferred:
     if isinstance(spellings, StoreError):
-        raise ServiceError(f"{_UNREADABLE}. {count} messages of {name} are deleted")
+        raise ServiceError(f"{_UNREADABLE}. {count} messages of {name} were deleted")
     store = ctx.journal.store
 
     def work() -> list[Location] | StoreError:
@@ -132,12 +132,12 @@ def _forget_more(ctx: Context, name: str, spellings: list[str] | StoreError, aft
 
     def then(ctx: Context, found: list[Location] | StoreError) -> Deferred | None:
         if isinstance(found, StoreError):
-            raise ServiceError(f"{_UNREADABLE}. {count} messages of {name} are deleted")
+            raise ServiceError(f"{_UNREADABLE}. {count} messages of {name} were deleted")
         if not found:
             account = ctx.network.accounts.get(name)
             if account:
                 drop_many(ctx, [file.name for file in ctx.network.owned.files.of(account.id)])
-            tell(ctx, HISTSERV, f"{count} messages of {name} are deleted")
+            tell(ctx, HISTSERV, f"{count} messages of {name} were deleted")
             return None
         ctx.propose(erase_messages, [[location.conversation, location.id] for location in found])
         return _forget_more(ctx, name, spellings, found[-1], count + len(found))
@@ -162,7 +162,7 @@ def _conversation(ctx: Context, target: str, *, everywhere: bool = False) -> Con
         return Conversation(channel.name if channel else target, folded, ranked=ranked)
     conversation = readable_conversation(ctx, target)
     if conversation is None:
-        how = ": only who is in a channel reads it, so join it first" if target.startswith("#") else ""
+        how = ": join the channel first" if target.startswith("#") else ""
         raise ServiceError(f"You can't read {target[:50]}{how}")
     return conversation
 
@@ -174,7 +174,7 @@ def _span(ctx: Context, text: str) -> tuple[int, int]:
         return min(int(text), page), 0
     seconds = parse_duration(text)
     if not seconds:
-        raise ServiceError(f"{text[:50]} is neither a number of messages nor a time like 30m, 2h or 1d")
+        raise ServiceError(f"{text[:50]} is neither a count nor a duration like 30m, 2h or 1d")
     return page, first_id(max(0, ctx.now - seconds * 1000))
 
 

@@ -10,14 +10,14 @@ from greenchat.commands.core.service import ServiceError, service, tell
 from greenchat.commands.users.identity import follow_vhost
 from greenchat.values import names
 
-HOSTSERV = service("HostServ", "HostServ shows users with a host that operators have given them.", "HS")
+HOSTSERV = service("HostServ", "HostServ manages virtual hosts (vhosts).", "HS")
 
 _LISTED = 100
 
 
 @HOSTSERV.command("SET", "<account> <host>", right="vhost")
 def set_(ctx: Context, words: list[str]) -> None:
-    """Give an account a host, which its owner is shown with from now on."""
+    """Set the vhost of an account."""
     if not names.is_host(words[1], ctx.network.settings.limits.host):
         raise ServiceError("That is not a valid host")
     _change(ctx, words[0], words[1])
@@ -25,13 +25,13 @@ def set_(ctx: Context, words: list[str]) -> None:
 
 @HOSTSERV.command("DEL", "<account>", right="vhost")
 def del_(ctx: Context, words: list[str]) -> None:
-    """Take an account's host away: its owner is shown with their cloak again."""
+    """Remove the vhost of an account."""
     _change(ctx, words[0], "")
 
 
 @HOSTSERV.command("LIST", "", right="vhost")
 def list_(ctx: Context, _: list[str]) -> None:
-    """List the accounts that have a host."""
+    """List the accounts with a vhost."""
     found = [account for account in ctx.network.accounts if account.vhost]
     tell(ctx, HOSTSERV, *[f"{account.name}  {account.vhost}" for account in found[:_LISTED]])
     tell(ctx, HOSTSERV, f"{len(found)} account{'s' * (len(found) != 1)}")
@@ -39,11 +39,11 @@ def list_(ctx: Context, _: list[str]) -> None:
 
 @HOSTSERV.command("INFO")
 def info(ctx: Context, _: list[str]) -> None:
-    """Show the host that you have."""
+    """Show your vhost."""
     account = ctx.network.accounts.get(ctx.session.account) if ctx.session.account else None
     if account is None or not account.vhost:
-        raise ServiceError("You have no host: ask an operator for one")
-    tell(ctx, HOSTSERV, f"You are shown with {account.vhost} while you are logged in as {account.name}")
+        raise ServiceError("You have no vhost: ask an operator for one")
+    tell(ctx, HOSTSERV, f"Your vhost is {account.vhost} while you are logged in as {account.name}")
 
 
 def _change(ctx: Context, name: str, host: str) -> None:
@@ -53,5 +53,5 @@ def _change(ctx: Context, name: str, host: str) -> None:
     change_account(ctx, account.name, vhost=host)
     for user in ctx.network.users_of(account.name):
         follow_vhost(ctx, user)
-    act(ctx, "HOSTSERV", f"{ctx.nick} gave the account {account.name} the host {host or '(none)'}")
-    tell(ctx, HOSTSERV, f"{account.name} is shown with {host or 'their cloak'} now")
+    act(ctx, "HOSTSERV", f"{ctx.nick} set the vhost of the account {account.name} to {host or '(none)'}")
+    tell(ctx, HOSTSERV, f"{account.name} now has the host {host or '(cloak)'}")

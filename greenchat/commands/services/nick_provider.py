@@ -11,28 +11,28 @@ from greenchat.commands.services.nickserv import NICKSERV, own_account
 
 _USAGE = "Usage: PROVIDER LIST, or PROVIDER DEL <number>"
 _LAST_WAY_IN = (
-    "Your account has no password: without this nobody could log in to it any more. SENDPASS mails a code for a new"
-    " password where this server sends mail; else ask an operator to set one"
+    "This link is the only way to log in to your account, since it has no password. Set one first: with SENDPASS, if"
+    " this server sends mail, or ask an operator"
 )
 
 
 @NICKSERV.command("PROVIDER", "[<LIST|DEL>] [<number>]")
 def provider(ctx: Context, words: list[str]) -> None:
-    """List who at an identity provider logs in to your account without its password, or end that by its number.
+    """List the identity provider logins that are linked to your account, or remove one by its number.
 
-    To link somebody, log in at the provider from the web page while you are logged in here.
+    To add a link, log in at the provider from the web page while you are logged in here.
     """
     account = own_account(ctx)
     action = words[0].upper() if words else "LIST"
     if action == "LIST":
         links = [f"{number}: {subject}" for number, subject in enumerate(account.subjects, 1)]
-        tell(ctx, NICKSERV, *(links or ("Your account is linked to nobody at a provider",)))
+        tell(ctx, NICKSERV, *(links or ("Your account is not linked to a provider",)))
         return
     if action != "DEL" or len(words) < 2:
         raise ServiceError(_USAGE)
     number = int(words[1]) if words[1].isascii() and words[1].isdecimal() and len(words[1]) < 4 else 0
     if not 1 <= number <= len(account.subjects):
-        raise ServiceError("There is no such number: PROVIDER LIST shows them")
+        raise ServiceError("There is no link with that number: see PROVIDER LIST")
     if not (account.verifier or account.certificates or len(account.subjects) > 1):
         raise ServiceError(_LAST_WAY_IN)
     subject = account.subjects[number - 1]

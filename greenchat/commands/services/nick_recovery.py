@@ -22,14 +22,14 @@ from greenchat.commands.services.removal import log_out_sessions
 from greenchat.values import addresses
 
 _RESET_FOR = 3_600_000  # ms
-_SHUT_OUT = "Everybody is logged out, and tokens and certificates are removed"
-_SENT = "If that account has an email address, a mail is on its way, or came in the last ten minutes"
+_SHUT_OUT = "All sessions were logged out, and tokens and certificates were removed"
+_SENT = "If that account has an email address, a mail was sent to it within the last ten minutes"
 _APART = 600_000  # ms between two mails with a code for a new password
 
 
 @NICKSERV.command("VERIFY", "<account> <code>", way=Way.STEPS)
 def verify(ctx: Context, words: list[str]) -> None:
-    """Complete the registration of an account with the code that you were given."""
+    """Confirm the registration of an account with its code."""
     try:
         confirm(ctx, words[0], words[1])
     except FailError as error:
@@ -38,7 +38,7 @@ def verify(ctx: Context, words: list[str]) -> None:
 
 @NICKSERV.command("RESEND", "<account>", way=Way.STEPS)
 def resend(ctx: Context, words: list[str]) -> Continuation | None:
-    """Send the code of an unconfirmed account once more, to the address that was given."""
+    """Send the code of an unconfirmed account to its address again."""
     account = ctx.network.accounts.get(words[0])
     _count_here(ctx)
     who = "resend " + ctx.network.fold(words[0])
@@ -55,9 +55,9 @@ def _waits_for_mail(ctx: Context, account: Account) -> bool:
 
 @NICKSERV.command("EMAIL", "<address|none> <password>", way=Way.STEPS, leading=1)
 def email(ctx: Context, words: list[str]) -> Continuation | None:
-    """Change the email address of your account, which a code goes to if you forget your password.
+    """Change the email address of your account, which is used to reset your password.
 
-    Where the server sends mail, a code goes to the new address first, for VERIFYEMAIL.
+    If the server sends mail, confirm the new address with VERIFYEMAIL and the code sent to it.
     """
     if len(words) < 2:
         raise ServiceError("Usage: EMAIL <address|none> <password>")
@@ -69,7 +69,7 @@ def email(ctx: Context, words: list[str]) -> Continuation | None:
 
     def checked(ctx: Context, confirmed: Account | None) -> Continuation | None:
         if confirmed is None:
-            raise ServiceError("That is not your password")
+            raise ServiceError("Wrong password")
         if not is_mailed(ctx, address):
             ctx.propose(_set_email, confirmed.id, proof_of(confirmed), address)
             return None
@@ -85,7 +85,7 @@ def _prove_email(ctx: Context, account: Account, address: str) -> Deferred:
     ctx.propose(_wait_for_email, account.id, proof_of(account), f"{_hash(code)} {ctx.now + _RESET_FOR} {address}")
     network, mail = ctx.network.settings.about.network, ctx.process.mail
     text = f"""\
-Somebody, presumably you, wants this to be the address of the account {account.name} on
+Somebody, presumably you, set this address for the account {account.name} on
 {network}. To confirm it, send this line in your IRC client:
 
     /msg NickServ VERIFYEMAIL {code}
@@ -96,7 +96,7 @@ The code is valid for an hour. If it was not you, ignore this mail.
 
     def told(ctx: Context, is_sent: bool) -> None:
         if not is_sent:
-            raise ServiceError(f"No mail could be sent to {address}: is the address right?")
+            raise ServiceError(f"The mail to {address} could not be sent: check the address")
         tell(ctx, NICKSERV, f"A code was sent to {address}: /msg NickServ VERIFYEMAIL CODE, within an hour")
 
     return Deferred(lambda: mail.send(address, subject, text), told, waits=True)
@@ -106,7 +106,7 @@ The code is valid for an hour. If it was not you, ignore this mail.
 def _wait_for_email(ctx: Context, account_id: str, proof: str, waiting: str) -> None:
     account = proved(ctx, account_id, proof)
     if account is None:
-        raise ServiceError("That is not your password")
+        raise ServiceError("Wrong password")
     change_account(ctx, account.name, new_email=waiting)
 
 
@@ -118,7 +118,7 @@ def verifyemail(ctx: Context, words: list[str]) -> None:
     hashed, _, rest = account.new_email.partition(" ")
     until, _, address = rest.partition(" ")
     if not (hashed and _holds(ctx, until) and hmac.compare_digest(hashed.encode(), _hash(words[0]).encode())):
-        raise ServiceError("That code is not valid: EMAIL sends a new one")
+        raise ServiceError("That code is not valid: request a new one with EMAIL")
     ctx.propose(_set_email, account.id, proof_of(account), address)
 
 
@@ -126,7 +126,7 @@ def verifyemail(ctx: Context, words: list[str]) -> None:
 def _set_email(ctx: Context, account_id: str, proof: str, address: str) -> None:
     account = proved(ctx, account_id, proof)
     if account is None:
-        raise ServiceError("Your password has changed meanwhile: try again")
+        raise ServiceError("Your password was changed in the meantime: try again")
     change_account(ctx, account.name, email=address, new_email="")
     note(ctx, "NICKSERV", f"{ctx.nick} changed the address of the account {account.name}")
     tell(ctx, NICKSERV, f"The email address of your account is now {address or 'none'}")
@@ -136,7 +136,7 @@ def _set_email(ctx: Context, account_id: str, proof: str, address: str) -> None:
 def sendpass(ctx: Context, words: list[str]) -> Continuation | None:
     """Send a code to an account's address, to set a new password with RESETPASS within an hour.
 
-    Within ten minutes it is sent once, whoever asks: it goes to the account's owner in any case.
+    A code is sent at most once in ten minutes.
     """
     account = find_account(ctx, words[0])
     _count_here(ctx)
@@ -197,7 +197,7 @@ def resetpass(ctx: Context, words: list[str]) -> Continuation | None:
     if account is None or not (
         hashed and _holds(ctx, until) and hmac.compare_digest(hashed.encode(), _hash(words[1]).encode())
     ):
-        raise ServiceError("That code is not valid: SENDPASS sends a new one")
+        raise ServiceError("That code is not valid: request a new one with SENDPASS")
     return change_password(ctx, account.name, words[2], _was_reset, alone=True)
 
 
@@ -206,7 +206,7 @@ def _was_reset(ctx: Context, account_id: str, why_not: str) -> None:
     if why_not:
         raise ServiceError(why_not)
     _shut_others_out(ctx, account_id)
-    tell(ctx, NICKSERV, f"The password is changed: IDENTIFY with it. The code can't be used again. {_SHUT_OUT}")
+    tell(ctx, NICKSERV, f"The password was changed: log in with IDENTIFY. The code can't be used again. {_SHUT_OUT}")
 
 
 @NICKSERV.command("SETPASS", "<account> <new>", right="accounts", way=Way.STEPS, leading=1)
@@ -224,7 +224,7 @@ def _was_set(ctx: Context, account_id: str, why_not: str) -> None:
     if why_not:
         raise ServiceError(why_not)
     _shut_others_out(ctx, account_id)
-    tell(ctx, NICKSERV, f"The password is changed. {_SHUT_OUT}")
+    tell(ctx, NICKSERV, f"The password was changed. {_SHUT_OUT}")
 
 
 def _shut_others_out(ctx: Context, account_id: str) -> None:

@@ -26,7 +26,7 @@ def sessions(ctx: Context, _: list[str]) -> None:
     browsers = [token for token in ctx.network.tokens.of(own_account(ctx)) if token.kind == SESSION]
     since = [in_words(token.created) for token in browsers if token.holds(ctx.now)]
     if since:
-        tell(ctx, NICKSERV, f"Browsers that stay signed in, since {', '.join(since)}: LOGOUT OTHERS signs them out")
+        tell(ctx, NICKSERV, f"Browsers that are signed in, since {', '.join(since)}: LOGOUT OTHERS signs them out")
 
 
 def sessions_of(ctx: Context) -> list[Session]:
@@ -47,13 +47,13 @@ def _line(ctx: Context, session: Session) -> str:
 
 @NICKSERV.command("LOGOUT", "[<number|OTHERS|ALL>]")
 def logout(ctx: Context, words: list[str]) -> None:
-    """Log out; or end another connection of your account by its number in SESSIONS, all others, or all."""
+    """Log out, or end another connection of your account (its number in SESSIONS), all others, or all."""
     account = own_account(ctx)
     if not words:
         if ctx.session.token:
             drop(ctx, ctx.session.token)
         log_out(ctx)
-        tell(ctx, NICKSERV, "You are logged out")
+        tell(ctx, NICKSERV, "You are now logged out")
         return
     wish = words[0].upper().removeprefix("#")
     mine = sessions_of(ctx)
@@ -63,14 +63,14 @@ def logout(ctx: Context, words: list[str]) -> None:
         if (wish == str(session.number) or wish in ("OTHERS", "ALL")) and session is not ctx.session
     ]
     if not chosen and wish not in ("OTHERS", "ALL"):
-        raise ServiceError("There is no other connection with that number: SESSIONS lists them")
+        raise ServiceError("There is no other connection with that number: see SESSIONS")
     # or a browser would log in again by itself
     carry_out(ctx, dropping_of(ctx, account, SESSION, *PASSING), forgetting_pushes_of(ctx, account))
     end_sessions(ctx, chosen)
     tell(ctx, NICKSERV, f"{len(chosen)} other connection{'s' * (len(chosen) != 1)} ended")
     if wish == "ALL":
         log_out(ctx)
-        tell(ctx, NICKSERV, "You are logged out")
+        tell(ctx, NICKSERV, "You are now logged out")
 
 
 def end_sessions(ctx: Context, chosen: list[Session]) -> None:
@@ -86,7 +86,7 @@ def end_sessions(ctx: Context, chosen: list[Session]) -> None:
 def regain(ctx: Context, words: list[str]) -> None:
     """Take your nickname back from another user, and change to it.
 
-    If the other user is yourself, on another connection or without one, you join that session and its channels.
+    If the other user is you, with another connection or without one, you resume that session with its channels.
     """
     nick = words[0] if words else ctx.session.account
     holder = _holder(ctx, nick)
@@ -100,7 +100,7 @@ def regain(ctx: Context, words: list[str]) -> None:
 
 @NICKSERV.command("GHOST", "<nick>")
 def ghost(ctx: Context, words: list[str]) -> None:
-    """End the connections that use your nickname, for instance a dead one; with your current nick, your others."""
+    """Disconnect the connections that use your nickname or, with your current nick, your other connections."""
     holder = _holder(ctx, words[0])
     if ctx.network.holder(words[0]) is ctx.user:
         others = [session for session in ctx.user.sessions if session is not ctx.session]
@@ -109,11 +109,11 @@ def ghost(ctx: Context, words: list[str]) -> None:
         tell(ctx, NICKSERV, f"{ctx.user.nick} is your own nickname: {ended}")
         return
     if holder is None:
-        tell(ctx, NICKSERV, f"Nobody uses {words[0]}")
+        tell(ctx, NICKSERV, f"{words[0]} is not in use")
         return
     count = len(holder.sessions)
     _end(ctx, holder)
-    tell(ctx, NICKSERV, f"{words[0]} is free: {count} connection{'s' * (count != 1)} ended")
+    tell(ctx, NICKSERV, f"{words[0]} is available: {count} connection{'s' * (count != 1)} ended")
 
 
 def _holder(ctx: Context, nick: str) -> User | None:
@@ -131,7 +131,7 @@ def _end(ctx: Context, holder: User | None) -> None:
     if holder is None:
         return
     note(ctx, "NICKSERV", f"{ctx.nick} took the nickname of {ctx.session.account} from {holder.source}")
-    reason = f"{ctx.user.nick} has taken back their nickname"
+    reason = f"{ctx.user.nick} regained their nickname"
     for session in list(holder.sessions):
         ctx.close(session, reason)
     depart(ctx, holder, reason)

@@ -15,7 +15,7 @@ _LONGEST = 200  # characters of a reason
 
 @NICKSERV.command("SUSPEND", "<account> [<reason>]", right="accounts", way=Way.STEPS)
 def suspend(ctx: Context, words: list[str]) -> None:
-    """Close an account: who is logged in to it is logged out, nobody can log in, and its tokens do not work."""
+    """Suspend an account: log out its sessions, and refuse logins and tokens."""
     reason = " ".join(words[1:])[:_LONGEST] or "by an operator"
     ctx.propose(_suspend, _account(ctx, words[0]).name, reason, ctx.nick)
 
@@ -31,7 +31,7 @@ def _suspend(ctx: Context, name: str, reason: str, by: str) -> None:
 
 @NICKSERV.command("UNSUSPEND", "<account>", right="accounts", way=Way.STEPS)
 def unsuspend(ctx: Context, words: list[str]) -> None:
-    """Open an account again that SUSPEND has closed."""
+    """Lift the suspension of an account."""
     account = _account(ctx, words[0])
     if not account.suspended:
         raise ServiceError(f"The account {account.name} is not suspended")
@@ -42,8 +42,8 @@ def unsuspend(ctx: Context, words: list[str]) -> None:
 def _unsuspend(ctx: Context, name: str, by: str) -> None:
     account = _account(ctx, name)
     change_account(ctx, account.name, suspended="")
-    act(ctx, "UNSUSPEND", f"{by} opened the account {account.name} again")
-    tell(ctx, NICKSERV, f"The account {account.name} is open again")
+    act(ctx, "UNSUSPEND", f"{by} reactivated the account {account.name}")
+    tell(ctx, NICKSERV, f"The account {account.name} is no longer suspended")
 
 
 def _account(ctx: Context, name: str) -> Account:

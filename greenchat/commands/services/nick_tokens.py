@@ -21,24 +21,23 @@ _LONGEST_LABEL = 50  # characters
 _CREATE = "Usage: TOKEN CREATE HOOK <#channel> [<duration>] [<label>], or BOT <read,say,admin> [<duration>] [<label>]"
 
 _HOOK_USE = (
-    'Append it to the address of this server\'s web page, and POST {"text": "hello"} there as JSON; GitHub, GitLab, '
-    "Gitea, Grafana, Alertmanager and programs for Slack can use it as it is"
+    'Append it to the address of this server\'s web page, and POST {"text": "hello"} to it as JSON; it also'
+    " accepts the webhooks of GitHub, GitLab, Gitea, Grafana, Alertmanager and Slack"
 )
 _BOT_USE = (
-    "Send it as Authorization: Bearer with requests to api/v1 below the address of this server's web page; "
-    "api/v1/openapi.json describes them"
+    "Send it as Authorization: Bearer to api/v1 below the address of this server's web page; see api/v1/openapi.json"
 )
 
 
 @NICKSERV.command("TOKEN", "<CREATE|LIST|REVOKE> [<what>]", way=Way.STEPS)
 def token(ctx: Context, words: list[str]) -> None:
-    """Make, list and revoke tokens for programs, which need no password.
+    """Create, list and revoke tokens for programs, which then need no password.
 
-    CREATE HOOK #channel [30d] [label]: with it, programs can send messages to that channel by HTTP, and nothing else.
-    You must be an operator of the channel by its access list; when you no longer are, it stops working.
-    CREATE BOT read,say [30d] [label]: with it, programs read what you may read, and speak as you, by the HTTP API;
-    with admin they do what you may as an operator, while you are one.
-    LIST [#channel]: your tokens, or the hooks of a channel of which you are an operator. REVOKE <id>: revokes one.
+    CREATE HOOK #channel [30d] [label]: lets programs send messages to that channel over HTTP.
+    Requires operator on the channel's access list; the token ends when you lose it.
+    CREATE BOT read,say [30d] [label]: lets programs read and speak as you through the HTTP API; with admin, also use
+    your rights as a server operator.
+    LIST [#channel]: lists your tokens, or the hooks of a channel where you are an operator. REVOKE <id> revokes one.
     """
     action = words[0].upper()
     if action == "CREATE":
@@ -66,13 +65,13 @@ def _create(ctx: Context, words: list[str]) -> None:
         raise ServiceError(f"A label has at most {_LONGEST_LABEL} printable characters")
     alike = [each for each in ctx.network.tokens.of(account) if each.kind == kind and each.holds(ctx.now)]
     if len(alike) >= _MOST:
-        raise ServiceError(f"You have {_MOST} {kind}s, which is the limit: TOKEN REVOKE removes one")
-    note(ctx, "NICKSERV", f"{ctx.nick} made a {kind} for {channel or account.name}")
+        raise ServiceError(f"You already have {_MOST} {kind}s, the maximum: remove one with TOKEN REVOKE")
+    note(ctx, "NICKSERV", f"{ctx.nick} created a {kind} for {channel or account.name}")
     secret = make(ctx, account, kind, lasts=(lasts or 0) * 1000, label=label, rights=rights, channel=channel)
     if kind == HOOK:
-        tell(ctx, NICKSERV, f"The hook of {channel}, which can't be shown again: hooks/{secret}", _HOOK_USE)
+        tell(ctx, NICKSERV, f"The hook of {channel} (shown only once): hooks/{secret}", _HOOK_USE)
     else:
-        tell(ctx, NICKSERV, f"The token, which can't be shown again: {secret}", _BOT_USE)
+        tell(ctx, NICKSERV, f"The token (shown only once): {secret}", _BOT_USE)
 
 
 def _list(ctx: Context, words: list[str]) -> None:
@@ -95,18 +94,18 @@ def _line(token: Token) -> str:
 
 def _revoke(ctx: Context, words: list[str]) -> None:
     if not words:
-        raise ServiceError("Usage: TOKEN REVOKE <id>, as TOKEN LIST shows it")
+        raise ServiceError("Usage: TOKEN REVOKE <id>; see TOKEN LIST")
     account = own_account(ctx)
     wish = words[0].lower()
     alike = [each for each in ctx.network.tokens.of(account) if each.id == wish] or [
         each for each in ctx.network.tokens if each.id == wish and each.kind == HOOK and _runs(ctx, each.channel)
     ]
     if not alike:
-        raise ServiceError("You have no token with that id: TOKEN LIST shows them")
+        raise ServiceError("You have no token with that id: see TOKEN LIST")
     found = alike[0]
     note(ctx, "NICKSERV", f"{ctx.nick} revoked the {found.kind} {found.id} of {found.account} {found.channel}".rstrip())
     ctx.propose(drop, found.hash)
-    tell(ctx, NICKSERV, f"{found.id} is no {found.kind} any more")
+    tell(ctx, NICKSERV, f"{found.id} was revoked")
 
 
 def _run_by_sender(ctx: Context, name: str) -> Channel:
@@ -115,7 +114,7 @@ def _run_by_sender(ctx: Context, name: str) -> Channel:
     channel = ctx.network.channel(name)
     if channel is None or not _runs(ctx, name):
         raise ServiceError(
-            f"You are not an operator of {name[:50]} on its access list: see ChanServ REGISTER and AMODE"
+            f"The access list of {name[:50]} does not make you an operator: see ChanServ REGISTER and AMODE"
         )
     return channel
 

@@ -24,11 +24,11 @@ from greenchat.commands.services.nickserv import NICKSERV, own_account, refuse
 from greenchat.protocol.totp import uri
 
 _USAGE = "Usage: TOTP ON <password>, CONFIRM <code>, CODES <password> <code>, OFF <password> <code>"
-_NEXT = "When the app shows a code: /msg NickServ TOTP CONFIRM 123456. Until then nothing changes"
-_KEEP = "Codes for emergencies, each for one login without the app. They can't be shown again: keep them safe"
+_NEXT = "To switch it on, send the code that the app shows: /msg NickServ TOTP CONFIRM 123456"
+_KEEP = "Recovery codes, each for one login without the app (shown only once, so keep them safe):"
 _FROM_NOW_ON = (
-    "From now on give the code after your password, with a space between: IDENTIFY password 123456, and so in SASL"
-    " PLAIN. Programs that log in by themselves need a certificate (CERT) or a token (TOKEN)"
+    "From now on append the code to your password, after a space: IDENTIFY password 123456; the same for SASL PLAIN."
+    " Programs that log in automatically need a certificate (CERT) or a token (TOKEN)"
 )
 _WHITE_ON_BLACK = "\x0300,01"  # as a QR code must look: its light squares are drawn, on a dark ground
 _HALVES = {(False, False): "█", (False, True): "▀", (True, False): "▄", (True, True): " "}  # of what is dark
@@ -36,16 +36,16 @@ _HALVES = {(False, False): "█", (False, True): "▀", (True, False): "▄", (T
 
 @NICKSERV.command("TOTP", "[<ON|CONFIRM|CODES|OFF>] [<password>]", way=Way.STEPS, leading=1)
 def totp(ctx: Context, words: list[str]) -> Continuation | None:
-    """Ask for a code of an authenticator app beside your password, so that who has stolen that has nothing.
+    """Protect your account with codes of an authenticator app in addition to the password.
 
-    ON <password> shows a secret, also as a QR code for the app. CONFIRM <code> shows that you have it, and begins.
-    CODES <password> <code>: new codes for emergencies. OFF <password> <code>: the password alone is enough again.
+    ON <password> shows the secret and its QR code. CONFIRM <code> switches it on. CODES <password> <code> creates new
+    recovery codes. OFF <password> <code> switches it off.
     """
     account = own_account(ctx)
     action, rest = words[0].upper() if words else "", words[1] if len(words) > 1 else ""
     if not action:
         factor = account.second_factor
-        state = f"on; {len(factor.recovery)} codes for emergencies are left" if factor and factor.is_on else "off"
+        state = f"on; {len(factor.recovery)} recovery codes are left" if factor and factor.is_on else "off"
         tell(ctx, NICKSERV, f"The second factor of {account.name} is {state}")
         return None
     if not rest or action not in ("CONFIRM", *_WITH_PASSWORD):
@@ -54,13 +54,13 @@ def totp(ctx: Context, words: list[str]) -> Continuation | None:
         _confirm(ctx, account, rest.replace(" ", ""))
         return None
     if (action == "ON") == needs_code(account):
-        raise ServiceError(f"The second factor of {account.name} is {'on' if action == 'ON' else 'off'} already")
+        raise ServiceError(f"The second factor of {account.name} is already {'on' if action == 'ON' else 'off'}")
     if action == "ON" and ends_like_a_code(rest):
         raise ServiceError(LIKE_A_CODE)
 
     def checked(ctx: Context, confirmed: Account | None) -> None:
         if confirmed is None or confirmed.id != account.id:
-            raise ServiceError("That is not your password")
+            raise ServiceError("Wrong password")
         _WITH_PASSWORD[action](ctx, confirmed)
 
     return check_password(ctx, account.name, rest, checked, refuse)
@@ -69,19 +69,19 @@ def totp(ctx: Context, words: list[str]) -> Continuation | None:
 def _begin(ctx: Context, account: Account) -> None:
     secret = begin(ctx, account)
     address = uri(secret, account.name, ctx.network.settings.about.network)
-    tell(ctx, NICKSERV, *_drawn(address), f"The secret, where there is no camera: {secret}", address, _NEXT)
+    tell(ctx, NICKSERV, *_drawn(address), f"If you can't scan it, type this secret: {secret}", address, _NEXT)
 
 
 def _confirm(ctx: Context, account: Account, code: str) -> None:
     if account.second_factor is None or needs_code(account):
-        raise ServiceError("There is nothing to confirm: TOTP ON begins")
+        raise ServiceError("There is nothing to confirm: use TOTP ON first")
     who = counted_by(ctx, account.name)
     if seconds_to_wait(ctx, who):
         raise ServiceError("Too many wrong codes: try again later")
     codes = confirm(ctx, account, code)
     if not codes:
         count_wrong(ctx, who)
-        raise ServiceError("That is not the code that the app shows now; is the clock of your device right?")
+        raise ServiceError("That is not the current code. Check the clock of your device")
     tell(ctx, NICKSERV, f"The second factor of {account.name} is on. {_FROM_NOW_ON}")
     _show(ctx, codes)
 
@@ -115,10 +115,10 @@ _WITH_PASSWORD = {"ON": _begin, "CODES": _renew, "OFF": _remove}
 
 @NICKSERV.command("RESETTOTP", "<account>", right="accounts", way=Way.STEPS)
 def resettotp(ctx: Context, words: list[str]) -> None:
-    """Switch off the second factor of somebody who has lost their device and their codes for emergencies."""
+    """Switch off the second factor of an account whose device and recovery codes were lost."""
     account = ctx.network.accounts.get(words[0])
     if account is None or account.second_factor is None:
         raise ServiceError("There is no such account, or it has no second factor")
-    act(ctx, "RESETTOTP", f"{ctx.nick} switches off the second factor of the account {account.name}")
+    act(ctx, "RESETTOTP", f"{ctx.nick} switched off the second factor of the account {account.name}")
     remove(ctx, account)
-    tell(ctx, NICKSERV, f"The second factor of {account.name} is off: the password alone logs in")
+    tell(ctx, NICKSERV, f"The second factor of {account.name} is off")

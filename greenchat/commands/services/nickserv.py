@@ -30,7 +30,7 @@ NICKSERV = service("NickServ", "NickServ registers nicknames and protects them f
 
 @NICKSERV.command("REGISTER", "<password> [<email>]", way=Way.STEPS, leading=0)
 def register_(ctx: Context, words: list[str]) -> Deferred | None:
-    """Register your nickname as an account. A last word with an @ is taken as your email address."""
+    """Register your nickname as an account. A last word with an @ is your email address."""
     if ctx.session.account:
         raise ServiceError(f"You are already logged in as {ctx.session.account}")
     password, _, email = words[0].rpartition(" ")
@@ -46,7 +46,7 @@ def _registered(ctx: Context, name: str, result: Account | RegisterRefusal) -> N
     if result.code:
         tell(ctx, NICKSERV, f"{hint(ctx, result)}: /quote VERIFY {name} CODE")
         return
-    tell(ctx, NICKSERV, f"{name} is yours now. Log in with /msg NickServ IDENTIFY or, better, with SASL")
+    tell(ctx, NICKSERV, f"{name} is now registered to you. Log in with /msg NickServ IDENTIFY or, better, with SASL")
     log_in(ctx, result)
 
 
@@ -67,7 +67,7 @@ def refuse(_: Context, denial: Denial) -> None:
 
 def _identified(ctx: Context, account: Account | None) -> None:
     if account is None:
-        raise ServiceError("That is not the password")
+        raise ServiceError("Wrong password")
     why = why_unusable(account)
     if why:
         raise ServiceError(why)
@@ -78,14 +78,14 @@ def _identified(ctx: Context, account: Account | None) -> None:
 def _log_in(ctx: Context, account_id: str, proof: str) -> None:
     account = proved(ctx, account_id, proof)
     if account is None:
-        raise ServiceError("That is not the password")
+        raise ServiceError("Wrong password")
     log_in(ctx, account)
     tell(ctx, NICKSERV, f"You are logged in as {account.name}")
 
 
 @NICKSERV.command("INFO", "[<account>]", way=Way.HERE)
 def info(ctx: Context, words: list[str]) -> None:
-    """Show information about an account: yours, unless you name another."""
+    """Show information about an account (default: yours)."""
     account = ctx.network.accounts.owner_of_nick(words[0] if words else ctx.session.account or ctx.nick)
     if account is None:
         raise ServiceError("There is no such account")
@@ -94,10 +94,10 @@ def info(ctx: Context, words: list[str]) -> None:
     if is_owner or may(ctx, "accounts"):
         lines = [f"Account {account.name}, registered {in_words(account.created)}"]
         if account.code:
-            lines.append(f"Not confirmed yet: the owner must send VERIFY {account.name} {account.code}")
+            lines.append(f"Not confirmed: the owner must send VERIFY {account.name} {account.code}")
         end = account_end(ctx.network, account)
         if end:
-            lines.append(f"Expires {in_words(end)}, unless somebody logs in to it before")
+            lines.append(f"Expires {in_words(end)} unless somebody logs in before")
         lines += [
             f"{user.nick} stays online without a connection until {in_words(presence)}"
             for user in ctx.network.users_of(account.name)
@@ -114,12 +114,12 @@ def passwd(ctx: Context, words: list[str]) -> Continuation | None:
     """Change your password. If one contains spaces, quote both: PASSWD "old one" "new one"."""
     account = own_account(ctx)
     if is_known_outside(ctx, account):
-        raise ServiceError("Your password is not kept here: change it where you have it from")
+        raise ServiceError("Your password is not managed here: change it where your account comes from")
     old, new = _two_passwords(words[0])
 
     def checked(ctx: Context, confirmed: Account | None) -> Deferred | None:
         if confirmed is None:
-            raise ServiceError("That is not your old password")
+            raise ServiceError("The old password is wrong")
         return change_password(ctx, confirmed.name, new, _password_changed)
 
     return check_password(ctx, account.name, old, checked, refuse)
@@ -140,16 +140,20 @@ def _two_passwords(text: str) -> tuple[str, str]:
 def _password_changed(ctx: Context, _: str, why_not: str) -> None:
     if why_not:
         raise ServiceError(why_not)
-    tell(ctx, NICKSERV, "Your password is changed")
+    tell(ctx, NICKSERV, "Your password was changed")
     others = [each for each in ctx.network.sessions if each.account == ctx.session.account and each is not ctx.session]
     if others:
         count = f"{len(others)} other connection{'s' * (len(others) != 1)}"
-        tell(ctx, NICKSERV, f"{count} of yours stayed logged in: see SESSIONS; /msg NickServ LOGOUT OTHERS ends them")
+        tell(
+            ctx,
+            NICKSERV,
+            f"{count} of yours stayed logged in: see SESSIONS, and end them with /msg NickServ LOGOUT OTHERS",
+        )
 
 
 @NICKSERV.command("DROP", "<account> <password>", way=Way.STEPS, leading=1)
 def drop(ctx: Context, words: list[str]) -> Continuation | None:
-    """Delete your account. Its name can't be registered again unless an operator frees it."""
+    """Delete your account. Its name stays reserved until an operator releases it."""
     account = own_account(ctx)
     if ctx.network.fold(words[0]) != ctx.network.fold(account.name):
         raise ServiceError(f"To confirm, name your own account: {account.name}")
@@ -158,7 +162,7 @@ def drop(ctx: Context, words: list[str]) -> Continuation | None:
 
 def _dropped(ctx: Context, account: Account | None) -> None:
     if account is None:
-        raise ServiceError("That is not the password")
+        raise ServiceError("Wrong password")
     ctx.propose(_drop, account.id, proof_of(account))
 
 
@@ -166,19 +170,19 @@ def _dropped(ctx: Context, account: Account | None) -> None:
 def _drop(ctx: Context, account_id: str, proof: str) -> None:
     account = proved(ctx, account_id, proof)
     if account is None:
-        raise ServiceError("That is not the password")
+        raise ServiceError("Wrong password")
     channels = [channel.name for channel in owned(ctx, account) if successor_of(ctx, channel) is None]
     if channels:
-        text = "give them away with /msg ChanServ TRANSFER, or name a SUCCESSOR, first"
+        text = "transfer them with /msg ChanServ TRANSFER, or set a SUCCESSOR, first"
         raise ServiceError(f"You own {', '.join(channels[:5])}: {text}")
-    note(ctx, "NICKSERV", f"{ctx.nick} gave up the account {account.name}")
+    note(ctx, "NICKSERV", f"{ctx.nick} dropped the account {account.name}")
     remove_account(ctx, account)
-    tell(ctx, NICKSERV, f"The account {account.name} is deleted")
+    tell(ctx, NICKSERV, f"The account {account.name} was deleted")
 
 
 @NICKSERV.command("ERASE", "<account> [<code>]", right="accounts")
 def erase(ctx: Context, words: list[str]) -> None:
-    """Delete an account, release its channels and free its name; or free the name of a deleted account.
+    """Delete an account and release its channels and name, or release the name of a deleted account.
 
     The first call answers with a code that confirms the second. Messages stay: see HistServ FORGET.
     """
@@ -187,25 +191,25 @@ def erase(ctx: Context, words: list[str]) -> None:
         dropped = free_name(ctx, words[0])
         if dropped is None:
             raise ServiceError("There is no such account, and no such reserved name")
-        act(ctx, "ERASE", f"{ctx.nick} freed the name {dropped.name} of a former account")
+        act(ctx, "ERASE", f"{ctx.nick} released the name {dropped.name} of a deleted account")
         tell(ctx, NICKSERV, f"{dropped.name} can be registered again")
         return
     code = f"{account.birth % 100_000_000:08}"
     if len(words) < 2 or not hmac.compare_digest(words[1].encode(), code.encode()):
         channels = ", ".join(channel.name for channel in owned(ctx, account)[:10])
-        also = f" and release {channels}, or give them to their successors" if channels else ""
+        also = f" and release {channels}, or transfer them to their successors" if channels else ""
         tell(ctx, NICKSERV, f"To delete the account{also}: /msg NickServ ERASE {account.name} {code}")
         return
     act(ctx, "ERASE", f"{ctx.nick} erased the account {account.name}")
     erase_account(ctx, account)
-    tell(ctx, NICKSERV, f"The account {account.name} is deleted, and its name can be registered again")
+    tell(ctx, NICKSERV, f"The account {account.name} was deleted, and its name can be registered again")
 
 
 @NICKSERV.command("CERT", "<ADD|DEL|LIST> [<fingerprint>]")
 def cert(ctx: Context, words: list[str]) -> None:
     """Add, remove or list client certificates that log in to your account without a password (SASL EXTERNAL).
 
-    ADD adds the one that you are connected with; DEL removes any of yours by its fingerprint.
+    ADD adds the certificate of this connection; DEL removes one by its fingerprint.
     """
     account = own_account(ctx)
     action = words[0].upper()
@@ -216,21 +220,19 @@ def cert(ctx: Context, words: list[str]) -> None:
     if action not in ("ADD", "DEL"):
         raise ServiceError("Usage: CERT ADD|DEL|LIST [<fingerprint>]")
     if len(fingerprint) != 64 or set(fingerprint) - set("0123456789abcdef"):
-        raise ServiceError("A fingerprint is the SHA-256 of a certificate, 64 hexadecimal digits")
+        raise ServiceError("A fingerprint is the SHA-256 digest of a certificate: 64 hexadecimal digits")
     if action == "ADD" and fingerprint != ctx.session.tls.certificate:
-        raise ServiceError(
-            "Only the certificate that you are connected with can be added, since that proves that it is yours"
-        )
+        raise ServiceError("You can add only the certificate of this connection")
     if action == "ADD":
         if ctx.network.accounts.by_proof(fingerprint):
-            raise ServiceError("That certificate logs in to an account already")
+            raise ServiceError("That certificate already belongs to an account")
         certificates = (*account.certificates, fingerprint)
     elif fingerprint not in account.certificates:
-        raise ServiceError("That certificate is not one of your account's")
+        raise ServiceError("Your account does not have that certificate")
     else:
         certificates = tuple(one for one in account.certificates if one != fingerprint)
     change_account(ctx, account.name, certificates=certificates)
-    done = "added a certificate to" if action == "ADD" else "took a certificate from"
+    done = "added a certificate to" if action == "ADD" else "removed a certificate from"
     note(ctx, "NICKSERV", f"{ctx.nick} {done} the account {account.name}: {fingerprint}")
     tell(ctx, NICKSERV, f"Certificate {'added' if action == 'ADD' else 'removed'}")
 
@@ -239,9 +241,9 @@ def cert(ctx: Context, words: list[str]) -> None:
 def set_(ctx: Context, words: list[str]) -> Continuation | None:
     """Show or change your preferences.
 
-    ALWAYS-ON: you stay in your channels without a connection. AUTO-AWAY: you are shown as away meanwhile.
-    MULTICLIENT: several connections may share your nickname. ENFORCE: nobody else may use your nickname.
-    SET EMAIL <address|none> <password> is the command EMAIL.
+    ALWAYS-ON: stay in your channels without a connection. AUTO-AWAY: be marked as away meanwhile.
+    MULTICLIENT: let several connections share your nickname. ENFORCE: let nobody else use your nickname.
+    SET EMAIL <address|none> <password> is the same as EMAIL.
     """
     account = own_account(ctx)
     preferences = account.preferences
@@ -263,13 +265,13 @@ def set_(ctx: Context, words: list[str]) -> Continuation | None:
 def _set_preference(ctx: Context, account_id: str, field: str, value: bool | None, name: str) -> None:
     account = ctx.network.accounts.by_id(account_id)
     if account is None:
-        raise ServiceError("There is no such account any more")
+        raise ServiceError("That account no longer exists")
     change_account(ctx, account.name, preferences=replace(account.preferences, **{field: value}))
     if stays(ctx.network, ctx.user):
         ctx.network.local.changed_presences[ctx.user] = None
     else:
         forget_presence(ctx, account.id)
-    tell(ctx, NICKSERV, f"{name} is {_SHOWN[value]} now")
+    tell(ctx, NICKSERV, f"{name} is now {_SHOWN[value]}")
 
 
 _PREFERENCES = {
@@ -293,12 +295,12 @@ def saregister(ctx: Context, words: list[str]) -> Deferred | None:
 def _registered_for_somebody(ctx: Context, name: str, result: Account | RegisterRefusal) -> None:
     if isinstance(result, RegisterRefusal):
         raise ServiceError(result.text)
-    act(ctx, "SAREGISTER", f"{ctx.nick} made the account {name}")
+    act(ctx, "SAREGISTER", f"{ctx.nick} created the account {name}")
     tell(ctx, NICKSERV, f"The account {name} is registered")
 
 
 def own_account(ctx: Context) -> Account:
     account = ctx.network.accounts.get(ctx.session.account) if ctx.session.account else None
     if account is None:
-        raise ServiceError("You are not logged in: IDENTIFY first")
+        raise ServiceError("You are not logged in: use IDENTIFY first")
     return account

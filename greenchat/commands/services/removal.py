@@ -65,7 +65,7 @@ def erase_from_shell(ctx: Context, name: str) -> tuple[str, int]:
     account = ctx.network.accounts.get(name)
     if account is None:
         raise KeyError(name)
-    act(ctx, "ERASE", f"The shell erased the account {account.name} and its messages")
+    act(ctx, "ERASE", f"The account {account.name} and its messages were erased from the shell")
     erase_account(ctx, account)
     return account.name, account.birth
 
@@ -83,7 +83,7 @@ def _end(ctx: Context, account: Account, *name: Change) -> None:
     heirs = [(channel.name, heir) for channel in owned(ctx, account) if (heir := successor_of(ctx, channel))]
     carry_out(ctx, *bequests(ctx, account), forgetting(ctx, account), *name)
     for channel, heir in heirs:
-        note(ctx, "CHANSERV", f"{channel} belongs to {heir.name} now, the successor of {account.name}")
+        note(ctx, "CHANSERV", f"{channel} now belongs to {heir.name}, the successor of {account.name}")
     log_everybody_out(ctx, account.name, "The account was deleted")
 
 

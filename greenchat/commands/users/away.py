@@ -21,7 +21,7 @@ _ABSENT = "*"
 def away(ctx: Context) -> None:
     """AWAY [<text>]
 
-    Mark yourself as away: users who write to you are told the text. Without a text: mark yourself as back.
+    Mark yourself as away: users who write to you get the text. Without a text: mark yourself as back.
     """
     session = ctx.session
     if session.user is None and not session.caps & caps.PRE_AWAY:
@@ -36,7 +36,7 @@ def away(ctx: Context) -> None:
 
 
 def set_away(ctx: Context, user: User, text: str) -> None:
-    """Mark a user as away, or with "" as back; those who see them are told if that is new."""
+    """Mark a user as away, or with "" as back; those who see them are notified if that is a change."""
     if text == user.away:
         return
     ctx.network.set_away(user, text)
@@ -49,7 +49,7 @@ def set_away(ctx: Context, user: User, text: str) -> None:
 
 
 def arrive(ctx: Context, user: User) -> None:
-    """Update a user who may be away after a session was attached: somebody sits here, unless it says otherwise."""
+    """Update a user who may be away after a session was attached: the user is present, unless it says otherwise."""
     set_away(ctx, user, _of_all(user, ctx.session))
     if user.away:
         ctx.reply(Numeric.RPL_NOWAWAY)

@@ -29,7 +29,7 @@ def setname(ctx: Context) -> None:
     """
     realname = ctx.message.params[0]
     if not realname.strip() or realname != names.realname(realname, ctx.network.settings.limits.realname):
-        raise FailError("SETNAME", "INVALID_REALNAME", text="Realname is not valid")
+        raise FailError("SETNAME", "INVALID_REALNAME", text="The real name is not valid")
     user = ctx.user
     user.realname = realname
     envelope = ctx.envelope("SETNAME", realname, source=user, needs=caps.SETNAME)
@@ -38,7 +38,7 @@ def setname(ctx: Context) -> None:
 
 
 def set_account(ctx: Context, user: User, account: str) -> None:
-    """Log a user in to this account, or out with ""; they and those who see them are told if that is new."""
+    """Log a user in to this account, or out with ""; they and those who see them are notified if that is a change."""
     if account == user.account:
         return
     before = user.account
@@ -60,7 +60,7 @@ def follow_vhost(ctx: Context, user: User) -> None:
 
 
 def set_host(ctx: Context, user: User, *, username: str, host: str) -> None:
-    """Change a user's username and host; those who see them are told if that is new."""
+    """Change a user's username and host; those who see them are notified if that is a change."""
     if (username, host) == (user.username, user.host):
         return
     changed = ctx.envelope("CHGHOST", username, host, source=user, needs=caps.CHGHOST)

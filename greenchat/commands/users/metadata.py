@@ -42,8 +42,8 @@ _KEYS_A_LINE = 12  # "Old RFCs limited the number of parameters in an IRC messag
 def metadata(ctx: Context) -> Continuation | None:
     """METADATA <target> GET|LIST|SET|CLEAR|SUB|UNSUB|SUBS|SYNC [<key> ...] [<value>]
 
-    Read and change what people say of themselves, and of their channels: METADATA alice LIST, METADATA * SET
-    display-name :Alice. * is yourself. Clients use SUB to be told of changes.
+    Show and change the metadata of users and channels: METADATA alice LIST, METADATA * SET display-name :Alice. * is
+    yourself. Clients use SUB to follow changes.
     """
     if not ctx.network.settings.metadata.enabled:
         raise IrcError(Numeric.ERR_UNKNOWNCOMMAND, "METADATA")

@@ -75,7 +75,7 @@ class News:
 
 
 def warn(ctx: Context, error: FailError) -> None:
-    """Report one failed part of the command while the rest goes on."""
+    """Report one failed part of the command while the rest continues."""
     if is_second(ctx.session):
         ctx.refuse(error)
     else:
@@ -98,7 +98,7 @@ def invalid_key(ctx: Context, key: str) -> FailError:
     """Return the error for a key that is too long or has characters that keys may not have."""
     code = "KEY_INVALID" if is_second(ctx.session) else "INVALID_KEY"
     longest = ctx.network.settings.metadata.key_bytes
-    return FailError("METADATA", code, key, text=f"A key has at most {longest} characters: a-z 0-9 _ . / and -")
+    return FailError("METADATA", code, key, text=f"A key has at most {longest} of the characters a-z 0-9 _ . / and -")
 
 
 def invalid_value(ctx: Context, key: str) -> FailError:
@@ -111,7 +111,7 @@ def invalid_value(ctx: Context, key: str) -> FailError:
 
 def no_permission(target: str, key: str) -> FailError:
     """Return the error for a key that the sender may not change; key: `*` for all."""
-    return FailError("METADATA", "KEY_NO_PERMISSION", target, key, text=f"You may not change the metadata of {target}")
+    return FailError("METADATA", "KEY_NO_PERMISSION", target, key, text=f"You can't change the metadata of {target}")
 
 
 def not_settable(target: str, key: str) -> FailError:

@@ -16,13 +16,13 @@ from greenchat.protocol.wrap import wrap
 def monitor(ctx: Context) -> None:
     """MONITOR + <nick>{,<nick>} | - <nick>{,<nick>} | C | L | S
 
-    Get told when users come and go: + adds nicknames, - removes them, C clears the list, L lists them, and S shows
-    which of them are online.
+    Get notified when users come online and go offline: + adds nicknames, - removes them, C clears the list, L lists
+    them, and S shows which are online.
     """
     modifier, *rest = ctx.message.params
     action = _ACTIONS.get(modifier.upper())
     if action is None:
-        raise IrcError(Numeric.ERR_UNKNOWNERROR, "MONITOR", modifier, text="MONITOR knows + - C L S")
+        raise IrcError(Numeric.ERR_UNKNOWNERROR, "MONITOR", modifier, text="The subcommands of MONITOR are + - C L S")
     if modifier in "+-" and not rest:
         raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "MONITOR")
     action(ctx, [nick for nick in rest[0].split(",") if nick] if rest else [])

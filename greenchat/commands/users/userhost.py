@@ -39,7 +39,7 @@ def userhost(ctx: Context) -> None:
 def userip(ctx: Context) -> None:
     """USERIP <nick>{ <nick>}
 
-    Show the addresses of up to five users: your own, and with the right to it those of others.
+    Show the addresses of up to five users: your own and, with the right `addresses`, those of others.
     """
     settings = ctx.network.settings
     _reply(ctx, Numeric.RPL_USERIP, lambda user: user.real_host if sees_address(ctx.user, user, settings) else _NO_IP)

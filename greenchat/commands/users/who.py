@@ -41,8 +41,8 @@ class _Question:
 def who(ctx: Context) -> Streamed:
     """WHO [<mask> [o][%<fields>[,<token>]]]
 
-    See who is in a channel, or whose nickname, username, host or real name a mask with * and ? matches. o: operators of
-    the server only. %: exactly the fields that these letters stand for, the token among them (WHOX).
+    List the members of a channel, or the users whose nickname, username, host or real name matches a mask with * and ?.
+    o: server operators only. %: only the fields of these letters, with the token (WHOX).
     """
     question = _parse(ctx.message.params)
     ctx.weight += _looked_at(ctx, question.mask) // _LIGHT

@@ -19,7 +19,7 @@ from greenchat.protocol.wrap import wrap
 def whois(ctx: Context) -> None:
     """WHOIS [<server or nick>] <nick>{,<nick>}
 
-    See who somebody is: their real name and host, where they are, since when, and how long they have said nothing.
+    Show a user's real name, host, channels, sign-on time and idle time.
     """
     params = ctx.message.params
     nicks = params[1 if len(params) > 1 else 0] if params else ""
@@ -36,7 +36,9 @@ def whois(ctx: Context) -> None:
         else:
             _send(ctx, user)
     if len(wanted) > most:
-        ctx.reply(Numeric.ERR_TOOMANYTARGETS, wanted[most], text=f"Too many targets: the first {most} were answered")
+        ctx.reply(
+            Numeric.ERR_TOOMANYTARGETS, wanted[most], text=f"Too many targets: only the first {most} were answered"
+        )
     # "<nick> MUST be exactly the <nick> parameter sent by the client"
     ctx.reply(Numeric.RPL_ENDOFWHOIS, nicks)
 

@@ -19,7 +19,7 @@ _MASK = frozenset("*?")
 def whowas(ctx: Context) -> None:
     """WHOWAS <nick> [<count>]
 
-    Show former users of a nickname, the last one first. Operators may give a mask.
+    Show the former users of a nickname, the latest first. Operators can give a mask.
     """
     nick, count = (*ctx.message.params, "", "")[:2]
     if not nick:

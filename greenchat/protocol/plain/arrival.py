@@ -42,7 +42,7 @@ _NAME_AND_TEXT = re.compile(rb"[^\S\r\n]*([^:\r\n]{0,63}[^:\s]): ")
 # Some telnet clients begin with their options (RFC 854), and then wait for their user.
 _TELNET = re.compile(rb"(?:\xff[\xfb-\xfe][\x00-\x09\x0b-\x3f])+")
 _CONTROLS = bytes({*range(32)} - set(b"\t\n\r\x08\x1b"))  # characters that nobody types at a terminal
-NO_TEXT = "that was no text"  # why somebody is let go who has a program to look at, or a file in the wrong place
+NO_TEXT = "that was not text"  # why somebody is let go who has a program to look at, or a file in the wrong place
 _FEW_CONTROLS = 64  # the most of those, and of NULs, in a text
 _FEW_NULS = 3
 
@@ -199,7 +199,7 @@ class Arrival:
         return Ask(self._telnet)
 
     def _wait(self, waiting: _WaitingFor, now: int, time: int) -> None:
-        """Set a deadline. One set for the same reason is kept, but every chunk gets its rest time anew."""
+        """Set a deadline. One set for the same reason is kept, but every chunk gets its rest time again."""
         if waiting is _WaitingFor.REST or waiting is not self._waiting:
             self._waiting = waiting
             self.deadline = min(now + time, self._give_up)

@@ -328,10 +328,15 @@ class Dialect:
         name, rest = slash
         row = COMMANDS.get(name)
         if row is None:
-            return [Tell(f"There is no /{name[:32]}. /help lists what there is, // says a line that begins with /.")]
+            return [
+                Tell(
+                    f"There is no command /{name[:32]}. /help lists the commands; begin with // to send a line that"
+                    f" begins with /."
+                )
+            ]
         match row.function(rest, self.room):
             case None:
-                return [Tell(f"Like this: {row.usage}")]
+                return [Tell(f"Usage: {row.usage}")]
             case Help():
                 return [Tell(line) for line in help_lines()]
             case Rename(typed):
@@ -392,4 +397,4 @@ def orientation(room: str, here: Sequence[str]) -> str:
         more = len(here) - _SHOWN
         company = ", ".join(here[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
         company = f"with {company}"
-    return f"You are in {room}, {company}. Type to talk; /help lists what else there is"
+    return f"You are in {room}, {company}. Type to talk; /help lists the commands"

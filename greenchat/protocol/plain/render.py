@@ -102,7 +102,7 @@ def _leave(message: Message) -> _RenderedLine:
 
 
 def _nick(message: Message) -> _RenderedLine:
-    return _RenderedLine(f"{message.nick} is now called {_two(message)[0]}")
+    return _RenderedLine(f"{message.nick} is now known as {_two(message)[0]}")
 
 
 def _kick(message: Message) -> _RenderedLine:
@@ -148,14 +148,14 @@ _SILENT = frozenset({"422", "451", "464"})
 _NUMERICS: dict[str, Callable[[tuple[str, ...]], _RenderedLine]] = {
     "001": lambda params: _RenderedLine(WELCOME),
     "301": lambda params: _RenderedLine(params[-1], lead=f"{params[1]} is away: "),
-    "322": lambda params: _RenderedLine(params[-1], lead=f"{params[1]} ({params[2]} here) "),
-    "323": lambda params: _RenderedLine("/join ROOM goes into one of these"),
+    "322": lambda params: _RenderedLine(params[-1], lead=f"{params[1]} ({params[2]} people) "),
+    "323": lambda params: _RenderedLine("Use /join ROOM to join one"),
     "331": lambda params: _RenderedLine("There is no topic"),
     "332": lambda params: _RenderedLine(params[-1], lead="The topic is: "),
     "353": lambda params: _RenderedLine(", ".join(name.lstrip("~&@%+") for name in params[-1].split()), lead="Here: "),
-    "401": lambda params: _RenderedLine(f"Nobody here is called {params[1]}"),
-    "404": lambda params: _RenderedLine(f"That was not sent: {params[-1]}"),
-    "432": lambda params: _RenderedLine(f"Nobody can be called {params[1]}"),
+    "401": lambda params: _RenderedLine(f"There is nobody named {params[1]}"),
+    "404": lambda params: _RenderedLine(f"Not sent: {params[-1]}"),
+    "432": lambda params: _RenderedLine(f"The name {params[1]} is not allowed"),
     "433": lambda params: _RenderedLine(f"The name {params[1]} is taken"),
     "716": lambda params: _RenderedLine(f"{params[1]} {params[-1]}"),
     "717": lambda params: _RenderedLine(f"{params[1]} {params[-1]}"),

@@ -61,17 +61,17 @@ def _slash(usage: str, help_: str) -> Callable[[SlashCall], SlashCall]:
     return declare
 
 
-@_slash("/nick NAME", "take another name")
+@_slash("/nick NAME", "change your name")
 def _nick(rest: str, lobby: str) -> Wish | None:
     return Rename(rest) if rest else None
 
 
-@_slash("/me TEXT", "say what you do: /me waves")
+@_slash("/me TEXT", "send an action: /me waves")
 def _me(rest: str, lobby: str) -> Wish | None:
     return Say(lobby, rest, action=True) if rest else None
 
 
-@_slash("/msg NAME TEXT", "say something to one person only")
+@_slash("/msg NAME TEXT", "send a private message")
 def _msg(rest: str, lobby: str) -> Wish | None:
     name, _, text = rest.partition(" ")
     # `/msg bob: hi` is probably a private message to bob
@@ -80,7 +80,7 @@ def _msg(rest: str, lobby: str) -> Wish | None:
     return Say(name, text) if name and text else None
 
 
-@_slash("/who", "who is here")
+@_slash("/who", "list the people here")
 def _who(rest: str, lobby: str) -> Wish | None:
     return Message("NAMES", (lobby,))
 
@@ -90,19 +90,19 @@ def _names(rest: str, lobby: str) -> Wish | None:
     return _who(rest, lobby)
 
 
-@_slash("/list", "which rooms there are")
+@_slash("/list", "list the rooms")
 def _list(rest: str, lobby: str) -> Wish | None:
     return Message("LIST", ())
 
 
-@_slash("/join ROOM", "go into another room")
+@_slash("/join ROOM", "join another room")
 def _join(rest: str, lobby: str) -> Wish | None:
     room, *key = rest.split()[:2] or [""]
     room = room.partition(",")[0]
     return Message("JOIN", ("#" + room.lstrip("#"), *key)) if room.strip("#") else None
 
 
-@_slash("/topic [TEXT]", "what the room is about, or to change it")
+@_slash("/topic [TEXT]", "show or change the topic")
 def _topic(rest: str, lobby: str) -> Wish | None:
     return Message("TOPIC", (lobby, rest) if rest else (lobby,))
 

@@ -42,13 +42,13 @@ def ask(data: Path, command: str, patience: float | None = PATIENCE, **fields: o
     except TimeoutError:
         raise NoServerError(f"the server that uses {data} does not answer") from None
     except OSError as error:
-        raise NoServerError(f"can't ask the server by {path}: {error.strerror or error}") from error
+        raise NoServerError(f"can't reach the server through {path}: {error.strerror or error}") from error
     if not received.endswith(b"\n"):
-        raise NoServerError(f"the server that uses {data} ended without an answer")
+        raise NoServerError(f"the server that uses {data} stopped before it answered")
     try:
         answer = decode(received)
         if "error" in answer:
             raise ControlRefusedError(str(answer["error"]))
         return answer["ok"]
     except (ValueError, KeyError):
-        raise NoServerError(f"what answers at {path} is not a greenchat-server that this version knows") from None
+        raise NoServerError(f"the server at {path} is not a greenchat-server, or of an incompatible version") from None

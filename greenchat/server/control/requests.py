@@ -61,7 +61,7 @@ class Controlled(Protocol):
 
     @property
     def upgraded_nodes(self) -> list[str]:
-        """The nodes that an upgrade of this installation begins anew, one after the other; none of a single server."""
+        """The nodes that an upgrade of this installation restarts, one after another; none of a single server."""
 
     def ports(self) -> list[Port]:
         """Return the ports that the server listens on."""
@@ -254,7 +254,7 @@ def _announce(server: Controlled, request: Mapping[str, Any]) -> Mapping[str, An
 def _reload(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
     reloaded = server.reload("The shell")
     if reloaded.error:
-        raise RequestError(f"nothing has changed: {reloaded.error}")
+        raise RequestError(f"the configuration was not changed: {reloaded.error}")
     return {"file": reloaded.file, "notes": list(reloaded.notes)}
 
 
@@ -262,7 +262,7 @@ def _find_accounts(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any
     try:
         server.find_accounts()
     except StoreError as error:
-        raise RequestError(f"the accounts can't be read again: {error}") from error
+        raise RequestError(f"the accounts can't be reloaded: {error}") from error
     return {}
 
 
@@ -298,7 +298,7 @@ def _begin_epoch(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
         raise RequestError(_ALONE)
     newest = nodes.newest
     if newest == nodes.epoch:
-        raise RequestError(f"the log is in epoch {newest}, and no node knows a later one: there is nothing to do")
+        raise RequestError(f"the log is in epoch {newest}, the newest that the nodes support: there is nothing to do")
     _done(server.run_step(lambda ctx: ctx.propose(begin_epoch, newest)))
     return {"epoch": newest}
 
@@ -312,12 +312,12 @@ def _done(refusal: str) -> Mapping[str, Any]:
 def _upgrade(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
     """Upgrade the server. If that works, this process does not answer: see `ControlService.answer_all`."""
     if server.upgraded_nodes:
-        return {"nodes": server.upgraded_nodes}  # the shell has them begin anew one by one
+        return {"nodes": server.upgraded_nodes}  # the shell has them start again one by one
     assert server.upgrade
     try:
         server.upgrade("The shell")
     except HandoverError as error:
-        raise RequestError(f"the server goes on as it was: {error}") from error
+        raise RequestError(f"the server was not changed: {error}") from error
     return {}
 
 

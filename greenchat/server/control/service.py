@@ -53,7 +53,7 @@ class ControlService:
         self._server.start()
 
     def close(self) -> None:
-        """Accept no more, and remove the socket."""
+        """Stop accepting connections, and remove the socket."""
         if self._server is not None:
             self._server.stop(timeout=0)
             with suppress(OSError):
@@ -91,4 +91,4 @@ class ControlService:
             return {"error": "the request is not a JSON object on one line"}
         except Exception:
             log.exception("a bug in a request of the control socket")
-            return {"error": "internal error: the server's log says why"}
+            return {"error": "internal error: see the server's log"}

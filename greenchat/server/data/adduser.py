@@ -41,15 +41,15 @@ def add_user(name: str, password: str, config: Config) -> None:
     folded = naming(settings.casemapping).fold(name)
     if has_document(database, documents.DROPPED.name, folded):
         raise StoreError(
-            f"the name {name} belonged to a deleted account and is reserved: an operator can free it with"
-            " NickServ ERASE"
+            f"the name {name} belonged to a deleted account and is reserved: an operator can release it with NickServ"
+            f" ERASE"
         )
     # not an id that the server would make: it counts up from the millisecond
     half = 1 << COUNTER_BITS - 1
     birth = first_id(now) + half + secrets.randbelow(half)
     account = Account(name, verifier, now, id=account_id(birth), verifier_512=verifier_512)
     if not add_document(database, documents.ACCOUNT.name, folded, account.document()):
-        raise StoreError(f"there is an account {name} already")
+        raise StoreError(f"the account {name} already exists")
     _tell_server(config.options.data)
 
 

@@ -30,13 +30,13 @@ def save(file: Path, config: Config, out: TextIO, *, logs: bool) -> int:
     data = config.options.data
     files, state = files_beside(data, logs=logs), state_beside(data)
     backup.backup(data / DATABASE, file, files, state)
-    out.write(f"{data / DATABASE} is saved in {file}\n")
+    out.write(f"{data / DATABASE} was saved in {file}\n")
     if files:
         uploaded = [name for name in files if name.startswith(f"{FOLDER}/")]
         named = [name for name in files if name not in set(uploaded)] + [f"{len(uploaded)} uploads"] * bool(uploaded)
         out.write(f"with {', '.join(named)}\n")
     for missing in _not_saved(config, logs=logs):
-        out.write(f"Not in it: {missing}\n")
+        out.write(f"Not included: {missing}\n")
     return 0
 
 
@@ -50,7 +50,7 @@ def files_beside(data: Path, *, logs: bool) -> list[str]:
 def state_beside(data: Path) -> dict[str, bytes]:
     """Return the state of a node of several, by its file's name, to be saved with a database that is newer.
 
-    Read it first: a node goes on from its state by the log, and not from one that is newer than its database.
+    Read it first: a node continues from its state by the log, and not from one that is newer than its database.
     """
     try:
         return {STATE: (data / STATE).read_bytes()}
@@ -83,9 +83,9 @@ def restore(file: Path, config: Config, out: TextIO) -> int:
         uploads = _keep_uploads(file, database.parent)
     out.write(f"{database} was restored from {file}\n")
     for path in aside:
-        out.write(f"What was there before is now {path}\n")
+        out.write(f"The former data was moved to {path}\n")
     if uploads:
-        out.write(f"What was uploaded and is not in the backup is now in {uploads}\n")
+        out.write(f"Uploads that are not in the backup were moved to {uploads}\n")
     return 0
 
 
@@ -106,8 +106,8 @@ def _keep_uploads(source: Path, data: Path) -> Path | None:
             os.link(path, kept)
     except OSError as error:
         raise StoreError(
-            f"the database is restored, but uploads can't be kept in {aside} ({error.strerror}):"
-            f" copy {data / FOLDER} before the server starts, if you may want them"
+            f"the database was restored, but other uploads can't be moved to {aside} ({error.strerror}): if you need"
+            f" them, copy {data / FOLDER} before starting the server"
         ) from error
     return aside
 
@@ -132,7 +132,7 @@ def take_in(file: Path, config: Config, out: TextIO) -> int:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise StoreError(f"can't read {file}: {reason}") from error
-    out.write(f"{added} events were imported; {known} were there already\n")
+    out.write(f"{added} events were imported; {known} already existed\n")
     return 0
 
 
@@ -185,7 +185,7 @@ def check(config: Config, out: TextIO) -> int:
     database = config.options.data / DATABASE
     problems = inspection.check(database)
     if not problems:
-        out.write(f"{database} is sound\n")
+        out.write(f"{database} is undamaged\n")
         return 0
     out.writelines(f"{problem}\n" for problem in problems)
     out.write("Restore a backup with `greenchat-server restore FILE`. `export` writes whatever can still be read.\n")

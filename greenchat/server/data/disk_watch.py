@@ -44,8 +44,8 @@ class DiskWatch:
         if not self._is_low and free < mark:
             self._is_low = True
             self._tell(
-                f"The disk of {self._folder} has only {free // MIB} MiB left (storage.low_disk): until there is more,"
-                " users without an account can't write, and no files are taken"
+                f"The disk of {self._folder} has only {free // MIB} MiB left (storage.low_disk): until more is free,"
+                f" users without an account can't send messages, and uploads are refused"
             )
         elif self._is_low and free >= mark * _AGAIN:
             self._is_low = False
@@ -64,5 +64,5 @@ def _room(folder: Path) -> tuple[int, int] | None:
     try:
         return free_room(folder)
     except OSError as error:
-        log.error("can't tell how much room %s has: %s", folder, error.strerror)
+        log.error("can't determine the free space of %s: %s", folder, error.strerror)
         return None

@@ -33,7 +33,7 @@ class RecordingError(Exception):
 class Recorder:
     """Writes a recording; give `read` to the log, and call `close` at the end.
 
-    Where it can't be written any more, as on a full disk, it ends, and the server goes on.
+    Where it can't be written any more, as on a full disk, it ends, and the server continues.
     """
 
     def __init__(
@@ -121,7 +121,7 @@ def replay(path: Path) -> Iterator[tuple[int, str]]:
         lines = enumerate(file, start=1)
         head = _value(path, *next(lines, (1, "")))
         if not isinstance(head, dict) or head.get("format") != _FORMAT:
-            raise RecordingError(f"{path} is no recording of a greenchat-server")
+            raise RecordingError(f"{path} is not a recording of greenchat-server")
         try:
             replica = Replica(head["snapshot"], dict(head["marks"]))
         except (snapshot.SnapshotError, KeyError, TypeError) as error:
@@ -132,7 +132,7 @@ def replay(path: Path) -> Iterator[tuple[int, str]]:
             if isinstance(value, list) and value[:1] == [_DIGEST]:
                 _, now, wanted = value
                 found = _digest(replica.network, now)
-                yield count, "" if found == wanted else f"line {number}: the state is {found}, and it was {wanted}"
+                yield count, "" if found == wanted else f"line {number}: the state is {found}, expected {wanted}"
                 if found != wanted:
                     return
                 continue
@@ -147,5 +147,5 @@ def _value(path: Path, number: int, line: str) -> object:
     try:
         value: object = json.loads(line)
     except ValueError as error:
-        raise RecordingError(f"{path}, line {number}: this is cut off, or no recording: {error}") from error
+        raise RecordingError(f"{path}, line {number}: truncated, or not a recording: {error}") from error
     return value

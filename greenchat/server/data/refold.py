@@ -59,7 +59,7 @@ class _Refolding:
         self._fold: Casefold = naming(after).fold
         self._mask_fold: Casefold = mask_fold(after)
         self._conversations = store.conversations()
-        self._identities = self._accounts(f"were two names under {before} and are one under {after}")
+        self._identities = self._accounts(f"are different names with {before} but the same name with {after}")
         self._channels = self._channel_names()
 
     def writes(self, ban_key: Callable[[Mapping[str, Any]], str]) -> list[StoreWrite]:
@@ -133,7 +133,9 @@ class _Refolding:
                 number += 1
                 name = f"{wish}_{number}"
             if name != wish:
-                log.warning("the channel %s is called %s now: another one is %s", wish, name, self._fold(wish))
+                log.warning(
+                    "the channel %s was renamed to %s, because another one is named %s", wish, name, self._fold(wish)
+                )
             taken.add(self._fold(name))
             found[key] = name
         return found

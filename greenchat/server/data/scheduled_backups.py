@@ -75,8 +75,8 @@ class ScheduledBackups:
                 continue
             problem = self._thread.apply(self._make)
             if problem:
-                log.error("the backup on schedule failed: %s", problem)
-                self._tell(f"The backup on schedule failed: {problem}")
+                log.error("the scheduled backup failed: %s", problem)
+                self._tell(f"The scheduled backup failed: {problem}")
                 gevent.sleep(_AFTER_TROUBLE)
 
     def _make(self) -> str:
@@ -89,10 +89,10 @@ class ScheduledBackups:
             backup.backup(self._data / DATABASE, file, files_beside(self._data, logs=True), state)
             problems = inspection.check(file)
             if problems:
-                return f"{file} is not sound: {problems[0]}"
+                return f"{file} is damaged: {problems[0]}"
             for old in kept(folder)[: -self._options().keep]:
                 old.unlink(missing_ok=True)
-            log.info("the database is saved in %s, and that was checked", file)
+            log.info("the database was saved in %s and checked", file)
         except (StoreError, OSError) as error:
             return str(error)
         return ""

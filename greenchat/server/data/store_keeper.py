@@ -72,7 +72,7 @@ class StoreKeeper:
         try:
             self.store = SqliteStore(data / DATABASE, durable=options.durability == "power", keep=_retention(options))
         except BaseException:
-            if not inherited:  # else the other process goes on
+            if not inherited:  # else the other process continues
                 self._release()
             raise
         self._thread = Pool(1, begun=True)
@@ -85,7 +85,7 @@ class StoreKeeper:
             self._greenlet = gevent.spawn(self._keep_forever)
 
     def rest(self) -> None:
-        """Stop the housekeeping, until the next `start`. Waits for what its thread has begun."""
+        """Stop the housekeeping, until the next `start`. Waits for what its thread has started."""
         if self._greenlet:
             self._greenlet.kill()
             self._greenlet = None
@@ -128,7 +128,7 @@ class StoreKeeper:
                 self._trouble.tell(str(error))
                 gevent.sleep(_AFTER_TROUBLE)
             except Exception:
-                log.exception("housekeeping of the store met a bug")
+                log.exception("housekeeping of the database failed because of a bug")
                 gevent.sleep(_AFTER_TROUBLE)
 
     def _tidy(self) -> None:
@@ -170,13 +170,13 @@ class _Trouble:
     def tell(self, text: str) -> None:
         """Log it where it is new, or was told long ago."""
         if text != self._text or monotonic() - self._at > _REPEATED:
-            log.error("housekeeping of the store: %s", text)
+            log.error("housekeeping of the database: %s", text)
             self._text, self._at = text, monotonic()
 
     def is_over(self) -> None:
         """Log that housekeeping is done again, where there was trouble."""
         if self._text:
-            log.info("housekeeping of the store is done again")
+            log.info("housekeeping of the database works again")
             self._text = ""
 
 

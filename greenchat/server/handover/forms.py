@@ -1,6 +1,6 @@
 """A connection as a document, and the same connection again in the process that has got its socket.
 
-What its client has begun goes along: the line or frame that is not whole, lines that wait for the throttle, a batch,
+What its client has started goes along: the line or frame that is not whole, lines that wait for the throttle, a batch,
 what waits to be sent, and all that the dialects know. Times are of the steady clock, which both processes share.
 """
 
@@ -40,7 +40,9 @@ class Ways(NamedTuple):
 
 
 def can_move(connection: Connection) -> bool:
-    """Whether another process can go on with it: TLS can't be handed over, and a request of HTTP is soon made again."""
+    """Whether another process can continue with it: TLS can't be handed over, and a request of HTTP is soon made
+    again.
+    """
     return not (is_tls(connection) or connection.session.closing or isinstance(connection.outbox, HttpOutbox))
 
 
@@ -156,4 +158,6 @@ class Moved:
         if form["logging_in"]:
             ctx.reply(Numeric.ERR_SASLABORTED)
         elif form["unanswered"]:
-            ctx.fail(form["unanswered"], "TEMPORARILY_UNAVAILABLE", text="The server was upgraded meanwhile; try again")
+            ctx.fail(
+                form["unanswered"], "TEMPORARILY_UNAVAILABLE", text="The server was upgraded in the meantime; try again"
+            )

@@ -1,6 +1,6 @@
 """The old process of an upgrade: starts the new one, serves until that is ready, and hands over its state and sockets.
 
-During the handover it does nothing else and changes nothing. If the new process fails, this one goes on serving. Once
+During the handover it does nothing else and changes nothing. If the new process fails, this one continues serving. Once
 the new one has confirmed that it has everything, this one never runs its event loop again: the connections are no
 longer its own.
 """
@@ -93,16 +93,16 @@ class Upgrade:
     def begin(self, who: str) -> None:
         """Start a new process and have it take over: this does not return then. who: wanted it, for the log.
 
-        Raises HandoverError, and then this process goes on.
+        Raises HandoverError, and then this process continues.
         """
         if self._is_under_way or self._giver.is_ending:
-            raise HandoverError("it is being upgraded already" if self._is_under_way else "it is ending")
+            raise HandoverError("an upgrade is already running" if self._is_under_way else "the server is stopping")
         self._is_under_way = True
-        log.info("%s upgrades the server: a new process is started", who)
+        log.info("%s is upgrading the server: starting a new process", who)
         try:
             self._begin(who)
         except HandoverError as error:
-            text = f"The server could not be upgraded, and goes on as it was: {error}"
+            text = f"The server was not upgraded: {error}"
             log.error("%s", text)
             self._giver.run_step(lambda ctx: tell_operators(ctx, text))
             raise
@@ -139,12 +139,12 @@ class Upgrade:
         except HandoverError as error:
             with suppress(subprocess.TimeoutExpired):
                 code = child.wait(_DYING)
-                raise HandoverError(f"the new process ended with code {code}; the log says why") from error
+                raise HandoverError(f"the new process exited with code {code}; see the log") from error
             raise
         return version_of(_check(hello), self._giver.network.nodes.epoch)
 
     def _wait_for_slow_work(self) -> None:
-        """Let what has been begun come to its end, if it soon does: its client would have to ask again."""
+        """Let what has been started come to its end, if it soon does: its client would have to ask again."""
         giver, deadline = self._giver, monotonic() + _GRACE
         while monotonic() < deadline:
             if not giver.background and not any(each.unanswered for each in giver.clients.connections):
@@ -156,14 +156,14 @@ class Upgrade:
         giver = self._giver
         clients = giver.clients
         if giver.background:
-            log.warning("%d pieces of work that operators have begun end here: begin them again", len(giver.background))
+            log.warning("%d tasks of operators were stopped: start them again", len(giver.background))
         began, worked = monotonic(), process_time()
         for connection in clients.connections:
             if connection.session.closing and connection.session.user:
                 connection.context(Message("")).propose(left, connection.session.closing)
         giver.turn.end()
         if giver.turn.is_owing:
-            raise HandoverError("the store can't be written just now")
+            raise HandoverError("the database can't be written at the moment")
         moving = [connection for connection in clients.connections if can_move(connection)]
         lock = giver.keeper.lock
         document = {
@@ -189,7 +189,7 @@ class Upgrade:
         # what is no work is a machine that had something else to do
         worked = process_time() - worked + answer.get("worked", 0.0)
         log.info(
-            "process %d has taken over %d connections; nobody was served for %.3f s, of which %.3f s were work",
+            "process %d took over %d connections; the service was interrupted for %.3f s (%.3f s of work)",
             *(child.pid, len(moving), monotonic() - began, worked),
         )
         self._leave(child.pid, version)
@@ -226,7 +226,7 @@ def _start(descriptor: int) -> "subprocess.Popen[bytes]":
 def command_line(words: Sequence[str], *, goes_on: bool) -> list[str]:
     """Return the words with which the server is started again: a browser is not opened.
 
-    goes_on: the new process has the state of this one, and so its recording goes on; a new one would need a new file.
+    goes_on: the new process has the state of this one, and so its recording continues; a new one would need a new file.
     """
     kept: list[str] = []
     for number, word in enumerate(words):
@@ -250,14 +250,14 @@ def version_of(hello: Mapping[str, Any], epoch: int) -> str:
             oldest <= epoch <= newest and schema == len(MIGRATIONS)
         ):
             return version
-    text = f"version {hello.get('version')} keeps its data in another form, which needs a restart"
+    text = f"version {hello.get('version')} uses another data format, which requires a restart"
     raise HandoverError(text, needs_restart=True)
 
 
 def _check(answer: object) -> dict[str, Any]:
     """Check that the new process agrees, and return what it says. Raises HandoverError."""
     if not isinstance(answer, dict):
-        raise HandoverError("the new process answers in another language")
+        raise HandoverError("the new process uses another protocol")
     if "error" in answer:
         raise HandoverError(str(answer["error"]), needs_restart=answer.get("needs_restart") is True)
     return answer

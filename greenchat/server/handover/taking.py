@@ -24,7 +24,7 @@ from greenchat.server.handover.wire import VARIABLE, HandoverLink
 from greenchat.server.net.connection import Connection, ConnectionServerParts
 from greenchat.storage.schema import MIGRATIONS
 
-_STEP = 20.0  # seconds for the old process to go on with what it has begun
+_STEP = 20.0  # seconds for the old process to continue with what it has started
 
 
 class Estate:
@@ -119,7 +119,8 @@ class Heir:
     def accept(self) -> None:
         """Confirm that everything has arrived; from now on this process serves. Raises HandoverError if it must not."""
         self._link.send({"ready": True, "worked": process_time() - self._began}, patience=_STEP)
-        # Whoever changes their mind ends this process; if nothing comes the other one has gone, and nobody else serves.
+        # To cancel, the other process ends this one; if nothing arrives, the other process has exited and this one
+        # must serve.
         with suppress(HandoverError):
             self._link.receive(_STEP)
         self._link.close()

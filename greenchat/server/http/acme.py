@@ -29,7 +29,7 @@ class Acme:
     def _answer(self, _: Request, token: str) -> Response:
         folder = self._web().acme_challenge
         if folder == NOT_GIVEN:
-            raise HttpError(404, "This server answers no challenges")
+            raise HttpError(404, "ACME challenges are disabled")
         try:
             with (folder / _BELOW / token).open("rb") as file:
                 content = file.read(_LONGEST)

@@ -37,9 +37,9 @@ def wait_until_stored(request: Request) -> None:
 def run_out(
     request: Request, ctx: Context, continuation: Continuation | None, require: Callable[[], object] = lambda: None
 ) -> None:
-    """Run the rest of a command to its end. Waits.
+    """Finish a command. Waits.
 
-    require: called after each wait; raises if the command must not go on.
+    require: called after each wait; raises if the command must not continue.
     """
     connection = request.connection
     server = connection.server

@@ -28,7 +28,7 @@ class ExtrasServerParts(files.FilesServerParts, Protocol):
 def serve_extras(server: ExtrasServerParts, settings: Settings) -> files.FilePages | None:
     """Add their rows; the pages of files, if there are any. Raises ConfigError where a package is missing.
 
-    settings: of the configuration; those of the state that nodes go on with may be older.
+    settings: of the configuration; those of the state that nodes continue with may be older.
     """
     if server.options.metrics.enabled:
         try:  # late: it is an extra

@@ -55,7 +55,7 @@ _SANDBOX = (
         "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox",
     ),
     ("Cross-Origin-Resource-Policy", "cross-origin"),  # clients of other sites show pictures, too
-    ("Cache-Control", "private, no-cache"),  # what is taken back is gone; who has it is told so in one line
+    ("Cache-Control", "private, no-cache"),  # what is deleted is gone; who has it is told so in one line
     ("Accept-Ranges", "bytes"),
 )
 
@@ -107,7 +107,7 @@ class FilePages:
                 log.info("%d contents without a file were removed", gone)
 
     def close(self) -> None:
-        """Wait until requests that have begun have ended."""
+        """Wait until requests that have started have ended."""
         self._uploads.close()
 
     def sweep(self, date: int) -> None:
@@ -122,7 +122,7 @@ class FilePages:
             old = too_old(files, int(date - days * _DAY))
             if old:
                 self._server.run_step(lambda ctx: drop_many(ctx, old))
-        # of what was uploaded at another node lately this one may not know the file yet
+        # of what was uploaded at another node recently this one may not know the file yet
         before = self._server.now() / 1000 - _LATELY if self._server.network.nodes else float("inf")
         for hashed in [each for each in self._contents if not files.uses(each)]:
             self._uploads.forget(hashed, before=before, gone=self._contents.discard)
@@ -157,7 +157,7 @@ class FilePages:
         if account is None and not self._server.network.settings.files.guests:
             raise HttpError(
                 401,
-                "Only accounts may upload: send the account's password or a token",
+                "Only accounts can upload: send the account's password or a token",
                 WWW_Authenticate='Basic realm="greenchat", charset="UTF-8"',
             )
         if account is None:
@@ -208,7 +208,7 @@ class FilePages:
     def _delete(self, request: Request, name: str) -> Response:
         account, file = sender_of(request, TO_MANAGE), self._file(name)
         if account is None or account.id != file.owner:
-            raise HttpError(403, "Only the uploader of a file may delete it")
+            raise HttpError(403, "Only the uploader of a file can delete it")
         try:
             context_of(request).propose(drop_files, [name])
         except StoreError as error:
@@ -237,7 +237,7 @@ class FilePages:
         path = self._uploads.blobs.path(content)
         size = self._uploads.do(_size, path)
         if size < 0:
-            raise HttpError(404, "The file is not there any more")
+            raise HttpError(404, "The file no longer exists")
         asked = request.head.get("range")
         if request.head.get("if-range") not in ("", etag):
             asked = ""  # what they have is a part of something else
@@ -261,7 +261,7 @@ class FilePages:
 
 def _require_room(ctx: Context, owner: str, size: int) -> None:
     if ctx.network.local.volumes.only_accounts:
-        raise HttpError(507, "The server's disk is nearly full: it takes no files until there is more room")
+        raise HttpError(507, "The server's disk is nearly full: uploads are refused until more is free")
     try:
         require_room(ctx, owner, size)
     except FileRefusedError as error:

@@ -51,7 +51,7 @@ class Gateway:
 
 
 class Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
-    """The requests of one connection, one after the other.
+    """The requests of one connection, one after another.
 
     carrier: the connection.
     """
@@ -136,10 +136,10 @@ class Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
         return bool(body.position >= (body.content_length or 0))
 
     def _log_error(self, t: type, v: BaseException, tb: object) -> None:
-        log.error("a bug kept a request from being answered", exc_info=v)
+        log.error("a request failed because of a bug", exc_info=v)
 
     def _handle_client_error(self, ex: Exception) -> tuple[str, bytes]:
         if not isinstance(ex, HttpError):
-            log.debug("wrong request: %s", type(ex).__name__)
+            log.debug("invalid request: %s", type(ex).__name__)
             ex = HttpError(400, "Wrong request")
         return str(ex.status), format_error(ex)

@@ -40,7 +40,7 @@ class ShapeError(Exception):
 def read_post(head: RequestHead, body: object) -> Post:
     """Return the message in a JSON body. Raises ShapeError."""
     if not isinstance(body, dict):
-        raise ShapeError("The body must be an object of JSON")
+        raise ShapeError("The body must be a JSON object")
     body = {name: each for name, each in body.items() if each is not None}  # programs send all that they know
     for name, field in ("Gitea", "x-gitea-event"), ("GitHub", "x-github-event"):
         if event := head.get(field):
@@ -54,9 +54,9 @@ def read_post(head: RequestHead, body: object) -> Post:
         return Post(_text(body, "username"), "\n".join(filter(None, _slack(body))), _text(body, "thread"))
     for field in "text", "name", "thread":
         if not isinstance(body.get(field, ""), str):
-            raise ShapeError(f"{field} must be a text")
+            raise ShapeError(f"{field} must be a string")
     if not _text(body, "text").strip():
-        raise ShapeError('There must be a text, like {"text": "hello"}')
+        raise ShapeError('A text is required, like {"text": "hello"}')
     return Post(_text(body, "name"), _text(body, "text"), _text(body, "thread"))
 
 

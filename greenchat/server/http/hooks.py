@@ -69,7 +69,7 @@ def _body(request: Request) -> object:
     """Return the posted JSON, also from the field `payload` of a form. Raises HttpError."""
     kind = request.head.get("content-type").partition(";")[0].strip().lower()
     if kind not in ("application/json", "application/x-www-form-urlencoded"):
-        raise HttpError(415, "The content type must be application/json, or that of a form with a field payload")
+        raise HttpError(415, "The content type must be application/json, or a form with the field payload")
     data = request.read(_LARGEST)
     try:
         text = data.decode()

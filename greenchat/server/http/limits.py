@@ -13,7 +13,7 @@ from greenchat.values.addresses import IpNetwork, is_within, netblock
 
 _MINUTE = 60_000.0  # ms
 _TOKEN_BURST = 20  # calls of one token at once
-_BUSY = format_error(HttpError(503, "The server is too busy with other requests", Retry_After="10"))
+_BUSY = format_error(HttpError(503, "The server is too busy; try again", Retry_After="10"))
 
 
 class RequestLimits:
@@ -132,7 +132,7 @@ class UnfinishedRequests:
         if not is_idle:  # else it may just have sent a request, and would take this for the answer; browsers retry
             with suppress(OSError):
                 connection.sock.send(_BUSY)
-        connection.outbox.cut("The server is too busy with other requests")
+        connection.outbox.cut("The server is too busy; try again")
 
     def __len__(self) -> int:
         return len(self._connections)

@@ -54,7 +54,7 @@ class Measured(Protocol):
 
 
 class MetricsPage:
-    """Answers those who may read the figures."""
+    """Answers authorized requests for the metrics."""
 
     def __init__(self, server: Measured, options: Callable[[], Metrics]) -> None:
         self._options = options
@@ -90,7 +90,7 @@ class _Figures(Collector):
 
     def _people(self) -> Iterator[Metric]:
         network = self._server.network
-        info = GaugeMetricFamily("greenchat_info", "The version that runs; always 1", labels=["version"])
+        info = GaugeMetricFamily("greenchat_info", "The running version; always 1", labels=["version"])
         info.add_metric([__version__], 1)
         yield info
         yield GaugeMetricFamily(
@@ -104,9 +104,11 @@ class _Figures(Collector):
             for secure in "true", "false":
                 connections.add_metric([kind, secure], counts[kind, secure])
         yield connections
-        yield GaugeMetricFamily("greenchat_users", "People who are here", value=len(network.users))
-        yield GaugeMetricFamily("greenchat_users_most", "The most there were at once", value=network.counts.most_users)
-        yield GaugeMetricFamily("greenchat_operators", "Operators who are here", value=network.counts.modes["o"])
+        yield GaugeMetricFamily("greenchat_users", "Users online", value=len(network.users))
+        yield GaugeMetricFamily(
+            "greenchat_users_most", "Maximum of users at the same time", value=network.counts.most_users
+        )
+        yield GaugeMetricFamily("greenchat_operators", "Operators online", value=network.counts.modes["o"])
         yield GaugeMetricFamily("greenchat_channels", "Channels", value=len(network.channels))
         yield GaugeMetricFamily("greenchat_accounts", "Accounts", value=len(network.accounts))
         yield GaugeMetricFamily("greenchat_tokens", "Tokens of browsers and programs", value=len(network.tokens))
@@ -132,19 +134,19 @@ class _Figures(Collector):
         yield _counter(
             "sent_bytes", "Bytes to clients", meter.sent_bytes + sum(outbox.sent_bytes for _, outbox in live)
         )
-        yield _counter("refused_connections", "Connections that were turned away", meter.refused)
-        yield _counter("throttled_lines", "Lines that had to wait", meter.throttled)
-        logins = CounterMetricFamily("greenchat_logins", "Logins, by what became of them", labels=["result"])
+        yield _counter("refused_connections", "Connections refused", meter.refused)
+        yield _counter("throttled_lines", "Lines delayed by the throttle", meter.throttled)
+        logins = CounterMetricFamily("greenchat_logins", "Logins, by result", labels=["result"])
         for result in "right", "wrong":
             logins.add_metric([result], network.local.logins[result])
         yield logins
         yield GaugeMetricFamily(
-            "greenchat_sendq_bytes", "Bytes that wait for slow readers", value=self._server.turn.send_queues.total
+            "greenchat_sendq_bytes", "Bytes queued for slow clients", value=self._server.turn.send_queues.total
         )
 
     def _work(self) -> Iterator[Metric]:
         meter, network = self._server.clients.meter, self._server.network
-        calls = CounterMetricFamily("greenchat_commands", "Commands that were run", labels=["command"])
+        calls = CounterMetricFamily("greenchat_commands", "Commands run", labels=["command"])
         for name, count in network.local.command_counts.items():
             calls.add_metric([name], count)
         yield calls

@@ -44,7 +44,7 @@ _DAY = 86_400  # seconds
 
 
 class OidcPages:
-    """Sends people to the provider, and logs in those who come back."""
+    """Redirects browsers to the provider, and logs in those that return."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
@@ -78,7 +78,7 @@ class OidcPages:
         matches = hmac.compare_digest(request.query.get("state", "").encode(), secrets.state.encode())
         now = context_of(request).now
         if not (is_ours and matches and now - int(kept.split(".")[1]) < _LASTS * 1000):
-            raise HttpError(403, "This login was not begun in this browser, or too long ago: begin again")
+            raise HttpError(403, "This login was started in another browser, or too long ago: start again")
         if "error" in request.query:
             raise HttpError(403, f"Not logged in: {client.rules.name} says {request.query['error'][:100]!r}")
         code = request.query.get("code", "")
@@ -121,7 +121,7 @@ class OidcPages:
         """Return the client of the present settings. Raises HttpError."""
         rules = self._network.settings.providers.oidc
         if not rules.issuer:
-            raise HttpError(404, "Logins at a provider are off")
+            raise HttpError(404, "Logins at a provider are disabled")
         if rules != self._client.rules:
             self._client = OidcClient(rules)
         return self._client

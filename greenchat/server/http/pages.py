@@ -81,7 +81,7 @@ class Pages:
 
     def _shell(self, request: Request, channel: str = "") -> Response:
         if not (self._folder / _SHELL).is_file():
-            raise HttpError(404, "This greenchat came without its page; join with any IRC client")
+            raise HttpError(404, "The web page is not installed; use an IRC client")
         return self._file(request, _SHELL)
 
     def _facts(self, request: Request) -> Response:

@@ -10,7 +10,7 @@ _ONE = re.compile(r"bytes=\s*(\d{0,19})\s*-\s*(\d{0,19})\s*", re.IGNORECASE | re
 def wanted_range(field: str, size: int) -> tuple[int, int] | None:
     """Return the first byte and the one after the last of what is asked for; None: all of it.
 
-    Several ranges, and what is no range of bytes, are passed over: "A server MAY ignore the Range header field".
+    Several ranges, and what is no range of bytes, are skipped: "A server MAY ignore the Range header field".
     Raises HttpError where nothing of it is there.
     """
     match = _ONE.fullmatch(field)
@@ -24,5 +24,5 @@ def wanted_range(field: str, size: int) -> tuple[int, int] | None:
         if last and int(last) < int(first):
             return None  # "A recipient that receives ... an invalid int-range MUST ignore" the set
     if start >= end:
-        raise HttpError(416, "That part is not there", Content_Range=f"bytes */{size}")
+        raise HttpError(416, "The requested range is not available", Content_Range=f"bytes */{size}")
     return start, end

@@ -58,7 +58,7 @@ class Request:
     def require_own_page(self) -> None:
         """Check that no other site's page sent it. Raises HttpError."""
         if not is_own(self.head, self.origins):
-            raise HttpError(403, "Pages of other sites may not do this")
+            raise HttpError(403, "Requests from other sites are refused")
 
     @property
     def cookies(self) -> dict[str, str]:
@@ -94,7 +94,7 @@ class Request:
         except (ValueError, RecursionError) as error:
             raise HttpError(400, "The body is not JSON") from error
         if not isinstance(value, dict):
-            raise HttpError(400, "The body must be an object of JSON")
+            raise HttpError(400, "The body must be a JSON object")
         return {name: each for name, each in value.items() if each is not None}
 
 

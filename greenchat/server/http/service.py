@@ -100,7 +100,7 @@ class HttpService:
         Pages(self._server.network, lambda: self._server.options.web).add_to(self.routes)
 
     def close(self) -> None:
-        """Wait until requests that have begun have ended."""
+        """Wait until requests that have started have ended."""
         for close in self.closers:
             close()
 
@@ -109,7 +109,7 @@ class HttpService:
         return self.unfinished.cut_idle()
 
     def forget_old(self) -> None:
-        """Drop the counts of clients that have gone."""
+        """Drop the counts of disconnected clients."""
         self._limits.forget_old(_now())
         self._hooks.limits.forget_old(_now())
         self._api.limits.forget_old(_now())

@@ -34,7 +34,7 @@ class SignedIn:
         request.require_own_page()
         ticket = request.json().get("ticket")
         if not isinstance(ticket, str) or len(ticket) > _TICKET_LENGTH:
-            raise HttpError(400, "The ticket is missing")
+            raise HttpError(400, "The token is missing")
         before, ctx = brought_hash(request), context_of(request)
         try:
             secret = exchange(ctx, ticket)
@@ -43,7 +43,7 @@ class SignedIn:
         except StoreError as error:
             raise HttpError(503, "It could not be stored; try again") from error
         if not secret:
-            raise HttpError(403, "That ticket is not valid, or no longer")
+            raise HttpError(403, "The token is not valid or has expired")
         return Response(204, fields=[NOT_KEPT, cookie(request, secret, SESSION_DAYS * 86_400)])
 
     def _end(self, request: Request) -> Response:

@@ -56,7 +56,7 @@ class Uploads:
         return result
 
     def close(self) -> None:
-        """Wait until uploads that have begun have ended."""
+        """Wait until uploads that have started have ended."""
         self._disk.kill()
         self._artists.close()
 
@@ -148,7 +148,7 @@ def _result(found: T | OSError | PictureError) -> T:
     if isinstance(found, PictureError):
         raise HttpError(422, str(found))
     if isinstance(found, OSError):
-        log.error("a file could not be kept or read: %s", found)
+        log.error("a file could not be stored or read: %s", found)
         raise HttpError(507, "The server could not store it")
     return found
 

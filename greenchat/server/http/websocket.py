@@ -115,7 +115,7 @@ class WebSocketStream:
             if not isinstance(frame, Frame):
                 continue
             if frame.opcode is Opcode.CLOSE:
-                if not can_come_back(self._connection.session):  # else it may be a page that is loaded anew
+                if not can_come_back(self._connection.session):  # else it may be a page that is loaded again
                     lines.append(LEAVES)
             elif frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
                 self._take(protocol, frame, lines)
@@ -136,7 +136,7 @@ class WebSocketStream:
 
     @property
     def unfinished(self) -> bytes:
-        """The frames that have come since the last whole message: who feeds them to another stream goes on there."""
+        """The frames that have come since the last whole message: who feeds them to another stream continues there."""
         return b"" if self._protocol is None else self._unfinished.data
 
     def send(self, data: bytes, /) -> int:
@@ -173,16 +173,16 @@ class WebSocketStream:
             self._parts.append(message)
             # the package limits the bytes, but a part may be empty
             if len(self._parts) > MESSAGE_LIMIT:
-                protocol.fail(AGAINST_THE_RULES, "A message of too many parts")
+                protocol.fail(AGAINST_THE_RULES, "The message has too many fragments")
             return
         if self._parts is not None:
             message = b"".join([*self._parts, message])
             self._parts = None
         message = message.rstrip(b"\r\n")
         if b"\n" in message or b"\r" in message:
-            protocol.fail(AGAINST_THE_RULES, "A message is one line")
+            protocol.fail(AGAINST_THE_RULES, "A message must be one line")
         elif self._is_text and not _is_utf8(message):
-            protocol.fail(WRONG_DATA, "A text message is UTF-8")
+            protocol.fail(WRONG_DATA, "A text message must be UTF-8")
         else:
             lines.append(message + b"\r\n")
 

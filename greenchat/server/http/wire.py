@@ -47,7 +47,7 @@ class RequestReader:
     def head(self, idle: float, timeout: float) -> bytes:
         """Return the next head with its empty line; b"" if the peer has gone, or is silent for `idle` seconds.
 
-        timeout: seconds for the whole head, once it has begun. Raises HttpError.
+        timeout: seconds for the whole head, once it has started. Raises HttpError.
         """
         data = self.rest or self._read(idle) or b""
         self.deadline = monotonic() + timeout
@@ -114,7 +114,7 @@ class ResponseSocket:
             try:
                 count = self._stream.send(view[:_STEP])  # type: ignore[arg-type]  # a view is as good as bytes
             except BlockingIOError:
-                wait_write(self._stream.fileno(), timeout=_STALLED, timeout_exc=BrokenPipeError(32, "It took nothing"))
+                wait_write(self._stream.fileno(), timeout=_STALLED, timeout_exc=BrokenPipeError(32, "It read nothing"))
                 continue
             view = view[count:]
             self.sent += count

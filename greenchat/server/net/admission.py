@@ -61,7 +61,7 @@ class Admission:
                 options = replace(options, exempt=(*options.exempt, *listener.proxy))
             self._enter(arrival.source, options)
         except (proxy_header.ProxyError, OSError) as error:
-            refusal = RefusedError(f"The proxy did not name its client: {error}", 400)
+            refusal = RefusedError(f"The proxy did not send a valid client address: {error}", 400)
         except RefusedError as error:
             refusal = error
         else:

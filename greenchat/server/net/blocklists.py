@@ -77,7 +77,7 @@ class Blocklists:
         if known and monotonic() < known[0]:
             return known[1]
         if self._waiting >= _MOST_WAITING:
-            log.warning("the DNS blocklists are not asked about %s: too many answers are awaited", host)
+            log.warning("the DNS blocklists were not asked about %s: too many queries are pending", host)
             return None
         self._waiting += 1
         try:
@@ -162,7 +162,7 @@ def _asking(options: BlocklistOptions) -> AskDns:
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return []  # it is not listed, or nothing is said about it
         except (dns.exception.DNSException, OSError) as error:
-            log.warning("the DNS blocklist did not answer about %s: %s", name, error)
+            log.warning("the DNS blocklist did not answer for %s: %s", name, error)
             return []
         return [row.to_text().strip('"') for row in answer]
 

@@ -77,8 +77,8 @@ class Connection:
     accepted: its socket, which may be below a TLS stream. forwarders: proxies that name their client in each HTTP
     request, if it came through one. heard and opened are in seconds of the monotonic clock; patience is how many
     seconds after that it may be unregistered. pings: whether it is pinged; `asked` is true while a PING waits for its
-    answer. due: the second in which it is looked at, see `Rounds`. pace: when it may go on. unanswered: the command of
-    which the slow part, or a long answer, is under way. lines: its input, once it speaks IRC. is_resting: no
+    answer. due: the second in which it is looked at, see `Rounds`. pace: when it may continue. unanswered: the command
+    of which the slow part, or a long answer, is under way. lines: its input, once it speaks IRC. is_resting: no
     greenlet serves it, until there is input. was_lost: nobody asked for its end, see `close`.
     """
 
@@ -139,7 +139,7 @@ class Connection:
         server.clients.hangups.watch(sock.fileno(), self._hung_up)
 
     def run(self, serve: Callable[[], object]) -> None:
-        """Serve the client from its arrival here. serve: begins with it, see `detect`, or goes on."""
+        """Serve the client from its arrival here. serve: begins with it, see `detect`, or continues."""
         self.server.network.connect(self.session)
         self.go_on(serve)
 
@@ -205,7 +205,7 @@ class Connection:
 
     def _end_for_a_bug(self) -> None:
         """End the connection after a bug: others see it quit at once; the client has the usual time to read why."""
-        self.close("Internal error: the connection is closed, and the operator's log says why")
+        self.close("Internal error: the connection was closed; the server's log has the details")
         with suppress(Exception):  # this may meet the same bug, which is logged
             self.context(_NOTHING).note(left, self.session.closing)
         with suppress(OSError):
@@ -224,7 +224,7 @@ class Connection:
         self.pace.use(options.throttle)
 
     def ping(self, ping: Envelope) -> None:
-        """Send a PING, in a turn that has begun."""
+        """Send a PING, in a turn that has started."""
         self.asked = True
         self.outbox.put(ping.encode(self.session.kind))
 
@@ -284,7 +284,7 @@ class Connection:
             self.server.log.wait_until_applied(self.session)
         ctx, continuation = self.begin_line(line)
         if self.session.user is None and not is_for_anybody(ctx.message) and self.pace.waste():
-            self.close("Not registered: IRC begins with NICK and USER")
+            self.close("Not registered: send NICK and USER first")
             return
         self.finish(ctx, continuation)
 

@@ -44,7 +44,7 @@ class ConnectionLimits:
         """
         most = options.most or capacity
         if self.open >= most and not make_room():
-            raise RefusedError(f"This server is full: it takes {most} connections", 503)
+            raise RefusedError(f"This server is full ({most} connections)", 503)
         self.count(host, options, now)
         self.open += 1
 

@@ -93,8 +93,8 @@ class _ProxyRefusal:
         if now - self._said.get(key, -inf) >= _SAY_AGAIN:
             self._said[key] = now
             log.warning(
-                "%s sent a PROXY header to the listener %s, which expects none: if it is a proxy of yours, name it with"
-                ' the key proxy of this [[listen]], as in proxy = ["%s"]',
+                "%s sent a PROXY header to the listener %s, which expects none: if it is your proxy, add it"
+                ' to the key proxy of this [[listen]], as in proxy = ["%s"]',
                 *(connection.session.host, listener.address, connection.session.host),
             )
         connection.refuse(first_bytes.PROXY_REFUSAL)

@@ -28,7 +28,7 @@ class Share:
 
 
 class FairQueue:
-    """A queue of waiting connections, as calls that let them go on.
+    """A queue of waiting connections, as calls that let them continue.
 
     Reads: len(), is_newcomers_turn. Changes: push, pop, charge.
     """

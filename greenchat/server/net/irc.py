@@ -65,7 +65,7 @@ class IrcClient:
                 connection.discard()
                 return False
         if lines.overrun:
-            connection.close("Line without an end: this server speaks IRC")
+            connection.close("Line without an end: this is an IRC server")
             connection.discard()
         return not lines.overrun
 

@@ -116,7 +116,7 @@ class Listener(StreamServer):  # type: ignore[misc]  # gevent has no types
 
     def _pause(self, error: OSError) -> None:
         if not self.is_paused:
-            log.error("no connection can be accepted on %s for now: %s", self.bound, error.strerror)
+            log.error("can't accept connections on %s: %s", self.bound, error.strerror)
         self.is_paused = True
         self.stop_accepting()
         self._timer = self.loop.timer(_PAUSE)
@@ -185,7 +185,7 @@ def _reason(error: OSError) -> str:
     if error.errno == errno.EACCES:
         return "this user may not open ports below 1024"
     if error.errno == errno.EADDRINUSE:
-        return "another program listens there already"
+        return "another program is already listening there"
     if error.errno is not None and error.errno < 0:  # one of getaddrinfo's
         return "the name of the host can't be resolved"
     return (error.strerror or str(error)).partition(" (while attempting")[0]

@@ -70,7 +70,7 @@ class ClientPace:
         self._opened = self.since = now = monotonic()
         self._share = Share(is_newcomer=True)
         self._bucket = TokenBucket(throttle.commands, throttle.burst, first=throttle.newcomer_burst, now=now * 1000)
-        self._is_settled = False  # no newcomer any more
+        self._is_settled = False  # no longer a newcomer
         self._has_earned = False  # all of its burst, by a login
         self._wasted = 0
         self.owed = 0

@@ -59,7 +59,7 @@ class _ProcessorTime:
 
 
 class Schedule:
-    """deadline: the time, by the monotonic clock, at which to call `ask`; infinite while no turn has begun.
+    """deadline: the time, by the monotonic clock, at which to call `ask`; infinite while no turn has started.
 
     newcomer_deadline: the same for newcomers.
 

@@ -47,7 +47,7 @@ class SendQueues:
         self._closing[outbox] = monotonic()
 
     def closed(self, outbox: SendQueue) -> None:
-        """Note that nothing waits any more."""
+        """Note that nothing is waiting."""
         self._closing.pop(outbox, None)
 
     def cut_late(self, since: float) -> None:

@@ -55,8 +55,8 @@ class Tls:
         try:
             self.reload()
         except TlsError as error:
-            return f"the renewed certificate can't be used, the old one stays: {error}"
-        return self.trouble(now) or f"the certificate {self.certificate} was renewed, and is shown to new connections"
+            return f"the renewed certificate can't be used, keeping the old one: {error}"
+        return self.trouble(now) or f"the certificate {self.certificate} was renewed, and is used for new connections"
 
     @property
     def expires(self) -> int:
@@ -82,12 +82,12 @@ class Tls:
         before, after = (_milliseconds(time) for time in (shown.get_notBefore(), shown.get_notAfter()))
         where = f"the certificate {self.certificate}"
         if now < before:
-            return f"{where} is valid only from {in_words(before)} on: clients will refuse it; check the clock"
+            return f"{where} is not valid before {in_words(before)}, so clients will refuse it: check the clock"
         if now >= after:
             return f"{where} expired {in_words(after)}: clients refuse it; put a new one there and reload (SIGHUP)"
         days = (after - now) // _DAY
         if days < _SOON:
-            return f"{where} will expire in {days} days, {in_words(after)}: put a new one there and reload (SIGHUP)"
+            return f"{where} will expire in {days} days, {in_words(after)}: install a new one and reload (SIGHUP)"
         return ""
 
     def accept(self, sock: socket.socket) -> "TlsStream":

@@ -95,7 +95,7 @@ class Turn:
         self._said: list[Refusable] = []
         self._complained = -_COMPLAIN_EVERY
         self._readings: WeakSet[Since] = WeakSet()
-        self._erased: dict[tuple[str, int], None] = {}  # lately, the oldest first
+        self._erased: dict[tuple[str, int], None] = {}  # recently, the oldest first
 
     @property
     def store(self) -> Store:
@@ -116,7 +116,7 @@ class Turn:
         return since
 
     def has_erased(self, conversation: str, event_id: int) -> bool:
-        """Whether an event was erased lately."""
+        """Whether an event was erased recently."""
         return (conversation, event_id) in self._erased
 
     def secure(self, *writes: StoreWrite) -> None:
@@ -199,7 +199,7 @@ class Turn:
             except MemoryError:
                 outbox.cut(OUT_OF_MEMORY)
                 self.send_queues.relieve()
-                log.error("out of memory: a client was cut, since a message could not be sent to it")
+                log.error("out of memory: a client was disconnected, because a message could not be sent to it")
             except Exception:
                 log.exception("an outbox could not be flushed")
                 outbox.cut("Internal error")  # nothing may be missing from the middle of its stream

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 _WORKERS = 2  # more slow work than this waits, and the chat continues
 _MESSENGERS = 2
-_PAUSE = 0.05  # seconds after which work that could not go on looks again
+_PAUSE = 0.05  # seconds after which work that could not continue looks again
 _OUTSIDE = 8  # concurrent password checks by external services
 _ONE_IN = 8  # one in so many served comes from the last in the queue, so that nobody waits for ever
 
@@ -92,7 +92,7 @@ class Workers:
             self._hand_on()
 
     def kill(self) -> None:
-        """Let the threads finish what they have begun."""
+        """Let the threads finish what they have started."""
         self._pool.kill()
 
     def _wait(self, rank: Rank, address: str) -> None:
@@ -152,7 +152,7 @@ class Threads:
         return self.workers.apply(slow.work, rank_of(session), address)
 
     def kill(self) -> None:
-        """Let the threads that work with the store finish what they have begun. Waits."""
+        """Let the threads that work with the store finish what they have started. Waits."""
         self.workers.kill()
         self._hashers.kill()
 

@@ -18,7 +18,7 @@ from greenchat.server.nodes.seat import Seat
 from greenchat.server.nodes.state_file import StateFileError, StateHead
 from greenchat.storage.interface import Store
 
-_JOIN = "at another node `greenchat-server cluster publish`, and here `greenchat-server cluster join`"
+_JOIN = "run `greenchat-server cluster publish` at another node, and here `greenchat-server cluster join`"
 
 
 class NodeError(Exception):
@@ -52,8 +52,8 @@ class Beginning:
             raise NodeError(str(error)) from error
         if self._stored.last and self._seat.makes_log:
             raise NodeError(
-                f"the log {self._seat.log} has entries already, and the node in {self._seat.data} has no state to begin"
-                " with: the engine's data is not of these nodes. Nothing is changed"
+                f"the log {self._seat.log} already has entries, but the node in {self._seat.data} has no state to begin"
+                " with: the engine has the data of another cluster. Nothing was changed"
             )
         if not self._seat.makes_log:
             raise NodeError(
@@ -66,17 +66,17 @@ class Beginning:
 
     def _check(self, head: StateHead) -> None:
         seat, stored, position = self._seat, self._stored, max(head.position, self.known[0])
-        again = f"delete {seat.state}, and it is made from another node" if seat.makes_log else _JOIN
+        again = f"delete {seat.state}, and it is restored from another node" if seat.makes_log else _JOIN
         if head.identity != stored.identity or stored.last < position:
-            rebase = "" if seat.makes_log else ". `greenchat-server cluster rebase` makes a new log"
+            rebase = "" if seat.makes_log else ". `greenchat-server cluster rebase` creates a new log"
             raise NodeError(
-                f"the log {seat.log} ends at {stored.last}, and this node has applied {position} entries"
-                f" of it, or of another one: the engine has lost its data. Nothing is changed{rebase}"
+                f"the log {seat.log} ends at {stored.last}, but this node has applied {position} entries: the engine"
+                f" has lost data, or it is another log. Nothing was changed{rebase}"
             )
         if stored.first > head.position + 1:
             raise NodeError(
-                f"the log {seat.log} begins at entry {stored.first}, and this node knows those up to {head.position}:"
-                f" it was off for too long: {again}"
+                f"the log {seat.log} begins at entry {stored.first}, but this node has only those up to"
+                f" {head.position}: it was off for too long: {again}"
             )
         if self.known[0] < head.position:
             raise NodeError(f"the database in {seat.data} is older than the state in {seat.state}: {again}")

@@ -37,7 +37,7 @@ _SECOND = 1_000_000_000  # ns
 _REPLIES, _ENTRIES = "1", "2"  # subscriptions
 _DUPLICATES = 120  # seconds in which the engine knows a repeated entry
 _IDENTITY = "greenchat"  # of a log, in what the engine knows about it
-_OTHERWISE = "it answers in another language"
+_OTHERWISE = "it uses another protocol"
 _WRONG_PASSWORD = b"authorization violation"
 
 
@@ -152,7 +152,7 @@ class Engine:
         raise kind("the engine can't be reached: " + "; ".join(troubles))
 
     def _greet(self, parts: SplitResult, name: str) -> socket.socket:
-        self._parser = nats.NatsParser()  # without what another server has begun to say
+        self._parser = nats.NatsParser()  # without what another server has started to say
         host = parts.hostname or ""
         sock: socket.socket = gevent_socket.create_connection((host, parts.port or _PORT), _CONNECT)
         try:
@@ -175,7 +175,7 @@ class Engine:
     def _secured(self, sock: socket.socket, host: str, info: Mapping[str, Any]) -> socket.socket:
         """Return the connection in TLS. Raises EngineError."""
         if not (info.get("tls_required") or info.get("tls_available")):
-            raise EngineRefusesError("it has no TLS, and the configuration asks for it")
+            raise EngineRefusesError("it has no TLS, but the configuration requires it")
         self._parser = nats.NatsParser()  # what came in the clear is no part of what comes now
         try:
             secured: socket.socket = _trust(self._access).wrap_socket(sock, server_hostname=host)
@@ -253,7 +253,7 @@ class Engine:
             if result:
                 result.set(frame)
         elif frame.status == "100":
-            if frame.reply:  # flow control: it goes on when it has an answer
+            if frame.reply:  # flow control: it continues when it has an answer
                 self._write(nats.publish(frame.reply, b""))
         elif not frame.status:
             place = nats.place(frame.reply)
@@ -283,7 +283,7 @@ class Engine:
             refusal = _part(answer, "error", dict)
             code = _part({"code": 500, **refusal}, "code", int)
             kind = NotThereError if code == 404 else EngineRefusesError if 400 <= code < 500 else EngineError
-            raise kind(str(refusal.get("description") or "it refuses, and does not say why"))
+            raise kind(str(refusal.get("description") or "it refused without a reason"))
         return answer
 
     def find_log(self, name: str) -> Stored | None:
@@ -295,7 +295,7 @@ class Engine:
         metadata = _part(info, "config", dict).get("metadata")
         identity = metadata.get(_IDENTITY) if isinstance(metadata, dict) else None
         if not identity or not isinstance(identity, str):
-            raise EngineRefusesError(f"the stream {name} is not a log of greenchat; name another one")
+            raise EngineRefusesError(f"the stream {name} is not a log of greenchat; choose another name")
         state = _part(info, "state", dict)
         first, last, size = (_part(state, name, int) for name in ("first_seq", "last_seq", "bytes"))
         return Stored(identity, first, last, size)

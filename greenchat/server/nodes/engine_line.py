@@ -44,7 +44,7 @@ class EngineLine:
                 self.stored = self._open(self._engine)
                 return
             except EngineRefusesError as error:
-                raise NodeError(f"the engine refuses: {error}") from error
+                raise NodeError(f"the engine refused: {error}") from error
             except EngineError as error:
                 if monotonic() > deadline:
                     raise NodeError(f"{error}. Is it running?") from error
@@ -65,8 +65,8 @@ class EngineLine:
             stored = engine.find_log(seat.log)
         if stored is None:
             raise EngineRefusesError(
-                f"it has no log {seat.log}: `greenchat-server cluster init` makes one, and if there was one"
-                " and the engine has lost it, `greenchat-server cluster rebase`"
+                f"it has no log {seat.log}: create it with `greenchat-server cluster init` or, if the engine has lost"
+                f" it, `greenchat-server cluster rebase`"
             )
         return stored
 

@@ -62,7 +62,7 @@ def unpack(data: bytes) -> LogEntry:
     try:
         value = json.loads(data.decode("utf-8", "surrogatepass"))
     except ValueError as error:
-        raise EntryError(f"this is no entry of a log of greenchat: {error}") from error
+        raise EntryError(f"this is not an entry of a greenchat log: {error}") from error
     match value:
         case {
             "v": 1,
@@ -74,9 +74,9 @@ def unpack(data: bytes) -> LogEntry:
         }:
             return LogEntry(token, count, applied, cpu, acts)
         case {"v": int(version)}:
-            raise EntryError(f"the log has entries of version {version}, and only {_VERSION} can be read")
+            raise EntryError(f"the log has entries of version {version}, but only {_VERSION} is supported")
         case _:
-            raise EntryError("this is no entry of a log of greenchat")
+            raise EntryError("this is not an entry of a greenchat log")
 
 
 def acts_of(entry: LogEntry) -> Iterator[Act]:

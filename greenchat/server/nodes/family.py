@@ -48,7 +48,7 @@ class FamilyError(Exception):
 
 class _Child:
     """One node. ready: becomes readable when it serves, or has ended. again: when it may be started again, by the
-    monotonic clock. failures: starts, one after the other, after which it never served.
+    monotonic clock. failures: starts, one after another, after which it never served.
     """
 
     def __init__(self, seat: Seat) -> None:
@@ -180,9 +180,9 @@ class NodeFamily:
         if signal.SIGHUP in signals:
             self._signal(signal.SIGHUP)
         if signal.SIGUSR2 in signals:
-            log.warning("several nodes are upgraded by `greenchat-server upgrade`, one after the other")
+            log.warning("use `greenchat-server upgrade` to upgrade several nodes, one after another")
         if self._engine.has_ended:
-            log.error("the engine has ended, and is started again")
+            log.error("the engine has exited; restarting it")
             self._engine.start()
         for child in self._children:
             self._look_at(child)
@@ -203,7 +203,7 @@ class NodeFamily:
             return
         child.process = None
         if code == STAYS_OFF and any(other.process for other in self._children):
-            log.warning("%s was told to end, and stays off until all are started anew", child.seat.name)
+            log.warning("%s was told to stop; it stays off until all nodes are restarted", child.seat.name)
             child.again = float("inf")
             return
         if code in (0, STAYS_OFF) or (not child.serves and child is self._children[0] and not self._has_greeted):
@@ -213,7 +213,7 @@ class NodeFamily:
             return
         child.failures += 1
         child.again = monotonic() + min(_AGAIN * 2 ** (child.failures - 1), _AGAIN_MOST)
-        log.error("%s has ended with code %d, and is started again", child.seat.name, code)
+        log.error("%s has exited with code %d; restarting it", child.seat.name, code)
 
     def _begin(self, child: _Child) -> None:
         """Start a node; one that has no state is made from another one first."""
@@ -249,7 +249,7 @@ class NodeFamily:
                 try:
                     child.process.wait(max(0.1, deadline - monotonic()))
                 except subprocess.TimeoutExpired:
-                    log.error("%s does not end, and is killed", child.seat.name)
+                    log.error("%s does not stop; killing it", child.seat.name)
                     child.process.kill()
                     child.process.wait()
         self._engine.stop(_PATIENCE)

@@ -45,16 +45,16 @@ def found(config: Config) -> str:
         _refuse_unsafe(seat)
         if (seat.data / STATE).exists():
             raise FoundingError(
-                f"{seat.data} belongs to a log already: start its node. If the engine has lost that log,"
-                " `cluster rebase` makes a new one"
+                f"{seat.data} already belongs to a log: start its node. If the engine has lost that log, `cluster"
+                f" rebase` creates a new one"
             )
         if engine.find_log(seat.log):
             raise FoundingError(
-                f"the engine has a log {seat.log} already: to be a node of it, `greenchat-server cluster publish` at"
-                " one that is, and here `cluster join`; or name another log with cluster.log"
+                f"the engine already has the log {seat.log}: to join it, run `greenchat-server cluster publish` at one"
+                " of its nodes, and `cluster join` here; or choose another name with cluster.log"
             )
         _begin(config, seat, engine, keeper)
-    return f"The log {seat.log} is made, with {_copies(seat.replicas)}, and begins with what {seat.data} has"
+    return f"The log {seat.log} was created, with {_copies(seat.replicas)}, from the data in {seat.data}"
 
 
 def join(file: Path, config: Config) -> list[str]:
@@ -78,8 +78,8 @@ def join_from_engine(config: Config) -> list[str]:
         found = store.find(_BACKUP)
         if found is None:
             raise FoundingError(
-                f"the engine has no backup of a node of the log {seat.log}: at one of them `greenchat-server cluster"
-                " publish`, or `greenchat-server backup FILE` and here `cluster join FILE`"
+                f"the engine has no backup of a node of the log {seat.log}: run `greenchat-server cluster publish` at a"
+                " node, or `greenchat-server backup FILE` there and `cluster join FILE` here"
             )
         told = found.told
         _refuse_unfit(
@@ -90,7 +90,7 @@ def join_from_engine(config: Config) -> list[str]:
                 store.get(found, file)
                 return _become(file, _head(file), seat, stored)
             except NotThereError as error:
-                raise FoundingError(f"{_PUBLISHED} can't be used ({error}): `cluster publish` again") from error
+                raise FoundingError(f"{_PUBLISHED} can't be used ({error}): run `cluster publish` again") from error
             finally:
                 file.unlink(missing_ok=True)
 
@@ -102,7 +102,7 @@ def publish(config: Config) -> str:
         stored = _needed(seat, engine)
     head = _state(seat)
     if head is None:
-        raise FoundingError(f"{data} belongs to no log: only a node's data are of use to another node")
+        raise FoundingError(f"{data} does not belong to a log: only a node can be published")
     _refuse_unfit(f"what {data} has", head, seat, stored)
     file = data / _MADE
     file.unlink(missing_ok=True)
@@ -119,24 +119,24 @@ def publish(config: Config) -> str:
     finally:
         file.unlink(missing_ok=True)
     return (
-        f"The engine has a backup of this node, at entry {head.position} of the log {seat.log} ({size >> 10} KiB), for"
-        f" {seat.keep:g} hours: at another machine `greenchat-server cluster join` makes a node of it"
+        f"The engine now has a backup of this node, at entry {head.position} of the log {seat.log} ({size >> 10} KiB),"
+        f" for {seat.keep:g} hours. Run `greenchat-server cluster join` at another machine to make it a node"
     )
 
 
 def _become(file: Path, head: StateHead, seat: Seat, stored: Stored) -> list[str]:
     """Put a backup in the place of what this folder has, which is locked."""
     aside = backup.restore(file, seat.data / DATABASE)
-    told = [f"This is a node now, at entry {head.position} of {stored.last}: start it, and it catches up"]
-    return told + [f"What was here before is now {path}" for path in aside]
+    told = [f"This is now a node, at entry {head.position} of {stored.last}. Start it, and it catches up"]
+    return told + [f"The former data was moved to {path}" for path in aside]
 
 
 def _refuse_unfit(name: str, head: StateHead, seat: Seat, stored: Stored) -> None:
-    """Raise FoundingError where no node can go on from a state by the log as it is."""
+    """Raise FoundingError where no node can continue from a state by the log as it is."""
     if head.identity != stored.identity:
         raise FoundingError(
-            f"{name} is of another log than the engine's {seat.log}, or of what that was before a rebase: make a new"
-            " backup at a node that runs"
+            f"{name} does not belong to the engine's log {seat.log} (or is older than a rebase): make a new backup at"
+            f" a running node"
         )
     if stored.first > head.position + 1:
         raise FoundingError(
@@ -159,7 +159,7 @@ def rebase(config: Config, *, is_sure: bool) -> str:
         head = _state(seat)
         if head is None:
             raise FoundingError(
-                f"{seat.data} belongs to no log: `cluster init` makes one, and `cluster join` is for one"
+                f"{seat.data} does not belong to a log: create one with `cluster init`, or join one with `cluster join`"
             )
         stored = engine.find_log(seat.log)
         applied = max(head.position, _applied(keeper, head.identity))
@@ -171,7 +171,7 @@ def rebase(config: Config, *, is_sure: bool) -> str:
         if stored and not is_sure:
             raise FoundingError(
                 f"the engine has a log {seat.log} up to entry {stored.last}, and this node has applied {applied} of"
-                " it or of the one before: say --yes if that log may be deleted"
+                " it or of the one before: use --yes to delete that log"
             )
         if stored:
             engine.delete_log(seat.log)
@@ -182,8 +182,8 @@ def rebase(config: Config, *, is_sure: bool) -> str:
             aside.rename(seat.data / STATE)
             raise
     return (
-        f"The log {seat.log} begins anew, with what this node has of the {applied} entries of the old one. Start it;"
-        " the others are made anew from a backup of it, by `cluster join`"
+        f"The log {seat.log} was recreated from this node's data ({applied} entries of the old log). Start this node;"
+        f" restore the others from its backup with `cluster join`"
     )
 
 
@@ -192,10 +192,10 @@ def describe(config: Config) -> str:
     seat = _seat(config)
     head = _state(seat)
     if head is None:
-        return f"{seat.name} does not run, and {seat.data} belongs to no log yet"
+        return f"{seat.name} is not running, and {seat.data} does not belong to a log yet"
     with _folder(config) as keeper:
         applied = max(head.position, _applied(keeper, head.identity))
-    return f"{seat.name} does not run; it has applied {applied} entries of the log {seat.log}"
+    return f"{seat.name} is not running; it has applied {applied} entries of the log {seat.log}"
 
 
 def _refuse_unsafe(seat: Seat) -> None:
@@ -207,7 +207,7 @@ def _seat(config: Config) -> Seat:
     seat = Seat.of(config.options)
     if seat is None:
         raise FoundingError(
-            "the configuration names no node: give one with --config that has cluster.node and cluster.engine"
+            "the configuration does not name a node: use a --config with cluster.node and cluster.engine"
         )
     return seat
 
@@ -247,7 +247,7 @@ def _begin(config: Config, seat: Seat, engine: Engine, keeper: StoreKeeper) -> N
     try:
         engine.make_log(seat.log, identity, replicas=seat.replicas)
     except EngineError:
-        found = engine.find_log(seat.log)  # its answer may have been lost; where this fails, too, `rebase` goes on
+        found = engine.find_log(seat.log)  # its answer may have been lost; where this fails, too, `rebase` continues
         if found is None or found.identity != identity:
             (seat.data / STATE).unlink()
             raise
@@ -256,14 +256,14 @@ def _begin(config: Config, seat: Seat, engine: Engine, keeper: StoreKeeper) -> N
 def _needed(seat: Seat, engine: Engine) -> Stored:
     stored = engine.find_log(seat.log)
     if stored is None:
-        raise FoundingError(f"the engine has no log {seat.log}: `cluster init` at the first node makes it")
+        raise FoundingError(f"the engine has no log {seat.log}: create it with `cluster init` at the first node")
     return stored
 
 
 def _head(file: Path) -> StateHead:
     content = backup.carried(file, STATE)
     if content is None:
-        raise FoundingError(f"{file} is no backup of a node: make one there with `greenchat-server backup FILE`")
+        raise FoundingError(f"{file} is not a backup of a node: make one at a node with `greenchat-server backup FILE`")
     try:
         return state_file.parse_head(content.partition(b"\n")[0].decode("utf-8", "surrogatepass"))
     except ValueError as error:

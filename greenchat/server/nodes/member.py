@@ -5,7 +5,7 @@ are at hand. The state is written to a file now and then, at the same entries on
 node that has come to another state stops.
 
 Without the engine nothing can be said, and nothing is lost: what was proposed waits. After a while people are told, and
-after a longer one the node ends its connections and begins anew, as it does when the others have given it up.
+after a longer one the node ends its connections and starts again, as it does when the others have given it up.
 """
 
 import logging
@@ -232,7 +232,7 @@ class NodeMember:
     def _take_entry(self, place: StreamPosition, entry: entries.LogEntry) -> None:
         nodes = self._network.nodes
         if place.number != nodes.position + 1:
-            raise entries.EntryError(f"those after {nodes.position} are missing: the engine has lost them")
+            raise entries.EntryError(f"the entries after {nodes.position} are missing: the engine has lost them")
         before = nodes.time
         self._watch.heard = monotonic()
         self._turn.begin(len(entry.acts))  # one of several waits a moment for other nodes' entries if it sends much
@@ -253,7 +253,7 @@ class NodeMember:
             if arrived:
                 arrived.count = entry.count
         if self._is_here and nodes.of_token(self.token) is None and not self._is_leaving:
-            self._end("the other nodes have given this one up, since it was silent for too long")
+            self._end("the other nodes gave this one up, because it was silent for too long")
         self._progress.look(place.number)
         self.log.note_entry()
         every = int(self.seat.snapshots * 1000)
@@ -296,14 +296,14 @@ class NodeMember:
     # the end
 
     def _end(self, why: str) -> None:
-        """End this process, so that it begins anew."""
+        """End this process, so that it starts again."""
         if not self.trouble:
             self.trouble = why
             self.log.end()
             self._line.close()  # nothing is applied after what could not be
-            log.error("this node ends: %s", why)
+            log.error("this node is stopping: %s", why)
             if self._is_here:
-                self._host.end_to_restart(f"This part of the server is restarted: {why}. Connect again")
+                self._host.end_to_restart(f"This node is restarting: {why}. Connect again")
 
     def leave(self) -> None:
         """Leave the other nodes in good order, and write down the state; nothing is applied any more."""

@@ -27,10 +27,10 @@ def unsafe(seat: Seat) -> Iterator[str]:
             _, body = get_hub().threadpool.apply(fetch, (f"{url}/varz",), {"timeout": _PATIENCE, "most": _MOST})
             is_safe = json.loads(body)["jetstream"]["config"].get("sync_always")
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:  # of somebody else's JSON
-            reason = error.strerror or error if isinstance(error, OSError) else "it does not answer as NATS does"
-            raise EngineError(f"{url} can't be asked whether it writes to the disk at once: {reason}") from error
+            reason = error.strerror or error if isinstance(error, OSError) else "it does not answer like NATS"
+            raise EngineError(f"{url} can't be asked for its sync interval: {reason}") from error
         if not is_safe:
             yield (
-                f"the engine at {url} does not write to the disk at once: it needs"
+                f"the engine at {url} does not write to the disk immediately: it needs"
                 " jetstream { sync_interval: always }"
             )

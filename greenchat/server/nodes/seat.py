@@ -25,7 +25,7 @@ class Seat:
     itself. replicas: how many of the engine's servers keep an entry. keep: hours that the log holds an entry. size: MiB
     beyond which it holds no more than nodes may need.
     makes_log: whether a log that is not there is made. lease: seconds of silence after which a node is given up.
-    patience: seconds without the log before people are told; longer: before the node begins anew. snapshots: seconds
+    patience: seconds without the log before people are told; longer: before the node restarts. snapshots: seconds
     between two of them. ready: a descriptor that is written to when the node serves, -1 for none. engine_lock: the file
     with the engine's process id, if whoever starts the nodes runs it.
     """
@@ -64,7 +64,7 @@ class Seat:
 
     @property
     def served_before(self) -> bool:
-        """Whether this process has served, and begins anew: then it waits for the engine as long as need be."""
+        """Whether this process has served, and restarts: then it waits for the engine as long as need be."""
         return _SERVED in os.environ
 
     def report_ready(self) -> None:
@@ -72,7 +72,7 @@ class Seat:
         if self.is_by_itself:
             os.environ[_SERVED] = "1"
         if self.ready >= 0:
-            with suppress(OSError):  # a node that has begun anew has told it before
+            with suppress(OSError):  # a node that has restarted has told it before
                 os.write(self.ready, b"ready\n")
 
     @classmethod

@@ -74,7 +74,7 @@ def parse_head(line: str) -> StateHead:
     match json.loads(line):
         case [str(identity), int(position), str(digest)]:
             return StateHead(identity, position, digest)
-    raise ValueError("it does not say of which log it is")
+    raise ValueError("it does not name its log")
 
 
 def read(path: Path) -> Mapping[str, Any]:
@@ -86,7 +86,7 @@ def read(path: Path) -> Mapping[str, Any]:
     except (OSError, ValueError) as error:
         raise StateFileError(_unreadable(path, error)) from error
     if not isinstance(document, dict):
-        raise StateFileError(_unreadable(path, ValueError("it is no snapshot")))
+        raise StateFileError(_unreadable(path, ValueError("it is not a snapshot")))
     return document
 
 
@@ -112,4 +112,4 @@ def clone(source: tuple[Path, Path], target: tuple[Path, Path], database: str) -
         carried.unlink()
         copied.replace(target[1] / STATE)  # last: a node that has it is whole
     except OSError as error:
-        raise StateFileError(f"a node can't be made from {source[0]}: {error}") from error
+        raise StateFileError(f"a node can't be restored from {source[0]}: {error}") from error

@@ -1,7 +1,7 @@
 """The turn of a node: others have shown what is said here already, so that nothing can be refused any more.
 
 Each transaction has the position in the log with it. What the store holds already is not stored again while a node
-applies a part of the log for the second time. If the store fails the node goes on in memory for a while, and then
+applies a part of the log for the second time. If the store fails the node continues in memory for a while, and then
 leaves, see `NodeMember`.
 """
 

@@ -1,4 +1,6 @@
-"""A node's watch: whether the log goes on, the others are alive, the store works, and this node is to go on serving."""
+"""A node's watch: whether the log continues, the others are alive, the store works, and this node is to continue
+serving.
+"""
 
 import logging
 import os
@@ -28,8 +30,8 @@ log = logging.getLogger(__name__)
 
 _LOOK = 0.25  # seconds
 _HOUR = 3_600_000  # ms
-_WAITS = "The server waits for its other parts; what you say is kept and will be said"
-_DRAINED = "This part of the server takes a rest: connect again, and another one goes on with you"
+_WAITS = "The server is waiting for its other nodes; your messages are queued"
+_DRAINED = "This node is taking a break: connect again, and another node will take over"
 
 
 class WatchServerParts(Protocol):
@@ -52,7 +54,7 @@ class WatchServerParts(Protocol):
 class Watch:
     """The watch of one node. heard: when the last entry came, by the monotonic clock.
 
-    line: to the log. end: ends this node, so that it begins anew.
+    line: to the log. end: ends this node, so that it restarts.
     """
 
     def __init__(
@@ -111,14 +113,14 @@ class Watch:
     def _obey(self, own: Node) -> None:
         """Do what this node was told to."""
         if own.is_draining and self._drain is None:
-            log.warning("this node is drained: its clients are sent to others, and it takes no more")
+            log.warning("this node is being drained: its clients move to other nodes, and it accepts no new ones")
             self._host.listeners.close()
             self._drain = gevent.spawn(self._host.clients.drain, _DRAINED)
         if not own.order or self._is_ending or (self._drain and not self._drain.ready()):
             return
         self._is_ending = True
         if own.order == RESTART:
-            self._host.end_to_restart(_DRAINED if self._drain else "The server is restarted: connect again")
+            self._host.end_to_restart(_DRAINED if self._drain else "The server is restarting: connect again")
             return
         if self._seat.engine_lock:
             self._host.shutdown.code = STAYS_OFF
@@ -135,10 +137,10 @@ class Watch:
         seat = self._seat
         silent = monotonic() - self.heard
         if silent > seat.longer:
-            self._end(f"the engine was not to be reached for {seat.longer:g} s")
+            self._end(f"the engine was unreachable for {seat.longer:g} s")
         elif silent > seat.patience and not self._is_told:
             self._is_told = True
-            log.error("nothing has come from the engine for %g s", seat.patience)
+            log.error("no data from the engine for %g s", seat.patience)
             self._turn.begin()
             for connection in self._host.clients.connections:
                 connection.context(Message("")).notice(_WAITS)
@@ -147,7 +149,7 @@ class Watch:
             for node in self._network.nodes.silent(int(seat.lease * 1000)):
                 if node is not own and node.number not in self._given_up:
                     self._given_up.add(node.number)
-                    log.warning("the node %s is given up: it has said nothing for %g s", node.name, seat.lease)
+                    log.warning("the node %s was given up: it was silent for %g s", node.name, seat.lease)
                     self._host.new_context().note(give_up_node, node.number, grace)
 
     def _compare(self, head: StateHead, own: Node) -> None:
@@ -156,11 +158,11 @@ class Watch:
         if first != head.digest:
             (Path(self._seat.state) / STATE).unlink()
             log.critical(
-                "at entry %d of the log the state of this node is %s, and that of another one %s: a bug. This node has"
-                " to be made from another one",
+                "at entry %d of the log the state of this node is %s, and that of another one %s: a bug. This node"
+                " must be restored from another one",
                 *(head.position, head.digest, first),
             )
-            self._end("its state is not that of the others")
+            self._end("its state differs from the others'")
         elif self._network.nodes.steward == own.token:
             self._trim()
 

@@ -40,7 +40,7 @@ def ask(rules: AuthScript, name: str, password: str, address: str) -> str | None
     except TimeoutError:
         raise OutsideError(f"the auth-script took longer than {rules.timeout:g} seconds") from None
     except OSError as error:
-        raise OutsideError(f"the auth-script could not be asked: {error or type(error).__name__}") from error
+        raise OutsideError(f"the auth-script failed: {error or type(error).__name__}") from error
     return _answer(data, name)
 
 
@@ -50,14 +50,14 @@ def _answer(data: bytes, name: str) -> str | None:
     except (ValueError, RecursionError):
         answer = None
     if not isinstance(answer, Mapping):
-        raise OutsideError("the auth-script answered with something else than an object of JSON")
+        raise OutsideError("the answer of the auth-script is not a JSON object")
     if answer.get("error"):
         raise OutsideError(f"the auth-script says: {str(answer['error'])[:200]}")
     if answer.get("success") is not True:
         return None
     found: Any = answer.get("accountName") or name
     if not isinstance(found, str):
-        raise OutsideError("the auth-script gave an accountName that is no string")
+        raise OutsideError("the auth-script's accountName is not a string")
     return found
 
 

@@ -35,7 +35,7 @@ def ask(rules: Ldap, name: str, password: str) -> str | None:
         dn, found = _find(rules, name, deadline)
         return found if dn and _bind(rules, dn, "", password, deadline) is not None else None
     except (LDAPException, OSError) as error:
-        raise OutsideError(f"the LDAP directory could not be asked: {error}") from error
+        raise OutsideError(f"the LDAP directory failed: {error}") from error
 
 
 def _find(rules: Ldap, name: str, deadline: float) -> tuple[str, str]:
@@ -54,7 +54,7 @@ def _find(rules: Ldap, name: str, deadline: float) -> tuple[str, str]:
         )
         found = _entries(connection)
         if not found and connection.result["result"] not in (_SUCCESS, _NO_SUCH_OBJECT):
-            raise OutsideError(f"the LDAP directory can't look: {_reason(connection)}")
+            raise OutsideError(f"the LDAP directory can't search: {_reason(connection)}")
         return (str(found[0]["dn"]), _spelled(rules, rules.filter, found[0], name)) if len(found) == 1 else ("", "")
     finally:
         connection.unbind()
@@ -94,7 +94,7 @@ def _bind(rules: Ldap, dn: str, name: str, password: str, deadline: float) -> st
             return _own_name(rules, connection, dn, name, deadline) if name else ""
         if connection.result["result"] in (_INVALID_CREDENTIALS, _NO_SUCH_OBJECT, _INVALID_DN):
             return None
-        raise OutsideError(f"the LDAP directory refuses to say: {_reason(connection)}")
+        raise OutsideError(f"the LDAP directory refuses the search: {_reason(connection)}")
     finally:
         connection.unbind()
 

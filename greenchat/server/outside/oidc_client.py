@@ -25,7 +25,7 @@ from greenchat.server.jwt_check import Rules, TokenCheck, TokenError
 
 _TIMEOUT = 10.0  # seconds for an answer of the provider
 _MOST = 1_000_000  # bytes of one
-_LASTING = 3600.0  # seconds after which the provider is asked anew where its parts are
+_LASTING = 3600.0  # seconds after which the provider is asked again where its parts are
 _PAUSE = 10.0  # seconds after a failure in which it is not asked again
 _FORM = "application/x-www-form-urlencoded"
 
@@ -104,10 +104,10 @@ class OidcClient:
         except TokenError as error:
             raise OutsideError(f"the identity provider's token is not valid: {error}") from error
         except (OSError, ValueError) as error:
-            raise OutsideError(f"the identity provider could not be asked: {error}") from error
+            raise OutsideError(f"the identity provider failed: {error}") from error
         # "The Client MUST check that the nonce value is the same value as the one that was sent"
         if claims.get("nonce") != secrets.nonce:
-            raise OutsideError("the identity provider's token is not for this login")
+            raise OutsideError("the identity provider's token is for another login")
         # "If an azp (authorized party) Claim is present, the Client SHOULD verify that its client_id is the Claim
         # Value"
         if claims.get("azp", self.rules.client_id) != self.rules.client_id:
@@ -141,10 +141,10 @@ class OidcClient:
             found = json.loads(data)
             # "The issuer value returned MUST be identical to the Issuer URL that was used as the prefix"
             if found["issuer"] != issuer:
-                raise OutsideError(f"the identity provider calls itself {str(found['issuer'])[:200]}, not {issuer}")
+                raise OutsideError(f"the identity provider's issuer is {str(found['issuer'])[:200]}, not {issuer}")
             login, token, keys = (str(found[name]) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"))
         except (OSError, ValueError, TypeError, KeyError) as error:
-            raise OutsideError(f"the identity provider could not be asked: {error}") from error
+            raise OutsideError(f"the identity provider failed: {error}") from error
         if issuer.startswith("https:") and not all(each.startswith("https://") for each in (login, token, keys)):
-            raise OutsideError("the identity provider names addresses without https")
+            raise OutsideError("the identity provider's addresses do not use https")
         return _Provider(login, token, TokenCheck(Rules(issuer, self.rules.client_id, keys)))

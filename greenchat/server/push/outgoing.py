@@ -46,10 +46,10 @@ def post(
         parts = urlsplit(url)
         host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
     except ValueError as error:
-        raise OutgoingError("it is no URL") from error
+        raise OutgoingError("it is not a URL") from error
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if parts.scheme not in ("https", "http") or not host or not re.fullmatch(r"[!-~]+", target):
-        raise OutgoingError("it is no https URL")
+        raise OutgoingError("it is not an https URL")
     request = format_post(target, parts.netloc.rpartition("@")[2], fields, body)
     try:
         sock = _connect(host, port, allowed, deadline)
@@ -124,7 +124,7 @@ def _status(stream: socket.socket, deadline: float) -> int:
         data += more
     status = parse_status(data)
     if not status:
-        raise OutgoingError("the answer is no HTTP")
+        raise OutgoingError("the answer is not HTTP")
     return status
 
 

@@ -110,7 +110,7 @@ class Pusher:
         return channel.members if rank < 0 else set(channel.ranked(table.prefixes[rank]))
 
     def _is_away(self, user: User) -> bool:
-        """Whether somebody has said nothing lately, on any device: else they will have seen it."""
+        """Whether somebody has said nothing recently, on any device: else they will have seen it."""
         if not user.account_id or not self._server.network.owned.pushes.of(user.account_id):
             return False
         since = self._server.now() - self._server.network.settings.outbound.push.quiet * 1000
@@ -156,7 +156,7 @@ class Pusher:
             try:
                 self._server.new_context().propose(forget_push, endpoint)
             except StoreError as error:
-                log.error("a push subscription could not be forgotten: %s", error)
+                log.error("a push subscription could not be deleted: %s", error)
         else:
             self._not_before[endpoint] = time.monotonic() + _PAUSE * self._failures[endpoint]
         return False

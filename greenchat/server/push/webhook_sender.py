@@ -100,7 +100,7 @@ class WebhookSender:
             log.error("a webhook could not be removed: %s", error)
 
     def _post_all(self, webhook: Webhook) -> None:
-        """Post what waits, one after the other, until nothing does."""
+        """Post what waits, one after another, until nothing does."""
         waiting = self._waiting[webhook.id]
         try:
             while waiting and self._server.network.owned.webhooks.get(webhook.id):
@@ -121,7 +121,7 @@ class WebhookSender:
                 return
             gevent.sleep(min(pause, _LONGEST_PAUSE))
             pause *= 2
-        log.warning("the webhook %s of %s took a message not in %d tries", webhook.id, webhook.channel, _TRIES)
+        log.warning("the webhook %s of %s did not accept a message in %d tries", webhook.id, webhook.channel, _TRIES)
 
     def _try(self, webhook: Webhook, msgid: str, body: bytes) -> int | str:
         """Try in a thread, and return an error instead of raising it: gevent would print it as a bug."""

@@ -21,7 +21,7 @@ def _ask_password() -> str:
 
     if sys.stdin.isatty():
         password = getpass.getpass("Password: ")
-        if getpass.getpass("Once more: ") != password:
+        if getpass.getpass("Repeat the password: ") != password:
             raise ToolError("the two passwords differ")
     else:
         password = sys.stdin.readline().rstrip("\r\n")
@@ -47,11 +47,11 @@ def _add_user(call: Call) -> int:
 
 def _adduser_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "name", metavar="NAME", help="the account's name; its password is asked for, or read from standard input"
+        "name", metavar="NAME", help="the account's name; the password is prompted for, or read from standard input"
     )
 
 
 TOOLS = (
-    Tool("adduser", "create an account, even while the server runs", _add_user, _adduser_arguments, makes_data=always),
+    Tool("adduser", "create an account (also while the server runs)", _add_user, _adduser_arguments, makes_data=always),
     Tool("hash-password", "print the hash of a password, for operators in the configuration", _hash_password),
 )

@@ -11,7 +11,7 @@ from greenchat.server.control.client import ControlRefusedError, NoServerError, 
 from greenchat.server.tools.registry import Call, Tool, ToolError
 
 _NOT_RUNNING = 3  # the exit code of `systemctl status` for a service that does not run
-_SURE = "the engine's log of the same name may be deleted (rebase)"
+_SURE = "allow deleting the engine's log of the same name (rebase)"
 
 
 def _init(call: Call) -> str:
@@ -21,8 +21,8 @@ def _init(call: Call) -> str:
     told = found(config)
     if not config.options.cluster.monitor:
         told += (
-            "\nNobody asked whether the engine writes to the disk at once, as it must (jetstream"
-            " { sync_interval: always }): cluster.monitor says where it tells that"
+            "\nNot checked: the engine must write to the disk immediately (jetstream { sync_interval: always }). Set"
+            " cluster.monitor to have it checked"
         )
     return told
 
@@ -78,18 +78,21 @@ def _row(node: Mapping[str, Any]) -> tuple[str, ...]:
 def _drain(call: Call) -> str:
     node = _named(call, "the NODE")
     ask(call.configuration().options.data, "drain", node=node)
-    return f"{node} sends its clients to the others, and takes no more. Stop it when `cluster status` shows 0 sessions"
+    return (
+        f"{node} moves its clients to the other nodes and accepts no new ones. Stop it when `cluster status` shows 0"
+        f" sessions"
+    )
 
 
 def _forget(call: Call) -> str:
     node = _named(call, "the NODE")
     ask(call.configuration().options.data, "forget", node=node)
-    return f"{node} is given up, and another one may have its name"
+    return f"{node} was removed, and its name can be reused"
 
 
 def _upgrade(call: Call) -> str:
     begun = ask(call.configuration().options.data, "begin-epoch")["epoch"]
-    return f"The log is in epoch {begun} from now on: nodes of a version that does not know it are refused"
+    return f"The log is now in epoch {begun}: nodes with older versions are refused"
 
 
 def _named(call: Call, what: str) -> str:
@@ -123,7 +126,7 @@ def _cluster(call: Call) -> int:
     try:
         call.out.write(_ACTIONS[given.action](call) + "\n")
     except NoServerError as error:
-        raise ToolError(f"{error}: ask at a node that runs", _NOT_RUNNING) from error
+        raise ToolError(f"{error}: run this at a running node", _NOT_RUNNING) from error
     except (ControlRefusedError, FoundingError, StoreError) as error:
         raise ToolError(str(error)) from error
     return 0
@@ -134,11 +137,11 @@ def _arguments(parser: ArgumentParser) -> None:
         "action",
         metavar="ACTION",
         choices=tuple(_ACTIONS),
-        help="init: make the log, from this data folder; join FILE: make this node from a backup of another one;"
-        " publish: let the engine have a backup of this node; join: make this node from that one;"
-        " status: show the nodes; drain NODE: send its clients to others; forget NODE: give one up that is off;"
-        " upgrade: begin the newest epoch, once all nodes have the new version;"
-        " rebase: make a new log where the engine has lost it",
+        help="init: create the log from this data folder; publish: store a backup of this node in the engine;"
+        " join: create this node from that backup; join FILE: from another node's backup; status: list the nodes;"
+        " drain NODE: move its clients to other nodes; forget NODE: remove a stopped node;"
+        " upgrade: begin the newest epoch, after all nodes have the new version;"
+        " rebase: recreate a log that the engine has lost",
     )
     parser.add_argument("what", metavar="FILE|NODE", nargs="?", default="", help="for join, drain and forget")
     parser.add_argument("--json", action="store_true", help="the status as JSON")
@@ -148,7 +151,7 @@ def _arguments(parser: ArgumentParser) -> None:
 TOOLS = (
     Tool(
         "cluster",
-        "set up nodes on several machines, and look after them",
+        "set up and manage nodes on several machines",
         _cluster,
         _arguments,
         makes_data=lambda given: given.action in _MAKING,

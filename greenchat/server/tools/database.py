@@ -97,12 +97,12 @@ def _channel(parser: ArgumentParser) -> None:
 
 
 TOOLS = (
-    Tool("backup", "save the database and settings to FILE, even while the server runs", _backup, _file_and_logs),
-    Tool("restore", "replace the data by a backup, and move the old data aside", _restore, _file, makes_data=always),
+    Tool("backup", "save the database and settings to FILE (also while the server runs)", _backup, _file_and_logs),
+    Tool("restore", "replace the data with a backup, and move the old data aside", _restore, _file, makes_data=always),
     Tool("export", "write the history as JSON, one object per line", _export, _channel),
     Tool("import", "add exported messages to the history; - is standard input", _import, _file, makes_data=always),
-    Tool("export-account", "write all that is kept of an account as JSON, one object per line", _export_account, _name),
-    Tool("usage", "show what takes the space: files, and the history by channel, account and kind", _usage),
+    Tool("export-account", "write all data of an account as JSON, one object per line", _export_account, _name),
+    Tool("usage", "show the disk usage: files, and the history by channel, account and kind", _usage),
     Tool("check", "check the database for damage", _check),
-    Tool("compact", "give the disk space of deleted history back to the system", _compact),
+    Tool("compact", "release the disk space of deleted history", _compact),
 )

@@ -62,16 +62,16 @@ def _print_unit(call: Call) -> int:
     closed = closed_to_others(program)
     if closed:
         sys.stderr.write(
-            f"greenchat-server: warning: the service can't start this, since others may not enter {closed}:"
-            " install greenchat where they may, for example in /opt/greenchat\n"
+            f"greenchat-server: warning: the service can't start this, because other users can't enter {closed}:"
+            f" install greenchat elsewhere, for example in /opt/greenchat\n"
         )
     for path in filter(hidden_from_service, [program, *([file.absolute()] if file else [])]):
         sys.stderr.write(
-            f"greenchat-server: warning: the service can't start this, since it has a /tmp of its own: put {path}"
-            " elsewhere, for example in /opt/greenchat\n"
+            f"greenchat-server: warning: the service can't start this, because it has its own /tmp: move {path}"
+            f" elsewhere, for example to /opt/greenchat\n"
         )
     if call.arguments.data:
-        sys.stderr.write(f"greenchat-server: warning: --data is not used: a service keeps its data in {_STATE}\n")
+        sys.stderr.write(f"greenchat-server: warning: --data is ignored: a service stores its data in {_STATE}\n")
     return 0
 
 
@@ -110,7 +110,7 @@ def _for_systemd(address: Address) -> str:
     try:
         ip_address(address.host)
     except ValueError:
-        raise ToolError(f"systemd opens no sockets for names: put the number of {address.host} in its place") from None
+        raise ToolError(f"systemd needs an IP address for a socket: replace {address.host}") from None
     return str(address)
 
 

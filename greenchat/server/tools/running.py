@@ -65,8 +65,8 @@ def status_rows(found: dict[str, Any]) -> list[tuple[str, str]]:
         ("listening on", ", ".join(found["listening"])),
         (
             "users",
-            f"{found['users']} ({found['present']} connected, {found['operators']} operators, at most"
-            f" {found['most_users']} so far)",
+            f"{found['users']} ({found['present']} connected, {found['operators']} operators, maximum"
+            f" {found['most_users']})",
         ),
         ("connections", f"{found['connections']} ({found['unregistered']} not registered yet)"),
         ("channels", str(found["channels"])),
@@ -128,14 +128,14 @@ def _upgrade(call: Call) -> int:
             _upgrade_node(call, name)
         now = _ask(call, "nodes")
         if call.configuration().options.cluster.node and now["newest"] > now["epoch"]:
-            print(f"Once all nodes know epoch {now['newest']}, `cluster upgrade` begins it", file=call.out)
+            print(f"Once all nodes support epoch {now['newest']}, begin it with `cluster upgrade`", file=call.out)
         return 0
     print(f"Process {found['pid']}, greenchat {found['version']}, has taken over; it was {found['was']}", file=call.out)
     return 0
 
 
 def _upgrade_node(call: Call, name: str) -> None:
-    """Let a node of several begin anew, and wait until it is there again. Raises ToolError."""
+    """Let a node of several start again, and wait until it is there again. Raises ToolError."""
     before = _row(_ask(call, "nodes"), name)
     _ask(call, "restart-node", node=name)
     deadline = monotonic() + _UPGRADE
@@ -143,14 +143,14 @@ def _upgrade_node(call: Call, name: str) -> None:
         sleep(_LOOK)
         try:
             found = ask(call.configuration().options.data, "nodes")
-        except (NoServerError, ControlRefusedError):  # it is the one that begins anew
+        except (NoServerError, ControlRefusedError):  # it is the one that starts again
             continue
         now = _row(found, name)
         if now and (before is None or now["since"] != before["since"]):
             was = f"; it was {before['version']}" if before else ""
-            print(f"{name} has begun anew, with greenchat {now['version']}{was}", file=call.out, flush=True)
+            print(f"{name} was restarted, with greenchat {now['version']}{was}", file=call.out, flush=True)
             return
-    raise ToolError(f"{name} is not back after {_UPGRADE:.0f} s: its log says why. No other node was begun anew since")
+    raise ToolError(f"{name} is not back after {_UPGRADE:.0f} s: see its log. The other nodes were not restarted")
 
 
 def _row(found: Any, name: str) -> Any:
@@ -160,14 +160,14 @@ def _row(found: Any, name: str) -> Any:
 def _kick(call: Call) -> int:
     given = call.arguments
     ended = _ask(call, "kick", nick=given.nick, reason=" ".join(given.reason))["ended"]
-    call.out.write(f"{given.nick} is disconnected ({_connections(ended)})\n")
+    call.out.write(f"{given.nick} was disconnected ({_connections(ended)})\n")
     return 0
 
 
 def _ban(call: Call) -> int:
     given = call.arguments
     ended = _ask(call, "ban", target=given.target, duration=given.time, reason=" ".join(given.reason))["ended"]
-    call.out.write(f"{given.target} is banned; {_connections(ended)} ended\n")
+    call.out.write(f"{given.target} was banned; {_connections(ended)} ended\n")
     return 0
 
 
@@ -204,25 +204,25 @@ def _announce(call: Call) -> int:
 def _erase_account(call: Call) -> int:
     name = call.arguments.name
     if not call.arguments.yes:
-        raise ToolError(f"this deletes the account {name} and all its messages for good; say --yes if you mean it")
+        raise ToolError(f"this deletes the account {name} and all its messages permanently; use --yes to confirm")
     erased = _ask(call, "erase-account", patience=None, name=name)
     call.out.write(
-        f"The account {erased['name']} and {_count(erased['messages'], 'message')} are deleted. Its name still stands"
-        " in lines such as joins, and in the audit logs and backups until those are rotated away.\n"
+        f"The account {erased['name']} and {_count(erased['messages'], 'message')} were deleted. Its name remains in"
+        f" events such as joins, and in audit logs and backups until they are rotated.\n"
     )
     return 0
 
 
 def _reload(call: Call) -> int:
     found = _ask(call, "reload")
-    call.out.write(f"{found['file'] or 'the configuration'} is in force\n")
+    call.out.write(f"{found['file'] or 'the configuration'} is in effect\n")
     call.out.writelines(f"{note}\n" for note in found["notes"])
     return 0
 
 
 def _stop(call: Call) -> int:
     pid = _ask(call, "stop", reason=" ".join(call.arguments.reason))["pid"]
-    call.out.write(f"the server (process {pid}) is ending\n")
+    call.out.write(f"the server (process {pid}) is stopping\n")
     return 0
 
 
@@ -260,7 +260,7 @@ def _ban_arguments(parser: ArgumentParser) -> None:
 def _word(text: str) -> str:
     """Return a name that can be one. Raises ArgumentTypeError: also where no server runs, it is wrong use."""
     if not text or any(character.isspace() for character in text):
-        raise ArgumentTypeError(f"{text!r} is no name: it is one word")
+        raise ArgumentTypeError(f"{text!r} is not a name (one word)")
     return text
 
 
@@ -276,7 +276,7 @@ def _announce_arguments(parser: ArgumentParser) -> None:
 
 def _erase_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("name", metavar="NAME", help="the account's name")
-    parser.add_argument("--yes", action="store_true", help="confirm it: this can't be undone")
+    parser.add_argument("--yes", action="store_true", help="confirm; this can't be undone")
 
 
 TOOLS = (
@@ -284,17 +284,15 @@ TOOLS = (
     Tool("clients", "list the connected clients, with their addresses and times", _clients, _clients_arguments),
     Tool("kick", "disconnect a user", _kick, _kick_arguments),
     Tool("ban", "ban a user, an address or an account from the server", _ban, _ban_arguments),
-    Tool("unban", "lift a ban", _unban, _words("target", "as `bans` shows it", many=False)),
+    Tool("unban", "remove a ban", _unban, _words("target", "as `bans` shows it", many=False)),
     Tool("bans", "list the bans", _bans),
     Tool("announce", "send a notice to everybody", _announce, _announce_arguments),
-    Tool("erase-account", "delete an account and all its messages, for good", _erase_account, _erase_arguments),
-    Tool("reload", "make the running server read its configuration again", _reload),
+    Tool("erase-account", "delete an account and all its messages permanently", _erase_account, _erase_arguments),
+    Tool("reload", "make the running server reload its configuration", _reload),
     Tool(
         "upgrade",
-        "have the installed version take over from the running one; only TLS clients, and those of nodes, reconnect",
+        "replace the running server with the installed version; only clients of TLS and of nodes reconnect",
         _upgrade,
     ),
-    Tool(
-        "stop", "end the running server in good order", _stop, _words("reason", "the reason that is shown to everybody")
-    ),
+    Tool("stop", "stop the running server cleanly", _stop, _words("reason", "the reason that is shown to everybody")),
 )

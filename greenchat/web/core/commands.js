@@ -17,19 +17,19 @@ export const ELSEWHERE = {
   exec: "A web page can't run programs of your machine.",
   import: "A web page can't read the files of other programs.",
   key: "The keys of the page are fixed: press ? outside of the text field, or /help keys, to see them.",
-  mouse: "Mouse support is always on here.",
-  network: "The page speaks to the one server that it comes from.",
-  networks: "The page speaks to the one server that it comes from.",
-  picture: "Pictures that were uploaded here are shown in the talk; other links open in the browser.",
+  mouse: "Mouse support is always on.",
+  network: "The page connects only to its own server.",
+  networks: "The page connects only to its own server.",
+  picture: "Uploaded pictures are shown in the chat; other links open in the browser.",
   plugin: "A web page can't load plugins.",
-  reload: "There is no settings' file here: /set changes them.",
-  save: "Settings are kept at each change.",
-  server: "The page speaks to the one server that it comes from.",
-  split: "There is one window at a time here. Open the page in a second tab to see two.",
+  reload: "The page has no settings file: use /set.",
+  save: "Settings are saved automatically.",
+  server: "The page connects only to its own server.",
+  split: "The page shows one window at a time. Open a second tab to see two.",
   tour: "The first steps are in /help.",
-  unsplit: "There is one window at a time here.",
-  upload: "Press the paper clip, paste a file, or drop it here, where this server takes files.",
-  vsplit: "There is one window at a time here. Open the page in a second tab to see two.",
+  unsplit: "The page shows one window at a time.",
+  upload: "Use the paper clip, or paste or drop a file, if the server accepts files.",
+  vsplit: "The page shows one window at a time. Open a second tab to see two.",
 };
 
 /** Declare a command. names: its name, then its aliases. */
@@ -57,7 +57,7 @@ export function runCommand(model, text, now = Date.now()) {
   try {
     const known = find(name);
     const order = new Order(model, rest, now);
-    if (order.words.length < known.least) throw new CommandError(`How to use it: /${known.name} ${known.usage}`);
+    if (order.words.length < known.least) throw new CommandError(`Usage: /${known.name} ${known.usage}`);
     known.run(order);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
@@ -86,7 +86,7 @@ export class Order {
     const [first, rest] = halves(this.args);
     if (this.model.isChannel(first)) return [first, rest];
     if (this.buffer.kind !== CHANNEL)
-      throw new CommandError("There is no channel here. Name one, or go to its window.");
+      throw new CommandError("This is not a channel. Name one, or go to its window.");
     return [this.buffer.name, this.args];
   }
 
@@ -98,7 +98,7 @@ export class Order {
   }
 
   online() {
-    if (this.model.link.state !== "online") throw new CommandError("Not connected. /connect tries at once.");
+    if (this.model.link.state !== "online") throw new CommandError("Not connected. Use /connect to try now.");
     return this.model;
   }
 
@@ -116,7 +116,7 @@ export class Order {
   }
 
   requireTalk() {
-    if (this.buffer.kind === STATUS) throw new CommandError("Nobody is here to hear it. /join a channel first.");
+    if (this.buffer.kind === STATUS) throw new CommandError("This window has no recipient. /join a channel first.");
   }
 
   fail(text) {

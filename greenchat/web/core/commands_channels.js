@@ -8,7 +8,7 @@ const group = "channels";
 command(
   "join j wjoin",
   "[#channel [key]]",
-  "Go into a channel; a new name makes a new channel.",
+  "Join a channel; a new name creates one.",
   (order) => {
     const { model } = order;
     order.online();
@@ -42,7 +42,7 @@ command(
 command(
   "cycle rejoin",
   "[#channel]",
-  "Leave a channel and come back.",
+  "Leave a channel and join it again.",
   (order) => {
     const [channel] = order.channelFirst();
     order.send("PART", channel);
@@ -53,7 +53,7 @@ command(
 command(
   "topic t",
   "[#channel] [new topic]",
-  "Show or set what the channel is about.",
+  "Show or set the topic.",
   (order) => {
     const [channel, text] = order.channelFirst();
     if (text) return order.send("TOPIC", channel, text);
@@ -65,7 +65,7 @@ command(
 command(
   "names n users",
   "[#channel]",
-  "Show who is in the channel.",
+  "List the members of the channel.",
   (order) => {
     const [channel] = order.channelFirst();
     const buffer = order.model.find(channel);
@@ -80,7 +80,7 @@ command(
 command(
   "list l",
   "[pattern]",
-  "Show the server's channels.",
+  "List the server's channels.",
   (order) => {
     order.online();
     order.effect("channels", { pattern: order.words[0] ?? "" });
@@ -90,7 +90,7 @@ command(
 command(
   "invite i inv",
   "nick [#channel]",
-  "Ask someone into the channel.",
+  "Invite someone to the channel.",
   (order) => {
     const [nick, channel = order.buffer.kind === CHANNEL ? order.buffer.name : ""] = order.words;
     if (!order.model.isChannel(channel)) order.fail("Name the channel: /invite nick #channel");
@@ -101,11 +101,11 @@ command(
 command(
   "kick k",
   "[#channel] nick [why]",
-  "Throw someone out of the channel.",
+  "Kick someone from the channel.",
   (order) => {
     const [channel, rest] = order.channelFirst();
     const [nick, reason] = halves(rest);
-    if (!nick) order.fail("Whom? /kick nick [why]");
+    if (!nick) order.fail("Name a nick: /kick nick [why]");
     order.send("KICK", channel, nick, ...(reason ? [reason] : []));
   },
   { least: 1, example: "/kick bob Enough for today", group },
@@ -113,14 +113,14 @@ command(
 command(
   "ban b bans banlist",
   "[#channel] [nick or mask]",
-  "Keep someone out of the channel, or show who is kept out.",
+  "Ban someone from the channel, or list the bans.",
   (order) => maskOrList(order, "b"),
   { example: "/ban *!*@spam.example", group },
 );
 command(
   "unban ub",
   "[#channel] nick or mask",
-  "Let someone in again.",
+  "Remove a ban.",
   (order) => {
     const [channel, nick] = order.channelFirst();
     order.send("MODE", channel, "-b", maskOf(order.model, channel, nick));
@@ -130,52 +130,52 @@ command(
 command(
   "exemptlist",
   "[#channel]",
-  "Show for whom no ban holds.",
+  "List the ban exceptions.",
   (order) => list(order, order.channelFirst()[0], "e"),
   { group },
 );
 command(
   "invitelist",
   "[#channel]",
-  "Show who is always invited.",
+  "List the invite exceptions.",
   (order) => list(order, order.channelFirst()[0], "I"),
   { group },
 );
 command(
   "kickban kb",
   "[#channel] nick [why]",
-  "Throw someone out of the channel, and keep them out.",
+  "Kick and ban someone.",
   (order) => {
     const [channel, rest] = order.channelFirst();
     const [nick, reason] = halves(rest);
-    if (!nick) order.fail("Whom? /kickban nick [why]");
+    if (!nick) order.fail("Name a nick: /kickban nick [why]");
     order.send("MODE", channel, "+b", maskOf(order.model, channel, nick));
     order.send("KICK", channel, nick, ...(reason ? [reason] : []));
   },
   { least: 1, example: "/kickban bob Spam", group },
 );
-command("quiet mute", "[#channel] [nick or mask]", "Let someone stay but not speak.", (order) => quiet(order, "+"), {
+command("quiet mute", "[#channel] [nick or mask]", "Mute someone.", (order) => quiet(order, "+"), {
   example: "/quiet bob",
   group,
 });
-command("unquiet unmute", "[#channel] nick or mask", "Let someone speak again.", (order) => quiet(order, "-"), {
+command("unquiet unmute", "[#channel] nick or mask", "Unmute someone.", (order) => quiet(order, "-"), {
   least: 1,
   example: "/unquiet bob",
   group,
 });
 const RANKS = [
-  ["op o", "+", "o", "Make someone an operator of the channel."],
-  ["deop d", "-", "o", "Take the operator's rights away."],
-  ["voice v", "+", "v", "Let someone speak in a moderated channel."],
-  ["devoice", "-", "v", "Take the voice away."],
-  ["halfop hop", "+", "h", "Let someone keep order in the channel without all rights."],
-  ["dehalfop dehop", "-", "h", "Take these rights away."],
+  ["op o", "+", "o", "Make someone a channel operator."],
+  ["deop d", "-", "o", "Remove channel operator status."],
+  ["voice v", "+", "v", "Give someone voice: they can write in a moderated channel."],
+  ["devoice", "-", "v", "Remove voice."],
+  ["halfop hop", "+", "h", "Make someone a half-operator."],
+  ["dehalfop dehop", "-", "h", "Remove half-operator status."],
 ];
 for (const [names, sign, letter, summary] of RANKS) {
   const give = (order) => {
     const [channel, rest] = order.channelFirst();
     const nicks = halves(rest)[0] ? rest.trim().split(/\s+/) : [];
-    if (!nicks.length) order.fail(`Whom? /${names.split(" ")[0]} nick`);
+    if (!nicks.length) order.fail(`Name a nick: /${names.split(" ")[0]} nick`);
     order.send("MODE", channel, sign + letter.repeat(nicks.length), ...nicks);
   };
   command(names, "nick ...", summary, give, { least: 1, example: `/${names.split(" ")[0]} bob`, group });
@@ -226,7 +226,7 @@ function quiet(order, sign) {
   if (!order.model.chanmodes[0].includes("q")) {
     // as an extended ban where the server has that: https://ircv3.net/specs/extensions/account-extban names the form
     const [prefix, kinds = ""] = (order.model.isupport.get("EXTBAN") ?? "").split(",");
-    if (!kinds.includes("m")) order.fail("This server can't do that. /mode +m lets only those speak who have a voice.");
+    if (!kinds.includes("m")) order.fail("This server has no quiets. With /mode +m only voiced members can speak.");
     if (!nick) return list(order, channel, "b");
     order.send("MODE", channel, `${sign}b`, `${prefix}m:${maskOf(order.model, channel, nick)}`);
     return;

@@ -10,7 +10,7 @@ const MOST_FOUND = 50;
 command(
   "register",
   "[email]",
-  "Make your nickname yours: an account with a password, which is asked for.",
+  "Register your nickname: creates an account and asks for a password.",
   (order) => {
     order.online();
     order.effect("register", { email: order.words[0] ?? "" });
@@ -20,7 +20,7 @@ command(
 command(
   "verify",
   "[account] code",
-  "Confirm a new account with the code that was sent to you.",
+  "Confirm a new account with the code from the mail.",
   (order) => {
     const [account, code] = order.words.length > 1 ? order.words : [order.model.nick, order.words[0]];
     order.send("VERIFY", account, code);
@@ -30,10 +30,10 @@ command(
 command(
   "login identify",
   "[account]",
-  "Log in to your account; its password is asked for.",
+  "Log in to your account; asks for the password.",
   (order) => {
     if (order.words.length > 1)
-      order.fail("The password is asked for, so that nobody reads it on your screen: /login [account]");
+      order.fail("Leave the password out: greenchat asks for it and hides it. /login [account]");
     order.online();
     order.effect("log in", { account: order.words[0] ?? order.model.wanted });
   },
@@ -44,7 +44,7 @@ command("logout", "", "Log out.", (order) => order.effect("log out"), { group: "
 command(
   "window buffer buflist win wg",
   "number or name",
-  "Go to a window. /2 and Alt-2 do, too.",
+  "Go to a window, like /2 and Alt-2.",
   (order) => {
     const { model } = order;
     const [first] = order.words;
@@ -56,7 +56,7 @@ command(
       const step = first === "next" ? 1 : -1;
       return model.show(all[(all.indexOf(order.buffer) + step + all.length) % all.length]);
     }
-    if (first === "move") order.fail("Windows stand in the order of the alphabet here.");
+    if (first === "move") order.fail("Windows are sorted by name here.");
     model.show(named(order, order.words.at(-1)));
   },
   { least: 1, example: "/window 2", group: "windows" },
@@ -64,10 +64,10 @@ command(
 command(
   "close wc",
   "[name]",
-  "Close a window; a channel is left.",
+  "Close a window; leaves its channel.",
   (order) => {
     const buffer = order.words.length ? named(order, order.words[0]) : order.buffer;
-    if (buffer.kind === STATUS) order.fail("This window stays. /quit leaves greenchat.");
+    if (buffer.kind === STATUS) order.fail("This window can't be closed. Use /quit to leave greenchat.");
     if (buffer.kind === CHANNEL && buffer.joined && order.model.link.state === "online")
       order.send("PART", buffer.name);
     order.model.close(buffer);
@@ -78,10 +78,10 @@ command(
 command(
   "unquery",
   "[nick]",
-  "Close the window of a private talk.",
+  "Close a private chat.",
   (order) => {
     const buffer = order.words.length ? named(order, order.words[0]) : order.buffer;
-    if (buffer.kind !== PRIVATE) order.fail(`${buffer.name} is no private talk. /close closes its window.`);
+    if (buffer.kind !== PRIVATE) order.fail(`${buffer.name} is not a private chat. Use /close to close it.`);
     find("close").run(order);
   },
   { example: "/unquery bob", group: "windows" },
@@ -89,7 +89,7 @@ command(
 command(
   "windows ls wl",
   "",
-  "Show all windows.",
+  "List all windows.",
   (order) => {
     order.model.ordered.forEach((buffer, at) => {
       order.tell(`${at + 1}: ${nameOf(order, buffer)}${buffer.unread ? `, ${buffer.unread} unread` : ""}`);
@@ -100,7 +100,7 @@ command(
 command(
   "activity missed",
   "",
-  "Tell what happened in other windows since you looked.",
+  "List the windows with unread messages.",
   (order) => {
     const found = order.model.ordered.filter((buffer) => buffer.unread && buffer !== order.buffer);
     for (const buffer of found) {
@@ -115,7 +115,7 @@ command(
 command(
   "mentions",
   "[how many]",
-  "Show where you were called lately, in any window.",
+  "List the latest highlights of all windows.",
   (order) => {
     const most = Number(order.words[0]) || 10;
     const all = order.model.ordered.flatMap((buffer) =>
@@ -124,14 +124,14 @@ command(
     all.sort((a, b) => a[1].time - b[1].time);
     for (const [buffer, line] of all.slice(-most))
       order.tell(`${when(line.time)} ${nameOf(order, buffer)} ${quoted(line)}`);
-    if (!all.length) order.tell("Nobody has called you yet.");
+    if (!all.length) order.tell("There are no highlights yet.");
   },
   { example: "/mentions 20", group: "windows" },
 );
 command(
   "lastlog last grep",
   "text",
-  "Show the lines of this window that have a text in them. Ctrl-K searches the server.",
+  "List the lines of this window that contain a text. Ctrl-K searches the server.",
   (order) => {
     const wanted = order.args.toLowerCase();
     const found = order.buffer.lines.filter(
@@ -139,21 +139,21 @@ command(
     );
     for (const line of found.slice(-MOST_FOUND)) order.tell(`${when(line.time)} ${quoted(line)}`);
     if (!found.length)
-      order.tell("Nothing here has that in it. The search above looks in all that the server remembers.");
+      order.tell("No line matches. The search above searches the server's history.");
   },
   { least: 1, example: "/lastlog cake", group: "windows" },
 );
 command(
   "search find",
   "[text]",
-  "Search all that the server remembers. Ctrl-K does, too.",
+  "Search the server's history. The same as Ctrl-K.",
   (order) => order.effect("search", { text: order.args }),
   { example: "/search cake", group: "windows" },
 );
 command(
   "clear c cl cls",
   "",
-  "Begin with an empty screen. Scrolling up brings back what was on it.",
+  "Clear the window. Scrolling up brings the lines back.",
   (order) => {
     order.effect("clear", { buffer: order.buffer });
   },
@@ -162,7 +162,7 @@ command(
 command(
   "export log",
   "",
-  "Save what was said in this window as a text file.",
+  "Save the history of this window as a text file.",
   (order) => order.effect("export", { buffer: order.buffer }),
   {
     group: "windows",
@@ -174,11 +174,11 @@ command("quit exit bye signoff", "[why]", "Leave greenchat.", (order) => order.e
 });
 command(
   "raw quote",
-  "a line of IRC",
-  "Send a line to the server as it is.",
+  "line",
+  "Send a raw line to the server.",
   (order) => {
     const message = parse(order.args);
-    if (!message) order.fail("That is no line of IRC.");
+    if (!message) order.fail("That is not a valid IRC message.");
     order.online();
     order.effect("send", { message: { tags: { ...message.tags }, command: message.command, params: message.params } });
   },
@@ -200,7 +200,7 @@ for (const name of ["connect", "reconnect"])
 command(
   "setname",
   "your name",
-  "Change your real name, for everybody to read.",
+  "Change your real name, visible to everybody.",
   (order) => {
     order.online();
     if (!order.model.caps.has("setname")) order.fail("This server can't do that while you are connected.");
@@ -211,17 +211,17 @@ command(
 command(
   "disconnect",
   "[why]",
-  "Leave the server but stay on the page.",
+  "Disconnect but stay on the page.",
   (order) => order.effect("quit", { why: order.args }),
   { group: "networks" },
 );
 command(
   "oper",
   "name",
-  "Become an operator of the server; the password is asked for.",
+  "Become a server operator; asks for the password.",
   (order) => {
     if (order.words.length > 1)
-      order.fail("The password is asked for, so that nobody reads it on your screen: /oper name");
+      order.fail("Leave the password out: greenchat asks for it and hides it. /oper name");
     order.online();
     order.effect("oper", { name: order.words[0] });
   },
@@ -231,26 +231,26 @@ command(
 // what the server alone understands goes to it as it is typed; `[...]` may be left out
 const PASSED_ON = [
   ["admin", "", "Show who runs the server."],
-  ["die", "", "End the server (its operators only)."],
-  ["info", "", "Show what the server says about itself."],
-  ["ison", "nick ...", "Ask whether these people are online."],
-  ["kill", "nick why", "Disconnect somebody (operators of the server only).", 1],
-  ["knock", "#channel [why]", "Ask to be invited to a channel.", 1],
-  ["links", "", "Show the servers of this network."],
-  ["lusers", "", "Show how many people and channels there are."],
-  ["map", "", "Show how the servers of this network are connected."],
-  ["rehash", "", "Have the server read its configuration again (its operators only)."],
-  ["restart", "", "Start the server anew (its operators only)."],
-  ["servlist", "", "Show the services of this network."],
-  ["silence", "[+mask or -mask]", "Have the server keep somebody's messages from you."],
-  ["squery", "service text", "Write to a service.", 1],
-  ["squit", "server why", "Take a server off the network (operators of the server only).", 1],
-  ["stats", "[letter]", "Show figures of the server."],
-  ["time date", "", "Show what time it is where the server is."],
-  ["trace", "[nick or server]", "Show the way to somebody."],
-  ["userhost host", "nick ...", "Show where these people come from."],
-  ["version", "", "Show what program the server is."],
-  ["wallops", "text", "Write to all operators of the server.", 0],
+  ["die", "", "Shut down the server (server operators only)."],
+  ["info", "", "Show information about the server."],
+  ["ison", "nick ...", "Show which of these nicks are online."],
+  ["kill", "nick why", "Disconnect a user (server operators only).", 1],
+  ["knock", "#channel [why]", "Ask for an invitation to a channel.", 1],
+  ["links", "", "List the servers of this network."],
+  ["lusers", "", "Show the numbers of users and channels."],
+  ["map", "", "Show how the servers are linked."],
+  ["rehash", "", "Reload the server's configuration (server operators only)."],
+  ["restart", "", "Restart the server (server operators only)."],
+  ["servlist", "", "List the services of this network."],
+  ["silence", "[+mask or -mask]", "Block a user's messages on the server."],
+  ["squery", "service text", "Send a message to a service.", 1],
+  ["squit", "server why", "Unlink a server (server operators only).", 1],
+  ["stats", "[letter]", "Show the server's statistics."],
+  ["time date", "", "Show the server's local time."],
+  ["trace", "[nick or server]", "Show the route to a user or server."],
+  ["userhost host", "nick ...", "Show the hosts of these nicks."],
+  ["version", "", "Show the server's version."],
+  ["wallops", "text", "Send a message to all server operators.", 0],
 ];
 for (const [names, usage, summary, before] of PASSED_ON) {
   const name = names.split(" ")[0];
@@ -265,7 +265,7 @@ for (const [names, usage, summary, before] of PASSED_ON) {
 command(
   "help h commands",
   "[command, group, keys or all]",
-  "Show what can be done, or how a command is used.",
+  "Show help on a command or a group.",
   (order) => {
     const wanted = order.args.toLowerCase().replace(/^\//, "");
     if (!wanted || wanted === "keys" || wanted === "all") return order.effect("help", { part: wanted });

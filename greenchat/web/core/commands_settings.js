@@ -9,12 +9,12 @@ command("set", "[setting [value]]", "Show or change the settings.", (order) => o
 command(
   "toggle",
   "setting",
-  "Switch a setting that is on or off.",
+  "Switch a setting on or off.",
   (order) => {
     const [name] = order.words;
     const { settings } = order.model;
     if (typeof settings[name] !== "boolean" || !Object.hasOwn(settings, name))
-      order.fail(`There is no such switch: ${name}. /set shows the settings.`);
+      order.fail(`${name} can't be switched on and off. See /set.`);
     settings[name] = !settings[name];
     order.effect("settings");
     order.tell(`${name} is ${settings[name] ? "on" : "off"}.`);
@@ -24,7 +24,7 @@ command(
 command(
   "unset reset",
   "setting",
-  "Set a setting back to what it was at first.",
+  "Reset a setting to its default.",
   (order) => order.effect("settings wanted"),
   {
     least: 1,
@@ -34,15 +34,15 @@ command(
 );
 command(
   "alias",
-  "[name [what it stands for]]",
-  "Give a command a name of your own. $1 to $9 are the words behind it, $* all of them.",
+  "[name [command]]",
+  "Define an alias. $1 to $9 are the arguments, $* all of them.",
   (order) => {
     const [name, meant] = halves(order.args);
     const { aliases } = order.model.settings;
     if (!meant) {
       const shown = Object.entries(aliases).filter(([each]) => !name || each === name);
       for (const [each, text] of shown) order.tell(`/${each} is /${text}`);
-      if (!shown.length) order.tell("You have no alias. /alias hug me hugs $1");
+      if (!shown.length) order.tell("There are no aliases. Example: /alias hug me hugs $1");
       return;
     }
     order.model.settings.aliases = { ...aliases, [name.replace(/^\//, "").toLowerCase()]: meant.replace(/^\//, "") };
@@ -54,7 +54,7 @@ command(
 command(
   "unalias",
   "name",
-  "Forget an alias.",
+  "Remove an alias.",
   (order) => {
     const { [order.words[0].toLowerCase()]: gone, ...left } = order.model.settings.aliases;
     if (gone === undefined) order.fail(`There is no alias ${order.words[0]}.`);
@@ -69,8 +69,8 @@ keptList(
   "highlights",
   "word",
   "cake",
-  ["Be called by one more word, or show which words call you besides your nickname.", "Be called by a word no more."],
-  "Only your nickname calls you.",
+  ["Highlight messages with a word, or list the words.", "Remove a highlight word."],
+  "Only your nickname is highlighted.",
 );
 keptList(
   "ignore",
@@ -78,25 +78,25 @@ keptList(
   "ignored",
   "nick or mask",
   "*!*@spam.example",
-  ["Don't read somebody any more, or show whom you don't.", "Read somebody again."],
-  "You ignore nobody.",
+  ["Ignore somebody, or show the ignore list.", "Stop ignoring somebody."],
+  "Your ignore list is empty.",
 );
 
 command(
   "override",
   "[window [what ...]]",
-  "Treat one window otherwise: mute, notify, no-highlight, hide-joins; nothing takes it back.",
+  "Override settings for one window: mute, notify, no-highlight, hide-joins; `nothing` resets.",
   (order) => {
     const { settings, fold } = order.model;
     const [name, ...words] = order.words;
     if (!name) {
       for (const [each, chosen] of Object.entries(settings.overrides)) order.tell(`${each}: ${chosen.join(", ")}`);
       if (!Object.keys(settings.overrides).length)
-        order.tell("No window is treated otherwise than the settings say. /help override");
+        order.tell("There are no overrides. See /help override.");
       return;
     }
     const wrong = words.find((word) => !OVERRIDES.includes(word));
-    if (wrong) order.fail(`${wrong}? There is ${OVERRIDES.join(", ")}.`);
+    if (wrong) order.fail(`There is no ${wrong}, only ${OVERRIDES.join(", ")}.`);
     const { [fold(name)]: before, ...others } = settings.overrides;
     settings.overrides = words.length ? { ...others, [fold(name)]: words } : others;
     order.effect("settings");
@@ -104,8 +104,8 @@ command(
       words.length
         ? `${name}: ${words.join(", ")}`
         : before
-          ? `${name} is treated as the settings say.`
-          : `${name} was treated as the settings say.`,
+          ? `${name} has no overrides now.`
+          : `${name} had no overrides.`,
     );
   },
   { example: "/override #busy mute hide-joins", group: "settings" },
@@ -122,7 +122,7 @@ function keptList(names, removing, key, what, example, [summary, summaryBack], e
       if (!order.args) return order.tell(settings[key].join(", ") || empty);
       settings[key] = [...settings[key].filter((each) => each.toLowerCase() !== order.args.toLowerCase()), order.args];
       order.effect("settings");
-      order.tell(`${order.args}: noted. /${remove} ${order.args} undoes it.`);
+      order.tell(`${order.args}: added. To undo: /${remove} ${order.args}`);
     },
     { example: `/${add} ${example}`, group: key === "ignored" ? "people" : "settings" },
   );

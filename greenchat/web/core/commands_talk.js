@@ -16,16 +16,16 @@ const SERVICES = {
   histserv: "HistServ",
 };
 
-command("msg m dm", "nick[,nick...] [text]", "Say something to one person, in a window of its own.", message, {
+command("msg m dm", "nick[,nick...] [text]", "Send a private message, in a window of its own.", message, {
   least: 1,
   example: "/msg bob Hello, Bob",
   group,
 });
-command("query q wquery", "nick [text]", "Open a private talk.", message, { least: 1, example: "/query bob", group });
+command("query q wquery", "nick [text]", "Open a private chat.", message, { least: 1, example: "/query bob", group });
 command(
   "me",
   "does something",
-  "Say what you do.",
+  "Send an action, like * ada waves.",
   (order) => {
     order.requireTalk();
     say(order.model, order.buffer, order.args, "action", order.now);
@@ -35,19 +35,19 @@ command(
 command(
   "describe action",
   "nick or #channel does something",
-  "Say elsewhere what you do.",
+  "Send an action to a nick or channel.",
   (order) => {
     const [name, text] = halves(order.args);
     say(order.model, order.model.open(target(order, name)), text, "action", order.now);
   },
   { least: 2, example: "/describe #tea waves", group },
 );
-command("amsg", "text", "Say something in all channels that you are in.", (order) => everywhere(order, "said"), {
+command("amsg", "text", "Send a message to all your channels.", (order) => everywhere(order, "said"), {
   least: 1,
   example: "/amsg I'm off, see you tomorrow",
   group,
 });
-command("ame", "does something", "Say in all channels what you do.", (order) => everywhere(order, "action"), {
+command("ame", "does something", "Send an action to all your channels.", (order) => everywhere(order, "action"), {
   least: 1,
   example: "/ame goes home",
   group,
@@ -55,7 +55,7 @@ command("ame", "does something", "Say in all channels what you do.", (order) => 
 command(
   "notice",
   "nick text",
-  "Send a notice: like a message, but nothing answers it by itself.",
+  "Send a notice: a message that programs do not answer.",
   (order) => {
     const [name, text] = halves(order.args);
     order.send("NOTICE", target(order, name), text);
@@ -66,10 +66,10 @@ command(
 command(
   "wall wallchops",
   "[#channel] text",
-  "Write to the operators of the channel only.",
+  "Send a message to the channel operators only.",
   (order) => {
     const [channel, text] = order.channelFirst();
-    if (!text) order.fail("How to use it: /wall [#channel] text");
+    if (!text) order.fail("Usage: /wall [#channel] text");
     order.send("NOTICE", `@${channel}`, text);
     order.tell(`notice to the operators of ${channel}: ${text}`);
   },
@@ -78,14 +78,14 @@ command(
 command(
   "say",
   "text",
-  "Say something that begins with a slash.",
+  "Send a message that begins with a slash.",
   (order) => {
     order.requireTalk();
     say(order.model, order.buffer, order.args, "said", order.now);
   },
   { least: 1, example: "/say /help is a command", group },
 );
-command("echo", "text", "Show a text in this window; nobody else sees it.", (order) => order.tell(order.args), {
+command("echo", "text", "Print text in this window; nobody else sees it.", (order) => order.tell(order.args), {
   least: 1,
   example: "/echo a note to myself",
   group,
@@ -93,23 +93,23 @@ command("echo", "text", "Show a text in this window; nobody else sees it.", (ord
 command(
   "ping",
   "nick",
-  "Measure how long somebody's client takes to answer.",
+  "Measure the round trip to somebody's client.",
   (order) => order.send("PRIVMSG", order.words[0], `\x01PING ${order.now}\x01`),
   { least: 1, example: "/ping bob", group },
 );
 command(
   "ver",
   "[nick or #channel]",
-  "Ask which program somebody uses.",
+  "Show which client somebody uses.",
   (order) => order.send("PRIVMSG", target(order, order.words[0] ?? "*"), "\x01VERSION\x01"),
   { example: "/ver bob", group },
 );
-command("ctcp", "nick VERSION", "Ask someone's client something.", (order) => ctcp(order, "PRIVMSG"), {
+command("ctcp", "nick VERSION", "Send a CTCP request.", (order) => ctcp(order, "PRIVMSG"), {
   least: 2,
   example: "/ctcp bob VERSION",
   group,
 });
-command("nctcp", "nick VERSION text", "Answer what someone's client has asked.", (order) => ctcp(order, "NOTICE"), {
+command("nctcp", "nick VERSION text", "Send a CTCP reply.", (order) => ctcp(order, "NOTICE"), {
   least: 3,
   example: "/nctcp bob VERSION a pencil",
   group,
@@ -137,14 +137,14 @@ command(
 command(
   "whois wi wii",
   "[nick]",
-  "Ask who somebody is.",
+  "Show information about somebody.",
   (order) => {
     order.online();
     order.effect("person", { nick: order.person() });
   },
   { example: "/whois bob", group },
 );
-command("whowas ww", "nick", "Ask who somebody was.", (order) => order.send("WHOWAS", order.words[0]), {
+command("whowas ww", "nick", "Show information about somebody who left.", (order) => order.send("WHOWAS", order.words[0]), {
   least: 1,
   example: "/whowas bob",
   group,
@@ -152,7 +152,7 @@ command("whowas ww", "nick", "Ask who somebody was.", (order) => order.send("WHO
 command(
   "who w",
   "[#channel or mask]",
-  "Show who is here, with their hosts.",
+  "List the people here with their hosts.",
   (order) => {
     if (!order.words.length) order.requireTalk();
     order.send("WHO", order.words[0] ?? order.buffer.name);
@@ -181,7 +181,7 @@ command(
 command(
   "back",
   "",
-  "Say that you are here again.",
+  "Mark yourself as back.",
   (order) => {
     order.model.awayText = "";
     order.send("AWAY");
@@ -191,7 +191,7 @@ command(
 command(
   "notify",
   "[nick]",
-  "Hear when somebody comes online and goes, or show of whom you hear.",
+  "Be told when somebody comes online or goes offline, or show the list.",
   (order) => {
     const { model } = order;
     const nick = order.words.find((word) => !word.startsWith("-"));
@@ -200,10 +200,10 @@ command(
         const here = model.watched.get(model.fold(each));
         order.tell(`${each}: ${here === undefined ? "not known" : here ? "online" : "not online"}`);
       }
-      if (!model.settings.watched.length) order.tell("You hear of nobody. /notify nick");
+      if (!model.settings.watched.length) order.tell("Your notify list is empty. Add a nick with /notify nick.");
       return;
     }
-    if (/[!@*?,]/.test(nick)) order.fail("A nickname, please: servers tell of nothing else. /notify nick");
+    if (/[!@*?,]/.test(nick)) order.fail("The notify list takes nicknames only: /notify nick");
     model.settings.watched = [...without(model, nick), nick];
     order.effect("settings");
     if (model.link.state === "online") order.send("MONITOR", "+", nick);
@@ -214,7 +214,7 @@ command(
 command(
   "unnotify",
   "nick",
-  "Hear of somebody no more.",
+  "Remove somebody from the notify list.",
   (order) => {
     const { model } = order;
     const left = without(model, order.words[0]);
@@ -232,7 +232,7 @@ function message(order) {
   const [names, text] = halves(order.args);
   const several = names.split(",").filter(Boolean);
   if (several.length > 1) {
-    if (!text) order.fail("How to use it: /msg bob,carol text");
+    if (!text) order.fail("Usage: /msg bob,carol text");
     for (const name of several) {
       if (hides(name, text)) order.fail(`There may be a password for ${name} in it: send that alone.`);
     }

@@ -186,7 +186,7 @@ export class Connection {
     try {
       this.socket.send(format(message));
     } catch (error) {
-      this.model.tell(`That could not be sent: ${error.message}`, "error");
+      this.model.tell(`Not sent: ${error.message}`, "error");
     }
   }
 
@@ -239,7 +239,7 @@ export class Connection {
     const { model } = this;
     if (model.link.refused) return;
     if (effect.why === "taken" && !effect.owned && model.link.returning && model.link.tries < NICK_TRIES) {
-      model.link.lastWords = "Your name is still taken, maybe by your last connection.";
+      model.link.lastWords = "Your name is still in use, maybe by your last connection.";
       this.socket?.close();
       return;
     }

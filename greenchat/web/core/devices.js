@@ -19,4 +19,4 @@ export function tokensOf(texts) {
 }
 
 /** The secret in the answer to TOKEN CREATE; "" where it says why not. */
-export const secretOf = (texts) => /again: (\S+)$/.exec(texts[0] ?? "")?.[1] ?? "";
+export const secretOf = (texts) => /(?:again|once\)): (\S+)$/.exec(texts[0] ?? "")?.[1] ?? "";

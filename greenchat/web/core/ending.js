@@ -2,7 +2,7 @@
 
 export const FORBIDDEN = 403; // a status of HTTP: to try again is no use
 const HANDSHAKE_WANTED = 426;
-const NO_WEBSOCKET = "The server answers, but this page can't connect: a proxy in between may not know WebSocket.";
+const NO_WEBSOCKET = "The server answers, but this page can't connect: a proxy in between may not support WebSocket.";
 
 /** Why a connection ended. link: see state.js; event: of the WebSocket, when it closed. */
 export function reason(link, event) {

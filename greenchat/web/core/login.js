@@ -18,7 +18,7 @@ export function isPrivate(location) {
 }
 
 export const UNSAFE =
-  "This page was not loaded over https://, so others could read your password on its way. Open it with https:// to log in.";
+  "This page was not loaded over https://, so your password could be read by others. Open it with https:// to log in.";
 
 /** One try to log in. code: of an authenticator app, for which SCRAM has no place. lines: what is to be sent, as parameters of AUTHENTICATE. */
 export class Login {
@@ -37,14 +37,14 @@ export class Login {
 
   /** The first line. Raises Error, in words, where there is no safe way. */
   start() {
-    if (!this.mechanism) throw new Error(this.password ? UNSAFE : "This browser is signed in no more.");
+    if (!this.mechanism) throw new Error(this.password ? UNSAFE : "This browser is no longer signed in.");
     return this.mechanism;
   }
 
   /** The answer to a piece of what the server says, [] while more of it is to come. Raises Error, in words. */
   async feed(chunk) {
     if (chunk !== "+") this.heard += chunk;
-    if (this.heard.length > LONGEST) throw new Error("The server's answer to the login is too long.");
+    if (this.heard.length > LONGEST) throw new Error("The server's login answer is too long.");
     if (chunk.length === 400) return [];
     const challenge = decoded(this.heard);
     this.heard = "";

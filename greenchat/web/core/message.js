@@ -41,7 +41,7 @@ export function format({ tags = {}, command, params = [] }) {
   const middle = params.slice(0, -1).map(String);
   const last = params.length ? String(params.at(-1)) : null;
   if ([command, ...middle].some((word) => word === "" || word.startsWith(":") || /[ \r\n\0]/.test(word)))
-    throw new Error("A word of this command is empty, or has a blank in it.");
+    throw new Error("A parameter is empty or contains a space.");
   if (last !== null && /[\r\n\0]/.test(last)) throw new Error("A line break can't be sent inside a line.");
   const plain = last !== null && last !== "" && !last.startsWith(":") && !last.includes(" ");
   return head + [command, ...middle, ...(last === null ? [] : [plain ? last : `:${last}`])].join(" ");

@@ -2,25 +2,25 @@
 
 /** What a channel's flags mean; the server's own help says more. */
 export const FLAGS = {
-  i: "only who is invited may come in",
-  m: "only those with a voice may speak",
-  n: "only members may write to it",
-  s: "it is in no list of channels",
-  t: "only operators change the topic",
-  p: "it is private",
-  k: "it has a key",
-  l: "it takes only so many people",
-  f: "who finds it full is sent on",
+  i: "invite only",
+  m: "only voiced members can write",
+  n: "only members can write",
+  s: "not in the channel list",
+  t: "only operators set the topic",
+  p: "private",
+  k: "requires a key",
+  l: "limited number of members",
+  f: "forwards if it is full",
   c: "no colours",
   C: "no CTCP",
-  H: "newcomers don't see what was said before",
-  K: "nobody may knock",
-  M: "only the logged-in may speak",
+  H: "no history for new members",
+  K: "knocking is disabled",
+  M: "only people with an account can write",
   O: "server operators only",
-  R: "only the logged-in may come in",
+  R: "only people with an account can join",
   T: "no notices",
-  U: "operators see first what newcomers write",
-  u: "members can't see each other",
+  U: "new members' messages are moderated",
+  u: "members are hidden until they speak",
   z: "encrypted connections only",
 };
 
@@ -52,11 +52,11 @@ export function told({ sign, letter, argument }) {
       ? `made ${argument} ${/^[aeio]/.test(RANKS[letter]) ? "an" : "a"} ${RANKS[letter]}`
       : `took ${argument}'s rank of ${RANKS[letter]}`;
   }
-  if (letter === "b" && argument) return on ? `banned ${argument}` : `lifted the ban on ${argument}`;
-  if (letter === "e" && argument) return on ? `let no ban hold for ${argument}` : `let bans hold for ${argument}`;
-  if (letter === "I" && argument) return on ? `invited ${argument} for good` : `no longer invites ${argument}`;
+  if (letter === "b" && argument) return on ? `banned ${argument}` : `removed the ban on ${argument}`;
+  if (letter === "e" && argument) return on ? `exempted ${argument} from bans` : `removed the ban exemption of ${argument}`;
+  if (letter === "I" && argument) return on ? `invited ${argument} permanently` : `no longer invites ${argument}`;
   if (letter === "k") return on ? "set a key" : "removed the key";
-  if (letter === "l") return on ? `lets in ${argument} people at most` : "lets in any number of people";
+  if (letter === "l") return on ? `limited the channel to ${argument} people` : "lets in any number of people";
   if (FLAGS[letter]) return on ? `set: ${FLAGS[letter]}` : `lifted: ${FLAGS[letter]}`;
   return `${on ? "set" : "removed"} mode ${letter}${argument ? ` ${argument}` : ""}`;
 }

@@ -184,7 +184,7 @@ export function eventLine(model, { command, nick, params }) {
     PART: () => [`${nick} left${because(params[1])}`, "out"],
     QUIT: () => [`${nick} left${because(params[0])}`, "out"],
     KICK: () => [`${nick} removed ${params[1]}${because(params[2])}`, ""],
-    NICK: () => [`${nick} is now ${params[0]}`, "name"],
+    NICK: () => [`${nick} is now known as ${params[0]}`, "name"],
     TOPIC: () => [params[1] ? `${nick} set the topic: ${params[1]}` : `${nick} removed the topic`, ""],
     RENAME: () => [`${nick} renamed ${params[0]} to ${params[1]}${because(params[2])}`, ""],
     MODE: () => [`${nick} ${changes(params.slice(1), model.chanmodes, model.prefixes).map(told).join(", ")}`, ""],

@@ -27,12 +27,12 @@ const CLOSED = {
   403: () => "There is no such channel.",
   405: () => "You are in too many channels: leave one first.",
   471: () => "The channel is full. Try again later.",
-  473: () => "Only who is invited may come in. Ask somebody inside for an invitation (/knock).",
+  473: () => "The channel is invite-only. Ask for an invitation with /knock.",
   474: () => "You are banned from this channel.",
-  475: () => "The channel has a key.",
-  476: () => "That is no name for a channel: it begins with # and has no blank in it.",
-  477: () => "Only people with an account may come in: register your name first (/register).",
-  489: () => "This channel takes only encrypted connections: open the page with https://.",
+  475: () => "The channel requires a key.",
+  476: () => "That is not a channel name: it must begin with # and can't contain spaces.",
+  477: () => "Only people with an account can join: register your name first (/register).",
+  489: () => "This channel requires an encrypted connection: open the page with https://.",
 };
 
 export const REPLIES = {
@@ -43,7 +43,7 @@ export const REPLIES = {
     const shown = model.showOnJoin.delete(model.fold(from));
     model.autojoin.delete(model.fold(from));
     if (shown) model.showOnJoin.add(model.fold(to));
-    model.tell(`${from} is full or closed: it sent you on to ${to}.`, "info", model.current, now);
+    model.tell(`${from} forwarded you to ${to}.`, "info", model.current, now);
   },
   305: (model, message, now) => setAway(model, null, message, now),
   306: (model, message, now) => setAway(model, "away", message, now),
@@ -60,9 +60,9 @@ export const REPLIES = {
   731: (model, message, now) => watched(model, message, false, now),
   401(model, message, now) {
     const [, nick] = message.params;
-    error(model, message, `${nick} is not here.`, now, model.find(nick));
+    error(model, message, `${nick} is not online.`, now, model.find(nick));
   },
-  421: (model, message, now) => error(model, message, `This server does not know ${message.params[1]}.`, now),
+  421: (model, message, now) => error(model, message, `This server has no command ${message.params[1]}.`, now),
   404(model, message, now) {
     error(model, message, message.params.at(-1), now, model.find(message.params[1]));
   },
@@ -109,7 +109,7 @@ function error(model, { tags }, words, now, buffer = null) {
 
 function setAway(model, away, message, now) {
   model.away = away && (model.awayText || away);
-  model.tell(away ? `You are away: ${model.away}` : "You are back.", "info", model.current, now);
+  model.tell(away ? `You are away: ${model.away}` : "You are no longer marked as away.", "info", model.current, now);
   model.change("head", "members");
 }
 

@@ -25,10 +25,10 @@ export class Scram {
     const told = attributes(challenge);
     const iterations = Number(told.i);
     if (told.m !== undefined || !told.r?.startsWith(this.nonce) || told.r === this.nonce || !told.s) {
-      throw new Error("The server's answer to the login makes no sense.");
+      throw new Error("The server's login answer is not valid.");
     }
     if (!(iterations >= FEWEST && iterations <= MOST))
-      throw new Error("The server's login is not safe: too few rounds.");
+      throw new Error("The server's login is not safe: too few iterations.");
     const key = await crypto.subtle.importKey("raw", encoder.encode(this.password), "PBKDF2", false, ["deriveBits"]);
     const how = { name: "PBKDF2", hash: "SHA-256", salt: fromBase64(told.s), iterations };
     const salted = new Uint8Array(await crypto.subtle.deriveBits(how, key, 256));

@@ -51,7 +51,7 @@ export class Actions {
   }
 
   async redact(buffer, line) {
-    const sure = await openDialog("Take this message back?", (close) => [
+    const sure = await openDialog("Delete this message?", (close) => [
       h("p", {}, "It is removed for everybody, and from the history. Who has read it has read it."),
       h(
         "div.buttons",

@@ -133,9 +133,9 @@ export class Composer {
       this.remember(text);
       runCommand(model, text);
     } else if (buffer.kind === "status") {
-      model.tell("Nobody is here to hear it. Join a channel first: /join #name", "error");
+      model.tell("This window has no recipient. Join a channel first: /join #name", "error");
     } else if (buffer.kind === "channel" && !buffer.joined && model.link.state === "online") {
-      model.tell(`You are not in ${buffer.name}. /join ${buffer.name} goes in.`, "error");
+      model.tell(`You are not in ${buffer.name}. Use /join ${buffer.name}.`, "error");
     } else {
       this.clear();
       this.remember(text);

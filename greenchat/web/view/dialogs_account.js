@@ -23,7 +23,7 @@ export function account(ui) {
     async () => {
       const wanted = nick.value.trim();
       if (wanted === model.nick) return "";
-      if (!wanted || /\s/.test(wanted)) return "A name has no blanks in it.";
+      if (!wanted || /\s/.test(wanted)) return "A name can't contain spaces.";
       const answers = await chat.ask("NICK", wanted);
       return answers.find((each) => /^4\d\d$/.test(each.command))?.params.at(-1) ?? "";
     },
@@ -74,7 +74,7 @@ export function account(ui) {
             h(
               "p.hint",
               {},
-              "With an account the name is yours, and what was said while you were away is there on every device.",
+              "An account protects your name and gives you the history on every device.",
             ),
             h(
               "div.buttons.start",
@@ -143,14 +143,14 @@ export function register(ui, email = "") {
       [
         userName(model.nick),
         field("Password", first, `At least ${shortest} characters.`),
-        field("The same again", again),
+        field("Repeat the password", again),
         field(needsEmail ? "Email" : "Email (may be empty)", address, "Only for a code, if this server sends one."),
         ui.session.choice(),
       ],
       "Register",
       async () => {
         if (!isPrivate(ui.location)) return UNSAFE;
-        if (first.value !== again.value) return "These are two different passwords.";
+        if (first.value !== again.value) return "The passwords differ.";
         const [answer] = await chat.ask("REGISTER", "*", address.value || "*", first.value);
         if (!answer) return LOST;
         if (answer.command === "FAIL" || /^4\d\d$/.test(answer.command)) return answer.params.at(-1);
@@ -158,7 +158,7 @@ export function register(ui, email = "") {
         if (answer.params[0] === "VERIFICATION_REQUIRED")
           ui.later(() => verify(ui, answer.params[1], answer.params.at(-1)));
         else {
-          ui.toast(`The name ${answer.params[1]} is yours now.`);
+          ui.toast(`The account ${answer.params[1]} is yours now.`);
           ui.session.begin();
           ui.push.follow();
         }
@@ -223,7 +223,7 @@ export async function logOut(ui) {
   if (model.account) await chat.ask("PRIVMSG", "NickServ", "LOGOUT");
   model.account = "";
   model.change("all");
-  ui.toast("You are logged out. This page has forgotten your password.");
+  ui.toast("You are logged out, and your password was removed from this browser.");
   chat.turn();
 }
 
@@ -241,13 +241,13 @@ function changePassword(ui) {
         userName(model.account),
         field("Password now", old),
         field("New password", first, `At least ${shortest} characters.`),
-        field("The same again", again),
+        field("Repeat the password", again),
       ],
       "Change",
       async () => {
         if (!isPrivate(ui.location)) return UNSAFE;
-        if (first.value !== again.value) return "These are two different passwords.";
-        if (/\s/.test(first.value + old.value)) return "A password with a blank can't be changed here.";
+        if (first.value !== again.value) return "The passwords differ.";
+        if (/\s/.test(first.value + old.value)) return "A password with a space can't be changed here.";
         const words = (await askNickServ(ui, `PASSWD ${old.value} ${first.value}`)).join(" ");
         if (!/changed/i.test(words)) return words || LOST;
         model.credentials = { account: model.account, password: first.value };
@@ -264,7 +264,7 @@ export function operate(ui, name) {
   return openDialog(`Become the operator ${name}`, (close) =>
     form(
       [userName(name), field("Password", secret)],
-      "Go on",
+      "Continue",
       async () => {
         if (!isPrivate(ui.location)) return UNSAFE;
         const answers = await ui.chat.ask("OPER", name, secret.value);
@@ -314,18 +314,18 @@ export function settings(ui) {
       {},
       field("Colours", theme),
       notify,
-      toggle("Show who comes and goes", chosen.passing, set("passing")),
+      toggle("Show joins and parts", chosen.passing, set("passing")),
       toggle("Tell others that I am typing", chosen.typing, set("typing")),
       toggle("Times with seconds", chosen.seconds, set("seconds")),
     ),
     h(
       "section.stack",
       {},
-      field("Words that call you, besides your name", words("highlights"), "With blanks between them."),
+      field("Highlight words, besides your name", words("highlights"), "Separated by spaces."),
       field(
-        "People whom you don't read",
+        "Ignored people",
         words("ignored"),
-        "Names, or masks like *!*@spam.example, with blanks between them.",
+        "Names, or masks like *!*@spam.example, separated by spaces.",
       ),
     ),
   ]);
@@ -333,7 +333,7 @@ export function settings(ui) {
 
 export function keyWanted(ui, name) {
   const key = h("input", { type: "password", autocomplete: "off", required: true, autofocus: true });
-  return openDialog(`${name} has a key`, (close) =>
+  return openDialog(`${name} requires a key`, (close) =>
     form(
       [userName(name), field("The key", key)],
       "Go in",

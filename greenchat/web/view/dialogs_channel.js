@@ -9,16 +9,16 @@ import { drawText } from "./spans.js";
 
 const SWITCHES = ["i", "m", "t", "n", "s", "R", "M"];
 const TITLES = {
-  i: "By invitation only",
+  i: "Invite only",
   m: "Moderated",
-  t: "Topic is the operators'",
-  n: "Members only write",
+  t: "Only operators set the topic",
+  n: "Only members can write",
   s: "Secret",
-  R: "Accounts only come in",
-  M: "Accounts only speak",
+  R: "Only accounts can join",
+  M: "Only accounts can write",
 };
 const MOST_LISTED = 300;
-const NOBODYS = "Nobody owns this channel: it is gone when the last one leaves.";
+const NOBODYS = "This channel is not registered: it ends when the last member leaves.";
 
 export function channel(ui, buffer) {
   const { model, chat } = ui;
@@ -116,7 +116,7 @@ export function channel(ui, buffer) {
           "Mute",
           model.overrides(buffer, "mute"),
           (wanted) => mute(ui, buffer, wanted),
-          "nothing here counts as unread or calls you",
+          "never marked as unread, no notifications",
         ),
       ),
       h(
@@ -139,7 +139,7 @@ export function channel(ui, buffer) {
               },
               { look: "primary" },
             ),
-        button("Save the talk as a file", () => ui.actions.export(buffer)),
+        button("Save the history as a file", () => ui.actions.export(buffer)),
       ),
     ],
     { wide: true },
@@ -205,7 +205,7 @@ function banned(ui, buffer, rows) {
         {},
         h("code", { dir: "ltr" }, mask),
         by && h("small", {}, `by ${by}`),
-        button("Let in again", async () => {
+        button("Remove ban", async () => {
           await ui.chat.ask("MODE", buffer.name, "-b", mask);
           item.remove();
         }),
@@ -217,7 +217,7 @@ function banned(ui, buffer, rows) {
 
 /** A list that a command asked for. */
 export async function maskDialog(ui, name, letter) {
-  const titles = { b: "Kept out of", e: "No ban holds in", I: "Always invited to", q: "Silenced in" };
+  const titles = { b: "Banned from", e: "There are no bans in", I: "Always invited to", q: "Silenced in" };
   const rows = await masks(ui, name, letter);
   return openDialog(`${titles[letter] ?? "List of"} ${name}`, () =>
     rows.length
@@ -258,7 +258,7 @@ export function channels(ui, pattern = "") {
       .sort((a, b) => b.people - a.people || a.name.localeCompare(b.name));
     count.textContent = found.length
       ? `${found.length} ${found.length === 1 ? "channel" : "channels"}`
-      : "No channel has that in its name or topic.";
+      : "No channel matches.";
     const name = wanted && (model.isChannel(wanted) ? input.value.trim() : `#${input.value.trim()}`);
     const isNew = name && !/[\s,]/.test(name) && !rows.some((row) => model.fold(row.name) === model.fold(name));
     refill(

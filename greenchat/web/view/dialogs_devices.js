@@ -80,7 +80,7 @@ async function showTokens(ui, place) {
           "li",
           {},
           h("span", { dir: "auto" }, row.words),
-          button("Take back", () => revoke(row.id), { "aria-label": `Take back: ${row.words}` }),
+          button("Take back", () => revoke(row.id), { "aria-label": `Revoke: ${row.words}` }),
         ),
       ),
     ),
@@ -88,7 +88,7 @@ async function showTokens(ui, place) {
     h(
       "div.buttons.start",
       {},
-      button("Let a program in", () => create(ui, () => showTokens(ui, place))),
+      button("Create an API token", () => create(ui, () => showTokens(ui, place))),
     ),
   );
 }
@@ -101,13 +101,13 @@ function create(ui, then) {
     {},
     MAY.map(([value, words]) => h("option", { value }, words)),
   );
-  return openDialog("Let a program in", (close) =>
+  return openDialog("Create an API token", (close) =>
     form(
       [
         field("What it is for", label),
         field("It may", may, "It reads what you may read, and speaks as you, by the HTTP API."),
       ],
-      "Make a token",
+      "Create token",
       async () => {
         const texts = await askNickServ(ui, `TOKEN CREATE BOT ${may.value} ${label.value.trim()}`);
         const secret = secretOf(texts);
@@ -123,7 +123,7 @@ function create(ui, then) {
 function show(ui, secret) {
   const text = h("input", { type: "text", readonly: true, value: secret, dir: "ltr" });
   return openDialog("The token", (close) => [
-    field("Nobody can show it again", text, "Programs send it with each request: Authorization: Bearer …"),
+    field("It is shown only once", text, "Programs send it with each request: Authorization: Bearer …"),
     h(
       "div.buttons",
       {},

@@ -80,7 +80,7 @@ function ignoring(ui, nick, then) {
         ? settings.ignored.filter((each) => fold(each) !== fold(nick))
         : [...settings.ignored, nick];
       ui.saveSettings();
-      ui.toast(ignored ? `You read ${nick} again.` : `You don't read ${nick} any more.`);
+      ui.toast(ignored ? `${nick} is no longer ignored.` : `${nick} is ignored.`);
     }),
   );
 }
@@ -101,7 +101,7 @@ function order(ui, buffer, nick, then) {
       "div.buttons.start",
       {},
       prefixes.includes("@")
-        ? button("Take operator's rights", mode("-o", nick))
+        ? button("Remove operator", mode("-o", nick))
         : button("Make operator", mode("+o", nick)),
       prefixes.includes("+") ? button("Take voice", mode("-v", nick)) : button("Give voice", mode("+v", nick)),
     ),
@@ -143,7 +143,7 @@ export function writeTo(ui) {
       "Write",
       () => {
         const nick = input.value.trim();
-        if (!nick || /[\s,!@*#]/.test(nick)) return "That is no name of a person.";
+        if (!nick || /[\s,!@*#]/.test(nick)) return "That is not a valid nickname.";
         ui.open(ui.model.open(nick));
         return "";
       },

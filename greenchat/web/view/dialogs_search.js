@@ -54,7 +54,7 @@ export function search(ui, text = "") {
     const mine = turn;
     if (text.length < 2) {
       refill(found);
-      status.textContent = text ? "Two letters at least." : "";
+      status.textContent = text ? "Type at least two letters." : "";
       return;
     }
     if (!model.caps.has("soju.im/search")) {

@@ -18,13 +18,13 @@ async function show(ui, place) {
   const isOn = / is on; /.test(state);
   refill(
     place,
-    h("p.hint", {}, isOn ? `${state}.` : "Besides the password, a code of an app on your phone: a stolen password is worth nothing then."),
+    h("p.hint", {}, isOn ? `${state}.` : "Protects your account with codes of an app on your phone, in addition to the password."),
     h(
       "div.buttons.start",
       {},
       isOn
         ? [
-            button("New codes for emergencies", () => prove(ui, "CODES", place)),
+            button("New recovery codes", () => prove(ui, "CODES", place)),
             button("Switch off", () => prove(ui, "OFF", place), { look: "danger" }),
           ]
         : button("Switch on", () => prove(ui, "ON", place)),
@@ -40,7 +40,7 @@ function prove(ui, action, place) {
   return openDialog(titles[action], (close) =>
     form(
       [userName(ui.model.account), field("Password", secret), action !== "ON" && field("Code of your authenticator app", code)],
-      "Go on",
+      "Continue",
       async () => {
         if (!isPrivate(ui.location)) return UNSAFE;
         const lines = await askNickServ(ui, `TOTP ${action} ${secret.value}${action === "ON" ? "" : ` ${code.value.trim()}`}`);
@@ -61,10 +61,10 @@ function confirm(ui, address, place) {
   return openDialog("Your authenticator app", (close) =>
     form(
       [
-        h("p", {}, "Let the app read this, or type the secret into it:"),
+        h("p", {}, "Scan this with the app, or type the secret into it:"),
         h("div.qr", {}, qr(address, "The secret as a QR code")),
         h("code", {}, new URL(address).searchParams.get("secret")),
-        field("The code that it shows now", code),
+        field("Current code", code),
       ],
       "Switch on",
       async () => {
@@ -81,8 +81,8 @@ function confirm(ui, address, place) {
 
 function codes(lines) {
   const found = lines.filter((line) => /^[a-z2-7]{4}(-[a-z2-7]{4}){3}$/.test(line));
-  return openDialog("Codes for emergencies", (close) => [
-    h("p", {}, "Each is for one login without the app. They can't be shown again: print them, or write them down."),
+  return openDialog("Recovery codes", (close) => [
+    h("p", {}, "Each is for one login without the app. They are shown only once: print them or write them down."),
     h("pre", { tabIndex: 0 }, found.join("\n")),
     h("div.buttons", {}, button("Done", () => close(), { look: "primary" })),
   ]);

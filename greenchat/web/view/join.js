@@ -60,7 +60,7 @@ export class Join {
     );
     const titles = {
       password: "That was not the password.",
-      "signed out": "This browser is signed in no more.",
+      "signed out": "This browser is no longer signed in.",
       nick: "That can't be a name.",
       unsafe: "A password is not safe here.",
       taken: owned ? "This name belongs to somebody." : "This name is in use.",

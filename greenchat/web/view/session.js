@@ -108,7 +108,7 @@ export class Session {
     const change = this.account
       ? button(
           "Stop staying signed in",
-          async () => (await this.forget()) && change.replaceWith(h("p", {}, "This browser is signed in no more.")),
+          async () => (await this.forget()) && change.replaceWith(h("p", {}, "This browser is no longer signed in.")),
         )
       : button("Stay signed in on this device", async () => {
           this.wanted = true;

@@ -35,7 +35,7 @@ export class Sidebar {
           "div.list-head",
           {},
           h("h2", {}, "Channels"),
-          iconButton("plus", "Find or make a channel", () => ui.dialogs.channels()),
+          iconButton("plus", "Find or create a channel", () => ui.dialogs.channels()),
         ),
         this.channels,
         h(
@@ -138,7 +138,7 @@ export class Members {
         "div.sidebar-head",
         {},
         this.title,
-        iconButton("close", "Close the list of members", () => ui.toggleMembers()),
+        iconButton("close", "Close the member list", () => ui.toggleMembers()),
       ),
       this.list,
     );
@@ -201,6 +201,6 @@ const RANKS = {
   "&": "Admins",
   "@": "Operators",
   "%": "Half-operators",
-  "+": "With a voice",
+  "+": "Voiced",
   "": "People",
 };

@@ -56,7 +56,7 @@ export class Uploads {
 
   async send(file) {
     const { files } = this.ui.config;
-    if (file.size > files.size) throw new Error(`a file has at most ${Math.floor(files.size / 2 ** 20)} MiB`);
+    if (file.size > files.size) throw new Error(`a file can have at most ${Math.floor(files.size / 2 ** 20)} MiB`);
     const token = await this.token();
     this.name.textContent = file.name;
     this.bar.removeAttribute("value");
@@ -69,7 +69,7 @@ export class Uploads {
       request.setRequestHeader("Content-Disposition", `attachment; filename*=UTF-8''${name}`);
       request.upload.onprogress = ({ loaded, total }) => (this.bar.value = loaded / total);
       request.onload = () => {
-        if (request.status !== 201) return reject(new Error(request.responseText.trim() || "it was refused"));
+        if (request.status !== 201) return reject(new Error(request.responseText.trim() || "the server refused it"));
         resolve(new URL(request.getResponseHeader("Location"), this.ui.asset("")).href);
       };
       request.onerror = () => reject(new Error("the connection was lost"));

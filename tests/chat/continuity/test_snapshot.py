@@ -43,7 +43,7 @@ def test_another_version_and_nonsense_are_refused() -> None:
     document = snapshot.snapshot(Network(Settings(), now=5), 5)
     for wrong, text in [
         ({}, "is of epoch None"),
-        ({**document, "version": 999}, "is of epoch 999, and this greenchat knows those from 1 to"),
+        ({**document, "version": 999}, "is of epoch 999, but this greenchat supports epochs 1 to"),
         ({**document, "users": [{}]}, "can't be read"),
         ({**document, "renamed": [["#a", "#b"]]}, "can't be read"),
     ]:
@@ -52,7 +52,9 @@ def test_another_version_and_nonsense_are_refused() -> None:
 
 
 def test_a_setting_of_a_later_epoch_is_no_part_of_the_state_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Else a new setting would give nodes of two versions other digests, and one would be made anew again and again."""
+    """Else a new setting would give nodes of two versions other digests, and one would be created again again and
+    again.
+    """
     network = Network(dataclasses.replace(Settings(), limits=Limits(topic=99)), now=5)
     known = snapshot.snapshot(network, 5)
     monkeypatch.setattr(snapshot, "NEW_SETTINGS", {"limits.topic": network.nodes.epoch + 1})

@@ -53,7 +53,7 @@ def test_gaps_are_there_the_next_time(path: Path) -> None:
     memory.close(1.0, NOON)
     world, memory = started(path)
     assert world.model.current.history.gaps == {"b": False}
-    assert any("more was said in between" in row for row in world.screen())
+    assert any("messages are missing here" in row for row in world.screen())
     world.model.current.history.gaps.clear()
     memory.close(1.0, NOON)
     world, memory = started(path)
@@ -69,9 +69,9 @@ def test_a_damaged_file_is_told_once_and_kept(path: Path, content: bytes) -> Non
     for second in range(1, 5):
         world.feed("@msgid=a :bob!b@h PRIVMSG #tea :hello")
         memory.turn(second * 100.0, NOON)
-    told = [line for line in world.shown("") if line.startswith("! What is said can't be kept for the next time: ")]
+    told = [line for line in world.shown("") if line.startswith("! The history can't be saved: ")]
     assert len(told) == 1
-    assert told[0].endswith(f"(move {path} away to begin anew).")
+    assert told[0].endswith(f"(move {path} away to start with an empty one).")
     assert path.read_bytes() == content
     memory.close(1.0, NOON)
 
@@ -139,7 +139,7 @@ def test_export(path: Path, tmp_path: Path, *, archived: bool) -> None:
     ]
     assert (tmp_path / "tea.txt").stat().st_mode & 0o777 == 0o600
     told = export(world, memory, f"/export {tmp_path}/tea.txt", tmp_path / "logs")
-    assert told == f"! {tmp_path}/tea.txt is there already; name another file."
+    assert told == f"! {tmp_path}/tea.txt already exists; name another file."
     for _ in range(2):
         export(world, memory, "/export all", tmp_path / "logs")
     names = sorted(file.name for file in (tmp_path / "logs").iterdir())

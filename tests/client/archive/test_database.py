@@ -62,7 +62,7 @@ def test_what_is_known_already_is_not_kept_twice_and_what_is_taken_back_goes(pat
         archive.keep([buffer])
     world.feed(":bob!b@h REDACT #tea a")
     archive.keep([buffer])
-    assert [line.text for line in archive.older(buffer)] == ["(taken back by bob)"]
+    assert [line.text for line in archive.older(buffer)] == ["(deleted by bob)"]
     archive.close()
     assert b"oops" not in b"".join(file.read_bytes() for file in path.parent.iterdir() if file.suffix == ".sqlite3")
 
@@ -103,7 +103,7 @@ def test_pages_of_one_millisecond_are_kept_in_order(path: Path) -> None:
     world.feed(":bob!b@h REDACT #tea c")
     archive.keep([buffer])
     texts = [line.text for line in archive.everything(buffer)]
-    assert texts == ["a", "b", "(taken back by bob)", "d", "e", "f"]
+    assert texts == ["a", "b", "(deleted by bob)", "d", "e", "f"]
     assert [line.text for line in archive.older(buffer)] == texts
     archive.close()
 

@@ -78,7 +78,7 @@ def test_a_nick_in_use_is_changed_until_it_is_free(world: World) -> None:
 def test_later_a_refused_nick_is_only_told(tea: World) -> None:
     tea.feed(":srv 433 alice bob :Nickname is already in use")
     assert tea.sent() == []
-    assert tea.shown()[-1] == "! You can't be called bob: Nickname is already in use"
+    assert tea.shown()[-1] == "! The nickname bob was refused: Nickname is already in use"
 
 
 def test_ping_is_answered(tea: World) -> None:
@@ -119,8 +119,8 @@ def test_names_with_hosts_and_all_prefixes(world: World) -> None:
         (":bob!b@h QUIT :Quit: ", "* bob quit"),
         (":alice!a@h KICK #tea bob :enough", "* alice kicked bob (enough)"),
         (":bob!b@h KICK #tea alice :enough", "! bob kicked you (enough). /join #tea to come back."),
-        (":bob!b@h NICK robert", "* bob is now called robert"),
-        (":alice!a@h NICK alicia", "* You are now called alicia"),
+        (":bob!b@h NICK robert", "* bob is now known as robert"),
+        (":alice!a@h NICK alicia", "* You are now known as alicia"),
         (":bob!b@h TOPIC #tea :Tea at five", "* bob set the topic: Tea at five"),
         (":bob!b@h TOPIC #tea :", "* bob removed the topic"),
         (":srv 332 alice #tea :Tea at five", "- Topic: Tea at five"),
@@ -130,8 +130,8 @@ def test_names_with_hosts_and_all_prefixes(world: World) -> None:
         (":srv 301 alice bob :lunch", "- bob is away: lunch"),
         # "an away message of `*`": a server's word for who stays without a connection
         (":srv 301 alice bob :*", "- bob is away"),
-        (":srv 401 alice dave :No such nick/channel", "! dave: nobody is called that here now"),
-        (":srv 402 alice dave :No such server", "! dave: nobody is called that here now"),  # to WHOIS dave dave
+        (":srv 401 alice dave :No such nick/channel", "! dave: no such nick"),
+        (":srv 402 alice dave :No such server", "! dave: no such nick"),  # to WHOIS dave dave
         (":srv 402 alice irc.example :No such server", "! There is no server irc.example"),
         (":srv 379 alice bob :is using modes +i", "- bob is using modes +i"),
         (":srv 221 alice +", "- You have no modes."),
@@ -139,7 +139,7 @@ def test_names_with_hosts_and_all_prefixes(world: World) -> None:
         (":srv 311 alice bob b h * :Bob B.", "- bob is Bob B. (b@h)"),
         (
             ":srv 317 alice bob 5400 1790000000 :idle",
-            "- bob was last active 1 h 30 min ago, here since 21 Sep 2026, 14:13",
+            "- bob was last active 1 h 30 min ago, online since 21 Sep 2026, 14:13",
         ),
         (":srv 760 alice bob display-name * :Bobby Tables", "- bob is also known as Bobby Tables"),
         (":srv 760 alice bob pronouns * he/him", "- bob's pronouns are he/him"),
@@ -148,9 +148,9 @@ def test_names_with_hosts_and_all_prefixes(world: World) -> None:
         (":srv 352 alice #tea b h srv bob G :0 Bob B.", "- bob (Bob B.) b@h, away"),
         (":srv 322 alice #x 3 :All of x", "- #x (3): All of x"),
         (":srv 404 alice #tea :Cannot send to channel", "! #tea: Cannot send to channel"),
-        (":srv 482 alice #tea :You're not channel operator", "! #tea: only its operators (@) may do that"),
+        (":srv 482 alice #tea :You're not channel operator", "! #tea: only channel operators (@) can do that"),
         (":srv 421 alice FLY :Unknown command", "! This server does not know FLY"),
-        (":srv 338 alice bob 192.0.2.1 :is actually using host", "- bob really comes from 192.0.2.1"),
+        (":srv 338 alice bob 192.0.2.1 :is actually using host", "- bob is connecting from 192.0.2.1"),
         (":srv 671 alice bob :is using a secure connection", "- bob is using a secure connection"),
         (
             ":srv 367 alice #tea *!*@x carol!c@h 1790000000",
@@ -202,7 +202,7 @@ def test_who_is_not_here_is_told_where_it_was_asked(tea: World, numeric: str) ->
     tea.feed(":bob!b@h PRIVMSG alice :hi")
     tea.type("/whois bob\n")
     tea.feed(f":srv {numeric} alice bob :No such nick or server")
-    assert tea.shown()[-1] == "! bob: nobody is called that here now"
+    assert tea.shown()[-1] == "! bob: no such nick"
     assert tea.shown("bob")[-1] == "bob: hi"
 
 
@@ -238,11 +238,11 @@ def test_whom_one_hears(tea: World) -> None:
         ":srv 282 alice :End of /ACCEPT list",
     )
     assert [line[2:] for line in tea.shown()[-5:]] == [
-        "bob (~bob@x) wrote to you, and your mode +g kept it off. /accept bob lets them write.",
-        "carol did not get that: carol hears only those whom they accept (mode +g)",
-        "carol was told that you wrote to them",
+        "bob (~bob@x) wrote to you, but your mode +g blocked it. /accept bob allows it.",
+        "carol did not get that: carol accepts messages only from some people (mode +g)",
+        "carol was told that you wrote",
         "You hear bob, carol",
-        "With mode +g nobody else can write to you privately. /accept nick lets them.",
+        "With mode +g only these people can write to you in private. /accept nick adds one",
     ]
 
 
@@ -319,7 +319,7 @@ def test_over_a_private_talk_stands_who_it_is(tea: World) -> None:
 
 def test_a_private_talk_follows_a_new_nick(tea: World) -> None:
     tea.feed(":bob!b@h PRIVMSG alice :psst", ":bob!b@h NICK robert", ":robert!b@h PRIVMSG alice :me again")
-    assert tea.shown("robert") == ["bob: psst", "* bob is now called robert", "robert: me again"]
+    assert tea.shown("robert") == ["bob: psst", "* bob is now known as robert", "robert: me again"]
 
 
 def test_server_notices_stand_with_the_server(tea: World) -> None:
@@ -443,7 +443,7 @@ def test_what_the_user_has_ordered_is_no_loss(tea: World) -> None:
     (order,) = tea.model.effects
     assert isinstance(order, Reconnect)
     tea.lose(order.reason)
-    assert tea.shown()[-1] == "- Disconnected: to connect anew"
+    assert tea.shown()[-1] == "- Disconnected: to reconnect"
 
 
 def test_channels_are_joined_again(tea: World) -> None:
@@ -494,7 +494,7 @@ def test_a_server_is_offered_only_to_who_was_never_in(world: World) -> None:
     world.console.size = Size(24, 80)
     world.lose("nothing answers on irc.example:9090")
     assert world.screen()[-2:] == [
-        " yes: it ends when you leave; no: go on trying, and read meanwhile.",
+        " yes: it ends when you leave; no: keep trying, and read the history meanwhile.",
         "yes/no?",
     ]
     world.welcome()
@@ -545,7 +545,7 @@ def test_what_the_user_asked_for_stands_where_they_look(tea: World) -> None:
         ":srv 372 alice :- Welcome!",
         ":alice!a@h NICK ann",
     )
-    assert tea.shown("bob")[1:] == ["- Mode of alice: +i", "- - Welcome!", "- You are now called ann"]
+    assert tea.shown("bob")[1:] == ["- Mode of alice: +i", "- - Welcome!", "- You are now known as ann"]
 
 
 def test_the_welcome_stands_in_the_servers_window(tea: World) -> None:

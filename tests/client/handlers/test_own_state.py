@@ -52,7 +52,7 @@ def test_a_marked_window_is_gone_to_and_told_of(tea: World) -> None:
     tea.type("/window 1\n")
     tea.feed(":bob!b@h KICK #tea alice :enough")
     tea.type("/activity\n")
-    assert tea.shown("")[-1] == "- 2:#tea, 1 for you; last bob kicked you (enough). /join #tea to come back."
+    assert tea.shown("")[-1] == "- 2:#tea, 1 highlight; last bob kicked you (enough). /join #tea to come back."
     tea.press("M-a")
     assert tea.model.current.name == "#tea"
     tea.type("/window 1\n")
@@ -158,7 +158,7 @@ def test_the_notify_list_follows_a_change_of_nickname(tea: World) -> None:
     tea.type("/notify bob\n")
     tea.feed(":srv 303 alice :bob")
     tea.feed(":bob!b@h NICK robert")
-    assert "- bob is now called robert." in tea.shown()
+    assert "- bob is now known as robert." in tea.shown()
     tea.feed(":robert!b@h NICK bob")
     assert tea.shown()[-1] == "- bob is online."
 
@@ -168,7 +168,7 @@ def test_another_encoding_is_told_once(tea: World) -> None:
         tea.console.on_network(tea.network, Recoded(parse(":bob!b@h PRIVMSG #tea :café")), tea.now)
     assert tea.shown()[-4:] == [
         "bob: café",
-        "- bob writes in another encoding than UTF-8, read here as Windows-1252.",
+        "- bob uses an encoding other than UTF-8; it is read as Windows-1252.",
         "bob: café",
         "bob: café",
     ]
@@ -196,7 +196,7 @@ def test_coming_in_anew_with_the_password_is_told_once(world: World) -> None:
         ":srv 422 alice :No MOTD",
         ":alice!a@h JOIN #tea",
         ":srv BATCH +h chathistory #tea",
-        "@batch=h;time=2026-09-21T14:00:00.000Z :alice_!a@h QUIT :Coming back as alice",
+        "@batch=h;time=2026-09-21T14:00:00.000Z :alice_!a@h QUIT :Changing the nickname back to alice",
         ":srv BATCH -h",
     )
     told = [line for window in ("", "#tea") for line in world.shown(window)]

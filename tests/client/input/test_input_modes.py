@@ -71,7 +71,7 @@ def test_nothing_found_is_said(talk: World) -> None:
 
 
 def test_each_letter_narrows_what_was_found(talk: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In windows with thousands of lines nobody waits for each letter anew."""
+    """In windows with thousands of lines nobody waits for each letter again."""
     looked: list[int] = []
 
     def counted(buffer: Buffer, number: int) -> str:
@@ -132,12 +132,12 @@ def test_a_history_without_it_says_so(tea: World) -> None:
     tea.type("first cake\nbread\n")
     tea.press("C-r")
     tea.type("tea")
-    assert tea.bar().startswith(" Nothing found: you have typed no line with that in it.")
+    assert tea.bar().startswith(" Nothing found in what you typed.")
     tea.press("C-u")
     tea.type("cake")
     assert tea.bar().startswith(" Ctrl-R older.")
     tea.press("C-r")
-    assert tea.bar().startswith(" Nothing older has that in it.")
+    assert tea.bar().startswith(" Nothing older matches.")
     assert input_row(tea) == "history (cake): first cake"
 
 
@@ -172,7 +172,7 @@ def test_the_server_is_searched_where_it_can() -> None:
     world.join()
     world.press("C-f", "Tab", "Tab")
     world.type("cake; now")
-    assert "Enter asks the server" in world.bar()
+    assert "Enter searches the server's history" in world.bar()
     world.press("Enter")
     assert world.sent() == [r"SEARCH text=cake\:\snow;limit=30"]
     world.feed(
@@ -185,4 +185,4 @@ def test_the_server_is_searched_where_it_can() -> None:
     assert world.shown()[-1].endswith("bob: the cake")
     assert world.network.find("#cake") is None
     world.feed(":srv BATCH +t soju.im/search", ":srv BATCH -t")
-    assert world.shown()[-1] == "- The server remembers nothing like that."
+    assert world.shown()[-1] == "- The server found no messages."

@@ -55,7 +55,7 @@ def test_enter_accepts_what_stands_there(first: World, chosen: list[str]) -> Non
     first.welcome()
     first.feed(*LIST)
     assert first.screen()[6:] == [
-        "  3 channels here, or any new name:",
+        "  3 channels here. Choose one, or type a name:",
         "> #teapots   40",
         "  #tea       12  Green or black?",
         "  #coffee     3",
@@ -103,12 +103,12 @@ def test_the_channels_are_fetched_again_on_a_new_connection(first: World) -> Non
     first.welcome()
     first.feed(*LIST[:2])
     first.lose()
-    assert "  Asking for channels ..." not in first.screen()
+    assert "  Loading channels ..." not in first.screen()
     first.come_in()
-    assert "  Asking for channels ..." in first.screen()
+    assert "  Loading channels ..." in first.screen()
     assert "LIST" in first.sent()
     first.feed(*LIST)
-    assert "  3 channels here, or any new name:" in first.screen()
+    assert "  3 channels here. Choose one, or type a name:" in first.screen()
 
 
 def test_the_list_is_not_shown_as_an_answer(first: World) -> None:
@@ -135,9 +135,9 @@ def test_who_is_quicker_than_the_server_joins_when_it_is_there(first: World) -> 
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
-        ("ftp://x\n", "ftp:// is not known here; irc:// and ircs:// are"),
+        ("ftp://x\n", "ftp:// is not supported; use irc:// or ircs://"),
         ("\n two words\n", "'two words' can't be a nickname"),
-        ("x:99999\n", "x:99999: 99999 is no port"),
+        ("x:99999\n", "x:99999: 99999 is not a port"),
     ],
 )
 def test_what_can_not_be_is_told(first: World, typed: str, told: str) -> None:
@@ -152,7 +152,7 @@ def test_where_nothing_answers_on_this_machine_a_server_is_offered(first: World)
     first.network.link.retry_at = 1.0
     first.lose("nothing answers on localhost:9090")
     assert "  Can't connect: nothing answers on localhost:9090." in first.screen()
-    assert first.bar().startswith(" Enter starts a server there, Ctrl-O opens what was said before, Esc leaves")
+    assert first.bar().startswith(" Enter starts a server there, Ctrl-O opens the history, Esc leaves")
     assert first.network.link.retry_at != 1.0  # it waits for the user
     first.press("Enter")
     assert list(first.model.effects) == [StartServer(first.network)]
@@ -163,7 +163,7 @@ def test_what_was_said_before_can_be_opened_after_a_failure(first: World) -> Non
     first.model.effects.clear()
     first.lose("nothing answers on localhost:9090")
     first.press("C-o")
-    assert list(first.model.effects) == [Connect(first.network)]  # it goes on trying
+    assert list(first.model.effects) == [Connect(first.network)]  # it continues trying
     assert first.model.current.name == "#lobby"
     assert first.screen()[-1] == "[#lobby]"
 
@@ -245,5 +245,16 @@ def test_a_question_of_the_server_comes_first(first: World) -> None:
 
 def test_a_channel_is_no_server(first: World) -> None:
     first.type("#tea\n")
-    assert any("#tea is a channel; first comes the server that it is on." in row for row in first.screen())
+    assert any("#tea is a channel. Name its server first." in row for row in first.screen())
     assert not first.model.effects
+
+
+@pytest.mark.parametrize("key", ["Escape", "C-c"])
+def test_escape_closes_the_help_first(first: World, key: str) -> None:
+    first.press("F1")
+    assert first.screen()[-1].endswith("Esc closes the help")
+    first.press(key)
+    assert first.screen()[-1].endswith("Esc leaves"), "the screen is still there"
+    assert not first.model.effects
+    first.press(key)
+    assert Quit() in first.model.effects

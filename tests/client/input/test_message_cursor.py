@@ -71,7 +71,7 @@ def test_it_stays_on_its_message_when_older_ones_come(world: World) -> None:
 def test_a_window_without_lines_has_nothing_to_choose(world: World) -> None:
     world.type("/query dora\n")
     world.press("C-Up")
-    assert "No message here" in below(world)
+    assert "There are no messages here" in below(world)
     world.press("Escape")
     assert world.screen()[-1] == "[dora]"
 
@@ -160,19 +160,19 @@ def test_many_reactions_are_counted(world: World) -> None:
 def test_taking_a_message_back(world: World) -> None:
     world.feed("@msgid=b2;+draft/reply=a1 :bob!b@h PRIVMSG #tea :really?")
     world.press("C-Up", "Up", "d")
-    assert world.screen()[-1] == "Take this message back?"
+    assert world.screen()[-1] == "Delete this message?"
     world.press("n")
     assert world.sent() == []
     world.press("C-Up", "Up", "d", "y")
     assert world.sent() == ["REDACT #tea a1"]
     world.feed(":alice!al@h REDACT #tea a1")
-    assert history(world)[-3:] == ["(taken back by alice)", "↳ a message that was taken back", "really?"]
+    assert history(world)[-3:] == ["(deleted by alice)", "↳ a deleted message", "really?"]
 
 
 def test_what_the_server_can_not_do_is_not_offered(tea: World) -> None:
     tea.feed(":bob!b@h PRIVMSG #tea :hello")
     tea.press("C-Up")
-    assert below(tea).startswith(" r reply, c copy the text. Up and Down")
+    assert below(tea).startswith(" r reply, c copy text. Up and Down")
     tea.press("e", "d", "o")
     assert tea.sent() == []
     assert below(tea) == " There is no link in this message."

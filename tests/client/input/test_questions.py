@@ -14,7 +14,7 @@ def test_no_question_gets_between_the_parts_of_another(tea: World) -> None:
     tea.type("sec")
     tea.feed(":srv 475 alice #tea :Cannot join channel (+k)")
     tea.type("ret\n")
-    assert tea.screen()[-1] == "The same password again:"
+    assert tea.screen()[-1] == "Repeat the password:"
     assert [tea.console.hides_input] == [True]
     tea.type("secret\n")
     assert tea.screen()[-1] == "The key of #tea:"
@@ -53,7 +53,7 @@ def test_what_follows_something_hidden_is_hidden(tea: World) -> None:
 
 
 def test_a_question_belongs_to_its_window(tea: World) -> None:
-    """The key of #cake is asked for in the window of #cake; elsewhere one goes on talking."""
+    """The key of #cake is asked for in the window of #cake; elsewhere one continues talking."""
     cake = tea.model.open(tea.network, "#cake")
     tea.feed(":srv 475 alice #cake :Cannot join channel (+k)")
     assert tea.screen()[-1] == "[#tea]"

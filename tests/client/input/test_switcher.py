@@ -68,7 +68,7 @@ def test_channels_and_people_without_a_window_are_found(tea: World) -> None:
 def test_what_is_nowhere_is_told(tea: World) -> None:
     tea.press("M-g")
     tea.type("xyzzy")
-    assert "Nothing has these letters" in tea.bar()
+    assert "No name matches" in tea.bar()
     tea.press("Enter")
     assert tea.model.current.name == "#tea"
 

@@ -236,7 +236,7 @@ def test_networks_are_added_changed_and_removed(soju: Soju) -> None:
     [
         ("/bouncer remove nowhere", "The bouncer has no network nowhere. /bouncer lists them."),
         ("/bouncer set libera colour green", "A network of a bouncer has name, host,"),
-        ("/bouncer add OFTC", "How to use it: /bouncer add NAME HOST"),
+        ("/bouncer add OFTC", "Usage: /bouncer add NAME HOST"),
         ("/bouncer add OFTC irc.oftc.net:port", "irc.oftc.net:port: port is no port"),
     ],
 )
@@ -259,7 +259,7 @@ def test_a_bouncer_opens_a_bounded_number_of_connections(soju: Soju) -> None:
 
 def test_another_server_is_no_bouncer(tea: World) -> None:
     tea.type("/bouncer\n")
-    assert tea.shown()[-1] == "! This is no bouncer that tells its networks."
+    assert tea.shown()[-1] == "! This server is not a bouncer, or does not list its networks."
 
 
 def test_a_bouncer_that_wants_an_account_is_asked_again_with_a_password(world: World) -> None:
@@ -357,9 +357,9 @@ def test_znc_tells_its_nickname_before_the_welcome_is_over(world: World) -> None
     world.feed(f":irc.znc.in CAP * LS :{offered}", ":irc.znc.in CAP * ACK :server-time znc.in/self-message batch")
     world.feed(":irc.example 001 alice :Welcome", ":alice!a@h NICK :ada_", ":irc.example 376 ada_ :End of MOTD")
     assert (world.network.nicks.current, world.network.nicks.wanted) == ("ada_", "ada_")
-    assert world.shown("")[-1] == "* You are now called ada_"
+    assert world.shown("")[-1] == "* You are now known as ada_"
     world.feed(":ada_!a@h NICK :guest7")
-    assert world.shown("")[-1] == "! Your nickname was changed to guest7. /nick chooses another one."
+    assert world.shown("")[-1] == "! The server changed your nickname to guest7. Use /nick to choose another one."
 
 
 def test_a_server_that_has_what_znc_invented_is_no_bouncer(world: World) -> None:
@@ -417,9 +417,7 @@ def test_a_wrong_password_is_asked_for_again_once() -> None:
     world.feed("AUTHENTICATE +", ":soju 904 * :Authentication failed", ":soju 464 * :Authentication required")
     assert "CAP END" not in world.sent()
     assert (len(world.model.questions), world.console.hides_input) == (0, True)
-    assert [line for line in world.shown("") if line.startswith("!")] == [
-        "! net does not accept this password of alice."
-    ]
+    assert [line for line in world.shown("") if line.startswith("!")] == ["! net did not accept the password of alice."]
 
 
 def test_the_bouncers_password_goes_to_no_network_behind_it(soju: Soju) -> None:
@@ -485,7 +483,7 @@ def test_a_wrong_password_of_znc_is_called_wrong() -> None:
     world = World()
     world.network.address = ServerAddress("127.0.0.1", 6667)
     world.network.kept = KeptNetwork("znc", ["127.0.0.1:6667"], account="ada/libera", login="pass")
-    for given, told in (("", "lets only those in who have an account"), ("wrong", "does not accept this password of")):
+    for given, told in (("", "requires an account"), ("wrong", "did not accept the password of")):
         world.network.login.credentials = Credentials("ada/libera", given) if given else None
         world.network.link.leaving = False
         world.connect()

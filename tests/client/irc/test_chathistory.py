@@ -207,7 +207,7 @@ def test_who_closes_a_channel_has_read_it_before_they_leave_it(world: World) -> 
 def test_messages_are_taken_back(world: World) -> None:
     world.feed(*history())
     world.feed("@msgid=a :bob!b@h PRIVMSG #tea :oops", ":bob!b@h REDACT #tea a :wrong window", ":bob!b@h REDACT #tea b")
-    assert world.shown()[-1] == "* (taken back by bob: wrong window)"
+    assert world.shown()[-1] == "* (deleted by bob: wrong window)"
 
 
 def test_channels_are_renamed(world: World) -> None:
@@ -285,7 +285,7 @@ def missed(world: World) -> World:
     return world
 
 
-GAP = "── more was said in between: scroll here to have it ──"
+GAP = "── messages are missing here: scroll here to load them ──"
 
 
 def test_what_a_page_does_not_reach_is_a_gap_that_is_filled_when_it_comes_into_sight(missed: World) -> None:
@@ -329,7 +329,7 @@ def test_a_gap_that_can_not_be_filled_is_told_and_not_asked_about_again_on_this_
     for _ in range(9):
         missed.press("PgUp")
     assert not any("BETWEEN" in line for line in missed.sent())
-    assert any("which the server can't tell" in row for row in missed.screen())
+    assert any("the server does not have them" in row for row in missed.screen())
     missed.lose()
     assert list(missed.model.current.history.gaps.values()) == [False]
 

@@ -48,7 +48,7 @@ def test_an_offer_is_told_and_nothing_is_fetched(
 def test_what_is_no_such_offer_is_none(tea: World, text: str) -> None:
     offer(tea, text)
     assert not tea.model.offers
-    assert "which is not known here" in tea.shown("")[-1]
+    assert "unsupported request" in tea.shown("")[-1]
 
 
 def test_what_was_offered_before_we_came_is_none(tea: World) -> None:

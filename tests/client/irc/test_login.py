@@ -90,7 +90,7 @@ def test_a_code_goes_only_where_nobody_can_listen(member: World) -> None:
     member.sent()
     member.type("123456\n")
     assert member.sent() == []
-    assert "would be readable" in member.shown("")[-1]
+    assert "could be read" in member.shown("")[-1]
 
 
 def test_a_server_that_does_not_know_the_password_is_not_believed(member: World) -> None:
@@ -108,7 +108,7 @@ def test_a_server_that_does_not_know_the_password_is_not_believed(member: World)
 def test_plain_only_where_nobody_can_listen(member: World) -> None:
     member.feed(":srv CAP * LS :sasl=PLAIN", ":srv CAP * ACK :sasl")
     assert member.sent() == ["CAP REQ sasl", "CAP END"]
-    assert member.shown("")[-1] == "! There is no safe way to log in here without TLS."
+    assert member.shown("")[-1] == "! Not logged in: without TLS the password could be read. Connect with TLS."
 
 
 @pytest.mark.parametrize("address", [ServerAddress("irc.example", 6697, tls=True), ServerAddress("127.0.0.1", 9090)])
@@ -157,7 +157,7 @@ def test_who_mistyped_a_password_types_it_again_unseen(tea: World) -> None:
     tea.network.caps.held |= caps.SASL
     tea.type("/login\nhunter3\n")
     tea.feed(":srv 904 alice :SASL authentication failed")
-    assert tea.shown()[-1] == "! The server does not accept this password of alice (SASL authentication failed)."
+    assert tea.shown()[-1] == "! The server did not accept the password of alice (SASL authentication failed)."
     tea.sent()
     tea.type("hunter2")
     assert tea.screen()[-1] == "Password of alice:"
@@ -195,7 +195,7 @@ def test_what_worked_is_kept_if_the_user_wants(tea: World) -> None:
 
 def test_after_logging_in_the_nick_and_the_channels_come(world: World) -> None:
     world.connect()
-    world.feed(":srv 433 * alice :Nickname belongs to an account: log in to it first", ":srv 001 alice_ :Welcome")
+    world.feed(":srv 433 * alice :That nickname is registered: log in to its account first", ":srv 001 alice_ :Welcome")
     world.feed(":srv 422 alice_ :No MOTD")
     assert "login/other/wait?" in world.screen()[-1]
     assert world.shown("")[-1] == "! The name alice belongs to an account."
@@ -238,8 +238,8 @@ def test_a_nick_that_another_device_has_is_shared_by_coming_in_anew(world: World
     world.type("a draft")
     world.sent()
     world.feed(":srv 433 alice_ alice :Nickname is already in use")
-    assert world.sent() == ["QUIT :Coming back as alice"]
-    assert list(world.model.effects) == [Reconnect(world.network, "to come back as alice")]
+    assert world.sent() == ["QUIT :Changing the nickname back to alice"]
+    assert list(world.model.effects) == [Reconnect(world.network, "to get the nickname alice back")]
     world.lose()
     world.connect()
     assert "NICK alice" in world.sent()
@@ -304,7 +304,7 @@ def test_after_a_lost_connection_the_old_name_is_no_question(world: World) -> No
 def test_a_channel_for_registered_people_is_one_question(tea: World) -> None:
     tea.feed(":srv 477 alice #vip :Cannot join channel (+R)")
     assert "login/register/leave?" in tea.screen()[-1]
-    assert tea.shown()[-1] == "! #vip lets only people with an account in."
+    assert tea.shown()[-1] == "! #vip requires an account."
     tea.network.want("#vip")
     tea.press("Escape")
     assert "#vip" not in tea.network.channels
@@ -322,8 +322,8 @@ def test_registering_asks_twice(tea: World) -> None:
     tea.network.address = ServerAddress("irc.example", 6697, tls=True)
     tea.network.caps.offered["draft/account-registration"] = ""
     tea.type("/register\nhunter22\nhunter23\n")
-    assert tea.shown()[-1] == "! These were two different passwords."
-    assert tea.screen()[-1].startswith("A password for alice:")  # what is typed next is not said in the channel
+    assert tea.shown()[-1] == "! The passwords differ."
+    assert tea.screen()[-1].startswith("Choose a password for alice:")  # what is typed next is not said in the channel
     tea.type("hunter23")
     assert "hunter" not in tea.screen()[-1]
     tea.press("Escape")
@@ -343,8 +343,8 @@ def test_a_password_that_the_server_refuses_is_asked_for_anew(tea: World) -> Non
     assert tea.screen()[-1].startswith("[#tea]")
     tea.type("/register ada@example.org\nshort\nshort\n")
     assert tea.sent() == ["REGISTER alice ada@example.org short"]
-    tea.feed(":srv FAIL REGISTER WEAK_PASSWORD alice :A password needs at least 8 characters")
-    assert tea.shown()[-1] == "! REGISTER alice: A password needs at least 8 characters"
+    tea.feed(":srv FAIL REGISTER WEAK_PASSWORD alice :The password is too short: at least 8 characters")
+    assert tea.shown()[-1] == "! REGISTER alice: The password is too short: at least 8 characters"
     tea.type("hunter22\nhunter22\n")
     assert tea.sent() == ["REGISTER alice ada@example.org hunter22"]
 

@@ -72,7 +72,7 @@ def test_the_list_is_changed_and_kept(monitoring: World) -> None:
 @pytest.mark.parametrize("wrong", ["*!*@example.org", "bob*", "a,b"])
 def test_masks_are_not_watched(monitoring: World, wrong: str) -> None:
     monitoring.type(f"/notify {wrong}\n")
-    assert monitoring.shown("")[-1] == "! A nickname, please: servers tell of nothing else. /notify nick"
+    assert monitoring.shown("")[-1] == "! The notify list takes nicknames only: /notify nick"
     assert monitoring.model.settings.notified == ["bob"]
 
 

@@ -65,7 +65,7 @@ def test_what_is_no_answer_is_said_to_be_none(world: World) -> None:
     untrusted(world, OLD)
     assert "trust: this certificate from now on; leave: " in world.screen()[-2]
     world.type("yes\n")
-    assert world.screen()[-2:] == [" 'yes' is no answer. Type trust or leave; Escape is leave.", "trust/leave?"]
+    assert world.screen()[-2:] == [" 'yes' is not an answer. Type trust or leave; Escape is leave.", "trust/leave?"]
 
 
 def test_leaving_pins_nothing(world: World) -> None:
@@ -139,7 +139,7 @@ def test_a_script_is_told_what_a_person_has_to_do(world: World) -> None:
     world.console.ask(world.now)
     told = unsent.outcome(world.model)
     assert told.startswith(
-        f"{world.network.address} has no certificate that is trusted here (self-signed certificate)."
+        f"{world.network.address} has a certificate that is not trusted here (self-signed certificate)."
     )
     assert told.endswith("Connect once without --plain, to compare its fingerprint and trust it")
     assert not world.model.effects

@@ -169,7 +169,7 @@ def test_what_can_not_be_a_line_is_not_sent() -> None:
 
 
 def test_a_machine_that_slept_is_noticed_by_its_clocks() -> None:
-    """And so is somebody who sets the clock, forward or back: all that was compared with it is measured anew."""
+    """And so is somebody who sets the clock, forward or back: all that was compared with it is measured again."""
     clocks = Clocks()
     jumped = [clocks.jumped(*each) for each in ((0, 1000), (5, 1005.2), (6, 4000), (11, 4005), (12, 406), (13, 407))]
     assert jumped == [False, False, True, False, True, False]
@@ -184,7 +184,7 @@ def test_after_a_sleep_the_server_is_asked_at_once() -> None:
     assert desk.connection.deadline(4) == 9
     assert desk.connection.deadline(9) == 3 + ANSWER_SECONDS
     desk.connection.tick(3 + ANSWER_SECONDS)
-    assert desk.wires[0].closed == "it broke while this machine slept"
+    assert desk.wires[0].closed == "the connection broke while this machine was suspended"
 
 
 def test_an_answer_after_a_sleep_keeps_the_connection() -> None:

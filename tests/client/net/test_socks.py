@@ -73,7 +73,7 @@ def reason_of(proxy: str) -> str:
 def test_a_proxy_that_does_not_get_there() -> None:
     proxy = Proxy(REFUSED)
     where = proxy.url.removeprefix("socks5://")
-    assert reason_of(proxy.url).startswith(f"the proxy {where} did not get to chat.example: ")
+    assert reason_of(proxy.url).startswith(f"the proxy {where} could not reach chat.example: ")
     proxy.close()
 
 

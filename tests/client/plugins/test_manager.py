@@ -55,7 +55,7 @@ def test_messages_are_heard_and_answered(loaded: Loaded) -> None:
     loaded.run()
     assert tea.sent() == ["PRIVMSG #tea :bob@#tea@net alice said True a", "PRIVMSG bob :bob@bob@net  action False "]
     assert loaded.plugins.busy
-    loaded.run()  # what we said ourselves is heard in a turn of its own: none can go on for ever
+    loaded.run()  # what we said ourselves is heard in a turn of its own: none can continue for ever
     assert tea.shown()[-2:] == ["- we said bob@#tea@net alice said True a", "- we said bob@bob@net  action False "]
 
 
@@ -87,7 +87,7 @@ def start(chat):
 def test_commands_are_like_those_of_the_client(loaded: Loaded) -> None:
     tea = loaded.tea
     loaded.load("loud", COMMANDS)
-    assert tea.shown()[-1] == "! The plugin loud can't have the command /join: there is one already."
+    assert tea.shown()[-1] == "! The plugin loud can't add the command /join: it already exists."
     tea.type("/help shout\n")
     assert tea.shown()[-2:] == ["- /shout text", "-   Say it loudly."]
     tea.type("/sh")
@@ -202,16 +202,14 @@ def test_the_order_of_the_user(loaded: Loaded) -> None:
         assert isinstance(wanted, Plugin)
         loaded.plugins.order(wanted.what, wanted.name)
     assert tea.shown()[-5:] == [
-        "- The plugin echo is loaded. /set plugins.load echo loads it at every start.",
+        "- The plugin echo is loaded. Use /set plugins.load echo to load it at every start.",
         f"- Loaded: echo; not loaded, in {loaded.folder}: other",
-        "- The plugin echo is loaded. /set plugins.load echo loads it at every start.",
+        "- The plugin echo is loaded. Use /set plugins.load echo to load it at every start.",
         "- The plugin echo is unloaded.",
         "! The plugin echo is not loaded.",
     ]
     tea.type("/plugin dance\n/plugin load\n")
-    assert tea.shown()[-1] == (
-        "! How to use it: /plugin list, /plugin example, /plugin load NAME or /plugin unload NAME"
-    )
+    assert tea.shown()[-1] == ("! Usage: /plugin list, /plugin example, /plugin load NAME or /plugin unload NAME")
 
 
 def test_what_is_set_is_loaded_at_the_start_and_nothing_else(loaded: Loaded) -> None:
@@ -236,9 +234,9 @@ def order(loaded: Loaded, line: str) -> str:
 
 def test_an_example_is_written_loaded_and_works(loaded: Loaded) -> None:
     path = loaded.folder / "dice.py"
-    assert order(loaded, "/plugin example") == f"- A plugin to begin with is in {path}; /plugin load dice starts it."
+    assert order(loaded, "/plugin example") == f"- A sample plugin is in {path}. Use /plugin load dice to load it."
     path.write_text(path.read_text().replace("I throw", "Here is"))
-    assert order(loaded, "/plugin example") == f"! {path} is there already; /plugin load dice starts it."
+    assert order(loaded, "/plugin example") == f"! {path} already exists. Use /plugin load dice to load it."
     assert order(loaded, "/plugin load dice").startswith("- The plugin dice is loaded.")
     tea = loaded.tea
     tea.feed(":bob!b@h PRIVMSG #tea :!dice")

@@ -84,7 +84,7 @@ def test_on_request_it_is_said(shell: Shell, typed: str, sent: list[str]) -> Non
 def test_many_lines_are_asked_about_first(shell: Shell, key: str, sent: list[str]) -> None:
     shell.type("/exec -msg bob printf 'one\\ntwo\\nthree\\n'\n")
     shell.until_ended()
-    assert shell.world.screen()[-1].startswith("Say 3 lines in bob?")
+    assert shell.world.screen()[-1].startswith("Send 3 lines to bob?")
     assert shell.world.sent() == []
     shell.world.press(key)
     assert shell.world.sent() == [f"PRIVMSG bob :{text}" for text in sent]
@@ -103,13 +103,13 @@ def test_where_nobody_can_be_asked_many_lines_are_not_said(shell: Shell) -> None
     shell.type("/exec -o printf '1\\n2\\n3'\n")
     shell.until_ended()
     assert shell.world.sent() == []
-    assert shell.world.shown()[-1] == "! Nothing was said in #tea: nobody to ask."
+    assert shell.world.shown()[-1] == "! The output was not sent to #tea: nobody can confirm it here."
 
 
 @pytest.mark.parametrize(
     ("command", "told"),
     [
-        ("true", "- true has ended without a word."),
+        ("true", "- true has ended without output."),
         ("exit 3", "- exit 3 has ended with status 3."),
         ("kill -USR1 $$", f"- kill -USR1 $$ has ended by signal {signal.SIGUSR1.value}."),
         ("-nosh /no/such/program", "! /no/such/program does not start: No such file or directory"),
@@ -152,7 +152,7 @@ def test_one_that_does_not_want_to_end(shell: Shell) -> None:
     assert shell.processes.deadline == shell.now + 2.0
     shell.now += 2.0
     shell.until_ended()
-    assert shell.world.shown()[-1] == "! mule was ended as you wanted."
+    assert shell.world.shown()[-1] == "! mule was ended at your request."
 
 
 def test_one_that_says_too_much(shell: Shell) -> None:
@@ -164,7 +164,7 @@ def test_one_that_says_too_much(shell: Shell) -> None:
 
 def test_those_that_run_are_listed_and_get_signals(shell: Shell) -> None:
     shell.type("/exec\n")
-    assert shell.world.shown()[-1] == "- No program is running. /help exec"
+    assert shell.world.shown()[-1] == "- No program is running. See /help exec."
     shell.type("/exec trap 'echo hurt; exit 0' USR1; echo begun; while :; do sleep 0.01; done\n")
     shell.until(lambda: shell.world.shown()[-1] == "- begun")
     shell.now += 65
@@ -176,16 +176,16 @@ def test_those_that_run_are_listed_and_get_signals(shell: Shell) -> None:
     shell.until_ended()
     assert shell.world.shown()[-1] == "- hurt"
     shell.type("/exec -close 0\n")
-    assert shell.world.shown()[-1] == "! No program 0 is running. /exec shows them."
+    assert shell.world.shown()[-1] == "! No program 0 is running. /exec lists them."
 
 
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
-        ("/exec -fly 0", "! How to use it: /exec [-o, -msg who, -notice who] command; /exec -close number"),
-        ("/exec -close", "! How to use it: /exec [-o, -msg who, -notice who] command; /exec -close number"),
-        ("/exec -o", "! How to use it: /exec [-o, -msg who, -notice who] command; /exec -close number"),
-        ("/exec -999 0", "! How to use it: /exec [-o, -msg who, -notice who] command; /exec -close number"),
+        ("/exec -fly 0", "! Usage: /exec [-o, -msg who, -notice who] command; /exec -close number"),
+        ("/exec -close", "! Usage: /exec [-o, -msg who, -notice who] command; /exec -close number"),
+        ("/exec -o", "! Usage: /exec [-o, -msg who, -notice who] command; /exec -close number"),
+        ("/exec -999 0", "! Usage: /exec [-o, -msg who, -notice who] command; /exec -close number"),
     ],
 )
 def test_wrong_use(shell: Shell, typed: str, told: str) -> None:
@@ -196,7 +196,7 @@ def test_wrong_use(shell: Shell, typed: str, told: str) -> None:
 def test_nothing_is_said_where_nobody_hears_it(shell: Shell) -> None:
     shell.world.press("M-1")
     shell.type("/exec -o echo hello\n")
-    assert shell.world.shown("")[-1].startswith("! Nobody is here to hear it.")
+    assert shell.world.shown("")[-1].startswith("! This window has no recipient.")
     assert not shell.processes.running
 
 

@@ -97,7 +97,7 @@ def test_settings_of_others_are_named_by_ours() -> None:
     assert set(elsewhere.SETTINGS.values()) <= SETTINGS.keys()
     world = joined()
     world.type("/set autolog on\n")
-    assert world.shown()[-1] == "! There is no setting autolog. It is log.files here. /set all lists them."
+    assert world.shown()[-1] == "! There is no setting autolog. Use log.files. /set all lists them."
 
 
 def joined() -> World:
@@ -149,7 +149,7 @@ def test_windows_get_numbers_and_splits_as_elsewhere() -> None:
     world.type("/buffer notify none\n")
     assert world.model.settings.overrides == {"#tea": ["mute"]}
     world.type("/window size 10\n")
-    assert "Windows share the screen evenly" in world.shown()[-1]
+    assert "Splits have equal sizes" in world.shown()[-1]
 
 
 @pytest.mark.parametrize(
@@ -196,7 +196,7 @@ def test_networks_in_the_words_of_other_clients() -> None:
     world = joined()
     world.type("/server add libera irc.libera.chat/6697 -tls\n/network add -nick ada -auto oftc ircs://irc.oftc.net\n")
     world.type("/server add -auto -net two irc.two.example 6667\n")
-    assert world.shown()[-1] == "- two is kept. /connect two goes there; so does every start."
+    assert world.shown()[-1] == "- two is saved. /connect two connects; so does every start."
     kept = world.model.settings.networks
     assert {name: each.addresses for name, each in kept.items()} == {
         "libera": ["ircs://irc.libera.chat:6697"],
@@ -258,7 +258,7 @@ def test_highlights_and_lastlog_with_switches() -> None:
     world.type("/lastlog -regexp h.llo\n")
     assert world.shown()[-1].endswith("bob: hello alice")
     world.type("/lastlog -regexp (\n")
-    assert world.shown()[-1].startswith("! This is no regular expression")
+    assert world.shown()[-1].startswith("! Not a valid regular expression")
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ def test_binding_and_unbinding() -> None:
 def test_a_slash_alone_lists_no_hundred_commands() -> None:
     world = joined()
     world.type("/ foo\n")
-    assert world.shown()[-1] == "! A command follows the slash at once, like /join #tea. /help shows the first ones."
+    assert world.shown()[-1] == "! Put no space behind the slash: /join #tea. See /help."
 
 
 def test_reload_reads_the_settings_again() -> None:
@@ -315,7 +315,7 @@ def test_a_real_name_is_changed_where_the_server_can() -> None:
     world.sent()
     world.type("/setname Ada Lovelace\n")
     assert world.sent() == []
-    assert world.shown()[-1].startswith("! This server can't do that while you are connected")
+    assert world.shown()[-1].startswith("! This server can't change it on a running connection")
     again = World()
     again.welcome("setname")
     again.type("/setname Ada Lovelace\n")
@@ -381,19 +381,19 @@ def test_services_by_the_names_that_networks_give_them(typed: str, service: str)
     ("typed", "told"),
     [
         ("/set irc.server.libera.autojoin #a", "/network set NAME channels"),
-        ("/set irc.server_default.msg_quit bye", "It is text.quit here"),
+        ("/set irc.server_default.msg_quit bye", "Use text.quit"),
         ("/set irc.look.smart_filter on", "/override * hide-joins"),
-        ("/set nick ada", "/nick changes your name"),
-        ("/toggle autolog", "It is log.files here"),
-        ("/unset autolog", "It is log.files here"),
+        ("/set nick ada", "/nick changes your nickname"),
+        ("/toggle autolog", "Use log.files"),
+        ("/unset autolog", "Use log.files"),
         ("/server set libera x", "/network set NAME channels"),
         ("/log start", "/set log.files on"),
         ("/log open -targets #tea ~/x", "/set log.files on"),
         ("/kn bob", "/kickban bob"),
-        ("/connect irc.example.org 6667 password nick", "a password is asked for"),
-        ("/network add -sasl_password secret libera irc.libera.chat", "Passwords are asked for"),
-        ("/ping", "Whom? /ping nick"),
-        ("/alias -hug", "There is no such alias."),
+        ("/connect irc.example.org 6667 password nick", "greenchat asks for a password"),
+        ("/network add -sasl_password secret libera irc.libera.chat", "Leave the password out"),
+        ("/ping", "Name a nick: /ping nick"),
+        ("/alias -hug", "No such alias."),
     ],
 )
 def test_what_is_not_done_so_here_is_told(typed: str, told: str) -> None:

@@ -37,11 +37,11 @@ def test_a_file_goes_where_the_server_says(tea: World, cake: Path) -> None:
 @pytest.mark.parametrize(
     ("token", "tls", "told"),
     [
-        ("NETWORK=x", False, "! This server names no place for files. Its operators could"),
+        ("NETWORK=x", False, "! This server does not accept uploads."),
         # "Clients MUST ignore tokens with an URI scheme they don't support."
-        ("soju.im/FILEHOST=ftp://irc.example/files", False, "! The server would take files in the clear only"),
+        ("soju.im/FILEHOST=ftp://irc.example/files", False, "! The server accepts uploads only without encryption"),
         # "Clients MUST refuse to use unencrypted URI transports ... if the IRC connection is encrypted"
-        ("soju.im/FILEHOST=http://irc.example/files", True, "! The server would take files in the clear only"),
+        ("soju.im/FILEHOST=http://irc.example/files", True, "! The server accepts uploads only without encryption"),
     ],
 )
 def test_where_it_can_not_go(tea: World, cake: Path, token: str, tls: bool, told: str) -> None:
@@ -87,7 +87,7 @@ def test_who_is_logged_in_without_a_password_asks_for_a_token(
     transfers.use_token(tea.network, "abc", tea.now)
     assert begun == ["Bearer abc"]
     transfers.upload(effect.upload, tea.now)
-    tea.feed(":srv FAIL FILEHOST DISABLED :This server takes no files")
+    tea.feed(":srv FAIL FILEHOST DISABLED :This server does not accept files")
     transfers.use_token(tea.network, "", tea.now)
     assert begun == ["Bearer abc"]
     assert not transfers.running
@@ -107,7 +107,7 @@ def test_a_token_that_never_comes_is_waited_for_half_a_minute(tea: World, cake: 
         transfers.turn(tea.now + later)
         waits.append(transfers.running)
     assert waits == [True, False]
-    assert "gave no token" in tea.shown()[-1]
+    assert "did not issue an upload token" in tea.shown()[-1]
 
 
 def test_the_link_is_put_into_the_line_for_the_user_to_say(tea: World) -> None:

@@ -138,7 +138,7 @@ def test_irssis_settings(home: Path) -> None:
         "odd",
         "alias vv:",
         "settings actlist_sort;",
-        "text.part bye $n: it has a variable",
+        "text.part bye $n: it uses a variable",
         "bob!*@*",
         "friend",
         "modes",
@@ -146,8 +146,8 @@ def test_irssis_settings(home: Path) -> None:
         "of ada;",
         "highlight (",
     ):
-        assert any(line.startswith("not taken over: ") and left in line.lower() for line in lines), left
-    assert "command /msg: it has a password in it" in told
+        assert any(line.startswith("not imported: ") and left in line.lower() for line in lines), left
+    assert "command /msg: it contains a password" in told
     assert "secret" not in told + repr(settings.values) + "".join(libera.commands)
 
 
@@ -170,7 +170,7 @@ def test_weechats_settings(home: Path) -> None:
     assert settings.calls("three teapots")
     assert settings.calls("bed")
     assert not settings.calls("instead")
-    left = [line for line in lines if line.startswith("not taken over: ")]
+    left = [line for line in lines if line.startswith("not imported: ")]
     assert len(left) == 3  # the password, the ignored (a|b), the alias aaway
     assert lines[0] == f"From {folder}/irc.conf:"
 
@@ -184,7 +184,7 @@ def test_what_is_set_already_stays_and_twice_changes_nothing(home: Path) -> None
     ignored, words = list(settings.ignored), settings.get("highlight.words")
     again = take_over(settings, "irssi")
     assert "nothing new" in again
-    assert "not taken over: alias hug: there is one of this name" in again
+    assert "not imported: alias hug: the name is already taken" in again
     assert not any("alias tell" in line for line in again)  # it was taken over, and is the same
     assert (settings.ignored, settings.get("highlight.words")) == (ignored, words)
 
@@ -214,14 +214,14 @@ def test_in_the_chat(home: Path) -> None:
     world.type("/import mirc\n")
     world.type(f"/import irssi {home}/nothing\n")
     shown = "\n".join(line.text for line in world.model.current.lines)
-    assert "only those of irssi and weechat" in shown
+    assert "only from irssi and weechat" in shown
     assert "No such file" in shown
     assert expanded(world.model, "tell bob how are you") == ["msg bob how are you"]
 
 
 def test_on_the_command_line(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["import"]) == 2
-    assert "There are no settings of irssi" in capsys.readouterr().err
+    assert "No settings found of irssi" in capsys.readouterr().err
     write(home / ".irssi/config", IRSSI)
     assert main(["import", "irssi"]) == 0
     assert "networks: Libera, six" in capsys.readouterr().out

@@ -95,27 +95,27 @@ def test_what_is_sent(tea: World, typed: str, sent: list[str]) -> None:
     [
         ("/fly", "! There is no command /fly. /help all lists them."),
         ("/wind", "! /wind could be /window, /windows"),
-        ("/window 7", "! There is no window 7. /windows shows them all."),
-        ("/window nowhere", "! There is no window nowhere. /windows shows them all."),
-        ("/kick #tea", "! Whom? /kick nick [why]"),
+        ("/window 7", "! There is no window 7. /windows lists them."),
+        ("/window nowhere", "! There is no window nowhere. /windows lists them."),
+        ("/kick #tea", "! Name a nick: /kick nick [why]"),
         ("/raw :onlysource", "! a message needs a command"),
-        ("/connect", "! Connected already. /reconnect does it anew."),
-        ("/kickban #tea", "! Whom? /kickban nick [why]"),
+        ("/connect", "! Already connected. Use /reconnect to connect again."),
+        ("/kickban #tea", "! Name a nick: /kickban nick [why]"),
         ("/wall help", "! This server can't do that."),
         ("/msg , hello", "! Nobody has written to you yet."),
-        ("/msg bob,carol", "! How to use it: /msg bob,carol text"),
-        ("/msg bob,NickServ identify secret", "! There may be a password for NickServ in it: send that alone."),
+        ("/msg bob,carol", "! Usage: /msg bob,carol text"),
+        ("/msg bob,NickServ identify secret", "! It may contain a password: send it to NickServ alone."),
         ("/echo a /note", "- a /note"),
         ("/toggle bell", "- bell = off"),
-        ("/toggle theme", "! theme is nothing that is on or off. /set all lists them."),
+        ("/toggle theme", "! theme can't be switched on and off. /set all lists them."),
         ("/unset bell", "- bell = on"),
-        ("/dehighlight cake", "! cake does not call you. /highlight shows what does."),
-        ("/9", "! There is no window 9. /windows shows them all."),
-        ("/window move 0", "! Which number is it to have? /window move 1 to 999"),
-        ("/quiet bob", "! This server can't do that. /mode +m lets only those speak who have a voice."),
-        ("/kill bob", "! How to use it: /kill nick why"),
-        ("/oper ada secret", "! The password is asked for, so that nobody reads it on your screen: /oper name"),
-        ("/lastlog nowhere", "- Nothing here has that in it. Ctrl-F and Tab search in all windows, and on the server."),
+        ("/dehighlight cake", "! cake is not a highlight. /highlight lists them."),
+        ("/9", "! There is no window 9. /windows lists them."),
+        ("/window move 0", "! Give a number: /window move 1 to 999"),
+        ("/quiet bob", "! This server has no quiets. With /mode +m only voiced members can speak."),
+        ("/kill bob", "! Usage: /kill nick why"),
+        ("/oper ada secret", "! Leave the password out: greenchat asks for it and hides it. /oper name"),
+        ("/lastlog nowhere", "- No line matches. Ctrl-F and then Tab searches all windows and the server."),
         ("/highlight cake", "- highlight.words = cake"),
         ("/names", "- 3 in #tea: @alice +carol bob"),
         ("/windows", "- 2: #tea"),
@@ -140,14 +140,14 @@ def test_a_line_that_nobody_hears_is_not_lost(tea: World) -> None:
     tea.type("/part\n")
     tea.feed(":alice!a@h PART #tea")
     tea.type("too late\n")
-    assert tea.shown()[-1] == "! You are not in #tea: /join #tea"
+    assert tea.shown()[-1] == "! You are not in #tea. Use /join #tea."
     assert tea.console.editor.text == "too late"
 
 
 def test_without_a_connection_commands_say_so(tea: World) -> None:
     tea.lose()
     tea.type("/names #cake\n")
-    assert tea.shown()[-1] == "! Not connected. /connect tries at once."
+    assert tea.shown()[-1] == "! Not connected. Use /connect to try now."
     tea.type("/connect\n")
     assert list(tea.model.effects) == [Connect(tea.network)]
 
@@ -165,7 +165,7 @@ def test_closing_a_channel_leaves_it_for_good(tea: World) -> None:
     assert tea.network.channels == {}
     assert tea.model.current is tea.network.status
     tea.type("/close\n")
-    assert tea.shown("")[-1].startswith("! This window stays.")
+    assert tea.shown("")[-1].startswith("! This window can't be closed.")
 
 
 def test_windows_by_number_name_and_key(tea: World) -> None:
@@ -272,12 +272,12 @@ def test_each_window_keeps_its_draft(tea: World) -> None:
 
 def test_what_was_missed(tea: World) -> None:
     tea.type("/activity\n/mentions\n")
-    assert tea.shown()[-2:] == ["- Nothing unread.", "- Nobody has called you yet."]
+    assert tea.shown()[-2:] == ["- Nothing unread.", "- There are no highlights yet."]
     tea.press("M-1")
     tea.feed(":bob!b@h PRIVMSG #tea :alice: tea?", ":bob!b@h PRIVMSG #tea :\x01ACTION yawns\x01", ":eve!e@h JOIN #tea")
     tea.type("/activity\n/mentions\n")
     assert tea.shown("")[-2:] == [
-        "- 2:#tea, 2 unread, 1 for you; last * bob yawns",
+        "- 2:#tea, 2 unread, 1 highlight; last * bob yawns",
         "- 14:13 #tea bob: alice: tea?",
     ]
 
@@ -306,11 +306,11 @@ def test_what_everybody_needs_fits_on_one_screen() -> None:
     world.join()
     world.type("/help\n")
     screen = "\n".join(world.screen())
-    assert "What you type is said when you press Enter." in screen
+    assert "Type a message and press Enter to send it." in screen
     for wanted in (
         "/join #tea: Go into a channel\n",
         "/quit",
-        "/help join tells more",
+        "More: /help join",
         "Tab completes, PgUp scrolls up",
     ):
         assert wanted in screen
@@ -383,7 +383,7 @@ def test_ctrl_c_clears_the_line_and_asks_before_it_leaves(tea: World) -> None:
     tea.press("C-c")
     assert tea.console.editor.text == ""
     tea.press("C-c")
-    assert tea.screen()[-2].startswith(" Ctrl-C again")
+    assert tea.screen()[-2].startswith(" Press Ctrl-C again")
     tea.press("x", "C-u", "C-c")
     assert not tea.model.effects
     tea.press("C-c")
@@ -532,7 +532,7 @@ def test_what_was_typed_for_a_closed_channel_stays_there(tea: World, answer: str
     assert [waiting.text for waiting in cake.waiting] == ["hello cake"]
     assert tea.shown("#cake")[-1].startswith("! #cake")
     tea.type("more\n")
-    assert tea.shown("#cake")[-1] == "! You are not in #cake: /join #cake"
+    assert tea.shown("#cake")[-1] == "! You are not in #cake. Use /join #cake."
     assert tea.sent() == ["JOIN #cake"]
 
 

@@ -231,7 +231,7 @@ def test_presets_are_chosen(tea: World) -> None:
     tea.press("C-r")
     assert tea.screen()[-1].startswith("search:")
     tea.press("Escape", "M-l")
-    assert tea.bar().startswith(" Names and texts only")
+    assert tea.bar().startswith(" Plain text for copying")
     tea.press("M-l", "M-m")
     assert tea.model.settings.get("mouse") is True
     tea.press("M-m")
@@ -245,7 +245,7 @@ def test_several_keys_that_belong_together(tea: World) -> None:
     tea.press("b")
     assert tea.model.current is tea.network.status
     tea.press("C-x", "z")
-    assert tea.bar() == " Ctrl-X z does nothing. /help keys"
+    assert tea.bar() == " Ctrl-X z is not bound. See /help keys."
     tea.type("b")
     assert tea.console.editor.text == "b"
     tea.press("C-x", "C-c")

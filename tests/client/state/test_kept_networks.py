@@ -46,7 +46,7 @@ def test_they_are_written_and_read_again(tmp_path: Path) -> None:
 def test_a_wrong_file_is_told(tmp_path: Path) -> None:
     path = tmp_path / "client.toml"
     path.write_text('[networks.home]\naddresses = ["ftp://x"]\n')
-    with pytest.raises(SettingError, match="network home: ftp:// is not known"):
+    with pytest.raises(SettingError, match="network home: ftp:// is not supported"):
         load(path)
 
 
@@ -124,13 +124,13 @@ def test_the_command_keeps_and_connects(tea: World) -> None:
 
 def test_the_list_tells_of_all(tea: World) -> None:
     tea.type("/network\n")
-    assert "No network is kept" in tea.shown()[-1]
+    assert "There are no saved networks" in tea.shown()[-1]
     tea.type("/network known\n")
     assert "- Libera.Chat: irc.libera.chat:6697, TLS" in tea.shown()
     tea.type("/network show nowhere\n")
-    assert tea.shown()[-1] == "! No network nowhere is kept. /network lists them."
+    assert tea.shown()[-1] == "! There is no saved network nowhere. /network lists them."
     tea.type("/network frobnicate\n")
-    assert tea.shown()[-1].startswith("! How to use it: /network add NAME ADDRESS")
+    assert tea.shown()[-1].startswith("! Usage: /network add NAME ADDRESS")
 
 
 def test_windows_come_back_with_numbers_and_splits() -> None:

@@ -62,11 +62,11 @@ def test_each_reconnects_by_itself(two: World) -> None:
 
 def test_what_can_not_be_done_is_said(two: World) -> None:
     two.type("/connect ftp://x\n")
-    assert [line.text for line in two.model.current.lines][-1] == "ftp:// is not known here; irc:// and ircs:// are"
+    assert [line.text for line in two.model.current.lines][-1] == "ftp:// is not supported; use irc:// or ircs://"
     two.type("/connect net\n")
-    assert two.shown("")[-1] == "! Connected already. /reconnect does it anew."
+    assert two.shown("")[-1] == "! Already connected. Use /reconnect to connect again."
     two.type("/close\n")
-    assert two.shown("")[-1] == "! This is the window of a whole network. /disconnect first."
+    assert two.shown("")[-1] == "! This is a network's window. Use /disconnect first."
     two.type("/networks\n")
     assert two.shown("")[-2:] == [
         "- net: irc.example:9090, connected as alice",
@@ -82,7 +82,7 @@ def test_a_network_goes_with_its_windows(two: World) -> None:
     assert two.model.current.network is first
     assert second.link.leaving
     two.type("/window 1\n/close\n")
-    assert two.shown("")[-1] == "! This window stays. /quit leaves greenchat."
+    assert two.shown("")[-1] == "! This window can't be closed. Use /quit to leave greenchat."
     two.type("/disconnect * bye\n")
     assert two.sent() == ["QUIT :bye"]
     assert two.model.effects[-1] == Disconnect(first)
@@ -92,7 +92,7 @@ def test_a_network_goes_with_its_windows(two: World) -> None:
 def test_the_name_of_a_network_that_is_not_open_is_no_reason_to_leave_another(tea: World, command: str) -> None:
     tea.type(f"{command} libera\n")
     assert tea.shown()[-1] == (
-        "! No network libera is open; /networks lists those that are. * is the one of this window."
+        "! Network libera is not open. /networks lists the open ones; * means this window's network."
     )
     assert tea.sent() == []
     assert not tea.network.link.leaving

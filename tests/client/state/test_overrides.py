@@ -81,11 +81,11 @@ def test_the_real_name_is_told(world: World) -> None:
 
 def test_set_shows_what_differs(tea: World) -> None:
     tea.type("/set\n")
-    assert tea.shown()[-1].startswith("- All is as it is at first. /set all")
+    assert tea.shown()[-1].startswith("- All settings have their defaults. /set all")
     tea.type("/set bell off\n/set\n")
     assert tea.shown()[-2].startswith("- bell = off: ")
     tea.type("/set bell\n")
-    assert tea.shown()[-1].endswith("; at first on")
+    assert tea.shown()[-1].endswith("; default: on")
     tea.type("/set all\n")
     assert sum(line.startswith("- ") for line in tea.shown()) > len(TABLE)
 
@@ -166,7 +166,7 @@ def test_people_are_ignored_by_kind_and_place(tea: World, entry: str, line: str,
 
 def test_a_wrong_kind_is_told(tea: World) -> None:
     tea.type("/ignore bob nonsense\n")
-    assert tea.shown()[-1].startswith("! nonsense is no kind and no channel.")
+    assert tea.shown()[-1].startswith("! nonsense is neither a kind nor a channel.")
 
 
 def test_overrides_are_kept(tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_words_and_patterns_call(tea: World) -> None:
 def test_set_shows_explains_changes_and_refuses(tea: World) -> None:
     tea.type("/set bell\n/set bell off\n/set bell perhaps\n/set nothing\n/set keys.preset vi\n")
     assert tea.shown()[-5:] == [
-        "- bell = on: ring when somebody calls you and the window has not the focus",
+        "- bell = on: ring the bell on a highlight while the terminal is not focused",
         "- bell = off",
         "! bell is on or off.",
         "! There is no setting nothing. /set all lists them.",
@@ -73,12 +73,12 @@ def test_set_shows_explains_changes_and_refuses(tea: World) -> None:
     ]
     tea.type("/set bell default\n/set highlight.patterns (\n")
     assert tea.model.settings.values == {}
-    assert tea.shown()[-1].startswith("! highlight.patterns: ( is no regular expression")
+    assert tea.shown()[-1].startswith("! highlight.patterns: ( is not a valid regular expression")
 
 
 def test_aliases_stand_for_commands(tea: World) -> None:
     tea.type("/alias hug me hugs $1 with $2\n/alias wave /me waves\n/alias names x\n")
-    assert tea.shown()[-1] == "! /names is a command of greenchat already."
+    assert tea.shown()[-1] == "! /names is already a command."
     tea.type("/hug bob joy\n/wave to all\n/hug bob\n/unalias hug\n/hug bob\n")
     told = tea.shown()[-1]
     tea.sent()
@@ -117,7 +117,10 @@ def test_ignored_people_are_not_read(tea: World) -> None:
     assert not any(line.endswith((": one", ": two")) for line in tea.shown())
     assert tea.network.find("eve") is None
     tea.type("/unignore bob\n/unignore bob\n")
-    assert tea.shown()[-2:] == ["- You read bob again.", "! bob is not ignored. /ignore shows who is."]
+    assert tea.shown()[-2:] == [
+        "- bob is no longer ignored.",
+        "! bob is not on your ignore list. /ignore shows the list.",
+    ]
     tea.feed(":bob!b@h PRIVMSG #tea :back")
     assert tea.shown()[-1] == "bob: back"
 
@@ -210,7 +213,7 @@ def test_what_both_have_changed_is_as_the_last_one_says(tmp_path: Path) -> None:
 def test_a_file_with_a_mistake_is_not_written_over(tmp_path: Path) -> None:
     path = tmp_path / "client.toml"
     path.write_text("[settings]\nbell = of\n", encoding="utf-8")
-    with pytest.raises(OSError, match="has a mistake"):
+    with pytest.raises(OSError, match="is not valid"):
         save(ClientSettings(), path)
     assert "bell = of" in path.read_text(encoding="utf-8")
 

@@ -37,7 +37,7 @@ def test_each_text_is_asked_about_where_no_answer_looks_like_a_key() -> None:
     ("widths", "drawn"),
     [
         (MODERN, (COUPLE, THUMB, FLAG)),
-        ((1, 4, 4, 2), ("\U0001f469", "\U0001f44d", FLAG)),  # one after the other
+        ((1, 4, 4, 2), ("\U0001f469", "\U0001f44d", FLAG)),  # one after another
         ((1, 2, 2, 4), (COUPLE, THUMB, "FR")),
         ((2, 2, 2, 2), (COUPLE, THUMB, FLAG)),
     ],

@@ -20,7 +20,7 @@ def test_they_are_shown_and_taken_out(tea: World, pasted: str, shown: str, told:
     assert tea.screen()[-1] == f"[#tea] {shown}"
     tea.press("Enter")
     assert tea.sent() == []
-    assert tea.shown()[-1] == f"! Control characters were taken out ({told}). Enter sends the rest."
+    assert tea.shown()[-1] == f"! Control characters were removed ({told}). Enter sends the rest."
     tea.press("Enter")
     assert tea.sent() == sent
 
@@ -28,7 +28,7 @@ def test_they_are_shown_and_taken_out(tea: World, pasted: str, shown: str, told:
 def test_nothing_else_was_there(tea: World) -> None:
     tea.paste("\x07")
     tea.press("Enter")
-    assert tea.shown()[-1] == "! Control characters were taken out (␇). There was nothing else."
+    assert tea.shown()[-1] == "! Control characters were removed (␇). There was nothing else."
     tea.press("Enter")
     assert tea.sent() == []
 

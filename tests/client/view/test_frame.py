@@ -88,7 +88,7 @@ def test_bars_can_be_hidden(tea: World) -> None:
     tea.model.settings.set("show.status", "off")
     assert [row[-1:] for row in tea.screen()] == ["5", "6", "7", "8", "]"]
     tea.press("C-c")
-    assert tea.screen()[3] == " Ctrl-C again leaves greenchat."  # there is no other place for it
+    assert tea.screen()[3] == " Press Ctrl-C again to leave greenchat."  # there is no other place for it
     tea.press("C-l")
     assert tea.screen()[3].endswith("8")
 

@@ -198,7 +198,7 @@ def test_windows_by_their_numbers(split: World) -> None:
     assert split.model.others_shown == [split.network.find("#cake")]
     split.type("/unsplit 3\n/split 9\n")
     assert split.model.others_shown == []
-    assert split.shown()[-1] == "! There is no window 9. /windows shows them all."
+    assert split.shown()[-1] == "! There is no window 9. /windows lists them."
     split.type("/split #nowhere\n")
     assert split.shown()[-1] == "! There is no window #nowhere. /join #nowhere opens it."
 
@@ -207,7 +207,7 @@ def test_unsplit_and_windows_that_go(split: World) -> None:
     split.type("/unsplit\n")
     assert split.screen()[0] == " #tea: Tea at five"
     split.type("/split #tea\n")
-    assert split.shown()[-1] == "! This window is shown already. Name another one: /split #channel"
+    assert split.shown()[-1] == "! This window is already shown. Name another one: /split #channel"
     split.type("/split #cake\n/close #cake\n")
     assert split.screen()[0] == " #tea: Tea at five"
     split.press("M-o")
@@ -300,7 +300,7 @@ def test_a_window_moves_where_it_is_split_to(aside: World) -> None:
 
 def test_the_window_that_the_user_is_in_can_not_be_taken_off(aside: World) -> None:
     aside.type("/unsplit #tea\n")
-    assert aside.shown()[-1] == "! This is the window you are in. Alt-O goes to another one."
+    assert aside.shown()[-1] == "! You are in this window already. Alt-O goes to another one."
     assert len(aside.model.others_shown) == 1
 
 

@@ -290,14 +290,14 @@ def test_an_account_from_before_sha_512_can_do_it_after_its_next_password(
 
     running.call(age)
     with Client(running.address, "bob") as bob:
-        assert "after the next login with PLAIN" in scram(bob, "alice", "sesame open", "SCRAM-SHA-512").params[-1]
+        assert "log in once with PLAIN" in scram(bob, "alice", "sesame open", "SCRAM-SHA-512").params[-1]
         assert authenticate(bob, "PLAIN", format_plain("alice", "wrong")).command == "904"
         assert scram(bob, "alice", "sesame open", "SCRAM-SHA-512").command == "904"
         assert authenticate(bob, "PLAIN", format_plain("alice", "sesame open")).command == "903"
         assert scram(bob, "alice", "sesame open", "SCRAM-SHA-512").command == "903"
         assert scram(bob, "alice", "sesame open").command == "903"
         said = bob.run('NS PASSWD "sesame open" "another sesame"')
-        assert any("is changed" in message.params[-1] for message in said) or bob.expect("NOTICE")
+        assert any("was changed" in message.params[-1] for message in said) or bob.expect("NOTICE")
         assert scram(bob, "alice", "another sesame", "SCRAM-SHA-512").command == "903"
         assert scram(bob, "alice", "sesame open", "SCRAM-SHA-512").command == "904"
 
@@ -430,7 +430,7 @@ def test_accounts_survive_a_restart(start_server: StartServer, tmp_path: Path) -
 def test_nickserv_for_those_who_know_nothing_else(server: Target) -> None:
     with Client(server, "alice") as alice:
         alice.send("PRIVMSG NickServ :REGISTER open-sesame a@example.org")
-        assert "yours now" in alice.expect("NOTICE").params[-1]
+        assert "now registered to you" in alice.expect("NOTICE").params[-1]
         assert alice.expect("900").params[2] == "alice"
         for line, answer in [
             ("NS INFO", "Account alice"),
@@ -441,30 +441,30 @@ def test_nickserv_for_those_who_know_nothing_else(server: Target) -> None:
             ("NS INFO nobody", "no such account"),
             ("NICKSERV LOGOUT", "logged out"),
             ("NS LOGOUT", "not logged in"),
-            ("NS IDENTIFY wrong", "not the password"),
+            ("NS IDENTIFY wrong", "Wrong password"),
             ("NS IDENTIFY alice open-sesame", "logged in as alice"),
-            ("NS PASSWD wrong new-password", "not your old password"),
+            ("NS PASSWD wrong new-password", "The old password is wrong"),
             ("NS PASSWD open-sesame short", "at least"),
             ("NS PASSWD open-sesame new-password", "changed"),
             ("NS SESSIONS", "alice!"),
             ("NS CERT LIST", "No certificates"),
             ("NS CERT ADD zz", "64 hexadecimal digits"),
-            (f"NS CERT ADD {'AB:' * 31}AB", "Only the certificate that you are connected with"),
-            (f"NS CERT DEL {'ab' * 32}", "not one of your account's"),
-            ("NS EMAIL x new-password", "no email address"),
-            ("NS EMAIL a@example.net wrong", "not your password"),
+            (f"NS CERT ADD {'AB:' * 31}AB", "You can add only the certificate of this connection"),
+            (f"NS CERT DEL {'ab' * 32}", "does not have that certificate"),
+            ("NS EMAIL x new-password", "not a valid email address"),
+            ("NS EMAIL a@example.net wrong", "Wrong password"),
             ("NS EMAIL a@example.net new-password", "now a@example.net"),
-            ("NS SENDPASS alice", "a mail is on its way"),
+            ("NS SENDPASS alice", "a mail was sent to it"),
             ("NS RESETPASS alice 00 new-password-2", "That code is not valid"),
             ("NS SETPASS alice new-password-3", "Unknown command"),
             ("NS SAREGISTER bob password", "Unknown command"),
             ("NS DROP bob new-password", "your own account"),
-            ("NS DROP alice wrong", "not the password"),
+            ("NS DROP alice wrong", "Wrong password"),
             ("NS DROP alice new-password", "The account alice is deleted"),
             ("NS REGISTER", "Usage: REGISTER <password> [<email>]"),
             ("NS NONSENSE", "Unknown command"),
             ("NS HELP IDENTIFY", "Usage: IDENTIFY"),
-            ("NS HELP NONSENSE", "no help on"),
+            ("NS HELP NONSENSE", "No help available on"),
             ("NS", "NickServ registers nicknames"),
             ("NOTICE NickServ :IDENTIFY x", ""),
         ]:

@@ -68,7 +68,7 @@ def test_strangers_lock_nobody_out_at_home(address: Target) -> None:
             client.send(f"NS IDENTIFY alice {password}")
             return client.expect("900", "NOTICE").params[-1].partition(":")[0]
 
-    wrong, too_many = "That is not the password", "Too many failed logins"
+    wrong, too_many = "Wrong password", "Too many failed logins"
     assert [identify(host, "guess") for host in strangers] == [wrong, wrong, too_many]
     assert identify(strangers[2], "sesame-open") == too_many
     assert identify(home, "sesame-open") == "You are now logged in as alice"

@@ -73,7 +73,7 @@ def test_a_subject_is_the_same_account_whatever_it_is_called_now(server: ServerT
         assert account_of(one, "two") == "bob"
     with Client(server.address, "three") as three:
         refused = ircv3_bearer(three, provider.token("10", "bob"))
-        assert "There is an account bob already" in refused.params[-1]
+        assert "The account bob already exists" in refused.params[-1]
 
 
 def test_the_name_alone_does_not_log_in_to_an_account_with_a_password(server: ServerThread, provider: Provider) -> None:
@@ -84,7 +84,7 @@ def test_the_name_alone_does_not_log_in_to_an_account_with_a_password(server: Se
         carol.until_end()
     token = provider.token("7", "carol")
     with Client(server.address, "x") as client:
-        assert "There is an account carol already" in ircv3_bearer(client, token).params[-1]
+        assert "The account carol already exists" in ircv3_bearer(client, token).params[-1]
         assert account_of(client, "x") == ""
         assert authenticate(client, "PLAIN", format_plain("carol", "sesame open")).command == "903"
         assert ircv3_bearer(client, token).command == "903"

@@ -81,7 +81,7 @@ def test_a_dropped_name_stays_reserved_until_it_is_freed(server: ServerThread, r
         for name in "ben", "BEN":
             (fail,) = eve.run(f"REGISTER {name} * :sesame open")
             assert fail.params[:2] == ("REGISTER", "ACCOUNT_EXISTS")
-        assert "only an operator can free it" in notices(root, "NS SAREGISTER ben sesame-open")
+        assert "only an operator can release it" in notices(root, "NS SAREGISTER ben sesame-open")
         assert "Unknown command" in notices(eve, "NS ERASE ben")
         assert "can be registered again" in notices(root, "NS ERASE BEN")
         assert eve.run("REGISTER ben * :sesame open")[0].params[0] == "SUCCESS"

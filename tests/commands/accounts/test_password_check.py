@@ -105,7 +105,7 @@ def test_a_password_that_is_kept_elsewhere_is_changed_there(start: Start) -> Non
     server = start()
     with Client(server.address, "alice") as alice:
         assert "logged in" in said(alice, "NS IDENTIFY words of alice")[0]
-        assert "not kept here" in said(alice, 'NS PASSWD "words of alice" another-7')[0]
+        assert "not managed here" in said(alice, 'NS PASSWD "words of alice" another-7')[0]
 
 
 def test_nobody_is_made_an_account_where_that_is_off(start: Start) -> None:
@@ -187,7 +187,7 @@ def test_one_who_hangs_holds_up_nobody_else(start_server: StartServer, tmp_path:
             box.status, box.answer = 200, b"{}"
             box.gate.set()
             for client in crowd:
-                assert "not the password" in client.expect("NOTICE").params[-1]
+                assert "Wrong password" in client.expect("NOTICE").params[-1]
                 client.close()
 
 

@@ -72,7 +72,7 @@ class Device:
 def switch_on(server: ServerThread, client: Client, password: str = PASSWORD) -> tuple[Device, list[str]]:
     """The app, and the codes for emergencies."""
     lines = said(client, f"NS TOTP ON {password}")
-    (secret,) = (line.rpartition(" ")[2] for line in lines if line.startswith("The secret"))
+    (secret,) = (line.rpartition(" ")[2] for line in lines if line.startswith("If you can't scan"))
     device = Device(server, secret)
     assert any(f"secret={secret}" in line and line.startswith("otpauth://totp/") for line in lines)
     confirmed = said(client, f"NS TOTP CONFIRM {device.code()}")
@@ -117,24 +117,24 @@ def test_no_password_beside_it_ends_like_a_code(server: ServerThread, alice: Cli
     """Without a code its end would be taken for one, and the password be called wrong: its owner is never asked."""
     said(alice, f'NS PASSWD "{PASSWORD}" "words of mine{ending}"')
     assert outcome(server, f"words of mine{ending}") == "903"
-    assert "must not end like a code" in said(alice, f"NS TOTP ON words of mine{ending}")[0]
+    assert "must not end in six digits" in said(alice, f"NS TOTP ON words of mine{ending}")[0]
     said(alice, f'NS PASSWD "words of mine{ending}" "{PASSWORD}"')
     device, _ = switch_on(server, alice)
     changed = said(alice, f'NS PASSWD "{PASSWORD} {device.code()}" "words of mine{ending}"')
-    assert "must not end like a code" in changed[0]
+    assert "must not end in six digits" in changed[0]
     with Client(server.address, "root") as root:
         become(root)
-        assert "must not end like a code" in said(root, f"NS SETPASS alice words of mine{ending}")[-1]
+        assert "must not end in six digits" in said(root, f"NS SETPASS alice words of mine{ending}")[-1]
     assert outcome(server, PASSWORD) == "CODE_REQUIRED"
 
 
 def test_nothing_changes_until_a_code_has_confirmed_it(server: ServerThread, alice: Client) -> None:
     said(alice, f"NS TOTP ON {PASSWORD}")
     assert outcome(server, PASSWORD) == "903"
-    assert "not the code" in said(alice, "NS TOTP CONFIRM 000000")[0]
+    assert "not the current code" in said(alice, "NS TOTP CONFIRM 000000")[0]
     assert "is off" in said(alice, "NS TOTP")[0]
-    assert "off already" in said(alice, f"NS TOTP OFF {PASSWORD}")[0]
-    assert "not your password" in said(alice, "NS TOTP ON wrong")[0]
+    assert "already off" in said(alice, f"NS TOTP OFF {PASSWORD}")[0]
+    assert "Wrong password" in said(alice, "NS TOTP ON wrong")[0]
     for line in ("NS TOTP X", "NS TOTP ON", "NS TOTP CONFIRM"):
         assert said(alice, line)[0].startswith("Usage: TOTP"), line
 
@@ -151,7 +151,7 @@ def test_codes_for_emergencies_do_once(server: ServerThread, alice: Client) -> N
     device, codes = switch_on(server, alice)
     assert outcome(server, f"{PASSWORD} {codes[3].upper()}") == "903"
     assert outcome(server, f"{PASSWORD} {codes[3]}") == "CODE_INVALID"
-    assert "9 codes for emergencies are left" in said(alice, "NS TOTP")[0]
+    assert "9 recovery codes are left" in said(alice, "NS TOTP")[0]
     new = said(alice, f"NS TOTP CODES {PASSWORD} {device.code()}")[1:]
     assert outcome(server, f"{PASSWORD} {codes[4]}") == "CODE_INVALID"
     assert outcome(server, f"{PASSWORD} {new[0]}") == "903"
@@ -187,7 +187,7 @@ def test_nickserv_and_everything_that_wants_the_password(server: ServerThread, a
         assert "is needed" in said(bob, f"NS IDENTIFY alice {PASSWORD}")[0]
         assert "You are logged in" in said(bob, f"NS IDENTIFY alice {PASSWORD} {device.code()}")[0]
     assert "is needed" in said(alice, f'NS PASSWD "{PASSWORD}" "another-7"')[0]
-    assert "is changed" in said(alice, f'NS PASSWD "{PASSWORD} {device.code()}" "another-7"')[0]
+    assert "was changed" in said(alice, f'NS PASSWD "{PASSWORD} {device.code()}" "another-7"')[0]
     assert "is needed" in said(alice, "NS EMAIL a@b.example another-7")[0]
     assert "is needed" in said(alice, "NS TOTP OFF another-7")[0]
     assert "is needed" in said(alice, "NS DROP alice another-7")[0]

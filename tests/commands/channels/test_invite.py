@@ -232,7 +232,7 @@ def test_a_knock_that_nobody_can_hear_is_not_confirmed(server: Target) -> None:
     with people(server, "alice", channel="#a") as (alice,), Client(server, "bob") as bob:
         alice.run("MODE #a +i-o alice")
         (answer,) = bob.run("KNOCK #a")
-        assert (answer.command, answer.params[1:]) == ("480", ("#a", "Nobody is here who could invite you"))
+        assert (answer.command, answer.params[1:]) == ("480", ("#a", "Nobody in the channel can invite you"))
 
 
 @pytest.mark.parametrize("mode", ["+g", "+R"])

@@ -86,7 +86,7 @@ def test_masks_that_would_match_nobody(server: Target, mask: str) -> None:
         alice.join("#a")
         (refusal,) = alice.run(f"MODE #a +b {mask}")
         assert (refusal.command, refusal.params[1:3]) == ("696", ("#a", "b"))
-        assert "a:account, m:mask" in refusal.params[-1]
+        assert "a:account or m:mask" in refusal.params[-1]
         assert alice.commands(f"MODE #a -b {mask}", "MODE #a b") == ["368"]
         for good in "*!*@2001:db8::1", "a:b:c", "m:a:x", "~a:x":
             assert alice.commands(f"MODE #a +b {good}") == ["MODE"]

@@ -132,7 +132,7 @@ def test_redirection(server: Target) -> None:
 
 @pytest.mark.parametrize("modes", ["", "+sik key"])
 def test_nobody_takes_away_what_was_said_in_a_channel_that_is_empty_now(server: Target, modes: str) -> None:
-    """Its history goes on under its name: who gave that to another channel would keep it from all who come back."""
+    """Its history continues under its name: who gave that to another channel would keep it from all who come back."""
     with people(server, "alice", "eve", caps=f"{CAP} batch message-tags draft/chathistory") as (alice, eve):
         alice.run("JOIN #open", f"MODE #open {modes}", "PRIVMSG #open :what we agreed on", "PART #open")
         eve.join("#tmp")
@@ -146,7 +146,7 @@ def test_nobody_takes_away_what_was_said_in_a_channel_that_is_empty_now(server: 
 
 @pytest.mark.parametrize("spoken", ["PRIVMSG #open :ours", "PRIVMSG @#open :ours"])
 def test_nobody_takes_the_past_of_an_empty_channel_along(server: Target, spoken: str) -> None:
-    """Whoever makes it anew is its operator, but has no rights over what was said before."""
+    """Whoever creates it again is its operator, but has no rights over what was said before."""
     caps = f"{CAP} batch message-tags draft/chathistory"
     with people(server, "alice", "eve", caps=caps) as (alice, eve):
         alice.run("JOIN #open", spoken, "PART #open")

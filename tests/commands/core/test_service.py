@@ -10,7 +10,7 @@ from tests.irc import Client
 
 
 def test_help_tells_whole_sentences() -> None:
-    """HELP lists the first line of each command's docstring: a sentence that goes on in the second would be cut."""
+    """HELP lists the first line of each command's docstring: a sentence that continues in the second would be cut."""
     for module in pkgutil.walk_packages(greenchat.commands.__path__, "greenchat.commands."):
         importlib.import_module(module.name)
     entries = [entry for service in SERVICES.values() for entry in service.entries.values()]

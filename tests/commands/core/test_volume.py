@@ -66,7 +66,7 @@ def test_what_one_connection_may_add(start: Start, line: str) -> None:
         assert 8 * 1024 // 400 < fill(alice, "#tea") <= 16 * 1024 // 200
         (refused,) = [message for message in alice.run(line) if message.command == "FAIL"]
         assert refused.params[:2] == (line.removeprefix("@+draft/react=x ").split()[0], "RATE_LIMITED")
-        assert refused.params[-1].startswith("That is more than you may send in a minute: try again in ")
+        assert refused.params[-1].startswith("You are sending too much: try again in ")
         assert "more" not in [message.params[-1] for message in bob.sync()]
         # who asks is answered, and others talk
         assert alice.run("TOPIC #tea")[0].command == "331"

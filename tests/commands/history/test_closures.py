@@ -61,7 +61,7 @@ def read(client: Client) -> list[str]:
         ("bob", [], ["said before", "said behind locks"]),
         ("bob", ["bob PART #a", "alice PART #a", "bob JOIN #a"], ["said before", "said behind locks"]),
         ("bob", ["alice MODE #a {unlock}", "bob PART #a", "bob JOIN #a"], ["said before", "said behind locks"]),
-        # who makes it anew, and whoever joins them
+        # who creates it again, and whoever joins them
         ("eve", ["bob PART #a", "alice PART #a", "eve JOIN #a"], ["said before"]),
         ("eve", ["bob PART #a", "alice PART #a", "carol JOIN #a", "eve JOIN #a"], ["said before"]),
         ("eve", ["bob PART #a", "alice QUIT", "carol JOIN #a", "carol MODE #a +i-i", "eve JOIN #a"], ["said before"]),

@@ -1,4 +1,4 @@
-"""What a connection has said or seen is in whatever it asks for afterwards; what was taken back is in nothing."""
+"""What a connection has said or seen is in whatever it asks for afterwards; what was deleted is in nothing."""
 
 import threading
 from collections.abc import Callable

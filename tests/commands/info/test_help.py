@@ -47,7 +47,7 @@ def test_operators_commands_name_every_right(server: Target) -> None:
 
 def test_a_command_that_needs_a_right_says_so(server: Target) -> None:
     with Client(server, "alice") as alice:
-        assert alice.run("HELP KILL")[-1].params[2] == "For operators whose class has the right: kill"
+        assert alice.run("HELP KILL")[-1].params[2] == "Requires an operator class with the right: kill"
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))

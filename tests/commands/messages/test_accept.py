@@ -164,7 +164,7 @@ def test_a_full_list(serve: Serve) -> None:
 
 
 def test_somebody_else_who_takes_the_nick_is_not_accepted(server: Target) -> None:
-    """ "so that you cannot track a user after they changed their nick": the list goes on to show the old one."""
+    """ "so that you cannot track a user after they changed their nick": the list continues to show the old one."""
     with people(server, "alice", "bob") as (alice, bob):
         alice.run("MODE alice +g", "ACCEPT bob")
         bob.run("NICK robert")

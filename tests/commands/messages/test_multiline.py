@@ -144,7 +144,7 @@ def test_what_is_wrong_is_said_and_nobody_hears_any_of_it(
     [(A, 33, "MULTILINE_MAX_LINES"), ("@batch=1 PRIVMSG #channel :" + "x" * 400, 11, "MULTILINE_MAX_BYTES")],
 )
 def test_a_limit_is_told_when_it_is_passed(server: Target, line: str, count: int, code: str) -> None:
-    """Before the end comes, with the label of the beginning; what is left of the batch is passed over."""
+    """Before the end comes, with the label of the beginning; what is left of the batch is skipped."""
     with people(server, "alice", "bob", caps=CAPS, channel="#channel") as (alice, bob):
         assert alice.run("@label=x " + OPEN, *[line] * (count - 1)) == []
         (fail,) = alice.run(line)

@@ -60,7 +60,7 @@ def test_nothing_is_kept_of_the_sessions_of_a_node_that_is_gone(tmp_path: Path, 
 def test_an_epoch_begins_when_all_nodes_know_it() -> None:
     replica = replica_of("one", newest=VERSION + 1)
     with pytest.raises(
-        ActError, match=f"epoch {VERSION + 1} begins there, and greenchat .* knows those up to {VERSION}"
+        ActError, match=f"the log continues in epoch {VERSION + 1}, but greenchat .* supports epochs up to {VERSION}"
     ):
         replica.apply(Decided(0, 1000, "node.epoch", (VERSION + 1,)))
     assert replica.network.nodes.epoch == VERSION

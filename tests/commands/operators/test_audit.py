@@ -40,20 +40,20 @@ def test_only_with_the_right(server: ServerThread) -> None:
     ("line", "action", "text"),
     [
         ("SAMODE #a +m", "SAMODE", "root used SAMODE: #a +m"),
-        ("SAJOIN bob #b", "SAJOIN", "root put bob into #b"),
-        ("SAPART bob #a", "SAPART", "root made bob leave #a"),
+        ("SAJOIN bob #b", "SAJOIN", "root joined bob to #b"),
+        ("SAPART bob #a", "SAPART", "root parted bob from #a"),
         ("REMOVE bob #a", "REMOVE", "root removed bob from #a"),
         ("SANICK bob robert", "SANICK", "root changed the nickname of bob to robert"),
         ("KILL bob :go \x02away\x02", "KILL", "root killed bob!~bob@127.0.0.1 (go ?away?)"),
         ("WALLOPS :hear ye", "WALLOPS", "root sent to all with user mode +w: hear ye"),
         ("UBAN ADD 192.0.2.1 1h spam", "UBAN", "root banned 192.0.2.1 for 1h: spam"),
         ("KLINE x@y spam", "UBAN", "root banned *!x@y for ever: spam"),
-        ("DEFCON 4", "DEFCON", "root set DEFCON 4: nobody can register an account"),
+        ("DEFCON 4", "DEFCON", "root set DEFCON 4: no registrations of accounts"),
         ("OPER nobody secret", "OPER", "root!~root@127.0.0.1 failed to become operator of an unknown name"),
         (
             "REHASH",
             "REHASH",
-            "root tried to reload the configuration; nothing has changed: "
+            "root tried to reload the configuration, which was not changed: "
             "the server was started without a configuration",
         ),
     ],
@@ -71,7 +71,7 @@ def test_accounts_for_others_are_kept_without_the_password(server: ServerThread,
         while root.expect("NOTICE").params[1] != "The account carol is registered":
             pass
         assert entries(root, "AUDIT 1 saregister") == [
-            "SAREGISTER root!~root@127.0.0.1 (root): root made the account carol"
+            "SAREGISTER root!~root@127.0.0.1 (root): root created the account carol"
         ]
         assert entries(root, "AUDIT sesame") == []
 
@@ -104,11 +104,11 @@ def test_what_members_do_is_kept_too(server: ServerThread) -> None:
             "CHANSERV (alice): alice registered #a",
             "CHANSERV (alice): alice set +v for the account alice in #a",
             "MODE (alice): alice set #a +bk x!*@* *",
-            "REDACT (alice): alice took back what bob!~bob@127.0.0.1 said in #a: rude",
+            "REDACT (alice): alice deleted a message of bob!~bob@127.0.0.1 in #a: rude",
             "KICK (alice): alice put bob!~bob@127.0.0.1 out of #a: go away",
             "NICKSERV (alice): alice changed the password of the account alice",
             "CHANSERV (alice): alice gave up #a",
-            "NICKSERV (alice): alice gave up the account alice",
+            "NICKSERV (alice): alice dropped the account alice",
         ]
         assert entries(root, "AUDIT sesame") == entries(root, "AUDIT hush") == []
 

@@ -110,8 +110,8 @@ def test_rotate(server: ServerThread, root: Client) -> None:
         bob.run(f"MODE #room +b *!*@{old}")
         root.send("CLOAK ROTATE")
         assert root.expect("NOTICE").params[1] == "*** root changed the secret of the cloaks"
-        assert root.expect("NOTICE").params[1].startswith("Everybody gets a new cloak now.")
-        assert root.expect("NOTICE").params[1] == "Everybody has a new cloak now"
+        assert root.expect("NOTICE").params[1].startswith("All cloaks are being changed.")
+        assert root.expect("NOTICE").params[1] == "All cloaks were changed"
         (changed,) = [m for m in bob.sync() if m.command == "CHGHOST"]
         new = changed.params[1]
         assert changed.source == f"alice!~alice@{old}"
@@ -157,7 +157,7 @@ def test_what_was_said_under_an_old_cloak_is_still_ones_own(server: ServerThread
         msgid = alice.expect("PRIVMSG").tags["msgid"]
         root.send("CLOAK ROTATE")
         root.expect("NOTICE")
-        while root.expect("NOTICE").params[1] != "Everybody has a new cloak now":
+        while root.expect("NOTICE").params[1] != "All cloaks were changed":
             pass
         assert "FAIL" not in alice.commands(f"REDACT #room {msgid}")
 
@@ -169,7 +169,7 @@ def test_the_cloaks_of_thousands_change_without_holding_anybody_up(server: Serve
         member.join("#room")
     before = {cloak_of(root, f"n{number}") for number in range(60)}
     root.send("CLOAK ROTATE")
-    while root.expect("NOTICE").params[1] != "Everybody has a new cloak now":
+    while root.expect("NOTICE").params[1] != "All cloaks were changed":
         pass
     after = {cloak_of(root, f"n{number}") for number in range(60)}
     assert len(before | after) == 120
@@ -220,7 +220,7 @@ def test_they_outlast_a_restart_also_for_those_who_stay(start_server: StartServe
     with become(Client(second.address, "root")) as root:
         assert cloak_of(root, "alice") == cloak
         root.send("CLOAK ROTATE")
-        while root.expect("NOTICE").params[1] != "Everybody has a new cloak now":
+        while root.expect("NOTICE").params[1] != "All cloaks were changed":
             pass
         new = cloak_of(root, "alice")
         assert new != cloak

@@ -46,13 +46,13 @@ def test_only_with_the_right(server: ServerThread) -> None:
 def test_it_is_shown_and_announced(server: ServerThread, root: Client) -> None:
     with become(Client(server.address, "local"), "local") as other:
         root.sync()
-        assert [m.params[1] for m in root.run("DEFCON")] == ["DEFCON 5: everything is open"]
+        assert [m.params[1] for m in root.run("DEFCON")] == ["DEFCON 5: no restrictions"]
         root.run("DEFCON 4")
-        assert [m.params[1] for m in other.sync()] == ["*** root set DEFCON 4: nobody can register an account"]
+        assert [m.params[1] for m in other.sync()] == ["*** root set DEFCON 4: no registrations of accounts"]
     with Client(server.address, "late") as late:
         late.send("OPER local secret")
         late.expect("381")
-        assert "DEFCON 4: nobody can register an account" in [m.params[-1] for m in late.sync()]
+        assert "DEFCON 4: no registrations of accounts" in [m.params[-1] for m in late.sync()]
 
 
 @pytest.mark.parametrize("level", ["0", "6", "x", "-1", "05", "1 1x"])
@@ -85,7 +85,7 @@ def test_3_no_channels(server: ServerThread, root: Client) -> None:
 def test_2_only_with_an_account_or_from_this_machine(server: ServerThread, root: Client) -> None:
     make_account(server.address, "alice")
     root.run("DEFCON 2")
-    assert come(server, "203.0.113.1").startswith("This server only accepts users with an account")
+    assert come(server, "203.0.113.1").startswith("This server currently requires an account")
     assert come(server, "127.0.0.1") == "End of /MOTD command."
     with Client(server.address) as alice:
         alice.send("WEBIRC hunter2 web x 203.0.113.1", "CAP REQ sasl", "NICK alice", "USER alice 0 * :A")
@@ -108,7 +108,9 @@ def test_1_only_operators(server: ServerThread, root: Client) -> None:
     """The class of `elsewhere` comes from 192.0.2.*; root may come from anywhere, which opens no door."""
     with Client(server.address, "alice") as alice:
         root.run("DEFCON 1")
-        assert come(server, "203.0.113.1") == "This server takes no new connections at the moment: try again later"
+        assert (
+            come(server, "203.0.113.1") == "This server does not accept new connections at the moment: try again later"
+        )
         assert come(server, "192.0.2.9") != "End of /MOTD command."  # a guest still, and those need an account
         assert come(server, "127.0.0.1") == "End of /MOTD command."
         assert alice.commands("PING x")[-1] == "PONG"
@@ -122,7 +124,7 @@ def test_the_level_outlasts_a_restart(start_server: StartServer, tmp_path: Path)
     server.stop()
     again = start_server(SETTINGS, options)
     assert again.call(lambda app: app.network.protection.defcon) == 2
-    assert come(again, "203.0.113.1").startswith("This server only accepts users with an account")
+    assert come(again, "203.0.113.1").startswith("This server currently requires an account")
 
 
 def test_who_cannot_register_is_not_offered_it(server: ServerThread, root: Client) -> None:
@@ -161,6 +163,6 @@ def test_nobody_locks_themselves_out(server: ServerThread, level: int) -> None:
         become(far)
         (refusal,) = far.run(f"DEFCON {level}")
         assert refusal.command == "400"
-        assert "lock yourself out" in refusal.params[-1]
+        assert "lock you out" in refusal.params[-1]
         assert server.call(lambda app: app.network.protection.defcon) == 5
         assert far.commands("DEFCON 3")[0] == "NOTICE"

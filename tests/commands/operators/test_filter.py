@@ -29,7 +29,7 @@ def test_a_line_is_held_back_and_released(serve: Serve) -> None:
     with people(address, "alice", "bob", channel="#tea") as (alice, bob), Client(address, "root") as root:
         become(root)
         held = said(bob, "PRIVMSG #tea :BUY CHEAP watches")
-        assert "Your message was held back, since it looks like spam (matches buy cheap)" in held[0]
+        assert "Your message was held back because it looks like spam (matches buy cheap)" in held[0]
         assert said(alice) == []
         told = [text for text in said(root, "FILTER LIST") if "held back" in text or "Held back" in text]
         assert any("Held back 1, from bob!" in text for text in told)

@@ -236,7 +236,7 @@ def test_die_ends_the_server(start_server: StartServer, tmp_path: Path) -> None:
         become(alice)
         alice.send("DIE")
         for client in alice, bob:
-            assert client.expect("ERROR").params == ("The server was ended by alice",)
+            assert client.expect("ERROR").params == ("The server was shut down by alice",)
         assert bob.until_end() == []
 
 
@@ -246,7 +246,7 @@ def test_restart_ends_it_to_begin_again(start_server: StartServer, tmp_path: Pat
         become(alice)
         assert not server.app.shutdown.is_restarting
         alice.send("RESTART")
-        assert alice.expect("ERROR").params == ("The server is restarted by alice",)
+        assert alice.expect("ERROR").params == ("The server is being restarted by alice",)
         assert server.app.shutdown.is_restarting
 
 

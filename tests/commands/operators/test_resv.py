@@ -52,7 +52,7 @@ def test_a_channel(staffed: tuple[Client, Client]) -> None:
     alice.join("#warez2")
     assert "is reserved for ever" in said(root, "RESV #warez* :not here")
     (refused,) = alice.run("JOIN #Warez")
-    assert (refused.command, refused.params[-1]) == ("437", "That channel is closed: not here")
+    assert (refused.command, refused.params[-1]) == ("437", "That channel was closed: not here")
     alice.run("PRIVMSG #warez2 :still in")
     alice.run("PART #warez2", "JOIN #a")
     assert alice.commands("JOIN #warez2") == ["437"]

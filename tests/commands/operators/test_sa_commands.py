@@ -80,7 +80,7 @@ def test_sanick(room: Room) -> None:
 def test_operators_are_told(room: Room) -> None:
     root, _, _ = room
     notices = [m.params[1] for m in root.run("SAMODE #a +m", "SAPART bob #a") if m.command == "NOTICE"]
-    assert notices == ["*** root used SAMODE: #a +m", "*** root made bob leave #a"]
+    assert notices == ["*** root used SAMODE: #a +m", "*** root parted bob from #a"]
 
 
 def test_chghost(room: Room) -> None:

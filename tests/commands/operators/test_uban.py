@@ -165,7 +165,7 @@ def test_operators_are_not_put_out_and_cannot_ban_themselves(server: ServerThrea
         root.sync()
         for target in "127.0.0.1", "127.0.0.0/8", "*!*@*", "root!*@*":
             (answer,) = root.run(f"UBAN ADD {target} oops")
-            assert answer.params[-1] == "That ban would match yourself"
+            assert answer.params[-1] == "That ban would match you"
         root.run("UBAN ADD helper!*@* 0 x")
         assert helper.commands("PING x")[-1] == "PONG"
     assert notices(root, "UBAN LIST")[-1] == "1 ban"

@@ -35,7 +35,7 @@ def test_an_empty_channel_stays_and_its_founder_gets_their_rank_back(server: Tar
     with people(server, "alice", "bob") as (alice, bob):
         with_account(alice)
         alice.join("#dev")
-        assert "is yours now" in said(alice, "CS REGISTER #dev")
+        assert "is now registered to you" in said(alice, "CS REGISTER #dev")
         alice.run("TOPIC #dev :what lasts", "MODE #dev +mk-t secret", "MODE #dev +b *!*@bad.example", "PART #dev")
         assert bob.commands("JOIN #dev") == ["475"]
         answers = bob.run("JOIN #dev secret")
@@ -57,10 +57,10 @@ def test_who_may_register_a_channel(server: Target) -> None:
         bob.join("#dev")
         assert "must be an operator" in said(bob, "CS REGISTER #dev")
         assert "no such channel" in said(bob, "CS REGISTER #nowhere")
-        assert "is yours now" in said(alice, "CS REGISTER #dev")
+        assert "is now registered to you" in said(alice, "CS REGISTER #dev")
         assert "is already registered" in said(alice, "CS REGISTER #dev")
         alice.join("#two")
-        assert "is yours now" in said(alice, "CS REGISTER #two")
+        assert "is now registered to you" in said(alice, "CS REGISTER #two")
         alice.join("#three")
         assert "the limit is 2" in said(alice, "CS REGISTER #three")
         alice.join("#lobby")
@@ -68,13 +68,13 @@ def test_who_may_register_a_channel(server: Target) -> None:
 
 
 def test_the_lobby_is_registered_by_operators_of_the_server(serve: Serve) -> None:
-    """By default whoever comes first is its operator, and should not own it for good."""
+    """By default whoever comes first is its operator, and should not own it permanently."""
     with people(serve(STAFFED), "first", "root", "late", channel="#lobby") as (first, root, late):
         with_account(first)
-        assert "only operators of the server" in said(first, "CS REGISTER #lobby")
+        assert "only server operators" in said(first, "CS REGISTER #lobby")
         with_account(become(root))
         root.run("SAMODE #lobby +o root")
-        assert "#lobby is yours now" in said(root, "CS REGISTER #lobby")
+        assert "#lobby is now registered to you" in said(root, "CS REGISTER #lobby")
         for client in first, root, late:
             client.run("PART #lobby")
         late.join("#lobby")
@@ -175,7 +175,7 @@ def test_a_successor_gets_the_channel(server: Target) -> None:
             with_account(client)
         alice.join("#dev")
         alice.run("CS REGISTER #dev", "CS AMODE #dev +o bob")
-        assert "give them away" in said(alice, "NS DROP alice sesame open")
+        assert "transfer them" in said(alice, "NS DROP alice sesame open")
         assert "is not yours" in said(bob, "CS SUCCESSOR #dev bob")
         assert "no such account" in said(alice, "CS SUCCESSOR #dev nobody")
         assert "is the founder" in said(alice, "CS SUCCESSOR #dev alice")

@@ -53,7 +53,7 @@ def test_it_is_shown_at_once_and_at_each_login(server: ServerThread, root: Clien
         alice.until("376", "422")
         assert host(root, "alice") == "staff.example"
     with Client(server.address, "bob") as bob:
-        assert "You have no host" in said(bob, "HS INFO")
+        assert "You have no vhost" in said(bob, "HS INFO")
         bob.join("#a")
         log_in(bob, "alice")
         bob.expect("903")

@@ -44,7 +44,7 @@ def test_every_line_names_another_connection_and_ends_it(server: Target) -> None
         assert "no other connection with that number" in said(rita, f"NS LOGOUT {own}")[0]
         assert said(rita, "NS LOGOUT OTHERS") == ["1 other connection ended"]
         elsewhere.until_end()
-        assert said(rita, "NS LOGOUT ALL") == ["0 other connections ended", "You are logged out"]
+        assert said(rita, "NS LOGOUT ALL") == ["0 other connections ended", "You are now logged out"]
 
 
 def test_a_stolen_password_is_made_worthless(server: Target) -> None:

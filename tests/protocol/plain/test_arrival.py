@@ -72,7 +72,7 @@ def play(arrival: Arrival, chunks: Chunks, until: int = 10_000) -> list[tuple[in
         ([(399, b"\xff\xfe\n")], 399, Known(LINE, b"\xff\xfe", (), False)),
         ([(399, b"alice:")], 399, Known(TILDE, b"alice:", (), False)),
         ([(5, b": hi")], 5, Known(TILDE, b": hi", (), False)),
-        # a chunk that seems cut off waits 60 ms for its rest, and each piece anew
+        # a chunk that seems cut off waits 60 ms for its rest, and each piece again
         ([(5, b"Zo\xc3"), (10, b"\xab")], 10, Known(TILDE, b"Zo\xc3\xab", (), False)),
         ([(5, b"Zo\xc3")], 65, Known(TILDE, b"Zo\xc3", (), False)),
         ([(5, b"x" * 1000), (60, b"x" * 1000)], 120, Known(TILDE, b"x" * 2000, (), False)),
@@ -151,7 +151,7 @@ def test_but_not_for_ever() -> None:
 @pytest.mark.parametrize("data", [bytes(range(1, 32)) * 4, b"PK\x03\x04\x14" + bytes(30), "hello".encode("utf-32-le")])
 def test_what_is_no_text_is_nobody(data: bytes) -> None:
     """A file, or a protocol that is none of ours: it does not become somebody in the lobby."""
-    assert play(Arrival(0), [(5, data)]) == [(5, GiveUp("that was no text"))]
+    assert play(Arrival(0), [(5, data)]) == [(5, GiveUp("that was not text"))]
 
 
 def test_not_even_drop_by_drop() -> None:

@@ -99,7 +99,7 @@ def test_irc() -> None:
     assert dialect().receive(b"CAP LS\r\n", 5) == [NotPlain(b"CAP LS\r\n")]
     made = dialect()
     made.tick(400)
-    # "end the prompt's line with `\r\n`, go on as IRC"
+    # "end the prompt's line with `\r\n`, continue as IRC"
     assert made.receive(b"CAP LS\r\n", 500) == [Write(b"\r\n"), NotPlain(b"CAP LS\r\n")]
 
 
@@ -168,8 +168,8 @@ class TestNames:
 
     def test_a_file_is_no_name(self) -> None:
         assert dialect().receive(b"PK\3\4" + bytes(20), 5) == [
-            Write(b"Goodbye: that was no text\n"),
-            Leave("that was no text"),
+            Write(b"Goodbye: that was not text\n"),
+            Leave("that was not text"),
         ]
 
     def test_hostile(self) -> None:
@@ -192,17 +192,17 @@ class TestSlash:
         ("typed", "expected"),
         [
             ("/me waves  at all", ["PRIVMSG #lobby :\x01ACTION waves  at all\x01"]),
-            ("/me", ["* Like this: /me TEXT"]),
+            ("/me", ["* Usage: /me TEXT"]),
             ("/msg bob hello there", ["PRIVMSG bob :hello there"]),
             ("/msg bob: hi", ["PRIVMSG bob :hi"]),
-            ("/msg bob", ["* Like this: /msg NAME TEXT"]),
+            ("/msg bob", ["* Usage: /msg NAME TEXT"]),
             ("/msg #other hi", ["PRIVMSG other :hi"]),
-            ("/msg :: hi", ["* Like this: /msg NAME TEXT"]),
+            ("/msg :: hi", ["* Usage: /msg NAME TEXT"]),
             ("/who", ["NAMES #lobby"]),
             ("/WHO", ["NAMES #lobby"]),
             ("/join dev", ["JOIN #dev"]),
             ("/join #dev key", ["JOIN #dev key"]),
-            ("/join #", ["* Like this: /join ROOM"]),
+            ("/join #", ["* Usage: /join ROOM"]),
             ("/list", ["LIST"]),
             ("/topic", ["TOPIC :#lobby"]),
             ("/topic be kind", ["TOPIC #lobby :be kind"]),
@@ -210,8 +210,14 @@ class TestSlash:
             ("/quit", ["QUIT"]),
             ("/quit see you", ["QUIT :see you"]),
             ("/nick Big Al", ["NICK Big_Al"]),
-            ("/nick", ["* Like this: /nick NAME"]),
-            ("/frob x", ["* There is no /frob. /help lists what there is, // says a line that begins with /."]),
+            ("/nick", ["* Usage: /nick NAME"]),
+            (
+                "/frob x",
+                [
+                    "* There is no command /frob. /help lists the commands; begin with // to send a line that begins"
+                    " with /."
+                ],
+            ),
             ("/usr/bin is full", ["PRIVMSG #lobby :/usr/bin is full"]),
             ("/ 2", ["PRIVMSG #lobby :/ 2"]),
             ("/o/", ["PRIVMSG #lobby :/o/"]),
@@ -280,7 +286,7 @@ def test_what_comes_before_the_welcome_waits_but_not_without_end() -> None:
     st.sampled_from(PromptTime),
 )
 def test_no_bytes_do_harm(chunks: list[tuple[int, bytes]], prompt: PromptTime) -> None:
-    """Whatever comes in, what goes on could have come from an IRC client, and the prompt is written once at most."""
+    """Whatever comes in, what continues could have come from an IRC client, and the prompt is written once at most."""
     made = dialect(prompt, irc=prompt is PromptTime.GRACE)
     now = prompts = 0
     events = made.start(now)

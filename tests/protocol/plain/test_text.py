@@ -107,7 +107,7 @@ def test_ascii_is_ascii(text: str) -> None:
         (b"a\xe2\x82", 2),
         (b"a\xf0\x9f\x91", 3),
         (b"\xf0\x9f", 2),
-        # no character can begin or go on like this
+        # no character can begin or continue like this
         (b"\x80\x80\x80\x80", 0),
         (b"\xc3\x80\x80", 0),
         (b"\xff", 0),

@@ -68,13 +68,13 @@ def test_a_person_is_erased(tmp_path: Path, server: Running) -> None:
     assert "bobs words" in left
     assert "carols words" not in left
     assert run(tmp_path, "export-account", "carol", "--data", str(tmp_path / "data")).returncode == 2
-    assert "The shell erased the account carol" in (tmp_path / "data/audit.log").read_text()
+    assert "The account carol and its messages were erased from the shell" in (tmp_path / "data/audit.log").read_text()
 
 
 def erase(tmp_path: Path, carol: Client) -> None:
     asked = run(tmp_path, "erase-account", "carol", "--data", str(tmp_path / "data"))
     assert asked.returncode == 2
-    assert "say --yes if you mean it" in asked.stderr
+    assert "use --yes to confirm" in asked.stderr
     assert "The account carol and 1 message are deleted" in shell(tmp_path, "erase-account", "carol", "--yes")
     carol.expect("901")
 

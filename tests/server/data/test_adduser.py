@@ -29,7 +29,7 @@ def test_while_the_server_runs_and_while_it_does_not(tmp_path: Path) -> None:
             assert identified(carol, "bob sesame-open")
         assert "reloaded" not in server.errors.read_text(encoding="utf-8"), "nothing but accounts is read again"
         again = run(tmp_path, "adduser", "BOB", stdin="sesame-open\n")
-        assert (again.returncode, again.stderr) == (2, "greenchat-server: there is an account BOB already\n")
+        assert (again.returncode, again.stderr) == (2, "greenchat-server: the account BOB already exists\n")
 
 
 def test_options_may_stand_before_the_name(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_options_may_stand_before_the_name(tmp_path: Path) -> None:
     [
         ((), "sesame-open", "the following arguments are required: NAME; --help tells more"),
         (("#nick",), "sesame-open", "'#nick' can't be an account: the name must be a valid nickname"),
-        (("alice",), "short", "A password needs at least 8 characters"),
+        (("alice",), "short", "The password is too short: at least 8 characters"),
         (("alice",), "", "the password is empty"),
     ],
 )

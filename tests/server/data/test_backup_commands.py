@@ -59,7 +59,7 @@ def test_uploads_that_a_backup_does_not_know_are_kept_beside(tmp_path: Path) -> 
         file.write_text(file.name)
         assert run(tmp_path, "backup", str(tmp_path / copy), "--data", str(data)).returncode == 0
     restored = run(tmp_path, "restore", str(tmp_path / "first"), "--data", str(data))
-    assert f"is not in the backup is now in {data}/files.replaced-1\n" in restored.stdout
+    assert f"not in the backup were moved to {data}/files.replaced-1\n" in restored.stdout
     with started(tmp_path, *ANYWHERE, "--data", str(data)):
         pass
     assert [path.name for path in (data / "files.replaced-1").rglob("*") if path.is_file()] == ["cdnew"]
@@ -119,7 +119,7 @@ def test_a_move_to_another_machine(tmp_path: Path) -> None:
             alice.run("PRIVMSG #lobby :grüße", "PRIVMSG NickServ :REGISTER open-door-7")
         saved = run(tmp_path, "backup", str(tmp_path / "copy"), "--data", str(here))
         assert "tls/cert.pem, tls/key.pem" in saved.stdout
-        assert "Not in it: the audit logs" in saved.stdout
+        assert "Not included: the audit logs" in saved.stdout
         saved = run(tmp_path, "backup", "--logs", str(tmp_path / "all"), "--data", str(here))
         assert "members.log" in saved.stdout
         assert "audit logs" not in saved.stdout

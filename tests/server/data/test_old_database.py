@@ -1,7 +1,7 @@
-"""A database of version 0.1.0, in which an account was its name, goes on with accounts that are births.
+"""A database of version 0.1.0, in which an account was its name, continues with accounts that are births.
 
 `tests/storage/version_0_1_0.sql` was written by that version: accounts `founder`, `ann` (always on), `mallory`, and two
-that were called `bob` one after the other; ann talked with both. `#club` belongs to founder, ann operates it by AMODE.
+that were called `bob` one after another; ann talked with both. `#club` belongs to founder, ann operates it by AMODE.
 `a:ann` is on its list of those who need no invitation, `a:mallory` on that of bans; mallory's account is banned from
 the server, too.
 """

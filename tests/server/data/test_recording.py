@@ -178,7 +178,7 @@ def test_plain_text_websockets_and_refused_acts_are_recorded_too(tmp_path: Path)
     ("text", "says"),
     [
         ("", "cut off"),
-        ("{}", "no recording of a greenchat-server"),
+        ("{}", "not a recording of greenchat-server"),
         ('{"format":"greenchat recording","snapshot":{"version":99},"marks":{}}', "of epoch 99"),
         ("\x00", "cut off"),
     ],

@@ -1,4 +1,4 @@
-"""A database goes on under another casemapping: nothing is lost, and no two rooms become one."""
+"""A database continues under another casemapping: nothing is lost, and no two rooms become one."""
 
 import inspect
 from collections.abc import Iterator
@@ -119,7 +119,9 @@ def test_from_rfc1459_names_come_back_as_they_were_spelled(store: SqliteStore) -
 
 def test_two_accounts_are_never_made_one(store: SqliteStore) -> None:
     store.commit([account("[ann]", "[ann]"), account("{ann}", "{ann}")])
-    with pytest.raises(StoreError, match=r"the accounts \[ann\] and \{ann\} were two names under ascii and are one"):
+    with pytest.raises(
+        StoreError, match=r"the accounts \[ann\] and \{ann\} are different names with ascii but the same name"
+    ):
         restored(store, "rfc1459")
     assert sorted(store.documents("account")) == ["[ann]", "{ann}"]
     assert len(restored(store).accounts) == 2

@@ -68,4 +68,4 @@ def test_a_failure_is_told(tmp_path: Path) -> None:
         while not told:
             gevent.sleep(0.01)
     backups.stop()
-    assert told[0].startswith("The backup on schedule failed: ")
+    assert told[0].startswith("The scheduled backup failed: ")

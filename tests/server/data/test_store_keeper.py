@@ -85,7 +85,7 @@ def test_trouble_in_the_housekeeping_ends_nothing(
     server = start_server(Settings(), options)
     with people(server.address, "alice", "bob", channel="#lobby") as (alice, bob):
         deadline = time.monotonic() + _PATIENCE
-        while "housekeeping of the store" not in caplog.text:
+        while "housekeeping of the database" not in caplog.text:
             assert time.monotonic() < deadline
             alice.sync()
         alice.send("PRIVMSG #lobby :still here")
@@ -136,7 +136,7 @@ def test_trouble_that_stays_is_told_once_and_its_end_too(
         gevent.sleep(0.001)
     keeper.close()
     assert [record.getMessage() for record in caplog.records if "housekeeping" in record.getMessage()] == [
-        "housekeeping of the store: it is full",
-        "housekeeping of the store: it is damaged",
-        "housekeeping of the store is done again",
+        "housekeeping of the database: it is full",
+        "housekeeping of the database: it is damaged",
+        "housekeeping of the database works again",
     ]

@@ -328,7 +328,7 @@ def test_a_new_process_that_fails_leaves_the_old_one_serving(
         file.write_text(change(CONFIG, f"127.0.0.1:{taken.getsockname()[1]}"))
         with pytest.raises(ControlRefusedError, match=why) as refused:
             upgrade(tmp_path)
-        assert str(refused.value).startswith("the server goes on as it was: ")
+        assert str(refused.value).startswith("the server was not changed: ")
         assert pid_of(tmp_path) == pid
         before = [talker.said for talker in talkers]
         file.write_text(CONFIG)
@@ -349,7 +349,7 @@ def test_a_new_process_that_is_killed_leaves_the_old_one_serving(server: Running
             alice.sync()
         subprocess.run(["kill", "-KILL", str(children[0])], check=True)
         _, told = asking.communicate(timeout=20)
-        assert "the server goes on as it was: the new process ended with code -9" in told
+        assert "the server was not changed: the new process exited with code -9" in told
         assert alice.commands("PRIVMSG alice :hello") == ["PRIVMSG"]
         assert upgrade(tmp_path)
         assert alice.commands("PRIVMSG alice :hello") == ["PRIVMSG"]
@@ -385,7 +385,7 @@ def test_restart_still_restarts_where_only_that_will_do(tmp_path: Path) -> None:
             become(alice)
             (tmp_path / "server.toml").write_text('casemapping = "ascii"\n' + config)
             alice.send("RESTART")
-            assert alice.until_end()[-1].params == ("The server is restarted by alice",)
+            assert alice.until_end()[-1].params == ("The server is being restarted by alice",)
         assert server.process.stdout
         assert any(line.startswith("Data is kept") for line in server.process.stdout)
         with Client(server.target, "alice") as alice:

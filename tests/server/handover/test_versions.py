@@ -25,7 +25,7 @@ def test_a_process_like_this_one_takes_over() -> None:
     ],
 )
 def test_one_of_another_form_needs_a_restart(change: dict[str, Any]) -> None:
-    with pytest.raises(HandoverError, match="keeps its data in another form") as refused:
+    with pytest.raises(HandoverError, match="uses another data format") as refused:
         version_of({key: value for key, value in {**hello(), **change}.items() if value is not None}, acts.VERSION)
     assert refused.value.needs_restart
 

@@ -50,8 +50,8 @@ def said(client: Client, line: str) -> str:
 
 def make(client: Client, words: str = "read,say") -> str:
     answer = said(client, f"NS TOKEN CREATE BOT {words}")
-    assert "can't be shown again: " in answer, answer
-    return answer.partition("can't be shown again: ")[2].split()[0]
+    assert "(shown only once): " in answer, answer
+    return answer.partition("(shown only once): ")[2].split()[0]
 
 
 def call(server: tuple[str, int], secret: str, path: str, body: object = None, /, **query: str) -> Answer:

@@ -234,7 +234,7 @@ def test_guests(start: Start) -> None:
     assert upload(server, b"x" * 1000).status == 201
     assert upload(server, b"x", Origin="https://evil.example").status == 403
     refused = upload(server, b"y" * MIB)
-    assert (refused.status, refused.body) == (403, b"There is no room for it: 0 of 1 MiB are used by guests\n")
+    assert (refused.status, refused.body) == (403, b"Not enough space: 0 of 1 MiB are used by guests\n")
 
 
 def test_bounds(start: Start, tmp_path: Path) -> None:
@@ -246,10 +246,10 @@ def test_bounds(start: Start, tmp_path: Path) -> None:
         assert upload(server, b"x" * (MIB + 1), **basic()).status == 413
         assert upload(server, b"y" * MIB, **basic()).status == 201
         mine = upload(server, b"z", **basic())
-        assert (mine.status, mine.body) == (403, b"There is no room for it: 2 of 2 MiB are used\n")
+        assert (mine.status, mine.body) == (403, b"Not enough space: 2 of 2 MiB are used\n")
         assert upload(server, b"z" * MIB, **basic("bob")).status == 201
         ours = upload(server, b"z", **basic("bob"))
-        assert (ours.status, ours.body) == (507, b"The server has no room for more files\n")
+        assert (ours.status, ours.body) == (507, b"The server has no space for more files\n")
         assert len(contents(tmp_path)) == 3
 
 

@@ -43,7 +43,7 @@ def own(client: Client, channel: str = "#dev") -> None:
     client.send("REGISTER * * :sesame open")
     client.expect("900")
     client.join(channel)
-    assert "is yours now" in said(client, f"CS REGISTER {channel}")
+    assert "is now registered to you" in said(client, f"CS REGISTER {channel}")
 
 
 def said(client: Client, line: str) -> str:
@@ -125,7 +125,7 @@ def test_what_is_null_is_not_given(server: ServerThread, alice: Client) -> None:
     assert post(server, secret, {"text": "x &lt; y", "name": "ci", "channel": None}).status == 200
     heard = alice.expect("PRIVMSG")
     assert (heard.nick, heard.params[1]) == ("ci/hook", "x &lt; y"), "it is not Slack's form for that"
-    assert post(server, secret, {"text": None}).body == b'There must be a text, like {"text": "hello"}\n'
+    assert post(server, secret, {"text": None}).body == b'A text is required, like {"text": "hello"}\n'
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_who_may_make_one(server: ServerThread, alice: Client) -> None:
         bob.send("REGISTER * * :sesame open")
         bob.expect("900")
         bob.join("#dev")
-        alice.run("MODE #dev +o bob")  # a rank for now is not enough: it would go on when bob has gone
+        alice.run("MODE #dev +o bob")  # a rank for now is not enough: it would continue when bob has gone
         assert "not an operator of #dev on its access list" in said(bob, "NS TOKEN CREATE HOOK #dev")
         assert "not an operator of #nowhere" in said(bob, "NS TOKEN CREATE HOOK #nowhere")
         said(alice, "CS AMODE #dev +h bob")
@@ -292,7 +292,7 @@ def test_wrong_words(server: ServerThread, alice: Client, words: str, answer: st
 def test_there_is_a_bound_on_how_many(server: ServerThread, alice: Client) -> None:
     for _ in range(20):
         make(alice)
-    assert "which is the limit" in said(alice, "NS TOKEN CREATE HOOK #dev")
+    assert "the maximum" in said(alice, "NS TOKEN CREATE HOOK #dev")
 
 
 def test_the_secret_is_kept_nowhere(start_server: StartServer, tmp_path: Path) -> None:
@@ -313,7 +313,7 @@ def test_giving_the_channel_and_the_account_up_ends_it(server: ServerThread, ali
     asked = said(alice, "CS UNREGISTER #dev").rpartition("/msg ChanServ ")[2]
     said(alice, f"CS {asked}")
     assert post(server, secret, {"text": "x"}).status == 404
-    assert "is yours now" in said(alice, "CS REGISTER #dev")
+    assert "is now registered to you" in said(alice, "CS REGISTER #dev")
     assert post(server, secret, {"text": "x"}).status == 404  # it was of the registration before
     assert post(server, make(alice), {"text": "x"}).status == 200
     asked = said(alice, "CS UNREGISTER #dev").rpartition("/msg ChanServ ")[2]

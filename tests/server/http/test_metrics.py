@@ -110,7 +110,7 @@ def test_logins(server: ServerThread) -> None:
         alice.send("NS REGISTER secret123")
         alice.until("900")
         alice.send("NS IDENTIFY alice wrong1234")
-        while "not the password" not in alice.until("NOTICE")[-1].params[-1]:
+        while "Wrong password" not in alice.until("NOTICE")[-1].params[-1]:
             pass
     assert value(server, "greenchat_logins_total", result="right") == 1
     assert value(server, "greenchat_logins_total", result="wrong") == 1

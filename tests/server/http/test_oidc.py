@@ -216,7 +216,7 @@ def test_links_are_shown_and_ended(server: ServerThread, provider: OidcProvider)
         for wrong in ("DEL", "DEL 0", "DEL 2", "DEL x", "DEL ²", "DEL " + "9" * 400, "ADD 1"):
             assert re.search("Usage|no such number", said(wrong)[0]), wrong
         assert said("DEL 1") == [f"{provider.issuer} 7 can no longer log in to your account"]
-        assert said("") == ["Your account is linked to nobody at a provider"]
+        assert said("") == ["Your account is not linked to a provider"]
     assert Browser(server).log_in().status == 403, "there is an account of this name, and it is not theirs"
 
 
@@ -230,7 +230,7 @@ def test_the_last_way_in_is_kept(server: ServerThread, provider: OidcProvider) -
         )
         client.say("NS PROVIDER DEL 1", "PING x")
         told = [each.params[-1] for each in client.until("PONG") if each.command == "NOTICE"]
-    assert told[-1].startswith("Your account has no password: without this nobody could log in to it any more")
+    assert told[-1].startswith("This link is the only way to log in to your account, since it has no password")
     assert Browser(server).log_in().status == 302
 
 
@@ -413,5 +413,5 @@ def test_no_part_of_a_provider_is_asked_in_the_clear(monkeypatch: pytest.MonkeyP
     }
     monkeypatch.setattr(oidc_client, "fetch", lambda *_, **__: (200, json.dumps(found).encode()))
     client = OidcClient(Oidc(issuer="https://id.example", url=PAGE, client_id="x"))
-    with pytest.raises(OutsideError, match="without https"):
+    with pytest.raises(OutsideError, match="do not use https"):
         client.address(Secrets("a", "b", "c" * 43))

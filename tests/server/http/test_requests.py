@@ -1,4 +1,4 @@
-"""Requests one after the other, slow ones, wrong ones, and too many: over real connections."""
+"""Requests one after another, slow ones, wrong ones, and too many: over real connections."""
 
 import socket
 import time

@@ -167,7 +167,7 @@ def test_another_password_ends_it(server: ServerThread, alice: WebSocket) -> Non
     brought = cookie(exchange(server, ticket(alice)))
     given = ticket(alice)
     alice.say("NS PASSWD secret-door-7 other-door-7")
-    while "is changed" not in alice.until("NOTICE")[-1].params[-1]:
+    while "was changed" not in alice.until("NOTICE")[-1].params[-1]:
         pass
     assert who(server, brought) is None
     assert exchange(server, given).status == 403
@@ -243,7 +243,7 @@ def said(browser: WebSocket, line: str) -> list[str]:
 def test_logging_out_there_ends_it(server: ServerThread, alice: WebSocket) -> None:
     brought, other = (cookie(exchange(server, ticket(alice))) for _ in range(2))
     with signed_in(server, brought) as browser:
-        assert said(browser, "NS LOGOUT")[-1] == "You are logged out"
+        assert said(browser, "NS LOGOUT")[-1] == "You are now logged out"
     assert who(server, brought) is None
     assert who(server, other) == "alice"
 
@@ -253,7 +253,7 @@ def test_ending_other_connections_ends_it(server: ServerThread, alice: WebSocket
     brought = cookie(exchange(server, ticket(alice)))
     with signed_in(server, brought):
         lines = said(alice, "NS SESSIONS")
-        assert lines[-1].startswith("Browsers that stay signed in, since ")
+        assert lines[-1].startswith("Browsers that are signed in, since ")
         number = next(line.split()[0] for line in lines if "(this one)" not in line)
         said(alice, f"NS LOGOUT {number if words == 'number' else words}")
     assert who(server, brought) is None

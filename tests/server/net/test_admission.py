@@ -75,7 +75,7 @@ def test_this_machine_is_spared_by_default(server: Target) -> None:
 def test_a_full_server_says_so(serve: Serve, options: Options) -> None:
     address = serve(None, replace(options, connections=Connections(most=1)))
     with Client(address, "alice"), Client(address) as refused:
-        assert last_words(refused) == "This server is full: it takes 1 connections"
+        assert last_words(refused) == "This server is full (1 connections)"
 
 
 # PROXY
@@ -143,14 +143,14 @@ def test_without_a_header_nobody_comes_in(proxied: Target, said: bytes, reason: 
     with Client(proxied) as client:
         client.send_raw(said)
         client.sock.shutdown(socket.SHUT_WR)
-        assert last_words(client).startswith(f"The proxy did not name its client: {reason}")
+        assert last_words(client).startswith(f"The proxy did not send a valid client address: {reason}")
 
 
 def test_only_proxies_come_in_where_a_header_is_wanted(serve: Serve, options: Options) -> None:
     listener = ListenerOptions(Address("127.0.0.1", 0), proxy=(network("192.0.2.0/24"),))
     with Client(serve(None, replace(options, listen=(listener,)))) as client:
         client.send_raw(b"PROXY TCP4 192.0.2.7 192.0.2.1 1 2\r\n")
-        assert last_words(client) == "The proxy did not name its client: this is the address of none"
+        assert last_words(client) == "The proxy did not send a valid client address: this is the address of none"
 
 
 def test_elsewhere_a_header_is_nothing(server: Target) -> None:

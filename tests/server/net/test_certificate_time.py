@@ -13,7 +13,7 @@ DAY = 86_400_000  # ms
 
 @pytest.mark.parametrize(
     ("days", "word"),
-    [(-2, "valid only from"), (1, ""), (3600, ""), (3650 - 5, "will expire in"), (3660, "expired")],
+    [(-2, "is not valid before"), (1, ""), (3600, ""), (3650 - 5, "will expire in"), (3660, "expired")],
 )
 def test_what_is_told(tmp_path: Path, days: int, word: str) -> None:
     tls = Tls(*ensure_certificate(tmp_path, "chat.example", []))

@@ -56,11 +56,11 @@ def test_so_many_in_all() -> None:
     assert [enter(gate, f"192.0.2.{number}", most=2) for number in range(3)] == [
         "",
         "",
-        "This server is full: it takes 2 connections",
+        "This server is full (2 connections)",
     ]
-    assert enter(gate, "127.0.0.1", most=2) == "This server is full: it takes 2 connections"
+    assert enter(gate, "127.0.0.1", most=2) == "This server is full (2 connections)"
     assert enter(gate, capacity=3) == ""
-    assert enter(gate, capacity=3) == "This server is full: it takes 3 connections"
+    assert enter(gate, capacity=3) == "This server is full (3 connections)"
 
 
 def test_what_is_taken_back_was_never_counted() -> None:

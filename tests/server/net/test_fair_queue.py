@@ -1,4 +1,4 @@
-"""Who goes on next: who has had little, whoever else there is and however many."""
+"""Who continues next: who has had little, whoever else there is and however many."""
 
 from functools import partial
 

@@ -16,7 +16,7 @@ from tests.http_client import Http, WebSocket
 from tests.irc import Client
 from tests.server.net.test_admission import last_words
 
-FULL = "This server is full: it takes 1 connections"
+FULL = "This server is full (1 connections)"
 FILES = 60  # of the page, each of which a browser asks for
 
 

@@ -38,7 +38,7 @@ def on_a_terminal(home: Path, script: str = 'exec "$@"') -> Iterator[tuple[PtyPr
 
 
 def address(terminal: PtyProcess) -> tuple[str, int]:
-    """Where a server serves that has just begun to."""
+    """Where a server serves that has just started to."""
     said = b""
     while b"Data is kept" not in said:
         said += terminal.read()
@@ -62,7 +62,7 @@ def test_it_does_so_after_a_restart_too(tmp_path: Path) -> None:
         with Client(target, "alice") as alice:
             become(alice)
             alice.send("RESTART")
-            assert alice.until_end()[-1].params == ("The server is restarted by alice",)
+            assert alice.until_end()[-1].params == ("The server is being restarted by alice",)
         with Client(address(terminal), "alice") as alice:
             terminal.fileobj.close()
             assert alice.until_end()[-1].params == ("The server is shutting down",)

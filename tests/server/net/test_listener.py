@@ -16,7 +16,7 @@ from greenchat.server.net.listener import CannotListenError, Listener
     ("number", "reason"),
     [
         (errno.EACCES, "can't listen on 127.0.0.1:80: this user may not open ports below 1024"),
-        (errno.EADDRINUSE, "can't listen on 127.0.0.1:80: another program listens there already"),
+        (errno.EADDRINUSE, "can't listen on 127.0.0.1:80: another program is already listening there"),
         (errno.EADDRNOTAVAIL, "can't listen on 127.0.0.1:80: Cannot assign requested address"),
     ],
 )

@@ -1,4 +1,4 @@
-"""How fast a client may go on: newcomers, those who are gone, those who send without end, those who are nobody."""
+"""How fast a client may continue: newcomers, those who are gone, those who send without end, those who are nobody."""
 
 import socket
 import struct
@@ -107,5 +107,5 @@ def test_who_is_nobody_and_makes_no_sense_is_sent_away(tmp_path: Path, start_ser
     with Client(address) as client:
         client.send("NICK nobody", *["FOO bar"] * 100)
         answers = client.until_end()
-        assert answers[-1].params == ("Not registered: IRC begins with NICK and USER",)
+        assert answers[-1].params == ("Not registered: send NICK and USER first",)
         assert len(answers) < 30

@@ -343,9 +343,7 @@ def test_nc(server: ServerThread, witness: Client) -> None:
         assert witness.expect("JOIN").nick == "nora"
         assert nc.stdout.readline() == b"Connected to the server!\n"
         assert nc.stdout.readline() == b"nora joined the chat!\n"
-        assert nc.stdout.readline() == (
-            b"You are in #lobby, with witness. Type to talk; /help lists what else there is\n"
-        )
+        assert nc.stdout.readline() == (b"You are in #lobby, with witness. Type to talk; /help lists the commands\n")
         nc.stdin.write("hallo, Zürich\n".encode())
         assert witness.expect("PRIVMSG").params[1] == "hallo, Zürich"
         witness.send("PRIVMSG #lobby :hello, \x1b[31mnora")
@@ -361,7 +359,7 @@ def test_one_room_after_the_other(server: ServerThread, witness: Client) -> None
         witness.run("JOIN #dev", "TOPIC #dev :tools")
         anna.send(b"/list\n")
         anna.until(b"#dev (1 here) tools\n")
-        anna.until(b"/join ROOM goes into one of these\n")
+        anna.until(b"Use /join ROOM to join one\n")
         witness.sync()
         anna.send(b"/join dev\nhello, dev\n/topic\n/topic what works\n/names\n")
         assert [(m.command, m.params[0]) for m in witness.until("PRIVMSG")] == [
@@ -369,9 +367,7 @@ def test_one_room_after_the_other(server: ServerThread, witness: Client) -> None
             ("PART", "#lobby"),
             ("PRIVMSG", "#dev"),
         ]
-        anna.until(
-            b"anna left the chat!\nYou are in #dev, with witness. Type to talk; /help lists what else there is\n"
-        )
+        anna.until(b"anna left the chat!\nYou are in #dev, with witness. Type to talk; /help lists the commands\n")
         anna.until(b"The topic is: tools\n")
         anna.until(b"You're not channel operator (#dev)\n")
         anna.until(b"Here: witness, anna\n")

@@ -145,7 +145,7 @@ def work(turn: Turn, seconds: float, share: Share, done: list[str], name: str) -
 
 
 def test_between_two_turns_the_loop_polls(turn: Turn) -> None:
-    """Whoever works without end, timers go on: the clock is that of the work, which no other process slows down."""
+    """Whoever works without end, timers continue: the clock is that of the work, which no other process slows down."""
     done: list[str] = []
     worker = gevent.spawn(work, turn, 0.3, Share(), done, "worker")
     seen = [time.thread_time()]

@@ -1,4 +1,4 @@
-"""What a rolling upgrade needs: another version of greenchat, and people who go on at another node."""
+"""What a rolling upgrade needs: another version of greenchat, and people who continue at another node."""
 
 import os
 import shutil

@@ -89,7 +89,7 @@ def test_a_cut_from_the_engine_that_is_short_or_long(tmp_path: Path, engine: Nat
 
 
 def test_history_waits_for_what_was_seen_elsewhere(tmp_path: Path, engine: Nats) -> None:
-    """Whoever goes on at another node asks for what came before or after a message that this one may not know yet."""
+    """Whoever continues at another node asks for what came before or after a message that this one may not know yet."""
     proxy = Proxy(engine.port)
     caps = "batch draft/chathistory echo-message message-tags"
     with pair(tmp_path, engine, "history", more="patience = 30.0\nengine_timeout = 60.0", url=proxy.url) as (
@@ -152,12 +152,12 @@ def test_who_is_killed_elsewhere_meanwhile_does_nothing_more(tmp_path: Path, eng
 
 
 def received(machine: Machine) -> int:
-    """The lines of its clients that it has begun to run."""
+    """The lines of its clients that it has started to run."""
     return sum(client["received"] for client in ask(machine.folder, "clients"))
 
 
 def test_a_cut_for_which_a_node_is_given_up(tmp_path: Path, engine: Nats) -> None:
-    """It shows nothing meanwhile, and begins anew when it hears of it; its people have time to return."""
+    """It shows nothing meanwhile, and restarts when it hears of it; its people have time to return."""
     proxy = Proxy(engine.port)
     more = "patience = 1.0\nengine_timeout = 60.0\nlease = 3.0"
     with pair(tmp_path, engine, "lease", more=more, url=proxy.url) as (one, other):

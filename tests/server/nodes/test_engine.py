@@ -167,23 +167,23 @@ def answering() -> Iterator[Callable[..., Access]]:
 
 @pytest.mark.parametrize("info", ["null", "[]", '{"jetstream": true, "max_payload": null}'])
 def test_a_greeting_in_another_language(answering: Callable[..., Access], info: str) -> None:
-    with pytest.raises(EngineError, match="another language"):
+    with pytest.raises(EngineError, match="another protocol"):
         Engine(answering(info), "test")
 
 
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        ("null", "another language"),
-        ("{}", "another language"),
-        ('{"config": null, "state": {}, "seq": "1"}', "another language"),
-        ('{"config": {"metadata": null}, "seq": null}', "not a log of greenchat|another language"),
-        ('{"config": {"metadata": {"greenchat": 7}}}', "not a log of greenchat|another language"),
-        ('{"config": {"metadata": {"greenchat": "x"}}, "state": null}', "another language"),
+        ("null", "another protocol"),
+        ("{}", "another protocol"),
+        ('{"config": null, "state": {}, "seq": "1"}', "another protocol"),
+        ('{"config": {"metadata": null}, "seq": null}', "not a log of greenchat|another protocol"),
+        ('{"config": {"metadata": {"greenchat": 7}}}', "not a log of greenchat|another protocol"),
+        ('{"config": {"metadata": {"greenchat": "x"}}, "state": null}', "another protocol"),
         ('{"config": {"metadata": {"greenchat": "x"}}, "state": {"first_seq": 1, "last_seq": null}}', "another"),
-        ('{"error": "no"}', "another language"),
-        ('{"error": {"code": "404"}}', "another language"),
-        ('{"error": {"code": 400, "description": null}}', "does not say why"),
+        ('{"error": "no"}', "another protocol"),
+        ('{"error": {"code": "404"}}', "another protocol"),
+        ('{"error": {"code": 400, "description": null}}', "refused without a reason"),
     ],
 )
 def test_an_answer_in_another_language(answering: Callable[..., Access], answer: str, told: str) -> None:

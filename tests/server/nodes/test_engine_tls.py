@@ -108,9 +108,9 @@ def test_no_tls_where_it_is_asked_for(tmp_path: Path) -> None:
     """Whoever stands between us and the engine must not talk us out of it."""
     with nats(tmp_path) as (server,):
         url = server.url.replace("nats:", "tls:")
-        assert refusal(Access((url,))) == "it has no TLS, and the configuration asks for it"
+        assert refusal(Access((url,))) == "it has no TLS, but the configuration requires it"
         ours = identity(tmp_path, "ours")
-        assert refusal(Access((server.url,), ca=ours.certificate)) == "it has no TLS, and the configuration asks for it"
+        assert refusal(Access((server.url,), ca=ours.certificate)) == "it has no TLS, but the configuration requires it"
 
 
 @contextmanager
@@ -129,7 +129,7 @@ def speaking(serve: Callable[[socket.socket], None]) -> Iterator[str]:
 
 
 def test_what_was_said_in_the_clear_is_no_part_of_what_comes_through_tls(tmp_path: Path) -> None:
-    """Nor what another server has begun to say: the rest would be taken for a message of a thousand bytes."""
+    """Nor what another server has started to say: the rest would be taken for a message of a thousand bytes."""
     theirs = identity(tmp_path, "theirs")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*theirs)
@@ -150,6 +150,6 @@ def test_what_was_said_in_the_clear_is_no_part_of_what_comes_through_tls(tmp_pat
 def test_something_else_at_that_port(said: bytes) -> None:
     with (
         speaking(lambda near: near.sendall(said)) as url,
-        pytest.raises(EngineError, match="it answers in another language"),
+        pytest.raises(EngineError, match="it uses another protocol"),
     ):
         Engine(Access((url,)), "test")

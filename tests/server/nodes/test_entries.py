@@ -27,8 +27,8 @@ def test_an_entry_gives_its_acts_again() -> None:
         (b"[]", "no entry"),
         (b'{"v": 1}', "entries of version 1"),
         (b'{"v": 2, "token": "t", "count": 1, "acts": []}', "version 2"),
-        (b'{"v": 1, "token": "t", "count": 1, "applied": 0, "cpu": 0, "acts": [["fly"]]}', "no act that version"),
-        (b'{"v": 1, "token": "t", "count": 1, "applied": 0, "cpu": 0, "acts": ["run"]}', "no act that version"),
+        (b'{"v": 1, "token": "t", "count": 1, "applied": 0, "cpu": 0, "acts": [["fly"]]}', "not an act of version"),
+        (b'{"v": 1, "token": "t", "count": 1, "applied": 0, "cpu": 0, "acts": ["run"]}', "not an act of version"),
     ],
 )
 def test_what_is_no_entry_is_refused(data: bytes, says: str) -> None:

@@ -128,7 +128,7 @@ def test_the_engine_is_killed_and_started_again(tmp_path: Path) -> None:
 
 
 def test_two_of_three_servers_of_the_engine_are_enough_and_one_is_not(tmp_path: Path) -> None:
-    """The leader is killed, the next one hangs, a follower is killed; with one alone all wait, and then go on."""
+    """The leader is killed, the next one hangs, a follower is killed; with one alone all wait, and then continue."""
     with cluster(tmp_path, 3, 3, snapshots=1.0, patience=6.0, longer=60.0) as nodes:
         talkers = [Talker(node, nick) for node, nick in zip(nodes.nodes, ("ann", "bob", "cat"), strict=True)]
         for talker in talkers:
@@ -149,7 +149,7 @@ def test_two_of_three_servers_of_the_engine_are_enough_and_one_is_not(tmp_path: 
         talkers[1].wait_for_more(10)
         with nodes.nodes[0].client("eve") as eve:
             second.kill()
-            assert "waits for its other parts" in eve.expect("NOTICE").params[-1]
+            assert "is waiting for its other nodes" in eve.expect("NOTICE").params[-1]
             first.start()
             second.start()
             talkers[1].wait_for_more(10)
@@ -216,7 +216,7 @@ def test_people_are_told_when_the_engine_is_gone(tmp_path: Path) -> None:
             nodes.engine[0].kill()
             ann.send("PRIVMSG #a :kept")
             for client in (ann, bob):
-                assert "waits for its other parts" in client.expect("NOTICE").params[-1]
+                assert "is waiting for its other nodes" in client.expect("NOTICE").params[-1]
             nodes.engine[0].start()
             for client in (ann, bob):
                 assert client.expect("PRIVMSG").params[-1] == "kept"
@@ -268,6 +268,6 @@ def test_a_second_node_of_the_same_name_is_refused(tmp_path: Path) -> None:
         other.start(ready=False)
         assert other.process
         assert other.process.wait(60) == 2
-        assert "another node is called node-1" in other.errors.read_text(encoding="utf-8").splitlines()[-1]
+        assert "another running node is named node-1" in other.errors.read_text(encoding="utf-8").splitlines()[-1]
         with nodes.nodes[0].client("ann") as ann:
             ann.join("#a")

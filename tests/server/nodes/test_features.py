@@ -85,7 +85,7 @@ def test_operators_reach_the_other_node(nodes: Cluster) -> None:
             for line in told[-3:-1]
         )
         (refused,) = [m for m in root.run("DRAIN lima") if m.command == "400"]  # vic's JOIN may come meanwhile
-        assert refused.params[1:] == ("DRAIN", "There is no node lima, but node-1, node-2")
+        assert refused.params[1:] == ("DRAIN", "There is no node lima; the nodes are node-1, node-2")
         assert "2 nodes" in told[-1]
         root.send("DEFCON 3")
         assert victim.expect("CAP").params[1] == "DEL", "accounts can't be registered now"
@@ -137,7 +137,7 @@ def test_a_new_configuration_is_one_for_all(nodes: Cluster) -> None:
 
 
 def test_an_operator_drains_the_node_that_they_are_at(tmp_path: Path) -> None:
-    """Its users go on at the other one; who asks again hears that nobody would be left to send them to."""
+    """Its users continue at the other one; who asks again hears that nobody would be left to send them to."""
     with cluster(tmp_path, 2, more=STAFF, snapshots=1.0) as running:
         one, other = running.nodes
         with root_at(one, "chief") as root, root_at(other, "boss") as boss, come(one, "ann") as ann:
@@ -146,7 +146,7 @@ def test_an_operator_drains_the_node_that_they_are_at(tmp_path: Path) -> None:
                 assert "connect again" in client.until_end()[-1].params[-1]
             assert [m.params[-1] for m in boss.run("NODES")][-3].startswith("node-1: ")
             (refused,) = [m for m in boss.run("DRAIN") if m.command != "NOTICE"]
-            assert refused.params[-1] == "No node but node-2 takes clients: there is nowhere to send them"
+            assert refused.params[-1] == "No node other than node-2 accepts clients"
             with pytest.raises(OSError, match="refused"):
                 one.client("late")
             boss.quit()

@@ -30,7 +30,7 @@ def test_an_answer_that_is_lost(machine: Machine, monkeypatch: pytest.MonkeyPatc
         raise EngineError("it does not answer")
 
     monkeypatch.setattr(Engine, "make_log", make_and_say_nothing)
-    assert "is made" in machine.do("cluster", "init")
+    assert "was created" in machine.do("cluster", "init")
     machine.start()
     assert machine.end() == 0
 
@@ -45,8 +45,8 @@ def test_an_engine_that_goes_away(machine: Machine, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(Engine, "make_log", go_away)
     assert machine.refused("cluster", "init") == "it has closed the connection"
     monkeypatch.undo()
-    assert "`cluster rebase` makes a new one" in machine.refused("cluster", "init")
-    assert "begins anew" in machine.do("cluster", "rebase")
+    assert "`cluster rebase` creates a new one" in machine.refused("cluster", "init")
+    assert "was recreated" in machine.do("cluster", "rebase")
     machine.start()
     assert machine.end() == 0
 
@@ -57,4 +57,4 @@ def test_an_engine_that_refuses(machine: Machine) -> None:
     machine.config.write_text(text.replace("replicas = 1", "replicas = 3"), encoding="utf-8")
     machine.refused("cluster", "init")
     machine.config.write_text(text, encoding="utf-8")
-    assert "is made" in machine.do("cluster", "init")
+    assert "was created" in machine.do("cluster", "init")

@@ -37,11 +37,11 @@ def test_machines_join_by_the_engine(tmp_path: Path, engine: Nats) -> None:
         ann = Talker(one, "ann")
         ann.start()
         ann.wait_for_more()
-        assert "the engine has no backup of a node of the log talk: at one" in two.refused(*JOIN)
+        assert "the engine has no backup of a node of the log talk: run " in two.refused(*JOIN)
         assert "for 24 hours" in one.do(*PUBLISH)
         ann.wait_for_more()
         for machine in (two, three):
-            assert "This is a node now, at entry " in machine.do(*JOIN)
+            assert "This is now a node, at entry " in machine.do(*JOIN)
             machine.start()
         for machine in (one, two, three):
             assert sorted(path.name for path in machine.folder.glob("greenchat.*ed")) == [], "nothing is left"
@@ -92,7 +92,7 @@ def test_what_can_not_be_is_said_in_a_line(tmp_path: Path, engine: Nats) -> None
     with machines(one, two):
         assert one.refused(*PUBLISH).startswith("the engine has no log mistakes")
         one.do("cluster", "init")
-        assert "belongs to no log" in two.refused(*PUBLISH)
+        assert "does not belong to a log" in two.refused(*PUBLISH)
         one.do(*PUBLISH)
         two.do(*JOIN)
         two.start()
@@ -102,7 +102,7 @@ def test_what_can_not_be_is_said_in_a_line(tmp_path: Path, engine: Nats) -> None
         with closing(Engine(Access((engine.url,)), "test")) as link:
             place = link.request("$JS.API.STREAM.INFO.OBJ_mistakes", b"")["state"]["first_seq"]
             link.request("$JS.API.STREAM.MSG.DELETE.OBJ_mistakes", json.dumps({"seq": place}).encode())
-        assert "can't be used (the engine has deleted parts of it): `cluster publish` again" in two.refused(*JOIN)
+        assert "can't be used (the engine has deleted parts of it): run `cluster publish` again" in two.refused(*JOIN)
         assert kept(two) == before, "nothing is changed"
         one.do(*PUBLISH)
         two.do(*JOIN)
@@ -116,7 +116,7 @@ def test_a_backup_of_before_a_rebase_is_refused(tmp_path: Path, engine: Nats) ->
         with closing(Engine(Access((engine.url,)), "test")) as link:
             link.delete_log("anew")
         one.do("cluster", "rebase")
-        assert "is of another log than the engine's anew" in two.refused(*JOIN)
+        assert "does not belong to the engine's log anew" in two.refused(*JOIN)
         assert not (two.folder / "greenchat.db").exists()
         one.do(*PUBLISH)
         two.do(*JOIN)

@@ -37,7 +37,7 @@ def position(node: NodeProcess) -> int:
 
 
 def begin_anew(nodes: Cluster, **changed: float) -> None:
-    """Let the nodes begin anew with another configuration of the log."""
+    """Restart the nodes with another configuration of the log."""
     for node in nodes.nodes:
         running = node.process and node.process.poll() is None
         assert not running or node.end() == 0
@@ -87,9 +87,9 @@ def test_a_node_that_was_off_for_too_long_says_so_and_is_made_from_another(tmp_p
         assert two.process
         assert two.process.wait(30) == 2
         told = two.errors.read_text(encoding="utf-8").splitlines()[-1]
-        assert f"this node knows those up to {left}: it was off for too long: delete" in told
+        assert f"this node has only those up to {left}: it was off for too long: delete" in told
         assert position(two) == left, "nothing is changed"
-        begin_anew(nodes, keep=24.0)  # else the log goes on faster than the next file is copied
+        begin_anew(nodes, keep=24.0)  # else the log continues faster than the next file is copied
         ann.wait_until_lost()
         two.make_from(one)
         two.start()

@@ -46,7 +46,7 @@ def test_three_machines_with_three_servers_of_the_engine(tmp_path: Path) -> None
     with nats(tmp_path, 3) as engine:
         one, two, three = (Machine(tmp_path, name, engine, more="lease = 60.0") for name in ("oslo", "rome", "york"))
         with machines(one, two, three):
-            assert "The log greenchat is made, with 3 copies" in one.do("cluster", "init")
+            assert "The log greenchat was created, with 3 copies" in one.do("cluster", "init")
             one.start()
             with one.client("kim") as kim:
                 kim.join("#a")
@@ -84,8 +84,8 @@ def test_three_machines_with_three_servers_of_the_engine(tmp_path: Path) -> None
             talkers[0].wait_for_more()
             assert [event for event in talkers[0].events if "eve" in event] == before, "nobody hears of it"
             assert "york (drained)" in one.do("cluster", "status")
-            assert one.refused("cluster", "drain", "lima") == "there is no node lima, but oslo, rome, york"
-            assert "runs: it said something" in one.refused("cluster", "forget", "york")
+            assert one.refused("cluster", "drain", "lima") == "there is no node lima; the nodes are oslo, rome, york"
+            assert "is running (last heard of" in one.refused("cluster", "forget", "york")
             three.signal(signal.SIGSTOP)
             until_silent(one, "york")
             assert "york is given up" in one.do("cluster", "forget", "york")
@@ -131,22 +131,22 @@ def test_what_can_not_be_is_said_in_a_line(tmp_path: Path, engine: Nats) -> None
         assert "it has no log mistakes: `greenchat-server cluster init` makes one" in one.refusal()
         assert one.refused("cluster", "join", str(tmp_path / "nothing")).startswith("the engine has no log mistakes")
         assert "no node" not in one.refused("cluster", "rebase")
-        assert one.refused("cluster", "status", code=3).endswith("belongs to no log yet")
-        assert one.refused("cluster", "drain", "two", code=3).endswith("ask at a node that runs")
+        assert one.refused("cluster", "status", code=3).endswith("does not belong to a log yet")
+        assert one.refused("cluster", "drain", "two", code=3).endswith("run this at a running node")
         assert one.refused("cluster", "forget").endswith("the NODE is missing")
         assert one.refused("cluster", "publish", "more") == "cluster publish takes no 'more'"
         assert one.refused("cluster", "init", "more") == "cluster init takes no 'more'"
         told = one.do("cluster", "init")
         assert "made, with one copy" in told
         assert "cluster.monitor" in told
-        assert "belongs to a log already" in one.refused("cluster", "init")
-        assert "has a log mistakes already" in two.refused("cluster", "init")
+        assert "already belongs to a log" in one.refused("cluster", "init")
+        assert "already has the log mistakes" in two.refused("cluster", "init")
         assert "has no state of the log mistakes to begin with: at another node" in two.refusal()
         assert "nothing is lost" in one.refused("cluster", "rebase")
         assert one.refused("cluster", "status", code=3).endswith("it has applied 0 entries of the log mistakes")
         plain = run_as_single(two)
         two.do("backup", str(plain))
-        assert "no backup of a node" in two.refused("cluster", "join", str(plain))
+        assert "not a backup of a node" in two.refused("cluster", "join", str(plain))
         assert "can't be read" in two.refused("cluster", "join", str(two.config))
         one.start()
         assert "uses the data folder" in one.refused("cluster", "init")
@@ -155,7 +155,7 @@ def test_what_can_not_be_is_said_in_a_line(tmp_path: Path, engine: Nats) -> None
         assert "the engine can't be reached" in two.refused("cluster", "init")
         two.name = "one"
         two.configure([engine.url], log="mistakes", more="lease = 3.0")
-        assert two.refusal() == "another node is called one, and runs: name this one differently"
+        assert two.refusal() == "another running node is named one: choose a different name"
         one.end()
 
 
@@ -175,7 +175,7 @@ def test_a_folder_of_a_node_is_not_served_by_itself(tmp_path: Path, engine: Nats
         one.do("cluster", "init")
         text = one.config.read_text(encoding="utf-8")
         one.config.write_text(text.partition("[cluster]")[0], encoding="utf-8")
-        assert "belongs to a node of several: start it with the configuration" in one.refusal()
+        assert "belongs to a node of a cluster: start it with the configuration" in one.refusal()
         one.config.write_text(text, encoding="utf-8")
         assert "choose one of them" in one.refused("--nodes", "2")
         one.start()
@@ -229,10 +229,12 @@ def test_an_engine_that_has_lost_its_log(tmp_path: Path) -> None:
                 assert "cluster rebase" in last
             said = two.texts("#a")
             assert {text for _, text in ann.echoed} <= {text for _, text in said}
-            assert "begins anew, with what this node has of the" in two.do("cluster", "rebase")
+            assert "was recreated from this node's data (" in two.do("cluster", "rebase")
             two.start()
-            assert "is of another log than" in one.refused("cluster", "join", str(tmp_path / "one-for-two.gcb"))
-            assert "the engine has lost its data. Nothing is changed" in one.refusal()
+            assert "does not belong to the engine's log" in one.refused(
+                "cluster", "join", str(tmp_path / "one-for-two.gcb")
+            )
+            assert "Nothing was changed" in one.refusal()
             one.join(two)
             one.start()
             bob, cat = Talker(one, "bob"), Talker(two, "cat")
@@ -276,7 +278,7 @@ def test_what_is_no_entry_stops_the_node(tmp_path: Path, engine: Nats) -> None:
         one.start()
         with closing(Engine(Access((engine.url,)), "test")) as link:
             number = link.append("garbage", b'{"v": 9, "acts": []}', "other:1")
-        stops(one, f"entry {number} of the log: the log has entries of version 9, and only 1 can be read")
+        stops(one, f"entry {number} of the log: the log has entries of version 9, but only 1 is supported")
 
 
 def test_an_act_that_can_not_be_decoded_stops_the_node(tmp_path: Path, engine: Nats) -> None:
@@ -288,7 +290,7 @@ def test_an_act_that_can_not_be_decoded_stops_the_node(tmp_path: Path, engine: N
         with closing(Engine(Access((engine.url,)), "test")) as link:
             last = Entries(link, "acts").last()
             number = link.append("acts", entries.pack(last.token, last.count + 100, ['["fly"]']), "other:1")
-        line = f"entry {number} of the log: this is no act that version 1 of the log knows: ['fly']"
+        line = f"entry {number} of the log: this is not an act of version 1 of the log: ['fly']"
         stops(one, line)
         assert one.refusal() == line
 
@@ -316,7 +318,7 @@ class Entries:
 
 
 def stops(machine: Machine, line: str) -> None:
-    """Wait until it has ended for good; the line is its last one."""
+    """Wait until it has ended permanently; the line is its last one."""
     assert machine.process
     assert machine.process.wait(60) == 2
     told = machine.errors.read_text(encoding="utf-8")
@@ -402,7 +404,7 @@ def test_an_engine_that_may_lose_what_it_has_written(tmp_path: Path) -> None:
     with nats(tmp_path, sync="2m") as (server,):
         one = Machine(tmp_path, "one", [server], more=f'monitor = ["http://127.0.0.1:{server.monitor}"]')
         with machines(one):
-            told = "does not write to the disk at once: it needs jetstream { sync_interval: always }"
+            told = "does not write to the disk immediately: it needs jetstream { sync_interval: always }"
             assert told in one.refused("cluster", "init")
             one.configure([server.url])
             one.do("cluster", "init")
@@ -410,7 +412,7 @@ def test_an_engine_that_may_lose_what_it_has_written(tmp_path: Path) -> None:
             assert told in one.refusal()
             one.configure([server.url], more=f'monitor = ["http://127.0.0.1:{free_port()}"]')
             one.start()
-            assert "can't be asked whether it writes" in one.errors.read_text(encoding="utf-8")
+            assert "can't be asked for its sync interval" in one.errors.read_text(encoding="utf-8")
             assert one.end() == 0
 
 
@@ -428,7 +430,7 @@ def test_a_node_with_other_rules_is_refused(tmp_path: Path, engine: Nats) -> Non
         one.start()
         two.join(one)
         told = two.refusal()
-        assert "stop all of them, and start them with the same version" in told
+        assert "stop all nodes, and start them with the same version" in told
         one.kill()  # it has not left, and nobody is there to give it up
         two.start()
         with come_back(two, "ann") as ann:
@@ -437,7 +439,7 @@ def test_a_node_with_other_rules_is_refused(tmp_path: Path, engine: Nats) -> Non
 
 
 def test_a_node_waits_for_an_engine_that_comes_back(tmp_path: Path) -> None:
-    """A node that has served goes on once the engine is there again; one that is told to end while it waits, ends."""
+    """A node that has served continues once the engine is there again; one that is told to end while it waits, ends."""
     with nats(tmp_path) as (server,):
         one = Machine(tmp_path, "one", [server], more="patience = 1.0\nengine_timeout = 2.0")
         with machines(one):

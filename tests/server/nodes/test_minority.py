@@ -88,7 +88,7 @@ def test_a_minority_of_the_engine_with_a_node(tmp_path: Path) -> None:
         eve.join("#a")
         net.cut(len(most))
         told = [message for message in eve.until_end() if message.command in ("NOTICE", "ERROR")]
-        assert "waits for its other parts" in told[0].params[-1]
+        assert "is waiting for its other nodes" in told[0].params[-1]
         assert "Connect again" in told[-1].params[-1]
         cat.wait_until_lost()
         heard = len(cat.heard)

@@ -30,5 +30,5 @@ def test_an_engine_that_may_lose_what_it_has_said_is_named(
 @pytest.mark.parametrize("body", ["", "[]", "null", "{}", '{"jetstream": null}', '{"jetstream": {"config": null}}'])
 def test_something_else_that_answers_there(monkeypatch: pytest.MonkeyPatch, body: str) -> None:
     _answers(monkeypatch, body)
-    with pytest.raises(EngineError, match="it does not answer as NATS does"):
+    with pytest.raises(EngineError, match="it does not answer like NATS"):
         list(unsafe(_SEAT))

@@ -33,7 +33,7 @@ class Installed(Machine):
 
 @contextmanager
 def running(*machines: Machine) -> Iterator[None]:
-    """Make them a server, which they are one after the other."""
+    """Make them a server, which they are one after another."""
     first, *others = machines
     with ExitStack() as stack:
         for machine in machines:
@@ -53,7 +53,7 @@ def epochs(machine: Machine) -> dict[str, tuple[str, int]]:
 
 
 def test_three_nodes_are_upgraded_one_after_another(tmp_path: Path) -> None:
-    """Those who talk go on at another node each time; what came with the new version waits until all have it."""
+    """Those who talk continue at another node each time; what came with the new version waits until all have it."""
     installation = Installation(tmp_path)
     with nats(tmp_path) as engine:
         one, two, three, late = (Installed(tmp_path, name, engine, installation) for name in ("a", "b", "c", "late"))
@@ -67,13 +67,15 @@ def test_three_nodes_are_upgraded_one_after_another(tmp_path: Path) -> None:
                 talker.start()
             for talker in talkers:
                 talker.wait_for_more()
-            assert one.refused("cluster", "upgrade").endswith("no node knows a later one: there is nothing to do")
+            assert one.refused("cluster", "upgrade").endswith(
+                "the newest that the nodes support: there is nothing to do"
+            )
 
             installation.upgrade()
             for number, machine in enumerate((three, two, one), 1):
                 told = machine.do("upgrade")
-                assert told.startswith(f"{machine.name} has begun anew, with greenchat {NEW}; it was {OLD}\n")
-                assert told.endswith(f"Once all nodes know epoch {LATER}, `cluster upgrade` begins it\n")
+                assert told.startswith(f"{machine.name} was restarted, with greenchat {NEW}; it was {OLD}\n")
+                assert told.endswith(f"Once all nodes support epoch {LATER}, begin it with `cluster upgrade`\n")
                 assert sorted(epochs(machine).values()) == [(OLD, VERSION)] * (3 - number) + [(NEW, LATER)] * number
                 with machine.client("new", "standard-replies") as new:
                     new.join("#new")
@@ -84,10 +86,12 @@ def test_three_nodes_are_upgraded_one_after_another(tmp_path: Path) -> None:
                 if number < 3:
                     refused = machine.refused("cluster", "upgrade")
                     behind = " and ".join(f"{each.name} (greenchat {OLD})" for each in (one, two, three)[: 3 - number])
-                    assert refused.startswith(f"epoch {LATER} is not known to {behind}: install the new version there")
+                    assert refused.startswith(
+                        f"epoch {LATER} is not supported by {behind}: install the new version there"
+                    )
                 for talker in talkers:
                     talker.wait_for_more()
-            assert f"The log is in epoch {LATER} from now on" in two.do("cluster", "upgrade")
+            assert f"The log is now in epoch {LATER}" in two.do("cluster", "upgrade")
             with one.client("new") as new, three.client("other") as other:
                 for client in (new, other):
                     client.join("#later")
@@ -103,14 +107,14 @@ def test_three_nodes_are_upgraded_one_after_another(tmp_path: Path) -> None:
             installation.go_back()
             line = late.refusal()
             assert (
-                f"epoch {LATER} begins there, and greenchat {OLD} knows those up to {VERSION}: install a later version"
-                in line
+                f"the log continues in epoch {LATER}, but greenchat {OLD} supports epochs up to {VERSION}:"
+                " install a newer version" in line
             )
             backup = tmp_path / "two.gcb"
             two.do("backup", str(backup))
             late.do("cluster", "join", str(backup))
             assert (
-                f"the state is of epoch {LATER}, and this greenchat knows those from {OLDEST} to {VERSION}"
+                f"the state is of epoch {LATER}, but this greenchat supports epochs {OLDEST} to {VERSION}"
                 in late.refusal()
             )
             installation.go_on()
@@ -139,7 +143,7 @@ def test_nodes_of_one_machine_go_on_to_the_new_epoch_by_themselves(tmp_path: Pat
         done = run(tmp_path, "upgrade", "--data", str(data))
         assert (done.returncode, done.stderr) == (0, "")
         assert done.stdout.splitlines() == [
-            f"{name} has begun anew, with greenchat {NEW}; it was {OLD}" for name in ("node-2", "node-1")
+            f"{name} was restarted, with greenchat {NEW}; it was {OLD}" for name in ("node-2", "node-1")
         ]
         with Client(server.target, "ann") as ann:
             ann.join("#a")
@@ -181,7 +185,7 @@ def test_a_single_server_goes_on_to_the_new_epoch_without_a_break(tmp_path: Path
     assert (replayed.returncode, replayed.stderr) == (0, "")
     refused = run(tmp_path, "replay", str(record))
     assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1)
-    assert f"epoch {LATER} begins there, and greenchat {OLD} knows those up to {VERSION}" in refused.stderr
+    assert f"the log continues in epoch {LATER}, but greenchat {OLD} supports epochs up to {VERSION}" in refused.stderr
 
 
 def real_name(client: Client, wish: str) -> str:
@@ -191,7 +195,7 @@ def real_name(client: Client, wish: str) -> str:
 
 
 def test_operators_have_a_node_begin_anew_or_end(tmp_path: Path) -> None:
-    """Whoever was there goes on elsewhere; the process that is named, and no other, begins anew, or ends."""
+    """Whoever was there continues elsewhere; the process that is named, and no other, restarts, or ends."""
     with cluster(tmp_path, 3, more=STAFF.replace('"die"', '"die", "restart", "stats"')) as nodes:
         one, two, three = nodes.nodes
         talkers = [Wanderer([one], "ann"), Wanderer([two, three], "bob")]
@@ -225,7 +229,7 @@ def test_operators_have_a_node_begin_anew_or_end(tmp_path: Path) -> None:
                 pass
             chief.send("RESTART")
             assert chief.until_end()[-1].params == (
-                "This part of the server takes a rest: connect again, and another one goes on with you",
+                "This node is taking a break: connect again, and another node will take over",
             )
         talkers[0].wait_until_moved(1)
         for talker in talkers:

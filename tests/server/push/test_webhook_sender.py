@@ -69,7 +69,7 @@ def own(client: Client) -> None:
     client.send("REGISTER * * :sesame open")
     client.expect("900")
     client.join("#dev")
-    assert "is yours now" in said(client, "CS REGISTER #dev")
+    assert "is now registered to you" in said(client, "CS REGISTER #dev")
 
 
 def said(client: Client, line: str) -> str:
@@ -203,7 +203,7 @@ def test_it_outlives_a_restart(start: Start, box: PostBox) -> None:
     [
         ("ADD", "Usage"),
         ("DANCE", "Usage"),
-        ("DEL nothing", "no webhook of that id"),
+        ("DEL nothing", "no webhook with that id"),
         ("ADD ftp://x/", "must be an https URL"),
         ("ADD https://", "must be an https URL"),
         ("ADD https://x/ " + "w" * 31, "at most 30"),
@@ -242,4 +242,4 @@ def test_it_is_off_by_default(start_server: StartServer, tmp_path: Path) -> None
     server = start_server(Settings(accounts=AccountSettings(iterations=4096)), quick_options(tmp_path))
     with people(server.address, "alice") as (alice,):
         own(alice)
-        assert "posts nothing" in said(alice, "CS WEBHOOK #dev ADD https://example.org/")
+        assert "Webhooks are disabled" in said(alice, "CS WEBHOOK #dev ADD https://example.org/")

@@ -79,7 +79,7 @@ def test_a_unit_that_cannot_see_what_it_starts_is_warned_of(tmp_path: Path) -> N
     config = Path("/tmp/greenchat-that-is-not-there.toml")
     ended = run(tmp_path, "print-unit", "--listen", ":9090", "--config", str(config), "--data", str(tmp_path))
     assert f"put {config} elsewhere" in ended.stderr
-    assert "--data is not used: a service keeps its data in /var/lib/greenchat\n" in ended.stderr
+    assert "--data is ignored: a service stores its data in /var/lib/greenchat\n" in ended.stderr
     assert "StateDirectory=greenchat\n" in ended.stdout
 
 

@@ -155,7 +155,7 @@ def test_telling_everybody(tmp_path: Path, server: Running) -> None:
 
 
 def test_reloading_and_ending(tmp_path: Path, server: Running) -> None:
-    assert "is in force" in shell(tmp_path, "reload")
+    assert "is in effect" in shell(tmp_path, "reload")
     with Client(server.target, "alice") as alice:
         assert "is ending" in shell(tmp_path, "stop", "back", "at", "noon")
         assert "back at noon" in alice.expect("ERROR").params[0]
@@ -190,7 +190,7 @@ def test_what_can_not_be_is_one_line(tmp_path: Path, server: Running, words: tup
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (("kick", "two words"), "'two words' is no name: it is one word"),
+        (("kick", "two words"), "'two words' is not a name (one word)"),
         (("kick", ""), "'' is no name"),
         (("ban", "not a target"), "'not a target' is no name"),
         (("ban", "--time", "soon", "bob!*@*"), "soon is not a duration; write 90, 30m"),

@@ -78,10 +78,10 @@ test("a guest comes back by the token, over a lost connection and a reload, and 
 
 test("why there is no WebSocket, as HTTP tells it", async () => {
   const table = [
-    [503, "This server is full: it takes 2 connections", "This server is full: it takes 2 connections.", "waiting"],
+    [503, "This server is full (2 connections)", "This server is full (2 connections).", "waiting"],
     [429, "Too many connections from your address: at most 120 a minute", /^Too many .*minute\.$/, "waiting"],
     [403, "You are banned from this server: spam", "You are banned from this server: spam.", "offline"],
-    [426, "This is for WebSocket clients", /a proxy in between may not know WebSocket\.$/, "waiting"],
+    [426, "This is for WebSocket clients", /a proxy in between may not support WebSocket\.$/, "waiting"],
     [502, "", "The server can't be reached.", "waiting"],
   ];
   for (const [status, said, words, state] of table) {
@@ -133,7 +133,7 @@ test("a taken name asks one question; after a reload our own old connection is w
   const web = new Surroundings();
   web.chat.join("ada");
   web.open();
-  web.hear(":s 433 * ada :Nickname belongs to an account: log in to it first");
+  web.hear(":s 433 * ada :That nickname is registered: log in to its account first");
   assert.deepEqual(
     web.events.map(({ kind, why, owned }) => [kind, why, owned]),
     [["refused", "taken", true]],

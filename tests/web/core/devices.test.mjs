@@ -8,7 +8,7 @@ test("connections, with which of them is this one", () => {
     "#3 (this one)  ada!web@192.0.2.1 from 192.0.2.1 over TLS, since today at 12:00 UTC, idle for 3 seconds",
     "#12  (not yet registered) from 192.0.2.2, since today at 12:00 UTC, idle for no time",
     "#14  bob!b@x from 2001:db8::1, since today at 12:00 UTC, idle for no time",
-    "Browsers that stay signed in, since today: LOGOUT OTHERS signs them out",
+    "Browsers that are signed in, since today: LOGOUT OTHERS signs them out",
   ];
   assert.deepEqual(
     sessionsOf(texts).map(({ number, own }) => [number, own]),
@@ -45,5 +45,5 @@ test("tokens of programs, hooks and browsers", () => {
 test("a new token's secret, where there is one", () => {
   assert.equal(secretOf([]), "");
   assert.equal(secretOf(["Your account must be confirmed first"]), "");
-  assert.equal(secretOf(["The token, which nobody can show you again: gc_x-Y9", "It goes into the field"]), "gc_x-Y9");
+  assert.equal(secretOf(["The token (shown only once): gc_x-Y9", "It goes into the field"]), "gc_x-Y9");
 });

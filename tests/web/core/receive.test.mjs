@@ -47,7 +47,7 @@ test("who comes and goes, is renamed, and gets ranks", () => {
   assert.deepEqual(shown(tea).slice(-4), [
     "event carl carl joined",
     "event bob bob is now rob",
-    "event ada ada gave rob a voice, made carl an operator, lifted: only who is invited may come in",
+    "event ada ada gave rob a voice, made carl an operator, lifted: invite only",
     "event carl carl left (bye)",
   ]);
   hear(model, ":rob!b@far KICK #tea ada :enough");
