@@ -40,7 +40,7 @@ def test_no_command_writes_for_others(tmp_path: Path) -> None:
         os.fchmod(out.fileno(), 0o644)
         command = [*_WIDE, sys.executable, *SCRIPT, "export", *data]
         done2 = subprocess.run(command, stdout=out, stderr=subprocess.PIPE, env=environment(here), check=True)
-    assert b"warning: the file that this is written to" in done2.stderr
+    assert b"warning: the output file was readable by others" in done2.stderr
     assert run(here, "import", str(here / "exported"), *data, before=_WIDE).returncode == 0
     assert modes(here) == {}
 

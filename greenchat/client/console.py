@@ -231,9 +231,7 @@ class Console:
                 case ManyLines(buffer) as many if self.model.asks and buffer in self.model.buffers:
                     self._mode = self._submitter.guard(many, now)
                 case ManyLines(buffer):
-                    self.model.complain(
-                        buffer.network, f"The output was not sent to {buffer.name}: nobody can confirm it here.", now
-                    )
+                    self.model.complain(buffer.network, f"Not sent to {buffer.name}: nobody can confirm it here.", now)
                 case _:
                     pass  # nobody is there to answer
 

@@ -208,7 +208,7 @@ def test_a_script_does_not_wait_for_a_channel_that_is_closed(world: World) -> No
     world.feed(":srv 473 alice #tea :Cannot join channel (+i)")
     world.sent()
     assert not unsent.waits(world.model, 0.0)
-    assert unsent.outcome(world.model).startswith("1 line not sent: #tea is open only to those who were invited")
+    assert unsent.outcome(world.model).startswith("1 line not sent: #tea is invite-only")
 
 
 @pytest.mark.parametrize("caps", ["", "echo-message labeled-response batch"])

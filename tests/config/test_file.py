@@ -123,7 +123,7 @@ def test_the_example_breaks_no_line_that_could_go_on() -> None:
         ("[oidc]\nscopes = 'profile'", "oidc.scopes: must be words with openid among them"),
         ("[ldap]\nurl = 'ldaps://x'", "ldap.dn: or ldap.base must be set (but not both) if ldap.url is set"),
         ("[ldap]\nurl = 'https://x'", "ldap.url: must be like ldaps://ldap.example.org"),
-        ("[ldap]\ndn = 'uid=x'", "ldap.dn: must have {name} in it"),
+        ("[ldap]\ndn = 'uid=x'", "ldap.dn: must contain {name}"),
         ("[ldap]\nca = 'x.pem'", "ldap.ca: must be an absolute path"),
         ("[ldap]\nurl = 'ldaps://x'\ndn = '{name}'\nstarttls = true", "ldap.starttls: is for ldap://"),
         ("[ldap]\nurl = 'ldap://x'\ndn = '{name}'\n[auth_script]\ncommand = 'x'", "ldap.url: cannot be set together"),
@@ -172,12 +172,12 @@ def test_the_example_breaks_no_line_that_could_go_on() -> None:
         ("[[listen]]\naddress = ':1'\ntls = 'must'", "listen[1].tls: needs a certificate: see [tls]"),
         (
             "[tls]\ncertificate = 'cert.pem'",
-            "tls: certificate and key must be set together: only a folder has both, and",
+            "tls: certificate and key must both be set, unless certificate is a folder, but",
         ),
         ("[tls]\nkey = 'key.pem'", "tls: certificate and key must be set together"),
         ("[webirc]\nhosts = ['192.0.2.1']", "webirc.password: must be set if webirc.hosts is set"),
         ("[classes.helper]\nrights = ['kil']", "classes.helper.rights[1]: must be one of kill, rehash"),
-        ("[opers.alice]\nclass = 'helper'", "opers.alice.password: must be set where neither"),
+        ("[opers.alice]\nclass = 'helper'", "opers.alice.password: must be set unless"),
         (f"[opers.alice]\nclass = 'x'\npassword = '{_HASH}'", "opers.alice.class: there is no class 'x'"),
         ("[opers.alice]\nclass = 'x'\npassword = 'secret'", "opers.alice.password: must be a hash as"),
         (f"[opers.a]\nclass = ''\npassword = '{_HASH}'\nhosts = ['x']", "opers.a.hosts[1]: must be masks like"),
@@ -298,7 +298,7 @@ def test_a_byte_order_mark_is_no_word(tmp_path: Path) -> None:
 def test_a_folder_of_an_acme_client_brings_its_key_along(tmp_path: Path) -> None:
     folder = tmp_path.as_posix()
     assert read(f"tls.certificate = '{folder}'").options.tls.certificate == tmp_path
-    with pytest.raises(WrongKeyError, match=r"tls\.key: must be left out where certificate is a folder"):
+    with pytest.raises(WrongKeyError, match=r"tls\.key: must be empty if certificate is a folder"):
         read(f"tls = {{certificate = '{folder}', key = '{folder}/key.pem'}}")
     for half in (f"tls.certificate = '{folder}/cert.pem'", f"tls.key = '{folder}/key.pem'"):
         with pytest.raises(WrongKeyError, match="belong together"):

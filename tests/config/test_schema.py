@@ -99,5 +99,5 @@ def test_host(tmp_path: Path) -> None:
     """HOSTLEN is true: where hosts are shown as they are, all of them must fit."""
     file = tmp_path / "server.toml"
     file.write_text("[limits]\nhost = 40\n[cloak]\nenabled = false\n")
-    with pytest.raises(ConfigError, match=r"limits\.host: must be at least 55 where cloak\.enabled is false"):
+    with pytest.raises(ConfigError, match=r"limits\.host: must be at least 55 if cloak\.enabled is false"):
         load(file)

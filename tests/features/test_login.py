@@ -17,7 +17,7 @@ def test_registering_and_coming_back_logged_in(server: Server, greenchat: OpenTe
     alice.enter(PASSWORD)
     alice.wait_for("Repeat the password:")
     alice.enter(PASSWORD)
-    alice.wait_for("The name alice is yours now.", "yes/no?")
+    alice.wait_for("The account alice is yours now.", "yes/no?")
     alice.enter("yes")
     alice.wait(lambda: alice.rows[-1] == "[#lobby]")
     alice.enter("/quit")

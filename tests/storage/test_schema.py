@@ -74,7 +74,7 @@ def test_another_programs_database_is_refused(path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("CREATE TABLE precious (x)")
     connection.close()
-    with pytest.raises(StoreDamagedError, match="another program's"):
+    with pytest.raises(StoreDamagedError, match="of another program"):
         SqliteStore(path)
 
 

@@ -160,7 +160,7 @@ def test_names_with_hosts_and_all_prefixes(world: World) -> None:
         (":srv 728 alice #tea q *!*@x carol", "- Muted in #tea: *!*@x (by carol)"),
         (":srv 368 alice #tea :End", "- Nobody is banned from #tea."),
         (":srv 351 alice best-1.0 irc.example :x=y", "- irc.example runs best-1.0 x=y"),
-        (":srv 443 alice bob #tea :is already on channel", "! bob is in #tea already"),
+        (":srv 443 alice bob #tea :is already on channel", "! bob is already in #tea"),
         (":srv 443 alice", "! "),  # not as specified
         (":srv 798 alice one two :three of them", "- one two: three of them"),
         (":srv 798 alice bob :has a hat", "- bob has a hat"),

@@ -235,9 +235,9 @@ def test_networks_are_added_changed_and_removed(soju: Soju) -> None:
     ("typed", "told"),
     [
         ("/bouncer remove nowhere", "The bouncer has no network nowhere. /bouncer lists them."),
-        ("/bouncer set libera colour green", "A network of a bouncer has name, host,"),
+        ("/bouncer set libera colour green", "The fields of a bouncer's network are name, host,"),
         ("/bouncer add OFTC", "Usage: /bouncer add NAME HOST"),
-        ("/bouncer add OFTC irc.oftc.net:port", "irc.oftc.net:port: port is no port"),
+        ("/bouncer add OFTC irc.oftc.net:port", "irc.oftc.net:port: port is not a port number"),
     ],
 )
 def test_mistakes_are_told(soju: Soju, typed: str, told: str) -> None:
@@ -510,7 +510,7 @@ def test_what_znc_has_detached_stays_it_over_a_reconnect(world: World) -> None:
     world.feed(*JOINED)
     assert [line for line in world.sent() if line.startswith("JOIN")] == []
     world.type("hello?\n")
-    assert world.shown("#busy")[-1] == "! You are not in #busy: /join #busy"
+    assert world.shown("#busy")[-1] == "! You are not in #busy. Use /join #busy."
     world.press("C-u")
     world.type("/join #busy\n")
     assert [line for line in world.sent() if line.startswith("JOIN")] == ["JOIN #busy"]

@@ -332,7 +332,7 @@ def test_registering_asks_twice(tea: World) -> None:
     # "REGISTER <account> {<email> | "*"} <password>"
     assert tea.sent() == ["REGISTER alice ada@example.org hunter22"]
     tea.feed(":srv REGISTER SUCCESS alice :The account is yours")
-    assert tea.shown()[-1] == "- The name alice is yours now."
+    assert tea.shown()[-1] == "- The account alice is yours now."
 
 
 def test_a_password_that_the_server_refuses_is_asked_for_anew(tea: World) -> None:
@@ -360,7 +360,7 @@ def test_registering_without_the_capability_asks_nickserv(tea: World) -> None:
 def test_nobody_registers_where_others_can_listen(tea: World) -> None:
     tea.type("/register\nhunter22\nhunter22\n")
     assert tea.sent() == []
-    assert "connect with TLS" in tea.shown()[-1]
+    assert "Connect with TLS" in tea.shown()[-1]
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_the_list_is_changed_and_kept(monitoring: World) -> None:
     monitoring.type("/unnotify BOB\n")
     assert monitoring.sent() == ["MONITOR - bob", "MONITOR + eve"]
     monitoring.type("/unnotify bob\n")
-    assert monitoring.shown()[-1] == "! You don't hear of bob. /notify shows of whom you do."
+    assert monitoring.shown()[-1] == "! bob is not on your notify list. /notify shows the list."
 
 
 @pytest.mark.parametrize("wrong", ["*!*@example.org", "bob*", "a,b"])

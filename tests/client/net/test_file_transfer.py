@@ -214,7 +214,7 @@ def test_a_file_never_fills_the_disk(fetched: Fetched, tmp_path: Path, monkeypat
         fetched(os.urandom(1_000_000), 0)
     assert list((tmp_path / "files").iterdir()) == []
     monkeypatch.setattr(shutil, "disk_usage", lambda _: DiskUsage(1 << 40, 0, 1_000_000_000))
-    with pytest.raises(TransferError, match="no room"):
+    with pytest.raises(TransferError, match="not enough disk space"):
         fetched(b"x", 600_000_000)
     assert fetched(b"x", 1)[0].read_bytes() == b"x"
 

@@ -103,7 +103,7 @@ def test_where_nobody_can_be_asked_many_lines_are_not_said(shell: Shell) -> None
     shell.type("/exec -o printf '1\\n2\\n3'\n")
     shell.until_ended()
     assert shell.world.sent() == []
-    assert shell.world.shown()[-1] == "! The output was not sent to #tea: nobody can confirm it here."
+    assert shell.world.shown()[-1] == "! Not sent to #tea: nobody can confirm it here."
 
 
 @pytest.mark.parametrize(

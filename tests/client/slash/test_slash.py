@@ -308,7 +308,7 @@ def test_what_everybody_needs_fits_on_one_screen() -> None:
     screen = "\n".join(world.screen())
     assert "Type a message and press Enter to send it." in screen
     for wanted in (
-        "/join #tea: Go into a channel\n",
+        "/join #tea: Join a channel\n",
         "/quit",
         "More: /help join",
         "Tab completes, PgUp scrolls up",

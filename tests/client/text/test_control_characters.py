@@ -20,7 +20,7 @@ def test_they_are_shown_and_taken_out(tea: World, pasted: str, shown: str, told:
     assert tea.screen()[-1] == f"[#tea] {shown}"
     tea.press("Enter")
     assert tea.sent() == []
-    assert tea.shown()[-1] == f"! Control characters were removed ({told}). Enter sends the rest."
+    assert tea.shown()[-1] == f"! Control characters were removed ({told}). Press Enter to send the rest."
     tea.press("Enter")
     assert tea.sent() == sent
 
