@@ -32,9 +32,7 @@ _LISTS = {"BANS": "b", "EXCEPTIONS": "e", "INVITES": "I"}
 
 @CHANSERV.command("INVITE", "<#channel> [<nick>]")
 def invite(ctx: Context, words: list[str]) -> None:
-    """Invite yourself, or another user, to a channel, regardless of its modes. Requires half-operator on the access
-    list.
-    """
+    """Invite yourself or a user to a channel, despite its modes. Requires half-operator on the access list."""
     channel = with_rank(ctx, words[0], "h")
     target = ctx.network.user(words[1]) if len(words) > 1 else ctx.user
     if target is None:

@@ -460,7 +460,7 @@ def test_nickserv_for_those_who_know_nothing_else(server: Target) -> None:
             ("NS SAREGISTER bob password", "Unknown command"),
             ("NS DROP bob new-password", "your own account"),
             ("NS DROP alice wrong", "Wrong password"),
-            ("NS DROP alice new-password", "The account alice is deleted"),
+            ("NS DROP alice new-password", "The account alice was deleted"),
             ("NS REGISTER", "Usage: REGISTER <password> [<email>]"),
             ("NS NONSENSE", "Unknown command"),
             ("NS HELP IDENTIFY", "Usage: IDENTIFY"),

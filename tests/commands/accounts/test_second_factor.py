@@ -184,13 +184,13 @@ def test_scram_says_that_a_code_is_needed(server: ServerThread, alice: Client) -
 def test_nickserv_and_everything_that_wants_the_password(server: ServerThread, alice: Client) -> None:
     device, _ = switch_on(server, alice)
     with Client(server.address, "bob") as bob:
-        assert "is needed" in said(bob, f"NS IDENTIFY alice {PASSWORD}")[0]
+        assert "is required" in said(bob, f"NS IDENTIFY alice {PASSWORD}")[0]
         assert "You are logged in" in said(bob, f"NS IDENTIFY alice {PASSWORD} {device.code()}")[0]
-    assert "is needed" in said(alice, f'NS PASSWD "{PASSWORD}" "another-7"')[0]
+    assert "is required" in said(alice, f'NS PASSWD "{PASSWORD}" "another-7"')[0]
     assert "was changed" in said(alice, f'NS PASSWD "{PASSWORD} {device.code()}" "another-7"')[0]
-    assert "is needed" in said(alice, "NS EMAIL a@b.example another-7")[0]
-    assert "is needed" in said(alice, "NS TOTP OFF another-7")[0]
-    assert "is needed" in said(alice, "NS DROP alice another-7")[0]
+    assert "is required" in said(alice, "NS EMAIL a@b.example another-7")[0]
+    assert "is required" in said(alice, "NS TOTP OFF another-7")[0]
+    assert "is required" in said(alice, "NS DROP alice another-7")[0]
     assert "is off" in said(alice, f"NS TOTP OFF another-7 {device.code()}")[0]
     assert outcome(server, "another-7") == "903"
 

@@ -37,7 +37,7 @@ def test_who_may_and_what_is_refused(running_server: ServerThread) -> None:
         assert alice.commands("TBAN #a 0 eve") == ["400"]
         assert alice.commands(f"TBAN #a 1h {'*x' * 17}!*@*") == ["696"]
         alice.run("MODE #a +b eve")
-        assert "banned from #a already" in alice.run("TBAN #a 1h eve")[0].params[-1]
+        assert "already banned from #a" in alice.run("TBAN #a 1h eve")[0].params[-1]
 
 
 def test_one_that_is_lifted_and_set_anew_for_ever_stays(running_server: ServerThread) -> None:

@@ -137,7 +137,7 @@ def test_a_nick_is_taken_back(server: Target) -> None:
         assert alice.expect("NOTICE").params[-1].startswith("That nick")
         alice.send("NS REGAIN alice")
         assert alice.expect("NICK").params == ("alice",)
-        assert "taken back" in bob.until_end()[-1].params[0]
+        assert "regained" in bob.until_end()[-1].params[0]
         go(alice)
 
 
@@ -258,7 +258,7 @@ def test_a_nick_is_ended_for_good(server: Target) -> None:
         log_in(phone, "alice")
         phone.expect("903")
         phone.run("NS GHOST alice")
-        assert "taken back" in alice.until_end()[-1].params[0]
+        assert "regained" in alice.until_end()[-1].params[0]
         assert bob.expect("QUIT").nick == "alice"
         assert phone.commands("NICK alice") == ["NICK"]
         assert "alice" not in str([message for message in bob.run("NAMES #a") if message.command == "353"])

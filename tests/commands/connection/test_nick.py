@@ -21,7 +21,7 @@ def test_erroneous(server: Target, nick: str) -> None:
     with Client(server, "alice") as alice:
         (refusal,) = alice.run(f"NICK {nick}")
         assert (refusal.command, refusal.params[:2]) == ("432", ("alice", nick))
-        assert "letters, digits, - and _, at most 32" in refusal.params[2]  # it says what one can be
+        assert "at most 32 letters, digits, - and _" in refusal.params[2]  # it says what one can be
 
 
 @pytest.mark.parametrize("nick", [":a b", "::a"])

@@ -127,7 +127,7 @@ def test_separators_are_what_the_configuration_says(serve: Serve) -> None:
         assert bot.run("RELAYMSG #chan carol/discord :hello")[0].params[1] == "INVALID_NICK"
         assert bot.commands("RELAYMSG #chan <carol> :hello") == ["PRIVMSG"]
     for wrong in ("a", "-", "/x", " ", "_"):
-        with pytest.raises(ValueError, match="no nickname"):
+        with pytest.raises(ValueError, match="nicknames can't contain"):
             separators(wrong)
     with Client(serve(Settings(relaymsg=RelayMsg(separators=""))), "bot") as bot:
         assert bot.run("CAP REQ draft/relaymsg")[0].params[1] == "NAK"

@@ -107,7 +107,7 @@ def test_what_members_do_is_kept_too(server: ServerThread) -> None:
             "REDACT (alice): alice deleted a message of bob!~bob@127.0.0.1 in #a: rude",
             "KICK (alice): alice put bob!~bob@127.0.0.1 out of #a: go away",
             "NICKSERV (alice): alice changed the password of the account alice",
-            "CHANSERV (alice): alice gave up #a",
+            "CHANSERV (alice): alice unregistered #a",
             "NICKSERV (alice): alice dropped the account alice",
         ]
         assert entries(root, "AUDIT sesame") == entries(root, "AUDIT hush") == []

@@ -327,7 +327,7 @@ def test_who_is_always_on_and_not_connected_is_not_called_killed(serve: Serve, l
             with pytest.raises(ShellError) as raised:
                 cast(World, address).call(lambda app: app.run_step(lambda ctx: kick(ctx, "bob", "enough")))
             said = str(raised.value)
-        assert said.endswith("ban the account: a:bob")
+        assert said.endswith("ban the account a:bob")
         assert "bob" in root.run("NAMES #a")[0].params[-1]
         root.run("UBAN ADD a:bob 1h :enough")
         assert "bob" not in root.run("NAMES #a")[0].params[-1]

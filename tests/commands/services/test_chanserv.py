@@ -181,7 +181,7 @@ def test_a_successor_gets_the_channel(server: Target) -> None:
         assert "is the founder" in said(alice, "CS SUCCESSOR #dev alice")
         assert "is bob now" in said(alice, "CS SUCCESSOR #dev bob")
         assert said(alice, "CS SUCCESSOR #dev") == "The successor in #dev is bob"
-        assert "is deleted" in said(alice, "NS DROP alice sesame open")
+        assert "was deleted" in said(alice, "NS DROP alice sesame open")
         assert "belongs to bob" in said(carol, "CS INFO #dev")
         assert said(bob, "CS AMODE #dev").splitlines() == ["q  bob (founder)"]
         assert said(bob, "CS SUCCESSOR #dev") == "The successor in #dev is nobody"

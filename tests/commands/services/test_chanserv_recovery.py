@@ -60,7 +60,7 @@ def test_clear(room: Room) -> None:
     zoe, olga, _ = room
     assert "does not give you that right" in said(olga, "CS CLEAR #a bans")
     assert said(zoe, "CS CLEAR #a bans") == "The bans of #a were cleared (2 changes)"
-    assert "cleared: 2 changes" in said(zoe, "CS CLEAR #a modes")
+    assert "cleared (2 changes)" in said(zoe, "CS CLEAR #a modes")
     assert [m.params[1:] for m in zoe.run("MODE #a") if m.command == "324"] == [("#a", "+nt")]
     assert "Usage" in said(zoe, "CS CLEAR #a everything")
 

@@ -41,7 +41,7 @@ def _hook(world: World) -> str:
     """Ann registers #own, and makes a hook and a webhook; return the secret of the hook."""
     with _owner(world, "ann") as ann:
         (made, _) = _told(ann, "NICKSERV TOKEN CREATE HOOK #own")
-        assert "is made" in _told(ann, f"CHANSERV WEBHOOK #own ADD {_URL}")[0]
+        assert "was created" in _told(ann, f"CHANSERV WEBHOOK #own ADD {_URL}")[0]
         return made.rpartition("/")[2]
 
 

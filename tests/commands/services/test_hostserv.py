@@ -43,7 +43,7 @@ def test_it_is_shown_at_once_and_at_each_login(server: ServerThread, root: Clien
         alice.until("376", "422")
         alice.join("#a")
         root.expect("JOIN")
-        assert "is shown with staff.example now" in said(root, "HS SET alice staff.example")
+        assert "now has the host staff.example" in said(root, "HS SET alice staff.example")
         assert host(root, "alice") == "staff.example"
         assert any(message.command == "396" for message in alice.sync())
         assert "staff.example" in said(alice, "HS INFO")
@@ -69,7 +69,7 @@ def test_it_is_taken_away(server: ServerThread, root: Client) -> None:
         assert "alice  staff.example" in said(root, "HS LIST")
         root.run("CHGHOST alice other.example", "CHGHOST alice *")
         assert host(root, "alice") == "staff.example"
-        assert "their cloak now" in said(root, "HS DEL alice")
+        assert "now has the host (cloak)" in said(root, "HS DEL alice")
         assert host(root, "alice") == "127.0.0.1"
         assert said(root, "HS LIST") == "0 accounts"
 
