@@ -60,7 +60,7 @@ def reload(running: ReloadServerParts, read_config: Callable[[], Config] | None,
     ctx = running.new_context()
     reloaded = _reload(running, read_config, ctx)
     if reloaded.error:
-        lines = [f"{who} tried to reload the configuration; the configuration was not changed: {reloaded.error}"]
+        lines = [f"{who} tried to reload the configuration, which was not changed: {reloaded.error}"]
     else:
         lines = [f"{who} reloaded the configuration", *reloaded.notes]
     log.log(logging.WARNING if reloaded.error else logging.INFO, "%s", lines[0])

@@ -36,7 +36,7 @@ _HALVES = {(False, False): "█", (False, True): "▀", (True, False): "▄", (T
 
 @NICKSERV.command("TOTP", "[<ON|CONFIRM|CODES|OFF>] [<password>]", way=Way.STEPS, leading=1)
 def totp(ctx: Context, words: list[str]) -> Continuation | None:
-    """Protect your account with codes of an authenticator app in addition to the password.
+    """Require codes of an authenticator app in addition to your password.
 
     ON <password> shows the secret and its QR code. CONFIRM <code> switches it on. CODES <password> <code> creates new
     recovery codes. OFF <password> <code> switches it off.
