@@ -1,7 +1,8 @@
 """What the search index takes in next: messages copied out of the database into temporary tables, and from there.
 
 They are copied first: while a statement reads the database, its write-ahead log can't be reset. The word for a sender
-is made once for each of them, not for each message.
+is made once for each of them, not for each message. Of messages of several conversations with one id, which come by an
+import, the index takes that of the conversation which began first.
 """
 
 import sqlite3
@@ -14,15 +15,16 @@ SENDER = "'n' || hex(lower(substr(s.mask, 1, instr(s.mask || '!', '!') - 1)))"
 _TABLES = (
     "CREATE TEMP TABLE batch (id INTEGER PRIMARY KEY, text, source, conversation)",
     "CREATE TEMP TABLE speaker (id INTEGER PRIMARY KEY, word)",
+    "CREATE TEMP TABLE held (id INTEGER PRIMARY KEY)",
 )
 _EMPTY = ("DELETE FROM temp.batch", "DELETE FROM temp.speaker")
 _COPY = """
-INSERT INTO temp.batch SELECT id, coalesce(text, ''), source, conversation FROM (
+INSERT OR IGNORE INTO temp.batch SELECT id, coalesce(text, ''), source, conversation FROM (
     SELECT e.* FROM json_each(?1) t CROSS JOIN db.settled e
     ON e.conversation = t.value AND e.id > ?2 AND e.id <= ?3 AND e.kind IN (1, 2)
     UNION ALL
     SELECT * FROM db.unsettled WHERE id > ?2 AND id <= ?3 AND kind IN (1, 2)
-) ORDER BY id
+) ORDER BY id, conversation
 """
 _COPY_SPEAKERS = """
 INSERT INTO temp.speaker SELECT s.id, SENDER FROM db.source s WHERE s.id IN (SELECT source FROM temp.batch)

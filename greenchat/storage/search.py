@@ -54,12 +54,14 @@ SELECT min(id) FROM (
     SELECT min((SELECT min(id) FROM db.settled WHERE conversation = t.value AND id > ?1)) FROM json_each(?2) t
 )
 """
+# Of several messages with one id it has only one, and nothing may be taken out that is not in it.
+_HELD = "INSERT INTO temp.held SELECT rowid FROM words WHERE words MATCH '{place} : c' || ? AND rowid > ? AND rowid <= ?"
 _CUT = """
 INSERT INTO words (words, rowid, text, sender, place) SELECT 'delete', id, text, sender, place FROM (
     SELECT * FROM settled_message WHERE conversation = ?1 AND id > ?2 AND id <= ?3
     UNION ALL
     SELECT * FROM unsettled_message WHERE conversation = ?1 AND id > ?2 AND id <= ?3
-) ORDER BY id
+) WHERE id IN temp.held ORDER BY id
 """
 _CUT_END = """
 SELECT id FROM (
@@ -178,6 +180,8 @@ class SearchIndex:
                     return done, False
                 last = connection.execute(_CUT_END, (conversation, done, upto, _STEP_ROWS - 1)).fetchone()
                 upto = last[0] if last else upto
+                connection.execute("DELETE FROM temp.held")
+                connection.execute(_HELD, (conversation, done, upto))
                 connection.execute(_CUT, (conversation, done, upto))
                 connection.execute("INSERT OR REPLACE INTO cut VALUES (?, ?)", (conversation, upto))
                 self._note_untidy(connection)

@@ -173,7 +173,8 @@ class Writer:
         coming = [*chain.from_iterable(rows.values())]
         if not coming:
             return
-        newest = max(self._compaction.last, max(map(_ID, added), default=0))
+        # what is sealed may have been newer than all that is left
+        newest = max(self._compaction.last, self._sealing.upto, max(map(_ID, added), default=0))
         added += coming
         ids = {*map(_ID, coming)}
         if len(ids) < len(coming) or min(ids) <= newest:
@@ -205,7 +206,7 @@ class Writer:
     def _settle_others(self, rows: Rows, newest: int) -> Rows:
         """Write all but one event of each id, and what is not newer than all that is stored, to where they are read.
 
-        Returns the rest. newest: the largest id that is stored.
+        Returns the rest. newest: the largest id that is or was stored.
         """
         rest = _no_rows()
         others: list[EventRow] = []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from greenchat.storage.inspection import check, export, take_in
-from greenchat.storage.interface import Cut, HistorySpan, Query
+from greenchat.storage.interface import Cut, Erasure, HistorySpan, Query
 from greenchat.storage.schema import MIGRATIONS, migrate
 from tests.storage.talk import Talk, opened, tidy_up
 
@@ -41,6 +41,23 @@ def test_what_was_cut_comes_in_again(path: Path, talk: Talk, is_deleted: bool) -
         tidy_up(store)
         assert store.read("#lobby", ALL) == [*old[1:], *new]
         assert store.search(Query(["#lobby"], 9, "line")) == [*old[1:], *new]
+    assert check(path) == []
+
+
+def test_messages_of_two_conversations_with_one_id(path: Path, talk: Talk) -> None:
+    """As where the exports of two servers are brought together, or one comes in again under another name."""
+    said = talk.lines(4, "#a")
+    again = [event._replace(conversation="#b", params=("#b", event.params[1])) for event in said]
+    assert take_in(path, [*said, *again]) == (8, 0)
+    with opened(path) as store:
+        assert store.search(Query(["#a"], 9, "line")) == said
+        store.commit([Cut("#b", said[1].id), Erasure("#b", said[2].id)])
+        tidy_up(store)
+        assert store.read("#b", ALL) == again[3:]
+        assert store.search(Query(["#a"], 9, "line")) == said
+        store.commit([Cut("#a", said[1].id), Erasure("#a", said[2].id)])
+        tidy_up(store)
+        assert store.search(Query(["#a"], 9, "line")) == said[3:]
     assert check(path) == []
 
 

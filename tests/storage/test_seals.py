@@ -289,3 +289,17 @@ def test_seals_of_pages_that_were_over_are_kept(settled: Path) -> None:
         tidy_up(store)
     assert check(settled) == []
     assert seals(settled) == 5
+
+
+def test_what_comes_below_what_was_sealed_is_sealed(path: Path, talk: Talk) -> None:
+    """Also where the newest of that is gone, and a start finds older ids only."""
+    with opened(path) as store:
+        said = talk.lines(5)
+        store.commit(said)
+        tidy_up(store)
+        store.commit([Erasure("#lobby", event.id) for event in said[2:]])
+    with opened(path) as store:
+        assert store.last_id() == said[1].id
+        store.commit([said[3]._replace(id=said[3].id + 1)])
+        assert len(store.read("#lobby", _ALL)) == 3
+    assert check(path) == []

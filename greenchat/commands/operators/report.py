@@ -72,10 +72,11 @@ def _line(event: StoredEvent) -> str:
 
 @step("report.made")
 def _tell(ctx: Context, text: str, lines: list[str], names: list[str] | None = None) -> None:
-    """Tell the operators. lines: of the context. names: conversation and msgid of each."""
+    """Tell the operators. lines: of the context. names: conversation and msgid of each; older logs have none."""
     act(ctx, "REPORT", text)
-    for line, name in zip(lines, names or (), strict=True):
+    for line in lines:
         tell_operators(ctx, f"    {line}")
+    for name in names or ():
         record(ctx, "REPORT", f"    {name}")
     ctx.notice("Your report has been sent to the operators")
 
