@@ -212,8 +212,12 @@ def _channel(ctx: Context, name: str) -> Channel:
 
 def registered(ctx: Context, name: str) -> Channel:
     channel = ctx.network.channel(name)
-    knows = channel is not None and (channel.is_visible_to(ctx.user) or rank_of(channel, account_of(ctx)) or _may(ctx))
-    if channel is None or channel.registration is None or not knows:
+    own = ctx.user.account_id  # "You are not logged in" would tell a guest of a secret channel
+    if (
+        channel is None
+        or channel.registration is None
+        or not (channel.is_visible_to(ctx.user) or rank_of(channel, own) or _may(ctx))
+    ):
         raise ServiceError("There is no such registered channel")
     return channel
 

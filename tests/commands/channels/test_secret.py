@@ -47,12 +47,12 @@ def _lines() -> dict[str, list[str]]:
     return {name: lines for name, lines in walks.items() if name not in _ENDS_THE_WALK}
 
 
-def _told(serve: Serve, lines: list[str], *, are_there: bool) -> list[str]:
+def _told(serve: Serve, lines: list[str], *, are_there: bool, is_guest: bool) -> list[str]:
     """All that somebody outside is told who asks about secret channels that bob has made, or about none."""
     world = serve(STAFFED)
     told = []
     with Client(world, "bob") as bob, Client(world, "eve", caps=ALL_CAPS) as eve:
-        for client in bob, eve:
+        for client in (bob,) if is_guest else (bob, eve):
             client.run(f"REGISTER {client.nick} * a-good-password")
         for place, modes in _SECRET.items():
             channel = place if are_there else place.replace("hidden", "elsewh")
@@ -73,9 +73,11 @@ _WHAT_DIFFERS = re.compile(
 )
 
 
+@pytest.mark.parametrize("is_guest", [False, True], ids=["an account", "a guest"])
 @pytest.mark.parametrize("name", _lines())
-def test_it_is_answered_as_if_it_were_not_there(serve: Serve, name: str) -> None:
-    there, elsewhere = (_told(serve, _lines()[name], are_there=each) for each in (True, False))
+def test_it_is_answered_as_if_it_were_not_there(serve: Serve, name: str, is_guest: bool) -> None:
+    lines = _lines()[name]
+    there, elsewhere = (_told(serve, lines, are_there=each, is_guest=is_guest) for each in (True, False))
     assert there == elsewhere
 
 
