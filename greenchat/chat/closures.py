@@ -184,7 +184,7 @@ class Closures:
             if closure.life == channel.life and not closure.quiet and rank_of(channel, reader.account_id):
                 continue
             shown = closure.times_of(reader)
-            if is_here:
+            if since <= closure.end:  # of a life that is no longer known, too, where several were merged
                 shown.append((since, closure.end))
             hidden += _without((closure.start, closure.end), shown)
         return tuple(hidden)
@@ -202,10 +202,7 @@ class Closures:
         closures = self._of.get(key, [])
         for closure in [each for each in closures if each.end < oldest and each.end != LAST_ID]:
             closures.remove(closure)
-            start = format_msgid(closure.start)
-            self._put(documents.CLOSED, start, None)
-            for identity in closure.inside:
-                self._put(documents.INSIDE, f"{start} {identity}", None)
+            self._drop(closure)
         if not closures:
             self._of.pop(key, None)
 
@@ -272,8 +269,17 @@ class Closures:
         first.end = second.end
         first.take_in(second)
         del closures[1]
-        self._put(documents.CLOSED, format_msgid(second.start), None)
+        self._drop(second)
         self._save(key, first)
+        for identity in second.inside:
+            if identity in first.inside and not identity.startswith("~"):
+                self._save_inside(first, identity, first.inside[identity])
+
+    def _drop(self, closure: Closure) -> None:
+        start = format_msgid(closure.start)
+        self._put(documents.CLOSED, start, None)
+        for identity in closure.inside:
+            self._put(documents.INSIDE, f"{start} {identity}", None)
 
     def _save(self, key: str, closure: Closure) -> None:
         stored = {

@@ -240,3 +240,41 @@ def test_a_channel_whose_only_stayer_left_ends_with_the_server(start_server: Sta
     with Client(server.address, "bob") as bob:
         assert [m.params[-1] for m in bob.join("#a") if m.command == "353"] == ["@bob"]
         assert server.call(lambda app: app.store.documents("channel")) == {}
+
+
+def test_merging_the_oldest_times_takes_from_nobody_what_they_saw(
+    start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither from who is still in, nor by a restart from who has left."""
+    monkeypatch.setattr("greenchat.chat.closures._MOST", 2)
+    options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
+    server = start_server(SETTINGS, options)
+    for name in "zoe", "bob":
+        make_account(server.address, name)
+    with (
+        device(server.address, "zoe", caps=f"sasl {CAPS}") as zoe,
+        device(server.address, "bob", caps=f"sasl {CAPS}") as bob,
+        Client(server.address, "mallory", caps=CAPS) as mallory,
+    ):
+        for client in zoe, bob:
+            client.until("376", "422")
+        zoe.run("NS SET ALWAYS-ON on", "JOIN #a", "MODE #a +s", "MODE #a -s")
+        bob.join("#a")
+        zoe.run("MODE #a +s", "PRIVMSG #a :said behind locks", "MODE #a -s")
+        bob.run("PART #a")
+        for _ in range(2):
+            zoe.run("MODE #a +s", "MODE #a -s")
+        bob.join("#a")
+        mallory.join("#a")
+        assert read(zoe) == read(bob) == ["said behind locks"]
+        assert read(mallory) == []
+        kept = server.call(lambda app: {kind: app.store.documents(kind) for kind in ("closed", "inside")})
+        assert {name.partition(" ")[0] for name in kept["inside"]} <= kept["closed"].keys()
+    server.stop()
+    server = start_server(SETTINGS, options)
+    with device(server.address, "bob", caps=f"sasl {CAPS}") as bob, Client(server.address, "mallory", caps=CAPS) as eve:
+        bob.until("376", "422")
+        for client in bob, eve:
+            client.join("#a")
+        assert read(bob) == ["said behind locks"]
+        assert read(eve) == []

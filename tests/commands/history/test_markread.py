@@ -5,9 +5,14 @@ from pathlib import Path
 import pytest
 
 from greenchat.chat.read_markers import ReadMarks
+from greenchat.commands.catalog import run
+from greenchat.commands.core.context import Context
 from greenchat.config.settings import AccountSettings, Settings
+from greenchat.protocol.message import parse
+from greenchat.server.app import App
+from tests.commands.devices import device, make_account
 from tests.commands.inside import log_in
-from tests.conftest import StartServer, Target, quick_options
+from tests.conftest import ServerThread, StartServer, Target, quick_options
 from tests.irc import Client, people
 
 CAPS = "draft/read-marker server-time message-tags echo-message"
@@ -101,3 +106,25 @@ def test_marks_of_an_account_outlast_the_connection(start_server: StartServer, t
             assert [m.params[1] for m in alice.join("#lobby") if m.command == "MARKREAD"] == ["*"]
             log_in(server, "alice", "Alice")
             assert alice.run("MARKREAD #lobby")[0].params[1] == mark
+
+
+def test_a_mark_counts_for_all_that_are_written_again(running_server: ServerThread) -> None:
+    make_account(running_server.address, "alice")
+    with device(running_server.address, "alice", caps=f"sasl {CAPS}") as alice:
+        alice.until("376", "422")
+
+        def weight(line: str) -> int:
+            def run_line(app: App) -> int:
+                session = app.network.users["alice"].sessions[0]
+                ctx = Context(app.network, session, parse(line), now=app.now(), process=app, journal=app.turn)
+                run(ctx)
+                return ctx.weight
+
+            return running_server.call(run_line)
+
+        mark = "timestamp=2019-01-04T14:33:26.123Z"
+        assert weight(f"MARKREAD user0 {mark}") == 1
+        for number in range(1, 999):
+            weight(f"MARKREAD user{number} {mark}")
+        assert weight(f"MARKREAD user999 {mark}") == 11
+        assert weight(f"MARKREAD user999 {mark}") == 1, "nothing is written"

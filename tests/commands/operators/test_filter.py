@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from greenchat.commands.core.steps import STEPS
 from greenchat.config.moderation import Moderation, SpamFilter
 from greenchat.config.options import Address, ListenerOptions
 from greenchat.config.settings import Settings
@@ -126,6 +127,20 @@ def test_a_report_brings_the_last_lines(serve: Serve) -> None:
         assert any(message for message in told if message.startswith("*** "))
         alice.run("REPORT bob again")
         assert alice.run("REPORT bob again")[0].command == "263"
+
+
+def test_a_report_of_before_is_told_without_the_names_of_messages(start_server: StartServer, tmp_path: Path) -> None:
+    server = start_server(settings(SpamFilter()), quick_options(tmp_path))
+    with Client(server.address, "root") as root:
+        become(root)
+        report = STEPS["report.made"]
+        server.call(lambda app: app.run_step(lambda ctx: report(ctx, text="alice reports bob", lines=["bob: rude"])))
+        told = said(root)
+        assert any("alice reports bob" in text for text in told)
+        assert any(text.endswith("bob: rude") for text in told)
+        told = said(root, "AUDIT 10 REPORT")
+        assert len(told) == 2
+        assert told[0].endswith(": alice reports bob")
 
 
 def test_what_was_reported_and_taken_back_is_in_no_log(start_server: StartServer, tmp_path: Path) -> None:
