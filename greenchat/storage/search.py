@@ -55,7 +55,9 @@ SELECT min(id) FROM (
 )
 """
 # Of several messages with one id it has only one, and nothing may be taken out that is not in it.
-_HELD = "INSERT INTO temp.held SELECT rowid FROM words WHERE words MATCH '{place} : c' || ? AND rowid > ? AND rowid <= ?"
+_HELD = (
+    "INSERT INTO temp.held SELECT rowid FROM words WHERE words MATCH '{place} : c' || ? AND rowid > ? AND rowid <= ?"
+)
 _CUT = """
 INSERT INTO words (words, rowid, text, sender, place) SELECT 'delete', id, text, sender, place FROM (
     SELECT * FROM settled_message WHERE conversation = ?1 AND id > ?2 AND id <= ?3

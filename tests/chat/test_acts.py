@@ -37,5 +37,5 @@ def test_an_act_is_the_same_after_json(act: Act) -> None:
     ],
 )
 def test_what_is_no_act_is_said_to_be_none(stored: object) -> None:
-    with pytest.raises(ActError, match="no act"):
+    with pytest.raises(ActError, match="not an act"):
         decode(stored)
