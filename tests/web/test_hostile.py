@@ -115,7 +115,7 @@ def test_channels(site: Site, browser: Browser) -> None:
             browser.open(browser.run("return location.href"))
             browser.find(".top h1", name)
             browser.arrived()
-        browser.click("button[aria-label='Find or make a channel']")
+        browser.click("button[aria-label='Find or create a channel']")
         browser.find("dialog .channel-list", MARKUP)
         assert browser.run(_BROKEN) == []
 

@@ -106,7 +106,7 @@ def test_connections_and_programs_are_ended_one_by_one(site: Site, browser: Brow
         browser.click("dialog button", "Done")
         browser.find("dialog .masks", "A program, may read and say")
         shoot(browser, "account")
-        browser.click("dialog button[aria-label^='Take back: A program']")
+        browser.click("dialog button[aria-label^='Revoke: A program']")
         browser.gone("dialog .masks", "A program")
         assert http.get("/api/v1/whoami", Authorization=f"Bearer {secret}").status == 401
 
@@ -164,11 +164,11 @@ def test_channels_are_found_and_made(site: Site, browser: Browser) -> None:
         bob.join("#cake")
         bob.run("TOPIC #cake :Fridays at five")
         browser.join(site.address(), "ada")
-        browser.click("button[aria-label='Find or make a channel']")
+        browser.click("button[aria-label='Find or create a channel']")
         browser.press("dialog input", "fridays")
         browser.click("dialog .channel-list .name", "#cake")
         browser.find(".top h1", "#cake")
-        browser.click("button[aria-label='Find or make a channel']")
+        browser.click("button[aria-label='Find or create a channel']")
         browser.press("dialog input", "brandnew")
         browser.click("dialog .make")
         browser.find(".top h1", "#brandnew")

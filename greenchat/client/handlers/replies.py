@@ -12,7 +12,7 @@ from greenchat.protocol.numerics import Numeric
 # What each list of masks is called, by the numeric of its entries; what ends it; and what is said where it is empty.
 MASK_LISTS = {
     Numeric.RPL_BANLIST.command: ("Banned from", Numeric.RPL_ENDOFBANLIST, "Nobody is banned from"),
-    Numeric.RPL_EXCEPTLIST.command: ("There are no bans in", Numeric.RPL_ENDOFEXCEPTLIST, "No exceptions from bans in"),
+    Numeric.RPL_EXCEPTLIST.command: ("Exempt from bans in", Numeric.RPL_ENDOFEXCEPTLIST, "No exceptions from bans in"),
     Numeric.RPL_INVEXLIST.command: ("Always invited to", Numeric.RPL_ENDOFINVEXLIST, "Nobody is always invited to"),
     Numeric.RPL_QUIETLIST.command: ("Muted in", Numeric.RPL_ENDOFQUIETLIST, "Nobody is muted in"),
 }

@@ -206,7 +206,7 @@ def explain(error: OSError, address: ServerAddress) -> str:
     if hasattr(error, "fingerprint"):
         return str(error)
     if type(error).__module__ == "ssl":
-        return f"{address} TLS failed ({getattr(error, 'reason', None) or error})"
+        return f"{address}: TLS failed ({getattr(error, 'reason', None) or error})"
     return error.strerror or str(error) or type(error).__name__
 
 

@@ -17,7 +17,7 @@ def register(order: Order) -> None:
 
 @command("verify", usage="[account] code", least=1, example="/verify 1a2b3c")
 def verify(order: Order) -> None:
-    """Confirm a new account with the code from the mail."""
+    """Confirm a new account with its code."""
     account, code = order.words[:2] if len(order.words) > 1 else (order.network.nicks.current, order.words[0])
     order.online().send("VERIFY", account, code)
 

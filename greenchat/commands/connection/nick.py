@@ -67,7 +67,7 @@ def check_spelling(network: Network, wish: str) -> None:
     """Check that this can be a nickname at all. Raises 432, which says what one can be."""
     limit = network.settings.limits.nick
     if not network.naming.is_nick(wish, limit):
-        text = f"A nickname has at most {limit} letters, digits, - and _, and begins with a letter"
+        text = f"A nickname has at most {limit} letters, digits, - and _, begins with a letter, and is not a service's"
         raise IrcError(Numeric.ERR_ERRONEUSNICKNAME, wish, text=text)
 
 

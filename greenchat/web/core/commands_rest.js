@@ -20,7 +20,7 @@ command(
 command(
   "verify",
   "[account] code",
-  "Confirm a new account with the code from the mail.",
+  "Confirm a new account with its code.",
   (order) => {
     const [account, code] = order.words.length > 1 ? order.words : [order.model.nick, order.words[0]];
     order.send("VERIFY", account, code);

@@ -19,8 +19,8 @@ export const FLAGS = {
   O: "server operators only",
   R: "only people with an account can join",
   T: "no notices",
-  U: "new members' messages are moderated",
-  u: "members are hidden until they speak",
+  U: "only operators read members without a rank",
+  u: "members without a rank are hidden",
   z: "encrypted connections only",
 };
 

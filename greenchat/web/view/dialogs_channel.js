@@ -217,7 +217,7 @@ function banned(ui, buffer, rows) {
 
 /** A list that a command asked for. */
 export async function maskDialog(ui, name, letter) {
-  const titles = { b: "Banned from", e: "There are no bans in", I: "Always invited to", q: "Silenced in" };
+  const titles = { b: "Banned from", e: "Exempt from bans in", I: "Always invited to", q: "Silenced in" };
   const rows = await masks(ui, name, letter);
   return openDialog(`${titles[letter] ?? "List of"} ${name}`, () =>
     rows.length

@@ -80,7 +80,7 @@ async function showTokens(ui, place) {
           "li",
           {},
           h("span", { dir: "auto" }, row.words),
-          button("Take back", () => revoke(row.id), { "aria-label": `Revoke: ${row.words}` }),
+          button("Revoke", () => revoke(row.id), { "aria-label": `Revoke: ${row.words}` }),
         ),
       ),
     ),

@@ -157,6 +157,7 @@ def test_names_with_hosts_and_all_prefixes(world: World) -> None:
             "- Banned from #tea: *!*@x (by carol on 21 Sep 2026, 14:13)",
         ),
         (":srv 367 alice #tea *!*@x", "- Banned from #tea: *!*@x"),
+        (":srv 348 alice #tea *!*@x", "- Exempt from bans in #tea: *!*@x"),
         (":srv 728 alice #tea q *!*@x carol", "- Muted in #tea: *!*@x (by carol)"),
         (":srv 368 alice #tea :End", "- Nobody is banned from #tea."),
         (":srv 351 alice best-1.0 irc.example :x=y", "- irc.example runs best-1.0 x=y"),

@@ -165,7 +165,7 @@ def test_no_tls_where_tls_was_asked_for() -> None:
         (socket.gaierror(-2, "Name or service not known"), "the host host can't be found (Name or service not known)"),
         (ConnectionResetError(), "the connection was cut"),
         (OSError(101, "Network is unreachable"), "Network is unreachable"),
-        (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER]"), "host:1 TLS failed"),
+        (ssl.SSLError(1, "[SSL: WRONG_VERSION_NUMBER]"), "host:1: TLS failed"),
     ],
 )
 def test_errors_in_plain_words(error: OSError, words: str) -> None:
