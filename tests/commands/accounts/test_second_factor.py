@@ -202,7 +202,7 @@ def test_http(server: ServerThread, alice: Client) -> None:
         with Http(server.address) as http:
             answer = http.get("/files", "POST", b"x", Authorization=words)
         assert answer.status == status
-        assert status == 201 or answer.body.startswith(b"The code of your authenticator app is needed")
+        assert status == 201 or answer.body.startswith(b"The code of your authenticator app is required")
 
 
 def test_an_operator_helps_who_has_lost_all(server: ServerThread, alice: Client) -> None:

@@ -105,7 +105,7 @@ def test_what_members_do_is_kept_too(server: ServerThread) -> None:
             "CHANSERV (alice): alice set +v for the account alice in #a",
             "MODE (alice): alice set #a +bk x!*@* *",
             "REDACT (alice): alice deleted a message of bob!~bob@127.0.0.1 in #a: rude",
-            "KICK (alice): alice put bob!~bob@127.0.0.1 out of #a: go away",
+            "KICK (alice): alice kicked bob!~bob@127.0.0.1 from #a: go away",
             "NICKSERV (alice): alice changed the password of the account alice",
             "CHANSERV (alice): alice unregistered #a",
             "NICKSERV (alice): alice dropped the account alice",

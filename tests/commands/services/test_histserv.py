@@ -140,8 +140,8 @@ def test_forgetting_a_name_in_every_spelling(start_server: StartServer, tmp_path
                 client.until_end()
             root.run(f"NS ERASE {nick}")
         root.send("HISTSERV FORGET Élodie")
-        while (line := root.expect("NOTICE").params[-1]) != "2 messages of Élodie are deleted":
-            assert "are deleted" not in line
+        while (line := root.expect("NOTICE").params[-1]) != "2 messages of Élodie were deleted":
+            assert "were deleted" not in line
         assert history(root, "#chan") == []
 
 
@@ -164,12 +164,12 @@ def test_forgetting_an_account(start_server: StartServer, tmp_path: Path, monkey
         alice.run("PRIVMSG bob :psst")
         bob.run("PRIVMSG #chan :bob's", "PRIVMSG Alice :psst too")
         root.send("HISTSERV FORGET alice")
-        while (line := root.expect("NOTICE").params[-1]) != "11 messages of Alice are deleted":
-            assert "are deleted" not in line
+        while (line := root.expect("NOTICE").params[-1]) != "11 messages of Alice were deleted":
+            assert "were deleted" not in line
         assert history(bob, "#chan") == ["bob's"]
         assert history(bob, "#other") == []
         assert history(bob, "Alice") == ["psst too"]
         assert any("root deletes all messages" in message.params[-1] for message in root.run("AUDIT HISTSERV"))
         root.send("HISTSERV FORGET nobody")
-        while root.expect("NOTICE").params[-1] != "0 messages of nobody are deleted":
+        while root.expect("NOTICE").params[-1] != "0 messages of nobody were deleted":
             pass

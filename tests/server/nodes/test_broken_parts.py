@@ -164,7 +164,7 @@ def test_a_cut_for_which_a_node_is_given_up(tmp_path: Path, engine: Nats) -> Non
         other.start()
         ann, bob = talking(one, other)
         proxy.cut()
-        until_said(one, "the node other is given up")
+        until_said(one, "the node other was given up")
         heard = len(bob.heard)
         ann.wait_for_more(10)
         assert len(bob.heard) == heard, "cut off, it shows nothing new"
@@ -198,7 +198,7 @@ def test_a_disk_that_takes_no_more(tmp_path: Path, engine: Nats, number: int) ->
         ann.wait_for_more()
         assert other.process
         assert other.process.wait(60) == 2
-        assert "this node ends: this node can't store anything" in other.errors.read_text(encoding="utf-8")
+        assert "this node is stopping: this node can't store anything" in other.errors.read_text(encoding="utf-8")
         assert not any("QUIT user1" in event for event in ann.events)
         disk.heal()
         other.start()

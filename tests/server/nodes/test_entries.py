@@ -22,9 +22,9 @@ def test_an_entry_gives_its_acts_again() -> None:
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        (b"", "no entry"),
-        (b"\xff", "no entry"),
-        (b"[]", "no entry"),
+        (b"", "not an entry"),
+        (b"\xff", "not an entry"),
+        (b"[]", "not an entry"),
         (b'{"v": 1}', "entries of version 1"),
         (b'{"v": 2, "token": "t", "count": 1, "acts": []}', "version 2"),
         (b'{"v": 1, "token": "t", "count": 1, "applied": 0, "cpu": 0, "acts": [["fly"]]}', "not an act of version"),

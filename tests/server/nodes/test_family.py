@@ -224,7 +224,7 @@ def test_one_that_is_told_to_end_stays_off_and_the_others_serve(tmp_path: Path) 
             time.sleep(0.05)
         staying = [client for client in clients if is_connected(client)]
         assert 0 < len(staying) < 16
-        while "node-2 was told to end, and stays off" not in server.errors.read_text(encoding="utf-8"):
+        while "node-2 was told to stop; it stays off" not in server.errors.read_text(encoding="utf-8"):
             time.sleep(0.05)
         for number in range(16):
             with Client(server.target, f"late{number}") as late:

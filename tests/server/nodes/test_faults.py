@@ -108,7 +108,7 @@ def test_a_node_that_hangs_is_given_up_and_begins_anew(tmp_path: Path) -> None:
 def until_given_up(node: NodeProcess) -> None:
     """Wait until a node has given up another one."""
     with node.errors.open(encoding="utf-8") as errors:
-        while "is given up" not in errors.read():
+        while "was given up" not in errors.read():
             with node.client("look") as client:
                 client.quit()
 

@@ -72,7 +72,7 @@ def test_three_machines_with_three_servers_of_the_engine(tmp_path: Path) -> None
             guest.join("#a")
             talkers[0].wait_for_more()
             before = [event for event in talkers[0].events if "eve" in event]
-            assert "york sends its clients" in one.do("cluster", "drain", "york")
+            assert "york moves its clients" in one.do("cluster", "drain", "york")
             (farewell,) = [message for message in guest.until_end() if message.command == "ERROR"]
             assert "connect again" in farewell.params[-1]
             talkers[2].wait_until_lost()
@@ -88,7 +88,7 @@ def test_three_machines_with_three_servers_of_the_engine(tmp_path: Path) -> None
             assert "is running (last heard of" in one.refused("cluster", "forget", "york")
             three.signal(signal.SIGSTOP)
             until_silent(one, "york")
-            assert "york is given up" in one.do("cluster", "forget", "york")
+            assert "york was removed" in one.do("cluster", "forget", "york")
             three.signal(signal.SIGCONT)
             three.wait_until_it_begins_anew()
             eve.quit()
@@ -128,7 +128,7 @@ def test_an_engine_that_is_off_at_the_start_is_told_at_once_and_waited_for(tmp_p
 def test_what_can_not_be_is_said_in_a_line(tmp_path: Path, engine: Nats) -> None:
     one, two = (Machine(tmp_path, name, [engine], log="mistakes") for name in ("one", "two"))
     with machines(one, two):
-        assert "it has no log mistakes: `greenchat-server cluster init` makes one" in one.refusal()
+        assert "it has no log mistakes: create it with `greenchat-server cluster init`" in one.refusal()
         assert one.refused("cluster", "join", str(tmp_path / "nothing")).startswith("the engine has no log mistakes")
         assert "no node" not in one.refused("cluster", "rebase")
         assert one.refused("cluster", "status", code=3).endswith("does not belong to a log yet")
@@ -137,11 +137,11 @@ def test_what_can_not_be_is_said_in_a_line(tmp_path: Path, engine: Nats) -> None
         assert one.refused("cluster", "publish", "more") == "cluster publish takes no 'more'"
         assert one.refused("cluster", "init", "more") == "cluster init takes no 'more'"
         told = one.do("cluster", "init")
-        assert "made, with one copy" in told
+        assert "created, with one copy" in told
         assert "cluster.monitor" in told
         assert "already belongs to a log" in one.refused("cluster", "init")
         assert "already has the log mistakes" in two.refused("cluster", "init")
-        assert "has no state of the log mistakes to begin with: at another node" in two.refusal()
+        assert "has no state of the log mistakes to begin with: run `greenchat-server cluster publish` at another node" in two.refusal()
         assert "nothing is lost" in one.refused("cluster", "rebase")
         assert one.refused("cluster", "status", code=3).endswith("it has applied 0 entries of the log mistakes")
         plain = run_as_single(two)
@@ -266,7 +266,7 @@ def test_a_log_with_a_gap_stops_the_node(tmp_path: Path, engine: Nats) -> None:
         assert stored
         link.request("$JS.API.STREAM.MSG.DELETE.gap", json.dumps({"seq": stored.last - 2}).encode())
         link.close()
-        assert f"those after {stored.last - 3} are missing: the engine has lost them" in two.refusal()
+        assert f"the entries after {stored.last - 3} are missing: the engine has lost them" in two.refusal()
         assert one.end() == 0
 
 
@@ -458,6 +458,6 @@ def test_a_node_waits_for_an_engine_that_comes_back(tmp_path: Path) -> None:
 
 def until_anew(machine: Machine, times: int) -> None:
     """Wait until it has ended its service for want of the engine so many times."""
-    while machine.errors.read_text(encoding="utf-8").count("this node ends: the engine was not") < times:
+    while machine.errors.read_text(encoding="utf-8").count("this node is stopping: the engine was unreachable") < times:
         assert machine.process
         assert machine.process.poll() is None
