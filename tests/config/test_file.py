@@ -301,7 +301,7 @@ def test_a_folder_of_an_acme_client_brings_its_key_along(tmp_path: Path) -> None
     with pytest.raises(WrongKeyError, match=r"tls\.key: must be empty if certificate is a folder"):
         read(f"tls = {{certificate = '{folder}', key = '{folder}/key.pem'}}")
     for half in (f"tls.certificate = '{folder}/cert.pem'", f"tls.key = '{folder}/key.pem'"):
-        with pytest.raises(WrongKeyError, match="must both be set|must be set together"):
+        with pytest.raises(WrongKeyError, match=r"must both be set|must be set together"):
             read(half)
 
 

@@ -141,7 +141,10 @@ def test_what_can_not_be_is_said_in_a_line(tmp_path: Path, engine: Nats) -> None
         assert "cluster.monitor" in told
         assert "already belongs to a log" in one.refused("cluster", "init")
         assert "already has the log mistakes" in two.refused("cluster", "init")
-        assert "has no state of the log mistakes to begin with: run `greenchat-server cluster publish` at another node" in two.refusal()
+        assert (
+            "has no state of the log mistakes to begin with: run `greenchat-server cluster publish` at another node"
+            in two.refusal()
+        )
         assert "nothing is lost" in one.refused("cluster", "rebase")
         assert one.refused("cluster", "status", code=3).endswith("it has applied 0 entries of the log mistakes")
         plain = run_as_single(two)
