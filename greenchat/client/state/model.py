@@ -3,6 +3,7 @@
 Pure state; it draws and sends nothing. What is to be done outside waits in `Model.effects`.
 """
 
+from bisect import bisect_left
 from collections import deque
 
 from greenchat.client.state.address import ServerAddress
@@ -261,11 +262,13 @@ class Model:
 
     def _place(self, buffer: Buffer) -> None:
         """Put a window behind that of its network: it gets the first number that is free there."""
-        taken = {each.number for each in self.buffers}
         first = buffer.network.status.number + 1
-        buffer.number = next(number for number in range(first, first + len(taken) + 1) if number not in taken)
-        self.buffers.append(buffer)
-        self.buffers.sort(key=lambda each: each.number)
+        start = bisect_left(self.buffers, first, key=lambda each: each.number)
+        # no two have one number: where there is a gap, all that follows is farther from its place than its number is
+        offset, places = first - start, range(len(self.buffers))
+        place = bisect_left(places, True, start, key=lambda at: self.buffers[at].number - at > offset)
+        buffer.number = place + offset
+        self.buffers.insert(place, buffer)
 
     def take_left(self) -> Buffer | None:
         """Return the window that was shown when this was asked last, None if it is shown still."""
