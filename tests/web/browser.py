@@ -232,7 +232,7 @@ class Browser:
         first, again = self.until(lambda: self.all("dialog input[type=password]"))
         first.send_keys(password)
         again.send_keys(password, Keys.ENTER)
-        self.find(".toast", "is now registered to you")
+        self.find(".toast", "is yours now")
         self.gone("dialog")
 
     def say(self, text: str) -> None:

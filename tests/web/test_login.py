@@ -55,7 +55,7 @@ def test_a_second_factor(site: Site, browser: Browser, other: Browser, shoot: Sh
 
     other.click(".me")
     other.click("dialog button", "Log out")
-    other.find(".toast", "You are logged out.")
+    other.find(".toast", "You are logged out,")
     other.say("/login ada")
     other.press("dialog input[type=password]", "correct-horse", Keys.ENTER)
     other.find("dialog .form-error", "is needed")

@@ -369,6 +369,6 @@ def test_it_is_there_at_once(site: Site, busy: Client, browser: Browser) -> None
         )
         rooms.append(float(took))
         browser.say("/quit")
-        browser.find(".join-box", "You have left.")
+        browser.find(".join-box", "You left the chat.")
     assert min(paints) < 500 * busy_with_others(), paints
     assert min(rooms) < 1000 * busy_with_others(), rooms

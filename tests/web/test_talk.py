@@ -109,7 +109,7 @@ def test_leaving_and_coming_back(site: Site, browser: Browser) -> None:
     """To where the address says, also when that changes meanwhile."""
     browser.join(site.address(), "ada")
     browser.say("/quit")
-    browser.find(".join-box", "You have left.")
+    browser.find(".join-box", "You left the chat.")
     browser.find(".join-box .where", "#tea")
     browser.run("location.hash = '#work'")
     browser.find(".join-box .where", "#work")

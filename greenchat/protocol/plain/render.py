@@ -148,7 +148,7 @@ _SILENT = frozenset({"422", "451", "464"})
 _NUMERICS: dict[str, Callable[[tuple[str, ...]], _RenderedLine]] = {
     "001": lambda params: _RenderedLine(WELCOME),
     "301": lambda params: _RenderedLine(params[-1], lead=f"{params[1]} is away: "),
-    "322": lambda params: _RenderedLine(params[-1], lead=f"{params[1]} ({params[2]} people) "),
+    "322": lambda params: _RenderedLine(params[-1], lead=f"{params[1]} ({params[2]} here) "),
     "323": lambda params: _RenderedLine("Use /join ROOM to join one"),
     "331": lambda params: _RenderedLine("There is no topic"),
     "332": lambda params: _RenderedLine(params[-1], lead="The topic is: "),

@@ -218,7 +218,7 @@ class TestCommands:
     def test_nick(self, anna: Raw, witness: Client) -> None:
         anna.send(b"/nick Big Ann\n")
         assert witness.expect("NICK").params == ("Big_Ann",)
-        anna.until(b"anna is now called Big_Ann\n")
+        anna.until(b"anna is now known as Big_Ann\n")
         anna.send(b"Big Ann: hi\n")
         assert witness.expect("PRIVMSG").params[1] == "hi"
         anna.send(b"/nick witness\n")
@@ -231,7 +231,7 @@ class TestCommands:
     def test_msg(self, anna: Raw, witness: Client) -> None:
         anna.send(b"/msg witness psst\n/msg nobody psst\n")
         assert witness.expect("PRIVMSG").params == ("witness", "psst")
-        anna.until(b"Nobody here is called nobody\n")
+        anna.until(b"There is nobody named nobody\n")
         witness.send("PRIVMSG anna :pssst")
         anna.until(b"witness: [private to anna] pssst\n")
 
@@ -355,7 +355,7 @@ def test_nc(server: ServerThread, witness: Client) -> None:
 
 def test_one_room_after_the_other(server: ServerThread, witness: Client) -> None:
     with Raw(server.address, b"anna\n") as anna:
-        anna.until(b"what else there is\n")
+        anna.until(b"/help lists the commands\n")
         witness.run("JOIN #dev", "TOPIC #dev :tools")
         anna.send(b"/list\n")
         anna.until(b"#dev (1 here) tools\n")
@@ -381,7 +381,7 @@ def test_a_port_for_programs_that_know_only_ascii(start_server: StartServer, opt
     with Raw(server.address) as anna:
         anna.until(b"Who are you? ")
         anna.send(b"anna\n")
-        anna.until(b"what else there is\n")
+        anna.until(b"/help lists the commands\n")
         with Raw(server.address) as other:
             other.until(b"Who are you? ")
             other.send("Zoë\n".encode())

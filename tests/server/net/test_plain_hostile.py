@@ -93,7 +93,7 @@ def test_nobody_drives_the_terminal_of_another(server: ServerThread, talkers: li
         read_until(other, b"joined the chat!\n")
         other.sendall(f"/me \x1b[2J{evil}\n/nick \x1b[31m{evil}\n/quit \x1b[2J{evil}\n".encode())
         alice.send(f"PRIVMSG #lobby :alice says {evil.replace(chr(1), '')}", f"TOPIC #lobby :{evil}", "NICK [A]")
-        got = read_until(nc, b"left the chat!\n", b"alice is now called [A]\n", b": tilde says ").decode()
+        got = read_until(nc, b"left the chat!\n", b"alice is now known as [A]\n", b": tilde says ").decode()
         assert not {letter for letter in got if not letter.isprintable()} - {"\n"}
         assert all(shown in got for shown in ("alice: alice says ", "alice set the topic: ", "^[[2J"))
 

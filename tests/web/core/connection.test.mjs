@@ -78,7 +78,7 @@ test("a guest comes back by the token, over a lost connection and a reload, and 
 
 test("why there is no WebSocket, as HTTP tells it", async () => {
   const table = [
-    [503, "This server is full (2 connections)", "This server is full (2 connections).", "waiting"],
+    [503, "This server is full (2 connections)", "This server is full \\(2 connections\\).", "waiting"],
     [429, "Too many connections from your address: at most 120 a minute", /^Too many .*minute\.$/, "waiting"],
     [403, "You are banned from this server: spam", "You are banned from this server: spam.", "offline"],
     [426, "This is for WebSocket clients", /a proxy in between may not support WebSocket\.$/, "waiting"],

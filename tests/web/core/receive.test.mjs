@@ -46,7 +46,7 @@ test("who comes and goes, is renamed, and gets ranks", () => {
   );
   assert.deepEqual(shown(tea).slice(-4), [
     "event carl carl joined",
-    "event bob bob is now rob",
+    "event bob bob is now known as rob",
     "event ada ada gave rob a voice, made carl an operator, lifted: invite only",
     "event carl carl left (bye)",
   ]);
@@ -266,5 +266,5 @@ test("what a server has no words for, and the end of what can be seen", () => {
   const tea = model.find("#tea");
   const before = shown(tea).length;
   hear(model, ":s 006 ada :irc.example (3 users)", ":s 007 ada :End of /MAP", ":s 421 ada MAP :Unknown command");
-  assert.deepEqual(shown(tea).slice(before), ["info  irc.example (3 users)", "error  This server does not know MAP."]);
+  assert.deepEqual(shown(tea).slice(before), ["info  irc.example (3 users)", "error  This server has no command MAP."]);
 });
