@@ -42,14 +42,10 @@ class Address:
         """Return the address written as `[HOST]:PORT`. Raises ValueError."""
         host, colon, port = text.rpartition(":")
         bracketed = host.startswith("[") and host.endswith("]")
-        if (
-            not colon
-            or not port.isascii()
-            or not port.isdigit()
-            or int(port) > 65535
-            or (":" in host and not bracketed)
-        ):
+        if not colon or not port.isascii() or not port.isdigit() or (":" in host and not bracketed):
             raise ValueError(f"{text!r} is not [HOST]:PORT, as in 127.0.0.1:9090, [::1]:9090 or :9090")
+        if int(port) > 65535:
+            raise ValueError(f"{text!r}: {port} is not a port number (0 to 65535)")
         return cls("" if host == "*" else host.strip("[]"), int(port))
 
 

@@ -168,7 +168,7 @@ class FileHost:
     per_account: Annotated[int, Key("MiB of all files of one account", 1, 1_000_000)] = 512
     guests: Annotated[int, Key("MiB of all files of guests; 0: only accounts can upload", 0, 1_000_000)] = 0
     total: Annotated[int, Key("MiB of all files", 1, 100_000_000)] = 10_240
-    pixels: Annotated[int, Key("megapixels of a picture, with all its frames", 1, 1000)] = 100
+    pixels: Annotated[int, Key("megapixels of a picture; its frames together may have 20 times that", 1, 1000)] = 100
 
 
 @dataclass(frozen=True, slots=True)

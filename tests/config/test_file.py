@@ -162,7 +162,7 @@ def test_the_example_breaks_no_line_that_could_go_on() -> None:
         ("[[listen]]\nkind = 'irc'", "listen[1].address: is missing: [HOST]:PORT"),
         ("[[listen]]\naddress = '9090'", "listen[1].address: '9090' is not [HOST]:PORT"),
         ("[[listen]]\naddress = '::1:9090'", "listen[1].address: '::1:9090' is not [HOST]:PORT"),
-        ("[[listen]]\naddress = ':65536'", "listen[1].address: ':65536' is not [HOST]:PORT"),
+        ("[[listen]]\naddress = ':65536'", "listen[1].address: ':65536': 65536 is not a port number (0 to 65535)"),
         ("[[listen]]\naddress = ':1'\n[[listen]]\naddress = ':1'", "listen[2].address: *:1 is listed twice"),
         (
             "[[listen]]\naddress = ':1'\nkind = 'gopher'",

@@ -35,5 +35,5 @@ def test_the_value_of_an_option_is_no_command(tmp_path: Path) -> None:
 
 def test_an_option_that_it_does_not_have_is_named(tmp_path: Path) -> None:
     ended = run(tmp_path, "--listen", ":1", "status")
-    assert ended.stderr == "greenchat-server status: unrecognized arguments: --listen; --help tells more\n"
+    assert ended.stderr == "greenchat-server status: unrecognized arguments: --listen; see --help\n"
     assert ended.returncode == 2
