@@ -236,7 +236,7 @@ def test_a_mail_server_that_hangs_does_not_keep_the_server_from_ending(tmp_path:
                 talk, _ = hanging.accept()  # and never a word
                 assert server.end() == 0
             talk.close()
-    assert "a mail that was being sent was given up" in (tmp_path / "errors.txt").read_text()
+    assert "a mail that was being sent was abandoned" in (tmp_path / "errors.txt").read_text()
 
 
 def test_no_stranger_keeps_the_owner_from_confirming(server: ServerThread, mailbox: Mailbox) -> None:

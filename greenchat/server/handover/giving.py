@@ -123,7 +123,7 @@ class Upgrade:
             self._wait_for_slow_work()
             self._giver.keeper.rest()
             if self._giver.is_ending:
-                raise HandoverError("the server is ending")
+                raise HandoverError("the server is stopping")
             self._hand_over(link, child, who, version)
         except BaseException:
             _kill(child)

@@ -75,7 +75,7 @@ def erase(tmp_path: Path, carol: Client) -> None:
     asked = run(tmp_path, "erase-account", "carol", "--data", str(tmp_path / "data"))
     assert asked.returncode == 2
     assert "use --yes to confirm" in asked.stderr
-    assert "The account carol and 1 message are deleted" in shell(tmp_path, "erase-account", "carol", "--yes")
+    assert "The account carol and 1 message were deleted" in shell(tmp_path, "erase-account", "carol", "--yes")
     carol.expect("901")
 
 

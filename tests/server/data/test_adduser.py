@@ -40,7 +40,7 @@ def test_options_may_stand_before_the_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "password", "reason"),
     [
-        ((), "sesame-open", "the following arguments are required: NAME; --help tells more"),
+        ((), "sesame-open", "the following arguments are required: NAME; see --help"),
         (("#nick",), "sesame-open", "'#nick' can't be an account: the name must be a valid nickname"),
         (("alice",), "short", "The password is too short: at least 8 characters"),
         (("alice",), "", "the password is empty"),

@@ -154,7 +154,7 @@ def test_export_and_import_are_utf_8_whatever_the_terminal(tmp_path: Path) -> No
         assert "grüße 👋" in exported.stdout.decode()
         (tmp_path / "exported").write_bytes(exported.stdout)
     first = run(tmp_path, "import", str(tmp_path / "exported"), "--data", str(there))
-    assert "2 events were imported; 0 were there already" in first.stdout
+    assert "2 events were imported; 0 already existed" in first.stdout
     assert run(tmp_path, "export", "--data", str(there)).stdout == run(tmp_path, "export", "--data", str(here)).stdout
     (tmp_path / "bad").write_text('{"msgid": 1}\n')
     (tmp_path / "odd").write_text("{}\n")

@@ -179,7 +179,7 @@ def test_a_crowd_talks_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
         where = ["--server", f"{server.target[0]}:{server.target[1]}", "--pid", str(server.process.pid)]
         talk = ["--talking", str(count), "--idle", "0", "--seconds", "3"]
         assert main(["upgrade", *talk, *where]) == 0, capsys.readouterr().err
-        told = re.search(r"taken over (\d+) connections; .*, of which ([\d.]+) s were work", server.errors.read_text())
+        told = re.search(r"took over (\d+) connections; .* \(([\d.]+) s of work\)", server.errors.read_text())
         assert told
         assert int(told[1]) == count
         assert float(told[2]) < 0.5 * (0.5 + count / 2000)  # half of it whatever their number is

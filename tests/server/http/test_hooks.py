@@ -221,10 +221,10 @@ def test_who_may_make_one(server: ServerThread, alice: Client) -> None:
         bob.expect("900")
         bob.join("#dev")
         alice.run("MODE #dev +o bob")  # a rank for now is not enough: it would continue when bob has gone
-        assert "not an operator of #dev on its access list" in said(bob, "NS TOKEN CREATE HOOK #dev")
-        assert "not an operator of #nowhere" in said(bob, "NS TOKEN CREATE HOOK #nowhere")
+        assert "The access list of #dev does not make you an operator" in said(bob, "NS TOKEN CREATE HOOK #dev")
+        assert "The access list of #nowhere does not make you an operator" in said(bob, "NS TOKEN CREATE HOOK #nowhere")
         said(alice, "CS AMODE #dev +h bob")
-        assert "not an operator of #dev" in said(bob, "NS TOKEN CREATE HOOK #dev")
+        assert "The access list of #dev does not make you an operator" in said(bob, "NS TOKEN CREATE HOOK #dev")
         said(alice, "CS AMODE #dev +o bob")
         secret = make(bob)
         assert post(server, secret, {"text": "hi"}).status == 200
@@ -240,7 +240,7 @@ def test_who_may_make_one(server: ServerThread, alice: Client) -> None:
 def test_the_ends_of_a_hook(server: ServerThread, alice: Client) -> None:
     secrets = [make(alice) for _ in range(2)]
     gone = hash_of(secrets[0])[:8]
-    assert f"{gone} is no hook any more" in said(alice, f"NS TOKEN REVOKE {gone}")
+    assert f"{gone} was revoked" in said(alice, f"NS TOKEN REVOKE {gone}")
     assert post(server, secrets[0], {"text": "x"}).status == 404
     assert post(server, secrets[1], {"text": "x"}).status == 200
     with people(server.address, "bob") as (bob,):
@@ -248,7 +248,7 @@ def test_the_ends_of_a_hook(server: ServerThread, alice: Client) -> None:
         bob.expect("900")
         other = hash_of(secrets[1])[:8]
         assert "You have no token with that id" in said(bob, f"NS TOKEN REVOKE {other}")
-        assert "not an operator" in said(bob, "NS TOKEN LIST #dev")
+        assert "does not make you an operator" in said(bob, "NS TOKEN LIST #dev")
         said(alice, "CS AMODE #dev +o bob")
         assert other in said(bob, "NS TOKEN LIST #dev")
         assert said(bob, "NS TOKEN LIST") == "No tokens"

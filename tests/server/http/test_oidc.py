@@ -176,7 +176,7 @@ def test_the_name_alone_does_not_log_in_to_an_account_with_a_password(
     browser = Browser(server)
     refused = browser.log_in()
     assert (refused.status, browser.account) == (403, None)
-    assert b"There is an account alice already" in refused.body
+    assert b"The account alice already exists" in refused.body
     browser.cookies = signed_in(server)
     assert browser.log_in().status == 302, "who is signed in to it has proved both"
     assert Browser(server).log_in().status == 302
@@ -214,7 +214,7 @@ def test_links_are_shown_and_ended(server: ServerThread, provider: OidcProvider)
 
         assert said("LIST") == [f"1: {provider.issuer} 7"]
         for wrong in ("DEL", "DEL 0", "DEL 2", "DEL x", "DEL ²", "DEL " + "9" * 400, "ADD 1"):
-            assert re.search("Usage|no such number", said(wrong)[0]), wrong
+            assert re.search("Usage|no link with that number", said(wrong)[0]), wrong
         assert said("DEL 1") == [f"{provider.issuer} 7 can no longer log in to your account"]
         assert said("") == ["Your account is not linked to a provider"]
     assert Browser(server).log_in().status == 403, "there is an account of this name, and it is not theirs"

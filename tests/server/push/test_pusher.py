@@ -108,6 +108,12 @@ def subscriptions(server: ServerThread) -> list[str]:
     return server.call(lambda app: [each.endpoint for each in app.network.owned.pushes])
 
 
+def until_pushed(server: ServerThread) -> None:
+    """Wait until what came of every push that has begun is noted: its device has it before the server has an answer."""
+    while server.call(lambda app: bool(app.notifications.push and app.notifications.push._waiting)):
+        pass
+
+
 def test_a_private_message_and_a_highlight(server: ServerThread, alice: Client, box: PostBox) -> None:
     device = Device(box)
     subscribe(alice, device)
@@ -249,10 +255,7 @@ def test_what_becomes_of_it(server: ServerThread, alice: Client, box: PostBox, s
     with people(server.address, "bob") as (bob,):
         bob.run("PRIVMSG alice :one")
         box.take()
-        alice.run("PING x")
-        for _ in range(200):
-            if len(subscriptions(server)) == left:
-                break
+        until_pushed(server)
         assert len(subscriptions(server)) == left
 
 
@@ -268,8 +271,7 @@ def test_one_that_fails_again_and_again_is_forgotten(server: ServerThread, alice
         for number in range(8):
             bob.run(f"PRIVMSG alice :{number}")
             box.take()
-            while server.call(lambda app: bool(app.notifications.push and app.notifications.push._waiting)):
-                pass
+            until_pushed(server)
             server.call(forget_pauses)
     assert subscriptions(server) == []
 

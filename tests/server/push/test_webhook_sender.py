@@ -79,7 +79,7 @@ def said(client: Client, line: str) -> str:
 def add(client: Client, url: str, word: str = "") -> tuple[str, str]:
     """Id and secret of a new webhook."""
     answer = said(client, f"CS WEBHOOK #dev ADD {url} {word}".rstrip())
-    match = re.search(r"webhook (\w{8}) is made.*: (\S{32})", answer)
+    match = re.search(r"webhook (\w{8}) was created.*: (\S{32})", answer)
     assert match, answer
     return match[1], match[2]
 
@@ -161,7 +161,7 @@ def test_it_ends_when_its_owner_is_no_operator(server: ServerThread, alice: Clie
         bob.send("REGISTER * * :sesame open")
         bob.expect("900")
         bob.join("#dev")
-        assert "no operator" in said(bob, f"CS WEBHOOK #dev ADD {box.url}")
+        assert "does not make you an operator" in said(bob, f"CS WEBHOOK #dev ADD {box.url}")
         alice.run("CS AMODE #dev +o bob")
         add(bob, box.url)
         alice.run("PRIVMSG #dev :heard")
@@ -216,7 +216,7 @@ def test_bad_input(server: ServerThread, alice: Client, words: str, answer: str)
 def test_there_are_only_so_many(server: ServerThread, alice: Client, box: PostBox) -> None:
     for _ in range(5):
         add(alice, box.url)
-    assert "5 webhooks, the most" in said(alice, f"CS WEBHOOK #dev ADD {box.url}")
+    assert "5 webhooks, the maximum" in said(alice, f"CS WEBHOOK #dev ADD {box.url}")
 
 
 def test_no_request_to_this_machine_unless_it_is_allowed(

@@ -78,7 +78,7 @@ def test_a_unit_that_cannot_see_what_it_starts_is_warned_of(tmp_path: Path) -> N
     assert not hidden_from_service(Path("/opt/tmp/greenchat-server"))
     config = Path("/tmp/greenchat-that-is-not-there.toml")
     ended = run(tmp_path, "print-unit", "--listen", ":9090", "--config", str(config), "--data", str(tmp_path))
-    assert f"put {config} elsewhere" in ended.stderr
+    assert f"move {config} elsewhere" in ended.stderr
     assert "--data is ignored: a service stores its data in /var/lib/greenchat\n" in ended.stderr
     assert "StateDirectory=greenchat\n" in ended.stdout
 
@@ -100,7 +100,7 @@ def test_a_socket_for_activation(tmp_path: Path) -> None:
     assert streams("--config", str(file)) == ["ListenStream=[::1]:6667"]
     refused = run(tmp_path, "print-unit", "--socket", "--listen", "localhost:6667")
     assert (refused.returncode, refused.stdout) == (2, "")
-    assert refused.stderr.startswith("greenchat-server: systemd opens no sockets for names")
+    assert refused.stderr.startswith("greenchat-server: systemd needs an IP address for a socket: replace localhost")
 
 
 def test_a_container_runs_this_version_and_not_as_root(tmp_path: Path) -> None:

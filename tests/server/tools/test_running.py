@@ -70,14 +70,14 @@ def test_who_is_there(tmp_path: Path, server: Running) -> None:
 
 def test_sending_somebody_away(tmp_path: Path, server: Running) -> None:
     with people(server.target, "alice", "bob", channel="#tea") as (alice, bob):
-        assert shell(tmp_path, "kick", "bob", "be", "kind") == "bob is disconnected (1 connection)\n"
+        assert shell(tmp_path, "kick", "bob", "be", "kind") == "bob was disconnected (1 connection)\n"
         bob.until_end()
         assert "be kind" in alice.expect("QUIT").params[-1]
 
 
 def test_nobody_is_banned_by_mistake(tmp_path: Path, server: Running) -> None:
     with Client(server.target, "bob") as bob:
-        for target, words in (("*!*@*", "is everybody"), ("*", "is everybody"), ("bob", "has no account")):
+        for target, words in (("*!*@*", "matches everybody"), ("*", "matches everybody"), ("bob", "has no account")):
             ended = run(tmp_path, "ban", target, "--data", str(tmp_path / "data"))
             assert ended.returncode == 2, target
             assert words in ended.stderr, ended.stderr
@@ -157,7 +157,7 @@ def test_telling_everybody(tmp_path: Path, server: Running) -> None:
 def test_reloading_and_ending(tmp_path: Path, server: Running) -> None:
     assert "is in effect" in shell(tmp_path, "reload")
     with Client(server.target, "alice") as alice:
-        assert "is ending" in shell(tmp_path, "stop", "back", "at", "noon")
+        assert "is stopping" in shell(tmp_path, "stop", "back", "at", "noon")
         assert "back at noon" in alice.expect("ERROR").params[0]
     assert server.process.wait(10) == 0
     assert not path_in(tmp_path / "data").exists()
@@ -191,8 +191,8 @@ def test_what_can_not_be_is_one_line(tmp_path: Path, server: Running, words: tup
     ("words", "reason"),
     [
         (("kick", "two words"), "'two words' is not a name (one word)"),
-        (("kick", ""), "'' is no name"),
-        (("ban", "not a target"), "'not a target' is no name"),
+        (("kick", ""), "'' is not a name"),
+        (("ban", "not a target"), "'not a target' is not a name"),
         (("ban", "--time", "soon", "bob!*@*"), "soon is not a duration; write 90, 30m"),
     ],
 )
