@@ -250,7 +250,7 @@ def test_a_kept_network_is_called_by_its_name_and_its_windows_come_back(
     first = greenchat(f"ann@{server.address}/#lobby")
     first.wait_for("You joined")
     first.enter(f"/network add home {server.address}")
-    first.wait_for("home is kept")
+    first.wait_for("home is saved")
     first.enter("/quit")
     assert first.wait_end() == 0
     second = greenchat("home", rows=20, columns=100)
@@ -328,7 +328,7 @@ def test_a_server_that_comes_up_by_itself_is_no_question_any_more(greenchat: Ope
     [
         (["ftp://x"], "greenchat: ftp:// is not supported; use irc:// or ircs://"),
         (["host:99999"], "greenchat: host:99999: 99999 is not a port number (1 to 65535)"),
-        (["--bogus"], "greenchat: unrecognized arguments: --bogus; --help tells more"),
+        (["--bogus"], "greenchat: unrecognized arguments: --bogus; see --help"),
         (["--nick", "two words", "host"], "greenchat: 'two words' can't be a nickname"),
     ],
 )
@@ -343,7 +343,7 @@ def test_a_terminal_that_curses_does_not_know(greenchat: OpenTerminal, server: S
     terminal = greenchat(f"alice@{server.address}", TERM="no-such-terminal")
     assert terminal.wait_end() == 2
     told = terminal.text.replace("\n", "")
-    assert "does not know the terminal no-such-terminal" in told
+    assert "unknown terminal no-such-terminal" in told
     assert "TERM=xterm-256color greenchat" in told
 
 
@@ -437,7 +437,7 @@ def test_a_script_knows_how_it_ended(server: Server, environment: dict[str, str]
             [*program, where], input=b"hello\n", env=environment, timeout=PATIENCE, capture_output=True
         )
     assert done.returncode == 3
-    assert done.stderr.decode().startswith("greenchat: 1 line not sent: #closed is open only to those who were invited")
+    assert done.stderr.decode().startswith("greenchat: 1 line not sent: #closed is invite-only.")
 
 
 @pytest.mark.parametrize("helped", ["", "0"], ids=["Python turns to UTF-8", "it does not"])
@@ -493,7 +493,7 @@ def test_a_bug_gives_the_terminal_back_and_is_written_down(
     assert terminal.wait_end() == 1
     terminal.close()
     restored = terminal.output.rindex(b"\x1b[?2004l")
-    assert b"greenchat: a bug ended it; the details are in" in terminal.output[restored:]
+    assert b"greenchat: ended because of a bug; the details are in" in terminal.output[restored:]
     assert b"Traceback" not in terminal.output
     assert "RuntimeError: a bug" in (tmp_path / "state/greenchat/crash.txt").read_text()
 
@@ -584,7 +584,7 @@ def test_a_bug_in_a_handler_costs_one_line(server: Server, environment: dict[str
     terminal.enter("still here")
     terminal.wait_for("@alice │ still here")
     terminal.send("\x1b1")
-    terminal.wait_for("! │ A bug in greenchat", "the details are in")
+    terminal.wait_for("! │ A bug in greenchat", "The details are in")
     assert "RuntimeError: a bug" in (tmp_path / "state/greenchat/crash.txt").read_text()
     terminal.close()
 

@@ -35,7 +35,7 @@ def test_its_output_is_said_while_another_program_floods(server: Server, greench
     bob.wait_for("was ended after")
     ada.wait_for("bob │ six times seven")
     bob.enter("/exec -o seq 3")
-    bob.wait_for("Say 3 lines in #lobby?")
+    bob.wait_for("Send 3 lines to #lobby?")
     bob.send("s")
     ada.wait_for("bob │ 1", "bob │ 2", "bob │ 3")
 

@@ -109,7 +109,7 @@ def test_an_archive_that_another_program_holds_is_no_hindrance(
         alice.enter("hello")
         bob.expect("PRIVMSG")
         bob.send("PRIVMSG #lobby :I heard you")
-        alice.wait_for("alice │ hello", "I heard you", "another program is using it")
+        alice.wait_for("alice │ hello", "I heard you", "database is locked (another")
     other.execute("ROLLBACK")
     other.close()
     alice.enter("/quit")  # what was said meanwhile is kept at the end at the latest

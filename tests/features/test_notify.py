@@ -8,7 +8,7 @@ def test_it_is_kept_and_told_of(server: Server, greenchat: OpenTerminal) -> None
     ada = greenchat(f"ada@{server.address}")
     ada.wait_for("[#lobby]", "You joined")
     ada.enter("/notify -away bob")
-    ada.wait_for("You hear when bob comes online and goes.")
+    ada.wait_for("You will be told when bob comes online or goes offline.")
     with Client(server.target, "bob") as bob:
         ada.wait_for("bob is online")
         bob.send("AWAY :lunch")

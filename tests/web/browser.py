@@ -162,8 +162,8 @@ class Browser:
         self.find(".tools")
 
     def type(self, *keys: str) -> None:
-        """Press keys where the focus is."""
-        self.driver.switch_to.active_element.send_keys(*keys)
+        """Press keys where the focus is: asked for as an element, it could be drawn again before the keys come."""
+        ActionChains(self.driver).send_keys(*keys).perform()
 
     def chord(self, *keys: str) -> None:
         """Press the last key while the others are held."""

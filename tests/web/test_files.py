@@ -63,8 +63,8 @@ def test_a_picture_is_shown_until_it_is_taken_back(
     names = "return fetch(arguments[0]).then((it) => it.headers.get('content-disposition'))"
     assert browser.run(names, address) == "inline; filename*=UTF-8''c%C3%A4t%27s%20%281%29.jpg"
     browser.point_at(address)
-    browser.click(".tools [title^=Take]")
-    browser.click("dialog button", "Take back")
+    browser.click(".tools [title=Delete]")
+    browser.click("dialog button", "Delete")
     other.gone(".pictures")
     assert other.run("return fetch(arguments[0]).then((it) => it.status)", address) == 404
     assert all("404" in each for each in other.errors()), "the browser's own words about that"

@@ -58,7 +58,7 @@ def test_a_second_factor(site: Site, browser: Browser, other: Browser, shoot: Sh
     other.find(".toast", "You are logged out,")
     other.say("/login ada")
     other.press("dialog input[type=password]", "correct-horse", Keys.ENTER)
-    other.find("dialog .form-error", "is needed")
+    other.find("dialog .form-error", "is required")
     # the next code: that of this half minute may have confirmed the secret
     other.press("dialog input[autocomplete=one-time-code]", app.at(int(time.time()) + 30), Keys.ENTER)
     other.find(".me", "logged in as ada")

@@ -139,10 +139,10 @@ def test_replies_reactions_and_taking_back(site: Site, browser: Browser, other: 
     browser.say("I do")
     assert "who has cake?" in other.said("I do")
     browser.point_at("I do")
-    browser.click(".tools button[aria-label='Take back']")
-    browser.click("dialog button", "Take back")
+    browser.click(".tools button[aria-label=Delete]")
+    browser.click("dialog button", "Delete")
     for each in (browser, other):
-        each.find(".gone", "This message was taken back.")
+        each.find(".gone", "This message was deleted.")
         assert "I do" not in each.texts()
     browser.open(site.address())
     browser.find(".reaction", "👍")

@@ -57,7 +57,7 @@ export class Actions {
         "div.buttons",
         {},
         button("Cancel", () => close()),
-        button("Take back", () => close("yes"), { look: "danger", autofocus: true }),
+        button("Delete", () => close("yes"), { look: "danger", autofocus: true }),
       ),
     ]);
     if (sure !== "yes") return;

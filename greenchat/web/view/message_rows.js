@@ -240,7 +240,7 @@ function time(ui, when, words = clock) {
 }
 
 function goneWords({ by, why }, line) {
-  const who = !by || by === line.nick ? "This message was taken back" : `${by} removed this message`;
+  const who = !by || by === line.nick ? "This message was deleted" : `${by} removed this message`;
   return why ? `${who}: ${why}` : `${who}.`;
 }
 

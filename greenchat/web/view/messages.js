@@ -182,7 +182,7 @@ export class Messages {
     );
     this.takeBack = iconButton(
       "trash",
-      "Take back",
+      "Delete",
       act((line) => this.ui.actions.redact(this.buffer, line)),
     );
     return h(
