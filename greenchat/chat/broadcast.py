@@ -6,8 +6,6 @@ from greenchat.chat.outbox import Outbox
 from greenchat.chat.user import Session
 from greenchat.protocol.envelopes.envelope import Envelope
 
-_MAY_WAIT = frozenset(("JOIN",))  # for a moment, where many come: see `Dirty`
-
 
 class BroadcastGroup:
     """Sessions by kind, so that a message is encoded once per kind and appended to every member's outbox.
@@ -46,7 +44,6 @@ class BroadcastGroup:
                     if not pending:
                         outbox.dirty.outboxes.append(outbox)
                     pending += lines
-            outbox.dirty.is_urgent = True
             outbox.dirty.weigh(len(lines[0]) if len(lines) == 1 else sum(map(len, lines)), len(outboxes))
 
     def broadcast(self, envelope: Envelope, skip: Session | None = None) -> None:
@@ -56,7 +53,6 @@ class BroadcastGroup:
         because calling it would double that (greenchat-bench fanout --flight 256 shows it).
         """
         skipped = skip.outbox if skip else None
-        is_urgent = envelope.message.command not in _MAY_WAIT
         for kind, outboxes in self._outboxes.items():
             data = envelope.encode(kind)
             if not data:
@@ -66,6 +62,4 @@ class BroadcastGroup:
                     if not pending:
                         outbox.dirty.outboxes.append(outbox)
                     pending.append(data)
-            if is_urgent:
-                outbox.dirty.is_urgent = True
             outbox.dirty.weigh(len(data), len(outboxes))

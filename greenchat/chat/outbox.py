@@ -1,12 +1,9 @@
 """The messages to be sent to one session at the end of the turn. The server's outbox, with a socket, is a subclass."""
 
 from collections.abc import Callable, Set
-from math import inf
 
 _EACH = 512 * 1024  # bytes that one outbox may be given in a turn
 _ALL = 32 * 1024 * 1024  # bytes that all together may: sending them takes some 30 ms
-_CROWD = 256  # outboxes: fewer are always sent to at once
-_PAUSE = 0.1  # seconds in which a crowd is told once that somebody has come
 _LOOK_EVERY = 64 * 1024  # bytes that one outbox may have been given since the limits were last checked
 
 
@@ -18,37 +15,15 @@ class Dirty:
     nothing. is_full: so much waits that it should be sent before more is said; `filled` is called once when that
     becomes true.
 
-    Where thousands come at once, telling the members of each newcomer would be most of the work. So an outbox in which
-    nothing waits but that somebody has come may be kept for a later turn, if there are many of them: a crowd is told
-    ten times a second. Whatever else is said to any channel ends that, so that everything keeps its order.
-
-    kept: the outboxes of earlier turns that wait for that. is_urgent: something else was said to many. told: when a
-    crowd was last sent to, in seconds of the monotonic clock.
-
-    Reads: each, waiting. Changes: weigh, weigh_one, take.
+    Changes: weigh, weigh_one, take.
     """
 
-    __slots__ = (
-        "_alone",
-        "_look_at",
-        "_most",
-        "_shared",
-        "filled",
-        "is_full",
-        "is_urgent",
-        "kept",
-        "outboxes",
-        "told",
-        "volume",
-    )
+    __slots__ = ("_alone", "_look_at", "_most", "_shared", "filled", "is_full", "outboxes", "volume")
 
     def __init__(self, filled: Callable[[], object] = bool) -> None:
         self.filled = filled
         self.is_full = False
-        self.is_urgent = False
         self.outboxes: list[Outbox] = []
-        self.kept: dict[Outbox, None] = {}
-        self.told = -_PAUSE
         self.volume = 0
         self._shared = 0  # bytes that many were given
         self._alone: dict[Outbox, int] = {}  # what one was given alone, and the most of that
@@ -80,44 +55,15 @@ class Dirty:
         each = self.each
         if each >= self._look_at:
             self._look_at = each + _LOOK_EVERY
-            for outbox in self.waiting:
+            for outbox in self.outboxes.copy():
                 outbox.check()
         if not self.is_full and (each > _EACH or self.volume > _ALL):
             self.is_full = True
             self.filled()
 
-    @property
-    def waiting(self) -> "list[Outbox]":
-        """All outboxes in which something waits, of this turn and of earlier ones."""
-        return [*self.kept, *self.outboxes]
-
-    @property
-    def rests_until(self) -> float:
-        """Return when those that are kept are to be sent to, in seconds of the monotonic clock."""
-        return self.told + _PAUSE
-
-    def take(self, now: float = inf) -> "list[Outbox]":
-        """Return those that are to be sent to at the end of a turn: all of them, but for a crowd that was told lately.
-
-        now: in seconds of the monotonic clock; without it nobody has to wait.
-        """
-        kept, outboxes = self.kept, self.outboxes
-        self.outboxes = []
-        is_crowd = len(kept) + len(outboxes) >= _CROWD
-        if is_crowd and now < self.rests_until and not (self.is_urgent or self.is_full):
-            kept.update(dict.fromkeys(outboxes))
-            addressed = [outbox for outbox in self._alone if outbox in kept]
-            for outbox in addressed:
-                del kept[outbox]
-            self._alone.clear()
-            self._most = 0
-            return addressed
-        if kept:
-            outboxes = [*kept, *outboxes]
-            kept.clear()
-        if is_crowd and now < inf:
-            self.told = now
-        self.is_urgent = False
+    def take(self) -> "list[Outbox]":
+        """Return all of them; the next turn begins with none."""
+        outboxes, self.outboxes = self.outboxes, []
         self._alone.clear()
         self._shared = self._most = self.volume = 0
         self._look_at = _LOOK_EVERY

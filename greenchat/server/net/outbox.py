@@ -122,7 +122,6 @@ class SocketOutbox(Outbox):
     def begin_to_end(self) -> None:
         """Note that the connection ends: it is cut if that takes the client too long."""
         self.closing = True
-        self.dirty.weigh_one(self, 0)  # it is sent to at the end of this turn
         self.send_queues.closing(self)
 
     def wait_until_taken(self) -> None:

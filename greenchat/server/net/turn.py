@@ -61,7 +61,6 @@ class Turn:
         "_readings",
         "_said",
         "_store",
-        "_telling",
         "_writes",
         "dirty",
         "failures",
@@ -89,7 +88,6 @@ class Turn:
         self._lines = 0  # of this turn
         self._is_busy = False
         self._moment: Any = None  # gevent has no types for its timers
-        self._telling: Any = None  # runs while a crowd waits to be told who has come
         self._writes: list[StoreWrite] = []
         self._owed: list[StoreWrite] = []
         self._said: list[Refusable] = []
@@ -149,13 +147,13 @@ class Turn:
             self._moment = self._loop.timer(_MOMENT)
             self._moment.start(self.hurry, update=True)
         else:
-            self._loop.run_callback(self._end)
+            self._loop.run_callback(self.end)
 
     def hurry(self) -> None:
         """End the turn without waiting for more input: somebody waits for its end."""
         if self._moment is not None:
             self._stop_waiting()
-            self._loop.run_callback(self._end)
+            self._loop.run_callback(self.end)
 
     def find(self, conversation: str, event_id: int) -> StoredEvent | None:
         """Return one event, even one of this turn. Raises StoreError."""
@@ -180,11 +178,6 @@ class Turn:
         self._owed += writes
 
     def end(self) -> None:
-        """Store, then send everything."""
-        self.dirty.is_urgent = True
-        self._end()
-
-    def _end(self) -> None:
         """Store, then send. Runs in the loop itself: it must not wait, and no exception may leave it."""
         self._planned = False
         self._stop_waiting()
@@ -192,7 +185,7 @@ class Turn:
         if self._writes:
             self._keep()
         began = monotonic()
-        outboxes = self.dirty.take(began)
+        outboxes = self.dirty.take()
         for outbox in outboxes:
             try:
                 outbox.flush()
@@ -203,24 +196,12 @@ class Turn:
             except Exception:
                 log.exception("an outbox could not be flushed")
                 outbox.cut("Internal error")  # nothing may be missing from the middle of its stream
-        if self.dirty.kept or self._telling is not None:
-            self._plan_to_tell(began)
         ended = monotonic()
         self._is_busy = lines > 1 and ended - began >= _LONG
         self.longest.observe(ended - self._opened, ended)
         if self.meter is not None:
             self.meter.turns.observe(ended - self._opened)
         self.schedule.end(len(outboxes))
-
-    def _plan_to_tell(self, now: float) -> None:
-        """Let a turn end when the crowd that waits is to be told who has come."""
-        if self._telling is not None:
-            self._telling.stop()
-            self._telling.close()
-            self._telling = None
-        if self.dirty.kept:
-            self._telling = self._loop.timer(max(0.0, self.dirty.rests_until - now))
-            self._telling.start(self.open, update=True)
 
     def _stop_waiting(self) -> None:
         if self._moment is not None:
@@ -279,7 +260,7 @@ class Turn:
 
     def _take_back(self, said: list[Refusable]) -> None:
         unseen = {id(data) for each, _ in said for data in each.encodings}
-        for outbox in self.dirty.waiting:
+        for outbox in self.dirty.outboxes:
             outbox.retract(unseen)
         for _, refuse in said:
             try:

@@ -10,11 +10,6 @@ import gevent
 import pytest
 from gevent.event import Event
 
-from greenchat.chat import outbox as outbox_module
-from greenchat.chat.broadcast import BroadcastGroup
-from greenchat.chat.user import Session
-from greenchat.protocol.envelopes.envelope import Envelope
-from greenchat.protocol.message import Message
 from greenchat.server.net import turn as module
 from greenchat.server.net.fair_queue import Share
 from greenchat.server.net.outbox import SocketOutbox
@@ -224,50 +219,3 @@ def test_newcomers_have_as_long_as_sending_took_the_last_time(turn: Turn) -> Non
         left_for_others.append(round(schedule.deadline - schedule.newcomer_deadline, 4))
         schedule.end(0)
     assert left_for_others == [0.015, 0.001, 0]  # of 25 ms: no turn is longer than that
-
-
-def come(turn: Turn, group: BroadcastGroup, who: str) -> None:
-    """Somebody joins a channel."""
-    turn.begin()
-    group.broadcast(Envelope(Message("JOIN", ("#x",), who), time=0))
-
-
-@pytest.fixture
-def crowd(turn: Turn, monkeypatch: pytest.MonkeyPatch) -> tuple[BroadcastGroup, Sent, Sent]:
-    """A channel with three members, where two count as a crowd; and two of them."""
-    monkeypatch.setattr(outbox_module, "_CROWD", 2)
-    group, members = BroadcastGroup(), [Sent(turn) for _ in range(3)]
-    for member in members:
-        group.add(Session(member.outbox, "host", 0))
-    return group, members[0], members[1]
-
-
-def test_a_crowd_is_told_who_came_though_nothing_else_happens(
-    turn: Turn, crowd: tuple[BroadcastGroup, Sent, Sent]
-) -> None:
-    group, member, other = crowd
-    come(turn, group, "first")
-    assert member.wait() == other.wait() == b":first JOIN #x\r\n"
-    for name in ("second", "third"):
-        come(turn, group, name)
-        turn._end()
-    assert not member.together
-    assert member.wait() == other.wait() == b":second JOIN #x\r\n:third JOIN #x\r\n"
-    assert turn._telling is None
-
-
-def test_what_is_said_takes_those_along_who_came_before(
-    turn: Turn, crowd: tuple[BroadcastGroup, Sent, Sent], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(outbox_module, "_PAUSE", FOREVER)
-    turn.dirty.told = time.monotonic()
-    group, member, other = crowd
-    come(turn, group, "first")
-    turn._end()
-    say(turn, member, b"PING :x\r\n")
-    assert member.wait() == b":first JOIN #x\r\nPING :x\r\n"
-    come(turn, group, "second")
-    turn.end()  # of the process, or before an upgrade
-    assert member.wait() == b":second JOIN #x\r\n"
-    assert other.wait() == b":first JOIN #x\r\n:second JOIN #x\r\n"
-    assert turn._telling is None
