@@ -11,6 +11,7 @@ import select
 import signal
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import pyte
 from ptyprocess import PtyProcess
@@ -128,6 +129,13 @@ class Terminal:
             assert time.monotonic() < deadline, f"pressed {key!r} for {text!r} in vain:\n{self.text}"
             self.send(key)
             self._read(0.2)
+
+    def wait_until_stopped(self) -> None:
+        """Wait until the system has stopped the program, as for Ctrl-Z: the state T of proc_pid_stat(5)."""
+        deadline = time.monotonic() + PATIENCE
+        while Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
 
     def wait_for(self, *texts: str) -> None:
         """Read until all of these are on the screen."""

@@ -357,6 +357,7 @@ def test_suspending_gives_the_terminal_back_for_a_while(alice: Terminal) -> None
     before = termios.tcgetattr(alice.process.fd)
     alice.send("\x1a")
     alice.wait(lambda: alice.output.rstrip().endswith(b"\x1b>") and b"\x1b[?2004l" in alice.output)
+    alice.wait_until_stopped()  # a signal to go on that comes before is lost
     alice.signal(signal.SIGCONT)
     alice.wait(lambda: alice.output.rindex(b"\x1b[?2004h") > alice.output.rindex(b"\x1b[?2004l"))
     alice.send("back")
