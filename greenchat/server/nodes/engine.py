@@ -12,6 +12,7 @@ import socket
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime
+from time import monotonic
 from typing import Any, NamedTuple, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
@@ -29,6 +30,8 @@ T = TypeVar("T")
 
 _CONNECT = 3.0  # seconds until a server has answered
 _ANSWER = 5.0  # seconds until a request is answered
+_COMING = 10.0  # seconds in which servers of the engine that have just started know of each other
+_LOOK = 0.25  # seconds
 _READ = 256 * 1024  # bytes
 _HEARTBEAT = 1.0  # seconds between those of a consumer
 _SILENCE = 3.5  # seconds: a connection on which nothing comes for longer hangs
@@ -37,6 +40,7 @@ _SECOND = 1_000_000_000  # ns
 _REPLIES, _ENTRIES = "1", "2"  # subscriptions
 _DUPLICATES = 120  # seconds in which the engine knows a repeated entry
 _IDENTITY = "greenchat"  # of a log, in what the engine knows about it
+_NO_PEERS = 10005  # of NATS: "no suitable peers for placement", as the engine says it
 _OTHERWISE = "it uses another protocol"
 _WRONG_PASSWORD = b"authorization violation"
 
@@ -51,6 +55,10 @@ class EngineRefusesError(EngineError):
 
 class NotThereError(EngineRefusesError):
     """The engine does not have what it was asked for."""
+
+
+class TooFewServersError(EngineRefusesError):
+    """The engine does not know enough of its servers to be there, for as many copies as are wanted."""
 
 
 class Stored(NamedTuple):
@@ -283,6 +291,8 @@ class Engine:
             refusal = _part(answer, "error", dict)
             code = _part({"code": 500, **refusal}, "code", int)
             kind = NotThereError if code == 404 else EngineRefusesError if 400 <= code < 500 else EngineError
+            if refusal.get("err_code") == _NO_PEERS:
+                kind = TooFewServersError
             raise kind(str(refusal.get("description") or "it refused without a reason"))
         return answer
 
@@ -315,7 +325,24 @@ class Engine:
             "duplicate_window": _DUPLICATES * _SECOND,
             "metadata": {_IDENTITY: identity},
         }
-        self.request(f"$JS.API.STREAM.CREATE.{name}", json.dumps(wanted).encode())
+        self.make_stream(wanted)
+
+    def make_stream(self, wanted: Mapping[str, Any], *, is_there: bool = False) -> None:
+        """Make a stream, or change the one that is there; wait a while for servers of the engine that are starting.
+
+        Raises EngineError: TooFewServersError where they do not come.
+        """
+        subject = f"$JS.API.STREAM.{'UPDATE' if is_there else 'CREATE'}.{wanted['name']}"
+        until = monotonic() + _COMING
+        while True:
+            try:
+                self.request(subject, json.dumps(wanted).encode())
+            except TooFewServersError:
+                if monotonic() >= until:
+                    raise
+            else:
+                return
+            gevent.sleep(_LOOK)
 
     def delete_log(self, name: str) -> None:
         """Delete a log, with all that is in it. Raises EngineError."""

@@ -66,8 +66,7 @@ class ObjectStore:
             "allow_direct": True,
             "metadata": {_OURS: "objects"},
         }
-        verb = "UPDATE" if self._is_there() else "CREATE"
-        self._engine.request(f"$JS.API.STREAM.{verb}.{self._stream}", json.dumps(wanted).encode())
+        self._engine.make_stream(wanted, is_there=self._is_there())
 
     def _is_there(self) -> bool:
         """Whether there is the bucket. Raises EngineRefusesError where somebody else has one of this name."""

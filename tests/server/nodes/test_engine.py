@@ -141,10 +141,13 @@ def test_what_is_no_engine_is_said() -> None:
 
 @pytest.fixture
 def answering() -> Iterator[Callable[..., Access]]:
-    """Make something that answers as NATS does, but for what it says. info: what it is; answer: to all requests."""
+    """Make something that answers as NATS does, but for what it says. info: what it is; answer: to all requests, or
+    the answers to one after the other."""
     with ExitStack() as stack:
 
-        def make(info: str, answer: str = "") -> Access:
+        def make(info: str, answer: str = "", *later: str) -> Access:
+            answers = iter((answer, *later))
+
             def serve(sock: Any, _: object) -> None:
                 sock.sendall(f"INFO {info}\r\n".encode())
                 received = b""
@@ -154,7 +157,8 @@ def answering() -> Iterator[Callable[..., Access]]:
                         received = received.replace(b"PING\r\n", b"")
                         sock.sendall(b"PONG\r\n")
                     for subject in re.findall(rb"(_INBOX\.\w+\.\d+) \d", received):
-                        sock.sendall(b"MSG %s 1 %d\r\n%s\r\n" % (subject, len(answer), answer.encode()))
+                        text = next(answers, (answer, *later)[-1]).encode()
+                        sock.sendall(b"MSG %s 1 %d\r\n%s\r\n" % (subject, len(text), text))
                         received = b""
 
             listener = StreamServer(("127.0.0.1", 0), serve)
@@ -163,6 +167,26 @@ def answering() -> Iterator[Callable[..., Access]]:
             return Access((f"nats://127.0.0.1:{listener.server_port}",))
 
         yield make
+
+
+_NO_PEERS = '{"error": {"code": 400, "err_code": 10005, "description": "no suitable peers for placement"}}'
+
+
+def test_servers_of_the_engine_that_are_starting_are_waited_for(answering: Callable[..., Access]) -> None:
+    """Those that have just started, or were away, are "no suitable peers" until they have been heard of."""
+    engine = Engine(answering('{"jetstream": true}', _NO_PEERS, _NO_PEERS, '{"config": {}}'), "test")
+    engine.make_log("log", "x", replicas=3)
+    engine.close()
+
+
+def test_servers_of_the_engine_that_do_not_come(
+    answering: Callable[..., Access], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("greenchat.server.nodes.engine._COMING", 0.5)
+    engine = Engine(answering('{"jetstream": true}', _NO_PEERS), "test")
+    with pytest.raises(EngineRefusesError, match="no suitable peers"):
+        engine.make_log("log", "x", replicas=3)
+    engine.close()
 
 
 @pytest.mark.parametrize("info", ["null", "[]", '{"jetstream": true, "max_payload": null}'])
