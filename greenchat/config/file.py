@@ -112,7 +112,7 @@ def _check_tls(files: TlsFiles) -> None:
     elif files.certificate != NOT_GIVEN and not has_key:
         reason = (
             f"certificate and key must both be set, unless certificate is a folder, but {files.certificate} is not a"
-            f" folder"
+            " folder"
         )
         raise WrongKeyError("tls", reason)
 

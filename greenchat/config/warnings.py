@@ -44,7 +44,7 @@ def advice(config: Config, addresses: Sequence[Address], *, is_root: bool) -> It
     if asks and settings.accounts.registration:
         yield (
             f"accounts.registration is true beside {asks}: anybody can register a name that belongs to somebody else"
-            f" there"
+            " there"
         )
     if config.file and is_readable_by_all(Path(config.file)):
         clear = {

@@ -207,7 +207,7 @@ def migrate(connection: sqlite3.Connection, path: Path, steps: Sequence[Step] = 
     if version > len(steps):
         raise StoreDamagedError(
             f"{path} was written by a newer greenchat (format {version}; this one supports up to {len(steps)}):"
-            f" install that version, or choose another database"
+            " install that version, or choose another database"
         )
     if version == len(steps):
         return
@@ -232,6 +232,6 @@ def damaged(path: Path, what: str) -> StoreDamagedError:
     """Return the error for a file that is no longer a sound database."""
     return StoreDamagedError(
         f"the database {path} is damaged ({what}). It was not changed. Examine it with `greenchat-server check`;"
-        f" restore a backup with `greenchat-server restore FILE`,"
+        " restore a backup with `greenchat-server restore FILE`,"
         " or move the file away to start with an empty one"
     )

@@ -221,7 +221,7 @@ def restore(document: Form, new_outbox: Callable[[Form], Outbox]) -> Network:
     if not is_known(epoch):
         raise SnapshotError(
             f"the state is of epoch {epoch}, but this greenchat supports epochs {OLDEST} to {VERSION}: use another"
-            f" version"
+            " version"
         )
     try:
         return _restore(document, new_outbox)

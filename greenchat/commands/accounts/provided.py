@@ -87,7 +87,7 @@ def sign_in(ctx: Context, subject: str, name: str, own: str) -> Account | Regist
     if isinstance(made, RegisterRefusal) and made.code == "ACCOUNT_EXISTS":
         text = (
             f"The account {name} already exists. If it is yours, log in with its password, stay signed in, and then"
-            f" log in at the provider"
+            " log in at the provider"
         )
         return RegisterRefusal(made.code, text)
     return made

@@ -46,7 +46,7 @@ def come(
     if others and others[0].platform != platform:
         return (
             f"the running nodes have {others[0].platform}, this one has {platform}: stop all nodes, and start them"
-            f" with the same version of Python"
+            " with the same version of Python"
         )
     former = nodes.get(name)
     if former is not None:
@@ -75,7 +75,7 @@ def begin_epoch(ctx: Context, epoch: int) -> str:
     if not is_known(epoch):
         raise ActError(
             f"the log continues in epoch {epoch}, but greenchat {__version__} supports epochs up to {VERSION}:"
-            f" install a newer version"
+            " install a newer version"
         )
     nodes.epoch = epoch
     return ""

@@ -331,7 +331,7 @@ class Dialect:
             return [
                 Tell(
                     f"There is no command /{name[:32]}. /help lists the commands; begin with // to send a line that"
-                    f" begins with /."
+                    " begins with /."
                 )
             ]
         match row.function(rest, self.room):

@@ -42,7 +42,7 @@ def add_user(name: str, password: str, config: Config) -> None:
     if has_document(database, documents.DROPPED.name, folded):
         raise StoreError(
             f"the name {name} belonged to a deleted account and is reserved: an operator can release it with NickServ"
-            f" ERASE"
+            " ERASE"
         )
     # not an id that the server would make: it counts up from the millisecond
     half = 1 << COUNTER_BITS - 1

@@ -45,7 +45,7 @@ class DiskWatch:
             self._is_low = True
             self._tell(
                 f"The disk of {self._folder} has only {free // MIB} MiB left (storage.low_disk): until more is free,"
-                f" users without an account can't send messages, and uploads are refused"
+                " users without an account can't send messages, and uploads are refused"
             )
         elif self._is_low and free >= mark * _AGAIN:
             self._is_low = False

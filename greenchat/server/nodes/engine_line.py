@@ -66,7 +66,7 @@ class EngineLine:
         if stored is None:
             raise EngineRefusesError(
                 f"it has no log {seat.log}: create it with `greenchat-server cluster init` or, if the engine has lost"
-                f" it, `greenchat-server cluster rebase`"
+                " it, `greenchat-server cluster rebase`"
             )
         return stored
 

@@ -46,7 +46,7 @@ def found(config: Config) -> str:
         if (seat.data / STATE).exists():
             raise FoundingError(
                 f"{seat.data} already belongs to a log: start its node. If the engine has lost that log, `cluster"
-                f" rebase` creates a new one"
+                " rebase` creates a new one"
             )
         if engine.find_log(seat.log):
             raise FoundingError(
@@ -136,7 +136,7 @@ def _refuse_unfit(name: str, head: StateHead, seat: Seat, stored: Stored) -> Non
     if head.identity != stored.identity:
         raise FoundingError(
             f"{name} does not belong to the engine's log {seat.log} (or is older than a rebase): make a new backup at"
-            f" a running node"
+            " a running node"
         )
     if stored.first > head.position + 1:
         raise FoundingError(
@@ -183,7 +183,7 @@ def rebase(config: Config, *, is_sure: bool) -> str:
             raise
     return (
         f"The log {seat.log} was recreated from this node's data ({applied} entries of the old log). Start this node;"
-        f" restore the others from its backup with `cluster join`"
+        " restore the others from its backup with `cluster join`"
     )
 
 

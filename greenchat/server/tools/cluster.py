@@ -80,7 +80,7 @@ def _drain(call: Call) -> str:
     ask(call.configuration().options.data, "drain", node=node)
     return (
         f"{node} moves its clients to the other nodes and accepts no new ones. Stop it when `cluster status` shows 0"
-        f" sessions"
+        " sessions"
     )
 
 

@@ -63,12 +63,12 @@ def _print_unit(call: Call) -> int:
     if closed:
         sys.stderr.write(
             f"greenchat-server: warning: the service can't start this, because other users can't enter {closed}:"
-            f" install greenchat elsewhere, for example in /opt/greenchat\n"
+            " install greenchat elsewhere, for example in /opt/greenchat\n"
         )
     for path in filter(hidden_from_service, [program, *([file.absolute()] if file else [])]):
         sys.stderr.write(
             f"greenchat-server: warning: the service can't start this, because it has its own /tmp: move {path}"
-            f" elsewhere, for example to /opt/greenchat\n"
+            " elsewhere, for example to /opt/greenchat\n"
         )
     if call.arguments.data:
         sys.stderr.write(f"greenchat-server: warning: --data is ignored: a service stores its data in {_STATE}\n")

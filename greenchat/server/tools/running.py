@@ -208,7 +208,7 @@ def _erase_account(call: Call) -> int:
     erased = _ask(call, "erase-account", patience=None, name=name)
     call.out.write(
         f"The account {erased['name']} and {_count(erased['messages'], 'message')} were deleted. Its name remains in"
-        f" events such as joins, and in audit logs and backups until they are rotated.\n"
+        " events such as joins, and in audit logs and backups until they are rotated.\n"
     )
     return 0
 
