@@ -25,12 +25,20 @@ from gevent.lock import BoundedSemaphore
 from greenchat.protocol import nats
 from greenchat.server.nodes import entries
 from greenchat.server.nodes.access import Access
+from greenchat.server.nodes.engine_errors import (
+    EngineError,
+    EngineRefusesError,
+    NoAnswerError,
+    NoLeaderError,
+    NotThereError,
+    TooFewServersError,
+)
 
 T = TypeVar("T")
 
 _CONNECT = 3.0  # seconds until a server has answered
 _ANSWER = 5.0  # seconds until a request is answered
-_COMING = 10.0  # seconds in which servers of the engine that have just started know of each other
+STARTING = 20.0  # seconds in which servers of the engine that have just started find each other and elect leaders
 _LOOK = 0.25  # seconds
 _READ = 256 * 1024  # bytes
 _HEARTBEAT = 1.0  # seconds between those of a consumer
@@ -40,31 +48,14 @@ _SECOND = 1_000_000_000  # ns
 _REPLIES, _ENTRIES = "1", "2"  # subscriptions
 _DUPLICATES = 120  # seconds in which the engine knows a repeated entry
 _IDENTITY = "greenchat"  # of a log, in what the engine knows about it
-_NO_PEERS = 10005  # of NATS: "no suitable peers for placement", as the engine says it
+_NO_PEERS = 10005  # error code of NATS: "no suitable peers for placement"
+_NO_LEADER = (10008, 10009)  # "JetStream system temporarily unavailable", "JetStream cluster can not handle request"
 _OTHERWISE = "it uses another protocol"
 _WRONG_PASSWORD = b"authorization violation"
 
 
-class EngineError(Exception):
-    """The engine can't be used now; the text says why."""
-
-
-class EngineRefusesError(EngineError):
-    """The engine refuses something, and will again: it or the configuration has to be changed."""
-
-
-class NotThereError(EngineRefusesError):
-    """The engine does not have what it was asked for."""
-
-
-class TooFewServersError(EngineRefusesError):
-    """The engine does not know enough of its servers to be there, for as many copies as are wanted."""
-
-
 class Stored(NamedTuple):
-    """A stored log. identity: of this log and no other. first, last: the numbers of the entries that it holds. size: in
-    bytes.
-    """
+    """A stored log. identity: of this log only. first, last: numbers of the entries that it holds. size: in bytes."""
 
     identity: str
     first: int
@@ -119,23 +110,28 @@ def _trust(access: Access) -> ssl.SSLContext:
 class Engine:
     """One connection. It ends with the first trouble: make another one then.
 
-    server: the number of the server that it is to, in the order of the addresses.
+    server: the number of the server that it is connected to, in the order of the addresses.
     """
 
-    def __init__(self, access: Access, name: str, *, first: int = 0, patience: float = _ANSWER) -> None:
+    def __init__(
+        self, access: Access, name: str, *, first: int = 0, patience: float = _ANSWER, starting: float = 0.0
+    ) -> None:
         """Connect to the first server that answers. name: of this client, for the engine's operator.
 
         first: the number of the server that is tried first. patience: seconds until a request has to be answered.
+        starting: seconds in which requests are repeated while the engine's servers are starting or electing a leader.
         Raises EngineError; EngineRefusesError where none of them will ever answer otherwise.
         """
         self._access = access
         self._patience = patience
+        self._starting = starting
         self.server = first
         self._parser = nats.NatsParser()
         self._inbox = "_INBOX." + secrets.token_hex(8)
         self._asked: dict[str, AsyncResult] = {}
         self._count = 0
         self._deliver: Deliver = lambda place, data: None
+        self._has_consumer = False
         self._next = 1  # number of the consumer's next delivery
         self._writing = BoundedSemaphore()
         self.trouble = ""
@@ -237,7 +233,7 @@ class Engine:
         try:
             while True:
                 # a consumer has a heartbeat: silence is a connection that hangs, or a consumer that is gone
-                with gevent.Timeout(_SILENCE, EngineError("it is silent")):
+                with gevent.Timeout(_SILENCE if self._has_consumer else None, EngineError("it is silent")):
                     data = self._socket.recv(_READ)
                 if not data:
                     break
@@ -270,8 +266,24 @@ class Engine:
             self._next += 1
             self._deliver(place, frame.data)
 
-    def request(self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
-        """Return the answer to a request of JetStream's API, or to a message that it stores. Raises EngineError."""
+    def request(
+        self, subject: str, payload: bytes, headers: Mapping[str, str] | None = None, *, starting: float = 0.0
+    ) -> dict[str, Any]:
+        """Return the answer to a request of JetStream's API, or to a message that it stores.
+
+        starting: seconds in which a request that had no effect, as far as is known, is sent again; so it must have
+        none when it is repeated. Raises EngineError.
+        """
+        until = monotonic() + max(starting, self._starting)
+        while True:
+            try:
+                return self._request_once(subject, payload, headers)
+            except (NoAnswerError, NoLeaderError, TooFewServersError):
+                if monotonic() >= until:
+                    raise
+            gevent.sleep(_LOOK)
+
+    def _request_once(self, subject: str, payload: bytes, headers: Mapping[str, str] | None) -> dict[str, Any]:
         if self.trouble:
             raise EngineError(self.trouble)
         self._count += 1
@@ -281,11 +293,11 @@ class Engine:
             self._write(nats.publish(subject, payload, reply=f"{self._inbox}.{number}", headers=headers))
             frame: nats.NatsFrame = result.get(timeout=self._patience)
         except gevent.Timeout as error:
-            raise EngineError("it does not answer") from error
+            raise NoAnswerError from error
         finally:
             self._asked.pop(number, None)
-        if frame.status:
-            raise EngineError("the engine has no leader just now; it elects one within seconds")
+        if frame.status:  # 503: nobody listens for the subject, so nothing was done
+            raise NoLeaderError
         answer = _document(frame.data)
         if answer.get("error"):
             refusal = _part(answer, "error", dict)
@@ -293,6 +305,8 @@ class Engine:
             kind = NotThereError if code == 404 else EngineRefusesError if 400 <= code < 500 else EngineError
             if refusal.get("err_code") == _NO_PEERS:
                 kind = TooFewServersError
+            if refusal.get("err_code") in _NO_LEADER:
+                raise NoLeaderError
             raise kind(str(refusal.get("description") or "it refused without a reason"))
         return answer
 
@@ -333,20 +347,12 @@ class Engine:
         Raises EngineError: TooFewServersError where they do not come.
         """
         subject = f"$JS.API.STREAM.{'UPDATE' if is_there else 'CREATE'}.{wanted['name']}"
-        until = monotonic() + _COMING
-        while True:
-            try:
-                self.request(subject, json.dumps(wanted).encode())
-            except TooFewServersError:
-                if monotonic() >= until:
-                    raise
-            else:
-                return
-            gevent.sleep(_LOOK)
+        self.request(subject, json.dumps(wanted).encode(), starting=STARTING)
 
     def delete_log(self, name: str) -> None:
-        """Delete a log, with all that is in it. Raises EngineError."""
-        self.request(f"$JS.API.STREAM.DELETE.{name}", b"")
+        """Delete a log, with all that is in it, if there is one. Raises EngineError."""
+        with suppress(NotThereError):
+            self.request(f"$JS.API.STREAM.DELETE.{name}", b"")
 
     def trim(self, name: str, first: int) -> None:
         """Take all entries before one out of a log. Raises EngineError."""
@@ -383,6 +389,7 @@ class Engine:
         }
         if subject:
             config["filter_subject"] = subject
+        self._has_consumer = True
         self._write(nats.subscribe(inbox, _ENTRIES))
         asked = json.dumps({"stream_name": name, "config": config}).encode()
         self.request(f"$JS.API.CONSUMER.CREATE.{name}.{consumer}", asked)

@@ -13,7 +13,8 @@ from gevent.event import Event
 
 from greenchat.server.early_signals import caught
 from greenchat.server.nodes.beginning import NodeError
-from greenchat.server.nodes.engine import Deliver, Engine, EngineError, EngineRefusesError, Stored
+from greenchat.server.nodes.engine import Deliver, Engine, Stored
+from greenchat.server.nodes.engine_errors import EngineError, EngineRefusesError
 from greenchat.server.nodes.seat import Seat
 
 log = logging.getLogger(__name__)

@@ -16,7 +16,8 @@ from greenchat.server.data.backup_commands import files_beside, state_beside
 from greenchat.server.data.restore import restore
 from greenchat.server.data.store_keeper import DATABASE, STATE, StoreKeeper, lock
 from greenchat.server.nodes import state_file
-from greenchat.server.nodes.engine import Engine, EngineError, NotThereError, Stored
+from greenchat.server.nodes.engine import STARTING, Engine, Stored
+from greenchat.server.nodes.engine_errors import EngineError, NotThereError
 from greenchat.server.nodes.monitor import unsafe
 from greenchat.server.nodes.object_store import ObjectStore
 from greenchat.server.nodes.seat import Seat
@@ -216,7 +217,7 @@ def _seat(config: Config) -> Seat:
 def _engine(seat: Seat) -> Iterator[Engine]:
     """Give a connection to the engine. Raises FoundingError, also for what the engine says meanwhile."""
     try:
-        engine = Engine(seat.engine, f"greenchat {seat.name}")
+        engine = Engine(seat.engine, f"greenchat {seat.name}", starting=STARTING)
         try:
             yield engine
         finally:

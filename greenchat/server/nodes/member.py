@@ -38,7 +38,7 @@ from greenchat.server.net.fair_queue import Share
 from greenchat.server.net.sendq import SendQueues
 from greenchat.server.nodes import entries, watch
 from greenchat.server.nodes.beginning import Beginning, NodeError
-from greenchat.server.nodes.engine import EngineError, EngineRefusesError
+from greenchat.server.nodes.engine_errors import EngineError, EngineRefusesError
 from greenchat.server.nodes.engine_line import EngineLine, end_if_told
 from greenchat.server.nodes.engine_process import end_engine
 from greenchat.server.nodes.log import NodeLog

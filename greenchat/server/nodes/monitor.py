@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from gevent import get_hub
 
 from greenchat.server.fetch import fetch
-from greenchat.server.nodes.engine import EngineError
+from greenchat.server.nodes.engine_errors import EngineError
 from greenchat.server.nodes.seat import Seat
 
 _PATIENCE = 5.0  # seconds

@@ -19,7 +19,8 @@ from gevent.event import Event
 
 from greenchat.protocol.nats import StreamPosition
 from greenchat.protocol.times import format_time
-from greenchat.server.nodes.engine import Engine, EngineError, EngineRefusesError, NotThereError
+from greenchat.server.nodes.engine import Engine
+from greenchat.server.nodes.engine_errors import EngineError, EngineRefusesError, NotThereError
 
 _PIECE = 512 * 1024  # bytes: half of what the engine has to take at once
 _LOOK = 0.25  # seconds
@@ -111,7 +112,7 @@ class ObjectStore:
         digest = hashlib.sha256()
         size = pieces = 0
         while piece := source.read(_PIECE):
-            self._engine.request(self._pieces(key), piece)
+            self._engine.request(self._pieces(key), piece, {"Nats-Msg-Id": f"{key}:{pieces}"})  # once, if repeated
             digest.update(piece)
             size += len(piece)
             pieces += 1

@@ -15,7 +15,8 @@ from urllib.request import urlopen
 import pytest
 
 from greenchat.server.nodes.access import Access
-from greenchat.server.nodes.engine import Engine, EngineError
+from greenchat.server.nodes.engine import Engine
+from greenchat.server.nodes.engine_errors import EngineError
 
 PROGRAM = shutil.which("nats-server") or shutil.which("nats-server", path=str(Path(sys.executable).parent))
 NEEDED = pytest.mark.skipif(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,8 @@ from gevent.server import StreamServer
 
 from greenchat.protocol.nats import StreamPosition
 from greenchat.server.nodes.access import Access
-from greenchat.server.nodes.engine import Engine, EngineError, EngineRefusesError, Stored
+from greenchat.server.nodes.engine import Engine, Stored
+from greenchat.server.nodes.engine_errors import EngineError, EngineRefusesError
 from greenchat.server.nodes.engine_line import EngineLine
 from greenchat.server.nodes.seat import Seat
 from tests.server.nodes.nats import NEEDED, free_port, nats
@@ -142,7 +143,7 @@ def test_what_is_no_engine_is_said() -> None:
 @pytest.fixture
 def answering() -> Iterator[Callable[..., Access]]:
     """Make something that answers as NATS does, but for what it says. info: what it is; answer: to all requests, or
-    the answers to one after the other."""
+    the answers to one after the other, NOBODY where nobody listens for the subject."""
     with ExitStack() as stack:
 
         def make(info: str, answer: str = "", *later: str) -> Access:
@@ -158,7 +159,10 @@ def answering() -> Iterator[Callable[..., Access]]:
                         sock.sendall(b"PONG\r\n")
                     for subject in re.findall(rb"(_INBOX\.\w+\.\d+) \d", received):
                         text = next(answers, (answer, *later)[-1]).encode()
-                        sock.sendall(b"MSG %s 1 %d\r\n%s\r\n" % (subject, len(text), text))
+                        if text == _NOBODY.encode():
+                            sock.sendall(b"HMSG %s 1 %d %d\r\n%s\r\n" % (subject, len(text), len(text), text))
+                        else:
+                            sock.sendall(b"MSG %s 1 %d\r\n%s\r\n" % (subject, len(text), text))
                         received = b""
 
             listener = StreamServer(("127.0.0.1", 0), serve)
@@ -169,7 +173,12 @@ def answering() -> Iterator[Callable[..., Access]]:
         yield make
 
 
+_NOBODY = "NATS/1.0 503\r\n\r\n"  # the headers of its answer: "No Responders"
 _NO_PEERS = '{"error": {"code": 400, "err_code": 10005, "description": "no suitable peers for placement"}}'
+_TEMPORARY = [
+    '{"error": {"code": 503, "err_code": 10008, "description": "JetStream system temporarily unavailable"}}',
+    '{"error": {"code": 500, "err_code": 10009, "description": "JetStream cluster can not handle request"}}',
+]
 
 
 def test_servers_of_the_engine_that_are_starting_are_waited_for(answering: Callable[..., Access]) -> None:
@@ -179,12 +188,26 @@ def test_servers_of_the_engine_that_are_starting_are_waited_for(answering: Calla
     engine.close()
 
 
+@pytest.mark.parametrize("refusal", [_NOBODY, *_TEMPORARY, _NO_PEERS])
+def test_a_leader_that_is_not_elected_yet_is_waited_for(answering: Callable[..., Access], refusal: str) -> None:
+    """Commands of the shell wait; a node asks another server of the engine instead."""
+    with closing(
+        Engine(answering('{"jetstream": true}', refusal, refusal, '{"seq": 7}'), "test", starting=60.0)
+    ) as engine:
+        assert engine.append("log", b"x", "x:1") == 7
+    with closing(Engine(answering('{"jetstream": true}', refusal, '{"seq": 7}'), "test")) as engine:
+        with pytest.raises(EngineError, match="no suitable peers" if refusal == _NO_PEERS else "no leader just now"):
+            engine.append("log", b"x", "x:1")
+        assert engine.append("log", b"x", "x:1") == 7
+
+
+@pytest.mark.parametrize("refusal", [_NOBODY, *_TEMPORARY, _NO_PEERS])
 def test_servers_of_the_engine_that_do_not_come(
-    answering: Callable[..., Access], monkeypatch: pytest.MonkeyPatch
+    answering: Callable[..., Access], monkeypatch: pytest.MonkeyPatch, refusal: str
 ) -> None:
-    monkeypatch.setattr("greenchat.server.nodes.engine._COMING", 0.5)
-    engine = Engine(answering('{"jetstream": true}', _NO_PEERS), "test")
-    with pytest.raises(EngineRefusesError, match="no suitable peers"):
+    monkeypatch.setattr("greenchat.server.nodes.engine.STARTING", 0.5)
+    engine = Engine(answering('{"jetstream": true}', refusal), "test")
+    with pytest.raises(EngineError, match="no suitable peers" if refusal == _NO_PEERS else "no leader just now"):
         engine.make_log("log", "x", replicas=3)
     engine.close()
 

@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from greenchat.server.nodes.access import Access
-from greenchat.server.nodes.engine import Engine, EngineError, EngineRefusesError
+from greenchat.server.nodes.engine import Engine
+from greenchat.server.nodes.engine_errors import EngineError, EngineRefusesError
 from tests.server.nodes.nats import NEEDED, nats
 
 pytestmark = NEEDED

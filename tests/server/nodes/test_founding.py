@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.server.nodes.engine import Engine, EngineError
+from greenchat.server.nodes.engine import Engine
+from greenchat.server.nodes.engine_errors import EngineError
 from tests.server.nodes.machines import Machine
 from tests.server.nodes.nats import NEEDED, nats
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from greenchat.server.nodes.access import Access
-from greenchat.server.nodes.engine import Engine, EngineError
+from greenchat.server.nodes.engine import Engine
+from greenchat.server.nodes.engine_errors import EngineError
 from greenchat.server.nodes.object_store import ObjectStore
 from tests.server.nodes.machines import Machine
 from tests.server.nodes.nats import NEEDED, Nats, nats

@@ -13,7 +13,8 @@ from greenchat.config.settings import Settings
 from greenchat.server import reload
 from greenchat.server.nodes import entries
 from greenchat.server.nodes.access import Access
-from greenchat.server.nodes.engine import Engine, EngineRefusesError
+from greenchat.server.nodes.engine import Engine
+from greenchat.server.nodes.engine_errors import EngineRefusesError
 from greenchat.server.nodes.log import NodeLog
 from greenchat.storage.interface import StoreError
 from tests.conftest import quick_options

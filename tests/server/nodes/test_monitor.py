@@ -7,7 +7,7 @@ import pytest
 
 from greenchat.server.nodes import monitor
 from greenchat.server.nodes.access import Access
-from greenchat.server.nodes.engine import EngineError
+from greenchat.server.nodes.engine_errors import EngineError
 from greenchat.server.nodes.monitor import unsafe
 from greenchat.server.nodes.seat import Seat
 
