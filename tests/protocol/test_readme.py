@@ -17,7 +17,7 @@ def rows(heading: str) -> dict[str, str]:
 
 
 def test_what_clients_ask_for_is_offered_or_left_out_with_a_reason() -> None:
-    clients, left_out = rows("What clients ask for"), rows("What is left out, and why")
+    clients, left_out = rows("What clients ask for"), rows("What is not supported, and why")
     known = "irssi WeeChat catgirl Halloy senpai Limnoria Sopel ZNC gamja Goguma"
     assert clients.keys() == set(known.split())
     unknown = {
@@ -30,4 +30,4 @@ def test_what_clients_ask_for_is_offered_or_left_out_with_a_reason() -> None:
 
 
 def test_what_is_left_out_is_not_offered() -> None:
-    assert rows("What is left out, and why").keys() & caps.CAPABILITIES.keys() == set()
+    assert rows("What is not supported, and why").keys() & caps.CAPABILITIES.keys() == set()
