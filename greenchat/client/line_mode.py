@@ -7,10 +7,11 @@ spoken in begin with their window's name.
 import os
 import sys
 import termios
+import time
 from collections.abc import Callable
 
 from greenchat.client.console import Console
-from greenchat.client.irc import message_actions
+from greenchat.client.irc import chathistory, message_actions
 from greenchat.client.state.events import Entered, TerminalAnswer, TerminalEvent
 from greenchat.client.state.lines import Line, LineKind
 from greenchat.client.state.model import Buffer, BufferKind, LinkState
@@ -20,6 +21,7 @@ from greenchat.client.text.times import clock, date
 from greenchat.protocol.formatting import strip_formatting
 
 WIDE = Size(24, 80)
+PATIENCE_SECONDS = 10.0  # for what was missed: a server may never answer
 
 
 class LineInput:
@@ -55,8 +57,10 @@ class _Printed:
 class PlainScreen:
     """Takes the place of the screen: painting is printing what is new."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
+        self._clock = clock
+        self._held_since: dict[Buffer, float] = {}
         self._printed: dict[Buffer, _Printed] = {}
         self._place: tuple[Buffer, bool] | None = None  # where the user is, and whether they can speak there
         self._date = ""
@@ -69,11 +73,25 @@ class PlainScreen:
         self._hide(self._console.hides_input)
         self._print_place()
         for buffer in self._console.model.buffers:
-            self._print_lines(buffer)
-            self._print_reactions(buffer)
+            if not self._waits(buffer):
+                self._print_lines(buffer)
+                self._print_reactions(buffer)
         asked, self._asked = self._asked, self._console.asked
         if self._asked and self._asked != asked:
             self._print(f"? {self._asked}")
+
+    def finish(self) -> None:
+        """Print what still waits: nothing more comes."""
+        for buffer in self._console.model.buffers:
+            self._print_lines(buffer)
+
+    def _waits(self, buffer: Buffer) -> bool:
+        """Whether to hold a window's lines until those have come that were missed before them, though not for ever."""
+        if not chathistory.is_behind(buffer):
+            self._held_since.pop(buffer, None)
+            return False
+        now = self._clock()
+        return now - self._held_since.setdefault(buffer, now) < PATIENCE_SECONDS
 
     def _print_place(self) -> None:
         """Tell where what is typed goes, once it can go there."""
@@ -111,6 +129,8 @@ class PlainScreen:
             if day != self._date:
                 self._date = day
                 self._print(f"-- {day}")
+            if line.id in buffer.history.gaps:
+                self._print("-- more was said here that is not shown")
             self._print(plain_line(line, "" if current else buffer.name))
 
     def _print_reactions(self, buffer: Buffer) -> None:

@@ -270,8 +270,10 @@ def _chat(console: Console, stores: Stores, given: options.ClientOptions) -> int
 def _run_plain(console: Console, stores: Stores) -> int:
     from greenchat.client.line_mode import LineInput, PlainScreen
 
-    app = ClientApp(console, PlainScreen(console), LineInput(), stores, patient=True)
+    screen = PlainScreen(console)
+    app = ClientApp(console, screen, LineInput(), stores, patient=True)
     app.run()
+    screen.finish()
     if app.trouble:
         print(f"greenchat: {app.trouble}", file=sys.stderr)
     return UNSENT if app.trouble else 0

@@ -3,7 +3,7 @@
 import pytest
 
 from greenchat.client.irc import unsent
-from greenchat.client.line_mode import LineInput, PlainScreen
+from greenchat.client.line_mode import PATIENCE_SECONDS, LineInput, PlainScreen
 from greenchat.client.state.events import Entered
 from greenchat.client.state.model import LinkState
 from greenchat.client.state.questions import Prompt
@@ -117,6 +117,7 @@ def test_history_is_printed_once_with_its_days(world: World, capfd: pytest.Captu
         "12:00 bob: yesterday",
         "12:01 alice: my own words",
         "-- Monday, 21 September 2026",
+        "14:13 You joined",
         "14:13 bob: now",
     ]
     assert printed(world, screen, capfd) == []
@@ -125,6 +126,7 @@ def test_history_is_printed_once_with_its_days(world: World, capfd: pytest.Captu
 def test_own_words_of_another_device_are_printed(world: World, capfd: pytest.CaptureFixture[str]) -> None:
     world.welcome(HISTORY)
     world.join()
+    world.feed(*page())
     screen = PlainScreen(world.console)
     printed(world, screen, capfd)
     world.console.on_terminal(Entered("typed here"), world.now)
@@ -139,6 +141,7 @@ def test_own_words_of_another_device_are_printed(world: World, capfd: pytest.Cap
 def test_replies_and_reactions_are_printed(world: World, capfd: pytest.CaptureFixture[str]) -> None:
     world.welcome(HISTORY)
     world.join()
+    world.feed(*page())
     screen = PlainScreen(world.console)
     printed(world, screen, capfd)
     world.feed(
@@ -222,3 +225,103 @@ def test_a_line_that_the_server_does_not_take_is_not_sent(world: World, caps: st
     world.sent()
     assert not unsent.waits(world.model, 0.0)
     assert unsent.outcome(world.model) == "1 line not sent: no such nick"
+
+
+def test_what_was_missed_is_printed_before_what_is_said_now(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    """Somebody speaks as we come back, before the server has told what we missed."""
+    world.welcome(HISTORY)
+    world.join()
+    world.feed(*page(), "@msgid=1 :bob!b@h PRIVMSG #tea :before", "@msgid=2 :bob!b@h PRIVMSG alice :psst")
+    screen = PlainScreen(world.console, lambda: 0.0)
+    printed(world, screen, capfd)
+    world.lose()
+    world.now += 60_000
+    printed(world, screen, capfd)
+    world.come_in(HISTORY)
+    world.feed(":alice!al@host.example JOIN #tea", "@msgid=5 :bob!b@h PRIVMSG #tea :now")
+    world.feed("@msgid=6 :bob!b@h PRIVMSG alice :still there?")
+    told = printed(world, screen, capfd)
+    assert [line for line in told if "now" in line or "there?" in line] == ["-- now in #tea"]
+    world.feed(":srv 353 alice = #tea :@alice bob", ":srv 366 alice #tea :End")
+    asked = [line for line in world.sent() if line.startswith("CHATHISTORY LATEST #tea")]
+    assert asked == ["CHATHISTORY LATEST #tea timestamp=2026-09-21T14:13:19.999Z 100"]
+    assert printed(world, screen, capfd) == []
+    world.feed(*page("msgid=3;time=2026-09-21T14:13:40.000Z :bob!b@h PRIVMSG #tea :missed"))
+    assert [line[6:] for line in printed(world, screen, capfd)] == ["bob: missed", "You joined", "bob: now"]
+
+
+def test_private_talks_that_went_on_are_printed_in_order(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    world.welcome(HISTORY)
+    world.join()
+    screen = PlainScreen(world.console, lambda: 0.0)
+    world.feed(*page(), "@msgid=2 :bob!b@h PRIVMSG alice :psst")
+    world.lose()
+    printed(world, screen, capfd)
+    world.now += 60_000
+    world.welcome(HISTORY)
+    printed(world, screen, capfd)
+    world.feed("@msgid=6 :bob!b@h PRIVMSG alice :still there?", "@msgid=7 :eve!e@h PRIVMSG alice :I am new")
+    assert printed(world, screen, capfd) == []
+    world.feed(
+        ":srv BATCH +t draft/chathistory-targets", "@batch=t :srv CHATHISTORY TARGETS bob 2026-09-21T14:14:20.000Z"
+    )
+    world.feed(":srv BATCH -t")
+    assert world.sent() == ["CHATHISTORY LATEST bob timestamp=2026-09-21T14:13:19.999Z 100"]
+    assert printed(world, screen, capfd) == ["14:14 eve eve: I am new"]
+    world.feed(
+        ":srv BATCH +h chathistory bob",
+        "@batch=h;msgid=4;time=2026-09-21T14:13:50.000Z :bob!b@h PRIVMSG alice :missed",
+        ":srv BATCH -h",
+    )
+    assert printed(world, screen, capfd) == ["14:13 bob bob: missed", "14:14 bob bob: still there?"]
+
+
+def test_lines_are_not_held_for_ever(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    """A server may never tell what was missed, and the program may end before it does."""
+    clock = [0.0]
+    world.welcome(HISTORY)
+    world.join()
+    screen = PlainScreen(world.console, lambda: clock[0])
+    printed(world, screen, capfd)
+    world.feed("@msgid=1 :bob!b@h PRIVMSG #tea :now")
+    assert printed(world, screen, capfd) == []
+    clock[0] = PATIENCE_SECONDS
+    assert printed(world, screen, capfd) == ["14:13 You joined", "14:13 bob: now"]
+    other = PlainScreen(world.console, lambda: 0.0)
+    other.paint(world.console.frame(0))
+    assert "bob: now" not in capfd.readouterr().out
+    other.finish()
+    assert "bob: now" in capfd.readouterr().out
+
+
+def test_more_than_a_page_that_was_missed_comes_whole(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    """Nobody scrolls to a gap where there is no screen."""
+    world.model.draws = False
+    world.welcome(HISTORY)
+    world.feed(":srv 005 alice CHATHISTORY=2 :are supported")
+    world.join()
+    screen = PlainScreen(world.console, lambda: 0.0)
+    world.feed(*page(), "@msgid=1 :bob!b@h PRIVMSG #tea :before")
+    world.lose()
+    printed(world, screen, capfd)
+    world.now += 60_000
+    world.come_in(HISTORY)
+    world.feed(":srv 005 alice CHATHISTORY=2 :are supported")
+    world.join()
+
+    def missed(*numbers: int) -> list[str]:
+        return page(
+            *(
+                f"msgid=m{each};time=2026-09-21T14:13:{each + 40}.000Z :bob!b@h PRIVMSG #tea :m{each}"
+                for each in numbers
+            )
+        )
+
+    printed(world, screen, capfd)
+    world.feed(*missed(3, 4))
+    assert printed(world, screen, capfd) == []
+    assert [line.split()[1] for line in world.sent()] == ["BETWEEN"]
+    world.feed(*missed(1, 2))
+    assert [line.split()[1] for line in world.sent()] == ["BETWEEN"]
+    world.feed(*page())
+    assert [line[6:] for line in printed(world, screen, capfd) if ": m" in line] == [f"bob: m{n}" for n in (1, 2, 3, 4)]

@@ -18,6 +18,7 @@ from greenchat.protocol.multiline import CONCAT, Part, whole
 
 IGNORABLE = frozenset({"PRIVMSG", "NOTICE", "TAGMSG", "INVITE"})
 (_RELAYED_BY,) = caps.names(caps.RELAYMSG)
+TALKS = "draft/chathistory-targets"
 KEPT_UNTIL_WHOLE = frozenset({MULTILINE, *HISTORIES})
 
 
@@ -110,6 +111,8 @@ def _batch(incoming: Incoming) -> None:
         receive(Incoming(incoming.model, incoming.network, one, said_at(one, incoming.time)))
     elif ended.kind in HISTORIES:
         _history(incoming, ended)
+    elif ended.kind == TALKS:
+        incoming.network.reading.asks_talks = False
     elif ended.kind == server_search.CAPABILITY and ended.size == 0:
         incoming.answer("The server found no messages.")
 

@@ -189,6 +189,7 @@ def standard_reply(incoming: Incoming) -> None:
     if incoming.label == typing.LABEL:
         return
     if incoming.param(0) == "CHATHISTORY":
+        incoming.network.reading.asks_talks = False
         for waiting_for_history in incoming.network.buffers.values():
             chathistory.failed(incoming.model, waiting_for_history, incoming.time)
     if incoming.param(0) == "FILEHOST":

@@ -22,16 +22,18 @@ from greenchat.client.text.times import timestamp
 from greenchat.protocol import caps
 
 PAGE = 100  # lines asked for at once
+PAGES_UNSEEN = 10  # asked for to fill gaps where there is no screen to scroll on
 UNREAD_MILLISECONDS = 7 * 86_400_000  # how far back private talks are looked for that the user has not read
 SKEW_MILLISECONDS = 60_000  # how much the server's clock may be behind ours
 
 
 def ask_latest(buffer: Buffer) -> bool:
     """Ask for the newest lines, or those since the newest that we have. False where the server has no history."""
+    buffer.history.comes = False
     if not _can_ask(buffer):
         return False
-    # What was said, not what happened: our own JOIN is newer than all that we have missed.
-    known = next((line for line in reversed(buffer.lines) if line.id and line.kind in TALK), None)
+    # Somebody may have spoken since we came in: what was missed was said before that.
+    known = _talk_before(buffer, buffer.history.seam)
     _ask(buffer, "LATEST", _at(known.time - 1) if known else "*")
     return True
 
@@ -79,6 +81,7 @@ def ask_targets(network: ClientNetwork, now: int) -> None:
     if since and network.caps.held & caps.CHATHISTORY != 0:
         span = (_at(since - SKEW_MILLISECONDS), _at(now + SKEW_MILLISECONDS))
         network.send("CHATHISTORY", "TARGETS", *span, str(PAGE))
+        network.reading.asks_talks = True
         network.reading.talks_since = since
 
 
@@ -107,6 +110,17 @@ def read_until(model: Model, network: ClientNetwork, name: str, time: int) -> No
         ask_latest(buffer)
 
 
+def is_behind(buffer: Buffer) -> bool:
+    """Whether something that was missed is still to come, so that newer lines can't be told in their order yet."""
+    network = buffer.network
+    if not network.caps.held & caps.CHATHISTORY or network.link.state is not LinkState.ONLINE:
+        return False
+    if buffer.history.page or buffer.history.comes:
+        return True
+    asked = network.reading.asks_talks or network.fold(buffer.name) in network.reading.unread
+    return buffer.kind is BufferKind.PRIVATE and asked
+
+
 def begin(buffer: Buffer) -> None:
     """A private talk is shown: the first time, ask what was said before. Without echo-message our own words in it could
     not be told from those that the server remembers, and services (NickServ) are not remembered."""
@@ -128,6 +142,8 @@ def answered(model: Model, buffer: Buffer, lines: int, now: int) -> None:
         buffer.history.complete = buffer.history.complete or (page.older and not page.new)
     if page is None or page.command == "LATEST":
         place_marker(buffer)  # older pages change nothing of what is new
+    if buffer.history.gaps and not model.draws and buffer.history.filled < PAGES_UNSEEN:
+        buffer.history.filled += fill_gap(buffer, range(buffer.first, buffer.end))  # nobody scrolls there
     sending.flush(model, buffer, now)
 
 

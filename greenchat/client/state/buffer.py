@@ -72,7 +72,9 @@ class HistoryExtent:
     which lines are missing -> whether they are unavailable. follow: the ids of what comes later in the page that is
     being put in. started: earlier messages were asked for. crowded: more was said in one millisecond than a page
     holds, so that the next is asked for by msgid. wants_older: than what is here, of what an archive has. fresh: what
-    no archive has yet. restored: what an archive has is here.
+    no archive has yet. restored: what an archive has is here. seam: the number of the first line that came after the
+    time that was missed. comes: what was missed is asked for as soon as the server has told who is here. filled: how
+    many pages were asked for without the user's scrolling there.
     """
 
     page: Page | None = None
@@ -84,11 +86,17 @@ class HistoryExtent:
     wants_older: bool = False
     fresh: deque[Line] = field(default_factory=lambda: deque(maxlen=MOST_LINES))
     restored: bool = False
+    seam: int = 0
+    comes: bool = False
+    filled: int = 0
 
-    def end_connection(self) -> None:
-        """Forget open requests; they may be made again."""
+    def end_connection(self, end: int) -> None:
+        """Forget open requests; they may be made again. end: the number of the next line."""
         self.page = None
         self.crowded = False
+        self.comes = False
+        self.seam = end
+        self.filled = 0
         self.gaps = dict.fromkeys(self.gaps, False)
 
 
@@ -171,6 +179,8 @@ class Scroll:
             self.unread.seen += 1
         if self.cleared > number:
             self.cleared += 1
+        if self.history.seam > number:
+            self.history.seam += 1
         if self.anchor and self.anchor.line >= number:
             self.anchor = Anchor(self.anchor.line + 1, self.anchor.hidden)
         return True
@@ -188,6 +198,7 @@ class Scroll:
         self.edits += 1
         self.unread.seen += len(before)
         self.cleared += len(before) * (self.cleared > 0)
+        self.history.seam += len(before)
         if self.anchor:
             self.anchor = Anchor(self.anchor.line + len(before), self.anchor.hidden)
 

@@ -70,12 +70,15 @@ class Buffer(Scroll):
         self.members.clear()
         self.names_arriving = None
         self.names_asked = self.names_known = self.names_wanted = False
+        self.history.comes = True
+        self.history.seam = self.end
 
     def leave(self) -> None:
         """Note that the user has left the channel."""
         self.joined = False
         self.members.clear()
         self.names_arriving = None
+        self.history.comes = False
 
     def spoke_lately(self, nick: str, now: int) -> bool:
         """Whether this person spoke here in the last minutes, so that their coming and going matters."""
@@ -198,7 +201,7 @@ class ClientNetwork:
         self.outgoing.clear()
         for buffer in self.buffers.values():
             buffer.leave()
-            buffer.history.end_connection()
+            buffer.history.end_connection(buffer.end)
 
     @property
     def place(self) -> str:
