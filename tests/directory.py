@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.ports import reserved_port
+
 _PATIENCE = 20.0  # seconds: only a failing test waits that long
 _SCHEMAS = ("core", "cosine", "inetorgperson")
 _PEOPLE = """\
@@ -73,16 +75,17 @@ def _programs() -> tuple[str, str, Path]:
     return slapd, str(root / "usr/lib/ldap"), root / "etc/ldap/schema"
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
-
-
 @contextmanager
 def directory(folder: Path, certificate: Path, key: Path) -> Iterator[Directory]:
     """Serve until the block ends. certificate, key: of localhost."""
+    with reserved_port() as port, reserved_port() as secure:
+        yield from _serve(
+            folder, certificate, key, Directory(f"ldap://127.0.0.1:{port}", f"ldaps://localhost:{secure}")
+        )
+
+
+def _serve(folder: Path, certificate: Path, key: Path, found: Directory) -> Iterator[Directory]:
     slapd, modules, schemas = _programs()
-    found = Directory(f"ldap://127.0.0.1:{_free_port()}", f"ldaps://localhost:{_free_port()}")
     (folder / "db").mkdir(parents=True)
     lines = [
         *(f"include {schemas / name}.schema" for name in _SCHEMAS),

@@ -121,10 +121,10 @@ def run(target: BenchTarget, *, tls: bool = False, ping: int = 120, rate: int = 
         assert target.address
         yield RunningTarget(target.address, target.pid)
         return
-    with tempfile.TemporaryDirectory(prefix="greenchat-bench-") as name:
+    reserved, port = reserve_port()
+    with reserved, tempfile.TemporaryDirectory(prefix="greenchat-bench-") as name:
         folder = Path(name)
         folder.chmod(folder.stat().st_mode | 0o055)  # a server that drops root must still find its files
-        port = free_port()
         certificate = make_certificate(folder) if tls else None
         command = target.command(Setup(folder, port, ping, certificate, rate))
         source = str(Path(greenchat.__file__).parent.parent)
@@ -147,12 +147,13 @@ def run(target: BenchTarget, *, tls: bool = False, ping: int = 120, rate: int = 
                 process.wait()
 
 
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def reserve_port() -> tuple[socket.socket, int]:
+    """Return a socket that keeps a port of 127.0.0.1 for a server that sets SO_REUSEADDR, as all do, and the port."""
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("127.0.0.1", 0))
+    port: int = sock.getsockname()[1]
+    return sock, port
 
 
 def make_certificate(folder: Path) -> Certificate:

@@ -17,6 +17,7 @@ from greenchat.config.options import Address, ListenerOptions, Options
 from greenchat.config.settings import Settings
 from tests.conftest import ServerThread
 from tests.features.terminal import PATIENCE, Terminal
+from tests.ports import ReservedPort
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,7 +25,10 @@ ROOT = Path(__file__).parents[2]
 class Server(ABC):
     """A server on 127.0.0.1 that keeps its port and its data when it is started again."""
 
-    port = 0
+    def __init__(self) -> None:
+        self._reserved = ReservedPort()
+        self.port = self._reserved.number
+        self.start()
 
     @property
     def address(self) -> str:
@@ -44,6 +48,11 @@ class Server(ABC):
     def stop(self) -> None:
         """End it; returns when it has ended."""
 
+    def close(self) -> None:
+        """End it for good."""
+        self.stop()
+        self._reserved.close()
+
 
 class ThreadedServer(Server):
     """As bin/greenchat-server has it without a configuration, but that passwords are cheap."""
@@ -52,12 +61,11 @@ class ThreadedServer(Server):
         folder.mkdir()
         self._folder = folder
         self._thread: ServerThread | None = None
-        self.start()
+        super().__init__()
 
     def start(self) -> None:
         listen = ListenerOptions(Address("127.0.0.1", self.port))
         self._thread = ServerThread(Settings(), Options(listen=(listen,), data=self._folder))
-        self.port = self._thread.address[1]
 
     def stop(self) -> None:
         if self._thread:
@@ -73,7 +81,7 @@ class ServerProcess(Server):
         self._folder = folder
         self._environment = environment
         self._process: subprocess.Popen[bytes] | None = None
-        self.start()
+        super().__init__()
 
     def start(self) -> None:
         self._process = subprocess.Popen(
@@ -91,8 +99,7 @@ class ServerProcess(Server):
         )
         assert self._process.stdout
         line = self._process.stdout.readline().decode()
-        assert "listening on 127.0.0.1:" in line, line
-        self.port = int(line.rpartition(":")[2])
+        assert f"listening on 127.0.0.1:{self.port}" in line, line
 
     def stop(self) -> None:
         if self._process:
@@ -130,7 +137,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     """A server that runs."""
     started = ThreadedServer(tmp_path / "server")
     yield started
-    started.stop()
+    started.close()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.features.crowd import Crowd
+from tests.ports import ReservedPort
 
 ROOT = Path(__file__).parents[2]
 # greenchat-server, that moves what was said to where it is read in small portions, so that it is often killed meanwhile
@@ -35,7 +36,8 @@ class Server:
     """A server's process, to be killed. It keeps its port and its data."""
 
     def __init__(self, folder: Path) -> None:
-        self.port = 0
+        self._reserved = ReservedPort()
+        self.port = self._reserved.number
         self._folder = folder
         self._config = folder / "server.toml"
         self._config.write_text(_CONFIG)
@@ -56,6 +58,7 @@ class Server:
         """End it in good order."""
         self.process.send_signal(signal.SIGTERM)
         self._wait()
+        self._reserved.close()
 
     def _wait(self) -> None:
         self.process.wait(20)
@@ -74,7 +77,6 @@ class Server:
         line = process.stdout.readline().decode()
         if "listening on" not in line:
             raise RuntimeError(f"the server did not start: {line!r}")
-        self.port = int(line.rpartition(":")[2])
         return process
 
 

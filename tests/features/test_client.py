@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import termios
@@ -15,6 +14,7 @@ from greenchat import __version__
 from tests.features.conftest import ROOT, OpenTerminal, Server
 from tests.features.terminal import PATIENCE, Terminal
 from tests.irc import Client
+from tests.ports import reserved_port
 
 PAGE_UP, PAGE_DOWN = "\x1b[5~", "\x1b[6~"
 
@@ -407,20 +407,15 @@ def test_a_script_reads_the_answers_to_what_it_asks(server: Server, environment:
 
 def test_a_script_knows_how_it_ended(server: Server, environment: dict[str, str]) -> None:
     """Exit code 3 and a last line that is true, where not all was done; and never without an end."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
     program = [sys.executable, str(ROOT / "bin/greenchat"), "--plain"]
-    for where, words, told in (
-        (
-            f"script@127.0.0.1:{port}/#tea",
-            b"hello\n",
-            f"1 line not sent: Can't connect: nothing answers on 127.0.0.1:{port}",
-        ),
-        (f"script@127.0.0.1:{port}/#tea", b"", f"Can't connect: nothing answers on 127.0.0.1:{port}"),
-    ):
-        done = subprocess.run([*program, where], input=words, env=environment, timeout=PATIENCE, capture_output=True)
-        assert (done.returncode, done.stderr.decode().splitlines()) == (3, [f"greenchat: {told}"])
-        assert b"now in #tea" not in done.stdout
+    with reserved_port() as port:
+        where, nobody = f"script@127.0.0.1:{port}/#tea", f"Can't connect: nothing answers on 127.0.0.1:{port}"
+        for words, told in ((b"hello\n", f"1 line not sent: {nobody}"), (b"", nobody)):
+            done = subprocess.run(
+                [*program, where], input=words, env=environment, timeout=PATIENCE, capture_output=True
+            )
+            assert (done.returncode, done.stderr.decode().splitlines()) == (3, [f"greenchat: {told}"])
+            assert b"now in #tea" not in done.stdout
     where = f"script@{server.address}/#tea"
     words = b"/msg nobody-here hello\n"
     done = subprocess.run([*program, where], input=words, env=environment, timeout=PATIENCE, capture_output=True)

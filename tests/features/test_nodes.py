@@ -24,7 +24,7 @@ def nodes(tmp_path: Path, environment: dict[str, str]) -> Iterator[Server]:
     """A server of two nodes."""
     started = ServerProcess(tmp_path / "server", environment, "--nodes", "2")
     yield started
-    started.stop()
+    started.close()
 
 
 def sessions(folder: Path) -> dict[str, int]:

@@ -18,7 +18,7 @@ def server(tmp_path: Path, environment: dict[str, str]) -> Iterator[Server]:
     """The server as people start it."""
     started = ServerProcess(tmp_path / "server", environment)
     yield started
-    started.stop()
+    started.close()
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def other(tmp_path: Path, environment: dict[str, str]) -> Iterator[Server]:
     """A second server."""
     started = ServerProcess(tmp_path / "other", environment)
     yield started
-    started.stop()
+    started.close()
 
 
 def test_a_tour(server: Server, other: Server, greenchat: OpenTerminal) -> None:

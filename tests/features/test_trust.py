@@ -34,4 +34,4 @@ def test_trusted_once_and_a_change_is_loud(
         second.wait(lambda: second.rows[-1].startswith("[#lobby]"))
         second.wait_for("not connected")
     finally:
-        server.stop()
+        server.close()

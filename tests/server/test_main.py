@@ -20,6 +20,7 @@ from greenchat.config.file import Config, parse
 from greenchat.server.main import main
 from greenchat.values.passwords import verify_password
 from tests.irc import Client, people
+from tests.ports import reserved_port
 from tests.server import forked
 from tests.server.process import ROOT, SCRIPT, environment, run, started
 from tests.staff import HASH, become
@@ -227,19 +228,18 @@ def test_a_hangup_reloads_the_file(tmp_path: Path) -> None:
 
 
 def test_restart_goes_on_with_the_new_file(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
     file = tmp_path / "server.toml"
-    file.write_text(_config("first", port))
-    with started(tmp_path, "--config", str(file)) as server:
-        with Client(server.target, "alice") as alice:
-            become(alice)
-            file.write_text(_config("second", port))
-            alice.run("MODE alice +s", "RESTART")
-            while "was upgraded from" not in alice.expect("NOTICE").params[1]:
-                pass
-            assert [m.params[1] for m in alice.run("MOTD") if m.command == "372"] == ["- second"]
-        assert server.end() == 0
+    with reserved_port() as port:
+        file.write_text(_config("first", port))
+        with started(tmp_path, "--config", str(file)) as server:
+            with Client(server.target, "alice") as alice:
+                become(alice)
+                file.write_text(_config("second", port))
+                alice.run("MODE alice +s", "RESTART")
+                while "was upgraded from" not in alice.expect("NOTICE").params[1]:
+                    pass
+                assert [m.params[1] for m in alice.run("MOTD") if m.command == "372"] == ["- second"]
+            assert server.end() == 0
 
 
 def test_a_log_file_takes_what_would_go_to_standard_error(tmp_path: Path) -> None:

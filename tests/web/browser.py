@@ -19,6 +19,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.ports import reserved_port
+
 PATIENCE = 20.0  # seconds: only a failing test waits that long
 WIDE, PHONE = (1280, 800), (390, 780)
 _ARGUMENTS = (
@@ -54,8 +56,11 @@ def missing() -> str:
     return f"{' and '.join(lacking)} missing (Debian: apt install chromium chromium-driver)" if lacking else ""
 
 
-def start() -> webdriver.Chrome:
-    """Start a browser with a profile of its own. Skips without the programs, which CI has."""
+def start(port: int) -> webdriver.Chrome:
+    """Start a browser with a profile of its own. Skips without the programs, which CI has.
+
+    port: of its driver.
+    """
     lacking = missing()
     if lacking:
         if os.environ.get("CI"):
@@ -69,7 +74,7 @@ def start() -> webdriver.Chrome:
     kept = {"credentials_enable_service": False, "profile.password_manager_leak_detection": False}
     options.add_experimental_option("prefs", kept | {"profile.password_manager_enabled": False})
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    return webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+    return webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver"), port))
 
 
 class Browser:
@@ -273,8 +278,9 @@ class Browser:
 @contextmanager
 def opened() -> Iterator[Browser]:
     """A browser for as long as it is needed."""
-    driver = start()
-    try:
-        yield Browser(driver)
-    finally:
-        driver.quit()
+    with reserved_port() as port:
+        driver = start(port)
+        try:
+            yield Browser(driver)
+        finally:
+            driver.quit()

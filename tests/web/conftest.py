@@ -11,6 +11,7 @@ from greenchat.config.options import Address, Connections, ListenerOptions, Stor
 from greenchat.config.settings import Settings
 from greenchat.config.web import Web
 from tests.conftest import ServerThread, quick_options
+from tests.ports import ReservedPort
 from tests.web import browser as browsers
 from tests.web.browser import Browser
 
@@ -24,8 +25,8 @@ class Site:
     web: Web
     connections: Connections = field(default_factory=Connections)
     throttle: Throttle = field(default_factory=lambda: Throttle(commands=0))
-    port: int = 0
     thread: ServerThread | None = None
+    _reserved: ReservedPort = field(default_factory=ReservedPort)
 
     def start(self) -> None:
         """Listen."""
@@ -39,13 +40,22 @@ class Site:
             connections=replace(self.connections, close_timeout=0.3),
         )
         self.thread = ServerThread(self.settings, options)
-        self.port = self.thread.address[1]
 
     def stop(self) -> None:
         """End it."""
         if self.thread:
             self.thread.stop()
             self.thread = None
+
+    def close(self) -> None:
+        """End it for good."""
+        self.stop()
+        self._reserved.close()
+
+    @property
+    def port(self) -> int:
+        """Of 127.0.0.1."""
+        return self._reserved.number
 
     @property
     def target(self) -> tuple[str, int]:
@@ -78,7 +88,7 @@ def make_site(tmp_path: Path) -> Iterator[MakeSite]:
 
     yield make
     for site in made:
-        site.stop()
+        site.close()
 
 
 @pytest.fixture

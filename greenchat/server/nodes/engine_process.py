@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from contextlib import closing, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -44,7 +44,8 @@ class EngineProcess:
         self._command = [program, "-c", str(folder / "nats.conf")]
         self._log = folder / "nats.log"
         self.lock = folder / "lock"
-        token, port = secrets.token_hex(16), _free_port()
+        self._reserved, port = _reserve_port()
+        token = secrets.token_hex(16)
         self.url = f"nats://{token}@127.0.0.1:{port}"
         text = _CONFIG.format(port=port, token=token, store=folder / "log")
         try:
@@ -86,14 +87,14 @@ class EngineProcess:
     def stop(self, seconds: float) -> None:
         """End it in good order, or after so many seconds at once."""
         self._lock.close()
-        if self._process is None or self.has_ended:
-            return
-        self._process.terminate()
-        try:
-            self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        if self._process and not self.has_ended:
+            self._process.terminate()
+            try:
+                self._process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._reserved.close()
 
 
 def _lock(path: Path) -> IO[str]:
@@ -120,7 +121,16 @@ def end_engine(lock: Path) -> None:
         os.kill(int(lock.read_text()), signal.SIGTERM)
 
 
-def _free_port() -> int:
-    with closing(socket.socket()) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+def _reserve_port() -> tuple[socket.socket, int]:
+    """Return a socket that keeps a port for the engine, also between its end and its next start, and the port.
+
+    The system gives the port to no other program, and the engine may listen there, since it sets SO_REUSEADDR, too:
+    Linux, socket(7). Other systems refuse the engine: there the port is only one that was free.
+    """
+    sock = socket.socket()
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind(("127.0.0.1", 0))
+    port: int = sock.getsockname()[1]
+    if not sys.platform.startswith("linux"):
+        sock.close()
+    return sock, port

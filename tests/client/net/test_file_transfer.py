@@ -18,6 +18,7 @@ from greenchat.client.net import file_transfer
 from greenchat.client.net.file_transfer import fetch, upload
 from greenchat.client.state.transfers import Offer, TransferError
 from tests.client.world import World
+from tests.ports import reserved_port
 
 
 def connect(host: str, port: int) -> socket.socket:
@@ -136,9 +137,7 @@ def test_a_server_that_names_no_address(cake: Path, url: str) -> None:
 
 
 def test_where_nobody_answers_that_is_told(cake: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with pytest.raises(TransferError, match="refused"):
+    with reserved_port() as port, pytest.raises(TransferError, match="refused"):
         upload(cake, f"http://127.0.0.1:{port}/files", "", connect)
 
 

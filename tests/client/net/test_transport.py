@@ -16,6 +16,7 @@ from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Recoded, Untrusted
 from greenchat.protocol.message import Message
 from greenchat.server.net.certificate import ensure_certificate
+from tests.ports import reserved_port
 
 PATIENCE = 20
 
@@ -136,11 +137,10 @@ def test_it_can_be_left_while_it_has_to_wait(line: Line) -> None:
 
 
 def test_nothing_answers() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
     events: queue.Queue[NetworkEvent] = queue.Queue()
-    Transport(ServerAddress("127.0.0.1", port), into(events)).start()
-    assert events.get(timeout=PATIENCE) == Disconnected(f"nothing answers on 127.0.0.1:{port}")
+    with reserved_port() as port:
+        Transport(ServerAddress("127.0.0.1", port), into(events)).start()
+        assert events.get(timeout=PATIENCE) == Disconnected(f"nothing answers on 127.0.0.1:{port}")
 
 
 def test_no_tls_where_tls_was_asked_for() -> None:

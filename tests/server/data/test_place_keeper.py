@@ -1,7 +1,6 @@
 """Places over a stop and a start, and over a death: real processes, and clients that come back as ours do."""
 
 import signal
-import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
@@ -14,6 +13,7 @@ from greenchat.chat import documents
 from greenchat.storage.sqlite import SqliteStore
 from tests.commands.devices import device, make_account
 from tests.irc import Client
+from tests.ports import reserved_port
 from tests.server.forked import started
 from tests.server.process import Running
 
@@ -24,9 +24,7 @@ CAPS = "greenchat/resume draft/metadata-3 batch draft/chathistory draft/event-pl
 @pytest.fixture
 def begin(tmp_path: Path) -> Iterator[Server]:
     """Start the server, again on the same port, with the same data."""
-    with socket.create_server(("127.0.0.1", 0)) as probe, ExitStack() as stack:
-        port = probe.getsockname()[1]
-        probe.close()
+    with reserved_port() as port, ExitStack() as stack:
         yield lambda: stack.enter_context(started(tmp_path, "--listen", f"127.0.0.1:{port}"))
 
 

@@ -22,6 +22,7 @@ from greenchat.server.control.client import ControlRefusedError, NoServerError, 
 from greenchat.server.net.certificate import ensure_certificate
 from tests.http_client import CLOSE, CONT, TEXT, Frame, WebSocket
 from tests.irc import Client, people
+from tests.ports import reserved_port
 from tests.server.forked import run, started
 from tests.server.process import Running, environment
 from tests.staff import HASH, become
@@ -377,10 +378,10 @@ def test_restart_and_the_signal_do_the_same(server: Running, tmp_path: Path) -> 
 
 
 def test_restart_still_restarts_where_only_that_will_do(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    config = CONFIG.replace("127.0.0.1:0", f"127.0.0.1:{port}")
-    with serving(tmp_path, config) as server:
+    with (
+        reserved_port() as port,
+        serving(tmp_path, config := CONFIG.replace("127.0.0.1:0", f"127.0.0.1:{port}")) as server,
+    ):
         with Client(server.target, "alice") as alice:
             become(alice)
             (tmp_path / "server.toml").write_text('casemapping = "ascii"\n' + config)

@@ -3,12 +3,11 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -17,6 +16,7 @@ import pytest
 from greenchat.server.nodes.access import Access
 from greenchat.server.nodes.engine import Engine
 from greenchat.server.nodes.engine_errors import EngineError
+from tests.ports import ReservedPort, reserved_port
 
 PROGRAM = shutil.which("nats-server") or shutil.which("nats-server", path=str(Path(sys.executable).parent))
 NEEDED = pytest.mark.skipif(
@@ -36,14 +36,8 @@ def leader_of(engine: "list[Nats]") -> int:
         time.sleep(0.05)
 
 
-def free_port() -> int:
-    with closing(socket.socket()) as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
-
-
 class Nats:
-    """One server. It may be killed and started again, with its data."""
+    """One server. It may be killed and started again, with its data, on the same ports."""
 
     def __init__(
         self,
@@ -59,7 +53,8 @@ class Nats:
         """sync: how often it writes to the disk. more: lines of its configuration. advertise: where the other servers
         are told to find it.
         """
-        self.port, self.monitor = free_port(), free_port()
+        self._reserved = [ReservedPort() for _ in range(2)]
+        self.port, self.monitor = (port.number for port in self._reserved)
         self.url = f"nats://127.0.0.1:{self.port}"
         self._config = folder / f"nats-{number}.conf"
         store = folder / f"nats-{number}"
@@ -105,17 +100,19 @@ class Nats:
     def close(self) -> None:
         self.kill()
         self._log.close()
+        for port in self._reserved:
+            port.close()
 
 
 @contextmanager
 def nats(folder: Path, count: int = 1, **options: str) -> Iterator[list[Nats]]:
     """So many servers, which form a cluster."""
-    ports = tuple(free_port() for _ in range(count)) if count > 1 else ()
-    servers = [Nats(folder, number, ports, ports[number] if ports else 0, **options) for number in range(count)]
-    try:
+    with ExitStack() as stack:
+        ports = tuple(stack.enter_context(reserved_port()) for _ in range(count)) if count > 1 else ()
+        servers = []
+        for number in range(count):
+            servers.append(Nats(folder, number, ports, ports[number] if ports else 0, **options))
+            stack.callback(servers[-1].close)
         for server in servers:
             server.wait()
         yield servers
-    finally:
-        for server in servers:
-            server.close()

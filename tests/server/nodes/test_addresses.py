@@ -5,21 +5,21 @@ from pathlib import Path
 import pytest
 
 from tests.irc import Client
+from tests.ports import reserved_port
 from tests.server.forked import run, started
 from tests.server.nodes.machines import Machine
-from tests.server.nodes.nats import NEEDED, free_port, nats
+from tests.server.nodes.nats import NEEDED, nats
 
 pytestmark = NEEDED
 
 
 def test_a_node_of_several_machines_listens_elsewhere(tmp_path: Path) -> None:
     """It shares its addresses with no other one."""
-    with nats(tmp_path) as (engine,):
+    with nats(tmp_path) as (engine,), reserved_port() as port:
         one = Machine(tmp_path, "one", [engine])
         try:
             one.do("cluster", "init")
             one.start()
-            port = free_port()
             text = one.config.read_text(encoding="utf-8")
             one.config.write_text(text.replace(f"127.0.0.1:{one.port}", f"127.0.0.1:{port}"), encoding="utf-8")
             one.do("reload")

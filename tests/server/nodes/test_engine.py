@@ -17,7 +17,8 @@ from greenchat.server.nodes.engine import Engine, Stored
 from greenchat.server.nodes.engine_errors import EngineError, EngineRefusesError
 from greenchat.server.nodes.engine_line import EngineLine
 from greenchat.server.nodes.seat import Seat
-from tests.server.nodes.nats import NEEDED, free_port, nats
+from tests.ports import reserved_port
+from tests.server.nodes.nats import NEEDED, nats
 from tests.server.nodes.proxy import Proxy
 
 pytestmark = NEEDED
@@ -93,7 +94,8 @@ def test_the_log_is_there_after_the_engine_was_killed(tmp_path: Path) -> None:
         with pytest.raises(EngineError, match="can't be reached"):
             Engine(Access((server.url,)), "test")
         server.start()
-        engine = Engine(Access((f"nats://127.0.0.1:{free_port()}", server.url)), "test")
+        with reserved_port() as nobody:
+            engine = Engine(Access((f"nats://127.0.0.1:{nobody}", server.url)), "test")
         after = opened(engine)
         assert (after.identity, after.last) == (before.identity, 1)
         engine.close()

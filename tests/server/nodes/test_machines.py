@@ -15,8 +15,9 @@ from greenchat.server.nodes import entries
 from greenchat.server.nodes.access import Access
 from greenchat.server.nodes.engine import Engine, Stored
 from tests.irc import Client
+from tests.ports import reserved_port
 from tests.server.nodes.machines import Machine
-from tests.server.nodes.nats import NEEDED, Nats, free_port, nats
+from tests.server.nodes.nats import NEEDED, Nats, nats
 from tests.server.nodes.talk import Talker, check
 from tests.server.nodes.test_faults import come_back
 from tests.server.process import SCRIPT, run
@@ -154,8 +155,9 @@ def test_what_can_not_be_is_said_in_a_line(tmp_path: Path, engine: Nats) -> None
         one.start()
         assert "uses the data folder" in one.refused("cluster", "init")
         two.join(one)
-        two.configure([f"nats://127.0.0.1:{free_port()}"], log="mistakes")
-        assert "the engine can't be reached" in two.refused("cluster", "init")
+        with reserved_port() as nobody:
+            two.configure([f"nats://127.0.0.1:{nobody}"], log="mistakes")
+            assert "the engine can't be reached" in two.refused("cluster", "init")
         two.name = "one"
         two.configure([engine.url], log="mistakes", more="lease = 3.0")
         assert two.refusal() == "another running node is named one: choose a different name"
@@ -413,8 +415,9 @@ def test_an_engine_that_may_lose_what_it_has_written(tmp_path: Path) -> None:
             one.do("cluster", "init")
             one.configure([server.url], more=f'monitor = ["http://127.0.0.1:{server.monitor}"]')
             assert told in one.refusal()
-            one.configure([server.url], more=f'monitor = ["http://127.0.0.1:{free_port()}"]')
-            one.start()
+            with reserved_port() as nobody:
+                one.configure([server.url], more=f'monitor = ["http://127.0.0.1:{nobody}"]')
+                one.start()
             assert "can't be asked for its sync interval" in one.errors.read_text(encoding="utf-8")
             assert one.end() == 0
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from tests.irc import Client
+from tests.ports import reserved_port
 from tests.server.nodes.machines import Machine
-from tests.server.nodes.nats import NEEDED, Nats, free_port
+from tests.server.nodes.nats import NEEDED, Nats
 from tests.server.nodes.proxy import Proxy
 from tests.server.nodes.talk import Talker, check
 from tests.server.nodes.test_faults import come_back
@@ -44,8 +45,9 @@ class Network:
 @contextmanager
 def network(folder: Path) -> Iterator[Network]:
     numbers = range(_SERVERS)
-    ports = [free_port() for _ in numbers]
     with ExitStack() as stack:
+        ports = [stack.enter_context(reserved_port()) for _ in numbers]
+        nowhere = stack.enter_context(reserved_port())
         ways = {(one, other): Proxy(ports[other]) for one in numbers for other in numbers if one != other}
         for way in ways.values():
             stack.callback(way.close)
@@ -53,7 +55,7 @@ def network(folder: Path) -> Iterator[Network]:
         for number in numbers:
             routes = tuple(ways[number, other].port for other in numbers if other != number)
             # whoever hears of a server from another one finds nothing at this address: the ways are the only ones
-            server = Nats(folder, number, routes, ports[number], advertise=f"127.0.0.1:{free_port()}")
+            server = Nats(folder, number, routes, ports[number], advertise=f"127.0.0.1:{nowhere}")
             stack.callback(server.close)
             engine.append(server)
         for server in engine:

@@ -14,6 +14,7 @@ from greenchat.config.outside import Ldap
 from greenchat.server.net.certificate import ensure_certificate
 from greenchat.server.outside.directory import ask
 from tests.directory import Directory, directory
+from tests.ports import reserved_port
 
 
 @pytest.fixture(scope="module")
@@ -114,9 +115,7 @@ def test_who_may_not_look(by_look: Ldap) -> None:
 
 
 def test_a_directory_that_is_not_there(by_name: Ldap) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    with pytest.raises(OutsideError, match="the LDAP directory failed") as told:
+    with reserved_port() as port, pytest.raises(OutsideError, match="the LDAP directory failed") as told:
         ask(replace(by_name, url=f"ldap://127.0.0.1:{port}"), "alice", "in the directory")
     assert "\n" not in str(told.value)
     assert "in the directory" not in str(told.value)
