@@ -17,15 +17,20 @@ longer registered; a registered channel, and one with an always-on member, survi
 rights over messages of an earlier life, see REDACT.
 
 The members at that time are remembered by identity: accounts in the store, guests for as long as they are connected.
+
+What is remembered of channels that have ended is bounded in all, however many strangers create: beyond that the
+closures of the channel that ended first are forgotten, of those first in which only guests were. What was said in it
+until they ended is cut from its history, so that nobody sees more by it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from greenchat.chat import documents
 from greenchat.chat.channel import Channel
 from greenchat.chat.documents import DocumentKind
+from greenchat.chat.protection.ended_channels import EndedChannels
 from greenchat.chat.registered_channels import rank_of
 from greenchat.chat.user import User
 from greenchat.protocol.msgid import LAST_ID, format_msgid, parse_msgid
@@ -80,13 +85,27 @@ class Closure:
         """Forget the oldest of these spans, and of the guests, beyond the most."""
         del spans[:-_MOST_SPANS]
         if len(self.inside) > _MOST_GUESTS:
-            guest = next((each for each in self.inside if each.startswith("~")), None)
+            guest = next(filter(_is_guest, self.inside), None)
             if guest is not None:
                 del self.inside[guest]
+
+    @property
+    def size(self) -> int:
+        """The number of things that are kept: itself, and each span."""
+        return 1 + sum(map(len, self.inside.values()))
+
+    @property
+    def is_of_guests(self) -> bool:
+        """Whether only guests were in it."""
+        return all(map(_is_guest, self.inside)) and not self.first
 
     def times_of(self, user: User) -> list[ClosureSpan]:
         """Return the spans in which a user, who has since left, was in the channel."""
         return [*self.inside.get(user.account_id, ()), *self.inside.get(user.guest_id, ())]
+
+
+def _is_guest(identity: str) -> bool:
+    return identity.startswith("~")
 
 
 def _listed(inside: Mapping[str, Iterable[ClosureSpan]]) -> dict[str, list[list[int]]]:
@@ -94,26 +113,35 @@ def _listed(inside: Mapping[str, Iterable[ClosureSpan]]) -> dict[str, list[list[
 
 
 class Closures:
-    """The closures of all channels, by folded name. unsaved: changes that are to be stored.
+    """The closures of all channels, by folded name; the channels that have ended stand in the order of `_ended`.
 
-    Reads: channels, first_end, hidden. Changes: follow, came, went, ended, renamed, prune, restore, take.
+    unsaved: changes that are to be stored. lost: channels whose history is to be cut, and up to which msgid.
+
+    Reads: channels, first_end, hidden. Changes: follow, came, went, ended, renamed, prune, restore, take, take_lost.
     """
 
-    __slots__ = ("_of", "_unsaved")
+    __slots__ = ("_ended", "_lost", "_of", "_unsaved")
 
     def __init__(self) -> None:
         self._of: dict[str, list[Closure]] = {}
+        self._ended = EndedChannels()
+        self._lost: list[tuple[str, int]] = []
         self._unsaved: dict[tuple[str, str], Unsaved] = {}
 
     def __bool__(self) -> bool:
         """Whether there is something to store."""
-        return bool(self._unsaved)
+        return bool(self._unsaved or self._lost)
 
     def take(self) -> list[Unsaved]:
         """Return the changes to store, and forget them."""
         taken = list(self._unsaved.values())
         self._unsaved.clear()
         return taken
+
+    def take_lost(self) -> list[tuple[str, int]]:
+        """Return the channels whose history is to be cut, each with the msgid up to which; and forget them."""
+        lost, self._lost = self._lost, []
+        return lost
 
     def follow(self, key: str, channel: Channel, msgid: int) -> None:
         """Note that a channel's modes may have changed; msgid: a new one, of this moment."""
@@ -136,6 +164,7 @@ class Closures:
 
     def came(self, key: str, user: User, msgid: int) -> None:
         """Note that a user joined, so that the visit is known even if nothing reports the departure."""
+        self._ended.discard(key)
         current = self._current(key)
         if current and user.account_id:
             self._save_inside(current, user.account_id, [*current.inside.get(user.account_id, ()), (msgid, LAST_ID)])
@@ -156,13 +185,13 @@ class Closures:
         current = self._current(key)
         if current:
             self._end(key, current, msgid)
+        self._set_ended(key)
 
     def renamed(self, before: str, after: str) -> None:
         """Note that a channel has a new name; the closures of an earlier channel of that name are dropped."""
         if before == after:
             return
-        for closure in self._of.pop(after, ()):
-            self._put(documents.CLOSED, format_msgid(closure.start), None)
+        self._forget(after)
         moved = self._of.pop(before, [])
         if moved:
             self._of[after] = moved
@@ -204,7 +233,9 @@ class Closures:
             closures.remove(closure)
             self._drop(closure)
         if not closures:
-            self._of.pop(key, None)
+            self._forget(key)
+        elif key in self._ended:
+            self._set_ended(key)
 
     def restore(self, stored: Mapping[str, Any]) -> None:
         """Restore one closure from the store, see `_save`."""
@@ -239,6 +270,8 @@ class Closures:
             channel, current = channels.get(key), self._current(key)
             if current and (channel is None or channel.life != current.life):
                 self._end(key, current, last)
+        self._of = dict(sorted(self._of.items(), key=lambda each: each[1][-1].end))
+        self._find_ended(channels)
 
     def dump(self) -> list[list[Any]]:
         """Return all of it, as JSON can hold it."""
@@ -248,11 +281,12 @@ class Closures:
             for each in closures
         ]
 
-    def load(self, dumped: Iterable[list[Any]]) -> None:
-        """Load `dump`'s output."""
+    def load(self, dumped: Iterable[list[Any]], channels: Container[str]) -> None:
+        """Load `dump`'s output. channels: the folded names of those that exist."""
         for key, start, life, quiet, end, inside, first in dumped:
             times = {identity: [(since, until) for since, until in spans] for identity, spans in inside.items()}
             self._of.setdefault(key, []).append(Closure(start, life, quiet, end, times, tuple(first)))
+        self._find_ended(channels)
 
     def _current(self, key: str) -> Closure | None:
         closures = self._of.get(key)
@@ -272,14 +306,38 @@ class Closures:
         self._drop(second)
         self._save(key, first)
         for identity in second.inside:
-            if identity in first.inside and not identity.startswith("~"):
+            if identity in first.inside and not _is_guest(identity):
                 self._save_inside(first, identity, first.inside[identity])
+
+    def _find_ended(self, channels: Container[str]) -> None:
+        for key in [each for each in self._of if each not in channels]:
+            self._set_ended(key)
+
+    def _set_ended(self, key: str) -> None:
+        """Note that a channel is the last to have ended, and forget those that ended first if it is too much."""
+        if key not in self._of:
+            return
+        self._ended.discard(key)
+        self._of[key] = self._of.pop(key)
+        size = sum(closure.size for closure in self._of[key])
+        self._ended.add(key, size, of_guests=all(closure.is_of_guests for closure in self._of[key]))
+        while self._ended.is_too_much:
+            oldest = self._ended.oldest()
+            self._lost.append((oldest, self._of[oldest][-1].end))
+            self._forget(oldest)
+
+    def _forget(self, key: str) -> None:
+        """Forget the closures of a channel."""
+        self._ended.discard(key)
+        for closure in self._of.pop(key, ()):
+            self._drop(closure)
 
     def _drop(self, closure: Closure) -> None:
         start = format_msgid(closure.start)
         self._put(documents.CLOSED, start, None)
         for identity in closure.inside:
-            self._put(documents.INSIDE, f"{start} {identity}", None)
+            if not _is_guest(identity):
+                self._put(documents.INSIDE, f"{start} {identity}", None)
 
     def _save(self, key: str, closure: Closure) -> None:
         stored = {

@@ -255,11 +255,11 @@ def _restore(document: Form, new_outbox: Callable[[Form], Outbox]) -> Network:
         network.protection.bans.put(ServerBan.from_document(ban))
     for reservation in document.get("reservations", ()):
         network.protection.reservations.put(Reservation.from_document(reservation))
-    network.closures.load(document["closures"])
     users = [_user_of(each) for each in document["users"]]
     channels = [_channel_of(each, network) for each in document["channels"]]
     for channel in channels:
         network.bring_back(channel)
+    network.closures.load(document["closures"], network.channels)
     for name, members in document["logged_in"]:
         network._users_of[name] = {users[number]: None for number in members}
     for user, form in zip(users, document["users"], strict=True):

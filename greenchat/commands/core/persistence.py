@@ -18,7 +18,7 @@ from greenchat.chat.protection.volumes import CLOSURE
 from greenchat.chat.registered_channels import document as channel_document
 from greenchat.chat.tokens import HOOK, Token
 from greenchat.commands.core.context import Context
-from greenchat.storage.interface import Document, StoreError, StoreWrite
+from greenchat.storage.interface import Cut, Document, StoreError, StoreWrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,12 @@ def keep_presences(ctx: Context) -> None:
     for kind, name, value in network.closures.take():
         if kind is documents.CLOSED and isinstance(value, dict) and not value["end"]:  # RENAME stores these, too
             ctx.session.room -= CLOSURE
-        ctx.keep(kind, name, value)
+        if value is None:
+            ctx.journal.record(Document(kind.name, name, None))  # perhaps of others: not the sender's to pay
+        else:
+            ctx.keep(kind, name, value)
+    for key, upto in network.closures.take_lost():
+        ctx.journal.record(*[Cut(conversation, upto) for conversation in conversations_of_channel(network, key)])
     for user in list(network.local.changed_presences):
         if network.user(user.nick) is user and stays(network, user):
             ctx.keep(documents.PRESENCE, user.account_id, document(network, user))
@@ -56,6 +61,13 @@ def keep_presences(ctx: Context) -> None:
                     channel.is_kept = True
                     ctx.journal.record(_of_channel(ctx, channel, None))
     network.local.changed_presences.clear()
+
+
+def conversations_of_channel(network: Network, folded: str) -> Iterator[str]:
+    """Yield the keys of what all in a channel hear, and of what some ranks do."""
+    yield folded
+    for symbol in network.settings.mode_table.symbols:
+        yield symbol + folded
 
 
 def forget_presence(ctx: Context, account_id: str) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from greenchat.commands.core.context import Context
+from greenchat.commands.core.persistence import conversations_of_channel
 from greenchat.commands.core.steps import step
 from greenchat.protocol.msgid import LAST_ID
 from greenchat.storage.interface import HistorySpan
@@ -19,7 +20,7 @@ def prune_closures(ctx: Context) -> Iterator[None]:
     for key in closures.channels():
         ended = closures.first_end(key)
         if ended is not None:
-            oldest = min(_oldest(ctx, conversation) for conversation in _conversations(ctx, key))
+            oldest = min(_oldest(ctx, conversation) for conversation in conversations_of_channel(ctx.network, key))
             if ended < oldest:
                 ctx.propose(_forget, key, oldest)
         yield
@@ -28,13 +29,6 @@ def prune_closures(ctx: Context) -> Iterator[None]:
 @step("closures.pruned")
 def _forget(ctx: Context, key: str, oldest: int) -> None:
     ctx.network.closures.prune(key, oldest)
-
-
-def _conversations(ctx: Context, key: str) -> Iterator[str]:
-    """Yield the keys of what all in a channel hear, and of what some ranks do."""
-    yield key
-    for symbol in ctx.network.settings.mode_table.symbols:
-        yield symbol + key
 
 
 def _oldest(ctx: Context, conversation: str) -> int:

@@ -278,3 +278,39 @@ def test_merging_the_oldest_times_takes_from_nobody_what_they_saw(
             client.join("#a")
         assert read(bob) == ["said behind locks"]
         assert read(eve) == []
+
+
+def test_strangers_with_ever_new_channels_show_nobody_more(
+    start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is remembered of ended channels is bounded: what nothing guards any more is gone, and nothing else is."""
+    monkeypatch.setattr("greenchat.chat.protection.ended_channels._MOST", 20)
+    options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
+    server = start_server(SETTINGS, options)
+    make_account(server.address, "zoe")
+    with (
+        device(server.address, "zoe", caps=f"sasl {CAPS}") as zoe,
+        people(server.address, "guest", "eve", caps=CAPS) as (guest, eve),
+    ):
+        zoe.until("376", "422")
+        zoe.run("JOIN #zoe", "MODE #zoe +s", "PRIVMSG #zoe :said by zoe", "PART #zoe")
+        guest.run("JOIN #a", "PRIVMSG #a :said before", "MODE #a +s", "PRIVMSG #a :said behind locks")
+        guest.run("PRIVMSG @#a :said to operators", "MODE #a -s", "PRIVMSG #a :said after", "PART #a")
+        for number in range(30):
+            guest.run(f"JOIN #n{number}", f"MODE #n{number} +s", f"PART #n{number}")
+        eve.join("#a")
+        guest.join("#a")
+        assert read(eve) == read(guest) == ["said after"]
+        zoe.join("#zoe")
+        assert told(zoe.run("CHATHISTORY LATEST #zoe * 50")) == ["said by zoe"]
+        zoe.run("PART #zoe")
+        kept = server.call(lambda app: {kind: app.store.documents(kind) for kind in ("closed", "inside")})
+        assert len(kept["closed"]) + len(kept["inside"]) <= 20
+    server.stop()
+    server = start_server(SETTINGS, options)
+    with device(server.address, "zoe", caps=f"sasl {CAPS}") as zoe, Client(server.address, "eve", caps=CAPS) as eve:
+        zoe.until("376", "422")
+        eve.join("#a")
+        assert read(eve) == ["said after"]
+        zoe.join("#zoe")
+        assert told(zoe.run("CHATHISTORY LATEST #zoe * 50")) == ["said by zoe"]
