@@ -23,6 +23,7 @@ from greenchat.config.options import Address, Connections, ListenerOptions, Opti
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.server.app import App
 from greenchat.server.net.stream import TlsAcceptor
+from tests.patience import PATIENCE
 
 # how long an example takes says more of the machine than of us
 hypothesis.settings.register_profile("patient", deadline=None)
@@ -81,7 +82,7 @@ class ServerThread:
         self._options = options
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
-        address = self._started.get(timeout=20)
+        address = self._started.get(timeout=PATIENCE)
         if isinstance(address, BaseException):
             raise address
         self.address = address
@@ -111,13 +112,13 @@ class ServerThread:
         answers: Queue[T] = Queue()
         self._calls.put(lambda: answers.put(function(self.app)))
         self._wake.send()
-        return answers.get(timeout=20)
+        return answers.get(timeout=PATIENCE)
 
     def stop(self) -> None:
         """End the server and wait until it has ended."""
         if self._thread.is_alive():
             self.call(lambda app: app.stop("The test is over"))
-            self._thread.join(20)
+            self._thread.join(PATIENCE)
             assert not self._thread.is_alive()
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
 from tests.ports import reserved_port
 
-_PATIENCE = 20.0  # seconds: only a failing test waits that long
 _SCHEMAS = ("core", "cosine", "inetorgperson")
 _PEOPLE = """\
 dn: dc=example,dc=org
@@ -119,12 +119,12 @@ def _serve(folder: Path, certificate: Path, key: Path, found: Directory) -> Iter
         yield found
     finally:
         process.terminate()
-        process.wait(_PATIENCE)
+        process.wait(PATIENCE)
 
 
 def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
     port = int(url.rpartition(":")[2])
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import NamedTuple, Self
 
 from greenchat.protocol.message import Message, parse
+from tests.patience import PATIENCE
 
-_TIMEOUT = 20.0  # seconds: only a failing test waits that long
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="  # of RFC 6455, section 1.3, as is the answer
 ACCEPT = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
@@ -41,7 +41,7 @@ class Http:
     """One connection, over which requests are made."""
 
     def __init__(self, address: tuple[str, int], *, tls: ssl.SSLContext | None = None) -> None:
-        self.sock = socket.create_connection(address, timeout=_TIMEOUT)
+        self.sock = socket.create_connection(address, timeout=PATIENCE)
         if tls:
             self.sock = tls.wrap_socket(self.sock, server_hostname="localhost")
         self.rest = b""

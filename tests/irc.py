@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from greenchat.protocol.caps import CAPABILITIES, METADATA_2, RESUME, STS, WEBPUSH
 from greenchat.protocol.framing import LineBuffer
 from greenchat.protocol.message import Message, parse
+from tests.patience import PATIENCE
 
 
 class Dialed(Protocol):
@@ -23,7 +24,6 @@ class Dialed(Protocol):
 Target = tuple[str, int] | Dialed
 """Where a client connects to: a host and a port, or a server without sockets."""
 
-_TIMEOUT = 20.0  # seconds: only a failing test waits that long, also on a busy machine
 _tokens = count(1)
 ALL_CAPS = " ".join(
     row.name for row in CAPABILITIES.values() if row.served and row.bit & ~(STS | METADATA_2 | WEBPUSH | RESUME)
@@ -33,7 +33,7 @@ ALL_CAPS = " ".join(
 
 def _dial(address: Target) -> socket.socket:
     if isinstance(address, tuple):
-        return socket.create_connection(address, timeout=_TIMEOUT)
+        return socket.create_connection(address, timeout=PATIENCE)
     dialed: socket.socket = address.dial()
     return dialed
 

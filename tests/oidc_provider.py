@@ -19,6 +19,8 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from joserfc import jwt
 from joserfc.jwk import RSAKey
 
+from tests.patience import PATIENCE
+
 CLIENT, SECRET = "green chat", "a secret: 50%"
 
 
@@ -72,7 +74,7 @@ class _Talk(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         provider = self.server
-        provider.gate.wait(20)
+        provider.gate.wait(PATIENCE)
         parts = urlsplit(self.path)
         provider.asked.append(parts.path)
         if parts.path == "/realm/.well-known/openid-configuration":
@@ -119,7 +121,7 @@ class _Talk(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         provider = self.server
-        provider.gate.wait(20)
+        provider.gate.wait(PATIENCE)
         provider.asked.append(self.path)
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         given = {name: values[0] for name, values in parse_qs(body).items()}

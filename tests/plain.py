@@ -21,8 +21,8 @@ from greenchat.protocol.plain import OutputStyle
 from greenchat.server.net.outbox import SocketOutbox
 from greenchat.server.net.plain_outbox import PlainOutbox
 from greenchat.server.net.stream import Stream
+from tests.patience import PATIENCE
 
-_TIMEOUT = 20.0  # seconds: only a failing test waits that long, also on a busy machine
 _WINDOW_OPENS = 0.08  # seconds that a window takes to appear
 
 Target = tuple[str, int]
@@ -110,7 +110,7 @@ class Program(ABC):
         self.ended = ""
         self.died = ""
         self.prompts = 0
-        self.sock = socket.create_connection(address, timeout=_TIMEOUT)
+        self.sock = socket.create_connection(address, timeout=PATIENCE)
         self.writes = writes.of(self.sock.getsockname()[1], address[1])
         self._news = threading.Condition()
         self._person = person
@@ -145,7 +145,7 @@ class Program(ABC):
     def wait(self, condition: Callable[[], bool]) -> None:
         """Wait until something is so, looking whenever something has come in."""
         with self._news:
-            assert self._news.wait_for(lambda: condition() or bool(self.died), _TIMEOUT), self.report()
+            assert self._news.wait_for(lambda: condition() or bool(self.died), PATIENCE), self.report()
             assert not self.died, self.report()
 
     def wait_for(self, entry: str) -> None:
@@ -182,7 +182,7 @@ class Program(ABC):
             timer.cancel()
         with suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)
-        self._receiver.join(_TIMEOUT)
+        self._receiver.join(PATIENCE)
         self.sock.close()
 
     # the rest is how it works

@@ -10,8 +10,7 @@ from queue import Empty, Queue
 from typing import NamedTuple
 
 from greenchat.server.net.certificate import ensure_certificate
-
-_TIMEOUT = 20.0  # seconds: only a failing test waits that long
+from tests.patience import PATIENCE
 
 
 class Post(NamedTuple):
@@ -50,7 +49,7 @@ class PostBox(ThreadingHTTPServer):
 
     def take(self) -> Post:
         """The next post."""
-        return self.posts.get(timeout=_TIMEOUT)
+        return self.posts.get(timeout=PATIENCE)
 
     def is_empty(self, seconds: float = 0.3) -> bool:
         """Whether nothing comes for so long."""
@@ -72,7 +71,7 @@ class _Talk(BaseHTTPRequestHandler):
         assert isinstance(box, PostBox)
         body = self.rfile.read(int(self.headers["Content-Length"]))
         box.posts.put(Post(self.path, {name.lower(): value for name, value in self.headers.items()}, body))
-        box.gate.wait(_TIMEOUT)
+        box.gate.wait(PATIENCE)
         self.send_response(box.status)
         for name, value in box.fields.items():
             self.send_header(name, value)

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 from email.policy import default
 from queue import Queue
 
-_TIMEOUT = 20.0  # seconds: only a failing test waits that long
+from tests.patience import PATIENCE
 
 
 class Mailbox(socketserver.ThreadingTCPServer):
@@ -32,7 +32,7 @@ class Mailbox(socketserver.ThreadingTCPServer):
 
     def mail(self) -> EmailMessage:
         """The next mail."""
-        return self.mails.get(timeout=_TIMEOUT)
+        return self.mails.get(timeout=PATIENCE)
 
 
 class _Talk(socketserver.StreamRequestHandler):
@@ -41,7 +41,7 @@ class _Talk(socketserver.StreamRequestHandler):
     server: Mailbox
 
     def handle(self) -> None:
-        self.server.gate.wait(_TIMEOUT)
+        self.server.gate.wait(PATIENCE)
         self._say("220 ready")
         while line := self.rfile.readline():
             verb = line[:4].upper()

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from greenchat.cli import called
-from tests.server.process import PATIENCE, ROOT, environment
+from tests.patience import PATIENCE
+from tests.server.process import ROOT, environment
 
 
 def test_a_program_is_called_as_it_can_be_called_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

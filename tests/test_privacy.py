@@ -10,6 +10,7 @@ import pytest
 
 from greenchat.privacy import narrow
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.server.process import SCRIPT, environment, run, started
 
 _WIDE = ("sh", "-c", 'umask 000; exec "$@"', "sh")
@@ -101,7 +102,7 @@ def test_the_client_writes_for_its_user_only(tmp_path: Path) -> None:
         input="/quit\n",
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=PATIENCE,
         check=False,
     )
     assert (tmp_path / "state/greenchat").is_dir(), ended.stderr

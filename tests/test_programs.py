@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import PATIENCE
+
 BIN = Path(__file__).parents[1] / "bin"
 # What each of them imports early.
 EARLY = {"greenchat": "queue", "greenchat-server": "argparse", "greenchat-bench": "argparse"}
@@ -32,7 +34,7 @@ def test_ctrl_c_while_it_is_still_importing_is_one_line(tmp_path: Path, program:
     assert process.stdout
     assert process.stdout.readline() == "importing\n"
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=20)
+    _, errors = process.communicate(timeout=PATIENCE)
     assert (process.returncode, errors) == (130, f"{program}: interrupted\n")
 
 

@@ -10,6 +10,7 @@ import pytest
 from greenchat.bench import crowd
 from greenchat.bench.crowd import ServerRefusedError, gather
 from greenchat.bench.swarm import Endpoint, Swarm
+from tests.patience import PATIENCE
 
 
 class SlowServer:
@@ -29,7 +30,7 @@ class SlowServer:
     def close(self) -> None:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        self._thread.join(10)
+        self._thread.join(PATIENCE)
 
     def _serve(self) -> None:
         first, _ = self._listener.accept()

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from greenchat.bench.main import main
+from tests.patience import PATIENCE
 
 Rule = Callable[[int, str], list[int]]  # (how many-th message, receiver) -> the messages that it is sent now
 
@@ -38,7 +39,7 @@ class SloppyServer:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for thread in self._threads:
-            thread.join(10)
+            thread.join(PATIENCE)
 
     def _accept(self) -> None:
         while True:
@@ -242,8 +243,8 @@ def test_a_bench_that_is_ended_takes_its_server_with_it(tmp_path: Path) -> None:
             time.sleep(0.02)
     finally:
         bench.terminate()
-    assert bench.wait(20) == 128 + signal.SIGTERM
-    deadline = time.monotonic() + 20
+    assert bench.wait(PATIENCE) == 128 + signal.SIGTERM
+    deadline = time.monotonic() + PATIENCE
     while any(map(runs, started)):  # the server has ended, but who inherited it may not know yet
         assert time.monotonic() < deadline, started
         time.sleep(0.02)

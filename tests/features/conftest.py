@@ -16,7 +16,8 @@ import pytest
 from greenchat.config.options import Address, ListenerOptions, Options
 from greenchat.config.settings import Settings
 from tests.conftest import ServerThread
-from tests.features.terminal import PATIENCE, Terminal
+from tests.features.terminal import Terminal
+from tests.patience import PATIENCE
 from tests.ports import ReservedPort
 
 ROOT = Path(__file__).parents[2]

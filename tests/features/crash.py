@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from tests.features.crowd import Crowd
+from tests.patience import PATIENCE
 from tests.ports import ReservedPort
 
 ROOT = Path(__file__).parents[2]
@@ -61,7 +62,7 @@ class Server:
         self._reserved.close()
 
     def _wait(self) -> None:
-        self.process.wait(20)
+        self.process.wait(PATIENCE)
         if self.process.stdout:
             self.process.stdout.close()
 
@@ -114,7 +115,7 @@ def _is_back(crowd: Crowd, visits: list[int]) -> bool:
 
 
 def _wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError("the crowd did not come back")

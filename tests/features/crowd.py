@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from greenchat.protocol.message import Message
 from tests.irc import Client
+from tests.patience import PATIENCE
 
 CHANNEL = "#lobby"
 CAPS = "batch server-time message-tags echo-message draft/chathistory"
@@ -189,13 +190,13 @@ class Crowd:
         """Let the writers finish, then the readers see the last of it; returns the whole history."""
         self.is_over.set()
         for writer in self.writers:
-            self._threads[writer].join(60)
+            self._threads[writer].join(PATIENCE)
         with Client(self.address(), "speaker", caps=CAPS) as speaker:
             speaker.join(CHANNEL)
             speaker.send(f"PRIVMSG {CHANNEL} :{_END}")  # wakes the readers
             speaker.expect("PRIVMSG")
         for reader in self.readers:
-            self._threads[reader].join(60)
+            self._threads[reader].join(PATIENCE)
         return self.history()
 
     def history(self) -> list[Line]:

@@ -17,10 +17,11 @@ import pyte
 from ptyprocess import PtyProcess
 from wcwidth import wcwidth
 
+from tests.patience import PATIENCE
+
 BEING_DRAWN = 2026 << 5  # pyte's number of the private mode in which terminals show nothing yet
 _STRINGS = re.compile(rb"\x1b[P_][^\x1b]*\x1b\\")
 _STRING_BEGUN = re.compile(rb"\x1b(?:[P_][^\x1b]*\x1b?)?$")
-PATIENCE = 20.0  # seconds: only a failing test waits that long, also on a busy machine
 
 
 class _Screen(pyte.Screen):

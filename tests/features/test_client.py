@@ -12,8 +12,9 @@ import pytest
 
 from greenchat import __version__
 from tests.features.conftest import ROOT, OpenTerminal, Server
-from tests.features.terminal import PATIENCE, Terminal
+from tests.features.terminal import Terminal
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.ports import reserved_port
 
 PAGE_UP, PAGE_DOWN = "\x1b[5~", "\x1b[6~"

@@ -8,8 +8,7 @@ from pathlib import Path
 
 from tests.features.crash import Server, run
 from tests.features.crowd import Crowd
-
-_PATIENCE = 60.0
+from tests.patience import PATIENCE
 
 
 def test_killed_again_and_again_nothing_is_lost(tmp_path: Path) -> None:
@@ -41,7 +40,7 @@ def test_a_full_disk_loses_nothing_that_anybody_saw(tmp_path: Path) -> None:
 
 def _wait(crowd: Crowd, condition: object) -> None:
     assert callable(condition)
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < deadline, [(p.nick, len(p.seen), p.refused, p.error) for p in crowd.people]
         time.sleep(0.01)

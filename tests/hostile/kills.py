@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.patience import PATIENCE
 from tests.server.nodes.cluster import Cluster, cluster
 from tests.server.nodes.nats import Nats, leader_of
 from tests.server.nodes.talk import Talker, check
@@ -82,7 +83,7 @@ class Life:
         assert given_up > self._given_up[number], "a connection ends for no other reason"
         self._given_up[number] = given_up
         self.done["a node was given up by the others"] += 1
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE
         while True:
             try:
                 self._come(number)

@@ -24,6 +24,7 @@ from pathlib import Path
 from tests.hostile.figures import open_sockets, resident
 from tests.hostile.visitors import come_and_go
 from tests.hostile.witness import Witness
+from tests.patience import PATIENCE
 from tests.server.process import ROOT, Running, started
 
 _WORKERS = 6
@@ -75,7 +76,7 @@ class Observer:
         sockets = open_sockets(self._pid)
         before = len(self._counted.read_text())
         os.kill(self._pid, signal.SIGUSR1)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while not (counts := self._counted.read_text()[before:]).endswith("\n"):
             assert time.monotonic() < deadline, "the server does not answer"
             time.sleep(0.005)
@@ -110,7 +111,7 @@ def run(folder: Path, seconds: float, every: float, tell: Callable[[Sample], Non
                 lately, seen = witness.delays[seen:], len(witness.delays)
                 note(observer.look(max(lately, default=every)))
             assert all(thread.is_alive() for thread in threads)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while open_sockets(server.process.pid) > samples[0].sockets and time.monotonic() < deadline:
             time.sleep(0.1)
         note(observer.look(0.0))

@@ -19,6 +19,7 @@ from greenchat.server.app import App
 from tests.commands.operators.test_uban import SETTINGS, arrive
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.staff import HASH
 
 _ADDRESSES = {"203.0.113.77": "203.0.113", "2001:db8:5ec:7e7::77": "2001:db8:5ec"}
@@ -95,7 +96,7 @@ def test_who_may_know_is_told_by_the_same_questions(server: ServerThread, addres
 
 def test_nor_does_plain_text(server: ServerThread) -> None:
     with (
-        socket.create_connection(server.address, timeout=20) as nell,
+        socket.create_connection(server.address, timeout=PATIENCE) as nell,
         Client(server.address, "friend") as friend,
         arrive(server.address, "victim", "203.0.113.77") as victim,
     ):

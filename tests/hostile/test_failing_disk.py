@@ -15,12 +15,12 @@ import pytest
 
 from greenchat.server.net.certificate import ensure_certificate
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.server import forked
 from tests.server.process import Running, run, started
 
 _CAPS = "echo-message message-tags labeled-response batch server-time draft/chathistory"
 _SETTINGS = "[throttle]\ncommands = 0.0\n\n[storage]\ndurability = {durability!r}\n"
-_PATIENCE = 20.0
 
 
 class Disk:
@@ -67,7 +67,7 @@ def offline(folder: Path) -> tuple[str, ...]:
 
 def wait_for_log(server: Running, text: str) -> None:
     """Until the server has said it."""
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + PATIENCE
     while text not in server.errors.read_text():
         assert time.monotonic() < deadline, server.errors.read_text()
         time.sleep(0.01)

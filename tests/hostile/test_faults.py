@@ -21,6 +21,7 @@ import pytest
 from tests.conftest import StartServer, quick_options
 from tests.hostile.world import SETTINGS
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.server.forked import started
 from tests.server.process import run
 
@@ -62,7 +63,7 @@ def test_the_end_under_load(tmp_path: Path) -> None:
             time.sleep(0.01)
         assert server.end(signal.SIGTERM) == 0
         for thread in threads[: len(people)]:
-            thread.join(20)
+            thread.join(PATIENCE)
         assert set(ends) == {"The server is shutting down"}
         assert len({tuple(each) for each in heard}) == 1
     with (

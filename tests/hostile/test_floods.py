@@ -17,6 +17,7 @@ from greenchat.server.app import App
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.hostile.conftest import Attack
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.server.process import ROOT
 
 _CROWD = 2000  # users and channels of the big network
@@ -130,7 +131,7 @@ def test_connecting_and_leaving_again_and_again(server: ServerThread, witnessed:
 
 def wait_until_empty(server: ServerThread, rest: int) -> None:
     """Nothing is left of those who are gone."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while server.call(lambda app: (len(app.clients.connections), len(app.network.users))) != (0, rest):
         assert time.monotonic() < deadline
         time.sleep(0.01)

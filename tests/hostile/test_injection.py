@@ -13,6 +13,7 @@ from greenchat.config.settings import AccountSettings, Settings
 from tests.conftest import StartServer, Target, quick_options
 from tests.hostile.world import check_line
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.smtp import mail_server
 from tests.staff import STAFFED, become
 
@@ -228,7 +229,7 @@ def test_mail_has_the_headers_that_it_should_have(start_server: StartServer, tmp
     name = f"Chat{evil.replace(chr(13), '')}Bcc: x@y.example"
     settings = replace(STAFFED, about=replace(STAFFED.about, network=name))
     with mail_server("alice@example.org") as mailbox:
-        email = Email(sender="greenchat@example.org", server=Address("127.0.0.1", mailbox.port), timeout=10)
+        email = Email(sender="greenchat@example.org", server=Address("127.0.0.1", mailbox.port), timeout=PATIENCE)
         server = start_server(settings, replace(quick_options(tmp_path), email=email))
         with Client(server.address, "alice") as alice:
             for address in f"alice@example.org{evil}Bcc:x@y.example", f"{evil}alice@example.org", f"a{evil}@b.example":

@@ -30,6 +30,7 @@ from tests.hostile.conftest import Attack
 from tests.hostile.figures import open_sockets
 from tests.hostile.witness import Witness
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.server.greenlets import working_greenlets
 
 _WITNESSES = 2
@@ -95,7 +96,7 @@ def _state(words: str) -> Callable[[State], State]:
 
 def _connect(server: ServerThread, listener: int = 0) -> socket.socket:
     return socket.create_connection(
-        (server.address[0], server.call(lambda app: app.listeners[listener].bound.port)), timeout=20
+        (server.address[0], server.call(lambda app: app.listeners[listener].bound.port)), timeout=PATIENCE
     )
 
 
@@ -296,7 +297,7 @@ def _reset(server: ServerThread, state: str, before: Callable[[], None]) -> None
 
 
 def _wait_for(server: ServerThread, witness: Witness, expected: dict[str, int]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while found := {key: value for key, value in server.call(_left).items() if value > expected.get(key, value)}:
         assert time.monotonic() < deadline, f"{found} is more than {expected}"
         witness.say_again()

@@ -15,6 +15,7 @@ from greenchat.server.app import App
 from tests.conftest import StartServer, quick_options
 from tests.hostile.figures import kept_waiting
 from tests.hostile.witness import Witness
+from tests.patience import PATIENCE
 
 _BOUND = 0.2  # seconds
 _SLOW = 4 * _BOUND
@@ -38,7 +39,7 @@ def test_a_server_that_is_too_slow_is_noticed(
     server = start_server(Settings(), quick_options(tmp_path))
     witness = Witness(server.address, pause=0.0, bound=_BOUND)
     witness.say_again()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while witness.longest < _BOUND:
         assert time.monotonic() < deadline
         server.call(be_slow)
@@ -59,7 +60,7 @@ def test_a_machine_with_much_to_do_is_known() -> None:
             assert spinner.stdout.readline()
             spinners.append(spinner.pid)
         before = kept_waiting(*spinners)
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while (kept_waiting(*spinners) - before).total() < 100_000_000:
             assert time.monotonic() < deadline
             time.sleep(0.01)

@@ -16,6 +16,7 @@ import time
 
 from tests.hostile.figures import kept_waiting, time_of_work, worked
 from tests.irc import Client, Target
+from tests.patience import PATIENCE
 
 BOUND = 1.0
 """The longest that a message may take by the server's fault, in seconds. By themselves they take some milliseconds."""
@@ -96,12 +97,12 @@ class Witness:
         """Wait until one more message was heard."""
         before = len(self.delays)
         with self._heard:
-            assert self._heard.wait_for(lambda: len(self.delays) > before or self._error, timeout=20)
+            assert self._heard.wait_for(lambda: len(self.delays) > before or self._error, timeout=PATIENCE)
 
     def end(self) -> None:
         """Raises AssertionError if they missed anything or waited longer than the bound."""
         self._over.set()
-        self._thread.join(30)
+        self._thread.join(PATIENCE)
         self._speaker.close()
         self._friend.close()
         if self._error:

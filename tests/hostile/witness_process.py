@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from tests.hostile.witness import Witness
+from tests.patience import PATIENCE
 from tests.server.process import ROOT
 
 
@@ -40,7 +41,7 @@ def witnessing(address: tuple[str, int], *servers: int) -> Iterator[Callable[[],
         except BaseException:
             process.kill()
             raise
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, errors
 
 

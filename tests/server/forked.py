@@ -21,7 +21,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO
 
-from tests.server.process import PATIENCE, ROOT, SCRIPT, Running, environment, listening
+from tests.patience import PATIENCE
+from tests.server.process import ROOT, SCRIPT, Running, environment, listening
 
 _READ_AT_THE_START = ("PYTHON", "LD_", "LC_", "LANG", "GEVENT")  # variables
 _lock = threading.Lock()

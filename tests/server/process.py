@@ -11,9 +11,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import IO, Protocol
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).parents[2]
 SCRIPT = (str(ROOT / "bin/greenchat-server"),)
-PATIENCE = 20.0  # seconds: only a failing test waits that long
 
 
 def environment(home: Path) -> dict[str, str]:

@@ -15,13 +15,12 @@ from greenchat.config.settings import FileHost, Settings
 from greenchat.config.web import Metrics
 from tests.conftest import StartServer, quick_options
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.world import World
 
 EVERYTHING = Settings(
     files=FileHost(enabled=True), outbound=Outbound(push=Push(enabled=True), webhooks=WebhookRules(enabled=True))
 )
-
-PATIENCE = 5.0  # seconds
 
 
 def in_memory(settings: Settings, options: Options, _: StartServer) -> None:

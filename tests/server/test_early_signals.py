@@ -13,10 +13,9 @@ import pytest
 
 from greenchat.server.main import main
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.server.nodes.nats import NEEDED
 from tests.server.process import SCRIPT, Process, environment, started
-
-_PATIENCE = 20.0
 
 
 class Starting:
@@ -37,7 +36,7 @@ class Starting:
                 stderr=file,
                 text=True,
             )
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + PATIENCE
         while "to end" not in self.errors.read_text():
             assert time.monotonic() < deadline
             assert self.process.poll() is None
@@ -80,13 +79,13 @@ def test_sighup_while_starting(starting: Starting, monkeypatch: pytest.MonkeyPat
     with Client(("127.0.0.1", port), "alice") as alice:
         assert alice.run("NICKSERV INFO zed")
     server.terminate()
-    assert server.wait(_PATIENCE) == 0
+    assert server.wait(PATIENCE) == 0
 
 
 def test_sigterm_while_starting(starting: Starting) -> None:
     starting.process.send_signal(signal.SIGTERM)
     starting.go_on()
-    assert starting.process.wait(_PATIENCE) == 0
+    assert starting.process.wait(PATIENCE) == 0
 
 
 def test_sigterm_while_starting_below_a_parent_that_ignores_it(tmp_path: Path) -> None:
@@ -99,7 +98,7 @@ def test_sigterm_while_starting_below_a_parent_that_ignores_it(tmp_path: Path) -
     try:
         server.process.send_signal(signal.SIGTERM)
         server.go_on()
-        assert server.process.wait(_PATIENCE) == 0
+        assert server.process.wait(PATIENCE) == 0
     finally:
         server.close()
 

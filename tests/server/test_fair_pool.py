@@ -7,6 +7,7 @@ import pytest
 
 from greenchat.server import fair_pool
 from greenchat.server.fair_pool import FairPool
+from tests.patience import PATIENCE
 
 
 def test_who_hangs_holds_up_nobody_else() -> None:
@@ -14,11 +15,11 @@ def test_who_hangs_holds_up_nobody_else() -> None:
 
     def hang(number: int) -> int:
         began.append(number)
-        let_go.wait(20)
+        let_go.wait(PATIENCE)
         return number
 
     hanging = [gevent.spawn(pool.do, "eve", hang, number) for number in range(10)]
-    with gevent.Timeout(20):
+    with gevent.Timeout(PATIENCE):
         while not began:
             gevent.sleep(0.001)
         assert pool.do("alice", str.upper, "hello") == "HELLO"
@@ -34,10 +35,10 @@ def test_many_who_hang_hold_up_nobody_who_is_quick() -> None:
 
     def hang(name: str) -> str:
         began.append(name)
-        let_go.wait(20)
+        let_go.wait(PATIENCE)
         return name
 
-    with gevent.Timeout(20):
+    with gevent.Timeout(PATIENCE):
         assert pool.do("alice", str.upper, "hello") == "HELLO"
         strangers = [gevent.spawn(pool.do, f"eve{number}", hang, f"eve{number}") for number in range(10)]
         while len(began) < 2:
@@ -72,10 +73,10 @@ def test_many_who_were_quick_and_begin_to_hang_hold_up_nobody(monkeypatch: pytes
 
     def hang(name: str) -> str:
         began.append(name)
-        let_go.wait(20)
+        let_go.wait(PATIENCE)
         return name
 
-    with gevent.Timeout(20):
+    with gevent.Timeout(PATIENCE):
         names = [f"eve{number}" for number in range(20)]
         for name in "alice", *names:
             assert pool.do(name, str.upper, "hello") == "HELLO"

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from greenchat.server.fetch import fetch
+from tests.patience import PATIENCE
 
 _GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX: y\r\n\r\nhello"
 
@@ -26,7 +27,7 @@ def service(answer: Callable[[socket.socket], None]) -> Iterator[str]:
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         yield f"http://127.0.0.1:{listener.getsockname()[1]}/x?y=z"
-        thread.join(20)
+        thread.join(PATIENCE)
 
 
 def _take_request(connection: socket.socket) -> None:
@@ -66,7 +67,7 @@ def _at_once(data: bytes) -> Callable[[socket.socket], None]:
 )
 def test_an_answer(data: bytes) -> None:
     with service(_at_once(data)) as url:
-        assert fetch(url, b"question", timeout=10, most=5) == (200, b"hello")
+        assert fetch(url, b"question", timeout=PATIENCE, most=5) == (200, b"hello")
 
 
 @pytest.mark.parametrize(
@@ -102,7 +103,7 @@ def test_too_much_is_not_read(data: bytes) -> None:
         service(_at_once(data)) as url,
         pytest.raises(OSError, match=r"its answer (is too large|has more than 1000 bytes)"),
     ):
-        fetch(url, timeout=20, most=1000)
+        fetch(url, timeout=PATIENCE, most=1000)
 
 
 def test_one_that_hears_nothing() -> None:

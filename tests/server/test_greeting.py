@@ -11,7 +11,8 @@ import pytest
 
 from greenchat.server.control.client import NoServerError, ask
 from tests.irc import Client
-from tests.server.process import PATIENCE, SCRIPT, environment
+from tests.patience import PATIENCE
+from tests.server.process import SCRIPT, environment
 
 
 @pytest.mark.parametrize("reader", ["a full disk", "nobody"])

@@ -17,6 +17,7 @@ from greenchat.config.settings import AccountSettings, WebIrc
 from greenchat.server.log_files import JsonFormatter
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.staff import STAFFED
 
 SECRET = "Xyzzy-4711"
@@ -117,7 +118,7 @@ def test_no_command_tells_its_secrets(server: ServerThread, caplog: pytest.LogCa
                 alice.run(line)
         alice.send(f"QUIT :{SECRET}")
         alice.until_end()
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + PATIENCE
     while not any("joined #tea" in line for line in lines(caplog, tmp_path)):  # it is logged once she is gone
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -146,7 +147,7 @@ def test_no_plain_text_tells_them(
     server: ServerThread, caplog: pytest.LogCaptureFixture, tmp_path: Path, typed: str
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    with socket.create_connection(server.address, 20) as sock:
+    with socket.create_connection(server.address, PATIENCE) as sock:
         sock.sendall(f"alice\n{typed}\n".encode())
         sock.shutdown(socket.SHUT_WR)
         while sock.recv(4096):
@@ -164,7 +165,7 @@ def test_the_passwords_of_a_server_and_of_http_do_not_get_there(
     caplog.set_level(logging.DEBUG)
     server = start_server(replace(STAFFED, password=SECRET), quick_options(tmp_path))
     for password in (SECRET, f"{SECRET}x"):
-        with socket.create_connection(server.address, 20) as sock:
+        with socket.create_connection(server.address, PATIENCE) as sock:
             sock.sendall(f"alice\n{password}\n/quit\n".encode())
             while sock.recv(4096):
                 pass
@@ -176,7 +177,7 @@ def test_the_passwords_of_a_server_and_of_http_do_not_get_there(
         f"POST /hooks/{SECRET} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{{}}",
         f"GET /?password={SECRET} HTTP/1.1\r\nHost: x\r\nCookie: token={SECRET}\r\n\r\n",
     ):
-        with socket.create_connection(server.address, 20) as sock:
+        with socket.create_connection(server.address, PATIENCE) as sock:
             sock.sendall(request.replace("Host: x", "Host: localhost\r\nConnection: close").encode())
             while sock.recv(4096):
                 pass

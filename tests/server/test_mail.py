@@ -15,6 +15,7 @@ from greenchat.server.app import App
 from tests.commands.devices import device, make_account
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.server.forked import started
 from tests.smtp import Mailbox, mail_server
 from tests.staff import STAFFED, become
@@ -32,7 +33,7 @@ def mailbox() -> Iterator[Mailbox]:
 def options(folder: Path, mailbox: Mailbox | None = None, *, command: str = "") -> Options:
     """With that mail server, or one that there is not, or with a command."""
     server = Address("127.0.0.1", mailbox.port if mailbox else 1)
-    email = Email(sender="greenchat@example.org", server=server, timeout=10, command=command)
+    email = Email(sender="greenchat@example.org", server=server, timeout=PATIENCE, command=command)
     return replace(quick_options(folder), email=email)
 
 

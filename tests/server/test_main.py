@@ -20,6 +20,7 @@ from greenchat.config.file import Config, parse
 from greenchat.server.main import main
 from greenchat.values.passwords import verify_password
 from tests.irc import Client, people
+from tests.patience import PATIENCE
 from tests.ports import reserved_port
 from tests.server import forked
 from tests.server.process import ROOT, SCRIPT, environment, run, started
@@ -170,7 +171,7 @@ def test_a_signal_ends_it_in_good_order(tmp_path: Path, number: signal.Signals) 
             for client in alice, other:
                 assert client.expect("ERROR").params == ("The server is shutting down",)
                 client.close()
-            assert server.process.wait(20) == 0
+            assert server.process.wait(PATIENCE) == 0
             assert time.monotonic() - begin < 5
         assert "Traceback" not in server.errors.read_text()
 

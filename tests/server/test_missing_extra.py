@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from greenchat import extras
+from tests.patience import PATIENCE
 from tests.server.process import ROOT
 
 _RUN = """
@@ -18,7 +19,7 @@ sys.exit(main(sys.argv[1:]))
 def test_precis_without_its_libraries(tmp_path: Path) -> None:
     arguments = ["--data", str(tmp_path), "--listen", "127.0.0.1:0"]
     ended = subprocess.run(
-        [sys.executable, "-c", _RUN, *arguments], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", _RUN, *arguments], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert ended.returncode == 2
     (line,) = ended.stderr.splitlines()
@@ -32,7 +33,7 @@ def test_files_without_their_library(tmp_path: Path) -> None:
     arguments = ["--data", str(tmp_path / "data"), "--listen", "127.0.0.1:0", "--config", str(file)]
     code = _RUN.replace("confusable_homoglyphs", "PIL")
     ended = subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=PATIENCE, check=False
     )
     assert ended.returncode == 2
     (line,) = ended.stderr.splitlines()

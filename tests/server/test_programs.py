@@ -19,6 +19,7 @@ from greenchat.server.mail import Mailer
 from greenchat.server.nodes.seat import VARIABLE
 from greenchat.server.outside.auth_script import ask
 from greenchat.server.programs import require_programs
+from tests.patience import PATIENCE
 
 _TELL = """
 import json, os, sys
@@ -36,9 +37,9 @@ def test_the_secret_of_the_nodes_is_not_told(tmp_path: Path, monkeypatch: pytest
     program.write_text(_TELL)
     command = f"{sys.executable} -S {program} {told}"
     if way == "mail":
-        assert Mailer(Email(sender="a@example.org", command=command, timeout=20)).send("b@example.org", "x", "y")
+        assert Mailer(Email(sender="a@example.org", command=command, timeout=PATIENCE)).send("b@example.org", "x", "y")
     else:
-        assert ask(AuthScript(command=command, timeout=20), "alice", "sesame", "192.0.2.1")
+        assert ask(AuthScript(command=command, timeout=PATIENCE), "alice", "sesame", "192.0.2.1")
     environment = json.loads(told.read_text())
     assert VARIABLE not in environment
     assert environment["LANG"] == "C.UTF-8"

@@ -20,6 +20,7 @@ from greenchat.server.data.store_keeper import lock
 from greenchat.storage.interface import HistorySpan, StoredEvent, StoreError
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client, people
+from tests.patience import PATIENCE
 
 ALL = HistorySpan(100_000, events=True)
 CAPS = "echo-message message-tags labeled-response batch server-time"
@@ -58,7 +59,7 @@ def locked(server: ServerThread) -> Iterator[None]:
     """Meanwhile another program holds the database's lock, and every commit fails."""
     server.call(lambda app: app.store._connection.execute("PRAGMA busy_timeout = 0"))
     path = server.call(lambda app: app.store.path)
-    other = sqlite3.connect(path, isolation_level=None, timeout=20)
+    other = sqlite3.connect(path, isolation_level=None, timeout=PATIENCE)
     other.execute("BEGIN IMMEDIATE")
     yield
     other.execute("ROLLBACK")
@@ -283,9 +284,9 @@ def test_one_that_is_ending_is_waited_for(tmp_path: Path, caplog: pytest.LogCapt
     old = lock(tmp_path)
     with ThreadPoolExecutor(1) as executor:
         new = executor.submit(lock, tmp_path)
-        assert told.wait(20)
+        assert told.wait(PATIENCE)
         old.close()
-        new.result(20).close()
+        new.result(PATIENCE).close()
     logging.getLogger(store_keeper.__name__).removeHandler(handler)
     assert "to end" in caplog.text
 

@@ -17,6 +17,7 @@ from greenchat.config.settings import Settings
 from greenchat.server.net.certificate import ensure_certificate
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client, people
+from tests.patience import PATIENCE
 from tests.staff import STAFFED, become
 
 Configure = Callable[..., None]
@@ -196,7 +197,7 @@ def test_a_new_certificate_is_shown_from_then_on(server: ServerThread, configure
         trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         trusting.check_hostname = False
         trusting.verify_mode = ssl.CERT_NONE
-        with trusting.wrap_socket(socket.create_connection(server.address, timeout=20)) as sock:
+        with trusting.wrap_socket(socket.create_connection(server.address, timeout=PATIENCE)) as sock:
             return sock.getpeercert(binary_form=True) or b""
 
     certificate, key = ensure_certificate(tmp_path / "first", "greenchat.local", [])

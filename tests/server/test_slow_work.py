@@ -11,6 +11,7 @@ from greenchat.commands.core.registry import COMMANDS, command
 from greenchat.protocol.numerics import Numeric
 from tests.conftest import Target
 from tests.irc import Client
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -20,7 +21,9 @@ def gate() -> Iterator[threading.Event]:
 
     @command("SLOW")
     def slow(ctx: Context) -> Deferred:
-        return Deferred(lambda: gate.wait(20), lambda ctx, opened: ctx.reply(Numeric.RPL_NONE, str(opened), ctx.nick))
+        return Deferred(
+            lambda: gate.wait(PATIENCE), lambda ctx, opened: ctx.reply(Numeric.RPL_NONE, str(opened), ctx.nick)
+        )
 
     yield gate
     gate.set()

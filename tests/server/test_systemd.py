@@ -12,13 +12,14 @@ import pytest
 
 from greenchat.server.systemd import Notifier, handed_over
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.server.process import SCRIPT, environment, started
 
 
 def listening(path: Path) -> socket.socket:
     told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
     told.bind(str(path))
-    told.settimeout(10)
+    told.settimeout(PATIENCE)
     return told
 
 
@@ -41,7 +42,7 @@ def test_a_service_says_how_it_is(tmp_path: Path) -> None:
             while (message := told.recv(100)) == b"WATCHDOG=1":
                 pass
             assert message == b"STOPPING=1"
-            assert server.process.wait(10) == 0
+            assert server.process.wait(PATIENCE) == 0
 
 
 def test_nothing_is_told_where_nobody_asks() -> None:
@@ -89,7 +90,7 @@ def test_a_socket_that_is_open_already_is_used(tmp_path: Path) -> None:
             with Client(("127.0.0.1", port), "alice") as alice:
                 alice.run("PING x")
             process.terminate()
-            assert process.wait(10) == 0
+            assert process.wait(PATIENCE) == 0
 
 
 def test_sockets_for_another_process_are_not_ours() -> None:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+from tests.patience import PATIENCE
 from tests.server.process import ROOT
 
 _ENDS = """
@@ -21,6 +22,6 @@ print(len(os.listdir("/proc/self/task")) >= 5)
 def test_no_thread_is_left_where_the_interpreter_is_finalized() -> None:
     """Python 3.11.2 ended with SIGSEGV or SIGABRT in nearly half of the starts that were refused."""
     ended = subprocess.run(
-        [sys.executable, "-c", _ENDS], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", _ENDS], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=True
     )
     assert ended.stdout.split() == ["True", "1"]

@@ -11,8 +11,8 @@ import pytest
 from greenchat.config.options import Address, ListenerOptions, Options
 from greenchat.config.web import Web
 from greenchat.server import urls
+from tests.patience import PATIENCE
 from tests.server.forked import started
-from tests.server.process import PATIENCE
 
 PORT = 9090
 

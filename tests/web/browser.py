@@ -19,9 +19,9 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
+from tests.patience import PATIENCE
 from tests.ports import reserved_port
 
-PATIENCE = 20.0  # seconds: only a failing test waits that long
 WIDE, PHONE = (1280, 800), (390, 780)
 _ARGUMENTS = (
     "--headless=new",

@@ -18,11 +18,12 @@ from greenchat.client.net import file_transfer
 from greenchat.client.net.file_transfer import fetch, upload
 from greenchat.client.state.transfers import Offer, TransferError
 from tests.client.world import World
+from tests.patience import PATIENCE
 from tests.ports import reserved_port
 
 
 def connect(host: str, port: int) -> socket.socket:
-    return socket.create_connection((host, port), 10)
+    return socket.create_connection((host, port), PATIENCE)
 
 
 class FileHost(HTTPServer):

@@ -17,8 +17,7 @@ from greenchat.client.state.credentials import Credentials
 from greenchat.client.state.events import Connected, Disconnected, Locked, NetworkEvent, Unlocked
 from greenchat.client.state.settings import ClientSettings, SettingError
 from tests.client.world import World
-
-PATIENCE = 10
+from tests.patience import PATIENCE
 
 
 def program(tmp_path: Path, code: str) -> str:

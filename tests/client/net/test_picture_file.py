@@ -16,6 +16,7 @@ from greenchat.client.net import picture_file
 from greenchat.client.net.picture_file import decode, load
 from greenchat.client.state.transfers import OpenConnection, TransferError
 from greenchat.client.text.style import Graphics, Size
+from tests.patience import PATIENCE
 
 AREA = Size(10, 40)
 
@@ -66,7 +67,7 @@ def web() -> Iterator[Pages]:
 
 
 def connector(_secure: bool) -> OpenConnection:
-    return lambda host, port: socket.create_connection((host, port), 5)
+    return lambda host, port: socket.create_connection((host, port), PATIENCE)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP"])

@@ -10,7 +10,8 @@ from greenchat.client.net.transport import Transport
 from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.events import Connected, Disconnected, NetworkEvent, Received
 from greenchat.protocol.message import Message
-from tests.client.net.test_transport import PATIENCE, into
+from tests.client.net.test_transport import into
+from tests.patience import PATIENCE
 
 GRANTED, REFUSED = 0, 5  # RFC 1928, section 6
 

@@ -16,9 +16,8 @@ from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Recoded, Untrusted
 from greenchat.protocol.message import Message
 from greenchat.server.net.certificate import ensure_certificate
+from tests.patience import PATIENCE
 from tests.ports import reserved_port
-
-PATIENCE = 20
 
 
 def into(events: queue.Queue[NetworkEvent]) -> Callable[[Sequence[NetworkEvent]], None]:

@@ -12,8 +12,7 @@ import pytest
 from greenchat.client.programs.processes import MOST_LINES, Processes, harmless
 from greenchat.client.state.effects import Execute, ShowProcesses, Signal
 from tests.client.world import World
-
-PATIENCE = 20.0  # seconds: only a failing test waits that long
+from tests.patience import PATIENCE
 
 
 class Shell:

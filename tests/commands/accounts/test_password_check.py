@@ -19,6 +19,7 @@ from greenchat.server.net import workers
 from tests.commands.accounts.test_second_factor import outcome, said, switch_on
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.post_box import post_box
 
 # lets everybody in whose password ends in their name, and tells what it was asked
@@ -42,7 +43,7 @@ def start(start_server: StartServer, tmp_path: Path) -> Start:
     path.write_text(_CHECK)
 
     def starting(**rules: Any) -> ServerThread:
-        script = AuthScript(command=f"{sys.executable} -S {path} {tmp_path / 'asked'}", timeout=20, **rules)
+        script = AuthScript(command=f"{sys.executable} -S {path} {tmp_path / 'asked'}", timeout=PATIENCE, **rules)
         settings = Settings(accounts=AccountSettings(iterations=4096), providers=Providers(auth_script=script))
         return start_server(settings, quick_options(tmp_path))
 
@@ -169,7 +170,7 @@ def test_one_who_hangs_holds_up_nobody_else(start_server: StartServer, tmp_path:
     """People talk, others log in with passwords of this server, and no more than eight are asked about at once."""
     with post_box() as box:
         box.gate.clear()
-        script = AuthScript(url=box.url, timeout=20)
+        script = AuthScript(url=box.url, timeout=PATIENCE)
         settings = Settings(accounts=AccountSettings(iterations=4096), providers=Providers(auth_script=script))
         options = quick_options(tmp_path)
         server = start_server(settings, replace(options, throttle=replace(options.throttle, logins=0)))
@@ -207,7 +208,7 @@ def test_who_has_to_wait_for_answers_does_not_wait_busily(
         box.gate.clear()
         settings = Settings(
             accounts=AccountSettings(iterations=4096),
-            providers=Providers(auth_script=AuthScript(url=box.url, timeout=20)),
+            providers=Providers(auth_script=AuthScript(url=box.url, timeout=PATIENCE)),
         )
         options = quick_options(tmp_path)
         server = start_server(settings, replace(options, throttle=replace(options.throttle, logins=2)))

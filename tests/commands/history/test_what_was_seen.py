@@ -14,6 +14,7 @@ from greenchat.server.app import App
 from greenchat.storage.interface import Erasure, HistorySpan
 from tests.conftest import ServerThread, StartServer, Target, quick_options
 from tests.irc import Client, people
+from tests.patience import PATIENCE
 
 _CAPS = (
     "batch message-tags server-time echo-message labeled-response draft/chathistory draft/event-playback"
@@ -102,7 +103,7 @@ class Held:
             answer = ask(*parameters)
             if not self.asked.is_set():
                 self.asked.set()
-                assert self._free.wait(20)
+                assert self._free.wait(PATIENCE)
             return answer
 
         monkeypatch.setattr(server.app.store, name, slow)
@@ -143,7 +144,7 @@ def test_what_is_seen_while_a_question_is_on_its_way(
         bob.sync()
         held = Held(server, monkeypatch, name)
         bob.send(question)
-        assert held.asked.wait(20)
+        assert held.asked.wait(PATIENCE)
         alice.send(f"REDACT #lobby {msgid}", *[f"PRIVMSG #lobby :new {number}" for number in range(count)])
         seen = bob.expect("PRIVMSG")
         while seen.params[-1] != f"new {count - 1}":
@@ -165,7 +166,7 @@ def test_a_conversation_that_begins_while_it_is_searched_for(
         with people(server.address, "alice", f"bob{number}", caps=_CAPS) as (alice, bob):
             held = Held(server, monkeypatch, name)
             bob.send(question)
-            assert held.asked.wait(20)
+            assert held.asked.wait(PATIENCE)
             alice.send(f"PRIVMSG bob{number} :we begin")
             bob.expect("PRIVMSG")
             held.let_go()

@@ -21,6 +21,7 @@ from tests.commands.devices import log_in
 from tests.hostile.world import World
 from tests.http_client import TEXT, WebSocket
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.server.forked import started
 from tests.server.process import run
 
@@ -148,7 +149,7 @@ def test_plain_text_websockets_and_refused_acts_are_recorded_too(tmp_path: Path)
         target = server.target
         with (
             Client(target, "alice") as alice,
-            socket.create_connection(target, timeout=20) as dan,
+            socket.create_connection(target, timeout=PATIENCE) as dan,
             WebSocket(target) as browser,
             Client(target) as first,
             Client(target) as second,

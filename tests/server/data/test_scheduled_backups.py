@@ -12,6 +12,7 @@ from greenchat.config.options import BackupOptions
 from greenchat.server.data.scheduled_backups import ScheduledBackups, kept
 from greenchat.server.data.store_keeper import DATABASE
 from greenchat.storage.sqlite import SqliteStore
+from tests.patience import PATIENCE
 from tests.server.forked import run, started
 
 
@@ -25,7 +26,7 @@ def test_a_server_makes_them_and_they_can_be_restored(tmp_path: Path) -> None:
     with started(
         tmp_path, "--listen", "127.0.0.1:0", "--data", str(data), "--config", str(tmp_path / "c.toml")
     ) as server:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + PATIENCE
         while not kept(data / "backups") and time.monotonic() < deadline:
             time.sleep(0.02)
         assert server.end() == 0
@@ -64,7 +65,7 @@ def test_a_failure_is_told(tmp_path: Path) -> None:
     (tmp_path / "backups").write_text("a file where the folder should be")
     backups = scheduled(tmp_path, BackupOptions(every=1), told.append)
     backups.start()
-    with gevent.Timeout(20):
+    with gevent.Timeout(PATIENCE):
         while not told:
             gevent.sleep(0.01)
     backups.stop()

@@ -13,8 +13,7 @@ from greenchat.storage.interface import Retention, StoreError
 from greenchat.storage.sqlite import SqliteStore
 from tests.conftest import StartServer, quick_options
 from tests.irc import people
-
-_PATIENCE = 20.0
+from tests.patience import PATIENCE
 
 
 def now() -> int:
@@ -67,7 +66,7 @@ def test_while_people_talk_the_log_is_moved_and_the_index_learns(start_server: S
     server = start_server(Settings(), quick_options(tmp_path))
     with people(server.address, "alice", channel="#lobby") as (alice,):
         alice.run(*[f"PRIVMSG #lobby :{number}" for number in range(100)])
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + PATIENCE
         while not server.call(lambda app: app.store.is_tidy(app.now())):
             assert time.monotonic() < deadline
             alice.sync()
@@ -84,7 +83,7 @@ def test_trouble_in_the_housekeeping_ends_nothing(
     (tmp_path / "greenchat.db-search").mkdir()  # so that the index can't be made
     server = start_server(Settings(), options)
     with people(server.address, "alice", "bob", channel="#lobby") as (alice, bob):
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + PATIENCE
         while "housekeeping of the database" not in caplog.text:
             assert time.monotonic() < deadline
             alice.sync()
@@ -104,7 +103,7 @@ def test_on_a_busy_server_both_kinds_of_housekeeping_are_done(tmp_path: Path, mo
     monkeypatch.setattr(keeper.store, "tidy", lambda: True)
     monkeypatch.setattr(keeper.store, "maintain", lambda now, decides: maintained.append(now))
     keeper.start()
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + PATIENCE
     while len(maintained) < 2:
         assert time.monotonic() < deadline
         gevent.sleep(0.01)
@@ -130,7 +129,7 @@ def test_trouble_that_stays_is_told_once_and_its_end_too(
     monkeypatch.setattr(keeper.store, "tidy", lambda: False)
     monkeypatch.setattr(keeper.store, "maintain", maintain)
     keeper.start()
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + PATIENCE
     while "again" not in caplog.text:
         assert time.monotonic() < deadline
         gevent.sleep(0.001)

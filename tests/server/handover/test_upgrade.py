@@ -22,6 +22,7 @@ from greenchat.server.control.client import ControlRefusedError, NoServerError, 
 from greenchat.server.net.certificate import ensure_certificate
 from tests.http_client import CLOSE, CONT, TEXT, Frame, WebSocket
 from tests.irc import Client, people
+from tests.patience import PATIENCE
 from tests.ports import reserved_port
 from tests.server.forked import run, started
 from tests.server.process import Running, environment
@@ -80,7 +81,7 @@ def pid_of(home: Path) -> int:
 
 
 def status(home: Path) -> Mapping[str, Any]:
-    deadline = monotonic() + 20
+    deadline = monotonic() + PATIENCE
     while True:
         try:
             found: Mapping[str, Any] = ask(data_of(home), "status")
@@ -144,7 +145,7 @@ def talking(server: Running, *nicks: str) -> Iterator[list[Talker]]:
     finally:
         for talker in talkers:
             talker.enough.set()
-            talker.join(30)
+            talker.join(PATIENCE)
     said = {talker.nick: talker.said for talker in talkers}
     for talker in talkers:
         assert talker.trouble is None
@@ -282,7 +283,7 @@ def test_plain_text_and_websockets_go_on(server: Running, tmp_path: Path) -> Non
     with ExitStack() as stack:
         alice = stack.enter_context(Client(server.target, "alice"))
         alice.join("#lobby")
-        dan, eve = (stack.enter_context(socket.create_connection(server.target, timeout=20)) for _ in range(2))
+        dan, eve = (stack.enter_context(socket.create_connection(server.target, timeout=PATIENCE)) for _ in range(2))
         dan.sendall(b"dan\n")
         assert alice.expect("JOIN").nick == "dan"
         browser = stack.enter_context(WebSocket(server.target))
@@ -349,7 +350,7 @@ def test_a_new_process_that_is_killed_leaves_the_old_one_serving(server: Running
         while not (children := _children(server.process.pid)):
             alice.sync()
         subprocess.run(["kill", "-KILL", str(children[0])], check=True)
-        _, told = asking.communicate(timeout=20)
+        _, told = asking.communicate(timeout=PATIENCE)
         assert "the server was not changed: the new process exited with code -9" in told
         assert alice.commands("PRIVMSG alice :hello") == ["PRIVMSG"]
         assert upgrade(tmp_path)
@@ -404,13 +405,13 @@ def test_systemd_is_told_whom_to_watch(tmp_path: Path) -> None:
 
     def wait_for(*texts: str) -> None:
         """Wait until all of them were said, in any order: two processes speak at the end of an upgrade."""
-        missing, deadline = set(texts), time.monotonic() + 20
+        missing, deadline = set(texts), time.monotonic() + PATIENCE
         while missing:
             missing.discard(heard.get(timeout=max(0.0, deadline - time.monotonic())))
 
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
         told.bind(str(tmp_path / "notify"))
-        told.settimeout(20)
+        told.settimeout(PATIENCE)
         hearing = threading.Thread(target=hear, args=(told,))
         hearing.start()
         (tmp_path / "server.toml").write_text(CONFIG)
@@ -419,12 +420,12 @@ def test_systemd_is_told_whom_to_watch(tmp_path: Path) -> None:
             wait_for("READY=1")
             successor = upgrade(tmp_path)
             try:
-                assert server.process.wait(20) == 0
+                assert server.process.wait(PATIENCE) == 0
                 wait_for(f"MAINPID={successor}", "READY=1")
                 wait_for("WATCHDOG=1")  # the watchdog is its business now
             finally:
                 subprocess.run(["kill", str(successor)], check=True)
-            hearing.join(20)
+            hearing.join(PATIENCE)
             assert not hearing.is_alive()
 
 
@@ -492,7 +493,7 @@ def test_two_signals_at_once_are_one_upgrade(server: Running, tmp_path: Path) ->
         before = pid_of(tmp_path)
         for _ in range(3):
             server.process.send_signal(signal.SIGUSR2)
-        deadline = monotonic() + 60
+        deadline = monotonic() + PATIENCE
         while pid_of(tmp_path) == before:
             assert monotonic() < deadline
             sleep(0.05)

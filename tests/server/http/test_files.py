@@ -26,6 +26,7 @@ from greenchat.server.http import uploads
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.http_client import Answer, Http
 from tests.irc import Client, people
+from tests.patience import PATIENCE
 from tests.staff import STAFFED, become
 
 PASSWORD = "sesame open"
@@ -580,7 +581,7 @@ def test_the_pictures_of_one_do_not_hold_up_another_s(server: ServerThread, monk
         size = Image.open(path).size
         begun[str(size[0])] += 1
         if size[0] == 8:
-            gate.wait(20)
+            gate.wait(PATIENCE)
         return real(path, millions)
 
     monkeypatch.setattr(uploads, "clean", slow)

@@ -31,6 +31,7 @@ from tests.conftest import ServerThread, StartServer, quick_options
 from tests.http_client import KEY, Answer, Http, WebSocket
 from tests.irc import Client
 from tests.oidc_provider import CLIENT, SECRET, OidcProvider, Person, oidc_provider
+from tests.patience import PATIENCE
 
 PAGE = "http://chat.example.org/chat/"
 Start = Callable[..., ServerThread]
@@ -89,7 +90,7 @@ class Browser:
     def at_provider(self, address: str) -> str:
         """Where the provider sends its visitor, below the server's address."""
         parts = urlsplit(address)
-        connection = HTTPConnection(parts.netloc, timeout=20)
+        connection = HTTPConnection(parts.netloc, timeout=PATIENCE)
         connection.request("GET", f"{parts.path}?{parts.query}")
         answer = connection.getresponse()
         location = answer.headers.get("Location", "")
@@ -258,7 +259,7 @@ def test_one_address_does_not_keep_others_from_logging_in(server: ServerThread, 
         many = [stack.enter_context(Http(server.address)) for _ in range(oidc._MOST_OF_ONE + 1)]
         other = stack.enter_context(Http(server.address))
         other.sock.close()
-        other.sock = socket.create_connection(server.address, timeout=20, source_address=("127.0.0.2", 0))
+        other.sock = socket.create_connection(server.address, timeout=PATIENCE, source_address=("127.0.0.2", 0))
         for http in many:
             http.send(b"GET /chat/oidc/login HTTP/1.1\r\nHost: x\r\n\r\n")
         answered, _, _ = select([http.sock for http in many], [], [], 20)

@@ -15,6 +15,7 @@ from greenchat.protocol.proxy_header import SIGNATURE
 from greenchat.values.addresses import network
 from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client
+from tests.patience import PATIENCE
 
 LOCAL = (network("127.0.0.1"),)
 CLOSE = Connections(per_address=2, per_minute=0, exempt=())
@@ -248,7 +249,7 @@ def test_out_of_descriptors_new_clients_wait_and_come_in_later(
                 spare.append(socket.socket())
         except OSError:
             pass
-        waiting.settimeout(20)
+        waiting.settimeout(PATIENCE)
         waiting.connect(server.address)
         waiting.sendall(b"PING x\r\n")
         while not server.call(lambda app: app.listeners[0].is_paused):

@@ -23,6 +23,7 @@ from greenchat.values.addresses import network
 from tests.conftest import StartServer, Target, quick_options
 from tests.http_client import WebSocket
 from tests.irc import Client
+from tests.patience import PATIENCE
 
 ZONE = "bl.example.org"
 BAD, GOOD = "8.8.4.4", "9.9.9.9"
@@ -63,7 +64,7 @@ class NameServer:
 
     def close(self) -> None:
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b"end", self._sock.getsockname())
-        self._thread.join(20)
+        self._thread.join(PATIENCE)
         self._sock.close()
 
 
@@ -76,7 +77,7 @@ def server() -> Iterator[NameServer]:
 
 
 def options_of(server: NameServer, **changes: Any) -> BlocklistOptions:
-    return replace(BlocklistOptions((Zone(ZONE),), resolver=server.address, timeout=10), **changes)
+    return replace(BlocklistOptions((Zone(ZONE),), resolver=server.address, timeout=PATIENCE), **changes)
 
 
 def look_up(options: BlocklistOptions, *hosts: str) -> list[Listing | None]:

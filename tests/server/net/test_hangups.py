@@ -8,6 +8,7 @@ import gevent
 import pytest
 
 from greenchat.server.net.hangups import Hangups
+from tests.patience import PATIENCE
 
 _RESET = struct.pack("ii", 1, 0)
 
@@ -37,7 +38,7 @@ def test_an_end_is_told_though_much_is_unread(hangups: Hangups, pair: tuple[sock
     gevent.sleep(0.01)
     assert told == []
     theirs.close()
-    with gevent.Timeout(20):
+    with gevent.Timeout(PATIENCE):
         while not told:
             gevent.sleep(0.001)
     assert told == [False]
@@ -50,7 +51,7 @@ def test_a_reset_is_told_from_a_close(hangups: Hangups, pair: tuple[socket.socke
     hangups.watch(ours.fileno(), told.append)
     theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
     theirs.close()
-    with gevent.Timeout(20):
+    with gevent.Timeout(PATIENCE):
         while not told:
             gevent.sleep(0.001)
     assert told[-1]

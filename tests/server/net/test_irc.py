@@ -10,6 +10,7 @@ from greenchat.server.app import App
 from greenchat.server.net.crew import Crew, Work
 from tests.conftest import ServerThread, StartServer, Target, quick_options
 from tests.irc import Client
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -56,7 +57,7 @@ PIECES = {
 @pytest.mark.parametrize("name", PIECES)
 def test_a_stream_is_heard_in_its_order(address: Target, name: str) -> None:
     pieces, expected = PIECES[name]
-    with Client(address, "bob") as bob, socket.create_connection(address, 20) as alice:
+    with Client(address, "bob") as bob, socket.create_connection(address, PATIENCE) as alice:
         bob.join("#room")
         alice.sendall(b"NICK alice\r\nUSER alice 0 * :Alice\r\nJOIN #room\r\nPRIVMSG #room :first\r\n")
         bob.expect("PRIVMSG")  # from now on it has said something there

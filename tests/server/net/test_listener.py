@@ -10,6 +10,7 @@ import pytest
 from greenchat.config.options import Address, ListenerOptions
 from greenchat.server.net import listener as module
 from greenchat.server.net.listener import CannotListenError, Listener
+from tests.patience import PATIENCE
 
 
 @pytest.mark.parametrize(
@@ -38,7 +39,7 @@ def test_who_comes_while_there_is_too_much_to_do_waits_or_is_told_so(monkeypatch
     address = Address("127.0.0.1", 0)
     listener = Listener(ListenerOptions(address), lambda sock, *_: served.append(sock), lambda: is_busy)
     try:
-        with socket.create_connection((listener.bound.host, listener.bound.port), 20) as waits:
+        with socket.create_connection((listener.bound.host, listener.bound.port), PATIENCE) as waits:
             gevent.sleep(0.05)
             assert served == []
             monkeypatch.setattr(module, "_PATIENCE", 0.0)
@@ -47,7 +48,7 @@ def test_who_comes_while_there_is_too_much_to_do_waits_or_is_told_so(monkeypatch
             assert waits.recv(1000) == b"ERROR :This server is too busy for new connections; try again in a minute\r\n"
             assert waits.recv(1000) == b""
         is_busy = False
-        with socket.create_connection((listener.bound.host, listener.bound.port), 20), gevent.Timeout(20):
+        with socket.create_connection((listener.bound.host, listener.bound.port), PATIENCE), gevent.Timeout(PATIENCE):
             while not served:
                 gevent.sleep(0.001)
     finally:

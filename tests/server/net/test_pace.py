@@ -12,6 +12,7 @@ from greenchat.config.settings import AccountSettings, Settings
 from tests.commands.devices import device, make_account
 from tests.conftest import StartServer, Target, quick_options
 from tests.irc import Client
+from tests.patience import PATIENCE
 
 _RESET = struct.pack("ii", 1, 0)
 _SLOW = Throttle(commands=0.05, burst=60, newcomer_burst=10)  # one more in 20 s: what is beyond the burst never comes
@@ -48,7 +49,7 @@ def test_what_a_short_visit_brings_arrives_and_its_flood_does_not(address: Targe
     """As `printf ... | nc` does, which is gone before anything was read; and nobody is here who is not."""
     with Client(address, "bob") as bob:
         bob.join("#room")
-        with socket.create_connection(address, 20) as guest:
+        with socket.create_connection(address, PATIENCE) as guest:
             guest.sendall(ARRIVAL + lines(400))
             if how == "resets":
                 bob.expect("JOIN")  # a reset may destroy what nobody has taken yet
@@ -85,7 +86,7 @@ def test_who_sends_without_end_is_cut(start_server: StartServer, options: Option
         sent = 0
         while sent < 20_000:
             sent += flood.sock.send(lines(100))
-        flood.sock.settimeout(20)
+        flood.sock.settimeout(PATIENCE)
         assert flood.until_end()[-1].params == ("Excess Flood",)
         assert bob.expect("QUIT").params == ("Excess Flood",)
 

@@ -18,8 +18,7 @@ from greenchat.server.net.certificate import ensure_certificate
 from greenchat.server.net.tls import Tls
 from tests.conftest import ServerThread, StartServer, Target, quick_options
 from tests.irc import Client, people
-
-TIMEOUT = 20.0
+from tests.patience import PATIENCE
 
 
 class Raw:
@@ -27,7 +26,7 @@ class Raw:
 
     def __init__(self, address: Target, *first: bytes, tls: ssl.SSLContext | None = None) -> None:
         """Connect and send; after the first piece each waits for the answer to the one before it."""
-        self.sock = socket.create_connection(address, timeout=TIMEOUT)
+        self.sock = socket.create_connection(address, timeout=PATIENCE)
         if tls:
             self.sock = tls.wrap_socket(self.sock, server_hostname="localhost")
         self.got = b""
@@ -91,7 +90,7 @@ def test_the_prompt_comes_after_the_grace_once_and_alone(start_server: StartServ
             raw.sock.recv(100)
         assert [message.command for message in witness.run("NAMES #lobby")] == ["353", "366"]
         assert server.call(lambda app: app.clients.plain.waiting) == 1
-        raw.sock.settimeout(TIMEOUT)
+        raw.sock.settimeout(PATIENCE)
         raw.send(b"anna")
         assert witness.expect("JOIN").nick == "anna"
         assert server.call(lambda app: app.clients.plain.waiting) == 0
@@ -159,7 +158,7 @@ class TestPinned:
             raw.sock.settimeout(0.2)
             with pytest.raises(TimeoutError):
                 raw.sock.recv(100)
-            raw.sock.settimeout(TIMEOUT)
+            raw.sock.settimeout(PATIENCE)
             raw.send(b"tim: x")
             assert raw.until(b"tim__x joined the chat!").startswith(b"SERVER~Connected to the server!")
 
@@ -174,7 +173,7 @@ class TestPinned:
             raw.sock.settimeout(0.2)
             with pytest.raises(TimeoutError):
                 raw.sock.recv(100)
-            raw.sock.settimeout(TIMEOUT)
+            raw.sock.settimeout(PATIENCE)
             raw.send(b"anna\r\n")
             assert b" 451 " in raw.until(b"\r\n")
 
@@ -308,7 +307,7 @@ def test_nobody_is_asked_whether_they_live(start_server: StartServer, options: O
             with suppress(BlockingIOError):
                 raw.got = raw.sock.recv(100)
             assert raw.got in (b"", b"tim joined the chat!\n", b"SERVER~anna joined the chat!")
-            raw.sock.settimeout(TIMEOUT)
+            raw.sock.settimeout(PATIENCE)
         asked.send(b"late")
         asked.until(b"late joined the chat!\n")
         keeps_alive = server.call(

@@ -13,8 +13,7 @@ from greenchat.config.options import Connections, Options, PlainText
 from greenchat.config.settings import Settings
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client, people
-
-TIMEOUT = 20.0
+from tests.patience import PATIENCE
 
 
 @pytest.fixture
@@ -38,7 +37,7 @@ def talkers(server: ServerThread) -> Iterator[list[Client]]:
 
 
 def connect(server: ServerThread) -> socket.socket:
-    return socket.create_connection(server.address, timeout=TIMEOUT)
+    return socket.create_connection(server.address, timeout=PATIENCE)
 
 
 def ended(sock: socket.socket) -> bytes:
@@ -126,7 +125,7 @@ def test_a_plain_client_that_never_reads(server: ServerThread, talkers: list[Cli
     alice, bob = talkers
     with socket.socket() as stuck:
         stuck.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        stuck.settimeout(TIMEOUT)
+        stuck.settimeout(PATIENCE)
         stuck.connect(server.address)
         stuck.sendall(name)
         alice.expect("JOIN")

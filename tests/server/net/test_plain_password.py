@@ -9,6 +9,7 @@ import pytest
 from greenchat.config.settings import Settings
 from tests.conftest import Serve
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.plain import FAMILIES, Program, Writes
 from tests.staff import HASH
 
@@ -58,7 +59,7 @@ def test_lines_that_come_at_once(serve: Serve) -> None:
     address = serve(PROTECTED)
     with Client(address, "irene", password="secret") as irene:
         irene.join("#lobby")
-        with socket.create_connection(address, 20) as sock:
+        with socket.create_connection(address, PATIENCE) as sock:
             sock.sendall(b"anna\nsecret\nhello\n")
             assert irene.expect("PRIVMSG").params == ("#lobby", "hello")
             assert QUESTION.encode() not in sock.recv(4096)

@@ -15,6 +15,7 @@ from greenchat.server.net.certificate import ensure_certificate
 from greenchat.server.net.tls import Tls, TlsError
 from tests.conftest import ServerThread, StartServer, Target, quick_options
 from tests.irc import Client
+from tests.patience import PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +74,7 @@ def test_a_stalled_handshake_delays_nobody(secure: ServerThread, trusting: ssl.S
 
 def test_a_broken_handshake_ends_that_connection_only(secure: ServerThread, trusting: ssl.SSLContext) -> None:
     with Client(secure.address, "alice", tls=trusting) as alice, socket.create_connection(secure.address) as broken:
-        broken.settimeout(20)
+        broken.settimeout(PATIENCE)
         broken.sendall(b"\x16\x03\x01\x00\x05hello")
         while broken.recv(4096):
             pass
@@ -140,13 +141,15 @@ def test_a_listener_may_want_tls_from_everybody(
 ) -> None:
     listener = ListenerOptions(Address("127.0.0.1", 0), kind=kind, tls="must")
     address = start_server(Settings(), replace(quick_options(tmp_path), listen=(listener,)), Tls(*certificate)).address
-    with socket.create_connection(address, timeout=20) as open_:
+    with socket.create_connection(address, timeout=PATIENCE) as open_:
         open_.sendall(b"NICK alice\r\nUSER a 0 * :a\r\n")
         assert open_.recv(1000) == b"ERROR :This port is for TLS only\r\n"
         open_.shutdown(socket.SHUT_WR)
         assert open_.recv(1000) == b""
     if kind == "plain":
-        with trusting.wrap_socket(socket.create_connection(address, timeout=20), server_hostname="localhost") as plain:
+        with trusting.wrap_socket(
+            socket.create_connection(address, timeout=PATIENCE), server_hostname="localhost"
+        ) as plain:
             assert plain.recv(1000) == b"NICK"
     else:
         with Client(address, "alice", tls=trusting) as alice:
@@ -160,5 +163,5 @@ def test_a_listener_may_be_without_tls(
     address = start_server(Settings(), replace(quick_options(tmp_path), listen=(listener,)), Tls(*certificate)).address
     with Client(address, "alice") as alice:
         assert alice.sync() == []
-    with socket.create_connection(address, timeout=20) as sock, pytest.raises(ssl.SSLError):
+    with socket.create_connection(address, timeout=PATIENCE) as sock, pytest.raises(ssl.SSLError):
         trusting.wrap_socket(sock, server_hostname="localhost")

@@ -16,8 +16,8 @@ from greenchat.server.net.outbox import SocketOutbox
 from greenchat.server.net.sendq import SendQueues
 from greenchat.server.net.turn import Turn
 from greenchat.storage.sqlite import SqliteStore
+from tests.patience import PATIENCE
 
-PATIENCE = 20.0  # seconds
 FOREVER = 1000.0
 
 

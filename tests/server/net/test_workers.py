@@ -6,8 +6,7 @@ import gevent
 import pytest
 
 from greenchat.server.net.workers import Rank, Workers
-
-_PATIENCE = 20.0
+from tests.patience import PATIENCE
 
 
 class Crowd:
@@ -17,7 +16,7 @@ class Crowd:
         self.workers = Workers(1)
         self.free = threading.Event()
         self.order: list[str] = []
-        self.greenlets = [gevent.spawn(self.workers.apply, lambda: self.free.wait(_PATIENCE), Rank.GUEST, "first")]
+        self.greenlets = [gevent.spawn(self.workers.apply, lambda: self.free.wait(PATIENCE), Rank.GUEST, "first")]
         gevent.sleep(0)
 
     def want(self, name: str, rank: Rank, address: str) -> gevent.Greenlet:
@@ -29,7 +28,7 @@ class Crowd:
     def end(self) -> list[str]:
         """All of it is done; in this order."""
         self.free.set()
-        gevent.joinall(self.greenlets, timeout=_PATIENCE)
+        gevent.joinall(self.greenlets, timeout=PATIENCE)
         self.workers.kill()
         return self.order
 

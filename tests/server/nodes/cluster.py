@@ -16,9 +16,10 @@ from greenchat.server.nodes import state_file
 from greenchat.server.nodes.access import Access
 from greenchat.server.nodes.seat import VARIABLE, Seat
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.server.forked import Forked
 from tests.server.nodes.nats import Nats, nats
-from tests.server.process import PATIENCE, Process, environment
+from tests.server.process import Process, environment
 
 CONFIG = """\
 [connections]

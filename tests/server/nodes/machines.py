@@ -12,6 +12,7 @@ from pathlib import Path
 from greenchat.config.options import Address
 from greenchat.server.main import main
 from greenchat.server.net.listener import reserve
+from tests.patience import PATIENCE
 from tests.server.nodes.cluster import NodeProcess, forked_node
 from tests.server.nodes.nats import Nats
 from tests.server.process import SCRIPT, Process, environment
@@ -74,7 +75,7 @@ class Machine(NodeProcess):
                 self.process = subprocess.Popen(command, env=env, stdout=errors, stderr=errors, text=True)
             else:
                 self.process = forked_node(words, env, errors.fileno())
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE
         while ready and self._served() == before:
             assert self.process.poll() is None, self.errors.read_text(encoding="utf-8")
             assert time.monotonic() < until, self.errors.read_text(encoding="utf-8")
@@ -85,7 +86,7 @@ class Machine(NodeProcess):
 
     def wait_until_it_begins_anew(self, times: int = 1) -> None:
         """Wait until it has served so many times more."""
-        wanted, until = times + 1, time.monotonic() + 60
+        wanted, until = times + 1, time.monotonic() + PATIENCE
         while self._served() < wanted:
             assert time.monotonic() < until, self.errors.read_text(encoding="utf-8")
             time.sleep(0.02)
@@ -95,7 +96,7 @@ class Machine(NodeProcess):
         before = len(self.errors.read_text(encoding="utf-8")) if self.errors.exists() else 0
         self.start(ready=False)
         assert self.process
-        assert self.process.wait(60) == 2
+        assert self.process.wait(PATIENCE) == 2
         told = self.errors.read_text(encoding="utf-8")[before:].splitlines()
         (line,) = [each for each in told if each.startswith("greenchat-server: ")]
         return line.removeprefix("greenchat-server: ")

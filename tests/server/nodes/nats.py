@@ -16,6 +16,7 @@ import pytest
 from greenchat.server.nodes.access import Access
 from greenchat.server.nodes.engine import Engine
 from greenchat.server.nodes.engine_errors import EngineError
+from tests.patience import PATIENCE
 from tests.ports import ReservedPort, reserved_port
 
 PROGRAM = shutil.which("nats-server") or shutil.which("nats-server", path=str(Path(sys.executable).parent))
@@ -79,7 +80,7 @@ class Nats:
 
     def wait(self) -> None:
         """Wait until it is ready: until its page of health says so."""
-        until = time.monotonic() + 30
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             try:
                 with urlopen(f"http://127.0.0.1:{self.monitor}/healthz", timeout=5) as answer:

@@ -11,6 +11,7 @@ from pathlib import Path
 from greenchat import __version__
 from greenchat.chat.acts import VERSION
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.server.nodes.cluster import NodeProcess
 from tests.server.nodes.talk import Talker
 from tests.server.process import ROOT
@@ -160,7 +161,7 @@ class Wanderer(Talker):
     def _move(self) -> None:
         """Go on at the next node that takes clients: read what was missed, and say again what was not heard."""
         self.client.close()
-        until = time.monotonic() + 30
+        until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             for node in self._nodes:
                 with suppress(EOFError, OSError):

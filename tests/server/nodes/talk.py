@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from greenchat.protocol.msgid import parse_msgid
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.server.nodes.cluster import Cluster, NodeProcess
 
 CAPS = "echo-message message-tags"
@@ -94,12 +95,12 @@ class Talker:
     def end(self) -> None:
         """Let it hear what it has said, and read what had come by then."""
         self._is_ending = True
-        self._thread.join(60)
+        self._thread.join(PATIENCE)
         assert not self._thread.is_alive()
 
     def read_on(self, until: set[tuple[str, str]]) -> None:
         """Read what others have said, until it has heard these: another node may be a moment behind."""
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + PATIENCE
         while not until <= set(self.heard) and time.monotonic() < deadline:
             for message in self.client.sync():
                 if message.command == "PRIVMSG":

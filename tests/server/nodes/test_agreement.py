@@ -11,6 +11,7 @@ import pytest
 
 from tests.hostile.grammar import Grammar
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.server.nodes.cluster import NodeProcess, cluster
 from tests.server.nodes.nats import NEEDED
 
@@ -57,7 +58,7 @@ class PlainLife:
     """One client of plain text, who only ever talks."""
 
     def __init__(self, node: NodeProcess, name: str) -> None:
-        self._sock = socket.create_connection(node.address, 20)
+        self._sock = socket.create_connection(node.address, PATIENCE)
         self._sock.sendall(f"{name}\n".encode())
 
     def say(self, text: str) -> None:
@@ -87,7 +88,7 @@ def test_random_lives(tmp_path: Path, seed: int) -> None:
             chance.choice(lives).say([line for line in lines if not any(word in line.upper() for word in _DEADLY)])
         (root,) = [Client(nodes.nodes[0].address, "someone")]
         compared = digests(nodes.nodes[0])
-        until = time.monotonic() + 60
+        until = time.monotonic() + PATIENCE
         while digests(nodes.nodes[0]) == compared and time.monotonic() < until:
             root.sync()
         root.close()
@@ -108,7 +109,7 @@ def test_random_lives(tmp_path: Path, seed: int) -> None:
 
 def until_same(*nodes: NodeProcess) -> None:
     """Wait until all databases have the same events and documents: each may be a moment behind."""
-    until = time.monotonic() + 20
+    until = time.monotonic() + PATIENCE
     while True:
         first, *others = [node.stored() for node in nodes]
         differing = {
@@ -208,7 +209,7 @@ def until_looked(*nodes: NodeProcess) -> None:
 
 
 def wait(is_so: Callable[[], bool]) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + PATIENCE
     while not is_so():
         assert time.monotonic() < until
         time.sleep(0.05)

@@ -17,6 +17,7 @@ from greenchat.server.nodes.engine import Engine, Stored
 from greenchat.server.nodes.engine_errors import EngineError, EngineRefusesError
 from greenchat.server.nodes.engine_line import EngineLine
 from greenchat.server.nodes.seat import Seat
+from tests.patience import PATIENCE
 from tests.ports import reserved_port
 from tests.server.nodes.nats import NEEDED, nats
 from tests.server.nodes.proxy import Proxy
@@ -36,7 +37,7 @@ class Reader:
         self._more.set()
 
     def wait(self, count: int) -> list[tuple[int, bytes]]:
-        with gevent.Timeout(20):
+        with gevent.Timeout(PATIENCE):
             while len(self.entries) < count:
                 self._more.clear()
                 self._more.wait()
@@ -118,7 +119,7 @@ def test_a_line_tries_another_server_first(tmp_path: Path) -> None:
             while line.is_connected:
                 gevent.sleep(0.01)
         line.close()
-        following.join(5)
+        following.join(PATIENCE)
         for way in ways:
             way.close()
 

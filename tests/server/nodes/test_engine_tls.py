@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 from greenchat.server.nodes.access import Access
 from greenchat.server.nodes.engine import Engine
 from greenchat.server.nodes.engine_errors import EngineError, EngineRefusesError
+from tests.patience import PATIENCE
 from tests.server.nodes.nats import NEEDED, nats
 
 pytestmark = NEEDED
@@ -126,7 +127,7 @@ def speaking(serve: Callable[[socket.socket], None]) -> Iterator[str]:
         thread = threading.Thread(target=accept, daemon=True)
         thread.start()
         yield f"nats://127.0.0.1:{listener.getsockname()[1]}"
-        thread.join(20)
+        thread.join(PATIENCE)
 
 
 def test_what_was_said_in_the_clear_is_no_part_of_what_comes_through_tls(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from greenchat import __version__
 from greenchat.server.control.client import NoServerError, ask
 from greenchat.server.tools.running import status_rows
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.server.forked import run, started
 from tests.server.nodes.nats import NEEDED
 from tests.server.nodes.test_agreement import STAFF
@@ -32,7 +33,7 @@ def family(home: Path, count: int = 2) -> Iterator[Running]:
 
 def pid_of(folder: Path, but: int = 0) -> int:
     """The process of the node that serves from a folder, once it is another one."""
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         try:
             pid = int(ask(folder, "status")["pid"])
@@ -208,7 +209,7 @@ def test_a_reload_is_for_all_and_so_is_die(tmp_path: Path) -> None:
             while server.errors.read_text(encoding="utf-8").count("SIGHUP reloaded") < 2:
                 chief.sync()
             chief.send("DIE")
-            assert server.process.wait(60) == 0
+            assert server.process.wait(PATIENCE) == 0
     assert not engine_of(tmp_path / "d")
 
 
@@ -236,7 +237,7 @@ def test_one_that_is_told_to_end_stays_off_and_the_others_serve(tmp_path: Path) 
             chief.run("OPER root secret")
             assert chief.run("DIE node-2")[0].params == ("chief", "node-2", "No such server")
             chief.send("DIE node-1")  # the last one
-            assert server.process.wait(60) == 0
+            assert server.process.wait(PATIENCE) == 0
 
 
 def test_an_only_node_is_upgraded_though_nobody_else_takes_its_clients(tmp_path: Path) -> None:
@@ -259,7 +260,7 @@ def test_times_of_the_configuration_count(tmp_path: Path) -> None:
     words = ("--listen", "127.0.0.1:0", "--data", str(data), "--nodes", "1", "--config", str(config))
     with started(tmp_path, *words) as server:
         state = data / "nodes/1/greenchat.state"
-        before, until = state.stat().st_mtime_ns, time.monotonic() + 60
+        before, until = state.stat().st_mtime_ns, time.monotonic() + PATIENCE
         while state.stat().st_mtime_ns == before:
             assert time.monotonic() < until, "a snapshot each second"
             time.sleep(0.05)
@@ -273,7 +274,7 @@ def test_a_key_that_needs_a_restart_is_in_force_after_one(tmp_path: Path) -> Non
     for enabled, status in ("false", 404), ("true", 401):
         config.write_text(f"[files]\nenabled = {enabled}\n", encoding="utf-8")
         with started(tmp_path, *words) as server:
-            link = HTTPConnection(*server.target, timeout=20)
+            link = HTTPConnection(*server.target, timeout=PATIENCE)
             link.request("POST", "/files", b"a file")
             assert link.getresponse().status == status
             link.close()

@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.server.nodes.cluster import NodeProcess, cluster
 from tests.server.nodes.nats import NEEDED, leader_of
 from tests.server.nodes.talk import Talker, check
@@ -267,7 +268,7 @@ def test_a_second_node_of_the_same_name_is_refused(tmp_path: Path) -> None:
         other.seat = dataclasses.replace(other.seat, name="node-1")
         other.start(ready=False)
         assert other.process
-        assert other.process.wait(60) == 2
+        assert other.process.wait(PATIENCE) == 2
         assert "another running node is named node-1" in other.errors.read_text(encoding="utf-8").splitlines()[-1]
         with nodes.nodes[0].client("ann") as ann:
             ann.join("#a")

@@ -8,6 +8,7 @@ from urllib.request import urlopen
 import pytest
 
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.server.nodes.cluster import Cluster, NodeProcess, cluster
 from tests.server.nodes.nats import NEEDED
 from tests.server.nodes.test_agreement import STAFF
@@ -105,7 +106,7 @@ def test_operators_reach_the_other_node(nodes: Cluster) -> None:
 
 
 def metrics(node: NodeProcess) -> dict[str, str]:
-    with urlopen(f"http://127.0.0.1:{node.port}/metrics", timeout=20) as answer:
+    with urlopen(f"http://127.0.0.1:{node.port}/metrics", timeout=PATIENCE) as answer:
         return dict(line.rsplit(" ", 1) for line in answer.read().decode().splitlines() if line[0] != "#")
 
 

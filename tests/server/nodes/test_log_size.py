@@ -8,6 +8,7 @@ import gevent
 
 from greenchat.server.nodes import state_file
 from greenchat.server.nodes.engine import Engine, Stored
+from tests.patience import PATIENCE
 from tests.server.nodes.cluster import Cluster, NodeProcess, cluster
 from tests.server.nodes.nats import NEEDED
 from tests.server.nodes.talk import Talker, check
@@ -48,7 +49,7 @@ def begin_anew(nodes: Cluster, **changed: float) -> None:
 
 def wait(talker: Talker, is_so: Callable[[], bool]) -> None:
     """Wait while somebody talks."""
-    with gevent.Timeout(60):
+    with gevent.Timeout(PATIENCE):
         while not is_so():
             talker.wait_for_more(5)
 
@@ -85,7 +86,7 @@ def test_a_node_that_was_off_for_too_long_says_so_and_is_made_from_another(tmp_p
         wait(ann, lambda: stored(nodes).first > left + 1)
         two.start(ready=False)
         assert two.process
-        assert two.process.wait(30) == 2
+        assert two.process.wait(PATIENCE) == 2
         told = two.errors.read_text(encoding="utf-8").splitlines()[-1]
         assert f"this node has only those up to {left}: it was off for too long: delete" in told
         assert position(two) == left, "nothing is changed"

@@ -15,6 +15,7 @@ from greenchat.server.nodes import entries
 from greenchat.server.nodes.access import Access
 from greenchat.server.nodes.engine import Engine, Stored
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.ports import reserved_port
 from tests.server.nodes.machines import Machine
 from tests.server.nodes.nats import NEEDED, Nats, nats
@@ -113,7 +114,7 @@ def test_an_engine_that_is_off_at_the_start_is_told_at_once_and_waited_for(tmp_p
             one.do("cluster", "init")
             server.kill()
             one.start(ready=False)
-            until = time.monotonic() + 20
+            until = time.monotonic() + PATIENCE
             while "; waiting at most 30 s for it" not in one.errors.read_text(encoding="utf-8"):
                 assert time.monotonic() < until, one.errors.read_text(encoding="utf-8")
                 time.sleep(0.02)
@@ -228,7 +229,7 @@ def test_an_engine_that_has_lost_its_log(tmp_path: Path) -> None:
             server.start()
             for machine in (one, two):
                 assert machine.process
-                assert machine.process.wait(60) == 2
+                assert machine.process.wait(PATIENCE) == 2
                 last = machine.errors.read_text(encoding="utf-8").splitlines()[-1]
                 assert "it has no log greenchat" in last
                 assert "cluster rebase" in last
@@ -325,7 +326,7 @@ class Entries:
 def stops(machine: Machine, line: str) -> None:
     """Wait until it has ended permanently; the line is its last one."""
     assert machine.process
-    assert machine.process.wait(60) == 2
+    assert machine.process.wait(PATIENCE) == 2
     told = machine.errors.read_text(encoding="utf-8")
     assert told.splitlines()[-1] == f"greenchat-server: {line}"
     assert "Traceback" not in told

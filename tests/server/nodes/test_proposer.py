@@ -9,6 +9,7 @@ from gevent.event import Event
 from greenchat.server.nodes import entries, proposer
 from greenchat.server.nodes.log import NodeLog
 from greenchat.server.nodes.proposer import Proposer
+from tests.patience import PATIENCE
 
 
 class Line:
@@ -34,10 +35,10 @@ def test_who_has_not_come_does_not_say_that_it_is_alive(monkeypatch: pytest.Monk
     gevent.sleep(0.05)  # ten times as long as it is silent
     assert not line.appended
     is_here.set()
-    assert line.some.wait(5)
+    assert line.some.wait(PATIENCE)
     entry = line.appended[0]
     assert (entry.token, entry.count, list(entry.acts)) == ("abc", 1, [])
     has_ended.set()
     assert writer.take_back(entry, lambda own: None)
-    running.join(5)
+    running.join(PATIENCE)
     assert running.dead

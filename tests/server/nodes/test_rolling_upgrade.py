@@ -10,6 +10,7 @@ from pathlib import Path
 
 from greenchat.chat.acts import OLDEST, VERSION
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.server.nodes.cluster import cluster
 from tests.server.nodes.machines import Machine
 from tests.server.nodes.nats import NEEDED, Nats, nats
@@ -177,11 +178,11 @@ def test_a_single_server_goes_on_to_the_new_epoch_without_a_break(tmp_path: Path
             assert real_name(ann, "from now on") == "from now on (later)"
             ann.quit()
         done = run(tmp_path, "stop", "--data", str(tmp_path / "d"))
-        assert server.process.wait(60) == 0
+        assert server.process.wait(PATIENCE) == 0
     assert "Traceback" not in server.errors.read_text(encoding="utf-8")
     command = [sys.executable, *installation.script, "replay", str(record)]
     env = environment(tmp_path) | installation.environment
-    replayed = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=60)
+    replayed = subprocess.run(command, env=env, capture_output=True, text=True, check=False, timeout=PATIENCE)
     assert (replayed.returncode, replayed.stderr) == (0, "")
     refused = run(tmp_path, "replay", str(record))
     assert (refused.returncode, len(refused.stderr.splitlines())) == (2, 1)
@@ -218,7 +219,7 @@ def test_operators_have_a_node_begin_anew_or_end(tmp_path: Path) -> None:
                 talker.wait_for_more()
             chief.run("DIE node-3")
             assert three.process
-            assert three.process.wait(60) == 0
+            assert three.process.wait(PATIENCE) == 0
             for talker in talkers:
                 talker.wait_for_more()
             assert sorted(stats(chief)) == ["node-1", "node-2"]

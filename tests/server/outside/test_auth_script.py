@@ -12,6 +12,7 @@ import pytest
 from greenchat.commands.core.process import OutsideError
 from greenchat.config.outside import AuthScript
 from greenchat.server.outside.auth_script import ask
+from tests.patience import PATIENCE
 from tests.post_box import post_box
 
 Program = Callable[[str], AuthScript]
@@ -24,7 +25,7 @@ def program(tmp_path: Path) -> Program:
     def make(source: str) -> AuthScript:
         path = tmp_path / "check login.py"
         path.write_text(source)
-        return AuthScript(command=f"{sys.executable} -S '{path}' --all", timeout=20)
+        return AuthScript(command=f"{sys.executable} -S '{path}' --all", timeout=PATIENCE)
 
     return make
 
@@ -114,7 +115,7 @@ def is_running(pid: int) -> bool:
 def test_an_http_service(tmp_path: Path) -> None:
     with post_box() as box:
         box.status, box.answer = 200, b'{"success": true, "accountName": "Alice"}'
-        rules = AuthScript(url=f"{box.url}/check?a=b", token="for us", timeout=20)
+        rules = AuthScript(url=f"{box.url}/check?a=b", token="for us", timeout=PATIENCE)
         assert ask(rules, "alice", "x", "192.0.2.1") == "Alice"
         path, fields, body = box.take()
         assert (path, fields["authorization"], fields["content-type"]) == (

@@ -14,6 +14,7 @@ from greenchat.config.outside import Ldap
 from greenchat.server.net.certificate import ensure_certificate
 from greenchat.server.outside.directory import ask
 from tests.directory import Directory, directory
+from tests.patience import PATIENCE
 from tests.ports import reserved_port
 
 
@@ -30,13 +31,17 @@ def people(tmp_path_factory: pytest.TempPathFactory, certificate: tuple[Path, Pa
 
 @pytest.fixture
 def by_name(people: Directory) -> Ldap:
-    return Ldap(url=people.url, dn="uid={name}," + people.people, timeout=10)
+    return Ldap(url=people.url, dn="uid={name}," + people.people, timeout=PATIENCE)
 
 
 @pytest.fixture
 def by_look(people: Directory) -> Ldap:
     return Ldap(
-        url=people.url, base=people.people, bind_dn=people.looker, bind_password=people.looker_password, timeout=10
+        url=people.url,
+        base=people.people,
+        bind_dn=people.looker,
+        bind_password=people.looker_password,
+        timeout=PATIENCE,
     )
 
 
@@ -131,7 +136,7 @@ def test_what_is_no_directory(by_name: Ldap, answer: bytes) -> None:
                 peer.recv(1000)
                 if answer:
                     peer.sendall(answer)
-                ended.wait(20)
+                ended.wait(PATIENCE)
 
         thread = threading.Thread(target=talk)
         thread.start()

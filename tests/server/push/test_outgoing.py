@@ -11,6 +11,7 @@ import pytest
 from greenchat.server.push import outgoing
 from greenchat.server.push.outgoing import OutgoingError, post
 from greenchat.values.addresses import is_out_of_bounds, is_public, network
+from tests.patience import PATIENCE
 from tests.post_box import post_box
 
 HERE = (network("127.0.0.0/8"), network("::1"))
@@ -93,7 +94,7 @@ def test_a_url_without_a_host(url: str) -> None:
 def test_a_post(tmp_path: Path) -> None:
     with post_box(tmp_path) as box:
         trust = ssl.create_default_context(cafile=box.certificate)
-        assert post(f"{box.url}/a?b=c", b"body", {"TTL": "5"}, trust=trust, allowed=HERE, timeout=10) == 201
+        assert post(f"{box.url}/a?b=c", b"body", {"TTL": "5"}, trust=trust, allowed=HERE, timeout=PATIENCE) == 201
         path, fields, body = box.take()
         assert (path, fields["ttl"], body) == ("/a?b=c", "5", b"body")
         assert fields["host"] == box.url.removeprefix("https://")
@@ -102,7 +103,7 @@ def test_a_post(tmp_path: Path) -> None:
 def test_a_redirect_leads_nowhere() -> None:
     with post_box() as box, post_box() as other:
         box.status, box.fields = 307, {"Location": f"{other.url}/"}
-        assert post(box.url, b"", {}, trust=TRUST, allowed=HERE, timeout=10) == 307
+        assert post(box.url, b"", {}, trust=TRUST, allowed=HERE, timeout=PATIENCE) == 307
         assert other.is_empty()
 
 
@@ -113,14 +114,14 @@ def test_this_machine_is_not_asked(host: str) -> None:
     with post_box() as box:
         port = box.server_address[1]
         with pytest.raises(OutgoingError):
-            post(f"http://{host}:{port}/", b"", {}, trust=TRUST, timeout=10)
+            post(f"http://{host}:{port}/", b"", {}, trust=TRUST, timeout=PATIENCE)
         assert box.is_empty(0.1)
 
 
 def test_a_certificate_that_nobody_knows(tmp_path: Path) -> None:
     with post_box(tmp_path) as box:
         with pytest.raises(OutgoingError, match="certificate is not trusted"):
-            post(box.url, b"", {}, trust=TRUST, allowed=HERE, timeout=10)
+            post(box.url, b"", {}, trust=TRUST, allowed=HERE, timeout=PATIENCE)
         assert box.is_empty(0.1)
 
 
@@ -139,7 +140,7 @@ def test_a_certificate_that_nobody_knows(tmp_path: Path) -> None:
 )
 def test_what_is_no_url(url: str) -> None:
     with pytest.raises(OutgoingError):
-        post(url, b"", {}, trust=TRUST, allowed=HERE, timeout=5)
+        post(url, b"", {}, trust=TRUST, allowed=HERE, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("answer", [b"", b"x\r\n", b"SSH-2.0-x\r\n", b"HTTP/1.1 9999 x\r\n", b"a" * 9000])
@@ -154,7 +155,7 @@ def test_what_is_no_answer(answer: bytes) -> None:
         thread = threading.Thread(target=talk)
         thread.start()
         with pytest.raises(OutgoingError):
-            post(f"http://127.0.0.1:{listener.getsockname()[1]}/", b"", {}, trust=TRUST, allowed=HERE, timeout=10)
+            post(f"http://127.0.0.1:{listener.getsockname()[1]}/", b"", {}, trust=TRUST, allowed=HERE, timeout=PATIENCE)
         thread.join()
 
 
@@ -172,7 +173,7 @@ def test_who_never_answers(scheme: str) -> None:
 def test_a_name_that_is_never_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """Somebody's own name server may say nothing: getaddrinfo waits for that as long as the system likes."""
     asked = threading.Event()
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: asked.wait(20) and [])
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: asked.wait(PATIENCE) and [])
     try:
         with pytest.raises(OutgoingError, match="takes too long to look up"):
             post("http://slow.example/", b"", {}, trust=TRUST, timeout=0.3)

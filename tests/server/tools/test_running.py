@@ -12,6 +12,7 @@ import pytest
 from greenchat.server.control.wire import LONGEST, path_in
 from greenchat.server.tools.registry import tools
 from tests.irc import Client, people
+from tests.patience import PATIENCE
 from tests.server.forked import run, started
 from tests.server.process import Running
 
@@ -159,7 +160,7 @@ def test_reloading_and_ending(tmp_path: Path, server: Running) -> None:
     with Client(server.target, "alice") as alice:
         assert "is stopping" in shell(tmp_path, "stop", "back", "at", "noon")
         assert "back at noon" in alice.expect("ERROR").params[0]
-    assert server.process.wait(10) == 0
+    assert server.process.wait(PATIENCE) == 0
     assert not path_in(tmp_path / "data").exists()
 
 
@@ -229,7 +230,7 @@ def test_the_socket_is_for_the_servers_user_only(tmp_path: Path, server: Running
 )
 def test_requests_that_are_none(tmp_path: Path, server: Running, data: bytes) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
-        asking.settimeout(10)
+        asking.settimeout(PATIENCE)
         asking.connect(str(path_in(tmp_path / "data")))
         asking.sendall(data)
         assert b'"error"' in asking.recv(4096)
