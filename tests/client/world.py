@@ -17,7 +17,7 @@ class World:
         self.now = NOON
         self.network = ClientNetwork("net", ServerAddress("irc.example", 9090), "alice")
         self.network.want("#tea")
-        self.network.show_on_join.add("#tea")
+        self.network.show_on_join["#tea"] = ""
         self.model = Model(self.network)
         self.console = Console(self.model, Size(rows, columns))
 

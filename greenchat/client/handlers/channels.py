@@ -24,13 +24,12 @@ def join(incoming: Incoming) -> None:
         buffer.enter()
         if user and host:
             network.nicks.mask = f"{user}@{host}"
-        if network.fold(channel) not in {network.fold(name) for name in network.channels}:
+        if channel not in network.channels:
             network.want(channel)
-        folded = network.fold(channel)
-        if folded in {network.fold(name) for name in network.show_on_join}:
-            network.show_on_join = {name for name in network.show_on_join if network.fold(name) != folded}
-            if new:  # an open one was shown when the user asked for it, and they may have continued since
-                incoming.model.show(buffer)
+        if network.show_on_join.pop(channel, None) is not None and new:
+            incoming.model.show(
+                buffer
+            )  # an open one was shown when the user asked for it, and may have been left since
         buffer.gone = False
     else:
         found = network.find(channel)
@@ -38,6 +37,7 @@ def join(incoming: Incoming) -> None:
             return
         buffer = found
     if incoming.mine and network.caps.held & caps.NO_IMPLICIT_NAMES:
+        network.lacking_names.append(buffer)
         if buffer is incoming.model.current:
             joining.ask_names(buffer)  # the others are asked about in turn
         _can_speak(incoming, buffer)

@@ -22,8 +22,7 @@ def join(network: ClientNetwork, wanted: Mapping[str, str]) -> None:
 
 def refused(model: Model, network: ClientNetwork, channel: str) -> Buffer | None:
     """Stop waiting for a channel that the server refused, and return its window, if there is one."""
-    folded = network.fold(channel)
-    network.show_on_join = {name for name in network.show_on_join if network.fold(name) != folded}
+    network.show_on_join.pop(channel, None)
     buffer = network.find(channel)
     if buffer:
         buffer.refused = not buffer.joined
@@ -33,15 +32,14 @@ def refused(model: Model, network: ClientNetwork, channel: str) -> Buffer | None
 def forwarded(model: Model, network: ClientNetwork, channel: str, to: str) -> None:
     """Put the channel to which the server forwards in the place of the requested one, and into its window."""
     shown = refused(model, network, channel)
-    wanted = {network.fold(name) for name in network.channels}
-    if network.fold(channel) in wanted:
+    if channel in network.channels:
         network.unwant(channel)
         network.want(to)
     target = model.open(network, to)
     if shown is None or shown is model.current:
         model.show(target)
     if shown is None:
-        network.show_on_join.add(to)
+        network.show_on_join[to] = ""
     elif not any(line.kind in TALK for line in shown.lines):
         target.waiting += shown.waiting
         model.close(shown)
@@ -105,7 +103,10 @@ def without_names(network: ClientNetwork) -> Buffer | None:
     """Return a channel of which it is still to be asked who is in it, None where all are known."""
     if not network.caps.held & caps.NO_IMPLICIT_NAMES:
         return None
-    return next((buffer for buffer in network.buffers.values() if lacks_names(buffer)), None)
+    lacking = network.lacking_names
+    while lacking and not lacks_names(lacking[0]):
+        lacking.popleft()  # asked about meanwhile, since the user looks at it, or left
+    return lacking[0] if lacking else None
 
 
 def lines(wanted: Mapping[str, str], most: int = 0) -> Iterator[tuple[list[str], list[str]]]:

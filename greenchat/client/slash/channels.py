@@ -20,7 +20,7 @@ def join(order: Order) -> None:
     for channel in channels:
         buffer = network.find(channel)
         if not (buffer and buffer.joined):
-            network.show_on_join.add(channel)
+            network.show_on_join[channel] = ""
         window = order.model.open(network, channel)
         if "noswitch" not in order.switches:
             order.model.show(window)  # at once: what is typed next is meant for it

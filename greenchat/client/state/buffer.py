@@ -43,7 +43,7 @@ class Unread:
     @property
     def calls(self) -> bool:
         """Whether there is something that is worth a look: talk, or what became of the user."""
-        return bool(self.count or self.highlights)
+        return self.count > 0 or self.highlights > 0
 
     def note(self, *, talk: bool, highlight: bool) -> None:
         """Count a line that came while the user looked elsewhere."""

@@ -3,7 +3,7 @@
 https://modern.ircdocs.horse/#rplisupport-005
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, MutableMapping
 
 from greenchat.protocol.casemap import ANNOUNCED, Casefold, rfc1459_fold
 from greenchat.protocol.isupport import parse_tokens
@@ -117,3 +117,36 @@ class Isupport:
         """Whether this channel mode has a parameter in a MODE message."""
         always = self.modes + self.list_modes + self.parameter_modes
         return mode in always or (add and mode in self.set_modes)
+
+
+class FoldedNames(MutableMapping[str, str]):
+    """Names in order, each with a text, that are equal in any case (CASEMAPPING)."""
+
+    __slots__ = ("_fold", "_names")
+
+    def __init__(self, fold: Casefold) -> None:
+        self._fold = fold
+        self._names: dict[str, tuple[str, str]] = {}  # folded -> as it is written, with its text
+
+    def __getitem__(self, name: str) -> str:
+        return self._names[self._fold(name)][1]
+
+    def __setitem__(self, name: str, text: str) -> None:
+        self._names[self._fold(name)] = name, text
+
+    def __delitem__(self, name: str) -> None:
+        del self._names[self._fold(name)]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._fold(name) in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, _ in self._names.values())
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def refold(self, fold: Casefold) -> None:
+        """Compare names in another way from now on."""
+        self._fold = fold
+        self._names = {fold(name): (name, text) for name, text in self._names.values()}

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.buffer import BufferKind, Scroll
 from greenchat.client.state.channel_list import Directory
-from greenchat.client.state.isupport import Isupport
+from greenchat.client.state.isupport import FoldedNames, Isupport
 from greenchat.client.state.kept_networks import KeptNetwork
 from greenchat.client.state.lines import Member, PendingMessage, words
 from greenchat.client.state.session_state import (
@@ -113,10 +113,10 @@ class ClientNetwork:
     """A server that the client talks to, and the state of that session.
 
     channels: to be in whenever the server lets us, name -> key or "". show_on_join: names that the user asked for,
-    whose window comes up. away_text: why the user is away, on every connection; "" while they are here. buffers: folded
-    name -> buffer; "" is the server's own. batches: those that are open. identity: what the ids of our lines begin
-    with, unlike any other client's; "" gives them none. kept: what the user
-    keeps of this network.
+    whose window comes up. lacking_names: channels of which it is still to be asked who is there. away_text: why the
+    user is away, on every connection; "" while they are here. buffers: folded name -> buffer; "" is the server's own.
+    batches: those that are open. identity: what the ids of our lines begin with, unlike any other client's; "" gives
+    them none. kept: what the user keeps of this network.
     """
 
     __slots__ = (
@@ -135,6 +135,7 @@ class ClientNetwork:
         "isupport",
         "kept",
         "labels",
+        "lacking_names",
         "link",
         "login",
         "name",
@@ -151,13 +152,14 @@ class ClientNetwork:
         self.address = address
         self.realname = ""
         self.kept: KeptNetwork | None = None
-        self.channels: dict[str, str] = {}
-        self.show_on_join: set[str] = set()
         self.link = Link()
         self.nicks = Nicknames(nick, wanted=nick)
         self.login = Login()
         self.caps = Capabilities()
         self.isupport = Isupport()
+        self.channels = FoldedNames(self.fold)
+        self.show_on_join = FoldedNames(self.fold)
+        self.lacking_names: deque[Buffer] = deque()
         self.presence = Presence()
         self.devices = Devices()
         self.reading = Reading()
@@ -199,6 +201,7 @@ class ClientNetwork:
         self.link.state = LinkState.OFFLINE
         self.link.lag = None
         self.outgoing.clear()
+        self.lacking_names.clear()
         for buffer in self.buffers.values():
             buffer.leave()
             buffer.history.end_connection(buffer.end)
@@ -232,23 +235,21 @@ class ClientNetwork:
 
     def want(self, channel: str, key: str = "") -> None:
         """Be in this channel now and after every reconnect."""
-        self.unwant(channel)
+        self.unwant(channel)  # the last one that the user wanted is joined last
         self.channels[channel] = key
 
     def ask_for(self, channel: str, key: str = "") -> None:
         """Be in this channel since the user has just said so: also where a bouncer knows which to be in."""
         self.want(channel, key)
-        self.show_on_join.add(channel)
+        self.show_on_join[channel] = ""
 
     def unwant(self, channel: str) -> None:
         """Don't come back to this channel."""
-        folded = self.fold(channel)
-        self.channels = {name: key for name, key in self.channels.items() if self.fold(name) != folded}
+        self.channels.pop(channel, None)
 
     def is_coming(self, channel: str) -> bool:
         """Whether the user is to be in this channel, or has asked for it: what they say there waits until then."""
-        folded = self.fold(channel)
-        return any(self.fold(name) == folded for name in (*self.channels, *self.show_on_join))
+        return channel in self.channels or channel in self.show_on_join
 
     def new_label(self) -> str:
         """Return a label that was not used on this network before."""
@@ -272,6 +273,8 @@ class ClientNetwork:
 
     def refold(self) -> None:
         """Make the names comparable again after the server told its casemapping."""
+        self.channels.refold(self.fold)
+        self.show_on_join.refold(self.fold)
         named = [buffer for folded, buffer in self.buffers.items() if folded]
         self.buffers = {"": self.status} | {self.fold(buffer.name): buffer for buffer in named}
         for buffer in named:

@@ -132,13 +132,13 @@ def status_parts(model: Model, columns: int, look: Look) -> list[StatusPart]:
     between = Span(f" {theme.glyphs.separator} ", bar)
     gap = width(between.text)
     used = 1 + sum(width(span.text) + gap for span in (*before, *behind))
-    news = sum(each.unread.calls for each in model.buffers if each is not buffer)
-    least = width(f"+{news}") if news else -gap
+    calling = [each for each in model.buffers if each.unread.calls and each is not buffer]
+    least = width(f"+{len(calling)}") if calling else -gap
     while used + least > columns and len(before) + len(behind) > 1:
         # On a narrow terminal the least important goes, whole: what is left is not cut in the middle.
         dropped = behind.pop() if behind else before.pop()
         used -= width(dropped.text) + gap
-    activity = _activity(model, columns - used, theme, named=columns >= ROOMY)
+    activity = _activity(calling, columns - used, theme, named=columns >= ROOMY)
     groups = [*([StatusPart((span,))] for span in before), activity, *([StatusPart((span,))] for span in behind)]
     parts: list[StatusPart] = []
     for group in filter(None, groups):
@@ -259,10 +259,10 @@ def _underline(cells: list[Span], first: int, end: int, theme: Theme) -> None:
 
 def _connection(buffer: Buffer, monotonic: float) -> str:
     network = buffer.network
-    waiting = sum(len(other.waiting) for other in network.buffers.values())
-    kept = f", {waiting} line{'s' if waiting > 1 else ''} waiting" if waiting else ""
     if network.link.state is LinkState.ONLINE:
         return ""
+    waiting = sum(len(other.waiting) for other in network.buffers.values())
+    kept = f", {waiting} line{'s' if waiting > 1 else ''} waiting" if waiting else ""
     if network.link.state in (LinkState.CONNECTING, LinkState.REGISTERING):
         return f"connecting{kept}"
     if network.link.retry_at is None:
@@ -304,13 +304,12 @@ def _lag(buffer: Buffer) -> str:
     return f"lag {lag / 1000:.1f} s" if lag is not None and lag >= SLOW_MILLISECONDS else ""
 
 
-def _activity(model: Model, room: int, theme: Theme, *, named: bool) -> list[StatusPart]:
+def _activity(others: list[Buffer], room: int, theme: Theme, *, named: bool) -> list[StatusPart]:
     """Windows with news, in so many columns: those that call the user, private talks, the others; then a count.
 
     named: with their names and how much is new, else their numbers alone.
     """
-    others = [each for each in model.buffers if each is not model.current and each.unread.calls]
-    others.sort(key=lambda each: (_rank(each), each.number))
+    others.sort(key=_rank)  # they are in the order of their numbers
     calling = Style(theme.highlight.foreground, theme.bar.background, bold=True, reverse=theme.bar.reverse)
     space = StatusPart((Span(" ", theme.bar),))
     parts: list[StatusPart] = []

@@ -3,8 +3,12 @@
 https://ircv3.net/specs/extensions/no-implicit-names
 """
 
+import sys
+
 from greenchat.client.net.connection import NetworkConnection
 from greenchat.client.state.address import ServerAddress
+from greenchat.client.state.isupport import FoldedNames
+from greenchat.protocol.casemap import ascii_fold, rfc1459_fold
 from tests.client.world import World
 
 CAPS = "draft/no-implicit-names echo-message batch labeled-response message-tags draft/chathistory server-time"
@@ -129,3 +133,52 @@ def test_the_names_are_told_once_all_are_known(world: World) -> None:
     world.type("/names\n")
     assert world.shown("#cake")[-2:] == ["- 2 in #cake: @bob alice"] * 2
     assert not any("NAMES" in line for line in world.sent())
+
+
+def _calls_of_joining(channels: int) -> int:
+    """Return how many functions are called to join so many channels, be told who is there, and leave them."""
+    world = World()
+    connection = NetworkConnection(world.network, lambda *_: Wire(), lambda: 0.0)
+    connection.connect()
+    names = [f"#channel{number}" for number in range(channels)]
+    for name in names:
+        world.network.ask_for(name)
+    called = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal called
+        called += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        world.come_in("draft/no-implicit-names")
+        for name in names:
+            world.feed(f":alice!al@host.example JOIN {name}")
+        for place, name in enumerate(names):
+            connection.tick(float(place))
+            world.feed(f":srv 353 alice = {name} :@alice", f":srv 366 alice {name} :End")
+        for name in names:
+            world.feed(f":alice!al@host.example PART {name}")
+    finally:
+        sys.setprofile(before)
+    assert len(world.network.channels) == 1, "#tea, which the server never let us into"
+    return called
+
+
+def test_many_channels_cost_no_more_each_than_a_few() -> None:
+    _calls_of_joining(1)
+    few, many = _calls_of_joining(40), _calls_of_joining(160)
+    assert many < 4.6 * few
+
+
+def test_names_are_equal_in_any_case_of_the_network() -> None:
+    names = FoldedNames(rfc1459_fold)
+    names["#Tea[1]"] = "key"
+    assert "#tea{1}" in names
+    names["#TEA{1}"] = "other"
+    assert dict(names) == {"#TEA{1}": "other"}
+    names.refold(ascii_fold)
+    assert "#tea[1]" not in names
+    assert names.pop("#tea{1}") == "other"
+    assert list(names) == []
