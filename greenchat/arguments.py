@@ -12,8 +12,7 @@ from greenchat.cli import WRONG_USE, close_output
 class Parser(argparse.ArgumentParser):
     """A parser that reports a mistake in one line, and says where to read more.
 
-    hints: (a pattern of what people type who know other programs, what they should type here); the latter may
-    refer to the pattern's groups.
+    hints: (a pattern for options of other programs, the equivalent here); the latter may refer to the pattern's groups.
     """
 
     hints: Sequence[tuple[str, str]] = ()
@@ -41,9 +40,9 @@ class Parser(argparse.ArgumentParser):
                 self.exit(WRONG_USE, f"{self.prog}: can't write to standard output: {error.strerror}\n")
 
     def error_of_unknown(self, words: Sequence[str]) -> NoReturn:
-        """End the process with status 2 for words that are not known: of options alone, if there are any.
+        """End the process with status 2 because of unknown arguments; name only the options, if there are any.
 
-        What follows an unknown option is its value as often as not, and no mistake of its own.
+        The argument after an unknown option is often its value, and not a second mistake.
         """
         options = [word for word in words if word.startswith("-")]
         self.error(f"unrecognized arguments: {' '.join(options or words)}")

@@ -1,9 +1,9 @@
-"""The modules that a compiled build compiles, and whether this is one.
+"""The modules that a compiled build compiles, and whether this build is compiled.
 
-`GREENCHAT_COMPILE=1 pip install .` compiles these with mypyc, from the same files; see `setup.py`. They
-are where the time of a message goes, and the classes that must be compiled with them: a compiled class has no subclass
-that is not. All else is left as it is, also what reads data that may be damaged: a compiled function checks the types
-of what it is given before its first line.
+`GREENCHAT_COMPILE=1 pip install .` compiles these with mypyc, from the same files; see `setup.py`. They are the modules
+in which a message spends its time, and the classes that must be compiled with them: a compiled class can't have an
+interpreted subclass. Other modules stay interpreted, also those that read data which may be damaged: a compiled
+function checks the types of its arguments before its first line.
 """
 
 from importlib.util import find_spec
@@ -16,12 +16,12 @@ MODULES = {
     "server/net/connection": "reads its socket; `irc` uses its fields for each line",
     "server/net/pace": "its throttle, asked for each line",
     "chat/protection/throttle": "the token bucket of that",
-    "commands/core/dispatch": "runs a line that does not take the short way",
+    "commands/core/dispatch": "runs a line that does not take the fast path",
     "commands/core/registry": "checks and runs its command",
     "commands/core/context": "in which a command runs: one is made for each",
     "commands/core/command_log": "is asked for each command whether it is logged",
     # what is said
-    "server/net/routes": "the short way of plain messages",
+    "server/net/routes": "the fast path of plain messages",
     "commands/messages/speech": "says what takes that",
     "commands/core/utterance": "in one value",
     "commands/core/recording": "stores that before anybody sees it",

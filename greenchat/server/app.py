@@ -77,7 +77,8 @@ class App:
     ) -> None:
         """Make a server. read_config: reads the configuration again; raises ConfigError.
 
-        estate: of the process before. member: of several. Raises ConfigError, StoreError, SnapshotError and NodeError.
+        estate: what the previous process handed over. member: set if this process is one of several nodes. Raises
+        ConfigError, StoreError, SnapshotError and NodeError.
         """
         self.options = options
         self.tls = tls
@@ -96,7 +97,7 @@ class App:
         self.turn = member.turn(self.store, send_queues) if member else Turn(self.store, send_queues)
         self.http = HttpService(self)
         self.network = self._begin(settings, estate)
-        if member:  # else nothing tells this machine's clock that it is wrong
+        if member:  # a single server has nothing to compare this machine's clock with
             self.keeper.now = lambda: min(self.clock.believed(), self.network.nodes.time)
         self.keeper.decides = lambda: self.is_steward
         self.keeper.cut = lambda due: self.run_step(lambda ctx: propose_cuts(ctx, due))
@@ -108,7 +109,7 @@ class App:
         self.files = serve_extras(self, settings)
         self.notifications = Notifications(self, settings, self.store, self.random(32))
         self.http.complete()
-        if member is None:  # else these are the same for all nodes, and an act changes them
+        if member is None:  # for nodes they must be the same everywhere, so an act changes them
             self.network.protection.logins.limit = options.throttle.logins
             self.network.protection.registrations.limit = options.throttle.registrations
         self.network.local.volumes.use(options.throttle, options.connections)
@@ -119,7 +120,7 @@ class App:
         self._recorder: Recorder | None = None
 
     def _begin(self, settings: Settings, estate: Estate | None) -> Network:
-        """Return the state with which this process begins."""
+        """Return the initial state of this process."""
         if estate:
             limit = self.options.connections.sendq
             return estate.restore(Ways(self.turn.dirty, self.turn.send_queues, limit, self.http.ending))
@@ -147,7 +148,9 @@ class App:
         self.run_step(lambda ctx: tell_operators(ctx, text))
 
     def record(self, path: Path, *, goes_on: bool = False) -> None:
-        """Record all that changes the state. path: a new file, or (goes_on) the former one. Raises RecordingError."""
+        """Record every change of the state. path: a new file, or (goes_on) the one recorded so far. Raises
+        RecordingError.
+        """
         marks = {} if goes_on else self.store.documents(documents.READ_MARKS.name)
         self._recorder = Recorder(path, self.network, marks, self.now(), goes_on=goes_on)
         assert isinstance(self.log, MemoryLog)
@@ -155,7 +158,7 @@ class App:
 
     @property
     def mail(self) -> Mailer:
-        """The mailer of the present options."""
+        """The mailer for the current options."""
         return Mailer(self.options.email)
 
     def now(self) -> int:
@@ -163,14 +166,14 @@ class App:
         return time.time_ns() // 1_000_000
 
     def random(self, count: int) -> bytes:
-        """Return so many random bytes that nobody can guess."""
+        """Return `count` random bytes from a cryptographic source."""
         return secrets.token_bytes(count)
 
     def listen(self, opened: Sequence[socket.socket] = (), inherited: Sockets = NO_SOCKETS) -> list[Address]:
-        """Open the listeners; return the addresses that they really have. Raises CannotListenError.
+        """Open the listeners; return their actual addresses. Raises CannotListenError.
 
-        opened: sockets that listen already, used instead of the configured addresses; options go by the address.
-        inherited: sockets of the process before this one, by the configured addresses for which it has opened them.
+        opened: sockets that already listen, used instead of the configured addresses; their options are those of their
+        address. inherited: sockets of the previous process, by the configured addresses for which it opened them.
         """
         if self.files:
             self.files.start()
@@ -181,7 +184,7 @@ class App:
         return [listener.bound for listener in self.listeners]
 
     def take_over(self, estate: Estate) -> None:
-        """Go on with the connections that were handed over."""
+        """Continue to serve the connections that were handed over."""
         listeners = {options.address: options for options in self.options.listen}
         for moved in estate.moved.values():
             connection = estate.connection(self, moved, listeners)
@@ -196,10 +199,10 @@ class App:
         self.close()
 
     def close(self) -> None:
-        """Let go of everything, whether `run` was called or not, in the one order in which nothing is lost.
+        """Release everything, whether `run` was called or not, in the one order in which nothing is lost.
 
-        Nobody new is let in; everybody is told why; what was started comes to its end, or is given up after a moment;
-        then what has happened is stored, and what it is stored in is closed.
+        First stop accepting clients, and tell all clients the reason; then let running work finish, for a moment at
+        most; then store the rest, and close the store.
         """
         self.upkeep.stop()
         self.listeners.close()
@@ -223,14 +226,14 @@ class App:
 
     @property
     def is_steward(self) -> bool:
-        """Whether this process does what is done once, however many nodes there are."""
+        """Whether this process does the work that is done once for all nodes."""
         return self.member is None or self.member.is_steward
 
     @property
     def upgraded_nodes(self) -> list[str]:
         """The nodes that an upgrade of this installation restarts, one after another; none of a single server.
 
-        This one comes last: whoever asks it is answered until then.
+        This node is the last, so that it can answer its client until then.
         """
         if self.member is None:
             return []
@@ -244,12 +247,12 @@ class App:
         return self.shutdown.has_begun
 
     def stop(self, reason: str) -> None:
-        """Begin to stop; every client is told the reason."""
+        """Begin to stop, and tell every client the reason."""
         self.http.ending.is_near = True
         self.shutdown.begin(reason)
 
     def restart(self, who: str, reason: str) -> None:
-        """Let a new process take over; where that can't be, stop with `shutdown.is_restarting` set."""
+        """Let a new process take over; if that is not possible, stop with `shutdown.is_restarting` set."""
         if self.member:
             log.info("%s is restarting this node: its clients move to other nodes first", who)
             self.new_context().note(tell_node, self.member.seat.name, RESTART)
@@ -266,12 +269,12 @@ class App:
                 self.end_to_restart(reason)
 
     def end_to_restart(self, reason: str) -> None:
-        """Stop, with `shutdown.is_restarting` set for whatever runs the app."""
+        """Stop, with `shutdown.is_restarting` set for the caller of `run`."""
         self.shutdown.is_restarting = True
         self.stop(reason)
 
     def reload(self, who: str) -> Reloaded:
-        """Reload the configuration. who: asked for it, for the log and the operators."""
+        """Reload the configuration. who: the person who asked for it, named in the log and to operators."""
         if self.is_ending:
             return Reloaded("", error="the server is stopping")
         return reload(self, self._read_config, who)
@@ -304,7 +307,7 @@ class App:
         return self._context()
 
     def _context(self, session: Session | None = None) -> Context:
-        """Return a context in which the server itself speaks: of a session without a user, if none is named."""
+        """Return a context of the session, or one in which the server itself acts, with a session without a user."""
         now = self.now()
         session = session or Session(Outbox(Dirty()), "", now)
         return Context(self.network, session, Message(""), now=now, process=self, journal=self.turn)
@@ -319,5 +322,5 @@ class App:
         return ConnectionRules(self.options.connections.ping_after, self.options.connections.sendq)
 
     def relocate(self, session: Session, host: str) -> str:
-        """Move a session to the IP address that its gateway gives; return "" or why there is no room for it."""
+        """Move a session to the IP address that its gateway reports; return "", or why that address may not connect."""
         return self.clients.relocate(session, host)

@@ -1,4 +1,4 @@
-"""Work that outlives the client who has asked for it: step by step, each in a turn of its own."""
+"""Work that continues after its client has gone: step by step, each in a turn of its own."""
 
 import logging
 from collections.abc import Callable
@@ -15,10 +15,12 @@ log = logging.getLogger(__name__)
 
 
 class BackgroundWork:
-    """All such work that is under way; its length is how much."""
+    """The background work in progress; `len` returns how many pieces."""
 
     def __init__(self, turn: Turn, new_context: Callable[[], Context], now: Callable[[], int]) -> None:
-        """Make it, without any work. new_context: in which the server itself acts. now: ms since the epoch."""
+        """Start without any work. new_context: returns a context in which the server itself acts. now: ms since the
+        epoch.
+        """
         self._turn = turn
         self._new_context = new_context
         self._now = now

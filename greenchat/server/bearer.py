@@ -1,4 +1,4 @@
-"""The tokens of the identity provider that the settings name, for handlers: see `jwt_check`."""
+"""Checks tokens of the configured identity provider, for handlers: see `jwt_check`."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -15,21 +15,21 @@ Check = Callable[[str, int], Mapping[str, Any]]
 
 
 class ProviderTokens:
-    """Checks tokens as the settings say now. Thread-safe."""
+    """Checks tokens by the current settings. Thread-safe."""
 
     def __init__(self) -> None:
         self._settings = Bearer()
         self._check: Check | None = None
 
     def use(self, settings: Bearer) -> None:
-        """Take over settings. Raises ConfigError where the package that they need is missing."""
+        """Use these settings. Raises ConfigError if a package that they need is missing."""
         if settings == self._settings:
             return
         self._check = _new_check(settings) if settings.issuer else None
         self._settings = settings
 
     def claims(self, token: str, now: int, address: str) -> Mapping[str, Any] | BadTokenError:
-        """Return what a token says, if it is valid now (ms since the epoch). address: of whoever gives it."""
+        """Return the claims of a token, if it is valid now (ms since the epoch). address: the client's."""
         check = self._check
         if check is None:
             return BadTokenError("logins with tokens are disabled")

@@ -28,16 +28,16 @@ class BlocklistServerParts(Protocol):
 
 
 class BlocklistGate:
-    """Lets clients in by what blocklists say of their addresses."""
+    """Admits clients by the blocklist entries of their addresses."""
 
     def __init__(self, server: BlocklistServerParts, connections: Iterable[Connection]) -> None:
-        """Make a gate. connections: all that are here. Raises ConfigError if the package for it is missing."""
+        """Make a gate. connections: all present ones. Raises ConfigError if the DNS package is missing."""
         self._server = server
         self._connections = connections
         self._lists = Blocklists(lambda: server.options.dnsbl, lambda: server.options.connections.exempt)
 
     def look_up(self, host: str) -> Listing | None:
-        """Return where an IP address is listed, None if it is not, and tell operators. Waits for the answer."""
+        """Return the listing of an IP address, None if it has none, and tell operators. Waits for the answer."""
         listing = self._lists.look_up(host)
         if listing:
             action = self._server.options.dnsbl.action
@@ -47,21 +47,21 @@ class BlocklistGate:
         return listing
 
     def refuses(self, listing: Listing | None) -> bool:
-        """Whether whoever comes from there is turned away."""
+        """Whether clients from a listed address are refused."""
         return listing is not None and self._server.options.dnsbl.action == "refuse"
 
     def mark(self, session: Session, listing: Listing | None) -> None:
-        """Let a session from a listed address in only with an account, where that is asked for."""
+        """Require an account of a session from a listed address, if the options say so."""
         if listing and self._server.options.dnsbl.action == "login":
             session.registration.listed = listing.reason
 
     def look_up_later(self, session: Session, host: str) -> None:
-        """Look up the address that a gateway gives, while the session registers: a command can't wait."""
+        """Look up the address that a gateway reports, while the session registers: a command can't wait for it."""
         if self._server.options.dnsbl.zones:
             gevent.spawn(self._look_up_later, session, host)
 
     def close(self) -> None:
-        """Let go of the threads."""
+        """Stop the threads."""
         self._lists.close()
 
     def _look_up_later(self, session: Session, host: str) -> None:

@@ -1,4 +1,4 @@
-"""All clients of a server: who is let in, who serves them, when each is looked at."""
+"""All clients of a server: which are admitted, what serves them, and when each is checked."""
 
 import socket
 from collections.abc import Callable, Sequence
@@ -26,11 +26,11 @@ from greenchat.server.rounds import Rounds
 
 T = TypeVar("T")
 
-_GROUP, _PAUSE = 25, 0.05  # clients that are sent away at once, and seconds until the next: they come back elsewhere
+_GROUP, _PAUSE = 25, 0.05  # clients disconnected at once, and seconds until the next: they reconnect elsewhere
 
 
 class Owner(ConnectionServerParts, Protocol):
-    """The server whose clients they are."""
+    """The server as its clients see it."""
 
     def run_step(self, step: Callable[[Context], T]) -> T:
         """Run something as the server itself, in a turn, and return what it returns."""
@@ -39,13 +39,13 @@ class Owner(ConnectionServerParts, Protocol):
 class Clients:
     """The clients of one server.
 
-    connections: of all that are here. rounds: when each is looked at. admission: whether there is room for one, and its
-    address; blocklists: what lists say of that. rows: of the dialects. crew: the greenlets that serve clients. hangups:
-    notices when one has gone. plain: the plain-text clients. meter: counts them.
+    connections: all open ones. rounds: when each is checked. admission: limits, and the address of each client;
+    blocklists: checks that address. rows: the dialects. crew: the greenlets that serve clients. hangups: notices closed
+    connections. plain: the plain-text clients. meter: counts them.
     """
 
     def __init__(self, server: Owner, http: Row, make_room: Callable[[], bool]) -> None:
-        """Make it, without any client. http: serves browsers. make_room: see `ConnectionLimits.enter`.
+        """Start without any client. http: serves browsers. make_room: see `ConnectionLimits.enter`.
 
         Raises ConfigError.
         """
@@ -61,11 +61,11 @@ class Clients:
         self.crew = Crew()
 
     def is_busy(self) -> bool:
-        """Whether the server has too much to do to accept anybody else now."""
+        """Whether the server is too busy to accept another client now."""
         return self._server.turn.schedule.is_busy
 
     def serve(self, sock: socket.socket, peer: Peer, listener: ListenerOptions) -> None:
-        """Serve one client from its arrival until it has ended, or rests."""
+        """Serve one client from its arrival until its connection ends or rests."""
         try:
             connection = self._let_in(sock, peer, listener)
         except BaseException:
@@ -78,7 +78,7 @@ class Clients:
         connection.run(lambda: begin(connection))
 
     def take_over(self, connection: Connection, origin: str, resume: Callable[[], object]) -> None:
-        """Go on with a connection that another process has served. origin: the address for which it is counted."""
+        """Continue to serve a connection of another process. origin: the address for which it is counted."""
         self.admission.take_over(connection.session, origin)
         self._watch(connection)
         gevent.spawn(connection.run, resume)
@@ -95,28 +95,28 @@ class Clients:
         network.local.volumes.charge_rest(session, network.accounts.id_of(session.account), self._server.now())
 
     def relocate(self, session: Session, host: str) -> str:
-        """Move a session to the IP address that its gateway gives; return "" or why there is no room for it."""
+        """Move a session to the IP address that its gateway reports; return "", or why that address may not connect."""
         reason = self.admission.relocate(session, host, self._server.options.connections)
         if not reason:
             self.blocklists.look_up_later(session, host)
         return reason
 
     def use(self, options: Options) -> None:
-        """Use other options: after a reload."""
+        """Use new options after a reload."""
         for connection in self.connections:
             connection.use(options)
         self.rounds.hasten()
         self.plain.options = options.plain
 
     def drain(self, farewell: str) -> None:
-        """Send all away who are here, in small groups, so that they can come back elsewhere. Waits."""
+        """Disconnect all clients in small groups, so that they can reconnect elsewhere. Waits."""
         while staying := [each for each in self.connections if not each.session.closing]:
             for connection in staying[:_GROUP]:
                 connection.close(farewell, is_lost=True)
             gevent.sleep(_PAUSE)
 
     def close(self, farewell: str) -> None:
-        """Tell everybody why, and let them go. Waits for a moment."""
+        """Tell all clients the reason, and disconnect them. Waits for a moment."""
         end_connections(self.connections, farewell, self._server.options.connections.close_timeout)
         self.hangups.close()
         self.crew.close()

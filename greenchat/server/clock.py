@@ -1,18 +1,18 @@
-"""The clock that tells the date may be set while the server runs, rightly or wrongly.
+"""The system clock may be set while the server runs, rightly or wrongly.
 
-What is promised for a while must not end early or last for ever because of that, and deleted data is gone: so jumps are
-detected by a monotonic clock, and nothing is deleted by a date until the date has lasted.
+A ban must not end early or last for ever because of that, and deleted data can't be restored. So jumps are detected
+with a monotonic clock, and nothing is deleted because of its date until the new date has lasted for a day.
 """
 
 import time
 from collections.abc import Callable
 
-_JUMP = 5_000  # ms: less than that is drift, or a moment between two readings
+_JUMP = 5_000  # ms: less is drift, or a delay between two readings
 _LASTING = 86_400_000  # ms after which a new date is trusted
 
 
 def steady() -> int:
-    """Return ms since the machine started, including sleep where the system counts it."""
+    """Return ms since the machine started, including sleep if the system counts it."""
     return time.clock_gettime_ns(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)) // 1_000_000
 
 

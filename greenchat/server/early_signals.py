@@ -1,8 +1,8 @@
-"""Signals that arrive before the server is ready for them, or after it has ended: they do not kill the process.
+"""Keeps signals from killing the process before the server is ready for them, or after it has ended.
 
-`adduser` sends SIGHUP to the process that locks the data folder, and an init system SIGTERM at any time. Those that
-come early are remembered; those that come late mean nothing any more, and the exit code stays the server's. Only Python
-is needed for this, so that it comes first.
+`adduser` sends SIGHUP to the process that locks the data folder, and an init system SIGTERM at any time. Early signals
+are remembered; late ones are ignored, so that the exit code stays the server's. This module imports only the standard
+library, so that it can run first.
 """
 
 import signal
@@ -13,12 +13,11 @@ _OURS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR2)  # reload
 
 
 def hold(*, was_ignored: bool) -> None:
-    """Let nothing that reloads, ends or upgrades a server come until the program that takes the place of this one
-    remembers it.
+    """Block SIGHUP, SIGINT, SIGTERM and SIGUSR2 until the program that replaces this one calls `remember`.
 
-    The system gives back what was handled when it runs another program, which has no handlers yet, and continues to
-    ignore what was ignored: that says to `terminal` that the server was started by `nohup`. was_ignored: whether SIGHUP
-    was before the server began to end.
+    When a process runs another program, handled signals return to their defaults, while ignored ones stay ignored: that
+    tells `terminal` that the server was started by `nohup`. was_ignored: whether SIGHUP was ignored before the server
+    began to end.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, _OURS)
     if not was_ignored:
@@ -26,24 +25,24 @@ def hold(*, was_ignored: bool) -> None:
 
 
 def remember() -> None:
-    """Remember SIGHUP and SIGTERM from now on; a second SIGTERM ends the process. SIGUSR2 means nothing yet."""
+    """Remember SIGHUP and SIGTERM from now on; a second SIGTERM ends the process. SIGUSR2 is ignored."""
     signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # a server that has just taken over is upgraded already
-    signal.signal(signal.SIGTERM, _catch)  # also where it was ignored: the server heeds it
+    signal.signal(signal.SIGTERM, _catch)  # even if it was ignored: it ends the server
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # `nohup` ignores it, which `terminal` checks
         signal.signal(signal.SIGHUP, _catch)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _OURS)
 
 
 def caught() -> frozenset[int]:
-    """Return the signals that have come so far."""
+    """Return the signals that have arrived so far."""
     return frozenset(_caught)
 
 
 def ignore() -> None:
-    """Ignore from now on, until the process is gone, what reloads, ends or upgrades a server: there is none any more.
+    """Ignore SIGHUP, SIGINT, SIGTERM and SIGUSR2 until the process exits: the server has ended.
 
-    Without this Python's finalization would give these signals back to the system, which kills the process. A watcher
-    of gevent's must not be cancelled before: that gives its signal back, too.
+    Otherwise Python's finalization would restore their default actions, which kill the process. Do not cancel a gevent
+    watcher before: that restores its signal's default action, too.
     """
     for number in _OURS:
         signal.signal(number, signal.SIG_IGN)

@@ -10,15 +10,15 @@ from greenchat.server.net.connection import Connection
 
 log = logging.getLogger(__name__)
 
-_LAST_WORK = 3.0  # seconds for what threads have started when the server ends
+_LAST_WORK = 3.0  # seconds for the work of threads to finish when the server ends
 _LAST_WORDS = 0.4  # seconds for clients to hang up when the server ends
-_LAST_TURNS = 1.0  # seconds for those who did not take our farewell to be cleaned up
+_LAST_TURNS = 1.0  # seconds to clean up after clients that did not read the farewell
 
 
 def end_connections(connections: Mapping[Connection, None], farewell: str, patience: float) -> None:
-    """Tell everybody why, and wait a moment for them to hang up; who does not has got what the kernel took.
+    """Tell all clients the reason, and wait a moment for them to hang up; those that don't may have read only a part.
 
-    connections: whoever ends is taken out of it. patience: seconds that a client has to take its last lines.
+    connections: those that end are removed from it. patience: seconds for a client to read its last lines.
     """
     for connection in list(connections):
         connection.close(farewell, is_lost=True)
@@ -32,7 +32,7 @@ def end_connections(connections: Mapping[Connection, None], farewell: str, patie
 
 
 def let_end(end: Callable[[], None], what: str) -> None:
-    """Let them finish what they have started, unless it takes too long: a mail server may hang."""
+    """Wait until `end` returns, but not too long: a mail server may hang. what: named in the log."""
     try:
         with gevent.Timeout(_LAST_WORK):
             end()

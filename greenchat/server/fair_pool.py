@@ -1,9 +1,9 @@
-"""Threads for slow work that people give us: one account occupies one of them at a time.
+"""Threads for slow work on behalf of users: one account occupies one thread at a time.
 
-An address may be made to hang, a picture to take its time. Whoever has many of them would else hold up all others. And
-many accounts together would: where work is quick unless something is wrong with it, as a request that is answered is,
-those whose work has taken long recently, and those of whom nothing is known yet, get some of the threads only. Whose
-work was quick so far may begin to hang, too, and many may at the same time: then there are more threads, up to a bound.
+A webhook may hang, and a picture take long to decode: one account could delay all others. Many accounts together could,
+too. Where work is normally fast, as with HTTP requests, accounts whose work took long recently, and accounts of which
+nothing is known yet, therefore share a part of the threads. Accounts with fast work so far may begin to hang, too, and
+many at the same time: then more threads are used, up to a limit.
 """
 
 from collections.abc import Callable
@@ -19,11 +19,11 @@ from greenchat.server.thread_pool import Pool
 T = TypeVar("T")
 
 THREADS = 8
-ASKING = 16  # where addresses are asked that somebody gave: most of them wait for an answer
+ASKING = 16  # for requests to addresses that users gave: most of the threads wait for an answer
 DOUBTFUL = 8  # of these
-_MORE = 4  # times as many threads, where those of quick ones hang
-_LONG = 1.0  # seconds in which a thread of an account is done, unless something is wrong
-_DOUBTED = 600.0  # seconds for which an account is slow after one that took longer
+_MORE = 4  # times as many threads, if fast work begins to hang
+_LONG = 1.0  # seconds in which work is done, unless something is wrong
+_DOUBTED = 600.0  # seconds for which an account counts as slow after work that took longer
 _MOST = 10_000  # accounts that are remembered
 
 
@@ -33,19 +33,19 @@ class FairPool:
     def __init__(self, threads: int = THREADS, *, doubtful: int = 0, clock: Callable[[], float] = monotonic) -> None:
         """Make a pool.
 
-        doubtful: threads that those get at most of whom nothing is known; half of them, those whose work took long.
-        0: all, and there never are more.
+        doubtful: threads for accounts of which nothing is known; slow accounts get half as many. 0: every account may
+        use all threads, and there are never more.
         """
         self._pool = Pool(threads * _MORE if doubtful else threads)
         self._turns: WeakValueDictionary[str, BoundedSemaphore] = WeakValueDictionary()
         self._quick = BoundedSemaphore(threads)
         self._unknown = BoundedSemaphore(doubtful) if doubtful else self._quick
         self._slow = BoundedSemaphore(doubtful // 2 or 1) if doubtful else self._quick
-        self._slow_until: dict[str, float] = {}  # of those who are known; in the past for who is quick
+        self._slow_until: dict[str, float] = {}  # by account; a past time means that its work is fast
         self._clock = clock
 
     def do(self, owner: str, work: Callable[..., T], *words: object) -> T:
-        """Do something in a thread for an account (its id), after what was started for it before. Waits."""
+        """Run work in a thread for an account (its id), after the account's earlier work. Waits."""
         turn = self._turns.setdefault(owner, BoundedSemaphore())
         with turn:
             lane = self._lane(owner)

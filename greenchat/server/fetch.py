@@ -1,4 +1,6 @@
-"""Asking a service that the configuration names, by HTTP. It blocks, until the timeout at most: run it in a thread."""
+"""HTTP requests to services that the configuration names. They block, until the timeout at most: run them in a
+thread.
+"""
 
 import socket
 import ssl
@@ -13,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 _PIECE = 65536  # bytes
-_HEAD = 65536  # bytes that an answer may have before its body
+_HEAD = 65536  # bytes of an answer before its body
 _NO_FIELDS: Mapping[str, str] = MappingProxyType({})
 
 
@@ -22,8 +24,8 @@ def fetch(
 ) -> tuple[int, bytes]:
     """Return the status and the body of the answer to a GET, or with a body to a POST. No redirect is followed.
 
-    timeout: seconds for all of it, but for looking up the name. most: bytes that the answer may have. Raises OSError:
-    TimeoutError where it takes too long.
+    timeout: seconds for all of it, except for looking up the name. most: maximum bytes of the answer. Raises OSError:
+    TimeoutError if it takes too long.
     """
     deadline = monotonic() + timeout
     parts = urlsplit(url)
@@ -31,7 +33,7 @@ def fetch(
         try:
             target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
             connection.connect()
-            # http.client takes a time for each piece only: headers can come in as many as there are
+            # http.client has a timeout for each read only, and headers can come in any number of pieces
             connection.sock = _BoundedSocket(connection.sock, deadline, most + _HEAD)
             connection.request("GET" if body is None else "POST", target, body, dict(fields))
             answer = connection.getresponse()
@@ -47,7 +49,7 @@ def fetch(
 
 
 class _BoundedSocket:
-    """A socket as http.client uses it, until a deadline, and for so many bytes of an answer."""
+    """A socket for http.client with a deadline and a maximum size of the answer."""
 
     def __init__(self, sock: socket.socket, deadline: float, most: int) -> None:
         self._sock = sock
@@ -60,7 +62,7 @@ class _BoundedSocket:
         self._sock.sendall(data)
 
     def makefile(self, _: str) -> BufferedReader:
-        """Return a file with what comes; it needs no other way to the socket."""
+        """Return a file for reading the answer; http.client only reads."""
         return BufferedReader(_BoundedFile(self._sock, self._deadline, self._most))
 
     def close(self) -> None:
@@ -69,7 +71,7 @@ class _BoundedSocket:
 
 
 class _BoundedFile(RawIOBase):
-    """The file with what comes from a socket, until a deadline, and no more than so many bytes."""
+    """A file that reads from a socket, with a deadline and a maximum size."""
 
     def __init__(self, sock: socket.socket, deadline: float, most: int) -> None:
         self._sock = sock
@@ -82,7 +84,7 @@ class _BoundedFile(RawIOBase):
         return True
 
     def readinto(self, buffer: Any, /) -> int:
-        """Read what there is, or wait for some. Raises OSError."""
+        """Read available bytes, or wait for some. Raises OSError."""
         self._sock.settimeout(_left(self._deadline))
         count = self._file.readinto(buffer) or 0
         self._room -= count
@@ -91,7 +93,7 @@ class _BoundedFile(RawIOBase):
         return count
 
     def close(self) -> None:
-        """Close it, and the socket if nothing else holds that."""
+        """Close the file, and the socket if nothing else uses it."""
         self._file.close()
         super().close()
 
@@ -112,5 +114,7 @@ def _connection(scheme: str, host: str, port: int | None, timeout: float) -> HTT
 
 @cache
 def _trust() -> ssl.SSLContext:
-    """Return whom to trust: the system's certificates. They are read once, which takes longer than most answers."""
+    """Return a context with the system's certificates. They are read once, since that takes longer than most
+    answers.
+    """
     return ssl.create_default_context()

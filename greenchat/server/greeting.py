@@ -1,4 +1,4 @@
-"""What the server prints once it listens: where, and how to join it."""
+"""The lines that the server prints once it listens: its addresses, and how to join."""
 
 from collections.abc import Iterator
 from ipaddress import ip_address

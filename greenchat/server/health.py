@@ -19,14 +19,14 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_FUTURE = 60_000  # ms: less than that is an ordinary correction
+_FUTURE = 60_000  # ms: less is an ordinary correction
 _DAY = 86_400.0  # seconds
 _DATE, _DISK = "date", "disk"
 _ROOM_AGAIN = "The disk has enough space again: everybody can send messages"
 
 
 class HealthServerParts(Protocol):
-    """The parts of the server that are watched or told."""
+    """The parts of the server that `Health` uses."""
 
     network: Network
     options: Options
@@ -58,7 +58,7 @@ class Health:
         self._disk.stop()
 
     def look_at_certificate(self) -> None:
-        """Check the certificate once a day; at the start and after a reload whatever loads it reports on it."""
+        """Check the certificate once a day; its loader reports on it at the start and after a reload."""
         server = self._server
         if server.tls is None or monotonic() < self._certificate_due:
             return
@@ -68,8 +68,8 @@ class Health:
             self._tell(trouble)
 
     def _mind_the_future(self, last_id: int) -> None:
-        """Report a date that was wrong: new messages are never earlier than stored ones, so they follow the wrong
-        date.
+        """Report that the date was wrong before: new messages are never dated before stored ones, so they continue at
+        the wrong date.
         """
         newest, now = time_of(last_id), self._server.now()
         if newest > now + _FUTURE:
@@ -86,7 +86,7 @@ class Health:
         network.local.volumes.only_accounts = bool(trouble)
         network.local.notice_trouble(_DISK, trouble)
         for session in network.sessions:
-            session.room = min(session.room, 0)  # each is asked again before it writes
+            session.room = min(session.room, 0)  # so that the limit is checked again before the next message
         self._tell(trouble or _ROOM_AGAIN)
 
     def _tell(self, text: str) -> None:

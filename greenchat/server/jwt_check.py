@@ -1,8 +1,8 @@
 """Check JSON Web Tokens of an identity provider with the keys that it publishes.
 
-This is the one place for everything that takes such tokens: SASL (OAUTHBEARER and IRCV3BEARER, by `server.bearer`) and
-the sign-in of the web page (OpenID Connect: an ID token is such a token). Use `TokenCheck(rules).claims(token, now)`.
-The keys may have to be fetched: call it from a thread.
+It is used for all such tokens: SASL (OAUTHBEARER and IRCV3BEARER, by `server.bearer`) and the sign-in of the web page
+(OpenID Connect: an ID token is such a token). Use `TokenCheck(rules).claims(token, now)`. The keys may have to be
+fetched: call it from a thread.
 
 RFC 7519 (JWT), RFC 7517 (key sets), RFC 8725 (which algorithms may sign is fixed here and not read from the token, and
 issuer, audience and expiry must be there). Needs PyJWT, which is an extra: import this module late.
@@ -28,19 +28,19 @@ _LEEWAY = 30  # seconds by which two clocks may differ
 _TIMEOUT = 10.0  # seconds for the provider to answer
 _MOST_BYTES = 1_000_000  # of a key set
 _LASTING = 3600.0  # seconds after which keys are fetched again
-_PAUSE = 60.0  # seconds between two attempts to find a key that is not there
+_PAUSE = 60.0  # seconds between two fetches because of an unknown key
 
 
 class TokenError(ValueError):
-    """The token is not valid, or can't be checked; the text says why, without the token."""
+    """An invalid token, or one that can't be checked; the text says why, without the token."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The rules for tokens.
 
-    issuer: who must have made them. audience: for whom they must be made. keys: the provider's key set, a URL or the
-    path of a file.
+    issuer: the required issuer. audience: the required audience. keys: the provider's key set, a URL or the path of a
+    file.
     """
 
     issuer: str
@@ -49,14 +49,14 @@ class Rules:
 
 
 class TokenCheck:
-    """Checks tokens by some rules. Thread-safe."""
+    """Checks tokens by these rules. Thread-safe."""
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
         self._keys = _KeySet(rules.keys)
 
     def claims(self, token: str, now: int) -> Mapping[str, Any]:
-        """Return what a token says: "sub" and the like. now: ms since the epoch. Raises TokenError."""
+        """Return the claims of a token: "sub" and so on. now: ms since the epoch. Raises TokenError."""
         try:
             key_id = jwt.get_unverified_header(token).get("kid")
             claims: Mapping[str, Any] = jwt.decode(
@@ -100,7 +100,7 @@ class _KeySet:
         self._read_at = float("-inf")
 
     def find(self, key_id: str | None) -> jwt.PyJWK:
-        """Return the key with this id, or the only one. A provider changes its keys: a new one is looked for.
+        """Return the key with this id, or the only one. If it is unknown fetch the keys again: providers change them.
 
         Raises TokenError.
         """

@@ -1,4 +1,4 @@
-"""The life of the server process: the start from a configuration, the log, the signals, the end."""
+"""The server process: its start from a configuration, its log, signals, and end."""
 
 import gc
 import logging
@@ -47,11 +47,11 @@ from greenchat.values.names import MissingPackageError
 log = logging.getLogger(__name__)
 
 _LOOK_AT_CERTIFICATE_EVERY = 60.0  # seconds
-_TOGETHER = 0.1  # seconds in which several signals are one
+_TOGETHER = 0.1  # seconds in which several signals count as one
 
 
 class CannotStartError(Exception):
-    """The server can't start like this; the text is one clear line."""
+    """The server can't start; the text says why in one line."""
 
 
 def serve(
@@ -64,8 +64,8 @@ def serve(
     """Serve until a signal or an operator stops the server; return the exit code.
 
     greet: called with the addresses that it listens on, and the fingerprint of its certificate ("" without TLS).
-    read_config: reads the configuration again. record: a new file that gets all that changes the state.
-    seat: of this process, if it is one of several nodes. Raises CannotStartError and ConfigError.
+    read_config: reads the configuration again. record: a new file that records every change of the state. seat: this
+    process's, if it is one of several nodes. Raises CannotStartError and ConfigError.
     """
     options = config.options
     try:
@@ -89,7 +89,7 @@ def serve(
         app = App(settings, options, tls, read_config, estate, member)
         if member:
             member.join(app, app, settings)
-            find_accounts(app.store, app.new_context())  # of `adduser` while the node was off
+            find_accounts(app.store, app.new_context())  # made by `adduser` while the node was off
         if record and estate is None:
             app.record(record)
         if estate and estate.is_activated:
@@ -135,7 +135,7 @@ def serve(
     elif signal.SIGHUP in early:  # `adduser` sends it, and its account may have come too late for the start
         hang_up()
     control = ControlService(app.folder, partial(answer, app))
-    if options.storage.persistent:  # else the folder is a temporary one, which nobody can name
+    if options.storage.persistent:  # otherwise the folder is temporary, and no command can find it
         control.start()
     if seat is None:
         told, end = partial(_tell_of_successor, control, notifier), partial(_end, notifier)
@@ -170,7 +170,7 @@ def serve(
 
 
 def _go_on_recording(app: App, path: Path) -> None:
-    """Go on with the recording of the process that has handed over; where that can't be, continue without it."""
+    """Continue the recording of the previous process; if that fails, go on without one."""
     try:
         app.record(path, goes_on=True)
     except RecordingError as error:
@@ -188,7 +188,7 @@ def _tell_of_successor(control: ControlService, notifier: Notifier, pid: int, ve
 
 
 def _end(notifier: Notifier, successor: int) -> None:
-    """End the process, unless somebody waits for it: then stand in for the new one."""
+    """End the process; if a parent waits for it, become the stand-in of the new one instead."""
     if not notifier.is_there and stand_in.VARIABLE not in os.environ:
         stand_in.become(successor)
 
@@ -217,7 +217,8 @@ def _renew_certificate(app: App) -> None:
 class _Ending:
     """The first SIGINT or SIGTERM ends the server in good order, the second at once.
 
-    What comes together is one: prctl(2) sends PR_SET_PDEATHSIG again for each thread of a parent that is killed.
+    Signals that come together count as one: prctl(2) sends PR_SET_PDEATHSIG again for each thread of a parent that is
+    killed.
     """
 
     def __init__(self, app: App, notifier: Notifier) -> None:
@@ -237,7 +238,7 @@ class _Ending:
     def begin(self) -> None:
         """Stop the server properly; further calls change nothing."""
         self._asked = self._asked or time.monotonic()
-        self._app.shutdown.is_restarting = False  # who ends it while it restarts means it
+        self._app.shutdown.is_restarting = False  # a signal during a restart is meant to end the server
         self._notifier.stopping()
         self._app.stop("The server is shutting down")
 
@@ -245,9 +246,9 @@ class _Ending:
 def _collect_rarely() -> None:
     """Make garbage collection rare, and exempt what was loaded at the start.
 
-    Nearly all objects, and all messages, are freed by their reference count. Looking for cycles after every 700 objects
-    took 8 % of the time (greenchat-bench rooms --flight 900), and a full collection with ten thousand clients stops the
-    chat for a moment.
+    Nearly all objects, including all messages, are freed by their reference count. Looking for cycles after every 700
+    objects took 8 % of the time (greenchat-bench rooms --flight 900), and a full collection with ten thousand clients
+    stops the chat for a moment.
     """
     gc.collect()
     gc.freeze()

@@ -12,7 +12,7 @@ class Listeners:
     """The listeners of a server, in the order of the configuration."""
 
     def __init__(self, serve: Serve, is_busy: Callable[[], bool]) -> None:
-        """Make them, without any address. serve: serves a client to its end. is_busy: see `Listener`."""
+        """Start without any address. serve: serves a client to its end. is_busy: see `Listener`."""
         self._serve = serve
         self._is_busy = is_busy
         self._listeners: list[Listener] = []
@@ -26,8 +26,8 @@ class Listeners:
     def open(self, wanted: Sequence[ListenerOptions], inherited: Sockets, *, shared: bool) -> None:
         """Open these addresses. Raises CannotListenError.
 
-        inherited: sockets of the process before this one, by the configured addresses for which it has opened them.
-        shared: with other processes of this server.
+        inherited: sockets of the previous process, by the configured addresses for which it opened them. shared:
+        whether other processes of this server use the same addresses.
         """
         for options in wanted:
             sock = take(inherited, options.address) or open_address(options.address, shared=shared)
@@ -36,7 +36,7 @@ class Listeners:
             sock.close()
 
     def adopt(self, opened: Sequence[socket.socket], configured: Sequence[ListenerOptions]) -> None:
-        """Accept clients on sockets that listen already; their options go by the address."""
+        """Accept clients on sockets that already listen; their options are those of their address."""
         known = {options.address: options for options in configured}
         for sock in opened:
             address = Address(*sock.getsockname()[:2])
@@ -46,7 +46,7 @@ class Listeners:
     def use(self, wanted: Sequence[ListenerOptions]) -> list[str]:
         """Close the listeners that are no longer wanted, then open new ones; connections remain.
 
-        Returns why addresses can't be listened on, a line each.
+        Returns a line for each address that can't be listened on.
         """
         old = list(self._listeners)
         kept: list[Listener] = []

@@ -1,4 +1,4 @@
-"""The server's own log: how its lines look, and the files that it fills one after another."""
+"""The server's log: the format of its lines, and the rotation of its files."""
 
 import json
 import logging
@@ -18,7 +18,7 @@ _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line: time, level, name, text, and what a line was given as `fields`."""
+    """Formats a line as one JSON object: time, level, name, text, and its `fields`."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -35,8 +35,10 @@ class JsonFormatter(logging.Formatter):
 
 
 class LogFile(WatchedFileHandler):
-    """A file for the server's user only. When it is large, or of yesterday (UTC), it becomes `log.1`, that one `log.2`,
-    and so on; `keep` former ones stay. If another program moves it away, a new one is started, too."""
+    """A log file that only the server's user can read. When it is too large, or from yesterday (UTC), it is renamed to
+    `log.1`, that one to `log.2`, and so on; `keep` old files stay. A new file is also started if another program moves
+    it away.
+    """
 
     def __init__(self, path: Path, *, largest: int, daily: bool, keep: int) -> None:
         """Open a log file. largest: bytes after which a new file is started, 0 for never. Raises OSError."""
@@ -63,7 +65,7 @@ class LogFile(WatchedFileHandler):
         return bool(is_large or (self._daily and int(record.created) // _DAY > self._day))
 
     def _rotate(self) -> None:
-        """Begin a new file; where nothing can be renamed, continue with the old one."""
+        """Begin a new file; if the old one can't be renamed, continue with it."""
         path = Path(self.baseFilename)
         files = [path, *(path.with_name(f"{path.name}.{number}") for number in range(1, self._keep + 1))]
         self.close()
@@ -80,7 +82,7 @@ class LogFile(WatchedFileHandler):
 
 
 def start_log(options: LogOptions) -> None:
-    """Begin the log. Raises OSError where its file can't be written."""
+    """Begin the log. Raises OSError if its file can't be written."""
     handler: logging.Handler = logging.StreamHandler(sys.stderr)
     if options.file != NOT_GIVEN:
         handler = LogFile(options.file, largest=options.largest * _MIB, daily=options.daily, keep=options.keep)

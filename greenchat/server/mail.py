@@ -1,6 +1,6 @@
-"""Mail to users: through an SMTP server, or with a command that takes it on its standard input.
+"""Mail to users: through an SMTP server, or with a command that reads it from its standard input.
 
-Both may take seconds: they are used only in threads that nothing else waits for.
+Both may take seconds: call them only in threads that nothing else waits for.
 """
 
 import logging
@@ -19,7 +19,7 @@ log = logging.getLogger(__name__)
 
 
 class Mailer:
-    """Sends mail as these options say."""
+    """Sends mail by these options."""
 
     def __init__(self, options: Email) -> None:
         self._options = options
@@ -30,7 +30,7 @@ class Mailer:
         return bool(self._options.sender)
 
     def send(self, to: str, subject: str, text: str) -> bool:
-        """Send a mail, from any thread; return whether that worked. If not, the log says why."""
+        """Send a mail, from any thread; return whether that worked. If not, the log has the reason."""
         message = EmailMessage(policy=SMTP)
         message["From"] = self._options.sender
         message["To"] = to

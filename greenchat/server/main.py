@@ -40,7 +40,7 @@ Commands (greenchat-server COMMAND --help tells more):
 
 
 _MOST_NODES = 16
-_NODES = "nodes"  # the folder of several nodes in the data folder
+_NODES = "nodes"  # the folder of `--nodes` in the data folder
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -69,13 +69,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _tell_who_waits(text: str) -> None:
-    """Tell the server that this process was to take over from, if there is one, why it can't."""
+    """If this process was to take over from a server, tell that server why it can't."""
     from greenchat.server.handover.wire import refuse  # late: few starts fail
 
     refuse(text)
 
 
-# Options of other servers, and their names here.
+# Options of other servers, and their equivalents here.
 _HINTS = (
     (r"--?(?:host|bind|address|b)[ =](\S+) --?(?:port|p)[ =](\d{1,5})", r"--listen \1:\2"),
     (r"--?(?:port|p)[ =](\d{1,5})", r"--listen 127.0.0.1:\1, or --listen :\1 for other machines, too"),
@@ -115,20 +115,20 @@ def _run(tool: Tool, words: list[str]) -> int:
     if unknown:
         parser.error_of_unknown(unknown)
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")  # whatever the terminal's encoding: `import` reads it
+        sys.stdout.reconfigure(encoding="utf-8")  # for any encoding of the terminal, since `import` reads it
     return _written(
         lambda: tool.run(Call(given, lambda: _configuration(given, make=tool.makes_data(given)), sys.stdout))
     )
 
 
 def _written(write: Callable[[], int]) -> int:
-    """Return what `write` returns, once its output is out. Raises ToolError where standard output takes no more."""
+    """Return the result of `write` once its output is flushed. Raises ToolError if standard output fails."""
     try:
         code = write()
         sys.stdout.flush()
     except OSError as error:
         if error.filename is not None:
-            raise  # of a file: no matter of standard output
+            raise  # it is about a file, not about standard output
         close_output()
         if isinstance(error, BrokenPipeError):
             return 0  # `export | head`: the reader has enough
@@ -257,7 +257,7 @@ def _serve(given: argparse.Namespace) -> int:
 
 
 def _greet(lines: Iterable[str]) -> None:
-    """Print what the server says once it listens. It serves also where that can't be written: a full disk, `| head`."""
+    """Print the greeting. The server continues if that fails: a full disk, `| head`."""
     try:
         for line in lines:
             print(line)
@@ -269,7 +269,9 @@ def _greet(lines: Iterable[str]) -> None:
 
 
 def _check_folder(options: Options, *, by_nodes: bool) -> None:
-    """Raise UsageError where this is not how the data folder is used: then it would come to have another history."""
+    """Raise UsageError if the data folder was used differently before, by nodes or by one server: its history would
+    fork.
+    """
     from greenchat.server.data.store_keeper import STATE  # late: it takes gevent along
 
     data, node = options.data, options.cluster.node
@@ -277,7 +279,7 @@ def _check_folder(options: Options, *, by_nodes: bool) -> None:
         raise UsageError(
             "--nodes runs several nodes on one machine, cluster.node one of several machines: choose one of them"
         )
-    if any((data / _NODES).glob(f"*/{STATE}")) and not by_nodes:  # the folder alone: nodes that could not start
+    if any((data / _NODES).glob(f"*/{STATE}")) and not by_nodes:  # without state files the nodes never started
         raise UsageError(
             f"the data folder {data} belongs to several nodes: start it with --nodes N, or delete"
             f" {data / _NODES} to use it for a single server (this keeps history and accounts)"
@@ -307,7 +309,7 @@ def _serve_by_nodes(given: argparse.Namespace, config: Config, greet: Callable[[
 
 
 def _read_again(given: argparse.Namespace, before: Config, seat: Seat | None) -> Config:
-    """Return the configuration as it is now. before: as it was at the start. Raises ConfigError or UsageError."""
+    """Read the configuration again. before: the one of the start. Raises ConfigError or UsageError."""
     config = _configuration(given)
     if seat is None or seat.is_by_itself:
         return config
@@ -346,7 +348,7 @@ def _data_folder(wish: Path, *, make: bool) -> Path:
     if wish == NOT_GIVEN:
         base = os.environ.get("XDG_DATA_HOME")
         wish = (Path(base) if base else Path.home() / ".local/share") / "greenchat"
-    if not make and not wish.exists():  # the command says what it looked for there
+    if not make and not wish.exists():  # the command itself reports what is missing
         return wish
     try:
         wish.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -371,7 +373,7 @@ def _open(url: str) -> None:
 
 
 def _is_data(name: str) -> bool:
-    """Whether it is one of the files that we keep in the data folder."""
+    """Whether a file of this name is one of ours in the data folder."""
     return name.startswith(("greenchat.", "audit.log", "members.log")) or name in (
         "tls",
         "files",

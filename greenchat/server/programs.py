@@ -8,9 +8,9 @@ from greenchat.config.file import Config, ConfigError
 
 
 def environment() -> dict[str, str]:
-    """Return the environment for such a program: ours without what processes of greenchat tell one another.
+    """Return the environment for such a program: ours without the variables that processes of greenchat share.
 
-    A node of several is told the secret of their log there.
+    One of them holds the secret of the nodes' log.
     """
     return {name: value for name, value in os.environ.items() if not name.startswith("GREENCHAT_")}
 

@@ -29,7 +29,7 @@ from greenchat.storage.interface import Store, StoreError
 
 log = logging.getLogger(__name__)
 
-_AT_ONCE = 100  # accounts in one act: nodes share none that is too large
+_AT_ONCE = 100  # accounts in one act: the log refuses acts that are too large
 
 
 class ReloadServerParts(Protocol):
@@ -56,7 +56,9 @@ class ReloadServerParts(Protocol):
 
 
 def reload(running: ReloadServerParts, read_config: Callable[[], Config] | None, who: str) -> Reloaded:
-    """Read the configuration again and apply it. who: asked for it, for the log and the operators."""
+    """Read the configuration again and apply it. who: the person who asked for it, named in the log and to
+    operators.
+    """
     ctx = running.new_context()
     reloaded = _reload(running, read_config, ctx)
     if reloaded.error:
@@ -84,9 +86,10 @@ def _reload(running: ReloadServerParts, read_config: Callable[[], Config] | None
 
 
 def apply(running: ReloadServerParts, config: Config, ctx: Context) -> list[str]:
-    """Apply all that can change; return what could not, a line each. Raises ConfigError, and then nothing has changed.
+    """Apply all changes that need no restart; return a line for each that does. Raises ConfigError, and then nothing
+    has changed.
 
-    ctx: in which people are told.
+    ctx: for notices to users.
     """
     network = running.network
     settings, refused = take_over(network.settings, config.settings)
@@ -118,7 +121,7 @@ def apply(running: ReloadServerParts, config: Config, ctx: Context) -> list[str]
 
 
 def find_accounts(store: Store, ctx: Context) -> None:
-    """Take in the accounts that `adduser` has made; the log says where they can't be read."""
+    """Load the accounts that `adduser` has made; log an error if they can't be read."""
     try:
         take_in_accounts(store, ctx)
     except StoreError as error:
@@ -126,7 +129,7 @@ def find_accounts(store: Store, ctx: Context) -> None:
 
 
 def take_in_accounts(store: Store, ctx: Context) -> None:
-    """Take in the accounts that `adduser` has made. Raises StoreError."""
+    """Load the accounts that `adduser` has made. Raises StoreError."""
     found = new_accounts(ctx.network, store)
     for start in range(0, len(found), _AT_ONCE):
         ctx.propose(take_in, [account.document() for account in found[start : start + _AT_ONCE]])

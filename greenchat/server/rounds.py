@@ -1,4 +1,4 @@
-"""When to look at each connection next: a second without anything to look at costs nothing, however many are idle."""
+"""When to check each connection next: a second without a due connection costs nothing, even with many idle ones."""
 
 from math import ceil
 
@@ -6,7 +6,7 @@ from greenchat.server.net.connection import Connection
 
 
 class Rounds:
-    """Connections by the second, of the monotonic clock, in which it is time to look at them.
+    """Connections by the second of the monotonic clock in which they are due.
 
     Reads: due. Changes: look_at, forget, hasten.
     """
@@ -17,13 +17,13 @@ class Rounds:
         self._rounds: dict[int, set[Connection]] = {}
 
     def look_at(self, connection: Connection, when: float) -> None:
-        """Let a connection be due at a time, or less than a second later, and not at any other."""
+        """Make a connection due at this time, or less than a second later; an earlier date of it is dropped."""
         self.forget(connection)
         connection.due = ceil(when)
         self._rounds.setdefault(connection.due, set()).add(connection)
 
     def forget(self, connection: Connection) -> None:
-        """Let a connection never be due."""
+        """Remove a connection."""
         others = self._rounds.get(connection.due)
         if others is not None:
             others.discard(connection)
@@ -31,12 +31,12 @@ class Rounds:
                 del self._rounds[connection.due]
 
     def hasten(self) -> None:
-        """Let all be due at once: they may have less time than before."""
+        """Make all connections due now: their timeouts may have become shorter."""
         everybody = set().union(*self._rounds.values())
         self._rounds = {0: everybody}
         for connection in everybody:
             connection.due = 0
 
     def due(self, now: float) -> set[Connection]:
-        """Take out the connections that are due."""
+        """Remove and return the connections that are due."""
         return set().union(*[self._rounds.pop(second) for second in sorted(self._rounds) if second <= now])

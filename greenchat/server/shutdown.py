@@ -1,13 +1,13 @@
-"""The end of a server, from the moment when somebody asks for it."""
+"""The request to stop a server, and its reason."""
 
 from gevent.event import Event
 
 
 class Shutdown:
-    """Whether a server ends, and why.
+    """Whether a server is to stop, and why.
 
     farewell: the reason that every client is told. is_restarting: whether the server is to be started again afterwards.
-    code: of the process, for whoever has started it.
+    code: the exit code of the process.
     """
 
     def __init__(self) -> None:
@@ -18,14 +18,14 @@ class Shutdown:
 
     @property
     def has_begun(self) -> bool:
-        """Whether somebody has asked for it."""
+        """Whether the server was asked to stop."""
         return bool(self._begun.is_set())
 
     def begin(self, farewell: str) -> None:
-        """Begin it."""
+        """Ask the server to stop."""
         self.farewell = farewell
         self._begun.set()
 
     def wait(self) -> None:
-        """Wait until somebody asks for it."""
+        """Wait until the server is asked to stop."""
         self._begun.wait()

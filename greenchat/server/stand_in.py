@@ -1,8 +1,8 @@
-"""Keeps the process id of a server alive after an upgrade, for whatever started it and waits for it to end.
+"""Keeps the process id of a server alive after an upgrade, for the parent that waits for it to end.
 
 A shell, a container or a supervisor has started one process, and considers the server ended when that process ends. So
 the first process becomes this one: it passes signals on, and ends with the exit code of the last of its successors. It
-uses little, and of the standard library only. Under systemd, which is told its main process, it is not needed.
+needs little memory, and only the standard library. Under systemd, which is told the main process, it is not needed.
 """
 
 import ctypes
@@ -13,20 +13,20 @@ from contextlib import suppress
 from pathlib import Path
 
 VARIABLE = "GREENCHAT_STAND_IN"
-"""Of the environment: set in a process that has somebody to stand in for it."""
+"""Environment variable: set in a process that has a stand-in."""
 
 _PASSED_ON = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 
 
 def become(successor: int) -> None:
-    """Stand in from now on for the server that a child of this process is: does not return."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, (*_PASSED_ON, signal.SIGCHLD))  # what comes now waits for `main`
+    """Replace this process by the stand-in of a child that is the server; does not return."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, (*_PASSED_ON, signal.SIGCHLD))  # signals that come now wait for `main`
     os.execv(sys.executable, [sys.executable, "-m", "greenchat.server.stand_in", str(successor)])
 
 
 def pass_on(successor: int) -> None:
-    """Pass on from now on to a child what this process is told by signals; Ctrl-C reaches both by itself."""
+    """Forward signals to a child from now on, except for SIGINT: Ctrl-C reaches both."""
     for number in _PASSED_ON:
         if number != signal.SIGINT:
             signal.signal(number, lambda number, _: os.kill(successor, number))
@@ -47,10 +47,10 @@ def main() -> int:
             if not heirs:
                 return code if code >= 0 else 128 - code
             successor = heirs[0]
-            if asked:  # the one before was handing over just then
+            if asked:  # the signal came while the previous server was handing over
                 os.kill(successor, asked)
         found = signal.sigwaitinfo((*_PASSED_ON, signal.SIGCHLD))
-        # what the kernel sends (Ctrl-C) goes to the whole group of processes, and so to the server as well
+        # signals of the kernel (Ctrl-C) go to the whole process group, so the server gets them, too
         if found.si_signo != signal.SIGCHLD and found.si_code <= 0:
             asked = found.si_signo if found.si_signo in (signal.SIGINT, signal.SIGTERM) else asked
             with suppress(ProcessLookupError):
@@ -58,7 +58,7 @@ def main() -> int:
 
 
 def _adopt_orphans() -> None:
-    """Become the parent of the children of children that end, as far as the system can do that."""
+    """Become the parent of orphaned descendants, if the system supports that."""
     if sys.platform.startswith("linux"):
         with suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
@@ -76,7 +76,7 @@ def _ended() -> list[tuple[int, int]]:
 
 
 def _children() -> list[int]:
-    """Return the children of this process, where the system tells them."""
+    """Return the children of this process, if the system lists them."""
     try:
         return [int(word) for word in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()]
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The sweeper: does once a second what is due by the clock and caused by no client."""
+"""The sweeper: once a second does the work that is due by the clock and not caused by a client."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -45,7 +45,7 @@ class Swept(Protocol):
 
     @property
     def is_steward(self) -> bool:
-        """Whether this process does what has to be done once, however many nodes there are."""
+        """Whether this process does the work that is done once for all nodes."""
 
     def carry_out(self, work: Background) -> None:
         """Run background work step by step, apart from any client; this returns at once."""
@@ -55,7 +55,7 @@ class Swept(Protocol):
 
 
 class Sweeper:
-    """The sweeper of one server. chores: also called each time; dated: the same, with the `trusted_date`."""
+    """The sweeper of one server. chores: called each time, too; dated: the same, with the `trusted_date`."""
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class Sweeper:
         chores: Sequence[Callable[[], None]],
         dated: Sequence[Callable[[int], None]],
     ) -> None:
-        """Make a sweeper. last_id: of the last event before this start."""
+        """Make a sweeper. last_id: the id of the last event before this start."""
         self._server = server
         self._chores = chores
         self._dated = dated
@@ -82,7 +82,7 @@ class Sweeper:
                 log.exception("a bug in the sweeper")
 
     def sweep(self) -> None:
-        """Do once what is due."""
+        """Do all work that is due."""
         self._look_at_connections(monotonic())
         jump = self._server.clock.jumped()
         is_steward = self._server.is_steward
@@ -108,18 +108,18 @@ class Sweeper:
             self._server.carry_out(Background(prune_closures))
 
     def look_at_accounts(self) -> None:
-        """Let accounts expire that nobody uses, unless the date may be wrong."""
+        """Delete unused accounts, unless the date may be wrong."""
         date = self.trusted_date()
         if date and expiry.is_any_due(self._server.network, date):
             self._server.new_context().note(expiry.let_expire)
 
     def trusted_date(self) -> int:
-        """Return the date by which old things may be deleted, in ms since the epoch; 0 while it may be wrong."""
+        """Return the date for deleting old data, in ms since the epoch; 0 while the date may be wrong."""
         now = self._server.clock.believed()
         return now if self._doubt.is_believed(now) and now <= self._server.now() + _DRIFT else 0
 
     def _look_at_connections(self, now: float) -> None:
-        """Ping silent clients; cut those that stay silent, never register, or do not take our farewell."""
+        """Ping silent clients; disconnect those that stay silent, never register, or do not read the farewell."""
         server = self._server
         options = server.options.connections
         server.turn.send_queues.cut_late(now - options.close_timeout)
@@ -132,7 +132,7 @@ class Sweeper:
                 if connection.age > connection.patience:
                     connection.close("Registration timed out")
                     continue
-                # it may be given less patience at any time, and register at any time
+                # its patience may be shortened, and it may register, at any time
                 silence_ends = min(now + options.ping_after, now + _HURRY, connection.opened + connection.patience)
             elif not connection.pings:
                 silence_ends = now + options.ping_after
@@ -147,14 +147,14 @@ class Sweeper:
             server.clients.rounds.look_at(connection, silence_ends)
 
     def _give_up(self, ctx: Context) -> Iterator[None]:
-        """Let those leave who did not come back in time; one after another, while others are served."""
+        """Remove lost users who did not return in time, one after another, while others are served."""
         try:
             yield from lost.give_up_all(ctx)
         finally:
             self._is_giving_up = False
 
     def _follow(self, jump: int) -> None:
-        """Follow a jump of the clock by so many ms: what ends lasts as long as it was meant to."""
+        """Adjust to a jump of the clock by so many ms, so that bans and the like keep their duration."""
         log.warning("the clock was set %s by %d seconds", "back" if jump < 0 else "forward", abs(jump) // 1000)
         self._server.new_context().note(shift, jump)
         self._server.new_context().note(timed_masks.shift, jump)

@@ -1,7 +1,7 @@
-"""Notifies systemd, and takes over what it provides: readiness, reloads, the watchdog, and sockets that it has opened.
+"""Notifies systemd of readiness and reloads, serves its watchdog, and uses sockets that it has opened.
 
 Plain datagrams and environment variables, as sd_notify(3) and sd_listen_fds(3) describe them: no library is needed.
-Without systemd nothing of this has an effect.
+Without systemd none of this has an effect.
 """
 
 import logging
@@ -18,7 +18,7 @@ _PATIENCE = 0.1  # seconds that a message waits while systemd is too busy to rea
 
 
 class Notifier:
-    """Notifies systemd about the service, if it asks for that. environment: of the process."""
+    """Notifies systemd about the service, if it asks for that. environment: the process's."""
 
     def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
         self._address = environment.get("NOTIFY_SOCKET", "")
@@ -50,11 +50,11 @@ class Notifier:
 
     @property
     def is_there(self) -> bool:
-        """Whether anybody wants to be told."""
+        """Whether systemd wants notifications."""
         return bool(self._address)
 
     def replaced(self, pid: int) -> None:
-        """Tell that another process is the service from now on."""
+        """Report that another process is the service from now on."""
         self._send(f"MAINPID={pid}")
 
     def alive(self) -> None:

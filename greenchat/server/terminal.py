@@ -10,7 +10,9 @@ import signal
 
 
 def ends_with_terminal() -> bool:
-    """Whether it runs in the foreground of a terminal, and not under nohup. To be checked again when it was stopped."""
+    """Whether the process runs in the foreground of a terminal, and not under nohup. Check again after it was
+    stopped.
+    """
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         return False
     terminal = _open()

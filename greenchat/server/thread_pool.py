@@ -1,7 +1,7 @@
-"""Pools of threads that end before the interpreter does, whatever ends the process.
+"""Thread pools that end before the interpreter does, however the process ends.
 
-A thread that begins or ends while the interpreter is finalized takes the process down with a signal, and its exit code
-with it: so a server that could not start ended with -6 or -11 now and then.
+A thread that begins or ends while the interpreter is finalized kills the process by a signal, and its exit code is
+lost: a server that could not start sometimes ended with -6 or -11.
 """
 
 import atexit
@@ -18,14 +18,16 @@ class Pool(ThreadPool):  # type: ignore[misc]  # gevent has no types here
     """A pool with a maximum number of threads."""
 
     def __init__(self, threads: int, *, begun: bool = False) -> None:
-        """Make a pool. started: begin all now; later there may be no memory for one, and the pool would never end."""
+        """Make a pool. begun: start all threads now; later there may be no memory for one, and the pool would never
+        end.
+        """
         super().__init__(threads)
         _living.add(self)
         if begun:
             self.size = threads
 
     def kill(self) -> None:
-        """Let the threads finish what they have started."""
+        """Let the threads finish their work."""
         super().kill()
         if not self.size:
             _living.discard(self)

@@ -1,4 +1,4 @@
-"""All that a server does by the clock, though no client has caused it."""
+"""All work that a server does by the clock, without a client."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,13 +14,13 @@ from greenchat.server.sweeper import Sweeper
 
 
 class UpkeepServerParts(health.HealthServerParts, sweeper.Swept, place_keeper.PlaceServerParts, Protocol):
-    """The parts of the server that are looked after."""
+    """The parts of the server that upkeep uses."""
 
 
 class Upkeep:
-    """Looks after one server, from `start` to `stop`.
+    """The upkeep of one server, from `start` to `stop`.
 
-    sweeper: does once a second what is due. health: watches the machine. places: stores who may come back.
+    sweeper: does the work of each second. health: watches the machine. places: stores the users who may return.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Upkeep:
         chores: Sequence[Callable[[], None]],
         dated: Sequence[Callable[[int], None]],
     ) -> None:
-        """Prepare. folder: of the data. chores, dated: of the sweeper, beside its own. Raises StoreError."""
+        """Prepare. folder: the data folder. chores, dated: further work of the sweeper. Raises StoreError."""
         last_id = server.store.last_id()
         self.health = Health(server, folder, last_id)
         self.places = PlaceKeeper(server)
@@ -44,7 +44,7 @@ class Upkeep:
         self.health.start()
 
     def stop(self) -> None:
-        """Stop: nothing happens by itself any more."""
+        """Stop."""
         if self._greenlet:
             self._greenlet.kill()
         self.health.stop()

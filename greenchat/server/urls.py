@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from greenchat.config.options import Address, Options
 from greenchat.protocol import first_bytes
 
-# In networks for documentation: nothing is sent, the system only says from which address it would be.
+# In networks for documentation: nothing is sent, the system only reports the source address that it would use.
 _SOMEWHERE = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 _LOCAL = ("127.0.0.1", "::1")
 
@@ -17,7 +17,7 @@ def page_urls(addresses: Iterable[Address], options: Options) -> tuple[str, list
     """Return the URLs of the first listener that serves browsers: for this machine, and for others. "" if there is
     none.
 
-    addresses: that it really has, in the order of the options.
+    addresses: the actual ones, in the order of the options.
     """
     if not options.web.enabled:
         return "", []
@@ -36,7 +36,7 @@ def page_urls(addresses: Iterable[Address], options: Options) -> tuple[str, list
 
 
 def own_addresses(with_ipv6: bool = True) -> list[str]:
-    """Return the addresses under which other machines of the network reach this one, as far as the system knows."""
+    """Return the addresses at which other machines of the network reach this one, as far as the system knows."""
     found = []
     for family, somewhere in _SOMEWHERE:
         if family == socket.AF_INET6 and not with_ipv6:

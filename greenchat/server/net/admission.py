@@ -1,4 +1,4 @@
-"""Admission: where a client really comes from, and whether there is room for it."""
+"""Admission: a client's real address, and whether it may connect."""
 
 import resource
 import socket
@@ -57,7 +57,7 @@ class Admission:
         """
         try:
             arrival = _arrival(sock, str(peer[0]).removeprefix("::ffff:"), listener)
-            if arrival.forwards:  # its clients are counted when they ask for a WebSocket
+            if arrival.forwards:  # a proxy: its clients are counted when they open a WebSocket
                 options = replace(options, exempt=(*options.exempt, *listener.proxy))
             self._enter(arrival.source, options)
         except (proxy_header.ProxyError, OSError) as error:
@@ -70,7 +70,7 @@ class Admission:
         return None
 
     def turn_away(self, sock: socket.socket, host: str, reason: str, listener: ListenerOptions) -> None:
-        """Refuse a client that was admitted before more was known of its address."""
+        """Refuse a client that was admitted before its address was checked."""
         self._gate.leave(host)
         self._farewell.say(sock, RefusedError(reason, 403), tls=listener.tls)
 
@@ -84,7 +84,7 @@ class Admission:
         return self._origins[session]
 
     def register(self, session: Session, host: str) -> None:
-        """Register a session from the IP address that was admitted."""
+        """Register a session from an IP address that was admitted."""
         self._origins[session] = host
 
     def set_apart(self, session: Session, options: Connections) -> None:
@@ -95,7 +95,7 @@ class Admission:
             self._origins[session] = ""
 
     def move(self, session: Session, host: str, options: Connections) -> None:
-        """Count a session for the address that its gateway gives. Raises RefusedError."""
+        """Count a session for the address that its gateway reports. Raises RefusedError."""
         self._check_bans(host)
         self._gate.count(host, options, self._now())
         before, self._origins[session] = self._origins[session], host
@@ -103,7 +103,7 @@ class Admission:
             self._gate.uncount(before)
 
     def relocate(self, session: Session, host: str, options: Connections) -> str:
-        """Move a session as `move` does; return "", or why there is no room for it."""
+        """Move a session as `move` does; return "", or why that address may not connect."""
         try:
             self.move(session, host, options)
         except RefusedError as error:
@@ -146,7 +146,7 @@ def _arrival(sock: socket.socket, peer: str, listener: ListenerOptions) -> proxy
 
 
 def _begins_request(sock: socket.socket) -> bool:
-    """Whether an HTTP request comes first, which is not consumed: it names the client."""
+    """Whether the first bytes are an HTTP request, which names the client. Does not consume them."""
     with gevent.Timeout(_HEADER_TIMEOUT, TimeoutError("it was too slow")):
         wait_read(sock.fileno())
     return is_request(sock.recv(_PEEKED, socket.MSG_PEEK))
@@ -171,6 +171,6 @@ def _capacity() -> int:
 
 
 def presentable(host: str) -> str:
-    """Return the peer's address as it can stand in a hostmask."""
+    """Return the peer's address in the form for hostmasks."""
     # "a host must not begin with a colon": https://modern.ircdocs.horse/#source
     return "0" + host if host.startswith(":") else host

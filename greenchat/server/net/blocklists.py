@@ -1,10 +1,10 @@
-"""Asks DNS blocklists about the addresses that connect.
+"""Looks up client addresses on DNS blocklists.
 
 Sources: RFC 5782 (DNS Blacklists and Whitelists), sections 2.1, 2.3 and 2.4: the octets of an IPv4 address, or the
 nibbles of an IPv6 address, are reversed and put before the name of the zone; an address that is listed has an A record
 there, and may have a TXT record that says why.
 
-A list that does not answer in time lets everybody in: a chat must not depend on somebody else's name server.
+If a list does not answer in time the client is admitted: a chat must not depend on another's name server.
 """
 
 import logging
@@ -25,10 +25,10 @@ from greenchat.values.addresses import IpNetwork, address, is_within
 log = logging.getLogger(__name__)
 
 _THREADS = 8
-_MOST_WAITING = 64  # addresses that are asked about at once; beyond that they come in unasked
+_MOST_WAITING = 64  # simultaneous look-ups; further clients are admitted without one
 _MOST_REMEMBERED = 20_000
 _DNS_PORT = 53
-_ERRORS = "127.255.255."  # begins answers that are none: https://www.spamhaus.org/news/article/788/
+_ERRORS = "127.255.255."  # the beginning of answers that report errors: https://www.spamhaus.org/news/article/788/
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ class Blocklists:
             require_package()
 
     def look_up(self, host: str) -> Listing | None:
-        """Return where an IP address is listed, None if it is not. Waits for the answer."""
+        """Return the listing of an IP address, None if it has none. Waits for the answer."""
         options = self._options()
         found = address(host)
         if not (options.zones and found.is_global) or is_within(host, self._exempt()):
@@ -88,7 +88,7 @@ class Blocklists:
         return listing
 
     def close(self) -> None:
-        """Let go of the threads."""
+        """Stop the threads."""
         if self._threads is not None:
             self._threads.kill()
 
@@ -112,7 +112,7 @@ def require_package() -> None:
 
 
 def query_name(host: str, zone: str) -> str:
-    """Return the name under which a list has an IP address (RFC 5782, sections 2.1 and 2.4)."""
+    """Return the name to query for an IP address (RFC 5782, sections 2.1 and 2.4)."""
     found = address(host)
     if isinstance(found, IPv4Address):
         parts = str(found).split(".")
@@ -133,8 +133,8 @@ def _look_up(host: str, options: BlocklistOptions) -> Listing | None:
 
 
 def _counts(answer: str, zone: Zone) -> bool:
-    # "The contents of the A record MUST NOT be used as an IP address ... DNSxLs ... [use] 127.0.0.0/8": what is
-    # outside of it comes from a name server that answers every question
+    # "The contents of the A record MUST NOT be used as an IP address ... DNSxLs ... [use] 127.0.0.0/8": what is outside
+    # of it comes from a name server that answers every query
     if answer.startswith(_ERRORS) and answer not in zone.answers:
         log.warning("the DNS blocklist %s does not answer us: %s", zone.name, answer)
         return False
@@ -160,7 +160,7 @@ def _asking(options: BlocklistOptions) -> AskDns:
         try:
             answer = resolver.resolve(name, "TXT" if why else "A", lifetime=left, search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-            return []  # it is not listed, or nothing is said about it
+            return []  # it is not listed, or has no text
         except (dns.exception.DNSException, OSError) as error:
             log.warning("the DNS blocklist did not answer for %s: %s", name, error)
             return []

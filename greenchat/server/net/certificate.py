@@ -1,4 +1,4 @@
-"""The server's own certificate, made on the first start: encryption without an authority, trusted on first use."""
+"""The server's self-signed certificate, made at the first start and trusted on first use."""
 
 import os
 from datetime import UTC, datetime, timedelta

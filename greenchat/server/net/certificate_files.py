@@ -44,9 +44,9 @@ class CertificateWatch:
         self._loaded = self._latest = _state(self._files)
 
     def is_renewed(self) -> bool:
-        """Whether the files differ from those that were loaded, and no longer change.
+        """Whether the files differ from the loaded ones, and no longer change.
 
-        To be called from time to time.
+        Call it from time to time.
         """
         before, self._latest = self._latest, _state(self._files)
         if self._latest != before or self._latest == self._loaded or not self._latest:

@@ -1,8 +1,8 @@
 """One client: its socket and its lines.
 
-A greenlet serves it while it has something to do: makes one `recv` and runs the lines received. Then the client rests,
-and the loop itself looks at what comes next (`irc`). Before each read and each line the greenlet waits for the client's
-pace (`pace`), so that a flood cannot starve the others.
+While there is work for a client, a greenlet serves it: it makes one `recv` and runs the received lines. Then the client
+rests, and the loop itself handles its next input (`irc`). Before each read and each line the greenlet waits for the
+client's pace (`pace`), so that a flood can't starve the others.
 """
 
 import errno
@@ -48,10 +48,10 @@ _NOTHING = Message("")
 
 
 class ConnectionClientsParts(Protocol):
-    """All clients of the server, as far as one of them has to do with the others.
+    """The parts of `Clients` that a connection uses.
 
-    rows: of which one is for every client. crew: the greenlets that serve those who do not rest. hangups: notices when
-    one has gone. plain: those who speak plain text.
+    rows: the dialects. crew: the greenlets that serve clients. hangups: notices closed connections. plain: the
+    plain-text clients.
     """
 
     rows: Sequence["Row"]
@@ -64,7 +64,7 @@ class ConnectionClientsParts(Protocol):
 
 
 class ConnectionServerParts(ServerParts, Protocol):
-    """The server, as far as a connection needs it."""
+    """The parts of the server that a connection uses."""
 
     @property
     def clients(self) -> ConnectionClientsParts:
@@ -75,11 +75,11 @@ class Connection:
     """A client from its first byte to its last.
 
     accepted: its socket, which may be below a TLS stream. forwarders: proxies that name their client in each HTTP
-    request, if it came through one. heard and opened are in seconds of the monotonic clock; patience is how many
-    seconds after that it may be unregistered. pings: whether it is pinged; `asked` is true while a PING waits for its
-    answer. due: the second in which it is looked at, see `Rounds`. pace: when it may continue. unanswered: the command
-    of which the slow part, or a long answer, is under way. lines: its input, once it speaks IRC. is_resting: no
-    greenlet serves it, until there is input. was_lost: nobody asked for its end, see `close`.
+    request, if it came through one. heard, opened: the last input and the start, in seconds of the monotonic clock;
+    patience: seconds after `opened` for it to register. pings: whether it is pinged; asked: whether a PING waits for
+    its answer. due: the second in which it is checked, see `Rounds`. pace: its throttle. unanswered: the command whose
+    slow part, or long answer, is in progress. lines: its input, if it speaks IRC. is_resting: whether no greenlet
+    serves it until there is input. was_lost: whether it ended unintentionally, see `close`.
     """
 
     __slots__ = (
@@ -112,9 +112,9 @@ class Connection:
         host: str,
         former: tuple[Session, SocketOutbox] | None = None,
     ) -> None:
-        """Make a connection. sock: connected and non-blocking. host: its address, as others will see it.
+        """Make a connection. sock: connected and non-blocking. host: its address.
 
-        former: its session and outbox, where another process has served it so far.
+        former: its session and outbox, if another process has served it so far.
         """
         self.server = server
         self.listener = listener
@@ -139,7 +139,7 @@ class Connection:
         server.clients.hangups.watch(sock.fileno(), self._hung_up)
 
     def run(self, serve: Callable[[], object]) -> None:
-        """Serve the client from its arrival here. serve: begins with it, see `detect`, or continues."""
+        """Serve the client from its arrival in this process. serve: begins, see `detect`, or continues."""
         self.server.network.connect(self.session)
         self.go_on(serve)
 
@@ -154,7 +154,7 @@ class Connection:
         except FloodError:
             reason = "Excess Flood"
             self.close(reason)
-            self.yield_turn()  # what it has sent until now is not read: that might never end
+            self.yield_turn()  # its remaining input is not read: it might never end
         except OSError as error:
             reason = error.strerror or str(error)
         except MemoryError:
@@ -168,18 +168,18 @@ class Connection:
                 self._end(reason)
 
     def rest(self, hear: Callable[[], None]) -> None:
-        """Wait for input without a greenlet; the calling one must end now. hear: called by the loop on input."""
+        """Wait for input without a greenlet; the calling greenlet must end now. hear: called by the loop on input."""
         self.is_resting = True
         self.readable.start(hear)
 
     def wake(self, serve: Callable[[], object]) -> None:
-        """Serve a client that rests in a greenlet again. Only the loop may call it."""
+        """Serve a resting client in a greenlet again. Only the loop may call it."""
         self.readable.stop()
         self.server.clients.crew.do(partial(self.go_on, serve))
 
     def _end(self, reason: str) -> None:
         try:
-            with suppress(FloodError, OSError):  # what it owes is for nothing now
+            with suppress(FloodError, OSError):  # throttled lines no longer matter
                 self.pace.work()
             self._clean_up(self.session.closing or self.outbox.cut_reason or reason)
         finally:
@@ -193,7 +193,9 @@ class Connection:
         self.pace.hang_up()
 
     def close(self, reason: str, *, is_lost: bool = False) -> None:
-        """Tell the client why, and end the connection. is_lost: nobody wants that, and its user may come back."""
+        """Tell the client the reason, and end the connection. is_lost: it was unintentional, and the user may
+        return.
+        """
         if not self.session.closing:
             self.was_lost = is_lost
             self.server.turn.begin()
@@ -204,9 +206,11 @@ class Connection:
                 ctx.note(close, reason)
 
     def _end_for_a_bug(self) -> None:
-        """End the connection after a bug: others see it quit at once; the client has the usual time to read why."""
+        """End the connection after a bug: others see the QUIT at once; the client has the usual time to read the
+        reason.
+        """
         self.close("Internal error: the connection was closed; the server's log has the details")
-        with suppress(Exception):  # this may meet the same bug, which is logged
+        with suppress(Exception):  # this may run into the same bug, which is logged
             self.context(_NOTHING).note(left, self.session.closing)
         with suppress(OSError):
             self.discard()
@@ -229,13 +233,13 @@ class Connection:
         self.outbox.put(ping.encode(self.session.kind))
 
     def go_through(self, data: bytes | None) -> None:
-        """Serve the client to its end in the protocol that its first bytes belong to."""
+        """Serve the client to its end in the protocol of its first bytes."""
         while data != b"":
             row = next(row for row in self.server.clients.rows if row.dialect.claims(data, self.listener.kind))
             data = row.serve(self, data)
 
     def wait_readable(self) -> None:
-        """Wait until something has come in, or the other side has closed."""
+        """Wait until there is input, or the other side has closed."""
         get_hub().wait(self.readable)
 
     def read(self, timeout: float | None = None) -> bytes | None:
@@ -251,7 +255,7 @@ class Connection:
                 return data
 
     def read_now(self) -> bytes | None:
-        """Take what has come in, as `receive`, when the turn has time for it."""
+        """Read available input, as `receive` does, when the turn has time for it."""
         self.pace.work()
         return self.receive()
 
@@ -267,7 +271,7 @@ class Connection:
         return data
 
     def refuse(self, answer: bytes) -> None:
-        """Send an answer in the place of a session, and end the connection."""
+        """Send an answer instead of serving the client, and end the connection."""
         self.server.turn.begin()
         self.session.closing = "Wrong protocol"
         self.server.network.disconnect(self.session)
@@ -275,7 +279,7 @@ class Connection:
         self.discard()
 
     def slow_down(self) -> None:
-        """Wait until the throttle and the turn have room for one more line. Raises FloodError and OSError."""
+        """Wait until the throttle and the turn allow another line. Raises FloodError and OSError."""
         self.pace.line()
 
     def run_line(self, line: bytes | LineTooLong) -> None:
@@ -289,14 +293,14 @@ class Connection:
         self.finish(ctx, continuation)
 
     def begin_line(self, line: bytes | LineTooLong) -> tuple[Context, Continuation | None]:
-        """Run as much of a line of IRC as can be done at once; `finish` does the rest."""
+        """Run the part of an IRC line that need not wait; `finish` does the rest."""
         self.server.turn.begin()
         self.session.received_messages += 1
         meter = self.server.turn.meter
         return meter.run_line(line, self.context) if meter else run_line(line, self.context)
 
     def perform(self, message: Message) -> None:
-        """Run a command that did not come as a line of IRC, when the throttle permits."""
+        """Run a command that was not an IRC line, when the throttle permits."""
         self.slow_down()
         if self.session.under_way:
             self.server.log.wait_until_applied(self.session)
@@ -307,9 +311,9 @@ class Connection:
             self.finish(ctx, run(ctx))
 
     def finish(self, ctx: Context, continuation: Continuation | None) -> None:
-        """Run the slow parts of a command, each in a thread, and send its long answer as fast as the client takes it.
+        """Run the slow parts of a command, each in a thread, and send its long answer as fast as the client reads it.
 
-        Returns when nothing remains that needs this client to be connected.
+        Returns when no remaining work needs this connection.
         """
         while continuation is not None:
             self.unanswered = ctx.message.command
@@ -337,10 +341,10 @@ class Connection:
             self.pace.charge(ctx.weight - 1)
 
     def _wait_until_taken(self) -> None:
-        """End the turn, then wait until the client has taken what was sent."""
+        """End the turn, then wait until the client has read what was sent."""
         self.yield_turn()
         self.outbox.wait_until_taken()
-        self.heard = monotonic()  # a client that takes data is alive
+        self.heard = monotonic()  # a client that reads is alive
 
     def context(self, message: Message) -> Context:
         """Return the context in which a command of this client runs."""
@@ -354,7 +358,7 @@ class Connection:
 
     @property
     def age(self) -> float:
-        """Seconds since it was opened."""
+        """Return the seconds since the connection was opened."""
         return monotonic() - self.opened
 
     def discard(self) -> None:
@@ -363,7 +367,7 @@ class Connection:
             pass
 
     def _grace(self) -> int:
-        """Return for how many ms its user may come back, 0 if they leave now."""
+        """Return for how many ms the user may return, 0 if the user leaves now."""
         if self.session.closing and not self.was_lost:
             return 0
         if self.server.is_ending:
@@ -392,8 +396,8 @@ class Connection:
 class Row(NamedTuple):
     """A dialect and the function that serves its clients.
 
-    serve: takes the first bytes (None: none came) and serves the client to its end, returning b""; or returns bytes for
-    which the rows are searched again.
+    serve: takes the first bytes (None: none came) and serves the client to its end, returning b""; or returns bytes
+    with which the rows are searched again.
     """
 
     dialect: WireProtocol

@@ -1,4 +1,4 @@
-"""Connection limits: how many connections there are, from where, how fast they come; how long a lost one is missed."""
+"""Connection limits: the number of connections, per address, per minute; and how long a lost user may return."""
 
 from collections import Counter, deque
 from collections.abc import Callable
@@ -11,11 +11,11 @@ from greenchat.config.options import Connections
 from greenchat.values import addresses
 
 _MINUTE = 60_000  # ms
-_MOST_MISSED = 10_000  # at once: each holds a nick and the memory of a user
+_MOST_MISSED = 10_000  # lost users: each holds a nick and memory
 
 
 class RefusedError(Exception):
-    """A connection that may not come in; the text says why. status: how HTTP says it."""
+    """A refused connection; the text says why. status: the HTTP status for it."""
 
     def __init__(self, reason: str, status: int) -> None:
         super().__init__(reason)
@@ -23,7 +23,7 @@ class RefusedError(Exception):
 
 
 class ConnectionLimits:
-    """Counts connections. Reads the options that it is given each time, so that a reload takes effect at once.
+    """Counts connections. The options are an argument of each call, so that a reload takes effect at once.
 
     Reads: check. Changes: enter, add, leave, count, uncount, take_back, forget_old. now: in ms. host: an IP address.
     """
@@ -40,7 +40,7 @@ class ConnectionLimits:
     ) -> None:
         """Count a new connection. Raises RefusedError.
 
-        capacity: how many the system can carry. make_room: ends an idle connection; returns whether there was one.
+        capacity: the maximum number for this system. make_room: ends an idle connection; returns whether there was one.
         """
         most = options.most or capacity
         if self.open >= most and not make_room():
@@ -85,14 +85,14 @@ class ConnectionLimits:
             raise _too_many(f"network: at most {options.per_network} a minute")
 
     def uncount(self, host: str) -> None:
-        """Count one connection less from this address."""
+        """Remove the count of a connection from this address."""
         netblock = addresses.netblock(host)
         self._by_netblock[netblock] -= 1
         if not self._by_netblock[netblock]:
             del self._by_netblock[netblock]
 
     def take_back(self, host: str, options: Connections) -> None:
-        """Undo the count of a connection from this address, as if it had not come."""
+        """Undo the count of a connection from this address, also for the rate."""
         self.uncount(host)
         if addresses.is_within(host, options.exempt):
             return
@@ -109,7 +109,7 @@ class ConnectionLimits:
         recent = self._lately.get(netblock)
         if recent is None:
             return 0
-        # a time in the future was noted before the clock was set back
+        # a time in the future is from before the clock was set back
         while recent and not now - _MINUTE < recent[0] <= now:
             recent.popleft()
         if not recent:
@@ -122,10 +122,10 @@ def _too_many(of_what: str) -> RefusedError:
 
 
 def grace_of(session: Session, waiting: Waiting, options: Connections) -> int:
-    """Return for how many ms a lost session's user is waited for; 0: the user leaves at once.
+    """Return for how many ms the user of a lost session may return; 0: the user leaves at once.
 
-    An address has no more such users than it may have connections: a client that connects, breaks the connection and
-    connects again could otherwise fill the server with users.
+    An address has at most as many such users as it may have connections: otherwise a client that repeatedly connects
+    and breaks its connection could fill the server with users.
     """
     if not can_come_back(session) or len(waiting) >= _MOST_MISSED:
         return 0

@@ -1,9 +1,9 @@
-"""The log for operators: a line for each connection when it has ended.
+"""The log of connections: a line for each when it has ended.
 
-Those for requests of HTTP alone are told at the level debug only: a browser that opens the page makes seven of them.
+Connections for HTTP requests alone are logged at level debug only: a browser that opens the page makes seven.
 
-A line says who it was, from where, in what dialect, over TLS or not, in which channels, for how long, and why it ended.
-It contains no messages and no passwords, nor a quit message, which is the client's own words.
+A line has the nick, account, address, dialect, TLS, channels, duration, and the reason of the end. It contains no
+messages, no passwords and no quit message, since those are the client's words.
 """
 
 import logging
@@ -13,7 +13,7 @@ from greenchat.chat.user import Session
 log = logging.getLogger(__name__)
 
 _OWN_WORDS = "Quit: "
-_HTTP = "HTTP"  # why a connection ended that was for requests only
+_HTTP = "HTTP"  # the reason of connections for requests only
 
 
 def ended(session: Session, *, nick: str, account: str, seconds: float) -> None:

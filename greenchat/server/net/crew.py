@@ -1,6 +1,6 @@
-"""A pool of greenlets that serve clients: each works while its client has input, and then serves another one.
+"""A pool of greenlets: each serves a client while that has input, and then another one.
 
-A greenlet takes 12 KiB, most of it for the deepest call that it ever made. So an idle client has none.
+A greenlet takes 12 KiB, mostly for its deepest call so far. So an idle client has none.
 """
 
 import logging
@@ -12,7 +12,7 @@ from greenlet import GreenletExit, greenlet
 
 log = logging.getLogger(__name__)
 
-_SPARE = 32  # that wait for work; to make one takes as long as a plain message
+_SPARE = 32  # idle greenlets: making one takes as long as a plain message
 
 Work = Callable[[], object]
 
@@ -35,7 +35,7 @@ class Crew:
         """End the idle greenlets."""
         while self._idle:
             worker = self._idle.pop()
-            worker.parent = greenlet.getcurrent()  # it comes back here, not into the loop
+            worker.parent = greenlet.getcurrent()  # so that it returns here when it waits, not to the loop
             worker.throw(GreenletExit)
 
     def _serve(self, work: Work) -> None:
@@ -48,5 +48,5 @@ class Crew:
             if len(self._idle) >= _SPARE:
                 return
             self._idle.append(worker)
-            del work  # it may be a client's, who has gone before there is anything else to do
+            del work  # it may keep a client that has gone in memory
             work = self._hub.switch()

@@ -1,4 +1,4 @@
-"""The functions that serve a client by its first bytes, as rows of a table; that of HTTP is elsewhere.
+"""The functions that serve a client by its first bytes, as rows of a table; the row of HTTP is in `server.http`.
 
 A new protocol is a row in `protocol.first_bytes`, a function that serves it, and a row in the server's table.
 """
@@ -29,7 +29,7 @@ def begin(connection: Connection) -> None:
 
 
 def _first_words(connection: Connection) -> bytes | None:
-    """Return its first bytes, not consumed if they begin TLS; b"" at the end, None if it stays silent."""
+    """Return the first bytes, without consuming them if they begin TLS; b"" at the end, None for a silent client."""
     listener, options = connection.listener, connection.server.options
     must_be_secure = listener.tls == "must" and not connection.session.secure
     if listener.kind == "plain" and not must_be_secure:
@@ -66,7 +66,7 @@ def _tls(connection: Connection, data: bytes | None) -> bytes | None:
 
 
 def _shake_hands(connection: Connection, tls: TlsAcceptor) -> None:
-    """Begin TLS. Raises OSError where the handshake fails or takes too long."""
+    """Begin TLS. Raises OSError if the handshake fails or takes too long."""
     stream = tls.accept(connection.accepted)
     with gevent.Timeout(_HANDSHAKE_TIMEOUT, TimeoutError(0, "TLS handshake timed out")):
         while True:
@@ -82,7 +82,7 @@ def _shake_hands(connection: Connection, tls: TlsAcceptor) -> None:
 
 
 class _ProxyRefusal:
-    """Refuse a PROXY header, and log which key is missing, once a minute and listener."""
+    """Refuses a PROXY header, and logs the missing key once a minute for each listener."""
 
     def __init__(self) -> None:
         self._said: dict[tuple[int, ListenerOptions], float] = {}  # by server

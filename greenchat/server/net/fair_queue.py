@@ -1,9 +1,9 @@
-"""A fair queue: under load, connections that have used little time are served before those that have used much.
+"""A fair queue: under load, connections that have used little time go before those that have used much.
 
 Start-time fair queueing (Goyal, Vin, Cheng 1996, https://doi.org/10.1145/248157.248171), for the time of one thread:
-connections are served in the order of the time they have used. Virtual time advances with each
-connection that is served. A silent connection saves up a little of it: so one that seldom speaks waits for none of
-those that always do, however many there are.
+connections are served in the order of the time they have used. Virtual time advances with each served connection. A
+silent connection saves up a little of it, so that a connection with rare input never waits for busy ones, however many
+there are.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from itertools import count
 Wake = Callable[[], object]
 
 _SAVED = 0.005  # seconds of virtual time that a silent connection is ahead of the others
-_NEWCOMER_COST = 4  # the time of a newcomer counts so many times
+_NEWCOMER_COST = 4  # a newcomer's time counts four times
 _NEWCOMER_LAG = 0.005  # seconds of virtual time by which registered clients go before newcomers
 
 
@@ -37,7 +37,7 @@ class FairQueue:
 
     def __init__(self) -> None:
         self._heap: list[tuple[float, int, Share, Wake]] = []
-        self._order = count()  # among equals the first to come goes first
+        self._order = count()  # equal shares go first in, first out
         self._virtual = 0.0
 
     def __len__(self) -> int:

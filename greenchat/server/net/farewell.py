@@ -1,7 +1,7 @@
 """Refusing clients with the reason, in their own protocol: IRC or HTTP, also inside TLS.
 
-This is bounded, since an attacker must not fill our memory with it: beyond a number of waiting clients, and of TLS
-handshakes in a second, they get a line of IRC at once, or nothing.
+This is limited, since an attacker must not fill our memory: beyond a number of waiting clients, and of TLS handshakes
+per second, clients get an IRC line at once, or nothing.
 """
 
 import socket
@@ -19,7 +19,7 @@ from greenchat.protocol.message import Message
 from greenchat.server.net.connection_limits import RefusedError
 from greenchat.server.net.stream import Stream, TlsAcceptor
 
-_LINGER = 1.0  # seconds for a refused client to say something, and to read why
+_LINGER = 1.0  # seconds for a refused client to send something, and to read the reason
 _SILENT = 0.4  # seconds after which a silent client is told
 _MOST_LINGERING = 200
 _HANDSHAKES, _FIRST_HANDSHAKES = 10.0, 20  # a second, and at once before that

@@ -1,8 +1,8 @@
-"""Notices at once that a peer has closed or reset its connection, even while nothing is read from it.
+"""Notices a closed or reset connection at once, even while it is not read.
 
-A client that is slowed down, or waits for a turn, is not read: the end of its stream would be noticed only after all
-its input. A second epoll beside the loop's watches only for that end (EPOLLRDHUP, see epoll_ctl(2)); it costs the
-others nothing. On systems without epoll an end is noticed when it is read.
+A throttled client, or one that waits for a turn, is not read, so the end of its stream would be noticed only after all
+its input. A second epoll watches only for that end (EPOLLRDHUP, see epoll_ctl(2)), at no cost for other clients. On
+systems without epoll the end is noticed when it is read.
 """
 
 import select
@@ -12,11 +12,11 @@ from typing import Any
 from gevent.hub import get_hub
 
 _READ = 1  # the event mask of libev
-_AT_ONCE = 1000  # ends that are told of in one go
+_AT_ONCE = 1000  # ends reported by one call
 
 
 class Hangups:
-    """Calls a function, in the loop, with whether the connection was reset; if not, it was closed properly."""
+    """Calls a function in the loop when a connection ends, with whether it was reset (or else closed properly)."""
 
     __slots__ = ("_calls", "_epoll", "_watcher")
 

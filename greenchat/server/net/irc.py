@@ -1,9 +1,9 @@
-"""An IRC client on a connection: its lines, read and run.
+"""Reads and runs the lines of an IRC client.
 
-Most lines are plain messages, and take the short way (`routes`): they are read and said in the loop's own callback,
-when the socket becomes readable. What is frequent beside them is run there, too: messages with tags or a label, typing
-notifications, PING, and all that a route does not fit. A greenlet is woken for everything else, which may wait: that
-costs as much processor time as all that is done for a plain line.
+Most lines are plain messages, and take the fast path (`routes`): they are read and delivered in the loop's own
+callback, when the socket becomes readable. Other frequent lines are run there, too: messages with tags or a label,
+messages without a route, typing notifications and PING. Everything else may have to wait and wakes a greenlet, which
+costs as much CPU time as a whole plain line.
 """
 
 from functools import partial
@@ -18,10 +18,10 @@ from greenchat.protocol.message import is_pong
 from greenchat.server.net.connection import Connection
 from greenchat.server.net.routes import Burst, SessionRoutes
 
-_NEVER_WAIT = frozenset((b"PRIVMSG", b"NOTICE", b"TAGMSG", b"PING"))  # but for what they leave to be finished
-_LONGEST = 512  # bytes, with the tags; longer lines have an order of their own, see `LineBuffer`
+_NEVER_WAIT = frozenset((b"PRIVMSG", b"NOTICE", b"TAGMSG", b"PING"))  # except for what `finish` does
+_LONGEST = 512  # bytes, with the tags; for longer lines see `LineBuffer`
 _END = b"\r\n"
-_UNDER_WAY = 200  # bursts of one client that wait for the log; beyond that its lines wait
+_UNDER_WAY = 200  # bursts of one client in the log's queue; beyond that its lines wait
 
 
 class IrcClient:
@@ -33,13 +33,13 @@ class IrcClient:
         server = connection.server
         self._connection = connection
         self._lines = LineBuffer()
-        self._ahead: list[bytes | LineTooLong] = []  # lines that have come and are not run yet, the next one last
+        self._ahead: list[bytes | LineTooLong] = []  # received lines that have not run yet, the next one last
         connection.lines = self
         self._routes = SessionRoutes(server.network, connection.session, server.log, server.turn, connection.context)
 
     @property
     def unread(self) -> bytes:
-        """The input that was not handled yet: lines, and the beginning of the next one."""
+        """Return the unhandled input: lines, and the beginning of the next one."""
         ahead = [line.line if isinstance(line, LineTooLong) else line for line in reversed(self._ahead)]
         return b"".join([line + b"\n" for line in ahead]) + self._lines.rest
 
@@ -108,7 +108,9 @@ class IrcClient:
         self.speak(None if data is None or self._take(data) else data)
 
     def _take(self, data: bytes) -> bool:
-        """Handle input that need not wait, plain messages or one line of few commands; return whether that was done."""
+        """Handle input that need not wait: plain messages, or one line of a few commands. Return whether it was
+        handled.
+        """
         connection = self._connection
         if self._lines.rest or connection.session.closing or not data.endswith(_END):
             return False
@@ -121,7 +123,7 @@ class IrcClient:
         return True
 
     def _run_here(self, data: bytes) -> bool:
-        """Run one line of a command that never waits; return whether it was one."""
+        """Run a line if its command never waits; return whether it ran."""
         connection = self._connection
         words = data.split(b" ", 2)
         command = words[1] if data.startswith(b"@") and len(words) > 1 else words[0]
@@ -148,7 +150,9 @@ class IrcClient:
             self.speak(None)
 
     def _hears_pong(self, data: bytes) -> bool:
-        """Handle the answer to our PING; return whether it was one. Reading it has noted that the client is alive."""
+        """Handle a line if it is the answer to our PING; return whether it was. Reading has already noted that the
+        client is alive.
+        """
         connection = self._connection
         network, session = connection.server.network, connection.session
         name = network.settings.name

@@ -22,12 +22,12 @@ from greenchat.server.net.farewell import in_http, in_irc
 
 log = logging.getLogger(__name__)
 
-_ACCEPT = 16  # connections in one go: to set them up takes a few ms
+_ACCEPT = 16  # connections accepted at once: setting them up takes a few ms
 _BACKLOG = 4096  # gevent's 256 drops bursts of connections
 _PAUSE = 1.0  # seconds to wait if the system has no more descriptors or memory
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
 
-_PATIENCE = 5.0  # seconds of overload: thousands of reconnecting clients are done with by then
+_PATIENCE = 5.0  # seconds of overload: enough to serve thousands of reconnecting clients
 _UNREAD = 64 * 1024  # bytes
 _NEARLY_FULL = 0.75
 _TCP_INFO = struct.Struct("24xII")
@@ -55,9 +55,9 @@ class Listener(StreamServer):  # type: ignore[misc]  # gevent has no types
         is_busy: Callable[[], bool] = bool,
         opened: socket.socket | None = None,
     ) -> None:
-        """Open the address, unless a socket is given, and begin to accept. Raises CannotListenError.
+        """Open the address, unless `opened` is given, and begin to accept. Raises CannotListenError.
 
-        is_busy: whether new clients have to wait in the system's queue for now. opened: a socket that listens already.
+        is_busy: whether new clients have to wait in the system's queue for now. opened: a socket that already listens.
         """
         self.options = options
         self._is_busy = is_busy
@@ -74,10 +74,10 @@ class Listener(StreamServer):  # type: ignore[misc]  # gevent has no types
         return Port(str(self.bound), self.bound.port, serves, tuple(map(str, options.proxy)))
 
     def do_close(self, *_: object) -> None:
-        """Close nothing when the greenlet ends: its client may only rest, and its `Connection` closes the socket."""
+        """Close nothing when the greenlet ends: the client may be resting, and its `Connection` closes the socket."""
 
     def do_read(self) -> tuple[socket.socket, Peer] | None:
-        """Accept the next client. If the system has no room, clients wait a little longer."""
+        """Accept the next client. If the system is out of descriptors or memory, clients wait a little longer."""
         if self._is_busy():
             self._busy_since = min(self._busy_since, monotonic())
             self._turn_away()
@@ -98,7 +98,7 @@ class Listener(StreamServer):  # type: ignore[misc]  # gevent has no types
         return accepted
 
     def _turn_away(self) -> None:
-        """Refuse some of the clients that would otherwise be dropped."""
+        """Refuse some of the clients that the system would otherwise drop."""
         with suppress(OSError):
             for _ in range(_ACCEPT):
                 if not self._is_overrun():
@@ -106,7 +106,7 @@ class Listener(StreamServer):  # type: ignore[misc]  # gevent has no types
                 _refuse(self.socket.accept()[0])
 
     def _is_overrun(self) -> bool:
-        """Whether the system's queue has been full for long: further clients would be dropped silently."""
+        """Whether the system's queue has been full for long, so that it drops further clients silently."""
         if monotonic() - self._busy_since < _PATIENCE or not sys.platform.startswith("linux"):
             return False
         # struct tcp_info: of a listening socket `unacked` is how many wait, `sacked` how many may
@@ -138,7 +138,8 @@ def _refuse(sock: socket.socket) -> None:
 def open_address(address: Address, *, shared: bool = False) -> socket.socket:
     """Return a listening socket; every interface means IPv6 and IPv4, if the system has both.
 
-    shared: with other processes of this server, each of which gets a part of the connections. Raises CannotListenError.
+    shared: whether other processes of this server use it, and each gets a part of the connections. Raises
+    CannotListenError.
     """
     family, everywhere = _family(address)
     try:
@@ -156,7 +157,7 @@ def open_address(address: Address, *, shared: bool = False) -> socket.socket:
 
 
 def reserve(address: Address) -> tuple[socket.socket, Address]:
-    """Return a socket that keeps an address for processes that share it, and the address with its port.
+    """Return a socket that reserves an address for processes that share it, and the address with its port.
 
     Raises CannotListenError.
     """

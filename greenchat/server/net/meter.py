@@ -20,7 +20,7 @@ _MINUTE = 60.0
 class Durations:
     """A histogram of durations.
 
-    counts: by the first of BOUNDS that it did not exceed, and last those that exceeded all; total: seconds.
+    counts: by the lowest of BOUNDS that is not exceeded, the last one for longer durations; total: seconds.
     """
 
     __slots__ = ("counts", "total")
@@ -36,13 +36,13 @@ class Durations:
 
 
 class Longest:
-    """The longest duration of the last minute or two, in seconds of the monotonic clock."""
+    """The longest duration of the last one to two minutes, in seconds."""
 
     __slots__ = ("_before", "_ends", "_now")
 
     def __init__(self) -> None:
         self._now = self._before = 0.0
-        self._ends = 0.0  # when the minute that is counted in is over
+        self._ends = 0.0  # the end of the current minute
 
     def observe(self, seconds: float, now: float) -> None:
         """Count a duration that ended now."""
@@ -68,7 +68,7 @@ class Meter:
 
     turns: from the first line to the last send. commits: of the store. command_seconds: by name.
 
-    refused: connections; throttled: lines that had to wait. received_messages and so on: of sessions that have ended.
+    refused: connections; throttled: lines that had to wait. received_messages and so on: totals of ended sessions.
     """
 
     __slots__ = (
@@ -95,7 +95,7 @@ class Meter:
     def run_line(
         self, line: bytes | LineTooLong, context: Callable[[Message], Context]
     ) -> tuple[Context, Continuation | None]:
-        """Run a line as `catalog.run_line` does, and measure how long it took."""
+        """Run a line as `catalog.run_line` does, and measure the duration."""
         began = monotonic()
         ctx, continuation = run_line(line, context)
         self.command_seconds[ctx.message.command] += monotonic() - began

@@ -1,6 +1,6 @@
 """The outbox of a socket.
 
-The messages of a turn go in one `send`; what the kernel does not take waits, within bounds.
+The messages of a turn go out in one `send`; what the kernel does not take waits, up to a limit.
 """
 
 import socket
@@ -16,15 +16,15 @@ from greenchat.server.net.sendq import SendQueues
 from greenchat.server.net.stream import Stream
 
 _WRITE = 2  # the event mask of libev
-_NOTHING: deque[bytes] = deque()  # the backlog of all that have none: an empty one takes 0.75 KiB
+_NOTHING: deque[bytes] = deque()  # shared by all outboxes without a backlog: an empty deque takes 0.75 KiB
 _CHUNK = 64 * 1024  # bytes joined for one send once there is a backlog
 
 
 class SocketOutbox(Outbox):
-    """An outbox with a non-blocking stream behind it. Nothing here waits or switches greenlets, but `wait_until_taken`.
+    """An outbox with a non-blocking stream. Only `wait_until_taken` waits or switches greenlets.
 
-    limit: bytes that may wait for a slow reader. The bytes objects that wait are shared with all others, so a thousand
-    stuck members of one channel hold its messages once.
+    limit: bytes that may wait for a slow reader. The waiting bytes objects are shared by all outboxes, so that a
+    thousand stuck members of one channel hold its messages once.
 
     A backlog is sent from a watcher's callback when the socket becomes writable; it needs no greenlet, and an idle
     client has no watcher at all.
@@ -56,22 +56,22 @@ class SocketOutbox(Outbox):
 
     @property
     def backlog(self) -> int:
-        """Bytes that the kernel has not taken yet."""
+        """Return the number of bytes that the kernel has not taken yet."""
         return self._backlog_size
 
     @property
     def waits(self) -> bytes:
-        """The bytes that the kernel has not taken yet."""
+        """Return the bytes that the kernel has not taken yet."""
         return b"".join(self._backlog)
 
     def let_wait(self, data: bytes) -> None:
-        """Queue these bytes until the kernel takes them: another process has tried to send them."""
+        """Queue bytes until the kernel takes them: another process has tried to send them."""
         self._wait([data])
 
     def flush(self) -> None:
-        """Send all that was put in this turn, in one non-blocking send.
+        """Send the messages of this turn in one non-blocking send.
 
-        `_send` is inlined here: with few listeners a send is most of what a message costs.
+        `_send` is inlined here: with few listeners a send is most of a message's cost.
         """
         pending = self.pending
         if self._backlog or self.has_ended or not pending:
@@ -101,17 +101,17 @@ class SocketOutbox(Outbox):
         pending.clear()
 
     def check(self) -> None:
-        """Cut the outbox if more waits than allowed: what the kernel has not taken, and what was put in this turn."""
+        """Cut the outbox if its backlog and the messages of this turn exceed the limit."""
         if self.has_ended:
             self.pending.clear()
             return
         may_wait = self._backlog_size + self.dirty.each
-        # counted only then: it takes time, and others may have been given that much
+        # counted only then, since it takes time
         if may_wait > self.limit and self._backlog_size + sum(map(len, self.pending)) > self.limit:
             self.cut("SendQ exceeded")
 
     def close(self, farewell: bytes = b"") -> None:
-        """Send what waits and then the farewell, and shut down our half of the connection.
+        """Send the backlog and then the farewell, and shut down our half of the connection.
 
         The reader notices when the other half ends.
         """
@@ -120,19 +120,19 @@ class SocketOutbox(Outbox):
             self.begin_to_end()
 
     def begin_to_end(self) -> None:
-        """Note that the connection ends: it is cut if that takes the client too long."""
+        """Note that the connection is ending, so that it is cut if the client takes too long."""
         self.closing = True
         self.send_queues.closing(self)
 
     def wait_until_taken(self) -> None:
-        """Wait until the kernel has taken all that was flushed, or the outbox was cut."""
+        """Wait until the kernel has taken all flushed bytes, or the outbox was cut."""
         if self._backlog and not self.cut_reason:
             self._taken = Event()
             self._taken.wait()
             self._taken = None
 
     def cut(self, reason: str) -> None:
-        """Give up at once: drop what waits and wake the reader, whose greenlet cleans up."""
+        """Give up at once: drop the backlog and wake the reader, whose greenlet cleans up."""
         if self.cut_reason:
             return
         self.forget()
@@ -142,14 +142,14 @@ class SocketOutbox(Outbox):
         self._wake()
 
     def release(self) -> None:
-        """Release the event loop's watchers and what waits; the socket is about to be closed."""
+        """Release the event loop's watchers and the backlog; the socket is about to be closed."""
         self._backlog = _NOTHING
         self._resize(0)
         self.send_queues.closed(self)
         self._stop_watching()
 
     def _send(self, data: bytes) -> None:
-        """Send the data, and keep what the kernel does not take."""
+        """Send the data; what the kernel does not take goes into the backlog."""
         sent = self._try(data)
         if sent < len(data):
             self._wait([data[sent:]])
@@ -211,7 +211,7 @@ class SocketOutbox(Outbox):
         self.send_queues.changed(self, size)
 
     def _drained(self) -> None:
-        """Note that the kernel has taken all that waited."""
+        """Note that the kernel has taken the whole backlog."""
         self._tell_taken()
         if self.closing:
             self._end()

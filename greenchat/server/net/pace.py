@@ -1,8 +1,7 @@
-"""The pace of one client: as fast as the throttle permits, and while the turn has time for it.
+"""The pace of one client: limited by the throttle, and by the time of the turn.
 
-A newcomer may send few lines at once, and earns the others by staying or by logging in; so reconnecting gains nothing
-for a flood. If the other side has closed the connection, its lines within the burst are run, and nothing that would
-have to wait.
+A newcomer has a small burst, which grows by staying or by logging in, so that reconnecting does not help a flood. If
+the other side has closed the connection, lines within the burst still run, but none that would have to wait.
 """
 
 import errno
@@ -23,9 +22,9 @@ from greenchat.config.options import Throttle
 from greenchat.server.net.fair_queue import Share
 from greenchat.server.net.turn import Turn
 
-_NEW = 2.0  # seconds for which a client is a newcomer, for whom nobody has to wait
-_FLOOD = 2.0  # seconds for which a client may exceed the burst: it may be a paste, or a slow network
-_WASTED = 20  # lines before a registration that are not part of it
+_NEW = 2.0  # seconds for which a client is a newcomer, and goes after all others
+_FLOOD = 2.0  # seconds for which a client may exceed its burst, for example by a paste
+_WASTED = 20  # lines of unregistered clients that do not belong to the registration
 _COUNT = struct.Struct("i")
 
 
@@ -36,7 +35,7 @@ class FloodError(Exception):
 class ClientPace:
     """The pace of one client; the methods that wait are for its greenlet. since: the start of its present activity.
 
-    owed: lines that it still has to wait for before it is read again.
+    owed: charged lines to wait for before the client is read again.
 
     Reads: since. Changes: owed, use, hang_up, charge, waste, takes, has_time, queue. Waits: line, work, yield_turn.
     """
@@ -71,12 +70,12 @@ class ClientPace:
         self._share = Share(is_newcomer=True)
         self._bucket = TokenBucket(throttle.commands, throttle.burst, first=throttle.newcomer_burst, now=now * 1000)
         self._is_settled = False  # no longer a newcomer
-        self._has_earned = False  # all of its burst, by a login
+        self._has_earned = False  # the full burst, by a login
         self._wasted = 0
         self.owed = 0
         self._ahead_since = inf  # since when too much input is unread
         self._is_gone = False
-        self._pause: Event | None = None  # while the throttle makes it wait
+        self._pause: Event | None = None  # set while the throttle makes the client wait
 
     def dump(self) -> list[Any]:
         """Return the state of the pace, as JSON can hold it."""
@@ -98,7 +97,7 @@ class ClientPace:
             self._pause.set()
 
     def charge(self, lines: int) -> None:
-        """Charge the client for so many more lines: the last command was an expensive one."""
+        """Charge the client for further lines: its last command was an expensive one."""
         self._bucket.take(monotonic() * 1000, lines)
 
     def waste(self) -> bool:
@@ -109,7 +108,7 @@ class ClientPace:
     def line(self) -> None:
         """Wait until the next line may be run.
 
-        Raises FloodError, and OSError if a client that has gone would have to wait.
+        Raises FloodError, and OSError if the connection was closed and the line would have to wait.
         """
         now = monotonic()
         wait = self._bucket.take(now * 1000)
@@ -119,11 +118,11 @@ class ClientPace:
             self._wait()
 
     def takes(self, lines: int) -> bool:
-        """Use up so many lines at once, if none of them has to wait; return whether that worked."""
+        """Take so many lines from the burst at once, if none has to wait; return whether that was possible."""
         return self._bucket.take_if_there(self.since * 1000, lines)
 
     def work(self) -> None:
-        """Continue at once while this turn has time, else when it is our turn."""
+        """Continue at once while this turn has time, or else when the queue gets to this client."""
         owed, self.owed = self.owed, 0
         for _ in range(owed):
             self.line()
@@ -131,7 +130,7 @@ class ClientPace:
             self._wait()
 
     def has_time(self) -> bool:
-        """Whether this turn has time for the client; then the turn is open."""
+        """Whether this turn has time for the client; if so the turn is opened."""
         self.since = now = monotonic()
         deadline = self._schedule.deadline if self._is_settled else self._schedule.newcomer_deadline
         if now > deadline:
@@ -146,7 +145,7 @@ class ClientPace:
         self.since = monotonic()
 
     def queue(self, go_on: Callable[[], object]) -> None:
-        """Let the loop call this as soon as there is time, if `has_time` said that there is none; it must not wait."""
+        """Let the loop call `go_on`, which must not wait, when there is time: to be used if `has_time` was false."""
         self._look_whether_new()
         if self._schedule.has_more(self._share, self.since):
             go_on()

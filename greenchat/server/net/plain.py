@@ -1,7 +1,7 @@
-"""Plain-text clients on a connection: does what `protocol.plain` says, and knows nothing of the dialect itself.
+"""Plain-text clients: carries out the events of `protocol.plain`, which knows the dialect.
 
-A client of an unknown protocol is handed to `PlainClients.speak`, and comes back from there if it turns out to speak
-IRC, TLS or HTTP. Otherwise it stays there to its end: an ordinary user in the lobby.
+`PlainClients.speak` serves a client of an unknown protocol, and returns if the client turns out to speak IRC, TLS or
+HTTP. Otherwise the client is an ordinary user in the lobby, served there to its end.
 """
 
 import socket
@@ -46,16 +46,16 @@ from greenchat.server.net.turn import Turn
 _KEEPALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4, "TCP_USER_TIMEOUT": 120_000}  # seconds, ms
 _NOTHING = Message("")
 _PROMPTS = {"grace": PromptTime.GRACE, "now": PromptTime.NOW, "tilde": PromptTime.NEVER}
-_OF_THE_ROOM = ("PRIVMSG", "TOPIC", "NAMES")  # a plain user need not name other channels
+_OF_THE_ROOM = ("PRIVMSG", "TOPIC", "NAMES")  # commands about the current channel, which a plain user need not name
 _LINE = 512  # bytes of an IRC message: https://modern.ircdocs.horse/#message-format
-_AROUND = len(":!@ PRIVMSG  :\r\n")  # what stands in it beside source, target and text
+_AROUND = len(":!@ PRIVMSG  :\r\n")  # the rest of it beside source, target and text
 
 
 class Carrier(Protocol):
     """The parts of a connection that its plain client uses.
 
-    accepted: the socket below all streams. patience: seconds that it may be unregistered. pings: whether it is pinged.
-    unanswered: the command of which the slow part is under way.
+    accepted: the socket below all streams. patience: seconds for it to register. pings: whether it is pinged.
+    unanswered: the command whose slow part is in progress.
     """
 
     accepted: socket.socket
@@ -68,7 +68,7 @@ class Carrier(Protocol):
 
     @property
     def age(self) -> float:
-        """Seconds since it was opened."""
+        """Return the seconds since the connection was opened."""
 
     def read(self, timeout: float | None) -> bytes | None:
         """Read once; b"" at the end, None after `timeout` seconds. Raises OSError."""
@@ -80,7 +80,7 @@ class Carrier(Protocol):
         """Return the context in which a command of this client runs."""
 
     def close(self, reason: str) -> None:
-        """Tell the client why, and end the connection."""
+        """Tell the client the reason, and end the connection."""
 
     def discard(self) -> None:
         """Read and discard, to the end."""
@@ -92,7 +92,7 @@ class Carrier(Protocol):
 class PlainClients:
     """The plain-text clients of a server, and what they share.
 
-    foreign: whether first bytes are those of another protocol, by what the listener is pinned to.
+    foreign: whether first bytes belong to another protocol, given the listener's `kind`.
     """
 
     def __init__(self, network: Network, turn: Turn, options: PlainText, foreign: Callable[[bytes, str], bool]) -> None:
@@ -110,7 +110,7 @@ class PlainClients:
     def speak(self, carrier: Carrier, data: bytes | None) -> bytes:
         """Serve a client to its end, and return b""; or return its input if it speaks another protocol.
 
-        data: what came in first, None for silence during the grace period.
+        data: the first input, None for silence during the grace period.
         """
         return self._serve(PlainClient(self, carrier, self._dialect(carrier.listener, silence=data is None)), data)
 
@@ -126,7 +126,7 @@ class PlainClients:
         return self._serve(client, None)
 
     def dump(self, carrier: Carrier) -> dict[str, Any]:
-        """Return all that is known of a client that is served here, as plain values and bytes."""
+        """Return the state of a client that is served here, as plain values and bytes."""
         return self._served[carrier].dump(is_asked=self._served[carrier] in self._prompted)
 
     def _serve(self, client: "PlainClient", data: bytes | None) -> bytes:
@@ -138,7 +138,7 @@ class PlainClients:
             del self._served[client.carrier]
 
     def prompted(self, client: "PlainClient") -> None:
-        """Note that a client was asked for its name. Beyond the limit the one that was asked first is cut."""
+        """Note that a client was asked for its name. Beyond the limit the one with the longest wait is disconnected."""
         self._prompted[client] = None
         if len(self._prompted) > self.options.prompts:
             oldest = next(iter(self._prompted))
@@ -146,12 +146,12 @@ class PlainClients:
             oldest.close("Too many connections are waiting to give a name")
 
     def answered(self, client: "PlainClient") -> None:
-        """Note that a client is no longer waited for: it gave its name, or left."""
+        """Note that a client has given its name, or left."""
         self._prompted.pop(client, None)
 
     @property
     def waiting(self) -> int:
-        """The number of clients that have been asked for their name and have not given it."""
+        """Return the number of clients that were asked for their name and have not given it."""
         return len(self._prompted)
 
     def _dialect(self, listener: ListenerOptions, *, silence: bool) -> Dialect:
@@ -202,7 +202,7 @@ class PlainClient:
     def __init__(
         self, clients: PlainClients, carrier: Carrier, dialect: Dialect, outbox: PlainOutbox | None = None
     ) -> None:
-        """Make the client of a connection. outbox: its own, if it has one already."""
+        """Make the client of a connection. outbox: its plain outbox, if it already has one."""
         self._clients = clients
         self.carrier = carrier
         self._dialect = dialect
@@ -211,12 +211,12 @@ class PlainClient:
         self._wish = ""
         self._patience = carrier.patience
         self._outbox = outbox or PlainOutbox(carrier.outbox, carrier.accepted, dialect.style)
-        self._queue: Sequence[Event] = ()  # what is still to be done of what it wants
+        self._queue: Sequence[Event] = ()  # events still to be carried out
         self._doing: Event | None = None
 
     def dump(self, *, is_asked: bool) -> dict[str, Any]:
         """Return the state of the client, as plain values and bytes. is_asked: whether it was asked for its name."""
-        # what is under way waits for the throttle: else it was done before anybody could look
+        # the current event waits for the throttle: any other is carried out at once
         doing = [self._doing] if self._doing and not self.carrier.unanswered else []
         return {
             "dialect": self._dialect.dump(),
@@ -245,7 +245,7 @@ class PlainClient:
         """Serve the client, see `PlainClients.speak`."""
         carrier = self.carrier
         carrier.outbox = carrier.session.outbox = self._outbox
-        carrier.patience = float("inf")  # the dialect has its own
+        carrier.patience = float("inf")  # the dialect has its own timeout
         while True:
             if data and self._family is None and self._is_foreign(data):
                 return self._give_back(data)
@@ -308,12 +308,12 @@ class PlainClient:
             self._wish = message.params[0]
         room = self._dialect.room
         if message.command in _OF_THE_ROOM and message.params[0].startswith("#"):
-            # what was typed together with a /join is for the channel that it led to
+            # messages sent together with a /join go to the joined channel
             message = message._replace(params=(room, *message.params[1:]))
         if user and message.command == "PRIVMSG" and message.params[0] == room:
             channel = self._clients.network.channel(room)
             if channel is None or user not in channel.members:
-                # it was kicked, and has no other way to come back
+                # it was kicked, and has no other way to return
                 self.carrier.perform(Message("JOIN", (room,)))
         before = set(user.channels) if user else set()
         self.carrier.perform(message)
@@ -347,7 +347,7 @@ class PlainClient:
             self._dialect.known_as(user.nick)
 
     def _go_in(self) -> list[Event]:
-        """Return the events after registration was tried: a welcome, or the refusal of the name."""
+        """Return the events of a registration attempt: a welcome, or the refusal of the name."""
         user = self.carrier.session.user
         if user is None:
             return self._dialect.refused(taken=self._is_taken(self.carrier.session))
@@ -355,13 +355,13 @@ class PlainClient:
         return self._dialect.welcomed(user.nick, now_ms())
 
     def _is_taken(self, session: Session) -> bool:
-        """Whether the nick that it asked for last is somebody's, or looks like one that is."""
+        """Whether the nick that the client asked for is in use, or confusable with one that is."""
         network = self._clients.network
         wish = self._wish or session.registration.nick
         return network.holder(wish) is not None or network.accounts.claimant_of(wish) is not None
 
     def _follow_family(self) -> None:
-        """Use the family of the client, which has become known or has changed."""
+        """Use the client's family, which has just become known or changed."""
         family = self._dialect.family
         if family is self._family:
             return
@@ -384,7 +384,7 @@ class PlainClient:
             self.carrier.context(_NOTHING).propose(set_kind, caps.NO_IMPLICIT_NAMES | echo, dialect)
 
     def _give_back(self, data: bytes) -> bytes:
-        """Give the connection back: its client speaks another protocol. Return what it sent."""
+        """Give the connection back, since its client speaks another protocol. Return the client's input."""
         carrier = self.carrier
         outbox = self._outbox
         outbox.release()

@@ -1,4 +1,4 @@
-"""The outbox of a plain-text client: messages wait in a `Pacer`, and are sent when this client can take them."""
+"""The outbox of a plain-text client: messages wait in a `Pacer`, and are sent when the client can read them."""
 
 import socket
 import struct
@@ -12,7 +12,7 @@ from gevent.hub import get_hub
 from greenchat.protocol.plain import LINGER, Family, OutputStyle, Pacer
 from greenchat.server.net.outbox import SocketOutbox
 
-_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing discards what waits, and tells the peer
+_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing discards unsent data and sends a reset
 
 
 def now_ms() -> int:
@@ -21,26 +21,26 @@ def now_ms() -> int:
 
 
 class PlainOutbox(SocketOutbox):
-    """An outbox that sends when the client can take it. It never blocks; a timer runs only while messages wait.
+    """An outbox that paces its messages. It never blocks; a timer runs only while messages wait.
 
-    muted: the server's messages are not for this client (yet): it has no name.
+    muted: whether the server's messages are discarded, since the client has no name yet.
     """
 
     __slots__ = ("_accepted", "_last", "_over", "_pacer", "_style", "_timer", "muted")
 
     def __init__(self, before: SocketOutbox, accepted: socket.socket, style: OutputStyle) -> None:
-        """Make an outbox. before: the connection's until now. accepted: the socket below its stream."""
+        """Make an outbox. before: the connection's previous outbox. accepted: the socket below its stream."""
         super().__init__(before.dirty, before.sock, before.limit, before.send_queues)
         self.muted = True
         self._accepted = accepted
-        self._last = 0  # how much of what waited when it was closed is still for this client
-        self._over = False  # everything has been written, and nothing more may be
+        self._last = 0  # messages of the backlog to send after `close`
+        self._over = False  # everything has been written
         self._style = style
         self._pacer = Pacer(style, before.limit)
         self._timer: Any = None
 
     def dump(self) -> list[Any]:
-        """Return what waits for its time, see `Pacer.dump`."""
+        """Return the waiting messages, see `Pacer.dump`."""
         return self._pacer.dump()
 
     def load(self, form: Sequence[Any]) -> None:
@@ -48,16 +48,16 @@ class PlainOutbox(SocketOutbox):
         self._pacer.load(form)
 
     def resume(self) -> None:
-        """Write what is due, and start a timer for the rest."""
+        """Write due messages, and start a timer for the rest."""
         if not self.backlog:
             self._pump()
 
     def write(self, data: bytes) -> None:
-        """Send these few bytes at once."""
+        """Send a few bytes at once."""
         self._send(data)
 
     def flush(self) -> None:
-        """Hand on what was put in this turn."""
+        """Pass the messages of this turn to the pacer."""
         if self._over:
             self.pending.clear()
             return
@@ -70,7 +70,7 @@ class PlainOutbox(SocketOutbox):
         self._pump()
 
     def collect(self) -> None:
-        """Take the messages that were put, in the form of the family that is known now."""
+        """Pass the messages to the pacer, in the form of the client's current family."""
         pending = self.pending
         self._pacer.limit = self.limit
         if not self.muted and not self.cut_reason:
@@ -81,7 +81,7 @@ class PlainOutbox(SocketOutbox):
         pending.clear()
 
     def close(self, farewell: bytes = b"") -> None:
-        """Send what waits and then this, then end the connection in the way that suits the client."""
+        """Send the backlog and the farewell, then end the connection in the way that suits the client."""
         if not self.closing:
             self.begin_to_end()
             self.put(farewell)
@@ -95,7 +95,7 @@ class PlainOutbox(SocketOutbox):
         self._stop_timer()
 
     def _pump(self) -> None:
-        """Write what is due, as long as the kernel takes it."""
+        """Write due messages, as long as the kernel takes them."""
         self._stop_timer()
         while not self.backlog and not self.cut_reason:
             now = now_ms()
@@ -117,7 +117,9 @@ class PlainOutbox(SocketOutbox):
         self._pump()
 
     def _end(self) -> None:
-        """End the connection: properly for clients that notice it; others would spin, and get a reset."""
+        """End the connection: properly for clients that notice it; with a reset for others, which would loop for
+        ever.
+        """
         self._over = True
         if self.muted:
             self._wake()
@@ -127,7 +129,7 @@ class PlainOutbox(SocketOutbox):
             self._start_timer(LINGER, self._wake)
 
     def _wake(self) -> None:
-        """Wake the reader, which then closes the socket, mostly with a reset."""
+        """Wake the reader, which then closes the socket, usually with a reset."""
         if self._style.family is Family.LINE and not self.muted:
             super()._wake()
             return

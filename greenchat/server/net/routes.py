@@ -1,9 +1,9 @@
-"""The short way of one client's messages: plain lines to targets that it has written to before.
+"""The fast path of a client's messages: plain lines to targets that it has written to before.
 
-A route is what all lines `PRIVMSG #channel :text` of a session to one channel have in common: the beginning of the line
-and the `Voice` for it. It is used as long as the voice holds; anything unusual has none, and goes the long way, which
-alone refuses anything. So a line costs one comparison of its beginning and one look at three numbers before it is
-stored and delivered, and lines that came together and have the same route are said together.
+A route is the common part of a session's lines `PRIVMSG #channel :text`: the beginning of the line and the `Voice` for
+it. It is used as long as the voice is valid. Unusual lines have no route and take the normal path, which is the only
+one that refuses messages. So a line costs one comparison of its beginning and a check of three numbers before it is
+stored and delivered, and consecutive lines with the same route are delivered together.
 """
 
 from collections.abc import Callable
@@ -32,7 +32,9 @@ Burst = tuple[Voice, list[bytes], list[str]]
 
 
 class SessionRoutes:
-    """The routes of one session. context: makes a context in which it is told that a message could not be stored."""
+    """The routes of one session. context: makes the context in which the session is told that a message could not be
+    stored.
+    """
 
     __slots__ = ("_context", "_log", "_network", "_session", "_turn", "_voices")
 
@@ -47,7 +49,7 @@ class SessionRoutes:
         self._voices: dict[bytes, Voice] = {}
 
     def find(self, lines: bytes) -> Burst | None:
-        """Return the texts of lines that all have the same route, None if they don't. lines: joined by CR LF."""
+        """Return the texts of lines if all have the same route, or else None. lines: joined by CR LF."""
         end = lines.find(b" :", 0, _LONGEST_HEAD) + 2
         if end < 2:
             return None
@@ -80,15 +82,15 @@ class SessionRoutes:
             return None
 
     def _has_room(self) -> bool:
-        """Whether the session may add more to the history, now that its portion is used up."""
+        """Whether the session may add more to the history, after its portion was used up."""
         try:
             require_volume(self._context(_NOTHING))
-        except FailError:  # the long way tells the reason
+        except FailError:  # the normal path reports the reason
             return False
         return True
 
     def say(self, burst: Burst, now: int) -> None:
-        """Say the burst that `find` has found, in an open turn. now: ms since the epoch."""
+        """Deliver a burst of `find`, in an open turn. now: ms since the epoch."""
         voice, words, texts = burst
         if command_log.is_wanted():
             command_log.note(self._session, voice.head.command, (voice.head.target, ""), times=len(texts))
@@ -103,7 +105,7 @@ class SessionRoutes:
         deliver(self._network, self._turn, voice, words, texts, now)
 
     def _say_in_turn(self, voice: Voice, words: list[bytes], texts: list[str], now: int) -> None:
-        """Say a burst that the log hands out; by the long way, if something has changed meanwhile."""
+        """Deliver a burst that was read from the log; by the normal path, if something has changed meanwhile."""
         if voice.holds(self._network):
             deliver(self._network, self._turn, voice, words, texts, now)
             return

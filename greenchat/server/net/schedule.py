@@ -1,13 +1,12 @@
 """Schedules the work of a turn: a turn has a budget, and connections that are not served in it wait in a queue.
 
-Nobody has to wait while everything fits into one turn, and then nothing is accounted either. Otherwise the queue is
-served after each poll of the loop, as far as the turn's budget goes, and those who have used little go before those who
-have used much (`fair_queue`). So signals, timers, new connections and writable sockets are served, whatever is done to
-the server.
+While everything fits into one turn nobody waits, and nothing is accounted. Otherwise the queue is served after each
+poll of the loop, up to the turn's budget, and connections that have used little time go before those that have used
+much (`fair_queue`). So signals, timers, new connections and writable sockets are served under any load.
 
-The budget is processor time: on a machine with much else to do a turn takes longer and does not do less. To read that
-takes as long as a line does, so it is read only when the clock says that a budget may be used up (`_ProcessorTime`),
-and the deadline that is checked before each line is one of the clock.
+The budget is CPU time: on a busy machine a turn takes longer, but does not do less. Reading the CPU time takes as long
+as a line does, so it is read only when the budget may be used up by the monotonic clock (`_ProcessorTime`), and that
+clock has the deadline that is checked before each line.
 """
 
 from collections.abc import Callable
@@ -21,24 +20,24 @@ from gevent.hub import Waiter, get_hub
 from greenchat.chat.outbox import Dirty
 from greenchat.server.net.fair_queue import FairQueue, Share, Wake
 
-# Seconds of handlers in a turn. If nobody waits from earlier turns it is more: what comes at once is better sent at
-# once. Newcomers have less of it: they may be many, and registered clients wait for the end of the turn. But where
-# thousands are told of each who comes, sending is most of the work, and it is the same for one newcomer as for thirty:
-# then handlers have as long as the sending took.
+# Seconds of handlers in a turn; more if nobody waits from earlier turns, since simultaneous messages are better sent
+# together. Newcomers get less: they may be many, and registered clients wait for the end of the turn. But when
+# thousands see each join, sending is most of the work, and costs the same for thirty joins as for one: then handlers
+# get as long as the sending took.
 _BUDGET, _BURST = 0.010, 0.025
 _NEWCOMERS, _NEWCOMERS_BURST = 0.004, 0.010
-# Seconds for one of those in the queue; a line that takes longer is finished. Newcomers wait for each other: all of
-# them that are there have a slot before the first one has another.
+# Seconds for one connection of the queue; a line that takes longer is finished. Newcomers take turns: all present ones
+# have a slot before the first has another.
 _SLOT, _NEWCOMERS_SLOT = 0.001, 0.0005
 _SEND = 6e-6  # seconds that sending one more outbox takes
-_CROWD = 32  # length of the queue beyond which nobody else is accepted
+_CROWD = 32  # length of the queue beyond which no further client is accepted
 
 
 class _ProcessorTime:
-    """The processor time of this thread in seconds, for one who asks often.
+    """The CPU time of this thread in seconds, cheap to query often.
 
-    No more can have been used since it was read than has passed by the clock. clock: the time by the monotonic clock at
-    which it was last asked for.
+    Since the last reading it can't have grown by more than the monotonic clock has. clock: the monotonic time of the
+    last reading.
     """
 
     __slots__ = ("_since", "_used", "clock")
@@ -47,13 +46,13 @@ class _ProcessorTime:
         self.exactly()
 
     def exactly(self) -> float:
-        """Return the processor time used so far."""
+        """Return the CPU time used so far."""
         self.clock = self._since = monotonic()
         self._used = thread_time()
         return self._used
 
     def at_most(self) -> float:
-        """Return how much can have been used so far, without reading it again."""
+        """Return an upper bound of the CPU time used so far, without reading it again."""
         self.clock = now = monotonic()
         return self._used + now - self._since
 
@@ -88,28 +87,28 @@ class Schedule:
     def __init__(self, dirty: Dirty, open_turn: Callable[[], None], hurry: Callable[[], None]) -> None:
         """Make a schedule.
 
-        dirty: of the turn. open_turn: begins a turn, if there is none. hurry: somebody waits for its end.
+        dirty: the turn's. open_turn: begins a turn, if there is none. hurry: ends the turn early, since a client waits.
         """
         self._dirty = dirty
         self._open = open_turn
         self._hurry = hurry
         self.deadline = self.newcomer_deadline = inf
         self._time = _ProcessorTime()
-        self._ends = self._newcomers_end = inf  # of the budget, by the thread's processor time
+        self._ends = self._newcomers_end = inf  # of the budget, in CPU time
         self._queue = FairQueue()
         self._resting: list[tuple[Share, Wake]] = []
         self._sending = 0.0  # seconds of the last turn
         self._slot = _SLOT
-        self._slot_began = 0.0  # of connections served from the queue, by processor time; 0.0 while there were none
+        self._slot_began = 0.0  # the start of the queue's current slot, in CPU time; 0.0 without one
         self._dirty_before = 0
         loop = get_hub().loop
-        # The one runs after each poll, even if there is always something to read; the other keeps polls short.
+        # The first runs after each poll, even if there is always input; the second keeps polls short.
         self._check: Any = loop.check()
         self._idle: Any = loop.idle()
 
     @property
     def is_busy(self) -> bool:
-        """Whether there is more work than fits into a turn or two, so that nobody else should be accepted now."""
+        """Whether there is more work than fits into a turn or two, so that no client should be accepted now."""
         return len(self._queue) > _CROWD
 
     def begin(self) -> None:
@@ -134,11 +133,11 @@ class Schedule:
                 self.queue(share, wake)
 
     def fill(self) -> None:
-        """Note that so much was said that it should be sent before anything else is done."""
+        """End the budget now: so many messages wait that they should be sent first."""
         self.deadline = self.newcomer_deadline = self._ends = self._newcomers_end = 0.0
 
     def ask(self, share: Share, since: float) -> None:
-        """Wait for a turn of the calling greenlet, if there is no time left: the deadline has passed.
+        """Wait until the calling greenlet may continue, if there is no time left. To be called after the deadline.
 
         since: when it began to work, by the monotonic clock.
         """
@@ -156,7 +155,7 @@ class Schedule:
         slot = self._slot_began
         ends = self._newcomers_end if share.is_newcomer else self._ends
         left = (min(ends, slot + self._slot) if slot else ends) - now
-        if left > 0:  # the machine had something else to do meanwhile
+        if left > 0:  # another process ran meanwhile
             self.newcomer_deadline = monotonic() + left
             if not share.is_newcomer:
                 self.deadline = self.newcomer_deadline

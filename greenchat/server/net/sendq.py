@@ -1,25 +1,25 @@
-"""The send queues of all slow readers together, and of all clients whose connection ends."""
+"""The send queues of all slow readers, and of all closing connections."""
 
 from time import monotonic
 from typing import Protocol
 
 OUT_OF_MEMORY = "The server is out of memory"
-_SPARE = 8  # this part of the limit is made free at once
+_SPARE = 8  # cutting frees one part in so many of the limit
 
 
 class SendQueue(Protocol):
-    """An outbox in which something waits."""
+    """An outbox with a backlog."""
 
     @property
     def backlog(self) -> int:
-        """Bytes that the kernel has not taken yet."""
+        """Return the number of bytes that the kernel has not taken yet."""
 
     def cut(self, reason: str) -> None:
-        """Give up at once; what waited is dropped."""
+        """Give up at once and drop the backlog."""
 
 
 class SendQueues:
-    """Counts what waits in all outboxes, and cuts those with the most of it when that is too much.
+    """Adds up the backlogs of all outboxes, and cuts the largest when the sum exceeds a limit.
 
     limit: bytes; 0: none. Messages shared by several outboxes count for each, so the memory is less.
     """
@@ -30,7 +30,7 @@ class SendQueues:
         self.limit = limit
         self.total = 0
         self._waiting: dict[SendQueue, int] = {}
-        self._closing: dict[SendQueue, float] = {}  # since when, the longest first
+        self._closing: dict[SendQueue, float] = {}  # since when, the oldest first
         self._is_cutting = False
 
     def changed(self, outbox: SendQueue, size: int) -> None:
@@ -43,7 +43,7 @@ class SendQueues:
             self._cut_down_to(self.limit - self.limit // _SPARE)
 
     def closing(self, outbox: SendQueue) -> None:
-        """Note that a connection ends as soon as its client has taken what waits."""
+        """Note that a connection will end once its client has read the backlog."""
         self._closing[outbox] = monotonic()
 
     def closed(self, outbox: SendQueue) -> None:
@@ -51,7 +51,7 @@ class SendQueues:
         self._closing.pop(outbox, None)
 
     def cut_late(self, since: float) -> None:
-        """Cut those whose connection should have ended since then, in seconds of the monotonic clock."""
+        """Cut the outboxes that have been closing since then, in seconds of the monotonic clock."""
         for outbox in [outbox for outbox, begun in self._closing.items() if begun < since]:
             outbox.cut("Connection closed")
 
@@ -61,7 +61,7 @@ class SendQueues:
             max(self._waiting, key=self._waiting.__getitem__).cut(OUT_OF_MEMORY)
 
     def _cut_down_to(self, goal: int) -> None:
-        """Cut the slowest, until no more than that waits.
+        """Cut the slowest readers, until no more than `goal` bytes wait.
 
         The goal is below the limit, since each search takes time proportional to the number of slow readers.
         """

@@ -12,7 +12,9 @@ from greenchat.server.net.workers import Threads
 
 
 class ServerParts(Process, Protocol):
-    """The server, as far as a connection needs it; `connection.Server` adds what refers to connections."""
+    """The parts of the server that a connection uses; `connection.ConnectionServerParts` adds those that refer to
+    connections.
+    """
 
     network: Network
     turn: Turn

@@ -42,7 +42,7 @@ class SecureStream(Stream, Protocol):
 class TlsAcceptor(Protocol):
     """Begins TLS on connections that ask for it. `tls` has the real one, which is imported only where TLS is wanted.
 
-    fingerprint: SHA-256 of the certificate that it shows, as people compare it.
+    fingerprint: SHA-256 of its certificate, in the form that people compare.
     """
 
     fingerprint: str
@@ -52,7 +52,7 @@ class TlsAcceptor(Protocol):
         """The end of the certificate, in ms since the epoch; 0 if it is not known."""
 
     def is_trusted_for(self, name: str, now: int) -> bool:
-        """Whether an authority has issued its certificate for this host, and it is valid now (ms since the epoch)."""
+        """Whether the certificate is issued by an authority for this host, and valid now (ms since the epoch)."""
 
     def accept(self, sock: socket.socket) -> SecureStream:
         """Begin TLS as the server on a connected non-blocking socket."""
@@ -69,4 +69,4 @@ class Lines(Protocol):
 
     @property
     def unread(self) -> bytes:
-        """The input that was not handled yet: lines, and the beginning of the next one."""
+        """Return the unhandled input: lines, and the beginning of the next one."""

@@ -1,8 +1,8 @@
-"""Strict Transport Security by default: where TLS has a certificate that clients can check, they are told to use it.
+"""Strict Transport Security: enabled by default if clients can verify the server's certificate.
 
-https://ircv3.net/specs/extensions/sts: a client that was told refuses to connect without a valid certificate as long as
-the policy lasts. So this is only done where nothing else is to be expected: the certificate comes from an authority, is
-valid now, and is made for the name that the server has in its configuration.
+https://ircv3.net/specs/extensions/sts: a client that has seen the policy refuses to connect without a valid certificate
+until it expires. So it is only offered if the certificate is issued by an authority, valid now, and made for the
+configured name of the server.
 """
 
 from dataclasses import replace

@@ -1,7 +1,7 @@
 """TLS for the listeners, on the same port as everything else: the client's first byte decides.
 
-pyOpenSSL and not the standard library's ssl, because client certificates are accepted whoever signed them: the
-fingerprint identifies an account (SASL EXTERNAL), and the standard library refuses a self-signed one.
+This uses pyOpenSSL instead of the standard library's ssl, since the latter refuses self-signed client certificates,
+whose fingerprints identify accounts (SASL EXTERNAL).
 """
 
 import socket
@@ -16,7 +16,7 @@ from OpenSSL import SSL
 from greenchat.protocol.times import in_words
 from greenchat.server.net.certificate_files import CertificateWatch
 
-_CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20"  # TLS 1.2; those of 1.3 are all good
+_CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20"  # for TLS 1.2; all ciphers of 1.3 are good
 _DAY = 86_400_000  # ms
 _SOON = 14  # days before its end from which on operators are warned
 _SESSION_ID = b"greenchat"  # OpenSSL needs one if client certificates are asked for
@@ -48,7 +48,7 @@ class Tls:
     def renew(self, now: int) -> str:
         """Load the files again if an ACME client has replaced them; return what operators should know, or "".
 
-        To be called from time to time. now: ms since the epoch.
+        Call it from time to time. now: ms since the epoch.
         """
         if not self._watch.is_renewed():
             return ""
@@ -64,7 +64,7 @@ class Tls:
         return _milliseconds(self._certificate.get_notAfter()) if self._certificate else 0
 
     def is_trusted_for(self, name: str, now: int) -> bool:
-        """Whether an authority has issued its certificate for this host, and it is valid now (ms since the epoch)."""
+        """Whether the certificate is issued by an authority for this host, and valid now (ms since the epoch)."""
         shown = self._certificate
         if shown is None or (parsed := shown.to_cryptography()).issuer == parsed.subject:
             return False
@@ -105,7 +105,7 @@ def _milliseconds(asn1: bytes | None) -> int:
 
 
 def _end_point(certificate: x509.Certificate) -> bytes:
-    """Return what tls-server-end-point binds to, b"" for a certificate that it is not defined for.
+    """Return the channel binding tls-server-end-point, b"" for a certificate for which it is not defined.
 
     RFC 5929, section 4.1: "The hash of the TLS server's certificate", with the hash function of its signature; with
     SHA-256, if "that hash function is either MD5 or SHA-1".
@@ -118,7 +118,7 @@ def _end_point(certificate: x509.Certificate) -> bytes:
 
 
 def _names(certificate: x509.Certificate) -> list[str]:
-    """Return the hosts that a certificate is for, as it writes them: *.example.org is all hosts of a domain."""
+    """Return the host names of a certificate, which may be patterns like *.example.org."""
     try:
         extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     except (x509.ExtensionNotFound, ValueError):
@@ -127,7 +127,7 @@ def _names(certificate: x509.Certificate) -> list[str]:
 
 
 def _is_for(pattern: str, host: str) -> bool:
-    """Whether a host is meant by a name in a certificate: RFC 9525, section 6.3."""
+    """Whether a name in a certificate matches a host: RFC 9525, section 6.3."""
     pattern, host = pattern.lower(), host.lower()
     return pattern == host or (pattern[:2] == "*." and pattern[2:] == host.partition(".")[2])
 
@@ -159,7 +159,9 @@ class TlsStream:
 
     @property
     def bindings(self) -> dict[str, bytes]:
-        """Return what a login can be bound to: the end of this connection (TLS 1.3, RFC 9266), and our certificate."""
+        """Return the channel bindings of a login: tls-exporter of this connection (TLS 1.3, RFC 9266), and our
+        certificate.
+        """
         found = {"tls-server-end-point": self._end_point} if self._end_point else {}
         if self._connection.get_protocol_version() >= SSL.TLS1_3_VERSION:
             # not before: "unique ... only if the extended_master_secret extension is negotiated" or in TLS 1.3
@@ -218,7 +220,7 @@ def _context(certificate: Path, key: Path) -> SSL.Context:
     context.set_min_proto_version(SSL.TLS1_2_VERSION)
     context.set_cipher_list(_CIPHERS)
     context.set_options(SSL.OP_NO_COMPRESSION | SSL.OP_NO_RENEGOTIATION | SSL.OP_CIPHER_SERVER_PREFERENCE)
-    context.set_mode(SSL.MODE_RELEASE_BUFFERS)  # an idle client keeps no 34 KiB of buffers
+    context.set_mode(SSL.MODE_RELEASE_BUFFERS)  # saves 34 KiB of buffers of an idle client
     context.set_session_id(_SESSION_ID)
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
     context.set_verify(SSL.VERIFY_PEER, _take_any_certificate)

@@ -1,20 +1,20 @@
-"""One turn of gevent's loop: everything that was said in it is stored first, and only then sent.
+"""One turn of gevent's loop: its messages are stored first, and only then sent.
 
-Nothing is sent while handlers run. The first reader that has something to do asks for the end of the turn; the loop
-calls it when every ready socket has been handled. Then (a) the messages are stored in one transaction, and (b) each
-outbox in which something waits makes one send.
+Nothing is sent while handlers run. The first reader with input schedules the end of the turn; the loop calls it when
+every ready socket has been handled. Then (a) the messages are stored in one transaction, and (b) each outbox with
+messages makes one send.
 
-A turn is bounded, so that nobody makes the others wait: see `schedule`.
+The time of a turn is limited, so that nobody makes the others wait: see `schedule`.
 
-Sending is most of the work: a thousand sends cost the same with one message in each as with ten. So if it took long the
-last time, for more than one line, the next turn waits a moment for others who are about to speak.
+Sending is most of the work, and a thousand sends cost the same with one message in each as with ten. So if the last
+turn had more than one line and took long to send, the next one waits a moment for further messages.
 
-If the store fails, the messages are retracted from all outboxes, so that nobody ever sees them, and their senders are
-told. Other events (somebody joined, somebody left) can't be retracted: they are sent, and wait for the next turn's
-transaction. What must survive (accounts, bans, channels) is stored before it happens: `secure`.
+If the store fails, the messages are removed from all outboxes, so that nobody ever sees them, and their senders get an
+error. Other events (JOIN, PART) can't be taken back: they are sent, and stored in the next turn's transaction. Changes
+that must survive (accounts, bans, channels) are stored before they take effect: `secure`.
 
-If the history is read in the middle of a turn, the turn's messages are stored then, so that they are found; only
-sending waits for the end.
+If the history is read in the middle of a turn, the turn's messages are stored then, so that they are found; sending
+still waits for the end.
 """
 
 import logging
@@ -42,11 +42,11 @@ _LONG = 0.002  # seconds that sending takes
 _MOMENT = 0.001  # seconds: little compared with that
 _MOST_OWED = 10_000
 _COMPLAIN_EVERY = 10.0  # seconds
-_ERASED_LATELY = 10_000  # a long answer is sent in seconds
+_ERASED_LATELY = 10_000  # events: enough for the seconds that a long answer takes
 
 
 class Turn:
-    """The journal of what was said and happened since the last turn, and the outboxes that wait for its end."""
+    """The messages and events since the last turn, and the outboxes that wait for its end."""
 
     __slots__ = (
         "_complained",
@@ -97,14 +97,14 @@ class Turn:
 
     @property
     def store(self) -> Store:
-        """The store, with all that this turn has said so far."""
+        """The store, including the messages of this turn."""
         if self._writes:
             self._keep()
         return self._store
 
     @property
     def is_owing(self) -> bool:
-        """Whether something that has happened is not stored yet, since the store fails."""
+        """Whether events of earlier turns are not stored yet, since the store fails."""
         return bool(self._writes)
 
     def since(self) -> Since:
@@ -118,7 +118,9 @@ class Turn:
         return (conversation, event_id) in self._erased
 
     def secure(self, *writes: StoreWrite) -> None:
-        """Store what must survive, before it is done. Raises StoreError, and then nothing of it was stored."""
+        """Store changes that must survive before they take effect. Raises StoreError, and then none of them was
+        stored.
+        """
         if self._writes:
             trouble = self._keep()
             if trouble:
@@ -131,13 +133,13 @@ class Turn:
         self._follow(writes)
 
     def begin(self, lines: int = 1) -> None:
-        """Begin a turn, whose end sends: call it before changing state or putting something into an outbox."""
+        """Begin a turn: call it before changing state or putting a message into an outbox."""
         self._lines += lines
         if not self._planned:
             self.open()
 
     def open(self) -> None:
-        """Open a turn, so that it is bounded: call it before anything that takes time."""
+        """Open a turn, so that its time is limited: call it before anything that takes time."""
         if self._planned:
             return
         self._planned = True
@@ -150,7 +152,7 @@ class Turn:
             self._loop.run_callback(self.end)
 
     def hurry(self) -> None:
-        """End the turn without waiting for more input: somebody waits for its end."""
+        """End the turn without waiting for more input: a client waits for its end."""
         if self._moment is not None:
             self._stop_waiting()
             self._loop.run_callback(self.end)
@@ -162,7 +164,7 @@ class Turn:
     def say(self, writes: Sequence[StoreWrite], said: Encoded, refuse: Callable[[], None]) -> None:
         """Store writes before anybody sees the message.
 
-        If that fails nobody sees it, and `refuse` is called to tell its sender.
+        If that fails nobody sees the message, and `refuse` is called to tell its sender.
         """
         self._writes += writes
         self._said.append((said, refuse))
@@ -173,7 +175,7 @@ class Turn:
         self._said.append((utterance, utterance.refuse))
 
     def record(self, *writes: StoreWrite) -> None:
-        """Store what has happened, in this turn's transaction, or if that fails in a later one."""
+        """Store events in this turn's transaction, or if that fails in a later one."""
         self._writes += writes
         self._owed += writes
 
@@ -195,7 +197,7 @@ class Turn:
                 log.error("out of memory: a client was disconnected, because a message could not be sent to it")
             except Exception:
                 log.exception("an outbox could not be flushed")
-                outbox.cut("Internal error")  # nothing may be missing from the middle of its stream
+                outbox.cut("Internal error")  # no message may be missing from the middle of a stream
         ended = monotonic()
         self._is_busy = lines > 1 and ended - began >= _LONG
         self.longest.observe(ended - self._opened, ended)
@@ -231,14 +233,14 @@ class Turn:
     def _give_up(
         self, error: Exception, writes: list[StoreWrite], owed: list[StoreWrite], said: list[Refusable]
     ) -> None:
-        """Refuse what was said, and store what has happened in the next turn."""
+        """Refuse the messages, and keep the events for the next turn."""
         if not isinstance(error, UnfitWriteError):
             self._owed = owed[-_MOST_OWED:]
             self._writes = self._owed.copy()
         self._take_back(said)
 
     def _follow(self, writes: Sequence[StoreWrite]) -> None:
-        """Tell readers of the history what was stored, and senders of it what was erased."""
+        """Tell followers of the history what was stored, and note erased events for answers in progress."""
         if self._readings:
             each = [event for write in writes for event in (write.events() if isinstance(write, Speech) else (write,))]
             for reading in self._readings:
@@ -269,7 +271,7 @@ class Turn:
                 log.exception("somebody could not be told that the store failed")
 
     def _complain(self, error: Exception, refused: int) -> None:
-        """Log a failure: the cause of a bug each time, a full disk now and then."""
+        """Log a failure: the traceback of a bug each time, a full disk now and then."""
         if not isinstance(error, StoreError) or isinstance(error, UnfitWriteError):
             log.error("a bug kept %d messages out of the store", refused, exc_info=error)
         elif monotonic() - self._complained >= _COMPLAIN_EVERY:

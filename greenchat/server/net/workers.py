@@ -1,7 +1,7 @@
 """Threads for slow work, and the queue for them.
 
-Users who are logged in go before guests, and these before unregistered clients; among equals the addresses take turns,
-however much one of them wants. So nobody's searches delay those of others.
+Users who are logged in go before guests, and these before unregistered clients; within a rank the addresses take turns.
+So nobody's searches delay those of others.
 """
 
 import time
@@ -19,11 +19,11 @@ from greenchat.values.addresses import netblock
 
 T = TypeVar("T")
 
-_WORKERS = 2  # more slow work than this waits, and the chat continues
+_WORKERS = 2  # further slow work waits, while the chat continues
 _MESSENGERS = 2
-_PAUSE = 0.05  # seconds after which work that could not continue looks again
+_PAUSE = 0.05  # seconds after which blocked work tries again
 _OUTSIDE = 8  # concurrent password checks by external services
-_ONE_IN = 8  # one in so many served comes from the last in the queue, so that nobody waits for ever
+_ONE_IN = 8  # one in so many is taken from the lowest rank, so that nobody waits for ever
 
 
 class Rank(IntEnum):
@@ -35,7 +35,7 @@ class Rank(IntEnum):
 
 
 def rank_of(session: Session) -> Rank:
-    """Return a client's rank, as things are now."""
+    """Return a client's current rank."""
     if session.user is None:
         return Rank.STRANGER
     return Rank.ACCOUNT if session.user.account else Rank.GUEST
@@ -92,7 +92,7 @@ class Workers:
             self._hand_on()
 
     def kill(self) -> None:
-        """Let the threads finish what they have started."""
+        """Let the threads finish their work."""
         self._pool.kill()
 
     def _wait(self, rank: Rank, address: str) -> None:
@@ -119,7 +119,7 @@ class Workers:
 
 
 def _pause(work: Callable[[], T]) -> T:
-    """Do work after a pause, in a thread: so the number of threads bounds how often waiting work tries again."""
+    """Run work after a pause, in a thread, so that the number of threads limits how often blocked work tries again."""
     time.sleep(_PAUSE)
     return work()
 
@@ -147,12 +147,12 @@ class Threads:
             return self._outside.apply(lambda: _pause(slow.work), Rank.GUEST, address)
         if slow.outside:
             return self._outside.apply(slow.work, Rank.GUEST, address)
-        if slow.hashes:  # a client that wants to log in is no stranger compared with those who log in again and again
+        if slow.hashes:  # so that a login does not wait for clients that log in again and again
             return self._hashers.apply(slow.work, Rank.GUEST, address)
         return self.workers.apply(slow.work, rank_of(session), address)
 
     def kill(self) -> None:
-        """Let the threads that work with the store finish what they have started. Waits."""
+        """Let the threads that use the store finish their work. Waits."""
         self.workers.kill()
         self._hashers.kill()
 
