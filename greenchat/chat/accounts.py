@@ -1,12 +1,12 @@
-"""Accounts: names that belong to somebody, and what is known about their owners.
+"""Accounts: registered names, their credentials, and the data of their owners.
 
 All accounts are held in memory; every change returns a document for the caller to store (`Account.document`). Nothing
 here hashes a password: verifiers are made elsewhere.
 
 An account is not its name. Its id is made when it is registered and is never used again. Whatever must not pass to the
 next account of the same name (conversations, ranks, masks, read markers, rights over one's own messages) is kept by id;
-the name is only what people type. At any time at most one account has a given name, and ids are in order of creation,
-so an old event that shows a name belongs to that account if the account is older than the event: see `author`.
+the name is only what people type. At any time at most one account has a given name, and ids are in order of creation.
+So an old event with a name belongs to the account of that name if the account is older than the event: see `author`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,7 +20,7 @@ _ID = "="  # begins an account's id: no nick, no channel and no guest's id does
 
 
 def account_id(number: int) -> str:
-    """Return the id of an account that is being made now. number: a new msgid."""
+    """Return the id for a new account. number: a new msgid."""
     return _ID + format_msgid(number)
 
 
@@ -38,8 +38,8 @@ class Preferences:
 class SecondFactor:
     """The second factor of an account: codes of an authenticator app (RFC 6238).
 
-    secret: in base32. step: the time step of the last code that was taken, 0 until a code has confirmed the secret.
-    recovery: hashes of the codes for emergencies that are left.
+    secret: in base32. step: the time step of the last accepted code, 0 until a code has confirmed the secret. recovery:
+    hashes of the unused recovery codes.
     """
 
     secret: str
@@ -48,7 +48,7 @@ class SecondFactor:
 
     @property
     def is_on(self) -> bool:
-        """Whether the owner has shown that they have it."""
+        """Whether the owner has confirmed it with a code."""
         return self.step > 0
 
 
@@ -56,16 +56,15 @@ class SecondFactor:
 class Account:
     """An account.
 
-    name: as registered. id: see `account_id`. created, used: when it was made, and when somebody was last logged in to
-    it (to the day), in ms since the epoch.
-    verifier: text form of protocol.scram.Verifier for SHA-256, "" where only certificates or tokens log in;
-    verifier_512: for SHA-512, "" until the password is used again. certificates: SHA-256 fingerprints in lower-case
-    hex. subjects: who it is at an identity provider, as `issuer subject`. nicks: further nicknames that belong to it.
-    code: what VERIFY must give, "" once it is verified. reset: the hash of a code that lets set a new password, a
-    space, and until when, in ms since the epoch; new_email: the same for an address that waits for proof, another
-    space, and that address.
-    metadata: what its owner says about themselves. accepted: ids of accounts that may write to its owner in spite of
-    user mode +g. vhost: the host that its owner is shown with, "" for the usual one. second_factor: None without one.
+    name: as registered. id: see `account_id`. created, used: the times of its registration and of the last login (to
+    the day), in ms since the epoch.
+    verifier: text form of protocol.scram.Verifier for SHA-256, "" if only certificates or tokens can log in;
+    verifier_512: for SHA-512, "" until the next login with the password. certificates: SHA-256 fingerprints in
+    lower-case hex. subjects: its identities at providers, as `issuer subject`. nicks: grouped nicknames. code: the code
+    for VERIFY, "" once it is verified. reset: the hash of a code for setting a new password, a space, and its expiry in
+    ms since the epoch; new_email: the same for confirming an address, another space, and that address. metadata:
+    published by its owner. accepted: ids of accounts that may write to its owner despite user mode +g. vhost: the host
+    shown for its owner, "" for the usual one. second_factor: None without one.
     """
 
     name: str
@@ -90,12 +89,12 @@ class Account:
 
     @property
     def usable(self) -> bool:
-        """Verified and not suspended."""
+        """Whether the account is verified and not suspended."""
         return not self.code and not self.suspended
 
     @property
     def birth(self) -> int:
-        """The msgid before which nothing was this account's."""
+        """Return the msgid of its creation: earlier events are not this account's."""
         return parse_msgid(self.id.removeprefix(_ID)) or first_id(self.created)
 
     def document(self) -> dict[str, Any]:
@@ -144,9 +143,9 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """An account that was given up. Its name can't be registered until an operator frees it.
+    """A deleted account. Its name can't be registered until an operator frees it.
 
-    name: as it was spelled; id: of the account; time: when it was given up, in ms since the epoch.
+    name: as it was registered; id: the account's; time: when it was deleted, in ms since the epoch.
     """
 
     name: str
@@ -164,10 +163,10 @@ class Dropped:
 
 
 class Accounts:
-    """All accounts, by name, id, certificate, subject, and the nicks that they own; and the names of former ones.
+    """All accounts, by name, id, certificate, subject, and grouped nick; and the reserved names of deleted ones.
 
-    skeleton: what a nick looks like, see `names.Naming`; without one only spellings of a nick look like it.
-    Reads: iteration, len, get, by_id, id_of, author, by_proof, owner_of_nick, claimant_of, reserved.
+    skeleton: returns a form that is equal for confusable nicks, see `names.Naming`; by default the folded nick. Reads:
+    iteration, len, get, by_id, id_of, author, by_proof, owner_of_nick, claimant_of, reserved.
     Changes: put, drop, change, reserve, free.
     """
 
@@ -180,7 +179,7 @@ class Accounts:
         self._by_name: dict[str, Account] = {}
         self._by_id: dict[str, Account] = {}
         self._by_proof: dict[str, str] = {}  # certificates, and subjects
-        self._dropped: dict[str, Dropped] = {}  # by what its name looks like
+        self._dropped: dict[str, Dropped] = {}  # by the skeleton of its name
         self._by_nick: dict[str, str] = {}
         for account in accounts:
             self.put(account)
@@ -210,7 +209,7 @@ class Accounts:
         return account.id if account and account.birth < msgid else ""
 
     def reserved(self, name: str) -> Dropped | None:
-        """Return the former account of this name, or of one that looks the same, unless the name was freed."""
+        """Return the deleted account of this name, or of a confusable one, unless the name was freed."""
         return self._dropped.get(self._skeleton(name))
 
     def reserve(self, dropped: Dropped) -> None:
@@ -219,11 +218,11 @@ class Accounts:
 
     @property
     def dropped(self) -> list[Dropped]:
-        """The former accounts whose names are still reserved."""
+        """Return the deleted accounts whose names are still reserved."""
         return list(self._dropped.values())
 
     def free(self, name: str) -> Dropped | None:
-        """Let a former account's name be registered again; return that account."""
+        """Free the name of a deleted account for registration; return that account."""
         return self._dropped.pop(self._skeleton(name), None)
 
     def by_proof(self, proof: str) -> Account | None:
@@ -238,7 +237,7 @@ class Accounts:
         return self._by_name.get(name)
 
     def claimant_of(self, nick: str) -> Account | None:
-        """Return the account that owns this nick or one that looks like it."""
+        """Return the account that owns this nick or a confusable one."""
         return self.owner_of_nick(nick) or self._by_name.get(self._by_look.get(self._skeleton(nick), ""))
 
     def put(self, account: Account) -> Account:

@@ -4,9 +4,9 @@ An act names its session by number and carries its time; it holds no password, a
 randomness and nothing from the store. `encode` and `decode` convert it to and from JSON values: the format of logs, so
 only ever add to it.
 
-An *epoch* is a version of all this: which acts there are, and what each does to the state. A log begins in one, and
-continues to the next where an act says so, once all who read it know that (`server/nodes/README.md`). What is new asks
-for the epoch of the state (`Network.nodes.epoch`), or is declared with `since`; until then all continues as before.
+An *epoch* is a version of the acts: which exist, and what each does to the state. A log begins in one epoch, and an act
+starts the next, once all readers support it (`server/nodes/README.md`). New behaviour checks the epoch of the state
+(`Network.nodes.epoch`), or is declared with `since`; before that epoch everything works as before.
 """
 
 from collections.abc import Mapping
@@ -40,9 +40,9 @@ class Ran:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A step, see `commands.core.steps`. session: in whose name, 0 for the server's own. now: ms since the epoch.
+    """A step, see `commands.core.steps`. session: its number, 0 for the server itself. now: ms since the epoch.
 
-    stranger: host, nick and account of a session that is not registered yet, which nobody else knows; else empty.
+    stranger: host, nick and account of a session that has not registered, which other nodes do not know; else empty.
     """
 
     session: int
@@ -57,8 +57,8 @@ class Spoken:
     """Texts that a session sends to one target, checked where it is connected: applying them costs a fraction of a
     command.
 
-    command: PRIVMSG or NOTICE. target: a channel or a nick. revisions: of the speaker, the target and the rules when it
-    was checked; if they have changed since, it is checked again.
+    command: PRIVMSG or NOTICE. target: a channel or a nick. revisions: of the sender, the target and the settings at
+    the time of the check; if they have changed since, it is checked again.
     """
 
     session: int
@@ -84,7 +84,7 @@ def encode(act: Act) -> list[Any]:
 def decode(stored: object, now: int = 0) -> Act:
     """Make an act from `encode`'s output. Raises ActError.
 
-    now: the time that the log gives it, if it does.
+    now: the time of its log entry, if the log has times.
     """
     match stored:
         case ["run", int(session), int(own), str(command), [*params], *rest] if all(
@@ -105,8 +105,8 @@ def decode(stored: object, now: int = 0) -> Act:
 def spoken(stored: Any) -> list[Any] | None:
     """Return session, command, target, texts and revisions of `encode`'s output for a Spoken, None for another act.
 
-    Most acts are speech, and every node applies all of it: this takes a tenth of the time of `decode`, and leaves to
-    the caller whether they are what they should be.
+    Most acts are messages, and every node applies all of them: this takes a tenth of the time of `decode`, and leaves
+    checking the fields to the caller.
     """
     if isinstance(stored, list) and len(stored) == 7 and stored[0] == _SPOKEN:
         return stored[1:2] + stored[3:]

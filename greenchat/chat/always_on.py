@@ -1,6 +1,6 @@
-"""Always-on users: who stays without a connection, and how they are restored after a restart.
+"""Always-on users: users who stay without a connection, and their restoration after a restart.
 
-An always-on user is an ordinary user without sessions. `document` and `bring_back` convert one for the store.
+An always-on user is an ordinary user without sessions. `document` and `bring_back` convert users for the store.
 """
 
 from collections.abc import Mapping
@@ -12,17 +12,17 @@ from greenchat.chat.visibility import shown_host
 
 
 def stays(network: Network, user: User) -> bool:
-    """Whether a user stays when their last connection closes: as the server's settings and the account's owner say.
+    """Whether a user stays when the last connection closes, by the server's settings and the account's preferences.
 
-    Only one user of an account does: a second device that came in under another nick is not a second person.
+    Only one user of an account does: a second device with another nick is not a second person.
     """
     return bool(user.account) and presence(network, user.account, user) is user
 
 
 def presence(network: Network, account: str, default: User | None = None) -> User | None:
-    """Return the user of an account that stays: the one whose nick is its name, else the first to log in.
+    """Return the account's user who stays: the one whose nick is its name, or else the first to log in.
 
-    Returns None if none stays, `default` if none is here.
+    Returns None if none stays, `default` if none is present.
     """
     if not _may_stay(network, account):
         return None
@@ -45,7 +45,7 @@ def _may_stay(network: Network, name: str) -> bool:
 
 
 def document(network: Network, user: User) -> dict[str, Any]:
-    """Return what must be stored about an always-on user, as JSON can hold it."""
+    """Return an always-on user as a document for the store."""
     return {
         "nick": user.nick,
         "username": user.username,

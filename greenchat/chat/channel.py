@@ -1,4 +1,4 @@
-"""A channel: its name, its topic, its modes and who is in it."""
+"""A channel: its name, topic, modes and members."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -14,10 +14,10 @@ from greenchat.protocol.envelopes.names_reply import NamesLines
 
 @dataclass(frozen=True, slots=True)
 class ChannelRegistration:
-    """The owner of a channel, and what they have set for it beside its modes.
+    """The registration of a channel: its founder, and settings beside its modes.
 
-    founder: an account's id, "" for nobody's. registered: ms since the epoch. access: id -> letter of a mode.
-    successor: the id of the account that gets it when the founder's ends. entry_message: for everybody who joins.
+    founder: an account's id, "" for none. registered: ms since the epoch. access: id -> letter of a mode. successor:
+    the id of the account that gets it when the founder's ends. entry_message: for everybody who joins.
     """
 
     founder: str
@@ -29,7 +29,7 @@ class ChannelRegistration:
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """A topic, who set it (nick or nick!user@host) and when, in ms since the epoch."""
+    """A topic; setter: nick or nick!user@host; time: in ms since the epoch."""
 
     text: str
     setter: str
@@ -57,11 +57,11 @@ class Channel:
     created: ms since the epoch. life: the msgid of its creation, never used again. flags: letters of the modes without
     a parameter. members: user -> letters of their member modes, highest first (see `ranks`), in the order of joining.
     lists: letter of a list mode -> its masks. forward: the channel for users who can't join. invited: users who may
-    join once, whatever the modes say. knocked: the time of the last KNOCK, in ms since the epoch. registration: who
-    owns it, if anybody. metadata: set by its operators. names: ready lines for NAMES, by variant.
-    paces: letter of a mode that slows people down -> how much; recent: recent lines of a member, or (None) recent
-    joins. mask_fold: see `masks.mask_fold`. revision: changes whenever its name, its flags or its lists have changed.
-    is_kept: it is stored although it is not registered, since an always-on user is in it.
+    join once, whatever the modes say. knocked: the time of the last KNOCK, in ms since the epoch. registration: None
+    for an unregistered channel. metadata: set by its operators. names: cached lines for NAMES, by variant. paces:
+    letter of a rate-limiting mode -> its limit; recent: recent lines of a member, or (None) recent joins. mask_fold:
+    see `masks.mask_fold`. revision: changes whenever its name, its flags or its lists have changed. is_kept: whether it
+    is stored without being registered, for an always-on member.
     """
 
     name: str
@@ -94,7 +94,7 @@ class Channel:
         return "*" if "p" in self.flags else "="
 
     def is_visible_to(self, user: User) -> bool:
-        """Whether a user may see it: a secret channel only its members.
+        """Whether a user may see the channel: only members see a secret one.
 
         https://modern.ircdocs.horse/#secret-channel-mode
         """

@@ -1,4 +1,4 @@
-"""Messages that clients have sent with an id of their own, so that a message sent twice is delivered once.
+"""Messages that clients have sent with their own ids, so that a message sent twice is delivered once.
 
 A client that lost its connection can't know whether its last messages arrived. If it tags them with an id of its own,
 the client-only tag `protocol.tags.CLIENT_ID`, it can send them again.
@@ -27,7 +27,7 @@ class SentIds:
 
     @staticmethod
     def key(account: str, conversation: str, client_id: str) -> SentKey | None:
-        """Return the key of an id: of an account (its id), or shared by all without one; None if the id is invalid."""
+        """Return the key of a client's id, per account or shared by all guests; None if the id is invalid."""
         return (account, conversation, client_id) if 0 < len(client_id) <= _LONGEST else None
 
     def get(self, key: SentKey) -> int:

@@ -1,7 +1,7 @@
-"""Closures: times in which a channel was closed, and who was in it then. They decide who may read its history.
+"""Closures: times in which a channel was closed, and its members then. They decide who may read its history.
 
-The history of a channel continues under its name, whoever creates it again: people expect that. But while a channel
-has one of the modes +i, +k, +s, +O or +H it is closed, and what is said then belongs to one life of it:
+As users expect, the history of a channel continues under its name, even if somebody else creates it again. But while a
+channel has one of the modes +i, +k, +s, +O or +H it is closed, and messages of that time belong to one life of it:
 
     the reader                                                  may read what was said while it was closed
     was in it when it was said                                  yes, also in a later life and after a restart
@@ -11,12 +11,12 @@ has one of the modes +i, +k, +s, +O or +H it is closed, and what is said then be
     created it again, or joined after that                      no
     (any of these, said while +H was set)                       only if they were in it then
 
-What was said while it was open is readable by every member, unless +H is set now: then nobody reads what was said
-before they joined. A life begins when a channel is created and ends when its last member leaves, or when it is no
-longer registered; a registered channel, and one with an always-on member, survives a restart. Its operators have no
-rights over messages of an earlier life, see REDACT.
+Messages from when it was open can be read by every member, unless +H is set now: then nobody can read messages from
+before joining. A life begins when a channel is created and ends when its last member leaves, or when it is no longer
+registered; a registered channel, and one with an always-on member, survives a restart. Its operators have no rights
+over messages of an earlier life, see REDACT.
 
-The members at that time are remembered by identity: accounts in the store, guests for as long as they are connected.
+The members of that time are remembered by identity: accounts in the store, guests as long as they are connected.
 
 What is remembered of channels that have ended is bounded in all, however many strangers create: beyond that the
 closures of the channel that ended first are forgotten, of those first in which only guests were. What was said in it
@@ -36,9 +36,9 @@ from greenchat.chat.user import User
 from greenchat.protocol.msgid import LAST_ID, format_msgid, parse_msgid
 
 _LOCKS = frozenset("isHO")
-_MOST = 100  # closures of one channel; beyond that the oldest two are merged into one for which no rank counts
-_MOST_GUESTS = 1000  # of one closure that have left it
-_MOST_SPANS = 100  # of one identity in one closure; the oldest go, and are shown no more
+_MOST = 100  # closures of one channel; beyond that the oldest two are merged into one that ignores ranks
+_MOST_GUESTS = 1000  # of one closure who have left the channel
+_MOST_SPANS = 100  # of one identity in one closure; messages of dropped spans are hidden
 
 ClosureSpan = tuple[int, int]
 """From one msgid to another, both included."""
@@ -47,7 +47,7 @@ Unsaved = tuple[DocumentKind, str, object]
 
 
 def is_closed(channel: Channel) -> bool:
-    """Whether what is said in a channel now is hidden from some who join later."""
+    """Whether current messages of a channel are hidden from some users who join later."""
     return bool(channel.key) or not _LOCKS.isdisjoint(channel.flags)
 
 
@@ -55,8 +55,8 @@ def is_closed(channel: Channel) -> bool:
 class Closure:
     """A time in which a channel was closed.
 
-    start, end: msgids; end is LAST_ID as long as it lasts. life: of the channel. quiet: +H was set. inside: identity
-    -> when they were in, for members who have left. first: accounts that were in when it began.
+    start, end: msgids; end is LAST_ID while it lasts. life: of the channel. quiet: whether +H was set. inside: identity
+    -> spans of membership, for members who have left. first: accounts that were members when it began.
     """
 
     start: int
@@ -67,22 +67,22 @@ class Closure:
     first: tuple[str, ...] = ()
 
     def note(self, identity: str, since: int, until: int) -> list[ClosureSpan]:
-        """Note that a user was in for a span; return all spans of that user."""
+        """Note a span of membership; return all spans of the identity."""
         spans = self.inside.setdefault(identity, [])
-        spans[:] = [span for span in spans if span[1] != LAST_ID]  # of somebody who was believed to be in
+        spans[:] = [span for span in spans if span[1] != LAST_ID]  # of a member whose departure was not known
         spans.append((max(since, self.start), until))
         self._bound(spans)
         return spans
 
     def take_in(self, other: "Closure") -> None:
-        """Take in the spans of a closure that followed."""
+        """Merge the spans of the next closure into this one."""
         for identity, more in other.inside.items():
             spans = self.inside.setdefault(identity, [])
             spans += more
             self._bound(spans)
 
     def _bound(self, spans: list[ClosureSpan]) -> None:
-        """Forget the oldest of these spans, and of the guests, beyond the most."""
+        """Forget the oldest spans, and the oldest guests, beyond the limits."""
         del spans[:-_MOST_SPANS]
         if len(self.inside) > _MOST_GUESTS:
             guest = next(filter(_is_guest, self.inside), None)
@@ -100,7 +100,7 @@ class Closure:
         return all(map(_is_guest, self.inside)) and not self.first
 
     def times_of(self, user: User) -> list[ClosureSpan]:
-        """Return the spans in which a user, who has since left, was in the channel."""
+        """Return the past spans in which a user was in the channel."""
         return [*self.inside.get(user.account_id, ()), *self.inside.get(user.guest_id, ())]
 
 
@@ -115,7 +115,7 @@ def _listed(inside: Mapping[str, Iterable[ClosureSpan]]) -> dict[str, list[list[
 class Closures:
     """The closures of all channels, by folded name; the channels that have ended stand in the order of `_ended`.
 
-    unsaved: changes that are to be stored. lost: channels whose history is to be cut, and up to which msgid.
+    unsaved: changes to be stored. lost: channels whose history is to be cut, and up to which msgid.
 
     Reads: channels, first_end, hidden. Changes: follow, came, went, ended, renamed, prune, restore, take, take_lost.
     """
@@ -129,7 +129,7 @@ class Closures:
         self._unsaved: dict[tuple[str, str], Unsaved] = {}
 
     def __bool__(self) -> bool:
-        """Whether there is something to store."""
+        """Whether there are changes to store."""
         return bool(self._unsaved or self._lost)
 
     def take(self) -> list[Unsaved]:
@@ -170,7 +170,7 @@ class Closures:
             self._save_inside(current, user.account_id, [*current.inside.get(user.account_id, ()), (msgid, LAST_ID)])
 
     def went(self, key: str, user: User, since: int, msgid: int) -> None:
-        """Note that a user who had been in since a msgid has left."""
+        """Note that a user, a member since a msgid, has left."""
         for closure in self._of.get(key, ()):
             if closure.end >= since:
                 for identity in {user.identity, user.guest_id} - {""}:
@@ -213,13 +213,13 @@ class Closures:
             if closure.life == channel.life and not closure.quiet and rank_of(channel, reader.account_id):
                 continue
             shown = closure.times_of(reader)
-            if since <= closure.end:  # of a life that is no longer known, too, where several were merged
+            if since <= closure.end:  # also for an unknown life, if several were merged
                 shown.append((since, closure.end))
             hidden += _without((closure.start, closure.end), shown)
         return tuple(hidden)
 
     def channels(self) -> list[str]:
-        """Return the folded names of all channels that were ever closed, as far as that is still known."""
+        """Return the folded names of all channels with remembered closures."""
         return list(self._of)
 
     def first_end(self, key: str) -> int | None:
@@ -227,7 +227,7 @@ class Closures:
         return next((closure.end for closure in self._of.get(key, ()) if closure.end != LAST_ID), None)
 
     def prune(self, key: str, oldest: int) -> None:
-        """Forget what ended before the oldest event that is left in a channel. oldest: its msgid."""
+        """Forget closures that ended before the oldest remaining event of a channel. oldest: its msgid."""
         closures = self._of.get(key, [])
         for closure in [each for each in closures if each.end < oldest and each.end != LAST_ID]:
             closures.remove(closure)
@@ -248,9 +248,9 @@ class Closures:
         closures.sort(key=lambda each: each.start)
 
     def restore_inside(self, stored: Mapping[str, Mapping[str, Any]], last: int) -> None:
-        """Restore who was in, by `<start> <identity>`, after all closures. last: the largest id in the store.
+        """Restore the members, by `<start> <identity>`, after all closures. last: the largest id in the store.
 
-        Anyone who was in when the server ended was in until then.
+        Members at the end of the server are taken to have left then.
         """
         by_start = {format_msgid(closure.start): closure for each in self._of.values() for closure in each}
         for name, document in stored.items():

@@ -1,8 +1,8 @@
-"""The kinds of document in which the store keeps the chat's state: one table, so that no kind is forgotten at a start.
+"""The kinds of documents that store the chat's state: one table, so that no kind is forgotten at a start.
 
-To keep something new: add a row here, write it with `Context.keep`, and read it in `server/data/restore.py` (or, where
-it is read when it is first asked for, say so in its row). Where its key or its value has a folded name in it,
-`server/data/refold.py` has to know.
+To add a kind: add a row here, write documents with `Context.keep`, and read them in `server/data/restore.py` (or
+declare in the row that they are read on demand). If the key or value contains a folded name, add it to
+`server/data/refold.py`.
 """
 
 from dataclasses import dataclass
@@ -12,8 +12,8 @@ from dataclasses import dataclass
 class DocumentKind:
     """A kind of document.
 
-    name: as the store knows it. key: what identifies a document within its kind. at_start: whether all of them are read
-    at the start; otherwise each is read when it is first asked for.
+    name: its name in the store. key: what identifies a document within its kind. at_start: whether all are read at the
+    start; otherwise each is read on demand.
     """
 
     name: str
@@ -61,7 +61,7 @@ KINDS = (
 # Keys of the server's own documents.
 OWN = "secret"  # the secret from which unguessable values are derived, hex
 CLOAK = "cloak"  # the secret of the cloaks, hex
-VAPID = "vapid"  # the secret of the key with which pushes are signed, hex
+VAPID = "vapid"  # the secret of the key that signs pushes, hex
 DEFCON = "defcon"  # the DEFCON level
-POSITION = "position"  # of a node in its log: which log, which entry, and how many acts of that
+POSITION = "position"  # of a node in its log: the log, the entry, and the number of its acts
 CASEMAPPING = "casemapping"  # the casemapping under which the keys of all documents are folded

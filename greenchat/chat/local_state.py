@@ -1,4 +1,4 @@
-"""The part of the state that belongs to one process: other nodes need not agree on it, and it ends with the process."""
+"""The state of one process: it is not shared with other nodes, and ends with the process."""
 
 from collections import Counter, deque
 
@@ -11,11 +11,11 @@ from greenchat.chat.user import User
 class LocalState:
     """The part of `Network` that is neither shared with other nodes nor stored.
 
-    monitors: what the sessions of this process watch. server_password: the connection password, once it was given.
-    command_counts: the number of calls of each command. logins: how many were "right" and "wrong". reports: the
-    times of a user's recent reports. troubles: what operators should know, by what it is about.
-    volumes: how much each may add to the history. references: how many were given out. changed_presences: users with
-    an account whose nick, channels or ranks have changed, until somebody looks, after each command.
+    monitors: the MONITOR lists of its sessions. server_password: remembers the right connection password.
+    command_counts: calls of each command. logins: numbers of "right" and "wrong" ones. reports: the times of a user's
+    recent reports. troubles: warnings for operators, by subject. volumes: limits on additions to the history.
+    references: batch references used so far. changed_presences: users with an account whose nick, channels or ranks the
+    current command has changed.
     """
 
     __slots__ = (
@@ -46,7 +46,7 @@ class LocalState:
         self._sessions = 0
 
     def notice_trouble(self, about: str, trouble: str) -> None:
-        """Note what operators should know, in a sentence; "" when it is over."""
+        """Note a warning for operators, in a sentence; "" when it is over."""
         self.troubles.pop(about, None)
         if trouble:
             self.troubles[about] = trouble
@@ -63,7 +63,7 @@ class LocalState:
     def new_reference(self) -> str:
         """Return a reference for the batch of an answer.
 
-        It is no msgid: questions must not shift the ids of messages.
+        It is not a msgid: queries must not shift the ids of messages.
         """
         self.references += 1
         return f"{self.references:x}"

@@ -1,10 +1,10 @@
-"""The lists of masks of a channel: whom a ban, an exception or an invitation matches, and for how long.
+"""A channel's lists of masks: the users whom a ban, an exception or an invitation matches, and for how long.
 
 A mask is `nick!user@host` with `*` and `?` (https://modern.ircdocs.horse/#ban-channel-mode), or an extended one
 (https://modern.ircdocs.horse/#extban-parameter), announced as EXTBAN=,am and ACCOUNTEXTBAN=a:
 
-    a:account   users logged in to that account; `a:*` is everybody who is logged in. Without a wildcard it matches
-                the account that has this name when it is set, and not a later account of the same name
+    a:account users logged in to that account; `a:*` matches everybody who is logged in. Without a wildcard it matches
+    the account that has the name when the mask is set, not a later account of the same name
     m:mask      a ban from speaking only, not from joining; the mask after it may be any kind
     ~...        before either of them: everybody whom it does not match
 """
@@ -35,9 +35,9 @@ class MaskError(ValueError):
 class Mask:
     """A parsed mask.
 
-    text: all of it, completed, as it is shown. mutes: it forbids only speaking. negated: it matches all others.
-    pattern: of an account if `by_account`, else of nick!user@host. account_id: of the only account that it can match,
-    "" if there is no such account; None if the pattern decides.
+    text: the completed mask, as it is shown. mutes: whether it forbids only speaking. negated: whether it matches all
+    others. pattern: of an account if `by_account`, else of nick!user@host. account_id: of the only account that it can
+    match, "" if there is no such account; None if the pattern decides.
     """
 
     text: str
@@ -49,7 +49,7 @@ class Mask:
 
     @property
     def names_account(self) -> bool:
-        """Whether it is the name of one account."""
+        """Whether the mask names a single account."""
         return self.by_account and _WILDCARDS.isdisjoint(self.pattern)
 
     def bound(self, id_of: Callable[[str], str]) -> "Mask":
@@ -60,10 +60,10 @@ class Mask:
         return replace(self, account_id=id_of(self.pattern)) if self.names_account else self
 
     def means(self, user: User, fold: Casefold = str.lower) -> bool:
-        """Whether the user matches, by the host that is shown. fold: see `masks.mask_fold`.
+        """Whether the mask matches a user, by the shown host. fold: see `masks.mask_fold`.
 
-        The real host counts only if the mask names it without a wildcard: anyone who can write that knows the address
-        already, while with wildcards anybody could find out somebody's address piece by piece.
+        The real host counts only if the mask names it without a wildcard: its setter then knows the address already,
+        while masks with wildcards could be used to find out an address piece by piece.
         """
         if self.account_id is not None:
             found = self.account_id != "" and user.account_id == self.account_id
@@ -78,7 +78,7 @@ class Mask:
 
 @dataclass(frozen=True, slots=True)
 class ListEntry:
-    """A mask in a channel's list, who put it there and when, in ms since the epoch.
+    """A mask in a channel's list, with its setter and time, in ms since the epoch.
 
     until: when it expires, in ms since the epoch, 0 for never. reason: shown to the users that it matches.
     """
@@ -155,7 +155,7 @@ class MaskList:
         return min((self._entries[key].until for key in self._ends), default=0) if self._ends else 0
 
     def over(self, now: int) -> list[ListEntry]:
-        """Return the masks whose time is over."""
+        """Return the expired masks."""
         return [entry for key in sorted(self._ends) if (entry := self._entries[key]).until <= now]
 
     def find(self, user: User, *, speaking: bool = False) -> ListEntry | None:
@@ -168,7 +168,7 @@ class MaskList:
     def means(self, user: User, *, speaking: bool = False) -> bool:
         """Whether a mask matches the user; muting masks count only if `speaking`.
 
-        A result is remembered until the list or the user changes: a speaker in a channel with a hundred bans is not
+        The result is cached until the list or the user changes, so that a user in a channel with a hundred bans is not
         compared with all of them for every line.
         """
         if not self._entries:

@@ -14,7 +14,7 @@ _MINUTE = 60_000  # ms
 
 
 def is_key(key: str, longest: int) -> bool:
-    """Whether it is valid: "restricted to the ranges `a-z`, `0-9`, and `_./-`". longest: bytes."""
+    """Whether a key is valid: "restricted to the ranges `a-z`, `0-9`, and `_./-`". longest: bytes."""
     return len(key) <= longest and _KEY.fullmatch(key) is not None
 
 
@@ -31,7 +31,7 @@ def changed(values: Mapping[str, str], changes: Mapping[str, str], most: int) ->
 
 def difference(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
     """Return the changes that lead from one to the other."""
-    gone = {key: "" for key in before if key not in after}  # in an order that is the same on all nodes
+    gone = {key: "" for key in before if key not in after}  # ordered, so that it is the same on all nodes
     return gone | {key: value for key, value in after.items() if before.get(key) != value}
 
 

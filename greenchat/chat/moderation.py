@@ -1,6 +1,4 @@
-"""What is remembered for moderation: suspected spammers and held lines. All nodes agree on it,
-since it decides what is said.
-"""
+"""The state of moderation, shared by all nodes: suspected spammers and held lines."""
 
 from dataclasses import dataclass, field
 
@@ -14,7 +12,7 @@ _HELD = 200  # lines; the oldest are dropped
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A line that was held back. time: ms since the epoch; reasons: why, in words."""
+    """A held line. time: ms since the epoch; reasons: for people."""
 
     number: int
     time: int
@@ -27,10 +25,10 @@ class Held:
 
 @dataclass(slots=True)
 class ModerationState:
-    """muted: until when all lines of a user are held, ms since the epoch. held: by number. is_releasing: while an
-    operator has a held line sent after all.
+    """muted: until when all lines of a user are held, ms since the epoch. held: by number. is_releasing: whether an
+    operator is releasing a held line just now.
 
-    wave: what newcomers said. told: when operators were last told about a user.
+    wave: recent lines of newcomers. told: when operators were last told about a user.
     """
 
     suspects: dict[User, Suspect] = field(default_factory=dict)
@@ -56,7 +54,7 @@ class ModerationState:
         return held
 
     def forget(self, user: User) -> None:
-        """Forget somebody who has left, but not what was held back."""
+        """Forget a user who has left, but not the held lines."""
         self.suspects.pop(user, None)
         self.muted.pop(user, None)
         self.told.pop(user, None)

@@ -9,7 +9,7 @@ from greenchat.chat.user import Session
 
 
 class Monitors:
-    """Both sides of every list: whom a session watches, and who watches a nick, found without a search.
+    """Both sides of every list: the nicks that a session watches, and the sessions that watch a nick.
 
     Nicks are given folded, each with the spelling in which it was asked for.
     Reads: targets, watchers. Changes: add, remove, clear.
@@ -47,6 +47,6 @@ class Monitors:
             del self._targets[session]
 
     def clear(self, session: Session) -> None:
-        """Let a session watch nobody."""
+        """Clear a session's list."""
         for folded in list(self.targets(session)):
             self.remove(session, folded)

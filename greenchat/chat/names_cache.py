@@ -1,6 +1,7 @@
-"""The members of a channel as lines of NAMES, kept ready for each variant that clients ask for.
+"""The cached NAMES lines of a channel, one set for each combination of capabilities.
 
-`Network` calls `add`, `remove` and `refresh` as members come, go and change, so that a reply need not go through them.
+`Network` calls `add`, `remove` and `refresh` when members join, leave and change, so that a reply need not iterate over
+them.
 """
 
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ from greenchat.protocol.caps import MULTI_PREFIX, USERHOST_IN_NAMES
 from greenchat.protocol.envelopes.names_reply import NamesLines
 
 VARIANT = MULTI_PREFIX | USERHOST_IN_NAMES  # the capabilities that change a line
-_KEPT_FROM = 50  # members; the lines of a smaller channel are made quickly enough
+_KEPT_FROM = 50  # members; smaller channels need no cache
 
 
 def lines(settings: Settings, channel: Channel, variant: int) -> NamesLines:

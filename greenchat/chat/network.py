@@ -1,4 +1,4 @@
-"""All users and channels: the one owner of who is where.
+"""All users and channels, and the only owner of memberships.
 
 Both sides of a membership (the user's channels, the channel's members and its broadcast group) change in one method
 here, so they cannot disagree. Nothing here sends anything; handlers do.
@@ -46,13 +46,12 @@ class UserCounts:
 class Network:
     """The state of the chat.
 
-    All nodes agree on all of it but `local`, which is this process's own.
+    All nodes share this state, except for `local`, which belongs to this process.
 
-    fold: the form of a nick or channel name under which it is looked up; naming: all the rules of nicks.
-    renamed: folded old names of channels that still are, the latest ones. rules: another number after the settings
-    have changed. protection: what keeps trouble out; moderation: what the spam filter remembers. owned: files,
-    devices and webhooks. waiting: users whose connection was lost. nodes: all that serve it. secret: for what
-    nobody else may be able to make.
+    fold: folds a nick or channel name for look-ups; naming: all the rules of nicks. renamed: recent old names (folded)
+    of existing channels. rules: a number that changes with the settings. protection: bans, limits and the like;
+    moderation: the state of the spam filter. owned: files, devices and webhooks. waiting: users whose connection was
+    lost. nodes: the nodes of this server. secret: for values that nobody else must be able to compute.
 
     Reads: user, holder, users_of, channel, channels_of, peers; counts, unregistered.
     Changes: configure, connect, disconnect, register, attach, rename, set_host, set_account, set_away, remove,
@@ -88,7 +87,7 @@ class Network:
     )
 
     def __init__(self, settings: Settings, *, now: int) -> None:
-        """Make an empty network. now: of the start, in ms since the epoch. Raises MissingPackageError: `naming`."""
+        """Make an empty network. now: the start, in ms since the epoch. Raises MissingPackageError: see `naming`."""
         self.settings = settings
         self.rules = 0
         self.naming = naming(settings.casemapping)
@@ -101,7 +100,7 @@ class Network:
         self.waiting = Waiting()
         self.counts = UserCounts()
         self._looks: dict[str, User] = {}
-        self._users_of: dict[str, dict[User, None]] = {}  # folded accounts, and who is logged in to them
+        self._users_of: dict[str, dict[User, None]] = {}  # the users logged in to an account, by its folded name
         self.ids = MessageIds()
         self.sent_ids = SentIds()
         self.closures = Closures()
@@ -120,7 +119,7 @@ class Network:
         return self.users.get(self.fold(nick))
 
     def holder(self, nick: str) -> User | None:
-        """Return the user whose nick keeps this one from being taken: it is the same, or looks the same."""
+        """Return the user whose nick is equal to this one or confusable with it."""
         return self.user(nick) or self._looks.get(self.naming.skeleton(nick))
 
     def users_of(self, account: str) -> list[User]:
@@ -180,9 +179,9 @@ class Network:
         self.counts.most_users = max(self.counts.most_users, len(self.users))
 
     def attach(self, user: User, session: Session) -> None:
-        """Attach another session to a user: it hears all their channels from now on."""
+        """Attach another session to a user; it receives the messages of all the user's channels from now on."""
         session.user = user
-        self.sessions[session] = self.sessions.pop(session, None)  # in the order in which all nodes hear of them
+        self.sessions[session] = self.sessions.pop(session, None)  # in the same order on all nodes
         self.waiting.come_back(user, secure=session.secure)
         user.sessions.append(session)
         self.counts.registered += 1
@@ -190,7 +189,7 @@ class Network:
             channel.group.add(session)
 
     def rename(self, user: User, nick: str, *, now: int, msgid: int) -> None:
-        """Give a user another nick, which must be free or theirs in another spelling. msgid: of this change."""
+        """Give a user another nick, which must be free or another spelling of the old one. msgid: of the change."""
         user.note_tenure(msgid)
         if self.fold(nick) != self.fold(user.nick):
             self.whowas.add(self.fold(user.nick), Departed.of(user, now))
@@ -242,7 +241,7 @@ class Network:
     def join(self, user: User, name: str, *, now: int, since: str = "") -> Channel:
         """Add a user to a channel, which is created if need be; its first member is its operator.
 
-        since: the msgid from which on they are in it.
+        since: the msgid at which the membership begins.
         """
         folded = self.fold(name)
         channel = self.channels.get(folded)
@@ -277,7 +276,7 @@ class Network:
             self._end(channel)
 
     def invite(self, user: User, channel: Channel, invitation: Invitation = NOT_TOLD) -> None:
-        """Let a user into a channel once, whatever its modes say. The oldest invitations of the user lapse."""
+        """Allow a user to join a channel once regardless of its modes. The user's oldest invitations lapse."""
         folded = self.fold(channel.name)
         channel.invited[user] = None
         user.invitations[folded] = invitation
@@ -301,13 +300,13 @@ class Network:
         self.channels[self.fold(channel.name)] = channel
 
     def set_registration(self, channel: Channel, registration: ChannelRegistration | None) -> None:
-        """Set who owns a channel; an empty channel that nobody owns ends."""
+        """Set or remove a channel's registration; an empty unregistered channel ends."""
         channel.registration = registration
         if registration is None and not channel.members:
             self._end(channel)
 
     def rename_channel(self, channel: Channel, name: str) -> None:
-        """Give a channel another name, which must be free or its own in another spelling."""
+        """Rename a channel; the name must be free or another spelling of the present one."""
         old, new = self.fold(channel.name), self.fold(name)
         del self.channels[old]
         self.closures.renamed(old, new)
@@ -330,7 +329,7 @@ class Network:
         self.set_kind(session, caps, session.dialect)
 
     def set_kind(self, session: Session, caps: int, dialect: int) -> None:
-        """Change what decides a session's bytes; the groups it is in file it under its new kind."""
+        """Change the capabilities and dialect that decide a session's encoding, and its place in broadcast groups."""
         channels = self.channels_of(session.user) if session.user else []
         for channel in channels:
             channel.group.remove(session)

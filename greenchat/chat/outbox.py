@@ -2,18 +2,17 @@
 
 from collections.abc import Callable, Set
 
-_EACH = 512 * 1024  # bytes that one outbox may be given in a turn
-_ALL = 32 * 1024 * 1024  # bytes that all together may: sending them takes some 30 ms
-_LOOK_EVERY = 64 * 1024  # bytes that one outbox may have been given since the limits were last checked
+_EACH = 512 * 1024  # bytes for one outbox in a turn
+_ALL = 32 * 1024 * 1024  # bytes for all outboxes in a turn: sending them takes some 30 ms
+_LOOK_EVERY = 64 * 1024  # bytes for one outbox after which the limits are checked again
 
 
 class Dirty:
-    """All outboxes in which something waits in this turn, and an upper bound of how much.
+    """All outboxes with messages of this turn, and an upper bound of their size.
 
-    outboxes: each enters with the first message that it gets in the turn. each: bytes that any one of them can have
-    been given. volume: bytes that all have. What many get is counted once per message and group, so that a member costs
-    nothing. is_full: so much waits that it should be sent before more is said; `filled` is called once when that
-    becomes true.
+    outboxes: each is added by its first message of the turn. each: upper bound of the bytes in one of them. volume:
+    bytes in all of them. A message to a group is counted once, not for each member. is_full: whether so much waits that
+    it should be sent before anything else; `filled` is called once when that becomes true.
 
     Changes: weigh, weigh_one, take.
     """
@@ -25,25 +24,25 @@ class Dirty:
         self.is_full = False
         self.outboxes: list[Outbox] = []
         self.volume = 0
-        self._shared = 0  # bytes that many were given
-        self._alone: dict[Outbox, int] = {}  # what one was given alone, and the most of that
+        self._shared = 0  # bytes of messages to groups
+        self._alone: dict[Outbox, int] = {}  # bytes of other messages, and their maximum
         self._most = 0
         self._look_at = _LOOK_EVERY
 
     @property
     def each(self) -> int:
-        """The bytes that any one outbox can have been given."""
+        """Return an upper bound of the bytes in one outbox."""
         return self._shared + self._most
 
     def weigh(self, size: int, outboxes: int) -> None:
-        """Note that a message of so many bytes was put into so many outboxes; cut those that hold too much."""
+        """Count a message of `size` bytes to so many outboxes; cut those that hold too much."""
         self._shared += size
         self.volume += size * outboxes
         if self._shared + self._most >= self._look_at or self.volume > _ALL:
             self._look()
 
     def weigh_one(self, outbox: "Outbox", size: int) -> None:
-        """Note the same of what was put into one only."""
+        """Count a message to a single outbox."""
         self._alone[outbox] = given = self._alone.get(outbox, 0) + size
         self.volume += size
         if given > self._most:
@@ -62,7 +61,7 @@ class Dirty:
             self.filled()
 
     def take(self) -> "list[Outbox]":
-        """Return all of them; the next turn begins with none."""
+        """Return all outboxes, and begin the next turn with none."""
         outboxes, self.outboxes = self.outboxes, []
         self._alone.clear()
         self._shared = self._most = self.volume = 0
@@ -72,11 +71,10 @@ class Dirty:
 
 
 class Outbox:
-    """An ordered list of encoded messages, and a mark that there are any.
+    """An ordered list of encoded messages.
 
-    Putting never waits. dirty: of the turn. pending: what was put; it stays the same list. has_ended: nothing goes out
-    any more, and what is put is dropped at the end of the turn. sent_messages and sent_bytes: what has gone out so far,
-    for STATS.
+    Putting never waits. dirty: the turn's. pending: the messages; it stays the same list. has_ended: nothing is sent
+    any more, and messages are dropped at the end of the turn. sent_messages, sent_bytes: totals for STATS.
     """
 
     __slots__ = ("dirty", "has_ended", "pending", "sent_bytes", "sent_messages")
@@ -93,7 +91,7 @@ class Outbox:
 
     @property
     def backlog(self) -> int:
-        """Bytes that wait for a slow reader."""
+        """Return the bytes that wait for a slow reader."""
         return 0
 
     def put(self, data: bytes) -> None:
@@ -112,32 +110,32 @@ class Outbox:
         self.dirty.weigh_one(self, len(lines[0]) if len(lines) == 1 else sum(map(len, lines)))
 
     def flush(self) -> None:
-        """Hand over what waits, at the end of the turn. This one has nobody to hand it to."""
+        """Send the messages, at the end of the turn. This class has no socket to send them to."""
         self.pending.clear()
 
     def check(self) -> None:
-        """Cut the outbox if more waits than allowed. This one has no bound."""
+        """Cut the outbox if it exceeds its limit. This class has none."""
 
     def retract(self, unseen: Set[int]) -> None:
-        """Take back what was put in this turn: the bytes objects with these ids, not others that are equal."""
+        """Remove messages of this turn: the bytes objects with these ids, not equal ones."""
         self.pending[:] = [data for data in self.pending if id(data) not in unseen]
 
     def cut(self, reason: str) -> None:
-        """Abort: discard what is queued. reason: for those who see the user quit."""
+        """Abort and discard the queue. reason: for the QUIT that others see."""
         self.pending.clear()
 
     def forget(self) -> None:
-        """Drop what waits, and whatever is put from now on."""
+        """Drop the queue, and all later messages."""
         self.pending.clear()
         self.has_ended = True
 
     def close(self, farewell: bytes = b"") -> None:
-        """Send what waits and then this, and end the connection."""
+        """Send the queue and then the farewell, and end the connection."""
         self.put(farewell)
 
 
 class Elsewhere(Outbox):
-    """The outbox of a session that is connected to another node, which sends it the same."""
+    """The outbox of a session on another node: it discards everything, since that node sends the messages."""
 
     __slots__ = ()
 
@@ -147,10 +145,10 @@ class Elsewhere(Outbox):
         super().__init__(_UNHEARD)
 
     def put(self, data: bytes) -> None:
-        """Forget it."""
+        """Discard the message."""
 
     def put_lines(self, lines: list[bytes]) -> None:
-        """Forget them."""
+        """Discard the messages."""
 
 
 _UNHEARD = Dirty()

@@ -1,7 +1,7 @@
-"""Channel modes that slow people down: `+j 5:10` joins, `+W 3:30` lines of one member, `+d 20` first words.
+"""Rate-limiting channel modes: `+j 5:10` joins, `+W 3:30` lines of one member, `+d 20` seconds before the first line.
 
-`j` and its form are those of InspIRCd and Solanum, `W` and `d` those of InspIRCd's modules slowmode and delaymsg.
-Neither `W` nor `d` holds up a member with voice or more.
+`j` and its form are those of InspIRCd and Solanum, `W` and `d` those of InspIRCd's modules slowmode and delaymsg. `W`
+and `d` do not apply to members with voice or more.
 """
 
 import re
@@ -9,7 +9,7 @@ from collections import deque
 from dataclasses import dataclass
 
 JOINS, SLOW, DELAY = "j", "W", "d"
-LETTERS = DELAY + JOINS + SLOW  # as they stand in CHANMODES
+LETTERS = DELAY + JOINS + SLOW  # in the order of CHANMODES
 LONGEST = 86_400  # seconds
 MOST = 1000
 _SECOND = 1000  # ms
@@ -18,14 +18,14 @@ _PAIR = re.compile(r"(\d{1,4}):(\d{1,5})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """At most `count` within `seconds`; `d` uses only the seconds."""
+    """A limit: at most `count` within `seconds`; `d` uses only the seconds."""
 
     count: int
     seconds: int
 
     @classmethod
     def parse(cls, letter: str, text: str) -> "Pace":
-        """Return the pace that a mode's parameter means. Raises ValueError with the reason, for people."""
+        """Parse a mode's parameter. Raises ValueError with a reason for users."""
         if letter == DELAY:
             if not (text.isascii() and text.isdigit() and 0 < int(text[:6]) <= LONGEST):
                 raise ValueError(f"+{letter} takes seconds, 1 to {LONGEST}")
@@ -41,7 +41,7 @@ class Pace:
 
 
 class Recent:
-    """Times of recent events, in ms, to tell whether one more is within a pace."""
+    """The times of recent events, in ms, for checking a pace."""
 
     __slots__ = ("_times",)
 
@@ -49,8 +49,8 @@ class Recent:
         self._times: deque[int] = deque()
 
     def wait(self, pace: Pace, now: int) -> int:
-        """Return the ms until another event is within the pace, 0 for now. now: ms since the epoch."""
-        # a time in the future was noted before the clock was set back
+        """Return the ms until another event is allowed, 0 for now. now: ms since the epoch."""
+        # a time in the future is from before the clock was set back
         while self._times and not now - pace.seconds * _SECOND < self._times[0] <= now:
             self._times.popleft()
         if len(self._times) < pace.count:

@@ -1,4 +1,4 @@
-"""Who may do what: questions about the state, answered with the refusal, or None.
+"""Permissions: functions that return the refusal of an action, or None if it is allowed.
 
 https://modern.ircdocs.horse/#channel-operators and #channel-modes.
 """
@@ -17,7 +17,7 @@ _COLORS = ("\x03", "\x04")  # https://modern.ircdocs.horse/formatting.html#color
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """The numeric that says no, and its text where the numeric's own is not enough."""
+    """The numeric of a refusal, with a text if the numeric's own is not enough."""
 
     numeric: Numeric
     text: str = ""
@@ -26,9 +26,8 @@ class Refusal:
 def may_join(user: User, channel: Channel, key: str) -> Refusal | None:
     """Return why a user may not join, or None.
 
-    An invitation overrides every mode but those for operators and for TLS, and not ChanServ's AKICK. A rank of
-    half-operator or more that somebody has by their account overrides AKICK, too: the people who run a channel can't be
-    locked out of it.
+    An invitation overrides every mode except +O and +z, but not ChanServ's AKICK. A rank of half-operator or more by
+    the access list overrides AKICK, too: the staff of a channel can't be locked out.
     """
     if "O" in channel.flags and "o" not in user.modes:
         return Refusal(Numeric.ERR_OPERONLY)
@@ -57,7 +56,7 @@ def may_join(user: User, channel: Channel, key: str) -> Refusal | None:
 def may_speak(user: User, channel: Channel, command: str = "PRIVMSG", text: str = "") -> Refusal | None:
     """Return 404 with the letter of the mode that forbids a user to speak, or None.
 
-    Members with voice or more are held up only by the modes about content (C, c, T).
+    For members with voice or more only the modes about content (C, c, T) apply.
     """
     flags = channel.flags
     modes = channel.members.get(user)
@@ -74,7 +73,7 @@ def may_speak(user: User, channel: Channel, command: str = "PRIVMSG", text: str 
 
 
 def may_be_said(channel: Channel, command: str = "PRIVMSG", text: str = "") -> Refusal | None:
-    """Return why a text may not be said, whoever says it, or None."""
+    """Return the refusal of a text that applies to every sender, or None."""
     flags = channel.flags
     if "C" in flags and text[:1] == "\x01" and not text.startswith("\x01ACTION"):
         return _silenced("C")
@@ -88,7 +87,8 @@ def may_be_said(channel: Channel, command: str = "PRIVMSG", text: str = "") -> R
 def may_message(sender: User, target: User, text: str = "", *, is_accepted: bool = False) -> Refusal | None:
     """Return 477 if the target accepts only people who are logged in (+R) and the sender is not.
 
-    Returns 531 for a CTCP message to a target that accepts none (+T). is_accepted: the target has accepted the sender.
+    Returns 531 for a CTCP message to a target that accepts none (+T). is_accepted: whether the sender is on the
+    target's accept list.
     """
     if "T" in target.modes and text[:1] == "\x01" and not text.startswith("\x01ACTION"):
         return Refusal(Numeric.ERR_CANTSENDTOUSER, "This user does not accept CTCP messages (+T)")
@@ -98,9 +98,9 @@ def may_message(sender: User, target: User, text: str = "", *, is_accepted: bool
 
 
 def audience(user: User, channel: Channel, letter: str = "") -> str:
-    """Return the rank from which on members get a message, "" for all; letter: what the sender asked for.
+    """Return the lowest rank that gets a message, "" for all members; letter: the rank that the sender asked for.
 
-    In a channel with +U, what members without a rank say reaches only half-operators and above.
+    In a channel with +U, messages of members without a rank reach only half-operators and above.
     """
     if "U" in channel.flags and not channel.members.get(user) and letter in ("", "v"):
         return "h"

@@ -1,4 +1,4 @@
-"""Who is above whom in a channel: the member modes by rank, and what each may do to another.
+"""Ranks: the member modes of a channel in their order, and what each may do to others.
 
 https://modern.ircdocs.horse/#channel-membership-prefixes. A member's modes are a string of letters, highest first
 ("", "v", "ov"), so the first letter is their rank.
@@ -12,17 +12,17 @@ _NEEDED = {"q": "q", "a": "q", "o": "o", "h": "o", "v": "h", "": "h"}
 
 
 def is_at_least(modes: str, letter: str) -> bool:
-    """Whether somebody with these modes has this rank or a higher one."""
+    """Whether a member with these modes has this rank or a higher one."""
     return modes != "" and LETTERS.index(modes[0]) <= LETTERS.index(letter)
 
 
 def may_grant(modes: str, letter: str) -> bool:
-    """Whether a member with these modes may give this one to others, and take it from them."""
+    """Whether a member with these modes may give this mode to others, and take it from them."""
     return is_at_least(modes, _NEEDED[letter])
 
 
 def may_act_on(modes: str, other: str) -> bool:
-    """Whether somebody with these modes may kick, or take a mode from, somebody with those others."""
+    """Whether a member with these modes may kick, or take a mode from, a member with the other modes."""
     return is_at_least(modes, _NEEDED[other[:1]])
 
 

@@ -1,4 +1,4 @@
-"""Read markers: up to when somebody has read each conversation."""
+"""Read markers: the time up to which a user has read each conversation."""
 
 from dataclasses import dataclass, field
 
@@ -13,7 +13,7 @@ class ReadMarks:
     times: dict[str, int] = field(default_factory=dict)
 
     def moved(self, conversation: str, time: int) -> dict[str, int] | None:
-        """Return the markers as they are once this one is at a time; None if it does not move.
+        """Return the markers with this one moved to a time; None if it does not move.
 
         A marker "SHOULD only ever increase". Beyond the limit the marker that was moved longest ago is forgotten.
         """

@@ -1,4 +1,4 @@
-"""Registered channels: who owns them, who has which rank by account, and what of them is stored.
+"""Registered channels: their access lists, and their documents for the store.
 
 A registered channel remains when it is empty and is restored after a restart: `document` and `from_document` convert it
 for the store.
@@ -18,7 +18,7 @@ _FOUNDER = "q"
 
 
 def rank_of(channel: Channel, account_id: str) -> str:
-    """Return the letter of the member mode that a user has by their account; "" for none."""
+    """Return the letter of the member mode that the access list gives an account; "" for none."""
     registration = channel.registration
     if registration is None or not account_id:
         return ""
@@ -26,7 +26,7 @@ def rank_of(channel: Channel, account_id: str) -> str:
 
 
 def document(channel: Channel, registration: ChannelRegistration | None) -> dict[str, Any]:
-    """Return what is stored of a channel, as JSON can hold it. registration: None for one that nobody owns."""
+    """Return a channel as a document. registration: None for an unregistered one."""
     topic = channel.topic
     return {
         "name": channel.name,
@@ -73,7 +73,7 @@ def from_document(
             stored.get("entry_message", ""),
         ),
     )
-    if not stored["registered"]:  # an always-on user was in it
+    if not stored["registered"]:  # it was stored for an always-on member
         channel.registration = None
         channel.is_kept = True
     for letter, masks in stored.get("lists", {}).items():
@@ -83,7 +83,7 @@ def from_document(
 
 
 def _old_entry(stored: Sequence[Any], author: Callable[[str, int], str]) -> ListEntry:
-    """Return an entry of version 0.1.0, which kept no account: its mask matches the one that had the name then."""
+    """Return an entry of version 0.1.0, which stored no account id: its mask matches the account of that time."""
     text, setter, time = stored
     return ListEntry(parse(text).bound(partial(_account_then, author, time)), setter, time)
 

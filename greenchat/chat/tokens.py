@@ -1,4 +1,4 @@
-"""Tokens, with which a browser or a bot acts for an account without its password. Only their hashes are stored."""
+"""Tokens: credentials with which a browser or a bot acts for an account. Only their hashes are stored."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,12 +15,13 @@ BOT = "bot"  # a program that logs in, or calls the API
 HOOK = "hook"  # may speak in one channel, and nothing else
 
 KINDS = (TICKET, UPLOAD, SERVICE, SESSION, BOT, HOOK)
-PASSING = (TICKET, UPLOAD, SERVICE)  # that nobody keeps
+PASSING = (TICKET, UPLOAD, SERVICE)  # short-lived tokens, which are not stored
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """hash: of the secret. account: its name; born: when that was created, which tells it from a later one of its name.
+    """hash: of the secret. account: its name; born: the account's creation, which distinguishes it from later ones of
+    that name.
 
     kind: one of KINDS. rights: of a bot. channel: of a hook. created, expires: ms since the epoch; expires 0: never.
     label: a name given by the owner.
@@ -38,11 +39,11 @@ class Token:
 
     @property
     def id(self) -> str:
-        """The id by which people refer to it; it does not authenticate."""
+        """Return the id by which users refer to the token; it does not authenticate."""
         return self.hash[:8]
 
     def holds(self, now: int) -> bool:
-        """Whether it has not expired. now: ms since the epoch."""
+        """Whether the token is still valid. now: ms since the epoch."""
         return not self.expires or now < self.expires
 
     def document(self) -> dict[str, Any]:
@@ -87,7 +88,7 @@ class Tokens:
         return token if token is not None and token.holds(now) else None
 
     def has(self, hashed: str) -> bool:
-        """Whether there is one with this hash, even if it has expired."""
+        """Whether a token has this hash, even if it has expired."""
         return hashed in self._by_hash
 
     def of(self, account: Account) -> list[Token]:

@@ -1,7 +1,7 @@
-"""A User is a person as others see them; a Session is one connection of theirs.
+"""A User is a nick on the network; a Session is one connection of a user.
 
-They are two things from the start: one person may be connected from a laptop and a phone under one nick, and a user of
-another node is a user without sessions here.
+They are separate, since a user may be connected from a laptop and a phone under one nick, and an always-on user has no
+session at all.
 """
 
 from collections.abc import Mapping
@@ -17,18 +17,18 @@ from greenchat.protocol.msgid import LAST_ID, parse_msgid
 from greenchat.protocol.sasl import Exchange
 from greenchat.protocol.scram import NO_BINDINGS
 
-_TENURES = 20  # tenures of one user that are remembered: older messages can no longer be redacted by a guest
+_TENURES = 20  # remembered names of one user: a guest can't redact messages of older ones
 
 
 @dataclass(slots=True, eq=False)
 class Registration:
-    """The registration of a connection: what its client says about itself before it has a user.
+    """The registration of a connection: what its client sends before it has a user.
 
     https://modern.ircdocs.horse/#connection-registration
 
-    negotiating: it has started CAP negotiation, and not ended it. cap_version: of CAP LS, 301 until it says 302 or
-    more. listed: why it can't come in without an account, "" if it can: its address is on a blocklist. has_tried: a
-    password. resumes: the guest_id of the user who it has proved to be.
+    negotiating: whether CAP negotiation is in progress. cap_version: of CAP LS, 301 unless the client sends 302 or
+    more. listed: the blocklist entry because of which it needs an account, "" for none. has_tried: whether it has sent
+    a password. resumes: the guest_id of the user that its token belongs to.
     """
 
     negotiating: bool = False
@@ -43,15 +43,15 @@ class Registration:
 
     @property
     def is_complete(self) -> bool:
-        """Whether NICK and USER have come, and no negotiation is under way."""
+        """Whether NICK and USER were sent, and no negotiation is in progress."""
         return bool(self.nick and self.username) and not self.negotiating
 
 
 @dataclass(frozen=True, slots=True)
 class TlsClient:
-    """The proofs that a TLS connection has given of its client.
+    """What a TLS connection proves about its client.
 
-    certificate: SHA-256 of the client's certificate, in lower-case hex. bindings: what a login can be bound to, see
+    certificate: SHA-256 of the client's certificate, in lower-case hex. bindings: channel bindings, see
     `protocol.scram`.
     """
 
@@ -66,15 +66,15 @@ NO_TLS = TlsClient()
 class Session:
     """A connection of a client.
 
-    caps: bits of `protocol.caps`. kind: what decides the bytes it gets, see `protocol.envelope`.
-    secure: it uses TLS; tls: what that tells of the client, nothing unless TLS ends in this process.
+    caps: bits of `protocol.caps`. kind: the key of its encoding, see `protocol.envelope`. secure: whether it uses TLS;
+    tls: what that proves about the client, empty unless TLS ends in this process.
     token: the hash of the token that it logged in with, see `tokens`.
-    away: what AWAY said here, "*" if nobody sits at this connection. user: None until the session is registered.
-    account: logged in to, "" if to none. sasl: while it is logging in. batch: of lines, while it sends one.
-    gateway: through which it came, by WEBIRC. metadata: its use of metadata, if any. number: identifies it in a log; no
-    other session of the process has it. room: bytes that it may add to the history, see `volumes`. joined: channels,
-    for the log. under_way: bursts that it has said and that wait for their turn in a log that nodes share.
-    now: when it connected; active: when it last said something, both in ms since the epoch.
+    away: the text of AWAY, "*" if nobody reads this connection. user: None until the session is registered. account:
+    the one that it is logged in to, "" for none. sasl: the login in progress. batch: the open batch of lines. gateway:
+    the WEBIRC gateway. metadata: its use of metadata, if any. number: identifies it in a log; no other session of the
+    process has it. room: bytes that it may still add to the history, see `volumes`. joined: channels, for the log.
+    under_way: bursts that wait for the log of the nodes. now: the time of the connection; active: the time of its last
+    message, both in ms since the epoch.
     """
 
     outbox: Outbox
@@ -104,14 +104,14 @@ class Session:
 
     @property
     def kind(self) -> int:
-        """The key under which an envelope keeps this session's bytes."""
+        """Return the key under which an envelope caches this session's encoding."""
         return self.dialect or self.caps & KIND
 
 
 class Invitation(NamedTuple):
     """An invitation to a channel.
 
-    source: who invited, nick!user@host; msgid: of it, 0 if it was never sent as a message.
+    source: the inviting user, nick!user@host; msgid: of the invitation, 0 if it was never sent as a message.
     """
 
     source: str = ""
@@ -122,7 +122,7 @@ NOT_TOLD = Invitation()
 
 
 class Tenure(NamedTuple):
-    """A span in which a user had one name. source: nick!user@host; since, until: msgids, both excluded."""
+    """A span in which a user had one name and host. source: nick!user@host; since, until: msgids, both excluded."""
 
     source: str
     since: int
@@ -131,10 +131,10 @@ class Tenure(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class CallerId:
-    """The people who may write to a user with mode +g or +R: see `chat.caller_id`.
+    """The accept list of a user with mode +g or +R: see `chat.caller_id`.
 
-    accepted: the user's list. addressed: to whom the user has written. informed: when the user was last told that
-    somebody was not let through, in ms since the epoch.
+    accepted: the list. addressed: users to whom this one has written. informed: when the user was last told of a
+    blocked message, in ms since the epoch.
     """
 
     accepted: dict[str, str] = field(default_factory=dict)
@@ -144,17 +144,16 @@ class CallerId:
 
 @dataclass(slots=True, eq=False)
 class User:
-    """A person as others see them.
+    """A user, as others see it.
 
-    host is the one that is shown, real_host where they come from. signon and active are in ms since the epoch.
-    oper: the name under which they became an operator; see `rights.rights_of` for what that allows.
-    channels: folded names, in the order of joining, and the msgid since which they are in; invitations: to channels
-    too, the oldest first. `Network` alone changes both. knocked: the time of their last KNOCK, in ms since the epoch;
-    inviting: times of recent invitations. caller_id: who may write to them. account: its name; account_id: see
-    `accounts`. `Network` alone changes both. guest_id: identifies them in the history as long as they have no
-    account. left: when their last connection closed, in ms since the epoch; last_seen: a msgid of that moment.
-    metadata: published by them. former: the last few tenures; `Network` alone changes it. revision: changes whenever
-    something has changed that decides what they may say, how it looks, or whether they receive it.
+    host: as shown to others; real_host: the real one. signon, active: in ms since the epoch. oper: the name of the
+    operator block in use; see `rights.rights_of` for its rights. channels: folded names, in the order of joining -> the
+    msgid of joining; invitations: to channels, the oldest first. `Network` alone changes both. knocked: the time of the
+    last KNOCK, in ms since the epoch; inviting: times of recent invitations. caller_id: the accept list. account: its
+    name; account_id: see `accounts`. `Network` alone changes both. guest_id: the identity in the history without an
+    account. left: when the last connection closed, in ms since the epoch; last_seen: a msgid of that moment. metadata:
+    published by the user. former: the last few tenures; `Network` alone changes it. revision: changes whenever
+    something changes that affects what the user may say, how it looks, or what the user receives.
     """
 
     nick: str
@@ -190,11 +189,11 @@ class User:
 
     @property
     def identity(self) -> str:
-        """The identity beyond one connection: the account's id, or for a guest one that ends with the user."""
+        """Return the identity in the history: the account's id, or for a guest one that ends with the user."""
         return self.account_id or self.guest_id
 
     def tenure(self, until: int = LAST_ID) -> Tenure:
-        """Return the span of the present name: since they connected, or since the last change."""
+        """Return the span of the present name: since the connection, or the last change."""
         came = parse_msgid(self.guest_id.removeprefix("~"))  # finer than the time: two may share a nick within a ms
         since = self.former[-1].until if self.former else came
         return Tenure(self.source, until if since is None else since, until)
@@ -204,11 +203,11 @@ class User:
         self.former = (*self.former, self.tenure(until))[-_TENURES:]
 
     def was(self, source: str, msgid: int) -> bool:
-        """Whether this user had a name when something happened: then nobody else had it."""
+        """Whether this user had the name `source` at a msgid, so that nobody else had it."""
         tenures = (*self.former, self.tenure())
         return any(each.source == source and each.since < msgid < each.until for each in tenures)
 
     @property
     def secure(self) -> bool:
-        """Whether all their connections came through TLS."""
+        """Whether all connections of the user use TLS."""
         return all(session.secure for session in self.sessions)

@@ -1,4 +1,4 @@
-"""Who is shown to whom, and how much is shown.
+"""Visibility: which users, memberships and addresses a user may see.
 
 https://modern.ircdocs.horse/#invisible-user-mode and #secret-channel-mode.
 """
@@ -11,7 +11,7 @@ from greenchat.config.settings import Settings
 
 
 def sees(viewer: User, user: User) -> bool:
-    """Whether a user shows up in the viewer's searches: invisible ones only if they share a channel."""
+    """Whether the viewer's queries show a user: invisible ones only if both share a channel."""
     return (
         "i" not in user.modes
         or user is viewer
@@ -21,7 +21,7 @@ def sees(viewer: User, user: User) -> bool:
 
 
 def sees_in(viewer: User, user: User, channel: Channel) -> bool:
-    """Whether the viewer may know that somebody is in this channel."""
+    """Whether the viewer may know that a user is in this channel."""
     if user is viewer:
         return True
     is_member = viewer in channel.members
@@ -29,16 +29,16 @@ def sees_in(viewer: User, user: User, channel: Channel) -> bool:
 
 
 def sees_address(viewer: User, user: User, settings: Settings) -> bool:
-    """Whether the viewer may know a user's real address: their own, and any for operators with the right."""
+    """Whether the viewer may see a user's real address: the viewer's own, or any with the operator right for it."""
     return user is viewer or sees_addresses(viewer, settings)
 
 
 def sees_addresses(viewer: User, settings: Settings) -> bool:
-    """Whether the viewer may know everybody's real address."""
+    """Whether the viewer may see all real addresses."""
     return "addresses" in rights_of(viewer, settings)
 
 
 def shown_host(network: Network, account: str, real_host: str) -> str:
-    """Return the host that somebody is shown with: that of their account, see HostServ, or their cloak."""
+    """Return the host to show for a user: the account's, see HostServ, or the cloak."""
     found = network.accounts.get(account) if account else None
     return found.vhost if found is not None and found.vhost else network.protection.cloaks.host(real_host)

@@ -1,6 +1,6 @@
-"""Who has lost their last connection through no fault of their own, and has some time to come back.
+"""Users who have lost their last connection unintentionally, and have some time to return.
 
-They are users without sessions, as those are who always stay; nobody is told that they are gone until their time is up.
+Like always-on users they have no sessions; others see no QUIT until their time is up.
 """
 
 from collections import Counter
@@ -11,7 +11,7 @@ from greenchat.values.addresses import netblock
 
 
 class Waiting:
-    """Users by the time that is left to them, and all users by what they prove to be when they come back.
+    """Lost users with their deadlines, and all users by guest_id, for their return.
 
     Reads: in, len, from_address, guest, over, until, needs_tls.
     Changes: know, forget, add, drop, come_back, require_tls, shift.
@@ -22,7 +22,7 @@ class Waiting:
     def __init__(self) -> None:
         self._until: dict[User, int] = {}
         self._from: Counter[str] = Counter()  # by netblock
-        self._by_guest_id: dict[str, User] = {}  # after an upgrade thousands come back at once
+        self._by_guest_id: dict[str, User] = {}  # after an upgrade thousands return at once
         self._through_tls: set[str] = set()  # guest_ids
 
     def __contains__(self, user: User) -> bool:
@@ -35,11 +35,11 @@ class Waiting:
         return len(self._until)
 
     def from_address(self, host: str) -> int:
-        """Return how many of them came from an address, or from its netblock."""
+        """Return the number of lost users from an address's netblock."""
         return self._from[_block(host)]
 
     def know(self, user: User) -> None:
-        """Note a user who is here, and who may prove later to have been."""
+        """Add a user, who may return later by guest_id."""
         self._by_guest_id[user.guest_id] = user
 
     def forget(self, user: User) -> None:
@@ -48,24 +48,24 @@ class Waiting:
         self._through_tls.discard(user.guest_id)
 
     def require_tls(self, user: User) -> None:
-        """Note that a user was here through TLS: what was said before, in the clear, proves nothing any more."""
+        """Note that a user has used TLS: tokens that were sent without TLS before are no longer valid."""
         self._through_tls.add(user.guest_id)
 
     def needs_tls(self, user: User) -> bool:
-        """Whether a user was here through TLS."""
+        """Whether a user has used TLS."""
         return user.guest_id in self._through_tls
 
     def guest(self, guest_id: str) -> User | None:
-        """Return the user of a guest_id: one who waits, or whose connection may be broken and not ended yet."""
+        """Return the user of a guest_id, lost or still connected: a broken connection may not have ended yet."""
         return self._by_guest_id.get(guest_id)
 
     def add(self, user: User, until: int) -> None:
-        """Let a user come back until a time in ms since the epoch."""
+        """Let a user return until a time in ms since the epoch."""
         self._from[_block(user.real_host)] += user not in self._until
         self._until[user] = until
 
     def drop(self, user: User) -> None:
-        """Note that a user has come back, or has left."""
+        """Note that a user has returned, or has left."""
         if self._until.pop(user, None) is not None:
             block = _block(user.real_host)
             self._from[block] -= 1
@@ -73,19 +73,17 @@ class Waiting:
                 del self._from[block]
 
     def come_back(self, user: User, *, secure: bool) -> None:
-        """Note that a user is here with one more connection. secure: through TLS."""
+        """Note another connection of a user. secure: whether it uses TLS."""
         self.drop(user)
         if secure:
             self.require_tls(user)
 
     def over(self, now: int) -> list[User]:
-        """Return those whose time is up. now: ms since the epoch."""
+        """Return the users whose time is up. now: ms since the epoch."""
         return [user for user, until in self._until.items() if until <= now]
 
     def shift(self, jump: int, *, now: int) -> None:
-        """Follow a clock that was set forward by so many ms, or back, and says `now`: who was lost before that waits on
-        for as long as they would have.
-        """
+        """Adjust to a jump of the clock by so many ms to `now`, so that users lost before it keep their time."""
         for user, until in self._until.items():
             if user.left > now if jump < 0 else user.left <= now - jump:
                 self._until[user] = until + jump
@@ -100,4 +98,4 @@ def _block(host: str) -> str:
     try:
         return netblock(host)
     except ValueError:
-        return host  # what a gateway has named
+        return host  # a name reported by a gateway

@@ -148,9 +148,7 @@ class App:
         self.run_step(lambda ctx: tell_operators(ctx, text))
 
     def record(self, path: Path, *, goes_on: bool = False) -> None:
-        """Record every change of the state. path: a new file, or (goes_on) the one recorded so far. Raises
-        RecordingError.
-        """
+        """Record every change of the state. path: a new file, or (goes_on) the current one. Raises RecordingError."""
         marks = {} if goes_on else self.store.documents(documents.READ_MARKS.name)
         self._recorder = Recorder(path, self.network, marks, self.now(), goes_on=goes_on)
         assert isinstance(self.log, MemoryLog)
@@ -274,7 +272,7 @@ class App:
         self.stop(reason)
 
     def reload(self, who: str) -> Reloaded:
-        """Reload the configuration. who: the person who asked for it, named in the log and to operators."""
+        """Reload the configuration. who: named in the log and to operators."""
         if self.is_ending:
             return Reloaded("", error="the server is stopping")
         return reload(self, self._read_config, who)

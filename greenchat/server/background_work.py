@@ -18,9 +18,7 @@ class BackgroundWork:
     """The background work in progress; `len` returns how many pieces."""
 
     def __init__(self, turn: Turn, new_context: Callable[[], Context], now: Callable[[], int]) -> None:
-        """Start without any work. new_context: returns a context in which the server itself acts. now: ms since the
-        epoch.
-        """
+        """Start without any work. new_context: makes a context of the server itself. now: ms since the epoch."""
         self._turn = turn
         self._new_context = new_context
         self._now = now

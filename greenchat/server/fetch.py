@@ -1,6 +1,4 @@
-"""HTTP requests to services that the configuration names. They block, until the timeout at most: run them in a
-thread.
-"""
+"""HTTP requests to services that the configuration names. They block: run them in a thread."""
 
 import socket
 import ssl
@@ -114,7 +112,5 @@ def _connection(scheme: str, host: str, port: int | None, timeout: float) -> HTT
 
 @cache
 def _trust() -> ssl.SSLContext:
-    """Return a context with the system's certificates. They are read once, since that takes longer than most
-    answers.
-    """
+    """Return a context with the system's certificates, read once: that takes longer than most answers."""
     return ssl.create_default_context()

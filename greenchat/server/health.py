@@ -68,9 +68,7 @@ class Health:
             self._tell(trouble)
 
     def _mind_the_future(self, last_id: int) -> None:
-        """Report that the date was wrong before: new messages are never dated before stored ones, so they continue at
-        the wrong date.
-        """
+        """Report that the date was wrong before: new messages are never dated before stored ones."""
         newest, now = time_of(last_id), self._server.now()
         if newest > now + _FUTURE:
             text = (

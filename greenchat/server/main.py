@@ -269,9 +269,7 @@ def _greet(lines: Iterable[str]) -> None:
 
 
 def _check_folder(options: Options, *, by_nodes: bool) -> None:
-    """Raise UsageError if the data folder was used differently before, by nodes or by one server: its history would
-    fork.
-    """
+    """Raise UsageError if the data folder belongs to nodes and not to a single server, or the other way round."""
     from greenchat.server.data.store_keeper import STATE  # late: it takes gevent along
 
     data, node = options.data, options.cluster.node

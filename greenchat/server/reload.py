@@ -56,9 +56,7 @@ class ReloadServerParts(Protocol):
 
 
 def reload(running: ReloadServerParts, read_config: Callable[[], Config] | None, who: str) -> Reloaded:
-    """Read the configuration again and apply it. who: the person who asked for it, named in the log and to
-    operators.
-    """
+    """Read the configuration again and apply it. who: named in the log and to operators."""
     ctx = running.new_context()
     reloaded = _reload(running, read_config, ctx)
     if reloaded.error:

@@ -10,9 +10,7 @@ import signal
 
 
 def ends_with_terminal() -> bool:
-    """Whether the process runs in the foreground of a terminal, and not under nohup. Check again after it was
-    stopped.
-    """
+    """Whether the process runs in the foreground of a terminal, not under nohup. Check again after a stop."""
     if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
         return False
     terminal = _open()

@@ -18,9 +18,7 @@ class Pool(ThreadPool):  # type: ignore[misc]  # gevent has no types here
     """A pool with a maximum number of threads."""
 
     def __init__(self, threads: int, *, begun: bool = False) -> None:
-        """Make a pool. begun: start all threads now; later there may be no memory for one, and the pool would never
-        end.
-        """
+        """Make a pool. begun: start all threads now. Later there may be no memory, and the pool would never end."""
         super().__init__(threads)
         _living.add(self)
         if begun:

@@ -193,9 +193,7 @@ class Connection:
         self.pace.hang_up()
 
     def close(self, reason: str, *, is_lost: bool = False) -> None:
-        """Tell the client the reason, and end the connection. is_lost: it was unintentional, and the user may
-        return.
-        """
+        """Tell the client the reason, and end the connection. is_lost: unintentionally, so that the user may return."""
         if not self.session.closing:
             self.was_lost = is_lost
             self.server.turn.begin()
@@ -206,9 +204,7 @@ class Connection:
                 ctx.note(close, reason)
 
     def _end_for_a_bug(self) -> None:
-        """End the connection after a bug: others see the QUIT at once; the client has the usual time to read the
-        reason.
-        """
+        """End the connection after a bug. Others see the QUIT at once; the client has the usual time to read it."""
         self.close("Internal error: the connection was closed; the server's log has the details")
         with suppress(Exception):  # this may run into the same bug, which is logged
             self.context(_NOTHING).note(left, self.session.closing)

@@ -108,9 +108,7 @@ class IrcClient:
         self.speak(None if data is None or self._take(data) else data)
 
     def _take(self, data: bytes) -> bool:
-        """Handle input that need not wait: plain messages, or one line of a few commands. Return whether it was
-        handled.
-        """
+        """Handle input that need not wait: plain messages, or one line of a few commands; return whether it was."""
         connection = self._connection
         if self._lines.rest or connection.session.closing or not data.endswith(_END):
             return False
@@ -150,9 +148,7 @@ class IrcClient:
             self.speak(None)
 
     def _hears_pong(self, data: bytes) -> bool:
-        """Handle a line if it is the answer to our PING; return whether it was. Reading has already noted that the
-        client is alive.
-        """
+        """Return whether a line is the answer to our PING. Reading it has already noted that the client is alive."""
         connection = self._connection
         network, session = connection.server.network, connection.session
         name = network.settings.name

@@ -117,9 +117,7 @@ class PlainOutbox(SocketOutbox):
         self._pump()
 
     def _end(self) -> None:
-        """End the connection: properly for clients that notice it; with a reset for others, which would loop for
-        ever.
-        """
+        """End the connection: properly if the client notices that, or else with a reset, so that it does not loop."""
         self._over = True
         if self.muted:
             self._wake()

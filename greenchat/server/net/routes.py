@@ -32,9 +32,7 @@ Burst = tuple[Voice, list[bytes], list[str]]
 
 
 class SessionRoutes:
-    """The routes of one session. context: makes the context in which the session is told that a message could not be
-    stored.
-    """
+    """The routes of one session. context: makes the context for telling it that a message was not stored."""
 
     __slots__ = ("_context", "_log", "_network", "_session", "_turn", "_voices")
 

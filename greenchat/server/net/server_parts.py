@@ -12,9 +12,7 @@ from greenchat.server.net.workers import Threads
 
 
 class ServerParts(Process, Protocol):
-    """The parts of the server that a connection uses; `connection.ConnectionServerParts` adds those that refer to
-    connections.
-    """
+    """The parts of the server that a connection uses; see also `connection.ConnectionServerParts`."""
 
     network: Network
     turn: Turn

@@ -159,9 +159,7 @@ class TlsStream:
 
     @property
     def bindings(self) -> dict[str, bytes]:
-        """Return the channel bindings of a login: tls-exporter of this connection (TLS 1.3, RFC 9266), and our
-        certificate.
-        """
+        """Return the channel bindings of a login: tls-exporter (TLS 1.3, RFC 9266), and that of our certificate."""
         found = {"tls-server-end-point": self._end_point} if self._end_point else {}
         if self._connection.get_protocol_version() >= SSL.TLS1_3_VERSION:
             # not before: "unique ... only if the extended_master_secret extension is negotiated" or in TLS 1.3

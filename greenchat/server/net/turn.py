@@ -118,9 +118,7 @@ class Turn:
         return (conversation, event_id) in self._erased
 
     def secure(self, *writes: StoreWrite) -> None:
-        """Store changes that must survive before they take effect. Raises StoreError, and then none of them was
-        stored.
-        """
+        """Store changes that must survive, before they take effect. Raises StoreError, and then none was stored."""
         if self._writes:
             trouble = self._keep()
             if trouble:
