@@ -49,7 +49,7 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class TlsClient:
-    """What a TLS connection proves about its client.
+    """Proofs of a TLS connection about its client.
 
     certificate: SHA-256 of the client's certificate, in lower-case hex. bindings: channel bindings, see
     `protocol.scram`.

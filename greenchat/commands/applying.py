@@ -1,7 +1,7 @@
-"""Applying acts of a log: those of sessions that are connected elsewhere, or were when the log was recorded.
+"""Applies acts of a log for sessions on other nodes, or of a recording.
 
-Whoever has proposed an act applies it in the context of its own session. Everybody else does it here: answers and
-messages to that session go nowhere; it only matters that the state becomes the same.
+The node that proposed an act applies it in the context of the session. All others do it here: answers and messages to
+that session are discarded; only the state matters.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,13 +21,13 @@ from greenchat.commands.core.service import ServiceError
 from greenchat.commands.messages.speech import Voice, deliver, find_voice
 from greenchat.protocol.message import Message
 
-_NODES = "node."  # steps with which nodes come and go, and their sessions with them
+_NODES = "node."  # steps about nodes joining and leaving, with their sessions
 _ENTER = "enter"  # the step that registers a session
-_VOICES = 10_000  # that are remembered
+_VOICES = 10_000  # size of the cache
 
 
 class Applier:
-    """Applies acts to a network. new_outbox: makes one for a session that is elsewhere."""
+    """Applies acts to a network. new_outbox: makes the outbox of a session on another node."""
 
     def __init__(self, network: Network, journal: Journal, process: Process, new_outbox: Callable[[], Outbox]) -> None:
         self._network = network
@@ -38,7 +38,7 @@ class Applier:
         self._voices: dict[tuple[int, str, str], Voice] = {}
 
     def apply(self, act: Act) -> Continuation | None:
-        """Apply an act of a session elsewhere; return what is left to be done where it came from.
+        """Apply an act of a session on another node; return its continuation, which that node carries out.
 
         Raises ActError for a step that this version does not have.
         """
@@ -56,7 +56,7 @@ class Applier:
             try:
                 continuation = apply_step(ctx, act.step, act.fields)
             except ServiceError:
-                ctx.answer()  # a service's refusal, which its client was told
+                ctx.answer()  # a service's refusal, which that node sends to its client
         if is_new and session.user is None:
             self._network.disconnect(session)
         elif is_new:
@@ -69,7 +69,7 @@ class Applier:
         return continuation
 
     def say(self, spoken: Sequence[Any], now: int) -> bool:
-        """Say texts that were checked before, as `apply` does; return whether it is as simple as it nearly always is.
+        """Deliver checked texts, as `apply` does; return False for those that only `apply` can handle.
 
         spoken: see `acts.spoken`. now: the time of the act in the log.
         """
@@ -91,7 +91,7 @@ class Applier:
         self._sessions.pop(number, None)
 
     def _come(self, act: Act) -> Session:
-        """Return the session of an act that is not known yet: a new one, a stranger's, or nobody's."""
+        """Return a session for an act of an unknown one: a new session, an unregistered one, or the server's."""
         if not isinstance(act, Ran | Spoken) and act.step == _ENTER:
             session = new_session(self._new_outbox(), act.fields[0], act.now)
             session.number = act.session
@@ -104,11 +104,11 @@ class Applier:
 
     def _context(self, session: Session, act: Act, message: Message) -> Context:
         ctx = Context(self._network, session, message, now=act.now, process=self._process, journal=self._journal)
-        ctx.applies = True  # what may be refused for its amount was asked where it came from
+        ctx.applies = True  # limits were checked by the node that proposed it
         return ctx
 
     def _speak(self, session: Session, act: Spoken) -> None:
-        """Say texts that were checked before, checking again only if the state has changed since."""
+        """Deliver checked texts, checking them again only if the state has changed since."""
         voice = self._voice(session, act)
         if voice is not None and voice.revisions == act.revisions:
             words = [text.encode() for text in act.texts]

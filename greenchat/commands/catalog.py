@@ -1,6 +1,6 @@
-"""Every module below `commands/`, imported so that the registry's table is full: run commands through this.
+"""Imports every module below `commands/`, so that the registry's table is complete: run commands through this module.
 
-A command is found by being here; a module that raises on import fails the start.
+A module that raises on import fails the start.
 """
 
 from importlib import import_module

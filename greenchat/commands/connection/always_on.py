@@ -1,4 +1,4 @@
-"""Always-on users: when their last connection closes, and when they come back and are told what they missed."""
+"""Always-on users: keeps them when their last connection closes, and sends the missed messages on their return."""
 
 import logging
 
@@ -33,9 +33,9 @@ def stay(ctx: Context, user: User) -> None:
 
 
 def tell_missed(ctx: Context, user: User) -> None:
-    """Send a user what they missed while not connected, to a client that can't ask for it itself.
+    """Send a user the messages missed while not connected, if the client can't request them itself.
 
-    Invitations are in no history: every client is told of those that are still valid.
+    Invitations are in no history, so every client gets those that are still valid.
     """
     after = parse_msgid(user.last_seen) or first_id(user.left)
     for folded, invitation in user.invitations.items():

@@ -1,6 +1,6 @@
-"""Enforcing server bans: when somebody connects, logs in or changes their nick.
+"""Enforces server bans when a user connects, logs in or changes nick.
 
-Operators who are connected are never removed by a ban: they could not take it back.
+Connected operators are never removed by a ban, since they could not undo it.
 """
 
 from greenchat.chat import documents
@@ -35,7 +35,7 @@ def ban_of(ctx: Context, session: Session, among: ServerBans | None = None) -> S
 
 
 def hosts_of(user: User) -> tuple[str, ...]:
-    """Return all hosts by which a mask may match a session, once each."""
+    """Return all hosts of a user that masks are compared with, once each."""
     return tuple({user.host: None, user.real_host: None, **{session.host: None for session in user.sessions}})
 
 
@@ -55,7 +55,7 @@ def enforce(ctx: Context, ban: ServerBan | None = None) -> int:
     bans = ctx.network.protection.bans.alone(ban) if ban else ctx.network.protection.bans
     count = 0
     for session in list(ctx.network.sessions):
-        # one of a user's is not spared because it is closing: only its own node knows that of each
+        # closing sessions count, too: only their own node knows that they are
         if session.closing if session.user is None else "o" in session.user.modes:
             continue
         hit = ban_of(ctx, session, bans)
@@ -69,9 +69,9 @@ def enforce(ctx: Context, ban: ServerBan | None = None) -> int:
 
 
 def _is_unwanted(ctx: Context, user: User, bans: ServerBans) -> bool:
-    """Whether a ban matches a user without a connection, by their account or mask.
+    """Whether a ban matches a user without a connection, by account or mask.
 
-    A ban on an address does not: they have none now, and may come from another one.
+    A ban on an address does not, since such a user has none.
     """
     by_name = bans.of_masks(user.nick, user.username, (user.host, user.real_host), ctx.now)
     return bool(by_name or bans.of_account(user.account_id, ctx.now))
@@ -91,12 +91,12 @@ def let_expire(ctx: Context) -> None:
 
 @step("bans.shift")
 def shift(ctx: Context, jump: int) -> None:
-    """Move the bans after a jump of the clock, so that they last as long as they were meant to."""
+    """Adjust the bans to a jump of the clock, so that they keep their duration."""
     moved = ctx.network.protection.bans.shift(jump, before=ctx.now - jump)
     for ban in moved:
         keep_ban(ctx, ban)
     if moved:
-        enforce(ctx)  # who connected in between
+        enforce(ctx)  # for users who connected meanwhile
 
 
 def keep_ban(ctx: Context, ban: ServerBan) -> None:
@@ -110,5 +110,5 @@ def forget_ban(ctx: Context, ban: ServerBan) -> None:
 
 
 def secure_ban(ctx: Context, ban: ServerBan, *, lifted: bool = False) -> None:
-    """Store a ban, or its removal, before an operator is told so. Raises StoreError."""
+    """Store a ban, or its removal, before confirming it to an operator. Raises StoreError."""
     ctx.secure(documents.BAN, ctx.network.protection.bans.key(ban.target), None if lifted else ban.document())

@@ -1,4 +1,4 @@
-"""CAP: which IRCv3 capabilities a session uses. https://ircv3.net/specs/extensions/capability-negotiation"""
+"""CAP: negotiation of IRCv3 capabilities. https://ircv3.net/specs/extensions/capability-negotiation"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -39,7 +39,7 @@ def _sts(settings: Settings, session: Session) -> str | None:
 
 
 OFFERS[caps.STS] = _sts
-_WEIGHT = 20  # steps of a long answer in the time in which all offers to one session are compared
+_WEIGHT = 20  # comparing all offers of a session takes as long as so many steps of a long answer
 _NEVER_GRANTED = caps.STS  # "Clients MUST NOT request this capability"
 _NEVER_TAKEN = caps.STS  # "Servers MUST NOT send CAP DEL to disable this capability"
 
@@ -58,7 +58,7 @@ def cap(ctx: Context) -> Continuation | None:
 
 
 def offered(settings: Settings, session: Session) -> dict[str, str]:
-    """Return the capabilities that a session can have now, in the table's order, with their values."""
+    """Return the capabilities offered to a session now, in the table's order, with their values."""
     found = {}
     for name, capability in caps.CAPABILITIES.items():
         if not capability.served:
@@ -71,7 +71,7 @@ def offered(settings: Settings, session: Session) -> dict[str, str]:
 
 
 def in_force(network: Network) -> Settings:
-    """Return the settings, without what DEFCON has closed."""
+    """Return the settings, without features that DEFCON has disabled."""
     settings = network.settings
     if network.protection.defcon > NO_ACCOUNTS:
         return settings
@@ -81,7 +81,7 @@ def in_force(network: Network) -> Settings:
 def announce_capabilities(ctx: Context, before: Settings) -> Iterator[None]:
     """Tell clients with cap-notify what new settings added and removed, CAP NEW and CAP DEL, in steps.
 
-    before: as `in_force`. Whoever connects meanwhile is offered what holds then.
+    before: of `in_force`. Clients that connect meanwhile get the new offers anyway.
     """
     for session in list(ctx.network.sessions):
         if session in ctx.network.sessions:
@@ -99,7 +99,7 @@ def _announce(ctx: Context, before: Settings, now: Settings) -> None:
         _send(ctx, "DEL", gone)
         _send(ctx, "NEW", _advertised(come, session.registration.cap_version))
     lost = sum(caps.CAPABILITIES[name].bit for name in gone)
-    if session.caps & lost and session.outbox.is_here:  # else its node takes them
+    if session.caps & lost and session.outbox.is_here:  # its own node does this for other sessions
         ctx.propose(_lose, lost)
 
 
@@ -145,7 +145,7 @@ def _req(ctx: Context, wishes: str) -> None:
 
 
 def _wanted(ctx: Context, wishes: list[str]) -> int | None:
-    """Return the bits that the session asks for; None if one of them is refused, because then all are."""
+    """Return the requested bits; None if one of them is refused, because then all are."""
     session = ctx.session
     found = offered(in_force(ctx.network), session)
     wanted = session.caps
@@ -195,7 +195,7 @@ def _suspend_registration(session: Session) -> None:
 
 
 def _send_list(ctx: Context, subcommand: str, names: list[str], *, several: bool) -> None:
-    """Send a list in lines that all but the last have a `*`, or in one line that leaves out what does not fit."""
+    """Send a list in several lines, all but the last with a `*`, or in one line without the items that do not fit."""
     lines = [" ".join(line) for line in wrap(names, ctx.room("CAP", ctx.nick, subcommand, "*"))] or [""]
     if several:
         for line in lines[:-1]:
@@ -213,7 +213,7 @@ def _send(ctx: Context, subcommand: str, names: list[str]) -> None:
 def _advertised(found: dict[str, str], version: int) -> list[str]:
     """Return capabilities as CAP LS and NEW of this version have them.
 
-    Before there were values, those that need one are left out; they may be requested all the same.
+    Versions without values omit capabilities that need one, which may still be requested.
     """
     if version >= _WITH_VALUES:
         return [f"{name}={value}" if value else name for name, value in found.items()]

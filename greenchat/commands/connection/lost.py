@@ -1,12 +1,12 @@
-"""Losing a connection that nobody wanted to end: who would leave with it has some time to come back unnoticed.
+"""Lost connections: after an unintended end a user has some time to return unnoticed.
 
-Whoever has an account comes back by logging in to it, a guest by a token: clients with the capability greenchat/resume
-get one with the welcome (`RESUME <token>`) and give it back when they connect again, before NICK. A token that was sent
-through TLS is taken through TLS only: who reads another, open connection along must not become its sender. One that was
-not is of no use any more once its user was here through TLS. Both are taken too while the server believes that the old
-connection is still there: the network may have gone without a word.
+A user with an account returns by logging in, a guest with a token: clients with the capability greenchat/resume get one
+with the welcome (`RESUME <token>`) and send it when they reconnect, before NICK. A token that was sent through TLS is
+accepted through TLS only, so that it can't be stolen from an unencrypted connection; one that was sent without TLS
+becomes invalid once its user has used TLS. Login and token work even while the server takes the old connection to be
+alive, since it may not have noticed the loss.
 
-From the same address another guest may have the name of one who waits, but nothing else of theirs.
+Another guest from the same address may take the nick of a lost one, but nothing else.
 """
 
 import hashlib
@@ -25,13 +25,13 @@ from greenchat.protocol import caps
 from greenchat.protocol.msgid import format_msgid
 from greenchat.protocol.numerics import Numeric
 
-_AT_ONCE = 2000  # who are told of somebody's leaving in one step: a thousand who leave would hold up everybody else
+_AT_ONCE = 2000  # recipients of QUITs in one step: a thousand QUITs at once would delay everybody
 _REASON = "Connection lost"
 
 
 @step("lost")
 def lose(ctx: Context, grace: int) -> None:
-    """Note that the sender's connection was lost: a user who would leave with it waits for so many ms first."""
+    """Note that the sender's connection was lost; if it was the user's last, the user may return within `grace` ms."""
     network, session = ctx.network, ctx.session
     user = session.user
     if user is None or not grace or len(user.sessions) > 1 or stays(network, user):
@@ -46,7 +46,7 @@ def lose(ctx: Context, grace: int) -> None:
 
 @step("given up")
 def give_up(ctx: Context) -> None:
-    """Let those leave who did not come back in time, or the first of them if they are many."""
+    """Remove lost users who did not return in time, or the first of them if there are many."""
     left = _AT_ONCE
     for user in ctx.network.waiting.over(ctx.now):
         left -= 1 + sum(len(channel.members) for channel in ctx.network.channels_of(user))
@@ -56,7 +56,7 @@ def give_up(ctx: Context) -> None:
 
 
 def give_up_all(ctx: Context) -> Iterator[None]:
-    """Let all those leave who did not come back in time, step by step."""
+    """Remove all lost users who did not return in time, step by step."""
     while ctx.network.waiting.over(ctx.now):
         ctx.propose(give_up)
         yield
@@ -64,17 +64,17 @@ def give_up_all(ctx: Context) -> Iterator[None]:
 
 @step("lost.shift")
 def shift(ctx: Context, jump: int) -> None:
-    """Let those wait who can come back after a jump of the clock by so many ms as long as they were meant to."""
+    """Adjust the deadlines of lost users to a jump of the clock by so many ms."""
     ctx.network.waiting.shift(jump, now=ctx.now)
 
 
 def can_come_back(session: Session) -> bool:
-    """Whether the client of a session knows how to continue as its user: as others see it nothing has happened then."""
+    """Whether the client of a session can return as its user, without others noticing."""
     return session.user is not None and bool(session.caps & caps.RESUME)
 
 
 def keeps_place(session: Session) -> bool:
-    """Whether the user of a session can continue after the server has stopped, and been started again."""
+    """Whether the user of a session can return after a restart of the server."""
     return can_come_back(session) or (session.user is not None and bool(session.user.account))
 
 
@@ -99,9 +99,9 @@ def resume(ctx: Context) -> None:
 
 
 def token_of(network: Network, user: User, *, secure: bool) -> str:
-    """Return what proves that somebody is this user: their guest_id, a colon, and what only the server can make.
+    """Return the token that proves to be this user: the guest_id, a colon, and a signature of the server.
 
-    secure: whether it is sent through TLS, and then it is of no use elsewhere.
+    secure: whether it is sent through TLS, and then valid through TLS only.
     """
     what = f"resume {'through TLS ' if secure else ''}{user.guest_id}"
     proof = hmac.new(network.secret, what.encode(), hashlib.sha256).hexdigest()
@@ -109,7 +109,7 @@ def token_of(network: Network, user: User, *, secure: bool) -> str:
 
 
 def former_self(ctx: Context) -> User | None:
-    """Return the guest whom the sender has proved to be, if they are still here."""
+    """Return the guest whose token the sender has given, if that guest still exists."""
     wanted = ctx.session.registration.resumes
     if not wanted or ctx.session.account:
         return None
@@ -120,16 +120,16 @@ def former_self(ctx: Context) -> User | None:
 
 
 def makes_room(ctx: Context, holder: User) -> bool:
-    """Whether the sender may have the nick of a guest: it is them, or the guest waits, and came from their address."""
+    """Whether the sender may take a guest's nick: as that guest, or as another from the address of a lost one."""
     if former_self(ctx) is holder:
         return True
     return holder in ctx.network.waiting and not holder.account and holder.real_host == ctx.session.host
 
 
 def disconnect(ctx: Context, user: User, farewell: str, reason: str) -> int:
-    """End all connections of a user, and return how many; who waits to come back leaves, too.
+    """End all connections of a user, and return how many; a lost user leaves, too.
 
-    farewell: what their clients are told. reason: what others are told.
+    farewell: for the user's clients. reason: for others.
     """
     sessions = list(user.sessions)
     for session in sessions:
@@ -141,12 +141,12 @@ def disconnect(ctx: Context, user: User, farewell: str, reason: str) -> int:
 
 
 def why_not_ended(ctx: Context, user: User) -> str:
-    """Return why there is nothing of a user that `disconnect` could end, in words for an operator, "" if there is."""
+    """Return why `disconnect` has nothing to end, in words for an operator; "" if it has."""
     if user.sessions or user in ctx.network.waiting:
         return ""
     return f"{user.nick} is always on and has no connection now. To keep them out, ban the account a:{user.account}"
 
 
 def take_place(ctx: Context, holder: User) -> None:
-    """Let somebody who waits leave, since the sender is to have their nick."""
+    """Remove a lost user, since the sender takes the nick."""
     depart(ctx, holder, _REASON)

@@ -30,7 +30,7 @@ def nick(ctx: Context) -> Continuation | None:
         raise IrcError(Numeric.ERR_CANTCHANGENICK, text="On this server your nickname must be your account's name")
     holder = ctx.network.holder(wish)
     if session.user is not None and holder is not None and not holder.sessions and owns(ctx, holder):
-        reunite(ctx, holder)  # it is the sender, kept here without a connection
+        reunite(ctx, holder)  # the sender's own user, always-on without a connection
         return None
     check_nick(ctx, wish)
     if session.user is None:
@@ -52,7 +52,7 @@ def check_nick(ctx: Context, wish: str) -> None:
     holder = network.holder(wish)
     session = ctx.session
     if session.user is None and session.registration.negotiating and holder is not None and holder.account:
-        return  # it may be about to log in to this very account: `complete_registration` looks again
+        return  # it may be about to log in to this account: `complete_registration` checks again
     is_free = holder is None or holder is session.user
     if holder is not None and session.user is None:
         is_free = owns(ctx, holder) or makes_room(ctx, holder)
@@ -64,7 +64,7 @@ def check_nick(ctx: Context, wish: str) -> None:
 
 
 def check_spelling(network: Network, wish: str) -> None:
-    """Check that this can be a nickname at all. Raises 432, which says what one can be."""
+    """Check that this is a valid nickname. Raises 432 with the rules."""
     limit = network.settings.limits.nick
     if not network.naming.is_nick(wish, limit):
         text = f"A nickname has at most {limit} letters, digits, - and _, begins with a letter, and is not a service's"
@@ -72,7 +72,7 @@ def check_spelling(network: Network, wish: str) -> None:
 
 
 def change_nick(ctx: Context, user: User, wish: str) -> None:
-    """Rename a user, and tell everybody who sees them or monitors either nick."""
+    """Rename a user, and tell everybody who shares a channel or monitors either nick."""
     network = ctx.network
     before = user.nick
     envelope = ctx.envelope("NICK", wish, source=user)
@@ -86,7 +86,7 @@ def change_nick(ctx: Context, user: User, wish: str) -> None:
 
 
 def _check_bans(ctx: Context, user: User, wish: str) -> None:
-    """Check that a banned user does not escape the mask by another nick; a voice overrides a ban."""
+    """Check that a banned user does not evade the mask with another nick; voice overrides a ban."""
     network = ctx.network
     if network.fold(wish) == network.fold(user.nick):
         return

@@ -1,4 +1,4 @@
-"""PERSISTENCE: whether a user stays without a connection, for programs. NickServ SET ALWAYS-ON is for people.
+"""PERSISTENCE: clients query and set whether a user is always-on. NickServ SET ALWAYS-ON does the same for people.
 
 https://github.com/ircv3/ircv3-specifications/pull/503 (draft/persistence)
 """

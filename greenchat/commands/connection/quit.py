@@ -1,4 +1,4 @@
-"""Leaving: a connection ends, and with the last one its user, unless they are always-on."""
+"""The end of a connection: its user leaves with the last one, unless always-on."""
 
 from greenchat.chat.always_on import presence, stays
 from greenchat.chat.user import Session, User
@@ -12,7 +12,7 @@ from greenchat.commands.users.monitor import tell_offline
 
 @step("left")
 def left(ctx: Context, reason: str) -> None:
-    """Handle the end of the sender's connection, whatever ended it."""
+    """Handle the end of the sender's connection."""
     leave(ctx, ctx.session, reason)
     ctx.network.disconnect(ctx.session)
 
@@ -40,7 +40,7 @@ def leave(ctx: Context, session: Session, reason: str) -> None:
 
 
 def depart(ctx: Context, leaver: User, reason: str) -> None:
-    """Remove a user permanently, even one who would stay without a connection."""
+    """Remove a user for good, even an always-on one."""
     envelope = ctx.envelope("QUIT", reason, source=leaver)
     ctx.remember(envelope, *(channel for channel in ctx.network.channels_of(leaver) if channel.shows(leaver)))
     ctx.deliver_each(ctx.network.peers(leaver), envelope)

@@ -1,9 +1,8 @@
-"""Reattaching: a connection that came in under another nick becomes another session of the user whom it belongs to.
+"""Reattaching: a connection with another nick becomes another session of its account's user.
 
 A client that logs in before the welcome is attached from the start (`registration`); clients that can only log in later
-use NickServ REGAIN. To the client it looks as if it left its channels, was renamed, and joined those of the user; the
-channels that the user was not in are joined after that, as by JOIN. A rank that it had in them is kept: it is the same
-person.
+use NickServ REGAIN. The client sees itself leave its channels, change nick, and join those of the user; then the user
+joins the channels that only the connection was in, and keeps its ranks there.
 """
 
 from greenchat.chat.user import User
@@ -18,7 +17,7 @@ from greenchat.commands.users.user_modes import send_modes
 
 
 def reunite(ctx: Context, holder: User) -> None:
-    """Attach the sender's session to the holder; if it was the only one of its user, that user leaves."""
+    """Attach the sender's session to the holder; the sender's previous user leaves if it was the only session."""
     network, session, guest = ctx.network, ctx.session, ctx.user
     returns = not holder.sessions
     left = [(channel.name, channel.key, channel.members[guest]) for channel in network.channels_of(guest)]

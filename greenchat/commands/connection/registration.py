@@ -73,7 +73,7 @@ def user(ctx: Context) -> Continuation | None:
 
 
 def complete_registration(ctx: Context) -> Continuation | None:
-    """Welcome a session that has sent all that is needed, and has ended its capability negotiation if it began one."""
+    """Welcome a session whose registration is complete, including any capability negotiation."""
     session = ctx.session
     if session.user or not session.registration.is_complete:
         return None
@@ -95,13 +95,13 @@ def _propose(ctx: Context) -> None:
     ctx.propose(_come_in, form)
 
 
-# What other nodes must know about a session: all that it has sent before the welcome, but not its password.
+# The fields of a session that other nodes need: all that it has sent before the welcome, except for its password.
 _SHOWN = ("now", "host", "secure", "dialect", "caps", "account", "away", "gateway", "token")
 _SAID = ("nick", "username", "realname", "cap_version", "listed", "resumes")  # of its registration
 
 
 def new_session(outbox: Outbox, form: Mapping[str, Any], now: int) -> Session:
-    """Return a session of another process, from the first field of the step `enter`."""
+    """Return the session of another process, from the first field of the step `enter`."""
     session = Session(outbox, form["host"], now)
     for name in _SHOWN:
         setattr(session, name, form[name])
@@ -115,9 +115,9 @@ def new_session(outbox: Outbox, form: Mapping[str, Any], now: int) -> Session:
 
 @step("enter")
 def _come_in(ctx: Context, form: Mapping[str, Any]) -> None:
-    """Register a session that has sent all that is needed. Raises 433.
+    """Register a session whose registration is complete. Raises 433.
 
-    form: what `new_session` makes a session from, if that belongs to another process.
+    form: for `new_session`, if the session belongs to another process.
     """
     session = ctx.session
     registration = session.registration
@@ -180,11 +180,11 @@ def _come_in(ctx: Context, form: Mapping[str, Any]) -> None:
 
 
 def _attach(ctx: Context, user: User) -> None:
-    """Attach another connection to a user: it is welcomed, and gets the channels that they are in."""
+    """Attach another connection to a user: welcome it, and show it the user's channels."""
     session = ctx.session
     returns = not user.sessions
     if user in ctx.network.waiting and not session.away:
-        session.away = user.away  # it was said on the connection that was lost
+        session.away = user.away  # set on the lost connection
     ctx.network.attach(user, session)
     take_pending(ctx, user)
     _welcome(ctx, user)
@@ -195,7 +195,7 @@ def _attach(ctx: Context, user: User) -> None:
 
 
 def show_channels(ctx: Context, user: User) -> None:
-    """Show a session that was attached to a user the channels that they are in."""
+    """Show an attached session the channels of its user."""
     session = ctx.session
     for channel in ctx.network.channels_of(user):
         extended = (channel.name, user.account or "*", user.realname)
@@ -253,7 +253,7 @@ def pong(ctx: Context) -> None:
 
     Answer a PING of the server. Clients do this for you.
     """
-    # the connection is alive, which was noticed when the line was read
+    # nothing to do: reading the line has noted that the connection is alive
 
 
 @command("QUIT", anytime=True)

@@ -1,4 +1,4 @@
-"""Reserved names: made, freed and ended in one place, for RESV and for ChanServ PURGE."""
+"""Reserves and frees names, for RESV and ChanServ PURGE."""
 
 from greenchat.chat import documents
 from greenchat.chat.protection.reservations import Reservation
@@ -20,9 +20,9 @@ _MOST = 1000
 
 
 def reserve(ctx: Context, mask: str, seconds: int, reason: str, *more: Change) -> None:
-    """Reserve a name in the sender's name, once that is stored. seconds: 0 for ever. Raises IrcError, StoreError.
+    """Reserve a name, set by the sender, after storing that. seconds: 0 for ever. Raises IrcError, StoreError.
 
-    more: to be carried out together with it.
+    more: further changes of the same transaction.
     """
     reservations = ctx.network.protection.reservations
     refusal = _why_not(ctx, mask)
@@ -37,7 +37,7 @@ def reserve(ctx: Context, mask: str, seconds: int, reason: str, *more: Change) -
 
 
 def free(ctx: Context, mask: str) -> None:
-    """Take a reservation away, once that is stored. Raises IrcError, StoreError."""
+    """Remove a reservation, after storing that. Raises IrcError, StoreError."""
     reservations = ctx.network.protection.reservations
     found = reservations.get(mask)
     if found is None:
@@ -80,6 +80,6 @@ def let_expire(ctx: Context) -> None:
 
 @step("reservations.shift")
 def shift(ctx: Context, jump: int) -> None:
-    """Move the reservations after a jump of the clock, so that they last as long as they were meant to."""
+    """Adjust the reservations to a jump of the clock, so that they keep their duration."""
     for each in ctx.network.protection.reservations.shift(jump, before=ctx.now - jump):
         ctx.keep(documents.RESERVATION, ctx.network.protection.reservations.key(each.mask), each.document())

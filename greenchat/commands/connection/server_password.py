@@ -1,4 +1,4 @@
-"""The connection password (PASS), which a client must give to come in. https://modern.ircdocs.horse/#pass-message"""
+"""The connection password (PASS). https://modern.ircdocs.horse/#pass-message"""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""WEBIRC: a gateway gives the address of its client. https://ircv3.net/specs/extensions/webirc"""
+"""WEBIRC: a gateway reports the address of its client. https://ircv3.net/specs/extensions/webirc"""
 
 import hmac
 from ipaddress import ip_address
@@ -10,7 +10,7 @@ from greenchat.commands.core.registry import Way, command
 from greenchat.protocol.numerics import Numeric
 from greenchat.values.addresses import is_within, netblock
 
-_GATEWAY = 50  # characters of its name that WHOIS shows
+_GATEWAY = 50  # characters of a gateway's name in WHOIS
 
 
 @command("WEBIRC", params=4, anytime=True, way=Way.STEPS)
@@ -49,7 +49,7 @@ def _relocate(ctx: Context, gateway: str, address: str) -> None:
     if reason:
         ctx.close(session, reason)
         return
-    # the address and not the name: that could be anything, and bans are made from it
+    # the address, not the host name, which could be anything: masks of bans are made from it
     session.host = "0" + host if host.startswith(":") else host
     session.gateway = gateway[:_GATEWAY]
     options = {option.partition("=")[0] for option in " ".join(ctx.message.params[4:]).split()}

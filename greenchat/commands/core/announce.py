@@ -1,4 +1,4 @@
-"""Announcing that a user has changed: to the peers in their channels, and to those who monitor them.
+"""Announces changes of a user to the peers in channels, and to clients that monitor the user.
 
 https://ircv3.net/specs/extensions/extended-monitor
 """
@@ -10,7 +10,7 @@ from greenchat.protocol.envelopes.envelope import Envelope
 
 
 def caused_by(user: User, numeric: Envelope) -> Envelope:
-    """Return a numeric that tells somebody what a user has done to them.
+    """Return a numeric about an action of a user, with the tags of that user.
 
     account-tag: "The tag also MUST be added by the ircd to all numerics directly caused by the sender"; bot-mode says
     the same of its tag.
@@ -30,7 +30,7 @@ def announce(ctx: Context, user: User, envelope: Envelope) -> None:
 
 
 def announce_to_monitors(ctx: Context, user: User, envelope: Envelope) -> None:
-    """Send to those who monitor a user with extended-monitor and see them in no channel."""
+    """Send to clients that monitor a user with extended-monitor and share no channel."""
     network = ctx.network
     for session in network.local.monitors.watchers(network.fold(user.nick)):
         if session.caps & caps.EXTENDED_MONITOR and not _is_near(ctx, session, user):
@@ -38,7 +38,7 @@ def announce_to_monitors(ctx: Context, user: User, envelope: Envelope) -> None:
 
 
 def _is_near(ctx: Context, session: Session, user: User) -> bool:
-    """Whether the session has heard of it as a peer's, or as the user's own."""
+    """Whether the session gets the announcement as a peer's, or as the user's own."""
     watcher = session.user
     if watcher is None or watcher is user:
         return True

@@ -1,4 +1,4 @@
-"""Acts of operators and members: reported to the operators who listen, and written to the audit log."""
+"""Actions of operators and members: reported to operators with mode +s, and written to the audit log."""
 
 from greenchat.chat.user import Session
 from greenchat.commands.core.context import Context
@@ -16,23 +16,23 @@ def tell_operators(ctx: Context, text: str) -> None:
 
 
 def act(ctx: Context, action: str, text: str) -> None:
-    """Report and record what an operator has done, or that somebody has tried to become one.
+    """Report and record an action of an operator, or an attempt to become one.
 
-    action: a word by which it is found again, mostly the command. text: a sentence that names who did it.
+    action: a keyword for searches, usually the command. text: a sentence that names the operator.
     """
     tell_operators(ctx, text)
     record(ctx, action, text)
 
 
 def record(ctx: Context, action: str, text: str) -> None:
-    """Record an act without reporting it: time, action, who (with operator name and origin), and what."""
+    """Record an action without reporting it: time, action, user (with operator name and origin), and text."""
     user = ctx.session.user
     who = f"{_origin(ctx.session)} ({user.oper or 'no operator'})" if user else "the server"
     ctx.process.audit.write(f"{format_time(ctx.now)} {action} {who}: {_one_line(text)}")
 
 
 def note(ctx: Context, action: str, text: str) -> None:
-    """Record what a member has done and others may ask about later, with their account and origin."""
+    """Record an action of a member that may be asked about later, with the member's account and origin."""
     session = ctx.session
     account = session.user.account if session.user else session.account
     who = f"{_origin(session)} ({account or 'no account'})"

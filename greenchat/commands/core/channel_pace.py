@@ -1,4 +1,4 @@
-"""How fast people may join a channel and speak there: what its modes +j, +W and +d refuse. See `chat.paces`."""
+"""Enforces the channel modes +j, +W and +d, which limit joins and messages. See `chat.paces`."""
 
 from greenchat.chat.channel import Channel
 from greenchat.chat.paces import DELAY, JOINS, SLOW, Recent
@@ -9,7 +9,7 @@ from greenchat.protocol.msgid import parse_msgid, time_of
 from greenchat.protocol.numerics import Numeric
 
 _SECOND = 1000  # ms
-_FORGET_FROM = 64  # members whose lines are remembered; beyond that those who have left are forgotten
+_FORGET_FROM = 64  # members whose lines are remembered; beyond that those of former members are dropped
 
 
 def require_pace_of_joins(ctx: Context, channel: Channel) -> None:
@@ -33,7 +33,7 @@ def require_pace_of_lines(ctx: Context, channel: Channel) -> None:
     delay = channel.paces.get(DELAY)
     if delay is not None:
         been_here = ctx.now - _joined(ctx, channel, user)
-        # who joined in the future did so before the clock was set back
+        # a time in the future is from before the clock was set back
         if 0 <= been_here < delay.seconds * _SECOND:
             raise _too_soon(channel, DELAY, delay.seconds * _SECOND - been_here)
     slow = channel.paces.get(SLOW)
@@ -50,7 +50,7 @@ def require_pace_of_lines(ctx: Context, channel: Channel) -> None:
 
 
 def _joined(ctx: Context, channel: Channel, user: User) -> int:
-    """Return when a user joined the channel, in ms; for those outside (no +n) that is now."""
+    """Return when a user joined the channel, in ms; now for users outside (without +n)."""
     since = parse_msgid(user.channels.get(ctx.network.fold(channel.name), ""))
     return ctx.now if since is None else time_of(since)
 

@@ -1,7 +1,7 @@
-"""What the log says of each command at the level debug: who sent it, and of its parameters those that hold no secret.
+"""Logs commands at level debug: the sender, and the parameters that contain no secret.
 
-Passwords, codes, keys of channels and whatever people say to each other never get there. So what may be shown is named
-here, and nothing else is: who adds a command and forgets this table has a log that says too little.
+Passwords, codes, channel keys and messages are never logged. So this table lists the parameters that may be logged: a
+command without a row is logged without any.
 """
 
 import logging
@@ -57,8 +57,9 @@ is_wanted = partial(log.isEnabledFor, logging.DEBUG)
 
 
 def note(session: Session, command: str, params: Sequence[str], *, is_known: bool = True, times: int = 1) -> None:
-    """Write a command into the log, if that is wanted. is_known: what there is no command for may be a password, typed
-    in the wrong place. times: how often it came."""
+    """Log a command, if the level is debug. is_known: whether the command exists; otherwise it may be a mistyped
+    password. times: how often it was sent.
+    """
     if not is_wanted():
         return
     nick = session.user.nick if session.user else session.registration.nick or "*"

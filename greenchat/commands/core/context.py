@@ -1,6 +1,6 @@
-"""The context of a handler: the state, the message, the time, and the one way out.
+"""The context of a handler: the state, the message, the time, and the only way to send.
 
-Handlers never write wire text, touch a socket, or read a clock: they build messages and say who gets them.
+Handlers never write wire text, touch a socket, or read a clock: they build messages and name the recipients.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -39,9 +39,9 @@ _NO_ANSWER = "Input line was too long: the answer would not fit into a line"
 class Context:
     """The context of one command of one session.
 
-    now: ms since the epoch, the same for all that the command does. quiet: refusals are not answered. parts: of the
-    message, if it is multiline. weight: how many commands the throttle counts it as. applies: an act of the log is
-    being applied, so that all it leads to is a part of that.
+    now: ms since the epoch, fixed for the command. quiet: whether refusals are not answered. parts: those of a
+    multiline message. weight: its cost for the throttle, in commands. applies: whether an act of the log is being
+    applied, of which all changes are a part.
     """
 
     __slots__ = (
@@ -81,7 +81,7 @@ class Context:
         self._take_label()
 
     def adopt(self, message: Message) -> None:
-        """Continue as if this message had come; its label is the one that is answered."""
+        """Continue with this message instead; its label is used for the answer."""
         self.message = message
         self._take_label()
 
@@ -98,7 +98,7 @@ class Context:
         return ResponseBuffer(self.session, label, self.envelope, self.network.local.new_reference)
 
     def aside(self, session: Session) -> "Context":
-        """Return a context in which to tell another session something that it did not ask for."""
+        """Return a context for sending to another session without a command of that session."""
         return Context(
             self.network,
             session,
@@ -113,28 +113,28 @@ class Context:
         """The user who runs the command. Only commands that need registration may ask."""
         user = self.session.user
         if user is None and self.applies and self.process.log.is_shared:
-            raise IrcError(Numeric.ERR_NOTREGISTERED)  # an act before this one has ended the session, like a KILL
+            raise IrcError(Numeric.ERR_NOTREGISTERED)  # a previous act, like a KILL, has ended the session
         if user is None:
             raise RuntimeError(f"{self.message.command} asked for the user of a session that has none")
         return user
 
     @property
     def nick(self) -> str:
-        """The sender's nick as it stands in numerics: `*` before it has one."""
+        """Return the sender's nick for numerics: `*` before it has one."""
         session = self.session
         return session.user.nick if session.user else session.registration.nick or "*"
 
-    # what else a handler may not make by itself
+    # ids, steps and random bytes
 
     def new_id(self) -> int:
-        """Return a msgid for what happens now; a replay gives the same, since it comes from the state and the time."""
+        """Return a msgid for a present event, made from the state and the time, so that a replay gives the same."""
         return self.network.ids.next(self.now)
 
     def propose(self, step: Callable[..., T], *fields: object) -> T:
-        """Propose a step to be applied through the log, unless this is a part of an act that came from there.
+        """Propose a step to be applied through the log; a part of an act from the log is applied directly.
 
-        What follows it in a handler is not applied by other nodes: call it last. Where several nodes share the log
-        this waits until it is applied.
+        Other nodes do not run the rest of the handler: call it last. With several nodes this waits until the step is
+        applied.
         """
         if self.applies:
             return step(self, *fields)
@@ -167,7 +167,7 @@ class Context:
             self.applies = False
 
     def random(self, count: int) -> bytes:
-        """Return so many random bytes that nobody can guess."""
+        """Return `count` random bytes from a cryptographic source."""
         return self.process.random(count)
 
     # building
@@ -187,27 +187,27 @@ class Context:
             return Envelope(message, time=self.now, needs=needs)
         msgid = self.new_id()
         message = Message(command, params, source.source, tags)
-        time = time_of(msgid)  # now, as it will be in the history
+        time = time_of(msgid)  # the present time, as in the history
         account, bot = source.account, "B" in source.modes
         if self.parts and command == self.message.command:
             return MultilineEnvelope(message, self.parts, time=time, msgid=msgid, account=account, bot=bot)
         return Envelope(message, time=time, msgid=msgid, account=account, bot=bot, needs=needs, extended=extended)
 
     def room(self, command: str, *params: str) -> int:
-        """Return the bytes left for one more parameter in a message of the server with these."""
+        """Return the bytes left for another parameter in a message of the server with these parameters."""
         return room(self.network.settings.name, command, *params)
 
     def numeric(self, nick: str, numeric: Numeric, *params: str, text: str = "") -> Envelope:
-        """Return a numeric for somebody; its last parameter is `text`, or the numeric's own text if it has one.
+        """Return a numeric for a nick; its last parameter is `text`, or the numeric's own text if it has one.
 
-        The other parameters may be the sender's own words; those that can't be sent back as they are become `*`.
+        The other parameters may come from the sender; those that can't be sent back unchanged become `*`.
         """
         text = text or numeric.text
         *words, last = (*params, text) if text else params
         return self.envelope(numeric.command, nick, *map(presentable, words), last)
 
     def addressed(self, numeric: Numeric, *params: str) -> Addressed:
-        """Return a numeric for many, as `numeric` does."""
+        """Return a numeric for several users, as `numeric` does."""
         words = (*params, numeric.text) if numeric.text else params
         *words_before, last = words
         shown = (*map(presentable, words_before), last)
@@ -224,15 +224,15 @@ class Context:
         self._respond_whole(self.envelope("FAIL", command, code, *map(presentable, context), text))
 
     def _respond_whole(self, answer: Envelope) -> None:
-        """Send an answer, or 417 if the sender's own words in it don't fit."""
+        """Send an answer, or 417 if the sender's words in it do not fit."""
         if repeats_too_much(answer):
             answer = self.numeric(self.nick, Numeric.ERR_INPUTTOOLONG, text=_NO_ANSWER)
         self.respond(answer)
 
     def refuse(self, error: IrcError | FailError) -> None:
-        """Tell the sender why it is refused, unless the command is one that is never answered with an error.
+        """Send a refusal, unless errors of the command are never answered.
 
-        A line that is too long is reported all the same: that is no automatic reply to what it says.
+        A line that is too long is always reported, since that is no automatic reply to its text.
         """
         if self.quiet and not isinstance(error, TooLongError):
             return
@@ -246,7 +246,7 @@ class Context:
         self.respond(self.envelope("NOTICE", self.nick, text))
 
     def respond(self, envelope: Envelope) -> None:
-        """Send to the session that sent the command, as a part of its answer, if it gets such messages."""
+        """Send to the session that sent the command, as a part of its answer, if its capabilities allow the message."""
         if self.session.kind & envelope.needs != envelope.needs:
             return
         if self._buffer:
@@ -284,12 +284,12 @@ class Context:
             self.journal.record(*events)
 
     def keep(self, kind: DocumentKind, key: str, value: object) -> None:
-        """Store a value under a name, in this turn's transaction; None removes it."""
+        """Store a document, in this turn's transaction; None removes it."""
         self.session.room -= DOCUMENT
         self.journal.record(Document(kind.name, key, value))
 
     def secure(self, kind: DocumentKind, key: str, value: object) -> None:
-        """Store a value that must survive, before its change is made and confirmed; None removes it.
+        """Store a document that must survive, before its change is made and confirmed; None removes it.
 
         Raises StoreError, which becomes a FAIL: nothing may have changed by then.
         """
@@ -297,7 +297,7 @@ class Context:
         self.journal.secure(Document(kind.name, key, value))
 
     def fail_after_all(self, command: str, *context: str, text: str) -> None:
-        """Send a FAIL with the label, in place of the answer that waits, since nothing could be stored."""
+        """Send a FAIL with the label instead of the waiting answer, since nothing could be stored."""
         if self._buffer:
             self._buffer.take_back(self.message.command)
         self.fail(command, "TEMPORARILY_UNAVAILABLE", *context, text=text)
@@ -309,7 +309,7 @@ class Context:
             self.send(session, envelope)
 
     def send(self, session: Session, envelope: Envelope) -> None:
-        """Send to one session: as a part of the answer if it is the one that sent the command."""
+        """Send to one session; if it sent the command, as a part of the answer."""
         if session is self.session:
             self.respond(envelope)
         else:
@@ -332,7 +332,7 @@ class Context:
             self.respond(envelope)
 
     def announce(self, channel: Channel, envelope: Envelope, about: User, *, to_sender: bool = True) -> None:
-        """Send a member's event to all in the channel who see them: in an auditorium not everybody does."""
+        """Send a member's event to all who see the member: in an auditorium not everybody does."""
         if channel.shows(about):
             self.broadcast(channel, envelope, to_sender=to_sender)
         else:
@@ -346,7 +346,7 @@ class Context:
                     self.send(session, envelope)
 
     def send_numeric(self, session: Session, numeric: Addressed) -> None:
-        """Send a numeric for many to one session, under the nick of its user."""
+        """Send a numeric of `addressed` to one session, with the nick of its user."""
         nick = session.user.nick if session.user else session.registration.nick or "*"
         if session is self.session:
             self.respond(numeric.addressed_to(nick))
@@ -354,11 +354,11 @@ class Context:
             session.outbox.put(numeric.encode(session.kind, nick))
 
     def farewell(self, reason: str) -> Envelope:
-        """Return an ERROR. It has no source: it is about the connection, with no server in between."""
+        """Return an ERROR, without a source since it concerns the connection."""
         return Envelope(Message("ERROR", (reason,)), time=self.now)
 
     def close(self, session: Session, reason: str) -> None:
-        """End a connection with an ERROR that says why."""
+        """End a connection with an ERROR that has the reason."""
         session.closing = reason
         if session.user is None:
             # LUSERS counts those "currently in an unknown state", which a session being closed is not
@@ -380,6 +380,6 @@ class Context:
             self._buffer.answer_in_part(is_batch=is_batch)
 
     def answer(self) -> None:
-        """Send what was collected for a labeled command: https://ircv3.net/specs/extensions/labeled-response."""
+        """Send the collected answer of a labeled command: https://ircv3.net/specs/extensions/labeled-response."""
         if self._buffer:
             self._buffer.answer()

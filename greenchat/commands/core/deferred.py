@@ -1,6 +1,6 @@
-"""What a handler may return: slow work, a long answer, or work that outlives its client.
+"""Continuations that a handler may return: slow work, a long answer, or work that continues without its client.
 
-The runner of commands (`server.connection`) does it, so that no handler ever waits.
+`server.net.connection` carries them out, so that no handler ever waits.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,14 +14,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """Returned by a handler whose work is too slow for the loop: a password hash, a search.
+    """Work that is too slow for the loop: a password hash, a search.
 
-    work: called in another thread; it must not touch the chat's state. then: called with the result of work, in the
-    loop and later (ctx.now is new): it must look at the state again; not called if the client has gone. It answers, or
-    proposes a step (`Context.propose`): it changes no shared state by itself.
-    done: called in the loop when the work has ended, whether anybody waits for it or not. waits: for others, like a
-    mail server. outside: for whoever knows people's passwords. pauses: a moment before, since it can't continue yet.
-    hashes: a password, which has a thread of its own.
+    work: called in another thread; it must not touch the chat's state. then: called later in the loop with the result
+    (ctx.now is new), unless the client has gone; it must check the state again. It answers, or proposes a step
+    (`Context.propose`), but changes no shared state itself. done: called in the loop when the work has ended, also if
+    the client has gone. waits: whether it waits for another server, like a mail server. outside: whether it asks an
+    external password service. pauses: whether to wait a moment first, since it is blocked. hashes: whether it hashes a
+    password, for which there is a separate thread.
     """
 
     work: Callable[[], object]
@@ -35,10 +35,10 @@ class Deferred:
 
 @dataclass(frozen=True, slots=True)
 class Streamed:
-    """Returned by a handler whose answer is too long to be made, or to wait in an outbox, all at once.
+    """An answer that is too long to be made, or queued in an outbox, at once.
 
-    steps: each answers a little more. Between some of them other clients have their turn, and this one is sent what it
-    got: so a step must look at the state again. is_batch: a batch of its own kind is the whole answer.
+    steps: each sends a part of the answer. Between steps other clients may be served, so a step must check the state
+    again. is_batch: whether the whole answer is a single batch.
     """
 
     steps: Iterator[None]
@@ -48,7 +48,7 @@ class Streamed:
 def growing(collection: Callable[[], Iterable[T]]) -> Iterator[T]:
     """Yield each member once, including those added while the answer is being sent.
 
-    collection: returns the present members. Members who have left meanwhile are yielded all the same.
+    collection: returns the present members. Members who have left meanwhile are yielded, too.
     """
     seen: set[T] = set()
     while new := [member for member in collection() if member not in seen]:
@@ -58,10 +58,10 @@ def growing(collection: Callable[[], Iterable[T]]) -> Iterator[T]:
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """Returned by a handler that has answered, and has started something long that continues even if its client leaves.
+    """Long work that continues even if its client leaves; the handler has answered already.
 
-    steps: called with a context of no particular user; each step does a little more. Between some of them everybody has
-    their turn: so a step must look at the state again.
+    steps: called with a context of the server itself; each step does a part. Between steps clients may be served, so a
+    step must check the state again.
     """
 
     steps: Callable[[Context], Iterator[None]]

@@ -1,6 +1,6 @@
-"""From a client's line to its command; invalid lines are answered here.
+"""Parses a client's line and runs its command; invalid lines are answered here.
 
-A line that can't be obeyed is still parsed as far as possible, for its label and the name of its command.
+An invalid line is still parsed as far as possible, for its label and the name of its command.
 """
 
 from collections.abc import Callable
@@ -47,7 +47,7 @@ def _refuse_encoding(ctx: Context) -> None:
     command = command if command.isascii() and command.isalnum() else "*"
     text = "Message rejected: your client must use UTF-8 on this network"
     if command == "NICK" and ctx.session.user is None and not ctx.session.caps & caps.STANDARD_REPLIES:
-        # a client that does not know FAIL would wait for ever; this numeric makes it try its other nickname
+        # for clients that do not know FAIL: this numeric makes them try another nickname
         ctx.refuse(IrcError(Numeric.ERR_ERRONEUSNICKNAME, "*", text=text))
     else:
         ctx.refuse(FailError(command, "INVALID_UTF8", text=text))
@@ -55,7 +55,7 @@ def _refuse_encoding(ctx: Context) -> None:
 
 def _gist(line: bytes) -> Message:
     text = line.decode(errors="replace").translate(_FORBIDDEN)
-    for rest in "", " *":  # where only the command is missing, there may still be a label
+    for rest in "", " *":  # if only the command is missing, there may still be a label
         try:
             message = parse(text + rest)
         except ParseError:

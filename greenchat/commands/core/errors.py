@@ -1,4 +1,4 @@
-"""Errors of commands: a handler raises one to refuse; `registry.run` turns it into a line for the sender."""
+"""Errors of commands: a handler raises one, and `registry.run` sends it as a line."""
 
 from greenchat.protocol.numerics import Numeric
 
@@ -14,7 +14,7 @@ class IrcError(Exception):
 
 
 class TooLongError(IrcError):
-    """The text would not reach all readers whole. Reported even where errors are not answered."""
+    """A text that would not fit into every reader's line. Reported even if errors are not answered."""
 
     def __init__(self) -> None:
         super().__init__(

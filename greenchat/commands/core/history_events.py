@@ -1,4 +1,4 @@
-"""What is stored of a message, and under which conversation: from an `Envelope` to a `StoredEvent`."""
+"""Converts messages to stored events and back, and finds their conversations."""
 
 from collections.abc import Mapping
 
@@ -22,19 +22,19 @@ _KEEP_ME = ("+draft/react", "+react", "+draft/unreact", "+unreact", "+draft/pers
 _SEAMS = "joined"  # where lines of a multiline message were joined without a line break
 _REALNAME = "realname"  # of the user who joined
 _MOST_TAGS = 512  # bytes of names and values that are stored with one message
-_FIRST = frozenset((*_KEEP_ME, "+draft/reply", "+reply", CLIENT_ID))  # of these, as many as fit
+_FIRST = frozenset((*_KEEP_ME, "+draft/reply", "+reply", CLIENT_ID))  # as many of these as fit
 _PASSING = ("+typing", "+draft/typing")
 
 
 def identity(network: Network, user: User) -> str:
-    """Return the identity of a user beyond one connection, see `User.identity`."""
+    """Return the identity of a user in the history, see `User.identity`."""
     return user.identity
 
 
 def conversation_of(network: Network, user: User, place: Channel | User, rank: str = "") -> str:
-    """Return the key of a message of a user in a channel or to somebody.
+    """Return the conversation of a message of a user to a channel or another user.
 
-    rank: the letter of the lowest rank that gets it; what not all members get is a conversation of its own.
+    rank: the letter of the lowest rank that gets it; messages to a rank form a separate conversation.
     """
     if isinstance(place, Channel):
         key = network.fold(place.name)
@@ -45,7 +45,7 @@ def conversation_of(network: Network, user: User, place: Channel | User, rank: s
 def is_kept(history: History, envelope: Envelope, place: Channel | User) -> bool:
     """Whether a message is stored.
 
-    A TAGMSG is if one of its tags is worth it: reactions are, typing notifications are not.
+    A TAGMSG is if one of its tags is kept: reactions are, typing notifications are not.
     """
     if not history.enabled or not (history.private or isinstance(place, Channel)):
         return False
@@ -68,13 +68,13 @@ def to_event(envelope: Envelope, conversation: str) -> StoredEvent:
 
 
 def size_of(event: StoredEvent) -> int:
-    """Return about how many bytes it takes, without what is stored once for many."""
+    """Return the approximate bytes of an event in the database, without values shared by several events."""
     tags = sum(len(name) + len(value) for name, value in event.tags.items())
     return sum(len(parameter) for parameter in event.params) + tags
 
 
 def to_envelope(event: StoredEvent, needs: int = 0) -> Envelope:
-    """Return a stored event as the message that it was."""
+    """Return the message of a stored event."""
     text = event.params[-1] if event.params else ""
     tags = event.tags
     joined_at = tags.get(_SEAMS, "")
@@ -115,7 +115,7 @@ def _kept_tags(envelope: Envelope) -> Mapping[str, str]:
 
 
 def _bounded(tags: Mapping[str, str]) -> dict[str, str]:
-    """Return the tags worth keeping, as many as there is room for, so that rare ones can't bloat the history."""
+    """Return as many tags as fit into the limit, so that they can't bloat the history."""
     room, kept = _MOST_TAGS, {}
     for name, value in sorted(tags.items(), key=lambda tag: tag[0] not in _FIRST):
         size = len(name.encode()) + len(value.encode())

@@ -1,4 +1,4 @@
-"""The journal: where handlers write what is to be stored, and read what was stored before."""
+"""The journal: for handlers to store events and to read the history."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -8,15 +8,15 @@ from greenchat.storage.interface import Store, StoredEvent, StoreWrite
 
 
 class Encoded(Protocol):
-    """A message on its way to its readers: an `Envelope`, or an `Utterance`."""
+    """A message with its encodings: an `Envelope`, or an `Utterance`."""
 
     @property
     def encodings(self) -> Sequence[bytes]:
-        """Every bytes object that was made of it: to be retracted if it can't be stored."""
+        """Return all encodings made so far, for retracting the message if it can't be stored."""
 
 
 class Since:
-    """The writes since a moment, for readers outside the loop: it grows as long as it is referenced."""
+    """The writes since its creation, for readers outside the loop: it grows as long as it is referenced."""
 
     __slots__ = ("__weakref__", "writes")
 
@@ -25,7 +25,7 @@ class Since:
 
 
 class Journal(Protocol):
-    """The writes of this turn, stored in one transaction before anything is sent, and all that was stored before."""
+    """The writes of this turn, stored in one transaction before anything is sent, and the store."""
 
     @property
     def store(self) -> Store:
@@ -38,25 +38,25 @@ class Journal(Protocol):
         """Return the writes from now on. Read it after asking for `store`, which makes it current."""
 
     def has_erased(self, conversation: str, event_id: int) -> bool:
-        """Whether an event was erased recently: since it was read by somebody who is still sending it."""
+        """Whether an event was erased recently, so that a long answer in progress must skip it."""
 
     def secure(self, *writes: StoreWrite) -> None:
-        """Store what must survive, before it is done and confirmed.
+        """Store changes that must survive, before they are made and confirmed.
 
-        Raises StoreError, and then nothing is stored: nothing may have changed by then, and the sender is told.
+        Raises StoreError if nothing was stored. No state may have changed before this call; the sender gets an error.
         """
 
     def find(self, conversation: str, event_id: int) -> StoredEvent | None:
         """Return one event, also one of this turn. Raises StoreError."""
 
     def say(self, writes: Sequence[StoreWrite], said: Encoded, refuse: Callable[[], None]) -> None:
-        """Store these before anybody sees the message.
+        """Store writes before anybody sees the message.
 
-        If that fails nobody does, and `refuse` is called to tell its sender.
+        If that fails nobody sees it, and `refuse` is called to tell the sender.
         """
 
     def speak(self, utterance: Utterance) -> None:
         """Store plain messages before anybody sees them, as `say` does."""
 
     def record(self, *writes: StoreWrite) -> None:
-        """Store what has happened, in this turn's transaction, or if that fails in a later one."""
+        """Store events in this turn's transaction, or if that fails in a later one."""

@@ -1,8 +1,8 @@
-"""The 512-byte rule: nothing that people say is cut silently. A text that would not fit into the line that others get
-is refused.
+"""The 512-byte rule: no text of a user is cut silently. A text that would not fit into the recipients' lines is
+refused.
 
-https://modern.ircdocs.horse/#message-format, and #errinputtoolong-417 for the refusal. `Envelope` still cuts a line
-that gets too long, as a last resort: a long real name at the end of a line of WHO.
+https://modern.ircdocs.horse/#message-format, and #errinputtoolong-417 for the refusal. As a last resort `Envelope`
+still cuts long lines, like those of WHO with a long real name at the end.
 """
 
 from greenchat.commands.core.errors import TooLongError
@@ -15,14 +15,14 @@ _MANY = "9999999"  # members of a channel, as LIST counts them
 
 
 def require_fit(*envelopes: Envelope) -> None:
-    """Check that others get all these lines whole. Raises TooLongError."""
+    """Check that recipients get all these lines uncut. Raises TooLongError."""
     for envelope in envelopes:
         if not envelope.fits:
             raise TooLongError
 
 
 def repeats_too_much(envelope: Envelope) -> bool:
-    """Whether an answer would have to cut a word of the asker's, which they could not recognize then."""
+    """Whether an answer would have to cut a word of the command's sender, who could not recognize it then."""
     if envelope.fits:
         return False
     sizes = list(map(len, envelope.message.params))
@@ -30,7 +30,7 @@ def repeats_too_much(envelope: Envelope) -> bool:
 
 
 def require_readable_topic(settings: Settings, channel: str, topic: str) -> None:
-    """Check that any reader of the topic gets it whole, whatever their nickname. Raises TooLongError."""
+    """Check that a topic fits for readers with any nickname. Raises TooLongError."""
     reader = _longest_nick(settings)
     _require_room(
         topic,
@@ -40,9 +40,9 @@ def require_readable_topic(settings: Settings, channel: str, topic: str) -> None
 
 
 def require_readable_away(settings: Settings, text: str, host: str) -> None:
-    """Check that everybody gets an away message whole, whatever the nicknames are by then. Raises TooLongError.
+    """Check that an away message fits for readers with any nickname. Raises TooLongError.
 
-    host: of the user who is away.
+    host: the away user's.
     """
     nick = _longest_nick(settings)
     source = f"{nick}!{'u' * settings.limits.username}@{host}"

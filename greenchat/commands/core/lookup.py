@@ -1,4 +1,4 @@
-"""Look-ups of handlers, and the numeric for what does not exist."""
+"""Look-ups for handlers, which raise the numeric if a target does not exist."""
 
 from greenchat.chat.channel import Channel
 from greenchat.chat.user import User
@@ -29,7 +29,7 @@ def find_any_channel(ctx: Context, name: str) -> Channel:
 
 
 def hidden(ctx: Context, channel: Channel, name: str, refusal: IrcError) -> IrcError:
-    """Return a refusal, or 403 where it would tell somebody outside that there is a secret channel of this name."""
+    """Return a refusal, or 403 if the refusal would reveal a secret channel to a user outside it."""
     return refusal if channel.is_visible_to(ctx.user) else IrcError(Numeric.ERR_NOSUCHCHANNEL, name)
 
 

@@ -1,7 +1,7 @@
-"""Storing people and channels as they change: accounts, registered channels, and always-on users.
+"""Stores changes of accounts, registered channels, and always-on users.
 
-What a user is told has been done is stored before it is done (`carry_out`, `changing`): on a
-full disk they are refused, and nothing has changed.
+A change that is confirmed to a user is stored before it is made (`carry_out`, `changing`): with a full disk it is
+refused, and nothing has changed.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,16 +23,16 @@ from greenchat.storage.interface import Cut, Document, StoreError, StoreWrite
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change of the state that must survive. writes: what is stored of it. apply: makes it, once they are stored."""
+    """A change of the state that must survive. writes: to be stored first. apply: makes the change afterwards."""
 
     writes: tuple[StoreWrite, ...]
     apply: Callable[[], object]
 
 
 def carry_out(ctx: Context, *changes: Change) -> None:
-    """Store what all these changes write, in one transaction, and then make them: all of them, or none.
+    """Store the writes of these changes in one transaction, then make the changes: all of them, or none.
 
-    Raises StoreError, and then nothing is stored and nothing has changed, however many there are.
+    Raises StoreError, and then nothing is stored and nothing has changed.
     """
     writes = [write for change in changes for write in change.writes]
     if writes:
@@ -42,13 +42,13 @@ def carry_out(ctx: Context, *changes: Change) -> None:
 
 
 def keep_presences(ctx: Context) -> None:
-    """Store the always-on users, the channels that exist because of them, and who was in closed channels."""
+    """Store the always-on users, the channels that exist because of them, and the members of closed channels."""
     network = ctx.network
     for kind, name, value in network.closures.take():
         if kind is documents.CLOSED and isinstance(value, dict) and not value["end"]:  # RENAME stores these, too
             ctx.session.room -= CLOSURE
         if value is None:
-            ctx.journal.record(Document(kind.name, name, None))  # perhaps of others: not the sender's to pay
+            ctx.journal.record(Document(kind.name, name, None))  # they may be others': not counted for the sender
         else:
             ctx.keep(kind, name, value)
     for key, upto in network.closures.take_lost():
@@ -64,34 +64,34 @@ def keep_presences(ctx: Context) -> None:
 
 
 def conversations_of_channel(network: Network, folded: str) -> Iterator[str]:
-    """Yield the keys of what all in a channel hear, and of what some ranks do."""
+    """Yield the conversations of a channel: that of all members, and those of ranks."""
     yield folded
     for symbol in network.settings.mode_table.symbols:
         yield symbol + folded
 
 
 def forget_presence(ctx: Context, account_id: str) -> None:
-    """Remove a user who no longer stays from the store."""
+    """Remove a user who is no longer always-on from the store."""
     ctx.keep(documents.PRESENCE, account_id, None)
 
 
 def change_account(ctx: Context, name: str, **changes: object) -> Account:
-    """Change fields of an account, once that is stored. Raises StoreError, and KeyError if there is no such account."""
+    """Change fields of an account, after storing that. Raises StoreError, or KeyError if there is no such account."""
     account = ctx.network.accounts.changed(name, **changes)
     carry_out(ctx, replacing(ctx, account))
     return account
 
 
 def replacing(ctx: Context, account: Account) -> Change:
-    """Return the change that puts an account in the place of the one of its name."""
+    """Return the change that replaces the account of the same name."""
     return Change((_of_account(ctx, account),), lambda: ctx.network.accounts.put(account))
 
 
 def forgetting(ctx: Context, account: Account) -> Change:
-    """Return the change that removes an account, and everything that must not pass to the next one of its name.
+    """Return the change that removes an account, and all data that must not pass to a later account of its name.
 
-    Rows stored by its id would never be found: they are removed, so that they do not accumulate. Logging out its users
-    is the caller's task, and so is what becomes of the channels that it owns, see `services.removal`.
+    Rows stored by its id are removed, too, so that they do not accumulate. The caller logs out its users, and handles
+    its channels, see `services.removal`.
     """
     network = ctx.network
     tokens, files, pushes, webhooks = (
@@ -175,7 +175,7 @@ def free_name(ctx: Context, name: str) -> Dropped | None:
 
 
 def keep_account(ctx: Context, account: Account) -> None:
-    """Store an account as it is now, sooner or later: nobody was told that it is stored."""
+    """Store the present state of an account, without confirming it to anybody."""
     ctx.journal.record(_of_account(ctx, account))
 
 
@@ -187,7 +187,7 @@ def _of_account(ctx: Context, account: Account) -> Document:
 def changing(ctx: Context, channel: Channel) -> Iterator[None]:
     """Store the block's changes to a channel at its end, before anybody hears of them.
 
-    Raises StoreError if that fails, and then the channel is as it was.
+    Raises StoreError if that fails, and then the channel is unchanged.
     """
     registration = channel.registration
     if registration is None and not channel.is_kept:
@@ -205,14 +205,14 @@ def changing(ctx: Context, channel: Channel) -> Iterator[None]:
 
 
 def register_channel(ctx: Context, channel: Channel, registration: ChannelRegistration | None) -> None:
-    """Set who owns a channel, as `registering` does. Raises StoreError."""
+    """Set a channel's registration, as `registering` does. Raises StoreError."""
     carry_out(ctx, registering(ctx, channel, registration))
 
 
 def registering(ctx: Context, channel: Channel, registration: ChannelRegistration | None) -> Change:
-    """Return the change that sets who owns a channel, None: nobody.
+    """Return the change that sets or removes a channel's registration.
 
-    With the registration its hooks and webhooks end: they are no business of whoever registers that name next.
+    Without one its hooks and webhooks end, so that they do not pass to the next owner.
     """
     network = ctx.network
     tokens, webhooks = ([], []) if registration else hooks_of(network, channel.name)
@@ -236,7 +236,7 @@ def registering(ctx: Context, channel: Channel, registration: ChannelRegistratio
 
 
 def hooks_of(network: Network, name: str) -> tuple[list[Token], list[Webhook]]:
-    """Return the hooks that may speak in a channel, and the webhooks that are told what is said there."""
+    """Return the hooks that may speak in a channel, and the webhooks that receive its messages."""
     folded = network.fold(name)
     tokens = [each for each in network.tokens if each.kind == HOOK and network.fold(each.channel) == folded]
     return tokens, [each for each in network.owned.webhooks if network.fold(each.channel) == folded]
@@ -247,7 +247,7 @@ def _has_somebody_who_stays(ctx: Context, channel: Channel) -> bool:
 
 
 def keep_channel(ctx: Context, channel: Channel) -> None:
-    """Store a channel as it is now, if it is one that is kept: nobody was told that it is stored."""
+    """Store the present state of a channel, if it is stored at all, without confirming it to anybody."""
     if channel.registration or channel.is_kept:
         ctx.journal.record(_of_channel(ctx, channel, channel.registration))
 

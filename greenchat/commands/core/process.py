@@ -1,4 +1,4 @@
-"""What handlers may ask of their process."""
+"""The interface of the server process for handlers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ class Reloaded:
     """The outcome of a reload of the configuration.
 
     file: its name, "" without one. error: why nothing has changed, "" if it did not fail.
-    notes: if it worked: keys that need a restart, addresses that can't be listened on.
+    notes: after success, keys that need a restart, and addresses that can't be listened on.
     """
 
     file: str
@@ -25,7 +25,7 @@ class Reloaded:
 class Port:
     """An address that the server listens on.
 
-    serves: the protocols, in words. proxies: the only addresses that may connect, none if everybody may.
+    serves: the protocols, for people. proxies: the only addresses that may connect, none if all may.
     """
 
     address: str
@@ -43,7 +43,7 @@ class ConnectionRules:
 
 
 class HandoverError(Exception):
-    """No other process can take over; the text says why. needs_restart: only a restart would do."""
+    """No other process can take over; the text says why. needs_restart: whether a restart is needed instead."""
 
     def __init__(self, text: str, *, needs_restart: bool = False) -> None:
         super().__init__(text)
@@ -55,17 +55,17 @@ class AuditError(Exception):
 
 
 class Audit(Protocol):
-    """A log of acts: lines that are kept."""
+    """A log of actions."""
 
     def write(self, line: str) -> None:
-        """Add a line, without waiting until that is done."""
+        """Add a line, without waiting for the disk."""
 
     def read(self, count: int, text: str) -> list[str] | AuditError:
         """Return the last lines that contain a text, the oldest first. Slow; from any thread."""
 
 
 class Mail(Protocol):
-    """Mail to people who are not connected."""
+    """Mail to users."""
 
     @property
     def is_on(self) -> bool:
@@ -83,47 +83,47 @@ class BearerTokens(Protocol):
     """Tokens of an identity provider."""
 
     def claims(self, token: str, now: int, address: str) -> Mapping[str, Any] | BadTokenError:
-        """Return what a token says, if it is valid now (ms since the epoch).
+        """Return the claims of a token, if it is valid now (ms since the epoch).
 
-        address: the IP address of whoever gives it, for the log. Slow; from any thread.
+        address: the client's IP address, for the log. Slow; from any thread.
         """
 
 
 class OutsideError(Exception):
-    """A question to whoever knows people's passwords could not be answered; the text says why, for a log."""
+    """An external password service could not check a login; the text says why, for the log."""
 
 
 class Outside(Protocol):
-    """Others who know people's passwords: a program, a directory."""
+    """External password services: a program, a directory."""
 
     def check(self, name: str, password: str, address: str) -> str | OutsideError | None:
-        """Return the name of the account whose password it is, None if nobody says that it is right.
+        """Return the name of the account with this password, None if it is wrong.
 
-        address: the IP address of whoever gives it. Slow; from any thread.
+        address: the client's IP address. Slow; from any thread.
         """
 
 
 class Process(Protocol):
-    """The process."""
+    """The server process, as handlers see it."""
 
     @property
     def log(self) -> Log:
-        """The log that puts acts in order."""
+        """The log that orders acts."""
 
     def random(self, count: int) -> bytes:
-        """Return so many random bytes that nobody can guess."""
+        """Return `count` random bytes from a cryptographic source."""
 
     @property
     def audit(self) -> Audit:
-        """The log of operators' acts."""
+        """The log of operators' actions."""
 
     @property
     def moderation(self) -> Audit:
-        """The log of members' acts in their channels and with their accounts."""
+        """The log of members' actions in their channels and with their accounts."""
 
     @property
     def mail(self) -> Mail:
-        """The mail to people who are not connected."""
+        """The mailer."""
 
     @property
     def bearer(self) -> BearerTokens:
@@ -137,16 +137,16 @@ class Process(Protocol):
         """Close all listeners and connections and end."""
 
     def restart(self, who: str, reason: str) -> None:
-        """Replace this process by a new one with the same command line. who: wanted it.
+        """Replace this process by a new one with the same command line. who: the operator.
 
-        If only a restart would do, stop for this reason and start it then.
+        If that is not possible, stop with this reason and restart.
         """
 
     def reload(self, who: str) -> Reloaded:
         """Reload the configuration; its changes are in force when this returns. who: reported to operators."""
 
     def relocate(self, session: Session, host: str) -> str:
-        """Move a session to the IP address that its gateway gives; return "" or why there is no room for it."""
+        """Move a session to the IP address that its gateway reports; return "", or why that address may not connect."""
 
     def ports(self) -> list[Port]:
         """Return the ports that the server listens on."""

@@ -1,4 +1,4 @@
-"""Recording messages: they are stored before anybody sees them."""
+"""Stores messages before anybody sees them."""
 
 from functools import partial
 
@@ -16,11 +16,11 @@ NOT_KEPT = "The message could not be stored and was not delivered; try again"
 
 
 def say(ctx: Context, envelope: Envelope, place: Channel | User, rank: str = "") -> bool:
-    """Record a message of the sender to a channel or a user before anybody sees it.
+    """Store a message of the sender to a channel or a user before anybody sees it.
 
     rank: the letter of the lowest rank that gets it, "" for all members.
-    Returns False if they have sent it before, under the same id of theirs: then only they get it, and the envelope has
-    become what it was the first time.
+    Returns False if the sender has sent it before with the same client id: then only the sender gets it, with the
+    envelope changed to that of the first time.
     """
     network = ctx.network
     conversation = conversation_of(network, ctx.user, place, rank)

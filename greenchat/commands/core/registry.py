@@ -1,7 +1,7 @@
-"""The table of commands, and the one place where a message becomes a call.
+"""The table of commands, and the one place that calls handlers.
 
-`run` checks for all commands what the decorator declared; here, and nowhere else, an error of a handler becomes a line
-for its sender.
+`run` checks the decorator's declarations for all commands, and only here an error of a handler becomes a line for the
+sender.
 """
 
 import inspect
@@ -30,7 +30,9 @@ CommandHandler = Callable[[Context], Continuation | None]
 
 
 class Way(Enum):
-    """The way of a registered user's command to the state; before registration it concerns the connection only."""
+    """The way in which a registered user's command changes the state; before registration it changes the connection
+    only.
+    """
 
     ACT = "the command itself is the act"
     HERE = "it only asks, or is about its connection: it changes nothing that is shared"
@@ -41,11 +43,10 @@ class Way(Enum):
 class Command:
     """A row of the table.
 
-    params: how many a client must give. right: that an operator needs, of `chat.opers`. quiet: an error is never
-    answered. needs: capabilities (bits) without which a session has no such command. about: the text of HELP; its
-    first line is the syntax. way: how it reaches the state. stores: the number of parameters with which it adds text of
-    its sender's to the history, notes: with which it adds events of channels, like JOIN; 0 if it never does. since: the
-    first epoch that has it.
+    params: the minimum number. right: the operator right that it needs. quiet: whether errors are never answered.
+    needs: capabilities (bits) without which the command is unknown. about: the HELP text; its first line is the syntax.
+    way: how it changes the state. stores: the number of parameters from which on it adds text to the history; notes:
+    from which on it adds channel events, like JOIN; 0 if never. since: the first epoch that has it.
     """
 
     name: str
@@ -63,7 +64,7 @@ class Command:
 
 
 _STEPS = 500  # steps of a long answer in one turn
-_PORTION = 8 * 1024  # bytes of it, and at most one line more: less than the smallest outbox takes
+_PORTION = 8 * 1024  # bytes of it, exceeded by one line at most: less than the smallest sendq
 _END = object()
 
 COMMANDS: dict[str, Command] = {}
@@ -83,8 +84,8 @@ def command(
     notes: int = 0,
     since: int = 1,
 ) -> Callable[[CommandHandler], CommandHandler]:
-    """Declare a handler. anytime: also before registration. right, quiet, needs, way, stores, notes, since: see
-    Command.
+    """Declare a handler. anytime: whether it is allowed before registration. right, quiet, needs, way, stores, notes,
+    since: see Command.
 
     about: the text of HELP, by default the handler's docstring.
     """
@@ -98,16 +99,16 @@ def command(
 
 
 def is_for_anybody(message: Message) -> bool:
-    """Whether a client that has not registered may run this."""
+    """Whether an unregistered client may run this message."""
     row = COMMANDS.get(message.command)
     return row is not None and row.anytime
 
 
 def run(ctx: Context) -> Continuation | None:
-    """Run the context's message. Errors of the sender are answered; the exception of a bug is raised.
+    """Run the context's message. Errors of the sender are answered; exceptions of bugs are raised.
 
-    Returns slow work that the caller must do outside the loop, and then hand its result to `resume`; or an answer that
-    is too long for one turn, on which the caller must `go_on` turn by turn; or work to be done apart from this client.
+    Returns slow work, which the caller must do outside the loop, passing its result to `resume`; or a long answer, for
+    which the caller must call `go_on` turn by turn; or background work.
     """
     collecting = ctx.session.batch
     if "batch" in ctx.message.tags and ctx.session.caps & caps.MULTILINE:
@@ -118,7 +119,7 @@ def run(ctx: Context) -> Continuation | None:
 def resume(ctx: Context, later: Deferred, result: object) -> Continuation | None:
     """Continue a command whose slow work is done.
 
-    A long answer begins at once: in another turn it could be preceded by something that is not in it yet.
+    A long answer begins at once: in a later turn it could miss events that were sent before it.
     """
 
     def step(ctx: Context) -> Continuation | None:
@@ -134,7 +135,7 @@ def go_on(ctx: Context, answer: Streamed) -> Continuation | None:
 
 
 def apply_step(ctx: Context, name: str, fields: Sequence[Any]) -> Continuation | None:
-    """Apply a step of a log, see `steps`. What it returns is done where it came from.
+    """Apply a step of a log, see `steps`. Its continuation is carried out by the node that proposed it.
 
     Raises ActError if there is no step of that name.
     """
@@ -177,7 +178,7 @@ def _guarded(ctx: Context, step: CommandHandler) -> Continuation | None:
 
 
 def not_stored(ctx: Context) -> FailError:
-    """Return the error that a change that must survive could not be stored, and so was not made."""
+    """Return the error for a change that could not be stored, and so was not made."""
     text = "The change could not be stored and was not made; try again"
     return FailError(ctx.message.command or "*", "TEMPORARILY_UNAVAILABLE", text=text)
 
@@ -189,7 +190,7 @@ def _refuse_stray(ctx: Context) -> None:
 def _collect(ctx: Context) -> None:
     """Collect a line of the batch that the client has opened.
 
-    An error is reported at once, and once: "all past and future messages in this batch will be ignored".
+    An error is reported only once, and at once: "all past and future messages in this batch will be ignored".
     """
     batch = ctx.session.batch
     assert batch
@@ -234,7 +235,7 @@ def _obey(ctx: Context) -> Continuation | None:
 
 
 def as_act(ctx: Context, rest: CommandHandler) -> Continuation | None:
-    """Run the rest of a command as an act: readers of the log do it too."""
+    """Run the rest of a command as an act, which all readers of the log apply."""
     if not ctx.applies:
         log, message = ctx.process.log, ctx.message
         if log.is_shared:
@@ -249,14 +250,14 @@ def as_act(ctx: Context, rest: CommandHandler) -> Continuation | None:
 
 
 def _obey_again(ctx: Context, now: int) -> Continuation | None:
-    """Run a command whose turn in the log has come: meanwhile what allowed it may have changed."""
+    """Run a command that was read from the log: its permissions may have changed meanwhile."""
     ctx.now = now
     ctx.applies = True
     return _obey(ctx)
 
 
 def require_right(ctx: Context, right: str) -> None:
-    """Check that the sender has a right. Raises 481 if they are no operator, 723 if their class lacks the right."""
+    """Check that the sender has a right. Raises 481 for non-operators, 723 if the operator class lacks it."""
     if "o" not in ctx.user.modes:
         raise IrcError(Numeric.ERR_NOPRIVILEGES)
     if right not in rights_of(ctx.user, ctx.network.settings):

@@ -1,4 +1,4 @@
-"""The answer to a command, collected for its label or put into batches.
+"""Collects the answer to a command for its label, and puts it into batches.
 
 https://ircv3.net/specs/extensions/labeled-response and https://ircv3.net/specs/extensions/batch
 """
@@ -16,7 +16,7 @@ LABEL_LIMIT = 64  # bytes: https://ircv3.net/specs/extensions/labeled-response#t
 
 
 def label_of(message: Message, session: Session) -> str:
-    """Return the label that the answer to a message must have, "" for none."""
+    """Return the label for the answer to a message, "" for none."""
     if not (session.caps & caps.LABELED_RESPONSE and session.caps & caps.BATCH):
         return ""
     label = message.tags.get("label", "")
@@ -24,10 +24,10 @@ def label_of(message: Message, session: Session) -> str:
 
 
 class ResponseBuffer:
-    """The answer to one command of a session; made only for a command with a label, or whose answer has a batch.
+    """The answer to one command of a session; made only for commands with a label or a batch in the answer.
 
-    label: of the command, "" if its answer need not be collected, or no longer. envelope: makes a message of the
-    server from a command and its parameters. new_reference: returns a name for a batch.
+    label: of the command, "" if its answer need not be collected (any more). envelope: makes a message of the server
+    from a command and its parameters. new_reference: returns a name for a batch.
 
     Reads: label. Changes: respond, batch, answer, answer_in_part, take_back.
     """
@@ -67,7 +67,7 @@ class ResponseBuffer:
             self.respond(self._envelope("BATCH", "-" + reference))
 
     def answer_in_part(self, *, is_batch: bool) -> None:
-        """Send what was collected so far: the rest need not be collected.
+        """Send the collected part; the rest need not be collected.
 
         is_batch: one message, or a batch of its own kind, is the whole answer, so that it needs no batch around it.
         """
@@ -85,7 +85,7 @@ class ResponseBuffer:
             self._session.outbox.put(each.encode(self._session.kind))
 
     def answer(self) -> None:
-        """Send what was collected, or an ACK."""
+        """Send the collected answer, or an ACK."""
         if self.label:
             self._responses = self._responses or [self._envelope("ACK")]
             self.answer_in_part(is_batch=stands_alone(self._responses))
@@ -96,7 +96,7 @@ class ResponseBuffer:
             self._responses.append(end)
 
     def take_back(self, said: str) -> None:
-        """Retract the answer, which waits to be sent, and collect what remains of it: nothing of its command is stored.
+        """Retract the waiting answer and collect its valid parts, since the command could not be stored.
 
         said: that command, as PRIVMSG.
         """
@@ -118,7 +118,7 @@ def stands_alone(responses: Sequence[Envelope]) -> bool:
 
 
 def still_true(responses: Sequence[Envelope], said: str) -> list[Envelope]:
-    """Return what remains of an answer if nothing of its command is stored: refusals, but no echo or its batch.
+    """Return the parts of an answer that are valid without storing its command: refusals, but no echo.
 
     said: that command, as PRIVMSG.
     """

@@ -1,4 +1,4 @@
-"""Sanctions that the server imposes automatically, for commands in rooms below those that implement them.
+"""Automatic sanctions, for folders that may not import the one that implements them.
 
 `operators/uban` sets its function here, as commands set their offers in `cap_offers`.
 """
@@ -13,6 +13,6 @@ BANS: list[Callable[[Context, User, int, str], None]] = []
 
 
 def ban_address(ctx: Context, user: User, seconds: int, reason: str) -> None:
-    """Ban a user's address, which closes all connections from there. seconds: how long."""
+    """Ban a user's address for `seconds`, which closes all connections from there."""
     for ban in BANS:
         ban(ctx, user, seconds, reason)

@@ -1,7 +1,7 @@
-"""Services: NickServ and the like, reached with PRIVMSG, or with commands of their own (NICKSERV, NS).
+"""Services: NickServ and the others, addressed with PRIVMSG or their own commands (NICKSERV, NS).
 
-They are tables of functions, not users: messages to them reach nobody else, and are in no history and no log. HELP is
-made from the functions' docstrings.
+They are tables of functions, not users: messages to them are neither delivered nor stored nor logged. HELP shows the
+functions' docstrings.
 """
 
 import re
@@ -26,15 +26,15 @@ _NOT_STORED = "The change could not be stored and was not made: try again"
 
 
 class ServiceError(Exception):
-    """The request can't be carried out; the text says why, in words for the sender."""
+    """A refused request; the text is the reason, for the sender."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceCommand:
     """A command of a service. usage: its parameters, as HELP shows them; least: how many are needed.
 
-    way: how it reaches the state. leading: the number of words before the rest of the text, which is one parameter;
-    None if all are words.
+    way: how it changes the state. leading: the number of words before the rest of the text, which is one parameter;
+    None if all parameters are words.
     """
 
     name: str
@@ -62,7 +62,8 @@ class Service:
     def command(
         self, name: str, usage: str = "", *, right: str = "", way: Way = Way.ACT, leading: int | None = None
     ) -> Callable[[ServiceHandler], ServiceHandler]:
-        """Declare a command. Parameters in usage that are not in brackets are needed. right: of operators.
+        """Declare a command. Parameters in `usage` without brackets are required. right: the operator right that it
+        needs.
 
         leading: see Entry; for passwords, which may contain spaces.
         """
@@ -79,7 +80,7 @@ SERVICES: dict[str, Service] = {}
 
 
 def service(name: str, about: str, *aliases: str) -> Service:
-    """Add a service, and the commands that speak to it: its name, if it can be one, and these aliases."""
+    """Add a service, and the commands that address it: its name, if it is a valid command, and these aliases."""
     added = SERVICES[name.lower()] = Service(name, about)
     for alias in (name.upper(), *aliases) if name.isalnum() else aliases:
         words = f"{alias} <command> [<parameters>]\n\n{about}\n{alias} HELP lists its commands."
@@ -154,6 +155,6 @@ def _help(ctx: Context, spoken_to: Service, topic: str) -> None:
     if entry is None:
         tell(ctx, spoken_to, f"No help available on {topic[:50]}")
         return
-    # the source breaks sentences where its lines are full, and begins a line where the reader needs one
+    # joins wrapped lines; only a line that ends with a full stop, a colon or a semicolon ends one of the answer
     about = re.sub(r"(?<![.:;])\n", " ", cleandoc(entry.handler.__doc__ or "").replace("\n\n", "\n")).split("\n")
     tell(ctx, spoken_to, f"Usage: {entry.name} {entry.usage}".rstrip(), *filter(None, about))

@@ -1,9 +1,9 @@
-"""Steps: changes of the state that are no client's command, as named functions with plain fields.
+"""Steps: changes of the state that are not client commands, as named functions with plain fields.
 
-A handler that works with a password, waits for a thread, or uses randomness runs only where its client is. Its outcome
-is a step: `Context.propose` has it applied. A step looks at the state again, since time may have passed, and its fields
-are all that it needs beside the state: no closure, no password, nothing random. So a log of steps (and of the other
-commands) can be applied again, and gives the same state.
+A handler that works with a password, waits for a thread, or uses randomness runs only on the client's node. Its result
+is a step, applied through `Context.propose`. A step checks the state again, since time may have passed, and needs only
+its fields and the state: no closure, no password, nothing random. So a log of steps and commands can be applied again,
+and gives the same state.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ SINCE: dict[Callable[..., Any], int] = {}
 
 
 def step(name: str, *, since: int = 1) -> Callable[[F], F]:
-    """Declare a step. name: identifies it in a log; never reuse it. since: the first epoch that has it.
+    """Declare a step. name: its name in logs; never reuse one. since: the first epoch that has it.
 
     The function is called with the context and the fields: strings, integers, booleans, None, and lists and mappings of
     these.

@@ -1,4 +1,4 @@
-"""Plain messages on their way: stored as one value, and encoded for each kind of client that gets them."""
+"""Plain messages of one burst: stored as one value, and encoded once for each kind of client."""
 
 from collections.abc import Callable, Sequence
 
@@ -7,9 +7,9 @@ from greenchat.storage.interface import Speech, SpeechHeader
 
 
 class Utterance(Speech):
-    """Plain messages of one speaker to one target, on their way.
+    """Plain messages of one speaker to one target.
 
-    lines: its bytes for the plainest clients. refuse: tells its speaker that it could not be stored.
+    lines: its encoding for clients without capabilities. refuse: tells the speaker that it could not be stored.
     """
 
     __slots__ = ("_head", "_talk", "lines", "refuse")
@@ -29,7 +29,7 @@ class Utterance(Speech):
         self.lines = lines
         self.refuse = refuse
         self._head = head
-        self._talk: Talk | None = None  # where some clients get other bytes
+        self._talk: Talk | None = None  # if some clients need another encoding
 
     def encode(self, kind: int) -> list[bytes]:
         """Return the bytes for this kind of client, one for each text."""
@@ -41,5 +41,5 @@ class Utterance(Speech):
 
     @property
     def encodings(self) -> Sequence[bytes]:
-        """Every bytes object that was made of it: to be retracted if it can't be stored."""
+        """Return all encodings made so far, for retracting the messages if they can't be stored."""
         return self.lines if self._talk is None else self._talk.encodings

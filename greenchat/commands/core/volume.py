@@ -1,7 +1,6 @@
-"""Who has written more than may be kept in a minute, or what the disk has room for, is told so before anything is done.
+"""Refuses commands of users who have exceeded their history per minute, or if the disk is nearly full.
 
-That is asked where the sender is connected, before the command becomes an act of the log: whoever applies that later
-asks nothing.
+The sender's node checks that before the command becomes an act of the log; applying the act checks nothing.
 """
 
 from greenchat.commands.core.context import Context
@@ -14,9 +13,8 @@ _SECOND = 1000  # ms
 def require_volume(ctx: Context, *, debt: int = 0) -> None:
     """Check that the sender may add to the history now. Raises FailError.
 
-    debt: bytes that they may have written beyond their last portion: events are short, and whoever has said too much
-    may still come and go. A NOTICE is answered, too: as when it could not be stored, the sender has to know that
-    nobody got it.
+    debt: bytes allowed beyond the last portion: events are short, and a user who is out of it may still join and part.
+    A NOTICE is answered, too: as with a failing store, the sender has to know that nobody got it.
     """
     session = ctx.session
     if session.room > -debt:
