@@ -401,7 +401,8 @@ def test_old_words_stay_away() -> None:
 
 # The verbs with which a function's docstring begins; add to them whatever is a verb.
 VERBS = """
-Abort Accept Act Adapt Add Admit Adopt Advance Allow Announce Answer Append Apply Ask Assemble Assign Assume Attach
+Abort Accept Act Adapt Add Adjust Admit Adopt Advance Allow Announce Answer Append Apply Ask Assemble Assign Assume
+Attach
 Attack Authenticate Await Balance Ban Become Begin Bind Block Blur Break Bring Broadcast Build Cache Call Cancel
 Canonicalize Carry Change Charge Check Choose Claim Clean Clear Close Collect Combine Come Commit Compact Compare
 Complete Compress Compute Confirm Connect Continue Convert Copy Count Create Cut Decide Declare Decode Decompress

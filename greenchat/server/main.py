@@ -69,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _tell_who_waits(text: str) -> None:
-    """If this process was to take over from a server, tell that server why it can't."""
+    """Tell the server that this process was to replace, if there is one, why it can't."""
     from greenchat.server.handover.wire import refuse  # late: few starts fail
 
     refuse(text)

@@ -30,9 +30,7 @@ CommandHandler = Callable[[Context], Continuation | None]
 
 
 class Way(Enum):
-    """The way in which a registered user's command changes the state; before registration it changes the connection
-    only.
-    """
+    """The way in which a registered user's command changes the state."""
 
     ACT = "the command itself is the act"
     HERE = "it only asks, or is about its connection: it changes nothing that is shared"
