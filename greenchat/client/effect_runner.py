@@ -27,6 +27,7 @@ from greenchat.client.state.effects import (
     Fetch,
     Forget,
     Keep,
+    KeepLines,
     Load,
     LoadPicture,
     OnlyTls,
@@ -119,6 +120,8 @@ class EffectRunner:
                 self._forget(network, nicks)
             case Plugin(what, name):
                 self.plugins.order(what, name)
+            case KeepLines(buffer):
+                self.archiver.keep(buffer)
             case Export(buffers, path):
                 self.archiver.export(list(buffers), path, self.stores.logs, milliseconds())
             case Execute() as program:

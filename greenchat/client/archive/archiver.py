@@ -30,10 +30,16 @@ class Archiver:
         self._retry_at = 0.0
         self._told = False
         self._kept_gaps: dict[Buffer, set[str]] = {}
+        self._closed: list[Buffer] = []  # windows of which something is still to be written
 
     def keep_in(self, path: Path) -> None:
         """Begin with what this file has, and write there from now on."""
         self._path = path
+
+    def keep(self, buffer: Buffer) -> None:
+        """Write what is new in a window that was closed, at the next turn."""
+        if self._path is not None:
+            self._closed.append(buffer)
 
     def turn(self, monotonic: float, now: int) -> None:
         """Write, read and search what is queued."""
@@ -76,7 +82,8 @@ class Archiver:
 
     def _do(self, archive: Archive) -> None:
         buffers = [buffer for buffer in self._model.buffers if buffer.kind is not BufferKind.STATUS]
-        archive.keep([buffer for buffer in buffers if buffer.history.fresh])
+        archive.keep([buffer for buffer in (*self._closed, *buffers) if buffer.history.fresh])
+        self._closed.clear()
         for buffer in buffers:
             if not buffer.history.restored:
                 self._restore(archive, buffer)

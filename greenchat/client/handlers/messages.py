@@ -11,6 +11,7 @@ from greenchat.client.irc import (
     message_actions,
     notify_list,
     sending,
+    strangers,
     typing,
 )
 from greenchat.client.state.effects import UseToken
@@ -249,7 +250,7 @@ def _buffer_for(incoming: Incoming, target: str, *, notice: bool) -> Buffer:
         # A notice alone opens no window: services and bots answer by notice.
         current = incoming.model.current
         return network.find(incoming.nick) or (current if current.network is network else network.status)
-    return incoming.model.open(network, incoming.nick)
+    return strangers.window(incoming.model, network, incoming.nick, incoming.time)
 
 
 def _announces(incoming: Incoming, target: str) -> bool:

@@ -15,7 +15,7 @@ https://ircv3.net/specs/extensions/chathistory, https://ircv3.net/specs/extensio
 from bisect import bisect_right
 from collections.abc import Iterable
 
-from greenchat.client.irc import bouncer, sending
+from greenchat.client.irc import bouncer, sending, strangers
 from greenchat.client.state.lines import TALK, Line, Page
 from greenchat.client.state.model import Buffer, BufferKind, ClientNetwork, LinkState, Model
 from greenchat.client.text.times import timestamp
@@ -97,7 +97,7 @@ def talk_went_on(model: Model, network: ClientNetwork, name: str, time: int) -> 
             network.send("MARKREAD", name)
         network.reading.unread[key] = max(time, network.reading.unread.get(key, 0))
         return
-    buffer = model.open(network, name)
+    buffer = strangers.window(model, network, name, time)
     buffer.unread.read_at = buffer.unread.read_at or since
     ask_latest(buffer)
 
@@ -105,7 +105,7 @@ def talk_went_on(model: Model, network: ClientNetwork, name: str, time: int) -> 
 def read_until(model: Model, network: ClientNetwork, name: str, time: int) -> None:
     """Note up to when the user has read a private talk, 0 for not at all; ask for its history if more came since."""
     if network.reading.unread.pop(network.fold(name), 0) > time:
-        buffer = model.open(network, name)
+        buffer = strangers.window(model, network, name, time)
         buffer.unread.read_at = time or network.reading.talks_since
         ask_latest(buffer)
 

@@ -18,6 +18,7 @@ def written(model: Model, before: str = "") -> str:
             "number": buffer.number,
             "place": model.splits.place(buffer),
             "current": buffer is model.current,
+            "strange": buffer.strange,
             "left": buffer.kind is BufferKind.CHANNEL and not buffer.network.is_coming(buffer.name),
         }
         for buffer in model.buffers
@@ -78,6 +79,7 @@ def _open(model: Model, network: ClientNetwork, entry: dict[str, object]) -> Buf
     if channel and name not in network.channels and not entry.get("left"):
         network.want(name)
     buffer = model.open(network, name) if name else network.status
+    buffer.strange = bool(entry.get("strange"))
     if isinstance(number, int) and 0 < number < 1000:
         model.move(buffer, number)
     return buffer

@@ -120,6 +120,13 @@ class Export:
 
 
 @record(slots=True)
+class KeepLines:
+    """A request to write what is new in a window that was closed into the archive."""
+
+    buffer: Buffer
+
+
+@record(slots=True)
 class Plugin:
     """Something is to be done with plugins. what: "load", "unload", or to list them."""
 
@@ -210,6 +217,7 @@ Effect = (
     | Open
     | Plugin
     | Export
+    | KeepLines
     | Execute
     | Signal
     | ShowProcesses

@@ -8,7 +8,7 @@ from collections import deque
 
 from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.buffer import BufferKind
-from greenchat.client.state.effects import Effect
+from greenchat.client.state.effects import Effect, KeepLines
 from greenchat.client.state.lines import TALK, Line, LineKind
 from greenchat.client.state.network import Buffer, ClientNetwork
 from greenchat.client.state.questions import ManyLines, Prompt, Question, SearchFor, WhichChannel
@@ -132,6 +132,8 @@ class Model:
         """Remove a buffer. A status buffer stays."""
         if buffer.kind is BufferKind.STATUS:
             return
+        if buffer.history.fresh:
+            self.effects.append(KeepLines(buffer))
         place = self.buffers.index(buffer)
         self.buffers.remove(buffer)
         del buffer.network.buffers[buffer.network.fold(buffer.name)]
@@ -154,6 +156,7 @@ class Model:
         self.current.mark_seen()
         self._leave()
         self.last, self.current = self.current, buffer
+        buffer.strange = False
         buffer.unread.clear()
 
     def look_at(self, others: tuple[Buffer, ...]) -> set[Buffer]:
@@ -162,6 +165,7 @@ class Model:
         changed = set(before) ^ set(others)
         for buffer in changed:
             if buffer in others:
+                buffer.strange = False
                 buffer.unread.clear()
             elif buffer is not self.current:
                 buffer.mark_seen()

@@ -38,7 +38,8 @@ _LATELY_MILLISECONDS = 10 * 60_000
 class Buffer(Scroll):
     """A window's content: a channel, a private talk, or the server's messages.
 
-    gone: the other one of a private talk is not online. refused: the server did not let us in. names_asked,
+    strange: opened by who wrote to the user, who has not looked at it. gone: the other one of a private talk is not
+    online. refused: the server did not let us in. names_asked,
     names_known: who is here comes, or has come. names_wanted: the user wants to read that. typing: nick -> until when
     that is believed, in milliseconds. told_typing: when we told last that we are typing, in milliseconds, 0 when we
     are not. reactions: msgid -> reaction -> nicks. speakers: folded nick -> when they spoke last here.
@@ -53,6 +54,7 @@ class Buffer(Scroll):
     names_known: bool = False
     names_wanted: bool = False
     joined: bool = False
+    strange: bool = False
     gone: bool = False
     refused: bool = False
     waiting: list[PendingMessage] = field(default_factory=list)

@@ -226,18 +226,20 @@ class Reading:
 
     talks_since: the `missed_since` for which the talks of that time are being asked. looks_for_unread: the talks that
     are being asked for may have been read elsewhere. unread: such talks, folded name -> when something was said last.
-    asks_talks: the server has not named all talks yet.
+    asks_talks: the server has not named all talks yet. told_strangers: the user was told why strangers' talks stand in
+    the server's window.
     """
 
     talks_since: int = 0
     asks_talks: bool = False
+    told_strangers: bool = False
     looks_for_unread: bool = False
     looked_for_unread: bool = False
     unread: dict[str, int] = field(default_factory=dict)
 
     def reset(self) -> None:
         """Prepare for a new connection."""
-        self.looks_for_unread = self.asks_talks = False
+        self.looks_for_unread = self.asks_talks = self.told_strangers = False
         self.unread.clear()
 
 
