@@ -9,8 +9,9 @@ identities. An *identity* is what the server knows a person by beyond one connec
 An event's id is its position in the one order of all events; see `msgid`.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, NamedTuple, Protocol
 
@@ -116,7 +117,7 @@ class Speech:
         ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Document:
     """A named value: an account, a registered channel, a ban, a read marker.
 
@@ -128,6 +129,19 @@ class Document:
     kind: str
     key: str
     value: Any
+    _text: str = field(default="", init=False, repr=False, compare=False)
+
+    @property
+    def text(self) -> str:
+        """The value as it is stored, encoded once however often it is asked for. Raises TypeError or ValueError."""
+        if not self._text:
+            self._text = json.dumps(self.value, ensure_ascii=False, separators=(",", ":"))
+        return self._text
+
+    @property
+    def size(self) -> int:
+        """The number of characters that are written; see `text`."""
+        return len(self.kind) + len(self.key) + len(self.text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -294,8 +294,7 @@ class Writer:
         if document.value is None:
             self._connection.execute("DELETE FROM document WHERE kind = ? AND key = ?", key)
             return
-        value = json.dumps(document.value, ensure_ascii=False, separators=(",", ":"))
-        self._connection.execute("INSERT OR REPLACE INTO document VALUES (?, ?, ?)", (*key, value))
+        self._connection.execute("INSERT OR REPLACE INTO document VALUES (?, ?, ?)", (*key, document.text))
 
     def _rename(self, renaming: Renaming) -> None:
         """Rename a conversation. An earlier one of that name keeps its events, under a key that only those look for who

@@ -14,6 +14,7 @@ from greenchat.values.addresses import is_within, netblock
 PORTION = 8 * 1024  # bytes
 EVENT = 96  # bytes that an event takes beside its text, with its place in the index
 LIGHT = 512  # bytes that are stored for as long as another command takes: see Context.weight
+LIGHT_DOCUMENT = 4 * 1024  # the same, of documents: they are neither indexed nor sealed
 DOCUMENT = 256  # bytes that a setting takes: they are short, and replace each other
 CLOSURE = 4 * 1024  # bytes: closing a channel takes memory, too, as long as something is left of what was said then
 _MINUTE = 60.0  # seconds

@@ -104,7 +104,7 @@ def _add(ctx: Context, document: dict[str, object]) -> None:
 def drop(ctx: Context, hashed: str) -> None:
     """Revoke a token; the change is stored before this returns. Raises StoreError."""
     if ctx.network.tokens.has(hashed):
-        ctx.journal.secure(Document(documents.TOKEN.name, hashed, None))
+        ctx.commit(Document(documents.TOKEN.name, hashed, None))
         ctx.network.tokens.drop(hashed)
 
 

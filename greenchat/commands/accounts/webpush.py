@@ -110,7 +110,7 @@ def _unsubscribe(ctx: Context, endpoint: str, owner: str) -> None:
 def forget_push(ctx: Context, endpoint: str) -> None:
     """Drop a subscription, if it is there. Raises StoreError."""
     if ctx.network.owned.pushes.get(endpoint):
-        ctx.journal.secure(Document(documents.PUSH.name, endpoint, None))
+        ctx.commit(Document(documents.PUSH.name, endpoint, None))
         ctx.network.owned.pushes.drop(endpoint)
 
 

@@ -105,7 +105,7 @@ def _store(ctx: Context, channel: Channel, new: str) -> None:
         writes += [Document(kind, old, None), Document(kind, folded, renamed)]
     writes += [Document(documents.TOKEN.name, each.hash, each.document()) for each in tokens]
     writes += [Document(documents.WEBHOOK.name, each.id, each.document()) for each in webhooks]
-    ctx.journal.secure(*writes)
+    ctx.commit(*writes)
     for token in tokens:
         ctx.network.tokens.put(token)
     for webhook in webhooks:

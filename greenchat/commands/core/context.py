@@ -11,7 +11,7 @@ from greenchat.chat.acts import Decided
 from greenchat.chat.channel import Channel
 from greenchat.chat.documents import DocumentKind
 from greenchat.chat.network import Network
-from greenchat.chat.protection.volumes import DOCUMENT, EVENT, LIGHT
+from greenchat.chat.protection.volumes import DOCUMENT, EVENT, LIGHT, LIGHT_DOCUMENT
 from greenchat.chat.user import Session, User
 from greenchat.commands.core.errors import FailError, IrcError, TooLongError
 from greenchat.commands.core.history_events import CHANNEL_EVENTS, size_of, to_event
@@ -29,7 +29,7 @@ from greenchat.protocol.msgid import time_of
 from greenchat.protocol.multiline import Part
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.wrap import room
-from greenchat.storage.interface import Document
+from greenchat.storage.interface import Document, StoreWrite
 
 T = TypeVar("T")
 
@@ -46,6 +46,7 @@ class Context:
 
     __slots__ = (
         "_buffer",
+        "_written",
         "applies",
         "journal",
         "message",
@@ -77,6 +78,7 @@ class Context:
         self.quiet = False
         self.applies = False
         self.weight = 1
+        self._written = 0
         self.parts: tuple[Part, ...] = ()
         self._take_label()
 
@@ -286,15 +288,26 @@ class Context:
     def keep(self, kind: DocumentKind, key: str, value: object) -> None:
         """Store a document, in this turn's transaction; None removes it."""
         self.session.room -= DOCUMENT
-        self.journal.record(Document(kind.name, key, value))
+        self.record(Document(kind.name, key, value))
 
     def secure(self, kind: DocumentKind, key: str, value: object) -> None:
-        """Store a document that must survive, before its change is made and confirmed; None removes it.
-
-        Raises StoreError, which becomes a FAIL: nothing may have changed by then.
-        """
+        """Store a document that must survive, before its change is confirmed; None removes it. Raises StoreError."""
         self.session.room -= DOCUMENT
-        self.journal.secure(Document(kind.name, key, value))
+        self.commit(Document(kind.name, key, value))
+
+    def record(self, *writes: StoreWrite) -> None:
+        """Store what has happened, as `Journal.record` does; documents count by their size, see weight."""
+        self._weigh(writes)
+        self.journal.record(*writes)
+
+    def commit(self, *writes: StoreWrite) -> None:
+        """Store what must survive, as `Journal.secure` does. Raises StoreError, which becomes a FAIL."""
+        self._weigh(writes)
+        self.journal.secure(*writes)
+
+    def _weigh(self, writes: Iterable[StoreWrite]) -> None:
+        self._written += sum(write.size for write in writes if isinstance(write, Document))
+        self.weight, self._written = self.weight + self._written // LIGHT_DOCUMENT, self._written % LIGHT_DOCUMENT
 
     def fail_after_all(self, command: str, *context: str, text: str) -> None:
         """Send a FAIL with the label instead of the waiting answer, since nothing could be stored."""

@@ -36,7 +36,7 @@ def carry_out(ctx: Context, *changes: Change) -> None:
     """
     writes = [write for change in changes for write in change.writes]
     if writes:
-        ctx.journal.secure(*writes)
+        ctx.commit(*writes)
     for change in changes:
         change.apply()
 
@@ -48,18 +48,18 @@ def keep_presences(ctx: Context) -> None:
         if kind is documents.CLOSED and isinstance(value, dict) and not value["end"]:  # RENAME stores these, too
             ctx.session.room -= CLOSURE
         if value is None:
-            ctx.journal.record(Document(kind.name, name, None))  # they may be others': not counted for the sender
+            ctx.record(Document(kind.name, name, None))  # they may be others': not counted for the sender
         else:
             ctx.keep(kind, name, value)
     for key, upto in network.closures.take_lost():
-        ctx.journal.record(*[Cut(conversation, upto) for conversation in conversations_of_channel(network, key)])
+        ctx.record(*[Cut(conversation, upto) for conversation in conversations_of_channel(network, key)])
     for user in list(network.local.changed_presences):
         if network.user(user.nick) is user and stays(network, user):
             ctx.keep(documents.PRESENCE, user.account_id, document(network, user))
             for channel in network.channels_of(user):
                 if channel.registration is None and not channel.is_kept:
                     channel.is_kept = True
-                    ctx.journal.record(_of_channel(ctx, channel, None))
+                    ctx.record(_of_channel(ctx, channel, None))
     network.local.changed_presences.clear()
 
 
@@ -176,7 +176,7 @@ def free_name(ctx: Context, name: str) -> Dropped | None:
 
 def keep_account(ctx: Context, account: Account) -> None:
     """Store the present state of an account, without confirming it to anybody."""
-    ctx.journal.record(_of_account(ctx, account))
+    ctx.record(_of_account(ctx, account))
 
 
 def _of_account(ctx: Context, account: Account) -> Document:
@@ -249,12 +249,12 @@ def _has_somebody_who_stays(ctx: Context, channel: Channel) -> bool:
 def keep_channel(ctx: Context, channel: Channel) -> None:
     """Store the present state of a channel, if it is stored at all, without confirming it to anybody."""
     if channel.registration or channel.is_kept:
-        ctx.journal.record(_of_channel(ctx, channel, channel.registration))
+        ctx.record(_of_channel(ctx, channel, channel.registration))
 
 
 def secure_channel(ctx: Context, channel: Channel, registration: ChannelRegistration | None) -> None:
     """Store a channel with its present or future registration. Raises StoreError."""
-    ctx.journal.secure(_of_channel(ctx, channel, registration))
+    ctx.commit(_of_channel(ctx, channel, registration))
 
 
 def _of_channel(ctx: Context, channel: Channel, registration: ChannelRegistration | None) -> Document:

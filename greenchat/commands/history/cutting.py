@@ -26,14 +26,14 @@ def propose_cuts(ctx: Context, due: DueCuts) -> None:
 @step("history.cut")
 def cut_surplus(ctx: Context, cuts: list[tuple[str, int, int]]) -> None:
     """End histories: conversation, life of the channel when it was found, and id of each."""
-    ctx.journal.record(*[Cut(key, upto) for key, life, upto in cuts if _life(ctx, key) == life])
+    ctx.record(*[Cut(key, upto) for key, life, upto in cuts if _life(ctx, key) == life])
 
 
 @step("history.departed")
 def cut_departed(ctx: Context, cuts: list[tuple[str, int]]) -> None:
     """End what guests have said to each other, of whom none is here any more: conversation and id of each."""
     here = {user.guest_id for user in ctx.network.users.values()}
-    ctx.journal.record(*[Cut(key, upto) for key, upto in cuts if here.isdisjoint(members_of(key))])
+    ctx.record(*[Cut(key, upto) for key, upto in cuts if here.isdisjoint(members_of(key))])
 
 
 def _life(ctx: Context, conversation: str) -> int:

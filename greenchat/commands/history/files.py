@@ -46,7 +46,7 @@ def add_file(ctx: Context, document: dict[str, object]) -> None:
     if file.owner and ctx.network.accounts.by_id(file.owner) is None:
         raise FileRefusedError("The account no longer exists")
     require_room(ctx, file.owner, file.size)
-    ctx.journal.secure(Document(documents.FILE.name, file.name, file.document()))
+    ctx.commit(Document(documents.FILE.name, file.name, file.document()))
     ctx.network.owned.files.put(file)
 
 
@@ -56,7 +56,7 @@ def drop_files(ctx: Context, names: Iterable[str]) -> None:
     known = [name for name in names if ctx.network.owned.files.get(name)]
     if not known:
         return
-    ctx.journal.secure(*[Document(documents.FILE.name, name, None) for name in known])
+    ctx.commit(*[Document(documents.FILE.name, name, None) for name in known])
     for name in known:
         ctx.network.owned.files.drop(name)
 

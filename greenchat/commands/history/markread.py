@@ -16,8 +16,6 @@ from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.times import format_time, parse_time
 from greenchat.storage.interface import Document, StoreError
 
-_LIGHT = 100  # markers that are written again, which count as one command: see Context.weight
-
 
 @command("MARKREAD")
 def markread(ctx: Context) -> None:
@@ -38,8 +36,7 @@ def markread(ctx: Context) -> None:
         moved = marks.moved(conversation.key, min(_time(params[1]), ctx.now))
         if moved:
             if ctx.user.account:
-                ctx.weight += len(moved) // _LIGHT
-                ctx.journal.secure(Document(documents.READ_MARKS.name, marks.owner, moved))
+                ctx.commit(Document(documents.READ_MARKS.name, marks.owner, moved))
             marks.times = moved
             _tell_others(ctx, _mark(ctx, conversation, marks))
     ctx.respond(_mark(ctx, conversation, marks))

@@ -93,7 +93,7 @@ def _run_by_sender(ctx: Context, name: str) -> Channel:
 @step("webhook.add")
 def _put(ctx: Context, document: dict[str, object]) -> None:
     made = Webhook.from_document(document)
-    ctx.journal.secure(Document(documents.WEBHOOK.name, made.id, made.document()))
+    ctx.commit(Document(documents.WEBHOOK.name, made.id, made.document()))
     ctx.network.owned.webhooks.put(made)
 
 
@@ -101,5 +101,5 @@ def _put(ctx: Context, document: dict[str, object]) -> None:
 def drop_webhook(ctx: Context, number: str) -> None:
     """Drop a webhook, if it is there. Raises StoreError."""
     if ctx.network.owned.webhooks.get(number):
-        ctx.journal.secure(Document(documents.WEBHOOK.name, number, None))
+        ctx.commit(Document(documents.WEBHOOK.name, number, None))
         ctx.network.owned.webhooks.drop(number)

@@ -148,7 +148,7 @@ def _forget_more(ctx: Context, name: str, spellings: list[str] | StoreError, aft
 @step("history.erased")
 def erase_messages(ctx: Context, messages: list[tuple[str, int]]) -> None:
     """Erase messages: (conversation, id) of each. Raises StoreError."""
-    ctx.journal.secure(*[Erasure(key, number) for key, number in messages])
+    ctx.commit(*[Erasure(key, number) for key, number in messages])
 
 
 def _conversation(ctx: Context, target: str, *, everywhere: bool = False) -> Conversation:

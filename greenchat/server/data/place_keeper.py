@@ -86,7 +86,7 @@ class PlaceKeeper:
 
     def _keep(self, changed: list[Document]) -> None:
         if changed:
-            self._server.run_step(lambda ctx: ctx.journal.record(*changed))
+            self._server.run_step(lambda ctx: ctx.record(*changed))
 
     def _once(self) -> Iterator[list[Document]]:
         """Yield what has changed, of one user or channel after the other."""
