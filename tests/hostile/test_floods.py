@@ -95,7 +95,7 @@ def test_a_flood_of_commands(server: ServerThread, witnessed: Attack, data: byte
 
 def test_half_open_registrations(start_server: StartServer, tmp_path: Path, witnessed: Attack) -> None:
     """Hundreds who never become anybody, some of them a byte at a time: each is told why it is over."""
-    options = replace(quick_options(tmp_path), connections=Connections(register_timeout=1.0))
+    options = replace(quick_options(tmp_path), connections=Connections(register_timeout=3.0))
     server = start_server(Settings(), options)
     with witnessed(server.address), ExitStack() as stack:
         half = [stack.enter_context(Client(server.address)) for _ in range(300)]

@@ -16,7 +16,7 @@ from tests.irc import Client, people
 @pytest.fixture
 def strict(start_server: StartServer, tmp_path: Path) -> ServerThread:
     """A server with little patience and small outboxes."""
-    patience = Connections(sendq=64 * 1024, register_timeout=1.0, ping_after=1.0, ping_timeout=1.0, close_timeout=1.0)
+    patience = Connections(sendq=64 * 1024, register_timeout=3.0, ping_after=1.0, ping_timeout=1.0, close_timeout=1.0)
     return start_server(Settings(), replace(quick_options(tmp_path), connections=patience))
 
 

@@ -86,7 +86,7 @@ def test_whatever_comes_slowly_ends_in_time(data: bytes) -> None:
         began = time.monotonic()
         with pytest.raises(TimeoutError):
             fetch(url, timeout=0.5, most=10_000)
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 0.05 * len(data)  # all of it would take longer
 
 
 @pytest.mark.parametrize(

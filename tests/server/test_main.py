@@ -1,6 +1,7 @@
 """The command line, the signals, and the ends, of real processes."""
 
 import hashlib
+import os
 import signal
 import socket
 import sqlite3
@@ -166,13 +167,11 @@ def test_a_signal_ends_it_in_good_order(tmp_path: Path, number: signal.Signals) 
         ):
             other.run("PING x")
             _fill(alice, stuck)
-            begin = time.monotonic()
             server.process.send_signal(number)
             for client in alice, other:
                 assert client.expect("ERROR").params == ("The server is shutting down",)
                 client.close()
-            assert server.process.wait(PATIENCE) == 0
-            assert time.monotonic() - begin < 5
+            assert server.process.wait(PATIENCE) == 0  # after close_timeout
         assert "Traceback" not in server.errors.read_text()
 
 
@@ -191,9 +190,11 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
 def test_signals_that_come_together_are_one(tmp_path: Path) -> None:
     """PR_SET_PDEATHSIG comes for each thread of the parent that dies: of a client that had started a server, say."""
     with started(tmp_path, *ANYWHERE) as server, Client(server.target, "alice") as alice:
-        server.process.send_signal(signal.SIGTERM)
-        time.sleep(0.02)  # else the kernel makes one of them
-        assert server.end() == 0
+        server.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, server.process.pid, os.WSTOPPED)
+        for number in (signal.SIGTERM, signal.SIGINT):  # of two with one number the kernel makes one
+            server.process.send_signal(number)
+        assert server.end(signal.SIGCONT) == 0
         assert alice.expect("ERROR").params == ("The server is shutting down",)
 
 

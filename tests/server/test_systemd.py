@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -60,10 +59,8 @@ def test_nobody_waits_for_a_service_manager_that_does_not_read(
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as deaf:
         deaf.bind(str(tmp_path / "notify"))
         notifier = Notifier({"NOTIFY_SOCKET": str(tmp_path / "notify")})
-        began = time.monotonic()
         while not caplog.messages:
             notifier.alive()
-        assert time.monotonic() - began < 5.0
     assert caplog.messages[0] == "systemd could not be told 'WATCHDOG=1': timed out"
 
 

@@ -376,7 +376,7 @@ class TestInTheRoom:
 
 
 def test_who_is_silent_is_asked_by_irc(start_server: StartServer, tmp_path: Path) -> None:
-    patience = Connections(ping_after=1.0, ping_timeout=60.0, register_timeout=1.0, close_timeout=0.3)
+    patience = Connections(ping_after=1.0, ping_timeout=60.0, register_timeout=3.0, close_timeout=0.3)
     server = start_server(Settings(), replace(quick_options(tmp_path), connections=patience))
     with WebSocket(server.address).register("web") as browser, WebSocket(server.address) as nobody:
         assert b"PING " in browser.read_frame().payload

@@ -140,18 +140,16 @@ class TestPinned:
         def start(prompt: str) -> ServerThread:
             listener = ListenerOptions(Address("127.0.0.1", 0), kind="plain", prompt=prompt)
             # a grace that the test would not outlive
-            options = replace(quick_options(tmp_path), listen=(listener,), plain=PlainText(grace=9.9))
+            options = replace(quick_options(tmp_path), listen=(listener,), plain=PlainText(grace=10 * PATIENCE))
             return start_server(Settings(), options)
 
         return start
 
     def test_prompt_now(self, start: Callable[[str], ServerThread]) -> None:
-        before = monotonic()
         with Raw(start("now").address) as raw:
             raw.until(b"NICK")
             raw.send(b"NICK bob\r\n")
             assert raw.until(b"NICK_bob joined the chat!\n").startswith(b"Connected to the server!\n")
-        assert monotonic() - before < 5
 
     def test_tilde_after_a_dialog(self, start: Callable[[str], ServerThread]) -> None:
         with Raw(start("tilde").address) as raw:
@@ -291,7 +289,7 @@ def test_the_last_word_is_the_last_however_much_others_say(server: ServerThread,
 
 
 def test_nobody_is_asked_whether_they_live(start_server: StartServer, options: Options) -> None:
-    limits = Connections(register_timeout=1.0, ping_after=1.0, ping_timeout=1.0)
+    limits = Connections(register_timeout=3.0, ping_after=1.0, ping_timeout=1.0)
     server = start_server(Settings(), replace(options, connections=limits))
     with ExitStack() as stack:
         mute = stack.enter_context(Client(server.address, "mute"))
