@@ -140,7 +140,7 @@ class TestPinned:
         def start(prompt: str) -> ServerThread:
             listener = ListenerOptions(Address("127.0.0.1", 0), kind="plain", prompt=prompt)
             # a grace that the test would not outlive
-            options = replace(quick_options(tmp_path), listen=(listener,), plain=PlainText(grace=10 * PATIENCE))
+            options = replace(quick_options(tmp_path), listen=(listener,), plain=PlainText(grace=2 * PATIENCE))
             return start_server(Settings(), options)
 
         return start
