@@ -402,27 +402,27 @@ def test_old_words_stay_away() -> None:
 # The verbs with which a function's docstring begins; add to them whatever is a verb.
 VERBS = """
 Abort Accept Act Adapt Add Adjust Admit Adopt Advance Allow Announce Answer Append Apply Ask Assemble Assign Assume
-Attach
-Attack Authenticate Await Balance Ban Become Begin Bind Block Blur Break Bring Broadcast Build Cache Call Cancel
-Canonicalize Carry Change Charge Check Choose Claim Clean Clear Close Collect Combine Come Commit Compact Compare
-Complete Compress Compute Confirm Connect Continue Convert Copy Count Create Cut Decide Declare Decode Decompress
-Decrypt Defer Delay Delete Deliver Demote Deny Derive Describe Detach Determine Disable Discard Disconnect Do
-Download Downscale Drain Draw Drive Drop Echo Elect Enable Encode Encrypt End Enforce Enqueue Ensure Enter Erase
-Escape Estimate Exec Execute Expand Expire Extend Fake Feed Fetch Fill Find Finish Flood Flush Focus Fold Follow
-Forbid Forget Fork Format Forward Free Gather Gauge Generate Get Give Go Grant Greet Guard Hand Handle Hash Hide
-Highlight Hold Identify Ignore Import Impose Include Index Inform Insert Instrument Interpret Interrupt Invalidate
-Invite Join Judge Keep Kill Launch Learn Leave Lend Let Lift Limit List Load Lock Log Look Lower Mail Make Map Mark
-Match Measure Merge Migrate Mock Mount Move Mute Narrow Normalize Note Notify Number Offer Open Order Pad Paint
-Parse Pass Patch Pause Peek Permit Pick Ping Play Poke Poll Pop Post Postpone Prepare Pretend Prevent Print Process
-Profile Promote Propose Prove Prune Publish Punish Purge Push Put Queue Quit Quote Raise Rank Read Reap Reattach
-Rebuild Reconnect Record Recover Redact Redraw Reduce Refresh Refuse Regain Register Reject Rejoin Relay Release
-Reload Remember Remind Remove Rename Render Reopen Repeat Replace Replay Replicate Reply Report Require Rescale
-Rescue Resend Reserve Reset Resize Resolve Restore Resume Retract Retry Return Revoke Rewrite Rotate Round Run
-Sample Sanitize Save Say Scale Scan Schedule Scroll Search Select Send Serve Set Shift Shorten Show Shrink Shut Sign
-Signal Simplify Simulate Skip Sleep Snapshot Sort Spawn Speak Spend Split Stand Start Stay Step Stop Store Strip
-Subscribe Sum Suspend Swap Sweep Switch Sync Take Talk Tell Test Throttle Tidy Time Toggle Trace Transfer Trim
-Truncate Trust Try Turn Type Unblock Undo Unmount Unpack Unquote Unregister Unsubscribe Untrust Update Upgrade
-Upload Use Validate Verify Visit Vote Vouch Wait Wake Walk Warn Watch Welcome Wrap Write Yield
+Attach Attack Authenticate Await Balance Ban Become Begin Bind Block Blur Break Bring Broadcast Build Cache Call
+Cancel Canonicalize Carry Change Charge Check Choose Claim Clean Clear Close Collect Combine Come Commit Compact
+Compare Complete Compress Compute Confirm Connect Continue Convert Copy Count Create Cut Decide Declare Decode
+Decompress Decrypt Defer Delay Delete Deliver Demote Deny Derive Describe Detach Determine Disable Discard
+Disconnect Do Download Downscale Drain Draw Drive Drop Echo Elect Enable Encode Encrypt End Enforce Enqueue Ensure
+Enter Erase Escape Estimate Exec Execute Expand Expire Extend Fake Feed Fetch Fill Find Finish Flood Flush Focus
+Fold Follow Forbid Forget Fork Format Forward Free Gather Gauge Generate Get Give Go Grant Greet Guard Hand Handle
+Hash Hide Highlight Hold Identify Ignore Import Impose Include Index Inform Insert Instrument Interpret Interrupt
+Invalidate Invite Join Judge Keep Kick Kill Launch Learn Leave Lend Let Lift Limit List Load Lock Log Look Lower
+Mail Make Map Mark Match Measure Merge Migrate Mock Mount Move Mute Narrow Normalize Note Notify Number Offer Open
+Order Pad Paint Parse Pass Patch Pause Peek Permit Pick Ping Play Poke Poll Pop Post Postpone Prepare Pretend
+Prevent Print Process Profile Promote Propose Prove Prune Publish Punish Purge Push Put Queue Quit Quote Raise Rank
+Read Reap Reattach Rebuild Reconnect Record Recover Redact Redraw Reduce Refresh Refuse Regain Register Reject
+Rejoin Relay Release Reload Remember Remind Remove Rename Render Reopen Repeat Replace Replay Replicate Reply Report
+Request Require Rescale Rescue Resend Reserve Reset Resize Resolve Restore Resume Retract Retry Return Revoke
+Rewrite Rotate Round Run Sample Sanitize Save Say Scale Scan Schedule Scroll Search Select Send Serve Set Shift
+Shorten Show Shrink Shut Sign Signal Simplify Simulate Skip Sleep Snapshot Sort Spawn Speak Spend Split Stand Start
+Stay Step Stop Store Strip Subscribe Sum Suspend Swap Sweep Switch Sync Take Talk Tell Test Throttle Tidy Time
+Toggle Trace Transfer Trim Truncate Trust Try Turn Type Unblock Undo Unmount Unpack Unquote Unregister Unsubscribe
+Untrust Update Upgrade Upload Use Validate Verify Visit Vote Vouch Wait Wake Walk Warn Watch Welcome Wrap Write
+Yield
 """
 IMPERATIVE = ("", "protocol", "values", "config", "chat", "storage", "commands", "server", "bench")
 NOT_SO_DESCRIBED = re.compile(r"(\w+\.)?(cached_)?property$|command\(")  # a value; HELP, with the syntax first

@@ -1,12 +1,12 @@
-"""The nodes that one server consists of, as all of them see it: a part of the state that they share.
+"""The nodes of one server: a part of the state that they share.
 
-A node has a name, and each start of it is an *incarnation*: its token is drawn at the start, its number is the position
-of the entry with which it came, so that no other has it. The numbers of its sessions begin with it.
+A node has a name, and each start of it is an *incarnation*, with a random token and a unique number, the position of
+the entry with which it joined. The numbers of its sessions begin with that number.
 
-All of them apply acts by the rules of one epoch, see `chat.acts`; the next one begins when all know it.
+All nodes apply acts by the rules of one epoch, see `chat.acts`; the next one can start when all support it.
 
-Time is the log's. A node that has said nothing for longer than its lease is given up, but only by the entries of
-others: while the log stood still nobody could say anything, so that this time does not count.
+Time is the log's. A node that is silent for longer than its lease is removed, but only by entries of other nodes: while
+the log stands still no node can write, so that this time does not count.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from dataclasses import astuple, dataclass
 from typing import Any
 
 _SESSIONS = 32  # bits of a session's number that count the sessions of one incarnation
-_STOOD_STILL = 700  # ms between two entries: nodes that have nothing to say say so more often
+_STOOD_STILL = 700  # ms between two entries: idle nodes write entries more often
 _KEPT_DIGESTS = 8
 _KEPT_FOLDERS = 100
 RESTART, DIE = "restart", "die"
@@ -24,12 +24,12 @@ ORDERS = (RESTART, DIE)
 
 @dataclass(slots=True)
 class Node:
-    """An incarnation. folder: identifies where its data is: one of the same folder is its successor.
+    """An incarnation. folder: identifies its data folder: a later one of the same folder is its successor.
 
-    platform: what else acts depend on, beside our own code. since, heard: when it came and when its last entry did, ms
-    since 1970. count: of its last entry, which is entry number `entry` of the log. version: of greenchat. applied: the
-    last entry that it had applied when it wrote that. cpu: ms that it had used by then. is_draining: it sends its
-    clients to others. oldest, newest: the epochs that it knows. order: what it was told to do, of `ORDERS`, or "".
+    platform: versions of other software that acts depend on. since, heard: the times of its joining and of its last
+    entry, ms since the epoch. count: the counter of its last entry, which is entry number `entry` of the log. version:
+    of greenchat. applied: the last entry applied when it wrote that. cpu: ms used by then. is_draining: whether it
+    moves its clients to others. oldest, newest: the supported epochs. order: one of `ORDERS`, or "".
     """
 
     name: str
@@ -51,7 +51,7 @@ class Node:
 
 
 class Nodes:
-    """The nodes that are alive. position, time: of the last entry of the log. epoch: of what comes next.
+    """The present nodes. position, time: of the last entry of the log. epoch: the current one.
 
     Reads: iteration, get, of_token, of_number, silent, steward, newest, needed. Changes: move_on, come, go,
     note_digest, note_written.
@@ -62,8 +62,8 @@ class Nodes:
     def __init__(self, epoch: int = 1) -> None:
         self.epoch = epoch
         self._nodes: dict[str, Node] = {}
-        self._digests: dict[int, str] = {}  # by position, of the first node that told it
-        self._written: dict[str, tuple[int, int]] = {}  # by folder: entry of the last state file, and when it was told
+        self._digests: dict[int, str] = {}  # by position, as first reported
+        self._written: dict[str, tuple[int, int]] = {}  # by folder: entry of the last state file, time of the report
         self.position = 0
         self.time = 0
 
@@ -78,11 +78,11 @@ class Nodes:
         return self._nodes.get(name)
 
     def of_token(self, token: str) -> Node | None:
-        """Return the incarnation with this token, None if it has not come or is gone."""
+        """Return the incarnation with this token, None if it is not present."""
         return next((node for node in self._nodes.values() if node.token == token), None)
 
     def of_number(self, number: int) -> Node | None:
-        """Return the incarnation with this number, None if it is gone."""
+        """Return the incarnation with this number, None if it has left."""
         return next((node for node in self._nodes.values() if node.number == number), None)
 
     def silent(self, lease: int) -> list[Node]:
@@ -91,16 +91,16 @@ class Nodes:
 
     @property
     def steward(self) -> str:
-        """The token of the node that does what has to be done once: the one that has been here for the longest."""
+        """Return the token of the node that does the work for all: the one that has been present longest."""
         return min(self._nodes.values(), key=lambda node: node.number).token if self._nodes else ""
 
     @property
     def newest(self) -> int:
-        """The newest epoch that any of them knows; the present one if there are none."""
+        """Return the newest epoch that any node supports; the current one without nodes."""
         return max((node.newest for node in self._nodes.values()), default=self.epoch)
 
     def move_on(self, position: int, time: int) -> int:
-        """Note the next entry; return its time, which is never smaller than that of the one before."""
+        """Note the next entry; return its time, which is never before that of the previous one."""
         gap = time - self.time
         if self.time and gap > _STOOD_STILL:
             for node in self._nodes.values():
@@ -113,7 +113,7 @@ class Nodes:
     def come(
         self, name: str, token: str, folder: str, platform: str, version: str = "", epochs: tuple[int, int] = (1, 1)
     ) -> Node:
-        """Add an incarnation, with this entry. epochs: the oldest and the newest that it knows."""
+        """Add an incarnation, with this entry. epochs: the oldest and the newest that it supports."""
         node = Node(name, self.position, token, folder, platform, self.time, self.time, version=version)
         node.oldest, node.newest = epochs
         node.entry = node.applied = self.position
@@ -126,23 +126,23 @@ class Nodes:
             del self._nodes[node.name]
 
     def note_digest(self, position: int, digest: str) -> str:
-        """Note what a node has made of the state at a position; return what the first one has."""
+        """Note a node's digest of the state at a position; return the first reported one."""
         first = self._digests.setdefault(position, digest)
         while len(self._digests) > _KEPT_DIGESTS:
             del self._digests[next(iter(self._digests))]
         return first
 
     def note_written(self, folder: str, position: int) -> None:
-        """Note that the state at a position is in the file of a folder, whose node needs none before that any more."""
+        """Note that a folder has a state file of a position, so that its node needs no earlier entries."""
         self._written.pop(folder, None)
         self._written[folder] = position, self.time
         while len(self._written) > _KEPT_FOLDERS:
             del self._written[next(iter(self._written))]
 
     def needed(self, patience: int) -> int:
-        """Return the entry up to which no node needs the log any more, 0 if that is not known.
+        """Return the last entry that no node needs any more, 0 if that is unknown.
 
-        patience: ms for which those count that are off.
+        patience: ms for which absent nodes count.
         """
         here = {node.folder for node in self._nodes.values()}
         if not here <= self._written.keys():
@@ -162,17 +162,17 @@ class Nodes:
         """Fill it from a document."""
         if document:
             self.position, self.time, nodes, digests, *rest = document
-            written = rest[0] if rest else []  # else it is of a version that had it not
+            written = rest[0] if rest else []  # missing in documents of older versions
             self._nodes = {node.name: node for node in (Node(*each) for each in nodes)}
             self._digests = dict(digests)
             self._written = {folder: (entry, told) for folder, entry, told in written}
 
 
 def first_session(node: Node) -> int:
-    """Return the number after which a node numbers its sessions."""
+    """Return the number before a node's first session number."""
     return node.number << _SESSIONS
 
 
 def node_number(session: int) -> int:
-    """Return the number of the incarnation that a session is of, 0 for one of a server that is no node."""
+    """Return the number of a session's incarnation, 0 on a single server."""
     return session >> _SESSIONS

@@ -1,3 +1,1 @@
-"""All of the state as documents, from which it can be made again: for recordings, and for the process that
-continues.
-"""
+"""The state as documents that can be restored: for recordings, nodes and upgrades."""

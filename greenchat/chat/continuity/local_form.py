@@ -1,7 +1,7 @@
-"""What is one process's own, as a document: for the process that takes over from it on the same machine.
+"""The local state of a process as a document, for its successor on the same machine.
 
-A snapshot (`snapshot`) leaves it out, since nodes need not agree on it. `LEFT` names what is left out here as well, and
-why; a test holds that against the classes.
+A snapshot (`snapshot`) does not contain it, since nodes do not share it. `LEFT` lists the fields that are not handed
+over either, with reasons; a test compares it with the classes.
 """
 
 from collections import Counter, deque
@@ -25,15 +25,15 @@ MADE = {
 LEFT = {
     Session: {
         "outbox",  # of the new process
-        "sasl",  # the client is told to begin again
-        "closing",  # who is leaving is not handed over
+        "sasl",  # the client gets an error and starts again
+        "closing",  # sessions that are closing are not handed over
         "under_way",  # a node is not upgraded like this
     },
     Registration: set[str](),
     TlsClient: {"bindings"},  # of a TLS connection, which can't be handed over
     LocalState: {
-        "server_password",  # a fingerprint of a password, which the next who comes brings again
-        "troubles",  # the new process looks for itself
+        "server_password",  # a cached fingerprint, made again from the next client's password
+        "troubles",  # the new process checks again
         "vapid",  # a key in the database
         "volumes",  # of the last minute
         "changed_presences",  # none after a command
@@ -43,7 +43,7 @@ LEFT = {
 
 
 def dump_own(session: Session) -> dict[str, Any]:
-    """Return what a session has that a snapshot leaves out."""
+    """Return the fields of a session that a snapshot does not contain."""
     form = {name: getattr(session, name) for name in _SESSION}
     form |= {name: getattr(session.registration, name) for name in _REGISTRATION}
     form["joined"] = list(session.joined)
@@ -57,7 +57,7 @@ def dump_own(session: Session) -> dict[str, Any]:
 
 
 def load_own(session: Session, form: Form) -> None:
-    """Give a session what was dumped."""
+    """Restore the dumped fields of a session."""
     for name in _SESSION:
         setattr(session, name, form[name])
     for name in _REGISTRATION:
@@ -88,7 +88,7 @@ def dump_local(network: Network) -> dict[str, Any]:
 
 
 def load_local(network: Network, form: Form) -> None:
-    """Give a network what was dumped; those who are not in it any more are skipped."""
+    """Restore the dumped local state; users and sessions that have gone are skipped."""
     local = network.local
     sessions = {session.number: session for session in network.sessions}
     local.skip_sessions(max(sessions, default=0))

@@ -1,7 +1,7 @@
-"""What is remembered for moderation, as a part of a snapshot.
+"""The state of moderation, as a part of a snapshot.
 
-Left out is what nobody can release any more, the lines that were held back of somebody who has gone; and what is older
-than the filter looks back, so that no file has for long what was said.
+Held lines of users who have gone are left out, since they can't be released, and so are texts older than the filter's
+window, so that no file keeps them for long.
 """
 
 from collections import deque
@@ -17,7 +17,7 @@ from greenchat.protocol.multiline import Part
 
 
 def dump(network: Network, numbers: Mapping[User, int], now: int) -> dict[str, Any]:
-    """Return it as JSON can hold it. numbers: of the users in the snapshot. now: ms since the epoch."""
+    """Return the state as JSON can hold it. numbers: of the users in the snapshot. now: ms since the epoch."""
     state = network.moderation
     since = now - max(LATELY, round(network.settings.spam.window * 1000))
     suspects = [

@@ -1,8 +1,8 @@
-"""Places over a restart: what is stored of somebody who may come back to a server that was stopped or has died.
+"""Places: the stored state of users who may return after a stop or a crash of the server.
 
-They are brought back as users whose connection was lost: nobody is told that they were gone, unless they stay away. The
-channels that nobody has registered are brought back with their members. Whoever is always on has no place, but a
-presence (`chat.always_on`). Nobody stays an operator of the server: the configuration may have changed.
+They are restored as users who have lost their connection, so that others notice nothing, unless they do not return.
+Unregistered channels are restored with their members. Always-on users have no place, but a presence (`chat.always_on`).
+Operator status is not restored: the configuration may have changed.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ LONGEST = 3_600_000
 
 
 def document(network: Network, user: User, now: int) -> dict[str, Any]:
-    """Return what is stored of a user, as JSON can hold it. now: ms since the epoch."""
+    """Return a user as a document. now: ms since the epoch."""
     return always_on.document(network, user) | {
         "host": "" if user.host == shown_host(network, user.account, user.real_host) else user.host,
         "through_tls": network.waiting.needs_tls(user),
@@ -32,9 +32,10 @@ def document(network: Network, user: User, now: int) -> dict[str, Any]:
 
 
 def bring_back(network: Network, guest_id: str, stored: Mapping[str, Any], *, now: int, grace: int) -> User | None:
-    """Let somebody come back for so many ms; return None for who is not expected, or has lost their nick or account.
+    """Restore a user, who may return within `grace` ms; return None if the nick or account is gone, or the place
+    invalid.
 
-    A channel of theirs that was not brought back is left out: created again it would be open to everybody.
+    Channels that were not restored are left out: created again they would be open to everybody.
     """
     account = network.accounts.by_id(stored["account"]) if stored["account"] else None
     seen = stored["left"] or stored["kept"]

@@ -1,7 +1,7 @@
 """The whole state as a document that JSON can hold, and back to an equal state.
 
-`LOCAL` names the fields of the state classes that are left out, and why; a test compares both with the classes, so that
-a new field is either in a snapshot or declared local. `digest` tells whether two states are equal.
+`LOCAL` lists the fields of the state classes that are left out, with reasons; a test compares both with the classes, so
+that a new field is either in a snapshot or declared local. `digest` tells whether two states are equal.
 """
 
 import hashlib
@@ -115,9 +115,14 @@ MADE = {
 LOCAL = {
     User: set[str](),
     CallerId: set[str](),
-    Channel: {"group", "names", "mask_fold", "recent"},  # made from who is here; a cache; the settings'; seconds old
+    Channel: {
+        "group",
+        "names",
+        "mask_fold",
+        "recent",
+    },  # made from members; a cache; from settings; seconds old
     Session: {
-        # of the connection, which a session that takes over brings along
+        # of the connection, which is handed over separately
         "outbox",
         "sasl",
         "batch",
@@ -130,7 +135,7 @@ LOCAL = {
     },
     Registration: {"negotiating", "password", "listed", "has_tried", "resumes"},
     TlsClient: {"bindings"},
-    Network: {"fold", "naming", "local"},  # from the settings; one process's own
+    Network: {"fold", "naming", "local"},  # from the settings; local to a process
     OwnedState: set[str](),
     ProtectionState: set[str](),
     UserCounts: set[str](),
@@ -149,7 +154,7 @@ class SnapshotError(ValueError):
 
 
 def snapshot(network: Network, now: int) -> dict[str, Any]:
-    """Return the whole state. now: ms since the epoch; what has expired by then is left out."""
+    """Return the whole state. now: ms since the epoch; expired items are left out."""
     for attempts in network.protection.logins, network.protection.registrations:
         attempts.forget_old(now)
     numbers = {user: number for number, user in enumerate(network.users.values())}
@@ -298,7 +303,7 @@ def _restore(document: Form, new_outbox: Callable[[Form], Outbox]) -> Network:
     network.ids.last = document["id"]
     network.nodes.load(document.get("nodes"))
     network.nodes.epoch = document["version"]
-    if "moderation" in document:  # else it is of a version that had it not
+    if "moderation" in document:  # missing in snapshots of older versions
         moderation_form.load(network, document["moderation"], users, sessions)
     return network
 
@@ -356,7 +361,7 @@ def _channel_of(form: Form, network: Network) -> Channel:
 
 
 def dump_session(session: Session) -> dict[str, Any]:
-    """Return a session without its user and what is local."""
+    """Return a session without its user and its local fields."""
     form = {name: getattr(session, name) for name in _SESSION}
     form |= {name: getattr(session.registration, name) for name in _REGISTRATION}
     form["certificate"] = session.tls.certificate

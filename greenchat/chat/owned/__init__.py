@@ -1,1 +1,1 @@
-"""What accounts own beside themselves: uploaded files, and devices that are pushed to."""
+"""Property of accounts: uploaded files, push subscriptions, webhooks."""

@@ -1,4 +1,4 @@
-"""Files that people have uploaded: what is known of each. Their contents are elsewhere, by hash: two may share one."""
+"""Metadata of uploaded files. The contents are stored by hash: two files may share one."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -8,10 +8,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """name: in its address, which nobody can guess. hash: of its content, SHA-256 in hex. size: in bytes.
+    """name: unguessable, a part of its URL. hash: of its content, SHA-256 in hex. size: in bytes.
 
-    type: the media type that its content has. title: what its owner called it. owner: the id of their account, "" of a
-    guest. created: ms since the epoch. has_thumbnail: there is a small picture of it.
+    type: the media type of its content. title: its original name. owner: the id of an account, "" for a guest. created:
+    ms since the epoch. has_thumbnail: whether there is a thumbnail.
     """
 
     name: str
@@ -29,12 +29,12 @@ class File:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "File":
-        """Make one of its document; what a newer version wrote beside it is left out."""
+        """Make a file from `document`'s output; unknown keys, written by a newer version, are ignored."""
         return cls(**{name: document[name] for name in cls.__slots__ if name in document})
 
 
 class Files:
-    """All files by name, and what each owner has.
+    """All files, by name and by owner.
 
     Reads: iteration, get, of, uses, size, size_of. Changes: put, drop.
     """
@@ -81,7 +81,7 @@ class Files:
         self.size += file.size
 
     def drop(self, name: str) -> File | None:
-        """Take a file away; it is returned."""
+        """Remove a file and return it."""
         file = self._by_name.pop(name, None)
         if file is None:
             return None

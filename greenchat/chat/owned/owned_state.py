@@ -1,4 +1,4 @@
-"""The part of the state that somebody owns; all nodes agree on it."""
+"""The property of accounts; all nodes share it."""
 
 from greenchat.chat.owned.files import Files
 from greenchat.chat.owned.push_subscriptions import PushSubscriptions
@@ -6,7 +6,7 @@ from greenchat.chat.owned.webhooks import Webhooks
 
 
 class OwnedState:
-    """All uploaded files, all devices that are pushed to, and all webhooks of channels."""
+    """All uploaded files, push subscriptions and webhooks."""
 
     __slots__ = ("files", "pushes", "webhooks")
 

@@ -1,4 +1,4 @@
-"""Push subscriptions: where devices of an account want to be told what concerns its owner while they are away."""
+"""Push subscriptions of the devices of accounts."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import Any
 class PushSubscription:
     """endpoint: a URL. p256dh, auth: the device's key and secret, as bytes in URL-safe base64 without padding.
 
-    owner: the id of the account. caps: of the session that asked for it. created: ms since the epoch.
+    owner: the id of the account. caps: of the session that made it. created: ms since the epoch.
     """
 
     endpoint: str
@@ -25,12 +25,12 @@ class PushSubscription:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "PushSubscription":
-        """Make one of its document; what a newer version wrote beside it is left out."""
+        """Make a subscription from `document`'s output; unknown keys, written by a newer version, are ignored."""
         return cls(**{name: document[name] for name in cls.__slots__ if name in document})
 
 
 class PushSubscriptions:
-    """All of them, by endpoint and by owner.
+    """All subscriptions, by endpoint and by owner.
 
     Reads: iteration, get, of. Changes: put, drop.
     """
@@ -56,13 +56,13 @@ class PushSubscriptions:
         return [self._by_endpoint[each] for each in self._by_owner.get(owner, ())]
 
     def put(self, subscription: PushSubscription) -> None:
-        """Add a subscription, in the place of another one with its endpoint."""
+        """Add a subscription, or replace the one with its endpoint."""
         self.drop(subscription.endpoint)
         self._by_endpoint[subscription.endpoint] = subscription
         self._by_owner.setdefault(subscription.owner, {})[subscription.endpoint] = None
 
     def drop(self, endpoint: str) -> PushSubscription | None:
-        """Take a subscription away; it is returned."""
+        """Remove a subscription and return it."""
         found = self._by_endpoint.pop(endpoint, None)
         if found is not None:
             del self._by_owner[found.owner][endpoint]

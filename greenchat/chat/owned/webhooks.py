@@ -1,4 +1,4 @@
-"""Webhooks: addresses to which what is said in a channel is posted, signed with a secret that both sides know."""
+"""Webhooks: URLs to which the messages of a channel are posted, signed with a shared secret."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """id: by which people name it. owner: the id of the account that made it. channel: its name.
+    """id: for commands. owner: the id of the account that made it. channel: its name.
 
-    secret: of the signature; it has to be kept as it is. word: with which a message must begin; "" takes all.
-    created: ms since the epoch.
+    secret: of the signature; it can't be stored as a hash. word: the required beginning of messages; "" for all
+    messages. created: ms since the epoch.
     """
 
     id: str
@@ -27,12 +27,12 @@ class Webhook:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> "Webhook":
-        """Make one of its document; what a newer version wrote beside it is left out."""
+        """Make a webhook from `document`'s output; unknown keys, written by a newer version, are ignored."""
         return cls(**{name: document[name] for name in cls.__slots__ if name in document})
 
 
 class Webhooks:
-    """All of them, by id and in the order in which they were made.
+    """All webhooks, by id, in the order of their creation.
 
     Reads: iteration, get, owned_by. Changes: put, drop.
     """
@@ -53,7 +53,7 @@ class Webhooks:
         return self._by_id.get(number)
 
     def owned_by(self, owner: str) -> list[Webhook]:
-        """Return those that an account has made."""
+        """Return the webhooks of an account."""
         return [each for each in self._by_id.values() if each.owner == owner]
 
     def put(self, webhook: Webhook) -> None:
@@ -61,5 +61,5 @@ class Webhooks:
         self._by_id[webhook.id] = webhook
 
     def drop(self, number: str) -> Webhook | None:
-        """Take a webhook away; it is returned."""
+        """Remove a webhook and return it."""
         return self._by_id.pop(number, None)

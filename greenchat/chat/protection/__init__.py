@@ -1,1 +1,1 @@
-"""What protects a server and its users: bans, cloaks, DEFCON, throttles, the spam filter, the connection password."""
+"""Protection of the server and its users: bans, cloaks, DEFCON, throttles, the spam filter, the connection password."""

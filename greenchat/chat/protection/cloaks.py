@@ -15,7 +15,7 @@ from greenchat.values import addresses
 
 SECRET_SIZE = 32  # bytes
 _WIDTHS = {4: (32, 24, 16), 6: (128, 64, 48)}  # bits of the prefixes that are hashed, by IP version
-_KNOWN = 4096  # hosts and sources that are remembered: a page of history often repeats them
+_KNOWN = 4096  # cached hosts and sources: a page of history often repeats them
 
 
 class Cloaks:
@@ -33,13 +33,13 @@ class Cloaks:
         self._known: dict[str, str] = {}
 
     def change_secret(self, secret: bytes) -> None:
-        """Make all cloaks different from now on. secret: SECRET_SIZE random bytes."""
+        """Change the secret, and so all cloaks. secret: SECRET_SIZE random bytes."""
         self._secret = secret
         self._known.clear()
 
     @property
     def secret(self) -> bytes:
-        """The secret from which cloaks are made."""
+        """Return the secret of the cloaks."""
         return self._secret
 
     def host(self, host: str) -> str:
@@ -48,7 +48,7 @@ class Cloaks:
         return self._remember(host, self._make(host)) if shown is None else shown
 
     def source(self, source: str) -> str:
-        """Return the nick!user@host to show for one that was stored before hosts were cloaked."""
+        """Return a stored nick!user@host with the host cloaked."""
         shown = self._known.get(source)
         if shown is None:
             head, at, host = source.rpartition("@")

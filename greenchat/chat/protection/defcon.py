@@ -1,6 +1,6 @@
-"""DEFCON: how far the server is closed against an attack, as levels like those of other servers.
+"""DEFCON: levels of restricted access during an attack, as on other servers.
 
-Each level also forbids what the levels above it forbid. Users who are connected already are not affected.
+Each level includes the restrictions of the levels above it. Connected users are not affected.
 """
 
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ MEANINGS = {
 
 @dataclass(frozen=True, slots=True)
 class DefconGate:
-    """Decides who may come in. level: one of MEANINGS. opers: as in the settings. gateways: addresses of gateways."""
+    """Decides which clients may connect. level: one of MEANINGS. opers: of the settings. gateways: addresses."""
 
     level: int
     opers: Iterable[Oper]
@@ -37,8 +37,7 @@ class DefconGate:
     def objection(self, host: str) -> str:
         """Return the reason why this IP address may not connect; "" if it may.
 
-        An operator entry that allows any host (`*@*`) is no exception for everybody: such a mask does not say where
-        operators are.
+        An operator entry that allows any host (`*@*`) exempts nobody, since it does not name operators' hosts.
         """
         if self.level > ONLY_OPERATORS or _is_local(host) or addresses.is_within(host, self.gateways):
             return ""

@@ -1,8 +1,8 @@
-"""The origins from which people have logged in to their accounts.
+"""The origins from which users have logged in to their accounts.
 
-Wrong passwords are counted by address and by account, so that many strangers together get no more guesses than one. If
-that were all, any stranger could lock an owner out with a few wrong passwords every ten minutes. But an origin from
-which the right password came before is the owner's: for it, only wrong passwords from that origin count.
+Wrong passwords are counted by address and by account, so that many attackers together get no more guesses than one.
+That alone would let an attacker lock an owner out with a few wrong passwords every ten minutes. But for an origin with
+a previous successful login only wrong passwords from that origin count.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ class KnownOrigins:
         self._origins: dict[str, dict[str, None]] = {}
 
     def knows(self, account: str, origin: str) -> bool:
-        """Whether somebody has logged in to the account from this origin."""
+        """Whether the account was logged in to from this origin."""
         return origin in self._origins.get(account, ())
 
     def note(self, account: str, origin: str) -> None:

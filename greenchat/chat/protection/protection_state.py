@@ -1,4 +1,4 @@
-"""The part of the state that keeps trouble out; all nodes agree on it."""
+"""Bans, limits and the like; all nodes share them."""
 
 from greenchat.chat.protection.cloaks import Cloaks
 from greenchat.chat.protection.defcon import NORMAL
@@ -9,14 +9,14 @@ from greenchat.chat.protection.throttle import Attempts
 from greenchat.config.settings import Settings
 from greenchat.values.names import Naming
 
-_WINDOW = 600_000  # ms in which wrong passwords and new accounts are counted
+_WINDOW = 600_000  # ms for counting wrong passwords and new accounts
 
 
 class ProtectionState:
     """The bans, reservations and limits of a network.
 
     defcon: the level. logins: wrong passwords by address and account, for every way to log in; registrations: of
-    accounts, by address. known_origins: addresses from which somebody has logged in before.
+    accounts, by address. known_origins: of earlier logins.
     """
 
     __slots__ = ("bans", "cloaks", "defcon", "known_origins", "logins", "registrations", "reservations")

@@ -1,6 +1,6 @@
-"""Names that operators have reserved while the server runs: nobody may take these nicks, or join these channels.
+"""Names reserved by operators with RESV: nobody may take these nicks, or join these channels.
 
-The configuration's `reserved_nicks` and `reserved_channels` are for names that are known before.
+The configuration has further ones: `reserved_nicks` and `reserved_channels`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,11 +27,11 @@ class Reservation:
 
     @property
     def is_channel(self) -> bool:
-        """Whether it is of channels, not of nicks."""
+        """Whether the mask is for channels, not nicks."""
         return self.mask.startswith("#")
 
     def holds(self, now: int) -> bool:
-        """Whether it has not expired."""
+        """Whether the reservation has not expired."""
         return not self.until or now < self.until
 
     def document(self) -> dict[str, Any]:
@@ -45,7 +45,7 @@ class Reservation:
 
 
 class Reservations:
-    """All reservations, each once whatever the case of its letters. mask_fold: see `masks.mask_fold`.
+    """All reservations, without duplicates, ignoring case. mask_fold: see `masks.mask_fold`.
 
     Reads: iteration, len, key, get, of_name, is_any_over. Changes: put, drop, expire, shift.
     """
@@ -73,7 +73,7 @@ class Reservations:
         return self._reservations.get(self._fold(mask))
 
     def of_name(self, name: str, now: int, look: Casefold | None = None) -> Reservation | None:
-        """Return the oldest reservation that a nick or a channel matches. look: what a nick looks like, see `alike`."""
+        """Return the oldest reservation that matches a nick or a channel. look: returns a nick's skeleton."""
         is_channel = name.startswith("#")
         for each in self:
             if each.is_channel != is_channel or not each.holds(now):
@@ -83,11 +83,11 @@ class Reservations:
         return None
 
     def put(self, reservation: Reservation) -> None:
-        """Add a reservation, or put it in the place of the one of the same mask."""
+        """Add a reservation, or replace the one with the same mask."""
         self._reservations[self._fold(reservation.mask)] = reservation
 
     def drop(self, mask: str) -> Reservation | None:
-        """Take a reservation away; it is returned."""
+        """Remove a reservation and return it."""
         return self._reservations.pop(self._fold(mask), None)
 
     def is_any_over(self, now: int) -> bool:
@@ -95,7 +95,7 @@ class Reservations:
         return any(not each.holds(now) for each in self)
 
     def expire(self, now: int) -> list[Reservation]:
-        """Drop those whose time is over; they are returned."""
+        """Remove the expired reservations and return them."""
         over = [each for each in self if not each.holds(now)]
         for each in over:
             self.drop(each.mask)

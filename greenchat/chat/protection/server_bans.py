@@ -1,7 +1,7 @@
 """Server bans: on addresses and networks, on accounts, and on masks nick!user@host.
 
-Addresses are found with one lookup for each prefix length that any ban has, accounts with one lookup, and masks with a
-pass over them, which is made when somebody connects, logs in or changes nick, never for a line.
+Bans on addresses are found with one look-up for each prefix length in use, those on accounts with one, and masks by
+iterating over them when a user connects, logs in or changes nick, never for a message.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,12 +14,12 @@ from greenchat.protocol.message import presentable
 from greenchat.values import addresses
 from greenchat.values.masks import MaskIndex, compile_mask
 
-_LONGEST = 200  # bytes of a target: with its reason it must fit a line
+_LONGEST = 200  # bytes of a target: it must fit into a line with its reason
 ADDRESS, ACCOUNT, MASK = "address", "account", "mask"
 
 
 class TargetError(ValueError):
-    """The text names nothing that can be banned; the message says why."""
+    """The text is not a valid target of a ban; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +45,12 @@ class ServerBan:
     account_id: str = ""
 
     def holds(self, now: int) -> bool:
-        """Whether it has not expired."""
+        """Whether the ban has not expired."""
         return not self.until or now < self.until
 
     @property
     def message(self) -> str:
-        """The text that a banned client is shown."""
+        """Return the text for a banned client."""
         return f"You are banned from this server: {self.reason}"
 
     def document(self) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def parse_target(text: str) -> BanTarget:
         raise TargetError(f"{text} is not a network: write 192.0.2.0/24 or 2001:db8::/32")
     if "!" in text or "@" in text:
         return _mask(text)
-    if text[:2] == "a:" and len(text) > 2:  # as in the lists of channels
+    if text[:2] == "a:" and len(text) > 2:  # as in channel lists
         return BanTarget(ACCOUNT, text[2:])
     if any(letter in text for letter in "*?."):
         return BanTarget(MASK, f"*!*@{text}")

@@ -1,6 +1,6 @@
-"""The connection password, which clients must give to connect, configured as it is or as a hash.
+"""The connection password, configured as plain text or as a hash.
 
-Only the first client that gives the right one waits for the slow hash: its fingerprint is remembered after that.
+Only the first client with the right password waits for the slow hash: afterwards its fingerprint is remembered.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ from greenchat.values.passwords import is_hash
 
 
 class ServerPassword:
-    """Remembers the right password once it was given.
+    """Remembers the right password after its first use.
 
     Reads: is_right. Changes: learn.
     """

@@ -1,7 +1,7 @@
-"""The spam filter: how much a line looks like spam. It is pure: it decides nothing and tells nobody.
+"""The score of the spam filter: pure functions, without any action.
 
-Every line gets points for what is suspicious about it; the sum of a user's points within a window is their score. What
-a score leads to is decided in `commands/messages/spam_filter`.
+Each suspicious property of a line gives points; the sum of a user's points within a window is the score.
+`commands/messages/spam_filter` acts on it.
 """
 
 import re
@@ -13,14 +13,14 @@ from typing import Any
 _LINK = re.compile(r"https?://|www\.[a-z0-9-]+\.[a-z]{2,}", re.IGNORECASE)
 _HOST = re.compile(r"(?:https?://|(?=www\.))([a-z0-9.-]+\.[a-z]{2,})", re.IGNORECASE)
 _WORD = re.compile(r"[^\s,:;!?()<>@]+")
-_SHOUT_LETTERS = 16  # shorter lines in capitals are just a greeting or an abbreviation
+_SHOUT_LETTERS = 16  # shorter lines in capitals are greetings or abbreviations
 _SHOUT_SHARE = 0.8
-_NAMED = 5  # members mentioned in one line that make it a mass highlight
-_LONGEST_SEARCH = 2000  # characters of a line that a pattern is matched against
+_NAMED = 5  # mentioned members that make a line a mass highlight
+_LONGEST_SEARCH = 2000  # characters of a line that are matched
 _REMEMBERED = 20  # texts of one user
-_SAYING = 12  # characters: shorter lines are greetings, which many say
-_SHARED = 2  # others that link to the same host, which mean nothing
-LATELY = 10_000  # ms in which many lines are too many
+_SAYING = 12  # characters: shorter lines are common greetings
+_SHARED = 2  # other users with links to the same host that are not suspicious
+LATELY = 10_000  # ms for counting recent lines
 _MARKS, _SPEAKERS = 1000, 100  # of a wave
 
 _PATTERN, _LINK_POINTS, _REPEAT, _SHOUT, _NAMES, _FAST = 10, 4, 3, 1, 6, 2
@@ -28,7 +28,7 @@ _PATTERN, _LINK_POINTS, _REPEAT, _SHOUT, _NAMES, _FAST = 10, 4, 3, 1, 6, 2
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """points: how suspicious a line is, by itself and as one of several; reasons: why, in words. score: of its user."""
+    """points: of the line, by itself and with earlier ones; reasons: for people. score: the user's."""
 
     points: int
     reasons: tuple[str, ...]
@@ -39,7 +39,7 @@ class Finding:
 class Suspect:
     """The recent messages of one user. scores: time (ms) and points; texts: time and text, see `plain`.
 
-    What happened in the future counts no more: the clock was set back.
+    Times in the future do not count: the clock was set back.
     """
 
     scores: deque[tuple[int, int]] = field(default_factory=deque)
@@ -52,11 +52,11 @@ class Suspect:
         return sum(points for _, points in self.scores)
 
     def same(self, text: str, now: int, window: int) -> int:
-        """Return how often the same text was said within the window."""
+        """Return how often the same text was sent within the window."""
         return sum(said == text and now - window < time <= now for time, said in self.texts)
 
     def lately(self, now: int, within: int) -> int:
-        """Return the number of lines said within so many ms."""
+        """Return the number of lines within so many ms."""
         return sum(now - within < time <= now for time, _ in self.texts)
 
 
@@ -66,10 +66,10 @@ class Wave:
     __slots__ = ("_said",)
 
     def __init__(self) -> None:
-        self._said: dict[str, dict[str, int]] = {}  # by text, or by the host of a link: who said it, and when (ms)
+        self._said: dict[str, dict[str, int]] = {}  # by text, or by the host of a link: user -> time (ms)
 
     def dump(self, since: int) -> list[list[Any]]:
-        """Return what was said after a time (ms) as JSON can hold it."""
+        """Return the lines since a time (ms) as JSON can hold it."""
         said: list[list[Any]] = [
             [mark, [[who, time] for who, time in speakers.items() if time > since]]
             for mark, speakers in self._said.items()
@@ -81,9 +81,9 @@ class Wave:
         self._said = {mark: dict(speakers) for mark, speakers in stored}
 
     def others(self, text: str, who: str, now: int, window: int) -> int:
-        """Return how many others said the same, or linked to the same host, within the window (ms); remember it.
+        """Note a line; return how many others sent the same, or linked to the same host, within the window (ms).
 
-        Two who link to one host are no wave: some hosts are everybody's.
+        A few links to one host do not count: some hosts are popular.
         """
         same = plain(text)
         found = self._others(same, who, now, window) if len(same) >= _SAYING else 0
@@ -95,7 +95,7 @@ class Wave:
         speakers = {each: time for each, time in self._said.pop(mark, {}).items() if now - window < time <= now}
         found = len(speakers.keys() - {who})
         speakers[who] = now
-        self._said[mark] = speakers  # the latest stands last
+        self._said[mark] = speakers  # the latest is last
         while len(self._said) > _MARKS or len(speakers) > _SPEAKERS:
             if len(speakers) > _SPEAKERS:
                 del speakers[next(iter(speakers))]
@@ -110,7 +110,7 @@ def compiled(patterns: Sequence[str]) -> tuple[re.Pattern[str], ...]:
 
 
 def plain(text: str) -> str:
-    """Return a text without what spammers vary: case, digits, spaces."""
+    """Return a text without case, digits and spaces, which spammers vary."""
     return re.sub(r"[\s\d]+", "", text.casefold())
 
 
@@ -128,7 +128,7 @@ def judge(
     """Judge a line, and remember it.
 
     now, window: ms. is_new: its user connected recently and has no account. members: folded nicks of the readers.
-    others: newcomers who said the same, see `Wave`.
+    others: newcomers who sent the same, see `Wave`.
     """
     reasons: dict[str, int] = {}
     for pattern in patterns:

@@ -1,4 +1,4 @@
-"""Throttles: how long somebody must wait before their next line is read, or before their next attempt."""
+"""Throttles for lines and attempts, which return the time to wait."""
 
 from collections import Counter, deque
 from collections.abc import Iterable, Sequence
@@ -6,10 +6,10 @@ from typing import Any
 
 
 class TokenBucket:
-    """`burst` actions at once, then `rate` a second. Times are in ms, of whatever clock the caller uses.
+    """`burst` actions at once, then `rate` a second. Times are in ms of the caller's clock.
 
-    It never refuses: it says how long to wait. rate 0 switches it off. first: how many of the burst there are at the
-    start; the others are added over time, or by `fill`. full_at: when the whole burst is there.
+    It never refuses, but returns the time to wait. rate 0 disables it. first: tokens at the start; the rest of the
+    burst is added over time, or by `fill`. full_at: when the burst is complete.
     """
 
     __slots__ = ("burst_ms", "cost_ms", "full_at")
@@ -24,20 +24,20 @@ class TokenBucket:
         self.full_at = 0.0
 
     def take(self, now: float, count: int = 1) -> float:
-        """Use up `count` tokens; return how many ms to wait until that is within the limit (0 or less: none)."""
+        """Take `count` tokens; return the ms until that is within the limit (0 or less: none)."""
         self.full_at = max(self.full_at, now) + self.cost_ms * count
         return self.full_at - now - self.burst_ms
 
     def wait(self, now: float, count: int = 1) -> float:
-        """Return what `take` would, and take nothing."""
+        """Return the result of `take` without taking tokens."""
         return max(self.full_at, now) + self.cost_ms * count - now - self.burst_ms
 
     def is_full(self, now: float) -> bool:
-        """Whether all of the burst is there."""
+        """Whether the burst is complete."""
         return self.full_at <= now
 
     def take_if_there(self, now: float, count: int) -> bool:
-        """Use up `count` tokens if nobody has to wait for them; whether they were there."""
+        """Take `count` tokens if they are available; return whether they were."""
         full_at = max(self.full_at, now) + self.cost_ms * count
         if full_at - now > self.burst_ms:
             return False
@@ -48,7 +48,7 @@ class TokenBucket:
 class Attempts:
     """A throttle on repeated actions: wrong passwords, registrations of accounts.
 
-    At most `limit` within `window` ms; limit 0 switches it off.
+    At most `limit` within `window` ms; limit 0 disables it.
 
     Reads: wait, has_room, dump. Changes: begin, end, count, succeeded, forget_old, load.
     """
@@ -66,7 +66,7 @@ class Attempts:
         failures = self._failures.get(who)
         if failures is None or not self.limit:
             return 0
-        # a time in the future was noted before the clock was set back
+        # a time in the future is from before the clock was set back
         while failures and not now - self.window < failures[0] <= now:
             failures.popleft()
         if not failures:
@@ -75,10 +75,10 @@ class Attempts:
         return failures[-self.limit] + self.window - now if len(failures) >= self.limit else 0
 
     def has_room(self, who: str, now: int, *, nodes: int = 1) -> bool:
-        """Whether one more attempt could fail without exceeding the limit, if all that are under way fail, too.
+        """Whether another attempt could fail without exceeding the limit, if all running attempts fail, too.
 
-        nodes: as many others may have as many under way, of which nobody here hears before they have failed. Only the
-        last one that is left may be made at each of them at the same time.
+        nodes: their number; each may run as many attempts, of which this one learns only when they fail. Only the last
+        remaining attempt may run on all of them at the same time.
         """
         if not self.limit or self.wait(who, now):
             return not self.limit
@@ -86,17 +86,17 @@ class Attempts:
         return (under_way + 1) * nodes <= left or (under_way == 0 and left > 0)
 
     def begin(self, who: str) -> None:
-        """Begin an attempt, of which it is not known yet whether it fails."""
+        """Begin an attempt whose outcome is not known yet."""
         self._under_way[who] += 1
 
     def end(self, who: str) -> None:
-        """End an attempt; a failed one is to be counted as well."""
+        """End an attempt; call `count`, too, if it failed."""
         self._under_way[who] -= 1
         if self._under_way[who] <= 0:
             del self._under_way[who]
 
     def count(self, who: str, now: int) -> None:
-        """Count a failed attempt, or any other action that is to be limited."""
+        """Count a failed attempt, or another limited action."""
         if self.limit:
             failures = self._failures.setdefault(who, deque())
             failures.append(now)

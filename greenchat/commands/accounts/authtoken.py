@@ -1,8 +1,8 @@
-"""TOKEN: tokens for services beside the chat, and their validation by these.
+"""TOKEN: tokens for external services, and their validation by the services.
 
-https://github.com/ircv3/ircv3-specifications/pull/602 (draft). A token is random, works once, and for ten minutes; what
-it says is looked up when the service validates it, so that a rank that was lost by then is not claimed. It fits into a
-line: so there is no capability, and no batch of TOKEN VALIDATE.
+https://github.com/ircv3/ircv3-specifications/pull/602 (draft). A token is random, and valid once, for ten minutes. Its
+claims are made when the service validates it, so that they do not contain a rank that was lost meanwhile. It fits into
+a line, so there is neither the capability nor a batch of TOKEN VALIDATE.
 """
 
 from collections.abc import Iterator
@@ -74,7 +74,7 @@ def _generate(ctx: Context, words: list[str]) -> None:
 
 
 def _scope(ctx: Context, scope: str, service: str) -> str:
-    """Return the name of the channel that a token is to be for. Raises FailError."""
+    """Return the name of the channel of a token's scope. Raises FailError."""
     channel = ctx.network.channel(scope)
     if channel is None or not channel.is_visible_to(ctx.user):
         raise FailError("TOKEN", "INVALID_SCOPE", scope, text="The provided scope is invalid")
@@ -85,7 +85,7 @@ def _scope(ctx: Context, scope: str, service: str) -> str:
 
 
 def _validate(ctx: Context, words: list[str]) -> None:
-    """Answer a service with what a token says. The token is worth nothing after that."""
+    """Answer a service with the claims of a token, which becomes invalid."""
     name, url, secret = words[:3]
     _require_batch(ctx)
     where = (place_of(ctx),)

@@ -1,9 +1,9 @@
-"""Logging in with a token of an identity provider: which account it is for, and when one is made.
+"""Logins with a token of an identity provider: finds or makes the account.
 
-A token says who somebody is at the provider (its issuer and subject), and by what name. That name alone proves nothing
-here: an account that was made with a password is somebody's who may have nothing to do with the provider. So a subject
-logs in to the account that is linked to it. One is linked when it is made for the subject, or, where it is linked to
-none yet, when somebody who is logged in to it authenticates with a token, too: they have proved both.
+A token has the user's subject at the provider (issuer and subject) and name. The name alone proves nothing here, since
+an account of that name may have been registered by another person. So a subject logs in to the account that is linked
+to it. An account is linked if it was made for the subject, or if it has no link and its logged-in user authenticates
+with a token, too, which proves both.
 """
 
 from collections.abc import Callable, Mapping
@@ -30,7 +30,7 @@ def check_token(
 ) -> Continuation | None:
     """Log in with a token, see `log_in_as`. authorization: the account's name as the client gave it, or "".
 
-    refuse: is called instead for one that is not valid. Raises IrcError.
+    refuse: called instead for an invalid token. Raises IrcError.
     """
     where = (place_of(ctx),)
     seconds = seconds_to_wait(ctx, where)
@@ -49,9 +49,9 @@ def check_token(
 
 
 def log_in_as(ctx: Context, claims: Mapping[str, Any], authorization: str = "") -> None:
-    """Log the session in to the account of the person whom valid claims describe. Raises IrcError (904).
+    """Log the session in to the account of the subject of valid claims. Raises IrcError (904).
 
-    claims: of `server.jwt_check`. authorization: a name that it must have, "" for any.
+    claims: of `server.jwt_check`. authorization: the required account name, "" for any.
     """
     name = str(claims.get(ctx.network.settings.providers.bearer.claim, "")).partition("@")[0]
     ctx.propose(_log_in, f"{claims['iss']} {claims['sub']}", name, authorization)

@@ -1,7 +1,7 @@
-"""EXTJWT: what this server says of a user, signed for a service that shares a key with it.
+"""EXTJWT: claims about a user, signed for a service that shares a key with this server.
 
-https://github.com/ircv3/ircv3-specifications/pull/341, and #547 (draft, version 1). The newer TOKEN is the better one:
-it works once, and can be taken back. The verification by a URL is left out: TOKEN VALIDATE is for that.
+https://github.com/ircv3/ircv3-specifications/pull/341, and #547 (draft, version 1). The newer TOKEN is better: it works
+once, and can be revoked. Verification by a URL is not supported: use TOKEN VALIDATE.
 """
 
 import base64

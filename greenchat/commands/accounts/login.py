@@ -1,4 +1,4 @@
-"""Logging in: what AUTHENTICATE, NickServ and REGISTER share. Checking a password: see `password_check`."""
+"""Logging in, for AUTHENTICATE, NickServ and REGISTER. For checking passwords see `password_check`."""
 
 import hashlib
 import hmac
@@ -15,16 +15,16 @@ from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.scram import Verifier
 from greenchat.values.addresses import netblock
 
-_DAY = 86_400_000  # ms: as exactly is it kept when an account was used
+_DAY = 86_400_000  # ms: the precision of `Account.used`
 
 
 def find_account(ctx: Context, name: str) -> Account | None:
-    """Return the account of this name, or that owns this nick. Whether one may log in to it: see `why_unusable`."""
+    """Return the account of this name, or the owner of this nick; it may be unusable, see `why_unusable`."""
     return ctx.network.accounts.owner_of_nick(name)
 
 
 def why_unusable(account: Account) -> str:
-    """Return the reason why nobody may log in to an account even with its password; "" if they may."""
+    """Return the reason why an account can't be logged in to even with its password; "" if it can."""
     if account.suspended:
         return f"The account {account.name} is suspended: {account.suspended}"
     if account.code:
@@ -33,17 +33,16 @@ def why_unusable(account: Account) -> str:
 
 
 def verifier_of(ctx: Context, account: Account | None, name: str, hash_name: str = "sha256") -> Verifier:
-    """Return the verifier of a password for `name`: a made-up one if there is none.
+    """Return the verifier of the password of `name`: a fake one if there is none.
 
-    Like a real one it is always the same for a name, however that is spelled: a client that begins to log in is shown
-    its salt.
+    Like a real one a fake is always the same for all spellings of a name, since clients see its salt.
     """
     stored = _stored(account, hash_name) if account is not None else ""
     if stored:
         return Verifier.parse(stored)
     seed = f"{hash_name} " * (hash_name != "sha256") + ctx.network.fold(name)
     salt = hmac.digest(ctx.network.secret, seed.encode(), "sha256")[:16]
-    nothing = hmac.digest(ctx.network.secret, f"key {seed}".encode(), hash_name)  # of what a client is not shown
+    nothing = hmac.digest(ctx.network.secret, f"key {seed}".encode(), hash_name)  # for keys that clients do not see
     return Verifier(salt, ctx.network.settings.accounts.iterations, nothing, nothing, hash_name)
 
 
@@ -62,10 +61,10 @@ def count_failure(ctx: Context, name: str) -> None:
 
 
 def log_in(ctx: Context, account: Account, *, by_sasl: bool = False) -> None:
-    """Log the session in to an account; its user, if registered already, is announced so.
+    """Log the session in to an account, and announce that if its user is already registered.
 
-    by_sasl: 903 is sent too. Clients wait for these numerics, and take any other change for something new.
-    Raises 465 if the account is banned.
+    by_sasl: whether to send 903, too. Clients wait for these numerics before they continue. Raises 465 if the account
+    is banned.
     """
     ban = ctx.network.protection.bans.of_account(account.id, ctx.now)
     if ban is not None:
@@ -83,7 +82,7 @@ def log_in(ctx: Context, account: Account, *, by_sasl: bool = False) -> None:
 
 @step("login.origin")
 def note_origin(ctx: Context, account_id: str, origin: str) -> None:
-    """Note a login to an account: from where, and on which day."""
+    """Note the origin and the day of a login to an account."""
     ctx.network.protection.known_origins.note(account_id, origin)
     account = ctx.network.accounts.by_id(account_id)
     if account is not None and ctx.now - account.used > _DAY:
@@ -91,12 +90,12 @@ def note_origin(ctx: Context, account_id: str, origin: str) -> None:
 
 
 def proof_of(account: Account) -> str:
-    """Return what tells a step whether the password that was checked is still the account's."""
+    """Return a value by which a step can check that the account's password has not changed."""
     return hashlib.sha256(account.verifier.encode()).hexdigest()[:16]
 
 
 def proved(ctx: Context, account_id: str, proof: str) -> Account | None:
-    """Return the account with this id, if one may log in to it and its password is still the one that was checked."""
+    """Return the account with this id, if it can be logged in to and its password has not changed since `proof_of`."""
     account = ctx.network.accounts.by_id(account_id)
     return account if account is not None and account.usable and proof_of(account) == proof else None
 
@@ -111,7 +110,7 @@ def log_out(ctx: Context) -> None:
 
 
 def mask(ctx: Context) -> str:
-    """Return nick!user@host of the session, `*` for what is not known yet."""
+    """Return nick!user@host of the session, with `*` for unknown parts."""
     session = ctx.session
     if session.user is not None:
         return session.user.source
@@ -120,12 +119,12 @@ def mask(ctx: Context) -> str:
 
 
 def place_of(ctx: Context) -> str:
-    """Return the place that a session comes from, by which its failures are counted."""
+    """Return the origin of a session, for counting its failures."""
     return netblock(ctx.session.host)
 
 
 def counted_by(ctx: Context, name: str) -> tuple[str, ...]:
-    """Return the keys by which wrong passwords are counted: for an origin of the owner's, only that origin."""
+    """Return the keys for counting wrong passwords: for a known origin of the owner only that origin."""
     network, origin = ctx.network, netblock(ctx.session.host)
     if network.protection.known_origins.knows(network.accounts.id_of(name), origin):
         return (origin,)

@@ -1,7 +1,7 @@
-"""Trying a password: no more attempts at the same time than may still be wrong, so that many connections gain nothing.
+"""Limits password attempts: no more run at the same time than may still fail, so that many connections gain nothing.
 
-Checking a password takes a thread tens of milliseconds. If only known failures were counted, a thousand connections
-could each try another password before the first one was found to be wrong.
+Checking a password takes a thread tens of milliseconds. If only finished failures were counted, a thousand connections
+could try a thousand passwords before the first failure.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from greenchat.commands.core.steps import step
 T = TypeVar("T")
 
 _SECOND = 1000  # ms
-_WEIGHT = 60  # commands that one connection's further password counts for: see Context.weight
+_WEIGHT = 60  # the weight of a connection's further passwords, in commands: see Context.weight
 
 
 def guess(
@@ -28,9 +28,9 @@ def guess(
 ) -> Continuation | None:
     """Call `is_right` in a thread, and `then` with its result; wrong passwords (False) are counted.
 
-    who: the keys by which they are counted. outside: others are asked, so that it waits for them.
-    refuse: called instead, with the seconds to wait, after too many wrong ones. While so many attempts are under way
-    that it would be too many if all of them failed, the next one waits for these.
+    who: the keys for counting. outside: whether an external service checks the password.
+    refuse: called instead, with the seconds to wait, after too many wrong ones. If so many attempts are running that
+    their failures would reach the limit, the next one waits for them.
     """
     logins = ctx.network.protection.logins
     seconds = seconds_to_wait(ctx, who)
@@ -42,7 +42,7 @@ def guess(
         def again(ctx: Context, _: None) -> Continuation | None:
             return guess(ctx, who, is_right, then, refuse, outside=outside)
 
-        # others may be answered in seconds: it must not look all the time
+        # external checks may take seconds: do not poll too often
         return Deferred(_nothing, again, pauses=True)
     for each in who:
         logins.begin(each)
@@ -56,7 +56,7 @@ def guess(
             count_wrong(ctx, who)
         return then(ctx, right)
 
-    # Each takes a thread as long, right ones too: one is free, further ones have to wait.
+    # Right passwords take a thread as long as wrong ones: the first is free, further ones are throttled.
     if ctx.session.registration.has_tried:
         ctx.weight += _WEIGHT
     if not outside:
@@ -65,7 +65,7 @@ def guess(
 
 
 def seconds_to_wait(ctx: Context, who: Sequence[str]) -> int:
-    """Return the seconds until these may try a password again, 0 if now."""
+    """Return the seconds until these keys allow another password, 0 if now."""
     wait = max(ctx.network.protection.logins.wait(each, ctx.now) for each in who)
     return wait // _SECOND + 1 if wait else 0
 

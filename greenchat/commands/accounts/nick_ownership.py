@@ -1,4 +1,4 @@
-"""Nick ownership: a nick that is an account's name, or was grouped to one, belongs to those who are logged in to it."""
+"""Nick ownership: an account's name and its grouped nicks belong to users who are logged in to it."""
 
 from functools import lru_cache
 
@@ -14,7 +14,7 @@ RESERVED = "That name is reserved for the server's operators"
 
 
 def owns(ctx: Context, user: User) -> bool:
-    """Whether the session is logged in to the account of this user, and may become another connection of theirs."""
+    """Whether the session is logged in to the account of this user, and may become another session of that user."""
     session = ctx.session
     network = ctx.network
     if not session.account or network.fold(session.account) != network.fold(user.account):
@@ -28,7 +28,7 @@ def owns(ctx: Context, user: User) -> bool:
 
 
 def why_not_nick(ctx: Context, nick: str) -> str:
-    """Return why the sender may not use a nick, in words for them; "" if they may."""
+    """Return why the sender may not use a nick, as a text for the sender; "" if allowed."""
     network = ctx.network
     is_operator = ctx.session.user is not None and "o" in ctx.session.user.modes
     reservation = reservation_of(ctx, nick)
@@ -45,13 +45,13 @@ def why_not_nick(ctx: Context, nick: str) -> str:
 
 
 def reservation_of(ctx: Context, nick: str) -> Reservation | None:
-    """Return the reservation that matches a nick, or what looks like it: see RESV."""
+    """Return the reservation (RESV) that matches a nick or a confusable one."""
     network = ctx.network
     return network.protection.reservations.of_name(nick, ctx.now, network.naming.skeleton)
 
 
 def is_reserved(network: Network, nick: str) -> bool:
-    """Whether a nick, or what looks like it, is reserved for operators."""
+    """Whether a nick, or a confusable one, is reserved for operators."""
     masks, look = network.settings.reserved.nicks, network.naming.skeleton
     if not masks:
         return False
@@ -61,7 +61,7 @@ def is_reserved(network: Network, nick: str) -> bool:
 
 @lru_cache(8)
 def _matchers(masks: tuple[str, ...], look: Casefold) -> tuple[Matcher, Matcher]:
-    """Return what tells whether a name, and whether the look of one, matches one of these masks."""
+    """Return matchers of these masks for names and for skeletons."""
     return any_of(masks), any_of([alike(mask, look) for mask in masks])
 
 

@@ -1,8 +1,8 @@
-"""Checking a password: what SASL PLAIN, NickServ and HTTP share.
+"""Checks passwords, for SASL PLAIN, NickServ and HTTP.
 
-It takes tens of milliseconds of a thread, the same whether the account exists or not, and too many failures have to be
-waited out: per address and per account. Where the account has a second factor, its code follows the password. Where the
-settings name somebody else who knows people's passwords they are asked, but never about a password that was set here.
+A check takes tens of milliseconds in a thread, also if the account does not exist. After too many failures of an
+address or account further attempts have to wait. If the account has a second factor, the code follows the password. A
+configured external service is asked, but never about a password that was set here.
 """
 
 from collections.abc import Callable
@@ -31,9 +31,9 @@ Refuse = Callable[[Context, Denial], Continuation | None]
 def check_password(ctx: Context, name: str, password: str, then: Then, refuse: Refuse) -> Continuation | None:
     """Check in a thread whether the password is the account's, and call `then` with the account, or None.
 
-    The account may be one that nobody can log in to yet, see `why_unusable`: a right password is never called wrong.
+    The account may be unusable, see `why_unusable`: a right password is never reported as wrong.
 
-    refuse: called instead where it is not judged, or not enough.
+    refuse: called instead if the password could not be checked, or is not sufficient.
     """
     account = find_account(ctx, name)
     given, code = split_code(password) if account and needs_code(account) else (password, "")
@@ -48,7 +48,7 @@ def check_password(ctx: Context, name: str, password: str, then: Then, refuse: R
     def answered(ctx: Context, found: str | OutsideError | None) -> Continuation | None:
         if found is None or (isinstance(found, OutsideError) and account is not None and account.verifier):
             return _check_here(ctx, name, given, code, then, refuse)
-        ctx.session.registration.has_tried = True  # the next one costs as much as one that is checked here
+        ctx.session.registration.has_tried = True  # external checks count like those here
         if isinstance(found, OutsideError):
             return refuse(ctx, UNAVAILABLE)
         return _let_in(ctx, account, found, code, then, refuse)
@@ -60,7 +60,7 @@ def check_password(ctx: Context, name: str, password: str, then: Then, refuse: R
 def _let_in(
     ctx: Context, account: Account | None, name: str, code: str, then: Then, refuse: Refuse
 ) -> Continuation | None:
-    """Let in whoever has proved outside to have a name. account: of the name that they gave, if there is one."""
+    """Log in a user whose name an external service has confirmed. account: the one of the given name, if any."""
     found = ctx.propose(admit, name)
     if isinstance(found, RegisterRefusal):
         return refuse(ctx, Denial(found.code, found.text))
@@ -70,7 +70,7 @@ def _let_in(
 
 
 def _with_code(ctx: Context, account: Account, code: str, then: Then, refuse: Refuse) -> Continuation | None:
-    """Go on with an account whose password was given, if the code is right, too."""
+    """Continue with an account whose password is right, if the code is right, too."""
     if needs_code(account) and not code:
         return refuse(ctx, CODE_REQUIRED)
     if needs_code(account) and not take_code(ctx, account, code):
@@ -91,7 +91,7 @@ def _check_here(ctx: Context, name: str, given: str, code: str, then: Then, refu
         return _with_code(ctx, current, code, complete, refuse)
 
     def complete(ctx: Context, current: Account | None) -> Continuation | None:
-        """Make the verifier for SCRAM-SHA-512 of an account that was made before there was one."""
+        """Make the verifier for SCRAM-SHA-512 of an account from before it was introduced."""
         if current is None or current.verifier_512:
             return then(ctx, current)
         salt, iterations, proof = ctx.random(16), ctx.network.settings.accounts.iterations, proof_of(current)
@@ -111,7 +111,7 @@ def _check_here(ctx: Context, name: str, given: str, code: str, then: Then, refu
 
 
 def too_many(seconds: int) -> Denial:
-    """Return the denial of those who have to wait after too many wrong passwords."""
+    """Return the denial after too many wrong passwords."""
     return Denial("THROTTLED", f"Too many failed logins: try again in {seconds} seconds", seconds)
 
 

@@ -1,4 +1,4 @@
-"""Which passwords an account can have, by the rules of NIST SP 800-63B, 3.1.1.2.
+"""Rules for account passwords, by NIST SP 800-63B, 3.1.1.2.
 
 "Verifiers SHALL NOT impose other composition rules"; "verifiers SHALL compare the prospective secret against a
 blocklist that contains known commonly used, expected, or compromised passwords". The list is the first ten thousand of
@@ -15,7 +15,7 @@ _LIST = "common_passwords.txt.gz"
 
 
 def why_not(password: str, name: str, rules: AccountSettings) -> tuple[str, str] | None:
-    """Return why a password is unfit for an account: a code of account-registration, and words for people."""
+    """Return why a password is not allowed for an account: a code of account-registration, and a text for the user."""
     if "\0" in password or len(password.encode()) > rules.password_most:
         return "UNACCEPTABLE_PASSWORD", f"The password is too long: at most {rules.password_most} bytes"
     if len(password) < rules.password_least:

@@ -1,7 +1,7 @@
-"""Accounts of people whom somebody else knows: an identity provider, an LDAP directory, a program.
+"""Accounts of users whose logins are checked elsewhere: by an identity provider, an LDAP directory, a program.
 
-Such a person (a subject) logs in to the account that is linked to them, which is made when they first come. A name
-alone proves nothing: an account of that name that was made here with a password may be somebody else's.
+Such a user (a subject) logs in to a linked account, which is made at the first login. A name alone proves nothing: an
+account of that name that was registered here with a password may be another person's.
 """
 
 from greenchat.chat.accounts import Account, account_id
@@ -13,7 +13,7 @@ from greenchat.commands.core.steps import step
 from greenchat.config.outside import AuthScript, Ldap
 from greenchat.config.settings import Settings
 
-_OUTSIDE = "outside "  # begins the subjects of people whose passwords others check
+_OUTSIDE = "outside "  # the prefix of subjects whose passwords are checked elsewhere
 
 
 def make_account(ctx: Context, subject: str, name: str) -> Account | RegisterRefusal:
@@ -28,20 +28,20 @@ def make_account(ctx: Context, subject: str, name: str) -> Account | RegisterRef
 
 
 def is_asked_outside(ctx: Context, account: Account | None, name: str) -> bool:
-    """Whether whoever knows people's passwords is asked about this name: not about passwords that were set here."""
+    """Whether to ask the external service about this name: not if its account has a password here."""
     rules = _rules(ctx.network.settings)
     return rules.is_on and (account is None or rules.adopt or _subject(ctx, name) in account.subjects)
 
 
 def is_known_outside(ctx: Context, account: Account) -> bool:
-    """Whether an account's password is kept elsewhere: one that was set here would outlive it there."""
+    """Whether an account's password is kept elsewhere, so that none may be set here."""
     is_linked = any(subject.startswith(_OUTSIDE) for subject in account.subjects)
     return is_linked and _rules(ctx.network.settings).is_on
 
 
 @step("outside.admitted")
 def admit(ctx: Context, name: str) -> Account | RegisterRefusal:
-    """Return the account of somebody who has proved outside to have this name; it may have to be made."""
+    """Return the account of a user whose name an external service has confirmed, made if need be."""
     rules, accounts, subject = _rules(ctx.network.settings), ctx.network.accounts, _subject(ctx, name)
     account = accounts.by_proof(subject)
     if account is not None:
@@ -58,9 +58,9 @@ def admit(ctx: Context, name: str) -> Account | RegisterRefusal:
 
 @step("oidc.signed-in")
 def sign_in(ctx: Context, subject: str, name: str, own: str) -> Account | RegisterRefusal:
-    """Return the account of somebody who has logged in at the provider from the page; it may have to be made.
+    """Return the account of a user who has logged in at the provider from the page, made if need be.
 
-    own: the id of the account to which their browser is signed in already, "" for none.
+    own: the id of the account to which the browser is already signed in, "" for none.
     """
     accounts = ctx.network.accounts
     account, signed_in = accounts.by_proof(subject), accounts.by_id(own)

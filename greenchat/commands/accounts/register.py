@@ -1,7 +1,7 @@
-"""REGISTER and VERIFY: accounts are made.
+"""REGISTER and VERIFY: registration of accounts.
 
 https://ircv3.net/specs/extensions/account-registration (draft). NickServ's REGISTER does the same: `register` is the
-one place where accounts are made.
+only place that registers accounts.
 """
 
 from collections.abc import Callable
@@ -42,7 +42,7 @@ from greenchat.values import addresses
 
 @dataclass(frozen=True, slots=True)
 class RegisterRefusal:
-    """The reason why no account was made: a code of the specification, and words for people."""
+    """The reason why no account was registered: a code of the specification, and a text for the user."""
 
     code: str
     text: str
@@ -62,7 +62,7 @@ def register_(ctx: Context) -> Deferred | None:
         raise FailError("REGISTER", "NEED_NICK", "*", text="Choose a nickname with NICK first")
     name = ctx.nick if wish == "*" else wish
     if ctx.session.user is None and ctx.session.registration.listed:
-        # else everybody could give themselves the account that is asked of them
+        # otherwise everybody could register the account that the gate requires
         raise FailError(
             "REGISTER",
             "TEMPORARILY_UNAVAILABLE",
@@ -193,9 +193,7 @@ def _make(
 
 
 def forgetting_expired(ctx: Context, name: str) -> list[Change]:
-    """Return the change that forgets the unconfirmed account that has held a name, which is free, or what looks like
-    it.
-    """
+    """Return the change that removes an expired unconfirmed account of this name, or of a confusable one."""
     expired = ctx.network.accounts.claimant_of(name)
     return [forgetting(ctx, expired)] if expired else []
 
@@ -204,7 +202,7 @@ def forgetting_expired(ctx: Context, name: str) -> list[Change]:
 def _mailed(ctx: Context, made: str, name: str, email: str, is_sent: bool, told: str) -> None:
     then: Told = STEPS[told]
     account = ctx.network.accounts.by_id(made)
-    if account is not None and (is_sent or not account.code):  # a failure may have been reported of a mail that arrived
+    if account is not None and (is_sent or not account.code):  # a mail may arrive despite a failure
         then(ctx, name, account)
         return
     if account:
@@ -217,7 +215,7 @@ def change_password(
 ) -> Deferred | None:
     """Change an account's password and call `then`, a step, with its id and "", or the reason why not.
 
-    alone: it becomes the only way in: whoever had stolen the old one may have made others.
+    alone: whether to remove certificates and tokens, which a thief of the old password may have added.
     """
     changed = ctx.network.accounts.id_of(name)
     refusal = why_not_password(password, name, ctx.network.settings.accounts)
@@ -244,7 +242,7 @@ def _change(ctx: Context, changed: str, verifiers: list[str], told: str, alone: 
         then(ctx, changed, "That account no longer exists")
         return
     verifier, verifier_512 = verifiers
-    # who has asked for the codes need not be the owner
+    # the codes may have been requested by another person
     account = replace(account, verifier=verifier, verifier_512=verifier_512, reset="", new_email="")
     if alone:
         account = replace(account, certificates=(), subjects=())
@@ -274,7 +272,7 @@ def _why_not(ctx: Context, name: str, email: str) -> RegisterRefusal | None:
 
 
 def why_not_new_account(ctx: Context, name: str) -> RegisterRefusal | None:
-    """Return why nobody can have an account of this name now, whatever proves who they are; None if they can."""
+    """Return why an account of this name can't be registered now, with any credentials; None if it can."""
     holder = ctx.network.holder(name)
     if holder is not None and holder is not ctx.session.user:
         return RegisterRefusal("ACCOUNT_EXISTS", "Somebody is using this name as their nickname")
@@ -292,7 +290,7 @@ def _too_many(ctx: Context, email: str) -> RegisterRefusal | None:
 
 
 def _throttled(ctx: Context, email: str) -> list[str]:
-    """Return the keys by which registrations are counted: the origin, and the mailbox that would be filled."""
+    """Return the keys for counting registrations: the origin, and the mailbox that gets the mail."""
     host = ctx.session.host
     origin = [] if addresses.address(host).is_loopback else [addresses.netblock(host)]
     return origin + ["mailto:" + email.lower()] * bool(email)

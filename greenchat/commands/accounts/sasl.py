@@ -83,7 +83,7 @@ def mechanisms(settings: Settings, session: Session) -> list[str]:
 
 
 def _may_bring_proof(_: Settings, session: Session) -> bool:
-    """Whether EXTERNAL can work: it needs a certificate, and so TLS, or the cookie of a browser."""
+    """Whether EXTERNAL can work: it needs a certificate, and so TLS, or a browser's cookie."""
     return session.secure or bool(session.token)
 
 
@@ -98,7 +98,7 @@ def _may_bring_token(settings: Settings, session: Session) -> bool:
 
 
 def _are_passwords_here(settings: Settings, _: Session) -> bool:
-    """Whether SCRAM works for everybody: whoever else knows passwords has to be shown them."""
+    """Whether SCRAM works for everybody: an external service needs the password itself."""
     return not (settings.providers.auth_script.is_on or settings.providers.ldap.is_on)
 
 
@@ -146,7 +146,7 @@ def _scram(ctx: Context, exchange: Exchange, response: bytes) -> None:
     elif exchange.proved:
         account = _proved(ctx, exchange.scram, hash_name)
         if account is not None and needs_code(account):
-            _refuse(ctx, CODE_REQUIRED)  # there is no place for it in this mechanism
+            _refuse(ctx, CODE_REQUIRED)  # the mechanism has no field for the code
         _finish(ctx, account)
         return
     else:
@@ -165,7 +165,7 @@ def _scram(ctx: Context, exchange: Exchange, response: bytes) -> None:
 
 
 def _proved(ctx: Context, scram: ServerExchange, hash_name: str) -> Account | None:
-    """Return the account whose password was proved, unless its password or its owner has changed since."""
+    """Return the account whose password was proved, unless the password or the account has changed since."""
     account = find_account(ctx, scram.username)
     return account if verifier_of(ctx, account, scram.username, hash_name) == scram.verifier else None
 
@@ -204,7 +204,7 @@ def _refuse_haste(ctx: Context, name: str) -> None:
 
 
 def _refuse(ctx: Context, denial: Denial) -> None:
-    """Say why a password is not enough, or not judged: a standard reply for programs, and the numeric."""
+    """Refuse a login that needs a code, or could not be checked: with a standard reply, and the numeric."""
     ctx.session.sasl = None
     ctx.fail("AUTHENTICATE", denial.code, text=denial.text)
     raise IrcError(Numeric.ERR_SASLFAIL, text=denial.text)
@@ -221,7 +221,7 @@ def _ircv3_bearer(ctx: Context, _: Exchange, response: bytes) -> Continuation | 
 
 
 def _oauth_bearer(ctx: Context, exchange: Exchange, response: bytes) -> Continuation | None:
-    """Check a token, or take the acknowledgement of an error: RFC 7628, section 3.2.3."""
+    """Check a token, or accept the acknowledgement of an error: RFC 7628, section 3.2.3."""
     if exchange.refused:
         raise SaslError("the token was refused")
     authorization, token = parse_oauth_bearer(response)

@@ -1,8 +1,8 @@
-"""The second factor of an account: a code of an authenticator app, or one of the codes for emergencies.
+"""The second factor of an account: a code of an authenticator app, or a recovery code.
 
-Whoever gives a password gives the code after it, with a space between: so every client can, by SASL PLAIN, NickServ or
-the page. No mechanism of SASL for this was ever published; FreeIPA and others do it so, too. What is no password needs
-none: certificates, browsers that stay signed in, tokens, an identity provider.
+The code follows the password after a space, which works with every client, by SASL PLAIN, NickServ or the page. There
+is no SASL mechanism for this; FreeIPA and others do the same. Other credentials need no code: certificates, browsers
+that stay signed in, tokens, identity providers.
 """
 
 import base64
@@ -22,9 +22,9 @@ _RECOVERY_CODES = 10
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """The reason why a password is not taken, or not judged, though it may be right.
+    """The reason why a password, which may be right, is not accepted or was not checked.
 
-    code: of FAIL: THROTTLED, CODE_REQUIRED, CODE_INVALID or UNAVAILABLE. seconds: until another try may succeed.
+    code: for FAIL: THROTTLED, CODE_REQUIRED, CODE_INVALID or UNAVAILABLE. seconds: until another attempt may succeed.
     """
 
     code: str
@@ -43,7 +43,7 @@ LIKE_A_CODE = "With a second factor, the password must not end in six digits: ch
 
 
 def ends_like_a_code(password: str) -> bool:
-    """Whether nobody could tell the end of a password from the code that follows it: it would be wrong without one."""
+    """Whether the end of a password looks like a code, so that the password would fail without one."""
     return bool(split_code(password)[1])
 
 
@@ -63,7 +63,7 @@ def take_code(ctx: Context, account: Account, code: str) -> bool:
 
 @step("second-factor.used")
 def _use(ctx: Context, account_id: str, used: int | str) -> bool:
-    """Use up a time step, or the hash of a code for emergencies; return whether it was not used yet."""
+    """Mark a time step, or the hash of a recovery code, as used; return whether it was unused."""
     account = ctx.network.accounts.by_id(account_id)
     factor = account.second_factor if account else None
     if account is None or factor is None:
@@ -81,14 +81,14 @@ def _use(ctx: Context, account_id: str, used: int | str) -> bool:
 
 
 def begin(ctx: Context, account: Account) -> str:
-    """Give an account a secret, in base32, which is returned. It is in force once a code confirms it."""
+    """Give an account a new secret, and return it in base32. It takes effect once a code confirms it."""
     secret = base64.b32encode(ctx.random(SECRET_BYTES)).decode()
     ctx.propose(_set, account.id, secret, 0, [])
     return secret
 
 
 def confirm(ctx: Context, account: Account, code: str) -> list[str]:
-    """Put the secret in force if the code is one of it; return new codes for emergencies, [] if it is not."""
+    """Put the secret into effect if the code matches it; return new recovery codes, or []."""
     factor = account.second_factor
     taken = find_step(_bytes(factor), code, ctx.now // 1000, 0) if factor else None
     if factor is None or taken is None:
@@ -99,7 +99,7 @@ def confirm(ctx: Context, account: Account, code: str) -> list[str]:
 
 
 def renew_codes(ctx: Context, account: Account) -> list[str]:
-    """Return new codes for emergencies, in place of those that are left."""
+    """Replace the recovery codes, and return the new ones."""
     factor = account.second_factor
     if factor is None:
         return []
@@ -109,7 +109,7 @@ def renew_codes(ctx: Context, account: Account) -> list[str]:
 
 
 def remove(ctx: Context, account: Account) -> None:
-    """Let the password alone log in."""
+    """Remove the second factor."""
     ctx.propose(_set, account.id, "", 0, [])
 
 
@@ -132,7 +132,7 @@ def _new_codes(ctx: Context) -> tuple[list[str], list[str]]:
 
 
 def _hash(code: str) -> str:
-    """Return the hash of a code for emergencies. A plain one is enough: it has 80 bits of chance."""
+    """Return the hash of a recovery code. A plain hash is enough: a code has 80 random bits."""
     return hashlib.sha256(code.encode()).hexdigest()
 
 

@@ -1,7 +1,7 @@
-"""Tokens for browsers that stay signed in: made for users who are logged in, kept as hashes, revoked with the password.
+"""Tokens for browsers that stay signed in: made for logged-in users, stored as hashes, revoked with the password.
 
-REMEMBER gives the page a ticket; the page sends it to the server by HTTP and gets a cookie that scripts can't read; the
-next connection brings the cookie, and can log in by SASL EXTERNAL, as with a certificate.
+REMEMBER gives the page a ticket, which the page exchanges by HTTP for a cookie that scripts can't read. Later
+connections send the cookie, and can log in by SASL EXTERNAL, as with a certificate.
 """
 
 import base64
@@ -37,7 +37,7 @@ def remember(ctx: Context) -> None:
 
 
 def exchange(ctx: Context, ticket: str) -> str:
-    """Return the secret for a browser's cookie, in exchange for a valid ticket; else ""."""
+    """Return the secret for a browser's cookie in exchange for a valid ticket, or else ""."""
     hashed = hash_of(ticket)
     token = ctx.network.tokens.get(hashed, ctx.now)
     account = account_of(ctx, token) if token is not None and token.kind == TICKET else None
@@ -72,7 +72,7 @@ def account_of(ctx: Context, token: Token) -> Account | None:
 
 
 def acting_account(ctx: Context, token: Token) -> Account | None:
-    """Return the account for which a program may act with a token, without a login: not for one that is banned."""
+    """Return the account for which a program may act with a token, unless that account is banned."""
     account = account_of(ctx, token)
     return (
         account if account is not None and ctx.network.protection.bans.of_account(account.id, ctx.now) is None else None
@@ -80,7 +80,7 @@ def acting_account(ctx: Context, token: Token) -> Account | None:
 
 
 def brought(ctx: Context) -> Account | None:
-    """Return the account for which this session brought a valid token."""
+    """Return the account of the valid token that this session has sent."""
     token = ctx.network.tokens.get(ctx.session.token, ctx.now) if ctx.session.token else None
     return account_of(ctx, token) if token is not None and token.kind == SESSION else None
 

@@ -1,6 +1,6 @@
-"""FILEHOST: a token with which a program uploads a file for the account that it is logged in to.
+"""FILEHOST: a token with which a client uploads a file for its account.
 
-The newer draft of the specification asks for it; `soju.im/FILEHOST` lets clients bring the account's password.
+The newer draft of the specification requires it; with `soju.im/FILEHOST` clients use the account's password.
 https://codeberg.org/emersion/soju/src/branch/master/doc/ext/filehost.md
 """
 

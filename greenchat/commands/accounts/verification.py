@@ -1,7 +1,7 @@
-"""The verification code that a new account may wait for: who gives it to its owner, and how long it is valid.
+"""The verification code of a new account: its delivery and its validity.
 
-It is mailed to the owner if the server can send mail and knows an address; else an operator finds it with NickServ
-INFO.
+It is mailed to the owner if the server can send mail and the account has an address; otherwise operators find it with
+NickServ INFO.
 """
 
 import hmac
@@ -15,12 +15,12 @@ _HOUR = 3_600_000  # ms
 
 
 def new_code(ctx: Context, email: str) -> str:
-    """Return a code for an account that is being registered, "" if it needs none."""
+    """Return a code for a new account, "" if it needs none."""
     return ctx.random(4).hex() if ctx.network.settings.accounts.verify or is_mailed(ctx, email) else ""
 
 
 def has_expired(ctx: Context, account: Account) -> bool:
-    """Whether an account has waited for its code for so long that its name is free again."""
+    """Whether an unconfirmed account has expired, so that its name is free again."""
     return bool(account.code) and ctx.now - account.created > ctx.network.settings.accounts.verify_hours * _HOUR
 
 

@@ -1,4 +1,4 @@
-"""WEBPUSH: a device of an account asks to be told what concerns its owner while it is away.
+"""WEBPUSH: push notifications for the devices of an account.
 
 https://github.com/ircv3/ircv3-specifications/blob/master/extensions/webpush.md
 """
@@ -61,7 +61,7 @@ def webpush(ctx: Context) -> None:
 
 
 def _check_place(ctx: Context, endpoint: str) -> None:
-    """Check that something can be sent to an endpoint, as far as its text tells. Raises FailError."""
+    """Check the form of an endpoint. Raises FailError."""
     try:
         if is_out_of_bounds(endpoint, ctx.network.settings.outbound.push.networks):
             raise _wrong("REGISTER", "The endpoint must have a public address")
@@ -115,7 +115,7 @@ def forget_push(ctx: Context, endpoint: str) -> None:
 
 
 def forgetting_pushes_of(ctx: Context, account: Account) -> Change:
-    """Return the change that drops all subscriptions of an account: who has asked for them need not be its owner."""
+    """Return the change that drops all subscriptions of an account, which may have been made by another person."""
     return _forgetting(ctx, [each.endpoint for each in ctx.network.owned.pushes.of(account.id)])
 
 

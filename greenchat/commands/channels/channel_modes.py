@@ -70,7 +70,7 @@ def send_changes(ctx: Context, channel: Channel, changes: list[ModeChange]) -> N
 
 
 def _for_all(changes: list[ModeChange]) -> tuple[str, ...]:
-    """Return the changes for the audit log: without a key, which is a secret of the channel."""
+    """Return the changes for the audit log, without the channel's key."""
     return format_changes(replace(change, parameter="*") if change.letter == "k" else change for change in changes)
 
 
@@ -97,7 +97,7 @@ def _answer_questions(ctx: Context, channel: Channel) -> Iterator[ModeChange]:
         elif letter in table.always and not change.adding:
             yield change  # a key can be removed without knowing it
         elif change.parameter is not None and letter not in table.prefixes:
-            yield change  # it is given, but empty: not a valid value of this mode
+            yield change  # an empty parameter, which is invalid for this mode
         else:
             # "If a type B or C mode does not have a parameter when being set, the server MUST ignore that mode."
             lacking += letter if letter not in lacking else ""
@@ -130,7 +130,7 @@ def _send_modes(ctx: Context, channel: Channel) -> None:
 
 
 def _apply(ctx: Context, channel: Channel, change: ModeChange) -> ModeChange | None:
-    """Make one change; return what was really changed, or None. Raises IrcError."""
+    """Make one change; return the effective change, or None. Raises IrcError."""
     if change.letter in ctx.network.settings.mode_table.lists:
         return change_list(ctx, channel, change)
     special = _SPECIAL.get(change.letter)
@@ -149,7 +149,7 @@ def _apply_key(ctx: Context, channel: Channel, change: ModeChange) -> ModeChange
     if not key:
         raise _invalid(channel, change, "A key needs at least one character")
     if len(key) > ctx.network.settings.limits.key or presentable(key) != key or "," in key:
-        raise IrcError(Numeric.ERR_INVALIDKEY, channel.name)  # without the key, which may be another channel's too
+        raise IrcError(Numeric.ERR_INVALIDKEY, channel.name)  # without the key, perhaps another channel's
     if channel.key and key != channel.key:
         raise IrcError(Numeric.ERR_KEYSET, channel.name)
     if channel.key:

@@ -1,4 +1,4 @@
-"""Inviting to a channel, and asking for an invitation: INVITE KNOCK. https://modern.ircdocs.horse/#invite-message"""
+"""INVITE and KNOCK: invitations, and requests for them. https://modern.ircdocs.horse/#invite-message"""
 
 from greenchat.chat import policy
 from greenchat.chat.channel import Channel
@@ -22,7 +22,7 @@ from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.msgid import time_of
 from greenchat.protocol.numerics import Numeric
 
-# KNOCK is in no specification; its numerics are those that Solanum and InspIRCd share.
+# KNOCK is not specified; its numerics are those of Solanum and InspIRCd.
 _MINUTE = 60_000  # ms
 _SAME_AGAIN = 300_000  # ms between two invitations of a user to one channel, until they join
 _A_MINUTE = 10  # invitations of one user
@@ -65,7 +65,7 @@ def invite(ctx: Context) -> None:
 
 
 def send_invitation(ctx: Context, target: User, channel: Channel) -> Envelope:
-    """Let a user join once, and tell them; an always-on user is told when they come back."""
+    """Let a user join once, and send the invitation; an always-on user gets it on returning."""
     envelope = ctx.envelope("INVITE", target.nick, channel.name, source=ctx.user)
     ctx.network.invite(target, channel, Invitation(ctx.user.source, envelope.msgid))
     ctx.deliver(target, envelope)
@@ -73,7 +73,7 @@ def send_invitation(ctx: Context, target: User, channel: Channel) -> Envelope:
 
 
 def _is_in_measure(ctx: Context, target: User, channel: Channel) -> bool:
-    """Whether this invitation is neither one too many nor a repetition; if not, the sender is told."""
+    """Whether an invitation is allowed: not a repetition, and within the limit. If not, the sender is told."""
     user = ctx.user
     before = target.invitations.get(ctx.network.fold(channel.name))
     if before and before.msgid and 0 <= ctx.now - time_of(before.msgid) < _SAME_AGAIN:
@@ -98,14 +98,14 @@ def knock(ctx: Context) -> None:
     channel, user = find_any_channel(ctx, name), ctx.user
     refusal = _why_not_knock(ctx, channel)
     if refusal is not None:
-        raise hidden(ctx, channel, name, refusal)  # a knock that is heard tells no more than a JOIN that is refused
+        raise hidden(ctx, channel, name, refusal)  # KNOCK must not reveal more than a refused JOIN
     text = Numeric.RPL_KNOCK.text
     bare = words = _knock(ctx, channel, text)
     if rest and rest[0]:
         words = _knock(ctx, channel, f"{text.removesuffix('.')}: {rest[0]}")
     require_fit(words)
     user.knocked = channel.knocked = ctx.now
-    for member in channel.ranked("h"):  # who takes no text of theirs is told of the knock alone
+    for member in channel.ranked("h"):  # members who do not accept the sender's text get the knock without it
         ctx.deliver(member, words if would_reach(ctx, member) else bare)
     ctx.reply(Numeric.RPL_KNOCKDLVR, channel.name)
 
@@ -126,7 +126,7 @@ def _why_not_knock(ctx: Context, channel: Channel) -> IrcError | None:
         return IrcError(Numeric.ERR_CANNOTKNOCK, channel.name)
     if policy.is_muted(user, channel):
         return IrcError(Numeric.ERR_CANNOTSENDTOCHAN, channel.name)
-    # a time in the future was noted before the clock was set back
+    # a time in the future is from before the clock was set back
     if 0 <= ctx.now - user.knocked < _KNOCK_PAUSE:
         return IrcError(Numeric.ERR_TOOMANYKNOCK, channel.name, text="Too many KNOCKs (user).")
     if 0 <= ctx.now - channel.knocked < _KNOCK_PAUSE:

@@ -1,4 +1,4 @@
-"""Joining a channel and leaving it: JOIN PART. https://modern.ircdocs.horse/#join-message"""
+"""JOIN and PART: joining and leaving channels. https://modern.ircdocs.horse/#join-message"""
 
 from collections.abc import Iterator
 
@@ -29,8 +29,8 @@ from greenchat.protocol.wrap import room
 from greenchat.values import names
 
 _LIGHT = 4  # channels joined or left that count as one command: see Context.weight
-_FORWARDS = 5  # the most forwards that one JOIN follows
-_LOGGED = 20  # channels of one connection that its line in the log names
+_FORWARDS = 5  # maximum forwards of one JOIN
+_LOGGED = 20  # channels in a connection's log line
 
 
 @command("JOIN", params=1, notes=1)
@@ -52,7 +52,7 @@ def join(ctx: Context) -> None:
 
 
 def join_channel(ctx: Context, name: str, key: str, forwards: int = _FORWARDS) -> None:
-    """Let the sender join, be forwarded, or be told why not."""
+    """Let the sender join, forward the sender, or refuse."""
     user = ctx.user
     limits = ctx.network.settings.limits
     if not names.is_channel(name, limits.channel):
@@ -91,7 +91,7 @@ def join_channel(ctx: Context, name: str, key: str, forwards: int = _FORWARDS) -
 
 
 def enter(ctx: Context, user: User, name: str) -> None:
-    """Let a user enter a channel: everybody there is told, and they get its topic and members."""
+    """Add a user to a channel, tell its members, and send the user the topic and names."""
     channel = ctx.network.join(user, name, now=ctx.now, since=format_msgid(ctx.new_id()))
     _announce(ctx, user, channel)
     grant_rank(ctx, user, channel)
@@ -182,7 +182,7 @@ def part(ctx: Context) -> None:
 
 
 def leave_channel(ctx: Context, user: User, channel: Channel, reason: str = "") -> None:
-    """Let a user part, and tell everybody in the channel. Raises 417 if that would not fit into a line."""
+    """Remove a user from a channel, and tell its members. Raises 417 if the reason does not fit into a line."""
     params = (channel.name, reason) if reason else (channel.name,)
     envelope = ctx.envelope("PART", *params, source=user)
     require_fit(envelope)

@@ -46,9 +46,9 @@ def _kick(ctx: Context, name: str, nick: str, comment: str) -> None:
 
 
 def put_out(ctx: Context, channel: Channel, target: User, comment: str, by: User | None = None) -> None:
-    """Put a member out of a channel, and tell everybody who sees them there. by: None for the server.
+    """Kick a member, and tell all who see the member there. by: None for the server.
 
-    Raises 417 if that would not fit into a line.
+    Raises 417 if the comment does not fit into a line.
     """
     envelope = ctx.envelope("KICK", channel.name, target.nick, comment, source=by)
     require_fit(envelope)

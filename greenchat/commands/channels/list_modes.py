@@ -20,9 +20,9 @@ _REPLIES = {
 
 
 def send_list(ctx: Context, channel: Channel, letter: str) -> None:
-    """Send the masks with who set them and when.
+    """Send the masks with their setters and times.
 
-    Anyone who sees the channel may see its bans; the exceptions are for half-operators and above.
+    Anyone who can see the channel may see its bans; exceptions are shown to half-operators and above.
     """
     entry_numeric, end_numeric = _REPLIES[letter]
     if letter != "b" and not channel.is_at_least(ctx.user, "h"):
@@ -36,7 +36,7 @@ def send_list(ctx: Context, channel: Channel, letter: str) -> None:
 
 
 def change_list(ctx: Context, channel: Channel, change: ModeChange) -> ModeChange | None:
-    """Add a mask to a list or remove one; return what was really changed, or None. Raises 478 or 696."""
+    """Add a mask to a list or remove one; return the effective change, or None. Raises 478 or 696."""
     text = change.parameter or ""
     if not change.adding:
         try:
@@ -49,7 +49,7 @@ def change_list(ctx: Context, channel: Channel, change: ModeChange) -> ModeChang
 
 
 def add_mask(ctx: Context, channel: Channel, letter: str, text: str, *, until: int = 0) -> ListEntry | None:
-    """Put a mask into a list in the sender's name; None where it is there already. until: see ListEntry.
+    """Add a mask, set by the sender, to a list; return None if the list has it already. until: see ListEntry.
 
     Raises 478 or 696.
     """
@@ -72,7 +72,7 @@ def new_mask(ctx: Context, text: str) -> Mask:
     if has_too_many_stars(mask.text):
         raise mask_lists.MaskError(f"A mask has at most {MOST_STARS} stars")
     nick = mask.pattern.partition("!")[0]
-    if ":" in nick and not mask.by_account:  # another server's extended ban, or an address: it would match nobody
+    if ":" in nick and not mask.by_account:  # an extended ban of another server, or an address, would match nobody
         raise mask_lists.MaskError(
             f"{nick} is not a valid mask: write nick!user@host, *!*@address, a:account or m:mask"
         )
@@ -80,7 +80,7 @@ def new_mask(ctx: Context, text: str) -> Mask:
 
 
 def is_full(ctx: Context, channel: Channel) -> bool:
-    """Whether a channel has as many masks as it can have."""
+    """Whether a channel has the maximum number of masks."""
     return sum(map(len, channel.lists.values())) >= ctx.network.settings.limits.list_entries
 
 

@@ -1,4 +1,4 @@
-"""The modes of a channel's members; `chat.ranks` says who may give and take which.
+"""The modes of a channel's members; for permissions see `chat.ranks`.
 
 https://modern.ircdocs.horse/#channel-membership-prefixes
 """
@@ -17,9 +17,9 @@ from greenchat.protocol.numerics import Numeric
 class MemberModes:
     """The changes of one MODE command.
 
-    In an auditorium a member who gets a rank becomes visible to everybody, one who loses it invisible, and a new
-    half-operator sees members whom they did not see: call `show` before the MODE is sent and `hide` after it, so that
-    clients never hear of a member whom they don't know.
+    In an auditorium a member with a new rank becomes visible to everybody, one who loses it invisible, and a new
+    half-operator sees the hidden members. Call `show` before sending the MODE and `hide` after it, so that clients get
+    no MODE of unknown members.
     """
 
     def __init__(self, ctx: Context, channel: Channel, rank: str | None = None) -> None:
@@ -30,7 +30,7 @@ class MemberModes:
         self._before: dict[User, str] = {}
 
     def change(self, change: ModeChange) -> ModeChange | None:
-        """Make one change; return what was really changed, or None. Raises 401, 441 or 482."""
+        """Make one change; return the effective change, or None. Raises 401, 441 or 482."""
         ctx, channel = self._ctx, self._channel
         target = find_user(ctx, change.parameter or "")
         if target not in channel.members:
@@ -48,13 +48,13 @@ class MemberModes:
         return ModeChange(change.adding, change.letter, target.nick)
 
     def undo(self) -> None:
-        """Restore everybody's rank: nobody has been told of a change."""
+        """Restore the ranks: no change was sent yet."""
         for target, before in self._before.items():
             for letter in set(before) ^ set(self._channel.members[target]):
                 self._ctx.network.set_member_mode(target, self._channel, letter, letter in before)
 
     def show(self) -> None:
-        """Show members to those who did not see them."""
+        """Show newly visible members to those who did not see them."""
         ctx, channel = self._ctx, self._channel
         for target, before in self._changed_in_auditorium():
             if not before:

@@ -19,9 +19,9 @@ from greenchat.protocol.message import Message
 from greenchat.protocol.numerics import Numeric
 from greenchat.values import masks
 
-_LIGHT = 250  # channels or members looked at that count as one command: see Context.weight
-_LIGHT_LOOKS = 5000  # comparisons of a channel with one mask or condition, likewise: they are one pattern
-_LOOKS = 8  # masks and conditions that a channel is compared with in one step
+_LIGHT = 250  # channels or members that weigh as much as one command: see Context.weight
+_LIGHT_LOOKS = 5000  # the same for comparisons of a channel with one mask or condition
+_LOOKS = 8  # comparisons of a channel in one step
 _MINUTE = 60_000  # ms
 _Test = Callable[[Channel], bool]
 
@@ -42,7 +42,7 @@ def names(ctx: Context) -> Streamed:
 
 
 def _all_names(ctx: Context) -> Iterator[None]:
-    """Answer a NAMES without channels, with as many people as a WHO shows, and then one 366.
+    """Answer a NAMES without channels, with at most as many users as WHO shows, and one 366.
 
     RFC 2812, 3.2.5: "If no <channel> parameter is given, a list of all channels and their occupants is returned".
     """
@@ -71,7 +71,7 @@ def _names(ctx: Context, wanted: list[str]) -> Iterator[None]:
 
 
 def names_reply(ctx: Context, session: Session, channel: Channel) -> Iterator[Envelope]:
-    """Yield the members of a channel that a session's user is shown."""
+    """Yield the members of a channel that a session's user can see."""
     viewer = session.user
     if viewer is None:
         return

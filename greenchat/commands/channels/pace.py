@@ -9,7 +9,7 @@ from greenchat.protocol.numerics import Numeric
 
 
 def apply_pace(_: Context, channel: Channel, change: ModeChange) -> ModeChange | None:
-    """Set or unset one of the modes; return what was really changed. Raises IrcError."""
+    """Set or unset one of the modes; return the effective change. Raises IrcError."""
     letter = change.letter
     before = channel.paces.get(letter)
     if not change.adding:

@@ -1,4 +1,4 @@
-"""RENAME: a channel gets another name and keeps everything else. https://ircv3.net/specs/extensions/channel-rename"""
+"""RENAME: renames a channel, which keeps everything else. https://ircv3.net/specs/extensions/channel-rename"""
 
 from dataclasses import replace
 
@@ -44,7 +44,7 @@ def rename(ctx: Context) -> None:
 
 
 def _own(ctx: Context, name: str) -> Channel:
-    """Return the channel of this name. Raises IrcError, if the sender can't rename it."""
+    """Return the channel of this name. Raises IrcError if the sender can't rename it."""
     channel = find_channel(ctx, name)
     require_member(ctx, channel)
     require_rank(ctx, channel, "o")
@@ -66,7 +66,7 @@ def _has_past(ctx: Context, folded: str, before: int = LAST_ID) -> bool:
 
 
 def _conversations(ctx: Context, name: str) -> list[str]:
-    """Return the conversations of a channel: that of all, and those of some ranks only."""
+    """Return the conversations of a channel: that of all members, and those of ranks."""
     return [rank + name for rank in ("", *ctx.network.settings.mode_table.symbols)]
 
 
@@ -92,7 +92,7 @@ def _rename(ctx: Context, old: str, new: str, reason: str) -> None:
 
 
 def _store(ctx: Context, channel: Channel, new: str) -> None:
-    """Store that a channel is about to have this name; its hooks and webhooks follow. Raises StoreError."""
+    """Store the new name of a channel, also for its hooks and webhooks. Raises StoreError."""
     old, folded = ctx.network.fold(channel.name), ctx.network.fold(new)
     tokens, webhooks = hooks_of(ctx.network, channel.name)
     tokens = [replace(each, channel=new) for each in tokens]

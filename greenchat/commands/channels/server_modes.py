@@ -1,4 +1,4 @@
-"""Changes of a channel's modes that nobody in it makes: a service, or time."""
+"""Mode changes by the server: of a service, or by expiry."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from greenchat.protocol.wrap import room
 
 
 def show_changes(ctx: Context, channel: Channel, changes: Sequence[ModeChange]) -> None:
-    """Send changes that were made to everybody in the channel, from the server."""
+    """Send mode changes that were made to all members, from the server."""
     ctx.network.closures.follow(ctx.network.fold(channel.name), channel, ctx.new_id())
     name = ctx.network.settings.name
     for params in lines_of_changes(changes, room(name, "MODE", channel.name)):

@@ -1,7 +1,7 @@
-"""Masks that go by themselves: TBAN, and what takes out those whose time is over.
+"""Temporary masks: TBAN, and the removal of expired ones.
 
-TBAN is in no specification; its name and parameters are those of InspIRCd's m_timedbans. In a channel that is kept over
-a restart (registered, or with somebody who is always on) the time continues while the server does not run.
+TBAN is in no specification; its name and parameters are those of InspIRCd's m_timedbans. In channels that survive a
+restart (registered, or with an always-on member) the time continues while the server is off.
 """
 
 from dataclasses import replace
@@ -52,7 +52,7 @@ def is_any_over(network: Network, now: int) -> bool:
 
 @step("masks.expire")
 def let_expire(ctx: Context) -> None:
-    """Take out the masks whose time is over, and tell everybody in their channels."""
+    """Remove the expired masks, and tell the members of their channels."""
     modes = ctx.network.settings.mode_table.lists
     for channel in list(ctx.network.channels.values()):
         over = [(letter, entry.mask) for letter, masks in channel.lists.items() for entry in masks.over(ctx.now)]
@@ -66,7 +66,7 @@ def let_expire(ctx: Context) -> None:
 
 @step("masks.shift")
 def shift(ctx: Context, jump: int) -> None:
-    """Move the masks after a jump of the clock, so that they last as long as they were meant to."""
+    """Adjust the masks to a jump of the clock, so that they keep their duration."""
     for channel in ctx.network.channels.values():
         if not channel.next_end:
             continue

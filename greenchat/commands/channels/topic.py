@@ -1,4 +1,4 @@
-"""TOPIC: what a channel is about. https://modern.ircdocs.horse/#topic-message"""
+"""TOPIC: shows and sets the topic of a channel. https://modern.ircdocs.horse/#topic-message"""
 
 from collections.abc import Iterator
 
@@ -42,7 +42,7 @@ def _set_topic(ctx: Context, channel: Channel, text: str) -> None:
 
 
 def topic_reply(ctx: Context, nick: str, channel: Channel) -> Iterator[Envelope]:
-    """Yield the topic, and who set it and when, for a reader of that nick; nothing if there is none."""
+    """Yield the topic with its setter and time, for a reader with this nick; nothing without a topic."""
     topic = channel.topic
     if topic:
         yield ctx.numeric(nick, Numeric.RPL_TOPIC, channel.name, topic.text)

@@ -1,7 +1,7 @@
 """CHATHISTORY: the history, in pages. https://ircv3.net/specs/extensions/chathistory
 
-A timestamp or a msgid is a position in the order of all events, so every subcommand is a span between two positions
-that counts from one of its ends. Reading is done in another thread.
+Timestamps and msgids are positions in the order of all events, so every subcommand reads a span between two positions,
+counted from one of its ends. Reading is done in another thread.
 """
 
 from collections.abc import Callable
@@ -85,12 +85,12 @@ def chathistory(ctx: Context) -> Deferred:
     return reading(ctx, lambda store: read(store, conversation, events), then)
 
 
-# The number of references that a subcommand takes.
+# The number of references of each subcommand.
 _REFERENCES = {"BEFORE": 1, "AFTER": 1, "LATEST": 1, "AROUND": 1, "BETWEEN": 2}
 
 
 def _reading(subcommand: str, positions: list[Position], limit: int) -> Read:
-    """Return the read that a subcommand asks for."""
+    """Return the read of a subcommand."""
     first, last = positions[0], positions[-1]
     if subcommand == "AROUND":
         return lambda store, conversation, events: _read_around(store, conversation, first, limit, events)
@@ -122,7 +122,7 @@ def _read_page(store: HistoryReader, conversation: Conversation, span: HistorySp
 def _read_around(
     store: HistoryReader, conversation: Conversation, center: Position, limit: int, events: bool
 ) -> EventPage:
-    """Read about half before and half after; if one side has less, more of the other. It has no direction to end in."""
+    """Read about half before and half after the center; if one side has less, more of the other."""
     older = conversation.read(store, HistorySpan(limit, before=center.before, newest=True, events=events))
     newer = conversation.read(store, HistorySpan(limit, after=center.before - 1, events=events))
     ahead = max(limit - limit // 2, limit - len(older))
@@ -176,7 +176,7 @@ def _limit(ctx: Context, subcommand: str, text: str) -> int:
 
 
 def _position(subcommand: str, target: str, text: str, nth: int) -> Position:
-    """Return the position of a reference; the nth of the command."""
+    """Return the position of the command's nth reference."""
     kind, equals, value = text.partition("=")
     if subcommand == "LATEST" and text == "*":
         return _START
@@ -191,7 +191,7 @@ def _position(subcommand: str, target: str, text: str, nth: int) -> Position:
 
 
 def _catch_up(ctx: Context, positions: list[Position]) -> None:
-    """Wait for messages that the client has seen at another node, and this one has not applied yet."""
+    """Wait for messages that the client has seen on another node, and this one has not applied yet."""
     seen = max((each.after for each in positions if each.after == each.before != LAST_ID), default=0)
     if ctx.network.ids.last < seen:
         ctx.process.log.wait_until_known(lambda: ctx.network.ids.last >= seen)

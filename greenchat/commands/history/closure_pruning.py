@@ -1,4 +1,4 @@
-"""What retention has discarded needs no guard any more: closures of which nothing is left are forgotten."""
+"""Forgets closures without remaining messages, after retention has deleted these."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ _OLDEST = HistorySpan(1, events=True)
 
 
 def prune_closures(ctx: Context) -> Iterator[None]:
-    """Forget the closures that end before the oldest thing said in their channel: a step for each channel.
+    """Forget the closures that end before the oldest message of their channel, a step for each channel.
 
     Raises StoreError.
     """

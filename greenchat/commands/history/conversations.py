@@ -1,4 +1,4 @@
-"""The conversations that a client may read: channels, and direct ones."""
+"""The conversations that a client may read: of channels, and direct ones."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,16 +10,15 @@ from greenchat.storage.interface import HistoryReader, HistorySpan, HistoryTarge
 from greenchat.values.names import CHANNEL_BYTES
 
 _STAR = "*"
-_IN_NO_NAME = frozenset(" ,!@#")  # no nickname, account or identity has one of these
+_IN_NO_NAME = frozenset(" ,!@#")  # characters that no nickname, account or identity has
 
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
     """A conversation as its reader names it.
 
-    key: of the conversation in the store. hidden: the spans that the reader may not see, from one id to another, both
-    included, in order: see `closures`. ranked: keys of a channel's conversations for some ranks, the reader's among
-    them.
+    key: in the store. hidden: the spans of ids that the reader may not see, inclusive, in order: see `closures`.
+    ranked: keys of the channel's conversations for ranks that include the reader's.
     """
 
     name: str
@@ -38,7 +37,7 @@ class Conversation:
         return (self.key, *self.ranked)
 
     def read(self, store: HistoryReader, span: HistorySpan) -> list[StoredEvent]:
-        """Return a part of it, oldest first, without what is hidden. From any thread. Raises StoreError."""
+        """Return a part of it, oldest first, without hidden events. From any thread. Raises StoreError."""
         found: list[StoredEvent] = []
         parts = list(self._seen(span.after, span.before))
         for after, before in reversed(parts) if span.newest else parts:
@@ -54,7 +53,7 @@ class Conversation:
         return not any(start <= msgid <= end for start, end in self.hidden)
 
     def _seen(self, after: int, before: int) -> Iterator[tuple[int, int]]:
-        """Return the parts between two ids, both excluded, that are not hidden."""
+        """Return the visible spans between two ids, both excluded."""
         for start, end in self.hidden:
             if start - 1 > after:
                 yield after, min(start, before)
@@ -74,9 +73,9 @@ class Conversation:
 
 
 def readable_conversation(ctx: Context, target: str) -> Conversation | None:
-    """Return the conversation that a client names; None if it may not read it, or if there can't be one.
+    """Return the conversation with a target; None if the client may not read it, or if the name is invalid.
 
-    A channel is read by its members. For nicknames see `_identity_of`.
+    Only members can read a channel's. For nicknames see `_identity_of`.
     """
     network = ctx.network
     if target.startswith("#"):
@@ -92,11 +91,11 @@ def readable_conversation(ctx: Context, target: str) -> Conversation | None:
 
 
 def _identity_of(ctx: Context, name: str) -> str:
-    """Return the identity that a name in a direct conversation stands for.
+    """Return the identity for a name in a direct conversation.
 
-    That is the user with this nickname, else the account of that name, else the last user with the nickname, else the
-    deleted account. For identities that none of these finds, `name_of` makes a name that contains it, like `bob*~0abc`:
-    no nickname has a star. What version 0.1.0 stored of deleted accounts is found by their names.
+    The first found counts: the user with this nickname, the account of that name, the last user with the nickname, the
+    deleted account. For other identities `name_of` makes a name that contains the identity, like `bob*~0abc`: no
+    nickname has a star. Conversations of deleted accounts from version 0.1.0 are found by name.
     """
     network = ctx.network
     _, star, said = name.partition(_STAR)
@@ -115,7 +114,7 @@ def _identity_of(ctx: Context, name: str) -> str:
 
 
 def channel_conversation(ctx: Context, channel: Channel, reader: User) -> Conversation:
-    """Return the conversation of a channel; what the reader may not see of it is hidden: see `chat.closures`."""
+    """Return the conversation of a channel, with the spans hidden from the reader: see `chat.closures`."""
     folded = ctx.network.fold(channel.name)
     hidden = ctx.network.closures.hidden(folded, channel, reader)
     ranked: tuple[str, ...] = ()
@@ -127,7 +126,7 @@ def channel_conversation(ctx: Context, channel: Channel, reader: User) -> Conver
 
 
 def channel_conversations(ctx: Context, reader: User) -> list[Conversation]:
-    """Return the conversations of the channels that a user is in."""
+    """Return the conversations of a user's channels."""
     return [channel_conversation(ctx, ctx.network.channels[key], reader) for key in reader.channels]
 
 
@@ -147,7 +146,7 @@ def news(
             if not seen:
                 continue
             target = HistoryTarget(seen[-1].conversation, seen[-1].id)
-        found.pop(conversation.key, None)  # a message to some ranks came earlier
+        found.pop(conversation.key, None)  # a message to ranks is older
         found[conversation.key] = (conversation, target)
     return sorted(found.values(), key=lambda each: each[1].latest)
 
@@ -159,7 +158,7 @@ def channel_key(ctx: Context, conversation: str) -> str:
 
 
 def may_read(ctx: Context, event: StoredEvent) -> bool:
-    """Whether the sender may read an event of one of their conversations, as things are now."""
+    """Whether the sender may now read an event of one of the sender's conversations."""
     key = channel_key(ctx, event.conversation)
     if not key:
         return ctx.user.identity in members_of(event.conversation)
@@ -176,11 +175,10 @@ def nicks_by_identity(ctx: Context) -> dict[str, str]:
 
 
 def name_of(ctx: Context, conversation: str, latest: StoredEvent | None, nicks: Mapping[str, str]) -> str:
-    """Return the name of a conversation for its reader; "" if they can no longer read it.
+    """Return the name of a conversation for its reader; "" if it can no longer be read.
 
-    That is the channel, or the other user's nickname, or the last one if they are not connected; if that would name
-    another user now, with their identity after a star: any name returned here works in every command.
-    latest: the last event in it.
+    That is the channel, or the other user's present or last nickname; if another user has that nickname now, with the
+    identity after a star, so that the name works in every command. latest: the last event in it.
     """
     network = ctx.network
     key = channel_key(ctx, conversation)
@@ -191,7 +189,7 @@ def name_of(ctx: Context, conversation: str, latest: StoredEvent | None, nicks: 
     if other == ctx.user.identity:
         other = one
     elif one != ctx.user.identity:
-        return ""  # the asker has logged in or out meanwhile
+        return ""  # the sender has logged in or out meanwhile
     if other in nicks or latest is None:
         return nicks.get(other, "")
     account = network.accounts.by_id(other)
@@ -203,7 +201,7 @@ def name_of(ctx: Context, conversation: str, latest: StoredEvent | None, nicks: 
 
 
 def is_by(ctx: Context, user: User, event: StoredEvent) -> bool:
-    """Whether a user sent it: under the same account, or as a guest, whatever their nick and host are now."""
+    """Whether a user sent an event: by account, or as the same guest under any nick and host."""
     if event.account:
         return user.account_id != "" and ctx.network.accounts.author(event.account, event.id) == user.account_id
     return user.was(event.source, event.id)

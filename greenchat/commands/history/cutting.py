@@ -1,7 +1,7 @@
-"""The end of what is kept no longer: all nodes cut a history at the same place of the log, whichever found it due.
+"""Cuts the history by the retention limits, at the same entry of the log on all nodes.
 
-What `Store.due_cuts` has found is proposed, and looked at again when it is applied: a channel may have another name by
-then, and a guest may be back.
+The cuts of `Store.due_cuts` are proposed, and checked again when they are applied: a channel may have been renamed
+meanwhile, and a guest may have returned.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from greenchat.commands.core.steps import step
 from greenchat.commands.history.conversations import channel_key
 from greenchat.storage.interface import Cut, DueCuts, members_of
 
-_AT_ONCE = 200  # cuts in one act: in some milliseconds
+_AT_ONCE = 200  # cuts in one act, which take some milliseconds
 
 
 def propose_cuts(ctx: Context, due: DueCuts) -> None:
@@ -25,19 +25,19 @@ def propose_cuts(ctx: Context, due: DueCuts) -> None:
 
 @step("history.cut")
 def cut_surplus(ctx: Context, cuts: list[tuple[str, int, int]]) -> None:
-    """End histories: conversation, life of the channel when it was found, and id of each."""
+    """Cut conversations; each cut has the conversation, the life of its channel when it was found, and an id."""
     ctx.record(*[Cut(key, upto) for key, life, upto in cuts if _life(ctx, key) == life])
 
 
 @step("history.departed")
 def cut_departed(ctx: Context, cuts: list[tuple[str, int]]) -> None:
-    """End what guests have said to each other, of whom none is here any more: conversation and id of each."""
+    """Cut direct conversations of guests who have all left; each cut has the conversation and an id."""
     here = {user.guest_id for user in ctx.network.users.values()}
     ctx.record(*[Cut(key, upto) for key, upto in cuts if here.isdisjoint(members_of(key))])
 
 
 def _life(ctx: Context, conversation: str) -> int:
-    """Return which life of a channel this is now, 0 if there is none, or for a direct conversation."""
+    """Return the current life of a channel, 0 if it does not exist, or for a direct conversation."""
     channel = ctx.network.channels.get(channel_key(ctx, conversation))
     return channel.life if channel else 0
 

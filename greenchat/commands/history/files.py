@@ -1,4 +1,4 @@
-"""Files that were uploaded, as people's commands meet them: FILEHOST TOKEN, and that a file goes with what linked it.
+"""Uploaded files in the state: adding them, and deleting them with the messages that link them.
 
 https://codeberg.org/emersion/soju/src/branch/master/doc/ext/filehost.md
 """
@@ -19,7 +19,7 @@ _LINK = re.compile(rf"/files/([A-Za-z0-9_-]{{{NAME_LENGTH}}})(?![A-Za-z0-9_-])")
 
 
 class FileRefusedError(Exception):
-    """A file can't be kept; the text says why. is_full: there is no room for anybody's, and not only for one's own."""
+    """A file can't be stored; the text says why. is_full: whether the server's limit is reached, not the account's."""
 
     def __init__(self, text: str, *, is_full: bool = False) -> None:
         super().__init__(text)
@@ -27,7 +27,7 @@ class FileRefusedError(Exception):
 
 
 def require_room(ctx: Context, owner: str, size: int) -> None:
-    """Check that there is room for a file of so many bytes. Raises FileRefusedError.
+    """Check that a file of `size` bytes is within the limits. Raises FileRefusedError.
 
     owner: the id of an account, "" of a guest.
     """
@@ -41,7 +41,7 @@ def require_room(ctx: Context, owner: str, size: int) -> None:
 
 @step("file.add")
 def add_file(ctx: Context, document: dict[str, object]) -> None:
-    """Add a file whose content is there. Raises FileRefusedError and StoreError, and then there is none."""
+    """Add a file whose content is stored. Raises FileRefusedError or StoreError if it was not added."""
     file = File.from_document(document)
     if file.owner and ctx.network.accounts.by_id(file.owner) is None:
         raise FileRefusedError("The account no longer exists")
@@ -52,7 +52,7 @@ def add_file(ctx: Context, document: dict[str, object]) -> None:
 
 @step("file.drop")
 def drop_files(ctx: Context, names: Iterable[str]) -> None:
-    """Take files away, before this returns. Raises StoreError."""
+    """Remove files, before this returns. Raises StoreError."""
     known = [name for name in names if ctx.network.owned.files.get(name)]
     if not known:
         return
@@ -62,15 +62,15 @@ def drop_files(ctx: Context, names: Iterable[str]) -> None:
 
 
 def drop_many(ctx: Context, names: Sequence[str]) -> None:
-    """Take any number of files away, some in each act: nodes share no act that is too large. Raises StoreError."""
+    """Remove any number of files, in several acts, since the size of an act is limited. Raises StoreError."""
     for start in range(0, len(names), _AT_ONCE):
         ctx.propose(drop_files, names[start : start + _AT_ONCE])
 
 
 def files_linked(ctx: Context, event: StoredEvent) -> list[str]:
-    """Return the names of the files of a message's sender that it links, to be deleted with it.
+    """Return the names of the sender's files that a message links, to be deleted with it.
 
-    Nobody knows which guest uploaded a file: those of guests only operators with the right `history` delete.
+    Files of guests have no known owner: only operators with the right `history` can delete them.
     """
     owner = ctx.network.accounts.author(event.account, event.id) if event.account else ""
     if not owner and (event.account or not may(ctx, "history")):
@@ -80,7 +80,7 @@ def files_linked(ctx: Context, event: StoredEvent) -> list[str]:
 
 
 def too_old(files: Iterable[File], before: int) -> list[str]:
-    """Return the names of those from before a time, in ms since the epoch."""
+    """Return the names of the files from before a time, in ms since the epoch."""
     return [file.name for file in files if file.created < before]
 
 

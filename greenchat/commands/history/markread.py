@@ -1,4 +1,4 @@
-"""MARKREAD: up to where a user has read, on all their devices. https://ircv3.net/specs/extensions/read-marker"""
+"""MARKREAD: read markers, shared by the devices of a user. https://ircv3.net/specs/extensions/read-marker"""
 
 from collections.abc import Iterator
 
@@ -30,7 +30,7 @@ def markread(ctx: Context) -> None:
     if conversation is None:
         raise FailError("MARKREAD", "INVALID_PARAMS", params[0], text="Invalid target")
     marks = marks_of(ctx, ctx.user)
-    ctx.session.active = ctx.now  # somebody looks at it
+    ctx.session.active = ctx.now  # the user is reading
     # `*` is not a time to set ("MUST NOT be a literal `*`") and answered like a question
     if len(params) > 1 and params[1] != "*":
         moved = marks.moved(conversation.key, min(_time(params[1]), ctx.now))

@@ -1,4 +1,4 @@
-"""SEARCH: messages in all conversations that the asker may read. soju.im/search, proposed to IRCv3 as pull request 496:
+"""SEARCH: searches all conversations that the sender may read. soju.im/search, proposed to IRCv3 as pull request 496:
 https://codeberg.org/emersion/soju/src/branch/master/doc/ext/search.md
 """
 
@@ -28,7 +28,7 @@ from greenchat.storage.interface import HistoryReader, Query, StoredEvent, Store
 
 T = TypeVar("T")
 
-_ROUNDS = 5  # rounds of a search that found something hidden
+_ROUNDS = 5  # rounds of a search whose matches include hidden ones
 
 OFFERS[caps.SEARCH] = lambda settings, _: "" if settings.history.enabled else None
 
@@ -68,13 +68,13 @@ def search(ctx: Context) -> Deferred:
 def _answer(ctx: Context, found: list[StoredEvent] | StoreError) -> Streamed:
     if isinstance(found, StoreError):
         raise FailError("SEARCH", "INTERNAL_ERROR", text="The search could not be run")
-    # a user who has left a channel meanwhile is told nothing more of it
+    # the user may have left a channel meanwhile
     readable = [event for event in found if may_read(ctx, event)]
     return Streamed(replay(ctx, readable, "soju.im/search"), is_batch=True)
 
 
 def _shown(store: HistoryReader, query: Query, conversations: Mapping[str, Conversation]) -> list[StoredEvent]:
-    """Return the matches without those hidden from the asker; a few further rounds look for others instead."""
+    """Return the matches without hidden ones, for which a few further rounds search replacements."""
     shown: list[StoredEvent] = []
     for _ in range(_ROUNDS):
         found = store.search(replace(query, limit=query.limit - len(shown)))
@@ -92,7 +92,7 @@ def _shown(store: HistoryReader, query: Query, conversations: Mapping[str, Conve
 
 
 def _conversations(ctx: Context, name: str | None) -> list[Conversation]:
-    """Return the conversations to search: the one asked for, or all channels that the asker is in."""
+    """Return the conversations to search: the named one, or all channels of the sender."""
     if name is None:
         return channel_conversations(ctx, ctx.user)
     conversation = readable_conversation(ctx, name)

@@ -1,4 +1,4 @@
-"""HELP and HELPOP: what the commands do, made from their docstrings. https://modern.ircdocs.horse/#help-message"""
+"""HELP and HELPOP, made from the docstrings of commands. https://modern.ircdocs.horse/#help-message"""
 
 from textwrap import wrap
 

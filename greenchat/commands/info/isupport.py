@@ -20,7 +20,7 @@ def isupport(ctx: Context) -> None:
 
     Show the server's features and limits as NAME=value tokens.
     """
-    # before registration only for those who know it: https://ircv3.net/specs/extensions/extended-isupport
+    # before registration only for clients that support it: https://ircv3.net/specs/extensions/extended-isupport
     if ctx.session.user is None and not ctx.session.caps & caps.EXTENDED_ISUPPORT:
         raise IrcError(Numeric.ERR_NOTREGISTERED)
     send_isupport(ctx)
@@ -28,7 +28,7 @@ def isupport(ctx: Context) -> None:
 
 def send_isupport(ctx: Context) -> None:
     """Send all tokens, in as few lines as possible."""
-    vapid = ctx.network.local.vapid  # as soju and Ergo tell it, so that clients need not ask
+    vapid = ctx.network.local.vapid  # as in soju and Ergo, so that clients need not ask
     _send(ctx, [*tokens(ctx.network.settings), *[f"VAPID={vapid}"] * bool(vapid)])
 
 
@@ -94,7 +94,7 @@ def tokens(settings: Settings) -> list[str]:
     if settings.history.enabled:
         values |= {"CHATHISTORY": str(settings.history.page), "MSGREFTYPES": "msgid,timestamp"}
     if settings.casemapping == "precis":
-        # Clients that do not know it compare names as they always did, which is right for those in ASCII.
+        # Clients without support for it compare names by ASCII rules, which is right for ASCII names.
         # https://github.com/ergochat/ergo/blob/master/docs/MANUAL.md#nickname-casemapping-and-unicode
         values |= {"CASEMAPPING": "ascii", "UTF8MAPPING": "rfc8265"}
     if settings.files.enabled and settings.files.url:

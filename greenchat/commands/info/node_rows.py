@@ -1,4 +1,4 @@
-"""The nodes as NODES, STATS, metrics and the shell show them."""
+"""The rows of nodes for NODES, STATS, metrics and the shell."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,8 +12,8 @@ from greenchat.chat.network import Network
 class NodeRow:
     """A node. version: of greenchat. since: ms since the epoch. silent: ms since its last entry.
 
-    applied: the last entry that it had applied by then. behind: how many more had come by then. sessions: registered
-    ones. cpu: seconds. oldest, newest: the epochs that it knows.
+    applied: the last entry applied by then. behind: entries that were not applied by then. sessions: registered ones.
+    cpu: seconds. oldest, newest: the supported epochs.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""ACCEPT: the list of those who may write to a user with mode +g; who is blocked: see `users.reach`.
+"""ACCEPT: the list of users who may write to a user with mode +g; for blocking see `users.reach`.
 
 https://github.com/ircd-hybrid/ircd-hybrid/blob/main/doc/modeg.txt
 """
@@ -81,7 +81,7 @@ def _remove(ctx: Context, nick: str) -> None:
 
 
 def _forget_those_who_left(ctx: Context) -> None:
-    """Remove guests who have left: they can't come back as the same."""
+    """Remove guests who have left, since they can't return as the same guest."""
     network, owner = ctx.network, ctx.user
     if len(owner.caller_id.accepted) >= network.settings.limits.accept:
         here = {user.guest_id for user in network.users.values()}

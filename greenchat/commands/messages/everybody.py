@@ -1,4 +1,4 @@
-"""What an operator says to everybody: PRIVMSG and NOTICE to a server mask.
+"""Messages of operators to everybody: PRIVMSG and NOTICE to a server mask.
 
 https://www.rfc-editor.org/rfc/rfc2812#section-3.3.1; "the message is a broadcast sent to all clients on one or multiple
 servers": https://modern.ircdocs.horse/#privmsg-message
@@ -15,7 +15,7 @@ from greenchat.values.masks import glob
 
 
 def require_mask(ctx: Context, target: str) -> None:
-    """Check that the sender may speak to all users of the servers that a target means. Raises 723, 413, 414 or 401.
+    """Check that the sender may write to all users of a server mask. Raises 723, 413, 414 or 401.
 
     "The mask MUST have at least 1 (one) "." in it and no wildcards following the last "." ... to prevent people sending
     messages to "#*" or "$*", which would broadcast to all users."
@@ -32,7 +32,7 @@ def require_mask(ctx: Context, target: str) -> None:
 
 
 def tell_everybody(ctx: Context, envelope: Envelope) -> None:
-    """Send it to all who are connected; like a WALLOPS it is in no history."""
+    """Send a message to all connected users; like a WALLOPS it is not stored."""
     message = envelope.message
     record(ctx, "ANNOUNCE", f"{ctx.nick} told everybody: {message.params[-1]}")
     for user in ctx.network.users.values():

@@ -61,7 +61,7 @@ def _bad_reference(reference: str, text: str) -> FailError:
 
 
 def _speak(ctx: Context, done: ClientBatch) -> None:
-    """Say the batch as one message, with the tags of its opening. Errors in it have been reported."""
+    """Deliver the batch as one message, with the tags of its opening. Its errors have been reported already."""
     if done.fault:
         ctx.postpone_answer()
         return
@@ -69,7 +69,7 @@ def _speak(ctx: Context, done: ClientBatch) -> None:
     fault = done.end()
     if fault:
         refuse_batch(fault)
-    if any(map(service.find, done.target.split(","))):  # before it is proposed: it may be a password
+    if any(map(service.find, done.target.split(","))):  # before it is proposed, since it may contain a password
         raise _invalid("a service takes one line at a time")
     require_volume(ctx)
     parts = [[part.text, part.joined] for part in done.parts]

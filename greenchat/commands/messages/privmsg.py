@@ -66,7 +66,7 @@ def tagmsg(ctx: Context) -> None:
     """
     params = ctx.message.params
     if params and service.find(params[0]):
-        _echo_here(ctx, params[0], ())  # typing notifications are nothing to a service
+        _echo_here(ctx, params[0], ())  # services ignore typing notifications
         return
     say(ctx)
 
@@ -75,7 +75,7 @@ def _echo_here(ctx: Context, name: str, text: tuple[str, ...]) -> None:
     """Echo a message to a service to the session that sent it.
 
     "If enabled, servers MUST send PRIVMSG and NOTICE messages back to the client that sent them": to no other session
-    of theirs, since it may contain a password. It has no msgid: it is not stored.
+    of the user, since it may contain a password. It has no msgid, since it is not stored.
     """
     if ctx.session.caps & caps.ECHO_MESSAGE:
         user = ctx.user
@@ -86,7 +86,7 @@ def _echo_here(ctx: Context, name: str, text: tuple[str, ...]) -> None:
 
 
 def say(ctx: Context) -> None:
-    """Say the context's message to each of its targets."""
+    """Send the context's message to each of its targets."""
     command_name = ctx.message.command
     params = ctx.message.params
     if not params or not params[0]:
@@ -109,7 +109,7 @@ def _no_recipient(ctx: Context) -> IrcError:
 
 
 def _targets(ctx: Context, listed: str) -> Iterable[str]:
-    """Return each target once, however it is spelled. Raises 411 if there is none.
+    """Return each target once, ignoring case. Raises 411 if there is none.
 
     Raises 407, and nobody gets anything, if there are too many, or if one of several is a service: the text may contain
     a password.
@@ -154,7 +154,7 @@ def _say_to_channel(ctx: Context, name: str, text: tuple[str, ...]) -> None:
 
 
 def say_to_channel(ctx: Context, channel: Channel, envelope: Envelope) -> None:
-    """Record a message that the sender may say in a channel, and deliver it."""
+    """Store a message that is allowed in a channel, and deliver it."""
     rank = policy.audience(ctx.user, channel)
     if rank:
         _tell_ranks(ctx, channel, rank, envelope)
@@ -169,7 +169,7 @@ def say_to_channel(ctx: Context, channel: Channel, envelope: Envelope) -> None:
 
 
 def _say_to_ranks(ctx: Context, symbols: str, name: str, text: tuple[str, ...]) -> None:
-    """Say something to some ranks: `@#channel` is for its operators.
+    """Send a message to the ranks of a prefix: `@#channel` is for its operators.
 
     "only to the members of that channel with the given or higher status":
     https://modern.ircdocs.horse/#statusmsg-parameter
@@ -190,7 +190,7 @@ def _tell_ranks(ctx: Context, channel: Channel, rank: str, envelope: Envelope) -
 
 
 def _open_channel(ctx: Context, name: str, text: tuple[str, ...]) -> Channel:
-    """Return the channel, if the sender may say this in it. Raises 404, or 403 where they may not know of it."""
+    """Return the channel, if the sender may say this in it. Raises 404, or 403 for a hidden channel."""
     channel = ctx.network.channel(name)
     if channel is None:
         raise IrcError(Numeric.ERR_NOSUCHCHANNEL, name)
@@ -228,7 +228,7 @@ def _say_to_user(ctx: Context, nick: str, text: tuple[str, ...]) -> None:
 
 
 def _deliver(ctx: Context, users: Iterable[User], envelope: Envelope) -> None:
-    """Send to all these, and to the sender's own sessions as an echo."""
+    """Send to these users, and to the sender's own sessions as an echo."""
     for user in users:
         if user is not ctx.user:
             ctx.deliver(user, envelope)
@@ -251,7 +251,7 @@ def _echo_again(ctx: Context, envelope: Envelope) -> None:
 
 
 def _envelope(ctx: Context, target: str, text: tuple[str, ...]) -> Envelope:
-    """Return the message as the recipients get it. Raises 417."""
+    """Return the message for the recipients. Raises 417."""
     needs = caps.MESSAGE_TAGS if ctx.message.command == "TAGMSG" else 0
     envelope = ctx.envelope(ctx.message.command, target, *text, source=ctx.user, needs=needs, tags=client_tags(ctx))
     require_fit(envelope)

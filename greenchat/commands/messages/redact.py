@@ -1,4 +1,4 @@
-"""REDACT: deleting a message, from the history too. https://ircv3.net/specs/extensions/message-redaction"""
+"""REDACT: deletes a message, also from the history. https://ircv3.net/specs/extensions/message-redaction"""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -34,7 +34,7 @@ def redact(ctx: Context) -> None:
     target, msgid, *rest = ctx.message.params
     conversation = readable_conversation(ctx, target)
     if conversation is None:
-        # the same whether there is no such channel or the sender may not read it, which reveals nothing
+        # the same for a missing channel and an unreadable one, which reveals nothing
         raise FailError("REDACT", "INVALID_TARGET", target, text="You cannot delete messages there")
     event = find_message(ctx, conversation, msgid)
     if event is None:
@@ -63,7 +63,7 @@ def _redact(
 
 
 def fields_of(event: StoredEvent) -> tuple[str, int, str, str]:
-    """Return what a step has to know about a message, without its text."""
+    """Return the fields of a message for a step, without its text."""
     return event.conversation, event.id, event.source, event.account
 
 
@@ -75,9 +75,9 @@ def take_back(
     reason: str,
     refuse: Callable[[], None],
 ) -> None:
-    """Erase a message and the files that it links, and tell those who have seen it.
+    """Erase a message and the files that it links, and tell its readers.
 
-    refuse: is called if the store can't. Raises 417, and StoreError where the files can't be erased.
+    refuse: called if the store fails. Raises 417, or StoreError if the files can't be erased.
     """
     other = None if conversation.is_channel else ctx.network.user(conversation.name)
     if other and not would_reach(ctx, other):
@@ -100,7 +100,7 @@ def take_back(
             speaker = ctx.network.protection.cloaks.source(event.source)
             note(ctx, "REDACT", f"{ctx.nick} deleted a message of {speaker} in {channel.name}: {reason}")
     elif not conversation.is_channel:
-        for user in dict.fromkeys((ctx.user, other or ctx.user)):  # once each, and in one order on every node
+        for user in dict.fromkeys((ctx.user, other or ctx.user)):  # once each, and in the same order on all nodes
             ctx.deliver(user, envelope)
 
 

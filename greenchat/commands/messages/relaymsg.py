@@ -1,7 +1,7 @@
-"""RELAYMSG: bots relay messages of other networks to a channel, under the speaker's name.
+"""RELAYMSG: relays messages of other networks to a channel, under their senders' names.
 
-https://github.com/ircv3/ircv3-specifications/pull/417 (draft/relaymsg). It names no codes for refusals: PRIVS_NEEDED,
-INVALID_NICK and BLANK_MSG are those of the servers that have it.
+https://github.com/ircv3/ircv3-specifications/pull/417 (draft/relaymsg). It defines no codes for refusals: PRIVS_NEEDED,
+INVALID_NICK and BLANK_MSG are those of other servers.
 """
 
 from greenchat.chat import policy
@@ -78,7 +78,7 @@ def _check_name(ctx: Context, name: str) -> None:
 
 
 def _speaker(ctx: Context, name: str) -> User:
-    """Return a user for a speaker on another network, with the server's host, since it is not the bot's."""
+    """Return a user for a sender on another network, with the server's host."""
     host = ctx.network.settings.name
     return User(name, _USERNAME, host, name, real_host=host, signon=ctx.now, active=ctx.now)
 

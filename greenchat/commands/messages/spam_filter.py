@@ -1,8 +1,7 @@
-"""What happens to a message that looks like spam: it is held, its sender muted, kicked or banned, or in a dry run
-operators are told.
+"""Actions against spam: the message is held, its sender muted, kicked or banned, or in a dry run operators are told.
 
-Operators, members with voice or more, and people with an account that is older than a day are never judged. A held
-message waits for an operator: FILTER RELEASE sends it after all.
+Operators, members with voice or more, and users with an account older than a day are exempt. A held message waits for
+an operator: FILTER RELEASE sends it.
 """
 
 import re
@@ -20,7 +19,7 @@ from greenchat.config.moderation import SpamFilter
 from greenchat.protocol.numerics import Numeric
 from greenchat.values.durations import format_duration
 
-FLAG = "G"  # of a channel that wants the filter even if the server has it off; InspIRCd's letter for its word filter
+FLAG = "G"  # the channel mode that enables the filter even if it is off; InspIRCd's letter for its word filter
 _SECOND = 1000  # ms
 _TRUSTED_AFTER = 86_400_000  # ms since the account was registered
 _TELL_EVERY = 60_000  # ms between two lines to operators about one user, in a dry run
@@ -28,12 +27,12 @@ _HELD = "Your message was held back because it looks like spam ({reasons}). Oper
 
 
 def is_on(ctx: Context, channel: Channel | None) -> bool:
-    """Whether messages to a channel are judged. channel: None for private messages."""
+    """Whether the filter applies to messages to a channel. channel: None for private messages."""
     return ctx.network.settings.spam.mode != "off" or (channel is not None and FLAG in channel.flags)
 
 
 def require_unsuspicious(ctx: Context, place: Channel | User, text: str) -> None:
-    """Judge what the sender is about to say. Raises IrcError if it is held."""
+    """Judge a message of the sender. Raises IrcError if it is held."""
     channel = place if isinstance(place, Channel) else None
     if not is_on(ctx, channel) or ctx.network.moderation.is_releasing or _is_trusted(ctx, channel):
         return
@@ -75,7 +74,7 @@ def require_unsuspicious(ctx: Context, place: Channel | User, text: str) -> None
 
 @step("spam.shift")
 def shift(ctx: Context, jump: int) -> None:
-    """Let those be muted after a jump of the clock by so many ms as long as they were meant to."""
+    """Adjust mutes to a jump of the clock by so many ms, so that they keep their duration."""
     muted, latest = ctx.network.moderation.muted, ctx.now + round(ctx.network.settings.spam.mute_time * _SECOND)
     for user, until in muted.items():
         if not ctx.now < until <= latest:

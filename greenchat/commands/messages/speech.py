@@ -1,12 +1,12 @@
-"""The short way of plain messages: texts of one speaker to one target, checked where the speaker is, applied on all
+"""The fast path of plain messages: texts of one speaker to one target, checked on the speaker's node, applied on all
 nodes.
 
-A `Voice` is what all plain messages of a session to one target have in common: the outcome of all checks that the long
-way (`privmsg.say`) makes for each of them. It holds as long as the numbers that it remembers are the same: whatever
-could change an outcome raises `User.revision`, `Channel.revision` or `Network.rules`. Anything unusual has no voice and
-goes the long way, which stays the only place that refuses anything.
+A `Voice` caches the outcome of all checks that the normal path (`privmsg.say`) makes for plain messages of a session to
+one target. It is valid as long as three numbers are unchanged: every change that could affect the outcome increments
+`User.revision`, `Channel.revision` or `Network.rules`. Unusual messages have no voice and take the normal path, which
+is the only one that refuses messages.
 
-`deliver` stores and delivers what is said with a voice, for a fraction of what a command costs.
+`deliver` stores and delivers messages with a voice, at a fraction of the cost of a command.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ from greenchat.protocol.envelopes.talk import TalkHead
 from greenchat.storage.interface import SpeechHeader
 
 COMMANDS = ("PRIVMSG", "NOTICE")
-_LONGEST = 256  # bytes of a text; a longer one is charged for its storage, see `recording.say`
+_LONGEST = 256  # bytes of a text; longer ones are charged for their storage, see `recording.say`
 _ABOUT_TEXTS = frozenset("CGc")  # channel modes that check the text
 _ABOUT_SPEAKERS = frozenset(caller_id.LETTERS + "T")  # user modes that check the sender, or the text
 
@@ -34,9 +34,9 @@ _ABOUT_SPEAKERS = frozenset(caller_id.LETTERS + "T")  # user modes that check th
 class Voice:
     """The prepared route of a session's plain messages to one target.
 
-    place: a channel that the speaker is in, or another user. head: of what others get. longest: bytes of a text.
-    is_kept: whether it is stored, under the header. refuse: tells the speaker that a message could not be stored, so
-    that nobody has got it.
+    place: a channel of the speaker, or another user. head: of the line that others get. longest: bytes of a text.
+    is_kept: whether messages are stored, with the header. refuse: tells the speaker that a message could not be stored
+    and was not sent.
     """
 
     __slots__ = (
@@ -88,14 +88,14 @@ class Voice:
 
     @property
     def revisions(self) -> tuple[int, int, int]:
-        """The revisions for which it holds: of the speaker, the target and the rules."""
+        """Return the revisions for which it is valid: of the speaker, the target and the settings."""
         return self._user_revision, self._place_revision, self._rules
 
 
 def find_voice(
     network: Network, session: Session, command: str, target: str, refuse: Callable[[TalkHead], None]
 ) -> Voice | None:
-    """Return the voice of this session for a channel or a nick, None if there is an obstacle. Changes nothing.
+    """Return the voice of this session for a channel or a nick, None if the normal path is needed. Changes nothing.
 
     refuse: called if something could not be stored, see `Voice`.
     """
@@ -116,11 +116,11 @@ def find_voice(
         return Voice(network, session, user, command, channel, refuse)
     other = network.user(target)
     if not (network.settings.history.enabled and network.settings.history.private):
-        return None  # where nothing waits for who is away they have to be here
+        return None  # without history for absent users the target must be connected
     if other is None or other is user or other.away or not _ABOUT_SPEAKERS.isdisjoint(other.modes):
         return None
     if not user.modes.isdisjoint(caller_id.LETTERS):
-        return None  # the target may answer: that has to be noted
+        return None  # the target becomes allowed to answer, which has to be noted
     return Voice(network, session, user, command, other, refuse)
 
 
@@ -133,7 +133,7 @@ def act_of(voice: Voice, texts: Sequence[str], now: int) -> Spoken:
 def deliver(
     network: Network, journal: Journal, voice: Voice, words: Sequence[bytes], texts: Sequence[str], now: int
 ) -> None:
-    """Store and deliver texts that fit, with a voice that holds: what every node does when they are said.
+    """Store and deliver texts that fit, with a valid voice. Every node does this.
 
     words: the same in UTF-8. now: ms since the epoch.
     """

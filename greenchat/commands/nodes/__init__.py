@@ -1,1 +1,1 @@
-"""Nodes that come and go, and what is asked about them."""
+"""Commands and steps about the nodes of the server."""

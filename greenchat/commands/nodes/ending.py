@@ -1,4 +1,4 @@
-"""DIE and RESTART: the end of the server, or of one of the nodes that it consists of."""
+"""DIE and RESTART: end or restart the server, or one of its nodes."""
 
 from functools import partial
 
@@ -43,7 +43,7 @@ def die(ctx: Context) -> Continuation | None:
 
 
 def _named(ctx: Context) -> str:
-    """Return the node that is meant, "" for this process. Raises 402 if the name is neither's."""
+    """Return the named node, "" for this process. Raises 402 for other names."""
     name = ctx.message.params[0] if ctx.message.params else ""
     if not name or glob(name, ctx.network.settings.name):
         return ""

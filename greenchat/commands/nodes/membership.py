@@ -1,7 +1,6 @@
-"""Nodes that come and go: steps of the log, so that all nodes agree on who is here.
+"""Nodes join and leave by steps of the log, so that all nodes agree on the members.
 
-Users of a node that is gone stay for the grace time, and nobody is told; whoever comes back by then, at any node,
-continues.
+Users of a lost node stay for the grace time without a QUIT, and may return at any node.
 """
 
 import platform
@@ -16,7 +15,7 @@ from greenchat.commands.core.steps import step
 
 PLATFORM = f"Python {'.'.join(platform.python_version_tuple()[:2])} with Unicode {unicodedata.unidata_version}"
 """What acts depend on beside our own code: all nodes have to have the same."""
-_ALIVE = 2000  # ms: nodes say something more often
+_ALIVE = 2000  # ms: nodes write entries more often
 
 
 @step("node.came")
@@ -32,11 +31,11 @@ def come(
     oldest: int,
     newest: int,
 ) -> str:
-    """Let a node in; return "", or why it can't come. lease, grace: ms. version: of greenchat. oldest, newest: the
-    epochs that it knows.
+    """Add a node; return "", or why it can't join. lease, grace: ms. version: of greenchat. oldest, newest: its
+    supported epochs.
 
-    folder: identifies its data. Its predecessor, of the same folder, is gone by now; a namesake with another folder may
-    not be. Who has been silent for as long as a lease is in nobody's way.
+    folder: identifies its data. Its predecessor, of the same folder, must have ended; a node of the same name with
+    another folder is refused, unless it has been silent for a lease.
     """
     nodes = ctx.network.nodes
     alive = [node for node in nodes if node.heard + lease >= ctx.now]
@@ -59,9 +58,9 @@ def come(
 
 @step("node.epoch")
 def begin_epoch(ctx: Context, epoch: int) -> str:
-    """Apply all that comes after this by the rules of a later epoch; return "", or why that can't be.
+    """Start a later epoch, whose rules apply to all further entries; return "", or why it can't be.
 
-    A server of its own has nobody to ask. Raises ActError where this code does not know it, and so can't continue.
+    A single server needs no agreement. Raises ActError if this version does not support the epoch.
     """
     nodes = ctx.network.nodes
     if epoch <= nodes.epoch:
@@ -83,7 +82,7 @@ def begin_epoch(ctx: Context, epoch: int) -> str:
 
 @step("node.drained")
 def drain_node(ctx: Context, name: str) -> str:
-    """Let a node send its clients to others; return "", or why that can't be."""
+    """Order a node to move its clients to others; return "", or why it can't."""
     nodes = ctx.network.nodes
     node = nodes.get(name)
     if node is None:
@@ -96,9 +95,9 @@ def drain_node(ctx: Context, name: str) -> str:
 
 @step("node.told")
 def tell_node(ctx: Context, name: str, order: str) -> str:
-    """Let a node end, or restart; its clients are sent to others first, where there are any that take them.
+    """Order a node to end or restart, after moving its clients to other nodes, if any accept them.
 
-    order: of `cluster.nodes.ORDERS`. Return "", or why that can't be.
+    order: one of `cluster.nodes.ORDERS`. Returns "", or why it can't.
     """
     nodes = ctx.network.nodes
     node = nodes.get(name)
@@ -111,7 +110,7 @@ def tell_node(ctx: Context, name: str, order: str) -> str:
 
 @step("node.forgotten")
 def forget_node(ctx: Context, name: str, grace: int) -> str:
-    """Give up a node that is off, without waiting for its lease; return "", or why that can't be."""
+    """Remove a node that is off, without waiting for its lease; return "", or why it can't be removed."""
     node = ctx.network.nodes.get(name)
     if node is None:
         return _no_node(ctx, name)
@@ -129,7 +128,7 @@ def _no_node(ctx: Context, name: str) -> str:
 
 @step("node.lost")
 def give_up_node(ctx: Context, number: int, grace: int) -> None:
-    """Give up a node that has been silent for too long."""
+    """Remove a node that has been silent for too long."""
     node = ctx.network.nodes.of_number(number)
     if node is not None:
         _part(ctx, node, grace)
@@ -137,15 +136,13 @@ def give_up_node(ctx: Context, number: int, grace: int) -> None:
 
 @step("node.left")
 def leave_nodes(ctx: Context, number: int, grace: int) -> None:
-    """Let a node go."""
+    """Remove a node that leaves."""
     give_up_node(ctx, number, grace)
 
 
 @step("node.digest")
 def note_digest(ctx: Context, position: int, digest: str, folder: str) -> str:
-    """Note what a node has made of the state at a position, and has in its folder; return what the first one that said
-    so has.
-    """
+    """Note a node's digest of the state at a position, which its folder contains; return the first node's digest."""
     nodes = ctx.network.nodes
     first = nodes.note_digest(position, digest)
     if first == digest:

@@ -1,4 +1,4 @@
-"""NODES and DRAIN: the nodes that the server consists of."""
+"""NODES and DRAIN: list the nodes, and move the users of one."""
 
 from greenchat.chat.cluster.nodes import node_number
 from greenchat.commands.core.audit_log import act

@@ -1,6 +1,4 @@
-"""AUDIT: what operators have done, which is reported and logged, and what members have done in their channels and with
-their accounts, which is logged too.
-"""
+"""AUDIT: shows the logged actions of operators, and of members in their channels and with their accounts."""
 
 from collections.abc import Iterator
 
@@ -49,7 +47,7 @@ def audit(ctx: Context) -> Deferred:
 
 
 def _reported(store: HistoryReader, lines: list[str]) -> Iterator[tuple[tuple[str, int], StoredEvent]]:
-    """Yield the messages that reports among the lines name, as far as they can be read."""
+    """Yield the messages named by reports among the lines, as far as they can be read."""
     for place in filter(None, map(reported, lines)):
         try:
             event = store.find(*place)

@@ -1,4 +1,4 @@
-"""CLOAK: the hosts that others see, and the secret from which they are made."""
+"""CLOAK: shows cloaks, and changes their secret."""
 
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -52,7 +52,7 @@ def _rotate_to(ctx: Context, text: str) -> Background:
 def _change_all(operator: Session, ctx: Context) -> Iterator[None]:
     """Give everybody a new cloak, a step for each user, and more for those with many peers.
 
-    Between two of them anybody may come or go, the operator too: nobody keeps a cloak of the old secret.
+    Between two steps users may come and go, including the operator; no old cloak remains at the end.
     """
     network = ctx.network
     for user in list(network.users.values()):

@@ -1,4 +1,4 @@
-"""Applying new settings, and loading accounts that were made by another program."""
+"""Applies new settings, and loads accounts made by `greenchat-server adduser`."""
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
@@ -18,7 +18,7 @@ from greenchat.config.settings import Settings
 
 @step("configured")
 def configure(ctx: Context, document: Mapping[str, Any], logins: int, registrations: int) -> Background:
-    """Apply settings. The caller has to carry out what is returned: telling everybody whom they concern.
+    """Apply settings. The caller must carry out the returned work, which tells the affected users.
 
     document: of the settings, see `config.document`. logins, registrations: the limits, see `Attempts`.
     """

@@ -36,7 +36,7 @@ def defcon(ctx: Context) -> Background | None:
 
 
 def _require_way_back(ctx: Context, level: int) -> None:
-    """Check that the sender could still connect, to take it back. Raises IrcError."""
+    """Check that the sender could still connect, to undo it. Raises IrcError."""
     settings, host = ctx.network.settings, ctx.session.host
     gate = DefconGate(level, settings.staff.opers.values(), settings.webirc.hosts)
     advice = ""

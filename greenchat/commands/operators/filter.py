@@ -12,7 +12,7 @@ from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import format_time
 
 _SHOWN = 20
-_LONGEST = 120  # characters of a line that LIST shows
+_LONGEST = 120  # characters of a line in LIST
 
 
 @command("FILTER", right="spam")

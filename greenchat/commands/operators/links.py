@@ -1,4 +1,4 @@
-"""CONNECT and SQUIT: links to other servers, of which there are none. https://modern.ircdocs.horse/#connect-message"""
+"""CONNECT and SQUIT: there are no links to other servers. https://modern.ircdocs.horse/#connect-message"""
 
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
@@ -25,7 +25,7 @@ def squit(ctx: Context) -> None:
 
 
 def _refuse(ctx: Context) -> None:
-    """Raise IrcError: 481 for those who are no operators, and 402 for operators."""
+    """Raise IrcError: 481 for non-operators, 402 for operators."""
     if "o" not in ctx.user.modes:
         raise IrcError(Numeric.ERR_NOPRIVILEGES)
     raise IrcError(Numeric.ERR_NOSUCHSERVER, ctx.message.params[0])

@@ -64,7 +64,7 @@ def _refuse(_: Context, seconds: int) -> None:
 
 
 def _is_proved(ctx: Context, row: Oper) -> bool:
-    """Whether the session has the certificate and the account that the entry asks for, if any."""
+    """Whether the session has the certificate and account required by the operator entry, if any."""
     fold = ctx.network.fold
     has_certificate = not row.certificate or ctx.session.tls.certificate == row.certificate
     return has_certificate and (not row.account or fold(ctx.user.account) == fold(row.account))
@@ -75,7 +75,7 @@ def _may_come_from(user: User, row: Oper) -> bool:
 
 
 def _proof_of(row: Oper) -> str:
-    """Return what tells a step whether the entry is unchanged after a reload."""
+    """Return a value by which a step can check that the entry has not changed by a reload."""
     return hashlib.sha256(repr(row).encode()).hexdigest()[:16]
 
 
@@ -105,7 +105,7 @@ def _wrong_password(ctx: Context, name: str) -> IrcError:
     user = ctx.user
     known = (
         name if name in ctx.network.settings.staff.opers else "of an unknown name"
-    )  # it may be a password in the wrong place
+    )  # the name may be a misplaced password
     ctx.propose(_tell, f"{user.source} failed to become operator {known}")
     return IrcError(Numeric.ERR_PASSWDMISMATCH)
 
@@ -163,7 +163,7 @@ def rehash(ctx: Context) -> None:
     if reloaded.error:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, "REHASH", text=f"The configuration was not changed: {reloaded.error}")
     ctx.reply(Numeric.RPL_REHASHING, reloaded.file or "*")
-    if "s" not in ctx.user.modes:  # else they have been told with the other operators
+    if "s" not in ctx.user.modes:  # otherwise the notice to operators has told the sender
         for note in reloaded.notes:
             ctx.notice(note)
 

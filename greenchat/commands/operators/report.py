@@ -1,7 +1,7 @@
-"""REPORT: reporting a user to the operators, with the context.
+"""REPORT: reports a user to the operators, with the last messages.
 
-The audit log names the messages of the context by their ids, and has no word of them: what is taken back later would
-stay there. AUDIT shows the text of those that are still in the history.
+The audit log has the ids of these messages but not their text, so that later deletion is effective. AUDIT shows the
+text of those that are still in the history.
 """
 
 import re
@@ -23,8 +23,8 @@ from greenchat.storage.interface import HistorySpan, StoredEvent, StoreError
 
 _CONTEXT = 5  # lines
 _HOUR = 3_600_000  # ms
-_LONGEST = 200  # characters of a line of the context
-_QUOTE = re.compile(r"(\S+ REPORT \S+ \([^()]*\):) {5}(\S+(?: \S+)?) (\S+)")  # what nobody's own words can look like
+_LONGEST = 200  # characters of a quoted line
+_QUOTE = re.compile(r"(\S+ REPORT \S+ \([^()]*\):) {5}(\S+(?: \S+)?) (\S+)")  # a form that users' texts can't have
 
 
 @command("REPORT", params=2, way=Way.STEPS)
@@ -72,7 +72,7 @@ def _line(event: StoredEvent) -> str:
 
 @step("report.made")
 def _tell(ctx: Context, text: str, lines: list[str], names: list[str] | None = None) -> None:
-    """Tell the operators. lines: of the context. names: conversation and msgid of each; older logs have none."""
+    """Tell the operators. lines: the quoted messages. names: conversation and msgid of each; None in older logs."""
     act(ctx, "REPORT", text)
     for line in lines:
         tell_operators(ctx, f"    {line}")
@@ -82,14 +82,14 @@ def _tell(ctx: Context, text: str, lines: list[str], names: list[str] | None = N
 
 
 def reported(entry: str) -> tuple[str, int] | None:
-    """Return which message an entry of the audit log names, by conversation and id."""
+    """Return the conversation and id of the message that an entry of the audit log names."""
     quote = _QUOTE.fullmatch(entry)
     number = parse_msgid(quote[3]) if quote else None
     return (quote[2], number) if quote and number else None
 
 
 def with_text(entry: str, event: StoredEvent | None) -> str:
-    """Return an entry of the audit log, with what was said where it names a message; None: that is gone."""
+    """Return an entry of the audit log with the text of its message. event: None for a deleted message."""
     quote = _QUOTE.fullmatch(entry)
     if quote is None or event is None:
         return entry

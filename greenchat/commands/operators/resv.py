@@ -1,7 +1,8 @@
-"""Reserved names, by operators: RESV and UNRESV.
+"""RESV and UNRESV: reserved names.
 
-No specification has these; names and parameters are those of Solanum. A name that was reserved is refused to everybody
-but operators: a nick as one that is in use, a channel with 437. Who has the nick, or is in the channel, stays so.
+They are not specified; names and parameters are those of Solanum. A reserved name is refused to everybody but
+operators: a nick like one in use, a channel with 437. Present users of the nick and members of the channel are not
+affected.
 """
 
 from greenchat.commands.connection.reservations import about, free, how_long, reserve

@@ -1,6 +1,6 @@
-"""Commands with which operators may act in any channel: SAMODE SAJOIN SAPART SANICK REMOVE CHGHOST.
+"""SAMODE SAJOIN SAPART SANICK REMOVE CHGHOST: operators act in any channel and on any user.
 
-No specification has these; names and parameters are InspIRCd's. All operators who listen are told of each use.
+They are not specified; names and parameters are InspIRCd's. Operators with mode +s are told of each use.
 """
 
 from greenchat.chat.channel import Channel
@@ -105,7 +105,7 @@ def chghost(ctx: Context) -> None:
 
 
 def _member(ctx: Context) -> tuple[User, Channel]:
-    """Return the user and the channel that are named; raises 401, 403 or 441."""
+    """Return the named user and channel. Raises 401, 403 or 441."""
     target = find_user(ctx, ctx.message.params[0])
     channel = find_any_channel(ctx, ctx.message.params[1])
     if target not in channel.members:

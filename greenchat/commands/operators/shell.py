@@ -1,4 +1,4 @@
-"""What an operator does from the shell, without IRC: the control socket proposes these steps.
+"""Steps of the shell commands, proposed by the control socket.
 
 Anyone who may use the socket owns the server's files, and so has every right; the audit log calls them "the shell".
 """
@@ -22,7 +22,7 @@ class ShellError(Exception):
 
 @step("shell.kick")
 def kick(ctx: Context, nick: str, reason: str) -> int:
-    """Disconnect a user, and return how many connections that ended. Raises ShellError."""
+    """Disconnect a user, and return the number of closed connections. Raises ShellError."""
     user = ctx.network.user(nick)
     if user is None:
         raise ShellError(f"there is no user {nick}")
@@ -36,7 +36,7 @@ def kick(ctx: Context, nick: str, reason: str) -> int:
 
 @step("shell.ban")
 def ban(ctx: Context, target: str, seconds: int, reason: str) -> int:
-    """Ban a target of UBAN, and return how many connections that ended. seconds: 0 for ever. Raises ShellError."""
+    """Ban a target of UBAN, and return the number of closed connections. seconds: 0 for ever. Raises ShellError."""
     bans = ctx.network.protection.bans
     parsed = _target(target)
     if not set(parsed.text) - set("*?!@"):
@@ -76,7 +76,7 @@ def unban(ctx: Context, target: str) -> None:
 
 @step("shell.announce")
 def announce(ctx: Context, text: str) -> int:
-    """Send a NOTICE of the server to everybody; return how many got it."""
+    """Send a NOTICE of the server to everybody; return the number of recipients."""
     users = [user for user in ctx.network.users.values() if user.sessions]
     for user in users:
         ctx.deliver(user, ctx.envelope("NOTICE", user.nick, text))

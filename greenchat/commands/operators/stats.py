@@ -1,6 +1,6 @@
 """STATS: statistics of the server. https://modern.ircdocs.horse/#stats-message
 
-Everybody may ask for the uptime (u) and for the operators who are here (p); the rest needs the right `stats`.
+Everybody may query the uptime (u) and the operators online (p); the rest needs the right `stats`.
 """
 
 from collections.abc import Callable, Iterator
@@ -17,7 +17,7 @@ from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import elapsed
 
 _KIB = 1024
-_LIGHT = 250  # items looked at that count as one command: see Context.weight
+_LIGHT = 250  # items that weigh as much as one command: see Context.weight
 _CLASS = "users"  # the class of all connections
 
 
@@ -40,7 +40,7 @@ def stats(ctx: Context) -> Streamed:
 
 
 def _answer(ctx: Context, letter: str, query: "_Query | None") -> Iterator[None]:
-    """Answer a query, a step for each item of a long list, to somebody who has the right to it all the while."""
+    """Answer a query, a step for each item of a long list, as long as the sender has the right."""
     for _ in (query.answer(ctx) if query else None) or ():
         yield
         if query and not query.is_public:
@@ -104,7 +104,7 @@ def _connections(ctx: Context) -> Iterator[None]:
 
 
 def _bans(ctx: Context, numeric: Numeric, *kinds: str) -> Iterator[None]:
-    """Yield the bans: target, when it was set, for how many seconds, by whom, why: as InspIRCd sends it."""
+    """Yield the bans with target, time, seconds, setter and reason, as InspIRCd does."""
     for ban in list(ctx.network.protection.bans):
         yield
         if ban.target.kind in kinds and ctx.network.protection.bans.get(ban.target) == ban:
@@ -113,7 +113,7 @@ def _bans(ctx: Context, numeric: Numeric, *kinds: str) -> Iterator[None]:
 
 
 def _nodes(ctx: Context) -> None:
-    """Yield the nodes, as NODES does in words: seconds where it is a time."""
+    """Yield the nodes, like NODES, with times in seconds."""
     for row in rows(ctx.network):
         ctx.reply(
             Numeric.RPL_STATSDEBUG,
@@ -129,7 +129,7 @@ def _ports(ctx: Context) -> None:
 
 
 def _allowed(ctx: Context) -> None:
-    """Yield who may connect where: "I <host> * <host> <port> <class>": RFC 1459, section 6.2."""
+    """Yield the connection rules: "I <host> * <host> <port> <class>": RFC 1459, section 6.2."""
     for port in ctx.process.ports():
         for host in port.proxies or ("*",):
             ctx.reply(Numeric.RPL_STATSILINE, "I", host, "*", host, str(port.number), _CLASS)
@@ -155,7 +155,7 @@ def _all_bans(ctx: Context) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Query:
-    """The answer to a letter, whether everybody may have it, and the number of items looked at."""
+    """The answer to a letter, whether everybody may query it, and the number of its items."""
 
     answer: Callable[[Context], Iterator[None] | None]
     is_public: bool = False

@@ -1,4 +1,4 @@
-"""Server bans by operators: UBAN, and its parts under the names that other servers use.
+"""Server bans: UBAN, and its equivalents under the names of other servers.
 
 UBAN is Ergo's: one command for addresses, networks, masks and accounts. KLINE and DLINE take a duration before the
 mask, where a number alone means minutes, as in servers of the Hybrid family, or after it, where it means seconds, as in
@@ -34,7 +34,7 @@ from greenchat.values.masks import MOST_STARS, has_too_many_stars
 
 _NO_REASON = "No reason given"
 _SECOND = 1000  # ms
-_LISTED = 200  # bans that LIST shows
+_LISTED = 200  # bans in LIST
 
 
 @command("UBAN", params=1, right="ban")
@@ -239,7 +239,7 @@ _SUBCOMMANDS: dict[str, Callable[[Context, Sequence[str]], None]] = {
 
 def _ban_address(ctx: Context, user: User, seconds: int, reason: str) -> None:
     if address(user.real_host).is_loopback:
-        # everybody on this machine has it, and all who come through a proxy that does not say for whom
+        # shared by everybody on this machine, or behind a proxy that does not report addresses
         act(ctx, "UBAN", f"The spam filter did not ban {user.source}: the address is this machine's")
         return
     target, until = parse_target(user.real_host), ctx.now + seconds * _SECOND

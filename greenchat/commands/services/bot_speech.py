@@ -1,7 +1,7 @@
-"""Bots that speak by HTTP for an account whose user is here: each call runs as another session of that user.
+"""Bots that use the HTTP API for an account with a present user: each call runs in an additional session of that user.
 
-Such a session is never attached: it receives nothing, and ends with its answer. It may do what the user may, within the
-rights of the token.
+Such a session is never attached: it receives no messages, and ends with its answer. It may do what the user may, within
+the rights of the token.
 """
 
 from greenchat.chat.outbox import Dirty, Outbox
@@ -19,7 +19,7 @@ from greenchat.protocol.msgid import format_msgid, parse_msgid
 from greenchat.protocol.numerics import Numeric
 
 READ, SAY, ADMIN = "read", "say", "admin"
-RIGHTS = (READ, SAY, ADMIN)  # the rights that a bot's token can have
+RIGHTS = (READ, SAY, ADMIN)  # possible rights of a bot's token
 _CAPS = caps.MESSAGE_TAGS | caps.SERVER_TIME | caps.ACCOUNT_TAG | caps.BATCH
 
 
@@ -30,7 +30,7 @@ def find_bot(ctx: Context, hashed: str) -> Token | None:
 
 
 def user_of(ctx: Context, token: Token) -> User | None:
-    """Return the user as whom a token's calls run: the one with the account's name, else the first to log in."""
+    """Return the user for a token's calls: the one with the account's name, or else the first to log in."""
     users = ctx.network.users_of(token.account)
     return next((each for each in users if ctx.network.fold(each.nick) == ctx.network.fold(token.account)), None) or (
         users[0] if users else None
@@ -38,7 +38,7 @@ def user_of(ctx: Context, token: Token) -> User | None:
 
 
 def open_session(ctx: Context, user: User) -> Session:
-    """Return a session of a user, in which one call runs."""
+    """Return a session of a user for one call."""
     return Session(Outbox(Dirty()), ctx.session.host, ctx.now, user=user, account=user.account, caps=_CAPS)
 
 
@@ -51,7 +51,7 @@ def answers(session: Session) -> list[Message]:
 def say_by_bot(ctx: Context, hashed: str, target: str, text: str, thread: str) -> str:
     """Say a line to a channel or a user as the account's user, and return its msgid.
 
-    Raises IrcError, as a PRIVMSG of theirs would be refused; 464 if the token is no longer valid.
+    Raises IrcError like a PRIVMSG of the user, or 464 if the token is no longer valid.
     """
     token = find_bot(ctx, hashed)
     user = user_of(ctx, token) if token is not None and SAY in token.rights else None

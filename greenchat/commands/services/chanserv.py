@@ -30,7 +30,7 @@ def register(ctx: Context, words: list[str]) -> None:
         raise ServiceError(f"You must be an operator of {channel.name} to register it")
     if ctx.network.protection.defcon <= NO_CHANNELS:
         raise ServiceError("Channels can't be registered at the moment")
-    if _is_lobby(ctx, channel) and not may(ctx, "samode"):  # else whoever came first would own it for good
+    if _is_lobby(ctx, channel) and not may(ctx, "samode"):  # otherwise the first user in it would own it for good
         raise ServiceError(f"{channel.name} is the lobby: only server operators can register it")
     owned = sum(_is_founder(other, account) for other in ctx.network.channels.values())
     most = ctx.network.settings.accounts.channels
@@ -257,5 +257,5 @@ def _may(ctx: Context) -> bool:
 
 
 def _code(ctx: Context, channel: Channel) -> str:
-    """Return eight digits that nobody sends by accident, the same each time for one registration."""
+    """Return a confirmation code of eight digits, the same each time for one registration."""
     return f"{registration_of(channel).registered % 100_000_000:08}"

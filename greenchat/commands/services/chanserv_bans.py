@@ -1,7 +1,7 @@
-"""ChanServ keeps people out: BAN for a while, whoever is in the channel, and AKICK, a list behind its bans.
+"""ChanServ BAN and AKICK: temporary bans, and a permanent list behind the channel's bans.
 
-What is on the AKICK list is no mode: members are not shown it, operators of the moment can't lift it, and no invitation
-opens it. Who has half-operator or more by the access list is never meant by either.
+AKICK is not a mode: members do not see it, channel operators without access can't remove entries, and invitations do
+not override it. Neither applies to half-operators and above by the access list.
 """
 
 from greenchat.chat import ranks
@@ -89,7 +89,7 @@ def _list(ctx: Context, channel: Channel) -> None:
 
 
 def _add(ctx: Context, channel: Channel, letter: str, mask: Mask, seconds: int, reason: str) -> ListEntry:
-    """Put a mask into a list, in the place of the same one. Raises ServiceError."""
+    """Add a mask to a list, or replace its entry. Raises ServiceError."""
     if mask.means(ctx.user, channel.mask_fold):
         raise ServiceError("That mask would match you")
     if mask not in channel.mask_list(letter) and is_full(ctx, channel):
@@ -102,7 +102,7 @@ def _add(ctx: Context, channel: Channel, letter: str, mask: Mask, seconds: int, 
 
 
 def _kick(ctx: Context, channel: Channel, entry: ListEntry) -> None:
-    """Put out the members whom an entry means."""
+    """Kick the members whom an entry matches."""
     exceptions = channel.lists.get("e", ())
     for member in list(channel.members):
         if not entry.mask.means(member, channel.mask_fold) or _is_spared(channel, member):

@@ -1,4 +1,4 @@
-"""ChanServ PURGE, for operators: a channel ends, whoever's it is, and nobody comes into it again."""
+"""ChanServ PURGE, for operators: closes a channel and reserves its name."""
 
 from greenchat.commands.channels.kick import put_out
 from greenchat.commands.connection.reservations import about, free, reserve

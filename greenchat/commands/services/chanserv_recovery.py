@@ -1,7 +1,7 @@
-"""ChanServ for users outside a locked channel: rights that do not need anybody inside.
+"""ChanServ for users outside a locked channel: INVITE, UNBAN, GETKEY, CLEAR, RECOVER.
 
-A rank by the access list lets its owner in by itself (`policy.may_join`); these are for the rest: to invite a friend,
-lift bans, read the key, or recover a channel that others have taken over.
+A rank of the access list is sufficient to join (`policy.may_join`); these commands invite others, lift bans, show the
+key, or recover a channel after a takeover.
 """
 
 from collections.abc import Iterator

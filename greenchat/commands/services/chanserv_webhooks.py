@@ -1,4 +1,4 @@
-"""ChanServ WEBHOOK: programs elsewhere are told what is said in a channel, or the commands that are meant for them."""
+"""ChanServ WEBHOOK: sends the messages of a channel, or commands in it, to external programs."""
 
 import re
 from base64 import urlsafe_b64encode

@@ -1,10 +1,7 @@
-"""Accounts that nobody uses any more, and always-on users whose owner does not come back: `accounts.expire_days` and
-`accounts.always_on_days`.
+"""Expiry of unused accounts and of always-on users: `accounts.expire_days` and `accounts.always_on_days`.
 
-An account is used while somebody is logged in to it, and until so many days after that. One that has tokens for
-programs (bots, hooks) is used by these. Where it has never been noted when an account was used (a database of an older
-version), its days begin when the server first looks. A token that has expired is no use any more: the days begin with
-its end.
+The days of an account begin with its last login. Valid tokens for programs (bots, hooks) count as use: then they begin
+with the expiry of the token. In a database of an older version, without times of use, they begin with the first check.
 """
 
 from collections.abc import Iterator
@@ -25,7 +22,7 @@ _DAY = 86_400_000  # ms
 
 
 def account_end(network: Network, account: Account) -> int:
-    """Return when an account expires if nobody logs in to it before, in ms since the epoch; 0 for never."""
+    """Return when an account expires without further logins, in ms since the epoch; 0 for never."""
     days = network.settings.accounts.expire_days
     ends = [token.expires for token in network.tokens.of(account) if token.kind in (BOT, HOOK)]
     return max(account.used, account.created, *ends) + days * _DAY if days and all(ends) else 0
@@ -47,7 +44,7 @@ def is_any_due(network: Network, now: int) -> bool:
 
 @step("expiry")
 def let_expire(ctx: Context) -> None:
-    """Note which accounts are in use; delete those that have expired, and let always-on users leave."""
+    """Note the accounts in use, delete expired ones, and remove always-on users whose time is up."""
     network = ctx.network
     for user in list(network.users.values()):
         if 0 < presence_end(network, user) <= ctx.now:
@@ -68,7 +65,7 @@ def let_expire(ctx: Context) -> None:
 
 
 def _is_due(network: Network, account: Account, now: int, in_use: set[str]) -> bool:
-    """Whether an account has expired, or has to be noted as used."""
+    """Whether an account has expired, or its use has to be noted."""
     if not network.settings.accounts.expire_days:
         return False
     if account.id in in_use or not account.used:
@@ -77,7 +74,7 @@ def _is_due(network: Network, account: Account, now: int, in_use: set[str]) -> b
 
 
 def _in_use(network: Network) -> Iterator[str]:
-    """Yield the ids of the accounts that somebody is logged in to."""
+    """Yield the ids of the accounts with logged-in users."""
     for session in network.sessions:
         if session.account:
             yield network.accounts.id_of(session.account)

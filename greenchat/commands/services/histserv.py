@@ -1,4 +1,4 @@
-"""HistServ: the history, for people whose client knows neither CHATHISTORY nor REDACT, and for operators.
+"""HistServ: the history for users of clients without CHATHISTORY and REDACT, and for operators.
 
 https://ircv3.net/specs/extensions/message-redaction says who may delete; operators with the right may delete all.
 """
@@ -88,7 +88,7 @@ def _delete(
 
 
 def _require_right(ctx: Context, conversation: Conversation, event: StoredEvent) -> bool:
-    """Whether deleting this takes an operator's right. Raises ServiceError if the sender may not."""
+    """Whether deleting this needs an operator right. Raises ServiceError if the sender may not."""
     try:
         require_right(ctx, conversation, event)
     except FailError as error:
@@ -154,7 +154,7 @@ def erase_messages(ctx: Context, messages: list[tuple[str, int]]) -> None:
 def _conversation(ctx: Context, target: str, *, everywhere: bool = False) -> Conversation:
     """Return the conversation to read. Raises ServiceError.
 
-    everywhere: also channels that the sender is not in or that no longer exist, and what only some ranks were told.
+    everywhere: whether to include channels without the sender, former channels, and messages to ranks.
     """
     if everywhere and target.startswith("#"):
         channel, folded = ctx.network.channel(target), ctx.network.fold(target)
@@ -168,7 +168,7 @@ def _conversation(ctx: Context, target: str, *, everywhere: bool = False) -> Con
 
 
 def _span(ctx: Context, text: str) -> tuple[int, int]:
-    """Return the number of messages to show, and the id after which they begin."""
+    """Return the number of messages to show, and the id before the first."""
     page = ctx.network.settings.history.page
     if text.isascii() and text.isdecimal() and int(text):
         return min(int(text), page), 0

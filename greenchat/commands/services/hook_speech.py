@@ -1,4 +1,4 @@
-"""Hooks that speak in their channel: like a bot's RELAYMSG, with the rank that the owner has by their account.
+"""Messages of hooks in their channels: like a bot's RELAYMSG, with the owner's rank by the access list.
 
 The owner need not be connected. A hook works only while the owner is an operator of the channel by its access list.
 """
@@ -23,14 +23,14 @@ from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.plain.text import split_text, visible_typed
 from greenchat.protocol.wrap import room
 
-HOOK_RANK = "o"  # the rank that an owner must have by account, to make a hook and for it to work
-LINES = 20  # messages that a hook may send at once
+HOOK_RANK = "o"  # the owner's required rank by the access list, to make a hook and to use it
+LINES = 20  # messages of a hook at once
 _USERNAME = "hook"
 _LONGEST_NAME = 30  # characters
 
 
 def find_hook(ctx: Context, hashed: str) -> tuple[Token, Channel] | None:
-    """Return a valid hook, and the channel in which it may speak."""
+    """Return a valid hook, and its channel."""
     token = ctx.network.tokens.get(hashed, ctx.now)
     if token is None or token.kind != HOOK:
         return None
@@ -42,11 +42,11 @@ def find_hook(ctx: Context, hashed: str) -> tuple[Token, Channel] | None:
 
 @step("hook.say")
 def say_by_hook(ctx: Context, hashed: str, name: str, text: str, thread: str) -> list[str]:
-    """Say a text, a message for each line of it, and return their msgids.
+    """Send a text, a message for each line, and return their msgids.
 
-    name: the speaker's, whatever it contains. thread: the msgid of what it answers, "" for nothing.
-    Raises IrcError, and nobody gets anything: 403 if it no longer works, 404 if the channel forbids it, 412 if the text
-    is empty, 417 if it is too long.
+    name: the sender's, with any characters. thread: the msgid of the message that it answers, or "".
+    Raises IrcError without sending anything: 403 for an invalid hook, 404 if the channel forbids the message, 412 for
+    an empty text, 417 for one that is too long.
     """
     found = find_hook(ctx, hashed)
     if found is None:
@@ -81,7 +81,7 @@ def say_by_hook(ctx: Context, hashed: str, name: str, text: str, thread: str) ->
 
 
 def _speaker(ctx: Context, name: str) -> User:
-    """Return a speaker with a name that nobody can have: it ends in /hook, or in another separator of RELAYMSG."""
+    """Return a user with a name that is not a valid nick: it ends in /hook, or in another separator of RELAYMSG."""
     separator = (ctx.network.settings.relaymsg.separators or "/")[0]
     kept = "".join(each for each in "-".join(name.split()) if each.isprintable() and each not in RESERVED)
     shown = f"{kept[:_LONGEST_NAME].strip('-') or 'web'}{separator}hook"
@@ -90,7 +90,7 @@ def _speaker(ctx: Context, name: str) -> User:
 
 
 def _lines(speaker: User, channel: Channel, text: str) -> list[str]:
-    """Return the lines without what messages can't contain, and without CTCP."""
+    """Return the lines without invalid characters and CTCP."""
     size = room(speaker.source, "PRIVMSG", channel.name)
     clean = text.encode(errors="replace").decode()  # JSON can contain lone surrogates
     lines = [visible_typed(line).rstrip() for line in clean.splitlines()[: LINES + 1]]

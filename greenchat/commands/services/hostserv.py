@@ -1,6 +1,6 @@
-"""HostServ: hosts that people are shown with whenever they are logged in, given by operators with the right `vhost`.
+"""HostServ: vhosts of accounts, set by operators with the right `vhost`.
 
-CHGHOST changes a host until its user leaves; these last, and belong to the account.
+CHGHOST changes a host until its user leaves; a vhost belongs to the account, and lasts.
 """
 
 from greenchat.commands.core.audit_log import act

@@ -1,6 +1,6 @@
-"""NickServ PROVIDER: who at an identity provider or in a directory may log in to one's account.
+"""NickServ PROVIDER: logins of identity providers and directories that are linked to the account.
 
-Links are made by logging in there while one is logged in here, see `accounts.provided` and `accounts.bearer`.
+Logging in there while logged in here makes a link, see `accounts.provided` and `accounts.bearer`.
 """
 
 from greenchat.commands.core.audit_log import note

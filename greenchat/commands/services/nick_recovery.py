@@ -1,4 +1,4 @@
-"""NickServ for accounts whose owner needs help: codes by mail, a forgotten password, and what operators do for them."""
+"""NickServ for owners who need help: codes by mail, forgotten passwords, and operators' commands for them."""
 
 import hashlib
 import hmac
@@ -24,7 +24,7 @@ from greenchat.values import addresses
 _RESET_FOR = 3_600_000  # ms
 _SHUT_OUT = "All sessions were logged out, and tokens and certificates were removed"
 _SENT = "If that account has an email address, a mail was sent to it within the last ten minutes"
-_APART = 600_000  # ms between two mails with a code for a new password
+_APART = 600_000  # ms between two mails with a code of SENDPASS
 
 
 @NICKSERV.command("VERIFY", "<account> <code>", way=Way.STEPS)
@@ -43,7 +43,7 @@ def resend(ctx: Context, words: list[str]) -> Continuation | None:
     _count_here(ctx)
     who = "resend " + ctx.network.fold(words[0])
     if account is None or not _waits_for_mail(ctx, account) or _wait(ctx, who):
-        tell(ctx, NICKSERV, _SENT)  # the same, so that nobody learns which accounts exist
+        tell(ctx, NICKSERV, _SENT)  # the same answer, which does not reveal whether the account exists
         return None
     ctx.propose(_counted, who)
     return mail_code(ctx, account, lambda ctx, _: tell(ctx, NICKSERV, _SENT))
@@ -80,7 +80,7 @@ def email(ctx: Context, words: list[str]) -> Continuation | None:
 
 
 def _prove_email(ctx: Context, account: Account, address: str) -> Deferred:
-    """Send a code to an address that an account is to have."""
+    """Send a code to the new address of an account."""
     code = ctx.random(4).hex()
     ctx.propose(_wait_for_email, account.id, proof_of(account), f"{_hash(code)} {ctx.now + _RESET_FOR} {address}")
     network, mail = ctx.network.settings.about.network, ctx.process.mail
@@ -159,24 +159,24 @@ The code is valid for an hour. If it was not you, ignore this mail.
 
     def sent(ctx: Context, is_sent: bool) -> None:
         if not is_sent:
-            ctx.propose(_set_reset, account.id, "", 0)  # so that the next try need not wait
+            ctx.propose(_set_reset, account.id, "", 0)  # so that the next attempt need not wait
         tell(ctx, NICKSERV, _SENT)
 
     return Deferred(lambda: mail.send(address, subject, text), sent, waits=True)
 
 
 def _may_be_reset(ctx: Context, account: Account) -> bool:
-    """Whether a mail can give an account a new password: not one whose password is kept elsewhere."""
+    """Whether an account's password can be reset by mail: not if it is kept elsewhere."""
     return account.usable and is_mailed(ctx, account.email) and not is_known_outside(ctx, account)
 
 
 def _holds(ctx: Context, until: str) -> bool:
-    """Whether a code holds that does until a time; the clock may have been set back since."""
+    """Whether a code with this expiry is valid; the clock may have been set back since."""
     return 0 < int(until) - ctx.now <= _RESET_FOR
 
 
 def _was_sent(account: Account) -> int:
-    """Return when the code that an account waits for was sent, in ms since the epoch; 0 if it waits for none."""
+    """Return when an account's pending code was sent, in ms since the epoch; 0 without one."""
     _, _, until = account.reset.partition(" ")
     return int(until) - _RESET_FOR if until else 0
 
@@ -192,7 +192,7 @@ def _set_reset(ctx: Context, account_id: str, hashed: str, until: int) -> None:
 def resetpass(ctx: Context, words: list[str]) -> Continuation | None:
     """Set a new password with the code that SENDPASS sent."""
     account = find_account(ctx, words[0])
-    _count_here(ctx)  # not by the account: whoever has the code is let in, whatever others try
+    _count_here(ctx)  # not by the account, so that attempts of others do not lock out the owner of the code
     hashed, _, until = account.reset.partition(" ") if account else ("", "", "")
     if account is None or not (
         hashed and _holds(ctx, until) and hmac.compare_digest(hashed.encode(), _hash(words[1]).encode())
@@ -228,7 +228,7 @@ def _was_set(ctx: Context, account_id: str, why_not: str) -> None:
 
 
 def _shut_others_out(ctx: Context, account_id: str) -> None:
-    """Log everybody out: the new password is the only way in."""
+    """Log out all sessions, since the new password is the only credential."""
     account = ctx.network.accounts.by_id(account_id)
     if account:
         log_out_sessions(ctx, account.name)
@@ -239,9 +239,9 @@ def _hash(code: str) -> str:
 
 
 def _count(ctx: Context, who: str) -> None:
-    """Count a mail or a code by this key, as registrations are counted. Raises ServiceError.
+    """Count a mail or a code for a key, like registrations. Raises ServiceError.
 
-    who: of whoever asks, or of what nobody else can ask for: else a stranger could use up what the owner needs.
+    who: the requester, or a key that only the owner can use up, so that a stranger can't block the owner.
     """
     wait = _wait(ctx, who)
     if wait:
@@ -250,13 +250,13 @@ def _count(ctx: Context, who: str) -> None:
 
 
 def _count_here(ctx: Context) -> None:
-    """Count an attempt by where it comes from, unless that is this machine. Raises ServiceError."""
+    """Count an attempt by its origin, unless that is this machine. Raises ServiceError."""
     if not addresses.address(ctx.session.host).is_loopback:
         _count(ctx, "reset " + place_of(ctx))
 
 
 def _wait(ctx: Context, who: str) -> int:
-    """Return the ms until there may be another one of this key, 0 if now."""
+    """Return the ms until another one is allowed for this key, 0 if now."""
     return ctx.network.protection.registrations.wait(who, ctx.now)
 
 

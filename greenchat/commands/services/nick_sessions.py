@@ -64,7 +64,7 @@ def logout(ctx: Context, words: list[str]) -> None:
     ]
     if not chosen and wish not in ("OTHERS", "ALL"):
         raise ServiceError("There is no other connection with that number: see SESSIONS")
-    # or a browser would log in again by itself
+    # otherwise a browser would log in again automatically
     carry_out(ctx, dropping_of(ctx, account, SESSION, *PASSING), forgetting_pushes_of(ctx, account))
     end_sessions(ctx, chosen)
     tell(ctx, NICKSERV, f"{len(chosen)} other connection{'s' * (len(chosen) != 1)} ended")
@@ -117,7 +117,7 @@ def ghost(ctx: Context, words: list[str]) -> None:
 
 
 def _holder(ctx: Context, nick: str) -> User | None:
-    """Return another user who uses a nick of the sender's, if any. Raises ServiceError for a nick of others."""
+    """Return another user of the sender's nick, if any. Raises ServiceError if the nick is not the sender's."""
     account = own_account(ctx)
     owner = ctx.network.accounts.claimant_of(nick)
     if owner is None or owner.name != account.name:
@@ -127,7 +127,7 @@ def _holder(ctx: Context, nick: str) -> User | None:
 
 
 def _end(ctx: Context, holder: User | None) -> None:
-    """Remove a user for good, even one who would stay without a connection."""
+    """Remove a user for good, even an always-on one."""
     if holder is None:
         return
     note(ctx, "NICKSERV", f"{ctx.nick} took the nickname of {ctx.session.account} from {holder.source}")

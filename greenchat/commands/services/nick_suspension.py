@@ -1,4 +1,4 @@
-"""NickServ SUSPEND and UNSUSPEND: an operator closes an account, and opens it again. Nothing of it is lost."""
+"""NickServ SUSPEND and UNSUSPEND: operators block an account, without loss of data, and unblock it."""
 
 from greenchat.chat.accounts import Account
 from greenchat.commands.core.audit_log import act

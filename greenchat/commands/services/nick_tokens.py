@@ -1,4 +1,4 @@
-"""NickServ for tokens, with which programs act for an account, or speak in one channel, without its password."""
+"""NickServ TOKEN: tokens with which programs act for an account, or write to one channel, without its password."""
 
 from greenchat.chat import ranks
 from greenchat.chat.channel import Channel
@@ -16,7 +16,7 @@ from greenchat.commands.services.nickserv import NICKSERV, own_account
 from greenchat.protocol.times import in_words
 from greenchat.values.durations import parse_duration
 
-_MOST = 20  # of one kind, of one account
+_MOST = 20  # tokens of one kind, of one account
 _LONGEST_LABEL = 50  # characters
 _CREATE = "Usage: TOKEN CREATE HOOK <#channel> [<duration>] [<label>], or BOT <read,say,admin> [<duration>] [<label>]"
 
@@ -109,7 +109,7 @@ def _revoke(ctx: Context, words: list[str]) -> None:
 
 
 def _run_by_sender(ctx: Context, name: str) -> Channel:
-    """Check that the sender is an operator of the channel by their account. Raises ServiceError."""
+    """Check that the sender is an operator of the channel by the access list. Raises ServiceError."""
     own_account(ctx)
     channel = ctx.network.channel(name)
     if channel is None or not _runs(ctx, name):

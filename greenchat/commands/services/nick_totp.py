@@ -30,7 +30,7 @@ _FROM_NOW_ON = (
     "From now on append the code to your password, after a space: IDENTIFY password 123456; the same for SASL PLAIN."
     " Programs that log in automatically need a certificate (CERT) or a token (TOKEN)"
 )
-_WHITE_ON_BLACK = "\x0300,01"  # as a QR code must look: its light squares are drawn, on a dark ground
+_WHITE_ON_BLACK = "\x0300,01"  # a QR code must be dark on light: its light squares are drawn
 _HALVES = {(False, False): "█", (False, True): "▀", (True, False): "▄", (True, True): " "}  # of what is dark
 
 
@@ -101,7 +101,7 @@ def _show(ctx: Context, codes: list[str]) -> None:
 
 def _drawn(address: str) -> Iterator[str]:
     """Yield the lines of a QR code, two rows of squares in each: a terminal's characters are twice as high as wide."""
-    import segno  # late: few ask for it
+    import segno  # late: rarely needed
 
     squares = segno.make(address, error="l", micro=False).matrix_iter(border=2)
     rows = [[bool(square) for square in row] for row in squares]

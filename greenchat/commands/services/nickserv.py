@@ -1,4 +1,4 @@
-"""NickServ: accounts for clients that know neither SASL nor REGISTER."""
+"""NickServ: accounts for users of clients without SASL and REGISTER."""
 
 import hmac
 import re
@@ -54,7 +54,7 @@ def _registered(ctx: Context, name: str, result: Account | RegisterRefusal) -> N
 def identify(ctx: Context, words: list[str]) -> Continuation | None:
     """Log in to the account of your nickname, or to another. The password may contain spaces."""
     name, space, password = words[0].partition(" ")
-    # one word or more is a password for the own nickname, unless the first word is an account
+    # all words are the password of one's own nickname, unless the first is an account
     is_named = space and (len(words[0].split()) == 2 or find_account(ctx, name))
     if not is_named:
         name, password = ctx.nick, words[0]
@@ -90,7 +90,7 @@ def info(ctx: Context, words: list[str]) -> None:
     if account is None:
         raise ServiceError("There is no such account")
     is_owner = ctx.network.fold(ctx.session.account) == ctx.network.fold(account.name)
-    lines = [f"{account.name} is an account"]  # strangers learn no more than from NICK
+    lines = [f"{account.name} is an account"]  # others learn no more than from NICK
     if is_owner or may(ctx, "accounts"):
         lines = [f"Account {account.name}, registered {in_words(account.created)}"]
         if account.code:

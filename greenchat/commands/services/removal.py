@@ -1,7 +1,7 @@
 """The removal of accounts: by their owner (DROP), by an operator (ERASE, `greenchat-server erase-account`).
 
-Everybody who is logged in to it is logged out, even on connections that have not registered; an always-on user leaves.
-Nothing of the account passes to the next one of its name, see `chat.accounts`.
+All its sessions are logged out, even unregistered ones; an always-on user leaves. No data of the account passes to the
+next one of its name, see `chat.accounts`.
 """
 
 from dataclasses import replace
@@ -32,13 +32,13 @@ def owned(ctx: Context, account: Account) -> list[Channel]:
 
 
 def successor_of(ctx: Context, channel: Channel) -> Account | None:
-    """Return the account that a channel passes to when its founder's is removed."""
+    """Return the account that gets a channel when its founder's is removed."""
     registration = channel.registration
     return ctx.network.accounts.by_id(registration.successor) if registration and registration.successor else None
 
 
 def bequests(ctx: Context, account: Account) -> list[Change]:
-    """Return the changes that give an account's channels to their successors, and release those that have none."""
+    """Return the changes that transfer an account's channels to their successors, and release the others."""
     changes = []
     for channel in owned(ctx, account):
         heir, registration = successor_of(ctx, channel), channel.registration
@@ -51,16 +51,16 @@ def bequests(ctx: Context, account: Account) -> list[Change]:
 
 
 def erase_account(ctx: Context, account: Account) -> None:
-    """End an account, and let its name be registered again. Raises StoreError, and then nothing has changed."""
+    """Delete an account and free its name. Raises StoreError, and then nothing has changed."""
     former = ctx.network.accounts.reserved(account.name)
     _end(ctx, account, *([freeing_name(ctx, former)] if former else []))
 
 
 @step("shell.erased_account")
 def erase_from_shell(ctx: Context, name: str) -> tuple[str, int]:
-    """Erase an account for whoever owns the server's files; return its name, and the msgid at which it begins.
+    """Erase an account for the shell; return its name, and the msgid of its creation.
 
-    Raises KeyError where there is none, StoreError where it can't be stored.
+    Raises KeyError if there is none, StoreError if that can't be stored.
     """
     account = ctx.network.accounts.get(name)
     if account is None:
@@ -71,7 +71,7 @@ def erase_from_shell(ctx: Context, name: str) -> tuple[str, int]:
 
 
 def remove_account(ctx: Context, account: Account) -> None:
-    """End an account; its name stays reserved, see `persistence.free_name`.
+    """Delete an account; its name stays reserved, see `persistence.free_name`.
 
     Raises StoreError, and then nothing has changed.
     """
@@ -79,7 +79,7 @@ def remove_account(ctx: Context, account: Account) -> None:
 
 
 def _end(ctx: Context, account: Account, *name: Change) -> None:
-    """Remove an account, and settle what becomes of its channels and its name, in one transaction."""
+    """Remove an account, and handle its channels and its name, in one transaction."""
     heirs = [(channel.name, heir) for channel in owned(ctx, account) if (heir := successor_of(ctx, channel))]
     carry_out(ctx, *bequests(ctx, account), forgetting(ctx, account), *name)
     for channel, heir in heirs:
@@ -88,14 +88,14 @@ def _end(ctx: Context, account: Account, *name: Change) -> None:
 
 
 def log_everybody_out(ctx: Context, name: str, reason: str) -> None:
-    """Log every session of an account out; users who have no session leave with a reason."""
+    """Log out every session of an account; users without sessions leave with a reason."""
     log_out_sessions(ctx, name)
-    for user in ctx.network.users_of(name):  # who is left has none
+    for user in ctx.network.users_of(name):  # the remaining ones have no sessions
         depart(ctx, user, reason)
 
 
 def log_out_sessions(ctx: Context, name: str) -> None:
-    """Log every session of an account out; users who have no session stay as they are."""
+    """Log out every session of an account; users without sessions stay."""
     network = ctx.network
     folded = network.fold(name)
     for session in [session for session in network.sessions if network.fold(session.account) == folded]:

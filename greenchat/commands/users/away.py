@@ -1,8 +1,7 @@
-"""AWAY: whether a user is away. https://modern.ircdocs.horse/#away-message
+"""AWAY: marks a user as away. https://modern.ircdocs.horse/#away-message
 
 With https://ircv3.net/specs/extensions/away-notify and https://ircv3.net/specs/extensions/pre-away: `AWAY *` means that
-nobody sits at this connection. A connection is marked; others are told about the user, who is away if all their
-connections are.
+nobody reads this connection. Each connection has its own mark; the user is away if all connections are.
 """
 
 from greenchat.chat.user import Session, User
@@ -36,7 +35,7 @@ def away(ctx: Context) -> None:
 
 
 def set_away(ctx: Context, user: User, text: str) -> None:
-    """Mark a user as away, or with "" as back; those who see them are notified if that is a change."""
+    """Mark a user as away, or with "" as back, and notify peers of a change."""
     if text == user.away:
         return
     ctx.network.set_away(user, text)
@@ -49,19 +48,19 @@ def set_away(ctx: Context, user: User, text: str) -> None:
 
 
 def arrive(ctx: Context, user: User) -> None:
-    """Update a user who may be away after a session was attached: the user is present, unless it says otherwise."""
+    """Update a user after a session was attached: the user is present, unless that session is away."""
     set_away(ctx, user, _of_all(user, ctx.session))
     if user.away:
         ctx.reply(Numeric.RPL_NOWAWAY)
 
 
 def update_away(ctx: Context, user: User) -> None:
-    """Update a user after a session has gone: they may be away at the others, or back."""
+    """Update a user after a session has ended, by the marks of the others."""
     set_away(ctx, user, _of_all(user))
 
 
 def _of_all(user: User, latest: Session | None = None) -> str:
-    """Return the away message of a user with these sessions. latest: the one that was changed last.
+    """Return the away message of a user by all sessions. latest: the session that was changed last.
 
     "an away message of `*` should be treated as though the connection did not exist at all". A user without any session
     keeps the last message.

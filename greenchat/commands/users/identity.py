@@ -1,4 +1,4 @@
-"""Changes of a user's identity: SETNAME; and for other commands the account, username and host.
+"""Changes of a user's identity: SETNAME, and the account, username and host for other commands.
 
 https://ircv3.net/specs/extensions/setname, account-notify and chghost.
 """
@@ -38,7 +38,7 @@ def setname(ctx: Context) -> None:
 
 
 def set_account(ctx: Context, user: User, account: str) -> None:
-    """Log a user in to this account, or out with ""; they and those who see them are notified if that is a change."""
+    """Log a user in to this account, or out with "", and notify the user and peers of a change."""
     if account == user.account:
         return
     before = user.account
@@ -55,12 +55,12 @@ def set_account(ctx: Context, user: User, account: str) -> None:
 
 
 def follow_vhost(ctx: Context, user: User) -> None:
-    """Show a user with the host that they have by their account."""
+    """Give a user the vhost of the account."""
     set_host(ctx, user, username=user.username, host=shown_host(ctx.network, user.account, user.real_host))
 
 
 def set_host(ctx: Context, user: User, *, username: str, host: str) -> None:
-    """Change a user's username and host; those who see them are notified if that is a change."""
+    """Change a user's username and host, and notify peers of a change."""
     if (username, host) == (user.username, user.host):
         return
     changed = ctx.envelope("CHGHOST", username, host, source=user, needs=caps.CHGHOST)
@@ -73,7 +73,7 @@ def set_host(ctx: Context, user: User, *, username: str, host: str) -> None:
             nick = user.nick
             hidden = ctx.envelope(Numeric.RPL_HOSTHIDDEN.command, nick, host, Numeric.RPL_HOSTHIDDEN.text)
             ctx.send(session, hidden)
-    peers = list(ctx.network.peers(user))  # once: it walks through all members of all their channels
+    peers = list(ctx.network.peers(user))  # only once, since it iterates over all members of all channels
     ctx.deliver_each(peers, changed)
     announce_to_monitors(ctx, user, changed)
     _simulate_return(ctx, user, peers, left)
@@ -85,7 +85,7 @@ def _simulate_return(ctx: Context, user: User, peers: Iterable[User], left: Enve
     for peer in peers:
         for session in peer.sessions:
             if session.caps & caps.CHGHOST or session.dialect:
-                continue  # plain-text clients do not see hosts
+                continue  # plain-text clients are not shown hosts
             ctx.send(session, left)
             for name, envelopes in returns.items():
                 if name in peer.channels:

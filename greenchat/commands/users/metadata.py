@@ -1,6 +1,6 @@
 """METADATA: values that users publish about themselves and their channels. https://ircv3.net/specs/extensions/metadata
 
-Quotes are from its third draft, see `metadata_wire`, which also has the forms of the second.
+Quotations are from its third draft; see `metadata_wire`, which also has the messages of the second.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -34,7 +34,7 @@ from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.wrap import wrap
 from greenchat.values.masks import glob
 
-_LIGHT = 250  # targets looked at that count as one command: see Context.weight
+_LIGHT = 250  # targets that weigh as much as one command: see Context.weight
 _KEYS_A_LINE = 12  # "Old RFCs limited the number of parameters in an IRC message to 15"
 
 
@@ -181,7 +181,7 @@ def _sync(ctx: Context, target: str, _: list[str]) -> Streamed | None:
 
 _Handler = Callable[[Context, str, list[str]], Continuation | None]
 _MANY = 512
-_SUBCOMMANDS: Mapping[str, tuple[_Handler, int, int]] = {  # the fewest and the most parameters
+_SUBCOMMANDS: Mapping[str, tuple[_Handler, int, int]] = {  # minimum and maximum parameters
     "GET": (_get, 1, _MANY),
     "LIST": (_list, 0, 0),
     "SET": (_set, 1, 2),
@@ -209,7 +209,7 @@ def _sync_to(
 
 
 def _find(ctx: Context, target: str) -> Target:
-    """Return the user or channel that the sender names, if the sender may know of it. Raises FailError."""
+    """Return the named user or channel, if the sender may see it. Raises FailError."""
     if target in ("*", ctx.nick):
         return ctx.user
     if target.startswith("#"):
@@ -239,7 +239,7 @@ def _change(ctx: Context, target: str, changes: Mapping[str, str]) -> None:
 
 
 def _require_may_change(ctx: Context, target: str, key: str) -> bool:
-    """Return whether changing it takes an operator's right. Raises FailError if the sender may not."""
+    """Return whether changing it needs an operator right. Raises FailError if the sender may not."""
     if ctx.session.user is None:
         return False
     found = _find(ctx, target)
@@ -274,7 +274,7 @@ def _is_key(ctx: Context, key: str) -> bool:
 
 
 def _is_too_fast(ctx: Context) -> bool:
-    """Whether the sender has to wait, and was told; else count this change."""
+    """Whether the sender has to wait, and was told so; if not, count this change."""
     use = _use(ctx)
     seconds = use.wait(ctx.now, ctx.network.settings.metadata.changes)
     if seconds:

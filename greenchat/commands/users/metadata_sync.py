@@ -1,4 +1,4 @@
-"""Sending metadata to subscribers: changes as they happen, and the values that were set before.
+"""Sends metadata to subscribers: changes as they happen, and the present values.
 
 https://ircv3.net/specs/extensions/metadata, "Notifications" and "Automatic synchronization". A target is a user or a
 channel; its values change in `change` alone, which also stores them.
@@ -22,11 +22,11 @@ Target = Channel | User
 
 ALL = "*ALL"
 AT_ONCE = 100  # values sent on a JOIN or a SUB; beyond that the client has to ask for them
-LATER = 3  # seconds to wait before it asks
+LATER = 3  # seconds for the client to wait before it asks
 
 
 def name_of(target: Target) -> str:
-    """Return the target's name as it stands in messages."""
+    """Return the target's name in messages."""
     return target.name if isinstance(target, Channel) else target.nick
 
 
@@ -51,9 +51,9 @@ def change(ctx: Context, target: Target, changes: Mapping[str, str]) -> None:
 
 
 def follow_account(ctx: Context, user: User, account: str) -> None:
-    """Switch a user to the metadata of the account that they are about to log in to, or out of with "".
+    """Switch a user who is about to log in or ("") out to the metadata of the account.
 
-    Values set as a guest are added to the account's.
+    A guest's values are added to the account's.
     """
     before = user.metadata
     found = ctx.network.accounts.get(account) if account else None
@@ -128,7 +128,7 @@ def tell_arrival(ctx: Context, channel: Channel, user: User) -> None:
 def sync(ctx: Context, of: Target | None, targets: Iterable[Target], keys: Iterable[str]) -> Iterator[None]:
     """Send the sender the values of these targets under these keys, one target a step.
 
-    of: whom the batch is about, with whoever is in a channel; None: all of whom the sender is told.
+    of: the target of the batch, including a channel's members; None: all subscribed targets.
     """
     wanted = dict.fromkeys(keys)
     with ctx.batch("metadata", name_of(of) if of else ALL):
@@ -148,7 +148,7 @@ def with_values(targets: Iterable[Target], keys: Mapping[str, None]) -> Iterator
 
 
 def seen_with(ctx: Context, target: Target) -> Iterator[Target]:
-    """Return the target of a SYNC, and for a channel all members whom the sender sees."""
+    """Return the target of a SYNC, and for a channel all members that the sender sees."""
     if isinstance(target, Channel):
         yield from _seen_in(target, ctx.user)
     else:
@@ -161,7 +161,7 @@ def visible_targets(ctx: Context) -> Iterator[Target]:
     found: dict[Target, None] = {user: None}
     for channel in network.channels_of(user):
         found[channel] = None
-        found.update(dict.fromkeys(_members_seen(channel, user)))  # hundreds of thousands, of whom many are the same
+        found.update(dict.fromkeys(_members_seen(channel, user)))  # hundreds of thousands with many repetitions
     for folded in network.local.monitors.targets(ctx.session):
         monitored = network.users.get(folded)
         if monitored:
@@ -203,7 +203,7 @@ def _is_still_there(ctx: Context, target: Target) -> bool:
 
 
 def _is_still_told(ctx: Context, of: Target | None, target: Target) -> bool:
-    """Whether the sender is to be told of a target even now: somebody may have left a channel since. of: see `sync`."""
+    """Whether the sender still may see a target, which may have left a channel since. of: see `sync`."""
     network, user = ctx.network, ctx.user
     if target is of:
         return True
@@ -238,7 +238,7 @@ def _listeners(ctx: Context, target: Target) -> Iterator[Session]:
 
 
 def _tell(ctx: Context, target: Target, told: Mapping[str, str], sessions: Iterable[Session]) -> None:
-    """Tell those of the sessions that have subscribed to one of the keys."""
+    """Notify the sessions that have subscribed to one of the keys."""
     news = {key: News(ctx, name_of(target), key, value) for key, value in told.items()}
     for session in sessions:
         use = session.metadata

@@ -1,4 +1,4 @@
-"""The wire forms of metadata: draft/metadata-2 and draft/metadata-3 have different messages for the same things.
+"""The messages of metadata, which differ between draft/metadata-2 and draft/metadata-3.
 
 https://ircv3.net/specs/extensions/metadata is the second; the third is
 https://github.com/ircv3/ircv3-specifications/pull/613, whose section "Errata" lists the changes. A client without
@@ -32,14 +32,14 @@ def is_second(session: Session) -> bool:
 
 
 def key_value(ctx: Context, nick: str, target: str, key: str, value: str) -> Envelope:
-    """Return the reply that a key has this value, for a reader of that nick; "" is none."""
+    """Return the reply with the value of a key, "" for none, for a reader with this nick."""
     if value:
         return ctx.numeric(nick, Numeric.RPL_KEYVALUE, target, key, _EVERYBODY, value)
     return ctx.numeric(nick, Numeric.RPL_KEYNOTSET, target, key)
 
 
 def cleared(ctx: Context, target: str, key: str) -> Envelope:
-    """Return the reply that CLEAR removed a key: in the second draft "one `RPL_KEYVALUE` event per cleared key"."""
+    """Return the reply for a key removed by CLEAR: in the second draft "one `RPL_KEYVALUE` event per cleared key"."""
     if is_second(ctx.session):
         return ctx.numeric(ctx.nick, Numeric.RPL_KEYVALUE, target, key, _EVERYBODY, "")
     return key_value(ctx, ctx.nick, target, key, "")
@@ -84,7 +84,7 @@ def warn(ctx: Context, error: FailError) -> None:
 
 
 def invalid_params(ctx: Context, subcommand: str, text: str) -> FailError:
-    """Return the error for an invalid command; subcommand: as it was sent, "" if none was."""
+    """Return the error for an invalid command; subcommand: as sent, "" for none."""
     code = "SUBCOMMAND_INVALID" if is_second(ctx.session) else "INVALID_PARAMS"
     return FailError("METADATA", code, subcommand or "*", text=text)
 

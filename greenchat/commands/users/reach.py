@@ -1,7 +1,6 @@
-"""Who may put text on a user's screen: one check for all commands that do so.
+"""Whether a user accepts text from another one: the one check for all commands that send text.
 
-It covers messages of all kinds, invitations, and reasons sent to one person. For messages to a channel its modes are
-checked (`policy.may_speak`).
+It covers all messages to a user, including invitations and reasons. For messages to a channel see `policy.may_speak`.
 """
 
 from greenchat.chat import caller_id, policy
@@ -26,7 +25,7 @@ def reaches(ctx: Context, target: User, text: str = "") -> bool:
     if caller_id.accepts(ctx.network, target, ctx.user):
         return True
     ctx.refuse(IrcError(Numeric.ERR_TARGUMODEG, target.nick))
-    # typing notifications ask for nothing yet
+    # typing notifications cause no notice
     if ctx.message.command != "TAGMSG" and not 0 <= ctx.now - target.caller_id.informed < _INFORMED_EVERY:
         target.caller_id.informed = ctx.now
         informed = (ctx.user.nick, f"{ctx.user.username}@{ctx.user.host}")
@@ -36,7 +35,7 @@ def reaches(ctx: Context, target: User, text: str = "") -> bool:
 
 
 def would_reach(ctx: Context, target: User) -> bool:
-    """Whether the target would accept text, without telling anybody: for notifications of other kinds."""
+    """Whether the target would accept text from the sender, without telling anybody."""
     return _refusal(ctx, target) is None and caller_id.accepts(ctx.network, target, ctx.user)
 
 

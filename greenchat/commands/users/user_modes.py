@@ -30,13 +30,13 @@ def _operators(user: User, adding: bool) -> bool:
 USER_MODES: dict[str, Callable[[User, bool], bool]] = {
     "B": _anybody,  # is a bot: https://ircv3.net/specs/extensions/bot-mode
     "T": _anybody,  # gets no CTCP messages but actions
-    "R": _anybody,  # gets private messages from people who are logged in only
-    "g": _anybody,  # gets private messages from those on their accept list only
-    "i": _anybody,  # is invisible to those who share no channel
+    "R": _anybody,  # gets private messages from logged-in users only
+    "g": _anybody,  # gets private messages from users on the accept list only
+    "i": _anybody,  # is invisible to users who share no channel
     "o": _only_off,  # is an operator: OPER sets it
     "r": _nobody,  # is logged in to an account
-    "s": _operators,  # hears the server's notices
-    "w": _anybody,  # hears WALLOPS
+    "s": _operators,  # gets server notices
+    "w": _anybody,  # gets WALLOPS
 }
 _OF_OPERATORS = "s"  # removed together with `o`
 
@@ -54,7 +54,7 @@ def user_mode(ctx: Context) -> None:
         return
     wanted = list(_parse(rest[0]))
     known = [change for change in wanted if change.letter in USER_MODES]
-    # lazily: each change is checked when those before it have been made
+    # lazily: each change is checked after the previous ones were made
     change_modes(ctx, target, (change for change in known if USER_MODES[change.letter](target, change.adding)))
     if len(known) < len(wanted):
         ctx.reply(Numeric.ERR_UMODEUNKNOWNFLAG)
@@ -66,7 +66,7 @@ def send_modes(ctx: Context, user: User) -> None:
 
 
 def change_modes(ctx: Context, user: User, changes: Iterable[ModeChange]) -> None:
-    """Make these changes, whoever wants them, and tell the user's sessions which took effect."""
+    """Make these changes without checking permissions, and tell the user's sessions which took effect."""
     done = []
     for change in changes:
         if change.adding == (change.letter in user.modes):

@@ -1,4 +1,4 @@
-"""Questions about several nicks at once: ISON USERHOST USERIP.
+"""ISON USERHOST USERIP: queries about several nicks at once.
 
 https://modern.ircdocs.horse/#userhost-message, RFC 2812 section 4.9 (ISON).
 """
@@ -58,6 +58,6 @@ def _reply(ctx: Context, numeric: Numeric, host: Callable[[User], str]) -> None:
 
 
 def _send(ctx: Context, numeric: Numeric, found: list[str]) -> None:
-    """Send the words in one line if they fit, else in more; an empty one if nothing was found."""
+    """Send the words in as many lines as needed, or an empty one if there are none."""
     for words in list(wrap(found, ctx.room(numeric.command, ctx.nick))) or [[]]:
         ctx.respond(ctx.envelope(numeric.command, ctx.nick, " ".join(words)))

@@ -1,4 +1,4 @@
-"""WHO: who is in a channel or matches a mask, with the requested fields.
+"""WHO: lists the members of a channel, or the users that match a mask, with the requested fields.
 
 https://modern.ircdocs.horse/#who-message and https://ircv3.net/specs/extensions/whox
 """
@@ -17,9 +17,9 @@ from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import elapsed
 from greenchat.values.masks import compile_mask, has_too_many_stars
 
-_LIGHT = 250  # users looked at that count as one command: see Context.weight
+_LIGHT = 250  # users that weigh as much as one command: see Context.weight
 _EVERYBODY = ("*", "0")
-_MOST_MEMBERS = 5000  # lines of an answer about a channel: they fit into an outbox
+_MOST_MEMBERS = 5000  # lines of an answer about a channel, which fit into an outbox
 
 _NO_CHANNEL = "*"
 _NO_IP = "255.255.255.255"
@@ -50,7 +50,7 @@ def who(ctx: Context) -> Streamed:
 
 
 def _answer(ctx: Context, question: _Question) -> Iterator[None]:
-    """Answer a question, a step for each user that is looked at."""
+    """Answer a question, a step for each user to be checked."""
     most = _MOST_MEMBERS if question.mask.startswith("#") else ctx.network.settings.limits.who
     shown = 0
     for user, channel in _find(ctx, question.mask):
@@ -79,7 +79,7 @@ def _parse(params: tuple[str, ...]) -> _Question:
 
 
 def _looked_at(ctx: Context, mask: str) -> int:
-    """Return how many users must be looked at for an answer."""
+    """Return the number of users to be checked for an answer."""
     if mask.startswith("#"):
         channel = ctx.network.channel(mask)
         return len(channel.members) if channel and channel.is_visible_to(ctx.user) else 0
@@ -97,7 +97,7 @@ _NOBODY: _FoundTarget = (None, None)
 def _find(ctx: Context, mask: str) -> Iterator[_FoundTarget]:
     """Yield the users that a mask matches, each with the channel to name; _NOBODY for each one that does not match.
 
-    Between two of them anybody may come or go.
+    Between two steps users may come and go.
     """
     if mask.startswith("#"):
         yield from _find_members(ctx, mask)
@@ -145,7 +145,7 @@ def _matcher(ctx: Context, mask: str) -> Callable[[User], bool]:
 
 
 def _some_channel(ctx: Context, user: User) -> Channel | None:
-    """Return "an arbitrary channel the client is joined to", of those that the asker may know of."""
+    """Return "an arbitrary channel the client is joined to", if the sender may know of it."""
     for channel in ctx.network.channels_of(user):
         if channel.is_listed_to(ctx.user) and sees_in(ctx.user, user, channel):
             return channel
