@@ -66,7 +66,11 @@ def groups() -> dict[str, list[SlashCommand]]:
 
 @command("help", "h", "commands", usage="[command, group, keys or all]", example="/help join")
 def help_(order: Order) -> None:
-    """Show help: /help msg, /help channels, /help keys, /help all."""
+    """Show help: /help msg, /help channels, /help keys, /help all.
+
+    The beginning of a command is enough where only one command begins so: /joi is /join. For anything else greenchat
+    does nothing and says which commands it could be.
+    """
     wanted = order.arguments.lower()
     listed = groups()
     if not wanted:
@@ -88,7 +92,9 @@ def help_(order: Order) -> None:
 
 
 def _basics(order: Order, listed: dict[str, list[SlashCommand]]) -> None:
-    order.tell("Type a message and press Enter to send it. Commands begin with a slash:")
+    order.tell(
+        "Type a message and press Enter to send it. Commands begin with a slash, and can be shortened (/joi #tea):"
+    )
     for name in BASICS:
         known = TABLE[name]
         order.tell(f"{known.example}: {known.summary.partition(';')[0].partition('. ')[0].removesuffix('.')}")

@@ -92,6 +92,7 @@ class SlashCommand:
         return inspect.cleandoc(self.action.__doc__ or "").splitlines()[2:]
 
 
+_MOST_SUGGESTED = 3
 BETWEEN = re.compile(r"\s*;\s*/")  # the commands of one alias
 _SWITCH = re.compile(r"-([A-Za-z][\w.]*|[46])(?:\s+|$)")  # -4 and -6 are the IP versions of /connect
 TABLE: dict[str, SlashCommand] = {}
@@ -180,7 +181,25 @@ def find(name: str) -> SlashCommand:
 
 def _suggestion(name: str) -> str:
     """Return what a mistyped name may have been meant to be, as a sentence with a space behind it, or ""."""
-    from difflib import get_close_matches  # late: only for who mistypes
+    found = sorted((_mistakes(name, each), each) for each in (*TABLE, *ALIASES) if len(each) > 1)
+    short = len(name) < 5
+    meant = [each for mistakes, each in found if mistakes <= (1 if short else 2)]
+    if short:
+        meant += [each for _, each in found if each[:2] == name[:2] and each in TABLE and each not in meant]
+    named = [f"/{each}" for each in meant[:_MOST_SUGGESTED]]
+    return f"Did you mean {', '.join(named[:-1])}{' or ' * (len(named) > 1)}{named[-1]}? " if named else ""
 
-    found = [each for each in get_close_matches(name, [*TABLE, *ALIASES], n=3, cutoff=0.7) if len(each) > 2]
-    return f"Did you mean {' or '.join('/' + each for each in found)}? " if found else ""
+
+def _mistakes(typed: str, meant: str) -> int:
+    """Return how many letters are missing, too many, wrong, or exchanged with the next one."""
+    before: list[int] = []
+    last = list(range(len(meant) + 1))
+    for row, letter in enumerate(typed, 1):
+        current = [row]
+        for column, other in enumerate(meant, 1):
+            fewest = min(last[column] + 1, current[-1] + 1, last[column - 1] + (letter != other))
+            if row > 1 and column > 1 and typed[row - 2 : row] == meant[column - 1] + meant[column - 2]:
+                fewest = min(fewest, before[column - 2] + 1)
+            current.append(fewest)
+        before, last = last, current
+    return last[-1]

@@ -486,7 +486,16 @@ def test_the_password_of_a_proxy_is_kept_and_not_shown(tea: World, typed: str) -
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("/hlep", "/help"), ("/jion #tea", "/join"), ("/quti", "/quit"), ("/whoi5 bob", "/whois"), ("/nikc ada", "/nick")],
+    [
+        ("/hlep", "/help"),
+        ("/jion #tea", "/join"),
+        ("/quti", "/quit"),
+        ("/whoi5 bob", "/whois"),
+        ("/nikc ada", "/nick"),
+        ("/ste", "/set or /stats?"),
+        ("/mgs bob", "/ms or /msg?"),
+        ("/whoos", "/whois, /who or /whowas?"),
+    ],
 )
 def test_a_mistyped_command_is_told_what_it_may_be(tea: World, typed: str, meant: str) -> None:
     tea.type(f"{typed}\n")
