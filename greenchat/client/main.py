@@ -1,6 +1,8 @@
 """greenchat: reads the command line, asks for what is missing, and runs the client."""
 
+import contextlib
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -313,19 +315,24 @@ def _appearance(given: options.ClientOptions) -> Appearance:
     return Appearance(ascii=ascii_only, light=given.light or _terminal_is_light(), sure=given.light, wanted=given.theme)
 
 
-_NOBODY = frozenset({"root", "admin", "administrator"})  # not a person, and greenchat-server keeps these names
+_NOBODY = frozenset(
+    {"root", "admin", "administrator", "nobody"}
+)  # not a person, and greenchat-server keeps these names
 
 
 def _user_name() -> str:
-    """Return the system's user name, where it can be a nickname."""
+    """Return a nickname to propose: what is left of the system's user name, else of who became root; else a guest's."""
     import pwd
 
-    name = os.environ.get("USER", "") or os.environ.get("LOGNAME", "")
-    try:
-        name = name or pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return ""  # as in some containers: nobody has this number
-    return "" if name in _NOBODY or nick_problem(name) else name
+    names = [os.environ.get(each, "") for each in ("USER", "LOGNAME", "SUDO_USER", "DOAS_USER")]
+    with contextlib.suppress(KeyError):  # as in some containers: nobody has this number
+        names.insert(2, pwd.getpwuid(os.getuid()).pw_name)
+    for name in names:
+        # DOMAIN\ada and ada@domain are names in directories; what is no letter, digit or one of -_ few servers take
+        short = re.sub(r"[^\w-]+", "_", name.rpartition("\\")[2].partition("@")[0]).lstrip("0123456789-").strip("_")
+        if short and short.lower() not in _NOBODY:
+            return short
+    return f"guest{1000 + int.from_bytes(os.urandom(2), 'big') % 9000}"
 
 
 def _ask_for_nick() -> str:

@@ -1,15 +1,27 @@
 """What the client does before there is a screen."""
 
+import re
 import signal
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from greenchat.client import main
+from greenchat.client.state.destination import nick_problem
 
 
 @pytest.mark.parametrize(
-    ("user", "nick"), [("ada", "ada"), ("root", ""), ("admin", ""), ("administrator", ""), ("no nick", "")]
+    ("user", "nick"),
+    [
+        ("ada", "ada"),
+        ("no nick", "no_nick"),
+        ("ada.lovelace", "ada_lovelace"),
+        ("CORP\\ada", "ada"),
+        ("ada@corp.example", "ada"),
+        ("1user", "user"),
+        ("Анна", "Анна"),
+    ],
 )
 def test_the_nickname_to_begin_with_is_one_that_can_be_had(
     monkeypatch: pytest.MonkeyPatch, user: str, nick: str
@@ -17,6 +29,25 @@ def test_the_nickname_to_begin_with_is_one_that_can_be_had(
     """greenchat-server keeps root and admin for its operators: who accepts what stands there must come in with it."""
     monkeypatch.setenv("USER", user)
     assert main._user_name() == nick
+
+
+@pytest.mark.parametrize(
+    ("variables", "nick"),
+    [
+        ({"SUDO_USER": "ada"}, "ada"),
+        ({"DOAS_USER": "bob"}, "bob"),
+        ({}, r"guest\d{4}"),
+        ({"USER": "???", "LOGNAME": "42"}, r"guest\d{4}"),
+        ({"SUDO_USER": "Administrator"}, r"guest\d{4}"),
+    ],
+)
+def test_for_root_a_name_is_proposed_too(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], nick: str) -> None:
+    """Who just presses Enter, as in a container, comes in."""
+    for name in ("USER", "LOGNAME", "SUDO_USER", "DOAS_USER"):
+        monkeypatch.setenv(name, variables.get(name, "root" if name == "USER" else ""))
+    monkeypatch.setattr("pwd.getpwuid", lambda _: SimpleNamespace(pw_name="root"))
+    assert re.fullmatch(nick, main._user_name())
+    assert nick_problem(main._user_name()) == ""
 
 
 @pytest.mark.parametrize(
