@@ -3,12 +3,13 @@
 import hmac
 import re
 from dataclasses import replace
+from functools import partial
 
 from greenchat.chat.accounts import Account
 from greenchat.chat.always_on import stays
 from greenchat.commands.accounts.login import find_account, log_in, proof_of, proved, why_unusable
 from greenchat.commands.accounts.password_check import check_password
-from greenchat.commands.accounts.provided import is_known_outside
+from greenchat.commands.accounts.provided import is_asked_outside, is_known_outside
 from greenchat.commands.accounts.register import RegisterRefusal, change_password, register
 from greenchat.commands.accounts.second_factor import Denial
 from greenchat.commands.accounts.verification import hint
@@ -55,23 +56,45 @@ def identify(ctx: Context, words: list[str]) -> Continuation | None:
     """Log in to the account of your nickname, or to another. The password may contain spaces."""
     name, space, password = words[0].partition(" ")
     # all words are the password of one's own nickname, unless the first is an account
-    is_named = space and (len(words[0].split()) == 2 or find_account(ctx, name))
-    if not is_named:
-        name, password = ctx.nick, words[0]
-    return check_password(ctx, name, password, _identified, refuse)
+    if space and (len(words[0].split()) == 2 or find_account(ctx, name)):
+        return check_password(ctx, name, password, partial(_identified, name), refuse)
+    if not space or not is_asked_outside(ctx, None, name):
+        return check_password(ctx, ctx.nick, words[0], partial(_identified, ctx.nick), refuse)
+
+    def own(ctx: Context, account: Account | None) -> Continuation | None:
+        """Take the first word for an account that only somebody else knows yet, where all of it is no password."""
+        if account is None:
+            return check_password(ctx, name, password, partial(_identified, name), refuse)
+        _identified(ctx.nick, ctx, account)
+        return None
+
+    return check_password(ctx, ctx.nick, words[0], own, refuse)
 
 
 def refuse(_: Context, denial: Denial) -> None:
     raise ServiceError(denial.text)
 
 
-def _identified(ctx: Context, account: Account | None) -> None:
+def _identified(name: str, ctx: Context, account: Account | None) -> None:
     if account is None:
-        raise ServiceError("Wrong password")
+        raise ServiceError(_why_wrong(ctx, name))
     why = why_unusable(account)
     if why:
         raise ServiceError(why)
     ctx.propose(_log_in, account.id, proof_of(account))
+
+
+def _why_wrong(ctx: Context, name: str) -> str:
+    """Return that the password is wrong, and what to do where none can be right."""
+    account = find_account(ctx, name)
+    if account is None:
+        return f"Wrong password, or {name} is no account: IDENTIFY <account> <password>"
+    if not account.verifier and not is_asked_outside(ctx, account, name):
+        return (
+            f"Wrong password: the account {account.name} has none here. Log in with your provider on the web page, or"
+            f" with a certificate; SENDPASS {account.name} sets a password if it has an email address"
+        )
+    return "Wrong password"
 
 
 @step("nickserv.login")

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from greenchat.chat.accounts import Account
 from greenchat.commands.accounts.password_check import check_password
 from greenchat.commands.core.deferred import Deferred
 from greenchat.config.outside import AuthScript
@@ -78,6 +79,38 @@ def test_who_is_known_outside_gets_an_account(start: Start, tmp_path: Path) -> N
         "passphrase": "wrong",
         "ip": "127.0.0.1",
     }
+
+
+def test_nickserv_lets_in_whom_sasl_does(start: Start, tmp_path: Path) -> None:
+    """Also who has no account here yet and another nickname; a password may have spaces."""
+    server = start()
+    for nick, line, told in (
+        ("guest1", "NS IDENTIFY alice words of alice", "You are logged in as alice"),
+        ("guest2", "NS IDENTIFY dave of_dave! of dave", "You are logged in as dave"),
+        ("eve", "NS IDENTIFY all the words of eve", "You are logged in as eve"),
+        ("guest3", "NS IDENTIFY carol quite wrong", "Wrong password, or carol is no account: IDENTIFY <account> <pass"),
+        ("guest4", "NS IDENTIFY wrong", "Wrong password, or guest4 is no account: IDENTIFY <account> <password>"),
+    ):
+        with Client(server.address, nick) as client:
+            assert told in said(client, line)[0], line
+    assert names(server) == ["alice", "dave", "eve"]
+    with Client(server.address, "guest5") as client:
+        said(client, "NS IDENTIFY words of guest5")
+        assert said(client, "NS IDENTIFY alice wrong")[0] == "Wrong password"
+
+
+def test_who_has_no_password_here_is_told_what_to_do(start_server: StartServer, tmp_path: Path) -> None:
+    """As those who first came with their provider's login."""
+    server = start_server(Settings(), quick_options(tmp_path))
+
+    def sign_up(app: App) -> None:
+        app.network.accounts.put(Account("alice", "", 0, id="1", subjects=("https://provider.example 7",)))
+
+    server.call(sign_up)
+    with Client(server.address, "guest") as guest:
+        [told] = said(guest, "NS IDENTIFY alice sesame")
+    assert told.startswith("Wrong password: the account alice has none here. Log in with your provider on the web page")
+    assert "SENDPASS alice" in told
 
 
 def test_a_password_that_was_set_here_is_nobody_else_s_business(start: Start, tmp_path: Path) -> None:
