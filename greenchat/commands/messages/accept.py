@@ -1,7 +1,9 @@
-"""ACCEPT: the list of users who may write to a user with mode +g; for blocking see `users.reach`.
+"""ACCEPT: the list of those who may write to a user with mode +g; who is blocked: see `users.reach`.
 
 https://github.com/ircd-hybrid/ircd-hybrid/blob/main/doc/modeg.txt
 """
+
+from dataclasses import dataclass
 
 from greenchat.chat import caller_id
 from greenchat.commands.core.context import Context
@@ -22,27 +24,50 @@ def accept(ctx: Context) -> None:
     others; -nick removes a user, * lists them. Accounts stay on the list under any nickname, and permanently if you
     have an account, too; other users stay until they leave.
     """
+    draft = _Draft(caller_id.kept(ctx.network, ctx.user), dict(ctx.user.caller_id.accepted))
+    answers: list[IrcError | list[str]] = []
     for word in ctx.message.params[0].split(","):
         try:
             if word == "*":
-                _list(ctx)
+                answers.append(list(draft.listed.values()))
             elif word.startswith("-"):
-                _remove(ctx, word[1:])
+                _remove(ctx, draft, word[1:])
             elif word:
-                _add(ctx, word.removeprefix("+"))
+                _add(ctx, draft, word.removeprefix("+"))
         except IrcError as error:
-            ctx.refuse(error)
+            answers.append(error)
+    _store(ctx, draft)
+    for answer in answers:
+        if isinstance(answer, IrcError):
+            ctx.refuse(answer)
+        else:
+            _show(ctx, answer)
 
 
-def _list(ctx: Context) -> None:
-    names = caller_id.listed(ctx.network, ctx.user).values()
+@dataclass(slots=True)
+class _Draft:
+    """The list as the command would leave it: all of it is stored together, or nothing.
+
+    kept: accounts, in the account of the owner; others: while they are connected. Names by key, as in `caller_id`.
+    """
+
+    kept: dict[str, str]
+    others: dict[str, str]
+
+    @property
+    def listed(self) -> dict[str, str]:
+        """The whole list."""
+        return self.kept | self.others
+
+
+def _show(ctx: Context, names: list[str]) -> None:
     for line in wrap(names, ctx.room(Numeric.RPL_ACCEPTLIST.command, ctx.nick), _MOST):
         ctx.reply(Numeric.RPL_ACCEPTLIST, *line)
     ctx.reply(Numeric.RPL_ENDOFACCEPT)
 
 
-def _add(ctx: Context, nick: str) -> None:
-    network, owner = ctx.network, ctx.user
+def _add(ctx: Context, draft: _Draft, nick: str) -> None:
+    network = ctx.network
     user = network.user(nick)
     account = network.accounts.get(user.account) if user else network.accounts.owner_of_nick(nick)
     if account:
@@ -51,41 +76,38 @@ def _add(ctx: Context, nick: str) -> None:
         key, name = user.identity, user.nick
     else:
         raise IrcError(Numeric.ERR_NOSUCHNICK, nick)
-    _forget_those_who_left(ctx)
-    on_list = caller_id.listed(network, owner)
-    if key in on_list:
+    if len(draft.others) >= network.settings.limits.accept:
+        draft.others = _still_here(ctx, draft.others)
+    if key in draft.listed:
         raise IrcError(Numeric.ERR_ACCEPTEXIST, nick)
-    if len(on_list) >= network.settings.limits.accept:
+    if len(draft.listed) >= network.settings.limits.accept:
         raise IrcError(Numeric.ERR_ACCEPTFULL)
-    own = network.accounts.get(owner.account)
-    if own and account:
-        change_account(ctx, own.name, accepted=(*caller_id.kept(network, owner), key))
-    else:
-        owner.caller_id.accepted[key] = name
+    is_kept = account and network.accounts.get(ctx.user.account)
+    (draft.kept if is_kept else draft.others)[key] = name
 
 
-def _remove(ctx: Context, nick: str) -> None:
-    network, owner = ctx.network, ctx.user
+def _remove(ctx: Context, draft: _Draft, nick: str) -> None:
+    network = ctx.network
     user = network.user(nick)
     keys = {user.identity, user.guest_id} if user else set()
     folded = network.fold(nick)
-    keys |= {key for key, name in caller_id.listed(network, owner).items() if network.fold(name) == folded}
-    kept = keys & caller_id.kept(network, owner).keys()
-    if not keys & caller_id.listed(network, owner).keys():
+    keys |= {key for key, name in draft.listed.items() if network.fold(name) == folded}
+    if not keys & draft.listed.keys():
         raise IrcError(Numeric.ERR_ACCEPTNOT, nick)
-    own = network.accounts.get(owner.account) if kept else None
-    if own:
-        change_account(ctx, own.name, accepted=tuple(key for key in own.accepted if key not in kept))
     for key in keys:
-        owner.caller_id.accepted.pop(key, None)
+        draft.kept.pop(key, None)
+        draft.others.pop(key, None)
 
 
-def _forget_those_who_left(ctx: Context) -> None:
-    """Remove guests who have left, since they can't return as the same guest."""
+def _still_here(ctx: Context, accepted: dict[str, str]) -> dict[str, str]:
+    """Return the list without guests who have left, since they can't return as the same guest."""
+    here = {user.guest_id for user in ctx.network.users.values()}
+    return {key: name for key, name in accepted.items() if key in here or ctx.network.accounts.by_id(key)}
+
+
+def _store(ctx: Context, draft: _Draft) -> None:
+    """Put the draft in the place of the list, after storing it. Raises StoreError, and then nothing has changed."""
     network, owner = ctx.network, ctx.user
-    if len(owner.caller_id.accepted) >= network.settings.limits.accept:
-        here = {user.guest_id for user in network.users.values()}
-        by_id = network.accounts.by_id
-        owner.caller_id.accepted = {
-            key: name for key, name in owner.caller_id.accepted.items() if key in here or by_id(key)
-        }
+    if draft.kept != caller_id.kept(network, owner):
+        change_account(ctx, owner.account, accepted=tuple(draft.kept))
+    owner.caller_id.accepted = draft.others

@@ -88,6 +88,8 @@ _LINES = [
     ("ann", "PERSISTENCE SET ON|PERSISTENCE SET OFF"),
     ("ann", f"NICKSERV TOTP ON {_PASSWORD}"),
     ("ann", "ACCEPT bob|ACCEPT -bob"),
+    ("ann", "ACCEPT *,bob,nobody,other,root,*"),
+    ("ann", "ACCEPT bob,other,root|ACCEPT -bob,-nobody,-root,-other"),
     ("ann", "METADATA * SET status :busy|METADATA * CLEAR"),
     ("ann", "METADATA #own SET url :x"),
     ("ann", "METADATA #own SET url :x|METADATA #own CLEAR"),
@@ -125,6 +127,7 @@ class Place:
         for client in ann, bob, gone:
             client.run(f"REGISTER {client.nick} * {_PASSWORD}")
         gone.run(f"NICKSERV DROP gone {_PASSWORD}")
+        root.run(f"NICKSERV SAREGISTER other {_PASSWORD}")
         for name in "#own", "#kept":
             ann.run(f"JOIN {name}", f"CHANSERV REGISTER {name}", f"MODE {name} +b x!*@*")
         ann.run("CHANSERV SUCCESSOR #kept bob", "NICKSERV TOKEN CREATE HOOK #own", "NICKSERV TOKEN CREATE BOT read")

@@ -163,6 +163,19 @@ def test_a_full_list(serve: Serve) -> None:
         assert listed(alice) == ["carol", "dave"]
 
 
+def test_a_line_is_answered_in_its_order(server: Target) -> None:
+    with people(server, "alice", "bob", "carol") as (alice, _, _):
+        answers = alice.run("ACCEPT bob,nobody,*,carol,-bob,bob,bob,*")
+        assert [(m.command, m.params[1]) for m in answers] == [
+            ("401", "nobody"),
+            ("281", "bob"),
+            ("282", "End of /ACCEPT list"),
+            ("457", "bob"),
+            ("281", "carol"),
+            ("282", "End of /ACCEPT list"),
+        ]
+
+
 def test_somebody_else_who_takes_the_nick_is_not_accepted(server: Target) -> None:
     """ "so that you cannot track a user after they changed their nick": the list continues to show the old one."""
     with people(server, "alice", "bob") as (alice, bob):
