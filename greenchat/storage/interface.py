@@ -308,6 +308,12 @@ class Store(HistoryReader, Protocol):
         Raises StoreError.
         """
 
+    def by_id(self, ids: Iterable[int]) -> list[StoredEvent]:
+        """Return the messages with these ids, in whatever conversations they are: a channel may have another name.
+
+        From any thread; looks into all conversations. Raises StoreError.
+        """
+
     def accounts(self) -> list[str]:
         """Return all accounts that ever said something, as they were spelled then.
 

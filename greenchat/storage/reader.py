@@ -62,6 +62,16 @@ SELECT json_group_array(json_array(c.key, ROW)) FROM (
 ) e CROSS JOIN conversation c ON c.id = e.conversation CROSS JOIN source s ON s.id = e.source
 """.replace("ROW", ROW)
 
+_BY_ID = """
+SELECT json_group_array(json_array(c.key, ROW)) FROM (
+    SELECT e.* FROM conversation c CROSS JOIN settled e ON e.conversation = c.id
+    WHERE e.id IN (SELECT value FROM json_each(?1)) AND e.id > c.cut AND e.kind BETWEEN 1 AND ?2
+    UNION ALL
+    SELECT e.* FROM unsettled e CROSS JOIN conversation c ON c.id = e.conversation
+    WHERE e.id IN (SELECT value FROM json_each(?1)) AND e.id > c.cut AND e.kind BETWEEN 1 AND ?2
+) e CROSS JOIN conversation c ON c.id = e.conversation CROSS JOIN source s ON s.id = e.source
+""".replace("ROW", ROW)
+
 # Both halves in the same order, so that an event that is moved between two pages is still found in its place.
 _HALF_SAID_BY = """
     SELECT * FROM (
@@ -209,6 +219,14 @@ def tagged(connection: sqlite3.Connection, tag: str, after: int, limit: int) -> 
     events = decode_all(reversed(rows_of(connection, _TAGGED, (after, tag, limit), problems)), problems)
     complain(problems)
     return [event for event in events if tag in event.tags]
+
+
+def by_id(connection: sqlite3.Connection, ids: Iterable[int]) -> list[StoredEvent]:
+    """Return the messages with these ids, in whatever conversations they are."""
+    problems: list[str] = []
+    events = decode_all(rows_of(connection, _BY_ID, (json.dumps(list(ids)), MESSAGES), problems), problems)
+    complain(problems)
+    return events
 
 
 def accounts(connection: sqlite3.Connection) -> list[str]:

@@ -167,6 +167,11 @@ class SqliteStore:
         with errors(self.path, "read"), self._readers.connection() as connection:
             return reader.tagged(connection, tag, after, limit)
 
+    def by_id(self, ids: Iterable[int]) -> list[StoredEvent]:
+        """Return the messages with these ids, in whatever conversations they are."""
+        with errors(self.path, "read"), self._readers.connection() as connection:
+            return reader.by_id(connection, ids)
+
     def accounts(self) -> list[str]:
         """Return all accounts that ever said something."""
         with errors(self.path, "read"), self._readers.connection() as connection:

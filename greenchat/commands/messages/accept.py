@@ -1,4 +1,4 @@
-"""ACCEPT: the list of those who may write to a user with mode +g; who is blocked: see `users.reach`.
+"""ACCEPT: the list of users who may write to a user with mode +g; for blocking see `users.reach`.
 
 https://github.com/ircd-hybrid/ircd-hybrid/blob/main/doc/modeg.txt
 """

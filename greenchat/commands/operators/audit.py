@@ -10,7 +10,7 @@ from greenchat.commands.core.process import AuditError
 from greenchat.commands.core.registry import Way, command
 from greenchat.commands.operators.report import reported, with_text
 from greenchat.protocol.numerics import Numeric
-from greenchat.storage.interface import HistoryReader, StoredEvent, StoreError
+from greenchat.storage.interface import Store, StoredEvent, StoreError
 
 _DEFAULT = 20  # lines that AUDIT shows
 _MOST = 200
@@ -46,15 +46,22 @@ def audit(ctx: Context) -> Deferred:
     return Deferred(work, _answer)
 
 
-def _reported(store: HistoryReader, lines: list[str]) -> Iterator[tuple[tuple[str, int], StoredEvent]]:
+def _reported(store: Store, lines: list[str]) -> Iterator[tuple[tuple[str, int], StoredEvent]]:
     """Yield the messages named by reports among the lines, as far as they can be read."""
-    for place in filter(None, map(reported, lines)):
-        try:
+    gone: dict[int, tuple[str, int]] = {}
+    try:
+        for place in filter(None, map(reported, lines)):
             event = store.find(*place)
-        except StoreError:
-            return
-        if event:
-            yield place, event
+            if event:
+                yield place, event
+            else:
+                gone[place[1]] = place
+        # what was said in a channel that has been renamed since
+        for event in store.by_id(gone) if gone else ():
+            if ("#" in event.conversation) == ("#" in gone[event.id][0]):
+                yield gone[event.id], event
+    except StoreError:
+        return
 
 
 def _answer(ctx: Context, result: _FoundActs | AuditError) -> None:
@@ -64,7 +71,9 @@ def _answer(ctx: Context, result: _FoundActs | AuditError) -> None:
     knows = sees_addresses(ctx.user, ctx.network.settings)
     for line in found:
         place = reported(line)
-        event = said.get(place) if place and not ctx.journal.has_erased(*place) else None
+        event = said.get(place) if place else None
+        if event and ctx.journal.has_erased(event.conversation, event.id):
+            event = None  # since it was read
         told = with_text(line, event)
         ctx.notice(told if knows else _cloaked(ctx, told))
     ctx.notice(f"{len(found)} entr{'y' if len(found) == 1 else 'ies'}")

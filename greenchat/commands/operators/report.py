@@ -31,8 +31,8 @@ _QUOTE = re.compile(r"(\S+ REPORT \S+ \([^()]*\):) {5}(\S+(?: \S+)?) (\S+)")  # 
 def report(ctx: Context) -> Continuation | None:
     """REPORT <nickname> [<channel>] <reason>
 
-    Report a user to the server operators, with the last messages of the channel (if you are in it) or of your private
-    conversation.
+    Report a user to the server operators. With a channel (that you are in), its last five messages are included;
+    without one, those of your private conversation with the user, if there are any.
     """
     nick, *words = ctx.message.params
     target = find_user(ctx, nick)
@@ -53,16 +53,27 @@ def report(ctx: Context) -> Continuation | None:
     where = f" in {conversation.name}" if conversation and conversation.is_channel else ""
     about = f"{ctx.user.source} reports {target.source}{where}"
     if conversation is None:
-        ctx.propose(_tell, f"{about}: {reason}", [], [])
+        ctx.propose(_tell, f"{about}: {reason}", [], [], _included(0, target.nick, ""))
         return None
     kept = conversation
 
     def then(ctx: Context, found: list[StoredEvent] | StoreError) -> None:
         events = [] if isinstance(found, StoreError) else found
         names = [f"{event.conversation} {event.msgid}" for event in events]
-        ctx.propose(_tell, f"{about}: {reason}", [_line(event) for event in events], names)
+        included = _included(len(events), target.nick, kept.name if kept.is_channel else "")
+        ctx.propose(_tell, f"{about}: {reason}", [_line(event) for event in events], names, included)
 
     return reading(ctx, lambda store: kept.read(store, HistorySpan(_CONTEXT, newest=True)), then)
+
+
+def _included(count: int, nick: str, channel: str) -> str:
+    """Return what of the history a report includes, in words for its sender. channel: "" if it names none."""
+    if not count:
+        what = ", without messages"
+    else:
+        messages = "message" if count == 1 else f"{count} messages"
+        what = f", with the last {messages} of {channel or f'your private conversation with {nick}'}"
+    return what if channel else f"{what}. To include a channel's messages: REPORT {nick} <#channel> <reason>"
 
 
 def _line(event: StoredEvent) -> str:
@@ -71,14 +82,17 @@ def _line(event: StoredEvent) -> str:
 
 
 @step("report.made")
-def _tell(ctx: Context, text: str, lines: list[str], names: list[str] | None = None) -> None:
-    """Tell the operators. lines: the quoted messages. names: conversation and msgid of each; None in older logs."""
+def _tell(ctx: Context, text: str, lines: list[str], names: list[str] | None = None, included: str = "") -> None:
+    """Tell the operators. lines: the quoted messages. names: conversation and msgid of each; None in older logs.
+
+    included: these messages, in words for the sender.
+    """
     act(ctx, "REPORT", text)
     for line in lines:
         tell_operators(ctx, f"    {line}")
     for name in names or ():
         record(ctx, "REPORT", f"    {name}")
-    ctx.notice("Your report has been sent to the operators")
+    ctx.notice(f"Your report has been sent to the operators{included}")
 
 
 def reported(entry: str) -> tuple[str, int] | None:

@@ -121,6 +121,9 @@ class _NoHistory:
     def tagged(self, tag: str, after: int, limit: int) -> list[StoredEvent]:
         return []
 
+    def by_id(self, ids: Any) -> list[StoredEvent]:
+        return []
+
     def accounts(self) -> list[str]:
         return []
 

@@ -120,13 +120,54 @@ def test_a_report_brings_the_last_lines(serve: Serve) -> None:
         root.join("#staff")
         bob.run("PRIVMSG #tea :something rude")
         alice.send("REPORT bob #tea he is rude")
-        assert alice.expect("NOTICE").params[-1] == "Your report has been sent to the operators"
+        thanks = "Your report has been sent to the operators, with the last message of #tea"
+        assert alice.expect("NOTICE").params[-1] == thanks
         told = said(root)
         assert any("alice!" in text and "reports bob!" in text and "in #tea: he is rude" in text for text in told)
         assert any(text.endswith("bob: something rude") for text in told)
         assert any(message for message in told if message.startswith("*** "))
         alice.run("REPORT bob again")
         assert alice.run("REPORT bob again")[0].command == "263"
+
+
+def test_whoever_reports_is_told_what_was_included(serve: Serve) -> None:
+    """Without a channel that is the private conversation only, which a user may not expect."""
+    address = serve(settings(SpamFilter(), moderation=Moderation(reports=9)))
+    with people(address, "alice", "bob", channel="#tea") as (alice, bob), Client(address, "root") as root:
+        become(root)
+        hint = ". To include a channel's messages: REPORT bob <#channel> <reason>"
+        thanks = "Your report has been sent to the operators"
+        bob.run("PRIVMSG #tea :rude in public")
+        alice.sync()
+        assert said(alice, "REPORT bob rude") == [f"{thanks}, without messages{hint}"]
+        assert not any("in public" in text for text in said(root))
+        bob.run("PRIVMSG alice :rude in private", "PRIVMSG alice :and again")
+        alice.sync()
+        assert said(alice, "REPORT bob rude") == [
+            f"{thanks}, with the last 2 messages of your private conversation with bob{hint}"
+        ]
+        told = said(root)
+        assert any("in private" in text for text in told)
+        assert not any("in public" in text for text in told)
+        assert said(alice, "REPORT bob #tea rude") == [f"{thanks}, with the last message of #tea"]
+        assert any("in public" in text for text in said(root))
+
+
+def test_a_report_is_shown_with_its_words_after_the_channel_was_renamed(serve: Serve) -> None:
+    address = serve(settings(SpamFilter()))
+    caps = "message-tags draft/message-redaction draft/channel-rename"
+    with people(address, "alice", "bob", caps=caps, channel="#tea") as (alice, bob), Client(address, "root") as root:
+        become(root)
+        bob.send("PRIVMSG #tea :first rudeness", "PRIVMSG #tea :second rudeness")
+        msgid = alice.expect("PRIVMSG").tags["msgid"]
+        alice.expect("PRIVMSG")
+        alice.run("REPORT bob #tea rude", "RENAME #tea #coffee", "RENAME #coffee #water")
+        alice.sync()
+        told = [text for text in said(root, "AUDIT 10 REPORT") if not text.startswith("***")]
+        assert [text.split()[-2] for text in told if text.endswith("rudeness")] == ["first", "second"]
+        bob.run(f"REDACT #water {msgid}")
+        told = [text for text in said(root, "AUDIT 10 REPORT") if not text.startswith("***")]
+        assert [text.split()[-2] for text in told if text.endswith("rudeness")] == ["second"]
 
 
 def test_a_report_of_before_is_told_without_the_names_of_messages(start_server: StartServer, tmp_path: Path) -> None:
