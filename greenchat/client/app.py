@@ -53,15 +53,15 @@ CHANGED = (
     " again. The details are in {}"
 )
 LEAVE_SECONDS = 1.5
-TURN_SECONDS = 0.004  # for what the network says in a turn; then keys get theirs and the screen is painted
+TURN_SECONDS = 0.004  # for network events in a turn; then keys are handled and the screen is painted
 SWITCH_SECONDS = 0.001  # how long a busy thread may keep the interpreter from the one that draws
 
 
 class ClientApp:
-    """Everything with a file descriptor. run() returns when the user leaves.
+    """The part of the client with file descriptors. `run` returns when the user leaves.
 
-    patient: at the end of the input it waits until everything that was entered is said, as scripts need it. trouble:
-    why that could not be done, "" where it was.
+    patient: whether to wait at the end of the input until all of it was sent, for scripts. trouble: why that failed, ""
+    if it did not.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class ClientApp:
         self._inputs = [0]
         self._began_at = time.monotonic()
         self._ended_at = 0.0
-        # lines of a script that is not in yet; None once it is, and for people
+        # lines of a script before it is connected; None afterwards, and without a script
         self._held: list[TerminalEvent] | None = [] if patient and not os.isatty(0) else None
         self.trouble = ""
         self._heard_calls = 0
@@ -113,7 +113,7 @@ class ClientApp:
         """Run until the user leaves, the terminal vanishes, or a signal ends it."""
         console = self._console
         sys.setswitchinterval(SWITCH_SECONDS)
-        gc.freeze()  # what the start has loaded stays; looking for garbage in it would only hold up keys
+        gc.freeze()  # objects of the start stay: collecting garbage among them would only delay keys
         gc.enable()
         signal.set_wakeup_fd(self._wake_writer, warn_on_full_buffer=False)
         for number in (signal.SIGWINCH, signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
@@ -130,7 +130,7 @@ class ClientApp:
                 self._surface.paint(console.frame(time.monotonic(), milliseconds()))
                 self._turn()
             if self._patient:
-                self._surface.paint(console.frame(time.monotonic(), milliseconds()))  # what came last is told, too
+                self._surface.paint(console.frame(time.monotonic(), milliseconds()))  # with the last events, too
         finally:
             signal.set_wakeup_fd(-1)
             self._processes.close()
@@ -338,7 +338,7 @@ class ClientApp:
     def _on_signal(self, number: signal.Signals) -> Callable[[int, object], None]:
         def handle(_number: int, _frame: object) -> None:
             if number is signal.SIGWINCH:
-                self._has_new_size = True  # taken between two pictures: half of one would have another size
+                self._has_new_size = True  # applied between two frames, not within one
             else:
                 self._leaving = True
 

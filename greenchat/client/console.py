@@ -1,7 +1,7 @@
 """The client without its terminal and its sockets: events in, a changed model and a frame out.
 
-Here the parts meet: keys go through the key table to the editor or to an action, a line that is entered goes to the
-slash commands or is said. A test drives it like a user and looks at pictures.
+It connects the parts: keys go through the key table to the editor or to an action, entered lines are run as slash
+commands or sent. Tests drive it like a user and compare frames.
 """
 
 from collections.abc import Callable
@@ -85,7 +85,7 @@ class Console:
         self.redraw = False
         self.suspend = False
         self._mode: Mode | None = None
-        self._drawn = Look(self._theme)  # what the user sees, and clicks on
+        self._drawn = Look(self._theme)  # the last frame, for clicks
         self._questions = QuestionQueue(model)
         self._join: JoinScreen | None = None
         self._quitting = False
@@ -159,7 +159,7 @@ class Console:
 
     def on_terminal(self, event: TerminalEvent, now: int) -> None:
         """Handle an event of the terminal. now: milliseconds since the epoch."""
-        self._submitter.follow_window()  # what is typed now belongs to the window that can be seen
+        self._submitter.follow_window()  # input now belongs to the visible window
         self.model.arranging = self.model.arranging and isinstance(event, Focused | Resized)
         match event:
             case KeyPressed(key):
@@ -173,7 +173,7 @@ class Console:
             case Resized(size):
                 self.size = size
             case Entered("\x1b") if self._mode:
-                self._key("Escape", now)  # where the terminal does the editing, it is a line, too
+                self._key("Escape", now)  # in line mode Escape is a line, too
             case Entered(text) if self._mode:
                 self._mode.paste(text)
                 self._key("Enter", now)
@@ -213,7 +213,7 @@ class Console:
         while self._mode is None and (self._join is None or self._join.first) and (found := self._questions.next(now)):
             match found:
                 case Question() as question if not question.holds():
-                    pass  # it was decided meanwhile
+                    pass  # decided meanwhile
                 case Question() as question if self.model.asks:
                     self._mode = QuestionMode(question, now, self._submitter.order_known)
                 case Question(answers=answers):
@@ -233,7 +233,7 @@ class Console:
                 case ManyLines(buffer):
                     self.model.complain(buffer.network, f"Not sent to {buffer.name}: nobody can confirm it here.", now)
                 case _:
-                    pass  # nobody is there to answer
+                    pass  # there is no user to answer
 
     def ask_where(self, plan: Plan, start: str, remember: Take) -> None:
         """Begin with the join screen. remember: given the channel that was chosen."""
@@ -329,7 +329,7 @@ class Console:
                 chathistory.mark_read(buffer)
 
     def _switch(self, now: int) -> None:
-        from greenchat.client.input.switcher import Switcher  # late, as what follows: the first picture does without
+        from greenchat.client.input.switcher import Switcher  # late, like the following: not needed for the first frame
 
         self._mode = Switcher(self.model, lambda network, name: self._submitter.go(network, name, now))
 

@@ -190,7 +190,7 @@ class EffectRunner:
 
     def _start_server(self, network: ClientNetwork) -> None:
         if network.link.state in (LinkState.REGISTERING, LinkState.ONLINE):
-            return  # somebody was faster
+            return  # another program was faster
         problem = self.stores.serve(network.address)
         if problem:
             self.console.on_network(network, Disconnected(problem), milliseconds())

@@ -1,7 +1,7 @@
-"""The client as a stream of lines, for screen readers and for scripts: what happens is printed, what is typed is sent.
+"""The client as a stream of lines, for screen readers and scripts: prints events, sends input lines.
 
-No screen, no curses, no cursor: the terminal's own line editing does. Lines of other windows than the one that is
-spoken in begin with their window's name.
+It has no screen and needs no curses: the terminal edits lines. Lines of windows other than the current one begin with
+the window's name.
 """
 
 import os
@@ -21,7 +21,7 @@ from greenchat.client.text.times import clock, date
 from greenchat.protocol.formatting import strip_formatting
 
 WIDE = Size(24, 80)
-PATIENCE_SECONDS = 10.0  # for what was missed: a server may never answer
+PATIENCE_SECONDS = 10.0  # for missed lines: a server may never answer
 
 
 class LineInput:
@@ -62,7 +62,7 @@ class PlainScreen:
         self._clock = clock
         self._held_since: dict[Buffer, float] = {}
         self._printed: dict[Buffer, _Printed] = {}
-        self._place: tuple[Buffer, bool] | None = None  # where the user is, and whether they can speak there
+        self._place: tuple[Buffer, bool] | None = None  # the current window, and whether the user can speak there
         self._date = ""
         self._asked = ""
         self.size = WIDE
@@ -112,7 +112,7 @@ class PlainScreen:
     def _print_lines(self, buffer: Buffer) -> None:
         printed = self._printed.setdefault(buffer, _Printed())
         if buffer.edits != printed.edits:
-            # Lines came between others, or are others now: what was printed is known by itself, not by its number.
+            # Lines were inserted or replaced: printed ones are recognized by identity, not by number.
             new = [line for line in buffer.lines if id(line) not in printed.known]
         else:
             new = [buffer.line(number) for number in range(max(printed.end, buffer.first), buffer.end)]
@@ -124,7 +124,7 @@ class PlainScreen:
         for line in new:
             for_the_record = buffer.kind is BufferKind.STATUS and line.kind is LineKind.EVENT
             if for_the_record or (line.here and current):
-                continue  # what was typed here stands there already
+                continue  # the user's own input is on the screen already
             day = date(line.time)
             if day != self._date:
                 self._date = day
@@ -199,7 +199,7 @@ class PlainScreen:
             while data:
                 data = data[os.write(1, data) :]
         except OSError:
-            pass  # nobody reads any more; the end of the input will tell
+            pass  # the output is closed; the end of the input follows
 
 
 def plain_line(line: Line, window: str) -> str:

@@ -47,7 +47,7 @@ from greenchat.records import replace
 
 ServeHere = Callable[
     [ServerAddress], tuple[ServerAddress, str]
-]  # starts a server; where it listens, and what was in the way
+]  # starts a server; returns its address, and a reason if that failed
 
 INTERRUPTED = 130
 UNSENT = 3
@@ -71,7 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"greenchat: {error}", file=sys.stderr)
         return WRONG_USE
     except (KeyboardInterrupt, EOFError):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # pressed once more, it would only interrupt the end
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # another Ctrl-C would only interrupt the end
         print()
         return INTERRUPTED
 
@@ -200,7 +200,7 @@ def _ask_where(console: Console, destination: Destination, note: str, *, fixed: 
     """Begin with the join screen, with what was said there the last time. note: to be read behind it. fixed: the
     server is known."""
     network = console.model.network
-    network.link.leaving = True  # it is not connected before the user wants it
+    network.link.leaving = True  # do not connect before the user wants it
     last = recall("destination")
     channel = ",".join(destination.channels) if fixed else ""
     server = destination.text if fixed else last.partition("#")[0].rstrip("/") or destination.text
@@ -218,7 +218,7 @@ def _ask_where(console: Console, destination: Destination, note: str, *, fixed: 
         command = f"{called('greenchat')} {scheme}{sign}{network.nicks.wanted}@{rest}"
         _note(console.model, f"To come straight here next time: {command}", now)
         if not last:
-            from greenchat.client.slash import tour  # late: once in a user's life
+            from greenchat.client.slash import tour  # late: needed once
 
             tour.begin(console.model, now)
 

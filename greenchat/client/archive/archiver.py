@@ -1,7 +1,6 @@
-"""What was said, from one day to the next: the windows on one side, the archive on this machine on the other.
+"""Writes the lines of windows into the archive on this machine, and loads them from it.
 
-Without an archive (it is damaged, another program holds it, the disk is full) the client continues as before; the user
-is told once.
+Without an archive (damaged, locked by another program, full disk) the client continues; the user is told once.
 """
 
 from collections.abc import Iterator
@@ -30,7 +29,7 @@ class Archiver:
         self._retry_at = 0.0
         self._told = False
         self._kept_gaps: dict[Buffer, set[str]] = {}
-        self._closed: list[Buffer] = []  # windows of which something is still to be written
+        self._closed: list[Buffer] = []  # closed windows with unwritten lines
 
     def keep_in(self, path: Path) -> None:
         """Begin with what this file has, and write there from now on."""
@@ -73,7 +72,7 @@ class Archiver:
         self._model.tell(text, now, kind)
 
     def close(self, monotonic: float, now: int) -> None:
-        """Write what is left, and stop."""
+        """Write the remaining lines, and stop."""
         self._retry_at = monotonic
         self.turn(monotonic, now)
         if self._archive:
@@ -108,7 +107,7 @@ class Archiver:
             and buffer.network.caps.held & caps.CHATHISTORY != 0
             and here.isdisjoint(line.id for line in older)
         ):
-            # It came late, after the server's history: who knows what was said in between.
+            # The archive was loaded after the server's history: lines between them may be missing.
             buffer.history.gaps[next(line.id for line in buffer.lines if line.id in here)] = False
         buffer.restore(older)
 

@@ -1,8 +1,8 @@
-"""What was seen, kept on this machine: a SQLite file with the messages of every network and conversation.
+"""The archive: a SQLite file with the seen messages of every network and conversation.
 
-Lines are known by their msgid, so that what the server replays from its history is not kept twice, and what is
-taken back goes here, too. The file is opened after the first picture is on the screen: sqlite3 takes its time to come.
-Where it grows over its limit, what was said longest ago goes.
+Lines are identified by msgid, so that replayed history is not stored twice, and redacted messages are deleted here,
+too. The file is opened after the first frame, since importing sqlite3 takes long. Above the size limit the oldest
+messages are deleted.
 """
 
 import contextlib
@@ -16,8 +16,8 @@ from greenchat.client.state.network import Buffer
 
 RESTORED = 300  # lines that a window begins with
 WAIT_SECONDS = 0.2  # for another client of the same user
-BYTES_BETWEEN_PRUNING = 1 << 20  # of text that was kept
-PRUNED = 0.1  # of the lines that go at once
+BYTES_BETWEEN_PRUNING = 1 << 20  # of stored text
+PRUNED = 0.1  # the fraction of lines deleted at once
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS line (
     network TEXT NOT NULL, target TEXT NOT NULL, time INTEGER NOT NULL, kind TEXT NOT NULL, text TEXT NOT NULL,
@@ -63,17 +63,17 @@ class Archive:
         self._errors = sqlite3.Error
         self._busy_code = sqlite3.SQLITE_BUSY
         self._limit = limit
-        self._kept = 0  # bytes of text since the last look at the limit
+        self._kept = 0  # bytes of text since the last check of the limit
         self._oldest: dict[Buffer, tuple[int, int]] = {}  # time and row of the oldest line that was fetched
         with self._explained():
             path.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # what was said is nobody else's business
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # private messages: readable by the owner only
             self._file = sqlite3.connect(path, timeout=WAIT_SECONDS)
             if path.stat().st_size == 0:  # it counts for new files only, and costs 10 ms
                 self._file.execute("PRAGMA auto_vacuum = INCREMENTAL")
             self._file.execute("PRAGMA journal_mode = WAL")
             self._file.execute("PRAGMA synchronous = NORMAL")
-            self._file.execute("PRAGMA cache_size = -256")  # KiB; it is mostly written to
+            self._file.execute("PRAGMA cache_size = -256")  # KiB; mostly for writing
             self._file.executescript(_SCHEMA)
         self.prune()
 
@@ -99,7 +99,7 @@ class Archive:
         """
         lines, count = buffer.lines, len(buffer.history.fresh)
         if not count or (count <= len(lines) and lines[-count] is buffer.history.fresh[0]):
-            return  # all at the end, as it is while people talk
+            return  # appended at the end, the usual case
         fresh = {line.id for line in buffer.history.fresh if line.id}
         place = _place(buffer)
         for time in {line.time for line in buffer.history.fresh}:
@@ -157,7 +157,7 @@ class Archive:
                     if not count:
                         return
                     self._file.execute(_PRUNE, (int(count * PRUNED) + 1,))
-                self._file.executescript("PRAGMA incremental_vacuum")  # execute would take one step of it
+                self._file.executescript("PRAGMA incremental_vacuum")  # execute would run only one step of it
 
     def _size(self) -> int:
         """Return the size in bytes, without free pages."""

@@ -1,6 +1,6 @@
 """Plain-text logs beside the archive, for grep: a folder for each network and window in it, a file for each day.
 
-Only what is said while greenchat runs is written; what comes out of a history is in the archive.
+Only live messages are written; those of the server's history are in the archive.
 """
 
 import os
@@ -31,7 +31,7 @@ class Logs:
         new, self._model.happened = self._model.happened, deque() if wanted else None
         lines: dict[Buffer, list[Line]] = {}
         for buffer, line in new or () if wanted else ():
-            # answers to the user and refusals are left out, but not what somebody did to them, like a kick
+            # answers and refusals are left out, but not actions on the user, like a kick
             told = line.kind is LineKind.INFO or (line.kind is LineKind.ERROR and not line.highlight)
             if buffer.kind is not BufferKind.STATUS and not told:
                 lines.setdefault(buffer, []).append(line)

@@ -39,7 +39,7 @@ class FileVault(CredentialStore):
         return _find(self._read().get, server, nick)
 
     def put(self, server: str, nick: str, credentials: Credentials) -> str:
-        """Keep them. Raises OSError."""
+        """Store the credentials. Raises OSError."""
         with alone(self._path.parent):
             self._write(self._read() | {_name(server, nick): _document(credentials)})
         return f"{self._path}, which only you can read"
@@ -86,7 +86,7 @@ class Keyring(CredentialStore):
         return _find(self._read, server, nick)
 
     def put(self, server: str, nick: str, credentials: Credentials) -> str:
-        """Keep them. Raises OSError."""
+        """Store the credentials. Raises OSError."""
         import json
 
         try:
@@ -96,7 +96,7 @@ class Keyring(CredentialStore):
         return "the system's keyring"
 
     def forget(self, server: str, nick: str) -> None:
-        """Keep them no longer."""
+        """Delete the credentials."""
         for name in _names(self._read, server, nick):
             with contextlib.suppress(self._error):  # there were none
                 self._keyring.delete_password(SERVICE, name)

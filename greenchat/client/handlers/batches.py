@@ -1,7 +1,7 @@
-"""One message of the server on its way to its handler, alone or as part of a batch.
+"""Passes messages of the server to their handlers, alone or as parts of batches.
 
-What makes sense only as a whole is kept until it is: the lines of one text, and the pages of history, which would
-otherwise be seen growing line by line, with a gap behind the line that came last.
+Batches that only make sense when complete are collected first: the lines of one text, and pages of history, which would
+otherwise be shown growing line by line, with a gap after the last one.
 
 https://ircv3.net/specs/extensions/batch
 """

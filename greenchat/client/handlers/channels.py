@@ -112,7 +112,7 @@ def nick(incoming: Incoming) -> None:
     known = _where_known(network, old)
     if mine:
         if bouncer.holds_session(network) and not network.link.welcomed:
-            network.nicks.wanted = new  # so it tells what it is called there
+            network.nicks.wanted = new  # a bouncer reports its nick on the network
         asked = network.fold(new) in (network.fold(network.nicks.asked), network.fold(network.nicks.wanted))
         nick_recovery.renamed(network, new)
         if asked:
@@ -221,7 +221,7 @@ def names_end(incoming: Incoming) -> None:
 
 def _can_speak(incoming: Incoming, buffer: Buffer) -> None:
     """Ask for what was said in a channel that the user has come into, and send what waits for it."""
-    # What may have arrived before a connection broke is looked for in the history first, and sent when that has come.
+    # Messages that may have arrived before a connection broke are first searched for in the history.
     asked = chathistory.ask_latest(buffer)
     if not (asked and any(waiting.maybe for waiting in buffer.waiting)):
         sending.flush(incoming.model, buffer, incoming.time)
@@ -235,7 +235,7 @@ def mode(incoming: Incoming) -> None:
     buffer = network.find(target)
     changes = " ".join(incoming.message.params[1:])
     if network.is_me(target) and changes in ("+r", "-r"):
-        incoming.note(network.status, f"Mode of {target}: {changes}")  # logging in and out is told in words
+        incoming.note(network.status, f"Mode of {target}: {changes}")  # logins and logouts have their own texts
         return
     if buffer is None or buffer.kind is not BufferKind.CHANNEL:
         incoming.note_or_answer(f"Mode of {target}: {changes}")

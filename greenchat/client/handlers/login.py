@@ -63,7 +63,7 @@ def failure(incoming: Incoming) -> None:
             login.account_required(incoming.model, network, incoming.time, refused=True)
             return
         if network.link.state is LinkState.ONLINE:
-            # Who mistyped a password types it again without reading on: what comes now must be hidden, too.
+            # After a mistyped password users retype it at once, so the next input must be hidden, too.
             incoming.model.complain(network, text, incoming.time)
             login.ask_password(incoming.model, network, credentials.account)
             return

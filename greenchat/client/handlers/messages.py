@@ -40,7 +40,7 @@ def said(incoming: Incoming) -> None:
     if incoming.label and not incoming.mine:
         sending.answered(incoming.model, incoming.network, incoming.label, incoming.time)
     if incoming.mine and (login.hides(target, text) or target == bouncer.PLAYER):
-        return  # our own password, echoed or out of the history; what we ask of a bouncer by ourselves
+        return  # our own password, echoed or in the history; our automatic requests to a bouncer
     buffer = _buffer_for(incoming, target, notice=notice)
     _note_account(incoming, buffer)
     here = False
@@ -61,7 +61,7 @@ def said(incoming: Incoming) -> None:
         incoming.time,
         kind,
         text,
-        member.nick if member else incoming.nick,  # one string for all that somebody says
+        member.nick if member else incoming.nick,  # share one string for all messages of a member
         prefix,
         own=incoming.mine,
         highlight=incoming.highlights(text, buffer)
@@ -270,7 +270,7 @@ def _ctcp(incoming: Incoming, command: str, argument: str) -> None:
             ctcp.echoed(network, incoming.param(0), command)
         if not incoming.live:
             return  # no answer to anything that was asked here
-        heard = network.link.heard_at  # by our own clock, as what we sent
+        heard = network.link.heard_at  # by our own clock, like the sent time
         if command == "PING" and argument.isdecimal() and int(argument) <= heard:
             incoming.answer(f"{incoming.nick} answers after {(heard - int(argument)) / 1000:.2f} s")
         else:

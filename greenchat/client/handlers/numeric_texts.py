@@ -1,7 +1,7 @@
-"""What servers say with a number, in plain words: a sentence for each numeric that is more than its text.
+"""Sentences for numerics whose own text is not sufficient.
 
-`{0}` is the first parameter behind our nick, `{1}` the next, `{text}` the last one. What is not in the table is shown
-by its own text, with what it is about in front of it. https://defs.ircdocs.horse/defs/numerics.html
+`{0}` is the first parameter after our nick, `{1}` the next, `{text}` the last one. Other numerics are shown with their
+own text, after their parameters. https://defs.ircdocs.horse/defs/numerics.html
 """
 
 from collections.abc import Sequence

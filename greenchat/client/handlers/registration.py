@@ -51,11 +51,11 @@ WANTED_CAPS = (
     | caps.PRE_AWAY
     | caps.SEARCH
     | caps.ACCOUNT_REGISTRATION
-    | caps.NO_IMPLICIT_NAMES  # asked for where a window is shown
+    | caps.NO_IMPLICIT_NAMES  # names are requested when a window is shown
     | caps.EXTENDED_ISUPPORT
     | caps.RELAYMSG
     | caps.BOUNCER_NETWORKS
-    | caps.SELF_MESSAGE  # what other clients of ours say through a bouncer that knows no echo-message
+    | caps.SELF_MESSAGE  # messages of our other clients through a bouncer without echo-message
     | caps.ZNC_PLAYBACK
     | caps.RESUME
 )
@@ -301,7 +301,7 @@ def _ask_for(network: ClientNetwork, offered: dict[str, str]) -> None:
     if not caps.bits(offered) & caps.METADATA_3:
         wanted = (wanted & ~caps.METADATA) | caps.METADATA_2  # one or the other, never both
     if caps.bits(offered) & caps.CHATHISTORY:
-        wanted &= ~caps.ZNC_PLAYBACK  # which tells the same again
+        wanted &= ~caps.ZNC_PLAYBACK  # it would send the same again
     if not network.bouncer.bound:
         wanted |= caps.BOUNCER_NETWORKS_NOTIFY
     for name in caps.names(wanted):

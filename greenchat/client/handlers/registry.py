@@ -11,7 +11,7 @@ from greenchat.protocol.numerics import Numeric
 from greenchat.records import record
 
 HISTORIES = frozenset({"chathistory", "znc.in/playback"})
-_PAST_MILLISECONDS = 120_000  # what is older by the server's clock was kept for us by somebody
+_PAST_MILLISECONDS = 120_000  # older messages by the server's clock are playback
 _CROWD = 5  # members that one line names
 
 
@@ -122,7 +122,7 @@ class Incoming:
         return named or self.model.settings.calls(strip_formatting(text))
 
 
-# What a message must name in its first parameters: without that it is about nobody, and says nothing.
+# The required first parameters of messages; others are ignored.
 NAMED = {
     "CHGHOST": 2,
     "INVITE": 2,

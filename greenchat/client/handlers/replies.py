@@ -9,7 +9,7 @@ from greenchat.client.text.times import date_and_time, duration
 from greenchat.protocol.message import split_source
 from greenchat.protocol.numerics import Numeric
 
-# What each list of masks is called, by the numeric of its entries; what ends it; and what is said where it is empty.
+# The numeric of a list's entries -> its name, the numeric of its end, and the text for an empty list.
 MASK_LISTS = {
     Numeric.RPL_BANLIST.command: ("Banned from", Numeric.RPL_ENDOFBANLIST, "Nobody is banned from"),
     Numeric.RPL_EXCEPTLIST.command: ("Exempt from bans in", Numeric.RPL_ENDOFEXCEPTLIST, "No exceptions from bans in"),
@@ -271,7 +271,7 @@ def anything_else(incoming: Incoming) -> None:
         incoming.note(incoming.network.status, " ".join((command, *incoming.message.params)), LineKind.INFO)
         return
     if command == Numeric.ERR_UNKNOWNCOMMAND.command and incoming.param(1) == "CAP":
-        return  # an old server; there is nothing that the user could do about it
+        return  # an old server, about which the user can do nothing
     text = in_words(command, incoming.message.params)
     if 400 <= int(command) < 600:
         named = incoming.network.find(incoming.param(1)) if len(incoming.message.params) > 2 else None

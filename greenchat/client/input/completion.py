@@ -1,6 +1,6 @@
-"""What Tab makes of the word before the cursor: a command, a channel, an :emoji:, or a nick, recent speakers first.
+"""Tab completion of the word before the cursor: a command, a channel, an :emoji:, or a nick, recent speakers first.
 
-Pressing it again takes the next candidate; any other key keeps the one that is there.
+Tab again takes the next candidate; any other key accepts the present one.
 """
 
 import os

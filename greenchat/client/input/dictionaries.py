@@ -1,4 +1,4 @@
-"""Dictionaries that tell which words are misspelt: Hunspell's, by chunspell (the extra `spelling`).
+"""Hunspell's dictionaries, by chunspell (the extra `spelling`), for marking misspelt words.
 
 Off unless `/set spelling` names languages: a dictionary takes ten megabytes, and some 60 ms to load.
 """
@@ -24,7 +24,7 @@ FOLDERS = (
     "/Library/Spelling",
 )
 MOST_SUGGESTIONS = 9
-LONGEST_WORD = 64  # letters; what is longer is no word
+LONGEST_WORD = 64  # letters; longer strings are not words
 
 _TOKEN = re.compile(r"\S+")
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
@@ -59,7 +59,7 @@ class Dictionaries:
 
     def __init__(self, languages: str) -> None:
         try:
-            import hunspell  # late: few want it
+            import hunspell  # late: rarely needed
         except ImportError as error:
             from greenchat import extras
 
@@ -88,7 +88,7 @@ class Dictionaries:
         """Return corrections, the likeliest first. Takes up to some tenths of a second."""
         found: list[tuple[str, ...]] = []
         for each in self._dictionaries:
-            with contextlib.suppress(UnicodeError):  # written in letters that this language has not
+            with contextlib.suppress(UnicodeError):  # written in letters that this language does not have
                 found.append(each.suggest(word))
         in_turn = [meant for rank in zip_longest(*found) for meant in rank if meant]
         return list(dict.fromkeys(in_turn))[:MOST_SUGGESTIONS]

@@ -1,7 +1,7 @@
 """The input line: a grapheme-aware emacs editor with history, undo and a kill ring.
 
-A line is a value (text and cursor); every edit makes a new one. So undo is a list of lines, a draft is a line put
-aside, and a test is a picture: `foo, |bar`.
+A line is a value (text and cursor); every edit makes a new one. So undo is a list of lines, a draft is a saved line,
+and tests are pictures: `foo, |bar`.
 """
 
 import re
@@ -69,7 +69,7 @@ class Editor:
         self.line = line
         self._history: list[str] = history if history is not None else []
         self._recalled: int | None = None  # which line of history is shown
-        self._new = EMPTY  # what was being typed before history was looked through
+        self._new = EMPTY  # the input before browsing the history
         self._undo: list[InputLine] = []
         self._redo: list[InputLine] = []
         self._kills: list[str] = []
@@ -182,14 +182,14 @@ class Editor:
         self._kill_right(len(self.line.after.partition("\n")[0]) or 1)
 
     def kill_line(self) -> None:
-        """Cut all of it."""
+        """Cut the whole line."""
         text = self.line.text
         if text:
             self._change(EMPTY, "killed")
             self._keep(text)
 
     def yank(self) -> None:
-        """Insert what was cut last."""
+        """Insert the last cut text."""
         if self._kills:
             self._change(joined(self.line.before + self._kills[-1], self.line.after), "yanked")
 

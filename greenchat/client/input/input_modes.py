@@ -1,6 +1,6 @@
-"""What can stand in the input line's place for a while: searching the talk, searching the history of lines, a question.
+"""Modes that temporarily replace the input line: searching messages, searching the input history, a question.
 
-A mode gets every key first; what it does not want ends it and continues to the editor.
+A mode gets every key first; a key that it does not use ends it and goes to the editor.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,11 +15,11 @@ from greenchat.client.state.model import Buffer, Model
 from greenchat.client.text.cells import visible
 from greenchat.protocol.formatting import strip_formatting
 
-DONE, STAYS, LEFT = "done", "stays", "left"  # ended; still on; ended, and the key is for somebody else
+DONE, STAYS, LEFT = "done", "stays", "left"  # ended; continues; ended without using the key
 CANCEL = frozenset({"Escape", "C-g", "C-c"})
 SERVER = "the server"
 NOT_TYPED = "Nothing found in what you typed. Escape goes back."
-# What the keys of the editor do in every line that is no message: all but those that leave it.
+# The editor's keys in lines that are not messages: all but those that leave the line.
 EDITS = {key: action for key, action in KEYS.items() if action in COMMANDS and action not in ("older", "newer")}
 
 
@@ -72,7 +72,7 @@ class Search:
         self._scroll_to = scroll_to
         self._editor = Editor()
         self._origin = model.current
-        self._places = {model.current: _place(model.current)}  # of the windows we scrolled, as they were
+        self._places = {model.current: _place(model.current)}  # positions of scrolled windows, to restore them
         self._scope = "this window"
         self._found: tuple[Buffer, int] | None = None
         if text:
@@ -277,7 +277,7 @@ class PasteGuard:
         self.prompt = prompt
         self._one = one
         self._answer = answer
-        self._word = ""  # that was entered as a whole line
+        self._word = ""  # input that was entered as a line
 
     @property
     def hint(self) -> str:

@@ -1,7 +1,6 @@
-"""The join screen: which server, which name, which channel. Enter accepts what stands there and continues.
+"""The join screen: server, nickname, channel. Enter accepts the shown value and continues.
 
-Servers of the last times and well-known networks are there to choose from; once the server has let us in, its channels
-are. `join_view` draws it.
+It suggests recent servers and well-known networks, and after connecting the server's channels. `join_view` draws it.
 """
 
 from collections.abc import Callable, Sequence
@@ -158,7 +157,7 @@ class JoinScreen:
         self._typed()
 
     def noticed(self) -> None:
-        """Look for news of the network."""
+        """Check the state of the network."""
         network = self._network
         if self._connecting and network.link.trouble and network.link.state is LinkState.OFFLINE:
             self._failed(network.link.trouble.text)

@@ -1,7 +1,6 @@
 """A cursor on the messages: for replying, reacting, taking back, copying, and opening links.
 
-Modes like those of the input line: each gets the keys first. What a key does to the rest of the client goes through
-the callables that are given.
+Modes like those of the input line: each gets the keys first. They act on the rest of the client through callables.
 """
 
 from collections.abc import Callable, Sequence

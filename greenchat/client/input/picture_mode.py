@@ -19,7 +19,7 @@ class PictureMode:
         self.hint = f"{visible(picture.title)}. Any key goes back."
 
     def key(self, key: str) -> str:
-        """End, whatever the key is."""
+        """End the mode with any key."""
         return DONE if key in CANCEL or key in ("Enter", " ", "q") else LEFT
 
     def paste(self, text: str) -> None:

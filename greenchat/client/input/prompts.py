@@ -1,7 +1,7 @@
-"""Questions and prompts as modes of the console: what is typed answers them instead of being said.
+"""Questions and prompts as modes of the console: input answers them instead of being sent.
 
-An answer needs Enter, so that a question that comes up while somebody types is not answered by accident. A command can
-be entered all the same; it is as good as going back. Each belongs to a window, and waits there while another is shown.
+An answer needs Enter, so that a question that appears while the user types is not answered by accident. Commands can
+still be entered; they leave the question. Each question belongs to a window, and waits there while another is shown.
 """
 
 from collections.abc import Callable
@@ -74,7 +74,7 @@ class QuestionMode(_Typing):
             self._editor.load(EMPTY)
             if answer is None and typed.startswith("/"):
                 self._question.answers[-1].action(self._now)
-                self._order(typed, self._now)  # which also says that there is no such command
+                self._order(typed, self._now)  # which also reports an unknown command
                 return DONE
             if answer is None:
                 self._misunderstood = typed
@@ -95,7 +95,7 @@ class PromptMode(_Typing):
         self._prompt = prompt
         self._now = now
         self._order = order
-        self.hidden = prompt.hidden  # and whatever follows in the same breath
+        self.hidden = prompt.hidden  # also for input that follows at once
         self._nothing = ""
 
     @property

@@ -5,7 +5,7 @@ from greenchat.client.input.prompts import PromptMode, QuestionMode
 from greenchat.client.state.model import Model
 from greenchat.client.state.questions import ManyLines, Prompt, Question, SearchFor, WhichChannel, belongs
 
-# What keys do while a question waits for its answer.
+# The keys while a question waits for its answer.
 _MOVES = frozenset(
     (
         "next window",

@@ -1,5 +1,6 @@
-"""From the input line to what is said: a line that is entered runs as a command or is said in the window that is
-shown, each window keeps its draft, and many lines at once are asked about first."""
+"""Handles entered lines: runs them as commands or sends them to the current window, keeps a draft for each window, and
+asks before sending many lines at once.
+"""
 
 import re
 from collections.abc import Callable, Sequence
@@ -36,7 +37,7 @@ class Submitter:
         self._model = model
         self._ask = ask
         self._drafts: dict[Buffer, InputLine] = {}
-        self._proposed: dict[Buffer, str] = {}  # links that stand at the beginning of their line
+        self._proposed: dict[Buffer, str] = {}  # links at the beginning of their line
         self.editor = Editor()
         self.reply: Line | None = None
 
@@ -126,7 +127,7 @@ class Submitter:
             self._drafts[buffer] = line
 
     def paste(self, text: str, now: int) -> None:
-        """Text came all at once."""
+        """Insert pasted text."""
         lines = text.count("\n") + 1
         if lines < GUARDED_LINES:
             self.editor.insert(text)

@@ -1,6 +1,6 @@
-"""Going somewhere by a few letters of its name: open windows, the channels of the servers, and people.
+"""The switcher: goes to a window, channel or user by a few letters of the name.
 
-A name fits where it has the letters in their order; the closer they stand together and to the beginning, the better.
+A name matches if it contains the letters in their order; the closer together and to the beginning they are, the better.
 """
 
 from collections.abc import Callable, Iterator

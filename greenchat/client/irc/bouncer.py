@@ -1,7 +1,7 @@
-"""Bouncers: one server of the user's own that holds connections to many.
+"""Bouncers: the user's own server with connections to several networks.
 
-soju tells its networks on the connection to itself; each of them becomes a network of its own here, over a connection
-that is bound to it. ZNC tells what was missed when it is asked for, from a time on.
+soju lists its networks on the main connection; each becomes a separate network here, with a connection bound to it. ZNC
+sends missed messages on request, since a given time.
 
 https://codeberg.org/emersion/soju/src/branch/master/doc/ext/bouncer-networks.md, https://wiki.znc.in/Playback
 """

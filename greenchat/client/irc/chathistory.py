@@ -1,13 +1,12 @@
-"""What was said before we came: asked of a server with history, and up to where the user has read.
+"""CHATHISTORY and MARKREAD: loads earlier messages, and synchronizes read markers.
 
-On coming into a channel the latest lines are asked for, after a lost connection those since then; scrolling to the
-top asks for older ones. Where more was missed than comes at once, the place is noted as a gap, which is filled when it
-comes into sight. Lines that may or may not have reached the server when a connection broke are looked for in that
-history before they are sent again.
+Joining a channel requests the latest lines, after a lost connection those since then; scrolling to the top requests
+older ones. If more was missed than a page holds, a gap is noted, which is filled when it becomes visible. Lines that
+may have reached the server before a connection broke are searched for in that history before they are sent again.
 
-A page ends where it is full, maybe between two lines of the same millisecond. So each question includes the time of
-the line that it continues from; what is here already is not taken twice. Where more was said in one millisecond than a
-page holds, that brings nothing new, and the questions name lines by their msgids.
+A full page may end between two lines of the same millisecond. So each request includes the time of the line from which
+it continues, and known lines are skipped. If one millisecond has more lines than a page, so that a request brings
+nothing new, requests use msgids.
 
 https://ircv3.net/specs/extensions/chathistory, https://ircv3.net/specs/extensions/read-marker
 """
@@ -21,9 +20,9 @@ from greenchat.client.state.model import Buffer, BufferKind, ClientNetwork, Link
 from greenchat.client.text.times import timestamp
 from greenchat.protocol import caps
 
-PAGE = 100  # lines asked for at once
-PAGES_UNSEEN = 10  # asked for to fill gaps where there is no screen to scroll on
-UNREAD_MILLISECONDS = 7 * 86_400_000  # how far back private talks are looked for that the user has not read
+PAGE = 100  # lines of one request
+PAGES_UNSEEN = 10  # requested to fill gaps if there is no screen to scroll
+UNREAD_MILLISECONDS = 7 * 86_400_000  # the age of unread private messages to look for
 SKEW_MILLISECONDS = 60_000  # how much the server's clock may be behind ours
 
 
@@ -32,7 +31,7 @@ def ask_latest(buffer: Buffer) -> bool:
     buffer.history.comes = False
     if not _can_ask(buffer):
         return False
-    # Somebody may have spoken since we came in: what was missed was said before that.
+    # Lines since our join are not missed ones.
     known = _talk_before(buffer, buffer.history.seam)
     _ask(buffer, "LATEST", _at(known.time - 1) if known else "*")
     return True
@@ -90,7 +89,7 @@ def talk_went_on(model: Model, network: ClientNetwork, name: str, time: int) -> 
     been read elsewhere, ask first whether it was."""
     since = network.reading.talks_since
     if network.isupport.is_channel(name) or time < since:
-        return  # channels are asked about as we come into them
+        return  # channels are requested after joining
     if network.reading.looks_for_unread and network.find(name) is None:
         key = network.fold(name)
         if key not in network.reading.unread:
@@ -141,9 +140,9 @@ def answered(model: Model, buffer: Buffer, lines: int, now: int) -> None:
         _note_gap(buffer, page, full=lines >= page.limit)
         buffer.history.complete = buffer.history.complete or (page.older and not page.new)
     if page is None or page.command == "LATEST":
-        place_marker(buffer)  # older pages change nothing of what is new
+        place_marker(buffer)  # older pages do not change what is new
     if buffer.history.gaps and not model.draws and buffer.history.filled < PAGES_UNSEEN:
-        buffer.history.filled += fill_gap(buffer, range(buffer.first, buffer.end))  # nobody scrolls there
+        buffer.history.filled += fill_gap(buffer, range(buffer.first, buffer.end))  # without a screen nobody scrolls
     sending.flush(model, buffer, now)
 
 
@@ -219,7 +218,7 @@ def mark_read(buffer: Buffer) -> None:
     ):
         return
     if buffer.kind is BufferKind.CHANNEL and not buffer.joined:
-        return  # the server says nothing about channels where we are not
+        return  # the server refuses channels that we are not in
     newest = next((line for line in reversed(buffer.lines) if line.id and line.kind in TALK), None)
     if newest and newest.time > buffer.unread.read_at:
         buffer.unread.read_at = newest.time

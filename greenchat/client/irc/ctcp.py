@@ -1,8 +1,7 @@
-"""What this client answers to other people's clients by itself (CTCP), and which of our own devices does.
+"""Automatic answers to CTCP requests, by one of the user's devices.
 
-Every device of ours gets the question. The one that the user spoke from last answers at once; another one waits a
-moment and keeps still when it sees the answer's echo. Where nothing shows that there are other devices, nor that there
-may be, there is nobody to wait for.
+Every device gets the request. The one that the user used last answers at once; others wait a moment, and do not answer
+if they see an echo of the answer. If there are no signs of other devices, there is no wait.
 
 https://modern.ircdocs.horse/ctcp
 """
@@ -13,10 +12,10 @@ from greenchat.client.state.model import ClientNetwork, Model
 from greenchat.client.state.session_state import CtcpAnswer, LastDevice
 from greenchat.protocol import caps
 
-QUEUED = 3  # more questions than that at once are somebody's flood
-ELSEWHERE_SECONDS = 1.5  # how long the device that was used last has to answer
+QUEUED = 3  # more simultaneous requests are a flood
+ELSEWHERE_SECONDS = 1.5  # time for the device that was used last to answer
 (_STAYING,) = caps.names(caps.PERSISTENCE)
-SPREAD_SECONDS = 0.5  # between devices of which none was used yet
+SPREAD_SECONDS = 0.5  # between devices if none was used yet
 
 
 def asked(model: Model, network: ClientNetwork, nick: str, command: str, argument: str) -> None:

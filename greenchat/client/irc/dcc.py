@@ -22,7 +22,7 @@ def offered(network: ClientNetwork, nick: str, argument: str) -> Offer | None:
     if not found or not 0 < int(found[4]) < 65536:
         return None
     try:
-        # "an IPv4 address as a decimal integer", or an IPv6 address as it is written
+        # "an IPv4 address as a decimal integer", or an IPv6 address as text
         host = str(ip_address(int(found[3]) if found[3].isdecimal() else found[3]))
     except ValueError:
         return None

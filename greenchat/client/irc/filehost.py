@@ -12,7 +12,7 @@ TOKENS = ("soju.im/FILEHOST", "draft/FILEHOST")
 
 
 def address(network: ClientNetwork) -> str:
-    """Return where files are uploaded, "" where the server takes none or it can't be done safely.
+    """Return the upload URL, "" if the server has none or it is not safe.
 
     "Clients MUST ignore tokens with an URI scheme they don't support. Clients MUST refuse to use unencrypted URI
     transports (such as plain `http`) if the IRC connection is encrypted".

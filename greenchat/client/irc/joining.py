@@ -105,15 +105,15 @@ def without_names(network: ClientNetwork) -> Buffer | None:
         return None
     lacking = network.lacking_names
     while lacking and not lacks_names(lacking[0]):
-        lacking.popleft()  # asked about meanwhile, since the user looks at it, or left
+        lacking.popleft()  # requested meanwhile for a visible window, or left
     return lacking[0] if lacking else None
 
 
 def lines(wanted: Mapping[str, str], most: int = 0) -> Iterator[tuple[list[str], list[str]]]:
     """Yield the names and keys of each line. most: channels in one line, 0 for no limit.
 
-    "If a JOIN message has keys, they belong to the channels in the order in which both are listed", so the channels
-    that have one stand first.
+    "If a JOIN message has keys, they belong to the channels in the order in which both are listed", so channels with
+    keys come first.
     """
     names: list[str] = []
     keys: list[str] = []

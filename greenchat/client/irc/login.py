@@ -34,7 +34,7 @@ def account_of(network: ClientNetwork) -> str:
 
 
 def server_password(network: ClientNetwork) -> str:
-    """Return what PASS is to say, "" for nothing: what the user typed, or `account:password` where that is kept so.
+    """Return the parameter of PASS, "" for none: the user's input, or `account:password` if the network is set up so.
 
     https://wiki.znc.in/Configuration: a bouncer takes `user/network:password`.
     """
@@ -103,7 +103,7 @@ def answer(network: ClientNetwork, chunk: str) -> str:
     attempt = network.login.attempt
     if attempt is None:
         return ""
-    from greenchat.protocol.sasl import Collector, SaslError, chunks  # late: hashlib brings 3 MB, and few log in
+    from greenchat.protocol.sasl import Collector, SaslError, chunks  # late: hashlib takes 3 MB, and is rarely needed
     from greenchat.protocol.scram import ScramError
 
     attempt.collector = attempt.collector or Collector()

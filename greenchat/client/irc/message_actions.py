@@ -15,7 +15,7 @@ from greenchat.protocol.formatting import strip_formatting
 REPLY = "+draft/reply"
 REPLIES = (REPLY, "+reply")  # as others may write it
 REACT, UNREACT = "+draft/react", "+draft/unreact"
-LONGEST_REACTION = 32  # characters; what is longer is no reaction
+LONGEST_REACTION = 32  # characters; longer texts are not reactions
 
 
 def can_reply(buffer: Buffer, line: Line) -> bool:

@@ -1,6 +1,6 @@
-"""Networks that are kept: made from what the settings say, tried at each of their addresses, set up on coming in.
+"""Networks of the settings: created, tried at each of their addresses, and set up after connecting.
 
-The windows that were open come back with them.
+Their open windows are restored.
 """
 
 from greenchat.client.state.destination import parse_destination

@@ -1,5 +1,5 @@
-"""Getting the wanted nickname: back once nobody else has it, as soon as that is seen, or the server tells; and shared
-with one's other devices, which takes coming in again, logged in from the start.
+"""Recovers the wanted nickname: takes it back as soon as it is free, or shares it with the user's other devices, which
+needs a reconnect with a login before the welcome.
 
 https://ircv3.net/specs/extensions/monitor
 """

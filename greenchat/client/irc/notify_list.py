@@ -1,7 +1,7 @@
-"""The notify list: the people whose status changes are shown.
+"""The notify list: nicks whose status changes are shown.
 
-Servers with MONITOR tell by themselves; others are asked by ISON every minute, for our own nickname too while somebody
-else has it.
+Servers with MONITOR report changes; others are polled with ISON every minute, also for our wanted nickname while
+somebody else uses it.
 
 https://ircv3.net/specs/extensions/monitor, https://modern.ircdocs.horse/#ison-message
 """

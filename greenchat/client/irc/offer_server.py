@@ -1,5 +1,5 @@
-"""Where nothing answers on this machine, a server can be started: the question, asked once, while the client stays open
-with what it remembers and continues trying.
+"""Offers to start a server if none answers on this machine. The question is asked once, while the client continues to
+reconnect.
 """
 
 from greenchat.cli import called

@@ -1,8 +1,8 @@
-"""What the user says on its way to the server: nothing typed is lost, and nothing is said twice.
+"""Sends the user's messages: none is lost, and none is sent twice.
 
-A text waits in its buffer, where it is drawn under the lines. With echo-message it leaves when the server's echo comes
-(told by its label where the server knows labeled-response); without, when the server answers a PING that was sent right
-behind it, for servers do things in order. What still waits when a connection breaks is sent when the next one is ready.
+A text waits in its buffer, where it is drawn under the lines. With echo-message it is removed when the server's echo
+arrives (recognized by its label with labeled-response); without, when the server answers a PING sent right after it,
+since servers process lines in order. Texts that still wait when a connection breaks are sent on the next one.
 
 https://ircv3.net/specs/extensions/labeled-response#client-implementation-considerations
 """
@@ -21,8 +21,8 @@ from greenchat.protocol.message import Message
 from greenchat.protocol.tags import CLIENT_ID
 from greenchat.records import replace
 
-LONGEST_HOST = 63  # bytes, what servers commonly allow while we don't know our own
-ARRIVED = "said-"  # begins the token of a PING behind what was said
+LONGEST_HOST = 63  # bytes, a common limit, used until we know our own host
+ARRIVED = "said-"  # the prefix of the token of a PING after a message
 ACTION_BYTES = len("\x01ACTION \x01")
 
 
@@ -103,7 +103,7 @@ def confirm(buffer: Buffer, label: str, text: str) -> bool:
     if label:
         found = next((waiting for waiting in sent if waiting.label == label), None)
     elif buffer.network.caps.held & caps.LABELED_RESPONSE != 0:
-        return False  # said by us somewhere else
+        return False  # sent by another client of the user
     else:
         found = next((waiting for waiting in sent if waiting.text == text), None)
     if found:

@@ -1,9 +1,8 @@
-"""The windows that other people open by writing to the user: a bounded number.
+"""Limits the number of windows that other users open by writing private messages.
 
-Whoever writes first gets a window. Of those that the user has neither looked at nor written in, the ones in which
-nothing was said for longest go where there are too many: what was said in them stands in the server's window then, and
-stays in the logs, the archive and the server's history. Else anybody with many nicknames could bury the windows that
-the user has opened.
+A first message opens a window. If there are too many windows that the user has neither seen nor written in, those
+without a message for longest are closed: their messages move to the server's window, and remain in the logs, the
+archive and the server's history. Otherwise an attacker with many nicknames could bury the user's own windows.
 """
 
 from greenchat.client.irc import notify_list

@@ -1,7 +1,7 @@
-"""Which servers' certificates the user trusts, and which servers want TLS only: remembered from one day to the next.
+"""Stores trusted certificates of servers, and servers that require TLS (STS).
 
-Trust on first use: a certificate that no authority vouches for is asked about once, with its fingerprint, and then
-expected at this HOST:PORT. https://ircv3.net/specs/extensions/sts for the rest.
+Trust on first use: the user is asked once about a certificate without a known authority, with its fingerprint;
+afterwards it is expected at this HOST:PORT. For STS see https://ircv3.net/specs/extensions/sts.
 """
 
 from pathlib import Path
@@ -56,7 +56,7 @@ class Trust:
     def trust(self, address: ServerAddress, fingerprint: str) -> None:
         """Expect this certificate there."""
         with alone(self._path.parent):
-            self._load()  # another client may have learned something meanwhile
+            self._load()  # another client may have changed the file meanwhile
             self._pins[str(address)] = fingerprint
             self._save()
 

@@ -7,7 +7,7 @@ from greenchat.client.state.model import Buffer, BufferKind, LinkState
 from greenchat.protocol import caps
 
 TAG = "+typing"
-LABEL = "typing"  # of what we tell: whatever is wrong with it is no news to the user
+LABEL = "typing"  # the label of our notifications, whose errors are not shown
 AGAIN_MILLISECONDS = 3_000  # "active" is sent at most that often while the user continues typing
 FRESH_MILLISECONDS = 6_000  # after which "active" is not believed any more
 

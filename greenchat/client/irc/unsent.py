@@ -1,11 +1,10 @@
-"""What is still to be sent, and to be answered, when the input of a script has ended: whether to wait for it, and what
-became of it."""
+"""Pending messages and answers at the end of a script's input: whether to wait for them, and the outcome."""
 
 from greenchat.client.state.lines import LineKind
 from greenchat.client.state.model import Buffer, BufferKind, ClientNetwork, LinkState, Model
 
-PATIENCE_SECONDS = 60.0  # for a connection that was there and is to come back
-ANSWER_SECONDS = 10.0  # for what servers answer
+PATIENCE_SECONDS = 60.0  # for a lost connection to be restored
+ANSWER_SECONDS = 10.0  # for answers of servers
 _SETTLED = "settled"
 
 
@@ -34,7 +33,7 @@ def answered(network: ClientNetwork, token: str) -> None:
 
 
 def outcome(model: Model) -> str:
-    """Return why not everything was done, in one line for people, "" where everything was."""
+    """Return what was not sent or answered, in one line for the user; "" if everything was."""
     for network in model.networks:
         lines = sum(len(buffer.waiting) for buffer in network.buffers.values()) + network.link.refused
         what = f"{lines} line{'s' if lines > 1 else ''} not sent: " if lines else ""

@@ -1,5 +1,6 @@
-"""Which windows are open, with their numbers, which are on the screen together, and which one is shown: written down at
-the end, and opened again at the next start for the networks that are kept, and for those of a bouncer."""
+"""Stores the open windows at the end, with their numbers, splits and the current one, and restores them at the next
+start for the networks of the settings and of bouncers.
+"""
 
 from greenchat.client.state.model import Buffer, BufferKind, ClientNetwork, Model
 

@@ -1,7 +1,7 @@
-"""Keeps one network connected: when to try again, when to ask whether the server is still there, how fast to send.
+"""Keeps one network connected: reconnects, pings the server, and paces sending.
 
-It drives a transport by the app's clock (seconds, monotonic) and never sleeps: `deadline` says when `tick` wants to be
-called next.
+It drives a transport by the app's clock (seconds, monotonic) and never sleeps: `deadline` is the time of the next call
+of `tick`.
 """
 
 from collections.abc import Callable
@@ -14,16 +14,16 @@ from greenchat.client.state.model import ClientNetwork, LinkState
 from greenchat.protocol.message import Message
 
 BACKOFF = (1, 2, 4, 8, 15, 30, 60)  # seconds before each further try; the last one stays
-MOST_AT_HOME = 4  # of them for a server on this machine, which nobody can flood by that
+MOST_AT_HOME = 4  # the steps used for a server on this machine, for which frequent attempts are harmless
 STABLE_SECONDS = 30  # a connection that lasted this long starts the backoff again
 PING_SECONDS = 20
-SILENCE_SECONDS = 60  # nothing heard that long, with pings under way: the connection is dead
-BURST = 12  # messages that go out at once; servers cut those who flood
+SILENCE_SECONDS = 60  # without any line in spite of pings the connection is dead
+BURST = 12  # messages sent at once; servers disconnect flooding clients
 PER_SECOND = 2.0
 UNPACED = frozenset("PING PONG CAP NICK USER PASS QUIT AUTHENTICATE JOIN".split())
 ANSWER_SECONDS = 10  # for the PING after the machine slept
-WATCH_SECONDS = 5  # how often an idle client looks whether it slept
-JUMP_SECONDS = 10  # how much further the wall clock must have gone than the monotonic one, or less far
+WATCH_SECONDS = 5  # between an idle client's checks for a suspended machine
+JUMP_SECONDS = 10  # difference between the wall clock and the monotonic one that shows a suspension
 PING_PREFIX = "greenchat-"
 
 
@@ -34,10 +34,10 @@ class Wire(Protocol):
         """Begin to connect."""
 
     def send(self, lines: bytes) -> None:
-        """Hand over whole lines."""
+        """Queue complete lines."""
 
     def close(self, reason: str) -> None:
-        """Send what waits, then close."""
+        """Send the queue, then close."""
 
     def join(self, seconds: float) -> None:
         """Wait for the end."""
@@ -150,7 +150,7 @@ class NetworkConnection:
         lines = []
         while network.outgoing:
             message = network.outgoing[0]
-            # A message of several lines goes out whole, and counts as the one that opens it.
+            # A multiline message is sent completely, and counts as one line.
             paced = message.command not in UNPACED and "batch" not in message.tags
             if paced and not at_once:
                 if self._allowance < 1:
@@ -187,7 +187,7 @@ class NetworkConnection:
                 network.send("PING", f"{PING_PREFIX}{int(monotonic * 1000)}")
                 self._next_ping = monotonic + PING_SECONDS
             if not network.outgoing and (unknown := joining.without_names(network)):
-                joining.ask_names(unknown)  # one after another: what the user says never waits behind them
+                joining.ask_names(unknown)  # one after another, so that the user's messages do not wait for them
             ctcp.tick(network, monotonic)
             if monotonic >= self._next_look:
                 notify_list.ask(network)
@@ -217,4 +217,4 @@ def _encode(message: Message) -> bytes:
     try:
         return message.format().encode(errors="replace") + b"\r\n"
     except ValueError:
-        return b""  # the user's own words can't make one line of it; slash commands check before
+        return b""  # it does not fit into a line; slash commands check that before

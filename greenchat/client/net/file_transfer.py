@@ -13,12 +13,12 @@ from greenchat.client.irc.dcc import safe_name
 from greenchat.client.state.transfers import Offer, OpenConnection, TransferError, in_words
 
 SECONDS = 30.0  # for each step of the other side
-MOST_SECONDS = 60.0  # for all of it, beside the time that its bytes take at least at the slowest
-_SLOWEST = 2000  # bytes a second: a script is not to wait for ever for who sends or takes a byte now and then
+MOST_SECONDS = 60.0  # for the whole transfer, in addition to the time of its bytes at the slowest rate
+_SLOWEST = 2000  # bytes a second: a script must not wait for ever for a server that trickles bytes
 _PIECE = 65536
-_LOOK = 16_000_000  # bytes that come between two looks at the disk
+_LOOK = 16_000_000  # bytes between two checks of the disk
 _SPARE = 500_000_000  # bytes that stay free on the disk,
-_SPARE_SHARE = 20  # ... but no more than this part of it
+_SPARE_SHARE = 20  # ... but at most this fraction of it
 _STATUS = {
     401: "you have to be logged in: /login",
     403: "permission denied",
@@ -135,7 +135,7 @@ def reason(error: Exception) -> str:
 
 def _require_room(folder: Path, size: int = 0) -> None:
     """Check that so many more bytes leave some of the disk free. Raises NoRoomError."""
-    import shutil  # late: it brings compressors along
+    import shutil  # late: it imports compressors
 
     disk = shutil.disk_usage(folder)
     if disk.free - size < min(_SPARE, disk.total // _SPARE_SHARE):

@@ -37,7 +37,7 @@ class LocalServer:
         host = f"[{wanted.host}]" if ":" in wanted.host else wanted.host
         listen = f"{'127.0.0.1' if host == 'localhost' else host}:{wanted.port}"
         log.parent.mkdir(parents=True, exist_ok=True)
-        # A session of its own: Ctrl-C in our terminal is not meant for it.
+        # A separate session, so that Ctrl-C in our terminal does not end it.
         with log.open("wb") as errors:
             self._process = subprocess.Popen(
                 [*_command(), "--listen", listen],

@@ -1,7 +1,6 @@
-"""Pictures for the screen: fetched by HTTP or read from a file, and made small. All of it blocks.
+"""Pictures for the screen: fetched by HTTP or read from a file, and scaled down. All functions block.
 
-What is fetched is bounded in bytes, in pixels, in time and in how often the address may lead on. Needs Pillow (the
-extra `pictures`).
+Bytes, pixels, time and redirects are limited. Needs Pillow (the extra `pictures`).
 """
 
 import time
@@ -22,7 +21,7 @@ _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP")
 _PIECE = 65536
 _HALF_BLOCKS = Size(2, 1)  # pixels of a cell that text draws
 _TEXT = Graphics()
-_USUAL_CELL = Size(20, 10)  # kitty scales what it is given
+_USUAL_CELL = Size(20, 10)  # kitty scales pictures
 
 
 def load(
@@ -44,7 +43,7 @@ def load(
 def decode(data: bytes, name: str, area: Size, graphics: Graphics = _TEXT) -> Picture:
     """Return a picture out of the bytes of a file. Raises TransferError."""
     try:
-        from PIL import Image, ImageOps  # late, and in a thread: few look at pictures here
+        from PIL import Image, ImageOps  # late, and in a thread: rarely needed
 
         from greenchat.client.net.pixels import graphic
     except ImportError as error:

@@ -1,8 +1,7 @@
-"""One connection to a server: a thread of its own that owns the socket, so that the screen never waits for the network.
+"""One connection to a server: a thread that owns the socket, so that the screen never waits for the network.
 
-It connects (names are looked up there, too), reads, cuts and parses, and posts what happened; what the client sends is
-handed over and written by the same thread, because a TLS socket must not be used by two at once. It touches nothing
-else.
+It resolves names, connects, reads and parses lines, and posts events. The same thread also writes queued lines, because
+a TLS socket must not be used by two threads at once. It touches no other state.
 """
 
 import os
@@ -19,10 +18,10 @@ from greenchat.protocol.framing import SERVER_TAGS_LIMIT, LineBuffer, LineTooLon
 from greenchat.protocol.message import ParseError, parse
 
 CONNECT_SECONDS = 15
-LINGER_SECONDS = 1.0  # for what waits when the user leaves
+LINGER_SECONDS = 1.0  # for the queue when the user leaves
 BODY_LIMIT = 16 * 1024  # servers pass on more than 512 bytes now and then (long topics, multi-line); take it
-MOST_WAITING = 2000  # events that nobody has taken yet; beyond that the server has to wait, as TCP has it
-ROOM_SECONDS = 0.01  # until it is looked again whether some were taken
+MOST_WAITING = 2000  # unhandled events; beyond that reading stops, and TCP makes the server wait
+ROOM_SECONDS = 0.01  # until the next check whether some were handled
 RECEIVE_BYTES = 16 * 1024  # parsed in a millisecond: longer would hold up the thread that draws
 
 
@@ -128,7 +127,7 @@ class Transport:
             return connection
 
         if address.tls:
-            from greenchat.client.net import tls  # late: it takes 15 ms, and a connection to the own machine needs none
+            from greenchat.client.net import tls  # late: it takes 15 ms, and a connection to this machine needs no TLS
 
             connection: socket.socket = tls.secure(connect, address.host, self._pin, self._certificate)
         else:
@@ -187,7 +186,7 @@ class Transport:
             if buffer.overrun and len(buffer.rest) > BODY_LIMIT + SERVER_TAGS_LIMIT:
                 raise ConnectionAbortedError("the server sends no lines; is this an IRC server?")
             if len(data) < RECEIVE_BYTES and not hasattr(connection, "pending"):
-                return True  # TLS is asked again until it is empty: what it has decrypted, select does not see
+                return True  # read until TLS is empty: select does not see decrypted bytes
 
 
 def explain(error: OSError, address: ServerAddress) -> str:
@@ -256,6 +255,6 @@ def _unready(connection: socket.socket) -> tuple[type[OSError], type[OSError]]:
 def _connected(address: ServerAddress) -> socket.socket:
     """Open a connection. Raises OSError."""
     host: Any = address.host
-    if host.isascii():  # for a text Python loads what international names need; its types know of no bytes here
+    if host.isascii():  # with a str Python loads the IDNA codec; the type stubs do not allow bytes here
         host = host.encode()
     return socket.create_connection((host, address.port), CONNECT_SECONDS)

@@ -1,4 +1,4 @@
-"""What a plugin sees of the client. A plugin is a Python file with a function `start`, for example:
+"""The interface of plugins. A plugin is a Python file with a function `start`, for example:
 
     def start(chat):
         @chat.on_message
@@ -11,9 +11,9 @@
             "Be reminded to stand up."
             chat.after(60 * int(arguments or 30), lambda: chat.print("Stand up and stretch."))
 
-Functions are called one at a time, while the screen stands still: what takes long belongs into a thread, which must not
-use `chat` (a timer can look at what the thread has done). What a function prints is shown where the user is looking. An
-exception is shown there as one line, its details are kept in a file, and the client continues.
+Functions are called one at a time, and block the screen: use a thread for slow work, which must not use `chat` (a timer
+can fetch the thread's results). The output of a function is shown in the current window. An exception is shown there as
+one line, its details are stored in a file, and the client continues.
 """
 
 from collections.abc import Callable
@@ -28,11 +28,11 @@ from greenchat.records import field, record
 
 @record(slots=True)
 class Said:
-    """Something that was said.
+    """A message.
 
     network: the name of the network. window: the channel, or the nick of a private talk. kind: "said", "action" (/me)
-    or "notice". time: milliseconds since the epoch. called: it is for the user (their nick, or one of their words).
-    id: the server's id of the message, "" where it has none.
+    or "notice". time: milliseconds since the epoch. called: whether it mentions the user (by nick, or by a highlight
+    word). id: the msgid, "" if there is none.
     """
 
     network: str

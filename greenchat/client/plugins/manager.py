@@ -1,7 +1,7 @@
-"""The plugins that are loaded: their files, what they want to be called for, and what becomes of their bugs.
+"""The loaded plugins: their files, their callbacks, and the handling of their errors.
 
-Nothing runs here that the user has not enabled. A bug in a plugin is one line where the user is looking and a file with
-its details; a plugin that continues failing is unloaded.
+Only plugins that the user has enabled run. An error in a plugin shows one line in the current window and is stored with
+details in a file; a plugin that fails repeatedly is unloaded.
 """
 
 import contextlib
@@ -33,7 +33,7 @@ class PluginError(Exception):
 class _Loaded:
     chat: Chat
     failures: int = 0
-    trouble: str = ""  # the last one, in words for the user
+    trouble: str = ""  # the last error, for the user
 
 
 @record(slots=True)
@@ -167,7 +167,7 @@ class Plugins:
         path = self.folder / f"{EXAMPLE}.py"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with path.open("xb") as file:  # what the user made of it is not to be lost
+            with path.open("xb") as file:  # do not overwrite the user's changes
                 file.write(Path(__file__).with_name("example.py").read_bytes())
         except FileExistsError:
             raise PluginError(f"{path} already exists. Use /plugin load {EXAMPLE} to load it.") from None

@@ -42,7 +42,7 @@ class Pictures:
             return
 
         def work() -> None:
-            from greenchat.client.net import picture_file  # late, and in the thread: few look at pictures here
+            from greenchat.client.net import picture_file  # late, and in the thread: rarely needed
 
             try:
                 self._ended.put(
@@ -54,7 +54,7 @@ class Pictures:
 
         self.running = True
         threading.Thread(target=work, name="picture", daemon=True).start()
-        if "://" in source:  # a file is there at once
+        if "://" in source:  # a file needs no download
             self._model.tell(f"Loading {source} ...", now)
 
     def turn(self, now: int) -> None:

@@ -1,7 +1,7 @@
-"""Programs of this machine that the user runs with /exec.
+"""Programs that the user runs with /exec.
 
-Nothing waits for them: the main loop reads their output as it comes. They have no terminal and nothing to read, each is
-a session of its own that can be ended whole, and none outlives the client.
+Nothing waits for them: the main loop reads their output as it comes. They have no terminal and no input, each is a
+separate session that can be killed as a whole, and none outlives the client.
 """
 
 import os
@@ -22,7 +22,7 @@ from greenchat.client.text.times import duration
 from greenchat.records import field, record
 
 MOST_LINES = 1000  # of one program
-LONGEST_LINE = 4000  # characters; what is longer is cut
+LONGEST_LINE = 4000  # characters; longer lines are cut
 READ_BYTES = 8192  # of one program in one turn
 GRACE_SECONDS = 2.0  # between asking a program to end and ending it
 LEAVE_SECONDS = 0.5  # the same, when the client ends
@@ -52,11 +52,11 @@ class _Running:
     started: float
     ends_at: float  # when its time is over
     decoder: IncrementalDecoder = field(default_factory=lambda: getincrementaldecoder("utf-8")("replace"))
-    rest: str = ""  # of a line that has not ended
+    rest: str = ""  # of an incomplete line
     lines: int = 0
     kept: list[str] = field(default_factory=list)  # to be said in the end
     reading: bool = True
-    killed_at: float | None = None  # when it gets no more time to end by itself
+    killed_at: float | None = None  # when it is killed if it does not end
     why: str = ""  # it was ended
 
     @property
@@ -115,7 +115,7 @@ class Processes:
             self._tell(self._model.current, f"No program {which} is running. /exec lists them.", now, LineKind.ERROR)
 
     def show(self, monotonic: float, now: int) -> None:
-        """Tell which there are."""
+        """List the programs."""
         for each in self._running:
             since = duration(int(monotonic - each.started))
             name = f"{each.asked.name}: " if each.asked.name else ""

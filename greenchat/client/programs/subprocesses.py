@@ -59,7 +59,7 @@ def open_link(link: str) -> None:
 
     Raises OutsideError. The link stands as one argument, never in a shell.
     """
-    import subprocess  # late, as shutil: with all that they bring a megabyte, and few links are opened
+    import subprocess  # late, like shutil: both take a megabyte, and are rarely needed
 
     command = _opener()
     try:

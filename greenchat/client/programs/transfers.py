@@ -12,7 +12,7 @@ from greenchat.client.state.model import Buffer, ClientNetwork, Model
 from greenchat.client.state.transfers import Offer, OpenConnection, TransferError, Upload, in_words
 
 _TOKEN_MS = 30_000  # for the server to give a token
-Offered = Callable[[Buffer, str, int], None]  # a window, what is to be said in it, and the time
+Offered = Callable[[Buffer, str, int], None]  # a window, the text to send there, and the time
 
 
 class Transfers:
@@ -31,7 +31,7 @@ class Transfers:
 
     @property
     def running(self) -> bool:
-        """Whether a file is on its way."""
+        """Whether a transfer is running."""
         return self._running > 0 or bool(self._waiting)
 
     def upload(self, asked: Upload, now: int) -> None:

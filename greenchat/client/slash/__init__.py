@@ -74,7 +74,7 @@ def expanded(model: Model, text: str) -> list[str]:
         place = int(match[1]) - 1
         return " ".join(words[place:] if match[2] else words[place : place + 1])
 
-    orders = BETWEEN.split(meant)  # before the user's own words come into it
+    orders = BETWEEN.split(meant)  # before inserting the user's arguments
     if len(orders) == 1 and not ARGUMENT.search(meant):
         return [f"{meant} {arguments}"]
     return [ARGUMENT.sub(argument, each) for each in orders]

@@ -23,7 +23,7 @@ def join(order: Order) -> None:
             network.show_on_join[channel] = ""
         window = order.model.open(network, channel)
         if "noswitch" not in order.switches:
-            order.model.show(window)  # at once: what is typed next is meant for it
+            order.model.show(window)  # at once, since the next input is meant for it
     if network.link.state is not LinkState.ONLINE or not network.link.welcomed:
         _join_later(order, channels, keys[0].split(",") if keys else [])
     elif channels:

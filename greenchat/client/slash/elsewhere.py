@@ -1,6 +1,6 @@
-"""What to use here for commands and settings of irssi and WeeChat that greenchat has not, and for those of operators.
+"""Equivalents of commands and settings of irssi and WeeChat, and of operators' commands.
 
-Loaded only for who types one. irssi 1.4: `/help`; WeeChat 3.8: `/help`.
+Loaded only when one is typed. irssi 1.4: `/help`; WeeChat 3.8: `/help`.
 """
 
 _SCREEN = "/set show.topic, show.status, list.columns and windows.columns change the layout; see /set all"
@@ -190,7 +190,7 @@ WINDOWS = {
     "zoom": "/unsplit shows only this window",
 }
 
-# Switches, by the command that they stand behind.
+# Switches, by their command.
 SWITCHES = {
     "ban time": _TIME,
     "connect auth": _LOGIN,
@@ -205,7 +205,7 @@ SWITCHES = {
     "names ops": "/names lists everybody, operators first",
 }
 
-# First words of other clients' commands, behind the command that they stand in.
+# First words of other clients' commands, by the command.
 WORDS = {
     "export close": _LOGS,
     "export create": _LOGS,
@@ -224,7 +224,7 @@ WORDS = {
     "server unset": _KEEP,
 }
 
-# Beginnings of the names of settings there, and what to do here.
+# Prefixes of settings of other clients, and the equivalents here.
 FAMILIES = {
     "activity_": "/override #tea mute silences a window; /set activity.events sets what counts as activity",
     "buflist.look.sort": "/window move 3 sets a window's number; Alt-A goes to unread windows",
@@ -241,7 +241,7 @@ FAMILIES = {
     "weechat.notify.": _LEVELS,
 }
 
-# Settings of both, by their names there.
+# Settings of both clients, by their names there.
 SETTINGS = {
     "activity_hide_level": "activity.events",
     "autolog": "log.files",

@@ -5,7 +5,7 @@ from greenchat.client.slash.registry import TABLE, Order, SlashCommand, command,
 from greenchat.client.state.bindings import spelled
 
 BASICS = tuple("join msg me nick list names topic whois part close away set quit".split())
-# Commands of these files belong to other files' groups; each other file of commands is a group of its own name.
+# Commands of these files belong to groups of other files; each other file is a group of its name.
 GROUPS = {
     "files": "windows",
     "bouncer": "networks",

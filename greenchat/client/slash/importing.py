@@ -98,7 +98,7 @@ def _apply(settings: ClientSettings, found: Imported) -> list[str]:
     for name, text in found.aliases.items():
         reason = "the name is already taken" if name in settings.aliases else _unfit(text)
         if name in TABLE or name in ALIASES or settings.aliases.get(name) == text:
-            continue  # it does something here already, mostly the same
+            continue  # a command here has that name, usually with the same effect
         if reason:
             left_out.append(f"alias {name}: {reason}")
         else:
@@ -117,7 +117,7 @@ def _apply(settings: ClientSettings, found: Imported) -> list[str]:
 
 
 def _unfit(line: str) -> str:
-    """Return why a line of another client is no command here, or are no commands, "" where they are."""
+    """Return why a line of another client can't be used here; "" if it can."""
     return next((reason for each in BETWEEN.split(line) if (reason := _unfit_one(each))), "")
 
 

@@ -9,7 +9,7 @@ from greenchat.client.state.kept_networks import FIELDS, KeptError, KeptNetwork
 from greenchat.client.state.model import ClientNetwork, LinkState
 from greenchat.client.state.settings import spoken
 
-# Other clients' switches of a kept network, and what they are here.
+# Other clients' switches of networks, and the equivalents here.
 _FLAGS = {"-auto": "autoconnect", "-autoconnect": "autoconnect"} | dict.fromkeys(
     ("-tls", "-ssl", "-tls_verify", "-ssl_verify", "-use_tls"), "tls"
 )
@@ -21,7 +21,7 @@ _FIELDS = {
     "-net": "name",
     "-port": "port",
     "-sasl_username": "account",
-    "-sasl_mechanism": "",  # the best that the server has is taken
+    "-sasl_mechanism": "",  # the best mechanism of the server is used
 }
 
 

@@ -87,7 +87,7 @@ class SlashCommand:
     @property
     def more(self) -> list[str]:
         """The other lines."""
-        import inspect  # late: it brings half of Python's compiler along
+        import inspect  # late: it imports half of Python's compiler
 
         return inspect.cleandoc(self.action.__doc__ or "").splitlines()[2:]
 

@@ -27,7 +27,7 @@ PASSED_ON = (
     ("wallops", "text", "Send a message to all server operators.", "/wallops It restarts at five"),
 )
 ALSO = {"time": ("date",), "userhost": ("host",)}
-LAST_IS_TEXT = {"kill": 1, "knock": 1, "wallops": 0, "squery": 1, "squit": 1}  # how many words stand before the text
+LAST_IS_TEXT = {"kill": 1, "knock": 1, "wallops": 0, "squery": 1, "squit": 1}  # the number of words before the text
 
 
 def _declare(name: str, usage: str, summary: str, example: str) -> None:

@@ -114,7 +114,7 @@ def alias(order: Order) -> None:
             return
         name, _, text = text.partition(" ")
     name = name.removeprefix("/").lower()
-    if name.startswith("-") and not text.strip():  # irssi's way to forget one
+    if name.startswith("-") and not text.strip():  # irssi's way to remove one
         unalias(Order(order.model, name[1:], order.now))
         return
     if not text.strip():

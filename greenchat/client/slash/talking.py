@@ -5,7 +5,7 @@ from greenchat.client.slash.registry import Order, SlashError, command
 from greenchat.client.state.lines import TALK, LineKind
 from greenchat.client.state.model import Buffer, BufferKind
 
-# By the names that networks give their commands; HistServ is our server's.
+# The names of services on networks; HistServ is our server's.
 SERVICES = {
     "ns": "NickServ",
     "cs": "ChanServ",

@@ -1,6 +1,6 @@
-"""The first minute, for somebody who has never chatted in a terminal: one hint at a time, the next one when it is done.
+"""The first minute, for users new to chat in a terminal: one hint at a time, the next when it is done.
 
-It asks nothing and holds nothing up: whoever does something else just reads no further hint.
+It asks nothing and blocks nothing: a user who does something else just gets no further hint.
 """
 
 from collections.abc import Callable

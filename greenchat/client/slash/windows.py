@@ -185,7 +185,7 @@ def quit_(order: Order) -> None:
     """Leave greenchat."""
     chathistory.mark_read(order.buffer)
     why = order.arguments or str(order.model.settings.get("text.quit"))
-    if not order.model.asks:  # a script, which hears first what it has asked for
+    if not order.model.asks:  # a script first gets what it has requested
         order.model.effects.append(Quit(why))
         return
     for network in order.model.networks:

@@ -8,7 +8,7 @@ import re
 
 from greenchat.protocol import formatting
 
-# The letter behind the key that begins a format -> what it is called, and the code that begins (and ends) it.
+# The letter after the format key -> the name of the format, and the code that begins (and ends) it.
 FORMATS: dict[str, tuple[str, str]] = {
     "b": ("bold", formatting.BOLD),
     "c": ("colour", formatting.COLOUR),
@@ -144,7 +144,7 @@ WEECHAT = {
 
 WEECHAT |= {f"M-j,{number // 10},{number % 10}": f"window {number}" for number in range(1, 100)}
 
-# Emacs 28, with M-p, M-n and M-r as where one types to another program (comint, ERC).
+# Emacs 28, with M-p, M-n and M-r as in its modes for interactive programs (comint, ERC).
 EMACS = {
     "C-f": "right",
     "C-g": "escape",

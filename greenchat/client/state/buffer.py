@@ -1,4 +1,4 @@
-"""What a window shows: numbered lines, what of them the user has not read, and how far its history is here.
+"""A buffer: numbered lines, unread counts, and the loaded part of the history.
 
 Pure state; it draws and sends nothing. `state.network.Buffer` adds the network that the window belongs to.
 """
@@ -11,7 +11,7 @@ from greenchat.client.state.lines import TALK, Anchor, Line, Page
 from greenchat.records import field, record
 
 MOST_LINES = 20_000  # kept in memory per buffer
-_RECENT = 500  # lines in which one is looked for that is to be replaced
+_RECENT = 500  # lines that are searched for one to be replaced
 
 
 class BufferKind(Enum):

@@ -4,7 +4,7 @@ import heapq
 
 from greenchat.records import field, record
 
-MOST = 5000  # channels that are kept; large networks have more than anybody looks through
+MOST = 5000  # maximum of stored channels; large networks have more than anybody reads
 
 
 @record(frozen=True, slots=True)

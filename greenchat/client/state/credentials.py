@@ -1,9 +1,8 @@
-"""Accounts and their passwords, kept for the next time: in the system's keyring, or in a file that only its
-owner reads.
+"""Accounts with stored passwords: in the system's keyring, or in a file that only its owner can read.
 
-Never in the configuration, the history of lines, or a log. The keyring is used where the package `keyring` is there and
-has a place to keep things (the extra `keyring`); else a JSON file with the mode 0600 in the data folder. Where
-nothing is kept, the setting `password.command` names a program to ask.
+Passwords are never in the configuration, the input history, or a log. The keyring is used if the package `keyring` (the
+extra `keyring`) is installed and has a backend, otherwise a JSON file with mode 0600 in the data folder. If nothing is
+stored, the setting `password.command` can name a program that prints the password.
 """
 
 from typing import Protocol

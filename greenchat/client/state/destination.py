@@ -33,7 +33,7 @@ class Destination:
 
     @property
     def text(self) -> str:
-        """The server as it is typed."""
+        """Return the server as users type it."""
         return f"{'ircs://' * self.address.tls}{self.address}"
 
 
@@ -50,7 +50,7 @@ def parse_destination(text: str) -> Destination:
     nick, _, place = authority.rpartition("@")
     host, port = _split_port(place, text)
     default = {"": DEFAULT_PORT, "irc": IRC_PORT, "ircs": TLS_PORT}[scheme]
-    # In a URL `#` begins the fragment: both irc://host/#tea and irc://host/tea are meant as the channel.
+    # In a URL `#` begins the fragment: both irc://host/#tea and irc://host/tea name the channel.
     path = _unquote(path.split("?")[0].split(",isnick")[0])
     named = [name.strip() for name in path.split(",") if name.strip()]
     channels = tuple(name if name[0] in CHANNEL_SIGNS else "#" + name for name in named)

@@ -10,7 +10,7 @@ from greenchat.client.state.network import Buffer, ClientNetwork
 from greenchat.client.state.transfers import Offer, Upload
 from greenchat.records import record
 
-ANEW = "to reconnect"  # the reason to reconnect where the user has ordered it
+ANEW = "to reconnect"  # the reason for a reconnect that the user ordered
 
 
 @record(slots=True)
@@ -83,7 +83,7 @@ class Copy:
 
 @record(slots=True)
 class Open:
-    """A link is to be opened."""
+    """Open a link."""
 
     link: str
 
@@ -128,7 +128,7 @@ class KeepLines:
 
 @record(slots=True)
 class Plugin:
-    """Something is to be done with plugins. what: "load", "unload", or to list them."""
+    """Load, unload or list plugins. what: "load", "unload", or "" to list them."""
 
     what: str
     name: str

@@ -1,6 +1,6 @@
-"""What can happen to the client, one small class each. Everything the console does begins with one of these.
+"""Events of the client, one small class each. Everything the console does begins with one of these.
 
-They are not frozen, though nobody changes them: to make frozen dataclasses takes twice as long at each start.
+They are not frozen, though never changed: frozen dataclasses would take twice as long at each start.
 """
 
 from greenchat.client.state.credentials import Credentials

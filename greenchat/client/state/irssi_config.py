@@ -9,7 +9,7 @@ IrssiNode = str | list["IrssiNode"] | dict[str, "IrssiNode"]
 
 _TOKEN = re.compile(r'\s+|#[^\n]*|("(?:\\.|[^"\\])*")|([{}()=;,])|([^\s{}()=;,"#]+)', re.S)
 _MOST_DEPTH = 20
-_SETTINGS = {  # irssi's settings, by the names of ours that take the same values
+_SETTINGS = {  # our settings -> irssi's with the same values
     "realname": "real_name",
     "log.files": "autolog",
     "text.part": "part_message",

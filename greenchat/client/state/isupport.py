@@ -32,7 +32,7 @@ class Isupport:
 
     def __init__(self) -> None:
         self.tokens: dict[str, str] = {}
-        # Until a server says otherwise: "rfc1459 ... is the default" where CASEMAPPING is missing.
+        # The default: "rfc1459 ... is the default" if CASEMAPPING is missing.
         self.casefold: Casefold = rfc1459_fold
         self.chantypes = "#&"
         self.modes = "ov"
@@ -75,7 +75,7 @@ class Isupport:
         return int(value) if value.isascii() and value.isdigit() else default
 
     def targets(self, command: str) -> int:
-        """Return how many targets one line of this command may have, 0 for any number.
+        """Return the maximum number of targets in one line of this command, 0 for no limit.
 
         `TARGMAX=JOIN:4,WHOIS:`: "If no value is given, there is no limit".
         """
@@ -126,7 +126,7 @@ class FoldedNames(MutableMapping[str, str]):
 
     def __init__(self, fold: Casefold) -> None:
         self._fold = fold
-        self._names: dict[str, tuple[str, str]] = {}  # folded -> as it is written, with its text
+        self._names: dict[str, tuple[str, str]] = {}  # folded -> original spelling, with its text
 
     def __getitem__(self, name: str) -> str:
         return self._names[self._fold(name)][1]

@@ -1,6 +1,6 @@
-"""Networks that the user keeps: where they are, under which name, and what to do on coming in.
+"""Networks in the settings: their names, addresses, and commands after connecting.
 
-They stand in the settings' file, a table each: `[networks."libera"]`.
+Each is a table of the settings file: `[networks."libera"]`.
 """
 
 from greenchat.client.state.destination import AddressError, nick_problem, parse_destination

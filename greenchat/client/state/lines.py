@@ -37,7 +37,7 @@ class Line:
     id: str = ""
     reply: str = ""  # the msgid of the message that it replies to
     quote: str = ""  # that message in one line
-    change: str = ""  # CAME or WENT, where the line may be drawn together with others of its kind
+    change: str = ""  # CAME or WENT if the line may be merged with similar ones
     here: bool = False  # the user said it in this client, in this session
 
 

@@ -1,6 +1,6 @@
-"""What the client knows: its networks with their buffers, which of these is shown, and what waits to be asked or done.
+"""The model: networks with their buffers, the current buffer, and pending questions and effects.
 
-Pure state; it draws and sends nothing. What is to be done outside waits in `Model.effects`.
+Pure state; it draws and sends nothing. Effects to be carried out wait in `Model.effects`.
 """
 
 from bisect import bisect_left
@@ -64,25 +64,25 @@ class Model:
         self.networks: list[ClientNetwork] = []
         self.buffers: list[Buffer] = []
         self.splits = Splits(network.status)
-        self.on_screen: tuple[Buffer, ...] = ()  # those that are shown besides the current one, if there is room
+        self.on_screen: tuple[Buffer, ...] = ()  # shown besides the current one, if there is room
         self.effects: deque[Effect] = deque()
         self.settings = ClientSettings()
         self.actions: frozenset[str] = frozenset()  # that a key can have
-        self.asks = True  # is there somebody who can answer questions?
+        self.asks = True  # whether a user can answer questions
         self.draws = True  # is there a screen to choose from a list on?
         self.questions: deque[Question | Prompt | WhichChannel | SearchFor | ManyLines] = deque()
         self.mentions: deque[tuple[Buffer, Line]] = deque(maxlen=MOST_MENTIONS)
-        self.former_windows = ""  # of the last time, as `windows.written` gives them
-        self.arranging = True  # windows come back to their places, until the user does something
+        self.former_windows = ""  # of the last session, in the form of `windows.written`
+        self.arranging = True  # windows are restored to their places, until the user does something
         self.tour: Tour | None = None  # for newcomers
-        self.offers: deque[Offer] = deque(maxlen=MOST_OFFERS)  # files that people offer
+        self.offers: deque[Offer] = deque(maxlen=MOST_OFFERS)  # offered files
         self.mistake = ""  # why a command could not be run, the last one
         self.focused = True
-        self.caller: tuple[str, str] | None = None  # who called last and where, and what they said
-        self.calls = 0  # how often somebody called the user who was not looking: the app rings for them
-        self.heard: deque[tuple[Buffer, Line]] | None = None  # what was said, for plugins; None where there are none
-        self.happened: deque[tuple[Buffer, Line]] | None = None  # what came just now, for logs; None without any
-        self.messages: deque[Message] = deque()  # what servers sent, for plugins
+        self.caller: tuple[str, str] | None = None  # title and text of the last notification
+        self.calls = 0  # mentions while the user was not looking, for the bell
+        self.heard: deque[tuple[Buffer, Line]] | None = None  # new messages for plugins; None without plugins
+        self.happened: deque[tuple[Buffer, Line]] | None = None  # new lines for logs; None without logs
+        self.messages: deque[Message] = deque()  # raw messages for plugins
         self.add_network(network)
         self.current = network.status
         self._left: Buffer | None = None  # the window that was shown before this turn
@@ -184,7 +184,7 @@ class Model:
         here = buffer is self.current or buffer in self.on_screen
         looked_at = here and self.focused and buffer.anchor is None
         talk = line.kind in TALK
-        # who speaks has read, and nothing is new to who was looking
+        # a user who writes has read everything, and a visible buffer has nothing new
         read = talk and (line.own or (looked_at and not buffer.has_news))
         buffer.add(line)
         if read:
@@ -209,7 +209,7 @@ class Model:
             where = "" if buffer.kind is BufferKind.PRIVATE else f" in {buffer.name}"
             self.caller = (f"{line.nick}{where}" if talk else buffer.name, line.text)
         if not here:
-            # What the server announces in its own window is read when somebody wants to.
+            # Announcements in the server's window do not count as unread.
             counts = talk or (line.kind is LineKind.EVENT and bool(self.settings.get("activity.events")))
             counts = counts and buffer.kind is not BufferKind.STATUS and "mute" not in holds
             buffer.unread.note(talk=counts, highlight=called)
@@ -268,7 +268,7 @@ class Model:
         """Put a window behind that of its network: it gets the first number that is free there."""
         first = buffer.network.status.number + 1
         start = bisect_left(self.buffers, first, key=lambda each: each.number)
-        # no two have one number: where there is a gap, all that follows is farther from its place than its number is
+        # numbers are unique and ascending: from the first gap on they exceed their index by more than `offset`
         offset, places = first - start, range(len(self.buffers))
         place = bisect_left(places, True, start, key=lambda at: self.buffers[at].number - at > offset)
         buffer.number = place + offset

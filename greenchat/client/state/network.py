@@ -1,8 +1,8 @@
-"""One network as the client knows it: the state of the talk with its server, and its buffers with who is in them and
-what was said. Pure state; it draws and sends nothing.
+"""The state of one network: that of its connection, and its buffers with their members and lines. Pure state; it draws
+and sends nothing.
 
-What goes out waits in `ClientNetwork.outgoing` until the app hands it to the transport. What the user said waits in its
-buffer (`Buffer.waiting`) until the server has it, so that no typed line is lost with a connection.
+Outgoing lines wait in `ClientNetwork.outgoing` until the app passes them to the transport. The user's messages wait in
+their buffer (`Buffer.waiting`) until the server has confirmed them, so that none is lost with a connection.
 """
 
 from collections import deque
@@ -30,7 +30,7 @@ from greenchat.protocol.casemap import Casefold
 from greenchat.protocol.message import Message
 from greenchat.records import field, record
 
-LABEL = "gc"  # begins the labels of what we send, before their numbers
+LABEL = "gc"  # the prefix of our labels, before their numbers
 _LATELY_MILLISECONDS = 10 * 60_000
 
 
@@ -237,7 +237,7 @@ class ClientNetwork:
 
     def want(self, channel: str, key: str = "") -> None:
         """Be in this channel now and after every reconnect."""
-        self.unwant(channel)  # the last one that the user wanted is joined last
+        self.unwant(channel)  # the latest wanted channel is joined last
         self.channels[channel] = key
 
     def ask_for(self, channel: str, key: str = "") -> None:

@@ -1,4 +1,4 @@
-"""The command line. What is usual is read here at once; everything else, help and mistakes, is argparse's.
+"""The command line. Usual options are parsed here; argparse handles the rest, help and errors.
 
 argparse takes 20 ms to import, a sixth of the start.
 """

@@ -1,8 +1,7 @@
-"""What the client asks the user: one question at a time, answered with a word; or a text, which may be hidden.
+"""Questions to the user: one at a time, answered with a word or a text, which may be hidden.
 
-A question never blocks: it waits in `Model.questions` until the console can put it in the input line's place, in the
-window that it belongs to. Where nobody can be asked (a script), its last answer is taken, which is always the one that
-changes nothing.
+A question never blocks: it waits in `Model.questions` until the console can show it in place of the input line, in its
+window. If there is no user (a script), its last answer is taken, which always changes nothing.
 """
 
 from collections.abc import Callable

@@ -11,10 +11,10 @@ from greenchat.client.state.lines import Line
 from greenchat.protocol.message import Message
 from greenchat.records import field, record
 
-# What waits in batches for their end is bounded: a server may never end one.
+# The size of open batches is limited: a server may never end one.
 _MOST_OPEN = 100  # a label's answer, a page of history and the texts in it are three
 _MOST_KEPT = 8 << 20  # bytes: a page of a hundred texts of 24 lines is a tenth of it
-_MESSAGE = 500  # bytes that a message takes besides its texts
+_MESSAGE = 500  # bytes of a message besides its texts
 
 
 class LinkState(Enum):
@@ -282,7 +282,7 @@ class Batches:
     def clear(self) -> None:
         """Forget all of them: another connection begins."""
         self._open: dict[str, Batch] = {}
-        self._size = 0  # bytes of what is kept
+        self._size = 0  # bytes of the open batches
         self._was_told = False
 
     def get(self, reference: str) -> Batch | None:

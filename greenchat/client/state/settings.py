@@ -1,6 +1,6 @@
-"""What the user has set: a table of settings with their help, aliases, ignored people, and keys of their own.
+"""The user's settings, aliases, ignored users, and key bindings.
 
-Kept as TOML that a person can edit, too. What is in the file and not known here stays in it.
+Stored as TOML, which users can edit, too. Unknown keys of the file are preserved.
 """
 
 import re
@@ -27,9 +27,9 @@ __all__ = [
 ]
 
 _PASSWORD = re.compile(r"(://[^:/@\s]*:)[^@\s]+@")
-# What can be ignored of somebody, by the words for it.
+# The kinds of messages that can be ignored, by name.
 IGNORABLE = ("messages", "notices", "actions", "invites", "joins")
-# What can hold for one window, one network, or one person.
+# Settings that can be set for a window, a network, or a nick.
 OVERRIDES = {
     "mute": "never marked as unread",
     "notify": "every message alerts you",
@@ -56,7 +56,7 @@ class ClientSettings:
     notified: list[str] = field(default_factory=list)  # `nick [-away] [network]`: irc/notify_list.py
     networks: dict[str, KeptNetwork] = field(default_factory=dict)  # by name, in the order of the file
     overrides: dict[str, list[str]] = field(default_factory=dict)  # `[network/]window` in lower case -> OVERRIDES
-    as_kept: Tables = field(default_factory=dict)  # what the file had when it was read or written last
+    as_kept: Tables = field(default_factory=dict)  # the content of the file at its last reading or writing
 
     def get(self, name: str) -> Value:
         """Return the value that holds. Raises KeyError for a name that is not in the table."""
@@ -135,7 +135,7 @@ class ClientSettings:
             if (kinds and kind not in kinds) or (places and place.lower() not in places):
                 continue
             if not kinds and kind == "joins":
-                continue  # who is not read is still seen to come and go, unless that is asked for
+                continue  # joins and quits of an ignored user are shown, unless ignored, too
             if matches(mask, source if "!" in mask or "@" in mask else nick):
                 return True
         return False
@@ -231,9 +231,9 @@ def as_toml(settings: ClientSettings) -> str:
 
 
 def _toml(value: Value) -> str:
-    import json  # late: only who changes a setting writes any
+    import json  # late: needed only when a setting changes
 
-    # A JSON string is a TOML string, but for DEL, which TOML wants escaped.
+    # A JSON string is a TOML string, except for DEL, which TOML requires to be escaped.
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007F")
 
 

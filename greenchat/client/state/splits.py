@@ -1,7 +1,7 @@
-"""Which windows are on the screen together: columns from the left, in each of them windows from the top.
+"""Split windows: columns from the left, each with windows from the top.
 
-The window that the user is in is always one of them. To go to another one that is shown moves nothing; to go to one
-that is not puts it in the place of the one that the user was in.
+The current window is always shown. Switching to another shown window moves nothing; switching to a hidden one shows it
+in place of the current one.
 """
 
 from greenchat.client.state.network import Buffer

@@ -8,7 +8,7 @@ from greenchat.client.state.kept_networks import KeptNetwork
 WeeChatOptions = dict[str, list[tuple[str, str]]]  # section -> its names and values, "" for null
 
 FILES = ("irc.conf", "weechat.conf", "alias.conf")
-_SETTINGS = {"realname": "realname", "text.part": "msg_part", "text.quit": "msg_quit"}  # ours: theirs
+_SETTINGS = {"realname": "realname", "text.part": "msg_part", "text.quit": "msg_quit"}  # our settings -> WeeChat's
 _LIMITED_MASK = re.compile(r"[\\^$+?()\[\]{}|]")
 
 

@@ -4,7 +4,7 @@ from greenchat.client.state.address import ServerAddress
 
 _TLS, _PLAIN = 6697, 6667
 
-# name -> host and port; all with TLS but those at the end.
+# name -> host and port; all with TLS except those at the end.
 _NETWORKS: dict[str, tuple[str, int]] = {
     "Libera.Chat": ("irc.libera.chat", _TLS),
     "OFTC": ("irc.oftc.net", _TLS),

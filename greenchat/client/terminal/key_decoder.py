@@ -1,8 +1,7 @@
-"""Keys: from the terminal's bytes to names. What they do stands in bindings.py.
+"""Decodes the terminal's bytes to key names. For their actions see bindings.py.
 
-The decoder takes bytes as they come, in any pieces, and knows the sequences of xterm, its many relatives, rxvt, the
-Linux console, tmux and screen. An ESC that nothing follows is the Escape key: the caller waits `ESCAPE_SECONDS` and
-calls `flush`.
+The decoder takes bytes in any pieces, and knows the sequences of xterm and its relatives, rxvt, the Linux console, tmux
+and screen. A lone ESC is the Escape key: the caller waits `ESCAPE_SECONDS` and calls `flush`.
 """
 
 import re
@@ -40,9 +39,9 @@ _CSI_BEGUN = re.compile(r"\x1b\[[0-?]*[ -/]*$")
 _RXVT_SHIFTED = re.compile(r"\x1b\[([0-9]+)\$")  # `$` ends no sequence elsewhere
 _LINUX_FUNCTION = re.compile(r"\x1b\[\[([A-E])")
 _REPORT = re.compile(r"([2-9]|[1-9][0-9]+);([0-9]+)")  # with a 1 before the semicolon it is F3
-_COMMAND = re.compile(r"\x1b\]([0-9]+);([^\x07\x1b]*)(?:\x07|\x1b\\)")  # OSC, as answers to it come
+_COMMAND = re.compile(r"\x1b\]([0-9]+);([^\x07\x1b]*)(?:\x07|\x1b\\)")  # OSC, in the form of answers
 _COMMAND_BEGUN = re.compile(r"\x1b(?:\][0-9]+|_Gi=)[^\x07\x1b]*\x1b?$")
-_GRAPHICS = re.compile(r"\x1b_G([^\x1b]*)\x1b\\")  # APC, as kitty's answers come
+_GRAPHICS = re.compile(r"\x1b_G([^\x1b]*)\x1b\\")  # APC, in the form of kitty's answers
 _CELL = re.compile(r"6;([0-9]{1,4});([0-9]{1,4})")  # XTWINOPS 16
 _LONGEST_COMMAND = 100
 _RGB = re.compile(r"rgba?:([0-9a-fA-F]+)/([0-9a-fA-F]+)/([0-9a-fA-F]+)")
@@ -56,8 +55,8 @@ class Decoder:
     __slots__ = ("_bytes", "_text")
 
     def __init__(self) -> None:
-        self._bytes = b""  # of a character that has not ended
-        self._text = ""  # of a sequence that has not ended
+        self._bytes = b""  # of an incomplete character
+        self._text = ""  # of an incomplete sequence
 
     @property
     def undecided(self) -> bool:

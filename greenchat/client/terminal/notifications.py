@@ -15,7 +15,7 @@ _OSC_777 = ("rxvt", "foot")  # how TERM begins
 
 
 def sequence(environment: Mapping[str, str], title: str, text: str) -> str:
-    """Return the escape sequence that notifies in this terminal, "" where it knows none."""
+    """Return this terminal's escape sequence for a notification, "" if it has none."""
     title, text = _harmless(title), _harmless(text)
     term = environment.get("TERM", "")
     if "KITTY_WINDOW_ID" in environment or term == "xterm-kitty":

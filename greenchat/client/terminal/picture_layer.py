@@ -1,8 +1,8 @@
-"""The picture that is drawn in pixels over the text of the screen, and whether the terminal draws any.
+"""Draws a picture in pixels over the text of the screen, if the terminal supports that.
 
-It is asked when a picture is to be seen: for the size of a cell (XTWINOPS 16), for kitty's graphics by a picture of one
-pixel that is not shown, for sixels by its attributes (DA1), which every terminal tells: when they have come, all has.
-Who does not answer in time, or not so (tmux before 3.4), gets half blocks.
+The terminal is queried before the first picture: for the size of a cell (XTWINOPS 16), for kitty's graphics with a
+hidden picture of one pixel, and for sixels by its attributes (DA1), which every terminal answers, so that this answer
+is the last. Terminals that do not answer in time, or without support (tmux before 3.4), get half blocks.
 
 https://sw.kovidgoyal.net/kitty/graphics-protocol/#querying-support-and-available-transmission-mediums,
 https://vt100.net/docs/vt510-rm/DA1.html
@@ -23,7 +23,7 @@ REQUEST_CELL, REQUEST_ATTRIBUTES = "\x1b[16t", "\x1b[c"
 REQUEST_KITTY = "\x1b_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\"
 SIXEL = 4  # an attribute
 ANSWER_SECONDS = 0.5
-MULTIPLEXERS = ("screen", "tmux")  # they would take kitty's question for a title
+MULTIPLEXERS = ("screen", "tmux")  # they would take kitty's query for a title
 
 
 class PictureLayer:
@@ -34,8 +34,8 @@ class PictureLayer:
         self._redraw = redraw
         self._placed: Placed | None = None
         self._stale: Graphic | None = None
-        self._graphics = Graphics()  # as it has said
-        self._coming = Graphics()  # as it is saying
+        self._graphics = Graphics()  # as reported
+        self._coming = Graphics()  # as reported so far
         self._answered = threading.Event()
         self._answered.set()  # nothing was asked
 
@@ -101,7 +101,7 @@ class PictureLayer:
 
 def _cell() -> Size | None:
     """Return how many pixels a cell has, where the system knows it (TIOCGWINSZ, tty_ioctl(4))."""
-    import fcntl  # late: few look at pictures
+    import fcntl  # late: rarely needed
 
     with suppress(OSError):
         rows, columns, wide, high = struct.unpack("HHHH", fcntl.ioctl(1, termios.TIOCGWINSZ, bytes(8)))

@@ -1,11 +1,11 @@
-"""Finds out how this terminal draws what terminals draw differently: writes some characters and asks where the cursor
-stands then (CPR, ECMA-48 8.3.14). The answers come among the keys, whenever they come; until then the usual is assumed.
+"""Finds out how wide this terminal draws ambiguous characters: writes some and queries the position of the cursor (CPR,
+ECMA-48 8.3.14). The answers arrive among the keys; until then the usual widths are assumed.
 """
 
 from greenchat.records import record
 
 ROW = 2  # an answer from the first row could be the key F3
-# Each is two columns wide where it is drawn as Unicode means it, the first one where it is not East Asian.
+# Each is two columns wide by Unicode's rules, except for the first, which is so in East Asian terminals only.
 AMBIGUOUS, JOINED, TONED, FLAG = "\u2502", "\U0001f469\u200d\U0001f4bb", "\U0001f44d\U0001f3fd", "\U0001f1e9\U0001f1ea"
 ASKED = (AMBIGUOUS, JOINED, TONED, FLAG)
 REQUEST = "".join(f"\x1b[{ROW};1H{text}\x1b[6n" for text in ASKED) + f"\x1b[{ROW};1H\x1b[2K\x1b[H"
@@ -27,7 +27,7 @@ class Probe:
 
     @property
     def done(self) -> bool:
-        """Nothing is to come any more."""
+        """Whether all answers have arrived."""
         return self.answers >= len(ASKED)
 
     def answered(self, row: int, column: int) -> None:

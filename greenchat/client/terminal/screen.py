@@ -1,11 +1,11 @@
-"""The only place with curses: takes the terminal over, paints what changed of a frame, and gives the terminal back.
+"""The only place with curses: takes over the terminal, paints the changes of frames, and restores the terminal.
 
-curses counts emoji wrongly (joined sequences, skin tones, flags) and would shift everything behind them. So it is given
-placeholders of the right width in their place, and the row is written once more directly, each such character at its
-own column: whatever width the terminal gives it, the rest of the row stands where it belongs.
+curses gets the width of some emoji wrong (joined sequences, skin tones, flags) and would shift everything after them.
+So it gets placeholders of the right width instead, and the row is written again directly, with each such character at
+its column, so that the rest of the row is in place for any width in the terminal.
 
-It knows nothing of links (OSC 8) either, nor (mostly) of true colours: a row with such is written once more in the same
-way. Links are underlined, so that curses never takes the cell of a link for one without.
+It does not support links (OSC 8) either, nor usually true colours: rows with these are written again in the same way.
+Links are underlined, so that curses never takes the cell of a link for one without.
 """
 
 import contextlib
@@ -42,17 +42,17 @@ XTERM = (
     "foot",
     "kitty",
     "st-",
-)  # those that take titles, links and the clipboard
-# A terminal draws what stands between these in one go, or ignores both (Contour's "Synchronized Output").
+)  # terminals with titles, links and the clipboard
+# A terminal draws output between these at once, or ignores both (Contour's "Synchronized Output").
 BEGIN_UPDATE, END_UPDATE = "\x1b[?2026h", "\x1b[?2026l"
 SAVE_TITLE, RESTORE_TITLE = "\x1b[22;2t", "\x1b[23;2t"
 ANSWER_SECONDS = 0.2  # how long leaving waits for answers of the terminal ...
 ANSWERED_WITHIN = 2.0  # ... that were asked for no longer ago
-MOST_COPIED = 74_000  # bytes; xterm takes 100,000 of them encoded
-PLACEHOLDER = "\ue000"  # one column wide, and never in a text that was made visible
-FIRST_DIRECT = 0x1F000  # emoji and what came later than the C library's tables
+MOST_COPIED = 74_000  # bytes; xterm's limit is 100,000 encoded bytes
+PLACEHOLDER = "\ue000"  # one column wide, and never in sanitized text
+FIRST_DIRECT = 0x1F000  # emoji and characters newer than the C library's tables
 JOINERS = "\u200d\ufe0e\ufe0f\u20e3"
-TerminalError = curses.error  # what a terminal that can't be drawn on raises
+TerminalError = curses.error  # raised by a terminal that can't be drawn on
 
 
 class Screen:
@@ -96,7 +96,7 @@ class Screen:
                 found = colours.depth(os.environ, curses.COLORS)
                 self._depth = colours.DEPTHS.get(self._wanted, found)
             self._xterm = os.environ.get("TERM", "").startswith(XTERM)
-            self._window.refresh()  # it clears the screen, and what is asked here must come after that
+            self._window.refresh()  # it clears the screen, which must happen before the queries here
             self._write(ENTER + (SAVE_TITLE if self._xterm else ""))
             self._ask()
         except BaseException:
@@ -148,7 +148,7 @@ class Screen:
         self._pictures.resized()
         curses.resizeterm(max(1, size.rows), max(1, size.columns))
         self._painted.clear()
-        self._window.clear()  # what was drawn for the size before may have come to stand anywhere
+        self._window.clear()  # output for the previous size may be anywhere
 
     def redraw(self) -> None:
         """Paint everything again, because somebody else wrote on the terminal."""
@@ -279,7 +279,7 @@ class Screen:
             parts.append(sgr(span.style, self._depth))
             link = encoded(span.style.link) if self._xterm else ""
             if link:
-                # The same id lets the terminal take what was wrapped for one link.
+                # With the same id the terminal treats a wrapped link as one.
                 parts.append(f"\x1b]8;id={crc32(link.encode()):x};{link}\x1b\\")
             at_place = False
             for grapheme in graphemes(span.text if self._unicode else _in_ascii(span.text)):
@@ -316,7 +316,7 @@ class Screen:
         if style.foreground is None and style.background is None:
             return attribute
         if not self._depth:
-            # Without colours a bar must still stand out.
+            # Without colours a bar must still be visible.
             return attribute | (curses.A_REVERSE if style.background is not None else 0)
         pair = (self._in_curses(style.foreground), self._in_curses(style.background))
         number = self._pairs.get(pair)
@@ -338,7 +338,7 @@ class Screen:
 
     def _write(self, text: str) -> None:
         data = text.encode(errors="replace")
-        with contextlib.suppress(OSError):  # the terminal may be gone; reading from it will tell
+        with contextlib.suppress(OSError):  # the terminal may be gone, which reading will notice
             while data:
                 data = data[os.write(1, data) :]
 

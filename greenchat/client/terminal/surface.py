@@ -31,7 +31,7 @@ class Surface(Protocol):
         """Ask how the terminal draws pictures. Returns what waits for that, not long, for a thread to call."""
 
     def paint(self, frame: Frame) -> None:
-        """Show what is new."""
+        """Paint a frame."""
 
     def resize(self, size: Size) -> None:
         """Take the terminal's new size."""
@@ -40,7 +40,7 @@ class Surface(Protocol):
         """Call the user."""
 
     def mouse(self, wanted: bool) -> None:
-        """Heed the mouse, or not."""
+        """Enable or disable the mouse."""
 
     def notify(self, title: str, text: str) -> None:
         """Call the user who is looking elsewhere."""

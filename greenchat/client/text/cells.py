@@ -1,8 +1,7 @@
-"""Text in cells: graphemes, widths, wrapping, and making what strangers send harmless.
+"""Text in cells: graphemes, widths, wrapping, and sanitizing.
 
 Widths and graphemes are wcwidth's, which counts emoji as terminals draw them; it takes 20 ms and 6 MB to import and
-microseconds a line, so ASCII and other simple letters take a short way that never needs it, and what was wrapped once
-for a width is kept.
+microseconds a line, so ASCII and other simple letters have a fast path without it, and wrapped lines are cached.
 """
 
 import re
@@ -24,8 +23,8 @@ _HARMFUL = re.compile(
 )
 
 
-# Each a grapheme of its own whatever stands beside it, and one column wide unless the terminal draws the ambiguous ones
-# wide: Latin, Greek and Cyrillic letters, punctuation, arrows, and what this client draws itself.
+# Each is always a separate grapheme, and one column wide unless the terminal draws the ambiguous ones wide: Latin,
+# Greek and Cyrillic letters, punctuation, arrows, and what this client draws itself.
 _SIMPLE = re.compile(
     "[ -~\xa1-\xac\xae-\u02ff\u0370-\u0373\u0384\u0385\u0388-\u038a\u038e-\u03a1\u03a3-\u0482\u048a-\u052f"
     "\u1e00-\u1eff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2190-\u21ff\u2400-\u2426\u2500-\u257f]*"
@@ -233,7 +232,7 @@ def _breaks_of_ascii(text: str, columns: int) -> list[tuple[int, int]]:
 def _breaks(text: str, columns: int) -> list[tuple[int, int]]:
     breaks = []
     start = position = used = 0
-    after_space = -1  # where a break at the last space would begin the next row
+    after_space = -1  # the next row's beginning for a break at the last space
     for grapheme in graphemes(text):
         columns_taken = _grapheme_width(grapheme)
         while used + columns_taken > columns and position > start:

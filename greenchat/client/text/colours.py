@@ -1,4 +1,4 @@
-"""Colours as numbers, and the ones that come nearest where a terminal has fewer.
+"""Colours as numbers, and the nearest ones for terminals with fewer.
 
 A colour is a number of the 256-colour palette (0 to 15 are the terminal's own, shown here as xterm has them, 16 to 255
 are fixed), or `true_colour(0xRRGGBB)`. How many colours there are is a depth: 0, 8, 16, 256 or TRUE.

@@ -33,7 +33,7 @@ def by_sixels(width: int, indices: bytes, palette: bytes, cells: Size) -> Graphi
     """Return a picture as it is. indices: a colour of the palette for each pixel, row by row. palette: red, green and
     blue of each colour, a byte each."""
     height = len(indices) // width
-    # P2=1 leaves what is not set as it is; the raster attributes say that pixels are square, and how many there are
+    # P2=1 leaves unset pixels unchanged; the raster attributes declare square pixels, and their number
     parts = [f'\x1bP0;1q"1;1;{width};{height}']
     for number in sorted(set(indices)):
         red, green, blue = (round(part * 100 / 255) for part in palette[3 * number : 3 * number + 3])

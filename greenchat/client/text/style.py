@@ -43,7 +43,7 @@ class Cursor(NamedTuple):
 
 
 class Size(NamedTuple):
-    """A size, mostly in cells."""
+    """A size, usually in cells."""
 
     rows: int
     columns: int

@@ -27,7 +27,7 @@ def _date_of_quarter(quarter: int) -> str:
 
 
 def date_and_time(seconds: str) -> str:
-    """`20 Nov 2026, 20:05` for seconds since the epoch as a server sends them; "" for anything else."""
+    """`20 Nov 2026, 20:05` for a server's text of seconds since the epoch; "" for anything else."""
     try:
         return time.strftime("%-d %b %Y, %H:%M", time.localtime(int(seconds)))
     except (ValueError, OverflowError, OSError):

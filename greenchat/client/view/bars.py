@@ -15,10 +15,10 @@ from greenchat.client.text.times import duration
 from greenchat.client.view.theme import DARK, Theme, formatted
 from greenchat.records import record, replace
 
-ROOMY = 60  # columns from which the status line tells more
-TIGHT = 40  # columns under which it tells only what matters
+ROOMY = 60  # columns from which the status line shows more
+TIGHT = 40  # columns below which it shows only the most important
 SLOW_MILLISECONDS = 500
-MOST_TYPING = 2  # who are named
+MOST_TYPING = 2  # named typing users
 
 
 @record(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def status_parts(model: Model, columns: int, look: Look) -> list[StatusPart]:
     calling = [each for each in model.buffers if each.unread.calls and each is not buffer]
     least = width(f"+{len(calling)}") if calling else -gap
     while used + least > columns and len(before) + len(behind) > 1:
-        # On a narrow terminal the least important goes, whole: what is left is not cut in the middle.
+        # On a narrow terminal the least important parts are left out completely: the others are not cut.
         dropped = behind.pop() if behind else before.pop()
         used -= width(dropped.text) + gap
     activity = _activity(calling, columns - used, theme, named=columns >= ROOMY)
@@ -211,7 +211,7 @@ def input_row(
     prompt: str, line: InputLine, columns: int, theme: Theme, misspelt: Iterable[tuple[int, int]] = ()
 ) -> tuple[StyledRow, int]:
     """Return the input row, cut so that the cursor is on it, and the cursor's column."""
-    room = columns - width(prompt) - 1  # the cursor stands behind the last character
+    room = columns - width(prompt) - 1  # for the cursor after the last character
     cells = [_cell(grapheme, theme) for grapheme in graphemes(line.text)]
     for first, end in misspelt:
         _underline(cells, first, end, theme)
@@ -316,7 +316,7 @@ def _activity(others: list[Buffer], room: int, theme: Theme, *, named: bool) -> 
     left = len(others)
     used = 0
     for buffer in others:
-        count = f"({buffer.unread.count})" if buffer.unread.count else ""  # what happened to the user is no talk
+        count = f"({buffer.unread.count})" if buffer.unread.count else ""  # events do not count
         text = f"{buffer.number}:{visible(buffer.name)}{count}" if named else str(buffer.number)
         needed = width(text) + bool(parts)
         rest = width(f" +{left - 1}") if left > 1 else 0

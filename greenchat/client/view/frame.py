@@ -1,6 +1,6 @@
 """The picture on the terminal as a function of the model, the input and the size. No curses, no state.
 
-`layout` says where everything is.
+`layout` has the positions.
 """
 
 from itertools import pairwise
@@ -24,7 +24,7 @@ def render(model: Model, line: InputLine, size: Size, look: Look, panels: Panels
     theme = look.theme
     look = replace(look, several=len(model.networks) > 1)
     if look.picture:
-        from greenchat.client.view.pictures import picture_placed, picture_rows  # late: few look at pictures here
+        from greenchat.client.view.pictures import picture_placed, picture_rows  # late: rarely needed
 
         area = Size(divided.height, columns)
         shown = _with_input(model, line, look, divided, picture_rows(look.picture, area))

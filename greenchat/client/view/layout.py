@@ -1,8 +1,7 @@
-"""The division of the terminal: which windows are where, and what stands around them.
+"""The layout of the terminal: the areas of windows, panels and bars.
 
-From top to bottom: the topic; the windows, between the list of windows and the list of people where there is room for
-them, of which that of windows is the outer one; the status; the input. Several windows stand in columns beside each
-other, each under its topic.
+From top to bottom: the topic; the windows, with the list of windows on the outer side and the list of members on the
+other, if there is room; the status; the input. Split windows are in columns, each under its topic.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,16 +14,16 @@ from greenchat.client.view.theme import DARK
 from greenchat.records import record, replace
 
 SMALLEST = Size(3, 8)
-WINDOWS_FROM = 120  # columns from which the list of windows shows by itself
+WINDOWS_FROM = 120  # columns from which the list of windows is shown automatically
 NICKS_FROM = 90
 WINDOWS_COLUMNS = 18
 NICKS_COLUMNS = 16
-TOPIC_FROM = 5  # rows from which the topic is worth one of them
+TOPIC_FROM = 5  # rows from which the topic is shown
 STATUS_FROM = 4
-LEAST_HISTORY = 24  # columns that panels leave to the history, also where they are asked for
+LEAST_HISTORY = 24  # columns that panels leave to the history, even if requested
 MOST_INPUT_ROWS = 8
-LEAST_SPLIT = Size(5, 40)  # of each window, with its topic; where there is less only the current one is shown
-LEAST_COLUMN = 36  # columns of each window where several stand beside each other
+LEAST_SPLIT = Size(5, 40)  # of each window, with its topic; with less only the current one is shown
+LEAST_COLUMN = 36  # columns of each window beside others
 
 
 @record(frozen=True, slots=True)

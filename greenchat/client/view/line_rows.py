@@ -1,6 +1,6 @@
 """One line of a buffer as rows of the screen: time, nick, text, wrapped under itself.
 
-Rows are kept for lines that were drawn recently, so that a screen costs only what is new on it.
+Rows of recently drawn lines are cached, so that a screen costs only its new lines.
 """
 
 from functools import lru_cache
@@ -16,12 +16,12 @@ from greenchat.records import record, replace
 
 NARROW = 40  # columns under which nicks are not aligned
 MEDIUM = 60
-MOST_REACTING = 3  # who are named beside their reaction
+MOST_REACTING = 3  # named users beside a reaction
 GAPS = (
     "messages are missing here: scroll here to load them",
     "messages are missing here; the server does not have them",
 )
-NAMED = 8  # people in one list; the others are counted
+NAMED = 8  # named users in one list; the others are counted
 
 
 @record(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """A picture in cells: the upper half of each is one pixel, the lower half another one.
 
-Colours are those of the fixed part of the 256-colour palette, or true ones where the terminal has them.
+Colours are those of the fixed part of the 256-colour palette, or true colours if the terminal has them.
 """
 
 from itertools import groupby

@@ -1,7 +1,7 @@
 """The history of a buffer as rows of a given area, and moving through it.
 
-What was said is kept apart from how it wraps: a place in the history is a line and how many of its rows are below the
-edge, so that it holds through new lines and resizes.
+A position in the history is a line and the number of its rows below the edge, so that it stays valid with new lines and
+other sizes.
 """
 
 from greenchat.client.state.lines import Anchor
@@ -30,7 +30,7 @@ def lines_shown(buffer: Buffer, area: Size, theme: Theme) -> list[int]:
 
 
 def _drawn(buffer: Buffer, area: Size, theme: Theme, marked: str = "") -> Drawn:
-    news = buffer.news if buffer.unread.seen > buffer.first else NO_LINE  # where nothing was seen, all is new
+    news = buffer.news if buffer.unread.seen > buffer.first else NO_LINE  # if nothing was seen, everything is new
     return Drawn(columns_for(area.columns, theme), theme, marked, news)
 
 
