@@ -5,7 +5,6 @@ another. Where the start itself, the command line or the environment is tested t
 """
 
 import atexit
-import json
 import os
 import select
 import signal
@@ -22,30 +21,29 @@ from types import MappingProxyType
 from typing import IO
 
 from tests.patience import PATIENCE
+from tests.server import forker
 from tests.server.process import ROOT, SCRIPT, Running, environment, listening
 
 _READ_AT_THE_START = ("PYTHON", "LD_", "LC_", "LANG", "GEVENT")  # variables
 _lock = threading.Lock()
 
 
-def _surroundings() -> dict[str, str]:
-    """The variables that all of these start with: this checkout is what they import, whatever the tests were given."""
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
-
-
 @cache
-def _requests(family: int) -> socket.socket:
+def _requests(family: int, source: Path) -> socket.socket:
     """Where to ask for a process. The one that forks ends with this one."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
-        command = [sys.executable, "-m", "tests.server.forker", str(theirs.fileno())]
-        forker = subprocess.Popen(
-            command, cwd=ROOT, env=_surroundings(), pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
+        process = subprocess.Popen(
+            [sys.executable, "-P", forker.__file__, str(theirs.fileno())],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(source), "PYTHONHASHSEED": str(family)},
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
         )
 
     def end() -> None:
         ours.close()
-        forker.wait()
+        process.wait()
 
     atexit.register(end)
     return ours
@@ -62,25 +60,28 @@ class Forked:
         *,
         passed: Sequence[int] = (),
         family: int = 0,
+        script: Sequence[str] = SCRIPT,
+        spare: bool = False,
     ) -> None:
         """standard: descriptors of its input, output and errors; passed: others, which have the same number there.
 
-        family: those of one have the hashes of texts in common (object.__hash__ in Python's reference).
+        env: its variables; PYTHONPATH names a folder with greenchat. family: the seed of the hashes of texts
+        (object.__hash__ in Python's reference). script: what it runs. spare: servers that it starts are forked, too.
         """
-        before = _surroundings()
+        before = {**os.environ, "PYTHONPATH": env["PYTHONPATH"]}
         changed = {name for name in env.keys() | before.keys() if env.get(name) != before.get(name)}
         assert not any(name.startswith(_READ_AT_THE_START) for name in changed), "only a start of its own reads these"
-        self.args = [*SCRIPT, *arguments]
+        requests = _requests(family, Path(env["PYTHONPATH"]).resolve())
+        self.args = [*script, *arguments]
         self.stdout: IO[str] | None = None
         self.returncode: int | None = None
         os.umask(umask := os.umask(0o022))
-        numbers = [*range(3), *passed]
-        request = json.dumps([self.args, dict(env), os.getcwd(), umask, numbers]).encode()
+        request = forker.request(self.args, env, umask, [*range(3), *passed], spare=spare)
         reading, writing = os.pipe()
         self._told = os.fdopen(reading, "rb", buffering=0)
         try:
             with _lock:
-                socket.send_fds(_requests(family), [request], [*standard, *passed, writing])
+                socket.send_fds(requests, [request], [*standard, *passed, writing])
         finally:
             os.close(writing)
         self.pid = int(self._told.readline())
@@ -125,8 +126,9 @@ def run(
     stdin: str = "",
     env: Mapping[str, str] = MappingProxyType({}),
     patience: float = PATIENCE,
+    family: int = 0,
 ) -> subprocess.CompletedProcess[str]:
-    """As `process.run`."""
+    """As `process.run`. family: as in `Forked`."""
     with (
         tempfile.TemporaryFile("w+") as given,
         tempfile.TemporaryFile("w+") as out,
@@ -134,7 +136,8 @@ def run(
     ):
         given.write(stdin)
         given.seek(0)
-        process = Forked(arguments, {**environment(home), **env}, [given.fileno(), out.fileno(), err.fileno()])
+        standard = [given.fileno(), out.fileno(), err.fileno()]
+        process = Forked(arguments, {**environment(home), **env}, standard, family=family)
         try:
             code = process.wait(patience)
         finally:
@@ -145,12 +148,19 @@ def run(
 
 
 @contextmanager
-def started(home: Path, *arguments: str, env: Mapping[str, str] = MappingProxyType({})) -> Iterator[Running]:
-    """As `process.started`."""
+def started(
+    home: Path,
+    *arguments: str,
+    env: Mapping[str, str] = MappingProxyType({}),
+    script: tuple[str, ...] = SCRIPT,
+    spare: bool = False,
+) -> Iterator[Running]:
+    """As `process.started`. spare: as in `Forked`."""
     errors = home / "errors.txt"
     reading, writing = os.pipe()
     with open(os.devnull) as nothing, errors.open("w") as file, open(writing, "wb") as out:
-        process = Forked(arguments, {**environment(home), **env}, [nothing.fileno(), out.fileno(), file.fileno()])
+        standard = [nothing.fileno(), out.fileno(), file.fileno()]
+        process = Forked(arguments, {**environment(home), **env}, standard, script=script, spare=spare)
     process.stdout = os.fdopen(reading, encoding="utf-8")
     with listening(process, errors) as running:
         yield running

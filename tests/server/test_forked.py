@@ -1,5 +1,6 @@
 """What `forked` starts is, from outside and by what it answers, what `process` starts."""
 
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from greenchat.server.control.client import ask
 from tests.irc import Client
 from tests.server import forked, process
 
@@ -37,6 +39,21 @@ def test_a_server_is_like_one_with_a_start_of_its_own(tmp_path: Path) -> None:
             alice.run("PING x")
             found.append(facts(server.process.pid))
             assert server.end() == 0
+    assert found[0] == found[1]
+
+
+def test_one_that_takes_over_is_like_one_with_a_start_of_its_own(tmp_path: Path) -> None:
+    found = []
+    data = tmp_path / "data"
+    words = ("--listen", "127.0.0.1:0", "--data", str(data))
+    for spare in True, False:
+        with forked.started(tmp_path, *words, spare=spare) as server, Client(server.target, "alice") as alice:
+            successor = ask(data, "upgrade", 60.0)["pid"]
+            alice.run("PING x")
+            found.append(facts(successor))
+            assert server.end() == 0
+        assert not Path(f"/proc/{successor}").exists()
+        shutil.rmtree(data)
     assert found[0] == found[1]
 
 

@@ -50,10 +50,13 @@ def server(tmp_path: Path) -> Iterator[Running]:
 
 
 @contextmanager
-def serving(home: Path, config: str = CONFIG, *words: str) -> Iterator[Running]:
-    """A server, and none of those that come after it is left at the end."""
+def serving(home: Path, config: str = CONFIG, *words: str, spare: bool = True) -> Iterator[Running]:
+    """A server, and none of those that come after it is left at the end.
+
+    spare: the first of those is forked, too; the second always has a start of its own.
+    """
     (home / "server.toml").write_text(config)
-    with started(home, "--config", str(home / "server.toml"), *words) as running:
+    with started(home, "--config", str(home / "server.toml"), *words, spare=spare) as running:
         try:
             yield running
         finally:
@@ -339,8 +342,8 @@ def test_a_new_process_that_fails_leaves_the_old_one_serving(
     assert "Traceback" not in server.errors.read_text()
 
 
-def test_a_new_process_that_is_killed_leaves_the_old_one_serving(server: Running, tmp_path: Path) -> None:
-    with Client(server.target, "alice") as alice:
+def test_a_new_process_that_is_killed_leaves_the_old_one_serving(tmp_path: Path) -> None:
+    with serving(tmp_path, spare=False) as server, Client(server.target, "alice") as alice:
         asking = subprocess.Popen(
             [sys.executable, "bin/greenchat-server", "upgrade"],
             env=environment(tmp_path),
@@ -416,7 +419,7 @@ def test_systemd_is_told_whom_to_watch(tmp_path: Path) -> None:
         hearing.start()
         (tmp_path / "server.toml").write_text(CONFIG)
         env = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "500000"}
-        with started(tmp_path, "--config", str(tmp_path / "server.toml"), env=env) as server:
+        with started(tmp_path, "--config", str(tmp_path / "server.toml"), env=env, spare=True) as server:
             wait_for("READY=1")
             successor = upgrade(tmp_path)
             try:
@@ -487,9 +490,9 @@ def test_a_guest_goes_on_by_their_token(tmp_path: Path) -> None:
             assert [message.command for message in alice.sync()] == ["PRIVMSG"]
 
 
-def test_two_signals_at_once_are_one_upgrade(server: Running, tmp_path: Path) -> None:
+def test_two_signals_at_once_are_one_upgrade(tmp_path: Path) -> None:
     """Also while the new process does not listen to them yet."""
-    with Client(server.target, "alice") as alice:
+    with serving(tmp_path, spare=False) as server, Client(server.target, "alice") as alice:
         before = pid_of(tmp_path)
         for _ in range(3):
             server.process.send_signal(signal.SIGUSR2)

@@ -19,7 +19,7 @@ from tests.irc import Client
 from tests.patience import PATIENCE
 from tests.server.forked import Forked
 from tests.server.nodes.nats import Nats, nats
-from tests.server.process import Process, environment
+from tests.server.process import SCRIPT, Process, environment
 
 CONFIG = """\
 [connections]
@@ -33,11 +33,13 @@ unread = 0
 _started = count()
 
 
-def forked_node(words: Sequence[str], env: Mapping[str, str], output: int, *passed: int) -> Process:
+def forked_node(
+    words: Sequence[str], env: Mapping[str, str], output: int, *passed: int, script: Sequence[str] = SCRIPT
+) -> Process:
     """Start a node: three in a row have hashes of their own each, as several processes have."""
     with open(os.devnull) as nothing:
         standard = [nothing.fileno(), output, output]
-        return Forked(words, env, standard, passed=passed, family=next(_started) % 3)
+        return Forked(words, env, standard, passed=passed, family=next(_started) % 3, script=script)
 
 
 class NodeProcess:

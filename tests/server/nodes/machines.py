@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -31,13 +31,14 @@ replicas = {replicas}
 snapshot = 1.0
 {more}
 """
+_START = "from greenchat.server.main import main\nraise SystemExit(main())\n"
 
 
 class Machine(NodeProcess):
-    """One machine. more: keys of [cluster]."""
+    """One machine. more: keys of [cluster]. before: Python that its process runs before the server."""
 
     def __init__(  # the one of NodeProcess makes a seat
-        self, home: Path, name: str, engine: Sequence[Nats], *, log: str = "greenchat", more: str = "", script: str = ""
+        self, home: Path, name: str, engine: Sequence[Nats], *, log: str = "greenchat", more: str = "", before: str = ""
     ) -> None:
         self.name = name
         self.folder = home / name
@@ -49,7 +50,11 @@ class Machine(NodeProcess):
         self.config = home / f"{name}.toml"
         self.process: Process | None = None
         self.environment: dict[str, str] = {}
-        self._script = ("-c", script) if script else SCRIPT
+        self._script = SCRIPT
+        if before:
+            script = home / f"start-{name}.py"
+            script.write_text(f"{before}\n{_START}", encoding="utf-8")
+            self._script = (str(script),)
         self.configure([server.url for server in engine], log=log, replicas=len(engine), more=more)
 
     def configure(self, urls: Sequence[str], *, log: str = "greenchat", replicas: int = 1, more: str = "") -> None:
@@ -70,16 +75,19 @@ class Machine(NodeProcess):
         before = self._served()
         words, env = ("--config", str(self.config)), environment(self.home) | self.environment
         with self.errors.open("ab") as errors:
-            if self.environment or self._script is not SCRIPT:
+            if self.environment:
                 command = [sys.executable, *self._script, *words]
                 self.process = subprocess.Popen(command, env=env, stdout=errors, stderr=errors, text=True)
             else:
-                self.process = forked_node(words, env, errors.fileno())
+                self.process = self._forked(words, env, errors.fileno())
         until = time.monotonic() + PATIENCE
         while ready and self._served() == before:
             assert self.process.poll() is None, self.errors.read_text(encoding="utf-8")
             assert time.monotonic() < until, self.errors.read_text(encoding="utf-8")
             time.sleep(0.02)
+
+    def _forked(self, words: Sequence[str], env: Mapping[str, str], output: int) -> Process:
+        return forked_node(words, env, output, script=self._script)
 
     def _served(self) -> int:
         return self.errors.read_text(encoding="utf-8").count("Data is kept in") if self.errors.exists() else 0

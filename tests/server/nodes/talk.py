@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 from greenchat.protocol.msgid import parse_msgid
@@ -10,7 +11,16 @@ from tests.patience import PATIENCE
 from tests.server.nodes.cluster import Cluster, NodeProcess
 
 CAPS = "echo-message message-tags"
-_PACE = 0.01  # seconds: whoever talks as fast as it can leaves the processor to nobody who starts or catches up
+_PACE = 0.03  # seconds: whoever talks as fast as it can leaves the processor to nobody who starts or catches up
+_LOOK = 0.02  # seconds
+
+
+def wait_until(is_so: Callable[[], bool], patience: float = PATIENCE) -> None:
+    """Wait until something is so, where no event tells of it: looking at it takes little of the processor."""
+    until = time.monotonic() + patience
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(_LOOK)
 
 
 class Talker:

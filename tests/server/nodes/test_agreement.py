@@ -3,7 +3,6 @@
 import random
 import socket
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from tests.irc import Client
 from tests.patience import PATIENCE
 from tests.server.nodes.cluster import NodeProcess, cluster
 from tests.server.nodes.nats import NEEDED
+from tests.server.nodes.talk import wait_until
 
 pytestmark = NEEDED
 
@@ -86,12 +86,8 @@ def test_random_lives(tmp_path: Path, seed: int) -> None:
             plain[step % 3].say(chance.choice(("hello", "/me waves", "a line of some length " * 9, "é ☺")))
             lines = [grammar.line().rstrip(b"\r\n") + b"\r\n" for _ in range(chance.randint(1, 4))]
             chance.choice(lives).say([line for line in lines if not any(word in line.upper() for word in _DEADLY)])
-        (root,) = [Client(nodes.nodes[0].address, "someone")]
         compared = digests(nodes.nodes[0])
-        until = time.monotonic() + PATIENCE
-        while digests(nodes.nodes[0]) == compared and time.monotonic() < until:
-            root.sync()
-        root.close()
+        wait_until(lambda: digests(nodes.nodes[0]) != compared)
         for talker in plain:
             talker.close()
         for life in lives:
@@ -173,8 +169,7 @@ def test_what_is_kept_no_longer_goes_everywhere_at_once(tmp_path: Path) -> None:
         two.start()  # alone, so that it decides
         with two.client("cat", "echo-message") as cat:
             cat.join("#a")
-            while len(two.texts("#a")) == LINES:
-                cat.sync()
+            wait_until(lambda: len(two.texts("#a")) < LINES)
             one.start()
             three.start()
             found = [answers(node, "dan") for node in nodes.nodes]
@@ -197,19 +192,12 @@ def agree(*nodes: NodeProcess) -> bool:
 
 def until_settled(*nodes: NodeProcess) -> None:
     """Wait until most of what was said is where it is looked for when something is to go."""
-    wait(lambda: all(node.ask("SELECT count(*) FROM settled") > 8000 for node in nodes))
+    wait_until(lambda: all(node.ask("SELECT count(*) FROM settled") > 8000 for node in nodes))
 
 
 def until_looked(*nodes: NodeProcess) -> None:
     """Wait until nodes have looked for what is to go: their indexes are made in the same step, just before."""
     for node in nodes:
-        wait((node.folder / "greenchat.db-search").exists)
+        wait_until((node.folder / "greenchat.db-search").exists)
         with node.client("look") as client:
             client.quit()
-
-
-def wait(is_so: Callable[[], bool]) -> None:
-    until = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < until
-        time.sleep(0.05)

@@ -15,7 +15,7 @@ from tests.irc import Client
 from tests.server.nodes.machines import Machine
 from tests.server.nodes.nats import NEEDED, Nats, nats
 from tests.server.nodes.proxy import Proxy
-from tests.server.nodes.talk import Talker, check
+from tests.server.nodes.talk import Talker, check, wait_until
 from tests.server.nodes.test_agreement import STAFF
 
 pytestmark = NEEDED
@@ -137,8 +137,7 @@ def test_who_is_killed_elsewhere_meanwhile_does_nothing_more(tmp_path: Path, eng
             wanted = received(other) + sum(map(len, said))
             for victim, lines in zip(victims, said, strict=True):
                 victim.send(*lines)
-            while received(other) < wanted:
-                chief.sync()
+            wait_until(lambda: received(other) >= wanted)
             for victim in victims:
                 assert "QUIT" in [message.command for message in chief.run(f"KILL {victim.nick} :enough")]
             proxy.mend()
@@ -180,9 +179,7 @@ def test_a_cut_for_which_a_node_is_given_up(tmp_path: Path, engine: Nats) -> Non
 
 
 def until_said(machine: Machine, text: str) -> None:
-    while text not in machine.errors.read_text(encoding="utf-8"):
-        with machine.client("look") as client:
-            client.quit()
+    wait_until(lambda: text in machine.errors.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO], ids=["full", "broken"])

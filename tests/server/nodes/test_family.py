@@ -15,6 +15,7 @@ from tests.irc import Client
 from tests.patience import PATIENCE
 from tests.server.forked import run, started
 from tests.server.nodes.nats import NEEDED
+from tests.server.nodes.talk import wait_until
 from tests.server.nodes.test_agreement import STAFF
 from tests.server.process import Running
 
@@ -22,8 +23,10 @@ pytestmark = NEEDED
 
 
 @contextmanager
-def family(home: Path, count: int = 2) -> Iterator[Running]:
-    with started(home, "--listen", "127.0.0.1:0", "--data", str(home / "d"), "--nodes", str(count)) as server:
+def family(home: Path, count: int = 2, *, spare: bool = True) -> Iterator[Running]:
+    """spare: nodes are forked; else each has a start of its own."""
+    words = ("--listen", "127.0.0.1:0", "--data", str(home / "d"), "--nodes", str(count))
+    with started(home, *words, spare=spare) as server:
         try:
             yield server
         finally:
@@ -55,7 +58,7 @@ def spread(server: Running, count: int = 16) -> list[Client]:
 
 def test_a_node_and_the_engine_die(tmp_path: Path) -> None:
     data = tmp_path / "d"
-    with family(tmp_path) as server:
+    with family(tmp_path, spare=False) as server:
         first, second = pid_of(data), pid_of(data / "nodes/2")
         clients = spread(server)
         numbers = {ask(folder, "status")["users"] for folder in (data, data / "nodes/2")}
@@ -201,13 +204,12 @@ def test_a_reload_is_for_all_and_so_is_die(tmp_path: Path) -> None:
     config = tmp_path / "server.toml"
     config.write_text(STAFF, encoding="utf-8")
     words = ("--listen", "127.0.0.1:0", "--data", str(tmp_path / "d"), "--nodes", "2", "--config", str(config))
-    with started(tmp_path, *words) as server:
+    with started(tmp_path, *words, spare=True) as server:
         pid_of(tmp_path / "d/nodes/2")
         with Client(server.target, "chief") as chief:
             chief.run("OPER root secret")
             server.process.send_signal(signal.SIGHUP)
-            while server.errors.read_text(encoding="utf-8").count("SIGHUP reloaded") < 2:
-                chief.sync()
+            wait_until(lambda: server.errors.read_text(encoding="utf-8").count("SIGHUP reloaded") == 2)
             chief.send("DIE")
             assert server.process.wait(PATIENCE) == 0
     assert not engine_of(tmp_path / "d")
@@ -217,22 +219,20 @@ def test_one_that_is_told_to_end_stays_off_and_the_others_serve(tmp_path: Path) 
     config, data = tmp_path / "server.toml", tmp_path / "d"
     config.write_text(STAFF, encoding="utf-8")
     words = ("--listen", "127.0.0.1:0", "--data", str(data), "--nodes", "2", "--config", str(config))
-    with started(tmp_path, *words) as server:
+    with started(tmp_path, *words, spare=True) as server:
         second = pid_of(data / "nodes/2")
         clients = spread(server)
         clients[0].run("OPER root secret", "DIE node-2")
-        while is_running(second):
-            time.sleep(0.05)
+        wait_until(lambda: not is_running(second))
         staying = [client for client in clients if is_connected(client)]
         assert 0 < len(staying) < 16
-        while "node-2 was told to stop; it stays off" not in server.errors.read_text(encoding="utf-8"):
-            time.sleep(0.05)
+        wait_until(lambda: "node-2 was told to stop; it stays off" in server.errors.read_text(encoding="utf-8"))
         for number in range(16):
             with Client(server.target, f"late{number}") as late:
                 late.quit()
         server.process.send_signal(signal.SIGUSR2)
-        while "use `greenchat-server upgrade` to upgrade several nodes" not in server.errors.read_text("utf-8"):
-            time.sleep(0.05)
+        told = "use `greenchat-server upgrade` to upgrade several nodes"
+        wait_until(lambda: told in server.errors.read_text(encoding="utf-8"))
         with Client(server.target, "chief") as chief:
             chief.run("OPER root secret")
             assert chief.run("DIE node-2")[0].params == ("chief", "node-2", "No such server")
@@ -258,12 +258,10 @@ def test_times_of_the_configuration_count(tmp_path: Path) -> None:
     config.write_text("[cluster]\npatience = 1.0\nsnapshot = 1.0\n", encoding="utf-8")
     data = tmp_path / "d"
     words = ("--listen", "127.0.0.1:0", "--data", str(data), "--nodes", "1", "--config", str(config))
-    with started(tmp_path, *words) as server:
+    with started(tmp_path, *words, spare=True) as server:
         state = data / "nodes/1/greenchat.state"
-        before, until = state.stat().st_mtime_ns, time.monotonic() + PATIENCE
-        while state.stat().st_mtime_ns == before:
-            assert time.monotonic() < until, "a snapshot each second"
-            time.sleep(0.05)
+        before = state.stat().st_mtime_ns
+        wait_until(lambda: state.stat().st_mtime_ns != before)  # a snapshot each second
         assert server.end() == 0
 
 
@@ -273,8 +271,8 @@ def test_a_key_that_needs_a_restart_is_in_force_after_one(tmp_path: Path) -> Non
     words = ("--listen", "127.0.0.1:0", "--data", str(tmp_path / "d"), "--nodes", "2", "--config", str(config))
     for enabled, status in ("false", 404), ("true", 401):
         config.write_text(f"[files]\nenabled = {enabled}\n", encoding="utf-8")
-        with started(tmp_path, *words) as server:
-            link = HTTPConnection(*server.target, timeout=PATIENCE)
+        with started(tmp_path, *words, spare=True) as server:
+            link = HTTPConnection(*server.target, timeout=20)
             link.request("POST", "/files", b"a file")
             assert link.getresponse().status == status
             link.close()
@@ -292,9 +290,7 @@ def test_nothing_is_left_behind_by_a_parent_that_was_killed(tmp_path: Path) -> N
             server.process.kill()
             server.process.wait()
             assert bob.until_end()[-1].command == "ERROR"
-        for pid in (*pids, engine):
-            while is_running(pid):
-                time.sleep(0.05)
+        wait_until(lambda: not any(map(is_running, (*pids, engine))))
     with family(tmp_path) as server:
         assert engine_of(data) not in (0, engine)
         with Client(server.target, "ann", caps="batch draft/chathistory") as ann:

@@ -21,7 +21,7 @@ from tests.irc import Client
 from tests.patience import PATIENCE
 from tests.server.nodes.cluster import NodeProcess, cluster
 from tests.server.nodes.nats import NEEDED, leader_of
-from tests.server.nodes.talk import Talker, check
+from tests.server.nodes.talk import Talker, check, wait_until
 
 pytestmark = NEEDED
 
@@ -109,9 +109,7 @@ def test_a_node_that_hangs_is_given_up_and_begins_anew(tmp_path: Path) -> None:
 def until_given_up(node: NodeProcess) -> None:
     """Wait until a node has given up another one."""
     with node.errors.open(encoding="utf-8") as errors:
-        while "was given up" not in errors.read():
-            with node.client("look") as client:
-                client.quit()
+        wait_until(lambda: "was given up" in errors.read())
 
 
 def test_the_engine_is_killed_and_started_again(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from greenchat.server.files.blobs import FOLDER
 from tests.http_client import Http
 from tests.server.nodes.cluster import Cluster, NodeProcess, cluster
 from tests.server.nodes.nats import NEEDED
+from tests.server.nodes.talk import wait_until
 
 pytestmark = NEEDED
 
@@ -47,9 +48,7 @@ def fetched(node: NodeProcess, path: str) -> bytes:
 def wait_for_parts(node: NodeProcess, count: int) -> None:
     """Wait until so many uploads are on the disk, as far as they have come."""
     parts = node.folder / FOLDER / "parts"
-    with Http(node.address) as link:
-        while not parts.is_dir() or sum(each.stat().st_size >= _MIB for each in parts.iterdir()) != count:
-            link.get("/healthz")  # as long as that takes
+    wait_until(lambda: parts.is_dir() and sum(each.stat().st_size >= _MIB for each in parts.iterdir()) == count)
 
 
 def test_two_uploads_at_the_same_time_are_two_files(tmp_path: Path) -> None:
@@ -95,10 +94,10 @@ def test_the_content_of_a_deleted_file_stays_until_no_node_can_have_a_new_use_fo
             began = time.monotonic()
             while time.monotonic() < began + 2:  # it is looked at every second
                 assert link.get(path).status == 404
+                time.sleep(0.05)
             assert content.read_bytes() == b"x"
             again = json.loads(link.get("/files", "POST", b"x", Authorization=owner).body)["path"]
             assert fetched(other, again) == b"x"
             assert link.get(again, "DELETE", Authorization=owner).status == 204
             os.utime(content, (1000, 1000))
-            while content.exists():
-                link.get("/healthz")  # as long as that takes
+            wait_until(lambda: not content.exists())

@@ -4,6 +4,7 @@ import json
 import shutil
 import signal
 import time
+import unicodedata
 from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -11,17 +12,19 @@ from pathlib import Path
 
 import pytest
 
+from greenchat.commands.nodes.membership import PLATFORM
 from greenchat.server.nodes import entries
 from greenchat.server.nodes.access import Access
 from greenchat.server.nodes.engine import Engine, Stored
 from tests.irc import Client
 from tests.patience import PATIENCE
 from tests.ports import reserved_port
+from tests.server.forked import run
 from tests.server.nodes.machines import Machine
 from tests.server.nodes.nats import NEEDED, Nats, nats
-from tests.server.nodes.talk import Talker, check
+from tests.server.nodes.talk import Talker, check, wait_until
 from tests.server.nodes.test_faults import come_back
-from tests.server.process import SCRIPT, run
+from tests.server.process import SCRIPT
 
 pytestmark = NEEDED
 
@@ -100,11 +103,12 @@ def test_three_machines_with_three_servers_of_the_engine(tmp_path: Path) -> None
 
 
 def until_silent(machine: Machine, name: str) -> None:
-    while True:
+    def is_silent() -> bool:
         rows = json.loads(machine.do("cluster", "status", "--json"))["nodes"]
         silent = {node["name"]: node["silent"] for node in rows}
-        if silent[name] > 2000:
-            return
+        return bool(silent[name] > 2000)
+
+    wait_until(is_silent)
 
 
 def test_an_engine_that_is_off_at_the_start_is_told_at_once_and_waited_for(tmp_path: Path) -> None:
@@ -114,10 +118,7 @@ def test_an_engine_that_is_off_at_the_start_is_told_at_once_and_waited_for(tmp_p
             one.do("cluster", "init")
             server.kill()
             one.start(ready=False)
-            until = time.monotonic() + PATIENCE
-            while "; waiting at most 30 s for it" not in one.errors.read_text(encoding="utf-8"):
-                assert time.monotonic() < until, one.errors.read_text(encoding="utf-8")
-                time.sleep(0.02)
+            wait_until(lambda: "; waiting at most 30 s for it" in one.errors.read_text(encoding="utf-8"))
             server.start()
             one.wait_until_it_begins_anew(0)
             with one.client("kim") as kim:
@@ -334,12 +335,9 @@ def stops(machine: Machine, line: str) -> None:
 
 def test_a_node_whose_clock_is_wrong(tmp_path: Path, engine: Nats) -> None:
     """Time is the log's: ids, order and bans are the same at all nodes."""
-    script = (
-        "import time; right = time.time_ns; time.time_ns = lambda: right() + 400 * 86400 * 10**9;"
-        " from greenchat.server.main import main; raise SystemExit(main())"
-    )
+    wrong = "import time; right = time.time_ns; time.time_ns = lambda: right() + 400 * 86400 * 10**9"
     one = Machine(tmp_path, "one", [engine], log="clock")
-    two = Machine(tmp_path, "two", [engine], log="clock", script=script)
+    two = Machine(tmp_path, "two", [engine], log="clock", before=wrong)
     with machines(one, two):
         one.do("cluster", "init")
         one.start()
@@ -359,12 +357,9 @@ def test_a_node_whose_clock_is_wrong(tmp_path: Path, engine: Nats) -> None:
 
 def test_a_node_that_comes_to_another_state_ends_and_is_made_anew(tmp_path: Path, engine: Nats) -> None:
     """Nobody can say which of two is right: the one that hears of it last."""
-    script = (
-        "from greenchat.server.nodes import state_file; state_file.digest_of = lambda _: 'another';"
-        " from greenchat.server.main import main; raise SystemExit(main())"
-    )
+    another = "from greenchat.server.nodes import state_file; state_file.digest_of = lambda _: 'another'"
     one = Machine(tmp_path, "one", [engine], log="digest")
-    two = Machine(tmp_path, "two", [engine], log="digest", script=script)
+    two = Machine(tmp_path, "two", [engine], log="digest", before=another)
     with machines(one, two):
         one.do("cluster", "init")
         one.start()
@@ -425,13 +420,11 @@ def test_an_engine_that_may_lose_what_it_has_written(tmp_path: Path) -> None:
 
 def test_a_node_with_other_rules_is_refused(tmp_path: Path, engine: Nats) -> None:
     """And where those are gone with which it would differ, it is let in."""
-    script = (
-        "import unicodedata; unicodedata.unidata_version = '1.1';"
-        " from greenchat.server.main import main; raise SystemExit(main())"
-    )
+    assert PLATFORM.endswith(f" with Unicode {unicodedata.unidata_version}")
+    older = "from greenchat.server.nodes import member; member.PLATFORM = 'Python 3.11 with Unicode 1.1'"
     log = "rules"
     one = Machine(tmp_path, "one", [engine], log=log, more="lease = 3.0")
-    two = Machine(tmp_path, "two", [engine], log=log, more="lease = 3.0", script=script)
+    two = Machine(tmp_path, "two", [engine], log=log, more="lease = 3.0", before=older)
     with machines(one, two):
         one.do("cluster", "init")
         one.start()
@@ -465,6 +458,7 @@ def test_a_node_waits_for_an_engine_that_comes_back(tmp_path: Path) -> None:
 
 def until_anew(machine: Machine, times: int) -> None:
     """Wait until it has ended its service for want of the engine so many times."""
-    while machine.errors.read_text(encoding="utf-8").count("this node is stopping: the engine was unreachable") < times:
-        assert machine.process
-        assert machine.process.poll() is None
+    line = "this node is stopping: the engine was unreachable"
+    wait_until(lambda: machine.errors.read_text(encoding="utf-8").count(line) >= times)
+    assert machine.process
+    assert machine.process.poll() is None
