@@ -22,6 +22,7 @@ from greenchat.storage.trimming import Trimming
 from greenchat.storage.writer import Writer
 
 _LONG_LOG = 16384  # pages: beyond 32 MiB the write-ahead log should be reset
+_MOVE_EVERY = 1.0  # seconds while much is said: the same pages are written again and again, and moved once
 _INDEX_RESTS = 4  # times as long as it has worked, in processor time
 _QUIET = 200  # events between one `maintain` and the next
 _MUCH = 50_000  # events
@@ -65,6 +66,7 @@ class Housekeeping:
         # Where the log of the last server could not be moved into the database, nobody knows what it holds.
         self.log_holds_erased = is_there_a_log(path)
         self._moved = False
+        self._moved_at = 0.0
         self.commits = 0
         self._kept = -1  # commits after which everything was done
         self._index_rests = 0.0
@@ -164,11 +166,15 @@ class Housekeeping:
     def maintain(self, now: int, *, decides: bool) -> None:
         """Do one step of the work outside the event loop; call `tidy` after it. See `Store.maintain`."""
         commits = self.commits
-        self.move_log()
+        events, before = self._changes.events, self._events_before
+        self._events_before = events
+        learns = events - before < _QUIET or self._must_learn(monotonic())
+        if learns or self.log_holds_erased or monotonic() - self._moved_at >= _MOVE_EVERY:
+            self.move_log()
         with self._lock, errors(self._path, "maintain"):
             started, worked = monotonic(), thread_time()
             # `tidy` needs that nobody reads
-            if self._log_is_long or started < self._index_rests or not self._is_time_to_learn(started):
+            if self._log_is_long or started < self._index_rests or not learns:
                 return
             self._events_learned = self._changes.events
             self._learned = started
@@ -213,13 +219,11 @@ class Housekeeping:
             keeper.execute("PRAGMA wal_checkpoint(PASSIVE)")  # what came meanwhile: leaves little for `tidy`
             self._log_is_long = True
         self._moved = True
+        self._moved_at = monotonic()
 
-    def _is_time_to_learn(self, time: float) -> bool:
-        """Whether to index now: in a quiet moment, but before there is very much or it takes very long."""
-        events, before = self._changes.events, self._events_before
-        self._events_before = events
-        is_quiet = events - before < _QUIET
-        return is_quiet or events - self._events_learned >= _MUCH or time - self._learned >= _LONG
+    def _must_learn(self, time: float) -> bool:
+        """Whether to index although this is no quiet moment: before there is very much, or it takes very long."""
+        return self._changes.events - self._events_learned >= _MUCH or time - self._learned >= _LONG
 
     def _is_time_to_compact(self) -> bool:
         """Whether to compact now: a round is under way, or there is enough for one, or a little that is old."""

@@ -23,7 +23,7 @@ from greenchat.storage.transaction import transaction
 
 _PAGE_BITS = 44  # of an id: its lower 20 count within a millisecond, and 2^24 ms are 4.7 hours
 _EVERY = 10.0  # seconds
-_AT_ONCE = 500  # seals that are stored in one step: in some milliseconds
+_AT_ONCE = 2000  # seals that are stored in one step: in some milliseconds
 _MOST = 100_000  # events that are read for them, of which a conversation's texts are in memory at once
 
 MAKE_TABLE = (
@@ -140,6 +140,7 @@ class Sealing:
         self._sealed = self.upto = one_number(connection, _SEALED)
         self._begun_at = monotonic()  # 0: there may be more to seal at once
         self._read: _Read | None = None
+        self._span = 1 << _PAGE_BITS  # of ids that are read at once: few enough the last time
         self.is_begun = False
 
     def is_due(self, last_id: int) -> bool:
@@ -169,13 +170,17 @@ class Sealing:
                 self._read = _Read(self.upto, reseals, [])
                 return
             page = first >> _PAGE_BITS
-            upto = min(self.upto, (page + 1 << _PAGE_BITS) - 1)
+            upto = min(self.upto, (page + 1 << _PAGE_BITS) - 1, first + self._span)
             while upto > first and self._count(connection, upto) > _MOST:
-                upto = (first + upto) // 2
+                self._span = (upto - first) // 2
+                upto = first + self._span
             seals = self._seals(connection, page, upto)
             while len(seals) > _AT_ONCE and upto > first:
-                upto = (first + upto) // 2
+                self._span = (upto - first) // 2
+                upto = first + self._span
                 seals = self._seals(connection, page, upto)
+            if len(seals) <= _AT_ONCE // 4 and sum(events for _, _, events, _ in seals) <= _MOST // 4:
+                self._span = min(2 * self._span + 1, 1 << _PAGE_BITS)
             self._read = _Read(upto, reseals, seals)
         finally:
             connection.execute("COMMIT")

@@ -10,6 +10,7 @@ import pytest
 from greenchat.storage.inspection import check, take_in
 from greenchat.storage.interface import Erasure, HistorySpan, Renaming, Retention
 from greenchat.storage.schema import MIGRATIONS
+from greenchat.storage.seals import Sealing
 from greenchat.storage.sqlite import SqliteStore
 from tests.storage.talk import START, Talk, compact_events, opened, tidy_up
 
@@ -160,6 +161,40 @@ def test_many_seals_are_stored_in_steps(path: Path, talk: Talk, monkeypatch: pyt
             steps += 1
         assert steps > 3
         assert max(after - before for before, after in pairwise(found)) <= 5
+    assert check(path) == []
+
+
+def test_many_conversations_are_not_read_again_and_again(
+    path: Path, talk: Talk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where few events already have more seals than are stored at once, as private messages of a thousand people."""
+    monkeypatch.setattr("greenchat.storage.seals._AT_ONCE", 8)
+    read: list[int] = []
+    seal = Sealing._seals
+
+    def note(sealing: Sealing, connection: sqlite3.Connection, page: int, upto: int) -> list[tuple[int, int, int, int]]:
+        read.append(upto)
+        return seal(sealing, connection, page, upto)
+
+    monkeypatch.setattr(Sealing, "_seals", note)
+    with opened(path) as store:
+        store.commit([talk.say("hello", f"#{number % 64}") for number in range(256)])
+        compact_events(store)
+        store._sealing._begun_at = 0.0
+        steps = 0
+        while store._sealing.is_due(store._compaction.last):
+            store._sealing.begin(store._compaction.last)
+            store._sealing.read(store._connection)
+            store._sealing.store(store._connection)
+            steps += 1
+        assert steps >= 256 // 8
+        assert len(read) <= steps + 12
+        assert store._sealing._span < 1 << 44
+        talk.now += 60_000
+        for _ in range(30):  # few seals each: soon all can be read at once again
+            store.commit([talk.say("hello")])
+            store._sealing.finish(store._connection, store._compaction.last)
+        assert store._sealing._span > 60_000 << 20
     assert check(path) == []
 
 
