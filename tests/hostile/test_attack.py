@@ -20,6 +20,7 @@ from greenchat.bench.attackers import KINDS
 from tests.hostile.figures import kept_waiting, resident, worked
 from tests.hostile.witness import Witness
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.server.forked import started
 from tests.server.process import ROOT, Running
 from tests.staff import HASH
@@ -32,7 +33,8 @@ _LONG = 60.0  # seconds, long after it is over
 _HEEDING = 0.1  # seconds in which it heeds a signal: of the clock less what it was kept waiting, and of its own work
 _ENDING = 1.0  # seconds in which a server that is told to has ended, by its own fault
 _CROWD = 2000
-_CROWD_BOUND = 1.0  # seconds: a message to all of them is 2000 sends, which nothing interrupts
+# Seconds: a message to all of them is 2000 sends, which nothing interrupts. 0.1 to 0.5 as a rule, 1.6 once in fifty.
+_CROWD_BOUND = 3.0
 
 
 _FULL_STOP = "DIE greenchat.local"
@@ -130,7 +132,7 @@ def test_it_reloads_when_it_is_told_to(server: Running, tmp_path: Path) -> None:
         worked_before, told = worked(server.process.pid), time.monotonic()
         server.process.send_signal(signal.SIGHUP)
         while "reloaded the configuration" not in server.errors.read_text():
-            assert time.monotonic() < told + 20
+            assert time.monotonic() < told + PATIENCE
             time.sleep(0.005)
         work = worked(server.process.pid) - worked_before
         waited = time.monotonic() - told - (kept_waiting(server.process.pid, "self") - kept).total() / 1e9
