@@ -51,7 +51,7 @@ class Flights:
         """Send the first messages."""
         self.talking = True
         for _ in range(self.wanted - len(self.in_flight)):
-            self._speak()
+            self.speak()
 
     def stop(self) -> None:
         """Stop sending; messages in flight may arrive."""
@@ -65,7 +65,8 @@ class Flights:
         """Return the number of messages that a sender has said."""
         return self.said.get(sender, 0)
 
-    def _speak(self) -> None:
+    def speak(self) -> None:
+        """Send one message more."""
         sender, room = next(self.speakers)
         number = self.said.get(sender, 0)
         self.said[sender] = number + 1
@@ -88,7 +89,7 @@ class Flights:
         self.delays.append(perf_counter() - self._sent.pop(message))
         self.completed += 1
         if self.talking:
-            self._speak()
+            self.speak()
 
     def on_arrival(self, place: TranscriptPosition, sender: int, number: int) -> None:
         """Note that a detached reader has a message."""

@@ -2,8 +2,10 @@
 
 import pytest
 
+from greenchat.bench import node_loss
 from greenchat.bench.main import main
-from greenchat.bench.scenarios.cluster import report
+from greenchat.bench.scenarios import cluster
+from greenchat.bench.scenarios.cluster import report, report_faults
 from tests.server.nodes.nats import NEEDED
 
 
@@ -14,6 +16,31 @@ def test_a_process_and_two_nodes_are_compared(capsys: pytest.CaptureFixture[str]
     assert told.count("a single process  ") == 4, "two tables, in two parts each"
     assert told.count("2 nodes") == 4
     assert max(map(len, told.splitlines())) <= 80
+
+
+@NEEDED
+def test_a_load_and_a_kill_are_measured(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(cluster, "_CROWD", 10)
+    monkeypatch.setattr(node_loss, "_AFTERWARDS", 0.2)
+    words = ["--nodes", "2", "--load", "--kill", "--clients", "8", "--rooms", "1", "--seconds", "0.2"]
+    assert main(["cluster", *words]) == 0
+    told = capsys.readouterr().out
+    assert told.count("p50 beside") == 2
+    assert told.count("silence before") == 1
+    assert max(map(len, told.splitlines())) <= 80
+
+
+def test_tables_of_a_load_and_a_kill() -> None:
+    load = {"rate": 1000.0, "busy": 0.5, "waited": 0.25, "alone": 0.001, "p50": 0.002, "p95": 0.0035}
+    rows = report_faults("load", [load]).split()
+    assert rows[rows.index("1") :][:4] == ["1", "1,000", "50%", "25%"]
+    rows = report_faults("kill", [{"lost": 1001.0, "before": 0.01, "then": 0.02, "later": 0.3}]).split()
+    assert rows[-8:] == ["1", "1001", "0.01", "s", "0.02", "s", "0.30", "s"]
+
+
+def test_a_load_needs_two_nodes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["cluster", "--nodes", "0,1", "--load"]) == 2
+    assert "--load and --kill need at least two nodes" in capsys.readouterr().err
 
 
 def test_the_table_compares_with_the_first_row() -> None:

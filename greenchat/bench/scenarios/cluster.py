@@ -2,71 +2,93 @@
 
 As much is in flight for each node, however many there are, and it is said in waves: the next when all of one has
 arrived. Else a bench that is slower than the server would let each message come alone, and what is measured would be
-the cost of entries of one message. All processes of the server share a core, so that rates by the clock say nothing.
+the cost of entries of one message. All processes of the server share a core, so that rates by the clock say nothing;
+and what a node does while nobody talks is taken off: with a core of its own it would do that for less of the time.
 """
 
 import argparse
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import perf_counter
 
 from greenchat.bench.crowd import gather
 from greenchat.bench.figures import Figures, quantile, table
 from greenchat.bench.flights import Room
 from greenchat.bench.load import LANDING, Job, SteadyLoad, speakers
+from greenchat.bench.node_delay import delay_beside
+from greenchat.bench.node_loss import lose_node
+from greenchat.bench.node_processes import await_nodes
+from greenchat.bench.node_processes import processes as children
 from greenchat.bench.process import cpu_seconds, raise_file_limit
 from greenchat.bench.progress import ProgressLine
 from greenchat.bench.scenarios import Measurement, Scenario, Shape
-from greenchat.bench.swarm import StalledError, Swarm
+from greenchat.bench.swarm import Swarm
 from greenchat.bench.targets import greenchat_target, run
 from greenchat.bench.wire import TEXT_BYTES, Wording
 from greenchat.bench.worker import WorkerProgress, work
 
-_COMING = 60.0  # seconds for all nodes
-_ALONE = 2.0  # seconds in which one message at a time is said, for its delay
+_ALONE = 2.0  # seconds, or as long as a window, in which one message at a time is said, for its delay
+_QUIET = 3.0  # seconds, or as long as a window, in which nobody talks, for what a node does then
 _SPARE_FILES = 200
-_ENGINE = b"nats-server"
-_LISTENS = "0A"  # in /proc/net/tcp
+_CROWD = 1000  # clients of each node, of which one is killed
+_SHARE = 0.8  # of what nodes can do, beside which the delay is measured
 
 
 def _run(job: Job, shape: Shape) -> Figures:
     """Measure one server. Raises StalledError."""
-    nodes, count, channels, flight = (shape[name] for name in ("nodes", "clients", "rooms", "flight"))
+    nodes, flight = shape["nodes"], shape["flight"]
     assert job.pid
-    _await_nodes(job.address.port, max(nodes, 1))
-    processes = _processes(job.pid) if nodes else [(job.pid, False)]
-    swarm = Swarm(job.address)
-    rooms = [Room(b"#bench%d" % number) for number in range(channels)]
-    clients, _ = gather(swarm, [rooms[index % channels].target for index in range(count)], progress=job.gathering)
-    quiet = channels if channels > 1 else 0  # one of each only listens, see rooms.py
-    turns = speakers([(room, range(number, count - quiet, channels)) for number, room in enumerate(rooms)])
-    talk = SteadyLoad(job, swarm, rooms, turns, flight * max(nodes, 1))
-    for room in rooms:
-        room.transcripts.append(talk.transcript(room.target))
-    for client in clients:
-        talk.seat(client, rooms[client.index % channels].transcripts[0])
+    await_nodes(job.address.port, max(nodes, 1))
+    processes = children(job.pid) if nodes else [(job.pid, False)]
+    talk = _talk(job, shape, flight * max(nodes, 1))
     _wave(talk)  # whatever is made once is made now
-    before, received, began = [cpu_seconds(pid) for pid, _ in processes], talk.received(), perf_counter()
+    before, received, began = _spent(processes), talk.received(), perf_counter()
     while perf_counter() - began < job.seconds:
         job.progress("talking", (perf_counter() - began) / job.seconds)
         _wave(talk)
-    spent = [cpu_seconds(pid) - then for (pid, _), then in zip(processes, before, strict=True)]
+    passed, spent = perf_counter() - began, _since(before, processes)
     received = talk.received() - received
+    before, began = _spent(processes), perf_counter()
+    talk.swarm.run_for(min(_QUIET, job.seconds))
+    times = passed / (perf_counter() - began)
+    spent = [cpu - idle * times for cpu, idle in zip(spent, _since(before, processes), strict=True)]
     ours = [cpu for cpu, (_, is_engine) in zip(spent, processes, strict=True) if not is_engine]
     talk.flights.wanted = 1
     talk.flights.delays.clear()
     began = perf_counter()
-    while perf_counter() - began < _ALONE:
+    while perf_counter() - began < min(_ALONE, job.seconds):
         _wave(talk)
-    swarm.close_all()
+    talk.swarm.close_all()
     return {
         "busiest": received / max(ours),
         "cpu": sum(ours) / received,
         "engine": (sum(spent) - sum(ours)) / received,
         "delay": quantile(sorted(talk.flights.delays), 0.5),
     }
+
+
+def _talk(job: Job, shape: Shape, flight: int) -> SteadyLoad:
+    """Connect the clients, and return their talk."""
+    count, channels = shape["clients"], shape["rooms"]
+    swarm = Swarm(job.address)
+    rooms = [Room(b"#bench%d" % number) for number in range(channels)]
+    clients, _ = gather(swarm, [rooms[index % channels].target for index in range(count)], progress=job.gathering)
+    quiet = channels if channels > 1 else 0  # one of each only listens, see rooms.py
+    turns = speakers([(room, range(number, count - quiet, channels)) for number, room in enumerate(rooms)])
+    talk = SteadyLoad(job, swarm, rooms, turns, flight)
+    for room in rooms:
+        room.transcripts.append(talk.transcript(room.target))
+    for client in clients:
+        talk.seat(client, rooms[client.index % channels].transcripts[0])
+    return talk
+
+
+def _spent(processes: Sequence[tuple[int, bool]]) -> list[float]:
+    return [cpu_seconds(pid) for pid, _ in processes]
+
+
+def _since(before: Sequence[float], processes: Sequence[tuple[int, bool]]) -> list[float]:
+    return [now - then for now, then in zip(_spent(processes), before, strict=True)]
 
 
 def _wave(talk: SteadyLoad) -> None:
@@ -76,28 +98,20 @@ def _wave(talk: SteadyLoad) -> None:
     talk.swarm.run(lambda: not talk.flights.in_flight, "all messages have arrived", LANDING)
 
 
-def _await_nodes(port: int, count: int) -> None:
-    until = perf_counter() + _COMING
-    wanted = f":{port:04X}"
-    while perf_counter() < until:
-        rows = [line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
-        if sum(row[1].endswith(wanted) and row[3] == _LISTENS for row in rows) >= count:
-            return
-    raise StalledError(f"fewer than {count} nodes listened after {_COMING:g} s")
-
-
-def _processes(parent: int) -> list[tuple[int, bool]]:
-    """Return the children of the process that has started the nodes, and whether each is the engine."""
-    found = []
-    for folder in Path("/proc").iterdir():
-        with suppress(OSError, ValueError, IndexError):
-            words = (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-            if int(words[1]) == parent:
-                found.append((int(folder.name), _ENGINE in (folder / "cmdline").read_bytes()))
-    return found
+def _run_loaded(job: Job, shape: Shape) -> Figures:
+    """Measure the delay to another node beside a load. Raises StalledError."""
+    assert job.pid
+    await_nodes(job.address.port, shape["nodes"])
+    nodes = [pid for pid, is_engine in children(job.pid) if not is_engine]
+    talk = _talk(job, shape, shape["flight"] * len(nodes))
+    figures = delay_beside(job, talk, nodes, _SHARE)
+    talk.swarm.close_all()
+    return figures
 
 
 _SCENARIO = Scenario("cluster", "nodes that are one server", lambda _: (), _run)
+_LOADED = Scenario("cluster", "the delay to another node", lambda _: (), _run_loaded)
+_KILLED = Scenario("cluster", "a node is killed", lambda _: (), lose_node)
 
 
 def _numbers(text: str) -> list[int]:
@@ -115,6 +129,12 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--rounds", type=int, default=1, help="how often, taking turns (1); medians are shown")
     parser.add_argument("--clients", type=int, default=600, help="members of the one channel (600)")
     parser.add_argument("--rooms", type=int, default=60, help="small channels (60)")
+    parser.add_argument(
+        "--load",
+        action="store_true",
+        help=f"instead: the delay to another node, at {_SHARE:.0%} of the most they can do",
+    )
+    parser.add_argument("--kill", action="store_true", help="instead: a node is killed; how long others hear nothing")
 
 
 def _shapes(options: Namespace) -> Iterator[tuple[str, dict[str, int]]]:
@@ -129,25 +149,44 @@ def _shapes(options: Namespace) -> Iterator[tuple[str, dict[str, int]]]:
 
 
 def _measure(options: Namespace) -> int:
-    raise_file_limit(max(options.clients, 11 * options.rooms) + _SPARE_FILES)
-    line = ProgressLine()
+    raise_file_limit(max(options.clients, 11 * options.rooms, _CROWD * max(options.nodes)) + _SPARE_FILES)
+    if options.load or options.kill:
+        if max(options.nodes) < 2:
+            raise ValueError("--load and --kill need at least two nodes")
+        return _measure_faults(options)
     for title, parameters in _shapes(options):
         found: dict[int, list[Figures]] = {nodes: [] for nodes in options.nodes}
         for turn in range(options.rounds):
             for nodes in options.nodes:
-                shown = f"{title}: {_named(nodes)} {turn + 1}/{options.rounds}"
-                target = greenchat_target(words=("--nodes", str(nodes)) if nodes else ())
-                with run(target) as running:
-                    shape = Shape(title, {**parameters, "nodes": nodes})
-                    found[nodes].append(
-                        work(
-                            *(_SCENARIO, shape, running, options.seconds, Wording(TEXT_BYTES)),
-                            _showing(line, shown),
-                        )
-                    )
-        line.clear()
+                figures = _figures(_SCENARIO, title, {**parameters, "nodes": nodes}, options, turn)
+                found[nodes].append(figures)
         print(f"cluster: {title}\n{report(found)}\n", flush=True)
     return 0
+
+
+def _measure_faults(options: Namespace) -> int:
+    nodes = max(options.nodes)
+    asked = [(_LOADED, "load", *shape) for shape in _shapes(options)] if options.load else []
+    if options.kill:
+        asked.append((_KILLED, "kill", f"a node is killed to which about {_CROWD} are connected", {"clients": _CROWD}))
+    for scenario, kind, title, parameters in asked:
+        found = [
+            _figures(scenario, title, {**parameters, "nodes": nodes}, options, turn) for turn in range(options.rounds)
+        ]
+        print(f"cluster: {title}, {nodes} nodes\n{report_faults(kind, found)}\n", flush=True)
+    return 0
+
+
+def _figures(scenario: Scenario, title: str, parameters: Mapping[str, int], options: Namespace, turn: int) -> Figures:
+    """Start a server, and return what was measured with it."""
+    nodes = parameters["nodes"]
+    line = ProgressLine()
+    shown = f"{title}: {_named(nodes)} {turn + 1}/{options.rounds}"
+    with run(greenchat_target(words=("--nodes", str(nodes)) if nodes else ())) as running:
+        shape = Shape(title, parameters)
+        figures = work(scenario, shape, running, options.seconds, Wording(TEXT_BYTES), _showing(line, shown))
+    line.clear()
+    return figures
 
 
 def _showing(line: ProgressLine, title: str) -> Callable[[WorkerProgress], None]:
@@ -179,6 +218,32 @@ def report(found: dict[int, list[Figures]]) -> str:
             ]
         )
     return table(rows) + "\nThe first column is of the busiest node, CPU/delivery of all of them together."
+
+
+def report_faults(kind: str, found: Sequence[Figures]) -> str:
+    """Return a table of all rounds of `--load` or `--kill`."""
+    heads, row = _FAULTS[kind]
+    return table([heads, *([str(number + 1), *row(each)] for number, each in enumerate(found))])
+
+
+_FAULTS: dict[str, tuple[list[str], Callable[[Figures], list[str]]]] = {
+    "load": (
+        ["round", "messages/s", "a node's core", "waits for it", "p50 alone", "p50 beside", "p95 beside"],
+        lambda each: [
+            f"{each['rate']:,.0f}",
+            f"{each['busy']:.0%}",
+            f"{each['waited']:.0%}",
+            *[f"{each[name] * 1e3:.1f} ms" for name in ("alone", "p50", "p95")],
+        ],
+    ),
+    "kill": (
+        ["round", "killed with", "silence before", "in 1 s after", "in 15 s more"],
+        lambda each: [
+            f"{each['lost']:.0f}",
+            *[f"{each[name]:.2f} s" for name in ("before", "then", "later")],
+        ],
+    ),
+}
 
 
 COMMAND = Measurement("cluster", "several nodes that are one server, beside one", _measure, _add_arguments)

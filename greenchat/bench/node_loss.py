@@ -1,0 +1,193 @@
+"""A node with a thousand clients is killed: how long those at the other nodes hear nothing, and what they see.
+
+The thousand are in a process of their own that does nothing more: so what is measured is not their end. A few talk in
+turn, often; the longest time in which one of them hears nothing is compared with what it was before.
+"""
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from greenchat.bench.crowd import gather
+from greenchat.bench.figures import Figures
+from greenchat.bench.load import LANDING, Job
+from greenchat.bench.node_processes import await_nodes, nodes_of_clients, processes
+from greenchat.bench.scenarios import Shape
+from greenchat.bench.swarm import Client, Endpoint, StalledError, Swarm
+from greenchat.bench.transcript import ViolationError
+from greenchat.bench.wire import PRESENCE, nick
+
+ROOM = b"#bench"
+_SHARED = 30  # one of so many of the crowd is in the channel
+_FIRST = 90_000  # number of the first who talks
+_TALKERS = 24  # over all nodes, so that each has some
+_EVERY = 0.01  # seconds between messages
+_AFTERWARDS = 15.0  # seconds, in which the node is given up, or comes again
+
+
+@dataclass(slots=True, eq=False)
+class Listener:
+    """One who talks and listens. heard: numbers by speaker. silence: the longest one, in seconds. seen: who came or
+    went, as it was shown.
+    """
+
+    client: Client
+    heard: dict[bytes, list[int]] = field(default_factory=dict)
+    seen: list[bytes] = field(default_factory=list)
+    silence: float = 0.0
+    last: float = field(default_factory=perf_counter)
+    rest: bytes = b""
+
+    def feed(self, data: bytes) -> None:
+        """Note what has come."""
+        now = perf_counter()
+        *lines, self.rest = (self.rest + data).split(b"\n")
+        for line in lines:
+            source, command, *words = line.split()[:4]
+            if command == b"PRIVMSG":
+                self.heard.setdefault(source.partition(b"!")[0][1:], []).append(int(words[-1][1:]))
+                self.silence = max(self.silence, now - self.last)
+                self.last = now
+            elif source == b"PING":
+                self.client.send(b"PONG " + command + b"\r\n")
+            elif PRESENCE.match(line + b"\n"):
+                self.seen.append(line)
+
+    def restart(self) -> float:
+        """Return the longest silence so far, and begin anew."""
+        silence, self.silence = max(self.silence, perf_counter() - self.last), 0.0
+        return silence
+
+
+class Talk:
+    """Several who talk in turn. said: how many messages of each."""
+
+    def __init__(self, swarm: Swarm, clients: Sequence[Client]) -> None:
+        self._swarm = swarm
+        self._listeners = [Listener(client) for client in clients]
+        for listener in self._listeners:
+            listener.client.feed = listener.feed
+        self._due = perf_counter()
+        self._turn = 0
+        self.said: Counter[bytes] = Counter()
+
+    def run(self, seconds: float) -> float:
+        """Talk for so many seconds; return the longest silence of them all."""
+        for each in self._listeners:
+            each.restart()
+        until = perf_counter() + seconds
+        while (now := perf_counter()) < until:
+            if now < self._due:
+                self._swarm.turn(self._due - now)
+                continue
+            self._due = now + _EVERY
+            client = self._listeners[self._turn % len(self._listeners)].client
+            self._turn += 1
+            name = nick(client.index)
+            client.send(b"PRIVMSG %b :%d\r\n" % (ROOM, self.said[name]))
+            self.said[name] += 1
+        return max(each.restart() for each in self._listeners)
+
+    def forget_presences(self) -> None:
+        """Forget who was shown to have come or gone so far."""
+        for listener in self._listeners:
+            listener.seen.clear()
+
+    def check(self) -> None:
+        """Wait until all has arrived. Raises ViolationError where it has not, once and in order, or more was seen."""
+        try:
+            self._swarm.run(lambda: all(map(self._has_all, self._listeners)), "all messages have arrived", LANDING)
+        except StalledError as error:
+            raise ViolationError(f"messages were lost when a node was killed: {error}") from error
+        for listener in self._listeners:
+            for name, numbers in listener.heard.items():
+                if numbers != list(range(self.said[name])):
+                    raise ViolationError(f"{listener.client} heard the messages of {name.decode()} as {numbers}")
+            if listener.seen:
+                raise ViolationError(f"{listener.client} was shown {listener.seen[0].decode(errors='replace')}")
+
+    def _has_all(self, listener: Listener) -> bool:
+        own = nick(listener.client.index)
+        return all(len(listener.heard.get(name, ())) >= count for name, count in self.said.items() if name != own)
+
+
+def lose_node(job: Job, shape: Shape) -> Figures:
+    """Measure it. Raises StalledError and ViolationError."""
+    assert job.pid
+    port = job.address.port
+    await_nodes(port, shape["nodes"])
+    nodes = [pid for pid, is_engine in processes(job.pid) if not is_engine]
+    crowd = _Crowd(job, shape["clients"] * len(nodes))
+    try:
+        swarm = Swarm(job.address)
+        clients, _ = gather(swarm, [ROOM] * _TALKERS, first=_FIRST)
+        where = nodes_of_clients(port, nodes)
+        victim, lost = Counter(where.values()).most_common(1)[0]
+        elsewhere: dict[int, list[Client]] = {pid: [] for pid in nodes}
+        for client in clients:
+            elsewhere[where[client.socket.getsockname()[1]]].append(client)
+        for client in elsewhere.pop(victim):
+            swarm.close(client)
+        if not all(elsewhere.values()):
+            raise StalledError("the kernel gave one of the nodes nobody who talks: try again")
+        talk = Talk(swarm, [client for each in elsewhere.values() for client in each])
+        talk.run(1.0)
+        talk.forget_presences()  # of those who were closed here
+        job.progress("talking", 0.2)
+        before = talk.run(job.seconds)
+        job.progress("a node was killed", 0.5)
+        os.kill(victim, signal.SIGKILL)
+        then = talk.run(1.0)
+        later = talk.run(_AFTERWARDS)
+        talk.check()
+        swarm.close_all()
+    finally:
+        crowd.end()
+    return {"lost": lost, "before": before, "then": then, "later": later}
+
+
+class _Crowd:
+    """Clients in a process of their own, which stay until `end`."""
+
+    def __init__(self, job: Job, count: int) -> None:
+        """Connect them. Raises StalledError."""
+        ready, tell = os.pipe()
+        ended, self._end = os.pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            try:
+                os.close(self._end)
+                stand_by(job.address, count, tell, ended, job.gathering)
+            finally:
+                os._exit(0)
+        os.close(tell)
+        os.close(ended)
+        said = os.read(ready, 1)
+        os.close(ready)
+        if not said:
+            self.end()
+            raise StalledError("the crowd could not come in")
+
+    def end(self) -> None:
+        """Let them go."""
+        os.close(self._end)
+        os.waitpid(self._pid, 0)
+
+
+def stand_by(
+    address: Endpoint,
+    count: int,
+    ready: int,
+    ended: int,
+    progress: Callable[[str, int, int], None] = lambda what, done, of: None,
+) -> None:
+    """Connect so many clients, some of them in the channel, write to the descriptor `ready` then, and let them stay
+    until there is something to read from `ended`, or its end.
+    """
+    swarm = Swarm(address)
+    gather(swarm, [None if number % _SHARED else ROOM for number in range(count)], progress=progress)
+    os.write(ready, b"!")
+    os.read(ended, 1)
