@@ -1,0 +1,65 @@
+"""A node is killed to which a thousand are connected: who talks at the others goes on, and sees none of them go."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from greenchat.bench.crowd import gather
+from greenchat.bench.node_loss import ROOM, Talk
+from greenchat.bench.swarm import Endpoint, Swarm
+from tests.server.nodes.cluster import NodeProcess, cluster
+from tests.server.nodes.nats import NEEDED
+from tests.server.process import environment
+
+pytestmark = NEEDED
+
+_CROWD = 1000
+_WINDOW = 1.0  # seconds
+_WAIT = 0.1
+_GENEROUS, _TIMES = 2.0, 10  # seconds, and times the silence before: how long it is by `greenchat-bench cluster --kill`
+
+
+@contextmanager
+def crowd(node: NodeProcess) -> Iterator[None]:
+    """A thousand at a node, some of them in the channel, in a process that does nothing more."""
+    code = (
+        "from greenchat.bench.node_loss import stand_by; from greenchat.bench.swarm import Endpoint;"
+        f" stand_by(Endpoint('127.0.0.1', {node.port}), {_CROWD}, 1, 0)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment(node.folder)
+    )
+    try:
+        assert process.stdout
+        assert process.stdout.read(1) == b"!"
+        yield
+    finally:
+        process.communicate()
+
+
+def listens(node: NodeProcess) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(node.address) == 0
+
+
+def test_others_go_on_when_a_node_with_a_thousand_clients_is_killed(tmp_path: Path) -> None:
+    with cluster(tmp_path, 3) as nodes, crowd(nodes.nodes[2]):
+        swarm = Swarm(Endpoint(*nodes.nodes[0].address))
+        clients, _ = gather(swarm, [ROOM] * 2, first=90_000)
+        swarm.address = Endpoint(*nodes.nodes[1].address)
+        clients += gather(swarm, [ROOM] * 2, first=91_000)[0]
+        talk = Talk(swarm, clients)
+        before = talk.run(_WINDOW)
+        talk.forget_presences()
+        nodes.nodes[2].kill()
+        silence = talk.run(_WINDOW)
+        nodes.nodes[2].start(ready=False)  # when it comes it is certain that its clients are gone
+        while not listens(nodes.nodes[2]):
+            silence = max(silence, talk.run(_WAIT))
+        silence = max(silence, talk.run(_WINDOW))
+        talk.check()
+        swarm.close_all()
+    assert silence < _GENEROUS + _TIMES * before
