@@ -24,7 +24,7 @@ _BEHIND = 50  # messages that are said at once at the most, to be in time again
 
 
 @dataclass(slots=True, eq=False)
-class Probe:
+class DelayProbe:
     """One who writes to another, and asks when it has come. delays: in seconds."""
 
     client: Client
@@ -78,7 +78,7 @@ def _times(nodes: Sequence[int]) -> list[tuple[float, float]]:
     return [(cpu_seconds(pid), waiting_seconds(pid)) for pid in nodes]
 
 
-def _probes(job: Job, talk: SteadyLoad, nodes: Sequence[int]) -> list[Probe]:
+def _probes(job: Job, talk: SteadyLoad, nodes: Sequence[int]) -> list[DelayProbe]:
     """Connect one at each node who writes to the one at the next. Raises StalledError."""
     clients, _ = gather(talk.swarm, [None] * _PROBES, first=_FIRST)
     where = nodes_of_clients(job.address.port, nodes)
@@ -86,13 +86,13 @@ def _probes(job: Job, talk: SteadyLoad, nodes: Sequence[int]) -> list[Probe]:
     if len(homes) < len(nodes):
         raise StalledError("the kernel gave one of the nodes nobody who measures: try again")
     ring = [homes[pid] for pid in nodes]
-    probes = [Probe(client, to) for client, to in zip(ring, ring[1:] + ring[:1], strict=True)]
+    probes = [DelayProbe(client, to) for client, to in zip(ring, ring[1:] + ring[:1], strict=True)]
     for probe in probes:
         probe.to.feed = probe.hear
     return probes
 
 
-def _beside(talk: SteadyLoad, probes: Sequence[Probe], rate: float, seconds: float) -> list[float]:
+def _beside(talk: SteadyLoad, probes: Sequence[DelayProbe], rate: float, seconds: float) -> list[float]:
     """Return the delays while so many messages a second are said."""
     for probe in probes:
         probe.delays.clear()

@@ -29,7 +29,7 @@ _AFTERWARDS = 15.0  # seconds, in which the node is given up, or comes again
 
 
 @dataclass(slots=True, eq=False)
-class Listener:
+class NodeListener:
     """One who talks and listens. heard: numbers by speaker. silence: the longest one, in seconds. seen: who came or
     went, as it was shown.
     """
@@ -62,12 +62,12 @@ class Listener:
         return silence
 
 
-class Talk:
+class NodeTalk:
     """Several who talk in turn. said: how many messages of each."""
 
     def __init__(self, swarm: Swarm, clients: Sequence[Client]) -> None:
         self._swarm = swarm
-        self._listeners = [Listener(client) for client in clients]
+        self._listeners = [NodeListener(client) for client in clients]
         for listener in self._listeners:
             listener.client.feed = listener.feed
         self._due = perf_counter()
@@ -109,7 +109,7 @@ class Talk:
             if listener.seen:
                 raise ViolationError(f"{listener.client} was shown {listener.seen[0].decode(errors='replace')}")
 
-    def _has_all(self, listener: Listener) -> bool:
+    def _has_all(self, listener: NodeListener) -> bool:
         own = nick(listener.client.index)
         return all(len(listener.heard.get(name, ())) >= count for name, count in self.said.items() if name != own)
 
@@ -133,7 +133,7 @@ def lose_node(job: Job, shape: Shape) -> Figures:
             swarm.close(client)
         if not all(elsewhere.values()):
             raise StalledError("the kernel gave one of the nodes nobody who talks: try again")
-        talk = Talk(swarm, [client for each in elsewhere.values() for client in each])
+        talk = NodeTalk(swarm, [client for each in elsewhere.values() for client in each])
         talk.run(1.0)
         talk.forget_presences()  # of those who were closed here
         job.progress("talking", 0.2)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from greenchat.bench.crowd import gather
-from greenchat.bench.node_loss import ROOM, Talk
+from greenchat.bench.node_loss import ROOM, NodeTalk
 from greenchat.bench.swarm import Endpoint, Swarm
 from tests.server.nodes.cluster import NodeProcess, cluster
 from tests.server.nodes.nats import NEEDED
@@ -51,7 +51,7 @@ def test_others_go_on_when_a_node_with_a_thousand_clients_is_killed(tmp_path: Pa
         clients, _ = gather(swarm, [ROOM] * 2, first=90_000)
         swarm.address = Endpoint(*nodes.nodes[1].address)
         clients += gather(swarm, [ROOM] * 2, first=91_000)[0]
-        talk = Talk(swarm, clients)
+        talk = NodeTalk(swarm, clients)
         before = talk.run(_WINDOW)
         talk.forget_presences()
         nodes.nodes[2].kill()
