@@ -1,5 +1,6 @@
 """Whether the server does what the specifications say, sentence by sentence: the tables are the `.txt` files here."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from tests.conftest import Serve
 from tests.specifications.script import Play, Row, rows
 from tests.staff import STAFFED
 
+_TESTS = Path(__file__).parents[1]
+_LIST = Path(__file__).with_name("README.md")
 _TABLES = sorted(Path(__file__).parent.glob("*.txt"))
 _ROWS = [pytest.param(row, id=f"{table.stem}: {row.sentence[:70]}") for table in _TABLES for row in rows(table)]
 
@@ -32,3 +35,24 @@ def test_each_capability_has_its_sentences() -> None:
     served = [each for each in caps.CAPABILITIES.values() if each.served and each.name != "greenchat/resume"]
     unread = {each.name for each in served if not any(each.name.removeprefix("draft/") in text for text in texts)}
     assert unread <= {"draft/metadata-3", "znc.in/playback"}, "these two are walked in tests/commands"
+
+
+_FOUND_IN = re.compile(r'`([^`]+)`(?: "(?P<words>.+)"| `(?P<name>test_\w+)`)?')
+_LISTED = [line.strip("| ").split(" | ") for line in _LIST.read_text(encoding="utf-8").splitlines() if line[:2] == "| "]
+
+
+def test_each_sentence_of_the_list_has_its_test() -> None:
+    """README.md names a table with words of a sentence in it, or a module with the name of a test."""
+    sentences = [each for each in _LISTED if each[0] not in ("section", "---") and "*Nothing to test:*" not in each[2]]
+    assert len(sentences) > 150
+    tables = {table.name: " ".join(row.sentence for row in rows(table)) for table in _TABLES}
+    assert [each for each in sentences if not _is_held(each[2], tables)] == []
+
+
+def _is_held(where: str, tables: dict[str, str]) -> bool:
+    found = _FOUND_IN.fullmatch(where)
+    assert found, where
+    if found[1] in tables:
+        return bool(found["words"]) and found["words"] in tables[found[1]]
+    module = _TESTS / found[1]
+    return module.exists() and f"def {found['name'] or 'test_'}" in module.read_text(encoding="utf-8")

@@ -108,6 +108,18 @@ def test_marks_of_an_account_outlast_the_connection(start_server: StartServer, t
             assert alice.run("MARKREAD #lobby")[0].params[1] == mark
 
 
+def test_every_device_is_told(server: Target) -> None:
+    """ "after the last read timestamp of a target changes, the server SHOULD send a MARKREAD command for that target to
+    all the clients of the user"."""
+    make_account(server, "alice")
+    mark = "timestamp=2019-01-04T14:33:26.123Z"
+    with device(server, "alice", caps=f"sasl {CAPS}") as one, device(server, "alice", caps=f"sasl {CAPS}") as other:
+        one.until("376", "422")
+        other.until("376", "422")
+        assert one.run(f"MARKREAD bob {mark}")[0].params == ("bob", mark)
+        assert other.expect("MARKREAD").params == ("bob", mark)
+
+
 def test_a_mark_counts_for_all_that_are_written_again(running_server: ServerThread) -> None:
     make_account(running_server.address, "alice")
     with device(running_server.address, "alice", caps=f"sasl {CAPS}") as alice:

@@ -321,6 +321,19 @@ def test_guests_have_none(server: ServerThread, box: PostBox) -> None:
         assert answer.params[:2] == ("WEBPUSH", "ACCOUNT_REQUIRED")
 
 
+def test_an_endpoint_is_registered_once(server: ServerThread, alice: Client, box: PostBox) -> None:
+    """ "Servers MUST replace any previous subscription with the same <endpoint>": the last keys can read it."""
+    subscribe(alice, Device(box))
+    device = Device(box)
+    subscribe(alice, device)
+    assert subscriptions(server) == [device.endpoint]
+    with people(server.address, "bob") as (bob,):
+        bob.run("PRIVMSG alice :hi")
+    assert device.read(box.take()).params == ("alice", "hi")
+    until_pushed(server)
+    assert box.is_empty()
+
+
 def test_the_oldest_of_many_goes(server: ServerThread, alice: Client, box: PostBox) -> None:
     for number in range(12):
         subscribe(alice, Device(box, f"/{number}"))
