@@ -268,8 +268,11 @@ class Browser:
         return self.driver.title
 
     def errors(self) -> list[str]:
-        """What the browser complained about since the last time, but for a server that is away."""
-        away = ("WebSocket connection to", "ERR_CONNECTION_REFUSED", "net::ERR_", "favicon")
+        """What the browser complained about since the last time, but for a server that is away.
+
+        426: one that has come back when the page asks why there was no connection.
+        """
+        away = ("WebSocket connection to", "ERR_CONNECTION_REFUSED", "net::ERR_", "favicon", "status of 426")
         told = self.driver.get_log("browser")  # type: ignore[no-untyped-call]  # Selenium has no types here
         entries = [str(entry["message"]) for entry in told]
         return [message for message in entries if not any(each in message for each in away)]
