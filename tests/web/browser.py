@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, Literal, TypeVar
@@ -23,6 +24,7 @@ from tests.patience import PATIENCE
 from tests.ports import reserved_port
 
 WIDE, PHONE = (1280, 800), (390, 780)
+_WORK = 0.1  # seconds of CPU
 _ARGUMENTS = (
     "--headless=new",
     "--no-sandbox",  # tests run as root in containers, where Chromium's own sandbox can't
@@ -45,8 +47,14 @@ __all__ = ["PHONE", "WIDE", "Browser", "Keys", "busy_with_others", "missing", "s
 
 
 def busy_with_others() -> float:
-    """How many times longer than alone something takes now, since others use this machine, too; 1 for not at all."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
+    """How many times longer than alone something takes now, since others use this machine, too; 1 for not at all.
+
+    The system's figure is a mean of the last minute: what has just begun is seen by some work of our own.
+    """
+    began, ends = time.monotonic(), time.thread_time() + _WORK
+    while time.thread_time() < ends:
+        pass
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1), (time.monotonic() - began) / _WORK)
 
 
 def missing() -> str:

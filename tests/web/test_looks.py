@@ -11,6 +11,7 @@ import pytest
 
 from greenchat.config.web import Web
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.web.browser import PHONE, WIDE, Browser, Keys, busy_with_others
 from tests.web.conftest import MakeSite, Shoot, Site
 
@@ -358,7 +359,7 @@ def test_it_is_there_at_once(site: Site, busy: Client, browser: Browser) -> None
         browser.open(site.address())
         browser.find("#name")
         paints.append(float(browser.until(lambda: browser.run(entry))))
-        browser.driver.set_script_timeout(20)
+        browser.driver.set_script_timeout(PATIENCE)
         took = browser.driver.execute_async_script(
             "const done = arguments[arguments.length - 1]; const began = performance.now();"
             "new MutationObserver(() => document.querySelector('.row.talk') && done(performance.now() - began))"
