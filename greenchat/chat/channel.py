@@ -45,6 +45,7 @@ class Locks:
     key: str
     limit: int
     forward: str
+    forward_life: int
     lists: Mapping[str, MaskList]
     metadata: dict[str, str]
     paces: Mapping[str, Pace]
@@ -56,7 +57,8 @@ class Channel:
 
     created: ms since the epoch. life: the msgid of its creation, never used again. flags: letters of the modes without
     a parameter. members: user -> letters of their member modes, highest first (see `ranks`), in the order of joining.
-    lists: letter of a list mode -> its masks. forward: the channel for users who can't join. invited: users who may
+    lists: letter of a list mode -> its masks. forward: the channel for users who can't join, and
+    forward_life the life of it that is meant (0 in what version 0.1.0 stored). invited: users who may
     join once, whatever the modes say. knocked: the time of the last KNOCK, in ms since the epoch. registration: None
     for an unregistered channel. metadata: set by its operators. names: cached lines for NAMES, by variant. paces:
     letter of a rate-limiting mode -> its limit; recent: recent lines of a member, or (None) recent joins. mask_fold:
@@ -72,6 +74,7 @@ class Channel:
     key: str = ""
     limit: int = 0
     forward: str = ""
+    forward_life: int = 0
     members: dict[User, str] = field(default_factory=dict)
     lists: dict[str, MaskList] = field(default_factory=dict)
     invited: dict[User, None] = field(default_factory=dict)
@@ -145,7 +148,8 @@ class Channel:
         """Return the settings made by its operators, to go back to with `set_locks`."""
         lists = {letter: masks.copy() for letter, masks in self.lists.items()}
         paces = dict(self.paces)
-        return Locks(frozenset(self.flags), self.topic, self.key, self.limit, self.forward, lists, self.metadata, paces)
+        forward = self.forward, self.forward_life
+        return Locks(frozenset(self.flags), self.topic, self.key, self.limit, *forward, lists, self.metadata, paces)
 
     def set_locks(self, locks: Locks) -> None:
         """Restore all settings that its operators can make."""
@@ -153,7 +157,7 @@ class Channel:
         self.topic = locks.topic
         self.key = locks.key
         self.limit = locks.limit
-        self.forward = locks.forward
+        self.forward, self.forward_life = locks.forward, locks.forward_life
         self.lists = dict(locks.lists)
         self.metadata = locks.metadata
         self.paces = dict(locks.paces)

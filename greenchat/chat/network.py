@@ -313,6 +313,8 @@ class Network:
         channel.name = name
         channel.revision += 1
         self.channels[new] = channel
+        for other in (each for each in self.channels.values() if each.forward_life == channel.life):
+            other.forward = name
         channel.names.clear()
         for member in channel.members:
             member.channels = {new if folded == old else folded: since for folded, since in member.channels.items()}

@@ -52,7 +52,19 @@ _USER = (  # copied unchanged: strings, numbers, and mappings of strings
     "revision",
 )
 _CALLER_ID = ("accepted", "addressed", "informed")
-_CHANNEL = ("name", "created", "life", "is_kept", "key", "limit", "forward", "knocked", "metadata", "revision")
+_CHANNEL = (
+    "name",
+    "created",
+    "life",
+    "is_kept",
+    "key",
+    "limit",
+    "forward",
+    "forward_life",
+    "knocked",
+    "metadata",
+    "revision",
+)
 _SESSION = (
     "host",
     "now",

@@ -171,10 +171,10 @@ def _apply_limit(_: Context, channel: Channel, change: ModeChange) -> ModeChange
 
 
 def _apply_forward(ctx: Context, channel: Channel, change: ModeChange) -> ModeChange | None:
-    before = channel.forward
+    before = channel.forward, channel.forward_life
     if not change.adding:
-        channel.forward = ""
-        return change if before else None
+        channel.forward, channel.forward_life = "", 0
+        return change if before[0] else None
     wanted = change.parameter or ""
     target = ctx.network.channel(wanted)
     if target is channel or not names.is_channel(wanted, ctx.network.settings.limits.channel):
@@ -184,8 +184,8 @@ def _apply_forward(ctx: Context, channel: Channel, change: ModeChange) -> ModeCh
     if not target.is_at_least(ctx.user, "o"):
         text = "You must be an operator of the target channel"
         raise IrcError(Numeric.ERR_CHANOPRIVSNEEDED, wanted, text=text)
-    channel.forward = target.name
-    return ModeChange(True, "f", target.name) if target.name != before else None
+    channel.forward, channel.forward_life = target.name, target.life
+    return ModeChange(True, "f", target.name) if (target.name, target.life) != before else None
 
 
 def _invalid(channel: Channel, change: ModeChange, text: str) -> IrcError:

@@ -119,15 +119,16 @@ def _turn_away(ctx: Context, channel: Channel, refusal: policy.Refusal, forwards
     https://github.com/ircv3/ircv3-specifications/pull/466: "After sending ERR_LINKCHANNEL to a user, a server SHOULD
     proceed as if the user sent a JOIN to the new channel."
     """
-    if not channel.forward:
+    target = ctx.network.channel(channel.forward)
+    if target is None or channel.forward_life not in (0, target.life):  # whoever creates it again is somebody else
         ctx.reply(refusal.numeric, channel.name, text=refusal.text)
     elif not forwards:
         ctx.reply(refusal.numeric, channel.name, text=refusal.text)
-        ctx.notice(f"{channel.name} forwards to {channel.forward}, but there are too many forwards")
+        ctx.notice(f"{channel.name} forwards to {target.name}, but there are too many forwards")
     else:
         reason = refusal.text or refusal.numeric.text
-        ctx.reply(Numeric.ERR_LINKCHANNEL, channel.name, channel.forward, text=f"{reason}, forwarding you")
-        join_channel(ctx, channel.forward, "", forwards - 1)
+        ctx.reply(Numeric.ERR_LINKCHANNEL, channel.name, target.name, text=f"{reason}, forwarding you")
+        join_channel(ctx, target.name, "", forwards - 1)
 
 
 def _lead_to(ctx: Context, name: str, renamed: Channel, key: str) -> None:

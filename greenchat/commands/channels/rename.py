@@ -105,6 +105,10 @@ def _store(ctx: Context, channel: Channel, new: str) -> None:
         writes += [Document(kind, old, None), Document(kind, folded, renamed)]
     writes += [Document(documents.TOKEN.name, each.hash, each.document()) for each in tokens]
     writes += [Document(documents.WEBHOOK.name, each.id, each.document()) for each in webhooks]
+    for other in ctx.network.channels.values():
+        if other.forward_life == channel.life and (other.registration or other.is_kept):
+            follows = {**document(other, other.registration), "forward": new}
+            writes.append(Document(documents.CHANNEL.name, ctx.network.fold(other.name), follows))
     ctx.commit(*writes)
     for token in tokens:
         ctx.network.tokens.put(token)

@@ -143,7 +143,7 @@ def _without_modes(ctx: Context, channel: Channel) -> Iterator[ModeChange]:
         channel.limit = 0
         yield ModeChange(False, "l")
     if channel.forward:
-        channel.forward = ""
+        channel.forward, channel.forward_life = "", 0
         yield ModeChange(False, "f")
     usual = set(ctx.network.settings.new_modes.channel_flags)
     for letter in sorted(channel.flags ^ usual):

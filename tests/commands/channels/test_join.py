@@ -1,10 +1,14 @@
 """JOIN and PART. https://modern.ircdocs.horse/#join-message and #part-message"""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
+from greenchat.config.options import Storage
 from greenchat.config.settings import Limits, Settings
 from tests.commands.inside import add_account, log_in, make_operator
-from tests.conftest import Serve, ServerThread, Target
+from tests.conftest import Serve, ServerThread, StartServer, Target, cheap_passwords, quick_options
 from tests.irc import Client, people
 
 
@@ -221,6 +225,31 @@ def test_forward_in_a_circle(server: Target) -> None:
         alice.run("JOIN #one,#two", "MODE #one +if #two", "MODE #two +if #one")
         commands = bob.commands("JOIN #one")
         assert commands == ["470"] * 5 + ["473", "NOTICE"]
+
+
+def test_a_forward_leads_to_the_channel_that_was_meant_and_to_no_other_of_its_name(server: Target) -> None:
+    with people(server, "alice", "mallory", "bob") as (alice, mallory, bob):
+        alice.run("JOIN #one,#two", "MODE #one +if #two", "PART #two")
+        assert shape(bob, "JOIN #one") == [("473", "#one")], "nobody is in it, and bob does not create it"
+        mallory.join("#two")
+        assert shape(bob, "JOIN #one") == [("473", "#one")]
+        alice.run("JOIN #two")
+        mallory.run("MODE #two +o alice")
+        alice.run("MODE #one +f #two")
+        assert shape(bob, "JOIN #one")[:2] == [("470", "#one", "#two"), ("JOIN", "#two")]
+
+
+def test_a_forward_follows_a_rename(start_server: StartServer, tmp_path: Path) -> None:
+    options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
+    server = start_server(cheap_passwords(Settings()), options)
+    with people(server.address, "alice", "mallory") as (alice, mallory):
+        alice.run("REGISTER * * :sesame open", "JOIN #one,#two", "CS REGISTER #one", "CS REGISTER #two")
+        alice.run("MODE #one +if #two", "RENAME #two #three", "PART #three")
+        assert shape(mallory, "JOIN #one")[:2] == [("470", "#one", "#three"), ("JOIN", "#three")]
+    server.stop()
+    server = start_server(cheap_passwords(Settings()), options)
+    with Client(server.address, "mallory") as mallory:
+        assert shape(mallory, "JOIN #one")[:2] == [("470", "#one", "#three"), ("JOIN", "#three")]
 
 
 # Capabilities
