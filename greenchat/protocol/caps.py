@@ -1,7 +1,7 @@
 """IRCv3 capabilities that the server offers and the client asks for: one row each, with a link to the specification.
 
-A set of capabilities is an int of bits, so that asking is one `&` and the set can be a part of the key under which an
-`Envelope` keeps its bytes.
+A set of capabilities is an int of bits, so that a test is one `&`, and the set can be a part of the key under which an
+`Envelope` caches its bytes.
 """
 
 from collections.abc import Iterable
@@ -14,9 +14,9 @@ _PROPOSED = "https://github.com/ircv3/ircv3-specifications/pull/"  # drafts that
 
 @record(frozen=True, slots=True)
 class Capability:
-    """name as on the wire, bit in a client's set, link to the specification; implied ones are never listed.
+    """name: on the wire. bit: in a set. spec: a link. Implied capabilities are never listed.
 
-    served: our server offers it. The others are those of bouncers, for our client.
+    served: whether our server offers it; the others are those of bouncers, for our client.
     """
 
     name: str
@@ -79,11 +79,11 @@ RESUME = _capability("greenchat/resume", "capability-negotiation#vendor-specific
 SEARCH = _capability("soju.im/search", _PROPOSED + "496")
 ZNC_PLAYBACK = _capability("znc.in/playback", "https://wiki.znc.in/Playback")
 
-# The names that these had before they were ratified, which some programs still use.
+# Their names before ratification, which some programs still use.
 EXTENDED_MONITOR |= _capability("draft/extended-monitor", "extended-monitor")
 NO_IMPLICIT_NAMES |= _capability("draft/no-implicit-names", "no-implicit-names")
 
-# What bouncers offer: they are servers of other programs.
+# Capabilities of bouncers, for our client.
 _SOJU = "https://codeberg.org/emersion/soju/src/branch/master/doc/ext/bouncer-networks.md"
 BOUNCER_NETWORKS = _capability("soju.im/bouncer-networks", _SOJU, served=False)
 BOUNCER_NETWORKS_NOTIFY = _capability("soju.im/bouncer-networks-notify", _SOJU, served=False)

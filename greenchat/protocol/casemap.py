@@ -15,7 +15,7 @@ _RFC1459_STRICT = str.maketrans(string.ascii_uppercase + "[]\\", string.ascii_lo
 
 
 def ascii_fold(name: str) -> str:
-    """Return the lower case of ASCII letters; nothing else has a case."""
+    """Return the text with ASCII letters in lower case."""
     return name.lower() if name.isascii() else name.translate(_ASCII)
 
 
@@ -51,6 +51,6 @@ CASEMAPPINGS: dict[str, Casefold] = {
     "rfc1459-strict": rfc1459_strict_fold,
 }
 
-# By the values of CASEMAPPING and UTF8MAPPING in ISUPPORT. Some servers send UTF8MAPPING beside CASEMAPPING=ascii, for
-# clients that know only ASCII, whose names it suits; the number is the RFC that was the newest at the time.
+# By the values of CASEMAPPING and UTF8MAPPING in ISUPPORT. Some servers send UTF8MAPPING beside CASEMAPPING=ascii,
+# which is for clients that support only ASCII; the number is that of the RFC.
 ANNOUNCED: dict[str, Casefold] = {**CASEMAPPINGS, "rfc7613": precis_fold, "rfc8265": precis_fold}

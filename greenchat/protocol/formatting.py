@@ -1,7 +1,7 @@
 """Text formatting inside messages: the mIRC codes to spans of format and back.
 
-Both ways are total: any text parses, and `format_spans(parse_spans(text))` draws the same as `text`. What a colour
-number looks like is the client's business; here it stays a number.
+Both directions are total: any text parses, and `format_spans(parse_spans(text))` looks the same as `text`. Colours are
+numbers here; the client chooses their looks.
 
 https://modern.ircdocs.horse/formatting
 """
@@ -156,8 +156,7 @@ def _colour_code(current: Format, wanted: Format) -> list[str]:
     codes = []
     if changed_background and background is not None:
         if isinstance(background, str):
-            # A background can't come without a foreground; where that one is not a hexadecimal too, it is set again
-            # below.
+            # A background needs a foreground; if that is not hexadecimal, too, it is set again below.
             codes.append(f"{HEX_COLOUR}{foreground if isinstance(foreground, str) else 'ffffff'},{background}")
             if not isinstance(foreground, str):
                 codes.append(f"{COLOUR}{DEFAULT_COLOUR if foreground is None else foreground:02}")

@@ -1,20 +1,20 @@
-"""Cuts lines out of a stream of bytes, whatever pieces it arrives in.
+"""Splits a stream of bytes into lines.
 
 Lines end in LF; CRs before it belong to the line end (https://modern.ircdocs.horse/#message-format). Empty lines, and
-those of nothing but spaces, are dropped: "If you encounter an empty message, silently ignore it."
+lines of spaces only, are dropped: "If you encounter an empty message, silently ignore it."
 """
 
 from greenchat.records import record
 
 BODY_LIMIT = 512  # bytes with CR LF: https://modern.ircdocs.horse/#message-format
 CLIENT_TAGS_LIMIT = 4096  # bytes with "@" and the space: https://ircv3.net/specs/extensions/message-tags#size-limit
-SERVER_TAGS_LIMIT = 8191  # what a client must take: "the size limit for message tags is 8191 bytes"
-UNENDED_LIMIT = 16 * 1024  # bytes without a newline after which nobody can call it a line
+SERVER_TAGS_LIMIT = 8191  # required of clients: "the size limit for message tags is 8191 bytes"
+UNENDED_LIMIT = 16 * 1024  # bytes without a newline that are not a line any more
 
 
 @record(frozen=True, slots=True)
 class LineTooLong:
-    """Stands where a line over the limit stood. Nothing in it is done, but its tags and command say what to answer."""
+    """Replaces a line over the limit. It is not run, but its tags and command are needed for the answer."""
 
     line: bytes
 
@@ -57,7 +57,7 @@ class LineBuffer:
 
     @property
     def overrun(self) -> bool:
-        """True once more than 16 KiB wait for their newline: this peer does not speak in lines."""
+        """Whether more than 16 KiB wait for their newline, so that the peer does not send lines at all."""
         return len(self.rest) > UNENDED_LIMIT
 
     def _within_limits(self, line: bytes) -> bool:

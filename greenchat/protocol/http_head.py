@@ -1,4 +1,4 @@
-"""The head of an HTTP/1.1 request, parsed strictly: whatever two programs could read in two ways is refused.
+"""The head of an HTTP/1.1 request, parsed strictly: ambiguous requests are refused.
 
 https://www.rfc-editor.org/rfc/rfc9112. If a proxy and the server disagree about where a request ends, a request can be
 smuggled; so a line ends in CR LF and nothing else, a length is given once, and never together with chunked coding.
@@ -62,7 +62,7 @@ class RequestHead(NamedTuple):
 
 
 def parse_head(data: bytes) -> RequestHead:
-    """Parse a whole head, with the empty line at its end. Raises HttpError."""
+    """Parse a complete head, with the empty line at its end. Raises HttpError."""
     lines = data.removesuffix(HEAD_END).decode("latin-1").split("\r\n")
     if any("\r" in line or "\n" in line or "\0" in line for line in lines):
         raise HttpError(400, "A line of a request ends in CR LF")
@@ -93,7 +93,7 @@ def parse_head(data: bytes) -> RequestHead:
 
 
 def format_error(error: HttpError) -> bytes:
-    """Return a whole response that says what was wrong, after which the connection is closed."""
+    """Return a complete response with the error, after which the connection is closed."""
     text = f"{error}\n".encode()
     fields = "".join(f"{name}: {value}\r\n" for name, value in error.fields.items())
     head = (
@@ -104,7 +104,7 @@ def format_error(error: HttpError) -> bytes:
 
 
 def format_post(target: str, host: str, fields: Mapping[str, str], body: bytes) -> bytes:
-    """Return a whole request of ours, after whose answer the connection is closed."""
+    """Return a complete POST request that closes the connection after the answer."""
     given = {"Host": host, "Content-Length": str(len(body)), "Connection": "close", **fields}
     head = "".join(f"{name}: {value}\r\n" for name, value in given.items())
     return f"POST {target} HTTP/1.1\r\n{head}\r\n".encode("latin-1") + body

@@ -13,7 +13,7 @@ _UNSAFE = re.compile(r"[\\= ]|[^\x21-\x7e]")
 
 
 def format_tokens(tokens: Mapping[str, str | None]) -> list[str]:
-    """Return tokens as they are sent; None is a token without `=`."""
+    """Return tokens in their form on the wire; None is a token without `=`."""
     return [name if value is None else f"{name}={_UNSAFE.sub(_escape, value)}" for name, value in tokens.items()]
 
 

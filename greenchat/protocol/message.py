@@ -18,8 +18,8 @@ _ESCAPED = re.compile(r"\\.?", re.DOTALL)
 _UNSAFE_IN_VALUE = re.compile(r"[; \\\r\n]")
 _UNSAFE_IN_NAME = re.compile(r"[;= ]")
 
-# Commands whose last parameter is free text. It always gets its colon, even if it is a single word: the grammar does
-# not require it, but simple clients and bots look for the text after " :".
+# Commands whose last parameter is free text. It always gets a colon, even as a single word: the grammar does not
+# require it, but simple clients and bots look for the text after " :".
 _TEXT_COMMANDS = frozenset(
     "PRIVMSG NOTICE TOPIC QUIT PART KICK ERROR AWAY KILL WALLOPS SETNAME FAIL WARN NOTE PONG"
     " METADATA 301 302 303 311 314 319 322 332 340 353 371 372 382 704 705 706 730 731 732 760 761".split()
@@ -27,11 +27,11 @@ _TEXT_COMMANDS = frozenset(
 
 
 class ParseError(ValueError):
-    """The line is not an IRC message; the text of the error says why, in words for its sender."""
+    """A line that is not an IRC message; the text is the reason, for its sender."""
 
 
 class Message(NamedTuple):
-    """An IRC message. A tuple and not a dataclass, because the server makes several for each line that is said.
+    """An IRC message. A tuple instead of a dataclass, because the server makes several for each message.
 
     command: in upper case, or three digits; in received messages anything without a space.
     params: only the last may be empty, contain spaces or begin with a colon.
@@ -54,7 +54,7 @@ class Message(NamedTuple):
 
     @property
     def is_line(self) -> bool:
-        """Whether `format` makes a line of it."""
+        """Whether `format` can make a line of the message."""
         try:
             self.format()
         except ValueError:
@@ -121,7 +121,7 @@ def parse(line: str) -> Message:
     if not words:
         raise ParseError("a message needs a command")
     command = words.pop(0)
-    if command[0] in ":@":  # a parameter, or tags, where the command should be
+    if command[0] in ":@":  # a parameter, or tags, in place of the command
         raise ParseError("a message needs a command")
     if colon:
         words.append(trailing)
@@ -143,7 +143,7 @@ def parse_tags(text: str) -> dict[str, str]:
 
 
 def format_tags(tags: Mapping[str, str]) -> str:
-    """Return the tags as they stand between `@` and the first space.
+    """Return the tags in the form between `@` and the first space.
 
     Raises ValueError for a name that would end its tag, and for a NUL, which has no escape.
     """

@@ -14,7 +14,7 @@ PARAMETERS_A_LINE = 13  # a message has 15 parameters, and the target and the le
 class ModeTable:
     """The letters of channel modes by type (https://modern.ircdocs.horse/#chanmodes-parameter).
 
-    lists: type A, a mask is added or removed, without a parameter the list is asked for.
+    lists: type A, adds or removes a mask; without a parameter it requests the list.
     always: type B, a parameter when set and when unset. setting: type C, a parameter when set. flags: type D, none.
     prefixes and symbols: the member modes, highest first, and what is shown before a nick for each.
     """
@@ -42,7 +42,7 @@ class ModeTable:
 
 @dataclass(frozen=True, slots=True)
 class ModeChange:
-    """A change of one mode. parameter: None if none was given or none is taken."""
+    """A change of one mode. parameter: None without one."""
 
     adding: bool
     letter: str
@@ -68,7 +68,7 @@ def parse_changes(params: Sequence[str], table: ModeTable) -> list[ModeChange]:
 
 
 def format_changes(changes: Iterable[ModeChange]) -> tuple[str, ...]:
-    """Return the changes as the parameters of one MODE message, with a sign only where it changes."""
+    """Return the changes as the parameters of one MODE message, repeating the sign only if it changes."""
     letters = ""
     parameters = []
     sign = ""

@@ -1,11 +1,11 @@
 """Message ids: a number that is unique, ordered and contains its own time; on the wire 13 letters and digits.
 
-The number is `milliseconds since the Unix epoch << 20 | counter`, so ids compare in the order in which they were given
-out, the history needs neither a column for the time nor an index over ids, and any id or time is a position in every
-conversation, even if the message itself is gone. The text form is base 32 (RFC 4648's extended hex alphabet in lower
-case, which Python's `int` reads) with leading zeros: 13 characters that sort like the numbers.
+The number is `milliseconds since the Unix epoch << 20 | counter`, so ids are in the order of their creation, the
+history needs neither a column for the time nor an index of ids, and any id or time is a position in every conversation,
+even if the message itself is deleted. The text form is base 32 (RFC 4648's extended hex alphabet in lower case, which
+Python's `int` reads) with leading zeros: 13 characters that sort like the numbers.
 
-Ids can be guessed. Whatever answers a question about one first checks whether the asker may read there.
+Ids can be guessed, so every query by id must check whether the user may read the conversation.
 
 Source of the wire form: https://ircv3.net/specs/extensions/message-ids
 """
@@ -22,10 +22,10 @@ _TEXT = re.compile(f"[0-7][{_ALPHABET}]{{12}}", re.ASCII)
 
 
 class MessageIds:
-    """Gives out ids, each larger than all before it.
+    """Creates ids, each larger than all previous ones.
 
-    Start it with the last id that the store holds. A clock that is set back doesn't set the ids back: they continue
-    from the last one until the clock has caught up.
+    Start it with the last id that the store holds. If the clock is set back, ids continue from the last one until the
+    clock has caught up.
     """
 
     __slots__ = ("last",)
@@ -39,7 +39,7 @@ class MessageIds:
         return self.last
 
     def few(self, now: int, count: int) -> range:
-        """Return so many new ids in a row."""
+        """Return `count` consecutive new ids."""
         first = now << COUNTER_BITS
         if first <= self.last:
             first = self.last + 1
@@ -49,7 +49,7 @@ class MessageIds:
 
 
 def format_msgid(number: int) -> str:
-    """Return the id as it stands in a `msgid` tag."""
+    """Return the id in the form of a `msgid` tag."""
     pairs = _PAIRS
     return (
         _ALPHABET[number >> 60]

@@ -1,4 +1,4 @@
-"""The protocol of NATS, the engine of a log for several nodes: frames to bytes and back. Pure.
+"""The protocol of NATS, which stores the log of several nodes: frames to bytes and back. Pure.
 
 https://docs.nats.io/reference/protocols/client: lines end with CR LF; MSG and HMSG are followed by a payload of the
 length that their line gives, HPUB and HMSG have headers in it. JetStream is an API of JSON on top of that:
@@ -34,7 +34,7 @@ class NatsFrame(NamedTuple):
 
 
 class NatsParser:
-    """Makes frames from bytes, however they are cut."""
+    """Makes frames from bytes in any pieces."""
 
     __slots__ = ("_buffer",)
 
@@ -42,7 +42,7 @@ class NatsParser:
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> list[NatsFrame]:
-        """Return the frames that are whole now. Raises NatsError."""
+        """Return the frames that are complete now. Raises NatsError."""
         buffer = self._buffer
         buffer += data
         frames: list[NatsFrame] = []
@@ -121,7 +121,7 @@ def connect(name: str, *, token: str = "", user: str = "", password: str = "") -
 
 
 def subscribe(subject: str, sid: str) -> bytes:
-    """Return a SUB. sid: names the subscription in the messages that come for it."""
+    """Return a SUB. sid: identifies the subscription in its messages."""
     return f"SUB {subject} {sid}\r\n".encode("ascii")
 
 
@@ -141,8 +141,8 @@ def publish(subject: str, payload: bytes, *, reply: str = "", headers: Mapping[s
 
 
 class StreamPosition(NamedTuple):
-    """The place of a message in its stream. number: counts from 1 without gaps. delivery: counts those of the consumer.
-    time: when the engine has stored it, ms since the epoch.
+    """The position of a message in its stream. number: from 1, without gaps. delivery: the consumer's counter. time: of
+    storing by the engine, ms since the epoch.
     """
 
     number: int

@@ -1,7 +1,7 @@
 """The PROXY header, with which a proxy in front of the server names the client's address. Versions 1 and 2.
 
-https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt. The header precedes all else and must be read without
-taking a byte too many: ask `missing` how many are still needed, until it returns 0.
+https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt. The header comes first, and no byte beyond it may be read:
+`missing` returns how many can still be read, until it returns 0.
 """
 
 import struct
@@ -12,7 +12,7 @@ SIGNATURE = b"\r\n\r\n\0\r\nQUIT\n"  # of version 2
 
 _HEAD = 16  # bytes of version 2 up to and with the length of the rest
 _LONGEST_V1 = 107  # bytes with CR LF
-_LONGEST_V2 = 4096  # bytes: addresses and what a TLS proxy adds take a few hundred
+_LONGEST_V2 = 4096  # bytes: addresses and TLS information take a few hundred
 _LOCAL, _PROXY = 0x20, 0x21
 # TCP over IPv4, over IPv6: bytes of an address, and of all addresses and ports
 _ADDRESSES = {0x11: (4, 12), 0x21: (16, 36)}
@@ -39,7 +39,7 @@ class Header:
 def missing(data: bytes) -> int:
     """Return how many bytes can be read without going beyond the header; 0 when it is complete.
 
-    Raises ProxyError as soon as it can't become one.
+    Raises ProxyError as soon as the bytes can't be a header.
     """
     if SIGNATURE.startswith(data[: len(SIGNATURE)]):
         if len(data) < _HEAD:
@@ -58,7 +58,7 @@ def missing(data: bytes) -> int:
 
 
 def parse(data: bytes) -> Header:
-    """Parse a whole header. Raises ProxyError."""
+    """Parse a complete header. Raises ProxyError."""
     return _parse_v2(data) if data.startswith(SIGNATURE) else _parse_v1(data)
 
 

@@ -40,7 +40,7 @@ class Collector:
         self._text = ""
 
     def feed(self, chunk: str) -> bytes | None:
-        """Return the response, once its last chunk is there. Raises SaslError if it is too long or not base64."""
+        """Return the response after its last chunk. Raises SaslError if it is too long or not base64."""
         if len(chunk) > CHUNK:
             raise SaslTooLongError("a chunk of the response is too long")
         if len(self._text) + len(chunk) > MOST:
@@ -92,7 +92,7 @@ def parse_oauth_bearer(response: bytes) -> tuple[str, str]:
 
 
 def _texts(response: bytes, separator: str, count: int = 0) -> list[str]:
-    """Return so many texts (0: three at least). Raises SaslError unless the response is UTF-8 and has them."""
+    """Return `count` texts (0: three at least). Raises SaslError unless the response is UTF-8 and has them."""
     try:
         parts = response.decode().split(separator)
     except UnicodeDecodeError as error:
@@ -111,9 +111,9 @@ def format_plain(account: str, password: str) -> bytes:
 class Exchange:
     """An attempt to log in, in progress.
 
-    mechanism: in upper case. scram: once the client's first message has come. proved: the client has proved that it
-    knows the password, and has only to acknowledge our proof.
-    refused: the client has been told what is wrong with its token, and only has to acknowledge that.
+    mechanism: in upper case. scram: set by the client's first message. proved: whether the client has proved that it
+    knows the password, and only has to acknowledge our proof.
+    refused: whether the client has got the error of its token, and only has to acknowledge that.
     """
 
     mechanism: str

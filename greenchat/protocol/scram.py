@@ -1,7 +1,7 @@
 """SCRAM-SHA-256: proves that both sides know a password without sending or storing it. RFC 5802 and RFC 7677.
 
-The mechanisms with -PLUS also prove that both sides have the same TLS connection, and nobody sits in between: what they
-bind to is made where TLS is, see `server/net/tls`, and comes here as the type's name and its bytes.
+The mechanisms with -PLUS also prove that both sides have the same TLS connection, without an attacker in between: their
+channel bindings come from `server/net/tls`, as the type's name and its bytes.
 
 A server stores a `Verifier` of a password; it checks SCRAM logins as well as passwords sent in the clear (SASL PLAIN,
 NickServ). Both sides of the exchange are here, as steps from text to text. Nonces are arguments.
@@ -26,7 +26,7 @@ _MECHANISMS = {hash_name: mechanism for mechanism, hash_name in HASHES.items()}
 
 
 class ScramError(ValueError):
-    """The exchange failed; the text says why, in words for a log (never with a secret in it)."""
+    """A failed exchange; the text is the reason, for the log (never with a secret)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Verifier:
 
 
 def make_verifier(password: str, salt: bytes, iterations: int = ITERATIONS, hash_name: str = "sha256") -> Verifier:
-    """Derive what to store. Slow on purpose: run it off the loop."""
+    """Derive the verifier of a password. Slow on purpose: run it in a thread."""
     salted = hashlib.pbkdf2_hmac(hash_name, password.encode(), salt, iterations)
     client_key = hmac.digest(salted, b"Client Key", hash_name)
     server_key = hmac.digest(salted, b"Server Key", hash_name)
@@ -74,7 +74,7 @@ def make_verifier(password: str, salt: bytes, iterations: int = ITERATIONS, hash
 class ServerExchange:
     """The server's side: `first` answers the client's first message, `final` its second.
 
-    verifier: what the client's proof is checked against, once `first` has been called.
+    verifier: for checking the client's proof, set by `first`.
     """
 
     __slots__ = ("_auth", "_binding", "_nonce", "authorization", "username", "verifier")
@@ -84,8 +84,8 @@ class ServerExchange:
     ) -> None:
         """Read the client's first message; `username` is then known. Raises ScramError.
 
-        bindings: what this connection can be bound to, type -> data (RFC 5929, RFC 9266). plus: whether the mechanism
-        that the client has chosen has channel binding.
+        bindings: the connection's channel bindings, type -> data (RFC 5929, RFC 9266). plus: whether the chosen
+        mechanism has channel binding.
         """
         header, comma, rest = client_first.partition(",")
         authorization, comma2, bare = rest.partition(",")
@@ -94,7 +94,7 @@ class ServerExchange:
             raise ScramError("the client wants another channel binding, or is not speaking SCRAM")
         if header == "y" and bindings:
             # "If the flag is set to "y" and the server supports channel binding, the server MUST fail authentication":
-            # somebody in between has taken the mechanisms with -PLUS out of the list
+            # an attacker in between has removed the mechanisms with -PLUS from the list
             raise ScramError("the client was not told of channel binding")
         fields = _fields(bare)
         if "m" in fields:
@@ -108,9 +108,7 @@ class ServerExchange:
         self.verifier: Verifier | None = None
 
     def first(self, verifier: Verifier) -> str:
-        """Return the server's first message, for the verifier of `username` (or a made-up one, if there is no such
-        user).
-        """
+        """Return the server's first message, for the verifier of `username`, or a fake one if there is no such user."""
         self.verifier = verifier
         message = f"r={self._nonce},s={_encode(verifier.salt)},i={verifier.iterations}"
         self._auth += "," + message
@@ -151,7 +149,7 @@ class ClientExchange:
         hash_name: str = "sha256",
         binding: tuple[str, bytes] | None = None,
     ) -> None:
-        """Begin as this user. binding: type and data, where the mechanism has channel binding."""
+        """Begin as this user. binding: type and data, for mechanisms with channel binding."""
         self._hash = hash_name
         self._header = f"p={binding[0]},," if binding else "n,,"
         self._binding = binding[1] if binding else b""

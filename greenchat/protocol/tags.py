@@ -1,7 +1,7 @@
 """Message tags of our own. https://ircv3.net/specs/extensions/message-tags"""
 
-# A client gives each message an id of its own (1 to 64 characters, never used again for another text), so that a server
-# that knows the tag delivers a message once even if it was sent twice because a connection broke.
+# A client gives each message a unique id (1 to 64 characters), so that a server with support for the tag delivers a
+# message only once, even if it was sent again after a lost connection.
 CLIENT_ID = "+greenchat/id"
 
 RELAYED_BY = "draft/relaymsg"

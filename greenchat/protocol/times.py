@@ -12,7 +12,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def format_time(milliseconds: int) -> str:
-    """Return the time as it stands in a `time` tag."""
+    """Return the time in the form of a `time` tag."""
     return f"{_format_second(milliseconds // 1000)}.{milliseconds % 1000:03}Z"
 
 
@@ -41,5 +41,5 @@ def in_words(milliseconds: int) -> str:
 
 
 def elapsed(since: int, now: int) -> int:
-    """Return the whole seconds from one ms to another, 0 if the clock was set back in between."""
+    """Return the full seconds between two times in ms, 0 if the clock was set back in between."""
     return max(0, now - since) // 1000

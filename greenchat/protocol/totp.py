@@ -13,7 +13,7 @@ SECRET_BYTES = 20
 
 _STEP = 30  # seconds
 _DIGITS = 6
-_DRIFT = 1  # steps by which the clocks of a phone and of the server may differ, and that people take to type
+_DRIFT = 1  # steps of tolerance, for the clocks of phone and server, and for typing
 _CODE = re.compile(rf"(.*?) ?([0-9]{{{_DIGITS}}}|[a-z2-7]{{4}}(?:-[a-z2-7]{{4}}){{3}})", re.DOTALL | re.IGNORECASE)
 
 
@@ -28,8 +28,8 @@ def code_at(secret: bytes, step: int) -> str:
 def find_step(secret: bytes, code: str, seconds: int, after: int) -> int | None:
     """Return the time step of a code that is valid now (seconds since the epoch), None if it is not.
 
-    after: the step of the last code that was taken. RFC 6238, section 5.2: "The verifier MUST NOT accept the second
-    attempt of the OTP after the successful validation has been issued for the first OTP".
+    after: the step of the last accepted code. RFC 6238, section 5.2: "The verifier MUST NOT accept the second attempt
+    of the OTP after the successful validation has been issued for the first OTP".
     """
     now = seconds // _STEP
     found = None
@@ -40,9 +40,9 @@ def find_step(secret: bytes, code: str, seconds: int, after: int) -> int | None:
 
 
 def split_code(text: str) -> tuple[str, str]:
-    """Split a password from the code that follows it, after a space or none; the code is "" where there is none.
+    """Split a password from the code after it, with or without a space between; the code may be "".
 
-    A code is one of an app (123456), or one for emergencies (abcd-efgh-ijkl-mnop).
+    A code is one of an app (123456), or a recovery code (abcd-efgh-ijkl-mnop).
     """
     match = _CODE.fullmatch(text)
     return (match[1], match[2].lower()) if match else (text, "")
@@ -55,7 +55,7 @@ def format_recovery(chance: bytes) -> str:
 
 
 def uri(secret: str, account: str, issuer: str) -> str:
-    """Return what an authenticator app reads from a QR code. secret: in base32.
+    """Return the URI for an authenticator app, for a QR code. secret: in base32.
 
     https://github.com/google/google-authenticator/wiki/Key-Uri-Format
     """

@@ -30,7 +30,7 @@ _MASKED_HEAD = 6  # bytes of a frame without payload
 
 
 def frames(lines: bytes, kind: int) -> bytes:
-    """Return whole lines as frames for this kind of client: one each, without its line end.
+    """Return complete lines as frames for this kind of client: one each, without its line end.
 
     "each message MUST consist of a single IRC line, except that servers and clients MUST NOT include trailing \\r or
     \\n characters in the message."
@@ -47,9 +47,9 @@ def close_frame(code: int) -> bytes:
 
 
 def whole_messages(data: bytes) -> list[tuple[int, bytes]]:
-    """Return (opcode, payload) of messages that each came in one masked frame, the common case; [] for all else.
+    """Return (opcode, payload) of messages in one masked frame each, the common case, or else [].
 
-    After [] ask a parser that handles everything: this is for speed only.
+    After [] use a complete parser: this function is for speed only.
     """
     found: list[tuple[int, bytes]] = []
     at, size = 0, len(data)
@@ -74,17 +74,17 @@ def whole_messages(data: bytes) -> list[tuple[int, bytes]]:
 
 
 class Unfinished:
-    """The frames of one client since its last whole message: what another process needs to continue from there."""
+    """The frames of one client since its last complete message, for another process that takes over."""
 
     __slots__ = ("_at", "_data", "_is_open")
 
     def __init__(self) -> None:
         self._data = bytearray()
         self._at = 0  # of the next frame
-        self._is_open = False  # a message whose last frame has not come
+        self._is_open = False  # a message without its last frame
 
     def add(self, data: bytes) -> None:
-        """Add what has come in."""
+        """Add received bytes."""
         self._data += data
         while size := _size_of_frame(self._data, self._at):
             first = self._data[self._at]
@@ -97,12 +97,12 @@ class Unfinished:
 
     @property
     def data(self) -> bytes:
-        """The bytes of it."""
+        """Return the collected bytes."""
         return bytes(self._data)
 
 
 def _size_of_frame(data: bytes | bytearray, at: int) -> int:
-    """Return the size of the frame that begins there, 0 where it has not come whole."""
+    """Return the size of the frame that begins there, 0 if it is incomplete."""
     left = len(data) - at
     if left < _HEAD:
         return 0

@@ -1,11 +1,10 @@
 """Backup and restore. A restore needs the server to be stopped.
 
-Nothing here changes a database in place: a backup is written to a temporary name and then renamed, and so is what a
-restore puts in the place of another database, which is kept under another name. A crash at any point leaves the old one
-or the new one.
+Nothing here changes a database in place: backups and restored databases are written to a temporary name and then
+renamed, and a replaced database is kept under another name. A crash at any point leaves the old or the new one.
 
-A backup also contains files that belong to the database, in a table of its own: with the certificate that clients
-trust, a server can move to another machine.
+A backup also contains files of the data folder, in a separate table: with the certificate that clients trust, a server
+can move to another machine.
 """
 
 import fcntl
@@ -28,10 +27,10 @@ _NAMES = "SELECT name FROM carried"
 
 
 def backup(database: Path, target: Path, files: Iterable[str] = (), contents: Mapping[str, bytes] = _NOTHING) -> None:
-    """Write a consistent copy of the database as it is now, and of files beside it.
+    """Write a consistent copy of the current database, and of files beside it.
 
-    files: their names, from the database's folder on. contents: of files that were read before, by name.
-    Raises StoreError; what target names must not exist.
+    files: their names, relative to the database's folder. contents: of files that were read before, by name. Raises
+    StoreError; the target must not exist.
     """
     require(database)
     part = target.with_name(target.name + ".part")
@@ -59,18 +58,18 @@ def backup(database: Path, target: Path, files: Iterable[str] = (), contents: Ma
 def _claimed(part: Path, target: Path) -> Iterator[None]:
     """Lock the temporary file of a backup, and empty it: a second backup to the same name would spoil the first.
 
-    Raises StoreError if the backup is there, or is being written; OSError if there is no place for it.
+    Raises StoreError if the backup exists, or is being written; OSError if it can't be created.
     """
-    if os.path.lexists(target):  # before anything is made beside it
+    if os.path.lexists(target):  # before creating a file beside it
         raise StoreError(f"{target} already exists; a backup never overwrites a file")
     with part.open("ab") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise StoreError(f"another backup to {target} is being written") from error
-        if os.path.lexists(target):  # by now: then this file may be the finished one, under its former name
+        if os.path.lexists(target):  # meanwhile: then this file may be the finished one, under its former name
             raise StoreError(f"{target} already exists; a backup never overwrites a file")
-        file.truncate(0)  # what a killed one has left
+        file.truncate(0)  # the rest of a killed backup
         yield
 
 
@@ -122,14 +121,14 @@ def restore(source: Path, database: Path, *, without: str = "") -> list[Path]:
 
 
 def _contents(folder: Path, files: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """Yield names and contents, one after another: all of them may be more than there is memory."""
+    """Yield names and contents, one after another, since all together may not fit into memory."""
     for name in files:
-        with suppress(FileNotFoundError):  # it was deleted since somebody looked
+        with suppress(FileNotFoundError):  # it was deleted meanwhile
             yield name, (folder / name).read_bytes()
 
 
 def _drop_files(copy: sqlite3.Connection) -> None:
-    """Leave the files of a backup out of the database. Raises StoreError where they are none of ours."""
+    """Remove the table of files from a restored database. Raises StoreError for files that are not ours."""
     if not _has_files(copy):
         return
     for (name,) in copy.execute(_NAMES):
@@ -145,7 +144,7 @@ def _has_files(connection: sqlite3.Connection) -> bool:
 
 
 def _put_files(source: Path, folder: Path, without: str) -> list[Path]:
-    """Put the files of a backup into a folder; where is now what was there before."""
+    """Write the files of a backup into a folder; return the new paths of the previous ones."""
     aside = []
     with closing(connect_reader(source)) as backed_up:
         if not _has_files(backed_up):

@@ -28,9 +28,9 @@ _MEASURED = 4096  # transactions of the size of a turn
 
 
 def fill(store: SqliteStore, rows: int, *, channels: int, turn: int) -> dict[str, float]:
-    """Commit so many messages in #c0, #c1 ..., the last of them in transactions of `turn` messages that are timed.
+    """Commit `rows` messages in #c0, #c1 ..., the last of them in timed transactions of `turn` messages.
 
-    The last message is of now, one a millisecond. Returns figures: rows a second, including housekeeping, and seconds
+    There is a message every millisecond, until now. Returns figures: rows a second, including housekeeping, and seconds
     for a commit and for a step of housekeeping.
     """
     talk = _talk(rows, channels)

@@ -1,9 +1,9 @@
 """The migration from version 0.1.0, in which an account was identified by its name, to ids for accounts and channels.
 
-Every account gets an id made from the time of its registration, and what was stored under its name is stored under the
-id: direct conversations, read markers, presences, ranks, accept lists. A name may have been given up and registered
-again: messages from before the present account was registered belong to its predecessor. Such a conversation is split,
-and the older part stays under the name, which is nobody's id.
+Every account gets an id made from the time of its registration, and data stored under its name is moved to the id:
+direct conversations, read markers, presences, ranks, accept lists. A name may have been deleted and registered again:
+messages from before the present account's registration belong to its predecessor. Such a conversation is split, and the
+older part stays under the name, which is not an id.
 """
 
 import json
@@ -32,7 +32,7 @@ def give_ids(connection: sqlite3.Connection) -> None:
     _read_marks(connection, births)
     _channels(connection, births)
     if _conversations(connection, births):
-        # the search index is a separate file, and is rebuilt where it missed an erasure
+        # the search index is a separate file, and is rebuilt after a missed erasure
         connection.execute("UPDATE counter SET value = value + 1 WHERE name = 'erasures'")
 
 
@@ -90,9 +90,9 @@ def _channels(connection: sqlite3.Connection, ids: Mapping[str, str]) -> None:
 
 
 def _close(connection: sqlite3.Connection, key: str, channel: Mapping[str, Any]) -> None:
-    """Take a channel that is closed now for one that always was: nobody noted then when it was, and who was in.
+    """Assume that a closed channel was always closed: older versions did not record closures and members.
 
-    So what was said in it is shown to those whom it lets in, and not to all when it is opened one day.
+    So its messages are shown to users who are admitted, and not to everybody if it is opened later.
     """
     life = start = first_id(channel["created"])
     while connection.execute(
@@ -147,7 +147,7 @@ def _rename(connection: sqlite3.Connection, number: int, to: str) -> None:
 
 
 def _key(key: str, ids: Mapping[str, str], at: int) -> str:
-    """Return a conversation's new key for events at an id: people without an account at that time keep their name."""
+    """Return a conversation's new key for events at an id: users without an account at that time keep their name."""
     members = members_of(key)
     if not members or _CHANNEL.match(key):
         return key

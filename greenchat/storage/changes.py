@@ -1,4 +1,4 @@
-"""What was written since the search index last looked: handed from the event loop's thread to the index's."""
+"""Changes since the last update of the search index, passed from the event loop's thread to the index's."""
 
 import threading
 from collections.abc import Iterable
@@ -17,10 +17,10 @@ class Erased(NamedTuple):
 class Changes:
     """Collects changes until the index takes them.
 
-    Of all events up to `upto`, the index knows those in conversations that were never noted. So it may call itself
-    complete up to there, and not any further: a transaction's events are visible a moment before they are noted.
+    In conversations that were not noted the index has all events up to `upto`, so it is complete up to there, but no
+    further: a transaction's events are visible a moment before they are noted.
 
-    events: how many have been noted, ever.
+    events: the number of all events noted so far.
     """
 
     __slots__ = ("_erased", "_lock", "_touched", "_upto", "events")
@@ -33,7 +33,7 @@ class Changes:
         self.events = 0
 
     def note(self, touched: Iterable[int], upto: int, erased: Iterable[Erased] = (), events: int = 0) -> None:
-        """Note a commit: the conversations it wrote to, its largest id, what it erased, its number of events."""
+        """Note a commit: the conversations it wrote to, its largest id, its erased messages, its number of events."""
         with self._lock:
             self.events += events
             self._touched.update(touched)

@@ -1,12 +1,11 @@
-"""Compaction: moves events from the order in which they happened to the order in which they are read.
+"""Compaction: moves events from the table in order of time to the table in order of conversations.
 
 A commit appends to the table `fresh`, which costs the same however many conversations a turn wrote to. The table
-`settled` holds each conversation's events together; those of a conversation that has many in one turn are written there
-at once, see `Writer`. Fresh events are moved there once there are so many that a page of
-a conversation is written for many events at once. Such a round takes all that is fresh when it begins, goes through the
-conversations one after another in steps of about a millisecond, and then empties `fresh` up to there. Its progress is
-stored in the database, so that each event is always in exactly one of `settled` and `unsettled`, also for concurrent
-readers and after a crash.
+`settled` holds each conversation's events together; many events of one conversation in a turn are written there
+directly, see `Writer`. Fresh events are moved there once they are so many that each write of a page stores many of
+them. A round moves all events that are fresh at its beginning, one conversation after another in steps of about a
+millisecond, and then empties `fresh` up to there. Its progress is stored in the database, so that each event is always
+in exactly one of `settled` and `unsettled`, also for concurrent readers and after a crash.
 """
 
 import json
@@ -20,7 +19,7 @@ from greenchat.storage.transaction import transaction
 
 _MUCH = 8192  # events: a reader scans all fresh ones in about a millisecond
 _STEP = 400  # the weight of the events moved in one step
-_CONVERSATION = 5  # the weight of a conversation besides its events: its pages have to be found and written
+_CONVERSATION = 5  # the weight of a conversation besides its events, for finding and writing its pages
 _REMOVED = 4000  # events in one step
 
 # The ids come in the order of the events.
@@ -51,7 +50,7 @@ class Compaction:
         self._count = 0
         self.last = 0
         """The largest id that there is in the database, 0 if there is none."""
-        self._slices: deque[_Slice] = deque()  # what remains of the round under way
+        self._slices: deque[_Slice] = deque()  # the rest of the current round
         self.upto = one_number(connection, "SELECT upto FROM settling")
         self._resume()
 
@@ -79,7 +78,7 @@ class Compaction:
         self.last = max(self.last, last)
 
     def step(self) -> None:
-        """Do about a millisecond of work: a step of the round under way, or begin one."""
+        """Do about a millisecond of work: a step of the current round, or begin one."""
         if not self.upto:
             self._begin()
         if self._slices:
@@ -89,7 +88,7 @@ class Compaction:
             self._remove()
 
     def _resume(self) -> None:
-        """Resume what another process left."""
+        """Resume the round of an earlier process."""
         rows = pairs_of_numbers(self._connection, "SELECT id, conversation FROM unsettled ORDER BY conversation, id")
         begun: defaultdict[int, list[int]] = defaultdict(list)
         for number, conversation in rows:
@@ -99,7 +98,7 @@ class Compaction:
         self._slices.extend(_slices(begun))
 
     def _begin(self) -> None:
-        """Begin a round with all that is fresh now."""
+        """Begin a round with all fresh events."""
         self._slices.extend(_slices(self._fresh))
         self._fresh.clear()
         self._count = 0

@@ -1,4 +1,4 @@
-"""What SQLite raises, as the errors of the interface: one line that says what could not be done."""
+"""Converts exceptions of SQLite to errors of the interface, with one line that says what failed."""
 
 import sqlite3
 from collections.abc import Iterator

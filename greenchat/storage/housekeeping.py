@@ -1,7 +1,7 @@
-"""The housekeeping of a store: moves the log, feeds the search index, compacts, and removes what is kept no longer.
+"""The housekeeping of a store: moves the log, updates the search index, compacts, and applies the retention limits.
 
-Its work is cut into steps between two threads: what may take long is prepared in a thread of its own (`maintain`), and
-what has to be written is written by the event loop's thread (`tidy`), which alone writes, in a few milliseconds.
+Its work is divided into steps of two threads: slow work is prepared in a separate thread (`maintain`), and results are
+written by the event loop's thread (`tidy`), the only writer, within a few milliseconds.
 """
 
 import sqlite3
@@ -63,7 +63,7 @@ class Housekeeping:
         self._lock = threading.Lock()
         self._keeper: sqlite3.Connection | None = None
         self._log_is_long = False
-        # Where the log of the last server could not be moved into the database, nobody knows what it holds.
+        # If the last server's log could not be moved into the database, its content is unknown.
         self.log_holds_erased = is_there_a_log(path)
         self._moved = False
         self._moved_at = 0.0
@@ -82,7 +82,7 @@ class Housekeeping:
     # in the thread that opened it
 
     def tidy(self) -> bool:
-        """Do one short step of what `maintain` left for this thread; return whether there is more."""
+        """Do one short step of the work that `maintain` left for this thread; return whether there is more."""
         if not self._trimming.may_prune:
             self._writer.sources_settled.clear()
         with errors(self._path, "clean up"):
@@ -124,7 +124,7 @@ class Housekeeping:
         )
 
     def due_cuts(self) -> DueCuts:
-        """Return what should be cut, and forget it."""
+        """Return the due cuts, and clear them."""
         return self._trimming.take()
 
     def _give_back(self) -> bool:
@@ -137,7 +137,7 @@ class Housekeeping:
     # in any thread
 
     def close(self) -> None:
-        """Close the connection of the thread that moves the log; waits for what this thread has started."""
+        """Close the connection of the thread that moves the log, after its running work."""
         with self._lock:
             if self._keeper:
                 self._keeper.close()
@@ -157,7 +157,7 @@ class Housekeeping:
         )
 
     def move_log(self) -> None:
-        """Move what was committed out of the write-ahead log: the part of `maintain` that can't wait for long."""
+        """Move committed pages out of the write-ahead log: the urgent part of `maintain`."""
         with self._lock, errors(self._path, "maintain"):
             if self._keeper is None:
                 self._keeper = connect_keeper(self._path)
@@ -198,7 +198,7 @@ class Housekeeping:
             else:
                 if not trouble:
                     self._index.tidy(budget=until - monotonic())
-            # However much there is to index and to cut, most of the processor is left to the chat.
+            # Even with much to index and to cut, most of the processor is left to the chat.
             self._index_rests = monotonic() + _INDEX_RESTS * (thread_time() - worked)
             if complete:
                 self._kept = commits
@@ -216,7 +216,7 @@ class Housekeeping:
         """Move as much of the log as possible into the database."""
         _, pages, _ = keeper.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
         if pages > _LONG_LOG:
-            keeper.execute("PRAGMA wal_checkpoint(PASSIVE)")  # what came meanwhile: leaves little for `tidy`
+            keeper.execute("PRAGMA wal_checkpoint(PASSIVE)")  # the commits meanwhile, which leaves little for `tidy`
             self._log_is_long = True
         self._moved = True
         self._moved_at = monotonic()
@@ -226,7 +226,7 @@ class Housekeeping:
         return self._changes.events - self._events_learned >= _MUCH or time - self._learned >= _LONG
 
     def _is_time_to_compact(self) -> bool:
-        """Whether to compact now: a round is under way, or there is enough for one, or a little that is old."""
+        """Whether to compact now: a round is running, or there are enough fresh events for one, or a few old ones."""
         compaction = self._compaction
         if compaction.is_under_way or compaction.is_due:
             return True

@@ -1,8 +1,8 @@
-"""What the search index takes in next: messages copied out of the database into temporary tables, and from there.
+"""The next messages for the search index: copied from the database to temporary tables, then into the index.
 
-They are copied first: while a statement reads the database, its write-ahead log can't be reset. The word for a sender
-is made once for each of them, not for each message. Of messages of several conversations with one id, which come by an
-import, the index takes that of the conversation which began first.
+They are copied first, since the write-ahead log can't be reset while a statement reads the database. The word of a
+sender is made once, not for each message. Of several messages with one id, which imports cause, the index takes that of
+the oldest conversation.
 """
 
 import sqlite3
@@ -44,7 +44,7 @@ def prepare(connection: sqlite3.Connection) -> None:
 
 def copy(connection: sqlite3.Connection, touched: str, after: int, upto: int) -> int:
     """Copy the messages between two ids, the first excluded; return how many. touched: conversations, as JSON."""
-    with transaction(connection):  # so that all is read as it was at one moment
+    with transaction(connection):  # for a consistent read
         for statement in _EMPTY:
             connection.execute(statement)
         rows = connection.execute(_COPY, (touched, after, upto)).rowcount
@@ -53,5 +53,5 @@ def copy(connection: sqlite3.Connection, touched: str, after: int, upto: int) ->
 
 
 def add(connection: sqlite3.Connection) -> None:
-    """Add what was copied to the index, in the caller's transaction."""
+    """Add the copied messages to the index, in the caller's transaction."""
     connection.execute(_ADD)

@@ -1,4 +1,4 @@
-"""What is done with a database from outside, even while a server uses it: check, export, import, adding an account."""
+"""Commands on a database, even while a server uses it: check, export, import, adding an account."""
 
 import json
 import sqlite3
@@ -22,9 +22,9 @@ _WITH_CUTS = 6  # the format since which conversations have a cut
 
 
 def check(database: Path) -> list[str]:
-    """Return the faults of a database, in words; nothing if it is sound.
+    """Return the faults of a database, for people; an empty list if it is sound.
 
-    Reads all of it, as a client that asks for the history would. Raises StoreError if it does not exist, or is newer.
+    Reads everything, like a client that reads the history. Raises StoreError if it does not exist, or is newer.
     """
     require(database)
     try:
@@ -35,7 +35,7 @@ def check(database: Path) -> list[str]:
 
 
 def _reader(database: Path) -> sqlite3.Connection:
-    """Return a read-only connection to a database whose form is known. Raises StoreError."""
+    """Return a read-only connection to a database with a known schema. Raises StoreError."""
     connection = connect_reader(database)
     try:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
@@ -73,7 +73,7 @@ def add_document(database: Path, kind: str, key: str, value: object) -> bool:
 
 
 def has_document(database: Path, kind: str, key: str) -> bool:
-    """Whether such a document exists; False also if there is no database. Raises StoreError."""
+    """Whether a document exists; False also without a database. Raises StoreError."""
     if not database.exists():
         return False
     try:
@@ -98,7 +98,7 @@ def documents(database: Path, kind: str) -> dict[str, object]:
 def export(database: Path, conversation: str | None = None) -> Iterator[StoredEvent]:
     """Yield the events of all conversations, or of one (by its key), the oldest first in each.
 
-    Unreadable events are left out: `check` names them. Raises StoreError.
+    Unreadable events are skipped: `check` lists them. Raises StoreError.
     """
     require(database)
     try:
@@ -151,7 +151,7 @@ def _conversations(connection: sqlite3.Connection) -> list[str]:
 
 
 def _pages(connection: sqlite3.Connection, key: str, unreadable: list[str]) -> Iterator[list[StoredEvent]]:
-    """Yield the events, page by page. unreadable: what can't be decoded is added to it, in words."""
+    """Yield the events, page by page. unreadable: gets the reasons for undecodable ones."""
     after = 0
     while True:
         seen: list[int] = []
@@ -160,7 +160,7 @@ def _pages(connection: sqlite3.Connection, key: str, unreadable: list[str]) -> I
         last = max(seen, default=0)
         if not seen:
             return
-        if last <= after:  # else there would be no end
+        if last <= after:  # otherwise this would loop for ever
             raise UnreadableError(f"the events of {key} are not in their order")
         after = last
 

@@ -1,10 +1,10 @@
-"""The interface of a store, and the values it works on. Nothing here knows SQLite, IRC commands or gevent.
+"""The interface of a store, and its values. Independent of SQLite, IRC commands and gevent.
 
-A turn collects writes and hands them over together: `Store.commit` is one transaction, all of it or nothing. Reads that
-may be large go to `Store.read` and its siblings, which may be called from any thread.
+A turn collects writes for `Store.commit`, which is one transaction. Large reads use `Store.read` and similar methods,
+which may be called from any thread.
 
 A *conversation* is named by a key: a channel's casefolded name, or for direct messages `direct_key` of the two
-identities. An *identity* is what the server knows a person by beyond one connection (the account), without spaces.
+identities. An *identity* identifies a user across connections (the account), without spaces.
 
 An event's id is its position in the one order of all events; see `msgid`.
 """
@@ -24,19 +24,19 @@ SAID = frozenset(("PRIVMSG", "NOTICE"))
 
 
 class StoreError(Exception):
-    """The store failed, but the next attempt may work; the text says why, in words for the operator."""
+    """The store failed, but the next attempt may work; the text is the reason, for operators."""
 
 
 class UnfitWriteError(StoreError):
-    """A write can't be stored as it is, now or later: a bug of the caller."""
+    """A write that can never be stored: a bug of the caller."""
 
 
 class StoreDamagedError(StoreError):
-    """The database can't be used as it is; the text says what is wrong and how to continue."""
+    """The database can't be used; the text says what is wrong and how to continue."""
 
     @classmethod
     def of_document(cls, kind: str, key: str, error: Exception) -> "StoreDamagedError":
-        """Return the error for a document that is not as it was written; error: the reader's."""
+        """Return the error for a damaged document; error: the reader's."""
         return cls(
             f"the database is damaged: the {kind} {key} can't be read ({type(error).__name__}: {error})."
             " Restore a backup with `greenchat-server restore FILE`"
@@ -44,8 +44,8 @@ class StoreDamagedError(StoreError):
 
 
 class StoredEvent(NamedTuple):
-    """An event in a conversation. (A named tuple, since one is made for every message: it takes a third of the time of
-    a frozen dataclass.)
+    """An event in a conversation. (A named tuple, since there is one for every message: making it takes a third of the
+    time of a frozen dataclass.)
 
     id: message id; the same event in several conversations (a QUIT) has the same id in each.
     conversation: the conversation's key.
@@ -133,7 +133,7 @@ class Document:
 
     @property
     def text(self) -> str:
-        """The value as it is stored, encoded once however often it is asked for. Raises TypeError or ValueError."""
+        """Return the encoded value, which is cached. Raises TypeError or ValueError."""
         if not self._text:
             self._text = json.dumps(self.value, ensure_ascii=False, separators=(",", ":"))
         return self._text
@@ -154,7 +154,7 @@ class Erasure:
 
 @dataclass(frozen=True, slots=True)
 class Renaming:
-    """Gives a conversation another key; its history is kept. name: how a channel is spelled, None for a direct one."""
+    """Gives a conversation with its history another key. name: the channel's spelling, None for a direct one."""
 
     conversation: str
     to: str
@@ -163,8 +163,8 @@ class Renaming:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Ends a conversation's history at an id: that event and all before it are gone for readers at once, and are
-    deleted from the files by the housekeeping.
+    """Cuts a conversation's history at an id: that event and all earlier ones disappear for readers at once, and the
+    housekeeping deletes them from the files.
     """
 
     conversation: str
@@ -172,9 +172,9 @@ class Cut:
 
 
 class DueCuts(NamedTuple):
-    """Cuts that somebody has to decide upon, and to commit.
+    """Cuts to be decided upon and committed.
 
-    surplus: of what is kept no longer. departed: of what guests have said to each other, if they are gone.
+    surplus: by the retention limits. departed: of direct conversations of guests who have left.
     """
 
     surplus: list[Cut]
@@ -229,7 +229,7 @@ class HistoryTarget:
 class Query:
     """The conditions of a search, all of which must hold.
 
-    conversations: keys of those that the asker may read.
+    conversations: keys of those that the searching user may read.
     text: words, all of which must occur, each as the beginning of a word; "quoted words" as a phrase.
     sender: nickname, in any case.
     after, before: ids, excluded.
@@ -278,14 +278,14 @@ class HistoryReader(Protocol):
         """Return the matching events, oldest first; may take long."""
 
     def matching(self, query: Query, events: Sequence[StoredEvent]) -> list[StoredEvent]:
-        """Return those of these few events that the search would find."""
+        """Return the events of a few that the search would find."""
 
 
 class Store(HistoryReader, Protocol):
     """A store of events and documents. Unless stated otherwise, methods belong to the thread that opened it."""
 
     def commit(self, writes: Sequence[StoreWrite]) -> None:
-        """Commit all of it in one transaction. Raises StoreError, and then nothing of it was stored."""
+        """Commit the writes in one transaction. Raises StoreError, and then none was stored."""
 
     def last_id(self) -> int:
         """Return the largest id in the store, 0 if there is none."""
@@ -315,7 +315,7 @@ class Store(HistoryReader, Protocol):
         """
 
     def accounts(self) -> list[str]:
-        """Return all accounts that ever said something, as they were spelled then.
+        """Return all accounts with messages, in the spelling of that time.
 
         From any thread. Raises StoreError.
         """
@@ -323,7 +323,7 @@ class Store(HistoryReader, Protocol):
     def said_by(self, accounts: Iterable[str], after: Location, limit: int) -> list[Location]:
         """Return the locations of messages (and TAGMSGs) of accounts after a location (excluded), in the store's order.
 
-        NOWHERE is before the first. accounts: as they were spelled. From any thread; reads all events. Raises
+        NOWHERE is before the first. accounts: in the spelling of that time. From any thread; reads all events. Raises
         StoreError.
         """
 
@@ -333,12 +333,12 @@ class Store(HistoryReader, Protocol):
     def maintain(self, now: int, *, decides: bool = True) -> None:
         """Do one step of the work outside the loop: checkpoint, search index, finding expired events.
 
-        now: ms since the epoch. decides: whether to look for what is to be cut, see `due_cuts`. From any thread; call
-        `tidy` after it, until that returns False. Raises StoreError.
+        now: ms since the epoch. decides: whether to look for due cuts, see `due_cuts`. From any thread; call `tidy`
+        after it, until that returns False. Raises StoreError.
         """
 
     def due_cuts(self) -> DueCuts:
-        """Return what `maintain` has found that should be cut, and forget it."""
+        """Return the cuts that `maintain` has found, and clear them."""
 
     def tidy(self) -> bool:
         """Do one step, of about a millisecond, of the work that `maintain` left; return whether there is more.

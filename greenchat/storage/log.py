@@ -1,8 +1,8 @@
-"""The log: every act that changes the state, in one order. Nothing here knows what an act is, or gevent.
+"""The log: all acts that change the state, in order. Independent of the kinds of acts and of gevent.
 
-A single server needs no engine for it: `MemoryLog` passes each act on at once and stores none, and whoever has an act
-applies it in the same turn. Several nodes that form one server share a log behind the same methods (`server/nodes/`):
-there an act is applied when the log hands it out, on every node.
+A single server needs no engine: `MemoryLog` passes each act on at once and stores none, and acts are applied in the
+same turn. Several nodes share a log with the same interface (`server/nodes/`): there every node applies an act when it
+reads it from the log.
 """
 
 from collections.abc import Callable
@@ -32,19 +32,18 @@ class Log(Protocol):
 
     @property
     def is_read(self) -> bool:
-        """Whether anybody reads the acts: if not, `pass_by` is enough."""
+        """Whether the acts have readers: if not, `pass_by` is sufficient."""
 
     def append(self, act: object) -> None:
         """Append an act; the caller applies it next. Not for a log that is shared."""
 
     def pass_by(self) -> None:
-        """Count an act that nobody reads. Not for a log that is shared."""
+        """Count an act without readers. Not for a shared log."""
 
     def decide(self, act: Dated, apply: Callable[[int], T]) -> T:
-        """Append an act, apply it when its turn has come, and return what that returns; its exceptions are raised.
+        """Append an act, apply it when it is read from the log, and return the result; its exceptions are raised.
 
-        apply: called with the time that the act has in the log. Where the log is shared this waits, and meanwhile
-        everything may change.
+        apply: called with the act's time in the log. With a shared log this waits, and the state may change meanwhile.
         """
 
     def note(self, act: Dated, apply: Callable[[int], object]) -> None:
@@ -54,10 +53,10 @@ class Log(Protocol):
         """Append speech, without waiting; its speaker's session counts as `under_way` until it is applied."""
 
     def wait_until_applied(self, speaker: Any) -> None:
-        """Wait until all that a session has under way is applied."""
+        """Wait until all pending acts of a session are applied."""
 
     def wait_until_known(self, is_known: Callable[[], bool]) -> None:
-        """Wait until something is true that acts of other nodes bring about, but not for long."""
+        """Wait, but not for long, until acts of other nodes have made a condition true."""
 
 
 class MemoryLog:
@@ -84,7 +83,7 @@ class MemoryLog:
             reader(self.position, act)
 
     def pass_by(self) -> None:
-        """Count an act that nobody reads."""
+        """Count an act."""
         self.position += 1
 
     def decide(self, act: Dated, apply: Callable[[int], T]) -> T:
@@ -105,4 +104,4 @@ class MemoryLog:
         """Do nothing: everything is applied at once."""
 
     def wait_until_known(self, is_known: Callable[[], bool]) -> None:
-        """Do nothing: there is nobody else."""
+        """Do nothing: there are no other nodes."""

@@ -1,7 +1,7 @@
-"""Queries of the database, from any thread, each on a read-only connection.
+"""Queries of the database, from any thread, each with a read-only connection.
 
-A query is one statement that returns one row: with every row Python's sqlite3 releases the interpreter lock and has to
-get it back, which takes a busy process 5 ms each time.
+A query is one statement that returns one row: for every row Python's sqlite3 releases the interpreter lock and must
+reacquire it, which takes 5 ms in a busy process.
 """
 
 import json
@@ -89,7 +89,7 @@ CROSS JOIN conversation c ON c.id = e.conversation
 
 
 class ConnectionPool:
-    """Connections for any thread that asks; as many as were ever in use at once."""
+    """A pool of connections for any thread; it grows to the maximum of simultaneous uses."""
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
@@ -126,7 +126,7 @@ def read(
 ) -> list[StoredEvent]:
     """Return a part of a conversation, oldest first.
 
-    Undecodable events are left out, and logged, or added to `unreadable`, in words. seen: gets the ids of all.
+    Undecodable events are skipped, and logged, or their reasons added to `unreadable`. seen: gets the ids of all.
     """
     kinds = (0, 255) if span.events else (1, MESSAGES)
     parameters = (conversation, span.after, span.before, *kinds, span.limit)
@@ -143,7 +143,7 @@ def read(
 
 
 def complain(problems: Iterable[str]) -> None:
-    """Log what was left out."""
+    """Log skipped events."""
     for problem in problems:
         log.error("%s", problem)
 
@@ -151,10 +151,10 @@ def complain(problems: Iterable[str]) -> None:
 def rows_of(
     connection: sqlite3.Connection, statement: str, parameters: tuple[object, ...], problems: list[str]
 ) -> list[Any]:
-    """Return the rows of a statement that gives them as one JSON array.
+    """Return the rows of a statement that returns them as one JSON array.
 
-    A text that is not UTF-8 spoils the whole array: then the rows are read one by one. Of an unreadable one only the
-    first column is returned, and the reason is added to `problems`.
+    A text that is not UTF-8 makes the whole array unreadable: then the rows are read one by one. Of an unreadable row
+    only the first column is returned, and the reason is added to `problems`.
     """
     try:
         (answer,) = connection.execute(statement, parameters).fetchone()
@@ -178,7 +178,7 @@ def rows_of(
 
 
 def decode_all(rows: Iterable[Any], unreadable: list[str]) -> list[StoredEvent]:
-    """Return the events of these rows, with the keys of their conversations. unreadable: why one is left out."""
+    """Return the events of these rows. unreadable: gets the reasons for skipped ones."""
     events = []
     for conversation, row in rows:
         if len(row) == 1:

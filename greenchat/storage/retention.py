@@ -41,9 +41,9 @@ class DateDoubt:
         self._has_said = False
 
     def allowed(self, keep: Retention, now: int) -> Retention:
-        """Return the part of a rule that may be applied. now: ms since the epoch.
+        """Return the rules that may be applied now. now: ms since the epoch.
 
-        That is all of it if the date agrees with the last event, or the server has run for a day with it.
+        These are all if the date agrees with the last event, or the server has run with it for a day.
         """
         newest = self._newest
         if newest is None or keep.age is None or self.is_believed(now):
@@ -73,20 +73,20 @@ class Remnant:
 
 
 def remnants(connection: sqlite3.Connection) -> list[Remnant]:
-    """Return what is to be deleted. Not in the event loop."""
+    """Return the remnants of cuts to be deleted. Not in the event loop."""
     return [Remnant(conversation, upto) for conversation, upto in pairs_of_numbers(connection, _REMNANTS)]
 
 
 class Totals:
-    """Finds out how much of the newest history is as much as is kept in all, which takes reading all of it.
+    """Finds the id from which on the newest history is within the total limit, which takes reading all of it.
 
-    So it reads again only if what was added since may be too much; where that takes long, only when it is a hundredth
-    too much, or an hour has passed. added: how many events were ever added.
+    So it reads again only if the limit may be exceeded; if reading takes long, only when it is exceeded by a hundredth,
+    or after an hour. added: returns the number of all events added so far.
     """
 
     def __init__(self, added: Callable[[], int]) -> None:
         self._added = added
-        self._count: int | None = None  # events that there are at most
+        self._count: int | None = None  # an upper bound of the number of events
         self._seen = 0  # how many had been added then
         self._read_at = 0
 
@@ -94,7 +94,7 @@ class Totals:
         """Return the id from which on there are at most `total` events; 0 if nothing is known to be too much."""
         if not self._is_due(total, now):
             return 0
-        self._seen = self._added()  # before it is read: what comes meanwhile counts twice rather than not at all
+        self._seen = self._added()  # before reading: new events meanwhile count twice rather than not at all
         self._read_at = now
         self._count, oldest = _oldest_of(connection, total)
         return oldest

@@ -1,6 +1,6 @@
 """Events as rows of the tables `fresh` and `settled`, and back.
 
-Most messages need four small numbers and their text. Rarer fields, and what the columns have no room for, go into
+Most messages need four small numbers and their text. Rarer fields, and values that do not fit into the columns, are in
 `more`, a JSON object: `c` the command if it has no number, `m` the parameters between first and last, `n` that there
 are no parameters, `t` the tags.
 """
@@ -22,8 +22,8 @@ _COMMANDS = {number: command for command, number in KINDS.items()}
 _OTHER = 0
 _NAMELESS = ("QUIT", "NICK")  # their first parameter is not the conversation's name
 
-# id, conversation, kind, source, text, target, more: as it is written. Most have neither of the last two: what is NULL
-# at the end is left out, since it takes a third of the time to write it.
+# id, conversation, kind, source, text, target, more: for writing. Most lack the last two: trailing NULLs are left out,
+# since writing them takes a third of the time.
 EventRow = (
     tuple[int, int, int, int, str | None]
     | tuple[int, int, int, int, str | None, str | None]
@@ -31,7 +31,7 @@ EventRow = (
 )
 WRITTEN = ("id", "conversation", "kind", "source", "text", "target", "more")
 WIDTHS = (5, 6, 7)
-# id, kind, mask, account, target (by default the conversation's name), text, more: as it is read
+# id, kind, mask, account, target (by default the conversation's name), text, more: for reading
 ReadRow = tuple[int, int, str, str, str | None, str | None, str | None]
 
 COLUMNS = "e.id, e.kind, s.mask, s.account, coalesce(e.target, c.name), e.text, e.more"
@@ -103,7 +103,7 @@ def encode(event: StoredEvent, name: str | None) -> Content:
 
 
 def decode(conversation: str, row: ReadRow) -> StoredEvent:
-    """Return the event that a row was made from. Raises UnreadableError."""
+    """Return the event of a row. Raises UnreadableError."""
     number, kind, mask, account, target, text, rest = row
     try:
         more = json.loads(rest) if rest else {}

@@ -51,19 +51,20 @@ MIGRATIONS: Sequence[Step] = (
            FROM conversation c JOIN event e ON e.conversation = c.id JOIN source s ON s.id = e.source""",
         """CREATE TABLE document (kind TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL,
            PRIMARY KEY (kind, key)) STRICT, WITHOUT ROWID""",
-        # How many events were ever erased: the search index, a separate file, has to have erased as many.
+        # The number of all erased events: the search index, a separate file, must have erased as many.
         "CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID",
         "INSERT INTO counter VALUES ('erasures', 0)",
     ),
     (
-        # A turn's events are appended to one table, `fresh`, in the order in which they happened, and moved in bulk
-        # to where they are read: a turn that wrote to a hundred conversations writes a few pages, not a hundred.
+        # A turn's events are appended to one table, `fresh`, in order of time, and moved later in bulk: so a turn with
+        # messages in a hundred conversations writes a few pages, not a hundred.
         "DROP VIEW reading",
         "ALTER TABLE event RENAME TO settled",
         """CREATE TABLE fresh (id INTEGER NOT NULL, conversation INTEGER NOT NULL, kind INTEGER NOT NULL,
            source INTEGER NOT NULL, target TEXT, text TEXT, more TEXT,
            PRIMARY KEY (id, conversation)) STRICT, WITHOUT ROWID""",
-        # The progress of that: of the fresh events up to the id `upto`, those up to (conversation, id) are settled.
+        # The progress of compaction: of the fresh events up to the id `upto`, those up to (conversation, id) are
+        # settled.
         "CREATE TABLE settling (upto INTEGER NOT NULL, conversation INTEGER NOT NULL, id INTEGER NOT NULL) STRICT",
         "INSERT INTO settling VALUES (0, 0, 0)",
         """CREATE VIEW unsettled AS SELECT conversation, id, kind, source, target, text, more FROM fresh
@@ -75,11 +76,11 @@ MIGRATIONS: Sequence[Step] = (
     give_ids,
     MAKE_TABLE,
     seal_by_id,
-    # The id up to which a conversation's history has ended: what is left of that is only not deleted yet.
+    # The id up to which a conversation's history was cut: remaining events up to it are not deleted yet.
     ("ALTER TABLE conversation ADD COLUMN cut INTEGER NOT NULL DEFAULT 0",),
     (
-        # By id alone, SQLite appends to it without a look at the pages beside the last one. Of several events with one
-        # id only one is ever in it. What was in the former table is settled.
+        # With the id as its only key, SQLite appends to it without reading other pages. It has at most one event of
+        # each id. The events of the previous table are settled.
         "INSERT OR IGNORE INTO settled SELECT conversation, id, kind, source, target, text, more FROM unsettled",
         "UPDATE settling SET upto = 0, conversation = 0, id = 0",
         "DROP TABLE fresh",
@@ -122,14 +123,14 @@ def connect(path: Path, *, durable: bool) -> sqlite3.Connection:
 
 
 def leftovers(path: Path) -> list[Path]:
-    """Return the files that show that there was a database here: its log, its index, and what a restore kept."""
+    """Return files that show that there was a database: its log, its index, and those kept by a restore."""
     found = path.parent.glob(f"{path.name}*") if path.parent.is_dir() else ()
     passing = {path.name + suffix for suffix in ("", "-shm", "-journal")}  # also after a first start that was killed
     return sorted(file for file in found if file.name not in passing)
 
 
 def is_there_a_log(path: Path) -> bool:
-    """Whether there is something in the write-ahead log of a database."""
+    """Whether the write-ahead log of a database is not empty."""
     log = path.with_name(path.name + "-wal")
     return log.exists() and log.stat().st_size > 0
 
@@ -156,7 +157,7 @@ def _uri(path: Path, mode: str) -> str:
 
 
 def in_words(error: Exception, free: int) -> str:
-    """Return what SQLite says, and what it does not say: on a full disk it names an I/O error. free: bytes."""
+    """Return SQLite's message, with a hint to a full disk, which it reports as an I/O error. free: bytes."""
     return f"its disk is full ({error}); free some space" if free < _ROOM else str(error)
 
 

@@ -1,12 +1,12 @@
-"""Seals on the events, by which `check` finds text that nobody of ours has changed.
+"""Seals of the events, by which `check` finds text that was changed outside of this program.
 
-A page is what was said in one conversation in about five hours. Its seal is the number of its events and the XOR of
-their hashes: so an event that comes or goes changes it without the others being read again. What was said since the
-last time is sealed every ten seconds, beside the event loop, and when the store is closed. Of the counters in the
-database, `sealed` is the id up to which that was done, and `reseals` goes up with each change of what may be sealed, so
-that nothing that was read before is taken for true.
+A page is about five hours of one conversation. Its seal is the number of its events and the XOR of their hashes, so
+that adding or removing an event does not need the others. New events are sealed every ten seconds, outside the event
+loop, and when the store is closed. Of the counters in the database, `sealed` is the id up to which events are sealed,
+and `reseals` is incremented by each change of events that may be sealed, so that results of earlier reads are
+discarded.
 
-It finds damage and clumsy hands; whoever can write to the file can write a new seal, too.
+Seals detect damage and accidental edits; an attacker who can write to the file can write new seals, too.
 """
 
 import json
@@ -35,7 +35,7 @@ MAKE_TABLE = (
 _SEALED = "SELECT value FROM counter WHERE name = 'sealed'"
 _RESEALS = "SELECT value FROM counter WHERE name = 'reseals'"
 _UNSETTLED_ONLY = "NOT EXISTS (SELECT 1 FROM settled t WHERE t.conversation = e.conversation AND t.id = e.id)"
-# An XOR, which SQLite has not, is what is in one but not in both.
+# SQLite has no XOR: the bits in one of both, but not in both.
 _ADD = """
 INSERT INTO seal VALUES (?, ?, ?, ?) ON CONFLICT (conversation, page) DO UPDATE SET
     events = events + excluded.events, hash = (hash | excluded.hash) - (hash & excluded.hash)
@@ -52,7 +52,7 @@ SELECT e.conversation AS conversation, e.id >> 44 AS page, count(*) AS events,
        seal_of(CAST(EVENT AS BLOB)) AS hash
 FROM ROWS e JOIN source s ON s.id = e.source WHERE CONDITION GROUP BY e.conversation, page
 """.replace("EVENT", _SEALED_TEXT)
-# For many events, all of one page: each call from SQLite would have to get the interpreter lock. JSON has no newlines.
+# For all events of a page at once, since each call from SQLite must get the interpreter lock. JSON has no newlines.
 _TEXTS = """
 SELECT e.conversation, CAST(group_concat(EVENT, char(10)) AS BLOB)
 FROM ROWS e JOIN source s ON s.id = e.source WHERE CONDITION GROUP BY e.conversation
@@ -76,7 +76,7 @@ _UNSEALED_TEXTS = [_TEXTS.replace("ROWS", rows).replace("CONDITION", condition) 
 _COUNT = "SELECT count(*) FROM ROWS e WHERE CONDITION"
 _COUNTS_UNSEALED = [_COUNT.replace("ROWS", rows).replace("CONDITION", condition) for rows, condition in _UNSEALED]
 
-# What is unsettled is little, and counted apart, so that all else is read in the order in which it lies there.
+# The few unsettled events are counted separately, so that the others are read in the order of the file.
 _ALTERED = """
 WITH settled_page AS (ONES), unsettled_page AS MATERIALIZED (OTHERS), found AS (
     SELECT a.conversation AS conversation, a.page AS page, a.events + coalesce(b.events, 0) AS events,
@@ -123,7 +123,7 @@ class _SealOf:
 
 
 class _Read(NamedTuple):
-    """Seals of what was not sealed yet, up to an id. reseals: the counter then."""
+    """New seals up to an id. reseals: the counter at the time of reading."""
 
     upto: int
     reseals: int
@@ -131,20 +131,20 @@ class _Read(NamedTuple):
 
 
 class Sealing:
-    """Seals what was said: `begin` and `store` in the thread that writes, and in between `read` in any one.
+    """Seals new events: `begin` and `store` run in the writing thread, and `read` between them in any.
 
-    upto: the id up to which events are sealed or about to be: what comes later with an older id is told to `add_late`.
+    upto: the id up to which events are sealed or being sealed: later additions with a lower id go to `add_late`.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._sealed = self.upto = one_number(connection, _SEALED)
-        self._begun_at = monotonic()  # 0: there may be more to seal at once
+        self._begun_at = monotonic()  # 0: begin again at once, since there may be more to seal
         self._read: _Read | None = None
         self._span = 1 << _PAGE_BITS  # of ids that are read at once: few enough the last time
         self.is_begun = False
 
     def is_due(self, last_id: int) -> bool:
-        """Whether to begin. last_id: the largest id that there is."""
+        """Whether to begin. last_id: the largest stored id."""
         is_time = not self._begun_at or monotonic() - self._begun_at >= _EVERY
         return is_time and not self.is_begun and self._sealed < last_id
 
@@ -154,15 +154,15 @@ class Sealing:
         return self._read is not None
 
     def begin(self, last_id: int) -> None:
-        """Begin to seal all that there is. last_id: as before."""
+        """Begin to seal all events. last_id: the largest stored id."""
         self.is_begun = True
         self.upto = last_id
         self._begun_at = monotonic()
 
     def read(self, connection: sqlite3.Connection) -> None:
-        """Read what was not sealed yet, a page at most. connection: of this thread's own."""
+        """Read unsealed events, one page at most. connection: the calling thread's."""
         enable(connection)
-        connection.execute("BEGIN")  # all of it sees the same state
+        connection.execute("BEGIN")  # for a consistent read
         try:
             reseals = one_number(connection, _RESEALS)
             (first,) = connection.execute(_FIRST_UNSEALED, (self._sealed,)).fetchone()
@@ -201,7 +201,7 @@ class Sealing:
         return found
 
     def store(self, connection: sqlite3.Connection) -> None:
-        """Store what was read, unless something has changed since."""
+        """Store the new seals, unless events have changed since."""
         read, self._read = self._read, None
         self.is_begun = False
         if read is None:
@@ -217,14 +217,14 @@ class Sealing:
             self._begun_at = 0.0
 
     def finish(self, connection: sqlite3.Connection, last_id: int) -> None:
-        """Add seals for the rest, or for a page of it. last_id: as before."""
+        """Add seals for the remaining events, or for a page of them. last_id: the largest stored id."""
         if self._sealed < last_id:
             self.begin(last_id)
             self.read(connection)
             self.store(connection)
 
     def add_late(self, connection: sqlite3.Connection, rows: Sequence[EventRow]) -> None:
-        """Take settled events in that were just added, where they belong to what is sealed or about to be."""
+        """Add just inserted settled events to the seals, if their pages are sealed or being sealed."""
         late = [row[:2] for row in rows if row[0] <= self.upto]
         if late:
             change(connection, 1, "json_each(:late) i CROSS JOIN settled", _IS_LATE, late=json.dumps(late))
@@ -243,7 +243,7 @@ def seal_by_id(connection: sqlite3.Connection) -> None:
 
 
 def change(connection: sqlite3.Connection, sign: int, rows: str, condition: str, **values: object) -> None:
-    """Take events that come (sign 1) or go (-1) into the seals that there are, in the transaction in which they do.
+    """Update existing seals for added (sign 1) or removed (-1) events, in the transaction of that change.
 
     rows: a table or view with the columns of `settled`; condition: which of its rows `e`, in SQL, with named values.
     """
@@ -263,7 +263,7 @@ def remove(connection: sqlite3.Connection, conversation: int, first: int, last: 
 
 
 def altered(connection: sqlite3.Connection) -> Iterator[str]:
-    """Yield what is not as it was stored, in words. Reads all that is sealed."""
+    """Yield descriptions of altered pages. Reads all sealed events."""
     enable(connection)
     for key, page, sealed, found in connection.execute(_ALTERED):
         if not isinstance(page, int):

@@ -1,10 +1,10 @@
 """Search: a full-text index in a separate file beside the database, kept up to date outside the event loop.
 
-A separate file has its own write lock: another thread writes the index, and a commit never waits for it. The index can
-always be rebuilt from the database, so a missing or damaged one simply is.
+A separate file has its own write lock: another thread writes the index, and a commit never waits for it. A missing or
+damaged index is rebuilt from the database.
 
 Each message is a row of one FTS5 table, its rowid the message's id. `place` is the conversation's number and `sender`
-the nickname in hex, each as one word, so that one query narrows by all of them before any text is read.
+the nickname in hex, each as one word, so that one query applies all conditions before any text is read.
 """
 
 import json
@@ -24,10 +24,10 @@ from greenchat.storage.rows import ROW
 from greenchat.storage.schema import FAILURES
 from greenchat.storage.transaction import transaction
 
-# Without the lengths of messages, for which nobody asks: each would be a row of another table. Older files have them.
+# Without the lengths of messages, which are not used: each would be a row of another table. Older files have them.
 _WORDS = """CREATE VIRTUAL TABLE words USING fts5
     (text, sender, place, content='', columnsize=0, tokenize='unicode61 remove_diacritics 2')"""
-# Eight parts are merged into one, not four: words are written less often, for a search that looks into more parts.
+# Eight segments are merged into one, not four: words are written less often, but searches read more segments.
 _SCHEMA = """
 INSERT INTO words (words, rank) VALUES ('automerge', 8);
 CREATE TABLE state (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
@@ -54,7 +54,7 @@ SELECT min(id) FROM (
     SELECT min((SELECT min(id) FROM db.settled WHERE conversation = t.value AND id > ?1)) FROM json_each(?2) t
 )
 """
-# Of several messages with one id it has only one, and nothing may be taken out that is not in it.
+# Of several messages with one id it has only one, and only indexed ones may be removed.
 _HELD = (
     "INSERT INTO temp.held SELECT rowid FROM words WHERE words MATCH '{place} : c' || ? AND rowid > ? AND rowid <= ?"
 )
@@ -75,7 +75,7 @@ SELECT id FROM (
 _ERASE = "INSERT INTO words (words, rowid, text, sender, place) VALUES ('delete', ?, ?, ?, ?)"
 _HAS = "SELECT 1 FROM words WHERE words MATCH '{place} : c' || ? AND rowid = ?"
 _PLACES = "SELECT json_group_array(id) FROM db.conversation WHERE key IN (SELECT value FROM json_each(?))"
-# What was cut may be in the index for a while: it must not stand in the way of what is still there.
+# Cut messages may be in the index for a while: they must not replace present ones in the result.
 _FIND_NEWEST = """
 WITH place AS MATERIALIZED (
     SELECT c.id AS id, c.cut AS cut FROM json_each(?5) t CROSS JOIN db.conversation c ON c.id = t.value
@@ -109,7 +109,7 @@ _TERM = re.compile(r'"([^"]*)"?|([^\s"]+)')
 class SearchIndex:
     """The index of the database at `path`. Its methods may be called from any thread, but not in the event loop.
 
-    erasures: how many messages had ever been erased when `changes` began to collect. An index that missed one may still
+    erasures: the number of all erased messages when `changes` began to collect. An index that missed one may still
     contain its words, and is rebuilt.
     Callers hold no lock of the database; the index's own lock serializes them, except searches.
     """
@@ -127,9 +127,9 @@ class SearchIndex:
         self._untidy = False
 
     def catch_up(self, *, budget: float) -> bool:
-        """Index what was written, and erase what was erased, in steps, until done or `budget` seconds have passed.
+        """Apply the changes to the index, in steps, until done or `budget` seconds have passed.
 
-        Returns whether it is complete. Raises StoreError.
+        Returns whether the index is complete. Raises StoreError.
         """
         with self._lock, self._errors():
             connection = self._ready()
@@ -153,9 +153,10 @@ class SearchIndex:
         return self._untidy
 
     def tidy(self, *, budget: float) -> None:
-        """Rewrite it without what was erased, in steps, until done or `budget` seconds have passed. Raises StoreError.
+        """Rewrite the index without erased messages, in steps, until done or `budget` seconds have passed. Raises
+        StoreError.
 
-        At the end the words are gone from the file, and their space is given back.
+        Then their words are gone from the file, and the space is freed.
         """
         with self._lock, self._errors():
             connection = self._ready()
@@ -169,8 +170,8 @@ class SearchIndex:
         """Remove, in one step, a part of a conversation's messages up to an id, before they are deleted from the
         database.
 
-        Returns the id up to which it holds none now, and whether there are more to remove: the id can be less than
-        asked for without that, if the index hasn't seen all messages yet.
+        Returns the id up to which none remain, and whether there are more to remove. The id can be lower than `upto`
+        with none to remove, if the index is not up to date.
         """
         with self._lock, self._errors():
             connection = self._ready()
@@ -236,7 +237,7 @@ class SearchIndex:
 
     def _erase(self, connection: sqlite3.Connection, erased: list[Erased]) -> None:
         with transaction(connection):
-            # asked of the index itself: a cut passes over what is erased already, and is told of here later
+            # read from the index itself: a cut skips erased messages, which are reported here later
             known = [m for m in erased if connection.execute(_HAS, (m.conversation, m.id)).fetchone()]
             connection.executemany(_ERASE, [(m.id, m.text, _sender(m.mask), f"c{m.conversation}") for m in known])
             connection.execute("UPDATE state SET value = value + ? WHERE name = 'erasures'", (len(erased),))
@@ -249,7 +250,7 @@ class SearchIndex:
         self._untidy = True
 
     def _merge(self, connection: sqlite3.Connection) -> None:
-        """Do one step of rewriting the index without what was erased."""
+        """Do one step of rewriting the index without erased messages."""
         before = connection.total_changes
         connection.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (-_MERGE_PAGES,))
         if connection.total_changes - before >= 2:
@@ -259,7 +260,7 @@ class SearchIndex:
             return
         connection.execute("UPDATE state SET value = 0 WHERE name = 'untidy'")
         (busy, _, _) = connection.execute("PRAGMA main.wal_checkpoint(TRUNCATE)").fetchone()
-        if busy:  # somebody searches: try again soon
+        if busy:  # a search is running: try again soon
             connection.execute("UPDATE state SET value = 1 WHERE name = 'untidy'")
         else:
             self._untidy = False
@@ -337,7 +338,7 @@ class SearchIndex:
 
 
 def matching(query: Query, events: Sequence[StoredEvent]) -> list[StoredEvent]:
-    """Return those of a few events that the search would find, oldest first, using an index in memory."""
+    """Return the events of a few that the search would find, oldest first, using an index in memory."""
     places = {key: number for number, key in enumerate(query.conversations)}
     rows = [
         (number, "".join(event.params[1:][-1:]), _sender(event.source), f"c{places[event.conversation]}")
@@ -361,7 +362,7 @@ def index_of(database: Path) -> Path:
 
 
 def forget_index(database: Path) -> None:
-    """Delete a database's index, which nobody uses: it is rebuilt when next needed."""
+    """Delete a database's unused index; it is rebuilt when next needed."""
     index = index_of(database)
     for suffix in ("", "-wal", "-shm"):
         index.with_name(index.name + suffix).unlink(missing_ok=True)

@@ -1,8 +1,8 @@
 """The store in an SQLite database: connects writer, readers, search index and housekeeping.
 
-Three kinds of connections share one file. The event loop's is the only one that writes, so that no commit ever waits
-for a lock. Readers in other threads see the last commit (write-ahead log) and block nobody. The keeper, in another
-thread too, moves the log's content into the database, so that the loop does not pay for that.
+Three kinds of connections share one file. Only the event loop's writes, so that no commit ever waits for a lock.
+Readers in other threads see the last commit (write-ahead log) and block nobody. The keeper, also in another thread,
+moves the log's content into the database, so that the loop need not.
 """
 
 import math
@@ -81,7 +81,7 @@ class SqliteStore:
     # in the thread that opened it
 
     def commit(self, writes: Sequence[StoreWrite]) -> None:
-        """Commit all of it in one transaction."""
+        """Commit the writes in one transaction."""
         try:
             if self._writer.commit(writes):
                 self._housekeeping.log_holds_erased = True
@@ -96,7 +96,7 @@ class SqliteStore:
             raise UnfitWriteError(f"can't write this to the database: {error}") from error
 
     def forget_cuts(self) -> None:
-        """Let events come that are older than a cut, for which this deletes at once what cuts have left."""
+        """Allow events older than a cut, after deleting the remnants of cuts at once."""
         with errors(self.path, "write"):
             retention.forget_cuts(self._connection)
         self._writer.forget()
@@ -128,11 +128,11 @@ class SqliteStore:
             return found
 
     def tidy(self) -> bool:
-        """Do one short step of what `maintain` left for this thread; return whether there is more."""
+        """Do one short step of the work that `maintain` left for this thread; return whether there is more."""
         return self._housekeeping.tidy()
 
     def due_cuts(self) -> DueCuts:
-        """Return what `maintain` has found that should be cut, and forget it."""
+        """Return the cuts that `maintain` has found, and clear them."""
         return self._housekeeping.due_cuts()
 
     def close(self) -> None:
@@ -140,7 +140,7 @@ class SqliteStore:
         self._index.close()
         self._readers.close()
         self._housekeeping.close()
-        # on a full disk it is done after the next start, and of a damaged file `check` tells
+        # on a full disk it is done after the next start, and `check` reports a damaged file
         with suppress(sqlite3.Error, UnicodeDecodeError, UnreadableError):
             self._sealing.finish(self._connection, self._compaction.last)
         self._connection.close()
@@ -188,7 +188,7 @@ class SqliteStore:
             return self._index.search(query, budget=_SEARCH_SECONDS)
 
     def matching(self, query: Query, events: Sequence[StoredEvent]) -> list[StoredEvent]:
-        """Return those of these few events that the search would find."""
+        """Return the events of a few that the search would find."""
         with errors(self.path, "read"):
             return search.matching(query, events)
 
@@ -197,7 +197,7 @@ class SqliteStore:
         return self._housekeeping.is_tidy(now)
 
     def move_log(self) -> None:
-        """Move what was committed out of the write-ahead log: the part of `maintain` that can't wait for long."""
+        """Move committed pages out of the write-ahead log: the urgent part of `maintain`."""
         self._housekeeping.move_log()
 
     def maintain(self, now: int, *, decides: bool = True) -> None:
@@ -205,7 +205,7 @@ class SqliteStore:
         self._housekeeping.maintain(now, decides=decides)
 
     def learn(self) -> None:
-        """Index everything that is not in the search index yet, however long that takes."""
+        """Index all messages that are not in the search index yet, without a time limit."""
         self._index.catch_up(budget=math.inf)
 
 

@@ -1,9 +1,9 @@
-"""Removing what is kept no longer: found, cut, taken out of the search index, and then deleted, in small steps.
+"""Applies the retention limits: finds expired history, cuts it, removes it from the search index, and deletes it, in
+small steps.
 
-A cut is a write as others are: somebody decides upon what was found and commits it, so that several nodes cut at the
-same place of their log, and readers see all of it gone at once. What the cut leaves is each store's own business, and
-takes its time. The index comes first. Deleting is the work of the thread that writes; all else is done in the
-housekeeping's.
+A cut is an ordinary write: found cuts are decided upon and committed, so that several nodes cut at the same entry of
+their log, and the history disappears for readers at once. Each store then deletes the remnants in its own time, from
+the index first. The writing thread deletes; all other work is done in the housekeeping's.
 """
 
 import sqlite3
@@ -23,10 +23,10 @@ _TRIM_ROWS = 200
 
 
 class Trimming:
-    """Removes from one store what is kept no longer. keep: how much history to keep.
+    """Applies the retention limits to one store. keep: the limits.
 
-    planned: to be taken out of the index first. cuts: to be deleted from the database then. unused_sources: ids of
-    sources of which no event is left.
+    planned: to be removed from the index first. cuts: then to be deleted from the database. unused_sources: ids of
+    sources without events.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class Trimming:
         return self._planned_at == 0 or ((is_time or has_cut) and not self._index.is_untidy)
 
     def plan(self, now: int, *, decides: bool) -> None:
-        """Find what cuts have left and, once that is deleted, what else is to be cut. now: ms since the epoch."""
+        """Find the remnants of cuts and, once these are deleted, further due cuts. now: ms since the epoch."""
         cuts = self._writer.cuts
         with self._readers.connection() as connection:
             left = retention.remnants(connection)
@@ -92,7 +92,7 @@ class Trimming:
         self._found = DueCuts(surplus, departed)
 
     def take(self) -> DueCuts:
-        """Return what was found to be cut, and forget it."""
+        """Return the found cuts, and clear them."""
         found, self._found = self._found, DueCuts([], [])
         return found if self._renamings == self._writer.renamings else self._found
 
@@ -102,7 +102,7 @@ class Trimming:
         return is_time and not (self.is_under_way or self._compaction.is_under_way)
 
     def prune(self, now: int) -> None:
-        """Find the sources of which no event is left. now: ms since the epoch."""
+        """Find the sources without events. now: ms since the epoch."""
         self._pruned_at = now
         self._is_pruning = True
         self._has_trimmed = False
@@ -113,12 +113,12 @@ class Trimming:
             self._is_pruning = False
 
     def cut_index(self) -> None:
-        """Take a part of the first out of the index; what that no longer holds can be deleted from the database."""
+        """Remove a part of the first cut from the index; then it can be deleted from the database."""
         cut = self.planned[0]
         try:
             upto, more = self._index.cut(cut.conversation, cut.upto)
         except StoreError:
-            upto, more = cut.upto, False  # what the index still holds of it will not be found
+            upto, more = cut.upto, False  # searches do not find the part that is still in the index
         self.cuts.append(retention.Remnant(cut.conversation, min(upto, cut.upto)))
         if not more:
             self.planned.popleft()
@@ -126,7 +126,7 @@ class Trimming:
     # in the thread that writes
 
     def delete(self, connection: sqlite3.Connection) -> bool:
-        """Delete some events of the first cut; return whether that was the last of it."""
+        """Delete some events of the first cut; return whether none remain."""
         is_done = retention.trim(connection, self.cuts[0], _TRIM_ROWS)
         if is_done:
             self.cuts.popleft()

@@ -1,7 +1,7 @@
-"""Compacting: gives free space back to the disk, for the whole file at once, while no server uses it.
+"""Returns free space of the whole file to the disk, while no server uses it.
 
-A database made by this version gives back the space that retention frees by itself, in small steps; an older one does
-so after it was compacted once.
+A database of this version returns the space that retention frees automatically, in small steps; an older one does so
+after it was compacted once.
 """
 
 import sqlite3
@@ -24,7 +24,7 @@ def compact(database: Path) -> tuple[int, int]:
     before = _size(database)
     try:
         with closing(connect(database, durable=True)) as connection:
-            # The mode can be changed only while the whole file is rewritten, and not with a write-ahead log.
+            # The mode can be changed only by rewriting the whole file, and not with a write-ahead log.
             connection.execute("PRAGMA journal_mode = DELETE")
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             connection.execute("VACUUM")

@@ -1,10 +1,10 @@
-"""Writes a turn's changes to the database: one transaction, few statements, no text twice.
+"""Writes a turn's changes to the database in one transaction, with few statements.
 
 Conversations and sources are interned: their rows are written once, their numbers remembered.
 
-Events are added to `fresh`, see `compaction`. But where a turn has many of one conversation they are written at once to
-where they are read: moving them there later would take longer than all else that is done to store them. So are events
-with an id that another one has, or that is not newer than all: `fresh` is only appended to.
+Events are added to `fresh`, see `compaction`. But many events of one conversation in a turn are written directly to
+`settled`, since moving them there later would take longer than everything else. So are events whose id is not unique or
+not the largest, since `fresh` is only appended to.
 """
 
 import json
@@ -27,11 +27,11 @@ _REMEMBERED = 65_536
 _ID, _CONVERSATION, _SOURCE, _PLACE = itemgetter(0), itemgetter(1), itemgetter(3), itemgetter(1, 0)  # of an EventRow
 
 _TOGETHER = 16  # rows in one statement: with many that saves a third of the time
-_MANY = 8  # events of one conversation: writing its pages at once takes less than moving the events there
+_MANY = 8  # events of one conversation: writing its pages directly takes less than moving the events there
 
 
 def _insert(table: str, width: int, rows: int = 1) -> str:
-    """Return the statement that adds so many rows of so many columns."""
+    """Return the statement that adds `rows` rows of `width` columns."""
     columns, values = ", ".join(WRITTEN[:width]), ", ".join("?" * width)
     values = ", ".join([f"({values})"] * rows)
     return "INSERT INTO TABLE (COLUMNS) VALUES ".replace("TABLE", table).replace("COLUMNS", columns) + values
@@ -86,7 +86,7 @@ class Writer:
         self.sources_settled: set[int] = set()
 
     def commit(self, writes: Sequence[StoreWrite]) -> bool:
-        """Commit all of it in one transaction. On an exception nothing was stored, and the next commit may work.
+        """Commit the writes in one transaction. On an exception nothing was stored, and the next commit may work.
 
         Returns whether an event was erased, or a document removed.
         """
@@ -138,7 +138,7 @@ class Writer:
         return has_removed or bool(erased)
 
     def forget(self) -> None:
-        """Forget the numbers of conversations and sources: their rows may be gone."""
+        """Clear the cached numbers of conversations and sources, whose rows may be gone."""
         self._conversations.clear()
         self._sources.clear()
         self._era = object()
@@ -155,7 +155,7 @@ class Writer:
         return event.id, conversation, kind, source, text
 
     def _look_up(self, speech: Speech) -> None:
-        """Look up the numbers of its header."""
+        """Look up the numbers of the header."""
         row = self._row(speech.events()[0])
         speech.header.numbers = (row[1], row[2], row[3], row[5] if len(row) > 5 else None)
         speech.header.era = self._era
@@ -173,7 +173,7 @@ class Writer:
         coming = [*chain.from_iterable(rows.values())]
         if not coming:
             return
-        # what is sealed may have been newer than all that is left
+        # sealed ids may be larger than all remaining ones
         newest = max(self._compaction.last, self._sealing.upto, max(map(_ID, added), default=0))
         added += coming
         ids = {*map(_ID, coming)}
@@ -186,9 +186,9 @@ class Writer:
             fresh += some
 
     def _settle_crowds(self, rows: Rows, coming: list[EventRow]) -> Rows:
-        """Write events of conversations that have many of them to where they are read: all are newer than any stored.
+        """Write the events of conversations with many of them to `settled`; all are newer than any stored one.
 
-        Returns those of all others.
+        Returns the other events.
         """
         crowds = {number for number, count in Counter(map(_CONVERSATION, coming)).items() if count >= _MANY}
         if not crowds:
@@ -204,7 +204,7 @@ class Writer:
         return others
 
     def _settle_others(self, rows: Rows, newest: int) -> Rows:
-        """Write all but one event of each id, and what is not newer than all that is stored, to where they are read.
+        """Write all but one event of each id, and events that are not newer than all stored ones, to `settled`.
 
         Returns the rest. newest: the largest id that is or was stored.
         """
@@ -235,7 +235,7 @@ class Writer:
         return rest
 
     def _unknown(self, late: list[EventRow]) -> list[EventRow]:
-        """Return those events that are not settled already. Raises an IntegrityError if one of them is fresh."""
+        """Return the events that are not settled yet. Raises IntegrityError if one of them is fresh."""
         if not late:
             return late
         places = json.dumps([row[:2] for row in late])
@@ -297,8 +297,8 @@ class Writer:
         self._connection.execute("INSERT OR REPLACE INTO document VALUES (?, ?, ?)", (*key, document.text))
 
     def _rename(self, renaming: Renaming) -> None:
-        """Rename a conversation. An earlier one of that name keeps its events, under a key that only those look for who
-        erase all that somebody has said: the same on all nodes, where its number may be another one.
+        """Rename a conversation. A previous one of that name keeps its events, under a key that is used only for
+        erasing all messages of an account; it is the same on all nodes, although numbers differ.
         """
         self.forget()
         self.renamings += 1
@@ -321,7 +321,7 @@ class Writer:
         erased = []
         for conversation, number, kind, text, mask in rows:
             seals.remove(self._connection, conversation, number, number)
-            if isinstance(kind, int) and 1 <= kind <= MESSAGES:  # it may be damaged, and is to go all the same
+            if isinstance(kind, int) and 1 <= kind <= MESSAGES:  # a damaged row must be deleted, too
                 self._connection.execute("UPDATE counter SET value = value + 1 WHERE name = 'erasures'")
                 erased.append(Erased(conversation, number, text or "", mask))
         return erased

@@ -1,1 +1,1 @@
-"""What names, masks, durations, addresses and password hashes look like: pure functions."""
+"""Pure functions about names, masks, durations, addresses, file types and password hashes."""

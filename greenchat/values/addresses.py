@@ -1,13 +1,13 @@
-"""Internet addresses: parsing, and which network an address belongs to."""
+"""Internet addresses: parsing, and their networks."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import urlsplit
 
 IpNetwork = IPv4Network | IPv6Network
 
-_NETWORKS = {4: 24, 6: 48}  # bits of what one provider gives to one site
+_NETWORKS = {4: 24, 6: 48}  # bits of the network that a provider assigns to a site
 _NAT64 = IPv6Network("64:ff9b::/96")  # https://www.rfc-editor.org/rfc/rfc6052#section-2.1
-_UNICAST = IPv6Network("2000::/3")  # all that is given out of IPv6: https://www.rfc-editor.org/rfc/rfc4291#section-2.4
+_UNICAST = IPv6Network("2000::/3")  # all assigned IPv6 addresses: https://www.rfc-editor.org/rfc/rfc4291#section-2.4
 _DOCUMENTATION = IPv6Network("3fff::/20")  # https://www.rfc-editor.org/rfc/rfc9637
 _NETBLOCK = 64  # bits: one household or machine has a whole /64 of IPv6 addresses
 
@@ -41,7 +41,7 @@ def site(host: str) -> str:
 
 
 def is_public(host: str) -> bool:
-    """Whether an IP address is one of the public Internet, also where IPv6 only wraps one of IPv4."""
+    """Whether an IP address is public, also for IPv4 addresses embedded in IPv6."""
     found = address(host)
     if isinstance(found, IPv6Address):
         within = found.sixtofour or (found.teredo or (None, None))[1]
@@ -49,7 +49,7 @@ def is_public(host: str) -> bool:
             within = IPv4Address(int(found) & 0xFFFFFFFF)
         if within is not None:
             return is_public(str(within))
-        # what is outside of it may lead inside: local NAT64 (RFC 8215), translated and embedded IPv4, site-local
+        # others may lead to private networks: local NAT64 (RFC 8215), translated and embedded IPv4, site-local
         if found not in _UNICAST or found in _DOCUMENTATION:
             return False
     return found.is_global and not found.is_multicast
@@ -62,10 +62,10 @@ def is_within(host: str, networks: tuple[IpNetwork, ...]) -> bool:
 
 
 def is_out_of_bounds(url: str, allowed: tuple[IpNetwork, ...]) -> bool:
-    """Whether what stands in a URL shows that no request may go there: an address that is not public, or this machine.
+    """Whether the host of a URL must not be requested: an address that is not public, or this machine.
 
-    A name is not looked up: what it leads to is checked at each request. allowed: networks that may be asked all the
-    same. Raises ValueError if it is no URL.
+    A name is not looked up: its addresses are checked at each request. allowed: exempt networks. Raises ValueError for
+    an invalid URL.
     """
     host = (urlsplit(url).hostname or "").rstrip(".")
     if not host:
@@ -77,7 +77,7 @@ def is_out_of_bounds(url: str, allowed: tuple[IpNetwork, ...]) -> bool:
 
 
 def _written_out(host: str) -> str:
-    """Return an IPv4 address in full, which may be written in every way that look-ups know: 0x7f.1; else ""."""
+    """Return an IPv4 address in canonical form from any form that look-ups accept, like 0x7f.1; or else ""."""
     *firsts, last = host.split(".")
     try:
         *first, rest = [int(part, 8 if part.startswith("0") and part.isdigit() else 0) for part in (*firsts, last)]

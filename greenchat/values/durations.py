@@ -1,4 +1,4 @@
-"""Spans of time as operators write them: `90`, `30m`, `1w2d`, `forever`."""
+"""Durations in the form that operators write: `90`, `30m`, `1w2d`, `forever`."""
 
 import re
 

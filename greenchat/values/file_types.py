@@ -1,7 +1,6 @@
-"""What a file is, by its first bytes: never by its name, which is its sender's to choose.
+"""Detects the type of a file by its first bytes, never by its name, which the sender chooses.
 
-Only kinds that a browser shows without running anything of them are shown in place; all others are for saving.
-https://mimesniff.spec.whatwg.org/
+Only passive types are shown by browsers in place; all others are downloaded. https://mimesniff.spec.whatwg.org/
 """
 
 import re
@@ -56,7 +55,7 @@ KNOWN = {each.name: each for _, each in _BEGINNINGS} | {
 
 
 def file_type(head: bytes) -> FileType:
-    """Return the kind of a file. head: its first SNIFFED bytes, or all of it."""
+    """Return the type of a file. head: its first SNIFFED bytes, or all of it."""
     for beginning, kind in _BEGINNINGS:
         if head.startswith(beginning):
             return kind

@@ -28,7 +28,7 @@ def has_too_many_stars(mask: str) -> bool:
 
 
 def mask_fold(casemapping: str) -> Casefold:
-    r"""Return the form in which masks and the texts they match are compared under a casemapping.
+    r"""Return the folding function for comparing masks and texts under a casemapping.
 
     All of them fold the case of every script here; those of RFC 1459 also know `{}|^` as the lower case of `[]\~`.
     """
@@ -36,12 +36,12 @@ def mask_fold(casemapping: str) -> Casefold:
 
 
 def glob(mask: str, text: str, fold: Casefold = str.lower) -> bool:
-    """Whether a whole text matches a mask, whatever the case of their letters, in any script."""
+    """Whether a complete text matches a mask, ignoring case, in any script."""
     return compile_mask(fold(mask)).match(fold(text)) is not None
 
 
 def alike(mask: str, look: Casefold) -> str:
-    """Return a mask of the looks of texts. look: returns what a text looks like, see `names.Naming`."""
+    """Return the mask for skeletons of texts. look: returns a skeleton, see `names.Naming`."""
     return "*".join("?".join(map(look, part.split("?"))) for part in mask.split("*"))
 
 
@@ -53,8 +53,8 @@ def any_of(masks: Sequence[str], fold: Casefold = str.lower) -> Matcher:
 
 
 class MaskIndex:
-    """Many masks, of which those that may match a text are found quickly: each is filed under three letters of it that
-    every text it matches must contain. Masks and texts are to be folded before.
+    """An index of many masks that finds those that may match a text quickly: each is filed under three letters that
+    every matching text must contain. Masks and texts must be folded.
 
     Reads: candidates. Changes: add, remove.
     """
@@ -62,7 +62,7 @@ class MaskIndex:
     __slots__ = ("_filed", "_grams", "_order")
 
     def __init__(self) -> None:
-        self._grams: dict[str, dict[str, int]] = {}  # "" has those without three letters in a row
+        self._grams: dict[str, dict[str, int]] = {}  # "" has the masks without three consecutive letters
         self._filed: dict[str, str] = {}
         self._order = 0
 

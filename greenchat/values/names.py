@@ -1,7 +1,7 @@
-"""Names: which nicknames, channels and usernames are valid, and which of them are the same.
+"""Names: validity and equality of nicknames, channels and usernames.
 
-https://modern.ircdocs.horse/#clients, #channels and #casemapping-parameter. A `Naming` is what a casemapping means for
-nicknames: which are valid, which are two spellings of one, and which look alike.
+https://modern.ircdocs.horse/#clients, #channels and #casemapping-parameter. A `Naming` has the rules of a casemapping
+for nicknames: which are valid, which are equal, and which are confusable.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Passwords are kept as scrypt hashes, in the PHC string format `$scrypt$ln=15,r=8,p=1$salt$hash`.
+"""Passwords are stored as scrypt hashes, in the PHC string format `$scrypt$ln=15,r=8,p=1$salt$hash`.
 
 https://github.com/P-H-C/phc-string-format. Both functions take tens of milliseconds on purpose: on the server they run
 in a thread.
@@ -9,7 +9,7 @@ import hmac
 import re
 from base64 import b64decode, b64encode
 
-_COST = 15  # log2 of N: 32 MiB and about 70 ms, between OWASP's smaller choices and what a small machine can carry
+_COST = 15  # log2 of N: 32 MiB and about 70 ms, within OWASP's recommendations, and feasible on a small machine
 _BLOCK = 8
 _LENGTH = 32
 _MAX_MEMORY = 256 * 1024 * 1024

@@ -1,8 +1,8 @@
 """Nicknames in every script: the casemapping `precis`, and protection against names that look like another's.
 
-Two spellings are one name by the profile UsernameCaseMapped of PRECIS (RFC 8265, section 3.3). Two names look alike by
-the table of confusable characters of Unicode (UTS #39, section 4): `аlice` with a Cyrillic а is not `alice`, but nobody
-can see that. Both come from libraries, loaded with the first name that is not ASCII: with their tables they take 50 ms.
+Two spellings are one name by the profile UsernameCaseMapped of PRECIS (RFC 8265, section 3.3). Two names are confusable
+by Unicode's table of confusable characters (UTS #39, section 4): `аlice` with a Cyrillic а is not `alice`, but looks
+the same. Both come from libraries that are loaded with the first name that is not ASCII, since their tables take 50 ms.
 """
 
 import re

@@ -24,11 +24,11 @@ _DIALECTS = PLAIN | TILDE
 
 
 class Envelope:
-    """A message with what the server knows of it.
+    """A message with the server's information about it.
 
-    message: its `tags` are client-only tags, for those who asked for message-tags.
-    time: ms since the epoch. msgid: 0 where nobody can refer to it; as a number, since most are never written
-    out. account: of the sender, "" if logged out.
+    message: its `tags` are client-only tags, for clients with message-tags.
+    time: ms since the epoch. msgid: a number, since most are never written out; 0 without one. account: of the sender,
+    "" if logged out.
     needs: capabilities without all of which a client does not get it.
     extended: the parameters of a JOIN for extended-join.
     batch: reference of the batch that it belongs to. label: of the command that it answers.
@@ -106,7 +106,7 @@ class Envelope:
 
     @property
     def encodings(self) -> list[bytes]:
-        """Every bytes object that was made of it: to be retracted if it must not be sent."""
+        """Return all encodings made so far, for retracting the message."""
         return [*self._encoded.values(), *(data for copy in self._copies for data in copy.encodings)]
 
     def _with(self, *, batch: str, label: str) -> "Envelope":
@@ -126,7 +126,7 @@ class Envelope:
 
     def _what_matters(self) -> int:
         """Return the bits of a kind that change the bytes of this message: kinds that differ only in others share
-        theirs.
+        bytes.
         """
         matters = SERVER_TIME | _DIALECTS | FRAMED | self.needs
         if self.msgid or self.bot or self.message.tags:
@@ -190,7 +190,7 @@ def _cut_to_fit(message: Message) -> bytes:
         longest = sizes.index(max(sizes))
         kept = max(1, sizes[longest] - (len(body) - BODY_LIMIT))
         if kept == sizes[longest]:
-            break  # hundreds of single characters, which no handler of ours sends
+            break  # hundreds of single characters, which our handlers never send
         params[longest] = params[longest].encode()[:kept].decode(errors="ignore") or "*"
         message = message._replace(params=tuple(params))
         body = _body(message)

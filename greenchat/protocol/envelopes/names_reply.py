@@ -1,9 +1,9 @@
-"""RPL_NAMREPLY in ready pieces, so that answering somebody in a large channel costs a few operations for each line and
-none for each member.
+"""RPL_NAMREPLY in cached pieces, so that an answer for a large channel costs a few operations per line and none per
+member.
 
 https://modern.ircdocs.horse/#rplnamreply-353: `:server 353 reader = #channel :@alice bob`. The names are the same for
-everybody with the same capabilities: they are kept here, encoded, and change line by line as people come, go, and
-change their names; what comes before them is the same on every line. With both, a line fits into 512 bytes.
+all clients with the same capabilities: they are cached here, encoded, and updated line by line when members join, leave
+or change; the part before them is the same on every line. Together a line fits into 512 bytes.
 """
 
 from collections.abc import Hashable, Iterable
@@ -27,7 +27,7 @@ class _NamesLine:
 class NamesLines:
     """The names of a channel's members, in lines.
 
-    Reads: texts, wire. Changes: add, remove, replace. A key is whatever stands for a member.
+    Reads: texts, wire. Changes: add, remove, replace. A key identifies a member.
     """
 
     __slots__ = ("_line_of", "_lines", "_room", "_size", "nick_bytes")
@@ -66,7 +66,7 @@ class NamesLines:
             self._close_gaps()
 
     def replace(self, key: Hashable, name: str) -> None:
-        """Replace the name that stands under a key."""
+        """Replace the name of a key."""
         line = self._line_of[key]
         grown = len(name.encode()) - len(line.names[key].encode())
         if line.size + grown > self._room + 1:
@@ -100,12 +100,12 @@ class NamesLines:
 
 
 class NamesReply(Envelope):
-    """All lines of RPL_NAMREPLY for one reader: a message whose last parameter is empty, and the names to put there."""
+    """All lines of RPL_NAMREPLY for one reader: a message with an empty last parameter, and the names for it."""
 
     __slots__ = ("_wire",)
 
     def __init__(self, wire: list[bytes], message: Message, *, time: int, batch: str = "", label: str = "") -> None:
-        """Make a reply. wire: of a `NamesLines`. message: what precedes each line. time: ms since the epoch."""
+        """Make a reply. wire: of a `NamesLines`. message: the beginning of each line. time: ms since the epoch."""
         super().__init__(message, time=time, batch=batch, label=label)
         self._wire = wire
 

@@ -1,4 +1,4 @@
-"""A numeric that tells many people the same, each with their own nick, encoded once per kind of client."""
+"""A numeric for many users, each with their own nick, encoded once per kind of client."""
 
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.framing import BODY_LIMIT
@@ -19,7 +19,7 @@ class Addressed:
         self._room = -1  # the largest length of a nick in bytes
 
     def encode(self, kind: int, nick: str) -> bytes:
-        """Return the bytes for a client of this kind whose user has this nick."""
+        """Return the bytes for a client of this kind and nick."""
         if kind & FRAMED:
             return frames(self.encode(kind & ~FRAMED, nick), kind)
         whole = self._envelope.encode(kind)

@@ -40,7 +40,7 @@ class TalkHead:
 
 
 class Talk:
-    """Texts that fit, to be sent. ids: of the messages, one for each text. lines: made of them by `TalkHead.lines`."""
+    """Texts that fit into lines. ids: of the messages, one for each text. lines: of `TalkHead.lines`."""
 
     __slots__ = ("_encoded", "_lines", "head", "ids", "texts")
 
@@ -53,7 +53,7 @@ class Talk:
 
     @property
     def encodings(self) -> list[bytes]:
-        """Every bytes object that was made of it: to be retracted if it must not be sent."""
+        """Return all encodings made so far, for retracting the messages."""
         return [data for lines in self._encoded.values() for data in lines]
 
     def encode(self, kind: int) -> list[bytes]:

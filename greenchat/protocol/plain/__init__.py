@@ -1,8 +1,8 @@
 """The plain-text dialect: `nc`, telnet, and the many small socket programs for which one `recv()` is one message.
 
 Pure, like all of `protocol`: chunks and times in; messages, writes and delays out. A connection has one `Dialect`,
-which reads, and one `Pacer`, which writes; they share an `OutputStyle`, what is known about the client. `render` makes
-the text of a `Message` once for all clients of a family.
+which reads, and one `Pacer`, which writes; they share an `OutputStyle`. `render` makes the text of a `Message` once for
+all clients of a family.
 
 - family: the families and what is known about a client;  names: typed names to nicks;
 - text: control characters, cutting, ASCII;  arrival: which family, and the name;  speech: chunks to texts;

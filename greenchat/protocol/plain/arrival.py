@@ -1,8 +1,8 @@
-"""From the connection to a name: which family is it, or is it IRC after all?
+"""The beginning of a connection: detects the family (or IRC), and reads the name.
 
-Nothing is sent during the grace period, so that IRC and tilde programs can show themselves; then the prompt, once, and
-nothing more until there is an answer. The input is judged as a whole; where it can't be judged yet (a verb of IRC
-without its newline, a chunk that seems cut off) a deadline says how long to wait for more.
+Nothing is sent during the grace period, so that IRC and tilde programs can send first; then the prompt is sent once,
+and nothing more before an answer. The input is judged as a whole; if that is not possible yet (an IRC verb without its
+newline, a chunk that seems cut off) a deadline limits the wait for more.
 """
 
 import re
@@ -28,8 +28,8 @@ VERBS = frozenset("AUTHENTICATE CAP NICK PASS PING PONG PROTOCTL QUIT REGISTER S
 
 # a line of IRC may begin with tags and a source: https://modern.ircdocs.horse/#message-format
 _WORD = re.compile(rb"[\r\n ]*(?:@[^ \r\n]+ +)?(?::[^ \r\n]+ +)?([A-Za-z]+)(?=([ \r\n])|\Z)")
-# Lines that only an IRC program writes, which has to be told that it has not registered: in capitals, with parameters,
-# and with IRC's line end. No person has such a name.
+# Lines that only IRC programs write, which must get the error that they have not registered: in capitals, with
+# parameters, and with IRC's line end. No person has such a name.
 _TOO_EARLY = re.compile(
     rb"[\r\n ]*(?:@[^ \r\n]+ +)?(?::[^ \r\n]+ +)?(?:AWAY|INVITE|ISON|JOIN|KICK|LIST|MODE|MONITOR|NAMES|NOTICE|OPER|PART"
     rb"|PRIVMSG|TAGMSG|TOPIC|USERHOST|WHO|WHOIS|WHOWAS) [^\r\n]+\r\n"
@@ -41,17 +41,17 @@ _NAME_AND_TEXT = re.compile(rb"[^\S\r\n]*([^:\r\n]{0,63}[^:\s]): ")
 
 # Some telnet clients begin with their options (RFC 854), and then wait for their user.
 _TELNET = re.compile(rb"(?:\xff[\xfb-\xfe][\x00-\x09\x0b-\x3f])+")
-_CONTROLS = bytes({*range(32)} - set(b"\t\n\r\x08\x1b"))  # characters that nobody types at a terminal
-NO_TEXT = "that was not text"  # why somebody is let go who has a program to look at, or a file in the wrong place
+_CONTROLS = bytes({*range(32)} - set(b"\t\n\r\x08\x1b"))  # characters that are not typed at a terminal
+NO_TEXT = "that was not text"  # the reason for disconnecting a port scanner, or a misdirected file
 _FEW_CONTROLS = 64  # the most of those, and of NULs, in a text
 _FEW_NULS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The name is known. typed: as it was typed; rest: the texts that came before and after it.
+    """The name is known. typed: as typed; rest: the texts before and after it.
 
-    quick: it answered the prompt too soon for a person to have typed it.
+    quick: whether the answer to the prompt came too soon for a typing person.
     """
 
     family: Family
@@ -62,7 +62,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Irc:
-    """The client speaks IRC; data is all that it sent so far. prompted: the prompt has been sent."""
+    """The client speaks IRC; data: its input so far. prompted: whether the prompt was sent."""
 
     data: bytes
     prompted: bool
@@ -70,7 +70,7 @@ class Irc:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Send the prompt now. telnet: it is a telnet client, which shows what its user types after it."""
+    """Send the prompt now. telnet: whether it is a telnet client, whose user types after the prompt."""
 
     telnet: bool = False
 
@@ -88,12 +88,12 @@ Verdict = Known | Irc | Ask | GiveUp
 class _WaitingFor(Enum):
     SILENCE = auto()  # for the end of the grace
     ANSWER = auto()  # for the name, minutes
-    LINE = auto()  # for the newline of what looks like IRC
+    LINE = auto()  # for the newline after an IRC verb
     REST = auto()  # for the rest of a chunk that seems cut off
 
 
 class Arrival:
-    """A connection that has no name yet. deadline: when to call `tick` if nothing comes in."""
+    """A connection without a name yet. deadline: when to call `tick` without input."""
 
     __slots__ = ("_asked", "_data", "_give_up", "_irc", "_kept", "_prompt", "_telnet", "_waiting", "deadline")
 
@@ -118,18 +118,18 @@ class Arrival:
         self.deadline = now + silence
 
     def dump(self) -> list[Any]:
-        """Return what it knows, as plain values and bytes."""
+        """Return the state, as plain values and bytes."""
         waiting = self._waiting.name
         return [self._data, list(self._kept), self._asked, self._telnet, waiting, self._give_up, self.deadline]
 
     def load(self, form: Sequence[Any]) -> None:
-        """Load what was dumped."""
+        """Restore the dumped state."""
         self._data, kept, self._asked, self._telnet, waiting, self._give_up, self.deadline = form
         self._kept = list(kept)
         self._waiting = _WaitingFor[waiting]
 
     def receive(self, data: bytes, now: int) -> Verdict | None:
-        """Take a chunk that came in."""
+        """Handle a received chunk."""
         if _TELNET.fullmatch(data):
             self._telnet = True
             return None
@@ -153,7 +153,7 @@ class Arrival:
         return self._decide(now)
 
     def end(self, now: int) -> Verdict | None:
-        """Decide with what is here: nothing more will come in."""
+        """Decide with the input so far: there will be no more."""
         return self._decide(now) if self._data else None
 
     def _judge(self, chunk: bytes, now: int) -> Verdict | None:
@@ -174,7 +174,7 @@ class Arrival:
         return self._decide(now)
 
     def _decide(self, now: int) -> Verdict | None:
-        """Decide, now that all input is here, whether it is a name or a text that came before the name."""
+        """Decide whether the complete input is a name or a text before the name."""
         data, self._data = self._data, b""
         named = _NAME_AND_TEXT.match(data)
         name, newline, after = data.partition(b"\n")
@@ -188,7 +188,7 @@ class Arrival:
             return Known(Family.LINE if newline else Family.TILDE, name, rest, False)
         quick = now - self._asked <= QUICK
         if named:
-            # even if a newline ends it: nobody who types at a terminal begins with their own name
+            # even with a newline: a person at a terminal does not begin with the own name
             return Known(Family.RAW, named[1], (*self._kept, data), quick)
         return Known(Family.LINE if data.endswith(b"\n") else Family.RAW, name, rest, quick)
 
@@ -199,7 +199,7 @@ class Arrival:
         return Ask(self._telnet)
 
     def _wait(self, waiting: _WaitingFor, now: int, time: int) -> None:
-        """Set a deadline. One set for the same reason is kept, but every chunk gets its rest time again."""
+        """Set a deadline. A previous one for the same reason stays, but each chunk begins a new wait for its rest."""
         if waiting is _WaitingFor.REST or waiting is not self._waiting:
             self._waiting = waiting
             self.deadline = min(now + time, self._give_up)
@@ -211,14 +211,12 @@ class Arrival:
 
 
 def _is_binary(data: bytes) -> bool:
-    """Whether this is what some other protocol or a file begins with, and nobody's name or words."""
+    """Whether this is the beginning of another protocol or a file, not a name or text."""
     return data.count(0) > _FEW_NULS or len(data) - len(data.translate(None, _CONTROLS)) > _FEW_CONTROLS
 
 
 def _is_verb(word: bytes, after: bytes | None) -> bool:
-    """Whether a word is a verb of IRC: programs write those in capitals; `Nick Cave` is a name, a bare `quit` a
-    verb.
-    """
+    """Whether a word is an IRC verb: programs write them in capitals; `Nick Cave` is a name, a bare `quit` a verb."""
     if after is None or word.upper().decode() not in VERBS:
         return False
     return word.isupper() or (word.islower() and after == b" ")

@@ -1,8 +1,8 @@
-"""The reading side of one plain connection: from the first byte to the last, bytes and times in, events out.
+"""The reading side of one plain connection: bytes and times in, events out.
 
-The adapter calls `start` once, then `receive`, `tick` (when `deadline` has passed) and `end`, does what the events
-say, in order, and reports back: `refused` where the server did not take the nick, `welcomed` once the user is
-registered, `known_as` whenever the nick may have changed.
+The adapter calls `start` once, then `receive`, `tick` (when `deadline` has passed) and `end`, carries out the events in
+order, and reports back: `refused` if the server refused the nick, `welcomed` once the user is registered, `known_as`
+whenever the nick may have changed.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -33,19 +33,19 @@ TRIES = 20  # names `alice_2` ... before random numbers are tried
 TRIES_AT_ALL = 100
 _TELNET_PROMPT = b"Your name: "
 _SHOWN = 10  # names of other users
-_PLAIN = ("_give_up", "_nick", "_typed", "_tries", "_taken", "room", "_wish")  # what is dumped as it is
+_PLAIN = ("_give_up", "_nick", "_typed", "_tries", "_taken", "room", "_wish")  # attributes that are dumped unchanged
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Send these bytes now, in a packet of their own."""
+    """Send these bytes now, in a separate packet."""
 
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class NotPlain:
-    """The client speaks IRC; data is what it sent so far. Nothing more is to be asked of this dialect."""
+    """The client speaks IRC; data: its input so far. This dialect has ended."""
 
     data: bytes
 
@@ -101,7 +101,7 @@ class PlainOptions:
 class Dialect:
     """A plain connection.
 
-    style: what is known about the client, for the `Pacer`. room: the channel that it speaks in.
+    style: the client's output style, for the `Pacer`. room: its current channel.
     """
 
     __slots__ = (
@@ -140,7 +140,7 @@ class Dialect:
         self._wish: tuple[str, str] | None = None
 
     def dump(self) -> dict[str, Any]:
-        """Return all that it knows of its client, as plain values and bytes."""
+        """Return the state, as plain values and bytes."""
         return {
             "arrival": self._arrival.dump() if self._arrival else None,
             "style": self.style.dump(),
@@ -151,7 +151,7 @@ class Dialect:
         }
 
     def load(self, form: Mapping[str, Any], style: OutputStyle) -> None:
-        """Load what was dumped. style: the one that was, which the writing side has, too."""
+        """Restore the dumped state. style: the client's, shared with the writing side."""
         self.style = style
         self._speech = PlainSpeech(style)
         self._speech.load(form["speech"])
@@ -167,7 +167,7 @@ class Dialect:
 
     @property
     def deadline(self) -> int | None:
-        """The time at which to call `tick` if nothing comes in; None for no need."""
+        """Return the time at which to call `tick` without input, or None."""
         if self._arrival:
             return self._arrival.deadline
         if self.asks_password:
@@ -181,7 +181,7 @@ class Dialect:
 
     @property
     def family(self) -> Family | None:
-        """The family, None while there is no name."""
+        """Return the family, None before the name."""
         return None if self._arrival else self.style.family
 
     def start(self, now: int) -> list[Event]:
@@ -189,7 +189,7 @@ class Dialect:
         return self.tick(now)
 
     def receive(self, data: bytes, now: int) -> list[Event]:
-        """Take a chunk that came in; data is not empty."""
+        """Handle a received chunk, which is not empty."""
         if self._arrival:
             return self._arrived(self._arrival.receive(data, now), now)
         if self._introduction is not None:
@@ -212,7 +212,7 @@ class Dialect:
     def end(self, now: int) -> list[Event]:
         """End the input.
 
-        That ends the connection even if there is no `Leave` among the events.
+        The connection ends even without a `Leave` among the events.
         """
         if self._arrival:
             return self._arrived(self._arrival.end(now), now)
@@ -223,7 +223,7 @@ class Dialect:
     def refused(self, *, taken: bool = True) -> list[Event]:
         """Return the next nick to try: the server did not take the last one.
 
-        taken: somebody has it, so that one like it may do; else it is reserved, and one like it would be no better.
+        taken: whether it is in use, so that a variant of it may work; a reserved one has no such variants.
         """
         options = self._options
         self._taken = self._taken or taken
@@ -237,7 +237,7 @@ class Dialect:
         return [Run(Message("NICK", (nick,)))]
 
     def welcomed(self, nick: str, now: int) -> list[Event]:
-        """Enter the lobby, and say what was typed meanwhile: the user is registered under this nick."""
+        """Enter the lobby, and send texts typed meanwhile: the user is registered under this nick."""
         typed = self._typed.strip()
         events: list[Event] = [Run(Message("JOIN", (self.room,)))]
         if self._reserved and typed:
@@ -304,12 +304,12 @@ class Dialect:
         ask = Tell("This server asks for a password. Type it now:")
         if known.family is not Family.LINE or not self._early:
             return [ask]
-        # lines that came in one chunk: the second is the password
+        # lines of one chunk: the second is the password
         early, self._early = self._early, []
         return self._answered(self._speech.receive(b"".join(early), now), introduction) or [ask]
 
     def _answered(self, texts: list[str], introduction: list[Event]) -> list[Event]:
-        """Take the first text after the question as the password; say what follows it."""
+        """Take the first text after the question as the password; send the texts after it."""
         if not texts:
             return []
         password, *others = texts
@@ -390,7 +390,7 @@ def load_events(form: Iterable[Sequence[Any]]) -> list[Event]:
 
 
 def orientation(room: str, here: Sequence[str]) -> str:
-    """Return a line for a person at a terminal: the channel, the people in it, and what else there is."""
+    """Return a line for a person at a terminal: the channel, its members, and the commands."""
     if not here:
         company = "nobody else is here yet"
     else:

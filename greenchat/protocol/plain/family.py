@@ -1,17 +1,17 @@
-"""The families of plain clients, and what is known about one client: shared by its reading and its writing side."""
+"""The families of plain clients, and a client's output style, shared by its reading and writing side."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any
 
-PROMPT = b"NICK"  # what prompted programs wait for, alone in a recv()
+PROMPT = b"NICK"  # prompted programs wait for it, alone in a recv()
 
 GRACE = 400  # ms of silence before the prompt
-VERB_WAIT = 2000  # ms that what looks like IRC has for its newline
+VERB_WAIT = 2000  # ms of waiting for the newline after an IRC verb
 REST_WAIT = 60  # ms that a chunk which seems cut off waits for its rest
 HOLD = 500  # ms after the name in which a raw client gets nothing, while its window opens
-GAP = 30  # ms between two writes to a client that takes each recv() for a message
+GAP = 30  # ms between two writes to a client for which each recv() is a message
 QUICK = 150  # ms within which only a program that had its name ready answers the prompt
 LINGER = 200  # ms between the last text and the reset
 PROMPT_TIMEOUT = 10 * 60_000  # ms that a dialog that asks for a name may stay open
@@ -44,9 +44,9 @@ class PromptTime(Enum):
 
 @dataclass(slots=True, eq=False)
 class OutputStyle:
-    """The form in which a client wants its bytes. `Dialect` changes it as it learns, `Pacer` follows it.
+    """The form of a client's output. `Dialect` updates it, `Pacer` applies it.
 
-    newline: raw only, whether messages end in one. ascii: only ASCII may be sent; ascii_only: and that never changes.
+    newline: raw only, whether messages end in one. ascii: whether only ASCII may be sent; ascii_only: for good.
     hold_until: nothing is written before that time.
     """
 

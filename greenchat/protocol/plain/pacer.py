@@ -1,8 +1,7 @@
-"""The writing side of one plain connection: when which bytes are written.
+"""The writing side of one plain connection: what to write when.
 
-Takes the lines that `render` made, shared with other clients, and hands out chunks as this client's `OutputStyle` wants
-them. For a raw or tilde client a recv() is a message, so each write must arrive alone: one message in a write, and a
-pause between two.
+It takes the lines of `render`, shared with other clients, and returns chunks in this client's `OutputStyle`. For a raw
+or tilde client a recv() is a message, so each write must arrive alone: one message per write, and a pause between two.
 """
 
 from collections import deque
@@ -32,12 +31,12 @@ class Pacer:
         self.size = 0
 
     def dump(self) -> list[Any]:
-        """Return what waits and since when, as plain values and bytes."""
+        """Return the waiting messages with their times, as plain values and bytes."""
         self._follow()
         return [list(self._queue), self._next]
 
     def load(self, form: Sequence[Any]) -> None:
-        """Let wait what was dumped."""
+        """Load the dumped messages."""
         lines, self._next = form
         self._keep(lines)
 
@@ -50,7 +49,7 @@ class Pacer:
         return self.size <= self.limit
 
     def due(self, now: int) -> tuple[bytes, int | None]:
-        """Return (what to write now, None), (b"", when to ask again), or (b"", None) if nothing waits."""
+        """Return (bytes to write now, None), (b"", time of the next call), or (b"", None) if nothing waits."""
         self._follow()
         if not self._queue:
             return b"", None
@@ -75,14 +74,14 @@ class Pacer:
         if self._family is Family.TILDE or (self._family is Family.RAW and not self._style.newline):
             chunk = chunk.removesuffix(b"\n")
         elif self._family is Family.LINE or self._next:
-            # Not as the first write to a raw client: some take the recv() after their name for an answer, and hide it.
+            # Not as the first write to a raw client: some take the recv() after the name for an answer, and hide it.
             while self._fill() and len(chunk) + len(self._queue[0]) <= CHUNK_LIMIT:
                 chunk += self._pop()
         # it would be taken for the prompt, and answered with the name
         return chunk.replace(PROMPT, b"(" + PROMPT + b")") if chunk.strip() == PROMPT else chunk
 
     def _fill(self) -> bool:
-        """Put a single line at the head of the queue, as this client takes it; False where nothing is left."""
+        """Put a single line at the head of the queue, in this client's form; return False if there is none."""
         queue = self._queue
         if not queue:
             return False
@@ -109,7 +108,7 @@ class Pacer:
         self.size = sum(map(len, lines))
 
     def _follow(self) -> None:
-        """Adapt what waits if the client has turned out to be raw."""
+        """Adapt the queue if the client has turned out to be raw."""
         if self._family is self._style.family:
             return
         if self._family is Family.TILDE:

@@ -1,9 +1,9 @@
-"""The words of the writing side: an IRC `Message` from the server, as lines for plain clients.
+"""Renders an IRC `Message` from the server as lines for plain clients.
 
 A rendering depends on the message only, so that the server makes it once for all clients of a kind: every line ends in
-a newline and is at most 1000 bytes with it, and each piece of a long text repeats the prefix. What people say is
-`who: text` (tilde: `who~text`), what the server says is bare (tilde: `SERVER~text`). Messages that are of no use to a
-plain user become b"".
+a newline and has at most 1000 bytes, and each piece of a long text repeats the prefix. Messages of users are `who:
+text` (tilde: `who~text`), those of the server are bare (tilde: `SERVER~text`). Messages without use for a plain user
+become b"".
 """
 
 from collections.abc import Callable
@@ -123,7 +123,7 @@ def _last(message: Message) -> _RenderedLine | None:
 
 
 def _error(message: Message) -> _RenderedLine | None:
-    # `Quit: ` where no reason was given
+    # `Quit: ` without a reason
     return _RenderedLine(message.params[-1].rstrip(": ")) if message.params else None
 
 
@@ -164,7 +164,7 @@ _NUMERICS: dict[str, Callable[[tuple[str, ...]], _RenderedLine]] = {
 
 def _numeric(message: Message) -> _RenderedLine | None:
     params = message.params
-    # before there is a nick, nothing may be written but the prompt
+    # without a nick nothing but the prompt may be written
     if len(params) < 2 or params[0] == "*" or message.command in _SILENT:
         return None
     words = _NUMERICS.get(message.command)
@@ -182,9 +182,9 @@ def _two(message: Message) -> tuple[str, str]:
 
 
 def _addressed(target: str) -> str:
-    """Return the mark of a private text, the same for its sender and its reader, so that nobody takes it for public.
+    """Return the mark of a private text, the same for sender and recipient, so that it does not look public.
 
-    A channel needs no mention: a plain user is in one only.
+    Channels are not named, since a plain user is in only one.
     """
     if target.startswith("#"):
         return ""

@@ -1,6 +1,6 @@
 """The slash commands of plain users: `/nick`, `/me`, `/msg`, `/join`, `/list`, `/topic`, `/who`, `/help` ...
 
-A row of the table gives a command's name and a function that turns its argument into a request. Help is made from the
+A row of the table has a command's name and a function that turns its argument into a request. Help is made from the
 table.
 """
 

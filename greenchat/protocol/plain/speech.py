@@ -14,7 +14,7 @@ NAMES_KEPT = 32  # names of one client that are remembered for stripping
 
 
 class PlainSpeech:
-    """The texts of one client. deadline: when to call `tick` if nothing comes in, None for no need."""
+    """The texts of one client. deadline: when to call `tick` without input, or None."""
 
     __slots__ = ("_data", "_named", "_names", "_said_so_far", "_style", "deadline")
 
@@ -23,15 +23,15 @@ class PlainSpeech:
         self._names: dict[str, None] = {}
         self._data = b""
         self._said_so_far = 0
-        self._named = 0  # of the messages so far, those that began with its own name
+        self._named = 0  # messages so far that began with the client's own name
         self.deadline: int | None = None
 
     def dump(self) -> list[Any]:
-        """Return what it knows, as plain values and bytes."""
+        """Return the state, as plain values and bytes."""
         return [list(self._names), self._data, self._said_so_far, self._named, self.deadline]
 
     def load(self, form: Sequence[Any]) -> None:
-        """Load what was dumped."""
+        """Restore the dumped state."""
         names, self._data, self._said_so_far, self._named, self.deadline = form
         self._names = dict.fromkeys(names)
 
@@ -42,7 +42,7 @@ class PlainSpeech:
             return
         self._names[name] = None
         if len(self._names) > NAMES_KEPT:
-            # not the oldest: the program keeps that one in its variable for as long as it runs
+            # not the oldest, which the program uses as long as it runs
             del self._names[list(self._names)[1]]
 
     def receive(self, data: bytes, now: int) -> list[str]:
@@ -68,7 +68,7 @@ class PlainSpeech:
         return [] if self.deadline is None or now < self.deadline else self.end()
 
     def end(self) -> list[str]:
-        """Return the last texts: nothing more will come in."""
+        """Return the last texts, at the end of input."""
         self.deadline = None
         return self._flush() if self._data else []
 
@@ -119,7 +119,7 @@ class PlainSpeech:
     def _take_for_raw(self, family: Family) -> None:
         """Count a message that began with the client's own name, as programs send it.
 
-        A person at a terminal may have typed that once; a program does so from its first message on.
+        A person at a terminal may type that once; a program does so from its first message on.
         """
         self._named += 1
         if family is Family.TILDE or (self._named == self._said_so_far and self._named > 1):

@@ -35,8 +35,7 @@ def visible_typed(text: str) -> str:
 def split_text(text: str, limit: int) -> list[str]:
     """Return the text in pieces of at most `limit` (>= 8) bytes of UTF-8, with nothing lost.
 
-    It is split after a space near the end of a piece if there is one, else between characters, if possible not within a
-    grapheme.
+    It is split after a space near the end of a piece, or else between characters, if possible not within a grapheme.
     """
     pieces = []
     while len(text) * 4 > limit and len(data := text.encode()) > limit:
@@ -57,7 +56,7 @@ def to_ascii(text: str) -> str:
 
 
 def unfinished(data: bytes) -> int:
-    """Return how many bytes at the end (0 to 3) begin a UTF-8 character whose rest could still come."""
+    """Return the number of bytes at the end (0 to 3) that begin an incomplete UTF-8 character."""
     for back in range(1, min(3, len(data)) + 1):
         byte = data[-back]
         if byte < 0x80:
