@@ -22,8 +22,8 @@ from greenchat.storage.trimming import Trimming
 from greenchat.storage.writer import Writer
 
 _LONG_LOG = 16384  # pages: beyond 32 MiB the write-ahead log should be reset
-_MOVE_EVERY = 1.0  # seconds while much is said: the same pages are written again and again, and moved once
-_INDEX_RESTS = 4  # times as long as it has worked, in processor time
+_MOVE_EVERY = 1.0  # seconds in busy times: pages that are written repeatedly are then moved only once
+_INDEX_RESTS = 4  # pause of the index, in multiples of the CPU time of its work
 _QUIET = 200  # events between one `maintain` and the next
 _MUCH = 50_000  # events
 _LONG = 10.0  # seconds
@@ -173,7 +173,7 @@ class Housekeeping:
             self.move_log()
         with self._lock, errors(self._path, "maintain"):
             started, worked = monotonic(), thread_time()
-            # `tidy` needs that nobody reads
+            # `tidy` needs a moment without readers
             if self._log_is_long or started < self._index_rests or not learns:
                 return
             self._events_learned = self._changes.events
@@ -222,7 +222,7 @@ class Housekeeping:
         self._moved_at = monotonic()
 
     def _must_learn(self, time: float) -> bool:
-        """Whether to index although this is no quiet moment: before there is very much, or it takes very long."""
+        """Whether to index even in a busy moment: there is much to index, or it has waited for long."""
         return self._changes.events - self._events_learned >= _MUCH or time - self._learned >= _LONG
 
     def _is_time_to_compact(self) -> bool:

@@ -24,7 +24,7 @@ from greenchat.storage.transaction import transaction
 _PAGE_BITS = 44  # of an id: its lower 20 count within a millisecond, and 2^24 ms are 4.7 hours
 _EVERY = 10.0  # seconds
 _AT_ONCE = 2000  # seals that are stored in one step: in some milliseconds
-_MOST = 100_000  # events that are read for them, of which a conversation's texts are in memory at once
+_MOST = 100_000  # events of one read; the texts of a conversation are in memory at once
 
 MAKE_TABLE = (
     """CREATE TABLE seal (conversation INTEGER NOT NULL, page INTEGER NOT NULL, events INTEGER NOT NULL,
