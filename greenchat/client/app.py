@@ -28,6 +28,7 @@ from greenchat.client.programs.pictures import Pictures
 from greenchat.client.programs.processes import Processes
 from greenchat.client.programs.transfers import Transfers
 from greenchat.client.state.address import ServerAddress
+from greenchat.client.state.credentials import SERVER
 from greenchat.client.state.events import (
     Attributes,
     CellSize,
@@ -298,9 +299,10 @@ class ClientApp:
             network.address = self._stores.trust.secured(network.address, milliseconds()) or network.address
             network.login.only_tls = self._stores.trust.is_secured(network.address, milliseconds())
             network.login.pin = network.login.pin or self._stores.trust.pin(network.address)
-            if not self._stores.vault.is_in_keyring(str(network.address), login.account_of(network)):
-                kept = self._stores.vault.get(str(network.address), login.account_of(network))
-                network.login.credentials = network.login.credentials or kept
+            vault, server = self._stores.vault, str(network.address)
+            for name in (SERVER, login.account_of(network)):
+                if not vault.is_in_keyring(server, name) and (kept := vault.get(server, name)):
+                    login.take_kept(network, kept)
         return self._connections[network]
 
     def _open_wire(self, address: ServerAddress, connection: NetworkConnection) -> Transport:
@@ -314,17 +316,18 @@ class ClientApp:
         if network.kept and network.kept.proxy:
             proxy = network.kept.proxy
         state = network.login
-        unlock = None if state.credentials else self._unlocking(network)
+        unlock = None if state.credentials or state.server_password else self._unlocking(network)
         transport = Transport(address, post, pin=state.pin, certificate=state.certificate, proxy=proxy, unlock=unlock)
         return transport
 
     def _unlocking(self, network: ClientNetwork) -> Callable[[], NetworkEvent] | None:
         """Return what gets the password of a network from the keyring or by the user's command, None for neither."""
         vault, server, nick = self._stores.vault, str(network.address), login.account_of(network)
-        if vault.is_in_keyring(server, nick):
+        locked = next((name for name in (SERVER, nick) if vault.is_in_keyring(server, name)), None)
+        if locked:
             return lambda: (
                 Unlocked(kept)
-                if (kept := vault.get(server, nick))
+                if (kept := vault.get(server, locked))
                 else Locked("The keyring is locked. /login asks for your password.")
             )
         command = str(self._console.model.settings.get("password.command"))

@@ -16,7 +16,7 @@ from greenchat.client.programs.pictures import Pictures
 from greenchat.client.programs.processes import Processes
 from greenchat.client.programs.transfers import Transfers
 from greenchat.client.state.address import ServerAddress
-from greenchat.client.state.credentials import Credentials
+from greenchat.client.state.credentials import SERVER, Credentials
 from greenchat.client.state.effects import (
     Connect,
     Copy,
@@ -201,7 +201,8 @@ class EffectRunner:
     def _keep(self, network: ClientNetwork, credentials: Credentials) -> None:
         model = self.console.model
         try:
-            where = self.stores.vault.put(str(network.address), login.account_of(network), credentials)
+            name = SERVER if credentials.account == SERVER else login.account_of(network)
+            where = self.stores.vault.put(str(network.address), name, credentials)
         except OSError as error:
             model.complain(network, f"The password could not be saved: {error}", milliseconds())
         else:

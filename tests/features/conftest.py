@@ -58,15 +58,16 @@ class Server(ABC):
 class ThreadedServer(Server):
     """As bin/greenchat-server has it without a configuration, but that passwords are cheap."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Settings | None = None) -> None:
         folder.mkdir()
         self._folder = folder
+        self._settings = settings or Settings()
         self._thread: ServerThread | None = None
         super().__init__()
 
     def start(self) -> None:
         listen = ListenerOptions(Address("127.0.0.1", self.port))
-        self._thread = ServerThread(Settings(), Options(listen=(listen,), data=self._folder))
+        self._thread = ServerThread(self._settings, Options(listen=(listen,), data=self._folder))
 
     def stop(self) -> None:
         if self._thread:

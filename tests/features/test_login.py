@@ -3,7 +3,8 @@
 import stat
 from pathlib import Path
 
-from tests.features.conftest import OpenTerminal, Server
+from greenchat.config.settings import Settings
+from tests.features.conftest import OpenTerminal, Server, ThreadedServer
 from tests.irc import Client
 
 PASSWORD = "correct horse battery"
@@ -44,6 +45,28 @@ def test_registering_and_coming_back_logged_in(server: Server, greenchat: OpenTe
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     written = [path for path in tmp_path.rglob("*") if path.is_file() and path != kept]
     assert not any(PASSWORD.encode() in path.read_bytes() for path in written)
+
+
+def test_the_password_of_a_server_is_asked_for_once(greenchat: OpenTerminal, tmp_path: Path) -> None:
+    server = ThreadedServer(tmp_path / "locked", Settings(password=PASSWORD))
+    try:
+        alice = greenchat(f"alice@{server.address}")
+        alice.wait_for("requires a password", "Password of 127.0.0.1:")
+        alice.enter(PASSWORD)
+        alice.wait_for("accepted the password. Use it next time?")
+        alice.enter("yes")
+        alice.wait_for("You joined", "[#lobby]")
+        alice.enter("/quit")
+        assert alice.wait_end() == 0
+        again = greenchat(f"alice@{server.address}")
+        again.wait_for("You joined", "[#lobby]")
+        again.enter("/logout")
+        again.wait_for("was removed")
+        again.enter("/quit")
+        assert again.wait_end() == 0
+        greenchat(f"alice@{server.address}").wait_for("requires a password")
+    finally:
+        server.close()
 
 
 def account(server: Server, name: str) -> None:

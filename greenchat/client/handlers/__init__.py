@@ -3,6 +3,7 @@
 from greenchat.client.handlers import bouncer, channels, login, messages, refusals, registration
 from greenchat.client.handlers.batches import receive
 from greenchat.client.handlers.registry import Incoming, said_at
+from greenchat.client.irc import login as login_steps
 from greenchat.client.irc import offer_server, sending, trust
 from greenchat.client.state.effects import ANEW
 from greenchat.client.state.events import (
@@ -43,7 +44,7 @@ def apply(model: Model, network: ClientNetwork, event: NetworkEvent, now: int) -
         case Disconnected(reason):
             _disconnected(model, network, reason, now)
         case Unlocked(credentials):
-            network.login.credentials = network.login.credentials or credentials
+            login_steps.take_kept(network, credentials)
         case Locked(reason) if reason != network.login.locked:
             network.login.locked = reason
             model.complain(network, reason, now)

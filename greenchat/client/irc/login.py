@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 
 from greenchat.client.irc import bouncer, joining
-from greenchat.client.state.credentials import Attempt, Credentials
+from greenchat.client.state.credentials import SERVER, Attempt, Credentials
 from greenchat.client.state.effects import Connect, Keep, Reconnect
 from greenchat.client.state.model import ClientNetwork, LinkState, Model
 from greenchat.client.state.questions import Answer, Prompt, Question, nothing
@@ -57,6 +57,14 @@ def _take(network: ClientNetwork, credentials: Credentials | None, *, keep: bool
     else:
         network.login.credentials = credentials
         network.login.keep = keep
+
+
+def take_kept(network: ClientNetwork, credentials: Credentials) -> None:
+    """Take what was kept to log in with, unless the user has typed something else."""
+    if credentials.account != SERVER:
+        network.login.credentials = network.login.credentials or credentials
+    elif private(network):
+        network.login.server_password = network.login.server_password or credentials.password
 
 
 def wants(network: ClientNetwork) -> bool:
@@ -231,6 +239,7 @@ def password_required(model: Model, network: ClientNetwork, now: int) -> None:
 
     def take(password: str) -> None:
         network.login.server_password = password
+        network.login.keep = True
 
     why = "did not accept the password" if password else "requires a password"
     model.complain(network, f"{network.name} {why}.", now)
@@ -305,22 +314,19 @@ def logged_in(model: Model, network: ClientNetwork, account: str) -> None:
     network.login.account = account
     network.login.attempt = None
     network.login.code_wanted = ""
-    _offer_to_keep(model, network, account)
+    _offer_to_keep(model, network, f"You are logged in as {account}. Log in next time?", network.login.credentials)
     if network.link.state is LinkState.ONLINE:
         if not network.is_me(network.nicks.wanted):
             network.send("NICK", network.nicks.wanted)
         joining.rejoin(network)
 
 
-def _offer_to_keep(model: Model, network: ClientNetwork, account: str) -> None:
-    credentials = network.login.credentials
+def _offer_to_keep(model: Model, network: ClientNetwork, text: str, credentials: Credentials | None) -> None:
     if network.login.keep and credentials:
         network.login.keep = False
         keep = Answer("yes", "automatically from now on", lambda _now: model.effects.append(Keep(network, credentials)))
         no = Answer("no", "ask for the password each time", nothing)
-        model.questions.append(
-            Question(f"You are logged in as {account}. Log in next time?", (keep, no), where=network)
-        )
+        model.questions.append(Question(text, (keep, no), where=network))
 
 
 def after_welcome(model: Model, network: ClientNetwork, now: int) -> None:
@@ -329,8 +335,12 @@ def after_welcome(model: Model, network: ClientNetwork, now: int) -> None:
     if network.login.account:
         if not network.is_me(network.nicks.wanted):
             network.send("NICK", network.nicks.wanted)
+    elif network.login.server_password and private(network):
+        password = Credentials(SERVER, network.login.server_password)
+        _offer_to_keep(model, network, f"{network.name} accepted the password. Use it next time?", password)
     elif server_password(network):
-        _offer_to_keep(model, network, account_of(network))
+        text = f"You are logged in as {account_of(network)}. Log in next time?"
+        _offer_to_keep(model, network, text, network.login.credentials)
     elif network.login.code_wanted:
         pass  # it is asked for already
     elif network.login.credentials and network.login.attempt is None and not bouncer.is_between(network):

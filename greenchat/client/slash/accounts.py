@@ -2,6 +2,7 @@
 
 from greenchat.client.irc import bouncer, login
 from greenchat.client.slash.registry import Order, SlashError, command
+from greenchat.client.state.credentials import SERVER
 from greenchat.client.state.effects import Forget
 
 
@@ -43,7 +44,8 @@ def log_out(order: Order) -> None:
         return
     account = network.login.credentials.account if network.login.credentials else network.login.account
     network.login.credentials = None
-    order.model.effects.append(Forget(network, (network.nicks.wanted, *([account] if account else []))))
+    network.login.server_password = ""
+    order.model.effects.append(Forget(network, (network.nicks.wanted, *([account] if account else []), SERVER)))
     if network.login.account:
         order.online().send("PRIVMSG", login.SERVICE, "LOGOUT")
     order.tell("Your password for this server was removed.")

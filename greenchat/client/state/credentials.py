@@ -9,6 +9,8 @@ from typing import Protocol
 
 from greenchat.records import field, record
 
+SERVER = "*"  # in the place of an account: the password that a server wants of everybody; no nickname is like that
+
 
 @record(frozen=True, slots=True)
 class Credentials:

@@ -225,7 +225,8 @@ def _breaks_of_ascii(text: str, columns: int) -> list[tuple[int, int]]:
         start = end
         while start < len(text) and text[start] == " ":
             start += 1
-    breaks.append((start, len(text)))
+    if start < len(text) or not breaks:
+        breaks.append((start, len(text)))
     return breaks
 
 
@@ -256,7 +257,8 @@ def _breaks(text: str, columns: int) -> list[tuple[int, int]]:
         used += columns_taken
         if grapheme == " " or columns_taken == 2:
             after_space = position  # East Asian text breaks between any two characters
-    breaks.append((start, len(text)))
+    if start < len(text) or not breaks:
+        breaks.append((start, len(text)))
     return breaks
 
 

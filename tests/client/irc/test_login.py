@@ -6,7 +6,7 @@ import pytest
 
 from greenchat.client.irc import login
 from greenchat.client.state.address import ServerAddress
-from greenchat.client.state.credentials import Credentials
+from greenchat.client.state.credentials import SERVER, Credentials
 from greenchat.client.state.effects import Forget, Keep, Reconnect
 from greenchat.protocol import caps
 from greenchat.protocol.sasl import parse_plain
@@ -188,7 +188,7 @@ def test_what_worked_is_kept_if_the_user_wants(tea: World) -> None:
     tea.type("yes\n")
     assert list(tea.model.effects) == [Keep(tea.network, Credentials("alice", "hunter2"))]
     tea.type("/logout\n")
-    assert tea.model.effects[-1] == Forget(tea.network, ("alice", "alice"))
+    assert tea.model.effects[-1] == Forget(tea.network, ("alice", "alice", "*"))
     assert tea.sent()[-1] == "PRIVMSG NickServ :LOGOUT"
     assert tea.network.login.credentials is None
 
@@ -405,3 +405,33 @@ def test_a_question_does_not_eat_what_is_being_typed(tea: World) -> None:
     assert tea.screen()[-1] == "login/register/leave?"
     tea.press("Escape")
     assert tea.screen()[-1] == "[#tea] hello ev"
+
+
+@pytest.mark.parametrize("tls", [True, False])
+def test_the_password_of_a_server_is_kept_if_the_user_wants(world: World, tls: bool) -> None:
+    """As a bouncer's that is no network of the user's yet; but it is never said by itself where others can listen."""
+    network = world.network
+    network.address = ServerAddress("bnc.example", 6697, tls=tls)
+    world.connect()
+    world.feed(":irc.znc.in 464 * :Password required")
+    world.type("ada/libera:sesame\n")
+    world.lose()
+    world.model.effects.clear()
+    world.come_in()
+    assert "PASS ada/libera:sesame" in world.sent()
+    assert (world.console.asked != "") is tls
+    if not tls:
+        login.take_kept(network, Credentials(SERVER, "open sesame"))
+        assert network.login.server_password == "ada/libera:sesame"
+        return
+    assert "net accepted the password. Use it next time?" in world.console.asked
+    world.type("yes\n")
+    kept = Credentials(SERVER, "ada/libera:sesame")
+    assert list(world.model.effects) == [Keep(network, kept)]
+    world.type("/logout\n")
+    assert network.login.server_password == ""
+    login.take_kept(network, kept)
+    world.lose()
+    world.come_in()
+    assert "PASS ada/libera:sesame" in world.sent()
+    assert world.console.asked == ""

@@ -116,6 +116,9 @@ def wrapped(text: str, columns: int) -> list[str]:
         ("ab 👩\u200d💻 cd", 5, ["ab 👩\u200d💻", "cd"]),
         ("été à la mer", 6, ["été à", "la mer"]),
         (" aa日", 3, ["", "aa", "日"]),
+        ("ab cd ", 5, ["ab cd"]),
+        ("été là ", 6, ["été là"]),
+        ("      ", 3, [""]),
     ],
 )
 def test_wrapping(text: str, columns: int, rows: list[str]) -> None:
