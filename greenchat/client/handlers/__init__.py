@@ -1,4 +1,4 @@
-"""What each event from a network changes in the model. One function per command or numeric; none of them draws."""
+"""Handlers of network events, which change the model. One function per command or numeric; none of them draws."""
 
 from greenchat.client.handlers import bouncer, channels, login, messages, refusals, registration
 from greenchat.client.handlers.batches import receive
@@ -25,7 +25,7 @@ __all__ = ["apply", "bouncer", "channels", "login", "messages", "refusals"]
 
 
 def apply(model: Model, network: ClientNetwork, event: NetworkEvent, now: int) -> None:
-    """Change the model by what happened on a network. now: milliseconds since the epoch."""
+    """Apply a network event to the model. now: milliseconds since the epoch."""
     match event:
         case Received(message):
             network.link.heard_at = now

@@ -23,7 +23,7 @@ KEPT_UNTIL_WHOLE = frozenset({MULTILINE, *HISTORIES})
 
 
 def receive(incoming: Incoming) -> None:
-    """Let a message do what it does, now or when its batch is whole."""
+    """Handle a message, now or when its batch is complete."""
     message = incoming.message
     if message.command == "BATCH":
         _batch(incoming)
@@ -59,7 +59,7 @@ def _in_history(incoming: Incoming) -> bool:
 
 
 def _handle(incoming: Incoming, conversation: str = "") -> None:
-    """conversation: whose history it is out of."""
+    """Call the handler. conversation: of the history batch, if any."""
     if incoming.batch == server_search.CAPABILITY:
         playback.found(incoming)
         return
@@ -76,7 +76,7 @@ def _handle(incoming: Incoming, conversation: str = "") -> None:
 
 
 def _ignored(incoming: Incoming) -> bool:
-    """Whether it is from somebody the user ignores."""
+    """Whether the message is from an ignored user."""
     settings = incoming.model.settings
     if not settings.ignored or incoming.mine:
         return False

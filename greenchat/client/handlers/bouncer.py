@@ -13,7 +13,7 @@ _DONE = {"ADDNETWORK": "added", "CHANGENETWORK": "changed", "DELNETWORK": "remov
 
 @on("BOUNCER")
 def told(incoming: Incoming) -> None:
-    """`BOUNCER NETWORK <netid> <attributes>`, and what became of the user's orders."""
+    """`BOUNCER NETWORK <netid> <attributes>`, and answers to the user's commands."""
     subcommand, netid = incoming.param(0).upper(), incoming.param(1)
     if not incoming.network.caps.held & caps.BOUNCER_NETWORKS:
         return  # "The `soju.im/bouncer-networks` capability MUST be negotiated"

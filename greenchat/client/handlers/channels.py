@@ -1,4 +1,4 @@
-"""Who is in a channel and what it is about: JOIN, PART, KICK, QUIT, NICK, MODE, TOPIC, NAMES and the like."""
+"""Members and properties of channels: JOIN, PART, KICK, QUIT, NICK, MODE, TOPIC, NAMES and the like."""
 
 from greenchat.client.handlers.numeric_texts import reason
 from greenchat.client.handlers.registry import Incoming, on
@@ -93,7 +93,7 @@ def kick(incoming: Incoming) -> None:
 
 @on("QUIT")
 def quit_(incoming: Incoming) -> None:
-    """Show that somebody has quit, in every channel and private talk where they are known."""
+    """Show a QUIT in every channel and private conversation of that user."""
     split = " (the network split)" if incoming.batch == "netsplit" else reason(incoming.param(0))
     for buffer in _where_known(incoming.network, incoming.nick):
         typing.gone(buffer, incoming.nick)
@@ -105,7 +105,7 @@ def quit_(incoming: Incoming) -> None:
 
 @on("NICK")
 def nick(incoming: Incoming) -> None:
-    """Show that somebody has changed their nickname."""
+    """Show a change of a nickname."""
     network = incoming.network
     old, new = incoming.nick, incoming.param(0)
     mine = incoming.mine
@@ -175,7 +175,7 @@ def no_topic(incoming: Incoming) -> None:
 
 @on(Numeric.RPL_TOPICWHOTIME)
 def topic_by(incoming: Incoming) -> None:
-    """Show who set the topic, and when."""
+    """Show the setter and time of the topic."""
     buffer = incoming.network.find(incoming.param(1))
     when = date_and_time(incoming.param(3))
     if buffer and when:
@@ -184,7 +184,7 @@ def topic_by(incoming: Incoming) -> None:
 
 @on(Numeric.RPL_NAMREPLY)
 def names(incoming: Incoming) -> None:
-    """Some of those who are in a channel. They count once the list has ended."""
+    """Add names of a channel, which take effect at the end of the list."""
     network = incoming.network
     buffer = network.find(incoming.param(2))
     if buffer is None:
@@ -220,7 +220,7 @@ def names_end(incoming: Incoming) -> None:
 
 
 def _can_speak(incoming: Incoming, buffer: Buffer) -> None:
-    """Ask for what was said in a channel that the user has come into, and send what waits for it."""
+    """After a join, request the channel's history, and send waiting messages."""
     # Messages that may have arrived before a connection broke are first searched for in the history.
     asked = chathistory.ask_latest(buffer)
     if not (asked and any(waiting.maybe for waiting in buffer.waiting)):
@@ -288,7 +288,7 @@ def rename(incoming: Incoming) -> None:
 
 @on("AWAY")
 def away(incoming: Incoming) -> None:
-    """away-notify: somebody in a channel goes away or comes back."""
+    """away-notify: a member goes away or returns."""
     for _, member in incoming.network.with_member(incoming.nick):
         member.away = bool(incoming.message.params)
     notify_list.away(
@@ -302,7 +302,7 @@ def away(incoming: Incoming) -> None:
 
 @on("ACCOUNT")
 def account(incoming: Incoming) -> None:
-    """account-notify: somebody logs in or out."""
+    """account-notify: a user logs in or out."""
     for _, member in incoming.network.with_member(incoming.nick):
         member.account = "" if incoming.param(0) == "*" else incoming.param(0)
 

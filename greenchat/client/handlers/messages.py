@@ -1,4 +1,4 @@
-"""What people say: PRIVMSG, NOTICE, CTCP, invitations, and what came of our own messages."""
+"""Messages: PRIVMSG, NOTICE, CTCP, invitations, and confirmations of our own messages."""
 
 from greenchat.client.handlers.registry import HISTORIES, Incoming, milliseconds_of, on
 from greenchat.client.irc import (
@@ -77,7 +77,7 @@ def said(incoming: Incoming) -> None:
 
 
 def _note_account(incoming: Incoming, buffer: Buffer) -> None:
-    """Over a private talk stands whether the other one is who they seem to be: what account-tag is for."""
+    """Note the account of the other user of a private conversation, by account-tag, for the window's topic."""
     if not incoming.network.caps.held & caps.ACCOUNT_TAG or incoming.batch or incoming.message.command != "PRIVMSG":
         return
     if buffer is incoming.network.find(incoming.nick):
@@ -87,7 +87,7 @@ def _note_account(incoming: Incoming, buffer: Buffer) -> None:
 
 @on("MARKREAD")
 def markread(incoming: Incoming) -> None:
-    """Note up to where the user has read, maybe in another client: https://ircv3.net/specs/extensions/read-marker"""
+    """Note the read marker, maybe of another client: https://ircv3.net/specs/extensions/read-marker"""
     buffer = incoming.network.find(incoming.param(0))
     _, _, stamp = incoming.param(1).partition("timestamp=")
     time = milliseconds_of(stamp)
@@ -128,7 +128,7 @@ def tagged(incoming: Incoming) -> None:
 
 @on("INVITE")
 def invited(incoming: Incoming) -> None:
-    """Show an invitation: the user's, or (invite-notify) somebody's into a channel the user is in."""
+    """Show an invitation: of the user, or (invite-notify) of another user to a channel of ours."""
     who, channel = incoming.param(0), incoming.param(1)
     if incoming.network.is_me(who):
         incoming.answer(f"{incoming.nick} invites you to {channel}: /join {channel}")
@@ -178,7 +178,7 @@ def not_delivered(incoming: Incoming) -> None:
 
 @on(Numeric.ERR_NOSUCHSERVER)
 def no_such_server(incoming: Incoming) -> None:
-    """`<server name> :No such server`; to `WHOIS bob bob` it means that bob is not here, and no nickname has a dot."""
+    """`<server name> :No such server`; after `WHOIS bob bob` it means that bob is offline; nicknames have no dots."""
     name = incoming.param(1)
     missing = f"There is no server {name}" if "." in name else f"{name}: no such nick"
     incoming.answer(missing, LineKind.ERROR)
@@ -254,9 +254,9 @@ def _buffer_for(incoming: Incoming, target: str, *, notice: bool) -> Buffer:
 
 
 def _announces(incoming: Incoming, target: str) -> bool:
-    """Whether the server tells us something that is to be read now, as what its operators announce.
+    """Whether a server's notice should be read now, like an announcement of operators.
 
-    What it notes for the record begins with *** on all servers; what it says before the welcome is about coming in.
+    Routine notices begin with *** on all servers; those before the welcome are about connecting.
     """
     network = incoming.network
     told = bool(incoming.message.source) and network.is_me(target) and not incoming.param(1).startswith("***")
@@ -286,7 +286,7 @@ def _ctcp(incoming: Incoming, command: str, argument: str) -> None:
 
 
 def _offered(incoming: Incoming, argument: str) -> None:
-    """Note a file that somebody offers; it is fetched when the user says so."""
+    """Note an offered file, which is fetched on the user's command."""
     offer = dcc.offered(incoming.network, incoming.nick, argument)
     if offer is None:
         incoming.note(incoming.network.status, f"{incoming.nick} sent the unsupported request DCC {argument}.")

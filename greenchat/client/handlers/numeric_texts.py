@@ -65,7 +65,7 @@ SENTENCES: dict[str, str] = {
 
 
 def in_words(command: str, params: Sequence[str]) -> str:
-    """Return a numeric as a sentence. params: all of them, the user's nickname first."""
+    """Return a numeric as a sentence. params: all parameters, our nickname first."""
     *context, text = params[1:] or [""]
     sentence = SENTENCES.get(command)
     if sentence:

@@ -20,7 +20,7 @@ from greenchat.protocol.numerics import Numeric
     Numeric.ERR_OPERONLY,
 )
 def refused(incoming: Incoming) -> None:
-    """`<channel> :<why>`; it stands in the channel's window, which it marks."""
+    """`<channel> :<why>`; shown in the channel's window, which is marked."""
     buffer = joining.refused(incoming.model, incoming.network, incoming.param(1))
     text = in_words(incoming.message.command, incoming.message.params)
     if buffer and not buffer.joined:

@@ -64,7 +64,7 @@ LONGEST_NICK = 30
 
 
 def register(model: Model, network: ClientNetwork) -> None:
-    """Say who we are, the first thing on a new connection."""
+    """Begin the registration of a new connection."""
     network.send("CAP", "LS", "302")
     if password := login.server_password(network):
         network.send("PASS", password)
@@ -144,7 +144,7 @@ def welcome(incoming: Incoming) -> None:
 
 @on(Numeric.RPL_ISUPPORT)
 def isupport(incoming: Incoming) -> None:
-    """Note what the server supports (RPL_ISUPPORT)."""
+    """Note the server's features (RPL_ISUPPORT)."""
     network = incoming.network
     fold = network.fold
     network.isupport.update(incoming.message.params[1:-1])
@@ -154,14 +154,14 @@ def isupport(incoming: Incoming) -> None:
 
 
 def _take_bouncers_nick(network: ClientNetwork) -> None:
-    """Want the nickname that a bouncer has for its network, and keeps: to want another one would be a fight."""
+    """Want the nickname of a bouncer, which manages it, so that we do not compete with it."""
     if bouncer.holds_session(network) and network.link.state is LinkState.ONLINE:
         network.nicks.wanted = network.nicks.current
 
 
 @on(Numeric.RPL_ENDOFMOTD, Numeric.ERR_NOMOTD)
 def after_welcome(incoming: Incoming) -> None:
-    """After the welcome, join the channels and send what waited. After /motd nothing is left to do."""
+    """After the welcome, join the channels and send waiting messages. After /motd do nothing."""
     network = incoming.network
     first, network.link.welcomed = not network.link.welcomed, True
     joining.rejoin(network)
@@ -203,7 +203,7 @@ def offline(incoming: Incoming) -> None:
 
 @on(Numeric.ERR_NICKNAMEINUSE, Numeric.ERR_ERRONEUSNICKNAME, Numeric.ERR_UNAVAILRESOURCE)
 def nick_refused(incoming: Incoming) -> None:
-    """Before we are in, another nick is tried; later the user is told."""
+    """Try another nick before the welcome; later tell the user."""
     network = incoming.network
     refused = incoming.param(1)
     if network.isupport.is_channel(refused):  # 437 is for both
@@ -230,7 +230,7 @@ def nick_refused(incoming: Incoming) -> None:
 
 @on("RESUME")
 def resume(incoming: Incoming) -> None:
-    """Keep what proves to the server who we are, should it end this connection for an upgrade."""
+    """Store the resume token for reconnecting after an upgrade of the server."""
     incoming.network.login.resume_token = incoming.param(0)
 
 
@@ -242,14 +242,14 @@ def ping(incoming: Incoming) -> None:
 
 @on("PONG")
 def pong(incoming: Incoming) -> None:
-    """Measure the lag, and confirm what the server has got."""
+    """Measure the lag, and confirm messages that the server has received."""
     _measure_skew(incoming)
     sending.arrived(incoming.model, incoming.network, incoming.param(-1), incoming.time)
     unsent.answered(incoming.network, incoming.param(-1))
 
 
 def _measure_skew(incoming: Incoming) -> None:
-    """Note how far the server's clock is from ours: this message was made just now."""
+    """Note the difference between the server's clock and ours, from a present message."""
     if "time" in incoming.message.tags:
         incoming.network.link.skew = incoming.time - incoming.network.link.heard_at
 
@@ -262,7 +262,7 @@ def ack(incoming: Incoming) -> None:
 
 @on("ERROR")
 def error(incoming: Incoming) -> None:
-    """Show why the server is about to close the connection; after an upgrade come back without a word."""
+    """Show why the server closes the connection; during an upgrade reconnect silently."""
     network = incoming.network
     if incoming.param(-1) == UPGRADED and network.link.state is LinkState.ONLINE:
         network.login.returning = True
@@ -273,7 +273,7 @@ def error(incoming: Incoming) -> None:
 
 
 def _secure(incoming: Incoming) -> bool:
-    """STS: go over to TLS where the server demands it, remember that it does. True if this connection is to end."""
+    """STS: switch to TLS if the server requires it, and remember that. Return True if this connection must end."""
     network = incoming.network
     policy = _with_values(network.caps.offered.get("sts", "").split(","))
     port, duration = policy.get("port", ""), policy.get("duration", "")
@@ -321,7 +321,7 @@ def _request(network: ClientNetwork, line: str) -> None:
 
 
 def end_negotiation(network: ClientNetwork) -> None:
-    """End the negotiation, once all is answered and we are logged in or can't be."""
+    """End the negotiation, once all requests are answered and the login has succeeded or failed."""
     if network.caps.asked == 0 and network.login.attempt is None and network.link.state is LinkState.REGISTERING:
         if network.away_text and network.caps.held & caps.PRE_AWAY != 0:
             network.send("AWAY", network.away_text)

@@ -17,9 +17,9 @@ _CROWD = 5  # members that one line names
 
 @record(slots=True)
 class Incoming:
-    """A message from the server and what it is about to change.
+    """A message from the server, with the state that it changes.
 
-    time: when it was said, in milliseconds since the epoch. batch: the type of the batch it came in, or "".
+    time: of the message, in milliseconds since the epoch. batch: the type of its batch, or "".
     """
 
     model: Model
@@ -40,7 +40,7 @@ class Incoming:
 
     @property
     def past(self) -> bool:
-        """Whether this is told out of a history, by its batch or by its time."""
+        """Whether the message is from history, by its batch or its time."""
         if self.batch in HISTORIES:
             return True
         link = self.network.link
@@ -48,9 +48,9 @@ class Incoming:
 
     @property
     def live(self) -> bool:
-        """Whether something automatic may follow from this: it happens now, and somebody else does it.
+        """Whether automatic actions may follow: the message is present, and from another user.
 
-        The one place that decides: answers to CTCP, bells and notifications, plugins, taking a nick back.
+        This decides for answers to CTCP, bells and notifications, plugins, and recovering a nick.
         """
         return not self.mine and not self.past
 
@@ -60,14 +60,14 @@ class Incoming:
         return self.message.tags.get("label", "")
 
     def param(self, index: int, default: str = "") -> str:
-        """Return a parameter, negative ones counted from the end; the default where it is missing."""
+        """Return a parameter (negative: from the end), or the default if it is missing."""
         try:
             return self.message.params[index]
         except IndexError:
             return default
 
     def show(self, buffer: Buffer, line: Line) -> None:
-        """Put a line into a buffer: at its end, or where it belongs if it is from the past."""
+        """Add a line to a buffer: at the end, or by its time if it is from history."""
         if self.batch in HISTORIES:
             new = buffer.insert(line)
             if buffer.history.page:
@@ -81,12 +81,12 @@ class Incoming:
             self.model.add(buffer, line, live=not self.past)
 
     def about_me(self, buffer: Buffer, text: str, kind: LineKind = LineKind.ERROR) -> None:
-        """Put a line into a buffer that tells what became of ourselves: it marks the window if it is not shown."""
+        """Add a line about an event of ours to a buffer, and mark its window if it is hidden."""
         msgid = self.message.tags.get("msgid", "")
         self.show(buffer, Line(self.time, kind, text, self.nick, highlight=True, id=msgid))
 
     def moved(self, buffer: Buffer, nick: str, change: str, text: str) -> None:
-        """Note that somebody came or went; drawn with others of its kind unless it matters to the talk."""
+        """Add a line about a join, part or quit; merged with similar ones unless the user spoke recently."""
         settings = self.model.settings
         if not self.network.is_me(nick):
             if "hide-joins" in settings.override(self.network.name, buffer.name):
@@ -103,19 +103,19 @@ class Incoming:
         self.show(buffer, Line(self.time, kind, text, nick, id=self.message.tags.get("msgid", "")))
 
     def answer(self, text: str, kind: LineKind = LineKind.INFO) -> None:
-        """Show what the user asked for where the user is looking."""
+        """Show the answer to a command in the current window."""
         current = self.model.current
         self.note(current if current.network is self.network else self.network.status, text, kind)
 
     def note_or_answer(self, text: str) -> None:
-        """Note what comes with the welcome in the server's window; later it answers a question."""
+        """Show a line in the server's window during the welcome; later as an answer in the current window."""
         if self.network.link.state is LinkState.ONLINE and not self.network.link.welcomed:
             self.note(self.network.status, text)
         else:
             self.answer(text)
 
     def highlights(self, text: str, buffer: Buffer) -> bool:
-        """Whether the user wants to be called for this. A line that names many members calls none of them."""
+        """Whether the text highlights the user. A text that mentions many members highlights none."""
         if self.mine:
             return False
         named = mentions(text, self.network.nicks.current) and len(buffer.named(text, _CROWD)) < _CROWD
@@ -158,7 +158,7 @@ def on(*commands: str | Numeric) -> Callable[[IncomingHandler], IncomingHandler]
 
 
 def said_at(message: Message, now: int) -> int:
-    """Return the message's server-time (https://ircv3.net/specs/extensions/server-time), else now, in milliseconds."""
+    """Return the server-time (https://ircv3.net/specs/extensions/server-time), or else now, in milliseconds."""
     stamp = milliseconds_of(message.tags.get("time", ""))
     return now if stamp is None else stamp
 

@@ -1,4 +1,4 @@
-"""Answers to questions: WHOIS, WHO, LIST and the rest, in plain words where the user is looking."""
+"""Answers to queries: WHOIS, WHO, LIST and the rest, as sentences in the current window."""
 
 from greenchat.client.handlers.numeric_texts import in_words
 from greenchat.client.handlers.registry import Incoming, on
@@ -30,20 +30,20 @@ MASK_LISTS = {
     Numeric.RPL_MOTD,
 )
 def for_the_record(incoming: Incoming) -> None:
-    """Part of the welcome, not worth anybody's attention but where it was asked for."""
+    """Hide a part of the welcome, unless the user has requested it."""
     incoming.note_or_answer(in_words(incoming.message.command, incoming.message.params))
 
 
 @on(Numeric.RPL_LUSERCLIENT)
 def people(incoming: Incoming) -> None:
-    """`There are <u> users and <i> invisible on <s> servers`, in the server's words: few of them know a singular."""
+    """`There are <u> users and <i> invisible on <s> servers`, shown as a sum, since few servers have a singular."""
     counted = [int(word) for word in incoming.param(-1).split() if word.isdecimal()]
     incoming.note_or_answer(f"People here: {sum(counted[:2])}" if len(counted) == 3 else incoming.param(-1))
 
 
 @on(Numeric.RPL_MYINFO, Numeric.RPL_LUSERME)
 def said_before(incoming: Incoming) -> None:
-    """Hide what RPL_YOURHOST, RPL_ISUPPORT and RPL_LUSERCLIENT say, too."""
+    """Hide numerics that repeat RPL_YOURHOST, RPL_ISUPPORT and RPL_LUSERCLIENT."""
 
 
 @on(
@@ -63,13 +63,13 @@ def ends(incoming: Incoming) -> None:
 
 @on(Numeric.RPL_ACCEPTLIST)
 def accepted(incoming: Incoming) -> None:
-    """Show who may write to the user in spite of mode +g: as many nicknames as fit."""
+    """Show a line of the accept list for mode +g."""
     incoming.answer("You hear " + ", ".join(incoming.message.params[1:]))
 
 
 @on(*MASK_LISTS)
 def on_list(incoming: Incoming) -> None:
-    """`<channel> <mask> [<who> <when>]`; 728 names the mode behind the channel."""
+    """`<channel> <mask> [<who> <when>]`; 728 has the mode after the channel."""
     params = list(incoming.message.params[1:])
     if incoming.message.command == Numeric.RPL_QUIETLIST.command and len(params) > 2:
         del params[1]
@@ -82,7 +82,7 @@ def on_list(incoming: Incoming) -> None:
 
 @on(*(end for _, end, _ in MASK_LISTS.values()))
 def list_ends(incoming: Incoming) -> None:
-    """`<channel> :<text>`: nothing to say but where the list was empty."""
+    """`<channel> :<text>`: shown only for an empty list."""
     directory = incoming.network.directory
     listed, directory.masks = directory.masks, 0
     empty = next(text for _, end, text in MASK_LISTS.values() if end.command == incoming.message.command)
@@ -167,7 +167,7 @@ def whois_more(incoming: Incoming) -> None:
 
 @on(Numeric.RPL_WHOISHOST)
 def whois_host(incoming: Incoming) -> None:
-    """`<nick> :is connecting from <user>@<host> <address>`; nothing where it is the host that was told already."""
+    """`<nick> :is connecting from <user>@<host> <address>`; nothing for a host that was shown already."""
     hosts = incoming.network.directory.hosts
     named = {word.rpartition("@")[2] for word in incoming.param(2).split()[3:]}
     if not named <= hosts:
@@ -177,7 +177,7 @@ def whois_host(incoming: Incoming) -> None:
 
 @on(Numeric.RPL_WHOISACTUALLY)
 def whois_actually(incoming: Incoming) -> None:
-    """`<nick> [<user>@<host>] [<address>] :is actually using host`, which is often what was told already."""
+    """`<nick> [<user>@<host>] [<address>] :is actually using host`, which was often shown already."""
     if not incoming.network.directory.hosts.intersection(incoming.message.params[2:]):
         incoming.answer(f"{incoming.param(1)} is connecting from {incoming.param(2)}")
 
@@ -253,7 +253,7 @@ def try_again(incoming: Incoming) -> None:
 
 @on(Numeric.RPL_ISON)
 def ison(incoming: Incoming) -> None:
-    """`<client> :<nick> ...`: the answer to /ison, or to what is asked for the notify list."""
+    """`<client> :<nick> ...`: the answer to /ison, or to the polling of the notify list."""
     asked = incoming.network.presence.isons.popleft() if incoming.network.presence.isons else ()
     if asked:
         notify_list.answered(incoming.model, incoming.network, asked, incoming.param(-1).split(), incoming.time)
@@ -264,7 +264,7 @@ def ison(incoming: Incoming) -> None:
 def anything_else(incoming: Incoming) -> None:
     """Show a numeric or command without a handler of its own.
 
-    An error (400-599) that names one of our buffers stands there.
+    An error (400-599) about one of our buffers is shown there.
     """
     command = incoming.message.command
     if not command.isdecimal():

@@ -1,1 +1,1 @@
-"""From keys to actions: editing, completion, questions, sending what was typed."""
+"""From keys to actions: editing, completion, questions, sending input."""

@@ -1,4 +1,4 @@
-"""What the word before the cursor can become, one candidate after the other."""
+"""Candidates for the word before the cursor, one after another."""
 
 from greenchat.client.input.editor import InputLine
 from greenchat.records import record
@@ -6,7 +6,7 @@ from greenchat.records import record
 
 @record(frozen=True, slots=True)
 class Completion:
-    """A word with all it can become. result: the line that the current candidate makes."""
+    """A word with its candidates. result: the line with the current candidate."""
 
     before: str
     after: str

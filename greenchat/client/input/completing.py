@@ -1,4 +1,4 @@
-"""Tab: what the word before the cursor can become, one candidate after the other, and the list of them to be seen."""
+"""Tab: goes through the candidates for the word before the cursor, and shows their list."""
 
 from collections.abc import Callable
 
@@ -39,7 +39,7 @@ class Completer:
 
     @property
     def hint(self) -> str:
-        """The candidates around the current one, which is in brackets; "" where there is nothing to choose."""
+        """Return the candidates around the current one, which is in brackets; "" without a choice."""
         found = self._completion
         if found is None or len(found.candidates) < 2:
             return ""
@@ -47,7 +47,7 @@ class Completer:
 
 
 def listed(names: list[str], chosen: int) -> str:
-    """Return `2 of 9: ann [bob] carol ...`: as many names around the chosen one as can be taken in."""
+    """Return `2 of 9: ann [bob] carol ...`: a readable number of names around the chosen one."""
     first = max(0, min(chosen - SHOWN // 2, len(names) - SHOWN))
     shown = names[first : first + SHOWN]
     marked = [f"[{name}]" if first + place == chosen else name for place, name in enumerate(shown)]

@@ -22,7 +22,7 @@ MOST_LISTED = 50  # channels of the server
 
 
 def complete(model: Model, line: InputLine, step: int = 1) -> Completion | None:
-    """Return all that the word before the cursor can become; None where that is nothing."""
+    """Return the candidates for the word before the cursor, None if there are none."""
     start = line.before.rfind(" ") + 1
     word = line.before[start:]
     command, *arguments = line.before.split(" ")
@@ -37,7 +37,7 @@ def complete(model: Model, line: InputLine, step: int = 1) -> Completion | None:
 
 
 def _known(model: Model, command: str, arguments: list[str]) -> list[str] | None:
-    """Return all that this argument of a command can be, None where it can be anything."""
+    """Return the possible values of an argument of a command, None if it can be anything."""
     name = command.removeprefix("/").lower()
     match "/" + ALIASES.get(name, name), arguments:
         case "/set", [_]:
@@ -121,7 +121,7 @@ def _known(model: Model, command: str, arguments: list[str]) -> list[str] | None
 
 
 def _bindings(model: Model, arguments: list[str]) -> list[str]:
-    """Return what `/bind KEY ACTION` can continue with: the keys that do something; actions, by their next word."""
+    """Return the candidates for `/bind KEY ACTION`: bound keys; actions, by their next word."""
     if len(arguments) == 1:
         return sorted(model.settings.keys())
     before = arguments[1:-1]
@@ -130,7 +130,7 @@ def _bindings(model: Model, arguments: list[str]) -> list[str]:
 
 
 def _channels(model: Model, word: str) -> list[str]:
-    """Return the channels that have a window, then the server's, which is asked for them once."""
+    """Return the channels with a window, then the server's, which are requested once."""
     network, fold = model.network, model.network.fold
     directory = network.directory
     if (
@@ -171,7 +171,7 @@ def _candidates(model: Model, word: str, *, at_start: bool) -> list[str]:
 
 
 def _nicks(buffer: Buffer) -> list[str]:
-    """Return everybody here but the user: the last speakers first, the silent ones by name."""
+    """Return the other members: recent speakers first, the others by name."""
     fold = buffer.network.fold
     if buffer.kind is not BufferKind.CHANNEL:
         return list(dict.fromkeys([*[buffer.name] * (buffer.kind is BufferKind.PRIVATE), *_elsewhere(buffer)]))
@@ -182,14 +182,14 @@ def _nicks(buffer: Buffer) -> list[str]:
 
 
 def _elsewhere(buffer: Buffer) -> list[str]:
-    """Return the people of all channels of the network, by name."""
+    """Return the members of all channels of the network, by name."""
     network = buffer.network
     people = {member.nick for other in network.buffers.values() for member in other.members.values()}
     return sorted((nick for nick in people if not network.is_me(nick)), key=network.fold)
 
 
 def _paths(word: str) -> list[str]:
-    """Files and folders whose paths begin so; a folder ends with a slash, so that one can continue."""
+    """Return the files and folders whose paths begin with a word; folders end with a slash."""
     folder, _, name = word.rpartition("/")
     try:
         entries = sorted(os.scandir(os.path.expanduser(folder or "/")), key=lambda entry: entry.name)

@@ -32,7 +32,7 @@ _NO_WORDS = re.compile(r"[/@#\\_~$%^=<>|{}\d]|\w[:.]\w|^:\w+:$|^:")  # links, pa
 
 
 class SpellingError(Exception):
-    """An error: there is nothing to check with; the text says why, in words for the user."""
+    """No dictionary is available; the text is the reason, for the user."""
 
 
 class _Dictionary(Protocol):
@@ -42,7 +42,7 @@ class _Dictionary(Protocol):
 
 
 def words(text: str) -> Iterator[re.Match[str]]:
-    """Yield the words of a line that can be misspelt: not those of links, names of channels, code or commands."""
+    """Yield the words of a line to be checked: not links, channel names, code or commands."""
     if text.startswith("/") and not text.startswith(("//", "/me ", "/say ")):
         return
     for token in _TOKEN.finditer(text):
@@ -54,7 +54,7 @@ def words(text: str) -> Iterator[re.Match[str]]:
 class Dictionaries:
     """The dictionaries of several languages: a word is right if one of them has it.
 
-    languages: like `en_US de_DE`, or `auto` for that of the machine. Raises SpellingError.
+    languages: like `en_US de_DE`, or `auto` for the machine's. Raises SpellingError.
     """
 
     def __init__(self, languages: str) -> None:
@@ -85,7 +85,7 @@ class Dictionaries:
         return self._known[word]
 
     def suggestions(self, word: str) -> list[str]:
-        """Return corrections, the likeliest first. Takes up to some tenths of a second."""
+        """Return corrections, the likeliest first. Takes up to a few tenths of a second."""
         found: list[tuple[str, ...]] = []
         for each in self._dictionaries:
             with contextlib.suppress(UnicodeError):  # written in letters that this language does not have

@@ -20,7 +20,7 @@ _BLANK_WORD_LEFT = re.compile(r"\S*\s*$")
 
 @record(frozen=True, slots=True)
 class InputLine:
-    """cursor: an index into text that stands between two graphemes."""
+    """A line of input. cursor: an index into the text, between two graphemes."""
 
     text: str = ""
     cursor: int = 0
@@ -36,7 +36,7 @@ class InputLine:
         return self.text[self.cursor :]
 
     def picture(self) -> str:
-        """Return the text with a bar where the cursor is."""
+        """Return the text with a bar in place of the cursor."""
         return f"{self.before}|{self.after}"
 
 
@@ -44,7 +44,7 @@ EMPTY = InputLine()
 
 
 def joined(before: str, after: str) -> InputLine:
-    """Return a line with its cursor between the two, moved right where a grapheme grew together."""
+    """Return a line with its cursor between both texts, or after a grapheme that they form together."""
     text = before + after
     cursor = len(before)
     if text.isascii() or not before or not after:
@@ -58,7 +58,7 @@ def joined(before: str, after: str) -> InputLine:
 
 
 class Editor:
-    """An input line with its history, undo and completion. `line` is what is on the screen.
+    """An input line with its history, undo and completion. line: the present input.
 
     Reads: line. Changes: insert, replace, submit, load, and the commands in COMMANDS.
     """
@@ -77,7 +77,7 @@ class Editor:
 
     @property
     def text(self) -> str:
-        """The whole line."""
+        """Return the text of the line."""
         return self.line.text
 
     @property
@@ -90,7 +90,7 @@ class Editor:
         self._change(joined(self.line.before + text, self.line.after), "typed" if len(text) == 1 else "pasted")
 
     def replace(self, line: InputLine) -> None:
-        """Put another line in its place; undo brings this one back."""
+        """Replace the line; undo restores it."""
         self._change(line, "replaced")
 
     def load(self, line: InputLine) -> None:
@@ -194,7 +194,7 @@ class Editor:
             self._change(joined(self.line.before + self._kills[-1], self.line.after), "yanked")
 
     def yank_older(self) -> None:
-        """After a yank: replace it by what was cut before that."""
+        """After a yank, replace its text by the previous cut."""
         if self._last == "yanked" and len(self._kills) > 1 and self.line.before.endswith(self._kills[-1]):
             before = self.line.before.removesuffix(self._kills[-1])
             self._kills.insert(0, self._kills.pop())

@@ -24,7 +24,7 @@ EDITS = {key: action for key, action in KEYS.items() if action in COMMANDS and a
 
 
 def edit(editor: Editor, key: str) -> bool:
-    """Edit a line of text that is no message by one key, and return whether the key meant anything."""
+    """Edit a line that is not a message with a key; return whether the key has a function."""
     if len(key) == 1:
         editor.insert(key)
         return True
@@ -32,7 +32,7 @@ def edit(editor: Editor, key: str) -> bool:
 
 
 class Mode(Protocol):
-    """prompt and line stand in the input row; hint in the status row; marked is drawn inverted in the talk."""
+    """A mode. prompt, line: for the input row; hint: for the status row; marked: text to highlight in messages."""
 
     @property
     def prompt(self) -> str:
@@ -48,7 +48,7 @@ class Mode(Protocol):
 
     @property
     def marked(self) -> str:
-        """The text to be marked where it is on the screen."""
+        """Return the text to highlight on the screen."""
 
     @property
     def selected(self) -> int | None:
@@ -64,7 +64,7 @@ class Mode(Protocol):
 class Search:
     """Search as you type, from the newest line to older ones, in this window or (Tab) in all, or on the server.
 
-    scroll_to: brings a line of the buffer that is shown to the middle of the screen. text: to begin with.
+    scroll_to: scrolls a line of the current buffer to the middle of the screen. text: the initial text.
     """
 
     def __init__(self, model: Model, scroll_to: Callable[[int], None], text: str = "") -> None:
@@ -93,7 +93,7 @@ class Search:
 
     @property
     def hint(self) -> str:
-        """The hint: where the search looks, and what the keys do."""
+        """The scope of the search, and the keys."""
         where = self._scope
         if where == SERVER:
             return "Enter searches the server's history (Tab changes where), Escape goes back."
@@ -133,7 +133,7 @@ class Search:
         self._anew()
 
     def _anew(self, *, narrowed: bool = False) -> None:
-        """Begin with the newest line. narrowed: what was typed has only grown, so that no newer one can fit."""
+        """Search again from the newest line. narrowed: whether the text was extended, so that no newer one matches."""
         found, self._found = self._found if narrowed else None, None
         self._go_back()
         if self._editor.text and self._scope != SERVER and (found or not narrowed):
@@ -144,7 +144,7 @@ class Search:
         self._put_back(None)
 
     def _put_back(self, but: Buffer | None) -> None:
-        """Scroll the windows to where they were, but the one where we stay."""
+        """Restore the positions of the windows, except for the one where the search ends."""
         for buffer, place in self._places.items():
             if buffer is not but:
                 buffer.anchor, buffer.cleared = place
@@ -157,7 +157,7 @@ class Search:
             self._scroll_to(place[1])
 
     def _buffers(self) -> list[Buffer]:
-        """Return the buffers to search, the one where the search began first."""
+        """Return the buffers to search, beginning with that of the start."""
         if self._scope != "all windows":
             return [self._origin]
         buffers = self._model.buffers
@@ -183,7 +183,7 @@ class Search:
 
 
 def searchable(buffer: Buffer, number: int) -> str:
-    """Return the text of a line as it is compared: without formatting and case, with the nick before it."""
+    """Return the text of a line for comparison: without formatting and case, after the nick."""
     line = buffer.line(number)
     return f"{line.nick} {visible(strip_formatting(line.text))}".casefold()
 
@@ -193,9 +193,9 @@ def _place(buffer: Buffer) -> tuple[Anchor | None, int]:
 
 
 class HistorySearch:
-    """Ctrl-R: the newest line of the history that contains what is typed; Ctrl-R again an older one.
+    """Ctrl-R: the newest line of the input history that contains the typed text; Ctrl-R again an older one.
 
-    take: called with the line when it is chosen, to be edited or sent.
+    take: called with the chosen line, to be edited or sent.
     """
 
     def __init__(self, history: tuple[str, ...], take: Callable[[InputLine], None]) -> None:
@@ -229,7 +229,7 @@ class HistorySearch:
         return "Ctrl-R older. Enter uses the line, Escape goes back."
 
     def key(self, key: str) -> str:
-        """Letters are searched for; any key of the editor takes the line and continues with it."""
+        """Search for typed letters; a key of the editor takes the line and edits it."""
         if key in CANCEL:
             return DONE
         if key in ("C-r", "Up"):
@@ -302,5 +302,5 @@ class PasteGuard:
         return DONE
 
     def paste(self, text: str) -> None:
-        """Take a line from a terminal that edits lines itself as the letter; text pasted meanwhile answers nothing."""
+        """Take a line as the letter if the terminal edits lines; otherwise ignore pasted text."""
         self._word = text.strip()

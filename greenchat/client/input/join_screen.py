@@ -49,7 +49,7 @@ class Plan:
 
 
 class JoinScreen:
-    """take: called with the channel and the time, once it is chosen. first: to leave it is to leave greenchat.
+    """The join screen. take: called with the chosen channel and the time. first: whether leaving it ends greenchat.
 
     Reads: what the view draws. Changes: key, paste, noticed.
     """
@@ -87,7 +87,7 @@ class JoinScreen:
         return self._editors[field].line
 
     def is_suggestion(self, field: str) -> bool:
-        """Whether the field holds a suggestion that the user has not typed: the first letter replaces it."""
+        """Whether the field has a suggestion, which the first typed letter replaces."""
         return field in self._suggested
 
     @property
@@ -129,7 +129,7 @@ class JoinScreen:
         return f"Enter goes on, F1 helps, {leave}"
 
     def key(self, key: str, now: int) -> str:
-        """DONE when the screen is to go. Escape closes the help first."""
+        """Handle a key; return DONE at the end of the screen. Escape closes the help first."""
         if key in CANCEL and self._helped:
             self._helped = False
             return STAYS
@@ -257,7 +257,7 @@ class JoinScreen:
             self.trouble += f" If this is another kind of IRC server: ircs://{text}"
 
     def _open(self, now: int) -> str:
-        """Go in without the server: what was said before is there to read, and the connection is tried again."""
+        """Open the windows without a connection, to read the archive; the client continues to connect."""
         self._model.effects.append(Connect(self._network))
         self._take(self._editors[CHANNEL].text.strip(), now)
         return DONE
@@ -266,7 +266,7 @@ class JoinScreen:
         return parse_destination(self._editors[SERVER].text.strip()).address
 
     def _step(self, key: str) -> None:
-        """Go one channel further in the list, else one field; fields of a standing connection are fixed."""
+        """Move to the next channel of the list, or else the next field; those of a connection are fixed."""
         step = STEPS[key]
         self.trouble = ""
         self._offers_server = False

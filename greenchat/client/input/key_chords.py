@@ -6,7 +6,7 @@ from greenchat.client.state.bindings import spelled
 
 
 class Chords:
-    """hint: after a key that did nothing by itself, why; else ""."""
+    """Key chords. hint: the keys so far, or an error about unbound ones; "" otherwise."""
 
     __slots__ = ("_begun", "hint")
 

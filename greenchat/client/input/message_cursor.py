@@ -19,10 +19,9 @@ REACTIONS = ("👍", "❤️", "😂", "🎉", "😮", "😢")  # under the keys
 
 
 class MessageCursor:
-    """Stands on one line of the buffer that is shown.
+    """A cursor on a line of the current buffer.
 
-    show: brings a line on the screen. reply: called with the message that the next line replies to. follow: called
-    with the mode that comes next.
+    show: scrolls to a line. reply: called with the message to reply to. follow: called with the next mode.
     """
 
     prompt = "message: "
@@ -50,7 +49,7 @@ class MessageCursor:
 
     @property
     def selected(self) -> int | None:
-        """The number of the line, which changes when older ones come in."""
+        """Return the number of the line, which changes when older lines are inserted."""
         buffer, said = self._buffer, self._said
         if said is None:
             return None
@@ -112,10 +111,10 @@ class MessageCursor:
         return STAYS
 
     def paste(self, text: str) -> None:
-        """Do nothing: there is nothing to paste into."""
+        """Ignore pasted text."""
 
     def _go(self, number: int, step: int) -> None:
-        """Go to the nearest line that somebody wrote, first in the direction of step."""
+        """Move to the nearest message, first in the direction of step."""
         buffer = self._buffer
         if not buffer.lines:
             return
@@ -193,7 +192,7 @@ class Reaction:
 
 
 class Choice:
-    """Asks which one, by number. take: called with the answer, if there is one."""
+    """A choice by number. take: called with the answer, if there is one."""
 
     marked = ""
     line = EMPTY
@@ -221,7 +220,7 @@ class Choice:
         return DONE if key in CANCEL or key == "n" else STAYS
 
     def paste(self, text: str) -> None:
-        """Do nothing: there is nothing to paste into."""
+        """Ignore pasted text."""
 
 
 def plain(said: Line) -> str:

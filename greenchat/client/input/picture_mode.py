@@ -7,7 +7,7 @@ from greenchat.client.text.cells import visible
 
 
 class PictureMode:
-    """Any key goes back; one that means something to the input line is not lost on the way."""
+    """The mode of a shown picture. Any key ends it; keys of the input line still have their effect."""
 
     prompt = "picture: "
     line = EMPTY
@@ -23,4 +23,4 @@ class PictureMode:
         return DONE if key in CANCEL or key in ("Enter", " ", "q") else LEFT
 
     def paste(self, text: str) -> None:
-        """Do nothing: there is nothing to paste into."""
+        """Ignore pasted text."""

@@ -14,7 +14,7 @@ RunCommand = Callable[[str, int], bool]  # runs a line if it is a command; wheth
 
 
 class _Typing:
-    """The base of QuestionMode and PromptMode: a line of their own."""
+    """The base of QuestionMode and PromptMode, with their own input line."""
 
     marked = ""
     selected: int | None = None
@@ -45,7 +45,7 @@ class QuestionMode(_Typing):
 
     @property
     def holds(self) -> bool:
-        """Whether there is still something to decide."""
+        """Whether the question is still relevant."""
         return self._question.holds()
 
     @property
@@ -55,7 +55,7 @@ class QuestionMode(_Typing):
 
     @property
     def hint(self) -> str:
-        """The question, and what each answer does; or that an answer was none."""
+        """Return the question with its answers, or an error about the last answer."""
         if self._misunderstood:
             *others, last = (answer.word for answer in self._question.answers)
             words = f"{', '.join(others)} or {last}" if others else last
@@ -114,7 +114,7 @@ class PromptMode(_Typing):
         return f"{self._nothing}{'It stays hidden. ' * self.hidden}Enter confirms, Escape goes back."
 
     def key(self, key: str) -> str:
-        """Enter confirms, Escape goes back. Enter alone does neither: what follows it may be a password."""
+        """Handle a key: Enter confirms, Escape cancels. Enter alone does neither, since a password may follow."""
         if key in CANCEL:
             return DONE
         if key == "Enter":

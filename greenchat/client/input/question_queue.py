@@ -1,4 +1,4 @@
-"""Which question is asked now: one at a time, in the window that it belongs to; the others wait in theirs."""
+"""The queue of questions: one at a time, in its window; the others wait in theirs."""
 
 from greenchat.client.input.input_modes import Mode
 from greenchat.client.input.prompts import PromptMode, QuestionMode
@@ -29,7 +29,7 @@ _MOVES = frozenset(
 
 
 def leads_away(action: str) -> bool:
-    """Whether what a key does is to move among windows or to scroll."""
+    """Whether an action switches windows or scrolls."""
     return action in _MOVES or action.startswith("window ")
 
 
@@ -43,7 +43,7 @@ class QuestionQueue:
         self._parked: list[QuestionMode | PromptMode] = []  # of windows that are not shown
 
     def follow(self, mode: Mode | None, *, brings_back: bool) -> Mode | None:
-        """Put a question of a window that is not shown aside; bring back one of the window that is."""
+        """Put aside the question of a hidden window, and bring back that of the current one."""
         current = self._model.current
         if isinstance(mode, QuestionMode | PromptMode):
             if not mode.holds:
@@ -60,7 +60,7 @@ class QuestionQueue:
         return mode
 
     def next(self, now: int) -> Question | Prompt | WhichChannel | SearchFor | ManyLines | None:
-        """Take the next question for the window that is shown; mark the windows where others wait."""
+        """Take the next question of the current window; mark the windows in which others wait."""
         for question in self._model.questions:
             where = question.where if isinstance(question, Question | Prompt) else None
             if not self._model.asks or belongs(where, self._model.current):

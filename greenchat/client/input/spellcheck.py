@@ -1,4 +1,4 @@
-"""The input line's misspelt words, to be underlined, and what Tab makes of them."""
+"""The misspelt words of the input line, to be underlined, and their corrections by Tab."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ Spans = tuple[tuple[int, int], ...]
 
 
 class Checker(Protocol):
-    """The interface of `dictionaries.Dictionaries`, which is imported late: few want it."""
+    """The interface of `dictionaries.Dictionaries`, which is imported late."""
 
     def words(self, text: str) -> Iterator[re.Match[str]]:
         """Return the words that can be misspelt."""
@@ -49,7 +49,7 @@ class SpellChecker:
             self._spans = tuple(word.span() for word in found if word.end() != line.cursor and self._wrong(word[0]))
 
     def misspelt(self, line: InputLine) -> Spans:
-        """Return the places of this line's misspelt words, as far as it was checked."""
+        """Return the positions of the line's misspelt words, as far as it was checked."""
         return self._spans if line.text == self._text else ()
 
     def completion(self, line: InputLine, step: int) -> Completion | None:
@@ -80,7 +80,7 @@ class SpellChecker:
         return not (self._dictionaries.knows(word) or self._is_name(word))
 
     def _is_name(self, word: str) -> bool:
-        """Whether it is the nick of somebody here, or a word that the user added."""
+        """Whether a word is the nick of a member, or was added by the user."""
         buffer, accepted = self._model.current, self._model.settings.get("spelling.words")
         fold = buffer.network.fold
         names = [buffer.name, buffer.network.nicks.current, *(accepted if isinstance(accepted, list) else [])]

@@ -26,9 +26,9 @@ def sendable(text: str) -> str:
 
 
 class Submitter:
-    """The editor, the drafts of the other windows, and what the next line replies to.
+    """The editor, the drafts of the other windows, and the message to reply to.
 
-    ask: puts a paste guard into the input line's place.
+    ask: shows a paste guard in place of the input line.
     """
 
     __slots__ = ("_ask", "_drafts", "_model", "_proposed", "editor", "reply")
@@ -42,7 +42,7 @@ class Submitter:
         self.reply: Line | None = None
 
     def submit(self, now: int, *, together: bool = True) -> None:
-        """Enter: run the command, or say the lines. together: as one message, where the server takes such."""
+        """Enter: run the command, or send the lines. together: as one message, if the server supports that."""
         if UNSENDABLE.search(self.editor.text):
             self._take_out_controls(now)
             return
@@ -75,7 +75,7 @@ class Submitter:
             tour.follow(self._model, now)
 
     def order_known(self, line: str, now: int) -> bool:
-        """Run a slash command if there is one of this name, and return whether there is: a key may begin so, too."""
+        """Run a slash command if it exists, and return whether it does."""
         from greenchat.client.slash import knows  # late, as above
 
         if not knows(self._model, line):
@@ -97,12 +97,12 @@ class Submitter:
         self.order(f"/join {name}" if network.isupport.is_channel(name) else f"/query {name}", now)
 
     def enter(self, text: str, now: int) -> None:
-        """Take a whole line from a terminal that edits lines itself."""
+        """Handle a complete line from a terminal that edits lines."""
         self.editor.load(InputLine(sendable(text)))
         self.submit(now)
 
     def propose(self, buffer: Buffer, text: str, now: int) -> None:
-        """Put a text into the line of a window, for the user to say; where there is no line, say it."""
+        """Put a text into the line of a window, for the user to send; without input lines send it."""
         if not self._model.draws:
             sending.say(self._model, buffer, text, LineKind.SAID, now)
         else:
@@ -112,7 +112,7 @@ class Submitter:
             self._model.tell(f"The file was uploaded; {where}.", now)
 
     def _put(self, buffer: Buffer, link: str) -> None:
-        """Put a link into the line of a window where the cursor is, or before a command, which it is not to be in."""
+        """Insert a link into the line of a window at the cursor, but not into a command."""
         here = buffer is self._model.current
         line = self.editor.line if here else self._drafts.get(buffer, EMPTY)
         if not line.text or line.text.startswith("/"):
@@ -141,7 +141,7 @@ class Submitter:
         self._ask(PasteGuard(f"Paste {lines} lines? ", answer, one=multiline.limits(self._model.network) is not None))
 
     def guard(self, many: ManyLines, now: int) -> PasteGuard:
-        """Many lines are to be said in a window, maybe another than the one that is shown."""
+        """Return the mode that asks before sending many lines to a window."""
         buffer, kind = many.buffer, LineKind.NOTICE if many.notice else LineKind.SAID
 
         def answer(chosen: str) -> None:
@@ -161,7 +161,7 @@ class Submitter:
         return PasteGuard(f"Send {lines} lines to {buffer.name}? ", answer, one=one)
 
     def follow_window(self) -> None:
-        """Load the draft of the window that is shown now, if it is another one: each keeps what was typed in it."""
+        """Load the draft of the current window, if it has changed."""
         before, current = self._model.take_left(), self._model.current
         if before:
             self.reply = None
@@ -173,7 +173,7 @@ class Submitter:
             self.editor.load(self._drafts.pop(current, EMPTY))
 
     def _take_out_controls(self, now: int) -> None:
-        """Take control characters out of the input line and say so, so that the user sees what is sent."""
+        """Remove control characters from the input line with a notice, so that the user sees what is sent."""
         found = " ".join(dict.fromkeys(map(visible, UNSENDABLE.findall(self.editor.text))))
         text = sendable(self.editor.text)
         self.editor.replace(InputLine(text, len(text)))

@@ -26,7 +26,7 @@ class Goal:
 
 
 class Switcher:
-    """go: shows a window. join: goes into a channel, or opens a talk, that has no window yet."""
+    """The switcher. go: shows a window. join: joins a channel, or opens a private chat, without a window."""
 
     marked = ""
     selected: int | None = None
@@ -54,7 +54,7 @@ class Switcher:
         return listed([goal.text for goal in self._found], self._chosen)
 
     def key(self, key: str) -> str:
-        """Letters narrow the list, Up and Down or Tab choose, Enter goes there."""
+        """Handle a key: letters narrow the list, Up and Down or Tab choose, Enter goes there."""
         if key in CANCEL:
             return DONE
         if key == "Enter":
@@ -89,9 +89,9 @@ class Switcher:
 
 
 def fit(wanted: str, text: str) -> int | None:
-    """Return how far the letters stand from each other and from the beginning of a word, None where they do not fit.
+    """Return the distance of the letters from each other and from the beginning of a word, None without a match.
 
-    Smaller is better; "" fits everything with 0.
+    Smaller is better; "" matches everything with 0.
     """
     wanted, text = wanted.casefold(), text.casefold()
     whole = text.find(wanted)
@@ -109,7 +109,7 @@ def fit(wanted: str, text: str) -> int | None:
 
 
 def _goals(model: Model) -> Iterator[Goal]:
-    """Windows that call first, unread ones, the last one, the others; then channels and people without a window."""
+    """Yield highlighted windows, unread ones, the previous one, the others; then channels and nicks."""
     several = len(model.networks) > 1
     for buffer in model.buffers:
         if buffer is model.current:

@@ -1,1 +1,1 @@
-"""What the client says to servers: login, history, sending, typing, the notify list."""
+"""Communication with servers: login, history, sending, typing, the notify list."""

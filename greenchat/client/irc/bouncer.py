@@ -18,8 +18,9 @@ ATTRIBUTES = ("name", "host", "port", "tls", "nickname", "username", "realname",
 
 
 def network_told(model: Model, bouncer: ClientNetwork, netid: str, attributes: dict[str, str] | None, now: int) -> None:
-    """Follow what a bouncer says about one of its networks. attributes: those that are new, "" for one that is gone;
-    None where the whole network is."""
+    """Handle a bouncer's message about one of its networks. attributes: changed ones, "" for a removed one; None if the
+    network was removed.
+    """
     there = bound(model, bouncer, netid)
     if attributes is None:
         gone = bouncer.bouncer.networks.pop(netid, {})
@@ -56,22 +57,22 @@ def bound_to(network: ClientNetwork) -> str:
 
 
 def holds_session(network: ClientNetwork) -> bool:
-    """Whether a bouncer has a nickname and channels of its own for this network, and gets them back by itself.
+    """Whether a bouncer manages the nickname and channels of this network itself.
 
-    ZNC is known by what no server took over from it; playback and messages of one's own many have, greenchat's too.
+    ZNC is recognized by a capability that no server has; many servers have its playback and self-message.
     """
     return bool(bound_to(network)) or "znc.in/server-time-iso" in network.caps.offered
 
 
 def is_between(network: ClientNetwork) -> bool:
-    """Whether what is said now goes to a network that a bouncer holds. The bouncer's own password is not for it."""
+    """Whether messages go to a network behind a bouncer, which must not get the bouncer's password."""
     if network.link.state is not LinkState.ONLINE:
         return False
     return bool(bound_to(network) or (network.kept and network.kept.login == "pass"))
 
 
 def control(network: ClientNetwork, networks: list[ClientNetwork]) -> ClientNetwork | None:
-    """Return the connection to the bouncer itself that a network belongs to, None where there is none."""
+    """Return the bouncer's main connection for a network, None if there is none."""
     if network.bouncer.networks or network.caps.held & caps.BOUNCER_NETWORKS_NOTIFY:
         return network
     if not network.bouncer.bound:
@@ -105,7 +106,7 @@ def _free_name(model: Model, network: ClientNetwork, wanted: str) -> str:
 
 
 def ask_playback(network: ClientNetwork) -> None:
-    """Ask ZNC for what was said since the newest line that is here, in each window; elsewhere for all that it has."""
+    """Request ZNC's playback since the newest line of each window; for other conversations everything."""
     if not network.caps.held & caps.ZNC_PLAYBACK:
         return
     newest = {

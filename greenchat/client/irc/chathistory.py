@@ -27,7 +27,7 @@ SKEW_MILLISECONDS = 60_000  # how much the server's clock may be behind ours
 
 
 def ask_latest(buffer: Buffer) -> bool:
-    """Ask for the newest lines, or those since the newest that we have. False where the server has no history."""
+    """Request the latest lines, or those since our newest one. Return False if the server has no history."""
     buffer.history.comes = False
     if not _can_ask(buffer):
         return False
@@ -38,8 +38,9 @@ def ask_latest(buffer: Buffer) -> bool:
 
 
 def ask_older(buffer: Buffer) -> bool:
-    """Ask for what was said before the oldest line that we have: the server, else our own archive. False where the
-    server can't be asked."""
+    """Request lines before our oldest one, from the server or else the archive. Return False if the server can't be
+    asked.
+    """
     if buffer.history.page:
         return False
     oldest = next((line for line in buffer.lines if line.id), None)
@@ -51,7 +52,7 @@ def ask_older(buffer: Buffer) -> bool:
 
 
 def fill_gap(buffer: Buffer, shown: Iterable[int]) -> bool:
-    """Ask for what is missing between these lines, the newest of it first. False where there is nothing to ask for."""
+    """Request the missing lines between these, the newest first. Return False if there is nothing to request."""
     if not buffer.history.gaps or buffer.history.page or not _can_ask(buffer):
         return False
     for number in shown:
@@ -64,9 +65,9 @@ def fill_gap(buffer: Buffer, shown: Iterable[int]) -> bool:
 
 
 def ask_targets(network: ClientNetwork, now: int) -> None:
-    """Ask which talks continued, so that none is missed that has no window here: since the connection was lost; and
-    once, for those with an account or a bouncer, in the last days: they may have been here without a connection, or
-    elsewhere."""
+    """Request the conversations with new messages, including those without a window: since the connection was lost, and
+    once, with an account or a bouncer, of the last days, since the user may have been present without this client.
+    """
     since, network.link.missed_since = network.link.missed_since, 0
     network.reading.unread.clear()
     network.reading.looks_for_unread = (
@@ -85,8 +86,9 @@ def ask_targets(network: ClientNetwork, now: int) -> None:
 
 
 def talk_went_on(model: Model, network: ClientNetwork, name: str, time: int) -> None:
-    """Have what is new in this conversation, said at this time, come into its window. Where it may have
-    been read elsewhere, ask first whether it was."""
+    """Load new messages of a conversation, the last one of this time, into its window. If they may have been read
+    elsewhere, query the read marker first.
+    """
     since = network.reading.talks_since
     if network.isupport.is_channel(name) or time < since:
         return  # channels are requested after joining
@@ -102,7 +104,7 @@ def talk_went_on(model: Model, network: ClientNetwork, name: str, time: int) -> 
 
 
 def read_until(model: Model, network: ClientNetwork, name: str, time: int) -> None:
-    """Note up to when the user has read a private talk, 0 for not at all; ask for its history if more came since."""
+    """Note the read marker of a private conversation, 0 for none; request its history if there are later messages."""
     if network.reading.unread.pop(network.fold(name), 0) > time:
         buffer = strangers.window(model, network, name, time)
         buffer.unread.read_at = time or network.reading.talks_since
@@ -110,7 +112,7 @@ def read_until(model: Model, network: ClientNetwork, name: str, time: int) -> No
 
 
 def is_behind(buffer: Buffer) -> bool:
-    """Whether something that was missed is still to come, so that newer lines can't be told in their order yet."""
+    """Whether missed lines are still to come, so that newer lines can't be shown in order yet."""
     network = buffer.network
     if not network.caps.held & caps.CHATHISTORY or network.link.state is not LinkState.ONLINE:
         return False
@@ -121,15 +123,16 @@ def is_behind(buffer: Buffer) -> bool:
 
 
 def begin(buffer: Buffer) -> None:
-    """A private talk is shown: the first time, ask what was said before. Without echo-message our own words in it could
-    not be told from those that the server remembers, and services (NickServ) are not remembered."""
+    """Request the history of a private conversation when it is first shown. Not without echo-message, since our own
+    messages could not be recognized in it, nor for services, which have no history.
+    """
     talks = buffer.kind is BufferKind.PRIVATE and not buffer.name.lower().endswith("serv")
     if talks and not buffer.history.begun and _can_ask(buffer) and buffer.network.caps.held & caps.ECHO_MESSAGE != 0:
         _ask(buffer, "LATEST", "*")
 
 
 def answered(model: Model, buffer: Buffer, lines: int, now: int) -> None:
-    """Note that a requested page of history has come, with so many messages."""
+    """Note that a requested page of history, with so many messages, is complete."""
     page, buffer.history.page = buffer.history.page, None
     if page and _is_crowded(buffer, page, full=lines >= page.limit):
         buffer.history.crowded = True
@@ -163,7 +166,7 @@ def _is_crowded(buffer: Buffer, page: Page, *, full: bool) -> bool:
 
 
 def _note_gap(buffer: Buffer, page: Page, *, full: bool) -> None:
-    """Mark a gap where a full page that begins with new lines may not reach back to the known ones."""
+    """Mark a gap before a full page that begins with new lines, and so may not reach the known ones."""
     buffer.history.gaps.pop(page.gap, None)
     if full and page.first_new and page.command != "BEFORE":
         number = next(number for number in range(buffer.first, buffer.end) if buffer.line(number).id == page.first)
@@ -172,7 +175,7 @@ def _note_gap(buffer: Buffer, page: Page, *, full: bool) -> None:
 
 
 def _talk_before(buffer: Buffer, number: int) -> Line | None:
-    """Return the last thing said before a line, of what the server knows."""
+    """Return the last message before a line that the server has, too."""
     lines = (buffer.line(each) for each in range(number - 1, buffer.first - 1, -1))
     return next((line for line in lines if line.id and line.kind in TALK), None)
 
@@ -190,7 +193,7 @@ def found_own(buffer: Buffer, text: str, time: int) -> None:
 
 
 def marked(model: Model, buffer: Buffer, time: int) -> None:
-    """Note that the user has read up to this time, here or in another client of theirs."""
+    """Note that the user has read up to this time, in this or another client."""
     if time <= buffer.unread.read_at:
         return
     buffer.unread.read_at = time
@@ -201,7 +204,7 @@ def marked(model: Model, buffer: Buffer, time: int) -> None:
 
 
 def place_marker(buffer: Buffer) -> None:
-    """Let the unread lines begin behind what was read, where the server told us."""
+    """Place the unread marker by the server's read marker, if it is known."""
     if buffer.unread.read_at:
         buffer.unread.seen = buffer.first + bisect_right(
             buffer.lines, buffer.unread.read_at, key=lambda line: line.time
@@ -209,7 +212,7 @@ def place_marker(buffer: Buffer) -> None:
 
 
 def mark_read(buffer: Buffer) -> None:
-    """Tell the server that the user has seen all that is in this buffer."""
+    """Tell the server that the user has read the whole buffer."""
     network = buffer.network
     if (
         not network.caps.held & caps.READ_MARKER

@@ -19,7 +19,7 @@ SPREAD_SECONDS = 0.5  # between devices if none was used yet
 
 
 def asked(model: Model, network: ClientNetwork, nick: str, command: str, argument: str) -> None:
-    """Answer somebody's question, now or when no other device of ours does."""
+    """Answer a request, at once, or if no other device of the user does."""
     text = _answers(model, argument).get(command) if model.settings.get("ctcp.answers") else None
     devices = network.devices
     if text is None or len(network.outgoing) + len(devices.answers) >= QUEUED:
@@ -45,7 +45,7 @@ def echoed(network: ClientNetwork, nick: str, command: str) -> None:
 
 
 def tick(network: ClientNetwork, monotonic: float) -> None:
-    """Send the answers whose time has come. monotonic: seconds."""
+    """Send the answers that are due. monotonic: seconds."""
     for answer in list(network.devices.answers):
         if answer.due is None:
             answer.due = monotonic + answer.delay
@@ -55,7 +55,7 @@ def tick(network: ClientNetwork, monotonic: float) -> None:
 
 
 def deadline(network: ClientNetwork, monotonic: float) -> float | None:
-    """Return when `tick` wants to be called, None for never. In seconds."""
+    """Return when to call `tick`, in seconds, None for never."""
     return min((each.due or monotonic for each in network.devices.answers), default=None)
 
 
@@ -78,7 +78,7 @@ def _delay(network: ClientNetwork) -> float:
 
 
 def _may_have_others(network: ClientNetwork) -> bool:
-    """Whether servers like this one let several devices be one user: those with accounts that stay, and bouncers."""
+    """Whether the server may allow several devices of one user: with always-on accounts, or as a bouncer."""
     stays = bool(network.login.account) and _STAYING in network.caps.offered
     return stays or bouncer.holds_session(network)
 

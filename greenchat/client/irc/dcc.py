@@ -14,7 +14,7 @@ _SEND = re.compile(r'SEND (?:"([^"]+)"|(\S+)) (\S+) (\d{1,5})(?: (\d{1,15}))?(?:
 
 
 def offered(network: ClientNetwork, nick: str, argument: str) -> Offer | None:
-    """Return what a DCC message offers: `SEND <filename> <address> <port> [<size>]`; None for anything else.
+    """Return the offer of a DCC message `SEND <filename> <address> <port> [<size>]`; None for anything else.
 
     A port 0 asks the user to listen, which this client does not.
     """

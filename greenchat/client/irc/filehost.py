@@ -25,14 +25,13 @@ def address(network: ClientNetwork) -> str:
 
 
 def needs_token(network: ClientNetwork, url: str) -> bool:
-    """Whether a token is to be asked for: the user is logged in, and their password is not known here, or is not for
-    the machine that takes the files."""
+    """Whether to request a token: the user is logged in, and the password is unknown, or not for the upload server."""
     needed = network.login.credentials is None or not is_of_server(network, url)
     return needed and bool(network.login.account) and TOKENS[1] in network.isupport.tokens
 
 
 def is_of_server(network: ClientNetwork, url: str) -> bool:
-    """Whether an address is on the machine that the user is connected to: whoever else it is learns no password."""
+    """Whether a URL is on the connected server: others must not get the password."""
     try:
         host = urlsplit(url).hostname or ""
     except ValueError:
@@ -41,9 +40,9 @@ def is_of_server(network: ClientNetwork, url: str) -> bool:
 
 
 def authorization(network: ClientNetwork, url: str) -> str:
-    """Return the header that says who uploads, as on the IRC connection; "" for nobody.
+    """Return the authorization header, with the credentials of the IRC connection; "" for none.
 
-    A password goes only to the server itself, and only where nobody can listen.
+    A password is sent only to the server itself, and only through TLS or on this machine.
     """
     credentials = network.login.credentials
     if credentials is None or not is_of_server(network, url):

@@ -15,13 +15,13 @@ _ROOM = BODY_LIMIT - 8  # without the command, two spaces and the end of the lin
 
 
 def join(network: ClientNetwork, wanted: Mapping[str, str]) -> None:
-    """Go into these channels in as few lines as the server takes. wanted: name -> key or ""."""
+    """Join these channels in as few lines as possible. wanted: name -> key or ""."""
     for names, keys in lines(wanted, network.isupport.targets("JOIN")):
         network.send("JOIN", ",".join(names), *([",".join(keys)] if keys else []))
 
 
 def refused(model: Model, network: ClientNetwork, channel: str) -> Buffer | None:
-    """Stop waiting for a channel that the server refused, and return its window, if there is one."""
+    """Give up a channel that the server refused, and return its window, if there is one."""
     network.show_on_join.pop(channel, None)
     buffer = network.find(channel)
     if buffer:
@@ -46,11 +46,11 @@ def forwarded(model: Model, network: ClientNetwork, channel: str, to: str) -> No
 
 
 def rejoin(network: ClientNetwork) -> None:
-    """Go into all channels that the user wants to be in and is not.
+    """Join all wanted channels.
 
-    A bouncer is in those of its network already, or has detached them, and to join would attach them again: there only
-    what the user keeps for each start, or has just asked for, is joined. It tells the others by itself, right after
-    this.
+    A bouncer is already in its channels, or has detached them, and a join would attach them again: with it only the
+    channels of the settings, and those that the user has just requested, are joined. The bouncer reports the others
+    itself.
     """
     missing = {name: key for name, key in network.channels.items() if not _is_in(network, name)}
     if bouncer.holds_session(network):
@@ -67,7 +67,7 @@ def _is_in(network: ClientNetwork, channel: str) -> bool:
 
 
 def ask_names(buffer: Buffer) -> None:
-    """Ask who is in a channel, where the server does not tell by itself and it was not asked before.
+    """Request the names of a channel, if the server does not send them by itself and they were not requested before.
 
     https://ircv3.net/specs/extensions/no-implicit-names
     """
@@ -77,7 +77,7 @@ def ask_names(buffer: Buffer) -> None:
 
 
 def tell_names(model: Model, buffer: Buffer, now: int) -> None:
-    """Tell the user who is in a channel that they are in, now or once the server has told all of it."""
+    """Show the members of a channel, now or once the names are complete."""
     if buffer.names_known:
         model.tell(who_is_here(buffer), now)
     else:
@@ -86,7 +86,7 @@ def tell_names(model: Model, buffer: Buffer, now: int) -> None:
 
 
 def who_is_here(buffer: Buffer) -> str:
-    """Return who is in a channel, in one line."""
+    """Return the members of a channel, in one line."""
     members = " ".join(
         member.prefixes[:1] + member.nick + (" (away)" if member.away else "") for member in buffer.ranked_members
     )
@@ -94,13 +94,13 @@ def who_is_here(buffer: Buffer) -> str:
 
 
 def lacks_names(buffer: Buffer) -> bool:
-    """Whether it is still to be asked who is in a channel."""
+    """Whether the names of a channel still have to be requested."""
     implicit = not buffer.network.caps.held & caps.NO_IMPLICIT_NAMES
     return buffer.joined and not buffer.names_asked and not implicit
 
 
 def without_names(network: ClientNetwork) -> Buffer | None:
-    """Return a channel of which it is still to be asked who is in it, None where all are known."""
+    """Return a channel whose names still have to be requested, or None."""
     if not network.caps.held & caps.NO_IMPLICIT_NAMES:
         return None
     lacking = network.lacking_names

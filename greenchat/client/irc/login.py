@@ -29,7 +29,7 @@ _SERVICES = frozenset({"nickserv", "ns", "chanserv", "cs", "authserv", "q", "use
 
 
 def account_of(network: ClientNetwork) -> str:
-    """Return whom the user logs in as: what is kept for the network, else the nickname that they want."""
+    """Return the account to log in to: that of the settings, or else the wanted nickname."""
     return (network.kept.account if network.kept else "") or network.nicks.wanted
 
 
@@ -45,12 +45,12 @@ def server_password(network: ClientNetwork) -> str:
 
 
 def _credentials(network: ClientNetwork) -> Credentials | None:
-    """Return what to log in with, to whoever listens now."""
+    """Return the credentials for the present connection."""
     return network.login.upstream if bouncer.is_between(network) else network.login.credentials
 
 
 def _take(network: ClientNetwork, credentials: Credentials | None, *, keep: bool) -> None:
-    """Set what to log in with. keep: offer to keep it; a bouncer keeps those of its networks itself."""
+    """Set the credentials. keep: whether to offer saving them; a bouncer saves those of its networks itself."""
     if bouncer.is_between(network):
         network.login.upstream = credentials
         network.login.keep = False
@@ -68,7 +68,7 @@ def take_kept(network: ClientNetwork, credentials: Credentials) -> None:
 
 
 def wants(network: ClientNetwork) -> bool:
-    """Whether there is anything to log in with by SASL."""
+    """Whether there are credentials for SASL."""
     if bouncer.is_between(network):
         return network.login.upstream is not None
     if network.kept and network.kept.login == "pass":
@@ -77,19 +77,19 @@ def wants(network: ClientNetwork) -> bool:
 
 
 def lacks_account(network: ClientNetwork) -> bool:
-    """Whether the server lets nobody in without an account, and there is nothing to log in with."""
+    """Whether the server requires an account, and there are no credentials."""
     return ACCOUNT_REQUIRED in network.caps.offered and not wants(network) and not server_password(network)
 
 
 def private(network: ClientNetwork) -> bool:
-    """Whether nobody can listen on the way to this server."""
+    """Whether the connection to this server can't be eavesdropped."""
     return network.address.tls or network.address.is_local
 
 
 def start(network: ClientNetwork, code: str = "") -> bool:
-    """Begin to log in by SASL; False where the server and we have no way in common.
+    """Begin a login by SASL; return False without a common mechanism.
 
-    code: of an authenticator app, for which only PLAIN has a place.
+    code: of an authenticator app, which only works with PLAIN.
     """
     offered = [word.upper() for word in network.caps.offered.get(SASL, "").split(",") if word]
     usable = []
@@ -214,9 +214,9 @@ def want_code(model: Model, network: ClientNetwork, why: str, now: int) -> None:
 
 
 def account_required(model: Model, network: ClientNetwork, now: int, *, refused: bool = False) -> None:
-    """Ask for the password of the account without which the server lets nobody in, and connect again with it.
+    """Ask for the account's password, which the server requires, and reconnect with it.
 
-    refused: one was given, and is not right.
+    refused: whether a wrong one was given.
     """
     account = account_of(network)
 
@@ -230,7 +230,7 @@ def account_required(model: Model, network: ClientNetwork, now: int, *, refused:
 
 
 def password_required(model: Model, network: ClientNetwork, now: int) -> None:
-    """Ask for the password that the server wants of everybody, or of a bouncer's user, and connect again with it."""
+    """Ask for the connection password, or a bouncer's, and reconnect with it."""
     credentials, network.login.credentials = network.login.credentials, None
     password, network.login.server_password = network.login.server_password, ""
     if (network.kept and network.kept.login == "pass") or ACCOUNT_REQUIRED in network.caps.offered:
@@ -247,7 +247,7 @@ def password_required(model: Model, network: ClientNetwork, now: int) -> None:
 
 
 def _connect_with(model: Model, network: ClientNetwork, text: str, take: Callable[[str], None]) -> None:
-    """Ask for a password, hidden, and connect again once it is there: without it the server would only refuse again."""
+    """Ask for a password, hidden, and reconnect with it: without it the server would refuse again."""
     network.link.leaving = True
 
     def connect(password: str, _now: int) -> None:
@@ -263,7 +263,7 @@ def _connect_with(model: Model, network: ClientNetwork, text: str, take: Callabl
 
 
 def ask_new_password(model: Model, network: ClientNetwork, account: str, email: str) -> None:
-    """Ask for a new account's password, twice, again while they differ, and register it."""
+    """Ask for a new account's password twice, repeatedly if they differ, and register the account."""
 
     def again(first: str, _now: int) -> Prompt:
         def take(second: str, now: int) -> Prompt | None:
@@ -292,7 +292,7 @@ def password_refused(model: Model, network: ClientNetwork) -> None:
 
 
 def forget(network: ClientNetwork) -> Credentials | None:
-    """Forget what to log in with, to whoever listens now, and return it."""
+    """Forget the credentials of the present connection, and return them."""
     credentials = _credentials(network)
     network.login.registering = False
     _take(network, None, keep=False)
@@ -310,7 +310,7 @@ def _register(network: ClientNetwork, credentials: Credentials, email: str) -> N
 
 
 def logged_in(model: Model, network: ClientNetwork, account: str) -> None:
-    """After a login, offer to repeat it at every start, take the nickname, and join what is allowed now."""
+    """After a login, offer to save it, take the nickname, and join channels that need it."""
     network.login.account = account
     network.login.attempt = None
     network.login.code_wanted = ""
@@ -330,7 +330,7 @@ def _offer_to_keep(model: Model, network: ClientNetwork, text: str, credentials:
 
 
 def after_welcome(model: Model, network: ClientNetwork, now: int) -> None:
-    """After registration, log in if that is still to be done; ask once what to do if the nickname was taken."""
+    """After the welcome, log in if that is still to be done; ask once what to do if the nickname was in use."""
     refused, network.nicks.refused = network.nicks.refused, None
     if network.login.account:
         if not network.is_me(network.nicks.wanted):

@@ -24,12 +24,12 @@ def can_reply(buffer: Buffer, line: Line) -> bool:
 
 
 def can_react(buffer: Buffer, line: Line) -> bool:
-    """Whether others can be told what the user thinks of this message."""
+    """Whether reactions to this message are possible."""
     return can_reply(buffer, line) and _passes(buffer.network, REACT) and buffer.network.link.state is LinkState.ONLINE
 
 
 def can_redact(buffer: Buffer, line: Line) -> bool:
-    """Whether the server could take this message back. It decides who may."""
+    """Whether the server supports deleting this message; it decides on the permission."""
     network = buffer.network
     return (
         bool(line.id)
@@ -40,7 +40,7 @@ def can_redact(buffer: Buffer, line: Line) -> bool:
 
 
 def react(buffer: Buffer, line: Line, reaction: str) -> None:
-    """React to a message; the same reaction a second time takes it back."""
+    """React to a message; the same reaction again removes it."""
     network = buffer.network
     given = network.nicks.current in buffer.reactions.get(line.id, {}).get(reaction, [])
     tags = {REPLY: line.id, UNREACT if given else REACT: reaction}
@@ -50,7 +50,7 @@ def react(buffer: Buffer, line: Line, reaction: str) -> None:
 
 
 def heard(buffer: Buffer, nick: str, tags: Mapping[str, str]) -> None:
-    """Note that somebody has added or taken back a reaction."""
+    """Note an added or removed reaction."""
     parent = replied_to(tags)
     added = tags.get(REACT, tags.get("+react", ""))
     removed = tags.get(UNREACT, tags.get("+unreact", ""))

@@ -15,7 +15,7 @@ _NEEDED = caps.MULTILINE | caps.BATCH | caps.MESSAGE_TAGS
 
 
 def limits(network: ClientNetwork) -> tuple[int, int] | None:
-    """Return a message's most bytes and lines; None where it may have only one line."""
+    """Return the maximum bytes and lines of a message; None if it may have only one line."""
     if network.caps.held & _NEEDED != _NEEDED:
         return None
     value = network.caps.offered.get(BATCH_TYPE, "")
@@ -32,7 +32,7 @@ def pieces(text: str, room: int, network: ClientNetwork, *, together: bool) -> l
 
 
 def parts(text: str, room: int) -> list[Part]:
-    """Return the lines of a batch that bring this text."""
+    """Return the lines of a batch for this text."""
     found: list[Part] = []
     for line in text.split("\n"):
         cut = split_bytes(line, room, keep_spaces=True)
@@ -50,7 +50,7 @@ def batch(command: str, target: str, found: list[Part], reference: str, tags: di
 
 
 def _within(text: str, room: int, most_bytes: int, most_lines: int) -> Iterator[str]:
-    """Cut where a message would get too long for the server, between lines where that can be."""
+    """Split a text into messages within the server's limits, between lines if possible."""
     kept: list[str] = []
     size = count = 0
     for line in text.split("\n"):
@@ -65,7 +65,7 @@ def _within(text: str, room: int, most_bytes: int, most_lines: int) -> Iterator[
 
 
 def _fitting(line: str, room: int, most_bytes: int, most_lines: int) -> list[str]:
-    """Return a line whole if one message takes it, else cut between words into pieces that are messages each."""
+    """Return a line that fits into a message, or else its pieces, split between words."""
     if len(line.encode()) <= most_bytes and len(split_bytes(line, room, keep_spaces=True)) <= most_lines:
         return [line]
     return split_bytes(line, min(most_bytes, room * most_lines // 2))

@@ -10,7 +10,7 @@ from greenchat.client.state.model import ClientNetwork, Model
 
 
 def make(kept: KeptNetwork, nick: str, identity: str) -> ClientNetwork:
-    """Return a network as it is kept. nick: where it names none."""
+    """Return the network of a saved one. nick: the default."""
     first = parse_destination(kept.addresses[0])
     network = ClientNetwork(kept.name, first.address, kept.nick or first.nick or nick, identity=identity)
     network.kept = kept

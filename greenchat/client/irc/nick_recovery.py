@@ -11,24 +11,24 @@ from greenchat.protocol import caps
 
 
 def watch(network: ClientNetwork) -> None:
-    """After registration, have the server tell when the wanted nickname is free."""
+    """After the welcome, let the server report when the wanted nickname is free."""
     if _missing(network) and "MONITOR" in network.isupport.tokens:
         network.nicks.watched = network.nicks.wanted
         network.send("MONITOR", "+", network.nicks.wanted)
 
 
 def free(network: ClientNetwork, nick: str) -> None:
-    """Take back the wanted nickname that has become free."""
+    """Take the wanted nickname, which has become free."""
     if _missing(network) and network.fold(nick) == network.fold(network.nicks.wanted):
         network.send("NICK", network.nicks.wanted)
 
 
 def denied(model: Model, network: ClientNetwork, now: int) -> None:
-    """Note that the wanted nickname was requested in vain: somebody has it.
+    """Handle the refusal of the wanted nickname, which is in use.
 
-    If that is the nick of the account whose password was typed just now, it may be another device of ours. Servers let
-    two share a nick if the second one is logged in when it comes in, so it comes in again; once, for it may be somebody
-    else after all.
+    If it is the nick of the account of the password just typed, it may be used by another device of the user. Servers
+    let both share the nick if the second is logged in before the welcome, so we reconnect; only once, since it may be
+    another user.
     """
     proving, network.login.proving = network.login.proving, False
     ours = bool(network.login.account) and network.fold(network.login.account) == network.fold(network.nicks.wanted)
@@ -43,7 +43,7 @@ def denied(model: Model, network: ClientNetwork, now: int) -> None:
 
 
 def renamed(network: ClientNetwork, nick: str) -> None:
-    """Note a changed nickname, whether the user or the server wanted it."""
+    """Note a changed nickname of ours."""
     network.nicks.current = nick
     if network.fold(nick) == network.fold(network.nicks.asked):
         network.nicks.wanted = nick

@@ -1,4 +1,4 @@
-"""What the user can order with a line that begins with a slash. The table makes /help and the completion."""
+"""The slash commands. /help and completion are made from the table."""
 
 import re
 
@@ -56,7 +56,7 @@ ARGUMENT = re.compile(r"\$(?:\*|([1-9])(-?))")
 
 
 def expanded(model: Model, text: str) -> list[str]:
-    """Return the line, with an alias replaced by the commands that it stands for; aliases of aliases are not looked up.
+    """Return the line, or the commands of its alias; aliases in aliases are not expanded.
 
     /2 is /window 2.
     """
@@ -87,7 +87,7 @@ def knows(model: Model, line: str) -> bool:
 
 
 def run(model: Model, text: str, now: int) -> None:
-    """Run `/command arguments`; errors are told in the shown buffer, and end what an alias has several of."""
+    """Run `/command arguments`; errors are shown in the current window, and end the commands of an alias."""
     if model.tour:
         model.tour.ordered = True
     try:
@@ -110,7 +110,7 @@ def _run(model: Model, line: str, now: int) -> None:
 
 
 def _require_sendable(model: Model) -> None:
-    """Check that what was ordered makes lines that can be sent: the connection passes others over without a word.
+    """Check that the resulting lines can be sent: the connection silently skips others.
 
     Raises SlashError, and none of it is sent.
     """

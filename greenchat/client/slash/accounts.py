@@ -1,4 +1,4 @@
-"""Commands about one's account: registering, logging in and out. Passwords are asked for, never typed in a line."""
+"""Commands about accounts: registering, logging in and out. Passwords are prompted for, never part of a line."""
 
 from greenchat.client.irc import bouncer, login
 from greenchat.client.slash.registry import Order, SlashError, command

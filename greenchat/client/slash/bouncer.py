@@ -1,4 +1,4 @@
-"""/bouncer: the networks of a bouncer that tells them (soju)."""
+"""/bouncer: the networks of a bouncer that lists them (soju)."""
 
 from greenchat.client.irc import bouncer
 from greenchat.client.slash.registry import Order, SlashError, command

@@ -1,4 +1,4 @@
-"""Commands about channels: coming and going, the topic, who is there, and keeping order."""
+"""Commands about channels: joining and leaving, topic, names, and moderation."""
 
 from greenchat.client.irc import joining
 from greenchat.client.slash.registry import Order, SlashError, command
@@ -33,7 +33,7 @@ def join(order: Order) -> None:
 
 
 def _join_later(order: Order, channels: list[str], keys: list[str]) -> None:
-    """Join these channels once there is a connection; what is typed in their windows waits."""
+    """Join these channels once there is a connection; messages to them wait."""
     for place, channel in enumerate(channels):
         order.network.want(channel, keys[place] if place < len(keys) else "")
 
@@ -212,7 +212,7 @@ def _quiet(order: Order, sign: str) -> None:
 
 
 def _as_mask(order: Order, channel: str, nick: str) -> str:
-    """Return a ban mask, by host where it is known: a nickname is soon changed."""
+    """Return a ban mask, by host if it is known, since nicknames change easily."""
     if "!" in nick or "@" in nick or "*" in nick:
         return nick
     buffer = order.network.find(channel)

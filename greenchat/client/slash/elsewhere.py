@@ -276,27 +276,27 @@ SETTINGS = {
 
 
 def instead(name: str) -> str:
-    """Return what to use for a command of this name, "" where there is none in other clients."""
+    """Return the equivalent of another client's command, "" if it is unknown."""
     return COMMANDS.get(name, "")
 
 
 def window_instead(word: str) -> str:
-    """Return what to use for `/window WORD` and `/buffer WORD`, "" where it is none of other clients."""
+    """Return the equivalent of another client's `/window WORD` or `/buffer WORD`, "" if it is unknown."""
     return WINDOWS.get(word, "")
 
 
 def switch_instead(command: str, word: str) -> str:
-    """Return what to use for a switch of a command, "" where it is none of other clients."""
+    """Return the equivalent of another client's switch of a command, "" if it is unknown."""
     return SWITCHES.get(f"{command} {word}", "")
 
 
 def word_instead(command: str, word: str) -> str:
-    """Return what to use for a first word of a command, "" where it is none of other clients."""
+    """Return the equivalent of another client's first word of a command, "" if it is unknown."""
     return WORDS.get(f"{command} {word}", "")
 
 
 def setting_instead(name: str) -> str:
-    """Return what to use for a setting of another client, as a sentence without its end; "" for an unknown one."""
+    """Return the equivalent of another client's setting, as a sentence without its end; "" if it is unknown."""
     lowered = name.lower()
     if ours := SETTINGS.get(lowered):
         return f"Use {ours}"

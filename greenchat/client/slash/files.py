@@ -1,4 +1,4 @@
-"""Commands about files: to the server by /upload, from people by /dcc."""
+"""Commands about files: uploads to the server by /upload, offered files by /dcc."""
 
 from greenchat.client.irc import filehost
 from greenchat.client.slash.registry import Order, SlashError, command

@@ -1,4 +1,4 @@
-"""Settings of other clients: irssi's and WeeChat's networks, highlights, aliases and ignores, where they fit."""
+"""/import: networks, highlights, aliases and ignores of irssi and WeeChat."""
 
 import os
 import re
@@ -32,10 +32,10 @@ def import_(order: Order) -> None:
 
 
 def take_over(settings: ClientSettings, client: str = "", path: str = "") -> list[str]:
-    """Read a client's files and return what was taken over and what was not, in lines for the user.
+    """Import a client's files; return lines for the user about imported and skipped settings.
 
-    client: one of `CLIENTS`; "" for all that are there. path: a file or folder; "" for the usual one. Raises
-    ForeignError where a file can't be read or has a mistake, or there is none.
+    client: one of `CLIENTS`; "" for all. path: a file or folder; "" for the usual one. Raises ForeignError if there is
+    no file, or it is unreadable or faulty.
     """
     if client and client not in CLIENTS:
         raise ForeignError(f"Can't import from {client}: only from {' and '.join(CLIENTS)}.")
@@ -133,7 +133,7 @@ def _unfit_one(line: str) -> str:
 
 
 def _set(settings: ClientSettings, name: str, text: str, left_out: list[str]) -> bool:
-    """Set what is as it was at first, and return whether that changed it."""
+    """Set a setting that still has its default; return whether that changed it."""
     if name in settings.values:
         return False
     if "$" in text or (name.startswith("text.") and "%" in text):

@@ -1,4 +1,4 @@
-"""Commands about networks: several at once, each with its windows, each reconnecting by itself."""
+"""Commands about networks."""
 
 from greenchat.client.irc import network_setup
 from greenchat.client.slash.registry import TABLE, Order, SlashError, command, no_word_of_others, with_switches
@@ -167,7 +167,7 @@ def network_(order: Order) -> None:
 
 
 def _add(order: Order, name: str, rest: str) -> None:
-    """Keep a network, or change what is kept of one. name, rest: as they were typed, with other clients' switches."""
+    """Save a network, or change a saved one. name, rest: the user's text, with other clients' switches."""
     words, values = [], {}
     typed = iter(f"{name} {rest}".split())
     for word in typed:
@@ -206,7 +206,7 @@ def _add(order: Order, name: str, rest: str) -> None:
 
 
 def _address(text: str, *, secure: bool) -> str:
-    """Return an address as we write it, of WeeChat's `host/port` and of what a switch says of TLS."""
+    """Return an address in our form, from WeeChat's `host/port` and a switch for TLS."""
     host, slash, port = text.partition("/")
     text = f"{host}:{port}" if slash and port.isdecimal() else text
     return f"ircs://{text}" if secure and "://" not in text else text
@@ -220,7 +220,7 @@ def _set(kept: KeptNetwork, field: str, value: str) -> None:
 
 
 def _destination(order: Order) -> ClientNetwork:
-    """Return the named network, a new one where there is none yet, and show its window."""
+    """Return the named network, made if need be, and show its window."""
     words = [word for word in order.words if word not in ("-tls", "-ssl")]
     kept = order.model.settings.networks.get(words[0])
     if kept:

@@ -1,4 +1,4 @@
-"""Commands about the notify list: of whom the user hears when they come online and go."""
+"""Commands about the notify list."""
 
 from greenchat.client.irc import notify_list
 from greenchat.client.slash.registry import Order, SlashError, command
@@ -46,7 +46,7 @@ def unnotify(order: Order) -> None:
 
 
 def _forget(order: Order, nick: str, network: str) -> bool:
-    """Take somebody off the list, on one network or ("") on all; False where they are not on it."""
+    """Remove a nick from the list, on one network or ("") on all; return False if it was not listed."""
     settings, fold = order.model.settings, order.network.fold
     kept = [
         text

@@ -1,4 +1,4 @@
-"""Commands about people: nicknames, who somebody is, being away."""
+"""Commands about users: nicknames, information about users, away messages."""
 
 from greenchat.client.slash.registry import Order, SlashError, command
 from greenchat.client.state.destination import nick_problem

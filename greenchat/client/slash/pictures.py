@@ -1,4 +1,4 @@
-"""/picture: pictures that people name, on the user's word only."""
+"""/picture: shows pictures of links, on command only."""
 
 from greenchat.client.slash.registry import Order, SlashError, command
 from greenchat.client.state.effects import LoadPicture

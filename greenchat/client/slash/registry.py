@@ -9,7 +9,7 @@ from greenchat.records import record
 
 
 class SlashError(Exception):
-    """A command can't do what it is asked; the text says why, in words for the user."""
+    """A refused command; the text is the reason, for the user."""
 
 
 @record(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Order:
         return self.arguments.split()
 
     def channel_first(self) -> tuple[str, str]:
-        """Return a channel and the rest: the first word if it is a channel's name, else the channel that is shown."""
+        """Return a channel and the rest: the first word if it is a channel's name, or else the current channel."""
         first, _, rest = self.arguments.partition(" ")
         if self.network.isupport.is_channel(first):
             return first, rest.strip()
@@ -50,13 +50,13 @@ class Order:
         return self.buffer.name, self.arguments
 
     def online(self) -> ClientNetwork:
-        """Return the network, for what can't wait. Raises SlashError without a connection."""
+        """Return the network, for commands that can't wait. Raises SlashError without a connection."""
         if self.network.link.state is not LinkState.ONLINE:
             raise SlashError("Not connected. Use /connect to try now.")
         return self.network
 
     def tell(self, text: str, kind: LineKind = LineKind.INFO) -> None:
-        """Answer in the buffer that is shown, at its end, where it goes for that."""
+        """Show an answer in the current window, scrolled to the end."""
         self.model.current.anchor = None
         self.model.tell(text, self.now, kind)
 
@@ -66,9 +66,9 @@ SlashAction = Callable[[Order], None]
 
 @record(frozen=True, slots=True)
 class SlashCommand:
-    """A row of the table. usage: the arguments as a reader of /help sees them; least: how many words they must have.
+    """A row of the table. usage: the arguments in /help; least: the minimum number of words.
 
-    switches: the `-words` that may stand in front of them; None where the arguments are a text that may begin so.
+    switches: the allowed `-words` before the arguments; None if the arguments are a text that may begin with one.
     """
 
     name: str
@@ -115,10 +115,10 @@ def command(
 
 
 def with_switches(order: Order, command: SlashCommand) -> Order:
-    """Return an order without the `-words` in front of its arguments, but with what they mean.
+    """Return an order with the `-words` before its arguments parsed and removed.
 
-    `-NAME` is for the network of this name, as `-server NAME` is. Raises SlashError for a word that means nothing: it
-    would be taken for a channel or a person.
+    `-NAME` selects the network of this name, like `-server NAME`. Raises SlashError for an unknown word, which would
+    otherwise be taken for a channel or a nick.
     """
     if command.switches is None:
         return order
@@ -147,7 +147,7 @@ def _no_switch(name: str, word: str) -> str:
 
 
 def no_word_of_others(name: str, word: str) -> None:
-    """Raise SlashError with what to use, if this is what irssi or WeeChat have as the first word of a command."""
+    """Raise SlashError with the equivalent, if irssi or WeeChat have this first word of a command."""
     from greenchat.client.slash import elsewhere  # late: few type more than ours
 
     if instead := elsewhere.word_instead(name, word):
@@ -180,7 +180,7 @@ def find(name: str) -> SlashCommand:
 
 
 def _suggestion(name: str) -> str:
-    """Return what a mistyped name may have been meant to be, as a sentence with a space behind it, or ""."""
+    """Return suggestions for a mistyped name, as a sentence with a space at the end, or ""."""
     found = sorted((_mistakes(name, each), each) for each in (*TABLE, *ALIASES) if len(each) > 1)
     short = len(name) < 5
     meant = [each for mistakes, each in found if mistakes <= (1 if short else 2)]

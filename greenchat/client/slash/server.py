@@ -1,4 +1,4 @@
-"""Commands that the server alone understands: they go to it as they are typed, and its answer is shown in words."""
+"""Commands of the server: sent as typed, with the answers shown as sentences."""
 
 from greenchat.client.slash.registry import Order, SlashError, command
 from greenchat.client.state.questions import Prompt

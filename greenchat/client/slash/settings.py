@@ -1,4 +1,4 @@
-"""Commands that change the client itself: settings, aliases, keys, whom not to read. All are kept for the next time."""
+"""Commands about the client: settings, aliases, keys, ignores. Changes are saved."""
 
 from greenchat.client.slash.registry import ALIASES, Order, SlashError, command
 from greenchat.client.slash.registry import TABLE as COMMANDS
@@ -62,7 +62,7 @@ def set_(order: Order) -> None:
 
 
 def _instead(name: str) -> str:
-    """Return what a setting of irssi or WeeChat is here as a sentence with a space behind it, "" for an unknown one."""
+    """Return the equivalent of a setting of irssi or WeeChat, as a sentence with a space at the end, "" if unknown."""
     from greenchat.client.slash import elsewhere  # late: only for who types what there is not
 
     instead = elsewhere.setting_instead(name)

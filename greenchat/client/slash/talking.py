@@ -1,4 +1,4 @@
-"""Commands to speak: to one person, to several channels, to services, and to other people's clients."""
+"""Commands that send messages: to users, to several channels, to services, and CTCP requests."""
 
 from greenchat.client.irc import login, sending
 from greenchat.client.slash.registry import Order, SlashError, command
@@ -181,13 +181,13 @@ def _to_several(order: Order, names: list[str], text: str) -> None:
 
 
 def _require_name(name: str) -> None:
-    """Check what somebody is to be written to by. Raises SlashError."""
+    """Check the target of a message. Raises SlashError."""
     if name.startswith(":"):
         raise SlashError("Nicknames and channels do not begin with a colon.")
 
 
 def _target(order: Order, name: str) -> str:
-    """Return the name that irssi's signs stand for; every other name unchanged. Raises SlashError."""
+    """Return the name for irssi's symbols; other names unchanged. Raises SlashError."""
     _require_name(name)
     if name not in ("*", ",", "."):
         return name

@@ -14,7 +14,7 @@ from greenchat.records import record
 
 @record(frozen=True, slots=True)
 class _Step:
-    """A hint; {key} in it are replaced. done: whether the user has done what it says."""
+    """A hint; {key} is replaced in it. done: whether the user has followed it."""
 
     text: str
     done: Callable[[Model, Tour], bool]
@@ -75,7 +75,7 @@ def begin(model: Model, now: int) -> None:
 
 
 def follow(model: Model, now: int) -> None:
-    """Give the next hint, if the user has done what the last one said. now: milliseconds since the epoch."""
+    """Show the next hint, if the user has followed the last one. now: milliseconds since the epoch."""
     if model.tour is None or not _STEPS[model.tour.step].done(model, model.tour):
         return
     step = model.tour.step + 1

@@ -1,4 +1,4 @@
-"""/window: going from window to window, and what else irssi and WeeChat users do with it."""
+"""/window: switching between windows, and other uses known from irssi and WeeChat."""
 
 from greenchat.client.slash import windows
 from greenchat.client.slash.registry import Order, SlashError, command

@@ -1,4 +1,4 @@
-"""Commands about the client itself: windows, the talk in them, the end."""
+"""Commands about windows, their lines, and quitting."""
 
 import re
 
@@ -139,7 +139,7 @@ def lastlog(order: Order) -> None:
 
 
 def _with(said: list[Line], order: Order, text: str) -> list[Line]:
-    """Return the lines that have a text in them, as the switches say. Raises SlashError."""
+    """Return the lines that contain a text, by the switches. Raises SlashError."""
     pattern = text if "regexp" in order.switches else re.escape(text)
     pattern = rf"(?<!\w){pattern}(?!\w)" if "word" in order.switches else pattern
     try:
@@ -212,7 +212,7 @@ def motd(order: Order) -> None:
 
 
 def split_off(order: Order, name: str, *, right: bool) -> None:
-    """Show one more window above this one, or to the right of it. name: "" for the last one. Raises SlashError."""
+    """Show another window above this one, or to the right of it. name: "" for the last one. Raises SlashError."""
     model = order.model
     wanted = named(order, name.split()[0]) if name else model.last
     if wanted is model.current:
@@ -222,7 +222,7 @@ def split_off(order: Order, name: str, *, right: bool) -> None:
 
 
 def _when(time: int, now: int) -> str:
-    """Return the time of day, with the date where it was another day. Both in milliseconds since the epoch."""
+    """Return the time of day, with the date unless it is today. Both in milliseconds since the epoch."""
     return clock(time) if date(time) == date(now) else date_and_time(str(time // 1000))
 
 

@@ -26,9 +26,9 @@ class BufferKind(Enum):
 class Unread:
     """The counts of a buffer's unread lines.
 
-    count: lines that others said. highlights: those that call the user. events: lines that nobody needs to look at.
-    seen: the number of the first line that was not on the screen yet when the user looked away. read_at: milliseconds
-    since the epoch up to which the server says the user has read, 0 while unknown.
+    count: messages of others. highlights: those that mention the user. events: less important lines. seen: the number
+    of the first line that the user has not seen. read_at: the server's read marker, in milliseconds since the epoch, 0
+    while unknown.
     """
 
     count: int = 0
@@ -42,11 +42,11 @@ class Unread:
 
     @property
     def calls(self) -> bool:
-        """Whether there is something that is worth a look: talk, or what became of the user."""
+        """Whether there is something important: messages, or events about the user."""
         return self.count > 0 or self.highlights > 0
 
     def note(self, *, talk: bool, highlight: bool) -> None:
-        """Count a line that came while the user looked elsewhere."""
+        """Count a line that the user has not seen."""
         if talk:
             self.count += 1
         else:
@@ -68,13 +68,13 @@ class Unread:
 class HistoryExtent:
     """The extent of a buffer's history in memory, from the server and from the archive.
 
-    page: what was asked for and has not come yet. complete: the server has nothing older. gaps: the msgid before
-    which lines are missing -> whether they are unavailable. follow: the ids of what comes later in the page that is
-    being put in. started: earlier messages were asked for. crowded: more was said in one millisecond than a page
-    holds, so that the next is asked for by msgid. wants_older: than what is here, of what an archive has. fresh: what
-    no archive has yet. restored: what an archive has is here. seam: the number of the first line that came after the
-    time that was missed. comes: what was missed is asked for as soon as the server has told who is here. filled: how
-    many pages were asked for without the user's scrolling there.
+    page: the requested page. complete: whether the server has nothing older. gaps: the msgid before which lines are
+    missing -> whether they are unavailable. follow: the ids of later lines of the page that is being inserted. started:
+    whether earlier messages were requested. crowded: whether one millisecond has more messages than a page, so that the
+    next request is by msgid. wants_older: whether older lines of the archive are wanted. fresh: lines that are not in
+    the archive yet. restored: whether the archive's lines were loaded. seam: the number of the first line after the
+    missed time. comes: whether missed lines are to be requested after the names. filled: pages requested without
+    scrolling.
     """
 
     page: Page | None = None
@@ -102,11 +102,11 @@ class HistoryExtent:
 
 @record(slots=True, eq=False)
 class Scroll:
-    """A named list of lines, numbered from 0 for ever; `first` is the number of the oldest one kept.
+    """A named list of lines, numbered from 0 without reuse; first: the number of the oldest line in memory.
 
     Reads: line, news, said. Changes: add, insert, restore, replace, exchange, clear, mark_seen. number: that of the
-    window, from 1. edits: how often lines changed that were here already. cleared: the number of the line from which on
-    lines are shown again, where it is not scrolled back.
+    window, from 1. edits: counts changes of existing lines. cleared: the number of the first line that is shown after
+    /clear.
     """
 
     name: str
@@ -126,14 +126,14 @@ class Scroll:
         return self.first + len(self.lines)
 
     def line(self, number: int) -> Line:
-        """Return the line of this number. Raises IndexError when it is gone or not there yet."""
+        """Return the line with this number. Raises IndexError if it is not in memory."""
         if not self.first <= number < self.end:
             raise IndexError(number)
         return self.lines[number - self.first]
 
     @property
     def news(self) -> int:
-        """The number of the first thing that others said since the user looked away, `end` where there is none."""
+        """Return the number of the first unseen message of others, `end` if there is none."""
         for number in range(max(self.unread.seen, self.first), self.end):
             line = self.line(number)
             if line.kind in TALK and not line.own:
@@ -151,7 +151,7 @@ class Scroll:
         return next((line for line in reversed(self.lines) if line.id == msgid), None) if msgid else None
 
     def add(self, line: Line) -> None:
-        """Append a line; the oldest goes where there are too many."""
+        """Append a line; beyond the limit the oldest is dropped."""
         self.lines.append(line)
         self._note(line)
         while len(self.lines) > MOST_LINES:
@@ -159,9 +159,9 @@ class Scroll:
             self.first += 1
 
     def insert(self, line: Line) -> bool:
-        """Put a line of the past where its time belongs; False if it is there already.
+        """Insert a line of the past by its time; return False if it is present already.
 
-        Of those with the same time, it stands before the ones that `follow` it.
+        Among lines of the same time it comes before those in `follow`.
         """
         place = bisect_right(self.lines, line.time, key=lambda kept: kept.time)
         around = range(max(0, place - 200), min(len(self.lines), place + 200))
@@ -186,7 +186,7 @@ class Scroll:
         return True
 
     def restore(self, lines: list[Line]) -> None:
-        """Put lines that were kept from earlier before those that are here, which win where both know a message."""
+        """Insert lines of the archive before the present ones, which take precedence for the same message."""
         known = {line.id or (line.time, line.nick, line.text) for line in self.lines}
         oldest = self.lines[0].time if self.lines else None
         before = [
@@ -209,7 +209,7 @@ class Scroll:
         self.history.fresh.append(line)
 
     def exchange(self, old: Line, new: Line) -> bool:
-        """Put an informational line in the place of a recent one of the same kind; False where that has gone."""
+        """Replace a recent informational line by one of the same kind; return False if it is no longer present."""
         for place in range(len(self.lines) - 1, max(-1, len(self.lines) - 1 - _RECENT), -1):
             if self.lines[place] is old:
                 self.lines[place] = new
@@ -232,7 +232,7 @@ class Scroll:
 
 
 def _is_same(one: Line, other: Line) -> bool:
-    """Whether two lines are one message: by their ids, else (as ZNC plays them back) by who said what when."""
+    """Whether two lines are the same message: by id, or else (for ZNC's playback) by sender, text and time."""
     if one.id or other.id:
         return one.id == other.id
     return (one.time, one.kind, one.nick, one.text) == (other.time, other.kind, other.nick, other.text)

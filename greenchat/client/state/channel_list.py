@@ -1,4 +1,4 @@
-"""The server's channels, as LIST tells them: to choose from, to complete names with, or for the user to read."""
+"""The server's channels from LIST: for choosing, for completion, or for the user to read."""
 
 import heapq
 
@@ -9,7 +9,7 @@ MOST = 5000  # maximum of stored channels; large networks have more than anybody
 
 @record(frozen=True, slots=True)
 class Listed:
-    """A channel of the list. people: how many are in it."""
+    """A channel of the list. people: the number of its members."""
 
     name: str
     people: int
@@ -20,8 +20,8 @@ class Listed:
 class Directory:
     """The channels of one network by their folded names.
 
-    asked: the answer is on its way. quiet: it is for us, not for the user to read. complete: it has come. masks: how
-    many entries of a list of masks (bans) have come. hosts: what a WHOIS has told so far of where somebody comes from.
+    asked: whether LIST was sent. quiet: whether the answer is not shown to the user. complete: whether the answer has
+    ended. masks: entries of a list of masks (bans) so far. hosts: hosts in a WHOIS answer so far.
     """
 
     entries: dict[str, Listed] = field(default_factory=dict)
@@ -42,12 +42,12 @@ class Directory:
             self.entries[folded] = listed
 
     def end(self) -> None:
-        """Note that no more entries come."""
+        """Note the end of the list."""
         self.asked = False
         self.complete = True
         self.quiet = False
 
     def largest(self, count: int, wanted: str = "") -> list[Listed]:
-        """Return the channels with most people first. wanted: a part of their names."""
+        """Return the largest channels first. wanted: a part of their names."""
         found = (each for folded, each in self.entries.items() if wanted in folded)
         return heapq.nsmallest(count, found, key=lambda each: (-each.people, each.name))

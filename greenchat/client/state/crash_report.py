@@ -8,8 +8,9 @@ from greenchat import __version__
 
 
 def write(folder: Path, name: str) -> Path:
-    """Write down the exception that is being handled; says where. In the folder, or where that can't be written to,
-    among the temporary files. Raises OSError where neither can be."""
+    """Write the current exception to a file in the folder, or if that is not writable in the temporary folder, and
+    return the path. Raises OSError if both fail.
+    """
     text = f"greenchat {__version__}\n\n{traceback.format_exc()}"
     path = folder / f"{name}.txt"
     try:

@@ -21,7 +21,7 @@ class Credentials:
 
 
 class Words(Protocol):
-    """Puts the server's words together from their chunks."""
+    """Joins the chunks of the server's payload."""
 
     def feed(self, chunk: str) -> bytes | None:
         """Take a chunk, and return the whole payload after the last one."""
@@ -44,7 +44,7 @@ class Proof(Protocol):
 class Attempt:
     """A SASL exchange. others: the mechanisms to try next if the server does not know this one.
 
-    step: how many responses of ours have gone out. code: of an authenticator app, to follow the password.
+    step: the number of sent responses. code: of an authenticator app, appended to the password.
     """
 
     mechanism: str

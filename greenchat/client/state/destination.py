@@ -13,19 +13,19 @@ CHANNEL_SIGNS = "#&!+"
 
 
 def nick_problem(nick: str) -> str:
-    """Return the reason why no server takes this nickname, in words for the user; "" if it is valid."""
+    """Return the reason why no server accepts this nickname, for the user; "" if it is valid."""
     if nick and not any(letter in nick for letter in " ,*?!@:#\t"):
         return ""
     return f"{nick!r} can't be a nickname: it has a space or one of , * ? ! @ : #" if nick else "A nickname is needed."
 
 
 class AddressError(ValueError):
-    """The text is no address; the error says why, in words for the user."""
+    """The text is not an address; the error is the reason, for the user."""
 
 
 @record(frozen=True, slots=True)
 class Destination:
-    """nick: "" where none was given. channels: what to join there."""
+    """A server with a nickname and channels. nick: "" if not given. channels: to join."""
 
     address: ServerAddress
     nick: str = ""
@@ -38,7 +38,7 @@ class Destination:
 
 
 def is_channel(text: str) -> bool:
-    """Whether what was typed as a destination is a channel's name: no host begins like this."""
+    """Whether a destination is a channel's name: no host begins like this."""
     return text[:1] in ("#", "&")
 
 

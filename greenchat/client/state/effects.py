@@ -15,28 +15,28 @@ ANEW = "to reconnect"  # the reason for a reconnect that the user ordered
 
 @record(slots=True)
 class Quit:
-    """The user wants to leave the client. why: what is still to be said to the servers, of a script."""
+    """End the client. why: for a script, a reason that is still to be sent."""
 
     why: str = ""
 
 
 @record(slots=True)
 class Connect:
-    """The network is to be connected (again), now."""
+    """Connect a network (again) now."""
 
     network: ClientNetwork
 
 
 @record(slots=True)
 class Disconnect:
-    """The network's connection is to be closed once what waits is sent."""
+    """Close the network's connection after sending the queue."""
 
     network: ClientNetwork
 
 
 @record(slots=True)
 class Keep:
-    """The credentials are to be there the next time that this network is joined under its wanted nick."""
+    """Store the credentials for later logins to this network under its wanted nick."""
 
     network: ClientNetwork
     credentials: Credentials
@@ -52,7 +52,7 @@ class Forget:
 
 @record(slots=True)
 class Reconnect:
-    """The network's connection is to be closed and opened again. reason: why, for who looks at its end."""
+    """Close the network's connection and open it again. reason: for the QUIT message."""
 
     network: ClientNetwork
     reason: str
@@ -60,7 +60,7 @@ class Reconnect:
 
 @record(slots=True)
 class Pin:
-    """This certificate is to be trusted the next time, too."""
+    """Trust this certificate from now on."""
 
     network: ClientNetwork
     fingerprint: str
@@ -68,7 +68,7 @@ class Pin:
 
 @record(slots=True)
 class OnlyTls:
-    """The server wants TLS only, for so many seconds."""
+    """Remember that the server requires TLS for so many seconds."""
 
     network: ClientNetwork
     seconds: int
@@ -76,7 +76,7 @@ class OnlyTls:
 
 @record(slots=True)
 class Copy:
-    """A text is to be put into the clipboard."""
+    """Put a text into the clipboard."""
 
     text: str
 
@@ -90,17 +90,17 @@ class Open:
 
 @record(slots=True)
 class Save:
-    """The settings are to be kept as they are now."""
+    """Save the settings."""
 
 
 @record(slots=True)
 class Load:
-    """The settings are to be read again as they are kept."""
+    """Read the settings file again."""
 
 
 @record(slots=True)
 class LoadPicture:
-    """A picture is to be shown. source: its address, or a path. network: whose proxy is used."""
+    """Show a picture. source: its URL, or a path. network: whose proxy is used."""
 
     network: ClientNetwork
     source: str
@@ -108,7 +108,7 @@ class LoadPicture:
 
 @record(slots=True)
 class Rearranged:
-    """Windows are to be on the screen together; the user is to hear where there is no room for that."""
+    """Show split windows, or tell the user that there is no room for them."""
 
 
 @record(slots=True)
@@ -121,7 +121,7 @@ class Export:
 
 @record(slots=True)
 class KeepLines:
-    """A request to write what is new in a window that was closed into the archive."""
+    """Write the new lines of a closed window into the archive."""
 
     buffer: Buffer
 
@@ -136,9 +136,10 @@ class Plugin:
 
 @record(slots=True)
 class Execute:
-    """A program is to be run. buffer: where it was asked for. name: what it is called besides its number.
+    """Run a program. buffer: the window of the command. name: its name besides its number.
 
-    to: the window in which its output is to be said, None to show it. notice: as notices. quiet: its end is no news.
+    to: the window to send its output to, None to only show it. notice: whether to send notices. quiet: whether not to
+    show its end.
     """
 
     command: str
@@ -152,7 +153,7 @@ class Execute:
 
 @record(slots=True)
 class Signal:
-    """A program that was run is to get this signal. which: its number or name."""
+    """Send a signal to a running program. which: its number or name."""
 
     which: str
     number: int
@@ -160,7 +161,7 @@ class Signal:
 
 @record(slots=True)
 class ShowProcesses:
-    """The programs that run are to be shown."""
+    """List the running programs."""
 
 
 @record(slots=True)
@@ -173,7 +174,7 @@ class RunCommands:
 
 @record(slots=True)
 class StartServer:
-    """A server is to be started on this machine, at the network's address, and to be connected to."""
+    """Start a server on this machine, at the network's address, and connect to it."""
 
     network: ClientNetwork
 
@@ -195,7 +196,7 @@ class UseToken:
 
 @record(slots=True)
 class Fetch:
-    """A request to fetch a file that somebody offers."""
+    """Fetch an offered file."""
 
     offer: Offer
 

@@ -11,7 +11,7 @@ from greenchat.records import record
 
 @record(slots=True)
 class Connected:
-    """The connection to the server stands (and its certificate was good, if there is one)."""
+    """The connection to the server is established (and its certificate, if any, was valid)."""
 
 
 @record(slots=True)
@@ -37,14 +37,14 @@ class Garbled:
 
 @record(slots=True)
 class Disconnected:
-    """The connection ended or never came about; the reason is in plain words."""
+    """The connection ended or failed; the reason is for the user."""
 
     reason: str
 
 
 @record(slots=True)
 class Untrusted:
-    """The server's certificate is not to be trusted by itself; the connection ends. fingerprint: SHA-256 in hex."""
+    """The server's certificate can't be verified, and the connection ends. fingerprint: SHA-256 in hex."""
 
     fingerprint: str
     reason: str
@@ -76,7 +76,7 @@ class KeyPressed:
 
 @record(slots=True)
 class Pasted:
-    """Text that came through the terminal's bracketed paste."""
+    """Text of the terminal's bracketed paste."""
 
     text: str
 
@@ -97,7 +97,7 @@ class Focused:
 
 @record(slots=True)
 class Entered:
-    """A whole line, where the terminal (or a script) does the editing."""
+    """A complete line, if the terminal edits lines, or of a script."""
 
     text: str
 
@@ -121,7 +121,7 @@ class Wheeled:
 
 @record(slots=True)
 class Reported:
-    """The terminal says where its cursor was when it was asked, counted from 1."""
+    """The terminal's answer with the position of the cursor, counted from 1."""
 
     row: int
     column: int
@@ -136,7 +136,7 @@ class TerminalBackground:
 
 @record(slots=True)
 class Attributes:
-    """The terminal says what it is (DA1): the numbers of what it can do."""
+    """The terminal's answer to DA1: the numbers of its features."""
 
     numbers: tuple[int, ...]
 
@@ -150,7 +150,7 @@ class CellSize:
 
 @record(slots=True)
 class DrawsPictures:
-    """The terminal has answered kitty's question for graphics. can: it draws them."""
+    """The terminal's answer to kitty's query for graphics. can: whether it supports them."""
 
     can: bool
 

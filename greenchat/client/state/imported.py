@@ -1,4 +1,4 @@
-"""What the files of other clients say, in greenchat's own terms."""
+"""Imported settings of other clients, in greenchat's terms."""
 
 import re
 
@@ -7,12 +7,12 @@ from greenchat.records import field, record
 
 
 class ForeignError(ValueError):
-    """The file is not what that client writes; the text says where, for the user."""
+    """A file that is not valid for that client; the text says where, for the user."""
 
 
 @record(eq=False)
 class Imported:
-    """The settings found. values: by our names. left_out: what has no counterpart here, a line for the user each."""
+    """Imported settings. values: by our names. left_out: a line for the user about each skipped one."""
 
     networks: dict[str, KeptNetwork] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)
@@ -31,7 +31,7 @@ class Imported:
             self.left_out.append(f"network {network.name}: {error}")
 
     def call(self, text: str, *, pattern: bool = False) -> None:
-        """Add a highlight. pattern: a regular expression; else `*` in a word stands for any letters."""
+        """Add a highlight. pattern: whether it is a regular expression; otherwise `*` in a word matches any letters."""
         if not pattern and not re.search(r"[\s*]", text):
             self.words.append(text)
             return
@@ -47,6 +47,6 @@ class Imported:
 
 
 def address(host: str, port: int, *, tls: bool) -> str:
-    """Return a server's address as it is typed here."""
+    """Return a server's address in the form for users."""
     place = f"[{host}]" if ":" in host else host
     return f"{'ircs' if tls else 'irc'}://{place}:{port or (6697 if tls else 6667)}"

@@ -97,7 +97,7 @@ def _highlight(block: dict[str, IrssiNode], found: Imported) -> None:
 
 
 def _alias(text: str) -> str:
-    """Return an alias with its words counted from 1, as they are here, not from 0."""
+    """Return an alias with arguments counted from 1, as here, instead of 0."""
     text = text.strip().removeprefix("/").removeprefix("^").replace("$0-", "$*")
     return re.sub(r"\$([0-8])", lambda match: f"${int(match[1]) + 1}", text)
 

@@ -12,9 +12,9 @@ from greenchat.protocol.isupport import parse_tokens
 class Isupport:
     """The tokens as last announced.
 
-    casefold: makes names comparable. chantypes: what channel names begin with. modes, prefixes: what makes a member
-    more than a member, highest first, `o` and `@` at the same place. list_modes, parameter_modes, set_modes,
-    flag_modes: the four kinds of CHANMODES.
+    casefold: folds names for comparison. chantypes: first characters of channel names. modes, prefixes: of ranks,
+    highest first, `o` and `@` at the same index. list_modes, parameter_modes, set_modes, flag_modes: the four kinds of
+    CHANMODES.
     """
 
     __slots__ = (
@@ -44,7 +44,7 @@ class Isupport:
         self.flag_modes = "imnst"
 
     def update(self, tokens: Iterable[str]) -> None:
-        """Take tokens as they stand in the parameters of 005: `NAME`, `NAME=value` or `-NAME`."""
+        """Update the tokens from parameters of 005: `NAME`, `NAME=value` or `-NAME`."""
         for name, value in parse_tokens(tokens).items():
             if value is None:
                 self.tokens.pop(name, None)
@@ -104,11 +104,11 @@ class Isupport:
         return nick[: len(nick) - len(bare)], bare
 
     def rank(self, prefixes: str) -> int:
-        """Return a number to sort members by: the highest prefix first, those without any last."""
+        """Return a sort key for members: the highest prefix first, members without one last."""
         return min((self.prefixes.index(prefix) for prefix in prefixes if prefix in self.prefixes), default=99)
 
     def with_mode(self, prefixes: str, mode: str, *, add: bool) -> str:
-        """Return the prefixes of a member after a mode like `o` was given or taken, highest first."""
+        """Return the prefixes of a member after a mode like `o` was set or unset, highest first."""
         changed = self.prefixes[self.modes.index(mode)]
         held = set(prefixes) - {changed} | ({changed} if add else set())
         return "".join(prefix for prefix in self.prefixes if prefix in held)
@@ -147,6 +147,6 @@ class FoldedNames(MutableMapping[str, str]):
         return len(self._names)
 
     def refold(self, fold: Casefold) -> None:
-        """Compare names in another way from now on."""
+        """Use another casefolding from now on."""
         self._fold = fold
         self._names = {fold(name): (name, text) for name, text in self._names.values()}

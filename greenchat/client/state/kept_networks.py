@@ -27,7 +27,7 @@ class KeptError(ValueError):
 
 @record(eq=False)
 class KeptNetwork:
-    """A saved network. addresses: as they are typed, the first one is tried first."""
+    """A saved network. addresses: in the form for users, in the order of attempts."""
 
     name: str
     addresses: list[str] = field(default_factory=list)
@@ -43,11 +43,11 @@ class KeptNetwork:
 
     @property
     def wanted(self) -> dict[str, str]:
-        """The channels with their keys, "" for none."""
+        """Return the channels with their keys, "" for none."""
         return {name: key for name, _, key in (each.partition(":") for each in self.channels)}
 
     def set(self, name: str, text: str) -> None:
-        """Set a field to what was typed. Raises KeptError."""
+        """Set a field from the user's text. Raises KeptError."""
         text = text.strip()
         if name == "addresses":
             self.addresses = _addresses(text)
@@ -67,25 +67,25 @@ class KeptNetwork:
             raise KeptError(f"There is no field {name}: {', '.join(FIELDS)}.")
 
     def get(self, name: str) -> str:
-        """Return a field as it is typed."""
+        """Return a field in the form for users."""
         value = getattr(self, name)
         if isinstance(value, bool):
             return "on" if value else "off"
         return ("; " if name == "commands" else " ").join(value) if isinstance(value, list) else str(value)
 
     def take(self, other: "KeptNetwork") -> None:
-        """Become what another one is, but for the name."""
+        """Copy all fields of another network except the name."""
         for name in FIELDS:
             setattr(self, name, getattr(other, name))
 
     def table(self) -> dict[str, str | bool | list[str]]:
-        """Return what differs from a new one, for the file."""
+        """Return the values that differ from the defaults, for the file."""
         values = {name: getattr(self, name) for name in FIELDS}
         return {name: value for name, value in values.items() if value}
 
 
 def from_table(name: str, table: dict[str, object]) -> KeptNetwork:
-    """Read what `table` gives. Raises KeptError."""
+    """Make a network from the output of `table`. Raises KeptError."""
     network = KeptNetwork(name)
     for each, value in table.items():
         if each in FIELDS and isinstance(value, list):

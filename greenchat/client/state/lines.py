@@ -1,4 +1,4 @@
-"""What was said, by whom, and what waits to be said: the values that buffers are made of."""
+"""Lines and pending messages: the contents of buffers."""
 
 import re
 from enum import Enum, auto
@@ -60,11 +60,10 @@ class Member:
 
 @record(frozen=True, slots=True)
 class PendingMessage:
-    """Something the user said that the server has not confirmed.
+    """A message of the user that the server has not confirmed.
 
-    id: what it is known under wherever it is sent, "" without one. label: "" before it was sent.
-    reply: the msgid of what it replies to.
-    maybe: it was sent on a connection that broke before the server confirmed it.
+    id: its client id, "" without one. label: "" before it was sent. reply: the msgid of the message that it replies to.
+    maybe: whether it was sent on a connection that broke before the server confirmed it.
     """
 
     text: str
@@ -78,12 +77,12 @@ class PendingMessage:
 
 @record(slots=True)
 class Page:
-    """Some history that was asked for.
+    """A requested page of history.
 
-    command: the subcommand of CHATHISTORY. limit: how many messages at most. older: than all that is here, up to the
-    beginning. gap: the id of the line behind the gap that it is to fill. first: the id of the earliest line of it, and
-    first_new: is it one that we did not have?
-    new: how many such lines have come. before: the id of the line that was said after all of it.
+    command: the subcommand of CHATHISTORY. limit: maximum of messages. older: whether it extends the history to the
+    past. gap: the id of the line after the gap to be filled. first: the id of its earliest line; first_new: whether
+    that line is new.
+    new: the number of new lines. before: the id of the line after the page.
     """
 
     command: str
@@ -96,7 +95,7 @@ class Page:
     new: int = 0
 
     def came(self, line: Line, *, new: bool) -> None:
-        """Note an arrived line; lines arrive in the order in which they were said."""
+        """Note a received line; lines arrive in order of time."""
         if not self.first:
             self.first = line.id
             self.first_new = new
@@ -117,7 +116,7 @@ def words(text: str) -> list[str]:
 
 
 def mentions(text: str, nick: str) -> bool:
-    """Whether this nick is in the text as a word of its own."""
+    """Whether the text contains this nick as a word."""
     return (
         bool(nick)
         and re.search(rf"(?<![\w\-\[\]\\^{{}}|`]){re.escape(nick)}(?![\w\-\[\]\\^{{}}|`])", text, re.I) is not None

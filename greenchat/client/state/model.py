@@ -95,7 +95,7 @@ class Model:
 
     @property
     def others_shown(self) -> list[Buffer]:
-        """The windows that are to be on the screen together with the current one."""
+        """Return the split windows besides the current one."""
         return [buffer for buffer in self.splits.windows if buffer is not self.current]
 
     def add_network(self, network: ClientNetwork) -> None:
@@ -104,7 +104,7 @@ class Model:
         self._place(network.status)
 
     def remove_network(self, network: ClientNetwork) -> None:
-        """Remove a network and its windows; there is another one."""
+        """Remove a network, which is not the only one, and its windows."""
         self.networks.remove(network)
         gone = [buffer for buffer in self.buffers if buffer.network is network]
         self.buffers = [buffer for buffer in self.buffers if buffer.network is not network]
@@ -119,7 +119,7 @@ class Model:
             self.splits.remove(buffer)
 
     def open(self, network: ClientNetwork, name: str) -> Buffer:
-        """Return the buffer of this name; a new one where there is none. The server's own for no name."""
+        """Return the buffer of this name, made if need be; "" is the server's."""
         buffer = network.find(name) if name else network.status
         if buffer is None:
             channel = network.isupport.is_channel(name)
@@ -148,7 +148,7 @@ class Model:
         self.splits.remove(buffer)
 
     def show(self, buffer: Buffer) -> None:
-        """Go to a window. If it is not on the screen, it takes the place of the one that the user was in."""
+        """Switch to a window. If it is not visible, it replaces the current one."""
         if buffer is self.current:
             return
         if buffer not in self.splits:
@@ -160,7 +160,7 @@ class Model:
         buffer.unread.clear()
 
     def look_at(self, others: tuple[Buffer, ...]) -> set[Buffer]:
-        """Set the windows that are visible besides the current one, and return those that have come or gone."""
+        """Set the windows that are visible besides the current one, and return those with changed visibility."""
         before, self.on_screen = self.on_screen, others
         changed = set(before) ^ set(others)
         for buffer in changed:
@@ -180,7 +180,7 @@ class Model:
         return unread
 
     def add(self, buffer: Buffer, line: Line, *, live: bool = True) -> None:
-        """Append a line to a buffer and count what the user has not seen. live: it happens now, not in a history."""
+        """Append a line to a buffer and count it if unseen. live: whether it is not from history."""
         here = buffer is self.current or buffer in self.on_screen
         looked_at = here and self.focused and buffer.anchor is None
         talk = line.kind in TALK
@@ -215,7 +215,7 @@ class Model:
             buffer.unread.note(talk=counts, highlight=called)
 
     def note_mention(self, buffer: Buffer, line: Line) -> None:
-        """Keep where the user was called, in the order of time."""
+        """Remember a mention of the user, in order of time."""
         place = len(self.mentions)
         while place and self.mentions[place - 1][1].time > line.time:
             place -= 1
@@ -228,7 +228,7 @@ class Model:
             self.mentions.append((buffer, line))
 
     def ask(self, network: ClientNetwork, question: Question, now: int) -> None:
-        """Put a question to the user; it is noted where they look, too."""
+        """Ask the user a question, with a note in the current window."""
         for text in (*question.details, question.text):
             self.complain(network, text, now)
         where = network if question.where is None else question.where
@@ -240,16 +240,16 @@ class Model:
         self.add(buffer, Line(now, LineKind.INFO, text, highlight=True))
 
     def tell(self, text: str, now: int, kind: LineKind = LineKind.INFO, network: ClientNetwork | None = None) -> None:
-        """Tell the user something where they are looking; of another network than that, in the window it has."""
+        """Show a text in the current window, or if that is of another network, in the network's window."""
         elsewhere = network is not None and network is not self.current.network
         self.add(network.status if network and elsewhere else self.current, Line(now, kind, text))
 
     def complain(self, network: ClientNetwork, text: str, now: int) -> None:
-        """Tell what is wrong with a network where the user is looking."""
+        """Show an error of a network in the current window."""
         self.tell(text, now, LineKind.ERROR, network)
 
     def window_number(self, buffer: Buffer) -> int:
-        """Return the number of a window, from 1. It keeps it as long as it is open."""
+        """Return the number of a window, from 1, which is fixed as long as it is open."""
         return buffer.number
 
     def numbered(self, number: int) -> Buffer | None:
@@ -257,7 +257,7 @@ class Model:
         return next((buffer for buffer in self.buffers if buffer.number == number), None)
 
     def move(self, buffer: Buffer, number: int) -> None:
-        """Give a window another number; one that has it already takes the old one."""
+        """Change the number of a window, or exchange it with that of another one."""
         other = self.numbered(number)
         if other:
             other.number = buffer.number

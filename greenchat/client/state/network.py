@@ -38,11 +38,11 @@ _LATELY_MILLISECONDS = 10 * 60_000
 class Buffer(Scroll):
     """A window's content: a channel, a private talk, or the server's messages.
 
-    strange: opened by who wrote to the user, who has not looked at it. gone: the other one of a private talk is not
-    online. refused: the server did not let us in. names_asked,
-    names_known: who is here comes, or has come. names_wanted: the user wants to read that. typing: nick -> until when
-    that is believed, in milliseconds. told_typing: when we told last that we are typing, in milliseconds, 0 when we
-    are not. reactions: msgid -> reaction -> nicks. speakers: folded nick -> when they spoke last here.
+    strange: whether it was opened by a message of another user, and not seen yet. gone: whether the other user of a
+    private chat is offline. refused: whether the server refused our join. names_asked, names_known: whether the names
+    were requested, or received. names_wanted: whether to show them to the user. typing: nick -> end of the
+    notification, in milliseconds. told_typing: the time of our last typing notification, in milliseconds, 0 for none.
+    reactions: msgid -> reaction -> nicks. speakers: folded nick -> time of the last message here.
     """
 
     network: "ClientNetwork" = field(kw_only=True)
@@ -64,7 +64,7 @@ class Buffer(Scroll):
     speakers: dict[str, int] = field(default_factory=dict)
 
     def enter(self) -> None:
-        """Note that the user has joined, and forget what an earlier stay left."""
+        """Note that the user has joined, and reset the state of an earlier membership."""
         self.joined = True
         self.refused = False
         self.topic = self.modes = ""
@@ -83,12 +83,12 @@ class Buffer(Scroll):
         self.history.comes = False
 
     def spoke_lately(self, nick: str, now: int) -> bool:
-        """Whether this person spoke here in the last minutes, so that their coming and going matters."""
+        """Whether this user spoke here in the last minutes, so that joins and quits are relevant."""
         spoken = self.speakers.get(self.network.fold(nick))
         return spoken is not None and now - spoken < _LATELY_MILLISECONDS
 
     def named(self, text: str, most: int) -> set[str]:
-        """Return the folded nicks of members that stand in a text as words, at most so many."""
+        """Return the folded nicks of members that a text contains as words, at most `most`."""
         found: set[str] = set()
         for word in words(text):
             folded = self.network.fold(word)
@@ -112,13 +112,12 @@ class Buffer(Scroll):
 
 
 class ClientNetwork:
-    """A server that the client talks to, and the state of that session.
+    """A network and the state of the connection to it.
 
-    channels: to be in whenever the server lets us, name -> key or "". show_on_join: names that the user asked for,
-    whose window comes up. lacking_names: channels of which it is still to be asked who is there. away_text: why the
-    user is away, on every connection; "" while they are here. buffers: folded name -> buffer; "" is the server's own.
-    batches: those that are open. identity: what the ids of our lines begin with, unlike any other client's; "" gives
-    them none. kept: what the user keeps of this network.
+    channels: to be joined after each connection, name -> key or "". show_on_join: channels whose window is shown after
+    joining. lacking_names: channels without requested names. away_text: the away message, "" if not away. buffers:
+    folded name -> buffer; "" is the server's. batches: the open ones. identity: the unique prefix of our client ids; ""
+    for none. kept: the saved network.
     """
 
     __slots__ = (
@@ -177,7 +176,7 @@ class ClientNetwork:
         self.buffers: dict[str, Buffer] = {"": Buffer(name, BufferKind.STATUS, network=self)}
 
     def begin_connection(self) -> None:
-        """Begin a connection, and forget what the server of the last one said."""
+        """Begin a connection, and reset the state of the previous one."""
         self.link.state = LinkState.REGISTERING
         self.isupport = Isupport()
         self.directory = Directory()
@@ -210,7 +209,7 @@ class ClientNetwork:
 
     @property
     def place(self) -> str:
-        """The server, and on a bouncer the network: what things are kept under that belong to it."""
+        """Return the key for stored data: the server, and on a bouncer the network."""
         return f"{self.address} {self.bouncer.bound}".rstrip()
 
     @property
@@ -220,7 +219,7 @@ class ClientNetwork:
 
     @property
     def status(self) -> Buffer:
-        """The buffer for what belongs to no other."""
+        """Return the server's buffer, for lines of no other."""
         return self.buffers[""]
 
     def send(self, command: str, *params: str, tags: dict[str, str] | None = None) -> None:
@@ -241,16 +240,16 @@ class ClientNetwork:
         self.channels[channel] = key
 
     def ask_for(self, channel: str, key: str = "") -> None:
-        """Be in this channel since the user has just said so: also where a bouncer knows which to be in."""
+        """Want a channel on the user's request, even if a bouncer manages the channels."""
         self.want(channel, key)
         self.show_on_join[channel] = ""
 
     def unwant(self, channel: str) -> None:
-        """Don't come back to this channel."""
+        """Do not rejoin this channel."""
         self.channels.pop(channel, None)
 
     def is_coming(self, channel: str) -> bool:
-        """Whether the user is to be in this channel, or has asked for it: what they say there waits until then."""
+        """Whether a join of this channel is wanted or pending, so that messages to it wait."""
         return channel in self.channels or channel in self.show_on_join
 
     def new_label(self) -> str:
@@ -259,14 +258,14 @@ class ClientNetwork:
         return f"{LABEL}{self.labels}"
 
     def new_id(self) -> str:
-        """Return a unique id for a message; "" where the user's messages have none."""
+        """Return a unique id for a message; "" if the messages have none."""
         if not self.identity:
             return ""
         self.ids += 1
         return f"{self.identity}-{self.ids}"
 
     def with_member(self, nick: str) -> Iterator[tuple[Buffer, Member]]:
-        """Yield the channels where someone is, and what they are there."""
+        """Yield the channels of a nick, with its membership."""
         folded = self.fold(nick)
         for buffer in self.buffers.values():
             member = buffer.members.get(folded)
@@ -274,7 +273,7 @@ class ClientNetwork:
                 yield buffer, member
 
     def refold(self) -> None:
-        """Make the names comparable again after the server told its casemapping."""
+        """Fold all names again after a change of the casemapping."""
         self.channels.refold(self.fold)
         self.show_on_join.refold(self.fold)
         named = [buffer for folded, buffer in self.buffers.items() if folded]

@@ -33,7 +33,7 @@ def parse(arguments: Sequence[str]) -> ClientOptions:
 
 
 def _usual(arguments: Sequence[str]) -> ClientOptions | None:
-    """Read the usual forms, None where there is anything else."""
+    """Parse the usual forms; return None for all others."""
     given = ClientOptions()
     rest = list(arguments)
     while rest:

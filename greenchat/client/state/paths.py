@@ -27,7 +27,7 @@ def data_folder() -> Path:
 
 
 def typed_path(text: str) -> Path:
-    """Return the path that a person has written: `~` is their home, and `~name` of nobody a name like any other."""
+    """Return the path for the user's text: `~` is the home folder; `~name` of an unknown user is an ordinary name."""
     return Path(os.path.expanduser(text))
 
 
@@ -40,7 +40,7 @@ def recall(name: str) -> str:
 
 
 def remember(name: str, text: str) -> None:
-    """Know it the next time; where that can't be written, it is asked for without a suggestion."""
+    """Store a text as a suggestion for the next time; errors are ignored."""
     try:
         state_folder().mkdir(parents=True, exist_ok=True)
         (state_folder() / name).write_text(text + "\n", encoding="utf-8")
@@ -64,7 +64,7 @@ def remember_destination(text: str) -> None:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Keep other clients of the user from changing files of a folder meanwhile. Makes the folder; raises OSError."""
+    """Lock a folder against changes by other clients of the user. Makes the folder; raises OSError."""
     import fcntl  # late: few starts change a file
 
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -77,7 +77,7 @@ def alone(folder: Path) -> Iterator[None]:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write a file that only the user reads: whoever reads it has the old text or the new one. Raises OSError."""
+    """Write a private file atomically: readers get the old text or the new one. Raises OSError."""
     new = path.with_suffix(f".{os.getpid()}.new")
     new.unlink(missing_ok=True)  # a forgotten one may be readable by others
     with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:

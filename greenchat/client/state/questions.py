@@ -27,7 +27,7 @@ def belongs(where: Where, buffer: Buffer) -> bool:
 
 @record(slots=True)
 class Answer:
-    """word: what is typed, its beginning is enough unless it must be `whole`. meaning: what it does, for the hint."""
+    """An answer. word: to be typed; its beginning is sufficient unless `whole`. meaning: for the hint."""
 
     word: str
     meaning: str
@@ -37,10 +37,10 @@ class Answer:
 
 @record(slots=True)
 class Question:
-    """text: one line. details: lines that are shown with it in the window. answers: the last one changes nothing.
+    """A question. text: one line. details: lines shown with it in the window. answers: the last one changes nothing.
 
-    noted: it stands in the window already, so that there is room for the meanings of the answers. holds: whether there
-    is still something to decide. where: the window it belongs to. marked: the user was told that it waits there.
+    noted: whether the window shows it already, so that there is room for the meanings of the answers. holds: whether it
+    is still relevant. where: its window. marked: whether the user was told that it waits there.
     """
 
     text: str
@@ -58,7 +58,7 @@ class Question:
         return "; ".join(f"{answer.word}: {answer.meaning}" for answer in self.answers) + "."
 
     def answer(self, typed: str) -> Answer | None:
-        """Return the answer that was meant, None where that can't be told."""
+        """Return the answer for the user's text, None if it is ambiguous."""
         typed = typed.strip().lower()
         meant = [
             each for each in self.answers if typed == each.word or (not each.whole and each.word.startswith(typed))
@@ -68,10 +68,10 @@ class Question:
 
 @record(slots=True)
 class Prompt:
-    """A text that is asked for.
+    """A prompt for a text.
 
-    take: called with it and the time, returns the prompt that follows at once, None where this was all. hidden: it is
-    not shown while it is typed, nor what follows. where, marked: as of a `Question`.
+    take: called with the text and the time, returns the next prompt or None. hidden: whether the text, and the next
+    one, are not shown. where, marked: as in `Question`.
     """
 
     text: str
@@ -83,21 +83,21 @@ class Prompt:
 
 @record(slots=True)
 class WhichChannel:
-    """The user is to choose one of the server's channels. take: called with its name and the time."""
+    """A choice among the server's channels. take: called with the name and the time."""
 
     take: Callable[[str, int], None]
 
 
 @record(slots=True)
 class SearchFor:
-    """The user wants to search the talk, and has started to say for what."""
+    """A search of messages, with its beginning."""
 
     text: str
 
 
 @record(slots=True)
 class ManyLines:
-    """So many lines are to be said in a window that the user is asked first, as for a paste."""
+    """A confirmation before sending many lines to a window, as for a paste."""
 
     buffer: Buffer
     text: str

@@ -28,16 +28,15 @@ class LinkState(Enum):
 
 @record(slots=True, eq=False)
 class Link:
-    """The connection itself: how far it is, how it ended, when it is tried again.
+    """The connection: its state, its end, and the next attempt.
 
-    lag: milliseconds of the last PING, None while unknown. heard_at: milliseconds since the epoch, when the server said
-    something last. missed_since: the same before the connection broke, by the server's clock. lost_at, retry_at:
-    seconds of the monotonic clock, None when not lost and not retrying. tries: failed attempts to connect since the
-    last success. trouble: the line that reports them. leaving: the user asked for the end, do not reconnect.
-    welcomed: the welcome is complete. offers_server: offer to start a server on this machine when nothing answers.
-    recoded: the user was told of text that is no UTF-8. refused: how many lines of the user's the server did not take,
-    the last of them for the reason `refusal`. settled: the server has answered all that a script has asked for; None
-    where it was not asked whether it has.
+    lag: milliseconds of the last PING, None while unknown. heard_at: milliseconds since the epoch of the server's last
+    line. missed_since: the same before the connection broke, by the server's clock. lost_at, retry_at: seconds of the
+    monotonic clock, or None. tries: failed attempts to connect since the last success. trouble: the line that reports
+    them. leaving: whether the user wants the end, so that there is no reconnect. welcomed: whether the welcome is
+    complete. offers_server: whether to offer starting a server on this machine. recoded: whether the user was told of
+    text that is not UTF-8. refused: the number of refused messages, the last one for the reason `refusal`. settled:
+    whether the server has answered all commands of a script; None before it was asked.
     """
 
     state: LinkState = LinkState.OFFLINE
@@ -67,12 +66,12 @@ class Link:
 
 @record(slots=True, eq=False)
 class Nicknames:
-    """Our own name on a network.
+    """Our nickname on a network.
 
-    current: what the server calls us; before it says so, what we asked for. wanted: what the user would like. asked:
-    what they have asked for and not got yet. watched: the server reports when this nick is free. refused: the name that
-    the server refused at registration, and why. former: what we were called before we came in again. mask: our
-    user@host as others see it, "" while unknown.
+    current: the present nick; before the welcome the requested one. wanted: the user's choice. asked: a requested nick
+    without an answer yet. watched: a nick that the server reports when free. refused: the nick that the server refused
+    at registration, and the reason. former: the nick before a reconnect. mask: our user@host as others see it, "" while
+    unknown.
     """
 
     current: str
@@ -92,17 +91,16 @@ class Nicknames:
 class Login:
     """The user's account on the server, and the security of the connection.
 
-    credentials: to log in with, now and after every reconnect. certificate: the path of our own, with its key, to show
-    to servers with TLS. pin: the fingerprint of the server's certificate that the user trusts. only_tls: by STS, a
-    wrong certificate can't be accepted. account: whom the server takes us for. keep: ask whether to keep the
-    credentials once they turn out to be right. email: of a new account. proving: a password was typed while online; it
-    may open more than this connection. returning: we end the connection ourselves, to come in again at once: with a
-    password, or by TLS. told: the account that the user was told they are logged in to. silently: folded channels that
-    they were in then, where coming back is no news. resume_token: what lets a guest continue after an upgrade of the
-    server. locked: what the user was told about their password command. server_password: what PASS is to say, for
-    servers that ask everybody for one. upstream: an account on the network behind a bouncer, of this connection only.
-    registering: an account is being registered with these credentials. code_wanted: why the server wants the code of an
-    authenticator app beside the password; the user is asked for it.
+    credentials: for this and every later connection. certificate: the path of the client certificate with its key. pin:
+    the fingerprint of the server's trusted certificate. only_tls: whether STS forbids accepting an invalid certificate.
+    account: the one we are logged in to. keep: whether to offer saving the credentials after a login. email: of a new
+    account. proving: whether a password was typed while online; it may work for more than this connection. returning:
+    whether we end the connection to reconnect at once, with a password or by TLS. told: the account of the last login
+    that was shown. silently: folded channels whose rejoin is not shown. resume_token: lets a guest continue after an
+    upgrade of the server. locked: the shown error of the password command. server_password: the parameter of PASS, for
+    servers with a connection password. upstream: an account on the network behind a bouncer, of this connection only.
+    registering: whether an account is being registered with these credentials. code_wanted: why the server requires a
+    code of an authenticator app, for which the user is asked.
     """
 
     credentials: Credentials | None = None
@@ -151,8 +149,8 @@ class Capabilities:
 class Presence:
     """The members of the notify list that are online.
 
-    monitored: folded nicks that the server reports on. present: folded nicks of the list that are online, or not.
-    asks_for: the same list, where the server has to be asked. isons: what was asked, () by the user.
+    monitored: folded nicks that the server reports. present: folded nicks of the list -> whether online. asks_for: the
+    list, if the server must be polled. isons: pending requests, () for the user's.
     """
 
     monitored: set[str] = field(default_factory=set)
@@ -175,7 +173,7 @@ class LastDevice(Enum):
 
 @record(slots=True, eq=False)
 class CtcpAnswer:
-    """An automatic answer that waits for another device of ours. delay, due: seconds; due: of the monotonic clock."""
+    """An automatic answer that waits for another device. delay, due: seconds; due: of the monotonic clock."""
 
     nick: str
     command: str
@@ -186,11 +184,11 @@ class CtcpAnswer:
 
 @record(slots=True, eq=False)
 class Devices:
-    """The known facts about the user's other connections under the same nickname.
+    """The user's other connections under the same nickname.
 
-    others: there was one. last: where the user spoke last, None before they did. answers: automatic answers that wait
-    for another device to give them. sent: (folded nick, command) of those from here whose echo has not come yet; the
-    last ones, since there is none where the server refuses one.
+    others: whether one was noticed. last: the device of the user's last message, None before one. answers: automatic
+    answers that wait for another device. sent: (folded nick, command) of our last answers without an echo so far;
+    refused ones get none.
     """
 
     others: bool = False
@@ -208,8 +206,8 @@ class Devices:
 class Bouncer:
     """The networks that a bouncer holds.
 
-    bound: the id of the one that this connection is for, "" for the connection to the bouncer itself. networks: id ->
-    attributes, as the bouncer tells them on that connection.
+    bound: the id of this connection's network, "" for the bouncer's main connection. networks: id -> attributes, from
+    that connection.
     """
 
     bound: str = ""
@@ -222,12 +220,12 @@ class Bouncer:
 
 @record(slots=True, eq=False)
 class Reading:
-    """The private talks that continued while the user was not connected.
+    """Private conversations with messages while the user was not connected.
 
-    talks_since: the `missed_since` for which the talks of that time are being asked. looks_for_unread: the talks that
-    are being asked for may have been read elsewhere. unread: such talks, folded name -> when something was said last.
-    asks_talks: the server has not named all talks yet. told_strangers: the user was told why strangers' talks stand in
-    the server's window.
+    talks_since: the `missed_since` of the pending request. looks_for_unread: whether requested conversations may have
+    been read elsewhere. unread: such conversations, folded name -> time of the last message. asks_talks: whether the
+    server has not listed all yet. told_strangers: whether the user was told why messages of strangers are in the
+    server's window.
     """
 
     talks_since: int = 0
@@ -245,7 +243,7 @@ class Reading:
 
 @record(slots=True, eq=False)
 class Batch:
-    """Messages that belong together, from their opening on. size: how many have come. kept: those that have to wait."""
+    """A batch from its opening on. size: the number of received messages. kept: messages that wait for the end."""
 
     opening: Message
     size: int = 0
@@ -280,7 +278,7 @@ class Batches:
         return len(self._open)
 
     def clear(self) -> None:
-        """Forget all of them: another connection begins."""
+        """Drop all batches, for a new connection."""
         self._open: dict[str, Batch] = {}
         self._size = 0  # bytes of the open batches
         self._was_told = False
@@ -290,16 +288,16 @@ class Batches:
         return self._open.get(reference)
 
     def begin(self, opening: Message) -> str:
-        """Begin a batch. Return what the user is to be told, as `keep` does."""
+        """Begin a batch. Return a message for the user, as `keep` does."""
         reference = opening.params[0][1:]
         self.end(reference)
         self._open[reference] = Batch(opening)
         return self._drop() if len(self._open) > _MOST_OPEN else ""
 
     def keep(self, batch: Batch, message: Message) -> str:
-        """Keep a message until its batch is whole.
+        """Keep a message until its batch is complete.
 
-        Where that is too much all that is open is dropped. Returns what the user is to be told of that, once.
+        Beyond the limit all open batches are dropped. Returns a message for the user about that, once.
         """
         batch.kept.append(message)
         self._size += _size_of(message)

@@ -1,4 +1,4 @@
-"""What a value of a setting must be: each check returns what is wrong with it and how it would be right, or ""."""
+"""Checks of values of settings: each returns an error with a hint, or ""."""
 
 import re
 import time
@@ -53,7 +53,7 @@ def file_name(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Check a text that goes into one message."""
+    """Check a text that must fit into one message."""
     return "" if text.isprintable() and len(text.encode()) <= 300 else "one line of at most 300 bytes"
 
 

@@ -1,4 +1,4 @@
-"""The table of settings: a row each, with what it does, what it can be, and what it is at first."""
+"""The table of settings, with their descriptions, possible values, and defaults."""
 
 from collections.abc import Callable
 
@@ -24,8 +24,8 @@ THEMES = ("auto", "dark", "light")
 class Setting:
     """A row of the table.
 
-    choices: what a text may be, () for anything. check: says what is wrong with it. least, most: of a number. example:
-    a value to learn from.
+    choices: possible texts, () for any. check: returns the error of a value. least, most: of a number. example: for
+    help.
     """
 
     name: str

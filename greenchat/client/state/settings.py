@@ -63,7 +63,7 @@ class ClientSettings:
         return self.values.get(name, TABLE[name].default)
 
     def set(self, name: str, text: str) -> None:
-        """Set it to what was typed. Raises SettingError."""
+        """Set a setting from the user's text. Raises SettingError."""
         setting = TABLE.get(name)
         if setting is None:
             raise SettingError(f"There is no setting {name}. /set lists them all.")
@@ -74,7 +74,7 @@ class ClientSettings:
             self.values[name] = value
 
     def take(self, other: "ClientSettings") -> None:
-        """Become what another one is. Networks that are kept in both stay what they are for who uses them."""
+        """Copy all values of another one. Objects of networks in both stay the same."""
         for name, network in other.networks.items():
             if mine := self.networks.get(name):
                 mine.take(network)
@@ -83,8 +83,7 @@ class ClientSettings:
             setattr(self, name, getattr(other, name))
 
     def tables(self) -> Tables:
-        """Return all of it as plain tables: name of the attribute -> key -> value. A list is one with its entries as
-        keys."""
+        """Return everything as plain tables: name of the attribute -> key -> value. A list has its entries as keys."""
         return {
             "values": dict(self.values),
             "aliases": dict(self.aliases),
@@ -96,7 +95,7 @@ class ClientSettings:
         }
 
     def merge(self, theirs: "ClientSettings") -> None:
-        """Take over what another program has changed in the file since it was read here. What both changed is ours."""
+        """Merge changes of the file by another program since the last reading; our own changes take precedence."""
         ours = self.tables()
         for name, table in theirs.tables().items():
             mine, before = ours[name], self.as_kept.get(name, {})
@@ -114,7 +113,7 @@ class ClientSettings:
         return {key: action for key, action in merged.items() if action}
 
     def calls(self, text: str) -> bool:
-        """Whether the user wants to be called for this text, whoever it names."""
+        """Whether the user wants to be notified of this text by a highlight."""
         words, patterns = self.get("highlight.words"), self.get("highlight.patterns")
         if isinstance(words, list) and words:
             listed = "|".join(re.escape(word) for word in words)
@@ -123,10 +122,10 @@ class ClientSettings:
         return isinstance(patterns, list) and any(re.search(pattern, text, re.I) for pattern in patterns)
 
     def ignores(self, source: str, nick: str, kind: str = "", place: str = "") -> bool:
-        """Whether the user does not want to read this of somebody (`nick!user@host`).
+        """Whether the user ignores this kind of message from a source (`nick!user@host`).
 
-        kind: one of `IGNORABLE`. place: the channel it is in. An entry is a mask, which may be followed by kinds and
-        channels that it is for: `bob joins #tea`.
+        kind: one of `IGNORABLE`. place: its channel. An entry is a mask, optionally followed by kinds and channels:
+        `bob joins #tea`.
         """
         for entry in self.ignored:
             mask, *limits = entry.split()
@@ -141,7 +140,7 @@ class ClientSettings:
         return False
 
     def override(self, network: str, window: str) -> frozenset[str]:
-        """Return what holds for a window besides the settings: for all, for its network, and for itself."""
+        """Return the overrides for a window: those for all windows, for its network, and for itself."""
         if not self.overrides:
             return frozenset()
         keys = ("*", f"{network}/*".lower(), window.lower(), f"{network}/{window}".lower())
@@ -149,7 +148,7 @@ class ClientSettings:
 
 
 def shown(value: Value) -> str:
-    """Return a value as it is typed."""
+    """Return a value in the form for users."""
     if isinstance(value, bool):
         return "on" if value else "off"
     return " ".join(value) if isinstance(value, list) else str(value)
@@ -161,7 +160,7 @@ def spoken(value: Value) -> str:
 
 
 def load(path: Path) -> ClientSettings:
-    """Read the file; defaults where there is none. Raises SettingError where it has a mistake."""
+    """Read the file, or return the defaults without one. Raises SettingError for a faulty file."""
     settings = ClientSettings()
     try:
         data = path.read_bytes()
@@ -199,8 +198,9 @@ def load(path: Path) -> ClientSettings:
 
 
 def save(settings: ClientSettings, path: Path) -> None:
-    """Write the file, whole, with what another program has changed in it meanwhile. Raises OSError, also where it has a
-    mistake now: it is being edited."""
+    """Write the file atomically, with changes of other programs. Raises OSError, also if the file is faulty now, since
+    it is being edited.
+    """
     with alone(path.parent):
         try:
             theirs = load(path)
@@ -257,7 +257,7 @@ def _parse(setting: Setting, text: str) -> Value:
 
 
 def matches(mask: str, source: str) -> bool:
-    """Whether a mask with `*` and `?` fits somebody's `nick!user@host`, in any case."""
+    """Whether a mask with `*` and `?` matches a `nick!user@host`, ignoring case."""
     pattern = "".join({"*": ".*", "?": "."}.get(letter) or re.escape(letter) for letter in mask)
     return re.fullmatch(pattern, source, re.I | re.S) is not None
 

@@ -20,11 +20,11 @@ class Splits:
 
     @property
     def windows(self) -> list[Buffer]:
-        """All of them, column by column."""
+        """Return all windows, column by column."""
         return [window for column in self.columns for window in column]
 
     def place(self, window: Buffer) -> tuple[int, int] | None:
-        """Return a window's column and its place in it, None where it is not shown."""
+        """Return a window's column and its place in it, None if it is not shown."""
         for number, column in enumerate(self.columns):
             if window in column:
                 return number, column.index(window)
@@ -37,13 +37,13 @@ class Splits:
         column.insert(column.index(current), window)
 
     def add_right(self, window: Buffer, current: Buffer) -> None:
-        """Put a window in a column of its own to the right of another one, or move it there."""
+        """Show a window in a new column to the right of another one, or move it there."""
         self.remove(window)
         place = next(number for number, column in enumerate(self.columns) if current in column)
         self.columns.insert(place + 1, [window])
 
     def exchange(self, old: Buffer, new: Buffer) -> None:
-        """Put a window in the place of another one; where it is shown already the other one only goes."""
+        """Replace a window by another one; if that is already shown, only hide the first."""
         if new in self:
             self.remove(old)
         else:

@@ -1,4 +1,4 @@
-"""How far somebody is on the tour for newcomers (`slash/tour.py`)."""
+"""The progress of the tour for newcomers (`slash/tour.py`)."""
 
 from greenchat.client.state.network import Buffer
 from greenchat.records import record

@@ -1,4 +1,4 @@
-"""Files on their way: those that the user uploads, those that somebody offers, and pictures to be shown."""
+"""Transfers of files: uploads, offered files, and pictures to be shown."""
 
 import socket
 from collections.abc import Callable
@@ -13,12 +13,12 @@ OpenConnection = Callable[[str, int], socket.socket]  # host and port
 
 
 class TransferError(Exception):
-    """The file did not get there; the text says why, in words for the user."""
+    """A transfer failed; the text is the reason, for the user."""
 
 
 @record(frozen=True, slots=True)
 class Offer:
-    """A file that somebody offers over a connection of their own (DCC SEND). size: bytes, 0 if they do not say."""
+    """A file offered by DCC SEND. size: bytes, 0 if unknown."""
 
     network: ClientNetwork
     nick: str
@@ -30,7 +30,7 @@ class Offer:
 
 @record(frozen=True, slots=True)
 class Upload:
-    """A file for the server to keep. buffer: where its link is to be said. url: where it goes."""
+    """An upload to the server. buffer: the window for its link. url: the upload address."""
 
     network: ClientNetwork
     buffer: Buffer
@@ -40,10 +40,10 @@ class Upload:
 
 @record(frozen=True, slots=True)
 class Picture:
-    """A picture that the user has asked to see, small enough for the screen.
+    """A requested picture, scaled down for the screen.
 
     pixels: red, green and blue of each, a byte each, row by row; two of them, one above the other, are a cell. title:
-    what it is, for people. graphic: the same for a terminal that draws finer ones.
+    for the user. graphic: the same for terminals with graphics.
     """
 
     title: str
@@ -59,7 +59,7 @@ class Picture:
 
 
 def in_words(size: int) -> str:
-    """Return a number of bytes for people: `12 bytes`, `3.4 MB`."""
+    """Return a readable number of bytes: `12 bytes`, `3.4 MB`."""
     for unit, bytes_ in (("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1000)):
         if size >= bytes_:
             return f"{size / bytes_:.1f} {unit}"

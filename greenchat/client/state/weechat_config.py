@@ -92,7 +92,7 @@ def _proxy(name: str, proxies: dict[str, str]) -> str:
 
 
 def _ignore(entry: str, found: Imported) -> None:
-    """Take `server;channel;mask`, where the mask is a regular expression that WeeChat made of one with `*`."""
+    """Import `server;channel;mask`, whose mask is a regular expression that WeeChat made from one with `*`."""
     server, channel, mask = (*entry.split(";", 2), "", "", "")[:3]
     plain = re.sub(r"\\([^\w\s])", r"\1", mask.removeprefix("^").removesuffix("$").replace(".*", "*"))
     if not plain or server != "*" or " " in plain or _LIMITED_MASK.search(plain):

@@ -1,4 +1,4 @@
-"""Networks that many people use, so that their names are enough to go there: over TLS where they have it."""
+"""Well-known networks, which can be joined by name: over TLS if they have it."""
 
 from greenchat.client.state.address import ServerAddress
 
@@ -32,10 +32,10 @@ _BY_HOST = {address.host: address for address in NETWORKS.values()}
 
 
 def find(name: str) -> ServerAddress | None:
-    """Return where a well-known network is, by its name or its host (`libera`, `irc.libera.chat`), None for others."""
+    """Return the address of a well-known network by its name or host (`libera`, `irc.libera.chat`), None for others."""
     return _BY_NAME.get(name.lower()) or _BY_HOST.get(name.lower())
 
 
 def name_of(address: ServerAddress) -> str:
-    """Return what a well-known network is called, "" for others."""
+    """Return the name of a well-known network, "" for others."""
     return next((name for name, known in NETWORKS.items() if known.host == address.host), "")

@@ -23,13 +23,13 @@ MOST_TYPING = 2  # named typing users
 
 @record(frozen=True, slots=True)
 class Look:
-    """Everything the picture depends on besides model, input and size.
+    """Everything that a frame depends on besides model, input and size.
 
     monotonic: seconds, for countdowns. now: milliseconds since the epoch. hint: one line for the user,
-    shown instead of the status. prompt: what stands before the input line, "" for the window's name. marked: a text
-    that is marked where it was said. selected: the number of the line that the message cursor is on.
-    misspelt: where words of the input line are that are to be underlined. picture: what is shown in the talk's place.
-    several: there are several networks, so that windows are named with theirs.
+    shown instead of the status. prompt: before the input line, "" for the window's name. marked: a text to highlight in
+    messages. selected: the number of the message cursor's line. misspelt: positions of words to underline in the input
+    line. picture: shown in place of the messages. several: whether there are several networks, so that windows are
+    named with theirs.
     """
 
     theme: Theme = DARK
@@ -65,7 +65,7 @@ def topic_row(buffer: Buffer, columns: int, look: Look, *, here: bool = False) -
 
 
 def hint_rows(hint: str, columns: int, most: int, theme: Theme) -> list[StyledRow]:
-    """Return a hint or question in as many rows as it takes; if these are too many, F1 tells the rest."""
+    """Return a hint or question in as many rows as needed; beyond the limit F1 shows the rest."""
     rows = wrap((Span(visible(hint), theme.bar),), max(2, columns - 1))
     if len(rows) > max(1, most):
         rest = f"{theme.glyphs.ellipsis} F1"
@@ -76,7 +76,7 @@ def hint_rows(hint: str, columns: int, most: int, theme: Theme) -> list[StyledRo
 
 
 def status_rows(model: Model, area: Size, look: Look) -> list[StyledRow]:
-    """Return the hint, if there is one, in at most the rows of the area; else the status in one row."""
+    """Return the hint, if there is one, in at most the rows of the area, or else the status in one row."""
     if look.hint:
         return hint_rows(look.hint, area.columns, area.rows, look.theme)
     return [status_row(model, area.columns, look)]
@@ -84,7 +84,7 @@ def status_rows(model: Model, area: Size, look: Look) -> list[StyledRow]:
 
 @record(frozen=True, slots=True)
 class StatusPart:
-    """A part of the status line. window: where a click on it goes, None for nowhere."""
+    """A part of the status line. window: shown by a click on it, or None."""
 
     row: StyledRow
     window: Buffer | None = None
@@ -111,10 +111,10 @@ def window_in_status(model: Model, columns: int, look: Look, column: int) -> Buf
 
 
 def status_parts(model: Model, columns: int, look: Look) -> list[StatusPart]:
-    """Return the parts of the status line, with what stands between them.
+    """Return the parts of the status line, with separators.
 
-    What happened elsewhere gets the room that the rest leaves: mentions first, then private talks, then the other
-    windows, and a count of those for which there is no room (`+3`; Alt-A goes to each in turn).
+    Activity of other windows gets the remaining room: highlights first, then private chats, then the other windows, and
+    a count of those that do not fit (`+3`; Alt-A goes to each in turn).
     """
     theme = look.theme
     bar = theme.bar
@@ -147,7 +147,7 @@ def status_parts(model: Model, columns: int, look: Look) -> list[StatusPart]:
 
 
 def input_rows(buffer: Buffer, line: InputLine, area: Size, look: Look) -> tuple[tuple[StyledRow, ...], Cursor]:
-    """Return the input, a row for each of its lines, cut so that the cursor is on it; and where the cursor is."""
+    """Return the input, a row for each line, cut to contain the cursor, and the position of the cursor."""
     theme, columns = look.theme, area.columns
     prompt = _prompt(buffer, columns, look)
     texts = line.text.split("\n")
@@ -190,12 +190,12 @@ def _place(line: InputLine) -> tuple[int, int]:
 
 
 def _first_row(line: InputLine, rows: int) -> int:
-    """Return the first of the text's lines that is shown in so many rows."""
+    """Return the first visible line of the input in so many rows."""
     return max(0, min(_place(line)[0] - rows // 2, line.text.count("\n") + 1 - rows))
 
 
 def _prompt(buffer: Buffer, columns: int, look: Look) -> str:
-    """Return what stands before the input line."""
+    """Return the prompt before the input line."""
     ellipsis = look.theme.glyphs.ellipsis
     if look.prompt:
         return clip(visible(look.prompt), prompt_room(columns), ellipsis)
@@ -203,7 +203,7 @@ def _prompt(buffer: Buffer, columns: int, look: Look) -> str:
 
 
 def prompt_room(columns: int) -> int:
-    """Return the most columns of a prompt in the input line. A longer one stands in the hint, too."""
+    """Return the maximum columns of a prompt in the input line. A longer one is in the hint, too."""
     return columns // 2
 
 
@@ -305,11 +305,11 @@ def _lag(buffer: Buffer) -> str:
 
 
 def _activity(others: list[Buffer], room: int, theme: Theme, *, named: bool) -> list[StatusPart]:
-    """Windows with news, in so many columns: those that call the user, private talks, the others; then a count.
+    """Return windows with activity, in so many columns: highlights, private chats, the others; then a count.
 
-    named: with their names and how much is new, else their numbers alone.
+    named: whether to show names and counts, or only numbers.
     """
-    others.sort(key=_rank)  # they are in the order of their numbers
+    others.sort(key=_rank)  # stable: by number within a rank
     calling = Style(theme.highlight.foreground, theme.bar.background, bold=True, reverse=theme.bar.reverse)
     space = StatusPart((Span(" ", theme.bar),))
     parts: list[StatusPart] = []

@@ -1,4 +1,4 @@
-"""The picture on the terminal as a function of the model, the input and the size. No curses, no state.
+"""The frame as a function of the model, the input and the size. No curses, no state.
 
 `layout` has the positions.
 """
@@ -17,7 +17,7 @@ from greenchat.records import replace
 
 
 def render(model: Model, line: InputLine, size: Size, look: Look, panels: Panels = Panels(), nicks: int = 0) -> Frame:
-    """Return the whole picture. nicks: how many people of the list are scrolled out above it."""
+    """Return the frame. nicks: members scrolled out above the list."""
     divided = layout(model, line, size, replace(panels, hint=look.hint))
     columns = divided.size.columns
     buffer = model.current
@@ -50,7 +50,7 @@ def render(model: Model, line: InputLine, size: Size, look: Look, panels: Panels
 
 
 def _with_input(model: Model, line: InputLine, look: Look, divided: Layout, middle: list[StyledRow]) -> Frame:
-    """Return the whole picture: what is in the middle with the rows above and below it."""
+    """Return the frame: the middle with the rows above and below it."""
     rows, columns = divided.size
     written, cursor = input_rows(model.current, line, Size(divided.input, columns), look)
     top = [_topics(divided, model.current, look)] * divided.top
@@ -86,7 +86,7 @@ def _column(panes: tuple[Pane, ...], current: Buffer, look: Look, *, several: bo
 
 
 def _topics(divided: Layout, current: Buffer, look: Look) -> StyledRow:
-    """Return the topics of the uppermost windows. One alone has the whole row."""
+    """Return the row with the topics of the uppermost windows."""
     first, *others = (column[0] for column in divided.columns)
     several = len(divided.panes) > 1
     if not others:

@@ -28,11 +28,11 @@ LEAST_COLUMN = 36  # columns of each window beside others
 
 @record(frozen=True, slots=True)
 class Panels:
-    """The panels that the user wants: True, False, or None to show them where there is room.
+    """The wanted panels: True, False, or None to show them if there is room.
 
-    splits: other windows, too? topic, status: these bars? hint: what is shown in the place of the status, "" for
-    nothing: it has to be seen, in as many rows as it takes. windows_columns, nicks_columns: how wide the lists are.
-    windows_right, nicks_left: they stand on the other side than usual.
+    splits: whether to show split windows. topic, status: whether to show these bars. hint: shown in place of the
+    status, in as many rows as needed; "" for none. windows_columns, nicks_columns: widths of the lists. windows_right,
+    nicks_left: whether they are on the other side.
     """
 
     windows: bool | None = None
@@ -49,8 +49,9 @@ class Panels:
 
 @record(frozen=True, slots=True)
 class Pane:
-    """A window's place on the screen. top, left: of its first row of talk, from 0. area: of its talk. titled: its topic
-    stands in the row above."""
+    """A window's place on the screen. top, left: of its first row of messages, from 0. area: of its messages. titled:
+    whether its topic is in the row above.
+    """
 
     buffer: Buffer
     top: int
@@ -59,15 +60,15 @@ class Pane:
     titled: bool
 
     def has(self, row: int, column: int) -> bool:
-        """Whether a cell belongs to this window, its topic and the rule to its right included."""
+        """Whether a cell belongs to this window, including its topic and the rule to its right."""
         inside = self.left <= column <= self.left + self.area.columns
         return inside and self.top - self.titled <= row < self.top + self.area.rows
 
 
 @record(frozen=True, slots=True)
 class Layout:
-    """windows, nicks: columns of the panels, 0 where hidden. input: rows. top, bottom: rows of the bar with the topic
-    and of the status line, 0 where hidden. columns: the windows beside each other, from the left, each from the top.
+    """The layout. windows, nicks: columns of the panels, 0 if hidden. input: rows. top, bottom: rows of the topic bar
+    and the status line, 0 if hidden. columns: of windows, from the left, each from the top.
     """
 
     size: Size
@@ -87,7 +88,7 @@ class Layout:
 
     @property
     def first_of_nicks(self) -> int:
-        """The column with which the list of people begins."""
+        """Return the first column of the list of members."""
         beside = self.windows + 1 if self.windows and self.windows_right is not self.nicks_left else 0
         return beside if self.nicks_left else self.size.columns - beside - self.nicks
 
@@ -104,7 +105,7 @@ class Layout:
 
     @property
     def area(self) -> Size:
-        """The area of all windows. A panel is set off by a column of its own."""
+        """Return the area of all windows. A panel is separated by a column."""
         panels = sum(columns + 1 for columns in (self.windows, self.nicks) if columns)
         return Size(self.height, self.size.columns - panels)
 
@@ -154,7 +155,7 @@ def layout(model: Model, line: InputLine, size: Size, panels: Panels) -> Layout:
 
 
 def _wanted(model: Model, *, splits: bool) -> list[list[list[Buffer]]]:
-    """Return what may be shown, the best first: all windows, the current one's column, the current one alone."""
+    """Return possible arrangements, the best first: all windows, the current one's column, the current one alone."""
     current = model.current
     all_columns = model.splits.columns
     column = next((column for column in all_columns if current in column), [current])
@@ -172,7 +173,7 @@ def _fits(divided: Layout, columns: Sequence[Sequence[Buffer]]) -> bool:
 
 
 def _columns(divided: Layout, columns: Sequence[Sequence[Buffer]]) -> Iterator[tuple[Pane, ...]]:
-    """Yield the columns with the places of their windows. All are equally wide: lines look otherwise in wider ones."""
+    """Yield the columns with the places of their windows, all of the same width, so that lines wrap equally."""
     wide = (divided.area.columns - (len(columns) - 1)) // len(columns)
     left = divided.left
     for windows in columns:

@@ -26,7 +26,7 @@ NAMED = 8  # named users in one list; the others are counted
 
 @record(frozen=True, slots=True)
 class Columns:
-    """The division of a line: the text begins at `indent`. time, nick: 0 where they have no column."""
+    """The columns of a line: the text begins at `indent`. time, nick: widths, 0 without a column."""
 
     total: int
     time: int
@@ -60,9 +60,9 @@ class Drawn:
 
 
 def block(buffer: Buffer, number: int, drawn: Drawn) -> tuple[StyledRow, ...]:
-    """Return the rows of a line, with a rule above it where the day changes or where the unread lines begin.
+    """Return the rows of a line, with a rule above it at a new day, or before the unread lines.
 
-    Who came and went in a row is drawn at the first of these lines; the others have no rows.
+    Consecutive joins and quits are drawn at the first of these lines; the others have no rows.
     """
     line = buffer.line(number)
     if line.change:
@@ -86,7 +86,7 @@ def block(buffer: Buffer, number: int, drawn: Drawn) -> tuple[StyledRow, ...]:
 
 
 def condensed(run: list[Line]) -> str:
-    """Many comings and goings in one sentence: `ann, ben joined; carl left; dora came and went`."""
+    """Return many joins and quits as one sentence: `ann, ben joined; carl left; dora came and went`."""
     changes: dict[str, list[str]] = {}
     for line in run:
         changes.setdefault(line.nick, []).append(line.change)
@@ -176,7 +176,7 @@ def _reactions(reactions: dict[str, list[str]], me: str, theme: Theme) -> Styled
 
 
 def _under(spans: StyledRow, drawn: Drawn) -> StyledRow:
-    """Return a row of its own below the text."""
+    """Return a separate row below the text."""
     theme, columns = drawn.theme, drawn.columns
     if not columns.nick:
         return clip_row((Span(" "), *spans), columns.total)
@@ -194,7 +194,7 @@ def inverted(row: StyledRow, columns: int) -> StyledRow:
 
 
 def waiting_rows(waiting: PendingMessage, nick: str, drawn: Drawn) -> tuple[StyledRow, ...]:
-    """Return the rows of something the server has not confirmed yet."""
+    """Return the rows of a message that the server has not confirmed yet."""
     theme = drawn.theme
     mark = theme.glyphs.waiting if waiting.label else "later"
     text = f"* {waiting.text}" if waiting.kind is LineKind.ACTION else waiting.text
@@ -202,7 +202,7 @@ def waiting_rows(waiting: PendingMessage, nick: str, drawn: Drawn) -> tuple[Styl
 
 
 def _texts(text: str, base: Style) -> list[StyledRow]:
-    """Return each line of a text; formatting ends with its line, as it does for those who get them one by one."""
+    """Return each line of a text; formatting ends with its line, as for clients that get the lines separately."""
     return [formatted(line, base) for line in text.split("\n")]
 
 
@@ -246,7 +246,7 @@ def _mark(body: StyledRow, wanted: str) -> StyledRow:
 
 
 def _hanging(spans: StyledRow, total: int) -> tuple[StyledRow, ...]:
-    """Continuations are wrapped a second time, one column in, so that names stand out on the left."""
+    """Return the rows with continuations indented by one column, so that names are visible on the left."""
     first = wrap(spans, total)[0]
     taken = sum(len(span.text) for span in first)
     rest = _drop(spans, taken)

@@ -1,4 +1,4 @@
-"""The panels beside the history: the list of windows on the left, the people of the channel on the right."""
+"""The panels beside the messages: the list of windows on the left, the members of the channel on the right."""
 
 from greenchat.client.state.model import Buffer, BufferKind, Model
 from greenchat.client.text.cells import clip, fill_row, visible
@@ -43,12 +43,12 @@ def nick_at(buffer: Buffer, height: int, row: int, first: int = 0) -> str:
 
 
 def most_scrolled(buffer: Buffer, height: int) -> int:
-    """Return how many people can be scrolled out above the list at most."""
+    """Return the maximum number of members scrolled out above the list."""
     return max(0, len(buffer.members) - height + 1) if len(buffer.members) > height else 0
 
 
 def _nicks_shown(count: int, height: int, first: int) -> range:
-    """Return which of so many people are shown. Where some are not, the first and the last row say how many."""
+    """Return the range of visible members. If some are hidden, the first and last rows show their number."""
     if count <= height:
         return range(count)
     first = max(0, min(first, count - height + 1))
@@ -62,9 +62,9 @@ def _first_window(model: Model, height: int) -> int:
 
 
 def nick_rows(buffer: Buffer, area: Size, theme: Theme, first: int = 0) -> list[StyledRow]:
-    """Return a row per member, those with rights first; a row counts those that have no room above, and below.
+    """Return a row per member, highest ranks first, with a row each for the number of hidden ones above and below.
 
-    first: as many are scrolled out above.
+    first: members scrolled out above.
     """
     members = buffer.ranked_members if area.columns else []
     shown = _nicks_shown(len(members), area.rows, first)

@@ -13,9 +13,9 @@ UPPER_HALF = "▀"
 
 
 def picture_placed(picture: Picture, area: Size, top: int) -> Placed | None:
-    """Return where the picture is drawn in pixels, None where it is not: the area has become too small for it.
+    """Return the place of the picture in pixels, None if the area has become too small.
 
-    top: the row in which the area begins.
+    top: the first row of the area.
     """
     graphic = picture.graphic
     if graphic is None or graphic.cells.rows > area.rows or graphic.cells.columns > area.columns:
@@ -25,7 +25,7 @@ def picture_placed(picture: Picture, area: Size, top: int) -> Placed | None:
 
 
 def picture_rows(picture: Picture, area: Size) -> list[StyledRow]:
-    """Return the rows of an area with the picture in the middle, as large as it fits."""
+    """Return the rows of an area with the picture in the middle, as large as possible."""
     scale = max(picture.width / max(1, area.columns), picture.height / max(1, 2 * area.rows), 1.0)
     wide = max(1, int(picture.width / scale))
     high = max(1, int(picture.height / scale))

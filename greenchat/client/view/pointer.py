@@ -1,4 +1,4 @@
-"""What a click does: it goes to a window, names somebody in the input line, opens a link, or moves the cursor there."""
+"""Clicks: switch to a window, insert a nick into the input line, open a link, or move the cursor."""
 
 from greenchat.client.input.editor import Editor
 from greenchat.client.state.effects import Open
@@ -10,7 +10,7 @@ from greenchat.client.view.window_view import WindowView
 
 
 def click(view: WindowView, editor: Editor, look: Look, row: int, column: int) -> str:
-    """Follow a click on a cell, counted from 0. Returns a hint for the user, "" for none. look: what was drawn."""
+    """Handle a click on a cell, counted from 0. Returns a hint for the user, "" for none. look: of the last frame."""
     place = _place_in_input(view, look, row, column)
     link = link_at(view, look, row, column)
     nick = view.nick_at(row, column)
@@ -49,7 +49,7 @@ def _window_in_status(view: WindowView, look: Look, row: int, column: int) -> Bu
 
 
 def _place_in_input(view: WindowView, look: Look, row: int, column: int) -> int | None:
-    """Return the place in the text of the input that a cell stands for, None for one of another row."""
+    """Return the index in the input's text for a cell, None for one of another row."""
     divided = view.layout
     within = row - (divided.size.rows - divided.input)
     if not 0 <= within < divided.input:

@@ -17,14 +17,14 @@ NO_LINE = -1
 def history_rows(
     buffer: Buffer, area: Size, theme: Theme, marked: str = "", selected: int | None = None
 ) -> list[StyledRow]:
-    """Return the rows of the history, the newest (or where the user scrolled to) at the bottom."""
+    """Return the rows of the history, with the newest line, or the scroll position, at the bottom."""
     drawn = _drawn(buffer, area, theme, marked.lower())
     shown = _shown(buffer, area.rows, drawn)
     return [inverted(row, area.columns) if number == selected else row for number, row in shown]
 
 
 def lines_shown(buffer: Buffer, area: Size, theme: Theme) -> list[int]:
-    """Return each row's line number, NO_LINE where there is none."""
+    """Return each row's line number, or NO_LINE."""
     drawn = _drawn(buffer, area, theme)
     return [number for number, _ in _shown(buffer, area.rows, drawn)]
 
@@ -105,7 +105,7 @@ def _top(buffer: Buffer, height: int, drawn: Drawn) -> Anchor:
 
 
 def _valid(buffer: Buffer, anchor: Anchor, drawn: Drawn) -> tuple[int, int]:
-    """Return the anchor's place as it is now: lines may have gone, or be drawn with the ones before them."""
+    """Return the anchor's present position: lines may have been dropped, or merged with previous ones."""
     if not buffer.lines:
         return buffer.end - 1, 0
     number = min(max(anchor.line, buffer.first), buffer.end - 1)
