@@ -104,6 +104,7 @@ def cap(incoming: Incoming) -> None:
             network.caps.offered.pop(name, None)
             network.caps.held &= ~caps.bits([name])
     elif subcommand in ("ACK", "NAK"):
+        _measure_skew(incoming)
         if subcommand == "ACK":
             for name in names:
                 if name.startswith("-"):
@@ -125,7 +126,8 @@ def welcome(incoming: Incoming) -> None:
     """Note that registration is complete. The server may have cut or changed the nickname."""
     network = incoming.network
     network.link.state = LinkState.ONLINE
-    _measure_skew(incoming)
+    if not bouncer.holds_session(network):
+        _measure_skew(incoming)  # a bouncer repeats the welcome that it got itself, with the time of that
     network.link.lost_at = network.link.retry_at = None
     network.link.tries = 0
     network.link.trouble = None

@@ -548,3 +548,18 @@ def test_other_servers_are_joined_by_us(world: World) -> None:
     world.network.show_on_join.clear()
     world.come_in("server-time batch znc.in/playback")
     assert [line for line in world.sent() if line.startswith("JOIN")] == ["JOIN #tea"]
+
+
+def test_a_bouncer_repeats_an_old_welcome_and_what_came_since_is_old(world: World) -> None:
+    """ZNC gives its 001 the time at which it connected itself: by that its clock would be hours behind."""
+    offered = "server-time batch znc.in/server-time-iso"
+    before, now = "time=2026-09-21T04:13:20.000Z", "time=2026-09-21T14:13:20.000Z"
+    world.connect()
+    world.feed(f":irc.znc.in CAP * LS :{offered}", f"@{now} :irc.znc.in CAP alice ACK :server-time batch")
+    world.feed(f"@{before} :ng.local 001 alice :Welcome", f"@{before} :ng.local 376 alice :End of MOTD")
+    world.sent()
+    world.feed("@time=2026-09-21T09:00:00.000Z :bob!b@h PRIVMSG alice :\x01VERSION\x01")
+    assert world.network.link.skew == 0
+    assert world.sent() == []
+    world.feed(f"@{now} :bob!b@h PRIVMSG alice :\x01VERSION\x01")
+    assert world.sent() != []
