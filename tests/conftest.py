@@ -3,6 +3,7 @@
 from tests import scratch  # noqa: F401  # before all that takes long to compile
 
 # isort: split
+import gc
 import os
 import signal
 import threading
@@ -163,6 +164,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Run the slowest tests first, so that no process works alone in the end."""
     if hasattr(config, "workerinput"):  # one process of several
         items.sort(key=lambda item: _FOLDERS.get(item.path.relative_to(_HERE).parts[0], len(_FOLDERS)))
+
+
+def pytest_collection_finish() -> None:
+    """Look for garbage among what tests leave only: in all that is loaded it takes longer than what they measure."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
