@@ -85,11 +85,14 @@ def _identified(name: str, ctx: Context, account: Account | None) -> None:
 
 
 def _why_wrong(ctx: Context, name: str) -> str:
-    """Return that the password is wrong, and what to do where none can be right."""
+    """Return that the password is wrong, and what to do where none can be right.
+
+    Whether a name is an account is told about the client's own nickname only.
+    """
     account = find_account(ctx, name)
-    if account is None:
+    if account is None and name == ctx.nick:
         return f"Wrong password, or {name} is no account: IDENTIFY <account> <password>"
-    if not account.verifier and not is_asked_outside(ctx, account, name):
+    if account and not account.verifier and not is_asked_outside(ctx, account, name):
         return (
             f"Wrong password: the account {account.name} has none here. Log in with your provider on the web page, or"
             f" with a certificate; SENDPASS {account.name} sets a password if it has an email address"

@@ -88,7 +88,7 @@ def test_nickserv_lets_in_whom_sasl_does(start: Start, tmp_path: Path) -> None:
         ("guest1", "NS IDENTIFY alice words of alice", "You are logged in as alice"),
         ("guest2", "NS IDENTIFY dave of_dave! of dave", "You are logged in as dave"),
         ("eve", "NS IDENTIFY all the words of eve", "You are logged in as eve"),
-        ("guest3", "NS IDENTIFY carol quite wrong", "Wrong password, or carol is no account: IDENTIFY <account> <pass"),
+        ("guest3", "NS IDENTIFY carol quite wrong", "Wrong password"),
         ("guest4", "NS IDENTIFY wrong", "Wrong password, or guest4 is no account: IDENTIFY <account> <password>"),
     ):
         with Client(server.address, nick) as client:
