@@ -48,7 +48,40 @@ export function find(name) {
   const begun = [...TABLE.keys()].filter((known) => known.startsWith(lowered));
   if (begun.length === 1) return TABLE.get(begun[0]);
   if (begun.length) throw new CommandError(`/${name} could be ${begun.map((each) => `/${each}`).join(", ")}`);
-  throw new CommandError(`There is no command /${name}. /help lists them all, /raw sends one to the server.`);
+  throw new CommandError(
+    `There is no command /${name}. ${suggestion(lowered)}/help lists them all, /raw sends one to the server.`,
+  );
+}
+
+/** What a mistyped name may have been meant to be, as a sentence with a space behind it, or "": as the terminal does. */
+function suggestion(name) {
+  const known = [...TABLE.keys(), ...ALIASES.keys()].filter((each) => each.length > 1);
+  const found = known.map((each) => [mistakes(name, each), each]);
+  found.sort(([one, first], [other, second]) => one - other || (first < second ? -1 : 1));
+  const short = name.length < 5;
+  const meant = found.filter(([count]) => count <= (short ? 1 : 2)).map(([, each]) => each);
+  const alike = found.filter(([, each]) => TABLE.has(each) && each.slice(0, 2) === name.slice(0, 2));
+  const all = [...new Set([...meant, ...(short ? alike.map(([, each]) => each) : [])])].slice(0, 3);
+  const named = all.map((each) => `/${each}`).join(", ");
+  return named ? `Did you mean ${named.replace(/, (?!.*, )/, " or ")}? ` : "";
+}
+
+/** How many letters are missing, too many, wrong, or exchanged with the next one. */
+function mistakes(typed, meant) {
+  let before = [];
+  let last = [...Array(meant.length + 1).keys()];
+  for (let row = 1; row <= typed.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= meant.length; column++) {
+      const wrong = typed[row - 1] !== meant[column - 1];
+      let fewest = Math.min(last[column] + 1, current[column - 1] + 1, last[column - 1] + wrong);
+      const exchanged = row > 1 && typed[row - 1] === meant[column - 2] && typed[row - 2] === meant[column - 1];
+      if (exchanged) fewest = Math.min(fewest, before[column - 2] + 1);
+      current.push(fewest);
+    }
+    [before, last] = [last, current];
+  }
+  return last[meant.length];
 }
 
 /** Do what `/command arguments` says; what goes wrong is told in the buffer that is shown. */

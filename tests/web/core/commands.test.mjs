@@ -55,6 +55,21 @@ test("commands do what they say", () => {
     ["/raw @a=b TAGMSG #tea", ["@a=b TAGMSG #tea"]],
     ["/exec ls", ["A web page can't run programs of your machine."]],
     ["/nonsense", ["There is no command /nonsense. /help lists them all, /raw sends one to the server."]],
+    [
+      "/ste",
+      ["There is no command /ste. Did you mean /set or /stats? /help lists them all, /raw sends one to the server."],
+    ],
+    [
+      "/jion #a",
+      ["There is no command /jion. Did you mean /join? /help lists them all, /raw sends one to the server."],
+    ],
+    [
+      "/whoos a",
+      [
+        "There is no command /whoos. Did you mean /whois, /who or /whowas? /help lists them all, /raw sends one to the" +
+          " server.",
+      ],
+    ],
     ["/un", ["/un could be /unban, /unquiet, /unnotify, /unset, /unalias, /unignore"]],
     ["/login ada secret", ["Leave the password out: greenchat asks for it and hides it. /login [account]"]],
     ["/notify bob", ["MONITOR + bob", "You hear when bob comes online and goes."]],
