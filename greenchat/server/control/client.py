@@ -18,9 +18,9 @@ class ControlRefusedError(Exception):
 
 
 def ask(data: Path, command: str, patience: float | None = PATIENCE, **fields: object) -> Any:
-    """Return what the server that uses this data folder answers. Raises NoServerError, RefusedError.
+    """Return the answer of the server that uses this data folder. Raises NoServerError, RefusedError.
 
-    patience: seconds to wait for the answer, None without end.
+    patience: seconds to wait for the answer, None for ever.
     """
     path = path_in(data)
     received = b""

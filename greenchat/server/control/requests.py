@@ -229,7 +229,7 @@ def _erase_account(server: Controlled, request: Mapping[str, Any]) -> Mapping[st
 
 
 def _erase_messages(server: Controlled, name: str, birth: int) -> int:
-    """Erase what an account said since its first msgid, in portions between which others are served."""
+    """Erase the messages of an account since its first msgid, in portions between which others are served."""
     fold, store, pool = server.network.fold, server.turn.store, get_hub().threadpool
     spellings = [each for each in pool.apply(store.accounts) if fold(each) == fold(name)]
     count, after = 0, NOWHERE
@@ -312,7 +312,7 @@ def _done(refusal: str) -> Mapping[str, Any]:
 def _upgrade(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
     """Upgrade the server. If that works, this process does not answer: see `ControlService.answer_all`."""
     if server.upgraded_nodes:
-        return {"nodes": server.upgraded_nodes}  # the shell has them start again one by one
+        return {"nodes": server.upgraded_nodes}  # the shell restarts them one by one
     assert server.upgrade
     try:
         server.upgrade("The shell")

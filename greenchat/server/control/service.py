@@ -32,7 +32,7 @@ class ControlService:
         self._path = path_in(data)
         self._answer = answer
         self._server: StreamServer | None = None
-        self._asking: set[Any] = set()  # connections whose requests wait for their answer
+        self._asking: set[Any] = set()  # connections with unanswered requests
 
     def start(self) -> None:
         """Open the socket. If that fails the server continues without it, and the log says why."""
@@ -60,7 +60,7 @@ class ControlService:
                 self._path.unlink()
 
     def answer_all(self, answer: object) -> None:
-        """Give this answer to all whose requests are not answered yet, without waiting."""
+        """Send this answer to all unanswered requests, without waiting."""
         for connection in self._asking:
             with suppress(OSError):
                 connection.send(encode({"ok": answer}))

@@ -27,9 +27,9 @@ def path_in(data: Path) -> Path:
 
 @contextmanager
 def address_of(path: Path) -> Iterator[str]:
-    """Give the address by which a socket at this path is bound or connected to, also where the path is too long.
+    """Yield the address for binding or connecting to a socket at this path, even if the path is too long.
 
-    Raises OSError where there is no such folder, or no shorter way to it on this system.
+    Raises OSError if the folder does not exist, or the system has no shorter path to it.
     """
     if len(os.fsencode(path)) <= _LONGEST_PATH:
         yield str(path)

@@ -23,14 +23,14 @@ _SECRET = {
     "reset",
     "new_email",
     "second_factor",
-}  # of an account: hashes are nobody's to carry about
+}  # fields of an account with hashes, which are not exported
 _SHOWN = 15  # of each kind
 
 
 def export_account(name: str, config: Config, out: TextIO) -> int:
-    """Write what is kept of an account, one JSON object a line: the account first, then its messages.
+    """Write the stored data of an account, one JSON object a line: the account first, then its messages.
 
-    Messages: what it said anywhere, and all of its conversations of two. Raises StoreError where there is none.
+    These are all its own messages, and its private conversations. Raises StoreError if there is no such account.
     """
     database = config.options.data / DATABASE
     fold = naming(config.settings.casemapping).fold

@@ -61,4 +61,4 @@ def _tell_server(data: Path) -> None:
     try:
         ask(data, "find-accounts")
     except (NoServerError, ControlRefusedError):
-        os.kill(server, signal.SIGHUP)  # it has no socket yet, or is older: its reload loads them, too
+        os.kill(server, signal.SIGHUP)  # it has no socket yet, or is an older version: a reload loads accounts, too

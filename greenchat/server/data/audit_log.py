@@ -1,7 +1,7 @@
 """The audit logs: append-only files in the data folder.
 
-Acts of operators are in `audit.log`. Acts of members in their channels and with their accounts are in `members.log`:
-anybody can cause many of those, and they must not push out the acts of operators.
+Actions of operators are in `audit.log`, actions of members in their channels and with their accounts in `members.log`,
+since anybody can cause many of the latter, which must not displace the former.
 Each has a thread that writes it, so that a slow disk blocks nobody. At 4 MiB it becomes `audit.log.1`, that one
 `audit.log.2`, and so on; ten of them are kept.
 """
@@ -33,12 +33,12 @@ class AuditLog:
         self._waiting: deque[str] = deque()
         self._lost = 0
         self._turn = Lock()  # of the writing thread and the reading one
-        # not one of gevent's threads: their pool makes its caller wait when it is full
+        # not a thread of gevent's pool, which makes its caller wait when it is full
         self._thread: Thread | None = None
         self._wakes: SimpleQueue[bool] = SimpleQueue()
 
     def write(self, line: str) -> None:
-        """Add a line, soon. One that can't be written goes to the server's own log."""
+        """Queue a line. One that can't be written goes to the server's log."""
         if len(self._waiting) >= _MOST_WAITING:
             self._lost += 1
             return

@@ -20,7 +20,7 @@ from greenchat.storage.durable import free_name
 from greenchat.storage.interface import StoredEvent, StoreError
 from greenchat.values.names import naming
 
-# the server's own certificate, which clients have come to trust, and what people have uploaded
+# the server's own certificate, which clients trust, and uploaded files
 _CARRIED = ("tls/*.pem", f"{FOLDER}/??/*")
 _LOGS = (f"{OPERATORS}*", f"{MEMBERS}*")
 
@@ -41,7 +41,7 @@ def save(file: Path, config: Config, out: TextIO, *, logs: bool) -> int:
 
 
 def files_beside(data: Path, *, logs: bool) -> list[str]:
-    """Return the names of the files beside the database that a backup carries, from the data folder on."""
+    """Return the names of the files beside the database for a backup, relative to the data folder."""
     patterns = (*_CARRIED, *_LOGS) if logs else _CARRIED
     found = (path for pattern in patterns for path in data.glob(pattern) if path.is_file())
     return sorted(str(path.relative_to(data)) for path in found)
@@ -76,7 +76,7 @@ def _not_saved(config: Config, *, logs: bool) -> Iterator[str]:
 
 
 def restore(file: Path, config: Config, out: TextIO) -> int:
-    """Replace the database by a backup. What was there is kept: somebody may have taken the wrong one."""
+    """Replace the database by a backup. The replaced one is kept, in case of a mistake."""
     database = config.options.data / DATABASE
     with lock(database.parent):
         aside = backup.restore(file, database, without="" if config.options.cluster.node else STATE)
@@ -90,9 +90,9 @@ def restore(file: Path, config: Config, out: TextIO) -> int:
 
 
 def _keep_uploads(source: Path, data: Path) -> Path | None:
-    """Return the folder that keeps what a backup does not know of the uploads, None where it knows all.
+    """Return the folder to which uploads missing in the backup were moved, None if there are none.
 
-    A server deletes at its next start what its database does not know; the one that was replaced may.
+    Otherwise the server would delete unknown files at its next start; the replaced database may need them.
     """
     known = backup.carried_names(source)
     unknown = [path for path in data.glob(f"{FOLDER}/??/*") if str(path.relative_to(data)) not in known]
@@ -124,7 +124,7 @@ def export(channel: str, config: Config, out: TextIO) -> int:
 
 
 def take_in(file: Path, config: Config, out: TextIO) -> int:
-    """Import what `export` wrote. file: `-` is standard input."""
+    """Import the output of `export`. file: `-` is standard input."""
     data = config.options.data
     try:
         with lock(data), _opened(file) as lines:
@@ -181,7 +181,7 @@ def _text(value: object) -> str:
 
 
 def check(config: Config, out: TextIO) -> int:
-    """Report what is wrong with the database."""
+    """Report faults of the database."""
     database = config.options.data / DATABASE
     problems = inspection.check(database)
     if not problems:

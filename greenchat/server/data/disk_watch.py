@@ -1,4 +1,4 @@
-"""Watches the free space of the disk, outside the loop, since a disk that hangs would block everybody."""
+"""Watches the free space of the disk, outside the loop, since a hanging disk would block everybody."""
 
 import logging
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from greenchat.server.thread_pool import Pool
 log = logging.getLogger(__name__)
 
 _EVERY = 10.0  # seconds
-_AGAIN = 1.25  # times the mark: what must be free to count as enough again, so that it does not flap
+_AGAIN = 1.25  # times the limit: the free space that counts as sufficient again
 
 
 class DiskWatch:

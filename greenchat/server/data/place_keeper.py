@@ -1,10 +1,9 @@
-"""Keeps the places of those who may come back after a restart, see `chat.continuity.places`.
+"""Stores the places of users who may return after a restart, see `chat.continuity.places`.
 
-A server that is stopped stores all of them. One that dies (`kill -9`, a power cut) has those that were stored before:
-the sweeper stores what has changed, once a second, a part of it if it is much, so that nobody waits for that; while
-nothing happens it looks at nobody. So what has happened in the last seconds is not in them (with ten thousand users, in
-the last quarter of a minute), and somebody who has just left may be expected in vain until the grace is over. What is
-said does not depend on it.
+A server that is stopped stores all of them. After a crash (`kill -9`, a power cut) there are those stored before: the
+sweeper stores changes once a second, in parts if they are many, so that nobody waits. So changes of the last seconds
+may be missing (with ten thousand users, of the last quarter of a minute), and a user who has just left may be restored
+until the grace time is over. Messages do not depend on it.
 """
 
 from collections.abc import Callable, Iterator
@@ -45,22 +44,22 @@ class PlaceServerParts(Protocol):
 
 
 class PlaceKeeper:
-    """Store places as they change, and remove those that nobody has any more.
+    """Stores changed places, and removes those of users who have left.
 
-    It knows what is stored of a place by a number that changes whenever something of it does, but times.
+    It recognizes changes of a place by a number that changes with everything except times.
     """
 
     def __init__(self, server: PlaceServerParts) -> None:
         """Make one. Raises StoreError."""
         self._server = server
-        # stored by another process: what they hold is not known
+        # stored by another process, with unknown content
         self._users: dict[str, int] = dict.fromkeys(server.store.documents(documents.PLACE.name), 0)
         self._channels: dict[str, int] = dict.fromkeys(server.store.documents(documents.PLACED.name), 0)
         self._round: Iterator[list[Document]] | None = None
         self._seen = -1  # position of the log at which the last round began
 
     def keep_some(self) -> None:
-        """Store a part of what has changed; call it again a second later."""
+        """Store a part of the changes; call it again a second later."""
         if self._round is None:
             if self._seen == self._server.log.position:
                 return  # nothing has happened since
@@ -78,8 +77,8 @@ class PlaceKeeper:
         self._keep(changed)
 
     def keep_all(self) -> None:
-        """Store all of it, at the end of the server."""
-        # also what the numbers do not show
+        """Store all places, at the end of the server."""
+        # including times
         self._users = dict.fromkeys(self._users, 0)
         self._channels = dict.fromkeys(self._channels, 0)
         self._keep([document for each in self._once() for document in each])
@@ -89,7 +88,7 @@ class PlaceKeeper:
             self._server.run_step(lambda ctx: ctx.record(*changed))
 
     def _once(self) -> Iterator[list[Document]]:
-        """Yield what has changed, of one user or channel after the other."""
+        """Yield the changes of one user or channel after the other."""
         network = self._server.network
         for user in list(network.users.values()):
             yield self._user(user)

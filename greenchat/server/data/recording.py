@@ -1,4 +1,4 @@
-"""A recording: all that has changed the state of a running server, in a file that `greenchat-server replay` reads.
+"""A recording: all changes of the state of a running server, in a file for `greenchat-server replay`.
 
 The file is lines of JSON: first a head with a snapshot of the state, then the acts in their order (see `chat.acts`),
 and regularly `["digest", now, digest]`, of the state before the next act. It contains messages, addresses, mail
@@ -33,7 +33,7 @@ class RecordingError(Exception):
 class Recorder:
     """Writes a recording; give `read` to the log, and call `close` at the end.
 
-    Where it can't be written any more, as on a full disk, it ends, and the server continues.
+    If it can't be written any more, as on a full disk, it ends, and the server continues.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Recorder:
         goes_on: bool = False,
     ) -> None:
         """Begin a recording. path: a file that does not exist yet. marks: documents of read markers. every: acts
-        between digests. goes_on: it is the recording of a process whose state this one has taken over.
+        between digests. goes_on: whether to continue the recording of the previous process.
 
         Raises RecordingError.
         """
@@ -109,7 +109,7 @@ def _digest(network: Network, now: int) -> str:
 
 
 def replay(path: Path) -> Iterator[tuple[int, str]]:
-    """Apply a recording; yield (acts so far, "") at each digest, or what is wrong there, and then end.
+    """Apply a recording; yield (acts so far, "") at each digest; at a difference yield the reason, and end.
 
     Raises RecordingError if it can't be read; the exceptions of bugs are raised.
     """

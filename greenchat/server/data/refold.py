@@ -1,9 +1,9 @@
 """Refolding: when the casemapping was changed, names in the store are moved to their new folded form.
 
 Under `ascii`, the default of older versions, `#École` and `#école` were two channels; under `precis` they are one. The
-registered one keeps the name, else the older one; the other becomes `#école_2`, with its owner and its history, so that
-nobody can read messages of a channel that they were not in. Accounts are never merged or renamed: if two would have the
-same name the server refuses to start.
+registered one keeps the name, or else the older one; the other becomes `#école_2`, with its owner and its history, so
+that nobody can read messages of a channel that they were not in. Accounts are never merged or renamed: if two would
+have the same name the server refuses to start.
 """
 
 import logging
@@ -76,10 +76,10 @@ class _Refolding:
             documents.CLOSED.name: lambda key, document: (key, document | {"channel": self._key(document["channel"])}),
             documents.BAN.name: lambda key, document: (ban_key(document), document),
             documents.RESERVATION.name: lambda key, document: (self._mask_fold(document["mask"]), document),
-            documents.WEBHOOK.name: lambda key, document: (key, document),  # its channel as it is spelled
+            documents.WEBHOOK.name: lambda key, document: (key, document),  # its channel is stored unfolded
             documents.PUSH.name: lambda key, document: (key, document),
             documents.FILE.name: lambda key, document: (key, document),  # by the id of its account
-            documents.TOKEN.name: lambda key, document: (key, document),  # its account is named as it was registered
+            documents.TOKEN.name: lambda key, document: (key, document),  # its account is stored unfolded
         }
         gone: list[StoreWrite] = []
         put: list[StoreWrite] = []

@@ -41,7 +41,7 @@ from greenchat.storage.log import Log, MemoryLog
 
 
 class Replica:
-    """A state, and a way to apply acts to it. marks: documents of read markers, which are read when first asked for."""
+    """A state, and a way to apply acts to it. marks: documents of read markers, which are read on demand."""
 
     def __init__(self, document: Form, marks: dict[str, object]) -> None:
         """Make a replica. document: the initial snapshot. Raises SnapshotError."""
@@ -104,7 +104,7 @@ class _NoHistory:
         return {}
 
     def commit(self, writes: Sequence[StoreWrite]) -> None:
-        raise RuntimeError("a replica stores nothing")  # asking for anything else is a bug
+        raise RuntimeError("a replica stores nothing")  # any other use is a bug
 
     def last_id(self) -> int:
         return 0
@@ -177,7 +177,7 @@ class _Silence:
 
 
 class _Process:
-    """A process in which nothing happens by itself."""
+    """A process without any activity of its own."""
 
     connection_rules = ConnectionRules(0.0, 0)
 

@@ -39,7 +39,7 @@ _RESENT_MOST = 10_000
 def restore(network: Network, store: Store, grace: int = 0) -> None:
     """Fill a new network from the store. Raises StoreError.
 
-    grace: for how many ms those may come back who were here when the server ended.
+    grace: ms for the return of users who were present at the end of the server.
     """
     network.ids = MessageIds(store.last_id())
     bans = network.protection.bans
@@ -66,7 +66,7 @@ def restore(network: Network, store: Store, grace: int = 0) -> None:
     for reservation in _each(store, documents.RESERVATION, Reservation.from_document):
         network.protection.reservations.put(reservation)
     if grace:
-        _bring_back_placed(network, store)  # before those who may have been invited there
+        _bring_back_placed(network, store)  # before users with invitations to them
     numbers = count()
     _each(
         store,
@@ -102,7 +102,7 @@ def _bring_back_places(network: Network, store: Store, grace: int) -> None:
 
 
 def _close(network: Network, store: Store) -> None:
-    """Restore the closures; those of channels that no longer exist ended with the last server."""
+    """Restore the closures; those of former channels ended with the last server."""
     closures, last = network.closures, store.last_id()
     for channel in [each for each in network.channels.values() if each.registration is None and not each.members]:
         network.set_registration(channel, None)
@@ -136,7 +136,7 @@ def _secret(store: Store, key: str) -> bytes:
 
 
 def new_accounts(network: Network, store: Store) -> list[Account]:
-    """Return the stored accounts that the network does not know: all at the start, later those of `adduser`.
+    """Return stored accounts that the network does not have: all at the start, later those of `adduser`.
 
     Raises StoreError.
     """

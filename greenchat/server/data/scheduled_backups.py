@@ -27,9 +27,9 @@ _AFTER_TROUBLE = 600.0
 
 
 class ScheduledBackups:
-    """Makes a backup whenever the last one is older than the options say, until `stop`.
+    """Makes backups at the configured interval, until `stop`.
 
-    data: the data folder. tell: gets a line for operators when one fails.
+    data: the data folder. tell: called with a line for operators if one fails.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class ScheduledBackups:
         return self._data / "backups" if folder == NOT_GIVEN else folder
 
     def due_in(self) -> float:
-        """Return the seconds until the next one is due, 0 or less for now; infinity if none is wanted."""
+        """Return the seconds until the next backup is due, 0 or less for now; infinity if backups are off."""
         every = self._options().every * _HOUR
         if not every:
             return float("inf")
@@ -80,7 +80,7 @@ class ScheduledBackups:
                 gevent.sleep(_AFTER_TROUBLE)
 
     def _make(self) -> str:
-        """Make one and delete the oldest; return why that failed, or "". In a thread of its own."""
+        """Make a backup and delete the oldest; return why that failed, or "". Run it in a thread."""
         try:
             folder = self.folder
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -102,5 +102,5 @@ def kept(folder: Path) -> list[Path]:
     """Return the scheduled backups, the oldest first. Other files are ignored."""
     try:
         return sorted(file for file in folder.iterdir() if _OURS.fullmatch(file.name))
-    except OSError:  # problems of the folder are reported when one is made
+    except OSError:  # making a backup reports problems of the folder
         return []

@@ -31,15 +31,14 @@ _STEP = 0.002  # seconds of one turn
 _TIDYING = 0.5  # seconds between one `maintain` and the next
 _DAY = 86_400_000  # ms
 _PATIENCE = 5.0  # seconds: a server that stops gives its clients at most 4 to hang up
-_SHORT_PATIENCE = 0.5  # seconds: one that was just told to stop may not have noticed yet
+_SHORT_PATIENCE = 0.5  # seconds: a server that was just stopped may not have ended yet
 _POLL = 0.1
 
 
 class StoreKeeper:
-    """The store of one server, from before its first client to after its last. folder: the data folder.
+    """The store of one server, open from before its first client until after its last. folder: the data folder.
 
-    now: ms since the epoch, by which histories are cut. decides: whether this process looks for what is to be cut; cut:
-    has it cut.
+    now: ms since the epoch, for cutting histories. decides: whether this process looks for due cuts; cut: cuts them.
 
     Housekeeping has a thread of its own: it may take half a second at a time, and neither a login nor a search should
     wait for that.
@@ -72,7 +71,7 @@ class StoreKeeper:
         try:
             self.store = SqliteStore(data / DATABASE, durable=options.durability == "power", keep=_retention(options))
         except BaseException:
-            if not inherited:  # else the other process continues
+            if not inherited:  # otherwise the other process may continue
                 self._release()
             raise
         self._thread = Pool(1, begun=True)
@@ -80,19 +79,19 @@ class StoreKeeper:
         self._greenlet: gevent.Greenlet | None = None
 
     def start(self) -> None:
-        """Begin the housekeeping, unless it is under way."""
+        """Begin the housekeeping, unless it is running."""
         if self._greenlet is None:
             self._greenlet = gevent.spawn(self._keep_forever)
 
     def rest(self) -> None:
-        """Stop the housekeeping, until the next `start`. Waits for what its thread has started."""
+        """Stop the housekeeping until the next `start`, after its running step."""
         if self._greenlet:
             self._greenlet.kill()
             self._greenlet = None
         self._thread.join()
 
     def note_holder(self) -> None:
-        """Write down that it is this process that uses the folder, if the disk takes it: the lock holds without."""
+        """Write this process's id into the lock file, if the disk permits; the lock itself does not need it."""
         if self.lock:
             try:
                 _note_holder(self.lock)
@@ -100,7 +99,7 @@ class StoreKeeper:
                 log.warning("can't write into %s: %s", self.folder / _LOCK, error.strerror)
 
     def close(self) -> None:
-        """End it, and close the store: all that was committed is in its file."""
+        """End the housekeeping, and close the store: all commits are in its file."""
         self.rest()
         self._thread.kill()
         self.store.close()
@@ -132,7 +131,7 @@ class StoreKeeper:
                 gevent.sleep(_AFTER_TROUBLE)
 
     def _tidy(self) -> None:
-        """Tidy a little in each turn, as long as there is work, but not so long that `maintain` is not called.
+        """Tidy a little in each turn while there is work, but not so long that `maintain` is never called.
 
         On a busy server there is always work.
         """
@@ -159,7 +158,7 @@ class StoreKeeper:
 
 
 class _Trouble:
-    """The trouble of which the log has been told: a full disk may stay full for days."""
+    """The last logged trouble, to avoid repetitions: a full disk may stay full for days."""
 
     __slots__ = ("_at", "_text")
 
@@ -168,13 +167,13 @@ class _Trouble:
         self._at = 0.0
 
     def tell(self, text: str) -> None:
-        """Log it where it is new, or was told long ago."""
+        """Log a trouble if it is new, or was logged long ago."""
         if text != self._text or monotonic() - self._at > _REPEATED:
             log.error("housekeeping of the database: %s", text)
             self._text, self._at = text, monotonic()
 
     def is_over(self) -> None:
-        """Log that housekeeping is done again, where there was trouble."""
+        """Log the end of a trouble, if there was one."""
         if self._text:
             log.info("housekeeping of the database works again")
             self._text = ""

@@ -1,1 +1,1 @@
-"""Uploaded files on the disk: where their contents are, and what is taken out of pictures. All of it blocks."""
+"""Uploaded files on the disk: their contents, and removing metadata from pictures. All functions block."""

@@ -1,7 +1,7 @@
 """The contents of uploaded files: each in a file named by its hash, in a folder of the data folder.
 
-What is written is brought to the disk before it has its name, so that a name always has all of it. Several nodes may
-share the folder. All of this blocks: it belongs into a thread.
+A file is synced to the disk before it gets its name, so that a named file is always complete. Several nodes may share
+the folder. All functions block: call them in a thread.
 """
 
 import errno
@@ -17,12 +17,12 @@ from greenchat.server.files.free_room import free_room, least_free
 from greenchat.storage.durable import put
 
 FOLDER = "files"
-THUMBNAIL = ".thumbnail"  # ends the name of a small picture of what has the name without it
+THUMBNAIL = ".thumbnail"  # the suffix of a thumbnail's name
 _PARTS = "parts"
 
 
 class PartialBlob:
-    """A content that is being written. size: bytes so far. head: the first of them. path: where it is."""
+    """A content that is being written. size: bytes so far. head: the first of them. path: its temporary file."""
 
     def __init__(self, path: Path, head: int, low_disk: Callable[[], int]) -> None:
         """Begin a file. head: how many bytes to keep of the beginning. low_disk: see `Blobs`. Raises OSError."""
@@ -35,7 +35,7 @@ class PartialBlob:
         self._file: IO[bytes] = path.open("xb")
 
     def write(self, data: bytes) -> None:
-        """Append data. Raises OSError, also where it would take the room that has to stay free."""
+        """Append data. Raises OSError, also if the disk would get too full."""
         free, total = free_room(self.path.parent)
         if free - len(data) < least_free(total, self._low_disk()):
             raise OSError(errno.ENOSPC, "the disk is nearly full (storage.low_disk)")
@@ -46,12 +46,12 @@ class PartialBlob:
             self.head += data[: self._wanted - len(self.head)]
 
     def end(self) -> str:
-        """Return the hash of all of it. Raises OSError."""
+        """Finish writing, and return the hash. Raises OSError."""
         self._file.close()
         return self._hash.hexdigest()
 
     def discard(self) -> None:
-        """Remove what was written, if it has got no name; never raises."""
+        """Remove an unnamed content; never raises."""
         with suppress(OSError):
             self._file.close()
         for path in (self.path, *self.path.parent.glob(f"{self.path.name}.*")):
@@ -62,10 +62,10 @@ class Blobs:
     """The folder."""
 
     def __init__(self, data: Path, low_disk: Callable[[], int] = lambda: 0) -> None:
-        """Open the blobs. data: the data folder. low_disk: returns the MiB of the disk that have to stay free."""
+        """Open the blobs. data: the data folder. low_disk: returns the MiB of the disk that must stay free."""
         self._folder = data / FOLDER
         self._low_disk = low_disk
-        self._mark = secrets.token_hex(8)  # of this process: what others write beside it has other names
+        self._mark = secrets.token_hex(8)  # of this process, since other nodes write to the same folder
         self._count = 0
 
     def begin(self, head: int) -> PartialBlob:
@@ -80,7 +80,7 @@ class Blobs:
         return self._folder / hashed[:2] / hashed
 
     def keep(self, part: Path, hashed: str) -> None:
-        """Give what was written the name of its hash. Raises OSError."""
+        """Give a written content the name of its hash. Raises OSError."""
         path = self.path(hashed)
         path.parent.mkdir(parents=True, exist_ok=True)
         os.utime(part)  # now: see `remove`
@@ -89,16 +89,16 @@ class Blobs:
     def remove(self, hashed: str, *, before: float) -> bool:
         """Remove a content and its thumbnail, and return whether they are gone. Raises OSError.
 
-        before: a time in seconds since 1970; what was kept since may be a new file's, of which only another node knows.
+        before: a time in seconds since the epoch; a later content may belong to a new file of another node.
         """
         paths = (self.path(hashed), self.path(hashed + THUMBNAIL))
         return all(_removed(path, self._folder / _PARTS / f"{self._mark}-gone", before) for path in paths)
 
     def clean(self, is_used: Callable[[str], bool], *, before: float) -> int:
-        """Remove what a crash has left: unfinished contents, and those of no file. Returns how many. Raises OSError.
+        """Remove unfinished and unused contents after a crash. Returns how many. Raises OSError.
 
-        Only before the first upload: what is on its way has no use yet. before: a time in seconds since the epoch; what
-        was written since may be on its way at another node.
+        Call it before the first upload, whose content is unused at first. before: a time in seconds since the epoch; a
+        later content may be an upload of another node.
         """
         if not self._folder.is_dir():
             return 0
@@ -115,7 +115,7 @@ class Blobs:
 def _removed(path: Path, aside: Path, before: float) -> bool:
     """Remove a file, unless it is new, and return whether it is gone.
 
-    aside: a name that it gets first, so that one which comes in its place meanwhile stays.
+    aside: a temporary name for it, so that a new file of the same name is not removed.
     """
     try:
         if path.stat().st_mtime >= before:
@@ -126,7 +126,7 @@ def _removed(path: Path, aside: Path, before: float) -> bool:
         return True
     is_new = aside.stat().st_mtime >= before
     if is_new:
-        with suppress(FileExistsError):  # the same has come once more
+        with suppress(FileExistsError):  # the same content was uploaded before
             os.link(aside, path)
     aside.unlink()
     return not is_new

@@ -1,10 +1,10 @@
-"""The free space of a disk, and how much of it is to stay free (`storage.low_disk`). It blocks: run it in a thread."""
+"""The free space of a disk, and its lower limit (`storage.low_disk`). It blocks: run it in a thread."""
 
 import os
 from pathlib import Path
 
 MIB = 1 << 20
-_LARGEST_SHARE = 20  # the largest part of a small disk that is kept free
+_LARGEST_SHARE = 20  # at most this fraction of a small disk stays free
 
 
 def free_room(folder: Path) -> tuple[int, int]:
@@ -14,5 +14,5 @@ def free_room(folder: Path) -> tuple[int, int]:
 
 
 def least_free(total: int, low_disk: int) -> int:
-    """Return the bytes that stay free on a disk of so many bytes. low_disk: the setting, in MiB."""
+    """Return the bytes that must stay free on a disk of this size. low_disk: the setting, in MiB."""
     return min(low_disk * MIB, total // _LARGEST_SHARE)

@@ -1,8 +1,7 @@
-"""Taking out of a picture what is not the picture: place, camera, date, comments, names, and whatever follows its end.
+"""Removes metadata from pictures: place, camera, date, comments, names, and data after the end.
 
-The pixels stay as they are, bit by bit: only the parts of the file around them are read. Each function takes the whole
-file, and returns it without these parts and how many frames it has; it raises PictureError where the file is no such
-picture.
+The pixels are not changed: only the parts of the file around them are parsed. Each function takes the whole file, and
+returns it without these parts, and the number of its frames; it raises PictureError if the file is not such a picture.
 
 JPEG: https://www.w3.org/Graphics/JPEG/itu-t81.pdf, B.1. PNG: https://www.w3.org/TR/png-3/#5Chunk-layout.
 GIF: https://www.w3.org/Graphics/GIF/spec-gif89a.txt. WebP: https://www.rfc-editor.org/rfc/rfc9649#section-2.
@@ -19,7 +18,7 @@ _LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")  # how often a GIF repeats
 
 
 class PictureError(Exception):
-    """This can't be taken as a picture; the text says why, to whom sent it."""
+    """A refused picture; the text is the reason, for its sender."""
 
 
 _BROKEN = "The picture is damaged"
@@ -78,7 +77,7 @@ def clean_png(data: bytes) -> tuple[bytes, int]:
             kept.append(chunk)
             frames += kind == b"fcTL"
         elif not kind[0] & 0x20:
-            raise PictureError(_BROKEN)  # a critical chunk that nobody knows
+            raise PictureError(_BROKEN)  # an unknown critical chunk
         if kind == b"IEND":
             return b"".join(kept), max(frames, 1)
         place += length + 12

@@ -1,9 +1,9 @@
-"""A process that takes one picture: bounded in memory and time, so that no picture can hurt the server.
+"""A process that handles one picture, with limits on memory and time, so that no picture can harm the server.
 
     python -m greenchat.server.files.picture_worker SOURCE CLEANED THUMBNAIL MILLIONS_OF_PIXELS
 
-It writes the picture without metadata, upright, to CLEANED, and a small one to THUMBNAIL where that is worth it. It
-ends with 0, or with REFUSED and why on its standard error.
+It writes the picture without metadata, upright, to CLEANED, and a thumbnail to THUMBNAIL if useful. It exits with 0, or
+with REFUSED and the reason on standard error.
 """
 
 import os
@@ -22,8 +22,8 @@ _SMALL = 48 * 1024  # bytes of a picture that is as good as a thumbnail
 _ORIENTATION = 0x0112  # EXIF
 _FRAMES = 20  # times the pixels of one picture that all frames may have
 _SECONDS = 20  # of processor time
-_BASE = 768 << 20  # bytes of address space, before there is any picture
-_PER_PIXEL = 12  # bytes: it is there decoded, turned, and as the encoder wants it
+_BASE = 768 << 20  # bytes of address space without a picture
+_PER_PIXEL = 12  # bytes: for the decoded, the rotated, and the encoder's copy
 
 
 def main(source: Path, cleaned: Path, thumbnail: Path, millions: int) -> None:

@@ -1,4 +1,4 @@
-"""Cleaning pictures in a process of their own, see `picture_worker`. It blocks: it belongs into a thread."""
+"""Cleans pictures in a separate process, see `picture_worker`. It blocks: call it in a thread."""
 
 import logging
 import os
@@ -23,14 +23,14 @@ def can_clean() -> bool:
     """Whether the package for it is installed."""
     try:
         return find_spec("PIL") is not None
-    except ValueError:  # somebody has marked it as not there
+    except ValueError:  # the module is marked as missing
         return False
 
 
 def clean(source: Path, millions: int) -> tuple[Path, Path | None]:
-    """Return where the cleaned picture is, and its thumbnail if it is worth one: beside the source.
+    """Return the paths of the cleaned picture and of its thumbnail, if any, beside the source.
 
-    millions: of pixels that it may have. Raises PictureError.
+    millions: the maximum of pixels. Raises PictureError.
     """
     cleaned, thumbnail = (source.with_name(source.name + end) for end in (_CLEANED, THUMBNAIL))
     words = [sys.executable, "-P", "-m", _WORKER, str(source), str(cleaned), str(thumbnail), str(millions)]

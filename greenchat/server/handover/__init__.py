@@ -1,7 +1,7 @@
-"""A new process takes over from the one that serves, and nobody is disconnected: `greenchat-server upgrade`.
+"""A new process takes over from the running server without disconnecting clients: `greenchat-server upgrade`.
 
 The old process (`giving`) starts the new one, which reads its configuration and loads its code while the old one
-continues serving. Then the old one stops for a moment, and sends over one Unix socket (`wire`) all of the state and
-every socket with what its client has started (`forms`). When the new one has all of it (`taking`) and says so, the old
-one lets go; before that whatever fails leaves the old one serving as if nothing had been. See README.md.
+continues serving. Then the old one stops for a moment, and sends the state and every socket with its unfinished work
+(`forms`) over a Unix socket (`wire`). When the new one has everything (`taking`) and confirms, the old one ends; before
+that any failure leaves the old one serving. See README.md.
 """

@@ -1,4 +1,4 @@
-"""Ends the connections that can't be handed over: their clients are told to connect again, in small groups.
+"""Ends the connections that can't be handed over, in small groups, so that their clients reconnect.
 
 Otherwise the new process would have to do the TLS handshakes of all of them at once. Nothing here runs the event loop.
 """
@@ -33,14 +33,14 @@ def say_goodbye(connections: Sequence[Connection]) -> None:
     if connections:
         time.sleep(_LINGER)
     for connection in connections:
-        # what it has sent and nobody has read would turn the end into a reset, which destroys our words
+        # unread input would turn the close into a reset, which destroys our last lines
         with suppress(OSError):
             while connection.accepted.recv(_READ):
                 pass
 
 
 def _say(connection: Connection) -> None:
-    """Send what waited for it, as far as the kernel takes it, and then our last words."""
+    """Send the queue, as far as the kernel takes it, and then the farewell."""
     kind = connection.session.kind
     words = Message("ERROR", (UPGRADED,)).format().encode() + b"\r\n"
     if connection.session.dialect:

@@ -1,7 +1,7 @@
-"""A connection as a document, and the same connection again in the process that has got its socket.
+"""Converts connections to documents, and back to connections in the process that has got the sockets.
 
-What its client has started goes along: the line or frame that is not whole, lines that wait for the throttle, a batch,
-what waits to be sent, and all that the dialects know. Times are of the steady clock, which both processes share.
+The unfinished work of its client is included: an incomplete line or frame, lines that wait for the throttle, a batch,
+the sendq, and the state of the dialect. Times are of the steady clock, which both processes share.
 """
 
 import socket
@@ -40,14 +40,12 @@ class Ways(NamedTuple):
 
 
 def can_move(connection: Connection) -> bool:
-    """Whether another process can continue with it: TLS can't be handed over, and a request of HTTP is soon made
-    again.
-    """
+    """Whether a connection can be handed over: TLS can't be, and HTTP requests are easily repeated."""
     return not (is_tls(connection) or connection.session.closing or isinstance(connection.outbox, HttpOutbox))
 
 
 def is_tls(connection: Connection) -> bool:
-    """Whether it came through TLS of our own."""
+    """Whether a connection uses our TLS."""
     stream = connection.sock
     if isinstance(stream, WebSocketStream):
         stream = stream.under
@@ -87,7 +85,7 @@ def dump(connection: Connection, plain: PlainClients, origin: str) -> dict[str, 
 
 
 class Moved:
-    """A connection on its way in. number: of its session."""
+    """A connection that is being handed over. number: of its session."""
 
     def __init__(self, form: Form, descriptor: int) -> None:
         self.form = form
@@ -96,7 +94,7 @@ class Moved:
         self._style: OutputStyle | None = None
 
     def outbox(self, ways: Ways) -> SocketOutbox:
-        """Return its outbox, in which waits what the other process could not send."""
+        """Return its outbox, with the queue of the other process."""
         form = self.form
         outbox = SocketOutbox(ways.dirty, self.sock, ways.limit, ways.send_queues)
         if form["dialect"] == _WEBSOCKET:
@@ -112,7 +110,7 @@ class Moved:
         return outbox
 
     def resume(self, connection: Connection) -> Callable[[], object]:
-        """Give the connection what it had, and return what serves it from now on."""
+        """Restore the state of the connection, and return the function that serves it."""
         form = self.form
         connection.opened = form["opened"]
         connection.heard = form["heard"]
@@ -149,7 +147,7 @@ class Moved:
             IrcClient(connection).speak(rest)
 
     def _apologize(self, connection: Connection) -> None:
-        """Tell the client what it has to do again."""
+        """Tell the client which commands it has to repeat."""
         form = self.form
         if not (form["unanswered"] or form["logging_in"]):
             return

@@ -1,8 +1,8 @@
 """The old process of an upgrade: starts the new one, serves until that is ready, and hands over its state and sockets.
 
 During the handover it does nothing else and changes nothing. If the new process fails, this one continues serving. Once
-the new one has confirmed that it has everything, this one never runs its event loop again: the connections are no
-longer its own.
+the new one has confirmed that it has everything, this one never runs its event loop again, since it no longer owns the
+connections.
 """
 
 import logging
@@ -44,8 +44,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 _START = 60.0  # seconds for the new process to load its code and its configuration
-_TAKE = 20.0  # seconds for it to take over; meanwhile nobody is served
-_GRACE = 1.0  # seconds that slow commands have to come to their end before
+_TAKE = 20.0  # seconds for the takeover, during which nobody is served
+_GRACE = 1.0  # seconds for slow commands to finish before that
 _LOOK = 0.02
 _DYING = 0.5  # seconds between the end of a process's sockets and its own
 _OF_THIS_PROCESS = {VARIABLE, "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID"}
@@ -75,10 +75,10 @@ class Giver(Protocol):
 
 
 class Upgrade:
-    """The way to a new process. is_activated: systemd opened the listening sockets.
+    """An upgrade. is_activated: whether systemd opened the listening sockets.
 
-    told: called with its process id and version when it has. end: called with its id at the end of this process, which
-    it may turn into something else. Neither may wait for the loop, which does not go round any more.
+    told: called with the new process's id and version after the takeover. end: called with its id at the end of this
+    process, which it may replace. Neither may wait for the loop, which no longer runs.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Upgrade:
         self._is_under_way = False
 
     def begin(self, who: str) -> None:
-        """Start a new process and have it take over: this does not return then. who: wanted it, for the log.
+        """Start a new process that takes over; does not return in that case. who: named in the log.
 
         Raises HandoverError, and then this process continues.
         """
@@ -144,7 +144,7 @@ class Upgrade:
         return version_of(_check(hello), self._giver.network.nodes.epoch)
 
     def _wait_for_slow_work(self) -> None:
-        """Let what has been started come to its end, if it soon does: its client would have to ask again."""
+        """Wait a moment for running commands, which clients would otherwise have to repeat."""
         giver, deadline = self._giver, monotonic() + _GRACE
         while monotonic() < deadline:
             if not giver.background and not any(each.unanswered for each in giver.clients.connections):
@@ -152,7 +152,7 @@ class Upgrade:
             gevent.sleep(_LOOK)
 
     def _hand_over(self, link: HandoverLink, child: "subprocess.Popen[bytes]", who: str, version: str) -> None:
-        """Hand over, without waiting for the loop: nobody else may do anything from now on."""
+        """Hand over, without waiting for the loop: no other greenlet may run from now on."""
         giver = self._giver
         clients = giver.clients
         if giver.background:
@@ -186,7 +186,7 @@ class Upgrade:
         answer = _check(link.receive(_TAKE)[0])
         link.send({"go": True})
         link.close()
-        # what is no work is a machine that had something else to do
+        # the rest is time of other processes
         worked = process_time() - worked + answer.get("worked", 0.0)
         log.info(
             "process %d took over %d connections; the service was interrupted for %.3f s (%.3f s of work)",
@@ -195,7 +195,7 @@ class Upgrade:
         self._leave(child.pid, version)
 
     def _leave(self, successor: int, version: str) -> None:
-        """Say goodbye to those who can't come along, and end."""
+        """Disconnect clients that can't be handed over, and end."""
         try:
             stand_in.pass_on(successor)
             self._told(successor, version)
@@ -255,7 +255,7 @@ def version_of(hello: Mapping[str, Any], epoch: int) -> str:
 
 
 def _check(answer: object) -> dict[str, Any]:
-    """Check that the new process agrees, and return what it says. Raises HandoverError."""
+    """Check the answer of the new process, and return it. Raises HandoverError."""
     if not isinstance(answer, dict):
         raise HandoverError("the new process uses another protocol")
     if "error" in answer:

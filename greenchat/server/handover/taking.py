@@ -24,13 +24,13 @@ from greenchat.server.handover.wire import VARIABLE, HandoverLink
 from greenchat.server.net.connection import Connection, ConnectionServerParts
 from greenchat.storage.schema import MIGRATIONS
 
-_STEP = 20.0  # seconds for the old process to continue with what it has started
+_STEP = 20.0  # seconds for the old process to finish its work
 
 
 class Estate:
-    """All that the old process has handed over. moved: its connections, by the numbers of their sessions.
+    """Everything handed over by the old process. moved: its connections, by the numbers of their sessions.
 
-    listening: its sockets, by the configured address; is_activated: systemd opened them.
+    listening: its sockets, by the configured address; is_activated: whether systemd opened them.
     """
 
     def __init__(self, document: Mapping[str, Any], descriptors: list[int]) -> None:
@@ -56,7 +56,7 @@ class Estate:
         self.lost: list[Session] = []
 
     def restore(self, ways: Ways) -> Network:
-        """Return the state, with an outbox for every session that comes along; `lost` are the others.
+        """Return the state, with an outbox for every session that was handed over; `lost` has the others.
 
         Raises SnapshotError.
         """
@@ -82,7 +82,7 @@ class Estate:
     def connection(
         self, server: ConnectionServerParts, moved: Moved, listeners: Mapping[Address, ListenerOptions]
     ) -> Connection:
-        """Return a connection that came along, as it was."""
+        """Return a connection that was handed over."""
         session, outbox = self._sessions[moved.number]
         address = Address(*moved.form["listener"])
         listener = listeners.get(address, ListenerOptions(address))
@@ -90,7 +90,7 @@ class Estate:
 
 
 def hello() -> dict[str, Any]:
-    """Return what this process says of itself. acts: for a process from before there were epochs."""
+    """Return this process's greeting. acts: for old processes without epochs."""
     epochs = [acts.OLDEST, acts.VERSION]
     return {"version": __version__, "acts": acts.VERSION, "epochs": epochs, "schema": len(MIGRATIONS)}
 
@@ -103,7 +103,7 @@ class Heir:
         self._began = 0.0  # when the other process stops, by the processor time of this one
 
     def receive(self, config: Config) -> Estate:
-        """Say that this process is ready, and wait until the other one has stopped and handed over all that it has.
+        """Report that this process is ready, and wait until the other one has stopped and handed over everything.
 
         Raises HandoverError.
         """
@@ -128,7 +128,7 @@ class Heir:
 
     @staticmethod
     def _unfit(config: Config, estate: Estate, document: Mapping[str, Any]) -> str:
-        """Return what of the configuration can't be changed without a restart, in words."""
+        """Return a text about changes of the configuration that need a restart, "" without any."""
         options = config.options
         if options.storage.persistent and options.data.resolve() != estate.folder.resolve():
             return "data: a change needs a restart"

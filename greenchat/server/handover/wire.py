@@ -1,7 +1,7 @@
-"""The socket between the two processes: JSON documents, in which bytes may be, each with open descriptors.
+"""The socket between the two processes: JSON documents, which may contain bytes, each with open descriptors.
 
-A document goes as its length, the number of its descriptors, and its bytes; then the descriptors in groups, each of
-which is acknowledged, so that not too many are under way: see unix(7), ETOOMANYREFS.
+A document is sent as its length, the number of its descriptors, and its bytes; then the descriptors in groups, each of
+which is acknowledged, so that not too many are in flight: see unix(7), ETOOMANYREFS.
 """
 
 import json
@@ -18,13 +18,13 @@ VARIABLE = "GREENCHAT_HANDOVER"
 """Of the environment: the descriptor of the socket in a process that is to take over."""
 
 _HEAD = struct.Struct("!QI")
-_GROUP = 200  # descriptors: at most 253 go at once
-_BYTES = "\0bytes"  # a key that nothing that people send can have
+_GROUP = 200  # descriptors: the system's limit is 253 at once
+_BYTES = "\0bytes"  # a key that no data of users can have
 _CLOSE_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 
 
 class HandoverLink:
-    """One end of the socket. All of it waits, without gevent: whoever uses it does nothing else meanwhile."""
+    """One end of the socket. Its methods block, without gevent."""
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
@@ -43,7 +43,7 @@ class HandoverLink:
         return self._sock.fileno()
 
     def close(self) -> None:
-        """Let go of it."""
+        """Close the socket."""
         self._sock.close()
 
     def send(self, document: Any, descriptors: Sequence[int] = (), patience: float | None = None) -> None:
@@ -91,7 +91,7 @@ def refuse(text: str, *, needs_restart: bool = False) -> None:
     """Tell the process that has started this one to take over, if one has, why that can't be."""
     link = HandoverLink.inherited()
     if link:
-        del os.environ[VARIABLE]  # it is told once
+        del os.environ[VARIABLE]  # report it only once
         with suppress(HandoverError):
             link.send({"error": text, "needs_restart": needs_restart}, patience=1.0)
 

@@ -27,7 +27,7 @@ Enter = Callable[[Request, str], tuple[Context, User]]
 
 
 class AdminApi:
-    """Answers these calls. enter: gives the context and the user of a call whose token has a right."""
+    """Answers these calls. enter: returns the context and the user of a call with a right of its token."""
 
     def __init__(self, enter: Enter) -> None:
         self._enter = enter
@@ -106,7 +106,7 @@ class AdminApi:
         return json_response({"success": not refused, "error": refused[0] if refused else None})
 
     def _serve(self, request: Request, name: str, *fields: str) -> Response:
-        """Run a command of NickServ, whose refusal is the answer."""
+        """Run a command of NickServ, and answer with its refusal, if any."""
         entry = NICKSERV.entries[name]
         ctx, _ = self._open(request, entry.right)
         words = list(_fields(request, *fields))

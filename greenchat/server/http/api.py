@@ -1,6 +1,6 @@
 """`api/v1`: for bots that don't speak IRC. `openapi.json` beside this file describes it.
 
-Each call runs a command, or reads what a command would answer, in a session of the account: see `bot_speech`.
+Each call runs a command, or returns the data of a command's answer, in a session of the account: see `bot_speech`.
 """
 
 from collections.abc import Callable, Iterable
@@ -151,7 +151,7 @@ class Api:
         return self._member(request, READ)
 
     def _member(self, request: Request, right: str) -> tuple[Context, User]:
-        """Return who asks, with this right of the token. Raises HttpError where the account is not here."""
+        """Return the context and user of a call with this right of its token. Raises HttpError without the user."""
         ctx, token = self._enter(request, right)
         user = user_of(ctx, token)
         if user is None:

@@ -1,4 +1,4 @@
-"""Running commands for HTTP requests: each in a session of its own, which receives nothing but the answer."""
+"""Runs commands for HTTP requests: each in a separate session, which receives only the answer."""
 
 from collections.abc import Callable
 
@@ -26,7 +26,7 @@ def stranger_of(request: Request) -> Context:
 
 
 def wait_until_stored(request: Request) -> None:
-    """Wait until the messages of this turn are stored. Raises HttpError if that failed: nobody has got them then."""
+    """Wait until the messages of this turn are stored. Raises HttpError if that failed, so that nobody got them."""
     turn = request.connection.server.turn
     before = turn.failures
     request.connection.yield_turn()

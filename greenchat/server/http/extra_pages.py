@@ -26,9 +26,9 @@ class ExtrasServerParts(files.FilesServerParts, Protocol):
 
 
 def serve_extras(server: ExtrasServerParts, settings: Settings) -> files.FilePages | None:
-    """Add their rows; the pages of files, if there are any. Raises ConfigError where a package is missing.
+    """Add the routes of extras; return the pages of files, if enabled. Raises ConfigError if a package is missing.
 
-    settings: of the configuration; those of the state that nodes continue with may be older.
+    settings: of the configuration; those in the state of nodes may be older.
     """
     if server.options.metrics.enabled:
         try:  # late: it is an extra

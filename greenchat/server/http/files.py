@@ -41,21 +41,21 @@ from greenchat.values.file_types import KNOWN
 
 log = logging.getLogger(__name__)
 
-_STEP = 256 * 1024  # bytes that are read and sent at once
+_STEP = 256 * 1024  # bytes of one read and send
 _CHANCE = 16  # bytes
 _NAME = rf"([A-Za-z0-9_-]{{{NAME_LENGTH}}})(?:\.[a-z0-9]{{1,5}})?"
 _DAY = 86_400_000  # ms
 _SWEEP_EVERY = 60_000  # ms
-_LATELY = 600.0  # seconds: more than a node is ever behind another, and their clocks apart
+_LATELY = 600.0  # seconds: more than the delay between nodes, and the difference of their clocks
 _ON_ITS_WAY = 3600.0  # seconds that an upload may rest at another node, and more than any does
 _SANDBOX = (
-    # what is opened by itself, a film too, may load itself, and run nothing
+    # an opened file, like a video, may load itself, and run nothing
     (
         "Content-Security-Policy",
         "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline'; sandbox",
     ),
     ("Cross-Origin-Resource-Policy", "cross-origin"),  # clients of other sites show pictures, too
-    ("Cache-Control", "private, no-cache"),  # what is deleted is gone; who has it is told so in one line
+    ("Cache-Control", "private, no-cache"),  # so that deleted files are gone; unchanged ones are answered by 304
     ("Accept-Ranges", "bytes"),
 )
 
@@ -93,7 +93,7 @@ class FilePages:
         routes.add(f"files/{_NAME}/thumbnail", GET=self._hand_out_small)
 
     def start(self) -> None:
-        """Delete what a crash has left, before the first upload, and when it is known what files there are."""
+        """Delete leftovers of a crash, before the first upload, when all files are known."""
         network = self._server.network
         self._contents = {file.hash for file in network.owned.files}
         blobs, used = self._uploads.blobs, frozenset(self._contents)
@@ -122,7 +122,7 @@ class FilePages:
             old = too_old(files, int(date - days * _DAY))
             if old:
                 self._server.run_step(lambda ctx: drop_many(ctx, old))
-        # of what was uploaded at another node recently this one may not know the file yet
+        # files uploaded recently at another node may not be known here yet
         before = self._server.now() / 1000 - _LATELY if self._server.network.nodes else float("inf")
         for hashed in [each for each in self._contents if not files.uses(each)]:
             self._uploads.forget(hashed, before=before, gone=self._contents.discard)
@@ -152,7 +152,7 @@ class FilePages:
         ]
 
     def _owner(self, request: Request) -> str:
-        """Return the id of the account whose request it is, "" for a guest's. Raises HttpError."""
+        """Return the id of the account of a request, "" for a guest's. Raises HttpError."""
         account = sender_of(request, TO_UPLOAD)
         if account is None and not self._server.network.settings.files.guests:
             raise HttpError(
@@ -191,7 +191,7 @@ class FilePages:
             except StoreError as error:
                 raise HttpError(507, "The server could not store it") from error
             finally:
-                self._contents.add(file.hash)  # not before: `sweep` would forget what has no file yet
+                self._contents.add(file.hash)  # not before, since `sweep` would remove contents without a file
         answer = json_response(_shown(request, file), 201)
         answer.fields += [("Location", self._address(request, file)), *self._shared(request)]
         return answer
@@ -240,7 +240,7 @@ class FilePages:
             raise HttpError(404, "The file no longer exists")
         asked = request.head.get("range")
         if request.head.get("if-range") not in ("", etag):
-            asked = ""  # what they have is a part of something else
+            asked = ""  # their part is of another version
         part = wanted_range(asked, size)
         start, end = part or (0, size)
         fields.append(("Content-Length", str(end - start)))

@@ -68,7 +68,7 @@ class Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
     ) -> None:
         """Make a handler. idle: seconds between two requests; timeout: for one.
 
-        waits: called with whether a request is waited for, and whether nothing has come since the last answer.
+        waits: called with whether it waits for a request, and whether nothing was received since the last answer.
         """
         super().__init__(ResponseSocket(carrier.sock), (carrier.session.host, 0), gateway, rfile=reader)
         self.carrier = carrier
@@ -79,12 +79,12 @@ class Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
         self._trouble: HttpError | None = None
         self._head: RequestHead | None = None
         self._fields = b""
-        self.MessageClass = self._read_fields  # where pywsgi would read them from the connection
+        self.MessageClass = self._read_fields  # instead of pywsgi's reading from the connection
 
     def read_requestline(self) -> str:
-        """Read the next request's line, after its whole head was read and checked."""
+        """Return the next request's line, after reading and checking its head."""
         if self.rfile.rest:
-            gevent.sleep(0)  # a client that sends many at once must not keep the others waiting
+            gevent.sleep(0)  # a client with many requests must not delay others
         self._waits(True, self._head is not None and not self.rfile.rest)
         try:
             data = self.rfile.head(self._idle, self._timeout)

@@ -26,7 +26,7 @@ _SLACK = frozenset(("attachments", "blocks", "username", "icon_emoji", "icon_url
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """A text, its speaker, and what it answers: see `say_by_hook`. text: "" for nothing."""
+    """A text, its sender, and the message that it answers: see `say_by_hook`. text: "" for nothing."""
 
     name: str
     text: str
@@ -41,7 +41,7 @@ def read_post(head: RequestHead, body: object) -> Post:
     """Return the message in a JSON body. Raises ShapeError."""
     if not isinstance(body, dict):
         raise ShapeError("The body must be a JSON object")
-    body = {name: each for name, each in body.items() if each is not None}  # programs send all that they know
+    body = {name: each for name, each in body.items() if each is not None}  # programs send unknown fields as null
     for name, field in ("Gitea", "x-gitea-event"), ("GitHub", "x-github-event"):
         if event := head.get(field):
             return Post(name, "\n".join(_github(event, body)))
@@ -67,7 +67,7 @@ def _at(value: object, *path: str) -> Any:
 
 
 def _text(value: object, *path: str) -> str:
-    """Return the value if it is a string, else ""."""
+    """Return the value if it is a string, or else ""."""
     found = _at(value, *path)
     return found if isinstance(found, str) else str(found) if type(found) is int else ""
 
@@ -149,7 +149,7 @@ def _alerts(alerts: list[Any]) -> Iterator[str]:
 def _slack(body: dict[str, Any]) -> Iterator[str]:
     text = _text(body, "text")
     yield _unmarked(text)
-    if not text:  # "used as a fallback string to display in notifications" where there are blocks
+    if not text:  # "used as a fallback string to display in notifications" with blocks
         for block in _items(body.get("blocks")):
             yield _unmarked(_text(block, "text", "text"))
     for each in _items(body.get("attachments")):

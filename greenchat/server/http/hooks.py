@@ -53,7 +53,7 @@ class HookService:
         if not post.text.strip():
             return Response(204, fields=[NOT_KEPT])  # an event that is not worth a message
         try:
-            # another turn: the body may have taken long to arrive
+            # a new turn: the body may have taken long to arrive
             said = context_of(request).propose(say_by_hook, hashed, post.name, post.text, post.thread)
         except IrcError as error:
             raise HttpError(_STATUS[error.numeric], _why(error)) from error

@@ -30,7 +30,7 @@ TO_MANAGE = (SESSION,)
 def sender_of(request: Request, kinds: tuple[str, ...]) -> Account | None:
     """Return the account of a request, None if it has no credentials. Waits while a password is checked.
 
-    kinds: of the tokens that will do, beside the password.
+    kinds: of accepted tokens, beside the password.
 
     Raises HttpError if the credentials are wrong, or the account may not be used.
     """

@@ -80,7 +80,7 @@ class TokenLimits:
 
 
 class _WaitingRequest(NamedTuple):
-    """A connection from which a request is waited for. is_idle: it has had an answer, and nothing of the next came."""
+    """A connection without a complete request. is_idle: whether it had an answer, and nothing was received since."""
 
     netblock: str
     is_idle: bool
@@ -98,7 +98,7 @@ class UnfinishedRequests:
     def add(self, connection: Connection, most: int, share: int = 0, *, is_idle: bool = False) -> None:
         """Add a connection; beyond `most` of them the oldest is cut.
 
-        share: how many one netblock may have before its own oldest is cut; 0 for any number.
+        share: the maximum of one netblock, beyond which its own oldest is cut; 0 for no limit.
         """
         netblock = addresses.netblock(connection.session.host) if share else ""
         self._connections[connection] = _WaitingRequest(netblock, is_idle)
@@ -111,7 +111,7 @@ class UnfinishedRequests:
             self._cut(next(iter(self._connections)))
 
     def remove(self, connection: Connection) -> None:
-        """Remove a connection whose request has come, or that has gone."""
+        """Remove a connection that has sent its request, or has ended."""
         waiting = self._connections.pop(connection, None)
         own = self._by_netblock.get(waiting.netblock) if waiting else None
         if waiting and own:
@@ -129,7 +129,7 @@ class UnfinishedRequests:
     def _cut(self, connection: Connection) -> None:
         is_idle = self._connections[connection].is_idle
         self.remove(connection)
-        if not is_idle:  # else it may just have sent a request, and would take this for the answer; browsers retry
+        if not is_idle:  # an idle one may just have sent a request, and would take this for the answer; browsers retry
             with suppress(OSError):
                 connection.sock.send(_BUSY)
         connection.outbox.cut("The server is too busy; try again")

@@ -34,7 +34,7 @@ from greenchat.server.net.turn import Turn
 from greenchat.values.addresses import is_within
 
 _BEARER = "Bearer "
-_OTHER = "(unknown)"  # what strangers send must not make new names
+_OTHER = "(unknown)"  # clients must not be able to add names
 _KINDS = ("unregistered", "irc", "websocket", "plain", "http")
 
 
@@ -165,7 +165,7 @@ class _Figures(Collector):
         yield GaugeMetricFamily("greenchat_store_bytes", "The size of the database", value=size)
 
     def _nodes(self) -> Iterator[Metric]:
-        """Yield the figures of several nodes that are one server, as this one sees them."""
+        """Yield the figures of all nodes, as this one sees them."""
         network = self._server.network
         if not network.nodes:
             return

@@ -1,7 +1,7 @@
-"""`oidc`: logging in from the page at an identity provider. What comes of it is the cookie of a browser that stays
-signed in, see `signed_in`.
+"""`oidc`: logins of the page at an identity provider. The result is the cookie of a browser that stays signed in, see
+`signed_in`.
 
-What a login needs to come back with is in a cookie until then: nothing is kept here, so that nobody can fill it.
+The state of an unfinished login is in a cookie, not here, so that nobody can fill our memory.
 """
 
 import base64
@@ -36,9 +36,9 @@ T = TypeVar("T")
 
 _THREADS = 4  # questions to the provider at the same time, one of each address
 _MOST_WAITING = 64
-_MOST_OF_ONE = 16  # of these, from one address: nobody can keep all others out
+_MOST_OF_ONE = 16  # of these, from one address, so that nobody can block all others
 _SEED = 24  # bytes
-_LASTS = 600  # seconds that somebody may take at the provider
+_LASTS = 600  # seconds for a login at the provider
 _COOKIE = "greenchat_oidc"
 _DAY = 86_400  # seconds
 
@@ -98,7 +98,7 @@ class OidcPages:
             raise HttpError(403, "Your address is banned from this server")
         name = str(claims.get(client.rules.claim, "")).partition("@")[0]
         before = kept.split(".")[2]
-        # looked at now: whoever was signed in when this began may have been signed out since, and for a reason
+        # checked again, since the session may have been revoked during the login
         token = ctx.network.tokens.get(before, ctx.now)
         own = account_of(ctx, token) if token is not None and token.kind == SESSION else None
         try:
@@ -145,7 +145,7 @@ class OidcPages:
         return result
 
     def _secrets(self, kept: str) -> Secrets:
-        """Return the secrets of a login, made of what its browser keeps: nobody else can make them."""
+        """Return the secrets of a login, derived from its cookie with our key."""
         return Secrets(*(self._sign(word, kept) for word in ("state", "nonce", "verifier")))
 
     def _sign(self, word: str, kept: str) -> str:
@@ -165,7 +165,7 @@ def _go(address: str, *cookies: tuple[str, str]) -> Response:
 
 
 def _brief(request: Request, value: str, seconds: int) -> tuple[str, str]:
-    """Return a cookie that comes back from the provider's site, too, and only to us there."""
+    """Return a cookie that is also sent on the redirect from the provider, and only to our callback."""
     secure = "; Secure" if request.secure else ""
     attributes = f"Path={request.base}oidc; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
     return "Set-Cookie", f"{_COOKIE}={value}; {attributes}"

@@ -14,9 +14,9 @@ _ANY = "*"
 
 
 def client_address(head: RequestHead, peer: str, proxies: tuple[IpNetwork, ...]) -> str:
-    """Return the client's IP address: the last one that one of our own proxies vouches for.
+    """Return the client's IP address: the last one reported by one of our own proxies.
 
-    proxies: those whose forwarding field is trusted; without any, or from elsewhere, the field is ignored.
+    proxies: trusted ones, whose forwarding field is used; it is ignored from others.
     https://www.rfc-editor.org/rfc/rfc7239
     """
     for text in reversed(_forwarded(head)):

@@ -1,4 +1,4 @@
-"""The outboxes of connections that came by HTTP: while they speak HTTP, and as WebSockets."""
+"""The outboxes of HTTP connections: during HTTP, and as WebSockets."""
 
 from collections.abc import Set
 
@@ -24,7 +24,7 @@ class HttpOutbox(SocketOutbox):
     __slots__ = ()
 
     def flush(self) -> None:
-        """Drop what was put."""
+        """Drop all messages."""
         self.pending.clear()
         if self.closing:
             self._wake()
@@ -44,10 +44,10 @@ class WebSocketOutbox(SocketOutbox):
     def __init__(self, dirty: Dirty, sock: Stream, limit: int, send_queues: SendQueues, ending: Ending) -> None:
         super().__init__(dirty, sock, limit, send_queues)
         self._ending = ending
-        self._last_frames: list[bytes] = []  # what waits when it is closed; what is put later is dropped
+        self._last_frames: list[bytes] = []  # the queue at the time of `close`; later messages are dropped
 
     def close(self, farewell: bytes = b"") -> None:
-        """Send what waits, then this, and then a close frame."""
+        """Send the queue, the farewell, and a close frame."""
         if not self.closing:
             self.put(farewell)
             self.put(close_frame(GOING_AWAY if self._ending.is_near else NORMAL))
@@ -61,14 +61,14 @@ class WebSocketOutbox(SocketOutbox):
             self._seal()
 
     def flush(self) -> None:
-        """Send all that was put in this turn, until it was closed."""
+        """Send the messages of this turn, up to `close`."""
         if self.closing:
             self.pending[:] = self._last_frames
             self._last_frames.clear()
         super().flush()
 
     def retract(self, unseen: Set[int]) -> None:
-        """Take back what was put in this turn, also from what was put before it was closed."""
+        """Remove messages of this turn, also those from before `close`."""
         super().retract(unseen)
         self._last_frames = [data for data in self._last_frames if id(data) not in unseen]
 

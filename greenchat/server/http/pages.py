@@ -1,7 +1,7 @@
-"""The page: the files of `greenchat/web`, and the few facts that it asks for.
+"""The page: the files of `greenchat/web`, and its settings.
 
-A file is read again when it has changed, so that work on the page needs no restart; a browser asks each time whether it
-has, and is told so in one line. Comments are not sent: they would be a tenth of all.
+A file is read again when it has changed, so that development of the page needs no restart; browsers revalidate each
+time, and usually get a 304. Comments, a tenth of the size, are not sent.
 """
 
 import gzip
@@ -36,13 +36,13 @@ TYPES = {
     "webp": "image/webp",
     "woff2": "font/woff2",
 }
-_PACKED = {"css", "html", "js", "json", "mjs", "svg", "txt", "webmanifest"}  # what gzip makes smaller
+_PACKED = {"css", "html", "js", "json", "mjs", "svg", "txt", "webmanifest"}  # types to be compressed
 _SHELL, _MANIFEST, _WORKER = "index.html", "manifest.webmanifest", "sw.js"
 _NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]*"  # neither .. nor hidden files can be asked for
 _FILE = rf"((?:{_NAME}/)*{_NAME}\.(?:{'|'.join(TYPES)}))"
 _VALIDATED = ("Cache-Control", "no-cache")
 _SMALL = 512  # bytes that are not worth compressing
-_COMMENT = re.compile(rb"^[ \t]*(?://.*|/\*\*?(?:[^*]|\*(?!/))*\*/[ \t]*)$", re.MULTILINE)  # on lines of its own
+_COMMENT = re.compile(rb"^[ \t]*(?://.*|/\*\*?(?:[^*]|\*(?!/))*\*/[ \t]*)$", re.MULTILINE)  # comments on separate lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class Pages:
         return Response(200, data, TYPES[path.rpartition(".")[2]], fields)
 
     def _load(self, path: str, base: str) -> _File:
-        """Return the file as it is now. Raises HttpError."""
+        """Return the current file. Raises HttpError."""
         file = self._folder / path
         try:
             if not file.resolve().is_relative_to(self._folder):
@@ -159,14 +159,14 @@ class Pages:
 
 
 def _file_facts(rules: FileHost) -> dict[str, object] | None:
-    """Return the facts that the page needs to upload files; None if there are no uploads. size: in bytes."""
+    """Return the page's settings for uploads; None if uploads are disabled. size: in bytes."""
     if not rules.enabled:
         return None
     return {"url": rules.url, "size": rules.size << 20, "guests": rules.guests > 0}
 
 
 def _in_json(text: str) -> str:
-    """Return a text as it stands inside the quotes of a string in JSON or JavaScript."""
+    """Return a text escaped for a string literal in JSON or JavaScript."""
     return json.dumps(text)[1:-1].replace("<", "\\u003c").replace("'", "\\u0027")
 
 

@@ -8,10 +8,10 @@ _ONE = re.compile(r"bytes=\s*(\d{0,19})\s*-\s*(\d{0,19})\s*", re.IGNORECASE | re
 
 
 def wanted_range(field: str, size: int) -> tuple[int, int] | None:
-    """Return the first byte and the one after the last of what is asked for; None: all of it.
+    """Return the requested first byte and the one after the last; None for the whole file.
 
-    Several ranges, and what is no range of bytes, are skipped: "A server MAY ignore the Range header field".
-    Raises HttpError where nothing of it is there.
+    Several ranges, and other units, are ignored: "A server MAY ignore the Range header field". Raises HttpError if the
+    range is outside of the file.
     """
     match = _ONE.fullmatch(field)
     if not match or not any(match.groups()):

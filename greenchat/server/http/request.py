@@ -28,15 +28,15 @@ class Body(Protocol):
     """The body of a request, after the head."""
 
     def read(self, length: int | None = None) -> bytes:
-        """Return at most so many bytes; b"" at the end. Raises OSError and HttpError."""
+        """Return at most `length` bytes; b"" at the end. Raises OSError and HttpError."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """path: below the base path, decoded, without a / at its beginning. address: the IP address of the client.
 
-    secure: it came through TLS, here or at a proxy in front. base: the base path, with a / at both ends.
-    origins: other sites whose pages are as good as our own. extend: gives what is missing of it so many seconds more.
+    secure: whether TLS was used, here or at a proxy. base: the base path, with a / at both ends. origins: other trusted
+    sites. extend: allows so many more seconds for the rest of the request.
     """
 
     head: RequestHead
@@ -52,7 +52,7 @@ class Request:
 
     @property
     def method(self) -> str:
-        """The method; GET for HEAD too, so that handlers need not distinguish them."""
+        """Return the method; GET also for HEAD, so that handlers need not distinguish them."""
         return "GET" if self.head.method == "HEAD" else self.head.method
 
     def require_own_page(self) -> None:
@@ -73,7 +73,7 @@ class Request:
         return cookies
 
     def read(self, limit: int) -> bytes:
-        """Return the whole body. Raises HttpError if it is longer than so many bytes."""
+        """Return the whole body. Raises HttpError if it is longer than the limit."""
         if self.head.length is not None and self.head.length > limit:
             raise HttpError(413, f"At most {limit} bytes")
         pieces: list[bytes] = []
@@ -100,9 +100,9 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """A response. body: sent as it is; in pieces if its size is not known beforehand.
+    """A response. body: sent unchanged, or in pieces of unknown total size.
 
-    framing: a bit of `protocol.caps`: of the WebSocket that the connection becomes.
+    framing: for a connection that becomes a WebSocket, its bit of `protocol.caps`.
     """
 
     status: int = 200
@@ -124,7 +124,7 @@ def json_response(value: object, status: int = 200) -> Response:
 
 
 def error_response(error: HttpError) -> Response:
-    """Return a response that says what was wrong with a request."""
+    """Return the response for an error."""
     return Response(error.status, f"{error}\n".encode(), fields=[NOT_KEPT, *error.fields.items()])
 
 

@@ -42,17 +42,17 @@ class BlocklistLookup(Protocol):
     """The lists that say whether an address is let in: see `server.blocklist_gate`."""
 
     def look_up(self, host: str) -> Listing | None:
-        """Return where an IP address is listed, None if it is not. Waits for the answer."""
+        """Return the listing of an IP address, None if it has none. Waits for the answer."""
 
     def refuses(self, listing: Listing | None) -> bool:
         """Whether a client from there is refused."""
 
     def mark(self, session: Session, listing: Listing | None) -> None:
-        """Let a session from a listed address in only with an account, where that is asked for."""
+        """Require an account of a session from a listed address, if the options say so."""
 
 
 class HttpClientsParts(Protocol):
-    """All clients of the server, as far as HTTP has to do with them."""
+    """The parts of `Clients` that HTTP uses."""
 
     admission: Admission
     connections: dict[Connection, None]
@@ -60,7 +60,7 @@ class HttpClientsParts(Protocol):
 
     @property
     def blocklists(self) -> BlocklistLookup:
-        """Return what looks addresses up."""
+        """Return the blocklist look-up."""
 
 
 class HttpServerParts(Protocol):
@@ -118,7 +118,7 @@ class HttpService:
         web = self._server.options.web
         if not web.enabled or connection.listener.kind == "irc" or not first_bytes.is_request(data or b""):
             return NO_HTTP.serve(connection, data)
-        # Nothing of a handshake is kept while its WebSocket lasts: it would take some KiB.
+        # Release the objects of a handshake, some KiB, for the life of the WebSocket.
         framing, rest = self._answer_requests(connection, data or b"")
         if framing:
             IrcClient(connection).speak(self._upgrade_to(connection, framing, rest))
@@ -131,16 +131,14 @@ class HttpService:
         return b""
 
     def _answer_requests(self, connection: Connection, data: bytes) -> tuple[int, bytes]:
-        connection.patience = float("inf")  # each request has deadlines of its own
+        connection.patience = float("inf")  # each request has its own deadlines
         before = connection.outbox
         outbox = HttpOutbox(before.dirty, before.sock, before.limit, before.send_queues)
         connection.outbox = connection.session.outbox = outbox
         return self._answer_all(connection, RequestReader(connection.read, data), self._server.options.web)
 
     def _answer_all(self, connection: Connection, reader: RequestReader, web: Web) -> tuple[int, bytes]:
-        """Answer requests until no more come; return the framing of the WebSocket that it became, 0 if none, and its
-        data.
-        """
+        """Answer requests until the end; return the framing of a WebSocket, 0 if there is none, and its data."""
         handler = Handler(
             self._gateway,
             connection,
@@ -253,7 +251,7 @@ class HttpService:
         return response
 
     def _ask_blocklists(self, request: Request) -> None:
-        """Look up the address that a proxy gives; others were when they connected. Raises RefusedError."""
+        """Look up an address reported by a proxy; others were looked up on connecting. Raises RefusedError."""
         connection, gate = request.connection, self._server.clients.blocklists
         listing = gate.look_up(request.address) if connection.forwarders else None
         if listing and gate.refuses(listing):

@@ -70,7 +70,7 @@ def _name(request: Request) -> str:
 
 
 def cookie(request: Request, value: str, seconds: int) -> tuple[str, str]:
-    """Return the field that gives a browser its secret, for so many seconds."""
+    """Return the Set-Cookie field with a browser's secret, for so many seconds."""
     secure = "; Secure" if request.secure else ""
     attributes = f"Path={request.base}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
     return "Set-Cookie", f"{_name(request)}={value}; {attributes}"

@@ -1,4 +1,4 @@
-"""Receives an upload: a thread writes the body to the disk as it comes; then it is checked, cleaned and stored."""
+"""Receives uploads: a thread writes the body to the disk as it arrives; then it is checked, cleaned and stored."""
 
 import hashlib
 import logging
@@ -31,21 +31,21 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _PIECE = 64 * 1024  # bytes
-_BATCH = 1 << 20  # bytes that are written at once
+_BATCH = 1 << 20  # bytes of one write
 _MOST = 64  # uploads at the same time,
 _MOST_OF_ONE = 3  # ... of one account, or of guests of one address
-_MOST_FROM_ONE = 6  # ... from one address, whoever they are
-_SLOWEST = 16 * 1024  # bytes in a second, in the mean of the whole upload
+_MOST_FROM_ONE = 6  # ... from one address
+_SLOWEST = 16 * 1024  # bytes per second, the average of the whole upload
 _ARTISTS = 2  # pictures that are cleaned at the same time, of two accounts
 _LONGEST_TITLE = 100  # characters
 
 
 class Uploads:
-    """Receives contents, and removes those that no file has any more."""
+    """Receives contents, and removes unused ones."""
 
     def __init__(self, blobs: Blobs) -> None:
         self.blobs = blobs
-        self._disk = Pool(1)  # one: what is removed and comes again at the same time is in order
+        self._disk = Pool(1)  # one thread, so that removing and adding the same content are in order
         self._artists = FairPool(_ARTISTS)
         self._under_way: Counter[str] = Counter()
         self._held: Counter[str] = Counter()
@@ -61,7 +61,7 @@ class Uploads:
         self._artists.close()
 
     def forget(self, hashed: str, *, before: float, gone: Callable[[str], None]) -> None:
-        """Remove a content that no file has any more, unless the same is coming in. This returns at once.
+        """Remove an unused content, unless the same is being uploaded. This returns at once.
 
         before: see `Blobs.remove`. gone: called with it once it is removed.
         """
@@ -77,7 +77,7 @@ class Uploads:
     def receive(self, request: Request, owner: str, rules: FileHost, options: Options) -> Iterator[File]:
         """Read the body of a request as a file without name and owner, whose content exists during the block.
 
-        owner: the id of its account, "" of a guest. Raises HttpError.
+        owner: the id of an account, "" for a guest. Raises HttpError.
         """
         origin = netblock(request.address)
         who = owner or origin
@@ -111,7 +111,7 @@ class Uploads:
                 self._disk.spawn(part.discard)
 
     def _store(self, request: Request, part: PartialBlob, most: int, pace: float) -> None:
-        """Write the body. pace: seconds in which 64 KiB must come. Raises HttpError."""
+        """Write the body. pace: seconds for each 64 KiB. Raises HttpError."""
         waiting: list[bytes] = []
         size = waits = 0
         began = monotonic()
@@ -164,7 +164,7 @@ def _title(request: Request) -> str:
     fields["Content-Disposition"] = request.head.get("content-disposition")
     try:
         name = fields.get_filename() or ""
-        name = name.encode("latin-1").decode()  # many send UTF-8 as it is
+        name = name.encode("latin-1").decode()  # many clients send raw UTF-8
     except (UnicodeError, ValueError, LookupError, TypeError):  # which email.utils raises for some nonsense
         pass
     shown = "".join(each for each in name.replace("\\", "/").rpartition("/")[2] if each.isprintable())

@@ -1,7 +1,7 @@
 """WebSocket: the handshake, and then another kind of `Stream` of lines for the same session.
 
-Its framing is done by the sans-I/O part of the package `websockets`. The server's messages are framed in
-`protocol.websocket`, once for all clients of a kind; here a client's frames become lines.
+The sans-I/O part of the package `websockets` parses frames. The server's messages are framed in `protocol.websocket`,
+once for all clients of a kind; this module converts a client's frames to lines.
 """
 
 import logging
@@ -115,14 +115,14 @@ class WebSocketStream:
             if not isinstance(frame, Frame):
                 continue
             if frame.opcode is Opcode.CLOSE:
-                if not can_come_back(self._connection.session):  # else it may be a page that is loaded again
+                if not can_come_back(self._connection.session):  # it may be a page that is being reloaded
                     lines.append(LEAVES)
             elif frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
                 self._take(protocol, frame, lines)
             else:
                 pings += 1
             if protocol.state is not State.OPEN and frame.opcode is not Opcode.CLOSE:
-                break  # what follows an invalid message is not read
+                break  # input after an invalid message is not read
         self._answer(protocol)
         self._connection.pace.owed += pings
         if not lines:
@@ -136,7 +136,7 @@ class WebSocketStream:
 
     @property
     def unfinished(self) -> bytes:
-        """The frames that have come since the last whole message: who feeds them to another stream continues there."""
+        """Return the frames since the last complete message, for another stream that continues."""
         return b"" if self._protocol is None else self._unfinished.data
 
     def send(self, data: bytes, /) -> int:
@@ -155,7 +155,7 @@ class WebSocketStream:
         del self._connection, self._outbox
 
     def _take_whole(self, messages: list[tuple[int, bytes]], lines: list[bytes]) -> bool:
-        """Whether all of these frames are complete lines; then they are added to `lines`."""
+        """Add frames that are all complete lines to `lines`; return False if they are not."""
         for opcode, payload in messages:
             message = payload.rstrip(b"\r\n")
             if b"\n" in message or b"\r" in message or (opcode == Opcode.TEXT and not _is_utf8(message)):

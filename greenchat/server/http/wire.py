@@ -1,7 +1,7 @@
-"""The two halves of a connection as `gevent.pywsgi` needs them: a file to read from, a socket to send to.
+"""The two halves of a connection for `gevent.pywsgi`: a file to read from, a socket to send to.
 
-Reading has a deadline for the whole of a request, sending one for each step, so that a slow peer holds nothing for
-long. Both wait in the connection's own greenlet.
+Reading has a deadline for the whole request, sending one for each step, so that a slow peer blocks nothing for long.
+Both wait in the connection's greenlet.
 """
 
 import socket
@@ -15,20 +15,20 @@ from greenchat.protocol.http_head import HEAD_END, HEAD_LIMIT, LINE_END, HttpErr
 from greenchat.server.net.stream import Stream
 
 _STEP = 64 * 1024  # bytes
-_STALLED = 30.0  # seconds in which a peer takes nothing of its response
+_STALLED = 30.0  # seconds without progress of a response
 _LONGEST_LINE = 64 * 1024  # bytes of a line in a body
 
 
 class RequestReader:
-    """A reader of the requests that come in.
+    """A reader of requests.
 
-    deadline: seconds of the monotonic clock until which the request must have come.
+    deadline: for the complete request, in seconds of the monotonic clock.
     """
 
     __slots__ = ("_data", "_read", "_used", "closed", "deadline")
 
     def __init__(self, read: Callable[[float | None], bytes | None], data: bytes) -> None:
-        """Make a reader. read: waits so many seconds for data; returns None if nothing came, b"" at the end."""
+        """Make a reader. read: waits so many seconds for data; returns None for a timeout, b"" at the end."""
         self._read = read
         self.closed = False
         self.deadline = 0.0
@@ -41,11 +41,11 @@ class RequestReader:
         return self._data[self._used :]
 
     def extend(self, seconds: float) -> None:
-        """Give what is missing of the request so many seconds from now on."""
+        """Allow so many seconds from now on for the rest of the request."""
         self.deadline = monotonic() + seconds
 
     def head(self, idle: float, timeout: float) -> bytes:
-        """Return the next head with its empty line; b"" if the peer has gone, or is silent for `idle` seconds.
+        """Return the next head with its empty line; b"" at the end, or after `idle` silent seconds.
 
         timeout: seconds for the whole head, once it has started. Raises HttpError.
         """
@@ -70,7 +70,7 @@ class RequestReader:
         return b""
 
     def read(self, size: int) -> bytes:
-        """Return so many bytes, fewer at the end. Raises HttpError if they come too slowly."""
+        """Return `size` bytes, fewer at the end. Raises HttpError if they come too slowly."""
         while len(self._data) - self._used < size and self._more():
             pass
         data = self._data[self._used : self._used + size]
@@ -78,7 +78,7 @@ class RequestReader:
         return data
 
     def readline(self, size: int = _LONGEST_LINE) -> bytes:
-        """Return data up to a newline, or so many bytes."""
+        """Return data up to a newline, or `size` bytes."""
         while self._data.find(b"\n", self._used) < 0 and len(self._data) - self._used < size and self._more():
             pass
         end = self._data.find(b"\n", self._used) + 1 or len(self._data)
@@ -99,7 +99,7 @@ class RequestReader:
 
 
 class ResponseSocket:
-    """A socket for responses, which are sent at once: they do not wait for the end of a turn."""
+    """A socket for responses, which are sent at once, not at the end of a turn."""
 
     __slots__ = ("_stream", "sent")
 
@@ -108,7 +108,7 @@ class ResponseSocket:
         self.sent = 0
 
     def sendall(self, data: bytes | bytearray) -> None:
-        """Send the data as fast as the peer takes it. Raises OSError if the peer takes nothing for long."""
+        """Send the data as fast as the peer reads it. Raises OSError if the peer reads nothing for long."""
         view = memoryview(bytes(data))
         while view:
             try:

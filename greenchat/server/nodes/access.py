@@ -8,9 +8,9 @@ from urllib.parse import SplitResult
 class Access:
     """The addresses of the engine, and our credentials.
 
-    urls: nats://[TOKEN@|USER:PASSWORD@]HOST[:PORT], or tls:// for never without. user, password, token: instead of
-    those in the addresses. ca: the file with the certificates that vouch for the engine's, "" for those of the system.
-    certificate, key: files of our own, "" for none.
+    urls: nats://[TOKEN@|USER:PASSWORD@]HOST[:PORT], or tls:// to require TLS. user, password, token: instead of those
+    in the addresses. ca: the file with the engine's authorities, "" for the system's. certificate, key: files of a
+    client certificate, "" for none.
     """
 
     urls: tuple[str, ...]
@@ -32,5 +32,5 @@ class Access:
         return {"token": parts.username or ""}
 
     def wants_tls(self, parts: SplitResult) -> bool:
-        """Whether a server without TLS is refused: also where certificates are named."""
+        """Whether TLS is required: by the URL, or because certificates are configured."""
         return parts.scheme == "tls" or bool(self.ca or self.certificate)

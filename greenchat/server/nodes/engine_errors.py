@@ -1,4 +1,4 @@
-"""Why the engine can't be used: what it answers, or that it does not."""
+"""Errors of the engine."""
 
 
 class EngineError(Exception):
@@ -6,15 +6,15 @@ class EngineError(Exception):
 
 
 class EngineRefusesError(EngineError):
-    """The engine refuses something, and will again: it or the configuration has to be changed."""
+    """A permanent refusal of the engine: it or the configuration must be changed."""
 
 
 class NotThereError(EngineRefusesError):
-    """The engine does not have what it was asked for."""
+    """The engine does not have the requested object."""
 
 
 class NoAnswerError(EngineError):
-    """A request was not answered in time: the engine may have done what was asked, or not."""
+    """A request was not answered in time: the engine may have carried it out, or not."""
 
     def __init__(self) -> None:
         super().__init__("it does not answer")
@@ -28,4 +28,4 @@ class NoLeaderError(EngineError):
 
 
 class TooFewServersError(EngineRefusesError):
-    """The engine does not know enough of its servers to be there, for as many copies as are wanted."""
+    """The engine has fewer known servers than the configured number of copies."""

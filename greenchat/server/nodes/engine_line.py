@@ -1,4 +1,4 @@
-"""A node's line to the log: one connection to the engine after the other, each going on where the last ended."""
+"""A node's access to the log: successive connections to the engine, each continuing where the last ended."""
 
 import logging
 import secrets
@@ -19,20 +19,20 @@ from greenchat.server.nodes.seat import Seat
 
 log = logging.getLogger(__name__)
 
-_FIRST = 30.0  # seconds in which the engine has to answer at the start
+_FIRST = 30.0  # seconds for the engine to answer at the start
 _AGAIN = 0.2  # seconds between attempts
-_ANSWER = 2.0  # seconds: while the engine elects a leader it forgets what it was asked, so ask again soon
+_ANSWER = 2.0  # seconds: the engine drops requests while it elects a leader, so repeat them soon
 _MIB = 1024 * 1024
 
 
 class EngineLine:
-    """The line of one node. stored: the log as it was at the start.
+    """The access of one node. stored: the log at the start.
 
     Waits: follow, append, trim. Changes: close.
     """
 
     def __init__(self, seat: Seat) -> None:
-        """Find the log. Raises NodeError; SystemExit where it waits and the process is told to end."""
+        """Find the log. Raises NodeError, or SystemExit if the process is to end while it waits."""
         self._seat = seat
         self._connected = Event()
         self._is_over = False
@@ -72,7 +72,7 @@ class EngineLine:
         return stored
 
     def follow(self, position: Callable[[], int], found: Callable[[int], None], deliver: Deliver) -> None:
-        """Read the log until `close`. position: returns what was applied last. found: told where the log ends now.
+        """Read the log until `close`. position: returns the last applied entry. found: called with the present end.
 
         Raises EngineRefusesError.
         """
@@ -116,7 +116,7 @@ class EngineLine:
 
     @property
     def is_connected(self) -> bool:
-        """Whether entries come by it now."""
+        """Whether there is a connection now."""
         return bool(self._connected.is_set())
 
     def append(self, entry: bytes, identity: str) -> bool:
@@ -131,8 +131,8 @@ class EngineLine:
         return True
 
     def trim(self, needed: int, before: int) -> None:
-        """Take entries out of the log, up to one that no node needs any more: those from before a time, in ms, and all
-        of them where the log is larger than it should be. What fails is done the next time.
+        """Delete entries of the log up to `needed`: those from before a time, in ms, or all if the log is too large.
+        Failures are retried the next time.
         """
         engine, seat = self._engine, self._seat
         if engine is None:
@@ -160,11 +160,11 @@ class EngineLine:
 
 
 def _first_since(time: int, numbers: range, time_of: Callable[[int], int]) -> int:
-    """Return the first of these entries that was written at a time or later; the one after them if there is none."""
+    """Return the first of these entries that was written at a time or later, or the number after the last."""
     return numbers.start + bisect_left(numbers, time, key=time_of)
 
 
 def end_if_told() -> None:
-    """Raise SystemExit where the process was told to end: before it serves nothing else looks for that."""
+    """Raise SystemExit if the process is to end: before it serves nothing else checks that."""
     if signal.SIGTERM in caught():
         raise SystemExit(0)

@@ -1,4 +1,4 @@
-"""An engine of our own, for nodes on one machine: a nats-server on a port of the loopback, with a token of its own."""
+"""The engine for nodes on one machine: a nats-server on a loopback port, with a random token."""
 
 import fcntl
 import os
@@ -33,7 +33,7 @@ class EngineProcessError(Exception):
 
 
 class EngineProcess:
-    """The engine's process. url: where nodes find it, as long as this object is there. lock: a file with its id."""
+    """The engine's process. url: valid as long as this object exists. lock: a file with the process id."""
 
     def __init__(self, folder: Path) -> None:
         """Find the program, and write its configuration into a folder. Raises EngineProcessError."""
@@ -58,7 +58,7 @@ class EngineProcess:
 
     @property
     def pid(self) -> int:
-        """The process id, 0 while there is no process."""
+        """Return the process id, 0 without a process."""
         return self._process.pid if self._process else 0
 
     def start(self) -> None:
@@ -85,7 +85,7 @@ class EngineProcess:
         return self._process is None or self._process.poll() is not None
 
     def stop(self, seconds: float) -> None:
-        """End it in good order, or after so many seconds at once."""
+        """Stop the engine properly, or after so many seconds by force."""
         self._lock.close()
         if self._process and not self.has_ended:
             self._process.terminate()
@@ -122,10 +122,10 @@ def end_engine(lock: Path) -> None:
 
 
 def _reserve_port() -> tuple[socket.socket, int]:
-    """Return a socket that keeps a port for the engine, also between its end and its next start, and the port.
+    """Return a socket that reserves a port for the engine, also during a restart of it, and the port.
 
     The system gives the port to no other program, and the engine may listen there, since it sets SO_REUSEADDR, too:
-    Linux, socket(7). Other systems refuse the engine: there the port is only one that was free.
+    Linux, socket(7). Other systems refuse the engine: there the port was only free at this moment.
     """
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -13,9 +13,9 @@ from greenchat.chat.acts import Act, ActError, decode, encode
 
 _VERSION = 1
 _json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-LARGEST = 1024 * 1024  # bytes that the engine has to take
+LARGEST = 1024 * 1024  # bytes that the engine must accept
 _MOST = 512 * 1024  # bytes of several acts
-_MOST_OF_ONE = 900_000  # bytes: with what stands around it, it is less than the largest entry
+_MOST_OF_ONE = 900_000  # bytes: with the other fields it must fit into the largest entry
 
 
 class EntryError(ValueError):
@@ -24,9 +24,9 @@ class EntryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """An entry. token: of the incarnation. applied: the last entry that it had applied. cpu: ms that it had used.
+    """An entry. token: of the incarnation. applied: its last applied entry. cpu: ms used by it so far.
 
-    acts: still encoded: whoever has proposed them has them.
+    acts: still encoded; the proposing node has them decoded.
     """
 
     token: str
@@ -48,7 +48,7 @@ def text(act: Act) -> str:
 
 
 def room(size: int) -> bool:
-    """Whether an entry with acts of so many characters has room for more."""
+    """Whether an entry with acts of `size` characters has room for more."""
     return size * 3 < _MOST
 
 

@@ -1,9 +1,9 @@
-"""Several nodes on one machine (`--nodes N`): an engine, N processes that share the addresses, and this one, which
-starts them again when they die.
+"""Several nodes on one machine (`--nodes N`): an engine, N processes that share the addresses, and this parent, which
+restarts them when they die.
 
-The first node has the data folder itself, so that its history is that of the server; the others have folders in
-`nodes/` below it, and are made from a node that is there. `nodes/` can be deleted while nothing runs: then it is a
-single server again, or begins a new log.
+The first node uses the data folder itself, and so its previous history; the others have folders in `nodes/` below it,
+and are copied from a running node. `nodes/` can be deleted while nothing runs: then the data folder belongs to a single
+server again, or a new log is started.
 """
 
 import fcntl
@@ -66,7 +66,7 @@ class _Child:
 
     @property
     def has_state(self) -> bool:
-        """Whether it knows where in the log it is."""
+        """Whether the node has a position in the log."""
         return (Path(self.seat.state) / STATE).exists()
 
     def start(self) -> None:
@@ -151,7 +151,7 @@ class NodeFamily:
         )
 
     def run(self) -> int:
-        """Serve until a signal, or until a node was told to stop; return the exit code. Raises FamilyError."""
+        """Serve until a signal, or until a node is ordered to stop; return the exit code. Raises FamilyError."""
         wake, waked = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(waked)
         for number in (*_ENDING, signal.SIGHUP, signal.SIGCHLD, signal.SIGUSR2):
@@ -207,7 +207,7 @@ class NodeFamily:
             child.again = float("inf")
             return
         if code in (0, STAYS_OFF) or (not child.serves and child is self._children[0] and not self._has_greeted):
-            # it was told to stop, or nothing can be started like this
+            # it was ordered to stop, or can't start
             self._code = 0 if code == STAYS_OFF else code
             self._is_ending = True
             return
@@ -216,7 +216,7 @@ class NodeFamily:
         log.error("%s has exited with code %d; restarting it", child.seat.name, code)
 
     def _begin(self, child: _Child) -> None:
-        """Start a node; one that has no state is made from another one first."""
+        """Start a node; one without a state is copied from another one first."""
         others = [other for other in self._children if other is not child and other.has_state]
         if not child.has_state and others:
             source = next((other for other in others if other.serves), others[0])
@@ -259,4 +259,4 @@ class NodeFamily:
 
 
 def _do_nothing(*_: object) -> None:
-    """Do nothing: the descriptor that wakes the loop says which signal came."""
+    """Do nothing: the wake-up descriptor reports the signal."""

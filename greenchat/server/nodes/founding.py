@@ -1,6 +1,6 @@
-"""The shell's work on the log of several machines, while the node of this data folder does not run.
+"""The shell's `cluster` commands for a node that is not running.
 
-Nothing is overwritten: what stands in the way is named, or moved aside.
+Nothing is overwritten: obstacles are reported, or moved aside.
 """
 
 import secrets
@@ -33,11 +33,11 @@ _HOUR = 3600.0  # seconds
 
 
 class FoundingError(Exception):
-    """A refusal; the text is one line that says what is in the way."""
+    """A refusal; the text is the reason, in one line."""
 
 
 def found(config: Config) -> str:
-    """Make the log, which begins with what this node's data folder has. Return what is to be told.
+    """Make the log, beginning with the state of this data folder. Return a text for the operator.
 
     Raises FoundingError and StoreError, as all of these do.
     """
@@ -97,7 +97,7 @@ def join_from_engine(config: Config) -> list[str]:
 
 
 def publish(config: Config) -> str:
-    """Put a backup of this node, which may be running, into the engine's object store. Return what is to be told."""
+    """Put a backup of this node, which may run, into the engine's object store. Return a text for the operator."""
     seat, data = _seat(config), config.options.data
     with _engine(seat) as engine:
         stored = _needed(seat, engine)
@@ -126,14 +126,14 @@ def publish(config: Config) -> str:
 
 
 def _become(file: Path, head: StateHead, seat: Seat, stored: Stored) -> list[str]:
-    """Put a backup in the place of what this folder has, which is locked."""
+    """Replace the content of this folder, which is locked, by a backup."""
     aside = backup.restore(file, seat.data / DATABASE)
     told = [f"This is now a node, at entry {head.position} of {stored.last}. Start it, and it catches up"]
     return told + [f"The former data was moved to {path}" for path in aside]
 
 
 def _refuse_unfit(name: str, head: StateHead, seat: Seat, stored: Stored) -> None:
-    """Raise FoundingError where no node can continue from a state by the log as it is."""
+    """Raise FoundingError if no node can continue from a state with the present log."""
     if head.identity != stored.identity:
         raise FoundingError(
             f"{name} does not belong to the engine's log {seat.log} (or is older than a rebase): make a new backup at"
@@ -150,9 +150,9 @@ def _number(text: str) -> int:
 
 
 def rebase(config: Config, *, is_sure: bool) -> str:
-    """Make a new log from what this node has, in the place of one that the engine has lost. Return what is to be told.
+    """Make a new log from this node's state, to replace one that the engine has lost. Return a text for the operator.
 
-    is_sure: whether what the engine has left of the old one may be deleted.
+    is_sure: whether the engine's rest of the old one may be deleted.
     """
     seat = _seat(config)
     with _engine(seat) as engine, _folder(config) as keeper:
@@ -189,7 +189,7 @@ def rebase(config: Config, *, is_sure: bool) -> str:
 
 
 def describe(config: Config) -> str:
-    """Return where in the log the node of this data folder has ended. Raises FoundingError."""
+    """Return the last position of this data folder in the log, as a text. Raises FoundingError."""
     seat = _seat(config)
     head = _state(seat)
     if head is None:
@@ -215,7 +215,7 @@ def _seat(config: Config) -> Seat:
 
 @contextmanager
 def _engine(seat: Seat) -> Iterator[Engine]:
-    """Give a connection to the engine. Raises FoundingError, also for what the engine says meanwhile."""
+    """Open a connection to the engine. Raises FoundingError, also for errors of the engine in the block."""
     try:
         engine = Engine(seat.engine, f"greenchat {seat.name}", starting=STARTING)
         try:
@@ -228,7 +228,7 @@ def _engine(seat: Seat) -> Iterator[Engine]:
 
 @contextmanager
 def _folder(config: Config) -> Iterator[StoreKeeper]:
-    """Give the store of this data folder, which nobody else uses meanwhile. Raises StoreError."""
+    """Open the store of this data folder, and lock it. Raises StoreError."""
     keeper = StoreKeeper(config.options.data, config.options.storage, now=_now)
     try:
         yield keeper
@@ -248,7 +248,7 @@ def _begin(config: Config, seat: Seat, engine: Engine, keeper: StoreKeeper) -> N
     try:
         engine.make_log(seat.log, identity, replicas=seat.replicas)
     except EngineError:
-        found = engine.find_log(seat.log)  # its answer may have been lost; where this fails, too, `rebase` continues
+        found = engine.find_log(seat.log)  # its answer may have been lost; if this fails, too, run `rebase` again
         if found is None or found.identity != identity:
             (seat.data / STATE).unlink()
             raise

@@ -1,7 +1,7 @@
-"""The log that nodes share, as handlers see it: they propose, and an act is applied when the log hands it out.
+"""The shared log of nodes for handlers: they propose acts, which are applied when they are read from the log.
 
-While an entry is written the next one collects: so entries grow with the load by themselves, and the acts of a node
-keep their order. `Proposer` takes them from here; `NodeMember` applies them here when they have come back.
+While an entry is written, acts are collected for the next one, so that entries grow with the load, and the acts of a
+node keep their order. `Proposer` takes them from here; `NodeMember` applies them here when they were read.
 """
 
 import logging
@@ -30,7 +30,7 @@ _REFUSALS = (IrcError, FailError, ServiceError, StoreError)
 
 @dataclass(slots=True, eq=False)
 class Proposal:
-    """An act on its way. text: as it is written. result: for whoever waits. speaker: whose speech it is."""
+    """A proposed act. text: its encoding. result: for the waiting handler. speaker: of messages."""
 
     text: str
     apply: Callable[[int], Any]
@@ -53,13 +53,13 @@ class NodeLog:
         self.begin: Callable[[], None] = lambda: None
         self._waiting: deque[Proposal] = deque()
         self._some = Event()
-        self._curious: list[Event] = []  # who waits for the next entry
+        self._curious: list[Event] = []  # waiting for the next entry
         self._settling: dict[Session, Event] = {}
         self._is_applying = False
         self._has_ended = False
 
     def end(self) -> None:
-        """Apply what is noted from now on here only: this state is given up, and people are told goodbye."""
+        """Apply further notes locally only: the state is given up, and clients get their farewells."""
         self._has_ended = True
 
     def append(self, act: object) -> None:
@@ -71,13 +71,13 @@ class NodeLog:
         raise RuntimeError("the log is shared: propose the act by `decide`")
 
     def decide(self, act: Any, apply: Callable[[int], T]) -> T:
-        """Propose an act, wait until it was applied, and return what that returned, or raise what it raised."""
+        """Propose an act, wait until it was applied, and return the result, or raise the exception."""
         result = AsyncResult()
         self._propose(act, apply, result)
         try:
             value: T = result.get()
         finally:
-            self.begin()  # what follows is said in this turn, and not in the one in which the waiting began
+            self.begin()  # the rest belongs to this turn, not to that of the proposal
         return value
 
     def note(self, act: Any, apply: Callable[[int], object]) -> None:
@@ -93,12 +93,12 @@ class NodeLog:
         speaker.under_way += 1
 
     def wait_until_applied(self, speaker: Session) -> None:
-        """Wait until all that a session has under way was applied."""
+        """Wait until all pending messages of a session are applied."""
         while speaker.under_way:
             self._settling.setdefault(speaker, Event()).wait()
 
     def wait_until_known(self, is_known: Callable[[], bool]) -> None:
-        """Wait until entries have made something true, for as long as the engine may be away unnoticed at the most."""
+        """Wait until entries have made a condition true, at most as long as an absent engine may go unnoticed."""
         deadline = monotonic() + _PATIENCE
         while not is_known() and monotonic() < deadline:
             entry = Event()
@@ -118,7 +118,7 @@ class NodeLog:
         if self._is_applying:
             raise RuntimeError("an act proposes another one")
         text = entries.text(act)
-        if not entries.fits(text):  # the engine would refuse it, however often it is sent, and all that comes behind it
+        if not entries.fits(text):  # the engine would always refuse it, and so block all later ones
             raise StoreError(f"it is too large for the log, with {len(text)} characters")
         self._waiting.append(Proposal(text, apply, result, speaker))
         self._some.set()
@@ -130,7 +130,7 @@ class NodeLog:
             self._some.wait(seconds)
 
     def take(self) -> list[Proposal]:
-        """Return what goes into the next entry."""
+        """Return the proposals for the next entry."""
         taken: list[Proposal] = []
         size = 0
         while (self._waiting and entries.room(size + len(self._waiting[0].text))) or (self._waiting and not taken):
@@ -140,7 +140,7 @@ class NodeLog:
         return taken
 
     def apply(self, proposals: Sequence[Proposal], now: int, applied: Callable[[], None]) -> None:
-        """Apply the acts that the log hands out. now: their time in the log. applied: called after each."""
+        """Apply acts that were read from the log. now: their time in the log. applied: called after each."""
         for proposal in proposals:
             self._apply(proposal, now)
             applied()

@@ -1,11 +1,11 @@
-"""A node: it follows the log and applies it, and proposes what its clients do.
+"""A node: applies the log, and proposes the acts of its clients.
 
-An entry that has come is applied at once, and all of it before anything else happens; so is this node's own, whose acts
-are at hand. The state is written to a file now and then, at the same entries on all nodes, and its digest compared: a
-node that has come to another state stops.
+An entry is applied as soon as it is read, and completely before anything else; the node's own are still decoded. The
+state is written to a file at certain entries, the same on all nodes, and its digest compared: a node whose state has
+diverged stops.
 
-Without the engine nothing can be said, and nothing is lost: what was proposed waits. After a while people are told, and
-after a longer one the node ends its connections and starts again, as it does when the others have given it up.
+Without the engine nobody can send messages, but none are lost: proposals wait. After a while users are told, and later
+the node closes its connections and restarts, as it does when the others have removed it.
 """
 
 import logging
@@ -54,12 +54,12 @@ from greenchat.storage.interface import Document, Store
 log = logging.getLogger(__name__)
 
 _LOOK = 0.25  # seconds
-_AGAIN = 0.25  # seconds between attempts to come: while nobody writes, no node is given up
-_CATCH_UP = 200  # entries between two looks at what else there is to do
+_AGAIN = 0.25  # seconds between attempts to join: nodes are only removed by entries of others
+_CATCH_UP = 200  # entries between two checks for other work
 _LEAVING = 3.0  # seconds
 _MOMENT = 0.05  # seconds
 _CAME = "node.came"
-_ANNOUNCED = ("configured",)  # steps whose announcements, as those of commands, each node makes to its own sessions
+_ANNOUNCED = ("configured",)  # steps whose announcements each node makes to its own sessions
 
 
 class MemberServerParts(watch.WatchServerParts, Protocol):
@@ -73,7 +73,7 @@ class MemberServerParts(watch.WatchServerParts, Protocol):
 
 
 class NodeMember:
-    """One node. log: where its handlers propose."""
+    """One node. log: for proposals of its handlers."""
 
     def __init__(self, seat: Seat) -> None:
         """Connect to the engine. Raises NodeError."""
@@ -94,7 +94,7 @@ class NodeMember:
     # the start
 
     def _ask_the_engine(self) -> None:
-        """Raise NodeError where the engine says that it may lose what it has written."""
+        """Raise NodeError if the engine's configuration may lose written entries."""
         try:
             for trouble in unsafe(self.seat):
                 raise NodeError(trouble)
@@ -131,7 +131,7 @@ class NodeMember:
     def join(self, host: MemberServerParts, process: Any, settings: Settings) -> None:
         """Apply the log up to its end, and join the nodes; from now on the node serves.
 
-        settings: of the configuration, for all nodes if they are others. Raises NodeError.
+        settings: of the configuration, applied on all nodes if they differ. Raises NodeError.
         """
         grace = int(host.options.connections.grace * 1000)
         self._host = host
@@ -141,7 +141,7 @@ class NodeMember:
         self._spawn(self._follow)
         while not self._progress.caught_up.wait(_LOOK) and not self.trouble:
             end_if_told()
-        if self.trouble:  # also where the entry that can't be read is the last one
+        if self.trouble:  # also if the last entry is unreadable
             raise NodeError(self.trouble)
         self._spawn(
             lambda: self._proposer.run(lambda: self._position, lambda: self._is_here, lambda: bool(self.trouble))
@@ -162,7 +162,7 @@ class NodeMember:
             host.carry_out(host.new_context().propose(configure, document, *limits))
 
     def _come(self) -> None:
-        """Join the nodes. A former incarnation that is silent is waited for until it is certainly gone.
+        """Join the nodes, after a silent former incarnation has certainly ended.
 
         Raises NodeError.
         """
@@ -202,7 +202,7 @@ class NodeMember:
 
     @property
     def is_steward(self) -> bool:
-        """Whether this node does what has to be done once for all."""
+        """Whether this node does the work that is done once for all nodes."""
         return self._is_here and self._network.nodes.steward == self.token
 
     # following
@@ -278,7 +278,7 @@ class NodeMember:
         self._turn.is_known = False
 
     def _apply_one(self, stored: object, now: int) -> None:
-        """Apply an act, as it is encoded. Raises EntryError and ActError."""
+        """Apply an encoded act. Raises EntryError and ActError."""
         spoken = acts.spoken(stored)
         if spoken and self._applier.say(spoken, now):
             return
@@ -300,7 +300,7 @@ class NodeMember:
         if not self.trouble:
             self.trouble = why
             self.log.end()
-            self._line.close()  # nothing is applied after what could not be
+            self._line.close()  # nothing may be applied after a failed act
             log.error("this node is stopping: %s", why)
             if self._is_here:
                 self._host.end_to_restart(f"This node is restarting: {why}. Connect again")
@@ -313,7 +313,7 @@ class NodeMember:
             with gevent.Timeout(_LEAVING, False):
                 self._host.new_context().propose(leave_nodes, node.number, self._grace)
                 while self._watch.is_orphan and len(self._network.nodes):
-                    gevent.sleep(_MOMENT)  # the others need the engine for their farewells
+                    gevent.sleep(_MOMENT)  # the other nodes still need the engine for their farewells
         is_whole = not self.trouble
         self.trouble = self.trouble or "it has left"
         self.log.end()

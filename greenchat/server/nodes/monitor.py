@@ -1,7 +1,6 @@
 """Checks that the engine writes to the disk what it acknowledges.
 
-NATS writes to the disk every two minutes unless it is told otherwise, and does not tell its clients: only its
-monitoring says so.
+By default NATS writes to the disk every two minutes, which clients can't see: only its monitoring reports it.
 """
 
 import json
@@ -18,7 +17,7 @@ _MOST = 1024 * 1024  # bytes
 
 
 def unsafe(seat: Seat) -> Iterator[str]:
-    """Yield a line for each server of the engine that may lose what it says it has written. Raises EngineError.
+    """Yield a line for each server of the engine that may lose acknowledged entries. Raises EngineError.
 
     https://docs.nats.io/running-a-nats-service/nats_admin/monitoring#general-information-varz
     """
@@ -26,7 +25,7 @@ def unsafe(seat: Seat) -> Iterator[str]:
         try:
             _, body = get_hub().threadpool.apply(fetch, (f"{url}/varz",), {"timeout": _PATIENCE, "most": _MOST})
             is_safe = json.loads(body)["jetstream"]["config"].get("sync_always")
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:  # of somebody else's JSON
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:  # of unexpected JSON
             reason = error.strerror or error if isinstance(error, OSError) else "it does not answer like NATS"
             raise EngineError(f"{url} can't be asked for its sync interval: {reason}") from error
         if not is_safe:

@@ -1,7 +1,7 @@
-"""The engine's object store: files that it keeps for a while, in pieces. Tools of NATS see them, too.
+"""The engine's object store: files stored for a limited time, in pieces, compatible with tools of NATS.
 
-A bucket is a stream. It has the pieces of each object on a subject of its own, and what there is to know about an
-object, as JSON, on another one: https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-20.md
+A bucket is a stream. It has the pieces of each object on one subject, and the object's metadata as JSON on another one:
+https://github.com/nats-io/nats-architecture-and-design/blob/main/adr/ADR-20.md
 """
 
 import hashlib
@@ -22,15 +22,15 @@ from greenchat.protocol.times import format_time
 from greenchat.server.nodes.engine import Engine
 from greenchat.server.nodes.engine_errors import EngineError, EngineRefusesError, NotThereError
 
-_PIECE = 512 * 1024  # bytes: half of what the engine has to take at once
+_PIECE = 512 * 1024  # bytes: half of what the engine must accept at once
 _LOOK = 0.25  # seconds
-_OURS = "greenchat"  # in what the engine knows about a bucket: it is one of ours
+_OURS = "greenchat"  # in the engine's metadata: marks our buckets
 _NO_OBJECT = "what the engine has under this name is no object of greenchat"
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An object. key: of its pieces. size: in bytes. digest: of all of it. told: what was said with it."""
+    """An object. key: of its pieces. size: in bytes. digest: of the whole. told: its headers."""
 
     key: str
     size: int
@@ -54,7 +54,7 @@ class ObjectStore:
         return f"$O.{self._bucket}.M.{urlsafe_b64encode(name.encode()).decode()}"
 
     def open(self, seconds: float, *, replicas: int) -> None:
-        """Make the bucket, if need be. seconds: after which the engine deletes what is in it."""
+        """Make the bucket, if need be. seconds: after which the engine deletes its objects."""
         wanted = {
             "name": self._stream,
             "subjects": [self._pieces(">"), f"$O.{self._bucket}.M.>"],
@@ -70,7 +70,7 @@ class ObjectStore:
         self._engine.make_stream(wanted, is_there=self._is_there())
 
     def _is_there(self) -> bool:
-        """Whether there is the bucket. Raises EngineRefusesError where somebody else has one of this name."""
+        """Whether the bucket exists. Raises EngineRefusesError if one of this name is not ours."""
         try:
             info = self._engine.request(f"$JS.API.STREAM.INFO.{self._stream}", b"")
         except NotThereError:
@@ -92,7 +92,7 @@ class ObjectStore:
         return _found(answer)
 
     def put(self, name: str, file: Path, told: Mapping[str, str]) -> None:
-        """Put a file there, in the place of the object of this name. told: is said with it."""
+        """Store a file, replacing the object of this name. told: its headers."""
         before = self.find(name)
         key = secrets.token_hex(11)
         try:
@@ -108,11 +108,11 @@ class ObjectStore:
             self._delete(before.key)
 
     def _send(self, source: BinaryIO, key: str) -> dict[str, Any]:
-        """Send the pieces of a file; return what there is to know about them. Raises OSError."""
+        """Send the pieces of a file; return the object's metadata. Raises OSError."""
         digest = hashlib.sha256()
         size = pieces = 0
         while piece := source.read(_PIECE):
-            self._engine.request(self._pieces(key), piece, {"Nats-Msg-Id": f"{key}:{pieces}"})  # once, if repeated
+            self._engine.request(self._pieces(key), piece, {"Nats-Msg-Id": f"{key}:{pieces}"})  # repeatable
             digest.update(piece)
             size += len(piece)
             pieces += 1
@@ -130,9 +130,9 @@ class ObjectStore:
         self._engine.request(f"$JS.API.STREAM.PURGE.{self._stream}", asked)
 
     def get(self, found: Found, file: Path) -> None:
-        """Write an object to a file. The connection can be used for nothing else afterwards.
+        """Write an object to a file. Afterwards the connection must not be used any more.
 
-        Raises EngineError, also where the file can't be written or the object is not whole any more.
+        Raises EngineError, also if the file can't be written, or the object is incomplete.
         """
         subject, count, digest, is_whole = self._pieces(found.key), 0, hashlib.sha256(), Event()
         asked = json.dumps({"subjects_filter": subject}).encode()

@@ -1,4 +1,4 @@
-"""How far a node has come in the log."""
+"""A node's position in the log."""
 
 from gevent.event import Event
 
@@ -6,8 +6,8 @@ from gevent.event import Event
 class Progress:
     """The entries and acts that a node has applied.
 
-    known: the entry, and how many acts of it, that its store has already: a node that was killed applies them once
-    more. acts: applied of the entry under way. caught_up: set at the end that the log had when the node began to read.
+    known: the entry, and the number of its acts, that the store already has: a node that was killed applies them again.
+    acts: applied ones of the current entry. caught_up: set at the entry that was the last when the node began to read.
 
     Changes: begin_entry, aim_at, look.
     """
@@ -19,11 +19,11 @@ class Progress:
         self._end = 0
 
     def begin_entry(self) -> None:
-        """Note that the next entry has come."""
+        """Begin the next entry."""
         self.acts = 0
 
     def is_known(self, position: int) -> bool:
-        """Whether the store has what the next act of this entry writes."""
+        """Whether the store already has the writes of this entry's next act."""
         return (position, self.acts) < self.known
 
     def aim_at(self, end: int, position: int) -> None:

@@ -1,4 +1,4 @@
-"""Writes what a node's handlers propose into the log: one entry at a time, the next after the last has come back."""
+"""Writes proposals of a node's handlers into the log: one entry at a time, the next after the last was read back."""
 
 from collections.abc import Callable
 from time import process_time
@@ -10,11 +10,11 @@ from greenchat.server.nodes.engine_line import EngineLine
 from greenchat.server.nodes.log import NodeLog, Proposal
 
 _ALIVE = 0.5  # seconds after which a node that has nothing to say says so
-_BACK = 5.0  # seconds in which an entry that was written has to come back
+_BACK = 5.0  # seconds for a written entry to be read back
 
 
 class Proposer:
-    """The entries of one incarnation. token: of it. log: where its handlers propose.
+    """The entries of one incarnation. token: its token. log: with the handlers' proposals.
 
     Changes: take_back. Waits: run.
     """
@@ -28,10 +28,10 @@ class Proposer:
         self._come_back = Event()
 
     def run(self, position: Callable[[], int], is_here: Callable[[], bool], has_ended: Callable[[], bool]) -> None:
-        """Write entries until the node has ended. position: of the entry that it has applied last.
+        """Write entries until the node has ended. position: of the last applied entry.
 
-        is_here: whether it is one of the nodes. Nobody applies an entry of one that is not, but what asks to come: so
-        another entry would be waited for in vain.
+        is_here: whether it is one of the nodes. Of others only the request to join is applied, so further entries would
+        never be confirmed.
         """
         while not has_ended():
             self._log.wait(_ALIVE)
@@ -52,7 +52,7 @@ class Proposer:
                     self._come_back.wait(_BACK)
 
     def take_back(self, entry: entries.LogEntry, apply: Callable[[list[Proposal]], None]) -> bool:
-        """Apply the proposals of an entry that has come back; return whether it is the one on its way."""
+        """Apply the proposals of an entry that was read back; return whether it is the pending one."""
         if entry.token != self._token or entry.count != self._count:
             return False
         apply(self._sent)

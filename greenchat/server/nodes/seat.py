@@ -20,14 +20,13 @@ STAYS_OFF = 4
 class Seat:
     """A node's place among the nodes.
 
-    name: its own. log: the log's name. folder: its data; state: the folder of its state in the log. ports: that it
-    shares with the others, one for each address it listens on. engine: the way to it. monitor: where it tells about
-    itself. replicas: how many of the engine's servers keep an entry. keep: hours that the log holds an entry. size: MiB
-    beyond which it holds no more than nodes may need.
-    makes_log: whether a log that is not there is made. lease: seconds of silence after which a node is given up.
-    patience: seconds without the log before people are told; longer: before the node restarts. snapshots: seconds
-    between two of them. ready: a descriptor that is written to when the node serves, -1 for none. engine_lock: the file
-    with the engine's process id, if whoever starts the nodes runs it.
+    name: the node's. log: the log's name. folder: its data; state: the folder of its state file. ports: shared with the
+    other nodes, one for each listening address. engine: how to connect to it. monitor: URLs of its monitoring.
+    replicas: copies of each entry. keep: hours for which the log keeps entries. size: MiB beyond which it keeps only
+    needed entries. makes_log: whether to create a missing log. lease: seconds of silence after which a node is removed.
+    patience: seconds without the log before users are told; longer: before the node restarts. snapshots: seconds
+    between two snapshots. ready: a descriptor to write to when the node serves, -1 for none. engine_lock: the file with
+    the engine's process id, if the parent of the nodes runs it.
     """
 
     name: str
@@ -54,12 +53,12 @@ class Seat:
         return Path(self.folder)
 
     def environment(self) -> dict[str, str]:
-        """Return the environment of a process that is to have this seat."""
+        """Return the environment for a process with this seat."""
         return {**os.environ, VARIABLE: json.dumps(asdict(self))}
 
     @property
     def is_by_itself(self) -> bool:
-        """Whether this process was started by itself, not as one of several."""
+        """Whether this process was not started by `--nodes`."""
         return VARIABLE not in os.environ
 
     @property
@@ -72,12 +71,12 @@ class Seat:
         if self.is_by_itself:
             os.environ[_SERVED] = "1"
         if self.ready >= 0:
-            with suppress(OSError):  # a node that has restarted has told it before
+            with suppress(OSError):  # a restarted node has already done this
                 os.write(self.ready, b"ready\n")
 
     @classmethod
     def from_environment(cls) -> Self | None:
-        """Return the seat of this process, None if nobody has started it as one of several."""
+        """Return the seat of this process, None if it was not started by `--nodes`."""
         told = os.environ.get(VARIABLE)
         if not told:
             return None
@@ -87,7 +86,7 @@ class Seat:
 
     @classmethod
     def of(cls, options: Options) -> Self | None:
-        """Return the seat that a configuration describes, None if it is of a server of its own."""
+        """Return the seat of a configuration, None for a single server."""
         cluster, data = options.cluster, str(options.data)
         if not cluster.node:
             return None

@@ -1,4 +1,4 @@
-"""Snapshots of a node: written now and then, in a child of the process, so that nobody waits for them."""
+"""Snapshots of a node: written by a child process, so that nobody waits for them."""
 
 import logging
 import os
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class Snapshots:
-    """The snapshots of one node. file: where the last one is. identity: of the log."""
+    """The snapshots of one node. file: of the last one. identity: of the log."""
 
     def __init__(self, file: Path, identity: str, network: Network, turn: NodeTurn) -> None:
         self._file = file
@@ -24,7 +24,7 @@ class Snapshots:
         self._position = 0
 
     def take(self) -> None:
-        """Begin one, unless one is under way. What is applied is stored first: the database is never older."""
+        """Begin a snapshot, unless one is running. Acts are stored first, so that the database is never older."""
         if self._child or not self._turn.keep_position():
             return
         try:
@@ -34,7 +34,7 @@ class Snapshots:
         self._position = self._network.nodes.position
 
     def finished(self) -> StateHead | None:
-        """Return what the one that was under way is of, once it has ended."""
+        """Return the head of a snapshot that has just ended, or None."""
         if not self._child:
             return None
         child, status = os.waitpid(self._child, os.WNOHANG)

@@ -1,7 +1,7 @@
-"""The state at a position of the log, in a file: a node starts from it, and applies what has come since.
+"""The state at a position of the log, in a file: a node starts from it, and applies the later entries.
 
-Its first line says which log and which position that is; the second one is the snapshot. It is written by a child of
-the process: with twenty thousand users that takes a second or two, and forking some milliseconds.
+Its first line has the log and the position; the second line is the snapshot. A child process writes it: with twenty
+thousand users that takes a second or two, and forking some milliseconds.
 """
 
 import json
@@ -110,6 +110,6 @@ def clone(source: tuple[Path, Path], target: tuple[Path, Path], database: str) -
         backup(source[0] / database, carried)
         restore(carried, target[0] / database)
         carried.unlink()
-        copied.replace(target[1] / STATE)  # last: a node that has it is whole
+        copied.replace(target[1] / STATE)  # last: it marks a complete node
     except OSError as error:
         raise StateFileError(f"a node can't be restored from {source[0]}: {error}") from error

@@ -1,8 +1,7 @@
-"""The turn of a node: others have shown what is said here already, so that nothing can be refused any more.
+"""The turn of a node: its messages are in the log, and other nodes show them, so that none can be refused any more.
 
-Each transaction has the position in the log with it. What the store holds already is not stored again while a node
-applies a part of the log for the second time. If the store fails the node continues in memory for a while, and then
-leaves, see `NodeMember`.
+Each transaction includes the position in the log. Writes that the store already has are skipped while a node applies a
+part of the log again. If the store fails the node continues in memory for a while, and then restarts, see `NodeMember`.
 """
 
 import logging
@@ -19,8 +18,9 @@ log = logging.getLogger(__name__)
 
 
 class NodeTurn(Turn):
-    """A turn. is_known: what is applied now is in the store. failing_since: by the monotonic clock, 0.0 if the store
-    works. mark: returns the position's document. shows: whether this node shows others what was kept.
+    """A turn. is_known: whether the store has the current writes already. failing_since: by the monotonic clock, 0.0 if
+    the store works. mark: returns the position's document. shows: whether this node reports stored events, for pushes
+    and webhooks.
     """
 
     __slots__ = ("failing_since", "is_known", "mark", "shows")
@@ -52,7 +52,7 @@ class NodeTurn(Turn):
         self.record(*writes)
 
     def keep_position(self) -> bool:
-        """Store what is not stored yet, and the position in any case; return whether it worked."""
+        """Store pending writes, and the position in any case; return whether that worked."""
         return self._keep() is None
 
     def _keep(self) -> Exception | None:
@@ -65,7 +65,7 @@ class NodeTurn(Turn):
     def _give_up(
         self, error: Exception, writes: list[StoreWrite], owed: list[StoreWrite], said: list[Refusable]
     ) -> None:
-        """Try all of it again in the next turn; of what can't be stored as it is, leave out no more than that."""
+        """Keep all writes for the next turn, except for those that can never be stored."""
         if not isinstance(error, UnfitWriteError):
             self._writes = writes
             self.failing_since = self.failing_since or monotonic()

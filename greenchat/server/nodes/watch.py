@@ -48,11 +48,11 @@ class WatchServerParts(Protocol):
         """Begin to stop."""
 
     def end_to_restart(self, reason: str) -> None:
-        """End, so that whoever runs this starts it again."""
+        """End the process so that its parent restarts it."""
 
 
 class Watch:
-    """The watch of one node. heard: when the last entry came, by the monotonic clock.
+    """The watch of one node. heard: the time of the last entry, by the monotonic clock.
 
     line: to the log. end: ends this node, so that it restarts.
     """
@@ -111,7 +111,7 @@ class Watch:
             self._look_at_the_epoch(own)
 
     def _obey(self, own: Node) -> None:
-        """Do what this node was told to."""
+        """Carry out the order to this node, if any."""
         if own.is_draining and self._drain is None:
             log.warning("this node is being drained: its clients move to other nodes, and it accepts no new ones")
             self._host.listeners.close()
@@ -127,7 +127,7 @@ class Watch:
         self._host.stop(_DRAINED if self._drain else "The server is shutting down")
 
     def _look_at_the_epoch(self, own: Node) -> None:
-        """Begin the newest epoch as soon as all know it, where they are of one installation: nobody else does."""
+        """Start the newest epoch as soon as all nodes support it, with `--nodes`."""
         nodes = self._network.nodes
         is_asked = self._seat.makes_log and nodes.steward == own.token and nodes.newest > nodes.epoch
         if is_asked and all(node.newest == nodes.newest for node in nodes):
@@ -153,7 +153,7 @@ class Watch:
                     self._host.new_context().note(give_up_node, node.number, grace)
 
     def _compare(self, head: StateHead, own: Node) -> None:
-        """Compare a digest with those of the others; then the log may be shorter."""
+        """Compare a digest with those of other nodes; afterwards the log may be trimmed."""
         first = self._host.new_context().propose(note_digest, head.position, head.digest, own.folder)
         if first != head.digest:
             (Path(self._seat.state) / STATE).unlink()
@@ -167,7 +167,7 @@ class Watch:
             self._trim()
 
     def _trim(self) -> None:
-        """Shorten the log, up to what no node needed at the last snapshot: one may just be made from a file of then."""
+        """Trim the log, up to what no node needed at the last snapshot, from which a node may just be starting."""
         nodes, keep = self._network.nodes, int(self._seat.keep * _HOUR)
         needed, self._needed = self._needed, nodes.needed(keep)
         self._line.trim(needed, nodes.time - keep)

@@ -1,12 +1,12 @@
-"""Asking a program or an HTTP service whether a password is right, in JSON: as Ergo's auth-script does.
+"""Password checks by a program or an HTTP service, with JSON: compatible with Ergo's auth-script.
 
 https://github.com/ergochat/ergo/blob/master/docs/MANUAL.md (External authentication systems). It gets one line on its
 standard input, or as the body of a POST:
 
     {"accountName": "alice", "passphrase": "sesame open", "ip": "192.0.2.1"}
 
-and answers with one: {"success": true}, with "accountName" where the account is to have another name, or with "error".
-All of it blocks, for as long as the timeout says: it belongs into a thread.
+and answers with one: {"success": true}, with "accountName" for another account name, or with "error". All functions
+block, until the timeout: call them in a thread.
 """
 
 import json
@@ -30,9 +30,9 @@ _MOST = 16 * 1024  # bytes of an answer
 
 
 def ask(rules: AuthScript, name: str, password: str, address: str) -> str | None:
-    """Return the name of the account whose password it is, None if it is not right.
+    """Return the name of the account with this password, None if it is wrong.
 
-    address: the IP address of whoever gives it. Raises OutsideError.
+    address: the client's IP address. Raises OutsideError.
     """
     question = json.dumps({"accountName": name, "passphrase": password, "ip": address}).encode() + b"\n"
     try:
@@ -62,7 +62,7 @@ def _answer(data: bytes, name: str) -> str | None:
 
 
 def _run(rules: AuthScript, question: bytes) -> bytes:
-    """Run the program. Raises OSError, TimeoutError where it takes too long, and OutsideError where it fails."""
+    """Run the program. Raises OSError, TimeoutError if it takes too long, and OutsideError if it fails."""
     deadline = monotonic() + rules.timeout
     process = subprocess.Popen(
         shlex.split(rules.command),
@@ -70,7 +70,7 @@ def _run(rules: AuthScript, question: bytes) -> bytes:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=programs.environment(),
-        start_new_session=True,  # so that what it has started ends with it
+        start_new_session=True,  # so that its children end with it
     )
     with process:
         try:
@@ -93,7 +93,7 @@ def _run(rules: AuthScript, question: bytes) -> bytes:
 
 
 def _read(descriptor: int, deadline: float) -> bytes:
-    """Return what comes until the end. Raises TimeoutError, and OutsideError where it is too much."""
+    """Read until the end. Raises TimeoutError, or OutsideError if it is too much."""
     data = b""
     with selectors.DefaultSelector() as selector:
         selector.register(descriptor, selectors.EVENT_READ)

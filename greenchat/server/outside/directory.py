@@ -1,8 +1,8 @@
-"""Asking an LDAP directory whether a password is right: by binding as the person (RFC 4513, section 5.1.3).
+"""Password checks by an LDAP directory: by binding as the user (RFC 4513, section 5.1.3).
 
-Their entry is named by a pattern, or looked for first. Directories take other spellings for a name, also without its
-accents: so the name is the one that stands in the entry, whatever was typed. All of it blocks, each step for as long as
-the timeout says: it belongs into a thread. Needs ldap3, which is an extra: import this module late.
+The entry is named by a pattern, or searched for first. Directories accept other spellings of a name, also without
+accents, so the name in the entry counts. All functions block, each step until the timeout: call them in a thread. Needs
+ldap3, which is an extra: import this module late.
 """
 
 import re
@@ -27,7 +27,7 @@ _SUCCESS, _NO_SUCH_OBJECT, _INVALID_DN, _INVALID_CREDENTIALS = 0, 32, 34, 49  # 
 def ask(rules: Ldap, name: str, password: str) -> str | None:
     """Return the name as the directory has it if the password is right, None if it is not. Raises OutsideError."""
     if not name or not password or "\0" in name + password:
-        return None  # "Clients SHOULD disallow an empty password": a bind without one succeeds, as nobody
+        return None  # "Clients SHOULD disallow an empty password": a bind without one succeeds anonymously
     deadline = monotonic() + rules.timeout
     try:
         if rules.dn:
@@ -65,10 +65,10 @@ def _entries(connection: Connection) -> list[Any]:
 
 
 def _spelled(rules: Ldap, rule: str, entry: Any, name: str) -> str:
-    """Return a name as it stands in an entry: where there are several, the one that was typed, or the first.
+    """Return the name in an entry: of several ones the typed one, or the first.
 
-    rule: the filter or the pattern with the name. Raises OutsideError where it can't be seen and would decide whose
-    account of before it is.
+    rule: the filter or the pattern with the name. Raises OutsideError if the name is not readable but needed, with
+    `adopt`, to find the account.
     """
     values: list[str] = []
     for attribute, before, after in _PLACE.findall(rule):
@@ -84,9 +84,9 @@ def _spelled(rules: Ldap, rule: str, entry: Any, name: str) -> str:
 
 
 def _bind(rules: Ldap, dn: str, name: str, password: str, deadline: float) -> str | None:
-    """Bind with this password, and return the name as it stands in the entry; None if it is wrong.
+    """Bind with this password, and return the name in the entry; None if the password is wrong.
 
-    name: what was put into ldap.dn, "" if the entry was looked for. Raises OutsideError.
+    name: the one in ldap.dn, "" if the entry was searched for. Raises OutsideError.
     """
     connection = _connect(rules, dn, password, deadline)
     try:
@@ -126,7 +126,7 @@ def _connect(rules: Ldap, dn: str, password: str, deadline: float) -> Connection
 
 
 def _seconds(deadline: float) -> int:
-    """Return the whole seconds until the deadline, at least one. Raises OutsideError."""
+    """Return the full seconds until the deadline, at least one. Raises OutsideError."""
     left = deadline - monotonic()
     if left <= 0:
         raise OutsideError("the LDAP directory takes too long")

@@ -15,7 +15,7 @@ from greenchat.server.outside import auth_script
 
 log = logging.getLogger(__name__)
 
-_LONGEST_NAME, _LONGEST_PASSWORD = 200, 1000  # characters: nobody is asked about longer ones
+_LONGEST_NAME, _LONGEST_PASSWORD = 200, 1000  # characters: longer ones are refused without a check
 
 AskDirectory = Callable[[Ldap, str, str], str | None]
 
@@ -27,16 +27,16 @@ class OutsideLogins:
         self.use(settings)
 
     def use(self, settings: Settings) -> None:
-        """Take over settings. Raises ConfigError where the package that they need is missing."""
+        """Use these settings. Raises ConfigError if a package that they need is missing."""
         ask_directory = _directory() if settings.providers.ldap.is_on else None
         self._script = settings.providers.auth_script
         self._ldap = settings.providers.ldap
         self._ask_directory = ask_directory
 
     def check(self, name: str, password: str, address: str) -> str | OutsideError | None:
-        """Return the name of the account whose password it is, None if nobody says that it is right.
+        """Return the name of the account with this password, None if it is wrong.
 
-        address: the IP address of whoever gives it. An error if that can't be asked.
+        address: the client's IP address. Returns an error if the check failed.
         """
         if len(name) > _LONGEST_NAME or len(password) > _LONGEST_PASSWORD:
             return None

@@ -1,8 +1,8 @@
 """The page's logins at an identity provider: OpenID Connect Core 1.0, the authorization code flow, with PKCE.
 
-https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowAuth, RFC 7636. What is asked and answered is oauthlib's,
-the token is checked by `jwt_check`; both are extras: import this module late. All of it blocks, for some seconds at
-most: it belongs into a thread.
+https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowAuth, RFC 7636. oauthlib makes requests and parses
+answers, `jwt_check` checks the token; both are extras: import this module late. All functions block, for some seconds
+at most: call them in a thread.
 """
 
 import base64
@@ -25,18 +25,18 @@ from greenchat.server.jwt_check import Rules, TokenCheck, TokenError
 
 _TIMEOUT = 10.0  # seconds for an answer of the provider
 _MOST = 1_000_000  # bytes of one
-_LASTING = 3600.0  # seconds after which the provider is asked again where its parts are
+_LASTING = 3600.0  # seconds after which the provider's metadata is fetched again
 _PAUSE = 10.0  # seconds after a failure in which it is not asked again
 _FORM = "application/x-www-form-urlencoded"
 
 
 class CodeRefusedError(OutsideError):
-    """The provider does not know the code that somebody came back with."""
+    """The provider refused the code of the callback."""
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """The secrets of one login, of which only the browser and we know: state, nonce, and PKCE's verifier."""
+    """The secrets of one login, shared by the browser and us: state, nonce, and PKCE's verifier."""
 
     state: str
     nonce: str
@@ -62,11 +62,11 @@ class OidcClient:
 
     @property
     def callback(self) -> str:
-        """The address to which the provider sends people back."""
+        """Return the callback URL."""
         return f"{self.rules.url}oidc/callback"
 
     def address(self, secrets: Secrets) -> str:
-        """Return the address at which somebody logs in. Raises OutsideError."""
+        """Return the provider's login URL. Raises OutsideError."""
         challenge = WebApplicationClient(self.rules.client_id).create_code_challenge(secrets.verifier, "S256")
         asked = {
             "response_type": "code",
@@ -81,7 +81,7 @@ class OidcClient:
         return str(add_params_to_uri(self._find().authorization, asked.items()))
 
     def claims(self, code: str, secrets: Secrets, now: int) -> Mapping[str, Any]:
-        """Return what the provider says about whoever comes back with a code. now: ms since the epoch.
+        """Return the provider's claims for a code of the callback. now: ms since the epoch.
 
         Raises OutsideError.
         """
@@ -115,7 +115,7 @@ class OidcClient:
         return claims
 
     def _find(self) -> _Provider:
-        """Return where the parts of the provider are: OpenID Connect Discovery 1.0. Raises OutsideError."""
+        """Return the provider's endpoints: OpenID Connect Discovery 1.0. Raises OutsideError."""
         with self._lock:
             age = monotonic() - self._asked
             if self._failure and age < _PAUSE:

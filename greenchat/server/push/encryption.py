@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 _CURVE = ec.SECP256R1()
-_RECORD = 4096  # bytes: all of it is one record
+_RECORD = 4096  # bytes: the content is a single record
 LONGEST = _RECORD - 17 - 86  # bytes of a text: "a push service is not required to support more than 4096 bytes"
 
 
@@ -26,7 +26,7 @@ def private_key(secret: bytes) -> ec.EllipticCurvePrivateKey:
 
 
 def public_text(key: ec.EllipticCurvePrivateKey) -> str:
-    """Return the public half of a key as clients are told it."""
+    """Return the public half of a key in the form for clients."""
     return _encoded(_point(key.public_key()))
 
 

@@ -1,4 +1,4 @@
-"""All that a server posts to other servers, as its settings say."""
+"""Pushes and webhooks of a server, by its settings."""
 
 from greenchat.config.settings import Settings
 from greenchat.server.push.pusher import Pusher, PushServerParts, start_push

@@ -1,8 +1,8 @@
 """HTTP requests by the server to URLs that users give: never to this machine or its networks.
 
-Before each request the host name is resolved and every address of it is checked; the connection goes to the address
-that was checked, so that no second look-up can give another one. Redirects are not followed. Everything here blocks,
-until the deadline at the longest: run it in a thread.
+Before each request the host name is resolved and all its addresses are checked; the connection uses a checked address,
+so that a second look-up can't change it. Redirects are not followed. All functions block, until the deadline at most:
+run them in a thread.
 """
 
 import re
@@ -20,7 +20,7 @@ from greenchat.server.urls import own_addresses
 from greenchat.values.addresses import IpNetwork, is_public, is_within
 
 _MOST = 4096  # bytes of an answer that are read
-_LOOKUPS = BoundedSemaphore(32)  # names that are looked up at the same time, also those that nobody waits for any more
+_LOOKUPS = BoundedSemaphore(32)  # simultaneous look-ups, including abandoned ones
 
 
 class OutgoingError(Exception):
@@ -38,8 +38,8 @@ def post(
 ) -> int:
     """Post a body, and return the status of the answer.
 
-    fields: beside those that say where it goes and how long it is. allowed: networks that are not public, and may be
-    asked all the same. timeout: seconds for all of it. Raises OutgoingError.
+    fields: further header fields. allowed: private networks that are allowed. timeout: seconds for the whole request.
+    Raises OutgoingError.
     """
     deadline = monotonic() + timeout
     try:
@@ -86,7 +86,7 @@ def _connect(host: str, port: int, allowed: tuple[IpNetwork, ...], deadline: flo
 
 
 def _look_up(host: str, port: int, deadline: float) -> list[Any]:
-    """Return the addresses of a name, as getaddrinfo does, which takes no deadline: a thread of its own waits for it.
+    """Return the addresses of a name, like getaddrinfo, which has no timeout and so runs in a separate thread.
 
     Raises OSError.
     """

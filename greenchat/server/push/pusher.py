@@ -1,9 +1,9 @@
-"""Web Push: after a message is stored, notifies the devices of users whom it concerns and who are not reading.
+"""Web Push: after a message is stored, notifies the devices of affected users who are not active.
 
 Finding them takes a few look-ups in the loop, and none where nobody has a subscription; encrypting and sending are done
 in threads. Each endpoint gets one message after the other. An endpoint that fails repeatedly or is gone is removed; one
-that hangs occupies one thread for at most `push.timeout`, and delays only its owner's notifications, and those of
-others whose endpoints have not answered yet: see `fair_pool`.
+that hangs occupies one thread for at most `push.timeout`, and delays only notifications of its owner, and of owners
+whose endpoints have never answered: see `fair_pool`.
 """
 
 import logging
@@ -37,7 +37,7 @@ _MOST_WAITING = 20  # messages for one endpoint; the oldest go
 _GIVEN_UP = 8  # failures in a row after which an endpoint is forgotten
 _PAUSE = 60.0  # seconds after a failure in which nothing is tried
 _GONE = (404, 410)  # "404 ... the push message subscription has expired", rfc8030 section 7.3
-_LIVES = "86400"  # seconds for which the push service keeps it
+_LIVES = "86400"  # seconds for which the push service stores a message
 _SIGNED_FOR = 12 * 3600  # seconds
 _WORD = re.compile(r"[^\s,:;.!?()<>\"'@]+")
 _SAID = ("PRIVMSG", "NOTICE")
@@ -60,7 +60,7 @@ class Pusher:
     """Pushes for one server."""
 
     def __init__(self, server: PushServerParts, secret: bytes) -> None:
-        """Make a pusher. secret: 32 bytes, from which the server's own key is made."""
+        """Make a pusher. secret: 32 bytes, from which the server's key is derived."""
         self._server = server
         self._key = private_key(secret)
         self._trust = ssl.create_default_context()
@@ -72,11 +72,11 @@ class Pusher:
         server.turn.kept.append(self.look)
 
     def close(self) -> None:
-        """Wait until the pushes under way have ended."""
+        """Wait until running pushes have ended."""
         self._pool.close()
 
     def look(self, writes: Sequence[StoreWrite]) -> None:
-        """Look at what was kept, in the loop: see whom it concerns."""
+        """Check stored messages, in the loop, and queue their pushes."""
         if not len(self._server.network.owned.pushes):
             return
         for write in writes:
@@ -86,7 +86,7 @@ class Pusher:
                         self._tell(user, event)
 
     def _concerned(self, event: StoredEvent) -> Iterator[User]:
-        """Yield the users whom a message concerns, who have subscriptions and are away."""
+        """Yield the affected users of a message who have subscriptions and are not active."""
         network = self._server.network
         speaker = event.source.partition("!")[0]
         found: Iterable[User | None]
@@ -101,7 +101,7 @@ class Pusher:
                 yield user
 
     def _readers(self, event: StoredEvent) -> Collection[User]:
-        """Return the members of the channel who may read what was said: all, or those of some ranks."""
+        """Return the members of the channel who get a message: all, or those of some ranks."""
         table = self._server.network.settings.mode_table
         channel = self._server.network.channel(event.params[0].lstrip(table.symbols))
         if channel is None:
@@ -110,7 +110,7 @@ class Pusher:
         return channel.members if rank < 0 else set(channel.ranked(table.prefixes[rank]))
 
     def _is_away(self, user: User) -> bool:
-        """Whether somebody has said nothing recently, on any device: else they will have seen it."""
+        """Whether a user was not active recently on any device, and so will not have seen a message."""
         if not user.account_id or not self._server.network.owned.pushes.of(user.account_id):
             return False
         since = self._server.now() - self._server.network.settings.outbound.push.quiet * 1000
@@ -131,7 +131,7 @@ class Pusher:
                     waiting.popleft()
 
     def _send_all(self, subscription: PushSubscription) -> None:
-        """Send what waits for an endpoint, until nothing does."""
+        """Send the queue of an endpoint."""
         endpoint = subscription.endpoint
         waiting = self._waiting[endpoint]
         try:
@@ -143,7 +143,7 @@ class Pusher:
             del self._waiting[endpoint]
 
     def _note(self, endpoint: str, outcome: int | str) -> bool:
-        """Note what came of a push: whether the next may be tried. outcome: a status, or why there is none."""
+        """Handle the outcome of a push; return whether to send the next one. outcome: a status, or an error."""
         if isinstance(outcome, int) and 200 <= outcome < 300:
             self._failures.pop(endpoint, None)
             return True

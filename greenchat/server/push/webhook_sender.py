@@ -1,7 +1,7 @@
 """Posts the messages of channels to their webhooks: in order, with retries, each webhook independently.
 
-Stored messages are matched in the loop, and only where there are webhooks; requests are made in threads. The queue is
-lost when the server ends: a program that needs every message reads the history.
+Stored messages are matched in the loop, only in channels with webhooks; requests are made in threads. The queue is lost
+when the server ends: a program that needs every message reads the history.
 """
 
 import hmac
@@ -32,7 +32,7 @@ _MOST_WAITING = 500  # messages for one webhook; the oldest go
 _TRIES = 8  # of one message: with the pauses two minutes
 _LONGEST_PAUSE = 60.0  # seconds
 _SAID = ("PRIVMSG", "NOTICE")
-_OWN = "/hook"  # ends the names of those who speak by an incoming hook: two programs shall not talk for ever
+_OWN = "/hook"  # the suffix of names of incoming hooks, whose messages are not posted, to avoid loops
 
 
 class WebhookSender:
@@ -48,11 +48,11 @@ class WebhookSender:
         server.turn.kept.append(self.look)
 
     def close(self) -> None:
-        """Wait until the requests under way have ended."""
+        """Wait until running requests have ended."""
         self._pool.close()
 
     def look(self, writes: Sequence[StoreWrite]) -> None:
-        """Look at what was kept, in the loop."""
+        """Check stored messages, in the loop, and queue requests."""
         if not len(self._server.network.owned.webhooks):
             return
         for write in writes:
@@ -100,7 +100,7 @@ class WebhookSender:
             log.error("a webhook could not be removed: %s", error)
 
     def _post_all(self, webhook: Webhook) -> None:
-        """Post what waits, one after another, until nothing does."""
+        """Post the queue, one message after another."""
         waiting = self._waiting[webhook.id]
         try:
             while waiting and self._server.network.owned.webhooks.get(webhook.id):

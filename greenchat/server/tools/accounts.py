@@ -16,7 +16,7 @@ def _hash_password(call: Call) -> int:
 
 
 def _ask_password() -> str:
-    """Return a password, typed twice and hidden at a terminal, else a line of standard input. Raises ToolError."""
+    """Read a password: typed twice and hidden at a terminal, or else a line of standard input. Raises ToolError."""
     import getpass
 
     if sys.stdin.isatty():

@@ -21,7 +21,7 @@ from greenchat.server.tools.registry import Call, Tool, ToolError
 _LOW_PORTS = 1024
 _EVERYWHERE = ":9090"
 _STATE = "/var/lib/greenchat"  # StateDirectory= of the unit
-_PRIVATE = tuple(Path(parent, "tmp") for parent in ("/", "/var"))  # PrivateTmp= of the unit: it has these of its own
+_PRIVATE = tuple(Path(parent, "tmp") for parent in ("/", "/var"))  # PrivateTmp= of the unit: it has private ones
 _SEARCHED_BY_MAN = ("/usr", "/usr/local")
 
 
@@ -76,7 +76,7 @@ def _print_unit(call: Call) -> int:
 
 
 def _documentation(prefix: Path) -> str:
-    """Return the unit's line about the man page, if there is one: `systemd-analyze verify` looks for it."""
+    """Return the unit's line about the man page, if that is installed: `systemd-analyze verify` checks it."""
     page = prefix / "share/man/man1/greenchat-server.1"
     if not page.exists():
         return ""
@@ -84,7 +84,7 @@ def _documentation(prefix: Path) -> str:
 
 
 def closed_to_others(program: Path) -> Path | None:
-    """Return the first folder on the way to a program, or to its Python, that users without rights can't enter."""
+    """Return the first parent folder of a program, or of its Python, that other users can't enter."""
     ways = (program, program.resolve(), Path(sys.executable).resolve())
     folders = (folder for way in ways for folder in reversed(way.parents))
     return next((folder for folder in folders if folder.is_dir() and not folder.stat().st_mode & S_IXOTH), None)
@@ -96,7 +96,7 @@ def hidden_from_service(path: Path) -> bool:
 
 
 def _addresses(call: Call) -> list[Address]:
-    """Return where the service will listen. Raises ConfigError."""
+    """Return the service's listening addresses. Raises ConfigError."""
     file, wanted = call.arguments.config, call.arguments.listen
     if file and not wanted:
         return [each.address for each in load(file).options.listen]
@@ -104,7 +104,7 @@ def _addresses(call: Call) -> list[Address]:
 
 
 def _for_systemd(address: Address) -> str:
-    """Return an address as ListenStream= takes it. Raises ToolError."""
+    """Return an address in the form of ListenStream=. Raises ToolError."""
     if not address.host:
         return str(address.port)
     try:

@@ -13,7 +13,7 @@ from greenchat.config.file import Config
 
 
 class ToolError(Exception):
-    """A command failed; the text is one line that says why and what to do. code: the exit code."""
+    """A failed command; the text is the reason, and what to do, in one line. code: the exit code."""
 
     def __init__(self, text: str, code: int = WRONG_USE) -> None:
         super().__init__(text)
@@ -24,8 +24,8 @@ class ToolError(Exception):
 class Call:
     """The input of a command.
 
-    arguments: as its parser read them. configuration: reads the configuration file and the options before the command;
-    raises ConfigError. out: where it writes.
+    arguments: parsed ones. configuration: reads the configuration file and the options before the command; raises
+    ConfigError. out: where it writes.
     """
 
     arguments: Namespace
@@ -51,7 +51,7 @@ def always(_: Namespace) -> bool:
 class Tool:
     """A command. summary: a line of --help. run: returns the exit code; raises ToolError.
 
-    makes_data: whether, called like this, it creates the data folder where that is missing.
+    makes_data: whether it creates a missing data folder, with these arguments.
     """
 
     name: str

@@ -28,7 +28,7 @@ def _ask(call: Call, command: str, patience: float | None = 30.0, **fields: obje
 
 
 def size(count: float) -> str:
-    """Return a number of bytes in words: `1.5 MiB`."""
+    """Return a readable number of bytes: `1.5 MiB`."""
     for unit in _UNITS[:-1]:
         if count < _STEP:
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
@@ -258,7 +258,7 @@ def _ban_arguments(parser: ArgumentParser) -> None:
 
 
 def _word(text: str) -> str:
-    """Return a name that can be one. Raises ArgumentTypeError: also where no server runs, it is wrong use."""
+    """Return a valid name. Raises ArgumentTypeError, so that this is an error of usage even without a server."""
     if not text or any(character.isspace() for character in text):
         raise ArgumentTypeError(f"{text!r} is not a name (one word)")
     return text
