@@ -1,1 +1,1 @@
-"""Many simulated clients against one server, in a process of their own. Plain epoll; Linux only."""
+"""Many simulated clients against one server, in a separate process. Plain epoll; Linux only."""

@@ -1,9 +1,9 @@
-"""Attackers, in a process of their own.
+"""Attackers, in a separate process.
 
 python -m greenchat.bench.attackers KIND HOST PORT SECONDS THREADS [CROWD]
 
-Each thread repeats the same attack as fast as it can. A line is printed when they begin, and another at the end with
-the numbers of connections made and of writes that were taken.
+Each thread repeats the same attack as fast as it can. It prints a line at the beginning, and another at the end with
+the numbers of connections and of accepted writes.
 """
 
 import random
@@ -18,7 +18,7 @@ from greenchat.bench.process import raise_file_limit
 
 _PATIENCE = 2.0  # seconds for one call
 _ROOM = b"#bench"
-_CROWD = 50  # connections of one thread that are open at once, where many are to be
+_CROWD = 50  # simultaneous connections of one thread, for kinds with many
 _VERBS = (
     "CAP NICK USER PASS JOIN PART MODE PRIVMSG NOTICE TAGMSG WHO WHOIS LIST NAMES TOPIC KICK INVITE MONITOR CHATHISTORY"
     " REDACT METADATA AUTHENTICATE REGISTER NS CS BATCH MARKREAD OPER QUIT"
@@ -38,12 +38,12 @@ _HEAVY = (
 
 
 class Attacker:
-    """A thread that attacks the server. connections, writes: how many were made and taken."""
+    """A thread that attacks the server. connections, writes: numbers of successful ones."""
 
     def __init__(self, address: tuple[str, int], ends: float, seed: int, crowd: int = _CROWD) -> None:
         """Prepare an attack.
 
-        ends: when to stop, by the monotonic clock. crowd: how many connect at once, for some kinds.
+        ends: when to stop, by the monotonic clock. crowd: simultaneous connections, for some kinds.
         """
         self._crowd = crowd
         self._address = address
@@ -89,7 +89,7 @@ class Attacker:
         return b"\r\n" * chance.randrange(50)
 
     def churn(self) -> None:
-        """Connect, mostly register and join, write garbage, and close."""
+        """Connect, usually register and join, write garbage, and close."""
         with self.connect() as sock:
             if self._random.random() < 0.7:
                 self.send(sock, self.arrival())
@@ -153,7 +153,7 @@ class Attacker:
                 sock.recv(4096)
 
 
-# TLS 1.2, with no extensions but the curves and signatures that a server needs for its whole first flight:
+# TLS 1.2, only with the extensions that a server needs for its first flight, curves and signatures:
 # RFC 5246, section 7.4.1.2
 _EXTENSIONS = bytes.fromhex("000a000400020017000b00020100000d000800060403050304" + "01")
 _HELLO = (

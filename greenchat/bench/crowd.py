@@ -1,6 +1,6 @@
-"""Brings simulated clients to where a scenario begins: connected, registered, in their channels, and all of them quiet.
+"""Brings simulated clients to the beginning of a scenario: connected, registered, in their channels, and quiet.
 
-Each client is sent its lines in one piece and its answers are read by line here; what is measured later is not.
+This sends a client's lines at once and parses its answers line by line, unlike the measured part.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -11,16 +11,16 @@ from greenchat.bench.swarm import Client, DisconnectedError, Swarm
 from greenchat.bench.wire import HEAD, nick
 
 REFUSALS = frozenset(b"%d" % number for number in (403, 405, 432, 433, 437, 451, 461, 464, 465, 471, 473, 474, 475))
-PATIENCE = 3.0  # seconds in which nobody got in before those who heard nothing try again
+PATIENCE = 3.0  # seconds without any new client before those without an answer retry
 RETRIES = 20  # of them at a time
-ASK_AFTER = 0.2  # seconds after which somebody who came again asks for their nick again
+ASK_AFTER = 0.2  # seconds after which a returning client repeats its NICK
 ASKED = 150  # times
 SLOWER = 10  # times as much patience with a handshake of a WebSocket, which costs a server some work
 SYNC = b"PING :in-step\r\n"
 
 
 class ServerRefusedError(Exception):
-    """The server refuses what the scenario needs; the text has its line."""
+    """The server refused a command of the scenario; the text has its line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +32,9 @@ class ArrivalTimes:
 
 
 class Returning:
-    """Clients that come again, and are told that their nick is in use: it is so by themselves.
+    """Reconnecting clients whose nick is still in use by their own former connection.
 
-    A server that was slow to hear somebody may also be slow to see that they gave up. So they ask again.
+    A slow server may notice the end of that connection late, so they repeat the NICK.
     """
 
     def __init__(self) -> None:
@@ -42,14 +42,14 @@ class Returning:
         self._asked: dict[Client, int] = {}
 
     def told(self, client: Client, line: bytes) -> None:
-        """Note that somebody is told that their nick is in use. Raises RefusedError if that continues for too long."""
+        """Note a client whose nick is in use. Raises RefusedError if that continues for too long."""
         self._asked[client] = self._asked.get(client, 0) + 1
         if self._asked[client] > ASKED:
             raise ServerRefusedError(f"{client}: {line.decode(errors='replace').strip()}")
         self._due[client] = perf_counter() + ASK_AFTER
 
     def ask(self) -> None:
-        """Let those ask again whose time has come."""
+        """Repeat the NICK of the clients that are due."""
         now = perf_counter()
         while self._due:
             client, due = next(iter(self._due.items()))
@@ -62,7 +62,7 @@ class Returning:
 
 @dataclass(slots=True, eq=False)
 class Guest:
-    """A client on its way in. returning: takes note of it if it has come again."""
+    """A connecting client. returning: gets it if it has reconnected."""
 
     client: Client
     channel: bytes | None
@@ -83,7 +83,7 @@ class Guest:
                 self._line(head[2], line)
 
     def is_lost(self, since: float) -> bool:
-        """Whether it has heard nothing, and was turned away or came before `since`."""
+        """Whether it has had no answer, and was refused or connected before `since`."""
         return not self.heard and self.came <= since
 
     def closed(self, client: Client) -> None:
@@ -156,12 +156,12 @@ def gather(
     first: int = 0,
     progress: Callable[[str, int, int], None] = lambda what, done, of: None,
 ) -> tuple[list[Client], ArrivalTimes]:
-    """Connect one client per item of `channels` and let it join that; client i asks for capabilities[i % their number].
+    """Connect one client per item of `channels` and let it join that; client i requests capabilities[i % their number].
 
     At most `burst` are connecting at any time, and at most `pace` connect in a second: some servers listen with a
-    backlog of 10 and drop further connections, which look established from here. A client that hears nothing tries
-    again once no other gets in either: a slow server is not made slower.
-    When this returns nothing is under way to any of them any more.
+    backlog of 10 and drop further connections, which look established from here. A client without an answer retries
+    only when no other connects either, so as not to slow down the server more. When this returns no client has pending
+    input.
 
     Raises RefusedError, DisconnectedError and StalledError.
     """
@@ -229,7 +229,7 @@ def gather(
 
 
 def in_step(swarm: Swarm, clients: Sequence[Client], reached: dict[str, int]) -> None:
-    """Wait until each client has read everything that was sent to it before: the answer to a PING comes last."""
+    """Wait until each client has read everything sent so far, up to the answer to a PING."""
     reached["in step"] = 0
     for client in clients:
         client.send(SYNC)

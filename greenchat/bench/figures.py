@@ -126,7 +126,7 @@ def table(rows: Sequence[Sequence[str]]) -> str:
 
 
 def _columns(widths: Sequence[int]) -> list[list[int]]:
-    """Return the columns that stand side by side: the first, and as many others as have room, at least one."""
+    """Return groups of columns that fit side by side: the first column, and at least one other."""
     parts: list[list[int]] = []
     room = 0
     for column in range(1, len(widths)):
@@ -149,7 +149,7 @@ def _part(rows: Sequence[Sequence[str]], widths: Sequence[int], columns: Sequenc
 
 
 def figures_table(named: Sequence[tuple[str, Figures]]) -> str:
-    """Return a table with one row per server and one column per figure that any of them has."""
+    """Return a table with one row per server and one column per figure."""
     columns = [name for name in FIGURES if any(name in figures for _, figures in named)]
     rows = [["", *(FIGURES[name].label for name in columns)]]
     for title, figures in named:

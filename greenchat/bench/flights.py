@@ -1,4 +1,4 @@
-"""A steady load: a number of messages in flight; a new one is sent when one has reached all its receivers.
+"""A steady load with a fixed number of messages in flight: a new one is sent when one has reached all its receivers.
 
 A message is tracked by parties: each transcript with counted readers is one (it is done once all of them have passed
 the message), and each detached reader is one.
@@ -14,7 +14,7 @@ from greenchat.bench.wire import nick
 
 @dataclass(slots=True, eq=False)
 class Room:
-    """A channel (or a pair) with its listeners, by what they must see."""
+    """A channel (or a pair) with its listeners, by transcript."""
 
     target: bytes
     transcripts: list[Transcript] = field(default_factory=list)
@@ -24,7 +24,7 @@ class Room:
 class Flights:
     """Keeps `wanted` messages in flight over all rooms.
 
-    say(sender, target, number) puts a message on the wire. speakers: who speaks next and where, without end.
+    say(sender, target, number) sends a message. speakers: the endless sequence of senders and channels.
     """
 
     def __init__(
@@ -98,7 +98,7 @@ class Flights:
             self.on_complete(sender, number)
 
     def on_detach(self, place: TranscriptPosition) -> None:
-        """Make the reader a party of its own; its transcript is none if nobody else reads it."""
+        """Make the reader a separate party; drop its transcript if it has no other readers."""
         transcript = place.transcript
         room = next(room for room in self.rooms if transcript in room.transcripts)
         room.detached.append(place)
@@ -117,7 +117,7 @@ class Flights:
                 self.on_complete(sender, number)
 
     def missing(self, places: Sequence[TranscriptPosition]) -> str:
-        """Return what has not arrived where, in words, for the first missing message; "" if nothing is missing."""
+        """Describe the first missing message and its receivers; return "" if none is missing."""
         for (sender, number), room in self.in_flight.items():
             without = [
                 place

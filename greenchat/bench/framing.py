@@ -9,24 +9,24 @@ _HANDSHAKE = (
 )
 _MASK = bytes(4)
 _TEXT, _CLOSE = 0x81, 0x88
-_MOST_KNOWN = 64  # chunks of which the lines are remembered
+_MOST_KNOWN = 64  # chunks with cached lines
 
 
 class WrongFrameError(Exception):
-    """The server did not answer as a WebSocket does; the text has what it sent."""
+    """The server's answer is not WebSocket; the text has its bytes."""
 
 
 class Framing:
     """The framing of one client's bytes. It begins with the handshake, whose answer is skipped.
 
-    Most members of a channel get the same chunks: each is taken apart once, so that reading frames takes hardly longer
-    than reading lines, and the server meets clients that are as quick.
+    Most members of a channel get the same chunks: each is parsed only once, so that clients with frames are nearly as
+    fast as others.
     """
 
     __slots__ = ("_is_open", "_known", "_rest")
 
     def __init__(self, known: dict[bytes, tuple[bytes, bytes]]) -> None:
-        """Begin with the handshake. known: chunks -> their lines, and what was left over; all clients share it."""
+        """Begin with the handshake. known: chunks -> their lines and the rest, shared by all clients."""
         self._is_open = False
         self._rest = b""
         self._known = known
@@ -37,7 +37,7 @@ class Framing:
         return _HANDSHAKE
 
     def wrap(self, lines: bytes) -> bytes:
-        """Return whole lines as frames."""
+        """Return complete lines as frames."""
         return b"".join([_frame(line) for line in lines.split(b"\r\n") if line])
 
     def unwrap(self, data: bytes) -> bytes:
@@ -63,7 +63,7 @@ class Framing:
 
 
 def _lines(data: bytes, at: int) -> tuple[bytes, bytes]:
-    """Return the lines of the frames from an offset on, and what follows the last frame. Raises WrongFrameError."""
+    """Return the lines of the frames from an offset on, and the rest. Raises WrongFrameError."""
     size = len(data)
     lines: list[bytes] = []
     while at + 2 <= size:

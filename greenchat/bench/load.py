@@ -20,16 +20,16 @@ from greenchat.bench.transcript import Transcript, ViolationError
 from greenchat.bench.wire import HEAD, Wording
 
 WARM_UP = 0.5  # seconds of talk before the window opens
-LANDING = 10.0  # seconds without any arrival after which what is still in flight is lost
-SAMPLED = 200_000  # deliveries whose delays are sorted
+LANDING = 10.0  # seconds without any arrival after which messages in flight count as lost
+SAMPLED = 200_000  # deliveries with sampled delays
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The task of the clients' process: where the server is, how long to measure, where to report progress.
+    """The task of the clients' process: the server's address, the duration, and a callback for progress.
 
-    pid: the server's process, None if unknown (another machine); profiled: it has a profiler in it.
-    progress(what, share): 0 to 1.
+    pid: the server's process, None if unknown (another machine); profiled: whether it has a profiler. progress(what,
+    share): 0 to 1.
     """
 
     address: Endpoint
@@ -64,7 +64,7 @@ class Stopwatch:
     def __init__(self, pid: int | None) -> None:
         self._pids = (pid, os.getpid())
         self._before = self._now()
-        self.wall = self.cpu = 0.0  # seconds; cpu is the server's, NaN if nobody knows
+        self.wall = self.cpu = 0.0  # seconds; cpu is the server's, NaN if unknown
 
     def _now(self) -> list[float]:
         times = [perf_counter()]
@@ -73,12 +73,12 @@ class Stopwatch:
         return times
 
     def server_has_run(self) -> bool:
-        """Whether the server has had its core since the start, as far as anybody knows."""
+        """Whether the server has had its core since the start, if that is known."""
         pid, _ = self._pids
         return pid is None or cpu_seconds(pid) > self._before[1]
 
     def stop(self) -> dict[str, float]:
-        """Return the figures of how busy both were, and how much of the time one of them had to wait for its core."""
+        """Return the load of both processes, and the share of time that each waited for its core."""
         spent = [after - before for before, after in zip(self._before, self._now(), strict=True)]
         self.wall, self.cpu, own, *waited = spent
         return {
@@ -99,7 +99,7 @@ class Participant:
 def seat(
     client: Client, transcript: Transcript, *, echo: bool, on_private: Callable[[bytes], None] | None = None
 ) -> Participant:
-    """Let a client whose input is fully read become a counted reader of a transcript."""
+    """Make a client without pending input a counted reader of a transcript."""
 
     def private(line: bytes) -> None:
         answer(client, line)
@@ -232,7 +232,7 @@ class SteadyLoad:
         self._land(lambda: not self.flights.in_flight, "all messages have arrived")
 
     def _land(self, until: Callable[[], bool], awaiting: str) -> None:
-        """Turn until a condition holds. Raises ViolationError if a message is missing, else StalledError."""
+        """Run the loop until a condition holds. Raises ViolationError if a message is missing, or else StalledError."""
         try:
             self.swarm.run(until, awaiting, LANDING)
         except StalledError:
@@ -246,7 +246,7 @@ class SteadyLoad:
         return [transcript for room in self.flights.rooms for transcript in room.transcripts]
 
     def received(self) -> int:
-        """Return how many messages have reached their receivers."""
+        """Return the number of delivered messages."""
         return sum(member.reader.got() for member in self.members)
 
     def _delays(self) -> list[float]:

@@ -27,7 +27,7 @@ UNLIMITED = 1_000_000  # lines a second from one client
 
 
 class NotInstalledError(Exception):
-    """A server can't be found or started; the text says which and where it was looked for."""
+    """A server can't be found or started; the text has its name and the searched places."""
 
 
 @dataclass(frozen=True, slots=True)

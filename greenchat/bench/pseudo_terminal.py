@@ -1,6 +1,6 @@
-"""A terminal client as its user sees it: in a pseudo-terminal, connected to a server that follows a script.
+"""A terminal client in a pseudo-terminal, connected to a scripted server.
 
-Nothing is drawn here: the client's output is searched for words, without the escape sequences between them.
+The client's output is not rendered, but searched for words without escape sequences.
 """
 
 import contextlib
@@ -26,11 +26,11 @@ _SEQUENCES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b
 
 
 class ClientGoneError(Exception):
-    """The client ended, or did not show in time what was waited for."""
+    """The client ended, or did not show the expected text in time."""
 
 
 class StageServer:
-    """An IRC server for one client: it greets, lets it join, answers PING, and records its messages.
+    """An IRC server for one client: welcomes it, lets it join, answers PING, and records its messages.
 
     Its thread accepts again after `drop`. said: the PRIVMSGs received, in order.
     """
@@ -130,8 +130,7 @@ class StageServer:
 class TerminalClient:
     """A client in a pseudo-terminal of 40 rows and 120 columns. started: seconds of the monotonic clock.
 
-    Its output is kept as text: escape sequences are removed once, as it comes, so that looking for a word does not cost
-    the client what is measured.
+    Escape sequences are removed from its output once, on arrival, so that searching does not disturb the measurement.
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
@@ -141,9 +140,9 @@ class TerminalClient:
             try:
                 os.execvpe(command[0], list(command), dict(environment))
             finally:
-                os._exit(127)  # nothing of ours may run on in the child
+                os._exit(127)  # no code of ours may run in the child
         self.resize(40, 120)
-        self._begun = b""  # an escape sequence that has not ended
+        self._begun = b""  # an incomplete escape sequence
         self._text = bytearray()  # what was drawn
         self._searched: dict[bytes, int] = {}
 
@@ -167,7 +166,7 @@ class TerminalClient:
         return time.monotonic()
 
     def forget(self) -> None:
-        """Forget what was drawn up to now."""
+        """Discard the output so far."""
         self._text.clear()
         self._searched.clear()
 

@@ -1,7 +1,7 @@
-"""Compares what a client of a channel gets with what the others got: see `transcript`.
+"""Compares the input of a client with that of other members of its channel: see `transcript`.
 
 A received chunk is compared with the transcript from the client's position on: one memory comparison for hundreds of
-lines. Only a chunk that differs (a PING in between, a line nobody has seen yet) is looked at line by line.
+lines. Only a chunk that differs (a PING in between, a new line) is parsed line by line.
 """
 
 from collections.abc import Callable
@@ -36,8 +36,8 @@ class Reader(TranscriptPosition):
             self.rest = b""
         end = self.offset + len(data)
         transcript = self.transcript
-        # The fast path: everything received is what others have already got. Half a line at the end is not:
-        # what follows it might differ.
+        # The fast path: other members have already got the same bytes, except for half a line at the end, which might
+        # continue differently.
         if (
             self.offset >= 0
             and end <= self.own_next
@@ -79,7 +79,7 @@ class Reader(TranscriptPosition):
         self.rest = data[at:] + self.rest
 
     def _take(self, line: bytes) -> bool:
-        """Take one line; return False if it has to wait until the transcript knows it."""
+        """Handle one line; return False if it has to wait for the transcript."""
         transcript = self.transcript
         if self.counts is not None:
             self._count(line)
@@ -138,7 +138,7 @@ class Reader(TranscriptPosition):
         return bytes(transcript.text[transcript.ends[line - 2] if line > 1 else 0 : self.offset])
 
     def leave_channel(self) -> None:
-        """Leave the channel; the reader's next JOIN says from where on it reads again."""
+        """Leave the channel; the reader continues at its next JOIN."""
         self.offset = -1
         self.rest = b""
 

@@ -38,7 +38,7 @@ def run_all(
 ) -> list[Outcome]:
     """Run every shape against every target, in alternating rounds; print a table per shape unless JSON is wanted.
 
-    profile: where the server under the profiler writes, None without one.
+    profile: the file for the profile, None without one.
 
     Raises FailedError, NotStartedError, NotEnoughFilesError.
     """

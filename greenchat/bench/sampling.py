@@ -1,8 +1,8 @@
 """A sampling profiler inside the server's process: `prepare` before its main, then a signal starts and stops it.
 
-The kernel signals after so much CPU time; the running code is noted. That costs next to nothing and, unlike a profiler
-that traces every call, does not make small functions look expensive, and works with greenlets. A system call counts for
-the line that makes it.
+The kernel sends a signal after each interval of CPU time, at which the running code is noted. That costs next to
+nothing and, unlike a profiler that traces every call, does not make small functions look expensive, and works with
+greenlets. A system call counts for the line that makes it.
 """
 
 import json
@@ -13,14 +13,14 @@ from types import FrameType
 
 from greenchat.bench.figures import table
 
-INTERVAL = 0.001  # seconds of CPU time; the kernel makes it a tick (1 to 10 ms) at least
+INTERVAL = 0.001  # seconds of CPU time; the kernel's minimum is a tick (1 to 10 ms)
 
 
 TOGGLE = signal.SIGUSR1
 
 
 def prepare(file: str) -> None:
-    """Note what runs between two SIGUSR1, and write it to `file` at the second."""
+    """Profile between two SIGUSR1, and write the result to `file` at the second."""
     lines: Counter[tuple[str, str, int]] = Counter()
     within: Counter[tuple[str, str]] = Counter()
 

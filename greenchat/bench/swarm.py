@@ -1,7 +1,7 @@
 """Simulated clients, as cheap as possible: one epoll, non-blocking sockets, preencoded bytes, no object per message.
 
-The kernel reports each socket once when input has come (edge-triggered) and a client reads all of it in one piece, so a
-client costs little more than its `recv`. The bytes are interpreted by whatever sets `feed`.
+The kernel reports each socket once per input (edge-triggered) and a client reads all of it at once, so a client costs
+little more than its `recv`. `feed` interprets the bytes.
 """
 
 import errno
@@ -23,16 +23,16 @@ PORTS_PER_ADDRESS = 20_000  # of the 28,000 ports that Linux gives out for one s
 
 
 class DisconnectedError(Exception):
-    """The server closed a connection that was meant to stay; the text says whose and why."""
+    """The server closed a connection unexpectedly; the text has the client and the reason."""
 
 
 class StalledError(Exception):
-    """Nothing has come for too long; the text says what was awaited."""
+    """No input for too long; the text says what was expected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """The address of the server, and the way clients speak to it."""
+    """The address of the server, and the protocol of the clients."""
 
     host: str
     port: int
@@ -60,7 +60,7 @@ class Client:
         self.socket = connection
         self.feed: Callable[[bytes], None] = _ignore
         self.closed = closed
-        self.ending = ""  # why it ended, where TLS has a word for it
+        self.ending = ""  # the reason of its end, from TLS
         self.reading = True
         self.unsent = b""
         self.framing: Framing | None = None
@@ -69,7 +69,7 @@ class Client:
         return nick(self.index).decode()
 
     def send(self, data: bytes) -> None:
-        """Send lines now, or keep what the kernel does not take until it does."""
+        """Send lines now; queue what the kernel does not take."""
         self._send(self.framing.wrap(data) if self.framing else data)
 
     def begin(self, framing: Framing) -> None:
@@ -101,7 +101,7 @@ class Client:
             self.unsent = data[sent:]
 
     def flush(self) -> None:
-        """Send what waits: the socket takes more."""
+        """Send the queue: the socket is writable."""
         if self.unsent:
             data, self.unsent = self.unsent, b""
             self._send(data)
@@ -123,12 +123,12 @@ class Swarm:
             self._tls.verify_mode = ssl.CERT_NONE  # a test certificate of a server on this machine
 
     def connect(self, index: int) -> Client:
-        """Start to connect client number `index`; what is sent meanwhile waits."""
+        """Start to connect client number `index`; lines sent meanwhile are queued."""
         connection: socket.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if source := self.address.source(index):
             connection.bind((source, 0))
-        # TLS can only be laid over a connection that stands.
+        # TLS needs an established connection.
         connection.setblocking(self._tls is not None)
         error = connection.connect_ex((self.address.host, self.address.port))
         if error not in (0, errno.EINPROGRESS):
@@ -145,7 +145,7 @@ class Swarm:
         return client
 
     def lost(self, client: Client) -> None:
-        """Report that the server closed a connection that nobody expected to end."""
+        """Report a connection that the server closed unexpectedly."""
         why = f": {client.ending}" if client.ending else ""
         raise DisconnectedError(f"the server closed the connection of {client}{why}")
 
@@ -180,9 +180,9 @@ class Swarm:
         return bool(events)
 
     def run(self, until: Callable[[], bool], awaiting: str, patience: float = 30.0, tick: float = 0.05) -> None:
-        """Turn until a condition holds; it is checked after every turn and at least every `tick` seconds.
+        """Run the loop until a condition holds, which is checked after every round and at least every `tick` seconds.
 
-        Raises StalledError when nothing at all has come for `patience` seconds.
+        Raises StalledError after `patience` seconds without any input.
         """
         last = monotonic()
         while not until():
@@ -192,7 +192,7 @@ class Swarm:
                 raise StalledError(f"nothing came for {patience:.0f} s while waiting until {awaiting}")
 
     def run_for(self, seconds: float) -> None:
-        """Turn for so many seconds."""
+        """Run the loop for so many seconds."""
         end = monotonic() + seconds
         while (left := end - monotonic()) > 0:
             self.turn(min(left, 0.05))
@@ -209,7 +209,7 @@ class Swarm:
                 client.closed(client)
                 return
             client.take(data)
-            if len(data) < CHUNK and not ended:  # all of it: what comes later is reported again
+            if len(data) < CHUNK and not ended:  # everything was read: later input is reported again
                 return
 
     def _read_tls(self, client: Client, ended: int) -> None:

@@ -1,4 +1,4 @@
-"""Starts the server that is measured, pinned to a core of its own, and stops it again."""
+"""Starts the server to be measured, pinned to a separate core, and stops it."""
 
 import os
 import socket
@@ -49,7 +49,7 @@ class BenchTarget:
 
 @dataclass(frozen=True, slots=True)
 class RunningTarget:
-    """A server that listens. profiled: it is told when the measured window begins and ends."""
+    """A listening server. profiled: whether to signal the beginning and end of the measurement."""
 
     address: Endpoint
     pid: int | None
@@ -148,7 +148,7 @@ def run(target: BenchTarget, *, tls: bool = False, ping: int = 120, rate: int = 
 
 
 def reserve_port() -> tuple[socket.socket, int]:
-    """Return a socket that keeps a port of 127.0.0.1 for a server that sets SO_REUSEADDR, as all do, and the port."""
+    """Return a socket that reserves a port of 127.0.0.1 for a server with SO_REUSEADDR, as all have, and the port."""
     sock = socket.socket()
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind(("127.0.0.1", 0))

@@ -1,8 +1,8 @@
-"""Checks that everybody gets everything, once, in order, for millions of lines a second.
+"""Checks that all clients get all messages, once, in order, for millions of lines a second.
 
-All clients of one kind in one channel are sent the same bytes, so one of them is read line by line and the others are
-compared with it: a Transcript is what was said in a channel so far, checked when it was first seen, and a Place is one
-client's position in it. `reader` determines the bytes of one client.
+All clients of one kind in one channel are sent the same bytes, so one of them is parsed line by line and the others are
+compared with it: a Transcript is the bytes of a channel so far, checked when first received, and a TranscriptPosition
+is one client's position in it. `reader` reads the bytes of one client.
 
 A server may send messages of two senders to two receivers in different order; it must keep the order of each sender. A
 reader whose bytes differ from the transcript without being wrong is detached and counted by sender from there on.
@@ -16,7 +16,7 @@ from time import perf_counter
 from greenchat.bench.wire import PRESENCE, Wording, nick
 
 NEVER = 1 << 62  # an offset no transcript reaches
-SAMPLE = 7  # one chunk in so many has its delay noted: prime, so that it doesn't fall in step with the members
+SAMPLE = 7  # one chunk in so many has its delay sampled: a prime, so as not to be in step with the members
 
 
 class ViolationError(Exception):
@@ -39,9 +39,9 @@ class Transcript:
     on_complete(sender, number) is called for each message once all counted readers have passed it.
     said_at(sender, number) is the time the message was sent, in seconds of perf_counter.
     said_by(sender) is how many messages a sender has sent so far.
-    release(place): what it waited for is known now; feed it b"" as soon as the current chunk is done with.
-    on_detach(place) is called when a reader is counted by sender from now on; on_arrival(place, sender, number) for
-    each message such a reader then gets.
+    release(place): called when a waiting reader can continue; feed it b"" after the current chunk. on_detach(place):
+    called when a reader is counted by sender from now on; on_arrival(place, sender, number): for each message that such
+    a reader gets.
     """
 
     def __init__(
@@ -66,18 +66,18 @@ class Transcript:
         self.on_arrival = on_arrival
         self.text = bytearray()
         self.ends: list[int] = []  # line -> the offset behind it
-        self.said: list[tuple[int, int] | None] = []  # line -> (sender, number); None where somebody came or went
+        self.said: list[tuple[int, int] | None] = []  # line -> (sender, number); None for joins and quits
         self.sent: list[float] = []  # line -> when it was sent
-        self.starts: dict[int, list[int]] = {}  # sender -> where their messages start
+        self.starts: dict[int, list[int]] = {}  # sender -> offsets of the messages
         self.present: set[int] = set()
-        self.joins: dict[int, list[int]] = {}  # client -> the offsets behind their JOINs
+        self.joins: dict[int, list[int]] = {}  # client -> the offsets after its JOINs
         self.samples: list[tuple[float, int, int]] = []  # (when, from, to): a chunk that was received
         self.counted = 0  # readers that hold up the completion of a message
         self.chunks = 0
         self._deaf: dict[int, TranscriptPosition] = {}  # sender -> reader that gets no echo
         self._waiting: dict[int, int] = {}  # offset -> how many counted readers are there
-        self._awaiting: dict[int, TranscriptPosition] = {}  # readers that have to see their own JOIN here first
-        self._held: dict[int, TranscriptPosition] = {}  # readers that have to see their own message here first
+        self._awaiting: dict[int, TranscriptPosition] = {}  # readers that wait for their own JOIN here
+        self._held: dict[int, TranscriptPosition] = {}  # readers that wait for their own message here
         self._passed = 0  # lines that all counted readers have passed
 
     def listeners(self, sender: int) -> int:
@@ -85,7 +85,7 @@ class Transcript:
         return self.counted - (sender in self._deaf)
 
     def enter(self, place: "TranscriptPosition") -> None:
-        """Add a reader who is here from now on and counts."""
+        """Add a counted reader from now on."""
         place.offset = len(self.text)
         place.counted = True
         self.counted += 1
@@ -95,7 +95,7 @@ class Transcript:
             place.own_next = NEVER
 
     def leave(self, place: "TranscriptPosition") -> None:
-        """Remove a reader who counts no longer."""
+        """Remove a counted reader."""
         self._deaf.pop(place.index, None)
         self._held.pop(place.index, None)
         if place.counted:
@@ -138,7 +138,7 @@ class Transcript:
     def _complete(self) -> None:
         ends = self.ends
         line = self._passed
-        # Moved on before each callback: it may send, and what it sends may come back here.
+        # Advanced before each callback, which may send, and so re-enter this method.
         while line < len(ends) and (ends[line - 1] if line else 0) not in self._waiting:
             said = self.said[line]
             line += 1
@@ -185,10 +185,10 @@ class Transcript:
         return False
 
     def hold(self, place: "TranscriptPosition", line: bytes) -> bool:
-        """Whether a reader's new line must wait: it gets no echo, and one of its own messages may come before the line.
+        """Whether a reader without echo must wait with a new line, since one of its own messages may precede it.
 
-        True if it has to wait until somebody else sees its message. Where everybody waits for everybody, nobody can
-        know, and all are counted by sender from now on.
+        It then waits until another reader gets that message. If all wait for each other, all are counted by sender from
+        now on.
         """
         if place.echo or self.said_by(place.index) <= len(self.starts.get(place.index, ())):
             return False
@@ -209,7 +209,7 @@ class Transcript:
         self.sent.append(sent)
 
     def find(self, place: "TranscriptPosition") -> bool:
-        """Whether the reader's own JOIN, number `place.joined`, is in here yet.
+        """Whether the transcript has the reader's own JOIN, number `place.joined`.
 
         If not, the reader is released as soon as it is.
         """
@@ -245,7 +245,7 @@ class TranscriptPosition(ABC):
         self.counted = False  # does it hold up the completion of a message?
         self.offset = -1  # not in the channel, or not found yet
         self.joined = 0  # how often it has found its own JOIN
-        self.own_next = NEVER if echo else -1  # where its own next message starts, which it does not get
+        self.own_next = NEVER if echo else -1  # the offset of its own next message, which it does not get
         self.own_passed = 0
         self.counts: dict[int, int] | None = None  # detached: sender -> the number expected next
 
@@ -265,11 +265,11 @@ class TranscriptPosition(ABC):
         return self.echo or self.index != sender
 
     def expects(self, sender: int) -> int:
-        """Return the number of the message that must come next from a sender."""
+        """Return the expected number of a sender's next message."""
         if self.counts is not None and sender in self.counts:
             return self.counts[sender]
         return bisect_left(self.transcript.starts.get(sender, ()), self.offset)
 
     def is_up_to_date(self) -> bool:
-        """Whether the client has all that any client has. (A detached one is checked message by message.)"""
+        """Whether the client has got the whole transcript. (A detached one is checked message by message.)"""
         return self.counts is not None or self.offset == len(self.transcript.text)

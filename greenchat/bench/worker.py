@@ -1,4 +1,4 @@
-"""Runs one shape of a scenario in a process of its own, so that drawing the progress bar does not disturb it."""
+"""Runs one shape of a scenario in a separate process, so that drawing the progress bar does not disturb it."""
 
 import gc
 import multiprocessing
@@ -35,7 +35,7 @@ def work(
     scenario: Scenario, shape: Shape, running: RunningTarget, seconds: float, wording: Wording,
     progress: Callable[[WorkerProgress], None],
 ) -> Figures:  # fmt: skip
-    """Run a shape against a server and return what it measured.
+    """Run a shape against a server and return the figures.
 
     Raises FailedError.
     """
@@ -69,7 +69,7 @@ def _run(
     out: Connection, scenario: Scenario, shape: Shape, running: RunningTarget, seconds: float, wording: Wording
 ) -> None:
     os.sched_setaffinity(0, {cores()[-1]})
-    gc.disable()  # nothing here makes cycles while it measures
+    gc.disable()  # no cycles are made during the measurement
     job = Job(
         running.address, running.pid, seconds, wording, lambda what, share: out.send(WorkerProgress(what, share)),
         profiled=running.profiled,

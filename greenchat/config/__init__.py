@@ -1,1 +1,1 @@
-"""All that an operator may set: its keys, defaults, file and checks."""
+"""The configuration: its keys, defaults, file and checks."""

@@ -15,7 +15,7 @@ GREETING = (
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """The answers to VERSION, INFO and MOTD, and the network's name, which greets everybody."""
+    """The answers to VERSION, INFO and MOTD, and the network's name in the welcome."""
 
     version: str = f"greenchat-{__version__}"
     network: Annotated[str, Key("the network's name", parse=validators.network_name)] = "greenchat"

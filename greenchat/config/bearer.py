@@ -9,7 +9,7 @@ from greenchat.config.key import Key
 
 
 def _keys(text: str) -> str:
-    """Return where a key set is. Raises ValueError where that is neither a URL nor an absolute path."""
+    """Check the place of a key set. Raises ValueError unless it is a URL or an absolute path."""
     if text and not re.fullmatch(r"https://[!-~]{1,300}|http://(127\.0\.0\.1|localhost)[:/][!-~]{1,300}|/.+", text):
         raise ValueError("must be a URL like https://id.example.org/keys, or the absolute path of a file")
     return text
@@ -17,7 +17,7 @@ def _keys(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Bearer:
-    """The identity provider whose tokens log in, and the accounts that they log in to."""
+    """The identity provider whose tokens are accepted, and the accounts for them."""
 
     issuer: Annotated[
         str, Key("the issuer of the tokens (iss); empty: no logins with tokens", parse=validators.url)

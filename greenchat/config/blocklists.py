@@ -1,4 +1,4 @@
-"""The settings of DNS blocklists: lists of addresses from which abuse came, asked through the DNS."""
+"""The settings of DNS blocklists: lists of abusive addresses, queried through the DNS."""
 
 import re
 from dataclasses import dataclass

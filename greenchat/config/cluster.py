@@ -29,7 +29,7 @@ def engine_url(text: str) -> str:
 
 
 def monitor_url(text: str) -> str:
-    """Return the address at which a server of the engine tells about itself."""
+    """Check the URL of an engine server's monitoring."""
     if not re.fullmatch(r"https?://[A-Za-z0-9.:\[\]-]+/?", text):
         raise ValueError("must be addresses like http://127.0.0.1:8222, without a path")
     return text.rstrip("/")
@@ -37,7 +37,7 @@ def monitor_url(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A node's place in the cluster, and its way to the engine. Times in seconds."""
+    """A node of a cluster, and its connection to the engine. Times in seconds."""
 
     node: Annotated[str, Key("this node's name, unique for each machine; empty: a single server", parse=name)] = ""
     engine: Annotated[

@@ -1,7 +1,7 @@
-"""Settings as documents, in JSON values, and back. A log of acts contains them, since they decide what a command does.
+"""Settings as documents, in JSON values, and back. A log of acts contains them, since they affect commands.
 
 Works on dataclasses whose fields are numbers, strings, booleans, dataclasses, networks, and tuples and mappings of
-these. The fields of a group stand among the others, see `config.groups`.
+these. The fields of a group are among the others, see `config.groups`.
 """
 
 import dataclasses
@@ -32,7 +32,7 @@ def to_document(value: Any) -> Any:
 def from_document(cls: type[T], stored: Mapping[str, Any]) -> T:
     """Make a dataclass from `to_document`'s output. Missing fields, unknown to an older version, get their defaults.
 
-    Raises TypeError or ValueError if something is not as it was written.
+    Raises TypeError or ValueError for a damaged document.
     """
     kinds = {field.name: field.type for field in flat_fields(cls)}
     return build(cls, {name: _read(kinds[name], value) for name, value in stored.items() if name in kinds})

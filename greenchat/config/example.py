@@ -1,4 +1,4 @@
-"""The example configuration, made from the dataclasses that the file fills: each key, what it is for, its default."""
+"""The example configuration, made from the dataclasses: each key with its description and default."""
 
 import dataclasses
 import json
@@ -23,7 +23,7 @@ After a change:  kill -HUP, or REHASH as an operator; keys marked (restart) need
 
 
 def example() -> str:
-    """Return the whole file."""
+    """Return the text of the file."""
     objects: tuple[Any, ...] = (Settings(), Options())
     lines = [f"# {line}" for line in _HEAD.splitlines()]
     lines.append("")

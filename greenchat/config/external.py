@@ -1,4 +1,4 @@
-"""The settings of services beside the chat, which people show a token of this server."""
+"""The settings of external services that accept tokens of this server."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Annotated
 from greenchat.config import validators
 from greenchat.config.key import Key
 
-_LEAST_SECRET = 32  # characters: RFC 7518, section 3.2, wants a key as long as the hash
+_LEAST_SECRET = 32  # characters: RFC 7518, section 3.2, requires a key as long as the hash
 
 
 def _url(text: str) -> str:
@@ -24,7 +24,7 @@ def _secret(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ExternalService:
-    """A service beside the chat."""
+    """An external service."""
 
     url: Annotated[str, Key("its URL, for which tokens are made", parse=_url)]
     description: Annotated[str, Key("a short description of the service", parse=validators.line)] = ""

@@ -17,7 +17,7 @@ from greenchat.config.schema import Table, WrongKeyError, entries, read, refuse_
 from greenchat.config.settings import CLOAK_LENGTH, Settings
 
 _LONGEST_ADDRESS = 55  # characters: of IPv6, with the name of an interface behind it
-# What Python says of mistakes that are often made, and what to do.
+# Python's messages for frequent mistakes, and what to do.
 _MISTAKES = {
     "Invalid value": "a string needs quotes",
     "Illegal character '\\n'": "a string must end on the same line, with a quote",
@@ -118,7 +118,7 @@ def _check_tls(files: TlsFiles) -> None:
 
 
 def _is_folder(path: Path) -> bool:
-    """Whether it is a folder. Raises WrongKeyError where that can't be seen: certbot's are closed to others."""
+    """Whether a path is a folder. Raises WrongKeyError if that can't be read, like certbot's for other users."""
     try:
         return S_ISDIR(path.stat().st_mode)
     except (FileNotFoundError, NotADirectoryError):

@@ -1,7 +1,7 @@
-"""Groups of settings: small dataclasses within a larger one, for whoever reads them.
+"""Groups of settings: small dataclasses within a larger one, for the code that uses them.
 
-Only Python sees them: in the configuration file, in the example and in documents the fields of a group stand among
-those of the class that has it, in the place of the group.
+In the configuration file, the example and documents there are no groups: the fields of a group replace it among the
+fields of its class.
 """
 
 import dataclasses
@@ -25,7 +25,7 @@ class Group:
 class FlatField:
     """A field of a dataclass or of one of its groups.
 
-    name: outside of Python. note: what it is annotated with, None for nothing. required: it has no default.
+    name: outside of Python. note: its annotation's metadata, None without. required: whether it has no default.
     """
 
     name: str
@@ -35,7 +35,7 @@ class FlatField:
 
 
 def flat_fields(cls: Any) -> list[FlatField]:
-    """Return the fields of a dataclass, with those of a group in its place."""
+    """Return the fields of a dataclass, with groups replaced by their fields."""
     found = []
     for field in _fields(cls):
         if isinstance(field.note, Group):
@@ -59,7 +59,7 @@ def flat_values(value: Any) -> dict[str, Any]:
 
 
 def build(cls: type[T], values: Mapping[str, Any]) -> T:
-    """Make a dataclass from such values. Those that are missing get their defaults."""
+    """Make a dataclass from values of flat fields. Missing ones get their defaults."""
     found: dict[str, Any] = {}
     for field in _fields(cls):
         if isinstance(field.note, Group):
@@ -72,7 +72,7 @@ def build(cls: type[T], values: Mapping[str, Any]) -> T:
 
 
 def _own_fields(cls: Any) -> tuple[FlatField, ...]:
-    """Return the fields of a dataclass, a group as one of them."""
+    """Return the fields of a dataclass, including groups."""
     hints = get_type_hints(cls, include_extras=True)
     found = []
     for field in dataclasses.fields(cls):

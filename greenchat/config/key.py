@@ -12,13 +12,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key of the file. doc: a phrase or more, for the example's comment.
+    """A key of the file. doc: for the comment in the example.
 
-    minimum, maximum: bounds of a number, or of each number in a list. choices: the only words it may be.
-    parse: makes the value of a string in the file (of each string in a list); raises ValueError with the reason why it
-    can't. str() of the value must give a string that it takes.
-    restart: a reload cannot change it, and says so.
-    sample: a name and a row for tables that are none by default; it goes into the example as a comment.
+    minimum, maximum: bounds of a number, or of each number in a list. choices: the allowed words. parse: converts a
+    string of the file (each string of a list); raises ValueError with the reason. It must accept str() of the value.
+    restart: whether a change needs a restart. sample: a name and a row for tables that are empty by default, as a
+    comment in the example.
     """
 
     doc: str

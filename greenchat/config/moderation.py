@@ -42,7 +42,7 @@ class SpamFilter:
 
 @dataclass(frozen=True, slots=True)
 class Moderation:
-    """The reports that operators get, and their channel."""
+    """The settings of reports to operators, and of their channel."""
 
     channel: Annotated[
         str,

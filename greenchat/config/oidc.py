@@ -24,7 +24,7 @@ def _scopes(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Oidc:
-    """The identity provider at which people log in from the page."""
+    """The identity provider for logins of the page."""
 
     issuer: Annotated[
         str,

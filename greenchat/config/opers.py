@@ -53,7 +53,7 @@ def _fingerprint(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class OperClass:
-    """A class of operators: the privileges that they have."""
+    """A class of operators, with its rights."""
 
     rights: Annotated[tuple[str, ...], Key("the rights of the class", choices=tuple(RIGHTS))] = ()
 

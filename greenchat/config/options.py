@@ -99,7 +99,7 @@ class ListenerOptions:
 
 @dataclass(frozen=True, slots=True)
 class Connections:
-    """The limits on connections: how many there may be, and when they have to end. Times in seconds."""
+    """The limits on connections: their numbers, and timeouts in seconds."""
 
     most: Annotated[int, Key("connections at once; 0: as many as the system allows", 0, 10_000_000)] = 0
     per_address: Annotated[int, Key("connections at once from one address; 0: no limit", 0, 1_000_000)] = 100
@@ -173,7 +173,7 @@ class Throttle:
 
 @dataclass(frozen=True, slots=True)
 class Email:
-    """The way to send mail: the codes that confirm the address with which an account was registered."""
+    """The settings of mail, which is used for codes that confirm the addresses of accounts."""
 
     sender: Annotated[
         str,
@@ -203,7 +203,7 @@ class Email:
 
 @dataclass(frozen=True, slots=True)
 class Storage:
-    """The place of history, accounts and channels, and how safely and how long they are kept."""
+    """The storage of history, accounts and channels: its durability and retention."""
 
     persistent: Annotated[bool, Key("store the data on disk; false: lose it when the server stops", restart=True)] = (
         True
@@ -267,7 +267,7 @@ class LogOptions:
 
 @dataclass(frozen=True, slots=True)
 class TlsFiles:
-    """The certificate for clients that use TLS; without one they are refused."""
+    """The certificate for TLS; without one TLS is refused."""
 
     certificate: Annotated[
         Path,
@@ -281,7 +281,7 @@ class TlsFiles:
 
     @property
     def is_given(self) -> bool:
-        """Whether there is a certificate, or is to be one."""
+        """Whether a certificate is configured or to be made."""
         return self.certificate != NOT_GIVEN or self.self_signed
 
 

@@ -1,4 +1,4 @@
-"""The settings of what the server posts to others by HTTP: Web Push and webhooks."""
+"""The settings of outgoing HTTP requests: Web Push and webhooks."""
 
 from dataclasses import dataclass, field
 from typing import Annotated
@@ -45,7 +45,7 @@ class WebhookRules:
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """The rules for both of them."""
+    """The settings of both."""
 
     push: Annotated[
         Push, Key("Web Push: clients and the page are told of what concerns them while they are closed.")

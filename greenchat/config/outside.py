@@ -63,7 +63,7 @@ class AuthScript:
 
 @dataclass(frozen=True, slots=True)
 class Ldap:
-    """A directory that knows people and their passwords."""
+    """An LDAP directory that checks passwords."""
 
     url: Annotated[str, Key("the directory, like ldaps://ldap.example.org; empty: none", parse=_directory)] = ""
     starttls: Annotated[bool, Key("encrypt an ldap:// connection with STARTTLS")] = False

@@ -11,7 +11,7 @@ from greenchat.config.outside import AUTH_SCRIPT, LDAP, AuthScript, Ldap
 
 @dataclass(frozen=True, slots=True)
 class Providers:
-    """All that know people and their passwords beside this server."""
+    """All external services that check logins."""
 
     bearer: Annotated[
         Bearer,

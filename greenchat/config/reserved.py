@@ -26,7 +26,7 @@ RESERVED_NICKS = (
 
 @dataclass(frozen=True, slots=True)
 class Reserved:
-    """The nicknames and channels that are kept for operators."""
+    """The nicknames and channels that are reserved for operators."""
 
     nicks: Annotated[
         tuple[str, ...],

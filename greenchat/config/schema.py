@@ -1,5 +1,5 @@
-"""The keys of dataclasses whose fields are annotated with `Key`, and what works on all of them: reading a TOML table,
-and taking over those values of new settings that may change while the server runs.
+"""The keys of dataclasses whose fields are annotated with `Key`: reads TOML tables, and merges new settings at a
+reload.
 """
 
 import dataclasses
@@ -26,7 +26,7 @@ class WrongKeyError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class KeyField:
-    """A key as it stands in the file, and the field that it fills, see `flat_fields`."""
+    """A key of the file, and its field, see `flat_fields`."""
 
     name: str
     field: str
@@ -71,7 +71,7 @@ def refuse_unknown(table: Table, known: Mapping[str, KeyField], path: str = "") 
 def take_over(old: T, new: T, path: str = "", restart: bool = False) -> tuple[T, list[str]]:
     """Return `new` with the old values of the keys that need a restart, and the names of those that differ.
 
-    restart: all keys need one.
+    restart: whether all keys need one.
     """
     olds, values = flat_values(old), flat_values(new)
     refused: list[str] = []
@@ -131,7 +131,7 @@ def _number(kind: type, key: Key, value: object, path: str) -> int | float:
 
 
 def bounds(key: Key) -> str:
-    """Return the bounds of a number in words; "" for any number."""
+    """Return the bounds of a number for people; "" for any number."""
     if key.minimum is not None and key.maximum is not None:
         return f"{key.minimum} to {key.maximum}"
     if key.minimum is not None:

@@ -1,7 +1,7 @@
-"""The settings of the chat, as values: the configuration file fills them, `Network` holds them.
+"""The settings of the chat: read from the configuration file, held by `Network`.
 
-A reload puts a new `Settings` in the place of the old one; nothing else keeps a copy. A field with a `Key` is a key of
-the file: to add a setting, add one such line, here or in the group that it belongs to.
+A reload replaces the `Settings`; nothing else keeps a copy. A field with a `Key` is a key of the file: to add a
+setting, add one such line, here or in the group that it belongs to.
 """
 
 from collections.abc import Mapping
@@ -63,7 +63,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Admin:
-    """The lines of ADMIN: the people who run the server. Empty ones are left out."""
+    """The lines of ADMIN about the administrators. Empty ones are left out."""
 
     location: Annotated[str, Key("the server's purpose and location", parse=validators.line)] = ""
     organization: Annotated[str, Key("the people who run it", parse=validators.line)] = ""
@@ -72,7 +72,7 @@ class Admin:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The limits of the history: what is kept, and what clients may ask for."""
+    """The limits of the history: for storing, and for requests of clients."""
 
     enabled: Annotated[bool, Key("keep messages")] = True
     private: Annotated[bool, Key("also store private messages")] = True
@@ -137,9 +137,7 @@ class Metadata:
 
 @dataclass(frozen=True, slots=True)
 class RelayMsg:
-    """The rules for bots that relay people of other networks:
-    https://github.com/ircv3/ircv3-specifications/pull/417.
-    """
+    """The rules for bots that relay messages of other networks: https://github.com/ircv3/ircv3-specifications/pull/417."""
 
     separators: Annotated[
         str,
@@ -150,7 +148,7 @@ class RelayMsg:
 
 @dataclass(frozen=True, slots=True)
 class FileHost:
-    """The rules for files that people upload: https://codeberg.org/emersion/soju/src/branch/master/doc/ext/filehost.md.
+    """The rules for uploaded files: https://codeberg.org/emersion/soju/src/branch/master/doc/ext/filehost.md.
 
     Sizes in MiB.
     """
@@ -190,7 +188,7 @@ class Sts:
 
 @dataclass(frozen=True, slots=True)
 class Cloak:
-    """The cloak: what others see instead of a client's address."""
+    """The settings of cloaks, which hide clients' addresses from others."""
 
     enabled: Annotated[bool, Key("show a keyed hash instead of an address (except for this machine)", restart=True)] = (
         True
@@ -207,7 +205,7 @@ class Cloak:
 
 @dataclass(frozen=True, slots=True)
 class WebIrc:
-    """The gateways that may give their clients' addresses: https://ircv3.net/specs/extensions/webirc."""
+    """The gateways that may report their clients' addresses: https://ircv3.net/specs/extensions/webirc."""
 
     hosts: Annotated[tuple[IpNetwork, ...], Key("addresses of the gateways", parse=addresses.network)] = ()
     password: Annotated[str, Key("the gateways' password; required if hosts is set", parse=validators.word)] = ""

@@ -1,6 +1,6 @@
 """Validators of strings in the configuration file: functions for `Key.parse`.
 
-Each takes the string and returns the value, or raises ValueError with what is wrong, in words that follow the key.
+Each takes the string and returns the value, or raises ValueError with a text that follows the name of the key.
 """
 
 import re
@@ -20,7 +20,7 @@ _FORMATTING = str.maketrans(dict.fromkeys("\t\x02\x03\x04\x0f\x11\x16\x1d\x1e\x1
 
 
 def server_name(text: str) -> str:
-    """Return a server name, which must have a dot, so that nobody takes it for a nickname."""
+    """Return a server name, which must have a dot to differ from nicknames."""
     if not _SERVER_NAME.fullmatch(text) or len(text) > 63:
         raise ValueError("must be a name with a dot, like irc.example.org, of at most 63 letters, digits, - and .")
     return text
@@ -66,7 +66,7 @@ def origin(text: str) -> str:
 
 
 def word(text: str) -> str:
-    """Return a text that can stand in the middle of a command: no spaces, no colon at its beginning."""
+    """Return a text that can be a middle parameter: no spaces, no colon at the beginning."""
     if " " in text or text.startswith(":") or not text.isprintable():
         raise ValueError("must not contain spaces or begin with a colon")
     return text
@@ -94,7 +94,7 @@ def site(text: str) -> str:
 
 
 def contact(text: str) -> str:
-    """Return how somebody can be reached, as a URL. Empty: none."""
+    """Return a contact's URL. Empty: none."""
     if text and not re.fullmatch(r"(mailto:[!-~]+@|https://)[!-~]{1,200}", text):
         raise ValueError("must be like mailto:admin@example.org or https://example.org/contact")
     return text

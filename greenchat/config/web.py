@@ -42,7 +42,7 @@ class Web:
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """The options of Prometheus metrics at /metrics. Without token and addresses nobody may read them."""
+    """The options of Prometheus metrics at /metrics. Without token and addresses they can't be read."""
 
     enabled: Annotated[bool, Key("serve metrics", restart=True)] = False
     token: Annotated[str, Key("the bearer token for reading them; empty: none", parse=validators.word)] = ""

@@ -1,4 +1,4 @@
-"""The scenarios: one file each, found by being here. A file has SCENARIO, or COMMAND if it runs by itself."""
+"""The scenarios: one file each, imported automatically. A file has SCENARIO, or COMMAND without our server."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Mapping, Sequence
@@ -30,10 +30,9 @@ def _no_arguments(parser: ArgumentParser) -> None:
 class Scenario:
     """Work for simulated clients against a server.
 
-    shapes(options): what to run, one after another. run(job, shape): runs in the clients' process.
-    seconds: how long it measures unless told otherwise. ping: seconds between the PINGs of servers started for it.
-    rate: lines a second that these take from one client, as far as they can be told.
-    connections(shape): how many it needs at once.
+    shapes(options): the shapes to run in turn. run(job, shape): runs in the clients' process. seconds: the default
+    duration of the measurement. ping: seconds between the PINGs of servers started for it. rate: the servers' limit of
+    lines a second from one client, if it can be configured. connections(shape): simultaneous connections.
     """
 
     name: str

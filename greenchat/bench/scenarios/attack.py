@@ -1,7 +1,7 @@
-"""Under attack: how long two clients wait for each other's messages meanwhile, and whether the server can stop.
+"""Attacks: the longest wait of two clients for each other's messages meanwhile, and whether the server can stop.
 
-The attackers are a process of their own, and so are the two who talk. The time that the machine had something else to
-do is subtracted from the longest wait: "max by the server" is the server's part.
+The attackers run in a separate process, and so do the two talkers. Time of other processes is subtracted from the
+longest wait: "max by the server" is the server's part.
 """
 
 import os
@@ -45,7 +45,7 @@ def _shapes(options: Namespace) -> Sequence[Shape]:
 
 
 class _Talker:
-    """A blocking IRC client, one of two who talk."""
+    """A blocking IRC client, one of the two talkers."""
 
     def __init__(self, job: Job, nick: str) -> None:
         address = job.address
@@ -140,7 +140,7 @@ def _talk(job: Job, one: _Talker, other: _Talker) -> dict[str, float]:
 
 
 def _kept_waiting(job: Job) -> float:
-    """Return how long the server and this process were ready to run while others had their core, in seconds."""
+    """Return the seconds for which the server and this process waited for their core."""
     return waiting_seconds(os.getpid()) + (waiting_seconds(job.pid) if job.pid else 0.0)
 
 
@@ -150,7 +150,7 @@ def _await_end(pid: int, waited: float) -> tuple[float, float]:
     last = waited
     while time.monotonic() < deadline:
         with suppress(OSError), open(f"/proc/{pid}/stat", encoding="ascii") as stat:
-            if stat.read().rpartition(")")[2].split()[0] != "Z":  # the process that started it has not looked yet
+            if stat.read().rpartition(")")[2].split()[0] != "Z":  # its parent has not reaped it yet
                 with suppress(ProcessLookupError):
                     last = waiting_seconds(pid)
                 time.sleep(0.005)

@@ -1,6 +1,6 @@
-"""Coming and going while others talk: a channel whose members speak, and visitors who join, part, quit and come again.
+"""Joins and quits while others talk: a channel of talking members, and visitors who join, part, quit and return.
 
-There is one join or departure for every so many messages, so that the work is the same whatever the server's speed.
+Joins and departures are in proportion to messages, so that the work does not depend on the server's speed.
 """
 
 from argparse import ArgumentParser, Namespace
@@ -57,7 +57,7 @@ class _Visitor:
         client.feed = self.reader.feed
 
     def act(self) -> bool:
-        """Join or leave, unless that is under way."""
+        """Join or leave, unless the last action is pending."""
         if self.state is _Is.ELSEWHERE:
             self.state = _Is.COMING
             self.client.send(b"JOIN %b\r\n" % CHANNEL)
@@ -96,7 +96,7 @@ class _Visitor:
 
 
 class _Churn:
-    """Makes the visitors come and go at the pace of the talk."""
+    """Lets the visitors join and leave at the pace of the messages."""
 
     def __init__(self, visitors: Sequence[_Visitor], every: int) -> None:
         self.visitors = visitors

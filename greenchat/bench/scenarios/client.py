@@ -1,4 +1,4 @@
-"""The terminal client beside irssi and WeeChat: what a user notices, measured in a pseudo-terminal, in one run.
+"""The terminal client compared with irssi and WeeChat: start, delays and memory, measured in a pseudo-terminal.
 
 Each client is connected to the same small server. Keys are single capital letters that appear nowhere else on the
 screen.
@@ -61,7 +61,7 @@ def _measure(server: StageServer, client: TerminalClient) -> dict[str, float]:
     found = {"start": client.wait_for(WELCOME, TOPIC) - client.started}
     client.wait_quiet()
     found["start_cpu"] = client.cpu()
-    client.press(f"/join {CHANNEL}\r")  # those that are there already take it as going to its window
+    client.press(f"/join {CHANNEL}\r")  # clients in the channel already switch to its window
     client.wait_quiet(0.5)
     echoes = sorted(_echoes(client, 100, 0.02))
     found["echo"], found["echo_most"] = median(echoes), quantile(echoes, 0.99)
@@ -138,12 +138,12 @@ def _arrives(server: StageServer, client: TerminalClient, text: str, seconds: fl
     while time.monotonic() < deadline:
         if server.wait_said(text, 0.2):
             return True
-        client.wait_quiet(0.01)  # somebody has to read what it draws
+        client.wait_quiet(0.01)  # its output must be read
     return False
 
 
 def _greenchat(port: int, _folder: Path) -> list[str]:
-    beside = Path(sys.argv[0]).with_name("greenchat")  # of greenchat-bench, in a clone as where it is installed
+    beside = Path(sys.argv[0]).with_name("greenchat")  # beside greenchat-bench, in a clone or an installation
     start = "from greenchat.client.main import main; raise SystemExit(main())"
     program = [str(beside)] if beside.is_file() else ["-c", start]
     return [sys.executable, *program, f"bench@127.0.0.1:{port}/{CHANNEL}"]

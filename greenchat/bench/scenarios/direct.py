@@ -1,4 +1,4 @@
-"""Private messages: everybody writes to one other."""
+"""Private messages: each client writes to one other."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     count = shape["clients"]
     swarm = Swarm(job.address)
     clients, arrival = gather(swarm, [None] * count, progress=job.gathering)
-    # Client i writes to client i + 1: a "room" of one listener, who alone sees the messages.
+    # Client i writes to client i + 1: a "room" with one listener.
     rooms = [Room(nick((index + 1) % count)) for index in range(count)]
     talk = SteadyLoad(
         job, swarm, rooms, speakers([(room, [index]) for index, room in enumerate(rooms)]), shape["flight"]

@@ -1,4 +1,4 @@
-"""Everybody in one channel: the cost of a message to a thousand, with 1, 16 and 256 of them in flight."""
+"""All clients in one channel: the cost of a message to a thousand, with 1, 16 and 256 in flight."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence

@@ -117,7 +117,7 @@ def _client(address: Endpoint) -> Iterator[_Client]:
 
 
 def _questions(channels: list[bytes], chance: random.Random, span: int) -> Mapping[str, Callable[[], bytes]]:
-    """Return the questions, to be asked again and again with other values. span: ms covered by the messages."""
+    """Return functions that make queries with random values. span: ms covered by the messages."""
     now = time.time_ns() // 1_000_000
 
     def page() -> bytes:

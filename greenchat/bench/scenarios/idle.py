@@ -1,4 +1,4 @@
-"""Thousands of silent clients: the memory that one of them takes, and the cost of their PINGs."""
+"""Thousands of silent clients: the memory of each, and the cost of their PINGs."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence

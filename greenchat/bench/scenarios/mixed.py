@@ -15,7 +15,7 @@ from greenchat.bench.swarm import Swarm
 
 CHANNEL = b"#bench"
 SOME = ("server-time", "message-tags")
-# Left out are those that need more than asking (sasl, sts, tls) and those that change what happens (drafts).
+# Without those that need more than a REQ (sasl, sts, tls) and those that change the behaviour (drafts).
 ALL = (
     "account-notify account-tag away-notify batch cap-notify chghost echo-message extended-join extended-monitor"
     " invite-notify labeled-response message-tags multi-prefix server-time setname standard-replies userhost-in-names"

@@ -1,7 +1,7 @@
 """Many small channels: the cost of a message with few listeners.
 
-One member of each only listens. A speaker gets no echo and so cannot tell where its own message is in the transcript;
-if everybody spoke at once nobody could, and the input would have to be checked line by line.
+One member of each only listens. A speaker gets no echo and so can't know the position of its own message in the
+transcript; if all spoke at once no member could, and the input would have to be checked line by line.
 """
 
 from argparse import ArgumentParser, Namespace

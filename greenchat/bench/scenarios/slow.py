@@ -1,4 +1,4 @@
-"""Bad neighbours: how a client that never reads, and one that sends as fast as it can, affect others.
+"""Bad neighbours: the effect of a client that never reads, and one that sends as fast as it can, on others.
 
 The same talk is measured twice, first without them. Servers started for this let a client send RATE lines a second: far
 more than the talkers need, but limited, since a throttle is tested.
@@ -52,7 +52,7 @@ def _run(job: Job, shape: Shape) -> Figures:
         talk.seat(client, transcript)
     for client in (*stuck, *flooding):
         client.feed = lambda data: None
-        client.closed = lambda client: None  # the server may cut them: that is its right
+        client.closed = lambda client: None  # the server may disconnect them
     without = talk.measure("talking without them", profile=False)
     for client in stuck:
         client.reading = False

@@ -1,6 +1,6 @@
-"""Thousands connect at once, register and join one channel; it ends when everybody has been told of everybody.
+"""Thousands connect at once, register and join one channel; it ends when all have seen all members.
 
-A client that hears nothing for some seconds reconnects, as real programs do: a server whose listen queue is short drops
+A client without an answer for some seconds reconnects, as real clients do: a server with a short listen queue drops
 connections that look established from the other side.
 """
 
@@ -33,7 +33,7 @@ def _shapes(options: Namespace) -> Sequence[Shape]:
 
 
 class _Newcomer:
-    """A client on its way in, and what it is told."""
+    """A connecting client, and the members that it has seen."""
 
     def __init__(self, storm: "_Storm", client: Client, *, comes_again: bool) -> None:
         self.storm = storm
@@ -76,7 +76,7 @@ class _Newcomer:
             answer(self.client, line)
 
     def check(self) -> None:
-        """Check that it was told of everybody who was there when it came."""
+        """Check that it has seen all members of the time of its join."""
         transcript = self.storm.transcript
         there = transcript.lines_before(transcript.joins[self.client.index][0]) + 1
         if self.names < there:
@@ -102,7 +102,7 @@ class _Storm:
         self.began = self.last_registered = self.last_joined = 0.0
 
     def over(self) -> bool:
-        """Let more clients connect; return True when everybody has been told of everybody."""
+        """Let more clients connect; return True when all have seen all members."""
         self.job.gathering("joined", self.joined, self.count)
         if self.registered < self.count:
             self._come()

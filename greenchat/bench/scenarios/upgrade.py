@@ -1,6 +1,6 @@
-"""A server is upgraded while people talk: how long anybody waited for a message, and whether any is missing.
+"""Upgrades a server while clients talk: the longest wait for a message, and whether any is missing.
 
-SIGUSR2 has greenchat-server replaced by a new process of it, which begins on the same core beside the old one.
+SIGUSR2 makes greenchat-server start a new process of itself, on the same core, that takes over.
 """
 
 import os
@@ -17,7 +17,7 @@ from greenchat.bench.scenarios import Scenario, Shape
 from greenchat.bench.swarm import StalledError, Swarm
 
 _ROOM = 10  # members of a channel
-_WINDOWS = 6  # in which people talk: on a machine with much else to do a new process takes long to begin
+_WINDOWS = 6  # of talking: on a busy machine a new process takes long to start
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
