@@ -18,6 +18,16 @@ from tests.server.nodes.nats import NEEDED
 from tests.server.process import SCRIPT, Process, environment, started
 
 
+# greenchat-server, which waits for its folder for as long as a busy machine takes for the rest of a test, not for 5 s
+_PATIENT = f"""
+import runpy, sys
+from greenchat.server.data import store_keeper
+store_keeper._PATIENCE = {PATIENCE}
+del sys.argv[0]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
 class Starting:
     """A server in the middle of its start: it waits for the data folder, until that is let go."""
 
@@ -30,7 +40,7 @@ class Starting:
         fcntl.flock(self.lock, fcntl.LOCK_EX)
         with self.errors.open("w") as file:
             self.process = subprocess.Popen(
-                [sys.executable, *SCRIPT, "--listen", "127.0.0.1:0", "--data", str(self.data)],
+                [sys.executable, "-c", _PATIENT, *SCRIPT, "--listen", "127.0.0.1:0", "--data", str(self.data)],
                 env=environment(tmp_path),
                 stdout=subprocess.PIPE,
                 stderr=file,
