@@ -17,7 +17,6 @@ from tests.patience import PATIENCE
 from tests.server.nodes.nats import NEEDED
 from tests.server.process import SCRIPT, Process, environment, started
 
-
 # greenchat-server, which waits for its folder for as long as a busy machine takes for the rest of a test, not for 5 s
 _PATIENT = f"""
 import runpy, sys
