@@ -39,12 +39,21 @@ class BroadcastGroup:
         """
         for kind, outboxes in self._outboxes.items():
             lines = encode(kind)
+            if len(lines) == 1:  # nearly always; to append one is cheaper than to add a list
+                data = lines[0]
+                for outbox, pending in outboxes.items():
+                    if outbox is not skipped:
+                        if not pending:
+                            outbox.dirty.outboxes.append(outbox)
+                        pending.append(data)
+                outbox.dirty.weigh(len(data), len(outboxes))
+                continue
             for outbox, pending in outboxes.items():
                 if outbox is not skipped:
                     if not pending:
                         outbox.dirty.outboxes.append(outbox)
                     pending += lines
-            outbox.dirty.weigh(len(lines[0]) if len(lines) == 1 else sum(map(len, lines)), len(outboxes))
+            outbox.dirty.weigh(sum(map(len, lines)), len(outboxes))
 
     def broadcast(self, envelope: Envelope, skip: Session | None = None) -> None:
         """Put the message into the outbox of every member but `skip`.

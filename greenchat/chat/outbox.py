@@ -4,6 +4,7 @@ from collections.abc import Callable, Set
 
 _EACH = 512 * 1024  # bytes for one outbox in a turn
 _ALL = 32 * 1024 * 1024  # bytes for all outboxes in a turn: sending them takes some 30 ms
+_FEW = 16  # messages: to join them takes no longer than to find out whether that was done already
 _LOOK_EVERY = 64 * 1024  # bytes for one outbox after which the limits are checked again
 
 
@@ -14,10 +15,22 @@ class Dirty:
     bytes in all of them. A message to a group is counted once, not for each member. is_full: whether so much waits that
     it should be sent before anything else; `filled` is called once when that becomes true.
 
-    Changes: weigh, weigh_one, take.
+    Reads: join. Changes: weigh, weigh_one, take.
     """
 
-    __slots__ = ("_alone", "_look_at", "_most", "_shared", "filled", "is_full", "outboxes", "volume")
+    __slots__ = (
+        "_alone",
+        "_had_others",
+        "_joined",
+        "_look_at",
+        "_most",
+        "_pieces",
+        "_shared",
+        "filled",
+        "is_full",
+        "outboxes",
+        "volume",
+    )
 
     def __init__(self, filled: Callable[[], object] = bool) -> None:
         self.filled = filled
@@ -28,6 +41,9 @@ class Dirty:
         self._alone: dict[Outbox, int] = {}  # bytes of other messages, and their maximum
         self._most = 0
         self._look_at = _LOOK_EVERY
+        self._pieces: list[bytes] = []  # joined lately, and what became of them
+        self._joined = b""
+        self._had_others = False  # whether the outbox before this one had others
 
     @property
     def each(self) -> int:
@@ -60,9 +76,27 @@ class Dirty:
             self.is_full = True
             self.filled()
 
+    def join(self, pending: list[bytes]) -> bytes:
+        """Return what waits in an outbox as one: joined once for all that have the same, as most members of a channel.
+
+        One that has others (it has not got what it has said itself) does not make the next ones be joined again.
+        """
+        if len(pending) < _FEW:
+            return b"".join(pending)
+        if pending == self._pieces:
+            self._had_others = False
+            return self._joined
+        joined = b"".join(pending)
+        if self._pieces and not self._had_others:
+            self._had_others = True
+        else:
+            self._pieces, self._joined, self._had_others = pending.copy(), joined, False
+        return joined
+
     def take(self) -> "list[Outbox]":
         """Return all outboxes, and begin the next turn with none."""
         outboxes, self.outboxes = self.outboxes, []
+        self._pieces, self._joined = [], b""
         self._alone.clear()
         self._shared = self._most = self.volume = 0
         self._look_at = _LOOK_EVERY

@@ -69,3 +69,40 @@ def test_what_one_gets_alone_is_no_others() -> None:
     dirty.take()
     outboxes[0].put(b"x")
     assert dirty.each == 1
+
+
+def test_what_many_have_alike_is_joined_once() -> None:
+    """Also if those who said something, and have not got it themselves, are among them."""
+    dirty = Dirty()
+    said = [b"line %d\r\n" % number for number in range(40)]
+    first = dirty.join(said.copy())
+    assert first == b"".join(said)
+    speaker = dirty.join(said[1:])
+    assert speaker == b"".join(said[1:])
+    assert dirty.join(said.copy()) is first
+    assert dirty.join([*said[:-1], b"other\r\n"]) == b"".join(said[:-1]) + b"other\r\n"
+    assert dirty.join(said.copy()) is first
+    others = [b"tagged %b" % line for line in said]  # those of another kind
+    dirty.join(others)
+    second = dirty.join(others)
+    assert second == b"".join(others)
+    assert dirty.join(others.copy()) is second
+    dirty.take()
+    assert dirty.join(said) is not first, "it is not kept for longer than its turn"
+    assert dirty.join(said[:3]) == b"".join(said[:3])
+
+
+def test_members_with_and_without_an_echo_get_their_bytes_in_order() -> None:
+    dirty = Dirty()
+    group = BroadcastGroup()
+    outboxes = [Outbox(dirty) for _ in range(5)]
+    for outbox in outboxes:
+        group.add(Session(outbox, "host", 0))
+    for number in range(20):
+        lines = [b"%d a" % number, b"%d b" % number][: 1 + number % 2]
+        group.broadcast_lines(lambda _, lines=lines: lines, outboxes[number % 3])  # type: ignore[misc]
+    for index, outbox in enumerate(outboxes):
+        heard = [number for number in range(20) if index != number % 3]
+        expected = b"".join(b"%d a" % n + (b"%d b" % n if n % 2 else b"") for n in heard)
+        assert dirty.join(outbox.pending) == expected
+    assert dirty.outboxes == [*outboxes[1:], outboxes[0]]

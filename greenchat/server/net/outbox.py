@@ -78,7 +78,7 @@ class SocketOutbox(Outbox):
             self._flush_behind(pending)
             return
         self.sent_messages += len(pending)
-        data = pending[0] if len(pending) == 1 else b"".join(pending)
+        data = pending[0] if len(pending) == 1 else self.dirty.join(pending)
         pending.clear()
         try:
             sent = self.sock.send(data)
