@@ -97,15 +97,18 @@ class Writer:
         try:
             with transaction(self._connection):
                 rows = _no_rows()
-                short = rows[5]
+                short, private = rows[5], rows[6]
                 for write in writes:
                     if isinstance(write, Speech):
                         header = write.header
                         if header.era is not self._era:
                             self._look_up(write)
                         conversation, kind, source, target = header.numbers
-                        if target is None and len(write.ids) == 1:  # nearly all are like this
-                            short.append((write.ids[0], conversation, kind, source, write.texts[0]))
+                        if len(write.ids) == 1:  # nearly all are like this
+                            if target is None:
+                                short.append((write.ids[0], conversation, kind, source, write.texts[0]))
+                            else:
+                                private.append((write.ids[0], conversation, kind, source, write.texts[0], target))
                         else:
                             self._add_speech(rows, write)
                         continue
@@ -115,7 +118,7 @@ class Writer:
                         continue
                     self._add(rows, added, fresh)
                     rows = _no_rows()
-                    short = rows[5]
+                    short, private = rows[5], rows[6]
                     if isinstance(write, Document):
                         self._put(write)
                         has_removed = has_removed or write.value is None

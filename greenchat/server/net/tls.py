@@ -188,10 +188,10 @@ class TlsStream:
     def send(self, data: bytes, /) -> int:
         """Send as many records as the kernel takes."""
         sent = 0
-        view = memoryview(data)
         try:
+            sent = self._connection.send(data)  # nearly always all of it
             while sent < len(data):
-                sent += self._connection.send(view[sent:])
+                sent += self._connection.send(memoryview(data)[sent:])
         except (SSL.WantReadError, SSL.WantWriteError) as error:
             if not sent:
                 raise BlockingIOError from error
