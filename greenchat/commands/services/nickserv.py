@@ -7,6 +7,7 @@ from functools import partial
 
 from greenchat.chat.accounts import Account
 from greenchat.chat.always_on import stays
+from greenchat.chat.tokens import BOT, HOOK
 from greenchat.commands.accounts.login import find_account, log_in, proof_of, proved, why_unusable
 from greenchat.commands.accounts.password_check import check_password
 from greenchat.commands.accounts.provided import is_asked_outside, is_known_outside
@@ -175,6 +176,12 @@ def _password_changed(ctx: Context, _: str, why_not: str) -> None:
             NICKSERV,
             f"{count} of yours stayed logged in: see SESSIONS, and end them with /msg NickServ LOGOUT OTHERS",
         )
+    account = own_account(ctx)
+    tokens = [each for each in ctx.network.tokens.of(account) if each.kind in (BOT, HOOK) and each.holds(ctx.now)]
+    for what, left, command in ("token", len(tokens), "TOKEN"), ("certificate", len(account.certificates), "CERT"):
+        if left:
+            them = f"{left} {what}{'s' * (left != 1)} of your account stayed valid"
+            tell(ctx, NICKSERV, f"{them}: /msg NickServ {command} LIST shows which")
 
 
 @NICKSERV.command("DROP", "<account> <password>", way=Way.STEPS, leading=1)

@@ -4,9 +4,10 @@ import re
 
 import pytest
 
+from greenchat.commands.core.persistence import change_account
 from greenchat.config.settings import AccountSettings, Settings
 from tests.commands.devices import device, make_account
-from tests.conftest import Serve, Target
+from tests.conftest import Serve, ServerThread, Target
 from tests.irc import Client
 
 
@@ -56,6 +57,23 @@ def test_a_stolen_password_is_made_worthless(server: Target) -> None:
         assert said(rita, "NS GHOST rita") == ["rita is your own nickname: 1 other connection of yours ended"]
         thief.until_end()
         rita.run("PRIVMSG rita :still here")
+
+
+def test_a_new_password_is_followed_by_what_stays_valid(running_server: ServerThread) -> None:
+    """Whoever knew the old one may have left themselves another way in."""
+    make_account(running_server.address, "ann")
+    with device(running_server.address, "ann") as ann:
+        ann.until("376", "422")
+        told = said(ann, 'NS PASSWD "sesame open" "another one"')
+        assert told == ["Your password was changed"]
+        running_server.call(lambda app: change_account(app.new_context(), "ann", certificates=("a" * 64,)))
+        ann.run("NS TOKEN CREATE BOT read", "NS TOKEN CREATE BOT say 1h")
+        told = said(ann, 'NS PASSWD "another one" "a third one"')
+        assert told == [
+            "Your password was changed",
+            "2 tokens of your account stayed valid: /msg NickServ TOKEN LIST shows which",
+            "1 certificate of your account stayed valid: /msg NickServ CERT LIST shows which",
+        ]
 
 
 def test_nobody_ends_connections_of_others(server: Target) -> None:
