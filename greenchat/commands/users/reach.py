@@ -25,8 +25,9 @@ def reaches(ctx: Context, target: User, text: str = "") -> bool:
     if caller_id.accepts(ctx.network, target, ctx.user):
         return True
     ctx.refuse(IrcError(Numeric.ERR_TARGUMODEG, target.nick))
-    # typing notifications cause no notice
-    if ctx.message.command != "TAGMSG" and not 0 <= ctx.now - target.caller_id.informed < _INFORMED_EVERY:
+    # typing notifications cause no notice, and nobody is told who has no connection
+    is_due = ctx.message.command != "TAGMSG" and target.sessions
+    if is_due and not 0 <= ctx.now - target.caller_id.informed < _INFORMED_EVERY:
         target.caller_id.informed = ctx.now
         informed = (ctx.user.nick, f"{ctx.user.username}@{ctx.user.host}")
         ctx.deliver(target, caused_by(ctx.user, ctx.numeric(target.nick, Numeric.RPL_UMODEGMSG, *informed)))

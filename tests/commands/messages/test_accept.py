@@ -56,6 +56,19 @@ def test_the_target_hears_of_it_once_a_minute(running_server: ServerThread) -> N
         assert carol.commands("PRIVMSG alice :four") == ["716", "717"]
 
 
+def test_nobody_is_said_to_have_been_told_without_a_connection(running_server: ServerThread) -> None:
+    make_account(running_server.address, "alice")
+    with people(running_server.address, "bob") as (bob,):
+        with come(running_server.address, "alice") as alice:
+            alice.run("NS SET ALWAYS-ON on", "MODE alice +g")
+            alice.send("QUIT")
+            alice.until_end()
+        assert bob.commands("PRIVMSG alice :one") == ["716"]
+        with come(running_server.address, "alice") as alice:
+            assert bob.commands("PRIVMSG alice :two") == ["716", "717"]
+            assert [message.command for message in alice.sync()] == ["718"]
+
+
 def test_a_notice_is_never_answered_and_typing_tells_nobody(server: Target) -> None:
     """ "automatic replies must never be sent in response to a NOTICE" """
     with Client(server, "alice") as alice, Client(server, "bob", caps="message-tags") as bob:
