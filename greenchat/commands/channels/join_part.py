@@ -9,7 +9,7 @@ from greenchat.commands.channels.names_list import names_reply
 from greenchat.commands.channels.ranks import grant_rank
 from greenchat.commands.channels.reserved import why_closed, why_not_new
 from greenchat.commands.channels.topic import topic_reply
-from greenchat.commands.core.channel_pace import require_pace_of_joins
+from greenchat.commands.core.channel_pace import may_give_reason, require_pace_of_joins
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.line_length import require_fit
@@ -166,9 +166,10 @@ def greeting(ctx: Context, channel: Channel, session: Session) -> Iterator[Envel
 def part(ctx: Context) -> None:
     """PART <channel>{,<channel>} [<reason>]
 
-    Leave channels.
+    Leave channels. Members of a channel in which you may not speak don't see the reason.
     """
     wanted, *rest = ctx.message.params
+    wish = rest[0] if rest else ""
     for name in _required(ctx, wanted):
         channel = ctx.network.channel(name)
         if channel is None or not channel.is_visible_to(ctx.user):
@@ -177,7 +178,8 @@ def part(ctx: Context) -> None:
             ctx.reply(Numeric.ERR_NOTONCHANNEL, channel.name)
         else:
             try:
-                leave_channel(ctx, ctx.user, channel, *rest[:1])
+                is_shown = may_give_reason(ctx, ctx.user, channel, "PART", wish)
+                leave_channel(ctx, ctx.user, channel, wish if is_shown else "")
             except IrcError as error:
                 ctx.refuse(error)
 

@@ -3,11 +3,15 @@
 from greenchat.chat.always_on import presence, stays
 from greenchat.chat.user import Session, User
 from greenchat.commands.connection.always_on import stay
+from greenchat.commands.core.channel_pace import may_give_reason
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.persistence import forget_presence, keep_presences
 from greenchat.commands.core.steps import step
 from greenchat.commands.users.away import update_away
 from greenchat.commands.users.monitor import tell_offline
+
+OWN_WORDS = "Quit: "
+"""What stands before a reason that a user has given."""
 
 
 @step("left")
@@ -39,11 +43,27 @@ def leave(ctx: Context, session: Session, reason: str) -> None:
     depart(ctx, leaver, reason)
 
 
+def _tell(ctx: Context, leaver: User, reason: str) -> None:
+    """Tell each peer once. The leaver's own words are only for those in whose channels the leaver may speak."""
+    shown = {channel: channel.shows(leaver) for channel in ctx.network.channels_of(leaver)}
+    heard = {
+        each for each in shown if not reason.startswith(OWN_WORDS) or may_give_reason(ctx, leaver, each, "QUIT", reason)
+    }
+    envelope = ctx.envelope("QUIT", reason, source=leaver)
+    ctx.remember(envelope, *(channel for channel, is_shown in shown.items() if is_shown and channel in heard))
+    if len(heard) == len(shown):
+        ctx.deliver_each(ctx.network.peers(leaver), envelope)
+        return
+    without = ctx.envelope("QUIT", OWN_WORDS, source=leaver)
+    ctx.remember(without, *(channel for channel, is_shown in shown.items() if is_shown and channel not in heard))
+    hearers = {member for channel in heard for member in channel.witnesses(leaver)}
+    for peer in ctx.network.peers(leaver):
+        ctx.deliver(peer, envelope if peer in hearers else without)
+
+
 def depart(ctx: Context, leaver: User, reason: str) -> None:
     """Remove a user for good, even an always-on one."""
-    envelope = ctx.envelope("QUIT", reason, source=leaver)
-    ctx.remember(envelope, *(channel for channel in ctx.network.channels_of(leaver) if channel.shows(leaver)))
-    ctx.deliver_each(ctx.network.peers(leaver), envelope)
+    _tell(ctx, leaver, reason)
     ctx.network.remove(leaver, now=ctx.now)
     tell_offline(ctx, leaver.nick)
     if leaver.account:

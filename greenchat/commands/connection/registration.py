@@ -17,7 +17,7 @@ from greenchat.commands.connection.ban_enforcement import ban_of, banish
 from greenchat.commands.connection.defcon_gate import objection_to_guest
 from greenchat.commands.connection.lost import former_self, makes_room, take_place, token_of
 from greenchat.commands.connection.persistence import status
-from greenchat.commands.connection.quit import leave
+from greenchat.commands.connection.quit import OWN_WORDS, leave
 from greenchat.commands.connection.server_password import check_server_password
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation
@@ -263,12 +263,12 @@ def quit_(ctx: Context) -> None:
     Disconnect. A reason that is too long for a line is left out, and you are told.
     """
     # "servers SHOULD prepend <reason> with the ASCII string "Quit: "", also where it is empty
-    reason = "Quit: " + (ctx.message.params[0] if ctx.message.params else "")
+    reason = OWN_WORDS + (ctx.message.params[0] if ctx.message.params else "")
     session = ctx.session
     parting = ctx.envelope("QUIT", reason, source=session.user) if session.user else ctx.farewell(reason)
     if not (parting.fits and ctx.farewell(reason).fits):
         ctx.refuse(TooLongError())
-        reason = "Quit: "
+        reason = OWN_WORDS
     if session.user and not session.dialect:
         # RFC 1459, 4.1.6, has the server only close the connection; clients wait for their own QUIT as for their own
         # PART, and a session of several is told why it ends

@@ -1,5 +1,6 @@
 """Enforces the channel modes +j, +W and +d, which limit joins and messages. See `chat.paces`."""
 
+from greenchat.chat import policy
 from greenchat.chat.channel import Channel
 from greenchat.chat.paces import DELAY, JOINS, SLOW, Recent
 from greenchat.chat.user import User
@@ -30,12 +31,9 @@ def require_pace_of_lines(ctx: Context, channel: Channel) -> None:
     user = ctx.user
     if not channel.paces or channel.members.get(user) or "o" in user.modes:
         return
-    delay = channel.paces.get(DELAY)
-    if delay is not None:
-        been_here = ctx.now - _joined(ctx, channel, user)
-        # a time in the future is from before the clock was set back
-        if 0 <= been_here < delay.seconds * _SECOND:
-            raise _too_soon(channel, DELAY, delay.seconds * _SECOND - been_here)
+    delay = _delay(ctx, channel, user)
+    if delay:
+        raise _too_soon(channel, DELAY, delay)
     slow = channel.paces.get(SLOW)
     if slow is None:
         return
@@ -47,6 +45,23 @@ def require_pace_of_lines(ctx: Context, channel: Channel) -> None:
     if wait > 0:
         raise _too_soon(channel, SLOW, wait)
     recent.count(ctx.now)
+
+
+def may_give_reason(ctx: Context, user: User, channel: Channel, command: str, reason: str) -> bool:
+    """Whether the members of a channel see a reason that a member gives for leaving: it is a line like any other."""
+    if policy.may_speak(user, channel, command, reason) is not None:
+        return False
+    return bool(channel.members.get(user)) or "o" in user.modes or not _delay(ctx, channel, user)
+
+
+def _delay(ctx: Context, channel: Channel, user: User) -> int:
+    """Return after how many ms somebody may speak who has joined just now."""
+    delay = channel.paces.get(DELAY)
+    if delay is None:
+        return 0
+    been_here = ctx.now - _joined(ctx, channel, user)
+    # a time in the future is from before the clock was set back
+    return delay.seconds * _SECOND - been_here if 0 <= been_here < delay.seconds * _SECOND else 0
 
 
 def _joined(ctx: Context, channel: Channel, user: User) -> int:

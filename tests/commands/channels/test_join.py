@@ -345,3 +345,57 @@ def test_an_empty_list(server: Target, line: str) -> None:
     """ "less parameters than the command requires": a list of nothing is answered too."""
     with Client(server, "alice") as alice:
         assert shape(alice, line) == [("461", line[:4])]
+
+
+@pytest.mark.parametrize(
+    ("mode", "reason", "seen"),
+    [
+        ("", "a word", "a word"),
+        ("+b bob!*@*", "a word", ""),
+        ("+b m:bob!*@*", "a word", ""),
+        ("+m", "a word", ""),
+        ("+M", "a word", ""),
+        ("+d 60", "a word", ""),
+        ("+c", "\x0304red", ""),
+        ("+c", "no colour", "no colour"),
+    ],
+)
+@pytest.mark.parametrize("leave", ["PART #a :{}", "QUIT :{}"])
+def test_a_reason_is_a_line_like_any_other(server: Target, mode: str, reason: str, seen: str, leave: str) -> None:
+    """Who may not speak in a channel shows its members no text by leaving; others are shown it."""
+    with people(server, "alice", "bob", "carol") as (alice, bob, carol):
+        alice.join("#a")
+        bob.run("JOIN #a,#b")
+        carol.join("#b")
+        alice.sync()
+        if mode:
+            alice.run(f"MODE #a {mode}")
+        command = leave.split()[0]
+        bob.send(leave.format(reason))
+        expected = {"PART": seen or "#a", "QUIT": f"Quit: {seen}"}[command]
+        left = alice.expect(command)
+        assert (left.nick, left.params[-1]) == ("bob", expected)
+        if command == "QUIT":
+            assert carol.expect("QUIT").params[-1] == f"Quit: {reason}"
+            assert not [message for message in alice.sync() if message.command == "QUIT"]
+
+
+def test_a_reason_that_is_not_seen_is_not_in_the_history_either(server: Target) -> None:
+    caps = "message-tags batch draft/chathistory draft/event-playback"
+    with people(server, "alice", "bob", "carol", caps=caps) as (alice, bob, carol):
+        alice.join("#a")
+        bob.run("JOIN #a,#b")
+        carol.join("#b")
+        alice.run("MODE #a +m")
+        bob.send("QUIT :a word")
+        bob.until_end()
+
+        def told(client: Client, channel: str) -> list[str]:
+            return [
+                m.params[-1]
+                for m in client.run(f"CHATHISTORY LATEST {channel} * 9")
+                if m.command == "QUIT" and "batch" in m.tags
+            ]
+
+        assert told(alice, "#a") == ["Quit: "]
+        assert told(carol, "#b") == ["Quit: a word"]
