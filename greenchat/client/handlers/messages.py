@@ -6,6 +6,7 @@ from greenchat.client.irc import (
     chathistory,
     ctcp,
     dcc,
+    hidden_words,
     joining,
     login,
     message_actions,
@@ -39,7 +40,7 @@ def said(incoming: Incoming) -> None:
         kind, text = LineKind.ACTION, argument
     if incoming.label and not incoming.mine:
         sending.answered(incoming.model, incoming.network, incoming.label, incoming.time)
-    if incoming.mine and (login.hides(target, text) or target == bouncer.PLAYER):
+    if incoming.mine and (hidden_words.hides(target, text) or target == bouncer.PLAYER):
         return  # our own password, echoed or in the history; our automatic requests to a bouncer
     buffer = _buffer_for(incoming, target, notice=notice)
     _note_account(incoming, buffer)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from greenchat.client.input.editor import EMPTY, Editor, InputLine
 from greenchat.client.input.input_modes import PasteGuard
-from greenchat.client.irc import chathistory, joining, login, message_actions, multiline, sending, typing
+from greenchat.client.irc import chathistory, hidden_words, joining, message_actions, multiline, sending, typing
 from greenchat.client.state.bindings import FORMATS
 from greenchat.client.state.lines import Line, LineKind
 from greenchat.client.state.model import Buffer, BufferKind, ClientNetwork, LinkState, Model
@@ -46,7 +46,7 @@ class Submitter:
         if UNSENDABLE.search(self.editor.text):
             self._take_out_controls(now)
             return
-        text = self.editor.submit(remember=not login.hides_line(self.editor.text))
+        text = self.editor.submit(remember=not hidden_words.hides_line(self.editor.text))
         here, link = self._model.current, self._proposed.pop(self._model.current, "")
         typing.said(here)
         command = text.removeprefix(f"{link} ") if link else text

@@ -4,8 +4,8 @@ https://ircv3.net/specs/extensions/sasl-3.2, https://ircv3.net/specs/extensions/
 """
 
 import os
-import re
 from collections.abc import Callable
+from functools import partial
 
 from greenchat.client.irc import bouncer, joining
 from greenchat.client.state.credentials import SERVER, Attempt, Credentials
@@ -19,13 +19,6 @@ SASL = "sasl"
 # https://codeberg.org/emersion/soju/src/branch/master/doc/ext/account-required.md
 ACCOUNT_REQUIRED = "soju.im/account-required"
 SERVICE = "NickServ"
-_HIDDEN = re.compile(
-    r"\s*(identify|register|login|passwd|totp|drop|email|set\s+(password|email)|resetpass|setpass|saregister|ghost|regain"
-    r"|recover|release|group)\b",
-    re.I,
-)
-_CHANNEL_ONLY = re.compile(r"\s*\w+\s+[#&]\S*\s*")  # `REGISTER #tea`
-_SERVICES = frozenset({"nickserv", "ns", "chanserv", "cs", "authserv", "q", "userserv"})
 
 
 def account_of(network: ClientNetwork) -> str:
@@ -237,13 +230,20 @@ def password_required(model: Model, network: ClientNetwork, now: int) -> None:
         account_required(model, network, now, refused=credentials is not None)
         return
 
-    def take(password: str) -> None:
-        network.login.server_password = password
-        network.login.keep = True
-
     why = "did not accept the password" if password else "requires a password"
     model.complain(network, f"{network.name} {why}.", now)
-    _connect_with(model, network, f"Password of {network.name}", take)
+    _connect_with(model, network, f"Password of {network.name}", partial(_take_server_password, network))
+
+
+def connect_with_password(model: Model, network: ClientNetwork, password: str) -> None:
+    """Connect, again where the server waits for it, with the password that it wants of everybody."""
+    _take_server_password(network, password)
+    _connect_again(model, network)
+
+
+def _take_server_password(network: ClientNetwork, password: str) -> None:
+    network.login.server_password = password
+    network.login.keep = True
 
 
 def _connect_with(model: Model, network: ClientNetwork, text: str, take: Callable[[str], None]) -> None:
@@ -252,14 +252,18 @@ def _connect_with(model: Model, network: ClientNetwork, text: str, take: Callabl
 
     def connect(password: str, _now: int) -> None:
         take(password)
-        network.link.leaving = False
-        network.link.tries = 0
-        network.link.trouble = None
-        offline = network.link.state is LinkState.OFFLINE
-        network.login.returning = not offline
-        model.effects.append(Connect(network) if offline else Reconnect(network, "to log in"))
+        _connect_again(model, network)
 
     model.questions.append(Prompt(text, connect, hidden=True, where=network))
+
+
+def _connect_again(model: Model, network: ClientNetwork) -> None:
+    network.link.leaving = False
+    network.link.tries = 0
+    network.link.trouble = None
+    offline = network.link.state is LinkState.OFFLINE
+    network.login.returning = not offline
+    model.effects.append(Connect(network) if offline else Reconnect(network, "to log in"))
 
 
 def ask_new_password(model: Model, network: ClientNetwork, account: str, email: str) -> None:
@@ -370,30 +374,3 @@ def _ask_about_nick(model: Model, network: ClientNetwork, nick: str, reason: str
         last,
     )
     model.ask(network, Question(f"The name {nick} {why}.", answers), now)
-
-
-def hides(target: str, text: str) -> bool:
-    """Whether this is a password, said to a service."""
-    service = target.partition("@")[0].lower()
-    if service in ("chanserv", "cs") and _CHANNEL_ONLY.fullmatch(text):
-        return False
-    return service in _SERVICES and _HIDDEN.match(text) is not None
-
-
-def hides_line(line: str) -> bool:
-    """Whether this input line would leave a password in the history."""
-    words = line.split(None, 2)
-    if line[:1] != "/" or len(words) < 2:
-        return False
-    command = words[0][1:].lower()
-    if command in ("msg", "query", "q", "notice", "squery"):
-        return len(words) > 2 and hides(words[1], words[2])
-    if command in _SERVICES:
-        return hides(command, line.partition(" ")[2])
-    return command in ("raw", "quote", "oper") and words[1].upper() in (
-        "PASS",
-        "OPER",
-        "AUTHENTICATE",
-        "REGISTER",
-        "NS",
-    )

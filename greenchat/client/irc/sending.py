@@ -10,7 +10,7 @@ https://ircv3.net/specs/extensions/labeled-response#client-implementation-consid
 from collections import deque
 
 from greenchat.client.irc import multiline
-from greenchat.client.irc.login import hides
+from greenchat.client.irc.hidden_words import hides
 from greenchat.client.irc.message_actions import REPLY, quoted
 from greenchat.client.state.lines import Line, LineKind, PendingMessage
 from greenchat.client.state.model import Buffer, BufferKind, ClientNetwork, LinkState, Model

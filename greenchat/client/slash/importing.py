@@ -4,7 +4,7 @@ import os
 import re
 from pathlib import Path
 
-from greenchat.client.irc.login import hides_line
+from greenchat.client.irc.hidden_words import hides_line
 from greenchat.client.slash.registry import ALIASES, BETWEEN, TABLE, Order, SlashError, command
 from greenchat.client.state.effects import Save
 from greenchat.client.state.imported import ForeignError, Imported

@@ -1,6 +1,6 @@
 """Commands that send messages: to users, to several channels, to services, and CTCP requests."""
 
-from greenchat.client.irc import login, sending
+from greenchat.client.irc import hidden_words, sending
 from greenchat.client.slash.registry import Order, SlashError, command
 from greenchat.client.state.lines import TALK, LineKind
 from greenchat.client.state.model import Buffer, BufferKind
@@ -33,7 +33,7 @@ def msg(order: Order) -> None:
         _to_several(order, [name for name in names.split(",") if name], text)
         return
     target = _target(order, names)
-    if login.hides(target, text):
+    if hidden_words.hides(target, text):
         order.online().send("PRIVMSG", target, text)
         order.tell(f"Sent to {target}; it is not logged here, since it may contain a password. /login hides it, too.")
         return
@@ -171,7 +171,7 @@ def _joined(order: Order) -> list[Buffer]:
 
 
 def _to_several(order: Order, names: list[str], text: str) -> None:
-    service = next((name for name in names if login.hides(name, text)), "")
+    service = next((name for name in names if hidden_words.hides(name, text)), "")
     if service:
         raise SlashError(f"It may contain a password: send it to {service} alone.")
     for name in names:

@@ -2,7 +2,7 @@
 
 import re
 
-from greenchat.client.irc import chathistory
+from greenchat.client.irc import chathistory, login
 from greenchat.client.slash.registry import Order, SlashError, command, no_word_of_others
 from greenchat.client.state.effects import Export, Quit, Rearranged
 from greenchat.client.state.lines import TALK, Line, LineKind
@@ -197,11 +197,14 @@ def quit_(order: Order) -> None:
 
 @command("raw", "quote", usage="line", least=1, example="/raw WHOIS bob")
 def raw(order: Order) -> None:
-    """Send a raw line to the server."""
+    """Send a raw line to the server. PASS before it lets you in: connect again with this password."""
     try:
         message = parse(order.arguments)
     except ParseError as error:
         raise SlashError(str(error)) from error
+    if message.command == "PASS" and message.params and order.network.link.state is not LinkState.ONLINE:
+        login.connect_with_password(order.model, order.network, message.params[-1])  # as ZNC tells its users to do
+        return
     order.online().send(message.command, *message.params, tags=dict(message.tags))
 
 

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from greenchat.client.irc import login
+from greenchat.client.irc import hidden_words, login
 from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.credentials import SERVER, Credentials
 from greenchat.client.state.effects import Forget, Keep, Reconnect
@@ -383,7 +383,7 @@ def test_nobody_registers_where_others_can_listen(tea: World) -> None:
     ],
 )
 def test_lines_with_passwords_are_not_remembered(tea: World, line: str, hidden: bool) -> None:
-    assert login.hides_line(line) is hidden
+    assert hidden_words.hides_line(line) is hidden
     tea.type(line + "\n")
     assert (line not in tea.console.editor.history) is hidden
     if "NickServ" in line and hidden:
@@ -435,3 +435,20 @@ def test_the_password_of_a_server_is_kept_if_the_user_wants(world: World, tls: b
     world.come_in()
     assert "PASS ada/libera:sesame" in world.sent()
     assert world.console.asked == ""
+
+
+@pytest.mark.parametrize("asked", [True, False])
+def test_the_password_as_the_bouncer_tells_to_type_it(world: World, asked: bool) -> None:
+    """ZNC: "To connect now, you can use /quote PASS <username>:<password>"."""
+    world.connect()
+    if asked:
+        world.feed(":irc.znc.in 464 * :Password required")
+    world.type("/quote PASS ada/libera:sesame\n")
+    assert list(world.model.effects) == [Reconnect(world.network, "to log in")]
+    assert not world.network.link.leaving
+    world.lose()
+    world.come_in()
+    assert "PASS ada/libera:sesame" in world.sent()
+    world.type("/quote PASS again\n")
+    assert world.sent() == ["PASS again"]
+    assert not any("sesame" in line for line in world.console.editor.history)
