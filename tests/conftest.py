@@ -24,6 +24,7 @@ from greenchat.config.options import Address, Connections, ListenerOptions, Opti
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.server.app import App
 from greenchat.server.net.stream import TlsAcceptor
+from tests import databases
 from tests.patience import PATIENCE
 
 # how long an example takes says more of the machine than of us
@@ -90,7 +91,8 @@ class ServerThread:
 
     def _run(self) -> None:
         try:
-            self.app = App(self._settings, self._options, self._tls)
+            with databases.copied(databases.empty):
+                self.app = App(self._settings, self._options, self._tls)
             self._wake = get_hub().loop.async_()
             self._wake.start(self._run_calls)
             self._calls: Queue[Callable[[], None]] = Queue()

@@ -5,12 +5,10 @@ waited for: when a line was sent, each client has got what it gets of it, and a 
 What is about connections, time limits or throttles needs a real server.
 """
 
-import sqlite3
 import sys
 from collections.abc import Callable
-from functools import cache, partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from contextlib import ExitStack
+from functools import partial
 from typing import TypeVar
 from unittest.mock import patch
 
@@ -28,12 +26,12 @@ from greenchat.protocol.framing import LineBuffer, LineTooLong
 from greenchat.protocol.message import Message
 from greenchat.server import app as apps
 from greenchat.server.app import App
+from greenchat.server.data import disk_watch, store_keeper
 from greenchat.server.net.connection_limits import grace_of
 from greenchat.server.net.outbox import SocketOutbox
 from greenchat.server.net.routes import SessionRoutes
 from greenchat.server.net.turn import Turn
-from greenchat.storage import sqlite
-from greenchat.storage.schema import connect
+from tests import databases
 
 T = TypeVar("T")
 
@@ -67,7 +65,13 @@ class Mailbox:
 
 
 class _NoThreads:
-    """In the place of `Threads`: what is slow is done at once, by whoever runs a line."""
+    """In the place of `Threads` and `Pool`: what is slow is done at once, by whoever runs a line."""
+
+    def __init__(self, threads: int = 0, *, begun: bool = False) -> None:
+        """Start none."""
+
+    def join(self) -> None:
+        """There are none."""
 
     def kill(self) -> None:
         """There are none."""
@@ -76,25 +80,15 @@ class _NoThreads:
         """There are none."""
 
 
-@cache
-def _empty_database() -> bytes:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "greenchat.db"
-        connect(path, durable=False).close()
-        return path.read_bytes()
-
-
-def _connect(path: Path, *, durable: bool) -> sqlite3.Connection:
-    """Connect to a database; a new one is a copy, since making the tables is most of the work."""
-    if not path.exists():
-        path.write_bytes(_empty_database())
-    return connect(path, durable=durable)
-
-
 def make_app(settings: Settings, options: Options) -> App:
     """Return a server that listens nowhere, at the least cost: there are thousands of them."""
-    with patch.object(apps, "Threads", _NoThreads), patch.object(sqlite, "connect", _connect):
+    with databases.copied(databases.begun), ExitStack() as stack:
+        for module, name in _WITH_THREADS:
+            stack.enter_context(patch.object(module, name, _NoThreads))
         return App(settings, options)
+
+
+_WITH_THREADS = ((apps, "Threads"), (store_keeper, "Pool"), (disk_watch, "Pool"))
 
 
 class World:
@@ -108,6 +102,12 @@ class World:
         self.app = make_app(settings, options)
         self.network = self.app.network
         self._lines: list[Line] = []
+
+    def __enter__(self) -> "World":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     @property
     def address(self) -> "World":

@@ -1,0 +1,49 @@
+"""The database of a server that starts for the first time, made once: making the tables is much of such a start."""
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from unittest.mock import patch
+
+from greenchat.chat.network import Network
+from greenchat.config.settings import Settings
+from greenchat.server.data.restore import restore
+from greenchat.storage import sqlite
+from greenchat.storage.schema import connect
+from greenchat.storage.sqlite import SqliteStore
+
+
+@cache
+def empty() -> bytes:
+    """Return a database with nothing in its tables."""
+    return _made(lambda store: None)
+
+
+@cache
+def begun() -> bytes:
+    """Return the database that a server has after its first start, with its secrets."""
+    return _made(lambda store: restore(Network(Settings(), now=0), store))
+
+
+def _made(fill: Callable[[SqliteStore], None]) -> bytes:
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "greenchat.db"
+        store = SqliteStore(path)
+        fill(store)
+        store.close()
+        return path.read_bytes()
+
+
+def copied(template: Callable[[], bytes]) -> AbstractContextManager[object]:
+    """Have a store that is opened during the block begin with a copy, where there is none yet."""
+    content = template()
+
+    def connecting(path: Path, *, durable: bool) -> sqlite3.Connection:
+        if path.parent.is_dir() and not any(path.parent.glob(f"{path.name}*")):
+            path.write_bytes(content)
+        return connect(path, durable=durable)
+
+    return patch.object(sqlite, "connect", connecting)
