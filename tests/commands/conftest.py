@@ -7,7 +7,7 @@ import pytest
 
 from greenchat.config.options import Options
 from greenchat.config.settings import Settings
-from tests.conftest import ServerThread, StartServer, cheap_passwords, quick_options
+from tests.conftest import StartServer, cheap_passwords, quick_options
 from tests.irc import Target
 from tests.world import World
 
@@ -29,6 +29,6 @@ def serve(start_server: StartServer, tmp_path: Path) -> Iterator[Callable[..., T
 
 
 @pytest.fixture
-def running_server(start_server: Callable[[Settings, Options], ServerThread], tmp_path: Path) -> ServerThread:
-    """Start a server with the default settings whose state a test can change: see `inside`."""
-    return start_server(Settings(), quick_options(tmp_path))
+def running_server(serve: Callable[[], World]) -> World:
+    """Make a server with the default settings whose state a test can change: see `inside`."""
+    return serve()

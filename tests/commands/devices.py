@@ -1,8 +1,7 @@
 """One person at several connections: an account, and devices that log in to it."""
 
 from greenchat.protocol.sasl import chunks, format_plain
-from tests.conftest import Target
-from tests.irc import Client
+from tests.irc import Client, Target
 
 _PASSWORD = "sesame open"
 

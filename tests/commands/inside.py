@@ -2,17 +2,26 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol, TypeVar
 
 from greenchat.chat.accounts import Account, account_id
 from greenchat.chat.user import User
 from greenchat.commands.core.context import Context
 from greenchat.protocol.message import Message
 from greenchat.server.app import App
-from tests.conftest import ServerThread
 from tests.staff import STAFFED
 
+T = TypeVar("T")
 
-def act(server: ServerThread, nick: str, change: Callable[[Context, User], None]) -> None:
+
+class Running(Protocol):
+    """A server, with sockets or without."""
+
+    def call(self, function: Callable[[App], T]) -> T:
+        """Run something as the server itself, between two turns, and return what it returns."""
+
+
+def act(server: Running, nick: str, change: Callable[[Context, User], None]) -> None:
     """Run something as if a command of this user's first session did it."""
 
     def run(app: App) -> None:
@@ -27,7 +36,7 @@ def act(server: ServerThread, nick: str, change: Callable[[Context, User], None]
     server.call(run)
 
 
-def make_operator(server: ServerThread, nick: str) -> None:
+def make_operator(server: Running, nick: str) -> None:
     """Give a user the mode of operators, and the rights of an administrator."""
 
     def change(ctx: Context, user: User) -> None:
@@ -38,7 +47,7 @@ def make_operator(server: ServerThread, nick: str) -> None:
     act(server, nick, change)
 
 
-def add_account(server: ServerThread, name: str) -> None:
+def add_account(server: Running, name: str) -> None:
     """Make an account of this name, if there is none; nobody can log in to it."""
 
     def add(app: App) -> None:
@@ -48,7 +57,7 @@ def add_account(server: ServerThread, name: str) -> None:
     server.call(add)
 
 
-def log_in(server: ServerThread, nick: str, account: str) -> None:
+def log_in(server: Running, nick: str, account: str) -> None:
     """Give a user an account, silently."""
     add_account(server, account)
 
@@ -58,7 +67,7 @@ def log_in(server: ServerThread, nick: str, account: str) -> None:
     act(server, nick, change)
 
 
-def give(server: ServerThread, nick: str, channel: str, letter: str) -> None:
+def give(server: Running, nick: str, channel: str, letter: str) -> None:
     """Give a member a mode that nobody on a new channel can give."""
 
     def change(ctx: Context, user: User) -> None:
@@ -69,7 +78,7 @@ def give(server: ServerThread, nick: str, channel: str, letter: str) -> None:
     act(server, nick, change)
 
 
-def let_pass(server: ServerThread, ms: int) -> None:
+def let_pass(server: Running, ms: int) -> None:
     """Let so many ms pass, by the date and by the monotonic clock, and run what is due then."""
 
     def change(app: App) -> None:

@@ -10,12 +10,14 @@ import pytest
 from greenchat.config.file import ConfigError, load
 from greenchat.config.options import Address, Email
 from greenchat.config.settings import AccountSettings, Settings
+from tests import irc
 from tests.conftest import StartServer, Target, quick_options
 from tests.hostile.world import check_line
 from tests.irc import Client
 from tests.patience import PATIENCE
 from tests.smtp import mail_server
 from tests.staff import STAFFED, become
+from tests.world import World
 
 _CAPS = (
     "batch server-time message-tags echo-message labeled-response setname draft/chathistory account-tag"
@@ -139,15 +141,28 @@ class _Wire:
         return lines
 
 
+_SETTINGS = replace(STAFFED, accounts=AccountSettings(reserve_nicks=False, iterations=1))
+
+
 @pytest.fixture
 def address(start_server: StartServer, tmp_path: Path) -> Target:
     """Of a server with operators."""
-    settings = replace(STAFFED, accounts=AccountSettings(reserve_nicks=False))
-    return start_server(settings, quick_options(tmp_path)).address
+    return start_server(_SETTINGS, quick_options(tmp_path)).address
 
 
 @pytest.mark.parametrize("path", _PATHS)
-def test_a_line_stays_one_line(address: Target, path: str) -> None:
+def test_a_line_stays_one_line(tmp_path: Path, path: str) -> None:
+    with World(_SETTINGS, quick_options(tmp_path)) as world:
+        _check_path(world, path)
+
+
+@pytest.mark.parametrize("path", ["PRIVMSG #room :hi{}", "NICK a{}", "@label=a{} PRIVMSG #room :hi", "{}"])
+def test_nor_does_it_become_two_in_a_socket(address: Target, path: str) -> None:
+    _check_path(address, path)
+
+
+def _check_path(address: irc.Target, path: str) -> None:
+    """Send it with each evil character by a client of its own, while two others look."""
     with Client(address, "victim", caps=_CAPS) as victim, Client(address, "watcher") as watcher:
         wires = [_Wire(victim), _Wire(watcher)]
         victim.join("#room")

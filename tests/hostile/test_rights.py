@@ -14,8 +14,9 @@ from greenchat.chat.user import NOT_TOLD
 from greenchat.config.settings import NewModes, Settings
 from greenchat.server.app import App
 from tests.commands.inside import give
-from tests.conftest import StartServer, quick_options
+from tests.conftest import quick_options
 from tests.irc import Client
+from tests.world import World
 
 _CAPS = "batch message-tags server-time draft/chathistory soju.im/search echo-message"
 _ROLES = ["out", "", "v", "h", "o", "q"]
@@ -126,13 +127,12 @@ def _combinations() -> list[str]:
 
 
 @pytest.mark.parametrize("modes", _combinations())
-def test_who_may_do_what_under_which_modes(start_server: StartServer, tmp_path: Path, modes: str) -> None:
-    server = start_server(Settings(new_modes=NewModes(channel_flags="")), quick_options(tmp_path))
-    address = server.address
+def test_who_may_do_what_under_which_modes(tmp_path: Path, modes: str) -> None:
     with (
-        Client(address, "owner", caps=_CAPS) as owner,
-        Client(address, "actor", caps=_CAPS) as actor,
-        Client(address, "guest") as guest,
+        World(Settings(new_modes=NewModes(channel_flags="")), quick_options(tmp_path)) as server,
+        Client(server, "owner", caps=_CAPS) as owner,
+        Client(server, "actor", caps=_CAPS) as actor,
+        Client(server, "guest") as guest,
     ):
         owner.join("#room")
         give(server, "owner", "#room", "q")

@@ -1,5 +1,6 @@
 """What is said to services, by everybody and in every shape: missing, extra, huge and hostile parameters."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,9 +13,10 @@ from greenchat.config.settings import AccountSettings
 from greenchat.protocol.framing import BODY_LIMIT
 from greenchat.protocol.message import Message
 from greenchat.server.app import App
-from tests.conftest import ServerThread, StartServer, quick_options
+from tests.conftest import StartServer, cheap_passwords, quick_options
 from tests.irc import Client
 from tests.staff import STAFFED, become
+from tests.world import World
 
 _HUGE = "x" * 380
 _WORDS = [
@@ -37,17 +39,17 @@ def _questions() -> list[str]:
 
 
 @pytest.fixture
-def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
+def world(tmp_path: Path) -> Iterator[World]:
     """Where passwords cost next to nothing, and may be guessed for ever."""
-    accounts = AccountSettings(iterations=4096)
     options = replace(quick_options(tmp_path), throttle=Throttle(commands=0, logins=0))
-    return start_server(replace(STAFFED, accounts=accounts), options)
+    with World(cheap_passwords(STAFFED, 1), options) as world:
+        yield world
 
 
 @pytest.mark.parametrize("who", ["guest", "owner", "operator"])
-def test_every_command_in_every_shape(server: ServerThread, who: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_every_command_in_every_shape(world: World, who: str, caplog: pytest.LogCaptureFixture) -> None:
     """Each is answered, in lines that fit, and nothing goes wrong inside."""
-    with Client(server.address, "alice") as alice:
+    with Client(world, "alice") as alice:
         if who != "guest":
             alice.send("NS REGISTER sesame-open")
             alice.expect("900")
@@ -71,9 +73,9 @@ def test_every_command_in_every_shape(server: ServerThread, who: str, caplog: py
 
 @pytest.mark.parametrize("alias", ["NS", "NICKSERV", "CS", "CHANSERV"])
 @pytest.mark.parametrize("words", ["", "HELP", "INFO", "INFO alice", ":", f":{_HUGE}", _MANY, "\x01"])
-def test_the_commands_that_are_short_for_it(server: ServerThread, alias: str, words: str) -> None:
+def test_the_commands_that_are_short_for_it(world: World, alias: str, words: str) -> None:
     assert alias in COMMANDS
-    with Client(server.address, "alice") as alice:
+    with Client(world, "alice") as alice:
         assert {message.command for message in alice.run(f"{alias} {words}")} == {"NOTICE"}
 
 
@@ -82,7 +84,7 @@ def test_logins_while_the_server_ends(
 ) -> None:
     """It ends in time and in good order; whoever was told that an account is theirs has it afterwards."""
     options = replace(quick_options(tmp_path), storage=replace(quick_options(tmp_path).storage, persistent=True))
-    settings = replace(STAFFED, accounts=AccountSettings(iterations=200_000))
+    settings = replace(STAFFED, accounts=AccountSettings(iterations=50_000))
     server = start_server(settings, options)
     clients = [Client(server.address, f"user{number}") for number in range(12)]
     for client in clients:

@@ -9,8 +9,9 @@ from greenchat.config.options import Storage
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.server.app import App
 from tests.commands.devices import device, make_account
-from tests.conftest import ServerThread, StartServer, Target, quick_options
+from tests.conftest import StartServer, Target, quick_options
 from tests.irc import Client, people
+from tests.world import World
 
 
 def test_success(server: Target) -> None:
@@ -133,7 +134,7 @@ def test_knock_refusals(server: Target) -> None:
         assert alice.commands("KNOCK #a") == ["714"]
 
 
-def test_too_many_knocks(running_server: ServerThread) -> None:
+def test_too_many_knocks(running_server: World) -> None:
     """One a minute from each user and at each channel."""
     with people(running_server.address, "alice", "bob", "carol") as (alice, bob, carol):
         alice.run("JOIN #a,#b", "MODE #a +i", "MODE #b +i")
@@ -148,7 +149,7 @@ def test_too_many_knocks(running_server: ServerThread) -> None:
         assert bob.commands("KNOCK #b") == ["711"]
 
 
-def test_a_clock_that_is_set_back_keeps_nobody_from_knocking(running_server: ServerThread) -> None:
+def test_a_clock_that_is_set_back_keeps_nobody_from_knocking(running_server: World) -> None:
     with people(running_server.address, "alice", "bob") as (alice, bob):
         alice.run("JOIN #a", "MODE #a +i")
         assert bob.commands("KNOCK #a") == ["711"]

@@ -8,8 +8,9 @@ import pytest
 from greenchat.config.options import Storage
 from greenchat.config.settings import Limits, Settings
 from tests.commands.inside import add_account, log_in, make_operator
-from tests.conftest import Serve, ServerThread, StartServer, Target, cheap_passwords, quick_options
+from tests.conftest import Serve, StartServer, Target, cheap_passwords, quick_options
 from tests.irc import Client, people
+from tests.world import World
 
 
 def shape(client: Client, *lines: str) -> list[tuple[str, ...]]:
@@ -170,7 +171,7 @@ def test_let_in(server: Target, modes: str) -> None:
         assert bob.run("JOIN #a")[0].params == ("#a",)
 
 
-def test_registered_only(running_server: ServerThread) -> None:
+def test_registered_only(running_server: World) -> None:
     """ISUPPORT has no word for +R; InspIRCd and Ergo answer 477 to whoever has no account."""
     with people(running_server.address, "alice", "bob") as (alice, bob):
         alice.run("JOIN #a", "MODE #a +R")
@@ -179,7 +180,7 @@ def test_registered_only(running_server: ServerThread) -> None:
         assert bob.commands("JOIN #a") == ["JOIN", "353", "366"]
 
 
-def test_bans_of_accounts(running_server: ServerThread) -> None:
+def test_bans_of_accounts(running_server: World) -> None:
     """https://ircv3.net/specs/extensions/account-extban: "ban masks matching account names"."""
     with people(running_server.address, "alice", "bob", "carol") as (alice, bob, carol):
         add_account(running_server, "bobby")
@@ -191,7 +192,7 @@ def test_bans_of_accounts(running_server: ServerThread) -> None:
         assert carol.commands("JOIN #a") == ["JOIN", "353", "366"]
 
 
-def test_operators_only(running_server: ServerThread) -> None:
+def test_operators_only(running_server: World) -> None:
     with people(running_server.address, "alice", "bob") as (alice, bob):
         assert alice.commands("JOIN #a", "MODE #a +O")[-1] == "481"
         make_operator(running_server, "alice")
@@ -255,7 +256,7 @@ def test_a_forward_follows_a_rename(start_server: StartServer, tmp_path: Path) -
 # Capabilities
 
 
-def test_extended_join(running_server: ServerThread) -> None:
+def test_extended_join(running_server: World) -> None:
     """https://ircv3.net/specs/extensions/extended-join: ":nick!user@host JOIN #channelname accountname :Real Name", and
     "* as the penultimate parameter" without an account."""
     with (

@@ -4,8 +4,9 @@ import pytest
 
 from greenchat.config.settings import Limits, Settings
 from tests.commands.inside import give
-from tests.conftest import Serve, ServerThread, Target
+from tests.conftest import Serve, Target
 from tests.irc import people
+from tests.world import World
 
 
 def test_by_force(server: Target) -> None:
@@ -75,7 +76,7 @@ def test_refusals(server: Target) -> None:
         ("v", "", False),
     ],
 )
-def test_ranks(running_server: ServerThread, kicker: str, kicked: str, done: bool) -> None:
+def test_ranks(running_server: World, kicker: str, kicked: str, done: bool) -> None:
     """https://modern.ircdocs.horse/#channel-membership-prefixes"""
     with people(running_server.address, "first", "alice", "bob", channel="#a") as (_, alice, bob):
         give(running_server, "alice", "#a", kicker)
@@ -85,7 +86,7 @@ def test_ranks(running_server: ServerThread, kicker: str, kicked: str, done: boo
         assert bool(bob.sync()) is done
 
 
-def test_oneself(running_server: ServerThread) -> None:
+def test_oneself(running_server: World) -> None:
     with people(running_server.address, "first", "alice", channel="#a") as (_, alice):
         give(running_server, "alice", "#a", "h")
         assert alice.run("KICK #a alice :enough")[0].params == ("#a", "alice", "enough")

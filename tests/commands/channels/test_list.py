@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from greenchat.server.app import App
-from tests.conftest import ServerThread, Target
+from tests.conftest import Target
 from tests.irc import Client, people
+from tests.world import World
 
 _MINUTE = 60_000
 
@@ -64,7 +65,7 @@ def test_hidden(server: Target) -> None:
         (">x", []),
     ],
 )
-def test_conditions(running_server: ServerThread, params: str, found: list[str]) -> None:
+def test_conditions(running_server: World, params: str, found: list[str]) -> None:
     with people(running_server.address, "alice", "bob") as (alice, bob):
         alice.run("JOIN #ab,#abc,#cd", "TOPIC #ab :one", "TOPIC #abc :two")
         bob.run("JOIN #abc")

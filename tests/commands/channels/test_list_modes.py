@@ -6,8 +6,9 @@ import pytest
 
 from greenchat.config.settings import Limits, Settings
 from tests.commands.inside import log_in
-from tests.conftest import Serve, ServerThread, Target
+from tests.conftest import Serve, Target
 from tests.irc import Client, people
+from tests.world import World
 
 NUMERICS = [("b", "367", "368"), ("e", "348", "349"), ("I", "346", "347")]
 
@@ -123,7 +124,7 @@ def test_isupport(server: Target) -> None:
 
 
 @pytest.mark.parametrize("letter", ["b", "e", "I"])
-def test_an_account_is_meant_in_every_list(running_server: ServerThread, letter: str) -> None:
+def test_an_account_is_meant_in_every_list(running_server: World, letter: str) -> None:
     """https://ircv3.net/specs/extensions/account-extban, in all modes that take a mask."""
     with people(running_server.address, "alice", "bob", "carol") as (alice, bob, carol):
         log_in(running_server, "bob", "bobby")

@@ -3,8 +3,9 @@
 import pytest
 
 from tests.commands.inside import give
-from tests.conftest import ServerThread, Target
+from tests.conftest import Target
 from tests.irc import Client, people
+from tests.world import World
 
 
 def test_given_and_taken(server: Target) -> None:
@@ -62,7 +63,7 @@ def test_refusals(server: Target) -> None:
         ("v", "+v", "", False),
     ],
 )
-def test_ranks(running_server: ServerThread, actor: str, change: str, target: str, done: bool) -> None:
+def test_ranks(running_server: World, actor: str, change: str, target: str, done: bool) -> None:
     """ "at a lower privilege level than operators": nobody acts on who is above them."""
     with people(running_server.address, "first", "alice", "bob", channel="#a") as (_, alice, bob):
         give(running_server, "alice", "#a", actor)
@@ -73,14 +74,14 @@ def test_ranks(running_server: ServerThread, actor: str, change: str, target: st
 
 
 @pytest.mark.parametrize("letter", "qaohv")
-def test_everybody_may_step_down(running_server: ServerThread, letter: str) -> None:
+def test_everybody_may_step_down(running_server: World, letter: str) -> None:
     with people(running_server.address, "first", "alice", channel="#a") as (_, alice):
         give(running_server, "alice", "#a", "h")
         give(running_server, "alice", "#a", letter)
         assert alice.run(f"MODE #a -{letter} alice")[0].params == ("#a", f"-{letter}", "alice")
 
 
-def test_ranks_are_kept_in_order(running_server: ServerThread) -> None:
+def test_ranks_are_kept_in_order(running_server: World) -> None:
     """PREFIX lists the modes from the highest to the lowest, and so does multi-prefix."""
     with Client(running_server.address, "alice", caps="multi-prefix") as alice:
         alice.join("#a")

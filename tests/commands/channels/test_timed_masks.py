@@ -5,8 +5,9 @@ from pathlib import Path
 
 from greenchat.config.settings import AccountSettings, Settings
 from tests.commands.inside import let_pass
-from tests.conftest import ServerThread, StartServer, quick_options
+from tests.conftest import StartServer, quick_options
 from tests.irc import Client, people
+from tests.world import World
 
 _HOUR = 3_600_000  # ms
 
@@ -15,7 +16,7 @@ def bans(client: Client, channel: str) -> list[str]:
     return [message.params[2] for message in client.run(f"MODE {channel} b") if message.command == "367"]
 
 
-def test_a_ban_for_a_while_goes_by_itself(running_server: ServerThread) -> None:
+def test_a_ban_for_a_while_goes_by_itself(running_server: World) -> None:
     with people(running_server.address, "alice", "bob", channel="#a") as (alice, bob):
         (shown,) = alice.run("TBAN #a 1h eve", "MODE #a +b mallory")[:1]
         assert (shown.nick, shown.command, shown.params) == ("alice", "MODE", ("#a", "+b", "eve!*@*"))
@@ -28,7 +29,7 @@ def test_a_ban_for_a_while_goes_by_itself(running_server: ServerThread) -> None:
         assert bans(alice, "#a") == ["mallory!*@*"]
 
 
-def test_who_may_and_what_is_refused(running_server: ServerThread) -> None:
+def test_who_may_and_what_is_refused(running_server: World) -> None:
     with people(running_server.address, "alice", "bob", channel="#a") as (alice, bob):
         assert bob.commands("TBAN #a 1h eve") == ["482"]
         assert alice.commands("TBAN #a 1h") == ["461"]
@@ -40,7 +41,7 @@ def test_who_may_and_what_is_refused(running_server: ServerThread) -> None:
         assert "already banned from #a" in alice.run("TBAN #a 1h eve")[0].params[-1]
 
 
-def test_one_that_is_lifted_and_set_anew_for_ever_stays(running_server: ServerThread) -> None:
+def test_one_that_is_lifted_and_set_anew_for_ever_stays(running_server: World) -> None:
     with people(running_server.address, "alice", channel="#a") as (alice,):
         alice.run("TBAN #a 1h eve", "MODE #a -b eve", "MODE #a +b eve")
         let_pass(running_server, 2 * _HOUR)

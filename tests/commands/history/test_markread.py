@@ -12,8 +12,9 @@ from greenchat.protocol.message import parse
 from greenchat.server.app import App
 from tests.commands.devices import device, make_account
 from tests.commands.inside import log_in
-from tests.conftest import ServerThread, StartServer, Target, quick_options
+from tests.conftest import StartServer, Target, quick_options
 from tests.irc import Client, people
+from tests.world import World
 
 CAPS = "draft/read-marker server-time message-tags echo-message"
 
@@ -120,7 +121,7 @@ def test_every_device_is_told(server: Target) -> None:
         assert other.expect("MARKREAD").params == ("bob", mark)
 
 
-def test_a_mark_counts_for_all_that_are_written_again(running_server: ServerThread) -> None:
+def test_a_mark_counts_for_all_that_are_written_again(running_server: World) -> None:
     make_account(running_server.address, "alice")
     with device(running_server.address, "alice", caps=f"sasl {CAPS}") as alice:
         alice.until("376", "422")

@@ -9,8 +9,9 @@ from greenchat.config.options import Storage
 from greenchat.config.settings import Limits, Settings
 from tests.commands.devices import device, make_account
 from tests.commands.inside import make_operator
-from tests.conftest import Serve, ServerThread, StartServer, Target, quick_options
+from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people
+from tests.world import World
 
 
 def come(address: Target, nick: str, caps: str = "sasl") -> Client:
@@ -39,7 +40,7 @@ def test_who_is_not_on_the_list_is_not_heard(server: Target) -> None:
         assert (called.command, called.params[:3]) == ("718", ("alice", "bob", "~bob@127.0.0.1"))
 
 
-def test_the_target_hears_of_it_once_a_minute(running_server: ServerThread) -> None:
+def test_the_target_hears_of_it_once_a_minute(running_server: World) -> None:
     """ "The target of the message will only receive one notification per minute, from any client ... The sender will
     NOT have the rate limit, and will receive a notice saying the target is in +g mode every time".
     """
@@ -120,7 +121,7 @@ def test_accepted(server: Target) -> None:
         assert listed(alice) == ["carol"]
 
 
-def test_channels_operators_and_oneself_are_heard(running_server: ServerThread) -> None:
+def test_channels_operators_and_oneself_are_heard(running_server: World) -> None:
     with people(running_server.address, "alice", "bob", channel="#room") as (alice, bob):
         alice.run("MODE alice +g")
         assert bob.run("PRIVMSG #room :all") == []

@@ -11,8 +11,9 @@ from greenchat.protocol.message import Message, parse
 from greenchat.protocol.msgid import format_msgid
 from greenchat.server.app import App
 from tests.commands.history.test_chathistory import ask
-from tests.conftest import Serve, ServerThread, StartServer, Target, quick_options
+from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people
+from tests.world import World
 
 CAPS = "batch server-time message-tags echo-message draft/chathistory draft/message-redaction"
 
@@ -149,7 +150,7 @@ def test_only_for_those_who_asked_for_it(server: Target) -> None:
         assert [message.command for message in alice.run("REDACT #lobby x")] == ["421"]
 
 
-def test_what_was_said_in_the_same_turn_can_be_taken_back(running_server: ServerThread) -> None:
+def test_what_was_said_in_the_same_turn_can_be_taken_back(running_server: World) -> None:
     """The store does not have it yet. Neither is it found a second time, nor by the name that the channel had."""
     history = "batch draft/chathistory draft/event-playback draft/message-redaction"
     with Client(running_server.address, "alice", caps=history) as alice:

@@ -8,14 +8,14 @@ from collections.abc import Iterator
 import pytest
 
 from tests.commands.inside import log_in
-from tests.conftest import ServerThread
 from tests.irc import Client, people
+from tests.world import World
 
 Room = tuple[Client, Client, Client, Client]
 
 
 @pytest.fixture
-def room(running_server: ServerThread) -> Iterator[Room]:
+def room(running_server: World) -> Iterator[Room]:
     with people(running_server.address, "alice", "bob", "vera", channel="#a") as (alice, bob, vera):
         alice.run("MODE #a +v-n vera")
         for client in bob, vera:
@@ -65,7 +65,7 @@ def test_who_may_speak(room: Room, modes: str, able: str) -> None:
     assert speakers(room) == able.split()
 
 
-def test_logged_in(running_server: ServerThread, room: Room) -> None:
+def test_logged_in(running_server: World, room: Room) -> None:
     """+M and bans of accounts look at the account."""
     log_in(running_server, "bob", "bobby")
     room[0].run("MODE #a +M")

@@ -6,15 +6,15 @@ import pytest
 
 from tests.commands.devices import device, make_account
 from tests.commands.inside import let_pass
-from tests.conftest import ServerThread
 from tests.irc import Client
+from tests.world import World
 
 Room = tuple[Client, Client, Client]
 _HOUR = 3_600_000  # ms
 
 
 @pytest.fixture
-def room(running_server: ServerThread) -> Iterator[Room]:
+def room(running_server: World) -> Iterator[Room]:
     """zoe owns #a, olga is half-operator by its access list, and eve has an account; all are in."""
     for nick in "zoe", "olga", "eve":
         make_account(running_server.address, nick)
@@ -36,7 +36,7 @@ def said(client: Client, line: str) -> str:
     return "\n".join(message.params[-1] for message in client.run(line) if message.command == "NOTICE")
 
 
-def test_ban_for_a_while(running_server: ServerThread, room: Room) -> None:
+def test_ban_for_a_while(running_server: World, room: Room) -> None:
     zoe, olga, eve = room
     olga.run("PART #a")
     assert "is banned from #a for 1h" in said(olga, "CS BAN #a *!~eve@* 1h too loud")
@@ -59,7 +59,7 @@ def test_ban_without_an_end_and_of_whom_not(room: Room) -> None:
     assert "1 ban removed" in said(olga, "CS UNBAN #a ev?")
 
 
-def test_akick_of_an_account(running_server: ServerThread, room: Room) -> None:
+def test_akick_of_an_account(running_server: World, room: Room) -> None:
     zoe, olga, eve = room
     assert "does not give you that right" in said(olga, "CS AKICK #a ADD eve")
     assert "a:eve is on the AKICK list of #a for 1h" in said(zoe, "CS AKICK #a ADD eve 1h not again")

@@ -6,10 +6,10 @@ import pytest
 
 from greenchat.commands.users.identity import set_account, set_host
 from tests.commands.inside import act
-from tests.conftest import ServerThread
 from tests.irc import Client
+from tests.world import World
 
-Change = Callable[[ServerThread, Client], object]
+Change = Callable[[World, Client], object]
 
 # "If `away-notify` is also enabled, the client will get AWAY notifications for monitored nicks", and so on.
 CHANGES: list[tuple[str, str, Change]] = [
@@ -33,9 +33,7 @@ _each = pytest.mark.parametrize(("capability", "command", "change"), CHANGES, id
 
 @_each
 @pytest.mark.parametrize("name", ["extended-monitor", "draft/extended-monitor"])
-def test_a_monitor_is_told(
-    running_server: ServerThread, name: str, capability: str, command: str, change: Change
-) -> None:
+def test_a_monitor_is_told(running_server: World, name: str, capability: str, command: str, change: Change) -> None:
     with (
         Client(running_server.address, "bob") as bob,
         Client(running_server.address, "alice", caps=f"{name} {capability}") as alice,
@@ -50,7 +48,7 @@ def test_a_monitor_is_told(
 @_each
 @pytest.mark.parametrize("missing", ["extended-monitor", "the other"])
 def test_both_capabilities_are_needed(
-    running_server: ServerThread, capability: str, command: str, change: Change, missing: str
+    running_server: World, capability: str, command: str, change: Change, missing: str
 ) -> None:
     caps = capability if missing == "extended-monitor" else "extended-monitor"
     with Client(running_server.address, "bob") as bob, Client(running_server.address, "alice", caps=caps) as alice:
@@ -61,7 +59,7 @@ def test_both_capabilities_are_needed(
 
 @_each
 def test_a_monitor_in_the_same_channel_is_told_once(
-    running_server: ServerThread, capability: str, command: str, change: Change
+    running_server: World, capability: str, command: str, change: Change
 ) -> None:
     with (
         Client(running_server.address, "bob") as bob,

@@ -9,15 +9,16 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.users.identity import set_account, set_host
 from greenchat.config.settings import Settings
 from tests.commands.inside import act
-from tests.conftest import Serve, ServerThread, Target
+from tests.conftest import Serve, Target
 from tests.irc import Client, people
+from tests.world import World
 
 
-def _log_in(running_server: ServerThread, nick: str, account: str) -> None:
+def _log_in(running_server: World, nick: str, account: str) -> None:
     act(running_server, nick, lambda ctx, user: set_account(ctx, user, account))
 
 
-def _move(running_server: ServerThread, nick: str, username: str, host: str) -> None:
+def _move(running_server: World, nick: str, username: str, host: str) -> None:
     act(running_server, nick, lambda ctx, user: set_host(ctx, user, username=username, host=host))
 
 
@@ -77,7 +78,7 @@ def test_how_long_a_name_may_be(serve: Serve) -> None:
 # accounts, https://ircv3.net/specs/extensions/account-notify
 
 
-def test_account_notify(running_server: ServerThread) -> None:
+def test_account_notify(running_server: World) -> None:
     """ "clients will get the ACCOUNT message ... for clients on common channels with them, including themselves"."""
     with (
         people(running_server.address, "alice", "bob", caps="account-notify", channel="#lobby") as (alice, bob),
@@ -103,7 +104,7 @@ def test_account_notify(running_server: ServerThread) -> None:
         assert stranger.sync() == []
 
 
-def test_the_tag_of_who_changes_the_account_is_the_one_they_had(running_server: ServerThread) -> None:
+def test_the_tag_of_who_changes_the_account_is_the_one_they_had(running_server: World) -> None:
     """The example of https://ircv3.net/specs/extensions/account-tag: ":user ACCOUNT hax0r", then "@account=hax0r :user
     ACCOUNT bob"."""
     with people(running_server.address, "alice", "bob", caps="account-notify account-tag", channel="#lobby") as (
@@ -119,7 +120,7 @@ def test_the_tag_of_who_changes_the_account_is_the_one_they_had(running_server: 
         ]
 
 
-def test_account_tag(running_server: ServerThread) -> None:
+def test_account_tag(running_server: World) -> None:
     """account-tag: "attached to all commands sent by a user ... if the user is logged into an account"."""
     with people(running_server.address, "alice", "bob", caps="account-tag") as (alice, bob):
         alice.send("PRIVMSG bob :one")
@@ -129,7 +130,7 @@ def test_account_tag(running_server: ServerThread) -> None:
         assert bob.expect("PRIVMSG").tags["account"] == "Alice"
 
 
-def test_numerics_that_somebody_causes_carry_their_account(running_server: ServerThread) -> None:
+def test_numerics_that_somebody_causes_carry_their_account(running_server: World) -> None:
     """account-tag: "The tag also MUST be added by the ircd to all numerics directly caused by the sender. For example,
     ... to numerics indicating blocked message attempts (numeric 718 ...)". bot-mode: "The tag SHOULD also be added by
     the ircd to all numerics directly caused by the bot."
@@ -147,7 +148,7 @@ def test_numerics_that_somebody_causes_carry_their_account(running_server: Serve
         assert all("account" not in message.tags for message in alice.run("WHOIS bot", "PRIVMSG bot"))
 
 
-def test_extended_join(running_server: ServerThread) -> None:
+def test_extended_join(running_server: World) -> None:
     """extended-join: the JOIN names the account, `*` for none, and the real name."""
     with people(running_server.address, "alice", "bob", caps="extended-join") as (alice, bob):
         bob.join("#lobby")
@@ -162,7 +163,7 @@ def test_extended_join(running_server: ServerThread) -> None:
 # hosts, https://ircv3.net/specs/extensions/chghost
 
 
-def test_chghost(running_server: ServerThread) -> None:
+def test_chghost(running_server: World) -> None:
     """ ":nick!old_user@old_host.local CHGHOST new_user new_host.local" to those who share a channel, and to oneself."""
     with (
         people(running_server.address, "alice", "bob", caps="chghost", channel="#one") as (alice, bob),
@@ -185,7 +186,7 @@ def test_chghost(running_server: ServerThread) -> None:
         assert stranger.run("WHOIS alice")[0].params[2:4] == ("ally", "cloak.example")
 
 
-def test_a_username_alone(running_server: ServerThread) -> None:
+def test_a_username_alone(running_server: World) -> None:
     """ "One or both of the username and hostname can change during the CHGHOST process." """
     with people(running_server.address, "alice", "bob", caps="chghost", channel="#lobby") as (alice, bob):
         _move(running_server, "alice", "ally", "127.0.0.1")
@@ -195,7 +196,7 @@ def test_a_username_alone(running_server: ServerThread) -> None:
         assert bob.sync() == []
 
 
-def test_without_the_capability_somebody_seems_to_reconnect(running_server: ServerThread) -> None:
+def test_without_the_capability_somebody_seems_to_reconnect(running_server: World) -> None:
     """ "the simulated events SHOULD include appropriate QUIT, JOIN and MODE commands"."""
     with people(running_server.address, "alice", "bob", channel="#one") as (alice, bob):
         for name in "#two", "#alone":
@@ -213,7 +214,7 @@ def test_without_the_capability_somebody_seems_to_reconnect(running_server: Serv
         assert [message.command for message in alice.sync()] == ["396"]
 
 
-def test_the_away_stay_so_when_they_seem_to_reconnect(running_server: ServerThread) -> None:
+def test_the_away_stay_so_when_they_seem_to_reconnect(running_server: World) -> None:
     """away-notify: "as well as when a user joins and has an away message set"."""
     with people(running_server.address, "alice", "bob", caps="away-notify extended-join", channel="#lobby") as (
         alice,
@@ -227,7 +228,7 @@ def test_the_away_stay_so_when_they_seem_to_reconnect(running_server: ServerThre
         assert (away.command, away.params) == ("AWAY", ("lunch",))
 
 
-def test_bans_on_the_real_host_stay(running_server: ServerThread) -> None:
+def test_bans_on_the_real_host_stay(running_server: World) -> None:
     with people(running_server.address, "alice", "bob", channel="#lobby") as (alice, bob):
         alice.run("MODE #lobby +b *!*@127.0.0.1")
 

@@ -4,8 +4,9 @@ import pytest
 
 from greenchat.config.settings import NewModes, Settings
 from tests.commands.inside import log_in, make_operator
-from tests.conftest import Serve, ServerThread, Target
+from tests.conftest import Serve, Target
 from tests.irc import Client, people
+from tests.world import World
 
 
 def test_shown(server: Target) -> None:
@@ -65,7 +66,7 @@ def test_of_nobody(server: Target) -> None:
         assert (refusal.command, refusal.params[1]) == ("401", "nobody")
 
 
-def test_an_operator_may_hear_notices_and_stop_being_one(running_server: ServerThread) -> None:
+def test_an_operator_may_hear_notices_and_stop_being_one(running_server: World) -> None:
     with Client(running_server.address, "alice") as alice:
         assert alice.run("MODE alice +s") == []
         make_operator(running_server, "alice")
@@ -74,7 +75,7 @@ def test_an_operator_may_hear_notices_and_stop_being_one(running_server: ServerT
         assert alice.run("MODE alice")[0].params == ("alice", "+")
 
 
-def test_each_change_is_judged_after_those_before_it(running_server: ServerThread) -> None:
+def test_each_change_is_judged_after_those_before_it(running_server: World) -> None:
     with Client(running_server.address, "alice") as alice:
         make_operator(running_server, "alice")
         assert alice.run("MODE alice -o+s")[0].params == ("alice", "-o")
@@ -87,7 +88,7 @@ def test_modes_of_a_new_user(serve: Serve) -> None:
         assert alice.expect("221").params == ("alice", "+iw")
 
 
-def test_registered_only(running_server: ServerThread) -> None:
+def test_registered_only(running_server: World) -> None:
     """477, as with Ergo: who has +R gets private messages from those who are logged in only."""
     with people(running_server.address, "alice", "bob", "carol", channel="#lobby") as (alice, bob, carol):
         alice.run("MODE alice +R")

@@ -3,8 +3,9 @@
 import pytest
 
 from tests.commands.inside import make_operator
-from tests.conftest import ServerThread, Target
+from tests.conftest import Target
 from tests.irc import Client, people
+from tests.world import World
 
 
 @pytest.mark.parametrize(
@@ -24,7 +25,7 @@ def test_ison(server: Target, line: str, here: str) -> None:
         assert (reply.command, reply.params) == ("303", ("alice", here))
 
 
-def test_userhost(running_server: ServerThread) -> None:
+def test_userhost(running_server: World) -> None:
     """302: reply = nickname [ isop ] "=" isaway hostname. https://modern.ircdocs.horse/#rpluserhost-302"""
     with people(running_server.address, "alice", "bob") as (alice, bob):
         assert alice.run("USERHOST BOB nobody alice")[0].params == (
@@ -51,7 +52,7 @@ def test_nobody_asked_for(server: Target, command: str) -> None:
         assert alice.commands(command) == ["461"]
 
 
-def test_userip_is_for_oneself_and_for_operators(running_server: ServerThread) -> None:
+def test_userip_is_for_oneself_and_for_operators(running_server: World) -> None:
     with people(running_server.address, "alice", "bob") as (alice, _):
         (reply,) = alice.run("USERIP alice bob nobody")
         assert (reply.command, reply.params) == (

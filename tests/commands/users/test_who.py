@@ -15,8 +15,9 @@ from greenchat.config.settings import Settings
 from greenchat.protocol.message import parse
 from greenchat.server.app import App
 from tests.commands.inside import make_operator
-from tests.conftest import Serve, ServerThread, StartServer, Target, quick_options
+from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people
+from tests.world import World
 
 
 def _nicks(client: Client, line: str) -> list[str]:
@@ -105,7 +106,7 @@ def test_the_invisible_are_found_by_those_who_share_a_channel(server: Target) ->
         assert carol.run("WHO alice")[0].params[1] == "*"
 
 
-def test_operators_find_the_invisible(running_server: ServerThread) -> None:
+def test_operators_find_the_invisible(running_server: World) -> None:
     with people(running_server.address, "alice", "bob") as (alice, bob):
         alice.run("MODE alice +i")
         assert _nicks(bob, "WHO al*") == []
@@ -124,7 +125,7 @@ def test_secret_channels_are_not_shown(server: Target) -> None:
         assert alice.run("WHO alice")[0].params[1] == "#hidden"
 
 
-def test_operators_only(running_server: ServerThread) -> None:
+def test_operators_only(running_server: World) -> None:
     """RFC 2812, section 3.6.1: "If the "o" parameter is passed only operators are returned according to the mask"."""
     with people(running_server.address, "alice", "bob", channel="#lobby") as (_, bob):
         assert _nicks(bob, "WHO #lobby o") == []
@@ -134,7 +135,7 @@ def test_operators_only(running_server: ServerThread) -> None:
         assert _nicks(bob, "WHO bob o") == []
 
 
-def test_flags_in_their_order(running_server: ServerThread) -> None:
+def test_flags_in_their_order(running_server: World) -> None:
     """Modern, 352: "Away status", "a literal asterisk", "the highest ... prefix", "user mode characters"."""
     with people(running_server.address, "alice", "bob", channel="#lobby") as (alice, bob):
         assert bob.run("WHO alice")[0].params[6] == "H@"
@@ -184,7 +185,7 @@ def _crowd(app: App) -> None:
     ("line", "weight"),
     [("WHO *", 5), ("WHO nobody*", 5), ("WHO nobody", 5), ("WHO #big", 3), ("WHO #none", 1), ("WHO user7", 1)],
 )
-def test_a_search_counts_for_the_work_that_it_makes(running_server: ServerThread, line: str, weight: int) -> None:
+def test_a_search_counts_for_the_work_that_it_makes(running_server: World, line: str, weight: int) -> None:
     def run_line(app: App) -> int:
         _crowd(app)
         asker = app.network.users["user0"].sessions[0]

@@ -6,8 +6,9 @@ from greenchat.chat.user import TlsClient, User
 from greenchat.commands.core.context import Context
 from greenchat.protocol.message import Message
 from tests.commands.inside import act, log_in, make_operator
-from tests.conftest import ServerThread, Target
+from tests.conftest import Target
 from tests.irc import Client, people
+from tests.world import World
 
 
 def _line(answers: list[Message], numeric: str) -> tuple[str, ...]:
@@ -31,7 +32,7 @@ def test_what_everybody_gets(server: Target) -> None:
         assert answers[-1].params[:2] == ("bob", "ALICE")
 
 
-def test_idle_and_signon(running_server: ServerThread) -> None:
+def test_idle_and_signon(running_server: World) -> None:
     """317: "<secs> is the number of seconds since the client has been active. <signon> is a unix timestamp"."""
     with people(running_server.address, "alice", "bob") as (_, bob):
 
@@ -146,14 +147,14 @@ def test_away(server: Target) -> None:
         assert _line(bob.run("WHOIS alice"), "301") == ("at lunch",)
 
 
-def test_operator(running_server: ServerThread) -> None:
+def test_operator(running_server: World) -> None:
     """313: "this numeric indicates that the client with the nickname <nick> is an operator"."""
     with people(running_server.address, "alice", "bob") as (_, bob):
         make_operator(running_server, "alice")
         assert _line(bob.run("WHOIS alice"), "313") == ("is the administrator",)
 
 
-def test_account(running_server: ServerThread) -> None:
+def test_account(running_server: World) -> None:
     """330: "authenticated as the owner of <account>"; 307: "authenticated as the owner of this nick"."""
     with people(running_server.address, "alice", "bob") as (_, bob):
         assert not {"307", "330"} & set(bob.commands("WHOIS alice"))
@@ -167,7 +168,7 @@ def test_account(running_server: ServerThread) -> None:
         assert _line(answers, "307") == ("has identified for this nick",)
 
 
-def test_addresses_and_modes_are_for_oneself_and_for_operators(running_server: ServerThread) -> None:
+def test_addresses_and_modes_are_for_oneself_and_for_operators(running_server: World) -> None:
     """ "some of these numerics only to the client itself and to servers operators": 378, 379, 276, and 338 of
     RPL_WHOISACTUALLY: "<client> <nick> <username>@<hostname> <ip> :Is actually using host"."""
     with people(running_server.address, "alice", "bob") as (alice, bob):
@@ -183,7 +184,7 @@ def test_addresses_and_modes_are_for_oneself_and_for_operators(running_server: S
             assert _line(answers, "276") == ("has client certificate fingerprint c0ffee",)
 
 
-def test_secure(running_server: ServerThread) -> None:
+def test_secure(running_server: World) -> None:
     """671: "the client is connecting ... in a way the server considers reasonably safe from eavesdropping"."""
     with people(running_server.address, "alice", "bob") as (_, bob):
         assert "671" not in bob.commands("WHOIS alice")

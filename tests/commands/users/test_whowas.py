@@ -3,8 +3,8 @@
 import pytest
 
 from tests.commands.inside import log_in, make_operator
-from tests.conftest import ServerThread, Target
-from tests.irc import Client
+from tests.irc import Client, Target
+from tests.world import World
 
 
 def _come_and_go(address: Target, nick: str, username: str) -> None:
@@ -63,7 +63,7 @@ def test_after_a_change_of_nick(server: Target) -> None:
         assert alice.commands("WHOWAS alice") == ["314", "312", "369"]
 
 
-def test_account_and_address(running_server: ServerThread) -> None:
+def test_account_and_address(running_server: World) -> None:
     """ "optionally followed by other numerics relevant to that user, such as RPL_WHOISACTUALLY and RPL_WHOISSERVER"."""
     with Client(running_server.address, "alice") as alice:
         with Client(running_server.address, "bob") as bob:
@@ -79,7 +79,7 @@ def test_account_and_address(running_server: ServerThread) -> None:
         assert answers[1].params == ("alice", "bob", "127.0.0.1", "is actually using host")
 
 
-def test_a_mask_is_for_operators(running_server: ServerThread) -> None:
+def test_a_mask_is_for_operators(running_server: World) -> None:
     """RFC 2812, 3.6.3: "Wildcards are allowed in the <target> parameter"; whom it finds would be told to anybody."""
     with Client(running_server.address, "alice") as alice:
         for nick in "bob", "bill", "carol":

@@ -3,8 +3,9 @@
 import pytest
 
 from tests.commands.inside import act, log_in, make_operator
-from tests.conftest import ServerThread, Target
+from tests.conftest import Target
 from tests.irc import Client, people
+from tests.world import World
 
 
 def test_announced(server: Target) -> None:
@@ -52,7 +53,7 @@ def test_no_channel(server: Target) -> None:
         assert alice.run("WHO alice %c")[0].params == ("alice", "*")
 
 
-def test_the_address_is_for_oneself_and_for_operators(running_server: ServerThread) -> None:
+def test_the_address_is_for_oneself_and_for_operators(running_server: World) -> None:
     """ "255.255.255.255 is used for [ip] when the server refuses to disclose the IP address"."""
     with people(running_server.address, "alice", "bob") as (_, bob):
         assert bob.run("WHO alice %i")[0].params[1] == "255.255.255.255"
@@ -61,7 +62,7 @@ def test_the_address_is_for_oneself_and_for_operators(running_server: ServerThre
         assert bob.run("WHO alice %i")[0].params[1] == "127.0.0.1"
 
 
-def test_account(running_server: ServerThread) -> None:
+def test_account(running_server: World) -> None:
     """ "0 is used for [account] when the user is logged out"."""
     with people(running_server.address, "alice", "bob") as (_, bob):
         assert bob.run("WHO alice %a")[0].params[1] == "0"
@@ -69,14 +70,14 @@ def test_account(running_server: ServerThread) -> None:
         assert bob.run("WHO alice %a")[0].params[1] == "Alice"
 
 
-def test_idle(running_server: ServerThread) -> None:
+def test_idle(running_server: World) -> None:
     """ "l: return the number of seconds the user has been idle for"."""
     with people(running_server.address, "alice", "bob") as (_, bob):
         act(running_server, "alice", lambda _, user: setattr(user, "active", user.active - 60_000))
         assert 60 <= int(bob.run("WHO alice %l")[0].params[1]) < 120
 
 
-def test_operators_only_with_fields(running_server: ServerThread) -> None:
+def test_operators_only_with_fields(running_server: World) -> None:
     """ "Servers MAY support additional non-standard flags before the percent character." """
     with people(running_server.address, "alice", "bob", channel="#lobby") as (_, bob):
         make_operator(running_server, "alice")
