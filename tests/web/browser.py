@@ -41,6 +41,11 @@ _CANDIDATES = """
   const [selector, text] = arguments, plain = (text) => text.replace(/\\s+/g, "").toLowerCase();
   return [...document.querySelectorAll(selector)].filter((each) => plain(each.textContent).includes(plain(text)));
 """
+_FORGET = """
+  Storage.prototype.setItem = () => {};
+  try { sessionStorage.clear() } catch { /* no site is shown */ }
+  return location.origin;
+"""
 
 T = TypeVar("T")
 __all__ = ["PHONE", "WIDE", "Browser", "Keys", "busy_with_others", "missing", "start"]
@@ -90,6 +95,8 @@ class Browser:
 
     def __init__(self, driver: webdriver.Chrome) -> None:
         self.driver = driver
+        self._without_worker = ""
+        self.worker(False)
         self.size(*WIDE)
         self.driver.execute_cdp_cmd("Emulation.setFocusEmulationEnabled", {"enabled": True})
 
@@ -97,6 +104,19 @@ class Browser:
         """Be so many pixels large, a phone below 600; scale: how large the user has the page drawn."""
         metrics = {"width": int(width / scale), "height": int(height / scale), "deviceScaleFactor": scale}
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics | {"mobile": width < 600})
+
+    def worker(self, wanted: bool) -> None:
+        """Let pages that are opened from now on have their service worker, or do without.
+
+        It loads all parts of a page a second time and passes on each request: a third of a browser's work.
+        """
+        if wanted and self._without_worker:
+            identifier, self._without_worker = self._without_worker, ""
+            self.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", {"identifier": identifier})
+        elif not wanted and not self._without_worker:
+            source = {"source": "delete Navigator.prototype.serviceWorker"}
+            added = self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", source)
+            self._without_worker = str(added["identifier"])
 
     def look(self, here: bool) -> None:
         """Have the user look at the window, or elsewhere. Without a screen a browser knows no other window."""
@@ -116,8 +136,11 @@ class Browser:
             self.driver.refresh()
 
     def forget(self) -> None:
-        """Forget what the site has stored: the server of another test may have the same port."""
-        origin = self.run("try { sessionStorage.clear() } catch { /* no site is shown */ } return location.origin")
+        """Forget what the site has stored: the server of another test may have the same port.
+
+        The page stores nothing any more: it would when it is left.
+        """
+        origin = self.run(_FORGET)
         if origin.startswith("http"):
             kinds = {"origin": origin, "storageTypes": "all"}
             self.driver.execute_cdp_cmd("Storage.clearDataForOrigin", kinds)
@@ -278,9 +301,13 @@ class Browser:
     def errors(self) -> list[str]:
         """What the browser complained about since the last time, but for a server that is away.
 
-        426: one that has come back when the page asks why there was no connection.
+        426: one that has come back when the page asks why there was no connection. An icon of the manifest is loaded
+        when nobody waits for it, so a page may be left before it has come; `test_it_can_be_installed` asks for it.
         """
-        away = ("WebSocket connection to", "ERR_CONNECTION_REFUSED", "net::ERR_", "favicon", "status of 426")
+        away = (
+            *("WebSocket connection to", "ERR_CONNECTION_REFUSED", "net::ERR_", "favicon"),
+            *("status of 426", "icon from the Manifest"),
+        )
         told = self.driver.get_log("browser")  # type: ignore[no-untyped-call]  # Selenium has no types here
         entries = [str(entry["message"]) for entry in told]
         return [message for message in entries if not any(each in message for each in away)]

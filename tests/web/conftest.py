@@ -123,6 +123,14 @@ def other(_second: Browser) -> Iterator[Browser]:
     _finish(_second)
 
 
+@pytest.fixture
+def worker(browser: Browser) -> Iterator[None]:
+    """Let the page in the first browser have its service worker, as users have it."""
+    browser.worker(True)
+    yield
+    browser.worker(False)
+
+
 def _renewed(found: Browser) -> Browser:
     found.size(*browsers.WIDE)
     found.media()

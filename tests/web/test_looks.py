@@ -327,6 +327,7 @@ def test_an_idle_page_does_nothing(site: Site, busy: Client, browser: Browser) -
         browser.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
 
 
+@pytest.mark.usefixtures("worker")
 def test_it_can_be_installed(site: Site, browser: Browser) -> None:
     """As an app of its own: https://www.w3.org/TR/appmanifest/."""
     browser.join(site.address(), "ada")
@@ -349,6 +350,7 @@ def test_below_another_path_with_another_title(make_site: MakeSite, browser: Bro
     assert browser.find(".copy-field").get_attribute("value") == site.address("#tea")
 
 
+@pytest.mark.usefixtures("worker")
 def test_it_is_there_at_once(site: Site, busy: Client, browser: Browser) -> None:
     """ "First paint under 0.5 s and in the room under 1 s", the best of three; longer where others use the machine."""
     paints, rooms = [], []

@@ -212,6 +212,7 @@ def test_banned_in_words(make_site: MakeSite, browser: Browser) -> None:
         (Connections(per_address=6, exempt=()), "Too many connections from your address: at most 6 at once."),
     ],
 )
+@pytest.mark.usefixtures("worker")
 def test_no_room_in_words(make_site: MakeSite, browser: Browser, limits: Connections, words: str) -> None:
     """Who has the page open, and is not let in, reads why; and comes in once there is room."""
     site = make_site(connections=limits)

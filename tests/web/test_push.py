@@ -15,7 +15,7 @@ navigator.serviceWorker.ready.then((it) => it.getNotifications()).then((all) =>
 
 
 @pytest.fixture
-def push(site: Site, browser: Browser) -> Iterator[Browser]:
+def push(site: Site, browser: Browser, worker: None) -> Iterator[Browser]:
     """A browser that allows notifications, that has closed the page."""
     origin = f"http://localhost:{site.port}"
     driver = browser.driver

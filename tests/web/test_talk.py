@@ -2,6 +2,8 @@
 
 import socket
 
+import pytest
+
 from greenchat.server.app import App
 from greenchat.server.http.outboxes import WebSocketOutbox
 from tests.irc import Client
@@ -32,6 +34,7 @@ def test_two_browsers_and_irc_talk_in_one_room(site: Site, browser: Browser, oth
         assert browser.title().startswith("#tea")
 
 
+@pytest.mark.usefixtures("worker")
 def test_a_reload_is_no_farewell(site: Site, browser: Browser) -> None:
     """The page comes back where it was, with what is being written, and nobody sees that it was gone."""
     with Client(site.target, "watch") as watch:
@@ -65,6 +68,7 @@ def _break_connections(site: Site) -> None:
     site.thread.call(cut)
 
 
+@pytest.mark.usefixtures("worker")
 def test_what_is_said_while_the_server_is_away_is_said_once(site: Site, browser: Browser, other: Browser) -> None:
     """Through a lost connection and a reload; the others read it once."""
     browser.join(site.address(), "ada")
@@ -119,6 +123,7 @@ def test_leaving_and_coming_back(site: Site, browser: Browser) -> None:
     browser.find(".top h1", "#tea")
 
 
+@pytest.mark.usefixtures("worker")
 def test_no_server_in_words(site: Site, browser: Browser) -> None:
     """The page says what is wrong, and when it tries again."""
     browser.open(site.address())
@@ -140,3 +145,12 @@ def test_half_open_connections_are_noticed(site: Site, browser: Browser) -> None
         browser.fill("#name", "ada")
         browser.type(Keys.ENTER)
         browser.find(".join-box", "Coming in…")
+
+
+def test_the_next_test_finds_nothing_of_this_one(site: Site, browser: Browser) -> None:
+    """Where the server of another one has the same port."""
+    browser.join(site.address(), "ada")
+    browser.forget()
+    browser.open("about:blank")
+    browser.open(site.address())
+    browser.find("#name")

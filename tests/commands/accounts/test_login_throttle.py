@@ -28,7 +28,7 @@ Start = Callable[[Settings], Target]
 def start(serve: Serve, tmp_path: Path) -> Start:
     """Servers on which LIMIT wrong passwords are too many, and looking at one takes long."""
     options = replace(quick_options(tmp_path), throttle=Throttle(commands=0, logins=LIMIT))
-    return lambda settings: serve(replace(settings, accounts=AccountSettings(iterations=100_000)), options)
+    return lambda settings: serve(replace(settings, accounts=AccountSettings(iterations=30_000)), options)
 
 
 @contextmanager

@@ -15,8 +15,9 @@ from greenchat.protocol.caps import EXTENDED_JOIN
 from greenchat.protocol.message import Message, parse
 from greenchat.server.app import App
 from greenchat.storage.interface import StoredEvent, StoreError
-from tests.conftest import Serve, ServerThread, StartServer, Target, quick_options
+from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people
+from tests.world import World
 
 YEARS = "timestamp=2020-01-01T00:00:00.000Z timestamp=2999-01-01T00:00:00.000Z"
 CAPS = "batch server-time message-tags draft/chathistory echo-message"
@@ -311,13 +312,13 @@ def test_who_is_out_when_the_answer_is_there_gets_nothing(start_server: StartSer
 
 
 @pytest.mark.parametrize("line", ["CHATHISTORY LATEST #lobby * 5", f"CHATHISTORY TARGETS {YEARS} 5"])
-def test_a_store_that_can_not_be_read(running_server: ServerThread, line: str) -> None:
+def test_a_store_that_can_not_be_read(running_server: World, line: str) -> None:
     """ "If no message history can be returned due to an error, the MESSAGE_ERROR error code SHOULD be returned"."""
     with people(running_server.address, "alice", caps=CAPS, channel="#lobby"):
 
         def fail_to_read(app: App) -> None:
-            (connection,) = app.clients.connections
-            ctx = connection.context(parse(line))
+            (session,) = app.network.sessions
+            ctx = running_server.context(session, parse(line))
             later = chathistory(ctx)
             assert isinstance(later, Deferred)
             with pytest.raises(FailError, match="MESSAGE_ERROR"):
