@@ -9,8 +9,8 @@ from greenchat.config.options import Storage
 from greenchat.config.settings import Limits, Settings
 from tests.commands.devices import device, make_account
 from tests.commands.inside import make_operator
-from tests.conftest import Serve, StartServer, Target, quick_options
-from tests.irc import Client, people
+from tests.conftest import Serve, StartServer, quick_options
+from tests.irc import Client, Target, people
 from tests.world import World
 
 
@@ -57,7 +57,7 @@ def test_the_target_hears_of_it_once_a_minute(running_server: World) -> None:
         assert carol.commands("PRIVMSG alice :four") == ["716", "717"]
 
 
-def test_nobody_is_said_to_have_been_told_without_a_connection(running_server: ServerThread) -> None:
+def test_nobody_is_said_to_have_been_told_without_a_connection(running_server: World) -> None:
     make_account(running_server.address, "alice")
     with people(running_server.address, "bob") as (bob,):
         with come(running_server.address, "alice") as alice:
