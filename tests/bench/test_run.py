@@ -208,9 +208,12 @@ def test_a_server_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_a_profile_names_what_the_server_does(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["rooms", "--rooms", "5", "--flight", "20", "--seconds", "1", "--profile"]) == 0
-    _, _, profile = capsys.readouterr().out.partition("samples of the server's CPU time")
-    assert re.search(r"^(server|chat|commands|protocol|storage|gevent)/\w+\.py \w+", profile, re.MULTILINE), profile
+    for seconds in "1", "5", "25":  # on a busy machine the server may hardly run in a second
+        assert main(["rooms", "--rooms", "5", "--flight", "20", "--seconds", seconds, "--profile"]) == 0
+        _, _, profile = capsys.readouterr().out.partition("samples of the server's CPU time")
+        if re.search(r"^(server|chat|commands|protocol|storage|gevent)/\w+\.py \w+", profile, re.MULTILINE):
+            return
+    raise AssertionError(profile)
 
 
 def test_a_picture(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,10 +1,9 @@
 """Real clients, bin/greenchat in a pseudo-terminal, and real servers: in threads, or bin/greenchat-server in a process.
 
-A process takes a third of a second to start, a thread next to nothing: it will do where the client is what is tested.
+A thread will do where the client is what is tested; a process is forked.
 """
 
 import os
-import subprocess
 import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -19,8 +18,10 @@ from tests.conftest import ServerThread
 from tests.features.terminal import Terminal
 from tests.patience import PATIENCE
 from tests.ports import ReservedPort
+from tests.server.forked import Forked
 
 ROOT = Path(__file__).parents[2]
+_ERRORS = 2  # the descriptor of standard error
 
 
 class Server(ABC):
@@ -82,25 +83,19 @@ class ServerProcess(Server):
         self._options = options
         self._folder = folder
         self._environment = environment
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Forked | None = None
         super().__init__()
 
     def start(self) -> None:
-        self._process = subprocess.Popen(
-            [
-                sys.executable,
-                str(ROOT / "bin/greenchat-server"),
-                "--listen",
-                f"127.0.0.1:{self.port}",
-                "--data",
-                str(self._folder),
-                *self._options,
-            ],
-            env=self._environment,
-            stdout=subprocess.PIPE,
-        )
-        assert self._process.stdout
-        line = self._process.stdout.readline().decode()
+        words = ["--listen", f"127.0.0.1:{self.port}", "--data", str(self._folder), *self._options]
+        homes = {name: value for name, value in self._environment.items() if name == "HOME" or name.startswith("XDG_")}
+        environment = {**os.environ, **homes, "PYTHONPATH": str(ROOT)}
+        reading, writing = os.pipe()
+        with open(os.devnull) as nothing, open(writing, "wb") as out:
+            standard = [nothing.fileno(), out.fileno(), _ERRORS]
+            self._process = Forked(words, environment, standard, spare="--nodes" in words)
+        self._process.stdout = os.fdopen(reading, encoding="utf-8")
+        line = self._process.stdout.readline()
         assert f"listening on 127.0.0.1:{self.port}" in line, line
 
     def stop(self) -> None:

@@ -9,7 +9,6 @@ import argparse
 import os
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import time
@@ -21,8 +20,9 @@ from pathlib import Path
 from tests.features.crowd import Crowd
 from tests.patience import PATIENCE
 from tests.ports import ReservedPort
+from tests.server.forked import Forked
+from tests.server.process import ROOT
 
-ROOT = Path(__file__).parents[2]
 # greenchat-server, that moves what was said to where it is read in small portions, so that it is often killed meanwhile
 _PROGRAM = """
 from greenchat.server.main import main
@@ -30,6 +30,7 @@ from greenchat.storage import compaction
 compaction._MUCH, compaction._STEP, compaction._REMOVED = 50, 20, 20
 raise SystemExit(main())
 """
+_ERRORS = 2  # the descriptor of standard error
 _CONFIG = "[throttle]\ncommands = 0.0\n\n[connections]\nper_minute = 0\n"
 
 
@@ -42,6 +43,8 @@ class Server:
         self._folder = folder
         self._config = folder / "server.toml"
         self._config.write_text(_CONFIG)
+        self._program = folder / "server.py"
+        self._program.write_text(_PROGRAM)
         self.process = self._start()
 
     @property
@@ -66,16 +69,15 @@ class Server:
         if self.process.stdout:
             self.process.stdout.close()
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        listen = f"127.0.0.1:{self.port}"
-        program = [sys.executable, "-c", _PROGRAM, "--config", str(self._config)]
-        process = subprocess.Popen(
-            [*program, "--listen", listen, "--data", str(self._folder)],
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )
-        assert process.stdout
-        line = process.stdout.readline().decode()
+    def _start(self) -> Forked:
+        words = ("--config", str(self._config), "--listen", f"127.0.0.1:{self.port}", "--data", str(self._folder))
+        reading, writing = os.pipe()
+        with open(os.devnull) as nothing, open(writing, "wb") as out:
+            environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+            standard = [nothing.fileno(), out.fileno(), _ERRORS]
+            process = Forked(words, environment, standard, script=(str(self._program),))
+        process.stdout = os.fdopen(reading, encoding="utf-8")
+        line = process.stdout.readline()
         if "listening on" not in line:
             raise RuntimeError(f"the server did not start: {line!r}")
         return process

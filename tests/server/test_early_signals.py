@@ -2,6 +2,7 @@
 
 import fcntl
 import io
+import os
 import signal
 import subprocess
 import sys
@@ -14,37 +15,48 @@ import pytest
 from greenchat.server.main import main
 from tests.irc import Client
 from tests.patience import PATIENCE
+from tests.server import forked
+from tests.server.forked import Forked
 from tests.server.nodes.nats import NEEDED
 from tests.server.process import SCRIPT, Process, environment, started
 
 # greenchat-server, which waits for its folder for as long as a busy machine takes for the rest of a test, not for 5 s
 _PATIENT = f"""
-import runpy, sys
+import runpy
 from greenchat.server.data import store_keeper
 store_keeper._PATIENCE = {PATIENCE}
-del sys.argv[0]
-runpy.run_path(sys.argv[0], run_name="__main__")
+runpy.run_path({SCRIPT[0]!r}, run_name="__main__")
 """
 
 
 class Starting:
-    """A server in the middle of its start: it waits for the data folder, until that is let go."""
+    """A server in the middle of its start: it waits for the data folder, until that is let go.
 
-    def __init__(self, tmp_path: Path) -> None:
+    forked: it has no start of its own, and so ignores nothing that its parent ignores.
+    """
+
+    def __init__(self, tmp_path: Path, *, forked: bool = True) -> None:
         self.folder = tmp_path
         self.data = tmp_path / "data"
         self.data.mkdir(mode=0o700)
         self.errors = tmp_path / "errors"
         self.lock = (self.data / "greenchat.lock").open("a")
         fcntl.flock(self.lock, fcntl.LOCK_EX)
-        with self.errors.open("w") as file:
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", _PATIENT, *SCRIPT, "--listen", "127.0.0.1:0", "--data", str(self.data)],
-                env=environment(tmp_path),
-                stdout=subprocess.PIPE,
-                stderr=file,
-                text=True,
-            )
+        script = tmp_path / "server.py"
+        script.write_text(_PATIENT, encoding="utf-8")
+        words = ("--listen", "127.0.0.1:0", "--data", str(self.data))
+        reading, writing = os.pipe()
+        self.output = os.fdopen(reading, encoding="utf-8")
+        with self.errors.open("w") as file, open(writing, "wb") as out, open(os.devnull) as nothing:
+            self.process: Process
+            if forked:
+                standard = [nothing.fileno(), out.fileno(), file.fileno()]
+                self.process = Forked(words, environment(tmp_path), standard, script=(str(script),))
+            else:
+                command = [sys.executable, str(script), *words]
+                self.process = subprocess.Popen(
+                    command, env=environment(tmp_path), stdin=nothing, stdout=out, stderr=file, text=True
+                )
         deadline = time.monotonic() + PATIENCE
         while "to end" not in self.errors.read_text():
             assert time.monotonic() < deadline
@@ -58,8 +70,7 @@ class Starting:
         self.lock.close()
         self.process.kill()
         self.process.wait()
-        assert self.process.stdout
-        self.process.stdout.close()
+        self.output.close()
         assert "Traceback" not in self.errors.read_text()
 
 
@@ -81,8 +92,7 @@ def test_sighup_while_starting(starting: Starting, monkeypatch: pytest.MonkeyPat
     # here: the server does not wait as long for its folder as another process takes on a busy machine
     assert main(["adduser", "zed", "--data", str(starting.data)]) in (0, 2)  # nobody says that they hold the folder
     starting.go_on()
-    assert server.stdout
-    line = server.stdout.readline()
+    line = starting.output.readline()
     assert "is listening on" in line
     port = int(line.rpartition(":")[2])
     with Client(("127.0.0.1", port), "alice") as alice:
@@ -101,7 +111,7 @@ def test_sigterm_while_starting_below_a_parent_that_ignores_it(tmp_path: Path) -
     """What a parent ignores its children do, too; the server heeds the signal once it serves, and so does its start."""
     former = signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
-        server = Starting(tmp_path)
+        server = Starting(tmp_path, forked=False)
     finally:
         signal.signal(signal.SIGTERM, former)
     try:
@@ -122,6 +132,7 @@ def _keep_sending(process: Process, number: signal.Signals) -> int | None:
 
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR2, signal.SIGCONT])
 def test_signals_while_ending(tmp_path: Path, number: signal.Signals) -> None:
+    """With a start of its own: what Python does at its end counts, too."""
     arguments = ("--listen", "127.0.0.1:0", "--data", str(tmp_path / "data"))
     with started(tmp_path, *arguments) as server, Client(server.target, "alice"):
         server.process.send_signal(signal.SIGTERM)
@@ -133,7 +144,7 @@ def test_signals_while_ending(tmp_path: Path, number: signal.Signals) -> None:
 @pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGUSR2])
 def test_signals_while_nodes_end(tmp_path: Path, number: signal.Signals) -> None:
     arguments = ("--listen", "127.0.0.1:0", "--data", str(tmp_path / "data"), "--nodes", "2")
-    with started(tmp_path, *arguments) as server:
+    with forked.started(tmp_path, *arguments, spare=number == signal.SIGUSR2) as server:
         server.process.send_signal(signal.SIGTERM)
         assert _keep_sending(server.process, number) == 0
         assert "Traceback" not in server.errors.read_text()
