@@ -48,8 +48,8 @@ def begin_anew(nodes: Cluster, **changed: float) -> None:
 
 
 def wait(talker: Talker, is_so: Callable[[], bool]) -> None:
-    """Wait while somebody talks."""
-    with gevent.Timeout(PATIENCE):
+    """Wait while somebody talks: a hundred entries take a minute on a busy machine."""
+    with gevent.Timeout(5 * PATIENCE):
         while not is_so():
             talker.wait_for_more(5)
 
