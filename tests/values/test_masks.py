@@ -1,7 +1,7 @@
 """Masks with `*` and `?`. https://modern.ircdocs.horse/#wildcard-expressions"""
 
 from fnmatch import fnmatchcase
-from time import monotonic
+from time import thread_time
 
 import pytest
 from hypothesis import given
@@ -43,9 +43,9 @@ def test_as_the_shell_matches(mask: str, text: str) -> None:
 
 def test_a_mean_mask_takes_no_time() -> None:
     """What takes a naive matcher longer than the age of the universe takes one pass."""
-    begin = monotonic()
+    begin = thread_time()
     assert not compile_mask("*a" * 60 + "*b").match("a" * 500)
-    assert monotonic() - begin < 1
+    assert thread_time() - begin < 1
 
 
 @pytest.mark.parametrize(
