@@ -6,6 +6,7 @@ from greenchat.chat.monitors import Monitors
 from greenchat.chat.protection.server_password import ServerPassword
 from greenchat.chat.protection.volumes import Volumes
 from greenchat.chat.user import User
+from greenchat.config.settings import Settings
 
 
 class LocalState:
@@ -15,13 +16,15 @@ class LocalState:
     command_counts: calls of each command. logins: numbers of "right" and "wrong" ones. reports: the times of a user's
     recent reports. troubles: warnings for operators, by subject. volumes: limits on additions to the history.
     references: batch references used so far. changed_presences: users with an account whose nick, channels or ranks the
-    current command has changed.
+    current command has changed. isupport: the lines of RPL_ISUPPORT by their size, with the settings and the VAPID key
+    that they show.
     """
 
     __slots__ = (
         "_sessions",
         "changed_presences",
         "command_counts",
+        "isupport",
         "logins",
         "monitors",
         "references",
@@ -42,6 +45,7 @@ class LocalState:
         self.volumes = Volumes()
         self.changed_presences: dict[User, None] = {}
         self.vapid = ""
+        self.isupport: tuple[Settings, str, dict[int, list[list[str]]]] | None = None
         self.references = 0
         self._sessions = 0
 

@@ -11,18 +11,16 @@ class Numeric(IntEnum):
     """A numeric with the text that explains it."""
 
     text: str
+    command: str
+    """The three digits that are sent."""
 
     def __new__(cls, code: int, text: str = "") -> "Numeric":
         """Make an int that carries its text."""
         self = int.__new__(cls, code)
         self._value_ = code
         self.text = text
+        self.command = f"{code:03}"
         return self
-
-    @property
-    def command(self) -> str:
-        """The three digits that are sent."""
-        return f"{self.value:03}"
 
     RPL_WELCOME = 1
     RPL_YOURHOST = 2

@@ -35,6 +35,7 @@ LEFT = {
         "server_password",  # a cached fingerprint, made again from the next client's password
         "troubles",  # the new process checks again
         "vapid",  # a key in the database
+        "isupport",  # made again for the next client
         "volumes",  # of the last minute
         "changed_presences",  # none after a command
         "_sessions",  # made: no number is given twice

@@ -1,6 +1,6 @@
 """The tokens of RPL_ISUPPORT, made from the settings. https://modern.ircdocs.horse/#rplisupport-parameters"""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from greenchat.chat.caller_id import LETTER
 from greenchat.chat.mask_lists import ACCOUNT_EXTBAN, EXTBANS
@@ -27,9 +27,16 @@ def isupport(ctx: Context) -> None:
 
 
 def send_isupport(ctx: Context) -> None:
-    """Send all tokens, in as few lines as possible."""
-    vapid = ctx.network.local.vapid  # as in soju and Ergo, so that clients need not ask
-    _send(ctx, [*tokens(ctx.network.settings), *[f"VAPID={vapid}"] * bool(vapid)])
+    """Send all tokens, in as few lines as possible: made once, since every newcomer gets them."""
+    settings, local = ctx.network.settings, ctx.network.local
+    vapid, known = local.vapid, local.isupport
+    if known is None or known[0] is not settings or known[1] != vapid:
+        known = local.isupport = settings, vapid, {}
+    size, lines = _room(ctx), known[2]
+    if size not in lines:
+        # VAPID as in soju and Ergo, so that clients need not ask
+        lines[size] = [*wrap([*tokens(settings), *[f"VAPID={vapid}"] * bool(vapid)], size, TOKENS_A_LINE)]
+    _send(ctx, lines[size])
 
 
 def announce_isupport(ctx: Context, before: Settings) -> Iterator[None]:
@@ -44,7 +51,8 @@ def announce_isupport(ctx: Context, before: Settings) -> Iterator[None]:
     if changed:
         for user in list(ctx.network.users.values()):
             for session in user.sessions:
-                _send(ctx.aside(session), changed)
+                aside = ctx.aside(session)
+                _send(aside, wrap(changed, _room(aside), TOKENS_A_LINE))
             yield
 
 
@@ -111,17 +119,21 @@ def tokens(settings: Settings) -> list[str]:
     return format_tokens(dict(sorted(values.items())))
 
 
-def _send(ctx: Context, some: list[str]) -> None:
-    size = ctx.room(Numeric.RPL_ISUPPORT.command, ctx.nick, Numeric.RPL_ISUPPORT.text)
+def _room(ctx: Context) -> int:
+    """Return how many bytes of tokens a line has room for."""
+    return ctx.room(Numeric.RPL_ISUPPORT.command, ctx.nick, Numeric.RPL_ISUPPORT.text)
+
+
+def _send(ctx: Context, lines: Iterable[list[str]]) -> None:
     if ctx.session.caps & caps.EXTENDED_ISUPPORT:
         with ctx.batch("draft/isupport"):
-            _send_lines(ctx, some, size)
+            _send_lines(ctx, lines)
     else:
-        _send_lines(ctx, some, size)
+        _send_lines(ctx, lines)
 
 
-def _send_lines(ctx: Context, some: list[str], size: int) -> None:
-    for line in wrap(some, size, TOKENS_A_LINE):
+def _send_lines(ctx: Context, lines: Iterable[list[str]]) -> None:
+    for line in lines:
         ctx.reply(Numeric.RPL_ISUPPORT, *line)
 
 

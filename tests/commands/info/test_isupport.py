@@ -5,16 +5,19 @@ https://modern.ircdocs.horse/#rplisupport-parameters
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
 from greenchat.commands.catalog import COMMANDS
+from greenchat.commands.info import isupport
 from greenchat.config.about import About
 from greenchat.config.settings import History, Limits, Settings
 from greenchat.protocol.framing import BODY_LIMIT
 from greenchat.protocol.isupport import TOKENS_A_LINE, parse_tokens
 from greenchat.protocol.message import Message
-from tests.conftest import Serve, Target
+from greenchat.server.app import App
+from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client
 
 SMALL = Settings(
@@ -463,3 +466,31 @@ def test_in_a_batch(server: Target, wishes: str) -> None:
 def test_without_batch_they_come_alone(server: Target) -> None:
     with Client(server, "alice", caps="draft/extended-isupport") as alice:
         assert set(alice.commands("ISUPPORT")) == {"005"}
+
+
+def test_the_lines_are_made_once_for_all_and_again_where_something_has_changed(
+    start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[Settings] = []
+    make = isupport.tokens
+
+    def note(settings: Settings) -> list[str]:
+        made.append(settings)
+        return make(settings)
+
+    monkeypatch.setattr(isupport, "tokens", note)
+    running = start_server(Settings(), quick_options(tmp_path))
+    with Client(running.address, "alice") as alice, Client(running.address, "bobby") as bobby:
+        before = announced(alice)
+        assert before == announced(bobby)
+        assert len(made) == 1
+        changed = replace(running.call(lambda app: app.network.settings), about=About(network="Other"))
+        running.call(lambda app: app.network.configure(changed))
+        assert announced(alice) == announced(bobby) == before | {"NETWORK": "Other"}
+        assert len(made) == 2
+
+        def show_key(app: App) -> None:
+            app.network.local.vapid = "key"
+
+        running.call(show_key)
+        assert announced(alice)["VAPID"] == "key"
