@@ -4,6 +4,7 @@ https://ircv3.net/specs/extensions/message-redaction says who may delete; operat
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -18,7 +19,7 @@ from greenchat.commands.history.conversations import Conversation, readable_conv
 from greenchat.commands.history.files import drop_many, files_linked
 from greenchat.commands.history.reading import reading
 from greenchat.commands.messages.redact import fields_of, find_message, require_right, take_back
-from greenchat.protocol.msgid import first_id
+from greenchat.protocol.msgid import LAST_ID, first_id
 from greenchat.storage.interface import NOWHERE, Erasure, HistoryReader, HistorySpan, Location, StoredEvent, StoreError
 from greenchat.values.durations import parse_duration
 
@@ -98,51 +99,86 @@ def _require_right(ctx: Context, conversation: Conversation, event: StoredEvent)
     return False
 
 
-@HISTSERV.command("FORGET", "<account>", right="history", way=Way.STEPS)
+@dataclass(frozen=True, slots=True)
+class _Forgotten:
+    """An account whose messages are deleted, as `name` was spelled at any time. birth: the first msgid of this account.
+
+    former: whether to delete what came before, of former accounts of that name. count, left: messages deleted, and not.
+    """
+
+    name: str
+    spellings: Sequence[str]
+    birth: int
+    former: bool
+    count: int = 0
+    left: int = 0
+
+
+@HISTSERV.command("FORGET", "<account> [FORMER]", right="history", way=Way.STEPS)
 def forget(ctx: Context, words: list[str]) -> Deferred:
     """Delete all messages and files of an account, in channels and in private, permanently.
 
-    This takes a while: stay connected until it is done. Clients keep their own copies.
+    FORMER deletes the messages of former accounts of that name instead, if it belongs to somebody else now. This takes
+    a while: stay connected until it is done. Clients keep their own copies.
     """
     account = ctx.network.accounts.get(words[0])
     name = account.name if account else words[0]
-    act(ctx, "HISTSERV", f"{ctx.nick} deletes all messages of the account {name}")
+    former = [word.upper() for word in words[1:]] == ["FORMER"]
+    if words[1:] and not former:
+        raise ServiceError("Usage: FORGET <account> [FORMER]")
+    what = f"former accounts of the name {name}" if former and account else f"the account {name}"
+    act(ctx, "HISTSERV", f"{ctx.nick} deletes all messages of {what}")
     store, fold = ctx.journal.store, ctx.network.fold
+    # without an account of this name they are all of former ones
+    birth = account.birth if account else LAST_ID if former else 0
 
     def spellings() -> list[str] | StoreError:
-        """Yield the spellings of the name: it may have been registered more than once, under other casemappings."""
+        """Return the spellings of the name: it may have been registered more than once, under other casemappings."""
         try:
             return [each for each in store.accounts() if fold(each) == fold(name)]
         except StoreError as error:
             return error
 
-    return Deferred(spellings, lambda ctx, found: _forget_more(ctx, name, found, NOWHERE, 0))
+    def then(ctx: Context, found: list[str] | StoreError) -> Deferred:
+        if isinstance(found, StoreError):
+            raise ServiceError(f"{_UNREADABLE}. 0 messages of {name} were deleted")
+        return _forget_more(ctx, _Forgotten(name, found, birth, former), NOWHERE)
+
+    return Deferred(spellings, then)
 
 
-def _forget_more(ctx: Context, name: str, spellings: list[str] | StoreError, after: Location, count: int) -> Deferred:
-    if isinstance(spellings, StoreError):
-        raise ServiceError(f"{_UNREADABLE}. {count} messages of {name} were deleted")
+def _forget_more(ctx: Context, whose: _Forgotten, after: Location) -> Deferred:
     store = ctx.journal.store
 
     def work() -> list[Location] | StoreError:
         try:
-            return store.said_by(spellings, after, _PORTION)
+            return store.said_by(whose.spellings, after, _PORTION)
         except StoreError as error:
             return error
 
     def then(ctx: Context, found: list[Location] | StoreError) -> Deferred | None:
         if isinstance(found, StoreError):
-            raise ServiceError(f"{_UNREADABLE}. {count} messages of {name} were deleted")
+            raise ServiceError(f"{_UNREADABLE}. {whose.count} messages of {whose.name} were deleted")
         if not found:
-            account = ctx.network.accounts.get(name)
-            if account:
-                drop_many(ctx, [file.name for file in ctx.network.owned.files.of(account.id)])
-            tell(ctx, HISTSERV, f"{count} messages of {name} were deleted")
+            _forget_files(ctx, whose)
             return None
-        ctx.propose(erase_messages, [[location.conversation, location.id] for location in found])
-        return _forget_more(ctx, name, spellings, found[-1], count + len(found))
+        due = [each for each in found if (each.id < whose.birth) == whose.former]
+        ctx.propose(erase_messages, [[location.conversation, location.id] for location in due])
+        count, left = whose.count + len(due), whose.left + len(found) - len(due)
+        return _forget_more(ctx, replace(whose, count=count, left=left), found[-1])
 
     return Deferred(work, then)
+
+
+def _forget_files(ctx: Context, whose: _Forgotten) -> None:
+    """Delete the files of an account, and tell the sender what was done."""
+    account = ctx.network.accounts.get(whose.name)
+    if account and not whose.former:
+        drop_many(ctx, [file.name for file in ctx.network.owned.files.of(account.id)])
+    tell(ctx, HISTSERV, f"{whose.count} messages of {whose.name} were deleted")
+    if whose.left and not whose.former:
+        hint = f"/msg HistServ FORGET {whose.name} FORMER deletes them"
+        tell(ctx, HISTSERV, f"{whose.left} messages are of former accounts of this name: {hint}")
 
 
 @step("history.erased")

@@ -173,3 +173,37 @@ def test_forgetting_an_account(start_server: StartServer, tmp_path: Path, monkey
         root.send("HISTSERV FORGET nobody")
         while root.expect("NOTICE").params[-1] != "0 messages of nobody were deleted":
             pass
+
+
+def test_forgetting_an_account_spares_others_that_had_its_name(start_server: StartServer, tmp_path: Path) -> None:
+    """An account is not its name: neither does one forget what the present one said, nor its predecessor's words."""
+    server = start_server(STAFFED, quick_options(tmp_path))
+
+    def forget(root: Client, wish: str) -> list[str]:
+        root.send(f"HISTSERV FORGET {wish}")
+        while "were deleted" not in (line := root.expect("NOTICE").params[-1]):
+            pass
+        return [line, *answers(root.sync())]
+
+    with Client(server.address, "root", caps=CAPS) as root:
+        become(root)
+        root.join("#chan")
+        for said in "by the first", "by the second":
+            make_account(server.address, "alice")
+            with device(server.address, "alice", caps=f"sasl {CAPS}") as alice:
+                alice.until("376", "422")
+                alice.run("JOIN #chan", f"PRIVMSG #chan :{said}")
+                if said == "by the first":
+                    alice.run("NS DROP alice sesame open")
+                    root.run("NS ERASE alice")
+        assert forget(root, "alice") == [
+            "1 messages of alice were deleted",
+            "1 messages are of former accounts of this name: /msg HistServ FORGET alice FORMER deletes them",
+        ]
+        assert history(root, "#chan") == ["by the first"]
+        with device(server.address, "alice", caps=f"sasl {CAPS}") as alice:
+            alice.until("376", "422")
+            alice.run("JOIN #chan", "PRIVMSG #chan :by the second again")
+        assert forget(root, "alice FORMER") == ["1 messages of alice were deleted"]
+        assert history(root, "#chan") == ["by the second again"]
+        assert answers(root.run("HISTSERV FORGET alice else")) == ["Usage: FORGET <account> [FORMER]"]
