@@ -144,7 +144,8 @@ def _apply(ctx: Context, channel: Channel, change: ModeChange) -> ModeChange | N
 def _apply_key(ctx: Context, channel: Channel, change: ModeChange) -> ModeChange | None:
     if not change.adding:
         removed, channel.key = channel.key, ""
-        return ModeChange(False, "k", removed) if removed else None
+        # not the key, which may be used again: who joins later reads this in the history
+        return ModeChange(False, "k", "*") if removed else None
     key = change.parameter or ""
     if not key:
         raise _invalid(channel, change, "A key needs at least one character")

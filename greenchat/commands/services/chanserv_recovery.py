@@ -137,8 +137,8 @@ def _without_list(channel: Channel, letter: str) -> Iterator[ModeChange]:
 def _without_modes(ctx: Context, channel: Channel) -> Iterator[ModeChange]:
     """Reset the modes to those of a new channel, and yield the changes."""
     if channel.key:
-        key, channel.key = channel.key, ""
-        yield ModeChange(False, "k", key)
+        channel.key = ""
+        yield ModeChange(False, "k", "*")
     if channel.limit:
         channel.limit = 0
         yield ModeChange(False, "l")

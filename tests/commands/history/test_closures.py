@@ -314,3 +314,17 @@ def test_strangers_with_ever_new_channels_show_nobody_more(
         assert read(eve) == ["said after"]
         zoe.join("#zoe")
         assert told(zoe.run("CHATHISTORY LATEST #zoe * 50")) == ["said by zoe"]
+
+
+def test_a_key_is_told_to_nobody_who_comes_when_it_is_gone(server: ServerThread) -> None:
+    """Neither by the event that sets it nor by the one that removes it: it may be set again."""
+    make_account(server.address, "olga")
+    with device(server.address, "olga", caps=f"sasl {CAPS}") as olga, Client(server.address, "eve", caps=CAPS) as eve:
+        olga.until("376", "422")
+        olga.run("JOIN #a", "CS REGISTER #a", "MODE #a +k first", "MODE #a -k first", "MODE #a -k+k x second")
+        olga.run("CS CLEAR #a modes", "PRIVMSG #a :open")
+        eve.join("#a")
+        told_again = eve.run("CHATHISTORY LATEST #a * 50")
+        assert told(told_again) == ["open"]
+        assert any(message.command == "MODE" and "-k" in message.params[1] for message in told_again)
+        assert not {"first", "second"} & {word for message in told_again for word in message.params}
