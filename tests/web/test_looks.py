@@ -1,5 +1,6 @@
 """How the page is for people: phones, dark rooms, keyboards, screen readers, and how quick it is."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -26,6 +27,7 @@ TALK = (
     "\x0304red\x03 \x0309green\x03 \x0312blue\x03 and \x0300,01white on black\x03",
 )
 AXE = "axe-core@4.14.1"
+_ATTEMPTS = 3  # to fetch it
 
 
 @pytest.fixture
@@ -43,17 +45,32 @@ def busy(site: Site) -> Iterator[Client]:
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    """The source of axe-core, by npm, kept outside of the repository."""
+    """The source of axe-core, by npm, kept outside of the repository. One process of the tests fetches it for all."""
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "greenchat-tests" / AXE
     source = folder / "node_modules" / "axe-core" / "axe.min.js"
-    if not source.is_file():
-        npm = shutil.which("npm")
-        command = [str(npm), "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder), AXE]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120) if npm else None
-        if done is None or done.returncode:
-            why = f"axe-core could not be installed: {done.stderr[-300:] if done else 'npm is missing'}"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        why = "" if source.is_file() else _fetch_axe(folder)
+        if why:
             pytest.fail(why) if os.environ.get("CI") else pytest.skip(why)
-    return source.read_text(encoding="utf-8")
+        return source.read_text(encoding="utf-8")
+
+
+def _fetch_axe(folder: Path) -> str:
+    """Install axe-core in a folder; why that is not possible, "" where it was. The network may fail for a moment."""
+    npm, told = shutil.which("npm"), "npm is missing"
+    command = [str(npm), "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder), AXE]
+    for _ in range(_ATTEMPTS if npm else 0):
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=2 * PATIENCE)
+        except subprocess.TimeoutExpired:
+            told = "npm does not end"
+            continue
+        if not done.returncode:
+            return ""
+        told = done.stderr[-300:]
+    return f"axe-core could not be installed: {told}"
 
 
 def _check(browser: Browser, axe: str, where: str, rules: str = "") -> None:
