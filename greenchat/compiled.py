@@ -14,7 +14,7 @@ MODULES = {
     "protocol/message": "parses and formats them",
     "server/net/irc": "hears a client in the loop's callback",
     "server/net/connection": "reads its socket; `irc` uses its fields for each line",
-    "server/net/pace": "its throttle, asked for each line",
+    "server/net/client_pace": "its throttle, asked for each line",
     "chat/protection/throttle": "the token bucket of that",
     "commands/core/dispatch": "runs a line that does not take the fast path",
     "commands/core/registry": "checks and runs its command",

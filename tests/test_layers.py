@@ -63,7 +63,7 @@ INNER_ORDER = {
         {"bearer", "net", "files", "outside"},
         {"http", "control", "push", "background_work"},
         {"data"},
-        {"rounds", "ending", "blocklist_gate", "listeners", "shutdown"},
+        {"timer_wheel", "ending", "blocklist_gate", "listeners", "shutdown"},
         {"clients"},
         {"nodes"},
         {"sweeper", "reload", "tools", "health", "handover"},

@@ -7,7 +7,7 @@ commands or sent. Tests drive it like a user and compare frames.
 from collections.abc import Callable
 
 from greenchat.client import handlers
-from greenchat.client.input.completing import Completer
+from greenchat.client.input.completer import Completer
 from greenchat.client.input.editor import COMMANDS, EMPTY, Editor
 from greenchat.client.input.input_modes import DONE, LEFT, STAYS, HistorySearch, Mode, Search
 from greenchat.client.input.join_screen import CHANNEL, JoinScreen, Plan, Take, first_screen

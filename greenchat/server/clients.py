@@ -22,7 +22,7 @@ from greenchat.server.net.hangups import Hangups
 from greenchat.server.net.listener import Peer
 from greenchat.server.net.meter import Meter
 from greenchat.server.net.plain import PlainClients
-from greenchat.server.rounds import Rounds
+from greenchat.server.timer_wheel import TimerWheel
 
 T = TypeVar("T")
 
@@ -39,7 +39,7 @@ class Owner(ConnectionServerParts, Protocol):
 class Clients:
     """The clients of one server.
 
-    connections: all open ones. rounds: when each is checked. admission: limits, and the address of each client;
+    connections: all open ones. timer_wheel: when each is checked. admission: limits, and the address of each client;
     blocklists: checks that address. rows: the dialects. crew: the greenlets that serve clients. hangups: notices closed
     connections. plain: the plain-text clients. meter: counts them.
     """
@@ -51,7 +51,7 @@ class Clients:
         """
         self._server = server
         self.connections: dict[Connection, None] = {}
-        self.rounds = Rounds()
+        self.timer_wheel = TimerWheel()
         self.admission = Admission(server.now, self._objection, make_room, lambda: server.tls)
         self.rows: Sequence[Row] = (TLS, PROXY, http, PLAIN, IRC)
         self.plain = PlainClients(server.network, server.turn, server.options.plain, is_foreign)
@@ -86,7 +86,7 @@ class Clients:
     def forget(self, connection: Connection) -> None:
         """Note that a connection has ended."""
         del self.connections[connection]
-        self.rounds.forget(connection)
+        self.timer_wheel.forget(connection)
         session = connection.session
         connection_log.ended(session, nick=session.registration.nick, account=session.account, seconds=connection.age)
         self.admission.leave(session)
@@ -105,7 +105,7 @@ class Clients:
         """Use new options after a reload."""
         for connection in self.connections:
             connection.use(options)
-        self.rounds.hasten()
+        self.timer_wheel.hasten()
         self.plain.options = options.plain
 
     def drain(self, farewell: str) -> None:
@@ -124,7 +124,7 @@ class Clients:
 
     def _watch(self, connection: Connection) -> None:
         self.connections[connection] = None
-        self.rounds.look_at(connection, connection.opened)
+        self.timer_wheel.look_at(connection, connection.opened)
 
     def _let_in(self, sock: socket.socket, peer: Peer, listener: ListenerOptions) -> Connection | None:
         """Return the connection of a client, None if it was refused: then its socket is closed."""

@@ -138,8 +138,8 @@ def serve(
     if options.storage.persistent:  # otherwise the folder is temporary, and no command can find it
         control.start()
     if seat is None:
-        told, end = partial(_tell_of_successor, control, notifier), partial(_end, notifier)
-        upgrade = Upgrade(app, is_activated=bool(opened), told=told, end=end)
+        on_handover, end = partial(_tell_of_successor, control, notifier), partial(_end, notifier)
+        upgrade = Upgrade(app, is_activated=bool(opened), on_handover=on_handover, end=end)
         app.upgrade = upgrade.begin
         gevent.signal_handler(signal.SIGUSR2, _upgrade, upgrade)
     else:

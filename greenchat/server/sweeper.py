@@ -124,7 +124,7 @@ class Sweeper:
         options = server.options.connections
         server.turn.send_queues.cut_late(now - options.close_timeout)
         ping: Envelope | None = None  # the same for all: thousands may be due
-        for connection in server.clients.rounds.due(now):
+        for connection in server.clients.timer_wheel.due(now):
             silence_ends = connection.heard + options.ping_after
             if connection.session.closing:
                 continue
@@ -144,7 +144,7 @@ class Sweeper:
                     ping = ping or server.new_context().envelope("PING", server.network.settings.name)
                     connection.ping(ping)
                 silence_ends = min(silence_ends + options.ping_timeout, now + options.ping_after)
-            server.clients.rounds.look_at(connection, silence_ends)
+            server.clients.timer_wheel.look_at(connection, silence_ends)
 
     def _give_up(self, ctx: Context) -> Iterator[None]:
         """Remove lost users who did not return in time, one after another, while others are served."""

@@ -173,27 +173,27 @@ class Writer:
 
     def _add(self, rows: Rows, added: list[EventRow], fresh: list[EventRow]) -> None:
         """Insert the events. added: gets their rows; fresh: those that have to be moved later."""
-        coming = [*chain.from_iterable(rows.values())]
-        if not coming:
+        incoming = [*chain.from_iterable(rows.values())]
+        if not incoming:
             return
         # sealed ids may be larger than all remaining ones
         newest = max(self._compaction.last, self._sealing.upto, max(map(_ID, added), default=0))
-        added += coming
-        ids = {*map(_ID, coming)}
-        if len(ids) < len(coming) or min(ids) <= newest:
+        added += incoming
+        ids = {*map(_ID, incoming)}
+        if len(ids) < len(incoming) or min(ids) <= newest:
             rows = self._settle_others(rows, newest)
-        elif len(coming) >= _MANY:
-            rows = self._settle_crowds(rows, coming)
+        elif len(incoming) >= _MANY:
+            rows = self._settle_crowds(rows, incoming)
         for width, some in rows.items():
             self._insert(_ADD_FRESH[width], _ADD_TOGETHER[width], some)
             fresh += some
 
-    def _settle_crowds(self, rows: Rows, coming: list[EventRow]) -> Rows:
+    def _settle_crowds(self, rows: Rows, incoming: list[EventRow]) -> Rows:
         """Write the events of conversations with many of them to `settled`; all are newer than any stored one.
 
         Returns the other events.
         """
-        crowds = {number for number, count in Counter(map(_CONVERSATION, coming)).items() if count >= _MANY}
+        crowds = {number for number, count in Counter(map(_CONVERSATION, incoming)).items() if count >= _MANY}
         if not crowds:
             return rows
         others = _no_rows()

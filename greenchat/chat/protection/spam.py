@@ -71,7 +71,7 @@ class Wave:
     def dump(self, since: int) -> list[list[Any]]:
         """Return the lines since a time (ms) as JSON can hold it."""
         said: list[list[Any]] = [
-            [mark, [[who, time] for who, time in speakers.items() if time > since]]
+            [mark, [[speaker, time] for speaker, time in speakers.items() if time > since]]
             for mark, speakers in self._said.items()
         ]
         return [each for each in said if each[1]]
@@ -80,21 +80,21 @@ class Wave:
         """Load `dump`'s output."""
         self._said = {mark: dict(speakers) for mark, speakers in stored}
 
-    def others(self, text: str, who: str, now: int, window: int) -> int:
+    def others(self, text: str, speaker: str, now: int, window: int) -> int:
         """Note a line; return how many others sent the same, or linked to the same host, within the window (ms).
 
         A few links to one host do not count: some hosts are popular.
         """
         same = plain(text)
-        found = self._others(same, who, now, window) if len(same) >= _SAYING else 0
+        found = self._others(same, speaker, now, window) if len(same) >= _SAYING else 0
         for host in {host.casefold() for host in _HOST.findall(text)}:
-            found = max(found, self._others(f"//{host}", who, now, window) - _SHARED)
+            found = max(found, self._others(f"//{host}", speaker, now, window) - _SHARED)
         return found
 
-    def _others(self, mark: str, who: str, now: int, window: int) -> int:
+    def _others(self, mark: str, speaker: str, now: int, window: int) -> int:
         speakers = {each: time for each, time in self._said.pop(mark, {}).items() if now - window < time <= now}
-        found = len(speakers.keys() - {who})
-        speakers[who] = now
+        found = len(speakers.keys() - {speaker})
+        speakers[speaker] = now
         self._said[mark] = speakers  # the latest is last
         while len(self._said) > _MARKS or len(speakers) > _SPEAKERS:
             if len(speakers) > _SPEAKERS:

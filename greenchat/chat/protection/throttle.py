@@ -61,61 +61,61 @@ class Attempts:
         self._failures: dict[str, deque[int]] = {}
         self._under_way: Counter[str] = Counter()
 
-    def wait(self, who: str, now: int) -> int:
-        """Return how many ms `who` has to wait before the next attempt; 0 for none. now: in ms."""
-        failures = self._failures.get(who)
+    def wait(self, key: str, now: int) -> int:
+        """Return how many ms `key` has to wait before the next attempt; 0 for none. now: in ms."""
+        failures = self._failures.get(key)
         if failures is None or not self.limit:
             return 0
         # a time in the future is from before the clock was set back
         while failures and not now - self.window < failures[0] <= now:
             failures.popleft()
         if not failures:
-            del self._failures[who]
+            del self._failures[key]
             return 0
         return failures[-self.limit] + self.window - now if len(failures) >= self.limit else 0
 
-    def has_room(self, who: str, now: int, *, nodes: int = 1) -> bool:
+    def has_room(self, key: str, now: int, *, nodes: int = 1) -> bool:
         """Whether another attempt could fail without exceeding the limit, if all running attempts fail, too.
 
         nodes: their number; each may run as many attempts, of which this one learns only when they fail. Only the last
         remaining attempt may run on all of them at the same time.
         """
-        if not self.limit or self.wait(who, now):
+        if not self.limit or self.wait(key, now):
             return not self.limit
-        under_way, left = self._under_way[who], self.limit - len(self._failures.get(who, ()))
+        under_way, left = self._under_way[key], self.limit - len(self._failures.get(key, ()))
         return (under_way + 1) * nodes <= left or (under_way == 0 and left > 0)
 
-    def begin(self, who: str) -> None:
+    def begin(self, key: str) -> None:
         """Begin an attempt whose outcome is not known yet."""
-        self._under_way[who] += 1
+        self._under_way[key] += 1
 
-    def end(self, who: str) -> None:
+    def end(self, key: str) -> None:
         """End an attempt; call `count`, too, if it failed."""
-        self._under_way[who] -= 1
-        if self._under_way[who] <= 0:
-            del self._under_way[who]
+        self._under_way[key] -= 1
+        if self._under_way[key] <= 0:
+            del self._under_way[key]
 
-    def count(self, who: str, now: int) -> None:
+    def count(self, key: str, now: int) -> None:
         """Count a failed attempt, or another limited action."""
         if self.limit:
-            failures = self._failures.setdefault(who, deque())
+            failures = self._failures.setdefault(key, deque())
             failures.append(now)
             while len(failures) > self.limit:
                 failures.popleft()
 
-    def succeeded(self, who: str) -> None:
-        """Forget all attempts of `who` after a successful one."""
-        self._failures.pop(who, None)
+    def succeeded(self, key: str) -> None:
+        """Forget all attempts of `key` after a successful one."""
+        self._failures.pop(key, None)
 
     def dump(self) -> list[list[object]]:
         """Return the counted attempts as JSON can hold them, without those under way."""
-        return [[who, list(times)] for who, times in sorted(self._failures.items())]
+        return [[key, list(times)] for key, times in sorted(self._failures.items())]
 
     def load(self, stored: Iterable[Sequence[Any]]) -> None:
         """Load `dump`'s output."""
-        self._failures = {who: deque(times) for who, times in stored}
+        self._failures = {key: deque(times) for key, times in stored}
 
     def forget_old(self, now: int) -> None:
         """Drop everyone without recent attempts, so that the table does not grow for ever."""
-        for who in list(self._failures):
-            self.wait(who, now)
+        for key in list(self._failures):
+            self.wait(key, now)

@@ -63,7 +63,7 @@ class Archiver:
         target = path or (folder if len(buffers) > 1 else folder / exporting.name(buffers[0]))
         try:
             conversations = [(buffer, self._lines(buffer)) for buffer in buffers]
-            count = exporting.write(target, conversations, anew=path is None)
+            count = exporting.write(target, conversations, overwrite=path is None)
             kind, text = LineKind.INFO, f"{count} {'line is' if count == 1 else 'lines are'} in {target} now."
         except FileExistsError as error:
             text = f"{error.filename} already exists; name another file."

@@ -13,14 +13,14 @@ from greenchat.protocol.formatting import strip_formatting
 UNFIT = str.maketrans("/\0", "__")  # for names of files
 
 
-def write(path: Path, conversations: Sequence[tuple[Buffer, Iterable[Line]]], *, anew: bool = False) -> int:
+def write(path: Path, conversations: Sequence[tuple[Buffer, Iterable[Line]]], *, overwrite: bool = False) -> int:
     """Write one conversation to this file, or several to files in this folder; how many lines that were.
 
     Raises OSError, also where a file is there already, unless it is to be written again.
     """
     if len(conversations) == 1:
-        return _write(path, conversations[0][1], anew=anew)
-    return sum(_write(path / name(buffer), lines, anew=anew) for buffer, lines in conversations)
+        return _write(path, conversations[0][1], overwrite=overwrite)
+    return sum(_write(path / name(buffer), lines, overwrite=overwrite) for buffer, lines in conversations)
 
 
 def name(buffer: Buffer) -> str:
@@ -29,9 +29,9 @@ def name(buffer: Buffer) -> str:
     return f"{where}.{visible(buffer.name).lower().translate(UNFIT)}.txt"
 
 
-def _write(path: Path, lines: Iterable[Line], *, anew: bool) -> int:
+def _write(path: Path, lines: Iterable[Line], *, overwrite: bool) -> int:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    how = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if anew else os.O_EXCL)
+    how = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if overwrite else os.O_EXCL)
     count = 0
     with open(os.open(path, how, 0o600), "w", encoding="utf-8") as file:
         for line in lines:

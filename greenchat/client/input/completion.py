@@ -5,7 +5,7 @@ Tab again takes the next candidate; any other key accepts the present one.
 
 import os
 
-from greenchat.client.input.choices import Completion
+from greenchat.client.input.candidates import Completion
 from greenchat.client.input.editor import InputLine
 from greenchat.client.irc import bouncer
 from greenchat.client.slash import TABLE

@@ -118,10 +118,10 @@ class Search:
         elif key == "Tab":
             scopes = ["this window", "all windows", *[SERVER] * server_search.can_search(self._origin.network)]
             self._scope = scopes[(scopes.index(self._scope) + 1) % len(scopes)]
-            self._anew()
+            self._restart()
         elif edit(self._editor, key):
             if self._editor.text != before:
-                self._anew(narrowed=bool(before) and self._editor.text.startswith(before))
+                self._restart(narrowed=bool(before) and self._editor.text.startswith(before))
         else:
             self._put_back(self._model.current)
             return LEFT
@@ -130,9 +130,9 @@ class Search:
     def paste(self, text: str) -> None:
         """Search for what was pasted."""
         self._editor.insert(text.split("\n")[0])
-        self._anew()
+        self._restart()
 
-    def _anew(self, *, narrowed: bool = False) -> None:
+    def _restart(self, *, narrowed: bool = False) -> None:
         """Search again from the newest line. narrowed: whether the text was extended, so that no newer one matches."""
         found, self._found = self._found if narrowed else None, None
         self._go_back()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Protocol
 
-from greenchat.client.input.choices import Completion
+from greenchat.client.input.candidates import Completion
 from greenchat.client.input.editor import InputLine
 from greenchat.client.state.model import Model
 

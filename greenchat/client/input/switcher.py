@@ -5,7 +5,7 @@ A name matches if it contains the letters in their order; the closer together an
 
 from collections.abc import Callable, Iterator
 
-from greenchat.client.input.completing import listed
+from greenchat.client.input.completer import listed
 from greenchat.client.input.editor import Editor, InputLine
 from greenchat.client.input.input_modes import CANCEL, DONE, STAYS, edit
 from greenchat.client.state.model import Buffer, BufferKind, ClientNetwork, Model

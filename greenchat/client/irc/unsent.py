@@ -60,13 +60,13 @@ def _waits(network: ClientNetwork, seconds: float) -> bool:
     coming = [
         name
         for name in (*network.channels, *network.show_on_join)
-        if (buffer := network.find(name)) is None or _comes(buffer)
+        if (buffer := network.find(name)) is None or _is_joining(buffer)
     ]
     sends = any(buffer.waiting for buffer in network.buffers.values() if not _refused(buffer))
     return bool(coming or sends or network.outgoing) and seconds < PATIENCE_SECONDS
 
 
-def _comes(buffer: Buffer) -> bool:
+def _is_joining(buffer: Buffer) -> bool:
     return not buffer.joined and not buffer.refused
 
 

@@ -20,12 +20,12 @@ class _Step:
     done: Callable[[Model, Tour], bool]
 
 
-def _said(model: Model) -> int:
+def _own_lines(model: Model) -> int:
     return sum(line.own for buffer in model.buffers for line in buffer.lines)
 
 
 def _has_spoken(model: Model, tour: Tour) -> bool:
-    return _said(model) > tour.said
+    return _own_lines(model) > tour.said
 
 
 def _has_moved(model: Model, tour: Tour) -> bool:
@@ -70,7 +70,7 @@ def tour(order: Order) -> None:
 
 def begin(model: Model, now: int) -> None:
     """Give the first hint. now: milliseconds since the epoch."""
-    model.tour = Tour(model.current, _said(model))
+    model.tour = Tour(model.current, _own_lines(model))
     _tell(model, _STEPS[0].text, now)
 
 
@@ -83,7 +83,7 @@ def follow(model: Model, now: int) -> None:
         model.tour = None
         _tell(model, _LAST, now)
     else:
-        model.tour = Tour(model.current, _said(model), step)
+        model.tour = Tour(model.current, _own_lines(model), step)
         _tell(model, _STEPS[step].text, now)
 
 

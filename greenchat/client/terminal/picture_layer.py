@@ -35,7 +35,7 @@ class PictureLayer:
         self._placed: Placed | None = None
         self._stale: Graphic | None = None
         self._graphics = Graphics()  # as reported
-        self._coming = Graphics()  # as reported so far
+        self._reported = Graphics()  # as reported so far
         self._answered = threading.Event()
         self._answered.set()  # nothing was asked
 
@@ -44,7 +44,7 @@ class PictureLayer:
 
         It is asked each time, for a cell may have become larger; what it has said before holds where it says nothing.
         """
-        self._coming = Graphics(cell=_cell())
+        self._reported = Graphics(cell=_cell())
         self._answered.clear()
         kitty = "" if os.environ.get("TERM", "").startswith(MULTIPLEXERS) else REQUEST_KITTY
         self._write(f"{REQUEST_CELL}{kitty}{REQUEST_ATTRIBUTES}")
@@ -59,11 +59,11 @@ class PictureLayer:
         """Note an answer."""
         match answer:
             case CellSize(size) if size.rows and size.columns:
-                self._coming = replace(self._coming, cell=size)
+                self._reported = replace(self._reported, cell=size)
             case DrawsPictures(can):
-                self._coming = replace(self._coming, kitty=can)
+                self._reported = replace(self._reported, kitty=can)
             case Attributes(numbers) if self.waits:
-                self._graphics = replace(self._coming, sixel=SIXEL in numbers)
+                self._graphics = replace(self._reported, sixel=SIXEL in numbers)
                 self._answered.set()
             case _:
                 pass

@@ -7,7 +7,7 @@ from greenchat.chat.channel import Channel
 from greenchat.chat.paces import LETTERS
 from greenchat.commands.channels.list_modes import change_list, send_list
 from greenchat.commands.channels.member_modes import MemberModes
-from greenchat.commands.channels.pace import apply_pace
+from greenchat.commands.channels.pace_modes import apply_pace
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError

@@ -111,7 +111,7 @@ def run(ctx: Context) -> Continuation | None:
     collecting = ctx.session.batch
     if "batch" in ctx.message.tags and ctx.session.caps & caps.MULTILINE:
         return _guarded(ctx, _collect if collecting else _refuse_stray)
-    return _guarded(ctx, _obey)
+    return _guarded(ctx, _run_command)
 
 
 def resume(ctx: Context, later: Deferred, result: object) -> Continuation | None:
@@ -206,7 +206,7 @@ def refuse_batch(fault: Fault) -> NoReturn:
     raise FailError("BATCH", code, *context, text=text)
 
 
-def _obey(ctx: Context) -> Continuation | None:
+def _run_command(ctx: Context) -> Continuation | None:
     message = ctx.message
     row = COMMANDS.get(message.command)
     ctx.quiet = row is not None and row.quiet
@@ -238,7 +238,7 @@ def as_act(ctx: Context, rest: CommandHandler) -> Continuation | None:
         log, message = ctx.process.log, ctx.message
         if log.is_shared:
             act = Ran(ctx.session.number, ctx.now, message.command, message.params, message.tags)
-            return log.decide(act, lambda now: _obey_again(ctx, now))
+            return log.decide(act, lambda now: _run_again(ctx, now))
         if log.is_read:
             log.append(Ran(ctx.session.number, ctx.now, message.command, message.params, message.tags))
         else:
@@ -247,11 +247,11 @@ def as_act(ctx: Context, rest: CommandHandler) -> Continuation | None:
     return rest(ctx)
 
 
-def _obey_again(ctx: Context, now: int) -> Continuation | None:
+def _run_again(ctx: Context, now: int) -> Continuation | None:
     """Run a command that was read from the log: its permissions may have changed meanwhile."""
     ctx.now = now
     ctx.applies = True
-    return _obey(ctx)
+    return _run_command(ctx)
 
 
 def require_right(ctx: Context, right: str) -> None:

@@ -108,10 +108,10 @@ def run(ctx: Context, spoken_to: Service, text: str) -> Continuation | None:
         return None
     parameters = words[1:] if entry.leading is None else text.lstrip().split(None, entry.leading + 1)[1:]
 
-    def obey(ctx: Context) -> Continuation | None:
+    def run_command(ctx: Context) -> Continuation | None:
         return guarded(ctx, spoken_to, lambda: entry.handler(ctx, parameters))
 
-    return as_act(ctx, obey) if entry.way is Way.ACT else obey(ctx)
+    return as_act(ctx, run_command) if entry.way is Way.ACT else run_command(ctx)
 
 
 def guarded(ctx: Context, spoken_to: Service, step: Callable[[], Continuation | None]) -> Continuation | None:

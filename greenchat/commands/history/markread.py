@@ -61,11 +61,11 @@ def marks_of(ctx: Context, user: User) -> ReadMarks:
     if user.read_marks is None or user.read_marks.owner != owner:
         user.read_marks = ReadMarks(owner)
         if user.account:
-            user.read_marks.times.update(_kept(ctx, owner))
+            user.read_marks.times.update(_stored_times(ctx, owner))
     return user.read_marks
 
 
-def _kept(ctx: Context, owner: str) -> dict[str, int]:
+def _stored_times(ctx: Context, owner: str) -> dict[str, int]:
     try:
         times = ctx.journal.store.document(documents.READ_MARKS.name, owner)
     except StoreError as error:

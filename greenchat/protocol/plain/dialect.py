@@ -318,9 +318,9 @@ class Dialect:
         return [Run(Message("PASS", (password.strip(),))), *introduction]
 
     def _events(self, texts: Iterable[str]) -> list[Event]:
-        return [event for text in texts for event in self._said(text)]
+        return [event for text in texts for event in self._handle_text(text)]
 
-    def _said(self, text: str) -> list[Event]:
+    def _handle_text(self, text: str) -> list[Event]:
         slash = parse_slash(text)
         if slash is None:
             # `//` escapes a line that begins with a slash

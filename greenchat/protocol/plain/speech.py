@@ -102,9 +102,11 @@ class PlainSpeech:
         return texts
 
     def _texts(self, lines: list[bytes]) -> list[str]:
-        return [text for line in lines for text in self._said(line.replace(b"\r", b"").decode("utf-8", "replace"))]
+        return [
+            text for line in lines for text in self._split_line(line.replace(b"\r", b"").decode("utf-8", "replace"))
+        ]
 
-    def _said(self, line: str) -> list[str]:
+    def _split_line(self, line: str) -> list[str]:
         """Return the texts in one line: several if a raw client's sends ran together."""
         own, text = self._strip(line)
         self._said_so_far += bool(text.strip())

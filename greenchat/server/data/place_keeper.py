@@ -93,7 +93,7 @@ class PlaceKeeper:
         for user in list(network.users.values()):
             yield self._user(user)
         for guest_id in list(self._users):
-            yield self._gone(guest_id)
+            yield self._removal(guest_id)
         for folded in list(self._channels):
             yield self._channel(folded, network.channels.get(folded))
 
@@ -110,7 +110,7 @@ class PlaceKeeper:
         place = places.document(network, user, self._server.now())
         return [*channels, Document(documents.PLACE.name, user.guest_id, place)]
 
-    def _gone(self, guest_id: str) -> list[Document]:
+    def _removal(self, guest_id: str) -> list[Document]:
         user = self._server.network.waiting.guest(guest_id)
         if user is not None and _has_place(self._server.network, user):
             return []

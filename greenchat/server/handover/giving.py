@@ -77,16 +77,16 @@ class Giver(Protocol):
 class Upgrade:
     """An upgrade. is_activated: whether systemd opened the listening sockets.
 
-    told: called with the new process's id and version after the takeover. end: called with its id at the end of this
-    process, which it may replace. Neither may wait for the loop, which no longer runs.
+    on_handover: called with the new process's id and version after the takeover. end: called with its id at the end of
+    this process, which it may replace. Neither may wait for the loop, which no longer runs.
     """
 
     def __init__(
-        self, giver: Giver, *, is_activated: bool, told: Callable[[int, str], None], end: Callable[[int], None]
+        self, giver: Giver, *, is_activated: bool, on_handover: Callable[[int, str], None], end: Callable[[int], None]
     ) -> None:
         self._giver = giver
         self._is_activated = is_activated
-        self._told = told
+        self._on_handover = on_handover
         self._end = end
         self._is_under_way = False
 
@@ -198,7 +198,7 @@ class Upgrade:
         """Disconnect clients that can't be handed over, and end."""
         try:
             stand_in.pass_on(successor)
-            self._told(successor, version)
+            self._on_handover(successor, version)
             self._giver.audit.close()
             self._giver.moderation.close()
             say_goodbye([each for each in self._giver.clients.connections if is_tls(each)])

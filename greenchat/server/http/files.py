@@ -125,7 +125,7 @@ class FilePages:
         # files uploaded recently at another node may not be known here yet
         before = self._server.now() / 1000 - _LATELY if self._server.network.nodes else float("inf")
         for hashed in [each for each in self._contents if not files.uses(each)]:
-            self._uploads.forget(hashed, before=before, gone=self._contents.discard)
+            self._uploads.forget(hashed, before=before, removed=self._contents.discard)
 
     def _tell(self, request: Request) -> Response:
         """Answer OPTIONS, with which browsers ask for another site: "Servers MUST accept OPTIONS requests on the upload

@@ -60,15 +60,15 @@ class Uploads:
         self._disk.kill()
         self._artists.close()
 
-    def forget(self, hashed: str, *, before: float, gone: Callable[[str], None]) -> None:
+    def forget(self, hashed: str, *, before: float, removed: Callable[[str], None]) -> None:
         """Remove an unused content, unless the same is being uploaded. This returns at once.
 
-        before: see `Blobs.remove`. gone: called with it once it is removed.
+        before: see `Blobs.remove`. removed: called with it once it is removed.
         """
 
         def look(done: AsyncResult) -> None:
             if done.value is True:
-                gone(hashed)
+                removed(hashed)
 
         if not self._held[hashed]:
             self._disk.spawn(_tried, partial(self.blobs.remove, hashed, before=before)).rawlink(look)

@@ -2,7 +2,7 @@
 
 While there is work for a client, a greenlet serves it: it makes one `recv` and runs the received lines. Then the client
 rests, and the loop itself handles its next input (`irc`). Before each read and each line the greenlet waits for the
-client's pace (`pace`), so that a flood can't starve the others.
+client's pace (`client_pace`), so that a flood can't starve the others.
 """
 
 import errno
@@ -29,11 +29,11 @@ from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.first_bytes import WireProtocol
 from greenchat.protocol.framing import LineTooLong
 from greenchat.protocol.message import Message
+from greenchat.server.net.client_pace import ClientPace, FloodError
 from greenchat.server.net.connection_limits import grace_of
 from greenchat.server.net.crew import Crew
 from greenchat.server.net.hangups import Hangups
 from greenchat.server.net.outbox import SocketOutbox
-from greenchat.server.net.pace import ClientPace, FloodError
 from greenchat.server.net.plain import PlainClients
 from greenchat.server.net.sendq import OUT_OF_MEMORY
 from greenchat.server.net.server_parts import ServerParts
@@ -77,8 +77,8 @@ class Connection:
     accepted: its socket, which may be below a TLS stream. forwarders: proxies that name their client in each HTTP
     request, if it came through one. heard, opened: the last input and the start, in seconds of the monotonic clock;
     patience: seconds after `opened` for it to register. pings: whether it is pinged; asked: whether a PING waits for
-    its answer. due: the second in which it is checked, see `Rounds`. pace: its throttle. unanswered: the command whose
-    slow part, or long answer, is in progress. lines: its input, if it speaks IRC. is_resting: whether no greenlet
+    its answer. due: the second in which it is checked, see `TimerWheel`. pace: its throttle. unanswered: the command
+    whose slow part, or long answer, is in progress. lines: its input, if it speaks IRC. is_resting: whether no greenlet
     serves it until there is input. was_lost: whether it ended unintentionally, see `close`.
     """
 

@@ -28,12 +28,12 @@ class ConnectionLimits:
     Reads: check. Changes: enter, add, leave, count, uncount, take_back, forget_old. now: in ms. host: an IP address.
     """
 
-    __slots__ = ("_by_netblock", "_lately", "open")
+    __slots__ = ("_by_netblock", "_recent", "open")
 
     def __init__(self) -> None:
         self.open = 0
         self._by_netblock: Counter[str] = Counter()
-        self._lately: dict[str, deque[int]] = {}
+        self._recent: dict[str, deque[int]] = {}
 
     def enter(
         self, host: str, options: Connections, *, capacity: int, now: int, make_room: Callable[[], bool] = bool
@@ -68,9 +68,9 @@ class ConnectionLimits:
         if addresses.is_within(host, options.exempt):
             return
         if options.per_minute:
-            self._lately.setdefault(netblock, deque()).append(now)
+            self._recent.setdefault(netblock, deque()).append(now)
         if options.per_network:
-            self._lately.setdefault(addresses.site(host), deque()).append(now)
+            self._recent.setdefault(addresses.site(host), deque()).append(now)
 
     def check(self, host: str, options: Connections, now: int) -> None:
         """Check that one more connection from this address is allowed. Raises RefusedError."""
@@ -98,22 +98,22 @@ class ConnectionLimits:
             return
         for where in addresses.netblock(host), addresses.site(host):
             with suppress(KeyError, IndexError):
-                self._lately[where].pop()
+                self._recent[where].pop()
 
     def forget_old(self, now: int) -> None:
         """Drop addresses without recent connections, so that the table does not grow for ever."""
-        for netblock in list(self._lately):
+        for netblock in list(self._recent):
             self._count_recent(netblock, now)
 
     def _count_recent(self, netblock: str, now: int) -> int:
-        recent = self._lately.get(netblock)
+        recent = self._recent.get(netblock)
         if recent is None:
             return 0
         # a time in the future is from before the clock was set back
         while recent and not now - _MINUTE < recent[0] <= now:
             recent.popleft()
         if not recent:
-            del self._lately[netblock]
+            del self._recent[netblock]
         return len(recent)
 
 

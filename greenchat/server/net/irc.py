@@ -45,10 +45,10 @@ class IrcClient:
 
     def speak(self, data: bytes | None) -> None:
         """Serve the client until its connection ends or rests. data: read so far, b"" at the end; None: nothing."""
-        if data is None or (data and self._obey(data)):
+        if data is None or (data and self._run_lines(data)):
             self._connection.rest(self._overhear)
 
-    def _obey(self, data: bytes) -> bool:
+    def _run_lines(self, data: bytes) -> bool:
         """Run the lines of the data; return whether there may be more. Raises FloodError and OSError."""
         connection, lines = self._connection, self._lines
         session = connection.session

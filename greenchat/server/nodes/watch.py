@@ -107,10 +107,10 @@ class Watch:
         if head and own:
             gevent.spawn(self._compare, head, own)
         if own:
-            self._obey(own)
+            self._carry_out_order(own)
             self._look_at_the_epoch(own)
 
-    def _obey(self, own: Node) -> None:
+    def _carry_out_order(self, own: Node) -> None:
         """Carry out the order to this node, if any."""
         if own.is_draining and self._drain is None:
             log.warning("this node is being drained: its clients move to other nodes, and it accepts no new ones")

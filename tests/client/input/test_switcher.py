@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.client.input.completing import listed
+from greenchat.client.input.completer import listed
 from greenchat.client.input.switcher import fit
 from greenchat.client.text import emoji
 from tests.client.world import World

@@ -116,7 +116,7 @@ def test_nothing_is_remembered_for_ever() -> None:
         gate.leave(host)
     gate.forget_old(60_000)
     assert gate.open == 0
-    assert not gate._lately
+    assert not gate._recent
     assert not gate._by_netblock
 
 

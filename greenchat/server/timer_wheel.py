@@ -5,38 +5,38 @@ from math import ceil
 from greenchat.server.net.connection import Connection
 
 
-class Rounds:
+class TimerWheel:
     """Connections by the second of the monotonic clock in which they are due.
 
     Reads: due. Changes: look_at, forget, hasten.
     """
 
-    __slots__ = ("_rounds",)
+    __slots__ = ("_slots",)
 
     def __init__(self) -> None:
-        self._rounds: dict[int, set[Connection]] = {}
+        self._slots: dict[int, set[Connection]] = {}
 
     def look_at(self, connection: Connection, when: float) -> None:
         """Make a connection due at this time, or less than a second later; an earlier date of it is dropped."""
         self.forget(connection)
         connection.due = ceil(when)
-        self._rounds.setdefault(connection.due, set()).add(connection)
+        self._slots.setdefault(connection.due, set()).add(connection)
 
     def forget(self, connection: Connection) -> None:
         """Remove a connection."""
-        others = self._rounds.get(connection.due)
+        others = self._slots.get(connection.due)
         if others is not None:
             others.discard(connection)
             if not others:
-                del self._rounds[connection.due]
+                del self._slots[connection.due]
 
     def hasten(self) -> None:
         """Make all connections due now: their timeouts may have become shorter."""
-        everybody = set().union(*self._rounds.values())
-        self._rounds = {0: everybody}
+        everybody = set().union(*self._slots.values())
+        self._slots = {0: everybody}
         for connection in everybody:
             connection.due = 0
 
     def due(self, now: float) -> set[Connection]:
         """Remove and return the connections that are due."""
-        return set().union(*[self._rounds.pop(second) for second in sorted(self._rounds) if second <= now])
+        return set().union(*[self._slots.pop(second) for second in sorted(self._slots) if second <= now])

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from greenchat.client.input.choices import Completion
+from greenchat.client.input.candidates import Completion
 from greenchat.client.input.editor import Editor
 from greenchat.client.input.spellcheck import SpellChecker
 from greenchat.client.state.model import Model
