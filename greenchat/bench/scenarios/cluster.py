@@ -222,19 +222,20 @@ def report(found: dict[int, list[Figures]]) -> str:
 
 def report_faults(kind: str, found: Sequence[Figures]) -> str:
     """Return a table of all rounds of `--load` or `--kill`."""
-    heads, row = _FAULTS[kind]
-    return table([heads, *([str(number + 1), *row(each)] for number, each in enumerate(found))])
+    heads, row, words = _FAULTS[kind]
+    return table([heads, *([str(number + 1), *row(each)] for number, each in enumerate(found))]) + f"\n{words}"
 
 
-_FAULTS: dict[str, tuple[list[str], Callable[[Figures], list[str]]]] = {
+_FAULTS: dict[str, tuple[list[str], Callable[[Figures], list[str]], str]] = {
     "load": (
-        ["round", "messages/s", "a node's core", "waits for it", "p50 alone", "p50 beside", "p95 beside"],
+        ["round", "messages/s", "CPU", "waits", "p50 alone", "p50 beside", "p95 beside"],
         lambda each: [
             f"{each['rate']:,.0f}",
             f"{each['busy']:.0%}",
             f"{each['waited']:.0%}",
             *[f"{each[name] * 1e3:.1f} ms" for name in ("alone", "p50", "p95")],
         ],
+        "CPU and waits: the time of a core that a node used at the most, and waited for.",
     ),
     "kill": (
         ["round", "killed with", "silence before", "in 1 s after", "in 15 s more"],
@@ -242,6 +243,7 @@ _FAULTS: dict[str, tuple[list[str], Callable[[Figures], list[str]]]] = {
             f"{each['lost']:.0f}",
             *[f"{each[name]:.2f} s" for name in ("before", "then", "later")],
         ],
+        "Silence: the longest time in which somebody at another node heard nothing.",
     ),
 }
 
