@@ -1,13 +1,8 @@
-"""Writes proposals of a node's handlers into the log: one entry at a time, the next after the last was read back.
-
-An entry costs the engine and every node much more than an act in it. So after an entry with several acts the next one
-waits a moment, for the acts that are about to be proposed.
-"""
+"""Writes proposals of a node's handlers into the log: one entry at a time, the next after the last was read back."""
 
 from collections.abc import Callable
 from time import process_time
 
-from gevent import sleep
 from gevent.event import Event
 
 from greenchat.server.nodes import entries
@@ -15,7 +10,6 @@ from greenchat.server.nodes.engine_line import EngineLine
 from greenchat.server.nodes.log import NodeLog, Proposal
 
 _ALIVE = 0.5  # seconds after which a node that has nothing to say says so
-_MOMENT = 0.001  # seconds: about what the engine takes for an entry
 _BACK = 5.0  # seconds for a written entry to be read back
 
 
@@ -41,8 +35,6 @@ class Proposer:
         """
         while not has_ended():
             self._log.wait(_ALIVE)
-            if len(self._sent) > 1:
-                sleep(_MOMENT)
             self._sent = self._log.take()
             if not self._sent and not is_here():
                 continue

@@ -6,7 +6,6 @@ import gevent
 import pytest
 from gevent.event import Event
 
-from greenchat.chat.acts import Ran
 from greenchat.server.nodes import entries, proposer
 from greenchat.server.nodes.log import NodeLog
 from greenchat.server.nodes.proposer import Proposer
@@ -43,33 +42,3 @@ def test_who_has_not_come_does_not_say_that_it_is_alive(monkeypatch: pytest.Monk
     assert writer.take_back(entry, lambda own: None)
     running.join(PATIENCE)
     assert running.dead
-
-
-def test_an_entry_waits_a_moment_while_there_is_much_to_say(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each costs the engine and all nodes more than an act in it; who says one thing does not wait."""
-    line: Any = Line()
-    has_ended = Event()
-    log = NodeLog()
-
-    def say(*words: str) -> None:
-        for word in words:
-            log.note(Ran(1, 0, word, ()), lambda now: None)
-
-    def come_back() -> list[str]:
-        assert line.some.wait(5)
-        line.some.clear()
-        entry = line.appended[-1]
-        assert writer.take_back(entry, lambda own: None)
-        return [act[3] for act in entry.acts]
-
-    monkeypatch.setattr(proposer, "sleep", lambda seconds: say("meanwhile"))
-    writer = Proposer("abc", log, line)
-    running = gevent.spawn(writer.run, lambda: 1, lambda: True, has_ended.is_set)
-    say("one")
-    assert come_back() == ["one"]
-    say("two", "three")
-    assert come_back() == ["two", "three"]
-    say("four")
-    assert come_back() == ["four", "meanwhile"]
-    has_ended.set()
-    running.kill()
