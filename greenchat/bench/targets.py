@@ -26,7 +26,7 @@ from greenchat.bench.process import cores
 from greenchat.bench.swarm import Endpoint
 
 STARTING = 60.0  # seconds a server may take until it listens: several nodes, on a busy machine
-STOPPING = 10.0
+STOPPING = 60.0  # seconds it may take to end: if it is killed, the engine of several nodes may stay
 
 MakeCommand = Callable[[Setup], list[str]]
 
