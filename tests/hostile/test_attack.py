@@ -10,8 +10,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -31,12 +31,11 @@ _MEMORY = 200 * 1024  # KiB
 _SECONDS = 1.0  # of an attack
 _LONG = 60.0  # seconds, long after it is over
 # Seconds in which it heeds a signal, mostly 0.01 to 0.05: of the clock less what it was kept waiting, and of its work.
-_HEEDING = 0.3
-_ENDING = 3.0  # seconds in which a server that is told to has ended, by its own fault; it waits 1.4 for others
+_HEEDING = 0.1
+_ENDING = 1.0  # seconds in which a server that is told to has ended, by its own fault
 _CROWD = 2000
-# Seconds: a message to all of them is 2000 sends, which nothing interrupts. 0.1 to 0.5 as a rule, 1.6 once in fifty.
-_CROWD_BOUND = 3.0
-
+_CROWD_BOUND = 1.0  # seconds: a message to all of them is 2000 sends, which nothing interrupts; 0.1 to 0.5 as a rule
+_TRIES = 3  # of a measure: whatever else a machine does only adds to it
 
 _FULL_STOP = "DIE greenchat.local"
 _OPER = f"""
@@ -48,13 +47,39 @@ rights = ["die"]
 """
 
 
+Start = Callable[[], AbstractContextManager[Running]]
+
+
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[Running]:
-    config = tmp_path / "server.toml"
-    config.write_text(_OPER)
-    arguments = ("--config", str(config), "--listen", "127.0.0.1:0", "--tls", "--data", str(tmp_path / "data"))
-    with started(tmp_path, *arguments) as server:
+def start(tmp_path: Path) -> Start:
+    """Start a new server."""
+    homes = (tmp_path / str(number) for number in range(_TRIES))
+
+    def server() -> AbstractContextManager[Running]:
+        home = next(homes)
+        home.mkdir()
+        config = home / "server.toml"
+        config.write_text(_OPER)
+        arguments = ("--config", str(config), "--listen", "127.0.0.1:0", "--tls", "--data", str(home / "data"))
+        return started(home, *arguments)
+
+    return server
+
+
+@pytest.fixture
+def server(start: Start) -> Iterator[Running]:
+    with start() as server:
         yield server
+
+
+def _keeps_bounds(measure: Callable[[], list[tuple[float, float]]]) -> None:
+    """Whatever a measure returns, with its bound, was within it once."""
+    tries = []
+    for _ in range(_TRIES):
+        tries.append(measure())
+        if all(took < bound for took, bound in tries[-1]):
+            return
+    raise AssertionError(f"not within the bound: {tries}")
 
 
 @contextmanager
@@ -98,8 +123,17 @@ def test_two_others_go_on_talking_in_the_room_that_is_attacked(server: Running) 
 
 @pytest.mark.parametrize("order", [signal.SIGTERM, signal.SIGINT, _FULL_STOP])
 @pytest.mark.parametrize("kind", ["churn", "heavy", "join"])
-def test_it_ends_when_it_is_told_to(server: Running, order: signal.Signals | str, kind: str) -> None:
+def test_it_ends_when_it_is_told_to(start: Start, order: signal.Signals | str, kind: str) -> None:
     """Also under attack; and everybody is told who takes it."""
+
+    def measure() -> list[tuple[float, float]]:
+        with start() as server:
+            return _time_of_end(server, order, kind)
+
+    _keeps_bounds(measure)
+
+
+def _time_of_end(server: Running, order: signal.Signals | str, kind: str) -> list[tuple[float, float]]:
     pid = server.process.pid
     with Client(server.target, "alice") as alice, _under_attack(server, kind, 6):
         alice.run("OPER root secret")
@@ -120,13 +154,19 @@ def test_it_ends_when_it_is_told_to(server: Running, order: signal.Signals | str
             time.sleep(0.002)
         waited = time.monotonic() - told - (now - kept).total() / 1e9
         assert server.process.returncode == 0
-        assert (heeded or waited) < _HEEDING
-        assert work < _HEEDING
-        assert waited < _ENDING
         assert alice.until_end()[-1].command == "ERROR"
+    return [(heeded or waited, _HEEDING), (work, _HEEDING), (waited, _ENDING)]
 
 
-def test_it_reloads_when_it_is_told_to(server: Running, tmp_path: Path) -> None:
+def test_it_reloads_when_it_is_told_to(start: Start) -> None:
+    def measure() -> list[tuple[float, float]]:
+        with start() as server:
+            return _time_of_reload(server)
+
+    _keeps_bounds(measure)
+
+
+def _time_of_reload(server: Running) -> list[tuple[float, float]]:
     with Client(server.target, "alice") as alice, _under_attack(server, "churn", 6):
         time.sleep(_SECONDS / 3)
         kept = kept_waiting(server.process.pid, "self")
@@ -137,16 +177,21 @@ def test_it_reloads_when_it_is_told_to(server: Running, tmp_path: Path) -> None:
             time.sleep(0.005)
         work = worked(server.process.pid) - worked_before
         waited = time.monotonic() - told - (kept_waiting(server.process.pid, "self") - kept).total() / 1e9
-        assert waited < _HEEDING
-        assert work < _HEEDING
         alice.sync()
+    return [(waited, _HEEDING), (work, _HEEDING)]
 
 
 @pytest.mark.parametrize("kind", ["join", "deaf"])
-def test_thousands_at_once(server: Running, kind: str) -> None:
+def test_thousands_at_once(start: Start, kind: str) -> None:
     """They come within a second or two, and go without having read anything, again and again."""
-    witness = Witness(server.target, server.process.pid, bound=_CROWD_BOUND)
-    with _under_attack(server, kind, 1, _CROWD):
-        time.sleep(2 * _SECONDS)
-        witness.say_again()
-        _is_well(server, witness)
+
+    def measure() -> list[tuple[float, float]]:
+        with start() as server:
+            witness = Witness(server.target, server.process.pid, bound=PATIENCE)
+            with _under_attack(server, kind, 1, _CROWD):
+                time.sleep(2 * _SECONDS)
+                witness.say_again()
+                _is_well(server, witness)
+        return [(witness.longest, _CROWD_BOUND)]
+
+    _keeps_bounds(measure)
