@@ -26,6 +26,22 @@ def documented(parser: argparse.ArgumentParser) -> Iterator[str]:
                 yield from documented(command)
 
 
+def with_commands(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    """Yield a parser and those of its commands."""
+    yield parser
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for command in action.choices.values():
+                yield from with_commands(command)
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_each_help_can_be_printed(program: str) -> None:
+    """argparse takes a percent sign in a text for the beginning of a value."""
+    for parser in with_commands(PROGRAMS[program].parser_of_program()):
+        assert parser.format_help().startswith("usage: ")
+
+
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_a_man_page_has_all_that_help_has(program: str) -> None:
     page = (FOLDER / f"{program}.1").read_text(encoding="utf-8").replace("\\", "")
@@ -35,3 +51,14 @@ def test_a_man_page_has_all_that_help_has(program: str) -> None:
     assert known - words == set(), "run .ci/man.py"
     options = set(re.findall(r"fB(--[a-z-]+)fR", page))
     assert options - known - {"--help"} == set(), "run .ci/man.py"
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_a_man_page_says_it_in_the_words_of_help(program: str) -> None:
+    page = (FOLDER / f"{program}.1").read_text(encoding="utf-8").replace("\\", "")
+    said = " ".join(page.split())
+    for parser in with_commands(PROGRAMS[program].parser_of_program()):
+        formatter = parser._get_formatter()
+        for action in parser._actions:
+            if action.help and action.help != argparse.SUPPRESS and action.dest != "help":
+                assert " ".join(formatter._expand_help(action).split()) in said, "run .ci/man.py"

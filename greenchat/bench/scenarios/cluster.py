@@ -132,7 +132,7 @@ def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--load",
         action="store_true",
-        help=f"instead: the delay to another node, at {_SHARE:.0%} of the most they can do",
+        help=f"instead: the delay to another node, at {_SHARE:.0%}% of the most they can do",
     )
     parser.add_argument("--kill", action="store_true", help="instead: a node is killed; how long others hear nothing")
 
