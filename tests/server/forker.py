@@ -228,6 +228,8 @@ def main() -> None:
     assert launch, "it is loaded, and so are the commands"
     tools()
     gc.freeze()  # no collection of a child's has to look at all of it, and to copy it
+    for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)  # a test may have ignored them just now, and the spare would for ever
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the tests, and so this
     Forker(socket.socket(fileno=int(sys.argv[1]))).serve()
 

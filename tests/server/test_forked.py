@@ -1,5 +1,6 @@
 """What `forked` starts is, from outside and by what it answers, what `process` starts."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -10,6 +11,7 @@ import pytest
 
 from greenchat.server.control.client import ask
 from tests.irc import Client
+from tests.patience import PATIENCE
 from tests.server import forked, process
 
 _FACTS = ("SigBlk", "SigIgn", "SigCgt", "Threads", "Umask")
@@ -85,3 +87,18 @@ def test_it_starts_whatever_the_tests_import_from(path: str, tmp_path: Path, mon
     """The README's test command sets no PYTHONPATH; the programs get this checkout's."""
     monkeypatch.setenv("PYTHONPATH", path)
     assert forked.run(tmp_path, "--version").returncode == 0
+
+
+def test_what_the_tests_ignore_is_not_ignored(tmp_path: Path) -> None:
+    """Else a spare process would ignore a signal that whoever stands in for a server passes on to it."""
+    script, said = tmp_path / "script.py", tmp_path / "said"
+    script.write_text("import signal\nprint(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)\n")
+    former = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with said.open("w") as out, open(os.devnull) as nothing:
+            standard = [nothing.fileno(), out.fileno(), out.fileno()]
+            started = forked.Forked([], process.environment(tmp_path), standard, family=77, script=[str(script)])
+    finally:
+        signal.signal(signal.SIGTERM, former)
+    started.wait(PATIENCE)
+    assert said.read_text() == "True\n"
