@@ -359,7 +359,8 @@ def _channel(channel: Channel, numbers: Mapping[User, int]) -> dict[str, Any]:
 
 
 def _channel_of(form: Form, network: Network) -> Channel:
-    channel = Channel(**{name: form[name] for name in _CHANNEL}, mask_fold=network.naming.mask_fold)
+    known = {"forward_life": 0, **form}  # missing in snapshots of older versions
+    channel = Channel(**{name: known[name] for name in _CHANNEL}, mask_fold=network.naming.mask_fold)
     channel.metadata = dict(form["metadata"])
     channel.flags = set(form["flags"])
     channel.paces = {letter: Pace.parse(letter, text) for letter, text in form["paces"].items()}

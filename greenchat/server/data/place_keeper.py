@@ -141,5 +141,5 @@ def _look_of_user(user: User, network: Network) -> int:
 
 
 def _look_of(channel: Channel) -> int:
-    modes = channel.key, channel.limit, channel.forward, *channel.paces.values()
+    modes = channel.key, channel.limit, channel.forward, channel.forward_life, *channel.paces.values()
     return hash((channel.life, channel.revision, channel.topic, modes, tuple(channel.metadata.items()))) or 1

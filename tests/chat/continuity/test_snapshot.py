@@ -72,6 +72,15 @@ def test_an_empty_state_comes_back() -> None:
     assert snapshot.digest(again, 5) == snapshot.digest_of(document)
 
 
+def test_a_channel_of_before_forwards_meant_one_life_comes_back() -> None:
+    network = Network(Settings(), now=5)
+    network.bring_back(Channel("#a", created=1, life=7, forward="#b"))
+    document = json.loads(json.dumps(snapshot.snapshot(network, 5)))
+    del document["channels"][0]["forward_life"]
+    channel = snapshot.restore(document, lambda _: Outbox(Dirty())).channels["#a"]
+    assert (channel.forward, channel.forward_life) == ("#b", 0)
+
+
 def test_what_is_remembered_for_moderation_comes_back() -> None:
     """Else a node that was started again would deliver what the others hold back."""
     network = Network(Settings(), now=5)

@@ -10,12 +10,16 @@ from time import sleep
 import pytest
 
 from greenchat.chat import documents
+from greenchat.config.settings import Settings
+from greenchat.server.data.place_keeper import PlaceKeeper
 from greenchat.storage.sqlite import SqliteStore
 from tests.commands.devices import device, make_account
+from tests.conftest import quick_options
 from tests.irc import Client
 from tests.ports import reserved_port
 from tests.server.forked import started
 from tests.server.process import Running
+from tests.world import World
 
 Server = Callable[[], Running]
 CAPS = "greenchat/resume draft/metadata-3 batch draft/chathistory draft/event-playback server-time message-tags"
@@ -159,3 +163,20 @@ def test_what_has_changed_since_is_there_after_a_death(begin: Server, tmp_path: 
             assert "366" in invited.commands("JOIN #own")
     for client in alice, bob:
         client.quit()
+
+
+def test_a_forward_to_another_channel_of_the_same_name_is_a_change(tmp_path: Path) -> None:
+    """Else it would lead nowhere after a death."""
+    with World(Settings(), quick_options(tmp_path)) as world, Client(world, "alice", caps="greenchat/resume") as alice:
+        keeper = PlaceKeeper(world.app)
+        lives: list[int] = []
+        alice.join("#one")
+        for _ in range(2):
+            alice.run("JOIN #two", "MODE #one +f #two")
+            world.call(lambda _: keeper.keep_some())
+            stored = world.app.store.documents(documents.PLACED.name)["#one"]
+            assert isinstance(stored, dict)
+            assert stored["forward_life"] == world.network.channels["#two"].life
+            lives.append(stored["forward_life"])
+            alice.run("PART #two")
+        assert lives[0] != lives[1]
