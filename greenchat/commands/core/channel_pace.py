@@ -49,7 +49,7 @@ def require_pace_of_lines(ctx: Context, channel: Channel) -> None:
 
 def may_give_reason(ctx: Context, user: User, channel: Channel, command: str, reason: str) -> bool:
     """Whether the members of a channel see a reason that a member gives for leaving: it is a line like any other."""
-    if policy.may_speak(user, channel, command, reason) is not None:
+    if policy.may_speak(user, channel, command, reason) is not None or policy.audience(user, channel):
         return False
     return bool(channel.members.get(user)) or "o" in user.modes or not _delay(ctx, channel, user)
 

@@ -356,6 +356,8 @@ def test_an_empty_list(server: Target, line: str) -> None:
         ("+b m:bob!*@*", "a word", ""),
         ("+m", "a word", ""),
         ("+M", "a word", ""),
+        ("+U", "a word", ""),
+        ("+mU", "a word", ""),
         ("+d 60", "a word", ""),
         ("+c", "\x0304red", ""),
         ("+c", "no colour", "no colour"),
