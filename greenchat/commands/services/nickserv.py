@@ -88,12 +88,14 @@ def _identified(name: str, ctx: Context, account: Account | None) -> None:
 def _why_wrong(ctx: Context, name: str) -> str:
     """Return that the password is wrong, and what to do where none can be right.
 
-    Whether a name is an account is told about the client's own nickname only.
+    Whether a name is an account, and has a password, is told about the client's own nickname only.
     """
+    if name != ctx.nick:
+        return "Wrong password"
     account = find_account(ctx, name)
-    if account is None and name == ctx.nick:
+    if account is None:
         return f"Wrong password, or {name} is no account: IDENTIFY <account> <password>"
-    if account and not account.verifier and not is_asked_outside(ctx, account, name):
+    if not account.verifier and not is_asked_outside(ctx, account, name):
         return (
             f"Wrong password: the account {account.name} has none here. Log in with your provider on the web page, or"
             f" with a certificate; SENDPASS {account.name} sets a password if it has an email address"

@@ -100,15 +100,16 @@ def test_nickserv_lets_in_whom_sasl_does(start: Start, tmp_path: Path) -> None:
 
 
 def test_who_has_no_password_here_is_told_what_to_do(start_server: StartServer, tmp_path: Path) -> None:
-    """As those who first came with their provider's login."""
-    server = start_server(Settings(), quick_options(tmp_path))
+    """As those who first came with their provider's login; but not whoever asks about the name of somebody else."""
+    server = start_server(Settings(accounts=AccountSettings(reserve_nicks=False)), quick_options(tmp_path))
 
     def sign_up(app: App) -> None:
         app.network.accounts.put(Account("alice", "", 0, id="1", subjects=("https://provider.example 7",)))
 
     server.call(sign_up)
-    with Client(server.address, "guest") as guest:
-        [told] = said(guest, "NS IDENTIFY alice sesame")
+    with Client(server.address, "alice") as alice, Client(server.address, "guest") as guest:
+        [told] = said(alice, "NS IDENTIFY sesame")
+        assert said(guest, "NS IDENTIFY alice sesame") == said(guest, "NS IDENTIFY nobody sesame") == ["Wrong password"]
     assert told.startswith("Wrong password: the account alice has none here. Log in with your provider on the web page")
     assert "SENDPASS alice" in told
 
