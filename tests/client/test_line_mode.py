@@ -3,6 +3,7 @@
 import pytest
 
 from greenchat.client.irc import unsent
+from greenchat.client.irc.strangers import MOST_WINDOWS
 from greenchat.client.line_mode import PATIENCE_SECONDS, LineInput, PlainScreen
 from greenchat.client.state.events import Entered
 from greenchat.client.state.model import LinkState
@@ -325,3 +326,17 @@ def test_more_than_a_page_that_was_missed_comes_whole(world: World, capfd: pytes
     assert [line.split()[1] for line in world.sent()] == ["BETWEEN"]
     world.feed(*page())
     assert [line[6:] for line in printed(world, screen, capfd) if ": m" in line] == [f"bob: m{n}" for n in (1, 2, 3, 4)]
+
+
+def test_what_strangers_say_is_printed_once_however_many_there_are(
+    tea: World, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Nobody buries windows that are not drawn: none is closed, which would print its lines again."""
+    tea.model.draws = False
+    screen = PlainScreen(tea.console)
+    printed(tea, screen, capfd)
+    told: list[str] = []
+    for number in range(MOST_WINDOWS + 2):
+        tea.feed(f":spam{number}!s@h PRIVMSG alice :buy")
+        told += printed(tea, screen, capfd)
+    assert told == [f"14:13 spam{number} spam{number}: buy" for number in range(MOST_WINDOWS + 2)]

@@ -2,7 +2,8 @@
 
 A first message opens a window. If there are too many windows that the user has neither seen nor written in, those
 without a message for longest are closed: their messages move to the server's window, and remain in the logs, the
-archive and the server's history. Otherwise an attacker with many nicknames could bury the user's own windows.
+archive and the server's history. Otherwise an attacker with many nicknames could bury the user's own windows. Without a
+screen (`--plain`) none is closed: there is nothing to bury, and the messages were printed already.
 """
 
 from greenchat.client.irc import notify_list
@@ -23,7 +24,8 @@ def window(model: Model, network: ClientNetwork, nick: str, now: int) -> Buffer:
     if buffer is None:
         buffer = model.open(network, nick)
         buffer.strange = True
-        _make_room(model, buffer, now)
+        if model.draws:
+            _make_room(model, buffer, now)
     return buffer
 
 
