@@ -181,7 +181,8 @@ def find(name: str) -> SlashCommand:
 
 def _suggestion(name: str) -> str:
     """Return suggestions for a mistyped name, as a sentence with a space at the end, or ""."""
-    found = sorted((_mistakes(name, each), each) for each in (*TABLE, *ALIASES) if len(each) > 1)
+    least = max(2, len(name) - 2)  # letters: a shorter one is too far away, and a pasted word may be very long
+    found = sorted((_mistakes(name, each), each) for each in (*TABLE, *ALIASES) if len(each) >= least)
     short = len(name) < 5
     meant = [each for mistakes, each in found if mistakes <= (1 if short else 2)]
     if short:

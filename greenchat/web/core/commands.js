@@ -55,7 +55,8 @@ export function find(name) {
 
 /** What a mistyped name may have been meant to be, as a sentence with a space behind it, or "": as the terminal does. */
 function suggestion(name) {
-  const known = [...TABLE.keys(), ...ALIASES.keys()].filter((each) => each.length > 1);
+  const least = Math.max(2, name.length - 2); // a shorter one is too far away, and a pasted word may be very long
+  const known = [...TABLE.keys(), ...ALIASES.keys()].filter((each) => each.length >= least);
   const found = known.map((each) => [mistakes(name, each), each]);
   found.sort(([one, first], [other, second]) => one - other || (first < second ? -1 : 1));
   const short = name.length < 5;

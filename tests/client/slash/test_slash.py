@@ -2,7 +2,7 @@
 
 import pytest
 
-from greenchat.client.slash import TABLE
+from greenchat.client.slash import TABLE, registry
 from greenchat.client.slash.guide import groups
 from greenchat.client.state.effects import Connect, Disconnect, Quit, Save
 from tests.client.world import World
@@ -502,6 +502,17 @@ def test_a_mistyped_command_is_told_what_it_may_be(tea: World, typed: str, meant
     assert f"Did you mean {meant}" in tea.shown()[-1]
     assert tea.shown()[-1].endswith("/help all lists them.")
     assert tea.sent() == []
+
+
+def test_a_pasted_word_is_compared_with_nothing(tea: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of five thousand letters it took two seconds."""
+
+    def mistakes(typed: str, meant: str) -> int:
+        raise AssertionError((typed, meant))
+
+    monkeypatch.setattr(registry, "_mistakes", mistakes)
+    with pytest.raises(registry.SlashError, match="There is no command"):
+        registry.find("9j" + "A" * 5000)
 
 
 def test_what_resembles_nothing_is_no_suggestion(tea: World) -> None:
