@@ -272,7 +272,7 @@ def test_a_key_that_needs_a_restart_is_in_force_after_one(tmp_path: Path) -> Non
     for enabled, status in ("false", 404), ("true", 401):
         config.write_text(f"[files]\nenabled = {enabled}\n", encoding="utf-8")
         with started(tmp_path, *words, spare=True) as server:
-            link = HTTPConnection(*server.target, timeout=20)
+            link = HTTPConnection(*server.target, timeout=PATIENCE)
             link.request("POST", "/files", b"a file")
             assert link.getresponse().status == status
             link.close()
