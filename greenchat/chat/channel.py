@@ -1,6 +1,6 @@
 """A channel: its name, topic, modes and members."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from greenchat.chat import ranks
@@ -179,3 +179,10 @@ class Channel:
         """Remove a mask from a list; return its entry, or None."""
         self.revision += 1
         return self.mask_list(letter).remove(mask)
+
+
+def forwarding_to(channel: Channel, channels: Iterable[Channel], fold: Casefold) -> list[Channel]:
+    """Return those of `channels` whose forward means this channel."""
+    name = fold(channel.name)
+    # the name, too: two channels that version 0.1.0 has stored may have the same life
+    return [each for each in channels if each.forward_life == channel.life and fold(each.forward) == name]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from greenchat.chat import acts, names_cache, ranks
 from greenchat.chat.accounts import Accounts
-from greenchat.chat.channel import Channel, ChannelRegistration
+from greenchat.chat.channel import Channel, ChannelRegistration, forwarding_to
 from greenchat.chat.client_ids import SentIds
 from greenchat.chat.closures import Closures
 from greenchat.chat.cluster.nodes import Nodes
@@ -308,13 +308,13 @@ class Network:
     def rename_channel(self, channel: Channel, name: str) -> None:
         """Rename a channel; the name must be free or another spelling of the present one."""
         old, new = self.fold(channel.name), self.fold(name)
+        for other in forwarding_to(channel, self.channels.values(), self.fold):
+            other.forward = name
         del self.channels[old]
         self.closures.renamed(old, new)
         channel.name = name
         channel.revision += 1
         self.channels[new] = channel
-        for other in (each for each in self.channels.values() if each.forward_life == channel.life):
-            other.forward = name
         channel.names.clear()
         for member in channel.members:
             member.channels = {new if folded == old else folded: since for folded, since in member.channels.items()}

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from greenchat.chat import documents
-from greenchat.chat.channel import Channel
+from greenchat.chat.channel import Channel, forwarding_to
 from greenchat.chat.registered_channels import document
 from greenchat.chat.user import Session
 from greenchat.commands.channels.join_part import greeting
@@ -105,8 +105,8 @@ def _store(ctx: Context, channel: Channel, new: str) -> None:
         writes += [Document(kind, old, None), Document(kind, folded, renamed)]
     writes += [Document(documents.TOKEN.name, each.hash, each.document()) for each in tokens]
     writes += [Document(documents.WEBHOOK.name, each.id, each.document()) for each in webhooks]
-    for other in ctx.network.channels.values():
-        if other.forward_life == channel.life and (other.registration or other.is_kept):
+    for other in forwarding_to(channel, ctx.network.channels.values(), ctx.network.fold):
+        if other.registration or other.is_kept:
             follows = {**document(other, other.registration), "forward": new}
             writes.append(Document(documents.CHANNEL.name, ctx.network.fold(other.name), follows))
     ctx.commit(*writes)

@@ -51,6 +51,8 @@ def may_give_reason(ctx: Context, user: User, channel: Channel, command: str, re
     """Whether the members of a channel see a reason that a member gives for leaving: it is a line like any other."""
     if policy.may_speak(user, channel, command, reason) is not None or policy.audience(user, channel):
         return False
+    if ctx.network.moderation.muted.get(user, 0) > ctx.now:  # by the spam filter
+        return False
     return bool(channel.members.get(user)) or "o" in user.modes or not _delay(ctx, channel, user)
 
 

@@ -163,7 +163,8 @@ def _forget_more(ctx: Context, whose: _Forgotten, after: Location) -> Deferred:
             _forget_files(ctx, whose)
             return None
         due = [each for each in found if (each.id < whose.birth) == whose.former]
-        ctx.propose(erase_messages, [[location.conversation, location.id] for location in due])
+        if due:
+            ctx.propose(erase_messages, [[location.conversation, location.id] for location in due])
         count, left = whose.count + len(due), whose.left + len(found) - len(due)
         return _forget_more(ctx, replace(whose, count=count, left=left), found[-1])
 

@@ -53,6 +53,15 @@ def test_more_and_more_follows(serve: Serve) -> None:
         assert alice.expect("PRIVMSG").params[-1] == "hello"
 
 
+def test_whoever_is_muted_says_nothing_by_leaving_either(serve: Serve) -> None:
+    address = serve(settings(replace(STRICT, ban=0)))
+    with people(address, "alice", "bob", channel="#tea") as (alice, bob):
+        bob.run("PRIVMSG #tea :buy cheap a", "PRIVMSG #tea :buy cheap b")
+        assert alice.expect("KICK").params == ("#tea", "bob", "Spam")
+        bob.run("JOIN #tea", "PART #tea :come to example.com")
+        assert alice.expect("PART").params == ("#tea",)
+
+
 def test_the_worst_are_banned(serve: Serve, tmp_path: Path) -> None:
     listener = ListenerOptions(Address("127.0.0.1", 0), proxy=(network("127.0.0.1"),))
     options = replace(quick_options(tmp_path), listen=(listener,))
