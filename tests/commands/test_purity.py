@@ -54,7 +54,7 @@ MAY = {
     "history.replay.replay_on_join": "as tell_missed",
     "accounts.verification.hint": "as tell_missed: it words an answer",
     "accounts.verification.mail_code": "it only prepares what is done where the act came from, and nowhere else",
-    "history.markread._kept": "acts alone write the markers, and those of this turn are stored before they are read",
+    "history.markread._stored_times": "acts alone write them, and those of a turn are stored before they are read",
 }
 # What takes a generator and heeds no order.
 ORDERLESS = {"sorted", "any", "all", "sum", "min", "max", "set", "frozenset"}

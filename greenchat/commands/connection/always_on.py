@@ -12,7 +12,7 @@ from greenchat.commands.users.away import update_away
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.message import Message
-from greenchat.protocol.msgid import first_id, format_msgid, parse_msgid, time_of
+from greenchat.protocol.msgid import LAST_ID, first_id, format_msgid, parse_msgid, time_of
 from greenchat.storage.interface import HistorySpan, StoredEvent, StoreError
 
 log = logging.getLogger(__name__)
@@ -53,7 +53,7 @@ def tell_missed(ctx: Context, user: User) -> None:
 
 def _missed(ctx: Context, user: User, after: int) -> list[StoredEvent]:
     store = ctx.journal.store
-    talks = news(store, identity(ctx.network, user), (), after, first_id(ctx.now))[-_MOST_TALKS:]
+    talks = news(store, identity(ctx.network, user), (), after, LAST_ID)[-_MOST_TALKS:]
     events: list[StoredEvent] = []
     for conversation in (*channel_conversations(ctx, user), *[conversation for conversation, _ in talks]):
         events += conversation.read(store, HistorySpan(_MOST_LINES, after=after, newest=True))

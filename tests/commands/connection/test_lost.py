@@ -83,6 +83,22 @@ def test_a_guest_comes_back_unnoticed(server: ServerThread, lost: Lose) -> None:
             assert alice.expect("QUIT").nick == "bob"
 
 
+def test_what_is_said_in_the_millisecond_of_the_return_is_missed_too(
+    server: ServerThread, lost: Lose, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or while the clock is behind the newest message, since it was set back: ids never go back."""
+    now = server.call(lambda app: app.now())
+    monkeypatch.setattr(App, "now", lambda app: now)
+    bob, token = guest(server, "bob")
+    with Client(server.address, "alice") as alice:
+        lost(bob, 60_000)
+        alice.run("PRIVMSG bob :are you there?")
+        with Client(server.address) as again:
+            again.send(f"RESUME {token}", "NICK other", "USER other 0 * :x")
+            assert again.expect("001").params[0] == "bob"
+            assert "are you there?" in [message.params[-1] for message in again.sync()]
+
+
 def test_whoever_does_not_prove_it_is_another(server: ServerThread, lost: Lose) -> None:
     """From the same address they may have the nick, but nothing else."""
     bob, token = guest(server, "bob")
