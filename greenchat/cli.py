@@ -21,4 +21,15 @@ def called(program: str) -> str:
 
 def close_output() -> None:
     """Discard all else that is written to standard output: it failed, and Python would try again at the end."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    _discard(sys.stdout.fileno())
+
+
+def close_errors() -> None:
+    """Discard all else that is written to standard error, likewise."""
+    _discard(sys.stderr.fileno())
+
+
+def _discard(descriptor: int) -> None:
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, descriptor)
+    os.close(nothing)

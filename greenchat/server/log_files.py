@@ -1,5 +1,6 @@
 """The server's log: the format of its lines, and the rotation of its files."""
 
+import errno
 import json
 import logging
 import os
@@ -9,11 +10,14 @@ from datetime import UTC, datetime
 from io import TextIOWrapper
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
+from typing import TextIO
 
+from greenchat.cli import close_errors
 from greenchat.config.options import NOT_GIVEN, LogOptions
 
 _MIB = 1 << 20
 _DAY = 86_400  # seconds
+_GONE = (errno.EIO, errno.EPIPE)  # a terminal, the reader of a pipe
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
@@ -32,6 +36,21 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             told["exception"] = self.formatException(record.exc_info)
         return json.dumps(told, ensure_ascii=False)
+
+
+class ErrorOutput(logging.StreamHandler[TextIO]):
+    """Logs to standard error, as long as somebody reads it: its terminal, or the reader of a pipe, may be gone."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line; discard it and all others if nobody reads them any more."""
+        try:
+            self.stream.write(self.format(record) + self.terminator)
+            self.flush()
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno in _GONE:
+                close_errors()
+            else:
+                self.handleError(record)
 
 
 class LogFile(WatchedFileHandler):
@@ -83,7 +102,7 @@ class LogFile(WatchedFileHandler):
 
 def start_log(options: LogOptions) -> None:
     """Begin the log. Raises OSError if its file can't be written."""
-    handler: logging.Handler = logging.StreamHandler(sys.stderr)
+    handler: logging.Handler = ErrorOutput(sys.stderr)
     if options.file != NOT_GIVEN:
         handler = LogFile(options.file, largest=options.largest * _MIB, daily=options.daily, keep=options.keep)
     if options.format == "json":

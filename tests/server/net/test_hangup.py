@@ -80,6 +80,20 @@ def test_under_nohup_it_stays(tmp_path: Path) -> None:
         assert terminal.wait() == 0
 
 
+def test_what_is_logged_without_a_terminal_is_no_trouble(tmp_path: Path) -> None:
+    """Python's reference, sys.exit: the status is 120 if what was written could not be flushed."""
+    with on_a_terminal(tmp_path, "trap '' HUP; exec \"$@\"") as (terminal, target), Client(target, "alice") as alice:
+        terminal.fileobj.close()
+        with Client(target, "bob") as bob:
+            bob.send("QUIT")
+            bob.until_end()
+        while alice.run("WHOIS bob")[0].command != "401":
+            pass
+        os.kill(terminal.pid, signal.SIGTERM)
+        assert alice.until_end()[-1].params == ("The server is shutting down",)
+        assert terminal.wait() == 0
+
+
 def test_in_the_background_it_stays(tmp_path: Path) -> None:
     """After Ctrl-Z and `bg`; an administrator who wants a reload long after the terminal has gone gets one."""
     script = 'set -m; "$@"; bg; jobs -p >"$HOME/pid"; echo It runs on; read ever'
