@@ -63,9 +63,9 @@ class Whowas:
             self.add(name, Departed(*fields))
 
     def __iter__(self) -> Iterator[Departed]:
-        """Return an iterator over all of them, grouped by nick, the latest first."""
-        for entries in self._by_nick.values():
-            yield from entries
+        """Return an iterator over all of them, the latest first, also those of one millisecond."""
+        left = {name: iter(entries) for name, entries in self._by_nick.items()}
+        return (next(left[name]) for name in reversed(self._order))
 
     def of(self, folded: str) -> Iterator[Departed]:
         """Yield the former users of this nick, the latest first."""

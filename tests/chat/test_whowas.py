@@ -21,3 +21,4 @@ def test_the_last_ones_are_kept_newest_first(limit: int, nicks: list[str]) -> No
         assert [departed.time for departed in whowas.of(nick)] == [
             time for time, other in reversed(kept) if other == nick
         ]
+    assert [departed.time for departed in whowas] == [time for time, _ in reversed(kept)]

@@ -48,7 +48,7 @@ def _matching(ctx: Context, mask: str) -> Iterator[Departed]:
     network = ctx.network
     pattern = compile_mask(network.fold(mask))
     found = (departed for departed in network.whowas if pattern.match(network.fold(departed.nick)))
-    return islice(sorted(found, key=lambda departed: -departed.time), network.settings.limits.who)
+    return islice(found, network.settings.limits.who)
 
 
 def _positive(count: str) -> int | None:
