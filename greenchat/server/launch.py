@@ -46,6 +46,7 @@ from greenchat.values.names import MissingPackageError
 
 log = logging.getLogger(__name__)
 
+_LAST_SIGNALS = 0.01  # seconds: the loop handles them in its next run
 _LOOK_AT_CERTIFICATE_EVERY = 60.0  # seconds
 _TOGETHER = 0.1  # seconds in which several signals count as one
 
@@ -138,7 +139,7 @@ def serve(
     if options.storage.persistent:  # otherwise the folder is temporary, and no command can find it
         control.start()
     if seat is None:
-        on_handover, end = partial(_tell_of_successor, control, notifier), partial(_end, notifier)
+        on_handover, end = partial(_tell_of_successor, control, notifier, ending), partial(_end, notifier)
         upgrade = Upgrade(app, is_activated=bool(opened), on_handover=on_handover, end=end)
         app.upgrade = upgrade.begin
         gevent.signal_handler(signal.SIGUSR2, _upgrade, upgrade)
@@ -165,6 +166,8 @@ def serve(
     control.close()
     if app.shutdown.is_restarting:
         hold(was_ignored=former is signal.SIG_IGN)
+        gevent.sleep(_LAST_SIGNALS)  # those that came before: SIGTERM during a restart ends the server
+    if app.shutdown.is_restarting:
         os.execv(sys.executable, [sys.executable, *command_line(sys.orig_argv[1:], goes_on=False)])
     return app.shutdown.code
 
@@ -182,7 +185,8 @@ def _upgrade(upgrade: Upgrade) -> None:
         upgrade.begin("SIGUSR2")
 
 
-def _tell_of_successor(control: ControlService, notifier: Notifier, pid: int, version: str) -> None:
+def _tell_of_successor(control: ControlService, notifier: Notifier, ending: "_Ending", pid: int, version: str) -> None:
+    ending.successor = pid
     notifier.replaced(pid)
     control.answer_all({"pid": pid, "version": version, "was": __version__})
 
@@ -217,6 +221,8 @@ def _renew_certificate(app: App) -> None:
 class _Ending:
     """The first SIGINT or SIGTERM ends the server in good order, the second at once.
 
+    successor: the process that has taken over, which is to end in this one's place; 0 without one.
+
     Signals that come together count as one: prctl(2) sends PR_SET_PDEATHSIG again for each thread of a parent that is
     killed.
     """
@@ -225,10 +231,13 @@ class _Ending:
         self._app = app
         self._notifier = notifier
         self._asked = 0.0  # when it was asked for, on the monotonic clock; 0: never
+        self.successor = 0
 
     def ask(self) -> None:
         """Handle a signal: the first ends the server in good order, the second at once."""
-        if not self._asked:
+        if self.successor:  # the signal came while this process handed over
+            stand_in.forward(self.successor, signal.SIGTERM)
+        elif not self._asked:
             if sys.stderr.isatty():  # shows whoever pressed Ctrl-C that it was noticed
                 sys.stderr.write("\nStopping; press Ctrl-C again to stop at once\n")
             self.begin()

@@ -17,19 +17,29 @@ VARIABLE = "GREENCHAT_STAND_IN"
 
 _PASSED_ON = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
+_asked: list[int] = []  # signals that end a server and have been forwarded
 
 
 def become(successor: int) -> None:
     """Replace this process by the stand-in of a child that is the server; does not return."""
     signal.pthread_sigmask(signal.SIG_BLOCK, (*_PASSED_ON, signal.SIGCHLD))  # signals that come now wait for `main`
-    os.execv(sys.executable, [sys.executable, "-m", "greenchat.server.stand_in", str(successor)])
+    words = [str(successor), *map(str, _asked[-1:])]
+    os.execv(sys.executable, [sys.executable, "-m", "greenchat.server.stand_in", *words])
 
 
 def pass_on(successor: int) -> None:
     """Forward signals to a child from now on, except for SIGINT: Ctrl-C reaches both."""
     for number in _PASSED_ON:
         if number != signal.SIGINT:
-            signal.signal(number, lambda number, _: os.kill(successor, number))
+            signal.signal(number, lambda number, _: forward(successor, number))
+
+
+def forward(successor: int, number: int) -> None:
+    """Forward a signal to a child; remember one that ends it, since the child may have been replaced already."""
+    if number in (signal.SIGINT, signal.SIGTERM):
+        _asked.append(number)
+    with suppress(ProcessLookupError):
+        os.kill(successor, number)
 
 
 def main() -> int:
@@ -37,7 +47,7 @@ def main() -> int:
     successor = int(sys.argv[1])
     signal.pthread_sigmask(signal.SIG_BLOCK, (*_PASSED_ON, signal.SIGCHLD))
     _adopt_orphans()
-    code, asked = 0, 0
+    code, asked = 0, int(sys.argv[2]) if len(sys.argv) > 2 else 0
     while True:
         for pid, status in _ended():
             if pid == successor:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,10 @@ from tests.irc import Client
 from tests.patience import PATIENCE
 from tests.server import forked
 from tests.server.forked import Forked
+from tests.server.net.test_hangup import OPERATORS
 from tests.server.nodes.nats import NEEDED
 from tests.server.process import SCRIPT, Process, environment, started
+from tests.staff import become
 
 # greenchat-server, which waits for its folder for as long as a busy machine takes for the rest of a test, not for 5 s
 _PATIENT = f"""
@@ -155,3 +158,48 @@ def test_sighup_while_a_start_is_refused(starting: Starting) -> None:
     (starting.data / "greenchat.db").write_text("no database " * 1000)
     starting.go_on()
     assert _keep_sending(starting.process, signal.SIGHUP) == 2
+
+
+_LATE = """
+import os, runpy, signal, sys
+from greenchat.server import launch
+
+hold = launch.hold
+
+def late(*, was_ignored):
+    os.kill(os.getpid(), signal.SIGTERM)  # the loop does not run any more
+    hold(was_ignored=was_ignored)
+
+launch.hold = late
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def test_sigterm_in_the_last_moment_before_a_restart(tmp_path: Path) -> None:
+    (tmp_path / "server.toml").write_text(OPERATORS)
+    words = ["--config", str(tmp_path / "server.toml"), "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data")]
+    late = f"import sys; sys.argv = {[*SCRIPT, *words]!r}; sys.orig_argv = [sys.executable, *sys.argv]{_LATE}"
+    command = [sys.executable, "-c", late]
+    with (
+        subprocess.Popen(command, env=environment(tmp_path), stdout=subprocess.PIPE, text=True) as server,
+        killed(server),
+    ):
+        assert server.stdout
+        port = int(server.stdout.readline().rpartition(":")[2])
+        with Client(("127.0.0.1", port), "alice") as alice:
+            become(alice)
+            (tmp_path / "server.toml").write_text(
+                'casemapping = "ascii"\n' + OPERATORS
+            )  # a new process can't take over
+            alice.send("RESTART")
+            alice.until_end()
+            assert server.wait(PATIENCE) == 0
+
+
+@contextmanager
+def killed(process: "subprocess.Popen[str]") -> Iterator[None]:
+    """End it if it still runs."""
+    try:
+        yield
+    finally:
+        process.kill()

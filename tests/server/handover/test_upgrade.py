@@ -1,5 +1,6 @@
 """An upgrade without a break: real processes, and clients that number what they say."""
 
+import os
 import re
 import signal
 import socket
@@ -207,6 +208,19 @@ def test_a_recording_goes_on(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, ""), done.stdout
     assert "the state is as recorded" in done.stdout
     assert path.read_text().count('["digest",') >= 4
+
+
+def test_it_ends_when_it_is_told_to_while_clients_of_tls_are_sent_away(tmp_path: Path) -> None:
+    """The process that a parent knows is not the server any more, and the one to which it has given ended, too."""
+    certificate, _ = ensure_certificate(data_of(tmp_path) / "tls", "greenchat.local", ["localhost", "127.0.0.1", "::1"])
+    with serving(tmp_path, CONFIG + "[tls]\nself_signed = true\n") as server:
+        trusting = ssl.create_default_context(cafile=certificate)
+        with Client(server.target, "secret", tls=trusting):  # it is in no hurry to hang up
+            upgrade(tmp_path)
+            last = upgrade(tmp_path)
+            assert server.end() == 0
+            with pytest.raises(ProcessLookupError):
+                os.kill(last, 0)
 
 
 def test_history_goes_on(server: Running, tmp_path: Path) -> None:
