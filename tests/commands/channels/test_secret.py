@@ -69,7 +69,7 @@ def _told(serve: Serve, lines: list[str], *, are_there: bool, is_guest: bool) ->
 
 
 _WHAT_DIFFERS = re.compile(
-    r"[0-9a-v]{13}|[0-9TZ:.-]{20,}|[A-Za-z0-9_-]{30,}|\d{7,}|\d\d:\d\d:\d\d|in \d+ seconds|idle for (no time|\d+s)"
+    r"[A-Za-z0-9_-]{30,}|[0-9TZ:.-]{20,}|[0-9a-v]{13}|\d{7,}|\d\d:\d\d:\d\d|in \d+ seconds|idle for (no time|\d+s)"
 )
 
 
