@@ -127,7 +127,7 @@ def serve(
             ends_with_terminal = terminal.ends_with_terminal()
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        gevent.signal_handler(number, ending.ask)
+        gevent.signal_handler(number, ending.ask, number)
     gevent.signal_handler(signal.SIGHUP, hang_up)
     gevent.signal_handler(signal.SIGCONT, resume)
     early = caught()
@@ -233,10 +233,11 @@ class _Ending:
         self._asked = 0.0  # when it was asked for, on the monotonic clock; 0: never
         self.successor = 0
 
-    def ask(self) -> None:
+    def ask(self, number: int) -> None:
         """Handle a signal: the first ends the server in good order, the second at once."""
-        if self.successor:  # the signal came while this process handed over
-            stand_in.forward(self.successor, signal.SIGTERM)
+        if self.successor:  # the signal came while this process handed over; Ctrl-C has reached both
+            if number == signal.SIGTERM:
+                stand_in.forward(self.successor, number)
         elif not self._asked:
             if sys.stderr.isatty():  # shows whoever pressed Ctrl-C that it was noticed
                 sys.stderr.write("\nStopping; press Ctrl-C again to stop at once\n")

@@ -27,9 +27,7 @@ def join(incoming: Incoming) -> None:
         if channel not in network.channels:
             network.want(channel)
         if network.show_on_join.pop(channel, None) is not None and new:
-            incoming.model.show(
-                buffer
-            )  # an open one was shown when the user asked for it, and may have been left since
+            incoming.model.show(buffer)  # an open one was shown when the user asked for it, and perhaps left since
         buffer.gone = False
     else:
         found = network.find(channel)

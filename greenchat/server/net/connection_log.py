@@ -9,17 +9,17 @@ messages, no passwords and no quit message, since those are the client's words.
 import logging
 
 from greenchat.chat.user import Session
+from greenchat.commands.connection.quit import OWN_WORDS
 
 log = logging.getLogger(__name__)
 
-_OWN_WORDS = "Quit: "
 _HTTP = "HTTP"  # the reason of connections for requests only
 
 
 def ended(session: Session, *, nick: str, account: str, seconds: float) -> None:
     """Log the end of a connection. nick, account: of its user; seconds: its duration."""
     why = session.closing or "hung up"
-    if why.startswith(_OWN_WORDS):
+    if why.startswith(OWN_WORDS):
         why = "quit"
     fields = {
         "nick": nick,
