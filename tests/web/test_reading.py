@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterator
-from statistics import median
 
 import pytest
 
@@ -50,13 +49,10 @@ def busy(site: Site) -> Iterator[Client]:
 
 
 def _read_all(browser: Browser, beyond: int = _NEXT) -> tuple[list[str], float, int]:
-    """Scroll through all that is loaded; what was said, the milliseconds of a frame, how many rows there are.
-
-    Most frames draw as much that is new. The median: in one or two others may have had the processor.
-    """
+    """Scroll through all that is loaded; what was said, the slowest frame in milliseconds, how many rows there are."""
     browser.driver.set_script_timeout(PATIENCE)
     texts, frames, drawn = browser.driver.execute_async_script(_COLLECT, beyond)
-    return texts, median(frames), drawn
+    return texts, max(frames), drawn
 
 
 def _to_the_beginning(browser: Browser) -> None:
@@ -78,7 +74,7 @@ def test_scrolling_back_five_thousand(site: Site, busy: Client, browser: Browser
     browser.message(f"line {MANY - 1}")
     began = time.monotonic()
     _to_the_beginning(browser)
-    assert time.monotonic() - began < 30 * busy_with_others()  # 5 alone
+    assert time.monotonic() - began < 15 * busy_with_others()  # 5 alone
     texts, _, drawn = _read_all(browser)
     assert [text for text in texts if text.startswith("line")] == [f"line {number}" for number in range(MANY)]
     assert drawn < 200
@@ -192,7 +188,7 @@ def test_typing_is_told_and_believed_for_a_while(site: Site, browser: Browser, o
 
 
 def test_ten_thousand_scroll_without_a_pause(site: Site, browser: Browser) -> None:
-    """A frame takes no longer than a person notices, with all of it there."""
+    """No frame takes longer than a person notices, with all of it there."""
     with Client(site.target, "bob") as bob:
         bob.join("#tea")
         browser.join(site.address(), "ada")
@@ -204,7 +200,10 @@ def test_ten_thousand_scroll_without_a_pause(site: Site, browser: Browser) -> No
                 )
             )
         browser.message("line 9999")
-    texts, frame, drawn = _read_all(browser, _FAR)
+    texts, slowest, drawn = _read_all(browser, _FAR)
     assert texts[0] == "line 0 "
     assert drawn < 200
-    assert frame < 200 * busy_with_others(), f"a frame took {frame:.0f} ms"
+    for _ in range(2):  # whatever else the machine does only adds to it
+        if slowest >= 200 * busy_with_others():
+            slowest = min(slowest, _read_all(browser, _FAR)[1])
+    assert slowest < 200 * busy_with_others(), f"a frame took {slowest:.0f} ms"
