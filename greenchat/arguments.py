@@ -21,9 +21,9 @@ class Parser(argparse.ArgumentParser):
         """End the process with status 2."""
         typed = " ".join(sys.argv[1:])
         for pattern, advice in self.hints:
-            found = re.search(pattern, typed)
-            if found:
-                self.exit(WRONG_USE, f"{self.prog}: {message}. Try: {self.prog} {found.expand(advice)}\n")
+            match = re.search(pattern, typed)
+            if match:
+                self.exit(WRONG_USE, f"{self.prog}: {message}. Try: {self.prog} {match.expand(advice)}\n")
         self.exit(WRONG_USE, f"{self.prog}: {message}; see --help\n")
 
     def _print_message(self, message: str, file: object = None) -> None:

@@ -12,50 +12,50 @@ MODULES = {
     # from bytes to a line, and to its command
     "protocol/framing": "cuts lines",
     "protocol/message": "parses and formats them",
-    "server/net/irc": "hears a client in the loop's callback",
-    "server/net/connection": "reads its socket; `irc` uses its fields for each line",
-    "server/net/client_pace": "its throttle, asked for each line",
-    "chat/protection/throttle": "the token bucket of that",
-    "commands/core/dispatch": "runs a line that does not take the fast path",
-    "commands/core/registry": "checks and runs its command",
-    "commands/core/context": "in which a command runs: one is made for each",
-    "commands/core/command_log": "is asked for each command whether it is logged",
-    # what is said
+    "server/net/irc": "handles a client's input in the loop's callback",
+    "server/net/connection": "reads the socket; `irc` uses its fields for each line",
+    "server/net/client_pace": "the client's throttle, checked for each line",
+    "chat/protection/throttle": "the token bucket of the throttle",
+    "commands/core/dispatch": "runs lines that do not take the fast path",
+    "commands/core/registry": "checks and runs the command of a line",
+    "commands/core/context": "the context of a command, made for each",
+    "commands/core/command_log": "checks for each command whether it is logged",
+    # from a command to a message
     "server/net/routes": "the fast path of plain messages",
-    "commands/messages/speech": "says what takes that",
-    "commands/core/utterance": "in one value",
-    "commands/core/recording": "stores that before anybody sees it",
-    "commands/core/history_events": "in this form",
-    "chat/policy": "whether it may be said",
-    "chat/user": "who says it: its fields are used for each line",
-    "chat/channel": "where: the same",
-    "protocol/msgid": "its id",
-    "protocol/times": "its time",
-    # to its readers
-    "chat/broadcast": "puts it into the outbox of each member",
+    "commands/messages/speech": "checks which messages take the fast path",
+    "commands/core/utterance": "the messages of a burst, as one value",
+    "commands/core/recording": "stores messages before anybody sees them",
+    "commands/core/history_events": "converts messages to stored events",
+    "chat/policy": "permissions",
+    "chat/user": "the speaker: its fields are used for each line",
+    "chat/channel": "the target: its fields are used for each line",
+    "protocol/msgid": "ids of messages",
+    "protocol/times": "times of messages",
+    # to the readers
+    "chat/broadcast": "puts a message into the outbox of each member",
     "protocol/envelopes/talk": "encodes plain messages, once for each kind of client",
-    "protocol/envelopes/envelope": "encodes all others",
-    "protocol/envelopes/multiline": "a subclass of that",
-    "protocol/envelopes/relayed": "a subclass",
-    "protocol/envelopes/names_reply": "a subclass",
-    "protocol/websocket": "frames it",
-    "chat/outbox": "what waits for one client",
-    "server/net/outbox": "sends it",
-    "server/net/plain_outbox": "a subclass of that",
-    "server/http/outboxes": "two subclasses",
-    "server/net/sendq": "counts what the kernel has not taken",
+    "protocol/envelopes/envelope": "encodes all other messages",
+    "protocol/envelopes/multiline": "a subclass of `Envelope`",
+    "protocol/envelopes/relayed": "a subclass of `Envelope`",
+    "protocol/envelopes/names_reply": "a subclass of `Envelope`",
+    "protocol/websocket": "frames messages",
+    "chat/outbox": "the messages that wait for one client",
+    "server/net/outbox": "sends messages",
+    "server/net/plain_outbox": "a subclass of `SocketOutbox`",
+    "server/http/outboxes": "two subclasses of `SocketOutbox`",
+    "server/net/sendq": "counts the bytes that the kernel has not taken",
     # the turn
-    "server/net/turn": "stores and sends what was said together",
-    "server/nodes/turn": "a subclass of that",
-    "server/net/schedule": "bounds a turn",
-    "server/net/fair_queue": "who waits for the next one",
-    "storage/interface": "what is stored, as values",
+    "server/net/turn": "stores and sends the messages of a turn together",
+    "server/nodes/turn": "a subclass of `Turn`",
+    "server/net/schedule": "limits the time of a turn",
+    "server/net/fair_queue": "the clients that wait for the next turn",
+    "storage/interface": "the stored values",
     "storage/log": "counts each act",
-    "storage/writer": "makes rows of it",
+    "storage/writer": "writes rows",
     "storage/changes": "notes which conversations were written to",
-    "storage/compaction": "notes the rows",
+    "storage/compaction": "notes the written rows",
 }
-"""Each with the reason why it is here."""
+"""The modules, each with its part in the path of a message."""
 
 
 def is_compiled() -> bool:
@@ -65,5 +65,5 @@ def is_compiled() -> bool:
 
 
 def kind_of_build() -> str:
-    """Return what is said of that beside the version: ", compiled" or nothing."""
+    """Return the suffix of the version in `--version`: ", compiled" or nothing."""
     return ", compiled" if is_compiled() else ""

@@ -1,6 +1,6 @@
 """Fixtures of all tests of the server: a real server on a free port, in a thread with a gevent hub of its own."""
 
-from tests import scratch  # noqa: F401  # before all that takes long to compile
+from tests import temporary_files  # noqa: F401  # before all that takes long to compile
 
 # isort: split
 import gc
@@ -8,8 +8,8 @@ import os
 import signal
 import threading
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -38,7 +38,7 @@ _SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal
 
 @pytest.fixture(autouse=True)
 def _umask_stays() -> Iterator[None]:
-    """Give the tests' process its umask back: `main` of each program narrows it."""
+    """Restore the umask of the tests' process: `main` of each program narrows it."""
     before = os.umask(0o022)
     os.umask(before)
     yield
@@ -47,9 +47,10 @@ def _umask_stays() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _signals_stay() -> Iterator[None]:
-    """Give the tests' process its signals back: `main` of each program handles them, or ignores them at its end.
+    """Restore the signal handlers of the tests' process: `main` of each program sets them, or ignores signals at its
+    end.
 
-    Programs that later tests start inherit what is ignored.
+    Programs started by later tests inherit ignored signals.
     """
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     yield
@@ -67,7 +68,7 @@ class Serve(Protocol):
 def cheap_passwords(settings: Settings, iterations: int = 4096) -> Settings:
     """Return settings with few iterations for passwords, unless a test chose their number.
 
-    4096 are the least that RFC 7677 section 4 allows: a client that keeps to it takes no fewer.
+    4096 is the minimum of RFC 7677, section 4: a client that obeys it refuses fewer.
     """
     if settings.accounts.iterations != AccountSettings().iterations:
         return settings
@@ -75,7 +76,7 @@ def cheap_passwords(settings: Settings, iterations: int = 4096) -> Settings:
 
 
 class ServerThread:
-    """An App in a thread. `call` runs a function inside it and returns what that returns."""
+    """An App in a thread. `call` runs a function inside it and returns its result."""
 
     def __init__(self, settings: Settings, options: Options, tls: TlsAcceptor | None = None) -> None:
         self._tls = tls
@@ -111,14 +112,14 @@ class ServerThread:
             self._calls.get()()
 
     def call(self, function: Callable[[App], T]) -> T:
-        """Run something inside the server's thread, between two turns."""
+        """Run a function in the server's thread, between two turns, and return its result."""
         answers: Queue[T] = Queue()
         self._calls.put(lambda: answers.put(function(self.app)))
         self._wake.send()
         return answers.get(timeout=PATIENCE)
 
     def stop(self) -> None:
-        """End the server and wait until it has ended."""
+        """Stop the server and wait until it has ended."""
         if self._thread.is_alive():
             self.call(lambda app: app.stop("The test is over"))
             self._thread.join(PATIENCE)
@@ -141,41 +142,78 @@ _FOLDERS = {
 def pytest_xdist_auto_num_workers() -> int | None:
     """Return how many processes `-n auto` has: more than processors where these are few, since tests wait, too."""
     cores = len(os.sched_getaffinity(0))
-    return min(2 * cores, 4) if cores < 4 else None
+    return min(4 * cores, 8) if cores < 4 else None
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Compile a part of the tests, if this is one process of several: the others do the rest at the same time.
+    """Compile a part of the tests in each of several processes, all at the same time.
 
     All of them collect in the same order: where nothing is compiled yet each would compile everything.
+    Programs that are started here must not inherit that Ctrl-C is ignored, as a shell has it for what runs in the
+    background.
     """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     worker = getattr(session.config, "workerinput", None)
     if worker is None:
         return
     places = [Path(argument.partition("::")[0]) for argument in session.config.args]
     modules = sorted({module for place in places for module in place.rglob("test_*.py")})
     number, count = int(worker["workerid"].removeprefix("gw")), worker["workercount"]
-    for module in modules[number::count]:
-        name = ".".join(module.resolve().relative_to(_HERE.parent).with_suffix("").parts)
-        with suppress(Exception, pytest.skip.Exception), warnings.catch_warnings():  # these are met again
-            warnings.simplefilter("ignore")
-            import_module(name)
+    with _no_garbage():
+        for module in modules[number::count]:
+            name = ".".join(module.resolve().relative_to(_HERE.parent).with_suffix("").parts)
+            with suppress(Exception, pytest.skip.Exception), warnings.catch_warnings():  # collection reports these
+                warnings.simplefilter("ignore")
+                import_module(name)
+
+
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """Collect no garbage while modules are loaded, of which nothing is garbage: a quarter of the time."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Collect the tests, but no garbage."""
+    with _no_garbage():
+        return (yield)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Run the slowest tests first, so that no process works alone in the end."""
-    if hasattr(config, "workerinput"):  # one process of several
-        items.sort(key=lambda item: _FOLDERS.get(item.path.relative_to(_HERE).parts[0], len(_FOLDERS)))
+    """Run the slowest tests first, so that no process works alone at the end.
+
+    With worksteal each process begins with an equal part of the list: with one of the tests that wait for long.
+    """
+    if not hasattr(config, "workerinput"):  # there is only one process
+        return
+    items.sort(key=lambda item: _FOLDERS.get(item.path.relative_to(_HERE).parts[0], len(_FOLDERS)))
+    first = [item for item in items if item.get_closest_marker("long")]
+    others = [item for item in items if not item.get_closest_marker("long")]
+    workers: int = config.workerinput["workercount"]
+    left = len(items)
+    items.clear()
+    for worker in range(workers):
+        own = first[worker::workers]
+        size = left // (workers - worker)
+        left -= size
+        items += own + others[: size - len(own)]
+        del others[: size - len(own)]
 
 
 def pytest_collection_finish() -> None:
-    """Look for garbage among what tests leave only: in all that is loaded it takes longer than what they measure."""
+    """Collect garbage of the tests only: with all loaded modules it would take longer than what some tests measure."""
     gc.collect()
     gc.freeze()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add `--screenshots DIR`: where tests of the web page leave pictures of it."""
+    """Add `--screenshots DIR`: where tests of the web page store pictures of it."""
     parser.addoption("--screenshots", metavar="DIR", default="", help="where tests of the web page leave pictures")
 
 
@@ -195,7 +233,7 @@ def start_server() -> Iterator[StartServer]:
 
 @pytest.fixture
 def serve(start_server: StartServer, tmp_path: Path) -> Serve:
-    """Start a server on a free port; it takes commands as fast as they come unless the options say otherwise."""
+    """Start a server on a free port; it executes commands as fast as they arrive, unless the options say otherwise."""
 
     def start(settings: Settings | None = None, options: Options | None = None) -> Target:
         return start_server(settings or Settings(), options or quick_options(tmp_path)).address

@@ -1,4 +1,4 @@
-"""The database of a server that starts for the first time, made once: making the tables is much of such a start."""
+"""The database of a first start, made once: creating the tables is a large part of such a start."""
 
 import sqlite3
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from greenchat.storage.sqlite import SqliteStore
 
 @cache
 def empty() -> bytes:
-    """Return a database with nothing in its tables."""
+    """Return a database with empty tables."""
     return _made(lambda store: None)
 
 
@@ -38,7 +38,7 @@ def _made(fill: Callable[[SqliteStore], None]) -> bytes:
 
 
 def copied(template: Callable[[], bytes]) -> AbstractContextManager[object]:
-    """Have a store that is opened during the block begin with a copy, where there is none yet."""
+    """Let stores opened during the block begin with a copy, where there is no database yet."""
     content = template()
 
     def connecting(path: Path, *, durable: bool) -> sqlite3.Connection:

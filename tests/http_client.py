@@ -26,19 +26,19 @@ class Answer(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """What came in a frame; all of the server's are final."""
+    """A frame received; all frames of the server are final."""
 
     opcode: int
     payload: bytes
 
     @property
     def code(self) -> int:
-        """Of a frame that closes; 1005 without one."""
+        """The code of a close frame; 1005 without one."""
         return int.from_bytes(self.payload[:2], "big") if self.payload else 1005
 
 
 class Http:
-    """One connection, over which requests are made."""
+    """One connection for requests."""
 
     def __init__(self, address: tuple[str, int], *, tls: ssl.SSLContext | None = None) -> None:
         self.sock = socket.create_connection(address, timeout=PATIENCE)
@@ -63,11 +63,11 @@ class Http:
         return self.answer(method)
 
     def send(self, data: bytes) -> None:
-        """Bytes as they are."""
+        """Send bytes unchanged."""
         self.sock.sendall(data)
 
     def answer(self, method: str = "GET") -> Answer:
-        """The next answer. Raises EOFError."""
+        """Return the next answer. Raises EOFError."""
         head = self._until(b"\r\n\r\n").decode("latin-1").split("\r\n")
         status = int(head[0].split()[1])
         fields = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:] if line)}
@@ -85,14 +85,14 @@ class Http:
         return Answer(status, fields, body)
 
     def exactly(self, count: int) -> bytes:
-        """So many bytes. Raises EOFError."""
+        """Return so many bytes. Raises EOFError."""
         while len(self.rest) < count:
             self._more()
         data, self.rest = self.rest[:count], self.rest[count:]
         return data
 
     def to_end(self) -> bytes:
-        """Everything until the server ends the connection."""
+        """Return everything until the server closes the connection."""
         try:
             while True:
                 self._more()
@@ -136,7 +136,7 @@ class WebSocket(Http):
 
     @staticmethod
     def frame(opcode: int, payload: bytes = b"", *, final: bool = True, bits: int = 0) -> bytes:
-        """A masked frame."""
+        """Return a masked frame."""
         size = len(payload)
         first = bytes([(0x80 if final else 0) | bits << 4 | opcode])
         if size < 126:
@@ -149,14 +149,14 @@ class WebSocket(Http):
         return first + head + mask + bytes(byte ^ mask[place % 4] for place, byte in enumerate(payload))
 
     def say(self, *lines: str) -> None:
-        """Each in a message of its own."""
+        """Send each text as a message of its own."""
         self.send(b"".join(self.frame(TEXT, line.encode()) for line in lines))
 
     def read_frame(self) -> Frame:
-        """The next one. Raises EOFError."""
+        """Return the next frame. Raises EOFError."""
         first, second = self.exactly(2)
         assert first & 0x80
-        assert not second & 0x80, "a server does not mask"
+        assert not second & 0x80, "frames of a server are not masked"
         size = second
         if size == 126:
             (size,) = struct.unpack("!H", self.exactly(2))
@@ -165,7 +165,7 @@ class WebSocket(Http):
         return Frame(first & 0x0F, self.exactly(size))
 
     def read(self) -> Message:
-        """The next message; PINGs are answered and skipped. Raises EOFError."""
+        """Return the next message; answer and skip PINGs. Raises EOFError."""
         while True:
             frame = self.read_frame()
             assert frame.opcode in (TEXT, BINARY), frame
@@ -176,14 +176,14 @@ class WebSocket(Http):
             self.say("PONG :" + message.params[-1])
 
     def until(self, *commands: str) -> list[Message]:
-        """All messages up to and with the first that has one of these commands."""
+        """Return all messages up to and including the first with one of these commands."""
         messages = [self.read()]
         while messages[-1].command not in commands:
             messages.append(self.read())
         return messages
 
     def register(self, nick: str, *, caps: str = "") -> "WebSocket":
-        """Go through registration up to the end of the message of the day."""
+        """Register, up to the end of the message of the day."""
         if caps:
             self.say("CAP LS 302", f"CAP REQ :{caps}")
         self.say(f"NICK {nick}", f"USER {nick} 0 * :{nick.title()}")
@@ -193,13 +193,13 @@ class WebSocket(Http):
         return self
 
     def closing(self) -> tuple[list[Frame], int]:
-        """What comes until it is closed, and the close code; 1006 where none came."""
+        """Return all frames until the connection is closed, and the close code; 1006 where there was none."""
         frames: list[Frame] = []
         try:
             while True:
                 frame = self.read_frame()
                 if frame.opcode == CLOSE:
-                    assert self.to_end() == b"", "nothing comes after it"
+                    assert self.to_end() == b"", "data after the close frame"
                     return frames, frame.code
                 frames.append(frame)
         except (EOFError, ConnectionResetError):

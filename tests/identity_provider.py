@@ -1,4 +1,4 @@
-"""An identity provider for tests: it signs tokens, and its keys stand in a file."""
+"""An identity provider for tests: it signs tokens, and its keys are in a file."""
 
 import json
 import time
@@ -23,11 +23,11 @@ class Provider:
         self.keys.write_text(json.dumps({"keys": [{**public, "kid": "1", "alg": "EdDSA"}]}))
 
     def settings(self, **changes: Any) -> Bearer:
-        """The settings of a server that trusts it."""
+        """Return the settings of a server that trusts it."""
         return Bearer(**{"issuer": ISSUER, "audience": AUDIENCE, "keys": str(self.keys), **changes})
 
     def token(self, subject: str, name: str, **changes: Any) -> str:
-        """A token that is valid for a minute. changes: of its claims."""
+        """Return a token that is valid for a minute. changes: of its claims."""
         claims = {
             "iss": ISSUER,
             "aud": AUDIENCE,

@@ -1,4 +1,4 @@
-"""A blocking IRC client for tests: it sends lines, and reads until it has what it waits for, never by sleeping."""
+"""A blocking IRC client for tests: it sends lines, and reads until what it waits for has arrived, never by sleeping."""
 
 import socket
 import ssl
@@ -15,7 +15,7 @@ from tests.patience import PATIENCE
 
 
 class Dialed(Protocol):
-    """A server without sockets: see `world`, which programs that are only clients need not load."""
+    """A server without sockets: see `world`, which pure clients need not load."""
 
     def dial(self) -> Any:
         """Return a connection with the methods of a socket that `Client` uses."""
@@ -69,7 +69,7 @@ class Client:
         self.close()
 
     def register(self, nick: str, *, caps: str = "", password: str = "") -> None:
-        """Go through registration up to the end of the message of the day."""
+        """Register, up to the end of the message of the day."""
         if password:
             self.send(f"PASS {password}")
         if caps:
@@ -103,7 +103,7 @@ class Client:
             self.send("PONG :" + message.params[-1])
 
     def until(self, *commands: str) -> list[Message]:
-        """Return all messages up to the first with one of these commands, and that one."""
+        """Return all messages up to and including the first with one of these commands."""
         messages = [self.read()]
         while messages[-1].command not in commands:
             messages.append(self.read())
@@ -116,7 +116,7 @@ class Client:
     def sync(self) -> list[Message]:
         """Return all messages up to the answer to a PING: what is not among them was not sent.
 
-        A server without sockets has said everything when a line was sent, and is not asked.
+        A server without sockets has sent everything once a line was sent, and is not asked.
         """
         if self._is_at_once:
             return self._drain()
@@ -151,7 +151,7 @@ class Client:
         return self.until("366")
 
     def quit(self) -> None:
-        """QUIT, and wait for the end of the connection: the place of a lost one would be kept."""
+        """Send QUIT, and wait for the end of the connection: the place of a lost one would be kept."""
         self.send("QUIT")
         self.until_end()
 

@@ -1,4 +1,4 @@
-"""An OpenID Connect provider for tests: it checks what a client must send, and signs, with Authlib's parts.
+"""An OpenID Connect provider for tests, made of Authlib's parts: it checks what a client must send, and signs tokens.
 
 https://openid.net/specs/openid-connect-core-1_0.html#CodeFlowAuth
 """
@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote, urlencode, urlsplit
@@ -26,15 +27,26 @@ CLIENT, SECRET = "green chat", "a secret: 50%"
 
 @dataclass
 class Person:
-    """Who is logged in at the provider now, and what its tokens say beside that."""
+    """The user who is logged in at the provider, and further claims of the tokens."""
 
     subject: str = "7"
     name: str = "alice"
     more: dict[str, Any] = field(default_factory=dict)
 
 
+def new_key() -> RSAKey:
+    """Return a new key to sign with. Making it takes a twentieth of a second."""
+    return RSAKey.generate_key(2048, {"kid": "1", "use": "sig", "alg": "RS256"})
+
+
+@cache
+def _key() -> RSAKey:
+    """Return the key of all providers that need no other."""
+    return new_key()
+
+
 class OidcProvider(ThreadingHTTPServer):
-    """The provider. redirect: the only address to which it sends people back. error: what it says instead of a code.
+    """The provider. redirect: the only address that it redirects to. error: returned instead of a code.
 
     Reads: asked, the paths of all requests.
     """
@@ -51,10 +63,10 @@ class OidcProvider(ThreadingHTTPServer):
         self.codes: dict[str, dict[str, str]] = {}
         self.gate = threading.Event()
         self.gate.set()
-        self.key = RSAKey.generate_key(2048, {"kid": "1", "use": "sig", "alg": "RS256"})
+        self.key = _key()
 
     def token(self, asked: dict[str, str]) -> str:
-        """An ID token for a login."""
+        """Return an ID token for a login."""
         person = self.person
         claims = {
             "iss": self.issuer,
@@ -149,12 +161,12 @@ class _Talk(BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @contextmanager
 def oidc_provider() -> Iterator[OidcProvider]:
-    """Serve until the block ends."""
+    """Serve for the duration of the block."""
     provider = OidcProvider()
     thread = threading.Thread(target=provider.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

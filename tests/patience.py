@@ -1,3 +1,3 @@
-"""How long tests wait for what comes in a moment: only one that fails waits that long, also on a busy machine."""
+"""The timeout of tests: only a failing test waits that long, also on a busy machine."""
 
 PATIENCE = 60.0  # seconds

@@ -1,8 +1,8 @@
-"""Programs of the five families of PLAIN.md's table, as small as they come: no framing, one recv() is one message.
+"""Minimal programs of the five families of PLAIN.md's table: no framing, one recv() is one message.
 
-A busy machine may hand two of the server's writes to one recv(), which says nothing about the server: it had made its
-pause. So `Writes` notes every write where it is made, the programs take the boundaries from there, and the pauses
-between them are checked by the times.
+On a busy machine one recv() may return two of the server's writes although the server made its pause. Therefore
+`Writes` notes every write where it is made, the programs take the boundaries from there, and the pauses between writes
+are checked by their times.
 """
 
 import socket
@@ -23,30 +23,30 @@ from greenchat.server.net.plain_outbox import PlainOutbox
 from greenchat.server.net.stream import Stream
 from tests.patience import PATIENCE
 
-_WINDOW_OPENS = 0.08  # seconds that a window takes to appear
+_WINDOW_OPENS = 0.08  # seconds until a window appears
 
 Target = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One send of the server: seconds of the steady clock, and the bytes."""
+    """One write of the server: seconds of the monotonic clock, and the bytes."""
 
     time: float
     data: bytes
 
 
 class Writes:
-    """What the servers of this process write to plain clients, by the ports of the client and of the server.
+    """The writes of the servers of this process to plain clients, by the ports of client and server.
 
-    The client's alone is not enough: two clients of two servers may have the same.
+    The client's port alone is not enough: clients of two servers may have the same.
     """
 
     def __init__(self) -> None:
         self._to: dict[tuple[int, int], list[Write]] = defaultdict(list)
 
     def of(self, client: int, server: int) -> list[Write]:
-        """All writes through this connection."""
+        """Return all writes to this connection."""
         return self._to[client, server]
 
     @classmethod
@@ -66,7 +66,7 @@ class Writes:
 
 
 class _Noting:
-    """The server's end of a connection, which notes what goes out. accepted: the socket below it."""
+    """The server's end of a connection, which notes what is sent. accepted: the socket below it."""
 
     def __init__(self, stream: Stream, accepted: socket.socket, writes: Writes) -> None:
         self._stream = stream
@@ -93,18 +93,18 @@ class _Noting:
 
 
 class Program(ABC):
-    """A connection, a thread that receives, and what a person sees of it.
+    """A connection, a thread that receives, and what its user sees.
 
     shown: entries on the screen, in order. ended: how the connection ended, "" while it lasts.
     """
 
     recv_size = 1024
-    asks = False  # whether a person has to type the name after the connection is there
-    echo = True  # whether its own messages come back
-    ends_with = "reset"  # how it has to end to stop well
+    asks = False  # whether the user types the name after the program has connected
+    echo = True  # whether its own messages are sent back
+    ends_with = "reset"  # how the connection must end for the program to stop well
 
     def __init__(self, address: Target, name: str, writes: Writes, *, person: float = 0.0) -> None:
-        """person: seconds that a person takes to type a name."""
+        """person: seconds that the user takes to type a name."""
         self.name = name
         self.shown: list[str] = []
         self.ended = ""
@@ -118,32 +118,32 @@ class Program(ABC):
         self._timers: list[threading.Timer] = []
         self.begin()
 
-    # what a program does; `take` is called with each recv()
+    # the program's part; `take` is called with each recv()
 
     def begin(self) -> None:
-        """The connection is there: from now on it receives."""
+        """Start receiving: the connection is established."""
         self._receiver.start()
 
     @abstractmethod
     def take(self, data: bytes) -> None:
-        """A recv() has returned this."""
+        """Handle the result of a recv()."""
 
     def say(self, text: str) -> None:
-        """Somebody typed a text."""
+        """Send a text that the user typed."""
         self.sock.sendall(f"{self.name}: {text}".encode())
 
-    # what a test asks
+    # the test's part
 
     def seen(self, who: str, text: str) -> str:
-        """How a message of somebody looks on this screen."""
+        """Return how a message of a user looks on this screen."""
         return f"{who}: {text}"
 
-    def told(self, text: str) -> str:
-        """How a notice of the server looks on this screen."""
+    def notice(self, text: str) -> str:
+        """Return how a notice of the server looks on this screen."""
         return text
 
     def wait(self, condition: Callable[[], bool]) -> None:
-        """Wait until something is so, looking whenever something has come in."""
+        """Wait until a condition holds, checking it whenever something was received."""
         with self._news:
             assert self._news.wait_for(lambda: condition() or bool(self.died), PATIENCE), self.report()
             assert not self.died, self.report()
@@ -157,27 +157,27 @@ class Program(ABC):
         self.wait(lambda: bool(self.ended))
 
     def whole(self, who: str) -> str:
-        """All that somebody said, put together again."""
+        """Return all messages of a user, put together."""
         before = self.seen(who, "")
         return "".join(entry.removeprefix(before) for entry in self.shown if entry.startswith(before))
 
     def count(self, entry: str) -> int:
-        """How often it is on the screen."""
+        """Return how often it is on the screen."""
         return self.shown.count(entry)
 
     def check_pauses(self) -> None:
-        """ "At least 30 ms between two writes to one raw or tilde client", chunks of at most 1000 bytes."""
+        """ "At least 30 ms between two writes to one raw or tilde client", and chunks of at most 1000 bytes."""
         for earlier, later in pairwise(self.writes):
             assert later.time - earlier.time >= 0.03, self.report()
         for write in self.writes:
             assert 0 < len(write.data) <= 1000
 
     def report(self) -> str:
-        """For a failed test."""
+        """Return a description for a failed test."""
         return f"{type(self).__name__} {self.name}: {self.died or self.ended or 'lives'}, shows {self.shown[-30:]}"
 
     def close(self) -> None:
-        """Leave, without a word."""
+        """Disconnect silently."""
         for timer in self._timers:
             timer.cancel()
         with suppress(OSError):
@@ -185,10 +185,10 @@ class Program(ABC):
         self._receiver.join(PATIENCE)
         self.sock.close()
 
-    # the rest is how it works
+    # internals
 
     def show(self, text: str) -> None:
-        """On the screen, which is then at the beginning of a line; a newline too many is an empty line."""
+        """Show a text, at the beginning of a line; an extra newline is an empty line."""
         self.shown += text.removesuffix("\n").split("\n")
 
     def after_person(self, action: Callable[[], None]) -> None:
@@ -227,7 +227,7 @@ class Program(ABC):
 
 
 class Window(Program):
-    """Prompted, with a window: it asks for the name in a dialog, and what comes before its window exists is lost."""
+    """Prompted, with a window: it asks for the name in a dialog, and text received before its window exists is lost."""
 
     asks = True
 
@@ -254,7 +254,7 @@ class Window(Program):
 
 
 class Terminal(Program):
-    """Prompted, in a terminal: it prints each recv() on a line of its own, and knows ASCII only."""
+    """Prompted, in a terminal: it prints each recv() on a line of its own, in ASCII only."""
 
     def take(self, data: bytes) -> None:
         text = data.decode("ascii")
@@ -266,10 +266,10 @@ class Terminal(Program):
 
 
 class Unasked(Program):
-    """It asks its person for the name and sends it without looking at the prompt; appends a newline to each recv().
+    """Asks its user for the name and sends it regardless of the prompt; appends a newline to each recv().
 
-    Its person takes seconds. So that the test need not, and holds on a busy machine too, they begin to type when the
-    server has prompted.
+    A user takes seconds. To be quick, also on a busy machine, the test's user begins to type when the server has sent
+    the prompt.
     """
 
     recv_size = 2048
@@ -284,7 +284,7 @@ class Unasked(Program):
 
 
 class Tilde(Program):
-    """It sends the name at once; every recv() must be `who~text`, and what follows a second `~` is dropped."""
+    """Sends the name at once; every recv() must be `who~text`, and what follows a second `~` is dropped."""
 
     recv_size = 2048
 
@@ -304,12 +304,12 @@ class Tilde(Program):
     def seen(self, who: str, text: str) -> str:
         return f"{who}: {text}".replace("~", "\u223c")
 
-    def told(self, text: str) -> str:
+    def notice(self, text: str) -> str:
         return f"SERVER: {text}".replace("~", "\u223c")
 
 
 class Line(Program):
-    """`nc`: lines both ways, and it shows what its person types."""
+    """`nc`: lines in both directions, and it shows what its user types."""
 
     echo = False
     ends_with = "eof"
@@ -330,7 +330,7 @@ class Line(Program):
         self.sock.sendall(text.encode() + b"\n")
 
     def check_pauses(self) -> None:
-        """It needs none."""
+        """Do nothing: it needs no pauses."""
 
 
 FAMILIES: tuple[type[Program], ...] = (Window, Terminal, Unasked, Tilde, Line)

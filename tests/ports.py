@@ -1,4 +1,4 @@
-"""Ports of 127.0.0.1 that nobody else is given, for programs that are told where to listen, or where nobody does."""
+"""Reserved ports of 127.0.0.1, for programs that are told where to listen, or for unreachable servers."""
 
 import socket
 from collections.abc import Iterator
@@ -6,22 +6,22 @@ from contextlib import contextmanager
 
 
 class ReservedPort:
-    """A port at which nobody listens until a program does that is told to; again and again, until it is closed.
+    """A port without a listener until a program is told to listen on it, repeatedly, until the port is closed.
 
-    A port that was only found free may be another process's before the program listens, or between its end and its
-    next start. The system gives this one to nobody who asks for any port, and with SO_REUSEADDR (here and there; NATS,
-    slapd, Chromium's driver and we set it) it may be listened on: socket(7).
+    A port that was only found free may be taken by another process before the program listens, or between its end and
+    its next start. The system does not give a reserved one to a process that asks for any port, and with SO_REUSEADDR
+    on both sides (NATS, slapd, Chromium's driver and we set it) a program can listen on it: socket(7).
     """
 
     def __init__(self) -> None:
-        """Reserve one."""
+        """Reserve a port."""
         self._socket = socket.socket()
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._socket.bind(("127.0.0.1", 0))
         self.number: int = self._socket.getsockname()[1]
 
     def close(self) -> None:
-        """Let others have it."""
+        """Release the port."""
         self._socket.close()
 
 

@@ -1,4 +1,4 @@
-"""A mail server for tests: it takes every mail for one mailbox, and refuses all others."""
+"""A mail server for tests: it accepts mail for one mailbox, and refuses all others."""
 
 import socketserver
 import threading
@@ -13,7 +13,7 @@ from tests.patience import PATIENCE
 
 
 class Mailbox(socketserver.ThreadingTCPServer):
-    """The server. Mails wait in `mails`; while `gate` is closed it does not greet anybody."""
+    """The server. Mails wait in `mails`; while `gate` is closed it sends no greeting."""
 
     daemon_threads = True
     allow_reuse_address = True
@@ -27,16 +27,16 @@ class Mailbox(socketserver.ThreadingTCPServer):
 
     @property
     def port(self) -> int:
-        """Where it listens."""
+        """Its port."""
         return int(self.server_address[1])
 
     def mail(self) -> EmailMessage:
-        """The next mail."""
+        """Return the next mail."""
         return self.mails.get(timeout=PATIENCE)
 
 
 class _Talk(socketserver.StreamRequestHandler):
-    """RFC 5321, as much of it as a client needs that has one mail."""
+    """The part of RFC 5321 that a client with one mail needs."""
 
     server: Mailbox
 
@@ -68,7 +68,7 @@ class _Talk(socketserver.StreamRequestHandler):
 
 @contextmanager
 def mail_server(address: str) -> Iterator[Mailbox]:
-    """A mail server on a free port, for this mailbox."""
+    """Run a mail server on a free port for this mailbox."""
     with Mailbox(address) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         thread.start()

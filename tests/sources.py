@@ -1,4 +1,4 @@
-"""The source as trees, for the tests of its structure: parsed when the first of them asks, and once for all of them."""
+"""The source as syntax trees, for the tests of its structure: parsed on first use, once for all of them."""
 
 import ast
 from functools import cache
@@ -12,11 +12,11 @@ MODULES = frozenset(ROOT.rglob("*.py"))
 
 @cache
 def tree(path: Path) -> ast.Module:
-    """A module's tree."""
+    """Return a module's tree."""
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
 @cache
 def nodes(path: Path) -> tuple[ast.AST, ...]:
-    """Every node of it."""
+    """Return every node of a tree."""
     return tuple(ast.walk(tree(path)))

@@ -1,4 +1,4 @@
-"""Classes stay small, and state that belongs together stands together."""
+"""Limits on classes, and one meaning for each name of a type."""
 
 import ast
 import re
@@ -11,7 +11,7 @@ _CAMEL = re.compile(r"_?[A-Z][A-Za-z]*[a-z][A-Za-z]*")
 
 
 def fields(found: ast.ClassDef) -> set[str]:
-    """The attributes that a class declares or assigns to itself."""
+    """Return the attributes that a class declares or assigns to itself."""
     declared = {
         node.target.id for node in found.body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
     }
@@ -26,7 +26,7 @@ def fields(found: ast.ClassDef) -> set[str]:
     return declared | assigned
 
 
-def test_no_class_holds_too_much() -> None:
+def test_no_class_has_too_many_fields() -> None:
     classes = {
         f"{path.relative_to(ROOT)}:{node.name}": len(fields(node))
         for path in MODULES
@@ -38,7 +38,7 @@ def test_no_class_holds_too_much() -> None:
 
 
 def aliases(module: ast.Module) -> set[str]:
-    """The names in camel case that a module gives to types of others: `Form = Mapping[str, Any]`."""
+    """Return the CamelCase names that a module gives to other types: `Form = Mapping[str, Any]`."""
     found = {
         target.id: node.value
         for node in module.body
@@ -50,7 +50,7 @@ def aliases(module: ast.Module) -> set[str]:
 
 
 def test_a_name_of_a_type_has_one_meaning() -> None:
-    """Also across programs: whoever searches for a name finds one type, and a signature says which it is."""
+    """Also across programs: searching for a name finds one type, and a signature says which it is."""
     places: dict[str, list[str]] = defaultdict(list)
     for path in MODULES:
         for node in nodes(path):

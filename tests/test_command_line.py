@@ -1,4 +1,4 @@
-"""What all programs do alike with their command line."""
+"""What the command lines of all programs have in common."""
 
 import subprocess
 import sys
@@ -11,15 +11,17 @@ from tests.patience import PATIENCE
 from tests.server.process import ROOT, environment
 
 
-def test_a_program_is_called_as_it_can_be_called_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By its path where the one that runs was called so, as in the README; by its name where that is enough."""
+def test_a_program_is_called_in_messages_as_it_can_be_called_from_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By its path if it was called so, as in the README; by its name where that is enough."""
     program = tmp_path / "greenchat"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
     monkeypatch.setattr(sys, "argv", [str(tmp_path / "greenchat-server")])
     monkeypatch.setenv("PATH", "/nowhere")
     assert called("greenchat") == str(program)
-    assert called("greenchat-bench") == "greenchat-bench"  # it is nowhere: the name is all that can be told
+    assert called("greenchat-bench") == "greenchat-bench"  # it is not on the PATH: only the name can be given
     monkeypatch.setenv("PATH", str(tmp_path))
     assert called("greenchat") == "greenchat"
 
@@ -36,8 +38,8 @@ def test_a_program_is_called_as_it_can_be_called_from_here(tmp_path: Path, monke
         ("greenchat", "--server irc.example.org", "irc.example.org"),
     ],
 )
-def test_what_is_meant_is_told(program: str, typed: str, hint: str, tmp_path: Path) -> None:
-    """Who knows other programs types their options; one line says how it is said here."""
+def test_options_of_other_programs_are_translated(program: str, typed: str, hint: str, tmp_path: Path) -> None:
+    """Users of other programs type their options; one line says the option of this program."""
     ended = subprocess.run(
         [sys.executable, str(ROOT / "bin" / program), *typed.split()],
         env=environment(tmp_path),
@@ -52,7 +54,7 @@ def test_what_is_meant_is_told(program: str, typed: str, hint: str, tmp_path: Pa
 
 
 @pytest.mark.parametrize("program", ["greenchat", "greenchat-server", "greenchat-bench"])
-def test_help_that_can_not_be_written_is_no_success(program: str, tmp_path: Path) -> None:
+def test_help_that_cannot_be_written_is_a_failure(program: str, tmp_path: Path) -> None:
     with open("/dev/full", "w") as full:
         ended = subprocess.run(
             [sys.executable, str(ROOT / "bin" / program), "--help"],

@@ -1,4 +1,4 @@
-"""Check the structure of the source: who may import whom, where gevent, curses and wire text may be.
+"""Check the structure of the source: which modules may import which, and where gevent, curses and wire text may be.
 
 protocol <- values <- config <- chat <- commands <- server        storage <- {commands (interface only), server}
 protocol <- client (nothing else of ours)       protocol <- bench       cli, extras <- everybody
@@ -17,7 +17,7 @@ import pytest
 
 from tests.sources import MODULES, ROOT, nodes, tree
 
-# What each package may import of ours. "" is greenchat itself: the version, and what the programs share.
+# What each package may import of ours. "" is greenchat itself: the version, and modules shared by the programs.
 MAY_IMPORT = {
     "": set(),
     "protocol": {""},
@@ -30,8 +30,8 @@ MAY_IMPORT = {
     "client": {"", "protocol"},
     "bench": {"", "protocol"},
 }
-# The folders inside a package, from the ground up: each may import what stands in the rows before its own, and itself.
-# A module that stands in no folder of its package is a room by itself; in a flat package they are one room.
+# The folders inside a package, from the bottom up: each may import folders of earlier rows, and itself. A module
+# outside the folders of its package counts as a folder; in a flat package all modules are one.
 INNER_ORDER = {
     "protocol": [{"."}, {"plain"}, {"envelopes"}],
     "chat": [{"protection", "owned", "cluster"}, {"."}, {"continuity"}],
@@ -74,7 +74,7 @@ INNER_ORDER = {
     ],
 }
 FLAT = {"protocol", "chat"}
-# Of the storage the commands know what it offers, not how it does it: nothing that opens a database.
+# Commands know the interface of the storage, not the implementation: nothing that opens a database.
 PURE_STORAGE = {"storage/interface.py", "storage/changes.py", "storage/log.py"}
 OUTSIDE = {
     "gevent": {"server", "bench"},
@@ -104,7 +104,7 @@ def imports(path: Path) -> Iterator[ast.Import | ast.ImportFrom]:
 
 @cache
 def ours(path: Path) -> set[Path]:
-    """The modules of ours that a module imports, wherever in it."""
+    """Return our modules that a module imports anywhere."""
     found = set()
     for node in imports(path):
         if not isinstance(node, ast.ImportFrom):
@@ -131,7 +131,7 @@ def ours(path: Path) -> set[Path]:
 
 @cache
 def foreign(path: Path) -> set[str]:
-    """The top-level names of what a module imports that is not ours."""
+    """Return the top-level names of other modules that a module imports."""
     found = set()
     for node in imports(path):
         if isinstance(node, ast.Import):
@@ -141,8 +141,8 @@ def foreign(path: Path) -> set[str]:
     return found - {"greenchat"}
 
 
-def test_the_tree_is_read() -> None:
-    """Else all that follows would be true of nothing."""
+def test_modules_are_found() -> None:
+    """Otherwise the tests below would pass for nothing."""
     assert len(MODULES) > 100
     assert ROOT / "protocol/message.py" in ours(ROOT / "protocol/envelopes/envelope.py")
     assert ROOT / "protocol/caps.py" in ours(ROOT / "commands/messages/privmsg.py")
@@ -180,7 +180,7 @@ def test_gevent_and_curses_stay_where_they_belong(library: str, places: set[str]
 
 
 UNFIT = {
-    # does no I/O and knows no other time or chance than what it is given
+    # does no I/O and gets time and randomness as arguments
     "protocol": "socket ssl select threading subprocess os time random secrets uuid sqlite3 asyncio logging",
     "values": "socket ssl select threading subprocess os time random secrets uuid sqlite3 asyncio logging",
     "chat": "socket ssl select threading subprocess os time random secrets uuid sqlite3 asyncio logging",
@@ -190,7 +190,7 @@ UNFIT = {
 
 
 @pytest.mark.parametrize(("folder", "unfit"), UNFIT.items(), ids=UNFIT)
-def test_what_is_pure_stays_pure(folder: str, unfit: str) -> None:
+def test_pure_packages_import_nothing_impure(folder: str, unfit: str) -> None:
     used = {(name(path), library) for path in in_packages(folder) for library in foreign(path)}
     assert [(module, library) for module, library in used if library in unfit.split()] == []
 
@@ -199,7 +199,7 @@ CLOCKS = {"now", "utcnow", "today"}  # of `datetime`, which all of these may imp
 
 
 @pytest.mark.parametrize("folder", UNFIT)
-def test_what_is_pure_asks_no_clock_by_another_name(folder: str) -> None:
+def test_pure_packages_read_no_clock(folder: str) -> None:
     asked = [
         f"{name(path)}:{node.lineno}"
         for path in in_packages(folder)
@@ -218,14 +218,14 @@ def room(path: Path) -> str:
     if package(path) in FLAT and path.parent.name == package(path):
         return "."
     part = path.relative_to(ROOT).parts[1].removesuffix(".py")
-    return "plugins" if part == "plugin" else part  # the name of that room for other people's files
+    return "plugins" if part == "plugin" else part  # the name of that folder for users' files
 
 
 @pytest.mark.parametrize("package_name", INNER_ORDER)
-def test_a_package_is_built_from_the_ground_up(package_name: str) -> None:
+def test_packages_are_built_from_the_bottom_up(package_name: str) -> None:
     height = {each: row for row, rooms in enumerate(INNER_ORDER[package_name]) for each in rooms}
     inside = [path for path in in_packages(package_name) if path.parent != ROOT and room(path) != "__init__"]
-    assert {room(path) for path in inside} <= height.keys(), "every room has its place in INNER_ORDER"
+    assert {room(path) for path in inside} <= height.keys(), "every package is listed in INNER_ORDER"
     wrong = [
         f"{name(path)} imports {name(imported)}"
         for path in inside
@@ -237,9 +237,9 @@ def test_a_package_is_built_from_the_ground_up(package_name: str) -> None:
     assert wrong == []
 
 
-def test_comments_name_files_that_there_are() -> None:
+def test_files_named_in_comments_exist() -> None:
     """A reader who follows a comment to a file must find it."""
-    known = {path.name for path in MODULES} | {"setup.py", "dice.py"}  # the last is a user's own, in an example
+    known = {path.name for path in MODULES} | {"setup.py", "dice.py"}  # the last one is a user's own, in an example
     gone = {
         f"{name(path)}: {named}"
         for path in MODULES
@@ -250,7 +250,7 @@ def test_comments_name_files_that_there_are() -> None:
 
 
 def test_the_map_has_every_folder() -> None:
-    """greenchat/README.md, and the client's own page for its rooms."""
+    """greenchat/README.md, and for the client's folders its own README.md."""
     folders = {path.parent for path in MODULES} - {ROOT}
     assert len(folders) > 40
     pages = {page: (ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "client/README.md")}
@@ -263,20 +263,20 @@ def test_the_map_has_every_folder() -> None:
 
 
 def test_no_folder_holds_too_many_modules() -> None:
-    """A reader takes in a list of thirty names at a glance, and hardly more."""
+    """A list of thirty names can be taken in at a glance, and hardly more."""
     assert {folder: number for folder, number in Counter(path.parent for path in MODULES).items() if number > 30} == {}
 
 
 @pytest.mark.parametrize("path", [ROOT / "protocol", ROOT / "client/terminal/key_decoder.py"], ids=name)
-def test_what_starts_fast_imports_little(path: Path) -> None:
-    """The client's prompt is there within 150 ms: what it needs at once is the standard library."""
+def test_the_client_imports_little_at_the_start(path: Path) -> None:
+    """The prompt appears within 150 ms: all that is needed at once is in the standard library."""
     files = [file for file in MODULES if file == path or path in file.parents]
     assert files
     assert set().union(*(foreign(file) for file in files)) <= sys.stdlib_module_names
 
 
 def test_no_import_is_hidden() -> None:
-    """A cycle means that a name lives in the wrong file; nothing hides one."""
+    """A cycle means that a name is in the wrong file; imports inside functions must not hide one."""
     for path in MODULES:
         source = path.read_text(encoding="utf-8")
         assert "TYPE_CHECKING" not in source, name(path)
@@ -288,14 +288,14 @@ def test_no_import_is_hidden() -> None:
             seen_code = seen_code or isinstance(node, ast.FunctionDef | ast.ClassDef)
 
 
-def test_what_is_silenced_has_its_reason_beside_it() -> None:
-    """A check that is switched off is a claim; who reads it must be able to judge it."""
+def test_silenced_checks_have_a_reason() -> None:
+    """A check that is switched off is a claim, which readers must be able to judge."""
     root = ROOT.parent
     for folder in ("greenchat", "tests", ".ci"):
         for path in (root / folder).rglob("*.py"):
             for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
                 silenced = re.search(r"#\s(type: ignore|noqa)", line)
-                if silenced and '"' not in line[silenced.end() :]:  # else a test speaks of it
+                if silenced and '"' not in line[silenced.end() :]:  # otherwise a test mentions it
                     assert re.search(r"# (type: ignore\[[a-z, -]+\]|noqa: [A-Z0-9, ]+)  # \w", line), f"{path}:{number}"
 
 
@@ -306,8 +306,8 @@ WIRE = re.compile(
 NOT_SENT = {"client/irc/sending.py", "server/net/plain.py"}  # they measure a line
 
 
-def test_lines_are_made_in_the_protocol_only() -> None:
-    """No text of the wire outside protocol/: others build messages."""
+def test_wire_text_is_in_the_protocol_only() -> None:
+    """No text of the wire outside protocol/: other packages build messages."""
     wrong = [
         f"{name(path)}:{line}: {text!r}"
         for path in in_packages("chat", "commands", "storage", "server", "client")
@@ -319,7 +319,7 @@ def test_lines_are_made_in_the_protocol_only() -> None:
 
 
 def texts(path: Path) -> Iterator[tuple[int, str]]:
-    """Every string and f-string but the docstrings, with its line; X stands for what an f-string puts in."""
+    """Return every string and f-string except docstrings, with its line; X stands for the values of an f-string."""
     passed_over: set[ast.AST] = set()
     for node in nodes(path):
         if isinstance(node, ast.Expr):
@@ -337,20 +337,20 @@ def texts(path: Path) -> Iterator[tuple[int, str]]:
                 yield node.lineno, node.value.decode("latin-1")
 
 
-def test_a_file_says_what_it_is_for_and_holds_one_idea() -> None:
+def test_a_file_has_a_docstring_and_one_topic() -> None:
     for path in MODULES:
         assert ast.get_docstring(tree(path)), name(path)
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 400, name(path)
 
 
-# A first line stands alone, in help and in lists: an imperative, a noun phrase, or "Whether".
+# A first line is read alone, in help and in lists: an imperative, a noun phrase, or "Whether".
 NO_SENTENCE = re.compile(
     r"(What|Whatever|Who|Whoever|Whom|Whose|Those|They|Them|It|Somebody|Nobody|How|Where|When|Which|Why"
     r"|Is|Are|Was|Were|Does|Has|Can|Could|Must|Should|Will|Would)\b|.*\?$"
 )
 
 
-def test_a_docstring_begins_with_a_sentence_that_stands_alone() -> None:
+def test_a_docstring_begins_with_a_sentence_of_its_own() -> None:
     described = [
         (path, node, documented.splitlines()[0])
         for path in MODULES
@@ -366,27 +366,45 @@ def test_a_docstring_begins_with_a_sentence_that_stands_alone() -> None:
     assert sorted(wrong) == [], 'begin with a verb ("Return ..."), with "Whether" or with a noun'
 
 
-# Names that a developer of IRC servers or of Python would not guess, each with the word that the field has for it.
+# Names that a developer of IRC servers or of Python would not guess, each with the usual word.
 OLD_WORDS = {
+    "aside": "for_session",
     "backlogs": "send_queues",
+    "banish": "disconnect_banned",
     "banishment": "ban_enforcement",
+    "bequests": "channel_transfers",
+    "bring_back": "restore",
+    "crew": "greenlet_pool",
+    "deliver_heard": "deliver_bursts",
     "doors": "listeners",
     "entrance": "server_password",
     "errands": "effects",
+    "estate": "handed_over",
     "familiar": "known_origins",
+    "find_voice": "find_route",
+    "former_self": "former_guest",
+    "heir": "successor",
+    "is_owing": "has_writes_to_retry",
+    "keptnetwork": "SavedNetwork",
+    "makes_room": "may_take_nick",
     "manners": "connection_rules",
+    "meant": "a word for what it is",
     "oversight": "sa_commands",
     "proofreading": "spellcheck",
     "resent": "sent_ids",
     "reunion": "reattach",
+    "reunite": "reattach",
     "roster": "names_cache",
     "settle": "a word for what it does",
+    "strange": "from_stranger",
     "told_again": "to_envelope",
+    "troubles": "warnings",
     "viewpoint": "window_view",
+    "welcome_back": "restore_user",
 }
 
 
-def test_old_words_stay_away() -> None:
+def test_old_names_are_not_used() -> None:
     """No module, class, function, attribute or variable has a name that was given up."""
     wrong = []
     for path in MODULES:
@@ -399,7 +417,7 @@ def test_old_words_stay_away() -> None:
     assert sorted(wrong) == []
 
 
-# The verbs with which a function's docstring begins; add to them whatever is a verb.
+# The verbs with which docstrings of functions begin; any verb may be added.
 VERBS = """
 Abort Accept Act Adapt Add Adjust Admit Adopt Advance Allow Announce Answer Append Apply Ask Assemble Assign Assume
 Attach Attack Authenticate Await Balance Ban Become Begin Bind Block Blur Break Bring Broadcast Build Cache Call
@@ -428,7 +446,7 @@ IMPERATIVE = ("", "protocol", "values", "config", "chat", "storage", "commands",
 NOT_SO_DESCRIBED = re.compile(r"(\w+\.)?(cached_)?property$|command\(")  # a value; HELP, with the syntax first
 
 
-def test_a_function_is_described_by_what_it_does() -> None:
+def test_a_functions_docstring_begins_with_a_verb() -> None:
     """PEP 257: "prescribes the function or method's effect as a command"; a property is described like a value."""
     allowed = {"Whether", *VERBS.split()}
     described = [

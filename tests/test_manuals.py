@@ -1,4 +1,4 @@
-"""The man pages say what --help says: every option and every command, and none that is no more."""
+"""The man pages say what --help says: every option and every command, and no others."""
 
 import argparse
 import re
@@ -17,7 +17,7 @@ PROGRAMS = {"greenchat": client, "greenchat-server": server, "greenchat-bench": 
 
 
 def documented(parser: argparse.ArgumentParser) -> Iterator[str]:
-    """Yield the options and commands of a parser, those of its commands too."""
+    """Yield the options and commands of a parser and of its commands."""
     for action in parser._actions:
         yield from action.option_strings
         if isinstance(action, argparse._SubParsersAction):
@@ -37,13 +37,13 @@ def with_commands(parser: argparse.ArgumentParser) -> Iterator[argparse.Argument
 
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_each_help_can_be_printed(program: str) -> None:
-    """argparse takes a percent sign in a text for the beginning of a value."""
+    """argparse takes a percent sign in a text for the beginning of a placeholder."""
     for parser in with_commands(PROGRAMS[program].parser_of_program()):
         assert parser.format_help().startswith("usage: ")
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_a_man_page_has_all_that_help_has(program: str) -> None:
+def test_a_man_page_has_everything_of_the_help(program: str) -> None:
     page = (FOLDER / f"{program}.1").read_text(encoding="utf-8").replace("\\", "")
     assert page.startswith(f".TH {program.upper()}")
     words = set(re.findall(r"[\w-]+", page))
@@ -54,11 +54,11 @@ def test_a_man_page_has_all_that_help_has(program: str) -> None:
 
 
 @pytest.mark.parametrize("program", PROGRAMS)
-def test_a_man_page_says_it_in_the_words_of_help(program: str) -> None:
+def test_a_man_page_has_the_texts_of_the_help(program: str) -> None:
     page = (FOLDER / f"{program}.1").read_text(encoding="utf-8").replace("\\", "")
-    said = " ".join(page.split())
+    text = " ".join(page.split())
     for parser in with_commands(PROGRAMS[program].parser_of_program()):
         formatter = parser._get_formatter()
         for action in parser._actions:
             if action.help and action.help != argparse.SUPPRESS and action.dest != "help":
-                assert " ".join(formatter._expand_help(action).split()) in said, "run .ci/man.py"
+                assert " ".join(formatter._expand_help(action).split()) in text, "run .ci/man.py"

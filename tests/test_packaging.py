@@ -1,4 +1,4 @@
-"""The wheel and the sdist: they are complete, install in a fresh environment, and come out the same twice."""
+"""The wheel and the sdist: they are complete, install in a fresh environment, and are reproducible."""
 
 import os
 import subprocess
@@ -33,7 +33,7 @@ def built(source: Path, folder: Path, *kinds: str) -> list[Path]:
 
 
 def copied(folder: Path) -> Path:
-    """What git knows of the checkout, in a folder of its own, so that building leaves nothing here."""
+    """Copy what git knows of the checkout to a folder, so that building leaves nothing in the checkout."""
     names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name in filter(None, names.split("\0")):
         if (ROOT / name).is_file() and not name.startswith("tests/"):
@@ -45,11 +45,11 @@ def copied(folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def packages(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The wheel and the sdist, in this order."""
+    """Return the wheel and the sdist, in this order."""
     return built(copied(tmp_path_factory.mktemp("source")), tmp_path_factory.mktemp("dist"), "--wheel", "--sdist")
 
 
-def test_the_wheel_has_all_that_the_programs_need(packages: list[Path]) -> None:
+def test_the_wheel_is_complete(packages: list[Path]) -> None:
     with zipfile.ZipFile(packages[0]) as wheel:
         names = wheel.namelist()
     data = f"greenchat-{__version__}.data"
@@ -74,32 +74,32 @@ def test_the_same_sources_make_the_same_wheel(packages: list[Path], tmp_path: Pa
 
 @pytest.mark.parametrize("number", [0, 1], ids=["wheel", "sdist"])
 def test_it_installs_in_a_fresh_environment(packages: list[Path], number: int, tmp_path: Path) -> None:
-    """What it depends on is that of the tests' environment: fetching it again is the business of the package index."""
+    """The dependencies are those of the tests' environment, not fetched again; what is not run is not compiled."""
     place = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(place)], check=True)  # nor its old setuptools
     inside = next(place.glob("lib/python*/site-packages"))
     (inside / "tests.pth").write_text(sysconfig.get_path("purelib") + "\n")
     python = place / "bin/python"
     env = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    options = ("--quiet", "--no-deps", "--no-build-isolation", "--force-reinstall")
+    options = ("--quiet", "--no-compile", "--no-deps", "--no-build-isolation", "--force-reinstall")
     command = [sys.executable, "-m", "pip", "--python", str(python), "install", *options, str(packages[number])]
     subprocess.run(command, env=env, check=True, capture_output=True, timeout=PATIENCE)
     programs = [[str(place / "bin" / program)] for program in PROGRAMS]
     for words in (*programs, [str(python), "-m", "greenchat"]):
-        said = subprocess.run(
+        messages = subprocess.run(
             [*words, "--version"], cwd=tmp_path, env=env, capture_output=True, text=True, check=True, timeout=PATIENCE
         )
-        assert __version__ in said.stdout
+        assert __version__ in messages.stdout
 
 
-def test_the_sdist_has_what_a_build_needs(packages: list[Path]) -> None:
+def test_the_sdist_can_be_built(packages: list[Path]) -> None:
     with tarfile.open(packages[1]) as sdist:
         names = {name.partition("/")[2] for name in sdist.getnames()}
     assert {"setup.py", "README.md", "LICENSE", "bin/greenchat", "greenchat/web/index.html"} <= names
 
 
 @pytest.mark.parametrize("command", ["install", "bdist_wheel", "egg_info"])
-def test_what_is_installed_is_compiled_where_that_was_asked_for(command: str, tmp_path: Path) -> None:
+def test_an_installation_is_compiled_where_requested(command: str, tmp_path: Path) -> None:
     """pip before 23.1 runs `setup.py install` where there is no package wheel, and gives it no build requirements."""
     (tmp_path / "mypyc").mkdir()
     (tmp_path / "mypyc/__init__.py").touch()

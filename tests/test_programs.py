@@ -10,9 +10,9 @@ import pytest
 from tests.patience import PATIENCE
 
 BIN = Path(__file__).parents[1] / "bin"
-# What each of them imports early.
+# A module that each of them imports early.
 EARLY = {"greenchat": "queue", "greenchat-server": "argparse", "greenchat-bench": "argparse"}
-# A module in its place, which takes for ever.
+# A module in its place, whose import takes for ever.
 SLOW = """
 import signal
 print("importing", flush=True)
@@ -22,7 +22,7 @@ while True:
 
 
 @pytest.mark.parametrize("program", EARLY)
-def test_ctrl_c_while_it_is_still_importing_is_one_line(tmp_path: Path, program: str) -> None:
+def test_ctrl_c_during_the_imports_is_one_line(tmp_path: Path, program: str) -> None:
     (tmp_path / f"{EARLY[program]}.py").write_text(SLOW)
     process = subprocess.Popen(
         [sys.executable, BIN / program],
@@ -39,8 +39,8 @@ def test_ctrl_c_while_it_is_still_importing_is_one_line(tmp_path: Path, program:
 
 
 @pytest.mark.parametrize("program", EARLY)
-def test_a_python_without_greenchat_is_one_line_that_helps(program: str) -> None:
-    """-I and -S: neither this folder nor what is installed is looked at, as where the checkout is started directly."""
+def test_a_python_without_greenchat_gets_a_helpful_line(program: str) -> None:
+    """-I and -S: neither this folder nor installed packages are found, as when the script is started directly."""
     ended = subprocess.run(
         [sys.executable, "-I", "-S", BIN / program, "--version"], capture_output=True, text=True, check=False
     )

@@ -1,4 +1,4 @@
-"""Records are what dataclasses are, as far as they go."""
+"""Records equal dataclasses in the features that they have."""
 
 import subprocess
 import sys
@@ -32,7 +32,7 @@ class Child(Point):
     z: int = 0
 
 
-def test_they_are_made_as_dataclasses_are() -> None:
+def test_they_are_constructed_like_dataclasses() -> None:
     assert (Point(1).x, Point(1).y, Point(y=5, x=4).y) == (1, 2, 5)
     with pytest.raises(TypeError, match=r"__init__\(\) missing 1 required positional argument: 'x'"):
         Point()  # type: ignore[call-arg]  # what is tested
@@ -54,7 +54,7 @@ def test_they_compare_and_hash_by_their_fields() -> None:
         hash(Mutable(1))
 
 
-def test_they_are_shown_matched_and_copied() -> None:
+def test_repr_matching_and_copying() -> None:
     assert repr(Point(1)) == "Point(x=1, y=2)"
     assert "secret" not in repr(Bag("a"))
     match Point(3, 4):
@@ -78,7 +78,7 @@ def test_nothing_is_compiled_before_it_is_needed() -> None:
 
 
 def test_the_client_starts_without_dataclasses() -> None:
-    """They and `inspect` are a third of the start."""
+    """`dataclasses` and `inspect` are a third of the start."""
     code = "import sys, greenchat.client.main; print(sorted({'dataclasses', 'inspect', 'argparse'} & {*sys.modules}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -1,4 +1,4 @@
-"""What is registered in a table is found there, and nothing is forgotten: commands, capabilities, kinds of document."""
+"""Tables of commands, capabilities, and kinds of document are complete."""
 
 import ast
 
@@ -9,13 +9,13 @@ from tests.sources import MODULES, ROOT, nodes
 
 
 def calls(folder: str) -> list[ast.Call]:
-    """Every call below a folder of the package."""
+    """Return every call below a folder of the package."""
     paths = [path for path in MODULES if ROOT / folder in path.parents]
     return [node for path in paths for node in nodes(path) if isinstance(node, ast.Call)]
 
 
 def test_every_command_that_is_declared_is_in_the_table() -> None:
-    """Also those of modules that nobody imports by name, and those that are declared in a loop."""
+    """Also commands of modules that no other imports by name, and those declared in a loop."""
     declared = set()
     for path in (ROOT / "commands").rglob("*.py"):
         named = [
@@ -37,8 +37,8 @@ def test_every_kind_of_document_is_a_row_of_the_table() -> None:
     assert len({kind.name for kind in rows}) == len(rows)
 
 
-def test_documents_are_kept_and_read_by_their_kind() -> None:
-    """No bare string names a kind of document: one that is spelled twice is soon two."""
+def test_documents_are_stored_and_read_by_their_kind() -> None:
+    """No bare string names a kind of document: two spellings would make two kinds."""
     wrong = [
         ast.unparse(call)
         for folder in ("commands", "server")
@@ -61,7 +61,7 @@ def test_a_start_restores_every_kind_that_is_read_at_the_start() -> None:
 
 
 def test_capabilities_are_named_in_their_table_only() -> None:
-    """Server and client take them from the rows of `protocol.caps`: a set of them is an int of its bits."""
+    """Server and client use the rows of `protocol.caps`: a set of capabilities is an int of their bits."""
     # words of the protocol that are also names of other things: a batch type, a command, a file's key
     other_things = {
         "batch",

@@ -1,8 +1,8 @@
-"""A whole server without sockets: what clients send is run at once, in the test's own thread.
+"""A whole server without sockets: what clients send is executed at once, in the test's own thread.
 
-`Client(world, "alice")` of `tests.irc` works on it as on an address, and so does all that takes one. Nothing has to be
-waited for: when a line was sent, each client has got what it gets of it, and a test can look at the state itself.
-What is about connections, time limits or throttles needs a real server.
+`Client(world, "alice")` of `tests.irc` works on it as on an address, and so does everything that takes one. Nothing has
+to be waited for: once a line was sent, each client has received its output, and a test can look at the state itself.
+Tests of connections, timeouts or throttles need a real server.
 """
 
 import sys
@@ -37,14 +37,14 @@ T = TypeVar("T")
 
 
 class Mailbox:
-    """The client's end of a `Stream`: it takes at once all that is sent."""
+    """The client's end of a `Stream`: it accepts at once all that is sent."""
 
     def __init__(self) -> None:
         self.sent: list[bytes] = []
         self.ended = False
 
     def outbox(self, turn: Turn) -> SocketOutbox:
-        """Return the outbox that fills it. It is one of the server's own: a compiled class has no other subclasses."""
+        """Return the outbox that fills it, one of the server's own: a compiled class has no other subclasses."""
         return SocketOutbox(turn.dirty, self, sys.maxsize, turn.send_queues)
 
     def send(self, data: bytes, /) -> int:
@@ -65,23 +65,23 @@ class Mailbox:
 
 
 class _NoThreads:
-    """In the place of `Threads` and `Pool`: what is slow is done at once, by whoever runs a line."""
+    """Replaces `Threads` and `Pool`: slow work is done at once, by the thread that executes the line."""
 
     def __init__(self, threads: int = 0, *, begun: bool = False) -> None:
         """Start none."""
 
     def join(self) -> None:
-        """There are none."""
+        """Do nothing: there are no threads."""
 
     def kill(self) -> None:
-        """There are none."""
+        """Do nothing: there are no threads."""
 
     def kill_messengers(self) -> None:
-        """There are none."""
+        """Do nothing: there are no threads."""
 
 
 def make_app(settings: Settings, options: Options) -> App:
-    """Return a server that listens nowhere, at the least cost: there are thousands of them."""
+    """Return a server without listeners, at the lowest cost: tests make thousands of them."""
     with databases.copied(databases.begun), ExitStack() as stack:
         for module, name in _WITH_THREADS:
             stack.enter_context(patch.object(module, name, _NoThreads))
@@ -92,9 +92,9 @@ _WITH_THREADS = ((apps, "Threads"), (store_keeper, "Pool"), (disk_watch, "Pool")
 
 
 class World:
-    """A server, and the lines to its clients.
+    """A server, and the lines of its clients.
 
-    meanwhile: called where others have their turn before a command is done.
+    meanwhile: called where others get their turn before a command is done.
     """
 
     def __init__(self, settings: Settings, options: Options) -> None:
@@ -111,7 +111,7 @@ class World:
 
     @property
     def address(self) -> "World":
-        """What a client dials."""
+        """The address for clients."""
         return self
 
     def dial(self) -> "Line":
@@ -123,35 +123,42 @@ class World:
         return self._lines[-1]
 
     def call(self, function: Callable[[App], T]) -> T:
-        """Run something as the server itself, between two turns, and return what it returns."""
+        """Run a function as the server itself, between two turns, and return its result."""
         try:
             return function(self.app)
         finally:
             self.end_turn()
 
+    def stop_clock(self) -> None:
+        """Let the server's clock stand still: what it says in seconds stays the same."""
+        now = self.app.now()
+        self.app.now = lambda: now  # type: ignore[method-assign]  # the clock of this one server
+
     def stop(self) -> None:
-        """End it, as a server ends."""
+        """Stop the server as a real one stops."""
         self.app.close()
 
     def routes(self, session: Session) -> SessionRoutes:
-        """Return the short way of a session's plain messages."""
-        return SessionRoutes(self.network, session, self.app.log, self.app.turn, partial(self.context, session))
+        """Return the fast path of a session's messages."""
+        return SessionRoutes(
+            self.network, session, self.app.log, self.app.turn, partial(self.context, session), self.app.now
+        )
 
     def run(self, session: Session, routes: SessionRoutes, line: bytes | LineTooLong) -> None:
-        """Run a line and all that follows from it, by the short way where a connection takes that."""
-        self.app.turn.begin()
-        session.received_messages += 1
+        """Execute a line and all that follows from it, by the fast path where a connection takes it."""
         burst = None if isinstance(line, LineTooLong) else routes.find(line)
         if burst:
-            routes.say(burst, self.app.now())
+            routes.say(burst)
         else:
+            self.app.turn.begin()
+            session.received_messages += 1
             self._finish(*run_line(line, partial(self.context, session)))
         self.end_turn()
 
     def _finish(self, ctx: Context, continuation: Continuation | None) -> None:
         while continuation is not None:
             if isinstance(continuation, Background):
-                ctx = ctx.aside(ctx.session)
+                ctx = ctx.for_session(ctx.session)
                 continuation = Streamed(continuation.steps(ctx))
             if isinstance(continuation, Deferred):
                 try:
@@ -167,12 +174,12 @@ class World:
                 continuation = go_on(ctx, continuation)
 
     def context(self, session: Session, message: Message) -> Context:
-        """Return the context in which a session runs a command."""
+        """Return the context in which a session executes a command."""
         app = self.app
         return Context(self.network, session, message, now=app.now(), process=app, journal=app.turn)
 
     def leave(self, session: Session, grace: int) -> None:
-        """Take leave of a session as a connection does that has ended. grace: ms for which its place is kept."""
+        """Remove a session as a connection does that has ended. grace: ms for which its place is kept."""
         self.app.turn.begin()
         ctx = self.context(session, Message(""))
         if session.user is None:
@@ -183,7 +190,7 @@ class World:
             ctx.note(left, session.closing or "Connection closed")
 
     def end_turn(self) -> None:
-        """Send what was said, and take leave of those who are to go."""
+        """Send the output of the turn, and remove sessions that are to end."""
         self._send()
         for line in [line for line in self._lines if line.session.closing]:
             self.hang_up(line)
@@ -193,7 +200,7 @@ class World:
         gevent.sleep(0)
 
     def hang_up(self, line: "Line") -> None:
-        """End a connection: the client is gone, or was told to go."""
+        """End a connection: the client has gone, or was told to go."""
         if line in self._lines:
             self._lines.remove(line)
             lost = not line.session.closing
@@ -204,11 +211,11 @@ class World:
 
 
 def _nothing() -> None:
-    """Let nothing happen."""
+    """Do nothing."""
 
 
 class Line:
-    """The client's end of a connection, with those methods of a socket that `tests.irc.Client` uses."""
+    """The client's end of a connection, with the methods of a socket that `tests.irc.Client` uses."""
 
     def __init__(self, world: World, session: Session, mailbox: Mailbox) -> None:
         self.session = session
@@ -218,26 +225,26 @@ class Line:
         self._routes = world.routes(session)
 
     def sendall(self, data: bytes) -> None:
-        """Send bytes; when this returns they are obeyed."""
+        """Send bytes; when this returns they have been executed."""
         self.session.received_bytes += len(data)
         for line in self._buffer.feed(data):
             if not self.session.closing:
                 self._world.run(self.session, self._routes, line)
 
     def recv(self, size: int) -> bytes:
-        """Return all that has come, b"" at the end. Raises TimeoutError if nothing more is to come."""
+        """Return all output, b"" at the end. Raises TimeoutError if no more is to come."""
         data, self.mailbox.sent = b"".join(self.mailbox.sent), []
         if not data and not self.mailbox.ended:
             raise TimeoutError("the server has said all that it has to say")
         return data
 
     def getpeername(self) -> World:
-        """Return where another client may connect to."""
+        """Return the address for other clients."""
         return self._world
 
     def setsockopt(self, *_: object) -> None:
-        """There is no socket."""
+        """Do nothing: there is no socket."""
 
     def close(self) -> None:
-        """Hang up, without a word."""
+        """Disconnect silently."""
         self._world.hang_up(self)

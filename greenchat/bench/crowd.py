@@ -16,6 +16,8 @@ RETRIES = 20  # of them at a time
 ASK_AFTER = 0.2  # seconds after which a returning client repeats its NICK
 ASKED = 150  # times
 SLOWER = 10  # times as much patience with a handshake of a WebSocket, which costs a server some work
+CROWD = 100  # members of a channel: fewer are told of each join at once
+TOLD_LATER = 0.3  # seconds in which a crowd is told of the last joins
 SYNC = b"PING :in-step\r\n"
 
 
@@ -41,7 +43,7 @@ class Returning:
         self._due: dict[Client, float] = {}  # when to ask, the earliest first
         self._asked: dict[Client, int] = {}
 
-    def told(self, client: Client, line: bytes) -> None:
+    def retry_later(self, client: Client, line: bytes) -> None:
         """Note a client whose nick is in use. Raises RefusedError if that continues for too long."""
         self._asked[client] = self._asked.get(client, 0) + 1
         if self._asked[client] > ASKED:
@@ -69,13 +71,13 @@ class Guest:
     progress: Callable[[str], None]
     lost: Callable[[Client], None]
     rest: bytes = b""
-    heard: bool = False
+    has_answer: bool = False
     came: float = field(default_factory=perf_counter)
     returning: Returning | None = None
 
     def feed(self, data: bytes) -> None:
         """Answer PING, and report it and 001, 366 and PONG."""
-        self.heard = True
+        self.has_answer = True
         *lines, self.rest = (self.rest + data).split(b"\n")
         for line in lines:
             head = HEAD.match(line)
@@ -84,11 +86,11 @@ class Guest:
 
     def is_lost(self, since: float) -> bool:
         """Whether it has had no answer, and was refused or connected before `since`."""
-        return not self.heard and self.came <= since
+        return not self.has_answer and self.came <= since
 
     def closed(self, client: Client) -> None:
         """Note that the server has closed the connection."""
-        if self.heard or client.ending:
+        if self.has_answer or client.ending:
             self.lost(client)
         self.came = 0.0  # refused: retry at once
 
@@ -103,7 +105,7 @@ class Guest:
         elif command == b"PONG" and b"in-step" in line:
             self.progress("in step")
         elif command == b"433" and self.returning:
-            self.returning.told(self.client, line)
+            self.returning.retry_later(self.client, line)
         elif command == b"ERROR":
             raise DisconnectedError(f"{self.client}: {line.decode(errors='replace').strip()}")
         elif command in REFUSALS or (command == b"CAP" and b" NAK " in line):
@@ -224,6 +226,8 @@ def gather(
 
     swarm.run(joined, "all clients have joined")
     arrival = ArrivalTimes(registering, perf_counter() - began)
+    if len(joining) >= CROWD:
+        swarm.run_for(TOLD_LATER)
     in_step(swarm, clients, reached)
     return clients, arrival
 

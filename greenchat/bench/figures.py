@@ -57,6 +57,7 @@ FIGURES: dict[str, Figure] = {
     "messages_per_second": Figure("messages/s", _count),
     "deliveries_per_second": Figure("deliveries/s", _count, ratio=True),
     "cpu_per_delivery": Figure("CPU/delivery", _microseconds, ratio=True),
+    "cpu_per_delivery_in_all": Figure("CPU with later work", _microseconds, ratio=True),
     "cpu_per_join": Figure("CPU/join", _microseconds, ratio=True),
     "delay_p50": Figure("p50", _milliseconds, ratio=True),
     "delay_p99": Figure("p99", _milliseconds, ratio=True),

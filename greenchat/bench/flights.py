@@ -41,7 +41,7 @@ class Flights:
         self.talking = False
         self.completed = 0
         self.delays: list[float] = []  # seconds from sending to the last receiver, of each message
-        self.said: dict[int, int] = {}  # sender -> how many messages
+        self.sent_counts: dict[int, int] = {}  # sender -> how many messages
         self.in_flight: dict[tuple[int, int], Room] = {}
         self._left: dict[tuple[int, int], int] = {}  # message -> parties that don't have it yet
         self._sent: dict[tuple[int, int], float] = {}
@@ -63,13 +63,13 @@ class Flights:
 
     def said_by(self, sender: int) -> int:
         """Return the number of messages that a sender has said."""
-        return self.said.get(sender, 0)
+        return self.sent_counts.get(sender, 0)
 
     def speak(self) -> None:
         """Send one message more."""
         sender, room = next(self.speakers)
-        number = self.said.get(sender, 0)
-        self.said[sender] = number + 1
+        number = self.sent_counts.get(sender, 0)
+        self.sent_counts[sender] = number + 1
         message = (sender, number)
         self.in_flight[message] = room
         self._left[message] = sum(1 for each in room.transcripts if each.listeners(sender)) + sum(
@@ -102,7 +102,7 @@ class Flights:
         transcript = place.transcript
         room = next(room for room in self.rooms if transcript in room.transcripts)
         room.detached.append(place)
-        flying = [message for message, where in self.in_flight.items() if where is room]
+        flying = [message for message, flown_in in self.in_flight.items() if flown_in is room]
         for sender, number in flying:
             if number >= place.expects(sender) and place.hears(sender):
                 self._left[sender, number] += 1

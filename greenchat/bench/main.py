@@ -66,26 +66,26 @@ def parser_of_program() -> argparse.ArgumentParser:
 
 
 def _add_common(parser: argparse.ArgumentParser, scenario: Scenario) -> None:
-    where = parser.add_argument_group("what to measure")
-    where.add_argument("--server", metavar="HOST:PORT", help="an IRC server that runs already")
-    where.add_argument("--pid", type=int, help="its process on this machine, for its CPU time and memory")
-    where.add_argument(
+    group = parser.add_argument_group("what to measure")
+    group.add_argument("--server", metavar="HOST:PORT", help="an IRC server that runs already")
+    group.add_argument("--pid", type=int, help="its process on this machine, for its CPU time and memory")
+    group.add_argument(
         "--vs",
         action="append",
         choices=sorted(PEERS),
         default=[],
         help="the same work against this one too; repeatable",
     )
-    where.add_argument("--only-vs", action="store_true", help="leave out greenchat: measure the others alone")
+    group.add_argument("--only-vs", action="store_true", help="leave out greenchat: measure the others alone")
     for name in sorted(PEERS):
-        where.add_argument(
+        group.add_argument(
             f"--{name}", metavar="PATH", default=os.environ.get(f"GREENCHAT_BENCH_{name.upper()}"),
             help=f"{name}, or the root of its unpacked package (or $GREENCHAT_BENCH_{name.upper()})",
         )  # fmt: skip
-    where.add_argument(
+    group.add_argument(
         "--websocket", action="store_true", help="clients speak WebSocket; greenchat without it is measured beside it"
     )
-    where.add_argument("--tls", action="store_true", help="clients speak TLS")
+    group.add_argument("--tls", action="store_true", help="clients speak TLS")
     how = parser.add_argument_group("how")
     how.add_argument(
         "--seconds", type=float, default=scenario.seconds, help=f"length of a window ({scenario.seconds:g})"

@@ -81,8 +81,8 @@ def _times(nodes: Sequence[int]) -> list[tuple[float, float]]:
 def _probes(job: Job, talk: SteadyLoad, nodes: Sequence[int]) -> list[DelayProbe]:
     """Connect one at each node who writes to the one at the next. Raises StalledError."""
     clients, _ = gather(talk.swarm, [None] * _PROBES, first=_FIRST)
-    where = nodes_of_clients(job.address.port, nodes)
-    homes = {where[client.socket.getsockname()[1]]: client for client in clients}
+    node_of_port = nodes_of_clients(job.address.port, nodes)
+    homes = {node_of_port[client.socket.getsockname()[1]]: client for client in clients}
     if len(homes) < len(nodes):
         raise StalledError("the kernel gave one of the nodes nobody who measures: try again")
     ring = [homes[pid] for pid in nodes]
@@ -96,12 +96,12 @@ def _beside(talk: SteadyLoad, probes: Sequence[DelayProbe], rate: float, seconds
     """Return the delays while so many messages a second are said."""
     for probe in probes:
         probe.delays.clear()
-    began, said = perf_counter(), 0
+    began, sent = perf_counter(), 0
     while (passed := perf_counter() - began) < seconds:
-        due = min(int(passed * rate) - said, _BEHIND)
+        due = min(int(passed * rate) - sent, _BEHIND)
         for _ in range(due):
             talk.flights.speak()
-        said += due
+        sent += due
         for probe in probes:
             probe.write(perf_counter())
         talk.swarm.run_for(_STEP)

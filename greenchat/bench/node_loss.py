@@ -30,12 +30,12 @@ _AFTERWARDS = 15.0  # seconds, in which the node is given up, or comes again
 
 @dataclass(slots=True, eq=False)
 class NodeListener:
-    """One who talks and listens. heard: numbers by speaker. silence: the longest one, in seconds. seen: who came or
+    """One who talks and listens. numbers: by speaker. silence: the longest one, in seconds. seen: who came or
     went, as it was shown.
     """
 
     client: Client
-    heard: dict[bytes, list[int]] = field(default_factory=dict)
+    numbers: dict[bytes, list[int]] = field(default_factory=dict)
     seen: list[bytes] = field(default_factory=list)
     silence: float = 0.0
     last: float = field(default_factory=perf_counter)
@@ -48,7 +48,7 @@ class NodeListener:
         for line in lines:
             source, command, *words = line.split()[:4]
             if command == b"PRIVMSG":
-                self.heard.setdefault(source.partition(b"!")[0][1:], []).append(int(words[-1][1:]))
+                self.numbers.setdefault(source.partition(b"!")[0][1:], []).append(int(words[-1][1:]))
                 self.silence = max(self.silence, now - self.last)
                 self.last = now
             elif source == b"PING":
@@ -63,7 +63,7 @@ class NodeListener:
 
 
 class NodeTalk:
-    """Several who talk in turn. said: how many messages of each."""
+    """Several who talk in turn. sent_counts: how many messages of each."""
 
     def __init__(self, swarm: Swarm, clients: Sequence[Client]) -> None:
         self._swarm = swarm
@@ -72,7 +72,7 @@ class NodeTalk:
             listener.client.feed = listener.feed
         self._due = perf_counter()
         self._turn = 0
-        self.said: Counter[bytes] = Counter()
+        self.sent_counts: Counter[bytes] = Counter()
 
     def run(self, seconds: float) -> float:
         """Talk for so many seconds; return the longest silence of them all."""
@@ -87,8 +87,8 @@ class NodeTalk:
             client = self._listeners[self._turn % len(self._listeners)].client
             self._turn += 1
             name = nick(client.index)
-            client.send(b"PRIVMSG %b :%d\r\n" % (ROOM, self.said[name]))
-            self.said[name] += 1
+            client.send(b"PRIVMSG %b :%d\r\n" % (ROOM, self.sent_counts[name]))
+            self.sent_counts[name] += 1
         return max(each.restart() for each in self._listeners)
 
     def forget_presences(self) -> None:
@@ -103,15 +103,17 @@ class NodeTalk:
         except StalledError as error:
             raise ViolationError(f"messages were lost when a node was killed: {error}") from error
         for listener in self._listeners:
-            for name, numbers in listener.heard.items():
-                if numbers != list(range(self.said[name])):
+            for name, numbers in listener.numbers.items():
+                if numbers != list(range(self.sent_counts[name])):
                     raise ViolationError(f"{listener.client} heard the messages of {name.decode()} as {numbers}")
             if listener.seen:
                 raise ViolationError(f"{listener.client} was shown {listener.seen[0].decode(errors='replace')}")
 
     def _has_all(self, listener: NodeListener) -> bool:
         own = nick(listener.client.index)
-        return all(len(listener.heard.get(name, ())) >= count for name, count in self.said.items() if name != own)
+        return all(
+            len(listener.numbers.get(name, ())) >= count for name, count in self.sent_counts.items() if name != own
+        )
 
 
 def lose_node(job: Job, shape: Shape) -> Figures:
@@ -124,11 +126,11 @@ def lose_node(job: Job, shape: Shape) -> Figures:
     try:
         swarm = Swarm(job.address)
         clients, _ = gather(swarm, [ROOM] * _TALKERS, first=_FIRST)
-        where = nodes_of_clients(port, nodes)
-        victim, lost = Counter(where.values()).most_common(1)[0]
+        node_of_port = nodes_of_clients(port, nodes)
+        victim, lost = Counter(node_of_port.values()).most_common(1)[0]
         elsewhere: dict[int, list[Client]] = {pid: [] for pid in nodes}
         for client in clients:
-            elsewhere[where[client.socket.getsockname()[1]]].append(client)
+            elsewhere[node_of_port[client.socket.getsockname()[1]]].append(client)
         for client in elsewhere.pop(victim):
             swarm.close(client)
         if not all(elsewhere.values()):
@@ -165,11 +167,11 @@ class _Crowd:
                 os._exit(0)
         os.close(tell)
         os.close(ended)
-        said = os.read(ready, 1)
+        status = os.read(ready, 1)
         os.close(ready)
-        if not said:
+        if not status:
             self.end()
-            raise StalledError("the crowd could not come in")
+            raise StalledError("the additional clients could not connect")
 
     def end(self) -> None:
         """Let them go."""

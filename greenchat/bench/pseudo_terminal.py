@@ -32,13 +32,13 @@ class ClientGoneError(Exception):
 class StageServer:
     """An IRC server for one client: welcomes it, lets it join, answers PING, and records its messages.
 
-    Its thread accepts again after `drop`. said: the PRIVMSGs received, in order.
+    Its thread accepts again after `drop`. messages: the PRIVMSGs received, in order.
     """
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
-        self.said: list[str] = []
+        self.messages: list[str] = []
         self.changed = threading.Condition()
         self._connection: socket.socket | None = None
         self._nick = "bench"
@@ -63,10 +63,10 @@ class StageServer:
         """Stop listening."""
         self._listener.close()
 
-    def wait_said(self, text: str, seconds: float) -> bool:
+    def wait_message(self, text: str, seconds: float) -> bool:
         """Whether the client sends a message with this text, before now or within that time."""
         with self.changed:
-            return self.changed.wait_for(lambda: any(text in line for line in self.said), seconds)
+            return self.changed.wait_for(lambda: any(text in line for line in self.messages), seconds)
 
     def _serve(self) -> None:
         while True:
@@ -121,7 +121,7 @@ class StageServer:
                 if self._echoes:
                     replies = [f"{label} :{nick}!b@h PRIVMSG {rest}".lstrip()]
                 with self.changed:
-                    self.said.append(rest)
+                    self.messages.append(rest)
                     self.changed.notify_all()
         if replies:
             connection.sendall("".join(f"{reply}\r\n" for reply in replies).encode())

@@ -52,13 +52,13 @@ class Reader(TranscriptPosition):
             self._feed_by_line(data)
 
     def _feed_by_line(self, data: bytes) -> None:
-        whole = data.rfind(b"\n") + 1
+        complete = data.rfind(b"\n") + 1
         view = memoryview(data)
         transcript = self.transcript
         text = transcript.text
         at = 0
-        while at < whole:
-            known = min(whole - at, self.own_next - self.offset, len(text) - self.offset)
+        while at < complete:
+            known = min(complete - at, self.own_next - self.offset, len(text) - self.offset)
             # Up to the end of the transcript or an own message, always the end of a line.
             if (
                 known > 0

@@ -62,8 +62,8 @@ def report(file: Path, top: int = 20) -> str:
     functions = [["function", "itself", "with all it calls"]]
     for key, count in own.most_common(top):
         functions.append([f"{_short(key[0])} {key[1]}", f"{count / total:.1%}", f"{within[key] / total:.1%}"])
-    where = [["line", "itself"], *([key, f"{count / total:.1%}"] for key, count in lines.most_common(top))]
-    return f"{total} samples of the server's CPU time\n{table(functions)}\n\n{table(where)}"
+    line_rows = [["line", "itself"], *([key, f"{count / total:.1%}"] for key, count in lines.most_common(top))]
+    return f"{total} samples of the server's CPU time\n{table(functions)}\n\n{table(line_rows)}"
 
 
 def _short(name: str) -> str:

@@ -146,8 +146,8 @@ class Swarm:
 
     def lost(self, client: Client) -> None:
         """Report a connection that the server closed unexpectedly."""
-        why = f": {client.ending}" if client.ending else ""
-        raise DisconnectedError(f"the server closed the connection of {client}{why}")
+        reason = f": {client.ending}" if client.ending else ""
+        raise DisconnectedError(f"the server closed the connection of {client}{reason}")
 
     def close(self, client: Client) -> None:
         """Close a connection of our own accord."""

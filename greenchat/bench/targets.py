@@ -184,5 +184,5 @@ def _await_listening(process: subprocess.Popen[bytes], port: int, output: Path, 
             return
         except OSError:
             time.sleep(0.02)
-    said = output.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["nothing"]
-    raise NotStartedError(f"{name} does not listen on 127.0.0.1:{port}; the last it said: {said[-1]}")
+    lines = output.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["nothing"]
+    raise NotStartedError(f"{name} does not listen on 127.0.0.1:{port}; the last it said: {lines[-1]}")

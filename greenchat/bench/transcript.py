@@ -66,7 +66,7 @@ class Transcript:
         self.on_arrival = on_arrival
         self.text = bytearray()
         self.ends: list[int] = []  # line -> the offset behind it
-        self.said: list[tuple[int, int] | None] = []  # line -> (sender, number); None for joins and quits
+        self.messages: list[tuple[int, int] | None] = []  # line -> (sender, number); None for joins and quits
         self.sent: list[float] = []  # line -> when it was sent
         self.starts: dict[int, list[int]] = {}  # sender -> offsets of the messages
         self.present: set[int] = set()
@@ -140,11 +140,11 @@ class Transcript:
         line = self._passed
         # Advanced before each callback, which may send, and so re-enter this method.
         while line < len(ends) and (ends[line - 1] if line else 0) not in self._waiting:
-            said = self.said[line]
+            message = self.messages[line]
             line += 1
             self._passed = line
-            if said:
-                self.on_complete(*said)
+            if message:
+                self.on_complete(*message)
 
     def append(self, place: "TranscriptPosition", line: bytes) -> bool:
         """Append a line, seen by a reader first. Return False if it is no such line.
@@ -202,10 +202,10 @@ class Transcript:
                 self.release(each)
         return True
 
-    def _extend(self, line: bytes, said: tuple[int, int] | None, sent: float) -> None:
+    def _extend(self, line: bytes, message: tuple[int, int] | None, sent: float) -> None:
         self.text += line
         self.ends.append(len(self.text))
-        self.said.append(said)
+        self.messages.append(message)
         self.sent.append(sent)
 
     def find(self, place: "TranscriptPosition") -> bool:

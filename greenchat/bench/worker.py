@@ -48,13 +48,13 @@ def work(
     theirs.close()
     try:
         while True:
-            said: WorkerProgress | FailedError | dict[str, float] = ours.recv()
-            if isinstance(said, WorkerProgress):
-                progress(said)
-            elif isinstance(said, FailedError):
-                raise said
+            result: WorkerProgress | FailedError | dict[str, float] = ours.recv()
+            if isinstance(result, WorkerProgress):
+                progress(result)
+            elif isinstance(result, FailedError):
+                raise result
             else:
-                return said
+                return result
     except EOFError:
         process.join()
         raise FailedError(f"the clients' process ended with exit code {process.exitcode}") from None

@@ -142,7 +142,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Dropped:
+class DeletedAccount:
     """A deleted account. Its name can't be registered until an operator frees it.
 
     name: as it was registered; id: the account's; time: when it was deleted, in ms since the epoch.
@@ -157,7 +157,7 @@ class Dropped:
         return {"name": self.name, "id": self.id, "time": self.time}
 
     @classmethod
-    def from_document(cls, document: Mapping[str, Any]) -> "Dropped":
+    def from_document(cls, document: Mapping[str, Any]) -> "DeletedAccount":
         """Make one from `document`'s output."""
         return cls(document["name"], document["id"], document["time"])
 
@@ -179,7 +179,7 @@ class Accounts:
         self._by_name: dict[str, Account] = {}
         self._by_id: dict[str, Account] = {}
         self._by_proof: dict[str, str] = {}  # certificates, and subjects
-        self._dropped: dict[str, Dropped] = {}  # by the skeleton of its name
+        self._dropped: dict[str, DeletedAccount] = {}  # by the skeleton of its name
         self._by_nick: dict[str, str] = {}
         for account in accounts:
             self.put(account)
@@ -208,20 +208,20 @@ class Accounts:
         account = self._by_name.get(self._fold(name)) if name else None
         return account.id if account and account.birth < msgid else ""
 
-    def reserved(self, name: str) -> Dropped | None:
+    def reserved(self, name: str) -> DeletedAccount | None:
         """Return the deleted account of this name, or of a confusable one, unless the name was freed."""
         return self._dropped.get(self._skeleton(name))
 
-    def reserve(self, dropped: Dropped) -> None:
+    def reserve(self, dropped: DeletedAccount) -> None:
         """Keep a name from being registered again."""
         self._dropped[self._skeleton(dropped.name)] = dropped
 
     @property
-    def dropped(self) -> list[Dropped]:
+    def dropped(self) -> list[DeletedAccount]:
         """Return the deleted accounts whose names are still reserved."""
         return list(self._dropped.values())
 
-    def free(self, name: str) -> Dropped | None:
+    def free(self, name: str) -> DeletedAccount | None:
         """Free the name of a deleted account for registration; return that account."""
         return self._dropped.pop(self._skeleton(name), None)
 

@@ -18,7 +18,7 @@ from greenchat.protocol.message import NO_TAGS
 VERSION = 1
 """The newest epoch that this code knows: a state that is shared with nobody else is always in it."""
 OLDEST = 1
-"""The oldest one. Raise it where what was done in an epoch is removed from the code."""
+"""The oldest supported epoch. Raise it when the code for older epochs is removed."""
 
 _RAN, _DECIDED, _SPOKEN = "run", "step", "say"
 
@@ -28,7 +28,7 @@ class ActError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class CommandAct:
     """A client's command, as its message. session: its number. now: ms since the epoch."""
 
     session: int
@@ -39,7 +39,7 @@ class Ran:
 
 
 @dataclass(frozen=True, slots=True)
-class Decided:
+class StepAct:
     """A step, see `commands.core.steps`. session: its number, 0 for the server itself. now: ms since the epoch.
 
     stranger: host, nick and account of a session that has not registered, which other nodes do not know; else empty.
@@ -53,7 +53,7 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class SpeechAct:
     """Texts that a session sends to one target, checked where it is connected: applying them costs a fraction of a
     command.
 
@@ -69,14 +69,14 @@ class Spoken:
     revisions: tuple[int, int, int]
 
 
-Act = Ran | Decided | Spoken
+Act = CommandAct | StepAct | SpeechAct
 
 
 def encode(act: Act) -> list[Any]:
     """Return an act as JSON can hold it."""
-    if isinstance(act, Ran):
+    if isinstance(act, CommandAct):
         return [_RAN, act.session, act.now, act.command, list(act.params), *([dict(act.tags)] if act.tags else [])]
-    if isinstance(act, Spoken):
+    if isinstance(act, SpeechAct):
         return [_SPOKEN, act.session, act.now, act.command, act.target, list(act.texts), list(act.revisions)]
     return [_DECIDED, act.session, act.now, act.step, list(act.fields), *([list(act.stranger)] if act.stranger else [])]
 
@@ -91,19 +91,19 @@ def decode(stored: object, now: int = 0) -> Act:
             isinstance(param, str) for param in params
         ):
             tags = rest[0] if rest and isinstance(rest[0], dict) else NO_TAGS
-            return Ran(session, now or own, command, tuple(map(str, params)), tags)
+            return CommandAct(session, now or own, command, tuple(map(str, params)), tags)
         case ["step", int(session), int(own), str(name), [*fields]]:
-            return Decided(session, now or own, name, tuple(fields))
+            return StepAct(session, now or own, name, tuple(fields))
         case ["step", int(session), int(own), str(name), [*fields], [str(host), str(nick), str(account)], *_]:
-            return Decided(session, now or own, name, tuple(fields), (host, nick, account))
+            return StepAct(session, now or own, name, tuple(fields), (host, nick, account))
         case ["say", int(session), int(own), str(command), str(target), [*texts], [int(a), int(b), int(c)]]:
-            return Spoken(session, now or own, command, target, tuple(map(str, texts)), (a, b, c))
+            return SpeechAct(session, now or own, command, target, tuple(map(str, texts)), (a, b, c))
         case _:
             raise ActError(f"this is not an act of version {VERSION} of the log: {str(stored)[:100]}")
 
 
 def spoken(stored: Any) -> list[Any] | None:
-    """Return session, command, target, texts and revisions of `encode`'s output for a Spoken, None for another act.
+    """Return session, command, target, texts and revisions of `encode`'s output for a SpeechAct, None for another act.
 
     Most acts are messages, and every node applies all of them: this takes a tenth of the time of `decode`, and leaves
     checking the fields to the caller.

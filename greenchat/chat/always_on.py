@@ -1,6 +1,6 @@
 """Always-on users: users who stay without a connection, and their restoration after a restart.
 
-An always-on user is an ordinary user without sessions. `document` and `bring_back` convert users for the store.
+An always-on user is an ordinary user without sessions. `document` and `restore_presence` convert users for the store.
 """
 
 from collections.abc import Mapping
@@ -40,8 +40,8 @@ def _may_stay(network: Network, name: str) -> bool:
     rule = network.settings.accounts.always_on
     if rule in ("disabled", "mandatory"):
         return rule == "mandatory"
-    wish = account.preferences.always_on
-    return wish if wish is not None else rule == "opt-out"
+    preference = account.preferences.always_on
+    return preference if preference is not None else rule == "opt-out"
 
 
 def document(network: Network, user: User) -> dict[str, Any]:
@@ -64,7 +64,7 @@ def document(network: Network, user: User) -> dict[str, Any]:
     }
 
 
-def bring_back(network: Network, stored: Mapping[str, Any], *, guest_id: str, now: int) -> User | None:
+def restore_presence(network: Network, stored: Mapping[str, Any], *, guest_id: str, now: int) -> User | None:
     """Restore a user; return None if the account is gone or the nick is taken."""
     account = network.accounts.by_id(stored["account"])
     if network.holder(stored["nick"]) is not None or account is None:
@@ -85,13 +85,13 @@ def bring_back(network: Network, stored: Mapping[str, Any], *, guest_id: str, no
     )
     if not stays(network, user):
         return None
-    put_back(network, user, stored, now=now)
+    add_restored(network, user, stored, now=now)
     return user
 
 
-def put_back(network: Network, user: User, stored: Mapping[str, Any], *, now: int) -> None:
+def add_restored(network: Network, user: User, stored: Mapping[str, Any], *, now: int) -> None:
     """Add a restored user, with their modes, their channels and their invitations."""
-    network.welcome_back(user)
+    network.restore_user(user)
     for letter in stored["modes"]:
         network.set_mode(user, letter, True)
     for name, modes, since in stored["channels"]:

@@ -32,10 +32,10 @@ def is_on_list(network: Network, owner: User, sender: User) -> bool:
         key in owner.caller_id.accepted or key in owner.caller_id.addressed
         for key in (sender.guest_id, sender.identity)
     )
-    return is_known or sender.account_id in kept(network, owner)
+    return is_known or sender.account_id in stored_entries(network, owner)
 
 
-def address(sender: User, target: User) -> None:
+def allow_answer(sender: User, target: User) -> None:
     """Note that a user with +g or +R writes to the target, who may then answer."""
     if sender.modes.isdisjoint(LETTERS) or sender is target:
         return
@@ -44,7 +44,7 @@ def address(sender: User, target: User) -> None:
         del sender.caller_id.addressed[next(iter(sender.caller_id.addressed))]
 
 
-def kept(network: Network, owner: User) -> dict[str, str]:
+def stored_entries(network: Network, owner: User) -> dict[str, str]:
     """Return the part of the list that is stored in the owner's account: account names, by id."""
     account = network.accounts.by_id(owner.account_id) if owner.account_id else None
     accepted = map(network.accounts.by_id, account.accepted if account else ())
@@ -53,4 +53,4 @@ def kept(network: Network, owner: User) -> dict[str, str]:
 
 def listed(network: Network, owner: User) -> dict[str, str]:
     """Return the whole list, by key: the names of accounts, or the nicknames at the time of acceptance."""
-    return kept(network, owner) | owner.caller_id.accepted
+    return stored_entries(network, owner) | owner.caller_id.accepted

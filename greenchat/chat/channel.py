@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from greenchat.chat import ranks
 from greenchat.chat.broadcast import BroadcastGroup
 from greenchat.chat.mask_lists import ListEntry, Mask, MaskList
-from greenchat.chat.paces import Pace, Recent
+from greenchat.chat.paces import Pace, RecentTimes
 from greenchat.chat.user import User
 from greenchat.protocol.casemap import Casefold
 from greenchat.protocol.envelopes.names_reply import NamesLines
@@ -37,8 +37,8 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
-class Locks:
-    """The settings of a channel's operators at one moment: see `Channel.locks`."""
+class OperatorSettings:
+    """The settings of a channel's operators at one moment: see `Channel.operator_settings`."""
 
     flags: frozenset[str]
     topic: Topic | None
@@ -87,7 +87,7 @@ class Channel:
     revision: int = 0
     is_kept: bool = False
     paces: dict[str, Pace] = field(default_factory=dict)
-    recent: dict[User | None, Recent] = field(default_factory=dict)
+    recent: dict[User | None, RecentTimes] = field(default_factory=dict)
 
     @property
     def symbol(self) -> str:
@@ -112,7 +112,8 @@ class Channel:
         return ranks.is_at_least(self.members.get(user, ""), letter)
 
     def ranked(self, letter: str) -> Iterator[User]:
-        """Return the members with this rank or a higher one."""
+        """Yield the members with this rank or a higher one, after sending them all joins held back."""
+        self.group.release()
         for member, modes in self.members.items():
             if modes and ranks.is_at_least(modes, letter):
                 yield member
@@ -126,7 +127,11 @@ class Channel:
         return self.shows(member) or viewer is member or self.is_at_least(viewer, "h")
 
     def witnesses(self, member: User) -> Iterator[User]:
-        """Yield the members of this channel who see what a member of it does, the member included."""
+        """Yield the members of this channel who see what a member of it does, the member included.
+
+        They have been told of all joins first.
+        """
+        self.group.release()
         if self.shows(member):
             yield from self.members
             return
@@ -144,23 +149,25 @@ class Channel:
         ends = [end for masks in self.lists.values() if (end := masks.next_end)] if self.lists else []
         return min(ends, default=0)
 
-    def locks(self) -> Locks:
-        """Return the settings made by its operators, to go back to with `set_locks`."""
+    def operator_settings(self) -> OperatorSettings:
+        """Return the settings made by its operators, for `restore_operator_settings`."""
         lists = {letter: masks.copy() for letter, masks in self.lists.items()}
         paces = dict(self.paces)
         forward = self.forward, self.forward_life
-        return Locks(frozenset(self.flags), self.topic, self.key, self.limit, *forward, lists, self.metadata, paces)
+        return OperatorSettings(
+            frozenset(self.flags), self.topic, self.key, self.limit, *forward, lists, self.metadata, paces
+        )
 
-    def set_locks(self, locks: Locks) -> None:
+    def restore_operator_settings(self, settings: OperatorSettings) -> None:
         """Restore all settings that its operators can make."""
-        self.flags = set(locks.flags)
-        self.topic = locks.topic
-        self.key = locks.key
-        self.limit = locks.limit
-        self.forward, self.forward_life = locks.forward, locks.forward_life
-        self.lists = dict(locks.lists)
-        self.metadata = locks.metadata
-        self.paces = dict(locks.paces)
+        self.flags = set(settings.flags)
+        self.topic = settings.topic
+        self.key = settings.key
+        self.limit = settings.limit
+        self.forward, self.forward_life = settings.forward, settings.forward_life
+        self.lists = dict(settings.lists)
+        self.metadata = settings.metadata
+        self.paces = dict(settings.paces)
 
     def set_flag(self, letter: str, on: bool) -> bool:
         """Set or unset a mode without a parameter; return whether that changed anything."""

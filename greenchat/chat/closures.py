@@ -18,12 +18,12 @@ over messages of an earlier life, see REDACT.
 
 The members of that time are remembered by identity: accounts in the store, guests as long as they are connected.
 
-What is remembered of channels that have ended is bounded in all, however many strangers create: beyond that the
-closures of the channel that ended first are forgotten, of those first in which only guests were. What was said in it
-until they ended is cut from its history, so that nobody sees more by it.
+The closures of ended channels are bounded in total, however many channels strangers create: beyond that the closures of
+one channel are forgotten (`protection.ended_channels` says of which). Its history up to their end is cut, so that
+nobody can read more than before.
 """
 
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -41,9 +41,9 @@ _MOST_GUESTS = 1000  # of one closure who have left the channel
 _MOST_SPANS = 100  # of one identity in one closure; messages of dropped spans are hidden
 
 ClosureSpan = tuple[int, int]
-"""From one msgid to another, both included."""
+"""A span of msgids, both ends included."""
 
-Unsaved = tuple[DocumentKind, str, object]
+Unsaved = tuple[DocumentKind, str, dict[str, Any] | None]
 
 
 def is_closed(channel: Channel) -> bool:
@@ -108,6 +108,17 @@ def _is_guest(identity: str) -> bool:
     return identity.startswith("~")
 
 
+def _first_in(closures: Sequence[Closure], *, of_guests: bool) -> str:
+    """Return the identity that was in a channel first; "" if none is known: a restart forgets guests."""
+    times = [
+        (spans[0][0], identity)
+        for closure in closures
+        for identity, spans in closure.inside.items()
+        if spans and _is_guest(identity) == of_guests
+    ]
+    return min(times)[1] if times else ""
+
+
 def _listed(inside: Mapping[str, Iterable[ClosureSpan]]) -> dict[str, list[list[int]]]:
     return {identity: [list(span) for span in spans] for identity, spans in inside.items()}
 
@@ -117,7 +128,8 @@ class Closures:
 
     unsaved: changes to be stored. lost: channels whose history is to be cut, and up to which msgid.
 
-    Reads: channels, first_end, hidden. Changes: follow, came, went, ended, renamed, prune, restore, take, take_lost.
+    Reads: channels, first_end, hidden. Changes: note_modes, note_join, note_part, note_end, note_rename, prune,
+    restore, take, take_lost.
     """
 
     __slots__ = ("_ended", "_lost", "_of", "_unsaved")
@@ -143,7 +155,7 @@ class Closures:
         lost, self._lost = self._lost, []
         return lost
 
-    def follow(self, key: str, channel: Channel, msgid: int) -> None:
+    def note_modes(self, key: str, channel: Channel, msgid: int) -> None:
         """Note that a channel's modes may have changed; msgid: a new one, of this moment."""
         current = self._current(key)
         if not is_closed(channel):
@@ -160,16 +172,16 @@ class Closures:
                 self._merge(key, closures)
         elif ("H" in channel.flags) != current.quiet:
             self._end(key, current, msgid)
-            self.follow(key, channel, msgid + 1)
+            self.note_modes(key, channel, msgid + 1)
 
-    def came(self, key: str, user: User, msgid: int) -> None:
+    def note_join(self, key: str, user: User, msgid: int) -> None:
         """Note that a user joined, so that the visit is known even if nothing reports the departure."""
         self._ended.discard(key)
         current = self._current(key)
         if current and user.account_id:
             self._save_inside(current, user.account_id, [*current.inside.get(user.account_id, ()), (msgid, LAST_ID)])
 
-    def went(self, key: str, user: User, since: int, msgid: int) -> None:
+    def note_part(self, key: str, user: User, since: int, msgid: int) -> None:
         """Note that a user, a member since a msgid, has left."""
         for closure in self._of.get(key, ()):
             if closure.end >= since:
@@ -178,7 +190,7 @@ class Closures:
                     if identity == user.account_id:
                         self._save_inside(closure, identity, spans)
 
-    def ended(self, key: str, channel: Channel, msgid: int) -> None:
+    def note_end(self, key: str, channel: Channel, msgid: int) -> None:
         """Note that a channel has ended."""
         if channel.is_kept:
             self._put(documents.CHANNEL, key, None)
@@ -187,7 +199,7 @@ class Closures:
             self._end(key, current, msgid)
         self._set_ended(key)
 
-    def renamed(self, before: str, after: str) -> None:
+    def note_rename(self, before: str, after: str) -> None:
         """Note that a channel has a new name; the closures of an earlier channel of that name are dropped."""
         if before == after:
             return
@@ -310,21 +322,29 @@ class Closures:
                 self._save_inside(first, identity, first.inside[identity])
 
     def _find_ended(self, channels: Container[str]) -> None:
+        """Note which channels have ended: they stand in the order of their ends already."""
         for key in [each for each in self._of if each not in channels]:
-            self._set_ended(key)
+            self._note_ended(key)
 
     def _set_ended(self, key: str) -> None:
-        """Note that a channel is the last to have ended, and forget those that ended first if it is too much."""
-        if key not in self._of:
+        """Note that a channel is the last to have ended."""
+        if key in self._of:
+            self._of[key] = self._of.pop(key)
+            self._note_ended(key)
+
+    def _note_ended(self, key: str) -> None:
+        """Note that a channel has ended, after those before it, and forget some of them if it is too much."""
+        closures = self._of.get(key)
+        if closures is None:
             return
         self._ended.discard(key)
-        self._of[key] = self._of.pop(key)
-        size = sum(closure.size for closure in self._of[key])
-        self._ended.add(key, size, of_guests=all(closure.is_of_guests for closure in self._of[key]))
+        size = sum(closure.size for closure in closures)
+        of_guests = all(closure.is_of_guests for closure in closures)
+        self._ended.add(key, size, _first_in(closures, of_guests=of_guests) or key, of_guests=of_guests)
         while self._ended.is_too_much:
-            oldest = self._ended.oldest()
-            self._lost.append((oldest, self._of[oldest][-1].end))
-            self._forget(oldest)
+            lost = self._ended.next_to_forget()
+            self._lost.append((lost, self._of[lost][-1].end))
+            self._forget(lost)
 
     def _forget(self, key: str) -> None:
         """Forget the closures of a channel."""
@@ -351,16 +371,16 @@ class Closures:
         self._put(documents.CLOSED, format_msgid(closure.start), stored)
 
     def _save_inside(self, closure: Closure, identity: str, spans: Iterable[ClosureSpan]) -> None:
-        told = [[since, 0 if until == LAST_ID else until] for since, until in spans]
-        self._put(documents.INSIDE, f"{format_msgid(closure.start)} {identity}", {"spans": told})
+        stored = [[since, 0 if until == LAST_ID else until] for since, until in spans]
+        self._put(documents.INSIDE, f"{format_msgid(closure.start)} {identity}", {"spans": stored})
 
-    def _put(self, kind: DocumentKind, key: str, value: object) -> None:
+    def _put(self, kind: DocumentKind, key: str, value: dict[str, Any] | None) -> None:
         self._unsaved[kind.name, key] = (kind, key, value)
 
 
-def _without(whole: ClosureSpan, parts: Iterable[ClosureSpan]) -> Iterator[ClosureSpan]:
+def _without(span: ClosureSpan, parts: Iterable[ClosureSpan]) -> Iterator[ClosureSpan]:
     """Yield the parts of a span that are outside these spans."""
-    start, end = whole
+    start, end = span
     for since, until in sorted(parts):
         if since > start:
             yield start, min(since - 1, end)

@@ -1,11 +1,14 @@
 """The kinds of documents that store the chat's state: one table, so that no kind is forgotten at a start.
 
+The value of a document is a dict of fields; only those of `SERVER` are single values.
+
 To add a kind: add a row here, write documents with `Context.keep`, and read them in `server/data/restore.py` (or
 declare in the row that they are read on demand). If the key or value contains a folded name, add it to
 `server/data/refold.py`.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,3 +68,10 @@ VAPID = "vapid"  # the secret of the key that signs pushes, hex
 DEFCON = "defcon"  # the DEFCON level
 POSITION = "position"  # of a node in its log: the log, the entry, and the number of its acts
 CASEMAPPING = "casemapping"  # the casemapping under which the keys of all documents are folded
+
+
+def fields_of(document: object) -> dict[str, Any]:
+    """Return the fields of a document that was read. Raises TypeError if it is something else."""
+    if not isinstance(document, dict):
+        raise TypeError(f"it is a {type(document).__name__} instead of fields")
+    return document

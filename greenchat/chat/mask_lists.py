@@ -19,7 +19,7 @@ from greenchat.protocol.message import presentable
 from greenchat.values.masks import glob
 
 AKICK = "akick"
-"""The list of ChanServ's AKICK, which is no list mode: it is shown to those who run the channel only."""
+"""The letter of ChanServ's AKICK list, which is not a list mode: only users who manage the channel see it."""
 ACCOUNT_EXTBAN = "a"
 EXTBANS = "am"
 MASK_BYTES = 150  # a longer mask would not fit into the lines that list it

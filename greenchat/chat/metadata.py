@@ -31,8 +31,8 @@ def changed(values: Mapping[str, str], changes: Mapping[str, str], most: int) ->
 
 def difference(before: Mapping[str, str], after: Mapping[str, str]) -> dict[str, str]:
     """Return the changes that lead from one to the other."""
-    gone = {key: "" for key in before if key not in after}  # ordered, so that it is the same on all nodes
-    return gone | {key: value for key, value in after.items() if before.get(key) != value}
+    removed = {key: "" for key in before if key not in after}  # ordered, so that it is the same on all nodes
+    return removed | {key: value for key, value in after.items() if before.get(key) != value}
 
 
 @dataclass(slots=True, eq=False)

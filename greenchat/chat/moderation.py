@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from greenchat.chat.protection.spam import Suspect, Wave
+from greenchat.chat.protection.spam import NewcomerTexts, Suspect
 from greenchat.chat.user import Session, User
 from greenchat.protocol.message import Message
 from greenchat.protocol.multiline import Part
@@ -11,7 +11,7 @@ _HELD = 200  # lines; the oldest are dropped
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldLine:
     """A held line. time: ms since the epoch; reasons: for people."""
 
     number: int
@@ -28,14 +28,14 @@ class ModerationState:
     """muted: until when all lines of a user are held, ms since the epoch. held: by number. is_releasing: whether an
     operator is releasing a held line just now.
 
-    wave: recent lines of newcomers. told: when operators were last told about a user.
+    wave: recent lines of newcomers. last_reported: when operators were last told about a user.
     """
 
     suspects: dict[User, Suspect] = field(default_factory=dict)
-    wave: Wave = field(default_factory=Wave)
+    wave: NewcomerTexts = field(default_factory=NewcomerTexts)
     muted: dict[User, int] = field(default_factory=dict)
-    held: dict[int, Held] = field(default_factory=dict)
-    told: dict[User, int] = field(default_factory=dict)
+    held: dict[int, HeldLine] = field(default_factory=dict)
+    last_reported: dict[User, int] = field(default_factory=dict)
     is_releasing: bool = False
     number: int = 0
 
@@ -45,10 +45,10 @@ class ModerationState:
 
     def hold(
         self, session: Session, user: User, message: Message, parts: tuple[Part, ...], reasons: str, now: int
-    ) -> Held:
+    ) -> HeldLine:
         """Hold a line for an operator to decide on."""
         self.number += 1
-        held = self.held[self.number] = Held(self.number, now, session, user, message, parts, reasons)
+        held = self.held[self.number] = HeldLine(self.number, now, session, user, message, parts, reasons)
         if len(self.held) > _HELD:
             del self.held[next(iter(self.held))]
         return held
@@ -57,4 +57,4 @@ class ModerationState:
         """Forget a user who has left, but not the held lines."""
         self.suspects.pop(user, None)
         self.muted.pop(user, None)
-        self.told.pop(user, None)
+        self.last_reported.pop(user, None)

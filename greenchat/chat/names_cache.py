@@ -18,12 +18,12 @@ _KEPT_FROM = 50  # members; smaller channels need no cache
 
 def lines(settings: Settings, channel: Channel, variant: int) -> NamesLines:
     """Return the names of everybody in a channel, as members see them. variant: bits of VARIANT."""
-    kept = channel.names.get(variant)
-    if kept is None or kept.nick_bytes != settings.nick_bytes:
-        kept = lines_of(settings, channel, variant, channel.members)
+    cached = channel.names.get(variant)
+    if cached is None or cached.nick_bytes != settings.nick_bytes:
+        cached = lines_of(settings, channel, variant, channel.members)
         if len(channel.members) >= _KEPT_FROM:
-            channel.names[variant] = kept
-    return kept
+            channel.names[variant] = cached
+    return cached
 
 
 def lines_of(settings: Settings, channel: Channel, variant: int, members: Iterable[User]) -> NamesLines:
@@ -36,20 +36,20 @@ def lines_of(settings: Settings, channel: Channel, variant: int, members: Iterab
 
 def add(settings: Settings, channel: Channel, user: User) -> None:
     """Add a new member to the cached names."""
-    for variant, kept in channel.names.items():
-        kept.add(user, _name(settings, channel, variant, user))
+    for variant, cached in channel.names.items():
+        cached.add(user, _name(settings, channel, variant, user))
 
 
 def remove(channel: Channel, user: User) -> None:
     """Remove a former member from the cached names."""
-    for kept in channel.names.values():
-        kept.remove(user)
+    for cached in channel.names.values():
+        cached.remove(user)
 
 
 def refresh(settings: Settings, channel: Channel, user: User) -> None:
     """Refresh a member whose modes, nick, username or host changed."""
-    for variant, kept in channel.names.items():
-        kept.replace(user, _name(settings, channel, variant, user))
+    for variant, cached in channel.names.items():
+        cached.replace(user, _name(settings, channel, variant, user))
 
 
 def _name(settings: Settings, channel: Channel, variant: int, user: User) -> str:

@@ -4,7 +4,6 @@ Both sides of a membership (the user's channels, the channel's members and its b
 here, so they cannot disagree. Nothing here sends anything; handlers do.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 
 from greenchat.chat import acts, names_cache, ranks
@@ -14,13 +13,13 @@ from greenchat.chat.client_ids import SentIds
 from greenchat.chat.closures import Closures
 from greenchat.chat.cluster.nodes import Nodes
 from greenchat.chat.local_state import LocalState
+from greenchat.chat.lost_users import LostUsers
 from greenchat.chat.moderation import ModerationState
 from greenchat.chat.owned.owned_state import OwnedState
 from greenchat.chat.protection.protection_state import ProtectionState
 from greenchat.chat.tokens import Tokens
-from greenchat.chat.user import NOT_TOLD, Invitation, Session, User
-from greenchat.chat.waiting import Waiting
-from greenchat.chat.whowas import Departed, Whowas
+from greenchat.chat.user import NOT_TOLD, Invitation, Session, User, UserCounts, UserIndex
+from greenchat.chat.whowas import Whowas, WhowasEntry
 from greenchat.config.settings import Settings
 from greenchat.protocol.casemap import Casefold
 from greenchat.protocol.msgid import MessageIds, parse_msgid
@@ -29,44 +28,30 @@ from greenchat.values.names import naming
 _RENAMED = 1000  # former names of channels that are remembered
 
 
-class UserCounts:
-    """Numbers of users and sessions, kept as they come and go: LUSERS and metrics ask for them often.
-
-    most_users: the most there were at once. modes: how many have each user mode. registered: sessions with a user.
-    """
-
-    __slots__ = ("modes", "most_users", "registered")
-
-    def __init__(self) -> None:
-        self.most_users = 0
-        self.modes: Counter[str] = Counter()
-        self.registered = 0
-
-
 class Network:
     """The state of the chat.
 
     All nodes share this state, except for `local`, which belongs to this process.
 
-    fold: folds a nick or channel name for look-ups; naming: all the rules of nicks. renamed: recent old names (folded)
-    of existing channels. rules: a number that changes with the settings. protection: bans, limits and the like;
-    moderation: the state of the spam filter. owned: files, devices and webhooks. waiting: users whose connection was
-    lost. nodes: the nodes of this server. secret: for values that nobody else must be able to compute.
+    fold: folds a nick or channel name for look-ups; naming: all the rules of nicks. users: by folded nick; index: also
+    by account. renamed: recent old names (folded) of existing channels. rules: a number that changes with the settings.
+    protection: bans, limits and the like; moderation: the state of the spam filter. owned: files, devices and webhooks.
+    waiting: users whose connection was lost. nodes: the nodes of this server. secret: for values that nobody else must
+    be able to compute.
 
-    Reads: user, holder, users_of, channel, channels_of, peers; counts, unregistered.
-    Changes: configure, connect, disconnect, register, attach, rename, set_host, set_account, set_away, remove,
-    set_caps, set_kind, set_mode; join, part, invite, set_member_mode, rename_channel, set_registration, bring_back.
+    Reads: user, holder, users_of, channel, channels_of, peers; counts, unregistered. Changes: configure, connect,
+    disconnect, register, attach, rename, set_host, set_account, set_away, remove, set_caps, set_kind, set_mode; join,
+    part, invite, uninvite, set_member_mode, rename_channel, set_registration, restore_channel, restore_user.
     """
 
     __slots__ = (
-        "_looks",
-        "_users_of",
         "accounts",
         "channels",
         "closures",
         "counts",
         "fold",
         "ids",
+        "index",
         "local",
         "moderation",
         "naming",
@@ -93,14 +78,13 @@ class Network:
         self.naming = naming(settings.casemapping)
         self.fold: Casefold = self.naming.fold
         self.started = now
-        self.users: dict[str, User] = {}
+        self.index = UserIndex(self.naming)
+        self.users = self.index.by_nick
         self.channels: dict[str, Channel] = {}
         self.sessions: dict[Session, None] = {}
         self.renamed: dict[str, Channel] = {}
-        self.waiting = Waiting()
+        self.waiting = LostUsers()
         self.counts = UserCounts()
-        self._looks: dict[str, User] = {}
-        self._users_of: dict[str, dict[User, None]] = {}  # the users logged in to an account, by its folded name
         self.ids = MessageIds()
         self.sent_ids = SentIds()
         self.closures = Closures()
@@ -120,11 +104,11 @@ class Network:
 
     def holder(self, nick: str) -> User | None:
         """Return the user whose nick is equal to this one or confusable with it."""
-        return self.user(nick) or self._looks.get(self.naming.skeleton(nick))
+        return self.index.holder(nick)
 
     def users_of(self, account: str) -> list[User]:
         """Return the users logged in to an account, in the order of their logins."""
-        return list(self._users_of.get(self.fold(account), ()))
+        return self.index.users_of(account)
 
     def channel(self, name: str) -> Channel | None:
         """Return the channel of this name, if it exists."""
@@ -135,13 +119,24 @@ class Network:
         return [self.channels[name] for name in user.channels]
 
     def peers(self, user: User) -> Iterator[User]:
-        """Yield the users who share a channel with a user and see them there, once each, without the user."""
+        """Yield the users who share a channel with a user and see them there, once each, without the user.
+
+        They have been told of all joins of these channels first, so that what they are told now comes after it.
+        """
+        for name in user.channels:
+            self.channels[name].group.release()
         seen = {user}
         for name in user.channels:
             for member in self.channels[name].witnesses(user):
                 if member not in seen:
                     seen.add(member)
                     yield member
+
+    def catch_up(self, *sessions: Session) -> None:
+        """Send sessions all joins in their channels, before any message that depends on those joins."""
+        for session in sessions:
+            for name in session.user.channels if session.user else ():
+                self.channels[name].group.catch_up(session)
 
     @property
     def unregistered(self) -> int:
@@ -169,10 +164,10 @@ class Network:
 
     def register(self, user: User, session: Session) -> None:
         """Add a new user with a first session. The nick must be free: see `holder`."""
-        self.welcome_back(user)
+        self.restore_user(user)
         self.attach(user, session)
 
-    def welcome_back(self, user: User) -> None:
+    def restore_user(self, user: User) -> None:
         """Add a user from the store, without a session. The nick must be free."""
         self._name(user)
         self._log_in(user)
@@ -192,7 +187,7 @@ class Network:
         """Give a user another nick, which must be free or another spelling of the old one. msgid: of the change."""
         user.note_tenure(msgid)
         if self.fold(nick) != self.fold(user.nick):
-            self.whowas.add(self.fold(user.nick), Departed.of(user, now))
+            self.whowas.add(self.fold(user.nick), WhowasEntry.of(user, now))
         self._unname(user)
         user.nick = nick
         user.revision += 1
@@ -210,7 +205,7 @@ class Network:
 
     def set_account(self, user: User, account: str) -> None:
         """Log a user in to an account, or out with ""."""
-        self._log_out(user)
+        self.index.log_out(user)
         user.account = account
         user.revision += 1
         self._log_in(user)
@@ -222,18 +217,18 @@ class Network:
 
     def remove(self, user: User, *, now: int) -> None:
         """Remove a user from all channels and from the list of users."""
-        self.whowas.add(self.fold(user.nick), Departed.of(user, now))
+        self.whowas.add(self.fold(user.nick), WhowasEntry.of(user, now))
         self.waiting.drop(user)
         for channel in self.channels_of(user):
             self.part(user, channel)
         for folded in list(user.invitations):
-            self._forget_invitation(user, folded)
+            self.uninvite(user, folded)
         for session in list(user.sessions):
             self._detach(user, session)
         for letter in list(user.modes):
             self.set_mode(user, letter, False)
         self._unname(user)
-        self._log_out(user)
+        self.index.log_out(user)
         self.moderation.forget(user)
         self.local.reports.pop(user, None)
         user.revision += 1
@@ -251,9 +246,9 @@ class Network:
             channel = Channel(name, created=now, life=life, flags=flags, mask_fold=self.naming.mask_fold)
             self.channels[folded] = channel
             self.renamed.pop(folded, None)
-        self.closures.came(folded, user, parse_msgid(since) or self.ids.last)
+        self.closures.note_join(folded, user, parse_msgid(since) or self.ids.last)
         channel.members[user] = member_modes
-        self._forget_invitation(user, folded)
+        self.uninvite(user, folded)
         user.channels[folded] = since
         for session in user.sessions:
             channel.group.add(session)
@@ -264,7 +259,7 @@ class Network:
     def part(self, user: User, channel: Channel) -> None:
         """Remove a user from a channel, which ends when the last member leaves."""
         folded = self.fold(channel.name)
-        self.closures.went(folded, user, parse_msgid(user.channels[folded]) or 0, self.ids.last)
+        self.closures.note_part(folded, user, parse_msgid(user.channels[folded]) or 0, self.ids.last)
         del channel.members[user]
         user.revision += 1
         del user.channels[folded]
@@ -282,7 +277,13 @@ class Network:
         user.invitations[folded] = invitation
         self._note_move(user)
         if len(user.invitations) > self.settings.limits.channels:
-            self._forget_invitation(user, next(iter(user.invitations)))
+            self.uninvite(user, next(iter(user.invitations)))
+
+    def uninvite(self, user: User, folded: str) -> None:
+        """End a user's invitation to a channel, if there is one."""
+        if user.invitations.pop(folded, None) is not None:
+            self.channels[folded].invited.pop(user, None)
+            self._note_move(user)
 
     def set_member_mode(self, user: User, channel: Channel, letter: str, on: bool) -> bool:
         """Give a member a mode or take it away; return whether that changed anything."""
@@ -295,7 +296,7 @@ class Network:
         self._note_move(user)
         return True
 
-    def bring_back(self, channel: Channel) -> None:
+    def restore_channel(self, channel: Channel) -> None:
         """Add a registered channel from the store, without members."""
         self.channels[self.fold(channel.name)] = channel
 
@@ -311,15 +312,17 @@ class Network:
         for other in forwarding_to(channel, self.channels.values(), self.fold):
             other.forward = name
         del self.channels[old]
-        self.closures.renamed(old, new)
+        self.closures.note_rename(old, new)
         channel.name = name
         channel.revision += 1
         self.channels[new] = channel
         channel.names.clear()
         for member in channel.members:
             member.channels = {new if folded == old else folded: since for folded, since in member.channels.items()}
+            self._note_move(member)
         for guest in channel.invited:
             guest.invitations = {new if key == old else key: value for key, value in guest.invitations.items()}
+            self._note_move(guest)
         self.renamed.pop(new, None)
         if old != new:
             self.renamed[old] = channel
@@ -352,27 +355,16 @@ class Network:
             self.local.changed_presences[user] = None
 
     def _name(self, user: User) -> None:
-        self.users[self.fold(user.nick)] = user
+        self.index.add(user)
         self.waiting.know(user)
-        if self.naming.skeleton is not self.fold:
-            self._looks[self.naming.skeleton(user.nick)] = user
 
     def _unname(self, user: User) -> None:
-        del self.users[self.fold(user.nick)]
+        self.index.remove(user)
         self.waiting.forget(user)
-        self._looks.pop(self.naming.skeleton(user.nick), None)
 
     def _log_in(self, user: User) -> None:
         user.account_id = self.accounts.id_of(user.account)
-        if user.account:
-            self._users_of.setdefault(self.fold(user.account), {})[user] = None
-
-    def _log_out(self, user: User) -> None:
-        if user.account:
-            folded = self.fold(user.account)
-            del self._users_of[folded][user]
-            if not self._users_of[folded]:
-                del self._users_of[folded]
+        self.index.log_in(user)
 
     def _refresh_names(self, user: User) -> None:
         for channel in self.channels_of(user):
@@ -381,14 +373,10 @@ class Network:
     def _end(self, channel: Channel) -> None:
         folded = self.fold(channel.name)
         for guest in list(channel.invited):
-            self._forget_invitation(guest, folded)
+            self.uninvite(guest, folded)
         self.renamed = {old: renamed for old, renamed in self.renamed.items() if renamed is not channel}
         del self.channels[folded]
-        self.closures.ended(folded, channel, self.ids.last)
-
-    def _forget_invitation(self, user: User, folded: str) -> None:
-        if user.invitations.pop(folded, None) is not None:
-            self.channels[folded].invited.pop(user, None)
+        self.closures.note_end(folded, channel, self.ids.last)
 
     def _detach(self, user: User, session: Session) -> None:
         user.sessions.remove(session)

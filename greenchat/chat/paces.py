@@ -6,6 +6,7 @@ and `d` do not apply to members with voice or more.
 
 import re
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 JOINS, SLOW, DELAY = "j", "W", "d"
@@ -40,13 +41,17 @@ class Pace:
         return str(self.seconds) if letter == DELAY else f"{self.count}:{self.seconds}"
 
 
-class Recent:
+class RecentTimes:
     """The times of recent events, in ms, for checking a pace."""
 
     __slots__ = ("_times",)
 
-    def __init__(self) -> None:
-        self._times: deque[int] = deque()
+    def __init__(self, times: Iterable[int] = ()) -> None:
+        self._times = deque(times)
+
+    def dump(self) -> list[int]:
+        """Return the times, with which an equal one can be made."""
+        return list(self._times)
 
     def wait(self, pace: Pace, now: int) -> int:
         """Return the ms until another event is allowed, 0 for now. now: ms since the epoch."""

@@ -25,3 +25,11 @@ class ReadMarks:
         if len(times) > _MOST:
             del times[next(iter(times))]
         return times
+
+    def renamed(self, old: str, new: str) -> dict[str, int] | None:
+        """Return the markers with that of a conversation under its new key; None if it has none."""
+        if old not in self.times:
+            return None
+        times = self.times.copy()
+        times[new] = max(times.pop(old), times.get(new, -1))
+        return times

@@ -1,9 +1,10 @@
 """A User is a nick on the network; a Session is one connection of a user.
 
 They are separate, since a user may be connected from a laptop and a phone under one nick, and an always-on user has no
-session at all.
+session at all. `UserIndex` finds users.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from greenchat.protocol.caps import KIND
 from greenchat.protocol.msgid import LAST_ID, parse_msgid
 from greenchat.protocol.sasl import Exchange
 from greenchat.protocol.scram import NO_BINDINGS
+from greenchat.values.names import Naming
 
 _TENURES = 20  # remembered names of one user: a guest can't redact messages of older ones
 
@@ -211,3 +213,62 @@ class User:
     def secure(self) -> bool:
         """Whether all connections of the user use TLS."""
         return all(session.secure for session in self.sessions)
+
+
+@dataclass(slots=True, eq=False)
+class UserCounts:
+    """Numbers of users and sessions, kept as they come and go: LUSERS and metrics ask for them often.
+
+    most_users: the most there were at once. modes: how many have each user mode. registered: sessions with a user.
+    """
+
+    most_users: int = 0
+    modes: Counter[str] = field(default_factory=Counter)
+    registered: int = 0
+
+
+class UserIndex:
+    """The users by folded nick (by_nick), and those logged in to an account by its folded name (by_account).
+
+    `Network` alone changes it. Reads: holder, users_of. Changes: add, remove, log_in, log_out.
+    """
+
+    __slots__ = ("_looks", "_naming", "by_account", "by_nick")
+
+    def __init__(self, naming: Naming) -> None:
+        self._naming = naming
+        self.by_nick: dict[str, User] = {}
+        self.by_account: dict[str, dict[User, None]] = {}
+        self._looks: dict[str, User] = {}  # by the skeletons of nicks, if nicks can be confused
+
+    def holder(self, nick: str) -> User | None:
+        """Return the user whose nick is equal to this one or confusable with it."""
+        return self.by_nick.get(self._naming.fold(nick)) or self._looks.get(self._naming.skeleton(nick))
+
+    def users_of(self, account: str) -> list[User]:
+        """Return the users logged in to an account, in the order of their logins."""
+        return list(self.by_account.get(self._naming.fold(account), ()))
+
+    def add(self, user: User) -> None:
+        """Add a user by nick."""
+        self.by_nick[self._naming.fold(user.nick)] = user
+        if self._naming.skeleton is not self._naming.fold:
+            self._looks[self._naming.skeleton(user.nick)] = user
+
+    def remove(self, user: User) -> None:
+        """Remove a user by nick."""
+        del self.by_nick[self._naming.fold(user.nick)]
+        self._looks.pop(self._naming.skeleton(user.nick), None)
+
+    def log_in(self, user: User) -> None:
+        """Add a user by account, if there is one."""
+        if user.account:
+            self.by_account.setdefault(self._naming.fold(user.account), {})[user] = None
+
+    def log_out(self, user: User) -> None:
+        """Remove a user by account, if there is one."""
+        if user.account:
+            folded = self._naming.fold(user.account)
+            del self.by_account[folded][user]
+            if not self.by_account[folded]:
+                del self.by_account[folded]

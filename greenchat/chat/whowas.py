@@ -9,7 +9,7 @@ from greenchat.chat.user import User
 
 
 @dataclass(frozen=True, slots=True)
-class Departed:
+class WhowasEntry:
     """A user at the moment of giving up a nick; time in ms since the epoch; identity: see `User.identity`."""
 
     nick: str
@@ -22,7 +22,7 @@ class Departed:
     identity: str = ""
 
     @classmethod
-    def of(cls, user: User, now: int) -> "Departed":
+    def of(cls, user: User, now: int) -> "WhowasEntry":
         """Return a record of a user as they are now. now: ms since the epoch."""
         shown = (user.nick, user.username, user.host, user.realname, user.account)
         return cls(*shown, real_host=user.real_host, time=now, identity=user.identity)
@@ -39,9 +39,9 @@ class Whowas:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self._order: deque[str] = deque()
-        self._by_nick: dict[str, deque[Departed]] = {}
+        self._by_nick: dict[str, deque[WhowasEntry]] = {}
 
-    def add(self, folded: str, departed: Departed) -> None:
+    def add(self, folded: str, departed: WhowasEntry) -> None:
         """Remember a user under their folded nick; beyond the limit the oldest is forgotten."""
         self._order.append(folded)
         self._by_nick.setdefault(folded, deque()).appendleft(departed)
@@ -60,13 +60,13 @@ class Whowas:
     def load(self, stored: Iterable[Sequence[Any]]) -> None:
         """Load `dump`'s output."""
         for name, *fields in stored:
-            self.add(name, Departed(*fields))
+            self.add(name, WhowasEntry(*fields))
 
-    def __iter__(self) -> Iterator[Departed]:
+    def __iter__(self) -> Iterator[WhowasEntry]:
         """Return an iterator over all of them, the latest first, also those of one millisecond."""
         left = {name: iter(entries) for name, entries in self._by_nick.items()}
         return (next(left[name]) for name in reversed(self._order))
 
-    def of(self, folded: str) -> Iterator[Departed]:
+    def of(self, folded: str) -> Iterator[WhowasEntry]:
         """Yield the former users of this nick, the latest first."""
         return iter(self._by_nick.get(folded, ()))

@@ -1,4 +1,4 @@
-"""The main loop: waits on the terminal and on the wake-up pipe at once, and lets each event do what it does.
+"""The main loop: waits for the terminal and the wake-up pipe together, and handles each event.
 
 The thread of each connection puts its events in one queue and writes one byte into the pipe; signals arrive through the
 same pipe (`signal.set_wakeup_fd`), because Python would restart the waiting after a signal and see a resize seconds
@@ -21,7 +21,7 @@ from greenchat.client.archive.logs import Logs
 from greenchat.client.console import Console
 from greenchat.client.effect_runner import EffectRunner, Stores
 from greenchat.client.irc import login, typing, unsent
-from greenchat.client.net.connection import Clocks, NetworkConnection
+from greenchat.client.net.connection import NetworkConnection, SuspendDetector
 from greenchat.client.net.transport import Transport
 from greenchat.client.plugins.manager import Plugins
 from greenchat.client.programs.pictures import Pictures
@@ -61,8 +61,8 @@ SWITCH_SECONDS = 0.001  # how long a busy thread may keep the interpreter from t
 class ClientApp:
     """The part of the client with file descriptors. `run` returns when the user leaves.
 
-    patient: whether to wait at the end of the input until all of it was sent, for scripts. trouble: why that failed, ""
-    if it did not.
+    patient: whether to wait at the end of the input until all of it was sent, for scripts. failure: what was
+    not sent or answered, "" if everything was.
     """
 
     def __init__(
@@ -78,14 +78,14 @@ class ClientApp:
         self._ended_at = 0.0
         # lines of a script before it is connected; None afterwards, and without a script
         self._held: list[TerminalEvent] | None = [] if patient and not os.isatty(0) else None
-        self.trouble = ""
+        self.failure = ""
         self._heard_calls = 0
         self._events: queue.SimpleQueue[tuple[NetworkConnection, Transport, NetworkEvent]] = queue.SimpleQueue()
         self._wake_reader, self._wake_writer = os.pipe()
         os.set_blocking(self._wake_reader, False)
         os.set_blocking(self._wake_writer, False)
         self._connections: dict[ClientNetwork, NetworkConnection] = {}
-        self._clocks = Clocks()
+        self._clocks = SuspendDetector()
         self._leaving = False
         self._has_new_size = False
         self._plugins = Plugins(console.model, stores.plugins, stores.report)
@@ -107,7 +107,7 @@ class ClientApp:
         )
 
     def remember(self, path: Path) -> None:
-        """Keep what is said in this file, and begin with what it has."""
+        """Store messages in this file, and begin with those that it contains."""
         self._archiver.keep_in(path)
 
     def run(self) -> None:
@@ -180,7 +180,7 @@ class ClientApp:
             self._leave()
         if not self._inputs and not self._leaving and not (self._patient and self._waits()):
             self._leaving = True
-            self.trouble = unsent.outcome(console.model) or console.model.mistake * (not os.isatty(0))
+            self.failure = unsent.outcome(console.model) or console.model.mistake * (not os.isatty(0))
         if console.redraw:
             console.redraw = False
             self._surface.redraw()
@@ -192,7 +192,7 @@ class ClientApp:
             self._resize()
 
     def _leave(self) -> None:
-        """Leave as the user wants; a script's input ends with that."""
+        """Quit at the user's request; a script's input ends with that."""
         if self._console.model.asks or not self._patient:
             self._leaving = True
         elif self._inputs:
@@ -200,7 +200,7 @@ class ClientApp:
             self._ended_at = time.monotonic()
 
     def _waits(self) -> bool:
-        """Whether a script whose input has ended has something left to be done, or to be heard."""
+        """Whether a script whose input has ended still waits for its lines to be sent, or for answers."""
         model, seconds = self._console.model, time.monotonic() - self._ended_at
         busy = self._processes.running or self._transfers.running or unsent.waits(model, seconds)
         return busy or not (os.isatty(0) or unsent.is_answered(model, seconds))
@@ -278,19 +278,19 @@ class ClientApp:
                     self._console.on_network(connection.network, event, milliseconds())
 
     @contextlib.contextmanager
-    def _guarded(self, told: Buffer, what: str) -> Iterator[None]:
-        """A bug costs one message or one key: it is told in one line, and written down with its details.
+    def _guarded(self, buffer: Buffer, what: str) -> Iterator[None]:
+        """Skip a message or a key if a bug is in the way: show one line, and store the details.
 
-        What is loaded late may be another version's by then.
+        A module that is imported late may be that of another version by then.
         """
         try:
             yield
         except ImportError:
             text = CHANGED.format(what, self._stores.report("crash"))
-            self._console.model.add(told, Line(milliseconds(), LineKind.ERROR, text))
+            self._console.model.add(buffer, Line(milliseconds(), LineKind.ERROR, text))
         except Exception:
             text = f"A bug in greenchat: {what} was skipped. The details are in {self._stores.report('crash')}"
-            self._console.model.add(told, Line(milliseconds(), LineKind.ERROR, text))
+            self._console.model.add(buffer, Line(milliseconds(), LineKind.ERROR, text))
 
     def _connection(self, network: ClientNetwork) -> NetworkConnection:
         if network not in self._connections:
@@ -301,8 +301,8 @@ class ClientApp:
             network.login.pin = network.login.pin or self._stores.trust.pin(network.address)
             vault, server = self._stores.vault, str(network.address)
             for name in (SERVER, login.account_of(network)):
-                if not vault.is_in_keyring(server, name) and (kept := vault.get(server, name)):
-                    login.take_kept(network, kept)
+                if not vault.is_in_keyring(server, name) and (credentials := vault.get(server, name)):
+                    login.use_saved(network, credentials)
         return self._connections[network]
 
     def _open_wire(self, address: ServerAddress, connection: NetworkConnection) -> Transport:
@@ -313,8 +313,8 @@ class ClientApp:
 
         network = connection.network
         proxy = "" if address.is_local else str(self._console.model.settings.get("proxy"))
-        if network.kept and network.kept.proxy:
-            proxy = network.kept.proxy
+        if network.saved and network.saved.proxy:
+            proxy = network.saved.proxy
         state = network.login
         unlock = None if state.credentials or state.server_password else self._unlocking(network)
         transport = Transport(address, post, pin=state.pin, certificate=state.certificate, proxy=proxy, unlock=unlock)
@@ -326,8 +326,8 @@ class ClientApp:
         locked = next((name for name in (SERVER, nick) if vault.is_in_keyring(server, name)), None)
         if locked:
             return lambda: (
-                Unlocked(kept)
-                if (kept := vault.get(server, locked))
+                Unlocked(credentials)
+                if (credentials := vault.get(server, locked))
                 else Locked("The keyring is locked. /login asks for your password.")
             )
         command = str(self._console.model.settings.get("password.command"))
@@ -358,8 +358,8 @@ class ClientApp:
         for network, connection in self._connections.items():
             if not network.link.leaving:
                 network.link.leaving = True
-                why = self._effect_runner.farewell
-                network.send("QUIT", *([why] if why else []))
+                farewell = self._effect_runner.farewell
+                network.send("QUIT", *([farewell] if farewell else []))
             connection.close("you left", monotonic)
         deadline = monotonic + LEAVE_SECONDS
         for connection in self._connections.values():

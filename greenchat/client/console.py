@@ -10,11 +10,11 @@ from greenchat.client import handlers
 from greenchat.client.input.completer import Completer
 from greenchat.client.input.editor import COMMANDS, EMPTY, Editor
 from greenchat.client.input.input_modes import DONE, LEFT, STAYS, HistorySearch, Mode, Search
-from greenchat.client.input.join_screen import CHANNEL, JoinScreen, Plan, Take, first_screen
+from greenchat.client.input.join_screen import CHANNEL, InitialFields, JoinScreen, Take, first_screen
 from greenchat.client.input.key_chords import Chords
 from greenchat.client.input.picture_mode import PictureMode
 from greenchat.client.input.prompts import PromptMode, QuestionMode
-from greenchat.client.input.question_queue import QuestionQueue, leads_away
+from greenchat.client.input.question_queue import QuestionQueue, is_navigation
 from greenchat.client.input.spellcheck import SpellChecker
 from greenchat.client.input.submit import Submitter
 from greenchat.client.irc import chathistory, typing
@@ -38,7 +38,7 @@ from greenchat.client.state.transfers import Picture
 from greenchat.client.text.cells import visible, width
 from greenchat.client.text.style import Frame, Size
 from greenchat.client.view import join_view
-from greenchat.client.view.bars import Look, prompt_room
+from greenchat.client.view.bars import FrameContext, prompt_room
 from greenchat.client.view.pointer import click
 from greenchat.client.view.theme import Appearance, Theme, styled
 from greenchat.client.view.window_view import WINDOW_ACTIONS, WindowView
@@ -85,7 +85,7 @@ class Console:
         self.redraw = False
         self.suspend = False
         self._mode: Mode | None = None
-        self._drawn = Look(self._theme)  # the last frame, for clicks
+        self._drawn = FrameContext(self._theme)  # the last frame, for clicks
         self._questions = QuestionQueue(model)
         self._join: JoinScreen | None = None
         self._quitting = False
@@ -102,15 +102,15 @@ class Console:
         return self.view.picture(self._drawn)
 
     @property
-    def _look(self) -> Look:
+    def _look(self) -> FrameContext:
         """The description of the picture besides model, size and time."""
         if mode := self._mode:
             picture = mode.picture if isinstance(mode, PictureMode) else None
-            return Look(
+            return FrameContext(
                 hint=self._hint(), prompt=mode.prompt, marked=mode.marked, selected=mode.selected, picture=picture
             )
         prompt = f"reply to {reply.nick}: " if (reply := self._submitter.reply) else ""
-        return Look(
+        return FrameContext(
             self.view.theme, hint=self._hint(), prompt=prompt, misspelt=self._spelling.misspelt(self.editor.line)
         )
 
@@ -152,7 +152,7 @@ class Console:
         """Handle an event of a network. now: milliseconds since the epoch."""
         handlers.apply(self.model, network, event, now)
         if self._join:
-            self._join.noticed()
+            self._join.update()
         self._submitter.guide(now)
         self.ask(now)
         self._read()
@@ -203,11 +203,11 @@ class Console:
 
     @property
     def asked(self) -> str:
-        """The question in the input line's place with its hint, "" where the user can just talk."""
+        """The question in place of the input line, with its hint; "" without one."""
         return f"{self._mode.hint} {self._mode.prompt}".strip() if self._mode else ""
 
     def ask(self, now: int) -> None:
-        """Follow a change of window, and put the next question into the input line's place when nothing is there."""
+        """Follow a change of window, and show the next question in place of the input line if nothing else is there."""
         self._submitter.follow_window()
         self._mode = self._questions.follow(self._mode, brings_back=self._join is None)
         while self._mode is None and (self._join is None or self._join.first) and (found := self._questions.next(now)):
@@ -224,23 +224,23 @@ class Console:
                     self.model.tell("Name a channel: /join #tea. /list lists them.", now)
                 case WhichChannel(take) if self.model.asks:
                     network = self.model.network
-                    plan = Plan(str(network.address), network.nicks.current)
+                    plan = InitialFields(str(network.address), network.nicks.current)
                     self._join = JoinScreen(self.model, plan, take, start=CHANNEL, first=False)
                 case SearchFor(text):
                     self._mode = Search(self.model, self.view.scroll_to, text)
                 case ManyLines(buffer) as many if self.model.asks and buffer in self.model.buffers:
                     self._mode = self._submitter.guard(many, now)
                 case ManyLines(buffer):
-                    self.model.complain(buffer.network, f"Not sent to {buffer.name}: nobody can confirm it here.", now)
+                    self.model.complain(buffer.network, f"Not sent to {buffer.name}: it needs a confirmation.", now)
                 case _:
                     pass  # there is no user to answer
 
-    def ask_where(self, plan: Plan, start: str, remember: Take) -> None:
+    def ask_where(self, plan: InitialFields, start: str, remember: Take) -> None:
         """Begin with the join screen. remember: given the channel that was chosen."""
         self._join = first_screen(self.model, plan, start, remember)
 
     def show_picture(self, picture: Picture) -> bool:
-        """Show a picture in the talk's place; False while there is something else to be answered."""
+        """Show a picture in place of the messages; return False while a question is open."""
         if self._mode or self._join:
             return False
         self._mode = PictureMode(picture)
@@ -270,7 +270,7 @@ class Console:
     def _leads_away(self, key: str) -> bool:
         """Whether a key moves among windows or scrolls while a question waits for its answer."""
         action = self.model.settings.keys().get(key, "")
-        return isinstance(self._mode, QuestionMode | PromptMode) and leads_away(action)
+        return isinstance(self._mode, QuestionMode | PromptMode) and is_navigation(action)
 
     def _mode_key(self, key: str) -> bool:
         """Give a key to the mode; True if the editor is to have it."""
@@ -306,7 +306,7 @@ class Console:
             self.editor.insert(key)
 
     def _interrupt(self, quitting: bool) -> None:
-        """Ctrl-C: first the line goes; with nothing on it the client does (asked twice), even if no command works."""
+        """Handle Ctrl-C: clear the line, or if it is empty, quit after a second Ctrl-C, even if no command works."""
         if self.editor.text:
             self.editor.replace(EMPTY)
         elif quitting:
@@ -317,7 +317,7 @@ class Console:
             self.hint = "Press Ctrl-C again to leave greenchat."
 
     def _wheel(self, key: str, row: int, column: int, now: int) -> None:
-        """Scroll what is under the pointer; the window that the user is in as any key would."""
+        """Scroll the window or list under the pointer; the current window as keys do."""
         if self._mode or self._join or not self.view.wheel(row, column, up=key == "WheelUp"):
             self._key(key, now)
 
@@ -340,8 +340,8 @@ class Console:
         newest = self.view.newest_shown()
         self._mode = MessageCursor(self.model, newest, self.view.bring, self._reply_to, self._follow)
 
-    def _reply_to(self, said: Line) -> None:
-        self._submitter.reply = said
+    def _reply_to(self, line: Line) -> None:
+        self._submitter.reply = line
 
     def _follow(self, mode: Mode) -> None:
         self._mode = mode
@@ -356,7 +356,7 @@ class Console:
         self._submitter.reply = None
 
     def _help(self, now: int) -> None:
-        """Tell all of the hint that is shown, which may not fit on the screen; without one, what can be done."""
+        """Show the whole hint, which may not fit on the screen; without a hint, the help."""
         if hint := self._hint():
             self.model.tell(hint, now)
         else:

@@ -19,28 +19,28 @@ from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.credentials import SERVER, Credentials
 from greenchat.client.state.effects import (
     Connect,
-    Copy,
+    CopyText,
     Disconnect,
     Effect,
     Execute,
     Export,
     Fetch,
-    Forget,
-    Keep,
+    ForgetCredentials,
     KeepLines,
-    Load,
     LoadPicture,
-    OnlyTls,
-    Open,
-    Pin,
+    OpenLink,
+    PinCertificate,
     Plugin,
     Quit,
-    Rearranged,
     Reconnect,
+    ReloadSettings,
+    RequireTls,
     RunCommands,
-    Save,
+    SaveCredentials,
+    SaveSettings,
     SendFile,
     ShowProcesses,
+    ShowSplits,
     Signal,
     StartServer,
     UseToken,
@@ -102,21 +102,21 @@ class EffectRunner:
 
     def _do(self, effect: Effect) -> None:
         match effect:
-            case Quit(why):
+            case Quit(farewell):
                 self.leaving = True
-                self.farewell = why
+                self.farewell = farewell
             case Connect(network):
                 self.connection(network).connect()
-            case Copy(text):
+            case CopyText(text):
                 self.surface.copy(text)
                 self.console.hint = "Copied."
-            case Open(link):
+            case OpenLink(link):
                 self._open_link(link)
             case Disconnect(network):
                 self.connection(network).close("you left", time.monotonic())
-            case Keep(network, credentials):
+            case SaveCredentials(network, credentials):
                 self._keep(network, credentials)
-            case Forget(network, nicks):
+            case ForgetCredentials(network, nicks):
                 self._forget(network, nicks)
             case Plugin(what, name):
                 self.plugins.order(what, name)
@@ -134,10 +134,10 @@ class EffectRunner:
                 self.console.submitter.run_in(network.status, commands, milliseconds())
             case StartServer(network):
                 self._start_server(network)
-            case Save():
+            case SaveSettings():
                 self._follow_settings()
                 self._remember(self.console.model.network, self.stores.save)
-            case Load():
+            case ReloadSettings():
                 self._load_settings()
             case SendFile(upload):
                 self.transfers.upload(upload, milliseconds())
@@ -147,15 +147,15 @@ class EffectRunner:
                 chosen = str(self.console.model.settings.get("files.folder"))
                 folder = typed_path(chosen) if chosen else self.stores.files
                 self.transfers.fetch(offer, folder, milliseconds())
-            case Rearranged():
+            case ShowSplits():
                 self._tell_of_room()
             case LoadPicture(network, source):
                 self._load_picture(network, source)
             case Reconnect(network, reason):
                 self.connection(network).reconnect(reason, time.monotonic())
-            case Pin(network, fingerprint):
+            case PinCertificate(network, fingerprint):
                 self._remember(network, lambda: self.stores.trust.trust(network.address, fingerprint))
-            case OnlyTls(network, seconds):
+            case RequireTls(network, seconds):
                 until = milliseconds() + seconds * 1000
                 self._remember(network, lambda: self.stores.trust.require_tls(network.address, until))
 
@@ -202,11 +202,11 @@ class EffectRunner:
         model = self.console.model
         try:
             name = SERVER if credentials.account == SERVER else login.account_of(network)
-            where = self.stores.vault.put(str(network.address), name, credentials)
+            place = self.stores.vault.put(str(network.address), name, credentials)
         except OSError as error:
             model.complain(network, f"The password could not be saved: {error}", milliseconds())
         else:
-            model.tell(f"The password was saved in {where}.", milliseconds(), network=network)
+            model.tell(f"The password was saved in {place}.", milliseconds(), network=network)
 
     def _forget(self, network: ClientNetwork, nicks: Sequence[str]) -> None:
         try:

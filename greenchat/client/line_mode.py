@@ -55,7 +55,7 @@ class _Printed:
 
 
 class PlainScreen:
-    """Takes the place of the screen: painting is printing what is new."""
+    """Replaces the screen: painting prints the new lines."""
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
@@ -69,7 +69,7 @@ class PlainScreen:
         self._hidden = False
 
     def paint(self, frame: Frame) -> None:
-        """Print the lines that are new in any window, and then what is asked."""
+        """Print the new lines of all windows, and then the question."""
         self._hide(self._console.hides_input)
         self._print_place()
         for buffer in self._console.model.buffers:
@@ -81,12 +81,12 @@ class PlainScreen:
             self._print(f"? {self._asked}")
 
     def finish(self) -> None:
-        """Print what still waits: nothing more comes."""
+        """Print the remaining lines, at the end."""
         for buffer in self._console.model.buffers:
             self._print_lines(buffer)
 
     def _waits(self, buffer: Buffer) -> bool:
-        """Whether to hold a window's lines until those have come that were missed before them, though not for ever."""
+        """Whether to delay a window's lines until missed earlier ones have arrived, for a limited time."""
         if not chathistory.is_behind(buffer):
             self._held_since.pop(buffer, None)
             return False
@@ -94,7 +94,7 @@ class PlainScreen:
         return now - self._held_since.setdefault(buffer, now) < PATIENCE_SECONDS
 
     def _print_place(self) -> None:
-        """Tell where what is typed goes, once it can go there."""
+        """Print the target of typed lines, once it can receive them."""
         current = self._console.model.current
         place = current, current.kind is not BufferKind.CHANNEL or current.joined
         if self._place == place:
@@ -130,8 +130,8 @@ class PlainScreen:
                 self._date = day
                 self._print(f"-- {day}")
             if line.id in buffer.history.gaps:
-                self._print("-- more was said here that is not shown")
-            self._print(plain_line(line, "" if current else buffer.name))
+                self._print("-- more messages here are not shown")
+            self._print(format_line(line, "" if current else buffer.name))
 
     def _print_reactions(self, buffer: Buffer) -> None:
         printed = self._printed[buffer]
@@ -145,9 +145,9 @@ class PlainScreen:
             for nick in nicks
         }
         for msgid, reaction, nick in sorted(now - printed.reactions):
-            where = "" if buffer is self._console.model.current else f"{visible(buffer.name)} "
-            about = message_actions.quoted(buffer.said(msgid))
-            self._print(f"{where}{visible(nick)} reacts with {visible(strip_formatting(reaction))} to {about}")
+            prefix = "" if buffer is self._console.model.current else f"{visible(buffer.name)} "
+            about = message_actions.quoted(buffer.find_message(msgid))
+            self._print(f"{prefix}{visible(nick)} reacts with {visible(strip_formatting(reaction))} to {about}")
         printed.reactions = now
 
     wide = False
@@ -157,7 +157,7 @@ class PlainScreen:
         return False
 
     def graphics(self) -> Callable[[], Graphics]:
-        """Return what says that no pictures are drawn."""
+        """Return a function that reports that pictures can't be drawn."""
         return Graphics
 
     def resize(self, _size: Size) -> None:
@@ -202,10 +202,10 @@ class PlainScreen:
             pass  # the output is closed; the end of the input follows
 
 
-def plain_line(line: Line, window: str) -> str:
+def format_line(line: Line, window: str) -> str:
     """Return `20:05 #tea bob: hello`, the window only where it is named; a reply names what it replies to."""
     text = "\n  ".join(visible(strip_formatting(part)) for part in line.text.split("\n"))
-    where = f" {visible(window)}" if window else ""
+    prefix = f" {visible(window)}" if window else ""
     nick = visible(line.nick)
     if line.quote:
         nick += f" (reply to {visible(line.quote)})"
@@ -217,4 +217,4 @@ def plain_line(line: Line, window: str) -> str:
         text = f"-{nick}- {text}"
     elif line.kind is LineKind.ERROR:
         text = f"! {text}"
-    return f"{clock(line.time)}{where} {text}"
+    return f"{clock(line.time)}{prefix} {text}"

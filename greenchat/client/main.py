@@ -14,7 +14,7 @@ from greenchat.client.app import ClientApp
 from greenchat.client.archive.vault import Vault
 from greenchat.client.console import Console
 from greenchat.client.effect_runner import Stores
-from greenchat.client.input.join_screen import NICK, SERVER, Plan
+from greenchat.client.input.join_screen import NICK, SERVER, InitialFields
 from greenchat.client.irc import network_setup, offer_server, windows
 from greenchat.client.irc.trust import Trust
 from greenchat.client.state import options
@@ -26,7 +26,6 @@ from greenchat.client.state.destination import (
     nick_problem,
     parse_destination,
 )
-from greenchat.client.state.kept_networks import KeptNetwork
 from greenchat.client.state.model import ClientNetwork, Model
 from greenchat.client.state.paths import (
     config_folder,
@@ -37,6 +36,7 @@ from greenchat.client.state.paths import (
     remember_destination,
     state_folder,
 )
+from greenchat.client.state.saved_networks import SavedNetwork
 from greenchat.client.state.settings import ClientSettings, SettingError, load, save
 from greenchat.client.terminal.surface import speaks_unicode
 from greenchat.client.text.style import Size
@@ -102,8 +102,8 @@ def _start(given: options.ClientOptions) -> int:
     try:
         loaded = load(settings)
         named = loaded.networks.get(given.destination)
-        where = named.addresses[0] if named else _where(given.destination, str(loaded.get("start")))
-        destination = parse_destination(where)
+        address = named.addresses[0] if named else _destination(given.destination, str(loaded.get("start")))
+        destination = parse_destination(address)
     except (AddressError, SettingError) as error:
         raise UsageError(str(error)) from error
     if not given.plain and not (os.isatty(0) and os.isatty(1)):
@@ -114,9 +114,9 @@ def _start(given: options.ClientOptions) -> int:
     if (nick or given.plain) and (problem := nick_problem(nick)):
         raise UsageError(problem)
     autoconnected = [named] if named else []
-    if not where and not given.serve:
+    if not address and not given.serve:
         autoconnected = [each for each in loaded.networks.values() if each.autoconnect]
-    says_all = bool(autoconnected or (nick and (where or given.serve or given.plain)))
+    says_all = bool(autoconnected or (nick and (address or given.serve or given.plain)))
     if says_all and not autoconnected:
         remember("nickname", nick)
         remember_destination(f"{destination.text}/{','.join(destination.channels)}".rstrip("/"))
@@ -128,12 +128,12 @@ def _start(given: options.ClientOptions) -> int:
         if autoconnected:
             windows.restore(console.model, console.model.former_windows)
         elif says_all:
-            here = destination.address.is_local and not destination.address.tls
-            console.model.network.link.offers_server = here and not given.serve
+            is_local = destination.address.is_local and not destination.address.tls
+            console.model.network.link.offers_server = is_local and not given.serve
             _come_in(console.model, destination.channels)
             _note(console.model, note, milliseconds())
         else:
-            _ask_where(console, destination, note, fixed=bool(where or given.serve))
+            _ask_where(console, destination, note, fixed=bool(address or given.serve))
         vault, trust = Vault(data_folder()), Trust(data_folder() / "trust.json")
         plugins, logs = config_folder() / "plugins", data_folder() / "logs"
         files = data_folder() / "files"
@@ -151,7 +151,7 @@ def _start(given: options.ClientOptions) -> int:
         return _chat(console, stores, given)
 
 
-def _where(given: str, start: str) -> str:
+def _destination(given: str, start: str) -> str:
     """Return the destination: the given one, or the setting `start`. A channel alone is on that server, or on the last
     one that was named."""
     if not is_channel(given):
@@ -167,10 +167,10 @@ def _console(
     nick: str,
     given: options.ClientOptions,
     settings: ClientSettings,
-    kept: Sequence[KeptNetwork],
+    saved_networks: Sequence[SavedNetwork],
 ) -> Console:
     identity = os.urandom(9).hex()
-    networks = [network_setup.make(each, nick or "guest", identity) for each in kept]
+    networks = [network_setup.make(each, nick or "guest", identity) for each in saved_networks]
     if not networks:
         networks = [ClientNetwork(destination.address.host, destination.address, nick, identity=identity)]
         networks[0].login.certificate = given.certificate
@@ -197,7 +197,7 @@ def _note(model: Model, text: str, now: int) -> None:
 
 
 def _ask_where(console: Console, destination: Destination, note: str, *, fixed: bool) -> None:
-    """Begin with the join screen, with what was said there the last time. note: to be read behind it. fixed: the
+    """Begin with the join screen and the answers given there the last time. note: to be read behind it. fixed: the
     server is known."""
     network = console.model.network
     network.link.leaving = True  # do not connect before the user wants it
@@ -209,12 +209,12 @@ def _ask_where(console: Console, destination: Destination, note: str, *, fixed: 
 
     def chosen(channels: str, now: int) -> None:
         _note(console.model, note, now)
-        here = f"{Destination(network.address, network.nicks.wanted).text}/{channels}"
-        if (here, network.nicks.wanted) == (last, recall("nickname")):
+        joined = f"{Destination(network.address, network.nicks.wanted).text}/{channels}"
+        if (joined, network.nicks.wanted) == (last, recall("nickname")):
             return
         remember("nickname", network.nicks.wanted)
-        remember_destination(here)
-        scheme, sign, rest = here.rpartition("://")
+        remember_destination(joined)
+        scheme, sign, rest = joined.rpartition("://")
         command = f"{called('greenchat')} {scheme}{sign}{network.nicks.wanted}@{rest}"
         _note(console.model, f"To come straight here next time: {command}", now)
         if not last:
@@ -222,12 +222,12 @@ def _ask_where(console: Console, destination: Destination, note: str, *, fixed: 
 
             tour.begin(console.model, now)
 
-    plan = Plan(server, network.nicks.current, channel, tuple(recent_destinations()))
+    plan = InitialFields(server, network.nicks.current, channel, tuple(recent_destinations()))
     console.ask_where(plan, NICK if fixed else SERVER, chosen)
 
 
 def _served(destination: Destination, serve: ServeHere) -> tuple[Destination, str]:
-    """Return a server for this session, and what the user is to know about it."""
+    """Return a server for this session, and the message to the user about it."""
     from greenchat.client.net.local_server import answers
 
     if answers(destination.address):
@@ -276,9 +276,9 @@ def _run_plain(console: Console, stores: Stores) -> int:
     app = ClientApp(console, screen, LineInput(), stores, patient=True)
     app.run()
     screen.finish()
-    if app.trouble:
-        print(f"greenchat: {app.trouble}", file=sys.stderr)
-    return UNSENT if app.trouble else 0
+    if app.failure:
+        print(f"greenchat: {app.failure}", file=sys.stderr)
+    return UNSENT if app.failure else 0
 
 
 def _run_on_screen(console: Console, stores: Stores, *, keeps: bool) -> None:
@@ -301,7 +301,7 @@ def _run_on_screen(console: Console, stores: Stores, *, keeps: bool) -> None:
 
 
 def _cannot_draw(reason: str) -> str:
-    """Return what to do where the terminal can't be drawn on, as one line."""
+    """Return advice for a terminal that can't be drawn on, as one line."""
     term = os.environ.get("TERM", "")
     if "setupterm" in reason:  # https://docs.python.org/3/library/curses.html#curses.setupterm
         return (
@@ -328,7 +328,7 @@ def _user_name() -> str:
     with contextlib.suppress(KeyError):  # as in some containers: nobody has this number
         names.insert(2, pwd.getpwuid(os.getuid()).pw_name)
     for name in names:
-        # DOMAIN\ada and ada@domain are names in directories; what is no letter, digit or one of -_ few servers take
+        # DOMAIN\ada and ada@domain are names in directories; few servers accept anything but letters, digits, - and _
         short = re.sub(r"[^\w-]+", "_", name.rpartition("\\")[2].partition("@")[0]).lstrip("0123456789-").strip("_")
         if short and short.lower() not in _NOBODY:
             return short

@@ -4,10 +4,11 @@ The node that proposed an act applies it in the context of the session. All othe
 that session are discarded; only the state matters.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from greenchat.chat.acts import Act, Decided, Ran, Spoken
+from greenchat.chat import acts
+from greenchat.chat.acts import Act, CommandAct, SpeechAct, StepAct
 from greenchat.chat.network import Network
 from greenchat.chat.outbox import Outbox
 from greenchat.chat.user import Session
@@ -18,12 +19,12 @@ from greenchat.commands.core.deferred import Continuation
 from greenchat.commands.core.journal import Journal
 from greenchat.commands.core.process import Process
 from greenchat.commands.core.service import ServiceError
-from greenchat.commands.messages.speech import Voice, deliver, find_voice
+from greenchat.commands.messages.speech import MessageBurst, SpeechRoute, deliver, deliver_all, find_route
 from greenchat.protocol.message import Message
 
 _NODES = "node."  # steps about nodes joining and leaving, with their sessions
 _ENTER = "enter"  # the step that registers a session
-_VOICES = 10_000  # size of the cache
+_MAX_ROUTES = 10_000  # size of the cache
 
 
 class Applier:
@@ -35,7 +36,7 @@ class Applier:
         self._process = process
         self._new_outbox = new_outbox
         self._sessions = {session.number: session for session in network.sessions if session.user}
-        self._voices: dict[tuple[int, str, str], Voice] = {}
+        self._routes: dict[tuple[int, str, str], SpeechRoute] = {}
 
     def apply(self, act: Act) -> Continuation | None:
         """Apply an act of a session on another node; return its continuation, which that node carries out.
@@ -47,9 +48,9 @@ class Applier:
         if session is None:
             session = self._come(act)
         continuation = None
-        if isinstance(act, Spoken):
+        if isinstance(act, SpeechAct):
             self._speak(session, act)
-        elif isinstance(act, Ran):
+        elif isinstance(act, CommandAct):
             continuation = run(self._context(session, act, Message(act.command, act.params, None, act.tags)))
         else:
             ctx = self._context(session, act, Message(""))
@@ -63,28 +64,41 @@ class Applier:
             self._sessions[act.session] = session
         elif session.user is None and session not in self._network.sessions:
             self.forget(act.session)
-        if isinstance(act, Decided) and act.step.startswith(_NODES):
+        if isinstance(act, StepAct) and act.step.startswith(_NODES):
             here = self._network.sessions
             self._sessions = {number: each for number, each in self._sessions.items() if each in here}
         return continuation
 
-    def say(self, spoken: Sequence[Any], now: int) -> bool:
-        """Deliver checked texts, as `apply` does; return False for those that only `apply` can handle.
+    def bursts(self, stored: Iterable[object]) -> list[MessageBurst]:
+        """Return the checked texts with which these acts begin: one burst for each act, up to one for `apply`.
 
-        spoken: see `acts.spoken`. now: the time of the act in the log.
+        stored: still encoded.
         """
+        bursts: list[MessageBurst] = []
+        for each in stored:
+            burst = self._burst(acts.spoken(each))
+            if burst is None:
+                break
+            bursts.append(burst)
+        return bursts
+
+    def deliver_bursts(self, bursts: Sequence[MessageBurst], now: int) -> None:
+        """Deliver checked texts, as `apply` does. now: the time of the acts in the log."""
+        deliver_all(self._network, self._journal, bursts, now)
+
+    def _burst(self, spoken: Sequence[Any] | None) -> MessageBurst | None:
+        """Return texts that need no further check, None for other acts."""
+        if spoken is None:
+            return None
         number, command, target, texts, revisions = spoken
         try:
-            voice = self._voices.get((number, command, target))
-            if voice is None or voice.revisions != tuple(revisions) or not voice.holds(self._network):
-                return False
-            words = [text.encode() for text in texts]
+            route = self._routes.get((number, command, target))
+            if route is None or route.revisions != tuple(revisions) or not route.is_valid(self._network):
+                return None
+            encoded = [text.encode() for text in texts]
         except (AttributeError, TypeError, UnicodeError):
-            return False
-        if not words:
-            return False
-        deliver(self._network, self._journal, voice, words, texts, now)
-        return True
+            return None
+        return (route, encoded, texts) if encoded else None
 
     def forget(self, number: int) -> None:
         """Forget a closed session."""
@@ -92,13 +106,13 @@ class Applier:
 
     def _come(self, act: Act) -> Session:
         """Return a session for an act of an unknown one: a new session, an unregistered one, or the server's."""
-        if not isinstance(act, Ran | Spoken) and act.step == _ENTER:
+        if not isinstance(act, CommandAct | SpeechAct) and act.step == _ENTER:
             session = new_session(self._new_outbox(), act.fields[0], act.now)
             session.number = act.session
             self._network.connect(session)
             return session
         session = Session(self._new_outbox(), "", act.now)
-        if isinstance(act, Decided) and act.stranger:
+        if isinstance(act, StepAct) and act.stranger:
             session.host, session.registration.nick, session.account = act.stranger
         return session
 
@@ -107,24 +121,24 @@ class Applier:
         ctx.applies = True  # limits were checked by the node that proposed it
         return ctx
 
-    def _speak(self, session: Session, act: Spoken) -> None:
+    def _speak(self, session: Session, act: SpeechAct) -> None:
         """Deliver checked texts, checking them again only if the state has changed since."""
-        voice = self._voice(session, act)
-        if voice is not None and voice.revisions == act.revisions:
-            words = [text.encode() for text in act.texts]
-            deliver(self._network, self._journal, voice, words, act.texts, act.now)
+        route = self._route(session, act)
+        if route is not None and route.revisions == act.revisions:
+            encoded = [text.encode() for text in act.texts]
+            deliver(self._network, self._journal, route, encoded, act.texts, act.now)
             return
         for text in act.texts:
             run(self._context(session, act, Message(act.command, (act.target, text))))
 
-    def _voice(self, session: Session, act: Spoken) -> Voice | None:
+    def _route(self, session: Session, act: SpeechAct) -> SpeechRoute | None:
         key = (act.session, act.command, act.target)
-        voice = self._voices.get(key)
-        if voice is None or not voice.holds(self._network):
-            voice = find_voice(self._network, session, act.command, act.target, lambda _: None)
-            self._voices.pop(key, None)
-            if voice is not None:
-                if len(self._voices) >= _VOICES:
-                    self._voices.clear()
-                self._voices[key] = voice
-        return voice
+        route = self._routes.get(key)
+        if route is None or not route.is_valid(self._network):
+            route = find_route(self._network, session, act.command, act.target, lambda _: None)
+            self._routes.pop(key, None)
+            if route is not None:
+                if len(self._routes) >= _MAX_ROUTES:
+                    self._routes.clear()
+                self._routes[key] = route
+        return route

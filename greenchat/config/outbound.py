@@ -23,11 +23,11 @@ class Push:
             parse=validators.contact,
         ),
     ] = ""
-    quiet: Annotated[int, Key("seconds after somebody's last message in which they get none", 0, 86_400)] = 120
+    quiet: Annotated[int, Key("seconds after a user's last message without pushes to that user", 0, 86_400)] = 120
     timeout: Annotated[float, Key("seconds that one push may take", 1, 60)] = 10.0
     networks: Annotated[
         tuple[IpNetwork, ...],
-        Key("addresses that are not public and may be pushed to all the same", parse=addresses.network),
+        Key("non-public addresses that pushes may be sent to", parse=addresses.network),
     ] = ()
 
 
@@ -39,7 +39,7 @@ class WebhookRules:
     timeout: Annotated[float, Key("seconds that one request may take", 1, 60)] = 10.0
     networks: Annotated[
         tuple[IpNetwork, ...],
-        Key("addresses that are not public and may be posted to all the same, also by http", parse=addresses.network),
+        Key("non-public addresses that may be posted to, also over http", parse=addresses.network),
     ] = ()
 
 
@@ -48,8 +48,8 @@ class Outbound:
     """The settings of both."""
 
     push: Annotated[
-        Push, Key("Web Push: clients and the page are told of what concerns them while they are closed.")
+        Push, Key("Web Push: notifies clients and the page of private messages and highlights while they are closed.")
     ] = field(default_factory=Push)
-    webhooks: Annotated[WebhookRules, Key("Posting what is said in a channel to programs elsewhere.")] = field(
+    webhooks: Annotated[WebhookRules, Key("Webhooks: post the messages of a channel to other programs.")] = field(
         default_factory=WebhookRules
     )

@@ -93,7 +93,7 @@ class Ldap:
 
 
 AUTH_SCRIPT = Key(
-    "A program or HTTP service that is asked whether a password is right (Ergo's auth-script). While it or ldap is\n"
-    "there SCRAM is not offered, and it is best to set accounts.registration = false."
+    "A program or HTTP service that is asked whether a password is right (Ergo's auth-script). With this or ldap\n"
+    "SCRAM is not offered, and accounts.registration = false is recommended."
 )
 LDAP = Key("An LDAP directory that checks passwords. Needs the package ldap3.")

@@ -77,12 +77,12 @@ def take_over(old: T, new: T, path: str = "", restart: bool = False) -> tuple[T,
     refused: list[str] = []
     for entry in entries(type(old)).values():
         before, after = olds[entry.field], values[entry.field]
-        where = _join(path, entry.name)
+        path_name = _join(path, entry.name)
         if dataclasses.is_dataclass(entry.type):
-            after, more = take_over(before, after, where, restart or entry.key.restart)
+            after, more = take_over(before, after, path_name, restart or entry.key.restart)
             refused += more
         elif before != after and (restart or entry.key.restart):
-            refused.append(where)
+            refused.append(path_name)
             after = before
         values[entry.field] = after
     return build(type(new), values), refused

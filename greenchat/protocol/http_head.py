@@ -154,9 +154,9 @@ def _length(head: RequestHead) -> int | None:
     codings = [value for name, value in head.fields if name == "transfer-encoding"]
     if codings:
         if lengths:
-            raise HttpError(400, "A body has a length or comes in chunks")
+            raise HttpError(400, "Content-Length and Transfer-Encoding exclude each other")
         if codings != ["chunked"] or head.version < (1, 1):
-            raise HttpError(501, "A body comes in chunks, or as it is")
+            raise HttpError(501, "The only supported Transfer-Encoding is chunked, in HTTP/1.1")
         return None
     if len(lengths) > 1 or (lengths and not re.fullmatch(rf"[0-9]{{1,{_MOST_DIGITS}}}", lengths[0])):
         raise HttpError(400, "Wrong length")

@@ -11,6 +11,7 @@ Source of the wire form: https://ircv3.net/specs/extensions/message-ids
 """
 
 import re
+from collections.abc import Sequence
 
 COUNTER_BITS = 20
 LAST_ID = (1 << 63) - 1
@@ -38,14 +39,16 @@ class MessageIds:
         self.last = max(now << COUNTER_BITS, self.last + 1)
         return self.last
 
-    def few(self, now: int, count: int) -> range:
+    def few(self, now: int, count: int) -> Sequence[int]:
         """Return `count` consecutive new ids."""
         first = now << COUNTER_BITS
         if first <= self.last:
             first = self.last + 1
-        end = first + count
-        self.last = end - 1
-        return range(first, end)
+        if count == 1:
+            self.last = first
+            return (first,)  # takes less time than a range
+        self.last = first + count - 1
+        return range(first, first + count)
 
 
 def format_msgid(number: int) -> str:

@@ -18,7 +18,7 @@ class Part(NamedTuple):
     joined: bool = False
 
 
-def whole(parts: Sequence[Part]) -> str:
+def join_parts(parts: Sequence[Part]) -> str:
     """Return the combined text.
 
     "Line messages are joined by a single line feed byte unless the draft/multiline-concat message tag is sent, in which

@@ -51,7 +51,7 @@ class NatsParser:
             end = buffer.find(b"\r\n", begin)
             if end < 0:
                 if len(buffer) - begin > _LONGEST_LINE:
-                    raise NatsError("a line without an end: this is no NATS server")
+                    raise NatsError("a line without an end: this is not a NATS server")
                 break
             line = bytes(buffer[begin:end])
             verb, _, rest = line.partition(b" ")
@@ -77,12 +77,12 @@ def _head(line: bytes, *, with_headers: bool) -> tuple[NatsFrame, int, int]:
     words = _word(line).split()[1:]
     sizes = 2 if with_headers else 1
     if len(words) not in (2 + sizes, 3 + sizes) or not all(word.isdecimal() for word in words[-sizes:]):
-        raise NatsError(f"this is no NATS: {line[:100]!r}")
+        raise NatsError(f"this is not NATS: {line[:100]!r}")
     subject, sid, *reply = words[:-sizes]
     size = int(words[-1])
     headers = int(words[-2]) if with_headers else 0
     if headers > size:
-        raise NatsError(f"this is no NATS: {line[:100]!r}")
+        raise NatsError(f"this is not NATS: {line[:100]!r}")
     return NatsFrame("MSG", subject, sid, reply[0] if reply else ""), headers, size
 
 
@@ -95,7 +95,7 @@ def _word(data: bytes) -> str:
     try:
         return data.decode("ascii")
     except UnicodeDecodeError as error:
-        raise NatsError(f"this is no NATS: {data[:100]!r}") from error
+        raise NatsError(f"this is not NATS: {data[:100]!r}") from error
 
 
 PING, PONG = b"PING\r\n", b"PONG\r\n"

@@ -12,7 +12,7 @@ FRAMED = WEBSOCKET_TEXT | WEBSOCKET_BINARY
 MESSAGE_LIMIT = 16 * 1024  # bytes of a received message: more than any line with its tags can have
 
 LEAVES = b"QUIT\r\n"
-"""The line for which a frame stands that closes."""
+"""The line that stands for a close frame."""
 
 NORMAL = 1000
 GOING_AWAY = 1001

@@ -1,10 +1,11 @@
-"""The server: puts its parts together, runs them, and lets go of them in the right order."""
+"""The server: connects its parts, runs them, and stops them in the right order."""
 
 import logging
 import secrets
 import socket
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +23,7 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background
 from greenchat.commands.core.process import ConnectionRules, HandoverError, Port, Reloaded
 from greenchat.commands.history.cutting import propose_cuts
+from greenchat.commands.messages.speech import MessageBurst
 from greenchat.commands.nodes.membership import begin_epoch, tell_node
 from greenchat.commands.operators.configure import configure
 from greenchat.config.document import to_document
@@ -38,13 +40,14 @@ from greenchat.server.data.recording import Recorder
 from greenchat.server.data.restore import restore
 from greenchat.server.data.store_keeper import StoreKeeper
 from greenchat.server.ending import let_end
-from greenchat.server.handover.forms import Ways
-from greenchat.server.handover.taking import Estate
+from greenchat.server.handover.forms import OutboxParts
+from greenchat.server.handover.taking import HandedOverState
 from greenchat.server.http.extra_pages import serve_extras
 from greenchat.server.http.service import HttpService
 from greenchat.server.listeners import Listeners
 from greenchat.server.mail import Mailer
 from greenchat.server.net.listener import NO_SOCKETS, Sockets
+from greenchat.server.net.routes import deliver_bursts
 from greenchat.server.net.sendq import SendQueues
 from greenchat.server.net.stream import TlsAcceptor
 from greenchat.server.net.turn import Turn
@@ -72,12 +75,12 @@ class App:
         options: Options,
         tls: TlsAcceptor | None = None,
         read_config: Callable[[], Config] | None = None,
-        estate: Estate | None = None,
+        handed_over: HandedOverState | None = None,
         member: NodeMember | None = None,
     ) -> None:
         """Make a server. read_config: reads the configuration again; raises ConfigError.
 
-        estate: what the previous process handed over. member: set if this process is one of several nodes. Raises
+        handed_over: what the previous process handed over. member: set if this process is one of several nodes. Raises
         ConfigError, StoreError, SnapshotError and NodeError.
         """
         self.options = options
@@ -85,7 +88,7 @@ class App:
         self.clock = Clock(lambda: self.now())
         self.member = member
         folder = member.seat.data if member else options.data
-        former = (estate.folder, estate.lock) if estate else None
+        former = (handed_over.folder, handed_over.lock) if handed_over else None
         self.keeper = StoreKeeper(folder, options.storage, now=self.clock.believed, inherited=former)
         self.bearer = ProviderTokens()
         self.bearer.use(settings.providers.bearer)
@@ -96,7 +99,10 @@ class App:
         send_queues = SendQueues(options.connections.sendq_total)
         self.turn = member.turn(self.store, send_queues) if member else Turn(self.store, send_queues)
         self.http = HttpService(self)
-        self.network = self._begin(settings, estate)
+        self.network = self._begin(settings, handed_over)
+        self.turn.deliver_bursts = self._deliver
+        if isinstance(self.log, MemoryLog):
+            self.log.before = partial(self.turn.begin, 0)
         if member:  # a single server has nothing to compare this machine's clock with
             self.keeper.now = lambda: min(self.clock.believed(), self.network.nodes.time)
         self.keeper.decides = lambda: self.is_steward
@@ -119,11 +125,11 @@ class App:
         self._read_config = read_config
         self._recorder: Recorder | None = None
 
-    def _begin(self, settings: Settings, estate: Estate | None) -> Network:
+    def _begin(self, settings: Settings, handed_over: HandedOverState | None) -> Network:
         """Return the initial state of this process."""
-        if estate:
+        if handed_over:
             limit = self.options.connections.sendq
-            return estate.restore(Ways(self.turn.dirty, self.turn.send_queues, limit, self.http.ending))
+            return handed_over.restore(OutboxParts(self.turn.dirty, self.turn.send_queues, limit, self.http.ending))
         grace = int(self.options.connections.grace * 1000)
         if self.member:
             return self.member.first_state(settings, self.now(), grace)
@@ -131,7 +137,10 @@ class App:
         restore(network, self.store, grace)
         return network
 
-    def go_on(self, estate: Estate, settings: Settings) -> None:
+    def _deliver(self, bursts: Sequence[MessageBurst]) -> None:
+        deliver_bursts(self.network, self.log, self.turn, bursts, self.now())
+
+    def go_on(self, handed_over: HandedOverState, settings: Settings) -> None:
         """Serve from now on in this process, with these settings."""
         self.keeper.note_holder()
         throttle = self.options.throttle
@@ -141,10 +150,10 @@ class App:
         self.run_step(
             lambda ctx: ctx.propose(configure, to_document(settings), throttle.logins, throttle.registrations)
         )
-        for session in estate.lost:
+        for session in handed_over.lost:
             self.turn.begin()
             self._context(session).propose(lose, grace)
-        text = f"The server was upgraded from greenchat {estate.version} to {__version__}"
+        text = f"The server was upgraded from greenchat {handed_over.version} to {__version__}"
         self.run_step(lambda ctx: tell_operators(ctx, text))
 
     def record(self, path: Path, *, goes_on: bool = False) -> None:
@@ -181,11 +190,11 @@ class App:
             self.listeners.open(self.options.listen, inherited, shared=self.member is not None)
         return [listener.bound for listener in self.listeners]
 
-    def take_over(self, estate: Estate) -> None:
+    def take_over(self, handed_over: HandedOverState) -> None:
         """Continue to serve the connections that were handed over."""
         listeners = {options.address: options for options in self.options.listen}
-        for moved in estate.moved.values():
-            connection = estate.connection(self, moved, listeners)
+        for moved in handed_over.moved.values():
+            connection = handed_over.connection(self, moved, listeners)
             self.clients.take_over(connection, moved.form["origin"], moved.resume(connection))
         self.turn.open()
 
@@ -214,6 +223,7 @@ class App:
         self.upkeep.places.keep_all()
         if self.member:
             self.member.leave()
+        self.turn.dirty.release_all()
         self.turn.end()
         if self._recorder:
             self._recorder.close(self.now())
@@ -294,6 +304,11 @@ class App:
     def folder(self) -> Path:
         """The data folder."""
         return self.keeper.folder
+
+    @property
+    def waiting_events(self) -> int:
+        """Return how many events wait for the search index."""
+        return self.keeper.store.waiting
 
     def carry_out(self, work: Background) -> None:
         """Run background work step by step, apart from any client; this returns at once."""

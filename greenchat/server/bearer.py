@@ -42,7 +42,7 @@ class ProviderTokens:
 
 def _new_check(settings: Bearer) -> Check:
     try:  # late: it is an extra
-        from greenchat.server.jwt_check import Rules, TokenCheck
+        from greenchat.server.jwt_check import TokenCheck, TokenRules
     except ImportError as error:
         raise ConfigError(f"[bearer] needs one more package: {extras.install(extras.JWT)}") from error
-    return TokenCheck(Rules(settings.issuer, settings.audience, settings.keys)).claims
+    return TokenCheck(TokenRules(settings.issuer, settings.audience, settings.keys)).claims

@@ -15,9 +15,9 @@ from greenchat.server.blocklist_gate import BlocklistGate
 from greenchat.server.ending import end_connections, let_end
 from greenchat.server.net import connection_log
 from greenchat.server.net.admission import Admission, presentable
-from greenchat.server.net.connection import Connection, ConnectionServerParts, Row
-from greenchat.server.net.crew import Crew
+from greenchat.server.net.connection import Connection, ConnectionServerParts, ProtocolRow
 from greenchat.server.net.detect import IRC, PLAIN, PROXY, TLS, begin
+from greenchat.server.net.greenlet_pool import GreenletPool
 from greenchat.server.net.hangups import Hangups
 from greenchat.server.net.listener import Peer
 from greenchat.server.net.meter import Meter
@@ -29,7 +29,7 @@ T = TypeVar("T")
 _GROUP, _PAUSE = 25, 0.05  # clients disconnected at once, and seconds until the next: they reconnect elsewhere
 
 
-class Owner(ConnectionServerParts, Protocol):
+class ClientsServerParts(ConnectionServerParts, Protocol):
     """The server as its clients see it."""
 
     def run_step(self, step: Callable[[Context], T]) -> T:
@@ -40,11 +40,11 @@ class Clients:
     """The clients of one server.
 
     connections: all open ones. timer_wheel: when each is checked. admission: limits, and the address of each client;
-    blocklists: checks that address. rows: the dialects. crew: the greenlets that serve clients. hangups: notices closed
-    connections. plain: the plain-text clients. meter: counts them.
+    blocklists: checks that address. rows: the dialects. greenlet_pool: the greenlets that serve clients. hangups:
+    notices closed connections. plain: the plain-text clients. meter: counts them.
     """
 
-    def __init__(self, server: Owner, http: Row, make_room: Callable[[], bool]) -> None:
+    def __init__(self, server: ClientsServerParts, http: ProtocolRow, make_room: Callable[[], bool]) -> None:
         """Start without any client. http: serves browsers. make_room: see `ConnectionLimits.enter`.
 
         Raises ConfigError.
@@ -53,12 +53,12 @@ class Clients:
         self.connections: dict[Connection, None] = {}
         self.timer_wheel = TimerWheel()
         self.admission = Admission(server.now, self._objection, make_room, lambda: server.tls)
-        self.rows: Sequence[Row] = (TLS, PROXY, http, PLAIN, IRC)
+        self.rows: Sequence[ProtocolRow] = (TLS, PROXY, http, PLAIN, IRC)
         self.plain = PlainClients(server.network, server.turn, server.options.plain, is_foreign)
         self.meter = Meter()
         self.blocklists = BlocklistGate(server, self.connections)
         self.hangups = Hangups()
-        self.crew = Crew()
+        self.greenlet_pool = GreenletPool()
 
     def is_busy(self) -> bool:
         """Whether the server is too busy to accept another client now."""
@@ -119,7 +119,7 @@ class Clients:
         """Tell all clients the reason, and disconnect them. Waits for a moment."""
         end_connections(self.connections, farewell, self._server.options.connections.close_timeout)
         self.hangups.close()
-        self.crew.close()
+        self.greenlet_pool.close()
         let_end(self.blocklists.close, "a question to the DNS")
 
     def _watch(self, connection: Connection) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 _JUMP = 5_000  # ms: less is drift, or a delay between two readings
+_TRIES = 10
 _LASTING = 86_400_000  # ms after which a new date is trusted
 
 
@@ -27,19 +28,31 @@ class Clock:
     def __init__(self, now: Callable[[], int], steady: Callable[[], int] = steady) -> None:
         self._now = now
         self._steady = steady
-        self._offset = self._believed = now() - steady()
+        _, self._offset = self._measure()
+        self._believed = self._offset
         self._doubted = 0  # since when, by the monotonic clock
 
     def jumped(self) -> int:
         """Return by how many ms the date was set forward since the last call (back: negative), 0 if it was not."""
-        present = self._steady()
-        offset = self._now() - present
+        present, offset = self._measure()
         jump, self._offset = offset - self._offset, offset
         if abs(jump) >= _JUMP:
             self._doubted = present
         if abs(offset - self._believed) < _JUMP or present - self._doubted >= _LASTING:
             self._believed = offset
         return jump if abs(jump) >= _JUMP else 0
+
+    def _measure(self) -> tuple[int, int]:
+        """Return the monotonic time and how much the date is ahead of it, in ms.
+
+        Both are read again if the thread was interrupted between them, which would look like a jump.
+        """
+        for _ in range(_TRIES):
+            before = self._steady()
+            now = self._now()
+            if self._steady() - before <= 1:
+                break
+        return before, now - before
 
     def believed(self) -> int:
         """Return the date, in ms since the epoch, without any jump of the last day. From any thread."""

@@ -5,9 +5,12 @@ are remembered; late ones are ignored, so that the exit code stays the server's.
 library, so that it can run first.
 """
 
+import os
 import signal
+from collections.abc import Collection
 from types import FrameType
 
+_LATE = "GREENCHAT_LATE_SIGNALS"  # environment variable: the pipe of a program that was replaced by this one
 _caught: list[int] = []
 _OURS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR2)  # reload, end, and upgrade a server
 
@@ -19,13 +22,43 @@ def hold(*, was_ignored: bool) -> None:
     tells `terminal` that the server was started by `nohup`. was_ignored: whether SIGHUP was ignored before the server
     began to end.
     """
-    signal.pthread_sigmask(signal.SIG_BLOCK, _OURS)
-    if not was_ignored:
-        signal.signal(signal.SIGHUP, _catch)
+    os.environ[_LATE] = str(block(_OURS))
+    # a thread that takes a signal before this calls the handler of the loop, which runs once more
+    for number in _OURS:
+        if number != signal.SIGHUP or not was_ignored:
+            signal.signal(number, _do_nothing)
+
+
+def block(numbers: Collection[int]) -> int:
+    """Block signals in this thread; return a pipe, which the next program inherits, with those that other threads take.
+
+    The kernel gives a blocked signal to another thread, whose end by execve(2) would otherwise lose it. Only signals
+    with a handler of Python's `signal` are written to the pipe.
+    """
+    reading, writing = os.pipe()
+    os.set_inheritable(reading, True)
+    os.set_blocking(reading, False)
+    os.set_blocking(writing, False)
+    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    return reading
+
+
+def late_signals(pipe: int) -> bytes:
+    """Return the numbers of the signals that other threads of the former program took, and close the pipe."""
+    try:
+        return os.read(pipe, 100)
+    except BlockingIOError:
+        return b""
+    finally:
+        os.close(pipe)
 
 
 def remember() -> None:
     """Remember SIGHUP and SIGTERM from now on; a second SIGTERM ends the process. SIGUSR2 is ignored."""
+    pipe = os.environ.pop(_LATE, "")
+    for number in late_signals(int(pipe)) if pipe else ():
+        os.kill(os.getpid(), number)
     signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # a server that has just taken over is upgraded already
     signal.signal(signal.SIGTERM, _catch)  # even if it was ignored: it ends the server
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # `nohup` ignores it, which `terminal` checks
@@ -52,3 +85,7 @@ def _catch(number: int, _: FrameType | None) -> None:
     if number == signal.SIGTERM and number in _caught:
         raise SystemExit(128 + number)
     _caught.append(number)
+
+
+def _do_nothing(number: int, _: FrameType | None) -> None:
+    """Handle a signal, so that it is written to the pipe of `block`."""

@@ -106,11 +106,14 @@ def _left(deadline: float) -> float:
 
 def _connection(scheme: str, host: str, port: int | None, timeout: float) -> HTTPConnection:
     if scheme == "https":
-        return HTTPSConnection(host, port, timeout=timeout, context=_trust())
+        return HTTPSConnection(host, port, timeout=timeout, context=system_trust())
     return HTTPConnection(host, port, timeout=timeout)
 
 
 @cache
-def _trust() -> ssl.SSLContext:
-    """Return a context with the system's certificates, read once: that takes longer than most answers."""
+def system_trust() -> ssl.SSLContext:
+    """Return a context with the system's certificates, read once: that takes longer than most answers.
+
+    Whoever uses it changes nothing in it.
+    """
     return ssl.create_default_context()

@@ -17,8 +17,8 @@ def greeting(addresses: list[Address], options: Options, fingerprint: str) -> It
     is_local = first.host == DEFAULT_ADDRESS.host or ip_address(first.host).is_unspecified
     host = "localhost" if is_local else first.host
     client = called("greenchat")
-    where = "" if (host, first.port) == ("localhost", DEFAULT_ADDRESS.port) else f" {host}:{first.port}"
-    yield f"Join it with  {client}{where}  in another terminal,  nc {host} {first.port},  or any IRC client there."
+    server = "" if (host, first.port) == ("localhost", DEFAULT_ADDRESS.port) else f" {host}:{first.port}"
+    yield f"Join it with  {client}{server}  in another terminal,  nc {host} {first.port},  or any IRC client there."
     if fingerprint:
         yield f"TLS works on the same port:  {client} ircs://{host}:{first.port}  then confirm this fingerprint:"
         yield fingerprint

@@ -47,7 +47,7 @@ class Health:
         self._server = server
         self._certificate_due = monotonic() + _DAY
         self._disk = DiskWatch(folder, lambda: server.options.storage, self._follow_disk)
-        self._mind_the_future(last_id)
+        self._check_for_future_ids(last_id)
 
     def start(self) -> None:
         """Begin to watch the disk."""
@@ -63,11 +63,11 @@ class Health:
         if server.tls is None or monotonic() < self._certificate_due:
             return
         self._certificate_due = monotonic() + _DAY
-        trouble = server.tls.trouble(server.now())
-        if trouble:
-            self._tell(trouble)
+        warning = server.tls.date_warning(server.now())
+        if warning:
+            self._tell(warning)
 
-    def _mind_the_future(self, last_id: int) -> None:
+    def _check_for_future_ids(self, last_id: int) -> None:
         """Report that the date was wrong before: new messages are never dated before stored ones."""
         newest, now = time_of(last_id), self._server.now()
         if newest > now + _FUTURE:
@@ -76,16 +76,16 @@ class Health:
                 " new messages get that time, in order. If the clock is right now, it was wrong before"
             )
             log.warning("%s", text)
-            self._server.network.local.notice_trouble(_DATE, text)
+            self._server.network.local.set_warning(_DATE, text)
 
-    def _follow_disk(self, trouble: str) -> None:
+    def _follow_disk(self, warning: str) -> None:
         """Report that the disk is nearly full, or ("") no longer."""
         network = self._server.network
-        network.local.volumes.only_accounts = bool(trouble)
-        network.local.notice_trouble(_DISK, trouble)
+        network.local.volumes.only_accounts = bool(warning)
+        network.local.set_warning(_DISK, warning)
         for session in network.sessions:
             session.room = min(session.room, 0)  # so that the limit is checked again before the next message
-        self._tell(trouble or _ROOM_AGAIN)
+        self._tell(warning or _ROOM_AGAIN)
 
     def _tell(self, text: str) -> None:
         log.warning("%s", text)

@@ -22,7 +22,7 @@ import jwt
 from greenchat.server.fetch import fetch
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-"""The algorithms with a public key: with a secret one whoever can check a token could make one, too."""
+"""The public-key algorithms: with a shared secret, anyone who can check a token could also make one."""
 
 _LEEWAY = 30  # seconds by which two clocks may differ
 _TIMEOUT = 10.0  # seconds for the provider to answer
@@ -36,7 +36,7 @@ class TokenError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class TokenRules:
     """The rules for tokens.
 
     issuer: the required issuer. audience: the required audience. keys: the provider's key set, a URL or the path of a
@@ -51,7 +51,7 @@ class Rules:
 class TokenCheck:
     """Checks tokens by these rules. Thread-safe."""
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: TokenRules) -> None:
         self.rules = rules
         self._keys = _KeySet(rules.keys)
 

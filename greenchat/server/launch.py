@@ -29,7 +29,7 @@ from greenchat.server.data.recording import RecordingError
 from greenchat.server.data.scheduled_backups import ScheduledBackups
 from greenchat.server.early_signals import caught, hold
 from greenchat.server.handover.giving import Upgrade, command_line
-from greenchat.server.handover.taking import Heir
+from greenchat.server.handover.taking import Takeover
 from greenchat.server.handover.wire import HandoverLink, refuse
 from greenchat.server.log_files import start_log
 from greenchat.server.net.listener import CannotListenError
@@ -77,7 +77,7 @@ def serve(
     _collect_rarely()
     notifier = Notifier()
     link = HandoverLink.inherited()
-    heir = Heir(link) if link else None
+    takeover = Takeover(link) if link else None
     opened = list(handed_over())
     for sock in opened:
         sock.setblocking(False)
@@ -85,23 +85,23 @@ def serve(
         require_programs(config)
         tls = load_tls(options.tls, options.data, config.settings.name)
         settings = with_policy(config.settings, options.listen, tls, time.time_ns() // 1_000_000)
-        estate = heir.receive(config) if heir else None
+        inherited = takeover.receive(config) if takeover else None
         member = NodeMember(seat) if seat else None
-        app = App(settings, options, tls, read_config, estate, member)
+        app = App(settings, options, tls, read_config, inherited, member)
         if member:
             member.join(app, app, settings)
             find_accounts(app.store, app.new_context())  # made by `adduser` while the node was off
-        if record and estate is None:
+        if record and inherited is None:
             app.record(record)
-        if estate and estate.is_activated:
-            opened = [sock for each in estate.listening.values() for sock in each]
-        addresses = app.listen(opened, {} if estate is None or opened else estate.listening)
-        if heir and estate:
-            app.take_over(estate)
-            heir.accept()
+        if inherited and inherited.is_activated:
+            opened = [sock for each in inherited.listening.values() for sock in each]
+        addresses = app.listen(opened, {} if inherited is None or opened else inherited.listening)
+        if takeover and inherited:
+            app.take_over(inherited)
+            takeover.accept()
             if record:
                 _go_on_recording(app, record)
-            app.go_on(estate, settings)
+            app.go_on(inherited, settings)
     except HandoverError as error:
         refuse(str(error), needs_restart=error.needs_restart)
         raise CannotStartError(str(error)) from error
@@ -147,11 +147,11 @@ def serve(
         gevent.signal_handler(signal.SIGUSR2, app.restart, "SIGUSR2", "The server is restarting")
     if seat:
         seat.report_ready()
-    if estate is None and (seat is None or seat.is_by_itself):
+    if inherited is None and (seat is None or seat.is_by_itself):
         greet(addresses, tls.fingerprint if tls else "")
-    trouble = tls.trouble(app.now()) if tls else ""
-    if trouble:
-        log.warning("%s", trouble)
+    warning = tls.date_warning(app.now()) if tls else ""
+    if warning:
+        log.warning("%s", warning)
     for line in advice(config, addresses, is_root=os.geteuid() == 0):
         log.warning("%s", line)
     backups = ScheduledBackups(app.folder, lambda: app.options.backup, partial(_tell_operators, app), time.time)
@@ -212,10 +212,10 @@ def _renew_certificate(app: App) -> None:
     """Load renewed files of the certificate: ACME clients need not notify us."""
     while True:
         gevent.sleep(_LOOK_AT_CERTIFICATE_EVERY)
-        told = app.tls.renew(app.now()) if app.tls else ""
-        if told:
-            log.warning("%s", told)
-            _tell_operators(app, told)
+        result = app.tls.renew(app.now()) if app.tls else ""
+        if result:
+            log.warning("%s", result)
+            _tell_operators(app, result)
 
 
 class _Ending:

@@ -49,7 +49,7 @@ class Listeners:
         Returns a line for each address that can't be listened on.
         """
         old = list(self._listeners)
-        kept: list[Listener] = []
+        listeners: list[Listener] = []
         new: list[ListenerOptions] = []
         for options in wanted:
             listener = next((listener for listener in old if listener.options.address == options.address), None)
@@ -58,16 +58,16 @@ class Listeners:
             else:
                 old.remove(listener)
                 listener.options = options
-                kept.append(listener)
+                listeners.append(listener)
         for listener in old:
             listener.stop(timeout=0)
         failures = []
         for options in new:
             try:
-                kept.append(Listener(options, self._serve, self._is_busy))
+                listeners.append(Listener(options, self._serve, self._is_busy))
             except CannotListenError as error:
                 failures.append(str(error))
-        self._listeners = kept
+        self._listeners = listeners
         return failures
 
     def ports(self, *, with_tls: bool) -> list[Port]:

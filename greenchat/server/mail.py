@@ -62,12 +62,12 @@ class Mailer:
 
     def _deliver(self, message: EmailMessage) -> None:
         options = self._options
-        where = (options.server.host or "localhost", options.server.port)
+        address = (options.server.host or "localhost", options.server.port)
         trust = ssl.create_default_context()
         if options.security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(*where, timeout=options.timeout, context=trust)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(*address, timeout=options.timeout, context=trust)
         else:
-            server = smtplib.SMTP(*where, timeout=options.timeout)
+            server = smtplib.SMTP(*address, timeout=options.timeout)
         with server:
             if options.security == "starttls":
                 server.starttls(context=trust)
@@ -78,6 +78,6 @@ class Mailer:
 
 def _reason(error: Exception) -> str:
     if isinstance(error, subprocess.CalledProcessError):
-        said = error.stderr.decode(errors="replace").strip()
-        return f"the command ended with {error.returncode}: {said or 'no output'}"
+        output = error.stderr.decode(errors="replace").strip()
+        return f"the command ended with {error.returncode}: {output or 'no output'}"
     return str(error) or type(error).__name__

@@ -64,11 +64,11 @@ def main(arguments: list[str] | None = None) -> int:
         return error.code
     except (UsageError, ConfigError) as error:
         print(f"greenchat-server: {error}", file=sys.stderr)
-        _tell_who_waits(str(error))
+        _refuse_takeover(str(error))
         return 2
 
 
-def _tell_who_waits(text: str) -> None:
+def _refuse_takeover(text: str) -> None:
     """Tell the server that this process was to replace, if there is one, why it can't."""
     from greenchat.server.handover.wire import refuse  # late: few starts fail
 
@@ -342,23 +342,23 @@ def _configuration(given: argparse.Namespace, *, make: bool = True) -> Config:
     return dataclasses.replace(config, options=options)
 
 
-def _data_folder(wish: Path, *, make: bool) -> Path:
-    if wish == NOT_GIVEN:
+def _data_folder(wanted: Path, *, make: bool) -> Path:
+    if wanted == NOT_GIVEN:
         base = os.environ.get("XDG_DATA_HOME")
-        wish = (Path(base) if base else Path.home() / ".local/share") / "greenchat"
-    if not make and not wish.exists():  # the command itself reports what is missing
-        return wish
+        wanted = (Path(base) if base else Path.home() / ".local/share") / "greenchat"
+    if not make and not wanted.exists():  # the command itself reports what is missing
+        return wanted
     try:
-        wish.mkdir(mode=0o700, parents=True, exist_ok=True)
+        wanted.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"can't create the data folder {wish}: {error.strerror}. Choose one with --data") from error
-    if not os.access(wish, os.W_OK | os.X_OK):
+        raise UsageError(f"can't create the data folder {wanted}: {error.strerror}. Choose one with --data") from error
+    if not os.access(wanted, os.W_OK | os.X_OK):
         raise UsageError(
-            f"can't write to the data folder {wish}: run this as its owner, or choose another folder with --data"
+            f"can't write to the data folder {wanted}: run this as its owner, or choose another folder with --data"
         )
-    for narrowed in narrow(wish, _is_data):
+    for narrowed in narrow(wanted, _is_data):
         print(f"greenchat-server: warning: {narrowed}", file=sys.stderr)
-    return wish
+    return wanted
 
 
 def _open(url: str) -> None:

@@ -25,6 +25,6 @@ def require_programs(config: Config) -> None:
     for key, command in commands.items():
         program = shlex.split(command)[0] if command else ""
         if program and shutil.which(program) is None:
-            where = "" if os.path.dirname(program) else " on the PATH"
-            why = "can't be executed" if os.path.exists(program) and not where else f"is not there{where}"
-            raise ConfigError(f"{key}: the program {program} {why}")
+            hint = "" if os.path.dirname(program) else " on the PATH"
+            reason = "can't be executed" if os.path.exists(program) and not hint else f"is not there{hint}"
+            raise ConfigError(f"{key}: the program {program} {reason}")

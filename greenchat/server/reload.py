@@ -114,8 +114,8 @@ def apply(running: ReloadServerParts, config: Config, ctx: Context) -> list[str]
     network.local.volumes.use(throttle, options.connections)
     running.carry_out(ctx.propose(configure, to_document(settings), throttle.logins, throttle.registrations))
     notes = [f"{key}: a change needs a restart" for key in refused + refused_options]
-    trouble = running.tls.trouble(ctx.now) if running.tls else ""
-    return [*notes, *[trouble] * bool(trouble), *running.listeners.use(options.listen)]
+    warning = running.tls.date_warning(ctx.now) if running.tls else ""
+    return [*notes, *[warning] * bool(warning), *running.listeners.use(options.listen)]
 
 
 def find_accounts(store: Store, ctx: Context) -> None:

@@ -2,7 +2,7 @@
 
 A shell, a container or a supervisor has started one process, and considers the server ended when that process ends. So
 the first process becomes this one: it passes signals on, and ends with the exit code of the last of its successors. It
-needs little memory, and only the standard library. Under systemd, which is told the main process, it is not needed.
+needs little memory. Under systemd, which is told the main process, it is not needed.
 """
 
 import ctypes
@@ -12,18 +12,24 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from greenchat.server import early_signals
+
 VARIABLE = "GREENCHAT_STAND_IN"
 """Environment variable: set in a process that has a stand-in."""
 
 _PASSED_ON = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 _asked: list[int] = []  # signals that end a server and have been forwarded
 
 
 def become(successor: int) -> None:
-    """Replace this process by the stand-in of a child that is the server; does not return."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, (*_PASSED_ON, signal.SIGCHLD))  # signals that come now wait for `main`
-    words = [str(successor), *map(str, _asked[-1:])]
+    """Replace this process by the stand-in of a child that is the server; does not return.
+
+    Signals that come now wait for `main`.
+    """
+    pipe = early_signals.block((*_PASSED_ON, signal.SIGCHLD))
+    words = [str(successor), str(pipe), *map(str, _asked[-1:])]
     os.execv(sys.executable, [sys.executable, "-m", "greenchat.server.stand_in", *words])
 
 
@@ -36,7 +42,7 @@ def pass_on(successor: int) -> None:
 
 def forward(successor: int, number: int) -> None:
     """Forward a signal to a child; remember one that ends it, since the child may have been replaced already."""
-    if number in (signal.SIGINT, signal.SIGTERM):
+    if number in _ENDING:
         _asked.append(number)
     with suppress(ProcessLookupError):
         os.kill(successor, number)
@@ -47,22 +53,26 @@ def main() -> int:
     successor = int(sys.argv[1])
     signal.pthread_sigmask(signal.SIG_BLOCK, (*_PASSED_ON, signal.SIGCHLD))
     _adopt_orphans()
-    code, asked = 0, int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    code, asked = 0, int(sys.argv[3]) if len(sys.argv) > 3 else 0
+    for number in early_signals.late_signals(int(sys.argv[2])):
+        asked = number if number in _ENDING else asked
+        with suppress(ProcessLookupError):
+            os.kill(successor, number)
     while True:
         for pid, status in _ended():
             if pid == successor:
                 code = os.waitstatus_to_exitcode(status)
         if not _is_there(successor):
-            heirs = _children()
-            if not heirs:
+            successors = _children()
+            if not successors:
                 return code if code >= 0 else 128 - code
-            successor = heirs[0]
+            successor = successors[0]
             if asked:  # the signal came while the previous server was handing over
                 os.kill(successor, asked)
         found = signal.sigwaitinfo((*_PASSED_ON, signal.SIGCHLD))
         # signals of the kernel (Ctrl-C) go to the whole process group, so the server gets them, too
         if found.si_signo != signal.SIGCHLD and found.si_code <= 0:
-            asked = found.si_signo if found.si_signo in (signal.SIGINT, signal.SIGTERM) else asked
+            asked = found.si_signo if found.si_signo in _ENDING else asked
             with suppress(ProcessLookupError):
                 os.kill(successor, found.si_signo)
 

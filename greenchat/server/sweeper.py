@@ -31,7 +31,7 @@ _DRIFT = 5_000  # ms
 _HURRY = 5.0  # seconds
 
 
-class Swept(Protocol):
+class SweeperServerParts(Protocol):
     """The parts of the server that the sweeper looks at."""
 
     network: Network
@@ -59,7 +59,7 @@ class Sweeper:
 
     def __init__(
         self,
-        server: Swept,
+        server: SweeperServerParts,
         last_id: int,
         chores: Sequence[Callable[[], None]],
         dated: Sequence[Callable[[int], None]],
@@ -125,7 +125,7 @@ class Sweeper:
         server.turn.send_queues.cut_late(now - options.close_timeout)
         ping: Envelope | None = None  # the same for all: thousands may be due
         for connection in server.clients.timer_wheel.due(now):
-            silence_ends = connection.heard + options.ping_after
+            silence_ends = connection.last_input + options.ping_after
             if connection.session.closing:
                 continue
             if connection.session.user is None:
@@ -137,7 +137,7 @@ class Sweeper:
             elif not connection.pings:
                 silence_ends = now + options.ping_after
             elif now > silence_ends + options.ping_timeout:
-                connection.close(f"Ping timeout: {int(now - connection.heard)} seconds", is_lost=True)
+                connection.close(f"Ping timeout: {int(now - connection.last_input)} seconds", is_lost=True)
                 continue
             elif now > silence_ends:
                 if not connection.asked:

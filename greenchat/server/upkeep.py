@@ -13,7 +13,7 @@ from greenchat.server.health import Health
 from greenchat.server.sweeper import Sweeper
 
 
-class UpkeepServerParts(health.HealthServerParts, sweeper.Swept, place_keeper.PlaceServerParts, Protocol):
+class UpkeepServerParts(health.HealthServerParts, sweeper.SweeperServerParts, place_keeper.PlaceServerParts, Protocol):
     """The parts of the server that upkeep uses."""
 
 

@@ -109,12 +109,12 @@ def restore(source: Path, database: Path, *, without: str = "") -> list[Path]:
         with closing(connect_reader(source)) as backed_up, closing(sqlite3.connect(part)) as copy:
             backed_up.backup(copy)
             _drop_files(copy)
-        aside = _keep_aside(database) if database.exists() else []
+        kept = _keep_old(database) if database.exists() else []
         # Removed before the new one has its name: SQLite would take another database's log or index for its own.
         for companion in _COMPANIONS:
             database.with_name(database.name + companion).unlink(missing_ok=True)
         put(part, database)
-        return aside + _put_files(source, database.parent, without)
+        return kept + _put_files(source, database.parent, without)
     except (*FAILURES, OSError) as error:
         part.unlink(missing_ok=True)
         raise StoreError(f"can't restore {source}: {error}") from error
@@ -145,7 +145,7 @@ def _has_files(connection: sqlite3.Connection) -> bool:
 
 def _put_files(source: Path, folder: Path, without: str) -> list[Path]:
     """Write the files of a backup into a folder; return the new paths of the previous ones."""
-    aside = []
+    kept = []
     with closing(connect_reader(source)) as backed_up:
         if not _has_files(backed_up):
             return []
@@ -153,21 +153,21 @@ def _put_files(source: Path, folder: Path, without: str) -> list[Path]:
             file = folder / name
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if file.exists() and file.read_bytes() != content:
-                aside.append(free_name(file))
-                os.link(file, aside[-1])
+                kept.append(free_name(file))
+                os.link(file, kept[-1])
             write(file, content)
-    return aside
+    return kept
 
 
-def _keep_aside(database: Path) -> list[Path]:
+def _keep_old(database: Path) -> list[Path]:
     """Keep the database under a second name, with its log moved into it or kept beside it."""
-    aside = free_name(database)
+    kept = free_name(database)
     log = database.with_name(database.name + "-wal")
     try:
         with closing(connect_keeper(database)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except FAILURES:  # it is damaged: keep it as it is
         if log.exists():
-            os.link(log, aside.with_name(aside.name + "-wal"))
-    os.link(database, aside)
-    return [aside]
+            os.link(log, kept.with_name(kept.name + "-wal"))
+    os.link(database, kept)
+    return [kept]

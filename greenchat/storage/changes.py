@@ -40,6 +40,11 @@ class Changes:
             self._erased.extend(erased)
             self._upto = max(self._upto, upto)
 
+    @property
+    def has_erased(self) -> bool:
+        """Whether there are erased messages that the index has not taken."""
+        return bool(self._erased)
+
     def take(self) -> tuple[set[int], int, list[Erased]]:
         """Return (conversations, id up to which they are complete, erased messages), and forget them."""
         with self._lock:

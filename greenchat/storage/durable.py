@@ -33,6 +33,6 @@ def write(file: Path, content: bytes) -> None:
 def free_name(file: Path) -> Path:
     """Return an unused name beside a file's, for a replaced file: `greenchat.db.replaced-1`."""
     number = 1
-    while (aside := file.with_name(f"{file.name}.replaced-{number}")).exists():
+    while (free := file.with_name(f"{file.name}.replaced-{number}")).exists():
         number += 1
-    return aside
+    return free

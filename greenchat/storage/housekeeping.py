@@ -2,8 +2,14 @@
 
 Its work is divided into steps of two threads: slow work is prepared in a separate thread (`maintain`), and results are
 written by the event loop's thread (`tidy`), the only writer, within a few milliseconds.
+
+The search index and the seals can wait: events are safe and readable without them, a search indexes first what is
+missing, and a restart goes on with the rest. So while people talk at full speed they wait until the loop has idle time,
+or until much waits: then all of it is done, in small steps. Only compaction is done in time, since each reader scans
+all fresh events.
 """
 
+import math
 import sqlite3
 import threading
 from pathlib import Path
@@ -25,8 +31,11 @@ _LONG_LOG = 16384  # pages: beyond 32 MiB the write-ahead log should be reset
 _MOVE_EVERY = 1.0  # seconds in busy times: pages that are written repeatedly are then moved only once
 _INDEX_RESTS = 4  # pause of the index, in multiples of the CPU time of its work
 _QUIET = 200  # events between one `maintain` and the next
-_MUCH = 50_000  # events
-_LONG = 10.0  # seconds
+# How many events may wait for the index and the seals, and how many seconds; and if the loop has no idle time. A search
+# indexes them in less than a second; erased text must be gone from all files within a minute.
+_MUCH, _MUCH_IF_BUSY = 50_000, 200_000
+_LONG, _LONG_IF_BUSY = 10.0, 30.0
+_UNSEALED = 20_000  # events after which to seal without waiting for the time
 _COMPACT_AFTER = 10.0  # seconds
 _CUTTING = 0.1  # seconds, or one step
 _SPARE_PAGES = 1024  # kept free for new messages: 2 MiB
@@ -71,8 +80,10 @@ class Housekeeping:
         self._kept = -1  # commits after which everything was done
         self._index_rests = 0.0
         self._events_before = 0  # at the last `maintain`
-        self._events_learned = 0
-        self._learned = 0.0
+        self._learned = -math.inf  # when nothing waited; after a start, something of the last process may
+        # If too much waited: the last id then. All up to there is indexed and sealed, even in a busy moment.
+        self._learns_upto: int | None = None
+        self._events_sealed = 0
         self._compacted_at = monotonic()  # the last step
         self._trimming = Trimming(readers, index, compaction, writer, keep or Retention())
         self._gives_back = one_number(connection, "PRAGMA auto_vacuum") == _INCREMENTAL
@@ -109,8 +120,9 @@ class Housekeeping:
                     self._writer.forget()
             elif self._sealing.has_read:
                 self._sealing.store(self._connection)
-            elif self._sealing.is_due(self._compaction.last):
+            elif self._is_time_to_seal():
                 self._sealing.begin(self._compaction.last)
+                self._events_sealed = self._changes.events
             elif self._may_give_back:
                 self._may_give_back = self._give_back()
         return bool(
@@ -118,7 +130,7 @@ class Housekeeping:
             or self._trimming.unused_sources
             or self._trimming.cuts
             or self._sealing.has_read
-            or self._sealing.is_due(self._compaction.last)
+            or self._is_time_to_seal()
             or self._may_give_back
             or self._is_time_to_compact()
         )
@@ -153,8 +165,13 @@ class Housekeeping:
             or self._trimming.is_pruning_due(now)
             or self._is_time_to_compact()
             or self._sealing.is_begun
-            or self._sealing.is_due(self._compaction.last)
+            or self._is_time_to_seal()
         )
+
+    @property
+    def waiting(self) -> int:
+        """Return how many events of this process are not in the search index yet, approximately."""
+        return self._index.waiting
 
     def move_log(self) -> None:
         """Move committed pages out of the write-ahead log: the urgent part of `maintain`."""
@@ -163,12 +180,13 @@ class Housekeeping:
                 self._keeper = connect_keeper(self._path)
             self._move(self._keeper)
 
-    def maintain(self, now: int, *, decides: bool) -> None:
+    def maintain(self, now: int, *, decides: bool, is_busy: bool) -> None:
         """Do one step of the work outside the event loop; call `tidy` after it. See `Store.maintain`."""
         commits = self.commits
         events, before = self._changes.events, self._events_before
         self._events_before = events
-        learns = events - before < _QUIET or self._must_learn(monotonic())
+        is_quiet = events - before < _QUIET and not is_busy
+        learns = is_quiet or self._must_learn(is_busy=is_busy)
         if learns or self.log_holds_erased or monotonic() - self._moved_at >= _MOVE_EVERY:
             self.move_log()
         with self._lock, errors(self._path, "maintain"):
@@ -176,14 +194,12 @@ class Housekeeping:
             # `tidy` needs a moment without readers
             if self._log_is_long or started < self._index_rests or not learns:
                 return
-            self._events_learned = self._changes.events
-            self._learned = started
-            complete, trouble = False, None
+            complete, failure = False, None
             try:
                 complete = self._index.catch_up(budget=0)
             except StoreError as error:
-                trouble = error  # without an index there is no search, but everything else works
-            if (complete or trouble) and not self._trimming.is_under_way and self._trimming.is_planning_due(now):
+                failure = error  # without an index there is no search, but everything else works
+            if (complete or failure) and not self._trimming.is_under_way and self._trimming.is_planning_due(now):
                 self._trimming.plan(now, decides=decides)
             elif self._trimming.is_pruning_due(now):
                 self._trimming.prune(now)
@@ -196,14 +212,17 @@ class Housekeeping:
                 if monotonic() >= until:
                     break
             else:
-                if not trouble:
+                if not failure:
                     self._index.tidy(budget=until - monotonic())
             # Even with much to index and to cut, most of the processor is left to the chat.
             self._index_rests = monotonic() + _INDEX_RESTS * (thread_time() - worked)
             if complete:
                 self._kept = commits
-            if trouble:
-                raise trouble
+            if (complete or failure) and not self._must_seal and not self._has_more_to_learn():
+                self._learns_upto = None
+                self._learned = started
+            if failure:
+                raise failure
 
     def _empty_log(self) -> bool:
         """Truncate the log file, if no reader needs it now."""
@@ -221,9 +240,28 @@ class Housekeeping:
         self._moved = True
         self._moved_at = monotonic()
 
-    def _must_learn(self, time: float) -> bool:
-        """Whether to index even in a busy moment: there is much to index, or it has waited for long."""
-        return self._changes.events - self._events_learned >= _MUCH or time - self._learned >= _LONG
+    def _must_learn(self, *, is_busy: bool) -> bool:
+        """Whether to index and to seal even while people talk, since too much waits, or has waited for too long."""
+        much, long = (_MUCH_IF_BUSY, _LONG_IF_BUSY) if is_busy else (_MUCH, _LONG)
+        if self.log_holds_erased or self._changes.has_erased or self._trimming.has_cut or self._has_more_to_learn():
+            long = _LONG
+        is_time = self._index.waiting >= much or monotonic() - self._learned >= long
+        if is_time and self._learns_upto is None:
+            self._learns_upto = self._compaction.last
+        return self._learns_upto is not None
+
+    @property
+    def _must_seal(self) -> bool:
+        """Whether events that have waited for too long are not sealed yet."""
+        return self._learns_upto is not None and self._sealing.sealed < self._learns_upto
+
+    def _has_more_to_learn(self) -> bool:
+        """Whether something is to be removed from the index's file that people may no longer read."""
+        return bool(self._trimming.planned) or self._index.is_untidy
+
+    def _is_time_to_seal(self) -> bool:
+        many = self._changes.events - self._events_sealed >= _UNSEALED
+        return self._sealing.is_due(self._compaction.last, many=many or self._must_seal)
 
     def _is_time_to_compact(self) -> bool:
         """Whether to compact now: a round is running, or there are enough fresh events for one, or a few old ones."""

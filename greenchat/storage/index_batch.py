@@ -18,6 +18,17 @@ _TABLES = (
     "CREATE TEMP TABLE held (id INTEGER PRIMARY KEY)",
 )
 _EMPTY = ("DELETE FROM temp.batch", "DELETE FROM temp.speaker")
+_LATEST = """
+SELECT max((SELECT coalesce(max(id), 0) FROM db.unsettled),
+           (SELECT coalesce(max((SELECT max(id) FROM db.settled WHERE conversation = t.value)), 0) FROM json_each(?) t))
+"""
+_NEXT = """
+SELECT min(id) FROM (
+    SELECT min(id) AS id FROM db.unsettled WHERE id > ?1
+    UNION ALL
+    SELECT min((SELECT min(id) FROM db.settled WHERE conversation = t.value AND id > ?1)) FROM json_each(?2) t
+)
+"""
 _COPY = """
 INSERT OR IGNORE INTO temp.batch SELECT id, coalesce(text, ''), source, conversation FROM (
     SELECT e.* FROM json_each(?1) t CROSS JOIN db.settled e
@@ -36,10 +47,28 @@ FROM temp.batch b CROSS JOIN temp.speaker s ON s.id = b.source ORDER BY b.id
 """
 
 
+def sender(mask: str) -> str:
+    """Return the word that represents the nick of a `nick!user@host`: the same as `SENDER`."""
+    nick = mask.partition("!")[0].encode()
+    return "n" + nick.lower().hex()  # of bytes, `lower` changes only ASCII, as SQLite's does
+
+
 def prepare(connection: sqlite3.Connection) -> None:
     """Make the tables, on a connection of the index to which the database is attached as `db`."""
     for statement in _TABLES:
         connection.execute(statement)
+
+
+def latest(connection: sqlite3.Connection, touched: str) -> int:
+    """Return the largest id in the database, 0 if there is none. touched: conversations, as JSON."""
+    (last,) = connection.execute(_LATEST, (touched,)).fetchone()
+    return int(last)
+
+
+def following(connection: sqlite3.Connection, touched: str, after: int) -> int | None:
+    """Return the smallest id after another, None if there is none. touched: conversations, as JSON."""
+    first: int | None = connection.execute(_NEXT, (after, touched)).fetchone()[0]
+    return first
 
 
 def copy(connection: sqlite3.Connection, touched: str, after: int, upto: int) -> int:

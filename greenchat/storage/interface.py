@@ -101,7 +101,7 @@ class Speech:
 
     __slots__ = ("header", "ids", "texts")
 
-    def __init__(self, header: SpeechHeader, ids: range, texts: Sequence[str]) -> None:
+    def __init__(self, header: SpeechHeader, ids: Sequence[int], texts: Sequence[str]) -> None:
         self.header = header
         self.ids = ids
         self.texts = texts
@@ -330,11 +330,12 @@ class Store(HistoryReader, Protocol):
     def is_tidy(self, now: int) -> bool:
         """Whether `maintain` would find nothing to do. now: ms since the epoch."""
 
-    def maintain(self, now: int, *, decides: bool = True) -> None:
+    def maintain(self, now: int, *, decides: bool = True, is_busy: bool = False) -> None:
         """Do one step of the work outside the loop: checkpoint, search index, finding expired events.
 
-        now: ms since the epoch. decides: whether to look for due cuts, see `due_cuts`. From any thread; call `tidy`
-        after it, until that returns False. Raises StoreError.
+        now: ms since the epoch. decides: whether to look for due cuts, see `due_cuts`. is_busy: whether the loop has no
+        idle time, so that what can wait should. From any thread; call `tidy` after it, until that returns False. Raises
+        StoreError.
         """
 
     def due_cuts(self) -> DueCuts:

@@ -37,8 +37,8 @@ class Log(Protocol):
     def append(self, act: object) -> None:
         """Append an act; the caller applies it next. Not for a log that is shared."""
 
-    def pass_by(self) -> None:
-        """Count an act without readers. Not for a shared log."""
+    def pass_by(self, acts: int = 1) -> None:
+        """Count acts without readers. Not for a shared log."""
 
     def decide(self, act: Dated, apply: Callable[[int], T]) -> T:
         """Append an act, apply it when it is read from the log, and return the result; its exceptions are raised.
@@ -58,17 +58,30 @@ class Log(Protocol):
     def wait_until_known(self, is_known: Callable[[], bool]) -> None:
         """Wait, but not for long, until acts of other nodes have made a condition true."""
 
+    def catch_up(self) -> None:
+        """Wait, but not for long, until all acts that the log holds now are applied here.
+
+        A client may use a name or a secret from one node at another one, which has not applied that act yet.
+        """
+
+    def find(self, look: Callable[[], T | None]) -> T | None:
+        """Return what a function finds, after `catch_up` if need be; None if there is no such thing on any node."""
+
 
 class MemoryLog:
-    """The log of a single server: its reader sees each act when it happens, and nothing is stored."""
+    """The log of a single server: its reader sees each act when it happens, and nothing is stored.
 
-    __slots__ = ("_readers", "is_read", "position")
+    before: called before each act, since what was said earlier may wait to be delivered.
+    """
+
+    __slots__ = ("_readers", "before", "is_read", "position")
 
     is_shared = False
 
     def __init__(self) -> None:
         self.position = 0
         self.is_read = False
+        self.before: Callable[[], None] = lambda: None
         self._readers: list[ActReader] = []
 
     def read(self, reader: ActReader) -> None:
@@ -78,13 +91,15 @@ class MemoryLog:
 
     def append(self, act: object) -> None:
         """Append an act."""
+        self.before()
         self.position += 1
         for reader in self._readers:
             reader(self.position, act)
 
-    def pass_by(self) -> None:
-        """Count an act."""
-        self.position += 1
+    def pass_by(self, acts: int = 1) -> None:
+        """Count acts."""
+        self.before()
+        self.position += acts
 
     def decide(self, act: Dated, apply: Callable[[int], T]) -> T:
         """Append an act and apply it."""
@@ -105,3 +120,10 @@ class MemoryLog:
 
     def wait_until_known(self, is_known: Callable[[], bool]) -> None:
         """Do nothing: there are no other nodes."""
+
+    def catch_up(self) -> None:
+        """Do nothing: there are no other nodes."""
+
+    def find(self, look: Callable[[], T | None]) -> T | None:
+        """Return what a function finds: there are no other nodes."""
+        return look()

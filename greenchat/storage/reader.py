@@ -161,7 +161,7 @@ def rows_of(
         rows: list[Any] = json.loads(answer)
         return rows
     except (sqlite3.OperationalError, UnicodeDecodeError, ValueError) as error:
-        trouble = error
+        unreadable = error
     connection.text_factory = bytes
     try:
         flat = statement.replace(f"json_group_array(json_array(c.key, {ROW}))", f"c.key, {COLUMNS}")
@@ -169,7 +169,7 @@ def rows_of(
         flat = flat.replace(f"json_group_array({ROW})", COLUMNS)
         answers = connection.execute(flat, parameters).fetchall()
     except sqlite3.Error:
-        raise trouble from None
+        raise unreadable from None
     finally:
         connection.text_factory = str
     if has_key:

@@ -110,7 +110,7 @@ class Totals:
 def plan(connection: sqlite3.Connection, keep: Retention, now: int, totals: Totals) -> list[Cut]:
     """Return the cuts to make in settled events. Slow: not in the event loop. now: ms since the epoch.
 
-    None goes beyond what is there now: what is said later would be gone as soon as it was said.
+    No cut goes beyond the present events: later messages would be deleted at once.
     """
     oldest = 0
     if keep.age is not None:

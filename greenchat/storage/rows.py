@@ -43,9 +43,9 @@ class UnreadableError(ValueError):
     """A row is not in the form in which it was written."""
 
 
-def one_number(connection: sqlite3.Connection, question: str) -> int:
-    """Return the single number that a query returns. Raises UnreadableError."""
-    answer = connection.execute(question).fetchone()
+def one_number(connection: sqlite3.Connection, question: str, *values: str) -> int:
+    """Return the single number that a query returns. values: for its parameters. Raises UnreadableError."""
+    answer = connection.execute(question, values).fetchone()
     if not (answer and isinstance(answer[0], int)):
         raise UnreadableError(f"{question!r} gives no number")
     return answer[0]

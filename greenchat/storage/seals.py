@@ -1,10 +1,10 @@
 """Seals of the events, by which `check` finds text that was changed outside of this program.
 
 A page is about five hours of one conversation. Its seal is the number of its events and the XOR of their hashes, so
-that adding or removing an event does not need the others. New events are sealed every ten seconds, outside the event
-loop, and when the store is closed. Of the counters in the database, `sealed` is the id up to which events are sealed,
-and `reseals` is incremented by each change of events that may be sealed, so that results of earlier reads are
-discarded.
+that adding or removing an event does not need the others. New events are sealed every ten seconds, later while people
+talk at full speed (`housekeeping`), outside the event loop, and when the store is closed. Of the counters in the
+database, `sealed` is the id up to which events are sealed, and `reseals` is incremented by each change of events that
+may be sealed, so that results of earlier reads are discarded.
 
 Seals detect damage and accidental edits; an attacker who can write to the file can write new seals, too.
 """
@@ -133,20 +133,21 @@ class _Read(NamedTuple):
 class Sealing:
     """Seals new events: `begin` and `store` run in the writing thread, and `read` between them in any.
 
-    upto: the id up to which events are sealed or being sealed: later additions with a lower id go to `add_late`.
+    sealed: the id up to which events are sealed. upto: the id up to which they are sealed or being sealed: later
+    additions with a lower id go to `add_late`.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._sealed = self.upto = one_number(connection, _SEALED)
+        self.sealed = self.upto = one_number(connection, _SEALED)
         self._begun_at = monotonic()  # 0: begin again at once, since there may be more to seal
         self._read: _Read | None = None
         self._span = 1 << _PAGE_BITS  # of ids that are read at once: few enough the last time
         self.is_begun = False
 
-    def is_due(self, last_id: int) -> bool:
-        """Whether to begin. last_id: the largest stored id."""
-        is_time = not self._begun_at or monotonic() - self._begun_at >= _EVERY
-        return is_time and not self.is_begun and self._sealed < last_id
+    def is_due(self, last_id: int, *, many: bool = False) -> bool:
+        """Whether to begin. last_id: the largest stored id. many: whether there are so many that it need not wait."""
+        is_time = many or not self._begun_at or monotonic() - self._begun_at >= _EVERY
+        return is_time and not self.is_begun and self.sealed < last_id
 
     @property
     def has_read(self) -> bool:
@@ -165,7 +166,7 @@ class Sealing:
         connection.execute("BEGIN")  # for a consistent read
         try:
             reseals = one_number(connection, _RESEALS)
-            (first,) = connection.execute(_FIRST_UNSEALED, (self._sealed,)).fetchone()
+            (first,) = connection.execute(_FIRST_UNSEALED, (self.sealed,)).fetchone()
             if first is None or first > self.upto:
                 self._read = _Read(self.upto, reseals, [])
                 return
@@ -186,11 +187,11 @@ class Sealing:
             connection.execute("COMMIT")
 
     def _count(self, connection: sqlite3.Connection, upto: int) -> int:
-        span = {"sealed": self._sealed, "upto": upto}
+        span = {"sealed": self.sealed, "upto": upto}
         return sum(connection.execute(count, span).fetchone()[0] for count in _COUNTS_UNSEALED)
 
     def _seals(self, connection: sqlite3.Connection, page: int, upto: int) -> list[tuple[int, int, int, int]]:
-        span = {"sealed": self._sealed, "upto": upto}
+        span = {"sealed": self.sealed, "upto": upto}
         found = []
         for texts in _UNSEALED_TEXTS:
             for conversation, text in connection.execute(texts, span):
@@ -212,13 +213,13 @@ class Sealing:
                 connection.executemany(_ADD, read.seals)
                 connection.execute("UPDATE counter SET value = ? WHERE name = 'sealed'", (read.upto,))
         if is_true:
-            self._sealed = read.upto
-        if self._sealed < self.upto:
+            self.sealed = read.upto
+        if self.sealed < self.upto:
             self._begun_at = 0.0
 
     def finish(self, connection: sqlite3.Connection, last_id: int) -> None:
         """Add seals for the remaining events, or for a page of them. last_id: the largest stored id."""
-        if self._sealed < last_id:
+        if self.sealed < last_id:
             self.begin(last_id)
             self.read(connection)
             self.store(connection)

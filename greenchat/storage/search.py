@@ -20,7 +20,7 @@ from greenchat.storage import index_batch
 from greenchat.storage.changes import Changes, Erased
 from greenchat.storage.interface import SAID, Query, StoredEvent, StoreError
 from greenchat.storage.reader import ConnectionPool, complain, decode_all, rows_of
-from greenchat.storage.rows import ROW
+from greenchat.storage.rows import ROW, UnreadableError, one_number
 from greenchat.storage.schema import FAILURES
 from greenchat.storage.transaction import transaction
 
@@ -43,17 +43,6 @@ SELECT e.conversation AS conversation, e.id AS id, coalesce(e.text, '') AS text,
        SENDER AS sender, 'c' || e.conversation AS place
 FROM db.HALF e JOIN db.source s ON s.id = e.source WHERE e.kind IN (1, 2)
 """.replace("SENDER", index_batch.SENDER)
-_LATEST = """
-SELECT max((SELECT coalesce(max(id), 0) FROM db.unsettled),
-           (SELECT coalesce(max((SELECT max(id) FROM db.settled WHERE conversation = t.value)), 0) FROM json_each(?) t))
-"""
-_NEXT = """
-SELECT min(id) FROM (
-    SELECT min(id) AS id FROM db.unsettled WHERE id > ?1
-    UNION ALL
-    SELECT min((SELECT min(id) FROM db.settled WHERE conversation = t.value AND id > ?1)) FROM json_each(?2) t
-)
-"""
 # Of several messages with one id it has only one, and only indexed ones may be removed.
 _HELD = (
     "INSERT INTO temp.held SELECT rowid FROM words WHERE words MATCH '{place} : c' || ? AND rowid > ? AND rowid <= ?"
@@ -100,6 +89,7 @@ _FIND_OLDEST = _FIND_NEWEST.replace("DESC", "ASC")
 
 _STEP_ROWS = 10_000
 _FIRST_WINDOW = 10_000 << 20  # ten seconds, in ids
+_PAUSE = 0.001  # seconds between two steps: a thread that waits for the index gets it then
 _MERGE_PAGES = 500
 _SPARE_PAGES = 64
 _MOST_WORDS = 32
@@ -123,16 +113,28 @@ class SearchIndex:
         self._connection: sqlite3.Connection | None = None
         self._readers = ConnectionPool(self._open_reader)
         self._touched: set[int] = set()
+        self._known = 0  # of the events of `changes`: those in the index
         self._window = _FIRST_WINDOW
         self._untidy = False
+        self._is_closed = False
 
     def catch_up(self, *, budget: float) -> bool:
         """Apply the changes to the index, in steps, until done or `budget` seconds have passed.
 
-        Returns whether the index is complete. Raises StoreError.
+        Returns whether the index is complete. Between two steps others may use the index. Raises StoreError.
         """
+        until = time.monotonic() + budget
+        while not self._catch_up_a_step():
+            if time.monotonic() >= until:
+                return False
+            time.sleep(_PAUSE)
+        return True
+
+    def _catch_up_a_step(self) -> bool:
+        """Apply some changes; return whether those were all. Raises StoreError."""
         with self._lock, self._errors():
             connection = self._ready()
+            events = self._changes.events
             touched, upto, erased = self._changes.take()
             self._touched |= touched
             try:
@@ -141,11 +143,15 @@ class SearchIndex:
                     erased = []
             finally:
                 self._changes.note((), 0, erased)
-            until = time.monotonic() + budget
-            while self._touched and not self._add(connection, upto):
-                if time.monotonic() >= until:
-                    return False
+            if self._touched and not self._add(connection, upto):
+                return False
+            self._known = events
             return True
+
+    @property
+    def waiting(self) -> int:
+        """Return how many events of this process are not in the index yet, approximately."""
+        return max(self._changes.events - self._known, 0)
 
     @property
     def is_untidy(self) -> bool:
@@ -153,10 +159,9 @@ class SearchIndex:
         return self._untidy
 
     def tidy(self, *, budget: float) -> None:
-        """Rewrite the index without erased messages, in steps, until done or `budget` seconds have passed. Raises
-        StoreError.
+        """Rewrite the index without erased messages, in steps, until done or `budget` seconds have passed.
 
-        Then their words are gone from the file, and the space is freed.
+        Then their words are gone from the file, and the space is freed. Raises StoreError.
         """
         with self._lock, self._errors():
             connection = self._ready()
@@ -167,8 +172,7 @@ class SearchIndex:
                     break
 
     def cut(self, conversation: int, upto: int) -> tuple[int, bool]:
-        """Remove, in one step, a part of a conversation's messages up to an id, before they are deleted from the
-        database.
+        """Remove, in one step, a part of a conversation's messages up to an id; after that the database deletes them.
 
         Returns the id up to which none remain, and whether there are more to remove. The id can be lower than `upto`
         with none to remove, if the index is not up to date.
@@ -207,9 +211,10 @@ class SearchIndex:
         return events
 
     def close(self) -> None:
-        """Close the files."""
+        """Close the files, after the running step."""
         self._readers.close()
         with self._lock:
+            self._is_closed = True
             if self._connection:
                 self._connection.close()
                 self._connection = None
@@ -218,14 +223,17 @@ class SearchIndex:
         """Index the next window of messages. Return whether none up to `upto` are left."""
         touched = json.dumps(list(self._touched))
         indexed = _state(connection, "indexed")
-        last = min(connection.execute(_LATEST, (touched,)).fetchone()[0], upto)
+        last = min(index_batch.latest(connection, touched), upto)
         if last > indexed:
-            (first,) = connection.execute(_NEXT, (indexed, touched)).fetchone()
+            first = index_batch.following(connection, touched, indexed) or last  # if they were erased since
+            if self.waiting > 2 * _STEP_ROWS:  # otherwise the first step would take all that has waited
+                self._window = max(min(self._window, (last - first) * 2 * _STEP_ROWS // self.waiting), 1)
             end = min(first + self._window, last)
             rows = index_batch.copy(connection, touched, indexed, end)
             with transaction(connection):
                 index_batch.add(connection)
                 connection.execute("UPDATE state SET value = ? WHERE name = 'indexed'", (end,))
+            self._known += rows
             if rows > 2 * _STEP_ROWS:
                 self._window //= 2
             elif rows < _STEP_ROWS // 2:
@@ -239,7 +247,9 @@ class SearchIndex:
         with transaction(connection):
             # read from the index itself: a cut skips erased messages, which are reported here later
             known = [m for m in erased if connection.execute(_HAS, (m.conversation, m.id)).fetchone()]
-            connection.executemany(_ERASE, [(m.id, m.text, _sender(m.mask), f"c{m.conversation}") for m in known])
+            connection.executemany(
+                _ERASE, [(m.id, m.text, index_batch.sender(m.mask), f"c{m.conversation}") for m in known]
+            )
             connection.execute("UPDATE state SET value = value + ? WHERE name = 'erasures'", (len(erased),))
             self._note_untidy(connection)
         self._erasures += len(erased)
@@ -270,14 +280,16 @@ class SearchIndex:
         """Raise failures as StoreError. A damaged index is deleted: it is rebuilt when next needed."""
         try:
             yield
-        except (*FAILURES, OSError) as error:
-            if isinstance(error, sqlite3.DatabaseError | UnicodeDecodeError) and not isinstance(
+        except (*FAILURES, UnreadableError, OSError) as error:
+            if isinstance(error, sqlite3.DatabaseError | ValueError) and not isinstance(
                 error, sqlite3.OperationalError
             ):
                 self._throw_away()
             raise StoreError(f"the search index {self.path}: {error}") from error
 
     def _ready(self) -> sqlite3.Connection:
+        if self._is_closed:
+            raise StoreError("the search index is closed")
         if self._connection is None:
             try:
                 self._connection = self._open()
@@ -341,7 +353,7 @@ def matching(query: Query, events: Sequence[StoredEvent]) -> list[StoredEvent]:
     """Return the events of a few that the search would find, oldest first, using an index in memory."""
     places = {key: number for number, key in enumerate(query.conversations)}
     rows = [
-        (number, "".join(event.params[1:][-1:]), _sender(event.source), f"c{places[event.conversation]}")
+        (number, "".join(event.params[1:][-1:]), index_batch.sender(event.source), f"c{places[event.conversation]}")
         for number, event in enumerate(events)
         if event.command in SAID and event.conversation in places and query.after < event.id < query.before
     ]
@@ -369,14 +381,7 @@ def forget_index(database: Path) -> None:
 
 
 def _state(connection: sqlite3.Connection, name: str) -> int:
-    value: int = connection.execute("SELECT value FROM state WHERE name = ?", (name,)).fetchone()[0]
-    return value
-
-
-def _sender(mask: str) -> str:
-    """Return the word that represents the nick of a `nick!user@host`: the same as `index_batch.SENDER`."""
-    nick = mask.partition("!")[0].encode()
-    return "n" + nick.lower().hex()  # of bytes, `lower` changes only ASCII, as SQLite's does
+    return one_number(connection, "SELECT value FROM state WHERE name = ?", name)
 
 
 def _match(query: Query, places: list[int]) -> str:
@@ -385,7 +390,7 @@ def _match(query: Query, places: list[int]) -> str:
         return ""
     parts = ["{place} : (" + " OR ".join(f"c{place}" for place in places) + ")"]
     if query.sender:
-        parts.append("{sender} : " + _sender(query.sender))
+        parts.append("{sender} : " + index_batch.sender(query.sender))
     words = []
     for phrase, word in _TERM.findall(query.text)[:_MOST_WORDS]:
         words.append(f'"{phrase}"' if phrase else f'"{word}" *')

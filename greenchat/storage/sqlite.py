@@ -36,7 +36,7 @@ from greenchat.storage.seals import Sealing
 from greenchat.storage.search import SearchIndex
 from greenchat.storage.writer import Writer
 
-_SEARCH_SECONDS = 3.0
+_SEARCH_SECONDS = 5.0  # to index what waits, before a search; that takes a second, and longer on a busy machine
 _LAST_OF_EACH = "SELECT c.id, (SELECT max(id) FROM settled WHERE conversation = c.id) FROM conversation c"
 
 
@@ -200,9 +200,14 @@ class SqliteStore:
         """Move committed pages out of the write-ahead log: the urgent part of `maintain`."""
         self._housekeeping.move_log()
 
-    def maintain(self, now: int, *, decides: bool = True) -> None:
+    @property
+    def waiting(self) -> int:
+        """Return how many events of this process are not in the search index yet, approximately."""
+        return self._housekeeping.waiting
+
+    def maintain(self, now: int, *, decides: bool = True, is_busy: bool = False) -> None:
         """Do one step of the work outside the event loop; call `tidy` after it. See `Store.maintain`."""
-        self._housekeeping.maintain(now, decides=decides)
+        self._housekeeping.maintain(now, decides=decides, is_busy=is_busy)
 
     def learn(self) -> None:
         """Index all messages that are not in the search index yet, without a time limit."""

@@ -62,11 +62,15 @@ class Trimming:
         """Whether something that was planned is not deleted yet."""
         return bool(self.planned or self.cuts)
 
+    @property
+    def has_cut(self) -> bool:
+        """Whether there are cuts whose remnants were not looked for yet."""
+        return self._cuts != self._writer.cuts
+
     def is_planning_due(self, now: int) -> bool:
         """Whether to plan now: all earlier cuts must be out of the index, however large that is."""
         is_time = now - self._planned_at >= (_PLAN_EVERY if self.keep != Retention() else _DEPARTED_EVERY)
-        has_cut = self._cuts != self._writer.cuts
-        return self._planned_at == 0 or ((is_time or has_cut) and not self._index.is_untidy)
+        return self._planned_at == 0 or ((is_time or self.has_cut) and not self._index.is_untidy)
 
     def plan(self, now: int, *, decides: bool) -> None:
         """Find the remnants of cuts and, once these are deleted, further due cuts. now: ms since the epoch."""

@@ -19,7 +19,16 @@ from greenchat.storage import seals
 from greenchat.storage.changes import Changes, Erased
 from greenchat.storage.compaction import Compaction
 from greenchat.storage.interface import Cut, Document, Erasure, Renaming, Speech, StoredEvent, StoreWrite, members_of
-from greenchat.storage.rows import MESSAGES, WIDTHS, WRITTEN, EventRow, UnreadableError, conversation_name, encode
+from greenchat.storage.rows import (
+    MESSAGES,
+    WIDTHS,
+    WRITTEN,
+    EventRow,
+    UnreadableError,
+    conversation_name,
+    encode,
+    one_number,
+)
 from greenchat.storage.seals import Sealing
 from greenchat.storage.transaction import transaction
 
@@ -137,7 +146,7 @@ class Writer:
         if added or erased:
             last = max(map(_ID, added), default=0)
             self._compaction.note(fresh, last)
-            self._changes.note(set(map(_CONVERSATION, added)), last, erased, len(writes))
+            self._changes.note(set(map(_CONVERSATION, added)), last, erased, len(added) + len(erased))
         return has_removed or bool(erased)
 
     def forget(self) -> None:
@@ -165,11 +174,11 @@ class Writer:
 
     def _add_speech(self, rows: Rows, speech: Speech) -> None:
         conversation, kind, source, target = speech.header.numbers
-        said = zip(speech.ids, speech.texts, strict=True)
+        messages = zip(speech.ids, speech.texts, strict=True)
         if target is None:
-            rows[5] += [(number, conversation, kind, source, text) for number, text in said]
+            rows[5] += [(number, conversation, kind, source, text) for number, text in messages]
         else:
-            rows[6] += [(number, conversation, kind, source, text, target) for number, text in said]
+            rows[6] += [(number, conversation, kind, source, text, target) for number, text in messages]
 
     def _add(self, rows: Rows, added: list[EventRow], fresh: list[EventRow]) -> None:
         """Insert the events. added: gets their rows; fresh: those that have to be moved later."""
@@ -184,9 +193,9 @@ class Writer:
             rows = self._settle_others(rows, newest)
         elif len(incoming) >= _MANY:
             rows = self._settle_crowds(rows, incoming)
-        for width, some in rows.items():
-            self._insert(_ADD_FRESH[width], _ADD_TOGETHER[width], some)
-            fresh += some
+        for width, part in rows.items():
+            self._insert(_ADD_FRESH[width], _ADD_TOGETHER[width], part)
+            fresh += part
 
     def _settle_crowds(self, rows: Rows, incoming: list[EventRow]) -> Rows:
         """Write the events of conversations with many of them to `settled`; all are newer than any stored one.
@@ -197,10 +206,10 @@ class Writer:
         if not crowds:
             return rows
         others = _no_rows()
-        for width, some in rows.items():
-            settled = [row for row in some if row[1] in crowds]
-            if len(settled) < len(some):
-                others[width] = [row for row in some if row[1] not in crowds]
+        for width, part in rows.items():
+            settled = [row for row in part if row[1] in crowds]
+            if len(settled) < len(part):
+                others[width] = [row for row in part if row[1] not in crowds]
             settled.sort(key=_CONVERSATION)
             self._insert(_ADD_SETTLED[width], _SETTLE_TOGETHER[width], settled)
             self.sources_settled.update(map(_SOURCE, settled))
@@ -216,8 +225,8 @@ class Writer:
         late: list[EventRow] = []
         taken: set[int] = set()
         places: set[tuple[int, int]] = set()
-        for width, some in rows.items():
-            for row in some:
+        for width, part in rows.items():
+            for row in part:
                 if row[:2] in places:
                     raise sqlite3.IntegrityError(f"event {row[0]} comes twice")
                 places.add(row[:2])
@@ -309,7 +318,7 @@ class Writer:
         change = "UPDATE conversation SET key = ?, name = ? WHERE key = ?"
         self._connection.execute(change, (renaming.to, renaming.name, renaming.conversation))
         if renaming.name is None:
-            (number,) = self._connection.execute("SELECT id FROM conversation WHERE key = ?", (renaming.to,)).fetchone()
+            number = one_number(self._connection, "SELECT id FROM conversation WHERE key = ?", renaming.to)
             self._connection.execute("DELETE FROM member WHERE conversation = ?", (number,))
             for identity in members_of(renaming.to):
                 self._connection.execute("INSERT OR IGNORE INTO member VALUES (?, ?)", (identity, number))

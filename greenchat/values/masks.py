@@ -10,7 +10,7 @@ from functools import lru_cache
 from greenchat.protocol.casemap import Casefold, rfc1459_fold, rfc1459_strict_fold
 
 Matcher = Callable[[str], bool]
-"""Whether a text is meant."""
+"""Whether a mask matches a text."""
 
 MOST_STARS = 16  # in one mask
 _GRAM = 3  # letters

@@ -77,17 +77,17 @@ def is_channel(name: str, limit: int) -> bool:
     return 1 < len(name) <= limit and len(name.encode()) <= CHANNEL_BYTES and _CHANNEL.match(name) is not None
 
 
-def realname(wish: str, limit: int) -> str:
+def realname(text: str, limit: int) -> str:
     """Return as much of a real name as fits: at most `limit` characters and REALNAME_BYTES."""
-    return wish[:limit].encode()[:REALNAME_BYTES].decode(errors="ignore")
+    return text[:limit].encode()[:REALNAME_BYTES].decode(errors="ignore")
 
 
-def username(wish: str, limit: int) -> str:
+def username(text: str, limit: int) -> str:
     """Return a username that can stand in nick!user@host, without the characters that can't.
 
     It begins with `~`: nobody has checked it.
     """
-    return "~" + (_NOT_USERNAME.sub("", wish)[: limit - 1] or "user")
+    return "~" + (_NOT_USERNAME.sub("", text)[: limit - 1] or "user")
 
 
 def is_host(text: str, longest: int) -> bool:

@@ -1,4 +1,4 @@
-// The page: puts the core, the connection and the parts that draw together.
+// The page: connects the core, the connection and the views.
 
 import { addressOf, channelOf } from "./core/address.js";
 import { Connection } from "./core/connection.js";
@@ -7,7 +7,7 @@ import { isForUser } from "./core/receive_talk.js";
 import { parseSettings } from "./core/settings.js";
 import { Model } from "./core/state.js";
 import "./core/commands_channels.js";
-import "./core/commands_rest.js";
+import "./core/commands_general.js";
 import "./core/commands_settings.js";
 import "./core/commands_talk.js";
 import { Actions } from "./view/actions.js";
@@ -25,8 +25,8 @@ import { Session } from "./view/session.js";
 import { Members, Sidebar } from "./view/sidebar.js";
 import { ofBrowser, ofTab } from "./view/storage.js";
 
-const BASE = new URL("./", import.meta.url).href;
-const MEMBERS = 400; // members that are drawn at first
+const BASE = new URL("./", document.querySelector("link[rel=manifest]").href).href;
+const MEMBERS = 400; // members drawn at first
 
 class Page extends Frame {
   constructor() {
@@ -51,7 +51,7 @@ class Page extends Frame {
       clearTimeout: (timer) => clearTimeout(timer),
     });
     this.chat.onChange = () => this.drawSoon();
-    this.chat.onEvent = (event) => this.happened(event);
+    this.chat.onEvent = (event) => this.runEffect(event);
     this.actions = new Actions(this);
     this.dialogs = makeDialogs(this);
     this.session = new Session(this);
@@ -106,14 +106,14 @@ class Page extends Frame {
   }
 
   listen() {
-    const looks = () => {
-      const was = this.model.focused;
+    const updateFocus = () => {
+      const wasFocused = this.model.focused;
       this.model.focus(document.visibilityState === "visible" && document.hasFocus());
-      if (!was && this.model.focused) this.chat.check();
+      if (!wasFocused && this.model.focused) this.chat.check();
       this.chat.turn();
     };
-    for (const event of ["focus", "blur"]) window.addEventListener(event, looks);
-    document.addEventListener("visibilitychange", looks);
+    for (const event of ["focus", "blur"]) window.addEventListener(event, updateFocus);
+    document.addEventListener("visibilitychange", updateFocus);
     window.addEventListener("online", () => this.chat.check());
     window.addEventListener("pagehide", () => this.chat.rest());
     window.addEventListener(
@@ -130,7 +130,7 @@ class Page extends Frame {
     });
   }
 
-  /** Begin: go back in where we were, or ask for the name. */
+  /** Start: rejoin where this tab was, or ask for the nick. */
   async start() {
     const nick = this.chat.resume();
     if (nick) this.showRoom();
@@ -142,11 +142,11 @@ class Page extends Frame {
     try {
       this.config = { ...this.config, ...(await (await fetch(`${BASE}config.json`)).json()) };
     } catch {
-      // the server is away: the page came from the service worker, and the connection will say so in words
+      // the server is unreachable: the page came from the service worker, and the connection will report it
     }
     this.chat.env.url = new URL(this.config.websocket, BASE).href.replace(/^http/, "ws");
     const account = await session;
-    // who stays signed in is so under the account's name; a guest of this tab stays the guest
+    // a signed-in browser uses the account's name; a guest of this tab stays the same guest
     if (account && (!nick || nick.toLowerCase() === account.toLowerCase() || this.wasAccount()))
       this.enter(account, "", true);
     else if (nick) this.enter(nick);
@@ -159,19 +159,19 @@ class Page extends Frame {
     if (globalThis.isSecureContext) navigator.serviceWorker?.register(`${BASE}sw.js`).catch(() => {});
   }
 
-  /** What the server answers where a WebSocket should be: {status, words}. */
+  /** Return the HTTP answer in the place of a WebSocket: {status, words}. */
   async whyNot() {
     const response = await fetch(this.chat.env.url.replace(/^ws/, "http"), { cache: "no-store" });
     const isText = response.headers.get("Content-Type")?.startsWith("text/plain");
     return { status: response.status, words: isText ? (await response.text()).trim() : "" };
   }
 
-  /** Whether this tab was logged in before it was loaded anew. */
+  /** Whether this tab was logged in before the reload. */
   wasAccount() {
     return Boolean(ofTab.get("here")?.account);
   }
 
-  /** Come in as somebody, into the channel of the address or the server's default. */
+  /** Join with a nick, in the channel of the address or the server's default. */
   enter(nick, password = "", isBrowser = false, code = "") {
     const { model, chat } = this;
     ofBrowser.put("name", nick);
@@ -187,8 +187,8 @@ class Page extends Frame {
     chat.turn();
   }
 
-  /** Connect again, as who we were. */
-  enterAgain() {
+  /** Reconnect as the same user. */
+  rejoin() {
     const { model } = this;
     this.enter(model.wanted, model.credentials?.password, model.credentials?.isBrowser);
   }
@@ -213,10 +213,10 @@ class Page extends Frame {
     for (const dialog of document.querySelectorAll("dialog")) dialog.close();
   }
 
-  /** What only the page can do. */
-  happened(event) {
+  /** Run an effect that only the page can run. */
+  runEffect(event) {
     const { model } = this;
-    const does = {
+    const actions = {
       welcome: () => {
         this.showRoom();
         if (model.account) this.session.begin();
@@ -254,12 +254,12 @@ class Page extends Frame {
       quit: () => this.leave(),
       reconnect: () => this.chat.connect(),
     };
-    does[event.kind]?.();
+    actions[event.kind]?.();
   }
 
   heard({ buffer, line }) {
     if (buffer === this.model.current) this.messages.say(line);
-    // who looks at the page sees the marks in its list
+    // a user who looks at the page sees the marks in the list
     if (isForUser(this.model, buffer, line) && !this.model.focused) this.notifier.called(buffer, line);
   }
 
@@ -283,7 +283,7 @@ class Page extends Frame {
     chat.turn();
   }
 
-  /** A channel's name was pressed, or is in the address: go there, at once or as soon as that can be. */
+  /** Go to a channel whose name was pressed or is in the address, at once or as soon as possible. */
   goTo(name) {
     const { model } = this;
     if (model.link.state === "online") return this.join(name);
@@ -326,7 +326,7 @@ class Page extends Frame {
     else document.documentElement.dataset.theme = theme;
   }
 
-  // drawing: once for all that changed
+  // drawing: once for all changes
 
   drawSoon() {
     this.notifier?.count();
@@ -359,7 +359,7 @@ class Page extends Frame {
     if (members) {
       this.members.element.hidden = !this.membersWanted || model.current.kind !== "channel";
       if (!this.members.element.hidden) this.members.draw();
-      if (this.wasOpen === "members" && !model.current.members.size) this.drawer(""); // one is not there any more
+      if (this.wasOpen === "members" && !model.current.members.size) this.drawer(""); // it is a channel without us now
     }
     if (head) this.header.draw();
     if (link || head) this.header.drawLink();
@@ -381,7 +381,7 @@ class Page extends Frame {
     this.model.change("lines");
   }
 
-  /** Once the browser has done what it is at. */
+  /** Run a function once the browser has finished its present work. */
   later(run) {
     setTimeout(() => {
       run();
@@ -389,7 +389,7 @@ class Page extends Frame {
     }, 0);
   }
 
-  settle(run) {
+  afterFocusChange(run) {
     setTimeout(run, 150);
   }
 }

@@ -1,23 +1,24 @@
-// Keeps the page itself for when the server is away, so that it opens and says so. Nothing that anybody said is kept here.
+// Caches the page itself, so that it opens and explains when the server is unreachable. No messages are cached.
 
-const CACHE = "greenchat-page";
+const OURS = `greenchat-page ${registration.scope} `;
+const CACHE = `${OURS}__VERSION__`; // another version of the page has another service worker
 
 self.addEventListener("install", (event) => {
   self.skipWaiting();
   event.waitUntil(fill());
 });
-self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
+self.addEventListener("activate", (event) => event.waitUntil(Promise.all([self.clients.claim(), forgetOthers()])));
 
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== location.origin || !url.href.startsWith(registration.scope)) return;
   const path = url.href.slice(registration.scope.length).replace(/[?#].*$/, "");
-  if (!/^$|^join\/|^(core|view|vendor|icons)\/|\.(js|css|webmanifest|html)$|^config\.json$/.test(path)) return;
+  if (!/^$|^join\/|^(v|icons)\/|\.(webmanifest|html)$|^config\.json$/.test(path)) return;
   event.respondWith(answer(request));
 });
 
-// What the server pushes is one message, as IRC has it: https://github.com/ircv3/ircv3-specifications/pull/471
+// A push is one message of IRC: https://github.com/ircv3/ircv3-specifications/pull/471
 self.addEventListener("push", (event) => {
   const line = event.data?.text() ?? "";
   const found = /^(?:@\S+ )?:([^ !]+)\S* (?:PRIVMSG|NOTICE) [~&@%+]*(\S+) :?(.*)$/s.exec(line);
@@ -26,7 +27,7 @@ self.addEventListener("push", (event) => {
 
 async function tell(nick, target, said) {
   const pages = await self.clients.matchAll({ type: "window" });
-  if (pages.some((page) => page.focused)) return; // it is read there
+  if (pages.some((page) => page.focused)) return; // the page shows it
   const isChannel = target.startsWith("#");
   const text = said.replace(/^\x01ACTION |\x03(?:\d{1,2}(?:,\d{1,2})?)?|[\0-\x1f]/g, "").slice(0, 160);
   await registration.showNotification(isChannel ? `${nick} in ${target}` : nick, {
@@ -48,7 +49,7 @@ async function show(channel) {
   return self.clients.openWindow(registration.scope + encodeURI(channel));
 }
 
-/** Keep the page as it is now: its first document names all of its parts. */
+/** Cache the present page: its index document names all modules. */
 async function fill() {
   const cache = await caches.open(CACHE);
   const shell = await fetch(registration.scope, { cache: "no-cache" });
@@ -58,17 +59,28 @@ async function fill() {
   await cache.addAll([...new Set(parts), new URL("config.json", registration.scope).href]);
 }
 
-/** The server's answer, which is kept; what was kept where there is none. */
+/** Delete the caches of other versions, but not those of other pages of this host. */
+async function forgetOthers() {
+  const names = await caches.keys();
+  const others = names.filter((name) => name.startsWith(OURS) && name !== CACHE);
+  await Promise.all(others.map((name) => caches.delete(name)));
+}
+
+/** Return the server's answer and cache it; without one, or if it never changes, return the cached answer. */
 async function answer(request) {
   const cache = await caches.open(CACHE);
+  const key = request.mode === "navigate" ? registration.scope : request; // each page's address: the same document
+  const kept = await cache.match(key, { ignoreSearch: true, ignoreVary: true });
+  if (kept && neverChanges(kept)) return kept;
   try {
     const response = await fetch(request);
-    if (response.ok) await cache.put(request, response.clone());
+    if (response.ok) await cache.put(key, response.clone());
     return response;
   } catch (error) {
-    const isPage = request.mode === "navigate"; // every address of the page is the same document
-    const kept = await cache.match(isPage ? registration.scope : request, { ignoreSearch: true, ignoreVary: true });
     if (kept) return kept;
     throw error;
   }
 }
+
+/** Whether the server says so: while it is upgraded, the address of the new version may still give an old file. */
+const neverChanges = (response) => response.headers.get("Cache-Control")?.includes("immutable") ?? false;

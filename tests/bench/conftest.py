@@ -1,4 +1,4 @@
-"""The servers that the benchmark starts in tests are forked."""
+"""Fork the servers that the benchmark starts in tests."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ _start = subprocess.Popen
 
 
 def _fork_or_start(command: Sequence[str], **options: Any) -> Any:
-    """Fork the process of `targets.greenchat_target`, if it is not profiled; start whatever else it is."""
+    """Fork the process of `targets.greenchat_target` unless it is profiled; start any other process."""
     match command:
         case [sys.executable, "-c", str(program), *words] if program.startswith("\nfrom greenchat.server.main import"):
             return _forked(program, words, **options)

@@ -1,10 +1,12 @@
-"""greenchat-bench client: the stage on which clients are measured, and a run with greenchat itself."""
+"""greenchat-bench client: the server that clients are measured with, and a run with greenchat itself."""
 
 import json
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+import pytest
 
 from greenchat.bench.pseudo_terminal import CHANNEL, TOPIC, WELCOME, StageServer, TerminalClient
 from tests.irc import Client
@@ -14,7 +16,7 @@ PATIENCE = 120
 ARGUMENTS = ["client", "--only", "greenchat", "--json"]
 
 
-def test_the_stage_greets_echoes_and_takes_back_who_was_dropped() -> None:
+def test_the_stage_server_greets_echoes_and_accepts_reconnecting_clients() -> None:
     stage = StageServer()
     try:
         for text in ("one", "two"):
@@ -24,7 +26,7 @@ def test_the_stage_greets_echoes_and_takes_back_who_was_dropped() -> None:
                 client.send(f"@label=a PRIVMSG {CHANNEL} :{text}")
                 echo = client.expect("PRIVMSG")
                 assert (echo.tags["label"], echo.params[-1]) == ("a", text)
-                assert stage.wait_said(text, PATIENCE)
+                assert stage.wait_message(text, PATIENCE)
                 stage.say(["hello"])
                 assert client.expect("PRIVMSG").params[-1] == "hello"
                 stage.drop()
@@ -33,6 +35,7 @@ def test_the_stage_greets_echoes_and_takes_back_who_was_dropped() -> None:
     assert WELCOME != TOPIC
 
 
+@pytest.mark.long
 def test_a_run_prints_every_figure() -> None:
     start = f"from greenchat.bench.main import main; raise SystemExit(main({ARGUMENTS}))"
     done = subprocess.run([sys.executable, "-c", start], cwd=ROOT, capture_output=True, timeout=PATIENCE, text=True)
@@ -44,8 +47,8 @@ def test_a_run_prints_every_figure() -> None:
     assert 0 < found["start_cpu"] < found["start_cpu"] + found["burst_cpu"] < PATIENCE
 
 
-def test_what_is_drawn_is_found_without_its_escape_sequences() -> None:
-    """A word may come in pieces, with colours between its letters, and a sequence may be cut anywhere."""
+def test_text_is_found_between_escape_sequences() -> None:
+    """A word may come in pieces, with colours between its letters, and a sequence may be split anywhere."""
     draws = r"printf 'ze\033[1;3'; sleep 0.1; printf '1mbra\033]0;title\007wel\033[0mcome'; sleep 60"
     client = TerminalClient(["sh", "-c", draws], {"PATH": "/usr/bin:/bin"})
     try:
@@ -56,7 +59,7 @@ def test_what_is_drawn_is_found_without_its_escape_sequences() -> None:
 
 
 def test_a_long_burst_is_searched_once() -> None:
-    """Looking for a word must not cost more the more was drawn: that is what was measured before."""
+    """Searching for a word must not cost more with the amount drawn, as it once did."""
     client = TerminalClient(
         ["sh", "-c", "head -c 4000000 /dev/zero | tr '\\0' x; echo end; sleep 60"], {"PATH": "/usr/bin:/bin"}
     )

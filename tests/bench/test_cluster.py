@@ -1,33 +1,45 @@
-"""`greenchat-bench cluster`: in small, and what its table says."""
+"""`greenchat-bench cluster` on a small scale, and its tables."""
 
 import pytest
 
 from greenchat.bench import node_loss
 from greenchat.bench.main import main
+from greenchat.bench.reader import Reader
 from greenchat.bench.scenarios import cluster
 from greenchat.bench.scenarios.cluster import report, report_faults
+from greenchat.bench.transcript import ViolationError
 from tests.server.nodes.nats import NEEDED
 
 
 @NEEDED
 def test_a_process_and_two_nodes_are_compared(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["cluster", "--nodes", "0,2", "--clients", "8", "--rooms", "2", "--seconds", "0.2"]) == 0
-    told = capsys.readouterr().out
-    assert told.count("a single process  ") == 4, "two tables, in two parts each"
-    assert told.count("2 nodes") == 4
-    assert max(map(len, told.splitlines())) <= 80
+    output = capsys.readouterr().out
+    assert output.count("a single process  ") == 4, "two tables, in two parts each"
+    assert output.count("2 nodes") == 4
+    assert max(map(len, output.splitlines())) <= 80
 
 
+@NEEDED
+def test_all_clients_are_compared_with_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def detach(reader: Reader) -> None:
+        raise ViolationError(f"{reader} is read line by line, which takes longer than what is measured")
+
+    monkeypatch.setattr(Reader, "detach", detach)
+    assert main(["cluster", "--nodes", "2", "--clients", "8", "--rooms", "2", "--seconds", "0.2"]) == 0
+
+
+@pytest.mark.long
 @NEEDED
 def test_a_load_and_a_kill_are_measured(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(cluster, "_CROWD", 10)
     monkeypatch.setattr(node_loss, "_AFTERWARDS", 0.2)
     words = ["--nodes", "2", "--load", "--kill", "--clients", "8", "--rooms", "1", "--seconds", "0.2"]
     assert main(["cluster", *words]) == 0
-    told = capsys.readouterr().out
-    assert told.count("p50 beside") == 2
-    assert told.count("silence before") == 1
-    assert max(map(len, told.splitlines())) <= 80
+    output = capsys.readouterr().out
+    assert output.count("p50 beside") == 2
+    assert output.count("silence before") == 1
+    assert max(map(len, output.splitlines())) <= 80
 
 
 def test_tables_of_a_load_and_a_kill() -> None:

@@ -1,4 +1,4 @@
-"""How simulated clients come in to servers that are slow."""
+"""Simulated clients connecting to slow servers."""
 
 import socket
 import threading
@@ -14,9 +14,9 @@ from tests.patience import PATIENCE
 
 
 class SlowServer:
-    """Hears nothing of its first client for as long as that is there, and then says that the nick is in use: so often.
+    """Does not notice that its first client has left, and reports the nick as in use, so many times.
 
-    It serves one connection after the other, as a server that has much to do.
+    It serves one connection after the other, as a busy server does.
     """
 
     def __init__(self, refusals: int) -> None:
@@ -52,7 +52,7 @@ class SlowServer:
 
 @pytest.fixture
 def swarm_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Swarm | SlowServer]]:
-    """What is to be closed at the end; patience is short here."""
+    """Return a list of things to close at the end; the swarm's timeouts are short."""
     monkeypatch.setattr(crowd, "PATIENCE", 0.1)
     monkeypatch.setattr(crowd, "ASK_AFTER", 0.001)
     opened: list[Swarm | SlowServer] = []
@@ -61,7 +61,7 @@ def swarm_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Swarm | SlowServe
         each.close_all() if isinstance(each, Swarm) else each.close()
 
 
-def test_who_comes_again_asks_for_their_nick_until_the_server_has_seen_them_go(
+def test_a_reconnecting_client_retries_its_nick_until_the_server_has_seen_the_quit(
     swarm_of: list[Swarm | SlowServer],
 ) -> None:
     server = SlowServer(refusals=3)
@@ -72,7 +72,7 @@ def test_who_comes_again_asks_for_their_nick_until_the_server_has_seen_them_go(
     assert server.asked == ["c00000"] * 4
 
 
-def test_a_nick_that_stays_in_use_is_said_in_the_end(swarm_of: list[Swarm | SlowServer]) -> None:
+def test_a_nick_that_stays_in_use_is_reported(swarm_of: list[Swarm | SlowServer]) -> None:
     server = SlowServer(refusals=1_000_000)
     swarm = Swarm(Endpoint("127.0.0.1", server.port))
     swarm_of += [swarm, server]
@@ -82,7 +82,7 @@ def test_a_nick_that_stays_in_use_is_said_in_the_end(swarm_of: list[Swarm | Slow
 
 
 class OneByOneServer(SlowServer):
-    """Registers its clients one after another, and takes its time for each. visits: how many connections it had."""
+    """Registers its clients one after another, slowly. visits: the number of its connections."""
 
     def __init__(self) -> None:
         self.visits = 0
@@ -90,7 +90,7 @@ class OneByOneServer(SlowServer):
 
     def _serve(self) -> None:
         guests: list[socket.socket] = []
-        self._listener.settimeout(0.03)  # the time that it takes: shorter than patience, which three of them exceed
+        self._listener.settimeout(0.03)  # the time for each client: three of them exceed the swarm's timeout
         waiting: list[socket.socket] = []
         while True:
             try:
@@ -113,9 +113,39 @@ class OneByOneServer(SlowServer):
             guest.close()
 
 
-def test_nobody_gives_up_while_a_slow_server_gets_on(swarm_of: list[Swarm | SlowServer]) -> None:
+def test_no_client_gives_up_while_a_slow_server_makes_progress(swarm_of: list[Swarm | SlowServer]) -> None:
     server = OneByOneServer()
     swarm = Swarm(Endpoint("127.0.0.1", server.port))
     swarm_of += [swarm, server]
     clients, _ = gather(swarm, [None] * 6)
     assert len(clients) == server.visits == 6
+
+
+class HoldingServer(SlowServer):
+    """Tells its only client of somebody else's join only a while after its own."""
+
+    def _serve(self) -> None:
+        guest, _ = self._listener.accept()
+        with guest, guest.makefile("rb") as lines:
+            for line in lines:
+                if line.startswith(b"USER"):
+                    guest.sendall(b":s 001 x :hello\r\n")
+                elif line.startswith(b"JOIN"):
+                    guest.sendall(b":s 366 x #a :End\r\n")
+                    threading.Timer(0.05, guest.sendall, [b":c00001!x@y JOIN #a\r\n"]).start()
+                elif line.startswith(b"PING"):
+                    guest.sendall(b":s PONG s :in-step\r\n")
+
+
+def test_a_crowd_is_complete_once_all_have_received_the_last_join(
+    swarm_of: list[Swarm | SlowServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crowd, "CROWD", 1)
+    server = HoldingServer(refusals=0)
+    swarm = Swarm(Endpoint("127.0.0.1", server.port))
+    swarm_of += [swarm, server]
+    (client,), _ = gather(swarm, [b"#a"])
+    late: list[bytes] = []
+    client.feed = late.append
+    swarm.run_for(0.3)
+    assert not late

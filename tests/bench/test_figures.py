@@ -1,4 +1,4 @@
-"""Statistics and tables, by tables."""
+"""Statistics and tables."""
 
 import math
 
@@ -39,7 +39,7 @@ def test_median(values: list[float], expected: float) -> None:
     assert median(values) == expected
 
 
-def test_nothing_has_no_middle() -> None:
+def test_the_median_of_nothing() -> None:
     assert math.isnan(quantile([], 0.5))
     assert math.isnan(median([]))
 
@@ -53,14 +53,14 @@ def test_combine_takes_the_median_of_each_figure() -> None:
     assert combine(rounds) == {"clients": 10.0, "duration": 2.0}
 
 
-def test_ratios_are_taken_round_by_round() -> None:
+def test_ratios_are_taken_per_round() -> None:
     """A round in which everything took twice as long does not change them."""
     ours = [{"duration": 1.0, "clients": 5.0}, {"duration": 2.0, "clients": 5.0}, {"duration": 1.0, "clients": 5.0}]
     theirs = [{"duration": 4.0}, {"duration": 8.0}, {"duration": 5.0}]
     assert ratios(ours, theirs) == {"duration": 0.25}
 
 
-def test_a_ratio_to_nothing_is_none() -> None:
+def test_a_ratio_to_zero() -> None:
     assert math.isnan(ratios([{"duration": 1.0}], [{"duration": 0.0}])["duration"])
 
 
@@ -89,7 +89,7 @@ def test_tables() -> None:
 
 
 def test_a_table_fits_a_terminal() -> None:
-    """What has no room stands below, beside the same names."""
+    """Columns without room are printed below, with the same row names."""
     figures = dict.fromkeys(FIGURES, 123456.0)
     shown = figures_table([("greenchat, WebSocket", figures), ("inspircd", figures)])
     assert max(map(len, shown.splitlines())) <= WIDTH == 80
@@ -99,5 +99,5 @@ def test_a_table_fits_a_terminal() -> None:
     assert {part[2].partition("  ")[0] for part in parts} == {"greenchat, WebSocket"}
 
 
-def test_a_column_that_is_wider_than_any_terminal_is_shown_all_the_same() -> None:
+def test_a_column_wider_than_the_terminal_is_printed_all_the_same() -> None:
     assert table([["", "x" * 90, "y"], ["a", "1", "2"]]).count("\n\n") == 1

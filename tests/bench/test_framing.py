@@ -1,4 +1,4 @@
-"""The frames of simulated clients: what they send is what a server reads, and the other way round."""
+"""The frames of simulated clients: a server can read what they send, and vice versa."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def test_another_answer_is_an_error(data: bytes) -> None:
         Framing({}).unwrap(data)
 
 
-def test_what_all_get_is_taken_apart_once() -> None:
+def test_lines_for_all_are_parsed_once() -> None:
     known: dict[bytes, tuple[bytes, bytes]] = {}
     several = [Framing(known) for _ in range(3)]
     whole = frames(b"".join(LINES), WEBSOCKET_TEXT)

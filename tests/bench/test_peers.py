@@ -1,4 +1,4 @@
-"""Finding other servers and telling them what to do."""
+"""Finding and configuring other servers."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ PLAIN = Setup(Path("/tmp/x"), 7000, 30)
 SECURE = Setup(Path("/tmp/x"), 7000, 30, Certificate(Path("/tmp/x/c.pem"), Path("/tmp/x/k.pem")))
 
 
-def test_ngircd_listens_plainly_or_with_tls() -> None:
+def test_ngircd_listens_with_and_without_tls() -> None:
     assert "\nPorts = 7000\n" in ngircd_config(PLAIN)
     assert "[SSL]" not in ngircd_config(PLAIN)
     before, _, ssl = ngircd_config(SECURE).partition("[SSL]")
@@ -27,7 +27,7 @@ def test_ngircd_listens_plainly_or_with_tls() -> None:
     assert ssl.split() == "CertFile = /tmp/x/c.pem KeyFile = /tmp/x/k.pem Ports = 7000".split()
 
 
-def test_inspircd_loads_the_modules_that_are_there(tmp_path: Path) -> None:
+def test_inspircd_loads_existing_modules(tmp_path: Path) -> None:
     for name in ("cap", "ircv3_servertime", "ssl_openssl"):
         (tmp_path / f"m_{name}.so").touch()
     config = inspircd_config(PLAIN, tmp_path)
@@ -55,7 +55,7 @@ def test_a_program_is_found_where_it_was_unpacked(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("setup", [PLAIN, SECURE])
-def test_our_own_server_understands_its_configuration(setup: Setup, tmp_path: Path) -> None:
+def test_our_own_server_accepts_its_configuration(setup: Setup, tmp_path: Path) -> None:
     file = tmp_path / "greenchat.toml"
     file.write_text(greenchat_config(setup), encoding="utf-8")
     options = load(file).options

@@ -1,4 +1,4 @@
-"""The check that every scenario rests on: it must let through what is right in any pieces, and nothing else."""
+"""The check that every scenario relies on: it must accept correct output in any pieces, and nothing else."""
 
 from collections.abc import Sequence
 
@@ -22,19 +22,19 @@ def came(index: int, verb: bytes = b"JOIN") -> bytes:
 
 
 class Scene:
-    """A transcript with readers in it, and what it reported."""
+    """A transcript with readers, and what it reported."""
 
-    def __init__(self, readers: int, *, echo: bool = True, said: dict[int, int] | None = None) -> None:
+    def __init__(self, readers: int, *, echo: bool = True, counts: dict[int, int] | None = None) -> None:
         self.complete: list[tuple[int, int]] = []
         self.private: list[bytes] = []
         self.released: list[TranscriptPosition] = []
         self.arrived: list[tuple[int, int, int]] = []
-        said = said or {}
+        counts = counts or {}
         self.transcript = Transcript(
             WORDING,
             b"#x",
             on_complete=lambda sender, number: self.complete.append((sender, number)),
-            said_by=lambda sender: said.get(sender, 0),
+            said_by=lambda sender: counts.get(sender, 0),
             release=self.released.append,
             on_arrival=lambda reader, sender, number: self.arrived.append((reader.index, sender, number)),
         )
@@ -47,7 +47,7 @@ class Scene:
 LINES = [talk(1, 0), talk(2, 0), talk(1, 1), talk(3, 0), talk(2, 1)]
 
 
-def test_everybody_passes_what_the_first_one_read() -> None:
+def test_all_accept_what_the_first_reader_got() -> None:
     scene = Scene(3)
     for reader in scene.readers:
         assert scene.complete == []
@@ -57,7 +57,7 @@ def test_everybody_passes_what_the_first_one_read() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 60)), max_size=40))
-def test_any_pieces_to_any_reader_in_any_order(steps: list[tuple[int, int]]) -> None:
+def test_any_pieces_to_readers_in_any_order(steps: list[tuple[int, int]]) -> None:
     scene = Scene(3)
     stream = b"".join(LINES)
     fed = [0, 0, 0]
@@ -69,7 +69,7 @@ def test_any_pieces_to_any_reader_in_any_order(steps: list[tuple[int, int]]) -> 
 
 
 WRONG = [
-    ("lost", [0, 1, 3, 4], 2),  # the second of 1 is lost; 1's third shows it
+    ("lost", [0, 1, 3, 4], 2),  # the second message of 1 is lost; 1's third shows it
     ("doubled", [0, 1, 1, 2, 3, 4], None),
     ("doubled at the end", [0, 1, 2, 3, 4, 4], None),
     ("out of order", [2, 0, 1, 3, 4], None),
@@ -80,10 +80,10 @@ WRONG = [
 @pytest.mark.parametrize(("what", "order", "shows"), WRONG)
 @pytest.mark.parametrize("leads", [True, False])
 @pytest.mark.parametrize("piecewise", [True, False])
-def test_what_is_lost_doubled_or_out_of_order_is_found(
+def test_lost_doubled_and_reordered_messages_are_found(
     what: str, order: Sequence[int], shows: int | None, leads: bool, piecewise: bool
 ) -> None:
-    """By the reader that leads as well as by one that is compared, in one piece and line by line."""
+    """By the leading reader as well as by one that is compared, in one piece and line by line."""
     scene = Scene(2)
     good, bad = scene.readers
     lines = [LINES[at] for at in order]
@@ -96,7 +96,7 @@ def test_what_is_lost_doubled_or_out_of_order_is_found(
         list(map(bad.feed, pieces))
 
 
-def test_the_last_message_lost_shows_in_what_is_expected() -> None:
+def test_a_lost_last_message_is_found_by_the_expected_count() -> None:
     scene = Scene(2)
     scene.readers[0].feed(b"".join(LINES))
     scene.readers[1].feed(b"".join(LINES[:-1]))
@@ -107,14 +107,14 @@ def test_the_last_message_lost_shows_in_what_is_expected() -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        talk(1, 0).replace(b"00001 0000000", b"00002 0000000"),  # somebody else's text
-        talk(1, 0)[:-4] + b"\r\n",  # cut
-        talk(1, 0).replace(b"#x", b"#y"),  # for others
+        talk(1, 0).replace(b"00001 0000000", b"00002 0000000"),  # the text of another sender
+        talk(1, 0)[:-4] + b"\r\n",  # truncated
+        talk(1, 0).replace(b"#x", b"#y"),  # to another channel
         talk(1, 0).replace(b"xx", b"yy"),
         talk(1, 0).replace(b"\r\n", b"x\r\n"),
     ],
 )
-def test_a_changed_message_is_no_message(line: bytes) -> None:
+def test_a_changed_message_is_refused(line: bytes) -> None:
     scene = Scene(2)
     try:
         scene.readers[0].feed(line)
@@ -124,7 +124,7 @@ def test_a_changed_message_is_no_message(line: bytes) -> None:
     assert scene.readers[0].got() == 0
 
 
-def test_other_lines_and_tags_and_halves_in_between() -> None:
+def test_other_lines_tags_and_incomplete_lines_in_between() -> None:
     scene = Scene(2)
     tagged = [talk(1, number, b"@time=2026-01-01T00:00:00.000Z;msgid=a%d " % number) for number in range(3)]
     scene.readers[0].feed(b"".join(tagged))
@@ -135,7 +135,7 @@ def test_other_lines_and_tags_and_halves_in_between() -> None:
     assert scene.complete == [(1, 0), (1, 1), (1, 2)]
 
 
-def test_tags_that_differ_between_receivers_are_followed_by_sender() -> None:
+def test_tags_that_differ_between_receivers_are_compared_by_sender() -> None:
     scene = Scene(2)
     scene.readers[0].feed(talk(1, 0, b"@id=1 ") + talk(2, 0, b"@id=2 "))
     scene.readers[1].feed(talk(1, 0, b"@id=3 ") + talk(2, 0, b"@id=4 "))
@@ -153,8 +153,8 @@ def test_senders_may_be_interleaved_differently_but_each_keeps_its_order() -> No
         other.feed(talk(1, 2))
 
 
-def test_the_speaker_gets_no_echo_and_is_not_waited_for() -> None:
-    scene = Scene(3, echo=False, said={0: 1, 1: 1})
+def test_the_sender_gets_no_echo_and_is_not_waited_for() -> None:
+    scene = Scene(3, echo=False, counts={0: 1, 1: 1})
     lines = [talk(0, 0), talk(1, 0)]
     scene.readers[2].feed(b"".join(lines))
     scene.readers[0].feed(lines[1])
@@ -165,8 +165,8 @@ def test_the_speaker_gets_no_echo_and_is_not_waited_for() -> None:
 
 
 @pytest.mark.parametrize("seen", [talk(1, 0), came(7)])
-def test_a_speaker_that_reads_first_waits_until_its_own_place_is_known(seen: bytes) -> None:
-    scene = Scene(3, echo=False, said={0: 1, 1: 1})
+def test_a_sender_that_reads_first_waits_until_its_own_place_is_known(seen: bytes) -> None:
+    scene = Scene(3, echo=False, counts={0: 1, 1: 1})
     scene.readers[0].feed(seen)
     assert scene.readers[0].got() == 0
     scene.readers[2].feed(talk(0, 0) + seen)
@@ -178,8 +178,8 @@ def test_a_speaker_that_reads_first_waits_until_its_own_place_is_known(seen: byt
     assert scene.complete[0] == (0, 0)
 
 
-def test_two_who_spoke_at_once_cannot_know_the_order_and_are_counted_by_sender() -> None:
-    scene = Scene(2, echo=False, said={0: 1, 1: 1})
+def test_two_simultaneous_senders_are_compared_by_sender() -> None:
+    scene = Scene(2, echo=False, counts={0: 1, 1: 1})
     scene.readers[0].feed(talk(1, 0))
     scene.readers[1].feed(talk(0, 0))
     assert scene.released == scene.readers
@@ -188,7 +188,7 @@ def test_two_who_spoke_at_once_cannot_know_the_order_and_are_counted_by_sender()
     assert scene.arrived == [(0, 1, 0), (1, 0, 0)]
 
 
-def test_a_newcomer_is_placed_at_its_own_join() -> None:
+def test_a_newcomer_starts_at_its_own_join() -> None:
     scene = Scene(1)
     newcomer = Reader(scene.transcript, 5, scene.private.append, echo=True)
     newcomer.feed(b":srv 001 c00005 :hi\r\n" + came(5) + b":srv 366 c00005 #x :end\r\n" + talk(0, 0))
@@ -204,12 +204,12 @@ def test_a_newcomer_is_placed_at_its_own_join() -> None:
 @pytest.mark.parametrize(
     "lines", [[came(4), came(4)], [came(4, b"PART")], [came(4), came(4, b"QUIT"), came(4, b"QUIT")]]
 )
-def test_a_coming_or_going_that_cannot_be_is_found(lines: list[bytes]) -> None:
+def test_an_impossible_join_or_part_is_found(lines: list[bytes]) -> None:
     with pytest.raises(ViolationError, match="was told twice or out of order"):
         Scene(1).readers[0].feed(b"".join(lines))
 
 
-def test_a_missing_join_is_found_by_who_missed_it() -> None:
+def test_a_missing_join_is_found() -> None:
     scene = Scene(2)
     scene.readers[0].feed(came(4) + came(5))
     with pytest.raises(ViolationError, match="got out of order"):

@@ -1,11 +1,11 @@
-"""The memory of what was said under ids of clients."""
+"""The memory of messages by the ids that clients gave them."""
 
 import pytest
 
 from greenchat.chat.client_ids import SentIds
 
 
-def test_an_id_belongs_to_an_account_and_a_place() -> None:
+def test_an_id_belongs_to_an_account_and_a_target() -> None:
     sent_ids = SentIds()
     key = SentIds.key("alice", "#lobby", "1")
     assert key
@@ -19,7 +19,7 @@ def test_an_id_belongs_to_an_account_and_a_place() -> None:
 
 
 @pytest.mark.parametrize(("text", "is_id"), [("", False), ("x", True), ("x" * 64, True), ("x" * 65, False)])
-def test_what_is_an_id(text: str, is_id: bool) -> None:
+def test_valid_ids(text: str, is_id: bool) -> None:
     assert (SentIds.key("", "#lobby", text) is not None) == is_id
 
 

@@ -1,4 +1,4 @@
-"""What is remembered of who was in a closed channel is bounded; what is forgotten is shown to fewer, not to more."""
+"""The memory of closed spans is bounded; what is forgotten is shown to fewer users, not to more."""
 
 from typing import Any
 
@@ -13,13 +13,13 @@ def size(closure: Closure) -> int:
     return sum(map(len, closure.inside.values()))
 
 
-def test_whoever_comes_and_goes_takes_bounded_memory() -> None:
+def test_users_who_come_and_go_take_bounded_memory() -> None:
     closure = Closure(1, 1)
     for number in range(1, 5000):
         closure.note("=ann", 2 * number, 2 * number + 1)
     assert size(closure) == 100
     assert closure.inside["=ann"][-1] == (9998, 9999)
-    assert closure.inside["=ann"][0][0] > 9000, "the oldest have gone"
+    assert closure.inside["=ann"][0][0] > 9000, "the oldest are dropped"
 
 
 def test_merged_closures_take_bounded_memory() -> None:
@@ -36,12 +36,12 @@ def test_merged_closures_take_bounded_memory() -> None:
 
 
 def close_and_leave(closures: Closures, name: str, who: User, moment: int) -> None:
-    """Have a channel closed and then left by the only one who was in it."""
+    """Close a channel and let its only member leave."""
     channel = Channel(name, created=0, life=moment, flags={"s"})
-    closures.came(name, who, moment)
-    closures.follow(name, channel, moment)
-    closures.went(name, who, moment, moment + 1)
-    closures.ended(name, channel, moment + 1)
+    closures.note_join(name, who, moment)
+    closures.note_modes(name, channel, moment)
+    closures.note_part(name, who, moment, moment + 1)
+    closures.note_end(name, channel, moment + 1)
 
 
 def person(identity: str) -> User:
@@ -54,44 +54,73 @@ def person(identity: str) -> User:
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("greenchat.chat.protection.ended_channels._MOST", 20)
+    monkeypatch.setattr("greenchat.chat.protection.ended_channels._SHARES", 4)
 
 
 @pytest.mark.usefixtures("few")
-def test_what_is_kept_of_channels_that_have_ended_is_bounded_in_all() -> None:
-    """A stranger creates channel after channel. What is forgotten is to be cut, so that nobody sees more by it."""
+def test_the_memory_of_all_ended_channels_is_bounded() -> None:
+    """A stranger creates channel after channel. The history of what is forgotten must be cut, so that nobody sees more
+    of it.
+    """
     closures, guest = Closures(), person("guest")
     close_and_leave(closures, "#ann", person("ann"), 10)
     for number in range(100):
         close_and_leave(closures, f"#g{number}", guest, 100 + 10 * number)
-    kept = closures.channels()
-    assert kept == ["#ann", *[f"#g{number}" for number in range(100 - len(kept) + 1, 100)]], "the last of guests"
+    remembered = closures.channels()
+    assert remembered == ["#ann", *[f"#g{number}" for number in range(100 - len(remembered) + 1, 100)]], (
+        "guests keep their latest channels only"
+    )
     assert sum(closure.size for each in closures._of.values() for closure in each) <= 20
-    assert closures.take_lost() == [(f"#g{number}", 101 + 10 * number) for number in range(100 - len(kept) + 1)]
+    assert closures.take_lost() == [(f"#g{number}", 101 + 10 * number) for number in range(100 - len(remembered) + 1)]
     assert closures.take_lost() == []
     for number in range(100):
         close_and_leave(closures, f"#b{number}", person("bob"), 2000 + 10 * number)
-    assert "#ann" not in closures.channels(), "no account may keep more without end"
+    assert "#ann" in closures.channels(), "bob has more channels"
+    assert len(closures.channels()) < 20
+    for number in range(100):
+        close_and_leave(closures, f"#c{number}", person(f"carol{number}"), 4000 + 10 * number)
+    assert "#ann" not in closures.channels(), "the total is limited, too"
     assert len(closures.channels()) < 20
 
 
 @pytest.mark.usefixtures("few")
-def test_a_channel_that_somebody_is_in_is_not_forgotten() -> None:
+@pytest.mark.parametrize("kind", ["guest", "account"])
+def test_one_person_with_many_channels_does_not_push_out_those_of_others(kind: str) -> None:
+    """Neither guests of guests, nor accounts of accounts; visitors of the channel do not change whose it is."""
+    closures, visitor = Closures(), person(f"{kind}-z")
+    for number in range(3):
+        owner, name, moment = person(f"{kind}-{number}"), f"#own{number}", 10 * number + 10
+        channel = Channel(name, created=0, life=moment, flags={"s"})
+        closures.note_modes(name, channel, moment)
+        closures.note_part(name, visitor, moment + 1, moment + 2)
+        closures.note_part(name, owner, moment, moment + 3)
+        closures.note_end(name, channel, moment + 4)
+    for number in range(100):
+        close_and_leave(closures, f"#z{number}", visitor, 100 + 10 * number)
+    remembered = closures.channels()
+    assert remembered[:3] == ["#own0", "#own1", "#own2"]
+    assert remembered[-1] == "#z99"
+    assert {name[:2] for name, _ in closures.take_lost()} == {"#z"}
+
+
+@pytest.mark.usefixtures("few")
+def test_a_channel_with_members_is_not_forgotten() -> None:
     closures, guest = Closures(), person("guest")
     for number in range(6):
         close_and_leave(closures, f"#g{number}", guest, 100 + 10 * number)
-    closures.came("#g0", guest, 500)
+    closures.note_join("#g0", guest, 500)
     for number in range(6, 100):
         close_and_leave(closures, f"#g{number}", guest, 1000 + 10 * number)
     assert "#g0" in closures.channels()
 
 
 @pytest.mark.usefixtures("few")
-def test_who_takes_over_the_state_forgets_the_same() -> None:
+def test_a_restored_state_forgets_the_same() -> None:
     closures, guest = Closures(), person("guest")
     for number in range(8):
         close_and_leave(closures, f"#g{number}", guest, 100 + 10 * number)
-    closures.came("#g2", guest, 500)
-    closures.ended("#g2", Channel("#g2", created=0, life=1), 510)
+    closures.note_join("#g2", guest, 500)
+    closures.note_end("#g2", Channel("#g2", created=0, life=1), 510)
     closures.prune("#g3", 1)
     other = Closures()
     other.load(closures.dump(), ())

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from greenchat.chat.mask_lists import ListEntry, MaskError, MaskList, parse
 from greenchat.values.masks import mask_fold
-from tests.chat.persons import person
+from tests.chat.users import make_user
 
 
 def listed(*masks: str) -> MaskList:
@@ -23,7 +23,7 @@ def listed(*masks: str) -> MaskList:
         ("BOB!*@*", True, True),
         ("*!~bob@*", True, True),
         ("*!*@192.0.2.1", True, True),  # the host that others see ...
-        ("*!*@203.0.113.7", True, True),  # ... and the one where bob is connecting from, for who knows it already,
+        ("*!*@203.0.113.7", True, True),  # ... and the one from which bob connects, for those who know it already,
         ("bob!*@203.0.113.7", True, True),
         ("*!*@203.0.113.*", False, False),  # which wildcards must not help to find out
         ("*!*@203.0.113.?", False, False),
@@ -45,24 +45,24 @@ def listed(*masks: str) -> MaskList:
         ("~m:~a:bobby", False, True),
     ],
 )
-def test_whom_it_means(mask: str, joining: bool, speaking: bool) -> None:
-    bob = person("bob", account="bobby", host="192.0.2.1", real_host="203.0.113.7")
+def test_users_that_a_mask_matches(mask: str, joining: bool, speaking: bool) -> None:
+    bob = make_user("bob", account="bobby", host="192.0.2.1", real_host="203.0.113.7")
     assert listed(mask).means(bob) is joining
     assert listed(mask).means(bob, speaking=True) is speaking
 
 
-def test_an_address_in_other_letters() -> None:
-    assert listed("*!*@2001:DB8::7").means(person("bob", host="x.cloaked", real_host="2001:db8::7"))
+def test_an_address_in_another_notation() -> None:
+    assert listed("*!*@2001:DB8::7").means(make_user("bob", host="x.cloaked", real_host="2001:db8::7"))
 
 
 @pytest.mark.parametrize("mask", ["a:bob", "a:*"])
-def test_nobody_without_an_account_is_meant_by_one(mask: str) -> None:
-    assert not listed(mask).means(person("bob"))
-    assert listed("~" + mask).means(person("bob"))
+def test_a_mask_of_an_account_matches_no_guest(mask: str) -> None:
+    assert not listed(mask).means(make_user("bob"))
+    assert listed("~" + mask).means(make_user("bob"))
 
 
-def test_a_verdict_is_as_new_as_what_it_is_about() -> None:
-    bob, bans = person("bob"), listed("bob", "a:bobby")
+def test_a_cached_verdict_follows_changes() -> None:
+    bob, bans = make_user("bob"), listed("bob", "a:bobby")
     assert bans.means(bob)
     bob.nick = "robert"
     assert not bans.means(bob)
@@ -74,7 +74,7 @@ def test_a_verdict_is_as_new_as_what_it_is_about() -> None:
     assert bans.means(bob)
 
 
-def test_each_mask_once() -> None:
+def test_a_mask_is_listed_once() -> None:
     bans = listed("Bob", "carol", "BOB!*@*")
     assert [entry.mask.text for entry in bans] == ["BOB!*@*", "carol!*@*"]
     assert len(bans) == 2
@@ -87,7 +87,7 @@ def test_each_mask_once() -> None:
 
 @given(st.text())
 def test_any_text(text: str) -> None:
-    """It is a mask that comes out of itself again, or it is refused, and in no other way."""
+    """Any text is either a mask that is read back unchanged, or refused in the declared way."""
     try:
         mask = parse(text)
     except MaskError:
@@ -96,9 +96,9 @@ def test_any_text(text: str) -> None:
     assert " " not in mask.text
 
 
-def test_a_list_under_rfc1459_knows_a_mask_by_either_spelling() -> None:
+def test_under_rfc1459_a_mask_is_found_by_either_spelling() -> None:
     bans = MaskList(mask_fold("rfc1459"))
     bans.add(ListEntry(parse("bob[away]"), "alice", 0))
-    assert bans.means(person("BOB{AWAY}"))
+    assert bans.means(make_user("BOB{AWAY}"))
     assert parse("BOB{AWAY}") in bans
     assert bans.remove(parse("BOB{away]"))

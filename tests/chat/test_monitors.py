@@ -1,4 +1,4 @@
-"""Both sides of the lists of MONITOR agree, whatever is done to them."""
+"""Both sides of the MONITOR lists agree, whatever is done to them."""
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -12,7 +12,7 @@ _nicks = st.sampled_from("abcd")
 
 
 class MonitorsMachine(RuleBasedStateMachine):
-    """Against a set of pairs, which is slow and plainly right."""
+    """Compares with a set of pairs, which is slow and plainly right."""
 
     def __init__(self) -> None:
         super().__init__()

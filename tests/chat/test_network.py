@@ -1,4 +1,4 @@
-"""Network: whatever happens, both sides of a membership agree, and so do the lines that are kept for NAMES."""
+"""Network: both sides of a membership agree whatever happens, and so do the cached lines for NAMES."""
 
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -17,7 +17,7 @@ VARIANTS = [0, MULTI_PREFIX, USERHOST_IN_NAMES, MULTI_PREFIX | USERHOST_IN_NAMES
 
 
 class Chat(RuleBasedStateMachine):
-    """People who come, go, and change, in any order."""
+    """Users join, part, and change, in any order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class Chat(RuleBasedStateMachine):
         return data.draw(st.sampled_from(list(self.network.channels.values())))
 
     def join_channel(self, user: User, name: str) -> None:
-        """Keep the lines of small channels too: the test has no time for a thousand people."""
+        """Cache the lines of small channels, too: the test has no time for a thousand members."""
         channel = self.network.join(user, name, now=0)
         for variant in VARIANTS:
             channel.names[variant] = names_cache.lines(self.network.settings, channel, variant)
@@ -52,7 +52,7 @@ class Chat(RuleBasedStateMachine):
         self.network.register(user, session)
 
     @rule()
-    def somebody_comes(self) -> None:
+    def add_user(self) -> None:
         self.come()
 
     @rule(data=st.data(), name=st.sampled_from(NAMES))
@@ -99,7 +99,7 @@ class Chat(RuleBasedStateMachine):
         self.network.set_account(self.some_user(data), account)
 
     @rule(data=st.data())
-    def somebody_goes(self, data: st.DataObject) -> None:
+    def remove_user(self, data: st.DataObject) -> None:
         if len(self.network.users) > 1:
             self.network.remove(self.some_user(data), now=0)
 
@@ -126,20 +126,20 @@ class Chat(RuleBasedStateMachine):
             assert set(network.users_of(account)) == here
 
     @invariant()
-    def kept_lines_are_true(self) -> None:
+    def cached_lines_are_true(self) -> None:
         settings = self.network.settings
         for channel in self.network.channels.values():
-            for variant, kept in channel.names.items():
+            for variant, cached in channel.names.items():
                 fresh = names_cache.lines_of(settings, channel, variant, channel.members)
-                assert sorted(" ".join(kept.texts()).split()) == sorted(" ".join(fresh.texts()).split())
-                assert b"".join(kept.wire()).decode() == "".join(text + "\r\n" for text in kept.texts())
+                assert sorted(" ".join(cached.texts()).split()) == sorted(" ".join(fresh.texts()).split())
+                assert b"".join(cached.wire()).decode() == "".join(text + "\r\n" for text in cached.texts())
 
 
 TestChat = Chat.TestCase
 TestChat.settings = hypothesis_settings(max_examples=60, stateful_step_count=40, deadline=None)
 
 
-def test_whoever_was_restored_counts_among_the_most_that_there_were() -> None:
+def test_restored_users_count_for_the_maximum() -> None:
     network = Network(Settings(), now=0)
-    network.welcome_back(User("ada", "~ada", "127.0.0.1", "ada", "127.0.0.1", signon=0, active=0))
+    network.restore_user(User("ada", "~ada", "127.0.0.1", "ada", "127.0.0.1", signon=0, active=0))
     assert network.counts.most_users == 1

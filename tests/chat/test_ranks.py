@@ -1,4 +1,4 @@
-"""Ranks: properties that hold for all of them. What each may do stands in test_member_modes.py of the commands."""
+"""Ranks: properties that hold for all of them. For the privileges of each see test_member_modes.py of the commands."""
 
 from itertools import combinations
 
@@ -32,6 +32,6 @@ def test_nobody_acts_on_a_higher_rank(modes: str, other: str) -> None:
 
 
 @pytest.mark.parametrize("modes", ["", "v"])
-def test_who_has_no_power(modes: str) -> None:
+def test_members_without_privileges(modes: str) -> None:
     assert not any(ranks.may_grant(modes, letter) for letter in ranks.LETTERS)
     assert not ranks.may_act_on(modes, "")

@@ -10,7 +10,7 @@ from tests.client.world import World
 
 @pytest.fixture(autouse=True)
 def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Times on pictures are those of UTC."""
+    """Show times in UTC."""
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     yield
@@ -20,13 +20,13 @@ def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def world() -> World:
-    """A client that has not connected yet."""
+    """Make a client that has not connected yet."""
     return World()
 
 
 @pytest.fixture
 def tea(world: World) -> World:
-    """A client in #tea with bob and carol, on a server without capabilities."""
+    """Make a client in #tea with bob and carol, on a server without capabilities."""
     world.welcome()
     world.join()
     return world
@@ -34,7 +34,7 @@ def tea(world: World) -> World:
 
 @pytest.fixture
 def echoing(world: World) -> World:
-    """The same on a server with echo-message and labeled-response."""
+    """Make the same on a server with echo-message and labeled-response."""
     world.welcome("echo-message labeled-response batch message-tags server-time")
     world.join()
     return world

@@ -1,4 +1,4 @@
-"""The main loop: what comes between two pictures, and not into the middle of one."""
+"""The main loop: what happens between two frames, and never during one."""
 
 import os
 import signal
@@ -19,8 +19,8 @@ from greenchat.client.text.style import Frame, Size
 from tests.client.world import World
 
 
-class Window(PlainScreen):
-    """A terminal whose size changes while the first picture is drawn."""
+class ResizedScreen(PlainScreen):
+    """A terminal whose size changes while the first frame is drawn."""
 
     def __init__(self, console: Any) -> None:
         super().__init__(console)
@@ -35,44 +35,42 @@ class Window(PlainScreen):
         self.is_painting = False
 
     def resize(self, size: Size) -> None:
-        assert not self.is_painting, "half of the picture would be drawn for the size before"
+        assert not self.is_painting, "half of the screen would be drawn for the previous size"
         self.sizes.append(size)
 
 
-def test_a_new_size_is_taken_between_two_pictures(
-    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_new_size_is_used_for_the_next_frame(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """signal(7): a handler runs "at any point" of what it interrupts."""
-    window = Window(world.console)
+    screen = ResizedScreen(world.console)
     given = dict.fromkeys(Stores.__annotations__, tmp_path)
-    app = ClientApp(world.console, window, LineInput(), Stores(**given))  # type: ignore[arg-type]  # it stores nothing here
+    app = ClientApp(world.console, screen, LineInput(), Stores(**given))  # type: ignore[arg-type]  # it stores nothing here
     before = signal.getsignal(signal.SIGWINCH)
     signal.signal(signal.SIGWINCH, app._on_signal(signal.SIGWINCH))
     wakeup = signal.set_wakeup_fd(app._wake_writer, warn_on_full_buffer=False)
     monkeypatch.setattr(app, "_inputs", [])
     try:
-        window.paint(world.console.frame(0))
-        assert window.sizes == []
+        screen.paint(world.console.frame(0))
+        assert screen.sizes == []
         app._turn()
     finally:
         signal.set_wakeup_fd(wakeup)
         signal.signal(signal.SIGWINCH, before)
-    assert window.sizes == [Size(8, 40)]
+    assert screen.sizes == [Size(8, 40)]
 
 
-def test_an_upgrade_under_a_running_client_is_told_and_it_can_be_left(
+def test_an_upgrade_of_the_running_client_is_reported_and_quit_works(
     world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is loaded late does not fit any more then, commands among it, and with them /quit."""
+    """Modules loaded late no longer fit after it, including commands such as /quit."""
     monkeypatch.setitem(sys.modules, "greenchat.client.slash", None)
     monkeypatch.delattr(greenchat.client, "slash", raising=False)
     given: dict[str, Any] = dict.fromkeys(Stores.__annotations__, tmp_path)
     app = ClientApp(
-        world.console, Window(world.console), LineInput(), Stores(**given | {"report": lambda name: Path(name)})
+        world.console, ResizedScreen(world.console), LineInput(), Stores(**given | {"report": lambda name: Path(name)})
     )
     app._on_terminal([KeyPressed("/"), KeyPressed("q"), KeyPressed("Enter")])
-    told = world.model.current.lines[-1]
-    assert told.kind is LineKind.ERROR
-    assert told.text.startswith("greenchat was upgraded while it was running")
+    line = world.model.current.lines[-1]
+    assert line.kind is LineKind.ERROR
+    assert line.text.startswith("greenchat was upgraded while it was running")
     app._on_terminal([KeyPressed("C-c"), KeyPressed("C-c")])
     assert list(world.model.effects) == [Quit()]

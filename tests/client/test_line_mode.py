@@ -1,4 +1,4 @@
-"""Lines instead of a screen."""
+"""Line mode (--plain): lines instead of a screen."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from greenchat.client.state.questions import Prompt
 from tests.client.world import World
 
 
-def test_what_is_entered_is_cut_into_lines() -> None:
+def test_input_is_split_into_lines() -> None:
     lines = LineInput()
     assert lines.feed(b"one\r\ntwo\nthr") == [Entered("one"), Entered("two")]
     assert lines.feed(b"ee\n\n") == [Entered("three"), Entered("")]
@@ -20,7 +20,7 @@ def test_what_is_entered_is_cut_into_lines() -> None:
     assert lines.flush() == []
 
 
-def test_what_happens_is_printed_once(tea: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_events_are_printed_once(tea: World, capfd: pytest.CaptureFixture[str]) -> None:
     screen = PlainScreen(tea.console)
     screen.paint(tea.console.frame(0))
     capfd.readouterr()
@@ -52,8 +52,8 @@ def test_what_happens_is_printed_once(tea: World, capfd: pytest.CaptureFixture[s
     assert capfd.readouterr().out.splitlines() == ["-- now in bob"]
 
 
-def test_what_is_asked_is_printed_too(world: World, capfd: pytest.CaptureFixture[str]) -> None:
-    """Nobody can answer a question that is not seen: the answer would be said, or be taken for a password."""
+def test_questions_are_printed(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    """A question that is not seen can't be answered: the next line would be sent, or be taken for a password."""
     screen = PlainScreen(world.console)
 
     def enter(text: str) -> list[str]:
@@ -79,8 +79,8 @@ def test_what_is_asked_is_printed_too(world: World, capfd: pytest.CaptureFixture
     assert world.console.asked == ""
 
 
-def test_without_a_screen_no_channel_is_chosen_on_one(tea: World) -> None:
-    """A list to choose from that nobody sees would keep all later questions back."""
+def test_no_list_of_channels_without_a_screen(tea: World) -> None:
+    """A hidden list to choose from would block all later questions."""
     tea.model.draws = False
     tea.console.on_terminal(Entered("/join"), tea.now)
     assert tea.shown()[-1] == "- Name a channel: /join #tea. /list lists them."
@@ -100,8 +100,8 @@ def printed(world: World, screen: PlainScreen, capfd: pytest.CaptureFixture[str]
     return capfd.readouterr().out.splitlines()
 
 
-def test_history_is_printed_once_with_its_days(world: World, capfd: pytest.CaptureFixture[str]) -> None:
-    """It comes before the lines that are there: neither is lost, and none is printed twice."""
+def test_history_is_printed_once_with_dates(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    """It arrives before present lines: none is lost or printed twice."""
     world.welcome(HISTORY)
     world.join()
     screen = PlainScreen(world.console)
@@ -124,7 +124,7 @@ def test_history_is_printed_once_with_its_days(world: World, capfd: pytest.Captu
     assert printed(world, screen, capfd) == []
 
 
-def test_own_words_of_another_device_are_printed(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_own_messages_of_another_device_are_printed(world: World, capfd: pytest.CaptureFixture[str]) -> None:
     world.welcome(HISTORY)
     world.join()
     world.feed(*page())
@@ -158,7 +158,7 @@ def test_replies_and_reactions_are_printed(world: World, capfd: pytest.CaptureFi
     assert printed(world, screen, capfd) == []
 
 
-def test_one_is_in_a_channel_once_one_is(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_join_is_printed_once(world: World, capfd: pytest.CaptureFixture[str]) -> None:
     world.model.show(world.model.open(world.network, "#tea"))
     screen = PlainScreen(world.console)
     assert printed(world, screen, capfd) == ["-- #tea: joining; your lines wait until then"]
@@ -169,7 +169,7 @@ def test_one_is_in_a_channel_once_one_is(world: World, capfd: pytest.CaptureFixt
     assert "-- #tea: no longer joined" in printed(world, screen, capfd)
 
 
-def test_after_the_end_of_the_input_nobody_is_asked(tea: World) -> None:
+def test_no_questions_after_the_end_of_the_input(tea: World) -> None:
     taken: list[str] = []
     tea.model.questions.append(Prompt("a word", lambda text, _: taken.append(text)))
     tea.console.ask(tea.now)
@@ -181,7 +181,7 @@ def test_after_the_end_of_the_input_nobody_is_asked(tea: World) -> None:
 
 
 def test_what_a_script_waits_for(world: World) -> None:
-    """To be in, and until what was entered is confirmed; not for what can't happen any more."""
+    """For registration, and until its input is confirmed; not for what can no longer happen."""
     model = world.model
     world.network.link.state = LinkState.CONNECTING
     assert unsent.waits(model, 1.0)
@@ -199,13 +199,13 @@ def test_what_a_script_waits_for(world: World) -> None:
     assert unsent.outcome(model) == "1 line not sent: Connection lost: the connection was cut"
 
 
-def test_a_script_does_not_wait_where_nothing_answers(world: World) -> None:
+def test_a_script_does_not_wait_for_an_unreachable_server(world: World) -> None:
     world.lose("nothing answers on irc.example:9090")
     assert not unsent.waits(world.model, 0.0)
     assert unsent.outcome(world.model) == "Can't connect: nothing answers on irc.example:9090"
 
 
-def test_a_script_does_not_wait_for_a_channel_that_is_closed(world: World) -> None:
+def test_a_script_does_not_wait_for_a_closed_channel(world: World) -> None:
     world.model.show(world.model.open(world.network, "#tea"))
     world.console.on_terminal(Entered("hello"), world.now)
     world.welcome()
@@ -216,8 +216,8 @@ def test_a_script_does_not_wait_for_a_channel_that_is_closed(world: World) -> No
 
 
 @pytest.mark.parametrize("caps", ["", "echo-message labeled-response batch"])
-def test_a_line_that_the_server_does_not_take_is_not_sent(world: World, caps: str) -> None:
-    """Also where it has been told already, and nothing waits any more."""
+def test_a_refused_line_counts_as_not_sent(world: World, caps: str) -> None:
+    """Also where the refusal was printed already, and nothing waits any more."""
     world.welcome(caps)
     world.join()
     world.console.on_terminal(Entered("/msg nobody hello"), world.now)
@@ -228,8 +228,8 @@ def test_a_line_that_the_server_does_not_take_is_not_sent(world: World, caps: st
     assert unsent.outcome(world.model) == "1 line not sent: no such nick"
 
 
-def test_what_was_missed_is_printed_before_what_is_said_now(world: World, capfd: pytest.CaptureFixture[str]) -> None:
-    """Somebody speaks as we come back, before the server has told what we missed."""
+def test_missed_messages_are_printed_before_new_ones(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    """A new message arrives after reconnecting before the server has sent the missed ones."""
     world.welcome(HISTORY)
     world.join()
     world.feed(*page(), "@msgid=1 :bob!b@h PRIVMSG #tea :before", "@msgid=2 :bob!b@h PRIVMSG alice :psst")
@@ -241,8 +241,8 @@ def test_what_was_missed_is_printed_before_what_is_said_now(world: World, capfd:
     world.come_in(HISTORY)
     world.feed(":alice!al@host.example JOIN #tea", "@msgid=5 :bob!b@h PRIVMSG #tea :now")
     world.feed("@msgid=6 :bob!b@h PRIVMSG alice :still there?")
-    told = printed(world, screen, capfd)
-    assert [line for line in told if "now" in line or "there?" in line] == ["-- now in #tea"]
+    output = printed(world, screen, capfd)
+    assert [line for line in output if "now" in line or "there?" in line] == ["-- now in #tea"]
     world.feed(":srv 353 alice = #tea :@alice bob", ":srv 366 alice #tea :End")
     asked = [line for line in world.sent() if line.startswith("CHATHISTORY LATEST #tea")]
     assert asked == ["CHATHISTORY LATEST #tea timestamp=2026-09-21T14:13:19.999Z 100"]
@@ -251,7 +251,7 @@ def test_what_was_missed_is_printed_before_what_is_said_now(world: World, capfd:
     assert [line[6:] for line in printed(world, screen, capfd)] == ["bob: missed", "You joined", "bob: now"]
 
 
-def test_private_talks_that_went_on_are_printed_in_order(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+def test_continued_private_conversations_are_printed_in_order(world: World, capfd: pytest.CaptureFixture[str]) -> None:
     world.welcome(HISTORY)
     world.join()
     screen = PlainScreen(world.console, lambda: 0.0)
@@ -277,8 +277,8 @@ def test_private_talks_that_went_on_are_printed_in_order(world: World, capfd: py
     assert printed(world, screen, capfd) == ["14:13 bob bob: missed", "14:14 bob bob: still there?"]
 
 
-def test_lines_are_not_held_for_ever(world: World, capfd: pytest.CaptureFixture[str]) -> None:
-    """A server may never tell what was missed, and the program may end before it does."""
+def test_lines_are_not_held_back_for_ever(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    """The server may never send the missed messages, and the program may end before it does."""
     clock = [0.0]
     world.welcome(HISTORY)
     world.join()
@@ -295,8 +295,8 @@ def test_lines_are_not_held_for_ever(world: World, capfd: pytest.CaptureFixture[
     assert "bob: now" in capfd.readouterr().out
 
 
-def test_more_than_a_page_that_was_missed_comes_whole(world: World, capfd: pytest.CaptureFixture[str]) -> None:
-    """Nobody scrolls to a gap where there is no screen."""
+def test_more_than_a_page_of_missed_messages_is_complete(world: World, capfd: pytest.CaptureFixture[str]) -> None:
+    """Without a screen nobody scrolls to a gap."""
     world.model.draws = False
     world.welcome(HISTORY)
     world.feed(":srv 005 alice CHATHISTORY=2 :are supported")
@@ -328,15 +328,13 @@ def test_more_than_a_page_that_was_missed_comes_whole(world: World, capfd: pytes
     assert [line[6:] for line in printed(world, screen, capfd) if ": m" in line] == [f"bob: m{n}" for n in (1, 2, 3, 4)]
 
 
-def test_what_strangers_say_is_printed_once_however_many_there_are(
-    tea: World, capfd: pytest.CaptureFixture[str]
-) -> None:
-    """Nobody buries windows that are not drawn: none is closed, which would print its lines again."""
+def test_messages_of_any_number_of_strangers_are_printed_once(tea: World, capfd: pytest.CaptureFixture[str]) -> None:
+    """Windows that are not drawn need no limit: none is closed, which would print its lines again."""
     tea.model.draws = False
     screen = PlainScreen(tea.console)
     printed(tea, screen, capfd)
-    told: list[str] = []
+    printed_lines: list[str] = []
     for number in range(MOST_WINDOWS + 2):
         tea.feed(f":spam{number}!s@h PRIVMSG alice :buy")
-        told += printed(tea, screen, capfd)
-    assert told == [f"14:13 spam{number} spam{number}: buy" for number in range(MOST_WINDOWS + 2)]
+        printed_lines += printed(tea, screen, capfd)
+    assert printed_lines == [f"14:13 spam{number} spam{number}: buy" for number in range(MOST_WINDOWS + 2)]

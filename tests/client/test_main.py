@@ -1,4 +1,4 @@
-"""What the client does before there is a screen."""
+"""The client before it draws a screen."""
 
 import re
 import signal
@@ -23,10 +23,8 @@ from greenchat.client.state.destination import nick_problem
         ("Анна", "Анна"),
     ],
 )
-def test_the_nickname_to_begin_with_is_one_that_can_be_had(
-    monkeypatch: pytest.MonkeyPatch, user: str, nick: str
-) -> None:
-    """greenchat-server keeps root and admin for its operators: who accepts what stands there must come in with it."""
+def test_the_suggested_nick_is_usable(monkeypatch: pytest.MonkeyPatch, user: str, nick: str) -> None:
+    """greenchat-server reserves root and admin for its operators: accepting the suggestion must work."""
     monkeypatch.setenv("USER", user)
     assert main._user_name() == nick
 
@@ -41,8 +39,8 @@ def test_the_nickname_to_begin_with_is_one_that_can_be_had(
         ({"SUDO_USER": "Administrator"}, r"guest\d{4}"),
     ],
 )
-def test_for_root_a_name_is_proposed_too(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], nick: str) -> None:
-    """Who just presses Enter, as in a container, comes in."""
+def test_for_root_a_nick_is_suggested(monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], nick: str) -> None:
+    """Just pressing Enter, as in a container, must work."""
     for name in ("USER", "LOGNAME", "SUDO_USER", "DOAS_USER"):
         monkeypatch.setenv(name, variables.get(name, "root" if name == "USER" else ""))
     monkeypatch.setattr("pwd.getpwuid", lambda _: SimpleNamespace(pw_name="root"))
@@ -63,20 +61,20 @@ def test_for_root_a_name_is_proposed_too(monkeypatch: pytest.MonkeyPatch, variab
         ("#tea", "ircs://ada@irc.example", "", "ircs://ada@irc.example:6697/#tea"),
     ],
 )
-def test_a_channel_alone_is_on_the_server_that_is_known(
+def test_a_channel_alone_uses_the_known_server(
     monkeypatch: pytest.MonkeyPatch, given: str, start: str, last: str, where: str
 ) -> None:
-    """No host begins with #: `greenchat '#tea'` is somebody who wants to go into a channel."""
+    """No host begins with #: `greenchat '#tea'` means a channel."""
     monkeypatch.setattr(main, "recall", lambda name: last if name == "destination" else "")
-    assert main._where(given, start) == where
+    assert main._destination(given, start) == where
 
 
-def test_interrupted_at_the_first_question_it_ends_whatever_else_is_pressed(
+def test_ctrl_c_at_the_first_question_ends_it_whatever_follows(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     for variable in ("XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         monkeypatch.setenv(variable, str(tmp_path))
-    before = signal.getsignal(signal.SIGINT)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where tests run in the background
 
     def interrupt(_question: str) -> str:
         signal.raise_signal(signal.SIGINT)
@@ -85,7 +83,7 @@ def test_interrupted_at_the_first_question_it_ends_whatever_else_is_pressed(
     monkeypatch.setattr("builtins.input", interrupt)
     try:
         assert main.main(["--plain", "localhost"]) == main.INTERRUPTED
-        signal.raise_signal(signal.SIGINT)  # the second one, while Python ends
+        signal.raise_signal(signal.SIGINT)  # the second one, while the interpreter ends
     finally:
         signal.signal(signal.SIGINT, before)
     assert capsys.readouterr().err == ""

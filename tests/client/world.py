@@ -1,4 +1,6 @@
-"""A client without terminal and sockets: a server's lines go in as text, what it sends and shows comes out as text."""
+"""A client without terminal and sockets: lines of the server go in as text, and what it sends and shows comes out as
+text.
+"""
 
 from greenchat.client.console import Console
 from greenchat.client.state.address import ServerAddress
@@ -22,25 +24,25 @@ class World:
         self.console = Console(self.model, Size(rows, columns))
 
     def connect(self) -> None:
-        """The connection stands."""
+        """Establish the connection."""
         self.console.on_network(self.network, Connected(), self.now)
 
     def lose(self, reason: str = "the connection was cut") -> None:
-        """The connection breaks."""
+        """Break the connection."""
         self.console.on_network(self.network, Disconnected(reason), self.now)
 
     def feed(self, *lines: str) -> None:
-        """The server says these lines."""
+        """Receive these lines from the server."""
         for line in lines:
             self.console.on_network(self.network, Received(parse(line)), self.now)
 
     def welcome(self, caps: str = "") -> None:
-        """Connect and come in, with these capabilities."""
+        """Connect and register, with these capabilities."""
         self.come_in(caps)
         self.sent()
 
     def come_in(self, caps: str = "") -> None:
-        """The same, and what it makes us say is still to be looked at."""
+        """Do the same, but leave the lines sent to be looked at."""
         self.connect()
         if caps:
             self.feed(f":srv CAP * LS :{caps}", f":srv CAP * ACK :{caps}")
@@ -51,7 +53,7 @@ class World:
         )
 
     def join(self, names: str = "@alice bob +carol", channel: str = "#tea") -> Buffer:
-        """We come into a channel where these people are."""
+        """Join a channel with these members."""
         self.feed(
             f":alice!al@host.example JOIN {channel}",
             f":srv 353 alice = {channel} :{names}",
@@ -63,39 +65,39 @@ class World:
         return buffer
 
     def sent(self) -> list[str]:
-        """What went out since this was asked last, but for telling that we type; the server gets all that was said."""
+        """Return the lines sent since the last call, except for typing; the server confirms all messages."""
         lines = self.all_sent()
         self.feed(*(f":srv PONG srv :{line.split()[1]}" for line in lines if line.startswith("PING said-")))
         return [line for line in lines if "+typing" not in line and not line.startswith("PING said-")]
 
     def all_sent(self) -> list[str]:
-        """Everything that went out since this was asked last."""
+        """Return all lines sent since the last call."""
         lines = [message.format() for message in self.network.outgoing]
         self.network.outgoing.clear()
         return lines
 
     def press(self, *keys: str) -> None:
-        """Keys by name."""
+        """Press keys by name."""
         for key in keys:
             self.console.on_terminal(KeyPressed(key), self.now)
 
     def type(self, text: str) -> None:
-        """Letters, and Enter for a newline."""
+        """Type letters, and Enter for a newline."""
         self.press(*("Enter" if letter == "\n" else letter for letter in text))
 
     def paste(self, text: str) -> None:
-        """Through the terminal's bracketed paste."""
+        """Paste by the terminal's bracketed paste."""
         self.console.on_terminal(Pasted(text), self.now)
 
     def shown(self, name: str = "#tea") -> list[str]:
-        """The lines of a buffer, as `nick: text`, `* text` for what nobody said and `! text` for errors."""
+        """Return the lines of a buffer: `nick: text`, `* text` for events and `! text` for errors."""
         buffer = self.network.find(name) if name else self.network.status
         assert buffer
         marks = {"EVENT": "* ", "INFO": "- ", "ERROR": "! "}
         return [marks.get(line.kind.name, f"{line.prefix}{line.nick}: ") + line.text for line in buffer.lines]
 
     def bar(self) -> str:
-        """What stands in the status line or in its place, in one line however many rows it takes."""
+        """Return the status line, or what is in its place, as one line."""
         rows = list(self.console.frame(0.0).rows)
         bar = self.console.view.theme.bar
         while rows and rows[-1][:1] != () and rows[-1][0].style != bar:
@@ -106,5 +108,5 @@ class World:
         return " " + " ".join(found)
 
     def screen(self) -> list[str]:
-        """What is on the screen."""
+        """Return the rows of the screen."""
         return self.console.frame(0.0).picture()

@@ -1,4 +1,4 @@
-"""What tests of commands share: servers without sockets, and real ones where a test is about connections."""
+"""Fixtures for tests of commands: servers without sockets, and real servers for tests about connections."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from tests.world import World
 
 @pytest.fixture
 def serve(start_server: StartServer, tmp_path: Path) -> Iterator[Callable[..., Target]]:
-    """Make servers without sockets; one that has options of its own is a real one."""
+    """Return a function that makes servers without sockets; given options, it starts a real server."""
     worlds: list[World] = []
 
     def start(settings: Settings | None = None, options: Options | None = None) -> Target:
@@ -30,5 +30,5 @@ def serve(start_server: StartServer, tmp_path: Path) -> Iterator[Callable[..., T
 
 @pytest.fixture
 def running_server(serve: Callable[[], World]) -> World:
-    """Make a server with the default settings whose state a test can change: see `inside`."""
+    """Make a server with the default settings whose state a test can change (see `inside`)."""
     return serve()

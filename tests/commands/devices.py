@@ -1,4 +1,4 @@
-"""One person at several connections: an account, and devices that log in to it."""
+"""Several connections of one account."""
 
 from greenchat.protocol.sasl import chunks, format_plain
 from tests.irc import Client, Target
@@ -16,7 +16,7 @@ def make_account(address: Target, nick: str) -> None:
 
 
 def device(address: Target, nick: str, *lines: str, caps: str = "sasl") -> Client:
-    """One more connection of the person with this account, which sends these lines before it is welcomed."""
+    """Connect one more device of the account; it sends these lines before the end of registration."""
     client = Client(address)
     client.send("CAP LS 302", f"CAP REQ :{caps}", f"NICK {nick}", f"USER {nick} 0 * :{nick.title()}")
     log_in(client, nick)
@@ -26,7 +26,7 @@ def device(address: Target, nick: str, *lines: str, caps: str = "sasl") -> Clien
 
 
 def log_in(client: Client, account: str) -> None:
-    """Say that one has this account, and the password; the answer is left to the caller."""
+    """Start logging in with the account's password; the answer is left to the caller."""
     client.send("CAP REQ :sasl", "AUTHENTICATE PLAIN")
     client.expect("AUTHENTICATE")
     client.send(*[f"AUTHENTICATE {chunk}" for chunk in chunks(format_plain(account, _PASSWORD))])

@@ -1,6 +1,6 @@
-"""What acts there are in each epoch, written down: nodes of two versions must mean the same by them.
+"""The acts of each epoch, written down: they must mean the same for nodes of two versions.
 
-`epoch_N.json` is what epoch N has: commands that are acts, steps with their fields, and the form of the state, whose
+`epoch_N.json` describes epoch N: commands that are acts, steps with their fields, and the form of the state, whose
 digests nodes compare. Once a version with it was released the file stays as it is.
 `python -m tests.commands.test_epochs` writes the newest one.
 """
@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from greenchat.chat.accounts import Account, Dropped
+from greenchat.chat.accounts import Account, DeletedAccount
 from greenchat.chat.acts import OLDEST, VERSION
 from greenchat.chat.channel import ChannelRegistration, Topic
 from greenchat.chat.closures import Closure
 from greenchat.chat.cluster.nodes import Node
-from greenchat.chat.continuity import snapshot
+from greenchat.chat.continuity import channel_form, session_form, snapshot, user_form
 from greenchat.chat.mask_lists import ListEntry
 from greenchat.chat.network import Network
 from greenchat.chat.owned.files import File
@@ -39,7 +39,8 @@ _WHAT_TO_DO = (
     "an act or the state is another one than the other nodes know. If {file} was released with a version: give what is"
     " new `since=` the next epoch (a setting: a row in NEW_SETTINGS of chat/continuity/snapshot.py), ask"
     " `network.nodes.epoch` where something is done otherwise, raise VERSION in chat/acts.py, and write its file. If"
-    " not: write the file anew, by `python -m tests.commands.test_epochs`"
+    " not: write the file anew, by `python -m tests.commands.test_epochs`. A command that only queries is no act: give"
+    " it `way=Way.HERE`"
 )
 
 
@@ -48,7 +49,7 @@ def file_of(epoch: int) -> Path:
 
 
 def acts_of(epoch: int) -> dict[str, Any]:
-    """The acts that this code has in an epoch."""
+    """Return the acts that this code has in an epoch."""
     return {
         "commands": sorted(row.name for row in COMMANDS.values() if row.way is Way.ACT and row.since <= epoch),
         "services": sorted(
@@ -66,14 +67,14 @@ def acts_of(epoch: int) -> dict[str, Any]:
 
 
 _VALUES = (
-    *(Account, Dropped, Token, File, PushSubscription, Webhook, ChannelRegistration, Topic, ListEntry),
+    *(Account, DeletedAccount, Token, File, PushSubscription, Webhook, ChannelRegistration, Topic, ListEntry),
     *(ServerBan, Reservation, Closure, Node),
 )
 """Of what the state contains any number."""
 
 
 def keys_of(settings: Mapping[str, Any]) -> Iterator[str]:
-    """The keys of settings, all of which are in the state."""
+    """Return the keys of the settings, all of which are part of the state."""
     for name, value in settings.items():
         if isinstance(value, dict) and value:
             yield from (f"{name}.{key}" for key in keys_of(value))
@@ -82,25 +83,25 @@ def keys_of(settings: Mapping[str, Any]) -> Iterator[str]:
 
 
 def state() -> dict[str, Any]:
-    """The form of the state, in the newest epoch."""
+    """Return the form of the state in the newest epoch."""
     return {
         "settings": sorted(keys_of(to_document(Settings()))),
         "values": {cls.__name__: [field.name for field in fields(cls)] for cls in _VALUES},
         "whole": sorted(snapshot.snapshot(Network(Settings(), now=5), 5)),
-        "user": [*snapshot._USER, *snapshot._CALLER_ID],
-        "channel": list(snapshot._CHANNEL),
-        "session": [*snapshot._SESSION, *snapshot._REGISTRATION],
+        "user": [*user_form.FIELDS, *user_form.CALLER_ID],
+        "channel": list(channel_form.FIELDS),
+        "session": [*session_form.FIELDS, *session_form.REGISTRATION],
     }
 
 
 @pytest.mark.parametrize("epoch", range(OLDEST, VERSION + 1))
-def test_an_epoch_has_the_acts_that_it_had(epoch: int) -> None:
+def test_the_acts_of_an_epoch_do_not_change(epoch: int) -> None:
     written = json.loads(file_of(epoch).read_text(encoding="utf-8"))
     for part, found in acts_of(epoch).items():
         assert found == written[part], _WHAT_TO_DO.format(file=file_of(epoch).name)
 
 
-def test_the_newest_epoch_has_the_state_that_it_had() -> None:
+def test_the_state_of_the_newest_epoch_is_the_written_one() -> None:
     written = json.loads(file_of(VERSION).read_text(encoding="utf-8"))
     assert state() == written["state"], _WHAT_TO_DO.format(file=file_of(VERSION).name)
 

@@ -1,8 +1,8 @@
-"""An act does the same on every node: what applies it asks for nothing that differs from node to node.
+"""An act has the same effect on every node: the functions that apply it read nothing that differs between nodes.
 
-Followed are the functions that a step or a command that is an act calls by name, wherever they stand. Time and chance
-are arguments (`test_layers.py` holds that nothing here imports a clock), and what this holds is the rest: no drawing of
-random bytes, no reading of the history, no asking the process about itself, no order of a set.
+The test follows the functions that a step, or a command that is an act, calls by name, in all modules. Time and chance
+are arguments (`test_layers.py` checks that no command imports a clock); this test checks the rest: no random bytes, no
+reading of the history, no question to the process, no iteration over a set.
 """
 
 import ast
@@ -30,23 +30,23 @@ PURE = (
 ACTS = {f"step {name}": function for name, function in STEPS.items()} | {
     f"command {name}": row.handler for name, row in COMMANDS.items() if row.way is Way.ACT
 }
-# What is asked of a context or a journal, and differs from node to node.
+# Attributes of a context or a journal that differ between nodes.
 FORBIDDEN = {
     "random": "draw it where the client is, and give it to a step as a field",
     "store": "the history of this turn may be stored already, or not: look where the client is",
     "process": "each node has another one",
     "options": "each node may have others",
 }
-# What an act may ask of `network.local`, which is each node's own.
+# Attributes of `network.local`, which each node has its own of, that an act may read.
 HARMLESS = {
     "monitors": "it decides who is told here",
     "changed_presences": "it is filled by this act",
     "logins": "it is a count for metrics",
-    "troubles": "the operator is told of them",
+    "warnings": "the operator is told of them",
     "vapid": "it words an answer",
     "server_password": "it is checked where the client is, before the act",
 }
-# The few that may, each with its reason.
+# The exceptions, each with its reason.
 MAY = {
     "core.audit_log.record": "each node writes all into its own log, and nothing reads that",
     "core.audit_log.note": "as record",
@@ -56,19 +56,25 @@ MAY = {
     "accounts.verification.mail_code": "it only prepares what is done where the act came from, and nowhere else",
     "history.markread._stored_times": "acts alone write them, and those of a turn are stored before they are read",
 }
-# What takes a generator and heeds no order.
+# Callables whose result does not depend on the order of a generator.
 ORDERLESS = {"sorted", "any", "all", "sum", "min", "max", "set", "frozenset"}
 
 
 @cache
-def source(function: FunctionType) -> ast.AST:
-    return ast.parse(inspect.cleandoc("\n" + inspect.getsource(function)))
+def nodes(function: FunctionType) -> tuple[ast.AST, ...]:
+    """Return every node of the function's source."""
+    return tuple(ast.walk(ast.parse(inspect.cleandoc("\n" + inspect.getsource(function)))))
 
 
-def called(function: FunctionType) -> Iterator[FunctionType]:
-    """The functions of ours that a function names: it calls them, or gives them to somebody who does."""
+@cache
+def called(function: FunctionType) -> list[FunctionType]:
+    """Return our functions that a function names: it calls them, or passes them on. Most acts share most of them."""
+    return list(_named(function))
+
+
+def _named(function: FunctionType) -> Iterator[FunctionType]:
     known: dict[str, Any] = {**function.__globals__, **inspect.getclosurevars(function).nonlocals}
-    for node in ast.walk(source(function)):
+    for node in nodes(function):
         found: Any = None
         if isinstance(node, ast.Name):
             found = known.get(node.id)
@@ -79,7 +85,7 @@ def called(function: FunctionType) -> Iterator[FunctionType]:
 
 
 def reached(function: Callable[..., object]) -> dict[FunctionType, str]:
-    """All functions that an act comes to, each with the way to it."""
+    """Return all functions that an act can reach, each with the path to it."""
     first = inspect.unwrap(function)
     assert inspect.isfunction(first)
     found: dict[FunctionType, str] = {first: first.__name__}
@@ -97,11 +103,15 @@ def full_name(function: FunctionType) -> str:
     return f"{function.__module__.removeprefix('greenchat.commands.')}.{function.__qualname__}"
 
 
-def impure(function: FunctionType) -> Iterator[str]:
-    """What a function asks for that differs from node to node."""
-    tree = source(function)
-    taken = [each for node in ast.walk(tree) for each in without_order(node)]
-    for node in ast.walk(tree):
+@cache
+def impure(function: FunctionType) -> list[str]:
+    """Return what a function reads that differs between nodes."""
+    return list(_impurities(function))
+
+
+def _impurities(function: FunctionType) -> Iterator[str]:
+    taken = [each for node in nodes(function) for each in without_order(node)]
+    for node in nodes(function):
         if isinstance(node, ast.Attribute) and node.attr in FORBIDDEN and isinstance(node.ctx, ast.Load):
             yield f"{node.attr}: {FORBIDDEN[node.attr]}"
         is_local = isinstance(node, ast.Attribute) and ast.unparse(node.value).endswith("network.local")
@@ -124,27 +134,27 @@ def iterated(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def without_order(node: ast.AST) -> list[ast.expr]:
-    """The generators whose order does not matter."""
+    """Return the generators whose order does not matter."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ORDERLESS:
         return node.args
     return []
 
 
 @pytest.mark.parametrize("name", ACTS)
-def test_an_act_asks_for_nothing_that_differs(name: str) -> None:
+def test_acts_read_nothing_that_differs_between_nodes(name: str) -> None:
     wrong = [f"{way}: {what}" for function, way in reached(ACTS[name]).items() for what in impure(function)]
     assert wrong == []
 
 
-def test_it_is_followed() -> None:
-    """Else all of this would be true of nothing."""
+def test_calls_are_followed() -> None:
+    """Otherwise the test would pass for having looked at nothing."""
     assert len(ACTS) > 100
     assert any(way.count(" > ") > 5 for way in reached(ACTS["command JOIN"]).values())
     named = {full_name(each) for act in ACTS.values() for one in reached(act) for each in called(one)}
-    assert MAY.keys() <= named, "an exception that nothing needs any more"
+    assert MAY.keys() <= named, "an exception is no longer needed"
 
 
-def test_what_differs_is_found() -> None:
+def test_impurities_are_found() -> None:
     def draws(ctx: Context) -> None:
         _ask(ctx)
         for each in {ctx.nick, id(ctx)}:

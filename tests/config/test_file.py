@@ -1,4 +1,4 @@
-"""The configuration file: the example is true, and what is wrong is refused with key and reason."""
+"""The configuration file: the example is true, and errors name the key and the reason."""
 
 import dataclasses
 import errno
@@ -21,7 +21,7 @@ from greenchat.config.schema import WrongKeyError, entries, take_over
 from greenchat.config.settings import Settings
 from greenchat.values.addresses import network
 
-_NOT_IN_THE_FILE = {"version", "mode_table"}  # what the program knows of itself
+_NOT_IN_THE_FILE = {"version", "mode_table"}  # facts about the program itself
 _HASH = "$scrypt$ln=15,r=8,p=1$c2FsdHNhbHRzYWx0c2FsdA$kvyUERzKtPUIIFLfFUNYgsNUmqBnbIPJ6wN3ihkqnGI"
 
 _NODE = "[cluster]\nnode = 'one'\nengine = ['nats://127.0.0.1']\n"
@@ -32,13 +32,13 @@ def read(text: str, folder: Path = Path("/nowhere")) -> Config:
 
 
 def row_type(kind: Any) -> Any:
-    """The dataclass of a table, of a list of tables, or of tables by name; None for a plain value."""
+    """Return the dataclass of a table, of a list of tables, or of tables by name; None for a plain value."""
     inner = get_args(kind)[0 if get_origin(kind) is tuple else -1] if get_args(kind) else kind
     return inner if dataclasses.is_dataclass(inner) else None
 
 
 def key_paths(cls: type, path: str = "") -> Iterator[str]:
-    """Every key that there can be, as `limits.nick`, `listen.address`, `opers.alice.class`."""
+    """Return every possible key, as `limits.nick`, `listen.address`, `opers.alice.class`."""
     for entry in entries(cls).values():
         inner = None if entry.key.parse else row_type(entry.type)
         if inner is None:
@@ -49,7 +49,7 @@ def key_paths(cls: type, path: str = "") -> Iterator[str]:
 
 
 def table_paths(value: Any, path: str = "") -> Iterator[str]:
-    """Every key that a table has, in the same form."""
+    """Return every key of a table, in the same form."""
     if isinstance(value, dict):
         for name, inner in value.items():
             yield from table_paths(inner, f"{path}.{name}" if path else name)
@@ -61,7 +61,7 @@ def table_paths(value: Any, path: str = "") -> Iterator[str]:
 
 
 def with_samples(text: str) -> str:
-    """The example with its commented tables switched on."""
+    """Return the example with its commented tables enabled."""
     lines = []
     is_sample = False
     for line in text.splitlines():
@@ -99,9 +99,9 @@ def test_the_example_names_every_right() -> None:
     assert all(meaning in example() for meaning in RIGHTS.values())
 
 
-def test_the_example_breaks_no_line_that_could_go_on() -> None:
-    """Comments are wrapped as one text, not where the source of their words breaks a line."""
-    _, _, text = example().partition("\n\n")  # the head is lines of its own
+def test_comments_of_the_example_are_wrapped() -> None:
+    """They are wrapped as one text, not where the source of their text breaks a line."""
+    _, _, text = example().partition("\n\n")  # the lines of the head are not wrapped
     prose = re.compile(r"# (?!\w+ = )[^ #\[]")
     cut = [
         (line, after)
@@ -200,7 +200,7 @@ def test_the_example_breaks_no_line_that_could_go_on() -> None:
         ("[log]\nlevel = 'loud'", "log.level: must be one of debug, info, warning, error, not 'loud'"),
     ],
 )
-def test_what_is_wrong_is_refused_with_key_and_reason(text: str, reason: str) -> None:
+def test_errors_name_the_key_and_the_reason(text: str, reason: str) -> None:
     with pytest.raises(WrongKeyError) as caught:
         read(text)
     assert str(caught.value).startswith(reason)
@@ -256,7 +256,7 @@ def test_a_file_fills_settings_and_options(tmp_path: Path) -> None:
         (b"nick = 3", "nick: there is no such key"),
     ],
 )
-def test_a_broken_file_is_one_line_with_its_name(tmp_path: Path, content: bytes, reason: str) -> None:
+def test_an_invalid_file_is_one_line_with_its_name(tmp_path: Path, content: bytes, reason: str) -> None:
     file = tmp_path / "server.toml"
     file.write_bytes(content)
     with pytest.raises(ConfigError) as caught:
@@ -265,19 +265,19 @@ def test_a_broken_file_is_one_line_with_its_name(tmp_path: Path, content: bytes,
     assert "\n" not in str(caught.value)
 
 
-def test_a_missing_file_says_so(tmp_path: Path) -> None:
+def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"missing\.toml: No such file or directory"):
         load(tmp_path / "missing.toml")
 
 
 @pytest.mark.parametrize("content", [b"\xff", b"x" * 401, b"bell \x07"])
-def test_a_message_of_the_day_that_no_line_can_carry_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_a_message_of_the_day_with_invalid_lines_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "motd").write_bytes(b"fine\n" + content)
     with pytest.raises(WrongKeyError, match=r"^motd_file: "):
         read("motd_file = 'motd'", tmp_path)
 
 
-def test_a_reload_keeps_what_needs_a_restart_and_names_it() -> None:
+def test_a_reload_keeps_and_names_what_needs_a_restart() -> None:
     before = read("").settings
     after = read("name = 'other.example'\nnetwork = 'other'\n[limits]\nnick = 9\nwhowas = 5").settings
     merged, refused = take_over(before, after)
@@ -286,8 +286,8 @@ def test_a_reload_keeps_what_needs_a_restart_and_names_it() -> None:
     assert (merged.about.network, merged.limits.nick) == ("other", 9)
 
 
-def test_a_byte_order_mark_is_no_word(tmp_path: Path) -> None:
-    """Editors of Windows begin a file with one."""
+def test_a_byte_order_mark_is_ignored(tmp_path: Path) -> None:
+    """Editors of Windows write one."""
     (tmp_path / "motd").write_bytes(b"\xef\xbb\xbfhello\n")
     file = tmp_path / "c.toml"
     file.write_bytes(b'\xef\xbb\xbfnetwork = "x"\r\nmotd_file = "motd"\r\n')
@@ -295,7 +295,7 @@ def test_a_byte_order_mark_is_no_word(tmp_path: Path) -> None:
     assert (settings.about.network, settings.about.motd) == ("x", ("hello",))
 
 
-def test_a_folder_of_an_acme_client_brings_its_key_along(tmp_path: Path) -> None:
+def test_the_folder_of_an_acme_client_has_the_key_too(tmp_path: Path) -> None:
     folder = tmp_path.as_posix()
     assert read(f"tls.certificate = '{folder}'").options.tls.certificate == tmp_path
     with pytest.raises(WrongKeyError, match=r"tls\.key: must be empty if certificate is a folder"):
@@ -305,10 +305,8 @@ def test_a_folder_of_an_acme_client_brings_its_key_along(tmp_path: Path) -> None
             read(half)
 
 
-def test_a_certificate_in_a_folder_that_is_closed_to_the_server_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """certbot makes /etc/letsencrypt/live for root alone: it is not the configuration file that can't be read."""
+def test_an_inaccessible_certificate_folder_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """certbot creates /etc/letsencrypt/live for root only: the error must not name the configuration file."""
     file, live, stat = tmp_path / "c.toml", tmp_path / "live/chat.example.org", Path.stat
 
     def refused(path: Path, *, follow_symlinks: bool = True) -> os.stat_result:
@@ -316,7 +314,7 @@ def test_a_certificate_in_a_folder_that_is_closed_to_the_server_is_named(
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         return stat(path, follow_symlinks=follow_symlinks)
 
-    monkeypatch.setattr(Path, "stat", refused)  # whoever runs the tests may be root, who may enter every folder
+    monkeypatch.setattr(Path, "stat", refused)  # the tests may run as root, who can open every folder
     file.write_text(f"tls.certificate = '{live.as_posix()}'")
     with pytest.raises(ConfigError) as raised:
         load(file)

@@ -1,4 +1,6 @@
-"""Groups of settings are seen in Python only: the file, the documents and a reload know their fields as the class's."""
+"""Groups of settings exist in Python only: files, documents and reloads have their fields as if they were the class's
+own.
+"""
 
 import json
 import tomllib
@@ -14,7 +16,7 @@ from greenchat.config.key import Key
 from greenchat.config.schema import entries, take_over
 from greenchat.config.settings import Settings
 
-# What older nodes of a network read in a log and in a snapshot, and what people have in their files.
+# What older nodes of a network read in a log and in a snapshot, and what is in users' files.
 _OUTSIDE = (
     "name version network description icon motd password lobby casemapping channel_flags user_flags reserved_nicks"
     " reserved_channels denied_tags sts mode_table limits history accounts bearer oidc auth_script ldap metadata"
@@ -76,7 +78,7 @@ class Outer:
 _OUTER = Outer(1, Middle(2, Inner(3)))
 
 
-def test_groups_within_groups_are_flat_outside() -> None:
+def test_nested_groups_are_flat_outside() -> None:
     values = {"first": 1, "mid_plain": 2, "mid_in_deep": 3, "own": "known"}
     assert flat_values(_OUTER) == values
     assert list(flat_values(_OUTER)) == list(values)
@@ -85,7 +87,7 @@ def test_groups_within_groups_are_flat_outside() -> None:
     assert list(entries(Outer)) == ["first", "mid_plain", "mid_in_deep"]
 
 
-def test_what_is_missing_gets_its_default() -> None:
+def test_missing_fields_get_their_defaults() -> None:
     assert build(Outer, {"first": 1, "mid_plain": 2}) == Outer(1, Middle(2))
     assert from_document(Outer, {"first": 1, "mid_plain": 2, "mid_unknown": 4, "unknown": 5}) == Outer(1, Middle(2))
 
@@ -95,12 +97,12 @@ def test_a_reload_keeps_what_needs_a_restart_in_a_group() -> None:
     assert take_over(_OUTER, after) == (Outer(7, Middle(2, Inner(9)), "other"), ["mid_plain"])
 
 
-def test_documents_have_what_they_had_before_there_were_groups() -> None:
+def test_documents_are_the_same_as_before_groups() -> None:
     assert list(to_document(Settings())) == _OUTSIDE
     assert [name for name in _OUTSIDE if name not in {"version", "mode_table"}] == list(entries(Settings))
 
 
-def test_the_example_has_them_where_they_were() -> None:
+def test_the_example_has_them_in_the_same_place() -> None:
     table = tomllib.loads(example())
     outside = [name for name in table if name in _OUTSIDE]
     plain = [name for name in outside if not isinstance(table[name], dict)]
@@ -111,7 +113,7 @@ def test_the_example_has_them_where_they_were() -> None:
     assert {"ldap", "push", "cloak"} < set(tables)
 
 
-def test_a_file_fills_them_and_a_document_brings_them_back() -> None:
+def test_they_are_read_from_files_and_documents() -> None:
     table = tomllib.loads(_GROUPED)
     settings = parse(table, folder=Path("/nowhere")).settings
     assert (settings.about.network, settings.about.motd) == ("Example", ("one", "two"))

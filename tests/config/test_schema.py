@@ -1,4 +1,4 @@
-"""Keys of the configuration that no test of the thing itself covers: each does what its line in the example says."""
+"""Keys of the configuration that no other test covers: each has the effect that the example describes."""
 
 import tomllib
 from pathlib import Path
@@ -96,7 +96,7 @@ def test_self_signed(tmp_path: Path) -> None:
 
 
 def test_host(tmp_path: Path) -> None:
-    """HOSTLEN is true: where hosts are shown as they are, all of them must fit."""
+    """HOSTLEN is true: hosts that are shown without a cloak must fit."""
     file = tmp_path / "server.toml"
     file.write_text("[limits]\nhost = 40\n[cloak]\nenabled = false\n")
     with pytest.raises(ConfigError, match=r"limits\.host: must be at least 55 if cloak\.enabled is false"):

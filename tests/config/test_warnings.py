@@ -1,4 +1,4 @@
-"""What is said to the person who starts the server: a line for each thing that they would regret."""
+"""Warnings for the operator at the start of the server, one line each."""
 
 import os
 import tomllib
@@ -10,8 +10,8 @@ from greenchat.config.example import example
 from greenchat.config.file import Config, load, parse
 from greenchat.config.options import Address
 from greenchat.config.warnings import advice
+from tests.opers import HASH
 from tests.server.forked import started
-from tests.staff import HASH
 
 _PUBLIC = "[[listen]]\naddress = '192.0.2.1:9090'\n"
 _TLS = "[tls]\nself_signed = true\n"
@@ -61,17 +61,17 @@ def test_advice(text: str, words: list[str]) -> None:
         (f"[external.wiki]\nurl = 'https://wiki.example.org'\nsecret = '{'s' * 40}'\n", "external.wiki.secret"),
     ],
 )
-def test_secrets_that_all_can_read(tmp_path: Path, text: str, key: str) -> None:
+def test_secrets_that_all_users_can_read(tmp_path: Path, text: str, key: str) -> None:
     file = tmp_path / "server.toml"
     file.write_text(text)
     file.chmod(0o644)
     config = load(file)
-    said = list(advice(config, [Address("127.0.0.1", 0)], is_root=False))
-    assert [line.partition(" in ")[0] for line in said] == [f"all users of this machine can read {key}"]
+    lines = list(advice(config, [Address("127.0.0.1", 0)], is_root=False))
+    assert [line.partition(" in ")[0] for line in lines] == [f"all users of this machine can read {key}"]
 
 
-def test_the_password_of_the_example_is_none() -> None:
-    """Somebody who takes the marks of the comment away has an operator whose password is in every copy."""
+def test_the_password_of_the_example_is_invalid() -> None:
+    """An operator who only uncomments the example would have a publicly known password."""
     uncommented = (
         example().replace("# [opers.alice]", "[opers.alice]").replace("# [classes.helper]", "[classes.helper]")
     )
@@ -82,16 +82,16 @@ def test_the_password_of_the_example_is_none() -> None:
     assert _advice(text) == ["opers.alice.password is the one of the public example; choose another one"]
 
 
-def test_root_is_told_that_it_need_not_be() -> None:
+def test_root_is_told_that_it_is_not_needed() -> None:
     (line,) = _advice("", is_root=True)
     assert line.startswith("the server runs as root, which is never needed")
 
 
-def test_it_is_said_once_in_the_log(tmp_path: Path) -> None:
+def test_warnings_are_logged_once(tmp_path: Path) -> None:
     with started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data")) as server:
         assert server.end() == 0
         assert server.errors.read_text().count("runs as root") == (os.geteuid() == 0)
 
 
-def test_by_default_there_is_nothing_to_say() -> None:
+def test_by_default_there_are_no_warnings() -> None:
     assert list(advice(Config(), [Address("127.0.0.1", 9090)], is_root=False)) == []

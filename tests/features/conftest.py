@@ -1,10 +1,10 @@
-"""Real clients, bin/greenchat in a pseudo-terminal, and real servers: in threads, or bin/greenchat-server in a process.
+"""Real clients, bin/greenchat in a pseudo-terminal, and real servers, in threads or as processes of
+bin/greenchat-server.
 
-A thread will do where the client is what is tested; a process is forked.
+A thread is enough where the client is tested; processes are forked.
 """
 
 import os
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +15,7 @@ import pytest
 from greenchat.config.options import Address, ListenerOptions, Options
 from greenchat.config.settings import Settings
 from tests.conftest import ServerThread
+from tests.features.forked_client import ForkedClient
 from tests.features.terminal import Terminal
 from tests.patience import PATIENCE
 from tests.ports import ReservedPort
@@ -25,7 +26,7 @@ _ERRORS = 2  # the descriptor of standard error
 
 
 class Server(ABC):
-    """A server on 127.0.0.1 that keeps its port and its data when it is started again."""
+    """A server on 127.0.0.1 that keeps its port and its data over a restart."""
 
     def __init__(self) -> None:
         self._reserved = ReservedPort()
@@ -44,20 +45,20 @@ class Server(ABC):
 
     @abstractmethod
     def start(self) -> None:
-        """Start it; returns when it listens."""
+        """Start the server and wait until it listens."""
 
     @abstractmethod
     def stop(self) -> None:
-        """End it; returns when it has ended."""
+        """Stop the server and wait until it has ended."""
 
     def close(self) -> None:
-        """End it for good."""
+        """Stop the server for good."""
         self.stop()
         self._reserved.close()
 
 
 class ThreadedServer(Server):
-    """As bin/greenchat-server has it without a configuration, but that passwords are cheap."""
+    """A server with the settings of bin/greenchat-server without a configuration, except that passwords are cheap."""
 
     def __init__(self, folder: Path, settings: Settings | None = None) -> None:
         folder.mkdir()
@@ -115,9 +116,10 @@ class OpenTerminal(Protocol):
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """A home of their own for the programs, and this checkout as what they import."""
-    return {
-        "PATH": f"{ROOT / 'bin'}:{os.environ['PATH']}",  # else they name themselves by where this checkout is
+    """Return the environment: an empty home, and this checkout to import from."""
+    compiled = {name: value for name, value in os.environ.items() if name == "PYTHONPYCACHEPREFIX"}  # see `scratch`
+    return compiled | {
+        "PATH": f"{ROOT / 'bin'}:{os.environ['PATH']}",  # else messages would name the checkout's path
         "PYTHONPATH": str(ROOT),
         "HOME": str(tmp_path),
         "XDG_STATE_HOME": str(tmp_path / "state"),
@@ -131,7 +133,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[Server]:
-    """A server that runs."""
+    """Run a server."""
     started = ThreadedServer(tmp_path / "server")
     yield started
     started.close()
@@ -143,8 +145,7 @@ def greenchat(environment: dict[str, str]) -> Iterator[OpenTerminal]:
     opened: list[Terminal] = []
 
     def start(*arguments: str, rows: int = 24, columns: int = 80, **more: str) -> Terminal:
-        command = [sys.executable, str(ROOT / "bin/greenchat"), *arguments]
-        opened.append(Terminal(command, environment | more, rows, columns))
+        opened.append(Terminal(ForkedClient(arguments, environment | more, rows, columns), rows, columns))
         return opened[-1]
 
     yield start

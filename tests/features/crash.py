@@ -1,8 +1,8 @@
-"""The crash test: people talk and listen while the server is killed again and again, and nothing is lost.
+"""The crash test: clients send and receive while the server is killed again and again, and nothing is lost.
 
     python -m tests.features.crash --kills 100
 
-What must hold in the end is said in `crowd`.
+For what must hold at the end see `crowd`.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from tests.ports import ReservedPort
 from tests.server.forked import Forked
 from tests.server.process import ROOT
 
-# greenchat-server, that moves what was said to where it is read in small portions, so that it is often killed meanwhile
+# greenchat-server with a compaction in small portions, so that it is often killed in the middle of one
 _PROGRAM = """
 from greenchat.server.main import main
 from greenchat.storage import compaction
@@ -35,7 +35,7 @@ _CONFIG = "[throttle]\ncommands = 0.0\n\n[connections]\nper_minute = 0\n"
 
 
 class Server:
-    """A server's process, to be killed. It keeps its port and its data."""
+    """A server process to be killed. It keeps its port and its data."""
 
     def __init__(self, folder: Path) -> None:
         self._reserved = ReservedPort()
@@ -49,17 +49,17 @@ class Server:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Where it listens."""
+        """The address of its listener."""
         return "127.0.0.1", self.port
 
     def kill(self) -> None:
-        """kill -9, and start it again."""
+        """Kill the server with kill -9, and start it again."""
         self.process.kill()
         self._wait()
         self.process = self._start()
 
     def stop(self) -> None:
-        """End it in good order."""
+        """Stop the server in order."""
         self.process.send_signal(signal.SIGTERM)
         self._wait()
         self._reserved.close()
@@ -85,7 +85,7 @@ class Server:
 
 @dataclass(frozen=True)
 class Result:
-    """What came of it."""
+    """The outcome of a run."""
 
     kills: int
     messages: int
@@ -94,7 +94,7 @@ class Result:
 
 
 def run(folder: Path, kills: int, chance: random.Random, *, writers: int = 4, readers: int = 3) -> Result:
-    """Kill the server so often, at moments that chance decides, while people talk."""
+    """Kill the server so often, at random moments, while clients talk."""
     server = Server(folder)
     started = time.monotonic()
     crowd = Crowd(lambda: server.address, writers, readers)
@@ -125,7 +125,7 @@ def _wait_for(condition: Callable[[], bool]) -> None:
 
 
 def main() -> int:
-    """By hand: many kills, and figures."""
+    """Run it by hand: many kills, and figures."""
     parser = argparse.ArgumentParser(description="Kill a server that people talk on, and see what is lost.")
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=None)

@@ -1,8 +1,9 @@
-"""People who talk and listen over real sockets, come back whenever they are thrown out, and remember all that they saw.
+"""Clients that send and receive over real sockets, reconnect whenever the connection is lost, and note all that they
+receive.
 
 Writers give every message an id of their own and, after each lost connection, send again what was not confirmed.
-Readers ask, after each lost connection, for all that came after the last message they saw. In the end every transcript
-must be the history: every message once, in one order, without a gap.
+Readers query, after each lost connection, all that came after the last message they received. At the end every
+transcript must equal the history: every message once, in one order, without a gap.
 """
 
 import threading
@@ -26,10 +27,10 @@ Line = tuple[str, str]  # msgid, text
 
 @dataclass(eq=False)
 class Person(ABC):
-    """Somebody who comes back as often as they are thrown out, until they are told that it is over.
+    """A client that reconnects until it is told to end.
 
-    seen: in order. since: the msgid of their JOIN. sessions: what was seen live, in each connection. lost: connections.
-    refused: how often the server said FAIL.
+    seen: in order. since: the msgid of its JOIN. sessions: what was received live, by connection. lost: connections.
+    refused: the number of FAILs.
     """
 
     address: Callable[[], tuple[str, int]]
@@ -43,7 +44,7 @@ class Person(ABC):
     error: BaseException | None = None
 
     def run(self) -> None:
-        """What the thread does."""
+        """Run in the thread."""
         try:
             while not self.is_done():
                 try:
@@ -55,7 +56,7 @@ class Person(ABC):
             self.error = error
 
     def is_done(self) -> bool:
-        """Whether to come back."""
+        """Whether to stop reconnecting."""
         return self.over.is_set()
 
     def _visit(self) -> None:
@@ -66,12 +67,13 @@ class Person(ABC):
 
     @abstractmethod
     def stay(self, client: Client) -> None:
-        """What to do while connected."""
+        """Do the work of one connection."""
 
     def take(self, message: Message) -> Line | None:
-        """Remember a message; returns what was said in the channel.
+        """Note a message of the channel; return its text.
 
-        What was said before this visit is only told again to who sent it again, and is no part of the live transcript.
+        Messages from before this connection are only echoed to a client that has sent them again, and are not part of
+        the live transcript.
         """
         if message.command == "FAIL":
             self.refused += 1
@@ -85,17 +87,17 @@ class Person(ABC):
 
 @dataclass(eq=False)
 class Writer(Person):
-    """Says numbered things, a few of them unconfirmed at a time."""
+    """A client that sends numbered messages, a few of them unconfirmed at a time."""
 
     next: int = 0
     unconfirmed: dict[str, None] = field(default_factory=dict)
 
     def is_done(self) -> bool:
-        """Not before all is confirmed."""
+        """Whether all messages are confirmed."""
         return self.over.is_set() and not self.unconfirmed
 
     def stay(self, client: Client) -> None:
-        """What was not confirmed is sent again, under the same ids."""
+        """Send unconfirmed messages again with the same ids, then new ones."""
         self._send(client, list(self.unconfirmed))
         while not self.is_done():
             while len(self.unconfirmed) < _IN_FLIGHT and not self.over.is_set():
@@ -124,26 +126,26 @@ class Writer(Person):
 
 @dataclass(eq=False)
 class Reader(Person):
-    """Sees everything: first what was missed, then live."""
+    """A client that receives everything: first what was missed, then live messages."""
 
     last: str = "0000000000000"
 
     def is_done(self) -> bool:
-        """Not before the last word was seen."""
+        """Whether the last message was received."""
         return self.over.is_set() and bool(self.seen) and self.seen[-1][1] == _END
 
     def stay(self, client: Client) -> None:
-        """Catch up, and continue with what came meanwhile."""
+        """Catch up, and continue with what arrived meanwhile."""
         self.catch_up(client)
         for line in self.sessions[-1]:
             self._see(*line)
         while not self.is_done():
-            said = self.take(client.read())
-            if said:
-                self._see(*said)
+            message = self.take(client.read())
+            if message:
+                self._see(*message)
 
     def catch_up(self, client: Client) -> None:
-        """Ask for all that came after the last message seen, page by page."""
+        """Query all messages after the last one received, page by page."""
         while True:
             client.send(f"CHATHISTORY AFTER {CHANNEL} msgid={self.last} {_PAGE}")
             while (message := client.read()).command != "BATCH":
@@ -153,7 +155,7 @@ class Reader(Person):
             while (message := client.read()).command != "BATCH":
                 if message.tags.get("batch") == reference:
                     page.append((message.tags["msgid"], message.params[1]))
-                else:  # a long page takes several turns, in which others speak
+                else:  # a long page takes several turns, between which other messages arrive
                     self.take(message)
             for line in page:
                 self._see(*line)
@@ -178,16 +180,16 @@ class Crowd:
 
     @property
     def people(self) -> list[Person]:
-        """All of them."""
+        """All clients."""
         return [*self.writers, *self.readers]
 
     def start(self) -> None:
-        """Let them come."""
+        """Start all threads."""
         for thread in self._threads.values():
             thread.start()
 
     def finish(self) -> list[Line]:
-        """Let the writers finish, then the readers see the last of it; returns the whole history."""
+        """Let the writers finish, then the readers receive the last message; return the whole history."""
         self.is_over.set()
         for writer in self.writers:
             self._threads[writer].join(PATIENCE)
@@ -200,7 +202,7 @@ class Crowd:
         return self.history()
 
     def history(self) -> list[Line]:
-        """All that the server remembers."""
+        """Return all that is in the server's history."""
         auditor = Reader(self.address, "auditor", threading.Event(), sessions=[[]])
         with Client(self.address(), "auditor", caps=CAPS) as client:
             client.join(CHANNEL)
@@ -208,7 +210,7 @@ class Crowd:
         return auditor.seen
 
     def wrong(self, history: list[Line]) -> list[str]:
-        """What does not fit together, in words."""
+        """Return all differences in words."""
         wrong = [f"{person.nick}: {person.error!r}" for person in self.people if person.error]
         wrong += [f"{person.nick} did not finish" for person, thread in self._threads.items() if thread.is_alive()]
         place = {line: number for number, line in enumerate(history)}
@@ -218,10 +220,10 @@ class Crowd:
         ):
             if count != len(history):
                 wrong.append(f"{len(history) - count} times the history has a {what} twice")
-        said = {line[1] for line in history} - {_END}
+        stored = {line[1] for line in history} - {_END}
         meant = {f"{writer.nick}-{number}" for writer in self.writers for number in range(writer.next)}
-        if said != meant:
-            wrong.append(f"lost: {sorted(meant - said)[:5]}, never said: {sorted(said - meant)[:5]}")
+        if stored != meant:
+            wrong.append(f"lost: {sorted(meant - stored)[:5]}, never said: {sorted(stored - meant)[:5]}")
         for person in self.people:
             for session in [*person.sessions, person.seen]:
                 places = [place.get(line, -1) for line in session]

@@ -1,7 +1,8 @@
-"""A real program in a pseudo-terminal, and its screen as a person would see it. Waits for contents, never for time.
+"""A real program in a pseudo-terminal, and its screen as a person sees it.
 
-pyte, which plays the terminal, has gaps that are filled here: it drops what follows a zero-width joiner, knows neither
-REP nor SU, which ncurses likes to use, fails on halves of wide characters, and takes pictures (DCS and APC) for text.
+It waits for contents, never for time. pyte, the terminal emulator, has gaps that are filled here: it drops what follows
+a zero-width joiner, knows neither REP nor SU, which ncurses uses, fails on halves of wide characters, and takes
+pictures (DCS and APC) for text.
 """
 
 import errno
@@ -17,9 +18,10 @@ import pyte
 from ptyprocess import PtyProcess
 from wcwidth import wcwidth
 
+from tests.features.forked_client import ForkedClient
 from tests.patience import PATIENCE
 
-BEING_DRAWN = 2026 << 5  # pyte's number of the private mode in which terminals show nothing yet
+BEING_DRAWN = 2026 << 5  # pyte's number of the private mode of synchronized output
 _STRINGS = re.compile(rb"\x1b[P_][^\x1b]*\x1b\\")
 _STRING_BEGUN = re.compile(rb"\x1b(?:[P_][^\x1b]*\x1b?)?$")
 
@@ -52,11 +54,11 @@ class _Screen(pyte.Screen):
 
     @property
     def being_drawn(self) -> bool:
-        """Is the program in the middle of a picture?"""
+        """Whether the program is in the middle of a frame."""
         return BEING_DRAWN in self.mode
 
     def rows(self) -> list[str]:
-        """The text of each row, without trailing spaces."""
+        """Return the text of each row, without trailing spaces."""
         return [
             "".join(self.buffer[row][column].data for column in range(self.columns)).rstrip()
             for row in range(self.lines)
@@ -69,27 +71,32 @@ class _Stream(pyte.ByteStream):
 
 
 class Terminal:
-    """A program and its terminal, `columns` by `rows`. beside: others that are read while one waits for this one."""
+    """A program and its terminal, `columns` by `rows`. beside: other terminals that are read while this one is waited
+    for.
+    """
 
-    def __init__(
-        self, command: Sequence[str], environment: Mapping[str, str], rows: int = 24, columns: int = 80
-    ) -> None:
+    def __init__(self, process: PtyProcess | ForkedClient, rows: int = 24, columns: int = 80) -> None:
         self.screen = _Screen(columns, rows)
         self._stream = _Stream(self.screen)
-        self.process = PtyProcess.spawn(list(command), env=dict(environment), dimensions=(rows, columns))
+        self.process = process
         self.output = b""
         self._begun = b""
         self.ended = False
         self.beside: Sequence[Terminal] = ()
 
+    @classmethod
+    def of_command(cls, command: Sequence[str], environment: Mapping[str, str]) -> "Terminal":
+        """Start any program."""
+        return cls(PtyProcess.spawn(list(command), env=dict(environment)))
+
     @property
     def rows(self) -> list[str]:
-        """What is on the screen."""
+        """The rows of the screen."""
         return self.screen.rows()
 
     @property
     def text(self) -> str:
-        """What is on the screen, in one piece."""
+        """The screen as one text."""
         return "\n".join(self.rows)
 
     @property
@@ -98,7 +105,7 @@ class Terminal:
         return self.screen.cursor.y, self.screen.cursor.x
 
     def send(self, *texts: str) -> None:
-        """Press keys: text as it is, escape sequences as the terminal sends them."""
+        """Press keys: text, or escape sequences as the terminal sends them."""
         self.process.write("".join(texts).encode())
 
     def enter(self, line: str) -> None:
@@ -106,16 +113,16 @@ class Terminal:
         self.send(line, "\r")
 
     def paste(self, text: str) -> None:
-        """As a terminal with bracketed paste does."""
+        """Paste as a terminal with bracketed paste does."""
         self.send("\x1b[200~", text.replace("\n", "\r"), "\x1b[201~")
 
     def resize(self, rows: int, columns: int) -> None:
-        """Give the window another size."""
+        """Resize the window."""
         self.screen.resize(rows, columns)
         self.process.setwinsize(rows, columns)
 
     def wait(self, condition: Callable[[], bool], what: str = "") -> None:
-        """Read until the condition holds. Fails with the screen in the message when it does not come to pass."""
+        """Read until the condition holds. Fails with the screen in the message when it never does."""
         deadline = time.monotonic() + PATIENCE
         while not condition():
             left = deadline - time.monotonic()
@@ -124,7 +131,7 @@ class Terminal:
             self._read(left)
 
     def press_until_shown(self, key: str, text: str) -> None:
-        """Press a key, and again when that changed nothing, until this is on the screen."""
+        """Press a key, again when that changed nothing, until this is on the screen."""
         deadline = time.monotonic() + PATIENCE
         while text not in self.text:
             assert time.monotonic() < deadline, f"pressed {key!r} for {text!r} in vain:\n{self.text}"
@@ -132,7 +139,7 @@ class Terminal:
             self._read(0.2)
 
     def wait_until_stopped(self) -> None:
-        """Wait until the system has stopped the program, as for Ctrl-Z: the state T of proc_pid_stat(5)."""
+        """Wait until the system has stopped the program, as after Ctrl-Z: the state T of proc_pid_stat(5)."""
         deadline = time.monotonic() + PATIENCE
         while Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
             assert time.monotonic() < deadline
@@ -143,18 +150,18 @@ class Terminal:
         self.wait(lambda: all(text in self.text for text in texts), " and ".join(map(repr, texts)))
 
     def wait_gone(self, text: str) -> None:
-        """Read until this is not on the screen any more."""
+        """Read until this is no longer on the screen."""
         self.wait(lambda: text not in self.text, f"no {text!r}")
 
     def wait_quiet(self) -> None:
-        """Read until nothing has come for a second, but not longer than three: a countdown never ends."""
+        """Read until there was no output for a second, but at most three seconds: a countdown never ends."""
         deadline, before = time.monotonic() + 3, -1
         while before != len(self.output) and time.monotonic() < deadline:
             before = len(self.output)
             self._read(1.0)
 
     def wait_end(self) -> int:
-        """Read until the program ends; returns its exit status."""
+        """Read until the program ends; return its exit status."""
         deadline = time.monotonic() + PATIENCE
         while not self.ended:
             left = deadline - time.monotonic()
@@ -180,7 +187,7 @@ class Terminal:
         self.process.close(force=True)
 
     def _draw(self, data: bytes) -> None:
-        """Draw all but strings of which the terminal draws pictures, which may come in several pieces."""
+        """Draw output, except for the strings of pictures, which may come in several pieces."""
         data, self._begun = self._begun + data, b""
         data = _STRINGS.sub(b"", data)
         if begun := _STRING_BEGUN.search(data):
@@ -203,7 +210,7 @@ class Terminal:
         if data:
             self.output += data
             self._draw(data)
-            if self.screen.being_drawn:  # nobody would see this yet
+            if self.screen.being_drawn:  # the terminal does not show this yet
                 self._read(seconds)
         else:
             self.ended = True

@@ -1,4 +1,4 @@
-"""The client as people use it: the real program in a real pseudo-terminal against the real server."""
+"""The real client in a real pseudo-terminal with the real server."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ PAGE_UP, PAGE_DOWN = "\x1b[5~", "\x1b[6~"
 
 @pytest.fixture
 def alice(server: Server, greenchat: OpenTerminal) -> Terminal:
-    """Alice's client, in #lobby."""
+    """Start alice's client, in #lobby."""
     terminal = greenchat(f"alice@{server.address}")
     terminal.wait_for("You joined", "[#lobby]")
     return terminal
@@ -30,14 +30,14 @@ def alice(server: Server, greenchat: OpenTerminal) -> Terminal:
 
 @pytest.fixture
 def bob(server: Server, alice: Terminal) -> Iterator[Client]:
-    """Bob, in #lobby with another program, after alice."""
+    """Connect bob to #lobby with another client, after alice."""
     with Client(server.target, "bob") as client:
         client.send("JOIN #lobby")
         alice.wait_for("bob joined")
         yield client
 
 
-def test_talking_both_ways(alice: Terminal, bob: Client) -> None:
+def test_messages_in_both_directions(alice: Terminal, bob: Client) -> None:
     alice.enter("hello bob")
     message = bob.expect("PRIVMSG")
     assert (message.nick, message.params) == ("alice", ("#lobby", "hello bob"))
@@ -61,7 +61,7 @@ def test_two_clients_see_each_other(server: Server, greenchat: OpenTerminal, ali
     alice.wait_for("carol quit")
 
 
-def test_a_private_talk_waits_in_its_own_window(alice: Terminal, bob: Client) -> None:
+def test_a_private_conversation_opens_in_the_background(alice: Terminal, bob: Client) -> None:
     bob.send("PRIVMSG alice :psst")
     alice.wait(lambda: "3:bob(1)" in alice.rows[-2])
     assert "psst" not in alice.text
@@ -73,7 +73,7 @@ def test_a_private_talk_waits_in_its_own_window(alice: Terminal, bob: Client) ->
     alice.wait_for("[#lobby]")
 
 
-def test_scrolling_stays_put_while_new_lines_arrive(alice: Terminal, bob: Client) -> None:
+def test_scrolling_stays_in_place_while_new_lines_arrive(alice: Terminal, bob: Client) -> None:
     for number in range(60):
         bob.send(f"PRIVMSG #lobby :line {number:02}")
     alice.wait_for("line 59")
@@ -103,7 +103,7 @@ def test_resizing_down_to_the_smallest_and_back(alice: Terminal, bob: Client) ->
     alice.wait_for("a sentence that is wrapped in a small window", "[#lobby] tiny")
 
 
-def test_reconnecting_after_the_server_was_restarted(server: Server, alice: Terminal) -> None:
+def test_reconnecting_after_a_restart_of_the_server(server: Server, alice: Terminal) -> None:
     server.stop()
     alice.wait_for("Connection lost", "next try in")
     alice.enter("typed while it was gone")
@@ -116,8 +116,8 @@ def test_reconnecting_after_the_server_was_restarted(server: Server, alice: Term
         bob.send("JOIN #lobby")
         alice.wait_for("bob joined")
         alice.send("ne\r")
-        while (said := bob.expect("PRIVMSG").params[1]) != "half a line":
-            assert said == "typed while it was gone"  # the server may tell newcomers what was said before
+        while (message := bob.expect("PRIVMSG").params[1]) != "half a line":
+            assert message == "typed while it was gone"  # the server may send new members older messages
 
 
 def test_pasted_lines_are_one_text_until_enter(alice: Terminal, bob: Client) -> None:
@@ -130,11 +130,11 @@ def test_pasted_lines_are_one_text_until_enter(alice: Terminal, bob: Client) -> 
     alice.wait(lambda: alice.rows[-1] == "[#lobby]")
 
 
-def test_emoji_and_wide_characters_keep_the_line_whole(alice: Terminal, bob: Client) -> None:
+def test_emoji_and_wide_characters_keep_the_line_complete(alice: Terminal, bob: Client) -> None:
     bob.send("PRIVMSG #lobby :日本語 👩\u200d💻 ❤\ufe0f 🇩🇪 end")
     alice.wait(lambda: any("日本語" in row and row.endswith("end") for row in alice.rows))
     row = next(row for row in range(24) if "日本語" in alice.rows[row])
-    # 日本語 takes 6 columns, each emoji 2: whatever the terminal makes of them, `end` stands where it belongs.
+    # 日本語 takes 6 columns, each emoji 2: whatever the terminal draws, `end` is in its place.
     start = 6 + 12 + 3
     assert alice.screen.buffer[row][start + 16].data == "e"
     alice.send("é日👍x")
@@ -143,7 +143,7 @@ def test_emoji_and_wide_characters_keep_the_line_whole(alice: Terminal, bob: Cli
     alice.wait(lambda: alice.rows[23] == "[#lobby] é")
 
 
-def test_escape_sequences_of_others_are_shown_not_obeyed(alice: Terminal, bob: Client) -> None:
+def test_escape_sequences_of_others_are_shown_and_not_executed(alice: Terminal, bob: Client) -> None:
     bob.send("PRIVMSG #lobby :\x1b[2J\x1b]0;owned\x07 \x9b31m \u202eabc")
     alice.wait_for("␛[2J␛]0;owned␇ <U+009B>31m <U+202E>abc")
     assert alice.screen.title != "owned"
@@ -157,7 +157,7 @@ def test_tab_completes_nicks_and_commands(alice: Terminal, bob: Client) -> None:
 
 
 @pytest.mark.parametrize("how", ["quit", "interrupt", "terminate", "hang up"])
-def test_the_terminal_is_given_back(alice: Terminal, how: str) -> None:
+def test_the_terminal_is_restored(alice: Terminal, how: str) -> None:
     if how == "quit":
         alice.enter("/quit")
     elif how == "interrupt":
@@ -171,21 +171,21 @@ def test_the_terminal_is_given_back(alice: Terminal, how: str) -> None:
     assert alice.output.rindex(b"\x1b[?2004l") > alice.output.rindex(b"\x1b[?2004h")
 
 
-def test_a_vanished_terminal_leaves_no_process_behind(alice: Terminal, bob: Client) -> None:
+def test_a_closed_terminal_ends_the_process(alice: Terminal, bob: Client) -> None:
     os.close(alice.process.fd)
     assert bob.expect("QUIT").nick == "alice"
-    assert os.waitpid(alice.process.pid, 0)[1] == 0
-    alice.ended = alice.process.terminated = alice.process.closed = True
+    alice.ended = alice.process.closed = True
+    assert alice.process.wait() == 0
 
 
-def test_an_interrupt_with_text_only_clears_it(alice: Terminal) -> None:
+def test_ctrl_c_with_text_only_clears_it(alice: Terminal) -> None:
     alice.send("oops\x03")
     alice.wait(lambda: alice.rows[-1] == "[#lobby]")
     alice.send("fine")
     alice.wait(lambda: alice.rows[-1] == "[#lobby] fine")
 
 
-def test_the_nickname_is_asked_for_and_remembered(server: Server, greenchat: OpenTerminal) -> None:
+def test_the_nick_is_asked_for_and_saved(server: Server, greenchat: OpenTerminal) -> None:
     first = greenchat(server.address)
     first.wait_for("greenchat: where do you want to chat?", "Nickname")
     first.send("dora\r")
@@ -201,7 +201,7 @@ def test_the_nickname_is_asked_for_and_remembered(server: Server, greenchat: Ope
     second.wait_for("You joined", "dora")
 
 
-def test_the_first_run_is_enter_three_times(server: Server, greenchat: OpenTerminal) -> None:
+def test_the_first_start_is_enter_three_times(server: Server, greenchat: OpenTerminal) -> None:
     with Client(server.target, "bob") as bob:
         bob.send("JOIN #lobby", "JOIN #tea", "TOPIC #tea :Green or black?")
         bob.sync()
@@ -223,8 +223,8 @@ def test_the_first_run_is_enter_three_times(server: Server, greenchat: OpenTermi
     assert second.output.rindex(b"\x1b[?2004l") > second.output.rindex(b"\x1b[?2004h")
 
 
-def test_a_destination_of_the_command_line_is_proposed_the_next_time(server: Server, greenchat: OpenTerminal) -> None:
-    """With the nickname, and with those of before in a list; what is chosen there knows TLS and the port."""
+def test_a_destination_of_the_command_line_is_suggested_the_next_time(server: Server, greenchat: OpenTerminal) -> None:
+    """With the nick, and with earlier destinations in a list, which include TLS and the port."""
     for nick, channel in (("ann", "#tea"), ("eve", "#cake")):
         terminal = greenchat(f"{nick}@{server.address}/{channel}")
         terminal.wait_for("You joined", f"[{channel}]")
@@ -245,7 +245,7 @@ def test_a_destination_of_the_command_line_is_proposed_the_next_time(server: Ser
     third.wait_for("You joined", "[#tea]")
 
 
-def test_a_kept_network_is_called_by_its_name_and_its_windows_come_back(
+def test_a_saved_network_is_opened_by_name_and_its_windows_are_restored(
     server: Server, greenchat: OpenTerminal
 ) -> None:
     first = greenchat(f"ann@{server.address}/#lobby")
@@ -283,7 +283,7 @@ def test_a_server_can_be_started_from_the_join_screen(greenchat: OpenTerminal, s
         Client(server.target)
 
 
-def test_settings_can_say_where_to_go(server: Server, greenchat: OpenTerminal, tmp_path: Path) -> None:
+def test_settings_can_name_a_destination(server: Server, greenchat: OpenTerminal, tmp_path: Path) -> None:
     settings = tmp_path / "config/greenchat/client.toml"
     settings.parent.mkdir(parents=True)
     settings.write_text(f'[settings]\nstart = "eve@{server.address}/#cake"\n')
@@ -304,7 +304,7 @@ def test_serve_starts_a_server_and_ends_it(greenchat: OpenTerminal, server: Serv
         Client(server.target)
 
 
-def test_a_server_is_offered_where_nothing_answers(greenchat: OpenTerminal, server: Server) -> None:
+def test_a_server_is_offered_where_none_runs(greenchat: OpenTerminal, server: Server) -> None:
     server.stop()
     terminal = greenchat(f"alice@{server.address}")
     terminal.wait_for(f"Start a server on {server.address}? yes or no", "yes/no?")
@@ -314,7 +314,7 @@ def test_a_server_is_offered_where_nothing_answers(greenchat: OpenTerminal, serv
     assert terminal.wait_end() == 0
 
 
-def test_a_server_that_comes_up_by_itself_is_no_question_any_more(greenchat: OpenTerminal, server: Server) -> None:
+def test_the_offer_is_withdrawn_when_a_server_appears(greenchat: OpenTerminal, server: Server) -> None:
     server.stop()
     terminal = greenchat(f"alice@{server.address}")
     terminal.wait_for("yes/no?")
@@ -333,32 +333,32 @@ def test_a_server_that_comes_up_by_itself_is_no_question_any_more(greenchat: Ope
         (["--nick", "two words", "host"], "greenchat: 'two words' can't be a nickname"),
     ],
 )
-def test_wrong_use_is_one_clear_line(greenchat: OpenTerminal, arguments: list[str], complaint: str) -> None:
+def test_invalid_arguments_are_one_line(greenchat: OpenTerminal, arguments: list[str], complaint: str) -> None:
     terminal = greenchat(*arguments)
     assert terminal.wait_end() == 2
     assert terminal.rows[0].startswith(complaint[:79])
     assert "usage:" not in terminal.text
 
 
-def test_a_terminal_that_curses_does_not_know(greenchat: OpenTerminal, server: Server) -> None:
+def test_a_terminal_unknown_to_curses(greenchat: OpenTerminal, server: Server) -> None:
     terminal = greenchat(f"alice@{server.address}", TERM="no-such-terminal")
     assert terminal.wait_end() == 2
-    told = terminal.text.replace("\n", "")
-    assert "unknown terminal no-such-terminal" in told
-    assert "TERM=xterm-256color greenchat" in told
+    output = terminal.text.replace("\n", "")
+    assert "unknown terminal no-such-terminal" in output
+    assert "TERM=xterm-256color greenchat" in output
 
 
-def test_a_terminal_whose_cursor_can_not_be_moved(greenchat: OpenTerminal, server: Server) -> None:
+def test_a_terminal_without_cursor_movement(greenchat: OpenTerminal, server: Server) -> None:
     terminal = greenchat(f"alice@{server.address}", TERM="dumb")
     assert terminal.wait_end() == 2
     assert "greenchat --plain" in terminal.text
 
 
-def test_suspending_gives_the_terminal_back_for_a_while(alice: Terminal) -> None:
+def test_suspending_restores_the_terminal(alice: Terminal) -> None:
     before = termios.tcgetattr(alice.process.fd)
     alice.send("\x1a")
     alice.wait(lambda: alice.output.rstrip().endswith(b"\x1b>") and b"\x1b[?2004l" in alice.output)
-    alice.wait_until_stopped()  # a signal to go on that comes before is lost
+    alice.wait_until_stopped()  # a SIGCONT that comes earlier is lost
     alice.signal(signal.SIGCONT)
     alice.wait(lambda: alice.output.rindex(b"\x1b[?2004h") > alice.output.rindex(b"\x1b[?2004l"))
     alice.send("back")
@@ -366,7 +366,7 @@ def test_suspending_gives_the_terminal_back_for_a_while(alice: Terminal) -> None
     assert termios.tcgetattr(alice.process.fd)[3] == before[3]
 
 
-def test_plain_without_input_and_nickname_ends_with_one_line(tmp_path: Path) -> None:
+def test_plain_without_input_and_nick_ends_with_one_line(tmp_path: Path) -> None:
     environment = {name: value for name, value in os.environ.items() if name not in ("USER", "LOGNAME")}
     command = [sys.executable, str(ROOT / "bin/greenchat"), "--plain"]
     ended = subprocess.run(
@@ -376,7 +376,7 @@ def test_plain_without_input_and_nickname_ends_with_one_line(tmp_path: Path) -> 
     assert ended.stderr == "greenchat: no nickname in the input; give one with --nick\n"
 
 
-def test_plain_lines_serve_screen_readers_and_scripts(
+def test_plain_mode_for_screen_readers_and_scripts(
     server: Server, alice: Terminal, environment: dict[str, str]
 ) -> None:
     command = [sys.executable, str(ROOT / "bin/greenchat"), "--plain", f"script@{server.address}"]
@@ -385,7 +385,9 @@ def test_plain_lines_serve_screen_readers_and_scripts(
     alice.wait_for("script │ hello from a script", "* │ script leaves", "script quit")
 
 
-def test_commands_of_a_script_wait_until_it_is_in(server: Server, alice: Terminal, environment: dict[str, str]) -> None:
+def test_commands_of_a_script_wait_until_it_is_connected(
+    server: Server, alice: Terminal, environment: dict[str, str]
+) -> None:
     command = [sys.executable, str(ROOT / "bin/greenchat"), "--plain", f"script@{server.address}"]
     done = subprocess.run(
         command, input=b"before I go\n/list\n/quit see you", env=environment, timeout=PATIENCE, capture_output=True
@@ -395,8 +397,8 @@ def test_commands_of_a_script_wait_until_it_is_in(server: Server, alice: Termina
 
 
 @pytest.mark.parametrize("end", ["", "/quit see you\n"])
-def test_a_script_reads_the_answers_to_what_it_asks(server: Server, environment: dict[str, str], end: str) -> None:
-    """It asks in its last words, before it is in, and ends once all is answered."""
+def test_a_script_reads_the_answers_to_its_queries(server: Server, environment: dict[str, str], end: str) -> None:
+    """They are its last lines, before it is connected, and it ends once all are answered."""
     command = [sys.executable, str(ROOT / "bin/greenchat"), "--plain", f"script@{server.address}/#tea"]
     words = f"/names\n/whois script\n/list\n{end}"
     done = subprocess.run(command, input=words.encode(), env=environment, timeout=PATIENCE, capture_output=True)
@@ -406,23 +408,23 @@ def test_a_script_reads_the_answers_to_what_it_asks(server: Server, environment:
         assert answer in printed
 
 
-def test_a_script_knows_how_it_ended(server: Server, environment: dict[str, str]) -> None:
-    """Exit code 3 and a last line that is true, where not all was done; and never without an end."""
+def test_the_exit_code_of_a_script(server: Server, environment: dict[str, str]) -> None:
+    """Exit code 3 and a true last line where not everything was done; and it always ends."""
     program = [sys.executable, str(ROOT / "bin/greenchat"), "--plain"]
     with reserved_port() as port:
         where, nobody = f"script@127.0.0.1:{port}/#tea", f"Can't connect: nothing answers on 127.0.0.1:{port}"
-        for words, told in ((b"hello\n", f"1 line not sent: {nobody}"), (b"", nobody)):
+        for words, expected in ((b"hello\n", f"1 line not sent: {nobody}"), (b"", nobody)):
             done = subprocess.run(
                 [*program, where], input=words, env=environment, timeout=PATIENCE, capture_output=True
             )
-            assert (done.returncode, done.stderr.decode().splitlines()) == (3, [f"greenchat: {told}"])
+            assert (done.returncode, done.stderr.decode().splitlines()) == (3, [f"greenchat: {expected}"])
             assert b"now in #tea" not in done.stdout
     where = f"script@{server.address}/#tea"
     words = b"/msg nobody-here hello\n"
     done = subprocess.run([*program, where], input=words, env=environment, timeout=PATIENCE, capture_output=True)
     assert done.returncode == 3
     assert done.stderr == b"greenchat: 1 line not sent: no such nick\n"
-    assert b"! Not sent (no such nick): hello\n" in done.stdout, "what came last is told, too"
+    assert b"! Not sent (no such nick): hello\n" in done.stdout, "the error of the last line is shown, too"
     words = b"/jion #cake\nhello\n"
     done = subprocess.run([*program, where], input=words, env=environment, timeout=PATIENCE, capture_output=True)
     assert (done.returncode, done.stderr[:41]) == (3, b"greenchat: There is no command /jion. Did")
@@ -448,8 +450,8 @@ def test_without_unicode_only_ascii_is_drawn(
     assert terminal.output.isascii()
 
 
-def test_what_was_said_before_is_there_back_to_the_beginning(server: Server, greenchat: OpenTerminal) -> None:
-    for speaker in range(6):  # several, because one alone would be slowed down
+def test_history_can_be_read_back_to_the_beginning(server: Server, greenchat: OpenTerminal) -> None:
+    for speaker in range(6):  # several, since a single one would be slowed down
         with Client(server.target, f"bob{speaker}") as bob:
             bob.send("JOIN #lobby")
             for number in range(20):
@@ -457,12 +459,12 @@ def test_what_was_said_before_is_there_back_to_the_beginning(server: Server, gre
             bob.sync()
     alice = greenchat(f"alice@{server.address}")
     alice.wait_for("line 119", "You joined")
-    # At the top it asks for older lines, which come in above without moving what is shown.
+    # At the top older lines are fetched, which appear above without moving what is shown.
     alice.press_until_shown("\x1b<", "line 000")
-    alice.wait_for("line 000", "line 001")  # the rest of the picture may still be on its way
+    alice.wait_for("line 000", "line 001")  # the rest of the frame may still be on its way
 
 
-def test_the_title_tells_and_the_bell_rings_only_where_nobody_looks(alice: Terminal, bob: Client) -> None:
+def test_the_title_and_the_bell_while_unfocused(alice: Terminal, bob: Client) -> None:
     alice.wait(lambda: alice.screen.title == "#lobby - greenchat")
     alice.send("\x1b1")
     bob.send("PRIVMSG #lobby :alice: are you there?")
@@ -473,7 +475,7 @@ def test_the_title_tells_and_the_bell_rings_only_where_nobody_looks(alice: Termi
     alice.wait(lambda: b"\a" in alice.output)
 
 
-def test_a_bug_gives_the_terminal_back_and_is_written_down(
+def test_a_crash_restores_the_terminal_and_is_written_to_a_file(
     server: Server, environment: dict[str, str], tmp_path: Path
 ) -> None:
     broken = (
@@ -484,7 +486,7 @@ def test_a_bug_gives_the_terminal_back_and_is_written_down(
         "    return render(model, line, *others)\n"
         f"window_view.render = broken\nsys.exit(main(['alice@{server.address}']))"
     )
-    terminal = Terminal([sys.executable, "-c", broken], environment)
+    terminal = Terminal.of_command([sys.executable, "-c", broken], environment)
     terminal.wait_for("You joined")
     terminal.send("boom")
     assert terminal.wait_end() == 1
@@ -508,7 +510,7 @@ def test_a_message_of_several_lines(server: Server, greenchat: OpenTerminal, ali
     assert [bob.expect("PRIVMSG").params[1] for _ in range(2)] == ["first", "second"]
 
 
-def test_who_looks_elsewhere_is_notified(server: Server, greenchat: OpenTerminal) -> None:
+def test_notifications_while_unfocused(server: Server, greenchat: OpenTerminal) -> None:
     alice = greenchat(f"alice@{server.address}", TERM_PROGRAM="WezTerm")
     alice.wait_for("You joined")
     with Client(server.target, "bob") as bob:
@@ -523,7 +525,7 @@ def test_who_looks_elsewhere_is_notified(server: Server, greenchat: OpenTerminal
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends the children of the killed")
-def test_a_killed_client_leaves_no_server_behind(greenchat: OpenTerminal, server: Server) -> None:
+def test_killing_the_client_ends_its_server(greenchat: OpenTerminal, server: Server) -> None:
     server.stop()
     terminal = greenchat("--serve", f"alice@{server.address}")
     terminal.wait_for("You joined")
@@ -534,7 +536,9 @@ def test_a_killed_client_leaves_no_server_behind(greenchat: OpenTerminal, server
         bob.expect("ERROR")
 
 
-def test_what_was_said_is_there_again_on_a_server_that_forgot_it(server: Server, greenchat: OpenTerminal) -> None:
+def test_messages_are_restored_from_the_archive_on_a_server_without_history(
+    server: Server, greenchat: OpenTerminal
+) -> None:
     alice = greenchat(f"alice@{server.address}")
     alice.wait_for("You joined")
     alice.enter("remember the cake")
@@ -554,13 +558,13 @@ def test_what_was_said_is_there_again_on_a_server_that_forgot_it(server: Server,
     assert "remember" not in third.text
 
 
-def test_a_bug_in_what_a_key_does_costs_one_line(server: Server, environment: dict[str, str], tmp_path: Path) -> None:
+def test_an_exception_of_a_key_is_one_line(server: Server, environment: dict[str, str], tmp_path: Path) -> None:
     broken = (
         "import sys\nfrom greenchat.client.irc import sending\nfrom greenchat.client.main import main\n"
         "def say(*_): raise RuntimeError('a bug')\n"
         f"sending.say = say\nsys.exit(main(['alice@{server.address}']))"
     )
-    terminal = Terminal([sys.executable, "-c", broken], environment)
+    terminal = Terminal.of_command([sys.executable, "-c", broken], environment)
     terminal.wait_for("You joined")
     terminal.enter("hello")
     terminal.wait_for("A bug in greenchat: your last action was skipped")
@@ -569,13 +573,13 @@ def test_a_bug_in_what_a_key_does_costs_one_line(server: Server, environment: di
     assert terminal.wait_end() == 0
 
 
-def test_a_bug_in_a_handler_costs_one_line(server: Server, environment: dict[str, str], tmp_path: Path) -> None:
+def test_an_exception_of_a_handler_is_one_line(server: Server, environment: dict[str, str], tmp_path: Path) -> None:
     broken = (
         "import sys\nfrom greenchat.client.handlers.registry import TABLE\nfrom greenchat.client.main import main\n"
         "def topic(at): raise RuntimeError('a bug')\n"
         f"TABLE['TOPIC'] = topic\nsys.exit(main(['alice@{server.address}']))"
     )
-    terminal = Terminal([sys.executable, "-c", broken], environment)
+    terminal = Terminal.of_command([sys.executable, "-c", broken], environment)
     terminal.wait_for("You joined")
     terminal.enter("/topic tea")
     terminal.enter("still here")
@@ -586,7 +590,7 @@ def test_a_bug_in_a_handler_costs_one_line(server: Server, environment: dict[str
     terminal.close()
 
 
-def test_the_mouse_is_heeded_if_asked_for(alice: Terminal, bob: Client) -> None:
+def test_the_mouse_works_if_enabled(alice: Terminal, bob: Client) -> None:
     for number in range(40):
         bob.send(f"PRIVMSG #lobby :line {number:02}")
     alice.wait_for("line 39")
@@ -598,7 +602,7 @@ def test_the_mouse_is_heeded_if_asked_for(alice: Terminal, bob: Client) -> None:
     alice.send("\x1b[<65;10;10M", "\x1b[<65;10;10M")
     alice.wait_gone("more below")
     alice.resize(24, 130)
-    # The terminal may take a picture in several pieces: bob comes after alice.
+    # The terminal may get a frame in several pieces: bob comes after alice.
     alice.wait(lambda: any(text.endswith("│ bob") for text in alice.rows), "bob in the list")
     row = next(number for number, text in enumerate(alice.rows) if text.endswith("│ bob"))
     alice.send(f"\x1b[<0;120;{row + 1}M\x1b[<0;120;{row + 1}m")
@@ -610,7 +614,7 @@ def test_the_mouse_is_heeded_if_asked_for(alice: Terminal, bob: Client) -> None:
     assert alice.output.rindex(b"\x1b[?1000l") > alice.output.rindex(b"\x1b[?1000h")
 
 
-def test_the_mouse_is_remembered(server: Server, greenchat: OpenTerminal) -> None:
+def test_the_mouse_setting_is_saved(server: Server, greenchat: OpenTerminal) -> None:
     first = greenchat(f"alice@{server.address}")
     first.wait_for("[#lobby]")
     first.enter("/mouse on")
@@ -624,7 +628,7 @@ def test_the_mouse_is_remembered(server: Server, greenchat: OpenTerminal) -> Non
     assert second.wait_end() == 0
 
 
-def test_the_server_is_searched(server: Server, greenchat: OpenTerminal) -> None:
+def test_searching_on_the_server(server: Server, greenchat: OpenTerminal) -> None:
     with Client(server.target, "bob") as bob:
         bob.send("JOIN #lobby", "PRIVMSG #lobby :the cake is baked")
         bob.send("PING here")
@@ -639,7 +643,7 @@ def test_the_server_is_searched(server: Server, greenchat: OpenTerminal) -> None
         alice.wait_for("#lobby bob: the cake is baked")
 
 
-def test_where_there_is_no_room_for_two_windows_the_user_hears_of_it(greenchat: OpenTerminal, server: Server) -> None:
+def test_a_split_without_room_is_refused(greenchat: OpenTerminal, server: Server) -> None:
     alice = greenchat(f"alice@{server.address}/#tea", columns=50)
     alice.wait_for("You joined")
     alice.enter("/vsplit")

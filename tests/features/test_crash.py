@@ -1,5 +1,6 @@
-"""`kill -9` at random moments, a few times; `python -m tests.features.crash --kills 100` does it often. And a disk that
-is full for a while."""
+"""`kill -9` at random moments, a few times (`python -m tests.features.crash --kills 100` does it often), and a disk
+that is full for a while.
+"""
 
 import random
 import resource
@@ -11,14 +12,14 @@ from tests.features.crowd import Crowd
 from tests.patience import PATIENCE
 
 
-def test_killed_again_and_again_nothing_is_lost(tmp_path: Path) -> None:
+def test_repeated_kills_lose_nothing(tmp_path: Path) -> None:
     result = run(tmp_path, 5, random.Random())
     assert result.wrong == []
     assert result.messages > 50
 
 
-def test_a_full_disk_loses_nothing_that_anybody_saw(tmp_path: Path) -> None:
-    """The system lets the server's files grow no further, until it does again."""
+def test_a_full_disk_loses_nothing_that_was_seen(tmp_path: Path) -> None:
+    """The system lets the server's files grow no further for a while."""
     server = Server(tmp_path)
     crowd = Crowd(lambda: server.address, writers=3, readers=2)
     process = server.process.pid
@@ -33,7 +34,7 @@ def test_a_full_disk_loses_nothing_that_anybody_saw(tmp_path: Path) -> None:
         confirmed = [len(writer.seen) for writer in crowd.writers]
         _wait(crowd, lambda: all(len(w.seen) > was + 10 for w, was in zip(crowd.writers, confirmed, strict=True)))
         assert crowd.wrong(crowd.finish()) == []
-        assert [person.lost for person in crowd.people] == [0] * 5  # it cost nobody the connection
+        assert [person.lost for person in crowd.people] == [0] * 5  # no connection was lost
     finally:
         server.stop()
 

@@ -16,19 +16,19 @@ def _runs(pid: int) -> bool:
 
 
 def _pid(terminal: Terminal) -> int:
-    """Of a program that says it runs as that."""
-    said = re.compile(r"│ runs as ([0-9]+)\.")
-    terminal.wait(lambda: said.search(terminal.text) is not None, "its number")
-    found = said.search(terminal.text)
-    assert found
-    return int(found[1])
+    """Return the id of a program that prints it."""
+    pattern = re.compile(r"│ runs as ([0-9]+)\.")
+    terminal.wait(lambda: pattern.search(terminal.text) is not None, "its number")
+    match = pattern.search(terminal.text)
+    assert match
+    return int(match[1])
 
 
-def test_its_output_is_said_while_another_program_floods(server: Server, greenchat: OpenTerminal) -> None:
+def test_output_is_sent_while_another_program_floods(server: Server, greenchat: OpenTerminal) -> None:
     ada = greenchat(f"ada@{server.address}")
     bob = greenchat(f"bob@{server.address}")
     ada.wait_for("bob joined")
-    ada.beside = [bob]  # its terminal has to be read all the time, or it could not continue
+    ada.beside = [bob]  # its terminal must be read all the time, or it would block
     bob.enter("/exec while :; do for each in 0 1 2 3 4 5 6 7 8 9; do echo flood; done; sleep 0.01; done")
     bob.wait_for("flood")
     bob.enter("/exec -o printf 'six times \\033[1mseven\\n'")
@@ -40,7 +40,7 @@ def test_its_output_is_said_while_another_program_floods(server: Server, greench
     ada.wait_for("bob │ 1", "bob │ 2", "bob │ 3")
 
 
-def test_nothing_is_left_of_a_client_that_is_gone(server: Server, greenchat: OpenTerminal) -> None:
+def test_programs_end_with_the_client(server: Server, greenchat: OpenTerminal) -> None:
     for ending in (signal.SIGHUP, signal.SIGTERM, None):
         ada = greenchat(f"ada@{server.address}")
         ada.wait_for("[#lobby]")
@@ -55,7 +55,7 @@ def test_nothing_is_left_of_a_client_that_is_gone(server: Server, greenchat: Ope
         assert not _runs(pid)
 
 
-def test_the_terminal_stays_what_it_is(server: Server, greenchat: OpenTerminal) -> None:
+def test_the_terminal_is_not_changed(server: Server, greenchat: OpenTerminal) -> None:
     ada = greenchat(f"ada@{server.address}")
     ada.wait_for("[#lobby]")
     ada.enter("/exec printf '\\033[2J\\033[31mtext\\033]0;x\\007\\n'; (: >/dev/tty) 2>/dev/null || echo none here")

@@ -19,7 +19,7 @@ CTRL_UP = "\x1b[1;5A"
 
 @pytest.fixture
 def alice(server: Server, greenchat: OpenTerminal, tmp_path: Path) -> Terminal:
-    """Alice in #lobby; her browser writes what it is to open into a pipe."""
+    """Start alice's client in #lobby; her browser writes the link that it opens into a pipe."""
     os.mkfifo(tmp_path / "opened")
     browser = tmp_path / "browser"
     browser.write_text(f"#!{sys.executable}\nimport sys\nopen({str(tmp_path / 'opened')!r}, 'w').write(sys.argv[1])\n")
@@ -29,7 +29,9 @@ def alice(server: Server, greenchat: OpenTerminal, tmp_path: Path) -> Terminal:
     return terminal
 
 
-def test_a_wrapped_link_is_whole_and_can_be_opened_and_copied(server: Server, alice: Terminal, tmp_path: Path) -> None:
+def test_a_wrapped_link_is_complete_and_can_be_opened_and_copied(
+    server: Server, alice: Terminal, tmp_path: Path
+) -> None:
     with Client(server.target, "bob") as bob:
         bob.send("JOIN #lobby")
         alice.wait_for("bob joined")
@@ -46,7 +48,7 @@ def test_a_wrapped_link_is_whole_and_can_be_opened_and_copied(server: Server, al
     assert (tmp_path / "opened").read_text() == LINK  # waits for the browser to write it
 
 
-def test_reply_and_reaction_go_both_ways(server: Server, greenchat: OpenTerminal, alice: Terminal) -> None:
+def test_replies_and_reactions_in_both_directions(server: Server, greenchat: OpenTerminal, alice: Terminal) -> None:
     carol = greenchat(f"carol@{server.address}")
     carol.wait_for("You joined")
     alice.wait_for("carol joined")

@@ -1,4 +1,4 @@
-"""An account from its registration to the next day, in a real terminal against a real server."""
+"""An account from its registration to the next day, in a real terminal with a real server."""
 
 import stat
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.irc import Client
 PASSWORD = "correct horse battery"
 
 
-def test_registering_and_coming_back_logged_in(server: Server, greenchat: OpenTerminal, tmp_path: Path) -> None:
+def test_registering_and_being_logged_in_the_next_time(server: Server, greenchat: OpenTerminal, tmp_path: Path) -> None:
     alice = greenchat(f"alice@{server.address}")
     alice.wait_for("You joined")
     alice.enter("/register")
@@ -25,7 +25,7 @@ def test_registering_and_coming_back_logged_in(server: Server, greenchat: OpenTe
     assert alice.wait_end() == 0
     assert PASSWORD.encode() not in alice.output
 
-    # A stranger can't have the name, and is asked one question.
+    # Another user can't have the nick, and is asked one question.
     stranger = greenchat(f"alice@{server.address}", XDG_DATA_HOME=str(tmp_path / "stranger"))
     stranger.wait_for("login/other/wait?")
     stranger.enter("login")
@@ -70,7 +70,7 @@ def test_the_password_of_a_server_is_asked_for_once(greenchat: OpenTerminal, tmp
 
 
 def account(server: Server, name: str) -> None:
-    """Make an account, as its owner does it with another client."""
+    """Register an account, as its owner does with another client."""
     with Client(server.target, name) as owner:
         owner.send(f"REGISTER {name} * :{PASSWORD}")
         assert owner.until("REGISTER")[-1].params[0] == "SUCCESS"
@@ -78,7 +78,7 @@ def account(server: Server, name: str) -> None:
         owner.until_end()
 
 
-def test_a_second_device_is_the_same_user_once_its_password_is_typed(
+def test_a_second_device_shares_the_user_once_the_password_is_typed(
     server: Server, greenchat: OpenTerminal, tmp_path: Path
 ) -> None:
     account(server, "alice")
@@ -105,7 +105,7 @@ def test_a_second_device_is_the_same_user_once_its_password_is_typed(
         phone.wait(lambda: phone.rows[-1] == "[#lobby]" and " alice │" in phone.rows[-2])
         assert str(watcher.expect("QUIT").source).startswith("alice_!")
 
-        # One person from now on: each device sees what the other says as its own words, and only the last one leaves.
+        # From now on they are one user: each device shows the other's messages as its own, and only the last one quits.
         phone.enter("from the phone")
         laptop.wait_for("alice │ from the phone")
         laptop.enter("from the laptop")
@@ -113,11 +113,11 @@ def test_a_second_device_is_the_same_user_once_its_password_is_typed(
         laptop.enter("/quit")
         assert laptop.wait_end() == 0
         phone.enter("still here")
-        said = [watcher.expect("PRIVMSG", "QUIT").params for _ in range(3)]
-        assert said == [("#lobby", "from the phone"), ("#lobby", "from the laptop"), ("#lobby", "still here")]
+        messages = [watcher.expect("PRIVMSG", "QUIT").params for _ in range(3)]
+        assert messages == [("#lobby", "from the phone"), ("#lobby", "from the laptop"), ("#lobby", "still here")]
 
 
-def test_another_nick_does_not_log_in_to_the_account_that_is_saved(server: Server, greenchat: OpenTerminal) -> None:
+def test_another_nick_does_not_log_in_to_the_saved_account(server: Server, greenchat: OpenTerminal) -> None:
     account(server, "alice")
     alice = greenchat(f"alice@{server.address}")
     alice.wait_for("login/other/wait?")

@@ -1,10 +1,10 @@
-"""The notify list with a real server: who comes and goes in no channel of ours is told."""
+"""The notify list with a real server: users who share no channel with us."""
 
 from tests.features.conftest import OpenTerminal, Server
 from tests.irc import Client
 
 
-def test_it_is_kept_and_told_of(server: Server, greenchat: OpenTerminal) -> None:
+def test_it_is_saved_and_changes_are_shown(server: Server, greenchat: OpenTerminal) -> None:
     ada = greenchat(f"ada@{server.address}")
     ada.wait_for("[#lobby]", "You joined")
     ada.enter("/notify -away bob")

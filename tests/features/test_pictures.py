@@ -1,4 +1,4 @@
-"""A picture in a real terminal: the colours of its cells are those of the file."""
+"""A picture in a real terminal: its cells have the colours of the file."""
 
 from pathlib import Path
 
@@ -33,13 +33,13 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("kind", ANSWERS)
-def test_a_terminal_that_draws_pixels_gets_them(
+def test_a_terminal_with_graphics_gets_pixels(
     greenchat: OpenTerminal, server: Server, tmp_path: Path, kind: str
 ) -> None:
     Image.new("RGB", (400, 200), "#ff0000").save(tmp_path / "red.png")
     alice = greenchat(f"alice@{server.address}/#tea", TERM="xterm-256color", COLORTERM="")
     alice.wait_for("You joined")
-    assert b"\x1b[c" not in alice.output, "asked when a picture is to be seen"
+    assert b"\x1b[c" not in alice.output, "the terminal is queried only for a picture"
     alice.enter(f"/picture {tmp_path}/red.png")
     alice.wait(lambda: b"\x1b[c" in alice.output)
     before = len(alice.output)

@@ -1,4 +1,4 @@
-"""Plugins, and bugs of plugins, in a real terminal."""
+"""Plugins and their exceptions in a real terminal."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def start(chat):
 """
 
 
-def test_a_plugin_answers_and_its_bugs_leave_the_screen_whole(
+def test_a_plugin_answers_and_its_exceptions_leave_the_screen_intact(
     server: Server, greenchat: OpenTerminal, tmp_path: Path
 ) -> None:
     folder = tmp_path / "config/greenchat/plugins"

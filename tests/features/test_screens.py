@@ -1,7 +1,9 @@
-"""What users of other clients look for first, as stored screens: completion, the switcher, splits, the settings."""
+"""Features that users of other clients look for first, as stored screens: completion, the switcher, splits, the
+settings.
+"""
 
 from tests.features.conftest import OpenTerminal, Server
-from tests.features.pictures import check
+from tests.features.stored_screens import check
 from tests.irc import Client
 
 

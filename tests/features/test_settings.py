@@ -5,7 +5,7 @@ from pathlib import Path
 from tests.features.conftest import OpenTerminal, Server
 
 
-def test_what_is_set_is_there_the_next_time(server: Server, greenchat: OpenTerminal, tmp_path: Path) -> None:
+def test_settings_are_saved(server: Server, greenchat: OpenTerminal, tmp_path: Path) -> None:
     first = greenchat(f"alice@{server.address}")
     first.wait_for("You joined")
     first.enter("/alias hug me hugs $1")
@@ -21,7 +21,7 @@ def test_what_is_set_is_there_the_next_time(server: Server, greenchat: OpenTermi
     second.wait_for("alice hugs bob")
 
 
-def test_a_mistake_in_the_file_is_one_clear_line(server: Server, greenchat: OpenTerminal, tmp_path: Path) -> None:
+def test_an_error_in_the_file_is_one_line(server: Server, greenchat: OpenTerminal, tmp_path: Path) -> None:
     path = tmp_path / "config/greenchat/client.toml"
     path.parent.mkdir(parents=True)
     path.write_text("settings = ")
@@ -31,7 +31,7 @@ def test_a_mistake_in_the_file_is_one_clear_line(server: Server, greenchat: Open
     assert "is not valid" in terminal.text.replace("\n", "")
 
 
-def test_a_file_that_was_edited_is_read_again(greenchat: OpenTerminal, server: Server, tmp_path: Path) -> None:
+def test_an_edited_file_is_read_again(greenchat: OpenTerminal, server: Server, tmp_path: Path) -> None:
     alice = greenchat(f"alice@{server.address}/#tea")
     alice.wait_for("You joined")
     path = tmp_path / "config/greenchat/client.toml"
@@ -48,4 +48,4 @@ def test_a_file_that_was_edited_is_read_again(greenchat: OpenTerminal, server: S
     alice.wait_for("alice hugs carol")
     alice.enter("/set bell off")
     alice.wait_for("This could not be saved")
-    assert path.read_text(encoding="utf-8") == "[settings\n", "what is being edited is not written over"
+    assert path.read_text(encoding="utf-8") == "[settings\n", "a file that is being edited is not overwritten"

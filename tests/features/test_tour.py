@@ -1,4 +1,4 @@
-"""A tour of the client over two servers, from the first start on. Each stop is a picture in tests/features/pictures."""
+"""A tour of the client with two servers, from the first start on. Each stop is a picture in tests/features/screens."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.features.conftest import OpenTerminal, Server, ServerProcess
-from tests.features.pictures import check
+from tests.features.stored_screens import check
 from tests.irc import Client
 
 PAGE_UP = "\x1b[5~"
@@ -15,7 +15,7 @@ CTRL_F, ESCAPE = "\x06", "\x1b"
 
 @pytest.fixture
 def server(tmp_path: Path, environment: dict[str, str]) -> Iterator[Server]:
-    """The server as people start it."""
+    """Start the server as users do."""
     started = ServerProcess(tmp_path / "server", environment)
     yield started
     started.close()
@@ -23,7 +23,7 @@ def server(tmp_path: Path, environment: dict[str, str]) -> Iterator[Server]:
 
 @pytest.fixture
 def other(tmp_path: Path, environment: dict[str, str]) -> Iterator[Server]:
-    """A second server."""
+    """Start a second server."""
     started = ServerProcess(tmp_path / "other", environment)
     yield started
     started.close()
@@ -49,12 +49,14 @@ def test_a_tour(server: Server, other: Server, greenchat: OpenTerminal) -> None:
         alice.wait_for("You joined", "[#tea]")
         bob.expect("JOIN")
 
-        alice.enter("/ison bob carol")  # answered after the history, which then moves no mark of what is new
+        alice.enter(
+            "/ison bob carol"
+        )  # answered after the history, which then no longer moves the mark of unread lines
         alice.wait_for("Online now: bob")
         bob.send("PRIVMSG #tea :hello alice, do you like Earl Grey?", "PRIVMSG #tea :\x01ACTION pours\x01")
         alice.wait_for("bob pours")
         alice.enter("I do! And cake: https://example.org/cake")
-        bob.expect("PRIVMSG")  # what bob says now stands behind it everywhere
+        bob.expect("PRIVMSG")  # bob's next messages come after it everywhere
         bob.send("PRIVMSG #tea :日本のお茶 🍵 ❤\ufe0f é")
         alice.wait_for("日本のお茶")
         bob.send("JOIN #lobby", "PRIVMSG #coffee :nobody hears that")
@@ -83,7 +85,7 @@ def test_a_tour(server: Server, other: Server, greenchat: OpenTerminal) -> None:
 
         alice.enter(f"/connect alice@{other.address}/#books")
         alice.wait_for("You joined", "[#books]")
-        alice.enter("/ison carol")  # as above: what the history brings is shown without a rank
+        alice.enter("/ison carol")  # as above: lines of the history are shown without a rank
         alice.wait_for("Online now: carol")
         carol.expect("JOIN")
         carol.send("PRIVMSG #books :have you read it, alice?")

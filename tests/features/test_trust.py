@@ -1,4 +1,4 @@
-"""TLS without an authority, in a real terminal: trusted on first use, and loud when it changes."""
+"""TLS without an authority, in a real terminal: trusted on first use, with a warning when it changes."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import pytest
 from tests.features.conftest import OpenTerminal, ServerProcess
 
 
-def test_trusted_once_and_a_change_is_loud(
+def test_it_is_trusted_once_and_a_change_is_warned_of(
     greenchat: OpenTerminal, environment: dict[str, str], tmp_path: Path
 ) -> None:
     pytest.importorskip("cryptography")

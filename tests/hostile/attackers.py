@@ -1,9 +1,9 @@
-"""Clients that send the same again and again as fast as they can, and read what they are answered.
+"""Clients that repeat the same lines as fast as they can, and read the answers.
 
-python -m tests.hostile.attackers HOST PORT NUMBER < WHAT
+python -m tests.hostile.attackers HOST PORT NUMBER < LINES
 
-A process of their own, because an attacker's work is not the server's. When all are there it says so in a line, and
-continues until it is ended.
+A process of its own, so that the attackers' work is not counted as the server's. When all are connected it prints a
+line, and continues until it is killed.
 """
 
 import sys
@@ -26,7 +26,7 @@ def _read(client: Client) -> None:
 
 
 def main(host: str, port: str, number: str) -> None:
-    """Attack until the process is ended."""
+    """Attack until the process is killed."""
     data = sys.stdin.buffer.read()
     clients = [Client((host, int(port)), f"attacker{n}") for n in range(int(number))]
     for n, client in enumerate(clients):

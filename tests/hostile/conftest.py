@@ -1,4 +1,4 @@
-"""The witness as a fixture, and how long it waited as a table at the end of `python -m pytest -v tests/hostile`."""
+"""The witness as a fixture, and the table of its longest waits at the end of `python -m pytest -v tests/hostile`."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -14,7 +14,7 @@ _WAITED = "the witness waited"
 
 @pytest.fixture
 def witnessed(record_property: Callable[[str, object], None]) -> Attack:
-    """Around an attack on a server: the witness talks from before it to after it."""
+    """Run a witness around an attack on a server, from before it until after it."""
 
     @contextmanager
     def around(address: Target) -> Iterator[Witness]:
@@ -31,7 +31,7 @@ def witnessed(record_property: Callable[[str, object], None]) -> Attack:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """How long the witness waited in each attack."""
+    """Print the witness's longest wait in each attack."""
     reports = [report for kind in ("passed", "failed") for report in terminalreporter.getreports(kind)]
     waited = {report.nodeid: value for report in reports for key, value in report.user_properties if key == _WAITED}
     if not waited or terminalreporter.verbosity < 0:

@@ -1,8 +1,8 @@
-"""greenchat-server, which tells how many greenlets it has and how much memory SQLite has.
+"""greenchat-server, which reports its number of greenlets and the memory of SQLite.
 
-At each SIGUSR1 it adds a line with both (the latter in KiB) to a file.
+At each SIGUSR1 it appends a line with both (the latter in KiB) to a file.
 
-python tests/hostile/counted_server.py FILE [what greenchat-server takes]
+python tests/hostile/counted_server.py FILE [arguments of greenchat-server]
 """
 
 import _sqlite3
@@ -21,7 +21,9 @@ _memory_of_sqlite.restype = ctypes.c_int64
 
 
 def add_counts(file: int) -> None:
-    """file: its descriptor, open all the time: there may be no other when it is asked."""
+    """Append the counts to a file. file: its descriptor, which stays open: there may be no other one when it is
+    needed.
+    """
     os.write(file, b"%d %d\n" % (living_greenlets(), _memory_of_sqlite() // 1024))
 
 

@@ -1,12 +1,12 @@
-"""Broken and valid input by the million, by hand; what it finds becomes a test.
+"""Broken and valid input by the million, run by hand; each finding becomes a test.
 
     python -m tests.hostile.fuzz session --seconds 600
     python -m tests.hostile.fuzz lines --inputs 10000000
 
 `session` drives a whole server without sockets; `lines` the line buffer and the parser; `plain` the plain dialect;
-`client` the client at a server that means harm; `configuration`, `proxy`, `webirc`, `scram` and `database` what reads
+`client` the client with a hostile server; `configuration`, `proxy`, `webirc`, `scram` and `database` the parsers of
 each of these. It ends with the number of inputs, or with the seed and the last inputs before the first failure.
-`tests.hostile.guided` finds its way by what the code does with an input.
+`tests.hostile.coverage_fuzz` is guided by the code coverage of an input.
 """
 
 import argparse
@@ -25,7 +25,7 @@ from pathlib import Path
 from greenchat.protocol.framing import LineBuffer
 from greenchat.protocol.message import Message, ParseError, parse
 from greenchat.protocol.plain import Dialect, NotPlain, PlainOptions, PromptTime, Run, Write
-from tests.hostile import inputs
+from tests.hostile import fuzz_targets
 from tests.hostile.fuzz_client import client_steps
 from tests.hostile.grammar import Grammar
 from tests.hostile.world import World
@@ -42,14 +42,14 @@ Steps = Callable[[random.Random, deque[object]], tuple[Step, Callable[[], int], 
 
 
 def session_steps(chance: random.Random, trace: deque[object]) -> tuple[Step, Callable[[], int], Step]:
-    """A step of the whole session, how many inputs there were, and its end."""
+    """Return a step of the whole session, a function that counts the inputs, and one that ends it."""
     folder = tempfile.TemporaryDirectory()
     world = World(chance, Path(folder.name))
     before = 0
 
     def step() -> None:
         nonlocal world, before
-        if world.inputs > _WORLD:  # a new one, before all its nicks belong to accounts
+        if world.inputs > _WORLD:  # a new world, before all its nicks belong to accounts
             before += world.inputs
             world.close()
             world = World(chance, Path(folder.name))
@@ -79,7 +79,7 @@ def session_steps(chance: random.Random, trace: deque[object]) -> tuple[Step, Ca
 
 
 def line_steps(chance: random.Random, trace: deque[object]) -> tuple[Step, Callable[[], int], Step]:
-    """Chunks of bytes through the line buffer, and each line through the parser and back."""
+    """Feed chunks of bytes to the line buffer, and parse each line and format it again."""
     grammar = Grammar(chance, lambda: "said", [])
     pool = [grammar.line() for _ in range(5000)]
     numbers = count()
@@ -110,16 +110,16 @@ def line_steps(chance: random.Random, trace: deque[object]) -> tuple[Step, Calla
 
 
 def _format(message: Message) -> str:
-    """As it would be sent on; names of tags that can't be are dropped, as handlers do."""
+    """Format a message as it would be sent on; invalid names of tags are dropped, as handlers do."""
     try:
         return message.format()
     except ValueError as error:
-        # it was a line: only NULs in tags, which `parse` refuses, could be the reason
+        # this was a line: NULs in tags, which `parse` refuses, are the only possible reason
         raise AssertionError(message) from error
 
 
 def plain_steps(chance: random.Random, trace: deque[object]) -> tuple[Step, Callable[[], int], Step]:
-    """Conversations of plain clients: chunks, silences, refusals."""
+    """Feed conversations of plain clients: chunks, silences, refusals."""
     number = 0
 
     def step() -> None:
@@ -157,10 +157,10 @@ def plain_steps(chance: random.Random, trace: deque[object]) -> tuple[Step, Call
 
 
 def byte_steps(name: str) -> Steps:
-    """Valid inputs of one kind, changed here and there."""
+    """Change valid inputs of one kind here and there."""
 
     def steps(chance: random.Random, trace: deque[object]) -> tuple[Step, Callable[[], int], Step]:
-        target = inputs.TARGETS[name]
+        target = fuzz_targets.TARGETS[name]
         seeds = target.seeds()
         number = 0
 
@@ -179,7 +179,7 @@ def byte_steps(name: str) -> Steps:
 
 
 def _change(data: bytearray, chance: random.Random, seeds: Sequence[bytes]) -> None:
-    """Here a byte, there a piece, taken out, doubled or put in."""
+    """Remove, double or insert a byte or a piece."""
     at = chance.randrange(len(data) + 1)
     upto = at + chance.choice([1, 1, 4, 40])
     match chance.randrange(5):
@@ -207,16 +207,16 @@ TARGETS: dict[str, Steps] = {
 
 
 class TooSlowError(AssertionError):
-    """An input took more processor time than any may."""
+    """An input that took more processor time than allowed."""
 
 
 def run(
     target: str, seed: int, *, seconds: float = 1e9, inputs: int = 1 << 60, slowest: float = 1e9
 ) -> tuple[int, float]:
-    """Try until either is reached; return how many inputs that were, and the seconds of the slowest step.
+    """Run until either limit is reached; return the number of inputs, and the seconds of the slowest step. slowest:
+    seconds of processor time that a step (of at most a few lines) may take.
 
-    slowest: seconds of processor time that a step (of at most some lines) may take. Raises what is found, after
-    printing how to repeat it.
+    Raises the failure, after printing how to repeat it.
     """
     chance = random.Random(seed)
     trace: deque[object] = deque(maxlen=12)
@@ -225,7 +225,7 @@ def run(
     longest = 0.0
     try:
         while time.monotonic() < deadline and done() < inputs:
-            began = time.thread_time()  # a machine with much else to do makes nobody slow
+            began = time.thread_time()  # processor time: a busy machine makes no step slow
             step()
             took = time.thread_time() - began
             longest = max(longest, took)
@@ -241,7 +241,7 @@ def run(
 
 
 def main() -> int:
-    """By hand."""
+    """Run it by hand."""
     parser = argparse.ArgumentParser(description="Broken and valid input by the million.")
     parser.add_argument("target", choices=TARGETS)
     parser.add_argument("--seconds", type=float, default=1e9)
@@ -253,7 +253,7 @@ def main() -> int:
     seed = random.randrange(1 << 32) if given.seed is None else given.seed
     started = time.monotonic()
     gc.collect()
-    gc.freeze()  # as the server does: a look at all that was loaded is nobody's fault
+    gc.freeze()  # as the server does: collecting loaded modules is not part of a step
     done, longest = run(given.target, seed, seconds=given.seconds, inputs=given.inputs, slowest=given.slowest)
     sys.stdout.write(
         f"{given.target}: {done} inputs in {time.monotonic() - started:.0f} s, seed {seed}, the slowest step"

@@ -1,4 +1,4 @@
-"""The client at a server that means harm: whatever it says, nothing raw reaches the terminal and nothing breaks."""
+"""The client with a hostile server: whatever it sends, no control sequence reaches the terminal and nothing breaks."""
 
 import random
 from collections import deque
@@ -8,7 +8,7 @@ from itertools import count
 from greenchat.client.handlers.registry import TABLE
 from greenchat.client.net.connection import _encode
 from greenchat.client.state.bindings import KEYS
-from greenchat.client.state.events import Clicked, Garbled, Resized, Wheeled
+from greenchat.client.state.events import Clicked, InvalidLine, Resized, Wheeled
 from greenchat.client.text.cells import visible, width
 from greenchat.client.text.style import Frame, Size
 from greenchat.client.view.layout import SMALLEST
@@ -45,19 +45,19 @@ _CAPS = (
 )
 _KEYS = [*(part for key in KEYS for part in key.split(",")), "Enter", "a", "/", " ", "\u00fc", "x"]
 _BIDI = set(range(0x202A, 0x202F)) | set(range(0x2066, 0x206A)) | {0x200E, 0x200F, 0x061C}
-_WORLD = 400  # lines that one client gets
+_WORLD = 400  # lines for one client
 
 Step = Callable[[], None]
 
 
 class HostileServer:
-    """Makes lines that a client might be sent."""
+    """Makes lines that a client might receive."""
 
     def __init__(self, chance: random.Random) -> None:
         self._chance = chance
 
     def line(self) -> str:
-        """One without its end."""
+        """Return a line without its end."""
         chance = self._chance
         count = chance.choice([0, 0, 1, 2, 4])
         tags = ";".join(f"{chance.choice(_TAGS)}={chance.choice(_VALUES)}" for _ in range(count))
@@ -77,27 +77,27 @@ class HostileServer:
 
 
 def client_steps(chance: random.Random, trace: deque[object]) -> tuple[Step, Callable[[], int], Step]:
-    """A step of a client that is in a channel: lines from its server, keys of its user, and a look at the screen."""
+    """Make steps of a client in a channel: lines from its server, keys of its user, and drawing the screen."""
     server = HostileServer(chance)
     inputs = count(1)
     number = 0
     world = _world(chance)
-    told = 0
+    written = 0
 
     def step() -> None:
-        nonlocal number, world, told
-        if told > _WORLD:
-            world, told = _world(chance), 0
+        nonlocal number, world, written
+        if written > _WORLD:
+            world, written = _world(chance), 0
             trace.append("a new client")
         for _ in range(chance.randrange(1, 8)):
-            told += 1
+            written += 1
             number = next(inputs)
             line = server.line()
             trace.append(line)
             try:
                 parse(line)
             except ParseError as error:
-                world.console.on_network(world.network, Garbled(str(error)), world.now)
+                world.console.on_network(world.network, InvalidLine(str(error)), world.now)
                 continue
             world.now += chance.choice([0, 1, 1000, 100_000])
             world.feed(line)
@@ -124,8 +124,8 @@ def client_steps(chance: random.Random, trace: deque[object]) -> tuple[Step, Cal
                 world.console.on_terminal(mouse, world.now)
         check_frame(world.console.frame(0.0), max(SMALLEST.columns, world.console.size.columns))
         for message in world.network.outgoing:
-            said = _encode(message)
-            assert said.count(b"\n") == said.count(b"\r") == bool(said), said
+            encoded = _encode(message)
+            assert encoded.count(b"\n") == encoded.count(b"\r") == bool(encoded), encoded
         world.network.outgoing.clear()
 
     return step, lambda: number, lambda: None
@@ -143,7 +143,7 @@ def _world(chance: random.Random) -> World:
 
 
 def check_frame(frame: Frame, columns: int) -> None:
-    """Raises AssertionError where a terminal would obey, or a row does not fit."""
+    """Check a frame; raise AssertionError where a terminal would execute something, or a row does not fit."""
     texts = ["".join(span.text for span in row) for row in frame.rows]
     for text in (*texts, frame.title):
         harmful = {ord(letter) for letter in text if visible(letter) != letter or ord(letter) in _BIDI}

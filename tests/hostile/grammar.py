@@ -1,6 +1,6 @@
-"""Lines that a client might send, valid and broken: chance fills in the patterns of a grammar.
+"""Lines that a client might send, valid and broken: the patterns of a grammar with random parts.
 
-Chance is an argument, so that Hypothesis can steer it and a seed repeats a long run.
+Randomness is an argument, so that Hypothesis can control it and a seed repeats a long run.
 """
 
 import base64
@@ -35,7 +35,7 @@ _SERVICES = [
     "ChanServ PURGE ADD {channel}", "ChanServ AKICK {channel} ADD {nick}",
 ]  # fmt: skip
 
-# The usual way to write each command; whatever has none is tried with chance's own parameters.
+# The usual form of each command; commands without one are tried with random parameters.
 PATTERNS: dict[str, list[str]] = {
     "NICK": ["{nick}"],
     "USER": ["{word} 0 * :{text}"],
@@ -102,18 +102,18 @@ PATTERNS: dict[str, list[str]] = {
 
 
 class Grammar:
-    """Makes lines. said: a text to say, created again each time. msgids: some that there really are."""
+    """Makes lines. said: makes the text of a message. msgids: existing ones."""
 
-    def __init__(self, chance: random.Random, said: Callable[[], str], msgids: list[str]) -> None:
+    def __init__(self, chance: random.Random, texts: Callable[[], str], msgids: list[str]) -> None:
         self.chance = chance
-        self._said = said
+        self._draw_text = texts
         self._msgids = msgids
         self._commands = sorted(COMMANDS)
-        # what changes who is where comes more often: it is where states go wrong
+        # commands that change membership come more often: they are where states go wrong
         self._usual = "JOIN JOIN PART NICK MODE MODE KICK PRIVMSG INVITE CAP TOPIC AWAY OPER".split()
 
     def line(self) -> bytes:
-        """A line with its end, as bytes on the wire; now and then one that is none."""
+        """Return a line with its end, as bytes; now and then it is invalid."""
         chance = self.chance
         kind = chance.randrange(20)
         command = chance.choice(self._usual if kind < 12 else self._commands)
@@ -131,7 +131,7 @@ class Grammar:
         return data.replace(b"\n", b"") + (b"\r\n" if chance.randrange(9) else b"\n")
 
     def greeting(self) -> bytes:
-        """What brings a client in, if its nick is free."""
+        """Return the lines that register a client, if its nick is free."""
         chance = self.chance
         request = f"CAP REQ :{self._fill('{caps}')}\r\n" if chance.randrange(3) else ""
         if not chance.randrange(4):
@@ -158,12 +158,12 @@ class Grammar:
             case "password":
                 return chance.choice(PASSWORDS)
             case "said":
-                return self._said()
+                return self._draw_text()
             case "text":
                 return self._text()
             case "caps":
                 wanted = {chance.choice(_CAPS): None for _ in range(chance.randrange(1, 9))}
-                if "draft/event-playback" in wanted:  # else nobody could tell what is history
+                if "draft/event-playback" in wanted:  # otherwise history could not be recognized
                     wanted["batch"] = None
                 elif not chance.randrange(9):
                     wanted = {"-batch": None, "-draft/event-playback": None}

@@ -1,9 +1,9 @@
-"""Clients that ask for something by HTTP and never end, as many as wanted.
+"""Clients with an unfinished HTTP request, as many as wanted.
 
-python -m tests.hostile.half_open HOST PORT NUMBER < WHAT
+python -m tests.hostile.half_open HOST PORT NUMBER < DATA
 
-A process of its own: when all have sent what they have to say it prints a line, and again how many were answered or
-closed once a second, until it is ended.
+A process of its own: when all have sent their data it prints a line, and once a second how many were answered or
+closed, until it is killed.
 """
 
 import resource
@@ -14,7 +14,7 @@ import time
 
 
 def main(host: str, port: str, number: str) -> None:
-    """Attack until the process is ended."""
+    """Attack until the process is killed."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     data = sys.stdin.buffer.read()
     poll = select.epoll()
@@ -30,7 +30,7 @@ def main(host: str, port: str, number: str) -> None:
         poll.register(sock, select.EPOLLIN | select.EPOLLRDHUP)
     sys.stdout.write("here\n")
     sys.stdout.flush()
-    said = 0.0
+    reported = 0.0
     while True:
         for fd, _ in poll.poll(1.0):
             try:
@@ -41,8 +41,8 @@ def main(host: str, port: str, number: str) -> None:
                 gone += 1
                 poll.unregister(fd)
                 sockets.pop(fd).close()
-        if time.monotonic() - said >= 0.5:
-            said = time.monotonic()
+        if time.monotonic() - reported >= 0.5:
+            reported = time.monotonic()
             sys.stdout.write(f"{gone}\n")
             sys.stdout.flush()
 

@@ -1,9 +1,9 @@
-"""Clients that send the same over HTTP or a WebSocket again and again, and read now and then what they are answered.
+"""Clients that repeat the same data over HTTP or a WebSocket, and read answers now and then.
 
-python -m tests.hostile.http_attackers HOST PORT NUMBER http|websocket < WHAT
+python -m tests.hostile.http_attackers HOST PORT NUMBER http|websocket < DATA
 
-A process of its own, because an attacker's work is not the server's. When all are there it says so in a line, and
-continues until it is ended; who is cut comes again.
+A process of its own, so that the attackers' work is not counted as the server's. When all are connected it prints a
+line, and continues until it is killed; a client that is cut reconnects.
 """
 
 import contextlib
@@ -12,20 +12,20 @@ import time
 
 from tests.http_client import Http, WebSocket
 
-_PAUSE = 0.01  # seconds between two rounds; what waits at the server is more than it can do meanwhile
+_PAUSE = 0.01  # seconds between two rounds; more waits at the server than it can process in that time
 
 
-def _come(address: tuple[str, int], kind: str) -> Http:
+def _connect(address: tuple[str, int], kind: str) -> Http:
     attacker = WebSocket(address) if kind == "websocket" else Http(address)
     attacker.sock.setblocking(False)
     return attacker
 
 
 def main(host: str, port: str, number: str, kind: str) -> None:
-    """Attack until the process is ended."""
+    """Attack until the process is killed."""
     data = sys.stdin.buffer.read()
     address = host, int(port)
-    attackers = [_come(address, kind) for _ in range(int(number))]
+    attackers = [_connect(address, kind) for _ in range(int(number))]
     sys.stdout.write("here\n")
     sys.stdout.flush()
     while True:
@@ -38,7 +38,7 @@ def main(host: str, port: str, number: str, kind: str) -> None:
             except OSError:
                 attacker.sock.close()
                 with contextlib.suppress(OSError, EOFError):
-                    attackers[place] = _come(address, kind)
+                    attackers[place] = _connect(address, kind)
         time.sleep(_PAUSE)
 
 

@@ -1,9 +1,9 @@
-"""Churn, talk, floods and faults for a long time, while what the server uses is sampled, and how long people wait.
+"""Churn, talk, floods and faults for a long time, while the server's resources and the delays of messages are sampled.
 
     python -m tests.hostile.soak --seconds 3600 --plot soak.svg
 
-The faults: connections that are reset, the configuration that is read again, and times without a free descriptor.
-What must hold: the witness never waits longer than its bound, and in the end nothing has stayed of those who came.
+The faults: reset connections, reloads of the configuration, and times without a free descriptor. What must hold: the
+witness never waits longer than its bound, and at the end no resource of the former clients is left.
 """
 
 import argparse
@@ -21,8 +21,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.hostile.churn import churn
 from tests.hostile.figures import open_sockets, resident
-from tests.hostile.visitors import come_and_go
 from tests.hostile.witness import Witness
 from tests.patience import PATIENCE
 from tests.server.process import ROOT, Running, started
@@ -32,16 +32,16 @@ _CONFIG = "[accounts]\nreserve_nicks = false\n[connections]\nping_after = 3600\n
 _COUNTED = str(ROOT / "tests/hostile/counted_server.py")
 _TROUBLE_EVERY = 15.0  # seconds
 _SHORTAGE = 0.5  # seconds without a free descriptor
-_OF_THREADS = 8  # greenlets of threads for slow work, which are started when there is some
-_CACHED = 60 * 1024  # KiB that the server keeps at hand once it has worked: pages of the database, free memory
-_DYING = 1.0  # seconds for a server that has gone wrong to be seen to end
+_OF_THREADS = 8  # greenlets of the threads for slow work, which are started on demand
+_CACHED = 60 * 1024  # KiB that the server keeps once it has worked: pages of the database, free memory
+_DYING = 1.0  # seconds until the end of a failing server is noticed
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One look: seconds since the start, resident KiB, open sockets, greenlets, the witness's longest wait in ms.
+    """One sample: seconds since the start, resident KiB, open sockets, greenlets, the witness's longest wait in ms.
 
-    sqlite: KiB of the resident ones that SQLite has, most of it pages of the database that it keeps at hand.
+    sqlite: KiB of the resident memory that SQLite uses, mostly its page cache.
     """
 
     at: float
@@ -59,7 +59,7 @@ class Sample:
 
 
 class Observer:
-    """Looks at a server. counted: the file to which it adds its counts when it is asked."""
+    """Takes samples of a server. counted: the file to which the server appends its counts on request."""
 
     def __init__(self, pid: int, counted: Path) -> None:
         self._pid = pid
@@ -68,11 +68,11 @@ class Observer:
 
     @property
     def age(self) -> float:
-        """Seconds since it began to look."""
+        """The seconds since the start."""
         return time.monotonic() - self._since
 
     def look(self, lag: float) -> Sample:
-        """lag: the longest wait since the last look, in seconds."""
+        """Take a sample. lag: the longest wait since the last one, in seconds."""
         sockets = open_sockets(self._pid)
         before = len(self._counted.read_text())
         os.kill(self._pid, signal.SIGUSR1)
@@ -85,9 +85,10 @@ class Observer:
 
 
 def run(folder: Path, seconds: float, every: float, tell: Callable[[Sample], None]) -> list[Sample]:
-    """The samples, each told at once too; the first is taken before anybody comes and the last when all are gone.
+    """Return the samples, each printed at once; the first is taken before any client comes and the last when all are
+    gone.
 
-    Raises AssertionError where the witness was disturbed, the server has met a bug, or something of them has stayed.
+    Raises AssertionError where the witness was disturbed, the server logged a bug, or a resource is left.
     """
     config = folder / "server.toml"
     config.write_text(_CONFIG)
@@ -104,10 +105,10 @@ def run(folder: Path, seconds: float, every: float, tell: Callable[[Sample], Non
         witness.say_again()
         observer = Observer(server.process.pid, counted)
         note(observer.look(0.0))
-        with _nuisances(server) as threads:
+        with _start_churn(server) as threads:
             seen = 0
             while observer.age < seconds:
-                time.sleep(every)  # the soak lasts so long: there is nothing to wait for
+                time.sleep(every)  # the soak lasts that long: there is no event to wait for
                 lately, seen = witness.delays[seen:], len(witness.delays)
                 note(observer.look(max(lately, default=every)))
             assert all(thread.is_alive() for thread in threads)
@@ -123,7 +124,7 @@ def run(folder: Path, seconds: float, every: float, tell: Callable[[Sample], Non
 
 
 def _compare(first: Sample, last: Sample) -> None:
-    """Nothing stays of those who came."""
+    """Check that nothing is left of the clients."""
     assert last.sockets <= first.sockets, last
     assert last.greenlets <= first.greenlets + _OF_THREADS, last
     assert last.resident < first.resident + _CACHED, last
@@ -131,7 +132,7 @@ def _compare(first: Sample, last: Sample) -> None:
 
 @contextmanager
 def _staying(server: Running) -> Iterator[None]:
-    """Raises AssertionError with its exit status and its last words if the server ends within the block."""
+    """Raise AssertionError with the server's exit status and last log lines if it ends within the block."""
     try:
         yield
     except (OSError, AssertionError) as error:
@@ -144,14 +145,13 @@ def _staying(server: Running) -> Iterator[None]:
 
 
 @contextmanager
-def _nuisances(server: Running) -> Iterator[list[threading.Thread]]:
-    """All who come and go, and the faults, for as long as the block lasts."""
+def _start_churn(server: Running) -> Iterator[list[threading.Thread]]:
+    """Run all visitors and faults during the block."""
     stop = threading.Event()
     threads = [
-        threading.Thread(target=come_and_go, args=(server.target, random.Random(number), stop))
-        for number in range(_WORKERS)
+        threading.Thread(target=churn, args=(server.target, random.Random(number), stop)) for number in range(_WORKERS)
     ]
-    threads.append(threading.Thread(target=_make_trouble, args=(server, stop)))
+    threads.append(threading.Thread(target=_cause_faults, args=(server, stop)))
     for thread in threads:
         thread.start()
     try:
@@ -162,20 +162,20 @@ def _nuisances(server: Running) -> Iterator[list[threading.Thread]]:
             thread.join()
 
 
-def _make_trouble(server: Running, stop: threading.Event) -> None:
-    """Read the configuration again, and leave no descriptor free for a while."""
+def _cause_faults(server: Running, stop: threading.Event) -> None:
+    """Reload the configuration, and leave no descriptor free for a while."""
     pid = server.process.pid
     soft, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     while not stop.wait(_TROUBLE_EVERY):
         server.process.send_signal(signal.SIGHUP)
-        with suppress(ProcessLookupError):  # who looks at the server will say that it has ended
+        with suppress(ProcessLookupError):  # the observer will report that the server has ended
             resource.prlimit(pid, resource.RLIMIT_NOFILE, (10, hard))
             stop.wait(_SHORTAGE)
             resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def draw(file: Path, samples: Sequence[Sample]) -> None:
-    """A panel for each figure, over the time. Needs matplotlib, of the extra `bench`."""
+    """Draw a panel for each figure over time. Needs matplotlib, of the extra `bench`."""
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
@@ -199,7 +199,7 @@ def draw(file: Path, samples: Sequence[Sample]) -> None:
 
 
 def main() -> int:
-    """By hand."""
+    """Run it by hand."""
     parser = argparse.ArgumentParser(description="Churn, talk, floods and faults for a long time.")
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--every", type=float, default=10, help="seconds between two samples")

@@ -1,7 +1,7 @@
-"""Where somebody really comes from, asked for with every command there is, by those who may not know it.
+"""Addresses of users, queried with every command by users who may not see them.
 
-The questions are generated: each command, and each command of each service, with every list of parameters below. The
-same ones are asked by an operator who may know, so that the test can't be right by asking nothing.
+The queries are generated: each command, and each command of each service, with every list of parameters below. An
+operator who may see addresses makes the same queries, so that the test can't pass by asking nothing.
 """
 
 import socket
@@ -19,8 +19,8 @@ from greenchat.server.app import App
 from tests.commands.operators.test_uban import SETTINGS, arrive
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client
+from tests.opers import HASH
 from tests.patience import PATIENCE
-from tests.staff import HASH
 
 _ADDRESSES = {"203.0.113.77": "203.0.113", "2001:db8:5ec:7e7::77": "2001:db8:5ec"}
 _CAPS = (
@@ -35,7 +35,7 @@ _PARAMS = [
     "LATEST #room * 50", "LATEST victim * 50", "in=#room", "from=victim", "*playback :PLAY *", "victim :hello",
     "#room :hello", "victim #elsewhere", "SHOW victim", "ROTATE", "50", "50 victim", "victim 1", "#room * 5",
 ]  # fmt: skip
-_NOT_ASKED = {"QUIT", "ERROR", "DIE", "RESTART", "DEFCON", "RESV", "WEBIRC"}  # they end the test, or shut others out
+_NOT_ASKED = {"QUIT", "ERROR", "DIE", "RESTART", "DEFCON", "RESV", "WEBIRC"}  # these end the test, or lock others out
 _NOSY = tuple(right for right in RIGHTS if right != "addresses")
 
 
@@ -51,7 +51,7 @@ def _questions() -> Iterator[str]:
 
 @pytest.fixture
 def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
-    """A server with an operator who may do all but see addresses, and one who may do that too."""
+    """Start a server with an operator who may do everything but see addresses, and one who may do that, too."""
     classes = {"nosy": OperClass(_NOSY), "admin": OperClass(tuple(RIGHTS))}
     opers = {"nosy": Oper("nosy", HASH), "root": Oper("admin", HASH)}
     throttle = Throttle(commands=0, logins=0)
@@ -61,40 +61,40 @@ def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
 
 @pytest.mark.parametrize("address", _ADDRESSES)
 @pytest.mark.parametrize("name", ["", "nosy"])
-def test_no_command_tells_where_somebody_comes_from(server: ServerThread, address: str, name: str) -> None:
-    """Everybody, also who rules the channel, and who is an operator without the right to it."""
+def test_no_command_reveals_an_address(server: ServerThread, address: str, name: str) -> None:
+    """For every user, also for the founder of the channel, and for operators without the right."""
     secret = _ADDRESSES[address]
-    with _asker(server, "stranger", name) as stranger:
-        victim = _come(server, address)
+    with _connect_asker(server, "stranger", name) as stranger:
+        victim = _connect_victim(server, address)
         for question in _questions():
-            told = [str(message) for message in stranger.run(question)]
+            messages = [str(message) for message in stranger.run(question)]
             typed = secret in question
-            assert typed or not [line for line in told if secret in line], question
-            here = server.call(_forgive)
+            assert typed or not [line for line in messages if secret in line], question
+            here = server.call(_lift_bans)
             if "stranger" not in here:
                 stranger.run("NICK stranger")
             if "victim" not in here:
                 victim.close()
-                victim = _come(server, address)
+                victim = _connect_victim(server, address)
         victim.send("NICK other", "JOIN #room", "AWAY :gone", "SETNAME :Somebody", "PART #room :bye", "QUIT :bye")
         victim.until_end()
-        told = [
+        messages = [
             str(message) for message in stranger.run("WHOWAS victim", "WHOWAS other", "CHATHISTORY LATEST #room * 99")
         ]
-        assert any("other" in line for line in told)
-        assert not [line for line in told if secret in line]
+        assert any("other" in line for line in messages)
+        assert not [line for line in messages if secret in line]
 
 
 @pytest.mark.parametrize("address", _ADDRESSES)
-def test_who_may_know_is_told_by_the_same_questions(server: ServerThread, address: str) -> None:
+def test_the_same_queries_show_it_with_the_right(server: ServerThread, address: str) -> None:
     wanted = {"WHOIS victim", "WHO victim %i", "WHO #room %i", "USERIP victim", "STATS l", "UBAN INFO victim"}
     assert wanted <= set(_questions())
-    with _asker(server, "root", "root") as root, _come(server, address):
+    with _connect_asker(server, "root", "root") as root, _connect_victim(server, address):
         for question in sorted(wanted):
             assert any(_ADDRESSES[address] in str(message) for message in root.run(question)), question
 
 
-def test_nor_does_plain_text(server: ServerThread) -> None:
+def test_plain_text_does_not_reveal_it(server: ServerThread) -> None:
     with (
         socket.create_connection(server.address, timeout=PATIENCE) as nell,
         Client(server.address, "friend") as friend,
@@ -112,21 +112,21 @@ def test_nor_does_plain_text(server: ServerThread) -> None:
         victim.send("QUIT :bye")
         victim.until_end()
         friend.send("PRIVMSG #lobby :the end")
-        told = b""
-        while b"the end" not in told:
-            told += nell.recv(4096)
-    assert b"victim" in told
-    assert b"203.0.113" not in told
+        output = b""
+        while b"the end" not in output:
+            output += nell.recv(4096)
+    assert b"victim" in output
+    assert b"203.0.113" not in output
 
 
-def _forgive(app: App) -> set[str]:
-    """Lift all bans; return who is here."""
+def _lift_bans(app: App) -> set[str]:
+    """Lift all bans; return the present users."""
     for ban in list(app.network.protection.bans):
         app.network.protection.bans.drop(ban.target)
     return set(app.network.users)
 
 
-def _asker(server: ServerThread, nick: str, name: str) -> Client:
+def _connect_asker(server: ServerThread, nick: str, name: str) -> Client:
     asker = Client(server.address, nick, caps=_CAPS)
     asker.join("#room")
     if name:
@@ -134,7 +134,7 @@ def _asker(server: ServerThread, nick: str, name: str) -> Client:
     return asker
 
 
-def _come(server: ServerThread, address: str) -> Client:
+def _connect_victim(server: ServerThread, address: str) -> Client:
     victim = arrive(server.address, "victim", address)
     victim.send("JOIN #room", "PRIVMSG #room :hello", "PRIVMSG stranger :hello")
     victim.sync()

@@ -1,7 +1,7 @@
-"""A server that means harm to a client: what it says in one place after the other must not become a command of the
-terminal, a name of a file elsewhere, or an informational line.
+"""A hostile server and a client: what the server sends must not become a control sequence for the terminal, a file
+outside the folder, or a line of the client's own.
 
-What is drawn is fuzzed by `python -m tests.hostile.fuzz client`; here is what leaves the screen.
+Drawing is fuzzed by `python -m tests.hostile.fuzz client`; these tests are about what leaves the screen.
 """
 
 import re
@@ -36,8 +36,8 @@ _TERMINALS = [
 
 @pytest.mark.parametrize("terminal", _TERMINALS, ids=str)
 @given(title=evil, text=evil)
-def test_a_notification_is_one_command_to_the_terminal(terminal: dict[str, str], title: str, text: str) -> None:
-    """Each ends where we end it."""
+def test_a_notification_is_one_control_sequence(terminal: dict[str, str], title: str, text: str) -> None:
+    """It ends where the client ends it."""
     sent = sequence(terminal, title, text)
     commands = re.findall(r"\x1b\](?:9|99|777);([^\x1b]*)\x1b\\", sent)
     assert sum(len(command) for command in commands) + sent.count("\x1b\\") * 2 < len(sent)
@@ -48,8 +48,8 @@ def test_a_notification_is_one_command_to_the_terminal(terminal: dict[str, str],
 @given(name=evil, nick=evil, text=evil)
 @example(name="../../etc/passwd", nick="a\n", text="one\r\ntwo")
 @example(name="..", nick="", text="")
-def test_what_is_exported(name: str, nick: str, text: str) -> None:
-    """A file in the folder that was named, and lines in it that can be told from each other."""
+def test_exported_files(name: str, nick: str, text: str) -> None:
+    """A file in the chosen folder, with lines that can't be confused."""
     network = ClientNetwork("net", ServerAddress("irc.example", 6667), "alice")
     buffer = Model(network).open(network, name or "x")
     file = export.name(buffer)
@@ -63,14 +63,14 @@ def test_what_is_exported(name: str, nick: str, text: str) -> None:
 
 
 @given(text=evil)
-def test_a_link_has_nothing_but_printable_ascii(text: str) -> None:
-    """It stands in a command to the terminal, OSC 8, and is an argument of the browser."""
+def test_a_link_is_printable_ascii(text: str) -> None:
+    """It is part of a control sequence, OSC 8, and an argument of the browser."""
     for link in links(f"see https://example.org/{text} and http://{text}x.example/"):
         assert re.fullmatch(r"[!-~]*", encoded(link))
         assert link.startswith(("https://", "http://"))
 
 
-# What a server says; {} is where the harm stands.
+# Lines of a server; {} marks the place of the hostile text.
 _LINES = [
     ":b{}!u{}@h{} JOIN #tea",
     ":b{}!u{}@h{} JOIN #tea acc{} :real{}",
@@ -113,8 +113,8 @@ _LINES = [
 
 
 @pytest.mark.parametrize("harm", _EVIL)
-def test_every_line_of_a_server_is_drawn_without_harm(harm: str) -> None:
-    """Each place that holds what others chose: names, topics, reasons, modes, words of numerics, values of tags."""
+def test_every_line_of_a_server_is_drawn_harmlessly(harm: str) -> None:
+    """Each part that others choose: names, topics, reasons, modes, texts of numerics, values of tags."""
     world = World(rows=20, columns=70)
     world.welcome("batch server-time message-tags draft/chathistory")
     world.join()

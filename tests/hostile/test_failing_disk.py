@@ -1,6 +1,6 @@
-"""A disk that fails costs messages, but nobody the connection, and what nobody saw is not in the history either.
+"""A failing disk costs messages, but disconnects nobody, and what nobody saw is not in the history.
 
-The disk is a real one; a library that stands before it says what a failing one would say (`failing_disk.c`).
+The disk is a real one; a preloaded library makes its calls fail (`failing_disk.c`).
 """
 
 import errno
@@ -24,7 +24,7 @@ _SETTINGS = "[throttle]\ncommands = 0.0\n\n[storage]\ndurability = {durability!r
 
 
 class Disk:
-    """Fails as it is told. environment: of a process that shall use it."""
+    """A disk that fails on request. environment: of the process that uses it."""
 
     def __init__(self, folder: Path) -> None:
         compiler = shutil.which("cc")
@@ -37,36 +37,36 @@ class Disk:
         self.environment = {"LD_PRELOAD": str(library), "FAILING_DISK": str(self._orders)}
 
     def fail(self, what: str, number: int) -> None:
-        """From now on `sync` or `write` fails with an errno."""
+        """Let `sync` or `write` fail with an errno from now on."""
         part = self._orders.with_suffix(".part")
         part.write_text(f"{what} {number}")
         part.rename(self._orders)
 
     def heal(self) -> None:
-        """From now on all works."""
+        """Let everything succeed from now on."""
         self._orders.unlink()
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Disk:
-    """A disk that works so far."""
+    """Make a disk that does not fail yet."""
     return Disk(tmp_path)
 
 
 def config(folder: Path, durability: str = "process") -> tuple[str, ...]:
-    """Arguments of a server on a free port."""
+    """Return the arguments of a server on a free port."""
     file = folder / "server.toml"
     file.write_text(_SETTINGS.format(durability=durability))
     return "--config", str(file), "--listen", "127.0.0.1:0", "--data", str(folder / "data")
 
 
 def offline(folder: Path) -> tuple[str, ...]:
-    """Arguments of a command that looks at what a server has left."""
+    """Return the arguments of a command for the data that a server has left."""
     return "--config", str(folder / "server.toml"), "--data", str(folder / "data")
 
 
 def wait_for_log(server: Running, text: str) -> None:
-    """Until the server has said it."""
+    """Wait until the server has logged this."""
     deadline = time.monotonic() + PATIENCE
     while text not in server.errors.read_text():
         assert time.monotonic() < deadline, server.errors.read_text()
@@ -110,8 +110,8 @@ def test_a_disk_that_fails_and_recovers(tmp_path: Path, disk: Disk, durability: 
         assert "Traceback" not in server.errors.read_text()
     with forked.started(tmp_path, *arguments) as server, Client(server.target, "carol", caps=_CAPS) as carol:
         carol.join("#lobby")
-        told = [each.params[-1] for each in carol.run("CHATHISTORY LATEST #lobby * 50") if each.command == "PRIVMSG"]
-        assert told == ["before 0", "before 1", "before 2", "after"]
+        texts = [each.params[-1] for each in carol.run("CHATHISTORY LATEST #lobby * 50") if each.command == "PRIVMSG"]
+        assert texts == ["before 0", "before 1", "before 2", "after"]
     assert forked.run(tmp_path, "check", *offline(tmp_path)).returncode == 0
 
 
@@ -124,7 +124,7 @@ rights = ["ban", "defcon", "accounts", "history", "samode", "cloak", "metadata"]
 """
 _NOT_STORED = ("could not be stored", "could not be taken back", "could not be deleted")
 
-# What somebody does, and how to see whether it was done: a command, and what its answer holds then.
+# A change, and how to see whether it was made: a query, and a part of its answer.
 _PROMISES = {
     "REGISTER newbie * open-door-7": ("NICKSERV INFO newbie", "Account newbie"),
     "NICKSERV SAREGISTER newcomer open-door-7": ("NICKSERV INFO newcomer", "Account newcomer"),
@@ -153,17 +153,17 @@ _PROMISES = {
     "RENAME #own #other": ("NAMES #other", "~owner"),
 }
 
-_SEEN_OTHERWISE = {"CLOAK ROTATE"}  # whoever is of this machine has no cloak
+_SEEN_OTHERWISE = {"CLOAK ROTATE"}  # users on this machine have no cloak
 
 
-def test_what_is_confirmed_is_stored_before(tmp_path: Path, disk: Disk) -> None:
-    """On a disk that takes nothing any more each is refused and nothing has changed, now and after kill -9."""
+def test_a_confirmed_change_is_stored(tmp_path: Path, disk: Disk) -> None:
+    """On a disk that accepts nothing each change is refused and without effect, immediately and after kill -9."""
     arguments = config(tmp_path)
     file = tmp_path / "server.toml"
     file.write_text(file.read_text() + _OPER + "[tls]\nself_signed = true\n")
     own = ensure_certificate(tmp_path / "client", "owner", [])
     fingerprint = sha256(ssl.PEM_cert_to_DER_cert(own[0].read_text())).hexdigest()
-    tls = ssl._create_unverified_context()  # the server's certificate is its own
+    tls = ssl._create_unverified_context()  # the server's certificate is self-signed
     tls.load_cert_chain(*own)
     caps = _CAPS + " draft/metadata-2 draft/message-redaction draft/channel-rename draft/event-playback"
 
@@ -197,8 +197,8 @@ def test_what_is_confirmed_is_stored_before(tmp_path: Path, disk: Disk) -> None:
             answer = [message.params[-1] for message in owner.run("NICKSERV PASSWD oldpassword-owner newpassword")]
             assert any(_NOT_STORED[0] in line for line in answer), answer
             friend.sync()
-            heard = [message.command for message in friend.sync()]
-            assert not {"MODE", "TOPIC", "RENAME", "REDACT"} & set(heard)
+            messages = [message.command for message in friend.sync()]
+            assert not {"MODE", "TOPIC", "RENAME", "REDACT"} & set(messages)
         server.process.kill()
         server.process.wait()
     disk.heal()
@@ -211,7 +211,7 @@ def test_what_is_confirmed_is_stored_before(tmp_path: Path, disk: Disk) -> None:
         owner.run("NICK owner", "JOIN #own,#free", "OPER root secret")
         for promise, (question, done) in promises.items():
             assert done not in seen(owner, question), promise
-        # On a disk that works each is kept, and seen by the same question: else nothing was shown.
+        # On a disk that works each change is kept and seen by the same query: otherwise the test would show nothing.
         with Client(server.target, "newbie", caps=caps) as newbie, Client(server.target, "asker", caps=caps) as friend:
             friend.run("NICKSERV IDENTIFY friend oldpassword-friend", "NICK friend", "JOIN #own")
             for promise, (question, done) in promises.items():
@@ -222,8 +222,8 @@ def test_what_is_confirmed_is_stored_before(tmp_path: Path, disk: Disk) -> None:
                     assert done in seen(owner, question), promise
 
 
-def test_housekeeping_on_a_disk_that_fails(tmp_path: Path, disk: Disk) -> None:
-    """It says so, and does its work once the disk is well again."""
+def test_housekeeping_on_a_failing_disk(tmp_path: Path, disk: Disk) -> None:
+    """The failure is logged, and the work is done once the disk works again."""
     with (
         started(tmp_path, *config(tmp_path), env=disk.environment) as server,
         Client(server.target, "alice", caps=_CAPS) as alice,
@@ -242,7 +242,7 @@ def test_housekeeping_on_a_disk_that_fails(tmp_path: Path, disk: Disk) -> None:
 
 
 @pytest.mark.parametrize("number", [errno.EROFS, errno.ENOSPC])
-def test_a_disk_on_which_no_database_can_be_made(tmp_path: Path, disk: Disk, number: int) -> None:
+def test_a_disk_on_which_no_database_can_be_created(tmp_path: Path, disk: Disk, number: int) -> None:
     disk.fail("write", number)
     ended = run(tmp_path, *config(tmp_path), env=disk.environment)
     assert ended.returncode == 2
@@ -252,12 +252,12 @@ def test_a_disk_on_which_no_database_can_be_made(tmp_path: Path, disk: Disk, num
 
 @pytest.mark.skipif(not shutil.which("prlimit"), reason="there is no prlimit here")
 @pytest.mark.parametrize("command", [("--listen", "127.0.0.1:0"), ("restore", "b.db"), ("compact",)])
-def test_a_disk_that_takes_not_one_byte(tmp_path: Path, command: tuple[str, ...]) -> None:
+def test_a_disk_that_accepts_not_one_byte(tmp_path: Path, command: tuple[str, ...]) -> None:
     """setrlimit(2), RLIMIT_FSIZE: "Attempts to extend a file beyond this limit" fail with EFBIG."""
     folder = tmp_path / "data"
     folder.mkdir(mode=0o700)
-    (folder / "greenchat.db").touch(mode=0o600)  # without one there is nothing to be made compact
-    unwritten = {"PYTHONDONTWRITEBYTECODE": "1"}  # a cache that is written would end it before it ignores SIGXFSZ
+    (folder / "greenchat.db").touch(mode=0o600)  # without it there is nothing to compact
+    unwritten = {"PYTHONDONTWRITEBYTECODE": "1"}  # writing a cache would kill it before it ignores SIGXFSZ
     ended = run(tmp_path, *command, "--data", str(folder), before=("prlimit", "--fsize=0"), env=unwritten)
     assert ended.stderr == f"greenchat-server: can't write to the data folder {folder}: File too large\n"
     assert ended.returncode == 2

@@ -1,6 +1,7 @@
-"""What goes wrong around the server: signals, the disk, descriptors, the clock. Its process is a real one.
+"""Faults around the server: signals, the disk, descriptors, the clock. Its process is a real one.
 
-`kill -9` and the full disk are in tests/features/test_crash.py, a store that fails in tests/server/test_promises.py.
+`kill -9` and the full disk are in tests/features/test_crash.py, a failing store in
+tests/server/test_history_promises.py.
 """
 
 import os
@@ -29,15 +30,15 @@ _CAPS = "batch server-time message-tags echo-message draft/chathistory"
 _ROOM = 8 * 1024 * 1024  # bytes until the memory is full
 
 
-def test_the_end_under_load(tmp_path: Path) -> None:
-    """SIGTERM while twenty people talk: each message that anybody saw, everybody saw, and then why it is over."""
+def test_sigterm_under_load(tmp_path: Path) -> None:
+    """SIGTERM while twenty clients talk: each message that anybody received, everybody received, and then the ERROR."""
     with started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data")) as server, ExitStack() as stack:
         people = [stack.enter_context(Client(server.target, f"talker{n}", caps=_CAPS)) for n in range(20)]
         for client in people:
             client.join("#talk")
         for client in people:
             client.sync()
-        heard: list[list[str]] = [[] for _ in people]
+        texts: list[list[str]] = [[] for _ in people]
         ends: list[str] = [""] * len(people)
 
         def listen(number: int) -> None:
@@ -45,7 +46,7 @@ def test_the_end_under_load(tmp_path: Path) -> None:
                 while True:
                     message = people[number].read()
                     if message.command == "PRIVMSG":
-                        heard[number].append(message.tags["msgid"])
+                        texts[number].append(message.tags["msgid"])
                     elif message.command == "ERROR":
                         ends[number] = message.params[0]
 
@@ -58,29 +59,29 @@ def test_the_end_under_load(tmp_path: Path) -> None:
         threads += [threading.Thread(target=talk, args=(client,), daemon=True) for client in people[:5]]
         for thread in threads:
             thread.start()
-        while len(heard[-1]) < 50:
+        while len(texts[-1]) < 50:
             assert threads[0].is_alive()
             time.sleep(0.01)
         assert server.end(signal.SIGTERM) == 0
         for thread in threads[: len(people)]:
             thread.join(PATIENCE)
         assert set(ends) == {"The server is shutting down"}
-        assert len({tuple(each) for each in heard}) == 1
+        assert len({tuple(each) for each in texts}) == 1
     with (
         started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data")) as server,
         Client(server.target, "later", caps=_CAPS) as later,
     ):
         later.join("#talk")
-        told = later.run("CHATHISTORY LATEST #talk * 500")
-        stored = [message.tags["msgid"] for message in told if message.command == "PRIVMSG"]
-        assert stored == heard[0][-500:]
+        messages = later.run("CHATHISTORY LATEST #talk * 500")
+        stored = [message.tags["msgid"] for message in messages if message.command == "PRIVMSG"]
+        assert stored == texts[0][-500:]
 
 
 @pytest.mark.parametrize("damage", [b"this is no database" * 1000, b"SQLite format 3\0" + b"\xff" * 8000])
-def test_a_corrupted_database_is_named_in_one_line(tmp_path: Path, damage: bytes) -> None:
+def test_a_corrupted_database_is_reported_in_one_line(tmp_path: Path, damage: bytes) -> None:
     (tmp_path / "data").mkdir(mode=0o700)
     (tmp_path / "data" / "greenchat.db").write_bytes(damage)
-    (tmp_path / "data" / "greenchat.db").chmod(0o600)  # wider, and a warning would be told before
+    (tmp_path / "data" / "greenchat.db").chmod(0o600)  # a wider mode would cause a warning first
     ended = run(tmp_path, "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data"))
     assert ended.returncode == 2
     assert "greenchat.db" in ended.stderr
@@ -88,8 +89,8 @@ def test_a_corrupted_database_is_named_in_one_line(tmp_path: Path, damage: bytes
     assert len(ended.stderr.splitlines()) == 1
 
 
-def test_what_is_stored_is_for_its_owner_only(tmp_path: Path) -> None:
-    """Also in a folder that was there before and is open to all."""
+def test_the_owner_only_can_read_stored_files(tmp_path: Path) -> None:
+    """Also in an existing folder that is open to all."""
     data = tmp_path / "data"
     data.mkdir(mode=0o755)
     with started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(data)) as server, Client(server.target, "alice"):
@@ -99,12 +100,12 @@ def test_what_is_stored_is_for_its_owner_only(tmp_path: Path) -> None:
     assert not {name for name, mode in modes.items() if mode & 0o077}, modes
 
 
-def test_a_new_data_folder_is_for_its_owner_only(tmp_path: Path) -> None:
+def test_the_owner_only_can_read_a_new_data_folder(tmp_path: Path) -> None:
     with started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(tmp_path / "new")):
         assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
 
 
-# How to run something on a disk that nobody can write to, and as somebody who may not write everywhere, as root may.
+# Ways to run something on a read-only disk, and as a user who may not write everywhere, as root may.
 _ON_A_READ_ONLY_DISK = (
     "unshare",
     "-r",
@@ -118,7 +119,7 @@ _AS_AN_ORDINARY_USER = ("setpriv", "--bounding-set", "-dac_override,-dac_read_se
 
 
 def _require(*command: str) -> None:
-    """Skips where this machine does not allow it."""
+    """Skip where this machine does not allow it."""
     try:
         subprocess.run(command, check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError) as error:
@@ -127,7 +128,7 @@ def _require(*command: str) -> None:
 
 @pytest.mark.parametrize("there", [False, True])
 @pytest.mark.parametrize("option", [(), ("--tls",)])
-def test_a_disk_that_can_only_be_read(tmp_path: Path, there: bool, option: tuple[str, ...]) -> None:
+def test_a_read_only_disk(tmp_path: Path, there: bool, option: tuple[str, ...]) -> None:
     disk = tmp_path / "disk"
     data = disk / "data"
     disk.mkdir()
@@ -143,8 +144,8 @@ def test_a_disk_that_can_only_be_read(tmp_path: Path, there: bool, option: tuple
 
 
 @pytest.mark.parametrize("name", ["", "greenchat.db", "greenchat.lock"])
-def test_what_this_user_may_not_write(tmp_path: Path, name: str) -> None:
-    """It is said at the start, not to each who then can't speak."""
+def test_a_folder_without_permission_to_write(tmp_path: Path, name: str) -> None:
+    """It is reported at the start, not to each user who then can't send messages."""
     data = tmp_path / "data"
     before = _AS_AN_ORDINARY_USER if os.geteuid() == 0 else ()
     _require(*before, "true")
@@ -158,7 +159,7 @@ def test_what_this_user_may_not_write(tmp_path: Path, name: str) -> None:
 
 
 def test_out_of_descriptors(tmp_path: Path) -> None:
-    """Whoever is one too many reads so; when there is room again the next one comes in."""
+    """The first client without a descriptor reads the reason; once one is free the next client is accepted."""
     with started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data")) as server:
         pid = server.process.pid
         _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
@@ -176,12 +177,13 @@ def test_out_of_descriptors(tmp_path: Path) -> None:
 
 
 def test_out_of_memory(tmp_path: Path) -> None:
-    """The slowest readers go, and then whoever can't be served: nobody saw what the history does not have, and the
-    others can come back."""
+    """The slowest readers are cut, and then clients that can't be served: nobody has seen what the history does not
+    have, and they can reconnect.
+    """
     config = tmp_path / "server.toml"
     config.write_text(f"[throttle]\ncommands = 0\n[connections]\nsendq = {1 << 26}\n")
     arguments = ("--config", str(config), "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data"))
-    heard: list[str] = []
+    texts: list[str] = []
     with started(tmp_path, *arguments) as server, ExitStack() as stack:
         pid = server.process.pid
         talker = stack.enter_context(Client(server.target, "talker", caps=_CAPS))
@@ -196,26 +198,26 @@ def test_out_of_memory(tmp_path: Path) -> None:
         with suppress(EOFError, OSError):
             while "out of memory" not in server.errors.read_text():
                 filler.run(*[f"@+filler={'x' * 4000} PRIVMSG stuck0,stuck1 :hello"] * 100)
-                told = talker.run("PRIVMSG #talk :hello")
-                heard += [each.tags["msgid"] for each in told if each.params[0] == "#talk" and "msgid" in each.tags]
-                assert len(heard) < 500
+                messages = talker.run("PRIVMSG #talk :hello")
+                texts += [each.tags["msgid"] for each in messages if each.params[0] == "#talk" and "msgid" in each.tags]
+                assert len(texts) < 500
         while "out of memory" not in server.errors.read_text():
             assert server.process.poll() is None
             time.sleep(0.01)
         resource.prlimit(pid, resource.RLIMIT_AS, (hard, hard))
         with Client(server.target, "later", caps=_CAPS) as later:
             later.join("#talk")
-            told = later.run("CHATHISTORY LATEST #talk * 500")
-            stored = [each.tags["msgid"] for each in told if each.command == "PRIVMSG"]
-            assert set(heard[-500:]) <= set(stored)
-            assert [each for each in stored if each in heard] == heard[-500:]
+            messages = later.run("CHATHISTORY LATEST #talk * 500")
+            stored = [each.tags["msgid"] for each in messages if each.command == "PRIVMSG"]
+            assert set(texts[-500:]) <= set(stored)
+            assert [each for each in stored if each in texts] == texts[-500:]
             later.send("PRIVMSG #talk :we go on")
             assert later.expect("PRIVMSG").params[1] == "we go on"
         assert server.end() == 0
 
 
 def test_the_clock_jumps(start_server: StartServer, tmp_path: Path) -> None:
-    """Back and forward by an hour and a year: the order of the history stays that in which things were said."""
+    """Back and forward by an hour and a year: the history keeps the order in which messages were sent."""
     server = start_server(SETTINGS, quick_options(tmp_path))
     real = server.app.now
     jump = [0]
@@ -229,5 +231,5 @@ def test_the_clock_jumps(start_server: StartServer, tmp_path: Path) -> None:
             jump[0] = by
             alice.send(f"PRIVMSG #talk :{number}")
             assert bob.expect("PRIVMSG").params[1] == str(number)
-        told = [each.params[1] for each in bob.run("CHATHISTORY LATEST #talk * 50") if each.command == "PRIVMSG"]
-        assert told == list("012345")
+        texts = [each.params[1] for each in bob.run("CHATHISTORY LATEST #talk * 50") if each.command == "PRIVMSG"]
+        assert texts == list("012345")

@@ -1,4 +1,6 @@
-"""Floods: whoever sends too much or comes too often is slowed down or told so, and the witness notices little."""
+"""Floods: a client that sends too much or connects too often is slowed down or refused with a reason, and the witness
+notices little.
+"""
 
 import subprocess
 import sys
@@ -20,21 +22,21 @@ from tests.irc import Client
 from tests.patience import PATIENCE
 from tests.server.process import ROOT
 
-_CROWD = 2000  # users and channels of the big network
-_SECONDS = 0.4  # that a flood lasts
+_CROWD = 2000  # users and channels of the large network
+_SECONDS = 0.4  # duration of a flood
 _ATTACKERS = 4
 
 
 @pytest.fixture
 def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
-    """A server with its default throttle, on a big network."""
+    """Start a server with its default throttle, and a large network."""
     server = start_server(Settings(), replace(quick_options(tmp_path), throttle=Throttle()))
     server.call(_fill)
     return server
 
 
 def _fill(app: App) -> None:
-    """Thousands of people in one big channel and in a small one each."""
+    """Add thousands of users, in one big channel and in a small one each."""
     network = app.network
     for number in range(_CROWD):
         nick = f"member{number}"
@@ -46,7 +48,7 @@ def _fill(app: App) -> None:
 
 @contextmanager
 def _flooding(server: ServerThread, data: bytes) -> Iterator[None]:
-    """Attackers in a process of their own, who send this again and again."""
+    """Run attackers in a process of their own, which repeat this."""
     host, port = server.address
     arguments = ("-m", "tests.hostile.attackers", host, str(port), str(_ATTACKERS))
     with subprocess.Popen(
@@ -89,12 +91,12 @@ FLOODS = {
 @pytest.mark.parametrize("data", FLOODS.values(), ids=FLOODS.keys())
 def test_a_flood_of_commands(server: ServerThread, witnessed: Attack, data: bytes) -> None:
     with witnessed(server.address) as witness, _flooding(server, data):
-        time.sleep(_SECONDS)  # there is nothing to wait for: it is the flood that lasts so long
+        time.sleep(_SECONDS)  # there is no event to wait for: the flood lasts that long
         witness.say_again()
 
 
 def test_half_open_registrations(start_server: StartServer, tmp_path: Path, witnessed: Attack) -> None:
-    """Hundreds who never become anybody, some of them a byte at a time: each is told why it is over."""
+    """Hundreds of clients that never register, some of them a byte at a time: each is told why it ends."""
     options = replace(quick_options(tmp_path), connections=Connections(register_timeout=3.0))
     server = start_server(Settings(), options)
     with witnessed(server.address), ExitStack() as stack:
@@ -111,8 +113,8 @@ def test_half_open_registrations(start_server: StartServer, tmp_path: Path, witn
     wait_until_empty(server, 0)
 
 
-def test_connections_by_the_hundred(start_server: StartServer, tmp_path: Path, witnessed: Attack) -> None:
-    """Those beyond the limit get a line that says so, and never a silent end."""
+def test_hundreds_of_connections(start_server: StartServer, tmp_path: Path, witnessed: Attack) -> None:
+    """Those beyond the limit get a line with the reason, never a silent end."""
     limit = Connections(most=50)
     server = start_server(Settings(), replace(quick_options(tmp_path), connections=limit))
     with witnessed(server.address), ExitStack() as stack:
@@ -121,7 +123,7 @@ def test_connections_by_the_hundred(start_server: StartServer, tmp_path: Path, w
         assert {client.until_end()[-1].params[0] for client in refused} == {"This server is full (50 connections)"}
 
 
-def test_connecting_and_leaving_again_and_again(server: ServerThread, witnessed: Attack) -> None:
+def test_connecting_and_disconnecting_repeatedly(server: ServerThread, witnessed: Attack) -> None:
     with witnessed(server.address):
         for number in range(300):
             with Client(server.address) as client:
@@ -130,7 +132,7 @@ def test_connecting_and_leaving_again_and_again(server: ServerThread, witnessed:
 
 
 def wait_until_empty(server: ServerThread, rest: int) -> None:
-    """Nothing is left of those who are gone."""
+    """Wait until no connection is left."""
     deadline = time.monotonic() + PATIENCE
     while server.call(lambda app: (len(app.clients.connections), len(app.network.users))) != (0, rest):
         assert time.monotonic() < deadline

@@ -1,4 +1,6 @@
-"""HTTP and WebSocket attackers, in processes of their own: what they get is bounded, and a witness notices nothing."""
+"""HTTP and WebSocket attackers, in processes of their own: their resources are bounded, and a witness notices
+nothing.
+"""
 
 import resource
 import subprocess
@@ -14,16 +16,16 @@ from tests.http_client import PING, TEXT, Http, WebSocket
 from tests.server.forked import started
 from tests.server.process import ROOT, Running
 
-_HEARD = 8  # messages that the witness must say meanwhile
+_HEARD = 8  # messages that the witness must send meanwhile
 _HALF_OPEN = 10_000
 _KEPT = 2048  # the default of web.unfinished
-_EACH = 20  # KiB of memory that an unfinished request may take, beside what it has sent
+_EACH = 20  # KiB of memory that an unfinished request may take, beside its data
 _HEAD = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-Filler: "
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    """One server for all attacks: what one leaves behind, the next meets."""
+    """Start one server for all attacks: each meets what the previous one left behind."""
     tmp_path = tmp_path_factory.mktemp("server")
     (tmp_path / "server.toml").write_text("[throttle]\ncommands = 0\n")
     arguments = ("--listen", "127.0.0.1:0", "--data", str(tmp_path / "data"))
@@ -33,7 +35,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @contextmanager
 def attacked(server: Running, module: str, *arguments: str, data: bytes) -> Iterator["subprocess.Popen[bytes]"]:
-    """Clients of a module of this folder, in a process of their own, once all are there. data: what they send."""
+    """Run clients of a module of this folder in a process of their own, once all are connected. data: what they
+    send.
+    """
     host, port = server.target
     command = [sys.executable, "-m", f"tests.hostile.{module}", host, str(port), *arguments]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
@@ -48,14 +52,14 @@ def attacked(server: Running, module: str, *arguments: str, data: bytes) -> Iter
             process.kill()
 
 
-def gone(process: "subprocess.Popen[bytes]") -> int:
+def count_gone(process: "subprocess.Popen[bytes]") -> int:
     assert process.stdout
     return int(process.stdout.readline())
 
 
 @pytest.mark.parametrize("size", [0, 7000], ids=["a few bytes", "most of a head"])
 def test_ten_thousand_half_open_requests(server: Running, size: int) -> None:
-    """The oldest are dropped, what they take is bounded, and who asks properly is answered."""
+    """The oldest are dropped, their memory is bounded, and complete requests are answered."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     if most != resource.RLIM_INFINITY and most < _HALF_OPEN + 500:
         pytest.skip(f"this system allows {most} descriptors in a process")
@@ -64,7 +68,7 @@ def test_ten_thousand_half_open_requests(server: Running, size: int) -> None:
         witnessing(server.target, server.process.pid) as say_again,
         attacked(server, "half_open", str(_HALF_OPEN), data=_HEAD + b"x" * size) as process,
     ):
-        while gone(process) < _HALF_OPEN - _KEPT - 100:
+        while count_gone(process) < _HALF_OPEN - _KEPT - 100:
             pass
         assert resident(server.process.pid) - before < _HALF_OPEN * (_EACH + 2 * size // 1024)
         with Http(server.target) as http:

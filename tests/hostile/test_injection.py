@@ -1,4 +1,4 @@
-"""Nobody's words make a second line for anybody, or a line that is no message: through every path into the server."""
+"""No text of a user becomes a second line, or an invalid one, for anybody, on any path into the server."""
 
 import json
 from contextlib import suppress
@@ -14,9 +14,9 @@ from tests import irc
 from tests.conftest import StartServer, Target, quick_options
 from tests.hostile.world import check_line
 from tests.irc import Client
+from tests.opers import WITH_OPERS, become_oper
 from tests.patience import PATIENCE
 from tests.smtp import mail_server
-from tests.staff import STAFFED, become
 from tests.world import World
 
 _CAPS = (
@@ -26,7 +26,7 @@ _CAPS = (
 _EVIL = [*"\r\0\v\f\x1c\x1d\x1e\x85\u2028\u2029\x08\x7f", "\0\r", "\x1b[2J"]
 _FORGED = ":root!r@h PRIVMSG victim :forged"
 
-# {} is where the evil character and a forged line stand.
+# {} marks the place of the hostile character and a forged line.
 _PATHS = [
     "NICK a{}",
     "USER a{} 0 * :x",
@@ -118,14 +118,14 @@ _PATHS = [
 
 
 class _Wire:
-    """Checks each line that a client gets."""
+    """A client that checks each line that it receives."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
         self._rest = b""
 
     def until(self, token: str) -> list[str]:
-        """All lines up to the answer to a PING, each of them as it must be."""
+        """Return all lines up to the answer to a PING, after checking each."""
         self.client.send(f"PING {token}")
         lines: list[str] = []
         while not (lines and " PONG " in lines[-1] and lines[-1].endswith(token)):
@@ -141,12 +141,12 @@ class _Wire:
         return lines
 
 
-_SETTINGS = replace(STAFFED, accounts=AccountSettings(reserve_nicks=False, iterations=1))
+_SETTINGS = replace(WITH_OPERS, accounts=AccountSettings(reserve_nicks=False, iterations=1))
 
 
 @pytest.fixture
 def address(start_server: StartServer, tmp_path: Path) -> Target:
-    """Of a server with operators."""
+    """Return the address of a server with operators."""
     return start_server(_SETTINGS, quick_options(tmp_path)).address
 
 
@@ -157,12 +157,12 @@ def test_a_line_stays_one_line(tmp_path: Path, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["PRIVMSG #room :hi{}", "NICK a{}", "@label=a{} PRIVMSG #room :hi", "{}"])
-def test_nor_does_it_become_two_in_a_socket(address: Target, path: str) -> None:
+def test_a_line_stays_one_line_in_a_socket(address: Target, path: str) -> None:
     _check_path(address, path)
 
 
 def _check_path(address: irc.Target, path: str) -> None:
-    """Send it with each evil character by a client of its own, while two others look."""
+    """Send a line with each hostile character from a client of its own, while two others read."""
     with Client(address, "victim", caps=_CAPS) as victim, Client(address, "watcher") as watcher:
         wires = [_Wire(victim), _Wire(watcher)]
         victim.join("#room")
@@ -172,7 +172,7 @@ def _check_path(address: irc.Target, path: str) -> None:
                 wire = _Wire(attacker)
                 if number % 2 or not path.startswith("USER"):
                     attacker.register("evil", caps=_CAPS if number % 3 else "")
-                    become(attacker)
+                    become_oper(attacker)
                     attacker.join("#room")
                 attacker.send_raw(path.replace("{}", evil + _FORGED).encode() + b"\r\n")
                 attacker.send("WHOIS evil", "MODE #room b")
@@ -182,17 +182,17 @@ def _check_path(address: irc.Target, path: str) -> None:
                     if not any(" KILL " in line for line in each.until("b")):
                         continue
                     each.client.close()
-                    return  # the victim was killed, in one line
+                    return  # the victim was killed, with one line
 
 
 @pytest.mark.parametrize("evil", _EVIL)
 @pytest.mark.parametrize("key", ["motd", "description", "network", "admin.location", "name", "opers.root.title"])
-def test_a_configuration_can_not_break_lines(tmp_path: Path, key: str, evil: str) -> None:
-    """What would be sent as it stands is refused when it is read, or sent in one line."""
+def test_a_configuration_cannot_break_lines(tmp_path: Path, key: str, evil: str) -> None:
+    """Texts that are sent unchanged are refused when they are read, or sent in one line."""
     text = json.dumps(f"text{evil}{_FORGED}")
     table, _, name = key.rpartition(".")
     value = f"[{text}]" if key == "motd" else text
-    hashed = STAFFED.staff.opers["root"].password
+    hashed = WITH_OPERS.staff.opers["root"].password
     rest = f'class = "a"\npassword = "{hashed}"\n[classes.a]\nrights = []\n' if table == "opers.root" else ""
     file = tmp_path / "server.toml"
     file.write_text((f"[{table}]\n" if table else "") + f"{name} = {value}\n{rest}", encoding="utf-8")
@@ -206,7 +206,7 @@ def test_a_configuration_can_not_break_lines(tmp_path: Path, key: str, evil: str
     assert not {"\r", "\n", "\0"} & set("".join((*shown, *(oper.title for oper in settings.staff.opers.values()))))
 
 
-def test_a_motd_file_is_cut_at_its_lines_only(start_server: StartServer, tmp_path: Path) -> None:
+def test_a_motd_file_is_split_at_its_lines_only(start_server: StartServer, tmp_path: Path) -> None:
     file = tmp_path / "motd.txt"
     file.write_bytes(b"one\ntwo\r\nthree")
     config = tmp_path / "server.toml"
@@ -217,7 +217,7 @@ def test_a_motd_file_is_cut_at_its_lines_only(start_server: StartServer, tmp_pat
     assert [line.removeprefix("- ") for line in motd] == ["one", "two", "three"]
 
 
-def test_plain_text_can_not_break_lines(address: Target) -> None:
+def test_plain_text_cannot_break_lines(address: Target) -> None:
     with Client(address, "watcher", caps=_CAPS) as watcher:
         wire = _Wire(watcher)
         watcher.join("#lobby")
@@ -228,21 +228,21 @@ def test_plain_text_can_not_break_lines(address: Target) -> None:
                     name + b"\nhello" + evil.encode() + _FORGED.encode() + b"\n/me x" + evil.encode() + b"\n"
                 )
                 plain.send_raw(b"/nick q" + evil.encode() + _FORGED.encode() + b"\n/quit bye" + evil.encode() + b"\n")
-                told = b""
-                with suppress(ConnectionResetError):  # as who speaks another protocol is ended, see PlainOutbox
+                output = b""
+                with suppress(ConnectionResetError):  # the end of a client of another protocol, see PlainOutbox
                     while data := plain.sock.recv(4096):
-                        told += data
-            if "\0" in evil and b"joined" not in told:
-                assert told in (b"", b"Goodbye: that was not text\n")  # what is binary is no name
+                        output += data
+            if "\0" in evil and b"joined" not in output:
+                assert output in (b"", b"Goodbye: that was not text\n")  # binary input is not a name
                 continue
             assert any(" JOIN " in line for line in wire.until(f"p{number}"))
 
 
 @pytest.mark.parametrize("evil", ["\r", "\r ", *"\x85\u2028\v\f\x1c\x1d\x1e"])
-def test_mail_has_the_headers_that_it_should_have(start_server: StartServer, tmp_path: Path, evil: str) -> None:
-    """Neither the address that somebody gives nor the network's name makes another one."""
+def test_mail_has_the_intended_headers_only(start_server: StartServer, tmp_path: Path, evil: str) -> None:
+    """Neither a user's address nor the network's name can add another one."""
     name = f"Chat{evil.replace(chr(13), '')}Bcc: x@y.example"
-    settings = replace(STAFFED, about=replace(STAFFED.about, network=name))
+    settings = replace(WITH_OPERS, about=replace(WITH_OPERS.about, network=name))
     with mail_server("alice@example.org") as mailbox:
         email = Email(sender="greenchat@example.org", server=Address("127.0.0.1", mailbox.port), timeout=PATIENCE)
         server = start_server(settings, replace(quick_options(tmp_path), email=email))

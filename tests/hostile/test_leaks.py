@@ -1,7 +1,7 @@
-"""What must not be found out: a generated table of questions, each asked by somebody who may not know the answer.
+"""Secrets, and a generated table of queries by users who may not know them.
 
-Each secret is a word that stands nowhere else; no line that a stranger gets may hold it. The same questions are asked
-by somebody who may know, so that the table can't be right by asking nothing.
+Each secret is a word that occurs nowhere else; no line to a stranger may contain it. A user who may know it makes the
+same queries, so that the table can't pass by asking nothing.
 """
 
 import hashlib
@@ -13,16 +13,16 @@ import pytest
 
 from greenchat.config.settings import NewModes, Settings
 from greenchat.protocol.message import Message
-from tests.commands.inside import give
+from tests.commands.state_changes import give_member_mode
 from tests.conftest import StartServer, Target, quick_options
 from tests.irc import Client
-from tests.staff import STAFFED, become
+from tests.opers import WITH_OPERS, become_oper
 
 _CAPS = (
     "batch server-time message-tags draft/chathistory draft/event-playback soju.im/search extended-monitor"
     " away-notify account-notify chghost setname invite-notify multi-prefix userhost-in-names draft/read-marker"
 )
-_SECRET = ("#hidden", "xyzzy", "plugh")  # a channel's name, its topic, what is said there
+_SECRET = ("#hidden", "xyzzy", "plugh")  # a channel's name, its topic, a message
 
 _QUESTIONS = [
     "LIST", "LIST #hidden", "LIST #hid*", "LIST >0", "LIST !#none", "NAMES", "NAMES #hidden", "WHO #hidden", "WHO *",
@@ -42,12 +42,12 @@ _QUESTIONS = [
 
 @pytest.fixture
 def address(start_server: StartServer, tmp_path: Path) -> Target:
-    """Of a server with operators."""
-    return start_server(STAFFED, quick_options(tmp_path)).address
+    """Return the address of a server with operators."""
+    return start_server(WITH_OPERS, quick_options(tmp_path)).address
 
 
-def _told(client: Client, question: str) -> str:
-    """All that is answered, without what the asker said themselves."""
+def _answers(client: Client, question: str) -> str:
+    """Return all answers, without the asker's own words."""
     answers = client.run(question)
     asked = question.split()
     words = [" ".join((each.source or "", each.command, *each.params)) for each in answers]
@@ -55,8 +55,8 @@ def _told(client: Client, question: str) -> str:
 
 
 @pytest.mark.parametrize("mode", ["s", "p"])
-def test_a_secret_channel_is_found_by_no_question(address: Target, mode: str) -> None:
-    """https://modern.ircdocs.horse/#secret-channel-mode; a private one (+p) shows its name to those who know it."""
+def test_no_query_reveals_a_secret_channel(address: Target, mode: str) -> None:
+    """https://modern.ircdocs.horse/#secret-channel-mode; a private one (+p) shows its name to users who know it."""
     with (
         Client(address, "insider", caps=_CAPS) as insider,
         Client(address, "friend", caps=_CAPS) as friend,
@@ -78,14 +78,14 @@ def test_a_secret_channel_is_found_by_no_question(address: Target, mode: str) ->
             if mode == "p" and "#hidden" in question:
                 continue
             asked = question.format(msgid=msgid)
-            leaked = [secret for secret in _SECRET if secret in _told(stranger, asked).replace(f"in={secret}", "")]
+            leaked = [secret for secret in _SECRET if secret in _answers(stranger, asked).replace(f"in={secret}", "")]
             assert not leaked, (question, leaked)
-            if "#hidden" in question and "insider" not in question:  # nor who is in there
-                assert "insider" not in _told(stranger, asked), question
+            if "#hidden" in question and "insider" not in question:  # nor its members
+                assert "insider" not in _answers(stranger, asked), question
             if not asked.startswith(("PART", "KICK", "RENAME", "REDACT", "INVITE", "KNOCK")):
                 found[question] = any(secret in "\n".join(map(str, insider.run(asked))) for secret in _SECRET)
         assert sum(found.values()) > 5, found
-        # what only those inside may see does not reach a stranger by itself either
+        # what only members may see is not sent to a stranger unasked either
         insider.run(
             "AWAY :plugh", "TOPIC #hidden :plugh", "NICK insider2", "MODE #hidden +v friend", "PART #hidden :plugh"
         )
@@ -93,15 +93,15 @@ def test_a_secret_channel_is_found_by_no_question(address: Target, mode: str) ->
 
 
 @pytest.mark.parametrize("question", ["WHO #open", "WHO *", "NAMES #open", "WHO unseen*", "LIST #alone", "WHO 192*"])
-def test_the_invisible_are_found_where_a_channel_is_shared_only(address: Target, question: str) -> None:
+def test_invisible_users_are_found_in_shared_channels_only(address: Target, question: str) -> None:
     """https://modern.ircdocs.horse/#invisible-user-mode"""
     with Client(address, "unseen") as unseen, Client(address, "stranger") as stranger:
         unseen.join("#open")
         unseen.run("MODE unseen +i")
-        assert "unseen" not in _told(stranger, question).replace(question.split()[1], "")
+        assert "unseen" not in _answers(stranger, question).replace(question.split()[1], "")
         stranger.join("#open")
         if question in ("WHO #open", "WHO *", "NAMES #open"):
-            assert "unseen" in _told(stranger, question)
+            assert "unseen" in _answers(stranger, question)
 
 
 _OPERATORS_ONLY = [
@@ -111,19 +111,19 @@ _OPERATORS_ONLY = [
 
 
 @pytest.mark.parametrize("command", _OPERATORS_ONLY)
-def test_what_only_operators_may(address: Target, command: str) -> None:
-    """481 for everybody else, 723 for operators without the right, and nothing has happened."""
+def test_commands_for_operators_only(address: Target, command: str) -> None:
+    """481 for users, 723 for operators without the right, and no effect."""
     with Client(address, "victim") as victim, Client(address, "stranger") as stranger:
         victim.join("#open")
         assert stranger.commands(command)[0] == "481"
-        become(stranger, "helper")
+        become_oper(stranger, "helper")
         if not command.startswith("KILL"):
             assert stranger.commands(command)[0] == "723"
             assert victim.sync() == []
             assert stranger.run("PING x")
 
 
-# Who may do what in a channel, from https://modern.ircdocs.horse/#channel-operators and #channel-modes: the least rank.
+# Privileges in a channel, by https://modern.ircdocs.horse/#channel-operators and #channel-modes: the lowest rank.
 _RANKS = ["out", "", "v", "h", "o", "q"]
 _LEAST = {
     "PRIVMSG #room :hi": "",
@@ -142,7 +142,7 @@ _REFUSED = {"482", "442", "404", "FAIL", "441"}
 
 @pytest.mark.parametrize("rank", _RANKS)
 @pytest.mark.parametrize("command", _LEAST)
-def test_who_may_do_what_in_a_channel(start_server: StartServer, tmp_path: Path, command: str, rank: str) -> None:
+def test_privileges_by_rank(start_server: StartServer, tmp_path: Path, command: str, rank: str) -> None:
     """Each command by each rank, on a channel with +int."""
     server = start_server(Settings(new_modes=NewModes(channel_flags="nti")), quick_options(tmp_path))
     address = server.address
@@ -153,7 +153,7 @@ def test_who_may_do_what_in_a_channel(start_server: StartServer, tmp_path: Path,
         Client(address, "guest"),
     ):
         owner.join("#room")
-        give(server, "owner", "#room", "q")
+        give_member_mode(server, "owner", "#room", "q")
         for nick, client in ("actor", actor), ("victim", victim):
             owner.run(f"INVITE {nick} #room")
             client.join("#room")
@@ -169,7 +169,7 @@ def test_who_may_do_what_in_a_channel(start_server: StartServer, tmp_path: Path,
         assert (happened, refused) == (may, not may)
 
 
-# How one might learn whether there is an account, without its password.
+# Ways to learn whether an account exists, without its password.
 _LOGINS = {
     "PLAIN": ["AUTHENTICATE PLAIN", "AUTHENTICATE {plain}"],
     "SCRAM": ["AUTHENTICATE SCRAM-SHA-256", "AUTHENTICATE {scram}", "AUTHENTICATE {proof}"],
@@ -183,10 +183,10 @@ _LOGINS = {
 
 
 @pytest.mark.parametrize("lines", _LOGINS.values(), ids=_LOGINS.keys())
-def test_whether_an_account_exists_is_told_neither_by_work_nor_by_words(
+def test_neither_work_nor_answers_reveal_whether_an_account_exists(
     start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: list[str]
 ) -> None:
-    """Who knows no password gets the same answers for any name, and they take the same work: so many hashes."""
+    """Without a password the answers are the same for any name, and cost the same number of hashes."""
     options = quick_options(tmp_path)
     options = replace(options, throttle=replace(options.throttle, logins=0))
     address = start_server(Settings(), options).address
@@ -219,7 +219,7 @@ def _guesses(name: str) -> dict[str, str]:
 
 
 def _shape(answer: Message, name: str) -> str:
-    """An answer without what is chance: of a challenge the lengths and the cost."""
+    """Return an answer without its random parts: of a challenge the lengths and the cost."""
     text = " ".join((answer.command, *answer.params)).replace(name, "NAME")
     command, _, challenge = text.partition(" ")
     if command != "AUTHENTICATE" or challenge == "+":
@@ -228,8 +228,8 @@ def _shape(answer: Message, name: str) -> str:
     return " ".join(field if field.startswith("i=") else f"{field[:2]}{len(field)}" for field in fields)
 
 
-def test_a_challenge_does_not_tell_whether_an_account_exists(server: Target) -> None:
-    """Its salt is the same however the name is spelled, each time, whether there is such an account or not."""
+def test_a_challenge_does_not_reveal_whether_an_account_exists(server: Target) -> None:
+    """The salt for a name is always the same, in any spelling, whether the account exists or not."""
     with Client(server, "owner") as owner, Client(server, "guesser", caps="sasl") as guesser:
         owner.send("REGISTER owner * a-good-password")
         owner.expect("REGISTER")

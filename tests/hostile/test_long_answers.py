@@ -1,4 +1,4 @@
-"""Answers of megabytes: they are made and sent in portions, as fast as the asker takes them, and disturb nobody."""
+"""Answers of megabytes are made and sent in portions, as fast as the client reads them, and delay nobody."""
 
 import socket
 from dataclasses import replace
@@ -22,12 +22,12 @@ _FILLER = "x" * 3800
 
 @pytest.fixture
 def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
-    """A server that cuts whoever lets 64 KiB wait."""
+    """Start a server that cuts a client when 64 KiB wait for it."""
     return start_server(Settings(), replace(quick_options(tmp_path), connections=SMALL))
 
 
 def _fill(app: App) -> None:
-    """Thousands of channels with long topics, all of one user."""
+    """Add thousands of channels with long topics, all of one user."""
     user = app.network.user("collector")
     assert user
     for number in range(_CHANNELS):
@@ -36,7 +36,7 @@ def _fill(app: App) -> None:
 
 
 def _narrow(server: ServerThread, *nicks: str) -> None:
-    """A network on which the kernel takes little at once: this machine's own takes megabytes."""
+    """Make the kernel buffer little, as a network does: on this machine it buffers megabytes."""
 
     def narrow(app: App) -> None:
         for connection in app.clients.connections:
@@ -47,13 +47,13 @@ def _narrow(server: ServerThread, *nicks: str) -> None:
 
 
 def test_list_of_thousands_of_channels(server: ServerThread, witnessed: Attack) -> None:
-    """2 MB for an outbox of 64 KiB, to somebody who begins to read late."""
+    """2 MB through a sendq of 64 KiB, to a client that begins to read late."""
     with Client(server.address, "collector"), Client(server.address, "asker", caps=_CAPS) as asker:
         server.call(_fill)
         _narrow(server, "asker")
         with witnessed(server.address) as witness:
             asker.send("@label=all LIST", "PING after")
-            for _ in range(50):  # not a byte of it is read meanwhile
+            for _ in range(50):  # it reads nothing meanwhile
                 witness.say_again()
             assert server.call(lambda app: max(c.outbox.backlog for c in app.clients.connections)) <= SMALL.sendq
             answer = asker.until("PONG")
@@ -70,7 +70,7 @@ def test_list_of_thousands_of_channels(server: ServerThread, witnessed: Attack) 
     ["CHATHISTORY LATEST #lobby * 500", "SEARCH in=#lobby;limit=500", "PRIVMSG *playback :PLAY #lobby,#lobby 0"],
 )
 def test_history_with_the_longest_tags(server: ServerThread, witnessed: Attack, question: str) -> None:
-    """Somebody fills a channel with 4 KB of tags a message: that must not cut those who ask for its history."""
+    """A user fills a channel with 4 KB of tags a message: clients that fetch its history must not be cut."""
     with Client(server.address, "filler", caps=_CAPS) as filler, Client(server.address, "asker", caps=_CAPS) as asker:
         filler.join("#lobby")
         for _ in range(10):
@@ -82,17 +82,19 @@ def test_history_with_the_longest_tags(server: ServerThread, witnessed: Attack, 
             for _ in range(50):
                 witness.say_again()
             answer = asker.until("PONG")
-    told = [message for message in answer if message.command == "PRIVMSG"]
-    assert len(told) == 500 * question.count("#lobby")
-    assert not any("+filler" in message.tags for message in told)  # so much of tags is delivered, and not kept
+    messages = [message for message in answer if message.command == "PRIVMSG"]
+    assert len(messages) == 500 * question.count("#lobby")
+    assert not any(
+        "+filler" in message.tags for message in messages
+    )  # so many bytes of tags are delivered, and not stored
     assert answer[0].tags["label"] == "old"
     opened = [message.params[0][1:] for message in answer if message.command == "BATCH" and message.params[0][0] == "+"]
     closed = [message.params[0][1:] for message in answer if message.command == "BATCH" and message.params[0][0] == "-"]
     assert sorted(opened) == sorted(closed)
 
 
-def test_who_is_gone_in_the_middle_of_an_answer(server: ServerThread, witnessed: Attack) -> None:
-    """Nothing of it stays: no greenlet, no memory of the asker."""
+def test_a_client_that_disconnects_during_an_answer(server: ServerThread, witnessed: Attack) -> None:
+    """Nothing is left: no greenlet, no memory of the client."""
     with Client(server.address, "collector"), witnessed(server.address) as witness:
         server.call(_fill)
         for number in range(5):

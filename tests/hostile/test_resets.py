@@ -1,6 +1,6 @@
-"""A connection is reset in every state that it can be in: nobody else notices, and nothing of it stays.
+"""A connection is reset in each of its states: no other client notices, and no resource is left.
 
-A reset is what a router that lost its mind, a firewall, or an attacker sends; here SO_LINGER makes one of every close.
+Resets come from broken routers, firewalls, and attackers; here SO_LINGER makes each close a reset.
 """
 
 import gc
@@ -49,7 +49,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture
 def options(tmp_path: Path) -> Options:
-    """A second listener is behind a proxy, a third one greets plain clients at once."""
+    """Return options with a second listener behind a proxy and a third one that greets plain clients at once."""
     here = Address("127.0.0.1", 0)
     listen = (
         ListenerOptions(here),
@@ -72,7 +72,7 @@ def server(start_server: StartServer, options: Options, certificate: tuple[Path,
 
 
 def _fill(app: App) -> None:
-    """Channels with long topics."""
+    """Add channels with long topics."""
     user = User("filler", "~filler", "filler.example", "A filler", "192.0.2.1", signon=0, active=0)
     app.network.users[user.nick] = user
     for number in range(_CHANNELS):
@@ -101,7 +101,7 @@ def _connect(server: ServerThread, listener: int = 0) -> socket.socket:
 
 
 def _after(words: str, data: bytes, *, listener: int = 0, answer: bytes = b"") -> None:
-    """A state that some bytes lead to, and if they have an answer its first ones."""
+    """Make a state that these bytes lead to, and the first bytes of the answer, if any."""
 
     def state(server: ServerThread, _: int) -> socket.socket:
         sock = _connect(server, listener)
@@ -180,7 +180,7 @@ def _in_an_answer(
 
 
 def _narrow(app: App, nick: str) -> None:
-    """A network on which the kernel takes little at once: this machine's own takes megabytes."""
+    """Make the kernel buffer little, as a network does: on this machine it buffers megabytes."""
     for connection in app.clients.connections:
         if connection.session.registration.nick == nick:
             connection.accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
@@ -263,14 +263,16 @@ def _trusting() -> ssl.SSLContext:
 
 @pytest.fixture(autouse=True)
 def _only_what_is_new() -> Iterator[None]:
-    """To look through all that thousands of other tests have left would take seconds, and the witness has to wait."""
+    """Freeze older objects: collecting all that thousands of other tests have left would take seconds, for which the
+    witness has to wait.
+    """
     gc.freeze()
     yield
     gc.unfreeze()
 
 
-def _left(app: App) -> dict[str, int]:
-    """What a connection uses. Cycles may hide nothing: whoever collects them finds all that is not leaked."""
+def _resources(app: App) -> dict[str, int]:
+    """Return the resources of connections. Garbage is collected first, so that cycles are not taken for leaks."""
     gc.collect()
     return {
         "connections": len(app.clients.connections),
@@ -298,7 +300,7 @@ def _reset(server: ServerThread, state: str, before: Callable[[], None]) -> None
 
 def _wait_for(server: ServerThread, witness: Witness, expected: dict[str, int]) -> None:
     deadline = time.monotonic() + PATIENCE
-    while found := {key: value for key, value in server.call(_left).items() if value > expected.get(key, value)}:
+    while found := {key: value for key, value in server.call(_resources).items() if value > expected.get(key, value)}:
         assert time.monotonic() < deadline, f"{found} is more than {expected}"
         witness.say_again()
 
@@ -311,12 +313,12 @@ def test_a_reset(
     capfd: pytest.CaptureFixture[str],
     state: str,
 ) -> None:
-    """When the server has read all, and when the reset is there before it begins to read."""
+    """With the reset after the server has read all, and before it begins to read."""
     caplog.set_level(logging.WARNING)
     with witnessed(server.address) as witness:
         _reset(server, state, witness.say_again)  # opens what stays open: threads, readers of the store
         _wait_for(server, witness, {"connections": _WITNESSES})
-        expected = server.call(_left)
+        expected = server.call(_resources)
         _reset(server, state, witness.say_again)
         _wait_for(server, witness, expected)
         _reset(server, state, lambda: None)

@@ -1,6 +1,6 @@
-"""Who may do what in a channel: each command, under all combinations of modes, by everybody from a stranger to an
-operator. What is expected is written down as the specification has it; whether it happened is what others see of it.
+"""Privileges in a channel: each command, under all combinations of modes, by every user from a stranger to an operator.
 
+The expected outcome is written as the specification has it; the actual one is what others see.
 https://modern.ircdocs.horse/#channel-modes, in quotes.
 """
 
@@ -13,7 +13,7 @@ import pytest
 from greenchat.chat.user import NOT_TOLD
 from greenchat.config.settings import NewModes, Settings
 from greenchat.server.app import App
-from tests.commands.inside import give
+from tests.commands.state_changes import give_member_mode
 from tests.conftest import quick_options
 from tests.irc import Client
 from tests.world import World
@@ -30,41 +30,41 @@ May = Callable[[str, str], bool]
 
 def _speak(modes: str, role: str) -> bool:
     """n: "users MUST be joined to the channel in order to send private messages and notices to the channel". m: "only
-    users who have channel privileges may send messages to that channel"; so it is for the banned, and with M for those
-    without an account.
+    users who have channel privileges may send messages to that channel"; the same holds for banned users, and with M
+    for users without an account.
     """
     return not ((role == "out" and "n" in modes) or (role in ("out", "") and set("mbM") & set(modes)))
 
 
 def _set_topic(modes: str, role: str) -> bool:
-    """t: "users must have channel privileges such as halfop or operator status in order to change the topic". Who is
-    not inside can't in any case.
+    """t: "users must have channel privileges such as halfop or operator status in order to change the topic". A
+    non-member can't in any case, nor can one who may not speak: a topic is read by all members.
     """
-    return role != "out" and ("t" not in modes or role in ("h", "o", "q"))
+    return role != "out" and _speak(modes, role) and ("t" not in modes or role in ("h", "o", "q"))
 
 
 def _see(modes: str, role: str) -> bool:
     """s: "will not show up in responses to the LIST or NAMES command unless the client sending the command is joined
-    to the channel"; so it is with WHO and the topic.
+    to the channel"; the same holds for WHO and the topic.
     """
     return role != "out" or "s" not in modes
 
 
 def _read_back(modes: str, role: str) -> bool:
-    """What was said before is for those inside, whatever the modes."""
+    """Members only can read earlier messages, whatever the modes."""
     return role != "out"
 
 
 def _invite(modes: str, role: str) -> bool:
     """INVITE is to be rejected "when the channel has invite-only mode set, and the user is not a channel
-    operator", which a halfop is here; and from who is not inside.
+    operator", which a halfop is here; and from a non-member.
     """
     return role != "out" and ("i" not in modes or role in ("h", "o", "q"))
 
 
 def _come_in(modes: str, role: str) -> bool:
-    """i: "a user must have received an INVITE for this channel before being allowed to join it". The banned, who has no
-    key, who comes when it is full (the owner is inside), and with R who has no account can't either.
+    """i: "a user must have received an INVITE for this channel before being allowed to join it". The same holds for
+    banned users, without the key, when it is full (the owner is a member), and with R without an account.
     """
     return role == "out" and not set("ibklR") & set(modes)
 
@@ -74,7 +74,7 @@ def _ban(modes: str, role: str) -> bool:
     return role in ("h", "o", "q")
 
 
-# What is sent, and by whom it may be under which modes.
+# The commands, and who may use them under which modes.
 _TABLE: dict[str, May] = {
     "PRIVMSG #room :hello": _speak,
     "NOTICE #room :hello": _speak,
@@ -92,8 +92,8 @@ _TABLE: dict[str, May] = {
 }
 
 
-def _happened(question: str, actor: list[str], owner: list[str], guest: list[str]) -> bool:
-    """Whether it was done, or answered with what only those may know who may ask."""
+def _took_effect(question: str, actor: list[str], owner: list[str], guest: list[str]) -> bool:
+    """Whether the command took effect, or was answered with what only privileged users may know."""
     command = question.split()[0].removeprefix("@+typing=active")
     match command or "TAGMSG":
         case "NAMES" | "WHO":
@@ -115,7 +115,7 @@ def _lines(client: Client) -> list[str]:
 
 
 def _forget_invitations(app: App) -> None:
-    """The same invitation is not sent again and again, which is another test's."""
+    """Forget invitations: the same one is not sent again and again, which another test checks."""
     for user in app.network.users.values():
         user.inviting = ()
         user.invitations = dict.fromkeys(user.invitations, NOT_TOLD)
@@ -127,7 +127,7 @@ def _combinations() -> list[str]:
 
 
 @pytest.mark.parametrize("modes", _combinations())
-def test_who_may_do_what_under_which_modes(tmp_path: Path, modes: str) -> None:
+def test_privileges_under_all_modes(tmp_path: Path, modes: str) -> None:
     with (
         World(Settings(new_modes=NewModes(channel_flags="")), quick_options(tmp_path)) as server,
         Client(server, "owner", caps=_CAPS) as owner,
@@ -135,7 +135,7 @@ def test_who_may_do_what_under_which_modes(tmp_path: Path, modes: str) -> None:
         Client(server, "guest") as guest,
     ):
         owner.join("#room")
-        give(server, "owner", "#room", "q")
+        give_member_mode(server, "owner", "#room", "q")
         owner.run(f"PRIVMSG #room :{_SAID}", "TOPIC #room :the topic")
         parameters = " ".join(_PARAMETERS[mode] for mode in modes if mode in _PARAMETERS)
         wrong = []
@@ -144,7 +144,7 @@ def test_who_may_do_what_under_which_modes(tmp_path: Path, modes: str) -> None:
                 owner.run("INVITE actor #room")
                 actor.join("#room")
                 if role:
-                    give(server, "actor", "#room", role)
+                    give_member_mode(server, "actor", "#room", role)
             if modes:
                 owner.run(f"MODE #room +{modes} {parameters}")
             for question, may in _TABLE.items():
@@ -154,7 +154,7 @@ def test_who_may_do_what_under_which_modes(tmp_path: Path, modes: str) -> None:
                     client.sync()
                 server.call(_forget_invitations)
                 actor.send(question)
-                happened = _happened(question, _lines(actor), _lines(owner), _lines(guest))
+                happened = _took_effect(question, _lines(actor), _lines(owner), _lines(guest))
                 if happened != may(modes, role):
                     wrong.append((role or "member", question, happened))
                 owner.run("MODE #room -b nobody!*@*")

@@ -1,4 +1,4 @@
-"""What is said to services, by everybody and in every shape: missing, extra, huge and hostile parameters."""
+"""Commands of services, by every user and in every shape: missing, extra, huge and hostile parameters."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +15,7 @@ from greenchat.protocol.message import Message
 from greenchat.server.app import App
 from tests.conftest import StartServer, cheap_passwords, quick_options
 from tests.irc import Client
-from tests.staff import STAFFED, become
+from tests.opers import WITH_OPERS, become_oper
 from tests.world import World
 
 _HUGE = "x" * 380
@@ -28,7 +28,7 @@ _MANY = " ".join(["word"] * 60)
 
 
 def _questions() -> list[str]:
-    """Each command of each service with no parameter, one, two, three and very many."""
+    """Return each command of each service with none, one, two, three and very many parameters."""
     asked = []
     for service in SERVICES.values():
         for name in ["", "HELP", "HELP HELP", "nothing", _HUGE, *service.entries]:
@@ -40,15 +40,15 @@ def _questions() -> list[str]:
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    """Where passwords cost next to nothing, and may be guessed for ever."""
+    """Make a world with cheap passwords, which may be guessed without limit."""
     options = replace(quick_options(tmp_path), throttle=Throttle(commands=0, logins=0))
-    with World(cheap_passwords(STAFFED, 1), options) as world:
+    with World(cheap_passwords(WITH_OPERS, 1), options) as world:
         yield world
 
 
 @pytest.mark.parametrize("who", ["guest", "owner", "operator"])
 def test_every_command_in_every_shape(world: World, who: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Each is answered, in lines that fit, and nothing goes wrong inside."""
+    """Each is answered, in lines that fit, without an exception."""
     with Client(world, "alice") as alice:
         if who != "guest":
             alice.send("NS REGISTER sesame-open")
@@ -56,7 +56,7 @@ def test_every_command_in_every_shape(world: World, who: str, caplog: pytest.Log
             alice.join("#room")
             alice.run("CS REGISTER #room")
         if who == "operator":
-            become(alice)
+            become_oper(alice)
         unanswered = []
         for question in _questions():
             answers = alice.run(question)
@@ -67,13 +67,13 @@ def test_every_command_in_every_shape(world: World, who: str, caplog: pytest.Log
                 for message in answers
             ]
             assert not [line for line in lines if len(line) > BODY_LIMIT], question
-        assert not [question for question in unanswered if ":PLAY " not in question]  # there is nothing to tell again
+        assert not [question for question in unanswered if ":PLAY " not in question]  # there is no history to play
     assert not [record for record in caplog.records if record.exc_info]
 
 
 @pytest.mark.parametrize("alias", ["NS", "NICKSERV", "CS", "CHANSERV"])
 @pytest.mark.parametrize("words", ["", "HELP", "INFO", "INFO alice", ":", f":{_HUGE}", _MANY, "\x01"])
-def test_the_commands_that_are_short_for_it(world: World, alias: str, words: str) -> None:
+def test_aliases_of_services(world: World, alias: str, words: str) -> None:
     assert alias in COMMANDS
     with Client(world, "alice") as alice:
         assert {message.command for message in alice.run(f"{alias} {words}")} == {"NOTICE"}
@@ -82,23 +82,23 @@ def test_the_commands_that_are_short_for_it(world: World, alias: str, words: str
 def test_logins_while_the_server_ends(
     start_server: StartServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It ends in time and in good order; whoever was told that an account is theirs has it afterwards."""
+    """The server ends in time and in order; a client that was told that it owns an account has it afterwards."""
     options = replace(quick_options(tmp_path), storage=replace(quick_options(tmp_path).storage, persistent=True))
-    settings = replace(STAFFED, accounts=AccountSettings(iterations=50_000))
+    settings = replace(WITH_OPERS, accounts=AccountSettings(iterations=50_000))
     server = start_server(settings, options)
     clients = [Client(server.address, f"user{number}") for number in range(12)]
     for client in clients:
         client.send("REGISTER * * :sesame open", "NS IDENTIFY sesame-open", "CAP REQ :sasl", "AUTHENTICATE PLAIN")
-    told = {clients[0].expect("REGISTER").params[1]}
+    message = {clients[0].expect("REGISTER").params[1]}
     server.stop()
     for client in clients:
         messages = client.until_end()
-        told |= {message.params[1] for message in messages if message.command == "REGISTER"}
+        message |= {message.params[1] for message in messages if message.command == "REGISTER"}
         assert messages[-1].command == "ERROR"
         client.close()
     assert not [record for record in caplog.records if record.exc_info]
 
     def names(app: App) -> set[str]:
-        return {name for name in told if app.network.accounts.get(name)}
+        return {name for name in message if app.network.accounts.get(name)}
 
-    assert start_server(settings, options).call(names) == told
+    assert start_server(settings, options).call(names) == message

@@ -1,4 +1,4 @@
-"""The whole session under sequences of valid and broken commands of several clients, against a model of each client.
+"""A whole server under sequences of valid and broken commands of several clients, against a model of each client.
 
 Long runs, by hand: `python -m tests.hostile.fuzz session`.
 """
@@ -19,7 +19,7 @@ _MOST = 6  # clients at once
 
 
 class Session(RuleBasedStateMachine):
-    """Clients come, speak, and are gone; Hypothesis chooses who and what."""
+    """Clients connect, send, and disconnect; Hypothesis chooses which and what."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ class Session(RuleBasedStateMachine):
 
 TestSession = Session.TestCase
 TestSession.settings = settings(
-    derandomize=True,  # chance belongs to the long runs: what this finds, it finds each time
+    derandomize=True,  # randomness belongs to the long runs: a failure here is repeated each time
     max_examples=15,
     stateful_step_count=40,
     deadline=None,
@@ -80,13 +80,13 @@ TestSession.settings = settings(
         *(("proxy", 20_000), ("webirc", 1_000), ("scram", 1_000), ("database", 40)),
     ],
 )
-def test_chance_finds_nothing(target: str, inputs: int) -> None:
-    """A little of the long run, always the same; the long run has another seed each time."""
+def test_random_input_finds_nothing(target: str, inputs: int) -> None:
+    """A short version of the long run, always the same; the long run has another seed each time."""
     done, _ = fuzz.run(target, 1, inputs=inputs)
     assert done >= inputs
 
 
-def test_what_takes_long_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_input_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(fuzz.TARGETS, "busy", lambda *_: (lambda: sum(range(2_000_000)), lambda: 0, lambda: None))
     with pytest.raises(fuzz.TooSlowError, match="of processor time"):
         fuzz.run("busy", 1, seconds=20, slowest=0.001)

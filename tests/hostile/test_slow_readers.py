@@ -1,4 +1,6 @@
-"""Hundreds and thousands who never read: what waits is bounded, each is cut with a reason, and the talk continues."""
+"""Hundreds and thousands of clients that never read: sendqs are bounded, each is cut with a reason, and others keep
+talking.
+"""
 
 import socket
 from contextlib import ExitStack
@@ -9,10 +11,10 @@ from greenchat.config.options import Connections
 from greenchat.config.settings import Settings
 from greenchat.server.app import App
 from tests.conftest import StartServer, quick_options
-from tests.hostile import deaf
+from tests.hostile import stalled_readers
 from tests.hostile.conftest import Attack
 from tests.irc import Client
-from tests.staff import STAFFED, become
+from tests.opers import WITH_OPERS, become_oper
 
 _STUCK = 200
 _SENDQ = 32 * 1024
@@ -24,28 +26,28 @@ def _send_queues(app: App) -> list[int]:
 
 
 def _narrow(app: App) -> None:
-    """A network on which the kernel takes little: this machine's own takes megabytes."""
+    """Make the kernel buffer little, as a network does: on this machine it buffers megabytes."""
     for connection in app.clients.connections:
         if connection.session.registration.nick.startswith("stuck"):
             connection.accepted.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
 
 
 def _memory(app: App) -> int:
-    """Bytes that wait, each object counted once, as many outboxes as share it."""
+    """Return the bytes that wait, with objects shared by several outboxes counted once."""
     return sum({id(data): len(data) for c in app.clients.connections for data in c.outbox._backlog}.values())
 
 
-def test_hundreds_who_never_read(start_server: StartServer, tmp_path: Path, witnessed: Attack) -> None:
+def test_hundreds_of_clients_that_never_read(start_server: StartServer, tmp_path: Path, witnessed: Attack) -> None:
     """In one channel they share most of what waits."""
     options = replace(quick_options(tmp_path), connections=Connections(sendq=_SENDQ))
-    server = start_server(STAFFED, options)
+    server = start_server(WITH_OPERS, options)
     with ExitStack() as stack:
         stuck = [stack.enter_context(Client(server.address, f"stuck{number}")) for number in range(_STUCK)]
         for client in stuck:
             client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             client.send("JOIN #talk")
         server.call(_narrow)
-        root = become(stack.enter_context(Client(server.address, "root")))
+        root = become_oper(stack.enter_context(Client(server.address, "root")))
         talker = stack.enter_context(Client(server.address, "talker"))
         with witnessed(server.address):
             talker.join("#talk")
@@ -63,11 +65,13 @@ def test_hundreds_who_never_read(start_server: StartServer, tmp_path: Path, witn
                     break
     assert gone == {f"stuck{number}": "SendQ exceeded" for number in range(_STUCK)}
     assert 0 < seen_by_operators <= _SENDQ
-    assert 0 < most < _STUCK * _SENDQ // 4  # beside what they share, each has the rest of one write of its own
+    assert 0 < most < _STUCK * _SENDQ // 4  # beside the shared bytes, each has the rest of one write of its own
 
 
-def test_together_they_are_bounded_too(start_server: StartServer, tmp_path: Path, witnessed: Attack) -> None:
-    """Private messages are not shared: whoever makes the most wait goes first, before all outboxes fill the memory."""
+def test_all_sendqs_together_are_bounded(start_server: StartServer, tmp_path: Path, witnessed: Attack) -> None:
+    """Private messages are not shared: the client with the longest sendq is cut first, before all sendqs fill the
+    memory.
+    """
     together = 256 * 1024
     options = replace(quick_options(tmp_path), connections=Connections(sendq=64 * 1024, sendq_total=together))
     server = start_server(Settings(), options)
@@ -87,8 +91,8 @@ def test_together_they_are_bounded_too(start_server: StartServer, tmp_path: Path
     assert cut == len(stuck)
 
 
-def test_who_is_cut_finds_the_connection_ended(start_server: StartServer, tmp_path: Path) -> None:
-    """Others see it as the reason of the QUIT; the client itself finds the connection ended."""
+def test_a_cut_client_finds_the_connection_closed(start_server: StartServer, tmp_path: Path) -> None:
+    """Others see the reason in the QUIT; the client itself only finds the connection closed."""
     options = replace(quick_options(tmp_path), connections=Connections(sendq=_SENDQ))
     server = start_server(Settings(), options)
     with Client(server.address, "stuck0") as stuck, Client(server.address, "talker") as talker:
@@ -101,8 +105,8 @@ def test_who_is_cut_finds_the_connection_ended(start_server: StartServer, tmp_pa
         assert all(message.command in ("PRIVMSG", "JOIN") for message in stuck.until_end() if message.command != "366")
 
 
-def test_hundreds_who_never_read_a_byte(tmp_path: Path) -> None:
-    """A little of the long run with thousands: `python -m tests.hostile.deaf`."""
-    outcome = deaf.run(tmp_path, 200, sendq=32 * 1024, sendq_total=4 << 20)
+def test_hundreds_of_clients_that_never_read_a_byte(tmp_path: Path) -> None:
+    """A short version of the long run with thousands: `python -m tests.hostile.stalled_readers`."""
+    outcome = stalled_readers.run(tmp_path, 200, sendq=32 * 1024, sendq_total=4 << 20)
     assert outcome.reasons.total() == 200
     assert set(outcome.reasons) <= {"SendQ exceeded", "The send queues are full"}

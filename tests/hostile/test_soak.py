@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.hostile import soak
 
 
-def test_nothing_stays_of_those_who_came(tmp_path: Path) -> None:
+@pytest.mark.long
+def test_no_resources_are_left(tmp_path: Path) -> None:
     samples = soak.run(tmp_path, 6.0, 0.5, lambda _: None)
     assert max(sample.sockets for sample in samples) > samples[-1].sockets

@@ -1,4 +1,4 @@
-"""Whether the witness would notice: a server that is too slow is told from a machine that has much else to do."""
+"""Whether the witness would notice: a server that is too slow is told from a busy machine."""
 
 import os
 import subprocess
@@ -32,10 +32,10 @@ def _block(_: App) -> None:
 
 
 @pytest.mark.parametrize("be_slow", [_work, _block])
-def test_a_server_that_is_too_slow_is_noticed(
-    start_server: StartServer, tmp_path: Path, be_slow: Callable[[App], None]
-) -> None:
-    """Whether it works for too long or waits for something: sooner or later, where the machine is to blame for most."""
+def test_a_slow_server_is_noticed(start_server: StartServer, tmp_path: Path, be_slow: Callable[[App], None]) -> None:
+    """Whether it works too long or waits for something: at the latest after a few messages, where most of the delay is
+    the machine's.
+    """
     server = start_server(Settings(), quick_options(tmp_path))
     witness = Witness(server.address, pause=0.0, bound=_BOUND)
     witness.say_again()
@@ -48,8 +48,8 @@ def test_a_server_that_is_too_slow_is_noticed(
         witness.end()
 
 
-def test_a_machine_with_much_to_do_is_known() -> None:
-    """More work than there are processors: what one gets, another does not."""
+def test_a_busy_machine_is_recognized() -> None:
+    """More work than there are processors."""
     spin = "print(flush=True)\nimport time\nend = time.thread_time() + 60\nwhile time.thread_time() < end: pass"
     with ExitStack() as stack:
         spinners = []

@@ -1,20 +1,20 @@
-"""A witness: two well-behaved people who talk throughout, whatever is done to the server meanwhile.
+"""A witness: two well-behaved clients that talk all the time, whatever is done to the server.
 
-How long a message takes says something of the server and something of the machine. What the machine did is known: the
-system counts for how long each thread was ready to run and no processor was free for it. That is taken off, so that the
-bound can be short on a machine with much else to do. It forgives the server nothing: while it works it is running, and
-while it waits for something else it is not ready to run.
+The delay of a message is caused by the server and by the machine. The machine's part is known: the kernel counts for
+how long each thread was ready to run without a free processor. It is subtracted, so that the bound can be short on a
+busy machine. That excuses nothing of the server: while it works it is running, and while it waits for something else it
+is not ready to run.
 
-A server of another process is measured more closely: by the time of a processor that it has used from when a message
-was sent to when it was heard. That is all that it can have done before; and a processor that others use, too, is
-slower: how much, the witness measures with some work of its own, before and after each message, against the best that
-it has seen. What is neither work nor waiting for a processor is sleep, and has a bound of its own.
+A server in another process is measured more precisely: by the processor time that it has used between sending and
+receiving a message, scaled by the speed of the processor, which is slower where others use it, too: the witness
+measures it with some work of its own, before and after each message, against the best result so far. Time that is
+neither work nor waiting for a processor is sleep, and has a bound of its own.
 """
 
 import threading
 import time
 
-from tests.hostile.figures import kept_waiting, time_of_work, worked
+from tests.hostile.figures import kept_waiting, quickest_work, time_of_work, worked
 from tests.irc import Client, Target
 from tests.patience import PATIENCE
 
@@ -25,18 +25,18 @@ _SLEEP = 0.5
 
 
 class Witness:
-    """Says numbered things to a friend, one after another; each must be heard, in order, within the bound.
+    """Sends numbered messages to a friend, one after another; each must arrive, in order, within the bound.
 
-    delays: what each message took, in seconds. longest: the longest that one took for which the machine is not to
-    blame, in seconds; slept: how long a server did nothing meanwhile.
+    delays: of the messages, in seconds. longest: the longest delay not caused by the machine, in seconds; slept: for
+    how long a server was idle meanwhile.
     """
 
     def __init__(
         self, address: Target, *servers: int, pause: float = 0.01, bound: float = BOUND, channel: str = ""
     ) -> None:
-        """servers: processes that serve, if it isn't this one. pause: seconds between two messages.
+        """servers: the processes that serve, if not this one. pause: seconds between two messages.
 
-        channel: where they talk; "" for in private.
+        channel: where they talk; "" for private messages.
         """
         self._servers = servers
         self._processes: tuple[int | str, ...] = ("self", *servers)
@@ -50,9 +50,9 @@ class Witness:
             self._friend.join(channel)
         self.delays: list[float] = []
         self.longest = self.slept = 0.0
-        self._quickest = min(time_of_work() for _ in range(50))
+        self._quickest = quickest_work() if servers else 0.0
         self._over = threading.Event()
-        self._heard = threading.Condition()
+        self._changed = threading.Condition()
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._talk, daemon=True)
         self._thread.start()
@@ -64,24 +64,24 @@ class Witness:
                 self._over.wait(self._pause)
             self.say()  # also when all is over
         except BaseException as error:
-            with self._heard:
+            with self._changed:
                 self._error = error
-                self._heard.notify_all()
+                self._changed.notify_all()
 
     def say(self) -> None:
-        """One message, and how long it took."""
-        work = time_of_work()
+        """Send one message, and note its delay."""
+        work = time_of_work() if self._servers else 0.0
         worked_before, kept_before = worked(*self._servers), kept_waiting(*self._processes)
-        said = time.monotonic()
+        sent = time.monotonic()
         number = str(len(self.delays))
         self._speaker.send(f"PRIVMSG {self._target} :{number}")
         message = self._friend.expect("PRIVMSG")
         while message.nick != "witness":
             message = self._friend.expect("PRIVMSG")
         assert message.params == (self._target, number)
-        waited = time.monotonic() - said
-        kept = kept_waiting(*self._processes) - kept_before
-        own = waited - kept.total() / 1e9
+        waited = time.monotonic() - sent
+        waits = kept_waiting(*self._processes) - kept_before
+        own = waited - waits.total() / 1e9
         if self._servers:
             busy = worked(*self._servers) - worked_before
             self.slept = max(self.slept, own - busy)
@@ -89,18 +89,18 @@ class Witness:
             self._quickest = min(self._quickest, work)
             own = min(own, busy * self._quickest / work)
         self.longest = max(self.longest, own)
-        with self._heard:
+        with self._changed:
             self.delays.append(waited)
-            self._heard.notify_all()
+            self._changed.notify_all()
 
     def say_again(self) -> None:
-        """Wait until one more message was heard."""
+        """Wait until one more message has arrived."""
         before = len(self.delays)
-        with self._heard:
-            assert self._heard.wait_for(lambda: len(self.delays) > before or self._error, timeout=PATIENCE)
+        with self._changed:
+            assert self._changed.wait_for(lambda: len(self.delays) > before or self._error, timeout=PATIENCE)
 
     def end(self) -> None:
-        """Raises AssertionError if they missed anything or waited longer than the bound."""
+        """Stop; raise AssertionError if a message was missing or exceeded the bound."""
         self._over.set()
         self._thread.join(PATIENCE)
         self._speaker.close()

@@ -1,9 +1,9 @@
-"""The witness in a process of its own: whatever the test does meanwhile is none of its time.
+"""The witness in a process of its own, so that the work of the test does not count as a delay.
 
 python -m tests.hostile.witness_process HOST PORT PID...
 
-It says that it is there in a line. For each line that it gets it answers when one more message was heard. At the end of
-its input it ends: with an error where it was disturbed.
+It prints a line when it is ready. Each line of input is answered when one more message has arrived. At the end of the
+input it ends, with an error if it was disturbed.
 """
 
 import subprocess
@@ -18,9 +18,10 @@ from tests.server.process import ROOT
 
 @contextmanager
 def witnessing(address: tuple[str, int], *servers: int) -> Iterator[Callable[[], None]]:
-    """Two people who talk in a process of their own meanwhile; what this gives waits for one more message of theirs.
+    """Run two clients that talk in a process of their own during the block; yields a function that waits for one more
+    of their messages.
 
-    Raises AssertionError in the end if they were disturbed. servers: processes that serve.
+    Raises AssertionError at the end if they were disturbed. servers: the processes that serve.
     """
     command = [sys.executable, "-m", "tests.hostile.witness_process", address[0], str(address[1]), *map(str, servers)]
     pipe = subprocess.PIPE
@@ -46,7 +47,7 @@ def witnessing(address: tuple[str, int], *servers: int) -> Iterator[Callable[[],
 
 
 def main(host: str, port: str, *servers: str) -> None:
-    """Witness until the input ends."""
+    """Run the witness until the input ends."""
     witness = Witness((host, int(port)), *map(int, servers))
     _tell("here")
     for _ in sys.stdin:

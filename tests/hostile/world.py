@@ -1,7 +1,7 @@
 """A whole server without sockets: its real state, store, turns and commands, and clients whose outboxes can be read.
 
-Each client is also a model of what an IRC client knows from what it was sent: who it is and where it is. `check` holds
-that, and the server's own state, against each other.
+Each client is also a model of what an IRC client knows from the lines it was sent: its nick and its channels. `check`
+compares that with the server's own state.
 """
 
 import random
@@ -25,18 +25,18 @@ from greenchat.protocol import caps
 from greenchat.protocol.framing import BODY_LIMIT, LineBuffer
 from greenchat.protocol.message import Message, parse
 from tests.hostile.grammar import Grammar
-from tests.staff import STAFFED
+from tests.opers import WITH_OPERS
 from tests.world import Mailbox, make_app
 
-BOUND = 1024 * 1024  # bytes that one step may leave in one outbox: the default SendQ
+BOUND = 1024 * 1024  # bytes that one step may leave in one outbox: the default sendq
 _TAGS_LIMIT = 8191
 
 
 @dataclass(eq=False)
 class Puppet:
-    """A client: its session, and what it knows from what it was sent.
+    """A client: its session, and what it knows from the lines it was sent.
 
-    nick: as the server calls it, "" before the welcome. channels: spelled as the server last did.
+    nick: as the server calls it, "" before the welcome. channels: in the server's last spelling.
     """
 
     session: Session
@@ -49,18 +49,18 @@ class Puppet:
 
 
 def small_options(data: Path) -> Options:
-    """Return options with which nothing is written outside this folder."""
+    """Return options that write nothing outside this folder."""
     return Options(data=data, throttle=Throttle(commands=0, logins=1_000_000), storage=Storage(persistent=False))
 
 
 SETTINGS = Settings(
-    staff=Staff(classes=STAFFED.staff.classes, opers={"root": STAFFED.staff.opers["root"]}),
+    staff=Staff(classes=WITH_OPERS.staff.classes, opers={"root": WITH_OPERS.staff.opers["root"]}),
     accounts=AccountSettings(iterations=4096),
 )
 
 
 class World:
-    """The server, its clients, and chance."""
+    """The server, its clients, and the source of randomness."""
 
     def __init__(self, chance: random.Random, data: Path, settings: Settings = SETTINGS) -> None:
         self.app = make_app(settings, small_options(data))
@@ -70,14 +70,14 @@ class World:
         self.inputs = 0
         self.msgids: list[str] = []
         self._numbers = count(1)
-        self.grammar = Grammar(chance, self._said, self.msgids)
+        self.grammar = Grammar(chance, self._draw_text, self.msgids)
         self._actor: Puppet | None = None
 
     def close(self) -> None:
-        """End it, as a server ends."""
+        """Stop the server as a real one stops."""
         self.app.close()
 
-    # what can happen
+    # events
 
     def connect(self) -> Puppet:
         """Connect a client."""
@@ -94,7 +94,7 @@ class World:
         self._end_turn()
 
     def send(self, puppet: Puppet, data: bytes) -> None:
-        """Run what a client sends."""
+        """Execute what a client sends."""
         self._actor = puppet
         for line in puppet.lines.feed(data):
             if puppet.session.closing:
@@ -103,8 +103,8 @@ class World:
             self.app.turn.begin()
             ctx, continuation = run_line(line, lambda message: self._context(puppet, message))
             while continuation is not None:
-                if isinstance(continuation, Background):  # here and now, so that nothing comes after the last look
-                    ctx = ctx.aside(puppet.session)
+                if isinstance(continuation, Background):  # here and now, so that nothing happens after the last check
+                    ctx = ctx.for_session(puppet.session)
                     continuation = Streamed(continuation.steps(ctx))
                 if isinstance(continuation, Deferred):
                     result = continuation.work()
@@ -115,10 +115,10 @@ class World:
         self._end_turn()
 
     def line(self) -> bytes:
-        """Return a line that the grammar makes."""
+        """Return a line made by the grammar."""
         return self.grammar.line()
 
-    def _said(self) -> str:
+    def _draw_text(self) -> str:
         """Return a text that occurs nowhere else."""
         return f"said-{next(self._numbers)}- {'x' * self.chance.choice([0, 0, 9, 300, 500])}"
 
@@ -141,7 +141,7 @@ class World:
         gevent.sleep(0)
 
     def _leave(self, puppet: Puppet, reason: str) -> None:
-        """Remove a client as a connection does whose reader has ended."""
+        """Remove a client as a connection does when its reader ends."""
         self.app.turn.begin()
         if puppet.session.user is None:
             self.network.disconnect(puppet.session)
@@ -164,13 +164,13 @@ class World:
         fold = self.network.fold
         mine = bool(puppet.nick) and message.source is not None and fold(message.nick) == fold(puppet.nick)
         self._check_batch(puppet, message)
-        told_again = message.tags.get("batch", "") in puppet.batches and puppet.session.caps & caps.BATCH
+        is_replayed = message.tags.get("batch", "") in puppet.batches and puppet.session.caps & caps.BATCH
         if "msgid" in message.tags and len(self.msgids) < 100:
             self.msgids.append(message.tags["msgid"])
         if message.command.isdigit() and puppet.nick and message.params[0] not in ("*", puppet.nick):
             # a numeric is for its receiver, or for a channel (KNOCK)
             assert message.params[0].startswith("#") or puppet.session.closing, (puppet.nick, message)
-        if told_again and puppet.batches[message.tags["batch"]] != "labeled-response":
+        if is_replayed and puppet.batches[message.tags["batch"]] != "labeled-response":
             return
         match message.command, message.params:
             case "001", (nick, *_):
@@ -191,7 +191,7 @@ class World:
                 if name.startswith("#") and puppet is not self._actor and message.source:
                     assert name in puppet.channels, (puppet.nick, puppet.channels, message)
                 elif not name.startswith("#") and message.command != "MODE" and puppet.session.caps & caps.BATCH:
-                    # (without batches history can't be told from what is said now, and has the nicks of then)
+                    # (without batches history can't be told from new messages, and has former nicks)
                     assert mine or target == puppet.nick or not puppet.nick, (puppet.nick, message)
 
     def _check_batch(self, puppet: Puppet, message: Message) -> None:
@@ -204,13 +204,13 @@ class World:
         elif "batch" in message.tags:
             assert message.tags["batch"] in puppet.batches, message
 
-    # what must hold after every step
+    # invariants after every step
 
     def check(self) -> None:
         """Check that all sides of the state agree. Raises AssertionError."""
         network = self.network
         looked_up = {network.fold(user.nick): user for user in network.users.values()}
-        assert looked_up == network.users  # no nick twice
+        assert looked_up == network.users  # each nick belongs to one user
         for user in network.users.values():
             self._check_user(user)
         for folded, channel in network.channels.items():
@@ -250,14 +250,14 @@ class World:
             assert folded in member.channels
             for session in member.sessions:
                 hearers[session.outbox] = session.kind
-        grouped = {outbox: kind for kind, group in channel.group._outboxes.items() for outbox in group}
-        assert grouped == hearers  # each member's sessions hear it, under their kind, and nobody else
+        grouped = {outbox: kind for kind, group in channel.group.outboxes.items() for outbox in group}
+        assert grouped == hearers  # the sessions of each member, and no others, are in the group of their kind
         for guest in channel.invited:
             assert folded in guest.invitations
         for masks in channel.lists.values():
             assert len(masks) <= network.settings.limits.list_entries
-        for variant, kept in channel.names.items():
-            assert kept.texts() == names_cache.lines_of(network.settings, channel, variant, channel.members).texts()
+        for variant, cached in channel.names.items():
+            assert cached.texts() == names_cache.lines_of(network.settings, channel, variant, channel.members).texts()
 
     def _check_puppet(self, puppet: Puppet) -> None:
         user = puppet.session.user

@@ -1,4 +1,4 @@
-"""When two names are the same: https://modern.ircdocs.horse/#casemapping-parameter."""
+"""Which names are equal: https://modern.ircdocs.horse/#casemapping-parameter."""
 
 import pytest
 from hypothesis import given
@@ -30,7 +30,7 @@ SAME = [
 
 
 @pytest.mark.parametrize(("mapping", "one", "other", "same"), SAME)
-def test_the_same(mapping: str, one: str, other: str, same: bool) -> None:
+def test_equal_names(mapping: str, one: str, other: str, same: bool) -> None:
     fold = ANNOUNCED[mapping]
     assert (fold(one) == fold(other)) is same
 
@@ -43,7 +43,7 @@ def test_folding_twice_changes_nothing(mapping: str, name: str) -> None:
 
 
 @given(name=st.text())
-def test_names_that_precis_allows_fold_as_on_the_server(name: str) -> None:
+def test_names_that_precis_allows_are_folded_as_on_the_server(name: str) -> None:
     precis = pytest.importorskip("greenchat.values.precis")
     if precis.is_nick(name):
         assert ANNOUNCED["rfc7613"](name) == precis.fold(name)

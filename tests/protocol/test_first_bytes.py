@@ -1,4 +1,4 @@
-"""What a client speaks, told from its first bytes."""
+"""Detecting the protocol of a client by its first bytes."""
 
 import pytest
 
@@ -33,11 +33,11 @@ def first(data: bytes | None, kind: str) -> str:
         (b"\0", "plain", "irc", "http"),
     ],
 )
-def test_who_serves_whom(data: bytes | None, auto: str, irc: str, http: str) -> None:
+def test_detection(data: bytes | None, auto: str, irc: str, http: str) -> None:
     assert (first(data, "auto"), first(data, "irc"), first(data, "http")) == (auto, irc, http)
     if data is not None:
         assert is_foreign(data) is (auto in ("tls", "http"))
 
 
-def test_a_listener_can_be_pinned_to_what_stands_in_the_rows() -> None:
+def test_a_listener_can_be_pinned_to_each_row() -> None:
     assert CHOICES == ("auto", "http", "plain", "irc")

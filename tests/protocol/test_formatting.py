@@ -36,7 +36,7 @@ PARSED: list[tuple[str, list[FormattedSpan]]] = [
     ("\x04FF0000red", [("red", Format(foreground="ff0000"))]),
     ("\x04ff0000,00ff00both", [("both", Format(foreground="ff0000", background="00ff00"))]),
     ("\x04ff00text", [("ff00text", PLAIN)]),
-    # the examples of the page
+    # the examples of that page
     (
         "I love \x033IRC! \x03It is the \x037best protocol ever!",
         [
@@ -94,7 +94,7 @@ coded = st.text(alphabet="ab1,2 \x02\x03\x04\x0f\x11\x16\x1d\x1e\x1ff0", max_siz
 
 
 @given(coded | st.text())
-def test_any_text_parses_and_formats_back_to_the_same_look(text: str) -> None:
+def test_any_text_keeps_its_look(text: str) -> None:
     spans = parse_spans(text)
     assert all(part for part, _ in spans)
     assert parse_spans(format_spans(spans)) == spans

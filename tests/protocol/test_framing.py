@@ -1,4 +1,4 @@
-"""Lines out of bytes, whatever pieces they come in."""
+"""Splitting bytes into lines, in whatever pieces they arrive."""
 
 import pytest
 from hypothesis import given
@@ -17,7 +17,7 @@ FED = [
     (b"PING a\n", [b"PING a"]),
     (b"PING a\r\r\n", [b"PING a"]),
     (b"PING a\r\n\r\nPING b\nPING c", [b"PING a", b"PING b"]),
-    (b"a\rb\r\n", [b"a\rb"]),  # a CR alone ends nothing; the parser refuses it
+    (b"a\rb\r\n", [b"a\rb"]),  # a CR alone does not end a line; the parser refuses it
     (b"a\0b\n", [b"a\0b"]),
     (b"\xff\xfe\n", [b"\xff\xfe"]),
     (b" PING\n", [b" PING"]),
@@ -29,7 +29,7 @@ def test_lines(data: bytes, lines: list[bytes]) -> None:
     assert LineBuffer().feed(data) == lines
 
 
-def test_what_has_not_ended_waits() -> None:
+def test_an_unfinished_line_waits() -> None:
     buffer = LineBuffer()
     assert buffer.feed(b"PI") == []
     assert buffer.rest == b"PI"
@@ -39,7 +39,7 @@ def test_what_has_not_ended_waits() -> None:
 
 
 def line(tags: int, body: int) -> bytes:
-    """A line with so many bytes of tags, `@` and space counted, and so many of the rest, CR LF counted."""
+    """Return a line with so many bytes of tags, counting `@` and space, and so many others, counting CR LF."""
     return (b"@" + b"t" * (tags - 2) + b" " if tags else b"") + b"b" * (body - 2) + b"\r\n"
 
 
@@ -65,12 +65,12 @@ def test_limits(tags: int, body: int, fits: bool) -> None:
     assert LineBuffer().feed(data + b"PING\r\n") == [whole if fits else LineTooLong(whole), b"PING"]
 
 
-def test_tags_without_a_space_behind_them_count_as_tags() -> None:
+def test_tags_without_a_space_after_them_count_as_tags() -> None:
     data = b"@" + b"a" * 1000
     assert LineBuffer().feed(data + b"\n") == [data]
 
 
-def test_who_never_ends_a_line_is_noticed() -> None:
+def test_a_line_without_end_is_noticed() -> None:
     buffer = LineBuffer()
     buffer.feed(b"a" * UNENDED_LIMIT)
     assert not buffer.overrun
@@ -84,7 +84,7 @@ streams = st.lists(
 
 
 @given(streams | st.binary(max_size=2000), st.lists(st.integers(0, 2000)))
-def test_how_the_bytes_are_split_does_not_matter(data: bytes, cuts: list[int]) -> None:
+def test_the_pieces_do_not_matter(data: bytes, cuts: list[int]) -> None:
     whole, pieces = LineBuffer(), LineBuffer()
     lines: list[bytes | LineTooLong] = []
     at = 0
@@ -96,8 +96,8 @@ def test_how_the_bytes_are_split_does_not_matter(data: bytes, cuts: list[int]) -
 
 
 @given(streams | st.binary())
-def test_no_byte_is_lost_or_made_up(data: bytes) -> None:
+def test_no_byte_is_lost_or_added(data: bytes) -> None:
     buffer = LineBuffer(body_limit=100_000, tags_limit=100_000)
     lines = buffer.feed(data)
-    kept = b"".join(one if isinstance(one, bytes) else one.line for one in lines) + buffer.rest
-    assert kept.translate(None, b"\r\n \t\v\f") == data.translate(None, b"\r\n \t\v\f")
+    joined = b"".join(one if isinstance(one, bytes) else one.line for one in lines) + buffer.rest
+    assert joined.translate(None, b"\r\n \t\v\f") == data.translate(None, b"\r\n \t\v\f")

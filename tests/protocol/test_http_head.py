@@ -1,4 +1,4 @@
-"""The head of a request: what is taken, and what is refused because two programs could read it in two ways."""
+"""Parsing the head of an HTTP request, and refusing whatever two programs could read differently."""
 
 import pytest
 
@@ -29,7 +29,7 @@ def head(text: str) -> bytes:
         ("GET / HTTP/1.1\r\nHOST:   example.org:80\t", "GET", "/", 0, True),
     ],
 )
-def test_what_is_taken(text: str, method: str, target: str, length: int | None, keeps: bool) -> None:
+def test_accepted_heads(text: str, method: str, target: str, length: int | None, keeps: bool) -> None:
     parsed = parse_head(head(text))
     assert (parsed.method, parsed.target, parsed.length, parsed.keeps) == (method, target, length, keeps)
 
@@ -61,7 +61,7 @@ def test_what_is_taken(text: str, method: str, target: str, length: int | None, 
         ("GET http://a@b/ HTTP/1.1" + HOST, 400),
         ("GET /" + "x" * 9000 + " HTTP/1.1" + HOST, 414),
         ("GET / HTTP/1.1" + HOST + "\r\nx: y" * 101, 431),
-        # which host?
+        # ambiguous host
         ("GET / HTTP/1.1", 400),
         ("GET / HTTP/1.1\r\nHost: ", 400),
         (f"GET / HTTP/1.1{HOST}{HOST}", 400),
@@ -70,7 +70,7 @@ def test_what_is_taken(text: str, method: str, target: str, length: int | None, 
         ("GET / HTTP/1.1\r\nHost: a, b", 400),
         ("GET / HTTP/1.1\r\nHost: a:http", 400),
         ("GET / HTTP/1.1\r\nHost: user@a", 400),
-        # a field that some would read as another
+        # a field that some programs would read as another
         (f"GET / HTTP/1.1{HOST}\r\nContent-Length : 1", 400),
         (f"GET / HTTP/1.1{HOST}\r\n Content-Length: 1", 400),
         (f"GET / HTTP/1.1{HOST}\r\nx: a\r\n folded", 400),
@@ -81,7 +81,7 @@ def test_what_is_taken(text: str, method: str, target: str, length: int | None, 
         (f"GET / HTTP/1.1{HOST}\r\nx: a\0b", 400),
         (f"GET / HTTP/1.1{HOST}\r\nx: a\x7f", 400),
         (f"GET / HTTP/1.1\n{HOST}", 400),
-        # where does it end?
+        # ambiguous length
         (f"POST / HTTP/1.1{HOST}\r\nContent-Length: 1\r\nContent-Length: 1", 400),
         (f"POST / HTTP/1.1{HOST}\r\nContent-Length: 1, 1", 400),
         (f"POST / HTTP/1.1{HOST}\r\nContent-Length: -1", 400),
@@ -101,12 +101,12 @@ def test_what_is_taken(text: str, method: str, target: str, length: int | None, 
         (f"POST / HTTP/1.1{HOST}\r\nExpect: the-unexpected", 417),
     ],
 )
-def test_what_is_refused(text: str, status: int) -> None:
+def test_refused_heads(text: str, status: int) -> None:
     with pytest.raises(HttpError) as caught:
         parse_head(head(text))
     assert caught.value.status == status
 
 
-def test_fields_are_found_by_their_names() -> None:
+def test_fields_are_found_by_name() -> None:
     parsed = parse_head(head(f"GET / HTTP/1.1{HOST}\r\nX-A: 1\r\nx-a: 2\r\nEmpty:"))
     assert (parsed.get("x-a"), parsed.get("empty"), parsed.get("none"), parsed.host) == ("1, 2", "", "", "example.org")

@@ -41,12 +41,12 @@ def test_parse(words: list[str], tokens: dict[str, str | None]) -> None:
 
 
 @given(st.dictionaries(st.from_regex(r"[A-Z]{1,20}", fullmatch=True), st.text(st.characters(max_codepoint=127))))
-def test_values_survive_their_tokens(tokens: dict[str, str | None]) -> None:
+def test_values_are_read_back(tokens: dict[str, str | None]) -> None:
     assert parse_tokens(format_tokens(tokens)) == tokens
 
 
 @given(st.text())
-def test_a_value_is_ascii_without_spaces_and_equal_signs(value: str) -> None:
+def test_a_value_is_ascii_without_spaces_and_equals_signs(value: str) -> None:
     (token,) = format_tokens({"NETWORK": value})
     shown = token.removeprefix("NETWORK=")
     assert shown.isascii()

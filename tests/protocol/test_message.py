@@ -1,4 +1,4 @@
-"""One line to one message and back."""
+"""Parsing and formatting messages."""
 
 import pytest
 from hypothesis import example, given
@@ -31,7 +31,7 @@ GOOD = [
     (":irc.example.com CAP * LIST :", Message("CAP", ("*", "LIST", ""), "irc.example.com")),
     (":dan!d@localhost PRIVMSG #chan Hey!", Message("PRIVMSG", ("#chan", "Hey!"), "dan!d@localhost")),
     (":dan!d@localhost PRIVMSG #chan ::-)", Message("PRIVMSG", ("#chan", ":-)"), "dan!d@localhost")),
-    # the corners
+    # corner cases
     ("PING", Message("PING")),
     ("ping", Message("PING")),
     ("001 alice", Message("001", ("alice",))),
@@ -93,14 +93,14 @@ def test_parse(line: str, message: Message) -> None:
 
 
 @pytest.mark.parametrize("command", ODD)
-def test_what_no_server_knows_is_a_command_all_the_same(command: str) -> None:
-    """Whoever reads it refuses it by its name, and with the label that stands before it."""
+def test_an_unknown_command_is_parsed(command: str) -> None:
+    """Whatever reads the message refuses it by its name, with the label that stands before it."""
     assert parse(f"@label=1 {command} x") == Message(command, ("x",), None, {"label": "1"})
     assert parse(Message(command, ("x",)).format()) == Message(command, ("x",))
 
 
 @pytest.mark.parametrize("line", BAD)
-def test_what_is_no_message_is_refused(line: str) -> None:
+def test_invalid_lines_are_refused(line: str) -> None:
     with pytest.raises(ParseError):
         parse(line)
 
@@ -125,7 +125,7 @@ def test_tag_values_are_unescaped(escaped: str, value: str) -> None:
 
 
 @given(st.text())
-def test_escaping_a_value_is_undone_by_reading_it(value: str) -> None:
+def test_escaped_values_are_read_back(value: str) -> None:
     assert parse_tags("a=" + escape_value(value)) == {"a": value}
 
 
@@ -174,7 +174,7 @@ UNFORMATTABLE = [
 
 
 @pytest.mark.parametrize("message", UNFORMATTABLE)
-def test_what_would_read_as_something_else_is_not_formatted(message: Message) -> None:
+def test_ambiguous_messages_are_not_formatted(message: Message) -> None:
     with pytest.raises(ValueError, match=r"."):
         message.format()
 
@@ -192,7 +192,7 @@ messages = st.builds(Message, commands, parameters, sources, st.dictionaries(nam
 
 
 @given(messages)
-def test_a_message_survives_its_line(message: Message) -> None:
+def test_a_message_is_read_back_from_its_line(message: Message) -> None:
     assert parse(message.format()) == message
 
 
@@ -206,7 +206,7 @@ def test_equal_messages_have_equal_hashes(message: Message) -> None:
 @given(st.text() | st.text("@:;= \\aP\0\r\n\t1é", max_size=30))
 @example("@" + ";" * 5000)
 @example("\x1c \x85 \u2028")
-def test_whatever_the_line_it_is_a_message_or_a_parse_error(line: str) -> None:
+def test_any_line_is_a_message_or_a_parse_error(line: str) -> None:
     try:
         message = parse(line)
     except ParseError:
@@ -216,7 +216,7 @@ def test_whatever_the_line_it_is_a_message_or_a_parse_error(line: str) -> None:
 
 
 @given(st.text() | st.text("@:;= \\aP", max_size=30))
-def test_what_was_read_can_be_sent_on_and_is_read_the_same(line: str) -> None:
+def test_a_parsed_message_can_be_sent_and_parsed_again(line: str) -> None:
     try:
         message = parse(line)
     except ParseError:
@@ -248,7 +248,7 @@ def test_presentable(word: str, shown: str) -> None:
     assert presentable(word) == shown
 
 
-def test_nobody_can_add_a_tag_to_all_messages() -> None:
+def test_the_tags_of_all_messages_are_immutable() -> None:
     with pytest.raises(TypeError):
         NO_TAGS["a"] = "b"  # type: ignore[index]  # that it is refused at run time too is what is tested
 

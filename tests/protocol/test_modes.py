@@ -1,4 +1,4 @@
-"""Mode strings to changes and back: https://modern.ircdocs.horse/#mode-message."""
+"""Parsing and formatting mode strings: https://modern.ircdocs.horse/#mode-message."""
 
 import pytest
 from hypothesis import given
@@ -68,14 +68,14 @@ def complete_changes(draw: st.DrawFn) -> ModeChange:
 
 
 @given(st.lists(complete_changes()))
-def test_changes_survive_their_string(changes: list[ModeChange]) -> None:
+def test_changes_are_read_back(changes: list[ModeChange]) -> None:
     assert parse_changes(format_changes(changes), TABLE) == changes
 
 
 @pytest.mark.parametrize(
     ("letters", "symbols"), [("", ""), ("v", "+"), ("vo", "@+"), ("voq", "~@+"), ("hvoaq", "~&@%+"), ("x", "")]
 )
-def test_symbols_are_in_the_order_of_rank(letters: str, symbols: str) -> None:
+def test_prefixes_are_in_the_order_of_ranks(letters: str, symbols: str) -> None:
     assert TABLE.symbols_of(letters) == symbols
 
 
@@ -83,7 +83,7 @@ def test_symbols_are_in_the_order_of_rank(letters: str, symbols: str) -> None:
     ("letter", "adding", "removing"),
     [("b", True, True), ("k", True, True), ("l", True, False), ("i", False, False), ("o", True, True)],
 )
-def test_what_takes_a_parameter(letter: str, adding: bool, removing: bool) -> None:
+def test_modes_with_a_parameter(letter: str, adding: bool, removing: bool) -> None:
     """https://modern.ircdocs.horse/#mode-message: types A, B, C, D, and the prefixes, which are like B."""
     assert TABLE.takes_parameter(letter, adding=True) is adding
     assert TABLE.takes_parameter(letter, adding=False) is removing
@@ -91,7 +91,7 @@ def test_what_takes_a_parameter(letter: str, adding: bool, removing: bool) -> No
 
 @given(st.lists(complete_changes(), max_size=60), st.integers(20, 400))
 def test_lines(changes: list[ModeChange], room: int) -> None:
-    """The lines together say what one line would, each fits, and none has more than 15 parameters with its target."""
+    """The lines together equal one long line, each fits, and none has more than 15 parameters including the target."""
     lines = list(lines_of_changes(changes, room))
     assert [change for line in lines for change in parse_changes(line, TABLE)] == changes
     for line in lines:

@@ -1,4 +1,4 @@
-"""Ids: ordered, unique, and the same number after a trip over the wire."""
+"""Msgids: ordered, unique, and read back from text unchanged."""
 
 import pytest
 from hypothesis import given
@@ -40,19 +40,19 @@ def test_texts_sort_like_their_numbers(one: int, other: int) -> None:
         "٠" * 13,
     ],
 )
-def test_what_we_never_gave_out_is_no_id(text: str) -> None:
+def test_invalid_ids(text: str) -> None:
     assert parse_msgid(text) is None
 
 
 @given(st.lists(st.integers(0, 1 << 42), max_size=50), numbers.filter(lambda number: number < LAST_ID - 100))
-def test_ids_grow_whatever_the_clock_does(times: list[int], last: int) -> None:
+def test_ids_increase_whatever_the_clock_does(times: list[int], last: int) -> None:
     ids = MessageIds(last)
     given = [ids.next(now) for now in times]
     assert given == sorted(set(given))
     assert all(number > last for number in given)
 
 
-def test_an_id_holds_its_time() -> None:
+def test_an_id_contains_its_time() -> None:
     ids = MessageIds()
     assert [time_of(ids.next(now)) for now in (5, 5, 6, 9)] == [5, 5, 6, 9]
     assert msgid_time(format_msgid(ids.next(12))) == 12

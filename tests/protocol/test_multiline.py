@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from greenchat.protocol.caps import ACCOUNT_TAG, BATCH, LABELED_RESPONSE, MESSAGE_TAGS, MULTILINE, PLAIN
 from greenchat.protocol.envelopes.multiline import MultilineEnvelope
 from greenchat.protocol.message import Message
-from greenchat.protocol.multiline import Part, parts_of, seams, whole
+from greenchat.protocol.multiline import Part, join_parts, parts_of, seams
 
 EXAMPLE = (Part("hello"), Part(""), Part("how is "), Part("everyone?", joined=True))
 lines = st.text("abc é", max_size=6)
@@ -15,9 +15,9 @@ parts = st.lists(st.builds(Part, lines, st.booleans()), min_size=1, max_size=8)
 
 
 def test_the_specifications_example() -> None:
-    assert whole(EXAMPLE) == "hello\n\nhow is everyone?"
+    assert join_parts(EXAMPLE) == "hello\n\nhow is everyone?"
     assert seams(EXAMPLE) == [14]
-    assert parts_of(whole(EXAMPLE), [14]) == EXAMPLE
+    assert parts_of(join_parts(EXAMPLE), [14]) == EXAMPLE
 
 
 @pytest.mark.parametrize(
@@ -31,15 +31,15 @@ def test_the_specifications_example() -> None:
         ("ab\ncd", [1, 4], (Part("a"), Part("b", joined=True), Part("c"), Part("d", joined=True))),
     ],
 )
-def test_taking_apart(text: str, joined_at: list[int], found: tuple[Part, ...]) -> None:
+def test_splitting(text: str, joined_at: list[int], found: tuple[Part, ...]) -> None:
     assert parts_of(text, joined_at) == found
 
 
 @given(parts)
-def test_no_text_is_lost_on_the_way_to_the_store_and_back(some: list[Part]) -> None:
-    text = whole(some)
+def test_texts_are_read_back_from_the_store(some: list[Part]) -> None:
+    text = join_parts(some)
     again = parts_of(text, seams(some))
-    assert whole(again) == text
+    assert join_parts(again) == text
     if all(part.text for part in some):
         assert again == (some[0]._replace(joined=False), *some[1:])
 
@@ -49,7 +49,7 @@ def envelope(*some: Part) -> MultilineEnvelope:
     return MultilineEnvelope(message, some, time=0, msgid=1, account="account")
 
 
-def test_who_knows_it_gets_a_batch() -> None:
+def test_clients_with_multiline_get_a_batch() -> None:
     kind = MULTILINE | BATCH | MESSAGE_TAGS | ACCOUNT_TAG
     assert envelope(*EXAMPLE).encode(kind).decode().split("\r\n") == [
         "@msgid=0000000000001;account=account;+x=y :n!u@h BATCH +0000000000001 draft/multiline #channel",
@@ -63,7 +63,7 @@ def test_who_knows_it_gets_a_batch() -> None:
 
 
 @pytest.mark.parametrize("kind", [MESSAGE_TAGS | ACCOUNT_TAG, MESSAGE_TAGS | ACCOUNT_TAG | MULTILINE])
-def test_others_get_messages(kind: int) -> None:
+def test_other_clients_get_messages(kind: int) -> None:
     # "Servers MUST only include a message ID on the first message of a batch when sending a fallback"
     assert envelope(*EXAMPLE).encode(kind).decode().split("\r\n") == [
         "@msgid=0000000000001;account=account;+x=y :n!u@h PRIVMSG #channel :hello",
@@ -80,7 +80,7 @@ def test_plain_text_gets_lines() -> None:
     assert envelope(*EXAMPLE).encode(PLAIN).count(b"\n") == 3
 
 
-def test_as_a_part_of_other_batches_and_answers() -> None:
+def test_within_other_batches_and_labeled_answers() -> None:
     kind = MULTILINE | BATCH | LABELED_RESPONSE
     outer = envelope(*EXAMPLE).in_batch("outer")
     assert outer.encode(kind).startswith(b"@batch=outer :n!u@h BATCH +0000000000001")
@@ -90,12 +90,12 @@ def test_as_a_part_of_other_batches_and_answers() -> None:
     assert labeled.encode(kind).count(b"label=l") == labeled.encode(LABELED_RESPONSE).count(b"label=l") == 1
 
 
-def test_all_that_was_made_of_it_can_be_taken_back() -> None:
+def test_all_ids_of_a_message_can_be_redacted() -> None:
     first = envelope(*EXAMPLE)
     made = [first.encode(0), first.labeled("l").encode(LABELED_RESPONSE), first.in_batch("b").encode(BATCH)]
     assert {id(data) for data in made} <= {id(data) for data in first.encodings}
 
 
-def test_each_line_has_to_fit() -> None:
+def test_each_line_must_fit() -> None:
     assert envelope(Part("x" * 400), Part("y" * 400, joined=True)).fits
     assert not envelope(Part("x"), Part("y" * 500)).fits

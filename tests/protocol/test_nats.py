@@ -1,4 +1,4 @@
-"""https://docs.nats.io/reference/protocols/client, and where a message of a stream says its place."""
+"""https://docs.nats.io/reference/protocols/client, and the position of a message in its stream."""
 
 import json
 
@@ -29,7 +29,7 @@ FRAMES = [
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 10_000])
-def test_frames_are_read_however_they_are_cut(size: int) -> None:
+def test_frames_are_read_in_any_pieces(size: int) -> None:
     parser = NatsParser()
     found = [frame for begin in range(0, len(STREAM), size) for frame in parser.feed(STREAM[begin : begin + size])]
     assert found == FRAMES
@@ -53,7 +53,7 @@ def test_anything_else_is_refused(data: bytes) -> None:
         NatsParser().feed(data)
 
 
-def test_what_is_sent() -> None:
+def test_frames_sent() -> None:
     """PUB: "PUB <subject> [reply-to] <#bytes>", HPUB: "<#header bytes> <#total bytes>"."""
     assert subscribe("a.*", "1") == b"SUB a.* 1\r\n"
     assert publish("log", b"hello") == b"PUB log 5\r\nhello\r\n"
@@ -74,11 +74,11 @@ def test_what_is_sent() -> None:
         ("$JS.ACK.hub.ACCOUNT.log.consumer.1.42.7.1700000000123456789.0.random", StreamPosition(42, 7, 1700000000123)),
     ],
 )
-def test_a_message_of_a_stream_says_its_place(reply: str, found: StreamPosition) -> None:
+def test_the_position_of_a_message(reply: str, found: StreamPosition) -> None:
     assert place(reply) == found
 
 
 @pytest.mark.parametrize("reply", ["", "in.1", "$JS.ACK.log.consumer.1.42", "$JS.ACK.log.consumer.1.x.7.1.0"])
-def test_a_message_without_its_place_is_refused(reply: str) -> None:
+def test_a_message_without_position_is_refused(reply: str) -> None:
     with pytest.raises(NatsError):
         place(reply)

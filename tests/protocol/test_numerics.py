@@ -25,12 +25,12 @@ def test_code(numeric: Numeric, command: str) -> None:
     assert numeric.command == command
 
 
-def test_no_two_share_a_code() -> None:
-    """An IntEnum would silently make the second an alias of the first, with the first one's text."""
+def test_no_two_numerics_share_a_code() -> None:
+    """An IntEnum would silently make the second an alias of the first, with the text of the first."""
     assert len(Numeric.__members__) == len(list(Numeric))
 
 
-def test_every_code_has_three_digits_and_every_error_that_says_nothing_else_a_text() -> None:
+def test_every_code_has_three_digits_and_every_error_without_other_parameters_a_text() -> None:
     said_by_handlers = {
         Numeric.ERR_UNKNOWNERROR,
         Numeric.ERR_NORECIPIENT,

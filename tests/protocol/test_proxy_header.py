@@ -40,12 +40,12 @@ HEADERS = [
 
 
 @pytest.mark.parametrize(("data", "header"), HEADERS)
-def test_a_header_says_where_a_client_comes_from(data: bytes, header: Header) -> None:
+def test_valid_headers(data: bytes, header: Header) -> None:
     assert parse(data) == header
 
 
 @pytest.mark.parametrize("data", [data for data, _ in HEADERS])
-def test_reading_as_told_takes_the_header_and_no_more(data: bytes) -> None:
+def test_reading_stops_after_the_header(data: bytes) -> None:
     stream = data + b"NICK alice\r\n"
     read = b""
     while count := missing(read):
@@ -64,7 +64,7 @@ def test_reading_as_told_takes_the_header_and_no_more(data: bytes) -> None:
         v2(0x21, 0x11, b"")[:14] + b"\xff\xff",
     ],
 )
-def test_what_can_not_become_a_header_is_known_early(data: bytes) -> None:
+def test_invalid_headers_are_recognized_early(data: bytes) -> None:
     with pytest.raises(ProxyError):
         missing(data)
 
@@ -93,13 +93,13 @@ def test_what_can_not_become_a_header_is_known_early(data: bytes) -> None:
         SIGNATURE,
     ],
 )
-def test_what_is_no_header_is_refused(data: bytes) -> None:
+def test_invalid_headers_are_refused(data: bytes) -> None:
     with pytest.raises(ProxyError):
         parse(data)
 
 
 @given(st.ip_addresses(), st.booleans(), st.binary(max_size=50))
-def test_every_address_comes_through(address: IPv4Address, with_tls: bool, rest: bytes) -> None:
+def test_every_address_is_read_back(address: IPv4Address, with_tls: bool, rest: bytes) -> None:
     block = address.packed * 2 + b"\0\1\0\2" + (TLS if with_tls else NO_TLS) + rest
     assert parse(v2(0x21, 0x11 if address.version == 4 else 0x21, block)) == Header(str(address), with_tls)
     line = f"PROXY TCP{address.version} {address} {address} 1 2\r\n".encode()
@@ -107,7 +107,7 @@ def test_every_address_comes_through(address: IPv4Address, with_tls: bool, rest:
 
 
 @given(st.binary(max_size=300) | st.binary(max_size=60).map(lambda data: SIGNATURE + data))
-def test_no_input_raises_anything_else(data: bytes) -> None:
+def test_any_input_raises_the_declared_errors_only(data: bytes) -> None:
     for function in missing, parse:
         with suppress(ProxyError):
             function(data)

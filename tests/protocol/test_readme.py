@@ -1,4 +1,4 @@
-"""The protocol room's page is true: what clients ask for is offered, or left out with a reason."""
+"""README.md of this package: each capability that clients request is offered, or left out with a reason."""
 
 import re
 from pathlib import Path
@@ -10,13 +10,13 @@ PAGE = (Path(greenchat.__file__).parent / "protocol/README.md").read_text(encodi
 
 
 def rows(heading: str) -> dict[str, str]:
-    """The table below a heading: its first column -> its second."""
+    """Return the table under a heading as first column -> second column."""
     section = PAGE.partition(f"## {heading}\n")[2].partition("\n## ")[0]
     found = re.findall(r"^\| (\S+) \| (.+) \|$", section, re.MULTILINE)
     return {name: text for name, text in found if not set(name) <= {"-"} and name not in ("client", "capability")}
 
 
-def test_what_clients_ask_for_is_offered_or_left_out_with_a_reason() -> None:
+def test_requested_capabilities_are_offered_or_left_out_with_a_reason() -> None:
     clients, left_out = rows("What clients ask for"), rows("What is not supported, and why")
     known = "irssi WeeChat catgirl Halloy senpai Limnoria Sopel ZNC gamja Goguma"
     assert clients.keys() == set(known.split())
@@ -29,5 +29,5 @@ def test_what_clients_ask_for_is_offered_or_left_out_with_a_reason() -> None:
     assert unknown == set()
 
 
-def test_what_is_left_out_is_not_offered() -> None:
+def test_capabilities_left_out_are_not_offered() -> None:
     assert rows("What is not supported, and why").keys() & caps.CAPABILITIES.keys() == set()

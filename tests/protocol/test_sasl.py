@@ -17,7 +17,7 @@ def test_a_chunk_of_400_is_followed_by_another(size: int, lengths: list[int]) ->
 
 
 @given(st.binary(max_size=2000))
-def test_what_was_cut_comes_together_again(data: bytes) -> None:
+def test_chunks_are_put_together(data: bytes) -> None:
     collector = Collector()
     *first, last = chunks(data)
     assert [collector.feed(chunk) for chunk in first] == [None] * len(first)
@@ -33,16 +33,16 @@ def test_a_response_without_end_is_refused() -> None:
 
 
 @pytest.mark.parametrize("chunk", ["A" * 401, "!", "AAA", "ä"])
-def test_what_is_no_base64_is_refused(chunk: str) -> None:
+def test_invalid_base64_is_refused(chunk: str) -> None:
     with pytest.raises(SaslError):
         Collector().feed(chunk)
 
 
 @pytest.mark.parametrize("response", [b"", b"\0", b"\0a\0", b"\0\0b", b"a", b"\0a\0b\0c", b"\0\xff\0b"])
-def test_what_is_not_plain_is_refused(response: bytes) -> None:
+def test_invalid_plain_responses_are_refused(response: bytes) -> None:
     with pytest.raises(SaslError):
         parse_plain(response)
 
 
-def test_plain_goes_through() -> None:
+def test_plain_is_read_back() -> None:
     assert parse_plain(format_plain("alice", "pass word")) == ("", "alice", "pass word")

@@ -1,4 +1,4 @@
-"""SCRAM-SHA-256, first of all with the example of RFC 7677, section 3; SCRAM-SHA-512 as RFC 5802 makes it."""
+"""SCRAM-SHA-256, first with the example of RFC 7677, section 3; SCRAM-SHA-512 as RFC 5802 makes it."""
 
 import base64
 import hashlib
@@ -21,7 +21,7 @@ CLIENT_FINAL = (
 SERVER_FINAL = "v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="
 
 
-def test_the_example_of_the_rfc() -> None:
+def test_the_example_of_rfc_7677() -> None:
     client = ClientExchange("user", "pencil", CLIENT_NONCE)
     assert client.first() == CLIENT_FIRST
     server = ServerExchange(CLIENT_FIRST, SERVER_NONCE)
@@ -53,7 +53,7 @@ def test_channel_binding(kind: str) -> None:
     client.check(server.final(final))
 
 
-def test_somebody_in_between_is_noticed() -> None:
+def test_a_man_in_the_middle_is_noticed() -> None:
     """RFC 5802, section 6: "the client and server ... MUST verify" that both mean the same channel."""
     client = ClientExchange("user", "pencil", CLIENT_NONCE, binding=("tls-exporter", b"another channel"))
     server = ServerExchange(client.first(), SERVER_NONCE, BOUND, plus=True)
@@ -64,7 +64,7 @@ def test_somebody_in_between_is_noticed() -> None:
 @pytest.mark.parametrize(
     ("first", "plus"),
     [
-        ("p=tls-unique,,n=user,r=x", True),  # of a type that this connection has not
+        ("p=tls-unique,,n=user,r=x", True),  # a type that this connection does not have
         ("tls-exporter,,n=user,r=x", True),
         ("n,,n=user,r=x", True),  # "-PLUS" is there "if and only if" channel binding is used
         ("y,,n=user,r=x", True),
@@ -110,14 +110,14 @@ def test_a_bad_final_message_is_refused(final: str) -> None:
     "first",
     ["", "r=other,s=AAAA,i=4096", SERVER_FIRST.replace("4096", "1"), SERVER_FIRST.replace("4096", "999999999")],
 )
-def test_a_client_refuses_a_server_that_makes_no_sense(first: str) -> None:
+def test_a_client_refuses_invalid_answers(first: str) -> None:
     with pytest.raises(ScramError):
         ClientExchange("user", "pencil", CLIENT_NONCE).final(first)
 
 
 @given(st.text(max_size=100))
 @settings(max_examples=300)
-def test_no_input_raises_anything_else(text: str) -> None:
+def test_any_input_raises_the_declared_errors_only(text: str) -> None:
     for attempt in (
         lambda: ServerExchange(text, SERVER_NONCE),
         lambda: ServerExchange("n,," + text, SERVER_NONCE),
@@ -131,7 +131,7 @@ def test_no_input_raises_anything_else(text: str) -> None:
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=30), st.text("=,ab", min_size=1))
 @settings(max_examples=20)
-def test_any_name_and_password_go_through(password: str, name: str) -> None:
+def test_any_name_and_password(password: str, name: str) -> None:
     client = ClientExchange(name, password, CLIENT_NONCE)
     server = ServerExchange(client.first(), SERVER_NONCE)
     assert server.username == name
@@ -157,7 +157,7 @@ def test_sha_512_is_the_same_with_another_hash() -> None:
     assert str(make_verifier("pencil", SALT, 4096, "sha512")).startswith("SCRAM-SHA-512$4096:")
 
 
-def test_a_verifier_of_one_hash_is_none_of_another() -> None:
+def test_a_verifier_is_for_one_hash_only() -> None:
     client = ClientExchange("user", "pencil", CLIENT_NONCE, "sha512")
     server = ServerExchange(client.first(), SERVER_NONCE)
     with pytest.raises(ScramError, match="wrong password"):

@@ -1,4 +1,4 @@
-"""Times on the wire."""
+"""Timestamps of IRC."""
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,7 @@ from greenchat.protocol.times import format_time, parse_time
 
 
 @given(st.integers(0, 253_402_300_799_999))
-def test_a_time_survives_the_wire(milliseconds: int) -> None:
+def test_a_time_is_read_back(milliseconds: int) -> None:
     assert parse_time(format_time(milliseconds)) == milliseconds
 
 
@@ -31,6 +31,6 @@ def test_reading(text: str, milliseconds: int) -> None:
      "2023-02-29T00:00:00.000Z", "2023-01-01T24:00:00.000Z", "2023-01-01T00:00:61.000Z", "0000-01-01T00:00:00.000Z",
      "2023-01-01T00:00:00.000Z ", "٢023-01-01T00:00:00.000Z"],
 )  # fmt: skip
-def test_what_is_no_time(text: str) -> None:
+def test_invalid_times(text: str) -> None:
     with pytest.raises(ValueError):
         parse_time(text)

@@ -26,7 +26,7 @@ def test_the_vectors_of_rfc_6238(seconds: int, code: str) -> None:
     assert code_at(SECRET, seconds // 30) == code[-6:]
 
 
-def test_as_an_app_makes_them() -> None:
+def test_codes_equal_those_of_an_app() -> None:
     app = pyotp.TOTP(base64.b32encode(SECRET).decode())
     assert all(code_at(SECRET, moment // 30) == app.at(moment) for moment in range(0, 2_000_000_000, 12_345_678))
 
@@ -38,7 +38,7 @@ def test_when_a_code_is_valid() -> None:
     assert valid == [None, None, 999_999, 1_000_000, 1_000_001, None, None]
 
 
-def test_a_code_is_taken_once() -> None:
+def test_a_code_is_accepted_once() -> None:
     """ "The verifier MUST NOT accept the second attempt of the OTP after the successful validation"."""
     now = 1_000_000 * 30
     assert find_step(SECRET, code_at(SECRET, 1_000_000), now, 1_000_000) is None
@@ -47,7 +47,7 @@ def test_a_code_is_taken_once() -> None:
 
 
 @pytest.mark.parametrize("code", ["", "12345", "1234567", "12345x", "\u0661\u0662\u0663\u0664\u0665\u0666", "\ud800"])
-def test_what_is_no_code(code: str) -> None:
+def test_invalid_codes(code: str) -> None:
     assert find_step(SECRET, code, 59, 0) is None
 
 
@@ -67,18 +67,18 @@ def test_what_is_no_code(code: str) -> None:
         ("a \u0661\u0662\u0663\u0664\u0665\u0666", ("a \u0661\u0662\u0663\u0664\u0665\u0666", "")),
     ],
 )
-def test_a_code_follows_the_password(text: str, parts: tuple[str, str]) -> None:
+def test_the_code_after_the_password(text: str, parts: tuple[str, str]) -> None:
     assert split_code(text) == parts
 
 
-def test_codes_for_emergencies() -> None:
+def test_recovery_codes() -> None:
     code = format_recovery(bytes(range(10)))
     assert base64.b32decode(code.replace("-", "").upper()) == bytes(range(10))
     assert len(code) == 19
     assert split_code("x " + format_recovery(b"\xff" * 10)) == ("x", "7777-7777-7777-7777")
 
 
-def test_what_an_app_reads() -> None:
+def test_the_uri_for_apps() -> None:
     given = uri("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "J\u00f6rg[1]", "caf\u00e9 & co")
     app = pyotp.parse_uri(given)
     assert (app.secret, app.name, app.issuer) == ("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", "J\u00f6rg[1]", "caf\u00e9 & co")

@@ -1,4 +1,4 @@
-"""Lines as frames of a WebSocket: the same bytes for all clients of a kind."""
+"""Lines as WebSocket frames: the same bytes for all clients of a kind."""
 
 import pytest
 
@@ -47,15 +47,15 @@ def test_an_envelope_is_framed_once_for_each_kind() -> None:
     assert {id(text), id(raw)} <= {id(data) for data in envelope.encodings}
 
 
-def test_what_a_client_does_not_get_is_no_frame() -> None:
+def test_a_message_that_a_client_does_not_get_is_not_framed() -> None:
     envelope = Envelope(Message("TAGMSG", ("#a",), "a!b@c"), time=0, needs=caps.MESSAGE_TAGS)
     assert envelope.encode(TEXT) == b""
 
 
-def test_a_numeric_for_many_has_the_length_of_each_nick() -> None:
-    numeric = Addressed("730", "x", source="s", time=0)
+def test_a_numeric_for_many_has_the_right_length_for_each_nick() -> None:
+    numeric = Addressed("730", "x", source="s")
     for nick in "a", "abcdef":
-        assert numeric.encode(TEXT, nick) == frames(numeric.encode(0, nick), TEXT)
+        assert numeric.encode(TEXT, nick, 0) == frames(numeric.encode(0, nick, 0), TEXT)
 
 
 def test_every_line_of_names_is_a_frame() -> None:
@@ -73,7 +73,7 @@ def test_whole_messages_are_unmasked(opcode: int, size: int) -> None:
     assert whole_messages(frame * 3) == [(opcode, payload)] * 3
 
 
-def test_all_else_is_left_to_the_parser() -> None:
+def test_other_frames_are_left_to_the_parser() -> None:
     good = WebSocket.frame(TEXT_OPCODE, b"hello")
     assert whole_messages(b"") == []
     for end in range(1, len(good)):

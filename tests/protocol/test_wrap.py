@@ -1,4 +1,4 @@
-"""Lists in lines that they fit."""
+"""Splitting lists into lines."""
 
 import pytest
 from hypothesis import given
@@ -28,7 +28,7 @@ words = st.lists(st.text(st.characters(exclude_characters=" ", exclude_categorie
 
 
 @given(words, st.integers(1, 60), st.integers(1, 10))
-def test_every_word_once_in_order_and_no_group_too_long(words: list[str], size: int, most: int) -> None:
+def test_every_word_is_there_once_and_in_order(words: list[str], size: int, most: int) -> None:
     groups = list(wrap(words, size, most))
     assert [word for group in groups for word in group] == words
     for group in groups:
@@ -37,7 +37,7 @@ def test_every_word_once_in_order_and_no_group_too_long(words: list[str], size: 
 
 
 @given(st.integers(1, 400))
-def test_a_line_takes_what_there_is_room_for(length: int) -> None:
+def test_a_line_is_filled(length: int) -> None:
     params = ("alice", "x" * length)
     left = room("irc.example.com", "353", *params)
     full = Message("353", (*params, "y" * left), "irc.example.com").format() + "\r\n"

@@ -1,7 +1,7 @@
-"""bin/greenchat-server in a process of its own, forked from one that has loaded it all: see `forker`.
+"""bin/greenchat-server, or bin/greenchat, in a process that is forked from one that has loaded all of it: see `forker`.
 
-Nearly all that a start costs is Python's reading of six hundred modules; once a server runs nothing tells it from
-another. Where the start itself, the command line or the environment is tested take those of `process`.
+Nearly all of the cost of a start is Python reading hundreds of modules; a running server or client does not differ from
+one with a start of its own. Tests of the start itself or of the command line use `process`.
 """
 
 import atexit
@@ -24,19 +24,24 @@ from tests.patience import PATIENCE
 from tests.server import forker
 from tests.server.process import ROOT, SCRIPT, Running, environment, listening
 
-_READ_AT_THE_START = ("PYTHON", "LD_", "LC_", "LANG", "GEVENT")  # variables
+CLIENT = (str(ROOT / "bin/greenchat"),)
+_READ_AT_THE_START = ("PYTHON", "LD_", "LC_", "LANG", "GEVENT")  # environment variables
 _lock = threading.Lock()
 
 
 @cache
-def _requests(family: int, source: Path) -> socket.socket:
-    """Where to ask for a process. The one that forks ends with this one."""
+def _requests(program: str, variables: frozenset[tuple[str, str]]) -> socket.socket:
+    """Return the socket that requests a process. The forking process ends with this one.
+
+    variables: those that Python and the libraries in C read at the start only.
+    """
+    others = {name: value for name, value in os.environ.items() if not name.startswith(_READ_AT_THE_START)}
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         process = subprocess.Popen(
-            [sys.executable, "-P", forker.__file__, str(theirs.fileno())],
+            [sys.executable, "-P", forker.__file__, str(theirs.fileno()), program],
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(source), "PYTHONHASHSEED": str(family)},
+            env={**others, **dict(variables)},
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
         )
@@ -50,7 +55,7 @@ def _requests(family: int, source: Path) -> socket.socket:
 
 
 class Forked:
-    """A process: with what tests use of `subprocess.Popen`."""
+    """A process, with the part of `subprocess.Popen` that tests use."""
 
     def __init__(
         self,
@@ -62,36 +67,39 @@ class Forked:
         family: int = 0,
         script: Sequence[str] = SCRIPT,
         spare: bool = False,
+        terminal: bool = False,
     ) -> None:
         """standard: descriptors of its input, output and errors; passed: others, which have the same number there.
 
         env: its variables; PYTHONPATH names a folder with greenchat. family: the seed of the hashes of texts
         (object.__hash__ in Python's reference). script: what it runs. spare: servers that it starts are forked, too.
+        terminal: it is the leader of a session, and its standard input is the terminal of that.
         """
-        before = {**os.environ, "PYTHONPATH": env["PYTHONPATH"]}
-        changed = {name for name in env.keys() | before.keys() if env.get(name) != before.get(name)}
-        assert not any(name.startswith(_READ_AT_THE_START) for name in changed), "only a start of its own reads these"
-        requests = _requests(family, Path(env["PYTHONPATH"]).resolve())
+        read = {name: value for name, value in env.items() if name.startswith(_READ_AT_THE_START)}
+        read |= {"PYTHONPATH": str(Path(env["PYTHONPATH"]).resolve()), "PYTHONHASHSEED": str(family)}
+        program = "greenchat" if script == CLIENT else "greenchat-server"
+        requests = _requests(program, frozenset(read.items()))
         self.args = [*script, *arguments]
         self.stdout: IO[str] | None = None
         self.returncode: int | None = None
         os.umask(umask := os.umask(0o022))
-        request = forker.request(self.args, env, umask, [*range(3), *passed], spare=spare)
+        numbers = [*range(3), *passed]
+        request = forker.request(self.args, env, umask, numbers, spare=spare, session=terminal, terminal=terminal)
         reading, writing = os.pipe()
-        self._told = os.fdopen(reading, "rb", buffering=0)
+        self._status_pipe = os.fdopen(reading, "rb", buffering=0)
         try:
             with _lock:
                 socket.send_fds(requests, [request], [*standard, *passed, writing])
         finally:
             os.close(writing)
-        self.pid = int(self._told.readline())
+        self.pid = int(self._status_pipe.readline())
 
     def poll(self) -> int | None:
-        """Return how it has ended, None if it has not."""
+        """Return the exit code, or None while it runs."""
         return self._look(0)
 
     def wait(self, timeout: float | None = None) -> int:
-        """Return how it has ended, once it has. Raises TimeoutExpired."""
+        """Return the exit code, waiting for the end. Raises TimeoutExpired."""
         code = self._look(timeout)
         if code is None:
             raise subprocess.TimeoutExpired(self.args, timeout or 0)
@@ -100,24 +108,24 @@ class Forked:
     def _look(self, timeout: float | None) -> int | None:
         if self.returncode is None:
             poll = select.poll()
-            poll.register(self._told, select.POLLIN)
+            poll.register(self._status_pipe, select.POLLIN)
             if poll.poll(None if timeout is None else timeout * 1000):
-                self.returncode = int(self._told.readline())
-                self._told.close()
+                self.returncode = int(self._status_pipe.readline())
+                self._status_pipe.close()
         return self.returncode
 
     def send_signal(self, sig: int) -> None:
-        """Send a signal, if it has not ended."""
+        """Send a signal, unless the process has ended."""
         if self.poll() is None:
-            with suppress(ProcessLookupError):  # it has ended since, and that is not told yet
+            with suppress(ProcessLookupError):  # it has ended since, which was not reported yet
                 os.kill(self.pid, sig)
 
     def terminate(self) -> None:
-        """Ask it to end."""
+        """Send SIGTERM."""
         self.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End it."""
+        """Send SIGKILL."""
         self.send_signal(signal.SIGKILL)
 
 

@@ -1,6 +1,6 @@
-"""A process that has loaded all of greenchat-server, and becomes it as often as it is asked to: see `forked`.
+"""A process that has loaded all of greenchat-server, or of greenchat, and forks one for each request: see `forked`.
 
-python -P .../forker.py DESCRIPTOR
+python -P .../forker.py DESCRIPTOR PROGRAM
 
 Each request comes through the socket with that number: how the program is called, and descriptors, those of its
 standard input, output and error first. It forks, and the child runs the program. What it tells of the child, its id and
@@ -10,6 +10,7 @@ A server that starts others (nodes, or the process that takes over from it) has 
 `Popen` forks that instead of starting Python: see `have_spare`.
 """
 
+import atexit
 import ctypes
 import fcntl
 import gc
@@ -21,20 +22,21 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
+import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from importlib import import_module
 from typing import NoReturn
 
-from greenchat.server import launch
-from greenchat.server.tools.registry import tools
-
-LONGEST = 128 * 1024  # bytes of a request
-_MOST = 8  # descriptors that come with it
+LONGEST = 128 * 1024  # the largest request, in bytes
+_MOST = 8  # descriptors sent with it
 _PR_SET_CHILD_SUBREAPER = 36  # prctl(2)
 
 
 class Forker:
-    """requests: where it is asked."""
+    """Fork a process for each request. requests: the socket to read them from."""
 
     def __init__(self, requests: socket.socket) -> None:
         self._requests = requests
@@ -44,7 +46,7 @@ class Forker:
         """By a descriptor that can be read when it has ended: the id of a child, and the pipe for what is told."""
 
     def serve(self) -> None:
-        """Fork until nobody can ask any more."""
+        """Fork until the other end of the socket is closed."""
         while True:
             for key, _ in self._selector.select():
                 if key.fileobj is not self._requests:
@@ -71,12 +73,14 @@ class Forker:
     def _tell_end(self, ended: int) -> None:
         self._selector.unregister(ended)
         pid, pipe = self._children.pop(ended)
-        os.write(pipe, b"%d\n" % os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        with suppress(BrokenPipeError):  # nobody waits for its end
+            os.write(pipe, b"%d\n" % code)
         os.close(ended)
         os.close(pipe)
 
     def _forget(self, pipe: int) -> None:
-        """Close what is none of a child's."""
+        """Close what a child must not inherit."""
         self._selector.close()
         self._requests.close()
         os.close(pipe)
@@ -86,7 +90,7 @@ class Forker:
 
 
 def become(request: bytes, given: list[int]) -> NoReturn:
-    """Be what a process would be that was started so. given: descriptors, which get the numbers that are asked for."""
+    """Become the requested process. given: descriptors, which get the numbers of the request."""
     asked = json.loads(request)
     numbers = asked["numbers"]
     apart = max(*numbers, *given) + 1
@@ -103,16 +107,40 @@ def become(request: bytes, given: list[int]) -> NoReturn:
     words = asked["words"]
     sys.argv[:] = words
     sys.orig_argv[:] = [sys.executable, *words]
+    time.tzset()
     if asked["session"]:
         os.setsid()
+    if asked["terminal"]:
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]  # as Python does at the start
     if asked["spare"]:
-        have_spare(words[0])
+        start_spare_process(words[0])
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    runpy.run_path(words[0], run_name="__main__")
-    raise SystemExit
+    _run(words[0])
 
 
-def have_spare(script: str) -> None:
+def _run(script: str) -> NoReturn:
+    """Run a program to its end, but do not free memory there, as Python does.
+
+    For that Python changes all objects, and the system copies the memory that is shared with the parent: it took longer
+    than the rest of a short run.
+    """
+    code: str | int | None = 0
+    try:
+        runpy.run_path(script, run_name="__main__")
+    except SystemExit as ended:
+        code = ended.code
+    if isinstance(code, int):
+        threading._shutdown()  # type: ignore[attr-defined]  # what Python calls at its end
+        atexit._run_exitfuncs()
+        with suppress(OSError, ValueError):  # Python reports it below
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+    sys.exit(code)
+
+
+def start_spare_process(script: str) -> None:
     """Let this process fork what it starts of its own program, from a process that is as new as this one now.
 
     What is forked there is a child of this process, as what is started: its parent ends, and this one adopts orphans.
@@ -120,7 +148,7 @@ def have_spare(script: str) -> None:
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     if not os.fork():
         ours.close()
-        _be_spare(theirs)
+        _wait_as_spare_process(theirs)
     theirs.close()
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     start = subprocess.Popen
@@ -133,8 +161,8 @@ def have_spare(script: str) -> None:
     subprocess.Popen = fork_or_start  # type: ignore[assignment,misc]  # it is called only
 
 
-def _be_spare(requests: socket.socket) -> NoReturn:
-    for number in (0, 1, 2):  # else what the server's parent waits for the end of stays open
+def _wait_as_spare_process(requests: socket.socket) -> NoReturn:
+    for number in (0, 1, 2):  # otherwise the parent of the server would wait for ever for their end
         os.dup2(nothing := os.open(os.devnull, os.O_RDWR), number)
         os.close(nothing)
     while True:
@@ -143,11 +171,14 @@ def _be_spare(requests: socket.socket) -> NoReturn:
             os._exit(0)
         between = os.fork()
         if not between:
+            between = os.getpid()
             pid = os.fork()
             if pid:
                 requests.send(b"%d" % pid)
                 os._exit(0)
             requests.close()
+            while os.getppid() == between:  # a node takes a change of its parent for the end of the one that starts it
+                time.sleep(0.001)
             become(request, given)
         for descriptor in given:
             os.close(descriptor)
@@ -156,7 +187,7 @@ def _be_spare(requests: socket.socket) -> NoReturn:
 
 
 class Started:
-    """A process that was forked for a server: with what that uses of `subprocess.Popen`."""
+    """A process that was forked for a server, with the part of `subprocess.Popen` that it uses."""
 
     def __init__(
         self,
@@ -176,14 +207,14 @@ class Started:
         spare.recv(100)
 
     def poll(self) -> int | None:
-        """Return how it has ended, None if it has not."""
+        """Return the exit code, or None while it runs."""
         if self.returncode is None:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             self.returncode = os.waitstatus_to_exitcode(status) if pid else None
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
-        """Return how it has ended, once it has. Raises TimeoutExpired."""
+        """Return the exit code, waiting for the end. Raises TimeoutExpired."""
         until = time.monotonic() + timeout if timeout is not None else float("inf")
         while (code := self.poll()) is None:
             if time.monotonic() > until:
@@ -192,12 +223,12 @@ class Started:
         return code
 
     def send_signal(self, number: int) -> None:
-        """Send a signal, if it has not ended."""
+        """Send a signal, unless the process has ended."""
         if self.poll() is None:
             os.kill(self.pid, number)
 
     def kill(self) -> None:
-        """End it."""
+        """Send SIGKILL."""
         self.send_signal(signal.SIGKILL)
 
 
@@ -209,8 +240,12 @@ def request(
     *,
     spare: bool = False,
     session: bool = False,
+    terminal: bool = False,
 ) -> bytes:
-    """Return what asks for a process. spare: see `have_spare`; session: of its own."""
+    """Return the message that requests a process.
+
+    spare: see `have_spare`; session: of its own; terminal: its standard input is to be the terminal of the session.
+    """
     asked = {
         "words": [*words],
         "environment": dict(environment),
@@ -219,18 +254,37 @@ def request(
         "numbers": [*numbers],
         "spare": spare,
         "session": session,
+        "terminal": terminal,
     }
     return json.dumps(asked).encode()
 
 
+def _load_server() -> None:
+    for name in ("main", "launch"):
+        import_module(f"greenchat.server.{name}")
+    import_module("greenchat.values.precis")  # with the first network
+    import_module("greenchat.server.tools.registry").tools()
+
+
+def _load_client() -> None:
+    import_module("greenchat.client.main")
+    for name in ("slash", "input.switcher", "input.message_cursor", "input.completion", "terminal.screen", "line_mode"):
+        import_module(f"greenchat.client.{name}")  # with the first picture, or with the first key that needs it
+    for name in ("json", "sqlite3", "subprocess"):
+        import_module(name)
+
+
+_LOADS = {"greenchat-server": _load_server, "greenchat": _load_client}
+
+
 def main() -> None:
-    """Serve whoever has the other end of the socket."""
-    assert launch, "it is loaded, and so are the commands"
-    tools()
-    gc.freeze()  # no collection of a child's has to look at all of it, and to copy it
+    """Serve the requests of the other end of the socket."""
+    _LOADS[sys.argv[2]]()
+    gc.collect()
+    gc.freeze()  # a garbage collection in a child must not look at all of it, and copy it
     for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)  # a test may have ignored them just now, and the spare would for ever
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the tests, and so this
+        signal.signal(number, signal.SIG_DFL)  # a test may have set SIG_IGN just now, and the spare would keep it
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the tests, and with them this process
     Forker(socket.socket(fileno=int(sys.argv[1]))).serve()
 
 

@@ -1,4 +1,4 @@
-"""Greenlets of a server in the process of the tests."""
+"""Greenlets of servers in the process of the tests."""
 
 import gc
 
@@ -9,7 +9,7 @@ from tests.hostile.figures import living_greenlets
 def working_greenlets(app: App) -> int:
     """Return the greenlets of this process that have not ended, without the spare ones, which are bounded.
 
-    It collects garbage first: whatever that finds is not leaked, whoever would find it later.
+    Garbage is collected first: a greenlet that the collector finds is not leaked.
     """
     gc.collect()
-    return living_greenlets() - len(app.clients.crew._idle)
+    return living_greenlets() - len(app.clients.greenlet_pool._idle)

@@ -1,4 +1,4 @@
-"""bin/greenchat-server in a process of its own."""
+"""bin/greenchat-server, as a process with a start of its own."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ SCRIPT = (str(ROOT / "bin/greenchat-server"),)
 
 
 def environment(home: Path) -> dict[str, str]:
-    """No trace of the machine's own configuration."""
+    """Return the environment without the machine's own configuration."""
     return {**os.environ, "HOME": str(home), "XDG_DATA_HOME": str(home / "xdg"), "PYTHONPATH": str(ROOT)}
 
 
@@ -30,9 +30,9 @@ def run(
     before: tuple[str, ...] = (),
     patience: float = PATIENCE,
 ) -> subprocess.CompletedProcess[str]:
-    """Run it to its end. env: variables beside those of every test. before: a command that runs it.
+    """Run a command to its end.
 
-    patience: seconds that it may take.
+    env: variables beside those of every test. before: a command that runs it. patience: its timeout in seconds.
     """
     return subprocess.run(
         [*before, sys.executable, *SCRIPT, *arguments],
@@ -46,7 +46,7 @@ def run(
 
 
 class Process(Protocol):
-    """What tests use of `subprocess.Popen`."""
+    """The part of `subprocess.Popen` that tests use."""
 
     pid: int
     returncode: int | None
@@ -62,23 +62,24 @@ class Process(Protocol):
 
 @dataclass
 class Running:
-    """A server that listens. addresses: what it said, in order; errors: the file with its standard error.
+    """A listening server.
 
-    said: what it printed when it began to listen.
+    addresses: those that it printed, in order; errors: the file of its standard error. said: its output when it began
+    to listen.
     """
 
     process: Process
     addresses: list[tuple[str, int]]
     errors: Path
-    said: str
+    output: str
 
     @property
     def target(self) -> tuple[str, int]:
-        """Of its first listener."""
+        """The address of the first listener."""
         return self.addresses[0]
 
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
-        """Send a signal and wait for the end; the exit code."""
+        """Send a signal, wait for the end, and return the exit code."""
         self.process.send_signal(number)
         return self.process.wait(PATIENCE)
 
@@ -90,9 +91,9 @@ def started(
     env: Mapping[str, str] = MappingProxyType({}),
     script: tuple[str, ...] = SCRIPT,
 ) -> Iterator[Running]:
-    """A server, until the end of the block. Its arguments should listen on port 0.
+    """Start a server, and end it at the end of the block.
 
-    env: as in `run`. script: what runs it.
+    Its arguments should listen on port 0. env: as in `run`. script: the command.
     """
     errors = home / "errors.txt"
     with errors.open("w") as file:
@@ -109,20 +110,20 @@ def started(
 
 @contextmanager
 def listening(process: Process, errors: Path) -> Iterator[Running]:
-    """A server that has been started, once it listens, and until the end of the block. errors: its standard error."""
+    """Wait until a started server listens, and end it at the end of the block. errors: its standard error."""
     assert process.stdout
     try:
         addresses = []
-        said = ""
+        output = ""
         for line in process.stdout:
-            said += line
+            output += line
             if " is listening on " in line:
                 host, _, port = line.split()[-1].rpartition(":")
                 addresses.append((host.strip("[]"), int(port)))
             elif line.startswith("Data is kept"):
                 break
         assert addresses, errors.read_text()
-        yield Running(process, addresses, errors, said)
+        yield Running(process, addresses, errors, output)
     finally:
         if process.poll() is None:
             process.kill()

@@ -1,4 +1,4 @@
-"""A server that was closed has let go of everything."""
+"""A stopped server has released everything."""
 
 import gc
 import os
@@ -44,35 +44,37 @@ def running(settings: Settings, options: Options, start_server: StartServer) -> 
 
 
 @pytest.mark.parametrize("life", [in_memory, listening, running])
-def test_it_leaves_no_descriptor_and_no_thread_behind(
+def test_a_stopped_server_leaves_no_descriptor_and_no_thread(
     life: Callable[[Settings, Options, StartServer], None], start_server: StartServer, tmp_path: Path
 ) -> None:
     options = replace(quick_options(tmp_path), metrics=Metrics(enabled=True))
-    life(EVERYTHING, options, start_server)  # what a process keeps once it has needed it: the loop, the random device
-    gc.collect()  # what tests before this one have forgotten to close
+    life(EVERYTHING, options, start_server)  # what a process keeps once it was used: the loop, the random device
+    gc.collect()  # what earlier tests have forgotten to close
     before, threads_before = descriptors(), threads()
     life(EVERYTHING, options, start_server)
     deadline = time.monotonic() + PATIENCE
-    while descriptors().items() - before.items() and time.monotonic() < deadline:  # of a test before, about to end
+    while (
+        descriptors().items() - before.items() and time.monotonic() < deadline
+    ):  # of an earlier test, about to be closed
         time.sleep(0.01)
     assert descriptors().items() - before.items() == set()
-    while threads() > threads_before and time.monotonic() < deadline:  # one that was told to end may need a moment
+    while threads() > threads_before and time.monotonic() < deadline:  # a thread that was told to end may need a moment
         time.sleep(0.01)
-    assert threads() <= threads_before  # less where one of the life before was still about to end
+    assert threads() <= threads_before  # fewer where one of the first run was still ending
 
 
 def threads() -> int:
-    """The threads of this process, those of gevent's pools too."""
+    """Count the threads of this process, with those of gevent's pools."""
     return len(os.listdir("/proc/self/task"))
 
 
 def descriptors() -> dict[str, str]:
-    """What each open descriptor is, without the numbers that differ each time."""
+    """Return the kind of each open descriptor, without numbers that differ each time."""
     folder = Path("/proc/self/fd")
     found = {}
     for each in os.listdir(folder):
         try:
             found[each] = os.readlink(folder / each)
-        except FileNotFoundError:  # of the listing itself
+        except FileNotFoundError:  # the descriptor of the listing itself
             continue
     return found

@@ -1,4 +1,6 @@
-"""Whatever a client sends or fails to read: it is answered or cut with a reason, and a witness notices nothing."""
+"""Bad input: whatever a client sends, or doesn't read, is answered, or cut with a reason, and a witness notices
+nothing.
+"""
 
 import os
 import socket
@@ -15,7 +17,7 @@ from tests.irc import Client, people
 
 @pytest.fixture
 def strict(start_server: StartServer, tmp_path: Path) -> ServerThread:
-    """A server with little patience and small outboxes."""
+    """Return options with short timeouts and small sendqs."""
     patience = Connections(sendq=64 * 1024, register_timeout=3.0, ping_after=1.0, ping_timeout=1.0, close_timeout=1.0)
     return start_server(Settings(), replace(quick_options(tmp_path), connections=patience))
 
@@ -50,20 +52,20 @@ def test_a_line_that_never_ends_is_cut_with_a_reason(server: Target) -> None:
         assert "Line without an end" in client.until_end()[-1].params[0]
 
 
-def test_half_a_line_waits_for_its_other_half(server: Target) -> None:
+def test_half_a_line_waits_for_its_end(server: Target) -> None:
     with Client(server, "halves") as client:
         for byte in b"PING whole\r\n":
             client.send_raw(bytes([byte]))
         assert client.expect("PONG").params[-1] == "whole"
 
 
-def test_who_never_registers_is_cut_with_a_reason(strict: ServerThread) -> None:
+def test_a_client_that_never_registers_is_cut_with_a_reason(strict: ServerThread) -> None:
     with Client(strict.address) as client:
         client.send("NICK sleeper")
         assert client.until_end()[-1].params == ("Registration timed out",)
 
 
-def test_who_does_not_answer_pings_is_cut_with_a_reason(strict: ServerThread) -> None:
+def test_a_client_that_does_not_answer_pings_is_cut_with_a_reason(strict: ServerThread) -> None:
     with Client(strict.address, "mute") as client:
         data = b""
         while chunk := client.sock.recv(4096):
@@ -73,7 +75,7 @@ def test_who_does_not_answer_pings_is_cut_with_a_reason(strict: ServerThread) ->
         assert lines[-1].startswith("ERROR :Ping timeout: ")
 
 
-def test_who_never_reads_is_cut_and_others_hear_all(start_server: StartServer, tmp_path: Path) -> None:
+def test_a_client_that_never_reads_is_cut_and_others_receive_all(start_server: StartServer, tmp_path: Path) -> None:
     narrow = start_server(Settings(), replace(quick_options(tmp_path), connections=Connections(sendq=64 * 1024)))
     with people(narrow.address, "talker", "listener", channel="#lobby") as (talker, listener):
         with socket.socket() as stuck:
@@ -82,16 +84,18 @@ def test_who_never_reads_is_cut_and_others_hear_all(start_server: StartServer, t
             stuck.sendall(b"NICK stuck\r\nUSER stuck 0 * :stuck\r\nJOIN #lobby\r\n")
             talker.expect("JOIN")
             text = "x" * 400
-            said = 0
-            messages = listener.sync()  # who reads only at the end is cut too, where the kernel takes little
+            count = 0
+            messages = (
+                listener.sync()
+            )  # a client that reads only at the end is cut, too, where the kernel buffers little
             while not any(message.command == "QUIT" for message in talker.sync()):
-                talker.send(*[f"PRIVMSG #lobby :{said + number} {text}" for number in range(100)])
-                said += 100
+                talker.send(*[f"PRIVMSG #lobby :{count + number} {text}" for number in range(100)])
+                count += 100
                 messages += listener.sync()
-                assert said < 100_000
+                assert count < 100_000
         messages += listener.sync()
-        heard = [int(message.params[1].split()[0]) for message in messages if message.command == "PRIVMSG"]
-        assert heard == list(range(said))
+        numbers = [int(message.params[1].split()[0]) for message in messages if message.command == "PRIVMSG"]
+        assert numbers == list(range(count))
         quits = [(message.nick, message.params[0]) for message in messages if message.command == "QUIT"]
         assert quits == [("stuck", "SendQ exceeded")]
         assert narrow.call(lambda app: all(c.session.registration.nick != "stuck" for c in app.clients.connections))
@@ -105,7 +109,8 @@ def test_a_flood_is_slowed_down_and_others_are_not(start_server: StartServer, tm
         for number in range(5):
             alice.send(f"PRIVMSG bob :{number}")
             assert bob.expect("PRIVMSG").params[1] == str(number)
-        # 2000 lines at 50 a second take 40 s: when bob has heard it all, most of the flood still waits in its socket
+        # 2000 lines at 50 a second take 40 s: when bob has received everything, most of the flood still waits in its
+        # socket
         flooder.sock.setblocking(False)
         answered = 0
         try:

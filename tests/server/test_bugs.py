@@ -1,4 +1,4 @@
-"""A handler's bug ends one client, is logged with its traceback, and nobody else notices more than that they left."""
+"""An exception in a handler disconnects one client and is logged with its traceback; others only see the QUIT."""
 
 import logging
 from collections.abc import Iterator
@@ -42,7 +42,9 @@ def _crashing_commands() -> Iterator[None]:
         ("MISFORMAT", "ValueError: only the last parameter may be 'a b'"),
     ],
 )
-def test_a_bug_ends_one_client(server: Target, line: str, error: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_exception_disconnects_one_client(
+    server: Target, line: str, error: str, caplog: pytest.LogCaptureFixture
+) -> None:
     with people(server, "alice", "bob", "carol", caps="batch labeled-response", channel="#a") as (alice, bob, carol):
         alice.send("PRIVMSG #a :before", line, "PRIVMSG #a :after")
         farewell = alice.until_end()[-1]
@@ -62,7 +64,7 @@ def test_a_bug_ends_one_client(server: Target, line: str, error: str, caplog: py
     assert "Traceback" in caplog.text
 
 
-def test_a_bug_before_registration(server: Target, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_exception_before_registration(server: Target, caplog: pytest.LogCaptureFixture) -> None:
     with Client(server) as client, Client(server, "witness") as witness:
         client.send("CAP LS", "CRASH")
         assert client.until_end()[-1].command == "ERROR"

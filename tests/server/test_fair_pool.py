@@ -1,4 +1,4 @@
-"""Threads of which each account occupies one: whose addresses hang holds up nobody else, nor do many together."""
+"""A pool of threads in which each account occupies at most one: slow requests of some accounts don't delay others."""
 
 import threading
 
@@ -10,7 +10,7 @@ from greenchat.server.fair_pool import FairPool
 from tests.patience import PATIENCE
 
 
-def test_who_hangs_holds_up_nobody_else() -> None:
+def test_a_hanging_account_does_not_delay_others() -> None:
     pool, let_go, began = FairPool(2), threading.Event(), []
 
     def hang(number: int) -> int:
@@ -23,13 +23,13 @@ def test_who_hangs_holds_up_nobody_else() -> None:
         while not began:
             gevent.sleep(0.001)
         assert pool.do("alice", str.upper, "hello") == "HELLO"
-        assert began == [0], "one at a time, and the first is not through"
+        assert began == [0], "one request per account at a time"
         let_go.set()
         assert [each.get() for each in hanging] == list(range(10))
         pool.close()
 
 
-def test_many_who_hang_hold_up_nobody_who_is_quick() -> None:
+def test_many_hanging_accounts_do_not_delay_quick_ones() -> None:
     let_go, began, now = threading.Event(), [], [1000.0]
     pool = FairPool(4, doubtful=2, clock=lambda: now[0])
 
@@ -44,8 +44,8 @@ def test_many_who_hang_hold_up_nobody_who_is_quick() -> None:
         while len(began) < 2:
             gevent.sleep(0.001)
         assert pool.do("alice", str.upper, "again") == "AGAIN"
-        assert len(began) == 2, "of whom nothing is known get two threads"
-        now[0] += 10  # it takes them long
+        assert len(began) == 2, "new accounts get two threads together"
+        now[0] += 10  # their requests take long
         let_go.set()
         gevent.joinall(strangers)
         let_go.clear()
@@ -54,19 +54,19 @@ def test_many_who_hang_hold_up_nobody_who_is_quick() -> None:
         while not began:
             gevent.sleep(0.001)
         assert pool.do("bob", str.upper, "new") == "NEW"
-        assert len(began) == 1, "whose work took long get one"
+        assert len(began) == 1, "slow accounts get one thread together"
         now[0] += 700
         strangers.append(gevent.spawn(pool.do, "eve2", hang, "eve2"))
         while len(began) < 2:
             gevent.sleep(0.001)
-        assert "eve2" in began, "that is over after a while"
+        assert "eve2" in began, "the limit ends after a while"
         let_go.set()
         gevent.joinall(strangers)
         pool.close()
 
 
-def test_many_who_were_quick_and_begin_to_hang_hold_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One request that is answered makes an account one whose work is quick."""
+def test_quick_accounts_that_begin_to_hang_do_not_delay_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One answered request makes an account a quick one."""
     monkeypatch.setattr(fair_pool, "_LONG", 0.02)
     let_go, began = threading.Event(), []
     pool = FairPool(2, doubtful=2, clock=lambda: 0.0)
@@ -91,5 +91,5 @@ def test_many_who_were_quick_and_begin_to_hang_hold_up_nobody(monkeypatch: pytes
         let_go.set()
         assert [each.get() for each in hanging] == names
         assert pool.do("alice", str.upper, "still") == "STILL"
-        assert pool._quick.counter == 2, "all places are free again"
+        assert pool._quick.counter == 2, "all threads are free again"
         pool.close()

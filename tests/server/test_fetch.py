@@ -1,4 +1,4 @@
-"""Asking a service by HTTP: whatever it does, it takes no longer, and no more room, than it was given."""
+"""HTTP requests to a service, with limits of time and size that hold whatever the service does."""
 
 import socket
 import threading
@@ -16,7 +16,7 @@ _GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX: y\r\n\r\nhello"
 
 @contextmanager
 def service(answer: Callable[[socket.socket], None]) -> Iterator[str]:
-    """Answer the one request that comes. Yields the URL."""
+    """Answer one request. Yields the URL."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
@@ -31,7 +31,7 @@ def service(answer: Callable[[socket.socket], None]) -> Iterator[str]:
 
 
 def _take_request(connection: socket.socket) -> None:
-    """Read all of it: closing with something unread resets the connection, RFC 1122 section 4.2.2.13."""
+    """Read the whole request: closing with unread data resets the connection, RFC 1122 section 4.2.2.13."""
     with connection.makefile("rb") as file:
         length = 0
         while (line := file.readline()) not in (b"\r\n", b""):
@@ -42,7 +42,7 @@ def _take_request(connection: socket.socket) -> None:
 
 
 def _slowly(data: bytes) -> Callable[[socket.socket], None]:
-    """Send a byte, and then another one, for as long as somebody listens."""
+    """Send byte by byte, for as long as the other side reads."""
 
     def answer(connection: socket.socket) -> None:
         for number in range(len(data)):
@@ -81,12 +81,12 @@ def test_an_answer(data: bytes) -> None:
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + b"X: y\r\n" * 200,
     ],
 )
-def test_whatever_comes_slowly_ends_in_time(data: bytes) -> None:
+def test_a_slow_answer_ends_in_time(data: bytes) -> None:
     with service(_slowly(data)) as url:
         began = time.monotonic()
         with pytest.raises(TimeoutError):
             fetch(url, timeout=0.5, most=10_000)
-        assert time.monotonic() - began < 0.05 * len(data)  # all of it would take longer
+        assert time.monotonic() - began < 0.05 * len(data)  # the whole answer would take longer
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_whatever_comes_slowly_ends_in_time(data: bytes) -> None:
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + b"X: y\r\n" * 1_000_000,
     ],
 )
-def test_too_much_is_not_read(data: bytes) -> None:
+def test_a_large_answer_is_not_read(data: bytes) -> None:
     with (
         service(_at_once(data)) as url,
         pytest.raises(OSError, match=r"its answer (is too large|has more than 1000 bytes)"),
@@ -106,6 +106,6 @@ def test_too_much_is_not_read(data: bytes) -> None:
         fetch(url, timeout=PATIENCE, most=1000)
 
 
-def test_one_that_hears_nothing() -> None:
+def test_a_service_that_does_not_read() -> None:
     with service(lambda _: time.sleep(1)) as url, pytest.raises(TimeoutError):
         fetch(url, b"x" * 50_000_000, timeout=0.5, most=10)

@@ -1,15 +1,19 @@
-"""What `forked` starts is, from outside and by what it answers, what `process` starts."""
+"""A process started by `forked` behaves like one started by `process`, seen from outside and by its answers."""
 
 import os
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from ptyprocess import PtyProcess
 
 from greenchat.server.control.client import ask
+from tests.features.forked_client import ForkedClient
+from tests.features.terminal import Terminal
 from tests.irc import Client
 from tests.patience import PATIENCE
 from tests.server import forked, process
@@ -18,9 +22,10 @@ _FACTS = ("SigBlk", "SigIgn", "SigCgt", "Threads", "Umask")
 
 
 def facts(pid: int) -> dict[str, object]:
-    """What the system knows of a process: its signals, threads, mask, limits, folder and open files.
+    """Return what the system knows of a process: signals, threads, mask, limits, folder and open files.
 
-    Its database is left out: it depends on the moment how many threads have opened that.
+    The database is left out: the number of threads that have opened it varies. So are the numbers of sockets and
+    terminals.
     """
     place = Path(f"/proc/{pid}")
     status = dict(line.split(":\t", 1) for line in (place / "status").read_text().splitlines())
@@ -29,11 +34,11 @@ def facts(pid: int) -> dict[str, object]:
         **{name: status[name] for name in _FACTS},
         "limits": (place / "limits").read_text(),
         "folder": (place / "cwd").readlink(),
-        "files": sorted(file.partition(":")[0] for file in files if "greenchat.db" not in file),
+        "files": sorted(file.partition(":")[0].rstrip("0123456789") for file in files if "greenchat.db" not in file),
     }
 
 
-def test_a_server_is_like_one_with_a_start_of_its_own(tmp_path: Path) -> None:
+def test_a_server_equals_one_with_a_start_of_its_own(tmp_path: Path) -> None:
     words = ("--listen", "127.0.0.1:0", "--data", str(tmp_path / "data"))
     found = []
     for started in forked.started, process.started:
@@ -44,7 +49,7 @@ def test_a_server_is_like_one_with_a_start_of_its_own(tmp_path: Path) -> None:
     assert found[0] == found[1]
 
 
-def test_one_that_takes_over_is_like_one_with_a_start_of_its_own(tmp_path: Path) -> None:
+def test_a_successor_equals_one_with_a_start_of_its_own(tmp_path: Path) -> None:
     found = []
     data = tmp_path / "data"
     words = ("--listen", "127.0.0.1:0", "--data", str(data))
@@ -60,7 +65,7 @@ def test_one_that_takes_over_is_like_one_with_a_start_of_its_own(tmp_path: Path)
 
 
 @pytest.mark.parametrize("run", [forked.run, process.run])
-def test_a_command_gets_its_words_its_input_and_its_environment(
+def test_a_command_gets_its_arguments_input_and_environment(
     tmp_path: Path, run: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
     assert run(tmp_path, "--version").stdout.startswith("greenchat ")
@@ -71,34 +76,62 @@ def test_a_command_gets_its_words_its_input_and_its_environment(
     assert "there is no command 'no-command'" in refused.stderr
 
 
-def test_how_it_has_ended(tmp_path: Path) -> None:
+def test_exit_codes(tmp_path: Path) -> None:
     with forked.started(tmp_path, "--listen", "127.0.0.1:0") as server:
         with pytest.raises(subprocess.TimeoutExpired):
             server.process.wait(0.01)
         assert server.process.poll() is None
         assert server.end(signal.SIGKILL) == -signal.SIGKILL
         assert server.process.poll() == -signal.SIGKILL
-    with pytest.raises(AssertionError, match="start of its own"):
-        forked.run(tmp_path, "--version", env={"PYTHONHASHSEED": "1"})
+
+
+@pytest.mark.parametrize("value", ["", "utf-8", "iso8859-1"])
+def test_variables_that_python_reads_at_its_start_have_their_effect(tmp_path: Path, value: str) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("import sys\nprint('\u00e9', sys.stdout.encoding)\n", encoding="utf-8")
+    env = {**process.environment(tmp_path), "PYTHONIOENCODING": value, "LANG": "C.UTF-8"}
+    with open(os.devnull) as nothing, (tmp_path / "said").open("wb") as output:
+        asked = forked.Forked((), env, [nothing.fileno(), output.fileno(), 2], script=(str(script),))
+    assert asked.wait(PATIENCE) == 0
+    encoding = value or "utf-8"
+    assert (tmp_path / "said").read_text(encoding) == f"\u00e9 {encoding}\n"
+
+
+def test_a_client_equals_one_with_a_start_of_its_own(tmp_path: Path) -> None:
+    home = {**process.environment(tmp_path), "XDG_STATE_HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path)}
+    env = {**home, "TERM": "xterm-256color", "LANG": "C.UTF-8"}
+    found = []
+    for start in (
+        ForkedClient(["--nick", "alice"], env),
+        PtyProcess.spawn([sys.executable, *forked.CLIENT, "--nick", "alice"], env=env),
+    ):
+        terminal = Terminal(start)
+        terminal.wait_for("Nickname")
+        own = facts(start.pid)
+        found.append((own, os.getsid(start.pid) == os.tcgetpgrp(start.fd) == start.pid, terminal.rows))
+        terminal.send("\x03")
+        assert terminal.wait_end() == 0
+        terminal.close()
+    assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("path", ["", "/elsewhere"])
-def test_it_starts_whatever_the_tests_import_from(path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_starts_wherever_the_tests_import_from(path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The README's test command sets no PYTHONPATH; the programs get this checkout's."""
     monkeypatch.setenv("PYTHONPATH", path)
     assert forked.run(tmp_path, "--version").returncode == 0
 
 
-def test_what_the_tests_ignore_is_not_ignored(tmp_path: Path) -> None:
-    """Else a spare process would ignore a signal that whoever stands in for a server passes on to it."""
-    script, said = tmp_path / "script.py", tmp_path / "said"
+def test_signals_that_the_tests_ignore_are_not_ignored(tmp_path: Path) -> None:
+    """Otherwise a spare process would ignore a signal that a server's stand-in passes on to it."""
+    script, output = tmp_path / "script.py", tmp_path / "said"
     script.write_text("import signal\nprint(signal.getsignal(signal.SIGTERM) is signal.SIG_DFL)\n")
     former = signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
-        with said.open("w") as out, open(os.devnull) as nothing:
+        with output.open("w") as out, open(os.devnull) as nothing:
             standard = [nothing.fileno(), out.fileno(), out.fileno()]
             started = forked.Forked([], process.environment(tmp_path), standard, family=77, script=[str(script)])
     finally:
         signal.signal(signal.SIGTERM, former)
     started.wait(PATIENCE)
-    assert said.read_text() == "True\n"
+    assert output.read_text() == "True\n"

@@ -1,4 +1,4 @@
-"""What the server prints once it listens, and that it serves whoever reads that."""
+"""The output of the server once it listens, and that it serves by then."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from tests.server.process import SCRIPT, environment
 
 
 @pytest.mark.parametrize("reader", ["a full disk", "nobody"])
-def test_a_server_whose_output_is_not_taken_serves_and_ends_well(tmp_path: Path, reader: str) -> None:
+def test_a_server_whose_output_cannot_be_written_serves_and_ends_normally(tmp_path: Path, reader: str) -> None:
     """`greenchat-server > log` on a full disk, or `greenchat-server | head -1`."""
     if reader == "nobody":
         reading, out = os.pipe()
@@ -42,13 +42,13 @@ def test_a_server_whose_output_is_not_taken_serves_and_ends_well(tmp_path: Path,
     finally:
         process.kill()
         process.wait()
-    told = (tmp_path / "errors").read_text(encoding="utf-8")
-    assert "Traceback" not in told
-    assert ("warning: can't write to standard output: No space left on device" in told) is (reader == "a full disk")
+    log = (tmp_path / "errors").read_text(encoding="utf-8")
+    assert "Traceback" not in log
+    assert ("warning: can't write to standard output: No space left on device" in log) is (reader == "a full disk")
 
 
 def _listening(data: Path, process: "subprocess.Popen[bytes]") -> list[tuple[str, int]]:
-    """Wait until it answers, since it can print nothing; return its addresses."""
+    """Wait until the server answers, since it can't print anything; return its addresses."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:

@@ -1,7 +1,9 @@
-"""Tokens of an identity provider: what makes one valid, and each thing that does not."""
+"""Tokens of an identity provider: valid ones, and each reason for refusal."""
 
 import json
 import time
+from collections.abc import Callable
+from functools import cache
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -11,42 +13,48 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from greenchat.server.jwt_check import Rules, TokenCheck, TokenError, _KeySet
+from greenchat.server.jwt_check import TokenCheck, TokenError, TokenRules, _KeySet
 
 _NOW = 1_800_000_000  # seconds
 _ISSUER, _AUDIENCE = "https://id.example.org", "chat"
-_KEYS: dict[str, Any] = {
-    "EdDSA": ed25519.Ed25519PrivateKey.generate(),
-    "ES256": ec.generate_private_key(ec.SECP256R1()),
-    "RS256": rsa.generate_private_key(public_exponent=65537, key_size=2048),
+_NEW_KEYS: dict[str, Callable[[], Any]] = {
+    "EdDSA": ed25519.Ed25519PrivateKey.generate,
+    "ES256": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "RS256": lambda: rsa.generate_private_key(public_exponent=65537, key_size=2048),
 }
 _CLAIMS = {"iss": _ISSUER, "aud": _AUDIENCE, "sub": "7", "exp": _NOW + 60, "preferred_username": "alice"}
 
 
+@cache
+def key_of(algorithm: str) -> Any:
+    """Return the key of an algorithm, made when it is asked for: RSA takes a tenth of a second."""
+    return _NEW_KEYS[algorithm]()
+
+
 def public(algorithm: str, key: Any) -> dict[str, Any]:
-    """A key as it stands in a key set."""
+    """Return a key as in a key set."""
     found = jwt.get_algorithm_by_name(algorithm).to_jwk(key.public_key(), as_dict=True)
     return {**found, "kid": algorithm, "alg": algorithm, "use": "sig"}
 
 
 def signed(claims: dict[str, Any], algorithm: str = "EdDSA", kid: str | None = "") -> str:
     headers = {} if kid is None else {"kid": kid or algorithm}
-    return jwt.encode(claims, _KEYS[algorithm], algorithm, headers=headers)
+    return jwt.encode(claims, key_of(algorithm), algorithm, headers=headers)
 
 
 @pytest.fixture
 def check(tmp_path: Path) -> TokenCheck:
     file = tmp_path / "keys.json"
-    file.write_text(json.dumps({"keys": [public(algorithm, key) for algorithm, key in _KEYS.items()]}))
-    return TokenCheck(Rules(_ISSUER, _AUDIENCE, str(file)))
+    file.write_text(json.dumps({"keys": [public(algorithm, key_of(algorithm)) for algorithm in _NEW_KEYS]}))
+    return TokenCheck(TokenRules(_ISSUER, _AUDIENCE, str(file)))
 
 
-@pytest.mark.parametrize("algorithm", _KEYS)
-def test_a_valid_token_of_every_kind_of_key(check: TokenCheck, algorithm: str) -> None:
+@pytest.mark.parametrize("algorithm", _NEW_KEYS)
+def test_valid_tokens_of_every_kind_of_key(check: TokenCheck, algorithm: str) -> None:
     assert check.claims(signed(_CLAIMS, algorithm), _NOW * 1000)["preferred_username"] == "alice"
 
 
-def test_an_audience_among_others(check: TokenCheck) -> None:
+def test_one_audience_of_several(check: TokenCheck) -> None:
     assert check.claims(signed({**_CLAIMS, "aud": ["wiki", _AUDIENCE]}), _NOW * 1000)["sub"] == "7"
 
 
@@ -64,7 +72,7 @@ def test_an_audience_among_others(check: TokenCheck) -> None:
         ({"exp": "soon"}, "not numbers"),
     ],
 )
-def test_what_is_wrong_with_it(check: TokenCheck, change: dict[str, Any], reason: str) -> None:
+def test_reasons_for_refusal(check: TokenCheck, change: dict[str, Any], reason: str) -> None:
     """RFC 8725, 3.8 to 3.9: issuer, subject and audience have to be validated; RFC 7519, 4.1.4: "the "exp" claim
     identifies the expiration time on or after which the JWT MUST NOT be accepted for processing"."""
     claims = {name: value for name, value in {**_CLAIMS, **change}.items() if value is not None}
@@ -90,15 +98,15 @@ def test_clocks_may_differ_a_little(check: TokenCheck) -> None:
         signed(_CLAIMS)[:-4] + "AAAA",
     ],
 )
-def test_what_nobody_has_signed(check: TokenCheck, token: str) -> None:
+def test_tokens_without_a_valid_signature(check: TokenCheck, token: str) -> None:
     """RFC 8725, 3.1: "Libraries MUST enable the caller to specify a supported set of algorithms and MUST NOT use any
     other algorithms when performing cryptographic operations"."""
     with pytest.raises(TokenError):
         check.claims(token, _NOW * 1000)
 
 
-def test_keys_by_url_are_fetched_anew_for_one_that_is_unknown() -> None:
-    sets = [[public("EdDSA", _KEYS["EdDSA"])], [public("ES256", _KEYS["ES256"])]]
+def test_a_key_set_is_fetched_again_for_an_unknown_key() -> None:
+    sets = [[public("EdDSA", key_of("EdDSA"))], [public("ES256", key_of("ES256"))]]
     asked: list[str] = []
 
     class Provider(BaseHTTPRequestHandler):
@@ -110,7 +118,7 @@ def test_keys_by_url_are_fetched_anew_for_one_that_is_unknown() -> None:
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Provider) as provider:
         thread = Thread(target=provider.serve_forever, args=(0.01,), daemon=True)
@@ -121,13 +129,13 @@ def test_keys_by_url_are_fetched_anew_for_one_that_is_unknown() -> None:
         assert keys.find("EdDSA").key_id == "EdDSA"
         with pytest.raises(TokenError, match="unknown key"):
             keys.find("ES256")
-        assert asked == ["/keys"], "a token with a made-up key makes nobody fetch"
+        assert asked == ["/keys"], "an unknown key does not trigger a fetch"
         clock[0] = 61.0
         assert keys.find("ES256").key_id == "ES256"
         assert len(asked) == 2
         clock[0] = 4000.0
         keys.find("ES256")
-        assert len(asked) == 3, "a key that was withdrawn is not taken for ever"
+        assert len(asked) == 3, "a withdrawn key expires"
         provider.shutdown()
         thread.join()
     clock[0] = 8000.0
@@ -136,14 +144,14 @@ def test_keys_by_url_are_fetched_anew_for_one_that_is_unknown() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", '{"keys": [{"kty": "oct", "k": "AAAA", "alg": "HS256"}]}', "null"])
-def test_a_key_set_that_is_none(tmp_path: Path, text: str) -> None:
+def test_invalid_key_sets(tmp_path: Path, text: str) -> None:
     file = tmp_path / "keys.json"
     file.write_text(text)
     with pytest.raises(TokenError):
-        TokenCheck(Rules(_ISSUER, _AUDIENCE, str(file))).claims(signed(_CLAIMS), _NOW * 1000)
+        TokenCheck(TokenRules(_ISSUER, _AUDIENCE, str(file))).claims(signed(_CLAIMS), _NOW * 1000)
 
 
-def test_the_text_of_an_error_has_no_token_in_it(check: TokenCheck) -> None:
+def test_errors_do_not_contain_the_token(check: TokenCheck) -> None:
     token = signed({**_CLAIMS, "aud": "wiki"})
     with pytest.raises(TokenError) as raised:
         check.claims(token, int(time.time() * 1000))

@@ -1,4 +1,4 @@
-"""The files of the server's log: whose they are, when a new one is started, and how many stay."""
+"""The files of the server's log: permissions, rotation, and how many are kept."""
 
 import json
 import logging
@@ -12,14 +12,14 @@ _DAY = 86_400.0  # seconds
 
 
 def line(text: str, created: float = 1_000_000_000.0) -> logging.LogRecord:
-    """A line for the log. created: seconds since the epoch."""
+    """Return a log record. created: seconds since the epoch."""
     record = logging.LogRecord("greenchat", logging.INFO, "", 0, text, (), None)
     record.created = created
     return record
 
 
 def filled(folder: Path) -> dict[str, str]:
-    """What is in each file of the log."""
+    """Return the content of each file of the log."""
     return {file.name: file.read_text(encoding="utf-8") for file in sorted(folder.iterdir())}
 
 
@@ -31,7 +31,7 @@ def filled(folder: Path) -> dict[str, str]:
         (0, {"log": "five\n"}),
     ],
 )
-def test_a_large_file_is_put_aside(tmp_path: Path, keep: int, found: dict[str, str]) -> None:
+def test_a_large_file_is_rotated(tmp_path: Path, keep: int, found: dict[str, str]) -> None:
     log = LogFile(tmp_path / "log", largest=3, daily=False, keep=keep)
     for text in ("one", "two", "three", "four", "five"):
         log.handle(line(text))
@@ -39,7 +39,7 @@ def test_a_large_file_is_put_aside(tmp_path: Path, keep: int, found: dict[str, s
     assert filled(tmp_path) == found
 
 
-def test_each_day_has_a_file(tmp_path: Path) -> None:
+def test_a_new_file_each_day(tmp_path: Path) -> None:
     log = LogFile(tmp_path / "log", largest=0, daily=True, keep=5)
     today = (tmp_path / "log").stat().st_mtime
     log.handle(line("today", today))
@@ -49,7 +49,7 @@ def test_each_day_has_a_file(tmp_path: Path) -> None:
     assert filled(tmp_path) == {"log": "tomorrow\n", "log.1": "today\ntoday, too\n"}
 
 
-def test_a_restart_goes_on_with_the_file(tmp_path: Path) -> None:
+def test_a_restart_continues_the_file(tmp_path: Path) -> None:
     for text in ("one", "two"):
         log = LogFile(tmp_path / "log", largest=1000, daily=True, keep=1)
         log.handle(line(text, (tmp_path / "log").stat().st_mtime))
@@ -57,7 +57,7 @@ def test_a_restart_goes_on_with_the_file(tmp_path: Path) -> None:
     assert filled(tmp_path) == {"log": "one\ntwo\n"}
 
 
-def test_a_file_that_another_program_moved_away_is_let_go(tmp_path: Path) -> None:
+def test_a_file_moved_away_by_another_program_is_reopened(tmp_path: Path) -> None:
     log = LogFile(tmp_path / "log", largest=0, daily=False, keep=1)
     log.handle(line("one"))
     (tmp_path / "log").rename(tmp_path / "log.old")
@@ -66,12 +66,12 @@ def test_a_file_that_another_program_moved_away_is_let_go(tmp_path: Path) -> Non
     assert filled(tmp_path) == {"log": "two\n", "log.old": "one\n"}
 
 
-def test_nobody_else_reads_it(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_the_log(tmp_path: Path) -> None:
     LogFile(tmp_path / "log", largest=1, daily=False, keep=1).close()
     assert (tmp_path / "log").stat().st_mode & 0o077 == 0
 
 
-def test_a_folder_that_lets_nothing_be_renamed_costs_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_refuses_renames_loses_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 

@@ -1,4 +1,4 @@
-"""No password, code, key or private text ever gets into a log, however wide it is open and whatever way it came."""
+"""No password, code, key or private text gets into a log, at any level and on any path."""
 
 import logging
 import socket
@@ -17,8 +17,8 @@ from greenchat.config.settings import AccountSettings, WebIrc
 from greenchat.server.log_files import JsonFormatter
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client
+from tests.opers import WITH_OPERS
 from tests.patience import PATIENCE
-from tests.staff import STAFFED
 
 SECRET = "Xyzzy-4711"
 _ENDING = {"QUIT", "ERROR", "DIE", "RESTART"}
@@ -27,36 +27,36 @@ _CAPS = "message-tags batch draft/multiline draft/metadata-2 draft/message-redac
 
 @pytest.fixture
 def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
-    """A server with passwords of all kinds."""
+    """Start a server with passwords of all kinds."""
     settings = replace(
-        STAFFED, accounts=AccountSettings(iterations=4096), webirc=WebIrc(hosts=(), password=SECRET), password=""
+        WITH_OPERS, accounts=AccountSettings(iterations=4096), webirc=WebIrc(hosts=(), password=SECRET), password=""
     )
     return start_server(settings, replace(quick_options(tmp_path), throttle=Throttle(commands=0, logins=0)))
 
 
 def lines(caplog: pytest.LogCaptureFixture, folder: Path) -> list[str]:
-    """All that was logged, as text and as JSON, and the audit logs."""
+    """Return all log lines, as text and as JSON, and the audit logs."""
     formatter = JsonFormatter()
-    told = [formatter.format(record) + record.getMessage() for record in caplog.records]
+    logged = [formatter.format(record) + record.getMessage() for record in caplog.records]
     audits = [file.read_text(encoding="utf-8") for file in folder.rglob("*.log")]
-    return told + audits
+    return logged + audits
 
 
 def by_command(name: str) -> str:
-    """A line with a secret wherever this command may have one."""
+    """Return lines of this command with a secret in each place that may hold one."""
     shown = SHOWN.get(name, 0)
     return " ".join([name, *["#tea"] * shown, *[SECRET] * (14 - shown), f":{SECRET} {SECRET}"])
 
 
 def by_services() -> Iterator[str]:
-    """Every command of every service, by every way to it."""
+    """Return lines for every command of every service, in each way of sending them."""
     for service in SERVICES.values():
         for entry in service.entries:
-            said = f"{entry} {SECRET} {SECRET} {SECRET}"
-            yield f"PRIVMSG {service.name} :{said}"
-            yield f"NOTICE {service.name} :{said}"
-            yield f"PRIVMSG {service.name}@{STAFFED.name} :{said}"
-            yield f"PRIVMSG {service.name},bob :{said}"
+            text = f"{entry} {SECRET} {SECRET} {SECRET}"
+            yield f"PRIVMSG {service.name} :{text}"
+            yield f"NOTICE {service.name} :{text}"
+            yield f"PRIVMSG {service.name}@{WITH_OPERS.name} :{text}"
+            yield f"PRIVMSG {service.name},bob :{text}"
     for name in ("NS", "NICKSERV", "CS", "CHANSERV"):
         yield f"{name} IDENTIFY {SECRET} {SECRET}"
         yield f"{name} :{SECRET}"
@@ -95,7 +95,9 @@ OWN_WAYS = [
 ]
 
 
-def test_no_command_tells_its_secrets(server: ServerThread, caplog: pytest.LogCaptureFixture, tmp_path: Path) -> None:
+def test_no_irc_command_logs_its_secrets(
+    server: ServerThread, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
     caplog.set_level(logging.DEBUG)
     all_lines = [by_command(name) for name in sorted(COMMANDS.keys() - _ENDING)]
     for line in [*OWN_WAYS[:9], *(line for line in all_lines if COMMANDS[line.split()[0]].anytime)]:
@@ -119,12 +121,14 @@ def test_no_command_tells_its_secrets(server: ServerThread, caplog: pytest.LogCa
         alice.send(f"QUIT :{SECRET}")
         alice.until_end()
     deadline = time.monotonic() + PATIENCE
-    while not any("joined #tea" in line for line in lines(caplog, tmp_path)):  # it is logged once she is gone
+    while not any(
+        "joined #tea" in line for line in lines(caplog, tmp_path)
+    ):  # her last line is logged after she has left
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    told = lines(caplog, tmp_path)
-    assert any("PRIVMSG NickServ and 1 more" in line for line in told)
-    assert [line for line in told if SECRET in line] == []
+    logged = lines(caplog, tmp_path)
+    assert any("PRIVMSG NickServ and 1 more" in line for line in logged)
+    assert [line for line in logged if SECRET in line] == []
 
 
 @pytest.mark.parametrize(
@@ -143,7 +147,7 @@ def test_no_command_tells_its_secrets(server: ServerThread, caplog: pytest.LogCa
         SECRET,
     ],
 )
-def test_no_plain_text_tells_them(
+def test_plain_text_logs_no_secrets(
     server: ServerThread, caplog: pytest.LogCaptureFixture, tmp_path: Path, typed: str
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -154,16 +158,16 @@ def test_no_plain_text_tells_them(
             pass
     with Client(server.address, "later") as later:
         later.sync()
-    told = lines(caplog, tmp_path)
-    assert any("plain text, joined #lobby" in line for line in told)
-    assert [line for line in told if SECRET in line] == []
+    logged = lines(caplog, tmp_path)
+    assert any("plain text, joined #lobby" in line for line in logged)
+    assert [line for line in logged if SECRET in line] == []
 
 
-def test_the_passwords_of_a_server_and_of_http_do_not_get_there(
+def test_server_passwords_and_http_secrets_are_not_logged(
     start_server: StartServer, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    server = start_server(replace(STAFFED, password=SECRET), quick_options(tmp_path))
+    server = start_server(replace(WITH_OPERS, password=SECRET), quick_options(tmp_path))
     for password in (SECRET, f"{SECRET}x"):
         with socket.create_connection(server.address, PATIENCE) as sock:
             sock.sendall(f"alice\n{password}\n/quit\n".encode())
@@ -181,6 +185,6 @@ def test_the_passwords_of_a_server_and_of_http_do_not_get_there(
             sock.sendall(request.replace("Host: x", "Host: localhost\r\nConnection: close").encode())
             while sock.recv(4096):
                 pass
-    told = lines(caplog, tmp_path)
-    assert told
-    assert [line for line in told if SECRET in line] == []
+    logged = lines(caplog, tmp_path)
+    assert logged
+    assert [line for line in logged if SECRET in line] == []

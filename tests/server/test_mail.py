@@ -1,4 +1,4 @@
-"""Accounts that are confirmed by mail: https://ircv3.net/specs/extensions/account-registration."""
+"""Confirming accounts by mail: https://ircv3.net/specs/extensions/account-registration."""
 
 import re
 import socket
@@ -15,13 +15,13 @@ from greenchat.server.app import App
 from tests.commands.devices import device, make_account
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client
+from tests.opers import WITH_OPERS, become_oper
 from tests.patience import PATIENCE
 from tests.server.forked import started
 from tests.smtp import Mailbox, mail_server
-from tests.staff import STAFFED, become
 
 QUICK = AccountSettings(iterations=4096)
-SETTINGS = replace(STAFFED, accounts=QUICK)
+SETTINGS = replace(WITH_OPERS, accounts=QUICK)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def mailbox() -> Iterator[Mailbox]:
 
 
 def options(folder: Path, mailbox: Mailbox | None = None, *, command: str = "") -> Options:
-    """With that mail server, or one that there is not, or with a command."""
+    """Return options with that mail server, a missing one, or a command."""
     server = Address("127.0.0.1", mailbox.port if mailbox else 1)
     email = Email(sender="greenchat@example.org", server=server, timeout=PATIENCE, command=command)
     return replace(quick_options(folder), email=email)
@@ -48,12 +48,12 @@ def register(client: Client, email: str) -> tuple[str, ...]:
 
 
 def code_of(mailbox: Mailbox) -> str:
-    found = re.search(r"VERIFY alice ([0-9a-f]{8})\b", mailbox.mail().get_content())
-    assert found
-    return found[1]
+    match = re.search(r"VERIFY alice ([0-9a-f]{8})\b", mailbox.mail().get_content())
+    assert match
+    return match[1]
 
 
-def test_the_code_comes_by_mail(server: ServerThread, mailbox: Mailbox) -> None:
+def test_the_code_is_mailed(server: ServerThread, mailbox: Mailbox) -> None:
     """ "REGISTER VERIFICATION_REQUIRED: Sent by the server ... when further action is required to complete registration
     of the <account>, as explain in the human-readable <message>." """
     with Client(server.address, "alice") as alice:
@@ -77,7 +77,7 @@ def test_the_code_comes_by_mail(server: ServerThread, mailbox: Mailbox) -> None:
         assert alice.expect("FAIL").params[1] == "ALREADY_AUTHENTICATED"
 
 
-def test_with_nickserv(server: ServerThread, mailbox: Mailbox) -> None:
+def test_registration_through_nickserv(server: ServerThread, mailbox: Mailbox) -> None:
     with Client(server.address, "alice") as alice:
         alice.send("PRIVMSG NickServ :REGISTER sesame-open alice@example.org")
         assert "was sent to alice@example.org" in alice.expect("NOTICE").params[1]
@@ -85,7 +85,7 @@ def test_with_nickserv(server: ServerThread, mailbox: Mailbox) -> None:
         alice.expect("900")
 
 
-def test_before_it_is_confirmed_nobody_can_use_it(server: ServerThread, mailbox: Mailbox) -> None:
+def test_an_unconfirmed_account_cannot_log_in(server: ServerThread, mailbox: Mailbox) -> None:
     with Client(server.address, "alice") as alice:
         register(alice, "alice@example.org")
         code_of(mailbox)
@@ -95,10 +95,10 @@ def test_before_it_is_confirmed_nobody_can_use_it(server: ServerThread, mailbox:
 
 
 @pytest.mark.parametrize("email", ["bob@example.org", "alice@elsewhere.example"])
-def test_a_mailbox_that_there_is_not(server: ServerThread, email: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_refused_mailbox(server: ServerThread, email: str, caplog: pytest.LogCaptureFixture) -> None:
     """ "FAIL REGISTER INVALID_EMAIL: Sent by the server if it cannot send emails to the provided address."
 
-    And the name is free still.
+    The name stays free.
     """
     with Client(server.address, "alice") as alice:
         assert register(alice, email)[:3] == ("REGISTER", "INVALID_EMAIL", "alice")
@@ -112,13 +112,13 @@ def test_a_mailbox_that_there_is_not(server: ServerThread, email: str, caplog: p
     ["x", "a@", "@b", "a@b@c", "a,b@example.org", "<a@example.org>", "a@example.org\x01", "a..b@c", "ä@ö.example",
      "a" * 250 + "@example.org", '"a"@example.org', "a@-;x", "-"],
 )  # fmt: skip
-def test_what_is_no_mailbox(server: ServerThread, mailbox: Mailbox, email: str) -> None:
+def test_invalid_addresses(server: ServerThread, mailbox: Mailbox, email: str) -> None:
     with Client(server.address, "alice") as alice:
         assert register(alice, email)[:2] == ("REGISTER", "INVALID_EMAIL")
         assert mailbox.mails.empty()
 
 
-def test_without_an_address_nothing_is_to_be_confirmed(server: ServerThread) -> None:
+def test_without_an_address_there_is_nothing_to_confirm(server: ServerThread) -> None:
     with Client(server.address, "alice") as alice:
         assert register(alice, "*")[:2] == ("SUCCESS", "alice")
 
@@ -132,7 +132,7 @@ def test_an_address_may_be_required(start_server: StartServer, tmp_path: Path, m
         assert register(alice, "alice@example.org")[0] == "VERIFICATION_REQUIRED"
 
 
-def test_nobody_fills_a_mailbox_with_our_mails(start_server: StartServer, tmp_path: Path, mailbox: Mailbox) -> None:
+def test_mails_to_one_address_are_limited(start_server: StartServer, tmp_path: Path, mailbox: Mailbox) -> None:
     throttle = Throttle(commands=0, registrations=2)
     server = start_server(SETTINGS, replace(options(tmp_path, mailbox), throttle=throttle))
     with Client(server.address) as alice:
@@ -144,7 +144,7 @@ def test_nobody_fills_a_mailbox_with_our_mails(start_server: StartServer, tmp_pa
         assert answers[2][:2] == ("REGISTER", "TEMPORARILY_UNAVAILABLE")
 
 
-def test_codes_are_not_guessed(start_server: StartServer, tmp_path: Path, mailbox: Mailbox) -> None:
+def test_guessed_codes_are_limited(start_server: StartServer, tmp_path: Path, mailbox: Mailbox) -> None:
     throttle = Throttle(commands=0, logins=3)
     server = start_server(SETTINGS, replace(options(tmp_path, mailbox), throttle=throttle))
     with Client(server.address, "alice") as alice:
@@ -154,7 +154,7 @@ def test_codes_are_not_guessed(start_server: StartServer, tmp_path: Path, mailbo
         assert alice.run("VERIFY alice " + code_of(mailbox))[0].params[1] == "TEMPORARILY_UNAVAILABLE"
 
 
-def test_who_never_confirms_does_not_keep_the_name(server: ServerThread, mailbox: Mailbox) -> None:
+def test_an_unconfirmed_account_frees_its_name(server: ServerThread, mailbox: Mailbox) -> None:
     with Client(server.address, "alice") as alice:
         register(alice, "alice@example.org")
         code = code_of(mailbox)
@@ -169,16 +169,16 @@ def test_who_never_confirms_does_not_keep_the_name(server: ServerThread, mailbox
         assert register(alice, "*")[:2] == ("SUCCESS", "alice")
 
 
-def test_an_operator_can_help_out(server: ServerThread, mailbox: Mailbox) -> None:
-    """Who is given the right to accounts sees the code; others do not."""
-    with Client(server.address, "alice") as alice, become(Client(server.address, "root")) as root:
+def test_an_operator_can_see_the_code(server: ServerThread, mailbox: Mailbox) -> None:
+    """Operators with the right to accounts see the code; others do not."""
+    with Client(server.address, "alice") as alice, become_oper(Client(server.address, "root")) as root:
         register(alice, "alice@example.org")
         code = code_of(mailbox)
         assert code in str(root.run("NS INFO alice"))
         assert code not in str(alice.run("NS INFO alice"))
 
 
-def test_a_mail_server_that_is_slow_holds_up_no_login(server: ServerThread, mailbox: Mailbox) -> None:
+def test_a_slow_mail_server_does_not_delay_logins(server: ServerThread, mailbox: Mailbox) -> None:
     make_account(server.address, "bob")
     mailbox.gate.clear()
     slow = [Client(server.address, f"slow{number}") for number in range(4)]
@@ -193,7 +193,7 @@ def test_a_mail_server_that_is_slow_holds_up_no_login(server: ServerThread, mail
 
 
 @pytest.mark.parametrize("works", [True, False])
-def test_a_command_takes_the_mail(start_server: StartServer, tmp_path: Path, works: bool) -> None:
+def test_a_command_sends_the_mail(start_server: StartServer, tmp_path: Path, works: bool) -> None:
     taken = tmp_path / "mail"
     program = tmp_path / "send mail"
     ends = "0" if works else "'no'"
@@ -208,7 +208,7 @@ def test_a_command_takes_the_mail(start_server: StartServer, tmp_path: Path, wor
 
 
 @pytest.mark.parametrize("command", ["/nowhere/sendmail", "'unbalanced"])
-def test_a_command_that_there_is_not(
+def test_a_missing_command(
     start_server: StartServer, tmp_path: Path, command: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     server = start_server(SETTINGS, options(tmp_path, command=command))
@@ -217,7 +217,7 @@ def test_a_command_that_there_is_not(
         assert "could not be sent" in caplog.text
 
 
-def test_a_mail_server_that_there_is_not(
+def test_an_unreachable_mail_server(
     start_server: StartServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     server = start_server(SETTINGS, options(tmp_path))
@@ -226,7 +226,7 @@ def test_a_mail_server_that_there_is_not(
         assert "refused" in caplog.text
 
 
-def test_a_mail_server_that_hangs_does_not_keep_the_server_from_ending(tmp_path: Path) -> None:
+def test_a_hanging_mail_server_does_not_delay_the_end(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as hanging:
         config = tmp_path / "server.toml"
         email = f'sender = "greenchat@example.org"\nserver = "127.0.0.1:{hanging.getsockname()[1]}"\ntimeout = 300'
@@ -234,14 +234,14 @@ def test_a_mail_server_that_hangs_does_not_keep_the_server_from_ending(tmp_path:
         with started(tmp_path, "--listen", "127.0.0.1:0", "--config", str(config), "--data", str(tmp_path)) as server:
             with Client(server.target, "alice") as alice:
                 alice.send("REGISTER * alice@example.org :sesame open")
-                talk, _ = hanging.accept()  # and never a word
+                talk, _ = hanging.accept()  # it never sends a greeting
                 assert server.end() == 0
             talk.close()
     assert "a mail that was being sent was abandoned" in (tmp_path / "errors.txt").read_text()
 
 
-def test_no_stranger_keeps_the_owner_from_confirming(server: ServerThread, mailbox: Mailbox) -> None:
-    """Wrong codes are counted by account, but not against where it was registered."""
+def test_strangers_cannot_prevent_the_confirmation(server: ServerThread, mailbox: Mailbox) -> None:
+    """Wrong codes are counted per account, but not for the address that registered it."""
     with Client(server.address, "alice") as alice, Client(server.address, "stranger") as stranger:
         register(alice, "alice@example.org")
         code = code_of(mailbox)

@@ -1,4 +1,4 @@
-"""The command line, the signals, and the ends, of real processes."""
+"""The command line, signals, and the end of the server, with real processes."""
 
 import hashlib
 import os
@@ -21,16 +21,16 @@ from greenchat.config.file import Config, parse
 from greenchat.server.main import main
 from greenchat.values.passwords import verify_password
 from tests.irc import Client, people
+from tests.opers import HASH, become_oper
 from tests.patience import PATIENCE
 from tests.ports import reserved_port
 from tests.server import forked
 from tests.server.process import ROOT, SCRIPT, environment, run, started
-from tests.staff import HASH, become
 
 ANYWHERE = ("--listen", "127.0.0.1:0")
 
 
-def test_help_and_version_do_not_wait_for_gevent(tmp_path: Path) -> None:
+def test_help_and_version_do_not_load_gevent(tmp_path: Path) -> None:
     for option, expected in ("--version", f"greenchat {__version__}"), ("--help", "--listen [HOST]:PORT"):
         code = (
             f"import sys; from greenchat.server.main import main\ntry: main(['{option}'])\n"
@@ -43,7 +43,7 @@ def test_help_and_version_do_not_wait_for_gevent(tmp_path: Path) -> None:
         assert expected in ended.stdout
 
 
-def test_the_printed_configuration_is_the_default_one(tmp_path: Path) -> None:
+def test_the_printed_configuration_is_the_default(tmp_path: Path) -> None:
     printed = run(tmp_path, "--print-config")
     assert printed.returncode == 0
     assert parse(tomllib.loads(printed.stdout), folder=tmp_path) == Config()
@@ -51,7 +51,7 @@ def test_the_printed_configuration_is_the_default_one(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", ["--print-config", "print-unit", "print-dashboard", "hash-password"])
 @pytest.mark.parametrize("unbuffered", ["", "1"])
-def test_an_output_that_is_full_is_one_line(tmp_path: Path, command: str, unbuffered: str) -> None:
+def test_a_full_disk_for_the_output_is_one_line(tmp_path: Path, command: str, unbuffered: str) -> None:
     with open("/dev/full", "w") as full:
         ended = subprocess.run(
             [sys.executable, *SCRIPT, command],
@@ -68,7 +68,7 @@ def test_an_output_that_is_full_is_one_line(tmp_path: Path, command: str, unbuff
     assert ended.returncode == 2
 
 
-def test_a_password_is_hashed(tmp_path: Path) -> None:
+def test_hash_password(tmp_path: Path) -> None:
     ended = run(tmp_path, "hash-password", stdin="open sesame\n")
     assert ended.returncode == 0
     assert verify_password("open sesame", ended.stdout.strip())
@@ -109,7 +109,9 @@ def test_a_password_is_hashed(tmp_path: Path) -> None:
         (("--config", "{home}/log.toml"), "can't write the log {home}/missing/log: No such file or directory"),
     ],
 )
-def test_what_can_not_be_is_one_line(tmp_path: Path, arguments: tuple[str, ...], reason: str) -> None:
+def test_wrong_arguments_and_configurations_are_one_line(
+    tmp_path: Path, arguments: tuple[str, ...], reason: str
+) -> None:
     (tmp_path / "wrong.toml").write_text("nmae = 'irc.example.org'")
     (tmp_path / "bare.toml").write_text("name = irc.example.org")
     (tmp_path / "twice.toml").write_text("name = 'a.b'\nname = 'a.b'\n")
@@ -158,8 +160,8 @@ def test_two_servers_side_by_side(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_it_in_good_order(tmp_path: Path, number: signal.Signals) -> None:
-    """Everybody is told, also whoever has not registered, and nobody who is stuck can hold it up."""
+def test_a_signal_ends_the_server_in_order(tmp_path: Path, number: signal.Signals) -> None:
+    """Every client is told, also unregistered ones, and a stuck client does not delay the end."""
     with started(tmp_path, *ANYWHERE, "--config", str(_unhurried(tmp_path))) as server:
         with (
             people(server.target, "alice", "stuck", channel="#lobby") as (alice, stuck),
@@ -183,16 +185,16 @@ def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
         _fill(alice, stuck)
         server.process.send_signal(signal.SIGINT)
         alice.expect("ERROR")
-        time.sleep(0.2)  # what comes together is one, below
+        time.sleep(0.2)  # signals that arrive together count as one, see below
         assert server.end(signal.SIGINT) == 130
 
 
-def test_signals_that_come_together_are_one(tmp_path: Path) -> None:
-    """PR_SET_PDEATHSIG comes for each thread of the parent that dies: of a client that had started a server, say."""
+def test_signals_that_arrive_together_are_one(tmp_path: Path) -> None:
+    """PR_SET_PDEATHSIG is sent for each thread of a dying parent, for example a client that had started a server."""
     with started(tmp_path, *ANYWHERE) as server, Client(server.target, "alice") as alice:
         server.process.send_signal(signal.SIGSTOP)
         os.waitid(os.P_PID, server.process.pid, os.WSTOPPED)
-        for number in (signal.SIGTERM, signal.SIGINT):  # of two with one number the kernel makes one
+        for number in (signal.SIGTERM, signal.SIGINT):  # the kernel merges equal signals
             server.process.send_signal(number)
         assert server.end(signal.SIGCONT) == 0
         assert alice.expect("ERROR").params == ("The server is shutting down",)
@@ -205,17 +207,17 @@ def _unhurried(folder: Path) -> Path:
 
 
 def _fill(speaker: Client, stuck: Client) -> None:
-    """Have more to tell a client who does not read than the kernel takes."""
+    """Send more to a client that does not read than the kernel buffers."""
     stuck.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     for _ in range(30):
         speaker.run(*["PRIVMSG stuck :" + "x" * 400] * 30)
 
 
-def test_a_hangup_reloads_the_file(tmp_path: Path) -> None:
+def test_sighup_reloads_the_file(tmp_path: Path) -> None:
     file = tmp_path / "server.toml"
     file.write_text(_config("first"))
     with forked.started(tmp_path, "--config", str(file)) as server, Client(server.target, "alice") as alice:
-        become(alice)
+        become_oper(alice)
         file.write_text(_config("second"))
         server.process.send_signal(signal.SIGHUP)
         assert alice.expect("NOTICE").params[1] == "*** SIGHUP reloaded the configuration"
@@ -229,13 +231,13 @@ def test_a_hangup_reloads_the_file(tmp_path: Path) -> None:
         assert [m.params[1] for m in alice.run("MOTD") if m.command == "372"] == ["- second"]
 
 
-def test_restart_goes_on_with_the_new_file(tmp_path: Path) -> None:
+def test_restart_uses_the_new_file(tmp_path: Path) -> None:
     file = tmp_path / "server.toml"
     with reserved_port() as port:
         file.write_text(_config("first", port))
         with started(tmp_path, "--config", str(file)) as server:
             with Client(server.target, "alice") as alice:
-                become(alice)
+                become_oper(alice)
                 file.write_text(_config("second", port))
                 alice.run("MODE alice +s", "RESTART")
                 while "was upgraded from" not in alice.expect("NOTICE").params[1]:
@@ -244,19 +246,19 @@ def test_restart_goes_on_with_the_new_file(tmp_path: Path) -> None:
             assert server.end() == 0
 
 
-def test_a_log_file_takes_what_would_go_to_standard_error(tmp_path: Path) -> None:
+def test_a_log_file_replaces_standard_error(tmp_path: Path) -> None:
     file = tmp_path / "server.toml"
     file.write_text(_config("x") + "[log]\nfile = 'server.log'\nlevel = 'debug'\n")
     with forked.started(tmp_path, "--config", str(file)) as server:
         with Client(server.target, "alice") as alice:
-            become(alice).run("REHASH")
+            become_oper(alice).run("REHASH")
         server.end()
         assert "alice reloaded the configuration" in (tmp_path / "server.log").read_text()
         assert server.errors.read_text() == ""
 
 
 @pytest.mark.parametrize(("host", "warns"), [("0.0.0.0", True), ("127.0.0.1", False), ("", True)])
-def test_whoever_can_be_overheard_is_warned(tmp_path: Path, host: str, warns: bool) -> None:
+def test_a_public_listener_without_tls_is_warned_of(tmp_path: Path, host: str, warns: bool) -> None:
     with forked.started(tmp_path, "--listen", f"{host}:0") as server:
         server.end()
         assert ("has no TLS" in server.errors.read_text()) is warns
@@ -275,8 +277,8 @@ password = "{HASH}"
 """
 
 
-def test_tls_with_a_certificate_of_its_own(tmp_path: Path) -> None:
-    """The second start shows the same fingerprint: clients that trusted it on first use see no change."""
+def test_a_self_signed_certificate_is_kept(tmp_path: Path) -> None:
+    """The second start shows the same fingerprint, so clients that trusted it on first use see no change."""
     shown = []
     for _ in range(2):
         with forked.started(tmp_path, *ANYWHERE, "--tls") as server:
@@ -286,12 +288,12 @@ def test_tls_with_a_certificate_of_its_own(tmp_path: Path) -> None:
                 der = alice.sock.getpeercert(binary_form=True) if isinstance(alice.sock, ssl.SSLSocket) else None
             assert der
             shown.append(hashlib.sha256(der).hexdigest().upper())
-            assert shown[-1] in server.said.replace(":", "")
+            assert shown[-1] in server.output.replace(":", "")
     assert shown[0] == shown[1]
     assert next(tmp_path.rglob("key.pem")).stat().st_mode & 0o777 == 0o600
 
 
-def test_a_password_is_asked_for_twice_and_never_shown(tmp_path: Path) -> None:
+def test_a_password_is_prompted_for_twice_without_echo(tmp_path: Path) -> None:
     for again, code in ("open sesame", 0), ("open sesam", 2):
         terminal = PtyProcess.spawn(
             [sys.executable, str(ROOT / "bin/greenchat-server"), "hash-password"], env=environment(tmp_path), echo=True
@@ -323,7 +325,7 @@ def _read_until(terminal: PtyProcess, *wanted: bytes) -> bytes:
 
 
 def test_a_database_of_a_newer_version_is_refused_in_one_line(tmp_path: Path) -> None:
-    """It is left as it is: what it holds would be lost."""
+    """The file is not changed, since its content would be lost."""
     data = tmp_path / "data"
     with forked.started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(data)):
         pass
@@ -346,7 +348,7 @@ def test_a_database_of_a_newer_version_is_refused_in_one_line(tmp_path: Path) ->
     assert (data / "greenchat.db").read_bytes() == before
 
 
-def test_a_password_is_in_no_log_however_much_is_logged(tmp_path: Path) -> None:
+def test_a_password_is_in_no_log_at_any_level(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with forked.started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(data), "--debug") as server:
         with Client(server.target, "alice") as alice:

@@ -1,4 +1,4 @@
-"""A server that misses libraries says so in one line, and what to install."""
+"""A server without optional libraries names them in one line."""
 
 import subprocess
 import sys
@@ -40,7 +40,7 @@ def test_files_without_their_library(tmp_path: Path) -> None:
     assert line == f"greenchat-server: files need one more package: {sys.executable} -m pip install pillow"
 
 
-def test_what_to_install_is_what_setup_py_names() -> None:
+def test_the_named_packages_are_those_of_setup_py() -> None:
     setup = (ROOT / "setup.py").read_text()
     wanted = (*extras.TLS, *extras.PROXY, *extras.SPELLING, *extras.UNICODE, *extras.PLOT, *extras.JWT, *extras.FILES)
     for package in wanted:

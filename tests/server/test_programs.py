@@ -1,4 +1,4 @@
-"""Programs of somebody else's: what they see of the server's environment, and those that are not there."""
+"""External programs: their environment, and commands that don't exist."""
 
 import json
 import os
@@ -30,23 +30,23 @@ print('{"success": true}')
 
 
 @pytest.mark.parametrize("way", ["auth-script", "mail"])
-def test_the_secret_of_the_nodes_is_not_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+def test_programs_do_not_get_the_secret_of_the_nodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     monkeypatch.setenv(VARIABLE, '{"engine": ["nats://secret@127.0.0.1:4222"]}')
     monkeypatch.setenv("LANG", "C.UTF-8")
-    told, program = tmp_path / "told", tmp_path / "program.py"
+    output, program = tmp_path / "told", tmp_path / "program.py"
     program.write_text(_TELL)
-    command = f"{sys.executable} -S {program} {told}"
+    command = f"{sys.executable} -S {program} {output}"
     if way == "mail":
         assert Mailer(Email(sender="a@example.org", command=command, timeout=PATIENCE)).send("b@example.org", "x", "y")
     else:
         assert ask(AuthScript(command=command, timeout=PATIENCE), "alice", "sesame", "192.0.2.1")
-    environment = json.loads(told.read_text())
+    environment = json.loads(output.read_text())
     assert VARIABLE not in environment
     assert environment["LANG"] == "C.UTF-8"
 
 
 def of(key: str, command: str) -> Config:
-    """A configuration in which this key names a command."""
+    """Return a configuration in which this key names a command."""
     table, _, name = key.partition(".")
     settings, options = Settings(), Options()
     values = flat_values(settings)
@@ -58,7 +58,7 @@ def of(key: str, command: str) -> Config:
 
 
 def keys() -> list[str]:
-    """Every key that names a command."""
+    """Return every key that names a command."""
     found = []
     for part in Settings(), Options():
         values = flat_values(part)
@@ -69,12 +69,12 @@ def keys() -> list[str]:
     return found
 
 
-def test_the_keys_of_commands() -> None:
+def test_the_keys_that_name_commands() -> None:
     assert keys() == ["auth_script.command", "email.command"]
 
 
 @pytest.mark.parametrize("key", keys())
-def test_a_program_that_is_not_there_is_refused(key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_program_is_refused(key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     program = tmp_path / "check it"
     quoted = f"'{program}' --all"
@@ -92,6 +92,6 @@ def test_a_program_that_is_not_there_is_refused(key: str, tmp_path: Path, monkey
 
 
 @pytest.mark.parametrize("text", ["'", " ", "'' x"])
-def test_what_is_no_command(text: str) -> None:
+def test_invalid_commands(text: str) -> None:
     with pytest.raises(ValueError, match="is not a command"):
         validators.command(text)

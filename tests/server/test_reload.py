@@ -1,4 +1,4 @@
-"""REHASH and SIGHUP: all that can change does, nobody is dropped, and what can't is named."""
+"""REHASH and SIGHUP: what can change does, nobody is disconnected, and what can't is named."""
 
 import dataclasses
 import socket
@@ -17,37 +17,37 @@ from greenchat.config.settings import Settings
 from greenchat.server.net.certificate import ensure_certificate
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client, people
+from tests.opers import WITH_OPERS, become_oper
 from tests.patience import PATIENCE
-from tests.staff import STAFFED, become
 
 Configure = Callable[..., None]
 
 
 @pytest.fixture
 def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
-    return start_server(STAFFED, quick_options(tmp_path))
+    return start_server(WITH_OPERS, quick_options(tmp_path))
 
 
 @pytest.fixture
 def configure(server: ServerThread, tmp_path: Path) -> Configure:
-    """Set what is read next time: settings and options that differ from those it was started with."""
+    """Set what the next reload reads: settings and options that differ from those of the start."""
 
-    def set_next(error: str = "", options: Options | None = None, **settings: object) -> None:
+    def write_next(error: str = "", options: Options | None = None, **settings: object) -> None:
         def read() -> Config:
             if error:
                 raise ConfigError(error)
-            changed = build(Settings, flat_values(STAFFED) | settings)
+            changed = build(Settings, flat_values(WITH_OPERS) | settings)
             return Config(changed, options or quick_options(tmp_path), "/etc/greenchat.toml")
 
         server.call(lambda app: setattr(app, "_read_config", read))
 
-    return set_next
+    return write_next
 
 
-def test_rehash_takes_effect_before_it_is_answered(server: ServerThread, configure: Configure) -> None:
+def test_rehash_takes_effect_before_its_answer(server: ServerThread, configure: Configure) -> None:
     """ "Sent to an operator which has just successfully issued a REHASH command": <client> <config file> :Rehashing."""
     with people(server.address, "alice", "bob", channel="#lobby") as (alice, bob):
-        become(alice)
+        become_oper(alice)
         configure(motd=("new",), description="another")
         alice.send("REHASH", "MOTD")
         assert alice.expect("382").params == ("alice", "/etc/greenchat.toml", "Rehashing")
@@ -55,10 +55,12 @@ def test_rehash_takes_effect_before_it_is_answered(server: ServerThread, configu
         assert [message.command for message in bob.run("PRIVMSG #lobby :still here")] == []
 
 
-def test_what_needs_a_restart_stays_and_is_named(server: ServerThread, configure: Configure, tmp_path: Path) -> None:
+def test_keys_that_need_a_restart_are_named_and_kept(
+    server: ServerThread, configure: Configure, tmp_path: Path
+) -> None:
     with Client(server.address, "alice") as alice, Client(server.address, "bob") as bob:
-        become(alice)
-        become(bob)
+        become_oper(alice)
+        become_oper(bob)
         bob.run("MODE bob -s")
         alice.sync()
         configure(
@@ -82,9 +84,9 @@ def test_what_needs_a_restart_stays_and_is_named(server: ServerThread, configure
         assert alice.run("VERSION")[0].source == "greenchat.local"
 
 
-def test_a_broken_file_changes_nothing_and_tells_why(server: ServerThread, configure: Configure) -> None:
+def test_an_invalid_file_changes_nothing_and_is_explained(server: ServerThread, configure: Configure) -> None:
     with Client(server.address, "alice") as alice:
-        become(alice)
+        become_oper(alice)
         configure(error="server.toml: motd: must be a list, not a number")
         alice.send("REHASH")
         refusal = alice.expect("400")
@@ -96,26 +98,22 @@ def test_a_broken_file_changes_nothing_and_tells_why(server: ServerThread, confi
         assert "382" not in [message.command for message in alice.sync()]
 
 
-def test_a_certificate_that_is_not_there_changes_nothing(
-    server: ServerThread, configure: Configure, tmp_path: Path
-) -> None:
-    """Above all not who is asked for passwords."""
+def test_a_missing_certificate_changes_nothing(server: ServerThread, configure: Configure, tmp_path: Path) -> None:
+    """In particular not the program that is asked for passwords."""
     files = TlsFiles(tmp_path / "nothing.pem", tmp_path / "nothing.key")
     with Client(server.address, "alice") as alice:
-        become(alice)
+        become_oper(alice)
         options = dataclasses.replace(quick_options(tmp_path), tls=files)
         configure(options=options, auth_script=AuthScript(command=sys.executable))
         alice.send("REHASH")
         assert alice.expect("400").params[-1].startswith("The configuration was not changed: tls: ")
-    assert server.call(lambda app: app.outside.check("alice", "secret", "127.0.0.1")) is None, "nobody is asked"
+    assert server.call(lambda app: app.outside.check("alice", "secret", "127.0.0.1")) is None, "no script is called"
 
 
-def test_a_program_that_is_not_there_changes_nothing(
-    server: ServerThread, configure: Configure, tmp_path: Path
-) -> None:
-    """Else nobody would notice before the first login."""
+def test_a_missing_program_changes_nothing(server: ServerThread, configure: Configure, tmp_path: Path) -> None:
+    """Otherwise it would be noticed at the first login only."""
     with Client(server.address, "alice") as alice:
-        become(alice)
+        become_oper(alice)
         configure(auth_script=AuthScript(command=f"{tmp_path / 'nothing'} --all"))
         alice.send("REHASH")
         refusal = alice.expect("400").params[-1]
@@ -123,24 +121,24 @@ def test_a_program_that_is_not_there_changes_nothing(
         refusal
         == f"The configuration was not changed: auth_script.command: the program {tmp_path / 'nothing'} is not there"
     )
-    assert server.call(lambda app: app.outside.check("alice", "secret", "127.0.0.1")) is None, "nobody is asked"
+    assert server.call(lambda app: app.outside.check("alice", "secret", "127.0.0.1")) is None, "no script is called"
 
 
-def test_what_isupport_says_is_said_again(server: ServerThread, configure: Configure) -> None:
+def test_changed_isupport_tokens_are_sent(server: ServerThread, configure: Configure) -> None:
     """ "If the value of a parameter changes, the server SHOULD re-advertise the parameter with the new value in an
     RPL_ISUPPORT reply." """
     with Client(server.address, "alice") as alice, Client(server.address, "bob") as bob:
-        become(alice)
+        become_oper(alice)
         configure(network="other", limits=dataclasses.replace(Settings().limits, topic=100))
         alice.send("REHASH")
         assert bob.expect("005").params[1:-1] == ("NETWORK=other", "TOPICLEN=100")
 
 
-def test_who_is_no_longer_an_operator_is_none(server: ServerThread, configure: Configure) -> None:
+def test_a_removed_operator_loses_the_mode(server: ServerThread, configure: Configure) -> None:
     with Client(server.address, "alice") as alice, Client(server.address, "bob") as bob:
-        become(alice)
-        become(bob, "helper")
-        configure(opers={"root": STAFFED.staff.opers["root"]})
+        become_oper(alice)
+        become_oper(bob, "helper")
+        configure(opers={"root": WITH_OPERS.staff.opers["root"]})
         alice.send("REHASH")
         assert bob.expect("MODE").params == ("bob", "-os")
         assert bob.commands("KILL alice :why") == ["481"]
@@ -148,10 +146,12 @@ def test_who_is_no_longer_an_operator_is_none(server: ServerThread, configure: C
         assert alice.commands("REHASH")[-1] == "382"
 
 
-def test_listeners_come_and_go_and_people_stay(server: ServerThread, configure: Configure, tmp_path: Path) -> None:
+def test_listeners_are_added_and_removed_and_clients_stay(
+    server: ServerThread, configure: Configure, tmp_path: Path
+) -> None:
     second = ListenerOptions(Address("127.0.0.2", 0))
     with Client(server.address, "alice") as alice:
-        become(alice)
+        become_oper(alice)
         (first,) = quick_options(tmp_path).listen
         configure(options=dataclasses.replace(quick_options(tmp_path), listen=(first, second)))
         alice.send("REHASH")
@@ -169,9 +169,9 @@ def test_listeners_come_and_go_and_people_stay(server: ServerThread, configure: 
             assert bob.expect("PRIVMSG").nick == "alice"
 
 
-def test_an_address_that_can_not_be_had_is_named(server: ServerThread, configure: Configure, tmp_path: Path) -> None:
+def test_an_address_that_cannot_be_opened_is_named(server: ServerThread, configure: Configure, tmp_path: Path) -> None:
     with Client(server.address, "alice") as alice, socket.create_server(("127.0.0.1", 0)) as other:
-        become(alice)
+        become_oper(alice)
         taken = Address("127.0.0.1", other.getsockname()[1])
         (first,) = quick_options(tmp_path).listen
         configure(options=dataclasses.replace(quick_options(tmp_path), listen=(first, ListenerOptions(taken))))
@@ -180,9 +180,9 @@ def test_an_address_that_can_not_be_had_is_named(server: ServerThread, configure
         assert notices[-1] == f"*** can't listen on {taken}: another program is already listening there"
 
 
-def test_throttles_change_for_those_who_are_here(server: ServerThread, configure: Configure, tmp_path: Path) -> None:
+def test_throttles_change_for_connected_clients(server: ServerThread, configure: Configure, tmp_path: Path) -> None:
     with Client(server.address, "alice") as alice:
-        become(alice)
+        become_oper(alice)
         options = dataclasses.replace(quick_options(tmp_path), throttle=Throttle(commands=0, logins=1))
         configure(options=options)
         alice.send("REHASH")
@@ -192,7 +192,7 @@ def test_throttles_change_for_those_who_are_here(server: ServerThread, configure
         assert limits == [options.connections.sendq]
 
 
-def test_a_new_certificate_is_shown_from_then_on(server: ServerThread, configure: Configure, tmp_path: Path) -> None:
+def test_a_new_certificate_is_used_from_then_on(server: ServerThread, configure: Configure, tmp_path: Path) -> None:
     def fingerprint() -> bytes:
         trusting = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         trusting.check_hostname = False
@@ -203,7 +203,7 @@ def test_a_new_certificate_is_shown_from_then_on(server: ServerThread, configure
     certificate, key = ensure_certificate(tmp_path / "first", "greenchat.local", [])
     options = dataclasses.replace(quick_options(tmp_path), tls=TlsFiles(certificate, key))
     with Client(server.address, "alice") as alice:
-        become(alice)
+        become_oper(alice)
         configure(options=options)
         assert alice.commands("REHASH")[-1] == "382"
         first = fingerprint()

@@ -1,4 +1,4 @@
-"""Slow work runs beside the chat: its sender waits for it, nobody else does."""
+"""Slow work runs beside the chat: the sender waits for it, other clients do not."""
 
 import threading
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from tests.patience import PATIENCE
 
 @pytest.fixture
 def gate() -> Iterator[threading.Event]:
-    """A command SLOW that takes until the gate is opened, and then tells the sender's nick."""
+    """Add a command SLOW that waits until the gate is opened, and then sends the nick."""
     gate = threading.Event()
 
     @command("SLOW")
@@ -30,7 +30,7 @@ def gate() -> Iterator[threading.Event]:
     del COMMANDS["SLOW"]
 
 
-def test_others_go_on_and_the_sender_keeps_its_order(server: Target, gate: threading.Event) -> None:
+def test_others_continue_and_the_senders_lines_keep_their_order(server: Target, gate: threading.Event) -> None:
     with Client(server, "slow", caps="labeled-response batch") as slow, Client(server, "quick") as quick:
         slow.send("@label=x SLOW", "PING after")
         assert quick.run("NICK quicker")[0].params == ("quicker",)
@@ -40,7 +40,7 @@ def test_others_go_on_and_the_sender_keeps_its_order(server: Target, gate: threa
         assert pong.command == "PONG"
 
 
-def test_who_leaves_while_it_works_is_let_go(server: Target, gate: threading.Event) -> None:
+def test_a_client_that_leaves_meanwhile_is_released(server: Target, gate: threading.Event) -> None:
     with Client(server, "slow") as slow, Client(server, "quick") as quick:
         slow.send("SLOW")
         slow.close()

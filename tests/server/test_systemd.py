@@ -1,4 +1,4 @@
-"""What systemd is told and hands over, against a socket in its place. sd_notify(3), sd_listen_fds(3)."""
+"""Messages to systemd and its sockets, with a socket in its place. sd_notify(3), sd_listen_fds(3)."""
 
 import os
 import signal
@@ -16,35 +16,35 @@ from tests.server.process import SCRIPT, environment, started
 
 
 def listening(path: Path) -> socket.socket:
-    told = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    told.bind(str(path))
-    told.settimeout(PATIENCE)
-    return told
+    notify_socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    notify_socket.bind(str(path))
+    notify_socket.settimeout(PATIENCE)
+    return notify_socket
 
 
-def test_a_service_says_how_it_is(tmp_path: Path) -> None:
-    with listening(tmp_path / "notify") as told:
+def test_a_service_reports_its_state(tmp_path: Path) -> None:
+    with listening(tmp_path / "notify") as notify_socket:
         env = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "100000"}
         with started(tmp_path, "--listen", "127.0.0.1:0", env=env) as server:
-            assert told.recv(100) == b"READY=1"  # "Tells the service manager that service startup is finished"
+            assert notify_socket.recv(100) == b"READY=1"  # "Tells the service manager that service startup is finished"
             # "Recommended interval is half the time"
-            assert [told.recv(100), told.recv(100)] == [b"WATCHDOG=1"] * 2
+            assert [notify_socket.recv(100), notify_socket.recv(100)] == [b"WATCHDOG=1"] * 2
             server.process.send_signal(signal.SIGHUP)
-            while (message := told.recv(100)) == b"WATCHDOG=1":
+            while (message := notify_socket.recv(100)) == b"WATCHDOG=1":
                 pass
             # "it must be followed by READY=1", and "must be sent with MONOTONIC_USEC"
             assert message.startswith(b"RELOADING=1\nMONOTONIC_USEC=")
-            while (message := told.recv(100)) == b"WATCHDOG=1":
+            while (message := notify_socket.recv(100)) == b"WATCHDOG=1":
                 pass
             assert message == b"READY=1"
             server.process.send_signal(signal.SIGTERM)
-            while (message := told.recv(100)) == b"WATCHDOG=1":
+            while (message := notify_socket.recv(100)) == b"WATCHDOG=1":
                 pass
             assert message == b"STOPPING=1"
             assert server.process.wait(PATIENCE) == 0
 
 
-def test_nothing_is_told_where_nobody_asks() -> None:
+def test_without_a_notify_socket_nothing_is_sent() -> None:
     notifier = Notifier({})
     notifier.ready()
     assert notifier.period == 0
@@ -52,19 +52,19 @@ def test_nothing_is_told_where_nobody_asks() -> None:
     assert Notifier({"WATCHDOG_USEC": "5000000", "WATCHDOG_PID": "1"}).period == 0
 
 
-def test_nobody_waits_for_a_service_manager_that_does_not_read(
+def test_a_service_manager_that_does_not_read_is_not_waited_for(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A datagram to a full queue blocks the sender: send(2)."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as deaf:
         deaf.bind(str(tmp_path / "notify"))
         notifier = Notifier({"NOTIFY_SOCKET": str(tmp_path / "notify")})
-        while not caplog.messages:
+        expected = "systemd could not be told 'WATCHDOG=1': timed out"
+        while expected not in caplog.messages:
             notifier.alive()
-    assert caplog.messages[0] == "systemd could not be told 'WATCHDOG=1': timed out"
 
 
-def test_a_socket_that_is_open_already_is_used(tmp_path: Path) -> None:
+def test_an_inherited_socket_is_used(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as opened:
         port = opened.getsockname()[1]
         handed = os.dup(opened.fileno())
@@ -90,6 +90,6 @@ def test_a_socket_that_is_open_already_is_used(tmp_path: Path) -> None:
             assert process.wait(PATIENCE) == 0
 
 
-def test_sockets_for_another_process_are_not_ours() -> None:
+def test_sockets_for_another_process_are_ignored() -> None:
     assert list(handed_over({"LISTEN_PID": "1", "LISTEN_FDS": "1"})) == []
     assert list(handed_over({})) == []

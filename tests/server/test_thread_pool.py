@@ -19,8 +19,8 @@ print(len(os.listdir("/proc/self/task")) >= 5)
 """
 
 
-def test_no_thread_is_left_where_the_interpreter_is_finalized() -> None:
-    """Python 3.11.2 ended with SIGSEGV or SIGABRT in nearly half of the starts that were refused."""
+def test_no_thread_runs_when_the_interpreter_is_finalized() -> None:
+    """Python 3.11.2 crashed with SIGSEGV or SIGABRT in nearly half of the starts that were refused."""
     ended = subprocess.run(
         [sys.executable, "-c", _ENDS], cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=True
     )

@@ -1,4 +1,4 @@
-"""Where a browser finds the page, and that the server says so."""
+"""The URLs of the page, and that the server prints one."""
 
 import sys
 import time
@@ -37,7 +37,7 @@ def listener(host: str, **options: str) -> ListenerOptions:
         ([listener("127.0.0.1")], Web(enabled=False), "", []),
     ],
 )
-def test_where_the_page_is(
+def test_the_url_of_the_page(
     monkeypatch: pytest.MonkeyPatch, listeners: list[ListenerOptions], web: Web, page: str, elsewhere: list[str]
 ) -> None:
     monkeypatch.setattr(urls, "own_addresses", lambda v6: ["10.1.2.3"] + (["fd00::1"] if v6 else []))
@@ -45,18 +45,18 @@ def test_where_the_page_is(
     assert urls.page_urls([each.address for each in listeners], options) == (page, elsewhere)
 
 
-def test_own_addresses_are_none_of_this_machine_only() -> None:
+def test_own_addresses_are_reachable_from_elsewhere() -> None:
     assert not any(each.startswith("127.") for each in urls.own_addresses())
 
 
-def test_the_server_says_where_and_opens_it(tmp_path: Path) -> None:
+def test_the_server_prints_the_url_and_opens_it(tmp_path: Path) -> None:
     seen = tmp_path / "seen"
     browser = tmp_path / "browser"
     browser.write_text(f"#!{sys.executable}\nimport sys\nopen({str(seen)!r}, 'w').write(sys.argv[1])\n")
     browser.chmod(0o755)
     with started(tmp_path, "--listen", "127.0.0.1:0", "--open", env={"BROWSER": f"{browser} %s"}) as server:
         url = f"http://localhost:{server.target[1]}"
-        assert f"In a browser: {url}\n" in server.said
+        assert f"In a browser: {url}\n" in server.output
         with urllib.request.urlopen(url + "/healthz", timeout=PATIENCE) as answer:
             assert answer.read() == b"ok\n"
         deadline = time.monotonic() + PATIENCE

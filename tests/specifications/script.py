@@ -1,19 +1,19 @@
-"""Scripts of who says what, and what each of them must be told: the tables of this folder are made of them.
+"""Scripts of lines that clients send, and of those that each must receive: the tables of this folder consist of them.
 
-    > The sentence of the specification that is looked at.
+    > The sentence of the specification that is tested.
     alice< JOIN #a              alice sends this; she is connected and registered where she is first named
-    alice> :alice JOIN #a       and is told this, with exactly as many parameters, and nothing else
+    alice> :alice JOIN #a       and receives this, with exactly as many parameters, and nothing else
     alice> 353 alice = #a @alice
-    bob>                        bob is told nothing at all
+    bob>                        bob receives nothing at all
     + carol batch sasl          carol is connected with these capabilities
     - dave                      dave is connected, and not yet registered
     # a remark
 
-In what must come `*` stands for any text, also within a parameter, `...` at the end for any more parameters, and
-`<name>` for a text that is the same wherever it comes or is sent again. A last parameter with a space in it begins with
-`:`. Source and tags are only looked at where the script names them: `@tag=` is a tag without a value, or none. What
-somebody is told is compared where the script says anything about it, whole and in order, since anybody last sent
-a line or came.
+In an expected line `*` stands for any text, also within a parameter, `...` at the end for any further parameters, and
+`<name>` for a text that is the same wherever it is expected or sent again. A last parameter with a space begins with
+`:`. Source and tags are compared only where the script names them: `@tag=` is a tag without a value, or none. If a
+script has expected lines for a client, all that the client has received since the last line was sent or a client
+connected is compared with them, in order.
 """
 
 import re
@@ -27,14 +27,14 @@ from tests.irc import Client
 
 
 class Row(NamedTuple):
-    """A sentence, and the script that shows that it is kept."""
+    """A sentence, and the script that shows that the server obeys it."""
 
     sentence: str
     script: tuple[str, ...]
 
 
 def rows(path: Path) -> Iterator[Row]:
-    """The rows of a table: paragraphs with a sentence, marked by `>`, above a script."""
+    """Return the rows of a table: paragraphs with a sentence, marked by `>`, above a script."""
     for paragraph in path.read_text(encoding="utf-8").split("\n\n"):
         lines = [line for line in paragraph.splitlines() if line and line[0] != "#"]
         sentence = " ".join(line[2:] for line in lines if line[:2] == "> ")
@@ -46,16 +46,16 @@ def rows(path: Path) -> Iterator[Row]:
 
 
 class Play:
-    """One script that is being run: who is connected, and what they were told since anybody last sent a line."""
+    """A running script: the connected clients, and what they received since the last line was sent."""
 
     def __init__(self, address: Target) -> None:
         self._address = address
         self._people: dict[str, Client] = {}
-        self._told: dict[str, list[Message]] = {}
+        self._received: dict[str, list[Message]] = {}
         self._known: dict[str, str] = {}
 
     def run(self, row: Row) -> None:
-        """Run it; raises AssertionError with all that somebody was told where that isn't what must come."""
+        """Run the script; raise AssertionError with all that a client received where that is not what it must be."""
         expected: dict[str, list[str]] = {}
         for line in row.script:
             who, mark, rest = _cut(line)
@@ -64,7 +64,7 @@ class Play:
                 continue
             self._compare(row, expected)
             expected = {}
-            self._begin_anew()
+            self._restart()
             if mark == "<":
                 self._send(who, rest)
             else:
@@ -78,30 +78,30 @@ class Play:
 
     def _connect(self, who: str, caps: str = "", *, registered: bool = True) -> None:
         self._people[who] = Client(self._address, who if registered else "", caps=caps)
-        self._told[who] = []
+        self._received[who] = []
         if registered:
             self._people[who].sync()
 
     def _send(self, who: str, line: str) -> None:
         if who not in self._people:
             self._connect(who)
-            self._begin_anew()
+            self._restart()
         for word, text in self._known.items():
             line = line.replace(f"<{word}>", text)
         self._people[who].send(line)
         self._hear(who)
 
-    def _begin_anew(self) -> None:
+    def _restart(self) -> None:
         for name in self._people:
             self._hear(name)
-        self._told = {name: [] for name in self._people}
+        self._received = {name: [] for name in self._people}
 
     def _hear(self, who: str) -> None:
-        """Take in all that somebody was told so far; after the end of their connection there is nothing more."""
+        """Read all that a client was sent so far; after the end of its connection there is nothing more."""
         try:
             self._people[who].send("PING the-play-goes-on")
             while (message := self._people[who].read()).params[-1:] != ("the-play-goes-on",):
-                self._told[who].append(message)
+                self._received[who].append(message)
         except (EOFError, ConnectionError):
             return
 
@@ -110,15 +110,15 @@ class Play:
             if who not in self._people:
                 self._connect(who)
             self._hear(who)
-            told = self._told[who]
-            pairs = zip(told, patterns, strict=False)
-            if len(told) != len(patterns) or not all(fits(*pair, self._known) for pair in pairs):
-                told_lines = [message.format() for message in told]
+            lines = self._received[who]
+            pairs = zip(lines, patterns, strict=False)
+            if len(lines) != len(patterns) or not all(fits(*pair, self._known) for pair in pairs):
+                told_lines = [message.format() for message in lines]
                 raise AssertionError("\n".join([row.sentence, f"{who} was told:", *told_lines, "and not:", *patterns]))
 
 
 def _cut(line: str) -> tuple[str, str, str]:
-    """Who, the mark, and the rest of a line of a script."""
+    """Split a line of a script into client, mark, and the rest."""
     first, _, rest = line.partition(" ")
     if first in ("+", "-"):
         who, _, caps = rest.partition(" ")
@@ -127,7 +127,7 @@ def _cut(line: str) -> tuple[str, str, str]:
 
 
 def fits(message: Message, pattern: str, known: dict[str, str]) -> bool:
-    """Whether a message is as a line of a script says. known: what `<name>` stands for; grows."""
+    """Whether a message is as a line of a script says. known: the values of `<name>`, which grow."""
     wanted = parse(pattern)
     params = list(wanted.params)
     given = list(message.params)
@@ -145,9 +145,9 @@ def fits(message: Message, pattern: str, known: dict[str, str]) -> bool:
 
 def _is_like(text: str, pattern: str, known: dict[str, str]) -> bool:
     parts = [_regex(part, known) for part in re.split(r"(\*|<[a-z]+>)", pattern)]
-    found = re.fullmatch("".join(parts), text, re.DOTALL)
-    known.update(found.groupdict() if found else {})
-    return found is not None
+    match = re.fullmatch("".join(parts), text, re.DOTALL)
+    known.update(match.groupdict() if match else {})
+    return match is not None
 
 
 def _regex(part: str, known: dict[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""Backup, restore, export, check: from outside, also while the store is in use."""
+"""Backup, restore, export and check, also while the store is in use."""
 
 import fcntl
 import os
@@ -14,14 +14,16 @@ from greenchat.storage.inspection import add_document, check, export, take_in
 from greenchat.storage.interface import Document, Erasure, HistorySpan, Query, StoreDamagedError, StoreError
 from greenchat.storage.sqlite import SqliteStore
 from greenchat.storage.vacuum import compact
-from tests.storage.talk import Talk, opened, texts
+from tests.storage.events import EventMaker, opened, texts
 
 ALL = HistorySpan(100_000, events=True)
 
 
-def test_a_backup_while_in_use_can_be_restored(path: Path, store: SqliteStore, talk: Talk, tmp_path: Path) -> None:
-    said = talk.lines(100)
-    store.commit([*said, Document("account", "alice", 1)])
+def test_a_backup_made_while_in_use_can_be_restored(
+    path: Path, store: SqliteStore, talk: EventMaker, tmp_path: Path
+) -> None:
+    events = talk.lines(100)
+    store.commit([*events, Document("account", "alice", 1)])
     copy = tmp_path / "copy"
     backup(path, copy)
     store.commit([talk.say("later")])
@@ -30,19 +32,19 @@ def test_a_backup_while_in_use_can_be_restored(path: Path, store: SqliteStore, t
     elsewhere.parent.mkdir()
     assert restore(copy, elsewhere) == []
     with opened(elsewhere) as restored:
-        assert restored.read("#lobby", ALL) == said
+        assert restored.read("#lobby", ALL) == events
         assert restored.document("account", "alice") == 1
         restored.commit([talk.say("goes on")])
 
 
-def test_a_backup_while_not_in_use(path: Path, talk: Talk, tmp_path: Path) -> None:
+def test_a_backup_made_while_not_in_use(path: Path, talk: EventMaker, tmp_path: Path) -> None:
     with opened(path) as store:
         store.commit(talk.lines(3))
     backup(path, tmp_path / "copy")
     assert check(tmp_path / "copy") == []
 
 
-def test_what_is_replaced_is_moved_aside(path: Path, talk: Talk, tmp_path: Path) -> None:
+def test_a_replaced_database_is_moved_aside(path: Path, talk: EventMaker, tmp_path: Path) -> None:
     with opened(path) as store:
         store.commit([talk.say("first")])
     backup(path, tmp_path / "copy")
@@ -58,7 +60,7 @@ def test_what_is_replaced_is_moved_aside(path: Path, talk: Talk, tmp_path: Path)
     assert restore(tmp_path / "copy", path) not in ([], aside)
 
 
-def test_a_damaged_database_is_kept_when_it_is_replaced(path: Path, talk: Talk, tmp_path: Path) -> None:
+def test_a_damaged_database_is_kept_when_it_is_replaced(path: Path, talk: EventMaker, tmp_path: Path) -> None:
     with opened(path) as store:
         store.commit([talk.say("first")])
     backup(path, tmp_path / "copy")
@@ -68,7 +70,7 @@ def test_a_damaged_database_is_kept_when_it_is_replaced(path: Path, talk: Talk, 
 
 
 @pytest.mark.parametrize("content", [b"", b"rubbish" * 1000])
-def test_what_is_no_backup_is_not_restored(path: Path, talk: Talk, tmp_path: Path, content: bytes) -> None:
+def test_an_invalid_backup_is_not_restored(path: Path, talk: EventMaker, tmp_path: Path, content: bytes) -> None:
     with opened(path) as store:
         store.commit([talk.say("first")])
     (tmp_path / "copy").write_bytes(content)
@@ -91,7 +93,7 @@ def test_a_backup_overwrites_nothing(path: Path, store: SqliteStore, tmp_path: P
 
 
 @pytest.mark.usefixtures("store")
-def test_two_backups_to_one_name_do_not_spoil_each_other(path: Path, tmp_path: Path) -> None:
+def test_two_backups_to_one_name_do_not_disturb_each_other(path: Path, tmp_path: Path) -> None:
     """flock(2): "may be denied by a lock that the calling process has already placed via another file descriptor"."""
     target = tmp_path / "backup.db"
     (tmp_path / "backup.db.part").write_bytes(b"what a killed one left")
@@ -104,24 +106,24 @@ def test_two_backups_to_one_name_do_not_spoil_each_other(path: Path, tmp_path: P
     assert check(target) == []
 
 
-def test_an_export_is_all_that_was_said(
-    path: Path, store: SqliteStore, talk: Talk, monkeypatch: pytest.MonkeyPatch
+def test_an_export_has_all_messages(
+    path: Path, store: SqliteStore, talk: EventMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("greenchat.storage.inspection._PAGE", 2)
-    said = [talk.say("hi", tags={"+x": "y"}), *talk.lines(5, "#other"), talk.say("", command="JOIN")]
-    store.commit(said)
-    assert list(export(path)) == [said[0], said[-1], *said[1:-1]]
-    assert list(export(path, "#other")) == said[1:-1]
+    events = [talk.say("hi", tags={"+x": "y"}), *talk.lines(5, "#other"), talk.say("", command="JOIN")]
+    store.commit(events)
+    assert list(export(path)) == [events[0], events[-1], *events[1:-1]]
+    assert list(export(path, "#other")) == events[1:-1]
     with pytest.raises(StoreError, match="no history of #nowhere"):
         list(export(path, "#nowhere"))
 
 
-def test_a_sound_database(path: Path, store: SqliteStore, talk: Talk) -> None:
+def test_a_sound_database(path: Path, store: SqliteStore, talk: EventMaker) -> None:
     store.commit([*talk.lines(100), Document("a", "b", {})])
     assert check(path) == []
 
 
-def test_what_is_wrong_is_said_in_words(path: Path, talk: Talk) -> None:
+def test_damage_is_described(path: Path, talk: EventMaker) -> None:
     with opened(path) as store:
         store.commit([*talk.lines(10), Document("a", "b", {})])
     connection = sqlite3.connect(path)
@@ -137,7 +139,7 @@ def test_what_is_wrong_is_said_in_words(path: Path, talk: Talk) -> None:
     ]
 
 
-def test_a_page_that_was_overwritten_is_found(path: Path, talk: Talk) -> None:
+def test_an_overwritten_page_is_found(path: Path, talk: EventMaker) -> None:
     with opened(path) as store:
         store.commit(talk.lines(5000))
     content = bytearray(path.read_bytes())
@@ -146,14 +148,14 @@ def test_a_page_that_was_overwritten_is_found(path: Path, talk: Talk) -> None:
     assert check(path) != []
 
 
-def test_what_is_not_ours(tmp_path: Path) -> None:
+def test_a_database_of_another_program(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "other")
     connection.execute("CREATE TABLE x (y)")
     connection.close()
     assert check(tmp_path / "other") == ["it is not a greenchat database"]
 
 
-def test_a_backup_carries_files_and_a_restore_puts_them_back(path: Path, store: SqliteStore, tmp_path: Path) -> None:
+def test_a_backup_includes_files_and_a_restore_puts_them_back(path: Path, store: SqliteStore, tmp_path: Path) -> None:
     store.commit([Document("a", "b", 1)])
     (tmp_path / "cert.pem").write_bytes(b"trusted")
     backup(path, tmp_path / "copy", ["cert.pem"])
@@ -170,7 +172,7 @@ def test_a_backup_carries_files_and_a_restore_puts_them_back(path: Path, store: 
 
 @pytest.mark.parametrize("leftover", ["-wal", "-search", "-search-wal", ".replaced-1", ".part"])
 @pytest.mark.parametrize("is_empty", [True, False])
-def test_no_new_beginning_beside_what_is_left_of_a_database(path: Path, leftover: str, is_empty: bool) -> None:
+def test_no_database_is_created_beside_the_remains_of_another(path: Path, leftover: str, is_empty: bool) -> None:
     if is_empty:
         path.touch()
     path.with_name(path.name + leftover).write_bytes(b"")
@@ -180,7 +182,7 @@ def test_no_new_beginning_beside_what_is_left_of_a_database(path: Path, leftover
     assert not path.exists() or path.read_bytes() == b""
 
 
-def test_a_first_start_that_was_killed_is_no_hindrance(path: Path) -> None:
+def test_a_killed_first_start_does_not_prevent_the_next(path: Path) -> None:
     path.touch()
     path.with_name(path.name + "-journal").touch()
     with opened(path) as store:
@@ -188,9 +190,9 @@ def test_a_first_start_that_was_killed_is_no_hindrance(path: Path) -> None:
 
 
 def test_a_crash_while_restoring_leaves_the_old_or_the_new(
-    path: Path, talk: Talk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, talk: EventMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """After each call that changes a name or removes one, the database that a start would find is whole."""
+    """After each call that changes a name or removes one, the database that a start would find is complete."""
     with opened(path) as store:
         store.commit([talk.say("old")])
     backup(path, tmp_path / "copy")
@@ -220,36 +222,36 @@ def test_a_crash_while_restoring_leaves_the_old_or_the_new(
     assert all(each in (["old", "newer"], ["old"]) for each in found)
 
 
-def test_one_record_that_cannot_be_read_hides_no_other(path: Path, talk: Talk) -> None:
+def test_one_unreadable_record_does_not_hide_others(path: Path, talk: EventMaker) -> None:
     """In a page, a search, an export; `check` names it."""
     with opened(path) as store:
         store.commit(talk.lines(6))
-        said = store.read("#lobby", ALL)
+        events = store.read("#lobby", ALL)
         store.learn()
     spoiled = {1: "text = CAST(x'ff' AS TEXT)", 3: "more = '{'", 4: "more = '[]'"}
     connection = sqlite3.connect(path)
     for number, change in spoiled.items():
-        connection.execute(f"UPDATE fresh SET {change} WHERE id = ?", (said[number].id,))
-        connection.execute(f"UPDATE settled SET {change} WHERE id = ?", (said[number].id,))
+        connection.execute(f"UPDATE fresh SET {change} WHERE id = ?", (events[number].id,))
+        connection.execute(f"UPDATE settled SET {change} WHERE id = ?", (events[number].id,))
     connection.commit()
     connection.close()
-    left = [event for number, event in enumerate(said) if number not in spoiled]
+    left = [event for number, event in enumerate(events) if number not in spoiled]
     with opened(path) as store:
         assert store.read("#lobby", ALL) == left
-        assert store.read("#lobby", HistorySpan(2, newest=True)) == said[5:]
+        assert store.read("#lobby", HistorySpan(2, newest=True)) == events[5:]
         assert store.search(Query(["#lobby"], 10)) == left
     assert list(export(path)) == left
     sealed, *problems = check(path)
     assert "was changed after it was stored: 6 events" in sealed
     assert len(problems) == 3
     for number in spoiled:
-        assert any(str(said[number].id) in problem for problem in problems)
+        assert any(str(events[number].id) in problem for problem in problems)
 
 
-def test_what_is_exported_can_be_taken_in(path: Path, talk: Talk, tmp_path: Path) -> None:
-    said = [talk.say("grüße", tags={"+x": "y"}), *talk.lines(5, "#other"), talk.say("", command="JOIN")]
+def test_an_export_can_be_imported(path: Path, talk: EventMaker, tmp_path: Path) -> None:
+    events = [talk.say("grüße", tags={"+x": "y"}), *talk.lines(5, "#other"), talk.say("", command="JOIN")]
     with opened(path) as store:
-        store.commit(said)
+        store.commit(events)
     elsewhere = tmp_path / "elsewhere.db"
     assert take_in(elsewhere, export(path)) == (7, 0)
     assert take_in(elsewhere, export(path)) == (0, 7)
@@ -257,14 +259,14 @@ def test_what_is_exported_can_be_taken_in(path: Path, talk: Talk, tmp_path: Path
     assert check(elsewhere) == []
 
 
-def test_compacting_gives_room_back(path: Path, talk: Talk) -> None:
+def test_compacting_frees_disk_space(path: Path, talk: EventMaker) -> None:
     with opened(path) as store:
-        store.commit(said := talk.lines(3000))
-        store.commit([Erasure("#lobby", event.id) for event in said[10:]])
+        store.commit(events := talk.lines(3000))
+        store.commit([Erasure("#lobby", event.id) for event in events[10:]])
     before, after = compact(path)
     assert after < before / 4
     with opened(path) as store:
-        assert store.read("#lobby", ALL) == said[:10]
+        assert store.read("#lobby", ALL) == events[:10]
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA auto_vacuum").fetchone() == (2,)
     connection.close()

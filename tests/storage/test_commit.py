@@ -1,4 +1,4 @@
-"""A commit is all or nothing; whatever goes wrong, the store stays usable."""
+"""A commit is done whole or not at all, and the store stays usable after an error."""
 
 import sqlite3
 from pathlib import Path
@@ -16,37 +16,37 @@ from greenchat.storage.interface import (
     StoreWrite,
 )
 from greenchat.storage.sqlite import SqliteStore
-from tests.storage.talk import Talk, opened, texts
+from tests.storage.events import EventMaker, opened, texts
 
 ALL = HistorySpan(1_000_000, events=True)
 
 
 def limit_pages(store: SqliteStore, pages: int | None = None) -> None:
-    """Let the file not grow: what SQLite says then is what it says on a full disk."""
+    """Stop the file from growing: SQLite then reports a full disk."""
     connection = store._connection
     connection.execute(f"PRAGMA max_page_count = {pages or connection.execute('PRAGMA page_count').fetchone()[0]}")
 
 
-def test_what_was_committed_is_there_after_a_restart(path: Path, talk: Talk) -> None:
-    said = talk.lines(3)
+def test_committed_events_are_there_after_a_restart(path: Path, talk: EventMaker) -> None:
+    events = talk.lines(3)
     with opened(path) as store:
         assert store.last_id() == 0
-        store.commit(said)
+        store.commit(events)
         store.commit([])
     with opened(path) as store:
-        assert store.read("#lobby", ALL) == said
-        assert store.last_id() == said[-1].id
+        assert store.read("#lobby", ALL) == events
+        assert store.last_id() == events[-1].id
 
 
-def test_what_was_committed_is_there_though_nobody_closed(path: Path, talk: Talk) -> None:
+def test_committed_events_are_there_without_closing(path: Path, talk: EventMaker) -> None:
     store = SqliteStore(path)
-    said = talk.lines(3)
-    store.commit(said)
+    events = talk.lines(3)
+    store.commit(events)
     copy = path.with_name("copy.db")  # what a killed process leaves behind
     for suffix in ("", "-wal"):
         copy.with_name(copy.name + suffix).write_bytes(path.with_name(path.name + suffix).read_bytes())
     with opened(copy) as found:
-        assert found.read("#lobby", ALL) == said
+        assert found.read("#lobby", ALL) == events
     store.close()
 
 
@@ -72,7 +72,7 @@ def test_documents(store: SqliteStore) -> None:
         Document("kind", "\udcff", 1),
     ],
 )
-def test_one_bad_write_keeps_all_of_a_turn_out(store: SqliteStore, talk: Talk, bad: StoreWrite) -> None:
+def test_one_invalid_write_rolls_back_the_turn(store: SqliteStore, talk: EventMaker, bad: StoreWrite) -> None:
     first = talk.say("first")._replace(id=1_782_579_200_000_000_000)
     store.commit([first])
     with pytest.raises(StoreError):
@@ -84,30 +84,28 @@ def test_one_bad_write_keeps_all_of_a_turn_out(store: SqliteStore, talk: Talk, b
     assert store.read("#new", ALL) == [again]
 
 
-def test_a_full_disk_refuses_and_room_on_it_heals(store: SqliteStore, talk: Talk) -> None:
+def test_after_a_full_disk_commits_work_again(store: SqliteStore, talk: EventMaker) -> None:
     store.commit([talk.say("before")])
     limit_pages(store)
-    kept = 0
+    count = 0
     refusal = ""
-    while not refusal and kept < 100:
+    while not refusal and count < 100:
         try:
             store.commit([talk.say("x" * 400)])
-            kept += 1
+            count += 1
         except StoreError as error:
             refusal = str(error)
     assert "can't write the database" in refusal
     assert "database or disk is full" in refusal
     with pytest.raises(StoreError):
         store.commit([talk.say("x" * 4000)])
-    assert len(store.read("#lobby", ALL)) == kept + 1
+    assert len(store.read("#lobby", ALL)) == count + 1
     limit_pages(store, 1 << 30)
     store.commit([talk.say("after")])
     assert texts(store.read("#lobby", ALL))[-1] == "after"
 
 
-def test_another_program_that_holds_the_lock_costs_a_commit_and_no_more(
-    store: SqliteStore, path: Path, talk: Talk
-) -> None:
+def test_a_lock_of_another_program_fails_a_commit_only(store: SqliteStore, path: Path, talk: EventMaker) -> None:
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(StoreError, match="locked"):
@@ -118,16 +116,16 @@ def test_another_program_that_holds_the_lock_costs_a_commit_and_no_more(
     assert texts(store.read("#lobby", ALL)) == ["later"]
 
 
-def test_erasing_takes_one_event_out(store: SqliteStore, talk: Talk) -> None:
-    said = talk.lines(3)
-    store.commit(said)
-    store.commit([Erasure("#lobby", said[1].id), Erasure("#lobby", 5), Erasure("#nowhere", said[0].id)])
-    assert store.read("#lobby", ALL) == [said[0], said[2]]
-    assert store.find("#lobby", said[1].id) is None
-    assert store.find("#lobby", said[2].id) == said[2]
+def test_erasing_removes_one_event(store: SqliteStore, talk: EventMaker) -> None:
+    events = talk.lines(3)
+    store.commit(events)
+    store.commit([Erasure("#lobby", events[1].id), Erasure("#lobby", 5), Erasure("#nowhere", events[0].id)])
+    assert store.read("#lobby", ALL) == [events[0], events[2]]
+    assert store.find("#lobby", events[1].id) is None
+    assert store.find("#lobby", events[2].id) == events[2]
 
 
-def test_a_renamed_channel_keeps_its_history(store: SqliteStore, talk: Talk) -> None:
+def test_a_renamed_channel_keeps_its_history(store: SqliteStore, talk: EventMaker) -> None:
     old, before = talk.say("of old", "#new"), talk.say("before", "#old")
     store.commit([old, before])
     just_before = talk.say("just before", "#old")
@@ -142,10 +140,10 @@ def test_a_renamed_channel_keeps_its_history(store: SqliteStore, talk: Talk) -> 
     assert texts(store.read("#old", ALL)) == ["again"]
 
 
-def test_more_people_than_are_remembered(store: SqliteStore, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_sources_than_are_cached(store: SqliteStore, talk: EventMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("greenchat.storage.writer._REMEMBERED", 3)
-    said = [talk.say(str(number), f"#{number % 5}", f"nick{number % 7}") for number in range(100)]
+    events = [talk.say(str(number), f"#{number % 5}", f"nick{number % 7}") for number in range(100)]
     for start in range(0, 100, 10):
-        store.commit(said[start : start + 10])
+        store.commit(events[start : start + 10])
     for channel in range(5):
-        assert store.read(f"#{channel}", ALL) == said[channel::5]
+        assert store.read(f"#{channel}", ALL) == events[channel::5]

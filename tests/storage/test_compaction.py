@@ -1,4 +1,6 @@
-"""Events go from where they are written to where they are read; each is there exactly once, also after a crash."""
+"""Compaction moves events from the table where they are written to the one where they are read; each is in exactly one,
+also after a crash.
+"""
 
 import shutil
 import sqlite3
@@ -24,7 +26,7 @@ from greenchat.storage.interface import (
 )
 from greenchat.storage.schema import MIGRATIONS, migrate
 from greenchat.storage.sqlite import SqliteStore
-from tests.storage.talk import START, Talk, compact_events, opened, texts, tidy_up
+from tests.storage.events import START, EventMaker, compact_events, opened, texts, tidy_up
 
 CHANNELS = ("#a", "#b", "#c")
 ALL = HistorySpan(100_000, events=True)
@@ -32,31 +34,31 @@ ALL = HistorySpan(100_000, events=True)
 
 @pytest.fixture
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A step does next to nothing."""
+    """Let a step do next to nothing."""
     for name, value in (("_STEP", 6), ("_CONVERSATION", 2), ("_REMOVED", 3)):
         monkeypatch.setattr(compaction, name, value)
 
 
 @pytest.fixture
 def small_crowds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Three events of one conversation are many."""
+    """Let three events of one conversation count as many."""
     monkeypatch.setattr(writer, "_MANY", 3)
 
 
 def count(store: SqliteStore, table: str) -> int:
-    """Rows of a table."""
+    """Return the number of rows of a table."""
     rows: int = store._connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
     return rows
 
 
 def begin(store: SqliteStore) -> None:
-    """Begin to settle, one step of it."""
+    """Begin a compaction with one step."""
     store._housekeeping._compacted_at = -1e9
     assert store.tidy()
 
 
 class Model(RuleBasedStateMachine):
-    """People talk, take back, ask, and the process dies, while what they say is settled step by step."""
+    """Users send, redact and read, and the process dies, while events are compacted step by step."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,8 +66,8 @@ class Model(RuleBasedStateMachine):
         self.path = Path(self.folder.name) / "0" / "greenchat.db"
         self.path.parent.mkdir()
         self.store = SqliteStore(self.path)
-        self.talk = Talk()
-        self.said: list[StoredEvent] = []
+        self.talk = EventMaker()
+        self.events: list[StoredEvent] = []
 
     def teardown(self) -> None:
         compact_events(self.store)
@@ -73,17 +75,17 @@ class Model(RuleBasedStateMachine):
         self.all_is_there()
         self.store.close()
         assert check(self.path) == []
-        assert sorted(export(self.path)) == sorted(self.said)
+        assert sorted(export(self.path)) == sorted(self.events)
         self.folder.cleanup()
 
     @rule(where=st.lists(st.sampled_from(CHANNELS), min_size=1, max_size=12), quits=st.booleans())
     def talk_in(self, where: list[str], quits: bool) -> None:
-        said = [self.talk.say(f"word{number}", place) for number, place in enumerate(where)]
+        events = [self.talk.say(f"word{number}", place) for number, place in enumerate(where)]
         if quits:
             goes = self.talk.say("", command="QUIT", params=("bye",))
-            said += [goes._replace(conversation=place) for place in CHANNELS]
-        self.store.commit(said)
-        self.said += said
+            events += [goes._replace(conversation=place) for place in CHANNELS]
+        self.store.commit(events)
+        self.events += events
 
     @rule(steps=st.integers(1, 4))
     def settle_on(self, steps: int) -> None:
@@ -93,10 +95,10 @@ class Model(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def take_back(self, data: st.DataObject) -> None:
-        if self.said:
-            event = data.draw(st.sampled_from(self.said))
+        if self.events:
+            event = data.draw(st.sampled_from(self.events))
             self.store.commit([Erasure(event.conversation, event.id)])
-            self.said.remove(event)
+            self.events.remove(event)
 
     @rule()
     def die(self) -> None:
@@ -105,29 +107,29 @@ class Model(RuleBasedStateMachine):
         self.store.close()
         self.path = folder / "greenchat.db"
         self.store = SqliteStore(self.path)
-        assert self.store.last_id() >= max((event.id for event in self.said), default=0)
+        assert self.store.last_id() >= max((event.id for event in self.events), default=0)
 
     @rule()
-    def look_for_words(self) -> None:
+    def search_words(self) -> None:
         found = self.store.search(Query(CHANNELS, 1000, "word0"))
-        assert found == [event for event in self.said if event.params[-1] == "word0"]
+        assert found == [event for event in self.events if event.params[-1] == "word0"]
 
     @rule(after=st.integers(0, 60), before=st.integers(0, 60), limit=st.integers(1, 20), newest=st.booleans())
     def read_a_page(self, after: int, before: int, limit: int, newest: bool) -> None:
         first, last = (START + each << 20 for each in (after, before))
         for place in CHANNELS:
-            wanted = [e for e in self.said if e.conversation == place and first < e.id < last and e.command != "QUIT"]
+            wanted = [e for e in self.events if e.conversation == place and first < e.id < last and e.command != "QUIT"]
             wanted = wanted[max(0, len(wanted) - limit) :] if newest else wanted[:limit]
             assert self.store.read(place, HistorySpan(limit, first, last, newest)) == wanted
 
     @invariant()
     def all_is_there(self) -> None:
         for place in CHANNELS:
-            assert self.store.read(place, ALL) == [event for event in self.said if event.conversation == place]
+            assert self.store.read(place, ALL) == [event for event in self.events if event.conversation == place]
 
     @invariant()
     def targets_are_the_latest(self) -> None:
-        latest = {event.conversation: event.id for event in self.said if event.command != "QUIT"}
+        latest = {event.conversation: event.id for event in self.events if event.command != "QUIT"}
         wanted = sorted((number, place) for place, number in latest.items())
         assert self.store.targets("", CHANNELS, 0, LAST_ID) == [
             HistoryTarget(place, number) for number, place in wanted
@@ -138,8 +140,8 @@ TestModel = pytest.mark.usefixtures("small_steps", "small_crowds")(Model.TestCas
 TestModel.settings = settings(max_examples=40, stateful_step_count=25, deadline=None, phases=[Phase.generate])
 
 
-def test_what_comes_in_crowds_is_settled_at_once(store: SqliteStore, talk: Talk) -> None:
-    """And so is what is older than anything in the store: a round under way may be beyond it."""
+def test_many_events_of_one_conversation_are_settled_at_once(store: SqliteStore, talk: EventMaker) -> None:
+    """As are events older than all in the store: a compaction under way may be past them."""
     crowd = [talk.say(f"word{number}", "#crowd") for number in range(9)]
     few = talk.lines(3)
     late = [event._replace(id=event.id + 1) for event in crowd]
@@ -154,9 +156,9 @@ def test_what_comes_in_crowds_is_settled_at_once(store: SqliteStore, talk: Talk)
 
 
 @pytest.mark.usefixtures("no_crowds")
-def test_a_round_goes_in_small_steps(store: SqliteStore, talk: Talk) -> None:
-    said = [talk.say(str(number), f"#{number % 100}") for number in range(5000)]
-    store.commit(said)
+def test_a_compaction_has_small_steps(store: SqliteStore, talk: EventMaker) -> None:
+    events = [talk.say(str(number), f"#{number % 100}") for number in range(5000)]
+    store.commit(events)
     steps = []
     store._housekeeping._compacted_at = -1e9
     before = 0
@@ -170,7 +172,9 @@ def test_a_round_goes_in_small_steps(store: SqliteStore, talk: Talk) -> None:
 
 
 @pytest.mark.usefixtures("no_crowds")
-def test_it_begins_when_there_is_much_of_it(store: SqliteStore, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_begins_when_there_are_many_fresh_events(
+    store: SqliteStore, talk: EventMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(compaction, "_MUCH", 100)
     store.maintain(START)
     store.commit(talk.lines(99))
@@ -183,7 +187,7 @@ def test_it_begins_when_there_is_much_of_it(store: SqliteStore, talk: Talk, monk
     assert count(store, "settled") == 100
 
 
-def test_it_begins_when_it_was_long_ago(store: SqliteStore, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_begins_after_a_while(store: SqliteStore, talk: EventMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     store.commit(talk.lines(1))
     assert not store.tidy()
     assert count(store, "settled") == 0
@@ -196,31 +200,31 @@ def test_it_begins_when_it_was_long_ago(store: SqliteStore, talk: Talk, monkeypa
 
 @pytest.mark.usefixtures("no_crowds")
 @pytest.mark.usefixtures("small_steps")
-def test_an_event_older_than_the_round_that_is_under_way_is_not_lost(store: SqliteStore, talk: Talk) -> None:
+def test_an_event_older_than_the_present_step_is_not_lost(store: SqliteStore, talk: EventMaker) -> None:
     late = talk.say("late", "#a")
-    said = talk.lines(20)
-    store.commit(said)
+    events = talk.lines(20)
+    store.commit(events)
     begin(store)
     newer = talk.say("newer")
     store.commit([late, newer])
     assert store.read("#a", ALL) == [late]
     compact_events(store)
     assert store.read("#a", ALL) == [late]
-    assert store.read("#lobby", ALL) == [*said, newer]
+    assert store.read("#lobby", ALL) == [*events, newer]
 
 
 @pytest.mark.usefixtures("no_crowds")
 @pytest.mark.usefixtures("small_steps")
-def test_a_step_that_fails_is_done_again(store: SqliteStore, path: Path, talk: Talk) -> None:
-    said = [talk.say("x" * 400, f"#{number % 5}") for number in range(100)]
-    store.commit(said)
+def test_a_failed_step_is_repeated(store: SqliteStore, path: Path, talk: EventMaker) -> None:
+    events = [talk.say("x" * 400, f"#{number % 5}") for number in range(100)]
+    store.commit(events)
     begin(store)
     pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
-    store._connection.execute(f"PRAGMA max_page_count = {pages}")  # SQLite now says what it says on a full disk
+    store._connection.execute(f"PRAGMA max_page_count = {pages}")  # SQLite now reports a full disk
     with pytest.raises(StoreError, match="full"):
         compact_events(store)
     for channel in range(5):
-        assert store.read(f"#{channel}", ALL) == said[channel::5]
+        assert store.read(f"#{channel}", ALL) == events[channel::5]
     store._connection.execute("PRAGMA max_page_count = 1000000000")
     compact_events(store)
     assert count(store, "settled") == 100
@@ -228,31 +232,31 @@ def test_a_step_that_fails_is_done_again(store: SqliteStore, path: Path, talk: T
 
 
 @pytest.mark.usefixtures("no_crowds")
-def test_what_is_erased_while_it_is_settled_is_gone(store: SqliteStore, path: Path, talk: Talk) -> None:
-    said = [talk.say(f"secret{number}", f"#{number % 3}") for number in range(3000)]
-    store.commit(said)
+def test_an_event_erased_during_compaction_is_gone(store: SqliteStore, path: Path, talk: EventMaker) -> None:
+    events = [talk.say(f"secret{number}", f"#{number % 3}") for number in range(3000)]
+    store.commit(events)
     begin(store)
-    gone = [said[0], said[-1]]
+    gone = [events[0], events[-1]]
     store.commit([Erasure(event.conversation, event.id) for event in gone])
     compact_events(store)
     assert [event for channel in range(3) for event in store.read(f"#{channel}", ALL)] == [
-        event for channel in range(3) for event in said[channel::3] if event not in gone
+        event for channel in range(3) for event in events[channel::3] if event not in gone
     ]
 
 
 @pytest.mark.usefixtures("no_crowds")
-def test_of_each_id_one_event_is_fresh(store: SqliteStore, path: Path, talk: Talk) -> None:
-    """Of somebody who quits, and of what comes again or late; sealed or not."""
+def test_one_fresh_event_per_id(store: SqliteStore, path: Path, talk: EventMaker) -> None:
+    """For a QUIT, and for events that come again or late; sealed or not."""
     goes = talk.say("", command="QUIT", params=("bye",))
     quits = [goes._replace(conversation=place) for place in CHANNELS]
-    said = talk.lines(3, "#a")
-    store.commit([*quits, *said])
+    events = talk.lines(3, "#a")
+    store.commit([*quits, *events])
     assert (count(store, "settled"), count(store, "fresh")) == (2, 4)
     tidy_up(store)
     store.commit([goes._replace(conversation="#late"), talk.say("new", "#a")])
     assert (count(store, "settled"), count(store, "fresh")) == (7, 1)
     assert len(store.read("#late", ALL)) == 1
-    store.commit([said[0]])  # as it is there already, it is not stored again
+    store.commit([events[0]])  # it is there already, so it is not stored again
     assert len(store.read("#a", ALL)) == 5
     fresh = talk.say("fresh", "#a")
     store.commit([fresh])
@@ -264,8 +268,8 @@ def test_of_each_id_one_event_is_fresh(store: SqliteStore, path: Path, talk: Tal
     assert check(path) == []
 
 
-def test_a_file_whose_fresh_events_were_in_the_order_of_conversations_keeps_them(path: Path, talk: Talk) -> None:
-    """As 0.1.0 wrote it, in the middle of a round of compaction, some with the same id."""
+def test_a_file_with_fresh_events_in_the_order_of_conversations_keeps_them(path: Path, talk: EventMaker) -> None:
+    """As 0.1.0 wrote it, in the middle of a compaction, some with the same id."""
     old = sqlite3.connect(path, isolation_level=None)
     migrate(old, path, MIGRATIONS[:-1])
     old.execute("INSERT INTO conversation (id, key, name) VALUES (1, '#a', '#a'), (2, '#b', '#b')")
@@ -295,7 +299,7 @@ def test_a_file_whose_fresh_events_were_in_the_order_of_conversations_keeps_them
     assert check(path) == []
 
 
-def test_a_file_of_the_first_format_keeps_its_events(path: Path, talk: Talk) -> None:
+def test_a_file_of_the_first_format_keeps_its_events(path: Path, talk: EventMaker) -> None:
     """Greenchat wrote all events to one table, conversation by conversation, before there was `fresh`."""
     old = sqlite3.connect(path, isolation_level=None)
     migrate(old, path, MIGRATIONS[:1])
@@ -320,9 +324,9 @@ def test_a_file_of_the_first_format_keeps_its_events(path: Path, talk: Talk) -> 
     assert check(path) == []
 
 
-def test_events_with_few_and_with_all_columns_stay_as_they_are(store: SqliteStore, talk: Talk) -> None:
-    """Many of each in one turn, new ones and some that are older than the round under way."""
-    said = [
+def test_events_with_few_and_with_all_columns_are_unchanged(store: SqliteStore, talk: EventMaker) -> None:
+    """Many of each in one turn, new ones and some older than the compaction under way."""
+    events = [
         talk.say(f"line {number}", "#a", **fields)
         for number in range(50)
         for fields in (
@@ -332,9 +336,9 @@ def test_events_with_few_and_with_all_columns_stay_as_they_are(store: SqliteStor
             {"params": ("#a",)},
         )
     ]
-    store.commit(said[1::2])
+    store.commit(events[1::2])
     store._compaction.step()
-    store.commit(said[::2])
-    assert store.read("#a", ALL) == said
+    store.commit(events[::2])
+    assert store.read("#a", ALL) == events
     compact_events(store)
-    assert store.read("#a", ALL) == said
+    assert store.read("#a", ALL) == events

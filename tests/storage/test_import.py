@@ -1,4 +1,4 @@
-"""What was exported comes in again, where it is older than all else, too; and databases of every format are read."""
+"""Importing exports, also where they are older than all else; and databases of every format."""
 
 import sqlite3
 from contextlib import closing
@@ -9,14 +9,14 @@ import pytest
 from greenchat.storage.inspection import check, export, take_in
 from greenchat.storage.interface import Cut, Erasure, HistorySpan, Query
 from greenchat.storage.schema import MIGRATIONS, migrate
-from tests.storage.talk import Talk, opened, tidy_up
+from tests.storage.events import EventMaker, opened, tidy_up
 
 ALL = HistorySpan(10_000, events=True)
 OLD = Path(__file__).with_name("version_0_1_0.sql")
-FORMAT = 2  # of that
+FORMAT = 2  # its format
 
 
-def test_what_is_older_than_all_that_is_there_is_found_by_search(path: Path, talk: Talk) -> None:
+def test_imported_older_messages_are_found_by_search(path: Path, talk: EventMaker) -> None:
     old, new = talk.lines(5), talk.lines(3)
     with opened(path) as store:
         store.commit(new)
@@ -28,8 +28,10 @@ def test_what_is_older_than_all_that_is_there_is_found_by_search(path: Path, tal
 
 
 @pytest.mark.parametrize("is_deleted", [False, True])
-def test_what_was_cut_comes_in_again(path: Path, talk: Talk, is_deleted: bool) -> None:
-    """As where somebody has kept it by `export`, and now keeps more; what the cut has left was to go all the same."""
+def test_cut_messages_can_be_imported_again(path: Path, talk: EventMaker, is_deleted: bool) -> None:
+    """An operator may have exported them, and keep more now; what was still to be deleted by the cut is deleted all the
+    same.
+    """
     old, new = talk.lines(5), talk.lines(3)
     with opened(path) as store:
         store.commit(old + new)
@@ -44,25 +46,25 @@ def test_what_was_cut_comes_in_again(path: Path, talk: Talk, is_deleted: bool) -
     assert check(path) == []
 
 
-def test_messages_of_two_conversations_with_one_id(path: Path, talk: Talk) -> None:
-    """As where the exports of two servers are brought together, or one comes in again under another name."""
-    said = talk.lines(4, "#a")
-    again = [event._replace(conversation="#b", params=("#b", event.params[1])) for event in said]
-    assert take_in(path, [*said, *again]) == (8, 0)
+def test_messages_of_two_conversations_with_one_id(path: Path, talk: EventMaker) -> None:
+    """As when the exports of two servers are merged, or one is imported again under another name."""
+    events = talk.lines(4, "#a")
+    again = [event._replace(conversation="#b", params=("#b", event.params[1])) for event in events]
+    assert take_in(path, [*events, *again]) == (8, 0)
     with opened(path) as store:
-        assert store.search(Query(["#a"], 9, "line")) == said
-        store.commit([Cut("#b", said[1].id), Erasure("#b", said[2].id)])
+        assert store.search(Query(["#a"], 9, "line")) == events
+        store.commit([Cut("#b", events[1].id), Erasure("#b", events[2].id)])
         tidy_up(store)
         assert store.read("#b", ALL) == again[3:]
-        assert store.search(Query(["#a"], 9, "line")) == said
-        store.commit([Cut("#a", said[1].id), Erasure("#a", said[2].id)])
+        assert store.search(Query(["#a"], 9, "line")) == events
+        store.commit([Cut("#a", events[1].id), Erasure("#a", events[2].id)])
         tidy_up(store)
-        assert store.search(Query(["#a"], 9, "line")) == said[3:]
+        assert store.search(Query(["#a"], 9, "line")) == events[3:]
     assert check(path) == []
 
 
 @pytest.mark.parametrize("version", range(FORMAT, len(MIGRATIONS) + 1))
-def test_what_an_older_version_has_written_is_exported(path: Path, version: int) -> None:
+def test_a_database_of_an_older_version_is_exported(path: Path, version: int) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.executescript(OLD.read_text(encoding="utf-8"))
         migrate(connection, path, MIGRATIONS[:version])

@@ -1,4 +1,4 @@
-"""Parts of conversations: what a slice of a list is to a list, checked against slices of a list."""
+"""Reading parts of conversations, compared with slices of a list."""
 
 import threading
 from pathlib import Path
@@ -10,29 +10,29 @@ from hypothesis import strategies as st
 from greenchat.protocol.msgid import LAST_ID
 from greenchat.storage.interface import NOWHERE, HistorySpan, HistoryTarget, StoredEvent, direct_key, members_of
 from greenchat.storage.sqlite import SqliteStore
-from tests.storage.talk import Talk, texts, tidy_up
+from tests.storage.events import EventMaker, texts, tidy_up
 
 
-def test_pages_from_both_ends(store: SqliteStore, talk: Talk) -> None:
-    said = talk.lines(10)
-    store.commit([*said, talk.say("elsewhere", "#other")])
-    assert store.read("#lobby", HistorySpan(3)) == said[:3]
-    assert store.read("#lobby", HistorySpan(3, newest=True)) == said[-3:]
-    assert store.read("#lobby", HistorySpan(3, after=said[4].id)) == said[5:8]
-    assert store.read("#lobby", HistorySpan(3, before=said[4].id, newest=True)) == said[1:4]
-    assert store.read("#lobby", HistorySpan(9, after=said[4].id, before=said[7].id)) == said[5:7]
+def test_pages_from_both_ends(store: SqliteStore, talk: EventMaker) -> None:
+    events = talk.lines(10)
+    store.commit([*events, talk.say("elsewhere", "#other")])
+    assert store.read("#lobby", HistorySpan(3)) == events[:3]
+    assert store.read("#lobby", HistorySpan(3, newest=True)) == events[-3:]
+    assert store.read("#lobby", HistorySpan(3, after=events[4].id)) == events[5:8]
+    assert store.read("#lobby", HistorySpan(3, before=events[4].id, newest=True)) == events[1:4]
+    assert store.read("#lobby", HistorySpan(9, after=events[4].id, before=events[7].id)) == events[5:7]
     assert store.read("#nowhere", HistorySpan(3)) == []
     assert store.read("#lobby", HistorySpan(0)) == []
 
 
-def test_paging_by_id_meets_every_event_once(store: SqliteStore, talk: Talk) -> None:
+def test_paging_by_id_finds_every_event_once(store: SqliteStore, talk: EventMaker) -> None:
     talk.now = 5
-    said = [talk.say(str(number))._replace(id=talk.ids.next(5)) for number in range(50)]  # all in one millisecond
-    store.commit(said)
+    events = [talk.say(str(number))._replace(id=talk.ids.next(5)) for number in range(50)]  # all in one millisecond
+    store.commit(events)
     seen: list[StoredEvent] = []
     while page := store.read("#lobby", HistorySpan(7, after=seen[-1].id if seen else 0)):
         seen += page
-    assert seen == said
+    assert seen == events
 
 
 @settings(max_examples=60, deadline=None)
@@ -47,15 +47,15 @@ def test_paging_by_id_meets_every_event_once(store: SqliteStore, talk: Talk) -> 
 def test_a_span_is_a_slice(kinds: list[str], after: int, before: int, limit: int, newest: bool, events: bool) -> None:
     with TemporaryDirectory() as folder:
         store = SqliteStore(Path(folder) / "greenchat.db")
-        said = [StoredEvent(number, "#c", kind, "a!b@c", ("#c", "x")) for number, kind in enumerate(kinds, start=1)]
-        store.commit(said)
-        wanted = [e for e in said if after < e.id < before and (events or e.command in ("PRIVMSG", "NOTICE"))]
+        stored = [StoredEvent(number, "#c", kind, "a!b@c", ("#c", "x")) for number, kind in enumerate(kinds, start=1)]
+        store.commit(stored)
+        wanted = [e for e in stored if after < e.id < before and (events or e.command in ("PRIVMSG", "NOTICE"))]
         wanted = wanted[len(wanted) - min(limit, len(wanted)) :] if newest else wanted[:limit]
         assert store.read("#c", HistorySpan(limit, after, before, newest, events)) == wanted
         store.close()
 
 
-def test_targets_are_those_with_news_in_order(store: SqliteStore, talk: Talk) -> None:
+def test_targets_are_conversations_with_new_messages_in_order(store: SqliteStore, talk: EventMaker) -> None:
     pair = direct_key("bob", "alice")
     first = talk.say("1", "#b")
     private = talk.say("2", pair)
@@ -68,13 +68,13 @@ def test_targets_are_those_with_news_in_order(store: SqliteStore, talk: Talk) ->
     assert store.targets("nobody", [], 0, LAST_ID) == []
 
 
-def test_the_key_of_two_is_the_same_from_both_sides() -> None:
+def test_the_key_of_a_private_conversation_is_the_same_from_both_sides() -> None:
     assert direct_key("alice", "bob") == direct_key("bob", "alice") == "alice bob"
     assert members_of("alice bob") == ("alice", "bob")
     assert members_of("#lobby") == ()
 
 
-def test_reading_from_many_threads_while_writing(store: SqliteStore, talk: Talk) -> None:
+def test_reading_from_many_threads_while_writing(store: SqliteStore, talk: EventMaker) -> None:
     talk_lines = [talk.lines(20) for _ in range(50)]
     stop = threading.Event()
     wrong: list[object] = []
@@ -100,26 +100,26 @@ def test_reading_from_many_threads_while_writing(store: SqliteStore, talk: Talk)
     assert len(store.read("#lobby", HistorySpan(100_000))) == 1000
 
 
-def test_the_newest_that_have_a_tag(store: SqliteStore, talk: Talk) -> None:
-    said = [
+def test_the_newest_events_with_a_tag(store: SqliteStore, talk: EventMaker) -> None:
+    events = [
         talk.say(str(number), f"#{number % 3}", tags={"+a": str(number)} if number % 2 else {}) for number in range(9)
     ]
-    said.append(talk.say('"+a"', tags={"+b": "+a"}))
-    store.commit(said)
+    events.append(talk.say('"+a"', tags={"+b": "+a"}))
+    store.commit(events)
     assert texts(store.tagged("+a", 0, 9)) == ["1", "3", "5", "7"]
-    assert texts(store.tagged("+a", said[3].id, 9)) == ["5", "7"]
+    assert texts(store.tagged("+a", events[3].id, 9)) == ["5", "7"]
     assert store.tagged("+c", 0, 9) == []
 
 
-def test_where_messages_of_an_account_are(store: SqliteStore, talk: Talk) -> None:
-    said = [
+def test_conversations_of_an_account(store: SqliteStore, talk: EventMaker) -> None:
+    events = [
         talk.say(str(number), f"#{number % 3}", account=("Alice", "bob", "alice", "")[number % 4])
         for number in range(24)
     ]
     joined = talk.say("", "#1", account="Alice")._replace(command="JOIN", params=("#1",))
-    store.commit([*said[:15], joined])
+    store.commit([*events[:15], joined])
     tidy_up(store)
-    store.commit(said[15:])
+    store.commit(events[15:])
     found = []
     after = NOWHERE
     while page := store.said_by(["alice", "Alice"], after, 5):
@@ -127,7 +127,7 @@ def test_where_messages_of_an_account_are(store: SqliteStore, talk: Talk) -> Non
         found += [(location.conversation, location.id) for location in page]
         after = page[-1]
     # conversation by conversation, each in its order
-    expected = [(event.conversation, event.id) for event in said if event.account.lower() == "alice"]
+    expected = [(event.conversation, event.id) for event in events if event.account.lower() == "alice"]
     assert found == sorted(expected)
     assert store.said_by(["nobody"], NOWHERE, 5) == []
     assert sorted(store.accounts()) == ["Alice", "alice", "bob"]

@@ -1,4 +1,4 @@
-"""What is too old or too much goes, in small steps, from the index too; nothing else does."""
+"""Retention: what is too old or too much is deleted, in small steps, from the index, too; nothing else is."""
 
 from pathlib import Path
 
@@ -18,22 +18,22 @@ from greenchat.storage.interface import (
 )
 from greenchat.storage.retention import Totals, plan
 from greenchat.storage.sqlite import SqliteStore
-from tests.storage.talk import START, Talk, compact_events, cut_due, texts, tidy_up
+from tests.storage.events import START, EventMaker, compact_events, cut_due, texts, tidy_up
 
 ALL = HistorySpan(10_000, events=True)
 
 
 def store_with(path: Path, keep: Retention) -> SqliteStore:
-    """A store that keeps so much."""
+    """Open a store that keeps so much."""
     return SqliteStore(path, keep=keep)
 
 
 def stored(store: SqliteStore) -> list[int]:
-    """The ids of all that is in the file, cut or not."""
+    """Return the ids of all events in the file, cut or not."""
     return [number for (number,) in store._connection.execute("SELECT id FROM event ORDER BY id")]
 
 
-def test_what_is_too_old_goes(path: Path, talk: Talk) -> None:
+def test_old_events_are_deleted(path: Path, talk: EventMaker) -> None:
     store = store_with(path, Retention(age=1000))
     old, older = talk.say("old xyzzy"), talk.say("older", direct_key("a", "b"))
     talk.now += 500
@@ -49,23 +49,23 @@ def test_what_is_too_old_goes(path: Path, talk: Talk) -> None:
     store.close()
 
 
-def test_age_is_to_the_millisecond(path: Path, talk: Talk) -> None:
+def test_age_is_exact_to_the_millisecond(path: Path, talk: EventMaker) -> None:
     store = store_with(path, Retention(age=1000))
-    said = talk.lines(10)
-    store.commit(said)
-    tidy_up(store, said[4].time + 1000)
-    assert store.read("#lobby", ALL) == said[4:]
+    events = talk.lines(10)
+    store.commit(events)
+    tidy_up(store, events[4].time + 1000)
+    assert store.read("#lobby", ALL) == events[4:]
     store.close()
 
 
-def test_what_is_too_much_in_one_conversation_goes(path: Path, talk: Talk) -> None:
+def test_too_many_events_of_one_conversation_are_deleted(path: Path, talk: EventMaker) -> None:
     store = store_with(path, Retention(per_conversation=300))
     loud, quiet = talk.lines(1000), talk.lines(5, "#quiet")
     store.commit(loud + quiet)
     compact_events(store)
     store.maintain(START)
     cut_due(store)
-    assert store.read("#lobby", ALL) == loud[-300:], "what was cut is gone at once"
+    assert store.read("#lobby", ALL) == loud[-300:], "cut lines are not readable from then on"
     store._housekeeping._index_rests = 0.0
     store.maintain(START)
     steps = 1
@@ -79,7 +79,7 @@ def test_what_is_too_much_in_one_conversation_goes(path: Path, talk: Talk) -> No
     store.close()
 
 
-def test_what_is_too_much_in_all_goes(path: Path, talk: Talk) -> None:
+def test_too_many_events_in_all_are_deleted(path: Path, talk: EventMaker) -> None:
     store = store_with(path, Retention(total=50))
     first = talk.lines(30)
     talk.now += 60_000
@@ -94,29 +94,29 @@ def test_what_is_too_much_in_all_goes(path: Path, talk: Talk) -> None:
 
 
 @pytest.mark.parametrize("keep", [Retention(total=50), Retention(age=1)])
-def test_what_is_said_after_a_cut_stays(path: Path, talk: Talk, keep: Retention) -> None:
-    """Be the clock wrong, and set right again, or the minute full before it is over."""
+def test_events_after_a_cut_stay(path: Path, talk: EventMaker, keep: Retention) -> None:
+    """With a wrong clock that is corrected, or when the limit is exceeded again before the minute is over."""
     store = store_with(path, keep)
     store.commit(talk.lines(60))
     compact_events(store)
     store.maintain(talk.now + 60_000)
     cut_due(store)
     assert store.read("#lobby", ALL) == []
-    said = talk.say("here")
-    store.commit([said])
-    assert store.read("#lobby", ALL) == [said]
+    event = talk.say("here")
+    store.commit([event])
+    assert store.read("#lobby", ALL) == [event]
     store.close()
 
 
-def test_nothing_goes_by_default(store: SqliteStore, talk: Talk) -> None:
-    said = talk.lines(100)
-    store.commit(said)
+def test_nothing_is_deleted_by_default(store: SqliteStore, talk: EventMaker) -> None:
+    events = talk.lines(100)
+    store.commit(events)
     tidy_up(store, START + 10**12)
-    assert store.read("#lobby", ALL) == said
+    assert store.read("#lobby", ALL) == events
 
 
-def test_what_is_kept_whole_is_not_gone_through(path: Path, talk: Talk) -> None:
-    """Every minute, however large it has become."""
+def test_conversations_without_limits_are_not_scanned(path: Path, talk: EventMaker) -> None:
+    """Not every minute, however large they have become."""
     store = store_with(path, Retention())
     store.commit([*talk.lines(3000, "#registered"), Document("channel", "#registered", {})])
     compact_events(store)
@@ -134,7 +134,7 @@ def test_what_is_kept_whole_is_not_gone_through(path: Path, talk: Talk) -> None:
     store.close()
 
 
-def test_a_conversation_that_went_can_begin_anew(path: Path, talk: Talk) -> None:
+def test_a_deleted_conversation_can_begin_again(path: Path, talk: EventMaker) -> None:
     store = store_with(path, Retention(age=1000))
     store.commit([talk.say("old")])
     tidy_up(store, talk.now + 5000)
@@ -145,7 +145,7 @@ def test_a_conversation_that_went_can_begin_anew(path: Path, talk: Talk) -> None
     store.close()
 
 
-def test_what_guests_said_to_each_other_goes_with_them(path: Path, talk: Talk) -> None:
+def test_private_messages_of_guests_are_deleted_with_them(path: Path, talk: EventMaker) -> None:
     both, one = direct_key("~1", "~2"), direct_key("~1", "alice")
     store = store_with(path, Retention())
     before = talk.say("still here", one)
@@ -162,7 +162,7 @@ def test_what_guests_said_to_each_other_goes_with_them(path: Path, talk: Talk) -
     store.close()
 
 
-def test_when_there_is_nothing_to_do_it_is_tidy(path: Path, talk: Talk) -> None:
+def test_without_work_the_store_is_tidy(path: Path, talk: EventMaker) -> None:
     store = store_with(path, Retention(age=10**9))
     assert not store.is_tidy(START)
     tidy_up(store)
@@ -176,7 +176,7 @@ def test_when_there_is_nothing_to_do_it_is_tidy(path: Path, talk: Talk) -> None:
 
 
 @pytest.mark.parametrize("keep", [Retention(age=1), Retention(per_conversation=0), Retention(total=0)])
-def test_keeping_nothing(path: Path, talk: Talk, keep: Retention) -> None:
+def test_keeping_nothing(path: Path, talk: EventMaker, keep: Retention) -> None:
     store = store_with(path, keep)
     store.commit(talk.lines(500))
     tidy_up(store, talk.now + 120_000)
@@ -184,8 +184,10 @@ def test_keeping_nothing(path: Path, talk: Talk, keep: Retention) -> None:
     store.close()
 
 
-def test_very_much_goes_from_the_index_in_steps(path: Path, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Meanwhile the index learns what is new, and the log is moved."""
+def test_many_events_are_removed_from_the_index_in_steps(
+    path: Path, talk: EventMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Meanwhile the index learns new events, and the log is moved."""
     monkeypatch.setattr("greenchat.storage.search._STEP_ROWS", 100)
     monkeypatch.setattr("greenchat.storage.housekeeping._CUTTING", 0.0)
     store = store_with(path, Retention(per_conversation=300))
@@ -209,10 +211,10 @@ def test_very_much_goes_from_the_index_in_steps(path: Path, talk: Talk, monkeypa
 
 
 @pytest.mark.parametrize("lines", [1, 8])
-def test_who_is_known_from_nothing_any_more_is_forgotten(
-    path: Path, talk: Talk, monkeypatch: pytest.MonkeyPatch, lines: int
+def test_unused_sources_are_forgotten(
+    path: Path, talk: EventMaker, monkeypatch: pytest.MonkeyPatch, lines: int
 ) -> None:
-    """But who has spoken again meanwhile is not, be it in one line or in so many that they are settled at once."""
+    """Except if they are used again meanwhile, by one event or by so many that they are settled at once."""
     monkeypatch.setattr("greenchat.storage.trimming._TRIM_ROWS", 3)
     store = store_with(path, Retention(age=1000))
     store.commit([talk.say("old", nick=f"gone{number}") for number in range(10)])
@@ -221,7 +223,7 @@ def test_who_is_known_from_nothing_any_more_is_forgotten(
     new = [talk.say("new", nick="stays"), talk.say("new", nick="other")]
     store.commit(new)
     compact_events(store)
-    for _ in range(4):  # found, deleted, nothing left, and the sources of that looked for
+    for _ in range(4):  # found, deleted, nothing left, and its sources searched
         store._housekeeping._index_rests = 0.0
         store.maintain(talk.now)
         cut_due(store)
@@ -229,7 +231,7 @@ def test_who_is_known_from_nothing_any_more_is_forgotten(
             store.tidy()
     assert len(store._housekeeping._trimming.unused_sources) == 11
     again = [talk.say("here again", nick="back") for _ in range(lines)]
-    store.commit(again)  # after it was found that nobody needs that one
+    store.commit(again)  # after that source was found to be unused
     new += again
     tidy_up(store, talk.now)
     masks = [mask for (mask,) in store._connection.execute("SELECT mask FROM source ORDER BY mask")]
@@ -243,8 +245,8 @@ def test_who_is_known_from_nothing_any_more_is_forgotten(
 
 
 @pytest.mark.parametrize("is_settled", [True, False])
-def test_what_is_cut_is_gone_for_all_readers_at_once(path: Path, talk: Talk, is_settled: bool) -> None:
-    """Whatever the housekeeping has come to: several nodes would give different answers else."""
+def test_cut_events_are_hidden_from_all_readers_at_once(path: Path, talk: EventMaker, is_settled: bool) -> None:
+    """However far the housekeeping is: otherwise several nodes would give different answers."""
     store = store_with(path, Retention())
     private, other = direct_key("alice", "bob"), direct_key("alice", "carol")
     first = [*talk.lines(6), talk.say("line to bob", private), talk.say("line to carol", other)]
@@ -259,7 +261,7 @@ def test_what_is_cut_is_gone_for_all_readers_at_once(path: Path, talk: Talk, is_
     assert [each.conversation for each in store.targets("alice", ["#lobby"], 0, 1 << 62)] == ["#lobby", other]
     everywhere = ["#lobby", private, other]
     assert store.search(Query(everywhere, 9, "line")) == [first[4], first[5], first[7]]
-    assert store.search(Query(everywhere, 1, "line", oldest=True)) == [first[4]], "it does not count"
+    assert store.search(Query(everywhere, 1, "line", oldest=True)) == [first[4]], "cut lines do not count"
     assert store.search(Query(everywhere, 2, "line", before=first[7].id)) == first[4:6], "nor from the newest on"
     store.commit([Cut("#lobby", first[2].id)])
     assert store.read("#lobby", ALL) == first[4:6], "a cut is never taken back"
@@ -273,25 +275,25 @@ def test_what_is_cut_is_gone_for_all_readers_at_once(path: Path, talk: Talk, is_
     assert check(path) == []
 
 
-def test_another_node_decides(path: Path, talk: Talk) -> None:
+def test_another_node_decides(path: Path, talk: EventMaker) -> None:
     store = store_with(path, Retention(per_conversation=1))
-    said = talk.lines(3)
-    store.commit(said)
+    events = talk.lines(3)
+    store.commit(events)
     compact_events(store)
     store.maintain(START, decides=False)
     assert store.due_cuts() == DueCuts([], [])
     assert store.is_tidy(START)
     store._housekeeping._index_rests = 0.0
     store.maintain(START + 60_000, decides=True)
-    assert store.due_cuts() == DueCuts([Cut("#lobby", said[1].id)], [])
-    assert store.due_cuts() == DueCuts([], []), "they are told once"
+    assert store.due_cuts() == DueCuts([Cut("#lobby", events[1].id)], [])
+    assert store.due_cuts() == DueCuts([], []), "due cuts are returned once"
     store.close()
 
 
-def test_nothing_is_cut_by_a_name_that_means_another_conversation_by_now(path: Path, talk: Talk) -> None:
+def test_a_name_that_means_another_conversation_now_cuts_nothing(path: Path, talk: EventMaker) -> None:
     store = store_with(path, Retention(per_conversation=1))
-    said, other = talk.lines(3), talk.lines(3, "#other")
-    store.commit(said + other)
+    events, other = talk.lines(3), talk.lines(3, "#other")
+    store.commit(events + other)
     compact_events(store)
     store.maintain(START)
     store.commit([Renaming("#other", "#lobby", "#lobby")])
@@ -302,43 +304,43 @@ def test_nothing_is_cut_by_a_name_that_means_another_conversation_by_now(path: P
     store.close()
 
 
-def test_what_a_cut_has_left_goes_after_the_next_start(path: Path, talk: Talk) -> None:
+def test_the_deletion_of_a_cut_continues_after_a_restart(path: Path, talk: EventMaker) -> None:
     store = store_with(path, Retention())
-    said = talk.lines(3)
-    store.commit([*said, Cut("#lobby", said[1].id)])
+    events = talk.lines(3)
+    store.commit([*events, Cut("#lobby", events[1].id)])
     store.close()
     store = store_with(path, Retention())
-    assert store.read("#lobby", ALL) == said[2:]
+    assert store.read("#lobby", ALL) == events[2:]
     tidy_up(store)
-    assert stored(store) == [said[2].id]
+    assert stored(store) == [events[2].id]
     store.close()
 
 
-def test_guests_who_have_gone_are_looked_for_every_hour(path: Path, talk: Talk) -> None:
+def test_former_guests_are_looked_for_every_hour(path: Path, talk: EventMaker) -> None:
     both = direct_key("~1", "~2")
     store = store_with(path, Retention())
     tidy_up(store)
-    said = talk.say("to be forgotten", both)
-    store.commit([said])
+    event = talk.say("to be forgotten", both)
+    store.commit([event])
     tidy_up(store, START + 3_599_000)
-    assert store.read(both, ALL) == [said]
+    assert store.read(both, ALL) == [event]
     store.maintain(START + 3_600_000)
-    assert store.due_cuts() == DueCuts([], [Cut(both, said.id)])
+    assert store.due_cuts() == DueCuts([], [Cut(both, event.id)])
     store.close()
 
 
-def test_what_is_put_aside_by_a_renaming_has_the_same_key_everywhere(tmp_path: Path) -> None:
-    """The number of a conversation may be another one at another node, and its key is how all erase from it."""
+def test_a_conversation_put_aside_by_a_rename_has_the_same_key_on_all_nodes(tmp_path: Path) -> None:
+    """The number of a conversation may differ between nodes, and its key is how all of them erase from it."""
     keys = []
     for node in range(2):
-        talk = Talk()
+        talk = EventMaker()
         (tmp_path / str(node)).mkdir()
         store = store_with(tmp_path / str(node) / "greenchat.db", Retention())
         if node:
             store.commit([talk.say("somewhere else first", "#elsewhere")])
-            talk = Talk()
-        said, other = talk.say("old", "#lobby", account="eve"), talk.say("new", "#other", account="eve")
-        store.commit([said, other, Renaming("#other", "#lobby", "#lobby")])
+            talk = EventMaker()
+        event, other = talk.say("old", "#lobby", account="eve"), talk.say("new", "#other", account="eve")
+        store.commit([event, other, Renaming("#other", "#lobby", "#lobby")])
         found = store.said_by(["eve"], NOWHERE, 9)
         keys.append([(each.conversation, each.id) for each in found])
         assert store.read("#lobby", ALL)[0].id == other.id
@@ -348,8 +350,8 @@ def test_what_is_put_aside_by_a_renaming_has_the_same_key_everywhere(tmp_path: P
     assert keys[0] == keys[1]
 
 
-def test_all_that_there_is_is_read_only_if_it_may_be_too_much(
-    path: Path, talk: Talk, monkeypatch: pytest.MonkeyPatch
+def test_the_total_is_counted_only_if_it_may_exceed_the_limit(
+    path: Path, talk: EventMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("greenchat.storage.retention._FEW", 0)
     minute, hour, keep = 60_000, 3_600_000, Retention(total=1000)
@@ -371,10 +373,10 @@ def test_all_that_there_is_is_read_only_if_it_may_be_too_much(
     for _ in range(10):
         add(10)
         assert cuts() == []
-    assert len(readings) == 1, "it had room for a hundred more"
+    assert len(readings) == 1, "there was space for a hundred more"
     add(10)
     assert cuts() == []
-    assert len(readings) == 1, "it is a hundredth too much"
+    assert len(readings) == 1, "a hundredth over the limit is tolerated"
     add(1)
     compact_events(store)
     (cut,) = cuts()

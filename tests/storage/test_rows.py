@@ -1,4 +1,4 @@
-"""Whatever happened comes back as it was put in."""
+"""Events are read back as they were written."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,21 +21,21 @@ events = st.builds(
 
 
 @given(events, st.sampled_from(["#lobby", "#LOBBY", None]))
-def test_an_event_survives_being_a_row(event: StoredEvent, name: str | None) -> None:
+def test_an_event_is_read_back_from_its_row(event: StoredEvent, name: str | None) -> None:
     kind, target, last, more = encode(event, name)
     row = (event.id, kind, event.source, event.account, name if target is None else target, last, more)
     assert decode(event.conversation, row) == event
 
 
-def test_numbers_of_commands_are_the_file_format() -> None:
+def test_the_numbers_of_commands_are_the_file_format() -> None:
     assert KINDS == {
         "PRIVMSG": 1, "NOTICE": 2, "TAGMSG": 3, "JOIN": 4, "PART": 5, "QUIT": 6,
         "KICK": 7, "NICK": 8, "MODE": 9, "TOPIC": 10, "REDACT": 11,
     }  # fmt: skip
 
 
-def test_all_kinds_of_events_come_back(store: SqliteStore) -> None:
-    said = [
+def test_all_kinds_of_events_are_read_back(store: SqliteStore) -> None:
+    events = [
         StoredEvent(1, "#lobby", "JOIN", "alice!u@h", ("#Lobby",)),
         StoredEvent(2, "#lobby", "PRIVMSG", "alice!u@h", ("#Lobby", "hi"), "alice"),
         StoredEvent(3, "#lobby", "PRIVMSG", "alice!u@h", ("@#Lobby", "hi, ops"), "alice", {"+draft/reply": "2"}),
@@ -47,6 +47,8 @@ def test_all_kinds_of_events_come_back(store: SqliteStore) -> None:
         StoredEvent(8, "#lobby", "MODE", "srv", ("#Lobby", "+ov", "bob", "carol")),
         StoredEvent(9, "#lobby", "WHATEVER", "srv", ("#Lobby", "a\nb")),
     ]
-    store.commit(said)
+    store.commit(events)
     span = HistorySpan(100, events=True)
-    assert store.read("#lobby", span) + store.read("#other", span) == sorted(said, key=lambda event: event.conversation)
+    assert store.read("#lobby", span) + store.read("#other", span) == sorted(
+        events, key=lambda event: event.conversation
+    )

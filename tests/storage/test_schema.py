@@ -1,4 +1,4 @@
-"""A file is opened, brought up to date, or refused with a word that helps; never harmed."""
+"""A file is opened, migrated, or refused with a useful reason; never harmed."""
 
 import re
 import sqlite3
@@ -10,11 +10,11 @@ from greenchat.storage import inspection
 from greenchat.storage.interface import HistorySpan, StoreDamagedError, StoreError
 from greenchat.storage.schema import APPLICATION_ID, MIGRATIONS, free_room, in_words, migrate
 from greenchat.storage.sqlite import SqliteStore
-from tests.storage.talk import Talk, opened
+from tests.storage.events import EventMaker, opened
 
 
 def schema(connection: sqlite3.Connection) -> list[tuple[str, ...]]:
-    """What the tables are."""
+    """Return the definitions of the tables."""
     return connection.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY name").fetchall()
 
 
@@ -31,7 +31,7 @@ def test_every_older_version_becomes_the_newest(path: Path, version: int) -> Non
     assert older.execute("PRAGMA application_id").fetchone() == (APPLICATION_ID,)
 
 
-def test_a_step_that_fails_leaves_the_older_version(path: Path) -> None:
+def test_a_failed_migration_leaves_the_older_version(path: Path) -> None:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     migrate(connection, path)
     before = schema(connection)
@@ -41,7 +41,7 @@ def test_a_step_that_fails_leaves_the_older_version(path: Path) -> None:
     assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
 
 
-def test_a_newer_file_is_refused(path: Path, talk: Talk) -> None:
+def test_a_newer_file_is_refused(path: Path, talk: EventMaker) -> None:
     with opened(path) as store:
         store.commit(talk.lines(1))
     connection = sqlite3.connect(path)
@@ -57,15 +57,15 @@ def test_a_newer_file_is_refused(path: Path, talk: Talk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("free", "told"),
+    ("free", "expected"),
     [(0, "its disk is full (disk I/O error); free some space"), (1 << 30, "disk I/O error")],
 )
-def test_a_full_disk_is_told_as_such(free: int, told: str) -> None:
+def test_a_full_disk_is_reported_as_such(free: int, expected: str) -> None:
     """SQLite names an I/O error where its shared memory can't grow."""
-    assert in_words(sqlite3.OperationalError("disk I/O error"), free) == told
+    assert in_words(sqlite3.OperationalError("disk I/O error"), free) == expected
 
 
-def test_the_room_that_is_left(tmp_path: Path) -> None:
+def test_the_remaining_space(tmp_path: Path) -> None:
     assert free_room(tmp_path) > 1 << 20
     assert free_room(tmp_path / "nothing") > 0
 
@@ -79,14 +79,14 @@ def test_another_programs_database_is_refused(path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"rubbish" * 1000, b"SQLite format 3\0" + b"\xff" * 5000, b"x"])
-def test_a_damaged_file_is_refused_and_left_as_it_is(path: Path, content: bytes) -> None:
+def test_a_damaged_file_is_refused_and_not_changed(path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(StoreDamagedError, match=re.escape("greenchat-server restore")):
         SqliteStore(path)
     assert path.read_bytes() == content
 
 
-def test_a_file_that_was_cut_is_refused_or_says_so(path: Path, talk: Talk) -> None:
+def test_a_truncated_file_is_refused_or_reported(path: Path, talk: EventMaker) -> None:
     with opened(path) as store:
         store.commit(talk.lines(5000))
     content = path.read_bytes()
@@ -95,6 +95,6 @@ def test_a_file_that_was_cut_is_refused_or_says_so(path: Path, talk: Talk) -> No
         store.read("#lobby", HistorySpan(10_000))
 
 
-def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="can't"):
         SqliteStore(tmp_path / "nowhere" / "greenchat.db")

@@ -1,4 +1,4 @@
-"""Text that nobody of ours has changed is found by `check`, and whatever is changed by ours is not."""
+"""Seals: text changed by other programs is found by `check`, and our own changes are not reported."""
 
 import sqlite3
 from contextlib import closing
@@ -12,15 +12,15 @@ from greenchat.storage.interface import Erasure, HistorySpan, Renaming, Retentio
 from greenchat.storage.schema import MIGRATIONS
 from greenchat.storage.seals import Sealing
 from greenchat.storage.sqlite import SqliteStore
-from tests.storage.talk import START, Talk, compact_events, opened, tidy_up
+from tests.storage.events import START, EventMaker, compact_events, opened, tidy_up
 
 _HOUR = 3_600_000  # ms
 _ALL = HistorySpan(1000, events=True)
 
 
 @pytest.fixture
-def settled(path: Path, talk: Talk) -> Path:
-    """A database in which two channels have talked on two days, and one on a third."""
+def settled(path: Path, talk: EventMaker) -> Path:
+    """Make a database in which two channels have messages on two days, and one on a third."""
     with opened(path) as store:
         for _ in range(2):
             store.commit([*talk.lines(20), *talk.lines(20, "#other"), talk.say("", "#lobby", tags={"+a": "b"})])
@@ -33,7 +33,7 @@ def settled(path: Path, talk: Talk) -> Path:
 
 
 def seals(path: Path) -> int:
-    """How many pages are sealed."""
+    """Return the number of sealed pages."""
     with closing(sqlite3.connect(path)) as connection:
         (count,) = connection.execute("SELECT count(*) FROM seal").fetchone()
         return int(count)
@@ -67,7 +67,7 @@ def test_altered_text_is_found(settled: Path, statement: str, counts: str) -> No
     assert f"was changed after it was stored: {counts}" in found[0]
 
 
-def test_who_said_it_is_sealed_too(settled: Path) -> None:
+def test_the_sender_is_sealed_too(settled: Path) -> None:
     with closing(sqlite3.connect(settled)) as connection, connection:
         connection.execute("UPDATE source SET mask = 'mallory!u@h'")
     assert len([problem for problem in check(settled) if "was changed after it was stored" in problem]) == 5
@@ -85,8 +85,8 @@ def test_who_said_it_is_sealed_too(settled: Path) -> None:
     ],
 )
 @pytest.mark.usefixtures("no_crowds")
-def test_what_was_said_just_now_is_sealed(path: Path, talk: Talk, table: str, statement: str, counts: str) -> None:
-    """In what is settled, and in what is not: a server that is killed leaves both."""
+def test_the_newest_messages_are_sealed(path: Path, talk: EventMaker, table: str, statement: str, counts: str) -> None:
+    """In settled events and in fresh ones: a killed server leaves both."""
     if table == "fresh":
         statement = statement.replace("conversation, id - 1", "id - 1, conversation")
     store = SqliteStore(path)
@@ -111,7 +111,7 @@ def test_what_was_said_just_now_is_sealed(path: Path, talk: Talk, table: str, st
         store.close()
 
 
-def test_all_is_sealed_when_the_store_is_closed(path: Path, talk: Talk) -> None:
+def test_closing_the_store_seals_everything(path: Path, talk: EventMaker) -> None:
     with opened(path) as store:
         store.commit(talk.lines(3))
     with closing(sqlite3.connect(path)) as connection, connection:
@@ -119,9 +119,9 @@ def test_all_is_sealed_when_the_store_is_closed(path: Path, talk: Talk) -> None:
     assert len(check(path)) == 1
 
 
-def test_what_is_said_while_others_are_sealed(path: Path, talk: Talk) -> None:
-    """Also what comes late: with an id of before (another node's clock, an import), into a page that is sealed."""
-    late = [Talk(START - 5).say("late", f"#{number}") for number in range(4)]
+def test_events_committed_during_sealing(path: Path, talk: EventMaker) -> None:
+    """Also late ones: with an earlier id (another node's clock, an import), into a sealed page."""
+    late = [EventMaker(START - 5).say("late", f"#{number}") for number in range(4)]
     with opened(path) as store:
         for step, event in enumerate(late):
             store.commit(talk.lines(5))
@@ -136,7 +136,7 @@ def test_what_is_said_while_others_are_sealed(path: Path, talk: Talk) -> None:
                 store.commit([event])
             if step == 3:
                 store._housekeeping._compacted_at = -1e9
-                store.tidy()  # a round is under way
+                store.tidy()  # a compaction is under way
                 store.commit([event])
             assert check(path) == [], step
             compact_events(store)
@@ -145,7 +145,7 @@ def test_what_is_said_while_others_are_sealed(path: Path, talk: Talk) -> None:
     assert seals(path) == 5
 
 
-def test_many_seals_are_stored_in_steps(path: Path, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_seals_are_stored_in_steps(path: Path, talk: EventMaker, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("greenchat.storage.seals._AT_ONCE", 3)
     with opened(path) as store:
         same = talk.say("quit").id
@@ -164,10 +164,10 @@ def test_many_seals_are_stored_in_steps(path: Path, talk: Talk, monkeypatch: pyt
     assert check(path) == []
 
 
-def test_many_conversations_are_not_read_again_and_again(
-    path: Path, talk: Talk, monkeypatch: pytest.MonkeyPatch
+def test_many_conversations_are_not_read_repeatedly(
+    path: Path, talk: EventMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where few events already have more seals than are stored at once, as private messages of a thousand people."""
+    """Where a few events have more seals than are stored at once, as private messages of a thousand users."""
     monkeypatch.setattr("greenchat.storage.seals._AT_ONCE", 8)
     read: list[int] = []
     seal = Sealing._seals
@@ -198,10 +198,8 @@ def test_many_conversations_are_not_read_again_and_again(
     assert check(path) == []
 
 
-def test_texts_are_sealed_together_and_not_too_many_at_once(
-    path: Path, talk: Talk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """What `check` counts one by one: of two pages, settled and not, with lines that hold what separates texts."""
+def test_texts_are_sealed_together_up_to_a_limit(path: Path, talk: EventMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`check` counts them one by one: of two pages, settled and fresh, with texts that contain the separator."""
     monkeypatch.setattr("greenchat.storage.seals._MOST", 7)
     with opened(path) as store:
         store.commit([talk.say("two\nlines"), talk.say("nul\0inside\n"), *talk.lines(6), *talk.lines(6, "#other")])
@@ -216,18 +214,18 @@ def test_texts_are_sealed_together_and_not_too_many_at_once(
             store._sealing.store(store._connection)
             steps += 1
         assert steps > 5
-        assert store._sealing._sealed == store._compaction.last
+        assert store._sealing.sealed == store._compaction.last
     assert check(path) == []
     assert seals(path) == 3
 
 
-def test_what_was_read_before_something_changed_is_not_stored(path: Path, talk: Talk) -> None:
+def test_a_seal_of_outdated_events_is_not_stored(path: Path, talk: EventMaker) -> None:
     with opened(path) as store:
-        said = talk.lines(10)
-        store.commit(said)
+        events = talk.lines(10)
+        store.commit(events)
         store._sealing.begin(store._compaction.last)
         store._sealing.read(store._connection)
-        store.commit([Erasure("#lobby", said[0].id)])
+        store.commit([Erasure("#lobby", events[0].id)])
         store._sealing.store(store._connection)
         assert seals(path) == 0
         tidy_up(store)
@@ -235,7 +233,7 @@ def test_what_was_read_before_something_changed_is_not_stored(path: Path, talk: 
     assert check(path) == []
 
 
-def test_what_is_taken_back_is_no_alteration(settled: Path) -> None:
+def test_a_redaction_is_not_reported(settled: Path) -> None:
     with opened(settled) as store:
         first, *_, last = store.read("#lobby", _ALL)
         store.commit([Erasure("#lobby", first.id), Erasure("#lobby", last.id)])
@@ -243,7 +241,7 @@ def test_what_is_taken_back_is_no_alteration(settled: Path) -> None:
 
 
 @pytest.mark.parametrize("keep", [Retention(per_conversation=7), Retention(total=60), Retention(age=20 * _HOUR)])
-def test_what_retention_throws_away_is_none(settled: Path, keep: Retention) -> None:
+def test_retention_is_not_reported(settled: Path, keep: Retention) -> None:
     store = SqliteStore(settled, keep=keep)
     tidy_up(store, START + 30 * _HOUR)
     store.close()
@@ -251,21 +249,21 @@ def test_what_retention_throws_away_is_none(settled: Path, keep: Retention) -> N
     assert seals(settled) < 5
 
 
-def test_a_conversation_that_is_called_otherwise_is_none(settled: Path) -> None:
+def test_a_rename_is_not_reported(settled: Path) -> None:
     with opened(settled) as store:
         store.commit([Renaming("#lobby", "#hall", "#hall")])
     assert check(settled) == []
 
 
-def test_what_is_imported_is_sealed(settled: Path, talk: Talk) -> None:
-    """Also what is older than all that there is, and in the middle of a round."""
-    older = Talk(START - 100 * _HOUR).lines(30)
+def test_imported_events_are_sealed(settled: Path, talk: EventMaker) -> None:
+    """Also events older than all others, and in the middle of a compaction."""
+    older = EventMaker(START - 100 * _HOUR).lines(30)
     take_in(settled, older)
     with opened(settled) as store:
         store.commit(talk.lines(1000))
         store._housekeeping._compacted_at = -1e9
         store.tidy()
-        store.commit([*Talk(START - 200 * _HOUR).lines(10), *talk.lines(10)])
+        store.commit([*EventMaker(START - 200 * _HOUR).lines(10), *talk.lines(10)])
         compact_events(store)
     assert check(settled) == []
     with opened(settled) as store:
@@ -276,7 +274,7 @@ def test_what_is_imported_is_sealed(settled: Path, talk: Talk) -> None:
 
 
 def downgrade(path: Path, steps: int) -> None:
-    """Make a database of settled events look as if the last steps of its migrations had not been done."""
+    """Make a database of settled events look as if the last migrations had not been done."""
     second = MIGRATIONS[1]
     assert not callable(second)
     with closing(sqlite3.connect(path)) as connection, connection:
@@ -287,7 +285,7 @@ def downgrade(path: Path, steps: int) -> None:
         connection.execute(f"PRAGMA user_version = {version - steps}")
 
 
-def test_a_database_without_seals_is_sealed_beside_the_chat(settled: Path) -> None:
+def test_a_database_without_seals_is_sealed_during_operation(settled: Path) -> None:
     before = seals(settled)
     with closing(sqlite3.connect(settled)) as connection, connection:
         connection.execute("DROP TABLE seal")
@@ -299,14 +297,14 @@ def test_a_database_without_seals_is_sealed_beside_the_chat(settled: Path) -> No
     assert seals(settled) == before
 
 
-def test_seals_of_pages_that_were_over_are_kept(settled: Path) -> None:
-    """As they were before what is said just now was sealed: they counted settled events only, up to a page."""
+def test_seals_of_complete_pages_are_kept(settled: Path) -> None:
+    """As they were before fresh events were sealed: they counted settled events only, up to a page."""
     page = START + 48 * _HOUR << 20 >> 44
     with closing(sqlite3.connect(settled)) as connection, connection:
         connection.execute("DELETE FROM seal WHERE page >= ?", (page,))
         before = connection.execute("SELECT * FROM seal").fetchall()
     with opened(settled) as store:
-        store.commit([Talk(START + 1000).say("late")])
+        store.commit([EventMaker(START + 1000).say("late")])
     with closing(sqlite3.connect(settled)) as connection, connection:
         connection.execute("DELETE FROM seal")
         connection.executemany("INSERT INTO seal VALUES (?, ?, ?, ?)", before)
@@ -326,15 +324,15 @@ def test_seals_of_pages_that_were_over_are_kept(settled: Path) -> None:
     assert seals(settled) == 5
 
 
-def test_what_comes_below_what_was_sealed_is_sealed(path: Path, talk: Talk) -> None:
-    """Also where the newest of that is gone, and a start finds older ids only."""
+def test_events_older_than_the_sealed_ones_are_sealed(path: Path, talk: EventMaker) -> None:
+    """Also where the newest sealed event is gone, and a start finds older ids only."""
     with opened(path) as store:
-        said = talk.lines(5)
-        store.commit(said)
+        events = talk.lines(5)
+        store.commit(events)
         tidy_up(store)
-        store.commit([Erasure("#lobby", event.id) for event in said[2:]])
+        store.commit([Erasure("#lobby", event.id) for event in events[2:]])
     with opened(path) as store:
-        assert store.last_id() == said[1].id
-        store.commit([said[3]._replace(id=said[3].id + 1)])
+        assert store.last_id() == events[1].id
+        store.commit([events[3]._replace(id=events[3].id + 1)])
         assert len(store.read("#lobby", _ALL)) == 3
     assert check(path) == []

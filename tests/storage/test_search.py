@@ -1,4 +1,4 @@
-"""Search: finds what was said, only where the asker may read, and forgets what was erased."""
+"""Search: finds messages, only where the asker may read, and forgets erased ones."""
 
 from pathlib import Path
 
@@ -7,14 +7,14 @@ import pytest
 from greenchat.storage import search
 from greenchat.storage.interface import Erasure, HistorySpan, Query, Retention, StoreError, direct_key
 from greenchat.storage.sqlite import SqliteStore
-from tests.storage.talk import Talk, compact_events, cut_due, files_hold, opened, texts, tidy_up
+from tests.storage.events import EventMaker, compact_events, cut_due, files_hold, opened, texts, tidy_up
 
 LOBBY = ["#lobby"]
 
 
 @pytest.fixture
-def filled(store: SqliteStore, talk: Talk) -> SqliteStore:
-    """A store in which people have talked."""
+def filled(store: SqliteStore, talk: EventMaker) -> SqliteStore:
+    """Make a store with messages."""
     store.commit(
         [
             talk.say("That was fast!", nick="bill"),
@@ -55,7 +55,7 @@ def filled(store: SqliteStore, talk: Talk) -> SqliteStore:
         (Query(LOBBY, 9, "place"), []),
     ],
 )
-def test_what_a_query_finds(filled: SqliteStore, query: Query, found: list[str]) -> None:
+def test_results_of_a_query(filled: SqliteStore, query: Query, found: list[str]) -> None:
     assert texts(filled.search(query)) == found
 
 
@@ -84,24 +84,26 @@ def test_no_text_is_a_syntax_error(filled: SqliteStore, text: str) -> None:
     assert "a secret, fast" not in texts(filled.search(Query([*LOBBY, "#cars"], 9, text)))
 
 
-def test_a_search_finds_what_was_committed_just_before(filled: SqliteStore, talk: Talk) -> None:
+def test_a_search_finds_the_last_commit(filled: SqliteStore, talk: EventMaker) -> None:
     for number in range(5):
         filled.commit([talk.say(f"needle {number}")])
         assert len(filled.search(Query(LOBBY, 9, "needle"))) == number + 1
 
 
-def test_a_search_between_two_times(store: SqliteStore, talk: Talk) -> None:
-    said = talk.lines(9)
-    store.commit(said)
-    assert store.search(Query(LOBBY, 99, "line", after=said[2].id, before=said[6].id)) == said[3:6]
+def test_a_search_between_two_times(store: SqliteStore, talk: EventMaker) -> None:
+    events = talk.lines(9)
+    store.commit(events)
+    assert store.search(Query(LOBBY, 99, "line", after=events[2].id, before=events[6].id)) == events[3:6]
 
 
-def test_a_search_over_many_conversations(store: SqliteStore, talk: Talk) -> None:
+def test_a_search_over_many_conversations(store: SqliteStore, talk: EventMaker) -> None:
     store.commit([talk.say("x", f"#{number}") for number in range(2000)])
     assert len(store.search(Query([f"#{number}" for number in range(1999)], 5000, "x"))) == 1999
 
 
-def test_the_index_is_complete_however_it_was_built(path: Path, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_index_is_complete_however_it_was_built(
+    path: Path, talk: EventMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("greenchat.storage.search._STEP_ROWS", 4)
     monkeypatch.setattr("greenchat.storage.search._FIRST_WINDOW", 10 << 20)
     with opened(path) as store:
@@ -117,12 +119,14 @@ def test_the_index_is_complete_however_it_was_built(path: Path, talk: Talk, monk
         assert len(store.search(Query(["#c"], 999, "line"))) == 101
 
 
-def test_the_index_waits_for_a_quiet_moment(store: SqliteStore, talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_index_waits_for_a_quiet_moment(
+    store: SqliteStore, talk: EventMaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def commit_and_maintain(events: int) -> bool:
         store.commit(talk.lines(events))
         store._housekeeping._index_rests = 0.0
         store.maintain(1)
-        return store.is_tidy(1)
+        return store.waiting == 0
 
     tidy_up(store)
     assert commit_and_maintain(1)
@@ -132,18 +136,21 @@ def test_the_index_waits_for_a_quiet_moment(store: SqliteStore, talk: Talk, monk
     monkeypatch.setattr("greenchat.storage.housekeeping._MUCH", 1500)
     assert not commit_and_maintain(1000)
     assert commit_and_maintain(1000)
+    tidy_up(store)  # the seals, too
     assert not commit_and_maintain(1000)
     assert len(store.search(Query(LOBBY, 9999, "line"))) == 5002
     monkeypatch.setattr("greenchat.storage.housekeeping._LONG", 0.0)
     assert commit_and_maintain(1000)
+    tidy_up(store)
+    assert store.is_tidy(1)
 
 
-def test_an_index_that_breaks_while_in_use_is_built_anew(path: Path, talk: Talk) -> None:
+def test_a_broken_index_is_rebuilt(path: Path, talk: EventMaker) -> None:
     with opened(path) as store:
-        said = talk.lines(100)
-        store.commit(said)
+        events = talk.lines(100)
+        store.commit(events)
         assert len(store.search(Query(LOBBY, 999, "line"))) == 100
-        store.commit([Erasure("#lobby", said[0].id)])
+        store.commit([Erasure("#lobby", events[0].id)])
         tidy_up(store)
         connection = store._index._connection
         assert connection
@@ -154,16 +161,16 @@ def test_an_index_that_breaks_while_in_use_is_built_anew(path: Path, talk: Talk)
             store.search(Query(LOBBY, 999, "line"))
         found = store.search(Query(LOBBY, 999, "line"))
         assert len(found) == 104
-        store.commit([Erasure("#lobby", said[1].id)])
+        store.commit([Erasure("#lobby", events[1].id)])
         assert len(store.search(Query(LOBBY, 999, "line"))) == 103
     with opened(path) as store:
         assert len(store.search(Query(LOBBY, 999, "line"))) == 103
 
 
-def test_an_index_that_was_made_with_the_lengths_of_messages_goes_on(
-    path: Path, talk: Talk, monkeypatch: pytest.MonkeyPatch
+def test_an_index_with_the_lengths_of_messages_is_kept(
+    path: Path, talk: EventMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As 0.1.0 made it: nobody waits for another one after an upgrade, and what is erased is gone from its files."""
+    """As 0.1.0 made it: an upgrade does not wait for a new one, and erased text is gone from its files."""
     tokens = "tokenize='unicode61 remove_diacritics 2'"
     with monkeypatch.context() as old:
         old.setattr(
@@ -185,7 +192,7 @@ def test_an_index_that_was_made_with_the_lengths_of_messages_goes_on(
     assert search.index_of(path).stat().st_ino == file
 
 
-def test_without_an_index_all_else_goes_on(path: Path, talk: Talk) -> None:
+def test_without_an_index_everything_else_works(path: Path, talk: EventMaker) -> None:
     SqliteStore(path).close()
     path.with_name("greenchat.db-search").mkdir()
     store = SqliteStore(path, keep=Retention(age=1000))
@@ -200,7 +207,7 @@ def test_without_an_index_all_else_goes_on(path: Path, talk: Talk) -> None:
     store.close()
 
 
-def test_what_was_erased_is_in_no_file(path: Path, talk: Talk) -> None:
+def test_an_erased_text_is_in_no_file(path: Path, talk: EventMaker) -> None:
     with opened(path) as store:
         secret = talk.say("my passphrase is xyzzyplugh")
         store.commit([*talk.lines(50), secret])
@@ -213,7 +220,7 @@ def test_what_was_erased_is_in_no_file(path: Path, talk: Talk) -> None:
         assert len(store.search(Query(LOBBY, 99, "line"))) == 50
 
 
-def test_what_was_erased_before_a_crash_is_not_in_the_index_after_it(path: Path, talk: Talk) -> None:
+def test_a_text_erased_before_a_crash_is_not_in_the_index_after_it(path: Path, talk: EventMaker) -> None:
     secret = talk.say("xyzzyplugh")
     with opened(path) as store:
         store.commit([secret, *talk.lines(5)])

@@ -1,4 +1,4 @@
-"""What a file is, by what is in it."""
+"""The type of a file by its content."""
 
 import pytest
 

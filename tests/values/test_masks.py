@@ -37,12 +37,12 @@ def test_masks(mask: str, text: str, matches: bool) -> None:
 
 
 @given(st.text("ab*?", max_size=8), st.text("ab\n", max_size=8))
-def test_as_the_shell_matches(mask: str, text: str) -> None:
+def test_they_match_as_in_the_shell(mask: str, text: str) -> None:
     assert bool(compile_mask(mask).match(text)) is fnmatchcase(text, mask)
 
 
-def test_a_mean_mask_takes_no_time() -> None:
-    """What takes a naive matcher longer than the age of the universe takes one pass."""
+def test_a_malicious_mask_takes_no_time() -> None:
+    """A mask for which a naive matcher needs longer than the age of the universe takes one pass."""
     begin = thread_time()
     assert not compile_mask("*a" * 60 + "*b").match("a" * 500)
     assert thread_time() - begin < 1
@@ -51,7 +51,7 @@ def test_a_mean_mask_takes_no_time() -> None:
 @pytest.mark.parametrize(
     ("mask", "text"), [("ALICE!*@*", "alice!~a@h"), ("über!*", "Über!~u@h"), ("#ГОРОД*", "#город")]
 )
-def test_letters_have_no_case(mask: str, text: str) -> None:
+def test_matching_ignores_case(mask: str, text: str) -> None:
     assert glob(mask, text)
     assert glob(mask.swapcase(), text)
     assert not glob(mask, "x" + text)
@@ -60,7 +60,7 @@ def test_letters_have_no_case(mask: str, text: str) -> None:
 @pytest.mark.parametrize(
     ("casemapping", "same"), [("ascii", ""), ("rfc1459-strict", "[{]}\\|"), ("rfc1459", "[{]}\\|~^"), ("precis", "")]
 )
-def test_the_casemapping_says_which_brackets_are_the_same(casemapping: str, same: str) -> None:
+def test_the_casemapping_decides_which_brackets_are_equal(casemapping: str, same: str) -> None:
     """rfc1459: "{}|^" are "considered to be the lower case equivalents of the characters []\\~", RFC 1459, 2.2."""
     fold = mask_fold(casemapping)
     for upper, lower in "[{", "]}", "\\|", "~^":
@@ -69,7 +69,7 @@ def test_the_casemapping_says_which_brackets_are_the_same(casemapping: str, same
     assert glob("É?", "éß", fold)
 
 
-def test_an_index_gives_all_masks_that_match_and_few_others() -> None:
+def test_an_index_returns_all_matching_masks_and_few_others() -> None:
     from greenchat.values.masks import MaskIndex, compile_mask
 
     masks = ["*!*@*.example.org", "bad*!*@*", "*", "?x?!*@*", "a*b*c*!*", "*!*@192.0.2.1", "*spam*", "**", ""]

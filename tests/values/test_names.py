@@ -1,4 +1,4 @@
-"""Which nicknames there can be, and which are the same, under each casemapping."""
+"""Valid nicks, and equal ones, under each casemapping."""
 
 import sys
 
@@ -47,7 +47,7 @@ def test_ascii_nicks(casemapping: str, name: str, allowed: bool) -> None:
 
 
 @pytest.mark.parametrize("name", ["Jürgen", "日本", "Ωmega", "مرحبا", "Αλίκη"])
-def test_other_scripts_are_for_precis_only(name: str) -> None:
+def test_other_scripts_need_precis(name: str) -> None:
     assert naming("precis").is_nick(name, 32)
     assert not naming("ascii").is_nick(name, 32)
     assert not naming("rfc1459").is_nick(name, 32)
@@ -66,8 +66,8 @@ def test_other_scripts_are_for_precis_only(name: str) -> None:
         "bob\ufe0f",  # variation selector
     ],
 )
-def test_what_precis_forbids(name: str) -> None:
-    """RFC 8264, section 4.2.3: symbols, spaces, and what can't be seen are not valid in an IdentifierClass."""
+def test_characters_that_precis_forbids(name: str) -> None:
+    """RFC 8264, section 4.2.3: symbols, spaces, and invisible characters are not valid in an IdentifierClass."""
     assert not naming("precis").is_nick(name, 32)
 
 
@@ -84,7 +84,7 @@ def test_what_precis_forbids(name: str) -> None:
         ("precis", "ａlice", "alice", True),  # RFC 8265: "map fullwidth and halfwidth characters"
         ("precis", "e\u0301va", "éva", True),  # composed or not
         ("precis", "[a]", "{a}", False),
-        ("precis", "#Größe♥", "#größe♥", True),  # a channel's name that no nick could be
+        ("precis", "#Größe♥", "#größe♥", True),  # a channel's name that could not be a nick
     ],
 )
 def test_spellings(casemapping: str, one: str, other: str, same: bool) -> None:
@@ -112,20 +112,20 @@ def test_lookalikes_have_one_skeleton(name: str, victim: str) -> None:
 
 
 def test_the_longest_in_bytes() -> None:
-    """32 letters of two bytes, 21 of three: what people say must have room beside their name."""
+    """32 letters of two bytes, 21 of three: messages need room beside the nick."""
     rules = naming("precis")
     assert rules.is_nick("н" * 32, 32)
     assert rules.is_nick("名" * 21, 32)
     assert not rules.is_nick("名" * 22, 32)
 
 
-def test_nobody_is_called_almost_like_a_service() -> None:
+def test_nicks_similar_to_a_service_are_refused() -> None:
     assert not naming("precis").is_nick("NісkSеrv", 32)
 
 
 @pytest.mark.parametrize(("one", "other"), [("bill", "bi11"), ("O", "0x"), ("rn", "m"), ("jurgen", "jürgen")])
 def test_different_looks(one: str, other: str) -> None:
-    """In ASCII every letter is its own, as it is under the other casemappings; an umlaut can be seen."""
+    """In ASCII no two letters look alike, nor under the other casemappings; an umlaut is visible."""
     skeleton = naming("precis").skeleton
     assert skeleton(one) != skeleton(other)
 
@@ -145,11 +145,11 @@ def test_any_text_can_be_looked_up(casemapping: str, name: str) -> None:
 
 
 @given(st.text(st.characters(categories=["Ll", "Lu", "Lo", "Mn", "Nd"]), min_size=1, max_size=8))
-def test_a_folded_nick_is_folded(name: str) -> None:
-    """Whatever spelling of a nick is looked up, it is found."""
+def test_folding_a_folded_nick_changes_nothing(name: str) -> None:
+    """A nick is found by any of its spellings."""
     rules = naming("precis")
     if rules.is_nick(name, 32):
         folded = rules.fold(name)
         assert rules.fold(folded) == folded
-        if name.lower().upper().lower() == name.lower():  # some letters have no way back: ß, ı
+        if name.lower().upper().lower() == name.lower():  # some letters can't be converted back: ß, ı
             assert rules.fold(name.upper()) == folded

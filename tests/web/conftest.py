@@ -1,4 +1,7 @@
-"""What tests of the page share: two browsers for all tests of a process, and a server of its own for each test."""
+"""Fixtures of tests of the page: two browsers for all tests of a process, and a server of its own for each test.
+
+All servers have the same address, so that the caches of the browsers help; what the page stores is deleted.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -7,29 +10,29 @@ from typing import Protocol
 
 import pytest
 
-from greenchat.config.options import Address, Connections, ListenerOptions, Storage, Throttle
+from greenchat.config.options import Address, Connections, ListenerOptions, PlainText, Storage, Throttle
 from greenchat.config.settings import Settings
 from greenchat.config.web import Web
 from tests.conftest import ServerThread, quick_options
-from tests.ports import ReservedPort
+from tests.ports import reserved_port
 from tests.web import browser as browsers
 from tests.web.browser import Browser
 
 
 @dataclass(slots=True)
 class Site:
-    """A server with the page; it keeps its port and its data when it is started again."""
+    """A server with the page; it keeps its port and its data over a restart."""
 
     settings: Settings
     folder: Path
+    port: int  # on 127.0.0.1
     web: Web
     connections: Connections = field(default_factory=Connections)
     throttle: Throttle = field(default_factory=lambda: Throttle(commands=0))
     thread: ServerThread | None = None
-    _reserved: ReservedPort = field(default_factory=ReservedPort)
 
     def start(self) -> None:
-        """Listen."""
+        """Start the server."""
         self.folder.mkdir(exist_ok=True)
         options = replace(
             quick_options(self.folder),
@@ -38,62 +41,60 @@ class Site:
             web=self.web,
             throttle=self.throttle,
             connections=replace(self.connections, close_timeout=0.3),
+            # Chromium opens spare connections; one on which it sends nothing counts as a plain-text client
+            plain=PlainText(name_timeout=1.0),
         )
         self.thread = ServerThread(self.settings, options)
 
     def stop(self) -> None:
-        """End it."""
+        """Stop the server."""
         if self.thread:
             self.thread.stop()
             self.thread = None
 
-    def close(self) -> None:
-        """End it for good."""
-        self.stop()
-        self._reserved.close()
-
-    @property
-    def port(self) -> int:
-        """Of 127.0.0.1."""
-        return self._reserved.number
-
     @property
     def target(self) -> tuple[str, int]:
-        """For tests.irc.Client."""
+        """The address for tests.irc.Client."""
         return "127.0.0.1", self.port
 
     def address(self, path: str = "#tea") -> str:
-        """Where the page is. localhost, since browsers trust that as they do https."""
+        """Return the URL of the page. localhost, since browsers trust it as they do https."""
         return f"http://localhost:{self.port}{self.web.base}{path}"
 
 
 class MakeSite(Protocol):
-    """Starts a server with these settings."""
+    """Starts the server of a test with these settings."""
 
     def __call__(
         self, settings: Settings | None = None, web: Web | None = None, connections: Connections | None = None
     ) -> Site: ...
 
 
+@pytest.fixture(scope="session")
+def _port() -> Iterator[int]:
+    """Reserve the port of all servers."""
+    with reserved_port() as port:
+        yield port
+
+
 @pytest.fixture
-def make_site(tmp_path: Path) -> Iterator[MakeSite]:
-    """Start servers; they end with the test."""
+def make_site(tmp_path: Path, _port: int) -> Iterator[MakeSite]:
+    """Start a server; it ends with the test."""
     made: list[Site] = []
 
     def make(settings: Settings | None = None, web: Web | None = None, connections: Connections | None = None) -> Site:
-        folder = tmp_path / f"site{len(made)}"
-        made.append(Site(settings or Settings(), folder, web or Web(), connections or Connections()))
+        made.append(Site(settings or Settings(), tmp_path / "site", _port, web or Web(), connections or Connections()))
         made[-1].start()
         return made[-1]
 
     yield make
     for site in made:
-        site.close()
+        site.stop()
 
 
 @pytest.fixture
 def site(make_site: MakeSite) -> Site:
-    """A server with the default settings."""
+    """Start a server with the default settings."""
     return make_site()
 
 
@@ -109,23 +110,40 @@ def _second() -> Iterator[Browser]:
         yield found
 
 
+@pytest.fixture(scope="session")
+def _complete() -> Iterator[Browser]:
+    with browsers.opened(complete=True) as found:
+        found.worker(True)
+        yield found
+
+
 @pytest.fixture
-def browser(_first: Browser) -> Iterator[Browser]:
-    """A browser, as if it were new."""
+def browser(_first: Browser, _port: int) -> Iterator[Browser]:
+    """Return a browser in the state of a new one."""
     yield _renewed(_first)
-    _finish(_first)
+    _finish(_first, _port)
 
 
 @pytest.fixture
-def other(_second: Browser) -> Iterator[Browser]:
-    """Somebody else's."""
+def other(_second: Browser, _port: int) -> Iterator[Browser]:
+    """Return the browser of another user."""
     yield _renewed(_second)
-    _finish(_second)
+    _finish(_second, _port)
+
+
+@pytest.fixture
+def complete(_complete: Browser, _port: int) -> Iterator[Browser]:
+    """Return a browser that has notifications and can install the page, in the state of a new one.
+
+    The page has its service worker in it.
+    """
+    yield _renewed(_complete)
+    _finish(_complete, _port)
 
 
 @pytest.fixture
 def worker(browser: Browser) -> Iterator[None]:
-    """Let the page in the first browser have its service worker, as users have it."""
+    """Let the page in the first browser have its service worker, as it does for users."""
     browser.worker(True)
     yield
     browser.worker(False)
@@ -138,11 +156,10 @@ def _renewed(found: Browser) -> Browser:
     return found
 
 
-def _finish(found: Browser) -> None:
-    """Leave the page, and see that nothing on it was broken: no error, nothing refused by its policy."""
+def _finish(found: Browser, port: int) -> None:
+    """Leave the page, and check that nothing on it was broken: no error, nothing refused by its policy."""
     errors = found.errors()
-    found.forget()
-    found.open("about:blank")
+    found.forget(f"http://localhost:{port}")
     assert errors == []
 
 
@@ -154,7 +171,7 @@ class Shoot(Protocol):
 
 @pytest.fixture
 def shoot(request: pytest.FixtureRequest) -> Shoot:
-    """Take pictures where `--screenshots DIR` asks for them."""
+    """Take pictures if `--screenshots DIR` asks for them."""
     folder = request.config.getoption("--screenshots")
 
     def take(found: Browser, name: str) -> None:

@@ -1,4 +1,6 @@
-"""Files in a real browser: picked, dropped and pasted; progress; pictures in the talk, until they are deleted."""
+"""Files in a real browser: chosen, dropped and pasted; progress; pictures among the messages, until they are
+deleted.
+"""
 
 import io
 from functools import partial
@@ -13,7 +15,7 @@ from tests.web.conftest import MakeSite, Shoot
 QUICK = AccountSettings(iterations=4096)
 
 SHOWN = "const it = document.querySelector('.pictures img'); return it?.complete && it.naturalWidth"
-# as a drop or a paste of files is an event that scripts see
+# a drop or a paste of files as scripts see the event
 GIVE = """
 const data = new DataTransfer();
 data.items.add(new File([new Uint8Array(arguments[1])], arguments[2]));
@@ -32,7 +34,7 @@ def picture() -> bytes:
 
 
 def written(browser: Browser) -> str:
-    """Wait for an address in the field."""
+    """Wait for a link in the field."""
     field = browser.find("#composer")
 
     def look() -> str:
@@ -42,7 +44,7 @@ def written(browser: Browser) -> str:
     return browser.until(look).strip()
 
 
-def test_a_picture_is_shown_until_it_is_taken_back(
+def test_a_picture_is_shown_until_it_is_redacted(
     make_site: MakeSite, browser: Browser, other: Browser, tmp_path: Path, shoot: Shoot
 ) -> None:
     site = make_site(Settings(accounts=QUICK, files=FileHost(enabled=True)))
@@ -67,7 +69,7 @@ def test_a_picture_is_shown_until_it_is_taken_back(
     browser.click("dialog button", "Delete")
     other.gone(".pictures")
     assert other.run("return fetch(arguments[0]).then((it) => it.status)", address) == 404
-    assert all("404" in each for each in other.errors()), "the browser's own words about that"
+    assert all("404" in each for each in other.errors()), "the browser's own error message"
 
 
 def test_dropped_pasted_and_refused(make_site: MakeSite, browser: Browser) -> None:
@@ -86,7 +88,7 @@ def test_dropped_pasted_and_refused(make_site: MakeSite, browser: Browser) -> No
     browser.run(f"{large} {send}")
     browser.find(".toasts", "big.bin: a file can have at most 1 MiB")
     browser.gone(".composer progress")
-    assert browser.find("#composer").get_attribute("value") == ""
+    browser.until(lambda: browser.value("#composer") == "")
 
 
 def test_guests_are_told_to_log_in(make_site: MakeSite, browser: Browser) -> None:
@@ -98,5 +100,5 @@ def test_guests_are_told_to_log_in(make_site: MakeSite, browser: Browser) -> Non
 
 def test_a_server_without_files(make_site: MakeSite, browser: Browser) -> None:
     browser.join(make_site().address(), "ada")
-    assert not [each for each in browser.all("[title='Upload files']") if each.is_displayed()]
+    assert not browser.shown("[title='Upload files']")
     assert browser.run(GIVE, "drop", [1], "x") is False

@@ -1,4 +1,4 @@
-"""What strangers control reaches the page as text: nothing runs, nothing breaks the layout."""
+"""Text controlled by strangers reaches the page as text: no script runs, and the layout stays intact."""
 
 import pytest
 
@@ -26,7 +26,7 @@ LINES = (
     "\t \u00a0\u3000\u200b\u2028\u2029 blank?",
     '#<script>alert(1)</script> #dev"onclick=alert(1)',
 )
-# what an attack would leave behind: markup that nobody of ours made, a handler, a foreign address, a wide page
+# traces of an attack: foreign markup, a handler, a foreign address, a page that is too wide
 _BROKEN = """
 const bad = [];
 for (const each of document.querySelectorAll('*')) {
@@ -48,7 +48,7 @@ return bad;
 
 
 def _whole(browser: Browser) -> None:
-    """Nothing ran and nothing is out of its place, wide or on a phone."""
+    """Check that nothing ran and the layout is intact, wide and on a phone."""
     for size in (WIDE, PHONE):
         browser.size(*size)
         browser.until(lambda: browser.run("return document.querySelectorAll('.row').length"))
@@ -58,7 +58,7 @@ def _whole(browser: Browser) -> None:
 
 
 def test_messages_topics_and_names(site: Site, browser: Browser, shoot: Shoot) -> None:
-    """Each line as it was said, in messages, actions, notices, topics, reasons, and real names."""
+    """Each text unchanged, in messages, actions, notices, topics, reasons, and real names."""
     browser.join(site.address(), "ada")
     with Client(site.target, "bob", caps="message-tags") as bob:
         bob.join("#tea")
@@ -88,7 +88,7 @@ def test_messages_topics_and_names(site: Site, browser: Browser, shoot: Shoot) -
 
 @pytest.mark.parametrize("nick", ["ada[\\]^_{|}", "Анна", "아다", "_____________"])
 def test_nicks(site: Site, browser: Browser, nick: str) -> None:
-    """Whatever a server lets people be called."""
+    """Any nick that a server may allow."""
     browser.join(site.address(), "eve")
     with Client(site.target, "x") as other:
         other.join("#tea")
@@ -102,14 +102,14 @@ def test_nicks(site: Site, browser: Browser, nick: str) -> None:
 
 
 def test_channels(site: Site, browser: Browser) -> None:
-    """Names of channels, in the list of channels, in addresses, and in texts."""
+    """Channel names, in the list of channels, in links, and in texts."""
     names = ("#<b>x</b>", '#"onclick=alert(1)', "#a%3Cscript%3E", "#" + "ш" * 28)
     browser.join(site.address(), "ada")
     with Client(site.target, "bob") as bob:
         for name in names:
             bob.run(f"JOIN {name}", f"TOPIC {name} :{MARKUP}")
             bob.run(f"INVITE ada {name}")
-            browser.click("dialog button", "Go there")
+            browser.click("dialog button", "Join")
             browser.find(".top h1", name)
             _whole(browser)
             browser.open(browser.run("return location.href"))
@@ -141,8 +141,8 @@ def test_tags_reactions_and_replies(site: Site, browser: Browser) -> None:
     _whole(browser)
 
 
-def test_what_is_pasted_into_the_address(site: Site, browser: Browser) -> None:
-    """A link that somebody sends names a channel, and nothing else."""
+def test_hostile_links_to_the_page(site: Site, browser: Browser) -> None:
+    """A link names a channel, and can do nothing else."""
     for path in (
         "#<script>alert(1)</script>",
         "join/%3Cscript%3Ealert(1)%3C%2Fscript%3E",

@@ -1,4 +1,4 @@
-"""Logging in from the page in a real browser: with a second factor, and at an identity provider."""
+"""Logging in on the page in a real browser: with a second factor, and through an identity provider."""
 
 import re
 import time
@@ -22,18 +22,18 @@ def provider() -> Iterator[OidcProvider]:
 
 
 def test_a_second_factor(site: Site, browser: Browser, other: Browser, shoot: Shoot) -> None:
-    """Switched on by the account's dialog; asked for where one logs in; codes for emergencies do, too."""
+    """Switched on in the account's dialog; asked for at login; recovery codes work, too."""
     browser.join(site.address(), "ada")
     browser.register("correct-horse")
     browser.click(".me")
     browser.click("dialog button", "Switch on")
     browser.press("dialog input[type=password]", "correct-horse", Keys.ENTER)
-    secret = browser.find("dialog code").text
+    secret = browser.text("dialog code")
     browser.find("dialog .qr svg")
     shoot(browser, "second-factor")
     app = pyotp.TOTP(secret)
     browser.press("dialog input[autocomplete=one-time-code]", app.now(), Keys.ENTER)
-    codes = browser.find("dialog pre", "-").text.split()
+    codes = browser.text("dialog pre", "-").split()
     assert len(codes) == 10
     assert all(re.fullmatch("[a-z2-7-]{19}", code) for code in codes)
     browser.click("dialog button", "Done")
@@ -65,7 +65,7 @@ def test_a_second_factor(site: Site, browser: Browser, other: Browser, shoot: Sh
 
 
 def _with_provider(make_site: MakeSite, provider: OidcProvider) -> Site:
-    """A site that sends people to the provider, which knows its port."""
+    """Start a site with an identity provider, which knows its port."""
     site = make_site(Settings())
     port = site.port
     site.stop()
@@ -82,7 +82,9 @@ def _with_provider(make_site: MakeSite, provider: OidcProvider) -> Site:
     return site
 
 
-def test_at_an_identity_provider(make_site: MakeSite, provider: OidcProvider, browser: Browser, shoot: Shoot) -> None:
+def test_login_through_an_identity_provider(
+    make_site: MakeSite, provider: OidcProvider, browser: Browser, shoot: Shoot
+) -> None:
     site = _with_provider(make_site, provider)
     browser.open(site.address(""))
     browser.find(".join a", "Log in at Example")
@@ -92,13 +94,13 @@ def test_at_an_identity_provider(make_site: MakeSite, provider: OidcProvider, br
     assert provider.asked.count("/realm/token") == 1
     browser.open(site.address())
     browser.find(".me", "logged in as alice")
-    assert provider.asked.count("/realm/token") == 1, "it stays signed in"
+    assert provider.asked.count("/realm/token") == 1, "the session is kept without a new token"
 
 
-def test_the_provider_leads_to_where_one_wanted_to_go(
+def test_the_provider_returns_to_the_wanted_channel(
     make_site: MakeSite, provider: OidcProvider, browser: Browser, other: Browser
 ) -> None:
-    """By the address of a channel; and where the name is taken, since there may be no password to it."""
+    """From a link to a channel; and where the nick is taken, since its account may have no password."""
     site = _with_provider(make_site, provider)
     browser.open(site.address("#coffee"))
     browser.find(".join .where", "#coffee")
@@ -107,7 +109,7 @@ def test_the_provider_leads_to_where_one_wanted_to_go(
     browser.find("header h1", "#coffee")
     other.open(site.address("#coffee"))
     other.press("#name", "alice", Keys.ENTER)
-    other.find(".join", "This name belongs to somebody")
+    other.find(".join", "This name belongs to an account")
     other.click(".join a", "Log in at Example")
     other.find(".me", "logged in as alice")
     other.find("header h1", "#coffee")
@@ -116,7 +118,7 @@ def test_the_provider_leads_to_where_one_wanted_to_go(
 def test_an_account_is_linked_to_a_provider(
     make_site: MakeSite, provider: OidcProvider, browser: Browser, other: Browser, shoot: Shoot
 ) -> None:
-    """From the account's dialog, and back in the room; there the link is shown, and ended."""
+    """From the account's dialog and back to the chat, where the link is shown and removed."""
     site = _with_provider(make_site, provider)
     browser.join(site.address(), "alice")
     browser.register("correct-horse")

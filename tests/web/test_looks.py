@@ -1,4 +1,4 @@
-"""How the page is for people: phones, dark rooms, keyboards, screen readers, and how quick it is."""
+"""The page for users: phones, dark mode, keyboards, screen readers, and its speed."""
 
 import fcntl
 import json
@@ -27,12 +27,12 @@ TALK = (
     "\x0304red\x03 \x0309green\x03 \x0312blue\x03 and \x0300,01white on black\x03",
 )
 AXE = "axe-core@4.14.1"
-_ATTEMPTS = 3  # to fetch it
+_ATTEMPTS = 3  # to install it
 
 
 @pytest.fixture
 def busy(site: Site) -> Iterator[Client]:
-    """A channel in which something was said, by two."""
+    """Make a channel with messages of two users."""
     with Client(site.target, "bob", caps="message-tags") as bob, Client(site.target, "dora") as dora:
         for client in (bob, dora):
             client.join("#tea")
@@ -45,7 +45,9 @@ def busy(site: Site) -> Iterator[Client]:
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    """The source of axe-core, by npm, kept outside of the repository. One process of the tests fetches it for all."""
+    """Return the source of axe-core, by npm, kept outside of the repository. One process of the tests installs it for
+    all.
+    """
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "greenchat-tests" / AXE
     source = folder / "node_modules" / "axe-core" / "axe.min.js"
     folder.mkdir(parents=True, exist_ok=True)
@@ -58,25 +60,27 @@ def axe() -> str:
 
 
 def _fetch_axe(folder: Path) -> str:
-    """Install axe-core in a folder; why that is not possible, "" where it was. The network may fail for a moment."""
-    npm, told = shutil.which("npm"), "npm is missing"
+    """Install axe-core in a folder; return why that is not possible, "" on success. The network may fail for a
+    moment.
+    """
+    npm, reason = shutil.which("npm"), "npm is missing"
     command = [str(npm), "install", "--no-audit", "--no-fund", "--ignore-scripts", "--prefix", str(folder), AXE]
     for _ in range(_ATTEMPTS if npm else 0):
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=2 * PATIENCE)
         except subprocess.TimeoutExpired:
-            told = "npm does not end"
+            reason = "npm does not end"
             continue
         if not done.returncode:
             return ""
-        told = done.stderr[-300:]
-    return f"axe-core could not be installed: {told}"
+        reason = done.stderr[-300:]
+    return f"axe-core could not be installed: {reason}"
 
 
 def _check(browser: Browser, axe: str, where: str, rules: str = "") -> None:
-    """Have axe-core look at all of the page."""
+    """Check the whole page with axe-core."""
     if not browser.run("return typeof axe === 'object'"):
-        # past the page's policy, as a developer's tools are
+        # bypassing the page's policy, as developer tools do
         browser.driver.execute_cdp_cmd("Runtime.evaluate", {"expression": axe})
     browser.driver.set_script_timeout(60)
     found = browser.driver.execute_async_script(
@@ -89,7 +93,7 @@ def _check(browser: Browser, axe: str, where: str, rules: str = "") -> None:
 
 
 def test_axe_finds_nothing(site: Site, busy: Client, browser: Browser, axe: str, shoot: Shoot) -> None:
-    """Coming in, talk, lists, dialogs, completion, a lost connection; light and dark, wide and on a phone."""
+    """Joining, messages, lists, dialogs, completion, a lost connection; light and dark, wide and on a phone."""
 
     def check(name: str) -> None:
         for scheme, rules in ("light", ""), ("dark", "color-contrast"):  # all else is the same in both
@@ -152,7 +156,7 @@ def test_an_empty_channel(site: Site, browser: Browser, shoot: Shoot) -> None:
 
 
 def test_each_channel_has_its_own_welcome(site: Site, browser: Browser) -> None:
-    """Rows that every conversation has are drawn again when one goes to another."""
+    """Rows that every conversation has are drawn again when switching to another one."""
     browser.join(site.address("#new"), "ada")
     browser.find(".row.start", "Welcome to #new")
     browser.say("/join #other")
@@ -162,19 +166,19 @@ def test_each_channel_has_its_own_welcome(site: Site, browser: Browser) -> None:
     browser.find(".row.start", "Welcome to #new")
 
 
-def test_a_name_that_cannot_be(site: Site, browser: Browser) -> None:
-    """The page says what a name can be, and offers what of this one may stay."""
+def test_an_invalid_nick(site: Site, browser: Browser) -> None:
+    """The page says what a nick may be, and suggests a valid form of this one."""
     browser.open(site.address())
     browser.fill("#name", "@7 dave#")
     browser.type(Keys.ENTER)
     browser.find(".hint", "letters, digits")
-    assert browser.find("#other-name").get_attribute("value") == "_dave"
+    browser.until(lambda: browser.value("#other-name") == "_dave")
     browser.type(Keys.ENTER)
     browser.find(".me", "_dave")
 
 
-def test_a_phone_has_all_of_it(site: Site, busy: Client, browser: Browser) -> None:
-    """The lists lie above the talk, and go when one has chosen."""
+def test_everything_works_on_a_phone(site: Site, busy: Client, browser: Browser) -> None:
+    """The lists cover the messages, and close after a choice."""
     browser.size(*PHONE)
     browser.open(site.address())
     browser.fill("#name", "ada")
@@ -196,7 +200,7 @@ def test_a_phone_has_all_of_it(site: Site, busy: Client, browser: Browser) -> No
 
 
 def test_two_hundred_percent(site: Site, busy: Client, browser: Browser) -> None:
-    """All can be reached and nothing is cut off to the side: https://www.w3.org/TR/WCAG22/#resize-text."""
+    """Everything is reachable and nothing is cut off: https://www.w3.org/TR/WCAG22/#resize-text."""
     browser.size(*WIDE, scale=2.0)
     browser.open(site.address())
     browser.fill("#name", "ada")
@@ -208,14 +212,14 @@ def test_two_hundred_percent(site: Site, busy: Client, browser: Browser) -> None
 
 
 def test_keyboard_only(site: Site, busy: Client, browser: Browser) -> None:
-    """Come in, talk, complete, go elsewhere, reply, react, search and ask for help without a mouse."""
+    """Join, talk, complete, switch, reply, react, search and open the help without a mouse."""
     browser.open(site.address())
     browser.find("#name")
     browser.type("ada", Keys.ENTER)
     browser.message("white on black")
     browser.until(lambda: browser.run("return document.activeElement.id") == "composer")
     browser.type("@bo", Keys.TAB)
-    assert browser.find("#composer").get_attribute("value") == "bob: "
+    browser.until(lambda: browser.value("#composer") == "bob: ")
     browser.type("hello")
     browser.chord(Keys.SHIFT, Keys.ENTER)
     browser.type("second line", Keys.ENTER)
@@ -224,13 +228,13 @@ def test_keyboard_only(site: Site, busy: Client, browser: Browser) -> None:
     browser.find(".top h1", "#work")
     browser.chord(Keys.ALT, Keys.ARROW_UP)
     browser.find(".top h1", "#tea")
-    browser.chord(Keys.SHIFT, Keys.TAB)  # past the links and reactions of all that is in sight
+    browser.chord(Keys.SHIFT, Keys.TAB)  # past the links and reactions of all visible messages
     browser.until(lambda: "second line" in browser.driver.switch_to.active_element.text)
     browser.type(Keys.ARROW_UP)
     browser.until(lambda: "white on black" in browser.driver.switch_to.active_element.text)
     browser.type(Keys.ENTER)
     browser.until(lambda: browser.run("return document.activeElement.closest('.tools') !== null"))
-    browser.type(Keys.ARROW_DOWN)  # from there, too, one continues among messages
+    browser.type(Keys.ARROW_DOWN)  # from there the arrow keys move among messages, too
     browser.until(lambda: "second line" in browser.driver.switch_to.active_element.text)
     browser.type(Keys.ARROW_UP)
     browser.until(lambda: "white on black" in browser.driver.switch_to.active_element.text)
@@ -253,18 +257,18 @@ def test_keyboard_only(site: Site, busy: Client, browser: Browser) -> None:
     browser.until(lambda: browser.run("return document.activeElement.id") == "composer")
 
 
-def test_completion_paste_and_the_lines_before(site: Site, browser: Browser) -> None:
-    """What helps while one types."""
+def test_completion_paste_and_input_history(site: Site, browser: Browser) -> None:
+    """Help while typing."""
     browser.join(site.address(), "ada")
     browser.fill("#composer", ":rock")
     browser.find(".completion li", "🚀")
     browser.type(Keys.ENTER)
-    assert browser.find("#composer").get_attribute("value") == "🚀 "
+    browser.until(lambda: browser.value("#composer") == "🚀 ")
     browser.type("**off**", Keys.ENTER)
     browser.message("🚀 off")
     browser.find(".row.talk .bold", "off")
     browser.type(Keys.ARROW_UP)
-    assert browser.find("#composer").get_attribute("value") == "🚀 **off**"
+    browser.until(lambda: browser.value("#composer") == "🚀 **off**")
     browser.clear("#composer")
     paste = (
         "const data = new DataTransfer(); data.setData('text/plain', arguments[0]);"
@@ -275,13 +279,13 @@ def test_completion_paste_and_the_lines_before(site: Site, browser: Browser) -> 
     browser.find("dialog h2", "Paste 20 lines?")
     browser.click("dialog button", "Paste")
     browser.gone("dialog")
-    assert "row 19" in str(browser.find("#composer").get_attribute("value"))
+    browser.until(lambda: "row 19" in str(browser.value("#composer")))  # after the dialog has gone
     browser.press("#composer", Keys.ENTER)
     assert "row 0\nrow 1" in browser.said("row 19")
 
 
-def test_screen_readers_hear_what_is_new(site: Site, busy: Client, browser: Browser) -> None:
-    """In a log of its own, once, and not what was there before."""
+def test_screen_readers_hear_new_messages(site: Site, busy: Client, browser: Browser) -> None:
+    """In a log of its own, once, and without older ones."""
     browser.join(site.address(), "ada")
     browser.message("white on black")
     log = browser.until(lambda: browser.all("[role=log]"))[0]
@@ -290,22 +294,8 @@ def test_screen_readers_hear_what_is_new(site: Site, busy: Client, browser: Brow
     browser.until(lambda: log.get_attribute("textContent") == "bob: news now")
 
 
-def test_notifications_are_asked_for_in_context(site: Site, busy: Client, browser: Browser) -> None:
-    """Not at the start: when somebody has called for the first time."""
-    permission = {"permission": {"name": "notifications"}, "origin": site.address("").rstrip("/")}
-    browser.driver.execute_cdp_cmd("Browser.setPermission", permission | {"setting": "prompt"})
-    browser.join(site.address(), "ada")
-    browser.message("white on black")
-    assert not browser.all(".offer")
-    browser.look(False)
-    busy.run("PRIVMSG #tea :ada: hello?")
-    browser.find(".offer", "bob called you. Would you like a notification the next time?")
-    browser.click(".offer button", "No")
-    browser.gone(".offer")
-
-
-def test_light_dark_and_less_motion(site: Site, browser: Browser) -> None:
-    """As the system is, unless one chooses."""
+def test_light_dark_and_reduced_motion(site: Site, browser: Browser) -> None:
+    """As in the system, unless one chooses."""
     browser.media(prefers_color_scheme="dark", prefers_reduced_motion="reduce")
     browser.join(site.address(), "ada")
     ground = "return getComputedStyle(document.body).backgroundColor"
@@ -344,18 +334,7 @@ def test_an_idle_page_does_nothing(site: Site, busy: Client, browser: Browser) -
         browser.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
 
 
-@pytest.mark.usefixtures("worker")
-def test_it_can_be_installed(site: Site, browser: Browser) -> None:
-    """As an app of its own: https://www.w3.org/TR/appmanifest/."""
-    browser.join(site.address(), "ada")
-    browser.until(lambda: browser.run("return navigator.serviceWorker.controller !== null"))
-    manifest = browser.driver.execute_cdp_cmd("Page.getAppManifest", {})
-    assert manifest["errors"] == []
-    assert json.loads(manifest["data"])["start_url"] == "/"
-    assert browser.driver.execute_cdp_cmd("Page.getInstallabilityErrors", {})["installabilityErrors"] == []
-
-
-def test_below_another_path_with_another_title(make_site: MakeSite, browser: Browser) -> None:
+def test_a_base_path_and_another_title(make_site: MakeSite, browser: Browser) -> None:
     """Behind a proxy that shows it as a part of a larger site."""
     site = make_site(web=Web(base="/chat/", title='Tea & "Cake" <b>'))
     browser.join(site.address("join/tea"), "ada")
@@ -364,12 +343,12 @@ def test_below_another_path_with_another_title(make_site: MakeSite, browser: Bro
     browser.say("it works")
     browser.message("it works")
     browser.click("button[aria-label='About this channel']")
-    assert browser.find(".copy-field").get_attribute("value") == site.address("#tea")
+    browser.until(lambda: browser.value(".copy-field") == site.address("#tea"))
 
 
 @pytest.mark.usefixtures("worker")
-def test_it_is_there_at_once(site: Site, busy: Client, browser: Browser) -> None:
-    """ "First paint under 0.5 s and in the room under 1 s", the best of three; longer where others use the machine."""
+def test_it_loads_quickly(site: Site, busy: Client, browser: Browser) -> None:
+    """ "First paint under 0.5 s and in the room under 1 s", the best of three; more on a busy machine."""
     paints, rooms = [], []
     entry = "return performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
     for number in range(3):

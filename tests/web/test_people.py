@@ -1,23 +1,23 @@
-"""Accounts and channels in a real browser: registering, logging in on two, keeping order."""
+"""Accounts and channels in a real browser: registering, logging in on two devices, moderation."""
 
 import json
-import sys
 from pathlib import Path
 
 import pytest
 
 from greenchat.config.options import Connections
 from tests.features.conftest import ROOT
+from tests.features.forked_client import ForkedClient
 from tests.features.terminal import Terminal
 from tests.http_client import Http
 from tests.irc import Client
-from tests.staff import STAFFED, become
+from tests.opers import WITH_OPERS, become_oper
 from tests.web.browser import Browser, Keys
 from tests.web.conftest import MakeSite, Shoot, Site
 
 
-def test_register_and_log_in_on_two(site: Site, browser: Browser, other: Browser, shoot: Shoot) -> None:
-    """The name is owned then; who has the password is the same person on both."""
+def test_registering_and_logging_in_on_two_devices(site: Site, browser: Browser, other: Browser, shoot: Shoot) -> None:
+    """After registration the nick is owned; logging in with the password on a second device makes them one user."""
     browser.join(site.address(), "ada")
     browser.register("correct-horse")
     browser.find(".me", "logged in as ada")
@@ -25,7 +25,7 @@ def test_register_and_log_in_on_two(site: Site, browser: Browser, other: Browser
     shoot(other, "owned")
     other.fill("#password", "wrong-horse")
     other.type(Keys.ENTER)
-    other.find(".question", "That was not the password.")
+    other.find(".question", "Wrong password.")
     other.fill("#password", "correct-horse")
     other.type(Keys.ENTER)
     other.find(".me", "logged in as ada")
@@ -33,12 +33,12 @@ def test_register_and_log_in_on_two(site: Site, browser: Browser, other: Browser
     other.message("from here")
     other.say("from there")
     browser.message("from there")
-    assert len(browser.all(".members li")) == 1  # one person
+    assert len(browser.all(".members li")) == 1  # one user
     assert "correct-horse" not in str(browser.run("return JSON.stringify([{...sessionStorage}, {...localStorage}])"))
 
 
-def test_read_on_one_is_read_on_the_other(site: Site, browser: Browser, other: Browser) -> None:
-    """The read mark goes with the account."""
+def test_the_read_mark_is_shared(site: Site, browser: Browser, other: Browser) -> None:
+    """The read mark belongs to the account."""
     browser.join(site.address(), "ada")
     browser.register("correct-horse")
     other.open(site.address())
@@ -46,6 +46,7 @@ def test_read_on_one_is_read_on_the_other(site: Site, browser: Browser, other: B
     other.type(Keys.ENTER)
     other.press("#password", "correct-horse", Keys.ENTER)
     other.find(".me", "logged in as ada")
+    other.arrived()
     other.say("/join #work")
     other.find(".top h1", "#work")
     with Client(site.target, "bob") as bob:
@@ -58,7 +59,7 @@ def test_read_on_one_is_read_on_the_other(site: Site, browser: Browser, other: B
 
 
 def test_a_changed_password_and_logging_out(site: Site, browser: Browser) -> None:
-    """By the account's dialog."""
+    """In the account's dialog."""
     browser.join(site.address(), "ada")
     browser.register("correct-horse")
     browser.click(".me")
@@ -77,8 +78,8 @@ def test_a_changed_password_and_logging_out(site: Site, browser: Browser) -> Non
     browser.find(".me", "logged in as ada")
 
 
-def test_connections_and_programs_are_ended_one_by_one(site: Site, browser: Browser, shoot: Shoot) -> None:
-    """By the account's dialog: another connection, and a program's token, which is shown once."""
+def test_connections_and_tokens_are_ended_one_by_one(site: Site, browser: Browser, shoot: Shoot) -> None:
+    """In the account's dialog: another connection, and a program's token, which is shown once."""
     browser.join(site.address(), "ada")
     browser.register("correct-horse")
     with Client(site.target, "ada2") as phone:
@@ -94,12 +95,12 @@ def test_connections_and_programs_are_ended_one_by_one(site: Site, browser: Brow
         browser.find(".toast", "1 other connection ended")
         assert "Ended by the owner of the account" in phone.until_end()[-1].params[0]
     browser.gone("dialog .masks", "ada2 from")
-    # all browsers were signed out, so that the other one does not come back by itself; this one stays
+    # all browsers were signed out, so the other one does not reconnect by itself; this one stays
     stays = "return fetch('/session').then((answer) => answer.json()).then((found) => found.account)"
     browser.until(lambda: browser.run(stays) == "ada")
     browser.click("dialog button", "Create an API token")
     browser.type("weather", Keys.ENTER)
-    secret = browser.find("dialog input[readonly]").get_attribute("value")
+    secret = browser.value("dialog input[readonly]")
     assert secret
     with Http(site.target) as http:
         assert json.loads(http.get("/api/v1/whoami", Authorization=f"Bearer {secret}").body)["account"] == "ada"
@@ -111,8 +112,8 @@ def test_connections_and_programs_are_ended_one_by_one(site: Site, browser: Brow
         assert http.get("/api/v1/whoami", Authorization=f"Bearer {secret}").status == 401
 
 
-def test_running_a_channel(site: Site, browser: Browser, other: Browser, shoot: Shoot) -> None:
-    """Topic, rules in words, ranks, removing and banning, all by buttons."""
+def test_moderating_a_channel(site: Site, browser: Browser, other: Browser, shoot: Shoot) -> None:
+    """Topic, modes in words, ranks, removing and banning, all by buttons."""
     browser.join(site.address("#mine"), "ada")
     other.join(site.address("#mine"), "bob")
     browser.find(".members", "2 people")
@@ -121,8 +122,8 @@ def test_running_a_channel(site: Site, browser: Browser, other: Browser, shoot: 
     browser.click("dialog button", "Save topic")
     other.find(".topic", "What we do <b>today</b>")
     browser.click("button[aria-label='About this channel']")
-    assert browser.find(".copy-field").get_attribute("value") == site.address("#mine")
-    assert len(str(browser.find(".qr path").get_attribute("d"))) > 500
+    browser.until(lambda: browser.value(".copy-field") == site.address("#mine"))
+    browser.until(lambda: len(str(browser.find(".qr path").get_attribute("d"))) > 500)
     shoot(browser, "dialog")
     browser.click("dialog label", "Moderated")
     other.find(".row.event", "ada set: only voiced members can write")
@@ -148,7 +149,7 @@ def test_running_a_channel(site: Site, browser: Browser, other: Browser, shoot: 
 
 
 def test_a_registered_channel(site: Site, browser: Browser) -> None:
-    """Its dialog says whose it is."""
+    """Its dialog shows the founder."""
     browser.join(site.address("#mine"), "ada")
     browser.register("correct-horse")
     browser.click("button[aria-label='About this channel']")
@@ -158,8 +159,8 @@ def test_a_registered_channel(site: Site, browser: Browser) -> None:
     browser.find(".members h3", "Owners")
 
 
-def test_channels_are_found_and_made(site: Site, browser: Browser) -> None:
-    """By name or topic; a name that is not there makes a new one."""
+def test_channels_are_found_and_created(site: Site, browser: Browser) -> None:
+    """By name or topic; an unknown name creates a new one."""
     with Client(site.target, "bob") as bob:
         bob.join("#cake")
         bob.run("TOPIC #cake :Fridays at five")
@@ -174,8 +175,8 @@ def test_channels_are_found_and_made(site: Site, browser: Browser) -> None:
         browser.find(".top h1", "#brandnew")
 
 
-def test_keys_invitations_and_full_channels_in_words(site: Site, browser: Browser) -> None:
-    """What keeps one out says what can be done."""
+def test_refused_joins_are_explained(site: Site, browser: Browser) -> None:
+    """Keys, invitations and full channels: the page says what can be done."""
     with Client(site.target, "bob") as bob:
         for channel, modes in (("#secret", "+k sesame"), ("#full", "+l 1"), ("#closed", "+i")):
             bob.join(channel)
@@ -189,15 +190,15 @@ def test_keys_invitations_and_full_channels_in_words(site: Site, browser: Browse
         browser.say("/join #closed")
         browser.find(".row.error", "The channel is invite-only.")
         bob.run("INVITE ada #closed")
-        browser.click("dialog button", "Go there")
+        browser.click("dialog button", "Join")
         browser.find(".top h1", "#closed")
 
 
-def test_banned_in_words(make_site: MakeSite, browser: Browser) -> None:
-    """Who is banned reads why, and the page does not try again and again."""
-    site = make_site(STAFFED)
+def test_a_ban_is_explained(make_site: MakeSite, browser: Browser) -> None:
+    """A banned user reads why, and the page does not keep trying."""
+    site = make_site(WITH_OPERS)
     browser.join(site.address(), "ada")
-    with become(Client(site.target, "boss")) as root:
+    with become_oper(Client(site.target, "boss")) as root:
         root.run("UBAN ADD ada!*@* 0 spam")
     browser.find(".banner", "spam")
     browser.gone(".banner", "Trying again")
@@ -213,13 +214,18 @@ def test_banned_in_words(make_site: MakeSite, browser: Browser) -> None:
     ],
 )
 @pytest.mark.usefixtures("worker")
-def test_no_room_in_words(make_site: MakeSite, browser: Browser, limits: Connections, words: str) -> None:
-    """Who has the page open, and is not let in, reads why; and comes in once there is room."""
+def test_a_full_server_is_explained(make_site: MakeSite, browser: Browser, limits: Connections, words: str) -> None:
+    """A user with the page open who is refused reads why, and is connected once there is room."""
     site = make_site(connections=limits)
     browser.open(site.address())
     browser.find("#name")
     browser.run("return navigator.serviceWorker.ready.then(() => null)")
+    site.stop()  # it ends the browser's connections, of which a spare one would have a place
+    site.start()
     others = [Client(site.target) for _ in range(limits.most or limits.per_address)]
+    for each in others:
+        each.send("CAP LS 302")
+        each.until("CAP")
     browser.fill("#name", "ada")
     browser.type(Keys.ENTER)
     browser.find("body", words)
@@ -229,11 +235,11 @@ def test_no_room_in_words(make_site: MakeSite, browser: Browser, limits: Connect
     assert all("a status of 503" in error or "a status of 429" in error for error in browser.errors())
 
 
-def test_with_a_curses_client_in_one_room(site: Site, browser: Browser, tmp_path: Path) -> None:
-    """What one says the other reads, formatting, several lines and reactions too."""
+def test_with_a_curses_client_in_one_channel(site: Site, browser: Browser, tmp_path: Path) -> None:
+    """Each sees the other's messages, with formatting, several lines and reactions."""
     environment = {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "TERM": "xterm-256color", "LANG": "C.UTF-8"}
-    command = [sys.executable, str(ROOT / "bin/greenchat"), f"carl@127.0.0.1:{site.port}/#tea"]
-    terminal = Terminal(command, {"PATH": "/usr/bin:/bin", **environment})
+    address = f"carl@127.0.0.1:{site.port}/#tea"
+    terminal = Terminal(ForkedClient([address], {"PATH": "/usr/bin:/bin", **environment}))
     try:
         terminal.wait_for("#tea")
         browser.join(site.address(), "ada")
@@ -251,7 +257,7 @@ def test_with_a_curses_client_in_one_room(site: Site, browser: Browser, tmp_path
 
 
 def test_staying_signed_in(site: Site, browser: Browser) -> None:
-    """A reload asks for nothing, a new window neither; logging out ends it, and no script can read what does it."""
+    """Neither a reload nor a new window asks for a password; logging out ends it, and no script can read the cookie."""
     browser.join(site.address(), "ada")
     browser.say("/register")
     first, again = browser.until(lambda: browser.all("dialog input[type=password]"))
@@ -273,12 +279,12 @@ def test_staying_signed_in(site: Site, browser: Browser) -> None:
     browser.click("dialog button", "Log out")
     browser.find(".toast", "You are logged out,")
     browser.open(site.address())
-    browser.find(".question", "This name belongs to somebody.")
+    browser.find(".question", "This name belongs to an account.")
     browser.driver.close()
     browser.driver.switch_to.window(browser.driver.window_handles[0])
 
 
-def test_a_new_password_signs_all_browsers_out(site: Site, browser: Browser, other: Browser) -> None:
+def test_a_new_password_signs_out_all_browsers(site: Site, browser: Browser, other: Browser) -> None:
     """The page says so, and asks for the password."""
     browser.join(site.address(), "ada")
     browser.register("correct-horse")

@@ -1,4 +1,4 @@
-"""Reading in a real browser: history without gaps or doubles, search, replies, reactions, taking back, read marks."""
+"""Reading in a real browser: history without gaps or duplicates, search, replies, reactions, redaction, read marks."""
 
 import time
 from collections.abc import Iterator
@@ -12,8 +12,8 @@ from tests.web.browser import Browser, Keys, busy_with_others
 from tests.web.conftest import Shoot, Site
 
 MANY = 5000
-# collects what stands in the rows while it scrolls through all of them, so many pixels beyond a screen in each frame:
-# the list draws 600 on either side of what is in sight
+# collects the texts of the rows while it scrolls through all of them, so many pixels beyond a screen in each frame: the
+# list draws 600 on either side of the visible part
 _NEXT, _FAR = 500, 20_000
 _COLLECT = """
 const [beyond, done] = arguments;
@@ -40,7 +40,7 @@ requestAnimationFrame(step);
 
 @pytest.fixture
 def busy(site: Site) -> Iterator[Client]:
-    """Somebody who has said a lot."""
+    """Connect a user who has sent many messages."""
     with Client(site.target, "bob", caps="message-tags draft/message-redaction") as bob:
         bob.join("#tea")
         for start in range(0, MANY, 500):
@@ -49,24 +49,20 @@ def busy(site: Site) -> Iterator[Client]:
 
 
 def _read_all(browser: Browser, beyond: int = _NEXT) -> tuple[list[str], float, int]:
-    """Scroll through all that is loaded; what was said, the slowest frame in milliseconds, how many rows there are."""
+    """Scroll through all loaded messages; return them, the slowest frame in milliseconds, and the number of rows."""
     browser.driver.set_script_timeout(PATIENCE)
     texts, frames, drawn = browser.driver.execute_async_script(_COLLECT, beyond)
     return texts, max(frames), drawn
 
 
 def _to_the_beginning(browser: Browser) -> None:
-    """Scroll up until there is nothing before."""
-
-    def up() -> bool:
-        browser.run("document.querySelector('.talk-scroller').scrollTop = 0")
-        return bool(browser.all(".row.start"))
-
-    browser.until(up, patience=2 * PATIENCE)
+    """Scroll up to the first message."""
+    up = "document.querySelector('.talk-scroller').scrollTop = 0; return document.querySelector('.row.start') !== null"
+    browser.until(lambda: browser.run(up), patience=2 * PATIENCE)
 
 
 def test_scrolling_back_five_thousand(site: Site, busy: Client, browser: Browser) -> None:
-    """All of it, once, in its order, by a guest with the usual limits; and the document holds only what is in sight."""
+    """All of it, once, in order, as a guest with the usual limits; and the document holds only what is visible."""
     site.stop()
     site.throttle = Throttle()
     site.start()
@@ -82,12 +78,12 @@ def test_scrolling_back_five_thousand(site: Site, busy: Client, browser: Browser
     browser.message("and on")
 
 
-def test_what_one_reads_stays_in_its_place(site: Site, busy: Client, browser: Browser) -> None:
-    """While older lines come in above, and new ones below."""
+def test_the_visible_messages_stay_in_place(site: Site, busy: Client, browser: Browser) -> None:
+    """While older ones are inserted above, and new ones below."""
     browser.join(site.address(), "ada")
     browser.message(f"line {MANY - 1}")
     browser.run("document.querySelector('.talk-scroller').scrollTop -= 600")
-    browser.find(".to-end", "To the newest")  # the page knows that one reads further up
+    browser.find(".to-end", "To the newest")  # the page knows that the user has scrolled up
     seen = "return [...document.querySelectorAll('.row.talk')].find((row) => row.getBoundingClientRect().top > 200)"
     text = browser.run(f"{seen}.textContent")
     top = browser.run(f"{seen}.getBoundingClientRect().top")
@@ -99,8 +95,10 @@ def test_what_one_reads_stays_in_its_place(site: Site, busy: Client, browser: Br
     browser.message("new 29")
 
 
-def test_search_jumps_and_both_sides_can_be_read(site: Site, busy: Client, browser: Browser, shoot: Shoot) -> None:
-    """What is found is shown with what was said around it; from there one reads on to the newest."""
+def test_a_search_result_can_be_read_in_both_directions(
+    site: Site, busy: Client, browser: Browser, shoot: Shoot
+) -> None:
+    """It is shown with the messages around it; from there one can read on to the newest."""
     busy.run("PRIVMSG #tea :the cake is in the kitchen")
     busy.run(*(f"PRIVMSG #tea :later {number}" for number in range(300)))
     browser.join(site.address(), "ada")
@@ -122,8 +120,8 @@ def test_search_jumps_and_both_sides_can_be_read(site: Site, busy: Client, brows
     browser.until(whole)
 
 
-def test_replies_reactions_and_taking_back(site: Site, browser: Browser, other: Browser) -> None:
-    """Both see each of them at once, and after a reload."""
+def test_replies_reactions_and_redaction(site: Site, browser: Browser, other: Browser) -> None:
+    """Both users see each of them at once, and after a reload."""
     browser.join(site.address(), "ada")
     other.join(site.address(), "bob")
     other.say("who has cake?")
@@ -152,7 +150,7 @@ def test_replies_reactions_and_taking_back(site: Site, browser: Browser, other: 
 
 
 def test_unread_marks_title_and_the_new_line(site: Site, browser: Browser) -> None:
-    """What happens elsewhere is counted, what is meant for the user apart."""
+    """Messages elsewhere are counted, mentions separately."""
     browser.join(site.address(), "ada")
     with Client(site.target, "bob") as bob:
         bob.join("#tea")
@@ -176,8 +174,8 @@ def test_unread_marks_title_and_the_new_line(site: Site, browser: Browser) -> No
         browser.message("just for you")
 
 
-def test_typing_is_told_and_believed_for_a_while(site: Site, browser: Browser, other: Browser) -> None:
-    """Of who writes now, until they have said it."""
+def test_typing_is_shown_for_a_while(site: Site, browser: Browser, other: Browser) -> None:
+    """Until the message is sent."""
     browser.join(site.address(), "ada")
     other.join(site.address(), "bob")
     browser.fill("#composer", "well")
@@ -187,8 +185,8 @@ def test_typing_is_told_and_believed_for_a_while(site: Site, browser: Browser, o
     other.gone(".typing", "ada")
 
 
-def test_ten_thousand_scroll_without_a_pause(site: Site, browser: Browser) -> None:
-    """No frame takes longer than a person notices, with all of it there."""
+def test_ten_thousand_rows_scroll_without_a_pause(site: Site, browser: Browser) -> None:
+    """No frame takes longer than a person notices."""
     with Client(site.target, "bob") as bob:
         bob.join("#tea")
         browser.join(site.address(), "ada")
@@ -203,7 +201,7 @@ def test_ten_thousand_scroll_without_a_pause(site: Site, browser: Browser) -> No
     texts, slowest, drawn = _read_all(browser, _FAR)
     assert texts[0] == "line 0 "
     assert drawn < 200
-    for _ in range(2):  # whatever else the machine does only adds to it
+    for _ in range(2):  # other load on the machine only adds to it
         if slowest >= 200 * busy_with_others():
             slowest = min(slowest, _read_all(browser, _FAR)[1])
     assert slowest < 200 * busy_with_others(), f"a frame took {slowest:.0f} ms"

@@ -1,18 +1,29 @@
-"""The page in a real browser: coming in, talking, and what outlives reloads and lost connections."""
+"""The page in a real browser: joining, talking, and what survives reloads and lost connections."""
 
+import shutil
 import socket
+from pathlib import Path
 
 import pytest
 
 from greenchat.server.app import App
+from greenchat.server.http import pages
 from greenchat.server.http.outboxes import WebSocketOutbox
+from greenchat.server.http.page_version import read_version
 from tests.irc import Client
 from tests.web.browser import Browser, Keys
-from tests.web.conftest import Shoot, Site
+from tests.web.conftest import MakeSite, Shoot, Site
+
+_STORED = "return caches.keys()"
+# how many bytes were sent for each module and style of the present version
+_SIZES = """
+  const files = performance.getEntriesByType("resource").filter(({ name }) => name.includes("/v/"));
+  return files.map(({ transferSize }) => transferSize);
+"""
 
 
-def test_two_browsers_and_irc_talk_in_one_room(site: Site, browser: Browser, other: Browser, shoot: Shoot) -> None:
-    """Join by link; what one says all read, once."""
+def test_two_browsers_and_irc_in_one_channel(site: Site, browser: Browser, other: Browser, shoot: Shoot) -> None:
+    """Joining by link; each message is received by all, once."""
     browser.open(site.address())
     browser.find(".join-box .where", "#tea")
     shoot(browser, "join")
@@ -27,16 +38,16 @@ def test_two_browsers_and_irc_talk_in_one_room(site: Site, browser: Browser, oth
         irc.send("PRIVMSG #tea :hello from irc")
         for each in (browser, other):
             each.message("hello from irc")
-            said = [text for text in each.texts() if text.startswith("hello")]
-            assert said == ["hello from the first", "hello from the second", "hello from irc"]
-        assert {each.text for each in browser.all(".members .name")} == {"ada", "bob", "irc"}
+            texts = [text for text in each.texts() if text.startswith("hello")]
+            assert texts == ["hello from the first", "hello from the second", "hello from irc"]
+        browser.until(lambda: {each.text for each in browser.all(".members .name")} == {"ada", "bob", "irc"})
         assert browser.run("return location.hash") == "#tea"
         assert browser.title().startswith("#tea")
 
 
 @pytest.mark.usefixtures("worker")
-def test_a_reload_is_no_farewell(site: Site, browser: Browser) -> None:
-    """The page comes back where it was, with what is being written, and nobody sees that it was gone."""
+def test_a_reload_is_not_a_quit(site: Site, browser: Browser) -> None:
+    """The page returns to the channel, with the unsent text, and nobody sees that it was gone."""
     with Client(site.target, "watch") as watch:
         watch.join("#tea")
         browser.join(site.address(), "ada")
@@ -46,7 +57,7 @@ def test_a_reload_is_no_farewell(site: Site, browser: Browser) -> None:
         browser.fill("#composer", "half a thought")
         browser.open(site.address())
         browser.message("before")
-        assert browser.find("#composer").get_attribute("value") == "half a thought"
+        browser.until(lambda: browser.value("#composer") == "half a thought")
         browser.find(".me", "ada")
         assert [(m.command, m.nick) for m in watch.sync()] == [("PRIVMSG", "ada")]
         _break_connections(site)
@@ -69,8 +80,8 @@ def _break_connections(site: Site) -> None:
 
 
 @pytest.mark.usefixtures("worker")
-def test_what_is_said_while_the_server_is_away_is_said_once(site: Site, browser: Browser, other: Browser) -> None:
-    """Through a lost connection and a reload; the others read it once."""
+def test_a_message_sent_while_the_server_is_away_arrives_once(site: Site, browser: Browser, other: Browser) -> None:
+    """Through a lost connection and a reload; the others receive it once."""
     browser.join(site.address(), "ada")
     other.join(site.address(), "bob")
     site.stop()
@@ -90,27 +101,27 @@ def test_what_is_said_while_the_server_is_away_is_said_once(site: Site, browser:
         assert [text for text in each.texts() if "dark" in text or "after" in text] == ["said in the dark", "and after"]
     with Client(site.target, "watch", caps="batch draft/chathistory draft/event-playback") as watch:
         watch.join("#tea")
-        told = watch.run("CHATHISTORY LATEST #tea * 50")
-        assert [(m.command, m.nick) for m in told if m.command in ("JOIN", "QUIT")] == [
+        messages = watch.run("CHATHISTORY LATEST #tea * 50")
+        assert [(m.command, m.nick) for m in messages if m.command in ("JOIN", "QUIT")] == [
             *(("JOIN", nick) for nick in ("ada", "bob", "watch"))
         ]
 
 
-def test_a_name_that_is_taken_asks_one_question(site: Site, browser: Browser) -> None:
-    """Another name is enough."""
+def test_a_taken_nick_asks_one_question(site: Site, browser: Browser) -> None:
+    """Another nick is enough."""
     with Client(site.target, "ada"):
         browser.open(site.address())
         browser.fill("#name", "ada")
         browser.type(Keys.ENTER)
         browser.find(".question", "This name is in use.")
-        assert browser.find("#other-name").get_attribute("value") == "ada2"
+        browser.until(lambda: browser.value("#other-name") == "ada2")
         browser.type(Keys.ENTER)
         browser.find(".me", "ada2")
         browser.find(".top h1", "#tea")
 
 
 def test_leaving_and_coming_back(site: Site, browser: Browser) -> None:
-    """To where the address says, also when that changes meanwhile."""
+    """To the channel of the address, also when that changes meanwhile."""
     browser.join(site.address(), "ada")
     browser.say("/quit")
     browser.find(".join-box", "You left the chat.")
@@ -124,7 +135,7 @@ def test_leaving_and_coming_back(site: Site, browser: Browser) -> None:
 
 
 @pytest.mark.usefixtures("worker")
-def test_no_server_in_words(site: Site, browser: Browser) -> None:
+def test_an_unreachable_server_is_explained(site: Site, browser: Browser) -> None:
     """The page says what is wrong, and when it tries again."""
     browser.open(site.address())
     browser.find("#name")
@@ -136,21 +147,68 @@ def test_no_server_in_words(site: Site, browser: Browser) -> None:
     browser.find(".join-box", "The server can't be reached. Trying again")
 
 
+@pytest.mark.usefixtures("worker")
+def test_a_new_version_of_the_page_replaces_the_old_one(
+    make_site: MakeSite, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the next visit, although browsers keep the files of a version; then without a server, too."""
+    folder = shutil.copytree(pages.FOLDER, tmp_path / "page")
+    monkeypatch.setattr(pages.Pages.__init__, "__defaults__", (folder,))
+    site = make_site()
+    browser.open(site.address())
+    browser.find(".join-box button", "Join")
+    browser.driver.execute_async_script("navigator.serviceWorker.ready.then(arguments[0])")
+    module = folder / "view" / "join.js"
+    module.write_text(module.read_text().replace('"Join"', '"Come in"'))
+    stored = browser.run(_STORED)
+    browser.open(site.address())
+    browser.find(".join-box button", "Come in")
+    browser.until(lambda: set(browser.run(_STORED)).isdisjoint(stored), "the old version is still stored")
+    site.stop()
+    browser.open(site.address("join/elsewhere"))
+    browser.find(".join-box button", "Come in")
+
+
+@pytest.mark.usefixtures("worker")
+def test_an_old_file_at_the_address_of_a_new_version_is_replaced(
+    make_site: MakeSite, browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of a node that is upgraded after the one that gave the address."""
+    folder = shutil.copytree(pages.FOLDER, tmp_path / "page")
+    monkeypatch.setattr(pages.Pages.__init__, "__defaults__", (folder,))
+    module = folder / "view" / "join.js"
+    module.write_text(module.read_text().replace('"Join"', '"New"'))
+    shutil.copy2(module, tmp_path)
+    new = read_version(folder)
+    monkeypatch.setattr(pages.Pages, "_version", lambda _: new)
+    module.write_text(module.read_text().replace('"New"', '"Former"'))
+    site = make_site()
+    browser.open(site.address())
+    browser.driver.execute_async_script("navigator.serviceWorker.ready.then(arguments[0])")
+    browser.open(site.address())
+    browser.find(".join-box button", "Former")
+    shutil.copy2(tmp_path / "join.js", module)
+    browser.open(site.address())
+    browser.find(".join-box button", "New")
+
+
 def test_half_open_connections_are_noticed(site: Site, browser: Browser) -> None:
-    """Where a port takes connections but says nothing, the page continues trying."""
+    """Where a port accepts connections but does not answer, the page keeps trying."""
     browser.open(site.address())
     browser.find("#name")
     site.stop()
     with socket.create_server(("127.0.0.1", site.port)):
         browser.fill("#name", "ada")
         browser.type(Keys.ENTER)
-        browser.find(".join-box", "Coming in…")
+        browser.find(".join-box", "Connecting…")
 
 
-def test_the_next_test_finds_nothing_of_this_one(site: Site, browser: Browser) -> None:
-    """Where the server of another one has the same port."""
+def test_tests_do_not_share_stored_data(site: Site, browser: Browser) -> None:
+    """Their servers have the same address. What is kept is what a browser keeps of the page until its next version."""
     browser.join(site.address(), "ada")
-    browser.forget()
-    browser.open("about:blank")
+    browser.forget(site.address("").rstrip("/"))
     browser.open(site.address())
     browser.find("#name")
+    sizes = browser.run(_SIZES)
+    assert len(sizes) > 50
+    assert set(sizes) == {0}

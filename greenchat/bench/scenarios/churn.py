@@ -36,7 +36,7 @@ def _shapes(options: Namespace) -> Sequence[Shape]:
     return [Shape(title, {name: getattr(options, name) for name in names})]
 
 
-class _Is(Enum):
+class _VisitorState(Enum):
     ELSEWHERE = auto()
     COMING = auto()
     HERE = auto()
@@ -52,17 +52,17 @@ class _Visitor:
         self.swarm = swarm
         self.client = client
         self.reader = Reader(transcript, client.index, self._private, echo=True)
-        self.state = _Is.ELSEWHERE
+        self.state = _VisitorState.ELSEWHERE
         self.quits = False  # how it leaves the next time
         client.feed = self.reader.feed
 
     def act(self) -> bool:
         """Join or leave, unless the last action is pending."""
-        if self.state is _Is.ELSEWHERE:
-            self.state = _Is.COMING
+        if self.state is _VisitorState.ELSEWHERE:
+            self.state = _VisitorState.COMING
             self.client.send(b"JOIN %b\r\n" % CHANNEL)
-        elif self.state is _Is.HERE:
-            self.state = _Is.QUITTING if self.quits else _Is.PARTING
+        elif self.state is _VisitorState.HERE:
+            self.state = _VisitorState.QUITTING if self.quits else _VisitorState.PARTING
             if self.quits:
                 self.client.closed = self._closed
             self.client.send(b"QUIT\r\n" if self.quits else b"PART %b\r\n%b" % (CHANNEL, SYNC))
@@ -75,21 +75,21 @@ class _Visitor:
         head = HEAD.match(line)
         command = head[2] if head else b""
         if command == b"366":
-            self.state = _Is.HERE
+            self.state = _VisitorState.HERE
         elif command == b"001":
-            self.state = _Is.ELSEWHERE
-        elif command == b"PONG" and self.state is _Is.PARTING:
+            self.state = _VisitorState.ELSEWHERE
+        elif command == b"PONG" and self.state is _VisitorState.PARTING:
             if not self.reader.last_line().startswith(b":%b!" % str(self.reader).encode()):
                 raise ViolationError(f"{self.reader} did not see its own PART last, but {self.reader.last_line()!r}")
             self.reader.leave_channel()
-            self.state = _Is.ELSEWHERE
-        elif command != b"ERROR" or self.state is not _Is.QUITTING:
+            self.state = _VisitorState.ELSEWHERE
+        elif command != b"ERROR" or self.state is not _VisitorState.QUITTING:
             answer(self.client, line)
 
     def _closed(self, client: Client) -> None:
         self.swarm.close(client)
         self.reader.leave_channel()
-        self.state = _Is.REGISTERING
+        self.state = _VisitorState.REGISTERING
         self.client = self.swarm.connect(client.index)
         self.client.feed = self.reader.feed
         self.client.send(registration(client.index))
@@ -141,8 +141,8 @@ def _let_all_read(swarm: Swarm, talk: SteadyLoad, visitors: Sequence[_Visitor]) 
     readers = [member.reader for member in talk.members]
 
     def settled() -> bool:
-        here = [visitor.reader for visitor in visitors if visitor.state is _Is.HERE]
-        still = all(visitor.state in (_Is.HERE, _Is.ELSEWHERE) for visitor in visitors)
+        here = [visitor.reader for visitor in visitors if visitor.state is _VisitorState.HERE]
+        still = all(visitor.state in (_VisitorState.HERE, _VisitorState.ELSEWHERE) for visitor in visitors)
         return still and all(reader.is_up_to_date() for reader in (*readers, *here))
 
     try:
@@ -152,7 +152,8 @@ def _let_all_read(swarm: Swarm, talk: SteadyLoad, visitors: Sequence[_Visitor]) 
         late += [
             f"{visitor.reader}, {visitor.state.name.lower()}"
             for visitor in visitors
-            if visitor.state is not _Is.ELSEWHERE and not (visitor.state is _Is.HERE and visitor.reader.is_up_to_date())
+            if visitor.state is not _VisitorState.ELSEWHERE
+            and not (visitor.state is _VisitorState.HERE and visitor.reader.is_up_to_date())
         ]
         raise ViolationError(f"{len(late)} miss what others were told ({'; '.join(late[:3])})") from None
 

@@ -85,7 +85,7 @@ def _measure(server: StageServer, client: TerminalClient) -> dict[str, float]:
     client.wait_quiet()
     found["burst_cpu"] = client.cpu() - cpu
     client.press("\r")
-    found["keys_kept"] = float(server.wait_said("typedmeanwhile", 5))
+    found["keys_kept"] = float(server.wait_message("typedmeanwhile", 5))
     found["memory"] = client.peak_memory()
     client.wait_quiet()
 
@@ -136,7 +136,7 @@ def _flood(server: StageServer) -> None:
 def _arrives(server: StageServer, client: TerminalClient, text: str, seconds: float) -> bool:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if server.wait_said(text, 0.2):
+        if server.wait_message(text, 0.2):
             return True
         client.wait_quiet(0.01)  # its output must be read
     return False

@@ -73,8 +73,8 @@ def _talk(job: Job, shape: Shape, flight: int) -> SteadyLoad:
     swarm = Swarm(job.address)
     rooms = [Room(b"#bench%d" % number) for number in range(channels)]
     clients, _ = gather(swarm, [rooms[index % channels].target for index in range(count)], progress=job.gathering)
-    quiet = channels if channels > 1 else 0  # one of each only listens, see rooms.py
-    turns = speakers([(room, range(number, count - quiet, channels)) for number, room in enumerate(rooms)])
+    # one of each channel only listens, see rooms.py: if all members had a message in flight, none could begin to read
+    turns = speakers([(room, range(number, count - channels, channels)) for number, room in enumerate(rooms)])
     talk = SteadyLoad(job, swarm, rooms, turns, flight)
     for room in rooms:
         room.transcripts.append(talk.transcript(room.target))

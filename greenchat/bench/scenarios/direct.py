@@ -36,6 +36,7 @@ def _run(job: Job, shape: Shape) -> Figures:
         talk.seat(client, room.transcripts[0], echo=True)
     figures = talk.measure("writing")
     talk.finish()
+    figures |= talk.with_later_work(figures)
     swarm.close_all()
     return {**arrival_figures(count, arrival), **figures}
 

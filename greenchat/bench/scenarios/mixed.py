@@ -52,6 +52,7 @@ def _run(job: Job, shape: Shape) -> Figures:
         talk.seat(client, room.transcripts[kind], echo="echo-message" in kinds[kind])
     figures = talk.measure("talking")
     talk.finish()
+    figures |= talk.with_later_work(figures)
     swarm.close_all()
     return {**arrival_figures(count, arrival), **figures}
 

@@ -49,6 +49,7 @@ def _run(job: Job, shape: Shape) -> Figures:
         talk.seat(client, rooms[client.index % channels].transcripts[0])
     figures = talk.measure("talking")
     talk.finish()
+    figures |= talk.with_later_work(figures)
     swarm.close_all()
     return {**arrival_figures(count, arrival), **figures}
 

@@ -40,16 +40,16 @@ class _Newcomer:
         self.comes_again = comes_again
         self.client = client
         self.reader = Reader(storm.transcript, client.index, self.private, echo=True)
-        self.heard = False
+        self.has_answer = False
         self.names = 0
-        self.told: list[bytes] = []
+        self.names_seen: list[bytes] = []
         client.feed = self.reader.feed
         client.closed = self.closed
         client.send(registration(client.index))
         self.came = perf_counter()
 
     def closed(self, client: Client) -> None:
-        if self.heard:
+        if self.has_answer:
             storm = self.storm
             storm.swarm.lost(client)
         self.came = 0.0  # refused: retry at once
@@ -57,18 +57,18 @@ class _Newcomer:
     def private(self, line: bytes) -> None:
         head = HEAD.match(line)
         command = head[2] if head else b""
-        self.heard = True
+        self.has_answer = True
         if command == b"353":
             names = line.partition(b" :")[2].split()
             self.names += len(names)
             if self.client.index % SAMPLE == 0:
-                self.told += names
+                self.names_seen += names
         elif command == b"001":
             self.storm.registered += 1
             self.storm.last_registered = perf_counter()
             self.client.send(b"JOIN %b\r\n" % CHANNEL)
         elif command == b"433" and self.comes_again:
-            self.storm.returning.told(self.client, line)
+            self.storm.returning.retry_later(self.client, line)
         elif command == b"366":
             self.storm.joined += 1
             self.storm.last_joined = perf_counter()
@@ -81,8 +81,8 @@ class _Newcomer:
         there = transcript.lines_before(transcript.joins[self.client.index][0]) + 1
         if self.names < there:
             raise ViolationError(f"{self.reader} was told of {self.names} members where {there} were")
-        if len(set(self.told)) != len(self.told):
-            raise ViolationError(f"{self.reader} was told a name twice among {len(self.told)}")
+        if len(set(self.names_seen)) != len(self.names_seen):
+            raise ViolationError(f"{self.reader} was told a name twice among {len(self.names_seen)}")
 
 
 class _Storm:
@@ -118,7 +118,7 @@ class _Storm:
         if may > 0 and len(self.newcomers) == self.count:
             stands_still = now - max(self.began, self.last_registered) > PATIENCE
             since = now - PATIENCE if stands_still else 0.0
-            waiting = [each for each in self.newcomers.values() if not each.heard and each.came <= since]
+            waiting = [each for each in self.newcomers.values() if not each.has_answer and each.came <= since]
             for newcomer in waiting[:may]:
                 self.swarm.close(newcomer.client)
                 self._try(newcomer.client.index)

@@ -19,17 +19,17 @@ _KEPT_DIGESTS = 8
 _KEPT_FOLDERS = 100
 RESTART, DIE = "restart", "die"
 ORDERS = (RESTART, DIE)
-"""To begin anew, and to end."""
+"""The orders to a node: restart, and end."""
 
 
 @dataclass(slots=True)
 class Node:
     """An incarnation. folder: identifies its data folder: a later one of the same folder is its successor.
 
-    platform: versions of other software that acts depend on. since, heard: the times of its joining and of its last
-    entry, ms since the epoch. count: the counter of its last entry, which is entry number `entry` of the log. version:
-    of greenchat. applied: the last entry applied when it wrote that. cpu: ms used by then. is_draining: whether it
-    moves its clients to others. oldest, newest: the supported epochs. order: one of `ORDERS`, or "".
+    platform: versions of other software that acts depend on. since, heard: the times of its joining and of its
+    last entry, ms since the epoch. count: the counter of its last entry, which is entry number `entry` of the log.
+    version: of greenchat. applied: the last entry applied when it wrote that. cpu: ms used by then. is_draining:
+    whether it moves its clients to others. oldest, newest: the supported epochs. order: one of `ORDERS`, or "".
     """
 
     name: str
@@ -53,7 +53,7 @@ class Node:
 class Nodes:
     """The present nodes. position, time: of the last entry of the log. epoch: the current one.
 
-    Reads: iteration, get, of_token, of_number, silent, steward, newest, needed. Changes: move_on, come, go,
+    Reads: iteration, get, of_token, of_number, silent, steward, newest, needed. Changes: advance, add, remove,
     note_digest, note_written.
     """
 
@@ -99,18 +99,18 @@ class Nodes:
         """Return the newest epoch that any node supports; the current one without nodes."""
         return max((node.newest for node in self._nodes.values()), default=self.epoch)
 
-    def move_on(self, position: int, time: int) -> int:
+    def advance(self, position: int, time: int) -> int:
         """Note the next entry; return its time, which is never before that of the previous one."""
         gap = time - self.time
         if self.time and gap > _STOOD_STILL:
             for node in self._nodes.values():
                 node.heard += gap
-            self._written = {folder: (entry, told + gap) for folder, (entry, told) in self._written.items()}
+            self._written = {folder: (entry, written_at + gap) for folder, (entry, written_at) in self._written.items()}
         self.position = position
         self.time = max(self.time, time)
         return self.time
 
-    def come(
+    def add(
         self, name: str, token: str, folder: str, platform: str, version: str = "", epochs: tuple[int, int] = (1, 1)
     ) -> Node:
         """Add an incarnation, with this entry. epochs: the oldest and the newest that it supports."""
@@ -120,7 +120,7 @@ class Nodes:
         self._nodes[name] = node
         return node
 
-    def go(self, node: Node) -> None:
+    def remove(self, node: Node) -> None:
         """Remove an incarnation."""
         if self._nodes.get(node.name) is node:
             del self._nodes[node.name]
@@ -148,7 +148,11 @@ class Nodes:
         if not here <= self._written.keys():
             return 0
         return min(
-            (entry for folder, (entry, told) in self._written.items() if folder in here or told + patience > self.time),
+            (
+                entry
+                for folder, (entry, written_at) in self._written.items()
+                if folder in here or written_at + patience > self.time
+            ),
             default=0,
         )
 
@@ -165,7 +169,7 @@ class Nodes:
             written = rest[0] if rest else []  # missing in documents of older versions
             self._nodes = {node.name: node for node in (Node(*each) for each in nodes)}
             self._digests = dict(digests)
-            self._written = {folder: (entry, told) for folder, entry, told in written}
+            self._written = {folder: (entry, written_at) for folder, entry, written_at in written}
 
 
 def first_session(node: Node) -> int:

@@ -4,7 +4,7 @@ A snapshot (`snapshot`) does not contain it, since nodes do not share it. `LEFT`
 over either, with reasons; a test compares it with the classes.
 """
 
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from typing import Any
 
 from greenchat.chat.continuity.messages import Form, dump_message, load_message
@@ -33,9 +33,9 @@ LEFT = {
     TlsClient: {"bindings"},  # of a TLS connection, which can't be handed over
     LocalState: {
         "server_password",  # a cached fingerprint, made again from the next client's password
-        "troubles",  # the new process checks again
+        "warnings",  # the new process checks again
         "vapid",  # a key in the database
-        "isupport",  # made again for the next client
+        "constants",  # made again for the next client
         "volumes",  # of the last minute
         "changed_presences",  # none after a command
         "_sessions",  # made: no number is given twice
@@ -96,7 +96,7 @@ def load_local(network: Network, form: Form) -> None:
     for number, targets in form["monitors"]:
         for folded, nick in targets.items() if number in sessions else ():
             local.monitors.add(sessions[number], folded, nick)
-    local.command_counts = Counter(form["commands"])
+    local.command_counts = defaultdict(int, form["commands"])
     local.logins = Counter(form["logins"])
     local.references = form["references"]
     local.reports = {network.users[network.fold(nick)]: deque(times) for nick, times in form["reports"]}

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from greenchat.chat.continuity.messages import dump_message, load_message
-from greenchat.chat.moderation import Held
+from greenchat.chat.moderation import HeldLine
 from greenchat.chat.network import Network
 from greenchat.chat.protection.spam import LATELY, Suspect
 from greenchat.chat.user import Session, User
@@ -28,7 +28,7 @@ def dump(network: Network, numbers: Mapping[User, int], now: int) -> dict[str, A
         "suspects": sorted(each for each in suspects if each[2]),
         "wave": state.wave.dump(since),
         "muted": sorted([numbers[user], until] for user, until in state.muted.items() if until > now),
-        "told": sorted([numbers[user], time] for user, time in state.told.items()),
+        "told": sorted([numbers[user], time] for user, time in state.last_reported.items()),
         "held": [
             [
                 *(held.number, held.time, held.session.number, numbers[held.user]),
@@ -53,9 +53,9 @@ def load(network: Network, form: Mapping[str, Any], users: Sequence[User], sessi
         suspect.texts.extend((time, text) for time, text in texts)
     state.wave.load(form["wave"])
     state.muted = {users[number]: until for number, until in form["muted"]}
-    state.told = {users[number]: time for number, time in form["told"]}
+    state.last_reported = {users[number]: time for number, time in form["told"]}
     for number, time, session, user, message, parts, reasons in form["held"]:
         pieces = tuple(Part(*part) for part in parts)
-        held = Held(number, time, sessions[session], users[user], load_message(message), pieces, reasons)
+        held = HeldLine(number, time, sessions[session], users[user], load_message(message), pieces, reasons)
         state.held[number] = held
     state.number = form["number"]

@@ -14,7 +14,7 @@ from greenchat.chat.user import CallerId, User
 from greenchat.chat.visibility import shown_host
 
 LONGEST = 3_600_000
-"""ms that a server may have been down: later nobody is expected any more."""
+"""ms: after a longer downtime no user is expected to return."""
 
 
 def document(network: Network, user: User, now: int) -> dict[str, Any]:
@@ -31,7 +31,7 @@ def document(network: Network, user: User, now: int) -> dict[str, Any]:
     }
 
 
-def bring_back(network: Network, guest_id: str, stored: Mapping[str, Any], *, now: int, grace: int) -> User | None:
+def restore(network: Network, guest_id: str, stored: Mapping[str, Any], *, now: int, grace: int) -> User | None:
     """Restore a user, who may return within `grace` ms; return None if the nick or account is gone, or the place
     invalid.
 
@@ -58,8 +58,8 @@ def bring_back(network: Network, guest_id: str, stored: Mapping[str, Any], *, no
         metadata=dict(stored["metadata"]),
         caller_id=CallerId(dict(stored["accepted"])),
     )
-    kept = [each for each in stored["channels"] if network.channel(each[0]) is not None]
-    always_on.put_back(network, user, {**stored, "channels": kept}, now=now)
+    channels = [each for each in stored["channels"] if network.channel(each[0]) is not None]
+    always_on.add_restored(network, user, {**stored, "channels": channels}, now=now)
     network.waiting.add(user, now + grace)
     if stored.get("through_tls"):
         network.waiting.require_tls(user)

@@ -1,7 +1,8 @@
 """The whole state as a document that JSON can hold, and back to an equal state.
 
-`LOCAL` lists the fields of the state classes that are left out, with reasons; a test compares both with the classes, so
-that a new field is either in a snapshot or declared local. `digest` tells whether two states are equal.
+Users, channels and sessions have forms of their own (`user_form`, `channel_form`, `session_form`), whose `FIELDS` are
+copied unchanged. `MADE` lists what has another form, and `LOCAL` what is left out, with reasons; a test compares these
+with the classes, so that a new field is in a snapshot or declared local. `digest` tells whether two states are equal.
 """
 
 import hashlib
@@ -9,91 +10,39 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from greenchat.chat.accounts import Account, Dropped
+from greenchat.chat.accounts import Account, DeletedAccount
 from greenchat.chat.acts import OLDEST, VERSION, is_known
-from greenchat.chat.channel import Channel, ChannelRegistration, Topic
-from greenchat.chat.continuity import moderation_form
+from greenchat.chat.channel import Channel
+from greenchat.chat.continuity import channel_form, moderation_form, session_form, user_form
 from greenchat.chat.continuity.messages import Form
-from greenchat.chat.mask_lists import ListEntry
-from greenchat.chat.metadata import MetadataUse
-from greenchat.chat.network import Network, UserCounts
+from greenchat.chat.network import Network
 from greenchat.chat.outbox import Outbox
 from greenchat.chat.owned.files import File
 from greenchat.chat.owned.owned_state import OwnedState
 from greenchat.chat.owned.push_subscriptions import PushSubscription
 from greenchat.chat.owned.webhooks import Webhook
-from greenchat.chat.paces import Pace
 from greenchat.chat.protection.protection_state import ProtectionState
 from greenchat.chat.protection.reservations import Reservation
 from greenchat.chat.protection.server_bans import ServerBan
-from greenchat.chat.read_markers import ReadMarks
 from greenchat.chat.tokens import Token
-from greenchat.chat.user import NO_TLS, CallerId, Invitation, Registration, Session, Tenure, TlsClient, User
+from greenchat.chat.user import CallerId, Invitation, Registration, Session, TlsClient, User, UserCounts
 from greenchat.config.document import from_document, to_document
 from greenchat.config.settings import Settings
 
-_USER = (  # copied unchanged: strings, numbers, and mappings of strings
-    "nick",
-    "username",
-    "host",
-    "realname",
-    "real_host",
-    "signon",
-    "active",
-    "account",
-    "account_id",
-    "guest_id",
-    "away",
-    "oper",
-    "knocked",
-    "left",
-    "last_seen",
-    "metadata",
-    "revision",
-)
-_CALLER_ID = ("accepted", "addressed", "informed")
-_CHANNEL = (
-    "name",
-    "created",
-    "life",
-    "is_kept",
-    "key",
-    "limit",
-    "forward",
-    "forward_life",
-    "knocked",
-    "metadata",
-    "revision",
-)
-_SESSION = (
-    "host",
-    "now",
-    "active",
-    "secure",
-    "dialect",
-    "caps",
-    "away",
-    "account",
-    "gateway",
-    "token",
-    "number",
-)
-_REGISTRATION = ("cap_version", "nick", "username", "realname")
 MADE = {
     User: {"caller_id", "modes", "channels", "invitations", "inviting", "read_marks", "sessions", "former"},
-    Channel: {"flags", "paces", "topic", "members", "lists", "invited", "registration"},
+    Channel: {"flags", "paces", "recent", "topic", "members", "lists", "invited", "registration"},
     Session: {"user", "metadata", "registration", "tls"},
     CallerId: set[str](),
     Registration: set[str](),
     TlsClient: {"certificate"},
     Network: {
-        "_looks",
-        "_users_of",
         "accounts",
         "channels",
         "closures",
         "counts",
         "ids",
+        "index",
         "moderation",
         "nodes",
         "owned",
@@ -122,7 +71,7 @@ MADE = {
     },
     UserCounts: {"modes", "most_users", "registered"},
 }
-"""What a snapshot holds in a form of its own, or what is made from other things that it holds."""
+"""The fields that a snapshot stores in another form, or that are derived from other fields."""
 
 LOCAL = {
     User: set[str](),
@@ -131,8 +80,7 @@ LOCAL = {
         "group",
         "names",
         "mask_fold",
-        "recent",
-    },  # made from members; a cache; from settings; seconds old
+    },  # made from members; a cache; from settings
     Session: {
         # of the connection, which is handed over separately
         "outbox",
@@ -152,12 +100,12 @@ LOCAL = {
     ProtectionState: set[str](),
     UserCounts: set[str](),
 }
-"""What a snapshot leaves out."""
+"""The fields that a snapshot leaves out."""
 
 
 NEW_SETTINGS: Mapping[str, int] = {}
-"""Keys of settings, as they are in the configuration, and the epoch with which each came, if it was not the first:
-until that the state is without them, as that of a node is that does not know them.
+"""Keys of settings that were added after the first epoch, with the epoch of each: before it they are left out of the
+state, as by nodes that do not know them.
 """
 
 
@@ -190,11 +138,11 @@ def snapshot(network: Network, now: int) -> dict[str, Any]:
         "closures": network.closures.dump(),
         "bans": [ban.document() for ban in network.protection.bans],
         "reservations": [each.document() for each in network.protection.reservations],
-        "users": [_user(user) for user in network.users.values()],
-        "logged_in": [[name, [numbers[user] for user in users]] for name, users in network._users_of.items()],
-        "sessions": [dump_session(session) for session in registered],
+        "users": [user_form.dump(user) for user in network.users.values()],
+        "logged_in": [[name, [numbers[user] for user in users]] for name, users in network.index.by_account.items()],
+        "sessions": [session_form.dump(session) for session in registered],
         "attached": [[session.number for session in user.sessions] for user in network.users.values()],
-        "channels": [_channel(channel, numbers) for channel in network.channels.values()],
+        "channels": [channel_form.dump(channel, numbers) for channel in network.channels.values()],
         "waiting": [[numbers[user], network.waiting.until(user)] for user in network.waiting],
         "through_tls": [number for user, number in numbers.items() if network.waiting.needs_tls(user)],
         "renamed": [[old, network.fold(channel.name)] for old, channel in network.renamed.items()],
@@ -259,7 +207,7 @@ def _restore(document: Form, new_outbox: Callable[[Form], Outbox]) -> Network:
     for account in document["accounts"]:
         network.accounts.put(Account.from_document(account))
     for dropped in document["dropped"]:
-        network.accounts.reserve(Dropped.from_document(dropped))
+        network.accounts.reserve(DeletedAccount.from_document(dropped))
     for token in document["tokens"]:
         network.tokens.put(Token.from_document(token))
     for file in document["files"]:
@@ -272,13 +220,13 @@ def _restore(document: Form, new_outbox: Callable[[Form], Outbox]) -> Network:
         network.protection.bans.put(ServerBan.from_document(ban))
     for reservation in document.get("reservations", ()):
         network.protection.reservations.put(Reservation.from_document(reservation))
-    users = [_user_of(each) for each in document["users"]]
-    channels = [_channel_of(each, network) for each in document["channels"]]
+    users = [user_form.load(each) for each in document["users"]]
+    channels = [channel_form.load(each, network, users) for each in document["channels"]]
     for channel in channels:
-        network.bring_back(channel)
+        network.restore_channel(channel)
     network.closures.load(document["closures"], network.channels)
     for name, members in document["logged_in"]:
-        network._users_of[name] = {users[number]: None for number in members}
+        network.index.by_account[name] = {users[number]: None for number in members}
     for user, form in zip(users, document["users"], strict=True):
         network._name(user)
         for letter in form["modes"]:
@@ -292,7 +240,7 @@ def _restore(document: Form, new_outbox: Callable[[Form], Outbox]) -> Network:
         channel.revision = form["revision"]
     sessions = {}
     for form in document["sessions"]:
-        session = sessions[form["number"]] = load_session(form, new_outbox(form))
+        session = sessions[form["number"]] = session_form.load(form, new_outbox(form))
         network.connect(session)
     for user, attached, form in zip(users, document["attached"], document["users"], strict=True):
         for number in attached:
@@ -318,79 +266,3 @@ def _restore(document: Form, new_outbox: Callable[[Form], Outbox]) -> Network:
     if "moderation" in document:  # missing in snapshots of older versions
         moderation_form.load(network, document["moderation"], users, sessions)
     return network
-
-
-def _user(user: User) -> dict[str, Any]:
-    form = {name: getattr(user, name) for name in _USER}
-    form |= {name: getattr(user.caller_id, name) for name in _CALLER_ID}
-    form["modes"] = "".join(sorted(user.modes))
-    form["channels"] = dict(user.channels)
-    form["invitations"] = {folded: list(each) for folded, each in user.invitations.items()}
-    form["inviting"] = list(user.inviting)
-    form["read_marks"] = [user.read_marks.owner, dict(user.read_marks.times)] if user.read_marks else None
-    form["former"] = [list(tenure) for tenure in user.former]
-    return form
-
-
-def _user_of(form: Form) -> User:
-    user = User(**{name: form[name] for name in _USER})
-    user.caller_id = CallerId(dict(form["accepted"]), dict(form["addressed"]), form["informed"])
-    user.metadata = dict(form["metadata"])
-    if form["read_marks"]:
-        owner, times = form["read_marks"]
-        user.read_marks = ReadMarks(owner, dict(times))
-    user.inviting = tuple(form["inviting"])
-    user.former = tuple(Tenure(*tenure) for tenure in form["former"])
-    return user
-
-
-def _channel(channel: Channel, numbers: Mapping[User, int]) -> dict[str, Any]:
-    form = {name: getattr(channel, name) for name in _CHANNEL}
-    topic, registration = channel.topic, channel.registration
-    form["flags"] = "".join(sorted(channel.flags))
-    form["paces"] = {letter: pace.text(letter) for letter, pace in sorted(channel.paces.items())}
-    form["topic"] = [topic.text, topic.setter, topic.time] if topic else None
-    form["members"] = [[numbers[user], modes] for user, modes in channel.members.items()]
-    form["lists"] = {
-        letter: [entry.document() for entry in masks] for letter, masks in sorted(channel.lists.items()) if masks
-    }
-    form["registration"] = to_document(registration) if registration else None
-    return form
-
-
-def _channel_of(form: Form, network: Network) -> Channel:
-    known = {"forward_life": 0, **form}  # missing in snapshots of older versions
-    channel = Channel(**{name: known[name] for name in _CHANNEL}, mask_fold=network.naming.mask_fold)
-    channel.metadata = dict(form["metadata"])
-    channel.flags = set(form["flags"])
-    channel.paces = {letter: Pace.parse(letter, text) for letter, text in form["paces"].items()}
-    channel.topic = Topic(*form["topic"]) if form["topic"] else None
-    for letter, masks in form["lists"].items():
-        for entry in masks:
-            channel.add_mask(letter, ListEntry.from_document(entry))
-    if form["registration"]:
-        channel.registration = from_document(ChannelRegistration, form["registration"])
-    return channel
-
-
-def dump_session(session: Session) -> dict[str, Any]:
-    """Return a session without its user and its local fields."""
-    form = {name: getattr(session, name) for name in _SESSION}
-    form |= {name: getattr(session.registration, name) for name in _REGISTRATION}
-    form["certificate"] = session.tls.certificate
-    use = session.metadata
-    form["metadata"] = [list(use.subscriptions), dict(use.pending), use.changes] if use else None
-    return form
-
-
-def load_session(form: Form, outbox: Outbox) -> Session:
-    """Return the session that was dumped."""
-    session = Session(outbox, **{name: form[name] for name in _SESSION})
-    session.registration = Registration(**{name: form[name] for name in _REGISTRATION})
-    session.tls = TlsClient(form["certificate"]) if form["certificate"] else NO_TLS
-    if form["metadata"]:
-        subscriptions, pending, changes = form["metadata"]
-        session.metadata = MetadataUse(dict.fromkeys(subscriptions), dict(pending))
-        for time in changes:
-            session.metadata.count_change(time)
-    return session

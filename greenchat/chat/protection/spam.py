@@ -53,32 +53,32 @@ class Suspect:
 
     def same(self, text: str, now: int, window: int) -> int:
         """Return how often the same text was sent within the window."""
-        return sum(said == text and now - window < time <= now for time, said in self.texts)
+        return sum(sent == text and now - window < time <= now for time, sent in self.texts)
 
-    def lately(self, now: int, within: int) -> int:
+    def count_recent(self, now: int, within: int) -> int:
         """Return the number of lines within so many ms."""
         return sum(now - within < time <= now for time, _ in self.texts)
 
 
-class Wave:
+class NewcomerTexts:
     """The latest lines of newcomers, so that one text from many of them is noticed. Bounded."""
 
-    __slots__ = ("_said",)
+    __slots__ = ("_texts",)
 
     def __init__(self) -> None:
-        self._said: dict[str, dict[str, int]] = {}  # by text, or by the host of a link: user -> time (ms)
+        self._texts: dict[str, dict[str, int]] = {}  # by text, or by the host of a link: user -> time (ms)
 
     def dump(self, since: int) -> list[list[Any]]:
         """Return the lines since a time (ms) as JSON can hold it."""
-        said: list[list[Any]] = [
+        recent: list[list[Any]] = [
             [mark, [[speaker, time] for speaker, time in speakers.items() if time > since]]
-            for mark, speakers in self._said.items()
+            for mark, speakers in self._texts.items()
         ]
-        return [each for each in said if each[1]]
+        return [each for each in recent if each[1]]
 
     def load(self, stored: Iterable[Sequence[Any]]) -> None:
         """Load `dump`'s output."""
-        self._said = {mark: dict(speakers) for mark, speakers in stored}
+        self._texts = {mark: dict(speakers) for mark, speakers in stored}
 
     def others(self, text: str, speaker: str, now: int, window: int) -> int:
         """Note a line; return how many others sent the same, or linked to the same host, within the window (ms).
@@ -92,15 +92,15 @@ class Wave:
         return found
 
     def _others(self, mark: str, speaker: str, now: int, window: int) -> int:
-        speakers = {each: time for each, time in self._said.pop(mark, {}).items() if now - window < time <= now}
+        speakers = {each: time for each, time in self._texts.pop(mark, {}).items() if now - window < time <= now}
         found = len(speakers.keys() - {speaker})
         speakers[speaker] = now
-        self._said[mark] = speakers  # the latest is last
-        while len(self._said) > _MARKS or len(speakers) > _SPEAKERS:
+        self._texts[mark] = speakers  # the latest is last
+        while len(self._texts) > _MARKS or len(speakers) > _SPEAKERS:
             if len(speakers) > _SPEAKERS:
                 del speakers[next(iter(speakers))]
             else:
-                del self._said[next(iter(self._said))]
+                del self._texts[next(iter(self._texts))]
         return found
 
 
@@ -128,7 +128,7 @@ def judge(
     """Judge a line, and remember it.
 
     now, window: ms. is_new: its user connected recently and has no account. members: folded nicks of the readers.
-    others: newcomers who sent the same, see `Wave`.
+    others: newcomers who sent the same, see `NewcomerTexts`.
     """
     reasons: dict[str, int] = {}
     for pattern in patterns:
@@ -149,7 +149,7 @@ def judge(
     named = len({word for word in map(str.casefold, _WORD.findall(text)) if word in members})
     if named >= _NAMED:
         reasons[f"names {named} people"] = _NAMES
-    fast = suspect.lately(now, LATELY)
+    fast = suspect.count_recent(now, LATELY)
     if fast >= 8:
         reasons[f"{fast + 1} lines in 10 seconds"] = _FAST
     points = sum(reasons.values())

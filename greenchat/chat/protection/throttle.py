@@ -38,7 +38,10 @@ class TokenBucket:
 
     def take_if_there(self, now: float, count: int) -> bool:
         """Take `count` tokens if they are available; return whether they were."""
-        full_at = max(self.full_at, now) + self.cost_ms * count
+        full_at = self.full_at
+        if full_at < now:  # `max` takes longer
+            full_at = now
+        full_at += self.cost_ms * count
         if full_at - now > self.burst_ms:
             return False
         self.full_at = full_at

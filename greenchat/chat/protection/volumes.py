@@ -1,7 +1,7 @@
 """How much of the history one connection, one account and one address may fill, in bytes a minute.
 
-Who writes draws a portion, of which each connection uses its own (`Session.room`): so what is said costs one
-subtraction, and only who has used up a portion is asked for how much there may be.
+Each connection draws a portion and uses it up (`Session.room`), so a message costs one subtraction, and the limits are
+checked only when a portion is used up.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ EVENT = 96  # bytes that an event takes beside its text, with its place in the i
 LIGHT = 512  # bytes that are stored for as long as another command takes: see Context.weight
 LIGHT_DOCUMENT = 4 * 1024  # the same, of documents: they are neither indexed nor sealed
 DOCUMENT = 256  # bytes that a setting takes: they are short, and replace each other
-CLOSURE = 4 * 1024  # bytes: closing a channel takes memory, too, as long as something is left of what was said then
+CLOSURE = 4 * 1024  # bytes: a closed channel takes memory, too, as long as messages of that time are left
 _MINUTE = 60.0  # seconds
 _KIB = 1024
 
@@ -32,7 +32,7 @@ class MeteredSession(Protocol):
 class Volumes:
     """The bounds, and what was drawn recently.
 
-    only_accounts: the disk is nearly full, so that who has no account writes nothing.
+    only_accounts: the disk is nearly full, so guests may not write.
 
     Changes: use, draw, charge_rest, shift, forget_old.
     """
@@ -84,7 +84,7 @@ class Volumes:
             bucket.full_at += jump
 
     def forget_old(self, now: int) -> None:
-        """Forget who has not written recently. now: ms since the epoch."""
+        """Forget connections, accounts and addresses that have not written recently. now: ms since the epoch."""
         self._buckets = {key: bucket for key, bucket in self._buckets.items() if not bucket.is_full(now)}
 
     def _bounds(self, session: MeteredSession, account: str) -> Iterator[tuple[tuple[str, str], int]]:

@@ -1,1 +1,1 @@
-"""What the client keeps on the machine: its archive of what was said, and exports of it."""
+"""Files of the client on this machine: the archive of messages, exports, logs, and passwords."""

@@ -12,14 +12,14 @@ from greenchat.client.state.lines import TALK, Line, LineKind
 from greenchat.client.state.model import Buffer, BufferKind, Model
 from greenchat.protocol import caps
 
-RETRY_SECONDS = 5.0  # while another program has the file
+RETRY_SECONDS = 5.0  # while another program holds the file
 MEGABYTE = 1 << 20
 
 
 class Archiver:
-    """Writes what is new, and fills windows that are new or are scrolled to their top.
+    """Writes new lines, and fills windows that are new or scrolled to their top.
 
-    path: of the archive, None to keep nothing. Times are seconds of the app's clock and milliseconds since the epoch.
+    path: of the archive, None for no archive. Times are seconds of the app's clock and milliseconds since the epoch.
     """
 
     def __init__(self, model: Model, path: Path | None = None) -> None:
@@ -27,16 +27,16 @@ class Archiver:
         self._path = path
         self._archive: Archive | None = None
         self._retry_at = 0.0
-        self._told = False
-        self._kept_gaps: dict[Buffer, set[str]] = {}
+        self._reported = False
+        self._stored_gaps: dict[Buffer, set[str]] = {}
         self._closed: list[Buffer] = []  # closed windows with unwritten lines
 
     def keep_in(self, path: Path) -> None:
-        """Begin with what this file has, and write there from now on."""
+        """Start with the lines of this file, and write to it from now on."""
         self._path = path
 
     def keep(self, buffer: Buffer) -> None:
-        """Write what is new in a window that was closed, at the next turn."""
+        """Write the new lines of a closed window at the next turn."""
         if self._path is not None:
             self._closed.append(buffer)
 
@@ -57,8 +57,9 @@ class Archiver:
                 self._archive = self._path = None
 
     def export(self, buffers: list[Buffer], path: Path | None, folder: Path, now: int) -> None:
-        """Write all that was said in these windows to a file (several: to files in it), or to this folder; tell how
-        it went."""
+        """Write all lines of these windows to a file (several windows: to files in it), or to this folder; report the
+        outcome.
+        """
         kind = LineKind.ERROR
         target = path or (folder if len(buffers) > 1 else folder / exporting.name(buffers[0]))
         try:
@@ -90,29 +91,29 @@ class Archiver:
                 buffer.history.wants_older = False
                 buffer.restore(archive.older(buffer))
             gaps = buffer.history.gaps.keys()
-            if gaps != self._kept_gaps.get(buffer, set()):
+            if gaps != self._stored_gaps.get(buffer, set()):
                 archive.keep_gaps(buffer)
-                self._kept_gaps[buffer] = set(gaps)
+                self._stored_gaps[buffer] = set(gaps)
 
     def _restore(self, archive: Archive, buffer: Buffer) -> None:
         gaps = archive.gaps(buffer)
         older = archive.older(buffer)
-        here = {line.id for line in buffer.lines if line.id and line.kind in TALK}
+        present = {line.id for line in buffer.lines if line.id and line.kind in TALK}
         buffer.history.restored = True
-        self._kept_gaps[buffer] = set(gaps)
+        self._stored_gaps[buffer] = set(gaps)
         buffer.history.gaps |= dict.fromkeys(gaps, False)
         if (
-            here
+            present
             and older
             and buffer.network.caps.held & caps.CHATHISTORY != 0
-            and here.isdisjoint(line.id for line in older)
+            and present.isdisjoint(line.id for line in older)
         ):
             # The archive was loaded after the server's history: lines between them may be missing.
-            buffer.history.gaps[next(line.id for line in buffer.lines if line.id in here)] = False
+            buffer.history.gaps[next(line.id for line in buffer.lines if line.id in present)] = False
         buffer.restore(older)
 
     def _lines(self, buffer: Buffer) -> Iterator[Line]:
-        """Return the archive's lines, else those in memory; events besides messages are not kept in the archive."""
+        """Return the archive's lines, otherwise those in memory; events besides messages are not in the archive."""
         if self._archive is None or buffer.kind is BufferKind.STATUS:
             yield from buffer.lines
             return
@@ -125,7 +126,7 @@ class Archiver:
         yield from happened
 
     def _tell(self, what: str, error: ArchiveError, now: int) -> None:
-        if not self._told:
-            self._told = True
+        if not self._reported:
+            self._reported = True
             text = f"The history can't be saved: {error} ({what})."
             self._model.tell(text, now, LineKind.ERROR)

@@ -14,7 +14,7 @@ from pathlib import Path
 from greenchat.client.state.lines import Line, LineKind
 from greenchat.client.state.network import Buffer
 
-RESTORED = 300  # lines that a window begins with
+RESTORED = 300  # lines of a new window
 WAIT_SECONDS = 0.2  # for another client of the same user
 BYTES_BETWEEN_PRUNING = 1 << 20  # of stored text
 PRUNED = 0.1  # the fraction of lines deleted at once
@@ -44,7 +44,7 @@ _Row = tuple[int, str, str, str, str, int, int, str, str, str, int]
 
 
 class ArchiveError(Exception):
-    """The file can't be read or written; the text says why. busy: another program has it, for a while."""
+    """The file can't be read or written; the text is the reason. busy: another program holds it for a while."""
 
     def __init__(self, text: str, *, busy: bool = False) -> None:
         super().__init__(text)
@@ -52,9 +52,9 @@ class ArchiveError(Exception):
 
 
 class Archive:
-    """The file. Every method raises ArchiveError where it can't be used.
+    """The file. Every method raises ArchiveError if it can't be used.
 
-    limit: how many bytes it may have, 0 for any number.
+    limit: its largest size in bytes, 0 for any.
     """
 
     def __init__(self, path: Path, limit: int = 0) -> None:
@@ -63,7 +63,7 @@ class Archive:
         self._errors = sqlite3.Error
         self._busy_code = sqlite3.SQLITE_BUSY
         self._limit = limit
-        self._kept = 0  # bytes of text since the last check of the limit
+        self._text_bytes = 0  # bytes of text since the last check of the limit
         self._oldest: dict[Buffer, tuple[int, int]] = {}  # time and row of the oldest line that was fetched
         with self._explained():
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +78,7 @@ class Archive:
         self.prune()
 
     def keep(self, buffers: Iterable[Buffer]) -> None:
-        """Write what is new in these buffers, in one transaction."""
+        """Write the new lines of these buffers, in one transaction."""
         rows = [(*_place(buffer), *_values(line)) for buffer in buffers for line in buffer.history.fresh]
         if not rows:
             return
@@ -88,14 +88,14 @@ class Archive:
                 self._put_in_order(buffer)
         for buffer in buffers:
             buffer.history.fresh.clear()
-        self._kept += sum(len(str(row[4])) for row in rows)
-        if self._kept > BYTES_BETWEEN_PRUNING:
+        self._text_bytes += sum(len(str(row[4])) for row in rows)
+        if self._text_bytes > BYTES_BETWEEN_PRUNING:
             self.prune()
 
     def _put_in_order(self, buffer: Buffer) -> None:
-        """Keep the rows in the order in which things were said within a millisecond.
+        """Keep rows of one millisecond in the order of their messages.
 
-        Where an older page of history came later, they are written again.
+        If an older page of history arrived later, they are written again.
         """
         lines, count = buffer.lines, len(buffer.history.fresh)
         if not count or (count <= len(lines) and lines[-count] is buffer.history.fresh[0]):
@@ -106,13 +106,13 @@ class Archive:
             together = _said_at(buffer, time)
             late = [line.id in fresh for line in together]
             if late == sorted(late):
-                continue  # as they came
+                continue  # unchanged order
             for line in together:
                 if self._file.execute(_DELETE, (*place, line.id)).rowcount:
                     self._file.execute(_INSERT, (*place, *_values(line)))
 
     def keep_gaps(self, buffer: Buffer) -> None:
-        """Write down where something is missing in a conversation."""
+        """Store the gaps of a conversation."""
         place = _place(buffer)
         with self._explained(), self._file:
             self._file.execute("DELETE FROM gap WHERE network = ? AND target = ?", place)
@@ -121,7 +121,7 @@ class Archive:
             )
 
     def gaps(self, buffer: Buffer) -> list[str]:
-        """Return the ids of the lines before which something is missing."""
+        """Return the ids of the lines after a gap."""
         with self._explained():
             found = self._file.execute("SELECT id FROM gap WHERE network = ? AND target = ?", _place(buffer)).fetchall()
         return [str(msgid) for (msgid,) in found]
@@ -148,8 +148,8 @@ class Archive:
             return self._file.execute(wanted, (*_place(buffer), msgid)).fetchone() is not None
 
     def prune(self) -> None:
-        """Discard what was said longest ago, where there is more than the limit."""
-        self._kept = 0
+        """Delete the oldest messages if the file exceeds the limit."""
+        self._text_bytes = 0
         with self._explained():
             while self._limit and self._size() > self._limit:
                 with self._file:

@@ -1,4 +1,4 @@
-"""What was said as plain text, one file for each conversation: `2026-11-21 20:05:11 <@bob> hello`."""
+"""Messages as plain text, one file for each conversation: `2026-11-21 20:05:11 <@bob> hello`."""
 
 import os
 from collections.abc import Iterable, Sequence
@@ -10,13 +10,13 @@ from greenchat.client.state.network import Buffer
 from greenchat.client.text.cells import visible
 from greenchat.protocol.formatting import strip_formatting
 
-UNFIT = str.maketrans("/\0", "__")  # for names of files
+UNFIT = str.maketrans("/\0", "__")  # for file names
 
 
 def write(path: Path, conversations: Sequence[tuple[Buffer, Iterable[Line]]], *, overwrite: bool = False) -> int:
-    """Write one conversation to this file, or several to files in this folder; how many lines that were.
+    """Write one conversation to this file, or several to files in this folder; return the number of lines.
 
-    Raises OSError, also where a file is there already, unless it is to be written again.
+    Raises OSError, also if a file exists already, unless it may be overwritten.
     """
     if len(conversations) == 1:
         return _write(path, conversations[0][1], overwrite=overwrite)
@@ -25,8 +25,8 @@ def write(path: Path, conversations: Sequence[tuple[Buffer, Iterable[Line]]], *,
 
 def name(buffer: Buffer) -> str:
     """Return the name of a conversation's file, `irc.example_6667.#tea.txt`."""
-    where = str(buffer.network.address).replace(":", "_").translate(UNFIT)
-    return f"{where}.{visible(buffer.name).lower().translate(UNFIT)}.txt"
+    server = str(buffer.network.address).replace(":", "_").translate(UNFIT)
+    return f"{server}.{visible(buffer.name).lower().translate(UNFIT)}.txt"
 
 
 def _write(path: Path, lines: Iterable[Line], *, overwrite: bool) -> int:
@@ -41,7 +41,7 @@ def _write(path: Path, lines: Iterable[Line], *, overwrite: bool) -> int:
 
 
 def text_of(line: Line) -> str:
-    """Return a message as the file's line, or as several if it has several."""
+    """Return a message as a line of the file, or as several lines if it has several."""
     text = "\n    ".join(visible(strip_formatting(part)) for part in line.text.split("\n"))
     nick = visible(line.prefix + line.nick)
     match line.kind:

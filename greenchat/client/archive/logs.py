@@ -18,7 +18,7 @@ _LONGEST_NAME = 100  # characters of a window's name in the path
 
 
 class Logs:
-    """folder: where they are kept, unless a setting says otherwise. Changes: turn."""
+    """folder: of the logs, unless a setting names another one. Changes: turn."""
 
     def __init__(self, model: Model, folder: Path) -> None:
         self._model = model
@@ -26,18 +26,18 @@ class Logs:
         self._failed = False
 
     def turn(self, now: int) -> None:
-        """Write what is new. now: milliseconds since the epoch."""
+        """Write the new lines. now: milliseconds since the epoch."""
         wanted = bool(self._model.settings.get("log.files")) and not self._failed
         new, self._model.happened = self._model.happened, deque() if wanted else None
         lines: dict[Buffer, list[Line]] = {}
         for buffer, line in new or () if wanted else ():
             # answers and refusals are left out, but not actions on the user, like a kick
-            told = line.kind is LineKind.INFO or (line.kind is LineKind.ERROR and not line.highlight)
-            if buffer.kind is not BufferKind.STATUS and not told:
+            is_note = line.kind is LineKind.INFO or (line.kind is LineKind.ERROR and not line.highlight)
+            if buffer.kind is not BufferKind.STATUS and not is_note:
                 lines.setdefault(buffer, []).append(line)
         try:
-            for buffer, said in lines.items():
-                self._write(buffer, said)
+            for buffer, buffer_lines in lines.items():
+                self._write(buffer, buffer_lines)
         except OSError as error:
             self._failed = True
             text = f"The log can't be written ({error.strerror}: {error.filename}); logging is off from now on."

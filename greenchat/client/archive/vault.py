@@ -1,4 +1,4 @@
-"""Where passwords are kept on this machine: the system's keyring, or a file of the user's own."""
+"""The store of passwords on this machine: the system's keyring, or a file of the user's own."""
 
 import contextlib
 from collections.abc import Callable
@@ -15,17 +15,17 @@ SERVICE = "greenchat"
 class CredentialStore(Protocol):
     """A store of credentials, by the server's HOST:PORT and the wanted nickname.
 
-    By the nick, so that who calls themselves otherwise is not logged in to somebody's account unasked.
+    By the nick, so that a user with another nick is not logged in to an account unasked.
     """
 
     def get(self, server: str, nick: str) -> Credentials | None:
         """Return the credentials of a nickname on a server."""
 
     def put(self, server: str, nick: str, credentials: Credentials) -> str:
-        """Keep them; returns where, in words for the user. Raises OSError."""
+        """Store the credentials; return where, as text for the user. Raises OSError."""
 
     def forget(self, server: str, nick: str) -> None:
-        """Keep them no longer. Raises OSError."""
+        """Delete the credentials. Raises OSError."""
 
 
 class FileVault(CredentialStore):
@@ -35,7 +35,7 @@ class FileVault(CredentialStore):
         self._path = path
 
     def get(self, server: str, nick: str) -> Credentials | None:
-        """Return the credentials of a nickname on a server; None too if the file cannot be read."""
+        """Return the credentials of a nickname on a server; None also if the file can't be read."""
         return _find(self._read().get, server, nick)
 
     def put(self, server: str, nick: str, credentials: Credentials) -> str:
@@ -45,44 +45,44 @@ class FileVault(CredentialStore):
         return f"{self._path}, which only you can read"
 
     def forget(self, server: str, nick: str) -> None:
-        """Keep them no longer. Raises OSError."""
+        """Delete the credentials. Raises OSError."""
         with alone(self._path.parent):
-            kept = self._read()
-            gone = [name for name in _names(kept.get, server, nick) if kept.pop(name, None) is not None]
-            if gone:
-                self._write(kept)
+            stored = self._read()
+            removed = [name for name in _names(stored.get, server, nick) if stored.pop(name, None) is not None]
+            if removed:
+                self._write(stored)
 
     def _read(self) -> dict[str, object]:
         try:
-            kept = self._path.read_bytes()
+            data = self._path.read_bytes()
         except OSError:
-            return {}  # most have no account, and no need of json
+            return {}  # most users have no account, and need no json
         import json
 
         try:
-            found = json.loads(kept)
+            document = json.loads(data)
         except ValueError:
             return {}
-        return found if isinstance(found, dict) else {}
+        return document if isinstance(document, dict) else {}
 
-    def _write(self, kept: dict[str, object]) -> None:
+    def _write(self, stored: dict[str, object]) -> None:
         import json
 
-        write_whole(self._path, json.dumps(kept, indent=1))
+        write_whole(self._path, json.dumps(stored, indent=1))
 
 
 class Keyring(CredentialStore):
     """The system's keyring. Raises ImportError if no keyring works."""
 
     def __init__(self) -> None:
-        keyring = import_module("keyring")  # not required, and none of our dependencies
+        keyring = import_module("keyring")  # optional, and not a dependency
         if keyring.get_keyring().priority < 1:
             raise ImportError("no keyring to keep anything in")
         self._keyring = keyring
         self._error: type[Exception] = import_module("keyring.errors").KeyringError
 
     def get(self, server: str, nick: str) -> Credentials | None:
-        """Return the credentials of a nickname on a server; None too if the keyring stays locked."""
+        """Return the credentials of a nickname on a server; None also if the keyring stays locked."""
         return _find(self._read, server, nick)
 
     def put(self, server: str, nick: str, credentials: Credentials) -> str:
@@ -105,17 +105,17 @@ class Keyring(CredentialStore):
         import json
 
         try:
-            kept = self._keyring.get_password(SERVICE, name)
-            return json.loads(kept) if kept else None
+            text = self._keyring.get_password(SERVICE, name)
+            return json.loads(text) if text else None
         except (self._error, ValueError):
             return None
 
 
 class Vault:
-    """The user's credentials: in the system's keyring where there is one, else in a file in this folder.
+    """The user's credentials: in the system's keyring if there is one, otherwise in a file in this folder.
 
-    A list beside the file names what is in the keyring. To load a keyring takes as long as the rest of the start, and
-    it may ask the user for its own password, so nothing is looked for in it that is not there.
+    A list beside the file names what is in the keyring. Loading a keyring takes as long as the rest of the start, and
+    it may ask the user for a password of its own, so it is asked only for what it holds.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -127,23 +127,23 @@ class Vault:
         return _name(server, nick) in self._listed()
 
     def get(self, server: str, nick: str) -> Credentials | None:
-        """Return the credentials of a nickname on a server; None too if the keyring stays locked."""
+        """Return the credentials of a nickname on a server; None also if the keyring stays locked."""
         if self.is_in_keyring(server, nick) and (keyring := _keyring()):
             return keyring.get(server, nick)
         return self._file.get(server, nick)
 
     def put(self, server: str, nick: str, credentials: Credentials) -> str:
-        """Keep them; returns where, in words for the user. Raises OSError."""
+        """Store the credentials; return where, as text for the user. Raises OSError."""
         keyring = _keyring()
         if keyring is None:
             return self._file.put(server, nick, credentials)
-        where = keyring.put(server, nick, credentials)
+        place = keyring.put(server, nick, credentials)
         self._note(self._listed() | {_name(server, nick)})
         self._file.forget(server, nick)
-        return where
+        return place
 
     def forget(self, server: str, nick: str) -> None:
-        """Keep them no longer. Raises OSError."""
+        """Delete the credentials. Raises OSError."""
         if self.is_in_keyring(server, nick):
             if keyring := _keyring():
                 keyring.forget(server, nick)
@@ -154,7 +154,7 @@ class Vault:
         try:
             return set(self._list.read_text(encoding="utf-8").split("\n")) - {""}
         except (OSError, UnicodeDecodeError):
-            return set()  # most have none
+            return set()  # most users have none
 
     def _note(self, names: set[str]) -> None:
         self._list.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -173,7 +173,9 @@ def _name(server: str, nick: str) -> str:
 
 
 def _names(read: Callable[[str], object], server: str, nick: str) -> list[str]:
-    """Return the keys under which a nickname's credentials may be, those kept by server alone (its account) too."""
+    """Return the keys under which a nickname's credentials may be, including old ones by server only (for its
+    account).
+    """
     before = _parse(read(server))
     return [_name(server, nick), *([server] if before and before.account.lower() == nick.lower() else [])]
 

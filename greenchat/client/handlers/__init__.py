@@ -9,7 +9,7 @@ from greenchat.client.state.effects import ANEW
 from greenchat.client.state.events import (
     Connected,
     Disconnected,
-    Garbled,
+    InvalidLine,
     Locked,
     NetworkEvent,
     Received,
@@ -44,21 +44,21 @@ def apply(model: Model, network: ClientNetwork, event: NetworkEvent, now: int) -
         case Disconnected(reason):
             _disconnected(model, network, reason, now)
         case Unlocked(credentials):
-            login_steps.take_kept(network, credentials)
+            login_steps.use_saved(network, credentials)
         case Locked(reason) if reason != network.login.locked:
             network.login.locked = reason
             model.complain(network, reason, now)
         case Untrusted(fingerprint, reason):
             trust.ask(model, network, fingerprint, reason, now)
-        case Garbled(reason):
+        case InvalidLine(reason):
             model.add(network.status, Line(now, LineKind.ERROR, f"The server sent an invalid line: {reason}"))
 
 
 def _disconnected(model: Model, network: ClientNetwork, reason: str, now: int) -> None:
     was_online = network.link.state is LinkState.ONLINE
-    told = {network.status, *(buffer for buffer in network.buffers.values() if buffer.joined)}
+    affected = {network.status, *(buffer for buffer in network.buffers.values() if buffer.joined)}
     if model.current.network is network:
-        told.add(model.current)
+        affected.add(model.current)
     network.end_connection()
     for buffer in network.buffers.values():
         if buffer.kind is not BufferKind.STATUS:
@@ -66,11 +66,13 @@ def _disconnected(model: Model, network: ClientNetwork, reason: str, now: int) -
     returning, network.login.returning = network.login.returning, False
     if not was_online and not network.link.leaving:
         if not returning:
-            _tried_in_vain(model, network, told, Line(now, LineKind.ERROR, f"Can't connect: {reason}"))
+            _show_failed_attempt(model, network, affected, Line(now, LineKind.ERROR, f"Can't connect: {reason}"))
         return
     network.login.silently.clear()
     if returning:
-        network.login.silently |= {network.fold(buffer.name) for buffer in told if buffer.kind is BufferKind.CHANNEL}
+        network.login.silently |= {
+            network.fold(buffer.name) for buffer in affected if buffer.kind is BufferKind.CHANNEL
+        }
         return
     if network.link.last_words and not network.link.leaving:
         reason = network.link.last_words
@@ -78,19 +80,19 @@ def _disconnected(model: Model, network: ClientNetwork, reason: str, now: int) -
     wanted = network.link.leaving or reason == ANEW
     text, kind = ("Disconnected", LineKind.INFO) if wanted else ("Connection lost", LineKind.ERROR)
     unseen = kind is LineKind.ERROR and model.current.network is not network
-    for buffer in told:
+    for buffer in affected:
         model.add(buffer, Line(now, kind, f"{text}: {reason}", highlight=unseen and buffer is network.status))
 
 
-def _tried_in_vain(model: Model, network: ClientNetwork, told: set[Buffer], line: Line) -> None:
+def _show_failed_attempt(model: Model, network: ClientNetwork, affected: set[Buffer], line: Line) -> None:
     """Show failed attempts to connect as one line; the status line counts down to the next one."""
-    before = network.link.trouble
+    before = network.link.error_line
     network.link.tries += 1
     if network.link.tries > 1:
         line = replace(line, text=f"{line.text} ({network.link.tries} tries)")
-    for buffer in told:
+    for buffer in affected:
         if before is None or not buffer.exchange(before, line):
             model.add(buffer, line)
-    network.link.trouble = line
+    network.link.error_line = line
     if network.link.offers_server:
         offer_server.ask(model, network, line.time)

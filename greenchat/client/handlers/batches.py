@@ -14,7 +14,7 @@ from greenchat.client.state.session_state import Batch
 from greenchat.protocol import caps
 from greenchat.protocol.message import Message
 from greenchat.protocol.multiline import BATCH_TYPE as MULTILINE
-from greenchat.protocol.multiline import CONCAT, Part, whole
+from greenchat.protocol.multiline import CONCAT, Part, join_parts
 
 IGNORABLE = frozenset({"PRIVMSG", "NOTICE", "TAGMSG", "INVITE"})
 (_RELAYED_BY,) = caps.names(caps.RELAYMSG)
@@ -28,7 +28,7 @@ def receive(incoming: Incoming) -> None:
     if message.command == "BATCH":
         _batch(incoming)
         return
-    if incoming.model.heard is not None and not incoming.past and not _in_history(incoming):
+    if incoming.model.plugin_messages is not None and not incoming.past and not _in_history(incoming):
         incoming.model.messages.append(message)
     batch = incoming.network.batches.get(message.tags.get("batch", ""))
     if batch is None:
@@ -72,7 +72,7 @@ def _handle(incoming: Incoming, conversation: str = "") -> None:
         return
     command = incoming.message.command
     if all(incoming.param(place) for place in range(NAMED.get(command, 0))):
-        TABLE.get(command, replies.anything_else)(incoming)
+        TABLE.get(command, replies.other_numeric)(incoming)
 
 
 def _ignored(incoming: Incoming) -> bool:
@@ -102,12 +102,14 @@ def _batch(incoming: Incoming) -> None:
     ended = incoming.network.batches.end(reference)
     if ended is None:
         return
-    if ended.kind == MULTILINE and ended.kept:
+    if ended.kind == MULTILINE and ended.messages:
         # "implementations MUST collect the message content from each line in the batch and wait until the full
         # batch has been received before processing the message"
-        text = whole([Part(line.params[-1], CONCAT in line.tags) for line in ended.kept if len(line.params) > 1])
+        text = join_parts(
+            [Part(line.params[-1], CONCAT in line.tags) for line in ended.messages if len(line.params) > 1]
+        )
         opening = ended.opening
-        one = Message(ended.kept[0].command, (ended.target, text), opening.source, opening.tags)
+        one = Message(ended.messages[0].command, (ended.target, text), opening.source, opening.tags)
         receive(Incoming(incoming.model, incoming.network, one, said_at(one, incoming.time)))
     elif ended.kind in HISTORIES:
         _history(incoming, ended)
@@ -126,10 +128,10 @@ def _history(incoming: Incoming, page: Batch) -> None:
     """Handle a complete page: "Client MAY delay processing the batched events until they have received ... the end"."""
     buffer = incoming.network.find(page.target)
     if buffer:
-        buffer.history.follow = {message.tags["msgid"] for message in page.kept if "msgid" in message.tags}
+        buffer.history.follow = {message.tags["msgid"] for message in page.messages if "msgid" in message.tags}
         if buffer.history.page and buffer.history.page.before:
             buffer.history.follow.add(buffer.history.page.before)
-    for message in page.kept:
+    for message in page.messages:
         if buffer:
             buffer.history.follow.discard(message.tags.get("msgid", ""))
         _handle(

@@ -28,7 +28,7 @@ def join(incoming: Incoming) -> None:
             network.want(channel)
         if network.show_on_join.pop(channel, None) is not None and new:
             incoming.model.show(buffer)  # an open one was shown when the user asked for it, and perhaps left since
-        buffer.gone = False
+        buffer.has_quit = False
     else:
         found = network.find(channel)
         if found is None:
@@ -45,8 +45,8 @@ def join(incoming: Incoming) -> None:
         member.realname = incoming.param(2)
     buffer.members[network.fold(nick)] = member
     talk = network.find(nick)
-    if talk and talk.gone:
-        talk.gone = False
+    if talk and talk.has_quit:
+        talk.has_quit = False
         incoming.note(talk, f"{nick} is back", nick=nick)
     if incoming.mine and network.fold(channel) in network.login.silently:
         network.login.silently.discard(network.fold(channel))
@@ -60,15 +60,15 @@ def part(incoming: Incoming) -> None:
     buffer = incoming.network.find(incoming.param(0))
     if buffer is None:
         return
-    why = reason(incoming.param(1))
+    reason_text = reason(incoming.param(1))
     if incoming.mine:
         buffer.leave()
         incoming.network.unwant(buffer.name)
-        incoming.about_me(buffer, f"You left{why}", LineKind.EVENT)
+        incoming.about_me(buffer, f"You left{reason_text}", LineKind.EVENT)
     else:
         buffer.members.pop(incoming.network.fold(incoming.nick), None)
-        typing.gone(buffer, incoming.nick)
-        incoming.moved(buffer, incoming.nick, WENT, f"{incoming.nick} left{why}")
+        typing.forget_user(buffer, incoming.nick)
+        incoming.moved(buffer, incoming.nick, WENT, f"{incoming.nick} left{reason_text}")
 
 
 @on("KICK")
@@ -78,26 +78,26 @@ def kick(incoming: Incoming) -> None:
     if buffer is None:
         return
     who = incoming.param(1)
-    why = reason(incoming.param(2))
+    reason_text = reason(incoming.param(2))
     if incoming.network.is_me(who):
         buffer.leave()
         incoming.network.unwant(buffer.name)
-        incoming.about_me(buffer, f"{incoming.nick} kicked you{why}. /join {buffer.name} to come back.")
+        incoming.about_me(buffer, f"{incoming.nick} kicked you{reason_text}. /join {buffer.name} to come back.")
     else:
         buffer.members.pop(incoming.network.fold(who), None)
-        typing.gone(buffer, who)
-        incoming.note(buffer, f"{incoming.nick} kicked {who}{why}", nick=who)
+        typing.forget_user(buffer, who)
+        incoming.note(buffer, f"{incoming.nick} kicked {who}{reason_text}", nick=who)
 
 
 @on("QUIT")
 def quit_(incoming: Incoming) -> None:
     """Show a QUIT in every channel and private conversation of that user."""
     split = " (the network split)" if incoming.batch == "netsplit" else reason(incoming.param(0))
-    for buffer in _where_known(incoming.network, incoming.nick):
-        typing.gone(buffer, incoming.nick)
+    for buffer in _buffers_with(incoming.network, incoming.nick):
+        typing.forget_user(buffer, incoming.nick)
         if buffer.members.pop(incoming.network.fold(incoming.nick), None) or buffer.kind is BufferKind.PRIVATE:
             incoming.moved(buffer, incoming.nick, WENT, f"{incoming.nick} quit{split}")
-            buffer.gone = buffer.kind is BufferKind.PRIVATE and not incoming.mine
+            buffer.has_quit = buffer.kind is BufferKind.PRIVATE and not incoming.mine
     nick_recovery.free(incoming.network, incoming.nick)
 
 
@@ -106,9 +106,9 @@ def nick(incoming: Incoming) -> None:
     """Show a change of a nickname."""
     network = incoming.network
     old, new = incoming.nick, incoming.param(0)
-    mine = incoming.mine
-    known = _where_known(network, old)
-    if mine:
+    is_own = incoming.mine
+    known = _buffers_with(network, old)
+    if is_own:
         if bouncer.holds_session(network) and not network.link.welcomed:
             network.nicks.wanted = new  # a bouncer reports its nick on the network
         asked = network.fold(new) in (network.fold(network.nicks.asked), network.fold(network.nicks.wanted))
@@ -123,17 +123,17 @@ def nick(incoming: Incoming) -> None:
         if current.network is network and current not in (network.status, *known):
             incoming.answer(f"You are now known as {new}")
     for buffer in known:
-        typing.gone(buffer, old)
+        typing.forget_user(buffer, old)
         member = buffer.members.pop(network.fold(old), None)
         if member:
             member.nick = new
             buffer.members[network.fold(new)] = member
-        incoming.note(buffer, f"You are now known as {new}" if mine else f"{old} is now known as {new}", nick=new)
+        incoming.note(buffer, f"You are now known as {new}" if is_own else f"{old} is now known as {new}", nick=new)
     talk_with = network.find(old)
     if talk_with and talk_with.kind is BufferKind.PRIVATE and not network.find(new):
         network.buffers[network.fold(new)] = network.buffers.pop(network.fold(old))
         talk_with.name = new
-    if not mine:
+    if not is_own:
         nick_recovery.free(network, old)
         notify_list.renamed(incoming.model, network, old, new, incoming.time)
 
@@ -172,7 +172,7 @@ def no_topic(incoming: Incoming) -> None:
 
 
 @on(Numeric.RPL_TOPICWHOTIME)
-def topic_by(incoming: Incoming) -> None:
+def topic_setter(incoming: Incoming) -> None:
     """Show the setter and time of the topic."""
     buffer = incoming.network.find(incoming.param(1))
     when = date_and_time(incoming.param(3))
@@ -212,7 +212,7 @@ def names_end(incoming: Incoming) -> None:
     buffer.names_known = True
     if buffer.names_wanted:
         buffer.names_wanted = False
-        incoming.answer(joining.who_is_here(buffer))
+        incoming.answer(joining.members_line(buffer))
     if not incoming.network.caps.held & caps.NO_IMPLICIT_NAMES:
         _can_speak(incoming, buffer)
 
@@ -247,7 +247,7 @@ def mode(incoming: Incoming) -> None:
 
 
 @on(Numeric.RPL_CHANNELMODEIS)
-def modes_are(incoming: Incoming) -> None:
+def channel_modes(incoming: Incoming) -> None:
     """Show the channel's modes, on request."""
     buffer = incoming.network.find(incoming.param(1))
     modes = " ".join(incoming.message.params[2:])
@@ -322,7 +322,7 @@ def setname(incoming: Incoming) -> None:
         member.realname = incoming.param(0)
 
 
-def _where_known(network: ClientNetwork, nick: str) -> list[Buffer]:
+def _buffers_with(network: ClientNetwork, nick: str) -> list[Buffer]:
     known = [buffer for buffer, _ in network.with_member(nick)]
     talk_with = network.find(nick)
     if talk_with and talk_with.kind is BufferKind.PRIVATE:

@@ -1,4 +1,4 @@
-"""What the server says about accounts: SASL, registration, and what is open only to those who have one.
+"""Lines about accounts: SASL, registration, and refusals for users without an account.
 
 https://ircv3.net/specs/extensions/sasl-3.1#numerics-used-by-this-extension
 """
@@ -25,8 +25,8 @@ def authenticate(incoming: Incoming) -> None:
 @on(Numeric.RPL_LOGGEDIN)
 def logged_in(incoming: Incoming) -> None:
     """`<nick> <nick>!<user>@<host> <account> :You are now logged in as <user>`"""
-    if incoming.network.login.told != incoming.param(2):
-        incoming.network.login.told = incoming.param(2)
+    if incoming.network.login.announced != incoming.param(2):
+        incoming.network.login.announced = incoming.param(2)
         incoming.answer(f"You are logged in as {incoming.param(2)}.")
     login.logged_in(incoming.model, incoming.network, incoming.param(2))
 
@@ -34,7 +34,7 @@ def logged_in(incoming: Incoming) -> None:
 @on(Numeric.RPL_LOGGEDOUT)
 def logged_out(incoming: Incoming) -> None:
     """Note that the user is logged out."""
-    incoming.network.login.account = incoming.network.login.told = ""
+    incoming.network.login.account = incoming.network.login.announced = ""
     incoming.answer("You are logged out.")
 
 
@@ -78,7 +78,7 @@ def failure(incoming: Incoming) -> None:
 
 @on(Numeric.ERR_PASSWDMISMATCH)
 def wrong_password(incoming: Incoming) -> None:
-    """`:Password incorrect`: of OPER, or at the beginning of the password that PASS says."""
+    """`:Password incorrect`: of OPER, or during registration of PASS."""
     network = incoming.network
     if network.link.state is LinkState.REGISTERING and network.link.leaving:
         return  # it is asked for already
@@ -89,8 +89,8 @@ def wrong_password(incoming: Incoming) -> None:
 
 
 @on(Numeric.ERR_SASLABORTED, Numeric.RPL_SASLMECHS)
-def in_between(incoming: Incoming) -> None:
-    """Show nothing, for the next numeric says enough; an aborted exchange holds up no login."""
+def sasl_progress(incoming: Incoming) -> None:
+    """Show nothing: another numeric follows. After an aborted exchange the registration continues."""
     if incoming.message.command == Numeric.ERR_SASLABORTED.command:
         incoming.network.login.attempt = None
         end_negotiation(incoming.network)
@@ -143,8 +143,8 @@ def wants_key(incoming: Incoming) -> None:
         network.send("JOIN", name, key)
 
     incoming.answer(f"{name} requires a key.", LineKind.ERROR)
-    where = network.find(name) or network
-    incoming.model.questions.append(Prompt(f"The key of {name}", take, where=where))
+    login_network = network.find(name) or network
+    incoming.model.questions.append(Prompt(f"The key of {name}", take, scope=login_network))
 
 
 @on("FILEHOST")

@@ -27,7 +27,7 @@ from greenchat.records import replace
 
 
 @on("PRIVMSG", "NOTICE")
-def said(incoming: Incoming) -> None:
+def message(incoming: Incoming) -> None:
     """Show a message, possibly the user's own (echo-message)."""
     notice = incoming.message.command == "NOTICE"
     target, text = incoming.param(0), incoming.param(1)
@@ -44,20 +44,20 @@ def said(incoming: Incoming) -> None:
         return  # our own password, echoed or in the history; our automatic requests to a bouncer
     buffer = _buffer_for(incoming, target, notice=notice)
     _note_account(incoming, buffer)
-    here = False
+    sent_here = False
     if incoming.mine and incoming.batch not in HISTORIES:
-        here = sending.confirm(buffer, incoming.label, text)
-        incoming.network.devices.others |= not here
-        incoming.network.devices.last = LastDevice.HERE if here else LastDevice.ELSEWHERE
+        sent_here = sending.confirm(buffer, incoming.label, text)
+        incoming.network.devices.others |= not sent_here
+        incoming.network.devices.last = LastDevice.HERE if sent_here else LastDevice.ELSEWHERE
     elif incoming.mine:
-        chathistory.found_own(buffer, text, incoming.time)
+        chathistory.confirm_own(buffer, text, incoming.time)
     buffer.typing.pop(incoming.nick, None)
     member = buffer.member(incoming.nick)
     if member:
         member.spoke = incoming.time
     prefix = member.prefixes[:1] if member else ""
     reply = message_actions.replied_to(incoming.message.tags)
-    parent = buffer.said(reply)
+    parent = buffer.find_message(reply)
     line = Line(
         incoming.time,
         kind,
@@ -67,13 +67,13 @@ def said(incoming: Incoming) -> None:
         own=incoming.mine,
         highlight=incoming.highlights(text, buffer)
         or (not incoming.mine and parent is not None and parent.own)
-        or (buffer is incoming.network.status and notice and _announces(incoming, target)),
+        or (buffer is incoming.network.status and notice and _is_announcement(incoming, target)),
         id=incoming.message.tags.get("msgid", ""),
         reply=reply,
         quote=message_actions.quoted(parent) if reply else "",
-        here=here,
+        here=sent_here,
     )
-    buffer.gone = buffer.gone and incoming.past
+    buffer.has_quit = buffer.has_quit and incoming.past
     incoming.show(buffer, line)
 
 
@@ -122,9 +122,9 @@ def tagged(incoming: Incoming) -> None:
     state = incoming.message.tags.get(typing.TAG)
     buffer = incoming.network.find(incoming.nick if incoming.network.is_me(incoming.param(0)) else incoming.param(0))
     if buffer and state and incoming.live:
-        typing.heard(buffer, incoming.nick, state, incoming.network.link.heard_at)
+        typing.receive(buffer, incoming.nick, state, incoming.network.link.heard_at)
     if buffer:
-        message_actions.heard(buffer, incoming.nick, incoming.message.tags)
+        message_actions.apply_reaction(buffer, incoming.nick, incoming.message.tags)
 
 
 @on("INVITE")
@@ -197,7 +197,7 @@ def standard_reply(incoming: Incoming) -> None:
     if incoming.param(0) == "FILEHOST":
         incoming.model.effects.append(UseToken(incoming.network, ""))
     if incoming.param(0) == "AUTHENTICATE" and incoming.param(1) in ("CODE_REQUIRED", "CODE_INVALID"):
-        login.want_code(incoming.model, incoming.network, incoming.param(-1), incoming.time)
+        login.ask_code(incoming.model, incoming.network, incoming.param(-1), incoming.time)
         return
     link = incoming.network.link
     if incoming.param(1) == "ACCOUNT_REQUIRED" and link.state is LinkState.REGISTERING and not link.leaving:
@@ -244,7 +244,7 @@ def _buffer_for(incoming: Incoming, target: str, *, notice: bool) -> Buffer:
         return incoming.model.open(network, target)
     from_server = "!" not in (incoming.message.source or "")
     if from_server:
-        if _announces(incoming, target):
+        if _is_announcement(incoming, target):
             return current if (current := incoming.model.current).network is network else network.status
         return network.find(incoming.nick) or network.status
     if notice:
@@ -254,14 +254,14 @@ def _buffer_for(incoming: Incoming, target: str, *, notice: bool) -> Buffer:
     return strangers.window(incoming.model, network, incoming.nick, incoming.time)
 
 
-def _announces(incoming: Incoming, target: str) -> bool:
+def _is_announcement(incoming: Incoming, target: str) -> bool:
     """Whether a server's notice should be read now, like an announcement of operators.
 
     Routine notices begin with *** on all servers; those before the welcome are about connecting.
     """
     network = incoming.network
-    told = bool(incoming.message.source) and network.is_me(target) and not incoming.param(1).startswith("***")
-    return told and incoming.live and network.link.welcomed
+    is_for_us = bool(incoming.message.source) and network.is_me(target) and not incoming.param(1).startswith("***")
+    return is_for_us and incoming.live and network.link.welcomed
 
 
 def _ctcp(incoming: Incoming, command: str, argument: str) -> None:
@@ -271,9 +271,9 @@ def _ctcp(incoming: Incoming, command: str, argument: str) -> None:
             ctcp.echoed(network, incoming.param(0), command)
         if not incoming.live:
             return  # no answer to anything that was asked here
-        heard = network.link.heard_at  # by our own clock, like the sent time
-        if command == "PING" and argument.isdecimal() and int(argument) <= heard:
-            incoming.answer(f"{incoming.nick} answers after {(heard - int(argument)) / 1000:.2f} s")
+        received_at = network.link.heard_at  # by our own clock, like the sent time
+        if command == "PING" and argument.isdecimal() and int(argument) <= received_at:
+            incoming.answer(f"{incoming.nick} answers after {(received_at - int(argument)) / 1000:.2f} s")
         else:
             incoming.answer(f"{incoming.nick} answers {command}: {argument}")
         return
@@ -283,7 +283,7 @@ def _ctcp(incoming: Incoming, command: str, argument: str) -> None:
         _offered(incoming, argument)
         return
     incoming.note(network.status, f"{incoming.nick} asks for {command}")
-    ctcp.asked(incoming.model, network, incoming.nick, command, argument)
+    ctcp.answer(incoming.model, network, incoming.nick, command, argument)
 
 
 def _offered(incoming: Incoming, argument: str) -> None:

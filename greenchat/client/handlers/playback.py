@@ -1,4 +1,4 @@
-"""What happened in a channel before we came, out of its history: told as it was, changing nothing that is now.
+"""Past events of a channel, from its history: shown as lines, without any effect on the present state.
 
 https://ircv3.net/specs/extensions/chathistory (draft/event-playback)
 """
@@ -51,10 +51,10 @@ def played_back(incoming: Incoming, buffer: Buffer) -> None:
 def found(incoming: Incoming) -> None:
     """Show a search result with its time and place in the current window."""
     if incoming.message.command in ("PRIVMSG", "NOTICE"):
-        where = "" if incoming.network.is_me(incoming.param(0)) else f" {incoming.param(0)}"
+        channel = "" if incoming.network.is_me(incoming.param(0)) else f" {incoming.param(0)}"
         current = incoming.model.current
         buffer = current if current.network is incoming.network else incoming.network.status
-        text = f"{date_and_time(str(incoming.time // 1000))}{where} {incoming.nick}: {incoming.param(1)}"
+        text = f"{date_and_time(str(incoming.time // 1000))}{channel} {incoming.nick}: {incoming.param(1)}"
         incoming.model.add(buffer, Line(max(incoming.time, _newest(buffer)), LineKind.INFO, text))
 
 

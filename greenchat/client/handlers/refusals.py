@@ -1,4 +1,4 @@
-"""Channels that the server does not let us into, or sends us on from.
+"""Refused joins, and joins that are forwarded to another channel.
 
 https://modern.ircdocs.horse/#errors-and-numerics
 """

@@ -1,4 +1,4 @@
-"""Coming in: capabilities, the welcome, what the server can do, and the channels to be in.
+"""Registration: capabilities, the welcome, the server's features, and the channels to join.
 
 https://ircv3.net/specs/extensions/capability-negotiation
 """
@@ -16,7 +16,7 @@ from greenchat.client.irc import (
     unsent,
 )
 from greenchat.client.state.address import ServerAddress
-from greenchat.client.state.effects import OnlyTls, Reconnect
+from greenchat.client.state.effects import Reconnect, RequireTls
 from greenchat.client.state.lines import LineKind
 from greenchat.client.state.model import BufferKind, ClientNetwork, LinkState, Model
 from greenchat.protocol import caps
@@ -113,7 +113,7 @@ def cap(incoming: Incoming) -> None:
                     network.caps.held |= caps.bits([name])
             if caps.bits(names) & caps.EXTENDED_ISUPPORT and network.link.state is LinkState.REGISTERING:
                 network.send("ISUPPORT")  # before the welcome, so that the first names are compared rightly
-            if login.SASL in names and not (login.wants(network) and login.start(network)):
+            if login.SASL in names and not (login.has_credentials(network) and login.start(network)):
                 incoming.answer(
                     "Not logged in: without TLS the password could be read. Connect with TLS.", LineKind.ERROR
                 )
@@ -130,7 +130,7 @@ def welcome(incoming: Incoming) -> None:
         _measure_skew(incoming)  # a bouncer repeats the welcome that it got itself, with the time of that
     network.link.lost_at = network.link.retry_at = None
     network.link.tries = 0
-    network.link.trouble = None
+    network.link.error_line = None
     network.link.offers_server = False
     network.directory.masks = 0
     network.link.welcomed = False
@@ -175,32 +175,32 @@ def after_welcome(incoming: Incoming) -> None:
     login.after_welcome(incoming.model, network, incoming.time)
     chathistory.ask_targets(network, incoming.time)
     if first:
-        network_setup.came_in(incoming.model, network)
+        network_setup.run_commands(incoming.model, network)
         bouncer.ask_playback(network)
     nick_recovery.watch(network)
     notify_list.watch(incoming.model, network)
 
 
 @on("CHATHISTORY")
-def went_on(incoming: Incoming) -> None:
+def chathistory_target(incoming: Incoming) -> None:
     """`CHATHISTORY TARGETS <target> <timestamp>`: https://ircv3.net/specs/extensions/chathistory#targets"""
     time = milliseconds_of(incoming.param(2))
     if incoming.param(0) == "TARGETS" and incoming.param(1) and time is not None:
-        chathistory.talk_went_on(incoming.model, incoming.network, incoming.param(1), time)
+        chathistory.new_messages_in(incoming.model, incoming.network, incoming.param(1), time)
 
 
 @on(Numeric.RPL_MONONLINE)
 def online(incoming: Incoming) -> None:
     """`<nick> :target[!user@host][,target...]`"""
     for mask in incoming.param(1).split(","):
-        notify_list.came(incoming.model, incoming.network, mask, incoming.time)
+        notify_list.user_online(incoming.model, incoming.network, mask, incoming.time)
 
 
 @on(Numeric.RPL_MONOFFLINE)
 def offline(incoming: Incoming) -> None:
     """`<nick> :target[,target...]`: https://ircv3.net/specs/extensions/monitor"""
     for nick in incoming.param(1).split(","):
-        notify_list.went(incoming.model, incoming.network, nick, incoming.time)
+        notify_list.user_offline(incoming.model, incoming.network, nick, incoming.time)
 
 
 @on(Numeric.ERR_NICKNAMEINUSE, Numeric.ERR_ERRONEUSNICKNAME, Numeric.ERR_UNAVAILRESOURCE)
@@ -281,7 +281,7 @@ def _secure(incoming: Incoming) -> bool:
     port, duration = policy.get("port", ""), policy.get("duration", "")
     if network.address.tls:
         if duration.isdecimal():
-            incoming.model.effects.append(OnlyTls(network, int(duration)))
+            incoming.model.effects.append(RequireTls(network, int(duration)))
     elif port.isdecimal() and 0 < int(port) < 65536:
         network.address = ServerAddress(network.address.host, int(port), tls=True)
         network.login.only_tls = True
@@ -299,7 +299,7 @@ def _with_values(names: list[str]) -> dict[str, str]:
 
 def _ask_for(network: ClientNetwork, offered: dict[str, str]) -> None:
     line = ""
-    wanted = WANTED_CAPS | (caps.SASL if login.wants(network) else 0)
+    wanted = WANTED_CAPS | (caps.SASL if login.has_credentials(network) else 0)
     if not caps.bits(offered) & caps.METADATA_3:
         wanted = (wanted & ~caps.METADATA) | caps.METADATA_2  # one or the other, never both
     if caps.bits(offered) & caps.CHATHISTORY:

@@ -3,7 +3,7 @@
 from greenchat.client.handlers.numeric_texts import in_words
 from greenchat.client.handlers.registry import Incoming, on
 from greenchat.client.irc import notify_list
-from greenchat.client.state.channel_list import Listed
+from greenchat.client.state.channel_list import ListedChannel
 from greenchat.client.state.lines import LineKind
 from greenchat.client.text.times import date_and_time, duration
 from greenchat.protocol.message import split_source
@@ -35,14 +35,14 @@ def for_the_record(incoming: Incoming) -> None:
 
 
 @on(Numeric.RPL_LUSERCLIENT)
-def people(incoming: Incoming) -> None:
+def user_counts(incoming: Incoming) -> None:
     """`There are <u> users and <i> invisible on <s> servers`, shown as a sum, since few servers have a singular."""
     counted = [int(word) for word in incoming.param(-1).split() if word.isdecimal()]
     incoming.note_or_answer(f"People here: {sum(counted[:2])}" if len(counted) == 3 else incoming.param(-1))
 
 
 @on(Numeric.RPL_MYINFO, Numeric.RPL_LUSERME)
-def said_before(incoming: Incoming) -> None:
+def hide_redundant(incoming: Incoming) -> None:
     """Hide numerics that repeat RPL_YOURHOST, RPL_ISUPPORT and RPL_LUSERCLIENT."""
 
 
@@ -57,8 +57,8 @@ def said_before(incoming: Incoming) -> None:
     Numeric.RPL_ENDOFSTATS,
     Numeric.RPL_LISTSTART,
 )
-def ends(incoming: Incoming) -> None:
-    """Says only that a list begins or ends, which can be seen."""
+def hide_list_end(incoming: Incoming) -> None:
+    """Hide numerics that only mark the beginning or end of a list."""
 
 
 @on(Numeric.RPL_ACCEPTLIST)
@@ -194,8 +194,8 @@ def who(incoming: Incoming) -> None:
 def listed(incoming: Incoming) -> None:
     """`<channel> <client count> :<topic>`"""
     network, people = incoming.network, incoming.param(2)
-    entry = Listed(incoming.param(1), int(people) if people.isdecimal() else 0, incoming.param(3))
-    network.directory.hear(network.fold(entry.name), entry)
+    entry = ListedChannel(incoming.param(1), int(people) if people.isdecimal() else 0, incoming.param(3))
+    network.directory.add(network.fold(entry.name), entry)
     if network.directory.quiet:
         return
     topic = f": {incoming.param(3)}" if incoming.param(3) else ""
@@ -258,10 +258,10 @@ def ison(incoming: Incoming) -> None:
     if asked:
         notify_list.answered(incoming.model, incoming.network, asked, incoming.param(-1).split(), incoming.time)
     else:
-        anything_else(incoming)
+        other_numeric(incoming)
 
 
-def anything_else(incoming: Incoming) -> None:
+def other_numeric(incoming: Incoming) -> None:
     """Show a numeric or command without a handler of its own.
 
     An error (400-599) about one of our buffers is shown there.

@@ -13,8 +13,8 @@ from greenchat.client.slash.guide import BASICS, groups
 from greenchat.client.slash.registry import ALIASES
 from greenchat.client.slash.window import WORDS as WINDOW_WORDS
 from greenchat.client.state import settings, well_known
-from greenchat.client.state.kept_networks import FIELDS
 from greenchat.client.state.model import Buffer, BufferKind, LinkState, Model
+from greenchat.client.state.saved_networks import FIELDS
 from greenchat.client.text import emoji
 
 _MOST_PATHS = 200
@@ -174,14 +174,14 @@ def _nicks(buffer: Buffer) -> list[str]:
     """Return the other members: recent speakers first, the others by name."""
     fold = buffer.network.fold
     if buffer.kind is not BufferKind.CHANNEL:
-        return list(dict.fromkeys([*[buffer.name] * (buffer.kind is BufferKind.PRIVATE), *_elsewhere(buffer)]))
+        return list(dict.fromkeys([*[buffer.name] * (buffer.kind is BufferKind.PRIVATE), *_nicks_of_network(buffer)]))
     last = list(buffer.speakers)
     order = {folded: place for place, folded in enumerate(reversed(last))}
     others = [member.nick for member in buffer.members.values() if not buffer.network.is_me(member.nick)]
     return sorted(others, key=lambda nick: (order.get(fold(nick), len(order)), fold(nick)))
 
 
-def _elsewhere(buffer: Buffer) -> list[str]:
+def _nicks_of_network(buffer: Buffer) -> list[str]:
     """Return the members of all channels of the network, by name."""
     network = buffer.network
     people = {member.nick for other in network.buffers.values() for member in other.members.values()}

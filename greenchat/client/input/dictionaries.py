@@ -90,7 +90,7 @@ class Dictionaries:
         for each in self._dictionaries:
             with contextlib.suppress(UnicodeError):  # written in letters that this language does not have
                 found.append(each.suggest(word))
-        in_turn = [meant for rank in zip_longest(*found) for meant in rank if meant]
+        in_turn = [suggestion for rank in zip_longest(*found) for suggestion in rank if suggestion]
         return list(dict.fromkeys(in_turn))[:MOST_SUGGESTIONS]
 
 
@@ -121,7 +121,7 @@ def _language(wanted: str, found: dict[str, Path]) -> str:
     for language in found:
         if language.replace("-", "_") == wanted or language.partition("_")[0] == wanted:
             return language
-    there = f"there are {', '.join(sorted(found))}" if found else "there are none"
+    known = f"there are {', '.join(sorted(found))}" if found else "there are none"
     raise SpellingError(
-        f"There is no dictionary for {wanted} ({there}). Systems have them as packages like hunspell-de-de."
+        f"There is no dictionary for {wanted} ({known}). Systems have them as packages like hunspell-de-de."
     )

@@ -94,7 +94,7 @@ class Editor:
         self._change(line, "replaced")
 
     def load(self, line: InputLine) -> None:
-        """Put another draft in its place, with nothing to undo."""
+        """Replace the line by another draft, with nothing to undo."""
         self.line = line
         self._undo.clear()
         self._redo.clear()
@@ -211,7 +211,7 @@ class Editor:
             self._change(joined(before[: len(before) - len(left)] + right + left, after[len(right) :]), "swapped")
 
     def transpose_words(self) -> None:
-        """Swap the word before the cursor and the one at or behind it."""
+        """Swap the word before the cursor and the one at or after it."""
         text = self.line.text
         found = list(_WORD.finditer(text))
         behind = next((index for index, word in enumerate(found) if word.end() > self.line.cursor), len(found) - 1)
@@ -221,15 +221,15 @@ class Editor:
             self._change(joined(text[: first.start()] + swapped, text[second.end() :]), "swapped")
 
     def upcase_word(self) -> None:
-        """Write the word behind the cursor in capitals."""
+        """Change the word after the cursor to upper case."""
         self._rewrite_word(str.upper)
 
     def downcase_word(self) -> None:
-        """Write it in small letters."""
+        """Change the word after the cursor to lower case."""
         self._rewrite_word(str.lower)
 
     def capitalize_word(self) -> None:
-        """Begin it with a capital."""
+        """Capitalize the word after the cursor."""
         self._rewrite_word(str.capitalize)
 
     def _rewrite_word(self, write: Callable[[str], str]) -> None:
@@ -242,7 +242,7 @@ class Editor:
     # going back
 
     def undo(self) -> None:
-        """Take the last change back."""
+        """Undo the last change."""
         if self._undo:
             self._redo.append(self.line)
             self.line = self._undo.pop()
@@ -256,7 +256,7 @@ class Editor:
             self._last = ""
 
     def older(self) -> None:
-        """Go to the line above, on the first one to the line entered before this one."""
+        """Go to the line above, or from the first line to the previous entry of the history."""
         if "\n" in self.line.before:
             self._move_rows(-1)
             return
@@ -269,7 +269,9 @@ class Editor:
             self._recall(self._recalled - 1)
 
     def newer(self) -> None:
-        """Go to the line below, on the last one to the line entered after this one, at last to the unfinished one."""
+        """Go to the line below, or from the last line to the next entry of the history, and finally to the unfinished
+        input.
+        """
         if "\n" in self.line.after:
             self._move_rows(1)
             return

@@ -19,7 +19,7 @@ DONE, STAYS, LEFT = "done", "stays", "left"  # ended; continues; ended without u
 CANCEL = frozenset({"Escape", "C-g", "C-c"})
 SERVER = "the server"
 NOT_TYPED = "Nothing found in what you typed. Escape goes back."
-# The editor's keys in lines that are not messages: all but those that leave the line.
+# The editor's keys for lines that are not messages: all except those that leave the line.
 EDITS = {key: action for key, action in KEYS.items() if action in COMMANDS and action not in ("older", "newer")}
 
 
@@ -58,7 +58,7 @@ class Mode(Protocol):
         """Take a key, and return DONE, STAYS or LEFT."""
 
     def paste(self, text: str) -> None:
-        """Text was pasted."""
+        """Handle pasted text."""
 
 
 class Search:
@@ -88,20 +88,20 @@ class Search:
 
     @property
     def marked(self) -> str:
-        """The text that was looked for, to be marked."""
+        """The searched text, to be highlighted."""
         return self._editor.text
 
     @property
     def hint(self) -> str:
         """The scope of the search, and the keys."""
-        where = self._scope
-        if where == SERVER:
+        scope = self._scope
+        if scope == SERVER:
             return "Enter searches the server's history (Tab changes where), Escape goes back."
         missing = "nothing found" if self._editor.text and not self._found else "Ctrl-F older, Down newer"
-        return f"{missing} ({where}; Tab changes). Enter stays here, Escape goes back."
+        return f"{missing} ({scope}; Tab changes). Enter stays here, Escape goes back."
 
     def key(self, key: str) -> str:
-        """Letters are searched for, Ctrl-F and Up continue to older matches, Down to newer ones."""
+        """Handle a key: letters extend the searched text, Ctrl-F and Up find older matches, Down newer ones."""
         if key in CANCEL:
             self._go_back()
             return DONE
@@ -165,7 +165,7 @@ class Search:
         return buffers[start:] + buffers[:start]
 
     def _older(self, start: tuple[Buffer, int] | None = None) -> Iterator[tuple[Buffer, int]]:
-        """Yield the lines that fit from the one that was found on, without it; or from another one on, with it."""
+        """Yield matching lines: after the found one, or from another line on, including it."""
         places = ((each, number) for each in self._buffers() for number in range(each.end - 1, each.first - 1, -1))
         return self._after_found(dropwhile(lambda place: start not in (None, place), places))
 

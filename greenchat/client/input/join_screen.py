@@ -9,7 +9,7 @@ from greenchat.client.input.editor import EMPTY, Editor, InputLine
 from greenchat.client.input.input_modes import CANCEL, DONE, STAYS, edit
 from greenchat.client.state import well_known
 from greenchat.client.state.address import ServerAddress
-from greenchat.client.state.channel_list import Listed
+from greenchat.client.state.channel_list import ListedChannel
 from greenchat.client.state.destination import (
     CHANNEL_SIGNS,
     DEFAULT_CHANNEL,
@@ -25,6 +25,7 @@ from greenchat.records import record
 SERVER, NICK, CHANNEL = "Server", "Nickname", "Channel"
 FIELDS = (SERVER, NICK, CHANNEL)
 OPEN = "C-o"
+_JOIN = ("/join", "/j")  # out of habit: the field expects a name only
 MOST_CHOICES = 200
 STEPS = {"Up": -1, "S-Tab": -1, "PgUp": -10, "Down": 1, "Tab": 1, "PgDn": 10}
 
@@ -39,7 +40,7 @@ Take = Callable[[str, int], None]
 
 
 @record(slots=True)
-class Plan:
+class InitialFields:
     """The fields' first values; "" for a channel of the server's choice. recent: former destinations."""
 
     server: str
@@ -51,14 +52,16 @@ class Plan:
 class JoinScreen:
     """The join screen. take: called with the chosen channel and the time. first: whether leaving it ends greenchat.
 
-    Reads: what the view draws. Changes: key, paste, noticed.
+    Reads: what the view draws. Changes: key, paste, update.
     """
 
-    def __init__(self, model: Model, plan: Plan, take: Take, *, start: str = SERVER, first: bool = True) -> None:
+    def __init__(
+        self, model: Model, plan: InitialFields, take: Take, *, start: str = SERVER, first: bool = True
+    ) -> None:
         self.field = start
         self.first = first
-        self.trouble = ""
-        self.choices: list[Listed] = []
+        self.error = ""
+        self.choices: list[ListedChannel] = []
         self.chosen: int | None = None
         self.servers = _servers(plan.recent)
         self._all_servers = self.servers
@@ -75,7 +78,7 @@ class JoinScreen:
         self._offers_server = False
         self._failed_once = False
         self._shown: tuple[int, str] | None = None
-        self.noticed()
+        self.update()
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -91,11 +94,11 @@ class JoinScreen:
         return field in self._suggested
 
     @property
-    def news(self) -> str:
+    def progress(self) -> str:
         """The progress of connecting, or the error."""
         network = self._network
-        if self.trouble:
-            return self.trouble
+        if self.error:
+            return self.error
         if self._helped:
             return HELP
         if not self._connecting and self.first:
@@ -156,11 +159,11 @@ class JoinScreen:
         self._editors[self.field].insert(text.split("\n")[0].strip())
         self._typed()
 
-    def noticed(self) -> None:
+    def update(self) -> None:
         """Check the state of the network."""
         network = self._network
-        if self._connecting and network.link.trouble and network.link.state is LinkState.OFFLINE:
-            self._failed(network.link.trouble.text)
+        if self._connecting and network.link.error_line and network.link.state is LinkState.OFFLINE:
+            self._failed(network.link.error_line.text)
         if network.link.state is not LinkState.ONLINE:
             self._asked = False
         elif network.link.welcomed:
@@ -181,14 +184,17 @@ class JoinScreen:
         if text in ("/help", "?"):
             self._put("")
             self._helped = True
-        elif self.field == SERVER:
+            return STAYS
+        if self.field == CHANNEL and text.partition(" ")[0].casefold() in _JOIN:
+            text = text.partition(" ")[2].strip()
+        if self.field == SERVER:
             self._enter_server(text)
         elif self.field == NICK:
-            self.trouble = nick_problem(text)
-            if not self.trouble:
+            self.error = nick_problem(text)
+            if not self.error:
                 self._connect()
         elif not text.strip(CHANNEL_SIGNS):
-            self.trouble = "Type the name of a channel, like #tea."
+            self.error = "Type the name of a channel, like #tea."
         else:
             signs = self._network.isupport.chantypes
             self._take(text.split()[0] if text[:1] in signs else signs[:1] + text.split()[0], now)
@@ -198,21 +204,21 @@ class JoinScreen:
     def _enter_server(self, text: str) -> None:
         if self._offers_server and self._address() == self._network.address:
             self._offers_server = False
-            self.trouble = ""
+            self.error = ""
             self._model.effects.append(StartServer(self._network))
             self._connecting = True
             self.field = CHANNEL
             return
         if is_channel(text):
-            self.trouble = f"{text} is a channel. Name its server first."
+            self.error = f"{text} is a channel. Name its server first."
             return
         try:
             destination = parse_destination(text)
         except AddressError as error:
-            self.trouble = str(error)
+            self.error = str(error)
             return
         self._offers_server = False
-        self.trouble = ""
+        self.error = ""
         self.chosen = None
         if destination.nick:
             self._editors[NICK].load(_at_end(destination.nick))
@@ -235,26 +241,26 @@ class JoinScreen:
         if nick != network.nicks.wanted:
             network.login.credentials = None
         network.nicks.current = network.nicks.wanted = nick
-        network.link.trouble = None
+        network.link.error_line = None
         network.link.tries = 0
         self._model.effects.append(Connect(network))
         self._connecting = True
         self._asked = False
         self.field = CHANNEL
 
-    def _failed(self, why: str) -> None:
+    def _failed(self, reason: str) -> None:
         network = self._network
         network.link.retry_at = None
         self._connecting = False
         self.field = SERVER
         self._failed_once = True
         self._suggested.add(SERVER)
-        self.trouble = f"{why}."
+        self.error = f"{reason}."
         text = self._editors[SERVER].text
-        if "nothing answers" in why and parse_destination(text).address.is_local and not network.address.tls:
+        if "nothing answers" in reason and parse_destination(text).address.is_local and not network.address.tls:
             self._offers_server = True
         elif "://" not in text and ":" not in text:
-            self.trouble += f" If this is another kind of IRC server: ircs://{text}"
+            self.error += f" If this is another kind of IRC server: ircs://{text}"
 
     def _open(self, now: int) -> str:
         """Open the windows without a connection, to read the archive; the client continues to connect."""
@@ -268,7 +274,7 @@ class JoinScreen:
     def _step(self, key: str) -> None:
         """Move to the next channel of the list, or else the next field; those of a connection are fixed."""
         step = STEPS[key]
-        self.trouble = ""
+        self.error = ""
         self._offers_server = False
         listed = len(self.choices if self.field == CHANNEL else self.servers if self.field == SERVER else ())
         if listed and (self.field == CHANNEL or key in ("Up", "Down", "PgUp", "PgDn")):
@@ -295,7 +301,7 @@ class JoinScreen:
 
     def _typed(self) -> None:
         self._suggested.discard(self.field)
-        self.trouble = ""
+        self.error = ""
         self._offers_server = False
         self._failed_once = False
         self._helped = False
@@ -315,13 +321,13 @@ class JoinScreen:
             self.choices = directory.largest(MOST_CHOICES, wanted)
 
 
-def _servers(recent: Sequence[str]) -> list[Listed]:
+def _servers(recent: Sequence[str]) -> list[ListedChannel]:
     """Return the servers to choose from: the last ones, then the well-known ones."""
-    found = [Listed(text, 0, "used before") for text in recent]
+    found = [ListedChannel(text, 0, "used before") for text in recent]
     known = {destination_host(text) for text in recent}
     for name, address in well_known.NETWORKS.items():
         if address.host not in known:
-            found.append(Listed(address.host, 0, name if address.tls else f"{name} (without TLS)"))
+            found.append(ListedChannel(address.host, 0, name if address.tls else f"{name} (without TLS)"))
     return found
 
 
@@ -337,7 +343,7 @@ def _at_end(text: str) -> InputLine:
     return InputLine(text, len(text)) if text else EMPTY
 
 
-def first_screen(model: Model, plan: Plan, start: str, remember: Take) -> JoinScreen:
+def first_screen(model: Model, plan: InitialFields, start: str, remember: Take) -> JoinScreen:
     """Return the screen that the client begins with. remember: given the channel that was chosen."""
     network = model.network
 

@@ -1,4 +1,4 @@
-"""A cursor on the messages: for replying, reacting, taking back, copying, and opening links.
+"""A cursor on the messages: for replying, reacting, deleting, copying, and opening links.
 
 Modes like those of the input line: each gets the keys first. They act on the rest of the client through callables.
 """
@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from greenchat.client.input.editor import EMPTY, Editor, InputLine
 from greenchat.client.input.input_modes import CANCEL, DONE, LEFT, STAYS, edit
 from greenchat.client.irc import message_actions
-from greenchat.client.state.effects import Copy, LoadPicture, Open
+from greenchat.client.state.effects import CopyText, LoadPicture, OpenLink
 from greenchat.client.state.lines import TALK, Line
 from greenchat.client.state.model import Model
 from greenchat.client.text import emoji, links
@@ -44,68 +44,68 @@ class MessageCursor:
         self._number = number
         self._anchor = self._buffer.anchor
         self._answer = ""
-        self._said: Line | None = None
+        self._line: Line | None = None
         self._go(number, -1)
 
     @property
     def selected(self) -> int | None:
         """Return the number of the line, which changes when older lines are inserted."""
-        buffer, said = self._buffer, self._said
-        if said is None:
+        buffer, line = self._buffer, self._line
+        if line is None:
             return None
-        here = self._number if buffer.first <= self._number < buffer.end else buffer.end - 1
-        if buffer.line(here) is not said:
-            around = (number for number in range(buffer.end - 1, buffer.first - 1, -1) if buffer.line(number) is said)
-            here = next(around, here)
-            self._said = buffer.line(here)
-        self._number = here
-        return here
+        number_now = self._number if buffer.first <= self._number < buffer.end else buffer.end - 1
+        if buffer.line(number_now) is not line:
+            around = (number for number in range(buffer.end - 1, buffer.first - 1, -1) if buffer.line(number) is line)
+            number_now = next(around, number_now)
+            self._line = buffer.line(number_now)
+        self._number = number_now
+        return number_now
 
     @property
     def hint(self) -> str:
         """The hint: what the keys do."""
         if self._answer:
             return self._answer
-        said = self._said
-        if said is None:
+        line = self._line
+        if line is None:
             return "There are no messages here. Escape goes back."
-        found = ["r reply"] if said.kind in TALK and said.nick else []
-        found += ["e react"] if message_actions.can_react(self._buffer, said) else []
-        found += ["d delete"] if message_actions.can_redact(self._buffer, said) else []
-        found += ["o open link", "p show picture", "y copy link"] if links.links(said.text) else []
+        found = ["r reply"] if line.kind in TALK and line.nick else []
+        found += ["e react"] if message_actions.can_react(self._buffer, line) else []
+        found += ["d delete"] if message_actions.can_redact(self._buffer, line) else []
+        found += ["o open link", "p show picture", "y copy link"] if links.links(line.text) else []
         return ", ".join([*found, "c copy text"]) + ". Up and Down choose, Escape goes back."
 
     def key(self, key: str) -> str:
         """Run the action of a letter on the message."""
         self._answer = ""
         number = self.selected
-        if key in CANCEL or number is None or self._said is None:
+        if key in CANCEL or number is None or self._line is None:
             self._buffer.anchor = self._anchor
             return DONE
-        said = self._said
+        line = self._line
         if key in ("Up", "C-Up", "k", "C-p"):
             self._go(number - 1, -1)
         elif key in ("Down", "C-Down", "j", "C-n"):
             self._go(number + 1, 1)
         elif key in ("PgUp", "PgDn"):
             self._go(number + (-10 if key == "PgUp" else 10), -1 if key == "PgUp" else 1)
-        elif key in ("r", "Enter") and said.kind in TALK and said.nick:
-            self._reply(said)
+        elif key in ("r", "Enter") and line.kind in TALK and line.nick:
+            self._reply(line)
             return DONE
-        elif key in ("e", "+") and message_actions.can_react(self._buffer, said):
-            self._follow(Reaction(said.nick, lambda reaction: message_actions.react(self._buffer, said, reaction)))
+        elif key in ("e", "+") and message_actions.can_react(self._buffer, line):
+            self._follow(Reaction(line.nick, lambda reaction: message_actions.react(self._buffer, line, reaction)))
             return DONE
-        elif key in ("d", "Delete") and message_actions.can_redact(self._buffer, said):
+        elif key in ("d", "Delete") and message_actions.can_redact(self._buffer, line):
             self._follow(
-                Choice("Delete this message?", ("Yes",), lambda _: message_actions.redact(self._buffer, said)),
+                Choice("Delete this message?", ("Yes",), lambda _: message_actions.redact(self._buffer, line)),
             )
             return DONE
         elif key == "c":
-            self._copy(plain(said))
+            self._copy(plain(line))
             return DONE
         elif key in ("o", "p", "y"):
             take = {"o": self._open, "p": self._look_at, "y": self._copy}[key]
-            return self._link(links.links(plain(said)), take)
+            return self._link(links.links(plain(line)), take)
         elif len(key) > 1:
             return LEFT
         return STAYS
@@ -124,7 +124,7 @@ class MessageCursor:
             for place in range(number, end, ahead):
                 if not buffer.line(place).change:
                     self._number = place
-                    self._said = buffer.line(place)
+                    self._line = buffer.line(place)
                     self._show(place)
                     return
 
@@ -139,13 +139,13 @@ class MessageCursor:
         return DONE
 
     def _open(self, link: str) -> None:
-        self._model.effects.append(Open(link))
+        self._model.effects.append(OpenLink(link))
 
     def _look_at(self, link: str) -> None:
         self._model.effects.append(LoadPicture(self._buffer.network, link))
 
     def _copy(self, text: str) -> None:
-        self._model.effects.append(Copy(text))
+        self._model.effects.append(CopyText(text))
 
 
 class Reaction:
@@ -223,6 +223,6 @@ class Choice:
         """Ignore pasted text."""
 
 
-def plain(said: Line) -> str:
-    """Return the text of a message without formatting, harmless wherever it is pasted."""
-    return "\n".join(visible(strip_formatting(line)) for line in said.text.split("\n"))
+def plain(line: Line) -> str:
+    """Return the text of a message without formatting and control characters, safe to paste."""
+    return "\n".join(visible(strip_formatting(line)) for line in line.text.split("\n"))

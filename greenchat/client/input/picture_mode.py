@@ -1,4 +1,4 @@
-"""A picture in the talk's place, until a key is pressed."""
+"""Shows a picture in place of the messages, until a key is pressed."""
 
 from greenchat.client.input.editor import EMPTY
 from greenchat.client.input.input_modes import CANCEL, DONE, LEFT

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from greenchat.client.input.editor import EMPTY, Editor, InputLine
 from greenchat.client.input.input_modes import CANCEL, DONE, STAYS, edit
-from greenchat.client.state.questions import Prompt, Question, Where
+from greenchat.client.state.questions import Prompt, Question, Scope
 
 RunCommand = Callable[[str, int], bool]  # runs a line if it is a command; whether it was one
 
@@ -19,8 +19,8 @@ class _Typing:
     marked = ""
     selected: int | None = None
 
-    def __init__(self, where: Where) -> None:
-        self.where = where
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
         self._editor = Editor()
 
     @property
@@ -37,7 +37,7 @@ class QuestionMode(_Typing):
     """A question in the input line's place. now: when it is answered, in milliseconds since the epoch."""
 
     def __init__(self, question: Question, now: int, order: RunCommand) -> None:
-        super().__init__(question.where)
+        super().__init__(question.scope)
         self._question = question
         self._now = now
         self._order = order
@@ -91,7 +91,7 @@ class PromptMode(_Typing):
     holds = True
 
     def __init__(self, prompt: Prompt, now: int, order: RunCommand) -> None:
-        super().__init__(prompt.where)
+        super().__init__(prompt.scope)
         self._prompt = prompt
         self._now = now
         self._order = order

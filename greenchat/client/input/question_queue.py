@@ -3,7 +3,7 @@
 from greenchat.client.input.input_modes import Mode
 from greenchat.client.input.prompts import PromptMode, QuestionMode
 from greenchat.client.state.model import Model
-from greenchat.client.state.questions import ManyLines, Prompt, Question, SearchFor, WhichChannel, belongs
+from greenchat.client.state.questions import ManyLines, Prompt, Question, SearchFor, WhichChannel, may_ask_in
 
 # The keys while a question waits for its answer.
 _MOVES = frozenset(
@@ -28,7 +28,7 @@ _MOVES = frozenset(
 )
 
 
-def leads_away(action: str) -> bool:
+def is_navigation(action: str) -> bool:
     """Whether an action switches windows or scrolls."""
     return action in _MOVES or action.startswith("window ")
 
@@ -48,12 +48,12 @@ class QuestionQueue:
         if isinstance(mode, QuestionMode | PromptMode):
             if not mode.holds:
                 mode = None
-            elif not belongs(mode.where, current):
+            elif not may_ask_in(mode.scope, current):
                 self._parked.append(mode)
                 mode = None
-        there = (*self._model.buffers, *self._model.networks, None)
-        self._parked = [each for each in self._parked if each.holds and each.where in there]
-        waits = next((each for each in self._parked if belongs(each.where, current)), None)
+        scopes = (*self._model.buffers, *self._model.networks, None)
+        self._parked = [each for each in self._parked if each.holds and each.scope in scopes]
+        waits = next((each for each in self._parked if may_ask_in(each.scope, current)), None)
         if mode is None and waits and brings_back:
             self._parked.remove(waits)
             return waits
@@ -62,11 +62,11 @@ class QuestionQueue:
     def next(self, now: int) -> Question | Prompt | WhichChannel | SearchFor | ManyLines | None:
         """Take the next question of the current window; mark the windows in which others wait."""
         for question in self._model.questions:
-            where = question.where if isinstance(question, Question | Prompt) else None
-            if not self._model.asks or belongs(where, self._model.current):
+            scope = question.scope if isinstance(question, Question | Prompt) else None
+            if not self._model.asks or may_ask_in(scope, self._model.current):
                 self._model.questions.remove(question)
                 return question
-            if isinstance(question, Question | Prompt) and not question.marked and where:
+            if isinstance(question, Question | Prompt) and not question.marked and scope:
                 question.marked = True
-                self._model.mark(where, f"A question is waiting here: {question.text}", now)
+                self._model.mark(scope, f"A question is waiting here: {question.text}", now)
         return None

@@ -47,19 +47,19 @@ class Submitter:
             self._take_out_controls(now)
             return
         text = self.editor.submit(remember=not hidden_words.hides_line(self.editor.text))
-        here, link = self._model.current, self._proposed.pop(self._model.current, "")
-        typing.said(here)
+        buffer, link = self._model.current, self._proposed.pop(self._model.current, "")
+        typing.reset(buffer)
         command = text.removeprefix(f"{link} ") if link else text
         if command.startswith("/") and not command.startswith("//") and "\n" not in command:
             self.order(command, now)
             if command != text:
                 self.follow_window()
-                self._put(here, link)
+                self._put(buffer, link)
             return
         text = text.removeprefix("/" if text.startswith("//") else "")
-        for said in [text] if together else text.split("\n"):
-            if said.strip():
-                self._say(said, now)
+        for line_text in [text] if together else text.split("\n"):
+            if line_text.strip():
+                self._say(line_text, now)
 
     def order(self, line: str, now: int) -> None:
         """Run a slash command."""
@@ -91,7 +91,7 @@ class Submitter:
         self._model.current = shown
 
     def go(self, network: ClientNetwork, name: str, now: int) -> None:
-        """Go into a channel, or begin a talk, that has no window yet."""
+        """Join a channel, or open a private chat, that has no window yet."""
         if network is not self._model.network:
             self._model.show(network.status)
         self.order(f"/join {name}" if network.isupport.is_channel(name) else f"/query {name}", now)
@@ -102,26 +102,26 @@ class Submitter:
         self.submit(now)
 
     def propose(self, buffer: Buffer, text: str, now: int) -> None:
-        """Put a text into the line of a window, for the user to send; without input lines send it."""
+        """Put a text into the input line of a window, for the user to send; without input lines send it."""
         if not self._model.draws:
             sending.say(self._model, buffer, text, LineKind.SAID, now)
         else:
             self._put(buffer, text)
-            here = buffer is self._model.current
-            where = "press Enter to send its link" if here else f"its link is in the input line of {buffer.name}"
-            self._model.tell(f"The file was uploaded; {where}.", now)
+            is_shown = buffer is self._model.current
+            hint = "press Enter to send its link" if is_shown else f"its link is in the input line of {buffer.name}"
+            self._model.tell(f"The file was uploaded; {hint}.", now)
 
     def _put(self, buffer: Buffer, link: str) -> None:
         """Insert a link into the line of a window at the cursor, but not into a command."""
-        here = buffer is self._model.current
-        line = self.editor.line if here else self._drafts.get(buffer, EMPTY)
+        is_shown = buffer is self._model.current
+        line = self.editor.line if is_shown else self._drafts.get(buffer, EMPTY)
         if not line.text or line.text.startswith("/"):
             self._proposed[buffer] = link
             line = InputLine(f"{link} {line.text}", len(link) + 1 + line.cursor)
         else:
             before = f"{line.before}{' ' if line.before[-1:].strip() else ''}{link} "
             line = InputLine(before + line.after, len(before))
-        if here:
+        if is_shown:
             self.editor.replace(line)
         else:
             self._drafts[buffer] = line

@@ -94,9 +94,9 @@ def fit(wanted: str, text: str) -> int | None:
     Smaller is better; "" matches everything with 0.
     """
     wanted, text = wanted.casefold(), text.casefold()
-    whole = text.find(wanted)
-    if whole >= 0:
-        begins = whole == 0 or not text[whole - 1].isalnum()
+    position = text.find(wanted)
+    if position >= 0:
+        begins = position == 0 or not text[position - 1].isalnum()
         return 0 if begins else 1
     place, score = -1, 2
     for letter in wanted:
@@ -115,14 +115,14 @@ def _goals(model: Model) -> Iterator[Goal]:
         if buffer is model.current:
             continue
         rank = 0 if buffer.unread.highlights else 1 if buffer.unread.count else 2 if buffer is model.last else 3
-        where = f" {buffer.network.name}" if several and buffer.kind is not BufferKind.STATUS else ""
-        yield Goal(f"{buffer.number}:{buffer.name}{where}", buffer.name, buffer.network, buffer, rank)
+        suffix = f" {buffer.network.name}" if several and buffer.kind is not BufferKind.STATUS else ""
+        yield Goal(f"{buffer.number}:{buffer.name}{suffix}", buffer.name, buffer.network, buffer, rank)
     for network in model.networks:
-        where = f" {network.name}" if several else ""
+        suffix = f" {network.name}" if several else ""
         for entry in network.directory.largest(MOST, ""):
             if network.find(entry.name) is None:
-                yield Goal(f"{entry.name}{where}", entry.name, network, None, 4)
+                yield Goal(f"{entry.name}{suffix}", entry.name, network, None, 4)
         people = {member.nick for buffer in network.buffers.values() for member in buffer.members.values()}
         for nick in sorted(people):
             if network.find(nick) is None and not network.is_me(nick):
-                yield Goal(f"{nick}{where}", nick, network, None, 5)
+                yield Goal(f"{nick}{suffix}", nick, network, None, 5)

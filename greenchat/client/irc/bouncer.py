@@ -17,34 +17,36 @@ MOST = 100  # networks; each is a connection
 ATTRIBUTES = ("name", "host", "port", "tls", "nickname", "username", "realname", "pass")  # that a user may set
 
 
-def network_told(model: Model, bouncer: ClientNetwork, netid: str, attributes: dict[str, str] | None, now: int) -> None:
+def network_changed(
+    model: Model, bouncer: ClientNetwork, netid: str, attributes: dict[str, str] | None, now: int
+) -> None:
     """Handle a bouncer's message about one of its networks. attributes: changed ones, "" for a removed one; None if the
     network was removed.
     """
-    there = bound(model, bouncer, netid)
+    network = network_bound_to(model, bouncer, netid)
     if attributes is None:
-        gone = bouncer.bouncer.networks.pop(netid, {})
-        if there:
-            there.link.leaving = True
-            there.link.retry_at = None
-            model.effects.append(Disconnect(there))
-            model.tell(f"The bouncer removed the network {gone.get('name') or there.name}.", now, network=there)
+        former = bouncer.bouncer.networks.pop(netid, {})
+        if network:
+            network.link.leaving = True
+            network.link.retry_at = None
+            model.effects.append(Disconnect(network))
+            model.tell(f"The bouncer removed the network {former.get('name') or network.name}.", now, network=network)
         return
     if netid not in bouncer.bouncer.networks and len(bouncer.bouncer.networks) >= MOST:
         return
     known = bouncer.bouncer.networks.setdefault(netid, {})
     before = known.get("state", ""), known.get("error", "")
     known.update(attributes)
-    if there is None:
-        there = _open(model, bouncer, netid)
+    if network is None:
+        network = _open(model, bouncer, netid)
     elif attributes.get("name"):
-        there.name = there.status.name = _free_name(model, there, attributes["name"])
+        network.name = network.status.name = _free_name(model, network, attributes["name"])
     if (known.get("state", ""), known.get("error", "")) != before and known.get("state") == "disconnected":
-        why = f": {known['error']}" if known.get("error") else ""
-        model.complain(there, f"The bouncer is not connected to {there.name}{why}", now)
+        reason = f": {known['error']}" if known.get("error") else ""
+        model.complain(network, f"The bouncer is not connected to {network.name}{reason}", now)
 
 
-def bound(model: Model, bouncer: ClientNetwork, netid: str) -> ClientNetwork | None:
+def network_bound_to(model: Model, bouncer: ClientNetwork, netid: str) -> ClientNetwork | None:
     """Return the network whose connection is bound to a network of the bouncer."""
     return next(
         (each for each in model.networks if each.bouncer.bound == netid and each.address == bouncer.address), None
@@ -68,7 +70,7 @@ def is_between(network: ClientNetwork) -> bool:
     """Whether messages go to a network behind a bouncer, which must not get the bouncer's password."""
     if network.link.state is not LinkState.ONLINE:
         return False
-    return bool(bound_to(network) or (network.kept and network.kept.login == "pass"))
+    return bool(bound_to(network) or (network.saved and network.saved.login == "pass"))
 
 
 def control(network: ClientNetwork, networks: list[ClientNetwork]) -> ClientNetwork | None:

@@ -32,7 +32,7 @@ def ask_latest(buffer: Buffer) -> bool:
     if not _can_ask(buffer):
         return False
     # Lines since our join are not missed ones.
-    known = _talk_before(buffer, buffer.history.seam)
+    known = _message_before(buffer, buffer.history.seam)
     _ask(buffer, "LATEST", _at(known.time - 1) if known else "*")
     return True
 
@@ -57,7 +57,7 @@ def fill_gap(buffer: Buffer, shown: Iterable[int]) -> bool:
         return False
     for number in shown:
         line = buffer.line(number)
-        before = _talk_before(buffer, number)
+        before = _message_before(buffer, number)
         if buffer.history.gaps.get(line.id) is False and before:
             _ask(buffer, "BETWEEN", _from(buffer, line, 1), _from(buffer, before, -1), gap=line.id, before=line.id)
             return True
@@ -85,7 +85,7 @@ def ask_targets(network: ClientNetwork, now: int) -> None:
         network.reading.talks_since = since
 
 
-def talk_went_on(model: Model, network: ClientNetwork, name: str, time: int) -> None:
+def new_messages_in(model: Model, network: ClientNetwork, name: str, time: int) -> None:
     """Load new messages of a conversation, the last one of this time, into its window. If they may have been read
     elsewhere, query the read marker first.
     """
@@ -134,7 +134,7 @@ def begin(buffer: Buffer) -> None:
 def answered(model: Model, buffer: Buffer, lines: int, now: int) -> None:
     """Note that a requested page of history, with so many messages, is complete."""
     page, buffer.history.page = buffer.history.page, None
-    if page and _is_crowded(buffer, page, full=lines >= page.limit):
+    if page and _brought_nothing(buffer, page, full=lines >= page.limit):
         buffer.history.crowded = True
         if page.command == "BEFORE":
             ask_older(buffer)
@@ -143,7 +143,7 @@ def answered(model: Model, buffer: Buffer, lines: int, now: int) -> None:
         _note_gap(buffer, page, full=lines >= page.limit)
         buffer.history.complete = buffer.history.complete or (page.older and not page.new)
     if page is None or page.command == "LATEST":
-        place_marker(buffer)  # older pages do not change what is new
+        place_marker(buffer)  # older pages do not change which lines are unread
     if buffer.history.gaps and not model.draws and buffer.history.filled < PAGES_UNSEEN:
         buffer.history.filled += fill_gap(buffer, range(buffer.first, buffer.end))  # without a screen nobody scrolls
     sending.flush(model, buffer, now)
@@ -160,7 +160,7 @@ def failed(model: Model, buffer: Buffer, now: int) -> None:
     sending.flush(model, buffer, now)
 
 
-def _is_crowded(buffer: Buffer, page: Page, *, full: bool) -> bool:
+def _brought_nothing(buffer: Buffer, page: Page, *, full: bool) -> bool:
     """Whether a full page by times brought nothing new: all was said in the millisecond of a line that is here."""
     return full and not page.new and page.command != "LATEST" and not buffer.history.crowded
 
@@ -170,24 +170,24 @@ def _note_gap(buffer: Buffer, page: Page, *, full: bool) -> None:
     buffer.history.gaps.pop(page.gap, None)
     if full and page.first_new and page.command != "BEFORE":
         number = next(number for number in range(buffer.first, buffer.end) if buffer.line(number).id == page.first)
-        if _talk_before(buffer, number):
+        if _message_before(buffer, number):
             buffer.history.gaps[page.first] = False
 
 
-def _talk_before(buffer: Buffer, number: int) -> Line | None:
+def _message_before(buffer: Buffer, number: int) -> Line | None:
     """Return the last message before a line that the server has, too."""
     lines = (buffer.line(each) for each in range(number - 1, buffer.first - 1, -1))
     return next((line for line in lines if line.id and line.kind in TALK), None)
 
 
-def found_own(buffer: Buffer, text: str, time: int) -> None:
+def confirm_own(buffer: Buffer, text: str, time: int) -> None:
     """Note that a waiting line of the user's is in the history: it has arrived before the connection broke.
 
     time: by the server's clock.
     """
     for waiting in buffer.waiting:
-        said = waiting.time + buffer.network.link.skew
-        if waiting.maybe and waiting.text == text and time >= said - SKEW_MILLISECONDS:
+        sent_at = waiting.time + buffer.network.link.skew
+        if waiting.maybe and waiting.text == text and time >= sent_at - SKEW_MILLISECONDS:
             buffer.waiting.remove(waiting)
             return
 

@@ -18,7 +18,7 @@ ELSEWHERE_SECONDS = 1.5  # time for the device that was used last to answer
 SPREAD_SECONDS = 0.5  # between devices if none was used yet
 
 
-def asked(model: Model, network: ClientNetwork, nick: str, command: str, argument: str) -> None:
+def answer(model: Model, network: ClientNetwork, nick: str, command: str, argument: str) -> None:
     """Answer a request, at once, or if no other device of the user does."""
     text = _answers(model, argument).get(command) if model.settings.get("ctcp.answers") else None
     devices = network.devices

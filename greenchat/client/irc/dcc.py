@@ -1,4 +1,4 @@
-"""Files that people offer by DCC SEND. Nothing is fetched before the user says so.
+"""Files that people offer by DCC SEND. Nothing is downloaded until the user asks for it.
 
 https://modern.ircdocs.horse/dcc
 """

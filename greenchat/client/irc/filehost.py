@@ -1,4 +1,4 @@
-"""Files that the server keeps for its users: where they go, and as whom.
+"""Uploads to the server: the upload URL, and the credentials.
 
 https://codeberg.org/emersion/soju/src/branch/master/doc/ext/filehost.md
 """

@@ -12,7 +12,7 @@ _SERVICES = frozenset({"nickserv", "ns", "chanserv", "cs", "authserv", "q", "use
 
 
 def hides(target: str, text: str) -> bool:
-    """Whether this is a password, said to a service."""
+    """Whether a message to a service contains a password."""
     service = target.partition("@")[0].lower()
     if service in ("chanserv", "cs") and _CHANNEL_ONLY.fullmatch(text):
         return False

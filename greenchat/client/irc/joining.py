@@ -1,4 +1,4 @@
-"""Going into channels: several in one line, those with keys first.
+"""Joins channels: several in one line, those with keys first.
 
 https://modern.ircdocs.horse/#join-message, https://modern.ircdocs.horse/#targmax-parameter
 """
@@ -54,7 +54,9 @@ def rejoin(network: ClientNetwork) -> None:
     """
     missing = {name: key for name, key in network.channels.items() if not _is_in(network, name)}
     if bouncer.holds_session(network):
-        asked = {network.fold(name) for name in (*network.show_on_join, *(network.kept.wanted if network.kept else ()))}
+        asked = {
+            network.fold(name) for name in (*network.show_on_join, *(network.saved.wanted if network.saved else ()))
+        }
         for name in [name for name in missing if network.fold(name) not in asked]:
             del missing[name]
             network.unwant(name)
@@ -76,16 +78,16 @@ def ask_names(buffer: Buffer) -> None:
         buffer.network.send("NAMES", buffer.name)
 
 
-def tell_names(model: Model, buffer: Buffer, now: int) -> None:
+def show_names(model: Model, buffer: Buffer, now: int) -> None:
     """Show the members of a channel, now or once the names are complete."""
     if buffer.names_known:
-        model.tell(who_is_here(buffer), now)
+        model.tell(members_line(buffer), now)
     else:
         buffer.names_wanted = True
         ask_names(buffer)
 
 
-def who_is_here(buffer: Buffer) -> str:
+def members_line(buffer: Buffer) -> str:
     """Return the members of a channel, in one line."""
     members = " ".join(
         member.prefixes[:1] + member.nick + (" (away)" if member.away else "") for member in buffer.ranked_members

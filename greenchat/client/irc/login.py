@@ -9,7 +9,7 @@ from functools import partial
 
 from greenchat.client.irc import bouncer, joining
 from greenchat.client.state.credentials import SERVER, Attempt, Credentials
-from greenchat.client.state.effects import Connect, Keep, Reconnect
+from greenchat.client.state.effects import Connect, Reconnect, SaveCredentials
 from greenchat.client.state.model import ClientNetwork, LinkState, Model
 from greenchat.client.state.questions import Answer, Prompt, Question, nothing
 from greenchat.protocol import caps
@@ -23,7 +23,7 @@ SERVICE = "NickServ"
 
 def account_of(network: ClientNetwork) -> str:
     """Return the account to log in to: that of the settings, or else the wanted nickname."""
-    return (network.kept.account if network.kept else "") or network.nicks.wanted
+    return (network.saved.account if network.saved else "") or network.nicks.wanted
 
 
 def server_password(network: ClientNetwork) -> str:
@@ -32,7 +32,7 @@ def server_password(network: ClientNetwork) -> str:
     https://wiki.znc.in/Configuration: a bouncer takes `user/network:password`.
     """
     credentials = network.login.credentials
-    if not (network.kept and network.kept.login == "pass" and credentials and private(network)):
+    if not (network.saved and network.saved.login == "pass" and credentials and private(network)):
         return network.login.server_password
     return f"{credentials.account}:{credentials.password}"
 
@@ -52,26 +52,26 @@ def _take(network: ClientNetwork, credentials: Credentials | None, *, keep: bool
         network.login.keep = keep
 
 
-def take_kept(network: ClientNetwork, credentials: Credentials) -> None:
-    """Take what was kept to log in with, unless the user has typed something else."""
+def use_saved(network: ClientNetwork, credentials: Credentials) -> None:
+    """Use the saved credentials, unless the user has entered others."""
     if credentials.account != SERVER:
         network.login.credentials = network.login.credentials or credentials
     elif private(network):
         network.login.server_password = network.login.server_password or credentials.password
 
 
-def wants(network: ClientNetwork) -> bool:
+def has_credentials(network: ClientNetwork) -> bool:
     """Whether there are credentials for SASL."""
     if bouncer.is_between(network):
         return network.login.upstream is not None
-    if network.kept and network.kept.login == "pass":
+    if network.saved and network.saved.login == "pass":
         return False
     return network.login.credentials is not None or bool(network.login.certificate and network.address.tls)
 
 
 def lacks_account(network: ClientNetwork) -> bool:
     """Whether the server requires an account, and there are no credentials."""
-    return ACCOUNT_REQUIRED in network.caps.offered and not wants(network) and not server_password(network)
+    return ACCOUNT_REQUIRED in network.caps.offered and not has_credentials(network) and not server_password(network)
 
 
 def private(network: ClientNetwork) -> bool:
@@ -100,7 +100,7 @@ def start(network: ClientNetwork, code: str = "") -> bool:
 
 
 def answer(network: ClientNetwork, chunk: str) -> str:
-    """Answer the server's next words in the exchange, and return why it can't continue, "" while it does."""
+    """Answer the server's next message of the SASL exchange; return why it can't continue, "" while it does."""
     attempt = network.login.attempt
     if attempt is None:
         return ""
@@ -180,19 +180,19 @@ def ask_password(model: Model, network: ClientNetwork, account: str) -> None:
         if problem:
             model.complain(network, problem, now)
 
-    model.questions.append(Prompt(f"Password of {account}", take, hidden=True, where=network))
+    model.questions.append(Prompt(f"Password of {account}", take, hidden=True, scope=network))
 
 
-def want_code(model: Model, network: ClientNetwork, why: str, now: int) -> None:
+def ask_code(model: Model, network: ClientNetwork, reason: str, now: int) -> None:
     """Ask for the code of an authenticator app, since the password alone does not log in, and log in with both.
 
-    why: in the server's words.
+    reason: in the server's words.
     """
     is_asked = bool(network.login.code_wanted)
     network.login.attempt = None
-    network.login.code_wanted = why
+    network.login.code_wanted = reason
     credentials = _credentials(network)
-    model.complain(network, why, now)
+    model.complain(network, reason, now)
     if credentials is None or is_asked:
         return
 
@@ -203,7 +203,7 @@ def want_code(model: Model, network: ClientNetwork, why: str, now: int) -> None:
         elif not start(network, code.strip()):
             model.complain(network, "Without TLS the code could be read. Connect with TLS (ircs://).", now)
 
-    model.questions.append(Prompt(f"The code for {credentials.account}", take, where=network))
+    model.questions.append(Prompt(f"The code for {credentials.account}", take, scope=network))
 
 
 def account_required(model: Model, network: ClientNetwork, now: int, *, refused: bool = False) -> None:
@@ -217,8 +217,8 @@ def account_required(model: Model, network: ClientNetwork, now: int, *, refused:
         network.login.credentials = Credentials(account, password)
         network.login.keep = True
 
-    why = f"did not accept the password of {account}" if refused else "requires an account"
-    model.complain(network, f"{network.name} {why}.", now)
+    cause = f"did not accept the password of {account}" if refused else "requires an account"
+    model.complain(network, f"{network.name} {cause}.", now)
     _connect_with(model, network, f"Password of {account} on {network.name}", take)
 
 
@@ -226,17 +226,17 @@ def password_required(model: Model, network: ClientNetwork, now: int) -> None:
     """Ask for the connection password, or a bouncer's, and reconnect with it."""
     credentials, network.login.credentials = network.login.credentials, None
     password, network.login.server_password = network.login.server_password, ""
-    if (network.kept and network.kept.login == "pass") or ACCOUNT_REQUIRED in network.caps.offered:
+    if (network.saved and network.saved.login == "pass") or ACCOUNT_REQUIRED in network.caps.offered:
         account_required(model, network, now, refused=credentials is not None)
         return
 
-    why = "did not accept the password" if password else "requires a password"
-    model.complain(network, f"{network.name} {why}.", now)
+    cause = "did not accept the password" if password else "requires a password"
+    model.complain(network, f"{network.name} {cause}.", now)
     _connect_with(model, network, f"Password of {network.name}", partial(_take_server_password, network))
 
 
 def connect_with_password(model: Model, network: ClientNetwork, password: str) -> None:
-    """Connect, again where the server waits for it, with the password that it wants of everybody."""
+    """Connect, or reconnect, with the password that the server requires of everybody."""
     _take_server_password(network, password)
     _connect_again(model, network)
 
@@ -254,13 +254,13 @@ def _connect_with(model: Model, network: ClientNetwork, text: str, take: Callabl
         take(password)
         _connect_again(model, network)
 
-    model.questions.append(Prompt(text, connect, hidden=True, where=network))
+    model.questions.append(Prompt(text, connect, hidden=True, scope=network))
 
 
 def _connect_again(model: Model, network: ClientNetwork) -> None:
     network.link.leaving = False
     network.link.tries = 0
-    network.link.trouble = None
+    network.link.error_line = None
     offline = network.link.state is LinkState.OFFLINE
     network.login.returning = not offline
     model.effects.append(Connect(network) if offline else Reconnect(network, "to log in"))
@@ -283,7 +283,7 @@ def ask_new_password(model: Model, network: ClientNetwork, account: str, email: 
 
         return Prompt("Repeat the password", take, hidden=True)
 
-    ask = Prompt(f"Choose a password for {account}", again, hidden=True, where=network)
+    ask = Prompt(f"Choose a password for {account}", again, hidden=True, scope=network)
     model.questions.append(ask)
 
 
@@ -328,9 +328,11 @@ def logged_in(model: Model, network: ClientNetwork, account: str) -> None:
 def _offer_to_keep(model: Model, network: ClientNetwork, text: str, credentials: Credentials | None) -> None:
     if network.login.keep and credentials:
         network.login.keep = False
-        keep = Answer("yes", "automatically from now on", lambda _now: model.effects.append(Keep(network, credentials)))
+        keep = Answer(
+            "yes", "automatically from now on", lambda _now: model.effects.append(SaveCredentials(network, credentials))
+        )
         no = Answer("no", "ask for the password each time", nothing)
-        model.questions.append(Question(text, (keep, no), where=network))
+        model.questions.append(Question(text, (keep, no), scope=network))
 
 
 def after_welcome(model: Model, network: ClientNetwork, now: int) -> None:
@@ -361,16 +363,19 @@ def _ask_about_nick(model: Model, network: ClientNetwork, nick: str, reason: str
             network.nicks.asked = name.split()[0]
             network.send("NICK", network.nicks.asked)
 
-        model.questions.append(Prompt("New nickname", take, where=network))
+        model.questions.append(Prompt("New nickname", take, scope=network))
 
-    why, last = "is in use", Answer("wait", f"be {network.nicks.current} until it is free", nothing)
+    cause, last = "is in use", Answer("wait", f"be {network.nicks.current} until it is free", nothing)
     if "account" in reason or "registered" in reason:
-        why = "belongs to an account"
-    elif "kept for" in reason or "reserved" in reason:  # the same numeric, and it will never be free
-        why, last = f"can't be used here ({reason.rstrip('.')})", Answer("keep", f"be {network.nicks.current}", nothing)
+        cause = "belongs to an account"
+    elif "kept for" in reason or "reserved" in reason:  # the same numeric, but this name will never be free
+        cause, last = (
+            f"can't be used here ({reason.rstrip('.')})",
+            Answer("keep", f"be {network.nicks.current}", nothing),
+        )
     answers = (
         Answer("login", "it is my account", lambda _now: ask_password(model, network, nick)),
         Answer("other", "another name", another),
         last,
     )
-    model.ask(network, Question(f"The name {nick} {why}.", answers), now)
+    model.ask(network, Question(f"The name {nick} {cause}.", answers), now)

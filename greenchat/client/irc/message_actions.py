@@ -1,4 +1,4 @@
-"""What is said about a message: replies, reactions, and taking it back.
+"""Actions on a message: replying, reacting, and deleting it.
 
 https://ircv3.net/specs/client-tags/reply, https://ircv3.net/specs/client-tags/react,
 https://ircv3.net/specs/extensions/message-redaction
@@ -46,10 +46,10 @@ def react(buffer: Buffer, line: Line, reaction: str) -> None:
     tags = {REPLY: line.id, UNREACT if given else REACT: reaction}
     network.send("TAGMSG", buffer.name, tags=tags)
     if not network.caps.held & caps.ECHO_MESSAGE:
-        heard(buffer, network.nicks.current, tags)
+        apply_reaction(buffer, network.nicks.current, tags)
 
 
-def heard(buffer: Buffer, nick: str, tags: Mapping[str, str]) -> None:
+def apply_reaction(buffer: Buffer, nick: str, tags: Mapping[str, str]) -> None:
     """Note an added or removed reaction."""
     parent = replied_to(tags)
     added = tags.get(REACT, tags.get("+react", ""))
@@ -66,7 +66,7 @@ def heard(buffer: Buffer, nick: str, tags: Mapping[str, str]) -> None:
 
 
 def redact(buffer: Buffer, line: Line) -> None:
-    """Ask the server to take a message back."""
+    """Ask the server to delete a message."""
     buffer.network.send("REDACT", buffer.name, line.id)
 
 

@@ -1,4 +1,4 @@
-"""Texts of several lines, and long ones: sent as one message where the server takes them so, else as several.
+"""Texts of several lines, and long ones: sent as one message if the server supports that, otherwise as several.
 
 https://ircv3.net/specs/extensions/multiline
 """
@@ -19,8 +19,8 @@ def limits(network: ClientNetwork) -> tuple[int, int] | None:
     if network.caps.held & _NEEDED != _NEEDED:
         return None
     value = network.caps.offered.get(BATCH_TYPE, "")
-    told = dict(token.partition("=")[::2] for token in value.split(","))
-    return _number(told.get("max-bytes", "")) or 4096, _number(told.get("max-lines", "")) or 24
+    values = dict(token.partition("=")[::2] for token in value.split(","))
+    return _number(values.get("max-bytes", "")) or 4096, _number(values.get("max-lines", "")) or 24
 
 
 def pieces(text: str, room: int, network: ClientNetwork, *, together: bool) -> list[str]:
@@ -51,17 +51,17 @@ def batch(command: str, target: str, found: list[Part], reference: str, tags: di
 
 def _within(text: str, room: int, most_bytes: int, most_lines: int) -> Iterator[str]:
     """Split a text into messages within the server's limits, between lines if possible."""
-    kept: list[str] = []
+    pieces: list[str] = []
     size = count = 0
     for line in text.split("\n"):
         for place, piece in enumerate(_fitting(line, room, most_bytes, most_lines)):
             length, lines = len(piece.encode()) + 1, len(split_bytes(piece, room, keep_spaces=True))
-            if kept and (place or size + length > most_bytes or count + lines > most_lines):
-                yield from _unless_blank(kept)
-                kept, size, count = [], 0, 0
-            kept.append(piece)
+            if pieces and (place or size + length > most_bytes or count + lines > most_lines):
+                yield from _unless_blank(pieces)
+                pieces, size, count = [], 0, 0
+            pieces.append(piece)
             size, count = size + length, count + lines
-    yield from _unless_blank(kept)
+    yield from _unless_blank(pieces)
 
 
 def _fitting(line: str, room: int, most_bytes: int, most_lines: int) -> list[str]:

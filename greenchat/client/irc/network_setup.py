@@ -5,32 +5,32 @@ Their open windows are restored.
 
 from greenchat.client.state.destination import parse_destination
 from greenchat.client.state.effects import RunCommands
-from greenchat.client.state.kept_networks import KeptNetwork
 from greenchat.client.state.model import ClientNetwork, Model
+from greenchat.client.state.saved_networks import SavedNetwork
 
 
-def make(kept: KeptNetwork, nick: str, identity: str) -> ClientNetwork:
+def make(saved: SavedNetwork, nick: str, identity: str) -> ClientNetwork:
     """Return the network of a saved one. nick: the default."""
-    first = parse_destination(kept.addresses[0])
-    network = ClientNetwork(kept.name, first.address, kept.nick or first.nick or nick, identity=identity)
-    network.kept = kept
-    network.realname = kept.realname
-    network.login.certificate = kept.certificate
-    for channel, key in kept.wanted.items():
+    first = parse_destination(saved.addresses[0])
+    network = ClientNetwork(saved.name, first.address, saved.nick or first.nick or nick, identity=identity)
+    network.saved = saved
+    network.realname = saved.realname
+    network.login.certificate = saved.certificate
+    for channel, key in saved.wanted.items():
         network.want(channel, key)
     return network
 
 
 def try_next_address(network: ClientNetwork) -> None:
     """Use the next address for the next attempt, after one in vain."""
-    if network.kept is None or len(network.kept.addresses) < 2:
+    if network.saved is None or len(network.saved.addresses) < 2:
         return
-    addresses = [parse_destination(each).address for each in network.kept.addresses]
+    addresses = [parse_destination(each).address for each in network.saved.addresses]
     place = addresses.index(network.address) if network.address in addresses else -1
     network.address = addresses[(place + 1) % len(addresses)]
 
 
-def came_in(model: Model, network: ClientNetwork) -> None:
+def run_commands(model: Model, network: ClientNetwork) -> None:
     """Run the network's commands after registration."""
-    if network.kept and network.kept.commands:
-        model.effects.append(RunCommands(network, tuple(network.kept.commands)))
+    if network.saved and network.saved.commands:
+        model.effects.append(RunCommands(network, tuple(network.saved.commands)))

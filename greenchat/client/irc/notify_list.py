@@ -52,23 +52,25 @@ def watch(model: Model, network: ClientNetwork) -> None:
     if network.link.state is not LinkState.ONLINE:
         return
     wanted = watched(model, network)
-    network.presence.present = {nick: here for nick, here in network.presence.present.items() if nick in wanted}
+    network.presence.present = {
+        nick: is_online for nick, is_online in network.presence.present.items() if nick in wanted
+    }
     if "MONITOR" not in network.isupport.tokens:
         network.presence.asks_for = tuple(each.nick for each in wanted.values())
         ask(network)
         return
-    gone = [
+    offline = [
         nick
         for nick in network.presence.monitored
         if nick not in wanted and nick != network.fold(network.nicks.watched)
     ]
     most = network.isupport.number("MONITOR", len(wanted) + 1) - bool(network.nicks.watched)
     new = {nick: each for nick, each in list(wanted.items())[:most] if nick not in network.presence.monitored}
-    for targets in _lines(gone, ","):
+    for targets in _lines(offline, ","):
         network.send("MONITOR", "-", targets)
     for targets in _lines([each.nick for each in new.values()], ","):
         network.send("MONITOR", "+", targets)
-    network.presence.monitored = (network.presence.monitored - set(gone)) | set(new)
+    network.presence.monitored = (network.presence.monitored - set(offline)) | set(new)
 
 
 def ask(network: ClientNetwork) -> None:
@@ -84,26 +86,26 @@ def ask(network: ClientNetwork) -> None:
 
 def answered(model: Model, network: ClientNetwork, asked: Iterable[str], online: Iterable[str], now: int) -> None:
     """Note who of the list is online by the server's answer."""
-    here = {network.fold(nick): nick for nick in online}
+    present = {network.fold(nick): nick for nick in online}
     for nick in asked:
-        if network.fold(nick) in here:
-            came(model, network, nick, now)
+        if network.fold(nick) in present:
+            user_online(model, network, nick, now)
         else:
-            went(model, network, nick, now)
+            user_offline(model, network, nick, now)
 
 
-def came(model: Model, network: ClientNetwork, mask: str, now: int) -> None:
+def user_online(model: Model, network: ClientNetwork, mask: str, now: int) -> None:
     """Note that somebody (`nick[!user@host]`) is online."""
-    nick, _, where = mask.partition("!")
-    each = _news(model, network, nick, here=True)
+    nick, _, hostmask = mask.partition("!")
+    each = _change_presence(model, network, nick, is_online=True)
     if each:
-        _tell(model, network, f"{nick} is online{f' ({where})' if where else ''}.", now)
+        _tell(model, network, f"{nick} is online{f' ({hostmask})' if hostmask else ''}.", now)
 
 
-def went(model: Model, network: ClientNetwork, nick: str, now: int) -> None:
+def user_offline(model: Model, network: ClientNetwork, nick: str, now: int) -> None:
     """Note that somebody is offline."""
     was_here = network.presence.present.get(network.fold(nick))
-    if _news(model, network, nick, here=False) and was_here:
+    if _change_presence(model, network, nick, is_online=False) and was_here:
         _tell(model, network, f"{nick} has gone offline.", now)
     nick_recovery.free(network, nick)
 
@@ -112,9 +114,9 @@ def renamed(model: Model, network: ClientNetwork, old: str, new: str, now: int) 
     """Note that somebody has changed their nickname from or to one on the list."""
     if not model.settings.notified:
         return
-    if _news(model, network, old, here=False):
+    if _change_presence(model, network, old, is_online=False):
         _tell(model, network, f"{old} is now known as {new}.", now)
-    came(model, network, new, now)
+    user_online(model, network, new, now)
 
 
 def away(model: Model, network: ClientNetwork, nick: str, reason: str | None, now: int) -> None:
@@ -129,13 +131,13 @@ def away_text(nick: str, reason: str) -> str:
     return f"{nick} is away" if reason in ("", "*") else f"{nick} is away: {reason}"
 
 
-def _news(model: Model, network: ClientNetwork, nick: str, *, here: bool) -> Watched | None:
+def _change_presence(model: Model, network: ClientNetwork, nick: str, *, is_online: bool) -> Watched | None:
     """Note whether somebody is online, and return their entry if that is new and they are on the list."""
     folded = network.fold(nick)
     each = watched(model, network).get(folded)
-    if each is None or network.is_me(nick) or network.presence.present.get(folded) is here:
+    if each is None or network.is_me(nick) or network.presence.present.get(folded) is is_online:
         return None
-    network.presence.present[folded] = here
+    network.presence.present[folded] = is_online
     return each
 
 

@@ -10,7 +10,7 @@ from greenchat.client.state.questions import Answer, Question, nothing
 
 
 def ask(model: Model, network: ClientNetwork, now: int) -> None:
-    """Whether to start a server where this network was looked for. It is moot once something answers there."""
+    """Ask whether to start a server at this network's address; the question ends once something answers there."""
     network.link.offers_server = False
 
     def start(_now: int) -> None:
@@ -25,6 +25,6 @@ def ask(model: Model, network: ClientNetwork, now: int) -> None:
 
 
 def started(address: ServerAddress) -> str:
-    """Return what to tell the user about a server that was started for them."""
+    """Return the message to the user about a server that was started."""
     stays = called("greenchat-server")
     return f"Your server listens on {address}. It ends when you leave; {stays} runs one that keeps running."

@@ -27,7 +27,7 @@ ACTION_BYTES = len("\x01ACTION \x01")
 
 
 def say(model: Model, buffer: Buffer, text: str, kind: LineKind, now: int, reply: str = "") -> None:
-    """Say something in a buffer, maybe of several lines: at once, or when the server can have it."""
+    """Send a text of one or more lines to a buffer: at once, or when the server can receive it."""
     buffer.waiting.append(PendingMessage(text, kind, now, id=buffer.network.new_id(), reply=reply))
     flush(model, buffer, now)
 
@@ -43,7 +43,7 @@ def room_for_text(buffer: Buffer, kind: LineKind) -> int:
 
 
 def flush(model: Model, buffer: Buffer, now: int) -> None:
-    """Send what waits and was not sent yet, if this buffer can be spoken to now."""
+    """Send the waiting texts that were not sent yet, if the buffer's target can receive messages now."""
     network = buffer.network
     if network.link.state is not LinkState.ONLINE or (buffer.kind is BufferKind.CHANNEL and not buffer.joined):
         return
@@ -67,16 +67,16 @@ def flush(model: Model, buffer: Buffer, now: int) -> None:
             network.send(command, buffer.name, waiting.text, tags=tags)
         sent = True
     if sent and not echo:
-        network.outgoing = deque(each for each in network.outgoing if not _asks_whether_arrived(each))
+        network.outgoing = deque(each for each in network.outgoing if not _needs_delivery_check(each))
         network.send("PING", f"{ARRIVED}{network.labels}")
 
 
-def _asks_whether_arrived(message: Message) -> bool:
+def _needs_delivery_check(message: Message) -> bool:
     return message.command == "PING" and message.params[0].startswith(ARRIVED)
 
 
 def _tags(network: ClientNetwork, waiting: PendingMessage) -> dict[str, str]:
-    """Return the label that tells the echo, and the id by which a server knows a repetition after a lost connection."""
+    """Return the label that identifies the echo, and the id that identifies a repetition after a lost connection."""
     tags = {"label": waiting.label} if network.caps.held & caps.LABELED_RESPONSE != 0 else {}
     if waiting.id and network.caps.held & caps.MESSAGE_TAGS != 0 and network.isupport.allows_tag(CLIENT_ID[1:]):
         tags[CLIENT_ID] = waiting.id
@@ -98,7 +98,7 @@ def _sendable(buffer: Buffer, waiting: PendingMessage) -> list[PendingMessage]:
 
 
 def confirm(buffer: Buffer, label: str, text: str) -> bool:
-    """Take a line from those that wait for their echo, and return whether it was said here."""
+    """Remove an echoed line from the waiting ones; return whether this client has sent it."""
     sent = [waiting for waiting in buffer.waiting if waiting.label]
     if label:
         found = next((waiting for waiting in sent if waiting.label == label), None)
@@ -137,13 +137,13 @@ def _own_line(buffer: Buffer, waiting: PendingMessage, now: int) -> Line:
     """Return a line like the echo, for servers that send none."""
     nick = buffer.network.nicks.current
     member = buffer.member(nick)
-    quote = quoted(buffer.said(waiting.reply)) if waiting.reply else ""
+    quote = quoted(buffer.find_message(waiting.reply)) if waiting.reply else ""
     prefix = member.prefixes[:1] if member else ""
     return Line(now, waiting.kind, waiting.text, nick, prefix, own=True, reply=waiting.reply, quote=quote, here=True)
 
 
 def refuse(buffer: Buffer, label: str) -> PendingMessage | None:
-    """Take out what the server refused, and return it. Without a label that is the oldest that was sent."""
+    """Remove a refused text from the waiting ones, and return it: without a label the oldest that was sent."""
     sent = [waiting for waiting in buffer.waiting if waiting.label]
     found = next((waiting for waiting in sent if not label or waiting.label == label), None)
     if found:
@@ -152,7 +152,7 @@ def refuse(buffer: Buffer, label: str) -> PendingMessage | None:
 
 
 def unsend(buffer: Buffer) -> None:
-    """Mark what was not confirmed as to be sent again, after a lost connection."""
+    """Mark unconfirmed texts to be sent again, after a lost connection."""
     buffer.waiting = [
         replace(waiting, label="", maybe=waiting.maybe or bool(waiting.label)) for waiting in buffer.waiting
     ]

@@ -1,4 +1,4 @@
-"""Searching what the server remembers: the answer is shown where the user is looking.
+"""Searches the server's history: the results are shown in the current window.
 
 soju.im/search: https://codeberg.org/emersion/soju/src/branch/master/doc/ext/search.md
 """
@@ -21,5 +21,5 @@ def can_search(network: ClientNetwork) -> bool:
 
 
 def ask(network: ClientNetwork, text: str) -> None:
-    """Ask for the newest messages with these words, in all conversations that we may read."""
+    """Request the newest messages with these words, from all conversations that the user may read."""
     network.send("SEARCH", format_tags({"text": text, "limit": str(MOST)}))

@@ -13,8 +13,8 @@ from greenchat.records import replace
 
 MOST_WINDOWS = 20  # on each network
 _EXPLANATION = (
-    f"More than {MOST_WINDOWS} people wrote to you whose windows you have not looked at. What the first ones said"
-    " stands here; /query NICK opens one's window again, /ignore NICK stops one."
+    f"More than {MOST_WINDOWS} people wrote to you in windows that you have not opened yet. The messages of the"
+    " first ones are shown here; /query NICK opens a window again, /ignore NICK ignores somebody."
 )
 
 
@@ -23,7 +23,7 @@ def window(model: Model, network: ClientNetwork, nick: str, now: int) -> Buffer:
     buffer = network.find(nick)
     if buffer is None:
         buffer = model.open(network, nick)
-        buffer.strange = True
+        buffer.from_stranger = True
         if model.draws:
             _make_room(model, buffer, now)
     return buffer
@@ -32,20 +32,20 @@ def window(model: Model, network: ClientNetwork, nick: str, now: int) -> Buffer:
 def _make_room(model: Model, newest: Buffer, now: int) -> None:
     """Close the windows of strangers for which there is no room beside the newest one."""
     network = newest.network
-    strange = [buffer for buffer in network.buffers.values() if buffer.strange and buffer is not newest]
-    if len(strange) < MOST_WINDOWS:
+    candidates = [buffer for buffer in network.buffers.values() if buffer.from_stranger and buffer is not newest]
+    if len(candidates) < MOST_WINDOWS:
         return
     friends = notify_list.watched(model, network)
-    strange.sort(key=lambda buffer: buffer.lines[-1].time if buffer.lines else now)
-    for buffer in strange[: len(strange) + 1 - MOST_WINDOWS]:
+    candidates.sort(key=lambda buffer: buffer.lines[-1].time if buffer.lines else now)
+    for buffer in candidates[: len(candidates) + 1 - MOST_WINDOWS]:
         if network.fold(buffer.name) in friends or buffer.waiting or any(line.own for line in buffer.lines):
-            buffer.strange = False
+            buffer.from_stranger = False
         elif not buffer.history.page:
             _fold(model, buffer, now)
 
 
 def _fold(model: Model, buffer: Buffer, now: int) -> None:
-    """Put what was said in a window into the server's, and close it."""
+    """Move the messages of a window to the server's window, and close it."""
     network = buffer.network
     for line in buffer.lines:
         if line.kind in TALK:

@@ -7,7 +7,7 @@ afterwards it is expected at this HOST:PORT. For STS see https://ircv3.net/specs
 from pathlib import Path
 
 from greenchat.client.state.address import ServerAddress
-from greenchat.client.state.effects import Connect, Pin
+from greenchat.client.state.effects import Connect, PinCertificate
 from greenchat.client.state.lines import Line, LineKind
 from greenchat.client.state.model import ClientNetwork, Model
 from greenchat.client.state.paths import alone, write_whole
@@ -84,18 +84,18 @@ def ask(model: Model, network: ClientNetwork, fingerprint: str, reason: str, now
     def trust(_now: int) -> None:
         network.login.pin = fingerprint
         network.link.leaving = False
-        model.effects.append(Pin(network, fingerprint))
+        model.effects.append(PinCertificate(network, fingerprint))
         model.effects.append(Connect(network))
 
     shown = grouped(fingerprint)
-    leave = Answer("leave", "don't connect", lambda at: _tell_script(model, network, reason, at))
+    leave = Answer("leave", "don't connect", lambda at: _explain_to_script(model, network, reason, at))
     if network.login.pin:
         details: tuple[str, ...] = (
             f"THE CERTIFICATE OF {network.address} HAS CHANGED. It was renewed, or somebody intercepts you.",
             f"It was\n{grouped(network.login.pin)}",
             f"It is\n{shown}",
         )
-        answers = (Answer("trust", "the new certificate; type the whole word", trust, whole=True), leave)
+        answers = (Answer("trust", "the new certificate; type the whole word", trust, is_exact=True), leave)
         question = Question(
             "Ask the server's operator through another channel whether it was renewed.", answers, details
         )
@@ -109,13 +109,13 @@ def ask(model: Model, network: ClientNetwork, fingerprint: str, reason: str, now
     model.ask(network, question, now)
 
 
-def _tell_script(model: Model, network: ClientNetwork, reason: str, now: int) -> None:
+def _explain_to_script(model: Model, network: ClientNetwork, reason: str, now: int) -> None:
     """Tell a script what a person has to do, who was just asked."""
     if not model.asks:
-        told = f"{network.address} has a certificate that is not trusted here ({reason}). Connect once without --plain"
-        line = Line(now, LineKind.ERROR, f"{told}, to compare its fingerprint and trust it")
+        text = f"{network.address} has a certificate that is not trusted here ({reason}). Connect once without --plain"
+        line = Line(now, LineKind.ERROR, f"{text}, to compare its fingerprint and trust it")
         model.add(network.status, line)
-        network.link.trouble = line
+        network.link.error_line = line
 
 
 def grouped(fingerprint: str) -> str:

@@ -1,4 +1,4 @@
-"""Who is typing: told to others while the user writes, and shown of others.
+"""Typing notifications: sent while the user types, and shown for others.
 
 https://ircv3.net/specs/client-tags/typing
 """
@@ -13,7 +13,7 @@ FRESH_MILLISECONDS = 6_000  # after which "active" is not believed any more
 
 
 def tell(buffer: Buffer, text: str, now: int) -> None:
-    """Tell the others that the user is typing in this buffer, not too often, and not of commands."""
+    """Notify others that the user is typing in this buffer: not too often, and not for commands."""
     network = buffer.network
     if (
         not network.caps.held & caps.MESSAGE_TAGS
@@ -49,12 +49,12 @@ def is_refused(buffer: Buffer, label: str) -> bool:
     return bool(buffer.told_typing) and not any(waiting.label for waiting in buffer.waiting)
 
 
-def said(buffer: Buffer) -> None:
+def reset(buffer: Buffer) -> None:
     """Forget the typing state: the sent line tells the others enough."""
     buffer.told_typing = 0
 
 
-def heard(buffer: Buffer, nick: str, state: str, now: int) -> None:
+def receive(buffer: Buffer, nick: str, state: str, now: int) -> None:
     """Note that somebody is typing, pauses, or has stopped. now: by our clock, as for `who`."""
     if state == "active":
         buffer.typing[nick] = now + FRESH_MILLISECONDS
@@ -62,11 +62,11 @@ def heard(buffer: Buffer, nick: str, state: str, now: int) -> None:
         buffer.typing.pop(nick, None)
 
 
-def gone(buffer: Buffer, nick: str) -> None:
-    """Forget that somebody was typing who has left, or is renamed now."""
+def forget_user(buffer: Buffer, nick: str) -> None:
+    """Forget that a user was typing who has left or changed the nick."""
     buffer.typing.pop(nick, None)
 
 
 def who(buffer: Buffer, now: int) -> list[str]:
-    """Return who is typing now. What was heard later than now was heard before the clock was set back."""
+    """Return who is typing now. Notifications from the future were received before the clock was set back."""
     return [nick for nick, until in buffer.typing.items() if now < until <= now + FRESH_MILLISECONDS]

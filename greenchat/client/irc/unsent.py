@@ -14,7 +14,7 @@ def waits(model: Model, seconds: float) -> bool:
 
 
 def is_answered(model: Model, seconds: float) -> bool:
-    """Whether all servers have answered what a script has asked for; they are asked for their word on it at first.
+    """Whether all servers have answered a script's requests; the first call sends each a PING.
 
     seconds: since the input ended.
     """
@@ -38,8 +38,8 @@ def outcome(model: Model) -> str:
         lines = sum(len(buffer.waiting) for buffer in network.buffers.values()) + network.link.refused
         what = f"{lines} line{'s' if lines > 1 else ''} not sent: " if lines else ""
         if network.link.state is not LinkState.ONLINE:
-            trouble = network.link.trouble.text if network.link.trouble else _last_error_of(network.status)
-            return f"{what}{trouble}" if trouble else f"{what}Not connected to {network.address}"
+            error = network.link.error_line.text if network.link.error_line else _last_error_of(network.status)
+            return f"{what}{error}" if error else f"{what}Not connected to {network.address}"
         refused = next((buffer for buffer in network.buffers.values() if _refused(buffer)), None)
         if refused:
             return f"{what}{_last_error_of(refused) or f'You are not in {refused.name}.'}"
@@ -71,7 +71,7 @@ def _is_joining(buffer: Buffer) -> bool:
 
 
 def _refused(buffer: Buffer) -> bool:
-    """Whether what waits in a channel has no way there: the server does not let us in, or we were sent away."""
+    """Whether the waiting texts of a channel can't be sent: the join was refused, or the user was removed."""
     sent_away = not buffer.network.is_coming(buffer.name) and bool(buffer.waiting)
     return buffer.kind is BufferKind.CHANNEL and not buffer.joined and (buffer.refused or sent_away)
 

@@ -6,12 +6,12 @@ from greenchat.client.state.model import Buffer, BufferKind, ClientNetwork, Mode
 
 
 def written(model: Model, before: str = "") -> str:
-    """Return the windows of kept networks as one line of JSON. before: what was written the last time, of which those
+    """Return the windows of saved networks as one line of JSON. before: what was written the last time, of which those
     of networks that are not open now stay."""
     import json  # late: only at the end
 
-    here = {network.name for network in model.networks}
-    elsewhere = [entry for entry in _entries(before) if entry.get("network") not in here]
+    present = {network.name for network in model.networks}
+    elsewhere = [entry for entry in _entries(before) if entry.get("network") not in present]
     entries: list[dict[str, object]] = [
         {
             "network": buffer.network.name,
@@ -19,11 +19,11 @@ def written(model: Model, before: str = "") -> str:
             "number": buffer.number,
             "place": model.splits.place(buffer),
             "current": buffer is model.current,
-            "strange": buffer.strange,
+            "strange": buffer.from_stranger,
             "left": buffer.kind is BufferKind.CHANNEL and not buffer.network.is_coming(buffer.name),
         }
         for buffer in model.buffers
-        if buffer.network.kept or buffer.network.bouncer.bound
+        if buffer.network.saved or buffer.network.bouncer.bound
     ]
     return json.dumps([*entries, *elsewhere])
 
@@ -40,7 +40,7 @@ def restore(model: Model, text: str) -> None:
 
 
 def reopen(model: Model, network: ClientNetwork) -> None:
-    """Open the windows that a network had the last time, where it comes after the start: one of a bouncer's.
+    """Open the former windows of a network that appears after the start, like those of a bouncer.
 
     They get their places on the screen, unless the user has started to do something.
     """
@@ -56,7 +56,7 @@ def _reopen(model: Model, network: ClientNetwork, text: str) -> None:
 
 
 def _arrange(model: Model, text: str) -> None:
-    """Go to the window that was shown, and put those beside it that were, as far as they are open yet."""
+    """Show the former current window and the split windows beside it, if they are open already."""
     networks = {network.name: network for network in model.networks}
     places: dict[Buffer, tuple[int, int]] = {}
     for entry in _entries(text):
@@ -80,18 +80,18 @@ def _open(model: Model, network: ClientNetwork, entry: dict[str, object]) -> Buf
     if channel and name not in network.channels and not entry.get("left"):
         network.want(name)
     buffer = model.open(network, name) if name else network.status
-    buffer.strange = bool(entry.get("strange"))
+    buffer.from_stranger = bool(entry.get("strange"))
     if isinstance(number, int) and 0 < number < 1000:
         model.move(buffer, number)
     return buffer
 
 
 def _entries(text: str) -> list[dict[str, object]]:
-    """Return the entries of a kept list, [] if the text is not a list."""
+    """Return the entries of a stored list, [] if the text is not a list."""
     import json
 
     try:
-        found = json.loads(text)
+        document = json.loads(text)
     except ValueError:
         return []
-    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    return [each for each in document if isinstance(each, dict)] if isinstance(document, list) else []

@@ -1,1 +1,1 @@
-"""The client's sockets: transport, TLS, SOCKS, and a server of its own."""
+"""The client's sockets: transport, TLS, SOCKS, and a local server."""

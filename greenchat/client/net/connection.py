@@ -23,7 +23,7 @@ PER_SECOND = 2.0
 UNPACED = frozenset("PING PONG CAP NICK USER PASS QUIT AUTHENTICATE JOIN".split())
 ANSWER_SECONDS = 10  # for the PING after the machine slept
 WATCH_SECONDS = 5  # between an idle client's checks for a suspended machine
-JUMP_SECONDS = 10  # difference between the wall clock and the monotonic one that shows a suspension
+JUMP_SECONDS = 10  # a larger difference between wall clock and monotonic clock means a suspension
 PING_PREFIX = "greenchat-"
 
 
@@ -43,15 +43,16 @@ class Wire(Protocol):
         """Wait for the end."""
 
 
-class Clocks:
-    """Notices that the machine was suspended: the monotonic clock stood still meanwhile, the wall clock did not. Where
-    somebody has set the clock it looks alike."""
+class SuspendDetector:
+    """Notices that the machine was suspended: the monotonic clock stood still meanwhile, the wall clock did not. A
+    clock that was set looks the same.
+    """
 
     def __init__(self) -> None:
         self._offset: float | None = None
 
     def jumped(self, monotonic: float, wall: float) -> bool:
-        """Whether the machine has slept, or its clock was set, since this was asked last. Both in seconds."""
+        """Whether the machine has slept, or its clock was set, since the last call. Both in seconds."""
         before, self._offset = self._offset, wall - monotonic
         return before is not None and abs(self._offset - before) >= JUMP_SECONDS
 
@@ -60,10 +61,10 @@ Opener = Callable[[ServerAddress, "NetworkConnection"], Wire]
 
 
 class NetworkConnection:
-    """A network's connection, made again whenever it is lost.
+    """A network's connection, which reconnects whenever it is lost.
 
-    open_wire: makes a transport that posts its events for this connection. chance: a number from 0 to 1, spreads the
-    retries of many clients after a server's restart.
+    open_wire: makes a transport that posts its events for this connection. chance: returns a number from 0 to 1, which
+    spreads the attempts of many clients after a server's restart.
     """
 
     def __init__(self, network: ClientNetwork, open_wire: Opener, chance: Callable[[], float]) -> None:
@@ -91,20 +92,20 @@ class NetworkConnection:
             self.wire.start()
 
     def close(self, reason: str, monotonic: float) -> None:
-        """Send what is left to be sent, and close."""
+        """Send the queue, and close."""
         self.flush(monotonic, at_once=True)
         if self.wire:
             self.wire.close(reason)
 
     def reconnect(self, reason: str, monotonic: float) -> None:
-        """Send what is left to be sent, close, and connect again at once."""
+        """Send the queue, close, and connect again at once."""
         self._again = True
         self.flush(monotonic, at_once=True)
         if self.wire:
             self.wire.close(reason)
 
     def on_event(self, event: NetworkEvent, monotonic: float) -> None:
-        """Note what the handlers need not know: who is alive, and when to try again."""
+        """Note what handlers need not know: signs of life, and the time of the next attempt."""
         network = self.network
         self._heard_at = monotonic
         self._answer_by = None
@@ -141,7 +142,7 @@ class NetworkConnection:
                 pass
 
     def flush(self, monotonic: float, *, at_once: bool = False) -> None:
-        """Hand over what the network wants to send, as fast as servers like it."""
+        """Send queued lines of the network, as fast as servers accept them."""
         network = self.network
         if self.wire is None or network.link.state in (LinkState.OFFLINE, LinkState.CONNECTING):
             return
@@ -164,7 +165,7 @@ class NetworkConnection:
     def woke(self, monotonic: float) -> None:
         """Check the connection at once after the machine has slept, or try again.
 
-        The answer tells the server's time, too, which is measured against our clock.
+        The answer has the server's time, too, against which our clock is measured.
         """
         if self.wire is None and self.network.link.retry_at is not None:
             self._tries = 0
@@ -217,4 +218,4 @@ def _encode(message: Message) -> bytes:
     try:
         return message.format().encode(errors="replace") + b"\r\n"
     except ValueError:
-        return b""  # it does not fit into a line; slash commands check that before
+        return b""  # it does not fit into a line; slash commands check that earlier

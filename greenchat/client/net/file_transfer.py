@@ -1,4 +1,6 @@
-"""Files over connections of their own: uploaded to the server by HTTP, fetched from somebody by DCC. Both block."""
+"""File transfers over connections of their own: uploads to the server by HTTP, downloads from users by DCC. Both
+block.
+"""
 
 import os
 import socket
@@ -16,7 +18,7 @@ SECONDS = 30.0  # for each step of the other side
 MOST_SECONDS = 60.0  # for the whole transfer, in addition to the time of its bytes at the slowest rate
 _SLOWEST = 2000  # bytes a second: a script must not wait for ever for a server that trickles bytes
 _PIECE = 65536
-_LOOK = 16_000_000  # bytes between two checks of the disk
+_LOOK = 16_000_000  # bytes between two checks of the free disk space
 _SPARE = 500_000_000  # bytes that stay free on the disk,
 _SPARE_SHARE = 20  # ... but at most this fraction of it
 _STATUS = {
@@ -31,15 +33,15 @@ _STATUS = {
 
 
 class NoRoomError(TransferError):
-    """The disk would be full with it."""
+    """The file would fill the disk."""
 
 
 def upload(path: Path, url: str, authorization: str, connect: OpenConnection) -> str:
-    """Send a file to a server, and return the address that it has there. Raises TransferError.
+    """Upload a file to a server, and return its URL there. Raises TransferError.
 
-    connect: opens a connection, encrypted where the URL is one of https.
+    connect: opens a connection, encrypted for https.
     """
-    from http.client import HTTPConnection, HTTPException  # late: few upload anything
+    from http.client import HTTPConnection, HTTPException  # late: few users upload
     from mimetypes import guess_type
     from urllib.parse import quote, urljoin
 
@@ -76,7 +78,7 @@ def upload(path: Path, url: str, authorization: str, connect: OpenConnection) ->
 
 
 def fetch(offer: Offer, folder: Path, connect: OpenConnection) -> Path:
-    """Fetch an offered file into a folder, under a name that is free there. Raises TransferError."""
+    """Download an offered file into a folder, under a free name. Raises TransferError."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with connect(offer.host, offer.port) as connection:
@@ -87,17 +89,17 @@ def fetch(offer: Offer, folder: Path, connect: OpenConnection) -> Path:
                 with open(descriptor, "wb") as file:
                     received = _receive(connection, offer.size, file.write, lambda: _require_room(folder))
             except NoRoomError:
-                path.unlink(missing_ok=True)  # it would only keep the disk full
+                path.unlink(missing_ok=True)  # an incomplete file would only take disk space
                 raise
     except OSError as error:
         raise TransferError(reason(error)) from error
     if offer.size and received < offer.size:
-        raise TransferError(f"only {in_words(received)} of {in_words(offer.size)} came; they are in {path}")
+        raise TransferError(f"only {in_words(received)} of {in_words(offer.size)} arrived; they are in {path}")
     return path
 
 
 def http_place(url: str) -> tuple[str, str, int, str]:
-    """Return scheme, host ("" for none) and port of an address, and what is asked for there. Raises ValueError."""
+    """Return scheme, host ("" for none), port and path of a URL. Raises ValueError."""
     from urllib.parse import urlsplit
 
     parts = urlsplit(url)
@@ -108,8 +110,8 @@ def http_place(url: str) -> tuple[str, str, int, str]:
 
 @contextmanager
 def ended_after(sock: socket.socket, seconds: float) -> Iterator[None]:
-    """Let the block find the end of a socket after so many seconds, however little comes at a time: then, and where it
-    is over by that time, it raises TransferError in place of any other error.
+    """End a socket after so many seconds, however little arrives at a time: the block then raises TransferError in
+    place of any other error.
     """
     end = time.monotonic() + seconds
     cutter = threading.Timer(seconds, _end, (sock,))
@@ -125,11 +127,11 @@ def ended_after(sock: socket.socket, seconds: float) -> Iterator[None]:
 
 def _end(sock: socket.socket) -> None:
     with suppress(OSError):
-        socket.socket.shutdown(sock, socket.SHUT_RDWR)  # and not that of TLS, which is the other thread's
+        socket.socket.shutdown(sock, socket.SHUT_RDWR)  # not that of TLS, which belongs to the other thread
 
 
 def reason(error: Exception) -> str:
-    """Return what was in the way of a transfer, for the user."""
+    """Return the reason of a failed transfer, for the user."""
     return getattr(error, "strerror", None) or str(error) or "the connection was cut"
 
 
@@ -143,10 +145,10 @@ def _require_room(folder: Path, size: int = 0) -> None:
 
 
 def _receive(connection: socket.socket, size: int, write: Callable[[bytes], object], look: Callable[[], object]) -> int:
-    """Take at most `size` bytes (0: all that come), and tell the other side after each piece how many they were.
+    """Receive at most `size` bytes (0: until the end), and acknowledge the total after each piece.
 
-    look: called now and then; raises NoRoomError where there is no room for more. Raises TimeoutError where they come
-    more slowly than anybody's line is.
+    look: called now and then; raises NoRoomError if there is no room for more. Raises TimeoutError below the lowest
+    rate.
     """
     received = looked = 0
     slow = time.monotonic() + MOST_SECONDS
@@ -167,7 +169,9 @@ def _receive(connection: socket.socket, size: int, write: Callable[[bytes], obje
 
 
 def _new_file(folder: Path, name: str) -> tuple[Path, int]:
-    """Make a file of this name, with a number before its ending where there is one already; only the user reads it."""
+    """Create a file of this name, with a number before its extension if it exists already; only the user can read
+    it.
+    """
     stem, dot, ending = name.rpartition(".")
     stem, ending = (stem, dot + ending) if stem else (name, "")
     for number in range(1, 1000):

@@ -1,4 +1,4 @@
-"""A greenchat-server on this machine, started by the client: it lives as long as the client does."""
+"""A greenchat-server on this machine, started by the client: it ends with the client."""
 
 import os
 import shutil
@@ -21,7 +21,7 @@ class ServerError(Exception):
 
 
 def answers(address: ServerAddress) -> bool:
-    """Whether anything takes connections there. For addresses of this machine, where that is known at once."""
+    """Whether a program listens at an address. For addresses of this machine, where the answer is immediate."""
     try:
         with socket.create_connection((address.host, address.port), 1):
             return True
@@ -30,10 +30,10 @@ def answers(address: ServerAddress) -> bool:
 
 
 class LocalServer:
-    """The child process. address: where it listens, known once it is started."""
+    """The child process. address: of its listener, known once it has started."""
 
     def __init__(self, wanted: ServerAddress, log: Path) -> None:
-        """Start it and wait until it listens. Raises ServerError with the server's own words where it does not."""
+        """Start the server and wait until it listens. Raises ServerError with the server's own error if it does not."""
         host = f"[{wanted.host}]" if ":" in wanted.host else wanted.host
         listen = f"{'127.0.0.1' if host == 'localhost' else host}:{wanted.port}"
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -55,11 +55,11 @@ class LocalServer:
                 self.address = ServerAddress(wanted.host, int(port))
                 return
         self._process.wait()
-        said = log.read_text(errors="replace").strip().splitlines()
-        raise ServerError(said[-1] if said else "greenchat-server ended without a message")
+        output = log.read_text(errors="replace").strip().splitlines()
+        raise ServerError(output[-1] if output else "greenchat-server ended without a message")
 
     def stop(self) -> None:
-        """End it, and wait until it has."""
+        """Stop the server, and wait until it has ended."""
         self._process.terminate()
         try:
             self._process.wait(STOP_SECONDS)
@@ -77,7 +77,7 @@ def _end_with_parent() -> Callable[[], None] | None:
     """
     if sys.platform != "linux":
         return None
-    import ctypes  # late: few start a server
+    import ctypes  # late: few users start a server
 
     try:
         prctl = ctypes.CDLL(None).prctl
@@ -87,19 +87,19 @@ def _end_with_parent() -> Callable[[], None] | None:
 
     def prepare() -> None:
         prctl(PR_SET_PDEATHSIG, int(signal.SIGTERM), 0, 0, 0)
-        if os.getppid() != parent:  # it died before
+        if os.getppid() != parent:  # it ended before
             os._exit(0)
 
     return prepare
 
 
 def _command() -> list[str]:
-    """greenchat-server beside this program, beside this Python, on the PATH, or from this very package."""
+    """Return the command: greenchat-server beside this program, beside this Python, on the PATH, or of this package."""
     for folder in (Path(sys.argv[0]).resolve().parent, Path(sys.executable).parent):
         beside = folder / "greenchat-server"
         if beside.is_file() and os.access(beside, os.X_OK):
             return [sys.executable, str(beside)]
-    found = shutil.which("greenchat-server")
-    if found:
-        return [found]
+    path = shutil.which("greenchat-server")
+    if path:
+        return [path]
     return [sys.executable, "-c", "from greenchat.server.main import main; raise SystemExit(main())"]

@@ -1,4 +1,6 @@
-"""Passwords from a program of the user's, like `pass` or `secret-tool`: its first line is the password."""
+"""Passwords from a command of the user's, like `pass` or `secret-tool`: the first line of its output is the
+password.
+"""
 
 import os
 
@@ -11,12 +13,12 @@ SECONDS = 60  # enough to type a passphrase into a window that the program opens
 def ask(command: str, account: str, *, host: str, network: str) -> Unlocked | Locked:
     """Run the command and return the account's credentials, or why there are none. Blocks, at most `SECONDS`.
 
-    The command is cut into words as by a shell, but run without one; {nick}, {host} and {network} are replaced in each
-    word afterwards, so that a name can't bring words of its own. The program has no terminal: it would read from the
+    The command is split into words as by a shell, but run without one; {nick}, {host} and {network} are replaced in
+    each word afterwards, so that a name can't add words. The program has no terminal, since it would read from the
     chat's, and write over it.
     """
     import shlex
-    import subprocess  # late: few have such a command
+    import subprocess  # late: few users have such a command
 
     values = {"{nick}": account, "{host}": host, "{network}": network}
     words = shlex.split(command)
@@ -37,7 +39,7 @@ def ask(command: str, account: str, *, host: str, network: str) -> Unlocked | Lo
     except (OSError, ValueError) as error:
         return Locked(f"{name} does not start: {getattr(error, 'strerror', None) or error}.")
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines()
-        return Locked(f"{name} gave no password: {said[-1] if said else f'it ended with status {done.returncode}'}")
+        output = done.stderr.decode(errors="replace").strip().splitlines()
+        return Locked(f"{name} gave no password: {output[-1] if output else f'it ended with status {done.returncode}'}")
     password = done.stdout.decode(errors="replace").partition("\n")[0].rstrip("\r")
     return Unlocked(Credentials(account, password)) if password else Locked(f"{name} printed nothing.")

@@ -30,10 +30,10 @@ def load(
     connector: Callable[[bool], OpenConnection],
     graphics: Callable[[], Graphics] = Graphics,
 ) -> Picture:
-    """Return the picture at an address or in a file, for so many cells. Raises TransferError.
+    """Return the picture at a URL or in a file, for so many cells. Raises TransferError.
 
-    connector: returns what opens a connection, encrypted where it is given True. graphics: tells how the terminal draws
-    pictures; it may take a moment.
+    connector: returns a function that opens a connection, encrypted if it is given True. graphics: returns how the
+    terminal draws pictures; it may take a moment.
     """
     data = _fetched(source, connector) if "://" in source else _read(typed_path(source))
     name = source.partition("?")[0].rstrip("/").rpartition("/")[2] or source
@@ -41,7 +41,7 @@ def load(
 
 
 def decode(data: bytes, name: str, area: Size, graphics: Graphics = _TEXT) -> Picture:
-    """Return a picture out of the bytes of a file. Raises TransferError."""
+    """Decode a picture from the bytes of a file. Raises TransferError."""
     try:
         from PIL import Image, ImageOps  # late, and in a thread: rarely needed
 
@@ -68,7 +68,7 @@ def decode(data: bytes, name: str, area: Size, graphics: Graphics = _TEXT) -> Pi
             return Picture(title, *rough.size, rough.tobytes(), graphic(fine, cells, graphics))
     except TransferError:
         raise
-    except Exception as error:  # Pillow raises all kinds of errors for files that are broken
+    except Exception as error:  # Pillow raises all kinds of errors for broken files
         raise TransferError("not a picture in a supported format") from error
 
 
@@ -92,9 +92,9 @@ def _fetched(url: str, connector: Callable[[bool], OpenConnection]) -> bytes:
 
 
 def _get(url: str, connector: Callable[[bool], OpenConnection], end: float) -> bytes | str:
-    """Return the picture at an address, or the address to which that leads on. Raises TransferError.
+    """Return the picture at a URL, or the URL that it redirects to. Raises TransferError.
 
-    end: until when, in seconds of the monotonic clock, however little comes at a time.
+    end: the time limit, in seconds of the monotonic clock, however little arrives at a time.
     """
     from http.client import HTTPConnection, HTTPException
     from urllib.parse import urljoin
@@ -127,7 +127,7 @@ def _get(url: str, connector: Callable[[bool], OpenConnection], end: float) -> b
 
 
 def _body(read: Callable[[int], bytes]) -> bytes:
-    """Return all that is read, in pieces."""
+    """Return the whole body, in pieces."""
     body = bytearray()
     while data := read(_PIECE):
         body += data

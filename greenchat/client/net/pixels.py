@@ -1,4 +1,4 @@
-"""A picture as a terminal draws it in pixels. Imported late: it needs Pillow."""
+"""Pictures in pixels for terminals. Imported late: it needs Pillow."""
 
 from io import BytesIO
 
@@ -9,7 +9,7 @@ from greenchat.client.text.style import Graphic, Graphics, Size
 
 
 def graphic(image: Image.Image, cells: Size, graphics: Graphics) -> Graphic:
-    """Return an image over these cells, as sixels or in kitty's way."""
+    """Return an image over these cells, as sixels or in kitty's protocol."""
     if graphics.kitty or not graphics.cell:
         file = BytesIO()
         image.save(file, "PNG")

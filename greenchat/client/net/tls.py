@@ -1,4 +1,6 @@
-"""TLS of a connection: the system's authorities decide, and where they know nothing, the pinned fingerprint."""
+"""TLS of a connection: a certificate is trusted if an authority of the system signed it, or if its fingerprint is
+pinned.
+"""
 
 import hashlib
 import socket
@@ -7,7 +9,7 @@ from collections.abc import Callable
 
 
 class UntrustedError(OSError):
-    """The certificate is neither vouched for nor the pinned one. fingerprint: its SHA-256 in hex."""
+    """The certificate is neither signed by an authority nor the pinned one. fingerprint: its SHA-256 in hex."""
 
     def __init__(self, fingerprint: str, reason: str) -> None:
         super().__init__(reason)
@@ -16,10 +18,10 @@ class UntrustedError(OSError):
 
 
 def secure(connect: Callable[[], socket.socket], host: str, pin: str, certificate: str) -> ssl.SSLSocket:
-    """Return a connection that is encrypted, with the server that is meant. Blocks; raises OSError, UntrustedError.
+    """Return an encrypted connection with a trusted server. Blocks; raises OSError, UntrustedError.
 
-    connect: opens a connection; called again for each try. pin: the expected fingerprint, or "". certificate: the path
-    of our own with its key, or "".
+    connect: opens a connection; called again for each attempt. pin: the expected fingerprint, or "". certificate: the
+    path of our own with its key, or "".
     """
     if pin:
         connection = _wrap(connect(), host, certificate, verify=False)
@@ -38,7 +40,7 @@ def secure(connect: Callable[[], socket.socket], host: str, pin: str, certificat
 
 
 def fingerprint_of(connection: ssl.SSLSocket) -> str:
-    """SHA-256 of the server's certificate, in hex."""
+    """Return the SHA-256 of the server's certificate, in hex."""
     return hashlib.sha256(connection.getpeercert(binary_form=True) or b"").hexdigest()
 
 

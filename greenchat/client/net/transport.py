@@ -13,25 +13,33 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from greenchat.client.state.address import ServerAddress
-from greenchat.client.state.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Recoded, Untrusted
+from greenchat.client.state.events import (
+    Connected,
+    Disconnected,
+    InvalidLine,
+    NetworkEvent,
+    Received,
+    Recoded,
+    Untrusted,
+)
 from greenchat.protocol.framing import SERVER_TAGS_LIMIT, LineBuffer, LineTooLong
 from greenchat.protocol.message import ParseError, parse
 
 CONNECT_SECONDS = 15
 LINGER_SECONDS = 1.0  # for the queue when the user leaves
-BODY_LIMIT = 16 * 1024  # servers pass on more than 512 bytes now and then (long topics, multi-line); take it
+BODY_LIMIT = 16 * 1024  # servers now and then send more than 512 bytes (long topics, multi-line): accept it
 MOST_WAITING = 2000  # unhandled events; beyond that reading stops, and TCP makes the server wait
 ROOM_SECONDS = 0.01  # until the next check whether some were handled
-RECEIVE_BYTES = 16 * 1024  # parsed in a millisecond: longer would hold up the thread that draws
+RECEIVE_BYTES = 16 * 1024  # parsed in a millisecond: more would delay the thread that draws
 
 
 class Transport:
     """A connection that opens itself.
 
-    post: called from the thread with what happened, in order; the last event is always Disconnected. Changes: send,
-    close, took. They only hand over and return at once. pin: the fingerprint of a certificate that is trusted though no
-    authority vouches for it, certificate: the path of our own, proxy: see `socks.connect`; "" for none. unlock: run
-    first, in the thread, for what it takes a program to know; what it returns is posted.
+    post: called from the thread with the events, in order; the last one is always Disconnected. Changes: send, close,
+    took. They only hand over and return at once. pin: the fingerprint of a certificate that is trusted without an
+    authority, certificate: the path of our own, proxy: see `socks.connect`; "" for none. unlock: run first, in the
+    thread, to get a password from a program; its result is posted.
     """
 
     def __init__(
@@ -63,19 +71,19 @@ class Transport:
         self._thread.start()
 
     def send(self, lines: bytes) -> None:
-        """Hand over whole lines with their line ends."""
+        """Queue complete lines with their line ends."""
         self._hand_over(lines, "")
 
     def close(self, reason: str) -> None:
-        """Send what waits, then close; the reason comes back in Disconnected."""
+        """Send the queue, then close; the reason is in Disconnected."""
         self._hand_over(b"", reason)
 
     def took(self) -> None:
-        """Note that an event was taken. A server that sends more than that is not read any further."""
+        """Note that an event was handled. Reading stops while too many events wait."""
         self._taken += 1
 
     def join(self, seconds: float) -> None:
-        """Wait until the thread has ended, but not longer."""
+        """Wait until the thread has ended, up to a timeout."""
         if self._thread.is_alive():
             self._thread.join(seconds)
 
@@ -117,7 +125,7 @@ class Transport:
 
         def connect() -> socket.socket:
             if self._proxy:
-                from greenchat.client.net import socks  # late: few have one
+                from greenchat.client.net import socks  # late: few users have a proxy
 
                 connection = socks.connect(self._proxy, address.host, address.port, CONNECT_SECONDS)
             else:
@@ -168,7 +176,7 @@ class Transport:
                 return "the server closed the connection"
 
     def _receive(self, connection: socket.socket, buffer: LineBuffer, unready: tuple[type[OSError], ...]) -> bool:
-        """Post what has come, as far as there is room for it; False at the end."""
+        """Post the lines received, as far as there is room; return False at the end."""
         while True:
             self._is_behind = self._posted - self._taken >= MOST_WAITING
             if self._is_behind:
@@ -211,22 +219,22 @@ def explain(error: OSError, address: ServerAddress) -> str:
 
 def _event_of(line: bytes | LineTooLong) -> NetworkEvent:
     if isinstance(line, LineTooLong):
-        return Garbled("too long")
+        return InvalidLine("too long")
     try:
         return Received(parse(line.decode()))
     except UnicodeDecodeError:
         try:
             return Recoded(parse(_recoded(line)))
         except ParseError as error:
-            return Garbled(str(error))
+            return InvalidLine(str(error))
     except ParseError as error:
-        return Garbled(str(error))
+        return InvalidLine(str(error))
 
 
 def _recoded(line: bytes) -> str:
     """Return a line that is no UTF-8, read as Windows-1252; bytes undefined there are read as Latin-1.
 
-    Words that are UTF-8 stay it, also where a server cut a line within a character.
+    Words in UTF-8 are kept, also if a server cut the line within a character.
     """
     words = []
     for word in line.split(b" "):
@@ -244,7 +252,7 @@ _WINDOWS = dict(zip(range(0x80, 0xA0), "€\x81‚ƒ„…†‡ˆ‰Š‹Œ\x8d
 
 
 def _unready(connection: socket.socket) -> tuple[type[OSError], type[OSError]]:
-    """Return the exceptions by which this socket says that it cannot be read or written yet."""
+    """Return the exceptions by which this socket reports that it can't be read or written yet."""
     if hasattr(connection, "pending"):
         import ssl
 

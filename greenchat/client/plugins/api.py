@@ -94,17 +94,19 @@ class Chat:
         self._clock = clock
 
     def on_message(self, function: OnMessage) -> OnMessage:
-        """Call it with each message of somebody else that comes while we are there; not with history."""
+        """Call the function with each message of another user that arrives live, not from history."""
         self.hooks.messages.append(function)
         return function
 
     def on_own_message(self, function: OnMessage) -> OnMessage:
-        """Call it with each message of the user's own."""
+        """Call the function with each message that the user sends."""
         self.hooks.own.append(function)
         return function
 
     def on_irc(self, command: str) -> Callable[[OnIrc], OnIrc]:
-        """Call it with each line of the server of this command (`JOIN`, `001`), after the client has handled it."""
+        """Call the function with each line of this command (`JOIN`, `001`) from the server, after the client has
+        handled it.
+        """
 
         def declare(function: OnIrc) -> OnIrc:
             self.hooks.irc.append((command.upper(), function))
@@ -113,7 +115,7 @@ class Chat:
         return declare
 
     def on_command(self, name: str, usage: str = "") -> Callable[[OnCommand], OnCommand]:
-        """Call it with the arguments, in one text, when the user types `/name`. Its docstring is the help."""
+        """Call the function with the arguments, in one text, when the user types `/name`. Its docstring is the help."""
 
         def declare(function: OnCommand) -> OnCommand:
             self.hooks.commands[name.lower()] = (function, usage)
@@ -122,7 +124,7 @@ class Chat:
         return declare
 
     def every(self, seconds: float) -> Callable[[Timed], Timed]:
-        """Call it every so many seconds, at most ten times a second."""
+        """Call the function every so many seconds, at most ten times a second."""
 
         def declare(function: Timed) -> Timed:
             interval = max(0.1, seconds)
@@ -132,12 +134,12 @@ class Chat:
         return declare
 
     def after(self, seconds: float, function: Timed) -> None:
-        """Call it once, in so many seconds."""
+        """Call the function once, in so many seconds."""
         self.hooks.timers.append(Timer(self._clock.seconds + max(0.0, seconds), 0.0, function))
 
     @property
     def window(self) -> str:
-        """The name of the window that the user looks at: a channel, a nick, or the network."""
+        """The name of the current window: a channel, a nick, or the network."""
         return self._model.current.name
 
     @property
@@ -151,13 +153,13 @@ class Chat:
         return self._model.network.nicks.current
 
     def print(self, text: str, window: str = "", network: str = "") -> None:
-        """Show a line, to the user only: in this window if there is one, else where they are."""
+        """Show a line to the user only: in this window if it exists, otherwise in the current one."""
         found = self._network(network).find(window) if window else None
         for line in text.split("\n"):
             self._model.add(found or self._model.current, Line(self._clock.milliseconds, LineKind.INFO, line))
 
     def say(self, window: str, text: str, network: str = "") -> None:
-        """Say something in a channel or to somebody, as if the user had."""
+        """Send a message to a channel or a user, as the user."""
         self.say_in(self._model.open(self._network(network), window), text)
 
     def send(self, command: str, *params: str, network: str = "") -> None:
@@ -165,13 +167,13 @@ class Chat:
         self._network(network).send(command, *params)
 
     def run(self, line: str) -> None:
-        """Run a slash command where the user is: `chat.run("/join #tea")`."""
+        """Run a slash command in the current window: `chat.run("/join #tea")`."""
         from greenchat.client import slash  # late, as in submit.py
 
         slash.run(self._model, line, self._clock.milliseconds)
 
     def said(self, buffer: Buffer, line: Line) -> Said:
-        """Return a line of talk as plugins get it."""
+        """Return a message in the form for plugins."""
         kind = line.kind.name.lower()
         place = (buffer.network.name, buffer.name)
         return Said(
@@ -186,7 +188,7 @@ class Chat:
         )
 
     def say_in(self, buffer: Buffer, text: str) -> None:
-        """Say something in a window."""
+        """Send a message to a window's channel or user."""
         sending.say(self._model, buffer, text, LineKind.SAID, self._clock.milliseconds)
 
     def _network(self, name: str) -> ClientNetwork:

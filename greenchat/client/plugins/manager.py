@@ -33,7 +33,7 @@ class PluginError(Exception):
 class _Loaded:
     chat: Chat
     failures: int = 0
-    trouble: str = ""  # the last error, for the user
+    error: str = ""  # the last error, for the user
 
 
 @record(slots=True)
@@ -74,8 +74,8 @@ class Plugins:
 
     @property
     def busy(self) -> bool:
-        """Whether there is something for plugins to hear."""
-        return bool(self.model.heard or self.model.messages)
+        """Whether messages wait for plugins."""
+        return bool(self.model.plugin_messages or self.model.messages)
 
     def start(self) -> None:
         """Load the plugins of the setting plugins.load."""
@@ -107,7 +107,7 @@ class Plugins:
     def load(self, name: str) -> None:
         """Load a plugin and start it; one that is loaded already is loaded again. Raises PluginError."""
         if not NAME.fullmatch(name):
-            raise PluginError(f"{name} is no name of a plugin: letters, digits, _ and - only.")
+            raise PluginError(f"{name} is not a plugin name: use letters, digits, _ and - only.")
         path = self.folder / f"{name}.py"
         try:
             source = path.read_bytes()
@@ -116,21 +116,21 @@ class Plugins:
         if name in self._loaded:
             self.unload(name)
         plugin = _Loaded(Chat(name, self.model, self._now))
-        with self._guarded(plugin, "as it was loaded", told=False):
+        with self._guarded(plugin, "as it was loaded", reported=False):
             module = ModuleType(f"greenchat_plugin_{name}")
             module.__file__ = str(path)
             sys.modules[module.__name__] = module
             exec(compile(source, path, "exec"), module.__dict__)
             module.start(plugin.chat)
-        if plugin.trouble:
+        if plugin.error:
             sys.modules.pop(f"greenchat_plugin_{name}", None)
-            raise PluginError(plugin.trouble)
+            raise PluginError(plugin.error)
         self._add_commands(plugin)
         self._loaded[name] = plugin
         self._listen()
 
     def unload(self, name: str) -> None:
-        """Never call it again. Raises PluginError."""
+        """Unload a plugin: none of its functions is called again. Raises PluginError."""
         plugin = self._loaded.pop(name, None)
         if plugin is None:
             raise PluginError(f"The plugin {name} is not loaded.")
@@ -142,7 +142,7 @@ class Plugins:
         self._listen()
 
     def run(self, seconds: float, milliseconds: int) -> None:
-        """Call those whose time has come, and tell what was said. seconds: of the app's clock."""
+        """Run timers that are due, and pass messages to the plugins. seconds: of the app's clock."""
         self._now.seconds = seconds
         self._now.milliseconds = milliseconds
         for plugin in list(self._loaded.values()):
@@ -150,9 +150,9 @@ class Plugins:
                 self._ring(plugin, timer)
         while self.model.messages:
             self.received(self.model.messages.popleft())
-        for _ in range(len(self.model.heard or ())):
-            assert self.model.heard
-            self._tell(*self.model.heard.popleft())
+        for _ in range(len(self.model.plugin_messages or ())):
+            assert self.model.plugin_messages
+            self._tell(*self.model.plugin_messages.popleft())
 
     def received(self, message: Message) -> None:
         """Pass a message of the server to the plugins."""
@@ -163,7 +163,7 @@ class Plugins:
                         function(message)
 
     def _write_example(self) -> Path:
-        """Put it into the folder of plugins, and say where. Raises PluginError."""
+        """Write the example into the folder of plugins, and return its path. Raises PluginError."""
         path = self.folder / f"{EXAMPLE}.py"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -177,7 +177,9 @@ class Plugins:
 
     def _listen(self) -> None:
         """Keep messages for the plugins, if any is loaded."""
-        self.model.heard = (self.model.heard or deque(maxlen=MOST_WAITING)) if self._loaded else None
+        self.model.plugin_messages = (
+            (self.model.plugin_messages or deque(maxlen=MOST_WAITING)) if self._loaded else None
+        )
 
     def _add_commands(self, plugin: _Loaded) -> None:
         from greenchat.client.slash import registry
@@ -213,11 +215,11 @@ class Plugins:
                     function(plugin.chat.said(buffer, line))
 
     @contextlib.contextmanager
-    def _guarded(self, plugin: _Loaded, where: str, *, told: bool = True) -> Iterator[None]:
-        """Nothing that a plugin does or prints here reaches the screen or ends the client."""
+    def _guarded(self, plugin: _Loaded, doing: str, *, reported: bool = True) -> Iterator[None]:
+        """Run a plugin's code: neither its output nor its errors reach the screen or end the client."""
         printed = io.StringIO()
         name = plugin.chat.name
-        plugin.trouble = ""
+        plugin.error = ""
         try:
             with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
                 yield
@@ -225,11 +227,11 @@ class Plugins:
             plugin.failures += 1
             what = f"{type(error).__name__}: {error}".partition("\n")[0]
             details = self.report(f"plugin-{name}")
-            plugin.trouble = f"The plugin {name} failed {where} ({what}); the details are in {details}"
+            plugin.error = f"The plugin {name} failed {doing} ({what}); the details are in {details}"
         for line in printed.getvalue().splitlines():
             self._show(f"{name}: {line}", LineKind.INFO)
-        if plugin.trouble and told:
-            self._show(plugin.trouble)
+        if plugin.error and reported:
+            self._show(plugin.error)
         if plugin.failures >= MOST_FAILURES and name in self._loaded:
             self.unload(name)
             self._show(f"The plugin {name} was unloaded: it has failed {MOST_FAILURES} times.")

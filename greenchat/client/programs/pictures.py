@@ -1,4 +1,4 @@
-"""Pictures on their way, one at a time, in a thread; each is shown when it has come."""
+"""Downloads of pictures, one at a time, in a thread; each is shown when it is complete."""
 
 import queue
 import threading
@@ -11,8 +11,8 @@ from greenchat.client.text.style import Graphics, Size
 
 
 class Pictures:
-    """wake: has `turn` called soon; called from threads. connector: returns what opens connections for a network,
-    encrypted ones where it is given True. show: shows a picture; False where it has to wait.
+    """wake: requests a call of `turn`; called from threads. connector: returns a function that opens connections for a
+    network, encrypted if it is given True. show: shows a picture; returns False if it has to wait.
 
     Reads: running. Changes: load, turn.
     """
@@ -33,9 +33,9 @@ class Pictures:
         self.running = False
 
     def load(self, network: ClientNetwork, source: str, area: Size, graphics: Callable[[], Graphics], now: int) -> None:
-        """Begin to get a picture. source: its address, or a path. now: milliseconds since the epoch.
+        """Start loading a picture. source: its URL, or a path. now: milliseconds since the epoch.
 
-        graphics: waits for what the terminal says of how it draws pictures.
+        graphics: waits for the terminal's answer how it draws pictures.
         """
         if self.running:
             self._model.tell("Another picture is being loaded.", now, LineKind.ERROR)
@@ -58,7 +58,7 @@ class Pictures:
             self._model.tell(f"Loading {source} ...", now)
 
     def turn(self, now: int) -> None:
-        """Show what has come. now: milliseconds since the epoch."""
+        """Show a loaded picture. now: milliseconds since the epoch."""
         if self._come and self._show(self._come):
             self._come = None
         if not self.running or self._ended.empty():

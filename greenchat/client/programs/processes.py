@@ -24,23 +24,23 @@ from greenchat.records import field, record
 MOST_LINES = 1000  # of one program
 LONGEST_LINE = 4000  # characters; longer lines are cut
 READ_BYTES = 8192  # of one program in one turn
-GRACE_SECONDS = 2.0  # between asking a program to end and ending it
+GRACE_SECONDS = 2.0  # between SIGTERM and SIGKILL
 LEAVE_SECONDS = 0.5  # the same, when the client ends
-LOOK_SECONDS = 0.1  # how often it is seen whether a program that has closed its output has ended
+LOOK_SECONDS = 0.1  # how often to check whether a program that has closed its output has ended
 
 _SEQUENCE = re.compile(
     r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI
     r"|\x1b[\]P^_X][^\x07\x1b]*(?:\x07|\x1b\\)?"  # OSC and other strings
     r"|\x1b[ -/]*[0-~]"
 )
-_OVERSTRUCK = re.compile("[^\x08]\x08")  # how manuals make bold
+_OVERSTRUCK = re.compile("[^\x08]\x08")  # how man pages make bold text
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f]")
 
 
 def harmless(line: str) -> str:
     """Return a line of a program's output without control characters and escape sequences."""
     text = _OVERSTRUCK.sub("", _SEQUENCE.sub("", line))
-    *_, text = text.rstrip("\r").split("\r")  # a line that was written again
+    *_, text = text.rstrip("\r").split("\r")  # a line that was overwritten
     return _CONTROLS.sub("", text.expandtabs()).rstrip()
 
 
@@ -50,14 +50,14 @@ class _Running:
     asked: Execute
     child: subprocesses.Child
     started: float
-    ends_at: float  # when its time is over
+    ends_at: float  # when its time limit is reached
     decoder: IncrementalDecoder = field(default_factory=lambda: getincrementaldecoder("utf-8")("replace"))
     rest: str = ""  # of an incomplete line
     lines: int = 0
-    kept: list[str] = field(default_factory=list)  # to be said in the end
+    unsent: list[str] = field(default_factory=list)  # output to send at the end
     reading: bool = True
-    killed_at: float | None = None  # when it is killed if it does not end
-    why: str = ""  # it was ended
+    killed_at: float | None = None  # when to send SIGKILL if it has not ended
+    end_reason: str = ""  # the reason why it was ended
 
     @property
     def name(self) -> str:
@@ -82,7 +82,7 @@ class Processes:
 
     @property
     def outputs(self) -> list[int]:
-        """The descriptors to be waited on."""
+        """The descriptors to wait on."""
         return [each.child.output for each in self._running if each.reading]
 
     @property
@@ -105,7 +105,7 @@ class Processes:
         self._started += 1
 
     def signal(self, which: str, number: int, now: int) -> None:
-        """Send a signal to one, by its number or name."""
+        """Send a signal to a program, by its number or name."""
         found = [each for each in self._running if which.removeprefix("%") in (str(each.number), each.asked.name)]
         for each in found:
             each.child.signal(number)
@@ -124,7 +124,7 @@ class Processes:
             self._tell(self._model.current, "No program is running. See /help exec.", now)
 
     def turn(self, monotonic: float, now: int) -> None:
-        """Take what has come, end those whose time is over, and tell of those that have ended."""
+        """Handle output, end programs whose time is over, and report those that have ended."""
         for each in list(self._running):
             if each.reading:
                 self._read(each, now)
@@ -132,7 +132,7 @@ class Processes:
                 self._over(each, f"after {MOST_LINES} lines")
             elif monotonic >= each.ends_at:
                 self._over(each, f"after {duration(int(monotonic - each.started))} (/set exec.seconds)")
-            if each.why and each.killed_at is None:
+            if each.end_reason and each.killed_at is None:
                 each.child.signal(signal.SIGTERM)
                 each.killed_at = monotonic + GRACE_SECONDS
             elif each.killed_at is not None and monotonic >= each.killed_at:
@@ -143,7 +143,7 @@ class Processes:
                 self._ended(each, status, now)
 
     def close(self) -> None:
-        """End all, for the client ends."""
+        """End all programs, since the client ends."""
         for each in self._running:
             each.child.signal(signal.SIGTERM)
         end = time.monotonic() + LEAVE_SECONDS
@@ -170,12 +170,12 @@ class Processes:
             if each.asked.to is None:
                 self._tell(each.asked.buffer, text, now)
             else:
-                each.kept.append(text)
+                each.unsent.append(text)
         if not data:
             self._close(each)
 
-    def _over(self, each: _Running, why: str) -> None:
-        each.why = each.why or why
+    def _over(self, each: _Running, reason: str) -> None:
+        each.end_reason = each.end_reason or reason
 
     def _close(self, each: _Running) -> None:
         if each.reading:
@@ -184,13 +184,13 @@ class Processes:
 
     def _ended(self, each: _Running, status: int, now: int) -> None:
         asked = each.asked
-        if each.why:
-            self._tell(asked.buffer, f"{each.name} was ended {each.why}.", now, LineKind.ERROR)
+        if each.end_reason:
+            self._tell(asked.buffer, f"{each.name} was ended {each.end_reason}.", now, LineKind.ERROR)
         elif not asked.quiet and (status or not each.lines):
             how = f"by signal {-status}" if status < 0 else f"with status {status}" if status else "without output"
             self._tell(asked.buffer, f"{each.name} has ended {how}.", now)
         if asked.to:
-            self._say(asked, asked.to, [text for text in each.kept if text], now)
+            self._say(asked, asked.to, [text for text in each.unsent if text], now)
 
     def _say(self, asked: Execute, buffer: Buffer, lines: list[str], now: int) -> None:
         if buffer not in self._model.buffers:
@@ -204,5 +204,5 @@ class Processes:
                 sending.say(self._model, buffer, text, LineKind.NOTICE if asked.notice else LineKind.SAID, now)
 
     def _tell(self, buffer: Buffer, text: str, now: int, kind: LineKind = LineKind.INFO) -> None:
-        here = buffer if buffer in self._model.buffers else self._model.current
-        self._model.add(here, Line(now, kind, text))
+        window = buffer if buffer in self._model.buffers else self._model.current
+        self._model.add(window, Line(now, kind, text))

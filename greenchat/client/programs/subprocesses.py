@@ -1,4 +1,4 @@
-"""Other programs that the client starts for the user: what opens links, and what /exec runs."""
+"""Starting other programs for the user: the opener of links, and commands of /exec."""
 
 import contextlib
 import os
@@ -11,12 +11,14 @@ OPENERS = ("xdg-open", "open", "wslview")
 
 
 class ProgramError(Exception):
-    """A program could not do its work; the text tells the user why."""
+    """A program failed; the text is the reason, for the user."""
 
 
 @record(frozen=True, slots=True)
 class Child:
-    """A program that runs. output: descriptor of what it says, without blocking. status: how it ended, None before."""
+    """A running program. output: descriptor of its output, non-blocking. status: its exit status, None while it
+    runs.
+    """
 
     pid: int
     output: int
@@ -55,9 +57,9 @@ def run(command: str, *, shell: bool) -> Child:
 
 
 def open_link(link: str) -> None:
-    """Open a link in the user's browser ($BROWSER, else what the system has), without waiting for it.
+    """Open a link in the user's browser ($BROWSER, otherwise the system's opener), without waiting for it.
 
-    Raises OutsideError. The link stands as one argument, never in a shell.
+    Raises OutsideError. The link is a single argument, never passed to a shell.
     """
     import subprocess  # late, like shutil: both take a megabyte, and are rarely needed
 

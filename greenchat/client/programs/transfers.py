@@ -1,4 +1,4 @@
-"""Files that are on their way, each in a thread of its own; what becomes of them is told in turn."""
+"""Transfers of files, each in a thread of its own; their outcomes are reported in `turn`."""
 
 import queue
 import socket
@@ -11,12 +11,12 @@ from greenchat.client.state.lines import LineKind
 from greenchat.client.state.model import Buffer, ClientNetwork, Model
 from greenchat.client.state.transfers import Offer, OpenConnection, TransferError, Upload, in_words
 
-_TOKEN_MS = 30_000  # for the server to give a token
+_TOKEN_MS = 30_000  # for the server to issue a token
 Offered = Callable[[Buffer, str, int], None]  # a window, the text to send there, and the time
 
 
 class Transfers:
-    """wake: has `turn` called soon; called from threads. say: puts a link before the user, to be said in a window.
+    """wake: requests a call of `turn`; called from threads. say: offers a link to the user, to send in a window.
 
     Reads: running. Changes: upload, use_token, fetch, turn.
     """
@@ -35,7 +35,7 @@ class Transfers:
         return self._running > 0 or bool(self._waiting)
 
     def upload(self, asked: Upload, now: int) -> None:
-        """Begin to upload a file, after the server has given a token for it where it needs one. now: milliseconds."""
+        """Start uploading a file, once the server has issued a token if it needs one. now: milliseconds."""
         if filehost.needs_token(asked.network, asked.url):
             self._waiting.append((asked, now))
             asked.network.send("FILEHOST", "TOKEN")
@@ -43,7 +43,7 @@ class Transfers:
             self._upload(asked, filehost.authorization(asked.network, asked.url), now)
 
     def use_token(self, network: ClientNetwork, token: str, now: int) -> None:
-        """Begin with the upload that has waited for this token, "" where there is none. now: milliseconds."""
+        """Start the upload that has waited for this token, "" for none. now: milliseconds."""
         waiting = next((each for each in self._waiting if each[0].network is network), None)
         if waiting:
             self._waiting.remove(waiting)
@@ -56,7 +56,7 @@ class Transfers:
         connect = self.connector(network, tls)
 
         def work() -> None:
-            from greenchat.client.net import file_transfer  # late, and in the thread: few have files to send
+            from greenchat.client.net import file_transfer  # late, and in the thread: few users send files
 
             try:
                 link = file_transfer.upload(path, asked.url, authorization, connect)
@@ -69,7 +69,7 @@ class Transfers:
         self._model.tell(f"Uploading {path.name}, {in_words(path.stat().st_size)} ...", now)
 
     def fetch(self, offer: Offer, folder: Path, now: int) -> None:
-        """Begin to fetch an offered file. now: milliseconds since the epoch."""
+        """Start downloading an offered file. now: milliseconds since the epoch."""
         connect = self.connector(offer.network, False)
 
         def work() -> None:
@@ -86,7 +86,7 @@ class Transfers:
         self._model.tell(f"Fetching {offer.name} from {offer.nick} ({offer.host}) ...", now)
 
     def turn(self, now: int) -> None:
-        """Tell what has ended, or waits in vain. now: milliseconds since the epoch."""
+        """Report transfers that have ended, and tokens that did not arrive. now: milliseconds since the epoch."""
         for asked, since in [each for each in self._waiting if not 0 <= now - each[1] < _TOKEN_MS]:
             self._waiting.remove((asked, since))
             text = f"{asked.path.name} was not uploaded: {asked.network.address} did not issue an upload token"
@@ -109,15 +109,15 @@ class Transfers:
         threading.Thread(target=work, name="file", daemon=True).start()
 
     def connector(self, network: ClientNetwork, tls: bool) -> OpenConnection:
-        """Return what opens a connection, by the proxy of the network where it has one."""
+        """Return a function that opens connections, through the network's proxy if it has one."""
         from greenchat.client.net.file_transfer import SECONDS
 
         setting = str(self._model.settings.get("proxy"))
-        kept = network.kept.proxy if network.kept else ""
+        own_proxy = network.saved.proxy if network.saved else ""
         local, server, pin = network.address.is_local, network.address.host, network.login.pin
 
         def plain(host: str, port: int) -> socket.socket:
-            proxy = kept or ("" if local else setting)
+            proxy = own_proxy or ("" if local else setting)
             if proxy:
                 from greenchat.client.net import socks
 

@@ -63,8 +63,8 @@ def expanded(model: Model, text: str) -> list[str]:
     name, _, arguments = text.partition(" ")
     if name.isdecimal():
         return [f"window {name}"]
-    meant = model.settings.aliases.get(name.lower())
-    if meant is None:
+    replacement = model.settings.aliases.get(name.lower())
+    if replacement is None:
         return [text]
     words = arguments.split()
 
@@ -74,9 +74,9 @@ def expanded(model: Model, text: str) -> list[str]:
         place = int(match[1]) - 1
         return " ".join(words[place:] if match[2] else words[place : place + 1])
 
-    orders = BETWEEN.split(meant)  # before inserting the user's arguments
-    if len(orders) == 1 and not ARGUMENT.search(meant):
-        return [f"{meant} {arguments}"]
+    orders = BETWEEN.split(replacement)  # before inserting the user's arguments
+    if len(orders) == 1 and not ARGUMENT.search(replacement):
+        return [f"{replacement} {arguments}"]
     return [ARGUMENT.sub(argument, each) for each in orders]
 
 

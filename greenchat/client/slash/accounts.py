@@ -3,7 +3,7 @@
 from greenchat.client.irc import bouncer, login
 from greenchat.client.slash.registry import Order, SlashError, command
 from greenchat.client.state.credentials import SERVER
-from greenchat.client.state.effects import Forget
+from greenchat.client.state.effects import ForgetCredentials
 
 
 @command("register", usage="[email]", example="/register ada@example.org")
@@ -45,7 +45,9 @@ def log_out(order: Order) -> None:
     account = network.login.credentials.account if network.login.credentials else network.login.account
     network.login.credentials = None
     network.login.server_password = ""
-    order.model.effects.append(Forget(network, (network.nicks.wanted, *([account] if account else []), SERVER)))
+    order.model.effects.append(
+        ForgetCredentials(network, (network.nicks.wanted, *([account] if account else []), SERVER))
+    )
     if network.login.account:
         order.online().send("PRIVMSG", login.SERVICE, "LOGOUT")
     order.tell("Your password for this server was removed.")

@@ -23,7 +23,7 @@ def join(order: Order) -> None:
             network.show_on_join[channel] = ""
         window = order.model.open(network, channel)
         if "noswitch" not in order.switches:
-            order.model.show(window)  # at once, since the next input is meant for it
+            order.model.show(window)  # at once, since the next input belongs there
     if network.link.state is not LinkState.ONLINE or not network.link.welcomed:
         _join_later(order, channels, keys[0].split(",") if keys else [])
     elif channels:
@@ -71,7 +71,7 @@ def names(order: Order) -> None:
         order.online().send("NAMES", channel)
         return
     order.model.current.anchor = None
-    joining.tell_names(order.model, buffer, order.now)
+    joining.show_names(order.model, buffer, order.now)
 
 
 @command("list", "l", usage="[pattern]", example="/list *tea*", switches="yes")
@@ -192,9 +192,9 @@ def devoice(order: Order) -> None:
 def mode(order: Order) -> None:
     """Show or change modes of a channel or of yourself."""
     words = order.words
-    here = order.buffer.name if order.buffer.kind is BufferKind.CHANNEL else order.network.nicks.current
+    target = order.buffer.name if order.buffer.kind is BufferKind.CHANNEL else order.network.nicks.current
     if not words or words[0][:1] in "+-":
-        words.insert(0, here)
+        words.insert(0, target)
     order.online().send("MODE", *words)
 
 

@@ -58,10 +58,10 @@ def group(known: SlashCommand) -> str:
 
 def groups() -> dict[str, list[SlashCommand]]:
     """Return all commands by group, both in alphabetical order; those of plugins last."""
-    found: dict[str, list[SlashCommand]] = {}
+    commands: dict[str, list[SlashCommand]] = {}
     for known in sorted(TABLE.values(), key=lambda row: (group(row), row.name)):
-        found.setdefault(group(known), []).append(known)
-    return found
+        commands.setdefault(group(known), []).append(known)
+    return commands
 
 
 @command("help", "h", "commands", usage="[command, group, keys or all]", example="/help join")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from greenchat.client.irc.hidden_words import hides_line
 from greenchat.client.slash.registry import ALIASES, BETWEEN, TABLE, Order, SlashError, command
-from greenchat.client.state.effects import Save
+from greenchat.client.state.effects import SaveSettings
 from greenchat.client.state.imported import ForeignError, Imported
 from greenchat.client.state.paths import typed_path
 from greenchat.client.state.settings import ClientSettings, SettingError, shown
@@ -28,7 +28,7 @@ def import_(order: Order) -> None:
         raise SlashError(str(error)) from error
     for line in lines:
         order.tell(line)
-    order.model.effects.append(Save())
+    order.model.effects.append(SaveSettings())
 
 
 def take_over(settings: ClientSettings, client: str = "", path: str = "") -> list[str]:

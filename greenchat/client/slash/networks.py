@@ -4,9 +4,9 @@ from greenchat.client.irc import network_setup
 from greenchat.client.slash.registry import TABLE, Order, SlashError, command, no_word_of_others, with_switches
 from greenchat.client.state import well_known
 from greenchat.client.state.destination import AddressError, is_channel, parse_destination
-from greenchat.client.state.effects import ANEW, Connect, Disconnect, Reconnect, Save
-from greenchat.client.state.kept_networks import FIELDS, KeptError, KeptNetwork
+from greenchat.client.state.effects import ANEW, Connect, Disconnect, Reconnect, SaveSettings
 from greenchat.client.state.model import ClientNetwork, LinkState
+from greenchat.client.state.saved_networks import FIELDS, SavedNetwork, SavedNetworkError
 from greenchat.client.state.settings import spoken
 
 # Other clients' switches of networks, and the equivalents here.
@@ -40,7 +40,7 @@ def connect(order: Order) -> None:
     if "all" in order.switches:
         wanted = order.model.networks
     else:
-        wanted = [_destination(order) if order.words else order.network]
+        wanted = [_network_of_destination(order) if order.words else order.network]
     waiting = [network for network in wanted if network.link.state is LinkState.OFFLINE]
     if not waiting:
         raise SlashError("Already connected. Use /reconnect to connect again.")
@@ -52,7 +52,7 @@ def connect(order: Order) -> None:
 @command("reconnect", usage="[-all, * or network]", example="/reconnect", switches="all")
 def reconnect(order: Order) -> None:
     """Disconnect and connect again: this network, another one, or -all."""
-    for network in _meant(order):
+    for network in _selected_networks(order):
         if network.link.state is LinkState.OFFLINE:
             network.link.leaving = False
             order.model.effects.append(Connect(network))
@@ -63,16 +63,16 @@ def reconnect(order: Order) -> None:
 @command("disconnect", usage="[-all, * or network] [why]", example="/disconnect", switches="all")
 def disconnect(order: Order) -> None:
     """Disconnect from a network; * is this window's network, as in /disconnect * Good night."""
-    why = order.arguments if "all" in order.switches else order.arguments.partition(" ")[2].strip()
-    for network in _meant(order):
+    reason = order.arguments if "all" in order.switches else order.arguments.partition(" ")[2].strip()
+    for network in _selected_networks(order):
         network.link.leaving = True
         network.link.retry_at = None
         if network.link.state is not LinkState.OFFLINE:
-            network.send("QUIT", *([why] if why else []))
+            network.send("QUIT", *([reason] if reason else []))
             order.model.effects.append(Disconnect(network))
 
 
-def _meant(order: Order) -> list[ClientNetwork]:
+def _selected_networks(order: Order) -> list[ClientNetwork]:
     """Return all networks with -all, the one that the first word names, or that of this window without one or with *.
 
     Raises SlashError for a name that no open network has: it is no reason to leave this one.
@@ -104,8 +104,8 @@ def server(order: Order) -> None:
     elif what in ("add", "modify", "remove", "delete", "del"):
         network_(Order(order.model, f"{also.get(what, what)} {rest}", order.now))
     elif what in ("connect", "disconnect", "reconnect"):
-        meant = TABLE[what]
-        meant.action(with_switches(Order(order.model, rest, order.now), meant))
+        command = TABLE[what]
+        command.action(with_switches(Order(order.model, rest, order.now), command))
     else:
         no_word_of_others("server", what)
         connect(order)
@@ -127,12 +127,12 @@ def network_(order: Order) -> None:
     /network set NAME autoconnect on; also nick, realname, channels, commands, addresses, certificate and proxy.
     /network show NAME shows its fields, /network remove NAME removes it, /network known lists well-known ones.
     """
-    kept = order.model.settings.networks
+    saved_networks = order.model.settings.networks
     what, name, rest = (*order.arguments.split(None, 2), "", "", "")[:3]
     if what in ("", "list"):
-        for each in kept.values():
+        for each in saved_networks.values():
             order.tell(f"{each.name}: {each.get('addresses')}{', at every start' * each.autoconnect}")
-        if not kept:
+        if not saved_networks:
             order.tell(
                 "There are no saved networks. /network add NAME ADDRESS saves one; /network known lists well-known "
                 "ones."
@@ -150,20 +150,20 @@ def network_(order: Order) -> None:
         return
     if what not in ("set", "show", "remove") or not name:
         raise SlashError("Usage: /network add NAME ADDRESS; see /help network.")
-    if name not in kept:
+    if name not in saved_networks:
         raise SlashError(f"There is no saved network {name}. /network lists them.")
     if what == "remove":
-        del kept[name]
+        del saved_networks[name]
         order.tell(f"{name} was removed.")
     elif what == "set":
         field, _, value = rest.partition(" ")
-        _set(kept[name], field, value)
-        order.tell(f"{name}: {field} = {spoken(kept[name].get(field)) or '(nothing)'}")
+        _set(saved_networks[name], field, value)
+        order.tell(f"{name}: {field} = {spoken(saved_networks[name].get(field)) or '(nothing)'}")
     if what == "show":
         for field, meaning in FIELDS.items():
-            order.tell(f"{field} = {spoken(kept[name].get(field)) or '(nothing)'}: {meaning}")
+            order.tell(f"{field} = {spoken(saved_networks[name].get(field)) or '(nothing)'}: {meaning}")
     else:
-        order.model.effects.append(Save())
+        order.model.effects.append(SaveSettings())
 
 
 def _add(order: Order, name: str, rest: str) -> None:
@@ -193,16 +193,16 @@ def _add(order: Order, name: str, rest: str) -> None:
     if len(words) == 2 and words[1].isdecimal():
         words = [f"{words[0]}:{words[1]}"]
     addresses = " ".join(_address(word, secure=secure) for word in words) or (name if well_known.find(name) else "")
-    kept = order.model.settings.networks
-    found = kept.get(name) or KeptNetwork(name)
+    saved_networks = order.model.settings.networks
+    found = saved_networks.get(name) or SavedNetwork(name)
     if addresses or not found.addresses:
         _set(found, "addresses", addresses)
     for field, value in values.items():
         _set(found, field, value)
-    kept[name] = found
+    saved_networks[name] = found
     start = f"use /network set {name} autoconnect on to connect at every start"
     order.tell(f"{name} is saved. /connect {name} connects; {'so does every start' if found.autoconnect else start}.")
-    order.model.effects.append(Save())
+    order.model.effects.append(SaveSettings())
 
 
 def _address(text: str, *, secure: bool) -> str:
@@ -212,21 +212,21 @@ def _address(text: str, *, secure: bool) -> str:
     return f"ircs://{text}" if secure and "://" not in text else text
 
 
-def _set(kept: KeptNetwork, field: str, value: str) -> None:
+def _set(network: SavedNetwork, field: str, value: str) -> None:
     try:
-        kept.set(field, value)
-    except KeptError as error:
+        network.set(field, value)
+    except SavedNetworkError as error:
         raise SlashError(str(error)) from error
 
 
-def _destination(order: Order) -> ClientNetwork:
+def _network_of_destination(order: Order) -> ClientNetwork:
     """Return the named network, made if need be, and show its window."""
     words = [word for word in order.words if word not in ("-tls", "-ssl")]
-    kept = order.model.settings.networks.get(words[0])
-    if kept:
-        there = next((each for each in order.model.networks if each.kept is kept), None)
+    saved = order.model.settings.networks.get(words[0])
+    if saved:
+        there = next((each for each in order.model.networks if each.saved is saved), None)
         if there is None:
-            there = network_setup.make(kept, order.network.nicks.wanted, order.network.identity)
+            there = network_setup.make(saved, order.network.nicks.wanted, order.network.identity)
             order.model.add_network(there)
         order.model.show(there.status)
         return there

@@ -2,7 +2,7 @@
 
 from greenchat.client.irc import notify_list
 from greenchat.client.slash.registry import Order, SlashError, command
-from greenchat.client.state.effects import Save
+from greenchat.client.state.effects import SaveSettings
 
 
 @command("notify", usage="[-away] [nick [network]]", example="/notify bob")
@@ -22,8 +22,10 @@ def notify(order: Order) -> None:
     if not words:
         for network in order.model.networks:
             for folded, each in notify_list.watched(order.model, network).items():
-                here = {True: "online", False: "not online", None: "not known"}[network.presence.present.get(folded)]
-                order.tell(f"{each} ({network.name}): {here}")
+                presence = {True: "online", False: "not online", None: "not known"}[
+                    network.presence.present.get(folded)
+                ]
+                order.tell(f"{each} ({network.name}): {presence}")
         if not settings.notified:
             order.tell("Your notify list is empty. Add a nick with /notify nick.")
         return
@@ -48,17 +50,17 @@ def unnotify(order: Order) -> None:
 def _forget(order: Order, nick: str, network: str) -> bool:
     """Remove a nick from the list, on one network or ("") on all; return False if it was not listed."""
     settings, fold = order.model.settings, order.network.fold
-    kept = [
+    remaining = [
         text
         for text in settings.notified
         if fold((known := notify_list.parse(text)).nick) != fold(nick) or (network and known.network != network)
     ]
-    found = len(kept) < len(settings.notified)
-    settings.notified = kept
+    found = len(remaining) < len(settings.notified)
+    settings.notified = remaining
     return found
 
 
 def _watch_anew(order: Order) -> None:
-    order.model.effects.append(Save())
+    order.model.effects.append(SaveSettings())
     for network in order.model.networks:
         notify_list.watch(order.model, network)

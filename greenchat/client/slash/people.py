@@ -54,11 +54,11 @@ def away(order: Order) -> None:
     """Mark yourself as away; without a reason, as back. -all does it on every network."""
     first, _, rest = order.arguments.partition(" ")
     everywhere = first in ("-all", "-one")
-    why = rest.strip() if everywhere else order.arguments
+    reason = rest.strip() if everywhere else order.arguments
     online = [network for network in order.model.networks if network.link.state is LinkState.ONLINE]
     networks = online if first == "-all" else [order.online()]
     for network in networks:
-        network.away_text = why or ("" if network.away else str(order.model.settings.get("text.away")) or "away")
+        network.away_text = reason or ("" if network.away else str(order.model.settings.get("text.away")) or "away")
         network.send("AWAY", *([network.away_text] if network.away_text else []))
 
 

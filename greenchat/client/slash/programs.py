@@ -39,8 +39,8 @@ def exec_(order: Order) -> None:
         order.model.effects.append(ShowProcesses())
         return
     target = switches.get("-msg") or switches.get("-notice")
-    here = order.buffer if "-o" in switches or "-out" in switches else None
-    to = order.model.open(order.network, target) if target else here
+    window = order.buffer if "-o" in switches or "-out" in switches else None
+    to = order.model.open(order.network, target) if target else window
     if to:
         _can_speak(to)
     order.model.effects.append(

@@ -139,18 +139,18 @@ def with_switches(order: Order, command: SlashCommand) -> Order:
 
 
 def _no_switch(name: str, word: str) -> str:
-    from greenchat.client.slash import elsewhere  # late: only for who types what there is not
+    from greenchat.client.slash import equivalents  # late: only after an unknown command
 
-    if instead := elsewhere.switch_instead(name, word):
+    if instead := equivalents.switch_instead(name, word):
         return f"/{name} has no -{word}. {instead}."
     return f"/{name} has no -{word}, and there is no such network. See /help {name}"
 
 
 def no_word_of_others(name: str, word: str) -> None:
     """Raise SlashError with the equivalent, if irssi or WeeChat have this first word of a command."""
-    from greenchat.client.slash import elsewhere  # late: few type more than ours
+    from greenchat.client.slash import equivalents  # late: few type more than ours
 
-    if instead := elsewhere.word_instead(name, word):
+    if instead := equivalents.word_instead(name, word):
         raise SlashError(f"/{name} does not know {word}. {instead}.")
 
 
@@ -167,9 +167,9 @@ def find(name: str) -> SlashCommand:
     exact = TABLE.get(ALIASES.get(name, name))
     if exact:
         return exact
-    from greenchat.client.slash import elsewhere  # late: only for who types what there is not
+    from greenchat.client.slash import equivalents  # late: only after an unknown command
 
-    if instead := elsewhere.instead(name):
+    if instead := equivalents.instead(name):
         raise SlashError(f"There is no command /{name} here. {instead}.")
     begun = [known for known in TABLE if known.startswith(name)]
     if len(begun) == 1:
@@ -182,24 +182,24 @@ def find(name: str) -> SlashCommand:
 def _suggestion(name: str) -> str:
     """Return suggestions for a mistyped name, as a sentence with a space at the end, or ""."""
     least = max(2, len(name) - 2)  # letters: a shorter one is too far away, and a pasted word may be very long
-    found = sorted((_mistakes(name, each), each) for each in (*TABLE, *ALIASES) if len(each) >= least)
+    found = sorted((_edit_distance(name, each), each) for each in (*TABLE, *ALIASES) if len(each) >= least)
     short = len(name) < 5
-    meant = [each for mistakes, each in found if mistakes <= (1 if short else 2)]
+    candidates = [each for mistakes, each in found if mistakes <= (1 if short else 2)]
     if short:
-        meant += [each for _, each in found if each[:2] == name[:2] and each in TABLE and each not in meant]
-    named = [f"/{each}" for each in meant[:_MOST_SUGGESTED]]
+        candidates += [each for _, each in found if each[:2] == name[:2] and each in TABLE and each not in candidates]
+    named = [f"/{each}" for each in candidates[:_MOST_SUGGESTED]]
     return f"Did you mean {', '.join(named[:-1])}{' or ' * (len(named) > 1)}{named[-1]}? " if named else ""
 
 
-def _mistakes(typed: str, meant: str) -> int:
+def _edit_distance(typed: str, name: str) -> int:
     """Return how many letters are missing, too many, wrong, or exchanged with the next one."""
     before: list[int] = []
-    last = list(range(len(meant) + 1))
+    last = list(range(len(name) + 1))
     for row, letter in enumerate(typed, 1):
         current = [row]
-        for column, other in enumerate(meant, 1):
+        for column, other in enumerate(name, 1):
             fewest = min(last[column] + 1, current[-1] + 1, last[column - 1] + (letter != other))
-            if row > 1 and column > 1 and typed[row - 2 : row] == meant[column - 1] + meant[column - 2]:
+            if row > 1 and column > 1 and typed[row - 2 : row] == name[column - 1] + name[column - 2]:
                 fewest = min(fewest, before[column - 2] + 1)
             current.append(fewest)
         before, last = last, current

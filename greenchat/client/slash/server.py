@@ -55,6 +55,6 @@ def oper(order: Order) -> None:
     if len(order.words) > 1:
         raise SlashError("Leave the password out: greenchat asks for it and hides it. /oper name")
     prompt = Prompt(
-        f"The password of {name}", lambda password, _: network.send("OPER", name, password), hidden=True, where=network
+        f"The password of {name}", lambda password, _: network.send("OPER", name, password), hidden=True, scope=network
     )
     order.model.questions.append(prompt)

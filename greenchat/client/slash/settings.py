@@ -3,11 +3,11 @@
 from greenchat.client.slash.registry import ALIASES, Order, SlashError, command
 from greenchat.client.slash.registry import TABLE as COMMANDS
 from greenchat.client.state.bindings import as_key, is_key
-from greenchat.client.state.effects import Load, Save
+from greenchat.client.state.effects import ReloadSettings, SaveSettings
 from greenchat.client.state.settings import IGNORABLE, OVERRIDES, TABLE, SettingError, shown, spoken
 
 _CALLING = ("highlight.words", "highlight.patterns")
-# The kinds of what can be ignored, by irssi's names of levels.
+# The kinds of messages that can be ignored, by irssi's names of levels.
 _LEVELS: dict[str, tuple[str, ...]] = {
     "ALL": (),
     "*": (),
@@ -57,15 +57,15 @@ def set_(order: Order) -> None:
         settings.set(name, shown(row.default) if text.strip() == "default" else text.strip())
     except SettingError as error:
         raise SlashError(str(error)) from error
-    order.model.effects.append(Save())
+    order.model.effects.append(SaveSettings())
     order.tell(f"{name} = {spoken(settings.get(name)) or '(nothing)'}")
 
 
 def _instead(name: str) -> str:
     """Return the equivalent of a setting of irssi or WeeChat, as a sentence with a space at the end, "" if unknown."""
-    from greenchat.client.slash import elsewhere  # late: only for who types what there is not
+    from greenchat.client.slash import equivalents  # late: only after an unknown setting
 
-    instead = elsewhere.setting_instead(name)
+    instead = equivalents.setting_instead(name)
     return f"{instead}. " if instead else ""
 
 
@@ -90,14 +90,14 @@ def unset(order: Order) -> None:
 @command("save", example="/save")
 def save(order: Order) -> None:
     """Save the settings. They are also saved at each change."""
-    order.model.effects.append(Save())
+    order.model.effects.append(SaveSettings())
     order.tell("The settings were saved.")
 
 
 @command("reload", example="/reload")
 def reload(order: Order) -> None:
     """Reload the settings file after editing it."""
-    order.model.effects.append(Load())
+    order.model.effects.append(ReloadSettings())
 
 
 @command("alias", usage="[name [command]]", example="/alias hug me hugs $1")
@@ -128,7 +128,7 @@ def alias(order: Order) -> None:
     if "$0" in text:
         raise SlashError("Arguments are $1, $2 ... here, and $* is all of them.")
     aliases[name] = text.strip().removeprefix("/")
-    order.model.effects.append(Save())
+    order.model.effects.append(SaveSettings())
     order.tell(f"/{name} = /{aliases[name]}")
 
 
@@ -137,7 +137,7 @@ def unalias(order: Order) -> None:
     """Remove an alias."""
     if order.model.settings.aliases.pop(order.words[0].removeprefix("/").lower(), None) is None:
         raise SlashError("No such alias.")
-    order.model.effects.append(Save())
+    order.model.effects.append(SaveSettings())
 
 
 @command("bind", usage="[key [action]]", example="/bind F5 next window", switches="list delete reset")
@@ -167,7 +167,7 @@ def bind(order: Order) -> None:
         settings.bindings[key] = action
     else:
         raise SlashError(f"There is no action {action}. /bind lists the actions.")
-    order.model.effects.append(Save())
+    order.model.effects.append(SaveSettings())
     order.tell(f"{key}: {settings.keys().get(key, '(nothing)')}")
 
 
@@ -200,7 +200,7 @@ def highlight(order: Order) -> None:
             settings.set(name, " ".join((*words, *wanted)))
         except SettingError as error:
             raise SlashError(str(error)) from error
-        order.model.effects.append(Save())
+        order.model.effects.append(SaveSettings())
     for each in (name,) if wanted else _CALLING:
         order.tell(f"{each} = {spoken(settings.get(each)) or '(nothing)'}")
 
@@ -214,7 +214,7 @@ def dehighlight(order: Order) -> None:
         raise SlashError(f"{order.words[0]} is not a highlight. /highlight lists them.")
     words.remove(order.words[0])
     order.model.settings.set(name, " ".join(words))
-    order.model.effects.append(Save())
+    order.model.effects.append(SaveSettings())
     order.tell(f"{name} = {' '.join(words) or '(nothing)'}")
 
 
@@ -231,18 +231,18 @@ def override(order: Order) -> None:
         if not overrides:
             order.tell("There are no overrides. See /help override.")
         return
-    where, *words = (word.lower() for word in order.words)
+    scope, *words = (word.lower() for word in order.words)
     unknown = next((word for word in words if word not in OVERRIDES), "")
     if unknown:
         known = "; ".join(f"{word}: {meaning}" for word, meaning in OVERRIDES.items())
         raise SlashError(f"There is no {unknown}. {known}.")
     if words:
-        overrides[where] = words
-        order.tell(f"{where}: {'; '.join(OVERRIDES[word] for word in words)}.")
+        overrides[scope] = words
+        order.tell(f"{scope}: {'; '.join(OVERRIDES[word] for word in words)}.")
     else:
-        overrides.pop(where, None)
-        order.tell(f"{where} has no overrides now.")
-    order.model.effects.append(Save())
+        overrides.pop(scope, None)
+        order.tell(f"{scope} has no overrides now.")
+    order.model.effects.append(SaveSettings())
 
 
 @command(
@@ -273,7 +273,7 @@ def ignore(order: Order) -> None:
     entry = " ".join(dict.fromkeys((*words[:1], *kinds, *places))) if words else ""
     if entry and entry not in ignored:
         ignored.append(entry)
-        order.model.effects.append(Save())
+        order.model.effects.append(SaveSettings())
     listed = ", ".join(f"{number}: {each}" for number, each in enumerate(ignored, 1))
     order.tell(f"Ignored: {listed}" if ignored else "Your ignore list is empty.")
 
@@ -285,9 +285,9 @@ def unignore(order: Order) -> None:
     entry = " ".join(order.words)
     if entry.isdecimal() and 0 < int(entry) <= len(ignored):
         entry = ignored[int(entry) - 1]
-    gone = [each for each in ignored if entry in (each, each.split()[0])]
-    if not gone:
+    removed = [each for each in ignored if entry in (each, each.split()[0])]
+    if not removed:
         raise SlashError(f"{entry} is not on your ignore list. /ignore shows the list.")
-    ignored[:] = [each for each in ignored if each not in gone]
-    order.model.effects.append(Save())
+    ignored[:] = [each for each in ignored if each not in removed]
+    order.model.effects.append(SaveSettings())
     order.tell(f"{entry} is no longer ignored.")

@@ -196,13 +196,13 @@ def _target(order: Order, name: str) -> str:
             raise SlashError("This window has no recipient. Name one.")
         return order.buffer.name
     private = [each for each in order.network.buffers.values() if each.kind is BufferKind.PRIVATE]
-    last = {each.name: _spoken(each, own=name == ".") for each in private}
+    last = {each.name: _last_spoken(each, own=name == ".") for each in private}
     known = {who: time for who, time in last.items() if time}
     if not known:
         raise SlashError("Nobody has written to you yet." if name == "," else "You have written to nobody yet.")
     return max(known, key=lambda who: known[who])
 
 
-def _spoken(buffer: Buffer, *, own: bool) -> int:
+def _last_spoken(buffer: Buffer, *, own: bool) -> int:
     """Return the time of the last message in a window, in milliseconds; 0 for never."""
     return next((line.time for line in reversed(buffer.lines) if line.kind in TALK and line.own is own), 0)

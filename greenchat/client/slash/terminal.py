@@ -1,7 +1,7 @@
 """Commands about the terminal: the mouse."""
 
 from greenchat.client.slash.registry import Order, SlashError, command
-from greenchat.client.state.effects import Save
+from greenchat.client.state.effects import SaveSettings
 
 
 @command("mouse", usage="on, off or toggle", least=1, example="/mouse on")
@@ -14,5 +14,5 @@ def mouse(order: Order) -> None:
     if wanted not in ("on", "off"):
         raise SlashError("Usage: /mouse on or off")
     order.model.settings.set("mouse", wanted)
-    order.model.effects.append(Save())
+    order.model.effects.append(SaveSettings())
     order.tell("Mouse support is on; hold Shift to select text." if wanted == "on" else "Mouse support is off.")

@@ -25,7 +25,7 @@ def _own_lines(model: Model) -> int:
 
 
 def _has_spoken(model: Model, tour: Tour) -> bool:
-    return _own_lines(model) > tour.said
+    return _own_lines(model) > tour.own_lines
 
 
 def _has_moved(model: Model, tour: Tour) -> bool:

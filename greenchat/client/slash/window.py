@@ -37,7 +37,7 @@ def window(order: Order) -> None:
     elif word in ("move", "number", "renumber"):
         _move(order, rest[-1] if rest else "")
     elif word in _BESIDE:
-        _go_beside(order, _BESIDE[word])
+        _go_to_split(order, _BESIDE[word])
     elif word in _SPLITS:
         names = [each for each in rest if word == "show" or not each.isdecimal()]  # WeeChat's number is a size
         windows.split_off(order, " ".join(names), right=_SPLITS[word])
@@ -70,9 +70,9 @@ def _go(order: Order, wanted: str) -> None:
 
 
 def _named(order: Order, wanted: str) -> Buffer:
-    from greenchat.client.slash import elsewhere  # late: only for who types what there is not
+    from greenchat.client.slash import equivalents  # late: only after an unknown word
 
-    instead = "" if order.network.find(wanted) else elsewhere.window_instead(wanted.lower())
+    instead = "" if order.network.find(wanted) else equivalents.window_instead(wanted.lower())
     if instead:
         raise SlashError(f"/window does not know {wanted}. {instead}.")
     return windows.named(order, wanted.strip("*") or wanted)
@@ -83,16 +83,16 @@ def _step(order: Order, step: int) -> None:
     order.model.show(buffers[(buffers.index(order.buffer) + step) % len(buffers)])
 
 
-def _go_beside(order: Order, step: int) -> None:
+def _go_to_split(order: Order, step: int) -> None:
     shown = order.model.splits.windows
     if len(shown) < 2:
         raise SlashError("There is no split. /split and /vsplit make one.")
     order.model.show(shown[(shown.index(order.buffer) + step) % len(shown)])
 
 
-def _move(order: Order, where: str) -> None:
+def _move(order: Order, position: str) -> None:
     steps = {"left": -1, "prev": -1, "right": 1, "next": 1}
-    number = str(order.buffer.number + steps[where]) if where in steps else where
+    number = str(order.buffer.number + steps[position]) if position in steps else position
     if not number.isdecimal() or not 1 <= int(number) <= MOST_WINDOWS:
         raise SlashError(f"Give a number: /window move 1 to {MOST_WINDOWS}")
     order.model.move(order.buffer, int(number))

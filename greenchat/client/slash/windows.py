@@ -4,7 +4,7 @@ import re
 
 from greenchat.client.irc import chathistory, login
 from greenchat.client.slash.registry import Order, SlashError, command, no_word_of_others
-from greenchat.client.state.effects import Export, Quit, Rearranged
+from greenchat.client.state.effects import Export, Quit, ShowSplits
 from greenchat.client.state.lines import TALK, Line, LineKind
 from greenchat.client.state.model import Buffer, BufferKind, LinkState
 from greenchat.client.state.paths import typed_path
@@ -40,8 +40,8 @@ def close(order: Order) -> None:
         return
     chathistory.mark_read(buffer)
     if buffer.joined and network.link.state is LinkState.ONLINE:
-        why = str(order.model.settings.get("text.part"))
-        network.send("PART", buffer.name, *([why] if why else []))
+        reason = str(order.model.settings.get("text.part"))
+        network.send("PART", buffer.name, *([reason] if reason else []))
         buffer.joined = False
     network.unwant(buffer.name)
     order.model.close(buffer)
@@ -123,22 +123,22 @@ def lastlog(order: Order) -> None:
     /lastlog cake 5 shows the last five (or the lines with "cake 5", if there are any).
     -regexp: a regular expression, -word: whole words, -case: match case, -hilight: highlights only.
     """
-    said = [line for line in order.buffer.lines if line.kind in TALK]
+    messages = [line for line in order.buffer.lines if line.kind in TALK]
     if order.switches & {"hilight", "highlight"}:
-        said = [line for line in said if line.highlight]
+        messages = [line for line in messages if line.highlight]
     most = MOST_FOUND
-    found = _with(said, order, order.arguments)
+    found = _matching(messages, order, order.arguments)
     text, _, count = f" {order.arguments}".rpartition(" ")
     if not found and count.isdecimal() and int(count):
         most = min(most, int(count))
-        found = _with(said, order, text.strip())
+        found = _matching(messages, order, text.strip())
     for line in found[-most:]:
         order.tell(f"{_when(line.time, order.now)} {_quoted(line)}")
     if not found:
         order.tell("No line matches. Ctrl-F and then Tab searches all windows and the server.")
 
 
-def _with(said: list[Line], order: Order, text: str) -> list[Line]:
+def _matching(messages: list[Line], order: Order, text: str) -> list[Line]:
     """Return the lines that contain a text, by the switches. Raises SlashError."""
     pattern = text if "regexp" in order.switches else re.escape(text)
     pattern = rf"(?<!\w){pattern}(?!\w)" if "word" in order.switches else pattern
@@ -146,7 +146,7 @@ def _with(said: list[Line], order: Order, text: str) -> list[Line]:
         wanted = re.compile(pattern, 0 if "case" in order.switches else re.I)
     except re.error as error:
         raise SlashError(f"Not a valid regular expression: {error}") from error
-    return [line for line in said if wanted.search(f"{line.nick} {line.text}")]
+    return [line for line in messages if wanted.search(f"{line.nick} {line.text}")]
 
 
 @command("search", "find", usage="[text]", example="/search cake")
@@ -184,14 +184,14 @@ def export(order: Order) -> None:
 def quit_(order: Order) -> None:
     """Leave greenchat."""
     chathistory.mark_read(order.buffer)
-    why = order.arguments or str(order.model.settings.get("text.quit"))
+    reason = order.arguments or str(order.model.settings.get("text.quit"))
     if not order.model.asks:  # a script first gets what it has requested
-        order.model.effects.append(Quit(why))
+        order.model.effects.append(Quit(reason))
         return
     for network in order.model.networks:
         network.link.leaving = True
         if network.link.state is not LinkState.OFFLINE:
-            network.send("QUIT", *([why] if why else []))
+            network.send("QUIT", *([reason] if reason else []))
     order.model.effects.append(Quit())
 
 
@@ -221,7 +221,7 @@ def split_off(order: Order, name: str, *, right: bool) -> None:
     if wanted is model.current:
         raise SlashError("This window is already shown. Name another one: /split #channel")
     (model.splits.add_right if right else model.splits.add_above)(wanted, model.current)
-    model.effects.append(Rearranged())
+    model.effects.append(ShowSplits())
 
 
 def _when(time: int, now: int) -> str:

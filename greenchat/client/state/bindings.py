@@ -1,4 +1,4 @@
-"""What keys do: the table of ours, and what differs from it for those whose fingers know another program.
+"""The key bindings: our table, and presets with the differences of other programs.
 
 A key has the name that terminal/key_decoder.py gives it; several that are pressed one after another are joined by
 commas.

@@ -132,7 +132,7 @@ class Scroll:
         return self.lines[number - self.first]
 
     @property
-    def news(self) -> int:
+    def first_unseen(self) -> int:
         """Return the number of the first unseen message of others, `end` if there is none."""
         for number in range(max(self.unread.seen, self.first), self.end):
             line = self.line(number)
@@ -141,12 +141,12 @@ class Scroll:
         return self.end
 
     @property
-    def has_news(self) -> bool:
+    def has_unseen(self) -> bool:
         """Whether others said something since the user looked away."""
         end = self.end
-        return self.unread.seen < end and self.news < end
+        return self.unread.seen < end and self.first_unseen < end
 
-    def said(self, msgid: str) -> Line | None:
+    def find_message(self, msgid: str) -> Line | None:
         """Return the message of this id, if it is still here."""
         return next((line for line in reversed(self.lines) if line.id == msgid), None) if msgid else None
 
@@ -163,7 +163,7 @@ class Scroll:
 
         Among lines of the same time it comes before those in `follow`.
         """
-        place = bisect_right(self.lines, line.time, key=lambda kept: kept.time)
+        place = bisect_right(self.lines, line.time, key=lambda other: other.time)
         around = range(max(0, place - 200), min(len(self.lines), place + 200))
         if any(_is_same(self.lines[near], line) for near in around):
             return False

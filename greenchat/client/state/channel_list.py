@@ -8,7 +8,7 @@ MOST = 5000  # maximum of stored channels; large networks have more than anybody
 
 
 @record(frozen=True, slots=True)
-class Listed:
+class ListedChannel:
     """A channel of the list. people: the number of its members."""
 
     name: str
@@ -24,7 +24,7 @@ class Directory:
     ended. masks: entries of a list of masks (bans) so far. hosts: hosts in a WHOIS answer so far.
     """
 
-    entries: dict[str, Listed] = field(default_factory=dict)
+    entries: dict[str, ListedChannel] = field(default_factory=dict)
     asked: bool = False
     quiet: bool = False
     complete: bool = False
@@ -32,12 +32,12 @@ class Directory:
     hosts: set[str] = field(default_factory=set)
 
     def begin(self, *, quiet: bool) -> None:
-        """LIST was sent."""
+        """Note that LIST was sent."""
         self.quiet = quiet and (self.quiet or not self.asked)
         self.asked = True
 
-    def hear(self, folded: str, listed: Listed) -> None:
-        """Take one entry."""
+    def add(self, folded: str, listed: ListedChannel) -> None:
+        """Add one entry."""
         if len(self.entries) < MOST or folded in self.entries:
             self.entries[folded] = listed
 
@@ -47,7 +47,7 @@ class Directory:
         self.complete = True
         self.quiet = False
 
-    def largest(self, count: int, wanted: str = "") -> list[Listed]:
+    def largest(self, count: int, wanted: str = "") -> list[ListedChannel]:
         """Return the largest channels first. wanted: a part of their names."""
         found = (each for folded, each in self.entries.items() if wanted in folded)
         return heapq.nsmallest(count, found, key=lambda each: (-each.people, each.name))

@@ -20,7 +20,7 @@ class Credentials:
     password: str = field(repr=False)
 
 
-class Words(Protocol):
+class PayloadChunks(Protocol):
     """Joins the chunks of the server's payload."""
 
     def feed(self, chunk: str) -> bytes | None:
@@ -37,7 +37,7 @@ class Proof(Protocol):
         """Return the client's second message."""
 
     def check(self, server_final: str) -> None:
-        """Raises ValueError unless the server knows us, too."""
+        """Check that the server knows the password, too. Raises ValueError."""
 
 
 @record(slots=True, eq=False)
@@ -50,6 +50,6 @@ class Attempt:
     mechanism: str
     others: list[str]
     exchange: Proof | None = None
-    collector: Words | None = None
+    collector: PayloadChunks | None = None
     step: int = 0
     code: str = ""

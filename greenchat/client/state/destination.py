@@ -1,4 +1,4 @@
-"""Where to go, as people write it: `[NICK@]HOST[:PORT][/#channel]`, `irc://...` and `ircs://...`."""
+"""Destinations as users write them: `[NICK@]HOST[:PORT][/#channel]`, `irc://...` and `ircs://...`."""
 
 from greenchat.client.state import well_known
 from greenchat.client.state.address import ServerAddress

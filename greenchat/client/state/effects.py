@@ -1,4 +1,4 @@
-"""What is to be done outside the model, one small class each: it waits in `Model.effects` until the app does it.
+"""Effects: actions outside the model, one small class each, which wait in `Model.effects` for the app.
 
 Not frozen, as the events are.
 """
@@ -15,9 +15,9 @@ ANEW = "to reconnect"  # the reason for a reconnect that the user ordered
 
 @record(slots=True)
 class Quit:
-    """End the client. why: for a script, a reason that is still to be sent."""
+    """End the client. farewell: for a script, a reason that is still to be sent."""
 
-    why: str = ""
+    farewell: str = ""
 
 
 @record(slots=True)
@@ -35,7 +35,7 @@ class Disconnect:
 
 
 @record(slots=True)
-class Keep:
+class SaveCredentials:
     """Store the credentials for later logins to this network under its wanted nick."""
 
     network: ClientNetwork
@@ -43,7 +43,7 @@ class Keep:
 
 
 @record(slots=True)
-class Forget:
+class ForgetCredentials:
     """A request to delete the saved credentials of these nicknames on this network."""
 
     network: ClientNetwork
@@ -59,7 +59,7 @@ class Reconnect:
 
 
 @record(slots=True)
-class Pin:
+class PinCertificate:
     """Trust this certificate from now on."""
 
     network: ClientNetwork
@@ -67,7 +67,7 @@ class Pin:
 
 
 @record(slots=True)
-class OnlyTls:
+class RequireTls:
     """Remember that the server requires TLS for so many seconds."""
 
     network: ClientNetwork
@@ -75,26 +75,26 @@ class OnlyTls:
 
 
 @record(slots=True)
-class Copy:
+class CopyText:
     """Put a text into the clipboard."""
 
     text: str
 
 
 @record(slots=True)
-class Open:
+class OpenLink:
     """Open a link."""
 
     link: str
 
 
 @record(slots=True)
-class Save:
+class SaveSettings:
     """Save the settings."""
 
 
 @record(slots=True)
-class Load:
+class ReloadSettings:
     """Read the settings file again."""
 
 
@@ -107,7 +107,7 @@ class LoadPicture:
 
 
 @record(slots=True)
-class Rearranged:
+class ShowSplits:
     """Show split windows, or tell the user that there is no room for them."""
 
 
@@ -205,17 +205,17 @@ Effect = (
     Quit
     | Connect
     | Disconnect
-    | Keep
-    | Forget
+    | SaveCredentials
+    | ForgetCredentials
     | Reconnect
-    | Pin
-    | OnlyTls
-    | Save
-    | Load
-    | Rearranged
+    | PinCertificate
+    | RequireTls
+    | SaveSettings
+    | ReloadSettings
+    | ShowSplits
     | LoadPicture
-    | Copy
-    | Open
+    | CopyText
+    | OpenLink
     | Plugin
     | Export
     | KeepLines

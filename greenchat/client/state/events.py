@@ -16,21 +16,21 @@ class Connected:
 
 @record(slots=True)
 class Received:
-    """The server said something."""
+    """The server sent a message."""
 
     message: Message
 
 
 @record(slots=True)
 class Recoded:
-    """The server said something that is no UTF-8; it was read as Windows-1252."""
+    """The server sent a line that is not UTF-8; it was read as Windows-1252."""
 
     message: Message
 
 
 @record(slots=True)
-class Garbled:
-    """The server sent a line that is no message."""
+class InvalidLine:
+    """The server sent a line that is not a valid message."""
 
     reason: str
 
@@ -64,7 +64,7 @@ class Locked:
     reason: str
 
 
-NetworkEvent = Unlocked | Locked | Connected | Received | Recoded | Garbled | Untrusted | Disconnected
+NetworkEvent = Unlocked | Locked | Connected | Received | Recoded | InvalidLine | Untrusted | Disconnected
 
 
 @record(slots=True)

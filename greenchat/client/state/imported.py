@@ -2,7 +2,7 @@
 
 import re
 
-from greenchat.client.state.kept_networks import KeptError, KeptNetwork
+from greenchat.client.state.saved_networks import SavedNetwork, SavedNetworkError
 from greenchat.records import field, record
 
 
@@ -14,7 +14,7 @@ class ForeignError(ValueError):
 class Imported:
     """Imported settings. values: by our names. left_out: a line for the user about each skipped one."""
 
-    networks: dict[str, KeptNetwork] = field(default_factory=dict)
+    networks: dict[str, SavedNetwork] = field(default_factory=dict)
     values: dict[str, str] = field(default_factory=dict)
     words: list[str] = field(default_factory=list)
     patterns: list[str] = field(default_factory=list)
@@ -22,12 +22,12 @@ class Imported:
     ignored: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
 
-    def set(self, network: KeptNetwork, name: str, text: str) -> None:
+    def set(self, network: SavedNetwork, name: str, text: str) -> None:
         """Set a field of a network, or note why it is left out."""
         try:
             if text:
                 network.set(name, text)
-        except KeptError as error:
+        except SavedNetworkError as error:
             self.left_out.append(f"network {network.name}: {error}")
 
     def call(self, text: str, *, pattern: bool = False) -> None:

@@ -3,7 +3,7 @@
 import re
 
 from greenchat.client.state.imported import ForeignError, Imported, address
-from greenchat.client.state.kept_networks import KeptNetwork
+from greenchat.client.state.saved_networks import SavedNetwork
 
 IrssiNode = str | list["IrssiNode"] | dict[str, "IrssiNode"]
 
@@ -36,20 +36,20 @@ def parse(text: str) -> dict[str, IrssiNode]:
 def read(text: str) -> Imported:
     """Return the networks, settings, highlights, aliases and ignores of the file. Raises ForeignError."""
     config = parse(text)
-    found = Imported()
+    imported = Imported()
     settings = {name: value for part in _block(config.get("settings")).values() for name, value in _block(part).items()}
-    found.values = {ours: chosen for ours, theirs in _SETTINGS.items() if (chosen := _text(settings, theirs))}
+    imported.values = {ours: chosen for ours, theirs in _SETTINGS.items() if (chosen := _text(settings, theirs))}
     others = sorted(settings.keys() - {*_SETTINGS.values(), "nick", "user_name"})
-    found.left_out += [f"settings {', '.join(others)}; /set all shows what there is here"] if others else []
-    _networks(config, found, _text(settings, "nick"))
+    imported.left_out += [f"settings {', '.join(others)}; /set all shows what there is here"] if others else []
+    _networks(config, imported, _text(settings, "nick"))
     for each in _blocks(config.get("hilights")):
-        _highlight(each, found)
+        _highlight(each, imported)
     for name, value in _block(config.get("aliases")).items():
         if isinstance(value, str):
-            found.aliases[name.lower()] = _alias(value)
+            imported.aliases[name.lower()] = _alias(value)
     for each in _blocks(config.get("ignores")):
-        _ignore(each, found)
-    return found
+        _ignore(each, imported)
+    return imported
 
 
 def _networks(config: dict[str, IrssiNode], found: Imported, nick: str) -> None:
@@ -60,7 +60,7 @@ def _networks(config: dict[str, IrssiNode], found: Imported, nick: str) -> None:
         name, chatnet = chatnets.get(_text(each, "chatnet").lower(), (_text(each, "chatnet") or host, {}))
         if not host or _text(chatnet, "type").upper() not in ("", "IRC"):
             continue
-        network = found.networks.setdefault(name, KeptNetwork(name))
+        network = found.networks.setdefault(name, SavedNetwork(name))
         port = _text(each, "port")
         tls = _on(each, "use_tls") or _on(each, "use_ssl")
         addresses.setdefault(name, []).append(address(host, int(port) if port.isdecimal() else 0, tls=tls))
@@ -170,11 +170,11 @@ class _Parser:
         if word == "{":
             return self.block(depth + 1)
         if word == "(":
-            found: list[IrssiNode] = []
+            nodes: list[IrssiNode] = []
             while (word := self._take()) != ")":
                 if word not in (",", ";"):
-                    found.append(self._value(word, depth + 1))
-            return found
+                    nodes.append(self._value(word, depth + 1))
+            return nodes
         if word in ("", "}", ")", "=", ";", ","):
             raise self._wrong()
         return _unquoted(word)

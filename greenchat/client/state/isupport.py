@@ -1,4 +1,4 @@
-"""What a server says about itself in RPL_ISUPPORT (005), with the values that hold while it says nothing.
+"""The features and limits that a server announces in RPL_ISUPPORT (005), and the defaults.
 
 https://modern.ircdocs.horse/#rplisupport-005
 """

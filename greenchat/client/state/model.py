@@ -46,7 +46,6 @@ class Model:
         "focused",
         "former_windows",
         "happened",
-        "heard",
         "last",
         "mentions",
         "messages",
@@ -54,6 +53,7 @@ class Model:
         "networks",
         "offers",
         "on_screen",
+        "plugin_messages",
         "questions",
         "settings",
         "splits",
@@ -80,7 +80,7 @@ class Model:
         self.focused = True
         self.caller: tuple[str, str] | None = None  # title and text of the last notification
         self.calls = 0  # mentions while the user was not looking, for the bell
-        self.heard: deque[tuple[Buffer, Line]] | None = None  # new messages for plugins; None without plugins
+        self.plugin_messages: deque[tuple[Buffer, Line]] | None = None  # new messages for plugins; None without plugins
         self.happened: deque[tuple[Buffer, Line]] | None = None  # new lines for logs; None without logs
         self.messages: deque[Message] = deque()  # raw messages for plugins
         self.add_network(network)
@@ -106,7 +106,7 @@ class Model:
     def remove_network(self, network: ClientNetwork) -> None:
         """Remove a network, which is not the only one, and its windows."""
         self.networks.remove(network)
-        gone = [buffer for buffer in self.buffers if buffer.network is network]
+        closed = [buffer for buffer in self.buffers if buffer.network is network]
         self.buffers = [buffer for buffer in self.buffers if buffer.network is not network]
         if self.last not in self.buffers:
             self.last = self.buffers[0]
@@ -115,7 +115,7 @@ class Model:
             self.splits.exchange(self.current, self.last)
             self.current = self.last
             self.current.unread.clear()
-        for buffer in gone:
+        for buffer in closed:
             self.splits.remove(buffer)
 
     def open(self, network: ClientNetwork, name: str) -> Buffer:
@@ -156,7 +156,7 @@ class Model:
         self.current.mark_seen()
         self._leave()
         self.last, self.current = self.current, buffer
-        buffer.strange = False
+        buffer.from_stranger = False
         buffer.unread.clear()
 
     def look_at(self, others: tuple[Buffer, ...]) -> set[Buffer]:
@@ -165,7 +165,7 @@ class Model:
         changed = set(before) ^ set(others)
         for buffer in changed:
             if buffer in others:
-                buffer.strange = False
+                buffer.from_stranger = False
                 buffer.unread.clear()
             elif buffer is not self.current:
                 buffer.mark_seen()
@@ -181,11 +181,11 @@ class Model:
 
     def add(self, buffer: Buffer, line: Line, *, live: bool = True) -> None:
         """Append a line to a buffer and count it if unseen. live: whether it is not from history."""
-        here = buffer is self.current or buffer in self.on_screen
-        looked_at = here and self.focused and buffer.anchor is None
+        is_visible = buffer is self.current or buffer in self.on_screen
+        looked_at = is_visible and self.focused and buffer.anchor is None
         talk = line.kind in TALK
         # a user who writes has read everything, and a visible buffer has nothing new
-        read = talk and (line.own or (looked_at and not buffer.has_news))
+        read = talk and (line.own or (looked_at and not buffer.has_unseen))
         buffer.add(line)
         if read:
             buffer.mark_seen()
@@ -193,8 +193,8 @@ class Model:
             folded = buffer.network.fold(line.nick)
             buffer.speakers.pop(folded, None)
             buffer.speakers[folded] = line.time
-        if self.heard is not None and talk and live:
-            self.heard.append((buffer, line))
+        if self.plugin_messages is not None and talk and live:
+            self.plugin_messages.append((buffer, line))
         if self.happened is not None and live:
             self.happened.append((buffer, line))
         if line.highlight and talk:
@@ -206,9 +206,9 @@ class Model:
         called = called and not (talk and holds & {"no-highlight", "mute"})
         if called and live:
             self.calls += 1
-            where = "" if buffer.kind is BufferKind.PRIVATE else f" in {buffer.name}"
-            self.caller = (f"{line.nick}{where}" if talk else buffer.name, line.text)
-        if not here:
+            suffix = "" if buffer.kind is BufferKind.PRIVATE else f" in {buffer.name}"
+            self.caller = (f"{line.nick}{suffix}" if talk else buffer.name, line.text)
+        if not is_visible:
             # Announcements in the server's window do not count as unread.
             counts = talk or (line.kind is LineKind.EVENT and bool(self.settings.get("activity.events")))
             counts = counts and buffer.kind is not BufferKind.STATUS and "mute" not in holds
@@ -231,12 +231,12 @@ class Model:
         """Ask the user a question, with a note in the current window."""
         for text in (*question.details, question.text):
             self.complain(network, text, now)
-        where = network if question.where is None else question.where
-        self.questions.append(replace(question, noted=True, where=where))
+        scope = network if question.scope is None else question.scope
+        self.questions.append(replace(question, noted=True, scope=scope))
 
-    def mark(self, where: ClientNetwork | Buffer, text: str, now: int) -> None:
+    def mark(self, scope: ClientNetwork | Buffer, text: str, now: int) -> None:
         """Tell something in a window that is not shown, and mark it."""
-        buffer = where.status if isinstance(where, ClientNetwork) else where
+        buffer = scope.status if isinstance(scope, ClientNetwork) else scope
         self.add(buffer, Line(now, LineKind.INFO, text, highlight=True))
 
     def tell(self, text: str, now: int, kind: LineKind = LineKind.INFO, network: ClientNetwork | None = None) -> None:

@@ -12,8 +12,8 @@ from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.buffer import BufferKind, Scroll
 from greenchat.client.state.channel_list import Directory
 from greenchat.client.state.isupport import FoldedNames, Isupport
-from greenchat.client.state.kept_networks import KeptNetwork
 from greenchat.client.state.lines import Member, PendingMessage, words
+from greenchat.client.state.saved_networks import SavedNetwork
 from greenchat.client.state.session_state import (
     Batches,
     Bouncer,
@@ -38,9 +38,9 @@ _LATELY_MILLISECONDS = 10 * 60_000
 class Buffer(Scroll):
     """A window's content: a channel, a private talk, or the server's messages.
 
-    strange: whether it was opened by a message of another user, and not seen yet. gone: whether the other user of a
-    private chat is offline. refused: whether the server refused our join. names_asked, names_known: whether the names
-    were requested, or received. names_wanted: whether to show them to the user. typing: nick -> end of the
+    from_stranger: whether it was opened by a message of another user, and not seen yet. has_quit: whether the other
+    user of a private chat has quit. refused: whether the server refused our join. names_asked, names_known: whether the
+    names were requested, or received. names_wanted: whether to show them to the user. typing: nick -> end of the
     notification, in milliseconds. told_typing: the time of our last typing notification, in milliseconds, 0 for none.
     reactions: msgid -> reaction -> nicks. speakers: folded nick -> time of the last message here.
     """
@@ -54,8 +54,8 @@ class Buffer(Scroll):
     names_known: bool = False
     names_wanted: bool = False
     joined: bool = False
-    strange: bool = False
-    gone: bool = False
+    from_stranger: bool = False
+    has_quit: bool = False
     refused: bool = False
     waiting: list[PendingMessage] = field(default_factory=list)
     typing: dict[str, int] = field(default_factory=dict)
@@ -117,7 +117,7 @@ class ClientNetwork:
     channels: to be joined after each connection, name -> key or "". show_on_join: channels whose window is shown after
     joining. lacking_names: channels without requested names. away_text: the away message, "" if not away. buffers:
     folded name -> buffer; "" is the server's. batches: the open ones. identity: the unique prefix of our client ids; ""
-    for none. kept: the saved network.
+    for none. saved: the saved network.
     """
 
     __slots__ = (
@@ -134,7 +134,6 @@ class ClientNetwork:
         "identity",
         "ids",
         "isupport",
-        "kept",
         "labels",
         "lacking_names",
         "link",
@@ -145,6 +144,7 @@ class ClientNetwork:
         "presence",
         "reading",
         "realname",
+        "saved",
         "show_on_join",
     )
 
@@ -152,7 +152,7 @@ class ClientNetwork:
         self.name = name
         self.address = address
         self.realname = ""
-        self.kept: KeptNetwork | None = None
+        self.saved: SavedNetwork | None = None
         self.link = Link()
         self.nicks = Nicknames(nick, wanted=nick)
         self.login = Login()
@@ -196,7 +196,7 @@ class ClientNetwork:
             part.reset()
 
     def end_connection(self) -> None:
-        """End the connection, and forget everything that only it could tell."""
+        """End the connection, and reset the state that is known only while it lasts."""
         if self.link.state is LinkState.ONLINE:
             self.link.missed_since = self.link.heard_at + self.link.skew
         self.link.state = LinkState.OFFLINE

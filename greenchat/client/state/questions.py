@@ -12,7 +12,7 @@ from greenchat.records import record
 AnswerAction = Callable[[int], None]  # given the time in milliseconds since the epoch
 
 
-Where = Buffer | ClientNetwork | None  # a window, any window of a network, or any window at all
+Scope = Buffer | ClientNetwork | None  # a window, any window of a network, or any window at all
 
 
 def always() -> bool:
@@ -20,19 +20,19 @@ def always() -> bool:
     return True
 
 
-def belongs(where: Where, buffer: Buffer) -> bool:
+def may_ask_in(scope: Scope, buffer: Buffer) -> bool:
     """Whether a question may be asked in this window."""
-    return where is None or where is buffer or where is buffer.network
+    return scope is None or scope is buffer or scope is buffer.network
 
 
 @record(slots=True)
 class Answer:
-    """An answer. word: to be typed; its beginning is sufficient unless `whole`. meaning: for the hint."""
+    """An answer. word: to be typed; its beginning is sufficient unless `is_exact`. meaning: for the hint."""
 
     word: str
     meaning: str
     action: AnswerAction
-    whole: bool = False
+    is_exact: bool = False
 
 
 @record(slots=True)
@@ -40,7 +40,7 @@ class Question:
     """A question. text: one line. details: lines shown with it in the window. answers: the last one changes nothing.
 
     noted: whether the window shows it already, so that there is room for the meanings of the answers. holds: whether it
-    is still relevant. where: its window. marked: whether the user was told that it waits there.
+    is still relevant. scope: its window. marked: whether the user was told that it waits there.
     """
 
     text: str
@@ -49,7 +49,7 @@ class Question:
     loud: bool = False
     noted: bool = False
     holds: Callable[[], bool] = always
-    where: Where = None
+    scope: Scope = None
     marked: bool = False
 
     @property
@@ -60,10 +60,10 @@ class Question:
     def answer(self, typed: str) -> Answer | None:
         """Return the answer for the user's text, None if it is ambiguous."""
         typed = typed.strip().lower()
-        meant = [
-            each for each in self.answers if typed == each.word or (not each.whole and each.word.startswith(typed))
+        matching = [
+            each for each in self.answers if typed == each.word or (not each.is_exact and each.word.startswith(typed))
         ]
-        return meant[0] if typed and len(meant) == 1 else None
+        return matching[0] if typed and len(matching) == 1 else None
 
 
 @record(slots=True)
@@ -71,13 +71,13 @@ class Prompt:
     """A prompt for a text.
 
     take: called with the text and the time, returns the next prompt or None. hidden: whether the text, and the next
-    one, are not shown. where, marked: as in `Question`.
+    one, are not shown. scope, marked: as in `Question`.
     """
 
     text: str
     take: "Callable[[str, int], Prompt | None]"
     hidden: bool = False
-    where: Where = None
+    scope: Scope = None
     marked: bool = False
 
 

@@ -32,10 +32,10 @@ class Link:
 
     lag: milliseconds of the last PING, None while unknown. heard_at: milliseconds since the epoch of the server's last
     line. missed_since: the same before the connection broke, by the server's clock. lost_at, retry_at: seconds of the
-    monotonic clock, or None. tries: failed attempts to connect since the last success. trouble: the line that reports
-    them. leaving: whether the user wants the end, so that there is no reconnect. welcomed: whether the welcome is
-    complete. offers_server: whether to offer starting a server on this machine. recoded: whether the user was told of
-    text that is not UTF-8. refused: the number of refused messages, the last one for the reason `refusal`. settled:
+    monotonic clock, or None. tries: failed attempts to connect since the last success. error_line: the line that
+    reports them. leaving: whether the user wants the end, so that there is no reconnect. welcomed: whether the welcome
+    is complete. offers_server: whether to offer starting a server on this machine. recoded: whether the user was told
+    of text that is not UTF-8. refused: the number of refused messages, the last one for the reason `refusal`. settled:
     whether the server has answered all commands of a script; None before it was asked.
     """
 
@@ -47,8 +47,8 @@ class Link:
     lost_at: float | None = None
     retry_at: float | None = None
     tries: int = 0
-    trouble: Line | None = None
-    last_words: str = ""  # of the server, on why it is about to close the connection
+    error_line: Line | None = None
+    last_words: str = ""  # the server's reason for closing the connection soon
     leaving: bool = False
     welcomed: bool = False
     offers_server: bool = False
@@ -95,12 +95,12 @@ class Login:
     the fingerprint of the server's trusted certificate. only_tls: whether STS forbids accepting an invalid certificate.
     account: the one we are logged in to. keep: whether to offer saving the credentials after a login. email: of a new
     account. proving: whether a password was typed while online; it may work for more than this connection. returning:
-    whether we end the connection to reconnect at once, with a password or by TLS. told: the account of the last login
-    that was shown. silently: folded channels whose rejoin is not shown. resume_token: lets a guest continue after an
-    upgrade of the server. locked: the shown error of the password command. server_password: the parameter of PASS, for
-    servers with a connection password. upstream: an account on the network behind a bouncer, of this connection only.
-    registering: whether an account is being registered with these credentials. code_wanted: why the server requires a
-    code of an authenticator app, for which the user is asked.
+    whether we end the connection to reconnect at once, with a password or by TLS. announced: the account of the last
+    login that was shown. silently: folded channels whose rejoin is not shown. resume_token: lets a guest continue after
+    an upgrade of the server. locked: the shown error of the password command. server_password: the parameter of PASS,
+    for servers with a connection password. upstream: an account on the network behind a bouncer, of this connection
+    only. registering: whether an account is being registered with these credentials. code_wanted: why the server
+    requires a code of an authenticator app, for which the user is asked.
     """
 
     credentials: Credentials | None = None
@@ -116,7 +116,7 @@ class Login:
     proving: bool = False
     returning: bool = False
     resume_token: str = ""
-    told: str = ""
+    announced: str = ""
     code_wanted: str = ""
     locked: str = ""
     server_password: str = field(default="", repr=False)
@@ -243,11 +243,11 @@ class Reading:
 
 @record(slots=True, eq=False)
 class Batch:
-    """A batch from its opening on. size: the number of received messages. kept: messages that wait for the end."""
+    """A batch from its opening on. size: the number of received messages. messages: those that wait for the end."""
 
     opening: Message
     size: int = 0
-    kept: list[Message] = field(default_factory=list)
+    messages: list[Message] = field(default_factory=list)
 
     @property
     def kind(self) -> str:
@@ -299,7 +299,7 @@ class Batches:
 
         Beyond the limit all open batches are dropped. Returns a message for the user about that, once.
         """
-        batch.kept.append(message)
+        batch.messages.append(message)
         self._size += _size_of(message)
         return self._drop() if self._size > _MOST_KEPT else ""
 
@@ -307,14 +307,14 @@ class Batches:
         """End a batch and return it; None if there is none."""
         ended = self._open.pop(reference, None)
         if ended:
-            self._size -= sum(map(_size_of, ended.kept))
+            self._size -= sum(map(_size_of, ended.messages))
         return ended
 
     def _drop(self) -> str:
         self._open.clear()
         self._size = 0
         was_told, self._was_told = self._was_told, True
-        return "" if was_told else "The server begins batches and does not end them: what is in them is not shown."
+        return "" if was_told else "The server begins batches and does not end them: their messages are not shown."
 
 
 def _size_of(message: Message) -> int:

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 from greenchat.client.state.bindings import KEYS, PRESETS
-from greenchat.client.state.kept_networks import KeptError, KeptNetwork, from_table
 from greenchat.client.state.paths import alone, write_whole
+from greenchat.client.state.saved_networks import SavedNetwork, SavedNetworkError, from_table
 from greenchat.client.state.setting_table import TABLE, Setting, Value
 from greenchat.records import field, record
 
@@ -39,7 +39,7 @@ OVERRIDES = {
 
 
 class SettingError(ValueError):
-    """A value can't be that; the text says why, for the user."""
+    """An invalid value; the text is the reason, for the user."""
 
 
 Tables = dict[str, dict[str, object]]
@@ -54,9 +54,9 @@ class ClientSettings:
     ignored: list[str] = field(default_factory=list)  # masks
     bindings: dict[str, str] = field(default_factory=dict)  # key -> action, "" for none
     notified: list[str] = field(default_factory=list)  # `nick [-away] [network]`: irc/notify_list.py
-    networks: dict[str, KeptNetwork] = field(default_factory=dict)  # by name, in the order of the file
+    networks: dict[str, SavedNetwork] = field(default_factory=dict)  # by name, in the order of the file
     overrides: dict[str, list[str]] = field(default_factory=dict)  # `[network/]window` in lower case -> OVERRIDES
-    as_kept: Tables = field(default_factory=dict)  # the content of the file at its last reading or writing
+    last_tables: Tables = field(default_factory=dict)  # the content of the file at its last reading or writing
 
     def get(self, name: str) -> Value:
         """Return the value that holds. Raises KeyError for a name that is not in the table."""
@@ -79,7 +79,7 @@ class ClientSettings:
             if mine := self.networks.get(name):
                 mine.take(network)
                 other.networks[name] = mine
-        for name in ("values", "aliases", "ignored", "bindings", "notified", "networks", "overrides", "as_kept"):
+        for name in ("values", "aliases", "ignored", "bindings", "notified", "networks", "overrides", "last_tables"):
             setattr(self, name, getattr(other, name))
 
     def tables(self) -> Tables:
@@ -98,11 +98,11 @@ class ClientSettings:
         """Merge changes of the file by another program since the last reading; our own changes take precedence."""
         ours = self.tables()
         for name, table in theirs.tables().items():
-            mine, before = ours[name], self.as_kept.get(name, {})
+            mine, before = ours[name], self.last_tables.get(name, {})
             changed = {key for key in {*mine, *before} if mine.get(key) != before.get(key)}
             keys = [key for key in {**table, **mine} if key in (mine if key in changed else table)]
-            here, there = getattr(self, name), getattr(theirs, name)
-            merged = keys if isinstance(here, list) else {key: (here if key in changed else there)[key] for key in keys}
+            own, other = getattr(self, name), getattr(theirs, name)
+            merged = keys if isinstance(own, list) else {key: (own if key in changed else other)[key] for key in keys}
             setattr(theirs, name, merged)
         self.take(theirs)
 
@@ -189,11 +189,11 @@ def load(path: Path) -> ClientSettings:
     for name, table in _mapping(found.get("networks")).items():
         try:
             settings.networks[name] = from_table(name, _mapping(table))
-        except KeptError as error:
+        except SavedNetworkError as error:
             raise SettingError(f"{path}: network {name}: {error}") from error
     settings.ignored = _texts(found.get("ignored"))
     settings.notified = _texts(found.get("notified"))
-    settings.as_kept = settings.tables()
+    settings.last_tables = settings.tables()
     return settings
 
 
@@ -206,10 +206,10 @@ def save(settings: ClientSettings, path: Path) -> None:
             theirs = load(path)
         except SettingError as error:
             raise OSError(str(error)) from error
-        if theirs.as_kept != settings.as_kept and path.exists():
+        if theirs.last_tables != settings.last_tables and path.exists():
             settings.merge(theirs)
         write_whole(path, as_toml(settings))
-        settings.as_kept = settings.tables()
+        settings.last_tables = settings.tables()
 
 
 def as_toml(settings: ClientSettings) -> str:

@@ -51,8 +51,8 @@ class Splits:
 
     def remove(self, window: Buffer) -> None:
         """Take a window off the screen."""
-        kept = [[other for other in column if other is not window] for column in self.columns]
-        self.columns = [column for column in kept if column]
+        remaining = [[other for other in column if other is not window] for column in self.columns]
+        self.columns = [column for column in remaining if column]
 
     def arrange(self, places: dict[Buffer, tuple[int, int]], current: Buffer) -> None:
         """Show these windows at these places (column, place in it), and the current one if it is not among them."""

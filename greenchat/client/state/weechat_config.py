@@ -3,7 +3,7 @@
 import re
 
 from greenchat.client.state.imported import Imported, address
-from greenchat.client.state.kept_networks import KeptNetwork
+from greenchat.client.state.saved_networks import SavedNetwork
 
 WeeChatOptions = dict[str, list[tuple[str, str]]]  # section -> its names and values, "" for null
 
@@ -28,10 +28,10 @@ def parse(text: str) -> WeeChatOptions:
 def read(files: dict[str, str], folder: str) -> Imported:
     """Return the networks, highlights, aliases and ignores. files: texts by name. folder: WeeChat's own."""
     irc, weechat, alias = (parse(files.get(name, "")) for name in FILES)
-    found = Imported()
+    imported = Imported()
     default = dict(irc.get("server_default", []))
     texts = {ours: default.get(theirs, "") for ours, theirs in _SETTINGS.items()}
-    found.values = {ours: text for ours, text in texts.items() if text and not {"$", "%"} & {*text}}
+    imported.values = {ours: text for ours, text in texts.items() if text and not {"$", "%"} & {*text}}
     servers: dict[str, dict[str, str]] = {}
     for path, value in irc.get("server", []):
         name, _, option = path.rpartition(".")
@@ -39,21 +39,21 @@ def read(files: dict[str, str], folder: str) -> Imported:
     for name, own in servers.items():
         merged = default | {option: value for option, value in own.items() if value}
         merged["realname"] = own.get("realname", "")
-        _network(name, merged, dict(weechat.get("proxy", [])), folder, found)
+        _network(name, merged, dict(weechat.get("proxy", [])), folder, imported)
     look = dict(weechat.get("look", []))
     for word in filter(None, map(str.strip, look.get("highlight", "").split(","))):
-        found.call(re.sub(r"^\(\?-?i\)", "", word))
+        imported.call(re.sub(r"^\(\?-?i\)", "", word))
     if look.get("highlight_regex"):
-        found.call(look["highlight_regex"], pattern=True)
-    found.aliases = {name.lower(): text.removeprefix("/") for name, text in alias.get("cmd", []) if text}
+        imported.call(look["highlight_regex"], pattern=True)
+    imported.aliases = {name.lower(): text.removeprefix("/") for name, text in alias.get("cmd", []) if text}
     for _, entry in irc.get("ignore", []):
-        _ignore(entry, found)
-    return found
+        _ignore(entry, imported)
+    return imported
 
 
 def _network(name: str, options: dict[str, str], proxies: dict[str, str], folder: str, found: Imported) -> None:
     tls = options.get("tls", options.get("ssl", "on")) == "on"
-    network = KeptNetwork(name)
+    network = SavedNetwork(name)
     addresses = []
     for each in filter(None, map(str.strip, options.get("addresses", "").split(","))):
         host, _, port = each.partition("/")

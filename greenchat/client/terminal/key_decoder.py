@@ -36,7 +36,7 @@ _RXVT_MODIFIERS = {"^": "C-", "@": "C-S-"}
 
 _CSI = re.compile(r"\x1b\[([0-?]*)([ -/]*)([@-~])")
 _CSI_BEGUN = re.compile(r"\x1b\[[0-?]*[ -/]*$")
-_RXVT_SHIFTED = re.compile(r"\x1b\[([0-9]+)\$")  # `$` ends no sequence elsewhere
+_RXVT_SHIFTED = re.compile(r"\x1b\[([0-9]+)\$")  # `$` ends no other sequence
 _LINUX_FUNCTION = re.compile(r"\x1b\[\[([A-E])")
 _REPORT = re.compile(r"([2-9]|[1-9][0-9]+);([0-9]+)")  # with a 1 before the semicolon it is F3
 _COMMAND = re.compile(r"\x1b\]([0-9]+);([^\x07\x1b]*)(?:\x07|\x1b\\)")  # OSC, in the form of answers
@@ -60,8 +60,9 @@ class Decoder:
 
     @property
     def undecided(self) -> bool:
-        """True while what came could be the beginning of more. Not while a paste or an answer of the
-        terminal continues: that ends when it ends."""
+        """Whether the input so far could be the beginning of a sequence. Not during a paste or an answer of the
+        terminal, which have an end of their own.
+        """
         return bool(self._text) and not (self._text.startswith(_PASTE_BEGINS) or _COMMAND_BEGUN.match(self._text))
 
     def feed(self, data: bytes) -> list[TerminalEvent]:
@@ -71,7 +72,7 @@ class Decoder:
         return self._take(final=False)
 
     def flush(self) -> list[TerminalEvent]:
-        """Return the keys of an unfinished sequence after which nothing has come for a while."""
+        """Return the keys of an incomplete sequence that was not continued for a while."""
         if not self.undecided:
             return []
         return self._take(final=True)
@@ -92,7 +93,7 @@ class Decoder:
 
 
 def _decode(data: bytes) -> tuple[str, bytes]:
-    """Return the characters that are complete, and the bytes of one that is not. What is no UTF-8 becomes U+FFFD."""
+    """Return the complete characters, and the bytes of an incomplete one. Invalid UTF-8 becomes U+FFFD."""
     for length in range(1, min(3, len(data)) + 1):
         lead = data[-length]
         if lead >= 0xC0:
@@ -106,7 +107,7 @@ def _decode(data: bytes) -> tuple[str, bytes]:
 
 
 def _next(text: str, start: int, *, final: bool) -> tuple[TerminalEvent | None, int]:
-    """Return the event that begins at start, and its end; start itself where more has to come."""
+    """Return the event that begins at start, and its end; start itself if it is incomplete."""
     if text[start] != "\x1b":
         return KeyPressed(_plain(text[start])), start + 1
     if text.startswith(_PASTE_BEGINS, start):
@@ -118,7 +119,7 @@ def _next(text: str, start: int, *, final: bool) -> tuple[TerminalEvent | None, 
     if rest == "\x1b":
         return (KeyPressed("Escape"), start + 1) if final else (None, start)
     if rest[1] == "\x1b":
-        # Alt with a special key sends an ESC before it; two Escapes come as the same bytes.
+        # Alt with a special key sends an ESC before it; two Escapes send the same bytes.
         event, end = _next(text, start + 1, final=final)
         if end == start + 1:
             return None, start
@@ -148,7 +149,7 @@ def _next(text: str, start: int, *, final: bool) -> tuple[TerminalEvent | None, 
 
 
 def _begins_answer(text: str, introducer: str, *, final: bool) -> bool:
-    """Whether a text may continue as an answer of the terminal, rather than as keys."""
+    """Whether a text may be the beginning of an answer of the terminal, rather than of keys."""
     if introducer.startswith(text):
         return not final
     return _COMMAND_BEGUN.match(text) is not None and len(text) < _LONGEST_COMMAND
@@ -185,7 +186,7 @@ def _control_sequence(text: str, start: int, *, final: bool) -> tuple[TerminalEv
 
 
 def _answered(command: str, text: str) -> TerminalEvent | None:
-    """11 is the background: `rgb:RRRR/GGGG/BBBB`, each with one to four digits."""
+    """Parse an answer to a colour query; 11 is the background: `rgb:RRRR/GGGG/BBBB`, each with one to four digits."""
     colour = _RGB.match(text)
     if command != "11" or not colour:
         return None
@@ -194,7 +195,7 @@ def _answered(command: str, text: str) -> TerminalEvent | None:
 
 
 def _mouse(parameters: str, *, pressed: bool) -> TerminalEvent | None:
-    """xterm's SGR reports: `button;column;row`, from 1. The wheel is two more buttons."""
+    """Parse xterm's SGR reports: `button;column;row`, from 1. The wheel is two more buttons."""
     numbers = [int(number) for number in parameters.split(";") if number.isdecimal()]
     if len(numbers) != 3 or not pressed:
         return None

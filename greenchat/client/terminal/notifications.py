@@ -1,4 +1,5 @@
-"""Desktop notifications: through the terminal where it knows how (that works over ssh, too), else with notify-send.
+"""Desktop notifications: through the terminal if it supports them (which works over ssh, too), otherwise by
+notify-send.
 
 OSC 9 is iTerm2's, OSC 777 rxvt-unicode's, OSC 99 kitty's (https://sw.kovidgoyal.net/kitty/desktop-notifications/).
 """
@@ -11,7 +12,7 @@ from greenchat.protocol.formatting import strip_formatting
 
 LONGEST = 200  # columns of the text
 _OSC_9 = ("iTerm.app", "WezTerm", "ghostty")  # TERM_PROGRAM
-_OSC_777 = ("rxvt", "foot")  # how TERM begins
+_OSC_777 = ("rxvt", "foot")  # beginnings of TERM
 
 
 def sequence(environment: Mapping[str, str], title: str, text: str) -> str:
@@ -35,7 +36,7 @@ def send(environment: Mapping[str, str], title: str, text: str) -> None:
     program = shutil.which("notify-send", path=environment.get("PATH"))
     if not program or not ("DISPLAY" in environment or "WAYLAND_DISPLAY" in environment):
         return
-    with contextlib.suppress(OSError):  # the bell rang
+    with contextlib.suppress(OSError):  # the bell has rung anyway
         subprocess.Popen(
             [program, "--app-name=greenchat", "--", _harmless(title), _harmless(text)],
             stdin=subprocess.DEVNULL,

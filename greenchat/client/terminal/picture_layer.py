@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from greenchat.client.state.events import Attributes, CellSize, DrawsPictures, TerminalAnswer
-from greenchat.client.text.style import Graphic, Graphics, Placed, Size
+from greenchat.client.text.style import Graphic, Graphics, PlacedGraphic, Size
 from greenchat.records import replace
 
 REQUEST_CELL, REQUEST_ATTRIBUTES = "\x1b[16t", "\x1b[c"
@@ -27,22 +27,22 @@ MULTIPLEXERS = ("screen", "tmux")  # they would take kitty's query for a title
 
 
 class PictureLayer:
-    """write: to the terminal. redraw: has all text written again, which takes sixels away."""
+    """write: to the terminal. redraw: writes all text again, which removes sixels."""
 
     def __init__(self, write: Callable[[str], None], redraw: Callable[[], None]) -> None:
         self._write = write
         self._redraw = redraw
-        self._placed: Placed | None = None
+        self._placed: PlacedGraphic | None = None
         self._stale: Graphic | None = None
         self._graphics = Graphics()  # as reported
         self._reported = Graphics()  # as reported so far
         self._answered = threading.Event()
-        self._answered.set()  # nothing was asked
+        self._answered.set()  # nothing was queried
 
     def ask(self) -> Callable[[], Graphics]:
-        """Ask how the terminal draws pictures. Returns what waits for the answers, for a thread to call.
+        """Query how the terminal draws pictures. Returns a function that waits for the answers, for a thread to call.
 
-        It is asked each time, for a cell may have become larger; what it has said before holds where it says nothing.
+        It is queried each time, since the size of a cell may have changed; without an answer the previous one is used.
         """
         self._reported = Graphics(cell=_cell())
         self._answered.clear()
@@ -52,7 +52,7 @@ class PictureLayer:
 
     @property
     def waits(self) -> bool:
-        """Whether there are answers to come."""
+        """Whether answers are outstanding."""
         return not self._answered.is_set()
 
     def answered(self, answer: TerminalAnswer) -> None:
@@ -72,8 +72,8 @@ class PictureLayer:
         self._answered.wait(ANSWER_SECONDS)
         return self._graphics
 
-    def make_room(self, placed: Placed | None) -> None:
-        """Take the picture away that is there, if another one is to be there or none."""
+    def make_room(self, placed: PlacedGraphic | None) -> None:
+        """Remove the present picture, if another one, or none, is to be shown."""
         before = self._placed
         if before is None or before == placed:
             return
@@ -84,12 +84,14 @@ class PictureLayer:
             self._redraw()
 
     def resized(self) -> None:
-        """Draw sixels no more, for cells may have another size now, and they would cover others than theirs."""
+        """Stop drawing the sixels: cells may have another size now, and the sixels would cover others."""
         if self._placed and not self._placed.graphic.erased:
             self._stale = self._placed.graphic
 
-    def drawn(self, placed: Placed | None, written: list[int]) -> str:
-        """Return what draws the picture, "" where it stands there whole. written: the rows of text that are new."""
+    def drawn(self, placed: PlacedGraphic | None, written: list[int]) -> str:
+        """Return the sequence that draws the picture, "" if it is already there. written: the rows of text that are
+        new.
+        """
         before, self._placed = self._placed, placed
         if placed is None or placed.graphic is self._stale:
             return ""
@@ -100,7 +102,7 @@ class PictureLayer:
 
 
 def _cell() -> Size | None:
-    """Return how many pixels a cell has, where the system knows it (TIOCGWINSZ, tty_ioctl(4))."""
+    """Return the size of a cell in pixels, if the system knows it (TIOCGWINSZ, tty_ioctl(4))."""
     import fcntl  # late: rarely needed
 
     with suppress(OSError):

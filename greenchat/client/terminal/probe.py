@@ -17,7 +17,9 @@ REGIONAL = range(0x1F1E6, 0x1F200)
 
 @record(slots=True)
 class Probe:
-    """The terminal's answers. ambiguous: columns. joins, tones, flags: whether it draws such a sequence as one."""
+    """The terminal's answers. ambiguous: columns. joins, tones, flags: whether it draws such a sequence as one
+    character.
+    """
 
     answers: int = 0
     ambiguous: int = 1
@@ -31,7 +33,7 @@ class Probe:
         return self.answers >= len(ASKED)
 
     def answered(self, row: int, column: int) -> None:
-        """Note where the cursor stood after the next of the texts."""
+        """Note the cursor's position after the next of the texts."""
         if self.done or row != ROW:
             return
         asked = ASKED[self.answers]

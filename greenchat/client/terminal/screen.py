@@ -56,9 +56,9 @@ TerminalError = curses.error  # raised by a terminal that can't be drawn on
 
 
 class Screen:
-    """The terminal while the client has it; a context manager, so that it is given back whatever happens.
+    """The terminal while the client uses it; a context manager, so that it is always restored.
 
-    wanted: how many colours, a name of `colours.DEPTHS`, or "auto" for what the terminal says it has.
+    wanted: the number of colours, a name of `colours.DEPTHS`, or "auto" for the terminal's own number.
     """
 
     def __init__(self, wanted: str = "auto") -> None:
@@ -78,9 +78,9 @@ class Screen:
         self._saved: list[int | list[bytes | int]] | None = None
 
     def __enter__(self) -> "Screen":
-        """Take the terminal. Raises curses.error where it can't draw."""
+        """Take over the terminal. Raises curses.error if it can't draw."""
         self._saved = termios.tcgetattr(0) if os.isatty(0) else None
-        # Alt sends ESC first anyway; curses must not wait for more, we decode ourselves.
+        # Alt sends ESC first anyway; curses must not wait for more, since `key_decoder` decodes.
         os.environ.setdefault("ESCDELAY", "25")
         self._window = curses.initscr()
         try:
@@ -107,11 +107,11 @@ class Screen:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give the terminal back."""
+        """Restore the terminal."""
         self._leave()
 
     def answered(self, answer: TerminalAnswer) -> bool:
-        """Take an answer of the terminal; return True when the screen is to be drawn again because of it."""
+        """Handle an answer of the terminal; return True if the screen must be drawn again because of it."""
         self._pictures.answered(answer)
         was_done = self._probe.done
         if isinstance(answer, Reported):
@@ -123,12 +123,14 @@ class Screen:
         return True
 
     def graphics(self) -> Callable[[], Graphics]:
-        """Ask how the terminal draws pictures. Returns what waits for that, not long, for a thread to call."""
+        """Query how the terminal draws pictures. Returns a function that waits briefly for the answer, for a thread to
+        call.
+        """
         return self._pictures.ask() if self._xterm else Graphics
 
     @property
     def wide(self) -> bool:
-        """Whether the terminal draws rules and dots two columns wide."""
+        """Whether the terminal draws lines and dots two columns wide."""
         return self._probe.ambiguous == 2
 
     @property
@@ -138,12 +140,12 @@ class Screen:
 
     @property
     def size(self) -> Size:
-        """The size that the terminal says it has now."""
+        """The size that the terminal reports."""
         columns, rows = os.get_terminal_size(1)
         return Size(rows, columns)
 
     def resize(self, size: Size) -> None:
-        """Take the terminal's new size and paint everything again."""
+        """Use the terminal's new size and paint everything again."""
         assert self._window
         self._pictures.resized()
         curses.resizeterm(max(1, size.rows), max(1, size.columns))
@@ -151,26 +153,26 @@ class Screen:
         self._window.clear()  # output for the previous size may be anywhere
 
     def redraw(self) -> None:
-        """Paint everything again, because somebody else wrote on the terminal."""
+        """Paint everything again, since another program wrote on the terminal."""
         assert self._window
         self._painted.clear()
         self._window.clear()
 
     def suspend(self) -> None:
-        """Give the terminal back for a while."""
+        """Restore the terminal for a while."""
         self._pictures.make_room(None)
         self._write(LEAVE + NO_MOUSE * self._mouse)
         curses.endwin()
 
     def resume(self) -> None:
-        """Take it again."""
+        """Take over the terminal again."""
         assert self._window
         self._window.refresh()
         self._write(ENTER + MOUSE * self._mouse)
         self.redraw()
 
     def beep(self) -> None:
-        """Ring."""
+        """Ring the bell."""
         self._write("\a")
 
     def mouse(self, wanted: bool) -> None:
@@ -180,22 +182,22 @@ class Screen:
             self._write(MOUSE if wanted else NO_MOUSE)
 
     def notify(self, title: str, text: str) -> None:
-        """Notify on the desktop."""
-        told = notifications.sequence(os.environ, title, text)
-        if told:
-            self._write(told)
+        """Show a desktop notification."""
+        sequence = notifications.sequence(os.environ, title, text)
+        if sequence:
+            self._write(sequence)
         else:
             notifications.send(os.environ, title, text)
 
     def copy(self, text: str) -> None:
-        """Put a text into the clipboard through the terminal (OSC 52), which works over ssh, too."""
+        """Copy a text to the clipboard through the terminal (OSC 52), which works over ssh, too."""
         from base64 import b64encode
 
         if self._xterm:
             self._write(f"\x1b]52;c;{b64encode(text.encode(errors='replace')[:MOST_COPIED]).decode()}\x07")
 
     def paint(self, frame: Frame) -> None:
-        """Show the frame; only rows that differ from what is there are touched."""
+        """Show the frame; only rows that differ from the present ones are written."""
         window = self._window
         assert window
         height, columns = window.getmaxyx()
@@ -225,7 +227,7 @@ class Screen:
         self._write(after)
 
     def _paint_row(self, number: int, row: StyledRow, columns: int) -> bool:
-        """Put the row into the window; True if it must be written directly, too."""
+        """Put a row into the window; return True if it must be written directly, too."""
         window = self._window
         assert window
         needs_direct = False
@@ -266,7 +268,7 @@ class Screen:
         return _counted_wrongly(grapheme) or (self.wide and not grapheme.isascii())
 
     def _is_true(self, style: Style) -> bool:
-        """Whether curses can't draw this colour as it is: it draws the nearest, then the row is written directly."""
+        """Whether curses can't draw this colour exactly: it draws the nearest, then the row is written directly."""
         return self._depth == colours.TRUE > curses.COLORS and (
             (style.foreground or 0) >= colours.TRUE or (style.background or 0) >= colours.TRUE
         )
@@ -329,7 +331,7 @@ class Screen:
         return attribute | curses.color_pair(number)
 
     def _in_curses(self, colour: int | None) -> int:
-        """Return the number that curses has for the colour that comes nearest; -1 for the terminal's own."""
+        """Return curses' number for the nearest colour; -1 for the terminal's own."""
         if colour is None:
             return -1
         if curses.COLORS > 256:  # numbers from 8 on are 0xRRGGBB there
@@ -343,7 +345,7 @@ class Screen:
                 data = data[os.write(1, data) :]
 
     def _ask(self) -> None:
-        """Query the terminal; the background first, so that its answer has come when the last one has."""
+        """Query the terminal; the background first, so that its answer has arrived when the last one has."""
         if self._unicode and (self._xterm or os.environ.get("TERM") == "linux"):
             self._write((REQUEST_BACKGROUND if self._xterm else "") + REQUEST)
             self._asked_at = time.monotonic()

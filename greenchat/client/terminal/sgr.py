@@ -1,11 +1,11 @@
-"""Styles as a terminal is told them where curses can't (SGR, ECMA-48 8.3.117)."""
+"""Styles as escape sequences for the terminal, where curses can't draw them (SGR, ECMA-48 8.3.117)."""
 
 from greenchat.client.text import colours
 from greenchat.client.text.style import Style
 
 
 def sgr(style: Style, depth: int) -> str:
-    """Return the sequence that begins a style, and ends every other one. depth: how many colours there are."""
+    """Return the sequence that begins a style and ends every other one. depth: the number of colours."""
     codes = ["0"]
     codes += [
         code

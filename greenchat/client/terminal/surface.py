@@ -1,4 +1,4 @@
-"""What the main loop needs of the place where the client is seen and typed to: a screen with keys, or plain lines."""
+"""The interface of the main loop to its input and output: a screen with keys, or plain lines."""
 
 import locale
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from greenchat.client.text.style import Frame, Graphics, Size
 
 
 def speaks_unicode() -> bool:
-    """Whether the terminal takes Unicode, as the locale says, also where Python itself turned to UTF-8 (PEP 540)."""
+    """Whether the terminal displays Unicode, by its locale, also if Python itself switched to UTF-8 (PEP 540)."""
     return locale.getencoding().lower().replace("-", "") == "utf8"
 
 
@@ -22,44 +22,46 @@ class Surface(Protocol):
 
     @property
     def wide(self) -> bool:
-        """Whether it draws rules and dots two columns wide."""
+        """Whether it draws lines and dots two columns wide."""
 
     def answered(self, answer: TerminalAnswer) -> bool:
-        """Take an answer of the terminal, and return whether all is to be drawn again because of it."""
+        """Handle an answer of the terminal, and return whether everything must be drawn again because of it."""
 
     def graphics(self) -> Callable[[], Graphics]:
-        """Ask how the terminal draws pictures. Returns what waits for that, not long, for a thread to call."""
+        """Query how the terminal draws pictures. Returns a function that waits briefly for the answer, for a thread to
+        call.
+        """
 
     def paint(self, frame: Frame) -> None:
         """Paint a frame."""
 
     def resize(self, size: Size) -> None:
-        """Take the terminal's new size."""
+        """Use the terminal's new size."""
 
     def beep(self) -> None:
-        """Call the user."""
+        """Ring the bell."""
 
     def mouse(self, wanted: bool) -> None:
         """Enable or disable the mouse."""
 
     def notify(self, title: str, text: str) -> None:
-        """Call the user who is looking elsewhere."""
+        """Show a desktop notification."""
 
     def copy(self, text: str) -> None:
-        """Put a text into the clipboard."""
+        """Copy a text to the clipboard."""
 
     def redraw(self) -> None:
-        """Show everything again."""
+        """Draw everything again."""
 
     def suspend(self) -> None:
-        """Give the terminal back for a while."""
+        """Restore the terminal for a while."""
 
     def resume(self) -> None:
-        """Take it again."""
+        """Take over the terminal again."""
 
 
 class Input(Protocol):
-    """Bytes in, events out. undecided: more may belong to what has come; flush says that nothing does."""
+    """Bytes in, events out. undecided: the input may be incomplete; flush declares it complete."""
 
     @property
     def undecided(self) -> bool:

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from greenchat.client.text.style import NORMAL, Span, Style, StyledRow
 
-MOST_CODE_POINTS = 16  # in one grapheme: the longest emoji has ten; piles of accents cost terminals dearly
+MOST_CODE_POINTS = 16  # in one grapheme: the longest emoji has ten; stacks of accents are expensive for terminals
 TAB = "    "
 _ambiguous_width = 1
 
@@ -24,7 +24,7 @@ _HARMFUL = re.compile(
 
 
 # Each is always a separate grapheme, and one column wide unless the terminal draws the ambiguous ones wide: Latin,
-# Greek and Cyrillic letters, punctuation, arrows, and what this client draws itself.
+# Greek and Cyrillic letters, punctuation, arrows, and the characters that this client draws itself.
 _SIMPLE = re.compile(
     "[ -~\xa1-\xac\xae-\u02ff\u0370-\u0373\u0384\u0385\u0388-\u038a\u038e-\u03a1\u03a3-\u0482\u048a-\u052f"
     "\u1e00-\u1eff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf\u2190-\u21ff\u2400-\u2426\u2500-\u257f]*"
@@ -32,7 +32,7 @@ _SIMPLE = re.compile(
 
 
 def visible(text: str) -> str:
-    """Return the text with all that a terminal could obey made visible: `␛` for ESC, `<U+202E>` for a bidi control."""
+    """Return the text with control characters made visible: `␛` for ESC, `<U+202E>` for a bidi control."""
     if text.isascii() and text.isprintable():
         return text
     return _HARMFUL.sub(_show, text)
@@ -63,7 +63,7 @@ def draw_ambiguous(columns: int) -> None:
 
 
 def clip(text: str, columns: int, ellipsis: str = "…") -> str:
-    """Return the text, or as much of its beginning as fits with the ellipsis behind it."""
+    """Return the text, or as much of its beginning as fits, with an ellipsis."""
     if width(text) <= columns:
         return text
     room = columns - width(ellipsis)
@@ -85,11 +85,11 @@ def row_width(row: Iterable[Span]) -> int:
 
 
 def whole_graphemes(spans: Iterable[Span]) -> StyledRow:
-    """Return the spans with no character cut by a change of style: it gets the style that it begins with."""
+    """Return the spans with no grapheme cut by a change of style: it gets the style of its beginning."""
     spans = tuple(spans)
     if len(spans) < 2 or all(span.text.isascii() for span in spans):
         return spans
-    whole: list[Span] = []
+    joined: list[Span] = []
     ends = []
     position = 0
     for span in spans:
@@ -100,13 +100,13 @@ def whole_graphemes(spans: Iterable[Span]) -> StyledRow:
         while position >= ends[index]:
             index += 1
         style = spans[index].style
-        whole.append(Span(whole.pop().text + grapheme if whole and whole[-1].style == style else grapheme, style))
+        joined.append(Span(joined.pop().text + grapheme if joined and joined[-1].style == style else grapheme, style))
         position += len(grapheme)
-    return tuple(whole)
+    return tuple(joined)
 
 
 def clip_row(row: Iterable[Span], columns: int) -> StyledRow:
-    """Return as many of the spans as fit, the last one cut."""
+    """Return as many of the spans as fit, the last one clipped."""
     clipped = []
     for span in row:
         if columns <= 0:
@@ -131,9 +131,9 @@ def fill_row(row: Iterable[Span], columns: int, style: Style = NORMAL) -> Styled
 
 @lru_cache(maxsize=512)
 def wrap(spans: StyledRow, columns: int) -> tuple[StyledRow, ...]:
-    """Cut into rows of at most `columns` (2 or more), between words where that can be, else between graphemes.
+    """Wrap into rows of at most `columns` (2 or more), between words if possible, otherwise between graphemes.
 
-    The spaces at a break go; nothing else does. At least one row.
+    Only the spaces at a break are dropped. At least one row.
     """
     columns = max(columns, 2)
     text = "".join(span.text for span in spans)
@@ -142,9 +142,9 @@ def wrap(spans: StyledRow, columns: int) -> tuple[StyledRow, ...]:
 
 
 def split_bytes(text: str, limit: int, *, keep_spaces: bool = False) -> list[str]:
-    """Cut into pieces of at most `limit` bytes of UTF-8 (16 or more), between words where that can be.
+    """Split into pieces of at most `limit` bytes of UTF-8 (16 or more), between words if possible.
 
-    The space at a cut goes, or (keep_spaces) stays at the end of its piece.
+    The space at a split is dropped, or (keep_spaces) stays at the end of its piece.
     """
     pieces = []
     while len(text.encode()) > limit:
@@ -158,7 +158,7 @@ def split_bytes(text: str, limit: int, *, keep_spaces: bool = False) -> list[str
             end += len(grapheme)
             if grapheme == " ":
                 space = end
-        # A grapheme that fits nowhere is cut between its code points; a word break counts only if it saves most of a
+        # A grapheme that does not fit is cut between its code points; a word break counts only if it saves most of a
         # line.
         end = end or _code_points_within(text, limit)
         if space > end // 2:

@@ -19,7 +19,7 @@ _LEVELS = (0, 95, 135, 175, 215, 255)  # of the 6x6x6 cube
 def depth(environment: Mapping[str, str], of_terminfo: int) -> int:
     """Return the number of colours to use. of_terminfo: the number in the terminal's description.
 
-    COLORTERM is how terminals say that they know more than their description. NO_COLOR: https://no-color.org, "when
+    Terminals announce more colours than their description has in COLORTERM. NO_COLOR: https://no-color.org, "when
     present and not an empty string (regardless of its value), prevents the addition of ANSI color".
     """
     if environment.get("NO_COLOR"):
@@ -48,17 +48,17 @@ def rgb(colour: int) -> int:
 
 @cache
 def nearest(colour: int, depth: int) -> int:
-    """Return the colour among so many (8 or more) that comes nearest."""
+    """Return the nearest of so many (8 or more) colours."""
     if colour < depth or (colour >= TRUE and depth >= TRUE):
         return colour
-    if depth >= 256:  # the first 16 look different on every terminal: the others alone can be relied on
+    if depth >= 256:  # the first 16 differ between terminals: only the others are reliable
         return _fixed(rgb(colour))
     wanted = rgb(colour)
     return min(range(depth), key=lambda other: _distance(wanted, rgb(other)))
 
 
 def _fixed(wanted: int) -> int:
-    """Return the colour of the cube or of the greys that comes nearest to 0xRRGGBB."""
+    """Return the nearest colour of the cube or of the greys to 0xRRGGBB."""
     red, green, blue = (_level(wanted >> shift & 0xFF) for shift in (16, 8, 0))
     grey = 232 + max(0, min(23, round((sum(wanted.to_bytes(3)) / 3 - 8) / 10)))
     return min(16 + 36 * red + 6 * green + blue, grey, key=lambda other: _distance(wanted, rgb(other)))

@@ -63,7 +63,7 @@ _COUNTRIES = (
     " ro rs ru rw sa sb sc sd se sg sh si sj sk sl sm sn so sr ss st sv sx sy sz tc td tf tg th tj tk tl tm tn to tr tt"
     " tv tw tz ua ug um un us uy uz va vc ve vg vi vn vu wf ws xk ye yt za zm zw"
 ).split()
-LEAST = 2  # letters before names are looked for
+LEAST = 2  # letters before names are searched
 MOST = 30
 
 

@@ -30,8 +30,9 @@ def by_kitty(png: bytes, cells: Size) -> Graphic:
 
 
 def by_sixels(width: int, indices: bytes, palette: bytes, cells: Size) -> Graphic:
-    """Return a picture as it is. indices: a colour of the palette for each pixel, row by row. palette: red, green and
-    blue of each colour, a byte each."""
+    """Return a picture at its own size. indices: a colour of the palette for each pixel, row by row. palette: red,
+    green and blue of each colour, a byte each.
+    """
     height = len(indices) // width
     # P2=1 leaves unset pixels unchanged; the raster attributes declare square pixels, and their number
     parts = [f'\x1bP0;1q"1;1;{width};{height}']

@@ -1,10 +1,10 @@
-"""Addresses in what people say: found, and written so that a terminal can be given them."""
+"""Links in texts: finding them, and encoding them for a terminal."""
 
 import re
 from urllib.parse import quote
 
 _LINK = re.compile(r"(?:https?|ftps?|gemini|ircs?)://[^\s<>\"`{}|\\^\u2028\u2029\x00-\x20\x7f-\x9f]+", re.IGNORECASE)
-_ENDS = ".,;:!?'\"*_~"  # of the sentence around it, rather than of the address
+_ENDS = ".,;:!?'\"*_~"  # of the sentence around it, rather than of the link
 _PAIRS = {")": "(", "]": "["}
 LONGEST = 2000  # characters; terminals ignore longer ones
 
@@ -17,7 +17,7 @@ def find(text: str) -> list[tuple[int, int]]:
 
 
 def links(text: str) -> list[str]:
-    """Return the links in a text, in their order, each once."""
+    """Return the links in a text, in order, without duplicates."""
     return list(dict.fromkeys(text[start:end] for start, end in find(text)))
 
 
@@ -28,7 +28,7 @@ def encoded(link: str) -> str:
 
 
 def _length(link: str) -> int:
-    """Without the punctuation behind it; a bracket counts where it was opened in the link."""
+    """Return the length without punctuation at the end; a bracket counts if it was opened in the link."""
     while link:
         last = link[-1]
         if last not in _ENDS and not (last in _PAIRS and link.count(last) > link.count(_PAIRS[last])):

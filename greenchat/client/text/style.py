@@ -1,4 +1,4 @@
-"""What a frame is made of: styled spans in rows, and a cursor. No curses here; `screen` turns it into cells."""
+"""The parts of a frame: styled spans in rows, and a cursor. No curses here; `screen` turns them into cells."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from greenchat.records import record
 class Style:
     """foreground, background: a number of the 256-colour palette, None for the terminal's own.
 
-    link: where it leads, for terminals that can open links (OSC 8).
+    link: its URL, for terminals that can open links (OSC 8).
     """
 
     foreground: int | None = None
@@ -51,8 +51,9 @@ class Size(NamedTuple):
 
 @record(frozen=True, slots=True, eq=False)
 class Graphic:
-    """A picture in pixels. drawn: what draws it where the cursor is, as the terminal understands it. erased: what takes
-    it away, "" where text that is written over it does. cells: what it covers."""
+    """A picture in pixels. drawn: the sequence that draws it at the cursor. erased: the sequence that removes it, "" if
+    text written over it does. cells: the area that it covers.
+    """
 
     drawn: str
     erased: str
@@ -69,12 +70,12 @@ class Graphics:
 
     @property
     def any(self) -> bool:
-        """Whether it draws any, surely in their place: sixels have the size that they have."""
+        """Whether it draws pictures in the right place: sixels have a fixed size."""
         return self.kitty or (self.sixel and self.cell is not None)
 
 
-class Placed(NamedTuple):
-    """A picture in pixels that covers cells, which show it roughly, too. at: its upper left one."""
+class PlacedGraphic(NamedTuple):
+    """A picture in pixels over cells that show it roughly, too. at: its upper left cell."""
 
     at: Cursor
     graphic: Graphic
@@ -82,13 +83,13 @@ class Placed(NamedTuple):
 
 @record(frozen=True, slots=True)
 class Frame:
-    """A picture of the whole terminal; each row fits its width. placed: what is to be drawn over it."""
+    """The content of the whole terminal; each row fits its width. placed: pictures to draw over it."""
 
     rows: tuple[StyledRow, ...]
     cursor: Cursor | None
     title: str = ""
-    placed: Placed | None = None
+    placed: PlacedGraphic | None = None
 
     def picture(self) -> list[str]:
-        """Return the rows as plain text without trailing spaces, for tests and for people."""
+        """Return the rows as plain text without trailing spaces, for tests and for debugging."""
         return ["".join(span.text for span in row).rstrip() for row in self.rows]

@@ -1,4 +1,4 @@
-"""Times for people, in the zone of the machine."""
+"""Times as text, in the machine's time zone."""
 
 import time
 from functools import lru_cache
@@ -7,17 +7,17 @@ QUARTER = 15 * 60_000  # milliseconds: in every zone a day begins at a quarter o
 
 
 def milliseconds() -> int:
-    """Now, since the epoch."""
+    """Return the present time in milliseconds since the epoch."""
     return time.time_ns() // 1_000_000
 
 
 def clock(milliseconds: int, form: str = "%H:%M") -> str:
-    """`20:05`. form: as `strftime` has it."""
+    """Return a time as `20:05`. form: as `strftime` has it."""
     return time.strftime(form, time.localtime(milliseconds / 1000))
 
 
 def date(milliseconds: int) -> str:
-    """`Friday, 20 November 2026`."""
+    """Return a date as `Friday, 20 November 2026`."""
     return _date_of_quarter(milliseconds // QUARTER)
 
 
@@ -27,7 +27,7 @@ def _date_of_quarter(quarter: int) -> str:
 
 
 def date_and_time(seconds: str) -> str:
-    """`20 Nov 2026, 20:05` for a server's text of seconds since the epoch; "" for anything else."""
+    """Return `20 Nov 2026, 20:05` for a server's text of seconds since the epoch; "" for anything else."""
     try:
         return time.strftime("%-d %b %Y, %H:%M", time.localtime(int(seconds)))
     except (ValueError, OverflowError, OSError):
@@ -35,13 +35,13 @@ def date_and_time(seconds: str) -> str:
 
 
 def timestamp(milliseconds: int) -> str:
-    """`2026-11-20T20:05:00.000Z`, as https://ircv3.net/specs/extensions/server-time writes it."""
+    """Return a time as `2026-11-20T20:05:00.000Z`, the format of https://ircv3.net/specs/extensions/server-time."""
     seconds, rest = divmod(milliseconds, 1000)
     return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds)) + f".{rest:03}Z"
 
 
 def duration(seconds: int) -> str:
-    """`45 s`, `12 min`, `3 h 20 min`, `2 days 4 h`."""
+    """Return a duration as `45 s`, `12 min`, `3 h 20 min`, `2 days 4 h`."""
     minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
     if minutes == 0:
         return f"{seconds} s"

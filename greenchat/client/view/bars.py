@@ -22,7 +22,7 @@ MOST_TYPING = 2  # named typing users
 
 
 @record(frozen=True, slots=True)
-class Look:
+class FrameContext:
     """Everything that a frame depends on besides model, input and size.
 
     monotonic: seconds, for countdowns. now: milliseconds since the epoch. hint: one line for the user,
@@ -44,12 +44,12 @@ class Look:
     several: bool = False
 
 
-def topic_row(buffer: Buffer, columns: int, look: Look, *, here: bool = False) -> StyledRow:
+def topic_row(buffer: Buffer, columns: int, look: FrameContext, *, is_active: bool = False) -> StyledRow:
     """Return the buffer's name and topic. here: of several windows, the user is in this one."""
     theme = look.theme
     bar = theme.bar
     name = visible(f"{buffer.name} on {buffer.network.name}" if look.several else buffer.name)
-    named = replace(bar, bold=True) if here else bar
+    named = replace(bar, bold=True) if is_active else bar
     if buffer.kind is BufferKind.STATUS:
         title: StyledRow = (
             Span(f" {visible(buffer.name)} ({buffer.network.address}), greenchat {__version__}", named),
@@ -69,13 +69,13 @@ def hint_rows(hint: str, columns: int, most: int, theme: Theme) -> list[StyledRo
     rows = wrap((Span(visible(hint), theme.bar),), max(2, columns - 1))
     if len(rows) > max(1, most):
         rest = f"{theme.glyphs.ellipsis} F1"
-        kept = rows[: max(1, most)]
-        last = "".join(span.text for span in kept[-1])
-        rows = (*kept[:-1], (Span(clip(last, columns - 1 - width(rest), "") + rest, theme.bar),))
+        shown = rows[: max(1, most)]
+        last = "".join(span.text for span in shown[-1])
+        rows = (*shown[:-1], (Span(clip(last, columns - 1 - width(rest), "") + rest, theme.bar),))
     return [fill_row((Span(" ", theme.bar), *row), columns, theme.bar) for row in rows]
 
 
-def status_rows(model: Model, area: Size, look: Look) -> list[StyledRow]:
+def status_rows(model: Model, area: Size, look: FrameContext) -> list[StyledRow]:
     """Return the hint, if there is one, in at most the rows of the area, or else the status in one row."""
     if look.hint:
         return hint_rows(look.hint, area.columns, area.rows, look.theme)
@@ -90,7 +90,7 @@ class StatusPart:
     window: Buffer | None = None
 
 
-def status_row(model: Model, columns: int, look: Look) -> StyledRow:
+def status_row(model: Model, columns: int, look: FrameContext) -> StyledRow:
     """Return the status line: connection, user, window, activity elsewhere, and who is typing."""
     bar = look.theme.bar
     row: StyledRow = (Span(" ", bar), *(span for part in status_parts(model, columns, look) for span in part.row))
@@ -100,7 +100,7 @@ def status_row(model: Model, columns: int, look: Look) -> StyledRow:
     return fill_row(row, columns, bar)
 
 
-def window_in_status(model: Model, columns: int, look: Look, column: int) -> Buffer | None:
+def window_in_status(model: Model, columns: int, look: FrameContext, column: int) -> Buffer | None:
     """Return the window that is named at a column of the status line, None for none."""
     end = 1
     for part in status_parts(model, columns, look):
@@ -110,7 +110,7 @@ def window_in_status(model: Model, columns: int, look: Look, column: int) -> Buf
     return None
 
 
-def status_parts(model: Model, columns: int, look: Look) -> list[StatusPart]:
+def status_parts(model: Model, columns: int, look: FrameContext) -> list[StatusPart]:
     """Return the parts of the status line, with separators.
 
     Activity of other windows gets the remaining room: highlights first, then private chats, then the other windows, and
@@ -146,7 +146,7 @@ def status_parts(model: Model, columns: int, look: Look) -> list[StatusPart]:
     return parts
 
 
-def input_rows(buffer: Buffer, line: InputLine, area: Size, look: Look) -> tuple[tuple[StyledRow, ...], Cursor]:
+def input_rows(buffer: Buffer, line: InputLine, area: Size, look: FrameContext) -> tuple[tuple[StyledRow, ...], Cursor]:
     """Return the input, a row for each line, cut to contain the cursor, and the position of the cursor."""
     theme, columns = look.theme, area.columns
     prompt = _prompt(buffer, columns, look)
@@ -167,7 +167,7 @@ def input_rows(buffer: Buffer, line: InputLine, area: Size, look: Look) -> tuple
     return tuple(rows), cursor
 
 
-def input_place(buffer: Buffer, line: InputLine, area: Size, look: Look, clicked: Cursor) -> int:
+def input_place(buffer: Buffer, line: InputLine, area: Size, look: FrameContext, clicked: Cursor) -> int:
     """Return the place in the text of the input that is drawn at a cell, or nearest to it. clicked: within the area."""
     at, column = _place(line)
     texts = line.text.split("\n")
@@ -194,7 +194,7 @@ def _first_row(line: InputLine, rows: int) -> int:
     return max(0, min(_place(line)[0] - rows // 2, line.text.count("\n") + 1 - rows))
 
 
-def _prompt(buffer: Buffer, columns: int, look: Look) -> str:
+def _prompt(buffer: Buffer, columns: int, look: FrameContext) -> str:
     """Return the prompt before the input line."""
     ellipsis = look.theme.glyphs.ellipsis
     if look.prompt:
@@ -262,11 +262,11 @@ def _connection(buffer: Buffer, monotonic: float) -> str:
     if network.link.state is LinkState.ONLINE:
         return ""
     waiting = sum(len(other.waiting) for other in network.buffers.values())
-    kept = f", {waiting} line{'s' if waiting > 1 else ''} waiting" if waiting else ""
+    waiting_lines = f", {waiting} line{'s' if waiting > 1 else ''} waiting" if waiting else ""
     if network.link.state in (LinkState.CONNECTING, LinkState.REGISTERING):
-        return f"connecting{kept}"
+        return f"connecting{waiting_lines}"
     if network.link.retry_at is None:
-        return f"not connected{kept}"
+        return f"not connected{waiting_lines}"
     seconds = max(0, math.ceil(network.link.retry_at - monotonic))
     since = (
         max(0, int(monotonic - network.link.lost_at))
@@ -274,7 +274,7 @@ def _connection(buffer: Buffer, monotonic: float) -> str:
         else None
     )
     lost = "disconnected" if since is None else f"lost {duration(since)} ago"
-    return f"{lost}, next try in {seconds} s{kept}"
+    return f"{lost}, next try in {seconds} s{waiting_lines}"
 
 
 def _below(buffer: Buffer) -> str:

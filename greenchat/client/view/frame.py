@@ -9,14 +9,16 @@ from greenchat.client.input.editor import InputLine
 from greenchat.client.state.model import Buffer, Model
 from greenchat.client.text.cells import fill_row, visible
 from greenchat.client.text.style import Cursor, Frame, Size, Span, StyledRow
-from greenchat.client.view.bars import Look, input_rows, status_rows, topic_row
+from greenchat.client.view.bars import FrameContext, input_rows, status_rows, topic_row
 from greenchat.client.view.layout import Layout, Pane, Panels, layout
 from greenchat.client.view.panels import nick_rows, window_rows
 from greenchat.client.view.scrollback import history_rows
 from greenchat.records import replace
 
 
-def render(model: Model, line: InputLine, size: Size, look: Look, panels: Panels = Panels(), nicks: int = 0) -> Frame:
+def render(
+    model: Model, line: InputLine, size: Size, look: FrameContext, panels: Panels = Panels(), nicks: int = 0
+) -> Frame:
     """Return the frame. nicks: members scrolled out above the list."""
     divided = layout(model, line, size, replace(panels, hint=look.hint))
     columns = divided.size.columns
@@ -49,7 +51,7 @@ def render(model: Model, line: InputLine, size: Size, look: Look, panels: Panels
     return _with_input(model, line, look, divided, middle)
 
 
-def _with_input(model: Model, line: InputLine, look: Look, divided: Layout, middle: list[StyledRow]) -> Frame:
+def _with_input(model: Model, line: InputLine, look: FrameContext, divided: Layout, middle: list[StyledRow]) -> Frame:
     """Return the frame: the middle with the rows above and below it."""
     rows, columns = divided.size
     written, cursor = input_rows(model.current, line, Size(divided.input, columns), look)
@@ -59,7 +61,7 @@ def _with_input(model: Model, line: InputLine, look: Look, divided: Layout, midd
     return Frame(frame, Cursor(rows - divided.input + cursor.row, cursor.column), _title(model))
 
 
-def _windows(divided: Layout, current: Buffer, look: Look) -> list[StyledRow]:
+def _windows(divided: Layout, current: Buffer, look: FrameContext) -> list[StyledRow]:
     """Return the windows, side by side with a rule between them."""
     edge = Span(look.theme.glyphs.separator, look.theme.separator)
     rows: list[StyledRow] = [()] * divided.height
@@ -73,7 +75,7 @@ def _windows(divided: Layout, current: Buffer, look: Look) -> list[StyledRow]:
     return rows
 
 
-def _column(panes: tuple[Pane, ...], current: Buffer, look: Look, *, several: bool) -> list[StyledRow]:
+def _column(panes: tuple[Pane, ...], current: Buffer, look: FrameContext, *, several: bool) -> list[StyledRow]:
     """Return windows above each other, each with the topic of the one below it."""
     rows: list[StyledRow] = []
     for pane, below in pairwise((*panes, None)):
@@ -81,20 +83,20 @@ def _column(panes: tuple[Pane, ...], current: Buffer, look: Look, *, several: bo
         marked, selected = (look.marked, look.selected) if pane.buffer is current else ("", None)
         rows += history_rows(pane.buffer, pane.area, look.theme, marked, selected)
         if below:
-            rows.append(topic_row(below.buffer, pane.area.columns, look, here=several and below.buffer is current))
+            rows.append(topic_row(below.buffer, pane.area.columns, look, is_active=several and below.buffer is current))
     return rows
 
 
-def _topics(divided: Layout, current: Buffer, look: Look) -> StyledRow:
+def _topics(divided: Layout, current: Buffer, look: FrameContext) -> StyledRow:
     """Return the row with the topics of the uppermost windows."""
     first, *others = (column[0] for column in divided.columns)
     several = len(divided.panes) > 1
     if not others:
-        return topic_row(first.buffer, divided.size.columns, look, here=several and first.buffer is current)
+        return topic_row(first.buffer, divided.size.columns, look, is_active=several and first.buffer is current)
     row: StyledRow = (Span(" " * divided.left, look.theme.bar),)
     for pane in (first, *others):
         row = fill_row(row, pane.left, look.theme.bar)
-        row += topic_row(pane.buffer, pane.area.columns, look, here=pane.buffer is current)
+        row += topic_row(pane.buffer, pane.area.columns, look, is_active=pane.buffer is current)
     return fill_row(row, divided.size.columns, look.theme.bar)
 
 

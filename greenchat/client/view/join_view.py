@@ -2,7 +2,7 @@
 
 from greenchat.client.input.editor import InputLine
 from greenchat.client.input.join_screen import CHANNEL, SERVER, JoinScreen
-from greenchat.client.state.channel_list import Listed
+from greenchat.client.state.channel_list import ListedChannel
 from greenchat.client.text.cells import clip, clip_row, fill_row, fit, visible, width, wrap
 from greenchat.client.text.style import Cursor, Frame, Size, Span, StyledRow
 from greenchat.client.view.bars import hint_rows, input_row
@@ -43,13 +43,13 @@ def render(screen: JoinScreen, size: Size, theme: Theme) -> Frame:
     rows += blank
     hint = screen.hint
     room = size.rows - len(rows) - 1
-    news = wrap((Span(visible(screen.news), theme.error if screen.trouble else theme.info),), columns - 4 * roomy)
-    if screen.news and room >= len(news):
-        rows += [(Span("  " * roomy), *row) for row in news]
-    elif screen.trouble:
-        hint = screen.trouble
+    progress = wrap((Span(visible(screen.progress), theme.error if screen.error else theme.info),), columns - 4 * roomy)
+    if screen.progress and room >= len(progress):
+        rows += [(Span("  " * roomy), *row) for row in progress]
+    elif screen.error:
+        hint = screen.error
     foot = hint_rows(hint, columns, max(1, size.rows - len(rows)), theme)
-    if screen.field in (CHANNEL, SERVER) and not screen.trouble:
+    if screen.field in (CHANNEL, SERVER) and not screen.error:
         rows += _list(screen, Size(size.rows - len(rows) - len(foot), columns), theme)
     rows = rows[: size.rows - len(foot)]
     rows += [()] * (size.rows - len(foot) - len(rows))
@@ -71,7 +71,7 @@ def _list(screen: JoinScreen, area: Size, theme: Theme) -> list[StyledRow]:
     ]
 
 
-def _entry(each: Listed, columns: int, wide: int, theme: Theme, *, chosen: bool, counts: bool) -> StyledRow:
+def _entry(each: ListedChannel, columns: int, wide: int, theme: Theme, *, chosen: bool, counts: bool) -> StyledRow:
     mark = MARK if chosen else " " * len(MARK)
     style = theme.prompt if chosen else theme.info
     name = fit(clip(visible(each.name), wide, theme.glyphs.ellipsis), wide)

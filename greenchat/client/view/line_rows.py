@@ -47,19 +47,20 @@ def columns_for(total: int, theme: Theme) -> Columns:
 
 
 @record(frozen=True, slots=True)
-class Drawn:
+class LineContext:
     """Everything that the rows of a line depend on besides the line.
 
-    marked: the text that is searched for, in lower case. news: the number of the first unread line, -1 for none.
+    marked: the text that is searched for, in lower case. first_unseen: the number of the first unread line, -1 for
+    none.
     """
 
     columns: Columns
     theme: Theme
     marked: str = ""
-    news: int = -1
+    first_unseen: int = -1
 
 
-def block(buffer: Buffer, number: int, drawn: Drawn) -> tuple[StyledRow, ...]:
+def block(buffer: Buffer, number: int, drawn: LineContext) -> tuple[StyledRow, ...]:
     """Return the rows of a line, with a rule above it at a new day, or before the unread lines.
 
     Consecutive joins and quits are drawn at the first of these lines; the others have no rows.
@@ -77,7 +78,7 @@ def block(buffer: Buffer, number: int, drawn: Drawn) -> tuple[StyledRow, ...]:
         rows = (*rows, _under(_reactions(reactions, buffer.network.nicks.current, drawn.theme), drawn))
     if buffer.history.gaps and line.id in buffer.history.gaps:
         rows = (rule(GAPS[buffer.history.gaps[line.id]], drawn, drawn.theme.event), *rows)
-    if number == drawn.news:
+    if number == drawn.first_unseen:
         rows = (rule("new", drawn, drawn.theme.unread), *rows)
     day = date(line.time)
     if number > buffer.first and day != date(buffer.line(number - 1).time):
@@ -125,7 +126,7 @@ def _run(buffer: Buffer, number: int) -> list[Line]:
     return lines
 
 
-def rule(text: str, drawn: Drawn, style: Style) -> StyledRow:
+def rule(text: str, drawn: LineContext, style: Style) -> StyledRow:
     """Return a rule across the screen with a word in it."""
     glyph = drawn.theme.glyphs.rule
     label = clip(f"{glyph * 2} {text} ", drawn.columns.total, drawn.theme.glyphs.ellipsis)
@@ -133,7 +134,7 @@ def rule(text: str, drawn: Drawn, style: Style) -> StyledRow:
 
 
 @lru_cache(maxsize=512)
-def line_rows(line: Line, folded_nick: str, drawn: Drawn) -> tuple[StyledRow, ...]:
+def line_rows(line: Line, folded_nick: str, drawn: LineContext) -> tuple[StyledRow, ...]:
     """Return the rows of a line alone."""
     theme, columns = drawn.theme, drawn.columns
     nick_style = theme.own_nick if line.own else theme.nick(folded_nick)
@@ -175,7 +176,7 @@ def _reactions(reactions: dict[str, list[str]], me: str, theme: Theme) -> Styled
     return tuple(spans)
 
 
-def _under(spans: StyledRow, drawn: Drawn) -> StyledRow:
+def _under(spans: StyledRow, drawn: LineContext) -> StyledRow:
     """Return a separate row below the text."""
     theme, columns = drawn.theme, drawn.columns
     if not columns.nick:
@@ -193,7 +194,7 @@ def inverted(row: StyledRow, columns: int) -> StyledRow:
     )
 
 
-def waiting_rows(waiting: PendingMessage, nick: str, drawn: Drawn) -> tuple[StyledRow, ...]:
+def waiting_rows(waiting: PendingMessage, nick: str, drawn: LineContext) -> tuple[StyledRow, ...]:
     """Return the rows of a message that the server has not confirmed yet."""
     theme = drawn.theme
     mark = theme.glyphs.waiting if waiting.label else "later"
@@ -207,7 +208,7 @@ def _texts(text: str, base: Style) -> list[StyledRow]:
 
 
 def _rows(
-    clock_text: str, gutter: str, gutter_style: Style, body: list[StyledRow], drawn: Drawn
+    clock_text: str, gutter: str, gutter_style: Style, body: list[StyledRow], drawn: LineContext
 ) -> tuple[StyledRow, ...]:
     theme, columns = drawn.theme, drawn.columns
     if drawn.marked:

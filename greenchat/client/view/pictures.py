@@ -7,12 +7,12 @@ from itertools import groupby
 
 from greenchat.client.state.transfers import Picture
 from greenchat.client.text.colours import true_colour
-from greenchat.client.text.style import Cursor, Placed, Size, Span, Style, StyledRow
+from greenchat.client.text.style import Cursor, PlacedGraphic, Size, Span, Style, StyledRow
 
 UPPER_HALF = "▀"
 
 
-def picture_placed(picture: Picture, area: Size, top: int) -> Placed | None:
+def picture_placed(picture: Picture, area: Size, top: int) -> PlacedGraphic | None:
     """Return the place of the picture in pixels, None if the area has become too small.
 
     top: the first row of the area.
@@ -21,7 +21,7 @@ def picture_placed(picture: Picture, area: Size, top: int) -> Placed | None:
     if graphic is None or graphic.cells.rows > area.rows or graphic.cells.columns > area.columns:
         return None
     rows, columns = (area.rows - graphic.cells.rows) // 2, (area.columns - graphic.cells.columns) // 2
-    return Placed(Cursor(top + rows, columns), graphic)
+    return PlacedGraphic(Cursor(top + rows, columns), graphic)
 
 
 def picture_rows(picture: Picture, area: Size) -> list[StyledRow]:

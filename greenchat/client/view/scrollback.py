@@ -8,7 +8,7 @@ from greenchat.client.state.lines import Anchor
 from greenchat.client.state.model import Buffer
 from greenchat.client.text.cells import visible
 from greenchat.client.text.style import Size, StyledRow
-from greenchat.client.view.line_rows import Drawn, block, columns_for, inverted, waiting_rows
+from greenchat.client.view.line_rows import LineContext, block, columns_for, inverted, waiting_rows
 from greenchat.client.view.theme import Theme
 
 NO_LINE = -1
@@ -29,12 +29,14 @@ def lines_shown(buffer: Buffer, area: Size, theme: Theme) -> list[int]:
     return [number for number, _ in _shown(buffer, area.rows, drawn)]
 
 
-def _drawn(buffer: Buffer, area: Size, theme: Theme, marked: str = "") -> Drawn:
-    news = buffer.news if buffer.unread.seen > buffer.first else NO_LINE  # if nothing was seen, everything is new
-    return Drawn(columns_for(area.columns, theme), theme, marked, news)
+def _drawn(buffer: Buffer, area: Size, theme: Theme, marked: str = "") -> LineContext:
+    first_unseen = (
+        buffer.first_unseen if buffer.unread.seen > buffer.first else NO_LINE
+    )  # if nothing was seen, everything is new
+    return LineContext(columns_for(area.columns, theme), theme, marked, first_unseen)
 
 
-def _shown(buffer: Buffer, height: int, drawn: Drawn) -> list[tuple[int, StyledRow]]:
+def _shown(buffer: Buffer, height: int, drawn: LineContext) -> list[tuple[int, StyledRow]]:
     rows: list[tuple[int, StyledRow]] = []
     oldest = buffer.first
     if buffer.anchor is None:
@@ -92,7 +94,7 @@ def at_start(buffer: Buffer, area: Size, theme: Theme) -> Anchor | None:
     return None if top.line >= buffer.end - 1 and top.hidden == 0 else top
 
 
-def _top(buffer: Buffer, height: int, drawn: Drawn) -> Anchor:
+def _top(buffer: Buffer, height: int, drawn: LineContext) -> Anchor:
     """Return the place from which the oldest line is the first row."""
     number = buffer.first
     missing = height
@@ -104,7 +106,7 @@ def _top(buffer: Buffer, height: int, drawn: Drawn) -> Anchor:
     return Anchor(buffer.end - 1, 0)
 
 
-def _valid(buffer: Buffer, anchor: Anchor, drawn: Drawn) -> tuple[int, int]:
+def _valid(buffer: Buffer, anchor: Anchor, drawn: LineContext) -> tuple[int, int]:
     """Return the anchor's present position: lines may have been dropped, or merged with previous ones."""
     if not buffer.lines:
         return buffer.end - 1, 0

@@ -1,5 +1,5 @@
-"""From where the user looks at the model: the size of the terminal, the panels, how far a window is scrolled back, and
-going from one window to the next."""
+"""The user's view of the model: the size of the terminal, the panels, the positions of scrolled windows, and switching
+windows."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from greenchat.client.irc import chathistory
 from greenchat.client.state.lines import TALK, Anchor
 from greenchat.client.state.model import Buffer, Model
 from greenchat.client.text.style import Frame, Size
-from greenchat.client.view.bars import Look
+from greenchat.client.view.bars import FrameContext
 from greenchat.client.view.frame import render
 from greenchat.client.view.layout import Layout, Panels, layout
 from greenchat.client.view.panels import most_scrolled, nick_at, window_at
@@ -20,7 +20,7 @@ _WHEEL_ROWS = 3
 
 
 class WindowView:
-    """line, hint: what stands in the input and the status row now, for they take their rows from the history.
+    """line, hint: the contents of the input and status rows, which take their rows from the history.
 
     bare: copy mode, names and texts only. Reads: picture, theme, layout, nick_at, window_at. Changes: the rest.
     """
@@ -44,7 +44,7 @@ class WindowView:
         self._theme = theme
         self._bare_theme = replace(theme, bare=True)
 
-    def picture(self, look: Look) -> Frame:
+    def picture(self, look: FrameContext) -> Frame:
         """Return the whole picture."""
         return render(self.model, self._line(), self.size, look, self._panels, self._nicks_scrolled)
 
@@ -99,7 +99,9 @@ class WindowView:
         self.scroll_nicks(pages * max(1, self.layout.height - 2))
 
     def wheel(self, row: int, column: int, *, up: bool) -> bool:
-        """Turn the wheel over the list of people or a window that the user is not in; False if it is over neither."""
+        """Scroll the list of people, or a window that is not the current one; return False if the pointer is over
+        neither.
+        """
         rows = _WHEEL_ROWS if up else -_WHEEL_ROWS
         if self._is_over_nicks(row, column):
             self.scroll_nicks(-rows)
@@ -120,11 +122,11 @@ class WindowView:
         if not shown:
             buffer.cleared = 0
             shown = [number for number in self._shown() if number != NO_LINE]
-        said = [number for number in shown if buffer.line(number).kind in TALK]
-        return max(said or shown, default=NO_LINE)
+        messages = [number for number in shown if buffer.line(number).kind in TALK]
+        return max(messages or shown, default=NO_LINE)
 
     def bring(self, number: int) -> None:
-        """Bring a line on the screen, if it is not there."""
+        """Scroll to a line, if it is not on the screen."""
         buffer = self.model.current
         if number not in self._shown():
             self.scroll_to(number)
@@ -132,11 +134,11 @@ class WindowView:
             chathistory.ask_older(buffer)
 
     def scroll(self, rows: int) -> None:
-        """Scroll, up if positive. At the top older lines are asked for, in a gap those that are missing."""
+        """Scroll, up if positive. At the top older lines are requested, at a gap the missing ones."""
         buffer = self.model.current
         area = self._area
         if rows > 0 and buffer.cleared and buffer.anchor is None:
-            buffer.cleared = 0  # what was cleared is there again
+            buffer.cleared = 0  # cleared lines are visible again
             return
         buffer.anchor = scrolled(buffer, area, self.theme, rows)
         if buffer.history.gaps and chathistory.fill_gap(
@@ -170,13 +172,13 @@ class WindowView:
         self.model.current.anchor = None
 
     def to_unread(self) -> None:
-        """Bring the first line that is new on the screen."""
+        """Scroll to the first unread line."""
         buffer = self.model.current
-        if buffer.first <= buffer.news < buffer.end:
-            self.scroll_to(buffer.news)
+        if buffer.first <= buffer.first_unseen < buffer.end:
+            self.scroll_to(buffer.first_unseen)
 
     def to_highlight(self, step: int) -> None:
-        """Bring a line on the screen in which the user was called: the next one below it (1), or above it (-1)."""
+        """Scroll to a line with a highlight: the next one below the screen (1), or above it (-1)."""
         buffer = self.model.current
         shown = [number for number in self._shown() if number != NO_LINE] or [buffer.end]
         numbers = range(shown[-1] + 1, buffer.end) if step > 0 else range(shown[0] - 1, buffer.first - 1, -1)
@@ -198,7 +200,7 @@ class WindowView:
             self.model.show(buffer)
 
     def show_next(self, step: int) -> None:
-        """Go to the window that many places further on."""
+        """Go to the window that is so many places further."""
         buffers = self.model.buffers
         self.model.show(buffers[(buffers.index(self.model.current) + step) % len(buffers)])
 

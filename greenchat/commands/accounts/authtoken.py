@@ -13,7 +13,7 @@ from greenchat.chat.registered_channels import rank_of
 from greenchat.chat.tokens import SERVICE, hash_of
 from greenchat.commands.accounts.login import place_of
 from greenchat.commands.accounts.login_throttle import count_wrong, seconds_to_wait
-from greenchat.commands.accounts.tokens import acting_account, drop, make
+from greenchat.commands.accounts.tokens import acting_account, drop, find, make
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError, IrcError
 from greenchat.commands.core.registry import Way, command
@@ -88,20 +88,20 @@ def _validate(ctx: Context, words: list[str]) -> None:
     """Answer a service with the claims of a token, which becomes invalid."""
     name, url, secret = words[:3]
     _require_batch(ctx)
-    where = (place_of(ctx),)
-    seconds = seconds_to_wait(ctx, where)
+    origin = (place_of(ctx),)
+    seconds = seconds_to_wait(ctx, origin)
     if seconds:
         text = f"Too many tokens were not valid: try again in {seconds} seconds"
         raise FailError("TOKEN", "NO_PERMISSIONS", name, text=text)
-    shown = ctx.network.tokens.get(hash_of(secret), ctx.now)
+    shown = find(ctx, hash_of(secret))
     account = acting_account(ctx, shown) if shown and shown.kind == SERVICE else None
-    if shown is None or account is None or (shown.label.lower(), shown.rights) != (name.lower(), (url,)):
-        count_wrong(ctx, where)
+    is_for = shown is not None and (shown.label.lower(), shown.rights) == (name.lower(), (url,))
+    if shown is None or account is None or not is_for or not ctx.propose(drop, shown.hash):
+        count_wrong(ctx, origin)
         raise FailError("TOKEN", "INVALID_TOKEN", text="The provided token could not be validated")
     with ctx.batch(_BATCH, shown.label, url):
         for key, value in _claims(ctx, account, shown.channel):
             ctx.respond(ctx.envelope("TOKEN", "CLAIM", key, value))
-    ctx.propose(drop, shown.hash)
 
 
 def _claims(ctx: Context, account: Account, scope: str) -> Iterator[tuple[str, str]]:

@@ -32,15 +32,15 @@ def check_token(
 
     refuse: called instead for an invalid token. Raises IrcError.
     """
-    where = (place_of(ctx),)
-    seconds = seconds_to_wait(ctx, where)
+    origin = (place_of(ctx),)
+    seconds = seconds_to_wait(ctx, origin)
     if seconds:
         raise _refusal(f"Too many failed logins: try again in {seconds} seconds")
     bearer, now, address = ctx.process.bearer, ctx.now, ctx.session.host
 
     def checked(ctx: Context, claims: Mapping[str, Any] | BadTokenError) -> Continuation | None:
         if isinstance(claims, BadTokenError):
-            count_wrong(ctx, where)
+            count_wrong(ctx, origin)
             return refuse(ctx)
         log_in_as(ctx, claims, authorization)
         return None

@@ -20,8 +20,8 @@ def owns(ctx: Context, user: User) -> bool:
     if not session.account or network.fold(session.account) != network.fold(user.account):
         return False
     account = network.accounts.get(session.account)
-    wish = account.preferences.multiclient if account else None
-    allowed = network.settings.accounts.multiclient if wish is None else wish
+    preference = account.preferences.multiclient if account else None
+    allowed = network.settings.accounts.multiclient if preference is None else preference
     if not user.sessions:
         return True
     return allowed and len(user.sessions) < network.settings.accounts.sessions

@@ -35,6 +35,7 @@ def check_password(ctx: Context, name: str, password: str, then: Then, refuse: R
 
     refuse: called instead if the password could not be checked, or is not sufficient.
     """
+    ctx.process.log.catch_up()  # the password may have been set at another node a moment ago
     account = find_account(ctx, name)
     given, code = split_code(password) if account and needs_code(account) else (password, "")
 

@@ -48,7 +48,7 @@ def admit(ctx: Context, name: str) -> Account | RegisterRefusal:
         return account
     account = accounts.get(name)
     if account is not None and rules.adopt:
-        note(ctx, "NICKSERV", f"The account {account.name} was linked to {subject}, and its password here has ended")
+        note(ctx, "NICKSERV", f"The account {account.name} was linked to {subject}, and its password here was removed")
         subjects = (*account.subjects, subject)
         return change_account(ctx, account.name, verifier="", verifier_512="", subjects=subjects)
     if not rules.create:

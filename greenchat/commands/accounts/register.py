@@ -54,13 +54,13 @@ def register_(ctx: Context) -> Deferred | None:
 
     Register an account, by default with your nickname. The nickname is then reserved for you.
     """
-    wish, email, password = ctx.message.params[:3]
+    wanted, email, password = ctx.message.params[:3]
     if ctx.session.user is None and not ctx.network.settings.accounts.before_connect:
         text = "Complete the connection before registering"
         raise FailError("REGISTER", "COMPLETE_CONNECTION_REQUIRED", text=text)
     if ctx.nick == "*":
         raise FailError("REGISTER", "NEED_NICK", "*", text="Choose a nickname with NICK first")
-    name = ctx.nick if wish == "*" else wish
+    name = ctx.nick if wanted == "*" else wanted
     if ctx.session.user is None and ctx.session.registration.listed:
         # otherwise everybody could register the account that the gate requires
         raise FailError(
@@ -131,7 +131,7 @@ def register(
     """Make an account and call `then` with it, or with the reason why not; hashing the password takes a thread some
     time.
 
-    then: a step. for_somebody: an operator makes it, whatever the settings say and whoever uses the nick.
+    then: a step. for_somebody: an operator makes it, regardless of the settings and of the nick's user.
     """
     why_not = _why_not_free if for_somebody else _why_not
     refusal = why_not(ctx, name, email) or why_not_password(password, name, ctx.network.settings.accounts)
@@ -150,7 +150,7 @@ def register(
         later = ctx.propose(_make, name, email, verifiers, code, mails, for_somebody, NAMES[then])
         made = ctx.network.accounts.get(name)
         if made is not None and made.code and not for_somebody:
-            # so that no stranger's wrong codes count for who comes from there
+            # so that wrong codes from elsewhere do not count for users of this origin
             ctx.propose(note_origin, made.id, addresses.netblock(ctx.session.host))
         return later
 

@@ -142,6 +142,7 @@ def _scram(ctx: Context, exchange: Exchange, response: bytes) -> None:
         exchange.scram = ServerExchange(text, nonce, ctx.session.tls.bindings, plus=plus)
         name = exchange.scram.username
         _refuse_haste(ctx, name)
+        ctx.process.log.catch_up()  # the password may have been set at another node a moment ago
         answer = exchange.scram.first(verifier_of(ctx, find_account(ctx, name), name, hash_name))
     elif exchange.proved:
         account = _proved(ctx, exchange.scram, hash_name)
@@ -179,9 +180,9 @@ def _finish(ctx: Context, account: Account | None) -> None:
     ctx.session.sasl = None
     if account is None:
         raise IrcError(Numeric.ERR_SASLFAIL)
-    why = why_unusable(account)
-    if why:
-        raise IrcError(Numeric.ERR_SASLFAIL, text=why)
+    reason = why_unusable(account)
+    if reason:
+        raise IrcError(Numeric.ERR_SASLFAIL, text=reason)
     ctx.propose(_log_in, account.id, proof_of(account))
 
 

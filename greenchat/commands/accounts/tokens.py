@@ -36,14 +36,18 @@ def remember(ctx: Context) -> None:
     ctx.respond(ctx.envelope("REMEMBER", ticket))
 
 
+def find(ctx: Context, hashed: str) -> Token | None:
+    """Return the valid token with this hash, also if another node made it a moment ago. Waits."""
+    return ctx.process.log.find(lambda: ctx.network.tokens.get(hashed, ctx.now)) if hashed else None
+
+
 def exchange(ctx: Context, ticket: str) -> str:
     """Return the secret for a browser's cookie in exchange for a valid ticket, or else ""."""
     hashed = hash_of(ticket)
-    token = ctx.network.tokens.get(hashed, ctx.now)
+    token = find(ctx, hashed)
     account = account_of(ctx, token) if token is not None and token.kind == TICKET else None
-    if account is None:
+    if account is None or not ctx.propose(drop, hashed):
         return ""
-    ctx.propose(drop, hashed)
     return make(ctx, account, SESSION, lasts=SESSION_DAYS * _DAY)
 
 
@@ -101,11 +105,16 @@ def _add(ctx: Context, document: dict[str, object]) -> None:
 
 
 @step("token.drop")
-def drop(ctx: Context, hashed: str) -> None:
-    """Revoke a token; the change is stored before this returns. Raises StoreError."""
-    if ctx.network.tokens.has(hashed):
-        ctx.commit(Document(documents.TOKEN.name, hashed, None))
-        ctx.network.tokens.drop(hashed)
+def drop(ctx: Context, hashed: str) -> bool:
+    """Revoke a token; return whether it existed: one for a single use may be used at two nodes at the same time.
+
+    The change is stored before this returns. Raises StoreError.
+    """
+    if not ctx.network.tokens.has(hashed):
+        return False
+    ctx.commit(Document(documents.TOKEN.name, hashed, None))
+    ctx.network.tokens.drop(hashed)
+    return True
 
 
 def dropping_of(ctx: Context, account: Account, *kinds: str) -> Change:

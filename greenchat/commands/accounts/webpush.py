@@ -53,8 +53,8 @@ def webpush(ctx: Context) -> None:
         if not _ENDPOINT.fullmatch(endpoint) or len(endpoint) > _LONGEST:
             raise _wrong(subcommand, "The endpoint must be an https URL")
         _check_place(ctx, endpoint)
-        kept = ctx.session.caps & _KEPT
-        ctx.propose(_subscribe, PushSubscription(endpoint, p256dh, auth, account.id, kept, ctx.now).document())
+        caps_bits = ctx.session.caps & _KEPT
+        ctx.propose(_subscribe, PushSubscription(endpoint, p256dh, auth, account.id, caps_bits, ctx.now).document())
     else:
         ctx.propose(_unsubscribe, endpoint, account.id)
     ctx.respond(ctx.envelope("WEBPUSH", subcommand, endpoint))

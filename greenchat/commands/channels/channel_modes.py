@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from greenchat.chat.channel import Channel
 from greenchat.chat.paces import LETTERS
+from greenchat.commands.channels.invite import end_invitations
 from greenchat.commands.channels.list_modes import change_list, send_list
 from greenchat.commands.channels.member_modes import MemberModes
 from greenchat.commands.channels.pace_modes import apply_pace
@@ -41,7 +42,8 @@ def channel_mode(ctx: Context, channel: Channel, rank: str | None = None) -> Non
     except StoreError:
         members.undo()
         raise
-    ctx.network.closures.follow(ctx.network.fold(channel.name), channel, ctx.new_id())
+    ctx.network.closures.note_modes(ctx.network.fold(channel.name), channel, ctx.new_id())
+    end_invitations(ctx, channel, done)
     members.show()
     send_changes(ctx, channel, done)
     members.hide()
@@ -144,7 +146,7 @@ def _apply(ctx: Context, channel: Channel, change: ModeChange) -> ModeChange | N
 def _apply_key(ctx: Context, channel: Channel, change: ModeChange) -> ModeChange | None:
     if not change.adding:
         removed, channel.key = channel.key, ""
-        # not the key, which may be used again: who joins later reads this in the history
+        # not the key, which may be used again: later members read this in the history
         return ModeChange(False, "k", "*") if removed else None
     key = change.parameter or ""
     if not key:

@@ -1,5 +1,7 @@
 """INVITE and KNOCK: invitations, and requests for them. https://modern.ircdocs.horse/#invite-message"""
 
+from collections.abc import Iterable
+
 from greenchat.chat import policy
 from greenchat.chat.channel import Channel
 from greenchat.chat.user import Invitation, User
@@ -19,6 +21,7 @@ from greenchat.commands.core.registry import command
 from greenchat.commands.users.reach import reaches, would_reach
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
+from greenchat.protocol.modes import ModeChange
 from greenchat.protocol.msgid import time_of
 from greenchat.protocol.numerics import Numeric
 
@@ -72,6 +75,21 @@ def send_invitation(ctx: Context, target: User, channel: Channel) -> Envelope:
     return envelope
 
 
+def end_invitations(ctx: Context, channel: Channel, changes: Iterable[ModeChange]) -> None:
+    """End the invitations of users whom these changes have banned.
+
+    RFC 2811, 4.3.1: "A user who is banned from a channel and who carries an invitation sent by a channel operator is
+    allowed to join the channel." That is one who is invited in spite of the ban, not one who is banned afterwards.
+    """
+    texts = {change.parameter for change in changes if change.adding and change.letter == "b"}
+    bans = [each.mask for each in channel.lists.get("b", ()) if each.mask.text in texts and not each.mask.mutes]
+    exceptions = channel.lists.get("e")
+    for guest in list(channel.invited) if bans else ():
+        is_banned = any(mask.means(guest, channel.mask_fold) for mask in bans)
+        if is_banned and not (exceptions and exceptions.means(guest)):
+            ctx.network.uninvite(guest, ctx.network.fold(channel.name))
+
+
 def _is_in_measure(ctx: Context, target: User, channel: Channel) -> bool:
     """Whether an invitation is allowed: not a repetition, and within the limit. If not, the sender is told."""
     user = ctx.user
@@ -80,11 +98,11 @@ def _is_in_measure(ctx: Context, target: User, channel: Channel) -> bool:
         text = f"{target.nick} has already been invited to {channel.name}"
         ctx.reply(Numeric.RPL_TRYAGAIN, "INVITE", text=text)
         return False
-    lately = [time for time in user.inviting if 0 <= ctx.now - time < _MINUTE]
-    if len(lately) >= _A_MINUTE:
+    recent = [time for time in user.inviting if 0 <= ctx.now - time < _MINUTE]
+    if len(recent) >= _A_MINUTE:
         ctx.reply(Numeric.RPL_TRYAGAIN, "INVITE", text="Too many invitations: try again in a minute")
         return False
-    user.inviting = (*lately, ctx.now)
+    user.inviting = (*recent, ctx.now)
     return True
 
 

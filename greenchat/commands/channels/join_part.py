@@ -9,7 +9,7 @@ from greenchat.commands.channels.names_list import names_reply
 from greenchat.commands.channels.ranks import grant_rank
 from greenchat.commands.channels.reserved import why_closed, why_not_new
 from greenchat.commands.channels.topic import topic_reply
-from greenchat.commands.core.channel_pace import may_give_reason, require_pace_of_joins
+from greenchat.commands.core.channel_pace import may_show_text, require_pace_of_joins
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.line_length import require_fit
@@ -17,6 +17,7 @@ from greenchat.commands.core.lookup import targets
 from greenchat.commands.core.registry import command
 from greenchat.commands.history.markread import mark_reply
 from greenchat.commands.history.replay import replay_on_join
+from greenchat.commands.users.away import away_in
 from greenchat.commands.users.metadata_sync import sync_joined, tell_arrival
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
@@ -68,7 +69,7 @@ def join_channel(ctx: Context, name: str, key: str, forwards: int = _FORWARDS) -
     if channel is None:
         renamed = ctx.network.renamed.get(folded)
         if renamed is not None and renamed.is_listed_to(user):
-            _lead_to(ctx, name, renamed, key)
+            _join_renamed(ctx, name, renamed, key)
             return
         closed = why_not_new(ctx, name)
     else:
@@ -131,7 +132,7 @@ def _turn_away(ctx: Context, channel: Channel, refusal: policy.Refusal, forwards
         join_channel(ctx, target.name, "", forwards - 1)
 
 
-def _lead_to(ctx: Context, name: str, renamed: Channel, key: str) -> None:
+def _join_renamed(ctx: Context, name: str, renamed: Channel, key: str) -> None:
     """Let the sender join a renamed channel: https://ircv3.net/specs/extensions/channel-rename#channel-redirection"""
     text = "The channel has been renamed"
     if ctx.session.caps & caps.CHANNEL_RENAME:
@@ -144,11 +145,15 @@ def _lead_to(ctx: Context, name: str, renamed: Channel, key: str) -> None:
 def _announce(ctx: Context, user: User, channel: Channel) -> None:
     extended = (channel.name, user.account or "*", user.realname)
     envelope = ctx.envelope("JOIN", channel.name, source=user, extended=extended)
-    ctx.announce(channel, envelope, about=user)
+    if user is ctx.session.user and channel.group.is_crowd and channel.shows(user):
+        ctx.remember(envelope, channel)
+        ctx.deliver(user, envelope)
+        channel.group.hold(envelope, user.sessions)
+    else:
+        ctx.announce(channel, envelope, about=user)
     if user.away:
         # away-notify: "clients will be sent an AWAY message ... when a user joins and has an away message set"
-        away = ctx.envelope("AWAY", user.away, source=user, needs=caps.AWAY_NOTIFY)
-        ctx.announce(channel, away, about=user, to_sender=False)
+        ctx.announce(channel, away_in(ctx, user, channel), about=user, to_sender=False)
 
 
 def greeting(ctx: Context, channel: Channel, session: Session) -> Iterator[Envelope]:
@@ -169,7 +174,7 @@ def part(ctx: Context) -> None:
     Leave channels. Members of a channel in which you may not speak don't see the reason.
     """
     wanted, *rest = ctx.message.params
-    wish = rest[0] if rest else ""
+    reason = rest[0] if rest else ""
     for name in _required(ctx, wanted):
         channel = ctx.network.channel(name)
         if channel is None or not channel.is_visible_to(ctx.user):
@@ -178,8 +183,8 @@ def part(ctx: Context) -> None:
             ctx.reply(Numeric.ERR_NOTONCHANNEL, channel.name)
         else:
             try:
-                is_shown = may_give_reason(ctx, ctx.user, channel, "PART", wish)
-                leave_channel(ctx, ctx.user, channel, wish if is_shown else "")
+                is_shown = may_show_text(ctx, ctx.user, channel, "PART", reason)
+                leave_channel(ctx, ctx.user, channel, reason if is_shown else "")
             except IrcError as error:
                 ctx.refuse(error)
 

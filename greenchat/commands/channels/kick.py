@@ -41,11 +41,11 @@ def _kick(ctx: Context, name: str, nick: str, comment: str) -> None:
         raise IrcError(Numeric.ERR_USERNOTINCHANNEL, nick, channel.name)
     if target is not ctx.user and not ranks.may_act_on(channel.members[ctx.user], channel.members[target]):
         raise IrcError(Numeric.ERR_CHANOPRIVSNEEDED, channel.name, text=f"Your rank is too low to kick {target.nick}")
-    put_out(ctx, channel, target, comment, by=ctx.user)
+    kick_member(ctx, channel, target, comment, by=ctx.user)
     note(ctx, "KICK", f"{ctx.nick} kicked {target.source} from {channel.name}: {comment}")
 
 
-def put_out(ctx: Context, channel: Channel, target: User, comment: str, by: User | None = None) -> None:
+def kick_member(ctx: Context, channel: Channel, target: User, comment: str, by: User | None = None) -> None:
     """Kick a member, and tell all who see the member there. by: None for the server.
 
     Raises 417 if the comment does not fit into a line.

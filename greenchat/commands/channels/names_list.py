@@ -75,6 +75,8 @@ def names_reply(ctx: Context, session: Session, channel: Channel) -> Iterator[En
     viewer = session.user
     if viewer is None:
         return
+    if viewer in channel.members:
+        channel.group.catch_up(session)
     settings = ctx.network.settings
     variant = session.caps & names_cache.VARIANT
     if viewer in channel.members and ("u" not in channel.flags or channel.is_at_least(viewer, "h")):

@@ -15,6 +15,7 @@ from greenchat.commands.core.lookup import find_channel, require_member, require
 from greenchat.commands.core.persistence import hooks_of
 from greenchat.commands.core.registry import Way, command
 from greenchat.commands.core.steps import step
+from greenchat.commands.history.markread import marks_after_renaming, marks_of
 from greenchat.commands.users.metadata_sync import sync_joined
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
@@ -92,13 +93,13 @@ def _rename(ctx: Context, old: str, new: str, reason: str) -> None:
 
 
 def _store(ctx: Context, channel: Channel, new: str) -> None:
-    """Store the new name of a channel, also for its hooks and webhooks. Raises StoreError."""
+    """Store the new name of a channel, also for its hooks, webhooks and read markers. Raises StoreError."""
     old, folded = ctx.network.fold(channel.name), ctx.network.fold(new)
     tokens, webhooks = hooks_of(ctx.network, channel.name)
     tokens = [replace(each, channel=new) for each in tokens]
     webhooks = [replace(each, channel=new) for each in webhooks]
-    told = zip(_conversations(ctx, old), _conversations(ctx, folded), _conversations(ctx, new), strict=True)
-    writes: list[StoreWrite] = [Renaming(*keys) for keys in told]
+    conversations = zip(_conversations(ctx, old), _conversations(ctx, folded), _conversations(ctx, new), strict=True)
+    writes: list[StoreWrite] = [Renaming(*keys) for keys in conversations]
     if channel.registration or channel.is_kept:
         renamed = {**document(channel, channel.registration), "name": new}
         kind = documents.CHANNEL.name
@@ -109,7 +110,11 @@ def _store(ctx: Context, channel: Channel, new: str) -> None:
         if other.registration or other.is_kept:
             follows = {**document(other, other.registration), "forward": new}
             writes.append(Document(documents.CHANNEL.name, ctx.network.fold(other.name), follows))
+    marks = list(marks_after_renaming(ctx.network, channel, folded))
+    writes += [Document(documents.READ_MARKS.name, user.identity, times) for user, times in marks if user.account]
     ctx.commit(*writes)
+    for user, times in marks:
+        marks_of(ctx, user).times = times
     for token in tokens:
         ctx.network.tokens.put(token)
     for webhook in webhooks:

@@ -8,9 +8,11 @@ from dataclasses import replace
 
 from greenchat.chat.network import Network
 from greenchat.commands.channels.channel_modes import send_changes
+from greenchat.commands.channels.invite import end_invitations
 from greenchat.commands.channels.list_modes import add_mask
 from greenchat.commands.channels.server_modes import show_changes
 from greenchat.commands.core.audit_log import note
+from greenchat.commands.core.clock_jump import last_before
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.lookup import find_channel, require_rank
@@ -41,7 +43,9 @@ def tban(ctx: Context) -> None:
         entry = add_mask(ctx, channel, "b", text, until=ctx.now + seconds * _SECOND)
     if entry is None:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, "TBAN", text=f"That mask is already banned from {channel.name}")
-    send_changes(ctx, channel, [ModeChange(True, "b", entry.mask.text)])
+    change = ModeChange(True, "b", entry.mask.text)
+    end_invitations(ctx, channel, [change])
+    send_changes(ctx, channel, [change])
     note(ctx, "TBAN", f"{ctx.nick} banned {entry.mask.text} from {channel.name} for {format_duration(seconds)}")
 
 
@@ -71,6 +75,6 @@ def shift(ctx: Context, jump: int) -> None:
         if not channel.next_end:
             continue
         for letter, masks in channel.lists.items():
-            for entry in [entry for entry in masks if entry.until and entry.time <= ctx.now - jump]:
+            for entry in [entry for entry in masks if entry.until and entry.time <= last_before(ctx.now, jump)]:
                 channel.add_mask(letter, replace(entry, time=entry.time + jump, until=entry.until + jump))
         keep_channel(ctx, channel)

@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 
 from greenchat.chat.channel import Channel, Topic
+from greenchat.commands.core.channel_pace import may_show_text
 from greenchat.commands.core.context import Context
+from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.line_length import require_fit, require_readable_topic
 from greenchat.commands.core.lookup import find_channel, require_member, require_rank
 from greenchat.commands.core.persistence import changing
@@ -32,6 +34,8 @@ def _set_topic(ctx: Context, channel: Channel, text: str) -> None:
     require_member(ctx, channel)
     if "t" in channel.flags:
         require_rank(ctx, channel)
+    elif not channel.members[ctx.user] and not may_show_text(ctx, ctx.user, channel, "TOPIC", text):
+        raise IrcError(Numeric.ERR_CANNOTSENDTOCHAN, channel.name, text="You can't speak in this channel")
     text = text[: ctx.network.settings.limits.topic]
     envelope = ctx.envelope("TOPIC", channel.name, text, source=ctx.user)
     require_fit(envelope)

@@ -6,7 +6,7 @@ from greenchat.chat.user import User
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.history_events import identity
 from greenchat.commands.core.persistence import keep_presences
-from greenchat.commands.history.conversations import channel_conversations, news
+from greenchat.commands.history.conversations import channel_conversations, updated_conversations
 from greenchat.commands.history.replay import envelope_of
 from greenchat.commands.users.away import update_away
 from greenchat.protocol import caps
@@ -53,7 +53,7 @@ def tell_missed(ctx: Context, user: User) -> None:
 
 def _missed(ctx: Context, user: User, after: int) -> list[StoredEvent]:
     store = ctx.journal.store
-    talks = news(store, identity(ctx.network, user), (), after, LAST_ID)[-_MOST_TALKS:]
+    talks = updated_conversations(store, identity(ctx.network, user), (), after, LAST_ID)[-_MOST_TALKS:]
     events: list[StoredEvent] = []
     for conversation in (*channel_conversations(ctx, user), *[conversation for conversation, _ in talks]):
         events += conversation.read(store, HistorySpan(_MOST_LINES, after=after, newest=True))

@@ -8,6 +8,7 @@ from greenchat.chat.protection.server_bans import ServerBan, ServerBans
 from greenchat.chat.user import Session, User
 from greenchat.commands.connection.quit import depart, leave
 from greenchat.commands.core.audit_log import act
+from greenchat.commands.core.clock_jump import last_before
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.steps import step
 from greenchat.protocol.numerics import Numeric
@@ -39,7 +40,7 @@ def hosts_of(user: User) -> tuple[str, ...]:
     return tuple({user.host: None, user.real_host: None, **{session.host: None for session in user.sessions}})
 
 
-def banish(ctx: Context, session: Session, ban: ServerBan) -> None:
+def disconnect_banned(ctx: Context, session: Session, ban: ServerBan) -> None:
     """Close a connection because of a ban; its user leaves with the last one."""
     ctx.send(session, ctx.numeric(_nick(session), Numeric.ERR_YOUREBANNEDCREEP, text=ban.message))
     ctx.close(session, f"Closing Link: {ctx.network.settings.name} ({ban.message})")
@@ -60,7 +61,7 @@ def enforce(ctx: Context, ban: ServerBan | None = None) -> int:
             continue
         hit = ban_of(ctx, session, bans)
         if hit:
-            banish(ctx, session, hit)
+            disconnect_banned(ctx, session, hit)
             count += 1
     for user in list(ctx.network.users.values()):
         if not user.sessions and _is_unwanted(ctx, user, bans):
@@ -92,7 +93,7 @@ def let_expire(ctx: Context) -> None:
 @step("bans.shift")
 def shift(ctx: Context, jump: int) -> None:
     """Adjust the bans to a jump of the clock, so that they keep their duration."""
-    moved = ctx.network.protection.bans.shift(jump, before=ctx.now - jump)
+    moved = ctx.network.protection.bans.shift(jump, before=last_before(ctx.now, jump))
     for ban in moved:
         keep_ban(ctx, ban)
     if moved:

@@ -85,7 +85,7 @@ def announce_capabilities(ctx: Context, before: Settings) -> Iterator[None]:
     """
     for session in list(ctx.network.sessions):
         if session in ctx.network.sessions:
-            _announce(ctx.aside(session), before, in_force(ctx.network))
+            _announce(ctx.for_session(session), before, in_force(ctx.network))
         for _ in range(_WEIGHT):
             yield
 
@@ -93,13 +93,13 @@ def announce_capabilities(ctx: Context, before: Settings) -> Iterator[None]:
 def _announce(ctx: Context, before: Settings, now: Settings) -> None:
     session = ctx.session
     old, new = offered(before, session), offered(now, session)
-    gone = [name for name in old if name not in new and not caps.CAPABILITIES[name].bit & _NEVER_TAKEN]
-    come = {name: value for name, value in new.items() if old.get(name) != value}
+    removed = [name for name in old if name not in new and not caps.CAPABILITIES[name].bit & _NEVER_TAKEN]
+    added = {name: value for name, value in new.items() if old.get(name) != value}
     if session.caps & caps.CAP_NOTIFY:
-        _send(ctx, "DEL", gone)
-        _send(ctx, "NEW", _advertised(come, session.registration.cap_version))
-    lost = sum(caps.CAPABILITIES[name].bit for name in gone)
-    if session.caps & lost and session.outbox.is_here:  # its own node does this for other sessions
+        _send(ctx, "DEL", removed)
+        _send(ctx, "NEW", _advertised(added, session.registration.cap_version))
+    lost = sum(caps.CAPABILITIES[name].bit for name in removed)
+    if session.caps & lost and session.outbox.is_local:  # its own node does this for other sessions
         ctx.propose(_lose, lost)
 
 
@@ -117,19 +117,19 @@ def _ls(ctx: Context, version: str) -> None:
     if session.registration.cap_version >= _WITH_VALUES:
         # "This capability MUST be implicitly enabled if the client requests CAP LS with a version of 302 or newer"
         ctx.network.set_caps(session, session.caps | caps.CAP_NOTIFY)
-    found = offered(in_force(ctx.network), session)
+    offers = offered(in_force(ctx.network), session)
     # "If a client sends a lower CAP version ..., servers SHOULD return a CAP LS reply consistent with the request's"
-    _send_list(ctx, "LS", _advertised(found, asked), several=asked >= _WITH_VALUES)
+    _send_list(ctx, "LS", _advertised(offers, asked), several=asked >= _WITH_VALUES)
 
 
 def _list(ctx: Context, _: str) -> None:
     _send_list(ctx, "LIST", caps.names(ctx.session.caps), several=ctx.session.registration.cap_version >= _WITH_VALUES)
 
 
-def _req(ctx: Context, wishes: str) -> None:
+def _req(ctx: Context, requested: str) -> None:
     session = ctx.session
     _suspend_registration(session)
-    words = wishes.split()
+    words = requested.split()
     wanted = _wanted(ctx, words)
     if wanted is None:
         _send(ctx, "NAK", words)
@@ -144,22 +144,22 @@ def _req(ctx: Context, wishes: str) -> None:
         send_own(ctx, session.user)
 
 
-def _wanted(ctx: Context, wishes: list[str]) -> int | None:
+def _wanted(ctx: Context, requested: list[str]) -> int | None:
     """Return the requested bits; None if one of them is refused, because then all are."""
     session = ctx.session
-    found = offered(in_force(ctx.network), session)
+    offers = offered(in_force(ctx.network), session)
     wanted = session.caps
-    for wish in wishes:
-        name = wish.removeprefix("-")
-        if name not in found:
+    for entry in requested:
+        name = entry.removeprefix("-")
+        if name not in offers:
             return None
         bit = caps.CAPABILITIES[name].bit
         if bit & _NEVER_GRANTED:
             return None
-        if wish != name and bit == caps.CAP_NOTIFY and session.registration.cap_version >= _WITH_VALUES:
+        if entry != name and bit == caps.CAP_NOTIFY and session.registration.cap_version >= _WITH_VALUES:
             # "servers MUST NOT disable the cap-notify capability if the client requests CAP LS with a version of 302"
             return None
-        wanted = wanted & ~bit if wish != name else wanted | bit
+        wanted = wanted & ~bit if entry != name else wanted | bit
     if wanted & caps.METADATA == caps.METADATA:
         # "Clients MUST NOT request more than one of `metadata-notify`, `draft/metadata-2`, and `draft/metadata-3`.
         # Servers MUST NOT accept these requests either."

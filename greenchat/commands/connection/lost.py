@@ -68,14 +68,14 @@ def shift(ctx: Context, jump: int) -> None:
     ctx.network.waiting.shift(jump, now=ctx.now)
 
 
-def can_come_back(session: Session) -> bool:
+def can_resume(session: Session) -> bool:
     """Whether the client of a session can return as its user, without others noticing."""
     return session.user is not None and bool(session.caps & caps.RESUME)
 
 
-def keeps_place(session: Session) -> bool:
+def survives_restart(session: Session) -> bool:
     """Whether the user of a session can return after a restart of the server."""
-    return can_come_back(session) or (session.user is not None and bool(session.user.account))
+    return can_resume(session) or (session.user is not None and bool(session.user.account))
 
 
 @command("RESUME", params=1, anytime=True, way=Way.STEPS)
@@ -87,7 +87,7 @@ def resume(ctx: Context) -> None:
     if ctx.session.user:
         raise IrcError(Numeric.ERR_ALREADYREGISTERED)
     token = ctx.message.params[0]
-    user = ctx.network.waiting.guest(token.partition(":")[0])
+    user = ctx.process.log.find(lambda: ctx.network.waiting.guest(token.partition(":")[0]))
     if user is None:
         return
     if hmac.compare_digest(token.encode(), token_of(ctx.network, user, secure=False).encode()):
@@ -108,7 +108,7 @@ def token_of(network: Network, user: User, *, secure: bool) -> str:
     return f"{user.guest_id}:{proof}"
 
 
-def former_self(ctx: Context) -> User | None:
+def former_guest(ctx: Context) -> User | None:
     """Return the guest whose token the sender has given, if that guest still exists."""
     wanted = ctx.session.registration.resumes
     if not wanted or ctx.session.account:
@@ -119,9 +119,9 @@ def former_self(ctx: Context) -> User | None:
     return user
 
 
-def makes_room(ctx: Context, holder: User) -> bool:
+def may_take_nick(ctx: Context, holder: User) -> bool:
     """Whether the sender may take a guest's nick: as that guest, or as another from the address of a lost one."""
-    if former_self(ctx) is holder:
+    if former_guest(ctx) is holder:
         return True
     return holder in ctx.network.waiting and not holder.account and holder.real_host == ctx.session.host
 
@@ -147,6 +147,6 @@ def why_not_ended(ctx: Context, user: User) -> str:
     return f"{user.nick} is always on and has no connection now. To keep them out, ban the account a:{user.account}"
 
 
-def take_place(ctx: Context, holder: User) -> None:
+def take_over_nick(ctx: Context, holder: User) -> None:
     """Remove a lost user, since the sender takes the nick."""
     depart(ctx, holder, _REASON)

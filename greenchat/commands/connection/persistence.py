@@ -14,8 +14,8 @@ from greenchat.commands.core.registry import command
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
 
-_WISHES = {"ON": True, "OFF": False, "DEFAULT": None}
-_NAMES = {wish: name for name, wish in _WISHES.items()}
+_PREFERENCES = {"ON": True, "OFF": False, "DEFAULT": None}
+_NAMES = {preference: name for name, preference in _PREFERENCES.items()}
 
 
 @command("PERSISTENCE", params=1)
@@ -32,24 +32,24 @@ def persistence(ctx: Context) -> None:
     if account is None:
         raise FailError("PERSISTENCE", "ACCOUNT_REQUIRED", text="An account is required")
     if subcommand.upper() == "SET":
-        if len(rest) != 1 or rest[0].upper() not in _WISHES:
+        if len(rest) != 1 or rest[0].upper() not in _PREFERENCES:
             raise FailError("PERSISTENCE", "INVALID_PARAMETERS", text="Invalid parameters")
-        wish = _WISHES[rest[0].upper()]
-        change_account(ctx, account.name, preferences=replace(account.preferences, always_on=wish))
+        preference = _PREFERENCES[rest[0].upper()]
+        change_account(ctx, account.name, preferences=replace(account.preferences, always_on=preference))
         if stays(ctx.network, user):
             ctx.network.local.changed_presences[user] = None
         else:
             forget_presence(ctx, account.id)
-        told = status(ctx, user)
+        reply = status(ctx, user)
         for session in user.sessions:
             # "servers SHOULD send `PERSISTENCE STATUS` to inform the client" of what another connection has changed
             if session is not ctx.session and session.caps & caps.PERSISTENCE:
-                ctx.send(session, told)
+                ctx.send(session, reply)
     ctx.respond(status(ctx, user))
 
 
 def status(ctx: Context, user: User) -> Envelope:
     """Return `PERSISTENCE STATUS <client-setting> <effective-setting>` for a user with an account."""
     account = ctx.network.accounts.get(user.account)
-    wish = account.preferences.always_on if account else None
-    return ctx.envelope("PERSISTENCE", "STATUS", _NAMES[wish], "ON" if stays(ctx.network, user) else "OFF")
+    preference = account.preferences.always_on if account else None
+    return ctx.envelope("PERSISTENCE", "STATUS", _NAMES[preference], "ON" if stays(ctx.network, user) else "OFF")

@@ -3,7 +3,8 @@
 from greenchat.chat.always_on import presence, stays
 from greenchat.chat.user import Session, User
 from greenchat.commands.connection.always_on import stay
-from greenchat.commands.core.channel_pace import may_give_reason
+from greenchat.commands.core.announce import tell_text
+from greenchat.commands.core.channel_pace import may_show_text
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.persistence import forget_presence, keep_presences
 from greenchat.commands.core.steps import step
@@ -11,7 +12,7 @@ from greenchat.commands.users.away import update_away
 from greenchat.commands.users.monitor import tell_offline
 
 OWN_WORDS = "Quit: "
-"""What stands before a reason that a user has given."""
+"""The prefix of a reason that a user has given."""
 
 
 @step("left")
@@ -46,19 +47,16 @@ def leave(ctx: Context, session: Session, reason: str) -> None:
 def _tell(ctx: Context, leaver: User, reason: str) -> None:
     """Tell each peer once. The leaver's own words are only for those in whose channels the leaver may speak."""
     shown = {channel: channel.shows(leaver) for channel in ctx.network.channels_of(leaver)}
-    heard = {
-        each for each in shown if not reason.startswith(OWN_WORDS) or may_give_reason(ctx, leaver, each, "QUIT", reason)
+    audible = {
+        each for each in shown if not reason.startswith(OWN_WORDS) or may_show_text(ctx, leaver, each, "QUIT", reason)
     }
     envelope = ctx.envelope("QUIT", reason, source=leaver)
-    ctx.remember(envelope, *(channel for channel, is_shown in shown.items() if is_shown and channel in heard))
-    if len(heard) == len(shown):
-        ctx.deliver_each(ctx.network.peers(leaver), envelope)
-        return
-    without = ctx.envelope("QUIT", OWN_WORDS, source=leaver)
-    ctx.remember(without, *(channel for channel, is_shown in shown.items() if is_shown and channel not in heard))
-    hearers = {member for channel in heard for member in channel.witnesses(leaver)}
-    for peer in ctx.network.peers(leaver):
-        ctx.deliver(peer, envelope if peer in hearers else without)
+    ctx.remember(envelope, *(channel for channel, is_shown in shown.items() if is_shown and channel in audible))
+    without = None
+    if len(audible) < len(shown):
+        without = ctx.envelope("QUIT", OWN_WORDS, source=leaver)
+        ctx.remember(without, *(channel for channel, is_shown in shown.items() if is_shown and channel not in audible))
+    tell_text(ctx, leaver, envelope, without, audible)
 
 
 def depart(ctx: Context, leaver: User, reason: str) -> None:
@@ -67,9 +65,9 @@ def depart(ctx: Context, leaver: User, reason: str) -> None:
     ctx.network.remove(leaver, now=ctx.now)
     tell_offline(ctx, leaver.nick)
     if leaver.account:
-        heir = presence(ctx.network, leaver.account)
-        if heir is None:
+        remaining = presence(ctx.network, leaver.account)
+        if remaining is None:
             forget_presence(ctx, leaver.account_id)
         else:
-            ctx.network.local.changed_presences[heir] = None
+            ctx.network.local.changed_presences[remaining] = None
             keep_presences(ctx)

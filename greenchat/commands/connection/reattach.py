@@ -16,11 +16,12 @@ from greenchat.commands.users.away import arrive
 from greenchat.commands.users.user_modes import send_modes
 
 
-def reunite(ctx: Context, holder: User) -> None:
+def reattach(ctx: Context, holder: User) -> None:
     """Attach the sender's session to the holder; the sender's previous user leaves if it was the only session."""
     network, session, guest = ctx.network, ctx.session, ctx.user
     returns = not holder.sessions
     left = [(channel.name, channel.key, channel.members[guest]) for channel in network.channels_of(guest)]
+    network.catch_up(session)
     for channel in network.channels_of(guest):
         ctx.respond(ctx.envelope("PART", channel.name, source=guest))
     ctx.respond(ctx.envelope("NICK", holder.nick, source=guest))

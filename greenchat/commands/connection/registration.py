@@ -3,7 +3,8 @@
 https://modern.ircdocs.horse/#connection-registration
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from greenchat.chat.metadata import MetadataUse
@@ -13,12 +14,13 @@ from greenchat.chat.visibility import shown_host
 from greenchat.commands.accounts.nick_ownership import owns, why_not_nick
 from greenchat.commands.channels.join_part import greeting
 from greenchat.commands.connection.always_on import tell_missed
-from greenchat.commands.connection.ban_enforcement import ban_of, banish
+from greenchat.commands.connection.ban_enforcement import ban_of, disconnect_banned
 from greenchat.commands.connection.defcon_gate import objection_to_guest
-from greenchat.commands.connection.lost import former_self, makes_room, take_place, token_of
+from greenchat.commands.connection.lost import former_guest, may_take_nick, take_over_nick, token_of
 from greenchat.commands.connection.persistence import status
 from greenchat.commands.connection.quit import OWN_WORDS, leave
 from greenchat.commands.connection.server_password import check_server_password
+from greenchat.commands.core.constants import send_constants
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation
 from greenchat.commands.core.errors import IrcError, TooLongError
@@ -32,6 +34,7 @@ from greenchat.commands.users.monitor import tell_online
 from greenchat.commands.users.user_modes import USER_MODES, send_modes
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
+from greenchat.protocol.envelopes.numeric import Addressed
 from greenchat.protocol.message import Message
 from greenchat.protocol.msgid import format_msgid
 from greenchat.protocol.numerics import Numeric
@@ -59,13 +62,13 @@ def user(ctx: Context) -> Continuation | None:
     session = ctx.session
     if session.user:
         raise IrcError(Numeric.ERR_ALREADYREGISTERED)
-    wish, _, _, realname = ctx.message.params[:4]
-    if not (wish and realname):
+    username, _, _, realname = ctx.message.params[:4]
+    if not (username and realname):
         # "If it is empty, the server SHOULD reject the command with ERR_NEEDMOREPARAMS (even if an empty parameter is
         # provided)": said of the username; WHOIS with an empty realname helps nobody either
         raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "USER")
     limits = ctx.network.settings.limits
-    session.registration.username = names.username(wish, limits.username)
+    session.registration.username = names.username(username, limits.username)
     session.registration.realname = names.realname(realname, limits.realname)
     if session.registration.realname != realname:
         ctx.notice(f"Your real name was too long and was truncated to: {session.registration.realname}")
@@ -126,7 +129,7 @@ def _come_in(ctx: Context, form: Mapping[str, Any]) -> None:
         registration.nick = session.account
     ban = ban_of(ctx, session)
     if ban is not None:
-        banish(ctx, session, ban)
+        disconnect_banned(ctx, session, ban)
         return
     objection = objection_to_guest(ctx, session)
     if objection:
@@ -136,7 +139,7 @@ def _come_in(ctx: Context, form: Mapping[str, Any]) -> None:
             ctx.fail("*", "ACCOUNT_REQUIRED", text=objection)
         ctx.close(session, objection)
         return
-    former = former_self(ctx)
+    former = former_guest(ctx)
     if former is not None:
         registration.nick = former.nick
         registration.password = ""
@@ -148,8 +151,8 @@ def _come_in(ctx: Context, form: Mapping[str, Any]) -> None:
         _attach(ctx, holder)
         return
     refusal = why_not_nick(ctx, registration.nick)
-    if holder is not None and not refusal and makes_room(ctx, holder):
-        take_place(ctx, holder)
+    if holder is not None and not refusal and may_take_nick(ctx, holder):
+        take_over_nick(ctx, holder)
         holder = None
     if holder is not None or refusal:
         # another session took this nick while this one was still negotiating, or it belongs to an account
@@ -207,15 +210,8 @@ def show_channels(ctx: Context, user: User) -> None:
 
 def _welcome(ctx: Context, newcomer: User) -> None:
     session, settings = ctx.session, ctx.network.settings
-    version = settings.about.version
-    created = in_words(ctx.network.started)
     ctx.reply(Numeric.RPL_WELCOME, text=f"Welcome to the {settings.about.network} Network, {newcomer.nick}")
-    ctx.reply(Numeric.RPL_YOURHOST, text=f"Your host is {settings.name}, running version {version}")
-    ctx.reply(Numeric.RPL_CREATED, text=f"This server was created {created}")
-    table = settings.mode_table
-    channel_modes = "".join(sorted(table.lists + table.always + table.setting + table.flags + table.prefixes))
-    with_parameter = "".join(sorted(table.lists + table.always + table.setting + table.prefixes))
-    ctx.reply(Numeric.RPL_MYINFO, settings.name, version, "".join(USER_MODES), channel_modes, with_parameter)
+    send_constants(ctx, "welcome", partial(_about_server, ctx))
     send_isupport(ctx)
     if session.caps & caps.WHOAMI and session.caps & caps.CHGHOST:
         # "the server MUST send a `SETNAME` line as part of the registration burst, between the final `005 RPL_ISUPPORT`
@@ -232,6 +228,16 @@ def _welcome(ctx: Context, newcomer: User) -> None:
     send_motd(ctx)
     if newcomer.host != session.host:
         ctx.reply(Numeric.RPL_HOSTHIDDEN, newcomer.host)
+
+
+def _about_server(ctx: Context) -> Iterator[Addressed]:
+    settings = ctx.network.settings
+    version, table = settings.about.version, settings.mode_table
+    yield ctx.addressed(Numeric.RPL_YOURHOST, f"Your host is {settings.name}, running version {version}")
+    yield ctx.addressed(Numeric.RPL_CREATED, f"This server was created {in_words(ctx.network.started)}")
+    channel_modes = "".join(sorted(table.lists + table.always + table.setting + table.flags + table.prefixes))
+    with_parameter = "".join(sorted(table.lists + table.always + table.setting + table.prefixes))
+    yield ctx.addressed(Numeric.RPL_MYINFO, settings.name, version, "".join(USER_MODES), channel_modes, with_parameter)
 
 
 @command("PING", params=1, anytime=True, way=Way.HERE)
@@ -270,6 +276,7 @@ def quit_(ctx: Context) -> None:
         ctx.refuse(TooLongError())
         reason = OWN_WORDS
     if session.user and not session.dialect:
+        ctx.network.catch_up(session)
         # RFC 1459, 4.1.6, has the server only close the connection; clients wait for their own QUIT as for their own
         # PART, and a session of several is told why it ends
         ctx.respond(ctx.envelope("QUIT", reason, source=session.user))

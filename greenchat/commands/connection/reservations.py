@@ -3,6 +3,7 @@
 from greenchat.chat import documents
 from greenchat.chat.protection.reservations import Reservation
 from greenchat.commands.core.audit_log import act
+from greenchat.commands.core.clock_jump import last_before
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.persistence import Change, carry_out
@@ -39,12 +40,12 @@ def reserve(ctx: Context, mask: str, seconds: int, reason: str, *more: Change) -
 def free(ctx: Context, mask: str) -> None:
     """Remove a reservation, after storing that. Raises IrcError, StoreError."""
     reservations = ctx.network.protection.reservations
-    found = reservations.get(mask)
-    if found is None:
+    reservation = reservations.get(mask)
+    if reservation is None:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text=f"{mask} is not reserved")
     ctx.secure(documents.RESERVATION, reservations.key(mask), None)
     reservations.drop(mask)
-    act(ctx, "RESV", f"{ctx.nick} removed the reservation of {found.mask}")
+    act(ctx, "RESV", f"{ctx.nick} removed the reservation of {reservation.mask}")
 
 
 def about(reservation: Reservation, now: int) -> str:
@@ -81,5 +82,5 @@ def let_expire(ctx: Context) -> None:
 @step("reservations.shift")
 def shift(ctx: Context, jump: int) -> None:
     """Adjust the reservations to a jump of the clock, so that they keep their duration."""
-    for each in ctx.network.protection.reservations.shift(jump, before=ctx.now - jump):
+    for each in ctx.network.protection.reservations.shift(jump, before=last_before(ctx.now, jump)):
         ctx.keep(documents.RESERVATION, ctx.network.protection.reservations.key(each.mask), each.document())

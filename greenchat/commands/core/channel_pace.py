@@ -2,7 +2,7 @@
 
 from greenchat.chat import policy
 from greenchat.chat.channel import Channel
-from greenchat.chat.paces import DELAY, JOINS, SLOW, Recent
+from greenchat.chat.paces import DELAY, JOINS, SLOW, RecentTimes
 from greenchat.chat.user import User
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
@@ -10,7 +10,7 @@ from greenchat.protocol.msgid import parse_msgid, time_of
 from greenchat.protocol.numerics import Numeric
 
 _SECOND = 1000  # ms
-_FORGET_FROM = 64  # members whose lines are remembered; beyond that those of former members are dropped
+_FORGET_FROM = 64  # users whose lines are remembered; beyond that those of users who have quit are dropped
 
 
 def require_pace_of_joins(ctx: Context, channel: Channel) -> None:
@@ -18,7 +18,7 @@ def require_pace_of_joins(ctx: Context, channel: Channel) -> None:
     pace = channel.paces.get(JOINS)
     if pace is None or ctx.user in channel.invited:
         return
-    recent = channel.recent.setdefault(None, Recent())
+    recent = channel.recent.setdefault(None, RecentTimes())
     wait = recent.wait(pace, ctx.now)
     if wait > 0:
         text = f"Too many joins to this channel (+j): try again in {_seconds(wait)}"
@@ -38,18 +38,22 @@ def require_pace_of_lines(ctx: Context, channel: Channel) -> None:
     if slow is None:
         return
     if user not in channel.recent and len(channel.recent) >= _FORGET_FROM:
-        for gone in [each for each in channel.recent if each is not None and each not in channel.members]:
-            del channel.recent[gone]
-    recent = channel.recent.setdefault(user, Recent())
+        for former in [each for each in channel.recent if each and ctx.network.user(each.nick) is not each]:
+            del channel.recent[former]
+    recent = channel.recent.setdefault(user, RecentTimes())
     wait = recent.wait(slow, ctx.now)
     if wait > 0:
         raise _too_soon(channel, SLOW, wait)
     recent.count(ctx.now)
 
 
-def may_give_reason(ctx: Context, user: User, channel: Channel, command: str, reason: str) -> bool:
-    """Whether the members of a channel see a reason that a member gives for leaving: it is a line like any other."""
-    if policy.may_speak(user, channel, command, reason) is not None or policy.audience(user, channel):
+def may_show_text(ctx: Context, user: User, channel: Channel, command: str, text: str) -> bool:
+    """Whether the members of a channel see a member's text that is not a message to them: it is a line like any other.
+
+    That is the reason for leaving or for deleting a message, an away message, a changed real name, or a topic. Metadata
+    is not: only those get it who subscribed to the key.
+    """
+    if policy.may_speak(user, channel, command, text) is not None or policy.audience(user, channel):
         return False
     if ctx.network.moderation.muted.get(user, 0) > ctx.now:  # by the spam filter
         return False

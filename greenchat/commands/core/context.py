@@ -5,9 +5,9 @@ Handlers never write wire text, touch a socket, or read a clock: they build mess
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from greenchat.chat.acts import Decided
+from greenchat.chat.acts import StepAct
 from greenchat.chat.channel import Channel
 from greenchat.chat.documents import DocumentKind
 from greenchat.chat.network import Network
@@ -99,7 +99,7 @@ class Context:
     def _new_buffer(self, label: str) -> ResponseBuffer:
         return ResponseBuffer(self.session, label, self.envelope, self.network.local.new_reference)
 
-    def aside(self, session: Session) -> "Context":
+    def for_session(self, session: Session) -> "Context":
         """Return a context for sending to another session without a command of that session."""
         return Context(
             self.network,
@@ -148,7 +148,7 @@ class Context:
         act = self._decided(step, fields)
         self.process.log.note(act, lambda now: self._apply(now, step, fields))
 
-    def _decided(self, step: Callable[..., object], fields: tuple[object, ...]) -> Decided:
+    def _decided(self, step: Callable[..., object], fields: tuple[object, ...]) -> StepAct:
         if step in SINCE and SINCE[step] > self.network.nodes.epoch:
             raise FailError(
                 self.message.command or "*",
@@ -158,7 +158,7 @@ class Context:
         session = self.session
         is_stranger = session.user is None and session.host
         stranger = (session.host, session.registration.nick, session.account) if is_stranger else ()
-        return Decided(session.number, self.now, NAMES[step], fields, stranger)
+        return StepAct(session.number, self.now, NAMES[step], fields, stranger)
 
     def _apply(self, now: int, step: Callable[..., T], fields: Sequence[object]) -> T:
         self.now = now
@@ -213,7 +213,7 @@ class Context:
         words = (*params, numeric.text) if numeric.text else params
         *words_before, last = words
         shown = (*map(presentable, words_before), last)
-        return Addressed(numeric.command, *shown, source=self.network.settings.name, time=self.now)
+        return Addressed(numeric.command, *shown, source=self.network.settings.name)
 
     # answering the sender
 
@@ -285,12 +285,12 @@ class Context:
             self.weight += size // LIGHT
             self.journal.record(*events)
 
-    def keep(self, kind: DocumentKind, key: str, value: object) -> None:
+    def keep(self, kind: DocumentKind, key: str, value: Mapping[str, Any] | None) -> None:
         """Store a document, in this turn's transaction; None removes it."""
         self.session.room -= DOCUMENT
         self.record(Document(kind.name, key, value))
 
-    def secure(self, kind: DocumentKind, key: str, value: object) -> None:
+    def secure(self, kind: DocumentKind, key: str, value: Mapping[str, Any] | None) -> None:
         """Store a document that must survive, before its change is confirmed; None removes it. Raises StoreError."""
         self.session.room -= DOCUMENT
         self.commit(Document(kind.name, key, value))
@@ -361,10 +361,10 @@ class Context:
     def send_numeric(self, session: Session, numeric: Addressed) -> None:
         """Send a numeric of `addressed` to one session, with the nick of its user."""
         nick = session.user.nick if session.user else session.registration.nick or "*"
-        if session is self.session:
-            self.respond(numeric.addressed_to(nick))
+        if self._buffer and session is self.session:
+            self.respond(numeric.addressed_to(nick, self.now))
         else:
-            session.outbox.put(numeric.encode(session.kind, nick))
+            session.outbox.put(numeric.encode(session.kind, nick, self.now))
 
     def farewell(self, reason: str) -> Envelope:
         """Return an ERROR, without a source since it concerns the connection."""
@@ -372,6 +372,7 @@ class Context:
 
     def close(self, session: Session, reason: str) -> None:
         """End a connection with an ERROR that has the reason."""
+        self.network.catch_up(session)  # nothing may follow the ERROR
         session.closing = reason
         if session.user is None:
             # LUSERS counts those "currently in an unknown state", which a session being closed is not

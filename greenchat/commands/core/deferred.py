@@ -68,4 +68,4 @@ class Background:
 
 
 Continuation = Deferred | Streamed | Background
-"""What is left of a command when its handler has returned."""
+"""The rest of a command, after its handler has returned."""

@@ -116,13 +116,13 @@ def _kept_tags(envelope: Envelope) -> Mapping[str, str]:
 
 def _bounded(tags: Mapping[str, str]) -> dict[str, str]:
     """Return as many tags as fit into the limit, so that they can't bloat the history."""
-    room, kept = _MOST_TAGS, {}
+    room, bounded = _MOST_TAGS, {}
     for name, value in sorted(tags.items(), key=lambda tag: tag[0] not in _FIRST):
         size = len(name.encode()) + len(value.encode())
         if name not in _PASSING and size <= room:
-            kept[name] = value
+            bounded[name] = value
             room -= size
-    return kept
+    return bounded
 
 
 def _without(tags: Mapping[str, str], name: str) -> dict[str, str]:

@@ -15,8 +15,8 @@ class Encoded(Protocol):
         """Return all encodings made so far, for retracting the message if it can't be stored."""
 
 
-class Since:
-    """The writes since its creation, for readers outside the loop: it grows as long as it is referenced."""
+class LaterWrites:
+    """All writes since its creation, for readers outside the loop: the list grows as long as this is referenced."""
 
     __slots__ = ("__weakref__", "writes")
 
@@ -34,7 +34,7 @@ class Journal(Protocol):
         Ask for it again whenever you read: that stores this turn's writes.
         """
 
-    def since(self) -> Since:
+    def later_writes(self) -> LaterWrites:
         """Return the writes from now on. Read it after asking for `store`, which makes it current."""
 
     def has_erased(self, conversation: str, event_id: int) -> bool:
@@ -49,14 +49,14 @@ class Journal(Protocol):
     def find(self, conversation: str, event_id: int) -> StoredEvent | None:
         """Return one event, also one of this turn. Raises StoreError."""
 
-    def say(self, writes: Sequence[StoreWrite], said: Encoded, refuse: Callable[[], None]) -> None:
+    def store_message(self, writes: Sequence[StoreWrite], message: Encoded, refuse: Callable[[], None]) -> None:
         """Store writes before anybody sees the message.
 
-        If that fails nobody sees it, and `refuse` is called to tell the sender.
+        If that fails nobody sees it, and `refuse` is called, which tells the sender.
         """
 
-    def speak(self, utterance: Utterance) -> None:
-        """Store plain messages before anybody sees them, as `say` does."""
+    def store_utterance(self, utterance: Utterance) -> None:
+        """Store plain messages before anybody sees them, as `store_message` does."""
 
     def record(self, *writes: StoreWrite) -> None:
         """Store events in this turn's transaction, or if that fails in a later one."""

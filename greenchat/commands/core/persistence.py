@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from greenchat.chat import documents
-from greenchat.chat.accounts import Account, Dropped
+from greenchat.chat.accounts import Account, DeletedAccount
 from greenchat.chat.always_on import document, stays
 from greenchat.chat.channel import Channel, ChannelRegistration
 from greenchat.chat.network import Network
@@ -100,7 +100,7 @@ def forgetting(ctx: Context, account: Account) -> Change:
         network.owned.pushes.of(account.id),
         network.owned.webhooks.owned_by(account.id),
     )
-    gone = [
+    former = [
         Document(documents.ACCOUNT.name, network.fold(account.name), None),
         Document(documents.READ_MARKS.name, account.id, None),
         Document(documents.PRESENCE.name, account.id, None),
@@ -141,7 +141,7 @@ def forgetting(ctx: Context, account: Account) -> Change:
         for channel, registration in ranks.items():
             network.set_registration(channel, registration)
 
-    return Change((*gone, *changed, *[_of_account(ctx, other) for other in others]), apply)
+    return Change((*former, *changed, *[_of_account(ctx, other) for other in others]), apply)
 
 
 def _without(registration: ChannelRegistration, account_id: str) -> ChannelRegistration:
@@ -155,18 +155,18 @@ def reserving_name(ctx: Context, account: Account) -> Change:
 
     A new owner could be taken for the former one.
     """
-    dropped = Dropped(account.name, account.id, ctx.now)
+    dropped = DeletedAccount(account.name, account.id, ctx.now)
     write = Document(documents.DROPPED.name, ctx.network.fold(account.name), dropped.document())
     return Change((write,), lambda: ctx.network.accounts.reserve(dropped))
 
 
-def freeing_name(ctx: Context, dropped: Dropped) -> Change:
+def freeing_name(ctx: Context, dropped: DeletedAccount) -> Change:
     """Return the change that lets the name of a former account be registered again."""
     write = Document(documents.DROPPED.name, ctx.network.fold(dropped.name), None)
     return Change((write,), lambda: ctx.network.accounts.free(dropped.name))
 
 
-def free_name(ctx: Context, name: str) -> Dropped | None:
+def free_name(ctx: Context, name: str) -> DeletedAccount | None:
     """Let the name of a former account be registered again; None if there is none. Raises StoreError."""
     dropped = ctx.network.accounts.reserved(name)
     if dropped:
@@ -193,14 +193,14 @@ def changing(ctx: Context, channel: Channel) -> Iterator[None]:
     if registration is None and not channel.is_kept:
         yield
         return
-    before, stored = channel.locks(), channel_document(channel, registration)
+    before, stored = channel.operator_settings(), channel_document(channel, registration)
     yield
     if channel_document(channel, registration) == stored:
         return
     try:
         secure_channel(ctx, channel, registration)
     except StoreError:
-        channel.set_locks(before)
+        channel.restore_operator_settings(before)
         raise
 
 
@@ -216,7 +216,7 @@ def registering(ctx: Context, channel: Channel, registration: ChannelRegistratio
     """
     network = ctx.network
     tokens, webhooks = ([], []) if registration else hooks_of(network, channel.name)
-    is_kept = registration is None and _has_somebody_who_stays(ctx, channel)
+    is_kept = registration is None and _has_always_on_member(ctx, channel)
     stored = channel_document(channel, registration) if registration or is_kept else None
 
     def apply() -> None:
@@ -242,7 +242,7 @@ def hooks_of(network: Network, name: str) -> tuple[list[Token], list[Webhook]]:
     return tokens, [each for each in network.owned.webhooks if network.fold(each.channel) == folded]
 
 
-def _has_somebody_who_stays(ctx: Context, channel: Channel) -> bool:
+def _has_always_on_member(ctx: Context, channel: Channel) -> bool:
     return any(stays(ctx.network, member) for member in channel.members if member.account_id)
 
 

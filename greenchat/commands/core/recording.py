@@ -39,7 +39,7 @@ def say(ctx: Context, envelope: Envelope, place: Channel | User, rank: str = "")
         size = size_of(event)
         ctx.weight += size // LIGHT
         ctx.session.room -= size + EVENT
-        ctx.journal.say((event,), envelope, partial(_refuse, ctx, envelope, key))
+        ctx.journal.store_message((event,), envelope, partial(_refuse, ctx, envelope, key))
     return True
 
 

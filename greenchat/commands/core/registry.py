@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any, NoReturn
 
-from greenchat.chat.acts import ActError, Ran
+from greenchat.chat.acts import ActError, CommandAct
 from greenchat.chat.multiline_batch import Fault
 from greenchat.chat.protection.volumes import PORTION
 from greenchat.chat.rights import rights_of
@@ -33,8 +33,8 @@ class Way(Enum):
     """The way in which a registered user's command changes the state."""
 
     ACT = "the command itself is the act"
-    HERE = "it only asks, or is about its connection: it changes nothing that is shared"
-    STEPS = "it has a password in it, or waits: what it comes to is proposed as steps"
+    HERE = "it only queries, or concerns its own connection: no shared state changes"
+    STEPS = "it contains a password, or waits: its results are proposed as steps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,10 +237,10 @@ def as_act(ctx: Context, rest: CommandHandler) -> Continuation | None:
     if not ctx.applies:
         log, message = ctx.process.log, ctx.message
         if log.is_shared:
-            act = Ran(ctx.session.number, ctx.now, message.command, message.params, message.tags)
+            act = CommandAct(ctx.session.number, ctx.now, message.command, message.params, message.tags)
             return log.decide(act, lambda now: _run_again(ctx, now))
         if log.is_read:
-            log.append(Ran(ctx.session.number, ctx.now, message.command, message.params, message.tags))
+            log.append(CommandAct(ctx.session.number, ctx.now, message.command, message.params, message.tags))
         else:
             log.pass_by()
         ctx.applies = True

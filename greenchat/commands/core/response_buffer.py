@@ -95,16 +95,16 @@ class ResponseBuffer:
             self.respond(end)
             self._responses.append(end)
 
-    def take_back(self, said: str) -> None:
+    def take_back(self, command: str) -> None:
         """Retract the waiting answer and collect its valid parts, since the command could not be stored.
 
-        said: that command, as PRIVMSG.
+        command: that of the message, as PRIVMSG.
         """
         answered = self._responses
         if answered:
             self._session.outbox.retract({id(data) for each in answered for data in each.encodings})
             self.label = answered[0].label
-            self._responses = still_true(answered, said)
+            self._responses = still_true(answered, command)
 
 
 def stands_alone(responses: Sequence[Envelope]) -> bool:
@@ -117,10 +117,10 @@ def stands_alone(responses: Sequence[Envelope]) -> bool:
     )
 
 
-def still_true(responses: Sequence[Envelope], said: str) -> list[Envelope]:
+def still_true(responses: Sequence[Envelope], command: str) -> list[Envelope]:
     """Return the parts of an answer that are valid without storing its command: refusals, but no echo.
 
-    said: that command, as PRIVMSG.
+    command: that of the message, as PRIVMSG.
     """
-    void = (said, "ACK", "BATCH", Numeric.RPL_AWAY.command)
+    void = (command, "ACK", "BATCH", Numeric.RPL_AWAY.command)
     return [response.in_batch("") for response in responses if response.message.command not in void]

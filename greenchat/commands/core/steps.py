@@ -15,7 +15,7 @@ STEPS: dict[str, Callable[..., Any]] = {}
 NAMES: dict[Callable[..., Any], str] = {}
 """The reverse of STEPS."""
 SINCE: dict[Callable[..., Any], int] = {}
-"""The epoch with which each came, if it was not the first."""
+"""The epoch that introduced each step, unless it was the first."""
 
 
 def step(name: str, *, since: int = 1) -> Callable[[F], F]:

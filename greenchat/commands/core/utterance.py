@@ -18,7 +18,7 @@ class Utterance(Speech):
         self,
         header: SpeechHeader,
         head: TalkHead,
-        ids: range,
+        ids: Sequence[int],
         texts: Sequence[str],
         lines: list[bytes],
         refuse: Callable[[], None],

@@ -17,9 +17,9 @@ from greenchat.commands.history.conversations import (
     Conversation,
     channel_conversations,
     name_of,
-    news,
     nicks_by_identity,
     readable_conversation,
+    updated_conversations,
 )
 from greenchat.commands.history.reading import reading
 from greenchat.commands.history.replay import replay
@@ -48,7 +48,7 @@ class Position:
 _START = Position(0, 0)
 _END = Position(LAST_ID, LAST_ID)
 EventPage = tuple[list[StoredEvent], bool]
-"""Events, and whether there are no others beyond them in what was asked for."""
+"""Events, and whether they reach the end of the requested range."""
 Read = Callable[[HistoryReader, Conversation, bool], EventPage]
 
 
@@ -140,7 +140,7 @@ def _targets(ctx: Context, params: list[str]) -> Deferred:
     who, channels = identity(ctx.network, ctx.user), channel_conversations(ctx, ctx.user)
 
     def read(store: HistoryReader) -> list[tuple[HistoryTarget, StoredEvent | None]]:
-        found = [target for _, target in news(store, who, channels, start.after, end.before)]
+        found = [target for _, target in updated_conversations(store, who, channels, start.after, end.before)]
         found = found[max(0, len(found) - limit) :] if newest else found[:limit]
         return [(target, store.find(target.conversation, target.latest)) for target in found]
 

@@ -32,5 +32,5 @@ def _forget(ctx: Context, key: str, oldest: int) -> None:
 
 
 def _oldest(ctx: Context, conversation: str) -> int:
-    found = ctx.journal.store.read(conversation, _OLDEST)
-    return found[0].id if found else LAST_ID
+    events = ctx.journal.store.read(conversation, _OLDEST)
+    return events[0].id if events else LAST_ID

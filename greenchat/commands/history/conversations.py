@@ -98,9 +98,9 @@ def _identity_of(ctx: Context, name: str) -> str:
     nickname has a star. Conversations of deleted accounts from version 0.1.0 are found by name.
     """
     network = ctx.network
-    _, star, said = name.partition(_STAR)
+    _, star, identity = name.partition(_STAR)
     if star:
-        return said
+        return identity
     user = network.user(name)
     if user is not None:
         return user.identity
@@ -130,7 +130,7 @@ def channel_conversations(ctx: Context, reader: User) -> list[Conversation]:
     return [channel_conversation(ctx, ctx.network.channels[key], reader) for key in reader.channels]
 
 
-def news(
+def updated_conversations(
     store: HistoryReader, who: str, channels: Sequence[Conversation], after: int, before: int
 ) -> list[tuple[Conversation, HistoryTarget]]:
     """Return the conversations whose latest message lies between two ids, oldest first.

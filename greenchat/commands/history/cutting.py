@@ -17,10 +17,10 @@ _AT_ONCE = 200  # cuts in one act, which take some milliseconds
 def propose_cuts(ctx: Context, due: DueCuts) -> None:
     """Propose cuts, in several acts."""
     surplus = [[each.conversation, _life(ctx, each.conversation), each.upto] for each in due.surplus]
-    for some in _portions(surplus):
-        ctx.note(cut_surplus, some)
-    for some in _portions([[each.conversation, each.upto] for each in due.departed]):
-        ctx.note(cut_departed, some)
+    for portion in _portions(surplus):
+        ctx.note(cut_surplus, portion)
+    for portion in _portions([[each.conversation, each.upto] for each in due.departed]):
+        ctx.note(cut_departed, portion)
 
 
 @step("history.cut")

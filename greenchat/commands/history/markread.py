@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from greenchat.chat import documents
 from greenchat.chat.channel import Channel
+from greenchat.chat.network import Network
 from greenchat.chat.read_markers import ReadMarks
 from greenchat.chat.user import Session, User
 from greenchat.commands.core.context import Context
@@ -30,6 +31,7 @@ def markread(ctx: Context) -> None:
     if conversation is None:
         raise FailError("MARKREAD", "INVALID_PARAMS", params[0], text="Invalid target")
     marks = marks_of(ctx, ctx.user)
+    _follow_renaming(ctx, ctx.user, conversation)
     ctx.session.active = ctx.now  # the user is reading
     # `*` is not a time to set ("MUST NOT be a literal `*`") and answered like a question
     if len(params) > 1 and params[1] != "*":
@@ -52,25 +54,53 @@ def mark_reply(ctx: Context, session: Session, channel: Channel) -> Iterator[Env
             marks = marks_of(ctx, session.user)
         except FailError:
             return  # the store can't be read now: no reason to abort the rest of a JOIN
-        yield _mark(ctx, channel_conversation(ctx, channel, session.user), marks)
+        conversation = channel_conversation(ctx, channel, session.user)
+        _follow_renaming(ctx, session.user, conversation)
+        yield _mark(ctx, conversation, marks)
 
 
 def marks_of(ctx: Context, user: User) -> ReadMarks:
     """Return a user's markers: those of the account, or of a guest while connected. Raises FailError."""
     owner = identity(ctx.network, user)
     if user.read_marks is None or user.read_marks.owner != owner:
-        user.read_marks = ReadMarks(owner)
-        if user.account:
-            user.read_marks.times.update(_stored_times(ctx, owner))
+        user.read_marks = ReadMarks(owner, _stored_times(ctx, owner) if user.account else {})
     return user.read_marks
+
+
+def marks_after_renaming(network: Network, channel: Channel, new: str) -> Iterator[tuple[User, dict[str, int]]]:
+    """Yield the members of a channel that will be renamed, with what their markers become.
+
+    new: its folded name. "A channel rename preserves all channel state"; the markers of others follow when they are
+    asked for.
+    """
+    old = network.fold(channel.name)
+    for member in channel.members:
+        marks = member.read_marks
+        if marks is not None and marks.owner == member.identity and old != new:
+            times = marks.renamed(old, new)
+            if times:
+                yield member, times
+
+
+def _follow_renaming(ctx: Context, user: User, conversation: Conversation) -> None:
+    """Move the marker of one who was not a member when the channel was renamed, while its former name leads to it."""
+    marks = marks_of(ctx, user)
+    if not conversation.is_channel or conversation.key in marks.times:
+        return
+    before = marks.times
+    for old, channel in ctx.network.renamed.items():
+        if ctx.network.fold(channel.name) == conversation.key:
+            marks.times = marks.renamed(old, conversation.key) or marks.times
+    if user.account and marks.times is not before:
+        ctx.keep(documents.READ_MARKS, marks.owner, marks.times)
 
 
 def _stored_times(ctx: Context, owner: str) -> dict[str, int]:
     try:
         times = ctx.journal.store.document(documents.READ_MARKS.name, owner)
-    except StoreError as error:
+        return {} if times is None else documents.fields_of(times)
+    except (StoreError, TypeError) as error:
         raise FailError("MARKREAD", "INTERNAL_ERROR", "*", text="The read timestamps could not be read") from error
-    return times if isinstance(times, dict) else {}
 
 
 def _mark(ctx: Context, conversation: Conversation, marks: ReadMarks) -> Envelope:

@@ -57,22 +57,22 @@ def _round(
     rounds: int,
 ) -> Deferred:
     answers = _Answers(store)
-    since = ctx.journal.since()
+    later_writes = ctx.journal.later_writes()
 
     def work() -> T | StoreError:
         return _try(read, answers)
 
     def finish(ctx: Context, found: T | StoreError) -> Continuation | None:
         current = ctx.journal.store
-        if since.writes and not isinstance(found, StoreError):
-            if any(isinstance(write, Renaming) for write in since.writes):
+        if later_writes.writes and not isinstance(found, StoreError):
+            if any(isinstance(write, Renaming) for write in later_writes.writes):
                 return then(ctx, _try(read, current))  # rare, and a page is read quickly
-            if any(isinstance(write, Cut) for write in since.writes):
+            if any(isinstance(write, Cut) for write in later_writes.writes):
                 return _round(ctx, current, read, then, rounds - 1) if rounds else then(ctx, _try(read, current))
-            later = _Later(answers, current, since.writes)
-            if later.count > _MANY and rounds:
-                return _round(ctx, later, read, then, rounds - 1)
-            found = _try(read, later)
+            updated = _Later(answers, current, later_writes.writes)
+            if updated.count > _MANY and rounds:
+                return _round(ctx, updated, read, then, rounds - 1)
+            found = _try(read, updated)
         return then(ctx, found)
 
     return Deferred(work, finish)
@@ -165,9 +165,9 @@ class _Later:
             return self._current.targets(identity, keys, after, before)  # which one is the latest now?
         latest = {target.conversation: target.latest for target in self._answers.targets(identity, keys, after, before)}
         for key in wanted:
-            said = [event.id for event in self._added.get(key, {}).values() if event.command in SAID]
-            if said:
-                latest[key] = max(latest.get(key, 0), *said)
+            messages = [event.id for event in self._added.get(key, {}).values() if event.command in SAID]
+            if messages:
+                latest[key] = max(latest.get(key, 0), *messages)
         found = [HistoryTarget(key, event_id) for key, event_id in latest.items() if after < event_id < before]
         return sorted(found, key=lambda target: target.latest)
 

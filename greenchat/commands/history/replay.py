@@ -29,6 +29,7 @@ def replay(
 
     tags: of the BATCH that opens it.
     """
+    ctx.network.catch_up(ctx.session)
     ctx.weight += len(events) // _LIGHT
     with ctx.batch(kind, *params, tags=tags):
         for event in events:

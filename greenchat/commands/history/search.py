@@ -77,16 +77,16 @@ def _shown(store: HistoryReader, query: Query, conversations: Mapping[str, Conve
     """Return the matches without hidden ones, for which a few further rounds search replacements."""
     shown: list[StoredEvent] = []
     for _ in range(_ROUNDS):
-        found = store.search(replace(query, limit=query.limit - len(shown)))
+        matches = store.search(replace(query, limit=query.limit - len(shown)))
         fit = [
             each
-            for each in found
+            for each in matches
             if each.conversation not in conversations or conversations[each.conversation].shows(each.id)
         ]
         shown = shown + fit if query.oldest else fit + shown
-        if len(fit) == len(found):
+        if len(fit) == len(matches):
             break
-        edge = found[-1 if query.oldest else 0].id
+        edge = matches[-1 if query.oldest else 0].id
         query = replace(query, after=edge) if query.oldest else replace(query, before=edge)
     return shown
 

@@ -17,9 +17,9 @@ from greenchat.commands.history.conversations import (
     channel_conversations,
     may_read,
     name_of,
-    news,
     nicks_by_identity,
     readable_conversation,
+    updated_conversations,
 )
 from greenchat.commands.history.reading import reading
 from greenchat.commands.history.replay import replay
@@ -46,7 +46,9 @@ def play(ctx: Context, words: list[str]) -> Deferred:
 
     def read(store: HistoryReader) -> FoundEvents:
         if wanted is None:
-            conversations = [conversation for conversation, _ in news(store, who, channels, after, LAST_ID)]
+            conversations = [
+                conversation for conversation, _ in updated_conversations(store, who, channels, after, LAST_ID)
+            ]
         else:
             conversations = [conversation for conversation in wanted if conversation]
         return [

@@ -1,14 +1,17 @@
 """The tokens of RPL_ISUPPORT, made from the settings. https://modern.ircdocs.horse/#rplisupport-parameters"""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 
 from greenchat.chat.caller_id import LETTER
 from greenchat.chat.mask_lists import ACCOUNT_EXTBAN, EXTBANS
+from greenchat.commands.core.constants import send_constants
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.registry import Way, command
 from greenchat.config.settings import Settings
 from greenchat.protocol import caps
+from greenchat.protocol.envelopes.numeric import Addressed
 from greenchat.protocol.isupport import TOKENS_A_LINE, format_tokens
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.wrap import wrap
@@ -27,16 +30,17 @@ def isupport(ctx: Context) -> None:
 
 
 def send_isupport(ctx: Context) -> None:
-    """Send all tokens, in as few lines as possible: made once, since every newcomer gets them."""
-    settings, local = ctx.network.settings, ctx.network.local
-    vapid, known = local.vapid, local.isupport
-    if known is None or known[0] is not settings or known[1] != vapid:
-        known = local.isupport = settings, vapid, {}
-    size, lines = _room(ctx), known[2]
-    if size not in lines:
-        # VAPID as in soju and Ergo, so that clients need not ask
-        lines[size] = [*wrap([*tokens(settings), *[f"VAPID={vapid}"] * bool(vapid)], size, TOKENS_A_LINE)]
-    _send(ctx, lines[size])
+    """Send all tokens, in as few lines as possible."""
+    size = _room(ctx)
+
+    def numerics() -> Iterator[Addressed]:
+        vapid = ctx.network.local.vapid  # as in soju and Ergo, so that clients need not ask
+        shown = [*tokens(ctx.network.settings), *[f"VAPID={vapid}"] * bool(vapid)]
+        for line in wrap(shown, size, TOKENS_A_LINE):
+            yield ctx.addressed(Numeric.RPL_ISUPPORT, *line)
+
+    with _batch(ctx):
+        send_constants(ctx, ("isupport", size), numerics)
 
 
 def announce_isupport(ctx: Context, before: Settings) -> Iterator[None]:
@@ -51,8 +55,10 @@ def announce_isupport(ctx: Context, before: Settings) -> Iterator[None]:
     if changed:
         for user in list(ctx.network.users.values()):
             for session in user.sessions:
-                aside = ctx.aside(session)
-                _send(aside, wrap(changed, _room(aside), TOKENS_A_LINE))
+                session_ctx = ctx.for_session(session)
+                with _batch(session_ctx):
+                    for line in wrap(changed, _room(session_ctx), TOKENS_A_LINE):
+                        session_ctx.reply(Numeric.RPL_ISUPPORT, *line)
             yield
 
 
@@ -124,17 +130,8 @@ def _room(ctx: Context) -> int:
     return ctx.room(Numeric.RPL_ISUPPORT.command, ctx.nick, Numeric.RPL_ISUPPORT.text)
 
 
-def _send(ctx: Context, lines: Iterable[list[str]]) -> None:
-    if ctx.session.caps & caps.EXTENDED_ISUPPORT:
-        with ctx.batch("draft/isupport"):
-            _send_lines(ctx, lines)
-    else:
-        _send_lines(ctx, lines)
-
-
-def _send_lines(ctx: Context, lines: Iterable[list[str]]) -> None:
-    for line in lines:
-        ctx.reply(Numeric.RPL_ISUPPORT, *line)
+def _batch(ctx: Context) -> AbstractContextManager[None]:
+    return ctx.batch("draft/isupport") if ctx.session.caps & caps.EXTENDED_ISUPPORT else nullcontext()
 
 
 def _name(token: str) -> str:

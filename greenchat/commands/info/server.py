@@ -3,11 +3,16 @@
 https://modern.ircdocs.horse/#server-queries-and-commands
 """
 
+from collections.abc import Iterator
+from functools import partial
+
+from greenchat.commands.core.constants import send_constants
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.lookup import require_this_server
 from greenchat.commands.core.registry import Way, command
 from greenchat.commands.info.isupport import send_isupport
+from greenchat.protocol.envelopes.numeric import Addressed
 from greenchat.protocol.numerics import Numeric
 from greenchat.protocol.times import in_words
 from greenchat.values.masks import glob
@@ -80,7 +85,7 @@ def info(ctx: Context) -> None:
     settings = ctx.network.settings
     for line in (
         f"{settings.name} runs {settings.about.version}",
-        "greenchat: group chat for the terminal, an IRC server with a memory.",
+        "greenchat: group chat for the terminal, an IRC server with history.",
         "It speaks IRC with the IRCv3 extensions, and plain text for nc.",
         "Free software under the MIT License.",
         f"This server was started {in_words(ctx.network.started)}",
@@ -137,14 +142,18 @@ def users(_: Context) -> None:
 
 def send_motd(ctx: Context) -> None:
     """Send the message of the day, or 422 if there is none."""
+    send_constants(ctx, "motd", partial(_motd, ctx))
+
+
+def _motd(ctx: Context) -> Iterator[Addressed]:
     settings = ctx.network.settings
     if not settings.about.motd:
-        ctx.reply(Numeric.ERR_NOMOTD)
+        yield ctx.addressed(Numeric.ERR_NOMOTD)
         return
-    ctx.reply(Numeric.RPL_MOTDSTART, text=f"- {settings.name} Message of the day -")
+    yield ctx.addressed(Numeric.RPL_MOTDSTART, f"- {settings.name} Message of the day -")
     for line in settings.about.motd:
-        ctx.reply(Numeric.RPL_MOTD, text=f"- {line}")
-    ctx.reply(Numeric.RPL_ENDOFMOTD)
+        yield ctx.addressed(Numeric.RPL_MOTD, f"- {line}")
+    yield ctx.addressed(Numeric.RPL_ENDOFMOTD)
 
 
 def send_lusers(ctx: Context) -> None:

@@ -24,7 +24,7 @@ def accept(ctx: Context) -> None:
     others; -nick removes a user, * lists them. Accounts stay on the list under any nickname, and permanently if you
     have an account, too; other users stay until they leave.
     """
-    draft = _Draft(caller_id.kept(ctx.network, ctx.user), dict(ctx.user.caller_id.accepted))
+    draft = _Draft(caller_id.stored_entries(ctx.network, ctx.user), dict(ctx.user.caller_id.accepted))
     answers: list[IrcError | list[str]] = []
     for word in ctx.message.params[0].split(","):
         try:
@@ -51,13 +51,13 @@ class _Draft:
     kept: accounts, in the account of the owner; others: while they are connected. Names by key, as in `caller_id`.
     """
 
-    kept: dict[str, str]
+    stored: dict[str, str]
     others: dict[str, str]
 
     @property
     def listed(self) -> dict[str, str]:
         """The whole list."""
-        return self.kept | self.others
+        return self.stored | self.others
 
 
 def _show(ctx: Context, names: list[str]) -> None:
@@ -83,7 +83,7 @@ def _add(ctx: Context, draft: _Draft, nick: str) -> None:
     if len(draft.listed) >= network.settings.limits.accept:
         raise IrcError(Numeric.ERR_ACCEPTFULL)
     is_kept = account and network.accounts.get(ctx.user.account)
-    (draft.kept if is_kept else draft.others)[key] = name
+    (draft.stored if is_kept else draft.others)[key] = name
 
 
 def _remove(ctx: Context, draft: _Draft, nick: str) -> None:
@@ -95,7 +95,7 @@ def _remove(ctx: Context, draft: _Draft, nick: str) -> None:
     if not keys & draft.listed.keys():
         raise IrcError(Numeric.ERR_ACCEPTNOT, nick)
     for key in keys:
-        draft.kept.pop(key, None)
+        draft.stored.pop(key, None)
         draft.others.pop(key, None)
 
 
@@ -108,6 +108,6 @@ def _still_here(ctx: Context, accepted: dict[str, str]) -> dict[str, str]:
 def _store(ctx: Context, draft: _Draft) -> None:
     """Put the draft in the place of the list, after storing it. Raises StoreError, and then nothing has changed."""
     network, owner = ctx.network, ctx.user
-    if draft.kept != caller_id.kept(network, owner):
-        change_account(ctx, owner.account, accepted=tuple(draft.kept))
+    if draft.stored != caller_id.stored_entries(network, owner):
+        change_account(ctx, owner.account, accepted=tuple(draft.stored))
     owner.caller_id.accepted = draft.others

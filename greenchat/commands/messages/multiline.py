@@ -14,7 +14,7 @@ from greenchat.commands.core.volume import require_volume
 from greenchat.commands.messages.privmsg import say
 from greenchat.protocol import caps
 from greenchat.protocol.message import Message
-from greenchat.protocol.multiline import Part, whole
+from greenchat.protocol.multiline import Part, join_parts
 from greenchat.protocol.numerics import Numeric
 
 # "Reference tags MUST ONLY contain ASCII letters, numbers, and/or hyphen": https://ircv3.net/specs/extensions/batch
@@ -51,8 +51,8 @@ def batch(ctx: Context) -> None:
         _speak(ctx, opened)
 
 
-def _invalid(why: str) -> FailError:
-    return FailError("BATCH", "MULTILINE_INVALID", text=f"Invalid multiline batch: {why}")
+def _invalid(text: str) -> FailError:
+    return FailError("BATCH", "MULTILINE_INVALID", text=f"Invalid multiline batch: {text}")
 
 
 def _bad_reference(reference: str, text: str) -> FailError:
@@ -65,7 +65,7 @@ def _speak(ctx: Context, done: ClientBatch) -> None:
     if done.fault:
         ctx.postpone_answer()
         return
-    ctx.adopt(Message(done.command, (done.target, whole(done.parts)), None, done.opening.tags))
+    ctx.adopt(Message(done.command, (done.target, join_parts(done.parts)), None, done.opening.tags))
     fault = done.end()
     if fault:
         refuse_batch(fault)
@@ -79,5 +79,5 @@ def _speak(ctx: Context, done: ClientBatch) -> None:
 @step("multiline.said")
 def _say_lines(ctx: Context, command: str, target: str, tags: Mapping[str, str], lines: list[tuple[str, bool]]) -> None:
     ctx.parts = tuple(Part(text, joined) for text, joined in lines)
-    ctx.message = Message(command, (target, whole(ctx.parts)), None, tags)
+    ctx.message = Message(command, (target, join_parts(ctx.parts)), None, tags)
     say(ctx)

@@ -214,7 +214,7 @@ def _say_to_user(ctx: Context, nick: str, text: tuple[str, ...]) -> None:
     envelope = _envelope(ctx, target.nick, text)
     if text and not target.sessions and not is_kept(ctx.network.settings.history, envelope, target):
         raise IrcError(Numeric.ERR_CANTSENDTOUSER, target.nick, text=_NOT_HERE)
-    caller_id.address(ctx.user, target)
+    caller_id.allow_answer(ctx.user, target)
     if not recording.say(ctx, envelope, target):
         _echo_again(ctx, envelope)
         return

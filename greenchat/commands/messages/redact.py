@@ -6,6 +6,7 @@ from functools import partial
 from greenchat.chat.channel import Channel
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.cap_offers import OFFERS
+from greenchat.commands.core.channel_pace import may_show_text
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.history_events import to_event
@@ -80,15 +81,17 @@ def take_back(
     refuse: called if the store fails. Raises 417, or StoreError if the files can't be erased.
     """
     other = None if conversation.is_channel else ctx.network.user(conversation.name)
+    channel = _channel(ctx, conversation)
     if other and not would_reach(ctx, other):
         reason = ""  # only the fact is reported
+    if channel and not may_show_text(ctx, ctx.user, channel, "REDACT", reason):
+        reason = ""
     params = (conversation.name, event.msgid, reason) if reason else (conversation.name, event.msgid)
     envelope = ctx.envelope("REDACT", *params, source=ctx.user, needs=caps.MESSAGE_REDACTION)
     require_fit(envelope)
     drop_files(ctx, files)
     writes = (Erasure(event.conversation, event.id), to_event(envelope, event.conversation))
-    ctx.journal.say(writes, envelope, refuse)
-    channel = _channel(ctx, conversation)
+    ctx.journal.store_message(writes, envelope, refuse)
     if channel:
         if event.conversation in conversation.ranked:
             table = ctx.network.settings.mode_table

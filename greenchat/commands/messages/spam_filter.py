@@ -58,9 +58,13 @@ def require_unsuspicious(ctx: Context, place: Channel | User, text: str) -> None
         _report_dry(ctx, place, steps, reasons, finding)
         return
     held = state.hold(ctx.session, user, ctx.message, ctx.parts, reasons, ctx.now)
-    where = place.name if isinstance(place, Channel) else place.nick
-    act(ctx, "FILTER", f"Held back {held.number}, from {user.source} to {where} ({reasons}; {finding.score} points)")
-    refusal = IrcError(Numeric.ERR_CANNOTSENDTOCHAN, where, text=_HELD.format(reasons=reasons))
+    target_name = place.name if isinstance(place, Channel) else place.nick
+    act(
+        ctx,
+        "FILTER",
+        f"Held back {held.number}, from {user.source} to {target_name} ({reasons}; {finding.score} points)",
+    )
+    refusal = IrcError(Numeric.ERR_CANNOTSENDTOCHAN, target_name, text=_HELD.format(reasons=reasons))
     if {"mute", "kick", "ban"} & set(steps) and not is_muted:
         state.muted[user] = ctx.now + round(options.mute_time * _SECOND)
         act(ctx, "FILTER", f"Muted {user.source} for {format_duration(round(options.mute_time))}")
@@ -102,14 +106,14 @@ def _patterns(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
 
 def _report_dry(ctx: Context, place: Channel | User, steps: list[str], reasons: str, finding: Finding) -> None:
     state, user = ctx.network.moderation, ctx.user
-    if 0 <= ctx.now - state.told.get(user, -_TELL_EVERY) < _TELL_EVERY or not steps:
+    if 0 <= ctx.now - state.last_reported.get(user, -_TELL_EVERY) < _TELL_EVERY or not steps:
         return
-    state.told[user] = ctx.now
-    where = place.name if isinstance(place, Channel) else place.nick
+    state.last_reported[user] = ctx.now
+    target_name = place.name if isinstance(place, Channel) else place.nick
     act(
         ctx,
         "FILTER",
-        f"Dry run: would {steps[0]} {user.source} for a line to {where} ({reasons}; {finding.score} points)",
+        f"Dry run: would {steps[0]} {user.source} for a line to {target_name} ({reasons}; {finding.score} points)",
     )
 
 

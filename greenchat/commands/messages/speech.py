@@ -1,21 +1,23 @@
 """The fast path of plain messages: texts of one speaker to one target, checked on the speaker's node, applied on all
 nodes.
 
-A `Voice` caches the outcome of all checks that the normal path (`privmsg.say`) makes for plain messages of a session to
-one target. It is valid as long as three numbers are unchanged: every change that could affect the outcome increments
-`User.revision`, `Channel.revision` or `Network.rules`. Unusual messages have no voice and take the normal path, which
-is the only one that refuses messages.
+A `SpeechRoute` caches the outcome of all checks that the normal path (`privmsg.say`) makes for plain messages of a
+session to one target. It is valid as long as three numbers are unchanged: every change that could affect the outcome
+increments `User.revision`, `Channel.revision` or `Network.rules`. Unusual messages have no route and take the normal
+path, which is the only one that refuses messages.
 
-`deliver` stores and delivers messages with a voice, at a fraction of the cost of a command.
+`deliver` stores and delivers messages with a route, at a fraction of the cost of a command.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
+from itertools import chain, groupby
 
 from greenchat.chat import caller_id, policy
-from greenchat.chat.acts import Spoken
+from greenchat.chat.acts import SpeechAct
 from greenchat.chat.channel import Channel
 from greenchat.chat.network import Network
+from greenchat.chat.outbox import Outbox
 from greenchat.chat.protection.volumes import EVENT
 from greenchat.chat.user import Session, User
 from greenchat.commands.core.history_events import conversation_of
@@ -27,14 +29,18 @@ from greenchat.storage.interface import SpeechHeader
 
 COMMANDS = ("PRIVMSG", "NOTICE")
 _LONGEST = 256  # bytes of a text; longer ones are charged for their storage, see `recording.say`
+_WORTHWHILE = (
+    4  # bursts for each target: for fewer, finding out whether anybody reads two targets takes longer than it saves
+)
 _ABOUT_TEXTS = frozenset("CGc")  # channel modes that check the text
 _ABOUT_SPEAKERS = frozenset(caller_id.LETTERS + "T")  # user modes that check the sender, or the text
 
 
-class Voice:
-    """The prepared route of a session's plain messages to one target.
+class SpeechRoute:
+    """The prepared route of a session's plain messages to one target: all that checking and encoding them again would
+    give.
 
-    place: a channel of the speaker, or another user. head: of the line that others get. longest: bytes of a text.
+    place: a channel of the speaker, or another user. head: of the line that others get. longest: in bytes of a text.
     is_kept: whether messages are stored, with the header. refuse: tells the speaker that a message could not be stored
     and was not sent.
     """
@@ -77,8 +83,8 @@ class Voice:
         self._place_revision = place.revision
         self._rules = network.rules
 
-    def holds(self, network: Network) -> bool:
-        """Whether nothing relevant has changed since."""
+    def is_valid(self, network: Network) -> bool:
+        """Whether nothing that affects the messages has changed since the route was made."""
         return (
             self.user.revision == self._user_revision
             and self.place.revision == self._place_revision
@@ -86,18 +92,39 @@ class Voice:
             and self.session.user is self.user
         )
 
+    def charge(self, encoded: Sequence[bytes]) -> None:
+        """Charge the speaker's session for storing texts."""
+        if self.is_kept:
+            self.session.room -= (len(encoded[0]) if len(encoded) == 1 else sum(map(len, encoded))) + EVENT * len(
+                encoded
+            )
+
+    @property
+    def readers(self) -> int:
+        """The maximum number of users who get its messages."""
+        return len(self.place.members) if isinstance(self.place, Channel) else 2
+
+    @property
+    def skipped(self) -> Outbox | None:
+        """The outbox of the speaker's session, if it gets no echo."""
+        return None if self.session.caps & caps.ECHO_MESSAGE else self.session.outbox
+
     @property
     def revisions(self) -> tuple[int, int, int]:
-        """Return the revisions for which it is valid: of the speaker, the target and the settings."""
+        """Return the revisions for which the route is valid: of the speaker, the target and the settings."""
         return self._user_revision, self._place_revision, self._rules
 
 
-def find_voice(
-    network: Network, session: Session, command: str, target: str, refuse: Callable[[TalkHead], None]
-) -> Voice | None:
-    """Return the voice of this session for a channel or a nick, None if the normal path is needed. Changes nothing.
+MessageBurst = tuple[SpeechRoute, Sequence[bytes], Sequence[str]]
+"""Plain messages of a session to one target that arrived together: their route, each text in UTF-8, the same texts."""
 
-    refuse: called if something could not be stored, see `Voice`.
+
+def find_route(
+    network: Network, session: Session, command: str, target: str, refuse: Callable[[TalkHead], None]
+) -> SpeechRoute | None:
+    """Return the route of this session to a channel or a nick, None if the normal path is needed. Changes nothing.
+
+    refuse: called if something could not be stored, see `SpeechRoute`.
     """
     user = session.user
     if user is None or command not in COMMANDS or network.settings.spam.mode != "off":
@@ -113,7 +140,7 @@ def find_voice(
             return None
         if policy.may_speak(user, channel, command) or policy.audience(user, channel):
             return None
-        return Voice(network, session, user, command, channel, refuse)
+        return SpeechRoute(network, session, user, command, channel, refuse)
     other = network.user(target)
     if not (network.settings.history.enabled and network.settings.history.private):
         return None  # without history for absent users the target must be connected
@@ -121,37 +148,126 @@ def find_voice(
         return None
     if not user.modes.isdisjoint(caller_id.LETTERS):
         return None  # the target becomes allowed to answer, which has to be noted
-    return Voice(network, session, user, command, other, refuse)
+    return SpeechRoute(network, session, user, command, other, refuse)
 
 
-def act_of(voice: Voice, texts: Sequence[str], now: int) -> Spoken:
-    """Return the act of saying texts with a voice."""
-    head = voice.head
-    return Spoken(voice.session.number, now, head.command, head.target, tuple(texts), voice.revisions)
+def act_of(route: SpeechRoute, texts: Sequence[str], now: int) -> SpeechAct:
+    """Return the act for texts with this route."""
+    head = route.head
+    return SpeechAct(route.session.number, now, head.command, head.target, tuple(texts), route.revisions)
 
 
 def deliver(
-    network: Network, journal: Journal, voice: Voice, words: Sequence[bytes], texts: Sequence[str], now: int
+    network: Network, journal: Journal, route: SpeechRoute, encoded: Sequence[bytes], texts: Sequence[str], now: int
 ) -> None:
-    """Store and deliver texts that fit, with a valid voice. Every node does this.
+    """Store and deliver texts that fit, with a valid route. Every node does this.
 
-    words: the same in UTF-8. now: ms since the epoch.
+    encoded: the texts in UTF-8. now: ms since the epoch.
     """
-    head, session, count = voice.head, voice.session, len(words)
-    lines = head.lines(words)
-    utterance = Utterance(voice.header, head, network.ids.few(now, count), texts, lines, voice.refuse)
-    if voice.is_kept:
-        session.room -= (len(words[0]) if count == 1 else sum(map(len, words))) + EVENT * count
-        journal.speak(utterance)
-    skipped = None if session.caps & caps.ECHO_MESSAGE else session.outbox
-    place, user = voice.place, voice.user
-    if isinstance(place, Channel):
-        place.group.broadcast_lines(utterance.encode, skipped)
-    else:
-        sessions, matters = user.sessions, head.matters
-        for each in place.sessions if skipped is not None and len(sessions) == 1 else (*place.sessions, *sessions):
-            outbox = each.outbox
-            if outbox is not skipped:
-                outbox.put_lines(utterance.encode(each.kind) if (each.caps | each.dialect) & matters else lines)
-    user.active = session.active = now
+    _put(route, route.place, _store(network, journal, route, encoded, texts, now))
+
+
+def deliver_all(network: Network, journal: Journal, bursts: Sequence[MessageBurst], now: int) -> None:
+    """Store and deliver the messages of several speakers, as `deliver` does with each in turn.
+
+    The members of a channel get its messages at once: to many readers, or from many speakers, that is much less work.
+
+    A bug in one delivery does not affect the others. Raises an ExceptionGroup of all such errors when all is done.
+    """
+    errors: list[Exception] = []
+    stored: list[_Stored] = []
+    for burst in bursts:
+        try:
+            stored.append((burst[0], _store(network, journal, *burst, now)))
+        except Exception as error:
+            errors.append(error)
+    for place, deliveries in _group_by_target(stored):
+        if isinstance(place, Channel) and len(deliveries) > 1:
+            try:
+                errors += place.group.broadcast_all(
+                    [(utterance.encode, route.skipped) for route, utterance in deliveries]
+                )
+            except Exception as error:
+                errors.append(error)
+            continue
+        for route, utterance in deliveries:
+            try:
+                _put(route, place, utterance)
+            except Exception as error:
+                errors.append(error)
+    if errors:
+        raise ExceptionGroup("messages were not delivered", errors)
+
+
+_Stored = tuple[SpeechRoute, Utterance]
+
+
+def _group_by_target(stored: Sequence[_Stored]) -> Iterable[tuple[Channel | User, Sequence[_Stored]]]:
+    """Return messages grouped by target: all of each if nobody reads two of the targets, else only consecutive ones.
+
+    So every reader gets all messages in order.
+    """
+    groups: dict[Channel | User, list[_Stored]] = {}
+    for each in stored:
+        place = each[0].place
+        if place in groups:
+            groups[place].append(each)
+        else:
+            groups[place] = [each]
+    if len(groups) in (1, len(stored)):
+        return groups.items()
+    if len(stored) >= _WORTHWHILE * len(groups) and _have_no_common_reader(groups):
+        return groups.items()
+    return [(place, list(some)) for place, some in groupby(stored, key=_place)]
+
+
+def _have_no_common_reader(groups: Mapping[Channel | User, Sequence[_Stored]]) -> bool:
+    """Whether no outbox gets the messages of two of these targets."""
+    outboxes: set[Outbox] = set()
+    for place, some in groups.items():
+        if isinstance(place, Channel):
+            readers = set(chain.from_iterable(place.group.outboxes.values()))
+        else:
+            users = {place, *(route.user for route, _ in some)}
+            readers = {session.outbox for user in users for session in user.sessions}
+        if not outboxes.isdisjoint(readers):
+            return False
+        outboxes |= readers
+    return True
+
+
+def _place(stored: _Stored) -> Channel | User:
+    return stored[0].place
+
+
+def _store(
+    network: Network, journal: Journal, route: SpeechRoute, encoded: Sequence[bytes], texts: Sequence[str], now: int
+) -> Utterance:
+    """Store texts, and return them for delivery. If a bug prevents it, the speaker is told, and the error is raised."""
+    head, session, count = route.head, route.session, len(encoded)
+    try:
+        utterance = Utterance(route.header, head, network.ids.few(now, count), texts, head.lines(encoded), route.refuse)
+        if route.is_kept:
+            journal.store_utterance(utterance)
+    except Exception:
+        route.refuse()
+        raise
+    route.user.active = session.active = now
     network.local.command_counts[head.command] += count
+    return utterance
+
+
+def _put(route: SpeechRoute, place: Channel | User, utterance: Utterance) -> None:
+    """Put messages into the outboxes of the members, or of both users."""
+    if isinstance(place, Channel):
+        place.group.broadcast_lines(utterance.encode, route.skipped)
+    else:
+        _put_privately(route, place, utterance)
+
+
+def _put_privately(route: SpeechRoute, other: User, utterance: Utterance) -> None:
+    skipped, own, matters = route.skipped, route.user.sessions, route.head.matters
+    for each in other.sessions if skipped is not None and len(own) == 1 else (*other.sessions, *own):
+        outbox = each.outbox
+        if outbox is not skipped:
+            outbox.put_lines(utterance.encode(each.kind) if (each.caps | each.dialect) & matters else utterance.lines)

@@ -14,7 +14,7 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.core.steps import step
 
 PLATFORM = f"Python {'.'.join(platform.python_version_tuple()[:2])} with Unicode {unicodedata.unidata_version}"
-"""What acts depend on beside our own code: all nodes have to have the same."""
+"""The versions of other software that acts depend on; all nodes must have the same."""
 _ALIVE = 2000  # ms: nodes write entries more often
 
 
@@ -52,7 +52,7 @@ def come(
         if former.folder != folder and former in alive:
             return f"another running node is named {name}: choose a different name"
         _part(ctx, former, grace)
-    nodes.come(name, token, folder, platform, version, (oldest, newest))
+    nodes.add(name, token, folder, platform, version, (oldest, newest))
     return ""
 
 
@@ -151,7 +151,7 @@ def note_digest(ctx: Context, position: int, digest: str, folder: str) -> str:
 
 
 def _part(ctx: Context, node: Node, grace: int) -> None:
-    ctx.network.nodes.go(node)
+    ctx.network.nodes.remove(node)
     for session in list(ctx.network.sessions):
         if session.user is not None and node_number(session.number) == node.number:
-            lose(ctx.aside(session), grace)
+            lose(ctx.for_session(session), grace)

@@ -16,7 +16,7 @@ _DEFAULT = 20  # lines that AUDIT shows
 _MOST = 200
 
 _FoundActs = tuple[list[str], dict[tuple[str, int], StoredEvent]]
-"""Lines of the logs, and what was said where they name a message."""
+"""Lines of the logs, with the texts of the messages that they name."""
 
 
 @command("AUDIT", right="audit", way=Way.HERE)
@@ -48,18 +48,18 @@ def audit(ctx: Context) -> Deferred:
 
 def _reported(store: Store, lines: list[str]) -> Iterator[tuple[tuple[str, int], StoredEvent]]:
     """Yield the messages named by reports among the lines, as far as they can be read."""
-    gone: dict[int, tuple[str, int]] = {}
+    missing: dict[int, tuple[str, int]] = {}
     try:
         for place in filter(None, map(reported, lines)):
             event = store.find(*place)
             if event:
                 yield place, event
             else:
-                gone[place[1]] = place
-        # what was said in a channel that has been renamed since
-        for event in store.by_id(gone) if gone else ():
-            if ("#" in event.conversation) == ("#" in gone[event.id][0]):
-                yield gone[event.id], event
+                missing[place[1]] = place
+        # messages of a channel that has been renamed since
+        for event in store.by_id(missing) if missing else ():
+            if ("#" in event.conversation) == ("#" in missing[event.id][0]):
+                yield missing[event.id], event
     except StoreError:
         return
 
@@ -67,15 +67,15 @@ def _reported(store: Store, lines: list[str]) -> Iterator[tuple[tuple[str, int],
 def _answer(ctx: Context, result: _FoundActs | AuditError) -> None:
     if isinstance(result, AuditError):
         raise IrcError(Numeric.ERR_UNKNOWNERROR, "AUDIT", text=f"The audit log can't be read: {result}")
-    found, said = result
+    found, messages = result
     knows = sees_addresses(ctx.user, ctx.network.settings)
     for line in found:
         place = reported(line)
-        event = said.get(place) if place else None
+        event = messages.get(place) if place else None
         if event and ctx.journal.has_erased(event.conversation, event.id):
             event = None  # since it was read
-        told = with_text(line, event)
-        ctx.notice(told if knows else _cloaked(ctx, told))
+        entry = with_text(line, event)
+        ctx.notice(entry if knows else _cloaked(ctx, entry))
     ctx.notice(f"{len(found)} entr{'y' if len(found) == 1 else 'ies'}")
 
 

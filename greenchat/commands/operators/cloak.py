@@ -15,6 +15,7 @@ from greenchat.commands.core.registry import Way, command
 from greenchat.commands.core.steps import step
 from greenchat.commands.users.identity import set_host
 from greenchat.protocol.numerics import Numeric
+from greenchat.storage.interface import Document
 from greenchat.values import addresses
 
 _AT_ONCE = 1  # members told about a new host in one step
@@ -42,7 +43,7 @@ def _rotate(ctx: Context, _: list[str]) -> Background:
 @step("cloak.rotated")
 def _rotate_to(ctx: Context, text: str) -> Background:
     secret = bytes.fromhex(text)
-    ctx.secure(documents.SERVER, documents.CLOAK, secret.hex())
+    ctx.commit(Document(documents.SERVER.name, documents.CLOAK, secret.hex()))
     ctx.network.protection.cloaks.change_secret(secret)
     act(ctx, "CLOAK", f"{ctx.nick} changed the secret of the cloaks")
     ctx.notice("All cloaks are being changed. Bans on old cloaks no longer match")
@@ -63,7 +64,7 @@ def _change_all(operator: Session, ctx: Context) -> Iterator[None]:
                 yield
         yield
     if operator.user and not operator.closing:
-        ctx.aside(operator).notice("All cloaks were changed")
+        ctx.for_session(operator).notice("All cloaks were changed")
 
 
 @step("cloak.changed")

@@ -9,6 +9,7 @@ from greenchat.commands.core.deferred import Background
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.registry import command
 from greenchat.protocol.numerics import Numeric
+from greenchat.storage.interface import Document
 
 
 @command("DEFCON", right="defcon")
@@ -23,13 +24,13 @@ def defcon(ctx: Context) -> Background | None:
     if not ctx.message.params:
         ctx.notice(describe(network.protection.defcon))
         return None
-    wish = ctx.message.params[0]
-    if wish not in {str(level) for level in MEANINGS}:
+    wanted = ctx.message.params[0]
+    if wanted not in {str(level) for level in MEANINGS}:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, "DEFCON", text="The levels are 5 (open), 4, 3, 2 and 1 (closed)")
-    _require_way_back(ctx, int(wish))
+    _require_way_back(ctx, int(wanted))
     before = in_force(network)
-    ctx.secure(documents.SERVER, documents.DEFCON, int(wish))
-    network.protection.defcon = int(wish)
+    ctx.commit(Document(documents.SERVER.name, documents.DEFCON, int(wanted)))
+    network.protection.defcon = int(wanted)
     ctx.notice(describe(network.protection.defcon))
     act(ctx, "DEFCON", f"{ctx.nick} set {describe(network.protection.defcon)}")
     return Background(lambda ctx: announce_capabilities(ctx, before))

@@ -1,6 +1,6 @@
 """FILTER: the lines held by the spam filter, for operators to decide on."""
 
-from greenchat.chat.moderation import Held
+from greenchat.chat.moderation import HeldLine
 from greenchat.chat.visibility import sees_addresses
 from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context
@@ -33,9 +33,9 @@ def _list(ctx: Context, _: str) -> None:
     held = ctx.network.moderation.held
     shows_address = sees_addresses(ctx.user, ctx.network.settings)
     for each in list(held.values())[-_SHOWN:]:
-        where = f"{each.user.nick} ({each.user.real_host if shows_address else each.user.host})"
+        source = f"{each.user.nick} ({each.user.real_host if shows_address else each.user.host})"
         target, text = each.message.params[0], each.message.params[-1][:_LONGEST]
-        ctx.notice(f"{each.number} {format_time(each.time)} {where} to {target}: {presentable(text)} [{each.reasons}]")
+        ctx.notice(f"{each.number} {format_time(each.time)} {source} to {target}: {presentable(text)} [{each.reasons}]")
     mode = ctx.network.settings.spam.mode
     ctx.notice(f"{len(held)} line{'s' * (len(held) != 1)} held back; the filter is {mode}")
 
@@ -48,7 +48,7 @@ def _release(ctx: Context, number: str) -> None:
         )
     act(ctx, "FILTER", f"{ctx.nick} released {held.number} of {held.user.source}")
     state = ctx.network.moderation
-    speaker = ctx.aside(held.session)
+    speaker = ctx.for_session(held.session)
     speaker.message = held.message
     speaker.parts = held.parts
     state.is_releasing = True
@@ -67,7 +67,7 @@ def _drop(ctx: Context, number: str) -> None:
     act(ctx, "FILTER", f"{ctx.nick} dropped {held.number} of {held.user.source}")
 
 
-def _take(ctx: Context, number: str) -> Held:
+def _take(ctx: Context, number: str) -> HeldLine:
     held = ctx.network.moderation.held
     found = held.pop(int(number), None) if number.isascii() and number.isdecimal() and len(number) < 10 else None
     if found is None:

@@ -92,8 +92,8 @@ def _become_operator(ctx: Context, name: str, proof: str) -> None:
     change_modes(ctx, user, [ModeChange(True, "o"), ModeChange(True, "s")])
     act(ctx, "OPER", f"{user.source} is now operator {name} of class {row.class_}")
     tell_defcon(ctx)
-    for trouble in ctx.network.local.troubles.values():
-        ctx.notice(trouble)
+    for warning in ctx.network.local.warnings.values():
+        ctx.notice(warning)
 
 
 @step("oper.tried")
@@ -121,8 +121,8 @@ def kill(ctx: Context) -> None:
     if network.fold(nick) == network.fold(network.settings.name):
         raise IrcError(Numeric.ERR_CANTKILLSERVER)
     target = find_user(ctx, nick)
-    if why := why_not_ended(ctx, target):
-        raise IrcError(Numeric.ERR_UNKNOWNERROR, "KILL", text=why)
+    if refusal := why_not_ended(ctx, target):
+        raise IrcError(Numeric.ERR_UNKNOWNERROR, "KILL", text=refusal)
     operator = ctx.user
     comment = comment[: network.settings.limits.kick] or "No reason given"
     reason = f"Killed ({operator.nick} ({comment}))"
@@ -130,6 +130,7 @@ def kill(ctx: Context) -> None:
     killed = ctx.envelope("KILL", target.nick, comment, source=operator)
     left = ctx.envelope("QUIT", reason, source=target)
     require_fit(killed, left, ctx.farewell(farewell))
+    network.catch_up(*target.sessions)
     # "the client being killed receives the KILL message, and the <source> of the message SHOULD be the operator"
     ctx.deliver(target, killed)
     # "The user being killed and every user sharing a channel with them receives a QUIT message"

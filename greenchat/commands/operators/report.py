@@ -50,20 +50,20 @@ def report(ctx: Context) -> Continuation | None:
         text = "Too many reports: try again in an hour" if most else "This server does not accept reports"
         raise IrcError(Numeric.RPL_TRYAGAIN, "REPORT", text=text)
     made.append(ctx.now)
-    where = f" in {conversation.name}" if conversation and conversation.is_channel else ""
-    about = f"{ctx.user.source} reports {target.source}{where}"
+    in_channel = f" in {conversation.name}" if conversation and conversation.is_channel else ""
+    about = f"{ctx.user.source} reports {target.source}{in_channel}"
     if conversation is None:
         ctx.propose(_tell, f"{about}: {reason}", [], [], _included(0, target.nick, ""))
         return None
-    kept = conversation
+    quoted = conversation
 
     def then(ctx: Context, found: list[StoredEvent] | StoreError) -> None:
         events = [] if isinstance(found, StoreError) else found
         names = [f"{event.conversation} {event.msgid}" for event in events]
-        included = _included(len(events), target.nick, kept.name if kept.is_channel else "")
+        included = _included(len(events), target.nick, quoted.name if quoted.is_channel else "")
         ctx.propose(_tell, f"{about}: {reason}", [_line(event) for event in events], names, included)
 
-    return reading(ctx, lambda store: kept.read(store, HistorySpan(_CONTEXT, newest=True)), then)
+    return reading(ctx, lambda store: quoted.read(store, HistorySpan(_CONTEXT, newest=True)), then)
 
 
 def _included(count: int, nick: str, channel: str) -> str:

@@ -78,14 +78,14 @@ def sanick(ctx: Context) -> None:
     """
     network = ctx.network
     target = find_user(ctx, ctx.message.params[0])
-    wish = ctx.message.params[1]
+    new_nick = ctx.message.params[1]
     before = target.nick
-    check_spelling(network, wish)
-    if network.holder(wish) not in (None, target):
-        raise IrcError(Numeric.ERR_NICKNAMEINUSE, wish)
-    if wish != before:
-        change_nick(ctx, target, wish)
-        act(ctx, "SANICK", f"{ctx.nick} changed the nickname of {before} to {wish}")
+    check_spelling(network, new_nick)
+    if network.holder(new_nick) not in (None, target):
+        raise IrcError(Numeric.ERR_NICKNAMEINUSE, new_nick)
+    if new_nick != before:
+        change_nick(ctx, target, new_nick)
+        act(ctx, "SANICK", f"{ctx.nick} changed the nickname of {before} to {new_nick}")
 
 
 @command("CHGHOST", params=2, right="vhost")
@@ -95,10 +95,10 @@ def chghost(ctx: Context) -> None:
     Change a user's visible host until they leave; `*` for the host restores their own. HostServ SET lasts.
     """
     target = find_user(ctx, ctx.message.params[0])
-    wish = ctx.message.params[1]
-    host = shown_host(ctx.network, target.account, target.real_host) if wish == "*" else wish
+    new_host = ctx.message.params[1]
+    host = shown_host(ctx.network, target.account, target.real_host) if new_host == "*" else new_host
     if not names.is_host(host, ctx.network.settings.limits.host):
-        raise FailError("CHGHOST", "INVALID_HOST", wish, text="That is not a valid host")
+        raise FailError("CHGHOST", "INVALID_HOST", new_host, text="That is not a valid host")
     before = target.host
     set_host(ctx, target, username=target.username, host=host)
     act(ctx, "CHGHOST", f"{ctx.nick} changed the host of {target.nick} from {before} to {host}")

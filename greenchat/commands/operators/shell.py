@@ -26,8 +26,8 @@ def kick(ctx: Context, nick: str, reason: str) -> int:
     user = ctx.network.user(nick)
     if user is None:
         raise ShellError(f"there is no user {nick}")
-    if why := why_not_ended(ctx, user):
-        raise ShellError(why)
+    if refusal := why_not_ended(ctx, user):
+        raise ShellError(refusal)
     quit_reason = f"Killed ({reason or 'by the administrator'})"
     farewell = f"Closing Link: {ctx.network.settings.name} ({quit_reason})"
     act(ctx, "KILL", f"{user.source} was disconnected from the shell: {reason or 'no reason given'}")
@@ -63,15 +63,15 @@ def ban(ctx: Context, target: str, seconds: int, reason: str) -> int:
 @step("shell.unban")
 def unban(ctx: Context, target: str) -> None:
     """Lift a ban. Raises ShellError."""
-    found = ctx.network.protection.bans.get(_target(target))
-    if found is None:
+    ban = ctx.network.protection.bans.get(_target(target))
+    if ban is None:
         raise ShellError(f"there is no ban on {target}")
     try:
-        secure_ban(ctx, found, lifted=True)
+        secure_ban(ctx, ban, lifted=True)
     except StoreError as error:
         raise ShellError(f"that can't be stored: {error}") from error
-    ctx.network.protection.bans.drop(found.target)
-    act(ctx, "UBAN", f"The ban on {found.target.text} was removed from the shell: {found.reason}")
+    ctx.network.protection.bans.drop(ban.target)
+    act(ctx, "UBAN", f"The ban on {ban.target.text} was removed from the shell: {ban.reason}")
 
 
 @step("shell.announce")

@@ -66,7 +66,7 @@ def _operators_here(ctx: Context) -> Iterator[None]:
 def _commands(ctx: Context) -> None:
     """Yield the commands "... and the usage count for each if the usage count is non zero"."""
     for name in sorted(COMMANDS):
-        count = ctx.network.local.command_counts[name]
+        count = ctx.network.local.command_counts.get(name, 0)
         if count:
             ctx.reply(Numeric.RPL_STATSCOMMANDS, name, str(count))
 

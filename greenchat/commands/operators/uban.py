@@ -174,8 +174,8 @@ def _list(ctx: Context, words: Sequence[str]) -> None:
     bans = [ban for ban in ctx.network.protection.bans if ban.target.kind in kinds and ban.holds(ctx.now)]
     for ban in bans[-_LISTED:]:
         ctx.notice(_about(ctx, ban))
-    some = f" (the last {_LISTED} are listed)" if len(bans) > _LISTED else ""
-    ctx.notice(f"{len(bans)} ban{'s' * (len(bans) != 1)}{some}")
+    note = f" (the last {_LISTED} are listed)" if len(bans) > _LISTED else ""
+    ctx.notice(f"{len(bans)} ban{'s' * (len(bans) != 1)}{note}")
 
 
 def _info(ctx: Context, words: Sequence[str]) -> None:

@@ -60,7 +60,7 @@ def say_by_bot(ctx: Context, hashed: str, target: str, text: str, thread: str) -
     if "," in target or service.find(target):
         raise IrcError(Numeric.ERR_NOSUCHNICK, target)
     tags = {"+draft/reply": thread} if parse_msgid(thread) is not None else {}
-    own = ctx.aside(open_session(ctx, user))
+    own = ctx.for_session(open_session(ctx, user))
     own.applies = True
     own.adopt(Message("PRIVMSG", (target, text), tags=tags))
     before = ctx.network.ids.last

@@ -56,7 +56,7 @@ def unregister(ctx: Context, words: list[str]) -> None:
     name = channel.name
     owns = is_own(ctx, channel)
     register_channel(ctx, channel, None)
-    write_down(ctx, f"unregistered {name}", is_own=owns)
+    record_founder_act(ctx, f"unregistered {name}", is_own=owns)
     tell(ctx, CHANSERV, f"{name} is no longer registered")
 
 
@@ -81,7 +81,7 @@ def op(ctx: Context, words: list[str]) -> None:
     else:
         give_rank(ctx, target, channel, "o")
         what = f"made {target.source} an operator of {channel.name}"
-        write_down(ctx, what, is_own=is_own(ctx, channel))
+        record_founder_act(ctx, what, is_own=is_own(ctx, channel))
     tell(ctx, CHANSERV, f"{target.nick} now has that rank in {channel.name}")
 
 
@@ -113,7 +113,9 @@ def amode(ctx: Context, words: list[str]) -> None:
     elif registration.access.get(account.id) != letter:
         raise ServiceError(f"{account.name} does not have that rank")
     register_channel(ctx, channel, replace(registration, access=access))
-    write_down(ctx, f"set {words[1]} for the account {account.name} in {channel.name}", is_own=is_own(ctx, channel))
+    record_founder_act(
+        ctx, f"set {words[1]} for the account {account.name} in {channel.name}", is_own=is_own(ctx, channel)
+    )
     tell(ctx, CHANSERV, f"{account.name}: {words[1]} in {channel.name}")
 
 
@@ -148,7 +150,7 @@ def transfer(ctx: Context, words: list[str]) -> None:
     successor = registration.successor if registration.successor != account.id else ""
     given = replace(registration, founder=account.id, access=access, successor=successor)
     register_channel(ctx, channel, given)
-    write_down(ctx, f"gave {channel.name} to the account {account.name}", is_own=owns)
+    record_founder_act(ctx, f"gave {channel.name} to the account {account.name}", is_own=owns)
     tell(ctx, CHANSERV, f"{channel.name} now belongs to {account.name}")
 
 
@@ -167,7 +169,7 @@ def successor(ctx: Context, words: list[str]) -> None:
         raise ServiceError(f"{account.name} is the founder of {channel.name}")
     register_channel(ctx, channel, replace(registration, successor=account.id if account else ""))
     name = account.name if account else "nobody"
-    write_down(ctx, f"made {name} the successor in {channel.name}", is_own=is_own(ctx, channel))
+    record_founder_act(ctx, f"made {name} the successor in {channel.name}", is_own=is_own(ctx, channel))
     tell(ctx, CHANSERV, f"The successor in {channel.name} is {name} now")
 
 
@@ -183,7 +185,9 @@ def entrymsg(ctx: Context, words: list[str]) -> None:
     if len(text) > ctx.network.settings.limits.topic:
         raise ServiceError(f"An entry message has at most {ctx.network.settings.limits.topic} characters")
     register_channel(ctx, channel, replace(registration, entry_message=text))
-    write_down(ctx, f"{'set' if text else 'removed'} the entry message of {channel.name}", is_own=is_own(ctx, channel))
+    record_founder_act(
+        ctx, f"{'set' if text else 'removed'} the entry message of {channel.name}", is_own=is_own(ctx, channel)
+    )
     tell(ctx, CHANSERV, f"The entry message of {channel.name} is {'set' if text else 'removed'}")
 
 
@@ -247,7 +251,7 @@ def is_own(ctx: Context, channel: Channel) -> bool:
     return _is_founder(channel, ctx.user.account_id)
 
 
-def write_down(ctx: Context, what: str, *, is_own: bool) -> None:
+def record_founder_act(ctx: Context, what: str, *, is_own: bool) -> None:
     """Record a founder's act; if an operator acts in a founder's place, other operators are told, too."""
     (note if is_own else act)(ctx, "CHANSERV", f"{ctx.nick} {what}")
 

@@ -9,13 +9,14 @@ from greenchat.chat.channel import Channel
 from greenchat.chat.mask_lists import AKICK, ListEntry, Mask, MaskError, parse
 from greenchat.chat.registered_channels import rank_of
 from greenchat.chat.user import User
-from greenchat.commands.channels.kick import put_out
+from greenchat.commands.channels.invite import end_invitations
+from greenchat.commands.channels.kick import kick_member
 from greenchat.commands.channels.list_modes import is_full, new_mask
 from greenchat.commands.channels.server_modes import show_changes
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.persistence import changing
 from greenchat.commands.core.service import ServiceError, tell
-from greenchat.commands.services.chanserv import CHANSERV, is_own, write_down
+from greenchat.commands.services.chanserv import CHANSERV, is_own, record_founder_act
 from greenchat.commands.services.chanserv_recovery import with_rank
 from greenchat.protocol.modes import ModeChange
 from greenchat.protocol.times import in_words
@@ -37,10 +38,12 @@ def ban(ctx: Context, words: list[str]) -> None:
     text = f"*!*@{user.host}" if user is not None else words[1]
     seconds, reason = _duration_and_reason(ctx, words[2:])
     entry = _add(ctx, channel, "b", _mask(ctx, text), seconds, reason)
-    show_changes(ctx, channel, [ModeChange(True, "b", entry.mask.text)])
+    change = ModeChange(True, "b", entry.mask.text)
+    end_invitations(ctx, channel, [change])
+    show_changes(ctx, channel, [change])
     _kick(ctx, channel, entry)
     how_long = f"for {format_duration(seconds)}" if seconds else "for ever"
-    write_down(ctx, f"banned {entry.mask.text} from {channel.name} {how_long}", is_own=is_own(ctx, channel))
+    record_founder_act(ctx, f"banned {entry.mask.text} from {channel.name} {how_long}", is_own=is_own(ctx, channel))
     tell(ctx, CHANSERV, f"{entry.mask.text} is banned from {channel.name} {how_long}")
 
 
@@ -65,7 +68,7 @@ def akick(ctx: Context, words: list[str]) -> None:
             removed = channel.remove_mask(AKICK, mask)
         if removed is None:
             raise ServiceError(f"{mask.text} is not on the AKICK list of {channel.name}")
-        write_down(ctx, f"took {mask.text} off the AKICK list of {channel.name}", is_own=is_own(ctx, channel))
+        record_founder_act(ctx, f"took {mask.text} off the AKICK list of {channel.name}", is_own=is_own(ctx, channel))
         tell(ctx, CHANSERV, f"{removed.mask.text} was removed from the AKICK list of {channel.name}")
         return
     seconds, reason = _duration_and_reason(ctx, words[3:])
@@ -73,7 +76,7 @@ def akick(ctx: Context, words: list[str]) -> None:
     _kick(ctx, channel, entry)
     how_long = f"for {format_duration(seconds)}" if seconds else "for ever"
     what = f"put {mask.text} on the AKICK list of {channel.name} {how_long}"
-    write_down(ctx, what, is_own=is_own(ctx, channel))
+    record_founder_act(ctx, what, is_own=is_own(ctx, channel))
     tell(ctx, CHANSERV, f"{mask.text} is on the AKICK list of {channel.name} {how_long}")
 
 
@@ -82,8 +85,8 @@ def _list(ctx: Context, channel: Channel) -> None:
     for entry in entries:
         until = f", until {in_words(entry.until)}" if entry.until else ""
         setter = ctx.network.protection.cloaks.source(entry.setter)
-        why = f": {entry.reason}" if entry.reason else ""
-        tell(ctx, CHANSERV, f"{entry.mask.text}  by {setter}, {in_words(entry.time)}{until}{why}")
+        reason = f": {entry.reason}" if entry.reason else ""
+        tell(ctx, CHANSERV, f"{entry.mask.text}  by {setter}, {in_words(entry.time)}{until}{reason}")
     count = len(entries)
     tell(ctx, CHANSERV, f"{count} mask{'s' * (count != 1)} on the AKICK list of {channel.name}")
 
@@ -108,7 +111,7 @@ def _kick(ctx: Context, channel: Channel, entry: ListEntry) -> None:
         if not entry.mask.means(member, channel.mask_fold) or _is_spared(channel, member):
             continue
         if not any(exception.mask.means(member, channel.mask_fold) for exception in exceptions):
-            put_out(ctx, channel, member, entry.reason or "Banned")
+            kick_member(ctx, channel, member, entry.reason or "Banned")
 
 
 def _is_spared(channel: Channel, user: User) -> bool:

@@ -1,6 +1,6 @@
 """ChanServ PURGE, for operators: closes a channel and reserves its name."""
 
-from greenchat.commands.channels.kick import put_out
+from greenchat.commands.channels.kick import kick_member
 from greenchat.commands.connection.reservations import about, free, reserve
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
@@ -51,4 +51,4 @@ def _empty(ctx: Context, name: str, reason: str) -> None:
     if channel is None:
         return
     for member in list(channel.members):
-        put_out(ctx, channel, member, reason[: ctx.network.settings.limits.kick])
+        kick_member(ctx, channel, member, reason[: ctx.network.settings.limits.kick])

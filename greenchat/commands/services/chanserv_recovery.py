@@ -20,9 +20,9 @@ from greenchat.commands.services.chanserv import (
     account_of,
     is_own,
     own_channel,
+    record_founder_act,
     registered,
     registration_of,
-    write_down,
 )
 from greenchat.commands.users.reach import reaches
 from greenchat.protocol.modes import ModeChange
@@ -64,7 +64,7 @@ def unban(ctx: Context, words: list[str]) -> None:
         for entry in entries:
             channel.remove_mask("b", entry.mask)
     show_changes(ctx, channel, [ModeChange(False, "b", entry.mask.text) for entry in entries])
-    write_down(ctx, f"removed {len(entries)} bans in {channel.name}", is_own=is_own(ctx, channel))
+    record_founder_act(ctx, f"removed {len(entries)} bans in {channel.name}", is_own=is_own(ctx, channel))
     tell(ctx, CHANSERV, f"{len(entries)} ban{'s' * (len(entries) != 1)} removed in {channel.name}")
 
 
@@ -85,7 +85,7 @@ def clear(ctx: Context, words: list[str]) -> None:
     with changing(ctx, channel):
         done = list(_without_modes(ctx, channel) if what == "MODES" else _without_list(channel, _LISTS[what]))
     show_changes(ctx, channel, done)
-    write_down(ctx, f"cleared the {what.lower()} of {channel.name}", is_own=is_own(ctx, channel))
+    record_founder_act(ctx, f"cleared the {what.lower()} of {channel.name}", is_own=is_own(ctx, channel))
     tell(ctx, CHANSERV, f"The {what.lower()} of {channel.name} were cleared ({len(done)} changes)")
 
 
@@ -112,7 +112,7 @@ def recover(ctx: Context, words: list[str]) -> None:
     show_changes(ctx, channel, done)
     if ctx.user not in channel.members:
         send_invitation(ctx, ctx.user, channel)
-    write_down(ctx, f"recovered {channel.name}", is_own=is_own(ctx, channel))
+    record_founder_act(ctx, f"recovered {channel.name}", is_own=is_own(ctx, channel))
     tell(
         ctx,
         CHANSERV,

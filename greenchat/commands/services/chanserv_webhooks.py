@@ -33,7 +33,7 @@ def webhook(ctx: Context, words: list[str]) -> None:
     ADD <url> [<word>]: with a word like !deploy, only messages that begin with it. LIST and DEL <id>. Requires
     operator on the channel's access list; the webhook ends when you lose it.
     """
-    channel, action = _run_by_sender(ctx, words[0]), words[1].upper()
+    channel, action = _operated_channel(ctx, words[0]), words[1].upper()
     if action == "ADD" and len(words) > 2:
         _add(ctx, channel, words[2], words[3] if len(words) > 3 else "")
     elif action == "LIST":
@@ -81,7 +81,7 @@ def _line(each: Webhook) -> str:
     return f"{each.id}  {each.url}  {each.word or 'all messages'}, since {in_words(each.created)}"
 
 
-def _run_by_sender(ctx: Context, name: str) -> Channel:
+def _operated_channel(ctx: Context, name: str) -> Channel:
     channel, account = ctx.network.channel(name), own_account(ctx)
     if channel is None or not ranks.is_at_least(rank_of(channel, account.id), HOOK_RANK):
         raise ServiceError(

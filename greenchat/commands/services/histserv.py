@@ -224,7 +224,7 @@ def _tell_again(ctx: Context, events: list[StoredEvent]) -> Iterator[None]:
         nick = event.source.partition("!")[0]
         for line in event.params[-1].split("\n"):
             action = line.removeprefix(_ACTION).rstrip("\x01")
-            said = f"<{nick}> {line}" if action == line else f"* {nick} {action}"
-            tell(ctx, HISTSERV, f"{time:%Y-%m-%d %H:%M:%S} {said}")
+            shown = f"<{nick}> {line}" if action == line else f"* {nick} {action}"
+            tell(ctx, HISTSERV, f"{time:%Y-%m-%d %H:%M:%S} {shown}")
         yield
     tell(ctx, HISTSERV, f"End of history: {len(events)} messages")

@@ -66,25 +66,25 @@ def say_by_hook(ctx: Context, hashed: str, name: str, text: str, thread: str) ->
         if refusal is not None:
             raise IrcError(refusal.numeric, channel.name, text=refusal.text)
     own = Session(Outbox(Dirty()), "", ctx.now, user=speaker)
-    aside = ctx.aside(own)
+    hook_ctx = ctx.for_session(own)
     tags = {"+draft/reply": thread} if parse_msgid(thread) is not None else {}
     envelopes = []
     for line in lines:
-        aside.adopt(Message("PRIVMSG", (channel.name, line), tags=tags))
+        hook_ctx.adopt(Message("PRIVMSG", (channel.name, line), tags=tags))
         msgid = ctx.new_id()
-        message = Message("PRIVMSG", (channel.name, line), speaker.source, client_tags(aside))
+        message = Message("PRIVMSG", (channel.name, line), speaker.source, client_tags(hook_ctx))
         envelopes.append(RelayedEnvelope(message, token.account, time=time_of(msgid), msgid=msgid))
     require_fit(*envelopes)
     for envelope in envelopes:
-        say_to_channel(aside, channel, envelope)
+        say_to_channel(hook_ctx, channel, envelope)
     return [format_msgid(envelope.msgid) for envelope in envelopes]
 
 
 def _speaker(ctx: Context, name: str) -> User:
     """Return a user with a name that is not a valid nick: it ends in /hook, or in another separator of RELAYMSG."""
     separator = (ctx.network.settings.relaymsg.separators or "/")[0]
-    kept = "".join(each for each in "-".join(name.split()) if each.isprintable() and each not in RESERVED)
-    shown = f"{kept[:_LONGEST_NAME].strip('-') or 'web'}{separator}hook"
+    cleaned = "".join(each for each in "-".join(name.split()) if each.isprintable() and each not in RESERVED)
+    shown = f"{cleaned[:_LONGEST_NAME].strip('-') or 'web'}{separator}hook"
     host = ctx.network.settings.name
     return User(shown, _USERNAME, host, shown, real_host=host, signon=ctx.now, active=ctx.now)
 

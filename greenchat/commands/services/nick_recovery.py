@@ -94,12 +94,12 @@ The code is valid for an hour. If it was not you, ignore this mail.
 """
     subject = f"The address of {account.name} on {network}"
 
-    def told(ctx: Context, is_sent: bool) -> None:
+    def then(ctx: Context, is_sent: bool) -> None:
         if not is_sent:
             raise ServiceError(f"The mail to {address} could not be sent: check the address")
         tell(ctx, NICKSERV, f"A code was sent to {address}: /msg NickServ VERIFYEMAIL CODE, within an hour")
 
-    return Deferred(lambda: mail.send(address, subject, text), told, waits=True)
+    return Deferred(lambda: mail.send(address, subject, text), then, waits=True)
 
 
 @step("nickserv.new-email")
@@ -205,7 +205,7 @@ def resetpass(ctx: Context, words: list[str]) -> Continuation | None:
 def _was_reset(ctx: Context, account_id: str, why_not: str) -> None:
     if why_not:
         raise ServiceError(why_not)
-    _shut_others_out(ctx, account_id)
+    _log_out_others(ctx, account_id)
     tell(ctx, NICKSERV, f"The password was changed: log in with IDENTIFY. The code can't be used again. {_SHUT_OUT}")
 
 
@@ -223,11 +223,11 @@ def setpass(ctx: Context, words: list[str]) -> Continuation | None:
 def _was_set(ctx: Context, account_id: str, why_not: str) -> None:
     if why_not:
         raise ServiceError(why_not)
-    _shut_others_out(ctx, account_id)
+    _log_out_others(ctx, account_id)
     tell(ctx, NICKSERV, f"The password was changed. {_SHUT_OUT}")
 
 
-def _shut_others_out(ctx: Context, account_id: str) -> None:
+def _log_out_others(ctx: Context, account_id: str) -> None:
     """Log out all sessions, since the new password is the only credential."""
     account = ctx.network.accounts.by_id(account_id)
     if account:

@@ -8,7 +8,7 @@ from greenchat.commands.accounts.tokens import drop, dropping_of
 from greenchat.commands.accounts.webpush import forgetting_pushes_of
 from greenchat.commands.connection.nick import change_nick
 from greenchat.commands.connection.quit import depart, leave
-from greenchat.commands.connection.reattach import reunite
+from greenchat.commands.connection.reattach import reattach
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.persistence import carry_out
@@ -55,20 +55,20 @@ def logout(ctx: Context, words: list[str]) -> None:
         log_out(ctx)
         tell(ctx, NICKSERV, "You are now logged out")
         return
-    wish = words[0].upper().removeprefix("#")
+    choice = words[0].upper().removeprefix("#")
     mine = sessions_of(ctx)
     chosen = [
         session
         for session in mine
-        if (wish == str(session.number) or wish in ("OTHERS", "ALL")) and session is not ctx.session
+        if (choice == str(session.number) or choice in ("OTHERS", "ALL")) and session is not ctx.session
     ]
-    if not chosen and wish not in ("OTHERS", "ALL"):
+    if not chosen and choice not in ("OTHERS", "ALL"):
         raise ServiceError("There is no other connection with that number: see SESSIONS")
     # otherwise a browser would log in again automatically
     carry_out(ctx, dropping_of(ctx, account, SESSION, *PASSING), forgetting_pushes_of(ctx, account))
     end_sessions(ctx, chosen)
     tell(ctx, NICKSERV, f"{len(chosen)} other connection{'s' * (len(chosen) != 1)} ended")
-    if wish == "ALL":
+    if choice == "ALL":
         log_out(ctx)
         tell(ctx, NICKSERV, "You are now logged out")
 
@@ -91,7 +91,7 @@ def regain(ctx: Context, words: list[str]) -> None:
     nick = words[0] if words else ctx.session.account
     holder = _holder(ctx, nick)
     if holder is not None and owns(ctx, holder):
-        reunite(ctx, holder)
+        reattach(ctx, holder)
         return
     _end(ctx, holder)
     if ctx.user.nick != nick:

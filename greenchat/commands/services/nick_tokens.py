@@ -58,7 +58,7 @@ def _create(ctx: Context, words: list[str]) -> None:
         raise ServiceError(_CREATE)
     if not account.usable:
         raise ServiceError("Your account must be confirmed first")
-    channel = _run_by_sender(ctx, words[1]).name if kind == HOOK else ""
+    channel = _operated_channel(ctx, words[1]).name if kind == HOOK else ""
     lasts = parse_duration(words[2]) if len(words) > 2 else None
     label = " ".join(words[2 if lasts is None else 3 :])
     if len(label) > _LONGEST_LABEL or not label.isprintable():
@@ -76,7 +76,7 @@ def _create(ctx: Context, words: list[str]) -> None:
 
 def _list(ctx: Context, words: list[str]) -> None:
     if words:
-        name = _run_by_sender(ctx, words[0]).name
+        name = _operated_channel(ctx, words[0]).name
         found, _ = hooks_of(ctx.network, name)
     else:
         found = [each for each in ctx.network.tokens.of(own_account(ctx)) if each.kind not in PASSING]
@@ -85,20 +85,22 @@ def _list(ctx: Context, words: list[str]) -> None:
 
 
 def _line(token: Token) -> str:
-    where = f" for {token.channel}, by {token.account}" if token.channel else ""
+    scope = f" for {token.channel}, by {token.account}" if token.channel else ""
     may = f", may {' and '.join(token.rights)}" if token.rights else ""
     ends = f"until {in_words(token.expires)}" if token.expires else "no expiry"
     label = f": {token.label}" if token.label else ""
-    return f"{token.id}  {token.kind}{where}{may}, since {in_words(token.created)}, {ends}{label}"
+    return f"{token.id}  {token.kind}{scope}{may}, since {in_words(token.created)}, {ends}{label}"
 
 
 def _revoke(ctx: Context, words: list[str]) -> None:
     if not words:
         raise ServiceError("Usage: TOKEN REVOKE <id>; see TOKEN LIST")
     account = own_account(ctx)
-    wish = words[0].lower()
-    alike = [each for each in ctx.network.tokens.of(account) if each.id == wish] or [
-        each for each in ctx.network.tokens if each.id == wish and each.kind == HOOK and _runs(ctx, each.channel)
+    token_id = words[0].lower()
+    alike = [each for each in ctx.network.tokens.of(account) if each.id == token_id] or [
+        each
+        for each in ctx.network.tokens
+        if each.id == token_id and each.kind == HOOK and _operates(ctx, each.channel)
     ]
     if not alike:
         raise ServiceError("You have no token with that id: see TOKEN LIST")
@@ -108,17 +110,17 @@ def _revoke(ctx: Context, words: list[str]) -> None:
     tell(ctx, NICKSERV, f"{found.id} was revoked")
 
 
-def _run_by_sender(ctx: Context, name: str) -> Channel:
+def _operated_channel(ctx: Context, name: str) -> Channel:
     """Check that the sender is an operator of the channel by the access list. Raises ServiceError."""
     own_account(ctx)
     channel = ctx.network.channel(name)
-    if channel is None or not _runs(ctx, name):
+    if channel is None or not _operates(ctx, name):
         raise ServiceError(
             f"The access list of {name[:50]} does not make you an operator: see ChanServ REGISTER and AMODE"
         )
     return channel
 
 
-def _runs(ctx: Context, name: str) -> bool:
+def _operates(ctx: Context, name: str) -> bool:
     channel = ctx.network.channel(name)
     return channel is not None and ranks.is_at_least(rank_of(channel, own_account(ctx).id), HOOK_RANK)

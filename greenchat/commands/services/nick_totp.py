@@ -31,7 +31,7 @@ _FROM_NOW_ON = (
     " Programs that log in automatically need a certificate (CERT) or a token (TOKEN)"
 )
 _WHITE_ON_BLACK = "\x0300,01"  # a QR code must be dark on light: its light squares are drawn
-_HALVES = {(False, False): "█", (False, True): "▀", (True, False): "▄", (True, True): " "}  # of what is dark
+_HALVES = {(False, False): "█", (False, True): "▀", (True, False): "▄", (True, True): " "}  # of the dark parts
 
 
 @NICKSERV.command("TOTP", "[<ON|CONFIRM|CODES|OFF>] [<password>]", way=Way.STEPS, leading=1)

@@ -79,9 +79,9 @@ def refuse(_: Context, denial: Denial) -> None:
 def _identified(name: str, ctx: Context, account: Account | None) -> None:
     if account is None:
         raise ServiceError(_why_wrong(ctx, name))
-    why = why_unusable(account)
-    if why:
-        raise ServiceError(why)
+    reason = why_unusable(account)
+    if reason:
+        raise ServiceError(reason)
     ctx.propose(_log_in, account.id, proof_of(account))
 
 

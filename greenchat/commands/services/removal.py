@@ -37,16 +37,18 @@ def successor_of(ctx: Context, channel: Channel) -> Account | None:
     return ctx.network.accounts.by_id(registration.successor) if registration and registration.successor else None
 
 
-def bequests(ctx: Context, account: Account) -> list[Change]:
+def channel_transfers(ctx: Context, account: Account) -> list[Change]:
     """Return the changes that transfer an account's channels to their successors, and release the others."""
     changes = []
     for channel in owned(ctx, account):
-        heir, registration = successor_of(ctx, channel), channel.registration
-        if heir is None or registration is None:
+        successor, registration = successor_of(ctx, channel), channel.registration
+        if successor is None or registration is None:
             changes.append(registering(ctx, channel, None))
             continue
-        access = {key: rank for key, rank in registration.access.items() if key not in (heir.id, account.id)}
-        changes.append(registering(ctx, channel, replace(registration, founder=heir.id, access=access, successor="")))
+        access = {key: rank for key, rank in registration.access.items() if key not in (successor.id, account.id)}
+        changes.append(
+            registering(ctx, channel, replace(registration, founder=successor.id, access=access, successor=""))
+        )
     return changes
 
 
@@ -80,10 +82,12 @@ def remove_account(ctx: Context, account: Account) -> None:
 
 def _end(ctx: Context, account: Account, *name: Change) -> None:
     """Remove an account, and handle its channels and its name, in one transaction."""
-    heirs = [(channel.name, heir) for channel in owned(ctx, account) if (heir := successor_of(ctx, channel))]
-    carry_out(ctx, *bequests(ctx, account), forgetting(ctx, account), *name)
-    for channel, heir in heirs:
-        note(ctx, "CHANSERV", f"{channel} now belongs to {heir.name}, the successor of {account.name}")
+    successors = [
+        (channel.name, successor) for channel in owned(ctx, account) if (successor := successor_of(ctx, channel))
+    ]
+    carry_out(ctx, *channel_transfers(ctx, account), forgetting(ctx, account), *name)
+    for channel, successor in successors:
+        note(ctx, "CHANSERV", f"{channel} now belongs to {successor.name}, the successor of {account.name}")
     log_everybody_out(ctx, account.name, "The account was deleted")
 
 
@@ -101,8 +105,8 @@ def log_out_sessions(ctx: Context, name: str) -> None:
     for session in [session for session in network.sessions if network.fold(session.account) == folded]:
         session.account = ""
         session.sasl = None
-        aside = ctx if session is ctx.session else ctx.aside(session)
-        aside.reply(Numeric.RPL_LOGGEDOUT, mask(aside))
+        session_ctx = ctx if session is ctx.session else ctx.for_session(session)
+        session_ctx.reply(Numeric.RPL_LOGGEDOUT, mask(session_ctx))
     for user in network.users_of(name):
         if user.sessions:
             set_account(ctx, user, "")

@@ -4,23 +4,28 @@ With https://ircv3.net/specs/extensions/away-notify and https://ircv3.net/specs/
 nobody reads this connection. Each connection has its own mark; the user is away if all connections are.
 """
 
+from greenchat.chat.channel import Channel
 from greenchat.chat.user import Session, User
-from greenchat.commands.core.announce import announce
+from greenchat.commands.core.announce import announce, announce_text
+from greenchat.commands.core.channel_pace import may_show_text
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.line_length import require_readable_away
 from greenchat.commands.core.registry import command
 from greenchat.protocol import caps
+from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.numerics import Numeric
 
 _ABSENT = "*"
+_SOMEHOW = "Away"  # where the user may not speak
 
 
 @command("AWAY", anytime=True)
 def away(ctx: Context) -> None:
     """AWAY [<text>]
 
-    Mark yourself as away: users who write to you get the text. Without a text: mark yourself as back.
+    Mark yourself as away: users who write to you get the text. Without a text: mark yourself as back. The text is not
+    sent to members of channels in which you may not speak.
     """
     session = ctx.session
     if session.user is None and not session.caps & caps.PRE_AWAY:
@@ -38,13 +43,26 @@ def set_away(ctx: Context, user: User, text: str) -> None:
     """Mark a user as away, or with "" as back, and notify peers of a change."""
     if text == user.away:
         return
+    was_away = user.away != ""
     ctx.network.set_away(user, text)
-    params = (text,) if text else ()
-    envelope = ctx.envelope("AWAY", *params, source=user, needs=caps.AWAY_NOTIFY)
+    envelope = _away(ctx, user, text)
     for session in user.sessions:
         if session is not ctx.session:
             ctx.send(session, envelope)
-    announce(ctx, user, envelope)
+    if text in ("", _ABSENT):
+        announce(ctx, user, envelope)
+    else:
+        announce_text(ctx, user, envelope, None if was_away else _away(ctx, user, _SOMEHOW))
+
+
+def away_in(ctx: Context, user: User, channel: Channel) -> Envelope:
+    """Return the message that tells the members of a channel that a user is away."""
+    is_shown = user.away == _ABSENT or may_show_text(ctx, user, channel, "AWAY", user.away)
+    return _away(ctx, user, user.away if is_shown else _SOMEHOW)
+
+
+def _away(ctx: Context, user: User, text: str) -> Envelope:
+    return ctx.envelope("AWAY", *([text] if text else []), source=user, needs=caps.AWAY_NOTIFY)
 
 
 def arrive(ctx: Context, user: User) -> None:
@@ -65,9 +83,9 @@ def _of_all(user: User, latest: Session | None = None) -> str:
     "an away message of `*` should be treated as though the connection did not exist at all". A user without any session
     keeps the last message.
     """
-    said = [session.away for session in user.sessions if session.away != _ABSENT]
-    if not said:
+    marks = [session.away for session in user.sessions if session.away != _ABSENT]
+    if not marks:
         return user.away if user.away and not user.sessions else _ABSENT
-    if "" in said:
+    if "" in marks:
         return ""
-    return latest.away if latest and latest.away != _ABSENT else said[-1]
+    return latest.away if latest and latest.away != _ABSENT else marks[-1]

@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from greenchat.chat.channel import Channel
 from greenchat.chat.user import User
 from greenchat.chat.visibility import shown_host
-from greenchat.commands.core.announce import announce, announce_to_monitors
+from greenchat.commands.core.announce import announce, announce_text, announce_to_monitors
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.registry import command
+from greenchat.commands.users.away import away_in
 from greenchat.commands.users.metadata_sync import follow_account
 from greenchat.commands.users.user_modes import change_modes
 from greenchat.protocol import caps
@@ -25,7 +26,7 @@ from greenchat.values import names
 def setname(ctx: Context) -> None:
     """SETNAME <realname>
 
-    Change your real name, which WHOIS shows.
+    Change your real name, which WHOIS shows. Members of channels in which you may not speak are not told.
     """
     realname = ctx.message.params[0]
     if not realname.strip() or realname != names.realname(realname, ctx.network.settings.limits.realname):
@@ -34,7 +35,7 @@ def setname(ctx: Context) -> None:
     user.realname = realname
     envelope = ctx.envelope("SETNAME", realname, source=user, needs=caps.SETNAME)
     ctx.deliver(user, envelope)
-    announce(ctx, user, envelope)
+    announce_text(ctx, user, envelope, None)
 
 
 def set_account(ctx: Context, user: User, account: str) -> None:
@@ -101,5 +102,5 @@ def _return_to(ctx: Context, user: User, channel: Channel) -> list[Envelope]:
         changes = format_changes(ModeChange(True, letter, user.nick) for letter in modes)
         envelopes.append(ctx.envelope("MODE", channel.name, *changes))
     if user.away:
-        envelopes.append(ctx.envelope("AWAY", user.away, source=user, needs=caps.AWAY_NOTIFY))
+        envelopes.append(away_in(ctx, user, channel))
     return envelopes

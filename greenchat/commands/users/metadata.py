@@ -129,21 +129,21 @@ def _sub(ctx: Context, target: str, keys: list[str]) -> Streamed | None:
     _require_self(ctx, target)
     subscriptions = _use(ctx).subscriptions
     most = ctx.network.settings.metadata.subscriptions
-    done, new, trouble = [], [], None
+    done, new, failure = [], [], None
     for key in keys:
         if not _is_key(ctx, key):
             metadata_wire.warn(ctx, metadata_wire.invalid_key(ctx, key))
             continue
         if key not in subscriptions:
             if len(subscriptions) >= most:
-                trouble = metadata_wire.too_many_subscriptions(ctx, key)
+                failure = metadata_wire.too_many_subscriptions(ctx, key)
                 break
             subscriptions[key] = None
             new.append(key)
         done.append(key)
     _reply_keys(ctx, Numeric.RPL_METADATASUBOK, done)
-    if trouble:
-        ctx.refuse(trouble)
+    if failure:
+        ctx.refuse(failure)
     if not new or ctx.session.user is None:
         return None
     return _sync_to(ctx, None, visible_targets(ctx), dict.fromkeys(new), is_batch=False)

@@ -13,7 +13,7 @@ from greenchat.chat.metadata import changed, difference
 from greenchat.chat.user import Session, User
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.persistence import change_account, changing, keep_account
-from greenchat.commands.users.metadata_wire import News, is_aware
+from greenchat.commands.users.metadata_wire import MetadataNotification, is_aware
 from greenchat.protocol import caps
 from greenchat.protocol.numerics import Numeric
 from greenchat.storage.interface import StoreError
@@ -36,8 +36,8 @@ def change(ctx: Context, target: Target, changes: Mapping[str, str]) -> None:
     Raises StoreError, and then nothing has changed.
     """
     after = changed(target.metadata, changes, ctx.network.settings.metadata.keys)
-    told = difference(target.metadata, after)
-    if not told:
+    changes_made = difference(target.metadata, after)
+    if not changes_made:
         return
     if isinstance(target, Channel):
         with changing(ctx, target):
@@ -47,7 +47,7 @@ def change(ctx: Context, target: Target, changes: Mapping[str, str]) -> None:
             change_account(ctx, target.account, metadata=dict(after))
         target.metadata = after
     # "excluding changes the subscriber made on themselves": the session that made them has its answer
-    _tell(ctx, target, told, (session for session in _listeners(ctx, target) if session is not ctx.session))
+    _tell(ctx, target, changes_made, (session for session in _listeners(ctx, target) if session is not ctx.session))
 
 
 def follow_account(ctx: Context, user: User, account: str) -> None:
@@ -83,7 +83,7 @@ def send_own(ctx: Context, user: User) -> None:
     if is_aware(ctx.session):
         with ctx.batch("metadata", user.nick):
             for key, value in user.metadata.items():
-                News(ctx, user.nick, key, value).tell(ctx.session)
+                MetadataNotification(ctx, user.nick, key, value).tell(ctx.session)
 
 
 def sync_joined(ctx: Context, channel: Channel, session: Session) -> None:
@@ -95,7 +95,7 @@ def sync_joined(ctx: Context, channel: Channel, session: Session) -> None:
     user, use = session.user, session.metadata
     if user is None or not is_aware(session):
         return
-    to = ctx if session is ctx.session else ctx.aside(session)
+    to = ctx if session is ctx.session else ctx.for_session(session)
     keys = use.subscriptions if use else {}
     targets = list(with_values(_seen_in(channel, user), keys))
     if sum(len(target.metadata) for target in targets) > AT_ONCE:
@@ -109,7 +109,7 @@ def sync_online(ctx: Context, session: Session, user: User) -> None:
     """Send a session the metadata of a monitored user who has come online, if it has subscribed to any."""
     keys = session.metadata.subscriptions if session.metadata else {}
     if keys and is_aware(session):
-        to = ctx if session is ctx.session else ctx.aside(session)
+        to = ctx if session is ctx.session else ctx.for_session(session)
         for _ in sync(to, user, [user], keys):
             pass
 
@@ -130,13 +130,14 @@ def sync(ctx: Context, of: Target | None, targets: Iterable[Target], keys: Itera
 
     of: the target of the batch, including a channel's members; None: all subscribed targets.
     """
+    ctx.network.catch_up(ctx.session)
     wanted = dict.fromkeys(keys)
     with ctx.batch("metadata", name_of(of) if of else ALL):
         for target in targets:
-            if _is_still_there(ctx, target) and _is_still_told(ctx, of, target):
+            if _is_still_there(ctx, target) and _is_still_visible(ctx, of, target):
                 for key in wanted:
                     if key in target.metadata:
-                        News(ctx, name_of(target), key, target.metadata[key]).tell(ctx.session)
+                        MetadataNotification(ctx, name_of(target), key, target.metadata[key]).tell(ctx.session)
             yield
 
 
@@ -202,7 +203,7 @@ def _is_still_there(ctx: Context, target: Target) -> bool:
     return network.user(target.nick) is target
 
 
-def _is_still_told(ctx: Context, of: Target | None, target: Target) -> bool:
+def _is_still_visible(ctx: Context, of: Target | None, target: Target) -> bool:
     """Whether the sender still may see a target, which may have left a channel since. of: see `sync`."""
     network, user = ctx.network, ctx.user
     if target is of:
@@ -237,12 +238,12 @@ def _listeners(ctx: Context, target: Target) -> Iterator[Session]:
             yield session
 
 
-def _tell(ctx: Context, target: Target, told: Mapping[str, str], sessions: Iterable[Session]) -> None:
+def _tell(ctx: Context, target: Target, values: Mapping[str, str], sessions: Iterable[Session]) -> None:
     """Notify the sessions that have subscribed to one of the keys."""
-    news = {key: News(ctx, name_of(target), key, value) for key, value in told.items()}
+    notices_by_key = {key: MetadataNotification(ctx, name_of(target), key, value) for key, value in values.items()}
     for session in sessions:
         use = session.metadata
         if use and is_aware(session):
-            for key in told:
+            for key in values:
                 if key in use.subscriptions:
-                    news[key].tell(session)
+                    notices_by_key[key].tell(session)

@@ -45,7 +45,7 @@ def cleared(ctx: Context, target: str, key: str) -> Envelope:
     return key_value(ctx, ctx.nick, target, key, "")
 
 
-class News:
+class MetadataNotification:
     """A notification to sessions: a key of the target has this value, "" is none.
 
     "The `METADATA` server message was removed", says the third draft: its readers get a numeric.

@@ -45,6 +45,7 @@ def who(ctx: Context) -> Streamed:
     o: server operators only. %: only the fields of these letters, with the token (WHOX).
     """
     question = _parse(ctx.message.params)
+    ctx.network.catch_up(ctx.session)
     ctx.weight += _looked_at(ctx, question.mask) // _LIGHT
     return Streamed(_answer(ctx, question))
 

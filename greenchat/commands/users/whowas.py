@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from greenchat.chat.visibility import sees_addresses
-from greenchat.chat.whowas import Departed
+from greenchat.chat.whowas import WhowasEntry
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.registry import Way, command
@@ -40,7 +40,7 @@ def whowas(ctx: Context) -> None:
     ctx.reply(Numeric.RPL_ENDOFWHOWAS, nick)
 
 
-def _matching(ctx: Context, mask: str) -> Iterator[Departed]:
+def _matching(ctx: Context, mask: str) -> Iterator[WhowasEntry]:
     """Yield users whose nick matches a mask: RFC 2812, 3.6.3: "Wildcards are allowed".
 
     At most as many as a WHO shows.

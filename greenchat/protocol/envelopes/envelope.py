@@ -188,10 +188,10 @@ def _cut_to_fit(message: Message) -> bytes:
         params = list(message.params)
         sizes = [len(param.encode()) for param in params]
         longest = sizes.index(max(sizes))
-        kept = max(1, sizes[longest] - (len(body) - BODY_LIMIT))
-        if kept == sizes[longest]:
+        length = max(1, sizes[longest] - (len(body) - BODY_LIMIT))
+        if length == sizes[longest]:
             break  # hundreds of single characters, which our handlers never send
-        params[longest] = params[longest].encode()[:kept].decode(errors="ignore") or "*"
+        params[longest] = params[longest].encode()[:length].decode(errors="ignore") or "*"
         message = message._replace(params=tuple(params))
         body = _body(message)
     return body

@@ -9,7 +9,7 @@ from greenchat.protocol.caps import BATCH, MULTILINE, PLAIN, TILDE
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.message import Message
 from greenchat.protocol.msgid import format_msgid
-from greenchat.protocol.multiline import BATCH_TYPE, CONCAT, Part, whole
+from greenchat.protocol.multiline import BATCH_TYPE, CONCAT, Part, join_parts
 
 _DIALECTS = PLAIN | TILDE
 
@@ -32,7 +32,7 @@ class MultilineEnvelope(Envelope):
         label: str = "",
     ) -> None:
         """Make an envelope. message: its text is ignored; the parts contain it."""
-        message = message._replace(params=(message.params[0], whole(parts)))
+        message = message._replace(params=(message.params[0], join_parts(parts)))
         super().__init__(message, time=time, msgid=msgid, account=account, bot=bot, batch=batch, label=label)
         self.parts = tuple(parts)
 

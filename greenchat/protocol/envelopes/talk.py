@@ -35,8 +35,8 @@ class TalkHead:
         """Return the messages with these texts, in UTF-8, for the plainest clients."""
         prefix = self.prefix
         if len(words) == 1:
-            return [b"%b%b\r\n" % (prefix, words[0])]
-        return [b"%b%b\r\n" % (prefix, each) for each in words]
+            return [prefix + words[0] + b"\r\n"]
+        return [prefix + each + b"\r\n" for each in words]
 
 
 class Talk:
@@ -44,7 +44,7 @@ class Talk:
 
     __slots__ = ("_encoded", "_lines", "head", "ids", "texts")
 
-    def __init__(self, head: TalkHead, ids: range, texts: Sequence[str], lines: list[bytes]) -> None:
+    def __init__(self, head: TalkHead, ids: Sequence[int], texts: Sequence[str], lines: list[bytes]) -> None:
         self.head = head
         self.ids = ids
         self.texts = texts

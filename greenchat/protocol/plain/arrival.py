@@ -48,7 +48,7 @@ _FEW_NULS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class NameKnown:
     """The name is known. typed: as typed; rest: the texts before and after it.
 
     quick: whether the answer to the prompt came too soon for a typing person.
@@ -61,7 +61,7 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
-class Irc:
+class SpeaksIrc:
     """The client speaks IRC; data: its input so far. prompted: whether the prompt was sent."""
 
     data: bytes
@@ -82,7 +82,7 @@ class GiveUp:
     reason: str
 
 
-Verdict = Known | Irc | Ask | GiveUp
+Verdict = NameKnown | SpeaksIrc | Ask | GiveUp
 
 
 class _WaitingFor(Enum):
@@ -159,10 +159,10 @@ class Arrival:
     def _judge(self, chunk: bytes, now: int) -> Verdict | None:
         data = self._data
         if self._irc and (_TOO_EARLY.match(data) or (self._asked is None and _COMMAND.match(data))):
-            return Irc(data, self._asked is not None)
+            return SpeaksIrc(data, self._asked is not None)
         if self._irc and (word := _WORD.match(data)) and _is_verb(word[1], word[2]):
             if b"\n" in data:
-                return Irc(data, self._asked is not None)
+                return SpeaksIrc(data, self._asked is not None)
             self._wait(_WaitingFor.LINE, now, VERB_WAIT)
             return None
         if _is_binary(data):
@@ -180,17 +180,17 @@ class Arrival:
         name, newline, after = data.partition(b"\n")
         rest = (*self._kept, after) if after else tuple(self._kept)
         if self._prompt is PromptTime.NEVER:
-            return Known(Family.TILDE, name, rest, False)
+            return NameKnown(Family.TILDE, name, rest, False)
         if self._asked is None:
             if named and not newline:
                 self._kept.append(data)
                 return self._ask(now)
-            return Known(Family.LINE if newline else Family.TILDE, name, rest, False)
+            return NameKnown(Family.LINE if newline else Family.TILDE, name, rest, False)
         quick = now - self._asked <= QUICK
         if named:
             # even with a newline: a person at a terminal does not begin with the own name
-            return Known(Family.RAW, named[1], (*self._kept, data), quick)
-        return Known(Family.LINE if data.endswith(b"\n") else Family.RAW, name, rest, quick)
+            return NameKnown(Family.RAW, named[1], (*self._kept, data), quick)
+        return NameKnown(Family.LINE if data.endswith(b"\n") else Family.RAW, name, rest, quick)
 
     def _ask(self, now: int) -> Verdict:
         self._asked = now

@@ -11,7 +11,7 @@ from itertools import count
 from typing import Any
 
 from greenchat.protocol.message import Message
-from greenchat.protocol.plain.arrival import NO_TEXT, Arrival, Ask, GiveUp, Irc, Known, Verdict
+from greenchat.protocol.plain.arrival import NO_TEXT, Arrival, Ask, GiveUp, NameKnown, SpeaksIrc, Verdict
 from greenchat.protocol.plain.family import (
     GRACE,
     HOLD,
@@ -274,15 +274,15 @@ class Dialect:
                 return []
             case Ask(telnet):
                 return [Write(self._options.prompt_text or (_TELNET_PROMPT if telnet else PROMPT))]
-            case Irc(data, prompted):
+            case SpeaksIrc(data, prompted):
                 return [Write(b"\r\n"), NotPlain(data)] if prompted else [NotPlain(data)]
             case GiveUp(reason):
                 last_words = [Write(_NO_TEXT)] if reason == NO_TEXT else []
                 return [*last_words, Leave(reason)]
-            case Known():
+            case NameKnown():
                 return self._named(verdict, now)
 
-    def _named(self, known: Known, now: int) -> list[Event]:
+    def _named(self, known: NameKnown, now: int) -> list[Event]:
         self._arrival = None
         style = self.style
         style.family = known.family

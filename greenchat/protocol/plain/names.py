@@ -5,7 +5,7 @@ from collections.abc import Callable
 Legal = Callable[[str], bool]
 
 NICK_BYTES = 64
-"""Of UTF-8 in the longest nick: 32 Cyrillic letters or 21 Chinese ones still leave room beside them in a line."""
+"""Bytes of UTF-8 in the longest nick: 32 Cyrillic or 21 Chinese letters leave enough room in a line."""
 
 
 def clean_name(typed: str, legal: Legal, limit: int) -> str:

@@ -128,5 +128,5 @@ def _ascii_lines(line: bytes) -> list[bytes]:
 
 
 def _untilde(line: bytes) -> bytes:
-    who, _, said = line.partition(b"~")
-    return said if who == _SERVER else who + b": " + said
+    who, _, text = line.partition(b"~")
+    return text if who == _SERVER else who + b": " + text

@@ -3,6 +3,7 @@
 import os
 import platform
 import resource
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
@@ -40,7 +41,7 @@ _SHOWN = 10  # of the largest channels and the most used commands
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
-class Controlled(Protocol):
+class ControlServerParts(Protocol):
     """The parts of the server that requests use."""
 
     network: Network
@@ -83,7 +84,7 @@ class Controlled(Protocol):
         """Have a new process take over; it does not return then. Raises HandoverError."""
 
 
-def answer(server: Controlled, request: Mapping[str, Any]) -> Any:
+def answer(server: ControlServerParts, request: Mapping[str, Any]) -> Any:
     """Return the answer to a request. Raises RequestError."""
     function = _REQUESTS.get(str(request.get("command", "")))
     if function is None:
@@ -103,11 +104,11 @@ def _text(request: Mapping[str, Any], name: str, *, needed: bool = True) -> str:
     return value
 
 
-def _status(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
+def _status(server: ControlServerParts, _: Mapping[str, Any]) -> Mapping[str, Any]:
     network = server.network
     usage = resource.getrusage(resource.RUSAGE_SELF)
     rooms = sorted(network.channels.values(), key=lambda channel: -len(channel.members))[:_SHOWN]
-    commands = network.local.command_counts.most_common(_SHOWN)
+    commands = Counter(network.local.command_counts).most_common(_SHOWN)
     return {
         "version": __version__,
         "compiled": is_compiled(),
@@ -136,7 +137,7 @@ def _status(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
         "store": _sizes(server.folder),
         "certificate": server.tls.fingerprint if server.tls else "",
         "certificate_expires": server.tls.expires if server.tls else 0,
-        "longest_turn": round(server.turn.longest.lately(monotonic()), 6),
+        "longest_turn": round(server.turn.longest.value(monotonic()), 6),
         "rooms": [[channel.name, len(channel.members)] for channel in rooms],
         "commands": [[name, count] for name, count in commands],
     }
@@ -161,11 +162,11 @@ def _sizes(folder: Path) -> int:
     return total
 
 
-def _clients(server: Controlled, _: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _clients(server: ControlServerParts, _: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [_client(server, session) for session in server.network.sessions]
 
 
-def _client(server: Controlled, session: Session) -> Mapping[str, Any]:
+def _client(server: ControlServerParts, session: Session) -> Mapping[str, Any]:
     user = session.user
     now = server.now()
     return {
@@ -184,12 +185,12 @@ def _client(server: Controlled, session: Session) -> Mapping[str, Any]:
     }
 
 
-def _kick(server: Controlled, request: Mapping[str, Any]) -> Mapping[str, Any]:
+def _kick(server: ControlServerParts, request: Mapping[str, Any]) -> Mapping[str, Any]:
     nick, reason = _text(request, "nick"), _text(request, "reason", needed=False)
     return {"ended": server.run_step(lambda ctx: ctx.propose(shell.kick, nick, reason))}
 
 
-def _ban(server: Controlled, request: Mapping[str, Any]) -> Mapping[str, Any]:
+def _ban(server: ControlServerParts, request: Mapping[str, Any]) -> Mapping[str, Any]:
     target, reason = _text(request, "target"), _text(request, "reason", needed=False)
     duration = _text(request, "duration", needed=False)
     seconds = parse_duration(duration) if duration else 0
@@ -198,13 +199,13 @@ def _ban(server: Controlled, request: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"ended": server.run_step(lambda ctx: ctx.propose(shell.ban, target, seconds, reason))}
 
 
-def _unban(server: Controlled, request: Mapping[str, Any]) -> Mapping[str, Any]:
+def _unban(server: ControlServerParts, request: Mapping[str, Any]) -> Mapping[str, Any]:
     target = _text(request, "target")
     server.run_step(lambda ctx: ctx.propose(shell.unban, target))
     return {}
 
 
-def _bans(server: Controlled, _: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _bans(server: ControlServerParts, _: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     now = server.now()
     return [
         {
@@ -217,7 +218,7 @@ def _bans(server: Controlled, _: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     ]
 
 
-def _erase_account(server: Controlled, request: Mapping[str, Any]) -> Mapping[str, Any]:
+def _erase_account(server: ControlServerParts, request: Mapping[str, Any]) -> Mapping[str, Any]:
     wanted = _text(request, "name")
     try:
         name, birth = server.run_step(lambda ctx: ctx.propose(erase_from_shell, wanted))
@@ -228,7 +229,7 @@ def _erase_account(server: Controlled, request: Mapping[str, Any]) -> Mapping[st
         raise RequestError(f"the store failed ({error}); call this again") from error
 
 
-def _erase_messages(server: Controlled, name: str, birth: int) -> int:
+def _erase_messages(server: ControlServerParts, name: str, birth: int) -> int:
     """Erase the messages of an account since its first msgid, in portions between which others are served."""
     fold, store, pool = server.network.fold, server.turn.store, get_hub().threadpool
     spellings = [each for each in pool.apply(store.accounts) if fold(each) == fold(name)]
@@ -246,19 +247,19 @@ def _erase_portion(messages: list[list[Any]], ctx: Context) -> None:
     ctx.propose(erase_messages, messages)
 
 
-def _announce(server: Controlled, request: Mapping[str, Any]) -> Mapping[str, Any]:
+def _announce(server: ControlServerParts, request: Mapping[str, Any]) -> Mapping[str, Any]:
     text = _text(request, "text")
     return {"told": server.run_step(lambda ctx: ctx.propose(shell.announce, text))}
 
 
-def _reload(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
+def _reload(server: ControlServerParts, _: Mapping[str, Any]) -> Mapping[str, Any]:
     reloaded = server.reload("The shell")
     if reloaded.error:
         raise RequestError(f"the configuration was not changed: {reloaded.error}")
     return {"file": reloaded.file, "notes": list(reloaded.notes)}
 
 
-def _find_accounts(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
+def _find_accounts(server: ControlServerParts, _: Mapping[str, Any]) -> Mapping[str, Any]:
     try:
         server.find_accounts()
     except StoreError as error:
@@ -266,12 +267,12 @@ def _find_accounts(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any
     return {}
 
 
-def _stop(server: Controlled, request: Mapping[str, Any]) -> Mapping[str, Any]:
+def _stop(server: ControlServerParts, request: Mapping[str, Any]) -> Mapping[str, Any]:
     server.stop(_text(request, "reason", needed=False) or "The server is shutting down")
     return {"pid": os.getpid()}
 
 
-def _nodes(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
+def _nodes(server: ControlServerParts, _: Mapping[str, Any]) -> Mapping[str, Any]:
     nodes = server.network.nodes
     if not nodes:
         raise RequestError(_ALONE)
@@ -279,20 +280,20 @@ def _nodes(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"entry": nodes.position, "epoch": nodes.epoch, "newest": nodes.newest, "nodes": shown}
 
 
-def _drain(server: Controlled, request: Mapping[str, Any]) -> Mapping[str, Any]:
+def _drain(server: ControlServerParts, request: Mapping[str, Any]) -> Mapping[str, Any]:
     return _done(server.run_step(lambda ctx: ctx.propose(drain_node, _text(request, "node"))))
 
 
-def _forget(server: Controlled, request: Mapping[str, Any]) -> Mapping[str, Any]:
+def _forget(server: ControlServerParts, request: Mapping[str, Any]) -> Mapping[str, Any]:
     grace = int(server.options.connections.grace * 1000)
     return _done(server.run_step(lambda ctx: ctx.propose(forget_node, _text(request, "node"), grace)))
 
 
-def _restart_node(server: Controlled, request: Mapping[str, Any]) -> Mapping[str, Any]:
+def _restart_node(server: ControlServerParts, request: Mapping[str, Any]) -> Mapping[str, Any]:
     return _done(server.run_step(lambda ctx: ctx.propose(tell_node, _text(request, "node"), RESTART)))
 
 
-def _begin_epoch(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
+def _begin_epoch(server: ControlServerParts, _: Mapping[str, Any]) -> Mapping[str, Any]:
     nodes = server.network.nodes
     if not nodes:
         raise RequestError(_ALONE)
@@ -309,7 +310,7 @@ def _done(refusal: str) -> Mapping[str, Any]:
     return {}
 
 
-def _upgrade(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
+def _upgrade(server: ControlServerParts, _: Mapping[str, Any]) -> Mapping[str, Any]:
     """Upgrade the server. If that works, this process does not answer: see `ControlService.answer_all`."""
     if server.upgraded_nodes:
         return {"nodes": server.upgraded_nodes}  # the shell restarts them one by one
@@ -321,7 +322,7 @@ def _upgrade(server: Controlled, _: Mapping[str, Any]) -> Mapping[str, Any]:
     return {}
 
 
-_REQUESTS: Mapping[str, Callable[[Controlled, Mapping[str, Any]], Any]] = {
+_REQUESTS: Mapping[str, Callable[[ControlServerParts, Mapping[str, Any]], Any]] = {
     "status": _status,
     "clients": _clients,
     "kick": _kick,

@@ -40,8 +40,8 @@ def export_account(name: str, config: Config, out: TextIO) -> int:
     account = Account.from_document(stored)
     out.write(json.dumps(_facts(database, account), ensure_ascii=False) + "\n")
     for event in inspection.export(database):
-        said = event.account and fold(event.account) == fold(account.name) and event.id >= account.birth
-        if said or account.id in members_of(event.conversation):
+        is_own = event.account and fold(event.account) == fold(account.name) and event.id >= account.birth
+        if is_own or account.id in members_of(event.conversation):
             out.write(event_line(event) + "\n")
     return 0
 
@@ -80,9 +80,9 @@ def usage(config: Config, out: TextIO) -> int:
     texts_by: Counter[str] = Counter()
     for event in inspection.export(data / DATABASE):
         length = _length(event)
-        where = "(private)" if members_of(event.conversation) else event.conversation
-        conversations[where] += 1
-        texts_of[where] += length
+        conversation = "(private)" if members_of(event.conversation) else event.conversation
+        conversations[conversation] += 1
+        texts_of[conversation] += length
         kinds[event.command] += 1
         if event.command in SAID:
             who = event.account or "(guests)"

@@ -79,10 +79,10 @@ def restore(file: Path, config: Config, out: TextIO) -> int:
     """Replace the database by a backup. The replaced one is kept, in case of a mistake."""
     database = config.options.data / DATABASE
     with lock(database.parent):
-        aside = backup.restore(file, database, without="" if config.options.cluster.node else STATE)
+        moved = backup.restore(file, database, without="" if config.options.cluster.node else STATE)
         uploads = _keep_uploads(file, database.parent)
     out.write(f"{database} was restored from {file}\n")
-    for path in aside:
+    for path in moved:
         out.write(f"The former data was moved to {path}\n")
     if uploads:
         out.write(f"Uploads that are not in the backup were moved to {uploads}\n")
@@ -98,18 +98,18 @@ def _keep_uploads(source: Path, data: Path) -> Path | None:
     unknown = [path for path in data.glob(f"{FOLDER}/??/*") if str(path.relative_to(data)) not in known]
     if not unknown:
         return None
-    aside = free_name(data / FOLDER)
+    target = free_name(data / FOLDER)
     try:
         for path in unknown:
-            kept = aside / path.relative_to(data / FOLDER)
-            kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.link(path, kept)
+            copy = target / path.relative_to(data / FOLDER)
+            copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.link(path, copy)
     except OSError as error:
         raise StoreError(
-            f"the database was restored, but other uploads can't be moved to {aside} ({error.strerror}): if you need"
+            f"the database was restored, but other uploads can't be moved to {target} ({error.strerror}): if you need"
             f" them, copy {data / FOLDER} before starting the server"
         ) from error
-    return aside
+    return target
 
 
 def export(channel: str, config: Config, out: TextIO) -> int:
@@ -149,10 +149,10 @@ def _events(lines: Iterable[str], name: str) -> Iterator[StoredEvent]:
             try:
                 yield _event(json.loads(line))
             except (ValueError, KeyError, TypeError) as error:
-                why = f"{error} is missing" if isinstance(error, KeyError) else error
+                reason = f"{error} is missing" if isinstance(error, KeyError) else error
                 raise StoreError(
-                    f"line {number} of {'standard input' if name == '-' else name} was not written by `export` ({why});"
-                    " the lines before it are in the history"
+                    f"line {number} of {'standard input' if name == '-' else name} was not written by `export`"
+                    f" ({reason}); the lines before it are in the history"
                 ) from error
 
 

@@ -17,7 +17,7 @@ from greenchat.chat.continuity import places
 from greenchat.chat.network import Network
 from greenchat.chat.registered_channels import document as channel_document
 from greenchat.chat.user import User
-from greenchat.commands.connection.lost import keeps_place
+from greenchat.commands.connection.lost import survives_restart
 from greenchat.commands.core.context import Context
 from greenchat.storage.interface import Document, Store
 from greenchat.storage.log import Log
@@ -129,7 +129,7 @@ class PlaceKeeper:
 
 
 def _has_place(network: Network, user: User) -> bool:
-    is_expected = user in network.waiting or any(keeps_place(session) for session in user.sessions)
+    is_expected = user in network.waiting or any(survives_restart(session) for session in user.sessions)
     return is_expected and not stays(network, user)
 
 

@@ -45,7 +45,9 @@ def refold(store: Store, casemapping: str, ban_key: Callable[[Mapping[str, Any]]
     before = store.document(*_MARK)
     if before == casemapping:
         return
-    former = before if isinstance(before, str) and before in CASEMAPPINGS else _FIRST
+    former = _FIRST if before is None else before
+    if not isinstance(former, str) or former not in CASEMAPPINGS:
+        raise StoreDamagedError.of_document(*_MARK, ValueError(f"there is no casemapping {former}"))
     writes = _Refolding(store, former, casemapping).writes(ban_key) if former != casemapping else []
     store.commit([*writes, Document(*_MARK, casemapping)])
 
@@ -81,25 +83,25 @@ class _Refolding:
             documents.FILE.name: lambda key, document: (key, document),  # by the id of its account
             documents.TOKEN.name: lambda key, document: (key, document),  # its account is stored unfolded
         }
-        gone: list[StoreWrite] = []
+        removed: list[StoreWrite] = []
         put: list[StoreWrite] = []
         for kind, change in kinds.items():
             for key, document, (to, value) in self._each(kind, change):
                 if to != key:
-                    gone.append(Document(kind, key, None))
+                    removed.append(Document(kind, key, None))
                 if (to, value) != (key, document):
                     put.append(Document(kind, to, value))
-        return [*gone, *put, *self._renamings()]
+        return [*removed, *put, *self._renamings()]
 
     def _each(self, kind: str, read: Callable[[str, StoredFields], T]) -> Iterator[tuple[str, StoredFields, T]]:
         """Yield the documents of a kind with their values. Raises StoreDamagedError."""
         for key, document in self._store.documents(kind).items():
-            if isinstance(document, dict):
-                try:
-                    found = read(key, document)
-                except (KeyError, TypeError, ValueError, AttributeError) as error:
-                    raise StoreDamagedError.of_document(kind, key, error) from error
-                yield key, document, found
+            try:
+                fields = documents.fields_of(document)
+                found = read(key, fields)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                raise StoreDamagedError.of_document(kind, key, error) from error
+            yield key, fields, found
 
     def _accounts(self, clash: str) -> dict[str, str]:
         """Return former keys of accounts, and the present ones."""
@@ -127,14 +129,17 @@ class _Refolding:
         }
         found: dict[str, str] = {}
         taken: set[str] = set()
-        for key, wish in (registered | {key: names[key] for key in names if key not in registered}).items():
-            name, number = wish, 1
+        for key, wanted in (registered | {key: names[key] for key in names if key not in registered}).items():
+            name, number = wanted, 1
             while self._fold(name) in taken:
                 number += 1
-                name = f"{wish}_{number}"
-            if name != wish:
+                name = f"{wanted}_{number}"
+            if name != wanted:
                 log.warning(
-                    "the channel %s was renamed to %s, because another one is named %s", wish, name, self._fold(wish)
+                    "the channel %s was renamed to %s, because another one is named %s",
+                    wanted,
+                    name,
+                    self._fold(wanted),
                 )
             taken.add(self._fold(name))
             found[key] = name
@@ -176,8 +181,8 @@ class _Refolding:
 
     def _renamings(self) -> list[StoreWrite]:
         """Yield the renamings, in two steps, since one may get the key that another has now."""
-        aside: list[StoreWrite] = []
-        back: list[StoreWrite] = []
+        first: list[StoreWrite] = []
+        second: list[StoreWrite] = []
         for key, name in self._conversations:
             if self._is_channel(key) and " " in key:
                 continue  # of a channel that was renamed before: never asked for
@@ -186,7 +191,7 @@ class _Refolding:
                 bare = key.lstrip(_SYMBOLS)
                 name = key[: len(key) - len(bare)] + self._channels.get(bare, bare) if to != key else name
             if to != key:
-                parked = f"* {len(aside)}"
-                aside.append(Renaming(key, parked, name))
-                back.append(Renaming(parked, to, name))
-        return [*aside, *back]
+                parked = f"* {len(first)}"
+                first.append(Renaming(key, parked, name))
+                second.append(Renaming(parked, to, name))
+        return [*first, *second]

@@ -11,10 +11,10 @@ from greenchat.chat.acts import Act
 from greenchat.chat.continuity import snapshot
 from greenchat.chat.continuity.messages import Form
 from greenchat.chat.network import Network
-from greenchat.chat.outbox import Elsewhere
+from greenchat.chat.outbox import RemoteOutbox
 from greenchat.chat.user import Session
 from greenchat.commands.applying import Applier
-from greenchat.commands.core.journal import Encoded, Since
+from greenchat.commands.core.journal import Encoded, LaterWrites
 from greenchat.commands.core.process import (
     Audit,
     AuditError,
@@ -45,8 +45,8 @@ class Replica:
 
     def __init__(self, document: Form, marks: dict[str, object]) -> None:
         """Make a replica. document: the initial snapshot. Raises SnapshotError."""
-        self.network: Network = snapshot.restore(document, lambda _: Elsewhere())
-        self._applier = Applier(self.network, _Journal(marks), _Process(), Elsewhere)
+        self.network: Network = snapshot.restore(document, lambda _: RemoteOutbox())
+        self._applier = Applier(self.network, _Journal(marks), _Process(), RemoteOutbox)
 
     def apply(self, act: Act) -> None:
         """Apply an act of the log. Raises ActError for a step that this version does not have."""
@@ -67,8 +67,8 @@ class _Journal:
     def store(self) -> "_NoHistory":
         return _NoHistory(self._marks)
 
-    def since(self) -> Since:
-        return Since()
+    def later_writes(self) -> LaterWrites:
+        return LaterWrites()
 
     def has_erased(self, conversation: str, event_id: int) -> bool:
         return False
@@ -79,10 +79,10 @@ class _Journal:
     def secure(self, *writes: StoreWrite) -> None:
         self.record(*writes)
 
-    def say(self, writes: Sequence[StoreWrite], said: Encoded, refuse: Callable[[], None]) -> None:
+    def store_message(self, writes: Sequence[StoreWrite], message: Encoded, refuse: Callable[[], None]) -> None:
         pass
 
-    def speak(self, utterance: Utterance) -> None:
+    def store_utterance(self, utterance: Utterance) -> None:
         pass
 
     def record(self, *writes: StoreWrite) -> None:
@@ -142,7 +142,7 @@ class _NoHistory:
     def is_tidy(self, now: int) -> bool:
         return True
 
-    def maintain(self, now: int, *, decides: bool = True) -> None:
+    def maintain(self, now: int, *, decides: bool = True, is_busy: bool = False) -> None:
         pass
 
     def due_cuts(self) -> DueCuts:

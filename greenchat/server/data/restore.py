@@ -9,12 +9,12 @@ from itertools import count
 from typing import Any, TypeVar
 
 from greenchat.chat import documents
-from greenchat.chat.accounts import Account, Dropped
-from greenchat.chat.always_on import bring_back
+from greenchat.chat.accounts import Account, DeletedAccount
+from greenchat.chat.always_on import restore_presence
 from greenchat.chat.channel import Channel
 from greenchat.chat.client_ids import SentIds
 from greenchat.chat.continuity import places
-from greenchat.chat.documents import DocumentKind
+from greenchat.chat.documents import DocumentKind, fields_of
 from greenchat.chat.network import Network
 from greenchat.chat.owned.files import File
 from greenchat.chat.owned.push_subscriptions import PushSubscription
@@ -46,13 +46,12 @@ def restore(network: Network, store: Store, grace: int = 0) -> None:
     refold(store, network.settings.casemapping, lambda document: bans.key(ServerBan.from_document(document).target))
     network.secret = _secret(store, documents.OWN)
     network.protection.cloaks.change_secret(_secret(store, documents.CLOAK))
-    level = store.document(documents.SERVER.name, documents.DEFCON)
-    network.protection.defcon = level if isinstance(level, int) and level in MEANINGS else NORMAL
+    network.protection.defcon = _defcon(store)
     reserve_dropped(network, store)
     accounts = network.accounts
     for account in new_accounts(network, store):
         accounts.put(account)
-    _each(store, documents.CHANNEL, lambda document: network.bring_back(_channel(network, document)))
+    _each(store, documents.CHANNEL, lambda document: network.restore_channel(_channel(network, document)))
     for token in _each(store, documents.TOKEN, Token.from_document):
         network.tokens.put(token)
     for file in _each(store, documents.FILE, File.from_document):
@@ -66,17 +65,17 @@ def restore(network: Network, store: Store, grace: int = 0) -> None:
     for reservation in _each(store, documents.RESERVATION, Reservation.from_document):
         network.protection.reservations.put(reservation)
     if grace:
-        _bring_back_placed(network, store)  # before users with invitations to them
+        _restore_placed_channels(network, store)  # before users with invitations to them
     numbers = count()
     _each(
         store,
         documents.PRESENCE,
-        lambda document: bring_back(
+        lambda document: restore_presence(
             network, document, guest_id=f"~{network.started}-{next(numbers)}", now=network.started
         ),
     )
     if grace:
-        _bring_back_places(network, store, grace)
+        _restore_places(network, store, grace)
     network.local.changed_presences.clear()
     _close(network, store)
     for event in store.tagged(CLIENT_ID, first_id(network.started - _RESENT_WITHIN), _RESENT_MOST):
@@ -85,18 +84,17 @@ def restore(network: Network, store: Store, grace: int = 0) -> None:
             network.sent_ids.add(key, event.id)
 
 
-def _bring_back_placed(network: Network, store: Store) -> None:
+def _restore_placed_channels(network: Network, store: Store) -> None:
     for channel in _each(store, documents.PLACED, lambda document: _channel(network, document)):
         channel.is_kept = False
         if network.channel(channel.name) is None:
-            network.bring_back(channel)
+            network.restore_channel(channel)
 
 
-def _bring_back_places(network: Network, store: Store, grace: int) -> None:
+def _restore_places(network: Network, store: Store, grace: int) -> None:
     for guest_id, stored in store.documents(documents.PLACE.name).items():
         try:
-            if isinstance(stored, Mapping):
-                places.bring_back(network, guest_id, stored, now=network.started, grace=grace)
+            places.restore(network, guest_id, fields_of(stored), now=network.started, grace=grace)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise StoreDamagedError.of_document(documents.PLACE.name, guest_id, error) from error
 
@@ -107,8 +105,7 @@ def _close(network: Network, store: Store) -> None:
     for channel in [each for each in network.channels.values() if each.registration is None and not each.members]:
         network.set_registration(channel, None)
     _each(store, documents.CLOSED, closures.restore)
-    inside = {name: each for name, each in store.documents(documents.INSIDE.name).items() if isinstance(each, Mapping)}
-    closures.restore_inside(inside, last)
+    closures.restore_inside(_all(store, documents.INSIDE, fields_of), last)
     closures.end_those_without(network.channels, last)
 
 
@@ -126,13 +123,23 @@ def _bound(network: Network, ban: ServerBan) -> ServerBan:
 def _secret(store: Store, key: str) -> bytes:
     """Return a secret of the server, made on the first start. Only the server's user can read the database."""
     secret = store.document(documents.SERVER.name, key)
-    if not isinstance(secret, str):
+    if secret is None:
         secret = secrets.token_hex(SECRET_SIZE)
         store.commit([Document(documents.SERVER.name, key, secret)])
     try:
-        return bytes.fromhex(secret)
-    except ValueError as error:
+        return bytes.fromhex(secret)  # type: ignore[arg-type]  # a TypeError if it is no text
+    except (TypeError, ValueError) as error:
         raise StoreDamagedError.of_document(documents.SERVER.name, key, error) from error
+
+
+def _defcon(store: Store) -> int:
+    level = store.document(documents.SERVER.name, documents.DEFCON)
+    if level is None:
+        return NORMAL
+    if not isinstance(level, int) or level not in MEANINGS:
+        error = ValueError(f"there is no level {level}")
+        raise StoreDamagedError.of_document(documents.SERVER.name, documents.DEFCON, error)
+    return level
 
 
 def new_accounts(network: Network, store: Store) -> list[Account]:
@@ -146,17 +153,21 @@ def new_accounts(network: Network, store: Store) -> list[Account]:
 
 def reserve_dropped(network: Network, store: Store) -> None:
     """Reserve the names of deleted accounts."""
-    for dropped in _each(store, documents.DROPPED, Dropped.from_document):
+    for dropped in _each(store, documents.DROPPED, DeletedAccount.from_document):
         network.accounts.reserve(dropped)
 
 
 def _each(store: Store, kind: DocumentKind, make: Callable[[Mapping[str, Any]], T]) -> list[T]:
     """Return `make`'s result for each document of a kind. Raises StoreDamagedError for a damaged one."""
-    made = []
+    return list(_all(store, kind, make).values())
+
+
+def _all(store: Store, kind: DocumentKind, make: Callable[[Mapping[str, Any]], T]) -> dict[str, T]:
+    """Return the same by the keys of the documents."""
+    made = {}
     for key, document in store.documents(kind.name).items():
         try:
-            if isinstance(document, Mapping):
-                made.append(make(document))
+            made[key] = make(fields_of(document))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise StoreDamagedError.of_document(kind.name, key, error) from error
     return made

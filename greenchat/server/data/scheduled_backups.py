@@ -64,7 +64,7 @@ class ScheduledBackups:
         every = self._options().every * _HOUR
         if not every:
             return float("inf")
-        made = kept(self.folder)
+        made = existing_backups(self.folder)
         return made[-1].stat().st_mtime + every - self._now() if made else 0.0
 
     def _run(self) -> None:
@@ -90,7 +90,7 @@ class ScheduledBackups:
             problems = inspection.check(file)
             if problems:
                 return f"{file} is damaged: {problems[0]}"
-            for old in kept(folder)[: -self._options().keep]:
+            for old in existing_backups(folder)[: -self._options().keep]:
                 old.unlink(missing_ok=True)
             log.info("the database was saved in %s and checked", file)
         except (StoreError, OSError) as error:
@@ -98,7 +98,7 @@ class ScheduledBackups:
         return ""
 
 
-def kept(folder: Path) -> list[Path]:
+def existing_backups(folder: Path) -> list[Path]:
     """Return the scheduled backups, the oldest first. Other files are ignored."""
     try:
         return sorted(file for file in folder.iterdir() if _OURS.fullmatch(file.name))

@@ -6,8 +6,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from time import monotonic
+from time import monotonic, thread_time
 from typing import IO
 
 import gevent
@@ -29,6 +30,7 @@ _AFTER_TROUBLE = 5.0
 _REPEATED = 600.0
 _STEP = 0.002  # seconds of one turn
 _TIDYING = 0.5  # seconds between one `maintain` and the next
+_BUSY = 0.5  # share of the time in which the loop is not idle
 _DAY = 86_400_000  # ms
 _PATIENCE = 5.0  # seconds: a server that stops gives its clients at most 4 to hang up
 _SHORT_PATIENCE = 0.5  # seconds: a server that was just stopped may not have ended yet
@@ -75,7 +77,8 @@ class StoreKeeper:
                 self._release()
             raise
         self._thread = Pool(1, begun=True)
-        self._trouble = _Trouble()
+        self._failures = _FailureLog()
+        self._load = _Load()
         self._greenlet: gevent.Greenlet | None = None
 
     def start(self) -> None:
@@ -117,14 +120,17 @@ class StoreKeeper:
                 gevent.sleep(_EVERY)
                 if self.store.is_tidy(self.now()):
                     continue
-                trouble = self._thread.apply(self._maintain, (self.now(), self.decides()))
+                is_busy = self._load.since_last() > _BUSY
+                failure = self._thread.apply(self._maintain, (self.now(), self.decides(), is_busy))
                 self._cut()
-                if trouble:
-                    raise trouble
+                if failure:
+                    with suppress(StoreError):
+                        self._tidy()  # all but searches works without an index, which may be all that has failed
+                    raise failure
                 self._tidy()
-                self._trouble.is_over()
+                self._failures.is_over()
             except StoreError as error:
-                self._trouble.tell(str(error))
+                self._failures.tell(str(error))
                 gevent.sleep(_AFTER_TROUBLE)
             except Exception:
                 log.exception("housekeeping of the database failed because of a bug")
@@ -148,16 +154,41 @@ class StoreKeeper:
         if due.surplus or due.departed:
             self.cut(due)
 
-    def _maintain(self, now: int, decides: bool) -> StoreError | None:
+    def _maintain(self, now: int, decides: bool, is_busy: bool) -> StoreError | None:
         """Call `maintain` in the thread; gevent would print its exception as a bug."""
         try:
-            self.store.maintain(now, decides=decides)
+            self.store.maintain(now, decides=decides, is_busy=is_busy)
         except StoreError as error:
             return error
         return None
 
 
-class _Trouble:
+class _Load:
+    """The load of the calling thread."""
+
+    __slots__ = ("_at", "_busy")
+
+    def __init__(self) -> None:
+        self._at, self._busy = monotonic(), _busy_seconds()
+
+    def since_last(self) -> float:
+        """Return the share of the time since the last call in which this thread was not idle."""
+        at, busy = self._at, self._busy
+        self._at, self._busy = monotonic(), _busy_seconds()
+        return (self._busy - busy) / max(self._at - at, 1e-9)
+
+
+def _busy_seconds() -> float:
+    """Return how long this thread has worked, or has waited for a processor that others used, if that is known."""
+    try:
+        with open("/proc/thread-self/schedstat", encoding="ascii") as file:
+            worked, waited, _ = file.read().split()
+    except (OSError, ValueError):  # another system, or a kernel without these figures
+        return thread_time()
+    return (int(worked) + int(waited)) / 1e9
+
+
+class _FailureLog:
     """The last logged trouble, to avoid repetitions: a full disk may stay full for days."""
 
     __slots__ = ("_at", "_text")
@@ -167,13 +198,13 @@ class _Trouble:
         self._at = 0.0
 
     def tell(self, text: str) -> None:
-        """Log a trouble if it is new, or was logged long ago."""
+        """Log a failure if it is new, or was logged long ago."""
         if text != self._text or monotonic() - self._at > _REPEATED:
             log.error("housekeeping of the database: %s", text)
             self._text, self._at = text, monotonic()
 
     def is_over(self) -> None:
-        """Log the end of a trouble, if there was one."""
+        """Log the end of a failure, if there was one."""
         if self._text:
             log.info("housekeeping of the database works again")
             self._text = ""

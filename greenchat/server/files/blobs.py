@@ -102,31 +102,31 @@ class Blobs:
         """
         if not self._folder.is_dir():
             return 0
-        gone = 0
+        count = 0
         for folder in self._folder.iterdir():
             for entry in os.scandir(folder) if folder.is_dir() else ():
                 is_of_none = folder.name == _PARTS or not is_used(entry.name.removesuffix(THUMBNAIL))
                 if is_of_none and entry.stat().st_mtime < before:
                     Path(entry.path).unlink(missing_ok=True)
-                    gone += 1
-        return gone
+                    count += 1
+        return count
 
 
-def _removed(path: Path, aside: Path, before: float) -> bool:
+def _removed(path: Path, temporary: Path, before: float) -> bool:
     """Remove a file, unless it is new, and return whether it is gone.
 
-    aside: a temporary name for it, so that a new file of the same name is not removed.
+    temporary: a name for it in the meantime, so that a new file of the same name is not removed.
     """
     try:
         if path.stat().st_mtime >= before:
             return False
-        aside.parent.mkdir(exist_ok=True)
-        path.rename(aside)
+        temporary.parent.mkdir(exist_ok=True)
+        path.rename(temporary)
     except FileNotFoundError:
         return True
-    is_new = aside.stat().st_mtime >= before
+    is_new = temporary.stat().st_mtime >= before
     if is_new:
         with suppress(FileExistsError):  # the same content was uploaded before
-            os.link(aside, path)
-    aside.unlink()
+            os.link(temporary, path)
+    temporary.unlink()
     return not is_new

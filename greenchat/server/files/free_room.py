@@ -9,8 +9,8 @@ _LARGEST_SHARE = 20  # at most this fraction of a small disk stays free
 
 def free_room(folder: Path) -> tuple[int, int]:
     """Return the bytes that are free for us on the disk of a folder, and all of its bytes. Raises OSError."""
-    found = os.statvfs(folder)
-    return found.f_bavail * found.f_frsize, found.f_blocks * found.f_frsize
+    stats = os.statvfs(folder)
+    return stats.f_bavail * stats.f_frsize, stats.f_blocks * stats.f_frsize
 
 
 def least_free(total: int, low_disk: int) -> int:

@@ -26,7 +26,7 @@ _BROKEN = "The picture is damaged"
 
 def clean_jpeg(data: bytes) -> tuple[bytes, int]:
     """Return the picture with only JFIF, the colour profile, and Adobe's segment about colours."""
-    kept, place = [data[:2]], 2
+    pieces, place = [data[:2]], 2
     while True:
         marker = _at(data, place, 2)
         if marker[0] != 0xFF:
@@ -36,15 +36,15 @@ def clean_jpeg(data: bytes) -> tuple[bytes, int]:
             place += 1
             continue
         if kind == 0xD9:
-            return b"".join([*kept, marker]), 1
+            return b"".join([*pieces, marker]), 1
         length = int.from_bytes(_at(data, place + 2, 2), "big")
         end = place + 2 + length
         segment = _at(data, place, 2 + length)
         if kind == 0xDA:
             end = _end_of_scan(data, end)
-            kept.append(data[place:end])
+            pieces.append(data[place:end])
         elif not (0xE0 <= kind <= 0xEF or kind == 0xFE) or _is_needed(kind, segment[4:]):
-            kept.append(segment)
+            pieces.append(segment)
         place = end
 
 
@@ -68,37 +68,37 @@ def _end_of_scan(data: bytes, place: int) -> int:
 
 def clean_png(data: bytes) -> tuple[bytes, int]:
     """Return the picture with only the critical chunks, those about colours, and animation."""
-    kept, place, frames = [data[:8]], 8, 0
+    pieces, place, frames = [data[:8]], 8, 0
     while True:
         length = int.from_bytes(_at(data, place, 4), "big")
         kind = _at(data, place + 4, 4)
         chunk = _at(data, place, length + 12)
         if kind in _PNG_KEPT:
-            kept.append(chunk)
+            pieces.append(chunk)
             frames += kind == b"fcTL"
         elif not kind[0] & 0x20:
             raise PictureError(_BROKEN)  # an unknown critical chunk
         if kind == b"IEND":
-            return b"".join(kept), max(frames, 1)
+            return b"".join(pieces), max(frames, 1)
         place += length + 12
 
 
 def clean_gif(data: bytes) -> tuple[bytes, int]:
     """Return the picture with only frames, their timing, and repetition; without comments and text."""
     place = 13 + _table(_at(data, 10, 1)[0])
-    kept, frames = [_at(data, 0, place)], 0
+    pieces, frames = [_at(data, 0, place)], 0
     while True:
         kind = _at(data, place, 1)
         if kind == b"\x3b":
-            return b"".join([*kept, kind]), max(frames, 1)
+            return b"".join([*pieces, kind]), max(frames, 1)
         if kind == b"\x2c":
             end = _end_of_blocks(data, place + 11 + _table(_at(data, place + 9, 1)[0]))
             frames += 1
-            kept.append(data[place:end])
+            pieces.append(data[place:end])
         elif kind == b"\x21":
             label, end = _at(data, place + 1, 1)[0], _end_of_blocks(data, place + 2)
             if label == 0xF9 or (label == 0xFF and data[place + 3 : place + 14] in _LOOPS):
-                kept.append(data[place:end])
+                pieces.append(data[place:end])
         else:
             raise PictureError(_BROKEN)
         place = end
@@ -118,17 +118,17 @@ def _end_of_blocks(data: bytes, place: int) -> int:
 def clean_webp(data: bytes) -> tuple[bytes, int]:
     """Return the picture with only pixels, transparency, animation, and the colour profile."""
     end = 8 + int.from_bytes(_at(data, 4, 4), "little")
-    kept, place, frames = [], 12, 0
+    pieces, place, frames = [], 12, 0
     while place + 8 <= end:
         kind, length = _at(data, place, 4), int.from_bytes(_at(data, place + 4, 4), "little")
         chunk = _at(data, place, 8 + length)
         if kind == b"VP8X":
             chunk = chunk[:8] + bytes([chunk[8] & ~_WEBP_METADATA]) + chunk[9:]
         if kind in _WEBP_KEPT:
-            kept.append(chunk + b"\0" * (length & 1))
+            pieces.append(chunk + b"\0" * (length & 1))
             frames += kind == b"ANMF"
         place += 8 + length + (length & 1)
-    body = b"WEBP" + b"".join(kept)
+    body = b"WEBP" + b"".join(pieces)
     return b"RIFF" + len(body).to_bytes(4, "little") + body, max(frames, 1)
 
 

@@ -10,9 +10,9 @@ from contextlib import suppress
 from math import inf, isfinite
 from typing import Any, NamedTuple
 
+from greenchat.chat.continuity import session_form
 from greenchat.chat.continuity.local_form import dump_own
 from greenchat.chat.continuity.messages import Form
-from greenchat.chat.continuity.snapshot import dump_session
 from greenchat.chat.outbox import Dirty
 from greenchat.protocol.message import Message
 from greenchat.protocol.numerics import Numeric
@@ -30,7 +30,7 @@ from greenchat.server.net.sendq import SendQueues
 _NEW, _IRC, _PLAIN, _WEBSOCKET = "new", "irc", "plain", "websocket"
 
 
-class Ways(NamedTuple):
+class OutboxParts(NamedTuple):
     """The parts of the new server that outboxes belong to. limit: bytes that may wait in one."""
 
     dirty: Dirty
@@ -67,7 +67,7 @@ def dump(connection: Connection, plain: PlainClients, origin: str) -> dict[str, 
         "origin": origin,
         "forwards": bool(connection.forwarders),
         "opened": connection.opened,
-        "heard": connection.heard,
+        "heard": connection.last_input,
         "asked": connection.asked,
         "patience": connection.patience if isfinite(connection.patience) else None,
         "pings": connection.pings,
@@ -76,7 +76,7 @@ def dump(connection: Connection, plain: PlainClients, origin: str) -> dict[str, 
         "logging_in": session.sasl is not None,
     }
     if session.user is None:
-        form["session"] = dump_session(session)
+        form["session"] = session_form.dump(session)
     if isinstance(connection.sock, WebSocketStream):
         form["dialect"], form["frames"] = _WEBSOCKET, connection.sock.unfinished
     elif isinstance(outbox, PlainOutbox):
@@ -84,7 +84,7 @@ def dump(connection: Connection, plain: PlainClients, origin: str) -> dict[str, 
     return form
 
 
-class Moved:
+class MovedConnection:
     """A connection that is being handed over. number: of its session."""
 
     def __init__(self, form: Form, descriptor: int) -> None:
@@ -93,7 +93,7 @@ class Moved:
         self.sock = socket.socket(fileno=descriptor)
         self._style: OutputStyle | None = None
 
-    def outbox(self, ways: Ways) -> SocketOutbox:
+    def outbox(self, ways: OutboxParts) -> SocketOutbox:
         """Return its outbox, with the queue of the other process."""
         form = self.form
         outbox = SocketOutbox(ways.dirty, self.sock, ways.limit, ways.send_queues)
@@ -113,7 +113,7 @@ class Moved:
         """Restore the state of the connection, and return the function that serves it."""
         form = self.form
         connection.opened = form["opened"]
-        connection.heard = form["heard"]
+        connection.last_input = form["heard"]
         connection.asked = form["asked"]
         connection.patience = inf if form["patience"] is None else form["patience"]
         connection.pings = form["pings"]
@@ -132,11 +132,11 @@ class Moved:
         return lambda: self._speak_irc(connection)
 
     def _speak_irc(self, connection: Connection) -> None:
-        self._apologize(connection)
+        self._report_lost_commands(connection)
         IrcClient(connection).speak(self.form["unread"] or None)
 
     def _speak_plain(self, connection: Connection) -> None:
-        self._apologize(connection)
+        self._report_lost_commands(connection)
         outbox, clients = connection.outbox, connection.server.clients.plain
         if self._style is None or not isinstance(outbox, PlainOutbox):
             raise TypeError("a plain client without an outbox of its kind")
@@ -146,7 +146,7 @@ class Moved:
         elif rest:
             IrcClient(connection).speak(rest)
 
-    def _apologize(self, connection: Connection) -> None:
+    def _report_lost_commands(self, connection: Connection) -> None:
         """Tell the client which commands it has to repeat."""
         form = self.form
         if not (form["unanswered"] or form["logging_in"]):

@@ -51,7 +51,7 @@ _DYING = 0.5  # seconds between the end of a process's sockets and its own
 _OF_THIS_PROCESS = {VARIABLE, "LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID"}
 
 
-class Giver(Protocol):
+class HandoverServerParts(Protocol):
     """The parts of the server that are handed over."""
 
     audit: AuditLog
@@ -82,7 +82,12 @@ class Upgrade:
     """
 
     def __init__(
-        self, giver: Giver, *, is_activated: bool, on_handover: Callable[[int, str], None], end: Callable[[int], None]
+        self,
+        giver: HandoverServerParts,
+        *,
+        is_activated: bool,
+        on_handover: Callable[[int, str], None],
+        end: Callable[[int], None],
     ) -> None:
         self._giver = giver
         self._is_activated = is_activated
@@ -158,11 +163,13 @@ class Upgrade:
         if giver.background:
             log.warning("%d tasks of operators were stopped: start them again", len(giver.background))
         began, worked = monotonic(), process_time()
+        giver.turn.begin()
         for connection in clients.connections:
             if connection.session.closing and connection.session.user:
                 connection.context(Message("")).propose(left, connection.session.closing)
+        giver.turn.dirty.release_all()
         giver.turn.end()
-        if giver.turn.is_owing:
+        if giver.turn.has_writes_to_retry:
             raise HandoverError("the database can't be written at the moment")
         moving = [connection for connection in clients.connections if can_move(connection)]
         lock = giver.keeper.lock

@@ -10,7 +10,7 @@ from typing import IO, Any
 
 from greenchat import __version__
 from greenchat.chat import acts
-from greenchat.chat.continuity import snapshot
+from greenchat.chat.continuity import session_form, snapshot
 from greenchat.chat.continuity.local_form import load_local, load_own
 from greenchat.chat.network import Network
 from greenchat.chat.outbox import Dirty, Outbox
@@ -19,7 +19,7 @@ from greenchat.commands.core.process import HandoverError
 from greenchat.config.file import Config
 from greenchat.config.options import Address, ListenerOptions
 from greenchat.config.schema import take_over
-from greenchat.server.handover.forms import Moved, Ways
+from greenchat.server.handover.forms import MovedConnection, OutboxParts
 from greenchat.server.handover.wire import VARIABLE, HandoverLink
 from greenchat.server.net.connection import Connection, ConnectionServerParts
 from greenchat.storage.schema import MIGRATIONS
@@ -27,7 +27,7 @@ from greenchat.storage.schema import MIGRATIONS
 _STEP = 20.0  # seconds for the old process to finish its work
 
 
-class Estate:
+class HandedOverState:
     """Everything handed over by the old process. moved: its connections, by the numbers of their sessions.
 
     listening: its sockets, by the configured address; is_activated: whether systemd opened them.
@@ -48,14 +48,16 @@ class Estate:
             for host, port in document["listeners"]:
                 self.listening.setdefault(Address(host, port), []).append(socket(fileno=descriptors.pop(0)))
             forms = document["connections"]
-            self.moved = {form["number"]: Moved(form, fd) for form, fd in zip(forms, descriptors, strict=True)}
+            self.moved = {
+                form["number"]: MovedConnection(form, fd) for form, fd in zip(forms, descriptors, strict=True)
+            }
             self._state = document["state"]
             self._local = document["local"]
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise HandoverError(f"what was handed over can't be read: {type(error).__name__}: {error}") from error
         self.lost: list[Session] = []
 
-    def restore(self, ways: Ways) -> Network:
+    def restore(self, ways: OutboxParts) -> Network:
         """Return the state, with an outbox for every session that was handed over; `lost` has the others.
 
         Raises SnapshotError.
@@ -67,7 +69,7 @@ class Estate:
             sessions = {session.number: session for session in network.sessions}
             for number, moved in self.moved.items():
                 if "session" in moved.form:
-                    session = sessions[number] = snapshot.load_session(moved.form["session"], outboxes[number])
+                    session = sessions[number] = session_form.load(moved.form["session"], outboxes[number])
                     network.connect(session)
             for number, moved in self.moved.items():
                 load_own(sessions[number], moved.form["own"])
@@ -80,7 +82,7 @@ class Estate:
         return network
 
     def connection(
-        self, server: ConnectionServerParts, moved: Moved, listeners: Mapping[Address, ListenerOptions]
+        self, server: ConnectionServerParts, moved: MovedConnection, listeners: Mapping[Address, ListenerOptions]
     ) -> Connection:
         """Return a connection that was handed over."""
         session, outbox = self._sessions[moved.number]
@@ -95,14 +97,14 @@ def hello() -> dict[str, Any]:
     return {"version": __version__, "acts": acts.VERSION, "epochs": epochs, "schema": len(MIGRATIONS)}
 
 
-class Heir:
+class Takeover:
     """A process that was started to take over. link: to the one that serves."""
 
     def __init__(self, link: HandoverLink) -> None:
         self._link = link
         self._began = 0.0  # when the other process stops, by the processor time of this one
 
-    def receive(self, config: Config) -> Estate:
+    def receive(self, config: Config) -> HandedOverState:
         """Report that this process is ready, and wait until the other one has stopped and handed over everything.
 
         Raises HandoverError.
@@ -110,11 +112,11 @@ class Heir:
         self._link.send(hello())
         self._began = process_time()
         document, descriptors = self._link.receive()
-        estate = Estate(document, descriptors)
-        wrong = self._unfit(config, estate, document)
+        handed_over = HandedOverState(document, descriptors)
+        wrong = self._unfit(config, handed_over, document)
         if wrong:
             raise HandoverError(wrong, needs_restart=True)
-        return estate
+        return handed_over
 
     def accept(self) -> None:
         """Confirm that everything has arrived; from now on this process serves. Raises HandoverError if it must not."""
@@ -127,12 +129,12 @@ class Heir:
         del os.environ[VARIABLE]
 
     @staticmethod
-    def _unfit(config: Config, estate: Estate, document: Mapping[str, Any]) -> str:
+    def _unfit(config: Config, state: HandedOverState, document: Mapping[str, Any]) -> str:
         """Return a text about changes of the configuration that need a restart, "" without any."""
         options = config.options
-        if options.storage.persistent and options.data.resolve() != estate.folder.resolve():
+        if options.storage.persistent and options.data.resolve() != state.folder.resolve():
             return "data: a change needs a restart"
-        if options.storage.persistent == estate.is_temporary:
+        if options.storage.persistent == state.is_temporary:
             return "storage.persistent: a change needs a restart"
         before = snapshot.settings_of(document["state"])
         _, refused = take_over(before, config.settings)

@@ -15,7 +15,7 @@ from typing import Any
 from greenchat.commands.core.process import HandoverError
 
 VARIABLE = "GREENCHAT_HANDOVER"
-"""Of the environment: the descriptor of the socket in a process that is to take over."""
+"""The environment variable with the descriptor of the socket, in a process that is to take over."""
 
 _HEAD = struct.Struct("!QI")
 _GROUP = 200  # descriptors: the system's limit is 253 at once

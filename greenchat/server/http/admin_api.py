@@ -45,7 +45,7 @@ class AdminApi:
     def _open(self, request: Request, right: str) -> tuple[Context, User]:
         """Return the context of a session of an operator with this right. Raises HttpError."""
         outer, user = self._enter(request, ADMIN)
-        ctx = outer.aside(open_session(outer, user))
+        ctx = outer.for_session(open_session(outer, user))
         if not may(ctx, right):
             raise HttpError(403, f"The account's user must be an operator with the right {right}: OPER makes them one")
         return ctx, user
@@ -53,12 +53,12 @@ class AdminApi:
     def _check(self, request: Request) -> Response:
         ctx, _ = self._open(request, _ACCOUNTS)
         name, password = _fields(request, "accountName", "passphrase")
-        found: list[Account] = []
+        accounts: list[Account] = []
         errors: list[str] = []
 
         def then(_: Context, account: Account | None) -> None:
             if account is not None and not why_unusable(account):
-                found.append(account)
+                accounts.append(account)
 
         def refuse(_: Context, denial: Denial) -> None:
             if denial.seconds:
@@ -66,8 +66,8 @@ class AdminApi:
             errors.append(denial.text)
 
         run_out(request, ctx, check_password(ctx, name, password, then, refuse))
-        shown = found[0].name if found else None
-        return json_response({"success": bool(found), "accountName": shown, "error": errors[0] if errors else None})
+        shown = accounts[0].name if accounts else None
+        return json_response({"success": bool(accounts), "accountName": shown, "error": errors[0] if errors else None})
 
     def _register(self, request: Request) -> Response:
         return self._serve(request, "SAREGISTER", "accountName", "passphrase")

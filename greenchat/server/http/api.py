@@ -65,7 +65,10 @@ class Api:
         """Check the token of a bot, its right, and its rate. Raises HttpError."""
         given = request.head.get("authorization")
         ctx = context_of(request)
-        token = find_bot(ctx, hash_of(given[len(_BEARER) :])) if given.lower().startswith(_BEARER) else None
+        token = None
+        if given.lower().startswith(_BEARER):
+            ctx.process.log.catch_up()  # the last call, with its effect, may have come to another node
+            token = find_bot(ctx, hash_of(given[len(_BEARER) :]))
         if token is None:
             raise HttpError(401, "Send the token of a bot: see /msg NickServ HELP TOKEN", WWW_Authenticate="Bearer")
         self.limits.count(token.hash, self._options().api_rate)
@@ -164,7 +167,7 @@ class Api:
         if not all(map(_is_line, request.query.values())):
             raise HttpError(422, "Parameters must be single lines")
         session = open_session(outer, user)
-        ctx = outer.aside(session)
+        ctx = outer.for_session(session)
         ctx.adopt(message)
 
         def require() -> None:
@@ -172,17 +175,19 @@ class Api:
                 raise HttpError(409, _ABSENT)
 
         run_out(request, ctx, run(ctx), require)
-        told = answers(session)
-        _require_success(told)
-        return json_response({"messages": [_message(each) for each in told if each.command in ("PRIVMSG", "NOTICE")]})
+        replies = answers(session)
+        _require_success(replies)
+        return json_response(
+            {"messages": [_message(each) for each in replies if each.command in ("PRIVMSG", "NOTICE")]}
+        )
 
 
 _SEARCHED = ("text", "in", "from", "after", "before", "limit")
 
 
-def _require_success(told: Iterable[Message]) -> None:
+def _require_success(replies: Iterable[Message]) -> None:
     """Check that a command was not refused. Raises HttpError."""
-    for answer in told:
+    for answer in replies:
         if answer.command == "FAIL":
             raise HttpError(_FAILS.get(answer.params[1], 503), answer.params[-1])
         if answer.command.isdigit() and answer.command[0] in "45":

@@ -22,7 +22,7 @@ def context_of(request: Request) -> Context:
 def stranger_of(request: Request) -> Context:
     """Return a context for a stranger at the request's address, even behind a proxy, so that limits count it there."""
     ctx = context_of(request)
-    return ctx.aside(Session(Outbox(Dirty()), request.address, ctx.now))
+    return ctx.for_session(Session(Outbox(Dirty()), request.address, ctx.now))
 
 
 def wait_until_stored(request: Request) -> None:

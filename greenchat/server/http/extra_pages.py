@@ -24,6 +24,10 @@ class ExtrasServerParts(files.FilesServerParts, Protocol):
     def clients(self) -> HttpClientsParts:
         """All clients."""
 
+    @property
+    def waiting_events(self) -> int:
+        """Return how many events wait for the search index."""
+
 
 def serve_extras(server: ExtrasServerParts, settings: Settings) -> files.FilePages | None:
     """Add the routes of extras; return the pages of files, if enabled. Raises ConfigError if a package is missing.

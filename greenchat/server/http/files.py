@@ -99,12 +99,12 @@ class FilePages:
         blobs, used = self._uploads.blobs, frozenset(self._contents)
         before = self._server.now() / 1000 - _ON_ITS_WAY if network.nodes else float("inf")
         try:
-            gone = blobs.clean(used.__contains__, before=before)
+            count = blobs.clean(used.__contains__, before=before)
         except OSError as error:
             log.error("the folder of uploaded files can't be read: %s", error)
         else:
-            if gone:
-                log.info("%d contents without a file were removed", gone)
+            if count:
+                log.info("%d contents without a file were removed", count)
 
     def close(self) -> None:
         """Wait until requests that have started have ended."""
@@ -199,14 +199,14 @@ class FilePages:
     def _address(self, request: Request, file: File) -> str:
         return (self._server.network.settings.files.url or request.base) + _path(file)
 
-    def _file(self, name: str) -> File:
-        file = self._server.network.owned.files.get(name)
+    def _file(self, request: Request, name: str) -> File:
+        file = context_of(request).process.log.find(lambda: self._server.network.owned.files.get(name))
         if file is None:
             raise HttpError(404, "There is no such file")
         return file
 
     def _delete(self, request: Request, name: str) -> Response:
-        account, file = sender_of(request, TO_MANAGE), self._file(name)
+        account, file = sender_of(request, TO_MANAGE), self._file(request, name)
         if account is None or account.id != file.owner:
             raise HttpError(403, "Only the uploader of a file can delete it")
         try:
@@ -216,13 +216,13 @@ class FilePages:
         return Response(204, fields=[NOT_KEPT])
 
     def _hand_out_small(self, request: Request, name: str) -> Response:
-        file = self._file(name)
+        file = self._file(request, name)
         if not file.has_thumbnail:
             return self._hand_out(request, name)
         return self._send(request, file.hash + THUMBNAIL, "image/webp", [("Content-Disposition", "inline")])
 
     def _hand_out(self, request: Request, name: str) -> Response:
-        file = self._file(name)
+        file = self._file(request, name)
         kind = KNOWN.get(file.type)
         how = "inline" if kind and kind.is_shown else "attachment"
         title = file.title or f"{file.name[:8]}.{kind.suffix if kind else 'bin'}"

@@ -76,7 +76,7 @@ class Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
         self._idle = idle
         self._timeout = timeout
         self._waits = waits
-        self._trouble: HttpError | None = None
+        self._error: HttpError | None = None
         self._head: RequestHead | None = None
         self._fields = b""
         self.MessageClass = self._read_fields  # instead of pywsgi's reading from the connection
@@ -92,7 +92,7 @@ class Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
                 return ""
             self._head = parse_head(data)
         except HttpError as error:
-            self._trouble = error
+            self._error = error
             return "-"  # for the log: pywsgi continues with read_request
         finally:
             self._waits(False, False)
@@ -102,8 +102,8 @@ class Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
 
     def read_request(self, raw_requestline: str) -> bool:
         """Prepare for the request of this head. Raises HttpError."""
-        if self._trouble:
-            raise self._trouble
+        if self._error:
+            raise self._error
         super().read_request(raw_requestline)
         head = self._head
         if head is None or not head.keeps:

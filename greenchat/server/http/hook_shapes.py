@@ -83,23 +83,23 @@ def _items(value: object) -> list[Any]:
 
 
 def _github(event: str, body: dict[str, Any]) -> Iterator[str]:
-    where = f"[{_short(_text(body, 'repository', 'full_name'))}]"
+    repository = f"[{_short(_text(body, 'repository', 'full_name'))}]"
     who = _short(_text(body, "sender", "login")) or "somebody"
     if event == "push":
         who = _short(_text(body, "pusher", "name") or _text(body, "pusher", "login")) or who
         url = _text(body, "compare") or _text(body, "compare_url")
         commits = _items(body.get("commits"))
-        yield from _push(where, who, _text(body, "ref"), commits, len(commits), url, body.get("deleted") is True)
+        yield from _push(repository, who, _text(body, "ref"), commits, len(commits), url, body.get("deleted") is True)
     elif event in ("issues", "pull_request"):
         kind, what = ("issue", "issue") if event == "issues" else ("pull_request", "pull request")
         about = _at(body, kind)
         action = "merged" if _at(about, "merged") is True else _text(body, "action")
         if action in _TOLD and _text(body, "action") in _TOLD:
-            yield _happened(where, who, action, f"{what} #{_text(about, 'number')}", about, "html_url")
+            yield _event_line(repository, who, action, f"{what} #{_text(about, 'number')}", about, "html_url")
 
 
 def _gitlab(body: dict[str, Any]) -> Iterator[str]:
-    where = f"[{_short(_text(body, 'project', 'path_with_namespace'))}]"
+    project = f"[{_short(_text(body, 'project', 'path_with_namespace'))}]"
     kind = _text(body, "object_kind")
     if kind in ("push", "tag_push"):
         commits = _items(body.get("commits"))
@@ -107,23 +107,25 @@ def _gitlab(body: dict[str, Any]) -> Iterator[str]:
         count = total if type(total) is int and 0 <= total < 1_000_000_000 else len(commits)
         who = _short(_text(body, "user_name")) or "somebody"
         is_gone = _text(body, "after").strip("0") == "" and "after" in body
-        yield from _push(where, who, _text(body, "ref"), commits, count, _text(body, "project", "web_url"), is_gone)
+        yield from _push(project, who, _text(body, "ref"), commits, count, _text(body, "project", "web_url"), is_gone)
     elif kind in ("issue", "merge_request"):
         about = _at(body, "object_attributes")
         action = _DONE.get(_text(about, "action"))
         if action:
             what, sign = ("issue", "#") if kind == "issue" else ("merge request", "!")
             who = _short(_text(body, "user", "name")) or "somebody"
-            yield _happened(where, who, action, f"{what} {sign}{_text(about, 'iid')}", about, "url")
+            yield _event_line(project, who, action, f"{what} {sign}{_text(about, 'iid')}", about, "url")
 
 
-def _push(where: str, who: str, ref: str, commits: list[Any], count: int, url: str, is_gone: bool) -> Iterator[str]:
+def _push(
+    repository: str, who: str, ref: str, commits: list[Any], count: int, url: str, is_gone: bool
+) -> Iterator[str]:
     branch = _short(ref.removeprefix("refs/heads/").removeprefix("refs/tags/"))
     if is_gone:
-        yield f"{where} {who} deleted {branch}"
+        yield f"{repository} {who} deleted {branch}"
         return
     many = f"{count} commit{'s' * (count != 1)} to {branch}" if count else branch
-    yield f"{where} {who} pushed {many} {_short(url)}".rstrip()
+    yield f"{repository} {who} pushed {many} {_short(url)}".rstrip()
     for commit in commits[:_SHOWN]:
         author = _short(_text(commit, "author", "name"))
         yield f"{_text(commit, 'id')[:8]} {_short(_text(commit, 'message'))}{f' ({author})' if author else ''}".strip()
@@ -131,8 +133,8 @@ def _push(where: str, who: str, ref: str, commits: list[Any], count: int, url: s
         yield f"... and {count - _SHOWN} more"
 
 
-def _happened(where: str, who: str, action: str, what: str, about: object, url: str) -> str:
-    return f"{where} {who} {action} {what}: {_short(_text(about, 'title'))} {_short(_text(about, url))}".rstrip()
+def _event_line(repository: str, who: str, action: str, what: str, about: object, url: str) -> str:
+    return f"{repository} {who} {action} {what}: {_short(_text(about, 'title'))} {_short(_text(about, url))}".rstrip()
 
 
 def _alerts(alerts: list[Any]) -> Iterator[str]:
@@ -140,8 +142,8 @@ def _alerts(alerts: list[Any]) -> Iterator[str]:
         labels, notes = _at(alert, "labels"), _at(alert, "annotations")
         head = f"[{_short(_text(alert, 'status')) or 'firing'}] {_short(_text(labels, 'alertname'))}"
         about = [_short(_text(labels, name)) for name in ("severity", "instance")]
-        told = _short(_text(notes, "summary") or _text(notes, "description"))
-        yield f"{head} {' '.join(filter(None, about))}".rstrip() + (f": {told}" if told else "")
+        summary = _short(_text(notes, "summary") or _text(notes, "description"))
+        yield f"{head} {' '.join(filter(None, about))}".rstrip() + (f": {summary}" if summary else "")
     if len(alerts) > _SHOWN:
         yield f"... and {len(alerts) - _SHOWN} more"
 

@@ -42,7 +42,8 @@ class HookService:
 
     def _post(self, request: Request, secret: str) -> Response:
         hashed = hash_of(secret)
-        if find_hook(context_of(request), hashed) is None:
+        ctx = context_of(request)
+        if ctx.process.log.find(lambda: find_hook(ctx, hashed)) is None:
             raise HttpError(404, _GONE)
         self.limits.count(hashed, self._options().hook_rate)
         body = _body(request)
@@ -54,14 +55,14 @@ class HookService:
             return Response(204, fields=[NOT_KEPT])  # an event that is not worth a message
         try:
             # a new turn: the body may have taken long to arrive
-            said = context_of(request).propose(say_by_hook, hashed, post.name, post.text, post.thread)
+            msgids = context_of(request).propose(say_by_hook, hashed, post.name, post.text, post.thread)
         except IrcError as error:
-            raise HttpError(_STATUS[error.numeric], _why(error)) from error
+            raise HttpError(_STATUS[error.numeric], _reason(error)) from error
         wait_until_stored(request)
-        return json_response({"msgids": said})
+        return json_response({"msgids": msgids})
 
 
-def _why(error: IrcError) -> str:
+def _reason(error: IrcError) -> str:
     return _GONE if error.numeric is Numeric.ERR_NOSUCHCHANNEL else error.text or error.numeric.text
 
 

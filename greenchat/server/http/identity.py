@@ -11,7 +11,7 @@ from greenchat.chat.tokens import BOT, SESSION, UPLOAD, hash_of
 from greenchat.commands.accounts.login import why_unusable
 from greenchat.commands.accounts.password_check import check_password
 from greenchat.commands.accounts.second_factor import Denial
-from greenchat.commands.accounts.tokens import account_of, drop
+from greenchat.commands.accounts.tokens import account_of, drop, find
 from greenchat.commands.core.context import Context
 from greenchat.commands.services.bot_speech import SAY
 from greenchat.protocol.http_head import HttpError
@@ -24,7 +24,7 @@ _WRONG = 'Basic realm="greenchat", charset="UTF-8"'
 
 TO_UPLOAD = (UPLOAD, SESSION, BOT)
 TO_MANAGE = (SESSION,)
-"""The kinds of token for two purposes: what programs hold adds a file, and neither sees nor deletes the others."""
+"""The kinds of token for two purposes: the tokens of programs can add files, but neither list nor delete others."""
 
 
 def sender_of(request: Request, kinds: tuple[str, ...]) -> Account | None:
@@ -61,14 +61,14 @@ def _by_password(request: Request, words: str) -> Account:
         colon = ""
     if not colon:
         raise HttpError(401, "Basic needs NAME:PASSWORD in base64", WWW_Authenticate=_WRONG)
-    found: list[Account] = []
+    accounts: list[Account] = []
 
     def then(_: Context, account: Account | None) -> None:
         if account is None:
             raise HttpError(401, "The account or its password is wrong", WWW_Authenticate=_WRONG)
-        if why := why_unusable(account):
-            raise HttpError(403, why)
-        found.append(account)
+        if reason := why_unusable(account):
+            raise HttpError(403, reason)
+        accounts.append(account)
 
     def refuse(_: Context, denial: Denial) -> None:
         if denial.seconds:
@@ -77,18 +77,17 @@ def _by_password(request: Request, words: str) -> Account:
 
     ctx = stranger_of(request)
     run_out(request, ctx, check_password(ctx, name, password, then, refuse))
-    return found[0]
+    return accounts[0]
 
 
 def _by_token(request: Request, secret: str, kinds: tuple[str, ...]) -> Account:
     ctx = context_of(request)
-    token = ctx.network.tokens.get(hash_of(secret), ctx.now)
+    token = find(ctx, hash_of(secret))
     may = token is not None and token.kind in kinds and (token.kind != BOT or SAY in token.rights)
     account = account_of(ctx, token) if token is not None and may else None
-    if token is None or account is None:
+    is_used = token is not None and account is not None and token.kind == UPLOAD and not ctx.propose(drop, token.hash)
+    if account is None or is_used:
         raise HttpError(401, "The token is wrong, has expired, or does not allow this", WWW_Authenticate="Bearer")
-    if token.kind == UPLOAD:
-        ctx.propose(drop, token.hash)
     return account
 
 
@@ -98,5 +97,5 @@ def _by_cookie(request: Request) -> Account | None:
         return None
     request.require_own_page()
     ctx = context_of(request)
-    token = ctx.network.tokens.get(hashed, ctx.now)
+    token = find(ctx, hashed)
     return account_of(ctx, token) if token is not None and token.kind == SESSION else None

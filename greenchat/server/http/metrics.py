@@ -38,7 +38,7 @@ _OTHER = "(unknown)"  # clients must not be able to add names
 _KINDS = ("unregistered", "irc", "websocket", "plain", "http")
 
 
-class Measured(Protocol):
+class MetricsServerParts(Protocol):
     """The parts of the server that are measured."""
 
     network: Network
@@ -52,11 +52,15 @@ class Measured(Protocol):
     def folder(self) -> Path:
         """The folder of the store."""
 
+    @property
+    def waiting_events(self) -> int:
+        """Return how many events wait for the search index."""
+
 
 class MetricsPage:
     """Answers authorized requests for the metrics."""
 
-    def __init__(self, server: Measured, options: Callable[[], Metrics]) -> None:
+    def __init__(self, server: MetricsServerParts, options: Callable[[], Metrics]) -> None:
         self._options = options
         self._registry = CollectorRegistry()
         GCCollector(self._registry)
@@ -77,7 +81,7 @@ class MetricsPage:
 
 
 class _Figures(Collector):
-    def __init__(self, server: Measured) -> None:
+    def __init__(self, server: MetricsServerParts) -> None:
         self._server = server
 
     def collect(self) -> Iterable[Metric]:
@@ -94,10 +98,12 @@ class _Figures(Collector):
         info.add_metric([__version__], 1)
         yield info
         yield GaugeMetricFamily(
-            "greenchat_start_time_seconds", "When the server started, since the epoch", value=network.started / 1000
+            "greenchat_start_time_seconds",
+            "Start of the server, in seconds since the epoch",
+            value=network.started / 1000,
         )
         connections = GaugeMetricFamily(
-            "greenchat_connections", "Open connections, by what they speak", labels=["dialect", "tls"]
+            "greenchat_connections", "Open connections, by protocol", labels=["dialect", "tls"]
         )
         counts = Counter((_kind(each), str(each.session.secure).lower()) for each in self._server.clients.connections)
         for kind in _KINDS:
@@ -163,6 +169,11 @@ class _Figures(Collector):
     def _store(self) -> Iterator[Metric]:
         size = sum(file.stat().st_size for file in self._server.folder.glob("greenchat.db*") if file.is_file())
         yield GaugeMetricFamily("greenchat_store_bytes", "The size of the database", value=size)
+        yield GaugeMetricFamily(
+            "greenchat_store_unindexed_events",
+            "Events that the next search has to index first, since they wait for a quiet moment",
+            value=self._server.waiting_events,
+        )
 
     def _nodes(self) -> Iterator[Metric]:
         """Yield the figures of all nodes, as this one sees them."""
@@ -174,10 +185,12 @@ class _Figures(Collector):
         )
         sessions = GaugeMetricFamily("greenchat_node_sessions", "Sessions of each node", labels=["node"])
         silent = GaugeMetricFamily(
-            "greenchat_node_silent_seconds", "Since each node has last said something", labels=["node"]
+            "greenchat_node_silent_seconds", "Seconds since the last entry of each node", labels=["node"]
         )
         behind = GaugeMetricFamily(
-            "greenchat_node_behind_entries", "Entries that each node had not applied then", labels=["node"]
+            "greenchat_node_behind_entries",
+            "Entries of the log that each node had not applied at that time",
+            labels=["node"],
         )
         for row in rows(network):
             sessions.add_metric([row.name], row.sessions)

@@ -18,7 +18,7 @@ from greenchat.commands.accounts.login_throttle import count_wrong, seconds_to_w
 from greenchat.commands.accounts.password_check import too_many
 from greenchat.commands.accounts.provided import sign_in
 from greenchat.commands.accounts.register import RegisterRefusal
-from greenchat.commands.accounts.tokens import SESSION_DAYS, account_of, drop, make
+from greenchat.commands.accounts.tokens import SESSION_DAYS, account_of, drop, find, make
 from greenchat.commands.core.process import OutsideError
 from greenchat.protocol.http_head import HttpError
 from greenchat.server.fair_pool import FairPool
@@ -65,19 +65,19 @@ class OidcPages:
         client = self._present()
         ctx = context_of(request)
         seed = base64.urlsafe_b64encode(ctx.random(_SEED)).decode()
-        kept = f"{seed}.{ctx.now}.{brought_hash(request)}"
-        address = self._ask(request, client.address, self._secrets(kept))
-        return _go(address, _brief(request, f"{kept}.{self._sign('kept', kept)}", _LASTS))
+        cookie_value = f"{seed}.{ctx.now}.{brought_hash(request)}"
+        address = self._ask(request, client.address, self._secrets(cookie_value))
+        return _go(address, _brief(request, f"{cookie_value}.{self._sign('kept', cookie_value)}", _LASTS))
 
     def _end(self, request: Request) -> Response:
         client = self._present()
-        kept, _, signature = request.cookies.get(_COOKIE, "").rpartition(".")
-        secrets = self._secrets(kept)
-        is_ours = hmac.compare_digest(signature.encode(), self._sign("kept", kept).encode())
+        cookie_value, _, signature = request.cookies.get(_COOKIE, "").rpartition(".")
+        secrets = self._secrets(cookie_value)
+        is_ours = hmac.compare_digest(signature.encode(), self._sign("kept", cookie_value).encode())
         # "the client MUST ensure that the value of state matches": RFC 6749, section 10.12
         matches = hmac.compare_digest(request.query.get("state", "").encode(), secrets.state.encode())
         now = context_of(request).now
-        if not (is_ours and matches and now - int(kept.split(".")[1]) < _LASTS * 1000):
+        if not (is_ours and matches and now - int(cookie_value.split(".")[1]) < _LASTS * 1000):
             raise HttpError(403, "This login was started in another browser, or too long ago: start again")
         if "error" in request.query:
             raise HttpError(403, f"Not logged in: {client.rules.name} says {request.query['error'][:100]!r}")
@@ -93,21 +93,21 @@ class OidcPages:
             if isinstance(error.__cause__, CodeRefusedError):
                 count_wrong(stranger_of(request), origin)
             raise
+        before = cookie_value.split(".")[2]
+        # not before, since the session may have been revoked during the login
+        token = find(context_of(request), before)
         ctx = stranger_of(request)
         if ctx.network.protection.bans.of_address(request.address, ctx.now):
             raise HttpError(403, "Your address is banned from this server")
         name = str(claims.get(client.rules.claim, "")).partition("@")[0]
-        before = kept.split(".")[2]
-        # checked again, since the session may have been revoked during the login
-        token = ctx.network.tokens.get(before, ctx.now)
         own = account_of(ctx, token) if token is not None and token.kind == SESSION else None
         try:
             account = ctx.propose(sign_in, f"{claims['iss']} {claims['sub']}", name, own.id if own else "")
             if isinstance(account, RegisterRefusal):
                 raise HttpError(403, account.text)
-            why = why_unusable(account)
-            if why:
-                raise HttpError(403, why)
+            reason = why_unusable(account)
+            if reason:
+                raise HttpError(403, reason)
             if ctx.network.protection.bans.of_account(account.id, ctx.now):
                 raise HttpError(403, "This account is banned from this server")
             secret = make(ctx, account, SESSION, lasts=SESSION_DAYS * _DAY * 1000)
@@ -144,12 +144,12 @@ class OidcPages:
         result: T = answer
         return result
 
-    def _secrets(self, kept: str) -> Secrets:
+    def _secrets(self, cookie_value: str) -> Secrets:
         """Return the secrets of a login, derived from its cookie with our key."""
-        return Secrets(*(self._sign(word, kept) for word in ("state", "nonce", "verifier")))
+        return Secrets(*(self._sign(word, cookie_value) for word in ("state", "nonce", "verifier")))
 
-    def _sign(self, word: str, kept: str) -> str:
-        return hmac.digest(self._network.secret, f"oidc {word} {kept}".encode(), "sha256").hex()
+    def _sign(self, word: str, cookie_value: str) -> str:
+        return hmac.digest(self._network.secret, f"oidc {word} {cookie_value}".encode(), "sha256").hex()
 
 
 def _tried(question: Callable[..., T], *words: object) -> T | OutsideError:

@@ -1,7 +1,8 @@
 """The page: the files of `greenchat/web`, and its settings.
 
-A file is read again when it has changed, so that development of the page needs no restart; browsers revalidate each
-time, and usually get a 304. Comments, a tenth of the size, are not sent.
+A file is read again when it has changed, so that development of the page needs no restart. `index.html` names modules
+and styles by addresses with the version of the page, and browsers keep these; other files are revalidated each time,
+which usually gives a 304. Comments, a tenth of the size, are not sent.
 """
 
 import gzip
@@ -18,6 +19,7 @@ from greenchat.chat.network import Network
 from greenchat.config.settings import FileHost
 from greenchat.config.web import Web
 from greenchat.protocol.http_head import HttpError
+from greenchat.server.http.page_version import PageVersion, read_version
 from greenchat.server.http.request import Request, Response, json_response
 from greenchat.server.http.routes import Routes
 
@@ -41,13 +43,14 @@ _SHELL, _MANIFEST, _WORKER = "index.html", "manifest.webmanifest", "sw.js"
 _NAME = r"[A-Za-z0-9_][A-Za-z0-9._-]*"  # neither .. nor hidden files can be asked for
 _FILE = rf"((?:{_NAME}/)*{_NAME}\.(?:{'|'.join(TYPES)}))"
 _VALIDATED = ("Cache-Control", "no-cache")
+_KEPT = ("Cache-Control", "public, max-age=31536000, immutable")  # a year: the most that RFC 2616 allowed
 _SMALL = 512  # bytes that are not worth compressing
 _COMMENT = re.compile(rb"^[ \t]*(?://.*|/\*\*?(?:[^*]|\*(?!/))*\*/[ \t]*)$", re.MULTILINE)  # comments on separate lines
 
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    stamp: tuple[int, int, str, str]
+    stamp: tuple[int, int, str, str, str]
     data: bytes
     packed: bytes
     etag: str
@@ -62,6 +65,7 @@ class Pages:
         self._web = web
         self._folder = folder.resolve()
         self._files: dict[str, _File] = {}
+        self._last_version: PageVersion | None = None
 
     def add_to(self, routes: Routes) -> None:
         """Add the rows; the one for any file should be the last."""
@@ -69,6 +73,7 @@ class Pages:
         routes.add("join/(.*)", GET=self._shell)
         routes.add("config\\.json", GET=self._facts)
         routes.add("healthz", GET=self._health)
+        routes.add(f"v/([0-9a-f]+)/{_FILE}", GET=self._versioned)
         routes.add(_FILE, GET=self._file)
 
     @property
@@ -100,9 +105,16 @@ class Pages:
             }
         )
 
-    def _file(self, request: Request, path: str) -> Response:
+    def _versioned(self, request: Request, version: str, path: str) -> Response:
+        """Return a file by its address of a version.
+
+        That of another version is answered, too, but not kept: a browser may load the page while it is replaced.
+        """
+        return self._file(request, path, version)
+
+    def _file(self, request: Request, path: str, version: str = "") -> Response:
         file = self._load(path, request.base)
-        fields = [_VALIDATED]
+        fields = [_KEPT if self._is_of(version, path, file) else _VALIDATED]
         if path == _WORKER:
             fields.append(("Service-Worker-Allowed", request.base))
         etag, data = file.etag, file.data
@@ -116,29 +128,49 @@ class Pages:
             return Response(304, fields=[field for field in fields if field[0] != "Content-Encoding"])
         return Response(200, data, TYPES[path.rpartition(".")[2]], fields)
 
+    def _version(self) -> PageVersion:
+        """Return the present version."""
+        if self._last_version is None or not self._last_version.is_present(self._folder):
+            self._last_version = read_version(self._folder)
+        return self._last_version
+
+    def _is_of(self, version: str, path: str, file: _File) -> bool:
+        """Whether a file never changes under the address of a version: it depends on nothing else."""
+        if not version or path in _ESCAPES:
+            return False
+        last = self._last_version or self._version()
+        return version == last.name and file.stamp[:2] == last.stamps.get(path)
+
     def _load(self, path: str, base: str) -> _File:
         """Return the current file. Raises HttpError."""
         file = self._folder / path
+        version = self._version() if path in (_SHELL, _WORKER) else None
         try:
             if not file.resolve().is_relative_to(self._folder):
                 raise FileNotFoundError(path)
             status = file.stat()
-            stamp = (status.st_mtime_ns, status.st_size, base, self.title)
+            name = version.name if version else ""
+            stamp = (status.st_mtime_ns, status.st_size, base, self.title, name)
             known = self._files.get(path)
             if known is not None and known.stamp == stamp:
                 return known
             data = without_comments(file.read_bytes()) if path.endswith((".js", ".css")) else file.read_bytes()
         except OSError:
             if path == _MANIFEST:
-                return self._make(path, (0, 0, base, self.title), self._manifest(base))
+                return self._make(path, (0, 0, base, self.title, ""), self._manifest(base))
             raise HttpError(404, "There is no such file") from None
         if path in _ESCAPES:
             escape = _ESCAPES[path]
-            text = data.decode().replace("__BASE__", escape(base)).replace("__TITLE__", escape(self.title))
-            data = text.encode()
+            text = data.decode()
+            if version:
+                files = f"{base}v/{version.name}/"
+                links = [f'<link rel="modulepreload" href="{escape(files + each)}" />' for each in version.modules()]
+                text = text.replace("__VERSION__", version.name).replace("__FILES__", escape(files))
+                text = text.replace("__MODULES__", "\n    ".join(links))
+            data = text.replace("__BASE__", escape(base)).replace("__TITLE__", escape(self.title)).encode()
         return self._make(path, stamp, data)
 
-    def _make(self, path: str, stamp: tuple[int, int, str, str], data: bytes) -> _File:
+    def _make(self, path: str, stamp: tuple[int, int, str, str, str], data: bytes) -> _File:
         packed = b""
         if path.rpartition(".")[2] in _PACKED and len(data) > _SMALL:
             packed = gzip.compress(data, mtime=0)

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from greenchat.chat.network import Network
 from greenchat.chat.user import Session
+from greenchat.commands.accounts.tokens import find
 from greenchat.config.options import Options
 from greenchat.config.web import Web
 from greenchat.protocol import first_bytes
@@ -14,6 +15,7 @@ from greenchat.protocol.http_head import HttpError, RequestHead
 from greenchat.server.http import websocket
 from greenchat.server.http.acme import Acme
 from greenchat.server.http.api import Api
+from greenchat.server.http.calls import context_of
 from greenchat.server.http.handler import Gateway, Handler
 from greenchat.server.http.hooks import HookService
 from greenchat.server.http.limits import RequestLimits, UnfinishedRequests
@@ -27,7 +29,7 @@ from greenchat.server.http.websocket import WebSocketStream
 from greenchat.server.http.wire import RequestReader, end
 from greenchat.server.net.admission import Admission
 from greenchat.server.net.blocklists import Listing
-from greenchat.server.net.connection import Connection, Row
+from greenchat.server.net.connection import Connection, ProtocolRow
 from greenchat.server.net.connection_limits import RefusedError
 from greenchat.server.net.detect import NO_HTTP
 from greenchat.server.net.farewell import as_http
@@ -88,8 +90,8 @@ class HttpService:
         self.routes = Routes()
         self.routes.add("ws", GET=self._upgrade)
         self.closers: list[Callable[[], object]] = []
-        """Called at the end, to let what has begun end."""
-        self.row = Row(first_bytes.HTTP, self._serve)
+        """Functions that wait for work in progress, called when the server ends."""
+        self.row = ProtocolRow(first_bytes.HTTP, self._serve)
 
     def complete(self) -> None:
         """Add the rows of the page, after those of all other parts."""
@@ -179,7 +181,7 @@ class HttpService:
             handler.close_connection = True
         elif not handler.body_is_over:
             handler.give_up_body()
-        fields = [*_but(SECURITY, response.fields), *response.fields]
+        fields = [*_replaced(SECURITY, response.fields), *response.fields]
         if response.status not in _BODILESS:
             fields.append(("Content-Type", response.type))
             if isinstance(response.body, bytes):
@@ -248,6 +250,7 @@ class HttpService:
             session.host = "0" + request.address if request.address.startswith(":") else request.address
         session.secure = request.secure
         session.token = brought_hash(request)
+        find(context_of(request), session.token)  # the commands of this session look it up without waiting
         return response
 
     def _ask_blocklists(self, request: Request) -> None:
@@ -273,7 +276,7 @@ class HttpService:
         return connection.read() or b""
 
 
-def _but(fields: Iterable[tuple[str, str]], others: list[tuple[str, str]]) -> list[tuple[str, str]]:
+def _replaced(fields: Iterable[tuple[str, str]], others: list[tuple[str, str]]) -> list[tuple[str, str]]:
     names = {name for name, _ in others}
     return [(name, value) for name, value in fields if name not in names]
 

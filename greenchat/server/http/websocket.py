@@ -14,7 +14,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
-from greenchat.commands.connection.lost import can_come_back
+from greenchat.commands.connection.lost import can_resume
 from greenchat.protocol.caps import WEBSOCKET_BINARY, WEBSOCKET_TEXT
 from greenchat.protocol.http_head import RequestHead
 from greenchat.protocol.websocket import (
@@ -115,7 +115,7 @@ class WebSocketStream:
             if not isinstance(frame, Frame):
                 continue
             if frame.opcode is Opcode.CLOSE:
-                if not can_come_back(self._connection.session):  # it may be a page that is being reloaded
+                if not can_resume(self._connection.session):  # it may be a page that is being reloaded
                     lines.append(LEAVES)
             elif frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
                 self._take(protocol, frame, lines)

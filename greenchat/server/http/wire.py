@@ -109,16 +109,17 @@ class ResponseSocket:
 
     def sendall(self, data: bytes | bytearray) -> None:
         """Send the data as fast as the peer reads it. Raises OSError if the peer reads nothing for long."""
-        view = memoryview(bytes(data))
-        while view:
+        left = bytes(data)
+        at = 0
+        while at < len(left):
             try:
-                count = self._stream.send(view[:_STEP])  # type: ignore[arg-type]  # a view is as good as bytes
+                count = self._stream.send(left[at : at + _STEP])
             except BlockingIOError:
                 wait_write(self._stream.fileno(), timeout=_STALLED, timeout_exc=BrokenPipeError(32, "It read nothing"))
                 continue
-            view = view[count:]
+            at += count
             self.sent += count
-            if view:
+            if at < len(left):
                 gevent.sleep(0)  # a peer that reads as fast as we send must not keep the others waiting
 
     def close(self) -> None:

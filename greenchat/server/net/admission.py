@@ -138,11 +138,11 @@ def _arrival(sock: socket.socket, peer: str, listener: ListenerOptions) -> proxy
     if not listener.proxy:
         return proxy_header.Header(peer)
     if not is_within(peer, listener.proxy):
-        raise proxy_header.ProxyError("this is the address of none")
+        raise proxy_header.ProxyError("this is not the address of a configured proxy")
     if _begins_request(sock):
         return proxy_header.Header(peer, forwards=True)
-    said = _read_header(sock)
-    return said if said.source else proxy_header.Header(peer)
+    header = _read_header(sock)
+    return header if header.source else proxy_header.Header(peer)
 
 
 def _begins_request(sock: socket.socket) -> bool:

@@ -46,9 +46,9 @@ class Listing:
 
 
 class AskDns(Protocol):
-    """Asks the DNS, for at most so many seconds. Returns the A records, or with `why` the TXT records."""
+    """Asks the DNS, for at most so many seconds. Returns the A records, or with `txt` the TXT records."""
 
-    def __call__(self, name: str, *, why: bool = False) -> list[str]: ...
+    def __call__(self, name: str, *, txt: bool = False) -> list[str]: ...
 
 
 class Blocklists:
@@ -127,7 +127,7 @@ def _look_up(host: str, options: BlocklistOptions) -> Listing | None:
     for zone in options.zones:
         name = query_name(host, zone.name)
         if any(_counts(answer, zone) for answer in ask(name)):
-            text = " ".join(ask(name, why=True))
+            text = " ".join(ask(name, txt=True))
             return Listing(host, zone.name, "".join(each for each in text if each.isprintable())[:200])
     return None
 
@@ -153,12 +153,12 @@ def _asking(options: BlocklistOptions) -> AskDns:
         resolver.port = server.port
     deadline = monotonic() + options.timeout
 
-    def ask(name: str, *, why: bool = False) -> list[str]:
+    def ask(name: str, *, txt: bool = False) -> list[str]:
         left = deadline - monotonic()
         if left <= 0:
             return []
         try:
-            answer = resolver.resolve(name, "TXT" if why else "A", lifetime=left, search=False)
+            answer = resolver.resolve(name, "TXT" if txt else "A", lifetime=left, search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
             return []  # it is not listed, or has no text
         except (dns.exception.DNSException, OSError) as error:

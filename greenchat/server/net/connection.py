@@ -20,7 +20,7 @@ from gevent.hub import get_hub
 
 from greenchat.chat.user import Session
 from greenchat.commands.catalog import go_on, is_for_anybody, resume, run, run_line
-from greenchat.commands.connection.lost import keeps_place, lose
+from greenchat.commands.connection.lost import lose, survives_restart
 from greenchat.commands.connection.quit import close, left
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Continuation, Deferred
@@ -31,7 +31,7 @@ from greenchat.protocol.framing import LineTooLong
 from greenchat.protocol.message import Message
 from greenchat.server.net.client_pace import ClientPace, FloodError
 from greenchat.server.net.connection_limits import grace_of
-from greenchat.server.net.crew import Crew
+from greenchat.server.net.greenlet_pool import GreenletPool
 from greenchat.server.net.hangups import Hangups
 from greenchat.server.net.outbox import SocketOutbox
 from greenchat.server.net.plain import PlainClients
@@ -50,12 +50,12 @@ _NOTHING = Message("")
 class ConnectionClientsParts(Protocol):
     """The parts of `Clients` that a connection uses.
 
-    rows: the dialects. crew: the greenlets that serve clients. hangups: notices closed connections. plain: the
+    rows: the dialects. greenlet_pool: the greenlets that serve clients. hangups: notices closed connections. plain: the
     plain-text clients.
     """
 
-    rows: Sequence["Row"]
-    crew: Crew
+    rows: Sequence["ProtocolRow"]
+    greenlet_pool: GreenletPool
     hangups: Hangups
     plain: PlainClients
 
@@ -75,7 +75,7 @@ class Connection:
     """A client from its first byte to its last.
 
     accepted: its socket, which may be below a TLS stream. forwarders: proxies that name their client in each HTTP
-    request, if it came through one. heard, opened: the last input and the start, in seconds of the monotonic clock;
+    request, if it came through one. last_input, opened: in seconds of the monotonic clock.
     patience: seconds after `opened` for it to register. pings: whether it is pinged; asked: whether a PING waits for
     its answer. due: the second in which it is checked, see `TimerWheel`. pace: its throttle. unanswered: the command
     whose slow part, or long answer, is in progress. lines: its input, if it speaks IRC. is_resting: whether no greenlet
@@ -87,8 +87,8 @@ class Connection:
         "asked",
         "due",
         "forwarders",
-        "heard",
         "is_resting",
+        "last_input",
         "lines",
         "listener",
         "opened",
@@ -121,7 +121,7 @@ class Connection:
         self.sock: Stream = sock
         self.accepted = sock
         self.forwarders: tuple[IpNetwork, ...] = ()
-        self.opened = self.heard = monotonic()
+        self.opened = self.last_input = monotonic()
         self.patience = server.options.connections.register_timeout
         self.pings = True
         self.asked = False
@@ -168,14 +168,14 @@ class Connection:
                 self._end(reason)
 
     def rest(self, hear: Callable[[], None]) -> None:
-        """Wait for input without a greenlet; the calling greenlet must end now. hear: called by the loop on input."""
+        """Wait for input without a greenlet; the calling greenlet must end now. hear: the loop calls it on input."""
         self.is_resting = True
         self.readable.start(hear)
 
     def wake(self, serve: Callable[[], object]) -> None:
         """Serve a resting client in a greenlet again. Only the loop may call it."""
         self.readable.stop()
-        self.server.clients.crew.do(partial(self.go_on, serve))
+        self.server.clients.greenlet_pool.do(partial(self.go_on, serve))
 
     def _end(self, reason: str) -> None:
         try:
@@ -261,7 +261,7 @@ class Connection:
             data = self.sock.recv(_READ_SIZE)
         except BlockingIOError:
             return None
-        self.heard = self.pace.since
+        self.last_input = self.pace.since
         self.asked = False
         self.session.received_bytes += len(data)
         return data
@@ -340,7 +340,7 @@ class Connection:
         """End the turn, then wait until the client has read what was sent."""
         self.yield_turn()
         self.outbox.wait_until_taken()
-        self.heard = monotonic()  # a client that reads is alive
+        self.last_input = monotonic()  # a client that reads is alive
 
     def context(self, message: Message) -> Context:
         """Return the context in which a command of this client runs."""
@@ -367,7 +367,7 @@ class Connection:
         if self.session.closing and not self.was_lost:
             return 0
         if self.server.is_ending:
-            return int(self.server.options.connections.grace * 1000) if keeps_place(self.session) else 0
+            return int(self.server.options.connections.grace * 1000) if survives_restart(self.session) else 0
         return grace_of(self.session, self.server.network.waiting, self.server.options.connections)
 
     def _clean_up(self, reason: str) -> None:
@@ -389,7 +389,7 @@ class Connection:
         self.sock.close()
 
 
-class Row(NamedTuple):
+class ProtocolRow(NamedTuple):
     """A dialect and the function that serves its clients.
 
     serve: takes the first bytes (None: none came) and serves the client to its end, returning b""; or returns bytes

@@ -4,9 +4,9 @@ from collections import Counter, deque
 from collections.abc import Callable
 from contextlib import suppress
 
+from greenchat.chat.lost_users import LostUsers
 from greenchat.chat.user import Session
-from greenchat.chat.waiting import Waiting
-from greenchat.commands.connection.lost import can_come_back
+from greenchat.commands.connection.lost import can_resume
 from greenchat.config.options import Connections
 from greenchat.values import addresses
 
@@ -96,9 +96,9 @@ class ConnectionLimits:
         self.uncount(host)
         if addresses.is_within(host, options.exempt):
             return
-        for where in addresses.netblock(host), addresses.site(host):
+        for group in addresses.netblock(host), addresses.site(host):
             with suppress(KeyError, IndexError):
-                self._recent[where].pop()
+                self._recent[group].pop()
 
     def forget_old(self, now: int) -> None:
         """Drop addresses without recent connections, so that the table does not grow for ever."""
@@ -121,13 +121,13 @@ def _too_many(of_what: str) -> RefusedError:
     return RefusedError(f"Too many connections from your {of_what}", 429)
 
 
-def grace_of(session: Session, waiting: Waiting, options: Connections) -> int:
+def grace_of(session: Session, waiting: LostUsers, options: Connections) -> int:
     """Return for how many ms the user of a lost session may return; 0: the user leaves at once.
 
     An address has at most as many such users as it may have connections: otherwise a client that repeatedly connects
     and breaks its connection could fill the server with users.
     """
-    if not can_come_back(session) or len(waiting) >= _MOST_MISSED:
+    if not can_resume(session) or len(waiting) >= _MOST_MISSED:
         return 0
     is_bounded = options.per_address and not addresses.is_within(session.host, options.exempt)
     if is_bounded and waiting.from_address(session.host) >= options.per_address:

@@ -18,23 +18,23 @@ _HTTP = "HTTP"  # the reason of connections for requests only
 
 def ended(session: Session, *, nick: str, account: str, seconds: float) -> None:
     """Log the end of a connection. nick, account: of its user; seconds: its duration."""
-    why = session.closing or "hung up"
-    if why.startswith(OWN_WORDS):
-        why = "quit"
+    reason = session.closing or "hung up"
+    if reason.startswith(OWN_WORDS):
+        reason = "quit"
     fields = {
         "nick": nick,
         "account": account,
         "session": session.number,
         "host": session.host,
-        "dialect": _HTTP if why == _HTTP else "plain text" if session.dialect else "IRC",
+        "dialect": _HTTP if reason == _HTTP else "plain text" if session.dialect else "IRC",
         "tls": session.secure,
         "joined": list(session.joined),
         "seconds": round(seconds),
-        "why": why,
+        "why": reason,
     }
     who = f"{nick or 'nobody'}{f' ({account})' if account else ''}"
     tls = " over TLS" if session.secure else ""
     joined = f", joined {' '.join(session.joined)}" if session.joined else ""
     text = "%s from %s, %s%s%s, left after %d s: %s"
-    level = logging.DEBUG if why == _HTTP else logging.INFO
-    log.log(level, text, who, session.host, fields["dialect"], tls, joined, seconds, why, extra={"fields": fields})
+    level = logging.DEBUG if reason == _HTTP else logging.INFO
+    log.log(level, text, who, session.host, fields["dialect"], tls, joined, seconds, reason, extra={"fields": fields})

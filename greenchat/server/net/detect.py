@@ -13,7 +13,7 @@ import gevent
 from greenchat.chat.user import TlsClient
 from greenchat.config.options import ListenerOptions
 from greenchat.protocol import first_bytes
-from greenchat.server.net.connection import Connection, Row
+from greenchat.server.net.connection import Connection, ProtocolRow
 from greenchat.server.net.irc import IrcClient
 from greenchat.server.net.stream import TlsAcceptor
 
@@ -85,13 +85,13 @@ class _ProxyRefusal:
     """Refuses a PROXY header, and logs the missing key once a minute for each listener."""
 
     def __init__(self) -> None:
-        self._said: dict[tuple[int, ListenerOptions], float] = {}  # by server
+        self._logged_at: dict[tuple[int, ListenerOptions], float] = {}  # by server
 
     def __call__(self, connection: Connection, data: bytes | None) -> bytes | None:
         listener, now = connection.listener, monotonic()
         key = (id(connection.server), listener)
-        if now - self._said.get(key, -inf) >= _SAY_AGAIN:
-            self._said[key] = now
+        if now - self._logged_at.get(key, -inf) >= _SAY_AGAIN:
+            self._logged_at[key] = now
             log.warning(
                 "%s sent a PROXY header to the listener %s, which expects none: if it is your proxy, add it"
                 ' to the key proxy of this [[listen]], as in proxy = ["%s"]',
@@ -113,10 +113,10 @@ def _irc(connection: Connection, data: bytes | None) -> bytes | None:
     return b""
 
 
-TLS = Row(first_bytes.TLS, _tls)
-PROXY = Row(first_bytes.PROXY, _ProxyRefusal())
-PLAIN = Row(first_bytes.PLAIN, _plain)
-IRC = Row(first_bytes.IRC, _irc)
+TLS = ProtocolRow(first_bytes.TLS, _tls)
+PROXY = ProtocolRow(first_bytes.PROXY, _ProxyRefusal())
+PLAIN = ProtocolRow(first_bytes.PLAIN, _plain)
+IRC = ProtocolRow(first_bytes.IRC, _irc)
 
 
 def _no_http(connection: Connection, data: bytes | None) -> bytes | None:
@@ -125,4 +125,4 @@ def _no_http(connection: Connection, data: bytes | None) -> bytes | None:
     return b""
 
 
-NO_HTTP = Row(first_bytes.HTTP, _no_http)
+NO_HTTP = ProtocolRow(first_bytes.HTTP, _no_http)

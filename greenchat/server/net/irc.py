@@ -16,7 +16,7 @@ from greenchat.commands.core.deferred import Continuation
 from greenchat.protocol.framing import LineBuffer, LineTooLong
 from greenchat.protocol.message import is_pong
 from greenchat.server.net.connection import Connection
-from greenchat.server.net.routes import Burst, SessionRoutes
+from greenchat.server.net.routes import SessionRoutes
 
 _NEVER_WAIT = frozenset((b"PRIVMSG", b"NOTICE", b"TAGMSG", b"PING"))  # except for what `finish` does
 _LONGEST = 512  # bytes, with the tags; for longer lines see `LineBuffer`
@@ -35,7 +35,9 @@ class IrcClient:
         self._lines = LineBuffer()
         self._ahead: list[bytes | LineTooLong] = []  # received lines that have not run yet, the next one last
         connection.lines = self
-        self._routes = SessionRoutes(server.network, connection.session, server.log, server.turn, connection.context)
+        self._routes = SessionRoutes(
+            server.network, connection.session, server.log, server.turn, connection.context, server.now
+        )
 
     @property
     def unread(self) -> bytes:
@@ -74,7 +76,7 @@ class IrcClient:
         if burst is None or self._connection.session.under_way > _UNDER_WAY:
             self._connection.run_line(line)
         else:
-            self._say(burst)
+            self._routes.say(burst)
 
     def _overhear(self) -> None:
         """Handle input while the client rests. The loop calls this: it must not wait, and no exception may leave it."""
@@ -117,7 +119,7 @@ class IrcClient:
             return (data.startswith(b"PONG") and self._hears_pong(data)) or self._run_here(data)
         if connection.session.under_way > _UNDER_WAY or not connection.pace.takes(len(burst[1])):
             return False
-        self._say(burst)
+        self._routes.say(burst)
         return True
 
     def _run_here(self, data: bytes) -> bool:
@@ -158,19 +160,6 @@ class IrcClient:
         network.local.command_counts["PONG"] += 1
         command_log.note(session, "PONG", (name,))
         return True
-
-    def _say(self, burst: Burst) -> None:
-        voice, texts, _ = burst
-        server, count = self._connection.server, len(texts)
-        server.turn.begin(count)
-        self._connection.session.received_messages += count
-        meter = server.turn.meter
-        if meter is None:
-            self._routes.say(burst, server.now())
-            return
-        began = monotonic()
-        self._routes.say(burst, server.now())
-        meter.command_seconds[voice.head.command] += monotonic() - began
 
 
 def _fail(error: Exception) -> NoReturn:

@@ -2,13 +2,14 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from time import monotonic
 
 from greenchat.chat.user import Session
 from greenchat.commands.catalog import run_line
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation
+from greenchat.commands.messages.speech import MessageBurst
 from greenchat.protocol.framing import LineTooLong
 from greenchat.protocol.message import Message
 
@@ -35,7 +36,7 @@ class Durations:
         self.total += seconds
 
 
-class Longest:
+class LongestDuration:
     """The longest duration of the last one to two minutes, in seconds."""
 
     __slots__ = ("_before", "_ends", "_now")
@@ -51,7 +52,7 @@ class Longest:
         if seconds > self._now:
             self._now = seconds
 
-    def lately(self, now: float) -> float:
+    def value(self, now: float) -> float:
         """Return the longest duration."""
         if now >= self._ends:
             self._turn_over(now)
@@ -100,6 +101,11 @@ class Meter:
         ctx, continuation = run_line(line, context)
         self.command_seconds[ctx.message.command] += monotonic() - began
         return ctx, continuation
+
+    def count_speech(self, bursts: Sequence[MessageBurst], seconds: float) -> None:
+        """Count the time that it took to deliver plain messages, for each of their commands."""
+        for route, _, _ in bursts:
+            self.command_seconds[route.head.command] += seconds / len(bursts)
 
     def ended(self, session: Session) -> None:
         """Count a session that has ended."""

@@ -100,15 +100,15 @@ class SocketOutbox(Outbox):
             self._wait(pending)
         pending.clear()
 
-    def check(self) -> None:
-        """Cut the outbox if its backlog and the messages of this turn exceed the limit."""
+    def check(self) -> int:
+        """Cut the outbox if its backlog and the messages of this turn exceed the limit; return the bytes of these."""
         if self.has_ended:
             self.pending.clear()
-            return
-        may_wait = self._backlog_size + self.dirty.each
-        # counted only then, since it takes time
-        if may_wait > self.limit and self._backlog_size + sum(map(len, self.pending)) > self.limit:
+        size = sum(map(len, self.pending))
+        if self._backlog_size + size > self.limit:
             self.cut("SendQ exceeded")
+            return 0
+        return size
 
     def close(self, farewell: bytes = b"") -> None:
         """Send the backlog and then the farewell, and shut down our half of the connection.

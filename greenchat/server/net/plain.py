@@ -194,8 +194,8 @@ class PlainClient:
         "_outbox",
         "_patience",
         "_queue",
+        "_wanted",
         "_welcomed",
-        "_wish",
         "carrier",
     )
 
@@ -208,7 +208,7 @@ class PlainClient:
         self._dialect = dialect
         self._family: Family | None = None
         self._welcomed = False
-        self._wish = ""
+        self._wanted = ""
         self._patience = carrier.patience
         self._outbox = outbox or PlainOutbox(carrier.outbox, carrier.accepted, dialect.style)
         self._queue: Sequence[Event] = ()  # events still to be carried out
@@ -225,7 +225,7 @@ class PlainClient:
             "events": dump_events([*doing, *self._queue]),
             "family": self._family.name if self._family else "",
             "welcomed": self._welcomed,
-            "wish": self._wish,
+            "wish": self._wanted,
             "patience": self._patience if isfinite(self._patience) else None,
             "asked": is_asked,
         }
@@ -234,7 +234,7 @@ class PlainClient:
         """Restore the state that `dump` returned."""
         self._family = Family[form["family"]] if form["family"] else None
         self._welcomed = form["welcomed"]
-        self._wish = form["wish"]
+        self._wanted = form["wish"]
         self._patience = inf if form["patience"] is None else form["patience"]
         self._queue = load_events(form["events"])
         if form["asked"]:
@@ -305,7 +305,7 @@ class PlainClient:
     def _run(self, message: Message) -> None:
         user = self.carrier.session.user
         if message.command == "NICK":
-            self._wish = message.params[0]
+            self._wanted = message.params[0]
         room = self._dialect.room
         if message.command in _OF_THE_ROOM and message.params[0].startswith("#"):
             # messages sent together with a /join go to the joined channel
@@ -357,8 +357,8 @@ class PlainClient:
     def _is_taken(self, session: Session) -> bool:
         """Whether the nick that the client asked for is in use, or confusable with one that is."""
         network = self._clients.network
-        wish = self._wish or session.registration.nick
-        return network.holder(wish) is not None or network.accounts.claimant_of(wish) is not None
+        wanted = self._wanted or session.registration.nick
+        return network.holder(wanted) is not None or network.accounts.claimant_of(wanted) is not None
 
     def _follow_family(self) -> None:
         """Use the client's family, which has just become known or changed."""
@@ -381,6 +381,7 @@ class PlainClient:
         if session.user is None:
             self._clients.network.set_kind(session, caps.NO_IMPLICIT_NAMES | echo, dialect)
         else:
+            self._clients.turn.begin()
             self.carrier.context(_NOTHING).propose(set_kind, caps.NO_IMPLICIT_NAMES | echo, dialect)
 
     def _give_back(self, data: bytes) -> bytes:

@@ -1,12 +1,12 @@
 """The fast path of a client's messages: plain lines to targets that it has written to before.
 
-A route is the common part of a session's lines `PRIVMSG #channel :text`: the beginning of the line and the `Voice` for
-it. It is used as long as the voice is valid. Unusual lines have no route and take the normal path, which is the only
-one that refuses messages. So a line costs one comparison of its beginning and a check of three numbers before it is
-stored and delivered, and consecutive lines with the same route are delivered together.
+A session has a `SpeechRoute` for each beginning of a line, `PRIVMSG #channel`, as long as it is valid. Unusual lines
+have no route and take the normal path, which is the only one that refuses messages. So a line costs one comparison of
+its beginning and a check of three numbers before it is stored and delivered, and consecutive lines with the same route
+are delivered together.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from greenchat.chat.network import Network
 from greenchat.chat.user import Session
@@ -16,66 +16,89 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError
 from greenchat.commands.core.recording import NOT_KEPT
 from greenchat.commands.core.volume import require_volume
-from greenchat.commands.messages.speech import Voice, act_of, deliver, find_voice
+from greenchat.commands.messages.speech import MessageBurst, SpeechRoute, act_of, deliver, deliver_all, find_route
 from greenchat.protocol.envelopes.talk import TalkHead
 from greenchat.protocol.message import Message
 from greenchat.server.net.turn import Turn
 from greenchat.storage.log import Log
 
 _MOST = 8  # routes of one client: more conversations at a time are rare
-_LONGEST_HEAD = 128  # bytes of `PRIVMSG target :`
+_LONGEST_HEAD = 126  # bytes of `PRIVMSG target`
+_CR, _LF = b"\r\n"
 _NOTHING = Message("")
 
 
-Burst = tuple[Voice, list[bytes], list[str]]
-"""Lines with the same route: the voice for them, the text of each in UTF-8, and the same texts."""
+def deliver_bursts(network: Network, log: Log, turn: Turn, bursts: Sequence[MessageBurst], now: int) -> None:
+    """Deliver the messages that a turn has collected, with a log that is not shared. now: ms since the epoch."""
+    if not log.is_read:
+        log.pass_by(len(bursts))
+        if len(bursts) == 1:  # the only one of most turns, unless the server is busy
+            deliver(network, turn, *bursts[0], now)
+            return
+        deliver_all(network, turn, bursts, now)
+        return
+    errors: list[Exception] = []
+    for route, encoded, texts in bursts:  # one by one, since a reader may look at the state before each act
+        try:
+            log.append(act_of(route, texts, now))
+            deliver_all(network, turn, [(route, encoded, texts)], now)
+        except Exception as error:
+            errors.append(error)
+    if errors:
+        raise ExceptionGroup("messages were not delivered", errors)
 
 
 class SessionRoutes:
-    """The routes of one session. context: makes the context for telling it that a message was not stored."""
+    """The routes of one session. context: makes the context of one of its commands. now: ms since the epoch."""
 
-    __slots__ = ("_context", "_log", "_network", "_session", "_turn", "_voices")
+    __slots__ = ("_context", "_log", "_network", "_now", "_routes", "_session", "_turn")
 
     def __init__(
-        self, network: Network, session: Session, log: Log, turn: Turn, context: Callable[[Message], Context]
+        self,
+        network: Network,
+        session: Session,
+        log: Log,
+        turn: Turn,
+        context: Callable[[Message], Context],
+        now: Callable[[], int],
     ) -> None:
         self._network = network
         self._session = session
         self._log = log
         self._turn = turn
         self._context = context
-        self._voices: dict[bytes, Voice] = {}
+        self._now = now
+        self._routes: dict[bytes, SpeechRoute] = {}
 
-    def find(self, lines: bytes) -> Burst | None:
-        """Return the texts of lines if all have the same route, or else None. lines: joined by CR LF."""
-        end = lines.find(b" :", 0, _LONGEST_HEAD) + 2
-        if end < 2:
-            return None
-        head = lines[:end]
-        voice = self._voices.get(head)
-        if voice is None or not voice.holds(self._network):
-            voice = self._find(head)
-            if voice is None:
+    def find(self, lines: bytes) -> MessageBurst | None:
+        """Return the texts of lines if all have the same route, or else None. lines: joined by CR LF.
+
+        A byte is searched as a number: as `bytes` it takes four times as long.
+        """
+        head, _, text = lines.partition(b" :")
+        route = self._routes.get(head)
+        if route is None or not route.is_valid(self._network):
+            route = self._find(head)
+            if route is None:
                 return None
         if self._session.room <= 0 and not self._has_room():
             return None
-        text = lines[end:]
         try:
-            if b"\n" not in text:  # one line: nearly all are
-                if not text or len(text) > voice.longest or b"\r" in text or b"\0" in text:
+            if _LF not in text:  # one line: nearly all are
+                if not text or len(text) > route.longest or _CR in text or 0 in text:
                     return None
-                return voice, [text], [text.decode()]
-            words = text.split(b"\r\n" + head)
-            ends = len(words) - 1
+                return route, [text], [text.decode()]
+            encoded = text.split(b"\r\n%b :" % head)
+            ends = len(encoded) - 1
             if (
                 text.count(b"\n") != ends
                 or text.count(b"\r") != ends
-                or b"\0" in text
-                or not all(words)
-                or len(max(words, key=len)) > voice.longest
+                or 0 in text
+                or not all(encoded)
+                or len(max(encoded, key=len)) > route.longest
             ):
                 return None
-            return voice, words, [each.decode() for each in words]
+            return route, encoded, [each.decode() for each in encoded]
         except UnicodeDecodeError:
             return None
 
@@ -87,48 +110,49 @@ class SessionRoutes:
             return False
         return True
 
-    def say(self, burst: Burst, now: int) -> None:
-        """Deliver a burst of `find`, in an open turn. now: ms since the epoch."""
-        voice, words, texts = burst
-        if command_log.is_wanted():
-            command_log.note(self._session, voice.head.command, (voice.head.target, ""), times=len(texts))
-        log = self._log
+    def say(self, burst: MessageBurst) -> None:
+        """Deliver a burst of `find`, in this turn."""
+        route, encoded, texts = burst
+        turn, log, lines = self._turn, self._log, len(encoded)
+        turn.open()
+        self._session.received_messages += lines
+        if turn.logs_commands:
+            command_log.note(self._session, route.head.command, (route.head.target, ""), times=lines)
         if log.is_shared:
-            log.speak(self._session, act_of(voice, texts, now), lambda now: self._say_in_turn(voice, words, texts, now))
-            return
-        if log.is_read:
-            log.append(act_of(voice, texts, now))
+            turn.begin(lines)
+            act = act_of(route, texts, self._now())
+            log.speak(self._session, act, lambda now: self._say_in_turn(route, encoded, texts, now))
         else:
-            log.pass_by()
-        deliver(self._network, self._turn, voice, words, texts, now)
+            route.charge(encoded)
+            turn.collect(burst)
 
-    def _say_in_turn(self, voice: Voice, words: list[bytes], texts: list[str], now: int) -> None:
+    def _say_in_turn(self, route: SpeechRoute, encoded: Sequence[bytes], texts: Sequence[str], now: int) -> None:
         """Deliver a burst that was read from the log; by the normal path, if something has changed meanwhile."""
-        if voice.holds(self._network):
-            deliver(self._network, self._turn, voice, words, texts, now)
+        if route.is_valid(self._network):
+            route.charge(encoded)
+            deliver(self._network, self._turn, route, encoded, texts, now)
             return
         for text in texts:
-            ctx = self._context(Message(voice.head.command, (voice.head.target, text)))
+            ctx = self._context(Message(route.head.command, (route.head.target, text)))
             ctx.now = now
             ctx.applies = True
             run(ctx)
 
-    def _find(self, head: bytes) -> Voice | None:
-        self._voices.pop(head, None)
-        command, _, rest = head.partition(b" ")
-        target = rest[:-2]
-        if command not in (b"PRIVMSG", b"NOTICE") or not target or b" " in target:
+    def _find(self, head: bytes) -> SpeechRoute | None:
+        self._routes.pop(head, None)
+        command, _, target = head.partition(b" ")
+        if command not in (b"PRIVMSG", b"NOTICE") or not target or b" " in target or len(head) > _LONGEST_HEAD:
             return None
         try:
             name = target.decode()
         except UnicodeDecodeError:
             return None
-        voice = find_voice(self._network, self._session, command.decode(), name, self._refuse)
-        if voice is not None:
-            if len(self._voices) >= _MOST:
-                del self._voices[next(iter(self._voices))]
-            self._voices[head] = voice
-        return voice
+        route = find_route(self._network, self._session, command.decode(), name, self._refuse)
+        if route is not None:
+            if len(self._routes) >= _MOST:
+                del self._routes[next(iter(self._routes))]
+            self._routes[head] = route
+        return route
 
     def _refuse(self, head: TalkHead) -> None:
         ctx = self._context(Message(head.command, (head.target,)))

@@ -111,6 +111,11 @@ class Schedule:
         """Whether there is more work than fits into a turn or two, so that no client should be accepted now."""
         return len(self._queue) > _CROWD
 
+    @property
+    def is_in_slot(self) -> bool:
+        """Whether a connection of the queue is being served, and its time and its sends are counted."""
+        return self._slot_began > 0
+
     def begin(self) -> None:
         """Begin a turn."""
         budget, newcomers = (_BUDGET, _NEWCOMERS) if self._queue else (_BURST, _NEWCOMERS_BURST)

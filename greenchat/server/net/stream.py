@@ -57,7 +57,7 @@ class TlsAcceptor(Protocol):
     def accept(self, sock: socket.socket) -> SecureStream:
         """Begin TLS as the server on a connected non-blocking socket."""
 
-    def trouble(self, now: int) -> str:
+    def date_warning(self, now: int) -> str:
         """Return what is, or will soon be, wrong with the certificate's dates, in words; "" if nothing is. now: ms."""
 
     def renew(self, now: int) -> str:

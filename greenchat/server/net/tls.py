@@ -8,6 +8,7 @@ import socket
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -20,6 +21,7 @@ _CIPHERS = b"ECDHE+AESGCM:ECDHE+CHACHA20"  # for TLS 1.2; all ciphers of 1.3 are
 _DAY = 86_400_000  # ms
 _SOON = 14  # days before its end from which on operators are warned
 _SESSION_ID = b"greenchat"  # OpenSSL needs one if client certificates are asked for
+_write: Any = getattr(getattr(SSL, "_lib", None), "SSL_write", None)  # of the same library as its connections
 
 
 class TlsError(Exception):
@@ -56,7 +58,9 @@ class Tls:
             self.reload()
         except TlsError as error:
             return f"the renewed certificate can't be used, keeping the old one: {error}"
-        return self.trouble(now) or f"the certificate {self.certificate} was renewed, and is used for new connections"
+        return (
+            self.date_warning(now) or f"the certificate {self.certificate} was renewed, and is used for new connections"
+        )
 
     @property
     def expires(self) -> int:
@@ -71,7 +75,7 @@ class Tls:
         before, after = (_milliseconds(time) for time in (shown.get_notBefore(), shown.get_notAfter()))
         return before <= now < after and any(_is_for(pattern, name) for pattern in _names(parsed))
 
-    def trouble(self, now: int) -> str:
+    def date_warning(self, now: int) -> str:
         """Return what is, or will soon be, wrong with the certificate's dates, in words; "" if nothing is.
 
         now: ms since the epoch.
@@ -80,14 +84,16 @@ class Tls:
         if shown is None:
             return ""
         before, after = (_milliseconds(time) for time in (shown.get_notBefore(), shown.get_notAfter()))
-        where = f"the certificate {self.certificate}"
+        certificate = f"the certificate {self.certificate}"
         if now < before:
-            return f"{where} is not valid before {in_words(before)}, so clients will refuse it: check the clock"
+            return f"{certificate} is not valid before {in_words(before)}, so clients will refuse it: check the clock"
         if now >= after:
-            return f"{where} expired {in_words(after)}: clients refuse it; put a new one there and reload (SIGHUP)"
+            return (
+                f"{certificate} expired {in_words(after)}: clients refuse it; put a new one there and reload (SIGHUP)"
+            )
         days = (after - now) // _DAY
         if days < _SOON:
-            return f"{where} will expire in {days} days, {in_words(after)}: install a new one and reload (SIGHUP)"
+            return f"{certificate} will expire in {days} days, {in_words(after)}: install a new one and reload (SIGHUP)"
         return ""
 
     def accept(self, sock: socket.socket) -> "TlsStream":
@@ -133,12 +139,18 @@ def _is_for(pattern: str, host: str) -> bool:
 
 
 class TlsStream:
-    """A `Stream` through TLS."""
+    """A `Stream` through TLS.
 
-    __slots__ = ("_connection", "_end_point", "_sock")
+    ssl: OpenSSL's object of the connection, None if pyOpenSSL does not show it: neither it nor its library nor what
+    raises its errors is documented.
+    """
+
+    __slots__ = ("_connection", "_end_point", "_sock", "ssl")
 
     def __init__(self, connection: SSL.Connection, sock: socket.socket, end_point: bytes) -> None:
         self._connection = connection
+        is_shown = _write is not None and hasattr(connection, "_raise_ssl_error")
+        self.ssl: Any = getattr(connection, "_ssl", None) if is_shown else None
         self._sock = sock
         self._end_point = end_point
 
@@ -186,10 +198,18 @@ class TlsStream:
             raise ConnectionAbortedError("TLS failed: " + _reason(error)) from error
 
     def send(self, data: bytes, /) -> int:
-        """Send as many records as the kernel takes."""
+        """Send as many records as the kernel takes.
+
+        OpenSSL is called directly, since pyOpenSSL's `send` takes longer than the encryption: it looks for errors after
+        each success, too. What remains, if the kernel did not take everything, is sent by it.
+        """
         sent = 0
         try:
-            sent = self._connection.send(data)  # nearly always all of it
+            if self.ssl is not None:
+                sent = _write(self.ssl, data, len(data))
+                if sent < 0:
+                    result, sent = sent, 0
+                    self._connection._raise_ssl_error(self.ssl, result)
             while sent < len(data):
                 sent += self._connection.send(memoryview(data)[sent:])
         except (SSL.WantReadError, SSL.WantWriteError) as error:

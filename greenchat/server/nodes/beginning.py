@@ -8,12 +8,12 @@ from pathlib import Path
 from greenchat.chat import documents
 from greenchat.chat.continuity import snapshot
 from greenchat.chat.network import Network
-from greenchat.chat.outbox import Elsewhere
+from greenchat.chat.outbox import RemoteOutbox
 from greenchat.config.settings import Settings
 from greenchat.server.data.restore import restore
 from greenchat.server.data.store_keeper import STATE
 from greenchat.server.nodes import state_file
-from greenchat.server.nodes.engine import Stored
+from greenchat.server.nodes.engine import StoredLog
 from greenchat.server.nodes.seat import Seat
 from greenchat.server.nodes.state_file import StateFileError, StateHead
 from greenchat.storage.interface import Store
@@ -25,13 +25,13 @@ class NodeError(Exception):
     """The node can't serve; the text is one clear line."""
 
 
-class Beginning:
+class NodeStart:
     """The start of a node.
 
     known: the last entry in the database, and how many of its acts are. is_first: whether the log is new.
     """
 
-    def __init__(self, seat: Seat, stored: Stored, store: Store) -> None:
+    def __init__(self, seat: Seat, stored: StoredLog, store: Store) -> None:
         self._seat = seat
         self._stored = stored
         self._store = store
@@ -47,7 +47,7 @@ class Beginning:
             head = state_file.head_of(file)
             if head is not None:
                 self._check(head)
-                return snapshot.restore(state_file.read(file), lambda _: Elsewhere())
+                return snapshot.restore(state_file.read(file), lambda _: RemoteOutbox())
         except StateFileError as error:
             raise NodeError(str(error)) from error
         if self._stored.last and self._seat.makes_log:

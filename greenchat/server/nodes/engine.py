@@ -47,14 +47,14 @@ _PORT = 4222
 _SECOND = 1_000_000_000  # ns
 _REPLIES, _ENTRIES = "1", "2"  # subscriptions
 _DUPLICATES = 120  # seconds in which the engine knows a repeated entry
-_IDENTITY = "greenchat"  # of a log, in what the engine knows about it
+_IDENTITY = "greenchat"  # of a log, in its metadata at the engine
 _NO_PEERS = 10005  # error code of NATS: "no suitable peers for placement"
 _NO_LEADER = (10008, 10009)  # "JetStream system temporarily unavailable", "JetStream cluster can not handle request"
 _OTHERWISE = "it uses another protocol"
 _WRONG_PASSWORD = b"authorization violation"
 
 
-class Stored(NamedTuple):
+class StoredLog(NamedTuple):
     """A stored log. identity: of this log only. first, last: numbers of the entries that it holds. size: in bytes."""
 
     identity: str
@@ -75,9 +75,9 @@ def _reason(error: Exception) -> str:
 def _document(data: bytes) -> dict[str, Any]:
     """Return an object that the engine sends as JSON. Raises EngineError."""
     with suppress(ValueError):
-        found = json.loads(data)
-        if isinstance(found, dict):
-            return found
+        document = json.loads(data)
+        if isinstance(document, dict):
+            return document
     raise EngineError(_OTHERWISE)
 
 
@@ -108,7 +108,7 @@ def _trust(access: Access) -> ssl.SSLContext:
 
 
 class Engine:
-    """One connection. It ends with the first trouble: make another one then.
+    """One connection. It ends with the first failure: make another one then.
 
     server: the number of the server that it is connected to, in the order of the addresses.
     """
@@ -134,26 +134,26 @@ class Engine:
         self._has_consumer = False
         self._next = 1  # number of the consumer's next delivery
         self._writing = BoundedSemaphore()
-        self.trouble = ""
+        self.end_reason = ""
         self._socket = self._connect(name)
         self._reader = gevent.spawn(self._read)
         self._write(nats.subscribe(self._inbox + ".*", _REPLIES))
 
     def _connect(self, name: str) -> socket.socket:
-        troubles = []
+        errors = []
         will_change = False
         urls = list(enumerate(map(urlsplit, self._access.urls)))
         first = self.server % len(urls)
         for self.server, parts in urls[first:] + urls[:first]:
-            where = f"{parts.hostname}:{parts.port or _PORT}"
+            address = f"{parts.hostname}:{parts.port or _PORT}"
             try:
                 with gevent.Timeout(_CONNECT, EngineError("it does not answer")):
                     return self._greet(parts, name)
             except (OSError, EngineError, nats.NatsError) as error:
-                troubles.append(f"{where}: {_reason(error)}")
+                errors.append(f"{address}: {_reason(error)}")
                 will_change = will_change or not isinstance(error, EngineRefusesError | ssl.SSLError)
         kind = EngineError if will_change else EngineRefusesError
-        raise kind("the engine can't be reached: " + "; ".join(troubles))
+        raise kind("the engine can't be reached: " + "; ".join(errors))
 
     def _greet(self, parts: SplitResult, name: str) -> socket.socket:
         self._parser = nats.NatsParser()  # without what another server has started to say
@@ -180,7 +180,7 @@ class Engine:
         """Return the connection in TLS. Raises EngineError."""
         if not (info.get("tls_required") or info.get("tls_available")):
             raise EngineRefusesError("it has no TLS, but the configuration requires it")
-        self._parser = nats.NatsParser()  # what came in the clear is no part of what comes now
+        self._parser = nats.NatsParser()  # data received unencrypted does not belong to the TLS stream
         try:
             secured: socket.socket = _trust(self._access).wrap_socket(sock, server_hostname=host)
         except ssl.SSLCertVerificationError as error:
@@ -201,14 +201,14 @@ class Engine:
             if not data:
                 raise EngineError("it has closed the connection")
 
-    def close(self, trouble: str = "closed") -> None:
+    def close(self, reason: str = "closed") -> None:
         """End the connection; whoever waits for an answer gets EngineError."""
-        if self.trouble:
+        if self.end_reason:
             return
-        self.trouble = trouble
+        self.end_reason = reason
         asked, self._asked = self._asked, {}
         for result in asked.values():
-            result.set_exception(EngineError(trouble))
+            result.set_exception(EngineError(reason))
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
@@ -218,7 +218,7 @@ class Engine:
     def wait(self) -> str:
         """Wait until the connection has ended; return why."""
         self._reader.join()
-        return self.trouble
+        return self.end_reason
 
     def _write(self, data: bytes) -> None:
         try:
@@ -226,10 +226,10 @@ class Engine:
                 self._socket.sendall(data)
         except OSError as error:
             self.close(error.strerror or str(error))
-            raise EngineError(self.trouble) from error
+            raise EngineError(self.end_reason) from error
 
     def _read(self) -> None:
-        trouble = "it has closed the connection"
+        reason = "it has closed the connection"
         try:
             while True:
                 # a consumer has a heartbeat: silence is a connection that hangs, or a consumer that is gone
@@ -240,10 +240,10 @@ class Engine:
                 for frame in self._parser.feed(data):
                     self._take(frame)
         except OSError as error:
-            trouble = error.strerror or str(error)
+            reason = error.strerror or str(error)
         except (EngineError, nats.NatsError) as error:
-            trouble = str(error)
-        self.close(trouble)
+            reason = str(error)
+        self.close(reason)
 
     def _take(self, frame: nats.NatsFrame) -> None:
         if frame.verb == "PING":
@@ -284,8 +284,8 @@ class Engine:
             gevent.sleep(_LOOK)
 
     def _request_once(self, subject: str, payload: bytes, headers: Mapping[str, str] | None) -> dict[str, Any]:
-        if self.trouble:
-            raise EngineError(self.trouble)
+        if self.end_reason:
+            raise EngineError(self.end_reason)
         self._count += 1
         number = str(self._count)
         result = self._asked[number] = AsyncResult()
@@ -310,7 +310,7 @@ class Engine:
             raise kind(str(refusal.get("description") or "it refused without a reason"))
         return answer
 
-    def find_log(self, name: str) -> Stored | None:
+    def find_log(self, name: str) -> StoredLog | None:
         """Return the log of this name, None if there is none. Raises EngineError."""
         try:
             info = self.request(f"$JS.API.STREAM.INFO.{name}", b"")
@@ -322,7 +322,7 @@ class Engine:
             raise EngineRefusesError(f"the stream {name} is not a log of greenchat; choose another name")
         state = _part(info, "state", dict)
         first, last, size = (_part(state, name, int) for name in ("first_seq", "last_seq", "bytes"))
-        return Stored(identity, first, last, size)
+        return StoredLog(identity, first, last, size)
 
     def make_log(self, name: str, identity: str, *, replicas: int) -> None:
         """Make a log, of which the engine takes nothing away by itself. identity: drawn for it.

@@ -13,7 +13,7 @@ from gevent.event import Event
 
 from greenchat.server.early_signals import caught
 from greenchat.server.nodes.beginning import NodeError
-from greenchat.server.nodes.engine import Deliver, Engine, Stored
+from greenchat.server.nodes.engine import Deliver, Engine, StoredLog
 from greenchat.server.nodes.engine_errors import EngineError, EngineRefusesError
 from greenchat.server.nodes.seat import Seat
 
@@ -28,7 +28,7 @@ _MIB = 1024 * 1024
 class EngineLine:
     """The access of one node. stored: the log at the start.
 
-    Waits: follow, append, trim. Changes: close.
+    Waits: follow, append, newest, trim. Changes: close.
     """
 
     def __init__(self, seat: Seat) -> None:
@@ -56,7 +56,7 @@ class EngineLine:
                 end_if_told()
                 gevent.sleep(_AGAIN)
 
-    def _open(self, engine: Engine) -> Stored:
+    def _open(self, engine: Engine) -> StoredLog:
         """Return the log; make it if this node may. Raises EngineError."""
         seat = self._seat
         stored = engine.find_log(seat.log)
@@ -84,11 +84,11 @@ class EngineLine:
                 continue
             self._engine = engine
             self._first = engine.server + 1  # this one may hang, and keep each attempt waiting
-            why = self._read_on(engine, position(), found, deliver)
+            reason = self._read_on(engine, position(), found, deliver)
             self._engine = None
             self._connected.clear()
             if not self._is_over:
-                log.warning("the connection to the engine has ended: %s", why)
+                log.warning("the connection to the engine has ended: %s", reason)
                 gevent.sleep(_AGAIN)
 
     def _connection(self) -> Engine:
@@ -129,6 +129,17 @@ class EngineLine:
             gevent.sleep(_AGAIN)
             return False
         return True
+
+    def newest(self) -> int:
+        """Return the number of the log's last entry; 0 if the engine does not answer."""
+        engine = self._engine
+        if engine is None:
+            return 0
+        try:
+            stored = engine.find_log(self._seat.log)
+        except EngineError:
+            return 0
+        return stored.last if stored else 0
 
     def trim(self, needed: int, before: int) -> None:
         """Delete entries of the log up to `needed`: those from before a time, in ms, or all if the log is too large.

@@ -39,6 +39,7 @@ _PATIENCE = 20.0  # seconds for nodes that end, and for the engine
 _AGAIN = 1.0  # seconds before a node that has died is started again
 _AGAIN_MOST = 30.0
 _LOOK = 0.5  # seconds
+_STARTING, _SERVING = 5, 0  # niceness
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -48,7 +49,8 @@ class FamilyError(Exception):
 
 class _Child:
     """One node. ready: becomes readable when it serves, or has ended. again: when it may be started again, by the
-    monotonic clock. failures: starts, one after another, after which it never served.
+    monotonic clock. failures: starts, one after another, after which it never served. is_behind: whether the others go
+    before it: while it is started again, so that their clients do not wait for that.
     """
 
     def __init__(self, seat: Seat) -> None:
@@ -58,6 +60,7 @@ class _Child:
         self.serves = False
         self.again = 0.0
         self.failures = 0
+        self.is_behind = False
 
     @property
     def folders(self) -> tuple[Path, Path]:
@@ -85,6 +88,7 @@ class _Child:
             os.close(writing)
         self.ready = os.fdopen(reading, "rb", buffering=0)
         self.serves = False
+        self.is_behind = bool(self.again) and _set_niceness(self.process.pid, _STARTING)
 
     def look(self) -> int | None:
         """Return the exit code, None while the process runs."""
@@ -94,6 +98,8 @@ class _Child:
             self.ready.close()
             self.ready = None
             self.failures = 0 if self.serves else self.failures
+        if self.serves and self.is_behind:
+            self.is_behind = not _set_niceness(self.process.pid, _SERVING)
         code = self.process.poll()
         if code is not None and self.ready:
             self.ready.close()
@@ -256,6 +262,20 @@ class NodeFamily:
         for sock in self._reserved:
             sock.close()
         self._lock.close()
+
+
+def _set_niceness(pid: int, niceness: int) -> bool:
+    """Set the niceness of a node's session, where Linux shares the processors by session (autogroup).
+
+    Unlike that of a process, anybody may lower it again, but only ten times a second. Returns whether it is set.
+    """
+    try:
+        has_own = os.getsid(pid) == pid
+        if has_own:
+            Path(f"/proc/{pid}/autogroup").write_text(str(niceness), encoding="ascii")
+    except OSError:
+        return False
+    return has_own
 
 
 def _do_nothing(*_: object) -> None:

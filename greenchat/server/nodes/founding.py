@@ -16,7 +16,7 @@ from greenchat.server.data.backup_commands import files_beside, state_beside
 from greenchat.server.data.restore import restore
 from greenchat.server.data.store_keeper import DATABASE, STATE, StoreKeeper, lock
 from greenchat.server.nodes import state_file
-from greenchat.server.nodes.engine import STARTING, Engine, Stored
+from greenchat.server.nodes.engine import STARTING, Engine, StoredLog
 from greenchat.server.nodes.engine_errors import EngineError, NotThereError
 from greenchat.server.nodes.monitor import unsafe
 from greenchat.server.nodes.object_store import ObjectStore
@@ -76,19 +76,19 @@ def join_from_engine(config: Config) -> list[str]:
     with _engine(seat) as engine:
         stored = _needed(seat, engine)
         store = ObjectStore(engine, seat.log)
-        found = store.find(_BACKUP)
-        if found is None:
+        backup = store.find(_BACKUP)
+        if backup is None:
             raise FoundingError(
                 f"the engine has no backup of a node of the log {seat.log}: run `greenchat-server cluster publish` at a"
                 " node, or `greenchat-server backup FILE` there and `cluster join FILE` here"
             )
-        told = found.told
+        metadata = backup.metadata
         _refuse_unfit(
-            _PUBLISHED, StateHead(told.get("identity", ""), _number(told.get("position", "")), ""), seat, stored
+            _PUBLISHED, StateHead(metadata.get("identity", ""), _number(metadata.get("position", "")), ""), seat, stored
         )
         with lock(seat.data):
             try:
-                store.get(found, file)
+                store.get(backup, file)
                 return _become(file, _head(file), seat, stored)
             except NotThereError as error:
                 raise FoundingError(f"{_PUBLISHED} can't be used ({error}): run `cluster publish` again") from error
@@ -125,14 +125,14 @@ def publish(config: Config) -> str:
     )
 
 
-def _become(file: Path, head: StateHead, seat: Seat, stored: Stored) -> list[str]:
+def _become(file: Path, head: StateHead, seat: Seat, stored: StoredLog) -> list[str]:
     """Replace the content of this folder, which is locked, by a backup."""
-    aside = backup.restore(file, seat.data / DATABASE)
-    told = [f"This is now a node, at entry {head.position} of {stored.last}. Start it, and it catches up"]
-    return told + [f"The former data was moved to {path}" for path in aside]
+    moved = backup.restore(file, seat.data / DATABASE)
+    lines = [f"This is now a node, at entry {head.position} of {stored.last}. Start it, and it catches up"]
+    return lines + [f"The former data was moved to {path}" for path in moved]
 
 
-def _refuse_unfit(name: str, head: StateHead, seat: Seat, stored: Stored) -> None:
+def _refuse_unfit(name: str, head: StateHead, seat: Seat, stored: StoredLog) -> None:
     """Raise FoundingError if no node can continue from a state with the present log."""
     if head.identity != stored.identity:
         raise FoundingError(
@@ -176,11 +176,11 @@ def rebase(config: Config, *, is_sure: bool) -> str:
             )
         if stored:
             engine.delete_log(seat.log)
-        aside = (seat.data / STATE).rename(free_name(seat.data / STATE))
+        moved = (seat.data / STATE).rename(free_name(seat.data / STATE))
         try:
             _begin(config, seat, engine, keeper)
         except (FoundingError, EngineError, StoreError):
-            aside.rename(seat.data / STATE)
+            moved.rename(seat.data / STATE)
             raise
     return (
         f"The log {seat.log} was recreated from this node's data ({applied} entries of the old log). Start this node;"
@@ -200,8 +200,8 @@ def describe(config: Config) -> str:
 
 
 def _refuse_unsafe(seat: Seat) -> None:
-    for trouble in unsafe(seat):
-        raise FoundingError(trouble)
+    for warning in unsafe(seat):
+        raise FoundingError(warning)
 
 
 def _seat(config: Config) -> Seat:
@@ -248,13 +248,13 @@ def _begin(config: Config, seat: Seat, engine: Engine, keeper: StoreKeeper) -> N
     try:
         engine.make_log(seat.log, identity, replicas=seat.replicas)
     except EngineError:
-        found = engine.find_log(seat.log)  # its answer may have been lost; if this fails, too, run `rebase` again
-        if found is None or found.identity != identity:
+        stored_log = engine.find_log(seat.log)  # its answer may have been lost; if this fails, too, run `rebase` again
+        if stored_log is None or stored_log.identity != identity:
             (seat.data / STATE).unlink()
             raise
 
 
-def _needed(seat: Seat, engine: Engine) -> Stored:
+def _needed(seat: Seat, engine: Engine) -> StoredLog:
     stored = engine.find_log(seat.log)
     if stored is None:
         raise FoundingError(f"the engine has no log {seat.log}: create it with `cluster init` at the first node")

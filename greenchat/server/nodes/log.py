@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, TypeVar
 
+import gevent
 from gevent.event import AsyncResult, Event
+from gevent.lock import BoundedSemaphore
 
 from greenchat.chat.acts import Act
 from greenchat.chat.user import Session
@@ -39,10 +41,10 @@ class Proposal:
 
 
 class NodeLog:
-    """The proposals of one node. begin: begins a turn, see `Turn.begin`.
+    """The proposals of one node. begin: begins a turn, see `Turn.begin`. newest: asks the engine for its last entry.
 
     Reads: is_shared, is_read. Changes: speak, note, take, apply, note_entry. Waits: decide, wait_until_applied,
-    wait_until_known, wait.
+    wait_until_known, catch_up, find, wait.
     """
 
     is_shared = True
@@ -51,9 +53,12 @@ class NodeLog:
     def __init__(self) -> None:
         self.position = 0
         self.begin: Callable[[], None] = lambda: None
+        self.newest: Callable[[], int] = lambda: 0
         self._waiting: deque[Proposal] = deque()
         self._some = Event()
         self._curious: list[Event] = []  # waiting for the next entry
+        self._asking = BoundedSemaphore()
+        self._question: gevent.Greenlet | None = None  # the next one
         self._settling: dict[Session, Event] = {}
         self._is_applying = False
         self._has_ended = False
@@ -66,7 +71,7 @@ class NodeLog:
         """Refuse: an act of a shared log is applied when it is handed out."""
         raise RuntimeError("the log is shared: propose the act by `decide`")
 
-    def pass_by(self) -> None:
+    def pass_by(self, acts: int = 1) -> None:
         """Refuse, as `append`."""
         raise RuntimeError("the log is shared: propose the act by `decide`")
 
@@ -105,6 +110,31 @@ class NodeLog:
             self._curious.append(entry)
             entry.wait(deadline - monotonic())
         self.begin()
+
+    def catch_up(self) -> None:
+        """Wait until the entry that is the engine's last one now is applied, at most as `wait_until_known` does."""
+        if self._question is None:
+            self._question = gevent.spawn(self._ask)
+        newest = self._question.get()
+        self.wait_until_known(lambda: self.position >= newest)
+
+    def _ask(self) -> int:
+        """Return the number of the engine's last entry.
+
+        While one question is under way, one other is for all who came since, so that a flood of requests asks no more
+        often than the engine answers. It has a greenlet of its own: theirs may be killed while they write.
+        """
+        with self._asking:
+            self._question = None
+            return self.newest()
+
+    def find(self, look: Callable[[], T | None]) -> T | None:
+        """Return what a function finds, after `catch_up` if need be."""
+        found = look()
+        if found is None:
+            self.catch_up()
+            found = look()
+        return found
 
     def note_entry(self) -> None:
         """Note that an entry was applied."""

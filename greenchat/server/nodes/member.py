@@ -20,10 +20,10 @@ import gevent
 
 from greenchat import __version__
 from greenchat.chat import acts, documents
-from greenchat.chat.acts import Act, Decided, Ran
+from greenchat.chat.acts import Act, CommandAct, StepAct
 from greenchat.chat.cluster.nodes import first_session
 from greenchat.chat.network import Network
-from greenchat.chat.outbox import Elsewhere
+from greenchat.chat.outbox import RemoteOutbox
 from greenchat.commands.applying import Applier
 from greenchat.commands.core.deferred import Background
 from greenchat.commands.core.persistence import keep_presences
@@ -37,7 +37,7 @@ from greenchat.server.data.store_keeper import STATE
 from greenchat.server.net.fair_queue import Share
 from greenchat.server.net.sendq import SendQueues
 from greenchat.server.nodes import entries, watch
-from greenchat.server.nodes.beginning import Beginning, NodeError
+from greenchat.server.nodes.beginning import NodeError, NodeStart
 from greenchat.server.nodes.engine_errors import EngineError, EngineRefusesError
 from greenchat.server.nodes.engine_line import EngineLine, end_if_told
 from greenchat.server.nodes.engine_process import end_engine
@@ -55,6 +55,7 @@ log = logging.getLogger(__name__)
 
 _LOOK = 0.25  # seconds
 _AGAIN = 0.25  # seconds between attempts to join: nodes are only removed by entries of others
+_AT_ONCE = 100  # acts: beyond that there is little to gain
 _CATCH_UP = 200  # entries between two checks for other work
 _LEAVING = 3.0  # seconds
 _MOMENT = 0.05  # seconds
@@ -80,10 +81,11 @@ class NodeMember:
         self.seat = seat
         self.log = NodeLog()
         self.token = secrets.token_hex(8)
-        self.trouble = ""
-        """Why it ended by itself."""
+        self.end_reason = ""
+        """The reason for which the node ended by itself."""
         self._line = EngineLine(seat)
-        self._ask_the_engine()
+        self._check_engine()
+        self.log.newest = self._line.newest
         self._identity = self._line.stored.identity
         self._proposer = Proposer(self.token, self.log, self._line)
         self._progress = Progress()
@@ -93,11 +95,11 @@ class NodeMember:
 
     # the start
 
-    def _ask_the_engine(self) -> None:
+    def _check_engine(self) -> None:
         """Raise NodeError if the engine's configuration may lose written entries."""
         try:
-            for trouble in unsafe(self.seat):
-                raise NodeError(trouble)
+            for warning in unsafe(self.seat):
+                raise NodeError(warning)
         except EngineError as error:
             log.warning("%s", error)
 
@@ -105,7 +107,7 @@ class NodeMember:
         """Return the turn of this node."""
         self._store = store
         turn = self._turn = NodeTurn(store, send_queues, self._mark)
-        turn.shows = lambda: self.is_steward
+        turn.notifies_observers = lambda: self.is_steward
         self.log.begin = turn.begin
         return turn
 
@@ -120,7 +122,7 @@ class NodeMember:
 
     def first_state(self, settings: Settings, now: int, grace: int) -> Network:
         """Return the state from which this node starts. Raises NodeError, StoreError and SnapshotError."""
-        beginning = Beginning(self.seat, self._line.stored, self._store)
+        beginning = NodeStart(self.seat, self._line.stored, self._store)
         self._network = beginning.network(settings, now, grace)
         self._progress.known = beginning.known
         self.snapshots = Snapshots(self._state, self._identity, self._network, self._turn)
@@ -137,21 +139,21 @@ class NodeMember:
         self._host = host
         self._grace = grace
         self._watch = Watch(self.seat, self._line, host, self._network, self._turn, self.snapshots, self._end)
-        self._applier = Applier(self._network, self._turn, process, Elsewhere)
+        self._applier = Applier(self._network, self._turn, process, RemoteOutbox)
         self._spawn(self._follow)
-        while not self._progress.caught_up.wait(_LOOK) and not self.trouble:
+        while not self._progress.caught_up.wait(_LOOK) and not self.end_reason:
             end_if_told()
-        if self.trouble:  # also if the last entry is unreadable
-            raise NodeError(self.trouble)
+        if self.end_reason:  # also if the last entry is unreadable
+            raise NodeError(self.end_reason)
         self._spawn(
-            lambda: self._proposer.run(lambda: self._position, lambda: self._is_here, lambda: bool(self.trouble))
+            lambda: self._proposer.run(lambda: self._position, lambda: self._is_here, lambda: bool(self.end_reason))
         )
-        self._come()
+        self._join_nodes()
         node = self._network.nodes.of_token(self.token)
         assert node
         self._network.local.skip_sessions(first_session(node))
         self._is_here = True
-        self._watch.heard = monotonic()
+        self._watch.last_entry_at = monotonic()
         self._spawn(lambda: self._watch.run(lambda: self._network.nodes.of_token(self.token), grace))
         network, document = self._network, to_document(settings)
         limits = host.options.throttle.logins, host.options.throttle.registrations
@@ -161,14 +163,14 @@ class NodeMember:
         ):
             host.carry_out(host.new_context().propose(configure, document, *limits))
 
-    def _come(self) -> None:
+    def _join_nodes(self) -> None:
         """Join the nodes, after a silent former incarnation has certainly ended.
 
         Raises NodeError.
         """
         seat, folder = self.seat, self._folder_id()
         times, versions = (int(seat.lease * 1000), self._grace), (__version__, acts.OLDEST, acts.VERSION)
-        said: dict[str, int] = {}
+        first_counts: dict[str, int] = {}
         while True:
             ctx = self._host.new_context()
             refusal = ctx.propose(come, seat.name, self.token, folder, PLATFORM, *times, *versions)
@@ -177,10 +179,10 @@ class NodeMember:
             for node in self._network.nodes:
                 is_namesake = node.name == seat.name and node.folder != folder
                 is_in_the_way = is_namesake or (node.name != seat.name and node.platform != PLATFORM)
-                if is_in_the_way and node.count > said.setdefault(node.token, node.count):
+                if is_in_the_way and node.count > first_counts.setdefault(node.token, node.count):
                     raise NodeError(refusal)
-            if self.trouble:
-                raise NodeError(self.trouble)
+            if self.end_reason:
+                raise NodeError(self.end_reason)
             end_if_told()
             gevent.sleep(_AGAIN)
 
@@ -221,11 +223,13 @@ class NodeMember:
 
     def _deliver(self, place: StreamPosition, data: bytes) -> None:
         """Apply an entry. The engine's greenlet calls it, in the order of the log. Raises EngineError."""
+        if self._turn.has_ended:  # the engine may have sent several at once
+            raise EngineError(self.end_reason)
         try:
             self._take_entry(place, entries.unpack(data))
         except entries.EntryError as error:
             self._end(f"entry {place.number} of the log: {error}")
-            raise EngineError(self.trouble) from error
+            raise EngineError(self.end_reason) from error
         if place.number % _CATCH_UP == 0:
             self._turn.schedule.yield_turn(self._share)
 
@@ -234,9 +238,9 @@ class NodeMember:
         if place.number != nodes.position + 1:
             raise entries.EntryError(f"the entries after {nodes.position} are missing: the engine has lost them")
         before = nodes.time
-        self._watch.heard = monotonic()
+        self._watch.last_entry_at = monotonic()
         self._turn.begin(len(entry.acts))  # one of several waits a moment for other nodes' entries if it sends much
-        now = nodes.move_on(place.number, place.time)
+        now = nodes.advance(place.number, place.time)
         self._progress.begin_entry()
         self.log.position = place.number
         node = nodes.of_token(entry.token)
@@ -264,24 +268,29 @@ class NodeMember:
         if self._proposer.take_back(entry, lambda own: self.log.apply(own, now, self._note_applied)):
             return
         progress = self._progress
-        for stored in entry.acts:
+        done = 0
+        while done < len(entry.acts):
             self._turn.is_known = progress.is_known(self._position)
+            some = islice(entry.acts, done, done + 1 if self._turn.is_known else done + _AT_ONCE)
+            bursts = self._applier.bursts(some)
+            count = len(bursts) or 1
             try:
-                self._apply_one(stored, now)
+                if bursts:
+                    self._applier.deliver_bursts(bursts, now)
+                else:
+                    self._apply_one(entry.acts[done], now)
             except acts.ActError as error:
                 raise entries.EntryError(str(error)) from error
             except entries.EntryError:
                 raise
             except Exception:
                 log.exception("a bug in an act of the log")
-            progress.acts += 1
+            done += count
+            progress.acts += count
         self._turn.is_known = False
 
     def _apply_one(self, stored: object, now: int) -> None:
         """Apply an encoded act. Raises EntryError and ActError."""
-        spoken = acts.spoken(stored)
-        if spoken and self._applier.say(spoken, now):
-            return
         act = entries.act_of(stored, now)
         continuation = self._applier.apply(act)
         if isinstance(continuation, Background) and _is_announced(act):
@@ -295,40 +304,43 @@ class NodeMember:
 
     # the end
 
-    def _end(self, why: str) -> None:
+    def _give_up_state(self) -> None:
+        """Apply and store nothing more of the log, nor anything that is not in it."""
+        self.log.end()
+        self._turn.has_ended = True
+        self._line.close()
+
+    def _end(self, reason: str) -> None:
         """End this process, so that it starts again."""
-        if not self.trouble:
-            self.trouble = why
-            self.log.end()
-            self._line.close()  # nothing may be applied after a failed act
-            log.error("this node is stopping: %s", why)
+        if not self.end_reason:
+            self.end_reason = reason
+            self._give_up_state()
+            log.error("this node is stopping: %s", reason)
             if self._is_here:
-                self._host.end_to_restart(f"This node is restarting: {why}. Connect again")
+                self._host.end_to_restart(f"This node is restarting: {reason}. Connect again")
 
     def leave(self) -> None:
         """Leave the other nodes in good order, and write down the state; nothing is applied any more."""
         node = self._network.nodes.of_token(self.token)
         self._is_leaving = True
-        if node and not self.trouble:
+        if node and not self.end_reason:
             with gevent.Timeout(_LEAVING, False):
                 self._host.new_context().propose(leave_nodes, node.number, self._grace)
                 while self._watch.is_orphan and len(self._network.nodes):
                     gevent.sleep(_MOMENT)  # the other nodes still need the engine for their farewells
-        is_whole = not self.trouble
-        self.trouble = self.trouble or "it has left"
-        self.log.end()
-        self._line.close()
-        gevent.killall(self._greenlets)
         self._turn.end()
-        if is_whole:
-            self.snapshots.write()
+        if not self.end_reason:
+            self.snapshots.write()  # at once, since nothing but the log may change what it holds
+            self.end_reason = "it has left"
+        self._give_up_state()
+        gevent.killall(self._greenlets)
         if self._watch.is_orphan and self.seat.engine_lock:
             end_engine(Path(self.seat.engine_lock))
 
 
 def _is_arrival(entry: entries.LogEntry) -> bool:
-    return any(isinstance(act, Decided) and act.step == _CAME for act in islice(entries.acts_of(entry), 1))
+    return any(isinstance(act, StepAct) and act.step == _CAME for act in islice(entries.acts_of(entry), 1))
 
 
 def _is_announced(act: Act) -> bool:
-    return isinstance(act, Ran) or (isinstance(act, Decided) and act.step in _ANNOUNCED)
+    return isinstance(act, CommandAct) or (isinstance(act, StepAct) and act.step in _ANNOUNCED)

@@ -29,14 +29,14 @@ _NO_OBJECT = "what the engine has under this name is no object of greenchat"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """An object. key: of its pieces. size: in bytes. digest: of the whole. told: its headers."""
+class StoredObject:
+    """An object. key: of its pieces. size: in bytes. digest: of the whole. metadata: names and values."""
 
     key: str
     size: int
     pieces: int
     digest: str
-    told: Mapping[str, str]
+    metadata: Mapping[str, str]
 
 
 class ObjectStore:
@@ -80,7 +80,7 @@ class ObjectStore:
             raise EngineRefusesError(f"the bucket {self._bucket} is not one of greenchat; name another log")
         return True
 
-    def find(self, name: str) -> Found | None:
+    def find(self, name: str) -> StoredObject | None:
         """Return an object, None if there is none."""
         try:
             if not self._is_there():
@@ -91,14 +91,14 @@ class ObjectStore:
             return None
         return _found(answer)
 
-    def put(self, name: str, file: Path, told: Mapping[str, str]) -> None:
-        """Store a file, replacing the object of this name. told: its headers."""
+    def put(self, name: str, file: Path, metadata: Mapping[str, str]) -> None:
+        """Store a file, replacing the object of this name. metadata: names and values."""
         before = self.find(name)
         key = secrets.token_hex(11)
         try:
             with file.open("rb") as source:
                 about = self._send(source, key)
-            about |= {"name": name, "bucket": self._bucket, "metadata": dict(told)}
+            about |= {"name": name, "bucket": self._bucket, "metadata": dict(metadata)}
             self._engine.request(self._about(name), json.dumps(about).encode(), {"Nats-Rollup": "sub"})
         except (OSError, EngineError):
             with suppress(EngineError):
@@ -129,7 +129,7 @@ class ObjectStore:
         asked = json.dumps({"filter": self._pieces(key)}).encode()
         self._engine.request(f"$JS.API.STREAM.PURGE.{self._stream}", asked)
 
-    def get(self, found: Found, file: Path) -> None:
+    def get(self, found: StoredObject, file: Path) -> None:
         """Write an object to a file. Afterwards the connection must not be used any more.
 
         Raises EngineError, also if the file can't be written, or the object is incomplete.
@@ -157,8 +157,8 @@ class ObjectStore:
                 if found.pieces:
                     self._engine.read(self._stream, 0, take, subject=subject)
                 while found.pieces and not is_whole.wait(_LOOK):
-                    if self._engine.trouble:
-                        raise EngineError(self._engine.trouble)
+                    if self._engine.end_reason:
+                        raise EngineError(self._engine.end_reason)
         except OSError as error:
             raise EngineError(f"can't write {file}: {error.strerror}") from error
         if _text(digest.digest()) != found.digest:
@@ -169,7 +169,7 @@ def _text(digest: bytes) -> str:
     return "SHA-256=" + urlsafe_b64encode(digest).decode()
 
 
-def _found(answer: Mapping[str, Any]) -> Found:
+def _found(answer: Mapping[str, Any]) -> StoredObject:
     """Return the object about which the engine has answered. Raises EngineError."""
     try:
         about = json.loads(b64decode(answer["message"]["data"]))
@@ -183,5 +183,5 @@ def _found(answer: Mapping[str, Any]) -> Found:
             "digest": str(digest),
             "metadata": {**told},
         }:
-            return Found(key, size, pieces, digest, {str(name): str(value) for name, value in told.items()})
+            return StoredObject(key, size, pieces, digest, {str(name): str(value) for name, value in told.items()})
     raise EngineRefusesError(_NO_OBJECT)

@@ -13,7 +13,7 @@ from greenchat.server.nodes.access import Access
 VARIABLE = "GREENCHAT_NODE"
 _SERVED = "GREENCHAT_NODE_SERVED"
 STAYS_OFF = 4
-"""The exit code of a node that was told to end: whoever starts the nodes lets it stay off, and the others serve."""
+"""The exit code of a node that was told to end: its parent does not restart it, and the others serve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,10 @@ class Seat:
     @classmethod
     def from_environment(cls) -> Self | None:
         """Return the seat of this process, None if it was not started by `--nodes`."""
-        told = os.environ.get(VARIABLE)
-        if not told:
+        value = os.environ.get(VARIABLE)
+        if not value:
             return None
-        fields: dict[str, Any] = json.loads(told)
+        fields: dict[str, Any] = json.loads(value)
         engine = Access(**{**fields["engine"], "urls": tuple(fields["engine"]["urls"])})
         return cls(**{**fields, "engine": engine, "ports": tuple(fields["ports"]), "monitor": tuple(fields["monitor"])})
 

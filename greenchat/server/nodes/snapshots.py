@@ -25,7 +25,7 @@ class Snapshots:
 
     def take(self) -> None:
         """Begin a snapshot, unless one is running. Acts are stored first, so that the database is never older."""
-        if self._child or not self._turn.keep_position():
+        if self._child or not self._turn.commit_position():
             return
         try:
             self._child = state_file.write_apart(self._file, self._identity, self._network)
@@ -52,7 +52,7 @@ class Snapshots:
         if self._child:
             os.waitpid(self._child, 0)
             self._child = 0
-        if not self._turn.keep_position():
+        if not self._turn.commit_position():
             return
         try:
             state_file.write(self._file, self._identity, self._network)

@@ -2,6 +2,9 @@
 
 Each transaction includes the position in the log. Writes that the store already has are skipped while a node applies a
 part of the log again. If the store fails the node continues in memory for a while, and then restarts, see `NodeMember`.
+
+A node that gives up its state stores nothing more: what it applies while its clients leave is in no other node's
+database, and might have the id of an event of the log, which would then be missing here.
 """
 
 import logging
@@ -18,58 +21,59 @@ log = logging.getLogger(__name__)
 
 
 class NodeTurn(Turn):
-    """A turn. is_known: whether the store has the current writes already. failing_since: by the monotonic clock, 0.0 if
-    the store works. mark: returns the position's document. shows: whether this node reports stored events, for pushes
-    and webhooks.
+    """A turn. is_known: whether the store has the current writes already. has_ended: whether the state is given up, so
+    that further writes are discarded. failing_since: by the monotonic clock, 0.0 if the store works. mark: returns the
+    position's document. notifies_observers: whether this node reports stored events, for
+    pushes and webhooks.
     """
 
-    __slots__ = ("failing_since", "is_known", "mark", "shows")
+    __slots__ = ("failing_since", "has_ended", "is_known", "mark", "notifies_observers")
 
     def __init__(self, store: Store, send_queues: SendQueues, mark: Callable[[], Document]) -> None:
         super().__init__(store, send_queues)
-        self.is_known = False
+        self.is_known = self.has_ended = False
         self.failing_since = 0.0
         self.mark = mark
-        self.shows: Callable[[], bool] = lambda: False
+        self.notifies_observers: Callable[[], bool] = lambda: False
 
-    def say(self, writes: Sequence[StoreWrite], said: Encoded, refuse: Callable[[], None]) -> None:
+    def store_message(self, writes: Sequence[StoreWrite], message: Encoded, refuse: Callable[[], None]) -> None:
         """Store writes that are not stored yet."""
-        if not self.is_known:
+        if not (self.is_known or self.has_ended):
             self._writes += writes
 
-    def speak(self, utterance: Utterance) -> None:
+    def store_utterance(self, utterance: Utterance) -> None:
         """Store plain messages that are not stored yet."""
-        if not self.is_known:
+        if not (self.is_known or self.has_ended):
             self._writes.append(utterance)
 
     def record(self, *writes: StoreWrite) -> None:
         """Store writes that are not stored yet."""
-        if not self.is_known:
+        if not (self.is_known or self.has_ended):
             self._writes += writes
 
     def secure(self, *writes: StoreWrite) -> None:
         """Store writes that are not stored yet: nothing can be refused any more."""
         self.record(*writes)
 
-    def keep_position(self) -> bool:
+    def commit_position(self) -> bool:
         """Store pending writes, and the position in any case; return whether that worked."""
-        return self._keep() is None
+        return self._commit() is None
 
-    def _keep(self) -> Exception | None:
+    def _commit(self) -> Exception | None:
         self._writes.append(self.mark())
-        trouble = super()._keep()
-        if trouble is None:
+        error = super()._commit()
+        if error is None:
             self.failing_since = 0.0
-        return trouble
+        return error
 
     def _give_up(
-        self, error: Exception, writes: list[StoreWrite], owed: list[StoreWrite], said: list[Refusable]
-    ) -> None:
-        """Keep all writes for the next turn, except for those that can never be stored."""
+        self, error: Exception, writes: list[StoreWrite], to_retry: list[StoreWrite], refusable: list[Refusable]
+    ) -> int:
+        """Keep all writes for the next turn, except for those that can never be stored. Nothing is refused."""
         if not isinstance(error, UnfitWriteError):
             self._writes = writes
             self.failing_since = self.failing_since or monotonic()
-            return
+            return 0
         for write in writes:
             try:
                 self._store.commit([write])
@@ -77,7 +81,8 @@ class NodeTurn(Turn):
                 log.exception("this is not stored: %.200r", write)
             except StoreError:
                 self._writes.append(write)
+        return 0
 
-    def _show(self, writes: Sequence[StoreWrite]) -> None:
-        if self.shows():
-            super()._show(writes)
+    def _notify_observers(self, writes: Sequence[StoreWrite]) -> None:
+        if self.notifies_observers():
+            super()._notify_observers(writes)

@@ -52,7 +52,7 @@ class WatchServerParts(Protocol):
 
 
 class Watch:
-    """The watch of one node. heard: the time of the last entry, by the monotonic clock.
+    """The watch of one node. last_entry_at: by the monotonic clock.
 
     line: to the log. end: ends this node, so that it restarts.
     """
@@ -79,7 +79,7 @@ class Watch:
         self._drain: gevent.Greenlet | None = None
         self._given_up: set[int] = set()
         self._needed = 0  # entry up to which no node needed the log at the last snapshot, 0 if that is not known
-        self.heard = monotonic()
+        self.last_entry_at = monotonic()
 
     @property
     def is_orphan(self) -> bool:
@@ -99,7 +99,7 @@ class Watch:
         if self.is_orphan:
             self._host.stop("The server is shutting down")
             return
-        self._look_at_the_log(own, grace)
+        self._check_log(own, grace)
         failing = self._turn.failing_since
         if failing and monotonic() - failing > self._seat.patience:
             self._end("this node can't store anything")
@@ -108,7 +108,7 @@ class Watch:
             gevent.spawn(self._compare, head, own)
         if own:
             self._carry_out_order(own)
-            self._look_at_the_epoch(own)
+            self._check_epoch(own)
 
     def _carry_out_order(self, own: Node) -> None:
         """Carry out the order to this node, if any."""
@@ -126,16 +126,16 @@ class Watch:
             self._host.shutdown.code = STAYS_OFF
         self._host.stop(_DRAINED if self._drain else "The server is shutting down")
 
-    def _look_at_the_epoch(self, own: Node) -> None:
+    def _check_epoch(self, own: Node) -> None:
         """Start the newest epoch as soon as all nodes support it, with `--nodes`."""
         nodes = self._network.nodes
         is_asked = self._seat.makes_log and nodes.steward == own.token and nodes.newest > nodes.epoch
         if is_asked and all(node.newest == nodes.newest for node in nodes):
             self._host.new_context().note(begin_epoch, nodes.newest)
 
-    def _look_at_the_log(self, own: Node | None, grace: int) -> None:
+    def _check_log(self, own: Node | None, grace: int) -> None:
         seat = self._seat
-        silent = monotonic() - self.heard
+        silent = monotonic() - self.last_entry_at
         if silent > seat.longer:
             self._end(f"the engine was unreachable for {seat.longer:g} s")
         elif silent > seat.patience and not self._is_told:

@@ -115,9 +115,9 @@ def _connect(rules: Ldap, dn: str, password: str, deadline: float) -> Connection
     port = parts.port or (636 if encrypted else 389)
     left = _seconds(deadline)
     server = Server(parts.hostname, port, use_ssl=encrypted, tls=tls, get_info=NONE, connect_timeout=left)
-    way = {"user": dn, "password": password} if dn else {}
+    login = {"user": dn, "password": password} if dn else {}
     connection = Connection(
-        server, **way, client_strategy=SYNC, receive_timeout=left, raise_exceptions=False, auto_referrals=False
+        server, **login, client_strategy=SYNC, receive_timeout=left, raise_exceptions=False, auto_referrals=False
     )
     connection.open()
     if rules.starttls and not encrypted and not connection.start_tls():

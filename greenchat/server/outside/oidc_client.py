@@ -21,7 +21,7 @@ from oauthlib.oauth2 import OAuth2Error, WebApplicationClient
 from greenchat.commands.core.process import OutsideError
 from greenchat.config.oidc import Oidc
 from greenchat.server.fetch import fetch
-from greenchat.server.jwt_check import Rules, TokenCheck, TokenError
+from greenchat.server.jwt_check import TokenCheck, TokenError, TokenRules
 
 _TIMEOUT = 10.0  # seconds for an answer of the provider
 _MOST = 1_000_000  # bytes of one
@@ -138,13 +138,15 @@ class OidcClient:
             status, data = fetch(url, timeout=_TIMEOUT, most=_MOST)
             if status != HTTPStatus.OK:
                 raise OutsideError(f"the identity provider answers {status} to {url}")
-            found = json.loads(data)
+            document = json.loads(data)
             # "The issuer value returned MUST be identical to the Issuer URL that was used as the prefix"
-            if found["issuer"] != issuer:
-                raise OutsideError(f"the identity provider's issuer is {str(found['issuer'])[:200]}, not {issuer}")
-            login, token, keys = (str(found[name]) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"))
+            if document["issuer"] != issuer:
+                raise OutsideError(f"the identity provider's issuer is {str(document['issuer'])[:200]}, not {issuer}")
+            login, token, keys = (
+                str(document[name]) for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")
+            )
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise OutsideError(f"the identity provider failed: {error}") from error
         if issuer.startswith("https:") and not all(each.startswith("https://") for each in (login, token, keys)):
             raise OutsideError("the identity provider's addresses do not use https")
-        return _Provider(login, token, TokenCheck(Rules(issuer, self.rules.client_id, keys)))
+        return _Provider(login, token, TokenCheck(TokenRules(issuer, self.rules.client_id, keys)))

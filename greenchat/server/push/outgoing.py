@@ -71,8 +71,8 @@ def _connect(host: str, port: int, allowed: tuple[IpNetwork, ...], deadline: flo
     found = _look_up(host, port, deadline)
     own = own_addresses()
     for *_, address in found:
-        where = str(address[0])
-        if not is_within(where, allowed) and (not is_public(where) or where in own):
+        host_address = str(address[0])
+        if not is_within(host_address, allowed) and (not is_public(host_address) or host_address in own):
             raise OutgoingError("its address is not public")
     family, kind, protocol, _, address = found[0]
     sock = socket.socket(family, kind, protocol)

@@ -8,7 +8,6 @@ whose endpoints have never answered: see `fair_pool`.
 
 import logging
 import re
-import ssl
 import time
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -26,6 +25,7 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.core.history_events import to_envelope
 from greenchat.config.outbound import Push
 from greenchat.server.fair_pool import ASKING, DOUBTFUL, FairPool
+from greenchat.server.fetch import system_trust
 from greenchat.server.net.turn import Turn
 from greenchat.server.push.encryption import LONGEST, authorization, encrypt, private_key, public_text
 from greenchat.server.push.outgoing import OutgoingError, post
@@ -63,13 +63,13 @@ class Pusher:
         """Make a pusher. secret: 32 bytes, from which the server's key is derived."""
         self._server = server
         self._key = private_key(secret)
-        self._trust = ssl.create_default_context()
+        self._trust = system_trust()
         self._pool = FairPool(ASKING, doubtful=DOUBTFUL)
         self._waiting: dict[str, deque[bytes]] = {}
         self._failures: Counter[str] = Counter()
         self._not_before: dict[str, float] = {}
         server.network.local.vapid = public_text(self._key)
-        server.turn.kept.append(self.look)
+        server.turn.observers.append(self.look)
 
     def close(self) -> None:
         """Wait until running pushes have ended."""

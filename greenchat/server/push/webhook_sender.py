@@ -7,7 +7,6 @@ when the server ends: a program that needs every message reads the history.
 import hmac
 import json
 import logging
-import ssl
 from collections import deque
 from collections.abc import Sequence
 from typing import Any
@@ -22,6 +21,7 @@ from greenchat.commands.services.hook_speech import HOOK_RANK
 from greenchat.config.outbound import WebhookRules
 from greenchat.protocol.times import format_time
 from greenchat.server.fair_pool import ASKING, DOUBTFUL, FairPool
+from greenchat.server.fetch import system_trust
 from greenchat.server.push.outgoing import OutgoingError, post
 from greenchat.server.push.pusher import PushServerParts
 from greenchat.storage.interface import Speech, StoredEvent, StoreError, StoreWrite
@@ -40,12 +40,12 @@ class WebhookSender:
 
     def __init__(self, server: PushServerParts) -> None:
         self._server = server
-        self._trust = ssl.create_default_context()
+        self._trust = system_trust()
         self._pool = FairPool(ASKING, doubtful=DOUBTFUL)
         self._waiting: dict[str, deque[tuple[str, bytes]]] = {}
         self.pause = 1.0
         """Seconds after the first failure; each further one doubles it."""
-        server.turn.kept.append(self.look)
+        server.turn.observers.append(self.look)
 
     def close(self) -> None:
         """Wait until running requests have ended."""

@@ -18,13 +18,13 @@ def _init(call: Call) -> str:
     from greenchat.server.nodes.founding import found  # late, as all of these: it takes gevent along
 
     config = call.configuration()
-    told = found(config)
+    text = found(config)
     if not config.options.cluster.monitor:
-        told += (
+        text += (
             "\nNot checked: the engine must write to the disk immediately (jetstream { sync_interval: always }). Set"
             " cluster.monitor to have it checked"
         )
-    return told
+    return text
 
 
 def _join(call: Call) -> str:

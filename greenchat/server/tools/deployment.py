@@ -85,8 +85,8 @@ def _documentation(prefix: Path) -> str:
 
 def closed_to_others(program: Path) -> Path | None:
     """Return the first parent folder of a program, or of its Python, that other users can't enter."""
-    ways = (program, program.resolve(), Path(sys.executable).resolve())
-    folders = (folder for way in ways for folder in reversed(way.parents))
+    paths = (program, program.resolve(), Path(sys.executable).resolve())
+    folders = (folder for path in paths for folder in reversed(path.parents))
     return next((folder for folder in folders if folder.is_dir() and not folder.stat().st_mode & S_IXOTH), None)
 
 

@@ -10,11 +10,11 @@ from greenchat.server.tools.registry import Call, Tool, ToolError
 def _run(call: Call) -> int:
     from greenchat.server.data.recording import RecordingError, replay  # late: it imports all commands
 
-    count, trouble = 0, ""
+    count, difference = 0, ""
     try:
-        for count, trouble in replay(call.arguments.file):
-            if trouble:
-                print(f"After {count} acts the state differs from the recorded one. {trouble}", file=call.out)
+        for count, difference in replay(call.arguments.file):
+            if difference:
+                print(f"After {count} acts the state differs from the recorded one. {difference}", file=call.out)
                 return 1
     except RecordingError as error:
         raise ToolError(str(error)) from error

@@ -143,12 +143,12 @@ def _upgrade_node(call: Call, name: str) -> None:
         sleep(_LOOK)
         try:
             found = ask(call.configuration().options.data, "nodes")
-        except (NoServerError, ControlRefusedError):  # it is the one that starts again
+        except (NoServerError, ControlRefusedError):  # the node that restarts
             continue
         now = _row(found, name)
         if now and (before is None or now["since"] != before["since"]):
-            was = f"; it was {before['version']}" if before else ""
-            print(f"{name} was restarted, with greenchat {now['version']}{was}", file=call.out, flush=True)
+            before_restart = f"; it was {before['version']}" if before else ""
+            print(f"{name} was restarted, with greenchat {now['version']}{before_restart}", file=call.out, flush=True)
             return
     raise ToolError(f"{name} is not back after {_UPGRADE:.0f} s: see its log. The other nodes were not restarted")
 
@@ -196,8 +196,10 @@ def _bans(call: Call) -> int:
 
 
 def _announce(call: Call) -> int:
-    told = _ask(call, "announce", text=" ".join(call.arguments.text))["told"]
-    call.out.write(f"{told} user{'s' * (told != 1)} have been told\n" if told != 1 else "1 user has been told\n")
+    recipients = _ask(call, "announce", text=" ".join(call.arguments.text))["told"]
+    call.out.write(
+        f"{recipients} user{'s' * (recipients != 1)} have been told\n" if recipients != 1 else "1 user has been told\n"
+    )
     return 0
 
 
@@ -291,7 +293,7 @@ TOOLS = (
     Tool("reload", "make the running server reload its configuration", _reload),
     Tool(
         "upgrade",
-        "replace the running server with the installed version; only clients of TLS and of nodes reconnect",
+        "replace the running server with the installed version; only TLS clients and clients of nodes reconnect",
         _upgrade,
     ),
     Tool("stop", "stop the running server cleanly", _stop, _words("reason", "the reason that is shown to everybody")),

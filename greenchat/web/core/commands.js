@@ -1,5 +1,5 @@
-// What the user can order with a line that begins with a slash: one table, with the names that the curses client has.
-// The table makes /help and the completion. A command changes the model and its effects; what only the page can do
+// Slash commands: one table, with the names of the curses client.
+// /help and completion are made from the table. A command changes the model and its effects; what only the page can do
 // (a dialog, a file) is an effect, too.
 
 import { CHANNEL, PRIVATE, STATUS } from "./state.js";
@@ -9,10 +9,10 @@ export class CommandError extends Error {}
 export const TABLE = new Map(); // name -> {name, aliases, usage, least, example, summary, group, run}
 const ALIASES = new Map();
 
-/** What the curses client has and a page can't, or needs not: why, in words. */
+/** Commands of the curses client that a page can't have, or doesn't need, with the reason. */
 export const ELSEWHERE = {
   bind: "The keys of the page are fixed: press ? outside of the text field, or /help keys, to see them.",
-  bouncer: "A web page can't reach a bouncer. This server remembers what was said while you were away.",
+  bouncer: "A web page can't reach a bouncer. This server stores the messages that you miss.",
   dcc: "A web page can't fetch files from other people's machines.",
   exec: "A web page can't run programs of your machine.",
   import: "A web page can't read the files of other programs.",
@@ -39,7 +39,7 @@ export function command(names, usage, summary, run, { least = 0, example = "", g
   for (const alias of aliases) ALIASES.set(alias, name);
 }
 
-/** The command of a name, an alias, or an unmistakable beginning. Raises CommandError. */
+/** Return the command of a name, an alias, or an unambiguous beginning. Raises CommandError. */
 export function find(name) {
   const lowered = name.toLowerCase();
   const exact = TABLE.get(ALIASES.get(lowered) ?? lowered);
@@ -53,41 +53,41 @@ export function find(name) {
   );
 }
 
-/** What a mistyped name may have been meant to be, as a sentence with a space behind it, or "": as the terminal does. */
+/** Return suggestions for a mistyped name as a sentence with a trailing space, or "", as the curses client does. */
 function suggestion(name) {
   const least = Math.max(2, name.length - 2); // a shorter one is too far away, and a pasted word may be very long
   const known = [...TABLE.keys(), ...ALIASES.keys()].filter((each) => each.length >= least);
-  const found = known.map((each) => [mistakes(name, each), each]);
+  const found = known.map((each) => [editDistance(name, each), each]);
   found.sort(([one, first], [other, second]) => one - other || (first < second ? -1 : 1));
   const short = name.length < 5;
-  const meant = found.filter(([count]) => count <= (short ? 1 : 2)).map(([, each]) => each);
-  const alike = found.filter(([, each]) => TABLE.has(each) && each.slice(0, 2) === name.slice(0, 2));
-  const all = [...new Set([...meant, ...(short ? alike.map(([, each]) => each) : [])])].slice(0, 3);
+  const close = found.filter(([count]) => count <= (short ? 1 : 2)).map(([, each]) => each);
+  const samePrefix = found.filter(([, each]) => TABLE.has(each) && each.slice(0, 2) === name.slice(0, 2));
+  const all = [...new Set([...close, ...(short ? samePrefix.map(([, each]) => each) : [])])].slice(0, 3);
   const named = all.map((each) => `/${each}`).join(", ");
   return named ? `Did you mean ${named.replace(/, (?!.*, )/, " or ")}? ` : "";
 }
 
-/** How many letters are missing, too many, wrong, or exchanged with the next one. */
-function mistakes(typed, meant) {
+/** Return the number of letters that are missing, extra, wrong, or swapped with the next one. */
+function editDistance(typed, name) {
   let before = [];
-  let last = [...Array(meant.length + 1).keys()];
+  let last = [...Array(name.length + 1).keys()];
   for (let row = 1; row <= typed.length; row++) {
     const current = [row];
-    for (let column = 1; column <= meant.length; column++) {
-      const wrong = typed[row - 1] !== meant[column - 1];
-      let fewest = Math.min(last[column] + 1, current[column - 1] + 1, last[column - 1] + wrong);
-      const exchanged = row > 1 && typed[row - 1] === meant[column - 2] && typed[row - 2] === meant[column - 1];
+    for (let column = 1; column <= name.length; column++) {
+      const differs = typed[row - 1] !== name[column - 1];
+      let fewest = Math.min(last[column] + 1, current[column - 1] + 1, last[column - 1] + differs);
+      const exchanged = row > 1 && typed[row - 1] === name[column - 2] && typed[row - 2] === name[column - 1];
       if (exchanged) fewest = Math.min(fewest, before[column - 2] + 1);
       current.push(fewest);
     }
     [before, last] = [last, current];
   }
-  return last[meant.length];
+  return last[name.length];
 }
 
-/** Do what `/command arguments` says; what goes wrong is told in the buffer that is shown. */
+/** Run `/command arguments`; errors are shown in the current buffer. */
 export function runCommand(model, text, now = Date.now()) {
-  const [name, rest] = halves(expanded(model, text.slice(1)));
+  const [name, rest] = splitFirst(expanded(model, text.slice(1)));
   try {
     const known = find(name);
     const order = new Order(model, rest, now);
@@ -99,7 +99,7 @@ export function runCommand(model, text, now = Date.now()) {
   }
 }
 
-/** What the user ordered, and where. */
+/** A command with its arguments and its buffer. */
 export class Order {
   constructor(model, args, now) {
     this.model = model;
@@ -115,16 +115,16 @@ export class Order {
     return this.model.current;
   }
 
-  /** The channel that is meant and the rest: the first word if it is a channel's name, else the one that is shown. */
+  /** Return the channel and the rest: the first word if it is a channel's name, otherwise the current channel. */
   channelFirst() {
-    const [first, rest] = halves(this.args);
+    const [first, rest] = splitFirst(this.args);
     if (this.model.isChannel(first)) return [first, rest];
     if (this.buffer.kind !== CHANNEL)
       throw new CommandError("This is not a channel. Name one, or go to its window.");
     return [this.buffer.name, this.args];
   }
 
-  /** A nick and the rest of the line; the nick of a private talk where none is named. */
+  /** Return a nick and the rest of the line; in a private conversation its nick if none is given. */
   person() {
     const [nick] = this.words;
     if (nick) return nick;
@@ -144,7 +144,7 @@ export class Order {
     this.model.tell(text, kind, this.model.current, this.now);
   }
 
-  /** Have the page do what the model can't. */
+  /** Request an effect of the page. */
   effect(kind, values = {}) {
     this.model.effects.push({ kind, ...values });
   }
@@ -158,21 +158,21 @@ export class Order {
   }
 }
 
-/** A line with its alias replaced by what that stands for; /2 is /window 2. */
+/** Return the line with its alias expanded; /2 is /window 2. */
 function expanded(model, text) {
-  const [name, rest] = halves(text);
+  const [name, rest] = splitFirst(text);
   if (/^\d+$/.test(name)) return `window ${name}`;
-  const meant = Object.hasOwn(model.settings.aliases, name.toLowerCase())
+  const replacement = Object.hasOwn(model.settings.aliases, name.toLowerCase())
     ? model.settings.aliases[name.toLowerCase()]
     : null;
-  if (typeof meant !== "string") return text;
+  if (typeof replacement !== "string") return text;
   const words = rest.trim().split(/\s+/);
   const pattern = /\$([1-9*])/g;
-  const filled = pattern.test(meant) ? meant : `${meant} $*`;
+  const filled = pattern.test(replacement) ? replacement : `${replacement} $*`;
   return filled.replace(pattern, (_, sign) => (sign === "*" ? rest.trim() : (words[Number(sign) - 1] ?? "")));
 }
 
-export function halves(text) {
+export function splitFirst(text) {
   const [, first, rest] = /^(\S*)\s*([\s\S]*)$/.exec(text);
   return [first, rest];
 }

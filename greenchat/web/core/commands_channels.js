@@ -1,6 +1,6 @@
-// Commands about channels: coming and going, the topic, who is there, and keeping order.
+// Commands about channels: joining and parting, the topic, members, and moderation.
 
-import { command, halves } from "./commands.js";
+import { command, splitFirst } from "./commands.js";
 import { CHANNEL } from "./state.js";
 
 const group = "channels";
@@ -104,7 +104,7 @@ command(
   "Kick someone from the channel.",
   (order) => {
     const [channel, rest] = order.channelFirst();
-    const [nick, reason] = halves(rest);
+    const [nick, reason] = splitFirst(rest);
     if (!nick) order.fail("Name a nick: /kick nick [why]");
     order.send("KICK", channel, nick, ...(reason ? [reason] : []));
   },
@@ -147,7 +147,7 @@ command(
   "Kick and ban someone.",
   (order) => {
     const [channel, rest] = order.channelFirst();
-    const [nick, reason] = halves(rest);
+    const [nick, reason] = splitFirst(rest);
     if (!nick) order.fail("Name a nick: /kickban nick [why]");
     order.send("MODE", channel, "+b", maskOf(order.model, channel, nick));
     order.send("KICK", channel, nick, ...(reason ? [reason] : []));
@@ -174,7 +174,7 @@ const RANKS = [
 for (const [names, sign, letter, summary] of RANKS) {
   const give = (order) => {
     const [channel, rest] = order.channelFirst();
-    const nicks = halves(rest)[0] ? rest.trim().split(/\s+/) : [];
+    const nicks = splitFirst(rest)[0] ? rest.trim().split(/\s+/) : [];
     if (!nicks.length) order.fail(`Name a nick: /${names.split(" ")[0]} nick`);
     order.send("MODE", channel, sign + letter.repeat(nicks.length), ...nicks);
   };
@@ -203,7 +203,7 @@ command(
   },
 );
 
-/** Who is meant, by their host where it is known: a nick is changed in a moment. */
+/** Return the ban mask of a user, by the host if it is known: a nick is easily changed. */
 export function maskOf(model, channel, nick) {
   if (/[!@*]/.test(nick)) return nick;
   const member = model.find(channel)?.members.get(model.fold(nick));
@@ -224,7 +224,7 @@ function list(order, channel, letter) {
 function quiet(order, sign) {
   const [channel, nick] = order.channelFirst();
   if (!order.model.chanmodes[0].includes("q")) {
-    // as an extended ban where the server has that: https://ircv3.net/specs/extensions/account-extban names the form
+    // as an extended ban where the server supports it: https://ircv3.net/specs/extensions/account-extban defines the form
     const [prefix, kinds = ""] = (order.model.isupport.get("EXTBAN") ?? "").split(",");
     if (!kinds.includes("m")) order.fail("This server has no quiets. With /mode +m only voiced members can speak.");
     if (!nick) return list(order, channel, "b");

@@ -1,6 +1,6 @@
-// Commands about the settings: what calls the user, whom they don't read, names of their own for commands.
+// Commands about the settings: highlight words, ignored users, aliases.
 
-import { command, halves } from "./commands.js";
+import { command, splitFirst } from "./commands.js";
 import { OVERRIDES } from "./settings.js";
 
 command("set", "[setting [value]]", "Show or change the settings.", (order) => order.effect("settings wanted"), {
@@ -37,17 +37,17 @@ command(
   "[name [command]]",
   "Define an alias. $1 to $9 are the arguments, $* all of them.",
   (order) => {
-    const [name, meant] = halves(order.args);
+    const [name, replacement] = splitFirst(order.args);
     const { aliases } = order.model.settings;
-    if (!meant) {
+    if (!replacement) {
       const shown = Object.entries(aliases).filter(([each]) => !name || each === name);
       for (const [each, text] of shown) order.tell(`/${each} is /${text}`);
       if (!shown.length) order.tell("There are no aliases. Example: /alias hug me hugs $1");
       return;
     }
-    order.model.settings.aliases = { ...aliases, [name.replace(/^\//, "").toLowerCase()]: meant.replace(/^\//, "") };
+    order.model.settings.aliases = { ...aliases, [name.replace(/^\//, "").toLowerCase()]: replacement.replace(/^\//, "") };
     order.effect("settings");
-    order.tell(`/${name} is /${meant}`);
+    order.tell(`/${name} is /${replacement}`);
   },
   { example: "/alias hug me hugs $1", group: "settings" },
 );

@@ -1,6 +1,6 @@
-// Commands to speak, and about people.
+// Commands to send messages, and about users.
 
-import { CommandError, command, halves } from "./commands.js";
+import { CommandError, command, splitFirst } from "./commands.js";
 import { say } from "./speak.js";
 import { hides } from "./speak.js";
 import { CHANNEL, PRIVATE, TALK } from "./state.js";
@@ -37,7 +37,7 @@ command(
   "nick or #channel does something",
   "Send an action to a nick or channel.",
   (order) => {
-    const [name, text] = halves(order.args);
+    const [name, text] = splitFirst(order.args);
     say(order.model, order.model.open(target(order, name)), text, "action", order.now);
   },
   { least: 2, example: "/describe #tea waves", group },
@@ -57,7 +57,7 @@ command(
   "nick text",
   "Send a notice: a message that programs do not answer.",
   (order) => {
-    const [name, text] = halves(order.args);
+    const [name, text] = splitFirst(order.args);
     order.send("NOTICE", target(order, name), text);
     order.tell(`notice to ${name}: ${text}`);
   },
@@ -116,7 +116,7 @@ command("nctcp", "nick VERSION text", "Send a CTCP reply.", (order) => ctcp(orde
 });
 for (const [names, service] of Object.entries(SERVICES)) {
   const ask = (order) => toService(order, service, order.args);
-  command(names, "text", `Speak to ${service}, where the network has it.`, ask, {
+  command(names, "text", `Send a message to ${service}, if the network has it.`, ask, {
     least: 1,
     example: `/${names.split(" ")[0]} HELP`,
     group,
@@ -126,11 +126,11 @@ for (const [names, service] of Object.entries(SERVICES)) {
 command(
   "nick",
   "name",
-  "Be called otherwise.",
+  "Change your nickname.",
   (order) => {
     order.model.wanted = order.words[0];
     if (order.model.link.state === "online") order.send("NICK", order.words[0]);
-    else order.tell(`You will be called ${order.words[0]} once you are connected.`);
+    else order.tell(`Your nickname will be ${order.words[0]} once you are connected.`);
   },
   { least: 1, example: "/nick ada", group },
 );
@@ -162,18 +162,18 @@ command(
 command(
   "accept",
   "[nick or -nick...]",
-  "Let someone write to you while your mode +g keeps others off.",
+  "Let someone write to you in spite of your mode +g; -nick removes them.",
   (order) => order.send("ACCEPT", order.words.join(",") || "*"),
   { example: "/accept bob", group },
 );
 command(
   "away",
   "[why]",
-  "Say that you are away; without saying why, while you are, that you are back.",
+  "Mark yourself as away; without a reason, as back.",
   (order) => {
     const { model } = order;
-    const why = order.args.replace(/^-(all|one)\s*/, "");
-    model.awayText = why || (model.away ? "" : "away");
+    const reason = order.args.replace(/^-(all|one)\s*/, "");
+    model.awayText = reason || (model.away ? "" : "away");
     order.send("AWAY", ...(model.awayText ? [model.awayText] : []));
   },
   { example: "/away lunch", group },
@@ -207,7 +207,7 @@ command(
     model.settings.watched = [...without(model, nick), nick];
     order.effect("settings");
     if (model.link.state === "online") order.send("MONITOR", "+", nick);
-    order.tell(`You hear when ${nick} comes online and goes.`);
+    order.tell(`You will be told when ${nick} comes online or goes offline.`);
   },
   { example: "/notify bob", group },
 );
@@ -219,22 +219,22 @@ command(
     const { model } = order;
     const left = without(model, order.words[0]);
     if (left.length === model.settings.watched.length)
-      order.fail(`You don't hear of ${order.words[0]}. /notify shows of whom you do.`);
+      order.fail(`${order.words[0]} is not on your notify list. /notify shows the list.`);
     model.settings.watched = left;
     order.effect("settings");
     if (model.link.state === "online") order.send("MONITOR", "-", order.words[0]);
-    order.tell(`You hear of ${order.words[0]} no more.`);
+    order.tell(`${order.words[0]} was removed from your notify list.`);
   },
   { least: 1, example: "/unnotify bob", group },
 );
 
 function message(order) {
-  const [names, text] = halves(order.args);
+  const [names, text] = splitFirst(order.args);
   const several = names.split(",").filter(Boolean);
   if (several.length > 1) {
     if (!text) order.fail("Usage: /msg bob,carol text");
     for (const name of several) {
-      if (hides(name, text)) order.fail(`There may be a password for ${name} in it: send that alone.`);
+      if (hides(name, text)) order.fail(`It may contain a password: send it to ${name} alone.`);
     }
     for (const name of several) say(order.model, order.model.open(name), text, "said", order.now);
     return;
@@ -247,19 +247,19 @@ function message(order) {
   if (text) say(order.model, buffer, text, "said", order.now);
 }
 
-/** A service answers where the user is; what may hold a password is kept nowhere. */
+/** A service answers in the current buffer; a line that may have a password in it is not stored. */
 function toService(order, service, text) {
   order.send("PRIVMSG", service, text);
   order.tell(
     hides(service, text)
-      ? `Sent to ${service}; it is kept nowhere here, since there may be a password in it.`
+      ? `Sent to ${service}; it is not stored here, since it may contain a password.`
       : `to ${service}: ${text}`,
   );
 }
 
 function ctcp(order, kind) {
-  const [name, rest] = halves(order.args);
-  const [request, argument] = halves(rest);
+  const [name, rest] = splitFirst(order.args);
+  const [request, argument] = splitFirst(rest);
   order.send(kind, name, `\x01${request.toUpperCase()}${argument ? ` ${argument}` : ""}\x01`);
 }
 
@@ -270,7 +270,7 @@ function everywhere(order, kind) {
   for (const buffer of found) say(order.model, buffer, order.args, kind, order.now);
 }
 
-/** Whom irssi's signs mean; every other name itself. */
+/** Return the target that irssi's signs stand for; any other name is returned unchanged. */
 function target(order, name) {
   if (!["*", ",", "."].includes(name)) return name;
   if (name === "*") {

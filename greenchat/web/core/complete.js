@@ -1,4 +1,4 @@
-// Completion as one types: nicks behind an @ (or any word, where it is asked for with Tab), channels, commands, emoji.
+// Completion while typing: nicks after an @ (or for any word on Tab), channels, commands, emoji.
 
 import { TABLE } from "./commands.js";
 import { named } from "./emoji.js";
@@ -8,8 +8,8 @@ const MOST = 8;
 const LEAST_EMOJI = 2;
 
 /**
- * What can stand in the place of the word before the cursor: {from, to, items: [{insert, label, hint}]}, or null.
- * asked: Tab was pressed, so any word can be a nick.
+ * Return the completions of the word before the cursor: {from, to, items: [{insert, label, hint}]}, or null.
+ * asked: Tab was pressed, so any word may be a nick.
  */
 export function complete(model, text, cursor, asked = false) {
   const before = text.slice(0, cursor);
@@ -19,7 +19,7 @@ export function complete(model, text, cursor, asked = false) {
   return items.length ? { from, to: cursor, items } : null;
 }
 
-/** Put an item in the place of the word: {text, cursor}. */
+/** Replace the word with an item; return {text, cursor}. */
 export function accept(text, { from, to }, item) {
   const after = text.slice(to);
   const insert = after.startsWith(" ") ? item.insert.trimEnd() : item.insert;

@@ -1,24 +1,24 @@
-// The way to the server: a WebSocket, tried again with back-off and in words, and what the model wants done.
-// All that belongs to the browser comes in from outside (`env`), so that tests run it with a clock of their own.
+// The connection to the server: a WebSocket, reconnecting with back-off and explanations, and the model's effects.
+// Everything of the browser is passed in (`env`), so that tests run it with a clock of their own.
 // https://ircv3.net/specs/extensions/websocket
 
 import { FORBIDDEN, reason, refusal } from "./ending.js";
 import { UNSAFE, Login, isPrivate } from "./login.js";
 import { format, timestamp } from "./message.js";
 import { receive } from "./receive.js";
-import { lookCloser } from "./receive_channels.js";
+import { queryDetails } from "./receive_channels.js";
 import { restore, unsent } from "./speak.js";
 import { CHANNEL, STATUS } from "./state.js";
 
 const SUBPROTOCOL = "text.ircv3.net";
 const WAITS = [1, 2, 3, 5, 10, 20, 30]; // seconds before the next try
-const PATIENCE = 10_000; // milliseconds for the server to answer what was said
-const NICK_TRIES = 4; // while our old connection may still hold our name
-const WORDS = { offline: "Not connected.", connecting: "Connecting…", entering: "Coming in…" };
+const PATIENCE = 10_000; // milliseconds for the server to confirm a message
+const NICK_TRIES = 4; // while our old connection may still have the nick
+const WORDS = { offline: "Not connected.", connecting: "Connecting…", entering: "Connecting…" };
 
 /**
  * env: {WebSocket, url, why, location, storage, now, setTimeout, clearTimeout, random}. `onChange` is called after each change of
- * the model, `onEvent` with what only the page can do: {kind: "heard" | "refused" | "invited" | ...}.
+ * the model, `onEvent` with effects of the page: {kind: "heard" | "refused" | "invited" | ...}.
  */
 export class Connection {
   constructor(model, env) {
@@ -34,7 +34,7 @@ export class Connection {
     this.onEvent = () => {};
   }
 
-  /** Come in as somebody. password: "" for none. isBrowser: the browser brings what logs in, as an account of this name. */
+  /** Connect with a nick. password: "" for none. isBrowser: log in by the browser's cookie, to the account of this name. */
   join(nick, password = "", isBrowser = false, code = "") {
     const { model } = this;
     model.wanted = nick;
@@ -80,7 +80,7 @@ export class Connection {
     };
     socket.onmessage = ({ data }) => {
       if (this.socket !== socket || typeof data !== "string") return;
-      this.#heard();
+      this.#clearPatience();
       receive(model, data, env.now());
       this.#turn();
     };
@@ -90,10 +90,10 @@ export class Connection {
     this.#turn();
   }
 
-  /** Try at once, where we wait to try again. */
+  /** Try again now, if an attempt is pending. */
   retryNow = () => this.model.link.state === "waiting" && this.connect();
 
-  /** The page goes out of sight for good, or until the user comes back to it: nobody waits for the connection to end. */
+  /** The page is closed, or cached until the user comes back: do not wait for the connection to end. */
   rest() {
     this.keep();
     if (!this.socket) return;
@@ -101,7 +101,7 @@ export class Connection {
     this.#ended("waiting", "Not connected.");
   }
 
-  /** Leave for good. */
+  /** Disconnect for good. */
   quit(why = "") {
     this.model.link.leaving = true;
     if (this.model.link.state === "online") this.#write({ command: "QUIT", params: why ? [why] : [] });
@@ -113,12 +113,12 @@ export class Connection {
     this.#ended("offline", "You have left.");
   }
 
-  /** Do what the model wants done; then have it drawn. */
+  /** Run the model's effects; then have the changes drawn. */
   turn() {
     this.#turn();
   }
 
-  /** Send a command; resolves to the messages that answer it, [] where the connection was lost. */
+  /** Send a command; resolves to the messages of the answer, [] if the connection was lost. */
   ask(command, ...params) {
     return new Promise((resolve) => {
       if (this.model.link.state !== "online") return resolve([]);
@@ -135,7 +135,7 @@ export class Connection {
     });
   }
 
-  /** Log in while we are here: resolves to why not, "" for done. */
+  /** Log in while connected: resolves to the error, "" on success. */
   prove(account, password, code = "") {
     const { model } = this;
     return new Promise((resolve) => {
@@ -146,7 +146,7 @@ export class Connection {
     });
   }
 
-  /** Is the connection still there? After a sleep it may not be, and nobody told us. */
+  /** Check whether the connection still works: after sleep it may be lost without an event. */
   check() {
     if (this.model.link.state === "waiting") return this.connect();
     if (this.model.link.state !== "online" || this.patience) return;
@@ -170,7 +170,7 @@ export class Connection {
     else if (effect.kind === "read") this.#read();
     else if (effect.kind === "expect") this.#expect();
     else if (effect.kind === "keep") this.keep();
-    else if (effect.kind === "shown") lookCloser(model, effect.buffer);
+    else if (effect.kind === "shown") queryDetails(model, effect.buffer);
     else if (effect.kind === "welcome") {
       model.link.entered = true;
       this.keep();
@@ -218,10 +218,10 @@ export class Connection {
   #loginEnded({ why, first }) {
     const { model } = this;
     this.login = null;
-    const told = this.loggedIn;
+    const callback = this.loggedIn;
     this.loggedIn = null;
     if (!why) {
-      if (model.credentials) model.credentials.code = ""; // it does once
+      if (model.credentials) model.credentials.code = ""; // valid once
       if (model.link.state === "online" && model.wanted !== model.nick)
         this.#write({ command: "NICK", params: [model.wanted] });
       this.onEvent({ kind: "logged in" });
@@ -231,10 +231,10 @@ export class Connection {
       model.credentials = null;
       if (first) this.#refused({ why: cause, nick: model.wanted, words: why, password, kind: "refused" });
     }
-    told?.(why);
+    callback?.(why);
   }
 
-  /** The server won't have us under this name: one question, unless our own old connection is in the way. */
+  /** The server refuses the nick: ask one question, unless our own old connection has it. */
   #refused(effect) {
     const { model } = this;
     if (model.link.refused) return;
@@ -264,7 +264,7 @@ export class Connection {
     this.onChange();
   }
 
-  /** A browser tells no page why there is no WebSocket: ask by HTTP. env.why: resolves to {status, words}. */
+  /** Browsers don't tell why a WebSocket was refused: ask by HTTP. env.why: resolves to {status, words}. */
   async #askWhy() {
     const { model, env } = this;
     const answer = await env.why().catch(() => ({ status: 0, words: "" }));
@@ -315,12 +315,12 @@ export class Connection {
     }, PATIENCE);
   }
 
-  #heard() {
+  #clearPatience() {
     this.env.clearTimeout(this.patience);
     this.patience = null;
   }
 
-  /** Tell the server up to where we have read, at most once a second. */
+  /** Send the read mark, at most once a second. */
   #read() {
     if (this.reading) return;
     const { model, env } = this;
@@ -337,7 +337,7 @@ export class Connection {
     }, 1000);
   }
 
-  /** Write down what must outlive a reload of the page, in this tab only: the token is of nobody else's business. */
+  /** Store what must survive a reload, in this tab only: the token is secret. */
   keep() {
     const { model } = this;
     const { storage } = this.env;
@@ -360,7 +360,7 @@ export class Connection {
     });
   }
 
-  /** Take up what was kept; returns the nick to come in with, "" where nothing was. */
+  /** Restore what was stored; return the nick to connect with, "" if there was nothing. */
   resume() {
     const { model } = this;
     const here = this.env.storage.get("here");

@@ -1,10 +1,10 @@
-// What NickServ says of one's connections and tokens, as rows that can be ended one by one.
+// NickServ's lists of connections and tokens, as rows that can be ended one by one.
 
 const SESSION = /^#(\d+)( \(this one\))? {2}(\S+|\(not yet registered\)) from (.+)$/;
 const TOKEN = /^(\S+) {2}(bot|hook|session)\b(.*)$/;
 const KINDS = { bot: "A program", hook: "A hook", session: "A browser that stays signed in" };
 
-/** Of the answers to SESSIONS: [{number, own, words}]. */
+/** Parse the answers to SESSIONS: [{number, own, words}]. */
 export function sessionsOf(texts) {
   return texts.map((text) => SESSION.exec(text)).filter(Boolean).map(([, number, own, source, where]) => ({
     number,
@@ -13,10 +13,10 @@ export function sessionsOf(texts) {
   }));
 }
 
-/** Of the answers to TOKEN LIST: [{id, kind, words}]. */
+/** Parse the answers to TOKEN LIST: [{id, kind, words}]. */
 export function tokensOf(texts) {
   return texts.map((text) => TOKEN.exec(text)).filter(Boolean).map(([, id, kind, rest]) => ({ id, kind, words: KINDS[kind] + rest }));
 }
 
-/** The secret in the answer to TOKEN CREATE; "" where it says why not. */
+/** Return the secret in the answer to TOKEN CREATE; "" if it was refused. */
 export const secretOf = (texts) => /(?:again|once\)): (\S+)$/.exec(texts[0] ?? "")?.[1] ?? "";

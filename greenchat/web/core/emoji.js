@@ -1,4 +1,4 @@
-// Emoji by name: the names that chats have in common. The first name of each is the one that is shown.
+// Emoji by the names that chats have in common. The first name of each is shown.
 
 const NAMES = `
 👍 +1 thumbsup|👎 -1 thumbsdown|❤️ heart love|😄 smile|😂 joy laugh|🤣 rofl|😁 grin|😉 wink|😢 cry sad|😭 sob|🤔 thinking|🎉 tada
@@ -41,10 +41,10 @@ export const EMOJI = NAMES.trim()
   .map((row) => row.split(" "))
   .map(([sign, ...names]) => ({ sign, names }));
 
-/** What one reacts with most. */
+/** The most frequent reactions. */
 export const QUICK = ["👍", "❤️", "😂", "🎉", "👀", "✅"];
 
-/** The emoji with a name that begins so, then those that have it inside; the shortest names first. */
+/** Return emoji whose name begins so, then those that contain it; the shortest names first. */
 export function named(beginning, most = 8) {
   const wanted = beginning.toLowerCase();
   const found = [];
@@ -56,7 +56,7 @@ export function named(beginning, most = 8) {
   return found.sort((a, b) => a.rank - b.rank).slice(0, most);
 }
 
-/** :name: becomes its sign where there is one. */
+/** Replace :name: with its emoji if there is one. */
 export function replaced(text) {
   return text.replace(
     /:([a-z0-9_+-]+):/gi,

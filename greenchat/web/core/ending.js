@@ -1,10 +1,10 @@
-// Why there is no connection, or no longer one, in words.
+// Why there is no connection, or no longer one, as text.
 
-export const FORBIDDEN = 403; // a status of HTTP: to try again is no use
+export const FORBIDDEN = 403; // an HTTP status: trying again is useless
 const HANDSHAKE_WANTED = 426;
 const NO_WEBSOCKET = "The server answers, but this page can't connect: a proxy in between may not support WebSocket.";
 
-/** Why a connection ended. link: see state.js; event: of the WebSocket, when it closed. */
+/** Return why a connection ended. link: see state.js; event: of the WebSocket, when it closed. */
 export function reason(link, event) {
   if (link.lastWords) return sentence(link.lastWords);
   if (event.reason) return sentence(event.reason);
@@ -13,7 +13,7 @@ export function reason(link, event) {
   return link.state === "connecting" ? "The server can't be reached." : "The server is gone.";
 }
 
-/** Why a connection was refused, by what HTTP answers in its place; "" where that says nothing. */
+/** Return why a connection was refused, by the HTTP answer in its place; "" if that doesn't tell. */
 export function refusal({ status, words }) {
   if (status === HANDSHAKE_WANTED) return NO_WEBSOCKET;
   return status >= 400 && words ? sentence(words) : "";

@@ -1,4 +1,4 @@
-// How a text looks: mIRC codes to spans, links found in them, and **bold**, *italic*, `code` typed to mIRC codes.
+// Formatting: mIRC codes to spans, links in texts, and typed **bold**, *italic*, `code` to mIRC codes.
 // https://modern.ircdocs.horse/formatting. Every text parses; a span is data, drawn by view/spans.js.
 
 const TOGGLES = {
@@ -13,7 +13,7 @@ const CODES = /[\x02\x03\x04\x0f\x11\x16\x1d\x1e\x1f]/;
 const LINK =
   /\b(?:https?|ftps?|ircs?|gemini|mailto):(?:\/\/)?[^\s<>"`{}|\\^\u0000-\u0020\u007f-\u009f\u2028\u2029]+/giu;
 const PAIRS = { ")": "(", "]": "[" };
-// what would turn the text around it, or hide in it: drawn as nothing
+// characters that change the direction of text, or are invisible: not drawn
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g;
 
 /** Return [{text, bold, italic, underline, strike, mono, reverse, fg, bg, href}] of a text with mIRC codes. */
@@ -35,13 +35,13 @@ export function spans(text) {
   return found.flatMap(withLinks);
 }
 
-/** The text without its codes. */
+/** Return the text without its codes. */
 export const stripped = (text) =>
   spans(text)
     .map((span) => span.text)
     .join("");
 
-/** The addresses in a text, each with where it begins and ends. */
+/** Return the URLs in a text, each with its start and end. */
 export function links(text) {
   const found = [];
   for (const match of text.matchAll(LINK)) {
@@ -52,7 +52,7 @@ export function links(text) {
   return found;
 }
 
-/** What is typed with *, ** and ` around it gets the codes that other clients show, too. A backslash keeps a sign. */
+/** Replace typed *, ** and ` with codes that other clients show, too. A backslash escapes a sign. */
 export function typed(text) {
   const kept = [];
   const keep = (piece) => `\uE000${kept.push(piece) - 1}\uE001`;
@@ -107,7 +107,7 @@ function withLinks(span) {
   return pieces.filter((piece) => piece.text);
 }
 
-/** Without the punctuation of the sentence around it; a bracket belongs to it where it was opened in it. */
+/** Strip the punctuation of the sentence around a URL; a closing bracket belongs to it if it was opened in it. */
 function trimmed(link) {
   while (link) {
     const last = link.at(-1);

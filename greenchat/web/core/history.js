@@ -1,25 +1,25 @@
-// What was said before we came, put among the lines that are here: without doubles, and with a mark where something
-// may be missing. A line's `gap` says that the server may know more before it; a page fills it from one side.
+// Inserting history among the present lines: without duplicates, and with a mark where something
+// may be missing. A line's `gap` says that the server may have more before it; a page fills it from one side.
 //
-// A page ends where it is full, maybe among hundreds of lines of one millisecond, so each question names the line that it
-// goes on from by its msgid, never by its time. https://ircv3.net/specs/extensions/chathistory
+// A page ends when it is full, maybe among hundreds of lines of one millisecond, so each query names the line that it
+// continues from by its msgid, never by its time. https://ircv3.net/specs/extensions/chathistory
 
 import { timestamp } from "./message.js";
 import { CHANNEL, STATUS } from "./state.js";
 
-export const PAGE = 100; // lines asked for at once
-export const FURTHER = 300; // where one reads on: fewer questions, and the lines that are here are sorted less often
-const UNREAD = 7 * 86_400_000; // milliseconds for which we look back for private talks that were not read
+export const PAGE = 100; // lines of a query
+export const FURTHER = 300; // while reading on: fewer queries, and the present lines are sorted less often
+const UNREAD = 7 * 86_400_000; // milliseconds to look back for unread private conversations
 const SKEW = 60_000; // how much the server's clock may be behind ours
 
-/** Whether the history of a buffer can be asked for now. */
+/** Whether the history of a buffer can be queried now. */
 export function canAsk(model, buffer) {
   const here = buffer.kind !== STATUS && (buffer.kind !== CHANNEL || buffer.joined);
   const service = buffer.kind !== CHANNEL && /serv$/i.test(buffer.name);
   return here && !service && model.link.state === "online" && model.caps.has("draft/chathistory");
 }
 
-/** The newest lines, or those since the newest that we have. */
+/** Query the newest lines, or those since the newest one here. */
 export function askLatest(model, buffer) {
   if (!canAsk(model, buffer)) return false;
   buffer.begun = true;
@@ -27,14 +27,14 @@ export function askLatest(model, buffer) {
   return ask(model, buffer, "LATEST", [since ? reference(since) : "*"], { since });
 }
 
-/** What comes before the oldest line. False where there is nothing to ask for. */
+/** Query lines before the oldest one. False if there are none. */
 export function askOlder(model, buffer) {
   const oldest = buffer.lines.find((line) => line.id);
   if (buffer.complete || !oldest || !canAsk(model, buffer)) return false;
   return ask(model, buffer, "BEFORE", [reference(oldest.id)], {});
 }
 
-/** What is missing before a line with a gap, from its newer end, or (forward) from the older one. */
+/** Query missing lines before a line with a gap, from the newer end, or (forward) from the older one. */
 export function askGap(model, buffer, line, forward = false) {
   const at = buffer.lines.indexOf(line);
   const before = buffer.lines.slice(0, at).findLast((each) => each.id);
@@ -43,7 +43,7 @@ export function askGap(model, buffer, line, forward = false) {
   return ask(model, buffer, "BETWEEN", forward ? [older, newer] : [newer, older], { forward, line, before });
 }
 
-/** Which private talks went on while we were away: those that were not read get a window. now: milliseconds. */
+/** Query which private conversations have continued meanwhile: unread ones get a window. now: milliseconds. */
 export function askTargets(model, now) {
   const { lostAt } = model.link;
   model.link.lostAt = 0;
@@ -59,7 +59,7 @@ export function askTargets(model, now) {
   model.ask(take, "CHATHISTORY", "TARGETS", timestamp(since - SKEW), timestamp(now + SKEW), String(PAGE));
 }
 
-/** Up to where was this talk read, here or elsewhere? What is newer is shown. */
+/** Query the read mark of a conversation; newer messages are shown. */
 function askRead(model, name, newest, since) {
   const known = model.find(name);
   if (known) return void askLatest(model, known);
@@ -75,7 +75,7 @@ function askRead(model, name, newest, since) {
   else take([]);
 }
 
-/** What was said around a message that a search has found. */
+/** Query the messages around a search result. */
 export function askAround(model, buffer, id, then) {
   if (!canAsk(model, buffer)) return false;
   return ask(model, buffer, "AROUND", [reference(id)], { then });
@@ -96,7 +96,7 @@ function ask(model, buffer, command, references, more) {
   return true;
 }
 
-/** Put a page of lines among those of a buffer; returns those that were not here. */
+/** Insert a page of lines into a buffer; return the new ones. */
 export function merge(buffer, lines, page) {
   const sorted = [...lines].sort(order);
   const full = lines.length >= page.limit;
@@ -125,15 +125,15 @@ export function merge(buffer, lines, page) {
   return fresh;
 }
 
-/** Say where something may still be missing, and where nothing is any more. */
+/** Mark where lines may still be missing, and unmark where none are. */
 function note(buffer, page, placed, fresh, full) {
   const [first, last] = [placed[0], placed.at(-1)];
-  for (const line of placed.slice(1)) line.gap = false; // a page has no holes
+  for (const line of placed.slice(1)) line.gap = false; // a page has no gaps
   const at = first ? buffer.lines.indexOf(first) : -1;
   const before = at > 0 && buffer.lines.slice(0, at).some((line) => line.id);
   const after = last ? nextKnown(buffer, last) : null;
   if (page.command === "LATEST") {
-    // all behind the page's first line, or what we had, is here; what came while we asked, too
+    // everything after the page's first line, or after what was here, is here now; also what arrived meanwhile
     const known = first ? at : buffer.lines.indexOf(buffer.ids.get(page.since));
     for (const line of buffer.lines.slice(known + 1)) line.gap = false;
     if (first && fresh.has(first)) first.gap = full && before;
@@ -162,15 +162,15 @@ function nextKnown(buffer, line) {
   return buffer.lines.slice(at + 1).find((each) => each.id) ?? null;
 }
 
-/** Two lists in order become one; of two lines of one time, the ids tell which came first. */
+/** Merge two sorted lists; equal times are ordered by id. */
 function merged(old, fresh) {
-  const whole = [];
+  const result = [];
   let at = 0;
   for (const line of old) {
-    while (at < fresh.length && order(fresh[at], line) < 0) whole.push(fresh[at++]);
-    whole.push(line);
+    while (at < fresh.length && order(fresh[at], line) < 0) result.push(fresh[at++]);
+    result.push(line);
   }
-  return whole.concat(fresh.slice(at));
+  return result.concat(fresh.slice(at));
 }
 
 function order(a, b) {

@@ -1,11 +1,11 @@
-// Logging in by SASL: SCRAM-SHA-256 where the browser can, a password in the clear only where nobody can listen.
+// Logging in by SASL: SCRAM-SHA-256 where the browser supports it, PLAIN only over a secure connection.
 // https://ircv3.net/specs/extensions/sasl-3.2
 
 import { Scram, canProve, chunks, decoded, plain } from "./scram.js";
 
-const LONGEST = 16_384; // characters that a server's challenge may have
+const LONGEST = 16_384; // characters of a server's challenge at most
 
-/** Whether nobody can listen on the way to a server: TLS, or this machine. location: the page's. */
+/** Whether the connection to a server is secure: TLS, or this machine. location: the page's. */
 export function isPrivate(location) {
   const host = location.hostname;
   return (
@@ -20,34 +20,34 @@ export function isPrivate(location) {
 export const UNSAFE =
   "This page was not loaded over https://, so your password could be read by others. Open it with https:// to log in.";
 
-/** One try to log in. code: of an authenticator app, for which SCRAM has no place. lines: what is to be sent, as parameters of AUTHENTICATE. */
+/** One attempt to log in. code: of an authenticator app. lines: parameters of AUTHENTICATE to send. */
 export class Login {
   constructor({ account, password, code = "", isBrowser = false }, offered, location) {
     this.account = account;
     this.password = code ? `${password} ${code}` : password;
     const known = offered ? offered.toUpperCase().split(",") : ["SCRAM-SHA-256", "PLAIN"];
-    const usable = isBrowser ? ["EXTERNAL"] : []; // the cookie of a browser that stays signed in
+    const usable = isBrowser ? ["EXTERNAL"] : []; // the cookie of a signed-in browser
     if (!isBrowser && !code && canProve()) usable.push("SCRAM-SHA-256");
     if (!isBrowser && isPrivate(location)) usable.push("PLAIN");
     this.mechanism = usable.find((each) => known.includes(each)) ?? "";
     this.exchange = null;
     this.step = 0;
-    this.heard = "";
+    this.received = "";
   }
 
-  /** The first line. Raises Error, in words, where there is no safe way. */
+  /** Return the first line. Raises Error with a text where there is no secure mechanism. */
   start() {
     if (!this.mechanism) throw new Error(this.password ? UNSAFE : "This browser is no longer signed in.");
     return this.mechanism;
   }
 
-  /** The answer to a piece of what the server says, [] while more of it is to come. Raises Error, in words. */
+  /** Return the answer to a chunk of the server's, [] while more chunks follow. Raises Error with a text. */
   async feed(chunk) {
-    if (chunk !== "+") this.heard += chunk;
-    if (this.heard.length > LONGEST) throw new Error("The server's login answer is too long.");
+    if (chunk !== "+") this.received += chunk;
+    if (this.received.length > LONGEST) throw new Error("The server's login answer is too long.");
     if (chunk.length === 400) return [];
-    const challenge = decoded(this.heard);
-    this.heard = "";
+    const challenge = decoded(this.received);
+    this.received = "";
     this.step += 1;
     return chunks(await this.#answer(challenge));
   }

@@ -1,4 +1,4 @@
-// A line of IRC, parsed and made. Knows nothing of the chat. https://modern.ircdocs.horse/#message-format,
+// Parsing and formatting a line of IRC, without knowledge of the chat. https://modern.ircdocs.horse/#message-format,
 // https://ircv3.net/specs/extensions/message-tags
 
 const ESCAPES = { ":": ";", s: " ", "\\": "\\", r: "\r", n: "\n" };
@@ -34,7 +34,7 @@ export function parse(line) {
   return { tags, source, ...parseSource(source), command, params };
 }
 
-/** Return the line for a message. Raises Error for what would become two lines or other parameters. */
+/** Return the line of a message. Raises Error if it would become two lines or other parameters. */
 export function format({ tags = {}, command, params = [] }) {
   const words = Object.entries(tags).map(([name, value]) => (value === "" ? name : `${name}=${escapeTag(value)}`));
   const head = words.length ? `@${words.join(";")} ` : "";

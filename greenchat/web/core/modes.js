@@ -1,6 +1,6 @@
-// Modes: which of a MODE line's letters take an argument, and all of them in words.
+// Modes: which letters of a MODE line take an argument, and a description of each.
 
-/** What a channel's flags mean; the server's own help says more. */
+/** Descriptions of a channel's flags; the server's help has more. */
 export const FLAGS = {
   i: "invite only",
   m: "only voiced members can write",
@@ -26,7 +26,7 @@ export const FLAGS = {
 
 export const RANKS = { q: "owner", a: "admin", o: "operator", h: "half-operator", v: "voice" };
 
-/** [{sign, letter, argument}] of a MODE line's parameters. chanmodes: ISUPPORT's four groups; prefixes: rank letters. */
+/** Parse a MODE line's parameters: [{sign, letter, argument}]. chanmodes: ISUPPORT's four groups; prefixes: rank letters. */
 export function changes(words, chanmodes, prefixes) {
   const [letters = "", ...rest] = words;
   const found = [];
@@ -43,8 +43,8 @@ export function changes(words, chanmodes, prefixes) {
   return found;
 }
 
-/** One change in words, as something that somebody did. */
-export function told({ sign, letter, argument }) {
+/** Return a change as text, as an action of a user. */
+export function describeChange({ sign, letter, argument }) {
   const on = sign === "+";
   if (RANKS[letter] && argument) {
     if (letter === "v") return on ? `gave ${argument} a voice` : `took ${argument}'s voice`;

@@ -1,15 +1,15 @@
-// What the server says changes what we know: one function per command, in a table. They change the model only; what
-// is to be sent waits in its effects. Answers that were asked for (`model.ask`) go to who asked.
+// Lines of the server change the model: one function per command, in a table. They change the model only; what
+// is to be sent waits in its effects. Answers to `model.ask` go to its callback.
 
 import { parse } from "./message.js";
 import { CHANNELS } from "./receive_channels.js";
-import { ENTRANCE } from "./receive_entrance.js";
+import { REGISTRATION } from "./receive_registration.js";
 import { REPLIES, unknown } from "./receive_replies.js";
 import { TALKING, multiline, takePage } from "./receive_talk.js";
 import { answered } from "./speak_answers.js";
 
 const STATE = new Set("900 901 ACCOUNT JOIN KICK MARKREAD MODE NICK PART TOPIC".split(" "));
-// with fewer parameters a command makes no sense
+// with fewer parameters a command is ignored
 const FEWEST = {
   ...Object.fromEntries(
     "JOIN PART NICK TOPIC MODE ACCOUNT SETNAME PRIVMSG NOTICE TAGMSG MARKREAD 001 005 AUTHENTICATE"
@@ -27,9 +27,9 @@ const FEWEST = {
   333: 4,
   353: 4,
 };
-const HANDLERS = { ...REPLIES, ...CHANNELS, ...TALKING, ...ENTRANCE };
+const HANDLERS = { ...REPLIES, ...CHANNELS, ...TALKING, ...REGISTRATION };
 
-/** Take a line from the server. now: milliseconds. */
+/** Handle a line of the server. now: milliseconds. */
 export function receive(model, line, now) {
   const message = parse(line);
   if (!message) return;
@@ -73,7 +73,7 @@ function batch(model, message, now) {
   const ended = model.batches.get(name);
   if (!ended) return;
   model.batches.delete(name);
-  // several lines are one message; all else is what it has in it
+  // several lines are one message; other batches are handled line by line
   const messages = ended.type === "draft/multiline" ? multiline(ended) : ended.messages;
   const parent = model.batches.get(ended.parent);
   if (parent) return void parent.messages.push(...messages);
@@ -90,7 +90,7 @@ function batch(model, message, now) {
   if (label) answered(model, label, now);
 }
 
-/** What changes our state does so, whoever asked for it. */
+/** Lines that change the state do so even if they are an answer. */
 function changed(model, messages, now) {
   for (const message of messages) if (STATE.has(message.command)) handle(model, message, now);
 }

@@ -1,8 +1,8 @@
-// Who is where: coming and going, ranks, topics, and the lists of members.
+// Membership: JOIN, PART and QUIT, ranks, topics, and the lists of members.
 
 import { askLatest } from "./history.js";
 import { timeOf } from "./message.js";
-import { changes, told } from "./modes.js";
+import { changes, describeChange } from "./modes.js";
 import { flush } from "./speak.js";
 import { CHANNEL, PRIVATE } from "./state.js";
 
@@ -29,22 +29,22 @@ export const CHANNELS = {
     const buffer = model.find(message.params[0]);
     if (!buffer) return;
     event(model, buffer, message, now);
-    gone(model, buffer, message.nick);
+    removeMember(model, buffer, message.nick);
   },
   KICK(model, message, now) {
     const [name, nick] = message.params;
     const buffer = model.find(name);
     if (!buffer) return;
     event(model, buffer, message, now);
-    gone(model, buffer, nick);
+    removeMember(model, buffer, nick);
     if (model.isMe(nick))
-      model.tell(`${message.nick} removed you from ${name}. /join ${name} goes back.`, "error", buffer, now);
+      model.tell(`${message.nick} removed you from ${name}. /join ${name} to come back.`, "error", buffer, now);
   },
   QUIT(model, message, now) {
     for (const buffer of model.buffers.values()) {
       if (!buffer.members.has(model.fold(message.nick))) continue;
       event(model, buffer, message, now);
-      gone(model, buffer, message.nick);
+      removeMember(model, buffer, message.nick);
     }
   },
   NICK(model, message, now) {
@@ -59,11 +59,11 @@ export const CHANNELS = {
       }
       if (buffer.typing.delete(before)) model.change("typing");
     }
-    const talk = model.find(before);
-    if (talk?.kind === PRIVATE && !me && !model.find(after)) {
-      model.buffers.delete(talk.key);
-      [talk.name, talk.key] = [after, model.fold(after)];
-      model.buffers.set(talk.key, talk);
+    const privateChat = model.find(before);
+    if (privateChat?.kind === PRIVATE && !me && !model.find(after)) {
+      model.buffers.delete(privateChat.key);
+      [privateChat.name, privateChat.key] = [after, model.fold(after)];
+      model.buffers.set(privateChat.key, privateChat);
     }
     if (me) {
       model.nick = after;
@@ -176,18 +176,21 @@ export const CHANNELS = {
   },
 };
 
-/** What happened, in words; null for what is no event of a channel. */
+/** Return an event of a channel as text; null for other messages. */
 export function eventLine(model, { command, nick, params }) {
-  const because = (why) => (why ? ` (${why})` : "");
+  const suffix = (why) => (why ? ` (${why})` : "");
   const texts = {
     JOIN: () => [`${nick} joined`, "in"],
-    PART: () => [`${nick} left${because(params[1])}`, "out"],
-    QUIT: () => [`${nick} left${because(params[0])}`, "out"],
-    KICK: () => [`${nick} removed ${params[1]}${because(params[2])}`, ""],
+    PART: () => [`${nick} left${suffix(params[1])}`, "out"],
+    QUIT: () => [`${nick} left${suffix(params[0])}`, "out"],
+    KICK: () => [`${nick} removed ${params[1]}${suffix(params[2])}`, ""],
     NICK: () => [`${nick} is now known as ${params[0]}`, "name"],
     TOPIC: () => [params[1] ? `${nick} set the topic: ${params[1]}` : `${nick} removed the topic`, ""],
-    RENAME: () => [`${nick} renamed ${params[0]} to ${params[1]}${because(params[2])}`, ""],
-    MODE: () => [`${nick} ${changes(params.slice(1), model.chanmodes, model.prefixes).map(told).join(", ")}`, ""],
+    RENAME: () => [`${nick} renamed ${params[0]} to ${params[1]}${suffix(params[2])}`, ""],
+    MODE: () => {
+      const described = changes(params.slice(1), model.chanmodes, model.prefixes).map(describeChange);
+      return [`${nick} ${described.join(", ")}`, ""];
+    },
   };
   const found = texts[command]?.();
   return found
@@ -210,19 +213,19 @@ function joined(model, buffer, { user, host }) {
   if (model.showOnJoin.delete(buffer.key) || model.current === model.status) model.show(buffer);
   if (!askLatest(model, buffer)) flush(model, buffer);
   buffer.isKnown = false;
-  if (buffer === model.current) lookCloser(model, buffer);
+  if (buffer === model.current) queryDetails(model, buffer);
   model.change("all");
 }
 
-/** Ask what only who looks at a channel needs: who is away, and its modes. Servers let newcomers ask only so much. */
-export function lookCloser(model, buffer) {
+/** Query what only the shown channel needs: away members, and modes. Servers limit the queries of newcomers. */
+export function queryDetails(model, buffer) {
   if (buffer.kind !== CHANNEL || !buffer.joined || buffer.isKnown || model.link.state !== "online") return;
   buffer.isKnown = true;
   model.ask((messages) => here(model, buffer, messages), "WHO", buffer.name, WHOX);
   model.send("MODE", buffer.name);
 }
 
-/** The answer to WHO with our fields: who is away, and logged in. https://ircv3.net/specs/extensions/whox */
+/** The answer to WHO with our fields: away and account. https://ircv3.net/specs/extensions/whox */
 function here(model, buffer, messages) {
   for (const { command, params } of messages) {
     if (command !== "354" || params[1] !== "604") continue;
@@ -236,7 +239,7 @@ function here(model, buffer, messages) {
   model.change("members");
 }
 
-function gone(model, buffer, nick) {
+function removeMember(model, buffer, nick) {
   buffer.members.delete(model.fold(nick));
   if (buffer.typing.delete(nick)) model.change("typing");
   if (model.isMe(nick)) {

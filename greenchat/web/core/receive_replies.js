@@ -1,4 +1,4 @@
-// Numerics and other answers: those with a place of their own (WHOIS, LIST, bans, MONITOR), and all others in words.
+// Numerics and other answers: those with a view of their own (WHOIS, LIST, bans, MONITOR), and all others as text.
 
 import { askTargets } from "./history.js";
 import { refuse } from "./speak.js";
@@ -22,7 +22,7 @@ const SILENT = new Set([
   "396",
 ]);
 
-/** Why a JOIN was refused, with what can be done. */
+/** Reasons why a JOIN was refused, and what can be done. */
 const CLOSED = {
   403: () => "There is no such channel.",
   405: () => "You are in too many channels: leave one first.",
@@ -77,7 +77,7 @@ for (const [number, words] of Object.entries(CLOSED)) {
   };
 }
 
-/** A line that no handler knows: a number's text in words, where the user is. */
+/** A line without a handler: the text of a numeric, in the current buffer. */
 export function unknown(model, message, now) {
   const { command, params, tags } = message;
   if (SILENT.has(command)) return;
@@ -87,7 +87,7 @@ export function unknown(model, message, now) {
     model.tell([command, ...params].join(" "), "info", model.status, now);
 }
 
-/** The answer to a WHOIS as a profile: {nick, user, host, realname, channels, idle, since, account, away, more}. */
+/** Return the answer to a WHOIS as a profile: {nick, user, host, realname, channels, idle, since, account, away, more}. */
 export function profile(messages) {
   const found = { nick: "", channels: [], more: [] };
   for (const { command, params } of messages) {
@@ -97,7 +97,7 @@ export function profile(messages) {
     else if (command === "317") Object.assign(found, { idle: Number(rest[0]), since: Number(rest[1]) * 1000 });
     else if (command === "330") found.account = rest[0];
     else if (command === "301") found.away = rest[0];
-    else if (command === "401" || command === "402") found.missing = true; // 402: the nick is asked as a server, too
+    else if (command === "401" || command === "402") found.missing = true; // 402: the nick is queried as a server, too
     else if (["313", "335", "671", "276"].includes(command)) found.more.push(rest.at(-1));
   }
   return found.nick || found.missing ? found : null;

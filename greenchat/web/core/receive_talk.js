@@ -1,4 +1,4 @@
-// What is said: messages, tags, taking back, read marks, and pages of history.
+// Messages, tags, redactions, read marks, and pages of history.
 
 import { askLatest, merge } from "./history.js";
 import { timeOf } from "./message.js";
@@ -6,11 +6,11 @@ import { confirm, flush, hides, CLIENT_ID } from "./speak.js";
 import { STATUS } from "./state.js";
 import { eventLine } from "./receive_channels.js";
 
-const TYPING_MILLISECONDS = 6000; // after which "active" is not believed any more
-const LIVE_MILLISECONDS = 60_000; // nothing happens by itself because of what is older than that
-const ANSWER_MILLISECONDS = 2000; // between two questions of people's programs that are answered
+const TYPING_MILLISECONDS = 6000; // after which "active" expires
+const LIVE_MILLISECONDS = 60_000; // older messages cause no automatic action
+const ANSWER_MILLISECONDS = 2000; // between two answers to CTCP requests
 const LONGEST_REACTION = 32;
-const MOST_CALLED = 5; // members that one line can name and still call each
+const MOST_CALLED = 5; // members that one line can mention and still notify
 const CONCAT = "draft/multiline-concat";
 
 export const TALKING = {
@@ -40,7 +40,7 @@ export const TALKING = {
   },
 };
 
-/** One message of a multi-line batch: its lines joined, with the tags of the batch. */
+/** Return one message of a multi-line batch: its lines joined, with the tags of the batch. */
 export function multiline({ message, messages }) {
   if (!messages.length) return [];
   const text = messages
@@ -51,7 +51,7 @@ export function multiline({ message, messages }) {
   return [{ ...first, tags, params: [first.params[0], text] }];
 }
 
-/** A page of history that was asked for has come. */
+/** A queried page of history has arrived. */
 export function takePage(model, { buffer, page, messages }, now) {
   buffer.asking.delete(page.what);
   model.change("lines");
@@ -72,7 +72,7 @@ export function takePage(model, { buffer, page, messages }, now) {
   page.then?.(lines);
 }
 
-/** A message of the history as a line; what makes no line of its own changes those that are there. */
+/** Return a message of the history as a line; others (redactions, reactions) change the present lines. */
 export function lineOf(model, buffer, message, now) {
   const time = timeOf(message, now);
   const id = message.tags.msgid ?? "";
@@ -92,7 +92,7 @@ export function lineOf(model, buffer, message, now) {
   return id ? model.line({ time, id, kind: "none", text: "" }) : null;
 }
 
-/** Whether a line of talk is meant for the user to be told of: a mention, or any in a private talk. */
+/** Whether a message notifies the user: a mention, or any private message. */
 export function isForUser(model, buffer, line) {
   if (line.own || line.kind === "notice" || model.overrides(buffer, "mute")) return false;
   return line.mention || buffer.kind === "private" || model.overrides(buffer, "notify");
@@ -104,7 +104,7 @@ function said(model, message, now) {
   if (!own && model.ignores(message)) return;
   const text = params[1] ?? "";
   const ctcp = /^\x01([^\s\x01]+) ?(.*?)\x01?$/s.exec(text);
-  if (ctcp && ctcp[1].toUpperCase() !== "ACTION") return aside(model, message, ctcp, now);
+  if (ctcp && ctcp[1].toUpperCase() !== "ACTION") return receiveCtcp(model, message, ctcp, now);
   if (own) {
     const held = [...model.buffers.values()].find((each) => confirm(model, each, tags.label, tags[CLIENT_ID]));
     const target = params[0].replace(new RegExp(`^[${escaped(model.symbols)}]+(?=[${escaped(model.chantypes)}])`), "");
@@ -136,7 +136,7 @@ function said(model, message, now) {
   if (now - line.time < LIVE_MILLISECONDS) model.effects.push({ kind: "heard", buffer, line, looking });
 }
 
-/** A reply to something of ours calls us, too; a line that names many calls nobody. */
+/** A reply to our message notifies, too; a line that mentions many members does not. */
 function calling(buffer, line) {
   if (!line.own && buffer.ids.get(line.reply)?.own) line.mention = true;
   if (line.mention && buffer.members.size > MOST_CALLED) {
@@ -167,7 +167,7 @@ function talkLine(model, { nick, user, host, tags, params, command, source }, no
   });
 }
 
-/** Where a message belongs. create: open a private talk for it where there is none. */
+/** Return the buffer of a message. create: open a private conversation for it if there is none. */
 function bufferOf(model, message, create = false) {
   const { nick, host, params, command } = message;
   const target = (params[0] ?? "").replace(
@@ -180,12 +180,12 @@ function bufferOf(model, message, create = false) {
   if (!other || other === "*" || other.startsWith("$")) return model.status;
   const known = model.find(other);
   if (known || !create) return known ?? null;
-  // services, and notices of people with whom there is no talk, are answered where the user is
+  // answers of services, and notices of users without a conversation, go to the current buffer
   if (command === "NOTICE") return /serv$/i.test(other) ? serviceBuffer(model, other) : model.current;
   return model.open(other);
 }
 
-/** Whether the server tells us something to read now, as its operators do; what it notes for the record has *** first. */
+/** Whether a notice of the server is to be read now, as those of its operators; other notices begin with ***. */
 function announces(model, { command, source, params }) {
   const isForUs = command === "NOTICE" && Boolean(source) && model.isMe(params[0] ?? "");
   return isForUs && !(params[1] ?? "").startsWith("***") && model.link.state === "online";
@@ -225,16 +225,16 @@ function redact(model, buffer, { nick, params }) {
   if (buffer === model.current) model.change("lines");
 }
 
-function aside(model, message, [, request, argument], now) {
+function receiveCtcp(model, message, [, request, argument], now) {
   const { nick, command, params } = message;
   const name = request.toUpperCase();
   if (command === "NOTICE") {
-    const took = name === "PING" && Number(argument) ? `${Math.max(0, now - Number(argument))} ms` : argument;
-    model.tell(`${nick} answers ${name}: ${took}`, "info", model.current, now);
+    const result = name === "PING" && Number(argument) ? `${Math.max(0, now - Number(argument))} ms` : argument;
+    model.tell(`${nick} answers ${name}: ${result}`, "info", model.current, now);
     return;
   }
   const isLive = Math.abs(now - timeOf(message, now)) < LIVE_MILLISECONDS;
-  // of several devices the one that was used last answers
+  // of several devices the one used last answers
   if (model.isMe(nick) || model.isChannel(params[0]) || !isLive || model.elsewhere) return;
   if (now - (model.answeredAt ?? 0) < ANSWER_MILLISECONDS) return;
   model.answeredAt = now;

@@ -3,12 +3,12 @@
 
 const encoder = new TextEncoder();
 const FEWEST = 4096;
-const MOST = 2_000_000; // iterations that a server may have us do
+const MOST = 2_000_000; // iterations that a server may require
 
-/** Whether this page may do it: browsers have WebCrypto only where the way to the server is safe, or none. */
+/** Whether WebCrypto is available: browsers have it only for a secure connection or this machine. */
 export const canProve = () => Boolean(globalThis.crypto?.subtle);
 
-/** One exchange. Each step raises Error, in words, where the server is not who it should be. */
+/** One exchange. Each step raises Error with a text if the server can't prove that it knows the password. */
 export class Scram {
   constructor(account, password, nonce = newNonce()) {
     this.password = password.normalize("NFKC");
@@ -22,19 +22,19 @@ export class Scram {
   }
 
   async final(challenge) {
-    const told = attributes(challenge);
-    const iterations = Number(told.i);
-    if (told.m !== undefined || !told.r?.startsWith(this.nonce) || told.r === this.nonce || !told.s) {
+    const fields = attributes(challenge);
+    const iterations = Number(fields.i);
+    if (fields.m !== undefined || !fields.r?.startsWith(this.nonce) || fields.r === this.nonce || !fields.s) {
       throw new Error("The server's login answer is not valid.");
     }
     if (!(iterations >= FEWEST && iterations <= MOST))
       throw new Error("The server's login is not safe: too few iterations.");
     const key = await crypto.subtle.importKey("raw", encoder.encode(this.password), "PBKDF2", false, ["deriveBits"]);
-    const how = { name: "PBKDF2", hash: "SHA-256", salt: fromBase64(told.s), iterations };
-    const salted = new Uint8Array(await crypto.subtle.deriveBits(how, key, 256));
+    const derivation = { name: "PBKDF2", hash: "SHA-256", salt: fromBase64(fields.s), iterations };
+    const salted = new Uint8Array(await crypto.subtle.deriveBits(derivation, key, 256));
     const clientKey = await hmac(salted, "Client Key");
     const storedKey = new Uint8Array(await crypto.subtle.digest("SHA-256", clientKey));
-    const last = `c=biws,r=${told.r}`;
+    const last = `c=biws,r=${fields.r}`;
     const all = `${this.bare},${challenge},${last}`;
     const proof = await hmac(storedKey, all);
     this.signature = toBase64(await hmac(await hmac(salted, "Server Key"), all));
@@ -42,14 +42,14 @@ export class Scram {
   }
 
   check(last) {
-    const told = attributes(last);
-    if (told.e) throw new Error(`The server refused the login: ${told.e}`);
-    if (!this.signature || told.v !== this.signature)
+    const fields = attributes(last);
+    if (fields.e) throw new Error(`The server refused the login: ${fields.e}`);
+    if (!this.signature || fields.v !== this.signature)
       throw new Error("This server does not know your account's password.");
   }
 }
 
-/** AUTHENTICATE's parameters for a text: 400 characters each, and a "+" where the last is full or there is none. */
+/** Return the parameters of AUTHENTICATE for a text: 400 characters each, and a "+" where the last is full or there is none. */
 export function chunks(text) {
   const coded = toBase64(encoder.encode(text));
   const found = coded.match(/.{1,400}/g) ?? [];

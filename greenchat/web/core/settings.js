@@ -1,22 +1,22 @@
-// What the user chose, kept in the browser. A broken or foreign value falls back to the default.
+// The user's settings, stored in the browser. An invalid value falls back to the default.
 
 export const DEFAULTS = Object.freeze({
   theme: "system", // or light, dark
   notifications: false,
-  passing: true, // show who comes and goes
+  passing: true, // show JOIN, PART and QUIT
   seconds: false,
-  typing: true, // tell others that one types
+  typing: true, // send typing notifications
   highlights: [],
   ignored: [],
   watched: [],
   aliases: {},
-  overrides: {}, // a window's name in small letters, or * for all: words of OVERRIDES
+  overrides: {}, // a window's name in lower case, or * for all: words of OVERRIDES
 });
 
 export const OVERRIDES = ["mute", "notify", "no-highlight", "hide-joins"];
 export const THEMES = ["system", "light", "dark"];
 
-/** The settings in a JSON text, each of the right kind. */
+/** Return the settings of a JSON text, each of the right type. */
 export function parseSettings(text) {
   let kept;
   try {

@@ -1,6 +1,6 @@
-// What the user says, on its way to the server: nothing typed is lost, and nothing is said twice. A text waits in its
-// buffer until the server's echo comes, told by its label. What still waits when a connection breaks, or the page is
-// loaded anew, is sent again under the same id (+greenchat/id), by which the server knows what it had already.
+// Sending messages: none is lost, and none is sent twice. A text waits in its
+// buffer until its echo arrives, matched by label. A text that still waits when the connection breaks, or the page is
+// reloaded, is sent again with the same id (+greenchat/id), by which the server recognizes what it has already.
 // https://ircv3.net/specs/extensions/labeled-response, https://ircv3.net/specs/extensions/multiline
 
 import { typed } from "./format.js";
@@ -16,14 +16,14 @@ const HIDDEN =
 const CHANNEL_ONLY = /^\s*\w+\s+[#&]\S*\s*$/;
 const SERVICES = new Set(["nickserv", "ns", "chanserv", "cs", "authserv", "q", "userserv"]);
 
-/** Whether a text to a service may have a password in it. */
+/** Whether a text to a service may contain a password. */
 export function hides(target, text) {
   const service = target.split("@")[0].toLowerCase();
   if ((service === "chanserv" || service === "cs") && CHANNEL_ONLY.test(text)) return false;
   return SERVICES.has(service) && HIDDEN.test(text);
 }
 
-/** Say something in a buffer: at once, or when the server can have it. kind: said or action. */
+/** Send a text in a buffer, at once or once connected. kind: said or action. */
 export function say(model, buffer, text, kind = "said", now = Date.now(), plain = false) {
   const coded = plain ? text : typed(text);
   for (const piece of pieces(model, buffer, coded, kind)) {
@@ -36,7 +36,7 @@ export function say(model, buffer, text, kind = "said", now = Date.now(), plain 
   flush(model, buffer);
 }
 
-/** Send what waits and was not sent yet, if this buffer can be spoken to now. */
+/** Send the waiting texts of a buffer, if its target can be written to now. */
 export function flush(model, buffer) {
   if (buffer.kind === STATUS || model.link.state !== "online" || (buffer.kind === CHANNEL && !buffer.joined)) return;
   for (const waiting of buffer.waiting) {
@@ -64,7 +64,7 @@ export function flush(model, buffer) {
   model.effects.push({ kind: "keep" });
 }
 
-/** The server has echoed, or knows, what waited under this label or id: it waits no longer. */
+/** Remove a waiting text: the server has echoed, or knows, this label or id. */
 export function confirm(model, buffer, label, id) {
   const at = buffer.waiting.findIndex((waiting) => (label && waiting.label === label) || (id && waiting.id === id));
   if (at < 0) return null;
@@ -74,7 +74,7 @@ export function confirm(model, buffer, label, id) {
   return found;
 }
 
-/** The server won't have what was said under this label; why, in words. Returns whether there was such a text. */
+/** Mark the text with this label as refused, with the reason. Returns whether there was one. */
 export function refuse(model, label, words) {
   for (const buffer of model.buffers.values()) {
     const found = buffer.waiting.find((waiting) => label && waiting.label === label);
@@ -89,7 +89,7 @@ export function refuse(model, label, words) {
   return false;
 }
 
-/** Try again with what was refused, or give it up. */
+/** Send a refused text again, or discard it. */
 export function resend(model, buffer, waiting) {
   waiting.failed = "";
   flush(model, buffer);
@@ -102,7 +102,7 @@ export function discard(model, buffer, waiting) {
   model.change("lines");
 }
 
-/** What must outlive a reload: [{buffer, id, text, kind, time, reply, failed}]; nothing to a service. */
+/** Return what must survive a reload: [{buffer, id, text, kind, time, reply, failed}]; no text to a service. */
 export function unsent(model) {
   return [...model.buffers.values()].flatMap((buffer) =>
     buffer.waiting
@@ -111,7 +111,7 @@ export function unsent(model) {
   );
 }
 
-/** Take back what was kept. */
+/** Restore what was stored. */
 export function restore(model, kept) {
   for (const { buffer: name, ...rest } of kept) {
     const buffer = model.open(String(name));
@@ -119,7 +119,7 @@ export function restore(model, kept) {
   }
 }
 
-/** Whether the server lets a client-only tag pass: ISUPPORT's CLIENTTAGDENY. */
+/** Whether the server relays a client-only tag: ISUPPORT's CLIENTTAGDENY. */
 export function isDenied(model, tag) {
   const denied = (model.isupport.get("CLIENTTAGDENY") ?? "").split(",").filter(Boolean);
   const name = tag.replace(/^\+/, "");
@@ -127,14 +127,14 @@ export function isDenied(model, tag) {
   return denied.includes(name);
 }
 
-/** How many bytes of text fit into one line when the server passes it on with our name in front. */
+/** Return how many bytes of text fit into a line that the server relays with our hostmask. */
 function room(model, buffer, kind) {
   const mask = bytes(model.user + model.host) || Number(model.isupport.get("USERLEN") ?? 18) + LONGEST_HOST;
   const head = `:${model.nick}!@ PRIVMSG ${buffer.name} :`;
   return Math.max(64, BODY - 2 - mask - 1 - bytes(head) - (kind === "action" ? 9 : 0));
 }
 
-/** The messages that a text becomes. */
+/** Return the messages of a text. */
 function pieces(model, buffer, text, kind) {
   const size = room(model, buffer, kind);
   const lines = text.replace(/\r\n?/g, "\n").replace(/\0/g, "").split("\n");
@@ -145,7 +145,7 @@ function pieces(model, buffer, text, kind) {
   return within(lines, size, Number(limits.get("max-bytes")) || 4096, Number(limits.get("max-lines")) || 24);
 }
 
-/** Cut where a message would get too long for the server, between lines where that can be. */
+/** Split a text that is too long for a message, between lines if possible. */
 function within(lines, size, mostBytes, mostLines) {
   const found = [];
   let kept = [];
@@ -161,7 +161,7 @@ function within(lines, size, mostBytes, mostLines) {
       const [more, parts] = [bytes(piece) + 1, splitBytes(piece, size).length + (at ? 1 : 0)];
       if (kept.length && (length + more > mostBytes || count + parts > mostLines)) end();
       if (at && kept.length)
-        kept.push(kept.pop() + piece); // the same line goes on
+        kept.push(kept.pop() + piece); // the same line continues
       else kept.push(piece);
       length += more;
       count += parts;

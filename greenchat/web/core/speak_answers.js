@@ -1,8 +1,8 @@
-// The server has done what was said without telling anybody: that was a command for a service.
+// Confirmations of texts that are not echoed: commands to a service.
 
 import { confirm, hides } from "./speak.js";
 
-/** All of the answer to a label has come: what still waits under it has arrived. */
+/** The answer to a label is complete: a text that still waits with it has arrived. */
 export function answered(model, label, now) {
   for (const buffer of model.buffers.values()) {
     const waiting = buffer.waiting.find((each) => each.label === label);

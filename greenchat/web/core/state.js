@@ -1,5 +1,5 @@
-// What the page knows: one network, its buffers, which is shown, and what waits to be said or done. Pure state: it
-// draws and sends nothing. What is to be done outside waits in `model.effects`; what is to be drawn anew stands in
+// The model: one network, its buffers, the current one, and texts and effects that wait. Pure state: it
+// draws and sends nothing. Effects wait in `model.effects`; parts to draw again are in
 // `model.changed`.
 
 import { folder, hash, isCalled } from "./text.js";
@@ -13,7 +13,7 @@ export const TALK = new Set(["said", "action", "notice"]);
 const SYMBOLS = "~&@%+";
 const MOST_LINES = 20_000; // of one buffer
 
-/** One window: what was said in a channel, with somebody, or by the server. */
+/** One window: of a channel, a private conversation, or the server. */
 export class Buffer {
   constructor(key, name, kind) {
     this.key = key;
@@ -29,25 +29,25 @@ export class Buffer {
     this.ids = new Map(); // msgid -> line
     this.reactions = new Map(); // msgid -> Map(reaction -> [nick])
     this.redacted = new Map(); // msgid -> {by, why}
-    this.waiting = []; // ours, until the server has echoed them
-    this.typing = new Map(); // nick -> until when we believe it
+    this.waiting = []; // our texts, until the server has echoed them
+    this.typing = new Map(); // nick -> when it expires
     this.unread = 0;
     this.mentions = 0;
     this.readAt = 0; // milliseconds; up to when the user has read
     this.mark = 0; // the "new" line stands before the first line after this time; 0 for none
-    this.complete = false; // is the oldest line the first that there is?
-    this.stale = false; // did we lose the connection since the newest line?
-    this.newestKnown = ""; // the id of the newest line before we lost it
-    this.asking = new Map(); // what of the history is asked for -> true
-    this.isKnown = false; // did we ask who of its members is away?
-    this.begun = false; // did we ask for the history at all?
+    this.complete = false; // whether the oldest line is the first one of the history
+    this.stale = false; // whether the connection was lost since the newest line
+    this.newestKnown = ""; // the id of the newest line before that
+    this.asking = new Map(); // queries of history under way -> true
+    this.isKnown = false; // whether away members were queried
+    this.begun = false; // whether history was queried at all
     this.replyTo = "";
     this.draft = "";
     this.toldTyping = 0;
-    this.version = 0; // counts what changes the rows
+    this.version = 0; // counts changes of the rows
   }
 
-  /** Members by rank, then by name. */
+  /** Return members by rank, then by nick. */
   get ranked() {
     const place = (member) => (member.prefixes ? SYMBOLS.indexOf(member.prefixes[0]) : SYMBOLS.length);
     return [...this.members.values()].sort(
@@ -56,23 +56,23 @@ export class Buffer {
   }
 }
 
-/** All that is known. settings: what the user chose; see settings.js. */
+/** The whole state. settings: see settings.js. */
 export class Model {
   constructor(settings) {
     this.settings = settings;
-    this.effects = []; // what is to be done outside, in order
-    this.changed = new Set(["all"]); // what is to be drawn anew
+    this.effects = []; // to be run outside, in order
+    this.changed = new Set(["all"]); // parts to draw again
     this.serial = 0;
-    this.wanted = ""; // the nick that the user asked for
+    this.wanted = ""; // the nick that the user wants
     this.nick = "";
     this.user = "";
     this.host = "";
     this.account = "";
     this.away = null;
-    this.elsewhere = false; // did we speak last on another device?
+    this.elsewhere = false; // whether our last message was sent on another device
     this.umodes = "";
-    this.credentials = null; // {account, password}; nowhere but here
-    this.token = ""; // proves to the server that a guest is the one who was here; this tab keeps it
+    this.credentials = null; // {account, password}; stored nowhere else
+    this.token = ""; // lets a guest resume; stored in this tab
     this.link = { state: "offline", words: "", tries: 0, retryAt: 0 };
     this.network = "greenchat";
     this.offered = new Map(); // capability -> value
@@ -89,12 +89,12 @@ export class Model {
     this.previous = this.status;
     this.focused = true;
     this.atBottom = true;
-    this.autojoin = new Map(); // folded -> {name, key}: where to be again after a lost connection
+    this.autojoin = new Map(); // folded -> {name, key}: channels to rejoin after a lost connection
     this.showOnJoin = new Set();
     this.batches = new Map();
     this.labels = 0;
     this.asked = new Map(); // label -> {then, messages}
-    this.directory = { rows: [] }; // the server's channels, as they were listed last
+    this.directory = { rows: [] }; // the last LIST of the server
     this.watched = new Map(); // folded nick -> online?
   }
 
@@ -110,7 +110,7 @@ export class Model {
     return this.buffers.get(this.fold(name));
   }
 
-  /** The buffer of a name, a new one where there is none. */
+  /** Return the buffer of a name; make it if there is none. */
   open(name, kind = this.isChannel(name) ? CHANNEL : PRIVATE) {
     const key = this.fold(name);
     let buffer = this.buffers.get(key);
@@ -122,7 +122,7 @@ export class Model {
     return buffer;
   }
 
-  /** Show a buffer; "new" begins where the user had read up to. */
+  /** Show a buffer; the "new" line stands at the read mark. */
   show(buffer) {
     if (buffer === this.current) return;
     this.current.mark = 0;
@@ -146,13 +146,13 @@ export class Model {
     }
   }
 
-  /** Buffers as the list shows them: channels by name, then private talks by name, then the server. */
+  /** Return buffers in the order of the list: channels by name, then private conversations by name, then the server. */
   get ordered() {
     const rank = { [CHANNEL]: 0, [PRIVATE]: 1, [STATUS]: 2 };
     return [...this.buffers.values()].sort((a, b) => rank[a.kind] - rank[b.kind] || a.key.localeCompare(b.key));
   }
 
-  /** The user sees the end of the current buffer: it is read. */
+  /** The end of the current buffer is visible: mark it as read. */
   look() {
     const buffer = this.current;
     if (!this.focused || !this.atBottom) return;
@@ -172,12 +172,12 @@ export class Model {
     else if (!this.current.unread) this.current.mark = this.current.lines.at(-1)?.time ?? 0;
   }
 
-  /** Something is to be drawn anew: "all", "buffers", "lines", "members", "head", "typing", "link", "dialog". */
+  /** Request drawing of a part: "all", "buffers", "lines", "members", "head", "typing", "link", "dialog". */
   change(...parts) {
     for (const part of parts) this.changed.add(part);
   }
 
-  /** Have a message sent, once there is a connection that can. */
+  /** Send a message, once connected. */
   send(command, ...params) {
     this.effects.push({ kind: "send", message: { command, params } });
   }
@@ -186,7 +186,7 @@ export class Model {
     this.effects.push({ kind: "send", message: { tags, command, params } });
   }
 
-  /** Send a command and have `then` called with all that the server answers to it. */
+  /** Send a command and call `then` with all messages of its answer. */
   ask(then, command, ...params) {
     const label = this.newLabel();
     this.asked.set(label, then);
@@ -199,34 +199,34 @@ export class Model {
     return `w${this.labels.toString(36)}`;
   }
 
-  /** A line that nobody said: told in a buffer, by default the one that is shown. */
+  /** Add an informational line to a buffer, by default the current one. */
   tell(text, kind = "info", buffer = this.current, time = Date.now()) {
     this.append(buffer, { time, kind, text });
   }
 
-  /** A new line at the end of a buffer. */
+  /** Add a line at the end of a buffer. */
   append(buffer, line) {
-    const whole = line.n ? line : this.line(line);
+    const entry = line.n ? line : this.line(line);
     const last = buffer.lines.at(-1);
-    if (whole.id && buffer.ids.has(whole.id)) return null;
-    if (last && last.time > whole.time) {
-      const at = buffer.lines.findLastIndex((each) => each.time <= whole.time) + 1;
-      buffer.lines.splice(at, 0, whole);
-    } else buffer.lines.push(whole);
-    if (whole.id) buffer.ids.set(whole.id, whole);
-    if (buffer.stale && whole.id) {
-      whole.gap = buffer.lines[0] !== whole;
+    if (entry.id && buffer.ids.has(entry.id)) return null;
+    if (last && last.time > entry.time) {
+      const at = buffer.lines.findLastIndex((each) => each.time <= entry.time) + 1;
+      buffer.lines.splice(at, 0, entry);
+    } else buffer.lines.push(entry);
+    if (entry.id) buffer.ids.set(entry.id, entry);
+    if (buffer.stale && entry.id) {
+      entry.gap = buffer.lines[0] !== entry;
       buffer.stale = false;
     }
     buffer.version += 1;
     if (buffer.lines.length > MOST_LINES) this.forget(buffer);
     if (buffer === this.current) this.change("lines");
-    return whole;
+    return entry;
   }
 
-  /** Let the oldest lines go: a page that stays open for weeks must not grow for ever. They can be asked for again. */
+  /** Drop the oldest lines: a page open for weeks must not grow for ever. They can be queried again. */
   forget(buffer) {
-    if (buffer === this.current && !this.atBottom) return; // who reads back keeps what they read
+    if (buffer === this.current && !this.atBottom) return; // lines are kept while the user reads them
     for (const line of buffer.lines.splice(0, MOST_LINES / 4)) buffer.ids.delete(line.id);
     buffer.complete = false;
     if (buffer.lines[0]) buffer.lines[0].gap = false;
@@ -239,21 +239,21 @@ export class Model {
     return filled;
   }
 
-  /** Whether a text calls the user, by their nick or a word of theirs. */
+  /** Whether a text mentions the user, by the nick or a highlight word. */
   calls(text) {
     const words = [this.nick, ...this.settings.highlights].map((word) => word.toLowerCase());
     const plain = stripped(text).toLowerCase();
     return words.some((word) => isCalled(plain, word));
   }
 
-  /** Whether a window is treated otherwise than the settings say: a word of settings.js's OVERRIDES. */
+  /** Whether a window has an override: a word of OVERRIDES in settings.js. */
   overrides(buffer, word) {
     const { overrides } = this.settings;
     const chosen = Object.hasOwn(overrides, buffer.key) ? overrides[buffer.key] : overrides["*"];
     return Array.isArray(chosen) && chosen.includes(word);
   }
 
-  /** Count again what is unread: after history came, or another device has read. */
+  /** Count unread lines again, after history has arrived or another device has read. */
   recount(buffer) {
     const unread = buffer.lines.filter(
       (line) =>
@@ -275,7 +275,7 @@ export class Model {
     return this.settings.ignored.some((pattern) => wild(pattern).test(mask));
   }
 
-  /** Everything that a new connection starts without. */
+  /** Reset everything that a new connection starts without. */
   disconnected() {
     this.caps.clear();
     this.offered.clear();
@@ -297,12 +297,12 @@ export class Model {
   }
 }
 
-/** A mask with * and ? as a pattern; a bare nick means that nick. */
+/** Return a mask with * and ? as a pattern; a bare nick means that nick. */
 function wild(pattern) {
-  const whole = /[!@]/.test(pattern) ? pattern : `${pattern}!*`;
-  const escaped = whole.toLowerCase().replace(/[.+^${}()|[\]\\]/g, "\\$&");
+  const mask = /[!@]/.test(pattern) ? pattern : `${pattern}!*`;
+  const escaped = mask.toLowerCase().replace(/[.+^${}()|[\]\\]/g, "\\$&");
   return new RegExp(`^${escaped.replace(/\*/g, ".*").replace(/\?/g, ".")}$`, "s");
 }
 
-/** The colour of a nick, 0 to 15: the same in every window. */
+/** Return the colour of a nick, 0 to 15, the same in every window. */
 export const colourOf = (nick) => hash(nick.toLowerCase().replace(/[_`|]+$/, "")) % 16;

@@ -1,23 +1,23 @@
-// Texts: names that are the same, lengths in bytes, and where to cut.
+// Texts: equal names, lengths in bytes, and splitting.
 
 const encoder = new TextEncoder();
 const graphemes = new Intl.Segmenter(undefined, { granularity: "grapheme" });
 
-/** How many bytes of UTF-8 a text takes. */
+/** Return the length of a text in bytes of UTF-8. */
 export const bytes = (text) => encoder.encode(text).length;
 
-/** Return a function that maps names which are the same to one spelling. mapping: ISUPPORT's CASEMAPPING. */
+/** Return a function that maps equal names to one spelling. mapping: ISUPPORT's CASEMAPPING. */
 export function folder(mapping = "rfc1459") {
   if (mapping === "ascii") return (name) => name.replace(/[A-Z]+/g, (some) => some.toLowerCase());
   if (mapping === "rfc1459" || mapping === "strict-rfc1459") {
-    const twins = { "[": "{", "]": "}", "\\": "|", "~": "^" };
-    return (name) => name.replace(/[A-Z[\]\\~]/g, (letter) => twins[letter] ?? letter.toLowerCase());
+    const lowerSigns = { "[": "{", "]": "}", "\\": "|", "~": "^" };
+    return (name) => name.replace(/[A-Z[\]\\~]/g, (letter) => lowerSigns[letter] ?? letter.toLowerCase());
   }
   const width = (name) => name.replace(/[\uff01-\uffee]+/g, (some) => some.normalize("NFKC"));
   return (name) => width(name).toLowerCase().normalize("NFC"); // https://www.rfc-editor.org/rfc/rfc8265#section-3.3
 }
 
-/** Cut a text into pieces of at most `room` bytes, between graphemes, at a blank where one is near. */
+/** Split a text into pieces of at most `room` bytes, between graphemes, at a space if one is near. */
 export function splitBytes(text, room) {
   if (bytes(text) <= room) return [text];
   const pieces = [];
@@ -40,7 +40,7 @@ export function splitBytes(text, room) {
   return piece ? [...pieces, piece] : pieces;
 }
 
-/** The first graphemes of a text, with an ellipsis where there were more. */
+/** Return the first graphemes of a text, with an ellipsis if there are more. */
 export function shortened(text, most) {
   const found = [];
   for (const { segment } of graphemes.segment(text)) {
@@ -59,14 +59,14 @@ export function isOnlyEmoji(text) {
   );
 }
 
-/** A number from a name, the same every time: its colour. */
+/** Return a stable number for a name, for its colour. */
 export function hash(name) {
   let value = 0;
   for (const letter of name) value = (Math.imul(value, 31) + letter.codePointAt(0)) >>> 0;
   return value;
 }
 
-/** Whether `word` stands in a text by itself, as a call for somebody does. Both folded. */
+/** Whether a text contains `word` as a whole word. Both folded. */
 export function isCalled(text, word) {
   if (!word) return false;
   const edge = /[\p{L}\p{N}_\-[\]\\`^{}|]/u;

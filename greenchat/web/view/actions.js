@@ -1,4 +1,4 @@
-// What buttons and keys do to the talk.
+// Actions of buttons and keys on messages.
 
 import { CHANNEL } from "../core/state.js";
 import { discard, isDenied, resend } from "../core/speak.js";
@@ -16,13 +16,13 @@ export class Actions {
     return here && model.link.state === "online" && model.caps.has("message-tags") && !isDenied(model, "+draft/react");
   }
 
-  /** The server decides; we offer it for one's own, and to those who keep order. */
+  /** Whether redacting is offered: for own messages, and to channel operators; the server decides. */
   canRedact(buffer, line) {
     const { model } = this.ui;
     return model.caps.has("draft/message-redaction") && (line.own || this.isOperator(buffer));
   }
 
-  /** Whether the user may keep order in a channel. */
+  /** Whether the user may moderate a channel. */
   isOperator(buffer) {
     const me = buffer.members.get(this.ui.model.fold(this.ui.model.nick));
     return /[~&@%]/.test(me?.prefixes ?? "");
@@ -34,7 +34,7 @@ export class Actions {
     this.ui.composer.focus();
   }
 
-  /** React; the same a second time takes it back. */
+  /** React; the same reaction again removes it. */
   react(buffer, line, sign) {
     if (!line.id || !this.canTag(buffer)) return;
     const { model, chat } = this.ui;
@@ -52,7 +52,7 @@ export class Actions {
 
   async redact(buffer, line) {
     const sure = await openDialog("Delete this message?", (close) => [
-      h("p", {}, "It is removed for everybody, and from the history. Who has read it has read it."),
+      h("p", {}, "It is removed for everybody, and from the history. Others may have read it already."),
       h(
         "div.buttons",
         {},
@@ -85,16 +85,16 @@ export class Actions {
     chat.turn();
   }
 
-  async copy(text, told) {
+  async copy(text, confirmation) {
     try {
       await navigator.clipboard.writeText(text);
-      this.ui.toast(told);
+      this.ui.toast(confirmation);
     } catch {
       this.ui.toast("The browser does not let this page copy. Select the text and copy it with the keyboard.");
     }
   }
 
-  /** Save what was said as a file. */
+  /** Save the messages as a file. */
   export(buffer) {
     const lines = buffer.lines.filter((line) => line.kind !== "none" && !buffer.redacted.has(line.id)).map(written);
     const address = URL.createObjectURL(new Blob([lines.join("\n"), "\n"], { type: "text/plain;charset=utf-8" }));

@@ -1,4 +1,4 @@
-// The field in which one writes: several lines, completion as one types, what is pasted, replies, and who is typing.
+// The input field: several lines, completion while typing, pasting, replies, and who is typing.
 
 import { runCommand } from "../core/commands.js";
 import { accept, complete } from "../core/complete.js";
@@ -9,15 +9,15 @@ import { listed, shortened } from "../core/text.js";
 import { h, icon, iconButton, refill } from "./dom.js";
 import { Uploads } from "./upload.js";
 
-const PASTED_LINES = 6; // from so many lines on a paste is asked about
-const AGAIN = 3000; // milliseconds between two signs that one types
+const PASTED_LINES = 6; // lines from which a paste is asked about
+const AGAIN = 3000; // milliseconds between two typing notifications
 const MOST_REMEMBERED = 100;
 
 export class Composer {
   constructor(ui) {
     this.ui = ui;
     this.buffer = null;
-    this.typed = []; // what was sent, for the arrow keys
+    this.typed = []; // sent texts, for the arrow keys
     this.at = 0;
     this.found = null;
     this.chosen = 0;
@@ -35,7 +35,7 @@ export class Composer {
       oninput: () => this.changed(),
       onkeydown: (event) => this.pressed(event),
       onpaste: (event) => this.pasted(event),
-      onblur: () => this.ui.settle(() => this.close()),
+      onblur: () => this.ui.afterFocusChange(() => this.close()),
     });
     this.popup = h("ul.completion", { id: "completion", role: "listbox", "aria-label": "Suggestions", hidden: true });
     this.replying = h("div.replying", { hidden: true });
@@ -73,10 +73,10 @@ export class Composer {
       this.grow();
     }
     this.clip.hidden = !this.uploads.offered || buffer.kind === "status";
-    const where = buffer.kind === "status" ? "Try /help" : `Message ${buffer.name}`;
+    const prompt = buffer.kind === "status" ? "Try /help" : `Message ${buffer.name}`;
     const left = buffer.kind === "channel" && !buffer.joined && model.link.state === "online";
-    this.field.placeholder = left ? `You are not in ${buffer.name}` : where;
-    this.field.setAttribute("aria-label", where);
+    this.field.placeholder = left ? `You are not in ${buffer.name}` : prompt;
+    this.field.setAttribute("aria-label", prompt);
     this.drawReply();
     this.drawTyping();
   }
@@ -100,7 +100,7 @@ export class Composer {
     );
   }
 
-  /** Who is typing; drawn again when the first of them is no longer believed to. */
+  /** Draw who is typing; again when the first notification expires. */
   drawTyping() {
     const now = Date.now();
     const { typing } = this.ui.model.current;
@@ -154,7 +154,7 @@ export class Composer {
   }
 
   remember(text) {
-    if (/^\/(ns|cs|msg\s+\w*serv|oper|login|raw)\b/i.test(text)) return; // there may be a password in it
+    if (/^\/(ns|cs|msg\s+\w*serv|oper|login|raw)\b/i.test(text)) return; // it may contain a password
     this.typed = [...this.typed.filter((each) => each !== text), text].slice(-MOST_REMEMBERED);
     this.at = this.typed.length;
   }
@@ -171,7 +171,7 @@ export class Composer {
     this.field.style.height = `${this.field.scrollHeight}px`;
   }
 
-  /** Tell the others that one writes, not too often, and not of commands. */
+  /** Send typing notifications, not too often, and not for commands. */
   tellTyping() {
     const { model, chat } = this.ui;
     const { buffer } = this;
@@ -226,7 +226,7 @@ export class Composer {
     if (key === "ArrowDown" || key === "ArrowUp")
       this.choose((this.chosen + (key === "ArrowDown" ? 1 : count - 1)) % count);
     else if (key === "Tab" && !event.shiftKey) this.accept();
-    else if (key === "Enter" && !event.shiftKey && this.isWorth()) this.accept();
+    else if (key === "Enter" && !event.shiftKey && this.acceptsOnEnter()) this.accept();
     else if (key === "Escape") this.close();
     else return false;
     event.preventDefault();
@@ -234,8 +234,8 @@ export class Composer {
     return true;
   }
 
-  /** Whether Enter takes the suggestion: not where the word is whole already. */
-  isWorth() {
+  /** Whether Enter accepts the suggestion: not if the word is complete. */
+  acceptsOnEnter() {
     const item = this.found.items[this.chosen];
     const word = this.field.value.slice(this.found.from, this.found.to);
     return item.insert.trim() !== word.trim() && (this.moved || !word.startsWith("/"));
@@ -313,7 +313,7 @@ export class Composer {
     this.field.removeAttribute("aria-activedescendant");
   }
 
-  /** Files go to the server, and many lines are sent only when that is meant. */
+  /** Upload pasted files; ask before sending many lines. */
   async pasted(event) {
     const { files } = event.clipboardData ?? {};
     if (files?.length && this.uploads.offered) {

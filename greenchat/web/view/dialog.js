@@ -1,8 +1,8 @@
-// Windows above the page: the browser's own dialog element, which keeps the focus inside and gives it back.
+// Dialogs: the browser's own dialog element, which keeps the focus inside and restores it.
 
 import { button, h, iconButton } from "./dom.js";
 
-/** Open a dialog; resolves to what it was closed with, "" by Escape. `fill(close)` returns its content. */
+/** Open a dialog; resolves to the value it was closed with, "" for Escape. `fill(close)` returns its content. */
 export function openDialog(title, fill, { wide = false, label = "" } = {}) {
   return new Promise((resolve) => {
     let value = "";
@@ -29,7 +29,7 @@ export function openDialog(title, fill, { wide = false, label = "" } = {}) {
     );
     dialog.addEventListener("close", () => {
       dialog.remove();
-      // Chromium gives the focus back, but no keys, where a form in the dialog had a password: so once more, by hand
+      // Chromium restores the focus, but no keys, if a form in the dialog had a password: so focus once more
       const given = document.activeElement;
       if (given === before || given === document.body) {
         before?.blur();
@@ -50,7 +50,7 @@ export function openDialog(title, fill, { wide = false, label = "" } = {}) {
   });
 }
 
-/** A labelled field. */
+/** Make a labelled field. */
 export function field(label, input, hint = "") {
   const id = `field${(field.count = (field.count ?? 0) + 1)}`;
   input.id = id;
@@ -58,24 +58,24 @@ export function field(label, input, hint = "") {
   return h("div.labelled", {}, h("label", { for: id }, label), input, hint && h("p.hint", { id: `${id}-hint` }, hint));
 }
 
-/** Whose password it is, for what keeps passwords; nobody sees it. */
+/** Make a hidden field with the account's name, for password managers. */
 export const userName = (value) =>
   h("input", { type: "text", autocomplete: "username", value, hidden: true, readonly: true });
 
 export const password = (name, more = {}) =>
   h("input", { type: "password", autocomplete: name, required: true, ...more });
 
-/** Where the code of an authenticator app goes, or one for emergencies. */
+/** Make a field for the code of an authenticator app, or a recovery code. */
 export const codeField = (required) =>
   h("input", { type: "text", autocomplete: "one-time-code", autocapitalize: "off", spellcheck: "false", required });
 
-/** A switch with its words. */
+/** Make a labelled switch. */
 export function toggle(label, checked, onchange, hint = "") {
   const box = h("input", { type: "checkbox", checked, role: "switch", onchange: () => onchange(box.checked, box) });
   return h("label.switch", {}, box, h("span", {}, label, hint && h("small", {}, hint)));
 }
 
-/** A form with one button; `run` returns an error in words, or "" when the dialog is done. */
+/** Make a form with one button; `run` returns an error text, or "" to close the dialog. */
 export function form(fields, label, run, close, more = []) {
   const error = h("p.form-error", { role: "alert", hidden: true });
   const send = h("button.primary", { type: "submit" }, label);

@@ -1,8 +1,8 @@
-// All dialogs of the page, and the small ones that stand in no other file.
+// All dialogs of the page, and the small ones without a file of their own.
 
 import { EMOJI, QUICK } from "../core/emoji.js";
 import { shortened } from "../core/text.js";
-import { groups } from "../core/commands_rest.js";
+import { groups } from "../core/commands_general.js";
 import { account, invited, keyWanted, logIn, logOut, operate, register, settings } from "./dialogs_account.js";
 import { channel, channels, maskDialog } from "./dialogs_channel.js";
 import { person, writeTo } from "./dialogs_people.js";
@@ -30,7 +30,7 @@ const KEYS = [
   ["?", "this list"],
 ];
 
-/** Each by name, with the page that it belongs to. */
+/** Open a dialog by name, for its page. */
 export function makeDialogs(ui) {
   const bound =
     (open) =>
@@ -94,7 +94,7 @@ function help(ui, part = "") {
       "section",
       {},
       h("h3", {}, "Commands"),
-      h("p.hint", {}, "Typed in the text field; they are those of the terminal client."),
+      h("p.hint", {}, "Type them in the text field; they are those of the terminal client."),
       commands,
     ),
   ];
@@ -115,7 +115,7 @@ async function confirmPaste(ui, lines) {
   return answer === "yes";
 }
 
-/** Choose an emoji by its name; the first is chosen by Enter. */
+/** Choose an emoji by name; Enter takes the first. */
 function emoji(ui, take) {
   const grid = h("div.emoji-grid", { role: "group", "aria-label": "Emoji" });
   let close;
@@ -142,7 +142,7 @@ function emoji(ui, take) {
               sign,
             ),
           )
-        : h("p.hint", {}, "None has that in its name."),
+        : h("p.hint", {}, "No emoji has that in its name."),
     );
   };
   const input = h("input", {

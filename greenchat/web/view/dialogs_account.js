@@ -1,5 +1,5 @@
-// Dialogs about one's account: registering, logging in and out, the password. A password is in a field, then on
-// its way to the server; it is kept nowhere.
+// Dialogs about the account: registering, logging in and out, the password. A password is in a field, then on
+// its way to the server; it is not stored.
 
 import { UNSAFE, isPrivate } from "../core/login.js";
 import { codeField, field, form, openDialog, password, toggle, userName } from "./dialog.js";
@@ -110,7 +110,7 @@ function order(ui, ...message) {
 }
 
 function away(ui) {
-  const why = h("input", {
+  const reason = h("input", {
     type: "text",
     value: "away",
     maxlength: Number(ui.model.isupport.get("AWAYLEN")) || 200,
@@ -119,10 +119,10 @@ function away(ui) {
   });
   return openDialog("You are away", (close) =>
     form(
-      [field("Why", why)],
+      [field("Why", reason)],
       "Tell the others",
       () => {
-        ui.model.awayText = why.value.trim() || "away";
+        ui.model.awayText = reason.value.trim() || "away";
         order(ui, "AWAY", ui.model.awayText);
         return "";
       },
@@ -203,13 +203,13 @@ export function logIn(ui, name = "") {
       "Log in",
       async () => {
         model.wanted = who.value.trim();
-        const why = await chat.prove(who.value.trim(), secret.value, code.value.trim());
+        const problem = await chat.prove(who.value.trim(), secret.value, code.value.trim());
         if (model.link.wantsCode) second.hidden = false;
-        if (!why) {
+        if (!problem) {
           ui.session.begin();
           ui.push.follow();
         }
-        return why;
+        return problem;
       },
       close,
     ),
@@ -239,7 +239,7 @@ function changePassword(ui) {
     form(
       [
         userName(model.account),
-        field("Password now", old),
+        field("Current password", old),
         field("New password", first, `At least ${shortest} characters.`),
         field("Repeat the password", again),
       ],
@@ -336,7 +336,7 @@ export function keyWanted(ui, name) {
   return openDialog(`${name} requires a key`, (close) =>
     form(
       [userName(name), field("The key", key)],
-      "Go in",
+      "Join",
       () => {
         const { model } = ui;
         model.autojoin.set(model.fold(name), { name, key: key.value });
@@ -355,7 +355,7 @@ export async function invited(ui, by, name) {
       "div.buttons",
       {},
       button("Not now", () => close()),
-      button("Go there", () => close("go"), { look: "primary", autofocus: true }),
+      button("Join", () => close("go"), { look: "primary", autofocus: true }),
     ),
   );
   if (answer === "go") ui.join(name);

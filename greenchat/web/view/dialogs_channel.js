@@ -1,4 +1,4 @@
-// Dialogs about channels: what one is about, inviting, its rules in words, who is kept out; and the list of all.
+// Dialogs about channels: topic, invitations, modes in words, bans; and the list of channels.
 
 import { generate } from "../vendor/lean-qr.js";
 import { stripped } from "../core/format.js";
@@ -18,23 +18,24 @@ const TITLES = {
   M: "Only accounts can write",
 };
 const MOST_LISTED = 300;
-const NOBODYS = "This channel is not registered: it ends when the last member leaves.";
+const UNREGISTERED = "This channel is not registered: it ends when the last member leaves.";
 
 export function channel(ui, buffer) {
   const { model, chat } = ui;
-  const operates = ui.actions.isOperator(buffer);
+  const isOperator = ui.actions.isOperator(buffer);
   const link = ui.addressOf(buffer.name);
   const owner = h("p.hint", {}, "…");
   const bans = h("div");
   chat.ask("PRIVMSG", "ChanServ", `INFO ${buffer.name}`).then((messages) => {
     const words = messages.filter((each) => each.command === "NOTICE").map((each) => each.params.at(-1));
-    const isNobodys = words.length === 1 && /no such registered channel/i.test(words[0]);
-    refill(owner, isNobodys ? NOBODYS : drawText(words.join(" ") || "Whether it is registered is not known."));
+    const isUnregistered = words.length === 1 && /no such registered channel/i.test(words[0]);
+    const info = words.join(" ") || "It is not known whether this channel is registered.";
+    refill(owner, isUnregistered ? UNREGISTERED : drawText(info));
   });
-  if (operates) masks(ui, buffer.name, "b").then((rows) => refill(bans, banned(ui, buffer, rows)));
+  if (isOperator) masks(ui, buffer.name, "b").then((rows) => refill(bans, banned(ui, buffer, rows)));
   const topic = h("textarea", { rows: 2, maxlength: Number(model.isupport.get("TOPICLEN")) || 390, dir: "auto" });
   topic.value = buffer.topic;
-  const mayTopic = operates || !buffer.modes.split(" ")[0].includes("t");
+  const mayTopic = isOperator || !buffer.modes.split(" ")[0].includes("t");
   return openDialog(
     buffer.name,
     (close) => [
@@ -66,7 +67,7 @@ export function channel(ui, buffer) {
           h(
             "div",
             {},
-            h("p", {}, "Whoever opens this link is here, with nothing to install."),
+            h("p", {}, "Anyone who opens this link joins, with nothing to install."),
             h("input.copy-field", {
               type: "text",
               readonly: true,
@@ -91,7 +92,7 @@ export function channel(ui, buffer) {
           "div.switches",
           {},
           SWITCHES.filter((letter) => model.chanmodes.join().includes(letter)).map((letter) =>
-            rule(ui, buffer, letter, operates),
+            rule(ui, buffer, letter, isOperator),
           ),
         ),
       ),
@@ -100,14 +101,14 @@ export function channel(ui, buffer) {
         {},
         h("h3", {}, "Registration"),
         owner,
-        operates &&
+        isOperator &&
           h(
             "div.buttons.start",
             {},
             button("Register the channel", () => register(ui, buffer, owner)),
           ),
       ),
-      operates && h("section", {}, h("h3", {}, "Kept out"), bans),
+      isOperator && h("section", {}, h("h3", {}, "Bans"), bans),
       h(
         "section",
         {},
@@ -146,8 +147,8 @@ export function channel(ui, buffer) {
   );
 }
 
-/** The switch of a mode; the server has the last word. */
-function rule(ui, buffer, letter, operates) {
+/** Make the switch of a mode; the server decides. */
+function rule(ui, buffer, letter, isOperator) {
   const on = buffer.modes.split(" ")[0].includes(letter);
   const made = toggle(
     TITLES[letter],
@@ -160,7 +161,7 @@ function rule(ui, buffer, letter, operates) {
     },
     FLAGS[letter],
   );
-  made.querySelector("input").disabled = !operates;
+  made.querySelector("input").disabled = !isOperator;
   return made;
 }
 
@@ -183,7 +184,7 @@ async function register(ui, buffer, owner) {
   );
 }
 
-/** A list of masks of a channel, as it is asked for: [{mask, by}]. */
+/** Query a mask list of a channel: [{mask, by}]. */
 export async function masks(ui, name, letter) {
   const messages = await ui.chat.ask("MODE", name, `+${letter}`);
   return messages
@@ -195,7 +196,7 @@ export async function masks(ui, name, letter) {
 }
 
 function banned(ui, buffer, rows) {
-  if (!rows.length) return h("p.hint", {}, "Nobody is kept out.");
+  if (!rows.length) return h("p.hint", {}, "Nobody is banned.");
   return h(
     "ul.masks",
     {},
@@ -215,7 +216,7 @@ function banned(ui, buffer, rows) {
   );
 }
 
-/** A list that a command asked for. */
+/** Show a list requested by a command. */
 export async function maskDialog(ui, name, letter) {
   const titles = { b: "Banned from", e: "Exempt from bans in", I: "Always invited to", q: "Silenced in" };
   const rows = await masks(ui, name, letter);
@@ -230,7 +231,7 @@ export async function maskDialog(ui, name, letter) {
   );
 }
 
-/** All channels of the server, searched as one types; a name that is not there makes a new one. */
+/** Show all channels of the server, filtered while typing; an unknown name creates a channel. */
 export function channels(ui, pattern = "") {
   const { model, chat } = ui;
   let rows = null;
@@ -271,7 +272,7 @@ export function channels(ui, pattern = "") {
             "button.make",
             { type: "button", onclick: () => go(name) },
             h("bdi.name", {}, `Make ${name}`),
-            h("small", {}, "a new channel, which you operate"),
+            h("small", {}, "a new channel, with you as operator"),
           ),
         ),
       found

@@ -1,4 +1,4 @@
-// Where one's account is in use: connections, browsers that stay signed in, programs. Each can be ended.
+// Where the account is in use: connections, signed-in browsers, programs. Each can be ended.
 
 import { secretOf, sessionsOf, tokensOf } from "../core/devices.js";
 import { field, form, openDialog } from "./dialog.js";
@@ -11,7 +11,7 @@ const MAY = [
   ["read", "read only"],
 ];
 
-/** Two sections of the account's dialog. */
+/** Make two sections of the account's dialog. */
 export function devices(ui) {
   const [here, programs] = [h("div"), h("div")];
   const show = () => {
@@ -21,11 +21,11 @@ export function devices(ui) {
   show();
   return [
     h("section", {}, h("h3", {}, "Where you are logged in"), here),
-    h("section", {}, h("h3", {}, "Who may come in without the password"), programs),
+    h("section", {}, h("h3", {}, "Who can log in without the password"), programs),
   ];
 }
 
-/** Ask NickServ something; resolves to what it says, [] where the connection was lost. */
+/** Send NickServ a command; resolves to its lines, [] if the connection was lost. */
 export async function askNickServ(ui, words) {
   const messages = await ui.chat.ask("PRIVMSG", "NickServ", words);
   return messages.filter((each) => each.command === "NOTICE").map((each) => each.params.at(-1));
@@ -93,7 +93,7 @@ async function showTokens(ui, place) {
   );
 }
 
-/** A token for a program; it is shown once. */
+/** Show a new token for a program, which is shown once. */
 function create(ui, then) {
   const label = h("input", { type: "text", maxlength: LONGEST_LABEL, required: true, autofocus: true, dir: "auto" });
   const may = h(

@@ -1,13 +1,13 @@
-// Dialogs about people: who somebody is, and what one may do; and about writing to somebody.
+// Dialogs about users: a profile with actions, and writing a private message.
 
 import { maskOf } from "../core/commands_channels.js";
 import { profile } from "../core/receive_replies.js";
 import { field, form, openDialog } from "./dialog.js";
 import { button, h, refill } from "./dom.js";
 import { avatar } from "./message_rows.js";
-import { brief, lasting } from "./times.js";
+import { brief, duration } from "./times.js";
 
-/** Who somebody is: at once what we know, then what the server says. */
+/** Show a profile: at once what is known, then the answer to WHOIS. */
 export function person(ui, nick) {
   const { model, chat } = ui;
   const buffer = model.current;
@@ -62,8 +62,8 @@ function known(ui, nick, found) {
     ["Real name", found.realname],
     ["Away", found.away],
     ["Channels", found.channels.join(" ")],
-    ["Quiet for", found.idle > 60 ? lasting(found.idle) : ""],
-    ["Here since", found.since ? brief(found.since) : ""],
+    ["Idle for", found.idle > 60 ? duration(found.idle) : ""],
+    ["Online since", found.since ? brief(found.since) : ""],
     ["Address", found.host ? `${found.user}@${found.host}` : ""],
     ["Also", found.more.join("; ")],
   ];
@@ -74,7 +74,7 @@ function ignoring(ui, nick, then) {
   const { settings, fold } = ui.model;
   const ignored = settings.ignored.some((each) => fold(each) === fold(nick));
   return button(
-    ignored ? "Read again" : "Ignore",
+    ignored ? "Stop ignoring" : "Ignore",
     then(() => {
       settings.ignored = ignored
         ? settings.ignored.filter((each) => fold(each) !== fold(nick))
@@ -85,13 +85,13 @@ function ignoring(ui, nick, then) {
   );
 }
 
-/** What who keeps order in a channel may do to a member. */
+/** Make the moderation actions on a member. */
 function order(ui, buffer, nick, then) {
   const { model } = ui;
   const { prefixes } = buffer.members.get(model.fold(nick));
   const mode = (change, ...rest) => then(() => model.send("MODE", buffer.name, change, ...rest));
-  const why = h("input", { type: "text", maxlength: 300, placeholder: "Why (may be empty)", "aria-label": "Why" });
-  const kick = () => model.send("KICK", buffer.name, nick, ...(why.value ? [why.value] : []));
+  const reason = h("input", { type: "text", maxlength: 300, placeholder: "Why (may be empty)", "aria-label": "Why" });
+  const kick = () => model.send("KICK", buffer.name, nick, ...(reason.value ? [reason.value] : []));
   const mask = maskOf(model, buffer.name, nick);
   return h(
     "section.order",
@@ -103,12 +103,12 @@ function order(ui, buffer, nick, then) {
       prefixes.includes("@")
         ? button("Remove operator", mode("-o", nick))
         : button("Make operator", mode("+o", nick)),
-      prefixes.includes("+") ? button("Take voice", mode("-v", nick)) : button("Give voice", mode("+v", nick)),
+      prefixes.includes("+") ? button("Remove voice", mode("-v", nick)) : button("Give voice", mode("+v", nick)),
     ),
     h(
       "div.buttons.start",
       {},
-      why,
+      reason,
       button("Remove", then(kick), { look: "danger" }),
       button(
         "Ban",
@@ -122,7 +122,7 @@ function order(ui, buffer, nick, then) {
   );
 }
 
-/** Write to somebody: one field. */
+/** Ask for a nick to write to. */
 export function writeTo(ui) {
   const input = h("input", { type: "text", autocomplete: "off", autofocus: true, required: true, list: "" });
   const names = new Set(
@@ -139,7 +139,7 @@ export function writeTo(ui) {
   input.setAttribute("list", "people-here");
   return openDialog("Write to somebody", (close) =>
     form(
-      [field("Their name", input), list],
+      [field("Their nickname", input), list],
       "Write",
       () => {
         const nick = input.value.trim();

@@ -1,10 +1,10 @@
-// Who at the identity provider logs in to one's account. NickServ PROVIDER tells and ends it; a link is made by logging
-// in there from a browser that stays signed in here.
+// Links between the account and an identity provider. NickServ PROVIDER lists and removes them; one is made by logging
+// in there from a browser that is signed in here.
 
 import { LOST, askNickServ } from "./dialogs_devices.js";
 import { button, h, refill } from "./dom.js";
 
-/** A section of the account's dialog, where the server has a provider. */
+/** Make a section of the account's dialog, if the server has a provider. */
 export function provider(ui) {
   if (!ui.config.provider || !ui.session.known) return null;
   const place = h("div.stack");
@@ -35,7 +35,7 @@ async function show(ui, place) {
   );
 }
 
-/** Go to the provider. The server knows by the browser's cookie whose account is to be linked. */
+/** Go to the provider. The browser's cookie tells the server which account to link. */
 async function link(ui) {
   if (!ui.session.account) {
     ui.session.wanted = true;

@@ -1,4 +1,4 @@
-// Search: conversations by name as one types, and what the server remembers, each with its place and a jump to it.
+// Search: conversations by name while typing, and the server's history, each result with a link to its place.
 
 import { stripped } from "../core/format.js";
 import { timeOf } from "../core/message.js";
@@ -8,9 +8,9 @@ import { h, refill } from "./dom.js";
 import { brief } from "./times.js";
 
 const MOST = 50;
-const PAUSE = 250; // milliseconds after the last key before the server is asked
-const WITH_CONTEXT = 6; // of what is found: the lines before and after them are asked for
-const AROUND = 9; // lines, some of which are no talk
+const PAUSE = 250; // milliseconds after the last key before the server is queried
+const WITH_CONTEXT = 6; // results for which the lines before and after are queried
+const CONTEXT_LINES = 9; // lines, some of which are not messages
 
 export function search(ui, text = "") {
   const { model } = ui;
@@ -130,17 +130,17 @@ export function search(ui, text = "") {
   ).finally(() => clearTimeout(timer));
 }
 
-/** Where a message was said: a channel, or the other one of a private talk. */
+/** Return the conversation of a message: a channel, or the other nick. */
 const targetOf = (model, { nick, params: [target] }) =>
   model.isChannel(target) || model.isMe(nick) ? target : nick;
 
 const wordsOf = (message) => stripped(message.params[1].replace(/^\x01ACTION (.*)\x01$/s, "$1"));
 
-/** What was said before and after a message that was found: {before, after}, each null where there is nothing. */
+/** Return the messages before and after a result: {before, after}, each null if there is none. */
 async function context(ui, message) {
   const { msgid } = message.tags;
   const target = targetOf(ui.model, message);
-  const messages = await ui.chat.ask("CHATHISTORY", "AROUND", target, `msgid=${msgid}`, String(AROUND));
+  const messages = await ui.chat.ask("CHATHISTORY", "AROUND", target, `msgid=${msgid}`, String(CONTEXT_LINES));
   const talk = messages.filter((each) => each.command === "PRIVMSG");
   const at = talk.findIndex((each) => each.tags.msgid === msgid);
   return { before: talk[at - 1] ?? null, after: at < 0 ? null : (talk[at + 1] ?? null) };
@@ -174,7 +174,7 @@ function result(ui, message, text, close) {
   );
 }
 
-/** A text with what was searched for marked; the part around it where it is long. */
+/** Return a text with the match marked; only the part around it if it is long. */
 function marked(words, text) {
   const wanted = text.toLowerCase().split(/\s+/)[0];
   const at = words.toLowerCase().indexOf(wanted);
@@ -188,7 +188,7 @@ function marked(words, text) {
   ];
 }
 
-/** Up and down go through what was found. */
+/** Move through the results by arrow keys. */
 function step(event) {
   if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
   const all = [...event.currentTarget.querySelectorAll("input[role=searchbox], li button")];

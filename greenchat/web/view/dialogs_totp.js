@@ -1,4 +1,4 @@
-// The second factor of one's account: a code of an authenticator app beside the password. NickServ TOTP does it.
+// The second factor of the account: a code of an authenticator app beside the password, by NickServ TOTP.
 
 import { UNSAFE, isPrivate } from "../core/login.js";
 import { codeField, field, form, openDialog, password, userName } from "./dialog.js";
@@ -6,7 +6,7 @@ import { qr } from "./dialogs_channel.js";
 import { LOST, askNickServ } from "./dialogs_devices.js";
 import { button, h, refill } from "./dom.js";
 
-/** A section of the account's dialog. */
+/** Make a section of the account's dialog. */
 export function secondFactor(ui) {
   const place = h("div.stack");
   show(ui, place);
@@ -32,7 +32,7 @@ async function show(ui, place) {
   );
 }
 
-/** Ask for the password, and the code where there is one already, and go on. */
+/** Ask for the password, and for the code if the second factor is on, then continue. */
 function prove(ui, action, place) {
   const secret = password("current-password", { autofocus: true });
   const code = codeField(action !== "ON");

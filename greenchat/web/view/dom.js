@@ -1,4 +1,4 @@
-// Elements. Text goes in as text nodes, and an attribute is never code: what strangers say can't become markup.
+// Making elements. Text becomes text nodes, and an attribute is never code: texts of strangers can't become markup.
 
 const PROPERTIES = new Set(
   "value checked disabled hidden tabIndex type autofocus indeterminate inert returnValue".split(" "),
@@ -19,7 +19,7 @@ export function h(name, props = {}, ...children) {
   return made;
 }
 
-/** Add children: nodes, texts, lists of them; null and false are left out. */
+/** Append children: nodes, texts, lists of them; null and false are left out. */
 export function put(parent, children) {
   for (const child of [children].flat(Infinity)) {
     if (child === null || child === undefined || child === false || child === "") continue;
@@ -28,7 +28,7 @@ export function put(parent, children) {
   return parent;
 }
 
-/** Have these children and no others. */
+/** Replace all children. */
 export function refill(parent, ...children) {
   parent.replaceChildren();
   return put(parent, children);
@@ -58,7 +58,7 @@ const PATHS = {
   help: "M12 3a9 9 0 1 0 0 18a9 9 0 0 0 0-18M9.5 9.5a2.5 2.5 0 1 1 3.5 2.3c-.7.4-1 .9-1 1.7M12 17h.01",
 };
 
-/** A small picture, which says nothing by itself: what holds it has a label. */
+/** Make an icon without a label: its parent has one. */
 export function icon(name) {
   const made = document.createElementNS(NAMESPACE, "svg");
   const path = document.createElementNS(NAMESPACE, "path");
@@ -74,7 +74,7 @@ export function icon(name) {
   return made;
 }
 
-/** A path in a square picture of so many units: the QR code. */
+/** Make a path in a square picture of so many units, for the QR code. */
 export function square(units, path, label) {
   const made = document.createElementNS(NAMESPACE, "svg");
   const drawn = document.createElementNS(NAMESPACE, "path");

@@ -1,5 +1,5 @@
-// What surrounds the parts of the page: the lists, which lie above the talk on narrow screens, and what is told or asked
-// for a moment. The page is one of these, with its parts in it.
+// The frame of the page: the lists, which cover the messages on narrow screens, and short notices and questions.
+// The page is a frame that contains the views.
 
 import { button, h } from "./dom.js";
 import { ofBrowser } from "./storage.js";
@@ -8,7 +8,7 @@ const NARROW = matchMedia("(max-width: 760px)");
 const TOAST = 6000; // milliseconds
 
 export class Frame {
-  /** Have the lists where there is room for them. */
+  /** Show the lists where there is room for them. */
   fit() {
     const fit = () => {
       this.drawer("");
@@ -18,7 +18,7 @@ export class Frame {
     fit();
   }
 
-  /** Open the list of conversations ("sidebar") or of members above the talk, or close both (""). */
+  /** Open the list of conversations ("sidebar") or of members over the messages, or close both (""). */
   drawer(name) {
     const { element } = this.sidebar;
     const open = NARROW.matches ? name : "";
@@ -45,7 +45,7 @@ export class Frame {
     } else this.showMembers(shown);
   }
 
-  /** keep: also the next time. */
+  /** keep: store the choice. */
   showMembers(shown, keep = true) {
     this.membersWanted = shown;
     if (keep) ofBrowser.put("members", shown);
@@ -54,14 +54,14 @@ export class Frame {
     this.header.draw();
   }
 
-  /** Tell something for a moment. */
+  /** Show a notice for a moment. */
   toast(text) {
     const made = h("p.toast", { dir: "auto" }, text);
     this.toasts.append(made);
     setTimeout(() => made.remove(), TOAST);
   }
 
-  /** Ask something that can wait, above the talk. answers: [label, what it does], the first of them the likely one. */
+  /** Ask a question that can wait, above the messages. answers: [label, action], the likely one first. */
   offer(text, answers) {
     const made = h("div.offer", {}, h("span", { dir: "auto" }, text));
     answers.forEach(([label, run], at) => {

@@ -1,4 +1,4 @@
-// What stands above the talk: where one is, its topic, and how the connection is.
+// The header: name and topic of the conversation, and the state of the connection.
 
 import { STATUS } from "../core/state.js";
 import { button, h, icon, iconButton, refill } from "./dom.js";
@@ -46,8 +46,8 @@ export class Header {
           ? drawText(buffer.topic, this.ui)
           : button("Add a topic", () => this.ui.dialogs.channel(buffer), { look: "link" })
         : buffer.kind === STATUS
-          ? "What the server says"
-          : talkWords(model, buffer),
+          ? "Messages from the server"
+          : presenceText(model, buffer),
     );
     this.topic.title = isChannel ? buffer.topic : "";
     this.people.hidden = !isChannel;
@@ -69,17 +69,17 @@ export class Header {
     );
   }
 
-  /** How the connection is, in words; counted down only while there is something to wait for. */
+  /** Show the state of the connection, with a countdown only while an attempt is pending. */
   drawLink() {
     const { link } = this.ui.model;
     clearTimeout(this.timer);
     const states = {
       online: () => null,
-      connecting: () => [h("span", {}, link.returning ? "Connecting again…" : "Connecting…")],
-      entering: () => [h("span", {}, "Coming in…")],
+      connecting: () => [h("span", {}, link.returning ? "Reconnecting…" : "Connecting…")],
+      entering: () => [h("span", {}, "Connecting…")],
       offline: () => [
         h("span", { dir: "auto" }, link.words || "Not connected."),
-        button("Connect", () => this.ui.enterAgain()),
+        button("Connect", () => this.ui.rejoin()),
       ],
       waiting: () => {
         const seconds = Math.max(1, Math.ceil((link.retryAt - Date.now()) / 1000));
@@ -93,8 +93,8 @@ export class Header {
     const found = states[link.state]?.() ?? null;
     this.banner.hidden = !found;
     const text = found ? found.map((each) => each.textContent).join() : "";
-    if (text === this.told) return;
-    this.told = text;
+    if (text === this.shownText) return;
+    this.shownText = text;
     const focused = this.banner.contains(document.activeElement);
     refill(this.banner, found);
     if (focused) this.banner.querySelector("button")?.focus();
@@ -102,11 +102,11 @@ export class Header {
   }
 }
 
-function talkWords(model, buffer) {
+function presenceText(model, buffer) {
   for (const other of model.buffers.values()) {
     const member = other.members.get(model.fold(buffer.name));
     if (member)
       return member.away ? "away" : member.account ? `logged in as ${member.account}` : "a guest, not logged in";
   }
-  return "A private talk";
+  return "A private chat";
 }

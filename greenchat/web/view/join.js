@@ -1,4 +1,4 @@
-// Coming in: one field and one button; and one question where the name is taken or somebody's own.
+// The join form: one field and one button; and one question if the nick is taken or belongs to an account.
 
 import { UNSAFE, isPrivate } from "../core/login.js";
 import { button, h, refill } from "./dom.js";
@@ -11,7 +11,7 @@ export class Join {
     this.element = h("main.join", { hidden: true }, this.box);
   }
 
-  /** Ask for the name. */
+  /** Ask for the nick. */
   ask(words = "") {
     const { ui } = this;
     const input = this.nameField(ui.stored.get("name") ?? "", "Your name");
@@ -30,7 +30,7 @@ export class Join {
     input.focus();
   }
 
-  /** The name can't be had as it is: one question. effect: why, see connection.js. */
+  /** Ask one question about a refused nick. effect: the reason, see connection.js. */
   question({ why, nick, words, owned }) {
     const { ui } = this;
     const mayBeOwn = why === "password" || why === "signed out" || owned;
@@ -59,11 +59,11 @@ export class Join {
       h(`button.${mayBeOwn ? "secondary" : "primary"}.large`, { type: "submit" }, "Join"),
     );
     const titles = {
-      password: "That was not the password.",
+      password: "Wrong password.",
       "signed out": "This browser is no longer signed in.",
-      nick: "That can't be a name.",
+      nick: "That is not a valid name.",
       unsafe: "A password is not safe here.",
-      taken: owned ? "This name belongs to somebody." : "This name is in use.",
+      taken: owned ? "This name belongs to an account." : "This name is in use.",
     };
     this.fill(
       h(
@@ -84,7 +84,7 @@ export class Join {
     if (!mayBeOwn) other.select();
   }
 
-  /** The password was right, and the account has a second factor. */
+  /** Ask for a code: the password was right, and the account has a second factor. */
   askCode({ nick, password, words }) {
     const code = h("input", {
       type: "text",
@@ -106,7 +106,7 @@ export class Join {
         h("p.notice", { role: "alert", dir: "auto" }, isPrivate(this.ui.location) ? words : UNSAFE),
         h("label", { for: "code" }, "The code that your authenticator app shows"),
         code,
-        h("p.hint", {}, "Or one of your codes for emergencies."),
+        h("p.hint", {}, "Or one of your recovery codes."),
         this.ui.session.choice(),
         h("button.primary.large", { type: "submit" }, "Log in"),
         button("Another name", () => this.ask(), { look: "quiet" }),
@@ -115,11 +115,11 @@ export class Join {
     code.focus();
   }
 
-  /** We are on our way in: how far, in words. */
+  /** Show the progress of connecting. */
   wait() {
     this.state = h("div.stack", { role: "status" });
     this.fill(this.state);
-    this.told = "";
+    this.shownText = "";
     this.drawLink();
   }
 
@@ -129,10 +129,10 @@ export class Join {
     if (!this.state?.isConnected) return;
     const seconds = Math.max(1, Math.ceil((link.retryAt - Date.now()) / 1000));
     const words =
-      { waiting: `${link.words} Trying again in ${seconds} s.`, offline: link.words }[link.state] ?? "Coming in…";
+      { waiting: `${link.words} Trying again in ${seconds} s.`, offline: link.words }[link.state] ?? "Connecting…";
     if (link.state === "waiting") this.timer = setTimeout(() => this.drawLink(), 1000);
-    if (words === this.told) return;
-    this.told = words;
+    if (words === this.shownText) return;
+    this.shownText = words;
     const stuck = link.state === "waiting" || link.state === "offline";
     refill(
       this.state,
@@ -145,14 +145,14 @@ export class Join {
             this.ui.chat.quit();
             this.ask();
           }),
-          button("Try now", () => this.ui.enterAgain(), { look: "primary" }),
+          button("Try now", () => this.ui.rejoin(), { look: "primary" }),
         ),
     );
   }
 
   fill(...content) {
     const { config, channel } = this.ui;
-    const where = channel || config.default_channel || "";
+    const joining = channel || config.default_channel || "";
     refill(
       this.box,
       h(
@@ -161,12 +161,12 @@ export class Join {
         h("img", { src: this.ui.asset("icons/icon.svg"), alt: "", width: 56, height: 56 }),
       ),
       h("h1", {}, config.title || "greenchat"),
-      where && h("p.where", {}, "You will be in ", h("bdi", {}, where)),
+      joining && h("p.where", {}, "You will be in ", h("bdi", {}, joining)),
       content,
     );
   }
 
-  /** A link to the identity provider, who sends back to the page, and knows of no channel. */
+  /** Make a link to the identity provider, which redirects back to the page without a channel. */
   atProvider() {
     const { config, channel } = this.ui;
     const keep = () => ofTab.put("bound", channel);
@@ -195,12 +195,12 @@ export class Join {
   }
 }
 
-/** What of a refused name may stay: letters of any script, digits and some signs, and a letter or such a sign first. */
+/** Return the valid part of a refused nick: letters of any script, digits and some signs, not a digit first. */
 function cleaned(nick) {
   return nick.replace(/[^\p{L}\p{M}\p{N}[\]\\`_^{|}-]/gu, "").replace(/^[\p{M}\p{N}-]+/u, "");
 }
 
-/** Ada, ada2, ada3. */
+/** Return the next variant: Ada, ada2, ada3. */
 function suggested(nick) {
   const [, name, number] = /^(.*?)(\d*)$/.exec(nick);
   return `${name}${Number(number || 1) + 1}`;

@@ -1,4 +1,4 @@
-// Keys that hold everywhere on the page; those of the text field and of messages stand in their files.
+// Keys that work everywhere on the page; those of the input field and of messages are in their files.
 
 export function listenToKeys(ui) {
   document.addEventListener("keydown", (event) => {
@@ -25,7 +25,7 @@ export function listenToKeys(ui) {
       if (!typing) return take(event, () => ui.composer.focus());
       if (!ui.messages.list.follows) return take(event, () => ui.messages.toEnd());
     }
-    // who begins to type means the text field
+    // typing goes to the input field
     if (!typing && key.length === 1 && document.activeElement === document.body) ui.composer.focus();
   });
 }

@@ -1,15 +1,15 @@
-// One row of the talk as an element.
+// A row of the message list as an element.
 
 import { stripped } from "../core/format.js";
 import { colourOf } from "../core/state.js";
 import { isOnlyEmoji, listed, shortened } from "../core/text.js";
 import { button, h, icon } from "./dom.js";
-import { passing } from "./rows.js";
+import { presenceSentence } from "./rows.js";
 import { drawText } from "./spans.js";
-import { brief, brisk, clock, dayName, exact } from "./times.js";
+import { brief, clock, dayName, exact, shortClock } from "./times.js";
 import { pictures } from "./upload.js";
 
-/** What an element of a row is made of: it is drawn anew when this changes. */
+/** Return what a row's element is made of: it is drawn again when this changes. */
 export function signature(ui, buffer, row) {
   const { line, waiting } = row;
   const { settings } = ui.model;
@@ -26,7 +26,7 @@ export function signature(ui, buffer, row) {
   return "";
 }
 
-/** A guess at the height of a row that was not drawn yet, in pixels. */
+/** Estimate the height of a row that was not drawn yet, in pixels. */
 export function guess(row, width) {
   if (row.type !== "talk") return { day: 44, new: 30, more: 44, gap: 44, start: 130, waiting: 30 }[row.type] ?? 30;
   const text = row.line.text;
@@ -51,7 +51,7 @@ function start(ui, buffer) {
       {},
       channel
         ? "This is the beginning of the channel."
-        : "This is the beginning of your talk. Only the two of you read it.",
+        : "This is the beginning of your private chat. Only the two of you can read it.",
     ),
     channel && button("Invite people", () => ui.dialogs.channel(buffer), { look: "secondary" }),
   );
@@ -61,10 +61,10 @@ function more(ui, buffer, row) {
   const asking = buffer.asking.size > 0;
   const words =
     ui.model.link.state !== "online"
-      ? "What was said before can be read once you are connected."
+      ? "Earlier messages can be loaded once you are connected."
       : asking
         ? "Loading…"
-        : "Load what was said before";
+        : "Load earlier messages";
   const load = () => ui.messages.load(row);
   return h(
     "div.row.more",
@@ -85,7 +85,7 @@ function events(ui, buffer, { lines }) {
   return h(
     "div.row.event",
     { role: "listitem" },
-    h("span", { dir: "auto" }, passing(lines)),
+    h("span", { dir: "auto" }, presenceSentence(lines)),
     time(ui, lines.at(-1).time),
   );
 }
@@ -101,22 +101,22 @@ function plain(ui, buffer, { type, line }) {
 }
 
 function talk(ui, buffer, { line, first }) {
-  const gone = buffer.redacted.get(line.id);
+  const redaction = buffer.redacted.get(line.id);
   const classes = [first ? "first" : "", line.mention ? "mention" : "", line.own ? "own" : "", line.kind]
     .filter(Boolean)
     .join(".");
   const made = h(
     `div.row.talk.${classes}`,
-    { role: "listitem", tabIndex: -1, "data-key": `l${line.n}`, "aria-label": spoken(line, gone) },
+    { role: "listitem", tabIndex: -1, "data-key": `l${line.n}`, "aria-label": accessibleText(line, redaction) },
     line.reply && quote(ui, buffer, line.reply),
-    h("div.gutter", {}, first && line.kind !== "action" ? avatar(line.nick) : time(ui, line.time, brisk)),
+    h("div.gutter", {}, first && line.kind !== "action" ? avatar(line.nick) : time(ui, line.time, shortClock)),
     h(
       "div.body",
       {},
       first && line.kind !== "action" && head(ui, buffer, line),
-      gone ? h("p.text.gone", {}, goneWords(gone, line)) : text(ui, line),
-      !gone && pictures(ui, line.text),
-      !gone && reactions(ui, buffer, line),
+      redaction ? h("p.text.gone", {}, redactionText(redaction, line)) : text(ui, line),
+      !redaction && pictures(ui, line.text),
+      !redaction && reactions(ui, buffer, line),
     ),
   );
   return made;
@@ -239,14 +239,14 @@ function time(ui, when, words = clock) {
   );
 }
 
-function goneWords({ by, why }, line) {
+function redactionText({ by, why }, line) {
   const who = !by || by === line.nick ? "This message was deleted" : `${by} removed this message`;
   return why ? `${who}: ${why}` : `${who}.`;
 }
 
-/** A message as a screen reader says it. */
-export function spoken(line, gone = null) {
-  const words = gone ? goneWords(gone, line) : stripped(line.text);
+/** Return a message as text for screen readers. */
+export function accessibleText(line, redaction = null) {
+  const words = redaction ? redactionText(redaction, line) : stripped(line.text);
   return line.kind === "action"
     ? `${line.nick} ${words}, ${brief(line.time)}`
     : `${line.nick}: ${words}, ${brief(line.time)}`;

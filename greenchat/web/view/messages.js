@@ -1,4 +1,4 @@
-// The talk: a virtual list of rows, what can be done with a message, and the log that screen readers follow.
+// The message list: a virtual list of rows, actions on a message, and the log for screen readers.
 
 import { askAround, askGap, askLatest, askOlder, canAsk } from "../core/history.js";
 import { stripped } from "../core/format.js";
@@ -15,7 +15,7 @@ export class Messages {
   constructor(ui) {
     this.ui = ui;
     this.buffer = null;
-    this.places = new WeakMap(); // buffer -> where the user was in it
+    this.places = new WeakMap(); // buffer -> scroll position
     this.content = h("div.rows", { role: "list" });
     this.scroller = h("div.talk-scroller", { tabIndex: 0, role: "region" }, this.content);
     this.end = h("button.to-end", { type: "button", hidden: true, onclick: () => this.toEnd() });
@@ -59,11 +59,11 @@ export class Messages {
       else if (buffer.mark) this.showNew();
     } else this.list.setRows(rowsOf(buffer, passes), { edge: this.edge ?? "top" });
     this.edge = null;
-    this.told();
+    this.showPosition();
     this.ui.later(() => this.fill());
   }
 
-  /** Where there is much that is new, begin where it begins. */
+  /** Begin at the first unread row if there are many. */
   showNew() {
     const at = this.list.rows.findIndex((row) => row.type === "new");
     if (at >= 0 && this.list.tops.at(-1) - this.list.tops[at] > this.scroller.clientHeight) this.list.show("new");
@@ -84,12 +84,12 @@ export class Messages {
         this.ui.chat.turn();
       }
     }
-    this.told();
+    this.showPosition();
     this.fill();
   }
 
-  /** How much is below of what is in sight. */
-  told() {
+  /** Show how much is below the visible part. */
+  showPosition() {
     this.ui.model.atBottom = this.list.follows;
     const unread = this.buffer.unread;
     this.end.hidden = this.list.follows;
@@ -102,7 +102,7 @@ export class Messages {
     this.ui.composer.focus();
   }
 
-  /** Ask for what is missing near of what is in sight. */
+  /** Query missing lines near the visible part. */
   fill() {
     const { list, scroller, buffer } = this;
     if (!buffer || buffer !== this.ui.model.current || buffer.asking.size || buffer.kind === "status") return;
@@ -129,7 +129,7 @@ export class Messages {
     chat.turn();
   }
 
-  /** Go to a message, wherever it is in the history. */
+  /** Scroll to a message, wherever it is in the history. */
   jump(id, buffer = this.ui.model.current) {
     const { model, chat } = this.ui;
     model.show(buffer);
@@ -155,7 +155,7 @@ export class Messages {
     element?.addEventListener("animationend", () => (this.flashed = null), { once: true });
   }
 
-  /** Say a new line to screen readers. */
+  /** Add a new line to the log for screen readers. */
   say(line) {
     const words =
       line.kind === "action" ? `${line.nick} ${stripped(line.text)}` : `${line.nick}: ${stripped(line.text)}`;
@@ -187,7 +187,7 @@ export class Messages {
     );
     return h(
       "div.tools",
-      { role: "toolbar", "aria-label": "What to do with this message" },
+      { role: "toolbar", "aria-label": "Actions for this message" },
       this.quick,
       iconButton(
         "smile",
@@ -223,7 +223,7 @@ export class Messages {
     element.append(this.tools);
   }
 
-  /** Keys among messages: up and down, reply, react, take back. */
+  /** Handle keys among messages: up and down, reply, react, redact. */
   pressed(event) {
     const row = event.target.closest?.(".row.talk[data-key]");
     const { key } = event;
@@ -231,7 +231,7 @@ export class Messages {
     if (!row && (key === "ArrowUp" || key === "ArrowDown") && event.target === this.scroller)
       return this.focusLast(event);
     if (!row) return;
-    // from a link, a reaction, or what can be done with a message one goes on among messages
+    // from a link, a reaction or an action the arrow keys move among messages
     if (event.target !== row && key !== "ArrowUp" && key !== "ArrowDown") return;
     const line = this.list.rows.find((each) => each.key === row.dataset.key)?.line;
     const actions = {
@@ -265,7 +265,7 @@ export class Messages {
     return box.top >= frame.top && box.bottom <= frame.bottom;
   }
 
-  /** Go into the messages, to the newest that is in sight. */
+  /** Focus the newest visible message. */
   focusLast(event = null) {
     const last = this.list.rows.findLast((row) => row.type === "talk" && this.inSight(row.key));
     if (!last) return;

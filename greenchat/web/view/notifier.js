@@ -1,4 +1,4 @@
-// Being called while one looks elsewhere: the title, the icon of the tab, and the desktop, where that was allowed.
+// Notifications while the page is not in view: the title, the icon of the tab, and the desktop, if allowed.
 
 import { stripped } from "../core/format.js";
 import { shortened } from "../core/text.js";
@@ -17,22 +17,22 @@ export class Notifier {
     return globalThis.Notification?.permission === "granted";
   }
 
-  /** Why there are none, in words. */
+  /** Return why there are none, as text. */
   words() {
     if (!globalThis.Notification || !globalThis.isSecureContext)
-      return "This browser allows notifications only on pages that come by https://.";
+      return "This browser allows notifications only on pages opened with https://.";
     if (Notification.permission === "denied")
-      return "The browser is told not to show notifications of this page; its own settings change that.";
+      return "Notifications of this page are blocked in this browser; its settings can allow them.";
     return "";
   }
 
-  /** Ask the browser; whether it allows. */
+  /** Ask the browser for permission; resolves to whether it was given. */
   async ask() {
     if (!globalThis.Notification || !globalThis.isSecureContext) return false;
     return (await Notification.requestPermission()) === "granted";
   }
 
-  /** Somebody called the user, who does not look. */
+  /** Notify the user, who is not looking at the page. */
   called(buffer, line) {
     const { ui } = this;
     if (ui.model.settings.notifications && this.allowed()) this.show(buffer, line);
@@ -42,8 +42,8 @@ export class Notifier {
       globalThis.isSecureContext &&
       !ui.stored.get("no notifications")
     ) {
-      this.asked = true; // in context: now it is clear what they are for
-      ui.offer(`${line.nick} called you. Would you like a notification the next time?`, [
+      this.asked = true; // asked now, when it is clear what for
+      ui.offer(`${line.nick} mentioned you. Would you like a notification the next time?`, [
         [
           "Yes, notify me",
           async () => {
@@ -70,23 +70,23 @@ export class Notifier {
         shown.close();
       };
     } catch {
-      // phones have none from a page; the title and the icon tell
+      // phones show none of a page; the title and the icon do
     }
   }
 
-  /** Tell in the title and the icon how much waits. */
+  /** Show the number of unread messages in the title and the icon. */
   count() {
     const { model } = this.ui;
     const all = [...model.buffers.values()];
-    const called = all.reduce((sum, buffer) => sum + buffer.mentions, 0);
+    const mentions = all.reduce((sum, buffer) => sum + buffer.mentions, 0);
     const unread = all.some((buffer) => buffer.unread);
     const place = model.current.kind === "status" ? "" : `${model.current.name} – `;
-    const title = `${called ? `(${called}) ` : unread ? "• " : ""}${place}${this.ui.config.title || "greenchat"}`;
+    const title = `${mentions ? `(${mentions}) ` : unread ? "• " : ""}${place}${this.ui.config.title || "greenchat"}`;
     if (document.title !== title) document.title = title;
-    const name = called > 9 ? "9plus" : called ? String(called) : unread ? "unread" : "icon";
+    const name = mentions > 9 ? "9plus" : mentions ? String(mentions) : unread ? "unread" : "icon";
     if (name === this.shown) return;
     this.shown = name;
     this.icon.href = this.ui.asset(`icons/${name}.svg`);
-    navigator.setAppBadge?.(called).catch(() => {});
+    navigator.setAppBadge?.(mentions).catch(() => {});
   }
 }

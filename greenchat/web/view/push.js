@@ -1,11 +1,11 @@
-// Push: this browser is told while the page is closed, where the user wants notifications and is logged in.
+// Push: notifications while the page is closed, if the user wants them and is logged in.
 
 export class Push {
   constructor(ui) {
     this.ui = ui;
   }
 
-  /** Have the server push to this browser, or not any more, as the settings say now. */
+  /** Subscribe or unsubscribe this browser, by the present settings. */
   async follow() {
     const { model, chat, notifier } = this.ui;
     const worker = await navigator.serviceWorker?.getRegistration();
@@ -24,7 +24,7 @@ export class Push {
       const { p256dh, auth } = known.toJSON().keys;
       await chat.ask("WEBPUSH", "REGISTER", known.endpoint, `p256dh=${p256dh};auth=${auth}`);
     } catch {
-      // the browser has no push service, or it is away: there are notifications as long as the page is open
+      // the browser has no push service, or it is unreachable: notifications work while the page is open
     }
   }
 }

@@ -1,12 +1,12 @@
-// What was said as the rows of a list: day lines, the "new" line, who comes and goes in one row, and what waits. Pure.
+// The lines of a buffer as rows: dates, the "new" line, JOINs and PARTs combined, and waiting texts. Pure.
 
 import { TALK } from "../core/state.js";
 import { listed } from "../core/text.js";
 import { dayNumber } from "./times.js";
 
-const TOGETHER = 300_000; // milliseconds within which one's lines stand together
+const TOGETHER = 300_000; // milliseconds within which messages of one author are grouped
 
-/** [{key, type, ...}] of a buffer. types: start, more, gap, day, new, talk, events, event, info, error, waiting. */
+/** Return [{key, type, ...}] of a buffer. types: start, more, gap, day, new, talk, events, event, info, error, waiting. */
 export function rowsOf(buffer, showsPassing) {
   const rows = [];
   const hasHistory = buffer.kind !== "status";
@@ -46,7 +46,7 @@ export function rowsOf(buffer, showsPassing) {
   return rows;
 }
 
-/** Add a line's row; returns the line after which one of the same author needs no head. */
+/** Add a line's row; return the line after which one of the same author needs no header. */
 function place(rows, line, before, showsPassing) {
   if (TALK.has(line.kind)) {
     const first = !isFollowing(before, line);
@@ -72,8 +72,8 @@ function isFollowing(before, line) {
   );
 }
 
-/** Who came and went, in one sentence. */
-export function passing(lines) {
+/** Return JOINs and PARTs as one sentence. */
+export function presenceSentence(lines) {
   const state = new Map(); // nick -> {came, went}
   const renamed = [];
   for (const { nick, passing: how, after } of lines) {
@@ -86,12 +86,12 @@ export function passing(lines) {
     known.last = how;
     state.set(nick, known);
   }
-  const those = (test) => [...state].filter(([, each]) => test(each)).map(([nick]) => nick);
+  const nicksWhere = (test) => [...state].filter(([, each]) => test(each)).map(([nick]) => nick);
   const parts = [
-    [those((each) => each.came && !each.went), "joined"],
-    [those((each) => each.went && !each.came), "left"],
-    [those((each) => each.came && each.went && each.last === "out"), "came and went"],
-    [those((each) => each.came && each.went && each.last === "in"), "left and came back"],
+    [nicksWhere((each) => each.came && !each.went), "joined"],
+    [nicksWhere((each) => each.went && !each.came), "left"],
+    [nicksWhere((each) => each.came && each.went && each.last === "out"), "came and went"],
+    [nicksWhere((each) => each.came && each.went && each.last === "in"), "left and came back"],
   ];
   return [
     ...parts.filter(([nicks]) => nicks.length).map(([nicks, what]) => `${listed(nicks, 5)} ${what}`),

@@ -1,6 +1,6 @@
-// "Stay signed in": the server gives a token in a cookie that no script can read, and can take it back. The page holds
-// nothing: it asks for a ticket on its WebSocket, hands that in by HTTP, and the next WebSocket brings the cookie, which
-// logs in by SASL EXTERNAL. Where the server has no such thing the password is asked for again, which the page says.
+// "Stay signed in": the server sets a token in a cookie that no script can read, and can revoke it. The page stores
+// nothing: it requests a ticket on its WebSocket, exchanges it by HTTP, and the next WebSocket sends the cookie, which
+// logs in by SASL EXTERNAL. If the server does not support it the page asks for the password again, and says so.
 
 import { toggle } from "./dialog.js";
 import { button, h } from "./dom.js";
@@ -8,9 +8,9 @@ import { button, h } from "./dom.js";
 export class Session {
   constructor(ui) {
     this.ui = ui;
-    this.known = false; // does the server have it?
-    this.account = ""; // as whom this browser stays signed in
-    this.wanted = false; // did the user ask for it, with a login that is on its way?
+    this.known = false; // whether the server supports it
+    this.account = ""; // the account that this browser is signed in to
+    this.wanted = false; // whether the user asked for it with the login under way
   }
 
   /** Ask the server whether this browser is signed in; resolves to the account's name, or "". */
@@ -20,12 +20,12 @@ export class Session {
       this.known = response.ok;
       this.account = response.ok ? ((await response.json()).account ?? "") : "";
     } catch {
-      this.known = false; // the server is away; the connection says so
+      this.known = false; // the server is unreachable; the connection reports it
     }
     return this.account;
   }
 
-  /** The switch for forms in which one logs in. */
+  /** Make the switch for login forms. */
   choice() {
     if (!this.known) return null;
     this.wanted = false;
@@ -37,7 +37,7 @@ export class Session {
     );
   }
 
-  /** We are logged in: stay so, if that was asked for. */
+  /** After a login: stay signed in, if the user asked for it. */
   async begin() {
     if (!this.wanted) return;
     this.wanted = false;
@@ -45,18 +45,18 @@ export class Session {
     const ticket = answers.find((each) => each.command === "REMEMBER")?.params.at(-1);
     if (!ticket)
       return this.ui.toast(
-        answers.at(-1)?.params.at(-1) ?? "This browser could not be signed in for good: the connection was lost.",
+        answers.at(-1)?.params.at(-1) ?? "This browser could not be kept signed in: the connection was lost.",
       );
     const done = await this.call("POST", { ticket });
     if (done) this.account = this.ui.model.account;
     this.ui.toast(
       done
         ? "You stay signed in on this device for 30 days, or until you log out."
-        : "This browser could not be signed in for good. Try again later.",
+        : "This browser could not be kept signed in. Try again later.",
     );
   }
 
-  /** Others were ended, which signs all browsers out: this one stays signed in, if it was. */
+  /** Ending others signs all browsers out: sign this one in again, if it was. */
   async renew() {
     if (!this.account || (await this.load())) return;
     this.wanted = true;
@@ -88,7 +88,7 @@ export class Session {
     }
   }
 
-  /** What the account's dialog says of it. */
+  /** Return the text for the account's dialog. */
   section() {
     const { model } = this.ui;
     if (!model.account) return null;
@@ -107,7 +107,7 @@ export class Session {
     );
     const change = this.account
       ? button(
-          "Stop staying signed in",
+          "Don't stay signed in",
           async () => (await this.forget()) && change.replaceWith(h("p", {}, "This browser is no longer signed in.")),
         )
       : button("Stay signed in on this device", async () => {

@@ -1,4 +1,4 @@
-// The list of channels and private talks, with what is unread, and who the user is.
+// The list of channels and private conversations with unread counts, and the user.
 
 import { STATUS } from "../core/state.js";
 import { button, h, icon, iconButton, refill } from "./dom.js";
@@ -125,7 +125,7 @@ function isAway(model, nick) {
   return false;
 }
 
-/** The members of a channel, by rank. */
+/** The members of a channel by rank. */
 export class Members {
   constructor(ui) {
     this.ui = ui;

@@ -1,17 +1,17 @@
-// Texts as nodes: formatting, links, channels that can be gone to, and the user's name where they are called.
+// Texts as nodes: formatting, links, channel links, and mentions of the user.
 
 import { PALETTE, spans } from "../core/format.js";
 import { h } from "./dom.js";
 
 const CHANNEL = /(^|[\s(,])(#[\p{L}\p{N}_][^\s,:;!?()"']*)/gu;
 
-/** The nodes of a text. ui: for channels in it that are pressed; null where nothing is to be pressed. */
+/** Return the nodes of a text. ui: for channel links; null without links. */
 export function drawText(text, ui = null) {
   return spans(text).map((span) => look(span, span.href ? [drawLink(span)] : drawPlain(span.text, ui)));
 }
 
 function drawLink({ href }) {
-  // the address itself is what is shown, so nobody is led elsewhere than they read
+  // the URL itself is shown, so a link never leads elsewhere than its text says
   return h("a", { href, target: "_blank", rel: "noopener noreferrer nofollow", dir: "ltr" }, href);
 }
 

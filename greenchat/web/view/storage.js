@@ -1,7 +1,7 @@
-// What the browser keeps: for this tab what outlives a reload, for all tabs the settings. A browser may refuse to keep
+// The browser's storage: per tab what survives a reload, for all tabs the settings. A browser may refuse to store
 // anything, which must harm nothing.
 
-function through(area) {
+function storageOf(area) {
   return {
     get(name) {
       try {
@@ -14,7 +14,7 @@ function through(area) {
       try {
         area().setItem(`greenchat.${name}`, JSON.stringify(value));
       } catch {
-        // private windows, or no room: it is not kept, then
+        // private windows, or no room: nothing is stored
       }
     },
     forget(name) {
@@ -27,5 +27,5 @@ function through(area) {
   };
 }
 
-export const ofTab = through(() => sessionStorage);
-export const ofBrowser = through(() => localStorage);
+export const ofTab = storageOf(() => sessionStorage);
+export const ofBrowser = storageOf(() => localStorage);

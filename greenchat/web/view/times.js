@@ -1,4 +1,4 @@
-// Times as people of this browser's language write them.
+// Times in the format of the browser's language.
 
 const hourMinute = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const withSeconds = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
@@ -9,11 +9,11 @@ const dayOfYear = new Intl.DateTimeFormat(undefined, {
   month: "long",
   year: "numeric",
 });
-const whole = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+const fullFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 const short = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
 
-/** The hour and minute alone, where room is short. */
-export const brisk = (time) =>
+/** Return hour and minute only, where room is short. */
+export const shortClock = (time) =>
   hourMinute
     .formatToParts(time)
     .filter(({ type }) => type !== "dayPeriod")
@@ -21,10 +21,10 @@ export const brisk = (time) =>
     .join("")
     .trim();
 export const clock = (time, seconds = false) => (seconds ? withSeconds : hourMinute).format(time);
-export const exact = (time) => whole.format(time);
+export const exact = (time) => fullFormat.format(time);
 export const brief = (time) => short.format(time);
 
-/** A number that is the same for all times of one day. */
+/** Return a number that is the same for all times of a day. */
 export function dayNumber(time) {
   const date = new Date(time);
   return date.getFullYear() * 512 + date.getMonth() * 32 + date.getDate();
@@ -36,8 +36,8 @@ export function dayName(time, now = Date.now()) {
   return (new Date(time).getFullYear() === new Date(now).getFullYear() ? day : dayOfYear).format(time);
 }
 
-/** "5 minutes", "3 hours": a length of time in its largest unit. */
-export function lasting(seconds) {
+/** Return a duration in its largest unit: "5 minutes", "3 hours". */
+export function duration(seconds) {
   for (const [size, name] of [
     [86_400, "day"],
     [3600, "hour"],

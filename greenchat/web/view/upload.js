@@ -1,4 +1,4 @@
-// Files: what is dropped, pasted or picked goes to the server, and its address into the line that one writes.
+// Files: dropped, pasted or chosen ones are uploaded, and their links put into the input field.
 
 import { spans } from "../core/format.js";
 import { button, h, refill } from "./dom.js";
@@ -17,7 +17,7 @@ export class Uploads {
     for (const kind of ["dragover", "drop"]) document.addEventListener(kind, (event) => this.dropped(event));
   }
 
-  /** Whether the server takes files. */
+  /** Whether the server accepts files. */
   get offered() {
     return Boolean(this.ui.config.files);
   }
@@ -29,7 +29,7 @@ export class Uploads {
 
   dropped(event) {
     if (!this.offered || !event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault(); // a browser would leave the page and show the file
+    event.preventDefault(); // the browser would leave the page and show the file
     if (event.type === "drop") this.add(event.dataTransfer.files);
   }
 
@@ -39,7 +39,7 @@ export class Uploads {
     if (idle && this.queue.length) this.run();
   }
 
-  /** Send one after the other. */
+  /** Upload files one after the other. */
   async run() {
     while (this.queue.length) {
       const [file] = this.queue;
@@ -78,7 +78,7 @@ export class Uploads {
     });
   }
 
-  /** What lets us upload: "" for guests, where these may. */
+  /** Return the authorization for an upload: "" for guests, if they may upload. */
   async token() {
     const { model, chat, config } = this.ui;
     if (!model.account && config.files.guests) return "";
@@ -93,7 +93,7 @@ export class Uploads {
   }
 }
 
-/** The pictures on this server that a text links. */
+/** Return the links of a text to pictures on this server. */
 export function pictures(ui, text) {
   const places = [ui.config.files?.url, ui.asset("")].filter(Boolean);
   const found = [];

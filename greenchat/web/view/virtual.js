@@ -1,8 +1,8 @@
-// A list of which only the rows in sight are in the document, so that ten thousand scroll like ten. Heights are measured
-// as rows are drawn, and guessed before; what the user looks at stays where it is while others change around it.
+// A list with only its visible rows in the document, so that ten thousand scroll like ten. Heights are measured
+// when rows are drawn, and estimated before; the visible rows stay in place while others change around them.
 
-const AROUND = 600; // pixels that are drawn above and below of what is in sight
-const AT_END = 40; // pixels from the end within which the user follows what is new
+const OVERSCAN = 600; // pixels drawn above and below the visible part
+const AT_END = 40; // pixels from the end within which the list follows new rows
 
 export class VirtualList {
   /** scroller: the element that scrolls; content: its child. draw(row) returns an element, signature(row) what it is made of. */
@@ -12,13 +12,13 @@ export class VirtualList {
     this.tops = [0];
     this.heights = new Map(); // key -> pixels
     this.drawn = new Map(); // key -> {element, signature}
-    this.follows = true; // does the user stand at the end?
+    this.follows = true; // whether the list is scrolled to the end
     this.width = 0;
     scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     new ResizeObserver(() => this.resized()).observe(scroller);
   }
 
-  /** Show other rows; `follow` goes to their end. edge: from which end of what is in sight the rest stays in place. */
+  /** Show other rows; `follow` scrolls to their end. edge: the end of the visible part that stays in place. */
   setRows(rows, { follow = this.follows, edge = "top" } = {}) {
     const anchor = follow ? null : this.anchor(edge);
     this.rows = rows;
@@ -27,7 +27,7 @@ export class VirtualList {
     this.layout(anchor);
   }
 
-  /** Go to a row; returns false where there is none. */
+  /** Scroll to a row; return false if there is none. */
   show(key) {
     const at = this.rows.findIndex((row) => row.key === key);
     if (at < 0) return false;
@@ -46,13 +46,13 @@ export class VirtualList {
     return this.drawn.get(key)?.element ?? null;
   }
 
-  /** The first (or last) row in sight that is talk, and where it stands. */
+  /** Return the first (or last) visible message row, and its position. */
   anchor(edge = "top") {
     const [top, bottom] = [this.scroller.scrollTop, this.scroller.scrollTop + this.scroller.clientHeight];
     const inSight = [];
     for (let at = this.find(top); at < this.rows.length && this.tops[at] < bottom; at += 1) inSight.push(at);
-    const steady = inSight.filter((at) => this.rows[at].type === "talk" && this.tops[at] >= top - 400);
-    const at = (edge === "top" ? (steady[0] ?? inSight[0]) : (steady.at(-1) ?? inSight.at(-1))) ?? 0;
+    const messageRows = inSight.filter((at) => this.rows[at].type === "talk" && this.tops[at] >= top - 400);
+    const at = (edge === "top" ? (messageRows[0] ?? inSight[0]) : (messageRows.at(-1) ?? inSight.at(-1))) ?? 0;
     return this.rows[at] ? { key: this.rows[at].key, offset: this.tops[at] - top } : null;
   }
 
@@ -86,7 +86,7 @@ export class VirtualList {
     this.tops = tops;
   }
 
-  /** The row at a height. */
+  /** Return the row at a height. */
   find(pixels) {
     let [low, high] = [0, this.rows.length];
     while (low < high) {
@@ -97,14 +97,14 @@ export class VirtualList {
     return low;
   }
 
-  /** Draw what is in sight. anchor: the row that stays in its place; null for the end. */
+  /** Draw the visible rows. anchor: the row that stays in place; null for the end. */
   layout(anchor, scrolling = false) {
     const { scroller, content } = this;
     this.moving = true;
     for (let turn = 0; turn < 4; turn += 1) {
       const wanted = this.wantedTop(anchor);
-      const last = this.find(wanted + scroller.clientHeight + AROUND);
-      const first = this.find(Math.max(0, wanted - AROUND));
+      const last = this.find(wanted + scroller.clientHeight + OVERSCAN);
+      const first = this.find(Math.max(0, wanted - OVERSCAN));
       this.place(first, Math.min(last + 1, this.rows.length));
       content.style.paddingTop = `${this.tops[first] ?? 0}px`;
       content.style.paddingBottom = `${this.tops[this.rows.length] - this.tops[Math.min(last + 1, this.rows.length)]}px`;
@@ -158,7 +158,7 @@ export class VirtualList {
     }
   }
 
-  /** Whether a height was not what we thought. */
+  /** Whether a height differs from the estimate. */
   measure(first, end) {
     let changed = false;
     for (let at = first; at < end; at += 1) {

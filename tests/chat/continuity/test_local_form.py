@@ -1,4 +1,4 @@
-"""What is one process's own goes along to the next one, or is named as what does not."""
+"""State of one process is handed over to the next one, or listed as left out."""
 
 import json
 from collections import deque
@@ -13,7 +13,7 @@ from greenchat.config.settings import Settings
 from greenchat.protocol.message import Message
 
 
-def test_each_field_goes_along_or_is_named() -> None:
+def test_each_field_is_handed_over_or_listed() -> None:
     """Of a session all that a snapshot leaves out."""
     of_sessions = [(cls, snapshot.LOCAL[cls]) for cls in (Session, Registration, TlsClient)]
     for cls, fields in (*of_sessions, (LocalState, set(LocalState.__slots__))):
@@ -22,7 +22,7 @@ def test_each_field_goes_along_or_is_named() -> None:
         assert not made & left
 
 
-def test_it_comes_back_as_it_was() -> None:
+def test_it_is_restored_unchanged() -> None:
     network = Network(Settings(), now=5)
     users = [User(nick, nick, "host", nick, "host", 1, 1, guest_id=f"~{nick}") for nick in ("alice", "bob")]
     sessions = [Session(Outbox(Dirty()), "host", 1) for _ in users]
@@ -52,7 +52,7 @@ def test_it_comes_back_as_it_was() -> None:
     assert other.batch.end() is None
 
 
-def test_an_open_batch_that_is_wrong_stays_wrong() -> None:
+def test_an_invalid_open_batch_stays_invalid() -> None:
     session = Session(Outbox(Dirty()), "host", 1)
     session.batch = ClientBatch("b", Message("BATCH", ("+b", "netsplit")), 4)
     other = Session(Outbox(Dirty()), "host", 1)

@@ -1,4 +1,4 @@
-"""Cloaks: what they show of an address, and what nobody can tell from them."""
+"""Cloaks: what they reveal of an address, and what they hide."""
 
 import re
 from itertools import combinations
@@ -16,7 +16,7 @@ def cloaks(secret: bytes = b"one", settings: Cloak | None = None) -> Cloaks:
 
 
 def common(first: str, second: str) -> int:
-    """How many parts of two cloaks are the same, counted from the suffix."""
+    """Return how many parts two cloaks share, counted from the suffix."""
     parts = list(zip(first.split(".")[::-1], second.split(".")[::-1], strict=True))
     return next((count for count, (one, other) in enumerate(parts) if one != other), len(parts)) - 1
 
@@ -37,8 +37,8 @@ def common(first: str, second: str) -> int:
         ("fe80::1%eth0", "fe80::1%eth1", 3),
     ],
 )
-def test_those_of_one_network_end_alike(first: str, second: str, networks: int) -> None:
-    """So that a ban can mean a network."""
+def test_cloaks_of_one_netblock_end_alike(first: str, second: str, networks: int) -> None:
+    """So that a ban can match a netblock."""
     assert common(cloaks().host(first), cloaks().host(second)) == networks
 
 
@@ -49,8 +49,8 @@ def test_the_shape() -> None:
     assert cloaks(settings=Cloak(suffix="a.b")).host("203.0.113.7") == cloak.removesuffix("cloaked") + "a.b"
 
 
-def test_nothing_but_the_secret_makes_them() -> None:
-    """Another secret, and no part is the same; no two addresses of a network share their first part."""
+def test_only_the_secret_decides() -> None:
+    """With another secret no part is the same; no two addresses of a netblock share their first part."""
     one, two = cloaks(b"one"), cloaks(b"two")
     for address in "203.0.113.7", "2001:db8::1":
         assert not set(one.host(address).split(".")[:3]) & set(two.host(address).split(".")[:3])
@@ -59,7 +59,7 @@ def test_nothing_but_the_secret_makes_them() -> None:
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "::1", "0::1", "::ffff:127.0.0.1", "greenchat.local", ""])
-def test_this_machine_and_what_is_no_address_is_shown(host: str) -> None:
+def test_loopback_and_names_are_not_cloaked(host: str) -> None:
     assert cloaks().host(host) == host
 
 
@@ -70,14 +70,14 @@ def test_switched_off() -> None:
 
 
 @pytest.mark.parametrize("source", ["", "greenchat.local", "a!b@127.0.0.1", "a!b@x.y.z.cloaked", "a@b!c@example.org"])
-def test_a_source_without_an_address_stays(source: str) -> None:
+def test_a_source_without_an_address_is_kept(source: str) -> None:
     assert cloaks().source(source) == source
 
 
-def test_a_suffix_that_could_end_an_address() -> None:
+def test_a_suffix_that_could_be_part_of_an_address() -> None:
     made = cloaks(settings=Cloak(suffix="beef"))
     assert made.source("a!b@2001:db8::beef") == "a!b@" + made.host("2001:db8::beef")
 
 
-def test_a_source_from_before_there_were_cloaks() -> None:
+def test_a_source_of_before_there_were_cloaks() -> None:
     assert cloaks().source("a!b@203.0.113.7") == "a!b@" + cloaks().host("203.0.113.7")

@@ -1,4 +1,4 @@
-"""Who may come in while the server is under attack."""
+"""Who may connect at each DEFCON level."""
 
 import pytest
 
@@ -24,13 +24,13 @@ GATEWAYS = (network("198.51.100.0/24"),)
         ("2001:db8::8", False),
     ],
 )
-def test_at_the_last_level_only_known_hosts_connect(level: int, host: str, is_known: bool) -> None:
+def test_at_level_1_only_known_hosts_connect(level: int, host: str, is_known: bool) -> None:
     objection = DefconGate(level, OPERS, GATEWAYS).objection(host)
     assert (objection == "") is (is_known or level > ONLY_OPERATORS)
 
 
 @pytest.mark.parametrize("level", MEANINGS)
 @pytest.mark.parametrize(("host", "is_local"), [("127.0.0.1", True), ("0::1", True), ("192.0.2.77", False)])
-def test_at_the_last_two_guests_come_from_this_machine_only(level: int, host: str, is_local: bool) -> None:
+def test_at_levels_1_and_2_guests_connect_from_this_machine_only(level: int, host: str, is_local: bool) -> None:
     objection = DefconGate(level, OPERS, GATEWAYS).objection_to_guest(host)
     assert (objection == "") is (is_local or level > ONLY_ACCOUNTS)

@@ -1,9 +1,9 @@
-"""KnownOrigins: bounded for each account, so that nobody can push out the origins of others."""
+"""KnownOrigins: bounded per account, so that a user can't push out the origins of others."""
 
 from greenchat.chat.protection.known_origins import KnownOrigins
 
 
-def test_so_many_origins_of_an_account_are_known() -> None:
+def test_the_number_of_origins_per_account_is_limited() -> None:
     origins = KnownOrigins()
     origins.note("bob", "cafe")
     for number in range(20):
@@ -16,7 +16,7 @@ def test_so_many_origins_of_an_account_are_known() -> None:
     assert not origins.knows("carol", "cafe")
 
 
-def test_who_takes_the_name_of_an_account_that_was_given_up_is_somebody_else() -> None:
+def test_a_later_account_of_the_name_has_no_known_origins() -> None:
     origins = KnownOrigins()
     origins.note("alice", "cafe")
     origins.forget("alice")

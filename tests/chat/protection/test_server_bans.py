@@ -1,4 +1,4 @@
-"""Bans from the server, and the spans of time for which they hold."""
+"""Server bans, and their durations."""
 
 from dataclasses import replace
 
@@ -47,7 +47,7 @@ def test_targets(text: str, kind: str, target: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "a b", ":x", "192.0.2.0/33", "x" * 201, "*@a b"])
-def test_no_targets(text: str) -> None:
+def test_invalid_targets(text: str) -> None:
     with pytest.raises(TargetError):
         parse_target(text)
 
@@ -71,7 +71,7 @@ def test_the_narrowest_ban_on_an_address_is_found() -> None:
 
 
 @given(st.ip_addresses(v=4), st.ip_addresses(v=4), st.integers(0, 32))
-def test_a_network_holds_those_with_its_prefix(one: object, other: object, length: int) -> None:
+def test_a_netblock_matches_its_addresses(one: object, other: object, length: int) -> None:
     shares = int(one) >> (32 - length) == int(other) >> (32 - length)  # type: ignore[call-overload]  # an address is one
     assert (bans(f"{one}/{length}").of_address(str(other), 0) is not None) is shares
 
@@ -81,13 +81,13 @@ def test_accounts_and_masks_are_found_in_any_case() -> None:
     made.put(replace(next(iter(bans("Alice"))), account_id="=1"))
     assert made.get(parse_target("aLICE"))
     assert made.of_account("=1", 0)
-    assert not made.of_account("=2", 0)  # who has the name later
+    assert not made.of_account("=2", 0)  # a later account of the name
     assert not made.of_account("", 0)
     assert made.of_masks("BADDY", "u", ("1.2.3.4", "a.Example.org"), 0)
     assert not made.of_masks("good", "u", ("a.example.org",), 0)
 
 
-def test_what_has_expired_counts_no_more_and_goes() -> None:
+def test_an_expired_ban_no_longer_counts_and_is_removed() -> None:
     made = bans("192.0.2.0/24")
     for text in "192.0.2.1", "alice", "bad!*@*":
         made.put(ban(text, until=1000))
@@ -100,7 +100,7 @@ def test_what_has_expired_counts_no_more_and_goes() -> None:
     assert [left.target.text for left in made] == ["192.0.2.0/24"]
 
 
-def test_one_ban_for_each_target_and_all_of_it_survives_the_store() -> None:
+def test_one_ban_per_target_which_survives_the_store() -> None:
     made = bans("192.0.2.9/24", "192.0.2.0/24", "Alice", "alice", "A!b@c", "a!B@C")
     assert len(made) == 3
     assert all(ServerBan.from_document(one.document()) == one for one in made)
@@ -120,7 +120,7 @@ def test_durations(text: str, seconds: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x", "1x", "-1", "1.5h", "h", "0s", "²", "9" * 10, "spam"])
-def test_no_durations(text: str) -> None:
+def test_invalid_durations(text: str) -> None:
     assert parse_duration(text) is None
 
 
@@ -129,5 +129,5 @@ def test_a_number_alone_may_mean_minutes() -> None:
 
 
 @given(st.integers(1, 3_000_000_000))
-def test_what_is_written_is_read(seconds: int) -> None:
+def test_a_formatted_duration_is_read_back(seconds: int) -> None:
     assert parse_duration(format_duration(seconds)) == seconds

@@ -1,8 +1,8 @@
-"""The spam filter's points: what looks like spam, and what does not."""
+"""The scores of the spam filter."""
 
 import pytest
 
-from greenchat.chat.protection.spam import Suspect, Wave, compiled, judge, plain
+from greenchat.chat.protection.spam import NewcomerTexts, Suspect, compiled, judge, plain
 
 CROWD = frozenset("ann bea cat dan eve fay".split())
 PATTERNS = compiled(["buy (cheap|now)", r"free\s+coins"])
@@ -30,7 +30,7 @@ def points(*texts: str, is_new: bool = False, step: int = 2000) -> list[int]:
         "Привет всем, как дела сегодня вечером",
     ],
 )
-def test_ordinary_lines_are_nothing(text: str) -> None:
+def test_ordinary_messages_score_nothing(text: str) -> None:
     assert points(text) == [0]
 
 
@@ -46,19 +46,19 @@ def test_ordinary_lines_are_nothing(text: str) -> None:
         ("Ann, @Bea, cat: dan! (eve) fay", False, 6),
     ],
 )
-def test_what_is_suspicious(text: str, is_new: bool, expected: int) -> None:
+def test_suspicious_messages(text: str, is_new: bool, expected: int) -> None:
     assert points(text, is_new=is_new) == [expected]
 
 
-def test_the_same_again_and_again_weighs_more_each_time() -> None:
+def test_repetitions_score_more_each_time() -> None:
     assert points("come to #x", "Come  to #X", "come to #x 7", "something else") == [0, 3, 6, 0]
 
 
-def test_what_was_said_long_ago_is_forgotten() -> None:
+def test_old_messages_are_forgotten() -> None:
     assert points("hi there", "hi there", step=61_000) == [0, 0]
 
 
-def test_many_lines_in_a_moment() -> None:
+def test_many_messages_at_once() -> None:
     assert points(*(f"word{chr(97 + number)}" for number in range(10)), step=100)[-1] == 2
 
 
@@ -71,27 +71,27 @@ def test_a_score_is_of_the_window() -> None:
     assert judged == [10, 23, 10]
 
 
-def waves(*said: tuple[str, str], step: int = 1000) -> list[int]:
-    wave = Wave()
-    return [wave.others(text, who, number * step, 60_000) for number, (who, text) in enumerate(said)]
+def waves(*texts: tuple[str, str], step: int = 1000) -> list[int]:
+    wave = NewcomerTexts()
+    return [wave.others(text, who, number * step, 60_000) for number, (who, text) in enumerate(texts)]
 
 
-def test_one_text_from_many() -> None:
+def test_one_text_of_many_users() -> None:
     text = "come to our channel"
     assert waves(("a", text), ("b", text + " 7"), ("a", text), ("c", text.upper())) == [0, 1, 1, 2]
 
 
-def test_one_link_from_many_in_other_words() -> None:
-    said = (
+def test_one_link_of_many_users_in_different_texts() -> None:
+    texts = (
         "look http://spam.example/a",
         "so cheap: https://SPAM.example/?x=b",
         "c http://spam.example",
         "http://spam.example/d",
     )
-    assert waves(*((str(number), text) for number, text in enumerate(said))) == [0, 0, 0, 1]
+    assert waves(*((str(number), text) for number, text in enumerate(texts))) == [0, 0, 0, 1]
 
 
-def test_a_greeting_from_many_is_no_wave() -> None:
+def test_a_greeting_of_many_users_is_no_wave() -> None:
     assert waves(*((who, "hi all!") for who in "abcdefgh")) == [0] * 8
 
 
@@ -99,14 +99,14 @@ def test_a_wave_ends() -> None:
     assert waves(("a", "come to our channel"), ("b", "come to our channel"), step=61_000) == [0, 0]
 
 
-def test_a_wave_is_bounded() -> None:
-    wave = Wave()
+def test_the_memory_of_waves_is_bounded() -> None:
+    wave = NewcomerTexts()
     for number in range(5000):
         wave.others("come to our channel", str(number), 0, 60_000)
         wave.others("".join(chr(97 + int(digit)) for digit in f"{number:020}"), "a", 0, 60_000)
     assert wave.others("come to our channel", "x", 0, 60_000) == 100
-    assert len(wave._said) <= 1000
+    assert len(wave._texts) <= 1000
 
 
-def test_variations_are_the_same() -> None:
+def test_variations_count_as_the_same_text() -> None:
     assert plain("Come to  #Chan 123!") == plain("come TO #chan 9!")

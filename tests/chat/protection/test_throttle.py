@@ -1,4 +1,4 @@
-"""Buckets that slow down, and attempts that are counted."""
+"""Token buckets, and counted attempts."""
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,7 @@ from greenchat.chat.protection.throttle import Attempts, TokenBucket
 MINUTE = 60_000
 
 
-def test_a_bucket_lets_a_burst_through_and_then_a_rate() -> None:
+def test_a_bucket_allows_a_burst_and_then_a_rate() -> None:
     bucket = TokenBucket(rate=10, burst=3)
     assert [bucket.take(0) for _ in range(5)] == [-200, -100, 0, 100, 200]
     assert bucket.take(10_000) == -200
@@ -21,7 +21,7 @@ def test_a_bucket_of_rate_zero_never_waits() -> None:
 
 
 @given(st.lists(st.floats(0, 1000), max_size=50), st.integers(1, 5), st.integers(1, 20))
-def test_whoever_waits_as_told_keeps_within_rate_and_burst(pauses: list[float], rate: int, burst: int) -> None:
+def test_waiting_the_returned_time_keeps_within_rate_and_burst(pauses: list[float], rate: int, burst: int) -> None:
     bucket = TokenBucket(rate, burst)
     now = 0.0
     taken = []
@@ -35,7 +35,7 @@ def test_whoever_waits_as_told_keeps_within_rate_and_burst(pauses: list[float], 
             assert last - first + 1 <= allowed + 1.001
 
 
-def test_attempts_are_counted_for_each_and_forgotten() -> None:
+def test_attempts_are_counted_per_key_and_forgotten() -> None:
     attempts = Attempts(limit=2, window=MINUTE)
     assert attempts.wait("a", 0) == 0
     attempts.count("a", 0)
@@ -49,7 +49,7 @@ def test_attempts_are_counted_for_each_and_forgotten() -> None:
     assert attempts.wait("a", MINUTE) == 1000
 
 
-def test_success_wipes_the_slate() -> None:
+def test_success_resets_the_count() -> None:
     attempts = Attempts(limit=1, window=MINUTE)
     attempts.count("a", 0)
     attempts.succeeded("a")
@@ -77,7 +77,7 @@ def test_a_limit_may_change() -> None:
     assert attempts.wait("b", 0) == MINUTE
 
 
-def test_tries_under_way_take_room_until_they_end() -> None:
+def test_unfinished_attempts_count_until_they_end() -> None:
     attempts = Attempts(limit=2, window=MINUTE)
     attempts.begin("a")
     assert attempts.has_room("a", 0)
@@ -99,7 +99,7 @@ def test_tries_under_way_take_room_until_they_end() -> None:
     assert attempts.has_room("a", 0)
 
 
-def test_those_who_failed_long_ago_take_no_room() -> None:
+def test_old_failures_take_no_memory() -> None:
     attempts = Attempts(limit=3, window=MINUTE)
     for number in range(50):
         attempts.count(str(number), 0)
@@ -108,8 +108,10 @@ def test_those_who_failed_long_ago_take_no_room() -> None:
 
 
 @pytest.mark.parametrize("jump", [60 * MINUTE, 365 * 24 * 60 * MINUTE])
-def test_a_clock_that_jumps_locks_nobody_out(jump: int) -> None:
-    """Back: who has tried too often need not wait until the old time comes again. Forward: it was long ago."""
+def test_a_clock_that_jumps_locks_out_nobody(jump: int) -> None:
+    """After a jump back a throttled client need not wait until the old time comes again; after a jump forward the
+    failure is long ago.
+    """
     attempts = Attempts(limit=2, window=MINUTE)
     for way in -jump, jump:
         now = 2 * jump
@@ -127,7 +129,7 @@ def test_a_newcomer_earns_the_burst() -> None:
     bucket = TokenBucket(10, 20, first=5, now=1000.0)
     assert [bucket.take(1000.0) <= 0 for _ in range(6)] == [True] * 5 + [False]
     bucket = TokenBucket(10, 20, first=5, now=1000.0)
-    later = 1000.0 + 1500  # ms, in which 15 more have come
+    later = 1000.0 + 1500  # ms, which allow 15 more
     assert [bucket.take(later) <= 0 for _ in range(21)] == [True] * 20 + [False]
     bucket = TokenBucket(10, 20, first=5, now=1000.0)
     bucket.fill()
@@ -135,8 +137,8 @@ def test_a_newcomer_earns_the_burst() -> None:
 
 
 @pytest.mark.parametrize(("nodes", "most"), [(1, 10), (2, 11), (3, 12), (4, 13), (12, 21)])
-def test_nodes_that_hear_of_failures_only_share_the_room(nodes: int, most: int) -> None:
-    """However the attempts fall on the nodes there are no more than the limit, and the last one at each node."""
+def test_nodes_that_only_hear_of_failures_share_the_limit(nodes: int, most: int) -> None:
+    """However the attempts fall on the nodes, there are no more than the limit, plus the last one on each node."""
     here = [Attempts(limit=10, window=MINUTE) for _ in range(nodes)]
     tried = 0
     while any(each.has_room("a", 0, nodes=nodes) for each in here):

@@ -1,4 +1,4 @@
-"""The windows and the archive: what is there the next time, what is exported, and going on without an archive."""
+"""The windows and the archive: what a start restores, what is exported, and continuing without an archive."""
 
 import sqlite3
 from pathlib import Path
@@ -14,7 +14,7 @@ CAPS = "echo-message batch message-tags server-time draft/chathistory"
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where the archive is."""
+    """Return the path of the archive."""
     return tmp_path / "data/talk.sqlite3"
 
 
@@ -28,25 +28,25 @@ def started(path: Path | None, caps: str = CAPS) -> tuple[World, Archiver]:
     return world, memory
 
 
-def test_what_was_said_is_there_the_next_time_and_older_lines_when_they_are_scrolled_to(path: Path) -> None:
+def test_lines_are_restored_at_the_start_and_older_ones_while_scrolling(path: Path) -> None:
     world, memory = started(path, "message-tags")
     for number in range(400):
         world.feed(f"@msgid=m{number} :bob!b@h PRIVMSG #tea :{number}")
     memory.close(1.0, NOON)
     world, memory = started(path, "message-tags")
-    said = [line for line in world.shown() if line.startswith("bob")]
-    assert said == [f"bob: {number}" for number in range(100, 400)]
+    lines = [line for line in world.shown() if line.startswith("bob")]
+    assert lines == [f"bob: {number}" for number in range(100, 400)]
     world.press("M-<")  # this server has no history
     memory.turn(2.0, NOON)
-    said = [line for line in world.shown() if line.startswith("bob")]
-    assert said == [f"bob: {number}" for number in range(400)]
+    lines = [line for line in world.shown() if line.startswith("bob")]
+    assert lines == [f"bob: {number}" for number in range(400)]
     world.press("M-<")
     memory.turn(3.0, NOON)
     assert len(world.model.current.lines) == 401
     memory.close(4.0, NOON)
 
 
-def test_gaps_are_there_the_next_time(path: Path) -> None:
+def test_gaps_are_restored(path: Path) -> None:
     world, memory = started(path)
     world.feed("@msgid=a :bob!b@h PRIVMSG #tea :one", "@msgid=b :bob!b@h PRIVMSG #tea :two")
     world.model.current.history.gaps["b"] = True
@@ -62,21 +62,21 @@ def test_gaps_are_there_the_next_time(path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"no database" * 200, b"SQLite format 3\0" + bytes(5000)])
-def test_a_damaged_file_is_told_once_and_kept(path: Path, content: bytes) -> None:
+def test_a_damaged_file_is_reported_once_and_kept(path: Path, content: bytes) -> None:
     path.parent.mkdir()
     path.write_bytes(content)
     world, memory = started(path)
     for second in range(1, 5):
         world.feed("@msgid=a :bob!b@h PRIVMSG #tea :hello")
         memory.turn(second * 100.0, NOON)
-    told = [line for line in world.shown("") if line.startswith("! The history can't be saved: ")]
-    assert len(told) == 1
-    assert told[0].endswith(f"(move {path} away to start with an empty one).")
+    lines = [line for line in world.shown("") if line.startswith("! The history can't be saved: ")]
+    assert len(lines) == 1
+    assert lines[0].endswith(f"(move {path} away to start with an empty one).")
     assert path.read_bytes() == content
     memory.close(1.0, NOON)
 
 
-def test_a_file_damaged_while_it_is_used_ends_the_keeping_only(path: Path) -> None:
+def test_a_file_damaged_during_use_only_ends_the_saving(path: Path) -> None:
     world, memory = started(path)
     other = sqlite3.connect(path)
     other.execute("DROP TABLE line")
@@ -90,7 +90,7 @@ def test_a_file_damaged_while_it_is_used_ends_the_keeping_only(path: Path) -> No
     memory.close(1.0, NOON)
 
 
-def test_another_program_that_holds_the_file_is_waited_for(path: Path) -> None:
+def test_a_lock_of_another_program_is_waited_for(path: Path) -> None:
     started(path)[1].close(0.0, NOON)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -109,7 +109,7 @@ def test_another_program_that_holds_the_file_is_waited_for(path: Path) -> None:
 
 
 def export(world: World, memory: Archiver, line: str, folder: Path) -> str:
-    """What the user is told when they enter this."""
+    """Return what the user is told after entering this."""
     world.type(line + "\n")
     wanted = world.model.effects.popleft()
     assert isinstance(wanted, Export)
@@ -128,8 +128,8 @@ def test_export(path: Path, tmp_path: Path, *, archived: bool) -> None:
         "@msgid=d :eve!e@h PRIVMSG alice :hi",
     )
     memory.turn(1.0, NOON)
-    told = export(world, memory, f"/export {tmp_path}/tea.txt", tmp_path / "logs")
-    assert told == f"- 5 lines are in {tmp_path}/tea.txt now."
+    answer = export(world, memory, f"/export {tmp_path}/tea.txt", tmp_path / "logs")
+    assert answer == f"- 5 lines are in {tmp_path}/tea.txt now."
     assert sorted((tmp_path / "tea.txt").read_text().splitlines()) == [
         "2026-09-21 14:13:20 * +carol waves",
         "2026-09-21 14:13:20 -!- You joined",
@@ -138,14 +138,14 @@ def test_export(path: Path, tmp_path: Path, *, archived: bool) -> None:
         "2026-09-21 14:13:20 <bob> one ␛[2J",
     ]
     assert (tmp_path / "tea.txt").stat().st_mode & 0o777 == 0o600
-    told = export(world, memory, f"/export {tmp_path}/tea.txt", tmp_path / "logs")
-    assert told == f"! {tmp_path}/tea.txt already exists; name another file."
+    answer = export(world, memory, f"/export {tmp_path}/tea.txt", tmp_path / "logs")
+    assert answer == f"! {tmp_path}/tea.txt already exists; name another file."
     for _ in range(2):
         export(world, memory, "/export all", tmp_path / "logs")
     names = sorted(file.name for file in (tmp_path / "logs").iterdir())
     assert names == ["irc.example_9090.#tea.txt", "irc.example_9090.eve.txt"]
-    told = export(world, memory, "/export /proc/nowhere/tea.txt", tmp_path / "logs")
-    assert told.startswith("! /proc/nowhere/tea.txt could not be written: ")
+    answer = export(world, memory, "/export /proc/nowhere/tea.txt", tmp_path / "logs")
+    assert answer.startswith("! /proc/nowhere/tea.txt could not be written: ")
     memory.close(2.0, NOON)
 
 

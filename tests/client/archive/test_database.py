@@ -1,4 +1,4 @@
-"""What was seen is there the next time."""
+"""The database of the archive: what was seen is restored at the next start."""
 
 from pathlib import Path
 
@@ -19,11 +19,11 @@ def tea() -> tuple[World, Buffer]:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    """Where the archive is; its folder does not exist yet."""
+    """Return the path of the archive, whose folder does not exist yet."""
     return tmp_path / "data/talk.sqlite3"
 
 
-def test_messages_come_back_and_are_merged_with_the_servers(path: Path) -> None:
+def test_messages_are_restored_and_merged_with_the_servers_history(path: Path) -> None:
     world, buffer = tea()
     world.feed(
         "@msgid=a :bob!b@h PRIVMSG #tea :one",
@@ -38,7 +38,7 @@ def test_messages_come_back_and_are_merged_with_the_servers(path: Path) -> None:
     assert path.stat().st_mode & 0o777 == 0o600
 
     world, buffer = tea()
-    world.feed("@msgid=b :carol!c@h NOTICE #tea :two")  # the server's history was faster
+    world.feed("@msgid=b :carol!c@h NOTICE #tea :two")  # the server's history came first
     seen = buffer.unread.seen
     again = Archive(path)
     buffer.restore(again.older(buffer))
@@ -54,7 +54,7 @@ def test_messages_come_back_and_are_merged_with_the_servers(path: Path) -> None:
     assert not [line for line in buffer.history.fresh if line.text == "one"]
 
 
-def test_what_is_known_already_is_not_kept_twice_and_what_is_taken_back_goes(path: Path) -> None:
+def test_a_message_is_stored_once_and_a_redacted_one_deleted(path: Path) -> None:
     archive = Archive(path)
     for _ in range(2):
         world, buffer = tea()
@@ -67,7 +67,7 @@ def test_what_is_known_already_is_not_kept_twice_and_what_is_taken_back_goes(pat
     assert b"oops" not in b"".join(file.read_bytes() for file in path.parent.iterdir() if file.suffix == ".sqlite3")
 
 
-def test_each_conversation_has_its_own(path: Path) -> None:
+def test_conversations_are_stored_separately(path: Path) -> None:
     world, buffer = tea()
     world.feed("@msgid=a :bob!b@h PRIVMSG #tea :one", "@msgid=a :bob!b@h PRIVMSG alice :psst")
     talk = world.network.find("bob")
@@ -79,24 +79,24 @@ def test_each_conversation_has_its_own(path: Path) -> None:
     archive.close()
 
 
-def test_only_the_newest_are_restored(path: Path) -> None:
+def test_only_the_newest_lines_are_restored(path: Path) -> None:
     world, buffer = tea()
     world.feed(*[f"@msgid=m{number} :bob!b@h PRIVMSG #tea :{number}" for number in range(10)])
     archive = Archive(path)
     archive.keep([buffer])
     assert [line.text for line in archive.older(buffer, 3)] == ["7", "8", "9"]
-    assert [line.text for line in archive.older(buffer, 3)] == ["4", "5", "6"]  # one page after the other
+    assert [line.text for line in archive.older(buffer, 3)] == ["4", "5", "6"]  # page after page
     assert [line.text for line in archive.older(buffer)] == ["0", "1", "2", "3"]
     assert archive.older(buffer) == []
     assert [line.text for line in archive.everything(buffer)] == [str(number) for number in range(10)]
     archive.close()
 
 
-def test_pages_of_one_millisecond_are_kept_in_order(path: Path) -> None:
+def test_pages_within_one_millisecond_keep_their_order(path: Path) -> None:
     world, buffer = tea()
     noon = "time=2026-09-20T12:00:00.000Z"
     archive = Archive(path)
-    for page in ("ef", "cdef", "abcd"):  # each older than the one before, and going on from it
+    for page in ("ef", "cdef", "abcd"):  # each older than the previous one, and continuing it
         lines = [f"@batch=h;msgid={letter};{noon} :bob!b@h PRIVMSG #tea :{letter}" for letter in page]
         world.feed(":srv BATCH +h chathistory #tea", *lines, ":srv BATCH -h")
         archive.keep([buffer])
@@ -108,7 +108,7 @@ def test_pages_of_one_millisecond_are_kept_in_order(path: Path) -> None:
     archive.close()
 
 
-def test_over_its_limit_what_is_oldest_goes(path: Path) -> None:
+def test_beyond_the_limit_the_oldest_lines_are_deleted(path: Path) -> None:
     limit = 400_000
     archive = Archive(path, limit)
     world, buffer = tea()
@@ -118,17 +118,17 @@ def test_over_its_limit_what_is_oldest_goes(path: Path) -> None:
         if number % 500 == 499:
             archive.keep([buffer])
     archive.prune()
-    kept = [int(line.text.split()[0]) for line in archive.everything(buffer)]
-    assert 0 < len(kept) < 1500
-    assert kept == list(range(3000 - len(kept), 3000))
+    numbers = [int(line.text.split()[0]) for line in archive.everything(buffer)]
+    assert 0 < len(numbers) < 1500
+    assert numbers == list(range(3000 - len(numbers), 3000))
     archive.close()
     assert path.stat().st_size <= limit
     archive = Archive(path)
-    assert len(list(archive.everything(buffer))) == len(kept)
+    assert len(list(archive.everything(buffer))) == len(numbers)
     archive.close()
 
 
-def test_gaps_are_kept(path: Path) -> None:
+def test_gaps_are_stored(path: Path) -> None:
     archive = Archive(path)
     _, buffer = tea()
     assert archive.gaps(buffer) == []
@@ -141,7 +141,7 @@ def test_gaps_are_kept(path: Path) -> None:
     archive.close()
 
 
-def test_a_file_that_is_none_is_told(path: Path) -> None:
+def test_a_file_of_another_format_is_reported(path: Path) -> None:
     path.parent.mkdir()
     path.write_text("no database" * 100)
     with pytest.raises(ArchiveError):

@@ -1,4 +1,4 @@
-"""Plain-text logs: what is said now, once, in files by day, and nothing outside of their folder."""
+"""Plain-text logs: each new message is written once, into one file a day, and none outside the folder."""
 
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def test_lines_are_written_once_by_day(tea: World, logs: Logs, tmp_path: Path) -
     assert (tmp_path / "logs/net/#tea/2026-09-21.log").stat().st_mode & 0o777 == 0o600
 
 
-def test_what_comes_out_of_a_history_is_not_written(tea: World, logs: Logs, tmp_path: Path) -> None:
+def test_history_is_not_logged(tea: World, logs: Logs, tmp_path: Path) -> None:
     logs.turn(tea.now)
     tea.feed(
         ":srv BATCH +h chathistory #tea",
@@ -54,8 +54,8 @@ def test_what_comes_out_of_a_history_is_not_written(tea: World, logs: Logs, tmp_
     ]
 
 
-def test_whatever_the_clocks_say_what_is_said_now_is_written(tea: World, logs: Logs, tmp_path: Path) -> None:
-    """The server's clock may be behind ours, and somebody may set ours back."""
+def test_new_messages_are_logged_whatever_the_clocks_say(tea: World, logs: Logs, tmp_path: Path) -> None:
+    """The server's clock may be behind ours, and ours may be set back."""
     tea.feed(
         "@time=2026-09-21T13:58:00.000Z :srv PONG srv :x", "@time=2026-09-21T13:58:01.000Z :bob!b@h PRIVMSG #tea :one"
     )
@@ -68,21 +68,21 @@ def test_whatever_the_clocks_say_what_is_said_now_is_written(tea: World, logs: L
     ]
 
 
-def test_what_somebody_did_to_the_user_is_written(tea: World, logs: Logs, tmp_path: Path) -> None:
+def test_actions_against_the_user_are_logged(tea: World, logs: Logs, tmp_path: Path) -> None:
     tea.feed(":srv 482 alice #tea :You're not an operator", ":bob!b@h KICK #tea alice :enough")
     logs.turn(tea.now)
     (lines,) = files(tmp_path).values()
     assert lines[1:] == ["2026-09-21 14:13:20 -!- bob kicked you (enough). /join #tea to come back."]
 
 
-def test_nothing_is_written_unless_it_is_wanted(tea: World, tmp_path: Path) -> None:
+def test_logging_is_off_by_default(tea: World, tmp_path: Path) -> None:
     logs = Logs(tea.model, tmp_path / "logs")
     tea.feed(":bob!b@h PRIVMSG #tea :one")
     logs.turn(tea.now)
     assert not (tmp_path / "logs").exists()
 
 
-def test_folder_and_name_can_be_set(tea: World, logs: Logs, tmp_path: Path) -> None:
+def test_folder_and_file_name_are_settings(tea: World, logs: Logs, tmp_path: Path) -> None:
     tea.type(f"/set log.folder {tmp_path}/logs/mine\n/set log.file all of %Y.log\n")
     logs.turn(tea.now)
     assert list(files(tmp_path)) == ["mine/net/#tea/all of 2026.log"]
@@ -91,7 +91,7 @@ def test_folder_and_name_can_be_set(tea: World, logs: Logs, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("name", ["..", ".", "", "../../etc", "a/b", "\x1b[2J", "x" * 500])
-def test_names_of_strangers_stay_in_the_folder(name: str) -> None:
+def test_names_cannot_lead_out_of_the_folder(name: str) -> None:
     part = _safe(name)
     assert "/" not in part
     assert part not in ("", ".", "..")
@@ -99,7 +99,7 @@ def test_names_of_strangers_stay_in_the_folder(name: str) -> None:
     assert part.isprintable()
 
 
-def test_where_it_can_not_be_written_it_is_told_once(tea: World, logs: Logs, tmp_path: Path) -> None:
+def test_a_failure_to_write_is_reported_once(tea: World, logs: Logs, tmp_path: Path) -> None:
     (tmp_path / "logs").write_text("a file")
     for _ in range(2):
         tea.feed(":bob!b@h PRIVMSG #tea :one")

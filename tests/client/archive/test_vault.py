@@ -1,4 +1,4 @@
-"""Where passwords are kept."""
+"""The store of passwords."""
 
 import stat
 import sys
@@ -13,7 +13,7 @@ from greenchat.client.state.credentials import Credentials
 ADA = Credentials("ada", "sécret")
 
 
-def test_a_file_only_for_its_owner(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_the_file(tmp_path: Path) -> None:
     path = tmp_path / "data" / "credentials.json"
     vault = FileVault(path)
     assert vault.get("irc.example:6697", "ada") is None
@@ -28,7 +28,7 @@ def test_a_file_only_for_its_owner(tmp_path: Path) -> None:
     assert b"s\\u00e9cret" not in path.read_bytes()
 
 
-def test_another_nick_is_somebody_else(tmp_path: Path) -> None:
+def test_passwords_belong_to_a_nick(tmp_path: Path) -> None:
     vault = FileVault(tmp_path / "credentials.json")
     vault.put("irc.example:6697", "ada_phone", ADA)
     assert vault.get("irc.example:6697", "ada_phone") == ADA
@@ -38,7 +38,7 @@ def test_another_nick_is_somebody_else(tmp_path: Path) -> None:
     assert vault.get("irc.example:6697", "ada_phone") == ADA
 
 
-def test_what_was_kept_by_the_server_alone_is_the_accounts_own(tmp_path: Path) -> None:
+def test_an_old_entry_by_server_belongs_to_its_account(tmp_path: Path) -> None:
     path = tmp_path / "credentials.json"
     path.write_text('{"a:1": {"account": "ada", "password": "s\\u00e9cret"}}')
     vault = FileVault(path)
@@ -50,7 +50,7 @@ def test_what_was_kept_by_the_server_alone_is_the_accounts_own(tmp_path: Path) -
     assert path.read_text() == "{}"
 
 
-def test_a_file_that_others_could_read_is_made_anew(tmp_path: Path) -> None:
+def test_a_file_that_others_can_read_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "credentials.json"
     path.write_text("{}")
     path.chmod(0o644)
@@ -60,7 +60,7 @@ def test_a_file_that_others_could_read_is_made_anew(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("broken", ["", "[]", '{"a:1": 3}', '{"a:1": {"account": "ada"}}', "\xff"])
-def test_a_broken_file_is_as_none(tmp_path: Path, broken: str) -> None:
+def test_a_broken_file_counts_as_empty(tmp_path: Path, broken: str) -> None:
     path = tmp_path / "credentials.json"
     path.write_bytes(broken.encode("latin-1"))
     assert FileVault(path).get("a:1", "ada") is None
@@ -69,36 +69,36 @@ def test_a_broken_file_is_as_none(tmp_path: Path, broken: str) -> None:
     assert FileVault(path).get("a:1", "ada") == ADA
 
 
-def test_the_password_is_in_no_repr() -> None:
+def test_repr_does_not_show_the_password() -> None:
     assert "cret" not in repr(ADA)
 
 
-class Ring(ModuleType):
-    """What the client uses of the package `keyring`."""
+class FakeKeyring(ModuleType):
+    """The part of the package `keyring` that the client uses."""
 
     def __init__(self, priority: float) -> None:
         super().__init__("keyring")
         self.priority = priority
-        self.kept: dict[tuple[str, str], str] = {}
+        self.passwords: dict[tuple[str, str], str] = {}
         self.KeyringError = RuntimeError
 
-    def get_keyring(self) -> "Ring":
+    def get_keyring(self) -> "FakeKeyring":
         return self
 
     def get_password(self, service: str, name: str) -> str | None:
-        return self.kept.get((service, name))
+        return self.passwords.get((service, name))
 
     def set_password(self, service: str, name: str, password: str) -> None:
-        self.kept[service, name] = password
+        self.passwords[service, name] = password
 
     def delete_password(self, service: str, name: str) -> None:
-        if (service, name) not in self.kept:
+        if (service, name) not in self.passwords:
             raise RuntimeError("no such password")
-        del self.kept[service, name]
+        del self.passwords[service, name]
 
 
-def test_the_keyring_where_there_is_one(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    ring = Ring(5)
+def test_passwords_are_stored_in_the_keyring(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    ring = FakeKeyring(5)
     monkeypatch.setitem(sys.modules, "keyring", ring)
     monkeypatch.setitem(sys.modules, "keyring.errors", ring)
     keyring = Keyring()
@@ -107,24 +107,24 @@ def test_the_keyring_where_there_is_one(monkeypatch: pytest.MonkeyPatch, tmp_pat
     assert keyring.get("a:1", "ada") == ADA
     keyring.forget("a:1", "ada")
     assert keyring.get("a:1", "ada") is None
-    ring.kept["greenchat", "a:1"] = '{"account": "ada", "password": "old"}'
+    ring.passwords["greenchat", "a:1"] = '{"account": "ada", "password": "old"}'
     assert keyring.get("a:1", "eve") is None
     assert keyring.get("a:1", "ada") == Credentials("ada", "old")
     keyring.forget("a:1", "ada")
-    assert ring.kept == {}
+    assert ring.passwords == {}
 
 
-def test_what_the_keyring_does_not_have_is_not_looked_for_in_it(
+def test_the_keyring_is_loaded_only_for_passwords_that_it_holds(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """To load one takes longer than the rest of the start, and it may ask for a password of its own."""
-    monkeypatch.setitem(sys.modules, "keyring", None)  # to import it raises
+    """Loading it takes longer than the rest of the start, and it may prompt for a password of its own."""
+    monkeypatch.setitem(sys.modules, "keyring", None)  # importing it raises
     (tmp_path / "credentials.json").write_text('{"ada@a:1": {"account": "ada", "password": "s\\u00e9cret"}}')
     vault = Vault(tmp_path)
     assert vault.get("a:1", "ada") == ADA
     assert not vault.is_in_keyring("a:1", "ada")
 
-    ring = Ring(5)
+    ring = FakeKeyring(5)
     monkeypatch.setitem(sys.modules, "keyring", ring)
     monkeypatch.setitem(sys.modules, "keyring.errors", ring)
     assert vault.put("a:1", "Ada", ADA) == "the system's keyring"
@@ -135,13 +135,13 @@ def test_what_the_keyring_does_not_have_is_not_looked_for_in_it(
     assert not vault.is_in_keyring("a:1", "eve")
     vault.forget("a:1", "ada")
     assert not vault.is_in_keyring("a:1", "ada")
-    assert ring.kept == {}
+    assert ring.passwords == {}
     assert Vault(tmp_path).get("a:1", "ada") is None
 
 
-def test_without_a_keyring_or_a_place_in_it_passwords_are_in_the_file(
+def test_without_a_usable_keyring_passwords_are_stored_in_the_file(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setitem(sys.modules, "keyring", Ring(0))
+    monkeypatch.setitem(sys.modules, "keyring", FakeKeyring(0))
     assert Vault(tmp_path).put("a:1", "ada", ADA) == f"{tmp_path / 'credentials.json'}, which only you can read"
     assert Vault(tmp_path).get("a:1", "ada") == ADA

@@ -1,4 +1,4 @@
-"""Nothing happens by itself because of what is told out of a history, comes back as an echo, or is old."""
+"""Automatic actions: none follows from history, from an echo, or from an old message."""
 
 from collections import deque
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from tests.client.world import NOON, World
 CAPS = "echo-message labeled-response batch message-tags server-time draft/chathistory"
 OLD = "2026-09-21T10:00:00.000Z"
 NEW = "2026-09-21T14:13:19.000Z"
-# Everything that something automatic follows from, from somebody else and now.
+# Every message that causes an automatic action when another user sends it now.
 TRIGGERS = {
     "ctcp version": "PRIVMSG alice :\x01VERSION\x01",
     "ctcp ping": "PRIVMSG alice :\x01PING 123\x01",
@@ -44,68 +44,68 @@ def world() -> World:
     world = World()
     world.welcome(CAPS)
     world.join()
-    world.model.focused = False  # else nobody is called at all
-    world.model.heard = deque()
+    world.model.focused = False  # otherwise there are no notifications at all
+    world.model.plugin_messages = deque()
     world.sent()
     return world
 
 
-def happened(world: World) -> tuple[list[str], int, int, int]:
-    """What went out, how often the user was called, and what plugins were told."""
+def effects(world: World) -> tuple[list[str], int, int, int]:
+    """Return the lines sent, the number of notifications, and the number of messages passed to plugins."""
     world.feed()
-    return world.sent(), world.model.calls, len(world.model.heard or ()), len(world.model.messages)
+    return world.sent(), world.model.calls, len(world.model.plugin_messages or ()), len(world.model.messages)
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("trigger", TRIGGERS)
-def test_nothing_follows_from_history(world: World, way: str, trigger: str) -> None:
+def test_history_causes_no_action(world: World, way: str, trigger: str) -> None:
     world.feed(*WAYS[way](f":bob!b@h {TRIGGERS[trigger]}"))
-    assert happened(world) == ([], 0, 0, 0)
+    assert effects(world) == ([], 0, 0, 0)
 
 
 @pytest.mark.parametrize("trigger", TRIGGERS)
-def test_nothing_follows_from_an_echo(world: World, trigger: str) -> None:
-    """Nothing goes out and nobody is called; plugins do hear what the user says."""
+def test_an_echo_causes_no_action(world: World, trigger: str) -> None:
+    """Nothing is sent and there is no notification; plugins do get the user's own messages."""
     world.feed(f"@time={NEW} :alice!al@host.example {TRIGGERS[trigger]}")
-    assert happened(world)[:2] == ([], 0)
+    assert effects(world)[:2] == ([], 0)
 
 
-def test_the_same_happens_now(world: World) -> None:
-    """Else the tests above would be true of a client that does nothing at all."""
+def test_new_messages_cause_the_actions(world: World) -> None:
+    """Otherwise the tests above would pass for a client that does nothing."""
     for trigger in ("ctcp version", "ctcp ping", "mention", "private"):
         world.feed(f"@time={NEW} :bob!b@h {TRIGGERS[trigger]}")
-    sent, calls, heard, messages = happened(world)
+    sent, calls, sounds, messages = effects(world)
     assert [line.split(" ")[0] for line in sent] == ["NOTICE", "NOTICE"]
-    assert (calls, heard) == (2, 2)
+    assert (calls, sounds) == (2, 2)
     assert messages == 4
 
 
-def test_an_echo_is_no_answer(world: World) -> None:
-    """What this client answers by itself comes back from the server, and is nothing to read."""
+def test_the_echo_of_an_automatic_answer_is_not_shown(world: World) -> None:
+    """The server echoes what this client answers automatically."""
     world.feed(f"@time={NEW} :bob!b@h PRIVMSG alice :\x01PING 1\x01")
     lines = len(world.model.current.lines)
     world.feed(f"@time={NEW} :alice!al@host.example NOTICE bob :\x01PING 1\x01")
     assert len(world.model.current.lines) == lines
 
 
-def test_answers_that_are_refused_are_not_waited_for(world: World) -> None:
-    """Who asks and takes no messages (caller ID) would fill the memory, and stand in the way of another device."""
+def test_refused_answers_are_forgotten(world: World) -> None:
+    """A user who asks and refuses messages (caller ID) could fill the memory, and prevent answers to other devices."""
     for _ in range(30):
         world.feed(f"@time={NEW} :eve!e@h PRIVMSG alice :\x01VERSION\x01", ":srv 716 alice eve :has +g")
         assert len(world.sent()) == 1
     assert len(world.network.devices.sent) == 10
 
 
-def test_clocks_may_differ(world: World) -> None:
-    """The server's clock is measured by its answers to our PING: what it stamps now is new, whatever our clock says."""
+def test_clocks_may_differ_from_the_servers(world: World) -> None:
+    """The server's clock is measured by its PONGs: a message with its present time is new, whatever our clock says."""
     world.now = NOON + 3_600_000
     world.feed(f"@time={NEW} :srv PONG srv :greenchat-1")
     world.feed(f"@time={NEW} :bob!b@h PRIVMSG alice :\x01VERSION\x01")
     assert len(world.sent()) == 1
 
 
-def test_the_device_used_last_answers(world: World) -> None:
-    """Another device of ours has spoken: it answers, and this one only when it does not."""
+def test_the_device_used_last_answers_requests(world: World) -> None:
+    """Another device of the account has sent a message: it answers, and this one only if it does not."""
     world.feed(f"@time={NEW} :alice!al@host.example PRIVMSG #tea :from the phone")
     world.feed(f"@time={NEW} :bob!b@h PRIVMSG alice :\x01VERSION\x01")
     assert world.sent() == []
@@ -116,7 +116,7 @@ def test_the_device_used_last_answers(world: World) -> None:
     assert world.sent() == []
 
 
-def test_where_no_other_device_answers_this_one_does(world: World) -> None:
+def test_this_device_answers_if_no_other_does(world: World) -> None:
     world.feed(f"@time={NEW} :alice!al@host.example PRIVMSG #tea :from the phone")
     world.feed(f"@time={NEW} :bob!b@h PRIVMSG alice :\x01VERSION\x01")
     ctcp.tick(world.network, 100.0)
@@ -127,7 +127,7 @@ def test_where_no_other_device_answers_this_one_does(world: World) -> None:
     assert [line.split(" ")[:2] for line in world.sent()] == [["NOTICE", "bob"]]
 
 
-def test_who_speaks_here_answers_at_once(world: World) -> None:
+def test_a_device_that_the_user_writes_on_answers_at_once(world: World) -> None:
     world.feed(f"@time={NEW} :alice!al@host.example PRIVMSG #tea :from the phone")
     world.type("from here\n")
     label = world.sent()[0].split("=")[1].split(" ")[0].split(";")[0]
@@ -137,8 +137,8 @@ def test_who_speaks_here_answers_at_once(world: World) -> None:
 
 
 @pytest.mark.parametrize("caps", ["draft/persistence", "znc.in/server-time-iso", "draft/persistence alone"])
-def test_where_there_may_be_other_devices_one_of_them_answers(caps: str) -> None:
-    """Nobody has spoken yet, so that nothing tells of the others; who has no account has none."""
+def test_one_of_several_possible_devices_answers(caps: str) -> None:
+    """Nobody has sent a message yet, so nothing tells of other devices; a user without account has none."""
     devices = World(), World()
     for number, device in enumerate(devices):
         device.network.identity = f"device {number}"
@@ -151,8 +151,8 @@ def test_where_there_may_be_other_devices_one_of_them_answers(caps: str) -> None
     for tenth in range(1000, 1020):
         for device in devices:
             ctcp.tick(device.network, tenth / 10)
-            said = device.sent()
-            answers += said
-            for other in devices if said else ():
+            sent = device.sent()
+            answers += sent
+            for other in devices if sent else ():
                 other.feed(f"@time={NEW} :alice!al@host.example NOTICE bob :\x01VERSION x\x01")
     assert len(answers) == (2 if "alone" in caps else 1)

@@ -13,12 +13,12 @@ from greenchat.protocol import caps
 from tests.client.world import World
 
 
-def test_registration_begins_with_capabilities(world: World) -> None:
+def test_registration_begins_with_cap(world: World) -> None:
     world.connect()
     assert world.sent() == ["CAP LS 302", "NICK alice", "USER alice 0 * alice"]
 
 
-def test_capabilities_that_we_know_are_asked_for_once_all_are_named(world: World) -> None:
+def test_known_capabilities_are_requested_once_all_are_listed(world: World) -> None:
     world.connect()
     world.sent()
     # "all but the last reply MUST have a parameter containing only an asterisk"
@@ -32,14 +32,14 @@ def test_capabilities_that_we_know_are_asked_for_once_all_are_named(world: World
 
 
 @pytest.mark.parametrize("answer", [":srv CAP * LS :", ":srv CAP * LS :draft/only-new"])
-def test_nothing_to_ask_for_ends_the_negotiation(world: World, answer: str) -> None:
+def test_without_known_capabilities_negotiation_ends(world: World, answer: str) -> None:
     world.connect()
     world.sent()
     world.feed(answer)
     assert world.sent() == ["CAP END"]
 
 
-def test_a_refused_request_ends_the_negotiation_too(world: World) -> None:
+def test_a_refused_request_ends_negotiation(world: World) -> None:
     world.connect()
     world.feed(":srv CAP * LS :batch")
     world.sent()
@@ -48,7 +48,7 @@ def test_a_refused_request_ends_the_negotiation_too(world: World) -> None:
     assert world.network.caps.held == 0
 
 
-def test_capabilities_that_come_and_go(tea: World) -> None:
+def test_new_and_removed_capabilities(tea: World) -> None:
     tea.feed(":srv CAP alice NEW :away-notify chghost=x")
     assert tea.sent() == ["CAP REQ :away-notify chghost"]
     tea.feed(":srv CAP alice ACK :away-notify chghost")
@@ -57,7 +57,7 @@ def test_capabilities_that_come_and_go(tea: World) -> None:
     assert tea.network.caps.held == caps.AWAY_NOTIFY
 
 
-def test_a_server_without_capabilities_is_joined_all_the_same(world: World) -> None:
+def test_a_server_without_cap(world: World) -> None:
     world.connect()
     world.sent()
     world.feed(":srv 421 alice CAP :Unknown command", ":srv 001 alice :Welcome", ":srv 376 alice :End of MOTD")
@@ -65,7 +65,7 @@ def test_a_server_without_capabilities_is_joined_all_the_same(world: World) -> N
     assert world.sent() == ["JOIN #tea"]
 
 
-def test_a_nick_in_use_is_changed_until_it_is_free(world: World) -> None:
+def test_another_nick_is_tried_until_one_is_free(world: World) -> None:
     world.connect()
     world.sent()
     world.feed(":srv 433 * alice :Nickname is already in use")
@@ -75,7 +75,7 @@ def test_a_nick_in_use_is_changed_until_it_is_free(world: World) -> None:
     assert world.network.nicks.current == "alice__"
 
 
-def test_later_a_refused_nick_is_only_told(tea: World) -> None:
+def test_a_refused_nick_change_is_reported(tea: World) -> None:
     tea.feed(":srv 433 alice bob :Nickname is already in use")
     assert tea.sent() == []
     assert tea.shown()[-1] == "! The nickname bob was refused: Nickname is already in use"
@@ -86,13 +86,13 @@ def test_ping_is_answered(tea: World) -> None:
     assert tea.sent() == ["PONG :some token"]
 
 
-def test_joining_shows_the_channel_and_its_people(tea: World) -> None:
+def test_joining_shows_the_channel_and_its_members(tea: World) -> None:
     buffer = tea.model.current
     assert buffer.name == "#tea"
     assert [member.prefixes + member.nick for member in buffer.ranked_members] == ["@alice", "+carol", "bob"]
 
 
-def test_names_with_hosts_and_all_prefixes(world: World) -> None:
+def test_userhost_in_names_and_multi_prefix(world: World) -> None:
     world.welcome("multi-prefix userhost-in-names")
     buffer = world.join("@+alice!al@host.example bob!b@else.example")
     bob = buffer.member("BOB")
@@ -128,10 +128,10 @@ def test_names_with_hosts_and_all_prefixes(world: World) -> None:
         (":bob!b@h MODE #tea +o carol", "* bob set mode +o carol"),
         (":bob!b@h INVITE dave #tea", "* bob invited dave"),
         (":srv 301 alice bob :lunch", "- bob is away: lunch"),
-        # "an away message of `*`": a server's word for who stays without a connection
+        # "an away message of `*`" is sent for an always-on user without a connection
         (":srv 301 alice bob :*", "- bob is away"),
         (":srv 401 alice dave :No such nick/channel", "! dave: no such nick"),
-        (":srv 402 alice dave :No such server", "! dave: no such nick"),  # to WHOIS dave dave
+        (":srv 402 alice dave :No such server", "! dave: no such nick"),  # the answer to WHOIS dave dave
         (":srv 402 alice irc.example :No such server", "! There is no server irc.example"),
         (":srv 379 alice bob :is using modes +i", "- bob is using modes +i"),
         (":srv 221 alice +", "- You have no modes."),
@@ -162,26 +162,26 @@ def test_names_with_hosts_and_all_prefixes(world: World) -> None:
         (":srv 368 alice #tea :End", "- Nobody is banned from #tea."),
         (":srv 351 alice best-1.0 irc.example :x=y", "- irc.example runs best-1.0 x=y"),
         (":srv 443 alice bob #tea :is already on channel", "! bob is already in #tea"),
-        (":srv 443 alice", "! "),  # not as specified
+        (":srv 443 alice", "! "),  # against the specification
         (":srv 798 alice one two :three of them", "- one two: three of them"),
         (":srv 798 alice bob :has a hat", "- bob has a hat"),
         (":srv FAIL JOIN LIMIT #x :Too many", "! JOIN #x: Too many"),
         (":srv NOTE * HELLO :Be nice", "- Be nice"),
     ],
 )
-def test_what_is_shown(tea: World, line: str, shown: str) -> None:
+def test_lines_shown(tea: World, line: str, shown: str) -> None:
     tea.feed(line)
     assert tea.shown()[-1] == shown
 
 
-def test_logging_in_is_told_once(tea: World) -> None:
+def test_a_login_is_shown_once(tea: World) -> None:
     before = tea.shown()
     tea.feed(":srv MODE alice +r", ":srv 900 alice alice!a@h alice :You are now logged in as alice")
     assert tea.shown() == [*before, "- You are logged in as alice."]
     assert tea.shown("")[-1] == "* Mode of alice: +r"
 
 
-def test_a_host_is_told_once(tea: World) -> None:
+def test_a_host_is_shown_once(tea: World) -> None:
     before = len(tea.shown())
     tea.feed(
         ":srv 311 alice alice ~a 127.0.0.1 * :Alice",
@@ -199,7 +199,7 @@ def test_a_host_is_told_once(tea: World) -> None:
 
 
 @pytest.mark.parametrize("numeric", ["401", "402"])
-def test_who_is_not_here_is_told_where_it_was_asked(tea: World, numeric: str) -> None:
+def test_a_missing_nick_is_reported_in_the_window_of_the_command(tea: World, numeric: str) -> None:
     tea.feed(":bob!b@h PRIVMSG alice :hi")
     tea.type("/whois bob\n")
     tea.feed(f":srv {numeric} alice bob :No such nick or server")
@@ -207,7 +207,7 @@ def test_who_is_not_here_is_told_where_it_was_asked(tea: World, numeric: str) ->
     assert tea.shown("bob")[-1] == "bob: hi"
 
 
-def test_the_welcome_is_told_in_words(world: World) -> None:
+def test_the_welcome_is_shown_in_plain_words(world: World) -> None:
     world.connect()
     world.feed(
         ":srv 001 alice :Welcome",
@@ -230,7 +230,7 @@ def test_the_welcome_is_told_in_words(world: World) -> None:
     ]
 
 
-def test_whom_one_hears(tea: World) -> None:
+def test_accept_list_and_caller_id(tea: World) -> None:
     tea.feed(
         ":srv 718 alice bob ~bob@x :is writing to you, and you have user mode +g",
         ":srv 716 alice carol :is in +g mode",
@@ -247,7 +247,7 @@ def test_whom_one_hears(tea: World) -> None:
     ]
 
 
-def test_a_list_that_is_not_empty_just_ends(tea: World) -> None:
+def test_the_end_of_a_list_with_entries_is_not_shown(tea: World) -> None:
     tea.feed(":srv 367 alice #tea *!*@x", ":srv 368 alice #tea :End")
     assert tea.shown()[-1] == "- Banned from #tea: *!*@x"
 
@@ -266,13 +266,13 @@ def test_a_list_that_is_not_empty_just_ends(tea: World) -> None:
         (":alice!a@h PART #tea", ""),
     ],
 )
-def test_who_is_there(tea: World, line: str, members: str) -> None:
+def test_membership_changes(tea: World, line: str, members: str) -> None:
     buffer = tea.model.current
     tea.feed(line)
     assert " ".join(member.prefixes + member.nick for member in buffer.ranked_members) == members
 
 
-def test_notifications_change_members_silently(tea: World) -> None:
+def test_notifications_change_members_without_a_line(tea: World) -> None:
     before = tea.shown()
     tea.feed(
         ":bob!b@h AWAY :lunch",
@@ -292,7 +292,7 @@ def test_notifications_change_members_silently(tea: World) -> None:
     assert tea.shown() == before
 
 
-def test_private_messages_open_a_window_and_do_not_take_the_screen(tea: World) -> None:
+def test_private_messages_open_a_window_in_the_background(tea: World) -> None:
     tea.feed(":bob!b@h PRIVMSG alice :psst")
     assert tea.model.current.name == "#tea"
     assert tea.shown("bob") == ["bob: psst"]
@@ -301,7 +301,7 @@ def test_private_messages_open_a_window_and_do_not_take_the_screen(tea: World) -
     assert (buffer.unread.count, buffer.unread.highlights) == (1, 1)
 
 
-def test_over_a_private_talk_stands_who_it_is(tea: World) -> None:
+def test_the_title_of_a_private_conversation(tea: World) -> None:
     tea.feed(":bob!b@h PRIVMSG alice :psst")
     topics = []
     for line in (
@@ -318,23 +318,23 @@ def test_over_a_private_talk_stands_who_it_is(tea: World) -> None:
     assert topics == ["", *["logged in as robert"] * 3, "not logged in"]
 
 
-def test_a_private_talk_follows_a_new_nick(tea: World) -> None:
+def test_a_private_conversation_follows_a_nick_change(tea: World) -> None:
     tea.feed(":bob!b@h PRIVMSG alice :psst", ":bob!b@h NICK robert", ":robert!b@h PRIVMSG alice :me again")
     assert tea.shown("robert") == ["bob: psst", "* bob is now known as robert", "robert: me again"]
 
 
-def test_server_notices_stand_with_the_server(tea: World) -> None:
+def test_server_notices_are_shown_in_the_server_window(tea: World) -> None:
     tea.feed(":srv NOTICE * :*** Looking up", "NOTICE alice :no source")
     assert tea.shown("")[-2:] == ["srv: *** Looking up", ": no source"]
 
 
-def test_what_the_server_announces_stands_where_the_user_looks(tea: World) -> None:
+def test_server_announcements_are_shown_in_the_current_window(tea: World) -> None:
     tea.feed(":srv NOTICE alice :restart in five minutes", ":srv NOTICE alice :*** bob connected")
     assert tea.shown()[-1] == "srv: restart in five minutes"
     assert tea.shown("")[-1] == "srv: *** bob connected"
 
 
-def test_what_a_server_announces_elsewhere_marks_its_window(tea: World) -> None:
+def test_announcements_of_another_network_mark_its_window(tea: World) -> None:
     other = ClientNetwork("other", ServerAddress("irc.other", 9090), "alice")
     tea.model.add_network(other)
     tea.model.show(other.status)
@@ -358,12 +358,12 @@ def test_what_a_server_announces_elsewhere_marks_its_window(tea: World) -> None:
         ("", False),
     ],
 )
-def test_our_name_calls_us(tea: World, text: str, called: bool) -> None:
+def test_mentions_of_our_nick(tea: World, text: str, called: bool) -> None:
     tea.feed(f":bob!b@h PRIVMSG #tea :{text}")
     assert tea.model.current.lines[-1].highlight is called
 
 
-def test_server_time_is_when_it_was_said(tea: World) -> None:
+def test_server_time_is_shown(tea: World) -> None:
     tea.feed(
         "@time=2026-09-21T12:00:00.500Z :bob!b@h PRIVMSG #tea :earlier", "@time=nonsense :bob!b@h PRIVMSG #tea :now"
     )
@@ -372,7 +372,7 @@ def test_server_time_is_when_it_was_said(tea: World) -> None:
     assert tea.now - earlier.time == (2 * 3600 + 13 * 60 + 20) * 1000 - 500
 
 
-def test_history_is_put_where_it_belongs_and_only_once(tea: World) -> None:
+def test_history_is_inserted_in_order_and_once(tea: World) -> None:
     tea.feed(":bob!b@h PRIVMSG #tea :live")
     for _ in range(2):
         tea.feed(
@@ -387,16 +387,16 @@ def test_history_is_put_where_it_belongs_and_only_once(tea: World) -> None:
 
 
 @pytest.mark.parametrize("kind", ["chathistory #tea", "draft/multiline #tea", "netsplit a b"])
-def test_batches_that_never_end_take_bounded_memory(tea: World, kind: str) -> None:
+def test_unfinished_batches_take_bounded_memory(tea: World, kind: str) -> None:
     for number in range(1000):
         tea.feed(f":srv BATCH +{number} {kind}")
     assert len(tea.network.batches) <= 100
-    told = tea.shown("")
-    assert len([line for line in told if "does not end them" in line]) == 1
+    shown = tea.shown("")
+    assert len([line for line in shown if "does not end them" in line]) == 1
 
 
 @pytest.mark.parametrize("kind", ["chathistory", "draft/multiline"])
-def test_one_batch_that_never_ends_takes_bounded_memory(tea: World, kind: str) -> None:
+def test_one_unfinished_batch_takes_bounded_memory(tea: World, kind: str) -> None:
     tea.feed(f":srv BATCH +h {kind} #tea")
     tracemalloc.start()
     try:
@@ -413,18 +413,18 @@ def test_one_batch_that_never_ends_takes_bounded_memory(tea: World, kind: str) -
     assert len([line for line in tea.shown("") if "does not end them" in line]) == 1
 
 
-def test_ctcp_questions_are_answered(tea: World) -> None:
+def test_ctcp_requests_are_answered(tea: World) -> None:
     tea.feed(":bob!b@h PRIVMSG alice :\x01PING 123\x01", ":bob!b@h PRIVMSG alice :\x01FINGER\x01")
     assert tea.sent() == ["NOTICE bob :\x01PING 123\x01"]
     assert tea.network.find("bob") is None
 
 
-def test_a_flood_of_ctcp_questions_is_not_answered_by_a_flood(tea: World) -> None:
+def test_answers_to_a_flood_of_ctcp_requests_are_limited(tea: World) -> None:
     tea.feed(*[":bob!b@h PRIVMSG alice :\x01VERSION\x01"] * 50)
     assert len(tea.sent()) == 3
 
 
-def test_casemapping_of_the_server(world: World) -> None:
+def test_the_servers_casemapping_is_used(world: World) -> None:
     world.connect()
     world.feed(":srv 001 alice :hi", ":srv 005 alice CASEMAPPING=ascii :are supported")
     world.join(channel="#a[b]")
@@ -432,14 +432,14 @@ def test_casemapping_of_the_server(world: World) -> None:
     assert world.network.find("#a{b}") is None
 
 
-def test_losing_the_connection_is_told_and_empties_the_channel(tea: World) -> None:
+def test_a_lost_connection_is_shown_and_empties_the_channel(tea: World) -> None:
     tea.lose("the connection was cut")
     assert tea.shown()[-1] == "! Connection lost: the connection was cut"
     assert not tea.model.current.members
     assert tea.network.link.state is LinkState.OFFLINE
 
 
-def test_what_the_user_has_ordered_is_no_loss(tea: World) -> None:
+def test_a_disconnect_by_the_user_is_not_a_loss(tea: World) -> None:
     tea.type("/reconnect\n")
     (order,) = tea.model.effects
     assert isinstance(order, Reconnect)
@@ -447,7 +447,7 @@ def test_what_the_user_has_ordered_is_no_loss(tea: World) -> None:
     assert tea.shown()[-1] == "- Disconnected: to reconnect"
 
 
-def test_channels_are_joined_again(tea: World) -> None:
+def test_channels_are_joined_again_after_reconnecting(tea: World) -> None:
     tea.feed(":alice!al@h JOIN #extra", ":alice!al@h JOIN #left", ":alice!al@h PART #left")
     tea.lose()
     tea.connect()
@@ -457,7 +457,7 @@ def test_channels_are_joined_again(tea: World) -> None:
     assert tea.sent() == ["JOIN #tea,#extra"]
 
 
-def test_rejoining_does_not_change_the_window(tea: World) -> None:
+def test_rejoining_keeps_the_current_window(tea: World) -> None:
     tea.join(channel="#extra")
     tea.lose()
     tea.welcome()
@@ -469,18 +469,18 @@ def test_rejoining_does_not_change_the_window(tea: World) -> None:
 @pytest.mark.parametrize(
     "line", ["BATCH", "BATCH +x", "JOIN", "353", "PRIVMSG", "MODE", "CAP", "005", "433", "NICK", "KICK #tea"]
 )
-def test_messages_without_their_parameters_harm_nothing(tea: World, line: str) -> None:
+def test_messages_without_parameters_are_harmless(tea: World, line: str) -> None:
     tea.feed(line, ":srv " + line, ":bob!b@h " + line, ":alice!a@h " + line)
     tea.screen()
 
 
-def test_no_modes_are_not_worth_a_line(tea: World) -> None:
+def test_empty_modes_are_not_shown(tea: World) -> None:
     before = tea.shown()
     tea.feed(":srv 379 alice bob :is using modes +")
     assert tea.shown() == before
 
 
-def test_the_servers_last_words_are_why_the_connection_was_lost(tea: World) -> None:
+def test_the_error_of_the_server_is_the_reason_of_the_loss(tea: World) -> None:
     tea.feed("ERROR :The server is shutting down")
     tea.lose("the server closed the connection")
     tea.lose("nothing answers on irc.example:9090")
@@ -490,7 +490,7 @@ def test_the_servers_last_words_are_why_the_connection_was_lost(tea: World) -> N
     ]
 
 
-def test_a_server_is_offered_only_to_who_was_never_in(world: World) -> None:
+def test_a_local_server_is_offered_only_before_the_first_connection(world: World) -> None:
     world.network.link.offers_server = True
     world.console.size = Size(24, 80)
     world.lose("nothing answers on irc.example:9090")
@@ -507,7 +507,7 @@ def test_a_server_is_offered_only_to_who_was_never_in(world: World) -> None:
     assert world.screen()[-1] == "[net]"
 
 
-def test_tries_in_vain_are_one_line_that_is_kept_up_to_date(tea: World) -> None:
+def test_failed_attempts_update_one_line(tea: World) -> None:
     before = len(tea.shown())
     tea.lose("the server closed the connection")
     for _ in range(3):
@@ -522,10 +522,10 @@ def test_tries_in_vain_are_one_line_that_is_kept_up_to_date(tea: World) -> None:
     assert tea.shown()[-1] == "! Can't connect: no answer"
 
 
-def test_who_is_talking_is_not_asked_about_servers(tea: World) -> None:
-    """A question would take the line that is being typed for its answer."""
+def test_a_user_who_is_typing_is_not_offered_a_server(tea: World) -> None:
+    """Otherwise the line that is being typed would be taken for the answer."""
     tea.lose()
-    tea.network.link.offers_server = True  # as where nothing answered when the client started
+    tea.network.link.offers_server = True  # as when the first attempt found no server
     tea.welcome()
     tea.join()
     tea.type("half a ")
@@ -538,7 +538,7 @@ def test_who_is_talking_is_not_asked_about_servers(tea: World) -> None:
     assert "@alice: half a line" in tea.shown()
 
 
-def test_what_the_user_asked_for_stands_where_they_look(tea: World) -> None:
+def test_answers_to_the_user_are_shown_in_the_current_window(tea: World) -> None:
     tea.feed(":srv 376 alice :End of MOTD", ":bob!b@h PRIVMSG alice :psst")
     tea.press("M-3")
     tea.feed(
@@ -549,14 +549,14 @@ def test_what_the_user_asked_for_stands_where_they_look(tea: World) -> None:
     assert tea.shown("bob")[1:] == ["- Mode of alice: +i", "- - Welcome!", "- You are now known as ann"]
 
 
-def test_the_welcome_stands_in_the_servers_window(tea: World) -> None:
+def test_the_welcome_is_shown_in_the_server_window(tea: World) -> None:
     tea.feed(":srv 001 alice :Welcome", ":srv 372 alice :- Be kind", ":srv MODE alice +i", ":srv 376 alice :End")
     assert not any("Be kind" in line or "+i" in line for line in tea.shown())
     assert tea.shown("")[-2:] == ["* - Be kind", "* Mode of alice: +i"]
 
 
-def test_an_upgrade_of_the_server_is_no_news(world: World) -> None:
-    """It comes back at once, proves who it was, and shows nothing of it in its channels."""
+def test_an_upgrade_of_the_server_is_not_shown(world: World) -> None:
+    """The client reconnects at once, resumes, and shows nothing of it in its channels."""
     world.welcome("greenchat/resume")
     world.feed(":srv RESUME secret")
     world.join()
@@ -576,7 +576,7 @@ def test_an_upgrade_of_the_server_is_no_news(world: World) -> None:
 
 @pytest.mark.parametrize("command", sorted(NAMED))
 @pytest.mark.parametrize("nick", ["alice", "bob"])
-def test_a_message_that_names_nothing_changes_nothing(command: str, nick: str) -> None:
+def test_a_message_without_nick_or_channel_changes_nothing(command: str, nick: str) -> None:
     """A server may send anything; RFC 2812, 2.3: "The final colon ... parameters" may be missing or empty."""
     world = World()
     world.welcome("message-tags")

@@ -1,4 +1,4 @@
-"""What becomes of ourselves is seen, wherever the user looks; and what an earlier stay left is forgotten."""
+"""Changes of the user's own state are shown in any window; what an earlier membership left is reset."""
 
 import pytest
 
@@ -10,22 +10,22 @@ from greenchat.protocol import caps
 from greenchat.protocol.message import parse
 from tests.client.world import World
 
-# What happens to us in #tea, or on the network (""), while the user looks at another window.
+# Events that concern the user in #tea, or on the network (""), while another window is shown.
 CHANGES = {
     "kicked": ("#tea", ":bob!b@h KICK #tea alice :enough"),
     "banned": ("#tea", ":bob!b@h MODE #tea +b *!*@host.example"),
-    "op lost": ("#tea", ":bob!b@h MODE #tea -o alice"),
+    "deopped": ("#tea", ":bob!b@h MODE #tea -o alice"),
     "voiced": ("#tea", ":bob!b@h MODE #tea +v alice"),
-    "made to leave": ("#tea", ":alice!al@host.example PART #tea"),
+    "parted by an operator": ("#tea", ":alice!al@host.example PART #tea"),
     "nick taken": ("", ":alice!al@host.example NICK guest7"),
-    "not let in": ("#tea", ":srv 474 alice #tea :Cannot join channel (+b)"),
+    "join refused": ("#tea", ":srv 474 alice #tea :Cannot join channel (+b)"),
 }
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_it_marks_its_window(tea: World, change: str) -> None:
+def test_such_an_event_marks_its_window(tea: World, change: str) -> None:
     window, line = CHANGES[change]
-    if change == "not let in":
+    if change == "join refused":
         tea.feed(":alice!al@host.example PART #tea")
     buffer = tea.network.find(window) or tea.network.status
     elsewhere = tea.model.open(tea.network, "carol")
@@ -38,8 +38,8 @@ def test_it_marks_its_window(tea: World, change: str) -> None:
     assert "(0)" not in tea.console.frame(0).picture()[-2]
 
 
-def test_the_end_of_the_connection_marks_the_server_window(tea: World) -> None:
-    """Where the user looks at another network; on the same one the current window says so."""
+def test_a_lost_connection_marks_the_server_window(tea: World) -> None:
+    """While a window of another network is shown; on the same network the current window shows it."""
     other = ClientNetwork("other", ServerAddress("irc.other.example", 6667), "alice")
     tea.model.add_network(other)
     tea.model.show(other.status)
@@ -47,8 +47,8 @@ def test_the_end_of_the_connection_marks_the_server_window(tea: World) -> None:
     assert tea.network.status.unread.highlights == 1
 
 
-def test_a_marked_window_is_gone_to_and_told_of(tea: World) -> None:
-    """As the status line names it, though nobody spoke there."""
+def test_a_marked_window_is_found_and_described(tea: World) -> None:
+    """As the status line lists it, although there is no message in it."""
     tea.type("/window 1\n")
     tea.feed(":bob!b@h KICK #tea alice :enough")
     tea.type("/activity\n")
@@ -61,8 +61,8 @@ def test_a_marked_window_is_gone_to_and_told_of(tea: World) -> None:
     assert tea.shown("")[-1] == "- Nothing unread."
 
 
-def test_the_servers_own_lines_are_no_activity(world: World) -> None:
-    """A message of the day is read by who wants to: Alt-A does not go there."""
+def test_lines_of_the_server_are_not_activity(world: World) -> None:
+    """A message of the day is no reason for Alt-A to switch windows."""
     world.model.show(world.model.open(world.network, "#tea"))
     world.model.last = world.model.current
     world.connect()
@@ -74,15 +74,15 @@ def test_the_servers_own_lines_are_no_activity(world: World) -> None:
     assert world.model.current.name == "#tea"
 
 
-def test_a_mode_that_is_not_ours_marks_nothing(tea: World) -> None:
+def test_modes_of_others_mark_nothing(tea: World) -> None:
     buffer = tea.model.current
     tea.model.show(tea.network.status)
     tea.feed(":bob!b@h MODE #tea +v bob", ":bob!b@h MODE #tea +b *!*@spam.example", ":bob!b@h KICK #tea carol")
     assert buffer.unread.highlights == 0
 
 
-def test_coming_back_begins_anew(tea: World) -> None:
-    """What a JOIN does not repeat is not true any more: RPL_TOPIC comes only "if a topic is set"."""
+def test_rejoining_resets_the_state_of_the_channel(tea: World) -> None:
+    """What a JOIN does not send again is outdated: RPL_TOPIC comes only "if a topic is set"."""
     tea.feed(
         ":srv 332 alice #tea :Tea at five",
         ":srv 324 alice #tea +nt",
@@ -95,7 +95,7 @@ def test_coming_back_begins_anew(tea: World) -> None:
     assert list(buffer.members) == ["alice"]
 
 
-def test_the_key_is_the_one_that_holds(tea: World) -> None:
+def test_the_present_key_is_used(tea: World) -> None:
     tea.feed(":bob!b@h MODE #tea +k secret")
     assert tea.network.channels == {"#tea": "secret"}
     tea.feed(":bob!b@h MODE #tea -k *")
@@ -103,7 +103,7 @@ def test_the_key_is_the_one_that_holds(tea: World) -> None:
 
 
 def test_a_forwarded_channel_leaves_no_empty_window(tea: World) -> None:
-    """`470 <nick> <channel> <other channel>`: the other one is where we are."""
+    """`470 <nick> <channel> <other channel>`: the user is in the other channel."""
     tea.type("/join #overflow\n")
     tea.model.show(tea.model.open(tea.network, "#overflow"))
     tea.feed(":srv 470 alice #overflow ##overflow2 :Forwarding to another channel")
@@ -113,7 +113,7 @@ def test_a_forwarded_channel_leaves_no_empty_window(tea: World) -> None:
     assert "#overflow" not in tea.network.channels
 
 
-def test_channels_are_joined_in_as_few_lines_as_fit() -> None:
+def test_joins_are_combined_into_few_lines() -> None:
     assert list(joining.lines({"#a": "", "#b": "kb", "#c": ""})) == [(["#b", "#a", "#c"], ["kb"])]
     assert list(joining.lines({})) == []
     many = {f"#channel-with-a-long-name-{number}": "" for number in range(100)}
@@ -125,7 +125,7 @@ def test_channels_are_joined_in_as_few_lines_as_fit() -> None:
     assert [len(names) for names, _ in joining.lines(dict.fromkeys("abcde", ""), most=2)] == [2, 2, 1]
 
 
-def test_the_server_limits_the_channels_of_one_line(world: World) -> None:
+def test_the_servers_limit_of_channels_per_line(world: World) -> None:
     world.network.want("#two")
     world.connect()
     world.feed(":srv 001 alice :Hi", ":srv 005 alice TARGMAX=NAMES:1,JOIN:1,WHOIS: :are supported")
@@ -134,27 +134,27 @@ def test_the_server_limits_the_channels_of_one_line(world: World) -> None:
     assert world.sent() == ["JOIN #tea", "JOIN #two"]
 
 
-def test_a_line_that_names_everybody_calls_nobody(tea: World) -> None:
+def test_a_line_that_mentions_everybody_notifies_nobody(tea: World) -> None:
     tea.join("@alice bob carol dave eve")
     tea.feed(":bob!b@h PRIVMSG #tea :alice bob carol dave eve: hello all")
     tea.feed(":bob!b@h PRIVMSG #tea :alice, carol and dave: hello you")
     assert [line.highlight for line in list(tea.model.current.lines)[-2:]] == [False, True]
 
 
-def test_a_private_talk_tells_of_coming_back(tea: World) -> None:
+def test_a_private_conversation_shows_that_the_user_is_back(tea: World) -> None:
     tea.feed(":bob!b@h PRIVMSG alice :hi", ":bob!b@h QUIT :bye", ":bob!b@h JOIN #tea")
     assert tea.shown("bob") == ["bob: hi", "* bob quit (bye)", "* bob is back"]
     tea.feed(":bob!b@h PART #tea", ":bob!b@h JOIN #tea")
     assert len(tea.shown("bob")) == 3
 
 
-def test_a_nickname_is_one_word(tea: World) -> None:
+def test_a_nick_with_a_space_is_refused(tea: World) -> None:
     tea.type("/nick a b\n")
     assert tea.sent() == []
     assert tea.shown()[-1].startswith("! 'a b' can't be a nickname")
 
 
-def test_the_notify_list_follows_a_change_of_nickname(tea: World) -> None:
+def test_the_notify_list_follows_a_nick_change(tea: World) -> None:
     tea.type("/notify bob\n")
     tea.feed(":srv 303 alice :bob")
     tea.feed(":bob!b@h NICK robert")
@@ -163,7 +163,7 @@ def test_the_notify_list_follows_a_change_of_nickname(tea: World) -> None:
     assert tea.shown()[-1] == "- bob is online."
 
 
-def test_another_encoding_is_told_once(tea: World) -> None:
+def test_another_encoding_is_reported_once(tea: World) -> None:
     for _ in range(3):
         tea.console.on_network(tea.network, Recoded(parse(":bob!b@h PRIVMSG #tea :café")), tea.now)
     assert tea.shown()[-4:] == [
@@ -174,8 +174,10 @@ def test_another_encoding_is_told_once(tea: World) -> None:
     ]
 
 
-def test_coming_in_anew_with_the_password_is_told_once(world: World) -> None:
-    """A second device logs in, and comes in again to share the nick: no "logged in" and no "You joined" twice."""
+def test_reconnecting_to_log_in_is_shown_once(world: World) -> None:
+    """A second device reconnects with a password to share the nick: neither "logged in" nor "You joined" is shown
+    twice.
+    """
     world.connect()
     world.feed(
         ":srv CAP * LS :sasl=PLAIN",
@@ -199,14 +201,14 @@ def test_coming_in_anew_with_the_password_is_told_once(world: World) -> None:
         "@batch=h;time=2026-09-21T14:00:00.000Z :alice_!a@h QUIT :Changing the nickname back to alice",
         ":srv BATCH -h",
     )
-    told = [line for window in ("", "#tea") for line in world.shown(window)]
-    assert sum("logged in" in line for line in told) == 1
-    assert told.count("* You joined") == 1
-    assert not any("quit" in line for line in told)
+    lines = [line for window in ("", "#tea") for line in world.shown(window)]
+    assert sum("logged in" in line for line in lines) == 1
+    assert lines.count("* You joined") == 1
+    assert not any("quit" in line for line in lines)
 
 
-def test_a_channel_can_be_joined_before_the_connection_stands(world: World) -> None:
-    """Like lines, a /join is not lost: the window opens, and what is typed there waits."""
+def test_a_channel_can_be_joined_before_the_connection_is_established(world: World) -> None:
+    """Like messages, a /join is not lost: the window opens, and messages typed there wait."""
     world.network.unwant("#tea")
     world.type("/join #cake,#jam key\n")
     assert world.model.current.name == "#jam"

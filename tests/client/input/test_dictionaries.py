@@ -1,4 +1,4 @@
-"""Misspelt words of the input line: which they are, how they look, what Tab makes of them."""
+"""Spell checking of the input line: what is misspelt, how it looks, and what Tab suggests."""
 
 import sys
 from pathlib import Path
@@ -13,8 +13,8 @@ pytest.importorskip("hunspell", reason="chunspell has no wheel for this Python")
 
 
 @pytest.fixture
-def writing(tea: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    """Alice in #tea, with the dictionary of a language that has three words."""
+def with_spellcheck(tea: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Make a client in #tea with a dictionary of three words."""
     monkeypatch.setenv("DICPATH", str(tmp_path))
     (tmp_path / "xx_XX.aff").write_text("SET UTF-8\nTRY käs\n")
     (tmp_path / "xx_XX.dic").write_text("3\nKäse\ntee\nTee's\n", encoding="utf-8")
@@ -23,7 +23,7 @@ def writing(tea: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Worl
 
 
 def underlined(world: World) -> list[str]:
-    """The texts of the input line that are marked."""
+    """Return the underlined texts of the input line."""
     rows = world.console.frame(0.0).rows
     return [span.text for row in rows for span in row if span.style == DARK.misspelt]
 
@@ -43,76 +43,76 @@ def underlined(world: World) -> list[str]:
         ("日本 Привет", ["日本", "Привет"]),
     ],
 )
-def test_what_a_word_is(text: str, found: list[str]) -> None:
+def test_what_counts_as_a_word(text: str, found: list[str]) -> None:
     assert [word[0] for word in words(text)] == found
 
 
-def test_misspelt_words_are_underlined_once_they_are_typed(writing: World) -> None:
-    writing.type("I recieve")
-    assert underlined(writing) == []
-    writing.type(" teh cake")
-    assert underlined(writing) == ["recieve", "teh"]
-    writing.press("C-u")
-    assert underlined(writing) == []
+def test_misspelt_words_are_underlined_once_completed(with_spellcheck: World) -> None:
+    with_spellcheck.type("I recieve")
+    assert underlined(with_spellcheck) == []
+    with_spellcheck.type(" teh cake")
+    assert underlined(with_spellcheck) == ["recieve", "teh"]
+    with_spellcheck.press("C-u")
+    assert underlined(with_spellcheck) == []
 
 
-def test_in_each_row_of_a_text(writing: World) -> None:
-    writing.type("teh")
-    writing.press("M-Enter")
-    writing.type("a recieve b")
-    assert underlined(writing) == ["teh", "recieve"]
+def test_underlining_in_a_text_of_several_rows(with_spellcheck: World) -> None:
+    with_spellcheck.type("teh")
+    with_spellcheck.press("M-Enter")
+    with_spellcheck.type("a recieve b")
+    assert underlined(with_spellcheck) == ["teh", "recieve"]
 
 
-def test_tab_takes_what_was_meant(writing: World) -> None:
-    writing.type("I recieve, it")
-    writing.press("M-b", "Left", "Left")
-    assert writing.console.editor.line.picture() == "I recieve|, it"
-    writing.press("Tab")
-    assert writing.console.editor.line.picture() == "I receive|, it"
-    writing.press("Tab", "S-Tab")
-    assert writing.console.editor.line.picture() == "I receive|, it"
-    writing.type("s")
-    assert writing.console.editor.text == "I receives, it"
+def test_tab_suggests_corrections(with_spellcheck: World) -> None:
+    with_spellcheck.type("I recieve, it")
+    with_spellcheck.press("M-b", "Left", "Left")
+    assert with_spellcheck.console.editor.line.picture() == "I recieve|, it"
+    with_spellcheck.press("Tab")
+    assert with_spellcheck.console.editor.line.picture() == "I receive|, it"
+    with_spellcheck.press("Tab", "S-Tab")
+    assert with_spellcheck.console.editor.line.picture() == "I receive|, it"
+    with_spellcheck.type("s")
+    assert with_spellcheck.console.editor.text == "I receives, it"
 
 
-def test_names_come_first_and_are_never_wrong(writing: World) -> None:
-    writing.feed(":teha!t@h JOIN #tea")
-    writing.type("well teh")
-    writing.press("Tab")
-    assert writing.console.editor.text == "well teha "
-    assert underlined(writing) == []
+def test_nicks_are_suggested_first_and_never_underlined(with_spellcheck: World) -> None:
+    with_spellcheck.feed(":teha!t@h JOIN #tea")
+    with_spellcheck.type("well teh")
+    with_spellcheck.press("Tab")
+    assert with_spellcheck.console.editor.text == "well teha "
+    assert underlined(with_spellcheck) == []
 
 
-def test_words_of_ones_own(writing: World) -> None:
-    writing.type("greenchat is nice")
-    assert underlined(writing) == ["greenchat"]
-    writing.press("C-u")
-    writing.type("/set spelling.words greenchat\ngreenchat is nice")
-    assert underlined(writing) == []
+def test_the_users_own_words(with_spellcheck: World) -> None:
+    with_spellcheck.type("greenchat is nice")
+    assert underlined(with_spellcheck) == ["greenchat"]
+    with_spellcheck.press("C-u")
+    with_spellcheck.type("/set spelling.words greenchat\ngreenchat is nice")
+    assert underlined(with_spellcheck) == []
 
 
-def test_several_languages_and_letters_that_one_of_them_has_not(writing: World) -> None:
-    writing.type("/set spelling en_US xx\nKäse tee cake 日本 Kase ")
-    assert underlined(writing) == ["日本", "Kase"]
-    writing.press("Left", "Tab", "Tab")
-    assert writing.console.editor.text == "Käse tee cake 日本 Käse "
+def test_several_languages_and_letters_unknown_to_one(with_spellcheck: World) -> None:
+    with_spellcheck.type("/set spelling en_US xx\nKäse tee cake 日本 Kase ")
+    assert underlined(with_spellcheck) == ["日本", "Kase"]
+    with_spellcheck.press("Left", "Tab", "Tab")
+    assert with_spellcheck.console.editor.text == "Käse tee cake 日本 Käse "
 
 
-def test_the_machines_language(writing: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_systems_language(with_spellcheck: World, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("LC_ALL", "LC_MESSAGES"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "xx_XX.UTF-8")
-    writing.type("/set spelling auto\ncake tee ")
-    assert underlined(writing) == ["cake"]
+    with_spellcheck.type("/set spelling auto\ncake tee ")
+    assert underlined(with_spellcheck) == ["cake"]
 
 
-def test_what_is_missing_is_told_once(writing: World) -> None:
-    writing.type("/set spelling zz\nteh cake")
-    told = [line for line in writing.shown() if line.startswith("! There is no dictionary for zz (there are ")]
-    assert len(told) == 1
-    assert "en_US" in told[0]
-    assert "xx_XX" in told[0]
-    assert underlined(writing) == []
+def test_a_missing_dictionary_is_reported_once(with_spellcheck: World) -> None:
+    with_spellcheck.type("/set spelling zz\nteh cake")
+    lines = [line for line in with_spellcheck.shown() if line.startswith("! There is no dictionary for zz (there are ")]
+    assert len(lines) == 1
+    assert "en_US" in lines[0]
+    assert "xx_XX" in lines[0]
+    assert underlined(with_spellcheck) == []
 
 
 def test_without_the_library(tea: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,7 +125,7 @@ def test_without_the_library(tea: World, monkeypatch: pytest.MonkeyPatch) -> Non
         Dictionaries("en_US")
 
 
-def test_it_is_off_until_it_is_wanted(tea: World) -> None:
+def test_spell_checking_is_off_by_default(tea: World) -> None:
     tea.type("teh cake")
     assert underlined(tea) == []
     assert tea.console.editor.line.cursor == 8

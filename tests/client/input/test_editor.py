@@ -44,7 +44,7 @@ def editor(picture: str) -> Editor:
         ("a|b", "transpose", "ba|"),
         ("foo|", "backspace,undo", "foo|"),
         ("foo|", "kill to start,undo,redo", "|"),
-        # One character for the reader is one step, however many code points it has.
+        # A grapheme is one step, however many code points it has.
         ("a👩\u200d💻|b", "left", "a|👩\u200d💻b"),
         ("a|👩\u200d💻b", "right", "a👩\u200d💻|b"),
         ("a👩\u200d💻|b", "backspace", "a|b"),

@@ -1,4 +1,4 @@
-"""Searching, and the guard on pasting."""
+"""Searching, and the question before a long paste."""
 
 import pytest
 
@@ -23,27 +23,27 @@ def talk(tea: World) -> World:
     return tea
 
 
-def found(world: World) -> str:
-    """The line in the middle of the screen, where a match is brought."""
+def match_in_sight(world: World) -> str:
+    """Return the line that the search has brought to the middle of the screen."""
     return next(row.partition("│ ")[2] for row in world.screen()[1:-2] if "cake" in row)
 
 
-def test_searching_as_you_type_from_new_to_old_and_back(talk: World) -> None:
+def test_searching_while_typing_from_new_to_old_and_back(talk: World) -> None:
     talk.press("C-f")
     talk.type("CAK")
     assert input_row(talk) == "search: CAK"
-    assert found(talk) == "cake 35"
+    assert match_in_sight(talk) == "cake 35"
     talk.press("C-f", "Up")
-    assert found(talk) == "cake 15"
+    assert match_in_sight(talk) == "cake 15"
     talk.press("Down")
-    assert found(talk) == "cake 25"
+    assert match_in_sight(talk) == "cake 25"
     talk.press("Enter")
     assert input_row(talk) == "[#tea]"
-    assert found(talk) == "cake 25"
+    assert match_in_sight(talk) == "cake 25"
     assert "more below" in talk.bar()
 
 
-def test_what_is_found_is_marked(talk: World) -> None:
+def test_matches_are_marked(talk: World) -> None:
     talk.press("C-f")
     talk.type("ake")
     spans = [span for row in talk.console.frame(0.0).rows for span in row if span.style.reverse]
@@ -51,7 +51,7 @@ def test_what_is_found_is_marked(talk: World) -> None:
 
 
 @pytest.mark.parametrize("key", ["Escape", "C-g", "C-c"])
-def test_giving_up_goes_back_to_where_it_began(talk: World, key: str) -> None:
+def test_cancelling_returns_to_the_start(talk: World, key: str) -> None:
     talk.type("draft")
     talk.press("PgUp")
     before = talk.screen()
@@ -62,16 +62,16 @@ def test_giving_up_goes_back_to_where_it_began(talk: World, key: str) -> None:
     assert talk.screen() == before
 
 
-def test_nothing_found_is_said(talk: World) -> None:
+def test_a_search_without_matches_says_so(talk: World) -> None:
     talk.press("C-f")
     talk.type("cakex")
     assert "nothing found" in talk.bar()
     talk.press("Backspace")
-    assert found(talk) == "cake 35"
+    assert match_in_sight(talk) == "cake 35"
 
 
-def test_each_letter_narrows_what_was_found(talk: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In windows with thousands of lines nobody waits for each letter again."""
+def test_each_letter_searches_the_previous_matches_only(talk: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In windows with thousands of lines typing must not be slow."""
     looked: list[int] = []
 
     def counted(buffer: Buffer, number: int) -> str:
@@ -82,19 +82,19 @@ def test_each_letter_narrows_what_was_found(talk: World, monkeypatch: pytest.Mon
     talk.press("C-f")
     talk.type("cake ")
     talk.press("Up")
-    assert found(talk) == "cake 25"
+    assert match_in_sight(talk) == "cake 25"
     looked.clear()
     talk.type("2")
-    assert (found(talk), len(looked)) == ("cake 25", 1)
+    assert (match_in_sight(talk), len(looked)) == ("cake 25", 1)
     talk.type("x")
     looked.clear()
     talk.type("yz")
     assert looked == []
     talk.press("Backspace", "Backspace", "Backspace")
-    assert found(talk) == "cake 25"
+    assert match_in_sight(talk) == "cake 25"
 
 
-def test_all_windows_can_be_searched(talk: World) -> None:
+def test_searching_all_windows(talk: World) -> None:
     talk.feed(":carol!c@h PRIVMSG alice :the recipe")
     talk.type("draft")
     talk.press("C-f")
@@ -107,7 +107,7 @@ def test_all_windows_can_be_searched(talk: World) -> None:
     assert input_row(talk) == "[#tea] draft"
 
 
-def test_a_key_that_means_something_else_ends_the_search(talk: World) -> None:
+def test_another_key_ends_the_search(talk: World) -> None:
     talk.press("C-f")
     talk.type("cake")
     talk.press("M-1")
@@ -115,7 +115,7 @@ def test_a_key_that_means_something_else_ends_the_search(talk: World) -> None:
     assert input_row(talk) == "[net]"
 
 
-def test_history_search(tea: World) -> None:
+def test_searching_the_input_history(tea: World) -> None:
     tea.type("first cake\nbread\nsecond cake\n")
     tea.press("C-r")
     tea.type("cake")
@@ -128,7 +128,7 @@ def test_history_search(tea: World) -> None:
     assert tea.console.editor.text == "first cake"
 
 
-def test_a_history_without_it_says_so(tea: World) -> None:
+def test_an_input_history_without_match_says_so(tea: World) -> None:
     tea.type("first cake\nbread\n")
     tea.press("C-r")
     tea.type("tea")
@@ -141,7 +141,7 @@ def test_a_history_without_it_says_so(tea: World) -> None:
     assert input_row(tea) == "history (cake): first cake"
 
 
-def test_a_short_paste_asks_nothing(tea: World) -> None:
+def test_a_short_paste_is_not_asked_about(tea: World) -> None:
     tea.paste("one\ntwo\n")
     assert tea.screen()[-2:] == ["[#tea] one", "       two"]
 
@@ -156,7 +156,7 @@ def test_a_short_paste_asks_nothing(tea: World) -> None:
         ("Escape", [], ""),
     ],
 )
-def test_a_long_paste_asks_first(tea: World, answer: str, sent: list[str], line: str) -> None:
+def test_a_long_paste_is_asked_about(tea: World, answer: str, sent: list[str], line: str) -> None:
     tea.paste("one\ntwo\nthree\n")
     assert input_row(tea) == "Paste 3 lines?"
     tea.press("x", "Up")
@@ -166,7 +166,7 @@ def test_a_long_paste_asks_first(tea: World, answer: str, sent: list[str], line:
     assert tea.console.editor.text == line
 
 
-def test_the_server_is_searched_where_it_can() -> None:
+def test_searching_on_the_server() -> None:
     world = World()
     world.welcome("batch message-tags server-time soju.im/search")
     world.join()

@@ -1,8 +1,8 @@
-"""The join screen: server, nickname, and a channel out of those that the server has."""
+"""The join screen: server, nick, and one of the server's channels."""
 
 import pytest
 
-from greenchat.client.input.join_screen import NICK, SERVER, Plan
+from greenchat.client.input.join_screen import NICK, SERVER, InitialFields
 from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.effects import Connect, Quit, StartServer
 from greenchat.client.state.model import LinkState
@@ -20,21 +20,21 @@ LIST = (
 
 @pytest.fixture
 def chosen() -> list[str]:
-    """What was chosen."""
+    """Return what was chosen."""
     return []
 
 
 @pytest.fixture
 def first(chosen: list[str]) -> World:
-    """A client that was started without saying where to go."""
+    """Make a client that was started without a destination."""
     world = World(12, 60)
     world.network.channels.clear()
     world.network.show_on_join.clear()
-    world.console.ask_where(Plan("localhost:9090", "alice"), SERVER, lambda name, _: chosen.append(name))
+    world.console.ask_where(InitialFields("localhost:9090", "alice"), SERVER, lambda name, _: chosen.append(name))
     return world
 
 
-def test_enter_accepts_what_stands_there(first: World, chosen: list[str]) -> None:
+def test_enter_accepts_the_suggestion(first: World, chosen: list[str]) -> None:
     assert first.screen() == [
         " greenchat: where do you want to chat?",
         "",
@@ -68,7 +68,7 @@ def test_enter_accepts_what_stands_there(first: World, chosen: list[str]) -> Non
     assert first.screen()[0] == " #teapots"
 
 
-def test_what_is_typed_takes_the_place_of_what_was_suggested(first: World) -> None:
+def test_typing_replaces_the_suggestion(first: World) -> None:
     first.type("ircs://irc.example/tea\nada\n")
     network = first.network
     assert (network.address, network.nicks.current, network.nicks.wanted) == (
@@ -79,13 +79,13 @@ def test_what_is_typed_takes_the_place_of_what_was_suggested(first: World) -> No
     assert first.screen()[4] == "  Channel    #tea"
 
 
-def test_a_suggestion_can_be_changed(first: World) -> None:
+def test_a_suggestion_can_be_edited(first: World) -> None:
     first.press("Backspace")
     first.type("1")
     assert first.screen()[2] == "  Server     localhost:9091"
 
 
-def test_the_channels_are_fetched_once_and_looked_through_while_typing(first: World) -> None:
+def test_channels_are_fetched_once_and_filtered_while_typing(first: World) -> None:
     first.press("Enter", "Enter")
     first.welcome()
     first.feed(*LIST)
@@ -98,7 +98,7 @@ def test_the_channels_are_fetched_once_and_looked_through_while_typing(first: Wo
 
 
 def test_the_channels_are_fetched_again_on_a_new_connection(first: World) -> None:
-    """A login may lead to one, by which this becomes one more device of somebody."""
+    """A login may reconnect, and make this client one more device of the account."""
     first.press("Enter", "Enter")
     first.welcome()
     first.feed(*LIST[:2])
@@ -111,42 +111,51 @@ def test_the_channels_are_fetched_again_on_a_new_connection(first: World) -> Non
     assert "  3 channels here. Choose one, or type a name:" in first.screen()
 
 
-def test_the_list_is_not_shown_as_an_answer(first: World) -> None:
+def test_the_fetched_list_is_not_shown_as_an_answer(first: World) -> None:
     first.press("Enter", "Enter")
     first.welcome()
     first.feed(*LIST)
     assert not any("#coffee" in line for line in first.shown(""))
 
 
-def test_lobby_is_suggested_where_there_is_one(first: World) -> None:
+def test_lobby_is_suggested_if_it_exists(first: World) -> None:
     first.press("Enter", "Enter")
     first.welcome()
     first.feed(*LIST[:-1], ":srv 322 alice #lobby 1 :", LIST[-1])
     assert first.screen()[4] == "  Channel    #lobby"
 
 
-def test_who_is_quicker_than_the_server_joins_when_it_is_there(first: World) -> None:
+def test_a_channel_chosen_before_the_welcome_is_joined_afterwards(first: World) -> None:
     first.press("Enter", "Enter", "Enter")
     assert first.screen()[0] == " #lobby"
     first.come_in()
     assert first.sent()[-1] == "JOIN #lobby"
 
 
+@pytest.mark.parametrize("typed", ["#tea", "tea", "/join #tea", "/JOIN tea", "/j #tea key"])
+def test_the_channel_may_be_typed_as_a_command(first: World, typed: str) -> None:
+    first.press("Enter", "Enter")
+    first.welcome()
+    first.feed(*LIST)
+    first.type(f"{typed}\n")
+    assert first.sent()[-1] == "JOIN #tea"
+
+
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    ("typed", "expected"),
     [
         ("ftp://x\n", "ftp:// is not supported; use irc:// or ircs://"),
         ("\n two words\n", "'two words' can't be a nickname"),
         ("x:99999\n", "x:99999: 99999 is not a port"),
     ],
 )
-def test_what_can_not_be_is_told(first: World, typed: str, told: str) -> None:
+def test_invalid_input_is_reported(first: World, typed: str, expected: str) -> None:
     first.type(typed)
-    assert told in "\n".join(first.screen())
+    assert expected in "\n".join(first.screen())
     assert not first.model.effects
 
 
-def test_where_nothing_answers_on_this_machine_a_server_is_offered(first: World) -> None:
+def test_a_local_server_is_offered_where_none_runs(first: World) -> None:
     first.press("Enter", "Enter")
     first.model.effects.clear()
     first.network.link.retry_at = 1.0
@@ -158,17 +167,17 @@ def test_where_nothing_answers_on_this_machine_a_server_is_offered(first: World)
     assert list(first.model.effects) == [StartServer(first.network)]
 
 
-def test_what_was_said_before_can_be_opened_after_a_failure(first: World) -> None:
+def test_the_saved_history_can_be_opened_after_a_failure(first: World) -> None:
     first.press("Enter", "Enter")
     first.model.effects.clear()
     first.lose("nothing answers on localhost:9090")
     first.press("C-o")
-    assert list(first.model.effects) == [Connect(first.network)]  # it continues trying
+    assert list(first.model.effects) == [Connect(first.network)]  # the client keeps trying
     assert first.model.current.name == "#lobby"
     assert first.screen()[-1] == "[#lobby]"
 
 
-def test_another_server_has_to_be_tried_first(first: World) -> None:
+def test_another_server_must_be_tried_before_opening_the_history(first: World) -> None:
     first.press("Enter", "Enter")
     first.model.effects.clear()
     first.lose("nothing answers on localhost:9090")
@@ -178,7 +187,7 @@ def test_another_server_has_to_be_tried_first(first: World) -> None:
     assert not first.model.effects
 
 
-def test_another_server_can_be_named_after_a_failure(first: World) -> None:
+def test_another_server_can_be_entered_after_a_failure(first: World) -> None:
     first.type("irc.example\n\n")
     first.model.effects.clear()
     first.lose("no answer from irc.example:9090")
@@ -189,14 +198,14 @@ def test_another_server_can_be_named_after_a_failure(first: World) -> None:
 
 
 @pytest.mark.parametrize("key", ["Escape", "C-c"])
-def test_it_can_be_left(first: World, key: str) -> None:
+def test_the_join_screen_can_be_closed(first: World, key: str) -> None:
     first.press(key)
     assert list(first.model.effects) == [Quit()]
 
 
-def test_only_the_name_is_asked_for_where_the_rest_is_known(chosen: list[str]) -> None:
+def test_only_missing_answers_are_asked_for(chosen: list[str]) -> None:
     world = World(5, 20)
-    world.console.ask_where(Plan("localhost:9090", "", "#tea"), NICK, lambda name, _: chosen.append(name))
+    world.console.ask_where(InitialFields("localhost:9090", "", "#tea"), NICK, lambda name, _: chosen.append(name))
     assert world.screen() == [
         " where do you want …",
         "Server   localhost:9",
@@ -221,7 +230,7 @@ def test_every_size_can_be_drawn(first: World, size: Size) -> None:
     assert all(len(row) <= size.columns for row in first.screen())
 
 
-def test_join_without_a_name_lets_choose(tea: World) -> None:
+def test_join_without_a_channel_opens_the_list(tea: World) -> None:
     tea.type("/join\n")
     assert tea.sent() == ["LIST"]
     tea.feed(*LIST)
@@ -234,7 +243,7 @@ def test_join_without_a_name_lets_choose(tea: World) -> None:
     assert tea.network.link.state is LinkState.ONLINE
 
 
-def test_a_question_of_the_server_comes_first(first: World) -> None:
+def test_a_question_of_the_server_is_shown_first(first: World) -> None:
     first.press("Enter", "Enter")
     first.connect()
     first.feed(":srv 433 * alice :In use", ":srv 001 alice_ :Welcome", ":srv 422 alice_ :No MOTD")
@@ -243,7 +252,7 @@ def test_a_question_of_the_server_comes_first(first: World) -> None:
     assert first.screen()[3] == "  Nickname   alice_"
 
 
-def test_a_channel_is_no_server(first: World) -> None:
+def test_a_channel_is_refused_as_a_server(first: World) -> None:
     first.type("#tea\n")
     assert any("#tea is a channel. Name its server first." in row for row in first.screen())
     assert not first.model.effects

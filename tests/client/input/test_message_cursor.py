@@ -1,8 +1,8 @@
-"""The message cursor: replies, reactions, taking back, copying, opening links."""
+"""The message cursor: reply, react, redact, copy, open links."""
 
 import pytest
 
-from greenchat.client.state.effects import Copy, Open
+from greenchat.client.state.effects import CopyText, OpenLink
 from tests.client.world import World
 
 CAPS = "echo-message labeled-response batch message-tags server-time draft/message-redaction"
@@ -10,7 +10,7 @@ CAPS = "echo-message labeled-response batch message-tags server-time draft/messa
 
 @pytest.fixture
 def world() -> World:
-    """In #tea, where bob, carol and alice have said something."""
+    """Make a client in #tea with messages of bob, carol and alice."""
     world = World(rows=12)
     world.welcome(CAPS)
     world.join()
@@ -35,7 +35,7 @@ def below(world: World) -> str:
     return world.bar()
 
 
-def test_it_begins_with_the_newest_and_moves(world: World) -> None:
+def test_it_begins_at_the_newest_message_and_moves(world: World) -> None:
     world.press("C-Up")
     assert selected(world).strip() == "not me"
     world.press("Up")
@@ -48,7 +48,7 @@ def test_it_begins_with_the_newest_and_moves(world: World) -> None:
     assert selected(world) == ""
 
 
-def test_it_scrolls_and_comes_back(world: World) -> None:
+def test_it_scrolls_and_returns(world: World) -> None:
     for number in range(30):
         world.feed(f":bob!b@h PRIVMSG #tea :{number}")
     before = world.screen()
@@ -58,7 +58,7 @@ def test_it_scrolls_and_comes_back(world: World) -> None:
     assert world.screen() == before
 
 
-def test_it_stays_on_its_message_when_older_ones_come(world: World) -> None:
+def test_it_stays_on_its_message_when_older_ones_arrive(world: World) -> None:
     world.press("C-Up", "Up", "Up")
     world.feed(
         ":srv BATCH +h chathistory #tea",
@@ -68,7 +68,7 @@ def test_it_stays_on_its_message_when_older_ones_come(world: World) -> None:
     assert selected(world).startswith("who brings cake?")
 
 
-def test_a_window_without_lines_has_nothing_to_choose(world: World) -> None:
+def test_a_window_without_messages_has_nothing_to_select(world: World) -> None:
     world.type("/query dora\n")
     world.press("C-Up")
     assert "There are no messages here" in below(world)
@@ -76,7 +76,7 @@ def test_a_window_without_lines_has_nothing_to_choose(world: World) -> None:
     assert world.screen()[-1] == "[dora]"
 
 
-def test_it_brings_back_what_was_cleared(world: World) -> None:
+def test_it_shows_cleared_messages_again(world: World) -> None:
     world.type("/clear\n")
     assert "who brings cake?" not in "\n".join(world.screen())
     world.press("C-Up")
@@ -95,20 +95,20 @@ def test_replying(world: World) -> None:
     assert world.sent() == ["@label=gc2 PRIVMSG #tea :and more"]
 
 
-def test_a_reply_can_be_given_up(world: World) -> None:
+def test_a_reply_can_be_cancelled(world: World) -> None:
     world.press("C-Up", "r", "Escape")
     world.type("hi\n")
     assert world.sent() == ["@label=gc1 PRIVMSG #tea :hi"]
 
 
-def test_where_messages_have_no_ids_a_reply_names_whom_it_is_for(tea: World) -> None:
+def test_without_msgids_a_reply_begins_with_the_nick(tea: World) -> None:
     tea.feed(":bob!b@h PRIVMSG #tea :who brings cake?")
     tea.press("C-Up", "Enter")
     tea.type("I do\n")
     assert tea.sent() == ["PRIVMSG #tea :bob: I do"]
 
 
-def test_replies_of_others_are_drawn_and_call_whom_they_answer(world: World) -> None:
+def test_replies_of_others_are_shown_and_notify_the_recipient(world: World) -> None:
     world.feed(
         "@msgid=b2;+draft/reply=a1 :bob!b@h PRIVMSG #tea :then who?",
         "@msgid=b3;+draft/reply=zzz :bob!b@h PRIVMSG #tea :as I said",
@@ -131,7 +131,7 @@ def test_reacting(world: World) -> None:
     assert "👍 bob" in history(world)
 
 
-def test_an_emoji_by_its_name_is_a_reaction(world: World) -> None:
+def test_reacting_with_an_emoji_by_name(world: World) -> None:
     world.press("C-Up", "e")
     world.type(":tea:\n")
     assert world.sent() == ["@+draft/reply=a1;+draft/react=🍵 TAGMSG #tea"]
@@ -140,7 +140,7 @@ def test_an_emoji_by_its_name_is_a_reaction(world: World) -> None:
     assert world.sent() == ["@+draft/reply=a1;+draft/react=:no-such-thing: TAGMSG #tea"]
 
 
-def test_any_text_is_a_reaction(world: World) -> None:
+def test_reacting_with_any_text(world: World) -> None:
     world.press("C-Up", "e")
     world.type("lolx")
     world.press("Backspace", "Enter")
@@ -157,7 +157,7 @@ def test_many_reactions_are_counted(world: World) -> None:
     assert history(world)[-1] == "🎉 5"
 
 
-def test_taking_a_message_back(world: World) -> None:
+def test_redacting(world: World) -> None:
     world.feed("@msgid=b2;+draft/reply=a1 :bob!b@h PRIVMSG #tea :really?")
     world.press("C-Up", "Up", "d")
     assert world.screen()[-1] == "Delete this message?"
@@ -169,7 +169,7 @@ def test_taking_a_message_back(world: World) -> None:
     assert history(world)[-3:] == ["(deleted by alice)", "↳ a deleted message", "really?"]
 
 
-def test_what_the_server_can_not_do_is_not_offered(tea: World) -> None:
+def test_actions_that_the_server_does_not_support_are_not_offered(tea: World) -> None:
     tea.feed(":bob!b@h PRIVMSG #tea :hello")
     tea.press("C-Up")
     assert below(tea).startswith(" r reply, c copy text. Up and Down")
@@ -181,22 +181,22 @@ def test_what_the_server_can_not_do_is_not_offered(tea: World) -> None:
 def test_copying_and_opening(world: World) -> None:
     requests = world.model.effects
     world.press("C-Up", "Up", "Up", "c")
-    assert requests.popleft() == Copy("who brings cake?")
+    assert requests.popleft() == CopyText("who brings cake?")
     world.press("C-Up", "Up", "o")
     assert "1 https://cake.example/a  2 https://b.example/x_(y)" in below(world)
     world.press("2")
-    assert requests.popleft() == Open("https://b.example/x_(y)")
+    assert requests.popleft() == OpenLink("https://b.example/x_(y)")
     world.press("C-Up", "Up", "y", "1")
-    assert requests.popleft() == Copy("https://cake.example/a")
+    assert requests.popleft() == CopyText("https://cake.example/a")
     assert not requests
 
 
-def test_other_keys_leave_it(world: World) -> None:
+def test_other_keys_end_it(world: World) -> None:
     world.press("C-Up", "M-1")
     assert world.model.current is world.network.status
 
 
-def test_copy_mode_shows_names_and_texts_only(world: World) -> None:
+def test_copy_mode_shows_nicks_and_texts_only(world: World) -> None:
     world.console.size = world.console.size._replace(columns=130)
     assert "│@alice" in world.screen()[1]
     world.press("M-c")

@@ -1,4 +1,4 @@
-"""One question at a time, in its window, hidden as a whole, with commands; what keys move past it."""
+"""Questions: one at a time, in their window, hidden as a whole; commands and moving keys keep working."""
 
 import pytest
 
@@ -7,8 +7,8 @@ from greenchat.client.state.questions import Answer, Prompt, Question, nothing
 from tests.client.world import World
 
 
-def test_no_question_gets_between_the_parts_of_another(tea: World) -> None:
-    """A key is asked for while a new password is: it has to wait, or it would be typed readably."""
+def test_a_question_does_not_interrupt_another_one(tea: World) -> None:
+    """A channel's key is asked for while a new password is being typed: it waits, or the password would be shown."""
     tea.network.address = ServerAddress("localhost", 9090)
     tea.type("/register\n")
     tea.type("sec")
@@ -24,7 +24,7 @@ def test_no_question_gets_between_the_parts_of_another(tea: World) -> None:
 
 
 @pytest.mark.parametrize("typed", ["\n", "secret\n\n"])
-def test_enter_alone_ends_no_prompt_so_that_what_follows_is_not_said(tea: World, typed: str) -> None:
+def test_an_empty_answer_does_not_end_the_prompt(tea: World, typed: str) -> None:
     tea.network.address = ServerAddress("localhost", 9090)
     tea.type(f"/register\n{typed}")
     assert any(row.startswith(" Nothing was typed. ") for row in tea.screen())
@@ -33,7 +33,7 @@ def test_enter_alone_ends_no_prompt_so_that_what_follows_is_not_said(tea: World,
     assert tea.console.hides_input == (typed == "\n")
 
 
-def test_what_follows_something_hidden_is_hidden(tea: World) -> None:
+def test_a_prompt_after_a_hidden_one_is_hidden(tea: World) -> None:
     taken: list[str] = []
 
     def second(text: str, _now: int) -> None:
@@ -53,7 +53,7 @@ def test_what_follows_something_hidden_is_hidden(tea: World) -> None:
 
 
 def test_a_question_belongs_to_its_window(tea: World) -> None:
-    """The key of #cake is asked for in the window of #cake; elsewhere one continues talking."""
+    """The key of #cake is asked for in the window of #cake; in other windows one continues typing messages."""
     cake = tea.model.open(tea.network, "#cake")
     tea.feed(":srv 475 alice #cake :Cannot join channel (+k)")
     assert tea.screen()[-1] == "[#tea]"
@@ -71,7 +71,7 @@ def test_a_question_belongs_to_its_window(tea: World) -> None:
     assert tea.sent() == ["PRIVMSG #tea :more", "JOIN #cake secret"]
 
 
-def test_a_question_of_a_window_that_is_closed_goes_with_it(tea: World) -> None:
+def test_closing_the_window_cancels_its_question(tea: World) -> None:
     cake = tea.model.open(tea.network, "#cake")
     tea.model.show(cake)
     tea.feed(":srv 475 alice #cake :Cannot join channel (+k)")
@@ -80,7 +80,7 @@ def test_a_question_of_a_window_that_is_closed_goes_with_it(tea: World) -> None:
     assert tea.screen()[-1] == "[#tea]"
 
 
-def test_keys_that_move_work_while_a_question_waits(tea: World) -> None:
+def test_moving_keys_work_during_a_question(tea: World) -> None:
     tea.feed(":srv 475 alice #tea :Cannot join channel (+k)")
     tea.press("C-p")
     assert tea.model.current is tea.network.status
@@ -89,7 +89,7 @@ def test_keys_that_move_work_while_a_question_waits(tea: World) -> None:
 
 
 @pytest.mark.parametrize("hidden", [False, True])
-def test_commands_work_in_a_prompt(tea: World, hidden: bool) -> None:
+def test_commands_work_during_a_prompt(tea: World, hidden: bool) -> None:
     taken: list[str] = []
     tea.model.questions.append(Prompt("a word", lambda text, _: taken.append(text), hidden=hidden))
     tea.console.ask(tea.now)
@@ -106,7 +106,7 @@ def test_a_key_may_begin_with_a_slash(tea: World) -> None:
     assert taken == ["/secret"]
 
 
-def test_commands_work_in_a_question(tea: World) -> None:
+def test_commands_work_during_a_question(tea: World) -> None:
     tea.model.questions.append(Question("Really?", (Answer("yes", "do", nothing), Answer("no", "not", nothing))))
     tea.console.ask(tea.now)
     tea.type("/away lunch\n")
@@ -114,8 +114,8 @@ def test_commands_work_in_a_question(tea: World) -> None:
     assert tea.screen()[-1] == "[#tea]"
 
 
-def test_lines_that_are_no_message_are_edited_like_messages(tea: World) -> None:
-    """The keys of the editor are those of every line: questions, the search, the join screen."""
+def test_all_input_lines_have_the_keys_of_the_editor(tea: World) -> None:
+    """Questions, the search and the join screen as well as the message line."""
     tea.model.questions.append(Prompt("a word", lambda text, _: None))
     tea.console.ask(tea.now)
     tea.type("one two")

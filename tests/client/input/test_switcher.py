@@ -1,4 +1,4 @@
-"""Going to a window, a channel or somebody by a few letters; and choosing from what Tab finds."""
+"""Switching to a window, channel or user by a few letters; and choosing from what Tab suggests."""
 
 from pathlib import Path
 
@@ -19,19 +19,19 @@ from tests.client.world import World
         ("", "#a", "#b"),
     ],
 )
-def test_the_better_fit_comes_first(wanted: str, better: str, worse: str) -> None:
+def test_the_better_match_comes_first(wanted: str, better: str, worse: str) -> None:
     first, second = fit(wanted, better), fit(wanted, worse)
     assert first is not None
     assert second is not None
     assert first <= second
 
 
-def test_letters_must_be_there_in_order() -> None:
+def test_letters_must_occur_in_order() -> None:
     assert fit("ate", "#tea") is None
     assert fit("TEA", "#tea") == 0
 
 
-def test_a_window_is_found_by_some_letters(tea: World) -> None:
+def test_a_window_is_found_by_a_few_letters(tea: World) -> None:
     for name in ("#cake", "#coffee-lovers", "#dev"):
         tea.join(channel=name)
     tea.press("M-g")
@@ -44,7 +44,7 @@ def test_a_window_is_found_by_some_letters(tea: World) -> None:
     assert tea.screen()[-1] == "[#coffee-lovers]"
 
 
-def test_those_who_call_come_first(tea: World) -> None:
+def test_windows_with_mentions_come_first(tea: World) -> None:
     for name in ("#cake", "#dev"):
         tea.join(channel=name)
     tea.feed(":bob!b@h PRIVMSG #dev :alice: look", ":bob!b@h PRIVMSG #cake :hello")
@@ -55,7 +55,7 @@ def test_those_who_call_come_first(tea: World) -> None:
     assert tea.model.current.name == "#cake"
 
 
-def test_channels_and_people_without_a_window_are_found(tea: World) -> None:
+def test_channels_and_users_without_a_window_are_found(tea: World) -> None:
     tea.feed(":srv 322 alice #garden 12 :Roses", ":srv 323 alice :End")
     tea.press("M-g")
     tea.type("gard\n")
@@ -65,7 +65,7 @@ def test_channels_and_people_without_a_window_are_found(tea: World) -> None:
     assert tea.model.current.name == "carol"
 
 
-def test_what_is_nowhere_is_told(tea: World) -> None:
+def test_no_match_is_reported(tea: World) -> None:
     tea.press("M-g")
     tea.type("xyzzy")
     assert "No name matches" in tea.bar()
@@ -73,7 +73,7 @@ def test_what_is_nowhere_is_told(tea: World) -> None:
     assert tea.model.current.name == "#tea"
 
 
-def test_candidates_are_seen_and_stepped_through(tea: World) -> None:
+def test_candidates_are_shown_and_selected(tea: World) -> None:
     tea.join("@alice bob bobby bobo carol")
     tea.type("bo")
     tea.press("Tab")
@@ -86,7 +86,7 @@ def test_candidates_are_seen_and_stepped_through(tea: World) -> None:
     assert "of 3" not in tea.bar()
 
 
-def test_a_long_list_shows_those_around_the_chosen_one() -> None:
+def test_a_long_list_shows_the_candidates_around_the_selected_one() -> None:
     names = [f"n{number}" for number in range(40)]
     assert listed(names, 0).startswith("1 of 40: [n0]  n1  ")
     assert listed(names, 20).startswith("21 of 40: ... n14 ")
@@ -121,7 +121,7 @@ def test_a_long_list_shows_those_around_the_chosen_one() -> None:
         (":umbrella", "☂ "),
     ],
 )
-def test_what_tab_finds(tea: World, typed: str, first: str) -> None:
+def test_completions_of_tab(tea: World, typed: str, first: str) -> None:
     tea.feed(":srv 332 alice #tea :Tea at five")
     tea.model.settings.aliases["mytea"] = "me has tea"
     tea.model.settings.set("bell", "off")
@@ -132,7 +132,7 @@ def test_what_tab_finds(tea: World, typed: str, first: str) -> None:
     assert tea.console.editor.text == first
 
 
-def test_in_every_window_people_are_found(tea: World) -> None:
+def test_nicks_are_completed_in_every_window(tea: World) -> None:
     tea.press("M-1")
     tea.type("car")
     tea.press("Tab")
@@ -157,6 +157,6 @@ def test_paths_are_completed(tea: World, tmp_path: Path) -> None:
         assert tea.console.editor.text == f"{command} {tmp_path}/folder/notes.txt "
 
 
-def test_all_flags_are_there() -> None:
+def test_all_flags_can_be_found() -> None:
     assert len(emoji.named("flag_")) == emoji.MOST
     assert emoji.named("flag_zw") == ["🇿🇼"]

@@ -13,8 +13,8 @@ from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.credentials import Credentials
 from greenchat.client.state.effects import Connect, Disconnect, Reconnect
 from greenchat.client.state.events import Connected, Received
-from greenchat.client.state.kept_networks import KeptNetwork
 from greenchat.client.state.model import ClientNetwork
+from greenchat.client.state.saved_networks import SavedNetwork
 from greenchat.protocol import caps
 from greenchat.protocol.message import Message, format_tags, parse, parse_tags
 from tests.client.world import World
@@ -23,7 +23,7 @@ CAPS = "batch echo-message server-time message-tags soju.im/bouncer-networks soj
 
 
 class Soju:
-    """A bouncer that speaks the specification, for the networks of a client without sockets."""
+    """A bouncer that implements the specification, for a client without sockets."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -33,11 +33,11 @@ class Soju:
         }
         self.bound: dict[ClientNetwork, str] = {}
         self.held: dict[ClientNetwork, set[str]] = {}
-        self.said: list[tuple[str, tuple[str, ...]]] = []
+        self.sent: list[tuple[str, tuple[str, ...]]] = []
         self.joined: list[str] = []
 
     def run(self) -> None:
-        """Answer everything, until nobody has anything to say or to do any more."""
+        """Answer until there is nothing left to send or do."""
         model = self.world.model
         while model.effects or any(network.outgoing for network in model.networks):
             while model.effects:
@@ -69,7 +69,7 @@ class Soju:
             case "JOIN", (channels, *_):
                 self.joined += [channels] if network in self.bound else []
             case "PRIVMSG", params:
-                self.said.append((self.bound[network], params))
+                self.sent.append((self.bound[network], params))
             case _:
                 pass
 
@@ -113,26 +113,26 @@ def names(soju: Soju) -> list[str]:
     return [network.name for network in soju.world.model.networks]
 
 
-def test_each_network_of_the_bouncer_is_one_here(soju: Soju) -> None:
+def test_each_network_of_the_bouncer_becomes_one_here(soju: Soju) -> None:
     assert names(soju) == ["net", "Libera", "My Own"]
     _, libera, own = soju.world.model.networks
     assert soju.bound == {libera: "42", own: "43"}
     assert libera.login.credentials == Credentials("alice", "secret")
     assert libera.find("#tea")
-    # only the connection to the bouncer itself follows the list: bound ones would tell it again
+    # only the connection to the bouncer itself follows the list: bound ones would receive it again
     assert "soju.im/bouncer-networks-notify" not in soju.held[libera]
     assert any("not connected to My Own: no route" in line.text for line in own.status.lines)
 
 
-def test_the_nickname_of_each_network_is_the_bouncers(soju: Soju) -> None:
-    """It asks for the one that the user set there; to want another one back would be a fight with it."""
+def test_the_bouncer_decides_the_nick_of_each_network(soju: Soju) -> None:
+    """It keeps the nick that the user set there; asking for another one would be a fight with it."""
     libera = soju.world.model.networks[1]
     soju.tell(libera, ":soju 001 ada_ :Welcome")
     assert (libera.nicks.current, libera.nicks.wanted) == ("ada_", "ada_")
     assert soju.world.network.nicks.wanted == "alice"
 
 
-def test_the_windows_of_each_network_come_back(soju: Soju) -> None:
+def test_the_windows_of_each_network_are_restored(soju: Soju) -> None:
     libera = soju.world.model.networks[1]
     for name, number in (("#tea", 7), ("bob", 9), ("#detached", 11)):
         soju.world.model.move(soju.world.model.open(libera, name), number)
@@ -145,14 +145,14 @@ def test_the_windows_of_each_network_come_back(soju: Soju) -> None:
         (9, "bob"),
         (11, "#detached"),
     }
-    assert list(again.world.model.networks[1].channels) == ["#tea"], "the one that the bouncer is in"
-    assert again.joined == [], "the bouncer knows which it is in; one may be detached"
+    assert list(again.world.model.networks[1].channels) == ["#tea"], "the channel that the bouncer is in"
+    assert again.joined == [], "no JOIN: the bouncer knows its channels, one may be detached"
 
 
-def test_a_network_that_the_account_chooses_is_the_bouncers_too(world: World) -> None:
-    """`ada/libera` as the account binds the connection, which BOUNCER_NETID tells: what is detached stays it."""
+def test_a_network_chosen_by_the_account_is_one_of_the_bouncers(world: World) -> None:
+    """`ada/libera` as the account binds the connection, which BOUNCER_NETID tells: detached channels stay detached."""
     network = world.network
-    network.kept = KeptNetwork("libera", account="ada/libera", channels=["#kept"])
+    network.saved = SavedNetwork("libera", account="ada/libera", channels=["#kept"])
     network.channels.clear()
     network.show_on_join.clear()
     for name in ("#detached", "#kept"):
@@ -168,7 +168,7 @@ def test_a_network_that_the_account_chooses_is_the_bouncers_too(world: World) ->
     assert [line for line in world.sent() if line.startswith("JOIN")] == ["JOIN #kept"]
 
 
-def test_windows_of_a_bouncers_networks_come_back_to_their_places_on_the_screen(soju: Soju) -> None:
+def test_windows_of_the_bouncers_networks_get_their_places_on_the_screen_back(soju: Soju) -> None:
     model = soju.world.model
     _, libera, own = model.networks
     for network in (libera, own):
@@ -186,7 +186,7 @@ def test_windows_of_a_bouncers_networks_come_back_to_their_places_on_the_screen(
     assert (shown, again.world.model.current.network.name) == ([["My Own"], ["Libera"]], "My Own")
 
 
-def test_windows_that_come_back_late_take_nobody_away_from_what_they_type(soju: Soju) -> None:
+def test_windows_restored_late_do_not_take_the_focus(soju: Soju) -> None:
     window = soju.world.model.networks[1].find("#tea")
     assert window
     soju.world.model.show(window)
@@ -199,7 +199,7 @@ def test_windows_that_come_back_late_take_nobody_away_from_what_they_type(soju: 
     assert again.world.model.networks[1].find("#tea")
 
 
-def test_what_is_said_goes_to_the_network_of_its_window(soju: Soju) -> None:
+def test_a_message_goes_to_the_network_of_its_window(soju: Soju) -> None:
     _, libera, own = soju.world.model.networks
     for network, text in ((libera, "hello libera"), (own, "hello own")):
         window = network.find("#tea")
@@ -207,8 +207,8 @@ def test_what_is_said_goes_to_the_network_of_its_window(soju: Soju) -> None:
         soju.world.model.show(window)
         soju.world.type(f"{text}\n")
         soju.run()
-    assert soju.said == [("42", ("#tea", "hello libera")), ("43", ("#tea", "hello own"))]
-    assert libera.place != own.place  # or their archives would be one
+    assert soju.sent == [("42", ("#tea", "hello libera")), ("43", ("#tea", "hello own"))]
+    assert libera.place != own.place  # otherwise they would share an archive
 
 
 def test_networks_are_added_changed_and_removed(soju: Soju) -> None:
@@ -227,12 +227,12 @@ def test_networks_are_added_changed_and_removed(soju: Soju) -> None:
     assert list(world.model.effects) == [Disconnect(libera)]
     assert libera.link.leaving
     world.type("/bouncer\n")
-    told = [line for line in world.shown("") if "irc." in line]
-    assert told[-2:] == ["- My Own: irc.example disconnected", "- Open and Free: irc.oftc.net"]
+    lines = [line for line in world.shown("") if "irc." in line]
+    assert lines[-2:] == ["- My Own: irc.example disconnected", "- Open and Free: irc.oftc.net"]
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    ("typed", "expected"),
     [
         ("/bouncer remove nowhere", "The bouncer has no network nowhere. /bouncer lists them."),
         ("/bouncer set libera colour green", "The fields of a bouncer's network are name, host,"),
@@ -240,31 +240,31 @@ def test_networks_are_added_changed_and_removed(soju: Soju) -> None:
         ("/bouncer add OFTC irc.oftc.net:port", "irc.oftc.net:port: port is not a port number"),
     ],
 )
-def test_mistakes_are_told(soju: Soju, typed: str, told: str) -> None:
+def test_errors_are_reported(soju: Soju, typed: str, expected: str) -> None:
     soju.world.type(f"{typed}\n")
-    assert soju.world.shown("")[-1].startswith(f"! {told}")
+    assert soju.world.shown("")[-1].startswith(f"! {expected}")
 
 
-def test_a_server_that_is_no_bouncer_opens_nothing(tea: World) -> None:
+def test_a_server_that_is_not_a_bouncer_opens_no_networks(tea: World) -> None:
     """ "The `soju.im/bouncer-networks` capability MUST be negotiated." """
     tea.feed(":srv BOUNCER NETWORK 1 name=more")
     assert len(tea.model.networks) == 1
 
 
-def test_a_bouncer_opens_a_bounded_number_of_connections(soju: Soju) -> None:
+def test_a_bouncer_opens_a_limited_number_of_connections(soju: Soju) -> None:
     for number in range(200):
         soju.tell(soju.world.network, f":soju BOUNCER NETWORK n{number} name=net{number}")
     assert len(soju.world.model.networks) == 1 + MOST
 
 
-def test_another_server_is_no_bouncer(tea: World) -> None:
+def test_another_server_is_not_a_bouncer(tea: World) -> None:
     tea.type("/bouncer\n")
     assert tea.shown()[-1] == "! This server is not a bouncer, or does not list its networks."
 
 
-def test_a_bouncer_that_wants_an_account_is_asked_again_with_a_password(world: World) -> None:
-    """soju lets nobody in without: one question, hidden, not a new refusal every few seconds."""
-    world.network.kept = KeptNetwork("home", account="ada")
+def test_a_bouncer_that_requires_an_account_is_asked_about_a_password(world: World) -> None:
+    """soju refuses connections without one: a single hidden question, not a refusal every few seconds."""
+    world.network.saved = SavedNetwork("home", account="ada")
     world.connect()
     world.feed(":soju FAIL * ACCOUNT_REQUIRED :Authentication required", "ERROR :Authentication required")
     assert world.network.link.leaving
@@ -279,19 +279,19 @@ def test_a_bouncer_that_wants_an_account_is_asked_again_with_a_password(world: W
 
 @pytest.fixture
 def znc() -> World:
-    """A network that is kept as one behind ZNC."""
+    """Make a saved network behind ZNC."""
     world = World()
-    kept = KeptNetwork("home")
+    saved = SavedNetwork("home")
     for name, value in {"addresses": "localhost:6667", "account": "ada/libera", "login": "pass"}.items():
-        kept.set(name, value)
-    network = network_setup.make(kept, "alice", "")
+        saved.set(name, value)
+    network = network_setup.make(saved, "alice", "")
     world.model.add_network(network)
     world.model.remove_network(world.network)
     world.network = network
     return world
 
 
-def test_znc_gets_user_and_password_as_the_password_of_the_connection(znc: World) -> None:
+def test_znc_gets_user_and_password_by_pass(znc: World) -> None:
     znc.network.login.credentials = Credentials("ada/libera", "secret")
     znc.connect()
     assert znc.sent()[:2] == ["CAP LS 302", "PASS ada/libera:secret"]
@@ -299,7 +299,7 @@ def test_znc_gets_user_and_password_as_the_password_of_the_connection(znc: World
     assert not any("sasl" in line for line in znc.sent())
 
 
-def test_a_wrong_password_is_asked_for_again(znc: World) -> None:
+def test_after_a_wrong_password_it_is_asked_for_again(znc: World) -> None:
     znc.connect()
     znc.feed(":irc.znc.in 464 alice :Invalid Password")
     assert "Password of ada/libera on home" in znc.console.asked
@@ -310,7 +310,7 @@ def test_a_wrong_password_is_asked_for_again(znc: World) -> None:
     assert "PASS ada/libera:secret" in znc.sent()
 
 
-def test_any_server_may_want_a_password(world: World) -> None:
+def test_any_server_may_require_a_password(world: World) -> None:
     world.connect()
     world.feed(":srv 464 * :Password incorrect")
     assert "Password of net" in world.console.asked
@@ -321,18 +321,18 @@ def test_any_server_may_want_a_password(world: World) -> None:
     assert not world.model.questions
 
 
-def test_in_the_clear_the_users_password_is_not_sent_over_the_network(znc: World) -> None:
+def test_the_users_password_is_not_sent_over_the_network_without_tls(znc: World) -> None:
     znc.network.address = znc.network.address.__class__("bnc.example", 6667)
     znc.network.login.credentials = Credentials("ada/libera", "secret")
     znc.connect()
     assert not any("secret" in line for line in znc.sent())
 
 
-def test_znc_is_asked_for_what_was_missed_once(world: World) -> None:
+def test_znc_is_asked_once_for_what_was_missed(world: World) -> None:
     """https://wiki.znc.in/Playback: `PLAY <buffer(s)> [from] [to]`, seconds since 1970 with milliseconds."""
     world.come_in("znc.in/playback server-time batch znc.in/self-message")
     assert "PRIVMSG *playback :PLAY * 0.000" in world.sent()
-    world.feed(":alice!a@h PRIVMSG *playback :PLAY * 0.000")  # its echo is no talk
+    world.feed(":alice!a@h PRIVMSG *playback :PLAY * 0.000")  # its echo opens no conversation
     assert world.network.find("*playback") is None
     tea = world.join()
     played = [
@@ -343,15 +343,15 @@ def test_znc_is_asked_for_what_was_missed_once(world: World) -> None:
     ]
     world.feed(*played)
     assert [line.text for line in tea.lines if line.nick in ("alice", "bob")][:2] == ["earlier", "my own"]
-    world.feed(*played)  # as where two clients ask at once
+    world.feed(*played)  # as when two clients ask at once
     assert sum(line.text == "earlier" for line in tea.lines) == 1
     world.lose()
     world.come_in("znc.in/playback server-time batch")
     assert "PRIVMSG *playback :PLAY * 1789984801.501" in world.sent()
 
 
-def test_znc_tells_its_nickname_before_the_welcome_is_over(world: World) -> None:
-    """It welcomes a client under the client's own, then says which one it has; nobody has taken anything."""
+def test_znc_tells_its_nick_after_the_welcome(world: World) -> None:
+    """It welcomes a client under the client's own nick, then sends a NICK; nobody has taken anything."""
     world.connect()
     offered = "server-time znc.in/server-time-iso znc.in/self-message batch"
     world.feed(f":irc.znc.in CAP * LS :{offered}", ":irc.znc.in CAP * ACK :server-time znc.in/self-message batch")
@@ -362,22 +362,22 @@ def test_znc_tells_its_nickname_before_the_welcome_is_over(world: World) -> None
     assert world.shown("")[-1] == "! The server changed your nickname to guest7. Use /nick to choose another one."
 
 
-def test_a_server_that_has_what_znc_invented_is_no_bouncer(world: World) -> None:
-    """As greenchat-server has: it keeps no nickname for anybody, so the wanted one is still wanted."""
+def test_a_server_with_capabilities_of_znc_is_not_a_bouncer(world: World) -> None:
+    """Such as greenchat-server: it keeps no nick, so the client still asks for the wanted one."""
     world.connect()
     world.feed(":srv CAP * LS :znc.in/playback znc.in/self-message batch", ":srv CAP * ACK :znc.in/self-message batch")
     world.feed(":srv 001 alice_ :Welcome", ":srv 376 alice_ :End of MOTD", ":srv 005 alice_ NETWORK=x :are supported")
     assert (world.network.nicks.current, world.network.nicks.wanted) == ("alice_", "alice")
 
 
-def test_where_the_server_has_a_history_nothing_is_played_back(world: World) -> None:
+def test_with_chathistory_there_is_no_playback(world: World) -> None:
     world.connect()
     world.feed(":srv CAP * LS :znc.in/playback draft/chathistory batch server-time")
     assert [line for line in world.sent() if "REQ" in line] == ["CAP REQ :batch server-time draft/chathistory"]
 
 
-def test_what_another_client_of_ours_says_through_the_bouncer_is_shown_as_ours(world: World) -> None:
-    """znc.in/self-message: without it ZNC keeps our own words to others from us."""
+def test_messages_of_another_client_behind_the_bouncer_are_shown_as_our_own(world: World) -> None:
+    """znc.in/self-message: without it ZNC does not send our own private messages."""
     world.welcome("znc.in/self-message")
     world.feed(":alice!a@h PRIVMSG bob :said on the phone")
     assert world.shown("bob") == ["alice: said on the phone"]
@@ -387,7 +387,7 @@ def test_what_another_client_of_ours_says_through_the_bouncer_is_shown_as_ours(w
 SASL = f"{CAPS} sasl=PLAIN"
 
 
-def test_a_bouncer_that_lets_only_accounts_in_asks_for_one_and_gets_it_by_sasl() -> None:
+def test_a_bouncer_with_accounts_only_gets_the_password_by_sasl() -> None:
     """doc/ext/account-required.md: "it indicates that the connection to the server cannot be completed unless the
     clients authenticates, typically via SASL"."""
     world = World()
@@ -408,7 +408,7 @@ def test_a_bouncer_that_lets_only_accounts_in_asks_for_one_and_gets_it_by_sasl()
     assert "AUTHENTICATE PLAIN" in world.sent()
 
 
-def test_a_wrong_password_is_asked_for_again_once() -> None:
+def test_after_a_wrong_sasl_password_it_is_asked_for_once() -> None:
     world = World()
     world.network.address = ServerAddress("127.0.0.1", 6667)
     world.network.login.credentials = Credentials("alice", "wrong")
@@ -420,8 +420,8 @@ def test_a_wrong_password_is_asked_for_again_once() -> None:
     assert [line for line in world.shown("") if line.startswith("!")] == ["! net did not accept the password of alice."]
 
 
-def test_the_bouncers_password_goes_to_no_network_behind_it(soju: Soju) -> None:
-    """After the welcome soju passes AUTHENTICATE on to the network, and what NickServ is told, too."""
+def test_the_bouncers_password_is_not_sent_to_networks_behind_it(soju: Soju) -> None:
+    """After the welcome soju passes AUTHENTICATE on to the network, and messages to NickServ, too."""
     libera = soju.world.model.networks[1]
     libera.address = ServerAddress("127.0.0.1", 6667)
     libera.login.credentials = Credentials("alice", "secret of the bouncer")
@@ -429,11 +429,11 @@ def test_the_bouncers_password_goes_to_no_network_behind_it(soju: Soju) -> None:
     for line in (":soju CAP alice NEW :sasl=PLAIN", ":soju CAP alice ACK :sasl", ":soju 422 alice :No MOTD"):
         soju.tell(libera, line)
     soju.tell(libera, "AUTHENTICATE +")
-    said = [message.format() for message in libera.outgoing]
-    assert not [line for line in said if "AUTHENTICATE" in line or "IDENTIFY" in line]
+    lines = [message.format() for message in libera.outgoing]
+    assert not [line for line in lines if "AUTHENTICATE" in line or "IDENTIFY" in line]
 
 
-def test_logging_in_behind_a_bouncer_leaves_its_password_as_it_is(soju: Soju) -> None:
+def test_logging_in_behind_a_bouncer_keeps_its_password(soju: Soju) -> None:
     libera = soju.world.model.networks[1]
     libera.address = ServerAddress("127.0.0.1", 6667)
     libera.login.credentials = Credentials("alice", "secret")
@@ -451,7 +451,7 @@ def test_logging_in_behind_a_bouncer_leaves_its_password_as_it_is(soju: Soju) ->
     assert libera.login.credentials == Credentials("alice", "secret")
 
 
-def test_a_connection_that_is_bound_by_its_account_opens_no_other_networks() -> None:
+def test_a_connection_bound_by_its_account_opens_no_other_networks() -> None:
     """`ada/libera` as the account: "Its optional value is the network ID bound for the current connection"."""
     world = World()
     world.come_in(CAPS)
@@ -459,7 +459,7 @@ def test_a_connection_that_is_bound_by_its_account_opens_no_other_networks() -> 
     assert world.model.networks == [world.network]
 
 
-def test_private_talks_that_the_bouncer_kept_are_asked_for_at_the_start() -> None:
+def test_private_conversations_stored_by_the_bouncer_are_fetched_at_the_start() -> None:
     """https://ircv3.net/specs/extensions/chathistory: TARGETS are those "which have history between two timestamps"."""
     world = World()
     world.network.bouncer.bound = "42"
@@ -467,7 +467,7 @@ def test_private_talks_that_the_bouncer_kept_are_asked_for_at_the_start() -> Non
     assert [line for line in world.sent() if line.startswith("CHATHISTORY TARGETS timestamp=")]
 
 
-def test_what_became_of_an_order_is_told_where_it_was_given(soju: Soju) -> None:
+def test_the_outcome_of_a_command_is_shown_in_its_window(soju: Soju) -> None:
     window = soju.world.model.networks[1].find("#tea")
     assert window
     soju.world.model.show(window)
@@ -479,17 +479,17 @@ def test_what_became_of_an_order_is_told_where_it_was_given(soju: Soju) -> None:
     ]
 
 
-def test_a_wrong_password_of_znc_is_called_wrong() -> None:
+def test_a_wrong_password_of_znc_is_reported_as_wrong() -> None:
     world = World()
     world.network.address = ServerAddress("127.0.0.1", 6667)
-    world.network.kept = KeptNetwork("znc", ["127.0.0.1:6667"], account="ada/libera", login="pass")
-    for given, told in (("", "requires an account"), ("wrong", "did not accept the password of")):
+    world.network.saved = SavedNetwork("znc", ["127.0.0.1:6667"], account="ada/libera", login="pass")
+    for given, expected in (("", "requires an account"), ("wrong", "did not accept the password of")):
         world.network.login.credentials = Credentials("ada/libera", given) if given else None
         world.network.link.leaving = False
         world.connect()
         assert [line for line in world.sent() if line.startswith("PASS")] == [f"PASS ada/libera:{given}"] * bool(given)
         world.feed(":irc.znc.in 464 alice :Invalid Password")
-        assert told in world.shown("")[-1]
+        assert expected in world.shown("")[-1]
         world.press("Escape")
         world.lose()
 
@@ -498,7 +498,7 @@ ZNC = "znc.in/server-time-iso znc.in/self-message znc.in/playback server-time ba
 JOINED = (":alice!a@h JOIN #tea", ":znc 353 alice = #tea :alice bob", ":znc 366 alice #tea :End")
 
 
-def test_what_znc_has_detached_stays_it_over_a_reconnect(world: World) -> None:
+def test_detached_channels_of_znc_stay_detached_after_a_reconnect(world: World) -> None:
     """https://wiki.znc.in/Detaching: "To re-attach, simply join the channel again"."""
     world.network.show_on_join.clear()
     world.welcome(ZNC)
@@ -516,7 +516,7 @@ def test_what_znc_has_detached_stays_it_over_a_reconnect(world: World) -> None:
     assert [line for line in world.sent() if line.startswith("JOIN")] == ["JOIN #busy"]
 
 
-def test_what_is_typed_while_znc_can_not_be_reached_waits_for_it(world: World) -> None:
+def test_messages_typed_while_znc_is_unreachable_are_sent_later(world: World) -> None:
     world.network.show_on_join.clear()
     world.welcome(ZNC)
     world.feed(*JOINED)
@@ -528,8 +528,8 @@ def test_what_is_typed_while_znc_can_not_be_reached_waits_for_it(world: World) -
     assert [line.partition(" ")[2] for line in world.sent() if "still there" in line] == ["#tea :still there?"]
 
 
-def test_windows_that_come_back_attach_nothing_of_znc(znc: World) -> None:
-    """Which channels it is in ZNC knows; what the user names, on the command line or by /join, is joined."""
+def test_restored_windows_attach_no_channel_of_znc(znc: World) -> None:
+    """ZNC knows its channels; channels that the user names, on the command line or by /join, are joined."""
     for name in ("#tea", "#busy"):
         znc.model.open(znc.network, name)
         znc.network.want(name)
@@ -541,17 +541,17 @@ def test_windows_that_come_back_attach_nothing_of_znc(znc: World) -> None:
     again.network.ask_for("#named")
     again.come_in(ZNC)
     assert [line for line in again.sent() if line.startswith("JOIN")] == ["JOIN #named"]
-    assert again.network.find("#busy"), "its window is there"
+    assert again.network.find("#busy"), "it has a window"
 
 
-def test_other_servers_are_joined_by_us(world: World) -> None:
+def test_on_other_servers_the_client_joins(world: World) -> None:
     world.network.show_on_join.clear()
     world.come_in("server-time batch znc.in/playback")
     assert [line for line in world.sent() if line.startswith("JOIN")] == ["JOIN #tea"]
 
 
-def test_a_bouncer_repeats_an_old_welcome_and_what_came_since_is_old(world: World) -> None:
-    """ZNC gives its 001 the time at which it connected itself: by that its clock would be hours behind."""
+def test_an_old_welcome_repeated_by_a_bouncer_does_not_set_the_clock(world: World) -> None:
+    """ZNC sends its 001 with the time at which it connected itself: measured by it, the clock would be hours behind."""
     offered = "server-time batch znc.in/server-time-iso"
     before, now = "time=2026-09-21T04:13:20.000Z", "time=2026-09-21T14:13:20.000Z"
     world.connect()

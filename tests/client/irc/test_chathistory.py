@@ -1,4 +1,4 @@
-"""History from the server, and up to where the user has read."""
+"""History from the server, and the read mark."""
 
 import pytest
 
@@ -12,7 +12,7 @@ CAPS = (
 
 @pytest.fixture
 def world() -> World:
-    """In #tea, on a server with history; the answer to the first question for it is still to come."""
+    """Make a client in #tea, on a server with history; the answer to the first query is still to come."""
     world = World()
     world.welcome(CAPS)
     world.feed(":srv 005 alice CHATHISTORY=50 :are supported")
@@ -21,7 +21,7 @@ def world() -> World:
 
 
 def history(*lines: str, target: str = "#tea") -> list[str]:
-    """A batch of lines, each with a time before now."""
+    """Return a batch of lines with times before now."""
     stamped = [
         f"@batch=h;msgid=m{hash(line) % 10**9};time=2026-09-21T13:{number:02}:00.000Z {line}"
         for number, line in enumerate(lines)
@@ -29,14 +29,14 @@ def history(*lines: str, target: str = "#tea") -> list[str]:
     return [f":srv BATCH +h chathistory {target}", *stamped, ":srv BATCH -h"]
 
 
-def test_on_joining_the_latest_lines_are_asked_for(world: World) -> None:
+def test_on_joining_the_latest_lines_are_fetched(world: World) -> None:
     assert world.sent() == ["CHATHISTORY LATEST #tea * 50"]
     world.feed(*history(":bob!b@h PRIVMSG #tea :earlier"))
     assert world.shown() == ["bob: earlier", "* You joined"]
     assert world.model.current.unread.count == 0
 
 
-def test_after_a_lost_connection_only_those_since_then(world: World) -> None:
+def test_after_a_lost_connection_only_newer_lines_are_fetched(world: World) -> None:
     world.feed(*history(":bob!b@h PRIVMSG #tea :earlier"))
     world.lose()
     world.welcome(CAPS)
@@ -48,7 +48,7 @@ def test_after_a_lost_connection_only_those_since_then(world: World) -> None:
     assert world.sent() == ["CHATHISTORY BEFORE #tea timestamp=2026-09-21T13:00:00.001Z 100"]
 
 
-def test_scrolling_to_the_top_asks_for_older_lines_until_there_are_none(world: World) -> None:
+def test_scrolling_to_the_top_fetches_older_lines_until_there_are_none(world: World) -> None:
     world.feed(*history(*[f":bob!b@h PRIVMSG #tea :{number}" for number in range(20)]))
     world.sent()
     while not (sent := world.sent()):
@@ -56,13 +56,13 @@ def test_scrolling_to_the_top_asks_for_older_lines_until_there_are_none(world: W
     assert sent == ["CHATHISTORY BEFORE #tea timestamp=2026-09-21T13:00:00.001Z 50"]
     before = world.screen()
     world.press("PgUp")
-    assert world.sent() == []  # one question at a time
+    assert world.sent() == []  # one query at a time
     world.feed(
         ":srv BATCH +h chathistory #tea",
         "@batch=h;msgid=old;time=2026-09-20T12:00:00.000Z :bob!b@h PRIVMSG #tea :older",
         ":srv BATCH -h",
     )
-    assert world.screen()[2:] == before[2:]  # nothing jumps (the first row gets a date above it)
+    assert world.screen()[2:] == before[2:]  # nothing moves (a date appears above the first row)
     world.press("M-<")
     assert world.shown()[0] == "bob: older"
     assert world.sent() == ["CHATHISTORY BEFORE #tea timestamp=2026-09-20T12:00:00.001Z 50"]
@@ -71,7 +71,7 @@ def test_scrolling_to_the_top_asks_for_older_lines_until_there_are_none(world: W
     assert world.sent() == []
 
 
-def test_a_page_of_history_is_seen_when_it_is_whole(world: World) -> None:
+def test_a_page_is_shown_when_it_is_complete(world: World) -> None:
     # "Client MAY delay processing the batched events until they have received and/or processed the end of the batch."
     opened, *lines, ended = history(*[f":bob!b@h PRIVMSG #tea :{number}" for number in range(20)])
     world.feed(opened, *lines[:7])
@@ -96,7 +96,7 @@ def test_a_page_that_ends_within_a_millisecond_leaves_no_gap(world: World) -> No
     assert world.shown() == ["bob: a", "bob: b", "* You joined"]
 
 
-def test_events_of_the_past_change_nothing_now(world: World) -> None:
+def test_old_events_do_not_change_the_present_state(world: World) -> None:
     world.feed(
         *history(
             ":bob!b@h NICK robert",
@@ -112,25 +112,27 @@ def test_events_of_the_past_change_nothing_now(world: World) -> None:
     assert [member.prefixes + member.nick for member in buffer.ranked_members] == ["@alice", "bob"]
     assert (buffer.topic, buffer.joined) == ("", True)
     assert world.network.nicks.current == "alice"
-    # Our own coming and going of those days is not told: of seven events, five, and that we joined now.
+    # Old JOINs and PARTs of our own are not shown: of seven events five, and our present JOIN.
     assert len(buffer.lines) == 6
 
 
-@pytest.mark.parametrize(("reason", "told"), [("Quit: ", ""), ("Quit: see you", " (see you)"), ("tired", " (tired)")])
-def test_who_went_without_a_word_is_told_without(world: World, reason: str, told: str) -> None:
+@pytest.mark.parametrize(
+    ("reason", "expected"), [("Quit: ", ""), ("Quit: see you", " (see you)"), ("tired", " (tired)")]
+)
+def test_a_quit_without_reason_is_shown_without_one(world: World, reason: str, expected: str) -> None:
     world.feed(*history(f":bob!b@h QUIT :{reason}"))
-    assert world.shown()[0] == f"* bob quit{told}"
+    assert world.shown()[0] == f"* bob quit{expected}"
 
 
 @pytest.mark.parametrize("event", ["JOIN #tea", "PART #tea :bye", "QUIT :see you"])
-def test_own_comings_and_goings_of_the_past_are_no_news(world: World, event: str) -> None:
+def test_own_old_joins_and_parts_are_not_shown(world: World, event: str) -> None:
     before = world.shown()
     world.feed(*history(f":alice!al@host.example {event}", f":bob!b@h {event}"))
-    (told,) = [line for line in world.shown() if line not in before]
-    assert told.startswith("* bob ")
+    (line,) = [line for line in world.shown() if line not in before]
+    assert line.startswith("* bob ")
 
 
-def test_a_line_that_had_arrived_is_not_said_again(world: World) -> None:
+def test_a_message_that_had_arrived_is_not_sent_again(world: World) -> None:
     world.feed(*history())
     world.type("did it arrive?\nand this?\n")
     world.sent()
@@ -147,7 +149,7 @@ def test_a_line_that_had_arrived_is_not_said_again(world: World) -> None:
     assert world.shown().count("alice: did it arrive?") == 1
 
 
-def test_a_history_that_can_not_be_read_holds_nothing_up(world: World) -> None:
+def test_an_unreadable_history_does_not_delay_messages(world: World) -> None:
     world.feed(*history())
     world.type("hello\n")
     world.lose()
@@ -158,7 +160,7 @@ def test_a_history_that_can_not_be_read_holds_nothing_up(world: World) -> None:
     assert world.sent() == ["@label=gc2 PRIVMSG #tea :hello"]
 
 
-def test_where_the_user_has_read_is_told_and_heeded(world: World) -> None:
+def test_the_read_mark_is_sent_and_respected(world: World) -> None:
     world.sent()
     world.press("M-1")
     world.feed(":srv MARKREAD #tea timestamp=2026-09-21T13:00:30.000Z")
@@ -174,7 +176,7 @@ def test_where_the_user_has_read_is_told_and_heeded(world: World) -> None:
     assert [row.split()[-1][:4] for row in shown] == ["old", "────", "new", "newe"]
 
 
-def test_what_was_seen_is_not_new_again_with_each_page_of_history(world: World) -> None:
+def test_read_lines_do_not_become_unread_with_a_page_of_history(world: World) -> None:
     world.feed(*history(*[f":bob!b@h PRIVMSG #tea :{number}" for number in range(20)]))
     world.feed(":srv MARKREAD #tea timestamp=2026-09-21T13:00:30.000Z")
     world.press("M-1", "M-2")
@@ -185,7 +187,7 @@ def test_what_was_seen_is_not_new_again_with_each_page_of_history(world: World) 
     assert not any("── new " in row for row in world.screen())
 
 
-def test_what_was_read_in_another_client_is_no_longer_unread(world: World) -> None:
+def test_lines_read_on_another_client_are_not_unread(world: World) -> None:
     world.feed(*history())
     world.press("M-1")
     world.feed("@msgid=a;time=2026-09-21T14:00:00.000Z :bob!b@h PRIVMSG #tea :alice: hi")
@@ -197,26 +199,26 @@ def test_what_was_read_in_another_client_is_no_longer_unread(world: World) -> No
     world.feed(":srv MARKREAD #tea *", ":srv MARKREAD", ":srv MARKREAD #tea timestamp=x")
 
 
-def test_who_closes_a_channel_has_read_it_before_they_leave_it(world: World) -> None:
+def test_closing_a_channel_sends_the_read_mark_before_the_part(world: World) -> None:
     world.feed("@msgid=a;time=2026-09-21T14:00:00.000Z :bob!b@h PRIVMSG #tea :bye")
     world.sent()
     world.type("/close\n")
     assert world.sent() == ["MARKREAD #tea timestamp=2026-09-21T14:00:00.000Z", "PART #tea"]
 
 
-def test_messages_are_taken_back(world: World) -> None:
+def test_redacted_messages(world: World) -> None:
     world.feed(*history())
     world.feed("@msgid=a :bob!b@h PRIVMSG #tea :oops", ":bob!b@h REDACT #tea a :wrong window", ":bob!b@h REDACT #tea b")
     assert world.shown()[-1] == "* (deleted by bob: wrong window)"
 
 
-def test_channels_are_renamed(world: World) -> None:
+def test_renamed_channels(world: World) -> None:
     world.feed(":bob!b@h RENAME #tea #cake :better", ":bob!b@h PRIVMSG #cake :here")
     assert world.shown("#cake")[-2:] == ["* bob renamed #tea to #cake (better)", "bob: here"]
     assert list(world.network.channels) == ["#cake"]
 
 
-def test_private_talks_that_were_missed_open_after_the_connection_is_back(world: World) -> None:
+def test_missed_private_conversations_open_after_reconnecting(world: World) -> None:
     world.lose()
     world.now += 3_600_000
     world.come_in(CAPS)
@@ -243,8 +245,8 @@ def test_private_talks_that_were_missed_open_after_the_connection_is_back(world:
     assert world.model.current is not buffer
 
 
-def test_the_time_that_was_missed_is_told_by_the_servers_clock(world: World) -> None:
-    """Ours may be an hour ahead: what is asked for since then would be nothing at all."""
+def test_the_missed_time_is_counted_by_the_servers_clock(world: World) -> None:
+    """If ours is an hour ahead, a query by our own time would find nothing."""
     world.feed("@time=2026-09-21T13:13:20.000Z :srv PONG srv :x")
     world.type("did it arrive?\n")
     world.lose()
@@ -256,11 +258,11 @@ def test_the_time_that_was_missed_is_told_by_the_servers_clock(world: World) -> 
         "@batch=h;msgid=1;time=2026-09-21T13:13:21.000Z :alice!al@host.example PRIVMSG #tea :did it arrive?",
         ":srv BATCH -h",
     )
-    assert [line for line in world.sent() if "arrive" in line] == [], "it has"
+    assert [line for line in world.sent() if "arrive" in line] == [], "the line is in the history: it arrived"
 
 
 def page(first: int, last: int, hour: int = 15) -> list[str]:
-    """A page of history, a line each minute, with the number of its minute as text and id."""
+    """Return a page of history, one line a minute, with the number of the minute as text and id."""
     return [
         ":srv BATCH +h chathistory #tea",
         *(
@@ -273,7 +275,7 @@ def page(first: int, last: int, hour: int = 15) -> list[str]:
 
 @pytest.fixture
 def missed(world: World) -> World:
-    """One line was seen; then fifty and more were said while the connection was lost, and fifty have come."""
+    """Let one line be seen, then fifty and more be sent during a lost connection, of which fifty have arrived."""
     world.feed(*page(10, 11, hour=13))
     world.lose()
     world.now += 2 * 3_600_000
@@ -288,18 +290,18 @@ def missed(world: World) -> World:
 GAP = "── messages are missing here: scroll here to load them ──"
 
 
-def test_what_a_page_does_not_reach_is_a_gap_that_is_filled_when_it_comes_into_sight(missed: World) -> None:
+def test_a_gap_is_filled_when_it_is_scrolled_to(missed: World) -> None:
     buffer = missed.model.current
     assert list(buffer.history.gaps) == ["15-30"]
     while not any(GAP in row for row in missed.screen()):
-        assert missed.sent() == []  # nobody has seen it
+        assert missed.sent() == []  # nobody has scrolled to it
         missed.press("PgUp")
-    # "starting from and excluding the first", so what is next to what was just read comes first
+    # "starting from and excluding the first", so the lines next to the ones just read come first
     assert missed.sent() == [
         "CHATHISTORY BETWEEN #tea timestamp=2026-09-21T15:30:00.001Z timestamp=2026-09-21T13:09:59.999Z 20"
     ]
     missed.press("Up", "PgUp")
-    assert missed.sent() == []  # one question at a time
+    assert missed.sent() == []  # one query at a time
     missed.feed(*page(11, 31))
     assert list(buffer.history.gaps) == ["15-11"]
     while not (asked := missed.sent()):
@@ -311,7 +313,7 @@ def test_what_a_page_does_not_reach_is_a_gap_that_is_filled_when_it_comes_into_s
     assert talk == ["10", *map(str, range(5, 50))]
 
 
-def test_a_full_page_that_reaches_what_we_have_leaves_no_gap(world: World) -> None:
+def test_a_full_page_that_reaches_known_lines_leaves_no_gap(world: World) -> None:
     world.feed(*page(10, 11, hour=13))
     world.lose()
     world.welcome(CAPS)
@@ -321,7 +323,7 @@ def test_a_full_page_that_reaches_what_we_have_leaves_no_gap(world: World) -> No
     assert world.model.current.history.gaps == {}
 
 
-def test_a_gap_that_can_not_be_filled_is_told_and_not_asked_about_again_on_this_connection(missed: World) -> None:
+def test_a_gap_that_cannot_be_filled_is_shown_and_not_queried_again(missed: World) -> None:
     while not missed.sent():
         missed.press("PgUp")
     missed.feed(":srv FAIL CHATHISTORY MESSAGE_ERROR BETWEEN #tea :It could not be read")
@@ -334,7 +336,7 @@ def test_a_gap_that_can_not_be_filled_is_told_and_not_asked_about_again_on_this_
     assert list(missed.model.current.history.gaps.values()) == [False]
 
 
-def test_nothing_new_after_a_lost_connection_does_not_mean_that_nothing_is_older(world: World) -> None:
+def test_an_empty_page_of_newer_lines_does_not_mean_that_there_are_no_older_ones(world: World) -> None:
     world.feed(*history(*[f":bob!b@h PRIVMSG #tea :{number}" for number in range(20)]))
     world.lose()
     world.welcome(CAPS)
@@ -345,8 +347,8 @@ def test_nothing_new_after_a_lost_connection_does_not_mean_that_nothing_is_older
     assert world.sent() == ["CHATHISTORY BEFORE #tea timestamp=2026-09-21T13:00:00.001Z 100"]
 
 
-def test_more_in_one_millisecond_than_a_page_holds_is_read_by_msgid(world: World) -> None:
-    """A page by times would come back again and again, and be taken for the beginning."""
+def test_a_millisecond_with_more_than_a_page_is_read_by_msgid(world: World) -> None:
+    """Pages by time would be the same again and again, and be taken for the beginning."""
     limit, same = 50, "time=2026-09-21T13:00:00.000Z"
 
     def page(first: int) -> None:
@@ -367,7 +369,7 @@ def test_more_in_one_millisecond_than_a_page_holds_is_read_by_msgid(world: World
     assert not world.model.current.history.complete
 
 
-def test_messages_of_the_same_millisecond_are_not_left_out(world: World) -> None:
+def test_messages_of_the_same_millisecond_are_all_shown(world: World) -> None:
     same = "time=2026-09-21T13:00:00.000Z"
     world.feed(":srv BATCH +h chathistory #tea", f"@batch=h;msgid=b;{same} :bob!b@h PRIVMSG #tea :two")
     world.feed(":srv BATCH -h")

@@ -1,4 +1,4 @@
-"""Files that people offer: https://modern.ircdocs.horse/dcc"""
+"""Files offered by other users: https://modern.ircdocs.horse/dcc"""
 
 import pytest
 
@@ -22,7 +22,7 @@ def offer(world: World, text: str, nick: str = "bob") -> None:
         ("send cake.jpg 10.0.0.1 5000 1234", "cake.jpg", "10.0.0.1", 5000, 1234),
     ],
 )
-def test_an_offer_is_told_and_nothing_is_fetched(
+def test_an_offer_is_shown_and_nothing_is_fetched(
     tea: World, text: str, name: str, host: str, port: int, size: int
 ) -> None:
     offer(tea, text)
@@ -45,13 +45,13 @@ def test_an_offer_is_told_and_nothing_is_fetched(
         "",
     ],
 )
-def test_what_is_no_such_offer_is_none(tea: World, text: str) -> None:
+def test_other_dcc_requests_are_not_offers(tea: World, text: str) -> None:
     offer(tea, text)
     assert not tea.model.offers
     assert "unsupported request" in tea.shown("")[-1]
 
 
-def test_what_was_offered_before_we_came_is_none(tea: World) -> None:
+def test_old_and_own_offers_are_ignored(tea: World) -> None:
     tea.feed(
         "@time=2026-09-20T10:00:00.000Z :bob!b@h PRIVMSG alice :\x01DCC SEND a 2130706433 5000 1\x01",
         ":alice!al@h PRIVMSG bob :\x01DCC SEND a 2130706433 5000 1\x01",
@@ -59,7 +59,7 @@ def test_what_was_offered_before_we_came_is_none(tea: World) -> None:
     assert not tea.model.offers
 
 
-def test_it_is_fetched_when_the_user_says_so(tea: World) -> None:
+def test_a_file_is_fetched_on_request(tea: World) -> None:
     offer(tea, "SEND cake.jpg 2130706433 5000 1234")
     offer(tea, "SEND tea.txt 2130706433 5001 12")
     offer(tea, "SEND jam.txt 2130706433 5002 12", nick="carol")
@@ -76,7 +76,7 @@ def test_it_is_fetched_when_the_user_says_so(tea: World) -> None:
     assert tea.shown()[-1] == "! bob offers you no file. /dcc lists them."
 
 
-def test_somebody_who_offers_again_and_again_fills_nothing(tea: World) -> None:
+def test_repeated_offers_take_bounded_memory(tea: World) -> None:
     for number in range(100):
         offer(tea, f"SEND {number}.txt 2130706433 5000 1")
     assert len(tea.model.offers) == 20
@@ -93,17 +93,17 @@ def test_somebody_who_offers_again_and_again_fills_nothing(tea: World) -> None:
         ("a\x1b[31mb", "a_[31mb"),
         ("a\u202egpj.exe", "a_gpj.exe"),
         ("x" * 300, "x" * 200),
-        ("漢" * 300, "漢" * 66),  # a name has at most 255 bytes
+        ("漢" * 300, "漢" * 66),  # a file name has at most 255 bytes
         ("-rf", "rf"),
         ("", "file"),
     ],
 )
-def test_a_name_is_only_a_name(name: str, safe: str) -> None:
+def test_a_file_name_has_no_path(name: str, safe: str) -> None:
     assert safe_name(name) == safe
 
 
 @pytest.mark.parametrize(
     ("size", "words"), [(0, "0 bytes"), (999, "999 bytes"), (1200, "1.2 kB"), (3_400_000, "3.4 MB"), (10**9, "1.0 GB")]
 )
-def test_sizes_in_words(size: int, words: str) -> None:
+def test_sizes_are_shown_in_units(size: int, words: str) -> None:
     assert in_words(size) == words

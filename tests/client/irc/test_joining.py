@@ -1,4 +1,4 @@
-"""Coming into channels, and who is there where the server does not tell by itself.
+"""Joining channels, and fetching the members where the server does not send them.
 
 https://ircv3.net/specs/extensions/no-implicit-names
 """
@@ -15,25 +15,25 @@ CAPS = "draft/no-implicit-names echo-message batch labeled-response message-tags
 
 
 class Wire:
-    """Keeps what is sent."""
+    """A transport that keeps what is sent."""
 
     def __init__(self) -> None:
         self.sent: list[str] = []
 
     def start(self) -> None:
-        """Nothing to connect."""
+        """Do nothing: there is nothing to connect."""
 
     def send(self, lines: bytes) -> None:
         self.sent += lines.decode().splitlines()
 
     def close(self, _reason: str) -> None:
-        """Nothing to close."""
+        """Do nothing: there is nothing to close."""
 
     def join(self, _seconds: float) -> None:
-        """Nothing to wait for."""
+        """Do nothing: there is no thread to wait for."""
 
 
-def test_the_window_that_is_shown_is_asked_about_at_once_and_another_when_it_is_shown(world: World) -> None:
+def test_names_of_the_shown_window_are_fetched_at_once_and_others_when_shown(world: World) -> None:
     """ "Servers ... MUST NOT send implicit NAMES responses" to clients that negotiated the capability."""
     world.welcome(CAPS)
     world.feed(":alice!al@h JOIN #cake")
@@ -51,7 +51,7 @@ def test_the_window_that_is_shown_is_asked_about_at_once_and_another_when_it_is_
 
 
 def test_nothing_waits_for_the_names(world: World) -> None:
-    """What was typed before goes out with the JOIN, and the history is asked for."""
+    """Messages typed before are sent with the JOIN, and the history is fetched."""
     world.welcome(CAPS)
     world.type("/join #tea\nhello\n")
     world.sent()
@@ -61,7 +61,7 @@ def test_nothing_waits_for_the_names(world: World) -> None:
     assert any("CHATHISTORY LATEST #tea" in line for line in sent)
 
 
-def test_all_others_are_asked_about_in_turn_and_what_the_user_says_goes_first(world: World) -> None:
+def test_names_of_all_others_are_fetched_slowly_and_messages_go_first(world: World) -> None:
     world.network.address = ServerAddress("localhost", 1)
     wire = Wire()
     connection = NetworkConnection(world.network, lambda _address, _connection: wire, lambda: 0.0)
@@ -86,7 +86,7 @@ def test_all_others_are_asked_about_in_turn_and_what_the_user_says_goes_first(wo
     assert time > 3  # not all at once
 
 
-def test_the_rules_of_a_server_are_known_before_the_welcome(world: World) -> None:
+def test_isupport_is_known_before_the_welcome(world: World) -> None:
     """https://ircv3.net/specs/extensions/extended-isupport: "a new `ISUPPORT` command ... before registration"."""
     world.connect()
     world.feed(":srv CAP * LS :draft/extended-isupport batch", ":srv CAP * ACK :draft/extended-isupport batch")
@@ -99,7 +99,7 @@ def test_the_rules_of_a_server_are_known_before_the_welcome(world: World) -> Non
     assert world.network.isupport.chantypes == "!#"
 
 
-def test_of_two_kinds_of_metadata_one_is_asked_for(world: World) -> None:
+def test_one_version_of_metadata_is_requested(world: World) -> None:
     """ "Clients MUST NOT request more than one of" them."""
     for offered, wanted in (
         ("draft/metadata-2", "draft/metadata-2"),
@@ -111,7 +111,7 @@ def test_of_two_kinds_of_metadata_one_is_asked_for(world: World) -> None:
         world.lose()
 
 
-def test_who_is_ignored_is_not_read_through_a_relay_either(tea: World) -> None:
+def test_ignored_users_are_not_shown_behind_a_relay_either(tea: World) -> None:
     tea.model.settings.ignored = ["bridge", "rude/irc"]
     tea.feed(
         "@draft/relaymsg=bridge :bob/irc!b@h PRIVMSG #tea :through the bridge",
@@ -121,8 +121,8 @@ def test_who_is_ignored_is_not_read_through_a_relay_either(tea: World) -> None:
     assert [line for line in tea.shown() if "bob/irc" in line or "rude" in line] == ["bob/irc: hello"]
 
 
-def test_the_names_are_told_once_all_are_known(world: World) -> None:
-    """A script asks as soon as it is in: of the people only the user is known by then."""
+def test_names_are_printed_once_all_are_known(world: World) -> None:
+    """A script runs /names at once after joining: by then only the user is known."""
     world.welcome(CAPS)
     world.feed(":alice!al@h JOIN #cake")
     world.type("/window #cake\n/names\n")
@@ -136,7 +136,7 @@ def test_the_names_are_told_once_all_are_known(world: World) -> None:
 
 
 def _calls_of_joining(channels: int) -> int:
-    """Return how many functions are called to join so many channels, be told who is there, and leave them."""
+    """Return how many functions are called while joining so many channels, receiving their names, and leaving them."""
     world = World()
     connection = NetworkConnection(world.network, lambda *_: Wire(), lambda: 0.0)
     connection.connect()
@@ -172,7 +172,7 @@ def test_many_channels_cost_no_more_each_than_a_few() -> None:
     assert many < 4.6 * few
 
 
-def test_names_are_equal_in_any_case_of_the_network() -> None:
+def test_nicks_are_compared_by_the_networks_casemapping() -> None:
     names = FoldedNames(rfc1459_fold)
     names["#Tea[1]"] = "key"
     assert "#tea{1}" in names

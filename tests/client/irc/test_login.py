@@ -1,4 +1,4 @@
-"""Logging in, registering, and what is asked where a name or a channel wants an account."""
+"""Logging in, registering, and the questions where a nick or a channel requires an account."""
 
 import base64
 
@@ -7,7 +7,7 @@ import pytest
 from greenchat.client.irc import hidden_words, login
 from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.credentials import SERVER, Credentials
-from greenchat.client.state.effects import Forget, Keep, Reconnect
+from greenchat.client.state.effects import ForgetCredentials, Reconnect, SaveCredentials
 from greenchat.protocol import caps
 from greenchat.protocol.sasl import parse_plain
 from greenchat.protocol.scram import ServerExchange, make_verifier
@@ -18,7 +18,7 @@ SECRET = "correct horse"
 
 @pytest.fixture
 def member(world: World) -> World:
-    """Alice has an account, and the client knows its password."""
+    """Make a client that knows the password of alice's account."""
     world.network.login.credentials = Credentials("alice", SECRET)
     world.connect()
     world.sent()
@@ -34,7 +34,7 @@ def encoded(text: str) -> str:
 
 
 def scram(world: World, password: str = SECRET) -> ServerExchange:
-    """The server's side of SCRAM up to its last message."""
+    """Play the server's side of SCRAM up to its last message."""
     world.feed("AUTHENTICATE +")
     [first] = world.sent()
     exchange = ServerExchange(decoded(first), "server-nonce")
@@ -43,7 +43,7 @@ def scram(world: World, password: str = SECRET) -> ServerExchange:
     return exchange
 
 
-def test_scram_comes_first_and_the_welcome_waits_for_it(member: World) -> None:
+def test_scram_comes_first_and_registration_waits_for_it(member: World) -> None:
     member.feed(":srv CAP * LS :sasl=PLAIN,EXTERNAL,SCRAM-SHA-256", ":srv CAP * ACK :sasl")
     assert member.sent() == ["CAP REQ sasl", "AUTHENTICATE SCRAM-SHA-256"]
     exchange = scram(member)
@@ -59,8 +59,8 @@ def test_scram_comes_first_and_the_welcome_waits_for_it(member: World) -> None:
 CODE = ":srv FAIL AUTHENTICATE CODE_REQUIRED :The code of your authenticator app is needed"
 
 
-def test_a_second_factor_is_asked_for_and_follows_the_password(member: World) -> None:
-    """Nobody waits for it: we come in as a guest, and are logged in as soon as it is there."""
+def test_the_code_of_a_second_factor_is_asked_for_after_the_password(member: World) -> None:
+    """Registration does not wait for the code: the user is a guest until it is entered."""
     member.network.address = ServerAddress("irc.example", 6697, tls=True)
     member.feed(":srv CAP * LS :sasl=PLAIN,SCRAM-SHA-256", ":srv CAP * ACK :sasl")
     member.sent()
@@ -83,7 +83,7 @@ def test_a_second_factor_is_asked_for_and_follows_the_password(member: World) ->
     assert member.network.login.credentials == Credentials("alice", SECRET), "the code is not kept"
 
 
-def test_a_code_goes_only_where_nobody_can_listen(member: World) -> None:
+def test_a_code_is_sent_over_secure_connections_only(member: World) -> None:
     member.network.address = ServerAddress("irc.example", 6667)
     member.feed(":srv CAP * LS :sasl=PLAIN,SCRAM-SHA-256", ":srv CAP * ACK :sasl", CODE, ":srv 904 * :needed")
     member.feed(":srv 001 alice :Welcome", ":srv 376 alice :End")
@@ -93,7 +93,7 @@ def test_a_code_goes_only_where_nobody_can_listen(member: World) -> None:
     assert "could be read" in member.shown("")[-1]
 
 
-def test_a_server_that_does_not_know_the_password_is_not_believed(member: World) -> None:
+def test_a_server_that_does_not_know_the_password_is_not_trusted(member: World) -> None:
     member.feed(":srv CAP * LS :sasl=SCRAM-SHA-256", ":srv CAP * ACK :sasl")
     member.sent()
     scram(member)
@@ -105,14 +105,14 @@ def test_a_server_that_does_not_know_the_password_is_not_believed(member: World)
     assert member.sent() == ["CAP END"]
 
 
-def test_plain_only_where_nobody_can_listen(member: World) -> None:
+def test_plain_is_used_over_secure_connections_only(member: World) -> None:
     member.feed(":srv CAP * LS :sasl=PLAIN", ":srv CAP * ACK :sasl")
     assert member.sent() == ["CAP REQ sasl", "CAP END"]
     assert member.shown("")[-1] == "! Not logged in: without TLS the password could be read. Connect with TLS."
 
 
 @pytest.mark.parametrize("address", [ServerAddress("irc.example", 6697, tls=True), ServerAddress("127.0.0.1", 9090)])
-def test_plain_over_tls_and_on_the_own_machine(world: World, address: ServerAddress) -> None:
+def test_plain_over_tls_and_to_this_machine(world: World, address: ServerAddress) -> None:
     world.network.address = address
     world.network.login.credentials = Credentials("alice", SECRET)
     world.connect()
@@ -122,7 +122,7 @@ def test_plain_over_tls_and_on_the_own_machine(world: World, address: ServerAddr
     assert parse_plain(base64.b64decode(response.split()[1])) == ("", "alice", SECRET)
 
 
-def test_a_mechanism_that_is_unknown_is_followed_by_the_next(world: World) -> None:
+def test_after_an_unknown_mechanism_the_next_is_tried(world: World) -> None:
     world.network.address = ServerAddress("irc.example", 6697, tls=True)
     world.network.login.credentials = Credentials("alice", SECRET)
     world.connect()
@@ -130,7 +130,7 @@ def test_a_mechanism_that_is_unknown_is_followed_by_the_next(world: World) -> No
     assert world.sent()[-2:] == ["AUTHENTICATE SCRAM-SHA-256", "AUTHENTICATE PLAIN"]
 
 
-def test_a_certificate_comes_before_all(world: World) -> None:
+def test_a_certificate_is_tried_first(world: World) -> None:
     world.network.address = ServerAddress("irc.example", 6697, tls=True)
     world.network.login.certificate = "/home/alice/cert.pem"
     world.connect()
@@ -138,7 +138,7 @@ def test_a_certificate_comes_before_all(world: World) -> None:
     assert world.sent()[-2:] == ["AUTHENTICATE EXTERNAL", "AUTHENTICATE +"]
 
 
-def test_a_wrong_password_is_asked_for_again(member: World) -> None:
+def test_after_a_wrong_password_it_is_asked_for_again(member: World) -> None:
     member.feed(":srv CAP * LS :sasl=SCRAM-SHA-256", ":srv CAP * ACK :sasl")
     member.sent()
     scram(member)
@@ -153,7 +153,7 @@ def test_a_wrong_password_is_asked_for_again(member: World) -> None:
     assert not any("right this time" in row for row in member.screen())
 
 
-def test_who_mistyped_a_password_types_it_again_unseen(tea: World) -> None:
+def test_a_mistyped_password_is_typed_again_hidden(tea: World) -> None:
     tea.network.caps.held |= caps.SASL
     tea.type("/login\nhunter3\n")
     tea.feed(":srv 904 alice :SASL authentication failed")
@@ -168,7 +168,7 @@ def test_who_mistyped_a_password_types_it_again_unseen(tea: World) -> None:
     assert tea.screen()[-1] == "[#tea]"
 
 
-def test_the_password_is_never_seen(tea: World) -> None:
+def test_the_password_is_never_shown(tea: World) -> None:
     tea.network.caps.offered["sasl"] = "SCRAM-SHA-256"
     tea.type("/login\n")
     tea.type("hunter2")
@@ -181,19 +181,19 @@ def test_the_password_is_never_seen(tea: World) -> None:
     assert not any("hunter2" in line for line in tea.shown() + tea.shown(""))
 
 
-def test_what_worked_is_kept_if_the_user_wants(tea: World) -> None:
+def test_a_working_password_is_saved_if_the_user_wants(tea: World) -> None:
     tea.network.caps.held |= caps.SASL
     tea.type("/login\nhunter2\n")
     tea.feed(":srv 900 alice alice!a@h alice :You are now logged in")
     tea.type("yes\n")
-    assert list(tea.model.effects) == [Keep(tea.network, Credentials("alice", "hunter2"))]
+    assert list(tea.model.effects) == [SaveCredentials(tea.network, Credentials("alice", "hunter2"))]
     tea.type("/logout\n")
-    assert tea.model.effects[-1] == Forget(tea.network, ("alice", "alice", "*"))
+    assert tea.model.effects[-1] == ForgetCredentials(tea.network, ("alice", "alice", "*"))
     assert tea.sent()[-1] == "PRIVMSG NickServ :LOGOUT"
     assert tea.network.login.credentials is None
 
 
-def test_after_logging_in_the_nick_and_the_channels_come(world: World) -> None:
+def test_nick_and_channels_follow_the_login(world: World) -> None:
     world.connect()
     world.feed(":srv 433 * alice :That nickname is registered: log in to its account first", ":srv 001 alice_ :Welcome")
     world.feed(":srv 422 alice_ :No MOTD")
@@ -207,7 +207,7 @@ def test_after_logging_in_the_nick_and_the_channels_come(world: World) -> None:
     assert world.sent() == ["NICK alice", "JOIN #tea"]
 
 
-def test_a_command_is_run_in_spite_of_a_question(world: World) -> None:
+def test_a_command_is_executed_during_a_question(world: World) -> None:
     world.connect()
     world.feed(":srv 433 * alice :Nickname is already in use", ":srv 001 alice_ :Welcome", ":srv 422 alice_ :No MOTD")
     assert world.screen()[-1] == "login/other/wait?"
@@ -218,7 +218,7 @@ def test_a_command_is_run_in_spite_of_a_question(world: World) -> None:
 
 
 def log_in_as_guest(world: World, account: str = "alice") -> None:
-    """Alice, whose nick another device of hers has, comes in as alice_ and types the password of an account."""
+    """Let alice, whose nick another device has, register as alice_ and type the password of her account."""
     world.connect()
     world.feed(":srv CAP * LS :sasl=SCRAM-SHA-256 echo-message", ":srv CAP * ACK :echo-message")
     world.feed(":srv 433 * alice :Nickname is already in use", ":srv 001 alice_ :Welcome", ":srv 422 alice_ :No MOTD")
@@ -228,10 +228,10 @@ def log_in_as_guest(world: World, account: str = "alice") -> None:
     world.feed(":srv CAP alice_ ACK :sasl")
     world.sent()
     world.feed(f":srv 900 alice_ alice_!a@h {account} :You are now logged in")
-    world.press("Escape")  # not to be kept
+    world.press("Escape")  # not to be saved
 
 
-def test_a_nick_that_another_device_has_is_shared_by_coming_in_anew(world: World) -> None:
+def test_a_nick_of_another_device_is_shared_by_reconnecting(world: World) -> None:
     log_in_as_guest(world)
     assert world.sent() == ["NICK alice"]
     world.type("said meanwhile\n")
@@ -253,7 +253,7 @@ def test_a_nick_that_another_device_has_is_shared_by_coming_in_anew(world: World
     assert not world.model.questions
 
 
-def test_coming_in_anew_is_tried_once(world: World) -> None:
+def test_reconnecting_is_tried_once(world: World) -> None:
     log_in_as_guest(world)
     world.feed(":srv 433 alice_ alice :Nickname is already in use")
     world.model.effects.clear()
@@ -263,14 +263,14 @@ def test_coming_in_anew_is_tried_once(world: World) -> None:
     assert not world.model.effects
 
 
-def test_the_nick_of_another_account_is_no_reason_to_come_in_anew(world: World) -> None:
+def test_for_the_nick_of_another_account_the_client_does_not_reconnect(world: World) -> None:
     log_in_as_guest(world, account="ada")
     world.feed(":srv 433 alice_ alice :Nickname belongs to an account")
     assert world.sent() == ["NICK alice"]
     assert not world.model.effects
 
 
-def test_another_name_instead(world: World) -> None:
+def test_choosing_another_nick(world: World) -> None:
     world.connect()
     world.feed(":srv 433 * alice :Nickname is already in use", ":srv 001 alice_ :Welcome", ":srv 422 alice_ :No MOTD")
     world.sent()
@@ -280,18 +280,18 @@ def test_another_name_instead(world: World) -> None:
     assert world.network.nicks.wanted == "ada"
 
 
-def test_nobody_waits_for_a_name_that_is_never_free(world: World) -> None:
+def test_a_reserved_nick_is_not_waited_for(world: World) -> None:
     world.connect()
-    kept = "That name is kept for those who run this server"
-    world.feed(f":srv 433 * alice :{kept}", ":srv 001 alice_ :Welcome", ":srv 422 alice_ :No MOTD")
-    assert f"! The name alice can't be used here ({kept})." in world.shown("")
+    refusal = "That name is kept for those who run this server"
+    world.feed(f":srv 433 * alice :{refusal}", ":srv 001 alice_ :Welcome", ":srv 422 alice_ :No MOTD")
+    assert f"! The name alice can't be used here ({refusal})." in world.shown("")
     assert world.screen()[-1] == "login/other/keep?"
     world.type("keep\n")
     assert not world.model.questions
     assert world.network.nicks.current == "alice_"
 
 
-def test_after_a_lost_connection_the_old_name_is_no_question(world: World) -> None:
+def test_after_a_lost_connection_the_former_nick_is_not_asked_about(world: World) -> None:
     world.welcome()
     world.feed("PING x")
     world.lose()
@@ -301,7 +301,7 @@ def test_after_a_lost_connection_the_old_name_is_no_question(world: World) -> No
     assert world.screen()[-1] == "[net]"
 
 
-def test_a_channel_for_registered_people_is_one_question(tea: World) -> None:
+def test_a_channel_for_registered_users_asks_one_question(tea: World) -> None:
     tea.feed(":srv 477 alice #vip :Cannot join channel (+R)")
     assert "login/register/leave?" in tea.screen()[-1]
     assert tea.shown()[-1] == "! #vip requires an account."
@@ -311,19 +311,19 @@ def test_a_channel_for_registered_people_is_one_question(tea: World) -> None:
     assert tea.screen()[-1] == "[#tea]"
 
 
-def test_a_key_is_asked_for(tea: World) -> None:
+def test_a_channel_key_is_asked_for(tea: World) -> None:
     tea.feed(":srv 475 alice #vip :Cannot join channel (+k)")
     tea.type("sesame\n")
     assert tea.sent() == ["JOIN #vip sesame"]
     assert tea.network.channels["#vip"] == "sesame"
 
 
-def test_registering_asks_twice(tea: World) -> None:
+def test_registering_asks_for_the_password_twice(tea: World) -> None:
     tea.network.address = ServerAddress("irc.example", 6697, tls=True)
     tea.network.caps.offered["draft/account-registration"] = ""
     tea.type("/register\nhunter22\nhunter23\n")
     assert tea.shown()[-1] == "! The passwords differ."
-    assert tea.screen()[-1].startswith("Choose a password for alice:")  # what is typed next is not said in the channel
+    assert tea.screen()[-1].startswith("Choose a password for alice:")  # what is typed next is not sent to the channel
     tea.type("hunter23")
     assert "hunter" not in tea.screen()[-1]
     tea.press("Escape")
@@ -335,7 +335,7 @@ def test_registering_asks_twice(tea: World) -> None:
     assert tea.shown()[-1] == "- The account alice is yours now."
 
 
-def test_a_password_that_the_server_refuses_is_asked_for_anew(tea: World) -> None:
+def test_after_a_refused_password_another_is_asked_for(tea: World) -> None:
     """account-registration: `FAIL REGISTER WEAK_PASSWORD <account> <message>`."""
     tea.network.address = ServerAddress("irc.example", 6697, tls=True)
     tea.network.caps.offered["draft/account-registration"] = ""
@@ -349,7 +349,7 @@ def test_a_password_that_the_server_refuses_is_asked_for_anew(tea: World) -> Non
     assert tea.sent() == ["REGISTER alice ada@example.org hunter22"]
 
 
-def test_registering_without_the_capability_asks_nickserv(tea: World) -> None:
+def test_without_the_capability_registration_uses_nickserv(tea: World) -> None:
     tea.network.address = ServerAddress("irc.example", 6697, tls=True)
     tea.type("/register\nhunter22\nhunter22\n")
     assert tea.sent() == ["PRIVMSG NickServ :REGISTER hunter22"]
@@ -357,7 +357,7 @@ def test_registering_without_the_capability_asks_nickserv(tea: World) -> None:
     assert tea.network.find("NickServ") is None
 
 
-def test_nobody_registers_where_others_can_listen(tea: World) -> None:
+def test_registering_requires_a_secure_connection(tea: World) -> None:
     tea.type("/register\nhunter22\nhunter22\n")
     assert tea.sent() == []
     assert "Connect with TLS" in tea.shown()[-1]
@@ -382,7 +382,7 @@ def test_nobody_registers_where_others_can_listen(tea: World) -> None:
         ("hello", False),
     ],
 )
-def test_lines_with_passwords_are_not_remembered(tea: World, line: str, hidden: bool) -> None:
+def test_lines_with_passwords_are_not_in_the_input_history(tea: World, line: str, hidden: bool) -> None:
     assert hidden_words.hides_line(line) is hidden
     tea.type(line + "\n")
     assert (line not in tea.console.editor.history) is hidden
@@ -390,7 +390,7 @@ def test_lines_with_passwords_are_not_remembered(tea: World, line: str, hidden: 
         assert not any("hunter2" in each for buffer in tea.model.buffers for each in map(str, buffer.lines))
 
 
-def test_a_script_is_not_asked(tea: World) -> None:
+def test_a_script_is_not_asked_questions(tea: World) -> None:
     tea.model.asks = False
     tea.network.want("#vip")
     tea.feed(":srv 477 alice #vip :Cannot join channel (+R)", ":srv 475 alice #key :Cannot join channel (+k)")
@@ -398,7 +398,7 @@ def test_a_script_is_not_asked(tea: World) -> None:
     assert tea.screen()[-1] == "[#tea]"
 
 
-def test_a_question_does_not_eat_what_is_being_typed(tea: World) -> None:
+def test_a_question_does_not_take_the_line_being_typed(tea: World) -> None:
     tea.type("hello ev")
     tea.feed(":srv 477 alice #vip :Cannot join channel (+R)")
     tea.type("erybody\n")
@@ -408,8 +408,10 @@ def test_a_question_does_not_eat_what_is_being_typed(tea: World) -> None:
 
 
 @pytest.mark.parametrize("tls", [True, False])
-def test_the_password_of_a_server_is_kept_if_the_user_wants(world: World, tls: bool) -> None:
-    """As a bouncer's that is no network of the user's yet; but it is never said by itself where others can listen."""
+def test_the_password_of_a_server_is_saved_if_the_user_wants(world: World, tls: bool) -> None:
+    """Like the password of a bouncer that is not among the saved networks; it is never sent automatically over an
+    insecure connection.
+    """
     network = world.network
     network.address = ServerAddress("bnc.example", 6697, tls=tls)
     world.connect()
@@ -421,16 +423,16 @@ def test_the_password_of_a_server_is_kept_if_the_user_wants(world: World, tls: b
     assert "PASS ada/libera:sesame" in world.sent()
     assert (world.console.asked != "") is tls
     if not tls:
-        login.take_kept(network, Credentials(SERVER, "open sesame"))
+        login.use_saved(network, Credentials(SERVER, "open sesame"))
         assert network.login.server_password == "ada/libera:sesame"
         return
     assert "net accepted the password. Use it next time?" in world.console.asked
     world.type("yes\n")
-    kept = Credentials(SERVER, "ada/libera:sesame")
-    assert list(world.model.effects) == [Keep(network, kept)]
+    credentials = Credentials(SERVER, "ada/libera:sesame")
+    assert list(world.model.effects) == [SaveCredentials(network, credentials)]
     world.type("/logout\n")
     assert network.login.server_password == ""
-    login.take_kept(network, kept)
+    login.use_saved(network, credentials)
     world.lose()
     world.come_in()
     assert "PASS ada/libera:sesame" in world.sent()
@@ -438,7 +440,7 @@ def test_the_password_of_a_server_is_kept_if_the_user_wants(world: World, tls: b
 
 
 @pytest.mark.parametrize("asked", [True, False])
-def test_the_password_as_the_bouncer_tells_to_type_it(world: World, asked: bool) -> None:
+def test_a_password_in_the_form_that_znc_prints(world: World, asked: bool) -> None:
     """ZNC: "To connect now, you can use /quote PASS <username>:<password>"."""
     world.connect()
     if asked:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from greenchat.client.input.editor import Editor, InputLine
 from greenchat.client.irc.multiline import parts, pieces
 from greenchat.protocol import caps
-from greenchat.protocol.multiline import whole
+from greenchat.protocol.multiline import join_parts
 from tests.client.world import World
 
 CAPS = "echo-message labeled-response batch message-tags server-time"
@@ -15,7 +15,7 @@ CAPS = "echo-message labeled-response batch message-tags server-time"
 
 @pytest.fixture
 def world() -> World:
-    """In #tea, on a server that takes messages of 100 bytes in 4 lines."""
+    """Make a client in #tea, on a server that accepts messages of 100 bytes in 4 lines."""
     world = World()
     world.connect()
     world.feed(f":srv CAP * LS :{CAPS} draft/multiline=max-bytes=100,max-lines=4,odd")
@@ -69,7 +69,7 @@ def test_a_long_line_stays_one_message(world: World) -> None:
 
 
 @pytest.mark.parametrize("length", [1, 2047, 2048, 2049, 2500, 4000, 4096])
-def test_a_line_that_one_message_takes_gets_no_line_break(length: int) -> None:
+def test_a_line_that_fits_gets_no_line_break(length: int) -> None:
     network = World().network
     network.caps.held = caps.MULTILINE | caps.BATCH | caps.MESSAGE_TAGS
     network.caps.offered["draft/multiline"] = "max-bytes=4096,max-lines=32"
@@ -78,8 +78,8 @@ def test_a_line_that_one_message_takes_gets_no_line_break(length: int) -> None:
 
 
 @given(st.text(alphabet="ab é👩\u200d💻\n ", max_size=400), st.integers(16, 40), st.integers(40, 90), st.integers(2, 5))
-def test_no_line_break_is_made_and_none_is_lost(text: str, room: int, most_bytes: int, most_lines: int) -> None:
-    """Within a message there are only the line breaks that were typed."""
+def test_line_breaks_are_neither_added_nor_lost(text: str, room: int, most_bytes: int, most_lines: int) -> None:
+    """A message has exactly the line breaks that were typed."""
     network = World().network
     network.caps.held = caps.MULTILINE | caps.BATCH | caps.MESSAGE_TAGS
     network.caps.offered["draft/multiline"] = f"max-bytes={most_bytes},max-lines={most_lines}"
@@ -93,7 +93,7 @@ def test_no_line_break_is_made_and_none_is_lost(text: str, room: int, most_bytes
     assert "".join("".join(found).split()) == "".join(text.split())
 
 
-def test_more_than_the_server_takes_becomes_several_messages(world: World) -> None:
+def test_a_text_beyond_the_limits_becomes_several_messages(world: World) -> None:
     compose(world, *"abcdef")
     world.press("Enter")
     assert [line for line in world.sent() if "BATCH -" not in line] == [
@@ -104,13 +104,13 @@ def test_more_than_the_server_takes_becomes_several_messages(world: World) -> No
     ]
 
 
-def test_a_server_without_them_gets_line_by_line(echoing: World) -> None:
+def test_without_multiline_each_line_is_a_message(echoing: World) -> None:
     compose(echoing, "one", "", "two")
     echoing.press("Enter")
     assert echoing.sent() == ["@label=gc1 PRIVMSG #tea :one", "@label=gc2 PRIVMSG #tea :two"]
 
 
-def test_lines_written_without_a_connection_are_one_message_later(world: World) -> None:
+def test_lines_typed_while_offline_are_one_message_later(world: World) -> None:
     world.lose()
     compose(world, "one", "two")
     world.press("Enter")
@@ -122,14 +122,14 @@ def test_lines_written_without_a_connection_are_one_message_later(world: World) 
     assert world.shown()[-1].endswith("alice: one\ntwo")
 
 
-def test_a_refused_message_is_told_whole(world: World) -> None:
+def test_a_refused_message_is_shown_whole(world: World) -> None:
     compose(world, "one", "two")
     world.press("Enter")
     world.feed("@label=gc1 :srv FAIL BATCH MULTILINE_MAX_LINES 1 :Too many lines")
     assert world.shown()[-1] == "! Not sent (Too many lines): one\ntwo"
 
 
-def test_those_of_others_are_joined(world: World) -> None:
+def test_messages_of_others_are_joined(world: World) -> None:
     world.feed(
         "@msgid=m2 :bob!b@h BATCH +1 draft/multiline #tea",
         "@batch=1 :bob!b@h PRIVMSG #tea hello",
@@ -150,7 +150,7 @@ def test_those_of_others_are_joined(world: World) -> None:
     assert world.model.current.lines[-2].highlight
 
 
-def test_those_of_the_past_are_found_in_their_history(world: World) -> None:
+def test_messages_of_the_history_are_joined(world: World) -> None:
     world.feed(
         ":srv BATCH +h chathistory #tea",
         "@batch=h;msgid=old;time=2026-09-21T10:00:00.000Z :bob!b@h BATCH +m draft/multiline #tea",
@@ -162,7 +162,7 @@ def test_those_of_the_past_are_found_in_their_history(world: World) -> None:
     assert world.shown()[0] == "bob: one\ntwo"
 
 
-def test_a_paste_can_be_one_message_or_lines(world: World) -> None:
+def test_a_paste_can_be_sent_as_one_message_or_as_lines(world: World) -> None:
     world.paste("a\nb\nc")
     assert "one message, s as lines" in world.bar()
     world.press("Enter")
@@ -173,9 +173,9 @@ def test_a_paste_can_be_one_message_or_lines(world: World) -> None:
 
 
 @given(st.text(alphabet="ab é👩\u200d💻\n ", max_size=120), st.integers(16, 40))
-def test_the_lines_bring_the_whole_text(text: str, room: int) -> None:
+def test_the_lines_contain_the_whole_text(text: str, room: int) -> None:
     found = parts(text, room)
-    assert whole(found) == text
+    assert join_parts(found) == text
     assert all(len(part.text.encode()) <= room for part in found)
     assert all(part.text for part in found if part.joined)  # "MUST NOT send blank lines with the ... concat tag"
 
@@ -191,7 +191,7 @@ def test_the_lines_bring_the_whole_text(text: str, room: int) -> None:
         ("kill to end", "one|", "one|"),
     ],
 )
-def test_cutting_stays_within_the_line(command: str, before: str, after: str) -> None:
+def test_a_long_text_is_split_within_the_line_limit(command: str, before: str, after: str) -> None:
     left, right = before.split("|")
     editor = Editor(InputLine(left + right, len(left)))
     editor.run(command)

@@ -1,11 +1,11 @@
-"""The notify list: who is told of, how the server is asked for it, and what is kept of it."""
+"""The notify list: which nicks are shown, how the server is asked about them, and what is saved."""
 
 import pytest
 
 from greenchat.client.irc.notify_list import ASK_SECONDS, Watched, parse
 from greenchat.client.net.connection import NetworkConnection
 from greenchat.client.state.address import ServerAddress
-from greenchat.client.state.effects import Save
+from greenchat.client.state.effects import SaveSettings
 from greenchat.client.state.events import Connected, Received
 from greenchat.client.state.model import ClientNetwork, LinkState
 from greenchat.protocol.message import parse as parse_message
@@ -15,7 +15,7 @@ from tests.client.world import World
 
 @pytest.fixture
 def monitoring(world: World) -> World:
-    """Alice in #tea on a server with MONITOR, with bob on the list from earlier."""
+    """Make alice's client in #tea on a server with MONITOR, with bob on the saved list."""
     world.model.settings.notified = ["bob"]
     world.connect()
     world.feed(
@@ -26,7 +26,7 @@ def monitoring(world: World) -> World:
     return world
 
 
-def test_the_server_is_asked_to_tell(monitoring: World) -> None:
+def test_the_list_is_sent_with_monitor(monitoring: World) -> None:
     assert "MONITOR + bob" in monitoring.sent()
     monitoring.join()
     # "`:<server> 730 <nick> :target[!user@host][,target[!user@host]]*`"
@@ -36,7 +36,7 @@ def test_the_server_is_asked_to_tell(monitoring: World) -> None:
     assert monitoring.shown()[-1] == "- Bob has gone offline."
 
 
-def test_what_is_known_already_is_no_news(monitoring: World) -> None:
+def test_known_states_are_not_shown_again(monitoring: World) -> None:
     monitoring.join()
     monitoring.feed(":srv 730 alice :bob", ":srv 730 alice :bob!b@h,stranger!s@h", ":srv 730 alice :alice!a@h")
     assert [line for line in monitoring.shown() if "online" in line] == ["- bob is online."]
@@ -48,13 +48,13 @@ def test_what_is_known_already_is_no_news(monitoring: World) -> None:
     assert sum("has gone offline" in line for line in monitoring.shown()) == 1
 
 
-def test_the_list_is_changed_and_kept(monitoring: World) -> None:
+def test_changes_of_the_list_are_saved(monitoring: World) -> None:
     monitoring.join()
     monitoring.type("/notify carol\n/notify -away dave net\n/notify eve\n")
-    # "MONITOR=3": more than that the server does not take
+    # "MONITOR=3": the server accepts no more
     assert monitoring.sent() == ["MONITOR + carol", "MONITOR + dave"]
     assert monitoring.model.settings.notified == ["bob", "carol", "dave -away net", "eve"]
-    assert monitoring.model.effects[-1] == Save()
+    assert monitoring.model.effects[-1] == SaveSettings()
     monitoring.feed(":srv 730 alice :carol!c@h", ":srv 731 alice :dave")
     monitoring.type("/notify\n")
     assert monitoring.shown()[-4:] == [
@@ -70,13 +70,13 @@ def test_the_list_is_changed_and_kept(monitoring: World) -> None:
 
 
 @pytest.mark.parametrize("wrong", ["*!*@example.org", "bob*", "a,b"])
-def test_masks_are_not_watched(monitoring: World, wrong: str) -> None:
+def test_masks_are_not_monitored(monitoring: World, wrong: str) -> None:
     monitoring.type(f"/notify {wrong}\n")
     assert monitoring.shown("")[-1] == "! The notify list takes nicknames only: /notify nick"
     assert monitoring.model.settings.notified == ["bob"]
 
 
-def test_who_is_on_the_list_of_another_network_is_not_watched_here(monitoring: World) -> None:
+def test_nicks_of_another_networks_list_are_not_monitored(monitoring: World) -> None:
     monitoring.sent()
     monitoring.type("/notify carol libera\n")
     assert monitoring.sent() == []
@@ -93,7 +93,7 @@ def test_being_away(monitoring: World) -> None:
     assert monitoring.shown()[-2:] == ["- bob is away: lunch", "- bob is back."]
 
 
-def test_the_nick_that_we_want_back_stays_watched_if_it_is_on_the_list(world: World) -> None:
+def test_the_wanted_nick_stays_monitored_if_it_is_on_the_list(world: World) -> None:
     world.model.settings.notified = ["alice"]
     world.connect()
     world.feed(
@@ -109,14 +109,14 @@ def test_the_nick_that_we_want_back_stays_watched_if_it_is_on_the_list(world: Wo
 
 @pytest.fixture
 def asking(tea: World) -> World:
-    """Alice in #tea on a server without MONITOR, with bob and carol on the list."""
+    """Make alice's client in #tea on a server without MONITOR, with bob and carol on the list."""
     tea.type("/notify bob\n/notify carol\n")
     tea.sent()
     tea.feed(":srv 303 alice :", ":srv 303 alice :")
     return tea
 
 
-def test_without_monitor_it_is_asked(asking: World) -> None:
+def test_without_monitor_ison_is_sent(asking: World) -> None:
     wire = FakeWire()
     connection = NetworkConnection(asking.network, lambda _address, _connection: wire, lambda: 0.0)
     connection.wire = wire
@@ -131,7 +131,7 @@ def test_without_monitor_it_is_asked(asking: World) -> None:
     assert asking.shown()[-1] == "- bob has gone offline."
 
 
-def test_what_the_user_asks_is_answered_to_the_user(asking: World) -> None:
+def test_answers_to_the_users_own_command_are_shown(asking: World) -> None:
     asking.type("/ison bob dave\n")
     assert asking.sent() == ["ISON bob dave"]
     asking.feed(":srv 303 alice :dave")
@@ -139,7 +139,7 @@ def test_what_the_user_asks_is_answered_to_the_user(asking: World) -> None:
     assert asking.network.presence.present == {"bob": False, "carol": False}
 
 
-def test_without_monitor_the_wanted_nick_is_asked_for_too(world: World) -> None:
+def test_without_monitor_the_wanted_nick_is_queried_too(world: World) -> None:
     world.connect()
     world.feed(":srv 433 * alice :in use", ":srv 001 alice_ :Welcome alice_", ":srv 422 alice_ :No MOTD")
     assert "ISON alice" in world.sent()
@@ -162,5 +162,5 @@ def test_long_lists_take_several_lines(tea: World) -> None:
 
 
 @pytest.mark.parametrize("each", [Watched("bob"), Watched("bob", "libera"), Watched("bob", "libera", away=True)])
-def test_what_is_written_is_read_again(each: Watched) -> None:
+def test_a_saved_list_is_read_again(each: Watched) -> None:
     assert parse(str(each)) == each

@@ -1,16 +1,16 @@
-"""Nothing typed is lost with a connection, and nothing is said twice."""
+"""Sending messages: none is lost with a connection, and none is sent twice."""
 
 from tests.client.world import World
 
 
-def test_without_echo_what_is_sent_is_shown(tea: World) -> None:
+def test_without_echo_a_message_is_shown_at_once(tea: World) -> None:
     tea.type("hello\n")
     assert tea.sent() == ["PRIVMSG #tea :hello"]
     assert tea.shown()[-1] == "@alice: hello"
     assert tea.model.current.waiting == []
 
 
-def test_without_echo_it_waits_until_the_server_has_it(tea: World) -> None:
+def test_without_echo_a_message_waits_until_the_server_has_it(tea: World) -> None:
     tea.type("one\ntwo\n")
     assert tea.all_sent()[-3:] == ["PRIVMSG #tea :one", "PRIVMSG #tea :two", "PING said-2"]
     tea.type("three\n")
@@ -20,7 +20,7 @@ def test_without_echo_it_waits_until_the_server_has_it(tea: World) -> None:
     assert [waiting.text for waiting in tea.model.current.waiting] == ["three"]
 
 
-def test_without_echo_what_a_breaking_connection_took_is_sent_again(tea: World) -> None:
+def test_without_echo_a_message_of_a_lost_connection_is_sent_again(tea: World) -> None:
     tea.type("taken\n")
     tea.all_sent()
     tea.lose()
@@ -37,14 +37,14 @@ def test_without_echo_what_a_breaking_connection_took_is_sent_again(tea: World) 
     assert tea.model.current.waiting == []
 
 
-def test_without_echo_what_is_refused_is_told(tea: World) -> None:
+def test_without_echo_a_refusal_is_shown(tea: World) -> None:
     tea.type("hello\n")
     tea.feed(":srv 404 alice #tea :Cannot send to channel", ":srv PONG srv said-1")
     assert tea.shown()[-1] == "! Not sent (Cannot send to channel): hello"
     assert tea.model.current.waiting == []
 
 
-def test_with_echo_it_waits_for_the_echo(echoing: World) -> None:
+def test_with_echo_a_message_waits_for_its_echo(echoing: World) -> None:
     echoing.type("hello\n")
     assert echoing.sent() == ["@label=gc1 PRIVMSG #tea :hello"]
     assert "hello" in echoing.screen()[-3]
@@ -55,7 +55,7 @@ def test_with_echo_it_waits_for_the_echo(echoing: World) -> None:
     assert echoing.model.current.waiting == []
 
 
-def test_echo_without_labels_is_known_by_its_text(world: World) -> None:
+def test_without_labels_an_echo_is_matched_by_its_text(world: World) -> None:
     world.welcome("echo-message")
     world.join()
     world.type("one\ntwo\n")
@@ -63,13 +63,13 @@ def test_echo_without_labels_is_known_by_its_text(world: World) -> None:
     assert [waiting.text for waiting in world.model.current.waiting] == ["one"]
 
 
-def test_what_another_session_of_ours_says_confirms_nothing(echoing: World) -> None:
+def test_a_message_of_another_session_confirms_nothing(echoing: World) -> None:
     echoing.type("hello\n")
     echoing.feed(":alice!al@h PRIVMSG #tea :hello")
     assert [waiting.text for waiting in echoing.model.current.waiting] == ["hello"]
 
 
-def test_lines_typed_without_a_connection_are_sent_after_it_is_back(tea: World) -> None:
+def test_messages_typed_while_offline_are_sent_after_reconnecting(tea: World) -> None:
     tea.lose()
     tea.type("still here?\n")
     assert tea.sent() == []
@@ -81,7 +81,7 @@ def test_lines_typed_without_a_connection_are_sent_after_it_is_back(tea: World) 
     assert tea.shown()[-1] == "alice: still here?"
 
 
-def test_lines_the_server_never_confirmed_are_sent_again(echoing: World) -> None:
+def test_unconfirmed_messages_are_sent_again(echoing: World) -> None:
     echoing.type("lost?\n")
     assert echoing.sent() == ["@label=gc1 PRIVMSG #tea :lost?"]
     echoing.lose()
@@ -93,7 +93,7 @@ def test_lines_the_server_never_confirmed_are_sent_again(echoing: World) -> None
     assert echoing.model.current.waiting == []
 
 
-def test_private_lines_wait_too(tea: World) -> None:
+def test_private_messages_wait_too(tea: World) -> None:
     tea.lose()
     tea.type("/msg bob psst\n")
     tea.welcome()
@@ -102,18 +102,18 @@ def test_private_lines_wait_too(tea: World) -> None:
     tea.feed(":srv 001 alice :hi")
     tea.sent()
     tea.feed(":srv 422 alice :no motd")
-    assert tea.sent() == ["JOIN #tea"]  # the line went out with the first welcome, and is not said twice
+    assert tea.sent() == ["JOIN #tea"]  # the message was sent after the first welcome, and is not sent twice
     assert tea.shown("bob") == ["alice: psst", "! Connection lost: the connection was cut"]
 
 
-def test_a_refused_line_is_shown_as_not_sent(echoing: World) -> None:
+def test_a_refused_message_is_shown_as_not_sent(echoing: World) -> None:
     echoing.type("hello\n")
     echoing.feed("@label=gc1 :srv 404 alice #tea :You are muted")
     assert echoing.shown()[-1] == "! Not sent (You are muted): hello"
     assert echoing.model.current.waiting == []
 
 
-def test_a_labelled_fail_refuses_too(echoing: World) -> None:
+def test_a_labeled_fail_is_a_refusal(echoing: World) -> None:
     echoing.type("hello\n")
     echoing.feed("@label=gc1 :srv FAIL PRIVMSG STORE_FAILED :Could not be stored")
     assert echoing.shown()[-1] == "! Not sent (Could not be stored): hello"
@@ -124,7 +124,7 @@ def test_actions(tea: World) -> None:
     assert tea.sent() == ["PRIVMSG #tea :\x01ACTION waves\x01"]
 
 
-def test_long_lines_are_cut_so_that_others_get_all_of_it(tea: World) -> None:
+def test_long_messages_are_split_so_that_others_receive_all(tea: World) -> None:
     text = "wörd " * 200
     tea.paste(text)
     tea.press("Enter")
@@ -135,7 +135,7 @@ def test_long_lines_are_cut_so_that_others_get_all_of_it(tea: World) -> None:
     assert "".join(line.partition(":")[2] for line in sent).replace(" ", "") == text.replace(" ", "")
 
 
-def test_what_may_have_arrived_is_sent_again_under_its_id(world: World) -> None:
+def test_a_message_that_may_have_arrived_is_sent_again_with_its_id(world: World) -> None:
     world.network.identity = "me"
     world.welcome("echo-message labeled-response message-tags")
     world.join()
@@ -161,8 +161,8 @@ def test_a_server_that_denies_the_tag_does_not_get_it(world: World) -> None:
     assert world.sent() == ["PRIVMSG #tea :one"]
 
 
-def test_what_a_service_answers_waits_no_longer(echoing: World) -> None:
-    """It is echoed to nobody; and after a lost connection it must not be done a second time."""
+def test_a_command_to_a_service_is_confirmed_by_its_answer(echoing: World) -> None:
+    """It is not echoed; and after a lost connection it must not be executed a second time."""
     echoing.type("/msg HistServ DELETE #tea x\n")
     (sent,) = [line for line in echoing.sent() if "PRIVMSG" in line]
     label = sent.partition(" ")[0].removeprefix("@label=")
@@ -184,7 +184,7 @@ def test_what_a_service_answers_waits_no_longer(echoing: World) -> None:
     assert window.waiting == []
 
 
-def test_a_password_is_not_shown_when_the_service_has_it(echoing: World) -> None:
+def test_a_password_for_a_service_is_not_shown(echoing: World) -> None:
     echoing.type("/query NickServ\n")
     echoing.sent()
     echoing.type("IDENTIFY secret\n")

@@ -1,4 +1,4 @@
-"""The windows that other people open: there is a bound, and nothing that was said is lost."""
+"""Windows opened by other users: their number is limited, and no message is lost."""
 
 from pathlib import Path
 
@@ -6,8 +6,8 @@ from greenchat.client.archive.archiver import Archiver
 from greenchat.client.irc import windows
 from greenchat.client.irc.strangers import MOST_WINDOWS
 from greenchat.client.state.effects import KeepLines
-from greenchat.client.state.kept_networks import KeptNetwork
 from greenchat.client.state.model import BufferKind
+from greenchat.client.state.saved_networks import SavedNetwork
 from tests.client.world import NOON, World
 
 
@@ -21,7 +21,7 @@ def _private(world: World) -> list[str]:
     return [buffer.name for buffer in world.model.buffers if buffer.kind is BufferKind.PRIVATE]
 
 
-def test_strangers_windows_are_bounded_and_what_they_said_is_in_the_servers(tea: World) -> None:
+def test_windows_of_strangers_are_limited_and_their_messages_go_to_the_server_window(tea: World) -> None:
     _write(tea, 0, *range(1, MOST_WINDOWS), 0, *range(100, 400))
     assert sorted(_private(tea)) == [f"spam{number}" for number in range(400 - MOST_WINDOWS, 400)]
     shown = tea.shown("")
@@ -29,13 +29,13 @@ def test_strangers_windows_are_bounded_and_what_they_said_is_in_the_servers(tea:
     assert [line for line in shown if line.startswith("spam")][: len(everything)] == [
         *everything[2:],
         *everything[:2],
-    ], "first those where nothing was said for longest"
-    assert sum("/query NICK opens one's" in line for line in shown) == 1
+    ], "the windows without messages for longest come first"
+    assert sum("/query NICK opens a window" in line for line in shown) == 1
     assert tea.network.status.unread.highlights == 1
 
 
-def test_who_the_user_knows_keeps_their_window(tea: World) -> None:
-    """Who was looked at, written to, or is on the notify list."""
+def test_windows_of_known_users_are_kept(tea: World) -> None:
+    """Users whose window was shown, who were written to, or who are on the notify list."""
     tea.type("/notify friend\n")
     tea.feed(":friend!f@h PRIVMSG alice :hi", ":looked!l@h PRIVMSG alice :hi", ":wrote!w@h PRIVMSG alice :hi")
     tea.type("/query looked\n/window #tea\n/msg wrote hello\n")
@@ -46,8 +46,8 @@ def test_who_the_user_knows_keeps_their_window(tea: World) -> None:
     assert len(_private(tea)) == MOST_WINDOWS + 4
 
 
-def test_nothing_is_lost_for_the_archive(tmp_path: Path) -> None:
-    """Also not what was said right before a window is closed."""
+def test_the_archive_has_all_messages(tmp_path: Path) -> None:
+    """Also those that arrived right before their window is closed."""
     world = World()
     archiver = Archiver(world.model, tmp_path / "talk.sqlite3")
     world.welcome()
@@ -62,9 +62,9 @@ def test_nothing_is_lost_for_the_archive(tmp_path: Path) -> None:
     assert world.shown("spam0") == ["spam0: buy 0"]
 
 
-def test_they_are_strangers_after_a_start_too(tea: World) -> None:
-    """Else each start would let as many come again."""
-    tea.network.kept = KeptNetwork("net")
+def test_after_a_restart_they_are_still_strangers(tea: World) -> None:
+    """Otherwise each start would allow as many again."""
+    tea.network.saved = SavedNetwork("net")
     _write(tea, *range(MOST_WINDOWS))
     again = World()
     again.model.former_windows = windows.written(tea.model)

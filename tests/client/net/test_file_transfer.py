@@ -1,4 +1,4 @@
-"""Files over sockets: uploaded by HTTP, fetched by DCC."""
+"""File transfers: uploads by HTTP, downloads by DCC."""
 
 import contextlib
 import os
@@ -27,7 +27,7 @@ def connect(host: str, port: int) -> socket.socket:
 
 
 class FileHost(HTTPServer):
-    """Keeps what is uploaded. status, location: what it answers."""
+    """A server that stores uploads. status, location: of its answer."""
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
@@ -50,12 +50,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_args: object) -> None:
-        """Quiet."""
+        """Log nothing."""
 
 
 @pytest.fixture
 def host() -> Iterator[FileHost]:
-    """A server that takes files."""
+    """Start a server that accepts files."""
     server = FileHost()
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -72,7 +72,7 @@ def cake(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_file_is_uploaded_with_its_name_kind_and_size(host: FileHost, cake: Path) -> None:
+def test_an_upload_has_name_type_and_size(host: FileHost, cake: Path) -> None:
     """ "Clients SHOULD use the `Content-Type`, `Content-Disposition` and `Content-Length` header fields"."""
     url = f"http://127.0.0.1:{host.server_port}/files"
     assert upload(cake, url, "Bearer x", connect) == f"http://127.0.0.1:{host.server_port}/files/abc.jpg"
@@ -84,7 +84,7 @@ def test_a_file_is_uploaded_with_its_name_kind_and_size(host: FileHost, cake: Pa
 
 
 @pytest.mark.parametrize(
-    ("status", "location", "told"),
+    ("status", "location", "expected"),
     [
         (401, "", "you have to be logged in: /login"),
         (413, "", "the file is too large"),
@@ -95,9 +95,9 @@ def test_a_file_is_uploaded_with_its_name_kind_and_size(host: FileHost, cake: Pa
         (201, "https://[::1/a", "Invalid IPv6 URL"),
     ],
 )
-def test_a_refusal_is_told_in_words(host: FileHost, cake: Path, status: int, location: str, told: str) -> None:
+def test_a_refusal_is_reported(host: FileHost, cake: Path, status: int, location: str, expected: str) -> None:
     host.status, host.location = status, location
-    with pytest.raises(TransferError, match=told):
+    with pytest.raises(TransferError, match=expected):
         upload(cake, f"http://127.0.0.1:{host.server_port}/files", "", connect)
 
 
@@ -109,7 +109,7 @@ def _drip(listener: socket.socket, piece: bytes, ended: threading.Event) -> None
 
 
 @pytest.mark.parametrize("way", ["upload", "fetch"])
-def test_who_sends_a_byte_now_and_then_is_left(
+def test_a_server_that_answers_byte_by_byte_is_given_up(
     tea: World, cake: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     """A script would wait for ever."""
@@ -132,18 +132,18 @@ def test_who_sends_a_byte_now_and_then_is_left(
 
 
 @pytest.mark.parametrize("url", ["https://[::1/", "https://x:99999/", "https://x:y/"])
-def test_a_server_that_names_no_address(cake: Path, url: str) -> None:
+def test_a_server_that_returns_no_location(cake: Path, url: str) -> None:
     with pytest.raises(TransferError, match="is not a valid URL"):
         upload(cake, url, "", connect)
 
 
-def test_where_nobody_answers_that_is_told(cake: Path) -> None:
+def test_an_unreachable_server_is_reported(cake: Path) -> None:
     with reserved_port() as port, pytest.raises(TransferError, match="refused"):
         upload(cake, f"http://127.0.0.1:{port}/files", "", connect)
 
 
 class Sender:
-    """Somebody who sends a file by DCC. acknowledged: the numbers of bytes that were confirmed."""
+    """A sender of a file by DCC. acknowledged: the byte counts that the receiver confirmed."""
 
     def __init__(self, data: bytes) -> None:
         self.acknowledged: list[int] = []
@@ -155,7 +155,7 @@ class Sender:
 
     def _send(self) -> None:
         connection, _ = self._listener.accept()
-        with connection, self._listener, contextlib.suppress(OSError):  # who has enough hangs up
+        with connection, self._listener, contextlib.suppress(OSError):  # the receiver hangs up when it has enough
             connection.sendall(self._data)
             connection.shutdown(socket.SHUT_WR)
             while word := connection.recv(4, socket.MSG_WAITALL):
@@ -167,7 +167,7 @@ Fetched = Callable[[bytes, int], tuple[Path, Sender]]
 
 @pytest.fixture
 def fetched(tmp_path: Path) -> Fetched:
-    """Fetch a file of this content, of which this size is announced."""
+    """Fetch a file of this content, announced with this size."""
 
     def run(data: bytes, size: int) -> tuple[Path, Sender]:
         sender = Sender(data)
@@ -189,24 +189,24 @@ def test_a_file_is_fetched_and_acknowledged(fetched: Fetched, tmp_path: Path) ->
     assert sender.acknowledged[-1] == len(data)
 
 
-def test_no_file_is_written_over(fetched: Fetched, tmp_path: Path) -> None:
+def test_no_file_is_overwritten(fetched: Fetched, tmp_path: Path) -> None:
     paths = [fetched(text, 3)[0] for text in (b"one", b"two", b"six")]
     assert [path.name for path in paths] == ["cake.jpg", "cake 2.jpg", "cake 3.jpg"]
     assert [path.read_bytes() for path in paths] == [b"one", b"two", b"six"]
 
 
-def test_no_more_is_taken_than_was_announced(fetched: Fetched) -> None:
+def test_no_more_than_the_announced_size_is_written(fetched: Fetched) -> None:
     assert fetched(b"1234567890", 4)[0].read_bytes() == b"1234"
     assert fetched(b"1234567890", 0)[0].read_bytes() == b"1234567890"
 
 
-def test_a_file_that_breaks_off_is_told(fetched: Fetched) -> None:
-    with pytest.raises(TransferError, match=r"only 4 bytes of 10 bytes came; they are in .*cake\.jpg"):
+def test_an_incomplete_file_is_reported(fetched: Fetched) -> None:
+    with pytest.raises(TransferError, match=r"only 4 bytes of 10 bytes arrived; they are in .*cake\.jpg"):
         fetched(b"1234", 10)
 
 
-def test_a_file_never_fills_the_disk(fetched: Fetched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who says no size could else send until nothing on this machine can write any more."""
+def test_a_file_does_not_fill_the_disk(fetched: Fetched, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sender that announces no size could otherwise send until no program on this machine can write."""
     monkeypatch.setattr(file_transfer, "_LOOK", 1000)
     room = iter([10_000_000_000, 600_000_000, 499_999_999])
     monkeypatch.setattr(shutil, "disk_usage", lambda _: DiskUsage(1 << 40, 0, next(room)))
@@ -220,7 +220,7 @@ def test_a_file_never_fills_the_disk(fetched: Fetched, tmp_path: Path, monkeypat
 
 
 class DiskUsage(NamedTuple):
-    """As shutil has it."""
+    """The result of shutil.disk_usage."""
 
     total: int
     used: int

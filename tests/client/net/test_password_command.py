@@ -1,4 +1,4 @@
-"""Passwords from a program: what it gets, what becomes of its output, and that only the connection waits for it."""
+"""Passwords from a command: its environment, its output, and that only the connection waits for it."""
 
 import queue
 import shlex
@@ -26,14 +26,14 @@ def program(tmp_path: Path, code: str) -> str:
     return shlex.join([sys.executable, str(path)])
 
 
-def test_its_first_line_is_the_password(tmp_path: Path) -> None:
+def test_the_first_line_is_the_password(tmp_path: Path) -> None:
     command = program(tmp_path, "print('sesame'); print('note: ' + 'x')")
     found = ask(command, "ada", host="irc.example", network="home")
     assert found == Unlocked(Credentials("ada", "sesame"))
     assert "sesame" not in repr(found)
 
 
-def test_names_are_words_and_never_more(tmp_path: Path) -> None:
+def test_placeholders_become_single_arguments(tmp_path: Path) -> None:
     command = program(tmp_path, "print('|'.join(sys.argv[1:]))") + " irc/{network} {nick}@{host}"
     found = ask(command, "a; b", host="$(h)", network="my net")
     assert found == Unlocked(Credentials("a; b", "irc/my net|a; b@$(h)"))
@@ -56,13 +56,13 @@ def test_it_has_no_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         ("print()", "printed nothing"),
     ],
 )
-def test_where_it_gives_none(tmp_path: Path, code: str, reason: str) -> None:
+def test_a_failing_command(tmp_path: Path, code: str, reason: str) -> None:
     found = ask(program(tmp_path, code), "ada", host="h", network="n")
     assert isinstance(found, Locked)
     assert reason in found.reason
 
 
-def test_a_program_that_is_not_there_or_never_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_or_hanging_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     missing = ask(f"{tmp_path}/nothing", "ada", host="h", network="n")
     assert missing == Locked("nothing does not start: No such file or directory.")
     monkeypatch.setattr(password_command, "SECONDS", 0.2)
@@ -89,7 +89,7 @@ def test_the_connection_waits_for_it() -> None:
         transport.join(PATIENCE)
 
 
-def test_left_meanwhile_it_connects_no_more() -> None:
+def test_leaving_meanwhile_cancels_the_connection() -> None:
     events: queue.Queue[NetworkEvent] = queue.Queue()
 
     def post(happened: object) -> None:
@@ -107,16 +107,16 @@ def test_left_meanwhile_it_connects_no_more() -> None:
     transport.join(PATIENCE)
 
 
-def test_what_becomes_of_it() -> None:
+def test_the_outcome_of_the_command() -> None:
     world = World()
     network = world.model.network
     for _ in range(2):
         apply(world.model, network, Locked("pass gave no password: no such entry"), 0)
-    told = [line.text for line in network.status.lines if "no such entry" in line.text]
-    assert told == ["pass gave no password: no such entry"]
+    lines = [line.text for line in network.status.lines if "no such entry" in line.text]
+    assert lines == ["pass gave no password: no such entry"]
     apply(world.model, network, Unlocked(Credentials("ada", "sesame")), 0)
     assert network.login.credentials == Credentials("ada", "sesame")
-    apply(world.model, network, Unlocked(Credentials("ada", "other")), 0)  # a typed one stays
+    apply(world.model, network, Unlocked(Credentials("ada", "other")), 0)  # a typed password stays
     assert network.login.credentials == Credentials("ada", "sesame")
 
 

@@ -1,4 +1,4 @@
-"""Pictures for the screen: what is fetched is bounded, and whatever a server sends becomes a picture or one line."""
+"""Pictures for the screen: downloads are bounded, and whatever a server sends becomes a picture or one line."""
 
 import socket
 import threading
@@ -71,7 +71,7 @@ def connector(_secure: bool) -> OpenConnection:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP"])
-def test_a_picture_is_made_as_small_as_the_screen(kind: str) -> None:
+def test_a_picture_is_scaled_down_to_the_screen(kind: str) -> None:
     picture = decode(png(400, 200, "blue", kind), "sea.png", AREA)
     assert (picture.width, picture.height) == (40, 20)
     assert picture.title == "sea.png, 400x200"
@@ -88,8 +88,8 @@ def test_a_picture_is_made_as_small_as_the_screen(kind: str) -> None:
         (Graphics(sixel=True, cell=Size(15, 10)), "\x1bP", Size(10, 30)),  # cells that are not twice as high as wide
     ],
 )
-def test_where_the_terminal_draws_pixels_it_gets_them(graphics: Graphics, begins: str, cells: Size) -> None:
-    """The half blocks below cover the same cells, as far as the picture goes."""
+def test_a_terminal_with_graphics_gets_pixels(graphics: Graphics, begins: str, cells: Size) -> None:
+    """The half blocks below cover the same cells, up to the end of the picture."""
     picture = decode(png(1000, 500, "blue"), "sea.png", AREA, graphics)
     assert picture.graphic
     assert picture.graphic.drawn.startswith(begins)
@@ -98,21 +98,21 @@ def test_where_the_terminal_draws_pixels_it_gets_them(graphics: Graphics, begins
     assert picture.colour(0, 0) & 0xFF > 0xF0
 
 
-def test_a_small_picture_is_shown_as_it_is(web: Pages) -> None:
+def test_a_small_picture_is_not_scaled(web: Pages) -> None:
     picture = decode(png(25, 30), "dot.png", AREA, Graphics(sixel=True, cell=Size(20, 10)))
     assert picture.graphic
     assert picture.graphic.cells == Size(2, 3)
-    assert '"1;1;30;40' in picture.graphic.drawn, "whole cells: what is below would show beside it"
+    assert '"1;1;30;40' in picture.graphic.drawn, "whole cells: text below would show at its edge"
     assert decode(png(25, 30), "dot.png", AREA, Graphics(sixel=True)).graphic is None
 
 
-def test_what_can_be_seen_through_is_black_behind() -> None:
+def test_transparency_becomes_black() -> None:
     file = BytesIO()
     Image.new("RGBA", (4, 4), (255, 255, 255, 0)).save(file, "PNG")
     assert decode(file.getvalue(), "x", AREA).colour(0, 0) == 0
 
 
-def test_a_picture_is_turned_as_its_camera_says() -> None:
+def test_the_orientation_of_exif_is_applied() -> None:
     file = BytesIO()
     image = Image.new("RGB", (20, 10), "red")
     exif = image.getexif()
@@ -125,19 +125,19 @@ def test_a_picture_is_turned_as_its_camera_says() -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"GIF89a", b"<html>", png(10, 10)[:40], b"\xff\xd8\xff\xe0" + b"\0" * 100, b"%!PS-Adobe-3.0 EPSF-3.0"]
 )
-def test_what_is_no_picture_is_told_in_one_line(data: bytes) -> None:
+def test_invalid_pictures_are_reported_in_one_line(data: bytes) -> None:
     with pytest.raises(TransferError, match="not a picture"):
         decode(data, "x", AREA)
 
 
-def test_no_picture_unpacks_to_more_than_fits(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_decompression_bomb_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(picture_file, "MOST_PIXELS", 100 * 40)
     assert decode(png(100, 40), "large", AREA)
     with pytest.raises(TransferError, match=r"too large \(100x41\)"):
         decode(png(100, 41), "bomb", AREA)
 
 
-def test_a_picture_is_fetched_where_the_address_leads(web: Pages) -> None:
+def test_redirects_are_followed(web: Pages) -> None:
     web.pages["/go"] = 302, {"Location": "/cake.png?x=1"}, b""
     web.pages["/cake.png?x=1"] = 200, {"Content-Type": "image/png"}, png(8, 8)
     picture = load(f"{web.url}/go", AREA, connector)
@@ -145,7 +145,7 @@ def test_a_picture_is_fetched_where_the_address_leads(web: Pages) -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "told"),
+    ("page", "expected"),
     [
         ((200, {"Content-Type": "text/html"}, b"<html>"), "it is not a picture but text/html"),
         ((404, {}, b""), "404"),
@@ -155,25 +155,25 @@ def test_a_picture_is_fetched_where_the_address_leads(web: Pages) -> None:
         ((200, {"Content-Type": "image/png"}, b"x" * 20_000), "larger than 10.0 kB"),
     ],
 )
-def test_what_is_not_taken(
-    web: Pages, page: tuple[int, dict[str, str], bytes], told: str, monkeypatch: pytest.MonkeyPatch
+def test_refused_answers(
+    web: Pages, page: tuple[int, dict[str, str], bytes], expected: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(picture_file, "MOST_BYTES", 10_000)
     web.pages["/page"] = page
-    with pytest.raises(TransferError, match=told):
+    with pytest.raises(TransferError, match=expected):
         load(f"{web.url}/page", AREA, connector)
     assert len(web.asked) <= 4
 
 
 @pytest.mark.parametrize("url", ["http://[::1/a.png", "http://a:99999/a.png", "http://a:b/", "http:///a", "ftp://a/b"])
-def test_what_is_no_address_is_told_in_one_line(url: str) -> None:
-    """Somebody may say such a link on purpose: no other picture would be shown after it."""
+def test_invalid_urls_are_reported_in_one_line(url: str) -> None:
+    """Another user may send such a link on purpose: it must not prevent later pictures."""
     with pytest.raises(TransferError, match="not a valid address"):
         load(url, AREA, connector)
 
 
 @pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\nA: ", b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n\r\n"])
-def test_a_server_that_sends_little_at_a_time_is_left(head: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_server_is_given_up(head: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(picture_file, "MOST_SECONDS", 0.5)
     with closing(socket.create_server(("127.0.0.1", 0))) as listening:
 
@@ -181,7 +181,7 @@ def test_a_server_that_sends_little_at_a_time_is_left(head: bytes, monkeypatch: 
             client, _ = listening.accept()
             with client, suppress(OSError):
                 client.sendall(head)
-                while True:  # until the other side has had enough
+                while True:  # until the other side hangs up
                     client.sendall(b"x")
                     sleep(0.05)
 

@@ -1,4 +1,4 @@
-"""Servers that only a SOCKS proxy reaches."""
+"""Connecting through a SOCKS proxy."""
 
 import queue
 import socket
@@ -10,14 +10,14 @@ from greenchat.client.net.transport import Transport
 from greenchat.client.state.address import ServerAddress
 from greenchat.client.state.events import Connected, Disconnected, NetworkEvent, Received
 from greenchat.protocol.message import Message
-from tests.client.net.test_transport import into
+from tests.client.net.test_transport import events_to
 from tests.patience import PATIENCE
 
 GRANTED, REFUSED = 0, 5  # RFC 1928, section 6
 
 
 class Proxy:
-    """A SOCKS5 proxy for one connection: it remembers what it was asked for, and plays the server behind it itself."""
+    """A SOCKS5 proxy for one connection: it notes the request, and plays the server behind it."""
 
     def __init__(self, reply: int) -> None:
         self.asked = b""
@@ -48,12 +48,12 @@ class Proxy:
 
 def opened(proxy: str, address: ServerAddress) -> tuple[Transport, queue.Queue[NetworkEvent]]:
     events: queue.Queue[NetworkEvent] = queue.Queue()
-    transport = Transport(address, into(events), proxy=proxy)
+    transport = Transport(address, events_to(events), proxy=proxy)
     transport.start()
     return transport, events
 
 
-def test_the_proxy_connects_and_looks_the_name_up() -> None:
+def test_the_proxy_connects_and_resolves_the_name() -> None:
     proxy = Proxy(GRANTED)
     transport, events = opened(proxy.url, ServerAddress("chat.example", 6667))
     assert events.get(timeout=PATIENCE) == Connected()
@@ -71,21 +71,21 @@ def reason_of(proxy: str) -> str:
     return event.reason
 
 
-def test_a_proxy_that_does_not_get_there() -> None:
+def test_a_proxy_that_cannot_connect() -> None:
     proxy = Proxy(REFUSED)
     where = proxy.url.removeprefix("socks5://")
     assert reason_of(proxy.url).startswith(f"the proxy {where} could not reach chat.example: ")
     proxy.close()
 
 
-def test_a_proxy_that_is_not_there() -> None:
+def test_an_unreachable_proxy() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         where = f"127.0.0.1:{listener.getsockname()[1]}"
     assert reason_of(f"socks5://ann:secret@{where}") == f"the proxy {where} can't be reached"
 
 
 @pytest.mark.parametrize("text", ["localhost:1", "socks5://localhost", "ftp://localhost:1", "socks5://a:secret@h:x"])
-def test_what_is_no_proxy(text: str) -> None:
+def test_another_service_at_the_proxys_port(text: str) -> None:
     reason = reason_of(text)
     assert reason.startswith("the proxy must be given as socks5://host:port, not as ")
     assert "secret" not in reason
@@ -94,5 +94,5 @@ def test_what_is_no_proxy(text: str) -> None:
 @pytest.mark.parametrize(
     ("host", "is_local"), [("localhost", True), ("127.0.0.2", True), ("::1", True), ("chat.example", False)]
 )
-def test_this_machine_needs_no_proxy(host: str, is_local: bool) -> None:
+def test_this_machine_is_connected_to_without_the_proxy(host: str, is_local: bool) -> None:
     assert ServerAddress(host, 9090).is_local == is_local

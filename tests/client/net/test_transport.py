@@ -1,4 +1,4 @@
-"""The thread that owns the socket, against real sockets."""
+"""The thread that owns the socket, with real sockets."""
 
 import hashlib
 import queue
@@ -13,14 +13,22 @@ import pytest
 from greenchat.client.net import transport
 from greenchat.client.net.transport import Transport, explain
 from greenchat.client.state.address import ServerAddress
-from greenchat.client.state.events import Connected, Disconnected, Garbled, NetworkEvent, Received, Recoded, Untrusted
+from greenchat.client.state.events import (
+    Connected,
+    Disconnected,
+    InvalidLine,
+    NetworkEvent,
+    Received,
+    Recoded,
+    Untrusted,
+)
 from greenchat.protocol.message import Message
 from greenchat.server.net.certificate import ensure_certificate
 from tests.patience import PATIENCE
 from tests.ports import reserved_port
 
 
-def into(events: queue.Queue[NetworkEvent]) -> Callable[[Sequence[NetworkEvent]], None]:
+def events_to(events: queue.Queue[NetworkEvent]) -> Callable[[Sequence[NetworkEvent]], None]:
     def post(happened: Sequence[NetworkEvent]) -> None:
         for event in happened:
             events.put(event)
@@ -29,11 +37,11 @@ def into(events: queue.Queue[NetworkEvent]) -> Callable[[Sequence[NetworkEvent]]
 
 
 class Line:
-    """A transport that has connected to us, and our end of it."""
+    """A transport that has connected to the test, and the test's end of it."""
 
     def __init__(self, listener: socket.socket) -> None:
         self.events: queue.Queue[NetworkEvent] = queue.Queue()
-        self.transport = Transport(ServerAddress("127.0.0.1", listener.getsockname()[1]), into(self.events))
+        self.transport = Transport(ServerAddress("127.0.0.1", listener.getsockname()[1]), events_to(self.events))
         self.transport.start()
         self.peer, _ = listener.accept()
         self.peer.settimeout(PATIENCE)
@@ -49,7 +57,7 @@ def line() -> Line:
         return Line(listener)
 
 
-def test_messages_come_whole_whatever_pieces_they_arrive_in(line: Line) -> None:
+def test_messages_are_assembled_from_any_pieces(line: Line) -> None:
     for piece in (b"PING ", b":a\r", b"\nPING :b\r\n:x PRIVMSG alice :caf\xc3", b"\xa9\r\n"):
         line.peer.sendall(piece)
     assert line.next() == Received(Message("PING", ("a",)))
@@ -57,11 +65,11 @@ def test_messages_come_whole_whatever_pieces_they_arrive_in(line: Line) -> None:
     assert line.next() == Received(Message("PRIVMSG", ("alice", "café"), "x"))
 
 
-def test_bytes_that_are_no_text_and_lines_that_are_no_messages(line: Line) -> None:
+def test_undecodable_bytes_and_invalid_lines(line: Line) -> None:
     line.peer.sendall(b":x PRIVMSG a :\xff\r\n\x00\r\n" + b"x" * 20_000 + b"\r\nPING\r\n")
     assert line.next() == Recoded(Message("PRIVMSG", ("a", "ÿ"), "x"))
-    assert isinstance(line.next(), Garbled)
-    assert line.next() == Garbled("too long")
+    assert isinstance(line.next(), InvalidLine)
+    assert line.next() == InvalidLine("too long")
     assert line.next() == Received(Message("PING"))
 
 
@@ -73,14 +81,14 @@ def test_tags_up_to_their_limit(line: Line) -> None:
     assert len(event.message.tags["a"]) == 8187
 
 
-def test_a_peer_that_sends_no_lines_is_left(line: Line) -> None:
+def test_a_peer_without_line_ends_is_given_up(line: Line) -> None:
     line.peer.sendall(b"x" * 100_000)
     event = line.next()
     assert isinstance(event, Disconnected)
     assert "is this an IRC server?" in event.reason
 
 
-def test_the_end_of_the_connection_is_told_once(line: Line) -> None:
+def test_the_end_of_the_connection_is_reported_once(line: Line) -> None:
     line.peer.close()
     assert line.next() == Disconnected("the server closed the connection")
     line.transport.send(b"too late\r\n")
@@ -89,7 +97,7 @@ def test_the_end_of_the_connection_is_told_once(line: Line) -> None:
     assert line.events.empty()
 
 
-def test_closing_sends_what_waits(line: Line) -> None:
+def test_closing_sends_the_queue(line: Line) -> None:
     line.transport.send(b"QUIT :bye\r\n")
     line.transport.close("you left")
     received = b""
@@ -99,7 +107,7 @@ def test_closing_sends_what_waits(line: Line) -> None:
     assert line.next() == Disconnected("you left")
 
 
-def test_a_peer_that_does_not_read_holds_nobody_up(line: Line) -> None:
+def test_a_peer_that_does_not_read_blocks_nothing(line: Line) -> None:
     line.transport.send(b"x" * 50_000_000)  # more than any socket buffer: it would block here
     line.peer.sendall(b"PING :still reading\r\n")
     assert line.next() == Received(Message("PING", ("still reading",)))
@@ -107,25 +115,25 @@ def test_a_peer_that_does_not_read_holds_nobody_up(line: Line) -> None:
     assert line.next() == Disconnected("you left")
 
 
-def test_a_server_that_says_more_than_is_taken_has_to_wait(line: Line) -> None:
-    """It could fill the memory else: the client parses faster than it shows."""
+def test_a_server_that_sends_too_fast_is_slowed_down(line: Line) -> None:
+    """Otherwise it could fill the memory: the client reads faster than it processes."""
     line.peer.settimeout(0.2)
-    question, said = b"PING :" + b"x" * 500 + b"\r\n", 0
+    question, sent = b"PING :" + b"x" * 500 + b"\r\n", 0
     try:
-        while said < 100_000_000:
-            said += line.peer.send(question[said % len(question) :])
+        while sent < 100_000_000:
+            sent += line.peer.send(question[sent % len(question) :])
     except TimeoutError:
         pass
     assert line.events.qsize() < transport.MOST_WAITING + transport.RECEIVE_BYTES
-    for _ in range(said // len(question)):
+    for _ in range(sent // len(question)):
         assert isinstance(line.next(), Received)
         line.transport.took()
     line.transport.send(b"QUIT\r\n")
     line.peer.settimeout(PATIENCE)
-    assert line.peer.recv(100) == b"QUIT\r\n", "it is heard all the while"
+    assert line.peer.recv(100) == b"QUIT\r\n", "a request is sent while answers are read"
 
 
-def test_it_can_be_left_while_it_has_to_wait(line: Line) -> None:
+def test_a_slowed_down_connection_can_be_closed(line: Line) -> None:
     line.peer.settimeout(0.2)
     with pytest.raises(TimeoutError):
         line.peer.sendall(b"PING\r\n" * 10_000_000)
@@ -135,18 +143,18 @@ def test_it_can_be_left_while_it_has_to_wait(line: Line) -> None:
     line.transport.join(PATIENCE)
 
 
-def test_nothing_answers() -> None:
+def test_connection_refused() -> None:
     events: queue.Queue[NetworkEvent] = queue.Queue()
     with reserved_port() as port:
-        Transport(ServerAddress("127.0.0.1", port), into(events)).start()
+        Transport(ServerAddress("127.0.0.1", port), events_to(events)).start()
         assert events.get(timeout=PATIENCE) == Disconnected(f"nothing answers on 127.0.0.1:{port}")
 
 
-def test_no_tls_where_tls_was_asked_for() -> None:
+def test_a_server_without_tls() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         address = ServerAddress("127.0.0.1", listener.getsockname()[1], tls=True)
         events: queue.Queue[NetworkEvent] = queue.Queue()
-        Transport(address, into(events)).start()
+        Transport(address, events_to(events)).start()
         peer, _ = listener.accept()
         peer.recv(1000)
         peer.sendall(b":srv NOTICE * :hello\r\n")
@@ -177,7 +185,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def serve_tls(listener: socket.socket, certificate: tuple[Path, Path], lines: bytes) -> queue.Queue[bytes]:
-    """Take one connection over TLS, say the lines, and put what comes back into the queue; at its end b""."""
+    """Serve one connection over TLS: send the lines, and put what is received into the queue, at the end b""."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*certificate)
     received: queue.Queue[bytes] = queue.Queue()
@@ -196,15 +204,13 @@ def serve_tls(listener: socket.socket, certificate: tuple[Path, Path], lines: by
     return received
 
 
-def test_tls_with_a_certificate_that_is_trusted(
-    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_tls_with_a_trusted_certificate(certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))
     events: queue.Queue[NetworkEvent] = queue.Queue()
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        # Many records at once: what TLS has decrypted already must not wait for more from the network.
+        # Many records at once: data that TLS has decrypted must not wait for more from the network.
         received = serve_tls(listener, certificate, b"".join(b"PING :%d\r\n" % number for number in range(20_000)))
-        transport = Transport(ServerAddress("localhost", listener.getsockname()[1], tls=True), into(events))
+        transport = Transport(ServerAddress("localhost", listener.getsockname()[1], tls=True), events_to(events))
         transport.start()
         assert events.get(timeout=PATIENCE) == Connected()
         for number in range(20_000):
@@ -220,12 +226,16 @@ def test_tls_with_a_certificate_that_is_trusted(
 
 
 def connect_tls(certificate: tuple[Path, Path], pin: str, tries: int) -> list[NetworkEvent]:
-    """What happens with a certificate that no authority vouches for. tries: how many connections that takes."""
+    """Return the outcome with a certificate that no authority signed. tries: the number of connections that it
+    takes.
+    """
     events: queue.Queue[NetworkEvent] = queue.Queue()
     with socket.create_server(("127.0.0.1", 0)) as listener:
         for _ in range(tries):
             serve_tls(listener, certificate, b"")
-        transport = Transport(ServerAddress("localhost", listener.getsockname()[1], tls=True), into(events), pin=pin)
+        transport = Transport(
+            ServerAddress("localhost", listener.getsockname()[1], tls=True), events_to(events), pin=pin
+        )
         transport.start()
         happened = [events.get(timeout=PATIENCE)]
         if happened[0] == Connected():
@@ -240,11 +250,11 @@ def fingerprint(certificate: tuple[Path, Path]) -> str:
 
 
 @pytest.mark.parametrize(("pin", "tries"), [("", 2), ("0" * 64, 3)])
-def test_a_certificate_that_is_not_trusted_is_refused(certificate: tuple[Path, Path], pin: str, tries: int) -> None:
-    told, end = connect_tls(certificate, pin, tries)
-    assert isinstance(told, Untrusted)
-    assert told.fingerprint == fingerprint(certificate)
-    assert told.reason == "self-signed certificate"
+def test_an_untrusted_certificate_is_refused(certificate: tuple[Path, Path], pin: str, tries: int) -> None:
+    event, end = connect_tls(certificate, pin, tries)
+    assert isinstance(event, Untrusted)
+    assert event.fingerprint == fingerprint(certificate)
+    assert event.reason == "self-signed certificate"
     assert isinstance(end, Disconnected)
 
 
@@ -262,8 +272,8 @@ def test_a_pinned_certificate_needs_no_authority(certificate: tuple[Path, Path])
         (b"PRIVMSG #tea :cut off at " + "日本".encode()[:-1], "cut off at 日\ufffd"),
     ],
 )
-def test_what_is_no_utf8_is_read_as_people_wrote_it(line: bytes, text: str) -> None:
-    """Windows-1252 has what Latin-1 has; a character that a server has cut is no sign of it."""
+def test_text_that_is_not_utf8_is_read_as_windows_1252(line: bytes, text: str) -> None:
+    """Windows-1252 includes Latin-1; a UTF-8 character cut by a server is not a sign of it."""
     event = transport._event_of(line)
     assert isinstance(event, Recoded)
     assert event.message.params[-1] == text

@@ -1,4 +1,4 @@
-"""Plugins: what they hear, what they can do, and that their bugs are theirs."""
+"""Plugins: the messages they get, what they can do, and that their exceptions do no harm."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from tests.client.world import NOON, World
 
 
 class Loaded:
-    """A client in #tea, and the folder where its plugins are."""
+    """A client in #tea, and the folder of its plugins."""
 
     def __init__(self, tea: World, folder: Path) -> None:
         self.tea = tea
@@ -31,7 +31,7 @@ class Loaded:
 
 @pytest.fixture
 def loaded(tea: World, tmp_path: Path) -> Loaded:
-    """Nothing is loaded yet."""
+    """Make a client without loaded plugins."""
     return Loaded(tea, tmp_path)
 
 
@@ -47,7 +47,7 @@ def start(chat):
 """
 
 
-def test_messages_are_heard_and_answered(loaded: Loaded) -> None:
+def test_messages_are_passed_to_plugins_and_answered(loaded: Loaded) -> None:
     tea = loaded.tea
     loaded.load("echo", ECHO)
     tea.feed("@msgid=a :bob!b@h PRIVMSG #tea :!say alice", ":carol!c@h PRIVMSG alice :\x01ACTION hums\x01")
@@ -55,11 +55,11 @@ def test_messages_are_heard_and_answered(loaded: Loaded) -> None:
     loaded.run()
     assert tea.sent() == ["PRIVMSG #tea :bob@#tea@net alice said True a", "PRIVMSG bob :bob@bob@net  action False "]
     assert loaded.plugins.busy
-    loaded.run()  # what we said ourselves is heard in a turn of its own: none can continue for ever
+    loaded.run()  # our own messages are passed in a turn of their own: no plugin can loop without end
     assert tea.shown()[-2:] == ["- we said bob@#tea@net alice said True a", "- we said bob@bob@net  action False "]
 
 
-def test_history_is_not_heard_as_news(loaded: Loaded) -> None:
+def test_history_is_not_passed_to_plugins(loaded: Loaded) -> None:
     loaded.load("echo", ECHO)
     loaded.tea.feed(
         ":srv BATCH +h chathistory #tea",
@@ -84,7 +84,7 @@ def start(chat):
 """
 
 
-def test_commands_are_like_those_of_the_client(loaded: Loaded) -> None:
+def test_commands_of_plugins(loaded: Loaded) -> None:
     tea = loaded.tea
     loaded.load("loud", COMMANDS)
     assert tea.shown()[-1] == "! The plugin loud can't add the command /join: it already exists."
@@ -97,7 +97,7 @@ def test_commands_are_like_those_of_the_client(loaded: Loaded) -> None:
     loaded.plugins.unload("loud")
     tea.type("/shout hello\n")
     assert tea.shown("#cake")[-1].startswith("! There is no command /shout.")
-    assert tea.model.heard is None  # without plugins nothing is kept for them
+    assert tea.model.plugin_messages is None  # without plugins no messages are kept for them
 
 
 TIMERS = """
@@ -115,8 +115,8 @@ def test_timers_and_lines_of_the_server(loaded: Loaded) -> None:
     assert loaded.plugins.deadline == 2.0
     for seconds in (1.9, 0.2, 3.0, 1.0, 20.0):
         loaded.run(seconds)
-    told = [line for line in loaded.tea.shown() if line in ("- once", "- again")]
-    assert told == ["- once", "- again", "- again"]  # what was slept through is not made up for
+    lines = [line for line in loaded.tea.shown() if line in ("- once", "- again")]
+    assert lines == ["- once", "- again", "- again"]  # timers missed during sleep are not made up for
     loaded.plugins.received(parse(":bob!b@h JOIN #tea"))
     loaded.plugins.received(parse(":bob!b@h PART #tea"))
     assert loaded.tea.shown()[-1] == "- bob came to #tea"
@@ -135,7 +135,7 @@ def start(chat):
 """
 
 
-def test_a_bug_is_one_line_and_a_file(loaded: Loaded, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_exception_is_one_line_and_a_file(loaded: Loaded, capsys: pytest.CaptureFixture[str]) -> None:
     tea = loaded.tea
     loaded.load("broken", BROKEN)
     assert tea.shown()[-1] == "- broken: starting"
@@ -159,7 +159,7 @@ def test_a_bug_is_one_line_and_a_file(loaded: Loaded, capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize(
-    ("source", "told"),
+    ("source", "expected"),
     [
         ("def start(chat:", "SyntaxError: "),
         ("", "has no attribute 'start'"),
@@ -168,22 +168,22 @@ def test_a_bug_is_one_line_and_a_file(loaded: Loaded, capsys: pytest.CaptureFixt
         ("exit()", "SystemExit"),
     ],
 )
-def test_what_can_not_be_loaded_is_told(loaded: Loaded, source: str, told: str) -> None:
+def test_plugins_that_cannot_be_loaded_are_reported(loaded: Loaded, source: str, expected: str) -> None:
     with pytest.raises(PluginError, match=r"The plugin wrong failed as it was loaded") as raised:
         loaded.load("wrong", source)
-    assert told in str(raised.value)
+    assert expected in str(raised.value)
     assert "\n" not in str(raised.value)
     assert loaded.plugins.names == []
 
 
 @pytest.mark.parametrize("name", ["../secret", "", "a b", ".hidden", "missing"])
-def test_names_lead_nowhere_else(loaded: Loaded, name: str) -> None:
+def test_plugin_names_have_no_path(loaded: Loaded, name: str) -> None:
     (loaded.folder.parent / "secret.py").write_text("def start(chat): pass")
     with pytest.raises(PluginError):
         loaded.plugins.load(name)
 
 
-def test_the_newest_file_is_what_reload_loads(loaded: Loaded) -> None:
+def test_reload_loads_the_present_file(loaded: Loaded) -> None:
     loaded.load("same", 'def start(chat): chat.on_command("one")(lambda text: chat.print("1"))')
     loaded.load("same", 'def start(chat): chat.on_command("one")(lambda text: chat.print("2"))')
     loaded.tea.type("/one\n")
@@ -212,7 +212,7 @@ def test_the_order_of_the_user(loaded: Loaded) -> None:
     assert tea.shown()[-1] == ("! Usage: /plugin list, /plugin example, /plugin load NAME or /plugin unload NAME")
 
 
-def test_what_is_set_is_loaded_at_the_start_and_nothing_else(loaded: Loaded) -> None:
+def test_configured_plugins_are_loaded_at_the_start(loaded: Loaded) -> None:
     (loaded.folder / "echo.py").write_text(ECHO)
     (loaded.folder / "other.py").write_text(ECHO)
     loaded.plugins.start()
@@ -224,7 +224,7 @@ def test_what_is_set_is_loaded_at_the_start_and_nothing_else(loaded: Loaded) -> 
 
 
 def order(loaded: Loaded, line: str) -> str:
-    """What the user is told when they enter this."""
+    """Return what the user is told after entering this."""
     loaded.tea.type(line + "\n")
     wanted = loaded.tea.model.effects.popleft()
     assert isinstance(wanted, Plugin)

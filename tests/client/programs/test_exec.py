@@ -1,4 +1,4 @@
-"""/exec: real programs, whose output comes through the same door as in the client."""
+"""/exec: real programs, whose output arrives as it does in the client."""
 
 import os
 import select
@@ -16,15 +16,15 @@ from tests.patience import PATIENCE
 
 
 class Shell:
-    """A world whose programs run."""
+    """A world that runs programs."""
 
     def __init__(self, world: World) -> None:
         self.world = world
         self.processes = Processes(world.model)
-        self.now = 1000.0  # of the app's clock
+        self.now = 1000.0  # by the app's clock
 
     def type(self, text: str) -> None:
-        """Letters, and what they ask for."""
+        """Type letters and run what they request."""
         self.world.type(text)
         requests = self.world.model.effects
         while requests:
@@ -37,7 +37,7 @@ class Shell:
                     self.processes.show(self.now, self.world.now)
 
     def until(self, condition: Callable[[], bool]) -> None:
-        """Turn as the app does, until that is so."""
+        """Turn, as the app does, until the condition holds."""
         deadline = time.monotonic() + PATIENCE
         while not condition():
             assert time.monotonic() < deadline, self.world.shown()
@@ -46,7 +46,7 @@ class Shell:
             self.world.console.ask(self.world.now)
 
     def until_ended(self) -> None:
-        """All have ended."""
+        """Turn until all programs have ended."""
         self.until(lambda: not self.processes.running)
 
 
@@ -55,7 +55,7 @@ def shell(tea: World) -> Shell:
     return Shell(tea)
 
 
-def test_it_shows_what_a_program_says_and_sends_nothing(shell: Shell) -> None:
+def test_output_is_shown_and_not_sent(shell: Shell) -> None:
     shell.type("/exec printf 'one\\n  two\\n\\nthree'\n")
     shell.until_ended()
     assert shell.world.shown()[-4:] == ["- one", "-   two", "- ", "- three"]
@@ -73,7 +73,7 @@ def test_it_shows_what_a_program_says_and_sends_nothing(shell: Shell) -> None:
         ("/exec -o printf '\\033[31mred\\033[0m\\007\\001ACTION x\\001'", ["PRIVMSG #tea :redACTION x"]),
     ],
 )
-def test_on_request_it_is_said(shell: Shell, typed: str, sent: list[str]) -> None:
+def test_output_is_sent_on_request(shell: Shell, typed: str, sent: list[str]) -> None:
     shell.type(typed + "\n")
     shell.until_ended()
     assert shell.world.sent() == sent
@@ -97,16 +97,16 @@ def test_many_lines_can_be_edited_first(shell: Shell) -> None:
     assert shell.world.console.editor.text == "1\n2\n3"
 
 
-def test_where_nobody_can_be_asked_many_lines_are_not_said(shell: Shell) -> None:
+def test_a_script_does_not_send_many_lines(shell: Shell) -> None:
     shell.world.model.asks = False
     shell.type("/exec -o printf '1\\n2\\n3'\n")
     shell.until_ended()
     assert shell.world.sent() == []
-    assert shell.world.shown()[-1] == "! Not sent to #tea: nobody can confirm it here."
+    assert shell.world.shown()[-1] == "! Not sent to #tea: it needs a confirmation."
 
 
 @pytest.mark.parametrize(
-    ("command", "told"),
+    ("command", "expected"),
     [
         ("true", "- true has ended without output."),
         ("exit 3", "- exit 3 has ended with status 3."),
@@ -115,26 +115,26 @@ def test_where_nobody_can_be_asked_many_lines_are_not_said(shell: Shell) -> None
         ("-nosh echo 'a", "! echo 'a does not start: No closing quotation"),
     ],
 )
-def test_how_it_ended(shell: Shell, command: str, told: str) -> None:
+def test_the_exit_status_is_shown(shell: Shell, command: str, expected: str) -> None:
     shell.type(f"/exec {command}\n")
     shell.until_ended()
-    assert shell.world.shown()[-1] == told
+    assert shell.world.shown()[-1] == expected
 
 
-def test_its_end_can_be_no_news(shell: Shell) -> None:
+def test_the_end_can_be_silent(shell: Shell) -> None:
     before = shell.world.shown()
     shell.type("/exec - false\n")
     shell.until_ended()
     assert shell.world.shown() == before
 
 
-def test_it_has_no_terminal_and_nothing_to_read(shell: Shell) -> None:
+def test_programs_have_no_terminal_and_no_input(shell: Shell) -> None:
     shell.type("/exec cat; (: </dev/tty) 2>/dev/null || echo no terminal; echo $TERM\n")
     shell.until_ended()
     assert shell.world.shown()[-2:] == ["- no terminal", "- dumb"]
 
 
-def test_its_time_is_limited(shell: Shell) -> None:
+def test_the_time_is_limited(shell: Shell) -> None:
     shell.type("/set exec.seconds 30\n/exec echo begun; sleep 1000\n")
     shell.until(lambda: shell.world.shown()[-1] == "- begun")
     assert shell.processes.deadline == 1030.0
@@ -143,7 +143,7 @@ def test_its_time_is_limited(shell: Shell) -> None:
     assert shell.world.shown()[-1] == "! echo begun; sleep 1000 was ended after 30 s (/set exec.seconds)."
 
 
-def test_one_that_does_not_want_to_end(shell: Shell) -> None:
+def test_a_program_that_ignores_sigterm(shell: Shell) -> None:
     shell.type("/exec -name mule trap '' TERM; echo begun; sleep 1000; sleep 1000\n")
     shell.until(lambda: shell.world.shown()[-1] == "- begun")
     shell.type("/exec -close mule\n")
@@ -154,14 +154,14 @@ def test_one_that_does_not_want_to_end(shell: Shell) -> None:
     assert shell.world.shown()[-1] == "! mule was ended at your request."
 
 
-def test_one_that_says_too_much(shell: Shell) -> None:
+def test_too_much_output(shell: Shell) -> None:
     shell.type("/exec yes\n")
     shell.until_ended()
     assert shell.world.shown()[-1] == f"! yes was ended after {MOST_LINES} lines."
     assert shell.world.shown().count("- y") == MOST_LINES
 
 
-def test_those_that_run_are_listed_and_get_signals(shell: Shell) -> None:
+def test_running_programs_are_listed_and_get_signals(shell: Shell) -> None:
     shell.type("/exec\n")
     assert shell.world.shown()[-1] == "- No program is running. See /help exec."
     shell.type("/exec trap 'echo hurt; exit 0' USR1; echo begun; while :; do sleep 0.01; done\n")
@@ -179,7 +179,7 @@ def test_those_that_run_are_listed_and_get_signals(shell: Shell) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    ("typed", "expected"),
     [
         ("/exec -fly 0", "! Usage: /exec [-o, -msg who, -notice who] command; /exec -close number"),
         ("/exec -close", "! Usage: /exec [-o, -msg who, -notice who] command; /exec -close number"),
@@ -187,19 +187,19 @@ def test_those_that_run_are_listed_and_get_signals(shell: Shell) -> None:
         ("/exec -999 0", "! Usage: /exec [-o, -msg who, -notice who] command; /exec -close number"),
     ],
 )
-def test_wrong_use(shell: Shell, typed: str, told: str) -> None:
+def test_wrong_use(shell: Shell, typed: str, expected: str) -> None:
     shell.type(typed + "\n")
-    assert shell.world.shown()[-1] == told
+    assert shell.world.shown()[-1] == expected
 
 
-def test_nothing_is_said_where_nobody_hears_it(shell: Shell) -> None:
+def test_output_is_not_sent_where_nobody_receives_it(shell: Shell) -> None:
     shell.world.press("M-1")
     shell.type("/exec -o echo hello\n")
     assert shell.world.shown("")[-1].startswith("! This window has no recipient.")
     assert not shell.processes.running
 
 
-def test_all_end_with_the_client(shell: Shell, tmp_path: Path) -> None:
+def test_programs_end_with_the_client(shell: Shell, tmp_path: Path) -> None:
     held = tmp_path / "held"
     os.mkfifo(held)
     reader = os.open(held, os.O_RDONLY | os.O_NONBLOCK)
@@ -208,7 +208,7 @@ def test_all_end_with_the_client(shell: Shell, tmp_path: Path) -> None:
     with pytest.raises(BlockingIOError):
         os.read(reader, 1)
     shell.processes.close()
-    assert select.select([reader], [], [], PATIENCE)[0], "somebody still has it open"
+    assert select.select([reader], [], [], PATIENCE)[0], "a process still has the pipe open"
     assert os.read(reader, 1) == b""
     os.close(reader)
 
@@ -229,5 +229,5 @@ def test_all_end_with_the_client(shell: Shell, tmp_path: Path) -> None:
         ("\x1b", ""),
     ],
 )
-def test_what_is_meant_for_a_terminal_goes(line: str, text: str) -> None:
+def test_control_sequences_are_removed(line: str, text: str) -> None:
     assert harmless(line) == text

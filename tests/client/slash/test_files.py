@@ -1,4 +1,4 @@
-"""/upload: what goes where, and what is said about it.
+"""/upload: the requests, and the lines shown.
 
 https://codeberg.org/emersion/soju/src/branch/master/doc/ext/filehost.md
 """
@@ -27,7 +27,7 @@ def host(world: World, *tokens: str) -> None:
     world.feed(f":srv 005 alice {' '.join(tokens)} :are supported")
 
 
-def test_a_file_goes_where_the_server_says(tea: World, cake: Path) -> None:
+def test_a_file_is_uploaded_to_the_servers_address(tea: World, cake: Path) -> None:
     host(tea, "soju.im/FILEHOST=https://irc.example/files")
     tea.type(f"/upload {cake}\n")
     asked = Upload(tea.network, tea.model.current, cake, "https://irc.example/files")
@@ -35,7 +35,7 @@ def test_a_file_goes_where_the_server_says(tea: World, cake: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("token", "tls", "told"),
+    ("token", "tls", "expected"),
     [
         ("NETWORK=x", False, "! This server does not accept uploads."),
         # "Clients MUST ignore tokens with an URI scheme they don't support."
@@ -44,23 +44,23 @@ def test_a_file_goes_where_the_server_says(tea: World, cake: Path) -> None:
         ("soju.im/FILEHOST=http://irc.example/files", True, "! The server accepts uploads only without encryption"),
     ],
 )
-def test_where_it_can_not_go(tea: World, cake: Path, token: str, tls: bool, told: str) -> None:
+def test_refused_addresses(tea: World, cake: Path, token: str, tls: bool, expected: str) -> None:
     host(tea, token)
     tea.network.address = ServerAddress("irc.example", 6697, tls=tls)
     tea.type(f"/upload {cake}\n")
-    assert tea.shown()[-1].startswith(told)
+    assert tea.shown()[-1].startswith(expected)
     assert not tea.model.effects
 
 
-def test_what_is_no_file(tea: World, tmp_path: Path) -> None:
+def test_invalid_files(tea: World, tmp_path: Path) -> None:
     host(tea, "soju.im/FILEHOST=https://irc.example/files")
     (tmp_path / "empty").touch()
-    for path, told in (("nothing", "No such file"), ("empty", "is empty."), ("", "is no file.")):
+    for path, expected in (("nothing", "No such file"), ("empty", "is empty."), ("", "is no file.")):
         tea.type(f"/upload {tmp_path / path}\n")
-        assert told in tea.shown()[-1]
+        assert expected in tea.shown()[-1]
 
 
-def test_the_password_goes_only_where_nobody_can_listen(tea: World) -> None:
+def test_the_password_is_sent_over_secure_connections_only(tea: World) -> None:
     """ "Clients SHOULD authenticate their HTTP request with the same credentials used on the IRC connection"."""
     assert filehost.authorization(tea.network, "https://irc.example/files") == ""
     tea.network.login.credentials = Credentials("alice", "sécret")
@@ -68,9 +68,7 @@ def test_the_password_goes_only_where_nobody_can_listen(tea: World) -> None:
     assert filehost.authorization(tea.network, "http://irc.example/files") == ""
 
 
-def test_who_is_logged_in_without_a_password_asks_for_a_token(
-    tea: World, cake: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_password_a_token_is_requested(tea: World, cake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     host(tea, "soju.im/FILEHOST=https://irc.example/files", "draft/FILEHOST=https://irc.example/files")
     tea.network.login.account = "alice"
     begun: list[str] = []
@@ -93,7 +91,7 @@ def test_who_is_logged_in_without_a_password_asks_for_a_token(
     assert not transfers.running
 
 
-def test_a_token_that_never_comes_is_waited_for_half_a_minute(tea: World, cake: Path) -> None:
+def test_a_missing_token_is_waited_for_half_a_minute(tea: World, cake: Path) -> None:
     """A script would wait for ever."""
     host(tea, "draft/FILEHOST=https://irc.example/files")
     tea.network.login.account = "alice"
@@ -110,7 +108,7 @@ def test_a_token_that_never_comes_is_waited_for_half_a_minute(tea: World, cake: 
     assert "did not issue an upload token" in tea.shown()[-1]
 
 
-def test_the_link_is_put_into_the_line_for_the_user_to_say(tea: World) -> None:
+def test_the_link_is_put_into_the_input_line(tea: World) -> None:
     propose = tea.console.submitter.propose
     tea.type("look:")
     propose(tea.model.current, "https://irc.example/a", tea.now)
@@ -129,8 +127,8 @@ def test_the_link_is_put_into_the_line_for_the_user_to_say(tea: World) -> None:
 @pytest.mark.parametrize(
     "url", ["https://evil.example/files", "https://irc.example.evil/", "https://irc.example@evil.example/", "https://["]
 )
-def test_the_password_goes_to_the_server_only(tea: World, cake: Path, url: str) -> None:
-    """A server names any address it likes; whoever has the password of the account has all of it."""
+def test_the_password_is_sent_to_the_server_only(tea: World, cake: Path, url: str) -> None:
+    """A server may name any address; the password gives access to the whole account."""
     tea.network.login.credentials, tea.network.login.account = Credentials("alice", "secret"), "alice"
     assert filehost.authorization(tea.network, "https://IRC.example:8443/files") != ""
     assert filehost.authorization(tea.network, url) == ""
@@ -141,10 +139,10 @@ def test_the_password_goes_to_the_server_only(tea: World, cake: Path, url: str) 
     host(tea, f"draft/FILEHOST={url}")
     tea.type(f"/upload {cake}\n")
     assert isinstance(tea.model.effects.popleft(), SendFile)
-    assert filehost.needs_token(tea.network, url), "of which the server makes one for this upload"
+    assert filehost.needs_token(tea.network, url), "the server issues a token for this upload"
 
 
-def test_a_command_that_is_being_typed_stays_one(tea: World) -> None:
+def test_a_command_being_typed_stays_a_command(tea: World) -> None:
     tea.type("/join #de")
     tea.console.submitter.propose(tea.model.current, "https://irc.example/a", tea.now)
     assert tea.console.editor.line.picture() == "https://irc.example/a /join #de|"
@@ -154,7 +152,7 @@ def test_a_command_that_is_being_typed_stays_one(tea: World) -> None:
     assert tea.console.editor.text == "https://irc.example/a "
 
 
-def test_a_command_behind_a_link_is_a_command(tea: World) -> None:
+def test_a_command_after_a_link_is_a_command(tea: World) -> None:
     tea.console.submitter.propose(tea.model.current, "https://irc.example/a", tea.now)
     tea.type("/topic Cake\n")
     assert tea.sent() == ["TOPIC #tea :Cake"]
@@ -162,10 +160,12 @@ def test_a_command_behind_a_link_is_a_command(tea: World) -> None:
     tea.type("it is a cake\n")
     assert tea.sent() == ["PRIVMSG #tea :https://irc.example/a it is a cake"]
     tea.type("https://irc.example/a /topic is a command\n")
-    assert tea.sent() == ["PRIVMSG #tea :https://irc.example/a /topic is a command"], "typed by the user, it is talk"
+    assert tea.sent() == ["PRIVMSG #tea :https://irc.example/a /topic is a command"], (
+        "a line typed by the user is a message"
+    )
 
 
-def test_a_link_that_was_taken_out_of_the_line_stays_out(tea: World) -> None:
+def test_a_link_removed_from_the_line_stays_removed(tea: World) -> None:
     tea.console.submitter.propose(tea.model.current, "https://irc.example/a", tea.now)
     tea.press("C-u")
     tea.type("/topic Cake\n")

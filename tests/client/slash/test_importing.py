@@ -1,4 +1,4 @@
-"""Settings taken over from irssi and WeeChat."""
+"""Importing settings of irssi and WeeChat."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from greenchat.client.main import main
 from greenchat.client.slash import expanded
 from greenchat.client.slash.importing import take_over
 from greenchat.client.state import irssi_config
-from greenchat.client.state.effects import Save
+from greenchat.client.state.effects import SaveSettings
 from greenchat.client.state.imported import ForeignError
 from greenchat.client.state.options import parse
 from greenchat.client.state.settings import ClientSettings, load
@@ -131,7 +131,7 @@ def test_irssis_settings(home: Path) -> None:
     for text in ("it is TEA TIME now", "so bed", "cake!"):
         assert settings.calls(text), text
     assert not settings.calls("steady teatime")
-    told = "\n".join(lines)
+    report = "\n".join(lines)
     for left in (
         "wait",
         "two",
@@ -147,8 +147,8 @@ def test_irssis_settings(home: Path) -> None:
         "highlight (",
     ):
         assert any(line.startswith("not imported: ") and left in line.lower() for line in lines), left
-    assert "command /msg: it contains a password" in told
-    assert "secret" not in told + repr(settings.values) + "".join(libera.commands)
+    assert "command /msg: it contains a password" in report
+    assert "secret" not in report + repr(settings.values) + "".join(libera.commands)
 
 
 def test_weechats_settings(home: Path) -> None:
@@ -175,7 +175,7 @@ def test_weechats_settings(home: Path) -> None:
     assert lines[0] == f"From {folder}/irc.conf:"
 
 
-def test_what_is_set_already_stays_and_twice_changes_nothing(home: Path) -> None:
+def test_existing_settings_stay_and_a_second_import_changes_nothing(home: Path) -> None:
     write(home / ".irssi/config", IRSSI)
     settings = ClientSettings(aliases={"hug": "me squeezes $1"})
     settings.set("realname", "Countess")
@@ -185,7 +185,7 @@ def test_what_is_set_already_stays_and_twice_changes_nothing(home: Path) -> None
     again = take_over(settings, "irssi")
     assert "nothing new" in again
     assert "not imported: alias hug: the name is already taken" in again
-    assert not any("alias tell" in line for line in again)  # it was taken over, and is the same
+    assert not any("alias tell" in line for line in again)  # the first import has set it to the same value
     assert (settings.ignored, settings.get("highlight.words")) == (ignored, words)
 
 
@@ -199,18 +199,18 @@ def test_what_is_set_already_stays_and_twice_changes_nothing(home: Path) -> None
         ("a { }", "line 1: {"),
     ],
 )
-def test_mistakes_in_irssis_file(text: str, says: str) -> None:
+def test_errors_in_irssis_file(text: str, says: str) -> None:
     with pytest.raises(ForeignError, match=says):
         irssi_config.parse(text)
 
 
-def test_in_the_chat(home: Path) -> None:
+def test_import_command(home: Path) -> None:
     path = write(home / "elsewhere", IRSSI)
     world = World()
     world.welcome()
     world.type(f"/import irssi {path}\n")
     assert "Libera" in world.model.settings.networks
-    assert any(isinstance(each, Save) for each in world.model.effects)
+    assert any(isinstance(each, SaveSettings) for each in world.model.effects)
     world.type("/import mirc\n")
     world.type(f"/import irssi {home}/nothing\n")
     shown = "\n".join(line.text for line in world.model.current.lines)
@@ -219,7 +219,7 @@ def test_in_the_chat(home: Path) -> None:
     assert expanded(world.model, "tell bob how are you") == ["msg bob how are you"]
 
 
-def test_on_the_command_line(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_import_option(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["import"]) == 2
     assert "No settings found of irssi" in capsys.readouterr().err
     write(home / ".irssi/config", IRSSI)
@@ -240,7 +240,7 @@ def test_a_theme_for_one_session(capsys: pytest.CaptureFixture[str]) -> None:
     assert "dark" in capsys.readouterr().err
 
 
-def test_a_file_that_is_not_there_is_named_in_words(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_missing_file_is_reported(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["import", "irssi"]) == 2
     says = f"{home / '.irssi' / 'config'} can't be read: No such file or directory"
     assert capsys.readouterr().err == f"greenchat: {says}\n"

@@ -1,4 +1,4 @@
-"""Every command makes lines that can be sent, or says that it does not: the connection passes others over."""
+"""Every command makes valid lines, or reports an error: the connection drops invalid ones."""
 
 import pytest
 
@@ -10,7 +10,7 @@ _WORDS = ["::1", "::1 ::1", "::1 why not", "a :x b", "-x ::1 b", "#tea ::1 b", "
 
 
 @pytest.mark.parametrize("words", _WORDS)
-def test_what_cannot_be_sent_is_told(words: str) -> None:
+def test_invalid_lines_are_reported(words: str) -> None:
     for name in TABLE:
         world = World()
         world.welcome("echo-message message-tags")

@@ -1,10 +1,10 @@
-"""Slash commands: what they send, what they show, and what they say when they can't."""
+"""Slash commands: what they send, what they show, and their errors."""
 
 import pytest
 
 from greenchat.client.slash import TABLE, registry
 from greenchat.client.slash.guide import groups
-from greenchat.client.state.effects import Connect, Disconnect, Quit, Save
+from greenchat.client.state.effects import Connect, Disconnect, Quit, SaveSettings
 from tests.client.world import World
 
 
@@ -85,7 +85,7 @@ from tests.client.world import World
         ("/ ", []),
     ],
 )
-def test_what_is_sent(tea: World, typed: str, sent: list[str]) -> None:
+def test_lines_sent(tea: World, typed: str, sent: list[str]) -> None:
     tea.type(typed + "\n")
     assert tea.sent() == sent
 
@@ -121,13 +121,13 @@ def test_what_is_sent(tea: World, typed: str, sent: list[str]) -> None:
         ("/windows", "- 2: #tea"),
     ],
 )
-def test_what_is_shown(tea: World, typed: str, shown: str) -> None:
+def test_lines_shown(tea: World, typed: str, shown: str) -> None:
     tea.type(typed + "\n")
     assert tea.shown()[-1] == shown
     assert tea.sent() == []
 
 
-def test_in_the_servers_window_there_is_nobody_to_talk_to(tea: World) -> None:
+def test_a_message_in_the_server_window_is_refused(tea: World) -> None:
     tea.press("M-1")
     for typed in ("hello", "/me waves", "/part", "/who"):
         tea.type(typed)
@@ -136,7 +136,7 @@ def test_in_the_servers_window_there_is_nobody_to_talk_to(tea: World) -> None:
     assert tea.sent() == []
 
 
-def test_a_line_that_nobody_hears_is_not_lost(tea: World) -> None:
+def test_a_message_without_recipient_is_not_lost(tea: World) -> None:
     tea.type("/part\n")
     tea.feed(":alice!a@h PART #tea")
     tea.type("too late\n")
@@ -144,7 +144,7 @@ def test_a_line_that_nobody_hears_is_not_lost(tea: World) -> None:
     assert tea.console.editor.text == "too late"
 
 
-def test_without_a_connection_commands_say_so(tea: World) -> None:
+def test_without_a_connection_commands_fail_with_a_reason(tea: World) -> None:
     tea.lose()
     tea.type("/names #cake\n")
     assert tea.shown()[-1] == "! Not connected. Use /connect to try now."
@@ -159,7 +159,7 @@ def test_leaving(tea: World) -> None:
     assert tea.model.effects[-1] == Quit()
 
 
-def test_closing_a_channel_leaves_it_for_good(tea: World) -> None:
+def test_closing_a_channel_parts_it(tea: World) -> None:
     tea.type("/close\n")
     assert tea.sent() == ["PART #tea"]
     assert tea.network.channels == {}
@@ -178,7 +178,7 @@ def test_windows_by_number_name_and_key(tea: World) -> None:
         assert tea.model.current.name == name
 
 
-def test_windows_as_irssi_calls_them(tea: World) -> None:
+def test_window_commands_of_irssi(tea: World) -> None:
     tea.join(channel="#cake")
     for step, name in [("/1", "net"), ("/wg #cake", "#cake"), ("/window last", "net"), ("/win goto 3", "#cake")]:
         tea.type(step + "\n")
@@ -189,7 +189,7 @@ def test_windows_as_irssi_calls_them(tea: World) -> None:
     assert [buffer.name for buffer in tea.model.buffers] == ["#cake", "#tea", "net", "#jam"]
 
 
-def test_to_all_channels_at_once(tea: World) -> None:
+def test_a_message_to_all_channels(tea: World) -> None:
     tea.join(channel="#cake")
     tea.feed(":alice!a@h PART #cake")
     tea.join(channel="#jam")
@@ -200,7 +200,7 @@ def test_to_all_channels_at_once(tea: World) -> None:
     assert tea.shown("bob")[-1] == "! You are in no channel. /join one first."
 
 
-def test_to_whom_one_spoke_last(tea: World) -> None:
+def test_a_message_to_the_last_recipient(tea: World) -> None:
     tea.feed(":bob!b@h PRIVMSG alice :one")
     tea.now += 1000
     tea.feed(":carol!c@h PRIVMSG alice :two")
@@ -216,7 +216,7 @@ def test_to_whom_one_spoke_last(tea: World) -> None:
     assert tea.sent() == ["PRIVMSG bob :six"]
 
 
-def test_to_the_operators_of_a_channel(tea: World) -> None:
+def test_a_message_to_the_operators_of_a_channel(tea: World) -> None:
     tea.feed(":srv 005 alice STATUSMSG=@+ :are supported")
     tea.type("/wall look at this\n")
     assert tea.sent() == ["NOTICE @#tea :look at this"]
@@ -232,7 +232,7 @@ def test_away_and_back_by_one_word(tea: World) -> None:
     assert tea.sent() == ["AWAY :lunch"]
 
 
-def test_being_away_outlives_a_connection(tea: World) -> None:
+def test_away_survives_a_reconnect(tea: World) -> None:
     tea.type("/away lunch\n")
     tea.feed(":srv 306 alice :You have been marked as being away")
     assert "alice (away)" in tea.screen()[-2]
@@ -256,12 +256,12 @@ def test_being_away_outlives_a_connection(tea: World) -> None:
     assert not any(line.startswith("AWAY") for line in tea.sent())
 
 
-def test_words_that_call_no_more(tea: World) -> None:
+def test_removing_highlight_words(tea: World) -> None:
     tea.type("/hl cake\n/hl tea\n/dhl cake\n")
     assert tea.shown()[-1] == "- highlight.words = tea"
 
 
-def test_each_window_keeps_its_draft(tea: World) -> None:
+def test_each_window_keeps_its_unsent_line(tea: World) -> None:
     tea.type("half a thou")
     tea.press("M-1")
     assert tea.console.editor.text == ""
@@ -270,7 +270,7 @@ def test_each_window_keeps_its_draft(tea: World) -> None:
     assert tea.console.editor.line.picture() == "half a thou|"
 
 
-def test_what_was_missed(tea: World) -> None:
+def test_missed_mentions(tea: World) -> None:
     tea.type("/activity\n/mentions\n")
     assert tea.shown()[-2:] == ["- Nothing unread.", "- There are no highlights yet."]
     tea.press("M-1")
@@ -282,25 +282,25 @@ def test_what_was_missed(tea: World) -> None:
     ]
 
 
-def told(tea: World, line: str) -> list[str]:
-    """What the user reads when they enter this."""
+def output(tea: World, line: str) -> list[str]:
+    """Return the lines that the user reads after entering this."""
     before = len(tea.shown())
     tea.type(f"{line}\n")
     return tea.shown()[before:]
 
 
-def test_help_names_every_command_and_explains_each(tea: World) -> None:
-    everything = "\n".join(told(tea, "/help all"))
+def test_help_lists_and_explains_every_command(tea: World) -> None:
+    everything = "\n".join(output(tea, "/help all"))
     for name, row in TABLE.items():
         assert f"/{name}" in everything
         assert row.summary.endswith((".", "?")), name
         assert row.example.startswith(f"/{name}"), name
-        explained = told(tea, f"/help /{name}")
+        explained = output(tea, f"/help /{name}")
         assert f"-   {row.summary}" in explained
         assert f"-   for example: {row.example}" in explained
 
 
-def test_what_everybody_needs_fits_on_one_screen() -> None:
+def test_the_basic_help_fits_on_one_screen() -> None:
     world = World(24, 80)
     world.welcome()
     world.join()
@@ -317,15 +317,15 @@ def test_what_everybody_needs_fits_on_one_screen() -> None:
 
 
 def test_help_by_group(tea: World) -> None:
-    listed = told(tea, "/help channels")
+    listed = output(tea, "/help channels")
     assert any(line.startswith("- /kick [#channel] nick [why]: ") for line in listed)
     assert not any(line.startswith("- /msg") for line in listed)
-    assert {group for group in groups() if len(told(tea, f"/help {group}")) < 3} == set()
+    assert {group for group in groups() if len(output(tea, f"/help {group}")) < 3} == set()
 
 
-def test_help_tells_the_keys_as_they_are(tea: World) -> None:
+def test_help_shows_the_actual_keys(tea: World) -> None:
     tea.type("/bind F5 search\n")
-    keys = told(tea, "/help keys")
+    keys = output(tea, "/help keys")
     assert "- search: Ctrl-F, F5" in keys
     assert "- windows panel: Alt-Shift-B" in keys
     assert "- scroll to start: Alt-<, Ctrl-Home" in keys
@@ -338,7 +338,7 @@ def test_help_tells_the_keys_as_they_are(tea: World) -> None:
         ("hello ca", "hello carol |"),
         ("@b", "@bob |"),
         ("/jo", "/join |"),
-        ("/se", "/set |"),  # what people need most comes before /servlist
+        ("/se", "/set |"),  # frequent commands come before /servlist
         ("/m", "/msg |"),
         ("/split #", "/split #tea |"),
         ("/dcc g", "/dcc get |"),
@@ -363,7 +363,7 @@ def test_tab_completes(tea: World, typed: str, completed: str) -> None:
     assert tea.console.editor.line.picture() == completed
 
 
-def test_tab_takes_recent_speakers_first_and_goes_round(tea: World) -> None:
+def test_tab_suggests_recent_speakers_first_and_cycles(tea: World) -> None:
     tea.feed(":bert!b@h JOIN #tea", ":bob!b@h PRIVMSG #tea :x", ":bert!b@h PRIVMSG #tea :y")
     tea.type("b")
     pictures = []
@@ -378,7 +378,7 @@ def test_tab_takes_recent_speakers_first_and_goes_round(tea: World) -> None:
     assert tea.console.editor.line.picture() == "bob: |"
 
 
-def test_ctrl_c_clears_the_line_and_asks_before_it_leaves(tea: World) -> None:
+def test_ctrl_c_clears_the_line_and_asks_before_quitting(tea: World) -> None:
     tea.type("oops")
     tea.press("C-c")
     assert tea.console.editor.text == ""
@@ -390,7 +390,7 @@ def test_ctrl_c_clears_the_line_and_asks_before_it_leaves(tea: World) -> None:
     assert list(tea.model.effects) == [Quit()]
 
 
-def test_a_line_without_a_channel_offers_to_join_one(world: World) -> None:
+def test_a_message_without_a_channel_suggests_join(world: World) -> None:
     world.network.channels.clear()
     world.welcome()
     world.type("hello there\n")
@@ -404,32 +404,32 @@ def test_a_line_without_a_channel_offers_to_join_one(world: World) -> None:
     assert world.sent() == ["PRIVMSG #cats :hello there"]
 
 
-def test_who_is_banned_is_known_by_their_host(tea: World) -> None:
+def test_a_ban_uses_the_known_host(tea: World) -> None:
     tea.feed(":mallory!m@bad.example JOIN #tea")
     tea.type("/ban mallory\n/kb mallory spam\n")
     assert tea.sent() == ["MODE #tea +b *!*@bad.example", "MODE #tea +b *!*@bad.example", "KICK #tea mallory :spam"]
 
 
-def test_muting_where_the_server_can(tea: World) -> None:
+def test_mute_where_the_server_supports_it(tea: World) -> None:
     tea.feed(":srv 005 alice CHANMODES=beIq,k,l,imnst :are supported")
     tea.type("/quiet bob\n/unquiet bob\n")
     assert tea.sent() == ["MODE #tea +q bob!*@*", "MODE #tea -q bob!*@*"]
 
 
-def test_the_way_to_somebody_is_measured(tea: World) -> None:
+def test_pinging_a_user(tea: World) -> None:
     tea.type("/ping bob\n")
     tea.now += 250
     tea.feed(f":bob!b@h NOTICE alice :\x01PING {tea.now - 250}\x01", ":bob!b@h NOTICE alice :\x01PING soon\x01")
     assert tea.shown()[-2:] == ["- bob answers after 0.25 s", "- bob answers PING: soon"]
 
 
-def test_the_password_of_an_operator_is_asked_for(tea: World) -> None:
+def test_oper_asks_for_the_password(tea: World) -> None:
     tea.type("/oper ada\nsecret\n")
     assert tea.sent() == ["OPER ada secret"]
     assert "secret" not in "\n".join(tea.screen())
 
 
-def test_lines_of_this_window_are_found(tea: World) -> None:
+def test_lastlog(tea: World) -> None:
     tea.feed(":bob!b@h PRIVMSG #tea :the Cake is ready", ":bob!b@h PRIVMSG #tea :and tea")
     tea.type("/lastlog cake\n")
     assert tea.shown()[-1] == "- 14:13 bob: the Cake is ready"
@@ -449,16 +449,18 @@ def test_tab_completes_channels_of_the_server(tea: World) -> None:
     assert tea.sent() == []
 
 
-@pytest.mark.parametrize(("typed", "told"), [("/set bell", "bell = "), ("/nonsense", "There is no command /nonsense")])
-def test_an_answer_is_seen_by_who_has_scrolled_back(tea: World, typed: str, told: str) -> None:
+@pytest.mark.parametrize(
+    ("typed", "expected"), [("/set bell", "bell = "), ("/nonsense", "There is no command /nonsense")]
+)
+def test_an_answer_is_noticed_while_scrolled_back(tea: World, typed: str, expected: str) -> None:
     tea.feed(*(f":bob!b@h PRIVMSG #tea :line {number}" for number in range(40)))
     tea.press("PgUp", "PgUp")
     assert "more below" in tea.screen()[-2]
     tea.type(f"{typed}\n")
-    assert any(told in row for row in tea.screen())
+    assert any(expected in row for row in tea.screen())
 
 
-def test_the_mouse_is_a_setting_that_is_kept(tea: World) -> None:
+def test_the_mouse_setting_is_saved(tea: World) -> None:
     for typed, wanted in (
         ("/mouse on", True),
         ("/mouse toggle", False),
@@ -468,20 +470,20 @@ def test_the_mouse_is_a_setting_that_is_kept(tea: World) -> None:
         tea.model.effects.clear()
         tea.type(f"{typed}\n")
         assert tea.model.settings.get("mouse") is wanted, typed
-        assert [each for each in tea.model.effects if isinstance(each, Save)], typed
+        assert [each for each in tea.model.effects if isinstance(each, SaveSettings)], typed
 
 
 @pytest.mark.parametrize("typed", ["/set proxy", "/network set home proxy"])
-def test_the_password_of_a_proxy_is_kept_and_not_shown(tea: World, typed: str) -> None:
+def test_the_password_of_a_proxy_is_saved_and_not_shown(tea: World, typed: str) -> None:
     tea.type("/network add home chat.example.org\n")
     tea.type(f"{typed} socks5://ann:open-sesame@127.0.0.1:9050\n")
     settings = tea.model.settings
     assert "open-sesame" in f"{settings.get('proxy')} {settings.networks['home'].proxy}"
     for asked in "/set", "/set proxy", "/network show home":
         tea.type(f"{asked}\n")
-    told = "\n".join(tea.shown())
-    assert "socks5://ann:***@127.0.0.1:9050" in told
-    assert "open-sesame" not in told
+    shown = "\n".join(tea.shown())
+    assert "socks5://ann:***@127.0.0.1:9050" in shown
+    assert "open-sesame" not in shown
 
 
 @pytest.mark.parametrize(
@@ -497,31 +499,31 @@ def test_the_password_of_a_proxy_is_kept_and_not_shown(tea: World, typed: str) -
         ("/whoos", "/whois, /who or /whowas?"),
     ],
 )
-def test_a_mistyped_command_is_told_what_it_may_be(tea: World, typed: str, meant: str) -> None:
+def test_a_mistyped_command_gets_suggestions(tea: World, typed: str, meant: str) -> None:
     tea.type(f"{typed}\n")
     assert f"Did you mean {meant}" in tea.shown()[-1]
     assert tea.shown()[-1].endswith("/help all lists them.")
     assert tea.sent() == []
 
 
-def test_a_pasted_word_is_compared_with_nothing(tea: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of five thousand letters it took two seconds."""
+def test_a_long_pasted_word_is_compared_with_no_command(tea: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Comparing a word of five thousand letters took two seconds."""
 
     def mistakes(typed: str, meant: str) -> int:
         raise AssertionError((typed, meant))
 
-    monkeypatch.setattr(registry, "_mistakes", mistakes)
+    monkeypatch.setattr(registry, "_edit_distance", mistakes)
     with pytest.raises(registry.SlashError, match="There is no command"):
         registry.find("9j" + "A" * 5000)
 
 
-def test_what_resembles_nothing_is_no_suggestion(tea: World) -> None:
+def test_unlike_commands_are_not_suggested(tea: World) -> None:
     tea.type("/xyzzy\n")
     assert tea.shown()[-1] == "! There is no command /xyzzy. /help all lists them."
 
 
-def test_what_is_typed_behind_join_is_for_that_channel(tea: World) -> None:
-    """The answer of the server takes its time; nobody waits for it before they type on."""
+def test_messages_typed_after_join_go_to_that_channel(tea: World) -> None:
+    """The server's answer takes time; users continue typing before it arrives."""
     tea.type("/join #cake\nhello cake\n")
     assert tea.sent() == ["JOIN #cake"]
     assert tea.screen()[0] == " #cake"
@@ -533,7 +535,7 @@ def test_what_is_typed_behind_join_is_for_that_channel(tea: World) -> None:
     assert "alice: hello cake" not in tea.shown("#tea")
 
 
-def test_who_goes_on_before_the_channel_opens_is_left_where_they_are(tea: World) -> None:
+def test_switching_windows_before_the_channel_opens_keeps_the_focus(tea: World) -> None:
     tea.type("/join #cake\n")
     tea.type("/window #tea\n")
     tea.join("alice dave", "#cake")
@@ -544,7 +546,7 @@ def test_who_goes_on_before_the_channel_opens_is_left_where_they_are(tea: World)
     "answer",
     ["473 alice #cake :Cannot join channel (+i)", "403 alice #cake :No such channel", "405 alice #cake :Too many"],
 )
-def test_what_was_typed_for_a_closed_channel_stays_there(tea: World, answer: str) -> None:
+def test_messages_typed_for_a_closed_channel_stay_in_its_window(tea: World, answer: str) -> None:
     tea.type("/join #cake\nhello cake\n")
     tea.feed(f":srv {answer}")
     cake = tea.network.find("#cake")
@@ -556,6 +558,6 @@ def test_what_was_typed_for_a_closed_channel_stays_there(tea: World, answer: str
     assert tea.sent() == ["JOIN #cake"]
 
 
-def test_a_channel_is_no_network(tea: World) -> None:
+def test_a_channel_is_not_a_network(tea: World) -> None:
     tea.type("/connect #cake\n")
     assert tea.shown()[-1] == "! #cake is a channel: /join #cake"

@@ -1,4 +1,4 @@
-"""What keys do, in our table and in those of other programs; the latter compared with what these programs document."""
+"""Key bindings: our table, and presets, which are compared with the documentation of their programs."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def keys_of(preset: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_every_key_does_something_that_exists(tea: World, preset: str) -> None:
+def test_every_binding_names_an_existing_action(tea: World, preset: str) -> None:
     for key, action in keys_of(preset).items():
         if action.startswith("/"):
             assert find(action[1:].split()[0]), key
@@ -27,7 +27,7 @@ def test_every_key_does_something_that_exists(tea: World, preset: str) -> None:
             assert action in tea.model.actions, key
 
 
-# `/bind` of irssi 1.4.3, as it lists them. Not here: what completes by itself, and items of one window.
+# `/bind` of irssi 1.4.3, as it lists them. Left out: completion by itself, and items of one window.
 IRSSI = """
 left backward_character; right forward_character; C-Left backward_word; M-b backward_word; C-Right forward_word;
 M-f forward_word; C-a beginning_of_line; Home beginning_of_line; C-e end_of_line; End end_of_line;
@@ -42,7 +42,7 @@ M-1 change_window 1; M-9 change_window 9; M-0 change_window 10; M-q change_windo
 M-e change_window 13; M-r change_window 14; M-t change_window 15; M-y change_window 16; M-u change_window 17;
 M-i change_window 18; M-o change_window 19
 """
-# `/key listdefault` of WeeChat 3.8. Not here: bars that ours has not, merged buffers, M-j with a number.
+# `/key listdefault` of WeeChat 3.8. Left out: bars that ours does not have, merged buffers, M-j with a number.
 WEECHAT = """
 C-a move_beginning_of_line; C-b move_previous_char; C-c,_ insert \\x1F; C-c,b insert \\x02; C-c,c insert \\x03;
 C-c,i insert \\x1D; C-c,o insert \\x0F; C-c,v insert \\x16; C-d delete_next_char; C-e move_end_of_line;
@@ -209,7 +209,7 @@ OURS |= {f"change_window {number}": f"window {number}" for number in range(1, 20
 
 
 @pytest.mark.parametrize(("preset", "documented"), [("irssi", IRSSI), ("weechat", WEECHAT), ("emacs", EMACS)])
-def test_a_preset_is_what_the_program_documents(preset: str, documented: str) -> None:
+def test_a_preset_follows_the_programs_documentation(preset: str, documented: str) -> None:
     keys = keys_of(preset)
     rows = [row.split(None, 1) for row in documented.replace("\n", " ").split(";")]
     wanted = {key if key not in ("left", "right") else key.title(): OURS[function.strip()] for key, function in rows}
@@ -217,12 +217,12 @@ def test_a_preset_is_what_the_program_documents(preset: str, documented: str) ->
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_no_key_is_the_beginning_of_others(preset: str) -> None:
+def test_no_key_is_the_beginning_of_another(preset: str) -> None:
     keys = keys_of(preset)
     assert [(key, longer) for key in keys for longer in keys if longer.startswith(f"{key},")] == []
 
 
-def test_presets_are_chosen(tea: World) -> None:
+def test_choosing_a_preset(tea: World) -> None:
     tea.type("/set keys.preset weechat\n")
     tea.press("F5")
     assert tea.model.current is tea.network.status
@@ -238,7 +238,7 @@ def test_presets_are_chosen(tea: World) -> None:
     assert tea.model.settings.get("mouse") is False
 
 
-def test_several_keys_that_belong_together(tea: World) -> None:
+def test_sequences_of_keys(tea: World) -> None:
     tea.type("/set keys.preset emacs\n")
     tea.press("C-x")
     assert tea.bar() == " Ctrl-X ..."
@@ -252,7 +252,7 @@ def test_several_keys_that_belong_together(tea: World) -> None:
     assert tea.model.effects[-1] == Quit()
 
 
-def test_a_key_of_ones_own_of_several(tea: World) -> None:
+def test_a_users_binding_of_a_sequence(tea: World) -> None:
     tea.type("/bind C-x,t /topic\n")
     assert tea.shown()[-1] == "- C-x,t: /topic"
     tea.press("C-x", "t")
@@ -263,7 +263,7 @@ def test_formats(tea: World) -> None:
     for letter, (_, code) in FORMATS.items():
         tea.press("M-k", letter)
         assert tea.console.editor.text == code
-        assert tea.screen()[-1] != "[#tea]"  # it can be seen
+        assert tea.screen()[-1] != "[#tea]"  # the format character is visible
         tea.press("Backspace")
     tea.press("M-k", "b")
     tea.type("loud\n")
@@ -287,7 +287,7 @@ def test_formats(tea: World) -> None:
         ("M-u", "one|", "one|"),
     ],
 )
-def test_words_are_changed(tea: World, key: str, before: str, after: str) -> None:
+def test_changing_the_case_of_words(tea: World, key: str, before: str, after: str) -> None:
     tea.type("/set keys.preset emacs\n")
     left, _, right = before.partition("|")
     tea.console.editor.load(InputLine(left + right, len(left)))
@@ -295,7 +295,7 @@ def test_words_are_changed(tea: World, key: str, before: str, after: str) -> Non
     assert tea.console.editor.line.picture() == after
 
 
-def test_a_killed_line_comes_back(tea: World) -> None:
+def test_yanking_a_killed_line(tea: World) -> None:
     tea.type("/set keys.preset irssi\none two")
     tea.press("M-b", "C-u")
     assert tea.console.editor.text == ""
@@ -303,7 +303,7 @@ def test_a_killed_line_comes_back(tea: World) -> None:
     assert tea.console.editor.text == "one two"
 
 
-def test_from_one_call_to_the_next(tea: World) -> None:
+def test_switching_between_mentions(tea: World) -> None:
     tea.type("/set keys.preset weechat\n")
     for number in range(60):
         tea.feed(f":bob!b@h PRIVMSG #tea :{'alice ' if number in (10, 40) else ''}{number}")
@@ -314,7 +314,7 @@ def test_from_one_call_to_the_next(tea: World) -> None:
     assert shown == [[40], [10], [10], [40], [40]]
 
 
-def test_to_what_is_new(tea: World) -> None:
+def test_switching_to_activity(tea: World) -> None:
     tea.type("/set keys.preset weechat\n")
     tea.console.on_terminal(Resized(Size(8, 60)), tea.now)
     tea.feed(*(f":bob!b@h PRIVMSG #tea :old {number}" for number in range(20)))
@@ -324,7 +324,7 @@ def test_to_what_is_new(tea: World) -> None:
     assert "│ new 0" in "\n".join(tea.screen())
 
 
-def test_all_is_read(tea: World) -> None:
+def test_marking_all_as_read(tea: World) -> None:
     tea.type("/set keys.preset weechat\n")
     tea.press("M-1")
     tea.feed(":bob!b@h PRIVMSG #tea :alice?")
@@ -339,11 +339,11 @@ def test_all_is_read(tea: World) -> None:
     ("key", "text"),
     [("C-n", "Ctrl-N"), ("M-B", "Alt-Shift-B"), ("C-x,b", "Ctrl-X b"), ("M-,", "Alt-,"), ("PgUp", "PgUp"), (",", ",")],
 )
-def test_how_keys_are_spelled(key: str, text: str) -> None:
+def test_spellings_of_keys(key: str, text: str) -> None:
     assert spelled(key) == text
 
 
-def test_weechats_alt_j_and_two_digits_go_to_a_window(tea: World) -> None:
+def test_weechats_alt_j_with_two_digits(tea: World) -> None:
     for number in range(12):
         tea.feed(f":alice!a@h JOIN #c{number}")
     tea.type("/set keys.preset weechat\n")

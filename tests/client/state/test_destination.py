@@ -1,4 +1,4 @@
-"""Where to go, as people write it."""
+"""Destinations as users write them."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from greenchat.client.state.destination import AddressError, parse_destination
         ("", "localhost:9090", False, "", ("#lobby",)),
         ("example.org", "example.org:9090", False, "", ("#lobby",)),
         ("example.org:6667", "example.org:6667", False, "", ()),  # IRC's port: its servers have no lobby
-        ("example.org:6697/#tea", "example.org:6697", True, "", ("#tea",)),  # its port for TLS
+        ("example.org:6697/#tea", "example.org:6697", True, "", ("#tea",)),  # IRC's port for TLS
         ("irc://example.org:6697", "example.org:6697", False, "", ()),
         ("ada@example.org", "example.org:9090", False, "ada", ("#lobby",)),
         ("ada@example.org:1/#tea", "example.org:1", False, "ada", ("#tea",)),
@@ -41,6 +41,6 @@ def test_destinations(text: str, place: str, tls: bool, nick: str, channels: tup
 
 
 @pytest.mark.parametrize("text", ["http://x", "x:port", "x:0", "x:70000", "[::1", "[::1]x"])
-def test_what_is_no_destination(text: str) -> None:
+def test_invalid_destinations(text: str) -> None:
     with pytest.raises(AddressError):
         parse_destination(text)

@@ -1,4 +1,4 @@
-"""Settings that people of other clients look for, at once in effect; and what holds for single windows and people."""
+"""Settings known from other clients, which take effect at once; and settings for single windows and users."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def test_times_and_columns_change_at_once(tea: World) -> None:
     assert tea.screen()[-3] == "14.13.20    bob │ again"
 
 
-def test_the_list_of_people_moves_and_grows(tea: World) -> None:
+def test_the_nick_list_can_be_moved_and_resized(tea: World) -> None:
     tea.console.size = Size(10, 100)
     assert tea.screen()[1].endswith("│@alice")
     tea.type("/set list.side left\n/set list.columns 20\n")
@@ -32,8 +32,8 @@ def test_the_list_of_people_moves_and_grows(tea: World) -> None:
 
 @pytest.mark.parametrize("windows", ["left", "right"])
 @pytest.mark.parametrize("people", ["left", "right"])
-def test_the_lists_stand_on_the_sides_that_are_chosen(tea: World, windows: str, people: str) -> None:
-    """And a click takes what is drawn there."""
+def test_the_lists_can_be_on_either_side(tea: World, windows: str, people: str) -> None:
+    """And clicks hit what is drawn there."""
     tea.join("alice dave", "#dev")
     tea.console.size = Size(10, 130)
     tea.type(f"/window 2\n/set windows.side {windows}\n/set list.side {people}\n")
@@ -59,12 +59,12 @@ def test_nicks_can_be_without_colours(tea: World) -> None:
     assert tea.console.view.theme.nick("bob").foreground is None
 
 
-def test_texts_are_used(tea: World) -> None:
+def test_configured_texts_are_used(tea: World) -> None:
     tea.type("/set text.part Off\n/set text.away at lunch\n/set text.quit Bye now\n/away\n/part\n/quit\n")
     assert tea.sent() == ["AWAY :at lunch", "PART #tea :Off", "QUIT :Bye now"]
 
 
-def test_the_answer_to_version_is_chosen(tea: World) -> None:
+def test_the_answer_to_version_can_be_set(tea: World) -> None:
     tea.type("/set ctcp.version a pencil\n")
     tea.feed(":bob!b@h PRIVMSG alice :\x01VERSION\x01")
     assert tea.sent() == ["NOTICE bob :\x01VERSION a pencil\x01"]
@@ -73,13 +73,13 @@ def test_the_answer_to_version_is_chosen(tea: World) -> None:
     assert tea.sent() == []
 
 
-def test_the_real_name_is_told(world: World) -> None:
+def test_the_real_name_is_sent(world: World) -> None:
     world.model.settings.set("realname", "Ada L.")
     world.connect()
     assert "USER alice 0 * :Ada L." in world.sent()
 
 
-def test_set_shows_what_differs(tea: World) -> None:
+def test_set_shows_what_differs_from_the_defaults(tea: World) -> None:
     tea.type("/set\n")
     assert tea.shown()[-1].startswith("- All settings have their defaults. /set all")
     tea.type("/set bell off\n/set\n")
@@ -91,14 +91,14 @@ def test_set_shows_what_differs(tea: World) -> None:
 
 
 @pytest.mark.parametrize("name", [row.name for row in TABLE.values() if row.example])
-def test_examples_are_right(name: str) -> None:
+def test_the_examples_are_valid(name: str) -> None:
     settings = ClientSettings()
     settings.set(name, TABLE[name].example)
     assert shown(settings.get(name)) == TABLE[name].example
 
 
 @pytest.mark.parametrize("where", ["#tea", "net/#tea", "net/*", "*", "#TEA"])
-def test_a_window_is_muted(tea: World, where: str) -> None:
+def test_muting_a_window(tea: World, where: str) -> None:
     tea.type(f"/override {where} mute\n")
     buffer = tea.model.current
     tea.press("M-1")
@@ -109,7 +109,7 @@ def test_a_window_is_muted(tea: World, where: str) -> None:
     assert (buffer.unread.count, buffer.unread.highlights) == (1, 1)
 
 
-def test_a_window_calls_or_does_not(tea: World) -> None:
+def test_notifications_of_a_window(tea: World) -> None:
     buffer = tea.model.current
     tea.type("/override #tea notify\n")
     tea.press("M-1")
@@ -120,7 +120,7 @@ def test_a_window_calls_or_does_not(tea: World) -> None:
     assert (buffer.unread.count, buffer.unread.highlights) == (2, 1)
 
 
-def test_joins_are_hidden(tea: World) -> None:
+def test_hiding_joins(tea: World) -> None:
     tea.type("/override #tea hide-joins\n")
     before = len(tea.shown())
     tea.feed(":eve!e@h JOIN #tea", ":eve!e@h PART #tea")
@@ -129,7 +129,7 @@ def test_joins_are_hidden(tea: World) -> None:
     assert tea.shown()[-1].startswith("! There is no nonsense. mute: ")
 
 
-def test_activity_may_count_events(tea: World) -> None:
+def test_counting_events_as_activity(tea: World) -> None:
     buffer = tea.model.current
     tea.press("M-1")
     tea.feed(":eve!e@h JOIN #tea")
@@ -155,7 +155,7 @@ def test_activity_may_count_events(tea: World) -> None:
         ("bob joins #cake", "PART #tea", True),
     ],
 )
-def test_people_are_ignored_by_kind_and_place(tea: World, entry: str, line: str, read: bool) -> None:
+def test_ignoring_by_kind_and_channel(tea: World, entry: str, line: str, read: bool) -> None:
     tea.type(f"/ignore {entry}\n")
     before = len(tea.shown())
     tea.feed(f":bob!b@h {line}")
@@ -164,12 +164,12 @@ def test_people_are_ignored_by_kind_and_place(tea: World, entry: str, line: str,
     assert tea.model.settings.ignored == []
 
 
-def test_a_wrong_kind_is_told(tea: World) -> None:
+def test_an_unknown_kind_is_refused(tea: World) -> None:
     tea.type("/ignore bob nonsense\n")
     assert tea.shown()[-1].startswith("! nonsense is neither a kind nor a channel.")
 
 
-def test_overrides_are_kept(tmp_path: Path) -> None:
+def test_overrides_are_saved(tmp_path: Path) -> None:
     settings = ClientSettings(overrides={"libera/#tea": ["mute", "hide-joins"]})
     save(settings, tmp_path / "client.toml")
     assert load(tmp_path / "client.toml").overrides == settings.overrides

@@ -1,4 +1,4 @@
-"""Settings, aliases, keys and ignored people: what they change, and that they are there the next time."""
+"""Settings, aliases, keys and ignored users: their effects, and that they are saved."""
 
 import os
 import subprocess
@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from greenchat.client.state.effects import Save
-from greenchat.client.state.kept_networks import KeptNetwork
+from greenchat.client.state.effects import SaveSettings
+from greenchat.client.state.saved_networks import SavedNetwork
 from greenchat.client.state.settings import TABLE, ClientSettings, SettingError, as_toml, load, save
 from tests.client.world import World
 
@@ -19,10 +19,10 @@ WORDS = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1)
 
 
 @given(aliases=st.dictionaries(WORDS, WORDS), ignored=st.lists(WORDS), keys=st.dictionaries(WORDS, WORDS))
-def test_whatever_is_written_is_read_again(aliases: dict[str, str], ignored: list[str], keys: dict[str, str]) -> None:
-    found = tomllib.loads(as_toml(ClientSettings({"bell": False}, aliases, ignored, keys, ["bob -away libera"])))
+def test_written_settings_are_read_again(aliases: dict[str, str], ignored: list[str], keys: dict[str, str]) -> None:
+    table = tomllib.loads(as_toml(ClientSettings({"bell": False}, aliases, ignored, keys, ["bob -away libera"])))
     lists = {"ignored": ignored, "notified": ["bob -away libera"]}
-    assert found == {**lists, "settings": {"bell": False}, "aliases": aliases, "keys": keys}
+    assert table == {**lists, "settings": {"bell": False}, "aliases": aliases, "keys": keys}
 
 
 def test_the_file(tmp_path: Path) -> None:
@@ -46,20 +46,20 @@ def test_the_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text", ["settings = ", "[settings]\nbell = 'loud'", "[settings]\n'highlight.patterns' = ['(']"]
 )
-def test_a_mistake_in_the_file_is_told(tmp_path: Path, text: str) -> None:
+def test_an_error_in_the_file_is_reported(tmp_path: Path, text: str) -> None:
     path = tmp_path / "client.toml"
     path.write_text(text)
     with pytest.raises(SettingError, match=r"client\.toml"):
         load(path)
 
 
-def test_words_and_patterns_call(tea: World) -> None:
+def test_highlight_words_and_patterns(tea: World) -> None:
     tea.type("/set highlight.words tea\n/set highlight.patterns b[aeiou]scuits?\n")
     lines = {"Tea is ready": True, "no steam": False, "Biscuit!": True, "alice?": True, "\x02te\x02a": True}
     for text, called in lines.items():
         tea.feed(f":bob!b@h PRIVMSG #tea :{text}")
         assert tea.model.current.lines[-1].highlight is called, text
-    assert tea.model.effects[-1] == Save()
+    assert tea.model.effects[-1] == SaveSettings()
 
 
 def test_set_shows_explains_changes_and_refuses(tea: World) -> None:
@@ -76,21 +76,21 @@ def test_set_shows_explains_changes_and_refuses(tea: World) -> None:
     assert tea.shown()[-1].startswith("! highlight.patterns: ( is not a valid regular expression")
 
 
-def test_aliases_stand_for_commands(tea: World) -> None:
+def test_aliases(tea: World) -> None:
     tea.type("/alias hug me hugs $1 with $2\n/alias wave /me waves\n/alias names x\n")
     assert tea.shown()[-1] == "! /names is already a command."
     tea.type("/hug bob joy\n/wave to all\n/hug bob\n/unalias hug\n/hug bob\n")
-    told = tea.shown()[-1]
+    line = tea.shown()[-1]
     tea.sent()
     assert [line.text for line in tea.model.current.lines if line.kind.name == "ACTION"] == [
         "hugs bob with joy",
         "waves to all",
         "hugs bob with",
     ]
-    assert told.startswith("! There is no command /hug.")
+    assert line.startswith("! There is no command /hug.")
 
 
-def test_keys_do_what_they_are_told(tea: World) -> None:
+def test_bound_keys(tea: World) -> None:
     tea.type("/bind F5 window 1\n/bind F6 /me waves\n/bind C-a nothing\n/bind F7 dance\n")
     assert tea.shown()[-1].startswith("! There is no action dance.")
     tea.press("F6")
@@ -105,7 +105,7 @@ def test_keys_do_what_they_are_told(tea: World) -> None:
     assert tea.shown("")[-1] == "- F5: (nothing)"
 
 
-def test_ignored_people_are_not_read(tea: World) -> None:
+def test_ignored_users_are_not_shown(tea: World) -> None:
     tea.type("/ignore bob\n/ignore *!*@spam.example\n")
     tea.feed(
         ":Bob!b@h PRIVMSG #tea :one",
@@ -125,14 +125,14 @@ def test_ignored_people_are_not_read(tea: World) -> None:
     assert tea.shown()[-1] == "bob: back"
 
 
-def test_others_are_not_told_of_typing_where_that_is_off(echoing: World) -> None:
+def test_typing_is_not_sent_where_it_is_off(echoing: World) -> None:
     echoing.type("/set typing.tell off\n")
     echoing.all_sent()
     echoing.type("hello")
     assert echoing.all_sent() == []
 
 
-def test_the_names_of_settings_are_completed(tea: World) -> None:
+def test_names_of_settings_are_completed(tea: World) -> None:
     tea.type("/set hi")
     tea.press("Tab")
     assert tea.console.editor.text == "/set highlight.words "
@@ -151,15 +151,15 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-def test_a_wrong_value_is_refused_with_what_is_right(tea: World, name: str) -> None:
+def test_an_invalid_value_is_refused_with_the_valid_ones(tea: World, name: str) -> None:
     before = tea.model.settings.get(name)
     tea.type(f"/set {name} {WRONG[name]}\n")
     assert tea.shown()[-1].startswith(f"! {name}")
     assert tea.model.settings.get(name) == before
 
 
-def test_every_setting_checks_what_it_can() -> None:
-    """A text is one of a few, or there is a check: only these may be anything."""
+def test_every_setting_has_a_check_where_possible() -> None:
+    """A text has choices or a check, except for these."""
     free = {"spelling.words", "highlight.words", "plugins.load"}
     unchecked = {
         row.name
@@ -169,20 +169,20 @@ def test_every_setting_checks_what_it_can() -> None:
     assert unchecked == free
 
 
-def test_two_clients_that_change_the_settings_lose_nothing_of_each_other(tmp_path: Path) -> None:
+def test_two_clients_keep_each_others_changes(tmp_path: Path) -> None:
     path = tmp_path / "client.toml"
     first = ClientSettings(aliases={"hi": "say hi", "gone": "say x"}, ignored=["bob", "eve"])
-    first.networks["a"] = KeptNetwork("a", ["irc.a.example"])
+    first.networks["a"] = SavedNetwork("a", ["irc.a.example"])
     save(first, path)
     one, two = load(path), load(path)
-    kept = one.networks["a"]
+    network = one.networks["a"]
     one.set("nick.columns", "14")
     one.aliases["hi"] = "say hello"
     del one.aliases["gone"]
     one.ignored.remove("bob")
     save(one, path)
     two.set("time.format", "%H")
-    two.networks["b"] = KeptNetwork("b", ["irc.b.example"])
+    two.networks["b"] = SavedNetwork("b", ["irc.b.example"])
     two.networks["a"].set("nick", "ada")
     two.ignored.append("mallory")
     save(two, path)
@@ -193,10 +193,10 @@ def test_two_clients_that_change_the_settings_lose_nothing_of_each_other(tmp_pat
         assert each.aliases == {"hi": "say hello"}
         assert each.ignored == ["eve", "mallory"]
         assert (list(each.networks), each.networks["a"].nick) == (["a", "b"], "ada")
-    assert one.networks["a"] is kept, "the connection goes on with it"
+    assert one.networks["a"] is network, "the connection keeps its settings"
 
 
-def test_what_both_have_changed_is_as_the_last_one_says(tmp_path: Path) -> None:
+def test_the_last_change_of_the_same_setting_wins(tmp_path: Path) -> None:
     path = tmp_path / "client.toml"
     save(ClientSettings(), path)
     one, two = load(path), load(path)
@@ -210,7 +210,7 @@ def test_what_both_have_changed_is_as_the_last_one_says(tmp_path: Path) -> None:
     assert load(path).values == {}
 
 
-def test_a_file_with_a_mistake_is_not_written_over(tmp_path: Path) -> None:
+def test_an_invalid_file_is_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "client.toml"
     path.write_text("[settings]\nbell = of\n", encoding="utf-8")
     with pytest.raises(OSError, match="is not valid"):
@@ -218,7 +218,7 @@ def test_a_file_with_a_mistake_is_not_written_over(tmp_path: Path) -> None:
     assert "bell = of" in path.read_text(encoding="utf-8")
 
 
-def test_programs_that_write_at_the_same_time_leave_one_whole_file(tmp_path: Path) -> None:
+def test_simultaneous_writes_leave_one_whole_file(tmp_path: Path) -> None:
     path = tmp_path / "client.toml"
     change = "import sys\nfrom pathlib import Path\nfrom greenchat.client.state.settings import load, save\n"
     change += "for number in range(20):\n    settings = load(Path(sys.argv[1]))\n"

@@ -1,4 +1,4 @@
-"""What was not read yet: private talks without a window here, and where the user has read when they leave."""
+"""Unread messages: private conversations without a window on this device, and the read mark on leaving."""
 
 from tests.client.world import World
 
@@ -6,7 +6,8 @@ CAPS = "echo-message labeled-response batch message-tags server-time draft/chath
 
 
 def logged_in(world: World, *marks: str) -> list[str]:
-    """Alice logs in on a device where bob and carol have no windows; what is asked when the server tells of her marks.
+    """Let alice log in on a device without windows of bob and carol; return the queries that follow the server's read
+    marks.
 
     "for user targets ... they have to request the initial read timestamp by sending a MARKREAD client get command", and
     "If there is no known last message read timestamp, the timestamp parameter is a literal *":
@@ -34,7 +35,7 @@ def logged_in(world: World, *marks: str) -> list[str]:
     return world.sent()
 
 
-def test_private_talks_that_were_not_read_open_on_the_first_login() -> None:
+def test_unread_private_conversations_open_at_the_first_login() -> None:
     world = World()
     sent = logged_in(
         world,
@@ -53,17 +54,17 @@ def test_private_talks_that_were_not_read_open_on_the_first_login() -> None:
     assert buffer
     assert (buffer.unread.count, buffer.unread.highlights) == (1, 1)
     world.feed(":srv MARKREAD carol *")
-    assert world.sent() == []  # that was decided
+    assert world.sent() == []  # that was decided already
 
 
-def test_a_talk_that_was_never_read_is_one_that_was_not_read() -> None:
+def test_a_conversation_without_mark_is_unread() -> None:
     assert logged_in(World(), ":srv MARKREAD bob *", ":srv MARKREAD carol *") == [
         "CHATHISTORY LATEST bob * 100",
         "CHATHISTORY LATEST carol * 100",
     ]
 
 
-def test_a_private_talk_begins_with_what_was_said_before(world: World) -> None:
+def test_an_opened_conversation_begins_with_older_messages(world: World) -> None:
     world.welcome(CAPS)
     world.join()
     world.type("/msg bob\n")
@@ -79,7 +80,7 @@ def test_a_private_talk_begins_with_what_was_said_before(world: World) -> None:
     assert not [line for line in world.sent() if line.startswith("CHATHISTORY")]
 
 
-def test_who_leaves_has_read_what_is_shown(world: World) -> None:
+def test_leaving_marks_what_is_shown_as_read(world: World) -> None:
     world.welcome(CAPS)
     world.join()
     world.feed("@msgid=1;time=2026-09-21T14:00:00.000Z :bob!b@h PRIVMSG #tea :see you")

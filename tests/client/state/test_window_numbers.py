@@ -1,4 +1,4 @@
-"""Windows get the first number that is free, however many there are: a server opens as many as it likes."""
+"""A new window gets the first free number, quickly even with thousands of windows: a server can open any number."""
 
 import random
 import sys
@@ -12,7 +12,7 @@ def _model() -> Model:
     return Model(ClientNetwork("net", ServerAddress("irc.example", 6667), "alice"))
 
 
-def test_the_first_that_is_free_behind_the_one_of_the_network() -> None:
+def test_the_first_free_number_after_the_networks() -> None:
     model, chance = _model(), random.Random(1)
     network = model.networks[0]
     for step in range(400):
@@ -28,7 +28,7 @@ def test_the_first_that_is_free_behind_the_one_of_the_network() -> None:
         assert numbers == sorted(set(numbers))
 
 
-def test_one_more_among_thousands_looks_at_few() -> None:
+def test_adding_a_window_to_thousands_looks_at_few() -> None:
     model = _model()
     network = model.networks[0]
     for number in range(3000):

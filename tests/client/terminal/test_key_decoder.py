@@ -1,4 +1,4 @@
-"""Keys, from the bytes of many terminals."""
+"""Decoding keys from the bytes of many terminals."""
 
 import pytest
 from hypothesis import given
@@ -25,7 +25,7 @@ def names(events: list[TerminalEvent]) -> list[str]:
         (b"\x1b[7~\x1b[8~\x1bOc\x1b[7^", ["Home", "End", "C-Right", "C-Home"]),  # rxvt
         (b"\x1b[5$", ["S-PgUp"]),
         (b"\x1b[1;5C\x1b[1;3D\x1b[5;2~", ["C-Right", "M-Left", "S-PgUp"]),  # xterm
-        (b"\x1b\x1b[D", ["M-Left"]),  # rxvt and others: Alt is an ESC before
+        (b"\x1b\x1b[D", ["M-Left"]),  # rxvt and others: Alt is an ESC before the key
         (b"\x1bb\x1b1\x1b\x7f\x1b\r", ["M-b", "M-1", "M-Backspace", "M-Enter"]),
         (b"\x1bOP\x1b[15~\x1b[[A", ["F1", "F5", "F1"]),
         (b"\x1b[Z", ["S-Tab"]),
@@ -34,11 +34,11 @@ def names(events: list[TerminalEvent]) -> list[str]:
         (b"\x1b[27;5;13~\x1b[97;5u", ["C-Enter", "C-a"]),
         (b"\x1b[I\x1b[O", [repr(Focused(True)), repr(Focused(False))]),
         (b"\x1b[200~two\r\nlines\x1b[A\x1b[201~x", [repr(Pasted("two\nlines\x1b[A")), "x"]),
-        (b"\x1b[>0;10;1cx", ["x"]),  # an answer of the terminal to somebody else's question
+        (b"\x1b[>0;10;1cx", ["x"]),  # the terminal's answer to another program's query
         (b"\xff\xfea", ["\ufffd", "\ufffd", "a"]),
     ],
 )
-def test_keys_have_names(data: bytes, keys: list[str]) -> None:
+def test_names_of_keys(data: bytes, keys: list[str]) -> None:
     assert names(Decoder().feed(data)) == keys
 
 
@@ -54,7 +54,7 @@ def test_an_escape_waits_for_what_follows() -> None:
     ("data", "keys"),
     [(b"\x1b", ["Escape"]), (b"\x1b\x1b", ["Escape", "Escape"]), (b"\x1b[", ["M-["]), (b"\x1bO", ["M-O"])],
 )
-def test_what_nothing_follows_is_what_it_is(data: bytes, keys: list[str]) -> None:
+def test_incomplete_sequences_become_keys(data: bytes, keys: list[str]) -> None:
     decoder = Decoder()
     found = decoder.feed(data)
     found += decoder.flush()
@@ -62,7 +62,7 @@ def test_what_nothing_follows_is_what_it_is(data: bytes, keys: list[str]) -> Non
     assert not decoder.undecided
 
 
-def test_a_long_paste_is_not_taken_for_an_escape_key() -> None:
+def test_a_long_paste_is_not_an_escape_key() -> None:
     decoder = Decoder()
     assert decoder.feed(b"\x1b[200~some text") == []
     assert not decoder.undecided
@@ -75,7 +75,7 @@ def test_a_long_paste_is_not_taken_for_an_escape_key() -> None:
         st.sampled_from([b"a", "é".encode(), b"\x1b[A", b"\x1b[1;5C", b"\x1b[200~x\x1b[201~", b"\x1bb", "👍".encode()])
     )
 )
-def test_pieces_do_not_matter(parts: list[bytes]) -> None:
+def test_any_pieces_give_the_same_keys(parts: list[bytes]) -> None:
     data = b"".join(parts)
     whole = Decoder().feed(data)
     decoder = Decoder()
@@ -84,7 +84,7 @@ def test_pieces_do_not_matter(parts: list[bytes]) -> None:
 
 
 @given(st.binary(max_size=60))
-def test_no_bytes_break_it(data: bytes) -> None:
+def test_random_bytes_are_harmless(data: bytes) -> None:
     decoder = Decoder()
     decoder.feed(data)
     decoder.flush()
@@ -102,10 +102,10 @@ def test_no_bytes_break_it(data: bytes) -> None:
     ],
 )
 def test_a_paste_through_tmux_has_line_ends(data: bytes, text: str) -> None:
-    """tmux with extended-keys pastes line ends as the keys that make them."""
+    """tmux with extended-keys encodes the line ends of a paste as keys."""
     assert Decoder().feed(b"\x1b[200~" + data + b"\x1b[201~") == [Pasted(text)]
 
 
 @pytest.mark.parametrize(("data", "key"), [(b"\x1b[106;5u", "Enter"), (b"\x1b[105;5u", "Tab"), (b"\x1b[107;5u", "C-k")])
-def test_keys_that_have_two_names_keep_the_old_one(data: bytes, key: str) -> None:
+def test_keys_with_two_names_keep_the_old_one(data: bytes, key: str) -> None:
     assert Decoder().feed(data) == [KeyPressed(key)]

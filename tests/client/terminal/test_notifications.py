@@ -1,4 +1,4 @@
-"""Desktop notifications, by terminal."""
+"""Desktop notifications by terminal."""
 
 import pytest
 
@@ -21,32 +21,32 @@ from tests.client.world import World
         ),
     ],
 )
-def test_each_terminal_in_its_own_way(environment: dict[str, str], sent: str) -> None:
+def test_the_sequence_of_each_terminal(environment: dict[str, str], sent: str) -> None:
     assert sequence(environment, "bob in #a;b", "hi; \x02you") == sent
 
 
-def test_nothing_of_a_message_reaches_the_terminal_as_a_command() -> None:
+def test_message_texts_cannot_contain_control_sequences() -> None:
     sent = sequence({"TERM": "foot"}, "a\x1b\\", "\x07\x9c\x1b]0;x\x07\ny")
     body = sent.removeprefix("\x1b]").removesuffix("\x1b\\")
     assert body.isprintable()
 
 
-def test_without_a_desktop_nothing_is_started() -> None:
+def test_without_a_desktop_no_program_is_started() -> None:
     send({"PATH": ""}, "bob", "hi")
 
 
-def test_whoever_calls_is_named_while_nobody_looks(tea: World) -> None:
+def test_a_mention_is_shown_while_the_window_is_unfocused(tea: World) -> None:
     tea.console.on_terminal(Focused(False), tea.now)
     tea.feed(":bob!b@h PRIVMSG #tea :alice: hi")
     tea.feed(":carol!c@h PRIVMSG #tea :hi all")
     assert tea.model.caller == ("bob in #tea", "alice: hi")
 
 
-def test_in_a_private_talk_every_line_calls(tea: World) -> None:
+def test_every_private_message_notifies(tea: World) -> None:
     tea.feed(":carol!c@h PRIVMSG alice :psst")
     assert tea.model.caller == ("carol", "psst")
 
 
-def test_who_looks_is_not_called(tea: World) -> None:
+def test_no_notification_while_focused(tea: World) -> None:
     tea.feed(":bob!b@h PRIVMSG #tea :alice: hi")
     assert tea.model.caller is None

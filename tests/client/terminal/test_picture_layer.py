@@ -1,19 +1,19 @@
-"""Pictures over the text: drawn only where the terminal says that it draws them, and taken away when they are over."""
+"""Pictures over the text: drawn only where the terminal reports support, and removed afterwards."""
 
 import pytest
 
 from greenchat.client.state.events import Attributes, CellSize, DrawsPictures
 from greenchat.client.terminal import picture_layer
 from greenchat.client.terminal.picture_layer import REQUEST_ATTRIBUTES, REQUEST_KITTY, PictureLayer
-from greenchat.client.text.style import Cursor, Graphic, Graphics, Placed, Size
+from greenchat.client.text.style import Cursor, Graphic, Graphics, PlacedGraphic, Size
 
-KITTY = Placed(Cursor(2, 5), Graphic("<picture>", "<erase>", Size(3, 10)))
-SIXEL = Placed(Cursor(2, 5), Graphic("<picture>", "", Size(3, 10)))
+KITTY = PlacedGraphic(Cursor(2, 5), Graphic("<picture>", "<erase>", Size(3, 10)))
+SIXEL = PlacedGraphic(Cursor(2, 5), Graphic("<picture>", "", Size(3, 10)))
 CELL = Size(20, 10)
 
 
 class Terminal:
-    """What is written to it."""
+    """A terminal that keeps what is written."""
 
     def __init__(self) -> None:
         self.written = ""
@@ -31,22 +31,22 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     return Terminal()
 
 
-def test_it_is_asked_for_its_attributes_last(terminal: Terminal) -> None:
-    """They are what every terminal answers: when they come, all has."""
+def test_the_attributes_are_queried_last(terminal: Terminal) -> None:
+    """Every terminal answers this query: all other answers have arrived by then."""
     terminal.layer.ask()
     assert terminal.written.endswith(REQUEST_ATTRIBUTES)
     assert REQUEST_KITTY in terminal.written
 
 
-def test_it_is_asked_each_time_for_cells_can_grow(terminal: Terminal) -> None:
+def test_the_cell_size_is_queried_each_time(terminal: Terminal) -> None:
     wait = terminal.layer.ask()
     terminal.layer.answered(CellSize(CELL))
     terminal.layer.answered(Attributes((62, 4)))
     before = terminal.written
     terminal.layer.ask()
     assert terminal.written == 2 * before
-    assert terminal.layer.waits, "for what it says now"
-    assert wait() == Graphics(sixel=True, cell=CELL), "what it said before holds where it does not answer"
+    assert terminal.layer.waits, "it waits for the new answer"
+    assert wait() == Graphics(sixel=True, cell=CELL), "without an answer, the previous one holds"
     terminal.layer.answered(CellSize(Size(30, 15)))
     terminal.layer.answered(Attributes((62, 4)))
     assert wait() == Graphics(sixel=True, cell=Size(30, 15))
@@ -63,7 +63,7 @@ def test_after_a_resize_sixels_are_not_drawn_again(terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize("term", ["screen-256color", "tmux-256color"])
-def test_a_multiplexer_is_not_asked_what_it_would_take_for_a_title(
+def test_a_multiplexer_is_not_sent_kitty_queries(
     terminal: Terminal, monkeypatch: pytest.MonkeyPatch, term: str
 ) -> None:
     monkeypatch.setenv("TERM", term)
@@ -71,7 +71,7 @@ def test_a_multiplexer_is_not_asked_what_it_would_take_for_a_title(
     assert "\x1b_" not in terminal.written
 
 
-def test_who_does_not_answer_draws_none(terminal: Terminal) -> None:
+def test_without_answers_no_graphics_are_used(terminal: Terminal) -> None:
     wait = terminal.layer.ask()
     terminal.layer.answered(CellSize(CELL))
     terminal.layer.answered(DrawsPictures(True))
@@ -86,7 +86,7 @@ def test_who_does_not_answer_draws_none(terminal: Terminal) -> None:
     ("attributes", "cell", "draws"),
     [((62, 4, 22), CELL, True), ((62, 4), None, False), ((62, 22), CELL, False), ((1, 2), None, False)],
 )
-def test_sixels_need_the_attribute_and_the_size_of_a_cell(
+def test_sixels_need_the_attribute_and_the_cell_size(
     terminal: Terminal, attributes: tuple[int, ...], cell: Size | None, draws: bool
 ) -> None:
     wait = terminal.layer.ask()
@@ -96,19 +96,19 @@ def test_sixels_need_the_attribute_and_the_size_of_a_cell(
     assert wait().any is draws
 
 
-def test_answers_to_somebody_else_change_nothing(terminal: Terminal) -> None:
+def test_answers_to_other_queries_change_nothing(terminal: Terminal) -> None:
     terminal.layer.answered(Attributes((62, 4)))
     assert not terminal.layer.waits
     assert terminal.layer.ask()() == Graphics()
 
 
 @pytest.mark.parametrize(("placed", "erased"), [(KITTY, "<erase>"), (SIXEL, "<redraw>")])
-def test_a_picture_is_drawn_once_and_goes_when_it_is_over(terminal: Terminal, placed: Placed, erased: str) -> None:
+def test_a_picture_is_drawn_once_and_removed(terminal: Terminal, placed: PlacedGraphic, erased: str) -> None:
     layer = terminal.layer
     layer.make_room(placed)
     assert layer.drawn(placed, [0, 1]) == "\x1b7\x1b[3;6H<picture>\x1b8"
     layer.make_room(placed)
-    assert layer.drawn(placed, [0, 1, 5]) == "", "nothing of it was written over"
+    assert layer.drawn(placed, [0, 1, 5]) == "", "no row of it was overwritten"
     assert layer.drawn(placed, [4]) != ""
     assert terminal.written == ""
     layer.make_room(None)

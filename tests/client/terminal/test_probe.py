@@ -1,4 +1,4 @@
-"""How the terminal draws: what it is asked, what its answers change, and that none of them is taken for a key."""
+"""Probing the terminal: the queries, the effect of the answers, and that no answer is taken for a key."""
 
 from collections.abc import Iterator
 
@@ -28,7 +28,7 @@ def probed(*widths: int) -> Probe:
     return probe
 
 
-def test_each_text_is_asked_about_where_no_answer_looks_like_a_key() -> None:
+def test_each_text_is_measured_where_no_answer_looks_like_a_key() -> None:
     assert REQUEST.count("\x1b[6n") == len(ASKED) == len(MODERN)
     assert ROW > 1  # xterm sends `CSI 1 ; 2 R` for Shift-F3
 
@@ -42,17 +42,19 @@ def test_each_text_is_asked_about_where_no_answer_looks_like_a_key() -> None:
         ((2, 2, 2, 2), (COUPLE, THUMB, FLAG)),
     ],
 )
-def test_what_the_terminal_would_draw_too_wide_is_made_shorter(widths: tuple[int, ...], drawn: tuple[str, ...]) -> None:
+def test_sequences_that_the_terminal_draws_too_wide_are_shortened(
+    widths: tuple[int, ...], drawn: tuple[str, ...]
+) -> None:
     probe = probed(*widths)
     assert probe.done
     assert tuple(map(probe.drawable, (COUPLE, THUMB, FLAG))) == drawn
-    assert probe.drawable("\U0001f3fd") == "\U0001f3fd"  # a tone alone is a picture of its own
+    assert probe.drawable("\U0001f3fd") == "\U0001f3fd"  # a skin tone alone is a picture of its own
     assert probe.ambiguous == widths[0]
 
 
-def test_without_answers_and_with_strange_ones_the_usual_is_assumed() -> None:
+def test_defaults_without_or_with_strange_answers() -> None:
     probe = probed(1, 2)
-    probe.answered(7, 60)  # from somewhere else
+    probe.answered(7, 60)  # from another position
     assert not probe.done
     assert probe.drawable(COUPLE) == COUPLE
     for _ in range(9):
@@ -62,14 +64,14 @@ def test_without_answers_and_with_strange_ones_the_usual_is_assumed() -> None:
 
 @pytest.fixture
 def wide() -> Iterator[None]:
-    """A terminal for East Asian text."""
+    """Make a terminal for East Asian text."""
     cells.draw_ambiguous(2)
     yield
     cells.draw_ambiguous(1)
 
 
 @pytest.mark.usefixtures("wide")
-def test_rules_and_dots_can_be_two_columns_wide() -> None:
+def test_lines_and_dots_can_be_two_columns_wide() -> None:
     assert cells.width("│…é") == 6
     assert cells.width("ascii") == 5
     cells.draw_ambiguous(1)
@@ -90,11 +92,11 @@ def test_rules_and_dots_can_be_two_columns_wide() -> None:
         (b"\x1b]11;rgb:0000/0000/0000\x1b\\a", [TerminalBackground(False), KeyPressed("a")]),
         (b"\x1b]11;rgb:ffff/fafa/f0f0\x07", [TerminalBackground(True)]),
         (b"\x1b]11;rgba:fd/f6/e3/ff\x07", [TerminalBackground(True)]),
-        (b"\x1b]10;rgb:ff/ff/ff\x07\x1b]11;white\x07", []),  # of another question, of no colour
+        (b"\x1b]10;rgb:ff/ff/ff\x07\x1b]11;white\x07", []),  # of another query, and with a colour name
         (b"\x1b]52;c;\x1b\\x", [KeyPressed("x")]),
     ],
 )
-def test_answers_are_no_keys_in_whatever_pieces_they_come(data: bytes, events: list[object]) -> None:
+def test_answers_in_any_pieces_are_not_keys(data: bytes, events: list[object]) -> None:
     for size in range(1, len(data) + 1):
         decoder = Decoder()
         found = [event for start in range(0, len(data), size) for event in decoder.feed(data[start : start + size])]
@@ -102,10 +104,10 @@ def test_answers_are_no_keys_in_whatever_pieces_they_come(data: bytes, events: l
         assert decoder.flush() == []
 
 
-def test_an_answer_that_never_ends_does_not_swallow_the_keys() -> None:
+def test_an_unfinished_answer_does_not_swallow_keys() -> None:
     decoder = Decoder()
     assert decoder.feed(b"\x1b]11;rgb:0000") == []
-    assert not decoder.undecided  # slow lines may take their time
+    assert not decoder.undecided  # slow connections may take their time
     assert KeyPressed("z") in decoder.feed(b"y" * 200 + b"z")
     decoder = Decoder()
     for key in (b"\x1b]", b"\x1b_"):

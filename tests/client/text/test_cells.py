@@ -1,4 +1,4 @@
-"""Graphemes, widths, wrapping, and making text harmless."""
+"""Graphemes, widths, wrapping, and making control characters visible."""
 
 import unicodedata
 
@@ -44,12 +44,12 @@ words = st.text(alphabet="ab é日本👩\u200d💻🇩🇪\u0301❤\ufe0f  ", m
         ("👩\u200d💻", "👩\u200d💻"),
     ],
 )
-def test_what_a_terminal_could_obey_is_made_visible(text: str, shown: str) -> None:
+def test_control_characters_are_made_visible(text: str, shown: str) -> None:
     assert visible(text) == shown
 
 
 @given(st.text())
-def test_nothing_visible_is_a_control(text: str) -> None:
+def test_nothing_shown_is_a_control_character(text: str) -> None:
     allowed = {"\u200c", "\u200d"}
     for character in visible(text):
         category = unicodedata.category(character)
@@ -87,12 +87,12 @@ _ARABIC_SIGNS = "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u0
         ("❤", 1),
     ],
 )
-def test_width_is_what_a_terminal_draws(text: str, columns: int) -> None:
+def test_width_equals_what_a_terminal_draws(text: str, columns: int) -> None:
     assert width(text) == columns
 
 
 @given(words)
-def test_graphemes_joined_are_the_text(text: str) -> None:
+def test_graphemes_joined_equal_the_text(text: str) -> None:
     assert "".join(graphemes(text)) == text
 
 
@@ -126,7 +126,7 @@ def test_wrapping(text: str, columns: int, rows: list[str]) -> None:
 
 
 @given(words, st.integers(2, 20))
-def test_every_row_fits_and_only_spaces_go(text: str, columns: int) -> None:
+def test_every_row_fits_and_only_spaces_are_lost(text: str, columns: int) -> None:
     rows = wrapped(text, columns)
     assert all(width(row) <= columns for row in rows)
     assert "".join(rows).replace(" ", "") == text.replace(" ", "")
@@ -143,7 +143,7 @@ def test_wrapping_keeps_the_style_of_each_character(pieces: list[tuple[str, bool
 
 
 @given(st.lists(words, max_size=6))
-def test_a_change_of_style_never_cuts_a_character(texts: list[str]) -> None:
+def test_a_change_of_style_does_not_split_a_grapheme(texts: list[str]) -> None:
     spans = [Span(text, Style(foreground=index)) for index, text in enumerate(texts)]
     whole = whole_graphemes(spans)
     assert "".join(span.text for span in whole) == "".join(texts)
@@ -186,7 +186,7 @@ def test_split_prefers_words() -> None:
     assert split_bytes("one two three four five", 16) == ["one two three", "four five"]
 
 
-def test_the_short_way_for_simple_letters_says_what_wcwidth_says() -> None:
+def test_the_fast_path_for_simple_letters_agrees_with_wcwidth() -> None:
     simple = [letter for letter in map(chr, range(0x20, 0x3000)) if cells._SIMPLE.fullmatch(letter)]
     assert len(simple) > 1000
     for letter in simple:
@@ -196,6 +196,6 @@ def test_the_short_way_for_simple_letters_says_what_wcwidth_says() -> None:
         assert list(wcwidth.iter_graphemes(joined)) == list(joined)
 
 
-def test_letters_with_marks_behind_them_are_one_grapheme() -> None:
+def test_letters_with_combining_marks_are_one_grapheme() -> None:
     assert graphemes("e\u0301↔\ufe0fx") == ["e\u0301", "↔\ufe0f", "x"]
     assert width("e\u0301") == 1

@@ -1,4 +1,4 @@
-"""Colours: how many there are, which come nearest, and that what is drawn with them can be read."""
+"""Colours: the number of colours, the nearest ones, and that text is readable."""
 
 import pytest
 
@@ -26,7 +26,7 @@ BLACK, DARK_GREY, WHITE, PAPER = 0x000000, 0x202020, 0xFFFFFF, 0xF5F5F5
         ({"NO_COLOR": ""}, 256, 256),  # "when present and not an empty string"
     ],
 )
-def test_how_many_colours_there_are(environment: dict[str, str], of_terminfo: int, found: int) -> None:
+def test_the_number_of_colours(environment: dict[str, str], of_terminfo: int, found: int) -> None:
     assert depth(environment, of_terminfo) == found
 
 
@@ -80,7 +80,7 @@ def _luminance(colour: int) -> float:
     ],
     ids=["dark", "dark 16", "dark 8", "light", "light 16"],
 )
-def test_what_is_said_and_by_whom_can_be_read(theme: Theme, backgrounds: tuple[int, ...]) -> None:
+def test_texts_and_nicks_are_readable(theme: Theme, backgrounds: tuple[int, ...]) -> None:
     read = {
         *theme.nicks,
         *(
@@ -98,7 +98,7 @@ def test_what_is_said_and_by_whom_can_be_read(theme: Theme, backgrounds: tuple[i
     assert poor == {}
 
 
-def test_themes_use_only_what_the_terminal_has() -> None:
+def test_themes_use_only_the_terminals_colours() -> None:
     for count in (8, 16):
         for light in (True, False):
             theme = theme_for(count, light=light)

@@ -15,11 +15,11 @@ def test_names(beginning: str, first: str) -> None:
 
 
 @pytest.mark.parametrize("beginning", ["", "s", "nothing_is_called_so"])
-def test_no_names(beginning: str) -> None:
+def test_unknown_names(beginning: str) -> None:
     assert named(beginning) == []
 
 
-def test_tab_makes_them_of_their_names(tea: World) -> None:
+def test_tab_replaces_a_name(tea: World) -> None:
     tea.type("well done :tada:")
     tea.press("Tab")
     assert tea.console.editor.text == "well done 🎉 "

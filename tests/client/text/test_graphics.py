@@ -1,4 +1,4 @@
-"""Pictures in pixels, drawn back from what is written: each pixel has the colour that it had."""
+"""Pictures in pixels, decoded from the output: each pixel has its colour."""
 
 import re
 from base64 import b64decode
@@ -15,7 +15,7 @@ _TOKEN = re.compile(r"#(\d+)(?:;2;(\d+);(\d+);(\d+))?|!(\d+)([?-~])|([?-~])|([$-
 
 
 def drawn(text: str) -> tuple[int, int, dict[tuple[int, int], tuple[int, ...]]]:
-    """Width, height, and the colour of each pixel, as a terminal draws sixels: DEC STD 070, 9.4."""
+    """Return width, height and the colour of each pixel, as a terminal draws sixels: DEC STD 070, 9.4."""
     match = re.fullmatch(r'\x1bP0;1q"1;1;(\d+);(\d+)(.*)\x1b\\', text, re.S)
     assert match
     colours: dict[int, tuple[int, ...]] = {}
@@ -34,7 +34,7 @@ def drawn(text: str) -> tuple[int, int, dict[tuple[int, int], tuple[int, ...]]]:
             bits, run = ord(token[6] or token[7]) - 63, int(token[5] or 1)
             for place in ((each, top + row) for each in range(column, column + run) for row in range(6)):
                 if bits >> place[1] - top & 1:
-                    assert place not in pixels, "drawn twice"
+                    assert place not in pixels, "a pixel is drawn twice"
                     pixels[place] = colours[colour]
             column += run
     assert position == len(match[3])

@@ -1,4 +1,4 @@
-"""Links in texts: found, whole when wrapped, harmless."""
+"""Links in texts: found, whole when wrapped, and harmless."""
 
 import pytest
 from hypothesis import given
@@ -26,13 +26,13 @@ def test_finding(text: str, found: list[str]) -> None:
     assert links(text) == found
 
 
-def test_what_a_terminal_is_given_is_printable_ascii() -> None:
+def test_a_link_for_the_terminal_is_printable_ascii() -> None:
     assert encoded("https://täst.example/\x1b]8;;x\x07 b") == "https://t%C3%A4st.example/%1B]8;;x%07%20b"
     assert encoded("https://a.example/%20?q=1&b=[c]#d") == "https://a.example/%20?q=1&b=[c]#d"
     assert encoded("https://" + "a" * 5000) == ""
 
 
-def test_a_wrapped_link_leads_to_the_whole_in_each_row() -> None:
+def test_each_row_of_a_wrapped_link_has_the_whole_link() -> None:
     link = "https://a.example/" + "long" * 20
     rows = wrap(formatted(f"see {link} now"), 30)
     pieces = [span for row in rows for span in row if span.style.link]
@@ -41,7 +41,7 @@ def test_a_wrapped_link_leads_to_the_whole_in_each_row() -> None:
     assert "".join(span.text for span in pieces) == link
 
 
-def test_formatting_within_a_link_does_not_cut_it() -> None:
+def test_formatting_does_not_cut_a_link() -> None:
     spans = [span for span in formatted("x \x02https://a.\x02example/\x0304b c") if span.style.link]
     assert [(span.text, span.style.link) for span in spans] == [
         ("https://a.", "https://a.example/b"),
@@ -51,7 +51,7 @@ def test_formatting_within_a_link_does_not_cut_it() -> None:
 
 
 @given(st.text(alphabet="ab /:.()\x02\x0304é👩\u200d💻", max_size=40).map(lambda text: f"{text}https://a{text}"))
-def test_nothing_of_a_text_is_lost(text: str) -> None:
+def test_no_text_is_lost(text: str) -> None:
     plain = "".join(span.text for span in formatted(text.replace("://", ":/")))
     linked = "".join(span.text for span in formatted(text))
     assert linked.replace("/", "") == plain.replace("/", "")

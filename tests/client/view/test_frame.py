@@ -8,7 +8,7 @@ from greenchat.client.input.editor import InputLine
 from greenchat.client.state.events import Focused, Resized
 from greenchat.client.text.cells import row_width, width
 from greenchat.client.text.style import Size
-from greenchat.client.view.bars import Look
+from greenchat.client.view.bars import FrameContext
 from greenchat.client.view.frame import render
 from tests.client.world import NOON, World
 
@@ -43,7 +43,7 @@ def test_a_conversation() -> None:
     ]
 
 
-def test_the_smallest_screen_still_tells_who_says_what(tea: World) -> None:
+def test_the_smallest_screen_shows_nick_and_text(tea: World) -> None:
     tea.feed(":bob!b@h PRIVMSG #tea :two words and more of them", ":carol!c@h PRIVMSG #tea :hi")
     tea.console.size = Size(5, 20)
     tea.type("a line that is longer")
@@ -67,13 +67,13 @@ def test_activity_in_other_windows_is_counted(tea: World) -> None:
     assert tea.screen()[-2] == " alice │ 3:#cake (3)"
 
 
-def test_the_status_tells_the_truth_about_the_connection(tea: World) -> None:
+def test_the_status_line_shows_the_state_of_the_connection(tea: World) -> None:
     tea.lose()
     tea.network.link.retry_at = 5.0
     tea.type("hello?\n")
     tea.network.link.lost_at = -12.0
     assert tea.screen()[-2].startswith(" lost 12 s ago, next try in 5 s, 1 line waiting │ alice")
-    tea.network.link.missed_since = 0  # it never was there
+    tea.network.link.missed_since = 0  # it was never connected
     assert tea.screen()[-2].startswith(" disconnected, next try in 5 s, 1 line waiting │ alice")
     tea.network.link.retry_at = None
     assert tea.screen()[-2].startswith(" not connected, 1 line waiting")
@@ -93,7 +93,7 @@ def test_bars_can_be_hidden(tea: World) -> None:
     assert tea.screen()[3].endswith("8")
 
 
-def test_few_rows_are_for_the_talk(tea: World) -> None:
+def test_few_rows_are_used_for_messages(tea: World) -> None:
     tea.feed(*(f":bob!b@h PRIVMSG #tea :{number}" for number in range(9)))
     pictures = {5: ["a", "7", "8", ")", "]"], 4: ["7", "8", ")", "]"], 3: ["7", "8", "]"]}
     for rows, ends in pictures.items():
@@ -101,7 +101,7 @@ def test_few_rows_are_for_the_talk(tea: World) -> None:
         assert [row[-1:] for row in tea.screen()] == ends
 
 
-def test_days_are_told_apart(tea: World) -> None:
+def test_dates_separate_days(tea: World) -> None:
     tea.feed(":bob!b@h PRIVMSG #tea :late")
     tea.now += 86_400_000
     tea.feed(":bob!b@h PRIVMSG #tea :early")
@@ -112,7 +112,7 @@ def test_days_are_told_apart(tea: World) -> None:
     ]
 
 
-def test_a_rule_shows_where_the_unread_lines_begin(tea: World) -> None:
+def test_a_line_marks_the_first_unread_message(tea: World) -> None:
     tea.press("M-1")
     tea.feed(":bob!b@h PRIVMSG #tea :while you were away")
     tea.press("M-2")
@@ -122,7 +122,7 @@ def test_a_rule_shows_where_the_unread_lines_begin(tea: World) -> None:
 NEW = "── new " + "─" * 53
 
 
-def test_one_s_own_words_are_not_new(tea: World) -> None:
+def test_own_messages_are_not_unread(tea: World) -> None:
     tea.press("M-1", "M-2")
     tea.feed(":alice!al@h PRIVMSG #tea :I am back")
     assert NEW not in tea.screen()
@@ -134,7 +134,7 @@ def test_one_s_own_words_are_not_new(tea: World) -> None:
     assert NEW not in tea.screen()
 
 
-def test_nothing_is_new_to_who_is_looking(tea: World) -> None:
+def test_messages_in_the_shown_window_are_not_unread(tea: World) -> None:
     tea.press("M-1", "M-2")
     tea.feed(":dora!d@h JOIN #tea", ":bob!b@h PRIVMSG #tea :seen as it comes")
     assert NEW not in tea.screen()
@@ -146,7 +146,7 @@ def test_nothing_is_new_to_who_is_looking(tea: World) -> None:
     assert tea.screen()[-5] == NEW
 
 
-def test_clearing_leaves_an_empty_screen_with_all_of_it_above(tea: World) -> None:
+def test_clear_leaves_an_empty_screen_to_scroll_back_from(tea: World) -> None:
     tea.feed(":bob!b@h PRIVMSG #tea :before")
     before = tea.screen()
     tea.type("/clear\n")
@@ -186,7 +186,7 @@ def test_scrolling_by_pages_and_back(tea: World) -> None:
     assert tea.model.current.anchor is None
 
 
-def test_end_goes_to_the_newest_line_where_nothing_is_typed(tea: World) -> None:
+def test_end_goes_to_the_newest_line_with_an_empty_input_line(tea: World) -> None:
     numbered(tea, 20)
     tea.press("PgUp", "PgUp", "x", "Home", "End")
     assert "more below" in tea.screen()[-2]
@@ -195,7 +195,7 @@ def test_end_goes_to_the_newest_line_where_nothing_is_typed(tea: World) -> None:
     assert "more below" not in tea.screen()[-2]
 
 
-def test_scrolling_ends_where_the_first_line_is_on_top(tea: World) -> None:
+def test_scrolling_ends_with_the_first_line_on_top(tea: World) -> None:
     numbered(tea, 20)
     for _ in range(9):
         tea.press("PgUp")
@@ -210,14 +210,14 @@ def test_a_short_history_does_not_scroll(tea: World) -> None:
     assert tea.model.current.anchor is None
 
 
-def test_saying_something_goes_back_to_the_newest(tea: World) -> None:
+def test_sending_a_message_scrolls_to_the_newest(tea: World) -> None:
     numbered(tea, 20)
     tea.press("PgUp")
     tea.type("me\n")
     assert history(tea)[-1] == "me"
 
 
-def test_resizing_keeps_the_place(tea: World) -> None:
+def test_resizing_keeps_the_position(tea: World) -> None:
     numbered(tea, 40)
     tea.press("PgUp", "PgUp")
     last = history(tea)[-1]
@@ -226,7 +226,7 @@ def test_resizing_keeps_the_place(tea: World) -> None:
         assert tea.screen()[-3].split()[-1] == last
 
 
-def test_a_long_input_line_shows_where_the_cursor_is(tea: World) -> None:
+def test_a_long_input_line_shows_the_cursor(tea: World) -> None:
     tea.type("word " * 30 + "end")
     frame = tea.console.frame(0.0)
     assert frame.picture()[-1].endswith("word end")
@@ -244,18 +244,18 @@ lines = st.text(alphabet="ab é日本👩\u200d💻🇩🇪\u0301\x02\x034,5\x1b
 
 
 @given(sizes, st.lists(lines, max_size=8), lines, st.lists(st.sampled_from(["PgUp", "PgDn", "M-<", "M->"]), max_size=6))
-def test_whatever_is_shown_fits_the_screen(size: Size, said: list[str], typed: str, keys: list[str]) -> None:
+def test_every_frame_fits_the_screen(size: Size, texts: list[str], typed: str, keys: list[str]) -> None:
     world = World()
     world.welcome()
     buffer = world.join()
     buffer.topic = typed
     world.console.size = size
-    for text in said:
+    for text in texts:
         if text:
             world.feed(f":bob!b@h PRIVMSG #tea :{text}")
     world.press(*keys)
     for cursor in {0, len(typed) // 2, len(typed)}:
-        frame = render(world.model, InputLine(typed, cursor), size, Look())
+        frame = render(world.model, InputLine(typed, cursor), size, FrameContext())
         rows, columns = max(size.rows, 3), max(size.columns, 8)
         assert len(frame.rows) == rows
         assert all(row_width(row) <= columns for row in frame.rows), frame.picture()
@@ -266,7 +266,7 @@ def test_whatever_is_shown_fits_the_screen(size: Size, said: list[str], typed: s
 
 
 @pytest.mark.parametrize("columns", [20, 45, 60, 120])
-def test_nicks_of_any_length_keep_the_text_aligned(columns: int) -> None:
+def test_texts_are_aligned_for_nicks_of_any_length(columns: int) -> None:
     world = World(rows=10, columns=columns)
     world.welcome()
     world.join()
@@ -277,7 +277,7 @@ def test_nicks_of_any_length_keep_the_text_aligned(columns: int) -> None:
     assert world.now == NOON
 
 
-def test_comings_and_goings_are_one_line(tea: World) -> None:
+def test_joins_and_parts_are_combined_into_one_line(tea: World) -> None:
     tea.feed(
         ":ann!a@h JOIN #tea",
         ":ben!b@h JOIN #tea",
@@ -292,18 +292,18 @@ def test_comings_and_goings_are_one_line(tea: World) -> None:
         "ann came and went; ben joined; carol",
         "left and came back",
         "hi",
-        "bob left",  # he has just spoken: that matters
+        "bob left",  # he has spoken recently, so his QUIT is a line of its own
         "ben left (tired)",
     ]
 
 
-def test_many_are_counted(tea: World) -> None:
+def test_many_joins_are_counted(tea: World) -> None:
     tea.feed(*[f":p{number}!u@h JOIN #tea" for number in range(100)])
     assert history(tea)[-2:] == ["p0, p1, p2, p3, p4, p5, p6 and 93", "others joined"]
 
 
 @given(st.lists(st.sampled_from(["join", "part", "say", "day", "PgUp", "PgDn", "M-<", "M-1", "M-2"]), max_size=40))
-def test_scrolling_through_anything_shows_what_is_there(steps: list[str]) -> None:
+def test_scrolling_shows_every_row(steps: list[str]) -> None:
     world = World(rows=8)
     world.welcome()
     world.join()
@@ -319,7 +319,7 @@ def test_scrolling_through_anything_shows_what_is_there(steps: list[str]) -> Non
         assert world.screen()[-3] != ""
 
 
-def test_panels_show_where_there_is_room() -> None:
+def test_panels_are_shown_where_there_is_room() -> None:
     world = World(rows=8, columns=120)
     world.welcome()
     world.join()

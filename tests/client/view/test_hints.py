@@ -1,14 +1,14 @@
-"""Every hint and every question can be read to its end, however narrow the terminal is."""
+"""Every hint and every question can be read whole, however narrow the terminal is."""
 
 import re
 from collections.abc import Callable
 
 import pytest
 
-from greenchat.client.input.join_screen import CHANNEL, HELP, NICK, SERVER, JoinScreen, Plan
+from greenchat.client.input.join_screen import CHANNEL, HELP, NICK, SERVER, InitialFields, JoinScreen
 from greenchat.client.irc import login, offer_server, trust
 from greenchat.client.state.events import Clicked
-from greenchat.client.state.kept_networks import KeptNetwork
+from greenchat.client.state.saved_networks import SavedNetwork
 from greenchat.client.text.style import Size
 from greenchat.client.view import join_view
 from greenchat.client.view.theme import DARK
@@ -118,7 +118,7 @@ def misunderstood(world: World) -> None:
 
 
 def account_password(world: World) -> None:
-    world.network.kept = KeptNetwork("home", account="a-rather-long-account-name/a-network")
+    world.network.saved = SavedNetwork("home", account="a-rather-long-account-name/a-network")
     login.account_required(world.model, world.network, world.now)
 
 
@@ -178,10 +178,10 @@ def test_a_hint_is_whole(columns: int, state: Callable[[World], None]) -> None:
     assert hint
     assert words(hint) in words(world.bar())
     prompt = world.console._mode.prompt if world.console._mode else ""
-    assert words(prompt) in words("\n".join(world.screen()))  # in the input line, or in the hint
+    assert words(prompt) in words("\n".join(world.screen()))  # in the input line or in the hint
 
 
-def test_where_there_is_no_room_a_key_tells_it(tea: World) -> None:
+def test_without_room_a_key_shows_the_hint(tea: World) -> None:
     tea.console.size = Size(6, 30)
     cursor(tea)
     assert tea.bar().endswith("… F1")
@@ -192,19 +192,19 @@ def test_where_there_is_no_room_a_key_tells_it(tea: World) -> None:
     hint = tea.console._hint()
     tea.press("F1")
     assert tea.shown()[-1] == f"- {hint}"
-    assert tea.console.asked  # and the question stays
+    assert tea.console.asked  # the question stays
 
 
-def test_without_a_hint_the_key_shows_what_can_be_done(tea: World) -> None:
+def test_without_a_hint_the_key_shows_the_possible_actions(tea: World) -> None:
     tea.press("F1")
     assert any("More: /help join" in line for line in tea.shown())
 
 
 @pytest.mark.parametrize("columns", WIDTHS)
 @pytest.mark.parametrize("field", [SERVER, NICK, CHANNEL])
-def test_the_join_screen_can_be_read_to_its_end(columns: int, field: str) -> None:
+def test_the_join_screen_can_be_read_whole(columns: int, field: str) -> None:
     world = World(24, columns)
-    screen = JoinScreen(world.model, Plan("localhost:9090", "alice"), lambda _name, _now: None, start=field)
+    screen = JoinScreen(world.model, InitialFields("localhost:9090", "alice"), lambda _name, _now: None, start=field)
     for helped in (False, True):
         shown = words("\n".join(join_view.render(screen, Size(24, columns), DARK).picture()))
         assert words(screen.hint) in shown
@@ -213,14 +213,16 @@ def test_the_join_screen_can_be_read_to_its_end(columns: int, field: str) -> Non
 
 
 def test_help_can_be_typed_on_the_join_screen(world: World) -> None:
-    world.console.ask_where(Plan("localhost:9090", "alice"), SERVER, lambda _name, _now: None)
+    world.console.ask_where(InitialFields("localhost:9090", "alice"), SERVER, lambda _name, _now: None)
     world.console.size = Size(24, 80)
     world.type("/help\n")
     assert words(HELP) in words("\n".join(world.screen()))
 
 
 def test_mentions_come_first_on_the_status_line(tea: World) -> None:
-    """With thirty windows those that call are seen, then private talks, then a few others, and how many are not."""
+    """With thirty windows those with mentions are shown, then private conversations, then a few others, and the number
+    of the rest.
+    """
     tea.console.size = Size(24, 80)
     for number in range(30):
         tea.join(channel=f"#room{number}")
@@ -236,7 +238,7 @@ def test_mentions_come_first_on_the_status_line(tea: World) -> None:
 
 @pytest.mark.parametrize("connected", [True, False])
 @pytest.mark.parametrize("columns", [200, 80, 60, 40, 30, 24])
-def test_every_window_that_calls_is_shown_or_counted(tea: World, columns: int, connected: bool) -> None:
+def test_every_window_with_a_mention_is_shown_or_counted(tea: World, columns: int, connected: bool) -> None:
     tea.console.size = Size(24, columns)
     for number in range(12):
         tea.join(channel=f"#room{number}")
@@ -269,7 +271,7 @@ def test_windows_keep_their_numbers(tea: World) -> None:
     assert tea.model.buffers[2].name == "bob"  # the first free number
 
 
-def test_a_mention_is_dated_where_it_was_another_day(tea: World) -> None:
+def test_a_mention_of_another_day_has_a_date(tea: World) -> None:
     tea.feed(":bob!b@h PRIVMSG #tea :alice: today")
     tea.now += 86_400_000
     tea.feed(":bob!b@h PRIVMSG #tea :alice: tomorrow")

@@ -1,4 +1,4 @@
-"""A picture in half blocks: which colours stand where, at every size."""
+"""A picture in half blocks: the colours of each cell, at every size."""
 
 import pytest
 
@@ -15,7 +15,7 @@ RED, GREEN, BLUE, WHITE = 0xFF0000, 0x00FF00, 0x0000FF, 0xFFFFFF
 FLAG = Picture("flag", 2, 2, b"".join(colour.to_bytes(3) for colour in (RED, GREEN, BLUE, WHITE)))
 
 
-def test_each_cell_is_two_pixels() -> None:
+def test_each_cell_has_two_pixels() -> None:
     (row,) = picture_rows(FLAG, Size(1, 2))
     assert [(span.text, span.style.foreground, span.style.background) for span in row[1:]] == [
         ("▀", true_colour(RED), true_colour(BLUE)),
@@ -31,7 +31,7 @@ def test_a_picture_fits_every_area(area: Size) -> None:
     assert max((row_width(row) for row in rows), default=0) <= area.columns
 
 
-def test_the_colour_that_comes_nearest_is_found_at_once() -> None:
+def test_the_nearest_colour_is_computed_directly() -> None:
     """xterm-256: the cube's levels are 0, 95, 135, 175, 215 and 255, the greys 8, 18 ... 238."""
     for wanted in (0x000000, 0xFFFFFF, 0x808080, 0x5F87AF, 0x123456, 0xFE0102, 0x7F7F7F, 0x0A0A0A, 0xC0FFEE):
         among = range(16, 256)
@@ -41,7 +41,7 @@ def test_the_colour_that_comes_nearest_is_found_at_once() -> None:
         assert colours._distance(wanted, colours.rgb(found)) == best, hex(wanted)
 
 
-def test_it_stands_in_the_talks_place_until_a_key_is_pressed() -> None:
+def test_a_picture_covers_the_messages_until_a_key_is_pressed() -> None:
     world = World(10, 40)
     world.welcome()
     world.join()
@@ -49,13 +49,13 @@ def test_it_stands_in_the_talks_place_until_a_key_is_pressed() -> None:
     assert world.console.show_picture(FLAG)
     assert "▀▀" in "".join(world.screen())
     assert "flag. Any key goes back." in world.bar()
-    assert not world.console.show_picture(FLAG), "one at a time"
+    assert not world.console.show_picture(FLAG), "one picture at a time"
     world.type("ne\n")
-    assert [line for line in world.sent() if "half a line" in line], "no key is lost"
+    assert [line for line in world.sent() if "half a line" in line], "no key press is lost"
     assert "▀" not in "".join(world.screen())
 
 
-def test_only_what_the_user_asks_for_is_fetched() -> None:
+def test_only_requested_pictures_are_fetched() -> None:
     world = World(10, 40)
     world.welcome()
     world.join()

@@ -1,8 +1,8 @@
-"""Clicks: what is under the pointer decides what they do."""
+"""Clicks, by what is under the pointer."""
 
 import pytest
 
-from greenchat.client.state.effects import Open
+from greenchat.client.state.effects import OpenLink
 from greenchat.client.state.events import Clicked, Resized, Wheeled
 from greenchat.client.text.style import Size
 from tests.client.world import World
@@ -19,21 +19,21 @@ def click(world: World, row: int, column: int) -> None:
         ("hello", 7, 0),
         ("hello", 9, 2),
         ("hello", 12, 5),
-        ("hello", 50, 5),  # behind the text: the end
+        ("hello", 50, 5),  # after the text: the end
         ("日本語", 7, 0),
         ("日本語", 8, 0),  # the right half of a wide letter
         ("日本語", 9, 1),
-        ("a👩\u200d💻b", 10, 4),  # behind four characters that are one letter
+        ("a👩\u200d💻b", 10, 4),  # after four code points that are one grapheme
         ("", 20, 0),
     ],
 )
-def test_a_click_in_the_input_puts_the_cursor_there(tea: World, text: str, column: int, cursor: int) -> None:
+def test_a_click_in_the_input_line_moves_the_cursor(tea: World, text: str, column: int, cursor: int) -> None:
     tea.paste(text)
     click(tea, 9, column)
     assert (tea.console.editor.text, tea.console.editor.line.cursor) == (text, cursor)
 
 
-def test_also_where_the_line_is_longer_than_the_screen(tea: World) -> None:
+def test_a_click_in_a_line_longer_than_the_screen(tea: World) -> None:
     tea.paste("0123456789" * 10)
     shown = tea.screen()[-1]
     for column in (7, 20, 52):
@@ -42,7 +42,7 @@ def test_also_where_the_line_is_longer_than_the_screen(tea: World) -> None:
         tea.press("End")
 
 
-def test_and_in_each_of_several_lines(tea: World) -> None:
+def test_a_click_in_a_text_of_several_lines(tea: World) -> None:
     tea.type("one")
     tea.press("M-Enter")
     tea.type("two three")
@@ -55,7 +55,7 @@ def test_and_in_each_of_several_lines(tea: World) -> None:
 
 
 def test_a_click_on_a_link_opens_it(tea: World) -> None:
-    """While the terminal reports the mouse to us it opens no links by itself."""
+    """While the terminal reports the mouse to the client it opens no links itself."""
     tea.feed(":bob!b@h PRIVMSG #tea :see https://tea.example/green, it is good")
     row = next(number for number, text in enumerate(tea.screen()) if "https" in text)
     column = tea.screen()[row].index("https")
@@ -63,13 +63,13 @@ def test_a_click_on_a_link_opens_it(tea: World) -> None:
     click(tea, row, column - 2)
     assert not tea.model.effects
     click(tea, row, column + 5)
-    assert list(tea.model.effects) == [Open("https://tea.example/green")]
+    assert list(tea.model.effects) == [OpenLink("https://tea.example/green")]
     assert "Opening https://tea.example/green" in tea.bar()
     click(tea, row, column + len("https://tea.example/green"))
     assert len(tea.model.effects) == 1
 
 
-def test_a_link_in_the_topic_is_no_link_of_the_talk(tea: World) -> None:
+def test_a_link_in_the_topic_is_not_one_of_a_message(tea: World) -> None:
     click(tea, 0, 3)
     assert not tea.model.effects
 
@@ -85,7 +85,7 @@ def people(world: World) -> list[str]:
     return [row.partition("│")[2].rpartition("│")[2].strip() for row in world.screen()[1:8]]
 
 
-def test_the_list_of_people_scrolls() -> None:
+def test_the_nick_list_scrolls() -> None:
     """By F11 and F12 as in WeeChat, and by the wheel."""
     world = crowded()
     assert people(world) == ["@alice", "p00", "p01", "p02", "p03", "p04", "+15 more"]
@@ -101,7 +101,7 @@ def test_the_list_of_people_scrolls() -> None:
     assert people(world)[0] == "@alice"
 
 
-def test_a_click_takes_the_nick_that_stands_there() -> None:
+def test_a_click_takes_the_nick_under_it() -> None:
     world = crowded()
     click(world, 2, 90)
     assert world.console.editor.text == "p00: "
@@ -115,7 +115,7 @@ def test_a_click_takes_the_nick_that_stands_there() -> None:
 
 
 @pytest.mark.parametrize("rows", [6, 7, 12, 22, 23, 24, 25, 26, 29])
-def test_every_one_of_the_list_can_be_reached(rows: int) -> None:
+def test_every_nick_of_the_list_can_be_reached(rows: int) -> None:
     world = crowded()
     world.console.on_terminal(Resized(Size(rows, 100)), world.now)
     seen: set[str] = set()
@@ -125,7 +125,7 @@ def test_every_one_of_the_list_can_be_reached(rows: int) -> None:
     assert len(seen - {""}) == 21
 
 
-def test_another_window_has_its_own_list() -> None:
+def test_another_window_has_its_own_nick_list() -> None:
     world = crowded()
     world.press("F12")
     world.join("alice bob", "#cake")
@@ -133,7 +133,7 @@ def test_another_window_has_its_own_list() -> None:
     assert people(world)[:2] == ["alice", "bob"]
 
 
-def test_a_click_on_a_window_in_the_status_line_goes_there(tea: World) -> None:
+def test_a_click_on_the_status_line_switches_windows(tea: World) -> None:
     for name in ("#dev", "#日本"):
         tea.feed(f":alice!a@h JOIN {name}", f":bob!b@h PRIVMSG {name} :hello")
     row = next(number for number, text in enumerate(tea.screen()) if "#dev(1)" in text)
@@ -141,14 +141,14 @@ def test_a_click_on_a_window_in_the_status_line_goes_there(tea: World) -> None:
     click(tea, row, text.index("#dev(1)"))
     assert tea.model.current.name == "#dev"
     click(tea, row, 0)
-    assert tea.model.current.name == "#dev", "there is no window at the beginning"
+    assert tea.model.current.name == "#dev", "no window is at the start of the row"
     text = tea.screen()[row]
     click(tea, row, text.index("#日本(1)") + 2)
     assert tea.model.current.name == "#日本"
 
 
-def test_a_click_on_the_status_line_means_what_was_drawn_there() -> None:
-    """A countdown moves what stands behind it, and a nickname may look like a window."""
+def test_a_click_on_the_status_line_hits_what_is_drawn() -> None:
+    """A countdown moves what follows it, and a nick may look like a window."""
     world = World(10, 110)
     world.welcome()
     tea = world.join()

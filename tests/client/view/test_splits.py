@@ -1,4 +1,4 @@
-"""Several windows on the screen at once."""
+"""Split screens: several windows at once."""
 
 import pytest
 
@@ -13,7 +13,7 @@ from tests.client.world import World
 
 @pytest.fixture
 def split(tea: World) -> World:
-    """#tea with #cake above it, on a screen of 14 rows."""
+    """Make #tea with #cake above it, on a screen of 14 rows."""
     tea.join(channel="#cake")
     tea.type("/window 2\n/topic Tea at five\n")
     tea.console.on_terminal(Resized(Size(14, 60)), tea.now)
@@ -22,7 +22,7 @@ def split(tea: World) -> World:
     return tea
 
 
-def test_two_windows_each_with_its_topic_and_talk(split: World) -> None:
+def test_two_windows_with_their_topics_and_messages(split: World) -> None:
     assert split.screen() == [
         " #cake",
         "",
@@ -41,7 +41,7 @@ def test_two_windows_each_with_its_topic_and_talk(split: World) -> None:
     ]
 
 
-def test_the_key_goes_to_the_other_and_nothing_moves(split: World) -> None:
+def test_the_key_switches_to_the_other_without_moving_anything(split: World) -> None:
     split.press("M-o")
     assert (split.screen()[0], split.screen()[5], split.screen()[-1]) == (" #cake", " #tea: Tea at five", "[#cake]")
     split.type("yes\n")
@@ -51,8 +51,8 @@ def test_the_key_goes_to_the_other_and_nothing_moves(split: World) -> None:
     assert (split.screen()[0], split.screen()[5], split.screen()[-1]) == (" #cake", " #tea: Tea at five", "[#tea]")
 
 
-def test_the_window_that_the_user_is_in_stands_out(split: World) -> None:
-    """Its name is bold; alone it needs not be."""
+def test_the_current_window_stands_out(split: World) -> None:
+    """Its name is bold, unless it is the only one."""
 
     def bold() -> list[str]:
         return [span.text for row in split.console.frame(0.0).rows for span in row if span.style.bold]
@@ -63,7 +63,7 @@ def test_the_window_that_the_user_is_in_stands_out(split: World) -> None:
     assert " #tea: " not in bold()
 
 
-def test_a_window_that_is_not_shown_takes_the_place_of_the_current_one(split: World) -> None:
+def test_a_hidden_window_replaces_the_current_one(split: World) -> None:
     split.press("M-o")
     split.press("M-1")
     assert (split.screen()[0], split.screen()[5]) == (
@@ -74,7 +74,7 @@ def test_a_window_that_is_not_shown_takes_the_place_of_the_current_one(split: Wo
     assert (split.screen()[0], split.screen()[5]) == (" #cake", " #tea: Tea at five")
 
 
-def test_with_three_the_key_goes_round(split: World) -> None:
+def test_with_three_windows_the_key_cycles(split: World) -> None:
     split.join(channel="#jam")
     split.console.on_terminal(Resized(Size(30, 60)), split.now)
     split.type("/split #jam\n")
@@ -88,7 +88,7 @@ def test_with_three_the_key_goes_round(split: World) -> None:
     assert sum(row.startswith(" #") for row in split.screen()) == 3
 
 
-def test_small_terminals_and_copy_mode_show_one(split: World) -> None:
+def test_small_terminals_and_copy_mode_show_one_window(split: World) -> None:
     for rows, shown in ((11, 1), (12, 1), (13, 2), (14, 2), (5, 1)):
         split.console.on_terminal(Resized(Size(rows, 60)), split.now)
         screen = split.screen()
@@ -99,7 +99,7 @@ def test_small_terminals_and_copy_mode_show_one(split: World) -> None:
     assert sum(row.startswith((" #tea", " #cake")) for row in split.screen()) == 1
 
 
-def test_panels_stand_beside_all_and_are_clicked_where_they_are(split: World) -> None:
+def test_panels_beside_all_windows_can_be_clicked(split: World) -> None:
     split.console.on_terminal(Resized(Size(14, 130)), split.now)
     screen = split.screen()
     assert [row[:8].rstrip() for row in screen[1:4]] == ["1 net", "2  #tea", "3  #cake"]
@@ -108,7 +108,7 @@ def test_panels_stand_beside_all_and_are_clicked_where_they_are(split: World) ->
     assert split.console.editor.text == "bob: "
 
 
-def test_scrolling_moves_the_current_one_only(split: World) -> None:
+def test_scrolling_moves_the_current_window_only(split: World) -> None:
     split.feed(*[f":bob!b@h PRIVMSG #tea :{number}" for number in range(30)])
     split.feed(*[f":bob!b@h PRIVMSG #cake :{number}" for number in range(30)])
     above = split.screen()[:5]
@@ -117,17 +117,17 @@ def test_scrolling_moves_the_current_one_only(split: World) -> None:
     assert "more below" in split.screen()[-2]
 
 
-def test_narrow_terminals_show_one(split: World) -> None:
+def test_narrow_terminals_show_one_window(split: World) -> None:
     for columns, shown in ((39, 1), (40, 2)):
         split.console.on_terminal(Resized(Size(14, columns)), split.now)
         assert sum(row.startswith((" #tea", " #cake")) for row in split.screen()) == shown, columns
 
 
-def test_a_click_goes_to_the_window(split: World) -> None:
+def test_a_click_switches_to_the_window(split: World) -> None:
     for row, name in ((0, "#cake"), (4, "#cake"), (11, "#tea"), (5, "#tea"), (2, "#cake")):
         split.console.on_terminal(Clicked(row, 20), split.now)
         assert split.model.current.name == name, row
-        split.type(name)  # each keeps its draft
+        split.type(name)  # each keeps its unsent line
     assert split.console.editor.text == "#cake#cake#cake"
     split.console.on_terminal(Clicked(12, 20), split.now)
     split.console.on_terminal(Clicked(13, 20), split.now)
@@ -146,7 +146,7 @@ def test_a_click_finds_the_window_without_bars(split: World) -> None:
     assert split.model.current is split.network.status
 
 
-def test_the_wheel_scrolls_the_window_that_it_is_over(split: World) -> None:
+def test_the_wheel_scrolls_the_window_under_it(split: World) -> None:
     for name in ("#tea", "#cake"):
         split.feed(*[f":bob!b@h PRIVMSG {name} :{number}" for number in range(30)])
     before = split.screen()
@@ -160,7 +160,7 @@ def test_the_wheel_scrolls_the_window_that_it_is_over(split: World) -> None:
     assert split.screen()[11].endswith("26")
 
 
-def test_what_is_on_the_screen_is_read(split: World) -> None:
+def test_all_windows_on_the_screen_are_read(split: World) -> None:
     cake = split.network.find("#cake")
     assert cake
     split.feed(":bob!b@h PRIVMSG #cake :alice: sugar?")
@@ -170,7 +170,7 @@ def test_what_is_on_the_screen_is_read(split: World) -> None:
     split.feed(":bob!b@h PRIVMSG #cake :alice?")
     assert (cake.unread.count, split.model.calls) == (0, 1)
     split.console.on_terminal(Focused(focused=True), split.now)
-    split.console.on_terminal(Resized(Size(10, 60)), split.now)  # no room for it
+    split.console.on_terminal(Resized(Size(10, 60)), split.now)  # there is no room for it
     split.feed(":bob!b@h PRIVMSG #cake :alice!")
     assert (cake.unread.count, cake.unread.highlights) == (1, 1)
     split.console.on_terminal(Resized(Size(14, 60)), split.now)
@@ -181,7 +181,7 @@ def test_what_is_on_the_screen_is_read(split: World) -> None:
     assert cake.unread.count == 1
 
 
-def test_the_server_hears_what_was_read(world: World) -> None:
+def test_the_read_marks_are_sent(world: World) -> None:
     world.welcome("draft/read-marker message-tags server-time")
     world.join(channel="#cake")
     world.join()
@@ -203,7 +203,7 @@ def test_windows_by_their_numbers(split: World) -> None:
     assert split.shown()[-1] == "! There is no window #nowhere. /join #nowhere opens it."
 
 
-def test_unsplit_and_windows_that_go(split: World) -> None:
+def test_unsplit_and_closed_windows(split: World) -> None:
     split.type("/unsplit\n")
     assert split.screen()[0] == " #tea: Tea at five"
     split.type("/split #tea\n")
@@ -217,8 +217,8 @@ def test_unsplit_and_windows_that_go(split: World) -> None:
 
 
 @pytest.fixture
-def aside(tea: World) -> World:
-    """#tea with #cake to its right, on a screen of 10 rows and 79 columns."""
+def side_by_side(tea: World) -> World:
+    """Make #tea with #cake to its right, on a screen of 10 rows and 79 columns."""
     tea.join(channel="#cake")
     tea.type("/window 2\n")
     tea.console.on_terminal(Resized(Size(10, 79)), tea.now)
@@ -227,8 +227,8 @@ def aside(tea: World) -> World:
     return tea
 
 
-def test_two_windows_side_by_side(aside: World) -> None:
-    assert aside.screen() == [
+def test_two_windows_side_by_side(side_by_side: World) -> None:
+    assert side_by_side.screen() == [
         " #tea: Tea at five                       #cake",
         "                                       │",
         "                                       │",
@@ -242,78 +242,78 @@ def test_two_windows_side_by_side(aside: World) -> None:
     ]
 
 
-def test_all_columns_look_alike_where_one_could_be_wider(aside: World) -> None:
-    """From 40 columns on a line has its time: of 80 with a rule between, 39 and 40 would be left."""
-    aside.console.on_terminal(Resized(Size(10, 80)), aside.now)
-    assert [pane.area.columns for pane in aside.console.view.layout.panes] == [39, 39]
-    assert not any("14:13" in row for row in aside.screen())
+def test_all_columns_have_the_same_layout(side_by_side: World) -> None:
+    """From 40 columns on a line has its time: of 80 columns with a line between, 39 and 40 would remain."""
+    side_by_side.console.on_terminal(Resized(Size(10, 80)), side_by_side.now)
+    assert [pane.area.columns for pane in side_by_side.console.view.layout.panes] == [39, 39]
+    assert not any("14:13" in row for row in side_by_side.screen())
 
 
-def test_a_click_goes_to_the_one_beside(aside: World) -> None:
+def test_a_click_switches_to_the_window_beside(side_by_side: World) -> None:
     for row, column, name in ((3, 40, "#cake"), (0, 38, "#tea"), (0, 78, "#cake"), (7, 39, "#tea"), (7, 79, "#cake")):
-        aside.console.on_terminal(Clicked(row, column), aside.now)
-        assert aside.model.current.name == name, (row, column)
+        side_by_side.console.on_terminal(Clicked(row, column), side_by_side.now)
+        assert side_by_side.model.current.name == name, (row, column)
 
 
-def test_the_wheel_scrolls_the_one_beside(aside: World) -> None:
-    aside.feed(*[f":bob!b@h PRIVMSG #cake :{number}" for number in range(30)])
-    aside.console.on_terminal(Wheeled("WheelUp", 3, 60), aside.now)
-    assert [row[-2:] for row in aside.screen()[1:8]] == [str(number) for number in range(20, 27)]
-    assert aside.model.current.name == "#tea"
-    assert aside.model.current.anchor is None
+def test_the_wheel_scrolls_the_window_beside(side_by_side: World) -> None:
+    side_by_side.feed(*[f":bob!b@h PRIVMSG #cake :{number}" for number in range(30)])
+    side_by_side.console.on_terminal(Wheeled("WheelUp", 3, 60), side_by_side.now)
+    assert [row[-2:] for row in side_by_side.screen()[1:8]] == [str(number) for number in range(20, 27)]
+    assert side_by_side.model.current.name == "#tea"
+    assert side_by_side.model.current.anchor is None
 
 
-def test_columns_of_windows_above_each_other(aside: World) -> None:
-    aside.join(channel="#jam")
-    aside.console.on_terminal(Resized(Size(20, 110)), aside.now)
-    aside.press("M-N")
-    aside.type("/window #cake\n/split #jam\n/window #tea\n/split right net\n")
-    assert [[pane.buffer.name for pane in column] for column in aside.console.view.layout.columns] == [
+def test_columns_with_several_windows(side_by_side: World) -> None:
+    side_by_side.join(channel="#jam")
+    side_by_side.console.on_terminal(Resized(Size(20, 110)), side_by_side.now)
+    side_by_side.press("M-N")
+    side_by_side.type("/window #cake\n/split #jam\n/window #tea\n/split right net\n")
+    assert [[pane.buffer.name for pane in column] for column in side_by_side.console.view.layout.columns] == [
         ["#tea"],
         ["net"],
         ["#jam", "#cake"],
     ]
-    assert aside.screen()[0].split()[:5] == "#tea: Tea at five net".split()
-    assert aside.screen()[0].endswith("#jam")
-    assert all(len(row) <= 110 for row in aside.screen())
+    assert side_by_side.screen()[0].split()[:5] == "#tea: Tea at five net".split()
+    assert side_by_side.screen()[0].endswith("#jam")
+    assert all(len(row) <= 110 for row in side_by_side.screen())
     visited = []
     for _ in range(4):
-        aside.press("F7")
-        visited.append(aside.model.current.name)
+        side_by_side.press("F7")
+        visited.append(side_by_side.model.current.name)
     assert visited == ["net", "#jam", "#cake", "#tea"]
 
 
 @pytest.mark.parametrize(("columns", "shown"), [(79, 2), (73, 2), (72, 1), (40, 1), (8, 1)])
-def test_where_columns_have_no_room_one_is_shown(aside: World, columns: int, shown: int) -> None:
-    aside.console.on_terminal(Resized(Size(10, columns)), aside.now)
-    assert len(aside.console.view.layout.panes) == shown
-    assert aside.model.current in [pane.buffer for pane in aside.console.view.layout.panes]
+def test_without_room_for_columns_one_window_is_shown(side_by_side: World, columns: int, shown: int) -> None:
+    side_by_side.console.on_terminal(Resized(Size(10, columns)), side_by_side.now)
+    assert len(side_by_side.console.view.layout.panes) == shown
+    assert side_by_side.model.current in [pane.buffer for pane in side_by_side.console.view.layout.panes]
 
 
-def test_a_window_moves_where_it_is_split_to(aside: World) -> None:
-    aside.console.on_terminal(Resized(Size(20, 79)), aside.now)
-    aside.type("/split #cake\n")
-    assert [[window.name for window in column] for column in aside.model.splits.columns] == [["#cake", "#tea"]]
-    aside.type("/close #cake\n")
-    assert [[window.name for window in column] for column in aside.model.splits.columns] == [["#tea"]]
+def test_a_split_moves_a_window_that_is_already_shown(side_by_side: World) -> None:
+    side_by_side.console.on_terminal(Resized(Size(20, 79)), side_by_side.now)
+    side_by_side.type("/split #cake\n")
+    assert [[window.name for window in column] for column in side_by_side.model.splits.columns] == [["#cake", "#tea"]]
+    side_by_side.type("/close #cake\n")
+    assert [[window.name for window in column] for column in side_by_side.model.splits.columns] == [["#tea"]]
 
 
-def test_the_window_that_the_user_is_in_can_not_be_taken_off(aside: World) -> None:
-    aside.type("/unsplit #tea\n")
-    assert aside.shown()[-1] == "! You are in this window already. Alt-O goes to another one."
-    assert len(aside.model.others_shown) == 1
+def test_the_current_window_cannot_be_hidden(side_by_side: World) -> None:
+    side_by_side.type("/unsplit #tea\n")
+    assert side_by_side.shown()[-1] == "! You are in this window already. Alt-O goes to another one."
+    assert len(side_by_side.model.others_shown) == 1
 
 
 @pytest.mark.parametrize("columns", range(8, 140, 7))
-def test_no_row_is_wider_than_the_terminal(aside: World, columns: int) -> None:
+def test_no_row_is_wider_than_the_terminal(side_by_side: World, columns: int) -> None:
     for rows in (3, 5, 9, 12, 30):
-        aside.console.on_terminal(Resized(Size(rows, columns)), aside.now)
-        frame = aside.console.frame(0.0)
+        side_by_side.console.on_terminal(Resized(Size(rows, columns)), side_by_side.now)
+        frame = side_by_side.console.frame(0.0)
         assert len(frame.rows) == rows
         assert all(row_width(row) <= columns for row in frame.rows)
 
 
-def test_windows_are_named_with_their_networks_where_there_are_several(tea: World) -> None:
+def test_titles_have_the_network_where_there_are_several(tea: World) -> None:
     """Two networks may have a #tea each, and both may be on the screen."""
     other = ClientNetwork("other", ServerAddress("irc.other.example", 6667), "alice")
     tea.model.add_network(other)
@@ -323,8 +323,8 @@ def test_windows_are_named_with_their_networks_where_there_are_several(tea: Worl
     assert tea.screen()[0] == " #tea"
 
 
-def test_a_window_stands_behind_that_of_its_network(tea: World) -> None:
-    """Also where the number of one of another network has become free: it would seem to belong to that."""
+def test_windows_are_grouped_after_their_network(tea: World) -> None:
+    """Also where a number among another network's windows is free: the window would seem to belong to that network."""
     other = ClientNetwork("other", ServerAddress("irc.other.example", 6667), "alice")
     tea.model.add_network(other)
     tea.model.close(tea.model.buffers[1])

@@ -1,4 +1,4 @@
-"""Accounts: registering one, logging in to it in every way, and what it protects.
+"""Accounts: registration, every way of logging in, and what an account protects.
 
 https://ircv3.net/specs/extensions/account-registration, sasl-3.1 and sasl-3.2
 """
@@ -22,25 +22,25 @@ from greenchat.server.net.certificate import ensure_certificate
 from greenchat.server.net.tls import Tls
 from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people
-from tests.staff import STAFFED, become
+from tests.opers import WITH_OPERS, become_oper
 
 QUICK = AccountSettings(iterations=4096)
 
 
 @pytest.fixture
 def server(serve: Serve) -> Target:
-    """Cheap passwords, as only a test may have them."""
+    """Make password hashes cheap, as only a test may."""
     return serve(Settings(accounts=QUICK))
 
 
 def persistent(tmp_path: Path) -> Options:
-    """A store that outlives its server."""
+    """Return options for a store that survives the server."""
     options = quick_options(tmp_path)
     return replace(options, storage=replace(options.storage, persistent=True))
 
 
 def register(address: Target, nick: str, password: str = "sesame open") -> None:
-    """Make an account and leave."""
+    """Register an account, then disconnect."""
     with Client(address, nick) as client:
         client.send(f"REGISTER * * :{password}")
         assert client.expect("REGISTER", "FAIL").params[:2] == ("SUCCESS", nick)
@@ -49,7 +49,7 @@ def register(address: Target, nick: str, password: str = "sesame open") -> None:
 
 
 def authenticate(client: Client, mechanism: str, response: bytes) -> Message:
-    """Send a response of one step and return how it went."""
+    """Send the response of one SASL step and return the server's answer."""
     client.send("CAP REQ :sasl", f"AUTHENTICATE {mechanism}")
     assert client.expect("AUTHENTICATE", "904").params == ("+",)
     client.send(*[f"AUTHENTICATE {chunk}" for chunk in chunks(response)])
@@ -57,7 +57,7 @@ def authenticate(client: Client, mechanism: str, response: bytes) -> Message:
 
 
 def scram(client: Client, name: str, password: str, mechanism: str = "SCRAM-SHA-256") -> Message:
-    """Go through SCRAM; raises ScramError if the server can't prove that it knows the password too."""
+    """Run the SCRAM exchange; raise ScramError if the server can't prove that it knows the password, too."""
     answer = scram_proof(client, name, password, mechanism)
     if answer.command == "904":
         return answer
@@ -66,7 +66,7 @@ def scram(client: Client, name: str, password: str, mechanism: str = "SCRAM-SHA-
 
 
 def scram_proof(client: Client, name: str, password: str, mechanism: str = "SCRAM-SHA-256") -> Message:
-    """As `scram`, up to the server's answer to the proof: the client has only to take note of it."""
+    """Run the SCRAM exchange up to the server's signature, which the client has only to acknowledge."""
     exchange = ClientExchange(name, password, secrets.token_hex(8), HASHES[mechanism])
     client.send("CAP REQ :sasl", f"AUTHENTICATE {mechanism}")
     client.expect("AUTHENTICATE")
@@ -115,7 +115,7 @@ def test_register_logs_in_and_announces_it(server: Target) -> None:
         ("VERIFY taken 1234", "INVALID_CODE"),
     ],
 )
-def test_what_cannot_be_registered_is_refused(server: Target, line: str, code: str) -> None:
+def test_invalid_registrations_are_refused(server: Target, line: str, code: str) -> None:
     register(server, "taken")
     with people(server, "alice", "bob") as (alice, _):
         alice.send(line)
@@ -145,7 +145,7 @@ def test_registering_twice_is_refused(server: Target) -> None:
         assert alice.expect("FAIL").params[1] == "ALREADY_AUTHENTICATED"
 
 
-def test_two_who_register_one_name_at_once(server: Target) -> None:
+def test_only_one_of_two_concurrent_registrations_of_a_name_succeeds(server: Target) -> None:
     with people(server, "alice", "bob") as (alice, bob):
         for client in alice, bob:
             client.send("REGISTER carol * :sesame open")
@@ -161,7 +161,7 @@ def test_registration_can_be_switched_off(serve: Serve) -> None:
         assert not any("draft/account-registration" in m.params[-1] for m in alice.run("CAP LS 302"))
 
 
-def test_a_code_may_be_needed(start_server: StartServer, tmp_path: Path) -> None:
+def test_registration_can_require_a_code(start_server: StartServer, tmp_path: Path) -> None:
     settings = Settings(accounts=replace(QUICK, verify=True))
     running = start_server(settings, quick_options(tmp_path))
     with Client(running.address, "alice") as alice:
@@ -194,7 +194,7 @@ def test_plain_before_registration(server: Target) -> None:
         assert "330" in {message.command for message in client.run("WHOIS alice")}
 
 
-def test_a_name_and_a_password_in_the_wrong_case_or_wrong(server: Target) -> None:
+def test_sasl_plain_ignores_case_in_the_name_only(server: Target) -> None:
     register(server, "alice")
     with Client(server, "bob") as bob:
         assert authenticate(bob, "PLAIN", format_plain("alice", "sesame Open")).command == "904"
@@ -220,11 +220,11 @@ def test_scram(server: Target) -> None:
         ["NS DROP alice sesame-open", "NS ERASE alice", "REGISTER alice * :sesame-shut"],
     ],
 )
-def test_who_proved_the_password_of_before_is_not_let_in(serve: Serve, changes: list[str]) -> None:
-    """Neither after it was changed, nor where somebody else has the name of an account that was given up."""
-    server = serve(replace(STAFFED, accounts=QUICK))
+def test_scram_proof_of_an_old_password_is_refused(serve: Serve, changes: list[str]) -> None:
+    """Neither after the password was changed nor after another user registered the name of a deleted account."""
+    server = serve(replace(WITH_OPERS, accounts=QUICK))
     with Client(server, "alice") as alice, Client(server, "mallory") as mallory:
-        become(alice)
+        become_oper(alice)
         alice.send("REGISTER * * :sesame-open")
         alice.expect("REGISTER")
         scram_proof(mallory, "alice", "sesame-open")
@@ -236,8 +236,8 @@ def test_who_proved_the_password_of_before_is_not_let_in(serve: Serve, changes: 
         assert mallory.expect("903", "904").command == "904"
 
 
-def test_scram_shows_nothing_of_whether_an_account_exists(server: Target) -> None:
-    """A made-up account has a salt that stays the same, as a real one has."""
+def test_scram_does_not_reveal_whether_an_account_exists(server: Target) -> None:
+    """The salt for an account that doesn't exist stays the same, as that of a real account does."""
     register(server, "alice")
 
     def challenge(name: str) -> tuple[str, ...]:
@@ -267,17 +267,17 @@ def test_scram_sha_512(server: Target) -> None:
 
 
 @pytest.mark.parametrize("hash_name", ["sha256", "sha512"])
-def test_nobody_knows_the_keys_of_an_account_that_there_is_not(
+def test_keys_of_a_missing_account_cannot_be_computed(
     start_server: StartServer, tmp_path: Path, hash_name: str
 ) -> None:
-    """RFC 5802, section 3: whoever knows a ClientKey whose hash is the StoredKey can authenticate."""
+    """RFC 5802, section 3: anyone who knows a ClientKey whose hash is the StoredKey can authenticate."""
     server = start_server(Settings(), quick_options(tmp_path))
     made_up = server.call(lambda app: app.run_step(lambda ctx: verifier_of(ctx, None, "nobody", hash_name)))
-    shown = hashlib.new(hash_name, made_up.salt).digest()  # of what every client is shown
+    shown = hashlib.new(hash_name, made_up.salt).digest()  # made of what every client is shown
     assert shown not in (made_up.stored_key, made_up.server_key)
 
 
-def test_an_account_from_before_sha_512_can_do_it_after_its_next_password(
+def test_an_account_older_than_sha_512_gets_it_with_its_next_password(
     start_server: StartServer, tmp_path: Path
 ) -> None:
     running = start_server(Settings(accounts=QUICK), quick_options(tmp_path))
@@ -296,8 +296,8 @@ def test_an_account_from_before_sha_512_can_do_it_after_its_next_password(
         assert authenticate(bob, "PLAIN", format_plain("alice", "sesame open")).command == "903"
         assert scram(bob, "alice", "sesame open", "SCRAM-SHA-512").command == "903"
         assert scram(bob, "alice", "sesame open").command == "903"
-        said = bob.run('NS PASSWD "sesame open" "another sesame"')
-        assert any("was changed" in message.params[-1] for message in said) or bob.expect("NOTICE")
+        messages = bob.run('NS PASSWD "sesame open" "another sesame"')
+        assert any("was changed" in message.params[-1] for message in messages) or bob.expect("NOTICE")
         assert scram(bob, "alice", "another sesame", "SCRAM-SHA-512").command == "903"
         assert scram(bob, "alice", "sesame open", "SCRAM-SHA-512").command == "904"
 
@@ -311,7 +311,7 @@ def test_long_passwords_take_several_chunks(server: Target) -> None:
         bob.sync()
 
 
-def test_a_chunk_that_is_too_long(server: Target) -> None:
+def test_a_too_long_chunk_is_refused(server: Target) -> None:
     """ERR_SASLTOOLONG: "Indicates that the AUTHENTICATE command failed because the client sent an AUTHENTICATE command
     that was too long (i.e. the parameter longer than 400 bytes)"."""
     with Client(server, "bob", caps="sasl") as bob:
@@ -328,7 +328,7 @@ def test_unknown_mechanisms_and_aborting(server: Target) -> None:
 
 
 @pytest.mark.parametrize("order", [(0, 2, 1), (0, 1, 2)])
-def test_who_comes_in_while_logging_in_comes_in_without(server: Target, order: tuple[int, ...]) -> None:
+def test_registration_during_sasl_aborts_sasl(server: Target, order: tuple[int, ...]) -> None:
     """ "If the client completes registration (with CAP END, NICK, USER and any other necessary messages) while the SASL
     authentication is still in progress, the server SHOULD abort it and send a 906 numeric, then register the client
     without authentication": https://ircv3.net/specs/extensions/sasl-3.1"""
@@ -338,11 +338,11 @@ def test_who_comes_in_while_logging_in_comes_in_without(server: Target, order: t
         bob.expect("AUTHENTICATE")
         assert [message.command for message in bob.until("001")] == ["906", "001"]
         bob.until("376")
-        # nothing is left of it: a response that comes now is no mechanism
+        # nothing is left of the exchange: a response that arrives now is not the name of a mechanism
         assert bob.commands("AUTHENTICATE AGJvYgBzZXNhbWU=") == ["908", "904"]
 
 
-def test_guessing_is_slowed_down(serve: Serve, tmp_path: Path) -> None:
+def test_password_guessing_is_throttled(serve: Serve, tmp_path: Path) -> None:
     options = quick_options(tmp_path)
     address = serve(Settings(accounts=QUICK), replace(options, throttle=replace(options.throttle, logins=3)))
     register(address, "alice")
@@ -368,7 +368,7 @@ def test_external(start_server: StartServer, tmp_path: Path) -> None:
         assert authenticate(other, "EXTERNAL", b"alice").command == "903"
 
 
-def test_a_nick_is_its_owners(server: Target) -> None:
+def test_a_nick_is_reserved_for_its_account(server: Target) -> None:
     register(server, "alice")
     with Client(server, "eve") as eve:
         refusal = eve.run("NICK Alice")[0]
@@ -384,8 +384,8 @@ def test_a_nick_is_its_owners(server: Target) -> None:
         stranger.expect("001")
 
 
-def test_two_connections_of_one_person(server: Target) -> None:
-    """Each sees what the other sends and receives; QUIT of one is no QUIT of the user."""
+def test_two_connections_of_one_account(server: Target) -> None:
+    """Each connection sees what the other sends and receives; a QUIT at one is not a QUIT of the user."""
     register(server, "alice")
     with people(server, "bob", channel="#lobby") as (bob,), Client(server) as laptop, Client(server) as phone:
         for device in laptop, phone:
@@ -427,7 +427,7 @@ def test_accounts_survive_a_restart(start_server: StartServer, tmp_path: Path) -
         assert authenticate(bob, "PLAIN", format_plain("alice", "sesame open")).command == "903"
 
 
-def test_nickserv_for_those_who_know_nothing_else(server: Target) -> None:
+def test_nickserv_for_clients_without_sasl(server: Target) -> None:
     with Client(server, "alice") as alice:
         alice.send("PRIVMSG NickServ :REGISTER open-sesame a@example.org")
         assert "now registered to you" in alice.expect("NOTICE").params[-1]
@@ -472,7 +472,7 @@ def test_nickserv_for_those_who_know_nothing_else(server: Target) -> None:
             assert any(answer in text for text in texts) or (not answer and not texts), (line, texts)
 
 
-def test_what_is_said_to_a_service_is_echoed(server: Target) -> None:
+def test_messages_to_services_are_echoed(server: Target) -> None:
     """ "If enabled, servers MUST send PRIVMSG and NOTICE messages back to the client that sent them":
     https://ircv3.net/specs/extensions/echo-message"""
     with Client(server, "alice", caps="echo-message message-tags labeled-response batch") as alice:
@@ -486,8 +486,8 @@ def test_what_is_said_to_a_service_is_echoed(server: Target) -> None:
         assert set(alice.commands("PRIVMSG NickServ :INFO nobody")) == {"NOTICE"}
 
 
-def test_that_somebody_is_typing_is_nothing_to_a_service(server: Target) -> None:
-    """Clients tell it of whatever window is open: no error may come of it."""
+def test_typing_to_a_service_is_ignored(server: Target) -> None:
+    """Clients send typing for whatever window is open: it must not cause an error."""
     with Client(server, "alice", caps="echo-message message-tags") as alice:
         (echo,) = alice.run("@+typing=active TAGMSG NickServ")
         assert (echo.command, echo.params, echo.tags["+typing"]) == ("TAGMSG", ("NickServ",), "active")
@@ -496,8 +496,8 @@ def test_that_somebody_is_typing_is_nothing_to_a_service(server: Target) -> None
 
 
 @pytest.mark.parametrize("targets", ["NickServ,bob", "bob,nickserv@services", "#lobby,NickServ"])
-def test_what_is_for_a_service_is_for_nobody_else(server: Target, targets: str) -> None:
-    """ "No message delivered" (RFC 1459 of 407): there may be a password in it."""
+def test_a_message_to_a_missing_service_is_not_shown_to_anyone(server: Target, targets: str) -> None:
+    """ "No message delivered" (RFC 1459 of 407): the text may contain a password."""
     with people(server, "alice", "bob", channel="#lobby") as (alice, bob):
         (refusal,) = alice.run(f"PRIVMSG {targets} :IDENTIFY sesame-open")
         assert refusal.command == "407"
@@ -505,7 +505,7 @@ def test_what_is_for_a_service_is_for_nobody_else(server: Target, targets: str) 
         assert bob.expect("PRIVMSG").params == ("bob", "hello")
 
 
-def test_a_password_for_nickserv_goes_nowhere_else(start_server: StartServer, tmp_path: Path) -> None:
+def test_a_password_for_nickserv_is_sent_to_no_one_else(start_server: StartServer, tmp_path: Path) -> None:
     options = persistent(tmp_path)
     running = start_server(Settings(accounts=QUICK), options)
     with Client(running.address, "alice") as alice:

@@ -1,5 +1,4 @@
-"""TOKEN and EXTJWT: what services beside the chat are shown.
-
+"""TOKEN and EXTJWT: tokens that prove an account to services outside the chat.
 https://github.com/ircv3/ircv3-specifications/pull/602 and 341
 """
 
@@ -15,7 +14,7 @@ from greenchat.config.external import ExternalService
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol.message import Message
 from tests.commands.devices import device, make_account
-from tests.commands.inside import let_pass
+from tests.commands.state_changes import advance_clock
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client
 
@@ -57,14 +56,14 @@ def generate(client: Client, line: str) -> str:
 
 
 def claims(service: Client, token: str) -> dict[str, str]:
-    opening, *said, end = service.run(f"TOKEN VALIDATE wiki {_WIKI} :{token}")
+    opening, *messages, end = service.run(f"TOKEN VALIDATE wiki {_WIKI} :{token}")
     assert opening.params[1:] == ("draft/authtoken", "Wiki", _WIKI)
     assert (end.command, end.params[0][:1]) == ("BATCH", "-")
-    assert all(each.tags["batch"] == opening.params[0][1:] for each in said)
-    return {each.params[1]: each.params[2] for each in said if each.params[0] == "CLAIM"}
+    assert all(each.tags["batch"] == opening.params[0][1:] for each in messages)
+    return {each.params[1]: each.params[2] for each in messages if each.params[0] == "CLAIM"}
 
 
-def test_the_list(server: ServerThread) -> None:
+def test_services_are_listed(server: ServerThread) -> None:
     """ "NOTE TOKEN SERVICE <service> <url> :<description>", then "NOTE TOKEN END_OF_LIST"."""
     with Client(server.address, "bob") as bob:
         answers = [message.params for message in bob.run("TOKEN SERVICELIST")]
@@ -74,7 +73,7 @@ def test_the_list(server: ServerThread) -> None:
         assert {"draft/AUTHTOKEN", "EXTJWT=1"} <= tokens
 
 
-def test_a_service_validates_it_before_registration_and_once(server: ServerThread) -> None:
+def test_a_service_validates_a_token_once_also_before_registration(server: ServerThread) -> None:
     """ "The `TOKEN VALIDATE` subcommand MUST be usable before a client has completed connection registration." """
     with logged_in(server, "alice") as alice, Client(server.address) as service:
         alice.join("#a")
@@ -88,7 +87,7 @@ def test_a_service_validates_it_before_registration_and_once(server: ServerThrea
         assert service.commands("TOKEN SERVICELIST", "TOKEN GENERATE wiki") == ["451", "451"]
 
 
-def test_what_it_says_is_of_now(server: ServerThread) -> None:
+def test_a_token_is_validated_against_the_current_state(server: ServerThread) -> None:
     with logged_in(server, "alice") as alice, Client(server.address, "bob", caps="batch") as bob:
         alice.join("#a")
         token = generate(alice, "wiki #a")
@@ -101,25 +100,25 @@ def test_what_it_says_is_of_now(server: ServerThread) -> None:
         assert claims(bob, token) == {"account": "alice", "name": "alice", "scope": "#a"}
 
 
-def test_it_says_nothing_for_an_account_that_is_banned(server: ServerThread) -> None:
+def test_a_token_of_a_banned_account_is_invalid(server: ServerThread) -> None:
     with logged_in(server, "alice") as alice, Client(server.address, "bob", caps="batch") as bob:
         token = generate(alice, "wiki")
         server.call(lambda app: app.run_step(lambda ctx: ctx.propose(shell.ban, "alice", 0, "")))
         assert fail(bob.run(f"TOKEN VALIDATE wiki {_WIKI} :{token}")) == "INVALID_TOKEN"
 
 
-def test_it_is_for_one_service_and_for_ten_minutes(server: ServerThread) -> None:
+def test_a_token_is_valid_for_one_service_and_ten_minutes(server: ServerThread) -> None:
     """ "Servers MUST validate that the service and url parameter ... match the service and url associated with the
     provided token" """
     with logged_in(server, "alice") as alice, Client(server.address, "bob", caps="batch") as bob:
         token = generate(alice, "wiki")
         for wrong in f"qdb {_WIKI} :{token}", f"wiki https://qdb.example.org :{token}", f"wiki {_WIKI} :x{token}":
             assert fail(bob.run(f"TOKEN VALIDATE {wrong}")) == "INVALID_TOKEN"
-        let_pass(server, 600_000)
+        advance_clock(server, 600_000)
         assert fail(bob.run(f"TOKEN VALIDATE wiki {_WIKI} :{token}")) == "INVALID_TOKEN"
 
 
-def test_what_is_refused(server: ServerThread) -> None:
+def test_refusals(server: ServerThread) -> None:
     with logged_in(server, "alice") as alice, Client(server.address, "bob", caps="batch") as bob:
         bob.join("#b")
         assert fail(bob.run("TOKEN GENERATE wiki")) == "ACCOUNT_REQUIRED"
@@ -134,7 +133,7 @@ def test_what_is_refused(server: ServerThread) -> None:
         assert fail(alice.run("TOKEN GENERATE wiki")) == "NEED_CAPABILITY"
 
 
-def test_tokens_can_not_be_guessed_at_any_speed(start_server: StartServer, tmp_path: Path) -> None:
+def test_guessing_tokens_is_throttled(start_server: StartServer, tmp_path: Path) -> None:
     options = quick_options(tmp_path)
     running = start_server(SETTINGS, replace(options, throttle=replace(options.throttle, logins=3)))
     with Client(running.address, "bob", caps="batch") as bob:
@@ -144,7 +143,7 @@ def test_tokens_can_not_be_guessed_at_any_speed(start_server: StartServer, tmp_p
 
 
 def received(client: Client, line: str) -> str:
-    """The token that is answered, put together."""
+    """Return the token of the answer, whole."""
     *parts, last = [message.params for message in client.run(line) if message.command == "EXTJWT"]
     assert all(part[2] == "*" for part in parts), '"the third parameter of the response MUST be `*`"'
     return "".join(part[3] for part in parts) + last[2]
@@ -155,22 +154,22 @@ def test_extjwt(server: ServerThread) -> None:
     with logged_in(server, "alice") as alice:
         before = int(time.time())
         alice.join("#a")
-        said = jwt.decode(received(alice, "EXTJWT #a wiki"), _SECRET, ["HS256"], audience=_WIKI)
-        assert before + 29 <= said.pop("exp") <= time.time() + 31
-        assert before <= said.pop("joined") <= time.time()
-        assert said == {
+        token_claims = jwt.decode(received(alice, "EXTJWT #a wiki"), _SECRET, ["HS256"], audience=_WIKI)
+        assert before + 29 <= token_claims.pop("exp") <= time.time() + 31
+        assert before <= token_claims.pop("joined") <= time.time()
+        assert token_claims == {
             "iss": "greenchat.local", "aud": _WIKI, "sub": "alice", "account": "alice", "umodes": [], "service": "Wiki",
             "channel": "#a", "cmodes": ["o"],
         }  # fmt: skip
-        said = jwt.decode(received(alice, "EXTJWT *"), _SECRET[::-1], ["HS256"], audience="https://x.example")
-        assert not {"service", "channel"} & said.keys()
+        token_claims = jwt.decode(received(alice, "EXTJWT *"), _SECRET[::-1], ["HS256"], audience="https://x.example")
+        assert not {"service", "channel"} & token_claims.keys()
 
 
-def test_extjwt_of_who_is_not_there_and_what_there_is_not(server: ServerThread) -> None:
+def test_extjwt_for_non_members_and_missing_channels(server: ServerThread) -> None:
     with Client(server.address, "bob") as bob, Client(server.address, "carol") as carol:
         bob.join("#b")
-        said = jwt.decode(received(carol, "EXTJWT #b wiki"), _SECRET, ["HS256"], audience=_WIKI)
-        assert (said["joined"], said["cmodes"], said["account"]) == (0, [], "")
+        token_claims = jwt.decode(received(carol, "EXTJWT #b wiki"), _SECRET, ["HS256"], audience=_WIKI)
+        assert (token_claims["joined"], token_claims["cmodes"], token_claims["account"]) == (0, [], "")
         assert carol.commands("EXTJWT #nowhere wiki", "EXTJWT") == ["403", "461"]
         assert fail(carol.run("EXTJWT * nothing")) == "NO_SUCH_SERVICE"
         assert fail(carol.run("EXTJWT * qdb")) == "NO_SUCH_SERVICE"

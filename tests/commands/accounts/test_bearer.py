@@ -1,4 +1,4 @@
-"""Logins with tokens of an identity provider: OAUTHBEARER, IRCV3BEARER, and which account a token is for."""
+"""Logins with tokens of an identity provider: OAUTHBEARER, IRCV3BEARER, and the account that a token belongs to."""
 
 import base64
 import json
@@ -35,7 +35,7 @@ def server(start_server: StartServer, tmp_path: Path, provider: Provider) -> Ser
 
 
 def ircv3_bearer(client: Client, token: str, *, authorization: str = "", kind: str = "jwt") -> Message:
-    """Return how it went."""
+    """Log in with IRCV3BEARER and return the server's answer."""
     return authenticate(client, "IRCV3BEARER", f"{authorization}\0{kind}\0{token}".encode())
 
 
@@ -64,7 +64,7 @@ def test_ircv3_bearer(server: ServerThread, provider: Provider) -> None:
         assert any("alice" in line for line in info)
 
 
-def test_a_subject_is_the_same_account_whatever_it_is_called_now(server: ServerThread, provider: Provider) -> None:
+def test_a_subject_keeps_its_account_when_the_provider_renames_it(server: ServerThread, provider: Provider) -> None:
     with Client(server.address, "one") as one, Client(server.address, "two") as two:
         assert ircv3_bearer(one, provider.token("7", "alice")).command == "903"
         assert ircv3_bearer(two, provider.token("7", "alicia@example.org")).command == "903"
@@ -76,7 +76,7 @@ def test_a_subject_is_the_same_account_whatever_it_is_called_now(server: ServerT
         assert "The account bob already exists" in refused.params[-1]
 
 
-def test_the_name_alone_does_not_log_in_to_an_account_with_a_password(server: ServerThread, provider: Provider) -> None:
+def test_a_name_alone_does_not_log_in_to_an_account_with_a_password(server: ServerThread, provider: Provider) -> None:
     with Client(server.address, "carol") as carol:
         carol.send("REGISTER * * :sesame open")
         carol.expect("900")
@@ -89,11 +89,11 @@ def test_the_name_alone_does_not_log_in_to_an_account_with_a_password(server: Se
         assert authenticate(client, "PLAIN", format_plain("carol", "sesame open")).command == "903"
         assert ircv3_bearer(client, token).command == "903"
     with Client(server.address, "y") as client:
-        assert ircv3_bearer(client, token).command == "903", "both were proved once"
+        assert ircv3_bearer(client, token).command == "903", "the link of the two accounts is kept"
         assert account_of(client, "y") == "carol"
 
 
-def test_an_account_that_was_never_confirmed_leaves_what_looks_like_its_name(
+def test_an_unconfirmed_account_frees_the_names_that_look_like_its_own(
     start_server: StartServer, tmp_path: Path, provider: Provider
 ) -> None:
     settings = Settings(accounts=ACCOUNTS, providers=Providers(bearer=provider.settings()), casemapping="precis")
@@ -109,7 +109,7 @@ def test_an_account_that_was_never_confirmed_leaves_what_looks_like_its_name(
     assert server.call(lambda app: [each.name for each in app.network.accounts]) == ["carol"]
 
 
-def test_the_authorization_identity_has_to_be_the_accounts(server: ServerThread, provider: Provider) -> None:
+def test_the_authorization_identity_must_be_the_accounts(server: ServerThread, provider: Provider) -> None:
     with Client(server.address, "x") as client:
         assert ircv3_bearer(client, provider.token("7", "alice"), authorization="bob").command == "904"
         assert ircv3_bearer(client, provider.token("7", "alice"), authorization="Alice").command == "903"
@@ -117,13 +117,13 @@ def test_the_authorization_identity_has_to_be_the_accounts(server: ServerThread,
 
 
 @pytest.mark.parametrize("name", ["", "a b", "x" * 80, "root", "NickServ", "#x"])
-def test_a_name_that_no_account_can_have(server: ServerThread, provider: Provider, name: str) -> None:
+def test_invalid_account_names_are_refused(server: ServerThread, provider: Provider, name: str) -> None:
     with Client(server.address, "x") as client:
         assert ircv3_bearer(client, provider.token("7", name)).command == "904"
     assert server.call(lambda app: len(app.network.accounts)) == 0
 
 
-def test_what_is_no_valid_token(
+def test_invalid_tokens_are_refused(
     server: ServerThread, provider: Provider, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -154,15 +154,15 @@ def test_oauth_bearer(server: ServerThread, provider: Provider) -> None:
         assert authenticate(client, "OAUTHBEARER", f"n,,\x01auth=Bearer {token}\x01\x01".encode()).command == "903"
 
 
-def test_oauth_bearer_tells_what_is_wrong_and_ends_when_that_is_acknowledged(server: ServerThread) -> None:
+def test_oauth_bearer_reports_the_error_and_ends_once_acknowledged(server: ServerThread) -> None:
     """RFC 7628, section 3.2.3: "the error message is sent in a normal message. The client MUST then send either an
     additional client response consisting of a single %x01 (control A) character to the server"."""
     with Client(server.address, "x") as client:
-        told = authenticate(client, "OAUTHBEARER", b"n,,\x01auth=Bearer x\x01\x01")
-        assert json.loads(base64.b64decode(told.params[0])) == {"status": "invalid_token"}
+        challenge = authenticate(client, "OAUTHBEARER", b"n,,\x01auth=Bearer x\x01\x01")
+        assert json.loads(base64.b64decode(challenge.params[0])) == {"status": "invalid_token"}
         client.send("AUTHENTICATE AQ==")
         assert client.expect("903", "904").command == "904"
-        told = authenticate(client, "OAUTHBEARER", b"n,,\x01auth=Bearer x\x01\x01")
+        challenge = authenticate(client, "OAUTHBEARER", b"n,,\x01auth=Bearer x\x01\x01")
         client.send("AUTHENTICATE *")
         assert client.expect("903", "904", "906").command == "906"
 
@@ -173,7 +173,7 @@ def test_oauth_bearer_tells_what_is_wrong_and_ends_when_that_is_acknowledged(ser
      b"p=x,,\x01auth=Bearer x\x01\x01", b"n,,\x01auth=Bearer x\x01",
      b"n\x01auth=Bearer x\x01\x01", b"n,,\x01auth=Bearer \xff\x01\x01"],
 )  # fmt: skip
-def test_what_is_no_response_of_oauth_bearer(server: ServerThread, response: bytes) -> None:
+def test_malformed_oauth_bearer_responses_are_refused(server: ServerThread, response: bytes) -> None:
     with Client(server.address, "x") as client:
         assert authenticate(client, "OAUTHBEARER", response).command == "904"
 
@@ -188,14 +188,14 @@ def test_failures_are_counted(start_server: StartServer, tmp_path: Path, provide
         assert "Too many failed logins" in ircv3_bearer(client, provider.token("7", "alice")).params[-1]
 
 
-def test_where_no_accounts_are_made(start_server: StartServer, tmp_path: Path, provider: Provider) -> None:
+def test_login_where_creating_accounts_is_off(start_server: StartServer, tmp_path: Path, provider: Provider) -> None:
     settings = Settings(accounts=ACCOUNTS, providers=Providers(bearer=provider.settings(create=False)))
     running = start_server(settings, quick_options(tmp_path))
     with Client(running.address, "x") as client:
         assert "You have no account here" in ircv3_bearer(client, provider.token("7", "alice")).params[-1]
 
 
-def test_without_a_provider_it_is_not_offered(start_server: StartServer, tmp_path: Path) -> None:
+def test_bearer_mechanisms_are_offered_only_with_a_provider(start_server: StartServer, tmp_path: Path) -> None:
     running = start_server(Settings(accounts=ACCOUNTS), quick_options(tmp_path))
     with Client(running.address, "x") as client:
         client.send("CAP REQ :sasl", "AUTHENTICATE IRCV3BEARER")

@@ -34,21 +34,23 @@ def server(start_server: StartServer, tmp_path: Path) -> Target:
 
 @contextmanager
 def through_tls(address: Target, version: int = SSL.TLS1_3_VERSION) -> Iterator[tuple[Client, SSL.Connection]]:
-    """A client through OpenSSL, which tells what the connection can be bound to; the standard library's ssl doesn't."""
+    """Connect through pyOpenSSL, which tells what the connection can be bound to; the standard library's ssl
+    doesn't.
+    """
     context = SSL.Context(SSL.TLS_CLIENT_METHOD)
     context.set_max_proto_version(version)
     with Client(address) as client:
         assert isinstance(client.sock, socket.socket)
-        client.sock.settimeout(None)  # pyOpenSSL takes a timeout for a socket that doesn't block
+        client.sock.settimeout(None)  # pyOpenSSL accepts a timeout for non-blocking sockets only
         connection = SSL.Connection(context, client.sock)
         connection.set_connect_state()
         connection.do_handshake()
-        client.sock = cast(socket.socket, connection)  # it has those methods of a socket that are used here
+        client.sock = cast(socket.socket, connection)  # it has the methods of a socket that are used here
         yield client, connection
 
 
 def exporter(connection: SSL.Connection) -> tuple[str, bytes]:
-    """RFC 9266, section 2: the label, a context of no length, 32 bytes."""
+    """RFC 9266, section 2: the label, an empty context, 32 bytes."""
     return "tls-exporter", connection.export_keying_material(b"EXPORTER-Channel-Binding", 32, b"")
 
 
@@ -61,7 +63,7 @@ def end_point(connection: SSL.Connection) -> tuple[str, bytes]:
 
 
 def log_in(client: Client, mechanism: str, binding: tuple[str, bytes] | None) -> str:
-    """Go through the exchange; return the numeric at its end. Raises ScramError if the server proves nothing."""
+    """Run the exchange and return its last numeric; raise ScramError if the server's proof is wrong."""
     hash_name = HASHES[mechanism.removesuffix("-PLUS")]
     exchange = ClientExchange("alice", "sesame open", secrets.token_hex(8), hash_name, binding)
     client.send("CAP REQ :sasl", f"AUTHENTICATE {mechanism}")
@@ -91,22 +93,22 @@ def test_a_login_is_bound_to_its_connection(
         assert log_in(client, mechanism, binding(connection)) == "903"
 
 
-def test_before_tls_1_3_only_to_the_certificate(server: Target) -> None:
+def test_before_tls_1_3_only_the_certificate_can_be_bound(server: Target) -> None:
     with through_tls(server, SSL.TLS1_2_VERSION) as (client, connection):
         assert connection.get_protocol_version_name() == "TLSv1.2"
         assert log_in(client, "SCRAM-SHA-256-PLUS", exporter(connection)) == "904"
         assert log_in(client, "SCRAM-SHA-256-PLUS", end_point(connection)) == "903"
 
 
-def test_what_was_made_for_another_connection_is_refused(server: Target) -> None:
-    """Somebody who sits in between has a connection to each side: what binds to one does not fit the other."""
+def test_the_binding_of_another_connection_is_refused(server: Target) -> None:
+    """A man in the middle has one connection to each side: the binding to one does not fit the other."""
     with through_tls(server) as (_, other), through_tls(server) as (client, connection):
         assert log_in(client, "SCRAM-SHA-256-PLUS", exporter(other)) == "904"
         assert log_in(client, "SCRAM-SHA-256-PLUS", ("tls-server-end-point", b"\0" * 32)) == "904"
         assert log_in(client, "SCRAM-SHA-256-PLUS", exporter(connection)) == "903"
 
 
-def test_mechanisms_that_were_taken_out_of_the_list_are_noticed(server: Target) -> None:
+def test_mechanisms_removed_from_the_list_are_noticed(server: Target) -> None:
     """RFC 5802, section 6: "If the flag is set to "y" and the server supports channel binding, the server MUST fail
     authentication. This is because if the client sets the channel binding flag to "y", then the client must have
     believed that the server did not support channel binding" """
@@ -118,7 +120,7 @@ def test_mechanisms_that_were_taken_out_of_the_list_are_noticed(server: Target) 
             assert person.expect("AUTHENTICATE", "904").command == answer
 
 
-def test_without_tls_there_is_nothing_to_bind_to(server: Target) -> None:
+def test_without_tls_there_is_no_channel_binding(server: Target) -> None:
     with Client(server) as client:
         client.send("CAP LS 302", "CAP REQ :sasl")
         assert "-PLUS" not in " ".join(message.params[-1] for message in client.sync())

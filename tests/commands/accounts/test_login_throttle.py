@@ -1,4 +1,4 @@
-"""Guessing passwords with many connections at once: nobody gets more guesses than with one."""
+"""Guessing passwords over many connections at once: all together get no more guesses than one."""
 
 import secrets
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ from greenchat.protocol.scram import ClientExchange
 from tests.commands.accounts.test_accounts import register
 from tests.conftest import Serve, Target, quick_options
 from tests.irc import Client
-from tests.staff import HASH, STAFFED
+from tests.opers import HASH, WITH_OPERS
 
 LIMIT = 3
 MANY = 12
@@ -26,14 +26,14 @@ Start = Callable[[Settings], Target]
 
 @pytest.fixture
 def start(serve: Serve, tmp_path: Path) -> Start:
-    """Servers on which LIMIT wrong passwords are too many, and looking at one takes long."""
+    """Start servers where LIMIT wrong passwords are too many, and verifying one takes long."""
     options = replace(quick_options(tmp_path), throttle=Throttle(commands=0, logins=LIMIT))
     return lambda settings: serve(replace(settings, accounts=AccountSettings(iterations=30_000)), options)
 
 
 @contextmanager
 def crowd(address: Target, *, nick: str = "nick") -> Iterator[list[Client]]:
-    """MANY clients; without a nick they are nobody yet."""
+    """Connect MANY clients; without a nick they stay unregistered."""
     with ExitStack() as stack:
         yield [stack.enter_context(Client(address, nick and f"{nick}{number}")) for number in range(MANY)]
 
@@ -49,9 +49,9 @@ def sasl_words(client: Client) -> str:
     ("line", "answer"),
     [("NS IDENTIFY alice guess", "NOTICE"), ("NS DROP alice guess", "NOTICE"), ("OPER root guess", "464 263")],
 )
-def test_as_a_user(start: Start, line: str, answer: str) -> None:
-    oper = replace(STAFFED.staff.opers["root"], password=SLOW_HASH)
-    address = start(replace(STAFFED, staff=replace(STAFFED.staff, opers={"root": oper})))
+def test_as_a_registered_user(start: Start, line: str, answer: str) -> None:
+    oper = replace(WITH_OPERS.staff.opers["root"], password=SLOW_HASH)
+    address = start(replace(WITH_OPERS, staff=replace(WITH_OPERS.staff, opers={"root": oper})))
     register(address, "alice")
     with crowd(address) as clients:
         if "DROP" in line:
@@ -60,8 +60,8 @@ def test_as_a_user(start: Start, line: str, answer: str) -> None:
                 client.expect("REGISTER")
         for number, client in enumerate(clients):
             client.send(line.replace("DROP alice", f"DROP nick{number}"))
-        told = ["try again in" in client.expect(*answer.split()).params[-1] for client in clients]
-    assert sorted(told) == [False] * LIMIT + [True] * (MANY - LIMIT)
+        messages = ["try again in" in client.expect(*answer.split()).params[-1] for client in clients]
+    assert sorted(messages) == [False] * LIMIT + [True] * (MANY - LIMIT)
 
 
 def test_by_sasl_plain(start: Start) -> None:
@@ -72,12 +72,12 @@ def test_by_sasl_plain(start: Start) -> None:
                 "AUTHENTICATE PLAIN",
                 f"AUTHENTICATE {next(iter(chunks(format_plain('alice', 'guess'))))}",
             )
-        told = ["try again in" in client.expect("904").params[-1] for client in clients]
-    assert sorted(told) == [False] * LIMIT + [True] * (MANY - LIMIT)
+        messages = ["try again in" in client.expect("904").params[-1] for client in clients]
+    assert sorted(messages) == [False] * LIMIT + [True] * (MANY - LIMIT)
 
 
 def test_by_sasl_scram(start: Start) -> None:
-    """All have the first half behind them when the first one is wrong."""
+    """All clients have done the first half of the exchange when the first one fails."""
     address = start(Settings())
     register(address, "alice")
     with crowd(address, nick="") as clients:
@@ -90,20 +90,20 @@ def test_by_sasl_scram(start: Start) -> None:
             proofs.append(exchange.final(sasl_words(client)))
         for client, proof in zip(clients, proofs, strict=True):
             client.send(*[f"AUTHENTICATE {chunk}" for chunk in chunks(proof.encode())])
-        told = ["try again in" in client.expect("904").params[-1] for client in clients]
-    assert sorted(told) == [False] * LIMIT + [True] * (MANY - LIMIT)
+        messages = ["try again in" in client.expect("904").params[-1] for client in clients]
+    assert sorted(messages) == [False] * LIMIT + [True] * (MANY - LIMIT)
 
 
 def test_the_connection_password(start: Start) -> None:
     with crowd(start(Settings(password=SLOW_HASH)), nick="") as clients:
         for number, client in enumerate(clients):
             client.send(f"PASS guess{number}", f"NICK nick{number}", "USER a 0 * :A")
-        told = ["try again in" in client.expect("464").params[-1] for client in clients]
-    assert sorted(told) == [False] * LIMIT + [True] * (MANY - LIMIT)
+        messages = ["try again in" in client.expect("464").params[-1] for client in clients]
+    assert sorted(messages) == [False] * LIMIT + [True] * (MANY - LIMIT)
 
 
-def test_many_who_know_theirs_come_in_at_once(start: Start) -> None:
-    """A whole school after a restart: none of them fails, so none of them has to try again."""
+def test_many_correct_passwords_at_once_succeed(start: Start) -> None:
+    """A whole school after a restart: no login fails, so no client has to try again."""
     address = start(Settings())
     register(address, "alice")
     with crowd(address, nick="") as clients:
@@ -113,7 +113,7 @@ def test_many_who_know_theirs_come_in_at_once(start: Start) -> None:
         assert {client.expect("903", "904").command for client in clients} == {"903"}
 
 
-def test_who_goes_before_the_answer_takes_no_room(start: Start) -> None:
+def test_a_client_that_quits_before_the_answer_holds_no_slot(start: Start) -> None:
     address = start(Settings())
     register(address, "alice")
     with crowd(address) as clients:
@@ -121,5 +121,5 @@ def test_who_goes_before_the_answer_takes_no_room(start: Start) -> None:
             client.send("NS IDENTIFY alice guess", "QUIT")
             client.close()
     with Client(address, "bob") as bob:
-        bob.send("NS IDENTIFY alice guess")  # would wait for ever behind tries that never end
+        bob.send("NS IDENTIFY alice guess")  # would wait for ever behind attempts that never end
         assert str(bob.expect("NOTICE").source).startswith("NickServ!")

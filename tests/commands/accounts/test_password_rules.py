@@ -1,4 +1,4 @@
-"""Which passwords there can be: NIST SP 800-63B, 3.1.1.2."""
+"""Which passwords are accepted: NIST SP 800-63B, 3.1.1.2."""
 
 import pytest
 
@@ -9,7 +9,7 @@ RULES = AccountSettings()
 
 
 @pytest.mark.parametrize("password", ["sesame open", "x" * 300, "Ünïcödé!", "        ", "aaaabbbbcccc-1"])
-def test_no_composition_is_asked_for(password: str) -> None:
+def test_no_composition_rules(password: str) -> None:
     """ "Verifiers and CSPs SHALL NOT impose other composition rules (e.g., requiring mixtures of different character
     types) for passwords"."""
     assert why_not(password, "alice", RULES) is None
@@ -28,7 +28,7 @@ def test_no_composition_is_asked_for(password: str) -> None:
         ("null\0null", "UNACCEPTABLE_PASSWORD"),
     ],
 )
-def test_what_others_would_try_is_refused(password: str, code: str) -> None:
+def test_guessable_passwords_are_refused(password: str, code: str) -> None:
     """ "Verifiers SHALL compare the prospective secret against a blocklist that contains known commonly used, expected,
     or compromised passwords" and "context-specific words, such as ... the username, and derivatives thereof"."""
     refusal = why_not(password, "aliceliddell", RULES)

@@ -1,4 +1,4 @@
-"""A second factor: who switches it on, where it is asked for, and that a code does once."""
+"""Second factor: switching it on, where a code is asked for, and that each code is valid once."""
 
 import base64
 import hashlib
@@ -21,14 +21,14 @@ from greenchat.server.app import App
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.http_client import Http
 from tests.irc import Client
-from tests.staff import STAFFED, become
+from tests.opers import WITH_OPERS, become_oper
 
 PASSWORD = "sesame open"
 
 
 @pytest.fixture
 def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
-    settings = replace(STAFFED, accounts=AccountSettings(iterations=4096), files=FileHost(enabled=True))
+    settings = replace(WITH_OPERS, accounts=AccountSettings(iterations=4096), files=FileHost(enabled=True))
     return start_server(settings, quick_options(tmp_path))
 
 
@@ -40,12 +40,12 @@ def alice(server: ServerThread) -> Iterator[Client]:
         yield client
 
 
-def said(client: Client, line: str) -> list[str]:
+def notices(client: Client, line: str) -> list[str]:
     return [message.params[-1] for message in client.run(line) if message.command == "NOTICE"]
 
 
 class Device:
-    """An authenticator app with the secret of an account, and a clock: each code is used once."""
+    """An authenticator app with the secret of an account and a clock: each code is used once."""
 
     def __init__(self, server: ServerThread, secret: str) -> None:
         self._server = server
@@ -54,7 +54,7 @@ class Device:
         self.set(0)
 
     def set(self, seconds: int) -> None:
-        """Let so many seconds pass, here and for the server."""
+        """Move the clocks of the device and the server forward by so many seconds."""
         self.now += seconds
         now = self.now
 
@@ -64,18 +64,18 @@ class Device:
         self._server.call(change)
 
     def code(self) -> str:
-        """The next code."""
+        """Return the next code."""
         self.set(30)
         return self._app.at(self.now)
 
 
 def switch_on(server: ServerThread, client: Client, password: str = PASSWORD) -> tuple[Device, list[str]]:
-    """The app, and the codes for emergencies."""
-    lines = said(client, f"NS TOTP ON {password}")
+    """Switch the second factor on; return the device and the recovery codes."""
+    lines = notices(client, f"NS TOTP ON {password}")
     (secret,) = (line.rpartition(" ")[2] for line in lines if line.startswith("If you can't scan"))
     device = Device(server, secret)
     assert any(f"secret={secret}" in line and line.startswith("otpauth://totp/") for line in lines)
-    confirmed = said(client, f"NS TOTP CONFIRM {device.code()}")
+    confirmed = notices(client, f"NS TOTP CONFIRM {device.code()}")
     assert "is on" in confirmed[0]
     codes = [line for line in confirmed if re.fullmatch("[a-z2-7-]{19}", line)]
     assert len(set(codes)) == 10
@@ -83,7 +83,7 @@ def switch_on(server: ServerThread, client: Client, password: str = PASSWORD) ->
 
 
 def plain(server: ServerThread, password: str, account: str = "alice") -> list[Message]:
-    """What is said to a login by SASL PLAIN."""
+    """Return the answer to a login by SASL PLAIN."""
     with Client(server.address) as client:
         client.send("CAP REQ :sasl", "NICK x", "USER x 0 * :x", "AUTHENTICATE PLAIN")
         client.expect("AUTHENTICATE")
@@ -92,7 +92,7 @@ def plain(server: ServerThread, password: str, account: str = "alice") -> list[M
 
 
 def outcome(server: ServerThread, password: str, account: str = "alice") -> str:
-    """How a login went: 903, or the code of the standard reply."""
+    """Return the outcome of a login: 903, or the code of the standard reply."""
     messages = plain(server, password, account)
     fails = [message.params[1] for message in messages if message.command == "FAIL"]
     return fails[0] if fails else messages[-1].command
@@ -109,34 +109,34 @@ def test_the_password_alone_does_not_log_in(server: ServerThread, alice: Client)
     assert outcome(server, f"wrong {device.code()}") == "904"
     assert outcome(server, f"{PASSWORD} 000000") == "CODE_INVALID"
     device.set(3600)
-    assert outcome(server, f"{PASSWORD} {code}") == "CODE_INVALID", "and not an hour later"
+    assert outcome(server, f"{PASSWORD} {code}") == "CODE_INVALID", "a code of an hour ago"
 
 
 @pytest.mark.parametrize("ending", ["123456", " 123456", " abcd-efgh-ijkl-mnop"])
-def test_no_password_beside_it_ends_like_a_code(server: ServerThread, alice: Client, ending: str) -> None:
-    """Without a code its end would be taken for one, and the password be called wrong: its owner is never asked."""
-    said(alice, f'NS PASSWD "{PASSWORD}" "words of mine{ending}"')
+def test_no_password_of_such_an_account_ends_like_a_code(server: ServerThread, alice: Client, ending: str) -> None:
+    """The last six digits would be taken for a code and the password refused, so its owner could not log in."""
+    notices(alice, f'NS PASSWD "{PASSWORD}" "words of mine{ending}"')
     assert outcome(server, f"words of mine{ending}") == "903"
-    assert "must not end in six digits" in said(alice, f"NS TOTP ON words of mine{ending}")[0]
-    said(alice, f'NS PASSWD "words of mine{ending}" "{PASSWORD}"')
+    assert "must not end in six digits" in notices(alice, f"NS TOTP ON words of mine{ending}")[0]
+    notices(alice, f'NS PASSWD "words of mine{ending}" "{PASSWORD}"')
     device, _ = switch_on(server, alice)
-    changed = said(alice, f'NS PASSWD "{PASSWORD} {device.code()}" "words of mine{ending}"')
+    changed = notices(alice, f'NS PASSWD "{PASSWORD} {device.code()}" "words of mine{ending}"')
     assert "must not end in six digits" in changed[0]
     with Client(server.address, "root") as root:
-        become(root)
-        assert "must not end in six digits" in said(root, f"NS SETPASS alice words of mine{ending}")[-1]
+        become_oper(root)
+        assert "must not end in six digits" in notices(root, f"NS SETPASS alice words of mine{ending}")[-1]
     assert outcome(server, PASSWORD) == "CODE_REQUIRED"
 
 
 def test_nothing_changes_until_a_code_has_confirmed_it(server: ServerThread, alice: Client) -> None:
-    said(alice, f"NS TOTP ON {PASSWORD}")
+    notices(alice, f"NS TOTP ON {PASSWORD}")
     assert outcome(server, PASSWORD) == "903"
-    assert "not the current code" in said(alice, "NS TOTP CONFIRM 000000")[0]
-    assert "is off" in said(alice, "NS TOTP")[0]
-    assert "already off" in said(alice, f"NS TOTP OFF {PASSWORD}")[0]
-    assert "Wrong password" in said(alice, "NS TOTP ON wrong")[0]
+    assert "not the current code" in notices(alice, "NS TOTP CONFIRM 000000")[0]
+    assert "is off" in notices(alice, "NS TOTP")[0]
+    assert "already off" in notices(alice, f"NS TOTP OFF {PASSWORD}")[0]
+    assert "Wrong password" in notices(alice, "NS TOTP ON wrong")[0]
     for line in ("NS TOTP X", "NS TOTP ON", "NS TOTP CONFIRM"):
-        assert said(alice, line)[0].startswith("Usage: TOTP"), line
+        assert notices(alice, line)[0].startswith("Usage: TOTP"), line
 
 
 def test_wrong_codes_are_counted_like_wrong_passwords(server: ServerThread, alice: Client) -> None:
@@ -144,15 +144,15 @@ def test_wrong_codes_are_counted_like_wrong_passwords(server: ServerThread, alic
     outcomes = [outcome(server, f"{PASSWORD} 000000") for _ in range(11)]
     assert outcomes[:2] == ["CODE_INVALID"] * 2
     assert outcomes[-1] == "THROTTLED"
-    assert outcome(server, f"{PASSWORD} {device.code()}") == "THROTTLED", "the right one has to wait as well"
+    assert outcome(server, f"{PASSWORD} {device.code()}") == "THROTTLED", "the right code is throttled, too"
 
 
-def test_codes_for_emergencies_do_once(server: ServerThread, alice: Client) -> None:
+def test_recovery_codes_are_valid_once(server: ServerThread, alice: Client) -> None:
     device, codes = switch_on(server, alice)
     assert outcome(server, f"{PASSWORD} {codes[3].upper()}") == "903"
     assert outcome(server, f"{PASSWORD} {codes[3]}") == "CODE_INVALID"
-    assert "9 recovery codes are left" in said(alice, "NS TOTP")[0]
-    new = said(alice, f"NS TOTP CODES {PASSWORD} {device.code()}")[1:]
+    assert "9 recovery codes are left" in notices(alice, "NS TOTP")[0]
+    new = notices(alice, f"NS TOTP CODES {PASSWORD} {device.code()}")[1:]
     assert outcome(server, f"{PASSWORD} {codes[4]}") == "CODE_INVALID"
     assert outcome(server, f"{PASSWORD} {new[0]}") == "903"
     account = server.call(lambda app: app.network.accounts.get("alice"))
@@ -163,9 +163,9 @@ def test_codes_for_emergencies_do_once(server: ServerThread, alice: Client) -> N
 
 
 def test_scram_says_that_a_code_is_needed(server: ServerThread, alice: Client) -> None:
-    """There is no place for it in SCRAM: only who has proved the password is told so."""
+    """SCRAM has no field for a code: only a client that has proved the password is told."""
     switch_on(server, alice)
-    for password, told in ((PASSWORD, True), ("wrong", False)):
+    for password, is_asked in ((PASSWORD, True), ("wrong", False)):
         with Client(server.address) as client:
             client.send("CAP REQ :sasl", "NICK x", "USER x 0 * :x", "AUTHENTICATE SCRAM-SHA-256")
             exchange = ClientExchange("alice", password, "nonce")
@@ -173,25 +173,25 @@ def test_scram_says_that_a_code_is_needed(server: ServerThread, alice: Client) -
             client.send("AUTHENTICATE " + base64.b64encode(exchange.first().encode()).decode())
             final = exchange.final(base64.b64decode(client.expect("AUTHENTICATE").params[0]).decode())
             client.send("AUTHENTICATE " + base64.b64encode(final.encode()).decode())
-            if told:
+            if is_asked:
                 client.expect("AUTHENTICATE")
                 client.send("AUTHENTICATE +")
             messages = client.until("903", "904")
             assert messages[-1].command == "904"
-            assert any("CODE_REQUIRED" in message.params for message in messages) == told
+            assert any("CODE_REQUIRED" in message.params for message in messages) == is_asked
 
 
-def test_nickserv_and_everything_that_wants_the_password(server: ServerThread, alice: Client) -> None:
+def test_nickserv_commands_that_ask_for_the_password(server: ServerThread, alice: Client) -> None:
     device, _ = switch_on(server, alice)
     with Client(server.address, "bob") as bob:
-        assert "is required" in said(bob, f"NS IDENTIFY alice {PASSWORD}")[0]
-        assert "You are logged in" in said(bob, f"NS IDENTIFY alice {PASSWORD} {device.code()}")[0]
-    assert "is required" in said(alice, f'NS PASSWD "{PASSWORD}" "another-7"')[0]
-    assert "was changed" in said(alice, f'NS PASSWD "{PASSWORD} {device.code()}" "another-7"')[0]
-    assert "is required" in said(alice, "NS EMAIL a@b.example another-7")[0]
-    assert "is required" in said(alice, "NS TOTP OFF another-7")[0]
-    assert "is required" in said(alice, "NS DROP alice another-7")[0]
-    assert "is off" in said(alice, f"NS TOTP OFF another-7 {device.code()}")[0]
+        assert "is required" in notices(bob, f"NS IDENTIFY alice {PASSWORD}")[0]
+        assert "You are logged in" in notices(bob, f"NS IDENTIFY alice {PASSWORD} {device.code()}")[0]
+    assert "is required" in notices(alice, f'NS PASSWD "{PASSWORD}" "another-7"')[0]
+    assert "was changed" in notices(alice, f'NS PASSWD "{PASSWORD} {device.code()}" "another-7"')[0]
+    assert "is required" in notices(alice, "NS EMAIL a@b.example another-7")[0]
+    assert "is required" in notices(alice, "NS TOTP OFF another-7")[0]
+    assert "is required" in notices(alice, "NS DROP alice another-7")[0]
+    assert "is off" in notices(alice, f"NS TOTP OFF another-7 {device.code()}")[0]
     assert outcome(server, "another-7") == "903"
 
 
@@ -205,19 +205,19 @@ def test_http(server: ServerThread, alice: Client) -> None:
         assert status == 201 or answer.body.startswith(b"The code of your authenticator app is required")
 
 
-def test_an_operator_helps_who_has_lost_all(server: ServerThread, alice: Client) -> None:
+def test_an_operator_resets_the_second_factor(server: ServerThread, alice: Client) -> None:
     switch_on(server, alice)
     with Client(server.address, "root") as root:
-        assert "Unknown command" in said(root, "NS RESETTOTP alice")[0]
-        become(root)
-        assert "is off" in said(root, "NS RESETTOTP alice")[-1]
-        assert "has no second factor" in said(root, "NS RESETTOTP alice")[0]
+        assert "Unknown command" in notices(root, "NS RESETTOTP alice")[0]
+        become_oper(root)
+        assert "is off" in notices(root, "NS RESETTOTP alice")[-1]
+        assert "has no second factor" in notices(root, "NS RESETTOTP alice")[0]
     assert outcome(server, PASSWORD) == "903"
 
 
-def test_the_code_in_a_terminal_is_what_a_camera_reads(server: ServerThread, alice: Client) -> None:
-    """White squares are drawn, on black, in halves of a character: as they look on paper."""
-    lines = said(alice, f"NS TOTP ON {PASSWORD}")
+def test_the_qr_code_in_a_terminal_can_be_read(server: ServerThread, alice: Client) -> None:
+    """White squares are drawn on black, two in the height of a character: a camera sees them as on paper."""
+    lines = notices(alice, f"NS TOTP ON {PASSWORD}")
     drawn = [line.removeprefix("\x0300,01") for line in lines if line.startswith("\x0300,01")]
     (address,) = (line for line in lines if line.startswith("otpauth://"))
     dark: list[list[bool]] = []
@@ -228,9 +228,9 @@ def test_the_code_in_a_terminal_is_what_a_camera_reads(server: ServerThread, ali
     assert max(map(len, drawn)) <= 60, "it fits into a window of 80 columns"
 
 
-def test_it_outlives_a_restart(start_server: StartServer, tmp_path: Path) -> None:
+def test_it_survives_a_restart(start_server: StartServer, tmp_path: Path) -> None:
     options = replace(quick_options(tmp_path), storage=replace(quick_options(tmp_path).storage, persistent=True))
-    settings = replace(STAFFED, accounts=AccountSettings(iterations=4096))
+    settings = replace(WITH_OPERS, accounts=AccountSettings(iterations=4096))
     first = start_server(settings, options)
     with Client(first.address, "alice") as client:
         client.send(f"REGISTER * * :{PASSWORD}")

@@ -10,11 +10,11 @@ from tests.irc import Client, people
 
 
 def answers(client: Client, *lines: str) -> list[tuple[str, ...]]:
-    """The answers; numerics without the reader's nick and the text."""
+    """Return the answers; numerics without the client's nick and the text."""
     return [(m.command, *m.params[1:-1]) if m.command.isdigit() else (m.command, *m.params) for m in client.run(*lines)]
 
 
-def test_shown(server: Target) -> None:
+def test_modes_are_shown(server: Target) -> None:
     """ "If <modestring> is not given, the RPL_CHANNELMODEIS numeric is returned. Servers MAY choose to hide sensitive
     information such as channel keys ... Servers MAY also return the RPL_CREATIONTIME numeric" """
     with people(server, "alice", "bob") as (alice, bob):
@@ -34,7 +34,7 @@ def test_no_such_channel(server: Target) -> None:
         assert answers(alice, "MODE") == [("461", "MODE")]
 
 
-def test_everybody_is_told(server: Target) -> None:
+def test_changes_are_sent_to_all_members(server: Target) -> None:
     """ "a MODE command is sent to all members of the channel containing the mode changes" """
     with people(server, "alice", "bob", channel="#a") as (alice, bob):
         for answer in alice.run("MODE #a +m-t+l 7"), bob.sync():
@@ -61,11 +61,11 @@ def test_unknown(server: Target) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "told"),
+    ("asked", "expected"),
     [
         ("+m", ["+m"]),
         ("m", ["+m"]),
-        ("+n", []),  # it is set already
+        ("+n", []),  # already set
         ("-m", []),
         ("+m-m", ["+m-m"]),
         ("+l 5", ["+l", "5"]),
@@ -78,14 +78,14 @@ def test_unknown(server: Target) -> None:
         ("+-+", []),
     ],
 )
-def test_changes(server: Target, asked: str, told: list[str]) -> None:
+def test_changes(server: Target, asked: str, expected: list[str]) -> None:
     with Client(server, "alice") as alice:
         alice.join("#a")
-        assert answers(alice, f"MODE #a {asked}") == ([("MODE", "#a", *told)] if told else [])
+        assert answers(alice, f"MODE #a {asked}") == ([("MODE", "#a", *expected)] if expected else [])
 
 
 @pytest.mark.parametrize("asked", ["+k", "+l", "+f", "+o", "-o", "+v"])
-def test_no_parameter(server: Target, asked: str) -> None:
+def test_missing_parameter(server: Target, asked: str) -> None:
     """ "If a type B or C mode does not have a parameter when being set, the server MUST ignore that mode." The others
     in the message are applied."""
     with Client(server, "alice") as alice:
@@ -104,8 +104,8 @@ def test_an_empty_parameter(server: Target, letter: str) -> None:
         assert answers(alice, f"MODE #a +{letter} :") == [("696", "#a", letter, "*")]
 
 
-def test_several_without_a_parameter(server: Target) -> None:
-    """One answer tells of all."""
+def test_several_missing_parameters(server: Target) -> None:
+    """One answer names all of them."""
     with Client(server, "alice") as alice:
         alice.join("#a")
         (refusal,) = alice.run("MODE #a +vvvolk")
@@ -121,15 +121,15 @@ def test_bad_key(server: Target, key: str) -> None:
         assert answers(alice, f"MODE #a +k{'' if key[0] != ':' else 'i'} :{key}")[0] == ("525", "#a")
 
 
-def test_key_with_a_space(server: Target) -> None:
+def test_key_with_a_space_is_refused(server: Target) -> None:
     """ "Servers may validate the value (eg. to forbid spaces, as they make it harder to use the key in JOIN)" """
     with Client(server, "alice") as alice:
         alice.join("#a")
         assert answers(alice, "MODE #a +k :a b") == [("525", "#a")]
 
 
-def test_key_is_set(server: Target) -> None:
-    """RFC 2812, ERR_KEYSET: "Channel key already set". Taking it away takes no key."""
+def test_a_set_key_is_not_replaced(server: Target) -> None:
+    """RFC 2812, ERR_KEYSET: "Channel key already set". Removing it needs no key."""
     with Client(server, "alice") as alice:
         alice.run("JOIN #a", "MODE #a +k one")
         assert answers(alice, "MODE #a +k two") == [("467", "#a")]
@@ -156,7 +156,7 @@ def test_bad_forward(server: Target, target: str) -> None:
         assert answers(alice, f"MODE #a +f {target}") == [("696", "#a", "f", target)]
 
 
-def test_forward_to_a_channel_of_others(server: Target) -> None:
+def test_forward_to_a_channel_of_others_is_refused(server: Target) -> None:
     """ERR_CHANOPRIVSNEEDED: "Indicates that a command failed because the client does not have the appropriate channel
     privileges": in the channel that others would be sent to."""
     with people(server, "alice", "bob") as (alice, bob):
@@ -175,7 +175,7 @@ def test_limit_of_modes(serve: Serve) -> None:
         ]
 
 
-def test_many_changes_take_several_lines(serve: Serve) -> None:
+def test_many_changes_are_sent_in_several_lines(serve: Serve) -> None:
     """ "at most 15 parameters", and 512 bytes, in one message."""
     masks = [f"{'x' * 12}{number:02}!*@*" for number in range(20)]
     with Client(serve(Settings(limits=Limits(modes=20))), "alice") as alice:
@@ -189,7 +189,7 @@ def test_many_changes_take_several_lines(serve: Serve) -> None:
         assert all(line.params[1] == "-" + "b" * (len(line.params) - 2) for line in lines)
 
 
-def test_both_at_once(server: Target) -> None:
-    """A question for a list in a message needs no privileges, the rest of it does."""
+def test_query_and_change_in_one_message(server: Target) -> None:
+    """The query for a list needs no privileges, the rest of the message does."""
     with people(server, "alice", "bob", channel="#a") as (_, bob):
         assert answers(bob, "MODE #a b+i") == [("368", "#a"), ("482", "#a")]

@@ -38,7 +38,7 @@ def test_invite_notify(server: Target) -> None:
         assert dave.sync() == []
 
 
-def test_refusals(server: Target) -> None:
+def test_refusals_of_invite(server: Target) -> None:
     with people(server, "alice", "bob", "carol") as (alice, bob, carol):
         alice.join("#a")
         carol.join("#a")
@@ -60,13 +60,41 @@ def test_refusals(server: Target) -> None:
 
 
 @pytest.mark.parametrize("modes", ["+i", "+l 1", "+k key", "+b *!*@*", "+R"])
-def test_an_invitation_opens_the_door_once(server: Target, modes: str) -> None:
+def test_an_invitation_is_used_up_by_one_join(server: Target, modes: str) -> None:
     with people(server, "alice", "bob") as (alice, bob):
         alice.run("JOIN #a", f"MODE #a {modes}", "INVITE bob #a")
         bob.sync()
         assert bob.run("JOIN #a")[0].command == "JOIN"
         bob.run("PART #a")
         assert bob.run("JOIN #a")[0].command in ("471", "473", "474", "475", "477")
+
+
+@pytest.mark.parametrize(
+    ("ban", "joins"),
+    [
+        ("MODE #a +b bob!*@*", False),
+        ("MODE #a +bb x!*@* *!*@127.*", False),
+        ("TBAN #a 60 bob!*@*", False),
+        ("CS BAN #a bob!*@* 60", False),
+        ("MODE #a +b x!*@*", True),
+        ("MODE #a +b m:bob!*@*", True),
+        ("MODE #a +eb bob!*@* bob!*@*", True),
+    ],
+)
+def test_an_invitation_ends_with_a_later_ban(server: Target, ban: str, joins: bool) -> None:
+    """RFC 2811, 4.3.1: "A user who is banned from a channel and who carries an invitation sent by a channel operator is
+    allowed to join the channel": who is invited after the ban.
+    """
+    make_account(server, "alice")
+    with device(server, "alice") as alice, Client(server, "bob") as bob:
+        alice.run("JOIN #a", "CS REGISTER #a", "MODE #a +i", "INVITE bob #a", ban)
+        bob.sync()
+        assert [message.params[1] for message in bob.run("INVITE")[:-1]] == ["#a"] * joins
+        assert ("366" in bob.commands("JOIN #a")) is joins
+        if not joins:
+            assert "341" in alice.commands("INVITE bob #a")
+            bob.sync()
+            assert "366" in bob.commands("JOIN #a")
 
 
 def test_list(server: Target) -> None:
@@ -88,7 +116,7 @@ def test_an_invitation_ends_with_the_channel(server: Target) -> None:
         assert bob.commands("JOIN #a") == ["473"]
 
 
-def test_of_somebody_away(server: Target) -> None:
+def test_inviting_an_away_user(server: Target) -> None:
     with people(server, "alice", "bob") as (alice, bob):
         bob.run("AWAY :lunch")
         alice.join("#a")
@@ -119,7 +147,7 @@ def test_knock(server: Target) -> None:
     ("modes", "numeric"),
     [("+k key", "711"), ("+l 1", "711"), ("+l 5", "713"), ("+n", "713"), ("+iK", "480"), ("+ib bob", "404")],
 )
-def test_doors(server: Target, modes: str, numeric: str) -> None:
+def test_only_locked_channels_take_a_knock(server: Target, modes: str, numeric: str) -> None:
     with people(server, "alice", "bob") as (alice, bob):
         alice.run("JOIN #a", f"MODE #a {modes}")
         (answer,) = bob.run("KNOCK #a")
@@ -135,7 +163,7 @@ def test_knock_refusals(server: Target) -> None:
 
 
 def test_too_many_knocks(running_server: World) -> None:
-    """One a minute from each user and at each channel."""
+    """One a minute from each user, and one a minute for each channel."""
     with people(running_server.address, "alice", "bob", "carol") as (alice, bob, carol):
         alice.run("JOIN #a,#b", "MODE #a +i", "MODE #b +i")
         assert bob.commands("KNOCK #a") == ["711"]
@@ -149,7 +177,7 @@ def test_too_many_knocks(running_server: World) -> None:
         assert bob.commands("KNOCK #b") == ["711"]
 
 
-def test_a_clock_that_is_set_back_keeps_nobody_from_knocking(running_server: World) -> None:
+def test_knock_works_after_the_clock_was_set_back(running_server: World) -> None:
     with people(running_server.address, "alice", "bob") as (alice, bob):
         alice.run("JOIN #a", "MODE #a +i")
         assert bob.commands("KNOCK #a") == ["711"]
@@ -162,7 +190,7 @@ def test_a_clock_that_is_set_back_keeps_nobody_from_knocking(running_server: Wor
         assert bob.commands("KNOCK #a") == ["711"]
 
 
-def test_who_is_there_already(server: Target) -> None:
+def test_inviting_a_member(server: Target) -> None:
     """ "If the user is already on the target channel, the server MUST reject the command with the ERR_USERONCHANNEL
     numeric", also where "they SHOULD reject it when the channel has invite-only mode set, and the user is not a channel
     operator" with another."""
@@ -173,17 +201,17 @@ def test_who_is_there_already(server: Target) -> None:
         assert bob.commands("INVITE nobody #a") == ["401"]
 
 
-def test_the_same_invitation_is_not_sent_again_and_again(server: Target) -> None:
+def test_repeated_invitations_are_not_sent_again(server: Target) -> None:
     with people(server, "alice", "bob") as (alice, bob):
         alice.join("#a")
         assert [alice.commands("INVITE bob #a") for _ in range(3)] == [["341"], ["263"], ["263"]]
         assert [message.command for message in bob.sync()] == ["INVITE"]
         bob.run("JOIN #a", "PART #a")
         alice.sync()
-        assert alice.commands("INVITE bob #a") == ["341"]  # it was used
+        assert alice.commands("INVITE bob #a") == ["341"]  # the invitation was used
 
 
-def test_nobody_invites_a_crowd(server: Target) -> None:
+def test_invitations_are_limited(server: Target) -> None:
     with people(server, "alice", "bob") as (alice, bob):
         answers = []
         for number in range(12):
@@ -194,10 +222,10 @@ def test_nobody_invites_a_crowd(server: Target) -> None:
 
 
 @pytest.mark.parametrize("restart", [False, True])
-def test_an_invitation_waits_for_who_is_always_on(start_server: StartServer, tmp_path: Path, restart: bool) -> None:
+def test_an_invitation_of_an_always_on_user_survives(start_server: StartServer, tmp_path: Path, restart: bool) -> None:
     options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
     server = start_server(Settings(accounts=AccountSettings(iterations=4096, always_on="mandatory")), options)
-    make_account(server.address, "zoe")  # who stays when the connection goes
+    make_account(server.address, "zoe")  # an always-on user
     make_account(server.address, "yan")
     with device(server.address, "yan") as yan:
         yan.until("376", "422")
@@ -212,9 +240,28 @@ def test_an_invitation_waits_for_who_is_always_on(start_server: StartServer, tmp
         assert "366" in zoe.commands("JOIN #a")
 
 
+def test_a_withdrawn_invitation_of_an_always_on_user_does_not_come_back(
+    start_server: StartServer, tmp_path: Path
+) -> None:
+    """Neither that of one who was banned nor that of a channel that has ended, if there is another of its name."""
+    options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
+    settings = Settings(accounts=AccountSettings(iterations=4096, always_on="mandatory"))
+    server = start_server(settings, options)
+    for nick in "zoe", "yan":
+        make_account(server.address, nick)
+    with device(server.address, "yan") as yan:
+        yan.until("376", "422")
+        yan.run("JOIN #a,#b", "INVITE zoe #a", "INVITE zoe #b", "MODE #a +b zoe!*@*", "PART #b", "JOIN #b")
+    server.stop()
+    server = start_server(settings, options)
+    with device(server.address, "zoe") as zoe:
+        zoe.until("376", "422")
+        assert zoe.commands("INVITE") == ["337"]
+
+
 @pytest.mark.parametrize("modes", ["+i", "+k key", "+l 1", "+b *!*@*", "+R", "+ikb key *!*@*"])
-def test_who_runs_a_channel_gets_in_whatever_its_locks(server: Target, modes: str) -> None:
-    """Ergo's rule: founders and those whom the access list gives half-operator or more bypass them."""
+def test_founders_and_ranks_of_the_access_list_bypass_locks(server: Target, modes: str) -> None:
+    """Ergo's rule: founders, and accounts with half-operator or more on the access list, bypass locks."""
     for nick in "zoe", "olga", "vera":
         make_account(server, nick)
     with device(server, "zoe") as zoe, device(server, "olga") as olga, device(server, "vera") as vera:
@@ -229,7 +276,7 @@ def test_who_runs_a_channel_gets_in_whatever_its_locks(server: Target, modes: st
             assert "366" in client.commands("JOIN #a")
 
 
-def test_a_knock_that_nobody_can_hear_is_not_confirmed(server: Target) -> None:
+def test_a_knock_without_recipients_is_not_confirmed(server: Target) -> None:
     with people(server, "alice", channel="#a") as (alice,), Client(server, "bob") as bob:
         alice.run("MODE #a +i-o alice")
         (answer,) = bob.run("KNOCK #a")
@@ -237,12 +284,12 @@ def test_a_knock_that_nobody_can_hear_is_not_confirmed(server: Target) -> None:
 
 
 @pytest.mark.parametrize("mode", ["+g", "+R"])
-def test_who_takes_no_text_of_a_stranger_is_told_of_the_knock_alone(server: Target, mode: str) -> None:
+def test_a_user_who_blocks_strangers_sees_a_knock_without_its_text(server: Target, mode: str) -> None:
     with people(server, "alice", "carol", channel="#a") as (alice, carol), Client(server, "bob") as bob:
         alice.run("MODE #a +io carol", f"MODE alice {mode}")
         for client in alice, carol:
             client.sync()
         assert bob.commands("KNOCK #a :buy this") == ["711"]
-        ((told,), (heard,)) = alice.sync(), carol.sync()
-        assert (told.command, told.params[-1]) == ("710", "has asked for an invite.")
-        assert (heard.command, heard.params[-1]) == ("710", "has asked for an invite: buy this")
+        ((shortened,), (complete,)) = alice.sync(), carol.sync()
+        assert (shortened.command, shortened.params[-1]) == ("710", "has asked for an invite.")
+        assert (complete.command, complete.params[-1]) == ("710", "has asked for an invite: buy this")

@@ -7,14 +7,14 @@ import pytest
 
 from greenchat.config.options import Storage
 from greenchat.config.settings import Limits, Settings
-from tests.commands.inside import add_account, log_in, make_operator
+from tests.commands.state_changes import add_account, log_in, make_operator
 from tests.conftest import Serve, StartServer, Target, cheap_passwords, quick_options
 from tests.irc import Client, people
 from tests.world import World
 
 
 def shape(client: Client, *lines: str) -> list[tuple[str, ...]]:
-    """The answers without the reader's nick and the texts for people."""
+    """Return the answers without the client's nick and the texts."""
     return [
         (message.command, *message.params[1:-1]) if message.command.isdigit() else (message.command, *message.params)
         for message in client.run(*lines)
@@ -24,7 +24,7 @@ def shape(client: Client, *lines: str) -> list[tuple[str, ...]]:
 # JOIN
 
 
-def test_what_a_join_is_answered_with(server: Target) -> None:
+def test_answers_to_a_join(server: Target) -> None:
     """ "they receive a JOIN message from the server with their client as the message <source> and the channel they have
     joined as the first parameter of the message. After this, they are sent the channel's topic (with RPL_TOPIC), and no
     message if the channel does not have a topic. They are also sent a list of users currently joined to the channel
@@ -41,14 +41,14 @@ def test_what_a_join_is_answered_with(server: Target) -> None:
         assert answers[3].params[3] == "@alice bob"
 
 
-def test_others_see_a_join(server: Target) -> None:
+def test_members_see_a_join(server: Target) -> None:
     """ "This message may be sent from a server to a client to notify the client that someone has joined a channel." """
     with people(server, "alice", "bob", channel="#a") as (alice, bob):
         bob.run("PART #a", "JOIN #a")
         assert [(message.command, message.nick) for message in alice.sync()] == [("PART", "bob"), ("JOIN", "bob")]
 
 
-def test_the_first_becomes_operator(server: Target) -> None:
+def test_the_first_member_becomes_operator(server: Target) -> None:
     """ "the first client who joins a normal channel is made a channel operator, along with the appropriate channel
     membership prefix" """
     with people(server, "alice", "bob", channel="#a") as (alice, _):
@@ -64,13 +64,13 @@ def test_several_channels_each_with_its_key(server: Target) -> None:
         assert shape(bob, "JOIN #c") == [("475", "#c")]
 
 
-def test_a_join_again_is_nothing(server: Target) -> None:
+def test_joining_again_does_nothing(server: Target) -> None:
     with Client(server, "alice") as alice:
         alice.join("#a")
         assert alice.run("JOIN #A") == []
 
 
-def test_zero_leaves_all(server: Target) -> None:
+def test_join_0_parts_all_channels(server: Target) -> None:
     """ "The server will process this command as though the client had sent a PART command for each channel they are a
     member of." """
     with Client(server, "alice") as alice:
@@ -81,23 +81,24 @@ def test_zero_leaves_all(server: Target) -> None:
 
 
 @pytest.mark.parametrize("name", ["foobar", "&local", "+a", "1"])
-def test_no_name_of_a_channel(server: Target, name: str) -> None:
+def test_not_a_channel_name(server: Target, name: str) -> None:
     """ERR_NOSUCHCHANNEL: "Indicates that no channel can be found for the supplied channel name." """
     with Client(server, "alice") as alice:
         assert shape(alice, f"JOIN {name}") == [("403", name)]
 
 
 @pytest.mark.parametrize("name", ["#", "#a\x07b", "#" + "a" * 64, "#" + "\U0001f409" * 40])
-def test_a_bad_name(server: Target, name: str) -> None:
+def test_invalid_channel_names(server: Target, name: str) -> None:
     """ERR_BADCHANMASK: "Indicates the supplied channel name is not a valid. This is similar to, but stronger than,
     ERR_NOSUCHCHANNEL". CHANNELLEN "specifies the maximum length of a channel name that a client may join"."""
     with Client(server, "alice") as alice:
         assert shape(alice, f"JOIN {name}") == [("476", name)]
 
 
-def test_all_else_can_be_in_a_name(server: Target) -> None:
-    """ "the only restriction on a channel name is that it may not contain any spaces, a control G, or a comma": and no
-    other character that can't be seen."""
+def test_all_other_characters_are_allowed(server: Target) -> None:
+    """ "the only restriction on a channel name is that it may not contain any spaces, a control G, or a comma"; we
+    refuse other invisible characters, too.
+    """
     with people(server, "alice", "bob") as (alice, bob):
         for name in ("#a:b", "##", "#:", "#!@*", "#\u65e5\u672c"):
             alice.join(name)
@@ -128,7 +129,7 @@ def test_no_parameters(server: Target) -> None:
         assert shape(alice, "PART") == [("461", "PART")]
 
 
-# Who may come in: https://modern.ircdocs.horse/#channel-modes
+# Channel modes that refuse a JOIN: https://modern.ircdocs.horse/#channel-modes
 
 
 @pytest.mark.parametrize(
@@ -164,7 +165,7 @@ def test_refused(server: Target, modes: str, numeric: str) -> None:
         "+mMnstpCcTuUK",
     ],
 )
-def test_let_in(server: Target, modes: str) -> None:
+def test_exceptions_are_let_in(server: Target, modes: str) -> None:
     with people(server, "alice", "bob") as (alice, bob):
         alice.run("JOIN #a", f"MODE #a {modes}", "INVITE bob #a" if "bi" in modes else "PING x")
         bob.sync()
@@ -172,7 +173,7 @@ def test_let_in(server: Target, modes: str) -> None:
 
 
 def test_registered_only(running_server: World) -> None:
-    """ISUPPORT has no word for +R; InspIRCd and Ergo answer 477 to whoever has no account."""
+    """ISUPPORT has no word for +R; InspIRCd and Ergo answer 477 to users without an account."""
     with people(running_server.address, "alice", "bob") as (alice, bob):
         alice.run("JOIN #a", "MODE #a +R")
         assert bob.commands("JOIN #a") == ["477"]
@@ -219,7 +220,7 @@ def test_forward(server: Target) -> None:
         ]
 
 
-def test_forward_in_a_circle(server: Target) -> None:
+def test_forwards_in_a_circle_end(server: Target) -> None:
     """ "servers may choose to stop the forwarding any time they wish. They should send a human-readable NOTICE to the
     user telling them about it." """
     with people(server, "alice", "bob") as (alice, bob):
@@ -228,7 +229,7 @@ def test_forward_in_a_circle(server: Target) -> None:
         assert commands == ["470"] * 5 + ["473", "NOTICE"]
 
 
-def test_a_forward_leads_to_the_channel_that_was_meant_and_to_no_other_of_its_name(server: Target) -> None:
+def test_a_forward_leads_only_to_the_channel_that_existed_when_it_was_set(server: Target) -> None:
     with people(server, "alice", "mallory", "bob") as (alice, mallory, bob):
         alice.run("JOIN #one,#two", "MODE #one +if #two", "PART #two")
         assert shape(bob, "JOIN #one") == [("473", "#one")], "nobody is in it, and bob does not create it"
@@ -315,7 +316,7 @@ def test_part_without_a_reason(server: Target) -> None:
         assert shape(alice, "PART #a") == [("PART", "#a")]
 
 
-def test_part_from_elsewhere(server: Target) -> None:
+def test_part_of_a_channel_one_is_not_in(server: Target) -> None:
     """ "if the channel exists and the client is not joined to it, they will receive an ERR_NOTONCHANNEL reply and that
     channel will be ignored. If the channel does not exist, the client will receive an ERR_NOSUCHCHANNEL reply" """
     with people(server, "alice", "bob") as (alice, bob):
@@ -324,7 +325,7 @@ def test_part_from_elsewhere(server: Target) -> None:
         assert shape(bob, "PART #a,#nowhere,#b") == [("442", "#a"), ("403", "#nowhere"), ("PART", "#b")]
 
 
-def test_the_last_to_leave_ends_a_channel(server: Target) -> None:
+def test_a_channel_ends_with_its_last_member(server: Target) -> None:
     """ "the channel ceases to exist when the last client leaves it" """
     with Client(server, "alice") as alice:
         alice.run("JOIN #a", "MODE #a +ik secret", "PART #a")
@@ -332,8 +333,10 @@ def test_the_last_to_leave_ends_a_channel(server: Target) -> None:
         assert alice.run("JOIN #a")[1].params[3] == "@alice"
 
 
-def test_a_reason_that_does_not_fit(server: Target) -> None:
-    """417: "Indicates a given line does not follow the specified size limits". Nothing is cut, nobody leaves."""
+def test_a_too_long_reason_is_refused(server: Target) -> None:
+    """417: "Indicates a given line does not follow the specified size limits". The reason is not cut and the user
+    stays.
+    """
     with people(server, "alice", "bob", channel="#a") as (alice, bob):
         assert alice.commands("PART #a :" + "x" * 480) == ["417"]
         assert bob.sync() == []
@@ -343,7 +346,7 @@ def test_a_reason_that_does_not_fit(server: Target) -> None:
 
 @pytest.mark.parametrize("line", ["JOIN :", "JOIN ,", "PART :", "PART ,"])
 def test_an_empty_list(server: Target, line: str) -> None:
-    """ "less parameters than the command requires": a list of nothing is answered too."""
+    """ "less parameters than the command requires": an empty list is answered, too."""
     with Client(server, "alice") as alice:
         assert shape(alice, line) == [("461", line[:4])]
 
@@ -364,8 +367,8 @@ def test_an_empty_list(server: Target, line: str) -> None:
     ],
 )
 @pytest.mark.parametrize("leave", ["PART #a :{}", "QUIT :{}"])
-def test_a_reason_is_a_line_like_any_other(server: Target, mode: str, reason: str, seen: str, leave: str) -> None:
-    """Who may not speak in a channel shows its members no text by leaving; others are shown it."""
+def test_a_part_reason_needs_permission_to_speak(server: Target, mode: str, reason: str, seen: str, leave: str) -> None:
+    """The reason of a user who may not speak in the channel is not shown to its members; that of others is."""
     with people(server, "alice", "bob", "carol") as (alice, bob, carol):
         alice.join("#a")
         bob.run("JOIN #a,#b")
@@ -383,7 +386,7 @@ def test_a_reason_is_a_line_like_any_other(server: Target, mode: str, reason: st
             assert not [message for message in alice.sync() if message.command == "QUIT"]
 
 
-def test_a_reason_that_is_not_seen_is_not_in_the_history_either(server: Target) -> None:
+def test_a_hidden_reason_is_not_in_the_history(server: Target) -> None:
     caps = "message-tags batch draft/chathistory draft/event-playback"
     with people(server, "alice", "bob", "carol", caps=caps) as (alice, bob, carol):
         alice.join("#a")
@@ -393,12 +396,12 @@ def test_a_reason_that_is_not_seen_is_not_in_the_history_either(server: Target) 
         bob.send("QUIT :a word")
         bob.until_end()
 
-        def told(client: Client, channel: str) -> list[str]:
+        def reasons(client: Client, channel: str) -> list[str]:
             return [
                 m.params[-1]
                 for m in client.run(f"CHATHISTORY LATEST {channel} * 9")
                 if m.command == "QUIT" and "batch" in m.tags
             ]
 
-        assert told(alice, "#a") == ["Quit: "]
-        assert told(carol, "#b") == ["Quit: a word"]
+        assert reasons(alice, "#a") == ["Quit: "]
+        assert reasons(carol, "#b") == ["Quit: a word"]

@@ -3,13 +3,13 @@
 import pytest
 
 from greenchat.config.settings import Limits, Settings
-from tests.commands.inside import give
+from tests.commands.state_changes import give_member_mode
 from tests.conftest import Serve, Target
 from tests.irc import people
 from tests.world import World
 
 
-def test_by_force(server: Target) -> None:
+def test_kick_removes_the_user(server: Target) -> None:
     """ "It causes the <user> to be removed from the <channel> by force." """
     with people(server, "alice", "bob", "carol", channel="#a") as (alice, bob, carol):
         (kick,) = alice.run("KICK #A BOB :Speaking English")
@@ -76,19 +76,19 @@ def test_refusals(server: Target) -> None:
         ("v", "", False),
     ],
 )
-def test_ranks(running_server: World, kicker: str, kicked: str, done: bool) -> None:
+def test_ranks_that_may_kick(running_server: World, kicker: str, kicked: str, done: bool) -> None:
     """https://modern.ircdocs.horse/#channel-membership-prefixes"""
     with people(running_server.address, "first", "alice", "bob", channel="#a") as (_, alice, bob):
-        give(running_server, "alice", "#a", kicker)
+        give_member_mode(running_server, "alice", "#a", kicker)
         if kicked:
-            give(running_server, "bob", "#a", kicked)
+            give_member_mode(running_server, "bob", "#a", kicked)
         assert alice.commands("KICK #a bob") == ["KICK" if done else "482"]
         assert bool(bob.sync()) is done
 
 
-def test_oneself(running_server: World) -> None:
+def test_kicking_oneself(running_server: World) -> None:
     with people(running_server.address, "first", "alice", channel="#a") as (_, alice):
-        give(running_server, "alice", "#a", "h")
+        give_member_mode(running_server, "alice", "#a", "h")
         assert alice.run("KICK #a alice :enough")[0].params == ("#a", "alice", "enough")
 
 
@@ -99,8 +99,10 @@ def test_long_comment(serve: Serve) -> None:
         assert alice.run("KICK #a bob :" + "\u00e9" * 20)[0].params[2] == "\u00e9" * 10
 
 
-def test_a_comment_that_does_not_fit(server: Target) -> None:
-    """417: "Indicates a given line does not follow the specified size limits". Nothing is cut, nobody is kicked."""
+def test_a_too_long_comment_is_refused(server: Target) -> None:
+    """417: "Indicates a given line does not follow the specified size limits". The comment is not cut and no user is
+    kicked.
+    """
     with people(server, "alice", "bob", channel="#a") as (alice, bob):
         assert alice.commands("KICK #a bob :" + "\U0001f409" * 120) == ["417"]
         assert bob.sync() == []

@@ -12,8 +12,8 @@ from tests.world import World
 _MINUTE = 60_000
 
 
-def listed(client: Client, line: str) -> list[str]:
-    """The names in the answer; it begins with 321 and ends with 323."""
+def listed_names(client: Client, line: str) -> list[str]:
+    """Return the channel names of the answer, which begins with 321 and ends with 323."""
     start, *entries, end = client.run(line)
     assert (start.command, end.command) == ("321", "323")
     assert all(entry.command == "322" for entry in entries)
@@ -31,15 +31,15 @@ def test_reply(server: Target) -> None:
         assert end.params == ("bob", "End of /LIST")
 
 
-def test_hidden(server: Target) -> None:
+def test_private_and_secret_channels_are_hidden(server: Target) -> None:
     """ "the information about all visible channels (those not hidden by the secret channel mode rules) is returned".
     RFC 2811, 4.2.6: with +p or +s "there is no way of getting this channel's name from the server without being a
     member"."""
     with people(server, "alice", "bob") as (alice, bob):
         alice.run("JOIN #open,#secret,#private", "MODE #secret +s", "MODE #private +p")
-        assert listed(bob, "LIST") == ["#open"]
-        assert listed(bob, "LIST #secret,#private") == []
-        assert listed(alice, "LIST") == ["#open", "#secret", "#private"]
+        assert listed_names(bob, "LIST") == ["#open"]
+        assert listed_names(bob, "LIST #secret,#private") == []
+        assert listed_names(alice, "LIST") == ["#open", "#secret", "#private"]
 
 
 @pytest.mark.parametrize(
@@ -79,4 +79,4 @@ def test_conditions(running_server: World, params: str, found: list[str]) -> Non
                     channel.topic = replace(channel.topic, time=channel.topic.time - topic * _MINUTE)
 
         running_server.call(age)
-        assert listed(alice, f"LIST {params}") == found
+        assert listed_names(alice, f"LIST {params}") == found

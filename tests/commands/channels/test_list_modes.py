@@ -5,7 +5,7 @@ from time import time
 import pytest
 
 from greenchat.config.settings import Limits, Settings
-from tests.commands.inside import log_in
+from tests.commands.state_changes import log_in
 from tests.conftest import Serve, Target
 from tests.irc import Client, people
 from tests.world import World
@@ -14,7 +14,7 @@ NUMERICS = [("b", "367", "368"), ("e", "348", "349"), ("I", "346", "347")]
 
 
 @pytest.mark.parametrize(("letter", "entry", "end"), NUMERICS)
-def test_shown(server: Target, letter: str, entry: str, end: str) -> None:
+def test_lists_are_shown(server: Target, letter: str, entry: str, end: str) -> None:
     """ "If a type A mode has been sent without an argument, the contents of the list MUST be sent to the user". "Ban
     lists are returned with zero or more RPL_BANLIST numerics, followed by one RPL_ENDOFBANLIST numeric", and so are the
     others. RPL_BANLIST: "<client> <channel> <mask> [<who> <set-ts>]" """
@@ -58,8 +58,8 @@ def test_who_may_see_them(server: Target) -> None:
         ("\u044f", "\u044f!*@*"),
     ],
 )
-def test_completed(server: Target, given: str, stored: str) -> None:
-    """ "each of these values should be a client mask": what is left out is `*`."""
+def test_masks_are_completed(server: Target, given: str, stored: str) -> None:
+    """ "each of these values should be a client mask": missing parts become `*`."""
     with Client(server, "alice") as alice:
         alice.join("#a")
         assert alice.run(f"MODE #a +b {given}")[0].params == ("#a", "+b", stored)
@@ -79,9 +79,9 @@ def test_no_masks(server: Target, mask: str) -> None:
 @pytest.mark.parametrize(
     "mask", ["x:foo", "~x:foo", "$a:foo", "account:foo", "m:x:foo", "j:#b", "~q:nick!*@*", "2001:db8::1", "2001:db8::*"]
 )
-def test_masks_that_would_match_nobody(server: Target, mask: str) -> None:
-    """EXTBAN (https://modern.ircdocs.horse/#extban-parameter) says which letters there are; a letter
-    that is none of them, or an address as a nickname, would be a ban that its setter relies on, and that holds nobody.
+def test_invalid_extbans_and_masks_are_refused(server: Target, mask: str) -> None:
+    """EXTBAN (https://modern.ircdocs.horse/#extban-parameter) says which letters there are; an unknown letter, or an
+    address in the place of the nickname, would be a ban that matches nobody though its setter relies on it.
     """
     with Client(server, "alice") as alice:
         alice.join("#a")
@@ -93,7 +93,7 @@ def test_masks_that_would_match_nobody(server: Target, mask: str) -> None:
             assert alice.commands(f"MODE #a +b {good}") == ["MODE"]
 
 
-def test_each_once(server: Target) -> None:
+def test_a_mask_is_listed_once(server: Target) -> None:
     with Client(server, "alice") as alice:
         alice.run("JOIN #a", "MODE #a +b Bob!*@*")
         assert alice.run("MODE #a +b bob") == []
@@ -101,7 +101,7 @@ def test_each_once(server: Target) -> None:
         assert alice.run("MODE #a -b BOB")[0].params == ("#a", "-b", "Bob!*@*")
 
 
-def test_full(serve: Serve) -> None:
+def test_full_list(serve: Serve) -> None:
     """MAXLIST: "the maximum number of entries that all of the modes in <modes>, combined, may set on a channel". RFC
     2812, ERR_BANLISTFULL: "<channel> <char> :Channel list is full" """
     with Client(serve(Settings(limits=Limits(list_entries=3))), "alice") as alice:
@@ -124,8 +124,8 @@ def test_isupport(server: Target) -> None:
 
 
 @pytest.mark.parametrize("letter", ["b", "e", "I"])
-def test_an_account_is_meant_in_every_list(running_server: World, letter: str) -> None:
-    """https://ircv3.net/specs/extensions/account-extban, in all modes that take a mask."""
+def test_masks_of_accounts_work_in_every_list(running_server: World, letter: str) -> None:
+    """https://ircv3.net/specs/extensions/account-extban, in all modes with masks."""
     with people(running_server.address, "alice", "bob", "carol") as (alice, bob, carol):
         log_in(running_server, "bob", "bobby")
         alice.join("#a")

@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.commands.inside import give
+from tests.commands.state_changes import give_member_mode
 from tests.conftest import Target
 from tests.irc import Client, people
 from tests.world import World
 
 
-def test_given_and_taken(server: Target) -> None:
+def test_ranks_are_given_and_taken(server: Target) -> None:
     """ "set other users to operator (or lower) status" """
     with people(server, "alice", "bob", channel="#a") as (alice, bob):
         assert alice.run("MODE #a +ovh BOB bob Bob")[0].params == ("#a", "+ovh", "bob", "bob", "bob")
@@ -17,7 +17,7 @@ def test_given_and_taken(server: Target) -> None:
         assert alice.run("MODE #a", "NAMES #a")[-2].params[3] == "alice @bob"
 
 
-def test_nothing_changes(server: Target) -> None:
+def test_changes_without_effect(server: Target) -> None:
     with people(server, "alice", "bob", channel="#a") as (alice, _):
         assert alice.run("MODE #a +o alice") == []
         assert alice.run("MODE #a -v bob") == []
@@ -63,34 +63,34 @@ def test_refusals(server: Target) -> None:
         ("v", "+v", "", False),
     ],
 )
-def test_ranks(running_server: World, actor: str, change: str, target: str, done: bool) -> None:
-    """ "at a lower privilege level than operators": nobody acts on who is above them."""
+def test_nobody_changes_a_higher_rank(running_server: World, actor: str, change: str, target: str, done: bool) -> None:
+    """ "at a lower privilege level than operators": no member changes the modes of a member with a higher rank."""
     with people(running_server.address, "first", "alice", "bob", channel="#a") as (_, alice, bob):
-        give(running_server, "alice", "#a", actor)
+        give_member_mode(running_server, "alice", "#a", actor)
         for letter in target:
-            give(running_server, "bob", "#a", letter)
+            give_member_mode(running_server, "bob", "#a", letter)
         assert alice.commands(f"MODE #a {change} bob") == ["MODE" if done else "482"]
         assert bool(bob.sync()) is done
 
 
 @pytest.mark.parametrize("letter", "qaohv")
-def test_everybody_may_step_down(running_server: World, letter: str) -> None:
+def test_members_may_remove_their_own_rank(running_server: World, letter: str) -> None:
     with people(running_server.address, "first", "alice", channel="#a") as (_, alice):
-        give(running_server, "alice", "#a", "h")
-        give(running_server, "alice", "#a", letter)
+        give_member_mode(running_server, "alice", "#a", "h")
+        give_member_mode(running_server, "alice", "#a", letter)
         assert alice.run(f"MODE #a -{letter} alice")[0].params == ("#a", f"-{letter}", "alice")
 
 
-def test_ranks_are_kept_in_order(running_server: World) -> None:
+def test_prefixes_are_in_the_order_of_ranks(running_server: World) -> None:
     """PREFIX lists the modes from the highest to the lowest, and so does multi-prefix."""
     with Client(running_server.address, "alice", caps="multi-prefix") as alice:
         alice.join("#a")
         for letter in "vhaq":
-            give(running_server, "alice", "#a", letter)
+            give_member_mode(running_server, "alice", "#a", letter)
         assert alice.run("NAMES #a")[0].params[3] == "~&@%+alice"
 
 
-# An auditorium (+u): people without a rank do not see each other
+# An auditorium (+u): members without a rank do not see each other
 
 
 def test_auditorium(server: Target) -> None:
@@ -114,8 +114,8 @@ def test_auditorium(server: Target) -> None:
         assert carol.sync() == []
 
 
-def test_rank_brings_into_sight(server: Target) -> None:
-    """Who gets a rank joins in the eyes of those who did not see them, and parts when it is lost."""
+def test_getting_a_rank_makes_a_member_visible(server: Target) -> None:
+    """For members who did not see the user, a rank looks like a JOIN, and losing it like a PART."""
     with people(server, "alice", channel="#a") as (alice,):
         alice.run("MODE #a +u")
         with people(server, "bob", "carol", channel="#a") as (bob, carol):

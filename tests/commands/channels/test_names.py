@@ -6,7 +6,7 @@ from tests.irc import Client, people
 
 
 def names(client: Client, channel: str) -> list[str]:
-    """Everybody in the answer to NAMES."""
+    """Return all names of the answer to NAMES."""
     return [name for m in client.run(f"NAMES {channel}") if m.command == "353" for name in m.params[3].split()]
 
 
@@ -27,7 +27,7 @@ def test_several_channels(server: Target) -> None:
         assert answers == [("353", "=", "#a"), ("366", "#a"), ("366", "#nowhere"), ("353", "=", "#b"), ("366", "#b")]
 
 
-def test_nothing_there(server: Target) -> None:
+def test_missing_channels(server: Target) -> None:
     """ "If the channel name is invalid or the channel does not exist, one RPL_ENDOFNAMES numeric containing the given
     channel name should be returned." """
     with Client(server, "alice") as alice:
@@ -52,8 +52,8 @@ def test_without_parameter(server: Target) -> None:
         assert (end.command, end.params[1]) == ("366", "*")
 
 
-def test_without_parameter_there_is_an_end_of_it(serve: Serve) -> None:
-    """It shows as many people as a WHO."""
+def test_the_answer_without_parameter_is_bounded(serve: Serve) -> None:
+    """It lists as many users as a WHO."""
     with people(serve(Settings(limits=Limits(who=2))), "alice", "bob") as (alice, bob):
         alice.run("JOIN #a,#b,#c,#d")
         assert bob.commands("NAMES") == ["353", "353", "366"]
@@ -114,7 +114,7 @@ def test_userhost_in_names(server: Target) -> None:
 
 
 def test_many(server: Target) -> None:
-    """Each line keeps to 512 bytes, nobody is missing, nobody comes twice: while people come, go and change."""
+    """Each line keeps to 512 bytes and lists each member once, while users join, part and change."""
     nicks = [f"member-{number:02}-{'x' * 20}" for number in range(60)]
     with people(server, "alice", *nicks, caps="server-time userhost-in-names", channel="#many") as clients:
         alice = clients[0]
@@ -133,8 +133,8 @@ def test_many(server: Target) -> None:
             assert sorted(found) == sorted(expected)
 
 
-def test_many_under_a_longer_name(server: Target) -> None:
-    """What is kept of a large channel does not outlive its name: the lines still keep to 512 bytes."""
+def test_many_after_a_rename_to_a_longer_name(server: Target) -> None:
+    """What is cached for a large channel does not survive a rename: the lines still keep to 512 bytes."""
     nicks = [f"member-{number:02}" for number in range(60)]
     longer = "#" + "m" * 60
     with people(server, "alice", *nicks, channel="#m") as (alice, *_):

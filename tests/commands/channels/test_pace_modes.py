@@ -2,6 +2,7 @@
 
 import pytest
 
+from greenchat.commands.core import channel_pace
 from tests.conftest import Serve
 from tests.irc import Client, people
 
@@ -25,13 +26,28 @@ def test_slow_mode(serve: Serve) -> None:
         alice.run("MODE #tea -W", "MODE #tea -v bob")
 
 
+def test_slow_mode_remembers_who_comes_back(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many have spoken: only of users who have quit it forgets something then."""
+    monkeypatch.setattr(channel_pace, "_FORGET_FROM", 2)
+    with people(serve(), "alice", "bob", "carol", "dave", channel="#tea") as (alice, bob, carol, dave):
+        alice.run("MODE #tea +W 1:3600")
+        for client in dave, bob:
+            assert "404" not in client.commands("PRIVMSG #tea :one")
+        bob.run("PART #tea")
+        dave.send("QUIT")
+        alice.expect("QUIT")
+        carol.run("PRIVMSG #tea :one")
+        bob.join("#tea")
+        assert bob.commands("PRIVMSG #tea :two") == ["404"]
+
+
 def test_first_words(serve: Serve) -> None:
     with people(serve(), "alice", "bob", channel="#tea") as (alice, bob):
         alice.run("MODE #tea +d 3600")
         bob.expect("MODE")
         (refused,) = bob.run("PRIVMSG #tea :hello")
         assert (refused.command, "(+d)" in refused.params[-1]) == ("404", True)
-        assert bob.run("TAGMSG #tea") != []  # without the capability there is no such command
+        assert bob.run("TAGMSG #tea") != []  # without the capability the command does not exist
         alice.run("MODE #tea -d")
         bob.expect("MODE")
         assert bob.run("PRIVMSG #tea :hello") == []
@@ -53,7 +69,7 @@ def test_joins(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize(("mode", "value"), [("W", "5"), ("j", "0:1"), ("d", "soon"), ("d", "0"), ("W", "1:99999")])
-def test_what_is_no_pace(serve: Serve, mode: str, value: str) -> None:
+def test_invalid_paces_are_refused(serve: Serve, mode: str, value: str) -> None:
     with Client(serve(), "alice") as alice:
         alice.join("#tea")
         (refused,) = alice.run(f"MODE #tea +{mode} {value}")
@@ -61,7 +77,7 @@ def test_what_is_no_pace(serve: Serve, mode: str, value: str) -> None:
         assert refused.params[:4] == ("alice", "#tea", mode, value)
 
 
-def test_the_modes_are_shown_and_change_only_once(serve: Serve) -> None:
+def test_a_mode_is_shown_and_announced_only_when_it_changes(serve: Serve) -> None:
     with Client(serve(), "alice") as alice:
         alice.join("#tea")
         alice.run("MODE #tea +jWd 5:10 3:30 20")

@@ -1,9 +1,17 @@
 """RENAME. https://ircv3.net/specs/extensions/channel-rename"""
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from tests.conftest import Target
+from greenchat.config.options import Storage
+from greenchat.config.settings import AccountSettings, Settings
+from greenchat.storage.interface import StoreError
+from tests.commands.devices import device, make_account
+from tests.conftest import Target, quick_options
 from tests.irc import Client, people
+from tests.world import World
 
 CAP = "draft/channel-rename"
 
@@ -27,7 +35,7 @@ def test_without_a_reason(server: Target) -> None:
         assert alice.run("RENAME #coding #programming")[0].params == ("#coding", "#programming", "")
 
 
-def test_keeps_everything(server: Target) -> None:
+def test_rename_keeps_the_state_of_the_channel(server: Target) -> None:
     """ "A channel rename preserves all channel state, such as membership, mode and topic." """
     with people(server, "alice", "bob", "carol", caps=CAP) as (alice, bob, carol):
         alice.run(
@@ -87,7 +95,7 @@ def test_in_use(server: Target) -> None:
 
 
 @pytest.mark.parametrize("name", ["%local", "#", "#a,b", "#" + "a" * 64])
-def test_no_name(server: Target, name: str) -> None:
+def test_invalid_new_names(server: Target, name: str) -> None:
     """ "FAIL RENAME CANNOT_RENAME <old-channel> <new-channel> :The channel cannot be renamed" """
     with Client(server, "alice", caps=CAP) as alice:
         alice.join("#global")
@@ -95,7 +103,7 @@ def test_no_name(server: Target, name: str) -> None:
         assert (fail.command, fail.params[:4]) == ("FAIL", ("RENAME", "CANNOT_RENAME", "#global", name))
 
 
-def test_the_lobby(server: Target) -> None:
+def test_the_lobby_is_not_renamed(server: Target) -> None:
     with Client(server, "alice", caps=CAP) as alice:
         alice.join("#lobby")
         assert alice.run("RENAME #lobby #elsewhere")[0].params[1] == "CANNOT_RENAME"
@@ -125,14 +133,16 @@ def test_redirection(server: Target) -> None:
         assert answers[0].params[:3] == ("dave", "#foo", "#bar")
         dave.run("PART #bar")
         alice.run("MODE #bar +s")
-        assert carol.run("JOIN #foo")[0].params == ("#foo",)  # a secret channel does not tell its name
+        assert carol.run("JOIN #foo")[0].params == ("#foo",)  # a secret channel does not reveal its name
         alice.run("PART #bar")
-        assert bob.run("JOIN #middle")[0].params == ("#middle",)  # and one that has ended is nowhere to lead to
+        assert bob.run("JOIN #middle")[0].params == ("#middle",)  # and a channel that has ended is not redirected to
 
 
 @pytest.mark.parametrize("modes", ["", "+sik key"])
-def test_nobody_takes_away_what_was_said_in_a_channel_that_is_empty_now(server: Target, modes: str) -> None:
-    """Its history continues under its name: who gave that to another channel would keep it from all who come back."""
+def test_the_history_of_an_empty_channel_cannot_be_overwritten(server: Target, modes: str) -> None:
+    """Its history continues under its name: renaming another channel to that name would hide it from returning
+    members.
+    """
     with people(server, "alice", "eve", caps=f"{CAP} batch message-tags draft/chathistory") as (alice, eve):
         alice.run("JOIN #open", f"MODE #open {modes}", "PRIVMSG #open :what we agreed on", "PART #open")
         eve.join("#tmp")
@@ -145,20 +155,20 @@ def test_nobody_takes_away_what_was_said_in_a_channel_that_is_empty_now(server: 
 
 
 @pytest.mark.parametrize("spoken", ["PRIVMSG #open :ours", "PRIVMSG @#open :ours"])
-def test_nobody_takes_the_past_of_an_empty_channel_along(server: Target, spoken: str) -> None:
-    """Whoever creates it again is its operator, but has no rights over what was said before."""
+def test_a_channel_with_the_history_of_others_cannot_be_renamed_away(server: Target, spoken: str) -> None:
+    """The user who creates the channel again is its operator, but has no rights over its history."""
     caps = f"{CAP} batch message-tags draft/chathistory"
     with people(server, "alice", "eve", caps=caps) as (alice, eve):
         alice.run("JOIN #open", spoken, "PART #open")
         eve.join("#open")
         (fail,) = eve.run("RENAME #open #trash")
         assert fail.params[:4] == ("RENAME", "CANNOT_RENAME", "#open", "#trash")
-        assert eve.commands("RENAME #open #OPEN") == ["RENAME"], "it keeps its history"
+        assert eve.commands("RENAME #open #OPEN") == ["RENAME"], "the history stays with the channel"
         eve.run("REGISTER * * :sesame open", "CHANSERV REGISTER #open")
-        assert "RENAME" in eve.commands("RENAME #open #mine"), "it is theirs, as all of the channel is"
+        assert "RENAME" in eve.commands("RENAME #open #mine"), "the founder owns the history, too"
 
 
-def test_what_was_said_to_some_ranks_is_said_in_the_channel(server: Target) -> None:
+def test_messages_to_ranks_count_as_history_of_the_channel(server: Target) -> None:
     with people(server, "alice", "eve", caps=CAP) as (alice, eve):
         alice.run("JOIN #open", "PRIVMSG @#open :ours", "PART #open")
         eve.join("#tmp")
@@ -167,10 +177,100 @@ def test_what_was_said_to_some_ranks_is_said_in_the_channel(server: Target) -> N
         assert eve.commands("RENAME #tmp #other", "RENAME #other #tmp") == ["RENAME", "RENAME"]
 
 
-def test_a_name_under_which_nobody_spoke_is_free(server: Target) -> None:
+def test_a_name_without_history_is_free(server: Target) -> None:
     with people(server, "alice", "eve", caps=CAP) as (alice, eve):
         alice.run("JOIN #open", "PART #open")
         eve.join("#tmp")
         assert "RENAME" in eve.commands("RENAME #tmp #open")
         assert "RENAME" in eve.commands("RENAME #open #OPEN")
-        assert "RENAME" in eve.commands("RENAME #OPEN #tmp")  # what was said there came along
+        assert "RENAME" in eve.commands("RENAME #OPEN #tmp")  # the history came along
+
+
+CAPS = "sasl draft/read-marker"
+MARK = "timestamp=2019-01-04T14:33:26.123Z"
+
+
+def marks(client: Client, *lines: str) -> list[tuple[str, ...]]:
+    return [message.params for message in client.run(*lines) if message.command == "MARKREAD"]
+
+
+def test_read_markers_of_members_follow(tmp_path: Path) -> None:
+    """ "A channel rename preserves all channel state": also over a restart, and where the name is used again."""
+    settings = Settings(accounts=AccountSettings(iterations=4096))
+    caps = f"{CAPS} {CAP}"
+    options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
+    with World(settings, options) as world:
+        make_account(world, "alice")
+        with (
+            device(world, "alice", caps=caps) as alice,
+            people(world, "bob", "carol", caps="draft/read-marker") as guests,
+        ):
+            for client in alice, *guests:
+                client.run("JOIN #old", f"MARKREAD #old {MARK}")
+            alice.run("RENAME #old #middle", "CS REGISTER #middle", "RENAME #middle #new", "RENAME #new #NEW")
+            assert marks(alice, "MARKREAD #new") == [("#NEW", MARK)]
+            assert marks(guests[0])[-1] == ("#new", MARK), "the fallback has the usual messages of a JOIN"
+    with World(settings, options) as world, device(world, "alice", caps=caps) as alice:
+        assert marks(alice, "JOIN #new") == [("#NEW", MARK)]
+        assert marks(alice, "JOIN #old") == [("#old", "*")]
+
+
+def test_the_read_marker_of_one_who_was_absent_follows_while_the_former_name_leads_to_the_channel(
+    tmp_path: Path,
+) -> None:
+    settings = Settings(accounts=AccountSettings(iterations=4096))
+    later = MARK.replace("2019", "2020")
+    with World(settings, quick_options(tmp_path)) as world, people(world, "bob", channel="#old") as (bob,):
+        make_account(world, "alice")
+        with device(world, "alice", caps=CAPS) as alice:
+            alice.run("JOIN #old", f"MARKREAD #old {MARK}", "PART #old")
+            bob.run("RENAME #old #middle")
+            assert marks(alice, "JOIN #middle", f"MARKREAD #middle {later}", "PART #middle") == [
+                ("#middle", MARK),
+                ("#middle", later),
+            ]
+            alice.quit()
+        bob.run("RENAME #middle #new")
+        with device(world, "alice", caps=CAPS) as alice:
+            assert marks(alice, "JOIN #old") == [("#new", later)]
+            assert marks(alice, f"MARKREAD #new {MARK}") == [("#new", later)], "it never moves back"
+            for client in alice, bob:
+                client.run("PART #new")
+            assert marks(alice, "JOIN #middle") == [("#middle", "*")]
+
+
+def test_a_marker_that_could_not_be_read_is_not_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unreadable(kind: str, key: str) -> object:
+        raise StoreError("disk I/O error")
+
+    settings = Settings(accounts=AccountSettings(iterations=4096))
+    with World(settings, quick_options(tmp_path)) as world:
+        make_account(world, "alice")
+        with device(world, "alice", caps=CAPS) as alice:
+            alice.run(f"MARKREAD bob {MARK}")
+            alice.quit()
+        with device(world, "alice", caps=CAPS) as alice:
+            alice.sync()
+            with monkeypatch.context() as broken:
+                broken.setattr(world.app.store, "document", unreadable)
+                assert [m.command for m in alice.run("MARKREAD bob")] == ["FAIL"]
+            assert marks(alice, "MARKREAD bob") == [("bob", MARK)]
+
+
+def test_always_on_members_and_guests_follow_over_a_restart(tmp_path: Path) -> None:
+    settings = Settings(accounts=AccountSettings(iterations=4096, always_on="mandatory"))
+    options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
+    with World(settings, options) as world:
+        for nick in "alice", "bob", "carol":
+            make_account(world, nick)
+        with device(world, "bob") as bob:
+            bob.run("JOIN #old")
+        with device(world, "alice") as alice:
+            alice.run("JOIN #old", "INVITE carol #old")
+            with device(world, "bob") as bob:
+                assert "#new" in [
+                    message.params[0] for message in bob.run("RENAME #old #new") if message.command == "JOIN"
+                ]
+    with World(settings, options) as world:
+        assert list(world.network.users["alice"].channels) == list(world.network.users["bob"].channels) == ["#new"]
+        assert list(world.network.users["carol"].invitations) == ["#new"]

@@ -1,10 +1,10 @@
-"""TBAN: masks that go by themselves, whatever happens to the server meanwhile."""
+"""TBAN: masks that expire, also while the server is down."""
 
 from dataclasses import replace
 from pathlib import Path
 
 from greenchat.config.settings import AccountSettings, Settings
-from tests.commands.inside import let_pass
+from tests.commands.state_changes import advance_clock
 from tests.conftest import StartServer, quick_options
 from tests.irc import Client, people
 from tests.world import World
@@ -16,20 +16,20 @@ def bans(client: Client, channel: str) -> list[str]:
     return [message.params[2] for message in client.run(f"MODE {channel} b") if message.command == "367"]
 
 
-def test_a_ban_for_a_while_goes_by_itself(running_server: World) -> None:
+def test_a_timed_ban_expires(running_server: World) -> None:
     with people(running_server.address, "alice", "bob", channel="#a") as (alice, bob):
         (shown,) = alice.run("TBAN #a 1h eve", "MODE #a +b mallory")[:1]
         assert (shown.nick, shown.command, shown.params) == ("alice", "MODE", ("#a", "+b", "eve!*@*"))
         bob.sync()
-        let_pass(running_server, _HOUR - 60_000)
+        advance_clock(running_server, _HOUR - 60_000)
         assert bans(alice, "#a") == ["eve!*@*", "mallory!*@*"]
-        let_pass(running_server, 60_000)
+        advance_clock(running_server, 60_000)
         lifted = bob.expect("MODE")
         assert (lifted.source, lifted.params) == ("greenchat.local", ("#a", "-b", "eve!*@*"))
         assert bans(alice, "#a") == ["mallory!*@*"]
 
 
-def test_who_may_and_what_is_refused(running_server: World) -> None:
+def test_privileges_and_refusals(running_server: World) -> None:
     with people(running_server.address, "alice", "bob", channel="#a") as (alice, bob):
         assert bob.commands("TBAN #a 1h eve") == ["482"]
         assert alice.commands("TBAN #a 1h") == ["461"]
@@ -41,14 +41,14 @@ def test_who_may_and_what_is_refused(running_server: World) -> None:
         assert "already banned from #a" in alice.run("TBAN #a 1h eve")[0].params[-1]
 
 
-def test_one_that_is_lifted_and_set_anew_for_ever_stays(running_server: World) -> None:
+def test_a_permanent_ban_replaces_a_lifted_timed_one(running_server: World) -> None:
     with people(running_server.address, "alice", channel="#a") as (alice,):
         alice.run("TBAN #a 1h eve", "MODE #a -b eve", "MODE #a +b eve")
-        let_pass(running_server, 2 * _HOUR)
+        advance_clock(running_server, 2 * _HOUR)
         assert bans(alice, "#a") == ["eve!*@*"]
 
 
-def test_time_goes_on_while_the_server_does_not_run(start_server: StartServer, tmp_path: Path) -> None:
+def test_time_passes_while_the_server_is_down(start_server: StartServer, tmp_path: Path) -> None:
     options = quick_options(tmp_path)
     options = replace(options, storage=replace(options.storage, persistent=True))
     settings = Settings(accounts=AccountSettings(iterations=4096))
@@ -61,7 +61,7 @@ def test_time_goes_on_while_the_server_does_not_run(start_server: StartServer, t
     second = start_server(settings, options)
     with people(second.address, "bob", channel="#a") as (bob,):
         assert bans(bob, "#a") == ["eve!*@*", "mallory!*@*", "trudy!*@*"]
-        let_pass(second, 2 * _HOUR)
+        advance_clock(second, 2 * _HOUR)
         assert bob.expect("MODE").params == ("#a", "-b", "eve!*@*")
     second.stop()
     third = start_server(settings, options)

@@ -7,17 +7,17 @@ from tests.conftest import Serve, Target
 from tests.irc import Client, people
 
 
-def test_everybody_is_told(server: Target) -> None:
+def test_a_new_topic_is_sent_to_all_members(server: Target) -> None:
     """ "every client in that channel (including the author of the topic change) will receive a TOPIC command with the
     new topic as argument (or an empty argument if the topic was cleared)" """
     with people(server, "alice", "bob", channel="#a") as (alice, bob):
         alice.run("TOPIC #a :New topic", "TOPIC #a :")
-        told = [(message.nick, message.params) for message in bob.sync()]
-        assert told == [("alice", ("#a", "New topic")), ("alice", ("#a", ""))]
+        received = [(message.nick, message.params) for message in bob.sync()]
+        assert received == [("alice", ("#a", "New topic")), ("alice", ("#a", ""))]
         assert [message.params for message in alice.run("TOPIC #a :x")] == [("#a", "x")]
 
 
-def test_asked_for(server: Target) -> None:
+def test_topic_is_shown(server: Target) -> None:
     """ "If <topic> is not given, either RPL_TOPIC or RPL_NOTOPIC is returned", "If RPL_TOPIC is returned to the client
     sending this command, RPL_TOPICWHOTIME SHOULD also be sent" """
     with people(server, "alice", "bob", channel="#a") as (alice, bob):
@@ -47,9 +47,9 @@ def test_protected(server: Target) -> None:
         assert bob.commands("TOPIC #a :anyone") == ["TOPIC"]  # "In a channel that does not have this mode ... anyone"
 
 
-def test_from_outside(server: Target) -> None:
+def test_from_a_non_member(server: Target) -> None:
     """ "If the client sending this command is not joined to the given channel, and tries to view its' topic, the server
-    MAY return the ERR_NOTONCHANNEL numeric": we don't; what is said of a secret channel is in test_secret.py."""
+    MAY return the ERR_NOTONCHANNEL numeric": we don't; for secret channels see test_secret.py."""
     with people(server, "alice", "bob") as (alice, bob):
         alice.run("JOIN #a", "TOPIC #a :x", "MODE #a -t")
         assert bob.commands("TOPIC #a") == ["332", "333"]
@@ -66,9 +66,10 @@ def test_the_longest(serve: Serve) -> None:
         assert alice.run("TOPIC #a :" + "\U0001f409" * 30)[0].params[1] == "\U0001f409" * 20
 
 
-def test_fits_into_a_line(server: Target) -> None:
-    """ "messages ... MUST NOT exceed 512 bytes": a topic that somebody would not get whole is refused, also where that
-    is only a reader with a long nick who asks for it."""
+def test_a_topic_that_does_not_fit_into_a_line_is_refused(server: Target) -> None:
+    """ "messages ... MUST NOT exceed 512 bytes": a topic that would not reach everyone whole is refused, even
+    where only the answer to a user with a long nick would be too long.
+    """
     with Client(server, "alice") as alice, Client(server, "н" * 32) as reader:
         name = "#" + "a" * 63
         alice.join(name)

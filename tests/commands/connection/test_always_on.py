@@ -1,4 +1,6 @@
-"""Staying while no connection is there: in the channels, across restarts, and told afterwards what one missed."""
+"""Always-on users: they stay in their channels without a connection and across restarts, and are sent what they
+missed.
+"""
 
 from dataclasses import replace
 from pathlib import Path
@@ -20,23 +22,23 @@ def server(serve: Serve) -> Target:
     return serve(Settings(accounts=ACCOUNTS))
 
 
-def come(address: Target, nick: str, *lines: str, caps: str = "sasl") -> Client:
-    """A connection of somebody with an account, up to the end of the welcome."""
+def connect(address: Target, nick: str, *lines: str, caps: str = "sasl") -> Client:
+    """Connect a user with an account, up to the end of the welcome."""
     client = device(address, nick, caps=caps)
     client.until("376", "422")
     client.run(*lines)
     return client
 
 
-def go(client: Client) -> None:
-    """Leave, and wait until the server knows."""
+def disconnect(client: Client) -> None:
+    """Disconnect, and wait until the server has noticed."""
     client.send("QUIT")
     client.until_end()
     client.close()
 
 
 def presence_of(app: App, account: str) -> object:
-    """What is stored of somebody who stays."""
+    """Return the stored presence of an always-on user."""
     return app.store.document("presence", app.network.accounts.id_of(account))
 
 
@@ -44,12 +46,12 @@ def texts(messages: list[Message]) -> list[str]:
     return [message.params[1] for message in messages if message.command == "PRIVMSG"]
 
 
-def test_who_wants_to_stays_and_is_told_what_they_missed(server: Target) -> None:
+def test_an_always_on_user_stays_and_is_sent_what_was_missed(server: Target) -> None:
     make_account(server, "alice")
     with people(server, "bob", channel="#lobby", caps="away-notify") as (bob,):
-        alice = come(server, "alice", "JOIN #lobby", "NS SET ALWAYS-ON on", "PRIVMSG #lobby :before")
+        alice = connect(server, "alice", "JOIN #lobby", "NS SET ALWAYS-ON on", "PRIVMSG #lobby :before")
         bob.expect("PRIVMSG")
-        go(alice)
+        disconnect(alice)
         assert bob.expect("AWAY", "QUIT").command == "AWAY"
         names = next(message.params[-1] for message in bob.run("NAMES #lobby") if message.command == "353")
         assert "alice" in names
@@ -59,15 +61,15 @@ def test_who_wants_to_stays_and_is_told_what_they_missed(server: Target) -> None
         assert bob.expect("AWAY").params == ()
         back.send("PRIVMSG #lobby :I am back")
         assert bob.expect("PRIVMSG").params[1] == "I am back"
-        go(back)
+        disconnect(back)
 
 
-def test_who_does_not_want_to_leaves(server: Target) -> None:
+def test_a_user_without_always_on_leaves(server: Target) -> None:
     make_account(server, "alice")
     with people(server, "bob", channel="#lobby") as (bob,):
-        go(come(server, "alice", "JOIN #lobby"))
+        disconnect(connect(server, "alice", "JOIN #lobby"))
         assert bob.expect("QUIT").nick == "alice"
-        go(come(server, "alice", "NS SET ALWAYS-ON on", "JOIN #lobby", "NS SET ALWAYS-ON off"))
+        disconnect(connect(server, "alice", "NS SET ALWAYS-ON on", "JOIN #lobby", "NS SET ALWAYS-ON off"))
         assert bob.expect("QUIT").nick == "alice"
 
 
@@ -81,15 +83,15 @@ def test_who_does_not_want_to_leaves(server: Target) -> None:
         ("mandatory", "off", True),
     ],
 )
-def test_the_server_says_who_may_and_who_must(serve: Serve, rule: str, wish: str, stays: bool) -> None:
+def test_the_server_may_allow_or_enforce_always_on(serve: Serve, rule: str, wish: str, stays: bool) -> None:
     address = serve(Settings(accounts=replace(ACCOUNTS, always_on=rule)))
     make_account(address, "alice")
     with Client(address, "bob") as bob:
-        go(come(address, "alice", f"NS SET ALWAYS-ON {wish}"))
+        disconnect(connect(address, "alice", f"NS SET ALWAYS-ON {wish}"))
         assert ("311" in bob.commands("WHOIS alice")) == stays
 
 
-def test_who_stays_is_back_after_a_restart(start_server: StartServer, tmp_path: Path) -> None:
+def test_an_always_on_user_is_back_after_a_restart(start_server: StartServer, tmp_path: Path) -> None:
     options = quick_options(tmp_path)
     options = replace(options, storage=replace(options.storage, persistent=True))
     first = start_server(Settings(accounts=ACCOUNTS), options)
@@ -97,10 +99,10 @@ def test_who_stays_is_back_after_a_restart(start_server: StartServer, tmp_path: 
     with Client(first.address, "bob") as bob:
         bob.join("#lobby")
         bob.join("#other")
-        alice = come(
+        alice = connect(
             first.address, "alice", "JOIN #dev,#lobby,#other", "NS SET ALWAYS-ON on", "NICK alice_", "PART #other"
         )
-        go(alice)
+        disconnect(alice)
         bob.run("PRIVMSG #lobby :the last words")
     first.stop()
     second = start_server(Settings(accounts=ACCOUNTS), options)
@@ -112,36 +114,36 @@ def test_who_stays_is_back_after_a_restart(start_server: StartServer, tmp_path: 
         assert names == {"#dev": ["@alice_ bob"], "#lobby": ["alice_ bob"], "#other": ["@bob"]}
 
 
-def test_a_killed_server_knows_too(start_server: StartServer, tmp_path: Path) -> None:
-    """What is stored is stored as it changes, not at the end."""
+def test_an_always_on_user_is_back_after_a_kill(start_server: StartServer, tmp_path: Path) -> None:
+    """Presences are stored as they change, not when the server stops."""
     options = quick_options(tmp_path)
     options = replace(options, storage=replace(options.storage, persistent=True))
     running = start_server(Settings(accounts=ACCOUNTS), options)
     make_account(running.address, "alice")
-    alice = come(running.address, "alice", "NS SET ALWAYS-ON on", "JOIN #a,#b", "PART #a")
+    alice = connect(running.address, "alice", "NS SET ALWAYS-ON on", "JOIN #a,#b", "PART #a")
     stored = running.call(lambda app: presence_of(app, "alice"))
     assert isinstance(stored, dict)
     assert [channel[:2] for channel in stored["channels"]] == [["#b", "o"]]
     alice.run("NS SET ALWAYS-ON off")
     assert running.call(lambda app: presence_of(app, "alice")) is None
-    go(alice)
+    disconnect(alice)
 
 
-def test_a_nick_is_taken_back(server: Target) -> None:
+def test_an_always_on_user_gets_the_nick_back(server: Target) -> None:
     make_account(server, "alice")
     with Client(server, "bob") as bob:
         bob.run("NS REGAIN alice", "NS GHOST alice")
-        alice = come(server, "alice", "NS SET ENFORCE off", "NICK other")
+        alice = connect(server, "alice", "NS SET ENFORCE off", "NICK other")
         bob.run("NICK alice")
         alice.send("NS GHOST nobody")
         assert alice.expect("NOTICE").params[-1].startswith("That nick")
         alice.send("NS REGAIN alice")
         assert alice.expect("NICK").params == ("alice",)
         assert "regained" in bob.until_end()[-1].params[0]
-        go(alice)
+        disconnect(alice)
 
 
-def test_the_nick_may_have_to_be_the_accounts(serve: Serve) -> None:
+def test_the_nick_may_have_to_be_that_of_the_account(serve: Serve) -> None:
     address = serve(Settings(accounts=replace(ACCOUNTS, force_nick=True)))
     make_account(address, "alice")
     client = Client(address)
@@ -153,31 +155,33 @@ def test_the_nick_may_have_to_be_the_accounts(serve: Serve) -> None:
     assert client.expect("001").params[0] == "alice"
     client.sync()
     assert client.commands("NICK other") == ["447"]
-    go(client)
+    disconnect(client)
 
 
-def test_a_second_device_under_another_nick_is_no_second_person(start_server: StartServer, tmp_path: Path) -> None:
-    """It goes when its connection goes, and what is stored is where the person is who stays."""
+def test_a_second_device_under_another_nick_leaves_with_its_connection(
+    start_server: StartServer, tmp_path: Path
+) -> None:
+    """The second device quits with its connection; the stored presence is that of the user who stays."""
     options = quick_options(tmp_path)
     options = replace(options, storage=replace(options.storage, persistent=True))
     running = start_server(Settings(accounts=ACCOUNTS), options)
     make_account(running.address, "alice")
-    alice = come(running.address, "alice", "NS SET ALWAYS-ON on", "JOIN #a")
+    alice = connect(running.address, "alice", "NS SET ALWAYS-ON on", "JOIN #a")
     with Client(running.address, "alice_") as phone, Client(running.address, "bob") as bob:
         log_in(phone, "alice")
         phone.expect("903")
         for client in phone, bob:
             client.join("#b")
-        go(phone)
+        disconnect(phone)
         assert bob.expect("QUIT").nick == "alice_"
     stored = running.call(lambda app: presence_of(app, "alice"))
     assert isinstance(stored, dict)
     assert (stored["nick"], [channel[0] for channel in stored["channels"]]) == ("alice", ["#a"])
-    go(alice)
+    disconnect(alice)
     assert running.call(lambda app: list(app.network.users)) == ["alice"]
 
 
-def test_one_person_stays_also_where_somebody_else_has_their_nick(serve: Serve) -> None:
+def test_only_one_user_of_an_account_stays_where_another_has_the_nick(serve: Serve) -> None:
     address = serve(Settings(accounts=replace(ACCOUNTS, reserve_nicks=False)))
     make_account(address, "alice")
     with people(address, "alice", "bob", channel="#a", caps="away-notify") as (_, bob):
@@ -186,23 +190,25 @@ def test_one_person_stays_also_where_somebody_else_has_their_nick(serve: Serve) 
             log_in(client, "alice")
             client.expect("903")
             client.run("NS SET ALWAYS-ON on", "JOIN #a")
-        go(phone)
+        disconnect(phone)
         assert bob.expect("AWAY", "QUIT").command == "QUIT"
-        go(laptop)
+        disconnect(laptop)
         assert bob.expect("AWAY", "QUIT").command == "AWAY"
 
 
 @pytest.mark.parametrize(
     ("at_a_connection", "order"), [(True, "NS REGAIN"), (False, "NS REGAIN"), (False, "NICK alice")]
 )
-def test_regaining_ones_nick_from_oneself_is_becoming_one(server: Target, at_a_connection: bool, order: str) -> None:
-    """For clients that can log in only after they have come in."""
+def test_regaining_the_nick_of_an_always_on_user_merges_the_two(
+    server: Target, at_a_connection: bool, order: str
+) -> None:
+    """For clients that can log in only after registration."""
     make_account(server, "alice")
     with people(server, "bob", channel="#a") as (bob,):
-        alice = come(server, "alice", "NS SET ALWAYS-ON on", "JOIN #a")
+        alice = connect(server, "alice", "NS SET ALWAYS-ON on", "JOIN #a")
         bob.expect("JOIN")
         if not at_a_connection:
-            go(alice)
+            disconnect(alice)
             bob.run("PRIVMSG #a :missed", "PRIVMSG alice :this too")
         phone = Client(server, "alice_", caps="sasl")
         phone.join("#a")
@@ -210,7 +216,7 @@ def test_regaining_ones_nick_from_oneself_is_becoming_one(server: Target, at_a_c
         log_in(phone, "alice")
         phone.expect("903")
         if at_a_connection:
-            assert "433" in phone.commands("NICK alice")  # it is in use
+            assert "433" in phone.commands("NICK alice")  # the nick is in use
         answers = phone.run(order)
         changes = [(m.command, str(m.nick), m.params[0]) for m in answers if m.command in ("PART", "NICK", "JOIN")]
         assert changes == [
@@ -227,18 +233,18 @@ def test_regaining_ones_nick_from_oneself_is_becoming_one(server: Target, at_a_c
         phone.run("PRIVMSG #a :from the phone")
         assert bob.expect("PRIVMSG").nick == "alice"
         with Client(server, "carol"):
-            assert phone.expect("730").params[1].startswith("carol!")  # what it monitors it still does
+            assert phone.expect("730").params[1].startswith("carol!")  # the connection keeps its MONITOR list
         if at_a_connection:
             assert "from the phone" in texts(alice.sync())
-            go(alice)
-        go(phone)
+            disconnect(alice)
+        disconnect(phone)
         assert "alice" in str(bob.run("NAMES #a"))
 
 
-def test_who_becomes_one_with_themselves_keeps_their_rank(server: Target) -> None:
-    """Else a channel that somebody opened just before would have no operator any more."""
+def test_merging_keeps_the_rank(server: Target) -> None:
+    """Otherwise a channel that the user just created would have no operator."""
     make_account(server, "alice")
-    alice = come(server, "alice")
+    alice = connect(server, "alice")
     with people(server, "alice_", "bob", channel="#new") as (phone, bob):
         log_in(phone, "alice")
         phone.expect("903")
@@ -247,13 +253,13 @@ def test_who_becomes_one_with_themselves_keeps_their_rank(server: Target) -> Non
         assert bob.expect("JOIN").nick == "alice"
         assert bob.expect("MODE").params == ("#new", "+o", "alice")
         assert phone.commands("TOPIC #new :still mine", "MODE #new +m") == ["TOPIC", "MODE"]
-    go(alice)
+    disconnect(alice)
 
 
-def test_a_nick_is_ended_for_good(server: Target) -> None:
-    """GHOST, also where who has it would stay."""
+def test_ghost_ends_an_always_on_user(server: Target) -> None:
+    """GHOST, also where its user would stay."""
     make_account(server, "alice")
-    alice = come(server, "alice", "NS SET ALWAYS-ON on", "JOIN #a")
+    alice = connect(server, "alice", "NS SET ALWAYS-ON on", "JOIN #a")
     with people(server, "bob", channel="#a") as (bob,), Client(server, "alice_") as phone:
         log_in(phone, "alice")
         phone.expect("903")

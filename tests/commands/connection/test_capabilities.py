@@ -23,7 +23,7 @@ LISTED = [name for name, row in CAPABILITIES.items() if name not in _SWITCHED_ON
 
 
 def caps_of(messages: list[Message], subcommand: str) -> list[str]:
-    """The capabilities in a list of one or more lines."""
+    """Return the capabilities of an answer of one or more lines."""
     *more, last = [message.params for message in messages]
     assert all(params[1:3] == (subcommand, "*") for params in more)
     assert last[1:-1] == (subcommand,)
@@ -31,11 +31,11 @@ def caps_of(messages: list[Message], subcommand: str) -> list[str]:
 
 
 def names_of(messages: list[Message], subcommand: str) -> list[str]:
-    """As caps_of, without the values."""
+    """Return the names in an answer, without values."""
     return [capability.partition("=")[0] for capability in caps_of(messages, subcommand)]
 
 
-def test_ls_lists_all_in_lines_that_all_but_the_last_have_an_asterisk(serve: Serve) -> None:
+def test_ls_marks_all_lines_but_the_last_with_an_asterisk(serve: Serve) -> None:
     """ "all but the last reply MUST have a parameter containing only an asterisk (*) preceding the capability list"."""
     with Client(serve(Settings(limits=Limits(nick=64), name=f"{'a' * 60}.b"))) as client:
         client.send("NICK " + "n" * 64)
@@ -71,13 +71,13 @@ def test_every_ratified_capability_fits_the_one_line(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("version", ["302", "303", "307", "99999999999999999999"])
-def test_a_higher_version_is_what_we_know_of_it(serve: Serve, version: str) -> None:
+def test_a_higher_version_is_treated_as_302(serve: Serve, version: str) -> None:
     """ "if a server supports 302 and 303 features, and a client sends version 304, the server would enable those"."""
     with Client(serve(Settings(sts=Sts(port=6697)))) as client:
         assert "sts=port=6697" in caps_of(client.run(f"CAP LS {version}"), "LS")
 
 
-def test_a_lower_version_later_is_answered_as_asked_but_the_higher_one_is_kept(serve: Serve) -> None:
+def test_a_lower_version_gets_its_form_of_answer_but_does_not_downgrade(serve: Serve) -> None:
     """ "servers SHOULD return a CAP LS reply consistent with the request's version, but keep storing the original
     (higher) version"."""
     with Client(serve(Settings(sts=Sts(port=6697)))) as client:
@@ -89,7 +89,7 @@ def test_a_lower_version_later_is_answered_as_asked_but_the_higher_one_is_kept(s
         assert client.run("CAP REQ -cap-notify")[0].params[1] == "NAK"
 
 
-def test_registration_waits_for_the_end(server: Target) -> None:
+def test_registration_waits_for_cap_end(server: Target) -> None:
     """ "Upon receiving either a CAP LS or CAP REQ command during connection registration, the server MUST not complete
     registration until the client sends a CAP END command"."""
     for line in "CAP LS 302", "CAP REQ :server-time", "CAP REQ :no-such-thing":
@@ -124,7 +124,7 @@ def test_req_and_list(server: Target) -> None:
 @pytest.mark.parametrize(
     "wishes", ["server-time", "-multi-prefix", "server-time server-time", "server-time -server-time server-time", ""]
 )
-def test_what_is_so_already_is_granted(server: Target, wishes: str) -> None:
+def test_requests_without_effect_are_granted(server: Target, wishes: str) -> None:
     """ "If a client requests a capability which is already enabled, or tries to disable a capability which is
     not enabled, the server MUST continue processing the REQ subcommand as though handling this capability was
     successful"."""
@@ -139,7 +139,7 @@ def test_what_is_so_already_is_granted(server: Target, wishes: str) -> None:
     "wishes",
     ["foo", "server-time foo", "foo server-time", "-foo", "server-time=1", "--server-time", "SERVER-TIME", "sts", "-"],
 )
-def test_all_or_nothing(serve: Serve, wishes: str) -> None:
+def test_a_request_is_granted_whole_or_refused(serve: Serve, wishes: str) -> None:
     """ "The capability identifier set must be accepted as a whole, or rejected entirely". sts is never granted."""
     with Client(serve(Settings(sts=Sts(port=6697)))) as client:
         (answer,) = client.run(f"CAP REQ :{wishes}")
@@ -147,7 +147,7 @@ def test_all_or_nothing(serve: Serve, wishes: str) -> None:
         assert client.run("CAP LIST")[0].params[2] == ""
 
 
-def test_left_to_right(server: Target) -> None:
+def test_a_request_is_processed_left_to_right(server: Target) -> None:
     """ "The list of capabilities MUST be parsed and processed from left to right"."""
     with Client(server) as client:
         client.run("CAP REQ :batch -batch")
@@ -156,14 +156,14 @@ def test_left_to_right(server: Target) -> None:
         assert client.run("CAP LIST")[0].params[2] == "batch"
 
 
-def test_wishes_without_a_colon_are_wishes_too(server: Target) -> None:
+def test_a_request_without_a_colon(server: Target) -> None:
     """As in the examples of draft/extended-isupport: `CAP REQ batch draft/extended-isupport`."""
     with Client(server) as client:
         assert client.run("CAP REQ batch server-time")[0].params[1:] == ("ACK", "batch server-time")
 
 
 @pytest.mark.parametrize("verdict", ["ACK", "NAK"])
-def test_an_answer_that_is_too_long_takes_several_lines(serve: Serve, verdict: str) -> None:
+def test_a_too_long_answer_takes_several_lines(serve: Serve, verdict: str) -> None:
     """ "If an ACK reply originating from the server is spread across multiple lines, a client MUST NOT change
     capabilities until the last ACK of the set is received"."""
     wishes = ["-userhost-in-names"] * 25 + ["batch" if verdict == "ACK" else "x"]
@@ -211,7 +211,7 @@ def test_cap_notify_comes_with_302(server: Target) -> None:
         assert client.run("CAP LIST")[0].params[2] == "cap-notify"
 
 
-def test_cap_notify_by_itself(server: Target) -> None:
+def test_cap_notify_without_302(server: Target) -> None:
     """ "Such clients MAY explicitly disable the capability, and servers MUST allow these clients to do so"."""
     with Client(server) as client:
         client.run("CAP LS", "CAP REQ cap-notify")
@@ -220,10 +220,10 @@ def test_cap_notify_by_itself(server: Target) -> None:
         assert client.run("CAP LIST")[0].params[2] == ""
 
 
-def test_new_settings_are_told_to_those_who_asked(start_server: StartServer, tmp_path: Path) -> None:
+def test_changes_are_announced_to_clients_with_cap_notify(start_server: StartServer, tmp_path: Path) -> None:
     """CAP NEW "signals that the server supports one or more new capabilities"; 005: "If the value of a parameter
     changes, the server SHOULD re-advertise the parameter with the new value", and "Tokens of the form -PARAMETER are
-    used to negate a previously specified parameter". STS is never taken back by CAP DEL."""
+    used to negate a previously specified parameter". STS is never removed by CAP DEL."""
     settings = Settings(denied_tags=("typing",))
     changed = replace(settings, denied_tags=(), about=replace(settings.about, network="Other"), sts=Sts(port=6697))
     running = start_server(settings, quick_options(tmp_path))
@@ -238,11 +238,11 @@ def test_new_settings_are_told_to_those_who_asked(start_server: StartServer, tmp
 
     with Client(running.address, "old") as old, Client(running.address, "new", caps="server-time") as new:
         running.call(lambda app: change(app, changed))
-        (told,) = old.sync()
-        assert told.params[1:-1] == ("NETWORK=Other", "-CLIENTTAGDENY")
-        cap, told = new.sync()
+        (message,) = old.sync()
+        assert message.params[1:-1] == ("NETWORK=Other", "-CLIENTTAGDENY")
+        cap, message = new.sync()
         assert cap.params == ("new", "NEW", "sts=port=6697")
-        assert told.params[:-1] == ("new", "NETWORK=Other", "-CLIENTTAGDENY")
+        assert message.params[:-1] == ("new", "NETWORK=Other", "-CLIENTTAGDENY")
         running.call(lambda app: change(app, replace(changed, sts=Sts())))
         assert old.sync() == new.sync() == []
 

@@ -1,4 +1,4 @@
-"""Who loses their connection through no fault of their own has some time to come back unnoticed."""
+"""A user whose connection breaks may come back for some time without a QUIT and JOIN."""
 
 import socket
 import ssl
@@ -21,7 +21,7 @@ from greenchat.server.net.tls import Tls
 from tests.commands.devices import make_account
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client, people
-from tests.staff import STAFFED, become
+from tests.opers import WITH_OPERS, become_oper
 
 Lose = Callable[[Client, int], None]
 
@@ -33,7 +33,7 @@ def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
 
 @pytest.fixture
 def lost(server: ServerThread) -> Lose:
-    """Have the server lose the only connection of a client, whose user may come back for so many ms."""
+    """Have the server lose the only connection of a client, whose user may come back for so many milliseconds."""
 
     def lose_it(client: Client, grace: int) -> None:
         def forget(app: App) -> None:
@@ -44,7 +44,9 @@ def lost(server: ServerThread) -> Lose:
         here = server.call(lambda app: len(app.clients.connections))
         server.call(forget)
         client.close()
-        wait_for(server, lambda app: len(app.clients.connections) < here)  # that is a loss, too
+        wait_for(
+            server, lambda app: len(app.clients.connections) < here
+        )  # an end without QUIT is a lost connection, too
 
     return lose_it
 
@@ -55,7 +57,7 @@ def wait_for(server: ServerThread, has_come: Callable[[App], bool]) -> None:
 
 
 def guest(server: ServerThread, nick: str) -> tuple[Client, str]:
-    """A guest who can prove to be one, and the token for it."""
+    """Connect a guest who can resume; return the client and the token."""
     client = Client(server.address)
     client.nick = nick
     client.send("CAP REQ :greenchat/resume", f"NICK {nick}", f"USER {nick} 0 * :x", "CAP END")
@@ -64,7 +66,7 @@ def guest(server: ServerThread, nick: str) -> tuple[Client, str]:
     return client, token
 
 
-def test_a_guest_comes_back_unnoticed(server: ServerThread, lost: Lose) -> None:
+def test_a_guest_resumes_unnoticed(server: ServerThread, lost: Lose) -> None:
     bob, token = guest(server, "bob")
     with Client(server.address, "alice") as alice:
         alice.join("#a")
@@ -76,17 +78,17 @@ def test_a_guest_comes_back_unnoticed(server: ServerThread, lost: Lose) -> None:
             again.send(f"RESUME {token}", "NICK other", "USER other 0 * :x")
             assert again.expect("001").params[0] == "bob"
             assert again.expect("JOIN").params == ("#a",)
-            assert again.expect("PRIVMSG").params[1] == "are you there?"  # it is read in another thread
+            assert again.expect("PRIVMSG").params[1] == "are you there?"  # another thread of the test reads it
             assert "PRIVMSG" not in [m.command for m in again.sync()]
             assert alice.sync() == []
             again.send("QUIT")
             assert alice.expect("QUIT").nick == "bob"
 
 
-def test_what_is_said_in_the_millisecond_of_the_return_is_missed_too(
+def test_messages_of_the_millisecond_of_the_return_are_missed_ones(
     server: ServerThread, lost: Lose, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Or while the clock is behind the newest message, since it was set back: ids never go back."""
+    """The same holds while the clock is behind the newest message because it was set back: ids never decrease."""
     now = server.call(lambda app: app.now())
     monkeypatch.setattr(App, "now", lambda app: now)
     bob, token = guest(server, "bob")
@@ -99,8 +101,8 @@ def test_what_is_said_in_the_millisecond_of_the_return_is_missed_too(
             assert "are you there?" in [message.params[-1] for message in again.sync()]
 
 
-def test_whoever_does_not_prove_it_is_another(server: ServerThread, lost: Lose) -> None:
-    """From the same address they may have the nick, but nothing else."""
+def test_a_wrong_token_makes_another_user(server: ServerThread, lost: Lose) -> None:
+    """A client from the same address may have the nick, but nothing else of the lost user."""
     bob, token = guest(server, "bob")
     with Client(server.address, "alice") as alice:
         alice.join("#a")
@@ -115,28 +117,28 @@ def test_whoever_does_not_prove_it_is_another(server: ServerThread, lost: Lose) 
             assert "@bob" not in alice.run("NAMES #a")[0].params[-1]
 
 
-def test_who_stays_away_leaves_in_the_end(server: ServerThread, lost: Lose) -> None:
+def test_the_grace_period_ends(server: ServerThread, lost: Lose) -> None:
     with people(server.address, "alice", "bob", channel="#a") as (alice, bob):
         alice.sync()
         lost(bob, 1)
-        while not (heard := alice.sync()):
+        while not (messages := alice.sync()):
             server.call(lambda app: app.upkeep.sweeper.sweep())
-        assert [(m.command, m.nick, *m.params) for m in heard] == [("QUIT", "bob", "Connection lost")]
+        assert [(m.command, m.nick, *m.params) for m in messages] == [("QUIT", "bob", "Connection lost")]
 
 
 @pytest.mark.parametrize(
     "line", ["KILL bob :enough", "UBAN ADD bob!*@* 0 enough", "NS GHOST bob", "NS REGAIN bob", "the shell's kick"]
 )
-def test_who_is_sent_away_does_not_wait_any_more(start_server: StartServer, tmp_path: Path, line: str) -> None:
-    """Else an operator would be told that somebody was killed, who comes back into all channels with their ranks."""
-    server = start_server(STAFFED, quick_options(tmp_path))
+def test_a_killed_or_kicked_user_does_not_wait(start_server: StartServer, tmp_path: Path, line: str) -> None:
+    """Otherwise an operator would be told that a user was killed who comes back into all channels with all ranks."""
+    server = start_server(WITH_OPERS, quick_options(tmp_path))
     bob, token = guest(server, "bob")
     with people(server.address, "alice", "root", channel="#a") as (alice, root):
         bob.close()
         wait_for(server, lambda app: bool(app.network.waiting))
         make_account(server.address, "owner")
         server.call(lambda app: app.run_step(lambda ctx: change_account(ctx, "owner", nicks=("bob",))))
-        become(root)
+        become_oper(root)
         if line.startswith("NS"):
             root.send("NS IDENTIFY owner sesame open")
             root.expect("900")
@@ -150,15 +152,15 @@ def test_who_is_sent_away_does_not_wait_any_more(start_server: StartServer, tmp_
             assert again.expect("001").params[0] == "other"
 
 
-def test_without_grace_nobody_waits(server: ServerThread, lost: Lose) -> None:
+def test_without_grace_the_user_leaves_at_once(server: ServerThread, lost: Lose) -> None:
     with people(server.address, "alice", "bob", channel="#a") as (alice, bob):
         alice.sync()
         lost(bob, 0)
         assert alice.expect("QUIT").params == ("Connection lost",)
 
 
-def test_a_token_is_taken_before_the_server_has_noticed_the_loss(server: ServerThread) -> None:
-    """The network may have gone without a word: nobody is told anything, and the old connection may end as it likes."""
+def test_a_token_works_before_the_server_notices_the_loss(server: ServerThread) -> None:
+    """The network may break silently: the resume is not announced, and the end of the old connection has no effect."""
     bob, token = guest(server, "bob")
     with Client(server.address, "alice") as alice, bob:
         alice.join("#a")
@@ -174,7 +176,7 @@ def test_a_token_is_taken_before_the_server_has_noticed_the_loss(server: ServerT
 
 
 @pytest.mark.parametrize("end", ["close", "reset"])
-def test_a_lost_connection_is_not_told_at_once(server: ServerThread, end: str) -> None:
+def test_a_lost_connection_is_not_announced_at_once(server: ServerThread, end: str) -> None:
     bob, token = guest(server, "bob")
     with Client(server.address, "alice") as alice:
         alice.join("#a")
@@ -189,12 +191,12 @@ def test_a_lost_connection_is_not_told_at_once(server: ServerThread, end: str) -
             again.send("CAP REQ :draft/chathistory server-time batch", f"RESUME {token}", "NICK b", "USER b 0 * :x")
             again.send("CAP END")
             again.expect("JOIN")
-            told = again.run("CHATHISTORY LATEST alice * 5")
-            assert [m.params[1] for m in told if m.command == "PRIVMSG"] == ["for later"]
+            messages = again.run("CHATHISTORY LATEST alice * 5")
+            assert [m.params[1] for m in messages if m.command == "PRIVMSG"] == ["for later"]
             assert [m.params[-1] for m in alice.run("WHOIS bob") if m.command == "301"] == ["at lunch"]
 
 
-def test_who_says_goodbye_or_can_not_come_back_leaves_at_once(server: ServerThread) -> None:
+def test_quit_or_a_missing_token_leaves_at_once(server: ServerThread) -> None:
     with Client(server.address, "alice") as alice:
         alice.join("#a")
         bob, _ = guest(server, "bob")
@@ -206,10 +208,10 @@ def test_who_says_goodbye_or_can_not_come_back_leaves_at_once(server: ServerThre
         assert alice.expect("QUIT").nick == "carol"
 
 
-def test_who_waits_can_be_killed_and_banned(start_server: StartServer, tmp_path: Path) -> None:
-    server = start_server(STAFFED, quick_options(tmp_path))
+def test_a_waiting_user_can_be_killed_and_banned(start_server: StartServer, tmp_path: Path) -> None:
+    server = start_server(WITH_OPERS, quick_options(tmp_path))
     with Client(server.address, "alice") as alice:
-        become(alice).join("#a")
+        become_oper(alice).join("#a")
         for nick, line in (("bob", "KILL bob :spam"), ("carol", "KLINE carol!*@* :spam")):
             lost, token = guest(server, nick)
             lost.close()
@@ -221,8 +223,8 @@ def test_who_waits_can_be_killed_and_banned(start_server: StartServer, tmp_path:
                 assert again.expect("001").params[0] == "other"
 
 
-def test_no_more_wait_than_may_be_connected(start_server: StartServer, tmp_path: Path) -> None:
-    """Else whoever connects, breaks the connection and connects again could fill the server with users."""
+def test_waiting_users_count_against_the_limit_of_connections(start_server: StartServer, tmp_path: Path) -> None:
+    """Otherwise a client that connects, breaks the connection and repeats could fill the server with users."""
     options = quick_options(tmp_path)
     connections = replace(options.connections, per_address=2, exempt=())
     server = start_server(Settings(), replace(options, connections=connections))
@@ -232,8 +234,8 @@ def test_no_more_wait_than_may_be_connected(start_server: StartServer, tmp_path:
     assert server.call(lambda app: list(app.network.users)) == ["bob0", "bob1"]
 
 
-def test_a_token_of_tls_is_taken_through_tls_only(start_server: StartServer, tmp_path: Path) -> None:
-    """Whoever reads an open connection along must not become somebody who has come through TLS."""
+def test_a_token_made_over_tls_is_accepted_over_tls_only(start_server: StartServer, tmp_path: Path) -> None:
+    """An eavesdropper on a plain connection must not become a user of a TLS connection."""
     certificate = ensure_certificate(tmp_path / "tls", "greenchat.local", ["localhost"])
     server = start_server(Settings(), quick_options(tmp_path), Tls(*certificate))
     trusting = ssl.create_default_context(cafile=certificate[0])
@@ -262,11 +264,11 @@ def test_a_token_of_tls_is_taken_through_tls_only(start_server: StartServer, tmp
             wait_for(server, lambda app: len(app.clients.connections) == 1)
             again.close()
             wait_for(server, lambda app: len(app.network.waiting) == 1)
-            for is_secure in True, False:  # who has read the open token along may come through TLS as well
+            for is_secure in True, False:  # a token that was sent over a plain connection is accepted over TLS, too
                 with come(is_secure, f"RESUME {open_token}", nick="thief") as thief:
                     assert thief.expect("001").params[0] == "thief"
                     thief.quit()
-            kept = server.call(lambda app: snapshot(app.network, app.now()))
-            assert kept["through_tls"] == [0]  # also after an upgrade, and at other nodes
+            document = server.call(lambda app: snapshot(app.network, app.now()))
+            assert document["through_tls"] == [0]  # kept after an upgrade and on other nodes, too
             with come(True, f"RESUME {secret}") as again:
                 assert again.expect("001").params[0] == "bob"

@@ -21,11 +21,11 @@ def test_erroneous(server: Target, nick: str) -> None:
     with Client(server, "alice") as alice:
         (refusal,) = alice.run(f"NICK {nick}")
         assert (refusal.command, refusal.params[:2]) == ("432", ("alice", nick))
-        assert "at most 32 letters, digits, - and _" in refusal.params[2]  # it says what one can be
+        assert "at most 32 letters, digits, - and _" in refusal.params[2]  # the text says what a nick may be
 
 
 @pytest.mark.parametrize("nick", [":a b", "::a"])
-def test_erroneous_and_not_to_be_repeated(server: Target, nick: str) -> None:
+def test_an_erroneous_nick_that_cannot_be_repeated_back(server: Target, nick: str) -> None:
     with Client(server, "alice") as alice:
         (refusal,) = alice.run(f"NICK {nick}")
         assert (refusal.command, refusal.params[:2]) == ("432", ("alice", "*"))
@@ -59,18 +59,18 @@ def test_a_change_of_case_only(server: Target) -> None:
         assert bob.commands("WHOWAS alice") == ["406", "369"]
 
 
-def test_the_same_nick_again_is_nothing(server: Target) -> None:
+def test_the_same_nick_again_does_nothing(server: Target) -> None:
     with Client(server, "alice") as alice:
         assert alice.run("NICK alice") == []
 
 
-def test_a_free_nick_can_be_taken(server: Target) -> None:
+def test_a_freed_nick_can_be_taken(server: Target) -> None:
     with people(server, "alice", "bob") as (alice, bob):
         alice.run("NICK carol")
         assert bob.commands("NICK alice") == ["NICK"]
 
 
-def test_the_banned_do_not_slip_out_of_their_mask(server: Target) -> None:
+def test_a_banned_member_cannot_change_nick(server: Target) -> None:
     """437: RFC 2812, section 3.1.2, ERR_UNAVAILRESOURCE."""
     with people(server, "alice", "bob", channel="#lobby") as (alice, bob):
         alice.run("MODE #lobby +b bob!*@*")
@@ -102,8 +102,8 @@ def test_any_script_under_precis(serve: Serve) -> None:
         assert bob.run("WHO #GRÖSSE")[-1].command == "315"
 
 
-def test_nobody_looks_like_somebody_else_under_precis(serve: Serve) -> None:
-    """UTS #39, section 4. The first а of the second is Cyrillic."""
+def test_lookalikes_of_nicks_are_refused_under_precis(serve: Serve) -> None:
+    """UTS #39, section 4. The а of the second nick is Cyrillic."""
     address = serve(Settings(casemapping="precis"))
     with people(address, "alice", "bob") as (alice, bob):
         (refusal,) = bob.run("NICK аlice")
@@ -115,7 +115,7 @@ def test_nobody_looks_like_somebody_else_under_precis(serve: Serve) -> None:
         assert bob.commands("NICK alice") == ["NICK"]
 
 
-def test_who_left_frees_what_looked_like_them(serve: Serve) -> None:
+def test_a_freed_nick_frees_its_lookalikes(serve: Serve) -> None:
     address = serve(Settings(casemapping="precis"))
     with Client(address, "bob") as bob:
         with Client(address, "аlice") as twin:
@@ -125,8 +125,8 @@ def test_who_left_frees_what_looked_like_them(serve: Serve) -> None:
         assert bob.commands("NICK alice") == ["NICK"]
 
 
-def test_nobody_looks_like_an_account_under_precis(serve: Serve) -> None:
-    """Also when nobody is logged in to it. The а of the second is Cyrillic."""
+def test_lookalikes_of_accounts_are_refused_under_precis(serve: Serve) -> None:
+    """Also while nobody is logged in to the account. The а of the second nick is Cyrillic."""
     address = serve(Settings(casemapping="precis", accounts=AccountSettings(iterations=4096)))
     make_account(address, "alice")
     with Client(address, "bob") as bob:

@@ -18,7 +18,7 @@ def test_whoami(server: Target) -> None:
         assert (burst[place].source, burst[place].params) == ("alice!~al@127.0.0.1", ("Alice L",))
 
 
-def test_who_did_not_ask(server: Target) -> None:
+def test_no_setname_without_the_capability(server: Target) -> None:
     with Client(server) as alice:
         alice.send("CAP REQ :setname chghost", "NICK alice", "USER al 0 * :Alice L", "CAP END")
         assert "SETNAME" not in [message.command for message in alice.until("376", "422")]
@@ -33,7 +33,7 @@ def test_an_account_is_required(server: Target) -> None:
         assert alice.run("PERSISTENCE FUTURE") == []  # "Implementations SHOULD ignore unrecognized subcommands"
 
 
-def test_it_is_asked_and_set(server: Target) -> None:
+def test_persistence_get_and_set(server: Target) -> None:
     """ "the server replies with a `PERSISTENCE STATUS` command": "<client-setting> <effective-setting>"."""
     make_account(server, "alice")
     with device(server, "alice", caps="sasl draft/persistence") as alice:

@@ -1,4 +1,4 @@
-"""Coming in and going out: https://modern.ircdocs.horse/#connection-registration."""
+"""Connection registration and QUIT: https://modern.ircdocs.horse/#connection-registration."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def test_the_welcome_is_in_order(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("lines", [("NICK alice", "USER a 0 * :A"), ("USER a 0 * :A", "NICK alice")])
-def test_nick_and_user_come_in_any_order(server: Target, lines: tuple[str, str]) -> None:
+def test_nick_and_user_in_either_order(server: Target, lines: tuple[str, str]) -> None:
     with Client(server) as client:
         client.send(*lines)
         assert client.read().command == "001"
@@ -72,7 +72,9 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("line", "numeric", "params"), REFUSED)
-def test_refused_before_registration(server: Target, line: str, numeric: str, params: tuple[str, ...]) -> None:
+def test_commands_are_refused_before_registration(
+    server: Target, line: str, numeric: str, params: tuple[str, ...]
+) -> None:
     with Client(server) as client:
         client.send("PING ready")
         client.read()
@@ -86,9 +88,10 @@ def test_refused_before_registration(server: Target, line: str, numeric: str, pa
 @pytest.mark.parametrize(
     "line", ["JOIN #a", "PRIVMSG alice :hi", "WHOIS alice", ":x MODE #a +o b", "@a=b TAGMSG alice"]
 )
-def test_refused_as_the_very_first_line(server: Target, line: str) -> None:
-    """ "Servers offer only a limited subset of commands until clients are properly registered": who begins with another
-    one speaks IRC all the same, and is no plain-text user of that name."""
+def test_a_refused_first_line_still_makes_an_irc_client(server: Target, line: str) -> None:
+    """ "Servers offer only a limited subset of commands until clients are properly registered": a client that begins
+    with another one speaks IRC all the same, and is not a plain-text user of that name.
+    """
     with Client(server) as client:
         client.send(line)
         client.expect("451")  # on a busy machine the prompt for plain-text clients may have come before
@@ -144,7 +147,7 @@ def test_password(serve: Serve) -> None:
             assert (farewell.command, farewell.source) == ("ERROR", None)
 
 
-def test_a_nick_that_is_taken_meanwhile_can_be_chosen_again(server: Target) -> None:
+def test_another_nick_can_be_chosen_when_the_first_was_taken_meanwhile(server: Target) -> None:
     with Client(server) as slow:
         slow.send("CAP LS 302", "NICK alice", "USER a 0 * :A")
         slow.read()
@@ -178,7 +181,7 @@ def test_quit_before_registration(server: Target) -> None:
         assert [message.command for message in client.until_end()] == ["ERROR"]
 
 
-def test_a_connection_that_breaks_is_told_to_its_peers(server: Target) -> None:
+def test_a_broken_connection_is_announced_to_its_peers(server: Target) -> None:
     """ "the server MUST distribute a QUIT message to other clients informing them of this ... Servers MUST fill
     <reason> with a message reflecting the nature of the event"."""
     with people(server, "alice", "bob", channel="#a") as (alice, bob):

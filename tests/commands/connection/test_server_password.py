@@ -1,4 +1,4 @@
-"""The connection password: PASS, and what plain-text clients are asked. https://modern.ircdocs.horse/#pass-message"""
+"""The connection password: PASS, and the question to plain-text clients. https://modern.ircdocs.horse/#pass-message"""
 
 from pathlib import Path
 
@@ -7,13 +7,13 @@ import pytest
 from greenchat.config.settings import Settings
 from tests.conftest import Serve, StartServer, quick_options
 from tests.irc import Client
-from tests.staff import HASH
+from tests.opers import HASH
 
 HASHED = Settings(password=HASH)  # "secret"
 
 
 @pytest.mark.parametrize("settings", [Settings(password="secret"), HASHED])
-def test_who_gives_it_comes_in(serve: Serve, settings: Settings) -> None:
+def test_the_right_password_is_let_in(serve: Serve, settings: Settings) -> None:
     """ "the password must be set before any attempt to register the connection is made"."""
     address = serve(settings)
     for nick in "alice", "bob":  # the second time the hash is not computed again
@@ -26,7 +26,7 @@ def test_who_gives_it_comes_in(serve: Serve, settings: Settings) -> None:
 @pytest.mark.parametrize(
     ("line", "text"), [("PASS wrong", "Password incorrect"), ("PING x", "This server requires a password")]
 )
-def test_who_does_not_is_turned_away(serve: Serve, settings: Settings, line: str, text: str) -> None:
+def test_a_wrong_or_missing_password_is_turned_away(serve: Serve, settings: Settings, line: str, text: str) -> None:
     """ "the server SHOULD send ERR_PASSWDMISMATCH and MAY then close the connection with ERROR": the password "was
     either incorrect or not supplied"."""
     with Client(serve(settings)) as client:
@@ -37,8 +37,8 @@ def test_who_does_not_is_turned_away(serve: Serve, settings: Settings, line: str
         assert farewell.command == "ERROR"
 
 
-def test_wrong_ones_are_counted(serve: Serve) -> None:
-    """After ten wrong passwords from one address nobody there may try another one for a while."""
+def test_wrong_passwords_are_counted(serve: Serve) -> None:
+    """After ten wrong passwords from one address further attempts from it are refused for a while."""
     address = serve(HASHED)
     refusals = []
     for _ in range(11):
@@ -49,7 +49,7 @@ def test_wrong_ones_are_counted(serve: Serve) -> None:
     assert refusals[10].startswith("Too many wrong passwords: try again in ")
 
 
-def test_a_nick_that_is_taken_does_not_cost_the_password(serve: Serve) -> None:
+def test_the_password_need_not_be_repeated_after_a_taken_nick(serve: Serve) -> None:
     address = serve(HASHED)
     with Client(address, "alice", password="secret"), Client(address) as slow:
         slow.send("CAP LS", "PASS secret", "NICK bob", "USER a 0 * :A")
@@ -59,11 +59,11 @@ def test_a_nick_that_is_taken_does_not_cost_the_password(serve: Serve) -> None:
             assert [message.command for message in slow.until("001")] == ["433", "001"]
 
 
-def test_another_password_after_a_reload(start_server: StartServer, tmp_path: Path) -> None:
-    """The one that was right before is not remembered as right."""
+def test_a_reload_with_another_password(start_server: StartServer, tmp_path: Path) -> None:
+    """The old password is not remembered as right."""
     server = start_server(HASHED, quick_options(tmp_path))
     with Client(server.address, "alice", password="secret"):
-        other = HASH[:-1] + "8"  # of no password that anybody knows
+        other = HASH[:-1] + "8"  # the hash of an unknown password
         server.call(lambda app: setattr(app.network, "settings", Settings(password=other)))
         with Client(server.address) as client:
             client.send("PASS secret", "NICK bob", "USER a 0 * :A")

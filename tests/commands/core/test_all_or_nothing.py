@@ -1,8 +1,9 @@
-"""What must survive of a command is done whole or not at all, however much it writes and wherever the store fails.
+"""A command's persistent effects are done whole or not at all, however much the command writes and wherever the store
+fails.
 
-Each is run while the store takes nothing any more from its first commit on, again while it takes one, and so on, until
-it is confirmed. Refused, it has changed nothing: neither what is stored nor what is in memory. A server that dies
-between two commits would leave the same half.
+Each command is run while the store refuses all commits, again while it accepts one, and so on, until the command is
+confirmed. A refused command has changed nothing, neither in the store nor in memory. A server that dies between two
+commits would leave the same half.
 """
 
 from base64 import urlsafe_b64encode
@@ -27,16 +28,16 @@ from greenchat.server.app import App
 from greenchat.storage.interface import StoreError, StoreWrite
 from tests.conftest import cheap_passwords, quick_options
 from tests.irc import ALL_CAPS, Client
-from tests.staff import STAFFED, become
+from tests.opers import WITH_OPERS, become_oper
 from tests.world import World
 
 _PASSWORD = "a-good-password"
 _OUTBOUND = Outbound(webhooks=WebhookRules(enabled=True), push=Push(enabled=True))
-_SETTINGS = cheap_passwords(replace(STAFFED, outbound=_OUTBOUND, files=FileHost(enabled=True)), 1)
+_SETTINGS = cheap_passwords(replace(WITH_OPERS, outbound=_OUTBOUND, files=FileHost(enabled=True)), 1)
 _KEYS = f"p256dh={urlsafe_b64encode(bytes(65)).decode()};auth={urlsafe_b64encode(bytes(16)).decode()}"
 _REFUSED = ("could not be stored", "could not be")
 
-# who does it, and what: the last of the lines; {} is the code that it is answered with where it has none
+# the client, and its lines: the last one is tested; {} is the code that the line is answered with where it has none
 _LINES = [
     ("ann", f"CHANSERV SUCCESSOR #own bob|NICKSERV DROP ann {_PASSWORD}"),
     ("root", "NICKSERV ERASE ann {}"),
@@ -123,7 +124,7 @@ class Place:
             for nick in ("ann", "bob", "root", "eve", "gone")
         }
         ann, bob, root, _, gone = self.people.values()
-        become(root)
+        become_oper(root)
         for client in ann, bob, gone:
             client.run(f"REGISTER {client.nick} * {_PASSWORD}")
         gone.run(f"NICKSERV DROP gone {_PASSWORD}")
@@ -147,7 +148,7 @@ class Place:
 
     @contextmanager
     def failing(self, after: int) -> Iterator[None]:
-        """Let the store take so many commits, and no more, during the block."""
+        """Let the store accept only so many commits during the block."""
         store = self.world.app.store
         commit, left = store.commit, after
 
@@ -162,15 +163,15 @@ class Place:
         try:
             yield
         finally:
-            del store.commit  # back to that of the class
+            del store.commit  # back to the method of the class
 
     def look(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """What is stored, and what is in memory."""
+        """Return what is stored and what is in memory."""
         return self.world.call(_stored), self.world.call(_remembered)
 
 
 def _with_ids(line: str, app: App) -> str:
-    """A line with the ids of what ann has in the place of their names."""
+    """Return a line with the ids of ann's connections and the like in the place of their names."""
     token = next(each for each in app.network.tokens if each.kind == BOT)
     webhook = next(iter(app.network.owned.webhooks))
     return line.replace("{token}", token.id).replace("{hook}", webhook.id)
@@ -204,8 +205,8 @@ def _remembered(app: App) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("who", "line"), _LINES)
-def test_wherever_the_store_fails(tmp_path: Path, who: str, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("greenchat.commands.accounts.tokens._MOST_SESSIONS", 1)  # the next one takes the place
+def test_a_failing_store_leaves_no_half(tmp_path: Path, who: str, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("greenchat.commands.accounts.tokens._MOST_SESSIONS", 1)  # the next session takes the only place
     monkeypatch.setattr("greenchat.commands.accounts.webpush._MOST", 1)
     place = Place(tmp_path)
     try:
@@ -214,7 +215,7 @@ def test_wherever_the_store_fails(tmp_path: Path, who: str, line: str, monkeypat
         client.run(*first)
         for taken in range(10):
             if _is_done(place, client, last, taken):
-                assert taken > 0, "it was never refused"
+                assert taken > 0, "the command was never refused"
                 return
         raise AssertionError("it is never done")
     finally:
@@ -222,7 +223,7 @@ def test_wherever_the_store_fails(tmp_path: Path, who: str, line: str, monkeypat
 
 
 def _is_done(place: Place, client: Client, line: str, taken: int) -> bool:
-    """Whether something is done if the store takes so many commits; otherwise it has changed nothing."""
+    """Whether the command is done if the store accepts so many commits; if not, check that nothing has changed."""
     if line.endswith("{}"):
         asked = client.run(line.replace(" {}", ""))
         line = line.format(asked[-1].params[-1].split()[-1])

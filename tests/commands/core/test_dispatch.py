@@ -1,4 +1,4 @@
-"""From a line to a command: what no command is, and what is too long to be one."""
+"""From a line to a command: unknown commands, and lines that are too long."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ CAPS = "labeled-response batch"
 
 
 @pytest.mark.parametrize("command", ["NONEXISTENT_COMMAND", "X25", "421X", "PRIV-MSG", "été", "$%&"])
-def test_a_command_that_there_is_not(server: Target, command: str) -> None:
+def test_an_unknown_command(server: Target, command: str) -> None:
     """ERR_UNKNOWNCOMMAND: "Sent to a registered client to indicate that the command they sent isn't known by the
     server": "<client> <command> :Unknown command". labeled-response: "This tag MUST be included in any response"."""
     with Client(server, "alice", caps=CAPS) as alice:
@@ -25,14 +25,14 @@ def test_a_command_that_there_is_not(server: Target, command: str) -> None:
 
 
 @pytest.mark.parametrize("line", [":source", "@label=7", ":a :b"])
-def test_no_command_at_all(server: Target, line: str) -> None:
+def test_a_line_without_a_command(server: Target, line: str) -> None:
     """ERR_UNKNOWNERROR: "Indicates that the given command/subcommand could not be processed"."""
     with Client(server, "alice", caps=CAPS) as alice:
         assert alice.commands(line) == ["400"]
 
 
-def test_16_kib_end_the_connection(start_server: StartServer, tmp_path: Path) -> None:
-    """Of something shorter 417 says that it was too long."""
+def test_a_line_of_16_kib_ends_the_connection(start_server: StartServer, tmp_path: Path) -> None:
+    """A shorter line is answered with 417."""
     with Client(start_server(Settings(), quick_options(tmp_path)).address, "alice") as alice:
         assert alice.commands("PRIVMSG alice :" + "x" * 15_000) == ["417"]
         alice.send("PRIVMSG alice :" + "x" * 16_384)
@@ -43,7 +43,7 @@ def test_16_kib_end_the_connection(start_server: StartServer, tmp_path: Path) ->
         )
 
 
-def test_who_was_refused_is_not_counted(server: Target) -> None:
+def test_a_refused_connection_is_not_counted(server: Target) -> None:
     """RPL_LUSERUNKNOWN: "<connections> is a count of connections that are currently in an unknown state"."""
     with Client(server, "alice") as alice, Client(server) as bob, Client(server) as carol:
         bob.send("PING here")

@@ -1,4 +1,4 @@
-"""What of a message goes into the history: nobody makes that long with tags that few look at."""
+"""What the history stores of a message: client-only tags are bounded."""
 
 import pytest
 
@@ -19,7 +19,7 @@ _LONG = "x" * 4000
         ({"+a": "x" * 500, "+b": "y" * 500}, {"+a": "x" * 500}),
         ({"+a": "x" * 500, "+draft/reply": "id", CLIENT_ID: "7"}, {"+draft/reply": "id", CLIENT_ID: "7"}),
         ({f"+{number}": "" for number in range(2000)}, {f"+{number}": "" for number in range(155)}),
-        ({"+a": "ü" * 300}, {}),  # bytes, not letters
+        ({"+a": "ü" * 300}, {}),  # bytes are counted, not characters
     ],
 )
 def test_tags_in_the_history_are_bounded(tags: dict[str, str], kept: dict[str, str]) -> None:

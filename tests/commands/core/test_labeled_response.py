@@ -13,7 +13,7 @@ CAPS = "batch labeled-response message-tags echo-message"
 
 
 def one_answer(messages: list[Message], label: str) -> list[Message]:
-    """What the label's answer holds, after a look that it is one logical message and nothing is left over."""
+    """Return the content of a labeled answer; check that it is one logical message and that nothing is left over."""
     first, *rest = messages
     assert first.tags["label"] == label
     assert all("label" not in message.tags for message in rest)  # "in exactly one logical message"
@@ -64,25 +64,25 @@ ANSWERS = [
 
 
 @pytest.mark.parametrize(("line", "commands"), ANSWERS)
-def test_every_answer_is_one(alice: Client, line: str, commands: list[str]) -> None:
+def test_each_answer_is_one_logical_message(alice: Client, line: str, commands: list[str]) -> None:
     """ "the server MUST include the same tag and value in any response required from this message"."""
     held = one_answer(alice.run(f"@label=pQraCjj82e {line}"), "pQraCjj82e")
     assert [message.command for message in held] == commands
 
 
 @pytest.mark.parametrize("line", ["NAMES #nowhere", "WHO nobody", "MONITOR L", "INVITE"])
-def test_one_line_is_no_batch(alice: Client, line: str) -> None:
+def test_a_single_line_is_sent_without_a_batch(alice: Client, line: str) -> None:
     """ "If a response consists of more than one message, a batch MUST be used": one is labeled itself."""
     (answer,) = alice.run(f"@label=1 {line}")
     assert answer.tags == {"label": "1"}
 
 
-# With fitting parameters where a command has an effect that would spoil the others, or ends the connection.
+# Fitting parameters for commands whose effect would spoil the others, or that end the connection.
 SPECIAL = {"QUIT": None, "DIE": None, "RESTART": None, "NICK": "NICK alys", "PART": "PART #a", "JOIN": "JOIN 0"}
 
 
 def test_every_command_answers_a_label_once(server: Target) -> None:
-    """Whatever the parameters: none, one, many."""
+    """With no parameter, one, and many."""
     lines = [
         SPECIAL.get(name) or f"{name}{params}"
         for name in COMMANDS
@@ -111,20 +111,20 @@ BAD_LINES = [
 
 
 @pytest.mark.parametrize(("line", "command"), BAD_LINES)
-def test_what_cannot_be_obeyed_is_answered_with_its_label_too(alice: Client, line: bytes, command: str) -> None:
+def test_malformed_lines_are_answered_with_their_label(alice: Client, line: bytes, command: str) -> None:
     alice.send_raw(b"@label=a " + line + b"\r\n")
     (answer,) = one_answer(alice.sync(), "a")
     assert answer.command == command
 
 
-def test_quit_is_answered_by_its_error(alice: Client) -> None:
+def test_the_answer_to_quit_is_error(alice: Client) -> None:
     alice.send("@label=x QUIT :bye")
     start, *answers, _ = alice.until_end()
     assert (start.command, start.tags["label"]) == ("BATCH", "x")
     assert [answer.command for answer in answers] == ["QUIT", "ERROR"]
 
 
-def test_the_echo_is_the_answer_and_others_see_no_label(server: Target) -> None:
+def test_the_echo_is_labeled_for_the_sender_only(server: Target) -> None:
     """The example of TAGMSG in message-tags."""
     with people(server, "bob", "alice", caps=CAPS, channel="#a") as (bob, alice):
         (echo,) = one_answer(alice.run("@label=123;+x=y TAGMSG #a"), "123")
@@ -133,7 +133,7 @@ def test_the_echo_is_the_answer_and_others_see_no_label(server: Target) -> None:
         assert {**received.tags, "label": "123"} == echo.tags
 
 
-def test_without_echo_message_talk_is_answered_by_ack(server: Target) -> None:
+def test_without_echo_message_a_message_is_answered_by_ack(server: Target) -> None:
     with Client(server, "alice", caps="batch labeled-response") as alice:
         alice.join("#a")
         for line in "PRIVMSG #a :hi", "NOTICE #a :hi":
@@ -142,7 +142,7 @@ def test_without_echo_message_talk_is_answered_by_ack(server: Target) -> None:
 
 
 @pytest.mark.parametrize(("caps", "labeled"), [(CAPS, "PRIVMSG"), ("batch labeled-response", "ACK")])
-def test_a_message_to_oneself_is_received_without_label(server: Target, caps: str, labeled: str) -> None:
+def test_a_message_to_oneself_arrives_without_label(server: Target, caps: str, labeled: str) -> None:
     """ "When a client sends a message to itself, the server MUST NOT include the label tag, except for any
     acknowledgment sent with the echo-message mechanism"."""
     with Client(server, "alice", caps=caps) as alice:
@@ -156,31 +156,31 @@ def test_a_message_to_oneself_is_received_without_label(server: Target, caps: st
 
 
 @pytest.mark.parametrize("caps", ["labeled-response", "batch", "message-tags"])
-def test_it_takes_both_capabilities(server: Target, caps: str) -> None:
+def test_both_capabilities_are_required(server: Target, caps: str) -> None:
     """ "This specification depends on the batch capability which MUST be negotiated to use labeled responses"."""
     with Client(server, "alice", caps=caps) as alice:
         assert not any("label" in message.tags for message in alice.run("@label=1 PING x", "@label=2 PONG x"))
 
 
 @pytest.mark.parametrize(("label", "taken"), [("a" * 64, True), ("é" * 32, True), ("a" * 65, False), ("é" * 33, False)])
-def test_a_label_of_at_most_64_bytes(alice: Client, label: str, taken: bool) -> None:
-    """ "The value MUST NOT exceed 64 bytes": a longer one, of which a part would match nothing, is none."""
+def test_a_label_over_64_bytes_is_ignored(alice: Client, label: str, taken: bool) -> None:
+    """ "The value MUST NOT exceed 64 bytes": a longer label is ignored, since a part of it would match nothing."""
     messages = alice.run(f"@label={label} PONG x")
     assert [message.tags["label"] for message in messages] == ([label] if taken else [])
 
 
 @pytest.mark.parametrize("tags", ["label=", "label", "Label=x", "+label=x", "foo"])
-def test_no_label_no_answer(alice: Client, tags: str) -> None:
+def test_without_a_label_value_there_is_no_label(alice: Client, tags: str) -> None:
     """ "the label message tag, which has a required value"."""
     assert alice.run(f"@{tags} PONG x") == []
 
 
-def test_the_value_is_opaque(alice: Client) -> None:
+def test_the_label_is_returned_unchanged(alice: Client) -> None:
     (answer,) = alice.run(r"@label=\:\s\\=ö PONG x")
     assert answer.tags["label"] == "; \\=ö"
 
 
-def test_a_batch_of_its_own_kind_needs_no_other_around_it(alice: Client) -> None:
+def test_another_batch_of_the_whole_answer_is_not_wrapped(alice: Client) -> None:
     """ "The batch type MUST be one of: An existing type applicable to the entire response; labeled-response"."""
     alice.run("CAP REQ draft/extended-isupport")
     messages = alice.run("@label=1 ISUPPORT")
@@ -188,7 +188,7 @@ def test_a_batch_of_its_own_kind_needs_no_other_around_it(alice: Client) -> None
     assert {message.command for message in one_answer(messages, "1")} == {"005"}
 
 
-def test_a_batch_that_is_a_part_of_the_answer_is_nested(alice: Client) -> None:
+def test_a_batch_within_the_answer_is_nested(alice: Client) -> None:
     """ "Start and end messages of one batch MAY refer to another batch. If they do, they both MUST have batch tag"."""
     alice.run("CAP REQ draft/extended-isupport")
     outer, version, inner, *tokens, inner_end, outer_end = alice.run("@label=1 VERSION")

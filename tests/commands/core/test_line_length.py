@@ -1,4 +1,4 @@
-"""Nothing is cut in silence: what would not fit into a line of 512 bytes is refused in words.
+"""Nothing is cut silently: what does not fit into a line of 512 bytes is refused with a reason.
 
 https://modern.ircdocs.horse/#errinputtoolong-417: "Indicates a given line does not follow the specified size limits
 (512 bytes for the main section ...)".
@@ -9,15 +9,16 @@ import pytest
 from greenchat.config.settings import Limits, Settings
 from tests.conftest import Serve, Target
 from tests.irc import Client, people
-from tests.staff import STAFFED, become
+from tests.opers import WITH_OPERS, become_oper
 
 DRAGON = "\U0001f409"  # four bytes
 
 
 @pytest.mark.parametrize("room", [0, 1])
 def test_ping(server: Target, room: int) -> None:
-    """ "servers must reply to it with a PONG message with the same <token> value": of one that it can't hold it repeats
-    as much as fits, so that the client knows that it lives."""
+    """ "servers must reply to it with a PONG message with the same <token> value": a PONG repeats as much as fits, so
+    that the client knows that the connection is alive.
+    """
     with Client(server, "alice") as alice:
         around = len(":greenchat.local PONG greenchat.local :")
         token = "x" * (510 - around + room)
@@ -34,8 +35,8 @@ def test_ping(server: Target, room: int) -> None:
         "CHATHISTORY {} x * 5", "REDACT {} x", "MARKREAD {}", "PRIVMSG {} :x", "ISON {}",
     ],
 )  # fmt: skip
-def test_an_answer_repeats_a_word_whole_or_not_at_all(server: Target, line: str) -> None:
-    """ "`<nick>` MUST be exactly the `<nick>` parameter sent by the client": half of it would be another one."""
+def test_an_answer_repeats_a_parameter_whole_or_not_at_all(server: Target, line: str) -> None:
+    """ "`<nick>` MUST be exactly the `<nick>` parameter sent by the client": a part of a nick would be another nick."""
     with Client(server, "alice", caps="draft/chathistory batch draft/message-redaction draft/read-marker") as alice:
         alice.join("#a")
         word = "w" * (510 - len(line) + len("{}"))
@@ -45,8 +46,9 @@ def test_an_answer_repeats_a_word_whole_or_not_at_all(server: Target, line: str)
 
 
 def test_quit(server: Target) -> None:
-    """ "The server acknowledges this by replying with an ERROR message and closing the connection": who wants to go
-    goes. A reason that others would not get whole they don't get at all, and who gave it is told."""
+    """ "The server acknowledges this by replying with an ERROR message and closing the connection": the user always
+    leaves. A reason that would not reach the others whole is left out, and its author is told.
+    """
     with people(server, "alice", "bob", channel="#a") as (alice, bob):
         alice.send("QUIT :" + "x" * 500)
         refusal, own, farewell = alice.until_end()
@@ -75,7 +77,7 @@ def test_away_before_registration(server: Target) -> None:
 
 
 def test_away_and_a_longer_nick(server: Target) -> None:
-    """Whoever is away may take another name: the message still reaches everybody whole."""
+    """An away user may change the nick: the message still reaches everybody whole."""
     with people(server, "a", "н" * 32, caps="away-notify", channel="#a") as (alice, bob):
         longest = next(size for size in range(120, 0, -1) if alice.commands("AWAY :" + DRAGON * size)[-1] == "306")
         assert bob.expect("AWAY").params == (DRAGON * longest,)
@@ -91,23 +93,23 @@ def test_setname(server: Target) -> None:
         assert bob.sync()[0].params == (DRAGON * 47,)
 
 
-def test_a_real_name_that_is_too_long(server: Target) -> None:
-    """Who comes in with one is let in, and told what is left of it, which fits into an extended JOIN."""
+def test_a_too_long_real_name_is_cut_at_registration(server: Target) -> None:
+    """The user is told what is left of it, which fits into an extended JOIN."""
     with people(server, "bob", caps="extended-join", channel="#" + "c" * 63) as (bob,), Client(server) as client:
         client.send("NICK alice", "USER alice 0 * :" + DRAGON * 100)
-        told = client.read()
-        assert (told.command, told.params[-1].count(DRAGON)) == ("NOTICE", 47)
+        message = client.read()
+        assert (message.command, message.params[-1].count(DRAGON)) == ("NOTICE", 47)
         client.expect("376")
         client.join("#" + "c" * 63)
         assert bob.expect("JOIN").params[-1] == DRAGON * 47
 
 
 @pytest.mark.parametrize("line", ["KILL bob :{}", "WALLOPS :{}", "REMOVE bob #a :{}", "SAPART bob #a :{}"])
-def test_operators(serve: Serve, line: str) -> None:
-    """What others would not get whole is not done."""
-    with people(serve(STAFFED), "alice", "bob", channel="#a") as (alice, bob):
+def test_commands_of_operators(serve: Serve, line: str) -> None:
+    """A command whose text would not reach the others whole is not executed."""
+    with people(serve(WITH_OPERS), "alice", "bob", channel="#a") as (alice, bob):
         bob.run("MODE bob +w")
-        become(alice)
+        become_oper(alice)
         assert alice.commands(line.format(DRAGON * 121)) == ["417"]
         assert bob.sync() == []
 
@@ -117,11 +119,11 @@ def test_knock(server: Target) -> None:
         alice.run("MODE #a +i")
         assert bob.commands("KNOCK #a :" + "x" * 490) == ["417"]
         assert alice.sync() == []
-        assert bob.commands("KNOCK #a :please") == ["711"]  # the one that was refused did not count
+        assert bob.commands("KNOCK #a :please") == ["711"]  # the refused KNOCK was not counted
 
 
 def test_rename(server: Target) -> None:
-    """A channel can't have a name beside which its topic would not fit."""
+    """A channel can't get a name that leaves no room for its topic."""
     with people(server, "alice", "bob", caps="draft/channel-rename", channel="#a") as (alice, bob):
         alice.run("TOPIC #a :" + "x" * 390)
         bob.sync()
@@ -132,8 +134,10 @@ def test_rename(server: Target) -> None:
 
 
 @pytest.mark.parametrize("command", ["ISON", "USERHOST"])
-def test_long_lists_take_several_lines(serve: Serve, command: str) -> None:
-    """RFC 2812, section 4.9, has the server "chop it off so it fits in 512 characters": half a nick is another one."""
+def test_long_replies_take_several_lines(serve: Serve, command: str) -> None:
+    """RFC 2812, section 4.9, has the server "chop it off so it fits in 512 characters": a part of a nick would be
+    another nick.
+    """
     settings = Settings(name="a" * 31 + "." + "b" * 31, limits=Limits(nick=60, username=32))
     nicks = [letter * 60 for letter in "abcdefgh"]
     with people(serve(settings), *nicks) as (reader, *_):

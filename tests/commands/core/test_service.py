@@ -1,4 +1,4 @@
-"""What is true of every service."""
+"""What holds for each service."""
 
 import importlib
 import pkgutil
@@ -9,7 +9,7 @@ from tests.conftest import Target
 from tests.irc import Client
 
 
-def test_help_tells_whole_sentences() -> None:
+def test_help_lists_whole_sentences() -> None:
     """HELP lists the first line of each command's docstring: a sentence that continues in the second would be cut."""
     for module in pkgutil.walk_packages(greenchat.commands.__path__, "greenchat.commands."):
         importlib.import_module(module.name)
@@ -18,8 +18,8 @@ def test_help_tells_whole_sentences() -> None:
     assert [entry.summary for entry in entries if not entry.summary.endswith(".")] == []
 
 
-def test_help_breaks_no_sentence(server: Target) -> None:
-    """The lines of the docstrings are as long as the source allows, those of notices are longer."""
+def test_help_does_not_break_sentences(server: Target) -> None:
+    """Docstrings are wrapped at the width of the source, notices are longer."""
     with Client(server, "alice") as alice:
         for service in SERVICES.values():
             for entry in service.entries.values():

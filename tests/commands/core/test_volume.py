@@ -1,4 +1,6 @@
-"""How much one may add to the history in a minute, and who may when the disk is nearly full."""
+"""Limits of what a client may add to the history in a minute, and the order of refusals when the disk is nearly
+full.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,7 +15,7 @@ from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol.message import Message
 from greenchat.storage.interface import HistorySpan
 from tests.commands.devices import make_account
-from tests.commands.inside import let_pass
+from tests.commands.state_changes import advance_clock
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client, people
 
@@ -26,7 +28,7 @@ Start = Callable[[Throttle], ServerThread]
 
 @pytest.fixture
 def start(start_server: StartServer, tmp_path: Path) -> Start:
-    """Start a server with these limits; nobody is exempt from those of addresses."""
+    """Start a server with these limits, and without the exemption of any address."""
 
     def start(throttle: Throttle) -> ServerThread:
         options: Options = replace(quick_options(tmp_path), throttle=throttle, connections=Connections(exempt=()))
@@ -36,12 +38,12 @@ def start(start_server: StartServer, tmp_path: Path) -> Start:
 
 
 def refusals(messages: list[Message]) -> list[tuple[str, ...]]:
-    """What was refused, by what comes before the text for people."""
+    """Return the refusals, without the text."""
     return [message.params[:2] for message in messages if message.command == "FAIL"]
 
 
 def fill(client: Client, target: str) -> int:
-    """Say lines until one is refused; return how many were not."""
+    """Send messages until one is refused; return the number of accepted ones."""
     for count in range(1000):
         if refused := refusals(client.run(f"PRIVMSG {target} :{LINE}")):
             assert refused == [("PRIVMSG", "RATE_LIMITED")]
@@ -60,7 +62,7 @@ def fill(client: Client, target: str) -> int:
         "METADATA * SET url :http://example.org",
     ],
 )
-def test_what_one_connection_may_add(start: Start, line: str) -> None:
+def test_limit_of_a_connection(start: Start, line: str) -> None:
     server = start(replace(FAST, stored_per_connection=16, stored_per_account=0, stored_per_address=0))
     with people(server.address, "alice", "bob", caps=f"{CAPS} draft/metadata-2", channel="#tea") as (alice, bob):
         assert 8 * 1024 // 400 < fill(alice, "#tea") <= 16 * 1024 // 200
@@ -68,13 +70,13 @@ def test_what_one_connection_may_add(start: Start, line: str) -> None:
         assert refused.params[:2] == (line.removeprefix("@+draft/react=x ").split()[0], "RATE_LIMITED")
         assert refused.params[-1].startswith("You are sending too much: try again in ")
         assert "more" not in [message.params[-1] for message in bob.sync()]
-        # who asks is answered, and others talk
+        # queries are answered, and others can talk
         assert alice.run("TOPIC #tea")[0].command == "331"
         assert refusals(alice.run("PRIVMSG NickServ :HELP", "PART #tea", "JOIN #tea")) == []
         assert refusals(bob.run(f"PRIVMSG alice :{LINE}")) == []
 
 
-def test_a_message_of_several_lines_counts_too(start: Start) -> None:
+def test_a_multiline_message_counts(start: Start) -> None:
     server = start(replace(FAST, stored_per_connection=16))
     with people(server.address, "alice", caps=CAPS, channel="#tea") as (alice,):
         fill(alice, "#tea")
@@ -82,14 +84,14 @@ def test_a_message_of_several_lines_counts_too(start: Start) -> None:
         assert refusals(alice.run(*lines)) == [("PRIVMSG", "RATE_LIMITED")]
 
 
-def test_an_address_is_one_however_many_connections_it_has(start: Start) -> None:
+def test_limit_of_an_address_over_all_its_connections(start: Start) -> None:
     server = start(replace(FAST, stored_per_connection=0, stored_per_account=0, stored_per_address=32))
     with people(server.address, "alice", "bob", caps=CAPS, channel="#tea") as (alice, bob):
         fill(alice, "#tea")
         assert fill(bob, "#tea") == 0
 
 
-def test_an_account_is_one_however_many_connections_it_has(start: Start) -> None:
+def test_limit_of_an_account_over_all_its_connections(start: Start) -> None:
     server = start(replace(FAST, stored_per_connection=0, stored_per_account=32, stored_per_address=0))
     make_account(server.address, "alice")
     with (
@@ -105,21 +107,21 @@ def test_an_account_is_one_however_many_connections_it_has(start: Start) -> None
         assert refusals(bob.run(f"PRIVMSG #tea :{LINE}")) == []
 
 
-def test_minutes_pass(start: Start) -> None:
+def test_the_limit_renews_each_minute(start: Start) -> None:
     server = start(replace(FAST, stored_per_connection=16))
     with people(server.address, "alice", caps=CAPS, channel="#tea") as (alice,):
         fill(alice, "#tea")
-        let_pass(server, 60_000)
+        advance_clock(server, 60_000)
         assert fill(alice, "#tea") > 0
 
 
-def test_without_a_throttle_there_is_none(start: Start) -> None:
+def test_without_a_throttle_there_is_no_limit(start: Start) -> None:
     server = start(Throttle(commands=0, stored_per_connection=1))
     with people(server.address, "alice", caps=CAPS, channel="#tea") as (alice,):
         assert refusals(alice.run(*[f"PRIVMSG #tea :{LINE}"] * 100)) == []
 
 
-def test_on_a_disk_that_is_nearly_full_guests_are_refused_first(start: Start) -> None:
+def test_a_nearly_full_disk_refuses_guests_first(start: Start) -> None:
     server = start(FAST)
     make_account(server.address, "alice")
     with (
@@ -137,7 +139,7 @@ def test_on_a_disk_that_is_nearly_full_guests_are_refused_first(start: Start) ->
         ]
         assert "guest" not in [message.params[-1] for message in alice.sync()]
         assert refusals(alice.run("PRIVMSG #tea :owner")) == []
-        bob.run("NS IDENTIFY alice :sesame open")  # a guest can stop being one
+        bob.run("NS IDENTIFY alice :sesame open")  # a guest can log in
         assert refusals(bob.run("PRIVMSG #tea :owner too")) == []
         server.call(lambda app: app.upkeep.health._disk.judge(free=1 << 30, total=1 << 40))
         with people(server.address, "carol", caps=CAPS, channel="#tea") as (carol,):
@@ -145,8 +147,8 @@ def test_on_a_disk_that_is_nearly_full_guests_are_refused_first(start: Start) ->
 
 
 _EVENTS = {
-    "come and go": ("", "JOIN {}|PART {}"),
-    "called otherwise": ("JOIN {}", "NICK other|NICK alice"),
+    "join and part": ("", "JOIN {}|PART {}"),
+    "nick changes": ("JOIN {}", "NICK other|NICK alice"),
     "modes": ("JOIN {}", "MODE #c0 +l 7|MODE #c0 -l"),
     "kicked": ("", "JOIN #c0|KICK #c0 alice|JOIN {}|PART {}"),
 }
@@ -154,7 +156,7 @@ _PLACES = ",".join(f"#c{number}" for number in range(20))
 
 
 def flood(client: Client, lines: str) -> int:
-    """Do this again and again until it is refused; return how often it was not."""
+    """Repeat a command until it is refused; return how often it was accepted."""
     for count in range(2000):
         if refused := refusals(client.run(*lines.format(_PLACES, _PLACES).split("|"))):
             assert {code for _, code in refused} == {"RATE_LIMITED"}
@@ -163,7 +165,7 @@ def flood(client: Client, lines: str) -> int:
 
 
 @pytest.mark.parametrize(("first", "lines"), _EVENTS.values(), ids=_EVENTS)
-def test_events_count_as_what_is_said_does(start: Start, first: str, lines: str) -> None:
+def test_events_count_like_messages(start: Start, first: str, lines: str) -> None:
     server = start(replace(FAST, stored_per_connection=32, stored_per_account=0, stored_per_address=0))
     with Client(server.address, "alice", caps=CAPS) as alice, people(server.address, "bob", channel="#tea") as (bob,):
         alice.run(*[first.format(_PLACES)] if first else [])
@@ -173,16 +175,16 @@ def test_events_count_as_what_is_said_does(start: Start, first: str, lines: str)
         )
         size = sum(size_of(event) + EVENT for events in stored for event in events)
         assert 16 * 1024 < size < 64 * 1024
-        # who asks is answered, and may go; others are not refused
+        # queries are answered, and PART works; others are not refused
         assert refusals(alice.run("TOPIC #tea", "PART #c0")) == []
         assert refusals(bob.run("JOIN #other", "PART #other")) == []
-        let_pass(server, 60_000)
+        advance_clock(server, 60_000)
         alice.run(*[first.format("#c0")] if first else [])
         assert flood(alice, lines) > 0
 
 
-def test_a_closed_channel_counts_by_the_memory_that_it_takes(start: Start) -> None:
-    """What was said behind a lock is remembered to be so, whoever makes ever new channels."""
+def test_closing_channels_counts_by_the_memory_it_takes(start: Start) -> None:
+    """The server remembers the closed spans of each channel, however many new channels a user makes."""
     server = start(replace(FAST, stored_per_connection=64, stored_per_account=0, stored_per_address=0))
     with Client(server.address, "alice", caps=CAPS) as alice:
         for count in range(1000):
@@ -193,7 +195,7 @@ def test_a_closed_channel_counts_by_the_memory_that_it_takes(start: Start) -> No
         assert 5 < server.call(lambda app: len(app.network.closures.channels())) < 30
 
 
-def test_who_renames_a_channel_does_not_pay_for_those_who_closed_it(start: Start) -> None:
+def test_renaming_a_channel_does_not_pay_for_its_closed_spans(start: Start) -> None:
     server = start(replace(FAST, stored_per_connection=64, stored_per_account=0, stored_per_address=0))
     with people(server.address, "alice", "bob", caps=CAPS, channel="#tea") as (alice, bob):
         assert not refusals(alice.run("MODE #tea +o bob", *["MODE #tea +i", "MODE #tea -i"] * 6))
@@ -201,7 +203,7 @@ def test_who_renames_a_channel_does_not_pay_for_those_who_closed_it(start: Start
         assert fill(bob, "#coffee") > 180, "64 KiB of 200 bytes each, and what stands around them"
 
 
-def test_connections_that_have_ended_count_for_their_address(start: Start) -> None:
+def test_ended_connections_count_for_their_address(start: Start) -> None:
     server = start(replace(FAST, stored_per_connection=0, stored_per_account=0, stored_per_address=64))
     come_and_go = f"JOIN {_PLACES}"
     for count in range(200):

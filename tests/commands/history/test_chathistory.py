@@ -1,4 +1,4 @@
-"""CHATHISTORY as https://ircv3.net/specs/extensions/chathistory has it; sentences in quotes are from there."""
+"""CHATHISTORY: quoted sentences are from https://ircv3.net/specs/extensions/chathistory."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,14 +25,14 @@ CAPS = "batch server-time message-tags draft/chathistory echo-message"
 
 @pytest.fixture
 def alice(server: Target) -> Iterator[Client]:
-    """Somebody in #lobby who asks."""
+    """Connect a user in #lobby who queries the history."""
     with Client(server, "alice", caps=CAPS) as client:
         client.join("#lobby")
         yield client
 
 
 def ask(client: Client, command: str) -> list[Message]:
-    """What is in the batch that answers, or the FAIL."""
+    """Return the content of the batch that answers, or the FAIL."""
     client.send(command)
     first = client.expect("BATCH", "FAIL")
     if first.command == "FAIL":
@@ -46,14 +46,14 @@ def ask(client: Client, command: str) -> list[Message]:
 
 
 def texts(messages: list[Message]) -> list[str]:
-    """What was said."""
+    """Return the texts."""
     return [message.params[-1] for message in messages]
 
 
-def say(client: Client, *said: str, to: str = "#lobby") -> list[Message]:
-    """Say something; the echoes, with their msgid and time."""
-    client.send(*[f"PRIVMSG {to} :{text}" for text in said])
-    return [client.expect("PRIVMSG") for _ in said]
+def say(client: Client, *texts: str, to: str = "#lobby") -> list[Message]:
+    """Send messages; return their echoes, with msgid and time."""
+    client.send(*[f"PRIVMSG {to} :{text}" for text in texts])
+    return [client.expect("PRIVMSG") for _ in texts]
 
 
 def test_the_capability_and_the_tokens(alice: Client, server: Target) -> None:
@@ -68,14 +68,14 @@ def test_the_capability_and_the_tokens(alice: Client, server: Target) -> None:
     assert {"CHATHISTORY=500", "MSGREFTYPES=msgid,timestamp"} <= tokens
 
 
-def test_each_subcommand_by_both_kinds_of_references(alice: Client) -> None:
-    said = say(alice, *"abcdefghij")
+def test_each_subcommand_with_msgid_and_timestamp(alice: Client) -> None:
+    sent = say(alice, *"abcdefghij")
     for kind in "msgid", "time":
         ref = {
-            message.params[-1]: f"{'timestamp' if kind == 'time' else kind}={message.tags[kind]}" for message in said
+            message.params[-1]: f"{'timestamp' if kind == 'time' else kind}={message.tags[kind]}" for message in sent
         }
         if kind == "time" and len(set(ref.values())) < len(ref):
-            continue  # several in one millisecond
+            continue  # several messages have this millisecond
         # "Request up to limit number of messages before and excluding the given timestamp or msgid."
         assert texts(ask(alice, f"CHATHISTORY BEFORE #lobby {ref['e']} 3")) == ["b", "c", "d"]
         assert texts(ask(alice, f"CHATHISTORY AFTER #lobby {ref['e']} 3")) == ["f", "g", "h"]
@@ -92,7 +92,7 @@ def test_each_subcommand_by_both_kinds_of_references(alice: Client) -> None:
     assert texts(ask(alice, "CHATHISTORY LATEST #lobby * 4")) == ["g", "h", "i", "j"]
 
 
-def test_what_comes_back_is_what_was_said(alice: Client) -> None:
+def test_history_equals_what_was_sent(alice: Client) -> None:
     alice.send("@+draft/reply=x PRIVMSG #lobby :\x01ACTION waves\x01", "NOTICE #lobby :note")
     live = [alice.expect("PRIVMSG"), alice.expect("NOTICE")]
     again = ask(alice, "CHATHISTORY LATEST #LOBBY * 10")
@@ -101,7 +101,7 @@ def test_what_comes_back_is_what_was_said(alice: Client) -> None:
     assert strip == live
 
 
-def test_the_batch_names_the_conversation(alice: Client) -> None:
+def test_the_batch_names_its_target(alice: Client) -> None:
     alice.send("CHATHISTORY LATEST #LOBBY * 1")
     # "the batch MUST have type chathistory and take a single additional parameter, the canonical name of the target"
     assert alice.expect("BATCH").params[1:] == ("chathistory", "#lobby")
@@ -121,7 +121,7 @@ def test_a_label_is_on_the_batch(server: Target) -> None:
         assert start.params[1] == "chathistory"
 
 
-def test_without_the_batch_capability_there_are_bare_lines(server: Target) -> None:
+def test_without_batch_the_lines_come_bare(server: Target) -> None:
     with Client(server, "alice", caps="draft/chathistory") as alice:
         alice.join("#lobby")
         alice.send("PRIVMSG #lobby :hi")
@@ -129,7 +129,7 @@ def test_without_the_batch_capability_there_are_bare_lines(server: Target) -> No
         assert texts(alice.run("CHATHISTORY LATEST #lobby * 5")) == ["hi"]
 
 
-def test_events_are_for_those_who_asked_for_them(server: Target, alice: Client) -> None:
+def test_events_are_sent_with_event_playback_only(server: Target, alice: Client) -> None:
     with Client(server, "bob", caps=CAPS + " draft/event-playback") as bob:
         bob.join("#lobby")
         bob.send("TOPIC #lobby :new", "MODE #lobby +m", "@+draft/react=x TAGMSG #lobby", "PART #lobby :gone")
@@ -145,7 +145,7 @@ def test_events_are_for_those_who_asked_for_them(server: Target, alice: Client) 
     assert [message.command for message in ask(alice, "CHATHISTORY LATEST #lobby * 50")] == ["PRIVMSG"]
 
 
-def test_a_join_of_the_past_is_extended_too(server: Target, alice: Client) -> None:
+def test_a_join_in_the_history_is_extended(server: Target, alice: Client) -> None:
     """ "When enabled, the JOIN message will designate the account name of the user when they join a channel": "JOIN
     #channelname * :Real Name". https://ircv3.net/specs/extensions/extended-join"""
     with people(server, "bob", "carol", caps=CAPS + " draft/event-playback") as (bob, carol):
@@ -163,17 +163,18 @@ def test_a_join_of_the_past_is_extended_too(server: Target, alice: Client) -> No
         assert second.tags.keys() == {"time", "msgid", "batch"}
 
 
-def test_a_join_of_which_no_real_name_was_kept() -> None:
-    """ "Clients SHOULD use the nickname as a fallback value for <username> and <realname>": as older versions
-    stored it."""
+def test_an_old_join_without_a_real_name() -> None:
+    """ "Clients SHOULD use the nickname as a fallback value for <username> and <realname>": older versions stored
+    none.
+    """
     event = StoredEvent(1, "#tea", "JOIN", "bob!~bob@127.0.0.1", ("#tea",), "robert")
     assert to_envelope(event).encode(EXTENDED_JOIN) == b":bob!~bob@127.0.0.1 JOIN #tea robert bob\r\n"
 
 
-def test_direct_messages_are_for_the_two(server: Target, alice: Client) -> None:
+def test_private_messages_are_readable_by_both_sides_only(server: Target, alice: Client) -> None:
     with people(server, "bob", "carol", caps=CAPS) as (bob, carol):
         say(alice, "hi", to="bob")
-        bob.expect("PRIVMSG")  # or he would take it for the echo of his own
+        bob.expect("PRIVMSG")  # otherwise the server could take it for the echo of his own
         say(bob, "hello", to="alice")
         assert texts(ask(alice, "CHATHISTORY LATEST bob * 5")) == ["hi", "hello"]
         # 'history sent between the current user and the target nickname, including outgoing messages ("self messages")'
@@ -184,13 +185,13 @@ def test_direct_messages_are_for_the_two(server: Target, alice: Client) -> None:
         bob.send("NICK bobby")
         bob.expect("NICK")
         assert texts(ask(alice, "CHATHISTORY LATEST bobby * 5")) == ["hi", "hello"]
-        # somebody else who takes the nick gets nothing of it
+        # another user who takes the nick reads nothing of it
         carol.send("NICK bob")
         carol.expect("NICK")
         assert ask(carol, "CHATHISTORY LATEST alice * 5") == []
 
 
-def test_targets_are_the_conversations_with_news(server: Target, alice: Client) -> None:
+def test_targets_lists_conversations_with_new_messages(server: Target, alice: Client) -> None:
     with people(server, "bob", "carol", caps=CAPS) as (bob, carol):
         alice.join("#quiet")
         carol.join("#secret")
@@ -213,7 +214,7 @@ def test_targets_are_the_conversations_with_news(server: Target, alice: Client) 
         assert [m.params[1] for m in ask(bob, f"CHATHISTORY TARGETS {span} 10")] == ["alice"]
 
 
-def test_a_channel_is_read_by_its_members(server: Target, alice: Client) -> None:
+def test_only_members_read_a_channel(server: Target, alice: Client) -> None:
     say(alice, "inside")
     with Client(server, "bob", caps=CAPS) as bob:
         # "If the target does not exist or the client does not have permissions to query it, ... INVALID_TARGET"
@@ -249,12 +250,12 @@ def test_a_channel_is_read_by_its_members(server: Target, alice: Client) -> None
          ("INVALID_PARAMS", "TARGETS", "msgid=0000000000000")),
     ],
 )  # fmt: skip
-def test_what_can_not_be_understood_is_said(alice: Client, command: str, answer: tuple[str, ...]) -> None:
+def test_malformed_queries_fail(alice: Client, command: str, answer: tuple[str, ...]) -> None:
     (fail,) = ask(alice, command)
     assert fail.params[:-1] == ("CHATHISTORY", *answer)
 
 
-def test_any_time_is_a_position(alice: Client) -> None:
+def test_any_timestamp_is_valid(alice: Client) -> None:
     say(alice, "a", "b")
     for early in "0000000000000", "0000000000001":
         assert texts(ask(alice, f"CHATHISTORY AFTER #lobby msgid={early} 9")) == ["a", "b"]
@@ -263,7 +264,7 @@ def test_any_time_is_a_position(alice: Client) -> None:
     assert ask(alice, "CHATHISTORY AFTER #lobby msgid=7vvvvvvvvvvvv 9") == []
 
 
-def test_no_more_than_a_page(serve: Serve, tmp_path: Path) -> None:
+def test_a_page_is_limited(serve: Serve, tmp_path: Path) -> None:
     address = serve(Settings(history=History(page=3)), quick_options(tmp_path))
     with Client(address, "alice", caps=CAPS) as alice:
         alice.join("#lobby")
@@ -271,7 +272,7 @@ def test_no_more_than_a_page(serve: Serve, tmp_path: Path) -> None:
         assert texts(ask(alice, "CHATHISTORY LATEST #lobby * 9999999999")) == ["c", "d", "e"]
 
 
-def test_paging_back_and_forth_meets_everything_once(server: Target, alice: Client) -> None:
+def test_paging_finds_each_message_once(server: Target, alice: Client) -> None:
     with people(server, "bob", caps=CAPS) as (bob,):
         bob.join("#lobby")
         alice.send(*[f"PRIVMSG #lobby :a{number}" for number in range(60)])
@@ -292,7 +293,7 @@ def test_paging_back_and_forth_meets_everything_once(server: Target, alice: Clie
         assert texts(forth) == everything
 
 
-def test_who_is_out_when_the_answer_is_there_gets_nothing(start_server: StartServer, tmp_path: Path) -> None:
+def test_a_member_who_parts_before_the_answer_gets_nothing(start_server: StartServer, tmp_path: Path) -> None:
     server = start_server(Settings(), quick_options(tmp_path))
     with people(server.address, "alice", "bob", caps=CAPS, channel="#lobby") as (alice, _):
         say(alice, "inside")
@@ -312,7 +313,7 @@ def test_who_is_out_when_the_answer_is_there_gets_nothing(start_server: StartSer
 
 
 @pytest.mark.parametrize("line", ["CHATHISTORY LATEST #lobby * 5", f"CHATHISTORY TARGETS {YEARS} 5"])
-def test_a_store_that_can_not_be_read(running_server: World, line: str) -> None:
+def test_an_unreadable_store_fails(running_server: World, line: str) -> None:
     """ "If no message history can be returned due to an error, the MESSAGE_ERROR error code SHOULD be returned"."""
     with people(running_server.address, "alice", caps=CAPS, channel="#lobby"):
 
@@ -327,7 +328,7 @@ def test_a_store_that_can_not_be_read(running_server: World, line: str) -> None:
         running_server.call(fail_to_read)
 
 
-def test_a_channel_can_say_from_when_on_it_is_read(server: Target, alice: Client) -> None:
+def test_mode_h_hides_what_was_said_before_joining(server: Target, alice: Client) -> None:
     caps = CAPS + " soju.im/search znc.in/playback"
     with Client(server, "bob", caps=caps) as bob:
         early = say(alice, "before")[0]
@@ -355,7 +356,7 @@ def test_a_channel_can_say_from_when_on_it_is_read(server: Target, alice: Client
         assert texts(ask(bob, "CHATHISTORY LATEST #lobby * 9")) == ["before", "after", "later"]
 
 
-def test_without_history_there_is_no_capability(serve: Serve, tmp_path: Path) -> None:
+def test_without_history_the_capability_is_not_offered(serve: Serve, tmp_path: Path) -> None:
     address = serve(Settings(history=History(enabled=False)), quick_options(tmp_path))
     with Client(address) as alice:
         alice.send("CAP LS", "CAP REQ :draft/chathistory")
@@ -364,15 +365,15 @@ def test_without_history_there_is_no_capability(serve: Serve, tmp_path: Path) ->
 
 
 def ends(client: Client, command: str) -> bool:
-    """Whether the answer says that there is nothing beyond it."""
+    """Whether the answer is marked as the last page."""
     client.send(command)
     opening = client.expect("BATCH")
     client.expect("BATCH")
     return "draft/chathistory-end" in opening.tags
 
 
-def test_the_last_page_says_that_it_is_the_last(alice: Client) -> None:
-    """The tag `draft/chathistory-end` on the BATCH; it is never there while another page has something in it."""
+def test_the_last_page_is_marked(alice: Client) -> None:
+    """The BATCH has the tag `draft/chathistory-end`; it is never there while another page has content."""
     for text in "one", "two", "three", "four":
         say(alice, text)
     first, *_, last = ask(alice, "CHATHISTORY LATEST #lobby * 4")
@@ -387,34 +388,37 @@ def test_the_last_page_says_that_it_is_the_last(alice: Client) -> None:
     between = f"CHATHISTORY BETWEEN #lobby msgid={first.tags['msgid']} msgid={last.tags['msgid']}"
     assert not ends(alice, f"{between} 1")
     assert ends(alice, f"{between} 2")
-    assert not ends(alice, f"CHATHISTORY AROUND #lobby msgid={first.tags['msgid']} 10"), "it has no direction"
+    assert not ends(alice, f"CHATHISTORY AROUND #lobby msgid={first.tags['msgid']} 10"), "AROUND has no direction"
 
 
-def test_pages_by_the_tag_find_all(alice: Client) -> None:
-    said = [f"line {number}" for number in range(10)]
-    for text in said:
+def test_paging_by_the_tag_finds_all(alice: Client) -> None:
+    sent = [f"line {number}" for number in range(10)]
+    for text in sent:
         say(alice, text)
     found: list[str] = []
     reference, is_last = "LATEST #lobby *", False
     while not is_last:
         is_last = ends(alice, f"CHATHISTORY {reference} 3")
         page = ask(alice, f"CHATHISTORY {reference} 3")
-        assert page, "no page beyond the last"
+        assert page, "an empty page after the last"
         found = texts(page) + found
         reference = f"BEFORE #lobby msgid={page[0].tags['msgid']}"
-    assert found == said
+    assert found == sent
 
 
-def test_a_reaction_and_its_end_are_kept(alice: Client, server: Target) -> None:
+def test_reactions_and_their_removal_are_stored(alice: Client, server: Target) -> None:
     """https://ircv3.net/specs/client-tags/react: "this tag MUST be used in conjunction with the `+draft/reply` client
-    tag"; taking it back is the tag `+draft/unreact`."""
+    tag"; removing it is the tag `+draft/unreact`."""
     (message,) = say(alice, "hello")
     with Client(server, "bob", caps=f"{CAPS} draft/event-playback") as bob:
         bob.join("#lobby")
         reply = f"+draft/reply={message.tags['msgid']}"
         for tag in "react", "unreact":
             bob.send(f"@{reply};+draft/{tag}=\U0001f44b TAGMSG #lobby")
-            told = alice.expect("TAGMSG")
-            assert (told.tags[f"+draft/{tag}"], told.tags["+draft/reply"]) == ("\U0001f44b", message.tags["msgid"])
-        kept = [each for each in ask(bob, "CHATHISTORY LATEST #lobby * 50") if each.command == "TAGMSG"]
-        assert [next(tag for tag in each.tags if "react" in tag) for each in kept] == ["+draft/react", "+draft/unreact"]
+            echo = alice.expect("TAGMSG")
+            assert (echo.tags[f"+draft/{tag}"], echo.tags["+draft/reply"]) == ("\U0001f44b", message.tags["msgid"])
+        reactions = [each for each in ask(bob, "CHATHISTORY LATEST #lobby * 50") if each.command == "TAGMSG"]
+        assert [next(tag for tag in each.tags if "react" in tag) for each in reactions] == [
+            "+draft/react",
+            "+draft/unreact",
+        ]

@@ -1,4 +1,4 @@
-"""Closures go with the words that they guard, and no sooner."""
+"""Closed spans are forgotten with the messages that they guard, and no sooner."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +20,7 @@ ALL = HistorySpan(1000, events=True)
 
 
 def guarded(server: ServerThread) -> tuple[int, int, int]:
-    """How many closures there are: in memory, in the store, and how many stays in them."""
+    """Return the number of closed spans in memory and in the store, and the number of stays in them."""
     return server.call(
         lambda app: (
             len(app.network.closures.dump()),
@@ -31,7 +31,7 @@ def guarded(server: ServerThread) -> tuple[int, int, int]:
 
 
 def erase(server: ServerThread, keep: int, key: str = "#a") -> None:
-    """Have the store lose all but the last few events of a channel, as retention does."""
+    """Delete all but the last few events of a channel from the store, as retention does."""
 
     def lose(app: App) -> None:
         app.turn.begin()
@@ -42,13 +42,13 @@ def erase(server: ServerThread, keep: int, key: str = "#a") -> None:
 
 
 def prune(server: ServerThread, client: Client) -> None:
-    """As the sweeper does once an hour."""
+    """Prune, as the sweeper does once an hour."""
     server.call(lambda app: app.carry_out(Background(prune_closures)))
     client.sync()
     client.sync()
 
 
-def test_what_guards_nothing_is_forgotten(start_server: StartServer, tmp_path: Path) -> None:
+def test_closures_without_messages_are_forgotten(start_server: StartServer, tmp_path: Path) -> None:
     options = replace(quick_options(tmp_path), storage=Storage())
     server = start_server(SETTINGS, options)
     make_account(server.address, "alice")
@@ -61,11 +61,11 @@ def test_what_guards_nothing_is_forgotten(start_server: StartServer, tmp_path: P
         assert guarded(server)[:2] == (2, 2)
         prune(server, bob)
         assert guarded(server)[:2] == (2, 2)
-        erase(server, keep=5)  # of what is left "second secret" is the oldest, but for what ranks were told
+        erase(server, keep=5)  # of what is left "second secret" is the oldest, apart from messages to ranks
         prune(server, bob)
         assert guarded(server)[:2] == (1, 1)
-        said = [m.params[-1] for m in bob.run("CHATHISTORY LATEST #a * 50") if m.command == "PRIVMSG"]
-        assert said == ["open again"]
+        texts = [m.params[-1] for m in bob.run("CHATHISTORY LATEST #a * 50") if m.command == "PRIVMSG"]
+        assert texts == ["open again"]
         erase(server, keep=0)
         erase(server, keep=0, key="@#a")
         prune(server, bob)
@@ -75,7 +75,7 @@ def test_what_guards_nothing_is_forgotten(start_server: StartServer, tmp_path: P
     assert guarded(server) == (0, 0, 0)
 
 
-def test_what_is_closed_now_stays_guarded(start_server: StartServer, tmp_path: Path) -> None:
+def test_an_open_closure_is_kept(start_server: StartServer, tmp_path: Path) -> None:
     server = start_server(SETTINGS, quick_options(tmp_path))
     with Client(server.address, "alice", caps=CAPS) as alice:
         alice.join("#a")

@@ -1,7 +1,7 @@
-"""Who reads the past of a channel: the rule of `chat.closures`, as a table, and what a restart makes of it.
+"""Who reads the history of a channel: the rule of `chat.closures` as a table, and after a restart.
 
-"A conversation belongs to one life of a channel": what was said behind +i, +k, +s, +O or +H is shown only to those who
-were in then, or whom those who were in have let in since; what was said in the open is for everybody who comes.
+"A conversation belongs to one life of a channel": what was said behind +i, +k, +s, +O or +H is shown only to users who
+were members then, or whom these have let in since; what was said in the open is shown to every member.
 """
 
 from dataclasses import replace
@@ -16,11 +16,11 @@ from greenchat.protocol.message import Message
 from tests.commands.devices import device, make_account
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client, people
-from tests.staff import STAFFED
+from tests.opers import WITH_OPERS
 
 CAPS = "message-tags server-time batch draft/chathistory draft/message-redaction draft/event-playback"
 EVER = "timestamp=2020-01-01T00:00:00.000Z timestamp=2099-01-01T00:00:00.000Z 50"
-SETTINGS = replace(STAFFED, accounts=AccountSettings(iterations=4096))
+SETTINGS = replace(WITH_OPERS, accounts=AccountSettings(iterations=4096))
 
 
 @pytest.fixture
@@ -28,17 +28,17 @@ def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
     return start_server(SETTINGS, quick_options(tmp_path))
 
 
-def told(messages: list[Message]) -> list[str]:
-    """The texts that are told again."""
+def replayed(messages: list[Message]) -> list[str]:
+    """Return the texts in history batches."""
     return [m.params[1] for m in messages if m.command == "PRIVMSG" and "batch" in m.tags]
 
 
 def read(client: Client) -> list[str]:
-    """All that a client can read of #a, by every command, which must agree."""
-    latest = told(client.run("CHATHISTORY LATEST #a * 50"))
-    assert told(client.run("CHATHISTORY AFTER #a timestamp=2020-01-01T00:00:00.000Z 50")) == latest
-    assert told(client.run("CHATHISTORY AROUND #a timestamp=2099-01-01T00:00:00.000Z 50")) == latest
-    assert told(client.run("SEARCH text=said")) == latest
+    """Return all that a client can read of #a; all commands must agree."""
+    latest = replayed(client.run("CHATHISTORY LATEST #a * 50"))
+    assert replayed(client.run("CHATHISTORY AFTER #a timestamp=2020-01-01T00:00:00.000Z 50")) == latest
+    assert replayed(client.run("CHATHISTORY AROUND #a timestamp=2099-01-01T00:00:00.000Z 50")) == latest
+    assert replayed(client.run("SEARCH text=said")) == latest
     one_by_one: list[str] = []
     edge = "*"
     while page := client.run(f"CHATHISTORY {'LATEST' if edge == '*' else 'BEFORE'} #a {edge} 1"):
@@ -46,7 +46,7 @@ def read(client: Client) -> list[str]:
         if not lines:
             break
         edge = f"msgid={lines[0].tags['msgid']}"
-        one_by_one = told(page) + one_by_one
+        one_by_one = replayed(page) + one_by_one
     assert one_by_one == latest
     listed = [m.params[2] for m in client.run(f"CHATHISTORY TARGETS {EVER}") if m.command == "CHATHISTORY"]
     assert bool(listed) == bool(latest)
@@ -57,27 +57,29 @@ def read(client: Client) -> list[str]:
 @pytest.mark.parametrize(
     ("who", "story", "shown"),
     [
-        # who was in then
+        # members of that time
         ("bob", [], ["said before", "said behind locks"]),
         ("bob", ["bob PART #a", "alice PART #a", "bob JOIN #a"], ["said before", "said behind locks"]),
         ("bob", ["alice MODE #a {unlock}", "bob PART #a", "bob JOIN #a"], ["said before", "said behind locks"]),
-        # who creates it again, and whoever joins them
+        # the user who creates the channel again, and a member who joins afterwards
         ("eve", ["bob PART #a", "alice PART #a", "eve JOIN #a"], ["said before"]),
         ("eve", ["bob PART #a", "alice PART #a", "carol JOIN #a", "eve JOIN #a"], ["said before"]),
         ("eve", ["bob PART #a", "alice QUIT", "carol JOIN #a", "carol MODE #a +i-i", "eve JOIN #a"], ["said before"]),
-        # who comes in when it is open again
+        # a user who joins when it is open again
         ("eve", ["alice MODE #a {unlock}", "eve JOIN #a"], ["said before"]),
         (
             "eve",
             ["alice MODE #a {unlock}", "alice MODE #a {lock}", "alice INVITE eve #a", "eve JOIN #a"],
             ["said before"],
         ),
-        # who is let in
+        # an invited user
         ("eve", ["alice INVITE eve #a", "eve JOIN #a"], ["said before", "said behind locks"]),
         ("eve", ["alice INVITE eve #a", "eve JOIN #a", "alice MODE #a {unlock}"], ["said before", "said behind locks"]),
     ],
 )
-def test_the_rule(server: ServerThread, lock: str, who: str, story: list[str], shown: list[str]) -> None:
+def test_who_reads_the_history_of_a_channel(
+    server: ServerThread, lock: str, who: str, story: list[str], shown: list[str]
+) -> None:
     unlock = lock.replace("+", "-")
     with people(server.address, "alice", "bob", "carol", "eve", caps=CAPS) as clients:
         by_name = dict(zip(("alice", "bob", "carol", "eve"), clients, strict=True))
@@ -98,11 +100,11 @@ def test_the_rule(server: ServerThread, lock: str, who: str, story: list[str], s
             still = "H" in "".join(m.params[2] for m in reader.run("MODE #a") if m.command == "324")
             expected = [] if still else ["said before"]
         elif "H" in lock and not story:
-            expected = ["said behind locks"]  # with +H set now nobody reads what was said before they came
+            expected = ["said behind locks"]  # with +H nobody reads what was said before their JOIN
         assert read(reader) == expected
 
 
-def test_a_new_lifes_operators_have_no_rights_over_an_older_lifes_words(server: ServerThread) -> None:
+def test_operators_of_a_new_life_cannot_redact_messages_of_an_older_one(server: ServerThread) -> None:
     with people(server.address, "alice", "eve", caps=CAPS) as (alice, eve):
         alice.run("JOIN #a", "PRIVMSG #a :said in the open", "PART #a")
         eve.run("JOIN #a", "PRIVMSG #a :said by me")
@@ -112,7 +114,7 @@ def test_a_new_lifes_operators_have_no_rights_over_an_older_lifes_words(server: 
         assert eve.commands(f"REDACT #a {found['said by me']}") == ["REDACT"]
 
 
-def test_what_is_hidden_cannot_be_redacted_either(server: ServerThread) -> None:
+def test_hidden_messages_cannot_be_redacted(server: ServerThread) -> None:
     with people(server.address, "alice", "eve", caps=CAPS + " echo-message") as (alice, eve):
         alice.run("JOIN #a", "MODE #a +i")
         msgid = next(m.tags["msgid"] for m in alice.run("PRIVMSG #a :said behind locks") if m.command == "PRIVMSG")
@@ -122,7 +124,7 @@ def test_what_is_hidden_cannot_be_redacted_either(server: ServerThread) -> None:
         assert fail.params[1] == "UNKNOWN_MSGID"
 
 
-def test_the_owner_and_whom_they_let_read_all_of_their_channel(server: ServerThread) -> None:
+def test_the_founder_and_users_of_the_access_list_read_all(server: ServerThread) -> None:
     for name in "olga", "ann":
         make_account(server.address, name)
     with (
@@ -140,7 +142,7 @@ def test_the_owner_and_whom_they_let_read_all_of_their_channel(server: ServerThr
         assert read(ann) == ["said behind locks"]
 
 
-def test_a_renamed_channel_takes_its_closed_past_along(server: ServerThread) -> None:
+def test_a_renamed_channel_keeps_its_closed_history(server: ServerThread) -> None:
     with people(server.address, "alice", "eve", caps=CAPS) as (alice, eve):
         alice.run("JOIN #b", "MODE #b +s", "PRIVMSG #b :said behind locks", "RENAME #b #a", "MODE #a -s")
         assert read(alice) == ["said behind locks"]
@@ -149,7 +151,7 @@ def test_a_renamed_channel_takes_its_closed_past_along(server: ServerThread) -> 
 
 
 @pytest.mark.parametrize("always_on", [False, True])
-def test_a_restart_changes_nothing_of_it(start_server: StartServer, tmp_path: Path, always_on: bool) -> None:
+def test_a_restart_does_not_change_who_reads(start_server: StartServer, tmp_path: Path, always_on: bool) -> None:
     options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
     server = start_server(SETTINGS, options)
     make_account(server.address, "zoe")
@@ -172,7 +174,7 @@ def test_a_restart_changes_nothing_of_it(start_server: StartServer, tmp_path: Pa
     ):
         zoe.until("376", "422")
         if always_on:
-            # it comes back whole: key, flags, lists, topic, ranks
+            # the channel comes back whole: key, modes, lists, topic, ranks
             assert "366" not in mallory.commands("JOIN #a key")
             assert [m.params[1:] for m in zoe.run("MODE #a") if m.command == "324"] == [("#a", "+instk", "key")]
             assert "plans" in str(zoe.run("TOPIC #a"))
@@ -185,12 +187,12 @@ def test_a_restart_changes_nothing_of_it(start_server: StartServer, tmp_path: Pa
             mallory.join("#a")
             carol.join("#a")
             assert read(mallory) == read(carol) == ["said in the open"]
-            zoe.join("#a")  # she was in then
+            zoe.join("#a")  # she was a member then
             assert read(zoe) == ["said in the open", "said behind locks"]
 
 
-def test_who_was_in_is_known_after_a_crash(start_server: StartServer, tmp_path: Path) -> None:
-    """Nobody tells that somebody went when the server is killed: what is stored must do."""
+def test_membership_is_known_after_a_crash(start_server: StartServer, tmp_path: Path) -> None:
+    """A killed server announces no QUIT: what is stored must be enough."""
     options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
     server = start_server(SETTINGS, options)
     for name in "first", "later":
@@ -203,16 +205,18 @@ def test_who_was_in_is_known_after_a_crash(start_server: StartServer, tmp_path: 
             client.until("376", "422")
         first.run("JOIN #a", "MODE #a +s", "PRIVMSG #a :said at first")
         later.run("JOIN #a", "PRIVMSG #a :said later")
-        kept: dict[str, Any] = server.call(
+        documents: dict[str, Any] = server.call(
             lambda app: {kind: app.store.documents(kind) for kind in ("closed", "inside", "account")}
         )
-    assert len(kept["closed"]) == 1
-    (closed,) = kept["closed"].values()
-    assert (closed["end"], closed["first"]) == (0, [kept["account"]["first"]["id"]])
-    assert [each["spans"][0][1] for each in kept["inside"].values()] == [0]
+    assert len(documents["closed"]) == 1
+    (closed,) = documents["closed"].values()
+    assert (closed["end"], closed["first"]) == (0, [documents["account"]["first"]["id"]])
+    assert [each["spans"][0][1] for each in documents["inside"].values()] == [0]
 
 
-def test_a_channel_lives_on_only_as_long_as_somebody_stays(start_server: StartServer, tmp_path: Path) -> None:
+def test_an_unregistered_channel_survives_only_with_an_always_on_member(
+    start_server: StartServer, tmp_path: Path
+) -> None:
     options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
     server = start_server(SETTINGS, options)
     make_account(server.address, "zoe")
@@ -226,7 +230,9 @@ def test_a_channel_lives_on_only_as_long_as_somebody_stays(start_server: StartSe
         assert server.call(lambda app: app.store.documents("channel")) == {}
 
 
-def test_a_channel_whose_only_stayer_left_ends_with_the_server(start_server: StartServer, tmp_path: Path) -> None:
+def test_a_channel_ends_with_the_server_when_its_always_on_member_left(
+    start_server: StartServer, tmp_path: Path
+) -> None:
     options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
     server = start_server(SETTINGS, options)
     make_account(server.address, "zoe")
@@ -242,10 +248,10 @@ def test_a_channel_whose_only_stayer_left_ends_with_the_server(start_server: Sta
         assert server.call(lambda app: app.store.documents("channel")) == {}
 
 
-def test_merging_the_oldest_times_takes_from_nobody_what_they_saw(
+def test_merging_old_spans_hides_nothing_from_its_readers(
     start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither from who is still in, nor by a restart from who has left."""
+    """Neither from present members nor, after a restart, from former ones."""
     monkeypatch.setattr("greenchat.chat.closures._MOST", 2)
     options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
     server = start_server(SETTINGS, options)
@@ -268,8 +274,8 @@ def test_merging_the_oldest_times_takes_from_nobody_what_they_saw(
         mallory.join("#a")
         assert read(zoe) == read(bob) == ["said behind locks"]
         assert read(mallory) == []
-        kept = server.call(lambda app: {kind: app.store.documents(kind) for kind in ("closed", "inside")})
-        assert {name.partition(" ")[0] for name in kept["inside"]} <= kept["closed"].keys()
+        documents = server.call(lambda app: {kind: app.store.documents(kind) for kind in ("closed", "inside")})
+        assert {name.partition(" ")[0] for name in documents["inside"]} <= documents["closed"].keys()
     server.stop()
     server = start_server(SETTINGS, options)
     with device(server.address, "bob", caps=f"sasl {CAPS}") as bob, Client(server.address, "mallory", caps=CAPS) as eve:
@@ -280,10 +286,10 @@ def test_merging_the_oldest_times_takes_from_nobody_what_they_saw(
         assert read(eve) == []
 
 
-def test_strangers_with_ever_new_channels_show_nobody_more(
+def test_a_flood_of_new_channels_reveals_nothing(
     start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is remembered of ended channels is bounded: what nothing guards any more is gone, and nothing else is."""
+    """What is remembered of ended channels is bounded: only spans that guard nothing are forgotten."""
     monkeypatch.setattr("greenchat.chat.protection.ended_channels._MOST", 20)
     options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
     server = start_server(SETTINGS, options)
@@ -302,10 +308,10 @@ def test_strangers_with_ever_new_channels_show_nobody_more(
         guest.join("#a")
         assert read(eve) == read(guest) == ["said after"]
         zoe.join("#zoe")
-        assert told(zoe.run("CHATHISTORY LATEST #zoe * 50")) == ["said by zoe"]
+        assert replayed(zoe.run("CHATHISTORY LATEST #zoe * 50")) == ["said by zoe"]
         zoe.run("PART #zoe")
-        kept = server.call(lambda app: {kind: app.store.documents(kind) for kind in ("closed", "inside")})
-        assert len(kept["closed"]) + len(kept["inside"]) <= 20
+        documents = server.call(lambda app: {kind: app.store.documents(kind) for kind in ("closed", "inside")})
+        assert len(documents["closed"]) + len(documents["inside"]) <= 20
     server.stop()
     server = start_server(SETTINGS, options)
     with device(server.address, "zoe", caps=f"sasl {CAPS}") as zoe, Client(server.address, "eve", caps=CAPS) as eve:
@@ -313,18 +319,18 @@ def test_strangers_with_ever_new_channels_show_nobody_more(
         eve.join("#a")
         assert read(eve) == ["said after"]
         zoe.join("#zoe")
-        assert told(zoe.run("CHATHISTORY LATEST #zoe * 50")) == ["said by zoe"]
+        assert replayed(zoe.run("CHATHISTORY LATEST #zoe * 50")) == ["said by zoe"]
 
 
-def test_a_key_is_told_to_nobody_who_comes_when_it_is_gone(server: ServerThread) -> None:
-    """Neither by the event that sets it nor by the one that removes it: it may be set again."""
+def test_a_former_key_is_not_shown_to_later_readers(server: ServerThread) -> None:
+    """Neither by the MODE that sets it nor by the one that removes it: the key may be set again."""
     make_account(server.address, "olga")
     with device(server.address, "olga", caps=f"sasl {CAPS}") as olga, Client(server.address, "eve", caps=CAPS) as eve:
         olga.until("376", "422")
         olga.run("JOIN #a", "CS REGISTER #a", "MODE #a +k first", "MODE #a -k first", "MODE #a -k+k x second")
         olga.run("CS CLEAR #a modes", "PRIVMSG #a :open")
         eve.join("#a")
-        told_again = eve.run("CHATHISTORY LATEST #a * 50")
-        assert told(told_again) == ["open"]
-        assert any(message.command == "MODE" and "-k" in message.params[1] for message in told_again)
-        assert not {"first", "second"} & {word for message in told_again for word in message.params}
+        answer = eve.run("CHATHISTORY LATEST #a * 50")
+        assert replayed(answer) == ["open"]
+        assert any(message.command == "MODE" and "-k" in message.params[1] for message in answer)
+        assert not {"first", "second"} & {word for message in answer for word in message.params}

@@ -1,4 +1,4 @@
-"""What is kept no longer goes by an act, and only what was meant."""
+"""Retention deletes by an act, and deletes only what was meant."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -35,34 +35,34 @@ def cut(app: App, due: DueCuts) -> None:
     app.run_step(lambda ctx: propose_cuts(ctx, due))
 
 
-def second_of(app: App, key: str) -> Cut:
-    """Cut the first two things said."""
-    said = [event for event in app.turn.store.read(key, ALL) if event.command == "PRIVMSG"]
-    return Cut(key, said[1].id)
+def cut_first_two(app: App, key: str) -> Cut:
+    """Return the cut of the first two messages."""
+    messages = [event for event in app.turn.store.read(key, ALL) if event.command == "PRIVMSG"]
+    return Cut(key, messages[1].id)
 
 
-def test_a_channel_loses_what_is_too_much(world: World) -> None:
+def test_old_messages_of_a_channel_are_deleted(world: World) -> None:
     alice = Client(world, "alice", caps=PAGE)
     alice.join("#a")
     alice.run("PRIVMSG #a :one", "PRIVMSG #a :two", "PRIVMSG #a :three", "PRIVMSG @#a :four", "PRIVMSG @#a :five")
-    world.call(lambda app: cut(app, DueCuts([second_of(app, "#a"), Cut("@#a", 1 << 62)], [])))
+    world.call(lambda app: cut(app, DueCuts([cut_first_two(app, "#a"), Cut("@#a", 1 << 62)], [])))
     assert world.call(lambda app: texts(app, "#a")) == ["three"]
     shown = [message.params[-1] for message in alice.run("CHATHISTORY LATEST #a * 50") if message.command == "PRIVMSG"]
     assert shown == ["three"]
 
 
-def test_another_channel_of_that_name_loses_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_channel_that_took_the_name_loses_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     alice = Client(world, "alice", caps="draft/channel-rename")
     for channel in ("#a", "#b"):
         alice.join(channel)
         alice.run(f"PRIVMSG {channel} :one", f"PRIVMSG {channel} :two", f"PRIVMSG {channel} :three")
 
     def cut_later(app: App) -> None:
-        """Others share the log: what was found may be applied after an act of theirs."""
+        """Nodes share the log: a cut may be applied after an act of another node."""
         noted = []
         with monkeypatch.context() as patched:
             patched.setattr(MemoryLog, "note", lambda log, act, apply: noted.append((act, apply)))
-            cut(app, DueCuts([second_of(app, "#b")], []))
+            cut(app, DueCuts([cut_first_two(app, "#b")], []))
         alice.run("RENAME #b #c", "RENAME #a #b", "PRIVMSG #b :four")
         for each in noted:
             app.log.note(*each)
@@ -72,7 +72,7 @@ def test_another_channel_of_that_name_loses_nothing(world: World, monkeypatch: p
     assert world.call(lambda app: texts(app, "#c")) == ["one", "two", "three"]
 
 
-def test_guests_who_are_here_lose_nothing(world: World) -> None:
+def test_present_guests_lose_nothing(world: World) -> None:
     alice, bob, carol, dan = (Client(world, nick) for nick in ("alice", "bob", "carol", "dan"))
     alice.run("PRIVMSG bob :to be kept")
     carol.run("PRIVMSG dan :to be forgotten")
@@ -80,15 +80,15 @@ def test_guests_who_are_here_lose_nothing(world: World) -> None:
     for client in (bob, carol, dan):
         client.quit()
     world.call(lambda app: cut(app, DueCuts([], [Cut(kept, 1 << 62), Cut(gone, 1 << 62)])))
-    assert world.call(lambda app: texts(app, kept)) == ["to be kept"], "one of them can read it"
+    assert world.call(lambda app: texts(app, kept)) == ["to be kept"], "one of its users can read it"
     assert world.call(lambda app: texts(app, gone)) == []
 
 
-def test_guests_who_come_back_after_a_restart_find_what_they_said(start_server: StartServer, tmp_path: Path) -> None:
+def test_resumed_guests_find_their_messages_after_a_restart(start_server: StartServer, tmp_path: Path) -> None:
     options = replace(quick_options(tmp_path), storage=Storage())
     server = start_server(Settings(), options)
     alice, bob = Client(server.address), Client(server.address)
-    tokens = [come(alice, "alice"), come(bob, "bob")]
+    tokens = [connect_guest(alice, "alice"), connect_guest(bob, "bob")]
     alice.run("PRIVMSG bob :to be kept")
     server.stop()
     server = start_server(Settings(), options)
@@ -96,13 +96,13 @@ def test_guests_who_come_back_after_a_restart_find_what_they_said(start_server: 
     while not server.call(lambda app: app.store._housekeeping._trimming._departed_at):
         again[0].sync()
     for client, token in zip(again, tokens, strict=True):
-        come(client, "somebody", f"RESUME {token}")
+        connect_guest(client, "somebody", f"RESUME {token}")
     found = again[0].run("CHATHISTORY LATEST bob * 50")
     assert [message.params[-1] for message in found if message.command == "PRIVMSG"] == ["to be kept"]
 
 
-def come(client: Client, nick: str, *lines: str) -> str:
-    """Register a guest whose place is kept; return the token for it."""
+def connect_guest(client: Client, nick: str, *lines: str) -> str:
+    """Connect a guest that may resume; return the token."""
     client.send("CAP LS 302", f"CAP REQ :{PAGE} greenchat/resume", *lines, f"NICK {nick}", "USER u 0 * :U", "CAP END")
     token = client.expect("RESUME").params[0]
     client.sync()

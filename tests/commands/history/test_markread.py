@@ -1,4 +1,4 @@
-"""MARKREAD as https://ircv3.net/specs/extensions/read-marker has it; sentences in quotes are from there."""
+"""MARKREAD: quoted sentences are from https://ircv3.net/specs/extensions/read-marker."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol.message import parse
 from greenchat.server.app import App
 from tests.commands.devices import device, make_account
-from tests.commands.inside import log_in
+from tests.commands.state_changes import log_in
 from tests.conftest import StartServer, Target, quick_options
 from tests.irc import Client, people
 from tests.world import World
@@ -19,7 +19,7 @@ from tests.world import World
 CAPS = "draft/read-marker server-time message-tags echo-message"
 
 
-def test_marks_only_ever_increase() -> None:
+def test_a_mark_never_moves_back() -> None:
     marks = ReadMarks("alice")
     marks.times["#lobby"] = 5
     assert marks.moved("#lobby", 5) is None
@@ -28,7 +28,7 @@ def test_marks_only_ever_increase() -> None:
     assert marks.times == {"#lobby": 5}
 
 
-def test_the_mark_moved_longest_ago_is_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_least_recently_moved_mark_is_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("greenchat.chat.read_markers._MOST", 2)
     marks = ReadMarks("alice")
     for time, name in enumerate(["#a", "#b", "#a", "#c"]):
@@ -36,7 +36,7 @@ def test_the_mark_moved_longest_ago_is_forgotten_first(monkeypatch: pytest.Monke
     assert marks.times == {"#a": 2, "#c": 3}
 
 
-def test_a_mark_comes_with_the_join(server: Target) -> None:
+def test_the_mark_is_sent_after_join(server: Target) -> None:
     with Client(server, "alice", caps=CAPS) as alice:
         answers = alice.join("#lobby")
         # "The command MUST be sent before the RPL_ENDOFNAMES reply for that channel following the JOIN."
@@ -67,9 +67,11 @@ def test_getting_and_setting(server: Target) -> None:
 
 
 @pytest.mark.parametrize("command", ["MARKREAD bob *", "MARKREAD bob", "MARKREAD nobody *", "MARKREAD nobody"])
-def test_a_star_is_no_time_and_no_mark_is_a_star(server: Target, command: str) -> None:
+def test_a_client_cannot_set_a_mark_to_a_star(server: Target, command: str) -> None:
     """ "the timestamp parameter ... MUST NOT be a literal `*`" of a client, and "If there is no known last message read
-    timestamp, the timestamp parameter is a literal `*`", also where nobody has the name: who asks learns nothing."""
+    timestamp, the timestamp parameter is a literal `*`", also for a nick that does not exist: the answer reveals
+    nothing.
+    """
     with people(server, "alice", "bob", caps=CAPS) as (alice, _):
         (mark,) = alice.run(command)
         assert (mark.command, mark.params) == ("MARKREAD", (command.split()[1], "*"))
@@ -85,13 +87,13 @@ def test_a_star_is_no_time_and_no_mark_is_a_star(server: Target, command: str) -
         ("MARKREAD bob timestamp=2019-02-30T14:33:26.123Z", ("INVALID_PARAMS", "timestamp=2019-02-30T14:33:26.123Z")),
     ],
 )
-def test_what_is_wrong_is_said(server: Target, command: str, answer: tuple[str, ...]) -> None:
+def test_malformed_commands_fail(server: Target, command: str, answer: tuple[str, ...]) -> None:
     with Client(server, "alice", caps=CAPS) as alice:
         (fail,) = alice.run(command)
         assert (fail.command, fail.params[:-1]) == ("FAIL", ("MARKREAD", *answer))
 
 
-def test_marks_of_an_account_outlast_the_connection(start_server: StartServer, tmp_path: Path) -> None:
+def test_marks_of_an_account_survive_the_connection(start_server: StartServer, tmp_path: Path) -> None:
     settings = Settings(accounts=AccountSettings(reserve_nicks=False))
     server = start_server(settings, quick_options(tmp_path))
     mark = "timestamp=2019-01-04T14:33:26.123Z"
@@ -109,7 +111,7 @@ def test_marks_of_an_account_outlast_the_connection(start_server: StartServer, t
             assert alice.run("MARKREAD #lobby")[0].params[1] == mark
 
 
-def test_every_device_is_told(server: Target) -> None:
+def test_all_devices_are_told(server: Target) -> None:
     """ "after the last read timestamp of a target changes, the server SHOULD send a MARKREAD command for that target to
     all the clients of the user"."""
     make_account(server, "alice")
@@ -121,7 +123,7 @@ def test_every_device_is_told(server: Target) -> None:
         assert other.expect("MARKREAD").params == ("bob", mark)
 
 
-def test_a_mark_counts_for_all_that_are_written_again(running_server: World) -> None:
+def test_the_cost_of_a_mark_counts_all_marks_rewritten_with_it(running_server: World) -> None:
     make_account(running_server.address, "alice")
     with device(running_server.address, "alice", caps=f"sasl {CAPS}") as alice:
         alice.until("376", "422")
@@ -140,4 +142,4 @@ def test_a_mark_counts_for_all_that_are_written_again(running_server: World) -> 
         for number in range(1, 999):
             weight(f"MARKREAD user{number} {mark}")
         assert weight(f"MARKREAD user999 {mark}") > 5
-        assert weight(f"MARKREAD user999 {mark}") == 1, "nothing is written"
+        assert weight(f"MARKREAD user999 {mark}") == 1, "an equal mark is not written"

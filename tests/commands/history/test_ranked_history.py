@@ -1,5 +1,6 @@
-"""What was said to operators only (`@#channel`, and in a channel with +U) is stored before anybody sees it, as all that
-is said, and told again to those who have the rank now."""
+"""Messages to ranks (`@#channel`, and in a channel with +U) are stored before anybody sees them, as all messages are,
+and can be read by the members who have the rank now.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ TEXTS = ["one", "two", "three", "four", "five"]
 
 @contextmanager
 def three(server: Target) -> Iterator[tuple[Client, Client, Client]]:
-    """An operator, one with a voice and one without, in #c, where each was said something."""
+    """Connect an operator, a voiced and a plain member of #c, with a message to each."""
     with people(server, "op", "voiced", "plain", caps=CAPS, channel="#c") as (op, voiced, plain):
         op.run("MODE #c +v voiced")
         op.run("PRIVMSG #c :one", "PRIVMSG @#c :two", "PRIVMSG +#C :three", "PRIVMSG #c :four", "NOTICE @#c :five")
@@ -25,51 +26,51 @@ def three(server: Target) -> Iterator[tuple[Client, Client, Client]]:
 
 
 def texts(messages: list[Message]) -> list[str]:
-    """What was said."""
+    """Return the texts."""
     return [message.params[-1] for message in messages if message.command in ("PRIVMSG", "NOTICE")]
 
 
-def reads(client: Client, command: str = "CHATHISTORY LATEST #c * 50") -> list[str]:
-    """What a client is told again."""
+def texts_read(client: Client, command: str = "CHATHISTORY LATEST #c * 50") -> list[str]:
+    """Return the texts that a history query gives a client."""
     return texts(ask(client, command))
 
 
-def test_each_reads_what_was_said_to_them(server: Target) -> None:
+def test_each_member_reads_what_was_said_to_the_rank(server: Target) -> None:
     with three(server) as (op, voiced, plain):
-        assert reads(op) == TEXTS
-        assert reads(voiced) == ["one", "three", "four"]
-        assert reads(plain) == ["one", "four"]
+        assert texts_read(op) == TEXTS
+        assert texts_read(voiced) == ["one", "three", "four"]
+        assert texts_read(plain) == ["one", "four"]
         found = ask(op, "CHATHISTORY LATEST #c * 50")
         assert [message.params[0] for message in found] == ["#c", "@#c", "+#c", "#c", "@#c"]
         assert found[1].tags["msgid"] < found[2].tags["msgid"] < found[3].tags["msgid"]
 
 
-def test_pages_go_through_all_of_it(server: Target) -> None:
+def test_paging_finds_all(server: Target) -> None:
     with three(server) as (op, _, _):
-        assert reads(op, "CHATHISTORY LATEST #c * 2") == ["four", "five"]
+        assert texts_read(op, "CHATHISTORY LATEST #c * 2") == ["four", "five"]
         second = ask(op, "CHATHISTORY LATEST #c * 50")[1].tags["msgid"]
-        assert reads(op, f"CHATHISTORY AFTER #c msgid={second} 2") == ["three", "four"]
-        assert reads(op, f"CHATHISTORY BEFORE #c msgid={second} 2") == ["one"]
-        assert reads(op, f"CHATHISTORY AROUND #c msgid={second} 3") == ["one", "two", "three"]
+        assert texts_read(op, f"CHATHISTORY AFTER #c msgid={second} 2") == ["three", "four"]
+        assert texts_read(op, f"CHATHISTORY BEFORE #c msgid={second} 2") == ["one"]
+        assert texts_read(op, f"CHATHISTORY AROUND #c msgid={second} 3") == ["one", "two", "three"]
 
 
-def test_the_rank_of_now_counts(server: Target) -> None:
+def test_the_present_rank_decides(server: Target) -> None:
     with three(server) as (op, voiced, plain):
         op.run("MODE #c +o-v plain voiced")
-        assert reads(plain) == TEXTS
-        assert reads(voiced) == ["one", "four"]
+        assert texts_read(plain) == TEXTS
+        assert texts_read(voiced) == ["one", "four"]
         plain.run("MODE #c -o plain")
-        assert reads(plain) == ["one", "four"]
+        assert texts_read(plain) == ["one", "four"]
 
 
-def test_search_and_playback_heed_it(server: Target) -> None:
+def test_search_and_playback_respect_ranks(server: Target) -> None:
     with three(server) as (op, voiced, plain):
         for client, found in ((op, ["two"]), (voiced, []), (plain, [])):
-            assert reads(client, "SEARCH text=two") == found
-            assert reads(client, "SEARCH in=#c;text=two") == found
+            assert texts_read(client, "SEARCH text=two") == found
+            assert texts_read(client, "SEARCH in=#c;text=two") == found
             client.send("PRIVMSG *playback :PLAY *", "PRIVMSG *playback :PLAY #c 0")
-            told = [message for message in client.sync() if message.source and not message.source.startswith("*")]
-            assert texts(told).count("two") == 2 * len(found)
+            messages = [message for message in client.sync() if message.source and not message.source.startswith("*")]
+            assert texts(messages).count("two") == 2 * len(found)
 
 
 def test_a_channel_is_one_target(server: Target) -> None:
@@ -81,40 +82,40 @@ def test_a_channel_is_one_target(server: Target) -> None:
         assert [message.params[1:] for message in ask(plain, listing)] == [("#c", last)]
 
 
-def test_it_can_be_taken_back_among_those_who_got_it(server: Target) -> None:
+def test_recipients_see_the_redaction(server: Target) -> None:
     with three(server) as (op, voiced, plain):
         msgid = ask(op, "CHATHISTORY LATEST #c * 50")[1].tags["msgid"]
         refused = [answer.params[1] for answer in plain.run(f"REDACT #c {msgid}") if answer.command == "FAIL"]
         assert refused == ["UNKNOWN_MSGID"]
         op.send(f"REDACT #c {msgid}")
         assert op.expect("REDACT").params == ("#c", msgid)
-        assert reads(op) == ["one", "three", "four", "five"]
+        assert texts_read(op) == ["one", "three", "four", "five"]
         for client in voiced, plain:
             assert "REDACT" not in [message.command for message in client.sync()]
 
 
-def test_a_renamed_channel_keeps_it(server: Target) -> None:
+def test_a_renamed_channel_keeps_messages_to_ranks(server: Target) -> None:
     with three(server) as (op, _, plain):
         op.run("RENAME #c #d")
         plain.sync()
-        assert reads(op, "CHATHISTORY LATEST #d * 50") == TEXTS
-        assert reads(plain, "CHATHISTORY LATEST #d * 50") == ["one", "four"]
+        assert texts_read(op, "CHATHISTORY LATEST #d * 50") == TEXTS
+        assert texts_read(plain, "CHATHISTORY LATEST #d * 50") == ["one", "four"]
 
 
-def test_what_only_operators_hear_in_a_moderated_channel(server: Target) -> None:
+def test_messages_that_only_operators_hear_in_a_moderated_channel(server: Target) -> None:
     with three(server) as (op, voiced, plain):
         op.run("MODE #c +U")
         plain.run("PRIVMSG #c :please")
-        assert reads(op)[-1] == "please"
-        assert reads(voiced) == ["one", "three", "four"]
-        assert reads(plain) == ["one", "four"]
+        assert texts_read(op)[-1] == "please"
+        assert texts_read(voiced) == ["one", "three", "four"]
+        assert texts_read(plain) == ["one", "four"]
 
 
 @pytest.mark.parametrize("target", ["@#c", "#c"])
-def test_sent_twice_is_said_once(server: Target, target: str) -> None:
+def test_a_message_sent_again_is_stored_once(server: Target, target: str) -> None:
     with three(server) as (op, _, plain):
         op.run("MODE #c +U")
         op.sync()
         plain.run(f"@+greenchat/id=1 PRIVMSG {target} :once", f"@+greenchat/id=1 PRIVMSG {target} :once")
         assert texts(op.sync()) == ["once"]
-        assert reads(op)[-2:] == ["five", "once"]
+        assert texts_read(op)[-2:] == ["five", "once"]

@@ -1,4 +1,4 @@
-"""SEARCH as soju's draft has it (IRCv3 pull request 496); sentences in quotes are from there."""
+"""SEARCH: quoted sentences are from soju's draft (IRCv3 pull request 496)."""
 
 import pytest
 
@@ -11,7 +11,7 @@ CAPS = "batch server-time message-tags echo-message soju.im/search"
 
 
 def search(client: Client, attributes: str) -> list[Message]:
-    """What is in the batch."""
+    """Return the content of the batch."""
     client.send(f"SEARCH {attributes}")
     start = client.expect("BATCH", "FAIL")
     if start.command == "FAIL":
@@ -20,7 +20,7 @@ def search(client: Client, attributes: str) -> list[Message]:
     return client.until("BATCH")[:-1]
 
 
-def test_what_is_found(server: Target) -> None:
+def test_matching_messages_are_found(server: Target) -> None:
     with people(server, "jackie", "bill", caps=CAPS, channel="#chan") as (jackie, bill):
         jackie.join("#other")
         first = say(jackie, "Be what you want", to="#chan")[0]
@@ -48,7 +48,7 @@ def test_what_is_found(server: Target) -> None:
         assert texts(search(bill, "in=#chan;limit=1;after=2010-01-01T00:00:00.000Z")) == ["Be what you want"]
 
 
-def test_private_messages_are_found_by_the_two(server: Target) -> None:
+def test_private_messages_are_found_by_both_sides_only(server: Target) -> None:
     with people(server, "alice", "bob", "carol", caps=CAPS) as (alice, bob, carol):
         say(alice, "a secret", to="bob")
         for asker in alice, bob:
@@ -58,7 +58,7 @@ def test_private_messages_are_found_by_the_two(server: Target) -> None:
             assert search(carol, attributes) == []
 
 
-def test_who_has_left_finds_nothing(server: Target) -> None:
+def test_a_former_member_finds_nothing(server: Target) -> None:
     with people(server, "alice", "bob", caps=CAPS, channel="#chan") as (alice, bob):
         say(alice, "inside", to="#chan")
         bob.expect("PRIVMSG")
@@ -69,13 +69,13 @@ def test_who_has_left_finds_nothing(server: Target) -> None:
 
 
 @pytest.mark.parametrize("attributes", ["limit=x", "limit=0", "limit=-1", "after=x", "before=yesterday", "after"])
-def test_what_can_not_be_understood_is_said(server: Target, attributes: str) -> None:
+def test_malformed_searches_fail(server: Target, attributes: str) -> None:
     with Client(server, "alice", caps=CAPS) as alice:
         (fail,) = search(alice, attributes)
         assert fail.params[:-1] == ("SEARCH", "INVALID_PARAMS", attributes.partition("=")[0])
 
 
-def test_nothing_to_search_for(server: Target) -> None:
+def test_a_search_without_conditions_fails(server: Target) -> None:
     with Client(server, "alice", caps=CAPS) as alice:
         assert "461" in alice.commands("SEARCH")
         assert search(alice, "text=") == []

@@ -14,15 +14,15 @@ CAPS = "server-time message-tags echo-message batch znc.in/playback"
 
 
 def play(client: Client, words: str) -> list[Message]:
-    """What *playback tells again."""
+    """Return the messages of an answer by *playback."""
     echo, *answers = client.run(f"PRIVMSG *playback :PLAY {words}")
     assert echo.params[0] == "*playback"
     return [message for message in answers if message.command == "PRIVMSG"]
 
 
-def test_what_was_missed_is_told_again(server: Target) -> None:
+def test_missed_messages_are_played(server: Target) -> None:
     with people(server, "alice", "bob", caps=CAPS, channel="#lobby") as (alice, bob):
-        said = say(alice, "one", "two")
+        sent = say(alice, "one", "two")
         alice.join("#other")
         say(alice, "elsewhere", to="#other")
         say(bob, "psst", to="alice")
@@ -33,12 +33,12 @@ def test_what_was_missed_is_told_again(server: Target) -> None:
         assert texts(play(bob, "*")) == ["one", "two", "psst"]
         assert play(bob, "#other") == []
         again = play(alice, "#lobby 0 4000000000.5")
-        assert [m.tags["msgid"] for m in again] == [m.tags["msgid"] for m in said]
+        assert [m.tags["msgid"] for m in again] == [m.tags["msgid"] for m in sent]
         assert play(alice, "* 4000000000") == []
         assert play(alice, "#lobby 0 1000000000.123") == []
 
 
-def test_it_is_a_batch(server: Target) -> None:
+def test_the_answer_is_a_batch(server: Target) -> None:
     with people(server, "alice", caps=CAPS, channel="#lobby") as (alice,):
         say(alice, "one")
         _, start, message, end = alice.run("PRIVMSG *playback :PLAY #LOBBY")
@@ -47,20 +47,20 @@ def test_it_is_a_batch(server: Target) -> None:
 
 
 @pytest.mark.parametrize("words", ["#lobby x", "#lobby nan", "#lobby inf", "", "* 1 2 3"])
-def test_what_is_wrong_is_said(server: Target, words: str) -> None:
+def test_malformed_commands(server: Target, words: str) -> None:
     with people(server, "alice", caps=CAPS, channel="#lobby") as (alice,):
         commands = alice.commands(f"PRIVMSG *playback :PLAY {words}")
         assert words == "* 1 2 3" or commands == ["PRIVMSG", "NOTICE"]
 
 
-def test_a_few_lines_on_joining_if_so_configured(serve: Serve, tmp_path: Path) -> None:
+def test_configured_playback_on_join(serve: Serve, tmp_path: Path) -> None:
     address = serve(Settings(history=History(replay=2)), quick_options(tmp_path))
     with Client(address, "alice", caps=CAPS) as alice:
         alice.join("#lobby")
-        said = say(alice, "one", "two", "\x01ACTION waves\x01")
-        clock = "[" + said[1].tags["time"][11:16] + "] "
+        sent = say(alice, "one", "two", "\x01ACTION waves\x01")
+        clock = "[" + sent[1].tags["time"][11:16] + "] "
         with Client(address, "bob") as bob:
-            # where the time can't be seen in a tag, it stands before the text
+            # without the server-time capability the time stands before the text
             bob.join("#lobby")
             got = [message.params[-1] for message in bob.sync() if message.command == "PRIVMSG"]
             assert got == [clock + "two", f"\x01ACTION {clock}waves\x01"]
@@ -76,7 +76,7 @@ def test_a_few_lines_on_joining_if_so_configured(serve: Serve, tmp_path: Path) -
                 dave.until_end()
 
 
-def test_nothing_on_joining_by_default(server: Target) -> None:
+def test_no_playback_on_join_by_default(server: Target) -> None:
     with people(server, "alice", channel="#lobby") as (alice,), Client(server, "bob") as bob:
         alice.run("PRIVMSG #lobby :hi")
         bob.join("#lobby")

@@ -26,34 +26,35 @@ def test_help_begins_has_its_lines_and_ends(server: Target, command: str, subjec
 
 
 @pytest.mark.parametrize(("subject", "given_back"), [("xyzzy", "xyzzy"), (":unknown subject", "*"), ("::x", "*")])
-def test_an_unknown_subject(server: Target, subject: str, given_back: str) -> None:
+def test_an_unknown_help_subject(server: Target, subject: str, given_back: str) -> None:
     """ "reply with a single ERR_HELPNOTFOUND message" """
     with Client(server, "alice") as alice:
         (answer,) = alice.run(f"HELP {subject}")
         assert (answer.command, answer.params) == ("524", ("alice", given_back, "No help available on this topic"))
 
 
-def test_the_index_names_every_command_that_anybody_may_use(server: Target) -> None:
+def test_the_index_names_every_command_for_users(server: Target) -> None:
     with Client(server, "alice") as alice:
         words = " ".join(message.params[2] for message in alice.run("HELP")).split()
         assert {name for name, row in COMMANDS.items() if not row.right} <= set(words)
 
 
-def test_operators_commands_name_every_right(server: Target) -> None:
+def test_the_index_for_operators_names_every_right(server: Target) -> None:
     with Client(server, "alice") as alice:
         lines = [message.params[2] for message in alice.run("HELP OPERCMDS")]
         assert {line.split()[0] for line in lines if line} >= RIGHTS.keys()
 
 
-def test_a_command_that_needs_a_right_says_so(server: Target) -> None:
+def test_help_names_the_right_that_a_command_needs(server: Target) -> None:
     with Client(server, "alice") as alice:
         assert alice.run("HELP KILL")[-1].params[2] == "Requires an operator class with the right: kill"
 
 
 @pytest.mark.parametrize("name", sorted(COMMANDS))
-def test_every_command_explains_itself(name: str) -> None:
-    """The first line of a handler's docstring says how to write the command, and what follows what it does: help is
-    made from it."""
+def test_every_command_has_a_help_text(name: str) -> None:
+    """The first line of a handler's docstring is the syntax of the command, the rest explains it: HELP is made from
+    it.
+    """
     syntax, empty, *words = COMMANDS[name].about.split("\n")
     assert syntax.split()[0] == name
     assert not syntax.endswith(".")

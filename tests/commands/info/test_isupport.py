@@ -1,5 +1,4 @@
-"""RPL_ISUPPORT is complete and true: whatever is announced is what really happens.
-
+"""RPL_ISUPPORT is complete and true: the server behaves as each token announces.
 https://modern.ircdocs.horse/#rplisupport-parameters
 """
 
@@ -57,13 +56,13 @@ def commands(messages: list[Message]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """op is the operator of #a, where bob is too."""
+    """A channel #a with an operator, `op`, and a member, bob."""
 
     op: Client
     bob: Client
 
     def rejoin(self) -> None:
-        """Have bob in #a, where he is not."""
+        """Let bob join #a again."""
         self.bob.join("#a")
         self.op.sync()
 
@@ -82,7 +81,7 @@ def stage(serve: Serve) -> Iterator[Stage]:
 
 
 def cut_to(line: str, command: str, place: int) -> Probe:
-    """A text of exactly that length comes back whole, a longer one cut."""
+    """Probe a limit of length: a text of that length comes back whole, a longer one cut."""
 
     def probe(stage: Stage, value: str) -> None:
         for size in int(value), int(value) + 1:
@@ -93,7 +92,7 @@ def cut_to(line: str, command: str, place: int) -> Probe:
 
 
 def refused(line: str, *numerics: str) -> Probe:
-    """What is as long as allowed is not answered by any of these numerics, what is longer is."""
+    """Probe a limit of length: only a longer text is answered by one of these numerics."""
 
     def probe(stage: Stage, value: str) -> None:
         assert not set(numerics) & set(stage.op.commands(line.format("x" * int(value))))
@@ -103,7 +102,7 @@ def refused(line: str, *numerics: str) -> Probe:
 
 
 def many(line: str, separator: str, words: str, numeric: str) -> Probe:
-    """So many are taken, one more is answered with a numeric."""
+    """Probe a limit of number: only one word more is answered by the numeric."""
 
     def probe(stage: Stage, value: str) -> None:
         count = int(value.rpartition(":")[2])
@@ -121,7 +120,7 @@ def known(*names: str) -> Probe:
     return probe
 
 
-def is_(expected: str) -> Probe:
+def equal_to(expected: str) -> Probe:
     def probe(stage: Stage, value: str) -> None:
         assert value == expected
 
@@ -129,7 +128,7 @@ def is_(expected: str) -> Probe:
 
 
 def every_mode(stage: Stage, value: str) -> None:
-    """No letter that is announced is unknown, and each takes a parameter exactly where its type says so."""
+    """Probe that each announced letter is known, and takes a parameter exactly where its type says so."""
     lists, always, setting, flags = value.split(",")
     parameters = {"k": "key", "l": "5", "f": "#b", "W": "9:10", "d": "5", "j": "9:10"}
     stage.op.join("#b")
@@ -141,7 +140,7 @@ def every_mode(stage: Stage, value: str) -> None:
         (changed,) = stage.op.run(f"MODE #a +{letter} x!*@*")
         assert changed.params[1:] == (f"+{letter}", "x!*@*")
         assert len(stage.op.run(f"MODE #a {letter}")) == 2, letter
-    for letter in flags.replace("O", ""):  # which is for IRC operators
+    for letter in flags.replace("O", ""):  # except for the mode of IRC operators
         sign = "-" if letter in "nt" else "+"
         (changed,) = stage.op.run(f"MODE #a {sign}{letter}")
         assert changed.params == ("#a", sign + letter), letter
@@ -155,7 +154,7 @@ def every_prefix(stage: Stage, value: str) -> None:
     assert len(modes) == len(symbols)
     for letter, symbol in zip(modes, symbols, strict=True):
         assert "472" not in stage.op.commands(f"MODE #a +{letter} bob")
-        if letter not in "qa":  # those belong to founders
+        if letter not in "qa":  # the modes of founders
             (names,) = [message for message in stage.op.run("NAMES #a") if message.command == "353"]
             assert f"{symbol}bob" in names.params[-1].split()
             stage.op.run(f"MODE #a -{letter} bob")
@@ -190,13 +189,13 @@ def every_targmax(stage: Stage, value: str) -> None:
 
 
 def case_folded(stage: Stage, value: str) -> None:
-    assert value == "ascii"  # what all clients know, and right for their names
+    assert value == "ascii"  # all clients know ascii, and it is right for nicks and channels here
     assert stage.op.commands("PRIVMSG BOB :hi", "PRIVMSG #A :hi") == []
     assert stage.op.commands("NICK BOB") == ["433"]
 
 
 def utf8_folded(stage: Stage, value: str) -> None:
-    """As Ergo announces PRECIS: two spellings of a name in any script are one."""
+    """Ergo announces PRECIS so: two spellings of a name in any script are the same."""
     assert value == "rfc8265"
     assert stage.bob.commands("NICK Анна")[0] == "NICK"
     stage.op.sync()
@@ -360,7 +359,7 @@ PROBES: dict[str, Probe] = {
     "CHANTYPES": chantypes,
     "CHATHISTORY": chathistory,
     "CLIENTTAGDENY": denied,
-    "ELIST": is_("CMNTU"),  # each is tested in test_list.py
+    "ELIST": equal_to("CMNTU"),  # test_list.py tests each
     "EXCEPTS": list_mode,
     "EXTBAN": extban,
     "FORWARD": forward,
@@ -373,12 +372,12 @@ PROBES: dict[str, Probe] = {
     "MAXTARGETS": many("PRIVMSG {} :x", ",", "n{}", "407"),
     "MODES": variable_modes,
     "MONITOR": many("MONITOR + {}", ",", "n{}", "734"),
-    "MSGREFTYPES": is_("msgid,timestamp"),  # both are tested in test_history.py
+    "MSGREFTYPES": equal_to("msgid,timestamp"),  # test_chathistory.py tests both
     "NAMELEN": namelen,
-    "NETWORK": is_("Example"),
+    "NETWORK": equal_to("Example"),
     "NICKLEN": refused("NICK {}", "432"),
     "PREFIX": every_prefix,
-    "SAFELIST": known("LIST"),  # that a long one is safe is tested in tests/hostile/test_long_answers.py
+    "SAFELIST": known("LIST"),  # tests/hostile/test_long_answers.py tests long lists
     "STATUSMSG": every_status,
     "TARGMAX": every_targmax,
     "TOPICLEN": cut_to("TOPIC #a :{}", "TOPIC", 1),
@@ -386,17 +385,17 @@ PROBES: dict[str, Probe] = {
     "UTF8MAPPING": utf8_folded,
     "UTF8ONLY": utf8only,
     "WHOX": whox,
-    "draft/ICON": is_("https://example.org/icon.svg"),
+    "draft/ICON": equal_to("https://example.org/icon.svg"),
 }
 
 
-def test_all_that_is_announced_is_probed(serve: Serve) -> None:
+def test_every_announced_token_is_probed(serve: Serve) -> None:
     with Client(serve(SMALL), "alice") as alice:
         assert announced(alice).keys() == PROBES.keys()
 
 
 @pytest.mark.parametrize("token", PROBES)
-def test_it_is_true(stage: Stage, token: str) -> None:
+def test_each_token_is_true(stage: Stage, token: str) -> None:
     value = announced(stage.op)[token]
     assert value is not None
     PROBES[token](stage, value)
@@ -406,7 +405,7 @@ NASTY = Settings(name="a" * 59 + ".org", about=About(network="a=b\\c é" * 8, ic
 
 
 @pytest.mark.parametrize("settings", [Settings(), SMALL, NASTY])
-def test_lines_keep_to_their_limits(serve: Serve, settings: Settings) -> None:
+def test_lines_keep_to_their_limits_of_length(serve: Serve, settings: Settings) -> None:
     """ "<1-13 tokens> :are supported by this server"; values are ASCII without spaces and equal signs."""
     settings = replace(settings, limits=replace(settings.limits, nick=32))
     with Client(serve(settings)) as client:
@@ -430,7 +429,7 @@ def test_lines_keep_to_their_limits(serve: Serve, settings: Settings) -> None:
         assert parse_tokens(token for message in lines for token in message.params[1:-1])["NICKLEN"] == "32"
 
 
-def test_the_network_comes_back_as_it_was_configured(serve: Serve) -> None:
+def test_the_network_name_is_the_configured_one(serve: Serve) -> None:
     with Client(serve(Settings(about=About(network="a=b\\c"))), "alice") as alice:
         assert announced(alice)["NETWORK"] == "a=b\\c"
 
@@ -463,12 +462,12 @@ def test_in_a_batch(server: Target, wishes: str) -> None:
             assert set(commands(held)) == {"005"}
 
 
-def test_without_batch_they_come_alone(server: Target) -> None:
+def test_without_batch_the_lines_come_bare(server: Target) -> None:
     with Client(server, "alice", caps="draft/extended-isupport") as alice:
         assert set(alice.commands("ISUPPORT")) == {"005"}
 
 
-def test_the_lines_are_made_once_for_all_and_again_where_something_has_changed(
+def test_the_tokens_are_made_again_only_after_a_change(
     start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made: list[Settings] = []

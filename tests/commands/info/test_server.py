@@ -1,4 +1,4 @@
-"""What the server says of itself."""
+"""Queries about the server."""
 
 from dataclasses import replace
 
@@ -9,20 +9,20 @@ from greenchat.config.about import About
 from greenchat.config.settings import Admin, Settings
 from tests.conftest import Serve, Target
 from tests.irc import Client, people
-from tests.staff import STAFFED, become
+from tests.opers import WITH_OPERS, become_oper
 
 NAME = "greenchat.local"
 
 
 def params(client: Client, line: str) -> list[tuple[str, tuple[str, ...]]]:
-    """The answers without the client's nick."""
+    """Return the parameters of the answers, without the client's nick."""
     return [(message.command, message.params[1:]) for message in client.run(line)]
 
 
 # MOTD: https://modern.ircdocs.horse/#motd-message
 
 
-def test_motd_begins_has_its_lines_and_ends(serve: Serve) -> None:
+def test_motd_has_its_lines_and_ends(serve: Serve) -> None:
     """ "If the MOTD can be found, one RPL_MOTDSTART numeric is returned, followed by one or more RPL_MOTD numeric, then
     one RPL_ENDOFMOTD numeric." """
     with Client(serve(Settings(about=About(motd=("Welcome!", "", "Be kind."))))) as alice:
@@ -38,19 +38,19 @@ def test_motd_begins_has_its_lines_and_ends(serve: Serve) -> None:
             ]
 
 
-def test_a_server_that_nobody_configured_greets(server: Target) -> None:
+def test_the_default_motd(server: Target) -> None:
     with Client(server, "alice") as alice:
         assert "372" in alice.commands("MOTD")
 
 
-def test_no_motd_says_so(serve: Serve) -> None:
+def test_without_a_motd(serve: Serve) -> None:
     """ "If the MOTD does not exist or could not be found, the ERR_NOMOTD numeric is returned." """
     with Client(serve(Settings(about=About(motd=()))), "alice") as alice:
         assert params(alice, "MOTD") == [("422", ("MOTD File is missing",))]
 
 
 @pytest.mark.parametrize("command", ["MOTD", "VERSION", "TIME", "ADMIN", "INFO", "STATS u"])
-def test_another_server_does_not_exist(server: Target, command: str) -> None:
+def test_unknown_servers_are_refused(server: Target, command: str) -> None:
     """ "If <target> is given and a matching server cannot be found, the server will respond with the ERR_NOSUCHSERVER
     numeric and the command will fail." """
     with Client(server, "alice") as alice:
@@ -59,7 +59,7 @@ def test_another_server_does_not_exist(server: Target, command: str) -> None:
 
 @pytest.mark.parametrize("target", [NAME, "*.local", "GREENCHAT.*", "green????.local", "alice"])
 @pytest.mark.parametrize(("command", "numeric"), [("VERSION", "351"), ("TIME", "391"), ("MOTD", "375")])
-def test_this_server_may_be_named(server: Target, command: str, numeric: str, target: str) -> None:
+def test_this_server_may_be_the_target(server: Target, command: str, numeric: str, target: str) -> None:
     """ "Wildcards are allowed in the <target> parameter"; "If <target> is a client, the information for the server that
     client is connected to is requested." """
     with Client(server, "alice") as alice:
@@ -69,13 +69,13 @@ def test_this_server_may_be_named(server: Target, command: str, numeric: str, ta
 # LUSERS: https://modern.ircdocs.horse/#lusers-message
 
 
-def test_lusers_counts(serve: Serve) -> None:
+def test_lusers_counts_users(serve: Serve) -> None:
     """ "Servers MUST reply with RPL_LUSERCLIENT and RPL_LUSERME, and SHOULD also include all those defined below." """
-    address = serve(STAFFED)
+    address = serve(WITH_OPERS)
     with people(address, "alice", "bob", "carol", channel="#lobby") as (alice, bob, carol), Client(address) as nobody:
         nobody.run("PING x")
         bob.run("MODE bob +i")
-        become(carol)
+        become_oper(carol)
         assert params(alice, "LUSERS") == [
             ("251", ("There are 2 users and 1 invisible on 1 servers",)),
             ("252", ("1", "operator(s) online")),
@@ -87,29 +87,29 @@ def test_lusers_counts(serve: Serve) -> None:
         ]
 
 
-def test_lusers_says_what_it_counts_none_of(server: Target) -> None:
-    """ "<ops> is a positive integer": where there are none there is no line."""
+def test_lusers_leaves_out_what_is_zero(server: Target) -> None:
+    """ "<ops> is a positive integer": without operators the line is left out."""
     with Client(server, "alice") as alice:
         assert alice.commands("LUSERS") == ["251", "255", "265", "266"]
 
 
-def test_lusers_does_not_count_who_is_leaving(server: Target) -> None:
-    """ "<connections> ... currently in an unknown state": one that waits for its end is in none."""
+def test_lusers_does_not_count_ending_connections(server: Target) -> None:
+    """ "<connections> ... currently in an unknown state": a connection that is ending has none."""
     with people(server, "alice", "bob", channel="#a") as (alice, bob):
         bob.send("QUIT")
         alice.expect("QUIT")
         assert alice.commands("LUSERS") == ["251", "254", "255", "265", "266"]
 
 
-def test_one_is_counted_in_the_same_words(server: Target) -> None:
+def test_lusers_uses_the_plural_for_one(server: Target) -> None:
     """ "<client> :There are <u> users and <i> invisible on <s> servers", "<client> :I have <c> clients and <s>
-    servers": of these two no sentence says that the text may vary."""
+    servers": no sentence allows other texts for these two."""
     with Client(server, "alice") as alice:
-        texts = [said[-1] for _, said in params(alice, "LUSERS")]
+        texts = [reply[-1] for _, reply in params(alice, "LUSERS")]
         assert texts[:2] == ["There are 1 users and 0 invisible on 1 servers", "I have 1 clients and 0 servers"]
 
 
-def test_lusers_remembers_the_most(server: Target) -> None:
+def test_lusers_tells_the_maximum(server: Target) -> None:
     with Client(server, "alice") as alice:
         with Client(server, "bob") as bob:
             bob.send("QUIT")
@@ -121,7 +121,7 @@ def test_lusers_remembers_the_most(server: Target) -> None:
 # VERSION, TIME, ADMIN, INFO, LINKS
 
 
-def test_version_says_what_runs_and_what_it_supports(server: Target) -> None:
+def test_version_tells_version_and_isupport(server: Target) -> None:
     """ "Upon receiving a VERSION command, the given server SHOULD respond with one RPL_VERSION reply and one or more
     RPL_ISUPPORT replies." """
     with Client(server, "alice") as alice:
@@ -131,7 +131,7 @@ def test_version_says_what_runs_and_what_it_supports(server: Target) -> None:
         assert {message.command for message in rest} == {"005"}
 
 
-def test_time_is_in_seconds_and_in_words(server: Target) -> None:
+def test_time_as_a_timestamp_and_as_text(server: Target) -> None:
     """ "<client> <server> [<timestamp> [<TS offset>]] :<human-readable time>" """
     with Client(server, "alice", caps="server-time") as alice:
         (answer,) = alice.run("TIME")
@@ -143,7 +143,7 @@ def test_time_is_in_seconds_and_in_words(server: Target) -> None:
         assert hour in words
 
 
-def test_admin_says_who_runs_the_server(serve: Serve) -> None:
+def test_admin_tells_the_configured_contacts(serve: Serve) -> None:
     """ "the given server SHOULD respond with the RPL_ADMINME, RPL_ADMINLOC1, RPL_ADMINLOC2, and RPL_ADMINEMAIL
     replies" """
     admin = Admin("a small machine in Berlin", "the green club", "<root@example.org>")
@@ -157,7 +157,7 @@ def test_admin_says_who_runs_the_server(serve: Serve) -> None:
 
 
 @pytest.mark.parametrize("admin", [Admin(), Admin(email="<root@example.org>")])
-def test_admin_has_its_four_lines_whatever_is_configured(serve: Serve, admin: Admin) -> None:
+def test_admin_always_has_four_lines(serve: Serve, admin: Admin) -> None:
     """ "a server is expected to use replies RPL_ADMINME through to RPL_ADMINEMAIL and provide a text message with
     each": RFC 2812, section 5.1."""
     with Client(serve(Settings(admin=admin)), "alice") as alice:
@@ -166,7 +166,7 @@ def test_admin_has_its_four_lines_whatever_is_configured(serve: Serve, admin: Ad
         assert all(message.params[-1] for message in answers)
 
 
-def test_info_ends(server: Target) -> None:
+def test_info_has_its_end(server: Target) -> None:
     """ "the server will respond with zero or more RPL_INFO replies, followed by one RPL_ENDOFINFO numeric." """
     with Client(server, "alice") as alice:
         *lines, end = alice.run("INFO")
@@ -185,7 +185,7 @@ def test_links_lists_this_server(server: Target) -> None:
         ]
 
 
-def test_map_has_this_server(server: Target) -> None:
+def test_map_lists_this_server(server: Target) -> None:
     """As InspIRCd and UnrealIRCd: 006 is RPL_MAP, 007 RPL_MAPEND."""
     with Client(server, "alice") as alice:
         assert params(alice, "MAP") == [("006", (f"{NAME} (1 user)",)), ("007", ("End of /MAP",))]
@@ -201,7 +201,7 @@ def test_new_users_get_the_configured_modes(serve: Serve) -> None:
         assert params(alice, "MODE alice") == [("221", ("+iw",))]
 
 
-def test_links_of_a_mask(server: Target) -> None:
+def test_links_with_a_mask(server: Target) -> None:
     """RFC 2812, 3.4.5: "<mask> is used to limit the list of servers which are returned to those which match"."""
     with Client(server, "alice") as alice:
         assert alice.commands("LINKS *.nowhere") == ["365"]

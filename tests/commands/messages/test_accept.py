@@ -8,27 +8,27 @@ import pytest
 from greenchat.config.options import Storage
 from greenchat.config.settings import Limits, Settings
 from tests.commands.devices import device, make_account
-from tests.commands.inside import make_operator
+from tests.commands.state_changes import make_operator
 from tests.conftest import Serve, StartServer, quick_options
 from tests.irc import Client, Target, people
 from tests.world import World
 
 
-def come(address: Target, nick: str, caps: str = "sasl") -> Client:
-    """The owner of this account."""
+def connect(address: Target, nick: str, caps: str = "sasl") -> Client:
+    """Connect as the owner of an account."""
     client = device(address, nick, caps=caps)
     client.until("376", "422")
     return client
 
 
-def listed(client: Client) -> list[str]:
+def accept_list(client: Client) -> list[str]:
     *lines, end = client.run("ACCEPT *")
     assert (end.command, end.params[-1]) == ("282", "End of /ACCEPT list")
     assert {line.command for line in lines} <= {"281"}
     return [nick for line in lines for nick in line.params[1:]]
 
 
-def test_who_is_not_on_the_list_is_not_heard(server: Target) -> None:
+def test_a_message_of_a_user_who_is_not_listed_is_blocked(server: Target) -> None:
     """ "Any user that messages a +g client will receive a notice saying that they are in +g ... mode. The target client
     ... will also receive a notice saying that so and so messaged them, and that they are in +g mode." """
     with people(server, "alice", "bob") as (alice, bob):
@@ -40,7 +40,7 @@ def test_who_is_not_on_the_list_is_not_heard(server: Target) -> None:
         assert (called.command, called.params[:3]) == ("718", ("alice", "bob", "~bob@127.0.0.1"))
 
 
-def test_the_target_hears_of_it_once_a_minute(running_server: World) -> None:
+def test_the_target_is_told_once_a_minute(running_server: World) -> None:
     """ "The target of the message will only receive one notification per minute, from any client ... The sender will
     NOT have the rate limit, and will receive a notice saying the target is in +g mode every time".
     """
@@ -57,20 +57,20 @@ def test_the_target_hears_of_it_once_a_minute(running_server: World) -> None:
         assert carol.commands("PRIVMSG alice :four") == ["716", "717"]
 
 
-def test_nobody_is_said_to_have_been_told_without_a_connection(running_server: World) -> None:
+def test_717_is_only_sent_if_the_target_was_notified(running_server: World) -> None:
     make_account(running_server.address, "alice")
     with people(running_server.address, "bob") as (bob,):
-        with come(running_server.address, "alice") as alice:
+        with connect(running_server.address, "alice") as alice:
             alice.run("NS SET ALWAYS-ON on", "MODE alice +g")
             alice.send("QUIT")
             alice.until_end()
         assert bob.commands("PRIVMSG alice :one") == ["716"]
-        with come(running_server.address, "alice") as alice:
+        with connect(running_server.address, "alice") as alice:
             assert bob.commands("PRIVMSG alice :two") == ["716", "717"]
             assert [message.command for message in alice.sync()] == ["718"]
 
 
-def test_a_notice_is_never_answered_and_typing_tells_nobody(server: Target) -> None:
+def test_blocked_notices_and_typing_are_silent(server: Target) -> None:
     """ "automatic replies must never be sent in response to a NOTICE" """
     with Client(server, "alice") as alice, Client(server, "bob", caps="message-tags") as bob:
         alice.run("MODE alice +g")
@@ -80,7 +80,7 @@ def test_a_notice_is_never_answered_and_typing_tells_nobody(server: Target) -> N
         assert [message.command for message in alice.sync()] == ["718"]
 
 
-def test_invitations_are_text_on_somebodys_screen_too(server: Target) -> None:
+def test_invitations_are_blocked_too(server: Target) -> None:
     with people(server, "alice", "bob", channel="#room") as (alice, bob):
         alice.run("MODE alice +g")
         bob.run("JOIN #bobs")
@@ -95,8 +95,8 @@ def test_invitations_are_text_on_somebodys_screen_too(server: Target) -> None:
         assert alice.sync() == []
 
 
-def test_the_reason_of_a_redaction_is_text_too(server: Target) -> None:
-    """Who may write no more can't do it by taking old words back."""
+def test_reasons_of_redactions_are_blocked_too(server: Target) -> None:
+    """A user who is no longer accepted can't send text by redacting old messages."""
     caps = "message-tags echo-message draft/message-redaction"
     with people(server, "alice", "bob", caps=caps) as (alice, bob):
         first, second = [bob.run(f"PRIVMSG alice :{text}")[0].tags["msgid"] for text in ("one", "two")]
@@ -106,7 +106,7 @@ def test_the_reason_of_a_redaction_is_text_too(server: Target) -> None:
         assert [message.params for message in alice.sync() if message.command == "REDACT"] == [("alice", second)]
 
 
-def test_accepted(server: Target) -> None:
+def test_accept_lets_messages_through(server: Target) -> None:
     """ "You will not receive a reply from the ACCEPT command if it is succesful" """
     with people(server, "alice", "bob", "carol") as (alice, bob, carol):
         alice.run("MODE alice +g")
@@ -114,14 +114,14 @@ def test_accepted(server: Target) -> None:
         for client in bob, carol:
             assert client.run("PRIVMSG alice :hello") == []
         assert [message.params[1] for message in alice.sync()] == ["hello", "hello"]
-        assert listed(alice) == ["bob", "carol"]
+        assert accept_list(alice) == ["bob", "carol"]
         assert alice.run("ACCEPT -BOB") == []
         assert bob.commands("PRIVMSG alice :hello") == ["716", "717"]
         assert alice.expect("718").params[1] == "bob"
-        assert listed(alice) == ["carol"]
+        assert accept_list(alice) == ["carol"]
 
 
-def test_channels_operators_and_oneself_are_heard(running_server: World) -> None:
+def test_channels_operators_and_oneself_are_not_blocked(running_server: World) -> None:
     with people(running_server.address, "alice", "bob", channel="#room") as (alice, bob):
         alice.run("MODE alice +g")
         assert bob.run("PRIVMSG #room :all") == []
@@ -131,10 +131,10 @@ def test_channels_operators_and_oneself_are_heard(running_server: World) -> None
         assert [message.params[1] for message in alice.sync()] == ["from above"]
 
 
-def test_what_is_not_heard_is_in_no_history(server: Target) -> None:
+def test_a_blocked_message_is_not_in_the_history(server: Target) -> None:
     make_account(server, "alice")
     caps = "sasl batch server-time message-tags draft/chathistory"
-    with Client(server, "bob") as bob, come(server, "alice", caps) as alice:
+    with Client(server, "bob") as bob, connect(server, "alice", caps) as alice:
         alice.run("MODE alice +g")
         bob.run("PRIVMSG alice :psst")
         assert "psst" not in str(alice.run("CHATHISTORY LATEST bob * 10"))
@@ -159,7 +159,7 @@ def test_what_is_not_heard_is_in_no_history(server: Target) -> None:
         (["ACCEPT :a b"], [("401", "*")]),
     ],
 )
-def test_answers(server: Target, lines: list[str], answers: list[tuple[str, str]]) -> None:
+def test_errors_of_accept(server: Target, lines: list[str], answers: list[tuple[str, str]]) -> None:
     """ "There are three possible errors, shown by numerics": 456, 457 "already exists", 458 "doesnt exist"."""
     with people(server, "alice", "bob") as (alice, _):
         assert [(message.command, message.params[1]) for message in alice.run(*lines)] == answers
@@ -174,10 +174,10 @@ def test_a_full_list(serve: Serve) -> None:
         bob.until_end()
         dave.sync()
         assert alice.commands("ACCEPT dave") == []
-        assert listed(alice) == ["carol", "dave"]
+        assert accept_list(alice) == ["carol", "dave"]
 
 
-def test_a_line_is_answered_in_its_order(server: Target) -> None:
+def test_the_answers_keep_the_order_of_the_line(server: Target) -> None:
     with people(server, "alice", "bob", "carol") as (alice, _, _):
         answers = alice.run("ACCEPT bob,nobody,*,carol,-bob,bob,bob,*")
         assert [(m.command, m.params[1]) for m in answers] == [
@@ -190,49 +190,49 @@ def test_a_line_is_answered_in_its_order(server: Target) -> None:
         ]
 
 
-def test_somebody_else_who_takes_the_nick_is_not_accepted(server: Target) -> None:
+def test_another_user_with_the_nick_is_not_accepted(server: Target) -> None:
     """ "so that you cannot track a user after they changed their nick": the list continues to show the old one."""
     with people(server, "alice", "bob") as (alice, bob):
         alice.run("MODE alice +g", "ACCEPT bob")
         bob.run("NICK robert")
-        assert listed(alice) == ["bob"]
+        assert accept_list(alice) == ["bob"]
         with Client(server, "bob") as other:
             assert other.commands("PRIVMSG alice :psst") == ["716", "717"]
         assert alice.commands("ACCEPT -robert") == ["718"]
-        assert listed(alice) == []
+        assert accept_list(alice) == []
 
 
-def test_whoever_takes_a_name_that_was_given_up_is_not_accepted(server: Target) -> None:
+def test_a_dropped_account_is_removed_from_accept_lists(server: Target) -> None:
     make_account(server, "alice")
-    with come(server, "alice") as alice, Client(server, "guest") as guest, Client(server, "bob") as bob:
+    with connect(server, "alice") as alice, Client(server, "guest") as guest, Client(server, "bob") as bob:
         bob.send("NS REGISTER sesame-open")
         bob.expect("900")
         for client in alice, guest:
             client.run("ACCEPT bob")
-            assert listed(client) == ["bob"]
+            assert accept_list(client) == ["bob"]
         bob.send("NS DROP bob sesame-open")
         bob.expect("901")
         for client in alice, guest:
-            assert listed(client) == []
+            assert accept_list(client) == []
 
 
-def test_accounts_last(start_server: StartServer, tmp_path: Path) -> None:
-    """Whoever is logged in stays accepted under any nick, also after both were gone, and after a restart."""
+def test_accepted_accounts_survive_nick_changes_and_restarts(start_server: StartServer, tmp_path: Path) -> None:
+    """An accepted account stays so under any nick, also after both users were gone, and after a restart."""
     options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
     server = start_server(Settings(), options)
     for nick in "alice", "bob", "carol":
         make_account(server.address, nick)
-    with come(server.address, "alice") as alice, Client(server.address, "guest"):
-        assert alice.run("ACCEPT bob,carol,guest") == []  # bob and carol are not even here
-        assert listed(alice) == ["bob", "carol", "guest"]
+    with connect(server.address, "alice") as alice, Client(server.address, "guest"):
+        assert alice.run("ACCEPT bob,carol,guest") == []  # bob and carol are offline
+        assert accept_list(alice) == ["bob", "carol", "guest"]
         assert alice.commands("ACCEPT carol") == ["457"]
         assert alice.run("ACCEPT -carol") == []
         alice.send("QUIT")
         alice.until_end()
     server.stop()
     server = start_server(Settings(), options)
-    with come(server.address, "alice") as alice, come(server.address, "bob") as bob:
-        assert listed(alice) == ["bob"]
+    with connect(server.address, "alice") as alice, connect(server.address, "bob") as bob:
+        assert accept_list(alice) == ["bob"]
         alice.run("MODE alice +g")
         bob.run("NICK robert")
         assert bob.run("PRIVMSG alice :hello") == []
@@ -241,12 +241,12 @@ def test_accounts_last(start_server: StartServer, tmp_path: Path) -> None:
         assert bob.commands("PRIVMSG alice :hello") == ["716", "717"]
 
 
-def test_who_was_accepted_before_they_logged_in_still_is(server: Target) -> None:
+def test_an_accepted_guest_who_logs_in_stays_accepted(server: Target) -> None:
     with people(server, "alice", "bob") as (alice, bob):
         alice.run("MODE alice +g", "ACCEPT bob")
         bob.run("NS REGISTER sesame-open")
         assert bob.commands("PRIVMSG alice :it is still me") == []
         assert [message.params[-1] for message in alice.sync()] == ["it is still me"]
-        assert listed(alice) == ["bob"]
+        assert accept_list(alice) == ["bob"]
         alice.run("ACCEPT -bob")
-        assert listed(alice) == []
+        assert accept_list(alice) == []

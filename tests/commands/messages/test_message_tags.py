@@ -1,4 +1,4 @@
-"""Tags on what is said: message-tags, message-ids, server-time and bot-mode of https://ircv3.net/specs/."""
+"""Message tags: message-tags, message-ids, server-time and bot-mode of https://ircv3.net/specs/."""
 
 import re
 
@@ -21,7 +21,7 @@ VALUES = {
 
 
 @pytest.mark.parametrize("line", ["PRIVMSG #a :hi", "NOTICE #a :hi", "TAGMSG #a", "PRIVMSG bob :hi", "TAGMSG @#a"])
-def test_client_only_tags_are_relayed_and_no_others(server: Target, line: str) -> None:
+def test_only_client_only_tags_are_relayed(server: Target, line: str) -> None:
     """ "Client-only tags MUST be relayed on PRIVMSG, NOTICE and TAGMSG messages"; "Tags without the client-only prefix
     MUST be removed by the server before being relayed with any message to another client"."""
     with people(server, "bob", "alice", caps="message-tags", channel="#a") as (bob, alice):
@@ -33,7 +33,7 @@ def test_client_only_tags_are_relayed_and_no_others(server: Target, line: str) -
         assert tags == VALUES
 
 
-def test_who_has_not_asked_gets_no_tags_and_no_tagmsg(server: Target) -> None:
+def test_without_message_tags_there_are_no_tags_and_no_tagmsg(server: Target) -> None:
     """ "Servers MUST NOT deliver TAGMSG to clients that haven't negotiated the message tags capability"."""
     with Client(server, "bob") as bob, Client(server, "timed", caps="server-time account-tag batch") as timed:
         with Client(server, "alice", caps="message-tags") as alice:
@@ -55,7 +55,7 @@ def test_server_time(server: Target) -> None:
             assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", message.tags["time"])
 
 
-def test_every_event_of_a_user_has_an_id_of_its_own_which_is_the_same_for_all(server: Target) -> None:
+def test_each_event_has_a_msgid_that_all_recipients_see(server: Target) -> None:
     """The msgid: "MUST be unique, meaning any other message transmitted on the entire network at any time MUST NOT
     share the same value"."""
     with people(server, "bob", "carol", caps="message-tags", channel="#a") as (bob, carol):
@@ -101,14 +101,14 @@ def test_tag_data_of_4094_bytes(server: Target, size: int, fits: bool) -> None:
         assert [message.tags["+a"] for message in bob.sync()] == ([value] if fits else [])
 
 
-def test_the_last_of_equal_tags_counts_and_odd_names_are_no_mistake(server: Target) -> None:
+def test_the_last_of_equal_tags_wins_and_odd_names_are_accepted(server: Target) -> None:
     """ "SHOULD disregard all but the final occurrence"; "MUST NOT perform any validation that would reject the message
     if an invalid tag key name is used"."""
     with people(server, "bob", "alice", caps="message-tags", channel="#a") as (bob, alice):
         alice.send(r"@+a=1;+a=2;+ö=x;+b\c=d;+;=e PRIVMSG #a :hi")
         tags = dict(bob.read().tags)
         del tags["msgid"]
-        assert tags == {"+a": "2", "+ö": "x", "+b\\c": "d"}  # one without a name is none
+        assert tags == {"+a": "2", "+ö": "x", "+b\\c": "d"}  # a tag without a name is ignored
 
 
 DENIED = [
@@ -120,7 +120,7 @@ DENIED = [
 
 
 @pytest.mark.parametrize(("denied", "token", "relayed"), DENIED)
-def test_denied_tags_are_announced_and_left_out(
+def test_denied_tags_are_announced_and_removed(
     serve: Serve, denied: tuple[str, ...], token: str, relayed: list[str]
 ) -> None:
     """CLIENTTAGDENY: "to communicate to clients that certain client-only tags are blocked and will be silently

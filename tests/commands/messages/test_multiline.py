@@ -20,11 +20,11 @@ LINES = ["hello", "", "how is ", "everyone?"]
 
 
 def lines(messages: list[Message]) -> list[str]:
-    """What the lines say."""
+    """Return the texts of the lines."""
     return [message.params[-1] for message in messages if message.command in ("PRIVMSG", "NOTICE")]
 
 
-def test_all_get_it_as_they_can(server: Target) -> None:
+def test_each_recipient_gets_the_form_it_supports(server: Target) -> None:
     with people(server, "alice", "bob", "carol", caps=CAPS, channel="#channel") as (alice, bob, carol):
         carol.run("CAP REQ -draft/multiline")
         alice.sync()
@@ -41,7 +41,7 @@ def test_all_get_it_as_they_can(server: Target) -> None:
         assert lines(without) == ["hello", "how is ", "everyone?"]
 
 
-def test_the_history_keeps_how_it_was_composed(server: Target) -> None:
+def test_the_history_keeps_the_lines(server: Target) -> None:
     with people(server, "alice", caps=CAPS, channel="#channel") as (alice,), Client(server, "bob", caps=CAPS) as bob:
         alice.run(*EXAMPLE, "PRIVMSG #channel :after")
         bob.join("#channel")
@@ -61,7 +61,7 @@ def test_the_history_keeps_how_it_was_composed(server: Target) -> None:
         assert again[0].tags["msgid"] == start.tags["msgid"]
 
 
-def test_it_is_one_message_to_take_back_or_to_send_again(server: Target) -> None:
+def test_a_batch_is_redacted_and_sent_again_as_one_message(server: Target) -> None:
     caps = CAPS + " draft/message-redaction"
     with people(server, "alice", "bob", caps=caps, channel="#channel") as (alice, bob):
         first = alice.run("@+greenchat/id=7 " + EXAMPLE[0], *EXAMPLE[1:])[0].tags["msgid"]
@@ -93,7 +93,7 @@ def test_the_label_is_on_the_opening_command(server: Target) -> None:
         assert [(message.command, message.tags["label"]) for message in answer] == [("ACK", "z")]
 
 
-def test_other_commands_go_on_in_between(server: Target) -> None:
+def test_other_commands_are_accepted_within_a_batch(server: Target) -> None:
     with people(server, "alice", caps=CAPS, channel="#channel") as (alice,):
         assert lines(alice.run(*EXAMPLE[:3], "PING between", *EXAMPLE[3:])) == LINES
 
@@ -129,9 +129,7 @@ A = "@batch=1 PRIVMSG #channel :a"
         ([OPEN, "BATCH +2 draft/multiline #channel"], ("MULTILINE_INVALID",)),
     ],
 )
-def test_what_is_wrong_is_said_and_nobody_hears_any_of_it(
-    server: Target, sent: list[str], answer: tuple[str, ...]
-) -> None:
+def test_invalid_batches_fail_and_are_not_sent(server: Target, sent: list[str], answer: tuple[str, ...]) -> None:
     with people(server, "alice", "bob", caps=CAPS, channel="#channel") as (alice, bob):
         (fail,) = alice.run(*sent)
         assert (fail.command, fail.params[:-1]) == ("FAIL", ("BATCH", *answer))
@@ -143,8 +141,8 @@ def test_what_is_wrong_is_said_and_nobody_hears_any_of_it(
     ("line", "count", "code"),
     [(A, 33, "MULTILINE_MAX_LINES"), ("@batch=1 PRIVMSG #channel :" + "x" * 400, 11, "MULTILINE_MAX_BYTES")],
 )
-def test_a_limit_is_told_when_it_is_passed(server: Target, line: str, count: int, code: str) -> None:
-    """Before the end comes, with the label of the beginning; what is left of the batch is skipped."""
+def test_exceeding_a_limit_fails_at_once(server: Target, line: str, count: int, code: str) -> None:
+    """The FAIL comes before the end of the batch, with the label of its beginning; the rest is skipped."""
     with people(server, "alice", "bob", caps=CAPS, channel="#channel") as (alice, bob):
         assert alice.run("@label=x " + OPEN, *[line] * (count - 1)) == []
         (fail,) = alice.run(line)
@@ -153,7 +151,7 @@ def test_a_limit_is_told_when_it_is_passed(server: Target, line: str, count: int
         assert bob.sync() == []
 
 
-def test_what_it_answers_is_on_every_line(server: Target) -> None:
+def test_the_reply_tag_is_on_every_line(server: Target) -> None:
     """ "Tags MAY also be included on subsequent lines where it makes sense to do so"; "Servers MUST only include a
     message ID on the first message"."""
     with people(server, "alice", "bob", caps=CAPS, channel="#channel") as (alice, bob):
@@ -173,32 +171,32 @@ def test_at_the_limits(server: Target) -> None:
         assert sum(map(len, lines(bob.sync()))) + 10 == 4096
 
 
-def test_a_line_that_would_not_reach_others_whole(server: Target) -> None:
+def test_a_line_that_is_too_long_for_others_fails(server: Target) -> None:
     with people(server, "alice", "bob", caps=CAPS, channel="#channel") as (alice, bob):
         answers = alice.run(OPEN, A, "@batch=1 PRIVMSG #channel :" + "x" * 480, "BATCH -1")
         assert [message.command for message in answers] == ["417"]
         assert bob.sync() == []
 
 
-def test_where_one_may_not_speak(server: Target) -> None:
+def test_a_batch_to_a_channel_where_one_may_not_speak(server: Target) -> None:
     with people(server, "alice", "bob", caps=CAPS, channel="#channel") as (alice, bob):
         alice.run("MODE #channel +m")
         assert [message.command for message in bob.run(*EXAMPLE)][-1] == "404"
         assert "PRIVMSG" not in [message.command for message in alice.sync()]
 
 
-def test_who_did_not_ask_for_it(server: Target) -> None:
+def test_a_batch_without_the_capability(server: Target) -> None:
     with Client(server, "alice", caps="batch message-tags") as alice:
         assert "421" in alice.commands("BATCH +1 draft/multiline alice")
-        # the tag alone means nothing
+        # the batch tag alone has no effect
         assert lines(alice.run("@batch=1 PRIVMSG alice :hi")) == ["hi"]
         alice.send("CAP LS 302")
         found = " ".join(line.params[-1] for line in alice.sync() if line.command == "CAP")
         assert "draft/multiline=max-bytes=4096,max-lines=32" in found
 
 
-def test_a_batch_of_a_kind_that_is_not_known_is_refused_whole(server: Target) -> None:
-    """https://ircv3.net/specs/extensions/client-batch: what is in it is not done, and what comes after it is."""
+def test_a_batch_of_an_unknown_type_is_skipped_whole(server: Target) -> None:
+    """https://ircv3.net/specs/extensions/client-batch: commands in it are not executed, those after it are."""
     caps = "batch message-tags draft/multiline labeled-response"
     with people(server, "alice", "bob", channel="#a", caps=caps) as (alice, bob):
         answers = alice.run(

@@ -1,4 +1,4 @@
-"""Talking: https://modern.ircdocs.horse/#sending-messages."""
+"""PRIVMSG and NOTICE: https://modern.ircdocs.horse/#sending-messages."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.irc import Client, people
 
 
 def spoken(messages: list[Message]) -> list[tuple[str, ...]]:
-    """What was said among the messages: command and parameters."""
+    """Return the messages as command and parameters, without other lines."""
     talk = ("PRIVMSG", "NOTICE", "TAGMSG")
     return [(message.command, *message.params) for message in messages if message.command in talk]
 
@@ -19,7 +19,7 @@ def spoken(messages: list[Message]) -> list[tuple[str, ...]]:
 REFUSED = [
     # "ERR_NORECIPIENT ... :No recipient given (<command>)"
     ("PRIVMSG", "411", ("alice", "No recipient given (PRIVMSG)")),
-    ("PRIVMSG  :hi", "412", ("alice", "No text to send")),  # a run of spaces separates like one
+    ("PRIVMSG  :hi", "412", ("alice", "No text to send")),  # several spaces separate like one
     ("PRIVMSG :", "411", ("alice", "No recipient given (PRIVMSG)")),
     ("PRIVMSG , :hi", "411", ("alice", "No recipient given (PRIVMSG)")),
     ("PRIVMSG bob", "412", ("alice", "No text to send")),
@@ -38,7 +38,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("line", "numeric", "params"), REFUSED)
-def test_refused(server: Target, line: str, numeric: str, params: tuple[str, ...]) -> None:
+def test_refused_messages(server: Target, line: str, numeric: str, params: tuple[str, ...]) -> None:
     with people(server, "alice", "bob") as (alice, bob):
         (refusal,) = alice.run(line)
         assert (refusal.command, refusal.params) == (numeric, params)
@@ -59,7 +59,7 @@ def test_not_even_before_registration(server: Target) -> None:
 
 
 @pytest.mark.parametrize("verb", ["PRIVMSG", "NOTICE"])
-def test_to_a_user(server: Target, verb: str) -> None:
+def test_a_private_message(server: Target, verb: str) -> None:
     with people(server, "alice", "bob", "carol") as (alice, bob, carol):
         alice.send(f"{verb} BOB :hello")
         message = bob.expect(verb)
@@ -71,14 +71,14 @@ def test_to_a_user(server: Target, verb: str) -> None:
 @pytest.mark.parametrize(
     "text", ["\x01ACTION waves\x01", "\x01VERSION\x01", ":", " ", "  two  ", "\x02b\x0f", "Größe 👍🏽"]
 )
-def test_the_text_is_passed_as_it_is(server: Target, text: str) -> None:
-    """CTCP and formatting are the clients' own business."""
+def test_the_text_is_not_changed(server: Target, text: str) -> None:
+    """CTCP and formatting are up to the clients."""
     with people(server, "alice", "bob", channel="#a") as (alice, bob):
         alice.send(f"PRIVMSG #A :{text}", f"NOTICE bob :{text}")
         assert spoken(bob.until("NOTICE")) == [("PRIVMSG", "#a", text), ("NOTICE", "bob", text)]
 
 
-def test_away_is_told_after_a_privmsg_and_after_nothing_else(server: Target) -> None:
+def test_only_privmsg_is_answered_by_away(server: Target) -> None:
     """ "If <target> is a user and that user has been set as away, the server may reply with an RPL_AWAY numeric and the
     command will continue"."""
     with Client(server, "bob") as bob, Client(server, "alice", caps="message-tags") as alice:
@@ -89,7 +89,7 @@ def test_away_is_told_after_a_privmsg_and_after_nothing_else(server: Target) -> 
         assert spoken(bob.sync()) == [("PRIVMSG", "bob", "hi"), ("NOTICE", "bob", "hi")]
 
 
-def test_who_is_not_in_a_channel_cannot_speak_in_it(server: Target) -> None:
+def test_non_members_cannot_speak(server: Target) -> None:
     """+n: "they will receive an ERR_CANNOTSENDTOCHAN numeric and the message will not be sent to that channel"."""
     with Client(server, "op") as op, Client(server, "alice", caps="echo-message") as alice:
         op.join("#a")
@@ -102,7 +102,7 @@ def test_who_is_not_in_a_channel_cannot_speak_in_it(server: Target) -> None:
         assert spoken(op.sync()) == [("PRIVMSG", "#a", "hi")]
 
 
-def test_several_targets_get_it_once_each_however_they_are_spelled(server: Target) -> None:
+def test_several_targets_get_one_message_each(server: Target) -> None:
     """PRIVMSG <target>{,<target>} <text to be sent>."""
     with people(server, "alice", "bob", "carol", channel="#a") as (alice, bob, carol):
         answers = alice.run("PRIVMSG bob,BOB,nobody,#a,,#A :hi")
@@ -111,7 +111,7 @@ def test_several_targets_get_it_once_each_however_they_are_spelled(server: Targe
         assert spoken(carol.sync()) == [("PRIVMSG", "#a", "hi")]
 
 
-def test_too_many_targets_are_refused_as_a_whole(serve: Serve) -> None:
+def test_too_many_targets_are_all_refused(serve: Serve) -> None:
     with people(serve(Settings(limits=Limits(targets=2))), "alice", "bob") as (alice, bob):
         (refusal,) = alice.run("PRIVMSG bob,alice,carol :hi")
         assert (refusal.command, refusal.params[:2]) == ("407", ("alice", "carol"))
@@ -126,7 +126,7 @@ def test_to_oneself(server: Target) -> None:
         assert spoken(alice.run("PRIVMSG Alice :note to self")) == [("PRIVMSG", "alice", "note to self")]
 
 
-def test_statusmsg_reaches_those_ranks_and_above(server: Target) -> None:
+def test_statusmsg_reaches_that_rank_and_higher(server: Target) -> None:
     """ "it may be prefixed with one or more channel membership prefix character (@, +, etc) and the message will be
     delivered only to the members of that channel with the given or higher status in the channel"."""
     with people(server, "op", "voice", "plain", channel="#a") as (op, voice, plain):
@@ -144,7 +144,7 @@ def test_statusmsg_reaches_those_ranks_and_above(server: Target) -> None:
         assert spoken([*op.sync(), *voice.sync()]) == []
 
 
-def test_statusmsg_asks_who_may_speak(server: Target) -> None:
+def test_statusmsg_needs_permission_to_speak(server: Target) -> None:
     with people(server, "op", channel="#a") as (op,), Client(server, "alice") as alice:
         assert alice.run("PRIVMSG @#a :hi")[0].command == "404"
         assert op.sync() == []
@@ -171,20 +171,20 @@ def test_echo_message(server: Target, line: str, echo: tuple[str, ...]) -> None:
         (received,) = bob.sync()
         assert (back.command, *back.params) == echo
         assert back.source == "alice!~alice@127.0.0.1"
-        assert back == received  # the same message with the same id, time and tags
+        assert back == received  # the same message with its id, time and tags
 
 
-def test_without_echo_message_nothing_comes_back(server: Target) -> None:
+def test_without_echo_message_there_is_no_echo(server: Target) -> None:
     with people(server, "bob", "alice", caps="message-tags", channel="#a") as (_, alice):
         assert alice.run(*[line for line, _ in ECHOED]) == []
 
 
-def test_what_was_refused_is_not_echoed(server: Target) -> None:
+def test_a_refused_message_is_not_echoed(server: Target) -> None:
     with Client(server, "alice", caps="echo-message") as alice:
         assert alice.commands("PRIVMSG nobody :hi", "PRIVMSG #nowhere :hi") == ["401", "403"]
 
 
-def test_a_message_to_oneself_comes_as_sent_and_as_received(server: Target) -> None:
+def test_a_message_to_oneself_arrives_twice_with_echo_message(server: Target) -> None:
     """ "When a client sends a private message to its own nick, echo-message will result in duplicate messages being
     sent by the server, as both sent and received messages"."""
     with Client(server, "alice", caps="echo-message") as alice:
@@ -195,9 +195,10 @@ SOURCE = ":alice!~alice@127.0.0.1 "
 
 
 @pytest.mark.parametrize("head", ["PRIVMSG #a :", "NOTICE #a :", "PRIVMSG bob :", "PRIVMSG @#a :"])
-def test_the_longest_text_that_fits_comes_whole_and_a_longer_one_is_refused(server: Target, head: str) -> None:
-    """512 bytes are for what the others get, too: a message is never cut in silence. A NOTICE that is too long is told
-    like any line that is too long."""
+def test_the_longest_text_arrives_whole_and_a_longer_one_is_refused(server: Target, head: str) -> None:
+    """The 512 bytes include the source that others see: a message is never cut silently. A NOTICE that is too long is
+    answered like any such line.
+    """
     room = BODY_LIMIT - len(SOURCE) - len(head) - len("\r\n")
     with people(server, "bob", "alice", channel="#a") as (bob, alice):
         assert alice.run(head + "x" * room) == []
@@ -217,7 +218,7 @@ def test_a_line_over_512_bytes_is_answered_and_the_connection_stays(server: Targ
         assert bob.sync() == []
 
 
-def test_idle_time_begins_anew_with_what_one_says(server: Target) -> None:
+def test_a_message_resets_the_idle_time(server: Target) -> None:
     with people(server, "alice", "bob") as (alice, bob):
         alice.run("PRIVMSG bob :hi")
         alice.send("WHOIS alice")
@@ -226,7 +227,7 @@ def test_idle_time_begins_anew_with_what_one_says(server: Target) -> None:
 
 
 @pytest.mark.parametrize(("line", "command"), [(b"PRIVMSG #a :a\0b", "PRIVMSG"), (b"NICK a\rb", "NICK"), (b":", "*")])
-def test_what_is_no_message_is_answered(server: Target, line: bytes, command: str) -> None:
+def test_malformed_lines_are_answered(server: Target, line: bytes, command: str) -> None:
     """<sequence of any characters except NUL, CR, LF ...>; 400: "<client> <command>{ <subcommand>} :<info>"."""
     with people(server, "bob", "alice", channel="#a") as (bob, alice):
         alice.send_raw(line + b"\r\n")
@@ -235,7 +236,7 @@ def test_what_is_no_message_is_answered(server: Target, line: bytes, command: st
         assert bob.sync() == []
 
 
-def test_a_topic_that_others_could_not_read_whole_is_refused(server: Target) -> None:
+def test_a_topic_that_is_too_long_for_others_is_refused(server: Target) -> None:
     with people(server, "alice", "bob", channel="#a") as (alice, bob):
         alice.run("TOPIC #a :before")
         bob.sync()
@@ -246,8 +247,10 @@ def test_a_topic_that_others_could_not_read_whole_is_refused(server: Target) -> 
 
 @pytest.mark.parametrize("kept", [History(), History(private=False), History(enabled=False)])
 @pytest.mark.parametrize("command", ["PRIVMSG", "NOTICE"])
-def test_what_can_not_wait_for_who_is_away_is_not_confirmed(serve: Serve, kept: History, command: str) -> None:
-    """Also after a message by the short way, when they were here."""
+def test_a_message_that_cannot_be_stored_for_an_absent_user_is_not_confirmed(
+    serve: Serve, kept: History, command: str
+) -> None:
+    """Also where an earlier message took the fast path while the user was connected."""
     address = serve(Settings(history=kept))
     make_account(address, "bob")
     bob = device(address, "bob")

@@ -1,4 +1,4 @@
-"""REDACT as https://ircv3.net/specs/extensions/message-redaction has it; sentences in quotes are from there."""
+"""REDACT: quoted sentences are from https://ircv3.net/specs/extensions/message-redaction."""
 
 from pathlib import Path
 
@@ -18,8 +18,8 @@ from tests.world import World
 CAPS = "batch server-time message-tags echo-message draft/chathistory draft/message-redaction"
 
 
-def said(client: Client, text: str, to: str = "#lobby") -> str:
-    """Say something; its msgid."""
+def send_message(client: Client, text: str, to: str = "#lobby") -> str:
+    """Send a message; return its msgid."""
     client.send(f"PRIVMSG {to} :{text}")
     while (message := client.expect("PRIVMSG")).params[-1] != text:
         pass
@@ -27,15 +27,15 @@ def said(client: Client, text: str, to: str = "#lobby") -> str:
 
 
 def fails(messages: list[Message]) -> list[str]:
-    """The codes of the FAILs."""
+    """Return the codes of the FAILs."""
     return [message.params[1] for message in messages if message.command == "FAIL"]
 
 
-def test_a_message_is_taken_back(server: Target) -> None:
+def test_a_message_is_redacted(server: Target) -> None:
     with people(server, "alice", "bob", "carol", caps=CAPS, channel="#lobby") as (alice, bob, carol):
         carol.send("CAP REQ -draft/message-redaction")
         carol.sync()
-        msgid = said(alice, "oops")
+        msgid = send_message(alice, "oops")
         alice.send(f"REDACT #lobby {msgid} :slip")
         for client in alice, bob:
             redact = client.expect("REDACT")
@@ -48,36 +48,36 @@ def test_a_message_is_taken_back(server: Target) -> None:
         assert fails(alice.run(f"REDACT #lobby {msgid}")) == ["UNKNOWN_MSGID"]
 
 
-def test_the_history_tells_of_it_where_that_is_understood(server: Target) -> None:
+def test_the_history_contains_redactions_for_clients_that_know_them(server: Target) -> None:
     with people(server, "alice", "bob", caps=CAPS + " draft/event-playback", channel="#lobby") as (alice, bob):
-        msgid = said(alice, "oops")
+        msgid = send_message(alice, "oops")
         alice.run(f"REDACT #lobby {msgid}")
         assert ask(bob, "CHATHISTORY LATEST #lobby * 1")[0].params == ("#lobby", msgid)
         bob.run("CAP REQ -draft/message-redaction")
         assert [m.command for m in ask(bob, "CHATHISTORY LATEST #lobby * 9")] == ["JOIN", "JOIN"]
 
 
-def test_who_may(server: Target) -> None:
+def test_who_may_redact(server: Target) -> None:
     with people(server, "alice", "bob", "carol", caps=CAPS, channel="#lobby") as (alice, bob, carol):
-        by_bob, by_alice = said(bob, "bob's"), said(alice, "alice's")
+        by_bob, by_alice = send_message(bob, "bob's"), send_message(alice, "alice's")
         assert fails(carol.run(f"REDACT #lobby {by_bob}")) == ["REDACT_FORBIDDEN"]
         assert fails(bob.run(f"REDACT #lobby {by_alice}")) == ["REDACT_FORBIDDEN"]
-        assert fails(alice.run(f"REDACT #lobby {by_bob}")) == []  # she operates the channel
-        assert fails(bob.run(f"REDACT #lobby {said(bob, 'mine')}")) == []
-        elsewhere = said(bob, "mine")
+        assert fails(alice.run(f"REDACT #lobby {by_bob}")) == []  # she is an operator of the channel
+        assert fails(bob.run(f"REDACT #lobby {send_message(bob, 'mine')}")) == []
+        elsewhere = send_message(bob, "mine")
         bob.join("#other")
         assert fails(bob.run(f"REDACT #other {elsewhere}")) == ["UNKNOWN_MSGID"]
         bob.send("PART #lobby")
         bob.expect("PART")
-        # "FAIL REDACT INVALID_TARGET <target>": nobody learns what exists where they are not
+        # "FAIL REDACT INVALID_TARGET <target>": the answer does not reveal messages of other channels
         for target, msgid in ("#lobby", elsewhere), ("#lobby", "0" * 13), ("#nowhere", elsewhere):
             (fail,) = bob.run(f"REDACT {target} {msgid}")
             assert fail.params[:-1] == ("REDACT", "INVALID_TARGET", target)
 
 
-def test_a_guest_who_takes_the_nick_of_another_is_not_them(server: Target) -> None:
+def test_a_guest_with_the_former_nick_of_another_cannot_redact(server: Target) -> None:
     with people(server, "alice", "bob", caps=CAPS, channel="#lobby") as (_, bob):
-        msgid = said(bob, "mine")
+        msgid = send_message(bob, "mine")
         bob.send("QUIT")
         bob.until_end()
         with Client(server, "bob", caps=CAPS) as other:
@@ -85,12 +85,12 @@ def test_a_guest_who_takes_the_nick_of_another_is_not_them(server: Target) -> No
             assert fails(other.run(f"REDACT #lobby {msgid}")) == ["REDACT_FORBIDDEN"]
 
 
-def test_a_guest_remains_who_they_are_by_another_name(server: Target) -> None:
+def test_a_guest_may_redact_after_a_nick_change(server: Target) -> None:
     with people(server, "alice", "bob", "carol", caps=CAPS, channel="#lobby") as (_, bob, carol):
-        bobs = said(bob, "by bob")
+        bobs = send_message(bob, "by bob")
         bob.run("NICK rob")
         carol.run("NICK bob")
-        carols = said(carol, "by carol, who is bob now")
+        carols = send_message(carol, "by carol, who is bob now")
         carol.run("NICK carol")
         bob.run("NICK bob")
         assert fails(bob.run(f"REDACT #lobby {carols}")) == ["REDACT_FORBIDDEN"]
@@ -99,9 +99,9 @@ def test_a_guest_remains_who_they_are_by_another_name(server: Target) -> None:
         assert fails(carol.run(f"REDACT #lobby {carols}")) == []
 
 
-def test_who_logs_in_after_speaking_still_said_it(server: Target) -> None:
+def test_a_user_may_redact_after_logging_in(server: Target) -> None:
     with people(server, "alice", "bob", caps=CAPS, channel="#lobby") as (_, bob):
-        as_guest = said(bob, "before")
+        as_guest = send_message(bob, "before")
         bob.send("REGISTER bob * quite-secret")
         bob.expect("REGISTER")
         assert fails(bob.run(f"REDACT #lobby {as_guest}")) == []
@@ -109,7 +109,7 @@ def test_who_logs_in_after_speaking_still_said_it(server: Target) -> None:
 
 def test_private_messages(server: Target) -> None:
     with people(server, "alice", "bob", caps=CAPS) as (alice, bob):
-        msgid = said(alice, "oops", to="bob")
+        msgid = send_message(alice, "oops", to="bob")
         assert fails(bob.run(f"REDACT alice {msgid}")) == ["REDACT_FORBIDDEN"]
         alice.send(f"REDACT bob {msgid}")
         assert alice.expect("REDACT").params == ("bob", msgid)
@@ -117,10 +117,10 @@ def test_private_messages(server: Target) -> None:
         assert ask(bob, "CHATHISTORY LATEST alice * 9") == []
 
 
-def test_not_for_ever(serve: Serve, start_server: StartServer, tmp_path: Path) -> None:
+def test_redact_has_a_time_limit(serve: Serve, start_server: StartServer, tmp_path: Path) -> None:
     server = start_server(Settings(history=History(redact_window=60)), quick_options(tmp_path))
     with people(server.address, "alice", "bob", caps=CAPS, channel="#lobby") as (alice, bob):
-        msgid = said(bob, "old")
+        msgid = send_message(bob, "old")
 
         def tomorrow() -> int:
             return 86_400_000 + server.app.__class__.now(server.app)
@@ -133,25 +133,25 @@ def test_not_for_ever(serve: Serve, start_server: StartServer, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("msgid", ["nonsense", format_msgid(0), "0" * 300])
-def test_what_is_no_message(server: Target, msgid: str) -> None:
+def test_unknown_messages(server: Target, msgid: str) -> None:
     with people(server, "alice", caps=CAPS, channel="#lobby") as (alice,):
         assert fails(alice.run(f"REDACT #lobby {msgid}")) == ["UNKNOWN_MSGID"]
         assert fails(alice.run(f"REDACT nobody {msgid}")) == ["UNKNOWN_MSGID"]
 
 
-def test_events_are_no_messages(server: Target) -> None:
+def test_events_cannot_be_redacted(server: Target) -> None:
     with people(server, "alice", caps=CAPS, channel="#lobby") as (alice,):
         alice.send("TOPIC #lobby :new")
         assert fails(alice.run(f"REDACT #lobby {alice.expect('TOPIC').tags['msgid']}")) == ["UNKNOWN_MSGID"]
 
 
-def test_only_for_those_who_asked_for_it(server: Target) -> None:
+def test_redact_needs_the_capability(server: Target) -> None:
     with Client(server, "alice") as alice:
         assert [message.command for message in alice.run("REDACT #lobby x")] == ["421"]
 
 
-def test_what_was_said_in_the_same_turn_can_be_taken_back(running_server: World) -> None:
-    """The store does not have it yet. Neither is it found a second time, nor by the name that the channel had."""
+def test_a_message_of_the_same_turn_can_be_redacted(running_server: World) -> None:
+    """The store does not have the message yet. It can be redacted once, and only by the channel's present name."""
     history = "batch draft/chathistory draft/event-playback draft/message-redaction"
     with Client(running_server.address, "alice", caps=history) as alice:
         alice.join("#one")

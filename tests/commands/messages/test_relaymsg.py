@@ -1,4 +1,4 @@
-"""RELAYMSG as https://github.com/ircv3/ircv3-specifications/pull/417 has it; sentences in quotes are from there."""
+"""RELAYMSG: quoted sentences are from https://github.com/ircv3/ircv3-specifications/pull/417."""
 
 from pathlib import Path
 
@@ -9,51 +9,51 @@ from greenchat.config.validators import separators
 from tests.commands.history.test_chathistory import ask
 from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people
-from tests.staff import STAFFED, become
+from tests.opers import WITH_OPERS, become_oper
 
 CAPS = "draft/relaymsg message-tags server-time batch labeled-response echo-message account-tag draft/chathistory"
 
 
-def test_a_message_from_elsewhere(server: Target) -> None:
+def test_a_relayed_message(server: Target) -> None:
     """ "Upon receiving this command, the IRCd will translate the message to a `PRIVMSG`"."""
     with people(server, "bot", "alice", "bob", caps=CAPS, channel="#lobby") as (bot, alice, bob):
         bob.run("CAP REQ -draft/relaymsg")
         (echo,) = bot.run("@+draft/reply=x;label=7 RELAYMSG #LOBBY carol/discord :hello there")
         # "set to the nick of the sender. This allows the sender to distinguish relayed messages"
         assert (echo.tags["draft/relaymsg"], echo.tags["label"]) == ("bot", "7")
-        heard = alice.expect("PRIVMSG")
-        assert (heard.source, heard.params) == (
+        message = alice.expect("PRIVMSG")
+        assert (message.source, message.params) == (
             "carol/discord!relay@greenchat.local",
             ("#lobby", "hello there"),
         )
-        assert heard.tags["draft/relaymsg"] == "bot"
-        assert heard.tags["+draft/reply"] == "x"
+        assert message.tags["draft/relaymsg"] == "bot"
+        assert message.tags["+draft/reply"] == "x"
         # "The capability also lets clients receive the `relaymsg` message tag"
         plain = bob.expect("PRIVMSG")
-        assert (plain.source, plain.params) == (heard.source, heard.params)
+        assert (plain.source, plain.params) == (message.source, message.params)
         assert "draft/relaymsg" not in plain.tags
-        assert plain.tags["msgid"] == heard.tags["msgid"] == echo.tags["msgid"]
+        assert plain.tags["msgid"] == message.tags["msgid"] == echo.tags["msgid"]
 
 
-def test_nobody_can_say_that_they_were_relayed(server: Target) -> None:
+def test_the_relaymsg_tag_cannot_be_forged(server: Target) -> None:
     with people(server, "alice", "bob", caps=CAPS, channel="#lobby") as (alice, bob):
         alice.send("@draft/relaymsg=bot PRIVMSG #lobby :hi")
         assert "draft/relaymsg" not in bob.expect("PRIVMSG").tags
 
 
-def test_the_history_knows_who_relayed(server: Target) -> None:
+def test_the_history_keeps_the_relaying_nick(server: Target) -> None:
     with people(server, "bot", "alice", caps=CAPS, channel="#lobby") as (bot, alice):
         bot.run("RELAYMSG #lobby carol/discord :hello")
         msgid = alice.expect("PRIVMSG").tags["msgid"]
-        (told,) = ask(alice, "CHATHISTORY LATEST #lobby * 9")
-        assert (told.source, told.tags["msgid"]) == ("carol/discord!relay@greenchat.local", msgid)
-        assert told.tags["draft/relaymsg"] == "bot"
+        (message,) = ask(alice, "CHATHISTORY LATEST #lobby * 9")
+        assert (message.source, message.tags["msgid"]) == ("carol/discord!relay@greenchat.local", msgid)
+        assert message.tags["draft/relaymsg"] == "bot"
         alice.run("CAP REQ -draft/relaymsg")
-        (told,) = ask(alice, "CHATHISTORY LATEST #lobby * 9")
-        assert "draft/relaymsg" not in told.tags
+        (message,) = ask(alice, "CHATHISTORY LATEST #lobby * 9")
+        assert "draft/relaymsg" not in message.tags
 
 
-def test_an_account_of_the_bot_is_not_the_speakers(start_server: StartServer, tmp_path: Path) -> None:
+def test_the_relaying_account_is_not_the_speakers(start_server: StartServer, tmp_path: Path) -> None:
     server = start_server(Settings(), quick_options(tmp_path))
     with people(server.address, "bot", "alice", caps=CAPS, channel="#lobby") as (bot, alice):
         server.call(lambda app: setattr(app.network.users["bot"], "account", "bot"))
@@ -62,13 +62,13 @@ def test_an_account_of_the_bot_is_not_the_speakers(start_server: StartServer, tm
         assert "account" not in alice.expect("PRIVMSG").tags
 
 
-def test_who_may(serve: Serve) -> None:
+def test_who_may_relay(serve: Serve) -> None:
     """ "Restricting `RELAYMSG` to IRC operators, channel operators, or other approved users", "Checking that the sender
     is in the target channel"."""
-    with people(serve(STAFFED), "op", "root", "alice", caps=CAPS) as (op, root, alice):
+    with people(serve(WITH_OPERS), "op", "root", "alice", caps=CAPS) as (op, root, alice):
         for client in op, alice:
             client.join("#chan")
-        become(root)
+        become_oper(root)
         line = "RELAYMSG #chan carol/discord :hello"
         for client in alice, root:
             (fail,) = client.run(line)
@@ -80,7 +80,7 @@ def test_who_may(serve: Serve) -> None:
         assert op.commands("RELAYMSG #nowhere carol/discord :hello") == ["403"]
 
 
-def test_only_for_operators_of_the_server(serve: Serve) -> None:
+def test_relaying_for_server_operators_only(serve: Serve) -> None:
     with Client(serve(Settings(relaymsg=RelayMsg(channel_operators=False))), "op", caps=CAPS) as op:
         op.join("#chan")
         assert op.run("RELAYMSG #chan carol/discord :hello")[0].params[1] == "PRIVS_NEEDED"
@@ -97,7 +97,7 @@ def test_only_for_operators_of_the_server(serve: Serve) -> None:
         ("c" * 60 + "/discord", "long"),
     ],
 )
-def test_names_that_can_not_be(server: Target, name: str, why: str) -> None:
+def test_invalid_names(server: Target, name: str, why: str) -> None:
     with Client(server, "bot", caps=CAPS) as bot:
         bot.join("#chan")
         (fail,) = bot.run(f"RELAYMSG #chan {name} :hello")
@@ -111,14 +111,14 @@ def test_a_name_in_another_script(server: Target) -> None:
         assert alice.expect("PRIVMSG").nick == "Зоя/discord"
 
 
-def test_nobody_can_have_such_a_nick(server: Target) -> None:
+def test_a_nick_cannot_contain_a_separator(server: Target) -> None:
     """ "These characters aren't allowed in normal nicknames"."""
     with Client(server, "alice") as alice:
         assert alice.commands("NICK alice/discord") == ["432"]
         assert alice.commands("PRIVMSG carol/discord :hi") == ["401"]
 
 
-def test_separators_are_what_the_configuration_says(serve: Serve) -> None:
+def test_the_separators_are_configurable(serve: Serve) -> None:
     with Client(serve(Settings(relaymsg=RelayMsg(separators="<>"))), "bot", caps=CAPS) as bot:
         bot.join("#chan")
         # "If this capability has a value, the given characters are 'nickname separators'."
@@ -134,7 +134,7 @@ def test_separators_are_what_the_configuration_says(serve: Serve) -> None:
         assert bot.commands("RELAYMSG #chan <carol> :hello") == ["421"]
 
 
-def test_what_else_is_refused(server: Target) -> None:
+def test_other_refusals(server: Target) -> None:
     with people(server, "op", "bot", "other", caps=CAPS, channel="#chan") as (op, bot, other):
         op.run("MODE #chan +o bot")
         bot.sync()
@@ -144,7 +144,7 @@ def test_what_else_is_refused(server: Target) -> None:
         op.run("MODE #chan +C")
         bot.sync()
         assert bot.commands("RELAYMSG #chan carol/discord :\x01VERSION\x01") == ["404"]
-        # operators can keep out single people behind a bot, and whole networks
+        # operators can ban single users of a relay, and whole networks
         op.run("MODE #chan +b carol/discord!*@*", "MODE #chan +b m:*/irc!*@*")
         bot.sync()
         assert bot.commands("RELAYMSG #chan carol/discord :hello") == ["404"]

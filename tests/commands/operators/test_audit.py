@@ -1,4 +1,4 @@
-"""What operators do is kept in one place, and they can read it."""
+"""The audit log of operators' actions, and reading it."""
 
 import ssl
 from dataclasses import replace
@@ -14,25 +14,25 @@ from tests.commands.operators.test_uban import SETTINGS as UBAN_SETTINGS
 from tests.commands.operators.test_uban import arrive
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client, people
-from tests.staff import STAFFED, become
+from tests.opers import WITH_OPERS, become_oper
 
 
 @pytest.fixture
 def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
-    return start_server(STAFFED, quick_options(tmp_path))
+    return start_server(WITH_OPERS, quick_options(tmp_path))
 
 
 def entries(client: Client, line: str) -> list[str]:
-    """Without the time, and without the count at the end."""
+    """Return the entries without time, and without the count at the end."""
     found = [m.params[1] for m in client.run(line) if m.command == "NOTICE" and not m.params[1].startswith("***")]
     assert found.pop() == f"{len(found)} entr{'y' if len(found) == 1 else 'ies'}"
     return [entry.split(" ", 1)[1] for entry in found]
 
 
-def test_only_with_the_right(server: ServerThread) -> None:
+def test_reading_needs_the_right(server: ServerThread) -> None:
     with Client(server.address, "alice") as alice:
         assert alice.commands("AUDIT") == ["481"]
-        become(alice, "helper")
+        become_oper(alice, "helper")
         assert alice.commands("AUDIT") == ["723"]
 
 
@@ -58,15 +58,15 @@ def test_only_with_the_right(server: ServerThread) -> None:
         ),
     ],
 )
-def test_every_action_is_kept(server: ServerThread, line: str, action: str, text: str) -> None:
-    with become(Client(server.address, "root")) as root, people(server.address, "alice", "bob", channel="#a"):
+def test_every_action_of_an_operator_is_logged(server: ServerThread, line: str, action: str, text: str) -> None:
+    with become_oper(Client(server.address, "root")) as root, people(server.address, "alice", "bob", channel="#a"):
         root.run(line)
         who = "the server" if action == "REHASH" else "root!~root@127.0.0.1 (root)"
         assert entries(root, "AUDIT 1") == [f"{action} {who}: {text}"]
 
 
-def test_accounts_for_others_are_kept_without_the_password(server: ServerThread, tmp_path: Path) -> None:
-    with become(Client(server.address, "root")) as root:
+def test_accounts_created_for_others_are_logged_without_the_password(server: ServerThread, tmp_path: Path) -> None:
+    with become_oper(Client(server.address, "root")) as root:
         root.send("NS SAREGISTER carol sesame-open")
         while root.expect("NOTICE").params[1] != "The account carol is registered":
             pass
@@ -76,14 +76,14 @@ def test_accounts_for_others_are_kept_without_the_password(server: ServerThread,
         assert entries(root, "AUDIT sesame") == []
 
 
-def test_what_members_do_is_kept_too(server: ServerThread) -> None:
-    """In channels and with accounts; a channel's key and passwords are nobody's business."""
+def test_actions_of_members_are_logged(server: ServerThread) -> None:
+    """In channels and with accounts, without keys and passwords."""
     with (
         people(server.address, "alice", "bob", channel="#a", caps="draft/message-redaction message-tags") as (
             alice,
             bob,
         ),
-        become(Client(server.address, "root")) as root,
+        become_oper(Client(server.address, "root")) as root,
     ):
         alice.send("NS REGISTER sesame-open")
         alice.expect("900")
@@ -113,28 +113,28 @@ def test_what_members_do_is_kept_too(server: ServerThread) -> None:
         assert entries(root, "AUDIT sesame") == entries(root, "AUDIT hush") == []
 
 
-def test_a_certificate_that_is_added_is_kept_too(start_server: StartServer, tmp_path: Path) -> None:
+def test_adding_a_certificate_is_logged(start_server: StartServer, tmp_path: Path) -> None:
     certificate = ensure_certificate(tmp_path / "server", "greenchat.local", ["localhost"])
-    server = start_server(STAFFED, quick_options(tmp_path), Tls(*certificate))
+    server = start_server(WITH_OPERS, quick_options(tmp_path), Tls(*certificate))
     context = ssl.create_default_context(cafile=certificate[0])
     own = ensure_certificate(tmp_path / "client", "alice", [])
     context.load_cert_chain(*own)
     fingerprint = sha256(ssl.PEM_cert_to_DER_cert(own[0].read_text())).hexdigest()
-    with Client(server.address, "alice", tls=context) as alice, become(Client(server.address, "root")) as root:
+    with Client(server.address, "alice", tls=context) as alice, become_oper(Client(server.address, "root")) as root:
         alice.send("NS REGISTER sesame-open")
         alice.expect("900")
         alice.run("NS CERT ADD")
-        alice.run("NS CERT ADD " + "ab" * 32)  # somebody else's: claims need proof
+        alice.run("NS CERT ADD " + "ab" * 32)  # a certificate of another client, which needs proof
         assert entries(root, "AUDIT 9 certificate") == [
             "NICKSERV alice!~alice@127.0.0.1 (alice): alice added a certificate to the account alice: " + fingerprint
         ]
 
 
-def test_an_operator_who_acts_for_a_founder_is_told_of(server: ServerThread) -> None:
+def test_operators_are_told_of_one_who_acts_for_a_founder(server: ServerThread) -> None:
     with (
         people(server.address, "alice", "bob", channel="#a") as (alice, _),
-        become(Client(server.address, "root")) as root,
-        become(Client(server.address, "other")) as other,
+        become_oper(Client(server.address, "root")) as root,
+        become_oper(Client(server.address, "other")) as other,
     ):
         alice.send("NS REGISTER sesame-open")
         alice.expect("900")
@@ -144,19 +144,19 @@ def test_an_operator_who_acts_for_a_founder_is_told_of(server: ServerThread) -> 
         root.sync()
         other.sync()
         root.run("CS OP #a bob", "CS AMODE #a +o root")
-        told = ["root made bob!~bob@127.0.0.1 an operator of #a", "root set +o for the account root in #a"]
-        assert [m.params[1] for m in other.sync()] == [f"*** {text}" for text in told]
+        texts = ["root made bob!~bob@127.0.0.1 an operator of #a", "root set +o for the account root in #a"]
+        assert [m.params[1] for m in other.sync()] == [f"*** {text}" for text in texts]
         assert entries(root, "AUDIT 2 CHANSERV root!") == [
-            f"CHANSERV root!~root@127.0.0.1 (root): {text}" for text in told
+            f"CHANSERV root!~root@127.0.0.1 (root): {text}" for text in texts
         ]
 
 
-def test_who_may_not_see_addresses_does_not_find_them_there(start_server: StartServer, tmp_path: Path) -> None:
+def test_addresses_are_hidden_without_the_right(start_server: StartServer, tmp_path: Path) -> None:
     rights = tuple(right for right in RIGHTS if right != "addresses")
-    classes = {**STAFFED.staff.classes, "admin": OperClass(rights)}
+    classes = {**WITH_OPERS.staff.classes, "admin": OperClass(rights)}
     settings = replace(UBAN_SETTINGS, staff=replace(UBAN_SETTINGS.staff, classes=classes))
     server = start_server(settings, quick_options(tmp_path))
-    with become(Client(server.address, "root")) as root, arrive(server.address, "alice", "203.0.113.7") as alice:
+    with become_oper(Client(server.address, "root")) as root, arrive(server.address, "alice", "203.0.113.7") as alice:
         alice.run("JOIN #a", "MODE #a +m")
         (entry,) = entries(root, "AUDIT 1 alice")
         cloak = server.call(lambda app: app.network.protection.cloaks.host("203.0.113.7"))
@@ -164,8 +164,8 @@ def test_who_may_not_see_addresses_does_not_find_them_there(start_server: StartS
         assert "203.0.113.7" in str(server.call(lambda app: app.moderation.read(1, "")))
 
 
-def test_reading_narrows_by_count_and_text(server: ServerThread) -> None:
-    with become(Client(server.address, "root")) as root:
+def test_reading_by_count_and_text(server: ServerThread) -> None:
+    with become_oper(Client(server.address, "root")) as root:
         for number in range(30):
             root.run(f"UBAN ADD 192.0.2.{number} x")
         assert [line.split()[-3] for line in entries(root, "AUDIT 3")] == ["for", "for", "for"]

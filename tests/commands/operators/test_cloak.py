@@ -1,4 +1,4 @@
-"""Cloaked hosts in use: who sees which host, bans, and CLOAK."""
+"""Cloaked hosts: who sees which host, bans, and CLOAK."""
 
 import re
 import socket
@@ -12,10 +12,10 @@ import pytest
 from greenchat.config.options import Storage
 from greenchat.config.settings import Cloak, History
 from tests.commands.devices import make_account
-from tests.commands.operators.test_uban import SETTINGS, arrive, come, last_words, notices
+from tests.commands.operators.test_uban import SETTINGS, arrive, connect_from, last_words, notices
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client, people
-from tests.staff import become
+from tests.opers import become_oper
 
 ADDRESS = "203.0.113.7"
 CLOAK = re.compile(r"([a-z2-7]{6}\.){3}cloaked")
@@ -23,29 +23,29 @@ CLOAK = re.compile(r"([a-z2-7]{6}\.){3}cloaked")
 
 @pytest.fixture
 def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
-    """A server whose clients may say that they come from elsewhere."""
+    """Start a server whose clients may state another address."""
     return start_server(SETTINGS, quick_options(tmp_path))
 
 
 @pytest.fixture
 def root(server: ServerThread) -> Iterator[Client]:
-    with become(Client(server.address, "root")) as client:
+    with become_oper(Client(server.address, "root")) as client:
         yield client
 
 
 def cloak_of(client: Client, nick: str) -> str:
-    """The host that others see of somebody."""
+    """Return the host of a user that others see."""
     return next(m.params[3] for m in client.run(f"WHOIS {nick}") if m.command == "311")
 
 
 def can_speak(client: Client) -> bool:
-    """Whether #room hears them."""
+    """Whether #room receives the client's messages."""
     return "404" not in client.commands("PRIVMSG #room :hello")
 
 
-def test_others_see_the_cloak_and_oneself_is_told_of_it(server: ServerThread) -> None:
+def test_others_see_the_cloak_and_its_owner_is_told(server: ServerThread) -> None:
     """396: "Sent to a user when their displayed host changed"."""
-    with come(server.address, "alice", ADDRESS) as alice, Client(server.address, "bob") as bob:
+    with connect_from(server.address, "alice", ADDRESS) as alice, Client(server.address, "bob") as bob:
         (hidden,) = [m for m in (*alice.until("376", "422"), *alice.sync()) if m.command == "396"]
         cloak = cloak_of(bob, "alice")
         assert CLOAK.fullmatch(cloak)
@@ -57,7 +57,7 @@ def test_others_see_the_cloak_and_oneself_is_told_of_it(server: ServerThread) ->
 
 
 def test_operators_with_the_right_see_the_address(server: ServerThread, root: Client) -> None:
-    with arrive(server.address, "alice", ADDRESS), become(Client(server.address, "helper"), "helper") as helper:
+    with arrive(server.address, "alice", ADDRESS), become_oper(Client(server.address, "helper"), "helper") as helper:
         (answer,) = [m for m in root.run("WHOIS alice") if m.command == "378"]
         assert answer.params[-1] == f"is connecting from ~alice@{ADDRESS} {ADDRESS}"
         assert root.run("USERIP alice")[0].params[-1] == f"alice=+~alice@{ADDRESS}"
@@ -67,7 +67,7 @@ def test_operators_with_the_right_see_the_address(server: ServerThread, root: Cl
 
 
 @pytest.mark.parametrize("parts", [0, 1, 2])
-def test_a_ban_on_a_cloak_or_a_network_of_cloaks(server: ServerThread, parts: int) -> None:
+def test_a_ban_on_a_cloak_or_a_cloaked_netblock(server: ServerThread, parts: int) -> None:
     with arrive(server.address, "alice", ADDRESS) as alice, people(server.address, "bob", channel="#room") as (bob,):
         alice.join("#room")
         mask = "*!*@" + ".".join(["*"] * (parts > 0) + cloak_of(bob, "alice").split(".")[parts:])
@@ -77,7 +77,7 @@ def test_a_ban_on_a_cloak_or_a_network_of_cloaks(server: ServerThread, parts: in
         assert "474" in alice.commands("JOIN #room")
 
 
-def test_a_ban_on_an_address_means_it_but_none_helps_to_find_it_out(server: ServerThread) -> None:
+def test_a_ban_on_an_address_works_but_does_not_reveal_the_address(server: ServerThread) -> None:
     with arrive(server.address, "alice", ADDRESS) as alice, people(server.address, "bob", channel="#room") as (bob,):
         alice.join("#room")
         for mask in "*!*@203.*", "*!*@*.7", "*!*@203.0.113.?", "*!*@2*.7", "*!*@203.0.113.0/24":
@@ -88,17 +88,17 @@ def test_a_ban_on_an_address_means_it_but_none_helps_to_find_it_out(server: Serv
 
 
 @pytest.mark.parametrize("seen", [True, False])
-def test_a_ban_from_the_server_means_both_hosts(server: ServerThread, root: Client, seen: bool) -> None:
+def test_a_server_ban_matches_the_cloak_and_the_address(server: ServerThread, root: Client, seen: bool) -> None:
     with arrive(server.address, "alice", ADDRESS) as alice:
         target = "*@*." + cloak_of(root, "alice").partition(".")[2] if seen else "*@203.0.113.*"
         assert notices(root, f"UBAN ADD {target} 0 out") == [f"*!{target} is banned for ever; 1 connection ended"]
         assert "out" in last_words(alice)
-    with come(server.address, "other", "203.0.113.8") as other:
+    with connect_from(server.address, "other", "203.0.113.8") as other:
         assert "out" in last_words(other)
 
 
 def test_rotate(server: ServerThread, root: Client) -> None:
-    """Everybody has another cloak, who sees them is told, and a ban on the old one means nobody."""
+    """All users get another cloak, those who see them are told, and a ban on an old cloak matches nobody."""
     with (
         arrive(server.address, "alice", ADDRESS) as alice,
         Client(server.address, "bob", caps="chghost") as bob,
@@ -126,14 +126,14 @@ def test_rotate(server: ServerThread, root: Client) -> None:
             assert cloak_of(bob, "dave") == new
 
 
-def test_rotating_goes_on_when_the_operator_goes(server: ServerThread) -> None:
-    """So many that it takes several turns; the operator's connection is reset before the first one."""
+def test_rotating_continues_after_the_operator_leaves(server: ServerThread) -> None:
+    """There are so many users that it takes several turns; the operator's connection is reset before the first one."""
     crowd = [arrive(server.address, f"n{number}", f"198.51.{number}.1") for number in range(30)]
     for member in crowd:
         member.join("#room")
     with Client(server.address, "watcher") as watcher:
         before = {cloak_of(watcher, f"n{number}") for number in range(30)}
-        operator = become(Client(server.address, "root"))
+        operator = become_oper(Client(server.address, "root"))
         operator.send("CLOAK ROTATE")
         operator.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         operator.close()
@@ -143,12 +143,12 @@ def test_rotating_goes_on_when_the_operator_goes(server: ServerThread) -> None:
         member.close()
 
 
-def test_what_was_said_under_an_old_cloak_is_still_ones_own(server: ServerThread, root: Client) -> None:
-    """Also for guests, whom only their cloak tells from another who has had the same nick."""
+def test_messages_sent_under_an_old_cloak_stay_their_authors(server: ServerThread, root: Client) -> None:
+    """Also for guests, who differ from former users of the same nick only by the cloak."""
     caps = "message-tags echo-message draft/message-redaction"
     with (
         arrive(server.address, "bob", "198.51.100.1") as bob,
-        come(server.address, "alice", ADDRESS) as alice,
+        connect_from(server.address, "alice", ADDRESS) as alice,
     ):
         bob.join("#room")
         alice.send(f"CAP REQ :{caps}")
@@ -162,8 +162,8 @@ def test_what_was_said_under_an_old_cloak_is_still_ones_own(server: ServerThread
         assert "FAIL" not in alice.commands(f"REDACT #room {msgid}")
 
 
-def test_the_cloaks_of_thousands_change_without_holding_anybody_up(server: ServerThread, root: Client) -> None:
-    """Step by step: who asks something meanwhile is answered before all have changed."""
+def test_changing_thousands_of_cloaks_blocks_nobody(server: ServerThread, root: Client) -> None:
+    """The cloaks change in steps: a query in between is answered before all have changed."""
     crowd = [arrive(server.address, f"n{number}", f"198.51.{number}.1") for number in range(60)]
     for member in crowd:
         member.join("#room")
@@ -192,16 +192,17 @@ def test_bad_input(root: Client, line: str, numeric: str) -> None:
     assert root.commands(line) == [numeric]
 
 
-def test_only_with_the_right(server: ServerThread) -> None:
+def test_cloak_needs_the_right(server: ServerThread) -> None:
     with Client(server.address, "alice") as alice:
         assert alice.commands("CLOAK ROTATE") == ["481"]
-        become(alice, "helper")
+        become_oper(alice, "helper")
         assert alice.commands("CLOAK ROTATE", f"CLOAK SHOW {ADDRESS}") == ["723", "723"]
 
 
-def test_they_outlast_a_restart_also_for_those_who_stay(start_server: StartServer, tmp_path: Path) -> None:
-    """The secret is in the data folder, for the server's user only; who stays without a connection has the cloak that
-    they would have now."""
+def test_cloaks_survive_a_restart(start_server: StartServer, tmp_path: Path) -> None:
+    """The secret is in the data folderand readable by the server's user only; an always-on user without a connection
+    has the cloak of the present secret.
+    """
     options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
     settings = replace(SETTINGS, accounts=replace(SETTINGS.accounts, always_on="mandatory"))
     first = start_server(settings, options)
@@ -214,10 +215,10 @@ def test_they_outlast_a_restart_also_for_those_who_stay(start_server: StartServe
 
     first.call(move)
     with Client(first.address, "bob") as bob:
-        bob.sync()  # whose command has it stored
+        bob.sync()  # the command has her presence stored
     first.stop()
     second = start_server(settings, options)
-    with become(Client(second.address, "root")) as root:
+    with become_oper(Client(second.address, "root")) as root:
         assert cloak_of(root, "alice") == cloak
         root.send("CLOAK ROTATE")
         while root.expect("NOTICE").params[1] != "All cloaks were changed":
@@ -234,8 +235,8 @@ def test_they_outlast_a_restart_also_for_those_who_stay(start_server: StartServe
         assert cloak_of(bob, "alice") == ADDRESS
 
 
-def test_what_was_written_down_before_is_cloaked_when_it_is_told(start_server: StartServer, tmp_path: Path) -> None:
-    """History, topics and lists that a server without cloaks has kept."""
+def test_hosts_stored_without_cloaks_are_cloaked_when_shown(start_server: StartServer, tmp_path: Path) -> None:
+    """History, topics and lists of the time before the server had cloaks."""
     options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
     bare = start_server(replace(SETTINGS, cloak=Cloak(enabled=False)), options)
     with arrive(bare.address, "alice", ADDRESS) as alice:
@@ -246,14 +247,14 @@ def test_what_was_written_down_before_is_cloaked_when_it_is_told(start_server: S
     bare.stop()
     server = start_server(replace(SETTINGS, history=History(replay=50)), options)
     with Client(server.address, "bob") as bob:
-        told = [*bob.join("#room"), *bob.run("MODE #room b")]
-        (said,) = [m for m in told if m.command == "PRIVMSG"]
-        setters = [m.params[{"333": 2, "367": 3}[m.command]] for m in told if m.command in ("333", "367")]
+        messages = [*bob.join("#room"), *bob.run("MODE #room b")]
+        (message,) = [m for m in messages if m.command == "PRIVMSG"]
+        setters = [m.params[{"333": 2, "367": 3}[m.command]] for m in messages if m.command in ("333", "367")]
         assert len(setters) == 2
-        for source in said.source or "", *setters:
+        for source in message.source or "", *setters:
             assert CLOAK.fullmatch(source.rpartition("@")[2])
-        assert ADDRESS not in str(told)
-    with become(Client(server.address, "root", caps="message-tags")) as root:
+        assert ADDRESS not in str(messages)
+    with become_oper(Client(server.address, "root", caps="message-tags")) as root:
         root.join("#room")
         msgid = root.expect("PRIVMSG").tags["msgid"]
         root.run(f"HISTSERV DELETE #room {msgid}")

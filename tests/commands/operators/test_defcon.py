@@ -1,4 +1,4 @@
-"""DEFCON: closing the server's doors, step by step."""
+"""DEFCON: refusing new users and accounts, level by level."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,38 +13,40 @@ from greenchat.values.addresses import network
 from tests.commands.devices import make_account
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client
-from tests.staff import STAFFED, become
+from tests.opers import WITH_OPERS, become_oper
 
-SETTINGS = replace(STAFFED, webirc=WebIrc((network("127.0.0.1"),), "hunter2"))
+SETTINGS = replace(WITH_OPERS, webirc=WebIrc((network("127.0.0.1"),), "hunter2"))
 
 
 @pytest.fixture
 def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
-    """A server whose clients may say that they come from elsewhere."""
+    """Start a server whose clients may state another address."""
     return start_server(SETTINGS, quick_options(tmp_path))
 
 
 @pytest.fixture
 def root(server: ServerThread) -> Client:
-    return become(Client(server.address, "root"))
+    return become_oper(Client(server.address, "root"))
 
 
-def come(server: ServerThread, host: str) -> str:
-    """What becomes of a guest from this address: the last numeric of the welcome, or the words of the ERROR."""
+def outcome_of_connecting(server: ServerThread, host: str) -> str:
+    """Return the outcome of connecting as a guest from this address: the last numeric of the welcome, or the text of
+    the ERROR.
+    """
     with Client(server.address) as client:
         client.send(f"WEBIRC hunter2 web x {host}", "NICK guest", "USER guest 0 * :Guest")
         return client.expect("422", "376", "ERROR").params[-1]
 
 
-def test_only_with_the_right(server: ServerThread) -> None:
+def test_defcon_needs_the_right(server: ServerThread) -> None:
     with Client(server.address, "alice") as alice:
         assert alice.commands("DEFCON") == ["481"]
-        become(alice, "helper")
+        become_oper(alice, "helper")
         assert alice.commands("DEFCON 1") == ["723"]
 
 
-def test_it_is_shown_and_announced(server: ServerThread, root: Client) -> None:
-    with become(Client(server.address, "local"), "local") as other:
+def test_the_level_is_shown_and_announced(server: ServerThread, root: Client) -> None:
+    with become_oper(Client(server.address, "local"), "local") as other:
         root.sync()
         assert [m.params[1] for m in root.run("DEFCON")] == ["DEFCON 5: no restrictions"]
         root.run("DEFCON 4")
@@ -79,21 +81,21 @@ def test_3_no_channels(server: ServerThread, root: Client) -> None:
         root.run("DEFCON 3")
         answer = alice.run("PRIVMSG ChanServ :REGISTER #a")[-1]
         assert answer.params[-1] == "Channels can't be registered at the moment"
-    assert come(server, "203.0.113.1") == "End of /MOTD command."
+    assert outcome_of_connecting(server, "203.0.113.1") == "End of /MOTD command."
 
 
 def test_2_only_with_an_account_or_from_this_machine(server: ServerThread, root: Client) -> None:
     make_account(server.address, "alice")
     root.run("DEFCON 2")
-    assert come(server, "203.0.113.1").startswith("This server currently requires an account")
-    assert come(server, "127.0.0.1") == "End of /MOTD command."
+    assert outcome_of_connecting(server, "203.0.113.1").startswith("This server currently requires an account")
+    assert outcome_of_connecting(server, "127.0.0.1") == "End of /MOTD command."
     with Client(server.address) as alice:
         alice.send("WEBIRC hunter2 web x 203.0.113.1", "CAP REQ sasl", "NICK alice", "USER alice 0 * :A")
         alice.send("AUTHENTICATE PLAIN", "AUTHENTICATE AGFsaWNlAHNlc2FtZSBvcGVu", "CAP END")
         alice.expect("376")
 
 
-def test_who_knows_standard_replies_is_told_to_log_in(server: ServerThread, root: Client) -> None:
+def test_with_standard_replies_a_guest_is_told_to_log_in(server: ServerThread, root: Client) -> None:
     """ "FAIL * ACCOUNT_REQUIRED <message>. Sent by the server in response to the end of connection registration (e.g.
     to `USER`, `NICK`, or `CAP END`) if connection registration cannot proceed unless the user logs into an account with
     SASL.": https://ircv3.net/specs/extensions/account-registration"""
@@ -105,31 +107,34 @@ def test_who_knows_standard_replies_is_told_to_log_in(server: ServerThread, root
 
 
 def test_1_only_operators(server: ServerThread, root: Client) -> None:
-    """The class of `elsewhere` comes from 192.0.2.*; root may come from anywhere, which opens no door."""
+    """The class of `elsewhere` comes from 192.0.2.*; root may come from anywhere, which lets in nobody else."""
     with Client(server.address, "alice") as alice:
         root.run("DEFCON 1")
         assert (
-            come(server, "203.0.113.1") == "This server does not accept new connections at the moment: try again later"
+            outcome_of_connecting(server, "203.0.113.1")
+            == "This server does not accept new connections at the moment: try again later"
         )
-        assert come(server, "192.0.2.9") != "End of /MOTD command."  # a guest still, and those need an account
-        assert come(server, "127.0.0.1") == "End of /MOTD command."
+        assert (
+            outcome_of_connecting(server, "192.0.2.9") != "End of /MOTD command."
+        )  # a guest still, which level 2 refuses
+        assert outcome_of_connecting(server, "127.0.0.1") == "End of /MOTD command."
         assert alice.commands("PING x")[-1] == "PONG"
 
 
-def test_the_level_outlasts_a_restart(start_server: StartServer, tmp_path: Path) -> None:
+def test_the_level_survives_a_restart(start_server: StartServer, tmp_path: Path) -> None:
     options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
     server = start_server(SETTINGS, options)
-    with become(Client(server.address, "root")) as root:
+    with become_oper(Client(server.address, "root")) as root:
         root.run("DEFCON 2")
     server.stop()
     again = start_server(SETTINGS, options)
     assert again.call(lambda app: app.network.protection.defcon) == 2
-    assert come(again, "203.0.113.1").startswith("This server currently requires an account")
+    assert outcome_of_connecting(again, "203.0.113.1").startswith("This server currently requires an account")
 
 
-def test_who_cannot_register_is_not_offered_it(server: ServerThread, root: Client) -> None:
+def test_registration_is_not_offered_while_it_is_refused(server: ServerThread, root: Client) -> None:
     """cap-notify: "the CAP NEW subcommand ... MUST be sent ... when new capabilities become available", "CAP DEL" when
-    they are withdrawn; nobody can ask for it meanwhile."""
+    they are withdrawn; until then nobody can request it."""
     name = "draft/account-registration"
     with Client(server.address, "alice", caps=name) as alice, Client(server.address, "old") as old:
         root.run("DEFCON 4")
@@ -146,7 +151,7 @@ def test_who_cannot_register_is_not_offered_it(server: ServerThread, root: Clien
         assert [m.params[1] for m in alice.run(f"CAP REQ {name}")] == ["ACK"]
 
 
-def test_a_reload_does_not_open_what_defcon_has_closed(server: ServerThread, root: Client) -> None:
+def test_a_reload_does_not_lift_the_level(server: ServerThread, root: Client) -> None:
     with Client(server.address, "alice", caps="draft/account-registration") as alice:
         root.run("DEFCON 4")
         alice.sync()
@@ -155,12 +160,12 @@ def test_a_reload_does_not_open_what_defcon_has_closed(server: ServerThread, roo
 
 
 @pytest.mark.parametrize("level", [1, 2])
-def test_nobody_locks_themselves_out(server: ServerThread, level: int) -> None:
-    """A right that needs one to be inside already: who could not come back to end it can't begin it."""
+def test_an_operator_cannot_lock_themselves_out(server: ServerThread, level: int) -> None:
+    """Operators who could not connect again at that level can't set it."""
     with Client(server.address) as far:
         far.send("WEBIRC hunter2 web x 198.51.100.7", "NICK far", "USER far 0 * :Far")
         far.until("376", "422")
-        become(far)
+        become_oper(far)
         (refusal,) = far.run(f"DEFCON {level}")
         assert refusal.command == "400"
         assert "lock you out" in refusal.params[-1]

@@ -1,4 +1,4 @@
-"""RESV, UNRESV and ChanServ PURGE: names that operators close while the server runs."""
+"""RESV, UNRESV and ChanServ PURGE: names that operators reserve while the server runs."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from greenchat.config.settings import AccountSettings
-from tests.commands.inside import let_pass
+from tests.commands.state_changes import advance_clock
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client, people
-from tests.staff import STAFFED, become
+from tests.opers import WITH_OPERS, become_oper
 
 _HOUR = 3_600_000  # ms
-SETTINGS = replace(STAFFED, accounts=AccountSettings(iterations=4096))
+SETTINGS = replace(WITH_OPERS, accounts=AccountSettings(iterations=4096))
 
 
 @pytest.fixture
@@ -22,35 +22,35 @@ def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
 
 
 @pytest.fixture
-def staffed(server: ServerThread) -> Iterator[tuple[Client, Client]]:
+def with_opers(server: ServerThread) -> Iterator[tuple[Client, Client]]:
     with people(server.address, "root", "alice") as (root, alice):
-        become(root)
+        become_oper(root)
         yield root, alice
 
 
-def said(client: Client, line: str) -> str:
+def notices(client: Client, line: str) -> str:
     return "\n".join(message.params[-1] for message in client.run(line) if message.command == "NOTICE")
 
 
-def test_a_nick(server: ServerThread, staffed: tuple[Client, Client]) -> None:
-    root, alice = staffed
-    assert "is reserved for 1h" in said(root, "RESV 60 boss* :only one")
+def test_a_nick(server: ServerThread, with_opers: tuple[Client, Client]) -> None:
+    root, alice = with_opers
+    assert "is reserved for 1h" in notices(root, "RESV 60 boss* :only one")
     (refused,) = alice.run("NICK Bossy")
     assert (refused.command, refused.params[-1]) == ("433", "That name is reserved: only one")
-    assert alice.commands("NICK b\u043ess") == ["433"], "what looks like it is meant, too"
+    assert alice.commands("NICK b\u043ess") == ["433"], "a lookalike name is reserved, too"
     assert alice.run("REGISTER bossy * :sesame open")[0].params[1] == "BAD_ACCOUNT_NAME"
     assert root.commands("NICK boss")[0] == "NICK"
     with Client(server.address) as newcomer:
         newcomer.send("NICK bossy", "USER x 0 * :x")
         assert newcomer.expect("433", "001").command == "433"
-    let_pass(server, _HOUR)
+    advance_clock(server, _HOUR)
     assert alice.commands("NICK bossy") == ["NICK"]
 
 
-def test_a_channel(staffed: tuple[Client, Client]) -> None:
-    root, alice = staffed
+def test_a_channel(with_opers: tuple[Client, Client]) -> None:
+    root, alice = with_opers
     alice.join("#warez2")
-    assert "is reserved for ever" in said(root, "RESV #warez* :not here")
+    assert "is reserved for ever" in notices(root, "RESV #warez* :not here")
     (refused,) = alice.run("JOIN #Warez")
     assert (refused.command, refused.params[-1]) == ("437", "That channel was closed: not here")
     alice.run("PRIVMSG #warez2 :still in")
@@ -59,44 +59,44 @@ def test_a_channel(staffed: tuple[Client, Client]) -> None:
     (renamed,) = alice.run("RENAME #a #warez")
     assert renamed.params[1] == "CANNOT_RENAME"
     assert "366" in root.commands("JOIN #warez")
-    assert alice.commands("JOIN #warez") == ["437"], "though it is there now"
-    listed = said(root, "RESV")
+    assert alice.commands("JOIN #warez") == ["437"], "an existing channel is reserved, too"
+    listed = notices(root, "RESV")
     assert "#warez* by root" in listed
     assert listed.endswith("1 reservation")
-    assert "is no longer reserved" in said(root, "UNRESV #WAREZ*")
+    assert "is no longer reserved" in notices(root, "UNRESV #WAREZ*")
     assert "366" in alice.commands("JOIN #warez")
 
 
-def test_a_reserved_channel_of_the_configuration_is_no_new_name_either(staffed: tuple[Client, Client]) -> None:
-    _, alice = staffed
+def test_a_channel_cannot_be_renamed_to_a_configured_reserved_name(with_opers: tuple[Client, Client]) -> None:
+    _, alice = with_opers
     alice.join("#a")
     (renamed,) = alice.run("RENAME #a #services")
     assert renamed.params[1] == "CANNOT_RENAME"
 
 
-def test_what_is_refused(staffed: tuple[Client, Client]) -> None:
-    root, alice = staffed
+def test_invalid_reservations(with_opers: tuple[Client, Client]) -> None:
+    root, alice = with_opers
     assert alice.commands("RESV x", "UNRESV x") == ["481", "481"]
     assert root.commands("RESV *", "RESV #*", "RESV :a b", "UNRESV never") == ["400"] * 4
-    assert "Unknown command" in said(alice, "CS PURGE LIST")
+    assert "Unknown command" in notices(alice, "CS PURGE LIST")
 
 
-def test_purge(staffed: tuple[Client, Client]) -> None:
-    root, alice = staffed
+def test_purge(with_opers: tuple[Client, Client]) -> None:
+    root, alice = with_opers
     alice.send("REGISTER * * :sesame open")
     alice.expect("900")
     alice.join("#bad")
     alice.run("CS REGISTER #bad")
-    assert "#bad is closed" in said(root, "CS PURGE ADD #bad against the rules")
+    assert "#bad is closed" in notices(root, "CS PURGE ADD #bad against the rules")
     assert alice.expect("KICK").params == ("#bad", "alice", "against the rules")
     assert alice.commands("JOIN #bad") == ["437"]
-    assert "no such registered channel" in said(alice, "CS INFO #bad")
-    assert "#bad by root" in said(root, "CS PURGE LIST")
-    assert "open again" in said(root, "CS PURGE DEL #bad")
+    assert "no such registered channel" in notices(alice, "CS INFO #bad")
+    assert "#bad by root" in notices(root, "CS PURGE LIST")
+    assert "open again" in notices(root, "CS PURGE DEL #bad")
     assert "366" in alice.commands("JOIN #bad")
-    assert "is the lobby" in said(root, "CS PURGE ADD #lobby")
-    assert "is not reserved" in said(root, "CS PURGE DEL #bad")
-    assert "Usage: PURGE" in said(root, "CS PURGE CLOSE #bad")
+    assert "is the lobby" in notices(root, "CS PURGE ADD #lobby")
+    assert "is not reserved" in notices(root, "CS PURGE DEL #bad")
+    assert "Usage: PURGE" in notices(root, "CS PURGE CLOSE #bad")
 
 
 def test_reservations_survive_a_restart(start_server: StartServer, tmp_path: Path) -> None:
@@ -104,12 +104,12 @@ def test_reservations_survive_a_restart(start_server: StartServer, tmp_path: Pat
     options = replace(options, storage=replace(options.storage, persistent=True))
     first = start_server(SETTINGS, options)
     with people(first.address, "root") as (root,):
-        become(root).run("RESV 60 eve", "RESV #bad")
+        become_oper(root).run("RESV 60 eve", "RESV #bad")
     first.stop()
     second = start_server(SETTINGS, options)
     with people(second.address, "alice") as (alice,):
         assert alice.commands("NICK eve", "JOIN #bad") == ["433", "437"]
-        let_pass(second, _HOUR)
+        advance_clock(second, _HOUR)
         assert alice.commands("NICK eve", "JOIN #bad") == ["NICK", "437"]
     second.stop()
     third = start_server(SETTINGS, options)

@@ -1,4 +1,4 @@
-"""What operators with the right to it may do in channels that are not theirs."""
+"""SA commands: what operators with the right may do in any channel."""
 
 from collections.abc import Iterator
 
@@ -6,28 +6,28 @@ import pytest
 
 from tests.conftest import Serve
 from tests.irc import Client, people
-from tests.staff import STAFFED, become
+from tests.opers import WITH_OPERS, become_oper
 
 Room = tuple[Client, Client, Client]
 
 
 @pytest.fixture
 def room(serve: Serve) -> Iterator[Room]:
-    """An operator who is nowhere, and two in a channel."""
-    address = serve(STAFFED)
+    """Connect an operator who is in no channel, and two members of one."""
+    address = serve(WITH_OPERS)
     with Client(address, "root") as root, people(address, "alice", "bob", channel="#a") as (alice, bob):
-        yield become(root), alice, bob
+        yield become_oper(root), alice, bob
 
 
 @pytest.mark.parametrize(
     "line", ["SAMODE #a +m", "SAJOIN bob #b", "SAPART bob #a", "REMOVE bob #a", "SANICK bob robert", "CHGHOST bob x.y"]
 )
-def test_only_with_the_right(room: Room, line: str) -> None:
+def test_sa_commands_need_the_right(room: Room, line: str) -> None:
     """ERR_NOPRIVILEGES: "the command failed because the user is not an IRC operator"; ERR_NOPRIVS: an operator
     does "not have the specific operator privilege required"."""
     _, alice, bob = room
     assert alice.commands(line) == ["481"]
-    become(alice, "helper")
+    become_oper(alice, "helper")
     assert alice.commands(line) == ["723"]
     assert bob.sync() == []
 
@@ -98,7 +98,7 @@ def test_chghost(room: Room) -> None:
 
 
 @pytest.mark.parametrize("host", ["a!b", "a@b", ":a", "-a", "x" * 65, "\u00e9"])
-def test_chghost_to_no_host(room: Room, host: str) -> None:
+def test_chghost_to_an_invalid_host(room: Room, host: str) -> None:
     root, *_ = room
     (refusal,) = root.run(f"CHGHOST bob :{host}")
     assert refusal.params[:2] == ("CHGHOST", "INVALID_HOST")

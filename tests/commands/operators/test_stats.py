@@ -10,60 +10,60 @@ import pytest
 from greenchat.config.options import Address, ListenerOptions
 from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people
-from tests.staff import STAFFED, become
+from tests.opers import WITH_OPERS, become_oper
 
 
 @pytest.fixture
-def staffed(serve: Serve) -> Target:
-    return serve(STAFFED)
+def with_opers(serve: Serve) -> Target:
+    return serve(WITH_OPERS)
 
 
-def test_u_says_how_long_the_server_has_been_up(staffed: Target) -> None:
+def test_u_tells_the_uptime(with_opers: Target) -> None:
     """ "u - returns a string showing how long the server has been up"; "Server Up <days> days
     <hours>:<minutes>:<seconds>" """
-    with Client(staffed, "alice") as alice:
+    with Client(with_opers, "alice") as alice:
         uptime, end = alice.run("STATS u")
         assert uptime.command == "242"
         assert re.fullmatch(r"Server Up 0 days 0:\d\d:\d\d", uptime.params[1])
         assert (end.command, end.params) == ("219", ("alice", "u", "End of /STATS report"))
 
 
-def test_stats_needs_a_query(staffed: Target) -> None:
-    with Client(staffed, "alice") as alice:
+def test_stats_needs_a_query(with_opers: Target) -> None:
+    with Client(with_opers, "alice") as alice:
         assert alice.commands("STATS") == ["461"]
 
 
 @pytest.mark.parametrize("letter", ["x", "*", "ü", "xyz"])
-def test_an_unknown_query_only_ends(staffed: Target, letter: str) -> None:
-    with Client(staffed, "alice") as alice:
+def test_an_unknown_query_has_only_its_end(with_opers: Target, letter: str) -> None:
+    with Client(with_opers, "alice") as alice:
         (end,) = alice.run(f"STATS {letter}")
         assert (end.command, end.params[1]) == ("219", letter[0])
 
 
 @pytest.mark.parametrize("letter", "chiklmoyILOPY")
-def test_what_is_private_needs_the_right(staffed: Target, letter: str) -> None:
-    with people(staffed, "alice", "bob") as (alice, bob):
+def test_private_queries_need_the_right(with_opers: Target, letter: str) -> None:
+    with people(with_opers, "alice", "bob") as (alice, bob):
         assert alice.commands(f"STATS {letter}") == ["481"]
-        become(bob, "helper")
+        become_oper(bob, "helper")
         assert bob.run(f"STATS {letter}")[0].params[1] == "stats"
-        become(alice)
+        become_oper(alice)
         assert alice.commands(f"STATS {letter}")[-1] == "219"
 
 
-def test_p_lists_the_operators_who_are_here(staffed: Target) -> None:
-    with people(staffed, "alice", "bob") as (alice, bob):
+def test_p_lists_operators_who_are_online(with_opers: Target) -> None:
+    with people(with_opers, "alice", "bob") as (alice, bob):
         assert alice.commands("STATS p") == ["219"]
-        become(bob)
+        become_oper(bob)
         (line, _) = alice.run("STATS p")
         assert line.command == "249"
         assert line.params[1].startswith("bob (~bob@127.0.0.1) Idle: ")
 
 
-def test_m_counts_commands(staffed: Target) -> None:
+def test_m_counts_commands(with_opers: Target) -> None:
     """ "m - returns a list of commands supported by the server and the usage count for each if the usage count is non
     zero" """
-    with Client(staffed, "alice") as alice:
-        become(alice)
+    with Client(with_opers, "alice") as alice:
+        become_oper(alice)
         alice.run("LUSERS", "LUSERS", "XYZZY")
         counts = {message.params[1]: message.params[2] for message in alice.run("STATS m") if message.command == "212"}
         assert (counts["LUSERS"], counts["NICK"], counts["STATS"]) == ("2", "1", "1")
@@ -71,10 +71,10 @@ def test_m_counts_commands(staffed: Target) -> None:
         assert "KILL" not in counts
 
 
-def test_o_lists_who_may_become_an_operator(staffed: Target) -> None:
+def test_o_lists_configured_operators(with_opers: Target) -> None:
     """ "o - returns a list of hosts from which normal clients may become operators" """
-    with Client(staffed, "alice") as alice:
-        become(alice)
+    with Client(with_opers, "alice") as alice:
+        become_oper(alice)
         lines = [message.params[1:] for message in alice.run("STATS o") if message.command == "243"]
         assert lines == [
             ("O", "*@*", "*", "root", "admin"),
@@ -90,9 +90,9 @@ def test_o_lists_who_may_become_an_operator(staffed: Target) -> None:
 def test_l_shows_the_traffic_of_each_connection(start_server: StartServer, tmp_path: Path) -> None:
     """ "l - returns a list of the server's connections, showing how long each connection has been established and the
     traffic over that connection in bytes and messages for each direction" """
-    server = start_server(STAFFED, quick_options(tmp_path))
+    server = start_server(WITH_OPERS, quick_options(tmp_path))
     with people(server.address, "alice", "bob") as (alice, bob):
-        become(alice)
+        become_oper(alice)
         bob.run(*["PING :" + "x" * 400] * 10)
         (line,) = [m for m in alice.run("STATS l") if m.command == "211" and m.params[1] == "bob[127.0.0.1]"]
         sendq, sent, sent_kib, received, received_kib, seconds = map(int, line.params[2:])
@@ -104,16 +104,16 @@ def test_l_shows_the_traffic_of_each_connection(start_server: StartServer, tmp_p
         assert 0 <= seconds < 60
 
 
-def test_i_lists_who_may_connect(start_server: StartServer, tmp_path: Path) -> None:
+def test_i_lists_connection_classes(start_server: StartServer, tmp_path: Path) -> None:
     """ "i - returns a list of hosts which the server allows a client to connect from"."""
     options = quick_options(tmp_path)
     behind_proxies = ListenerOptions(
         Address("127.0.0.1", 0), proxy=(ip_network("192.0.2.0/24"), ip_network("198.51.100.7"))
     )
-    server = start_server(STAFFED, replace(options, listen=(*options.listen, behind_proxies)))
+    server = start_server(WITH_OPERS, replace(options, listen=(*options.listen, behind_proxies)))
     other = server.call(lambda app: app.listeners[1].bound.port)
     with Client(server.address, "alice") as alice:
-        become(alice)
+        become_oper(alice)
         assert [line.params[1:] for line in alice.run("STATS i")[:-1]] == [
             ("I", "*", "*", "*", str(server.address[1]), "users"),
             ("I", "192.0.2.0/24", "*", "192.0.2.0/24", str(other), "users"),
@@ -122,17 +122,17 @@ def test_i_lists_who_may_connect(start_server: StartServer, tmp_path: Path) -> N
         assert alice.run("STATS P")[1].params[1] == f"127.0.0.1:{other} auto PROXY"
 
 
-def test_y_says_how_connections_are_kept(staffed: Target) -> None:
+def test_y_lists_limits_of_classes(with_opers: Target) -> None:
     """ "y - show Y (Class) lines from server's configuration file"."""
-    with Client(staffed, "alice") as alice:
-        become(alice)
+    with Client(with_opers, "alice") as alice:
+        become_oper(alice)
         line, end = alice.run("STATS y")
         assert (line.command, line.params[1:]) == ("218", ("Y", "users", "120", "0", str(1024 * 1024)))
         assert end.command == "219"
 
 
 def test_the_ports_are_listed(start_server: StartServer, tmp_path: Path) -> None:
-    server = start_server(STAFFED, quick_options(tmp_path))
+    server = start_server(WITH_OPERS, quick_options(tmp_path))
     with Client(server.address, "alice") as alice:
-        become(alice)
+        become_oper(alice)
         assert alice.run("STATS P")[0].params[1] == f"127.0.0.1:{server.address[1]} auto"

@@ -1,4 +1,4 @@
-"""UBAN and its aliases: who is kept out, when, and with which words."""
+"""UBAN and its aliases: who is banned, when, and with which reason."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,34 +11,34 @@ from greenchat.config.settings import WebIrc
 from greenchat.protocol.sasl import chunks, format_plain
 from greenchat.values.addresses import network
 from tests.commands.devices import device, make_account
-from tests.commands.inside import act
+from tests.commands.state_changes import run_as_user
 from tests.conftest import ServerThread, StartServer, Target, quick_options
 from tests.irc import Client
-from tests.staff import STAFFED, become
+from tests.opers import WITH_OPERS, become_oper
 
-SETTINGS = replace(STAFFED, webirc=WebIrc((network("127.0.0.1"),), "hunter2"))
+SETTINGS = replace(WITH_OPERS, webirc=WebIrc((network("127.0.0.1"),), "hunter2"))
 
 
 @pytest.fixture
 def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
-    """A server whose clients may say that they come from elsewhere."""
+    """Start a server whose clients may state another address."""
     return start_server(SETTINGS, quick_options(tmp_path))
 
 
 @pytest.fixture
 def root(server: ServerThread) -> Client:
-    return become(Client(server.address, "root"))
+    return become_oper(Client(server.address, "root"))
 
 
-def come(address: Target, nick: str, host: str) -> Client:
-    """Begin to connect from this address."""
+def connect_from(address: Target, nick: str, host: str) -> Client:
+    """Start connecting from this address."""
     client = Client(address)
     client.send(f"WEBIRC hunter2 web x {host}", f"NICK {nick}", f"USER {nick} 0 * :{nick}")
     return client
 
 
 def arrive(address: Target, nick: str, host: str) -> Client:
-    client = come(address, nick, host)
+    client = connect_from(address, nick, host)
     client.until("376", "422")
     return client
 
@@ -54,15 +54,15 @@ def notices(client: Client, line: str) -> list[str]:
 
 
 @pytest.mark.parametrize("line", ["UBAN LIST", "KLINE a@b", "DLINE 192.0.2.1", "UNKLINE a@b", "UNDLINE 192.0.2.1"])
-def test_only_with_the_right(server: ServerThread, line: str) -> None:
+def test_uban_needs_the_right(server: ServerThread, line: str) -> None:
     with Client(server.address, "alice") as alice:
         assert alice.commands(line) == ["481"]
-        become(alice, "helper")
+        become_oper(alice, "helper")
         assert alice.commands(line) == ["723"]
 
 
 @pytest.mark.parametrize("target", ["192.0.2.7", "192.0.2.0/24", "*@192.0.2.*", "bob*!*@*", "*!~bob@*"])
-def test_those_who_are_here_go_and_do_not_come_back(server: ServerThread, root: Client, target: str) -> None:
+def test_a_ban_disconnects_users_and_refuses_them(server: ServerThread, root: Client, target: str) -> None:
     with arrive(server.address, "bob", "192.0.2.7") as bob, arrive(server.address, "carol", "198.51.100.1") as carol:
         bob.join("#a")
         carol.join("#a")
@@ -75,22 +75,22 @@ def test_those_who_are_here_go_and_do_not_come_back(server: ServerThread, root: 
         ]
         assert messages[-1].params[0].endswith("(You are banned from this server: too much spam)")
         assert [(m.nick, m.params) for m in carol.sync() if m.command == "QUIT"] == [("bob", ("Banned",))]
-    with come(server.address, "bob", "192.0.2.7") as again:
+    with connect_from(server.address, "bob", "192.0.2.7") as again:
         assert "You are banned from this server: too much spam" in last_words(again)
 
 
-def test_who_is_being_disconnected_goes_at_once(server: ServerThread, root: Client) -> None:
-    """Only their own node knows that they are: it must not do something else than the others."""
+def test_a_closing_connection_quits_at_once(server: ServerThread, root: Client) -> None:
+    """Only the node of the connection knows that it is closing: it must not act differently from the others."""
     with arrive(server.address, "eve", "192.0.2.7") as eve:
         eve.join("#a")
         root.join("#a")
-        act(server, "eve", lambda _, user: setattr(user.sessions[0], "closing", "WebSocket: protocol error"))
+        run_as_user(server, "eve", lambda _, user: setattr(user.sessions[0], "closing", "WebSocket: protocol error"))
         assert "QUIT" in [message.command for message in root.run("UBAN ADD 192.0.2.7 1h")]
         assert "ERROR" in [message.command for message in eve.until_end()]
 
 
-def test_a_banned_address_is_told_before_it_says_anything(server: ServerThread, root: Client) -> None:
-    """In clear words, before anything was said."""
+def test_a_banned_address_is_refused_before_its_first_line(server: ServerThread, root: Client) -> None:
+    """With the reason of the ban."""
     server.call(lambda app: app.network.protection.bans.put(ServerBan(parse_target("127.0.0.1"), "root", 0, 0, "out")))
     with Client(server.address) as refused:
         assert last_words(refused) == "You are banned from this server: out"
@@ -98,7 +98,7 @@ def test_a_banned_address_is_told_before_it_says_anything(server: ServerThread, 
 
 
 def test_an_account(server: ServerThread, root: Client) -> None:
-    """All connections that are logged in to it end, and nobody can log in to it."""
+    """All connections that are logged in to the account end, and logins to it are refused."""
     make_account(server.address, "mallory")
     with device(server.address, "mallory") as laptop, device(server.address, "mallory") as phone:
         laptop.until("376", "422")
@@ -117,12 +117,12 @@ def test_an_account(server: ServerThread, root: Client) -> None:
     device(server.address, "mallory").close()
 
 
-def test_an_account_whose_owner_stays_without_a_connection_goes_too(start_server: StartServer, tmp_path: Path) -> None:
+def test_a_ban_on_an_account_removes_its_absent_always_on_user(start_server: StartServer, tmp_path: Path) -> None:
     settings = replace(SETTINGS, accounts=replace(SETTINGS.accounts, always_on="mandatory"))
     server = start_server(settings, quick_options(tmp_path))
     make_account(server.address, "mallory")
     assert server.call(lambda app: "mallory" in app.network.users)
-    with become(Client(server.address, "root")) as root:
+    with become_oper(Client(server.address, "root")) as root:
         root.run("UBAN ADD mallory 0 enough")
     assert not server.call(lambda app: "mallory" in app.network.users)
     assert server.call(lambda app: app.store.documents("presence")) == {}
@@ -132,10 +132,12 @@ def test_an_account_whose_owner_stays_without_a_connection_goes_too(start_server
     ("target", "goes"),
     [("mal*!*@*", True), ("*!~mallory@*", True), ("*@198.51.100.?", True), ("198.51.100.7", False)],
 )
-def test_a_mask_reaches_who_stays_without_a_connection(
+def test_a_mask_removes_absent_always_on_users(
     start_server: StartServer, tmp_path: Path, target: str, goes: bool
 ) -> None:
-    """They go and can't come back as long as it holds; an address alone is not theirs any more."""
+    """The users leave and can't come back as long as the ban holds; an address alone no longer matches an absent
+    user.
+    """
     settings = replace(SETTINGS, accounts=replace(SETTINGS.accounts, always_on="mandatory"))
     server = start_server(settings, quick_options(tmp_path))
     with arrive(server.address, "mallory", "198.51.100.7") as mallory:
@@ -144,24 +146,24 @@ def test_a_mask_reaches_who_stays_without_a_connection(
         mallory.join("#a")
         mallory.send("QUIT")
         mallory.until_end()
-    with become(Client(server.address, "root")) as root:
+    with become_oper(Client(server.address, "root")) as root:
         root.join("#a")
         root.run(f"UBAN ADD {target} 0 enough")
         assert ("mallory" not in str(root.run("NAMES #a"))) is goes
         assert server.call(lambda app: bool(app.store.documents("presence"))) is not goes
-    with come(server.address, "mallory", "198.51.100.7") as again:
+    with connect_from(server.address, "mallory", "198.51.100.7") as again:
         assert "enough" in last_words(again)
 
 
-def test_nobody_slips_into_a_banned_nick(server: ServerThread, root: Client) -> None:
+def test_changing_to_a_banned_nick_disconnects(server: ServerThread, root: Client) -> None:
     root.run("UBAN ADD bad*!*@* 0 no such names")
     with Client(server.address, "good") as good:
         good.send("NICK badly")
         assert "no such names" in last_words(good)
 
 
-def test_operators_are_not_put_out_and_cannot_ban_themselves(server: ServerThread, root: Client) -> None:
-    with become(Client(server.address, "helper"), "helper") as helper:
+def test_operators_are_exempt_and_cannot_ban_themselves(server: ServerThread, root: Client) -> None:
+    with become_oper(Client(server.address, "helper"), "helper") as helper:
         root.sync()
         for target in "127.0.0.1", "127.0.0.0/8", "*!*@*", "root!*@*":
             (answer,) = root.run(f"UBAN ADD {target} oops")
@@ -191,8 +193,8 @@ def test_list_and_info(server: ServerThread, root: Client) -> None:
     assert notices(root, "UBAN INFO root")[0].endswith("comes from 127.0.0.1, account none")
 
 
-def test_the_familiar_names(server: ServerThread, root: Client) -> None:
-    """Minutes before the mask as with Hybrid, a duration behind it as with InspIRCd; STATS lists them."""
+def test_aliases_of_other_servers(server: ServerThread, root: Client) -> None:
+    """Minutes before the mask as with Hybrid, a duration after the mask as with InspIRCd; STATS lists them."""
     root.run("KLINE 5 *@*.example.org :from five minutes", "KLINE bad@* 2h rude", "DLINE 192.0.2.0/24 :so")
     assert [(m.command, m.params[1], *m.params[3:]) for m in root.run("STATS k", "STATS d") if m.command != "219"] == [
         ("216", "*!*@*.example.org", "300", "root", "from five minutes"),
@@ -227,7 +229,7 @@ def test_bad_input(root: Client, line: str, command: str) -> None:
     assert root.commands(line)[0] == command
 
 
-def test_the_reason_cannot_make_the_line_too_long(server: ServerThread, root: Client) -> None:
+def test_a_long_reason_does_not_make_the_line_too_long(server: ServerThread, root: Client) -> None:
     with arrive(server.address, "bob", "192.0.2.7") as bob:
         root.run("UBAN ADD 192.0.2.7 0 :" + "ä" * 200)
         assert last_words(bob).count("ä") > 100
@@ -237,7 +239,7 @@ def test_bans_survive_a_restart_and_expire(start_server: StartServer, tmp_path: 
     options: Options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
     first = start_server(SETTINGS, options)
     make_account(first.address, "mallory")
-    with become(Client(first.address, "root")) as root:
+    with become_oper(Client(first.address, "root")) as root:
         root.run(
             "UBAN ADD 192.0.2.0/24 1d spam", "UBAN ADD mallory 0 enough", "UBAN ADD bad!*@* 1h x", "UBAN DEL bad!*@*"
         )
@@ -246,15 +248,15 @@ def test_bans_survive_a_restart_and_expire(start_server: StartServer, tmp_path: 
     first.stop()
     second = start_server(SETTINGS, options)
     assert {ban.target.text: ban for ban in second.call(lambda app: list(app.network.protection.bans))} == kept
-    with become(Client(second.address, "root")) as root:
+    with become_oper(Client(second.address, "root")) as root:
 
         def run_out(app: object) -> None:
             for ban in list(second.app.network.protection.bans):
                 second.app.network.protection.bans.put(replace(ban, until=1))
 
         second.call(run_out)
-        said = {root.expect("NOTICE").params[1], root.expect("NOTICE").params[1]}
-    assert said == {"*** The ban on 192.0.2.0/24 has expired: spam", "*** The ban on mallory has expired: enough"}
+        message = {root.expect("NOTICE").params[1], root.expect("NOTICE").params[1]}
+    assert message == {"*** The ban on 192.0.2.0/24 has expired: spam", "*** The ban on mallory has expired: enough"}
     second.stop()
     third = start_server(SETTINGS, options)
     assert third.call(lambda app: len(app.network.protection.bans)) == 0

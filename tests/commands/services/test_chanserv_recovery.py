@@ -1,4 +1,4 @@
-"""Rights of who runs a channel that can be used from outside of it."""
+"""ChanServ commands of founders and ranks that work from outside the channel."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ def address(serve: Serve) -> Target:
 
 @pytest.fixture
 def room(address: Target) -> Iterator[Room]:
-    """zoe owns #a and is outside, olga is half-operator by its access list, eve is nobody there."""
+    """Set up #a: zoe is its founder and not a member, olga has half-operator on its access list, eve has no rights."""
     for nick in "zoe", "olga":
         make_account(address, nick)
     with device(address, "zoe") as zoe, device(address, "olga") as olga, Client(address, "eve") as eve:
@@ -31,54 +31,56 @@ def room(address: Target) -> Iterator[Room]:
         yield zoe, olga, eve
 
 
-def said(client: Client, line: str) -> str:
+def notices(client: Client, line: str) -> str:
     return "\n".join(message.params[-1] for message in client.run(line) if message.command == "NOTICE")
 
 
 def test_invite(room: Room) -> None:
     zoe, olga, eve = room
-    assert "can now join #a" in said(olga, "CS INVITE #a eve")
+    assert "can now join #a" in notices(olga, "CS INVITE #a eve")
     assert eve.expect("INVITE").params == ("eve", "#a")
     assert "366" in eve.commands("JOIN #a")
-    assert "is already in #a" in said(olga, "CS INVITE #a eve")
-    assert "can now join" in said(zoe, "CS INVITE #a")
-    assert "no user with that nickname" in said(zoe, "CS INVITE #a nobody")
+    assert "is already in #a" in notices(olga, "CS INVITE #a eve")
+    assert "can now join" in notices(zoe, "CS INVITE #a")
+    assert "no user with that nickname" in notices(zoe, "CS INVITE #a nobody")
 
 
 def test_getkey_and_unban(room: Room) -> None:
     zoe, olga, eve = room
-    assert said(olga, "CS GETKEY #a") == "The key of #a is key"
+    assert notices(olga, "CS GETKEY #a") == "The key of #a is key"
     zoe.run("MODE #a -i")
-    assert said(olga, "CS UNBAN #a eve") == "2 bans removed in #a"
+    assert notices(olga, "CS UNBAN #a eve") == "2 bans removed in #a"
     zoe.run("JOIN #a", "MODE #a -i+b x!*@*")
     assert "366" in eve.commands("JOIN #a key")
-    assert said(olga, "CS UNBAN #a x") == "1 ban removed in #a"
-    assert "No ban in #a" in said(olga, "CS UNBAN #a")
+    assert notices(olga, "CS UNBAN #a x") == "1 ban removed in #a"
+    assert "No ban in #a" in notices(olga, "CS UNBAN #a")
 
 
 def test_clear(room: Room) -> None:
     zoe, olga, _ = room
-    assert "does not give you that right" in said(olga, "CS CLEAR #a bans")
-    assert said(zoe, "CS CLEAR #a bans") == "The bans of #a were cleared (2 changes)"
-    assert "cleared (2 changes)" in said(zoe, "CS CLEAR #a modes")
+    assert "does not give you that right" in notices(olga, "CS CLEAR #a bans")
+    assert notices(zoe, "CS CLEAR #a bans") == "The bans of #a were cleared (2 changes)"
+    assert "cleared (2 changes)" in notices(zoe, "CS CLEAR #a modes")
     assert [m.params[1:] for m in zoe.run("MODE #a") if m.command == "324"] == [("#a", "+nt")]
-    assert "Usage" in said(zoe, "CS CLEAR #a everything")
+    assert "Usage" in notices(zoe, "CS CLEAR #a everything")
 
 
 def test_recover(room: Room) -> None:
     zoe, olga, _ = room
     olga.run("JOIN #a", "MODE #a +v olga")
-    assert "is not yours" in said(olga, "CS RECOVER #a")
-    assert "You can join" in said(zoe, "CS RECOVER #a")
+    assert "is not yours" in notices(olga, "CS RECOVER #a")
+    assert "You can join" in notices(zoe, "CS RECOVER #a")
     assert zoe.commands("JOIN #a").count("366") == 1
     assert [m.params[1:] for m in zoe.run("MODE #a") if m.command == "324"] == [("#a", "+nt")]
 
 
 @pytest.mark.parametrize("command", ["INVITE #a", "UNBAN #a", "GETKEY #a", "CLEAR #a bans", "RECOVER #a"])
-def test_strangers_have_none_of_it(room: Room, command: str) -> None:
+def test_users_without_rights_are_refused(room: Room, command: str) -> None:
     _, _, eve = room
-    assert "not logged in" in said(eve, f"CS {command}")
+    assert "not logged in" in notices(eve, f"CS {command}")
     eve.send("NS REGISTER sesame-open")
     eve.expect("900")
-    assert "does not give you that right" in said(eve, f"CS {command}") or "is not yours" in said(eve, f"CS {command}")
+    assert "does not give you that right" in notices(eve, f"CS {command}") or "is not yours" in notices(
+        eve, f"CS {command}"
+    )
     eve.run("MODE #a")

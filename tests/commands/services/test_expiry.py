@@ -1,4 +1,4 @@
-"""Accounts that nobody uses, and always-on users who do not come back, end on the day that INFO tells."""
+"""Unused accounts and absent always-on users expire on the day that INFO tells."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,10 +9,10 @@ from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol.times import in_words
 from greenchat.server.app import App
 from tests.commands.devices import device, make_account
-from tests.commands.inside import let_pass
+from tests.commands.state_changes import advance_clock
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.irc import Client
-from tests.staff import STAFFED, become
+from tests.opers import WITH_OPERS, become_oper
 
 _DAY = 86_400_000  # ms
 
@@ -20,15 +20,15 @@ _DAY = 86_400_000  # ms
 @pytest.fixture
 def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
     accounts = AccountSettings(iterations=4096, expire_days=30, always_on_days=10, always_on="opt-in")
-    return start_server(replace(STAFFED, accounts=accounts), quick_options(tmp_path))
+    return start_server(replace(WITH_OPERS, accounts=accounts), quick_options(tmp_path))
 
 
 def pass_days(server: ServerThread, days: float) -> None:
-    let_pass(server, int(days * _DAY))
+    advance_clock(server, int(days * _DAY))
     server.call(lambda app: app.upkeep.sweeper.look_at_accounts())
 
 
-def said(client: Client, line: str) -> str:
+def notices(client: Client, line: str) -> str:
     return "\n".join(message.params[-1] for message in client.run(line) if message.command == "NOTICE")
 
 
@@ -36,13 +36,13 @@ def names(server: ServerThread) -> list[str]:
     return server.call(lambda app: [account.name for account in app.network.accounts])
 
 
-def test_an_account_expires_and_its_name_is_free(server: ServerThread) -> None:
+def test_an_account_expires_and_frees_its_name(server: ServerThread) -> None:
     make_account(server.address, "alice")
     used = server.call(lambda app: app.network.accounts.get("alice"))
     assert used
     with Client(server.address, "root") as root:
-        become(root)
-        assert f"Expires {in_words(used.used + 30 * _DAY)} unless" in said(root, "NS INFO alice")
+        become_oper(root)
+        assert f"Expires {in_words(used.used + 30 * _DAY)} unless" in notices(root, "NS INFO alice")
         pass_days(server, 29.9)
         assert names(server) == ["alice"]
         pass_days(server, 0.2)
@@ -51,14 +51,14 @@ def test_an_account_expires_and_its_name_is_free(server: ServerThread) -> None:
         assert names(server) == ["alice"]
 
 
-def test_a_login_counts_and_so_does_who_stays_connected(server: ServerThread) -> None:
+def test_a_login_or_a_connection_postpones_the_expiry(server: ServerThread) -> None:
     make_account(server.address, "alice")
     pass_days(server, 20)
     with device(server.address, "alice") as alice:
         alice.until("376", "422")
         pass_days(server, 40)
         assert names(server) == ["alice"]
-        assert "Expires" in said(alice, "NS INFO")
+        assert "Expires" in notices(alice, "NS INFO")
         alice.send("QUIT")
         alice.until_end()
     pass_days(server, 28)
@@ -67,7 +67,7 @@ def test_a_login_counts_and_so_does_who_stays_connected(server: ServerThread) ->
     assert names(server) == []
 
 
-def test_channels_go_to_the_successor(server: ServerThread) -> None:
+def test_channels_of_an_expired_account_go_to_the_successor(server: ServerThread) -> None:
     make_account(server.address, "alice")
     make_account(server.address, "bob")
     with device(server.address, "alice") as alice:
@@ -79,34 +79,34 @@ def test_channels_go_to_the_successor(server: ServerThread) -> None:
         bob.until("376", "422")
         pass_days(server, 31)
         assert names(server) == ["bob"]
-        assert "belongs to bob" in said(bob, "CS INFO #a")
-        assert "no such registered channel" in said(bob, "CS INFO #b")
+        assert "belongs to bob" in notices(bob, "CS INFO #a")
+        assert "no such registered channel" in notices(bob, "CS INFO #b")
 
 
-def test_tokens_for_programs_are_use(server: ServerThread) -> None:
+def test_using_a_token_postpones_the_expiry(server: ServerThread) -> None:
     make_account(server.address, "alice")
     with device(server.address, "alice") as alice:
         alice.until("376", "422")
         alice.run("NS TOKEN CREATE BOT read,say")
-        assert "Expires" not in said(alice, "NS INFO")
+        assert "Expires" not in notices(alice, "NS INFO")
     pass_days(server, 365)
     assert names(server) == ["alice"]
 
 
-def test_a_token_that_has_expired_is_no_use(server: ServerThread) -> None:
+def test_a_token_postpones_the_expiry_until_its_own(server: ServerThread) -> None:
     make_account(server.address, "alice")
     with device(server.address, "alice") as alice:
         alice.until("376", "422")
         alice.run("NS TOKEN CREATE BOT read,say 90d")
         (token,) = server.call(lambda app: list(app.network.tokens))
-        assert f"Expires {in_words(token.expires + 30 * _DAY)}" in said(alice, "NS INFO")
+        assert f"Expires {in_words(token.expires + 30 * _DAY)}" in notices(alice, "NS INFO")
     pass_days(server, 119)
     assert names(server) == ["alice"]
     pass_days(server, 2)
     assert names(server) == []
 
 
-def test_an_account_of_an_older_version_begins_its_days_now(server: ServerThread) -> None:
+def test_an_account_of_an_older_version_is_counted_from_now(server: ServerThread) -> None:
     make_account(server.address, "alice")
 
     def age(app: App) -> None:
@@ -123,7 +123,7 @@ def test_an_account_of_an_older_version_begins_its_days_now(server: ServerThread
     assert names(server) == []
 
 
-def test_an_always_on_user_leaves(server: ServerThread) -> None:
+def test_an_absent_always_on_user_expires(server: ServerThread) -> None:
     make_account(server.address, "alice")
     with Client(server.address, "bob") as bob:
         bob.join("#a")
@@ -134,9 +134,9 @@ def test_an_always_on_user_leaves(server: ServerThread) -> None:
             alice.until_end()
         user = server.call(lambda app: app.network.user("alice"))
         assert user
-        become(bob)
+        become_oper(bob)
         until = in_words(user.left + 10 * _DAY)
-        assert f"alice stays online without a connection until {until}" in said(bob, "NS INFO alice")
+        assert f"alice stays online without a connection until {until}" in notices(bob, "NS INFO alice")
         pass_days(server, 9.9)
         assert server.call(lambda app: app.network.user("alice")) is not None
         pass_days(server, 0.2)
@@ -144,8 +144,8 @@ def test_an_always_on_user_leaves(server: ServerThread) -> None:
         assert names(server) == ["alice"]
 
 
-def test_a_wrong_clock_deletes_nothing(start_server: StartServer, tmp_path: Path) -> None:
-    """A start long after the newest message: for a day nothing is deleted by that date."""
+def test_a_wrong_clock_expires_nothing(start_server: StartServer, tmp_path: Path) -> None:
+    """A start long after the newest message: for a day nothing expires by that date."""
     options = quick_options(tmp_path)
     options = replace(options, storage=replace(options.storage, persistent=True))
     settings = Settings(accounts=AccountSettings(iterations=4096, expire_days=30))
@@ -156,6 +156,6 @@ def test_a_wrong_clock_deletes_nothing(start_server: StartServer, tmp_path: Path
         bob.run("PRIVMSG #a :hello")
     first.stop()
     second = start_server(settings, options)
-    let_pass(second, 365 * _DAY)
+    advance_clock(second, 365 * _DAY)
     second.call(lambda app: app.upkeep.sweeper.look_at_accounts())
     assert names(second) == ["alice"]

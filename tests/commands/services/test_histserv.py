@@ -1,4 +1,4 @@
-"""HistServ: reading and deleting what was said by talking to a service."""
+"""HistServ: reading and deleting history by messages to a service."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,14 +8,14 @@ import pytest
 from greenchat.protocol.message import Message
 from tests.commands.devices import device, make_account
 from tests.commands.history.test_chathistory import ask
-from tests.commands.messages.test_redact import CAPS, said
+from tests.commands.messages.test_redact import CAPS, send_message
 from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people
-from tests.staff import STAFFED, become
+from tests.opers import WITH_OPERS, become_oper
 
 
 def answers(messages: list[Message]) -> list[str]:
-    """What HistServ says."""
+    """Return HistServ's answers."""
     return [message.params[-1] for message in messages if message.nick == "HistServ"]
 
 
@@ -28,12 +28,12 @@ def test_help(server: Target) -> None:
         lines = "\n".join(answers(alice.run("HISTSERV HELP")))
         assert "PLAY" in lines
         assert "DELETE" in lines
-        assert "FORGET" not in lines  # is for operators
+        assert "FORGET" not in lines  # which is for operators
         assert answers(alice.run("PRIVMSG HistServ :HELP DELETE"))[0] == "Usage: DELETE <#channel|nick> <msgid>"
         assert "Unknown command" in answers(alice.run("HISTSERV FORGET bob"))[0]
 
 
-def test_playing(server: Target) -> None:
+def test_play(server: Target) -> None:
     with people(server, "alice", "bob", caps=CAPS, channel="#lobby") as (alice, bob):
         for line in "one", "two", "\x01ACTION waves\x01":
             alice.run(f"PRIVMSG #lobby :{line}")
@@ -53,7 +53,7 @@ def test_playing(server: Target) -> None:
             assert answers(carol.run("HISTSERV PLAY alice")) == ["End of history: 0 messages"]
 
 
-def test_what_takes_a_whole_line_is_played_whole(server: Target) -> None:
+def test_a_text_of_a_whole_line_is_played_whole(server: Target) -> None:
     text = "é" * 220 + " the end"
     with people(server, "alice", "bob", channel="#lobby") as (alice, bob):
         alice.run(f"PRIVMSG #lobby :{text}")
@@ -65,19 +65,19 @@ def test_what_takes_a_whole_line_is_played_whole(server: Target) -> None:
 
 
 @pytest.mark.parametrize("number", ["0", "x", "-1", "forever", "1.5", "\u00b2"])
-def test_numbers_that_are_none(server: Target, number: str) -> None:
+def test_invalid_numbers(server: Target, number: str) -> None:
     with people(server, "alice", channel="#lobby") as (alice,):
         assert "is neither a count" in answers(alice.run(f"HISTSERV PLAY #lobby {number}"))[0]
 
 
-def test_who_may_delete(server: Target) -> None:
-    """The rights are those of REDACT: one's own, and in a channel that one operates all."""
+def test_who_may_delete_messages(server: Target) -> None:
+    """The rights are those of REDACT: one's own messages, and all messages in channels where one is an operator."""
     with people(server, "op", "alice", "bob", caps=CAPS, channel="#lobby") as (op, alice, bob):
-        alices, bobs, third = said(alice, "alice's"), said(bob, "bob's"), said(bob, "third")
+        alices, bobs, third = send_message(alice, "alice's"), send_message(bob, "bob's"), send_message(bob, "third")
         assert answers(alice.run(f"HISTSERV DELETE #lobby {bobs}")) == ["You are not authorised to delete this message"]
         assert answers(alice.run("HISTSERV DELETE #lobby nonsense")) == ["There is no such message"]
         assert answers(alice.run(f"HISTSERV DELETE #lobby {alices}")) == ["The message was deleted"]
-        # who sees redactions is told of it
+        # clients that know redactions are sent them
         assert bob.expect("REDACT").params == ("#lobby", alices)
         assert answers(op.run(f"HISTSERV DELETE #lobby {bobs}")) == ["The message was deleted"]
         assert history(bob, "#lobby") == ["third"]
@@ -87,20 +87,20 @@ def test_who_may_delete(server: Target) -> None:
         ]
 
 
-def test_operators_with_the_right_delete_everywhere(serve: Serve) -> None:
-    with people(serve(STAFFED), "alice", "bob", "root", "helper", caps=CAPS) as (alice, bob, root, helper):
-        become(root)
-        become(helper, "helper")
+def test_operators_with_the_right_delete_in_any_channel(serve: Serve) -> None:
+    with people(serve(WITH_OPERS), "alice", "bob", "root", "helper", caps=CAPS) as (alice, bob, root, helper):
+        become_oper(root)
+        become_oper(helper, "helper")
         for client in alice, bob:
             client.join("#chan")
-        first, second = said(alice, "first", "#chan"), said(alice, "second", "#chan")
+        first, second = send_message(alice, "first", "#chan"), send_message(alice, "second", "#chan")
         assert answers(helper.run(f"HISTSERV DELETE #chan {first}")) == ["You can't read #chan: join the channel first"]
         assert answers(root.run(f"HISTSERV DELETE #chan {first}")) == ["The message was deleted"]
         assert bob.expect("REDACT").params == ("#chan", first)
         assert history(bob, "#chan") == ["second"]
         entries = [message.params[-1] for message in root.run("AUDIT HISTSERV")]
         assert any(f"root deleted the message {first} of alice!" in entry for entry in entries)
-        # also where nobody is any more
+        # also in a channel without members
         for client in alice, bob:
             client.run("PART #chan")
         assert answers(root.run(f"HISTSERV DELETE #chan {second}")) == ["The message was deleted"]
@@ -108,13 +108,13 @@ def test_operators_with_the_right_delete_everywhere(serve: Serve) -> None:
         assert history(alice, "#chan") == []
 
 
-def test_what_was_said_to_ranks_is_deleted_too(serve: Serve) -> None:
-    """By who has the right, without being in the channel, and by who has the rank."""
-    with people(serve(STAFFED), "op", "bob", "root", caps=CAPS) as (op, bob, root):
-        become(root)
+def test_messages_to_ranks_are_deleted(serve: Serve) -> None:
+    """By operators with the right, without being members, and by members with the rank."""
+    with people(serve(WITH_OPERS), "op", "bob", "root", caps=CAPS) as (op, bob, root):
+        become_oper(root)
         for client in op, bob:
             client.join("#chan")
-        first, second = said(op, "first", "@#chan"), said(op, "second", "@#chan")
+        first, second = send_message(op, "first", "@#chan"), send_message(op, "second", "@#chan")
         assert answers(bob.run(f"HISTSERV DELETE #chan {first}")) == ["There is no such message"]
         assert answers(root.run(f"HISTSERV DELETE #chan {first}")) == ["The message was deleted"]
         assert op.expect("REDACT").params == ("#chan", first)
@@ -123,12 +123,12 @@ def test_what_was_said_to_ranks_is_deleted_too(serve: Serve) -> None:
         assert history(op, "#chan") == []
 
 
-def test_forgetting_a_name_in_every_spelling(start_server: StartServer, tmp_path: Path) -> None:
-    """What is one name the server's casemapping says, also beyond ASCII."""
+def test_forgetting_a_nick_in_every_spelling(start_server: StartServer, tmp_path: Path) -> None:
+    """The server's casemapping decides which names are equal, also beyond ASCII."""
     pytest.importorskip("precis_i18n")
-    server = start_server(replace(STAFFED, casemapping="precis"), quick_options(tmp_path))
+    server = start_server(replace(WITH_OPERS, casemapping="precis"), quick_options(tmp_path))
     with Client(server.address, "root", caps=CAPS) as root:
-        become(root)
+        become_oper(root)
         root.join("#chan")
         for nick in "ÉLODIE", "élodie":
             with Client(server.address, nick, caps=CAPS) as client:
@@ -147,14 +147,14 @@ def test_forgetting_a_name_in_every_spelling(start_server: StartServer, tmp_path
 
 def test_forgetting_an_account(start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("greenchat.commands.services.histserv._PORTION", 3)
-    server = start_server(STAFFED, quick_options(tmp_path))
+    server = start_server(WITH_OPERS, quick_options(tmp_path))
     make_account(server.address, "Alice")
     with (
         device(server.address, "Alice", caps=f"sasl {CAPS}") as alice,
         Client(server.address, "bob", caps=CAPS) as bob,
         Client(server.address, "root", caps=CAPS) as root,
     ):
-        become(root)
+        become_oper(root)
         alice.until("376", "422")
         for client in alice, bob:
             client.join("#chan")
@@ -175,9 +175,11 @@ def test_forgetting_an_account(start_server: StartServer, tmp_path: Path, monkey
             pass
 
 
-def test_forgetting_an_account_spares_others_that_had_its_name(start_server: StartServer, tmp_path: Path) -> None:
-    """An account is not its name: neither does one forget what the present one said, nor its predecessor's words."""
-    server = start_server(STAFFED, quick_options(tmp_path))
+def test_forgetting_an_account_spares_other_accounts_of_that_name(start_server: StartServer, tmp_path: Path) -> None:
+    """An account is not its name: neither the messages of the present account nor those of its predecessor are deleted
+    with the other's.
+    """
+    server = start_server(WITH_OPERS, quick_options(tmp_path))
 
     def forget(root: Client, wish: str) -> list[str]:
         root.send(f"HISTSERV FORGET {wish}")
@@ -186,14 +188,14 @@ def test_forgetting_an_account_spares_others_that_had_its_name(start_server: Sta
         return [line, *answers(root.sync())]
 
     with Client(server.address, "root", caps=CAPS) as root:
-        become(root)
+        become_oper(root)
         root.join("#chan")
-        for said in "by the first", "by the second":
+        for text in "by the first", "by the second":
             make_account(server.address, "alice")
             with device(server.address, "alice", caps=f"sasl {CAPS}") as alice:
                 alice.until("376", "422")
-                alice.run("JOIN #chan", f"PRIVMSG #chan :{said}")
-                if said == "by the first":
+                alice.run("JOIN #chan", f"PRIVMSG #chan :{text}")
+                if text == "by the first":
                     alice.run("NS DROP alice sesame open")
                     root.run("NS ERASE alice")
         assert forget(root, "alice") == [

@@ -1,4 +1,4 @@
-"""Hooks and webhooks belong to one registration of a channel: they end with it, and follow it to another name."""
+"""Hooks and webhooks belong to one registration of a channel: they end with it, and follow a rename."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +11,7 @@ from greenchat.commands.services.hook_speech import find_hook
 from greenchat.config.outbound import Outbound, WebhookRules
 from tests.conftest import cheap_passwords, quick_options
 from tests.irc import ALL_CAPS, Client
-from tests.staff import STAFFED, become
+from tests.opers import WITH_OPERS, become_oper
 from tests.world import World
 
 _PASSWORD = "a-good-password"
@@ -21,7 +21,7 @@ _NONE = ["No tokens", "#own has no webhooks"]
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    settings = replace(STAFFED, outbound=Outbound(webhooks=WebhookRules(enabled=True)))
+    settings = replace(WITH_OPERS, outbound=Outbound(webhooks=WebhookRules(enabled=True)))
     world = World(cheap_passwords(settings), quick_options(tmp_path))
     yield world
     world.stop()
@@ -33,15 +33,15 @@ def _owner(world: World, nick: str) -> Client:
     return client
 
 
-def _told(client: Client, *lines: str) -> list[str]:
+def _notices(client: Client, *lines: str) -> list[str]:
     return [message.params[-1] for message in client.run(*lines) if message.command == "NOTICE"]
 
 
 def _hook(world: World) -> str:
-    """Ann registers #own, and makes a hook and a webhook; return the secret of the hook."""
+    """Let ann register #own and make a hook and a webhook; return the secret of the hook."""
     with _owner(world, "ann") as ann:
-        (made, _) = _told(ann, "NICKSERV TOKEN CREATE HOOK #own")
-        assert "was created" in _told(ann, f"CHANSERV WEBHOOK #own ADD {_URL}")[0]
+        (made, _) = _notices(ann, "NICKSERV TOKEN CREATE HOOK #own")
+        assert "was created" in _notices(ann, f"CHANSERV WEBHOOK #own ADD {_URL}")[0]
         return made.rpartition("/")[2]
 
 
@@ -50,8 +50,8 @@ def _speaks_in(world: World, hook: str) -> str:
     return found[1].name if found else ""
 
 
-def _shown(client: Client, channel: str) -> list[str]:
-    return _told(client, f"NICKSERV TOKEN LIST {channel}", f"CHANSERV WEBHOOK {channel} LIST")
+def _listed(client: Client, channel: str) -> list[str]:
+    return _notices(client, f"NICKSERV TOKEN LIST {channel}", f"CHANSERV WEBHOOK {channel} LIST")
 
 
 _ENDS = {
@@ -62,30 +62,30 @@ _ENDS = {
 
 
 @pytest.mark.parametrize(("nick", "lines"), _ENDS.values(), ids=_ENDS)
-def test_who_registers_the_name_next_is_shown_none_of_them(world: World, nick: str, lines: str) -> None:
+def test_the_next_registration_of_the_name_has_none_of_them(world: World, nick: str, lines: str) -> None:
     hook = _hook(world)
     assert _speaks_in(world, hook) == "#own"
     with Client(world, "ender") as ender:
         if nick == "root":
-            become(ender)
+            become_oper(ender)
         else:
             ender.run(f"NICKSERV IDENTIFY {nick} {_PASSWORD}")
         for line in lines.split("|"):
-            code = _told(ender, line.replace(" {}", ""))[-1].split()[-1] if "{}" in line else ""
+            code = _notices(ender, line.replace(" {}", ""))[-1].split()[-1] if "{}" in line else ""
             ender.run(line.format(code))
     with _owner(world, "bob") as bob:
-        bob.run("CHANSERV AMODE #own +o ann")  # even if ann is let in again
-        assert _shown(bob, "#own") == _NONE
+        bob.run("CHANSERV AMODE #own +o ann")  # even if ann has a rank again
+        assert _listed(bob, "#own") == _NONE
         assert _speaks_in(world, hook) == ""
     stored = world.call(lambda app: [*app.store.documents("webhook"), *app.store.documents("token")])
     assert stored == []
 
 
-def test_they_follow_a_channel_that_is_renamed(world: World) -> None:
+def test_they_follow_a_rename(world: World) -> None:
     hook = _hook(world)
     with Client(world, "anna", caps=ALL_CAPS) as ann:
         ann.run(f"NICKSERV IDENTIFY ann {_PASSWORD}", "JOIN #own", "RENAME #own #new")
-        (token, webhook) = _shown(ann, "#new")
+        (token, webhook) = _listed(ann, "#new")
         assert "hook for #new, by ann" in token
         assert _URL in webhook
         assert _speaks_in(world, hook) == "#new"

@@ -1,4 +1,4 @@
-"""Connections have handles: what is listed can be ended, and an answer says what happened."""
+"""NickServ SESSIONS: each connection has a handle by which it can be ended."""
 
 import re
 
@@ -18,70 +18,70 @@ def server(serve: Serve) -> Target:
     return address
 
 
-def come(address: Target) -> Client:
+def connect(address: Target) -> Client:
     client = device(address, "rita")
     client.until("376", "422")
     client.sync()
     return client
 
 
-def said(client: Client, line: str) -> list[str]:
+def notices(client: Client, line: str) -> list[str]:
     return [message.params[-1] for message in client.run(line) if message.command == "NOTICE"]
 
 
-def test_every_line_names_another_connection_and_ends_it(server: Target) -> None:
-    with come(server) as rita, come(server) as thief, Client(server, "other") as elsewhere:
+def test_each_connection_is_listed_and_can_be_ended(server: Target) -> None:
+    with connect(server) as rita, connect(server) as thief, Client(server, "other") as elsewhere:
         elsewhere.send("NS IDENTIFY rita sesame open")
         elsewhere.expect("900")
-        lines = said(rita, "NS SESSIONS")
+        lines = notices(rita, "NS SESSIONS")
         numbers = [line.split()[0] for line in lines]
         assert len(set(numbers)) == len(numbers) == 3
         assert sum("(this one)" in line for line in lines) == 1
         assert all(re.search(r" from 127.0.0.1, since .*, idle for ", line) for line in lines)
-        assert said(rita, f"NS LOGOUT {numbers[1]}") == ["1 other connection ended"]
+        assert notices(rita, f"NS LOGOUT {numbers[1]}") == ["1 other connection ended"]
         assert "Ended by the owner" in thief.until_end()[-1].params[-1]
-        assert len(said(rita, "NS SESSIONS")) == 2
+        assert len(notices(rita, "NS SESSIONS")) == 2
         own = next(line.split()[0] for line in lines if "(this one)" in line)
-        assert "no other connection with that number" in said(rita, f"NS LOGOUT {own}")[0]
-        assert said(rita, "NS LOGOUT OTHERS") == ["1 other connection ended"]
+        assert "no other connection with that number" in notices(rita, f"NS LOGOUT {own}")[0]
+        assert notices(rita, "NS LOGOUT OTHERS") == ["1 other connection ended"]
         elsewhere.until_end()
-        assert said(rita, "NS LOGOUT ALL") == ["0 other connections ended", "You are now logged out"]
+        assert notices(rita, "NS LOGOUT ALL") == ["0 other connections ended", "You are now logged out"]
 
 
-def test_a_stolen_password_is_made_worthless(server: Target) -> None:
-    with come(server) as rita, come(server) as thief:
+def test_a_stolen_password_is_made_useless(server: Target) -> None:
+    with connect(server) as rita, connect(server) as thief:
         rita.send('NS PASSWD "sesame open" "another one"')
         while not (line := rita.expect("NOTICE").params[-1]).startswith("1 other connection"):
             pass
         assert "LOGOUT OTHERS" in line
-        assert said(rita, "NS GHOST rita") == ["rita is your own nickname: 1 other connection of yours ended"]
+        assert notices(rita, "NS GHOST rita") == ["rita is your own nickname: 1 other connection of yours ended"]
         thief.until_end()
         rita.run("PRIVMSG rita :still here")
 
 
-def test_a_new_password_is_followed_by_what_stays_valid(running_server: ServerThread) -> None:
-    """Whoever knew the old one may have left themselves another way in."""
+def test_after_a_new_password_the_remaining_ways_in_are_listed(running_server: ServerThread) -> None:
+    """Anyone who knew the old password may have made another way in."""
     make_account(running_server.address, "ann")
     with device(running_server.address, "ann") as ann:
         ann.until("376", "422")
-        told = said(ann, 'NS PASSWD "sesame open" "another one"')
-        assert told == ["Your password was changed"]
+        replies = notices(ann, 'NS PASSWD "sesame open" "another one"')
+        assert replies == ["Your password was changed"]
         running_server.call(lambda app: change_account(app.new_context(), "ann", certificates=("a" * 64,)))
         ann.run("NS TOKEN CREATE BOT read", "NS TOKEN CREATE BOT say 1h")
-        told = said(ann, 'NS PASSWD "another one" "a third one"')
-        assert told == [
+        replies = notices(ann, 'NS PASSWD "another one" "a third one"')
+        assert replies == [
             "Your password was changed",
             "2 tokens of your account stayed valid: /msg NickServ TOKEN LIST shows which",
             "1 certificate of your account stayed valid: /msg NickServ CERT LIST shows which",
         ]
 
 
-def test_nobody_ends_connections_of_others(server: Target) -> None:
-    with come(server) as rita, Client(server, "eve") as eve:
+def test_connections_of_others_cannot_be_ended(server: Target) -> None:
+    with connect(server) as rita, Client(server, "eve") as eve:
         eve.send("NS REGISTER sesame-open")
         eve.expect("900")
-        number = said(rita, "NS SESSIONS")[0].split()[0]
-        assert "no other connection" in said(eve, f"NS LOGOUT {number}")[0]
-        assert "does not belong to your account" in said(eve, "NS GHOST rita")[0]
-        assert said(eve, "NS INFO rita") == ["rita is an account"]
+        number = notices(rita, "NS SESSIONS")[0].split()[0]
+        assert "no other connection" in notices(eve, f"NS LOGOUT {number}")[0]
+        assert "does not belong to your account" in notices(eve, "NS GHOST rita")[0]
+        assert notices(eve, "NS INFO rita") == ["rita is an account"]
         rita.run("PING x")

@@ -18,9 +18,9 @@ def test_acknowledged(server: Target) -> None:
         ]
 
 
-def test_a_message_that_does_not_fit(server: Target) -> None:
+def test_a_message_that_does_not_fit_is_refused(server: Target) -> None:
     """417: "Indicates a given line does not follow the specified size limits". AWAYLEN counts characters; what takes
-    more bytes than a line has is refused, not cut, and the user is not away."""
+    more bytes than a line has is refused, not cut, and the user does not become away."""
     with people(server, "alice", "bob", channel="#lobby") as (alice, bob):
         assert alice.commands("AWAY :" + "\U0001f409" * 120) == ["417"]
         assert bob.run("PRIVMSG alice :hello") == []
@@ -28,7 +28,7 @@ def test_a_message_that_does_not_fit(server: Target) -> None:
         assert bob.run("PRIVMSG alice :hello")[0].params[-1] == "\U0001f409" * 85
 
 
-def test_who_writes_is_told(server: Target) -> None:
+def test_the_sender_of_a_message_is_told(server: Target) -> None:
     """ "RPL_AWAY, with the away message, when a PRIVMSG command is directed at the away user"."""
     with people(server, "alice", "bob", channel="#lobby") as (alice, bob):
         alice.run("AWAY :at lunch")
@@ -47,20 +47,20 @@ def test_a_long_message_is_cut_as_announced(server: Target) -> None:
         assert "AWAYLEN=200" in [token for message in bob.run("VERSION") for token in message.params]
 
 
-def test_peers_are_told_of_each_change_once(server: Target) -> None:
+def test_peers_are_told_once_of_each_change(server: Target) -> None:
     """away-notify: "when a user sharing a channel with them sets, changes or removes their away state"."""
     with people(server, "alice", "bob", caps="away-notify", channel="#one") as (alice, bob):
         for client in alice, bob:
             client.join("#two")
         alice.sync()
-        told: list[tuple[str, list[tuple[str, ...]]]] = [
+        cases: list[tuple[str, list[tuple[str, ...]]]] = [
             ("AWAY :lunch", [("lunch",)]),
             ("AWAY :lunch", []),
             ("AWAY :dinner", [("dinner",)]),
             ("AWAY", [()]),
             ("AWAY", []),
         ]
-        for line, params in told:
+        for line, params in cases:
             assert len(alice.run(line)) == 1
             messages = bob.sync()
             # ":nick!user@host AWAY [:message]"
@@ -68,7 +68,7 @@ def test_peers_are_told_of_each_change_once(server: Target) -> None:
             assert all((message.command, message.source) == ("AWAY", "alice!~alice@127.0.0.1") for message in messages)
 
 
-def test_only_those_who_asked_and_share_a_channel_are_told(server: Target) -> None:
+def test_only_peers_with_the_capability_are_told(server: Target) -> None:
     with (
         people(server, "alice", "bob", channel="#lobby") as (alice, bob),
         Client(server, "stranger", caps="away-notify") as stranger,
@@ -78,7 +78,7 @@ def test_only_those_who_asked_and_share_a_channel_are_told(server: Target) -> No
         assert stranger.sync() == []
 
 
-def test_told_on_joining(server: Target) -> None:
+def test_the_away_status_is_sent_on_joining(server: Target) -> None:
     """away-notify: "as well as when a user joins and has an away message set"."""
     with people(server, "alice", "bob", caps="away-notify") as (alice, bob):
         bob.join("#lobby")
@@ -103,7 +103,7 @@ def test_before_registration(server: Target) -> None:
         assert bob.run("PRIVMSG alice :hello")[0].params == ("bob", "alice", "not here")
 
 
-def test_back_before_registration(server: Target) -> None:
+def test_returning_before_registration(server: Target) -> None:
     """ "Similarly, AWAY with no parameters indicates that the user is present." """
     with Client(server, "bob") as bob, Client(server) as alice:
         alice.send("CAP REQ :draft/pre-away", "AWAY *", "AWAY", "NICK alice", "USER alice 0 * :Alice", "CAP END")
@@ -121,7 +121,7 @@ def test_absent(server: Target) -> None:
         assert bob.expect("AWAY").params == ("*",)
 
 
-def test_not_before_registration_without_the_capability(server: Target) -> None:
+def test_without_pre_away_it_is_refused_before_registration(server: Target) -> None:
     with Client(server) as alice:
         alice.send("NICK alice", "AWAY :lunch", "PING x")
         assert alice.until("PONG")[0].command == "451"
@@ -136,7 +136,7 @@ def _watched(serve: Serve) -> Target:
     return address
 
 
-def test_an_absent_connection_makes_nobody_away_who_sits_at_another(serve: Serve) -> None:
+def test_an_absent_connection_does_not_make_a_present_user_away(serve: Serve) -> None:
     """ "an away message of `*` should be treated as though the connection did not exist at all"."""
     address = _watched(serve)
     with Client(address, "bob", caps="away-notify") as bob, device(address, "alice") as laptop:
@@ -155,13 +155,13 @@ def test_an_absent_connection_makes_nobody_away_who_sits_at_another(serve: Serve
                 assert [message.params for message in bob.sync()] == [()]
 
 
-def test_a_message_stays_when_connections_come_and_go(serve: Serve) -> None:
+def test_an_away_message_stays_when_connections_come_and_go(serve: Serve) -> None:
     """ "it should not supersede a human-readable AWAY message set by another connection, even if it is more recent"."""
     address = _watched(serve)
     with Client(address, "bob") as bob, device(address, "alice") as laptop:
         laptop.run("AWAY :at lunch")
         with device(address, "alice", "AWAY *", caps=PRE_AWAY) as phone:
-            # a connection that comes in while its user is away is told so, as it is told of its own "AWAY *"
+            # a connection that registers while its user is away is told so, as it is after its own "AWAY *"
             assert [message.command for message in phone.sync()].count("306") == 2
             phone.run("AWAY *")
             assert bob.run("PRIVMSG alice :hello")[0].params[2] == "at lunch"
@@ -173,13 +173,13 @@ def test_a_message_stays_when_connections_come_and_go(serve: Serve) -> None:
             assert bob.run("PRIVMSG alice :hello")[0].params[2] == "on the road"
 
 
-def test_the_other_connections_of_a_person_are_told(serve: Serve) -> None:
+def test_other_connections_of_the_user_are_told(serve: Serve) -> None:
     address = _watched(serve)
     with device(address, "alice") as laptop, device(address, "alice", caps="sasl away-notify") as phone:
         for client in laptop, phone:
             client.sync()
         assert [message.command for message in laptop.run("AWAY :lunch")] == ["306"]
-        assert phone.sync() == []  # they sit there
+        assert phone.sync() == []  # another connection is present
         assert [message.command for message in phone.run("AWAY :out")] == ["306"]
         assert [message.command for message in phone.run("AWAY")] == ["305"]
         laptop.run("AWAY :lunch")
@@ -188,7 +188,7 @@ def test_the_other_connections_of_a_person_are_told(serve: Serve) -> None:
         assert [(message.command, message.params) for message in phone.sync()] == [("AWAY", ())]
 
 
-def test_a_person_is_away_only_if_they_are_at_all_of_their_connections(serve: Serve) -> None:
+def test_a_user_is_away_only_if_all_connections_are(serve: Serve) -> None:
     address = serve(Settings(accounts=AccountSettings(iterations=4096)))
     make_account(address, "alice")
     with Client(address, "bob") as bob, device(address, "alice") as laptop, device(address, "alice") as phone:

@@ -1,11 +1,11 @@
-"""Monitors hear more than coming and going. https://ircv3.net/specs/extensions/extended-monitor"""
+"""A monitoring client is told of more than online and offline. https://ircv3.net/specs/extensions/extended-monitor"""
 
 from collections.abc import Callable
 
 import pytest
 
 from greenchat.commands.users.identity import set_account, set_host
-from tests.commands.inside import act
+from tests.commands.state_changes import run_as_user
 from tests.irc import Client
 from tests.world import World
 
@@ -18,12 +18,12 @@ CHANGES: list[tuple[str, str, Change]] = [
     (
         "account-notify",
         "ACCOUNT",
-        lambda running_server, _: act(running_server, "bob", lambda ctx, user: set_account(ctx, user, "bob")),
+        lambda running_server, _: run_as_user(running_server, "bob", lambda ctx, user: set_account(ctx, user, "bob")),
     ),
     (
         "chghost",
         "CHGHOST",
-        lambda running_server, _: act(
+        lambda running_server, _: run_as_user(
             running_server, "bob", lambda ctx, user: set_host(ctx, user, username=user.username, host="cloak.example")
         ),
     ),
@@ -33,7 +33,9 @@ _each = pytest.mark.parametrize(("capability", "command", "change"), CHANGES, id
 
 @_each
 @pytest.mark.parametrize("name", ["extended-monitor", "draft/extended-monitor"])
-def test_a_monitor_is_told(running_server: World, name: str, capability: str, command: str, change: Change) -> None:
+def test_a_monitoring_client_is_told(
+    running_server: World, name: str, capability: str, command: str, change: Change
+) -> None:
     with (
         Client(running_server.address, "bob") as bob,
         Client(running_server.address, "alice", caps=f"{name} {capability}") as alice,
@@ -58,7 +60,7 @@ def test_both_capabilities_are_needed(
 
 
 @_each
-def test_a_monitor_in_the_same_channel_is_told_once(
+def test_a_monitoring_client_in_the_same_channel_is_told_once(
     running_server: World, capability: str, command: str, change: Change
 ) -> None:
     with (

@@ -8,18 +8,18 @@ from greenchat.chat.user import User
 from greenchat.commands.core.context import Context
 from greenchat.commands.users.identity import set_account, set_host
 from greenchat.config.settings import Settings
-from tests.commands.inside import act
+from tests.commands.state_changes import run_as_user
 from tests.conftest import Serve, Target
 from tests.irc import Client, people
 from tests.world import World
 
 
 def _log_in(running_server: World, nick: str, account: str) -> None:
-    act(running_server, nick, lambda ctx, user: set_account(ctx, user, account))
+    run_as_user(running_server, nick, lambda ctx, user: set_account(ctx, user, account))
 
 
 def _move(running_server: World, nick: str, username: str, host: str) -> None:
-    act(running_server, nick, lambda ctx, user: set_host(ctx, user, username=username, host=host))
+    run_as_user(running_server, nick, lambda ctx, user: set_host(ctx, user, username=username, host=host))
 
 
 # SETNAME, https://ircv3.net/specs/extensions/setname
@@ -34,8 +34,8 @@ def test_setname(server: Target) -> None:
         carol.join("#lobby")
         for client in alice, bob:
             client.sync()
-        told = [*alice.run("SETNAME :Alice in Wonderland"), *bob.sync()]
-        assert [message.format() for message in told] == [
+        messages = [*alice.run("SETNAME :Alice in Wonderland"), *bob.sync()]
+        assert [message.format() for message in messages] == [
             ":alice!~alice@127.0.0.1 SETNAME :Alice in Wonderland",
             ":alice!~alice@127.0.0.1 SETNAME :Alice in Wonderland",
         ]
@@ -60,12 +60,12 @@ def test_setname_refused(server: Target, realname: str) -> None:
         assert alice.run("WHOIS alice")[0].params[-1] == "Alice"
 
 
-def test_setname_of_nothing(server: Target) -> None:
+def test_setname_without_a_name(server: Target) -> None:
     with Client(server, "alice") as alice:
         assert alice.commands("SETNAME") == ["461"]
 
 
-def test_how_long_a_name_may_be(serve: Serve) -> None:
+def test_the_longest_real_name(serve: Serve) -> None:
     """ "servers MUST provide a NAMELEN token in RPL_ISUPPORT with the maximum allowed length for realnames"."""
     settings = Settings()
     address = serve(replace(settings, limits=replace(settings.limits, realname=10)))
@@ -104,7 +104,7 @@ def test_account_notify(running_server: World) -> None:
         assert stranger.sync() == []
 
 
-def test_the_tag_of_who_changes_the_account_is_the_one_they_had(running_server: World) -> None:
+def test_the_tag_of_an_account_change_is_the_old_account(running_server: World) -> None:
     """The example of https://ircv3.net/specs/extensions/account-tag: ":user ACCOUNT hax0r", then "@account=hax0r :user
     ACCOUNT bob"."""
     with people(running_server.address, "alice", "bob", caps="account-notify account-tag", channel="#lobby") as (
@@ -130,7 +130,7 @@ def test_account_tag(running_server: World) -> None:
         assert bob.expect("PRIVMSG").tags["account"] == "Alice"
 
 
-def test_numerics_that_somebody_causes_carry_their_account(running_server: World) -> None:
+def test_numerics_about_a_user_carry_the_account(running_server: World) -> None:
     """account-tag: "The tag also MUST be added by the ircd to all numerics directly caused by the sender. For example,
     ... to numerics indicating blocked message attempts (numeric 718 ...)". bot-mode: "The tag SHOULD also be added by
     the ircd to all numerics directly caused by the bot."
@@ -144,7 +144,7 @@ def test_numerics_that_somebody_causes_carry_their_account(running_server: World
         for numeric, command in (blocked, "718"), (knock, "710"):
             assert numeric.command == command
             assert (numeric.tags["account"], numeric.tags["bot"]) == ("Robot", "")
-        # what one causes oneself is not about anybody's account
+        # numerics that a client causes itself are about no other account
         assert all("account" not in message.tags for message in alice.run("WHOIS bot", "PRIVMSG bot"))
 
 
@@ -186,7 +186,7 @@ def test_chghost(running_server: World) -> None:
         assert stranger.run("WHOIS alice")[0].params[2:4] == ("ally", "cloak.example")
 
 
-def test_a_username_alone(running_server: World) -> None:
+def test_only_the_username_changes(running_server: World) -> None:
     """ "One or both of the username and hostname can change during the CHGHOST process." """
     with people(running_server.address, "alice", "bob", caps="chghost", channel="#lobby") as (alice, bob):
         _move(running_server, "alice", "ally", "127.0.0.1")
@@ -196,7 +196,7 @@ def test_a_username_alone(running_server: World) -> None:
         assert bob.sync() == []
 
 
-def test_without_the_capability_somebody_seems_to_reconnect(running_server: World) -> None:
+def test_without_chghost_the_user_seems_to_reconnect(running_server: World) -> None:
     """ "the simulated events SHOULD include appropriate QUIT, JOIN and MODE commands"."""
     with people(running_server.address, "alice", "bob", channel="#one") as (alice, bob):
         for name in "#two", "#alone":
@@ -214,7 +214,7 @@ def test_without_the_capability_somebody_seems_to_reconnect(running_server: Worl
         assert [message.command for message in alice.sync()] == ["396"]
 
 
-def test_the_away_stay_so_when_they_seem_to_reconnect(running_server: World) -> None:
+def test_an_away_user_is_away_after_seeming_to_reconnect(running_server: World) -> None:
     """away-notify: "as well as when a user joins and has an away message set"."""
     with people(running_server.address, "alice", "bob", caps="away-notify extended-join", channel="#lobby") as (
         alice,
@@ -228,13 +228,13 @@ def test_the_away_stay_so_when_they_seem_to_reconnect(running_server: World) -> 
         assert (away.command, away.params) == ("AWAY", ("lunch",))
 
 
-def test_bans_on_the_real_host_stay(running_server: World) -> None:
+def test_bans_on_the_real_host_still_match(running_server: World) -> None:
     with people(running_server.address, "alice", "bob", channel="#lobby") as (alice, bob):
         alice.run("MODE #lobby +b *!*@127.0.0.1")
 
         def hide(ctx: Context, user: User) -> None:
             set_host(ctx, user, username=user.username, host="cloak.example")
 
-        act(running_server, "bob", hide)
+        run_as_user(running_server, "bob", hide)
         bob.sync()
         assert bob.commands("PRIVMSG #lobby :hello") == ["404"]

@@ -1,11 +1,11 @@
-"""What draft/metadata-2 says in other words than the third draft; sentences in quotes are from it.
+"""Where draft/metadata-2 differs from the third draft; quoted sentences are from the former.
 
 https://github.com/ircv3/ircv3-specifications/blob/377550430cfcf9a89e97d5ede4b557c74acdbe4d/extensions/metadata.md
 """
 
 import pytest
 
-from tests.commands.users.test_metadata import SMALL, told
+from tests.commands.users.test_metadata import SMALL, comparable
 from tests.conftest import Serve, Target
 from tests.irc import Client, people
 
@@ -15,16 +15,16 @@ CAPS = "draft/metadata-2 batch"
 def test_notifications_are_metadata_messages(server: Target) -> None:
     with people(server, "alice", "bob", caps=CAPS, channel="#chan") as (alice, bob):
         bob.run("METADATA * SUB url")
-        assert told(alice.run("METADATA * SET url :two words")) == [("761", "alice", "url", "*", "two words")]
+        assert comparable(alice.run("METADATA * SET url :two words")) == [("761", "alice", "url", "*", "two words")]
         # "METADATA <Target> <Key> <Visibility> <Value>"
-        assert told(bob.sync()) == [("METADATA", "alice", "url", "*", "two words")]
+        assert comparable(bob.sync()) == [("METADATA", "alice", "url", "*", "two words")]
         # "the server responds with a `metadata` batch containing zero or more METADATA events"
         batch = [("BATCH", "metadata", "#chan"), ("METADATA", "alice", "url", "*", "two words")]
-        assert told(bob.run("METADATA #chan SYNC")) == batch
+        assert comparable(bob.run("METADATA #chan SYNC")) == batch
         bob.run("PART #chan")
-        assert told(bob.join("#chan") + bob.sync())[-2:] == batch
+        assert comparable(bob.join("#chan") + bob.sync())[-2:] == batch
         # "The response will be a `metadata` batch containing: RPL_KEYVALUE, RPL_KEYNOTSET, FAIL METADATA KEY_INVALID"
-        assert told(bob.run("METADATA alice GET url $ none")) == [
+        assert comparable(bob.run("METADATA alice GET url $ none")) == [
             ("BATCH", "metadata", "alice"),
             ("761", "alice", "url", "*", "two words"),
             ("FAIL", "KEY_INVALID", "$"),
@@ -32,8 +32,8 @@ def test_notifications_are_metadata_messages(server: Target) -> None:
         ]
         alice.sync()
         # "representing the new value if any, or `RPL_KEYNOTSET` if not"
-        assert told(alice.run("METADATA * SET url")) == [("766", "alice", "url", "Key not set")]
-        assert told(bob.sync()) == [("METADATA", "alice", "url", "*", "")]
+        assert comparable(alice.run("METADATA * SET url")) == [("766", "alice", "url", "Key not set")]
+        assert comparable(bob.sync()) == [("METADATA", "alice", "url", "*", "")]
 
 
 def test_both_drafts_in_one_channel(server: Target) -> None:
@@ -43,9 +43,9 @@ def test_both_drafts_in_one_channel(server: Target) -> None:
             client.run("METADATA * SUB url")
         old.sync()
         old.run("METADATA * SET url :x")
-        assert told(new.sync()) == [("761", "old", "url", "*", "x")]
+        assert comparable(new.sync()) == [("761", "old", "url", "*", "x")]
         new.run("METADATA * SET url :y")
-        assert told(old.sync()) == [("METADATA", "new", "url", "*", "y")]
+        assert comparable(old.sync()) == [("METADATA", "new", "url", "*", "y")]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_both_drafts_in_one_channel(server: Target) -> None:
 def test_refusals(serve: Serve, line: str, answer: tuple[str, ...]) -> None:
     with people(serve(SMALL), "alice", "bob", caps=CAPS, channel="#chan") as (alice, _):
         alice.run("METADATA * SUB a b", "METADATA #chan SET a 1", "METADATA #chan SET b 2")
-        assert [each for each in told(alice.run(line)) if each[0] == "FAIL"] == [("FAIL", *answer)]
+        assert [each for each in comparable(alice.run(line)) if each[0] == "FAIL"] == [("FAIL", *answer)]
 
 
 def test_clear(server: Target) -> None:
@@ -77,41 +77,44 @@ def test_clear(server: Target) -> None:
         alice.run("METADATA * SET a 1")
         # "one `RPL_KEYVALUE` event per cleared key", "equivalently to using `METADATA SET` on all currently-set keys
         # with an empty value"
-        assert told(alice.run("METADATA * CLEAR")) == [("BATCH", "metadata", "alice"), ("761", "alice", "a", "*", "")]
+        assert comparable(alice.run("METADATA * CLEAR")) == [
+            ("BATCH", "metadata", "alice"),
+            ("761", "alice", "a", "*", ""),
+        ]
 
 
 def test_subscribing(server: Target) -> None:
     with people(server, "alice", "bob", caps=CAPS, channel="#chan") as (alice, bob):
-        assert told(alice.run("METADATA * SUB foo $url bar")) == [
+        assert comparable(alice.run("METADATA * SUB foo $url bar")) == [
             ("FAIL", "KEY_INVALID", "$url"),
             ("770", "foo", "bar"),
         ]
         bob.run("METADATA * SET url :x")
         # "When subscribing to a key, clients SHOULD receive the current value of that key for channels/users they are
         # receiving updates for."
-        assert told(alice.run("METADATA * SUB url"))[-1] == ("METADATA", "bob", "url", "*", "x")
+        assert comparable(alice.run("METADATA * SUB url"))[-1] == ("METADATA", "bob", "url", "*", "x")
 
 
-def test_asking_for_the_capability_brings_what_one_has_said(server: Target) -> None:
+def test_requesting_the_capability_sends_ones_own_metadata(server: Target) -> None:
     with Client(server) as alice:
         alice.send("CAP LS 302", f"CAP REQ :{CAPS}", "NICK alice", "USER alice 0 * :Alice", "CAP END")
         # "If none exists, the server MUST send an empty batch instead."
-        assert ("BATCH", "metadata", "alice") in told(alice.until("376", "422"))
+        assert ("BATCH", "metadata", "alice") in comparable(alice.until("376", "422"))
         alice.run("METADATA * SET url :x", "CAP REQ -draft/metadata-2")
         # "Upon requesting the `metadata` capability, clients receive their non-transient metadata ... in a `metadata`
         # batch with their own nick as target."
-        assert told(alice.run("CAP REQ draft/metadata-2"))[1:] == [
+        assert comparable(alice.run("CAP REQ draft/metadata-2"))[1:] == [
             ("BATCH", "metadata", "alice"),
             ("METADATA", "alice", "url", "*", "x"),
         ]
 
 
-def test_who_changes_too_much_has_to_wait(serve: Serve) -> None:
+def test_too_many_changes_must_wait(serve: Serve) -> None:
     with Client(serve(), "alice", caps=CAPS) as alice:
         for number in range(30):
             alice.send(f"METADATA * SET a {number}")
         alice.sync()
         # "the parameter value MUST be a positive integer indicating the minimum number of seconds"
-        ((_, code, target, key, seconds),) = told(alice.run("METADATA * SET b 1"))
+        ((_, code, target, key, seconds),) = comparable(alice.run("METADATA * SET b 1"))
         assert (code, target, key) == ("RATE_LIMITED", "*", "b")
         assert 0 < int(seconds) <= 60

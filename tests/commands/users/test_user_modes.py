@@ -1,9 +1,9 @@
-"""MODE on oneself. https://modern.ircdocs.horse/#user-mode"""
+"""MODE with one's own nick. https://modern.ircdocs.horse/#user-mode"""
 
 import pytest
 
 from greenchat.config.settings import NewModes, Settings
-from tests.commands.inside import log_in, make_operator
+from tests.commands.state_changes import log_in, make_operator
 from tests.conftest import Serve, Target
 from tests.irc import Client, people
 from tests.world import World
@@ -29,7 +29,7 @@ def test_shown(server: Target) -> None:
         ("+i+i", "+i"),
     ],
 )
-def test_applied_and_told(server: Target, asked: str, done: str) -> None:
+def test_changes_are_applied_and_confirmed(server: Target, asked: str, done: str) -> None:
     """ "a MODE message will be sent to the user containing the changed modes"."""
     with Client(server, "alice") as alice:
         (message,) = alice.run(f"MODE alice {asked}")
@@ -53,20 +53,20 @@ def test_unknown(server: Target) -> None:
 
 
 @pytest.mark.parametrize("line", ["MODE bob", "MODE bob +i"])
-def test_of_others(server: Target, line: str) -> None:
+def test_modes_of_another_user(server: Target, line: str) -> None:
     """ "If <target> is a different nick than the user who sent the command, the ERR_USERSDONTMATCH numeric"."""
     with people(server, "alice", "bob") as (alice, _):
         assert alice.commands(line) == ["502"]
 
 
-def test_of_nobody(server: Target) -> None:
+def test_modes_of_a_missing_user(server: Target) -> None:
     """ "If <target> is a nickname that does not exist on the network, the ERR_NOSUCHNICK numeric is returned"."""
     with Client(server, "alice") as alice:
         (refusal,) = alice.run("MODE nobody +i")
         assert (refusal.command, refusal.params[1]) == ("401", "nobody")
 
 
-def test_an_operator_may_hear_notices_and_stop_being_one(running_server: World) -> None:
+def test_an_operator_may_set_s_and_remove_o(running_server: World) -> None:
     with Client(running_server.address, "alice") as alice:
         assert alice.run("MODE alice +s") == []
         make_operator(running_server, "alice")
@@ -75,7 +75,7 @@ def test_an_operator_may_hear_notices_and_stop_being_one(running_server: World) 
         assert alice.run("MODE alice")[0].params == ("alice", "+")
 
 
-def test_each_change_is_judged_after_those_before_it(running_server: World) -> None:
+def test_each_change_is_judged_after_the_previous_ones(running_server: World) -> None:
     with Client(running_server.address, "alice") as alice:
         make_operator(running_server, "alice")
         assert alice.run("MODE alice -o+s")[0].params == ("alice", "-o")
@@ -89,7 +89,7 @@ def test_modes_of_a_new_user(serve: Serve) -> None:
 
 
 def test_registered_only(running_server: World) -> None:
-    """477, as with Ergo: who has +R gets private messages from those who are logged in only."""
+    """477, as with Ergo: a user with +R gets private messages from logged-in users only."""
     with people(running_server.address, "alice", "bob", "carol", channel="#lobby") as (alice, bob, carol):
         alice.run("MODE alice +R")
         log_in(running_server, "carol", "carol")
@@ -103,8 +103,8 @@ def test_registered_only(running_server: World) -> None:
 
 
 @pytest.mark.parametrize("mode", "Rg")
-def test_who_is_written_to_may_answer(server: Target, mode: str) -> None:
-    """As with Ergo, where whoever one writes to is accepted for the session; ACCEPT lets people through both."""
+def test_the_recipient_of_a_message_may_answer(server: Target, mode: str) -> None:
+    """As with Ergo: the recipient of one's message is accepted for the session; ACCEPT lets users through +g and +R."""
     with people(server, "alice", "bob", "carol") as (alice, bob, carol):
         alice.run(f"MODE alice +{mode}")
         assert bob.commands("PRIVMSG alice :first")[0] in ("477", "716")
@@ -139,7 +139,7 @@ def test_a_bot_is_marked(server: Target) -> None:
         assert "bot" not in alice.expect("PRIVMSG").tags
 
 
-def test_the_token_names_the_letter(server: Target) -> None:
+def test_the_bot_token_names_the_letter(server: Target) -> None:
     """bot-mode: "The value of the BOT token is the mode character which is used to enable bot mode"."""
     with Client(server, "alice") as alice:
         tokens = [token for message in alice.run("VERSION") for token in message.params]

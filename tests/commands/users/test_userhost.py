@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.commands.inside import make_operator
+from tests.commands.state_changes import make_operator
 from tests.conftest import Target
 from tests.irc import Client, people
 from tests.world import World
@@ -47,12 +47,12 @@ def test_five_at_most(server: Target) -> None:
 
 
 @pytest.mark.parametrize("command", ["ISON", "USERHOST", "USERIP"])
-def test_nobody_asked_for(server: Target, command: str) -> None:
+def test_without_nicks(server: Target, command: str) -> None:
     with Client(server, "alice") as alice:
         assert alice.commands(command) == ["461"]
 
 
-def test_userip_is_for_oneself_and_for_operators(running_server: World) -> None:
+def test_userip_of_others_is_for_operators(running_server: World) -> None:
     with people(running_server.address, "alice", "bob") as (alice, _):
         (reply,) = alice.run("USERIP alice bob nobody")
         assert (reply.command, reply.params) == (

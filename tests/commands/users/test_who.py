@@ -14,14 +14,14 @@ from greenchat.config.options import Throttle
 from greenchat.config.settings import Settings
 from greenchat.protocol.message import parse
 from greenchat.server.app import App
-from tests.commands.inside import make_operator
+from tests.commands.state_changes import make_operator
 from tests.conftest import Serve, StartServer, Target, quick_options
 from tests.irc import Client, people
 from tests.world import World
 
 
 def _nicks(client: Client, line: str) -> list[str]:
-    """The nicks that a WHO is answered with."""
+    """Return the nicks of a reply to WHO."""
     *replies, end = client.run(line)
     assert end.command == "315"
     assert all(reply.command == "352" for reply in replies)
@@ -84,12 +84,12 @@ def test_of_a_mask(server: Target, mask: str, found: list[str]) -> None:
         assert _nicks(bob, f"WHO {mask}".strip()) == found
 
 
-def test_without_a_mask_the_end_names_everybody(server: Target) -> None:
+def test_without_a_mask_the_end_has_an_asterisk(server: Target) -> None:
     with Client(server, "alice") as alice:
         assert alice.run("WHO")[-1].params[1] == "*"
 
 
-def test_the_invisible_are_found_by_those_who_share_a_channel(server: Target) -> None:
+def test_invisible_users_are_found_by_members_of_a_common_channel(server: Target) -> None:
     """Modern, Invisible User Mode: "not show up in commands such as WHO or NAMES unless they share a channel"."""
     with people(server, "alice", "bob", "carol") as (alice, bob, carol):
         alice.run("MODE alice +i")
@@ -102,11 +102,11 @@ def test_the_invisible_are_found_by_those_who_share_a_channel(server: Target) ->
             assert "alice" not in _nicks(carol, line)
         assert _nicks(carol, "WHO #lobby") == ["bob"]
         assert _nicks(bob, "WHO #lobby") == ["alice", "bob"]
-        # the channel of somebody found by their exact nick is not betrayed either
+        # a user found by the exact nick does not reveal the channel either
         assert carol.run("WHO alice")[0].params[1] == "*"
 
 
-def test_operators_find_the_invisible(running_server: World) -> None:
+def test_operators_find_invisible_users(running_server: World) -> None:
     with people(running_server.address, "alice", "bob") as (alice, bob):
         alice.run("MODE alice +i")
         assert _nicks(bob, "WHO al*") == []
@@ -135,7 +135,7 @@ def test_operators_only(running_server: World) -> None:
         assert _nicks(bob, "WHO bob o") == []
 
 
-def test_flags_in_their_order(running_server: World) -> None:
+def test_the_flags_and_their_order(running_server: World) -> None:
     """Modern, 352: "Away status", "a literal asterisk", "the highest ... prefix", "user mode characters"."""
     with people(running_server.address, "alice", "bob", channel="#lobby") as (alice, bob):
         assert bob.run("WHO alice")[0].params[6] == "H@"
@@ -161,7 +161,7 @@ def test_strange_masks(server: Target, mask: str) -> None:
 
 
 def test_a_search_is_bounded(serve: Serve) -> None:
-    """ "Servers MAY filter or limit visible users replies arbitrarily." They say so here."""
+    """ "Servers MAY filter or limit visible users replies arbitrarily." The answer says so here."""
     settings = Settings()
     address = serve(replace(settings, limits=replace(settings.limits, who=2)))
     with people(address, "a1", "a2", "a3", channel="#lobby") as (client, *_):
@@ -185,7 +185,7 @@ def _crowd(app: App) -> None:
     ("line", "weight"),
     [("WHO *", 5), ("WHO nobody*", 5), ("WHO nobody", 5), ("WHO #big", 3), ("WHO #none", 1), ("WHO user7", 1)],
 )
-def test_a_search_counts_for_the_work_that_it_makes(running_server: World, line: str, weight: int) -> None:
+def test_a_search_costs_weight_by_its_work(running_server: World, line: str, weight: int) -> None:
     def run_line(app: App) -> int:
         _crowd(app)
         asker = app.network.users["user0"].sessions[0]
@@ -196,7 +196,7 @@ def test_a_search_counts_for_the_work_that_it_makes(running_server: World, line:
     assert running_server.call(run_line) == weight
 
 
-def test_who_searches_much_waits(start_server: StartServer, tmp_path: Path) -> None:
+def test_many_searches_are_slowed_down(start_server: StartServer, tmp_path: Path) -> None:
     """Ten searches that count for five each are as slow as fifty commands: (50 - 10) / 50 s."""
     options = replace(quick_options(tmp_path), throttle=Throttle(commands=50.0, burst=10))
     server = start_server(Settings(), options)

@@ -5,19 +5,19 @@ import pytest
 from greenchat.chat.user import TlsClient, User
 from greenchat.commands.core.context import Context
 from greenchat.protocol.message import Message
-from tests.commands.inside import act, log_in, make_operator
+from tests.commands.state_changes import log_in, make_operator, run_as_user
 from tests.conftest import Target
 from tests.irc import Client, people
 from tests.world import World
 
 
 def _line(answers: list[Message], numeric: str) -> tuple[str, ...]:
-    """What stands behind the asker's and the target's nick in the one line with this numeric."""
+    """Return the parameters after the asker's and the target's nick, in the only line with this numeric."""
     (message,) = [message for message in answers if message.command == numeric]
     return message.params[2:]
 
 
-def test_what_everybody_gets(server: Target) -> None:
+def test_lines_for_every_asker(server: Target) -> None:
     with people(server, "alice", "bob", channel="#lobby") as (_, bob):
         answers = bob.run("WHOIS ALICE")
         assert [message.command for message in answers] == ["311", "319", "312", "317", "318"]
@@ -40,13 +40,13 @@ def test_idle_and_signon(running_server: World) -> None:
             user.signon = 1_700_000_000_000
             user.active -= 90_000
 
-        act(running_server, "alice", set_times)
+        run_as_user(running_server, "alice", set_times)
         seconds, signon, _text = _line(bob.run("WHOIS alice"), "317")
         assert 90 <= int(seconds) < 150
         assert signon == "1700000000"
 
 
-def test_nobody(server: Target) -> None:
+def test_a_missing_nick(server: Target) -> None:
     with Client(server, "alice") as alice:
         refusal, end = alice.run("WHOIS nobody")
         assert (refusal.command, refusal.params[1]) == ("401", "nobody")
@@ -54,7 +54,7 @@ def test_nobody(server: Target) -> None:
 
 
 @pytest.mark.parametrize("line", ["WHOIS", "WHOIS :", "WHOIS greenchat.local :"])
-def test_no_nick(server: Target, line: str) -> None:
+def test_without_a_nick(server: Target, line: str) -> None:
     """Servers MUST end their reply with one of 401, 402, ERR_NONICKNAMEGIVEN, 318."""
     with Client(server, "alice") as alice:
         assert alice.commands(line) == ["431"]
@@ -88,7 +88,7 @@ def test_several(server: Target) -> None:
 
 def test_too_many(server: Target) -> None:
     """ "They can advertise the maximum the number of target users per WHOIS command via the TARGMAX RPL_ISUPPORT
-    parameter, and silently drop targets if the number of targets exceeds the limit": here not silently."""
+    parameter, and silently drop targets if the number of targets exceeds the limit"; here with an answer."""
     with Client(server, "alice") as alice:
         answers = alice.run("WHOIS a,b,c,d,e,f")
         assert [message.command for message in answers] == ["401"] * 4 + ["407", "318"]
@@ -102,7 +102,7 @@ def test_empty_targets(server: Target) -> None:
         assert alice.commands("WHOIS ,") == ["431"]
 
 
-def test_secret_channels_are_for_their_members(server: Target) -> None:
+def test_secret_channels_are_shown_to_their_members_only(server: Target) -> None:
     """ "secret channels will not show up in the RPL_WHOISCHANNELS numeric unless the user ... is joined"."""
     with people(server, "alice", "bob", "carol") as (alice, bob, carol):
         for name in "#open", "#hidden":
@@ -115,7 +115,7 @@ def test_secret_channels_are_for_their_members(server: Target) -> None:
         assert _line(carol.run("WHOIS alice"), "319") == ("@#open @#hidden",)
 
 
-def test_channels_of_the_invisible_are_for_who_shares_them(server: Target) -> None:
+def test_channels_of_invisible_users_are_shown_to_their_members_only(server: Target) -> None:
     """319: "The channels in this response are affected by the secret channel mode and the invisible user mode"."""
     with people(server, "alice", "bob") as (alice, bob):
         for name in "#one", "#two":
@@ -168,12 +168,12 @@ def test_account(running_server: World) -> None:
         assert _line(answers, "307") == ("has identified for this nick",)
 
 
-def test_addresses_and_modes_are_for_oneself_and_for_operators(running_server: World) -> None:
+def test_addresses_and_modes_are_shown_to_oneself_and_operators(running_server: World) -> None:
     """ "some of these numerics only to the client itself and to servers operators": 378, 379, 276, and 338 of
     RPL_WHOISACTUALLY: "<client> <nick> <username>@<hostname> <ip> :Is actually using host"."""
     with people(running_server.address, "alice", "bob") as (alice, bob):
         alice.run("MODE alice +iw")
-        act(running_server, "alice", lambda _, user: setattr(user.sessions[0], "tls", TlsClient("c0ffee")))
+        run_as_user(running_server, "alice", lambda _, user: setattr(user.sessions[0], "tls", TlsClient("c0ffee")))
         private = {"378", "379", "276", "338"}
         assert not private & set(bob.commands("WHOIS alice"))
         make_operator(running_server, "bob")
@@ -188,5 +188,5 @@ def test_secure(running_server: World) -> None:
     """671: "the client is connecting ... in a way the server considers reasonably safe from eavesdropping"."""
     with people(running_server.address, "alice", "bob") as (_, bob):
         assert "671" not in bob.commands("WHOIS alice")
-        act(running_server, "alice", lambda _, user: setattr(user.sessions[0], "secure", True))
+        run_as_user(running_server, "alice", lambda _, user: setattr(user.sessions[0], "secure", True))
         assert _line(bob.run("WHOIS alice"), "671") == ("is using a secure connection",)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.commands.inside import log_in, make_operator
+from tests.commands.state_changes import log_in, make_operator
 from tests.irc import Client, Target
 from tests.world import World
 
@@ -15,7 +15,7 @@ def _come_and_go(address: Target, nick: str, username: str) -> None:
         client.until_end()
 
 
-def test_the_last_first(server: Target) -> None:
+def test_the_newest_entry_comes_first(server: Target) -> None:
     """ "The history is searched backward, returning the most recent entry first." """
     with Client(server, "alice") as alice:
         for username in "one", "two", "three":
@@ -41,7 +41,7 @@ def test_count(server: Target, count: str, found: int) -> None:
         assert alice.commands(f"WHOWAS bob {count}".strip()).count("314") == found
 
 
-def test_nobody(server: Target) -> None:
+def test_an_unknown_nick(server: Target) -> None:
     """ "either ERR_WASNOSUCHNICK or a non-empty list of WHOWAS entries, both followed with RPL_ENDOFWHOWAS"."""
     with Client(server, "alice") as alice:
         refusal, end = alice.run("WHOWAS nobody")
@@ -50,7 +50,7 @@ def test_nobody(server: Target) -> None:
 
 
 @pytest.mark.parametrize("line", ["WHOWAS", "WHOWAS :"])
-def test_no_nick(server: Target, line: str) -> None:
+def test_without_a_nick(server: Target, line: str) -> None:
     """ "If the <nick> argument is missing, they SHOULD send a single reply, using ... ERR_NONICKNAMEGIVEN"."""
     with Client(server, "alice") as alice:
         assert alice.commands(line) == ["431"]
@@ -79,8 +79,10 @@ def test_account_and_address(running_server: World) -> None:
         assert answers[1].params == ("alice", "bob", "127.0.0.1", "is actually using host")
 
 
-def test_a_mask_is_for_operators(running_server: World) -> None:
-    """RFC 2812, 3.6.3: "Wildcards are allowed in the <target> parameter"; whom it finds would be told to anybody."""
+def test_masks_are_for_operators(running_server: World) -> None:
+    """RFC 2812, 3.6.3: "Wildcards are allowed in the <target> parameter"; otherwise a mask would reveal former users to
+    anybody.
+    """
     with Client(running_server.address, "alice") as alice:
         for nick in "bob", "bill", "carol":
             _come_and_go(running_server.address, nick, nick)

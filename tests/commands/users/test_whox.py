@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.commands.inside import act, log_in, make_operator
+from tests.commands.state_changes import log_in, make_operator, run_as_user
 from tests.conftest import Target
 from tests.irc import Client, people
 from tests.world import World
@@ -32,8 +32,9 @@ def test_announced(server: Target) -> None:
         ("%tn,", "0 alice"),
     ],
 )
-def test_exactly_the_fields_asked_for_in_their_order(server: Target, fields: str, values: str) -> None:
-    with people(server, "alice", "bob", channel="#lobby") as (_, bob):
+def test_fields_and_their_order(running_server: World, fields: str, values: str) -> None:
+    running_server.stop_clock()  # one field is the seconds for which she was idle
+    with people(running_server.address, "alice", "bob", channel="#lobby") as (_, bob):
         reply, end = bob.run(f"WHO alice {fields}")
         # "Servers MUST NOT send RPL_WHOREPLY replies."
         assert (reply.command, " ".join(reply.params[1:])) == ("354", values)
@@ -53,7 +54,7 @@ def test_no_channel(server: Target) -> None:
         assert alice.run("WHO alice %c")[0].params == ("alice", "*")
 
 
-def test_the_address_is_for_oneself_and_for_operators(running_server: World) -> None:
+def test_the_address_is_shown_to_oneself_and_operators(running_server: World) -> None:
     """ "255.255.255.255 is used for [ip] when the server refuses to disclose the IP address"."""
     with people(running_server.address, "alice", "bob") as (_, bob):
         assert bob.run("WHO alice %i")[0].params[1] == "255.255.255.255"
@@ -73,7 +74,7 @@ def test_account(running_server: World) -> None:
 def test_idle(running_server: World) -> None:
     """ "l: return the number of seconds the user has been idle for"."""
     with people(running_server.address, "alice", "bob") as (_, bob):
-        act(running_server, "alice", lambda _, user: setattr(user, "active", user.active - 60_000))
+        run_as_user(running_server, "alice", lambda _, user: setattr(user, "active", user.active - 60_000))
         assert 60 <= int(bob.run("WHO alice %l")[0].params[1]) < 120
 
 

@@ -30,7 +30,7 @@ def test_time(milliseconds: int, text: str) -> None:
     assert format_time(milliseconds) == text
 
 
-def everything(message: Message = HELLO) -> Envelope:
+def all_capabilities(message: Message = HELLO) -> Envelope:
     return Envelope(message, time=NOON, msgid=1, account="Ann Lee", bot=True, batch="b1", label="l;1")
 
 
@@ -51,17 +51,17 @@ KINDS = [
 
 
 @pytest.mark.parametrize(("kind", "tags"), KINDS)
-def test_a_kind_gets_the_tags_that_it_asked_for(kind: int, tags: str) -> None:
-    assert everything().encode(kind) == (tags + BODY).encode()
+def test_each_kind_gets_the_tags_of_its_capabilities(kind: int, tags: str) -> None:
+    assert all_capabilities().encode(kind) == (tags + BODY).encode()
 
 
 @pytest.mark.parametrize("kind", [kind for kind, _ in KINDS if kind])
-def test_a_message_without_more_has_no_more_tags_than_its_time(kind: int) -> None:
+def test_a_plain_message_has_the_time_as_its_only_tag(kind: int) -> None:
     expected = (f"@{TIME} " if kind & caps.SERVER_TIME else "") + BODY
     assert Envelope(HELLO._replace(tags={}), time=NOON).encode(kind) == expected.encode()
 
 
-def test_it_is_encoded_once_for_all_kinds_that_get_the_same() -> None:
+def test_it_is_encoded_once_for_kinds_that_get_the_same() -> None:
     envelope = Envelope(HELLO._replace(tags={}), time=NOON)
     first = envelope.encode(0)
     assert envelope.encode(0) is first
@@ -70,7 +70,7 @@ def test_it_is_encoded_once_for_all_kinds_that_get_the_same() -> None:
     assert len(envelope.encodings) == 2
 
 
-def test_who_lacks_what_it_needs_gets_nothing() -> None:
+def test_a_kind_without_the_needed_capability_gets_nothing() -> None:
     """ "Servers MUST NOT deliver TAGMSG to clients that haven't negotiated the message tags capability"."""
     needs = caps.MESSAGE_TAGS | caps.ACCOUNT_TAG
     envelope = Envelope(Message("TAGMSG", ("#a",), "alice"), time=NOON, needs=needs)
@@ -85,7 +85,7 @@ def test_extended_join() -> None:
 
 
 def test_in_a_batch_and_labeled() -> None:
-    labeled = everything().labeled("l2")
+    labeled = all_capabilities().labeled("l2")
     assert parse(labeled.encode(caps.WIRE).decode().rstrip()).tags["label"] == "l2"
     batched = labeled.in_batch("b2")
     tags = parse(batched.encode(caps.WIRE).decode().rstrip()).tags
@@ -94,7 +94,7 @@ def test_in_a_batch_and_labeled() -> None:
     assert tags["msgid"] == "0000000000001"
 
 
-def test_what_fits_is_not_cut() -> None:
+def test_a_text_that_fits_is_not_cut() -> None:
     room = BODY_LIMIT - len(BODY) + len("hi")
     fitting = Envelope(HELLO._replace(params=("#a", "x" * room)), time=NOON)
     assert fitting.fits
@@ -108,7 +108,7 @@ texts = st.text(st.characters(exclude_characters="\0\r\n ", exclude_categories=[
 
 
 @given(st.lists(texts.filter(lambda text: text[0] != ":"), min_size=1, max_size=12), st.sampled_from([0, caps.WIRE]))
-def test_no_line_is_ever_longer_than_512_bytes_or_ends_in_half_a_character(params: list[str], kind: int) -> None:
+def test_no_line_exceeds_512_bytes_or_ends_within_a_character(params: list[str], kind: int) -> None:
     message = Message("353", tuple(params), "irc.example.com")
     data = Envelope(message, time=NOON, extended=tuple(params)).encode(kind)
     body = data.partition(b" ")[2] if data.startswith(b"@") else data

@@ -1,4 +1,4 @@
-"""RPL_NAMREPLY in ready pieces. https://modern.ircdocs.horse/#rplnamreply-353"""
+"""RPL_NAMREPLY, cached in pieces. https://modern.ircdocs.horse/#rplnamreply-353"""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,8 +22,8 @@ def reply_of(lines: NamesLines, channel: str = "#channel") -> NamesReply:
     ),
     st.sampled_from(["#c", "#" + "\u00e9" * 60]),
 )
-def test_lines_hold_who_is_there(steps: list[tuple[str, int, str]], channel: str) -> None:
-    """Whatever came before: everybody once, and no line of more than 512 bytes."""
+def test_lines_contain_each_member_once(steps: list[tuple[str, int, str]], channel: str) -> None:
+    """After any changes: each member once, and no line of more than 512 bytes."""
     lines = NamesLines(SERVER, channel, nick_bytes=len(NICK))
     there: dict[int, str] = {}
     for step, key, name in steps:
@@ -42,7 +42,7 @@ def test_lines_hold_who_is_there(steps: list[tuple[str, int, str]], channel: str
     assert all(message.source == SERVER and message.params[:3] == (NICK, "=", channel) for message in messages)
 
 
-def test_gaps_are_closed() -> None:
+def test_gaps_are_filled() -> None:
     lines = NamesLines(SERVER, "#c", nick_bytes=32)
     for number in range(1000):
         lines.add(number, f"name{number:04}")
@@ -54,7 +54,7 @@ def test_gaps_are_closed() -> None:
     assert " ".join(lines.texts()).split() == [f"name{number:04}" for number in range(0, 1000, 10)]
 
 
-def test_tags_stand_on_each_line() -> None:
+def test_each_line_has_the_tags() -> None:
     lines = NamesLines(SERVER, "#channel", nick_bytes=32)
     for number in range(100):
         lines.add(number, f"name{number}")
@@ -63,5 +63,5 @@ def test_tags_stand_on_each_line() -> None:
         assert len(reply.encode(SERVER_TIME).splitlines()) == len(lines.texts()) > 1
 
 
-def test_nobody() -> None:
+def test_no_members() -> None:
     assert reply_of(NamesLines(SERVER, "#channel", nick_bytes=32)).encode(0) == b""

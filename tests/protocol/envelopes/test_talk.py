@@ -1,4 +1,4 @@
-"""Several messages at once are the bytes of each of them."""
+"""Several messages encoded at once equal each of them."""
 
 from itertools import chain, combinations
 
@@ -18,7 +18,7 @@ TEXTS = ["one", "\x01ACTION zwei\x01", "\u00e9t\u00e9"]
 @pytest.mark.parametrize("first", [5 << 20, (6 << 20) - 1], ids=["in one millisecond", "in two"])
 @pytest.mark.parametrize("bot", [True, False])
 @pytest.mark.parametrize("account", ["", "al;ice"])
-def test_the_bytes_are_those_of_an_envelope(account: str, bot: bool, first: int) -> None:
+def test_the_bytes_equal_those_of_an_envelope(account: str, bot: bool, first: int) -> None:
     source, ids = "alice!u@host", range(first, first + 3)
     head = TalkHead(source, "PRIVMSG", "#a", account, bot)
     talk = Talk(head, ids, TEXTS, head.lines([text.encode() for text in TEXTS]))
@@ -33,7 +33,7 @@ def test_the_bytes_are_those_of_an_envelope(account: str, bot: bool, first: int)
         assert {*map(id, talk.encode(kind))} <= {*map(id, talk.encodings)}
 
 
-def test_what_fits_behind_a_head() -> None:
+def test_texts_that_fit_after_a_head() -> None:
     head = TalkHead("alice!u@host", "NOTICE", "#a", "", False)
     (line,) = head.lines([b"x" * head.room])
     assert len(line) == 512

@@ -1,4 +1,4 @@
-"""The reading side whole: from the first byte to the messages."""
+"""The whole reading side: from the first byte to the messages."""
 
 import re
 
@@ -23,7 +23,7 @@ def dialect(prompt: PromptTime = PromptTime.GRACE, *, irc: bool = True) -> Diale
 
 
 def lines(events: list[Event]) -> list[str]:
-    """The events as short text: messages as they would stand on the wire."""
+    """Return the events as text: messages as lines of IRC."""
     shown = []
     for event in events:
         match event:
@@ -37,7 +37,7 @@ def lines(events: list[Event]) -> list[str]:
 
 
 def member(first: bytes = b"alice", family: Family = Family.RAW) -> Dialect:
-    """A dialect whose user is registered."""
+    """Return a dialect whose user is registered."""
     made = dialect()
     if family is Family.RAW:
         made.tick(400)
@@ -117,7 +117,7 @@ def test_pinned(prompt: PromptTime, first: list[Event], family: Family) -> None:
     assert made.family is family
 
 
-def test_a_dialog_that_nobody_answers() -> None:
+def test_a_prompt_that_is_never_answered() -> None:
     made = dialect()
     made.tick(400)
     assert made.deadline == 600_000
@@ -126,7 +126,7 @@ def test_a_dialog_that_nobody_answers() -> None:
 
 
 class TestNames:
-    def test_taken(self) -> None:
+    def test_a_taken_name(self) -> None:
         made = dialect()
         made.receive(b"alice", 5)
         assert lines(made.refused()) == ["NICK alice_2"]
@@ -138,10 +138,10 @@ class TestNames:
         # "of any name it has claimed (as typed, as assigned ...)"
         assert lines(made.receive(b"alice: hi", 6)) == ["PRIVMSG #lobby :hi"]
         assert lines(made.receive(b"alice_3: hi", 6)) == ["PRIVMSG #lobby :hi"]
-        # one that it only tried is somebody else's
+        # a name that was only tried belongs to another user
         assert lines(made.receive(b"alice_2: hi", 6)) == ["PRIVMSG #lobby :alice_2: hi"]
 
-    def test_many_of_one_name(self) -> None:
+    def test_several_clients_with_the_same_name(self) -> None:
         made = dialect()
         made.receive(b"bot", 5)
         tried = [line for _ in range(99) for line in lines(made.refused())]
@@ -166,18 +166,18 @@ class TestNames:
             "* The name Global is reserved on this server, so you are guest2.",
         ]
 
-    def test_a_file_is_no_name(self) -> None:
+    def test_a_file_is_not_a_name(self) -> None:
         assert dialect().receive(b"PK\3\4" + bytes(20), 5) == [
             Write(b"Goodbye: that was not text\n"),
             Leave("that was not text"),
         ]
 
-    def test_hostile(self) -> None:
+    def test_hostile_names(self) -> None:
         made = dialect()
         assert lines(made.receive(b"\x1b]0;x\x07\x00\n", 5)) == ["NICK _]0_x__", "USER _]0_x__ 0 * ^[]0;x^G^@"]
         assert all(ord(letter) >= 32 for line in lines(made.welcomed("_]0_x__", 5)) for letter in line)
 
-    def test_huge(self) -> None:
+    def test_a_huge_name(self) -> None:
         made = dialect()
         assert made.receive(b"x" * 1_000_000, 5) == [Leave("a name without an end")]
         made = dialect()
@@ -239,7 +239,7 @@ class TestSlash:
         shown = lines(member().receive(b"/help", 2000))
         assert [line.split()[1] for line in shown] == [f"/{name}" for name in COMMANDS]
 
-    def test_a_new_name_is_stripped_too_once_it_is_taken(self) -> None:
+    def test_a_new_name_is_stripped_once_it_is_accepted(self) -> None:
         made = member()
         made.receive(b"alice: /nick Big Al", 2000)
         assert lines(made.receive(b"Big Al: hi", 2000)) == ["PRIVMSG #lobby :Big Al: hi"]
@@ -247,17 +247,17 @@ class TestSlash:
         for prefix in (b"Big Al", b"Big_Al", b"alice"):
             assert lines(made.receive(prefix + b": hi", 2000)) == ["PRIVMSG #lobby :hi"]
 
-    def test_a_refused_name_is_not(self) -> None:
+    def test_a_refused_name_is_not_stripped(self) -> None:
         made = member()
         made.receive(b"alice: /nick bob", 2000)
         made.known_as("alice")
         assert lines(made.receive(b"bob: hi", 2000)) == ["PRIVMSG #lobby :bob: hi"]
 
 
-def test_long_texts_come_in_messages_that_fit_irc() -> None:
+def test_long_texts_are_split_into_messages_that_fit_irc() -> None:
     made = member(family=Family.LINE)
-    said = "ä€👍 " * 300
-    events = made.receive(said.encode() + b"\n", 2000)
+    long_text = "ä€👍 " * 300
+    events = made.receive(long_text.encode() + b"\n", 2000)
     texts = []
     for event in events:
         assert isinstance(event, Run)
@@ -265,11 +265,11 @@ def test_long_texts_come_in_messages_that_fit_irc() -> None:
         texts.append(text)
         longest = Message("PRIVMSG", (target, text), f"{'n' * 32}!{'u' * 18}@{'h' * 64}").format()
         assert len(longest.encode()) <= 510
-    assert "".join(texts) == said
+    assert "".join(texts) == long_text
     assert len(events) < 15
 
 
-def test_what_comes_before_the_welcome_waits_but_not_without_end() -> None:
+def test_input_before_the_welcome_waits_within_a_limit() -> None:
     made = dialect()
     made.receive(b"alice\n", 5)
     assert made.receive(b"one\ntwo\n", 6) == []
@@ -285,8 +285,8 @@ def test_what_comes_before_the_welcome_waits_but_not_without_end() -> None:
     st.lists(st.tuples(st.integers(0, 600), st.binary(min_size=1, max_size=80)), max_size=30),
     st.sampled_from(PromptTime),
 )
-def test_no_bytes_do_harm(chunks: list[tuple[int, bytes]], prompt: PromptTime) -> None:
-    """Whatever comes in, what continues could have come from an IRC client, and the prompt is written once at most."""
+def test_any_bytes_are_harmless(chunks: list[tuple[int, bytes]], prompt: PromptTime) -> None:
+    """Whatever the input, the output could have come from an IRC client, and the prompt is written at most once."""
     made = dialect(prompt, irc=prompt is PromptTime.GRACE)
     now = prompts = 0
     events = made.start(now)
@@ -317,7 +317,7 @@ def test_no_bytes_do_harm(chunks: list[tuple[int, bytes]], prompt: PromptTime) -
 
 
 @given(st.lists(st.binary(min_size=1, max_size=40), min_size=1, max_size=10))
-def test_irc_is_irc_in_whatever_splits(pieces: list[bytes]) -> None:
+def test_irc_is_passed_on_however_it_is_split(pieces: list[bytes]) -> None:
     data = b"CAP LS 302\r\n" + b"".join(pieces)
     made = dialect()
     seen = 0
@@ -331,7 +331,7 @@ def test_irc_is_irc_in_whatever_splits(pieces: list[bytes]) -> None:
 
 
 def protected(first: bytes) -> tuple[Dialect, list[str]]:
-    """A dialect of a server with a password, after its first bytes."""
+    """Return a dialect of a server with a password, after its first bytes."""
     made = Dialect(PlainOptions(legal, password=True, timeout=5000), 0)
     made.tick(400)
     return made, lines(made.receive(first, 1000))
@@ -340,28 +340,28 @@ def protected(first: bytes) -> tuple[Dialect, list[str]]:
 ASK = "* This server asks for a password. Type it now:"
 
 
-def test_a_password_is_asked_for_before_the_name_is_taken() -> None:
-    made, said = protected(b"alice")
-    assert said == [ASK]
+def test_the_password_is_asked_for_before_the_name_is_used() -> None:
+    made, events = protected(b"alice")
+    assert events == [ASK]
     assert lines(made.receive(b"alice: sesame", 2000)) == ["PASS sesame", "NICK alice", "USER alice 0 * alice"]
     assert not made.asks_password
     assert lines(made.welcomed("alice", 2001)) == ["JOIN #lobby"]
 
 
-def test_what_was_said_before_the_question_is_no_password() -> None:
-    made, said = protected(b"alice: hi")
-    assert said == [ASK]
+def test_text_before_the_question_is_not_the_password() -> None:
+    made, events = protected(b"alice: hi")
+    assert events == [ASK]
     made.receive(b"alice: sesame", 2000)
     assert lines(made.welcomed("alice", 2001)) == ["JOIN #lobby", "PRIVMSG #lobby :hi"]
 
 
-def test_lines_in_one_piece_hold_the_password_and_what_is_said() -> None:
-    made, said = protected(b"alice\nsesame\nhi\nho\n")
-    assert said == ["PASS sesame", "NICK alice", "USER alice 0 * alice"]
+def test_name_password_and_text_in_one_chunk() -> None:
+    made, events = protected(b"alice\nsesame\nhi\nho\n")
+    assert events == ["PASS sesame", "NICK alice", "USER alice 0 * alice"]
     assert lines(made.welcomed("alice", 2001)) == ["JOIN #lobby", "PRIVMSG #lobby :hi", "PRIVMSG #lobby :ho"]
 
 
-def test_nobody_waits_for_a_password_for_ever() -> None:
+def test_the_question_for_the_password_times_out() -> None:
     made, _ = protected(b"alice")
     assert made.deadline == 6000
     assert made.tick(5999) == []

@@ -1,4 +1,4 @@
-"""From what somebody typed to a nick."""
+"""Making a nick of a typed name."""
 
 import re
 
@@ -39,17 +39,17 @@ def test_clean(typed: str, nick: str) -> None:
     assert clean_name(typed, legal, 32) == nick
 
 
-def test_clean_follows_the_rule_it_is_given() -> None:
+def test_clean_uses_the_given_rule() -> None:
     assert clean_name("Zoë B", lambda nick: " " not in nick, 32) == "Zoë_B"
 
 
 def test_clean_keeps_to_the_bytes_of_the_longest_nick() -> None:
-    """64 bytes of UTF-8, so that names and what is said with them fit into a line of 512."""
+    """64 bytes of UTF-8, so that names and their messages fit into a line of 512."""
     assert clean_name("名" * 30, bool, 32) == "名" * 21
     assert another_name("名" * 21, 2, 32) == "名" * 20 + "_2"
 
 
-def test_clean_with_letters_that_do_not_go_together() -> None:
+def test_clean_where_letters_must_not_be_mixed() -> None:
     def no_mixture(nick: str) -> bool:
         return not ("ë" in nick and "я" in nick)
 
@@ -65,7 +65,7 @@ def test_clean_with_letters_that_do_not_go_together() -> None:
         ("x" * 31, 2, "x" * 30 + "_2"),
     ],
 )
-def test_another(nick: str, number: int, other: str) -> None:
+def test_another_name(nick: str, number: int, other: str) -> None:
     assert another_name(nick, number, 32) == other
 
 

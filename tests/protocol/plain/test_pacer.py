@@ -1,4 +1,4 @@
-"""When which bytes are written."""
+"""The pauses between writes."""
 
 import itertools
 
@@ -15,7 +15,7 @@ def pacer(family: Family, *, newline: bool = True, ascii_: bool = False, hold: i
 
 
 def drain(made: Pacer, now: int = 0) -> list[tuple[int, bytes]]:
-    """(when, chunk) until nothing is left."""
+    """Return (time, chunk) until nothing is left."""
     chunks = []
     while True:
         chunk, when = made.due(now)
@@ -53,7 +53,7 @@ def test_chunks(family: Family, newline: bool, chunks: list[tuple[int, bytes]]) 
     assert made.due(10_000) == (b"", None)
 
 
-def test_a_pause_also_before_what_is_put_later() -> None:
+def test_a_pause_comes_also_before_later_messages() -> None:
     made = pacer(Family.TILDE)
     made.put(b"a~1\n")
     assert made.due(0) == (b"a~1", None)
@@ -63,7 +63,7 @@ def test_a_pause_also_before_what_is_put_later() -> None:
     assert made.due(30) == (b"a~2", None)
 
 
-def test_the_pause_begins_when_the_write_is_over() -> None:
+def test_the_pause_begins_after_the_write() -> None:
     made = pacer(Family.TILDE)
     made.put(b"a~1\na~2\n")
     made.due(0)
@@ -79,7 +79,7 @@ def test_line_clients_need_no_pause() -> None:
         made.written(0)
 
 
-def test_chunks_that_share_are_at_most_1000_bytes() -> None:
+def test_combined_chunks_are_at_most_1000_bytes() -> None:
     made = pacer(Family.RAW)
     for _ in range(10):
         made.put(b"x" * 332 + b"\n")
@@ -93,7 +93,7 @@ def test_chunks_that_share_are_at_most_1000_bytes() -> None:
     ]
 
 
-def test_everything_is_held_until_the_window_exists() -> None:
+def test_everything_is_held_back_until_the_window_is_open() -> None:
     made = pacer(Family.RAW, hold=500)
     made.put(b"a: 1\n")
     assert made.due(0) == (b"", 500)
@@ -102,7 +102,7 @@ def test_everything_is_held_until_the_window_exists() -> None:
     assert drain(made, 500) == [(500, b"a: 1\n"), (530, b"a: 2\n")]
 
 
-def test_the_end_of_messages_is_decided_when_they_are_written() -> None:
+def test_the_line_end_is_chosen_when_a_message_is_written() -> None:
     style = OutputStyle(Family.RAW)
     made = Pacer(style, 1000)
     made.put(b"a: 1\na: 2\n")
@@ -112,20 +112,20 @@ def test_the_end_of_messages_is_decided_when_they_are_written() -> None:
 
 @pytest.mark.parametrize("newline", [False, True])
 @pytest.mark.parametrize("text", [b"NICK", b" NICK ", b"NICK\t"])
-def test_never_a_chunk_that_equals_the_prompt(newline: bool, text: bytes) -> None:
+def test_no_chunk_equals_the_prompt(newline: bool, text: bytes) -> None:
     made = pacer(Family.RAW, newline=newline)
     made.put(text + b"\n")
     (_, chunk), *_ = drain(made)
     assert chunk.strip() == b"(NICK)"
 
 
-def test_ascii() -> None:
+def test_ascii_only() -> None:
     made = pacer(Family.RAW, newline=False, ascii_=True)
     made.put("a: Grüße, 日本\na: plain\n".encode())
     assert drain(made) == [(0, b"a: Gru?e, ??"), (30, b"a: plain")]
 
 
-def test_ascii_can_be_longer() -> None:
+def test_ascii_may_be_longer() -> None:
     made = pacer(Family.RAW, newline=False, ascii_=True)
     made.put(b"alice: " + "㎮".encode() * 330 + b"\n")
     made.put("㎮".encode() * 330 + b"\n")
@@ -135,14 +135,14 @@ def test_ascii_can_be_longer() -> None:
     assert [chunk.startswith(b"alice: ") for chunk in chunks] == [True, True, False, False]
 
 
-def test_bounded() -> None:
+def test_the_queue_is_bounded() -> None:
     made = Pacer(OutputStyle(Family.TILDE), 100)
     assert made.put(b"x" * 49 + b"\n")
     assert made.put(b"x" * 49 + b"\n")
     assert not made.put(b"x\n")
 
 
-def test_a_client_that_turns_out_to_be_raw() -> None:
+def test_a_client_of_the_raw_family() -> None:
     style = OutputStyle(Family.TILDE)
     made = Pacer(style, 1000)
     made.put(b"a~1\n")
@@ -154,7 +154,7 @@ def test_a_client_that_turns_out_to_be_raw() -> None:
     assert drain(made, 30) == [(30, "b joined\na: 2∼3\na: 4~5\n".encode())]
 
 
-def test_finish_waits_no_more_and_keeps_the_last() -> None:
+def test_finish_does_not_wait_and_keeps_the_last_text() -> None:
     made = pacer(Family.TILDE, hold=500)
     for number in range(100):
         made.put(b"a~%d\n" % number)
@@ -172,15 +172,15 @@ def test_finish_waits_no_more_and_keeps_the_last() -> None:
     st.booleans(),
     st.lists(st.tuples(st.integers(0, 60), st.text(st.characters(codec="utf-8"), max_size=2000)), max_size=10),
 )
-def test_everything_once_in_order_in_chunks_that_fit(
-    family: Family, newline: bool, ascii_: bool, said: list[tuple[int, str]]
+def test_everything_is_written_once_and_in_order(
+    family: Family, newline: bool, ascii_: bool, texts: list[tuple[int, str]]
 ) -> None:
     made = Pacer(OutputStyle(family, newline, ascii_ and family is Family.RAW, 200), 10**9)
     tilde = family is Family.TILDE
     lines: list[bytes] = []
     written: list[tuple[int, bytes]] = []
     now = 0
-    for gap, text in said:
+    for gap, text in texts:
         now += gap
         data = render(Message("PRIVMSG", ("#lobby", text), "NICK!u@h"), tilde=tilde)
         lines += data.split(b"\n")[:-1]

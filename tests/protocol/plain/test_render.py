@@ -1,4 +1,4 @@
-"""IRC messages as lines for plain clients."""
+"""Writing IRC messages as lines for plain clients."""
 
 import pytest
 from hypothesis import given
@@ -41,7 +41,7 @@ def tilde(line: str) -> str:
         ("ERROR :x", "x", "SERVER~x"),
         ("ERROR :Quit: ", "Quit", "SERVER~Quit"),
         (":irc.example FAIL PRIVMSG CODE #lobby :Not stored", "Not stored", "SERVER~Not stored"),
-        # what others must not take for public
+        # messages that must not look public
         (ALICE + "PRIVMSG bob :psst", "alice: [private to bob] psst", "alice~[private to bob] psst"),
         (ALICE + "PRIVMSG $irc.test :x", "alice: [to everybody] x", "alice~[to everybody] x"),
         (ALICE + "PRIVMSG @#lobby :ops", "alice: [to @#lobby] ops", "alice~[to @#lobby] ops"),
@@ -67,7 +67,7 @@ def tilde(line: str) -> str:
         (":srv 432 alice NickServ :Erroneous nickname", "The name NickServ is not allowed", None),
         (":srv 474 alice #lobby :Cannot join channel (+b)", "Cannot join channel (+b) (#lobby)", None),
         (":srv 465 alice :You are banned", "You are banned", None),
-        # nothing that a plain user could use
+        # lines that a plain user has no use for
         (":srv 433 * bob :Nickname is already in use", "", ""),
         (":srv 004 alice srv 1 i o", "", ""),
         (":srv 005 alice NICKLEN=32 :are supported", "", ""),
@@ -98,16 +98,16 @@ def test_render(line: str, plain: str, tilded: str | None) -> None:
     ("source", "who"),
     [("a~b!u@h", "a_b"), ("SERVER!u@h", "SERVER_"), ("server!u@h", "server_"), ("server~!u@h", "server_")],
 )
-def test_nobody_speaks_as_the_server_to_tilde_clients(source: str, who: str) -> None:
+def test_no_nick_looks_like_the_server_to_tilde_clients(source: str, who: str) -> None:
     message = Message("PRIVMSG", ("#lobby", "x"), source)
     assert render(message, tilde=True).decode() == f"{who}~x\n"
 
 
 @pytest.mark.parametrize("character", ["x", "ü", "日", "👍", "\x1b", "~"])
 @pytest.mark.parametrize("tilde_", [False, True])
-def test_long_texts_are_cut_between_characters_and_repeat_who(character: str, tilde_: bool) -> None:
-    said = character * 3000
-    data = render(Message("PRIVMSG", ("#lobby", said), "alice!u@h"), tilde=tilde_)
+def test_long_texts_are_split_between_characters_and_repeat_the_nick(character: str, tilde_: bool) -> None:
+    text = character * 3000
+    data = render(Message("PRIVMSG", ("#lobby", text), "alice!u@h"), tilde=tilde_)
     lines = data.splitlines(keepends=True)
     assert len(lines) > 2
     assert max(map(len, lines)) <= 1000
@@ -116,10 +116,10 @@ def test_long_texts_are_cut_between_characters_and_repeat_who(character: str, ti
     pieces = [line.decode() for line in lines]
     assert all(piece.startswith(before) and piece.endswith("\n") for piece in pieces)
     shown = "".join(piece[len(before) : -1] for piece in pieces)
-    assert shown.replace("∼", "~").replace("^[", "\x1b") == said
+    assert shown.replace("∼", "~").replace("^[", "\x1b") == text
 
 
-def test_what_people_wrote_never_stands_alone_on_a_line() -> None:
+def test_no_row_of_a_message_lacks_its_nick() -> None:
     for command, params in [
         ("TOPIC", ("#lobby", "\u202e" * 390)),
         ("KICK", ("#lobby", "bob", "\u202e" * 390)),
@@ -146,7 +146,7 @@ _PARAM = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\0"), max_
     st.none() | _PARAM,
     st.booleans(),
 )
-def test_no_message_does_harm(command: str, params: list[str], source: str | None, tilde_: bool) -> None:
+def test_any_message_is_harmless(command: str, params: list[str], source: str | None, tilde_: bool) -> None:
     data = render(Message(command, tuple(params), source), tilde=tilde_)
     assert not data or data.endswith(b"\n")
     for line in data.split(b"\n")[:-1]:

@@ -1,4 +1,4 @@
-"""From chunks to texts."""
+"""Splitting chunks into texts."""
 
 import pytest
 from hypothesis import given
@@ -76,12 +76,12 @@ def test_texts(family: Family, chunk: bytes, texts: list[str]) -> None:
         (("x" * 5000,), "x" * 5000 + ": hi", ["x" * 5000 + ": hi"]),
     ],
 )
-def test_names(names: tuple[str, ...], chunk: str, texts: list[str]) -> None:
+def test_stripping_names(names: tuple[str, ...], chunk: str, texts: list[str]) -> None:
     made = speech(RAW, *names)
     assert made.receive(chunk.encode(), 0) + made.tick(60) == texts
 
 
-def test_former_names_are_stripped_but_only_so_many() -> None:
+def test_former_names_are_stripped_up_to_a_limit() -> None:
     names = [f"name{i}" for i in range(NAMES_KEPT + 5)]
     made = speech(RAW, *names)
     assert made.receive(b"name0: hi", 0) == ["hi"]
@@ -93,7 +93,7 @@ class TestWaiting:
     """ "only a chunk of 1000 bytes or more, or one that ends inside a UTF-8 character, without a final newline,
     waits 60 ms for its rest" """
 
-    def test_one_recv_is_one_message(self) -> None:
+    def test_one_chunk_is_one_message(self) -> None:
         made = speech(TILDE)
         assert made.receive(b"x" * 999, 0) == ["x" * 999]
         assert not made.deadline
@@ -107,7 +107,7 @@ class TestWaiting:
         assert not made.deadline
         assert made.tick(1000) == []
 
-    def test_its_rest_completes_it(self) -> None:
+    def test_the_rest_completes_it(self) -> None:
         made = speech(RAW)
         assert made.receive(b"alice: " + b"x" * 1441, 10) == []
         assert made.receive(b"y" * 1448, 50) == []
@@ -125,12 +125,12 @@ class TestWaiting:
     def test_a_newline_ends_it(self) -> None:
         assert speech(RAW).receive(b"x" * 5000 + b"\n", 0) == ["x" * 5000]
 
-    def test_line_waits_for_its_newline_always(self) -> None:
+    def test_line_clients_always_wait_for_the_newline(self) -> None:
         made = speech(LINE)
         assert [made.receive(bytes([byte]), i * 1000) for i, byte in enumerate(b"hi\r\n")] == [[], [], [], ["hi"]]
         assert not made.deadline
 
-    def test_the_end_completes_everything(self) -> None:
+    def test_the_end_of_the_connection_completes_everything(self) -> None:
         made = speech(LINE)
         assert made.receive(b"hi\nho", 0) == ["hi"]
         assert made.end() == ["ho"]
@@ -138,7 +138,7 @@ class TestWaiting:
 
 
 class TestStyle:
-    def test_messages_end_as_the_clients_own_do(self) -> None:
+    def test_messages_end_as_the_clients_own(self) -> None:
         made = speech(RAW)
         ends = [made._style.newline]
         for chunk in (b"alice: hi", b"alice: hi\n"):
@@ -146,7 +146,7 @@ class TestStyle:
             ends.append(made._style.newline)
         assert ends == [True, False, True]
 
-    def test_ascii_until_a_byte_that_is_not(self) -> None:
+    def test_ascii_until_the_first_other_byte(self) -> None:
         made = speech(RAW)
         made._style.ascii = True
         only = []
@@ -165,7 +165,7 @@ class TestStyle:
         ("family", "chunk", "moved", "newline"),
         [
             (TILDE, b"alice: hi", True, False),
-            (LINE, b"alice: hi\n", False, True),  # somebody at a terminal may type that once
+            (LINE, b"alice: hi\n", False, True),  # a user of a terminal may type that once
             (LINE, b"alice: hi\nalice: there\n", True, True),
             (LINE, b"hi\nalice: hi\nalice: there\n", False, True),
             (LINE, b"alice: hi", True, False),  # a terminal sends lines
@@ -180,7 +180,7 @@ class TestStyle:
         assert (made._style.family is Family.RAW) == moved
         assert made._style.newline == newline
 
-    def test_moved_in_the_middle_of_a_chunk(self) -> None:
+    def test_detection_within_a_chunk(self) -> None:
         made = speech(LINE)
         assert made.receive(b"alice: hi\nalice: ho", 0) == ["hi"]
         assert made.deadline == 60
@@ -189,7 +189,7 @@ class TestStyle:
 
 class TestBounds:
     @pytest.mark.parametrize("family", list(Family))
-    def test_a_text_without_an_end_comes_in_parts(self, family: Family) -> None:
+    def test_a_text_without_end_comes_in_parts(self, family: Family) -> None:
         made = speech(family)
         text = "ä€👍" * 40_000
         data = text.encode()
@@ -205,9 +205,9 @@ class TestBounds:
     st.lists(st.text(st.characters(codec="utf-8", exclude_characters=":\r\n"), min_size=1), max_size=8),
     st.lists(st.integers(1, 40), min_size=1),
 )
-def test_nothing_is_lost_or_doubled_in_whatever_splits(family: Family, said: list[str], sizes: list[int]) -> None:
+def test_nothing_is_lost_or_doubled_however_it_is_split(family: Family, text: list[str], sizes: list[int]) -> None:
     made = speech(family)
-    data = "".join(text + "\n" for text in said).encode()
+    data = "".join(text + "\n" for text in text).encode()
     texts: list[str] = []
     now = start = 0
     while start < len(data):
@@ -217,14 +217,14 @@ def test_nothing_is_lost_or_doubled_in_whatever_splits(family: Family, said: lis
         now += 1
     texts += made.end()
     if family is Family.LINE:
-        assert texts == [text for text in said if text.strip()]
+        assert texts == [text for text in text if text.strip()]
     else:
-        # a recv() is a message, so that only what white space separates can differ
-        assert "".join("".join(texts).split()) == "".join("".join(said).split())
+        # a recv() is a message, so only parts separated by white space are compared
+        assert "".join("".join(texts).split()) == "".join("".join(text).split())
 
 
 @given(st.sampled_from(Family), st.lists(st.tuples(st.integers(0, 100), st.binary(min_size=1)), max_size=20))
-def test_no_bytes_do_harm(family: Family, chunks: list[tuple[int, bytes]]) -> None:
+def test_any_bytes_are_harmless(family: Family, chunks: list[tuple[int, bytes]]) -> None:
     made = speech(family, "a", "b c")
     now = 0
     for gap, chunk in chunks:

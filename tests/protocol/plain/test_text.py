@@ -1,4 +1,4 @@
-"""Control characters, cutting, ASCII."""
+"""Control characters, splitting, ASCII."""
 
 import unicodedata
 
@@ -29,12 +29,12 @@ from greenchat.protocol.plain.text import split_text, to_ascii, unfinished, visi
         ("\u202eevil\u202c \u2066x\u2069", "<202E>evil<202C> <2066>x<2069>"),
     ],
 )
-def test_visible(text: str, shown: str | None) -> None:
+def test_control_characters_become_visible(text: str, shown: str | None) -> None:
     assert visible(text) == ("bold italic under strike mono reverse" if shown is None else shown)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "texts"),
     [
         ("hello", "hello"),
         ("\x02bold\x0f \x0304red a\tb", "\x02bold\x0f \x0304red a\tb"),
@@ -43,12 +43,12 @@ def test_visible(text: str, shown: str | None) -> None:
         ("nul\x00 cr\r lf\n", "nul^@ cr^M lf^J"),
     ],
 )
-def test_visible_typed(text: str, said: str) -> None:
-    assert visible_typed(text) == said
+def test_typed_control_characters_become_visible(text: str, texts: str) -> None:
+    assert visible_typed(text) == texts
 
 
 @given(st.text())
-def test_no_text_drives_a_terminal(text: str) -> None:
+def test_no_text_contains_control_sequences(text: str) -> None:
     shown = visible(text)
     assert not any(unicodedata.category(letter) in ("Cc", "Zl", "Zp") for letter in shown)
     assert visible(shown) == shown
@@ -76,7 +76,7 @@ def test_split(text: str, limit: int, pieces: list[str]) -> None:
 
 
 @given(st.text(max_size=300), st.integers(8, 60))
-def test_split_loses_nothing(text: str, limit: int) -> None:
+def test_split_texts_are_complete(text: str, limit: int) -> None:
     pieces = split_text(text, limit)
     assert "".join(pieces) == text
     assert all(len(piece.encode()) <= limit for piece in pieces)
@@ -107,7 +107,7 @@ def test_ascii_is_ascii(text: str) -> None:
         (b"a\xe2\x82", 2),
         (b"a\xf0\x9f\x91", 3),
         (b"\xf0\x9f", 2),
-        # no character can begin or continue like this
+        # no character begins or continues like this
         (b"\x80\x80\x80\x80", 0),
         (b"\xc3\x80\x80", 0),
         (b"\xff", 0),
@@ -115,12 +115,12 @@ def test_ascii_is_ascii(text: str) -> None:
         (b"\xf5", 0),
     ],
 )
-def test_unfinished(data: bytes, count: int) -> None:
+def test_incomplete_characters(data: bytes, count: int) -> None:
     assert unfinished(data) == count
 
 
 @given(st.text(min_size=1), st.integers(1, 3))
-def test_every_cut_character_is_unfinished(text: str, missing: int) -> None:
+def test_every_cut_character_is_incomplete(text: str, missing: int) -> None:
     data = text.encode()
     last = len(text[-1].encode())
     if missing < last:

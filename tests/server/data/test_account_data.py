@@ -24,8 +24,8 @@ def shell(tmp_path: Path, *words: str) -> str:
     return ended.stdout
 
 
-def life(server: Running) -> None:
-    """carol owns a channel and talks there and with bob in private; bob talks too."""
+def make_data(server: Running) -> None:
+    """Let carol own a channel and talk there and with bob in private; bob talks, too."""
     with people(server.target, "carol", "bob", channel="#tea") as (carol, bob):
         carol.send("PRIVMSG NickServ :REGISTER a-long-password")
         carol.expect("900")
@@ -37,24 +37,24 @@ def exported(tmp_path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in shell(tmp_path, "export-account", "Carol").splitlines()]
 
 
-def test_what_is_kept_of_one_person(tmp_path: Path, server: Running) -> None:
-    life(server)
+def test_export_of_one_account(tmp_path: Path, server: Running) -> None:
+    make_data(server)
     facts, *events = exported(tmp_path)
     assert facts["name"] == "carol"
     assert facts["channels"] == {"#tea": "founder"}
     assert not {"verifier", "code", "reset", "new_email"} & facts.keys()
     assert "SCRAM-SHA" not in json.dumps(facts)
-    said = [event["params"][-1] for event in events if event["command"] == "PRIVMSG"]
-    assert sorted(said) == ["answered", "carols words", "in private"]  # not what others said in a channel
+    texts = [event["params"][-1] for event in events if event["command"] == "PRIVMSG"]
+    assert sorted(texts) == ["answered", "carols words", "in private"]  # not what others said in a channel
 
 
-def test_one_that_is_not_there(tmp_path: Path, server: Running) -> None:
+def test_an_unknown_account(tmp_path: Path, server: Running) -> None:
     for words in (("export-account", "nobody"), ("erase-account", "nobody", "--yes")):
         ended = run(tmp_path, *words, "--data", str(tmp_path / "data"))
         assert (ended.returncode, ended.stderr) == (2, "greenchat-server: there is no account nobody\n")
 
 
-def test_a_person_is_erased(tmp_path: Path, server: Running) -> None:
+def test_erasing_an_account(tmp_path: Path, server: Running) -> None:
     with Client(server.target, "carol", caps="account-notify") as carol:
         carol.send("PRIVMSG NickServ :REGISTER a-long-password")
         carol.expect("900")
@@ -79,8 +79,8 @@ def erase(tmp_path: Path, carol: Client) -> None:
     carol.expect("901")
 
 
-def test_what_takes_the_room(tmp_path: Path, server: Running) -> None:
-    life(server)
+def test_usage(tmp_path: Path, server: Running) -> None:
+    make_data(server)
     rows = {row.split()[0]: row.split()[1:] for row in shell(tmp_path, "usage").splitlines() if row}
     assert float(rows["database"][0].replace(",", "")) > 1
     assert rows["CONVERSATION"] == ["EVENTS", "TEXT"]

@@ -1,4 +1,4 @@
-"""`greenchat-server adduser` makes accounts, whether a server runs or not."""
+"""`greenchat-server adduser` creates accounts, whether a server runs or not."""
 
 import socket
 from pathlib import Path
@@ -14,11 +14,11 @@ ANYWHERE = ("--listen", "127.0.0.1:0")
 
 
 def identified(client: Client, line: str) -> bool:
-    """Whether NickServ takes the password."""
+    """Whether NickServ accepts the password."""
     return any(message.command == "900" for message in client.run(f"PRIVMSG NickServ :IDENTIFY {line}"))
 
 
-def test_while_the_server_runs_and_while_it_does_not(tmp_path: Path) -> None:
+def test_with_a_running_server_and_without(tmp_path: Path) -> None:
     added = run(tmp_path, "adduser", "alice", stdin="sesame-open\n")
     assert (added.returncode, added.stdout, added.stderr) == (0, "alice can log in now\n", "")
     with started(tmp_path, *ANYWHERE) as server:
@@ -27,7 +27,7 @@ def test_while_the_server_runs_and_while_it_does_not(tmp_path: Path) -> None:
             assert not identified(carol, "bob sesame-open")
             assert run(tmp_path, "adduser", "bob", stdin="sesame-open\n").returncode == 0
             assert identified(carol, "bob sesame-open")
-        assert "reloaded" not in server.errors.read_text(encoding="utf-8"), "nothing but accounts is read again"
+        assert "reloaded" not in server.errors.read_text(encoding="utf-8"), "only accounts are read again"
         again = run(tmp_path, "adduser", "BOB", stdin="sesame-open\n")
         assert (again.returncode, again.stderr) == (2, "greenchat-server: the account BOB already exists\n")
 
@@ -46,13 +46,13 @@ def test_options_may_stand_before_the_name(tmp_path: Path) -> None:
         (("alice",), "", "the password is empty"),
     ],
 )
-def test_what_can_be_no_account(tmp_path: Path, arguments: tuple[str, ...], password: str, reason: str) -> None:
+def test_invalid_names(tmp_path: Path, arguments: tuple[str, ...], password: str, reason: str) -> None:
     ended = run(tmp_path, "adduser", *arguments, stdin=password + "\n")
     assert (ended.returncode, ended.stderr.partition(": ")[2]) == (2, f"{reason}\n")
 
 
 @pytest.mark.parametrize("older", ["has no socket", "does not know the request"])
-def test_a_server_that_is_older_reads_all_again(tmp_path: Path, older: str) -> None:
+def test_an_older_server_reloads_everything(tmp_path: Path, older: str) -> None:
     with started(tmp_path, *ANYWHERE) as server, Client(server.target, "carol") as carol:
         control = path_in(tmp_path / "xdg" / "greenchat")
         control.rename(control.with_name("aside"))
@@ -65,7 +65,7 @@ def test_a_server_that_is_older_reads_all_again(tmp_path: Path, older: str) -> N
         else:
             assert run(tmp_path, "adduser", "bob", stdin="sesame-open\n").returncode == 0
         while "bob is an account" not in carol.run("NS INFO bob")[0].params[-1]:
-            pass  # the signal is on its way
+            pass  # the signal has been sent
         assert identified(carol, "bob sesame-open")
 
 

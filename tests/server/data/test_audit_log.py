@@ -8,7 +8,7 @@ from greenchat.commands.core.process import AuditError
 from greenchat.server.data.audit_log import MEMBERS, AuditLog
 
 
-def test_lines_are_added_in_order_and_read_from_the_end(tmp_path: Path) -> None:
+def test_entries_are_appended_and_read_from_the_end(tmp_path: Path) -> None:
     audit = AuditLog(tmp_path)
     for number in range(100):
         audit.write(f"{number} KILL ü")
@@ -23,7 +23,7 @@ def test_lines_are_added_in_order_and_read_from_the_end(tmp_path: Path) -> None:
     assert again.read(0, "") == []
 
 
-def test_a_large_file_is_put_aside_and_the_oldest_goes(tmp_path: Path) -> None:
+def test_a_large_file_is_rotated_and_the_oldest_deleted(tmp_path: Path) -> None:
     audit = AuditLog(tmp_path, largest=20)
     for number in range(30):
         audit.write(f"line {number:05}")
@@ -34,8 +34,10 @@ def test_a_large_file_is_put_aside_and_the_oldest_goes(tmp_path: Path) -> None:
     assert audit.read(99, "line") == [f"line {number:05}" for number in range(10, 30)]
 
 
-def test_more_than_the_disk_takes_is_counted_and_not_kept(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """Whoever makes many entries must not fill the memory with them."""
+def test_entries_that_the_disk_is_too_slow_for_are_counted_and_dropped(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A user who causes many entries must not fill the memory."""
     audit = AuditLog(tmp_path)
     with audit._turn:  # the disk is slow
         for number in range(60_000):
@@ -45,8 +47,8 @@ def test_more_than_the_disk_takes_is_counted_and_not_kept(tmp_path: Path, caplog
     assert audit.read(1, "") == ["KICK 49999"]
 
 
-def test_members_have_a_file_of_their_own(tmp_path: Path) -> None:
-    """However much they do, what operators did stays."""
+def test_actions_of_members_have_their_own_file(tmp_path: Path) -> None:
+    """However many there are, the actions of operators stay in the log."""
     operators, members = AuditLog(tmp_path, largest=20), AuditLog(tmp_path, MEMBERS, largest=20)
     operators.write("KILL bob")
     for number in range(100):
@@ -58,7 +60,7 @@ def test_members_have_a_file_of_their_own(tmp_path: Path) -> None:
     assert {file.name.split(".")[0] for file in tmp_path.iterdir()} == {"audit", "members"}
 
 
-def test_a_file_that_cannot_be_written_is_said_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_file_that_cannot_be_written_is_reported_in_the_log(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     (tmp_path / "audit.log").mkdir()
     audit = AuditLog(tmp_path)
     audit.write("KILL bob")

@@ -1,4 +1,4 @@
-"""`greenchat-server backup`, `restore`, `export` and `check`, of real processes."""
+"""`greenchat-server backup`, `restore`, `export` and `check`, with real processes."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from tests.server.process import SCRIPT, environment
 ANYWHERE = ("--listen", "127.0.0.1:0")
 
 
-def test_a_life_with_backups(tmp_path: Path) -> None:
+def test_backup_change_and_restore(tmp_path: Path) -> None:
     data = ("--data", str(tmp_path / "data"))
     copy = tmp_path / "copy"
     with started(tmp_path, *ANYWHERE, *data) as server:
@@ -30,7 +30,7 @@ def test_a_life_with_backups(tmp_path: Path) -> None:
         refused = run(tmp_path, "restore", str(copy), *data)
         assert refused.returncode == 2
         assert "another greenchat-server uses the data folder" in refused.stderr
-        assert "waiting" not in refused.stderr  # that one is not about to end
+        assert "waiting" not in refused.stderr  # the running server is not ending
         exported = [json.loads(line) for line in run(tmp_path, "export", "#LOBBY", *data).stdout.splitlines()]
         assert [line["command"] for line in exported[:3]] == ["JOIN", "PRIVMSG", "PRIVMSG"]
         assert exported[1]["params"] == ["#Lobby", "before"]
@@ -48,8 +48,8 @@ def test_a_life_with_backups(tmp_path: Path) -> None:
     assert texts == ["#Lobby", "before"]
 
 
-def test_uploads_that_a_backup_does_not_know_are_kept_beside(tmp_path: Path) -> None:
-    """The next start deletes them, and who has taken the wrong backup goes back to the database before."""
+def test_uploads_unknown_to_a_backup_are_kept_until_the_next_start(tmp_path: Path) -> None:
+    """The next start deletes them; someone who restored the wrong backup can go back to the database before."""
     data = tmp_path / "data"
     with started(tmp_path, *ANYWHERE, "--data", str(data)):
         pass
@@ -68,7 +68,7 @@ def test_uploads_that_a_backup_does_not_know_are_kept_beside(tmp_path: Path) -> 
     assert (old.read_text(), new.read_text()) == ("abold", "cdnew")
 
 
-def test_who_reads_an_export_may_stop(tmp_path: Path) -> None:
+def test_the_reader_of_an_export_may_stop(tmp_path: Path) -> None:
     """`greenchat-server export | head` is no error."""
     data = ("--data", str(tmp_path / "data"))
     with started(tmp_path, *ANYWHERE, *data) as server, people(server.target, "alice", channel="#lobby") as (alice,):
@@ -84,7 +84,7 @@ def test_who_reads_an_export_may_stop(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
-def test_a_damaged_database_is_explained(tmp_path: Path) -> None:
+def test_a_damaged_database_is_reported(tmp_path: Path) -> None:
     (tmp_path / "greenchat.db").write_bytes(b"rubbish" * 1000)
     checked = run(tmp_path, "check", "--data", str(tmp_path))
     assert checked.returncode == 1
@@ -104,15 +104,15 @@ def test_a_damaged_database_is_explained(tmp_path: Path) -> None:
         (["nonsense"], "there is no command"),
     ],
 )
-def test_what_can_not_be_done_is_said_in_one_line(tmp_path: Path, arguments: list[str], reason: str) -> None:
+def test_errors_are_one_line(tmp_path: Path, arguments: list[str], reason: str) -> None:
     ended = run(tmp_path, *arguments, "--data", str(tmp_path))
     assert ended.returncode == 2
     assert reason in ended.stderr
     assert ended.stderr.count("\n") == 1
 
 
-def test_a_move_to_another_machine(tmp_path: Path) -> None:
-    """The certificate that clients trust comes along, the logs where they are asked for; what does not is named."""
+def test_moving_to_another_machine(tmp_path: Path) -> None:
+    """The certificate that clients trust is included, the logs on request; what is not included is named."""
     here, there = tmp_path / "here", tmp_path / "there"
     with started(tmp_path, *ANYWHERE, "--data", str(here), "--tls") as server:
         with people(server.target, "alice", channel="#lobby") as (alice,):
@@ -128,7 +128,7 @@ def test_a_move_to_another_machine(tmp_path: Path) -> None:
         assert (there / name).read_bytes() == (here / name).read_bytes()
 
 
-def test_uploads_move_along(tmp_path: Path) -> None:
+def test_a_backup_includes_uploads(tmp_path: Path) -> None:
     here, there, config = tmp_path / "here", tmp_path / "there", tmp_path / "greenchat.toml"
     config.write_text("[files]\nenabled = true\nguests = 1\n")
     words = ("--config", str(config), "--data")
@@ -141,7 +141,7 @@ def test_uploads_move_along(tmp_path: Path) -> None:
         assert http.get(path).body == b"a file"
 
 
-def test_export_and_import_are_utf_8_whatever_the_terminal(tmp_path: Path) -> None:
+def test_export_and_import_use_utf_8_in_any_locale(tmp_path: Path) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
     with (
         started(tmp_path, *ANYWHERE, "--data", str(here)) as server,

@@ -1,4 +1,4 @@
-"""Places over a stop and a start, and over a death: real processes, and clients that come back as ours do."""
+"""Presences over a stop and a start, and over a kill: real processes, and clients that resume as ours do."""
 
 import signal
 import sqlite3
@@ -27,17 +27,17 @@ CAPS = "greenchat/resume draft/metadata-3 batch draft/chathistory draft/event-pl
 
 @pytest.fixture
 def begin(tmp_path: Path) -> Iterator[Server]:
-    """Start the server, again on the same port, with the same data."""
+    """Start the server, again with the same port and data."""
     with reserved_port() as port, ExitStack() as stack:
         yield lambda: stack.enter_context(started(tmp_path, "--listen", f"127.0.0.1:{port}"))
 
 
 class Guest(Client):
-    """A client that comes back by its token."""
+    """A client that resumes by its token."""
 
     token = ""
 
-    def come(self, nick: str) -> "Guest":
+    def connect(self, nick: str) -> "Guest":
         self.nick = nick
         self.send("CAP LS 302", f"CAP REQ :{CAPS}", *([f"RESUME {self.token}"] if self.token else []))
         self.send(f"NICK {nick}", f"USER {nick} 0 * :{nick.title()}", "CAP END")
@@ -45,18 +45,18 @@ class Guest(Client):
         self.until("376", "422")
         return self
 
-    def again(self, server: Running, nick: str) -> "Guest":
+    def reconnect(self, server: Running, nick: str) -> "Guest":
         guest = Guest(server.target)
         guest.token = self.token
-        guest.come(nick)
-        guest.sync()  # what it is told of its channels
+        guest.connect(nick)
+        guest.sync()  # reads the JOINs of its channels
         return guest
 
 
-def test_a_stop_and_a_start(begin: Server) -> None:
-    """Channels that nobody owns, their locks and topic, ranks, away, and who is where: and nobody has left or come."""
+def test_channels_and_presences_survive_a_restart(begin: Server) -> None:
+    """Unregistered channels, with locks, topic and ranks, away, and members: without a QUIT or JOIN."""
     server = begin()
-    alice, bob = Guest(server.target).come("alice"), Guest(server.target).come("bob")
+    alice, bob = Guest(server.target).connect("alice"), Guest(server.target).connect("bob")
     alice.join("#own")
     alice.run("TOPIC #own :whales only", "MODE #own +k sesame", "MODE #own +b *!*@spam.example", "PRIVMSG #own :before")
     bob.send("JOIN #own sesame")
@@ -68,7 +68,7 @@ def test_a_stop_and_a_start(begin: Server) -> None:
     assert alice.until_end()[-1].command == "ERROR"
 
     server = begin()
-    back = alice.again(server, "someone")
+    back = alice.reconnect(server, "someone")
     assert back.run("NAMES #own")[0].params[-1].split() == ["@alice", "+bobby"]
     assert back.run("TOPIC #own")[0].params[-1] == "whales only"
     assert back.run("MODE #own")[0].params[2:] == ("+ntk", "sesame")
@@ -77,23 +77,23 @@ def test_a_stop_and_a_start(begin: Server) -> None:
     metadata = back.run("METADATA bobby GET avatar")
     assert [m.params[-1] for m in metadata if m.command == "761"] == ["https://example.org/b.png"]
     assert "401" in back.commands("WHOIS bob")
-    bob = bob.again(server, "bob")
+    bob = bob.reconnect(server, "bob")
     assert back.sync() == []
     bob.run("PRIVMSG #own :after")
     assert [m.params[1] for m in back.sync()] == ["after"]
-    heard = back.run("CHATHISTORY LATEST #own * 50")
-    assert [m.params[-1] for m in heard if m.command == "PRIVMSG"] == ["before", "after"]
-    assert not [m for m in heard if m.command == "QUIT"]
+    messages = back.run("CHATHISTORY LATEST #own * 50")
+    assert [m.params[-1] for m in messages if m.command == "PRIVMSG"] == ["before", "after"]
+    assert not [m for m in messages if m.command == "QUIT"]
     with Client(server.target, "eve") as eve:
-        assert "475" in eve.commands("JOIN #own")  # it is as closed as it was
+        assert "475" in eve.commands("JOIN #own")  # it is as closed as before
     for client in back, bob:
         client.send("QUIT")
         client.until_end()
 
 
-def test_whoever_can_not_prove_who_they_were_is_not_expected(begin: Server, tmp_path: Path) -> None:
+def test_a_user_without_a_token_is_not_kept(begin: Server, tmp_path: Path) -> None:
     server = begin()
-    Guest(server.target).come("alice").join("#own")
+    Guest(server.target).connect("alice").join("#own")
     with Client(server.target, "plain") as nobody:
         nobody.join("#own")
         assert server.end() == 0
@@ -105,38 +105,40 @@ def test_whoever_can_not_prove_who_they_were_is_not_expected(begin: Server, tmp_
         assert len(store.documents(documents.PLACE.name)) == 1
 
 
-def until_kept(home: Path, kind: documents.DocumentKind, *texts: str) -> None:
-    """Wait until something of this kind is stored that has all of these texts: the sweeper looks once a second."""
+def wait_until_kept(home: Path, kind: documents.DocumentKind, *texts: str) -> None:
+    """Wait until a document of this kind is stored that has all of these texts: the sweeper runs once a second."""
     file = home / "xdg/greenchat/greenchat.db"
-    kept: list[str] = []
-    while not any(all(text in each for text in texts) for each in kept):
+    documents: list[str] = []
+    while not any(all(text in each for text in texts) for each in documents):
         sleep(0.05)
         with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as database:
-            kept = [value for (value,) in database.execute("SELECT value FROM document WHERE kind = ?", (kind.name,))]
+            documents = [
+                value for (value,) in database.execute("SELECT value FROM document WHERE kind = ?", (kind.name,))
+            ]
 
 
-def test_a_server_that_dies(begin: Server, tmp_path: Path) -> None:
-    """Who was where is stored within some seconds; what is said is stored at once, as ever."""
+def test_channels_and_presences_survive_a_kill(begin: Server, tmp_path: Path) -> None:
+    """Members are stored within some seconds; messages are stored at once, as ever."""
     server = begin()
-    alice = Guest(server.target).come("alice")
+    alice = Guest(server.target).connect("alice")
     alice.join("#own")
     alice.run("MODE #own +k sesame", "TOPIC #own :whales only")
-    until_kept(tmp_path, documents.PLACE, '"nick":"alice"')
-    until_kept(tmp_path, documents.PLACED, "sesame", "whales only")
+    wait_until_kept(tmp_path, documents.PLACE, '"nick":"alice"')
+    wait_until_kept(tmp_path, documents.PLACED, "sesame", "whales only")
     alice.run("PRIVMSG #own :last words")
     server.end(signal.SIGKILL)
     server = begin()
-    with alice.again(server, "alice") as back:
+    with alice.reconnect(server, "alice") as back:
         assert back.run("NAMES #own")[0].params[-1] == "@alice"
         assert back.run("MODE #own")[0].params[2:] == ("+ntk", "sesame")
-        heard = back.run("CHATHISTORY LATEST #own * 5")
-        assert [m.params[-1] for m in heard if m.command == "PRIVMSG"] == ["last words"]
+        messages = back.run("CHATHISTORY LATEST #own * 5")
+        assert [m.params[-1] for m in messages if m.command == "PRIVMSG"] == ["last words"]
 
 
-def test_what_has_changed_since_is_there_after_a_death(begin: Server, tmp_path: Path) -> None:
-    """What belongs to a place is stored when it changes, too, and not only who is where; also who was invited."""
+def test_changes_of_a_place_survive_a_kill(begin: Server, tmp_path: Path) -> None:
+    """All that belongs to a place is stored when it changes, not only its members; invitations, too."""
     server = begin()
-    alice, bob = Guest(server.target).come("alice"), Guest(server.target).come("bob")
+    alice, bob = Guest(server.target).connect("alice"), Guest(server.target).connect("bob")
     make_account(server.target, "carol")
     with device(server.target, "carol") as carol:
         carol.run("NICKSERV SET ALWAYS-ON on")
@@ -144,18 +146,18 @@ def test_what_has_changed_since_is_there_after_a_death(begin: Server, tmp_path: 
     alice.join("#own")
     alice.run("MODE #own +i")
     for guest in "alice", "bob":
-        until_kept(tmp_path, documents.PLACE, f'"nick":"{guest}"')
+        wait_until_kept(tmp_path, documents.PLACE, f'"nick":"{guest}"')
     bob.run("METADATA * SET avatar :https://example.org/b.png", "SETNAME :Robert", "MODE bob +gR", "ACCEPT alice")
     alice.run("INVITE bob #own", "INVITE carol #own")
-    until_kept(tmp_path, documents.PLACE, '"nick":"bob"', '"invitations":[["#own"')
+    wait_until_kept(tmp_path, documents.PLACE, '"nick":"bob"', '"invitations":[["#own"')
     server.end(signal.SIGKILL)
 
     server = begin()
-    alice = alice.again(server, "alice")
+    alice = alice.reconnect(server, "alice")
     whois = alice.run("WHOIS bob", "METADATA bob GET avatar")
     assert [m.params[-1] for m in whois if m.command == "311"] == ["Robert"]
     assert [m.params[-1] for m in whois if m.command == "761"] == ["https://example.org/b.png"]
-    bob = bob.again(server, "bob")
+    bob = bob.reconnect(server, "bob")
     assert [m.params[1] for m in bob.run("ACCEPT *") if m.command == "281"] == ["alice"]
     assert set("gR") <= set(bob.run("MODE bob")[0].params[1])
     with device(server.target, "carol") as carol:
@@ -165,8 +167,8 @@ def test_what_has_changed_since_is_there_after_a_death(begin: Server, tmp_path: 
         client.quit()
 
 
-def test_a_forward_to_another_channel_of_the_same_name_is_a_change(tmp_path: Path) -> None:
-    """Else it would lead nowhere after a death."""
+def test_a_forward_to_a_later_channel_of_the_same_name_is_stored_again(tmp_path: Path) -> None:
+    """Otherwise the forward would lead nowhere after a kill."""
     with World(Settings(), quick_options(tmp_path)) as world, Client(world, "alice", caps="greenchat/resume") as alice:
         keeper = PlaceKeeper(world.app)
         lives: list[int] = []

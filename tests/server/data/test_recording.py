@@ -1,17 +1,20 @@
-"""A recording, applied again in other processes with other seeds of their hashes, gives the same state at every act."""
+"""A recording that is replayed in other processes, with other hash seeds, gives the same state at every act."""
 
 import json
 import random
 import socket
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from greenchat.chat.acts import Ran, Spoken
+from greenchat.chat import documents
+from greenchat.chat.acts import CommandAct, SpeechAct, decode, encode
 from greenchat.chat.continuity import snapshot
 from greenchat.chat.outbox import Dirty, Outbox
+from greenchat.server.data import recording
 from greenchat.server.data.recording import Recorder, RecordingError, replay
 from greenchat.server.data.replica import Replica
 from greenchat.server.main import main
@@ -33,33 +36,41 @@ STEPS = 250
 
 
 def record(path: Path, folder: Path, seed: int) -> World:
-    """A random life of a server, with a digest before every act."""
+    """Record random actions on a server, with a digest before every act."""
     chance = random.Random(seed)
     world = World(chance, folder)
     recorder = Recorder(path, world.network, {}, world.app.now(), every=1)
     assert isinstance(world.app.log, MemoryLog)
     world.app.log.read(recorder.read)
-    for number in range(6):
-        puppet = world.connect()
-        lines = (*SETUP, f"NICK user{number}", "USER u 0 * :u", "CAP END", "JOIN #a,#b", "OPER root hunter2")
-        world.send(puppet, "".join(f"{line}\r\n" for line in lines).encode())
+    begin(world)
     for _ in range(STEPS):
-        if world.puppets and chance.random() < 0.97:
-            # several lines before a turn ends
-            said = [world.line().rstrip(b"\r\n") + b"\r\n" for _ in range(chance.randint(1, 3))]
-            world.send(chance.choice(world.puppets), b"".join(said))
-        elif world.puppets:
-            world.drop(chance.choice(world.puppets))
-        if len(world.puppets) < 6:
-            puppet = world.connect()
-            world.send(puppet, f"NICK late{chance.randrange(99)}\r\nUSER u 0 * :u\r\nJOIN #a\r\n".encode())
+        act(world, world.line)
     recorder.close(world.app.now())
     return world
 
 
-def test_where_the_disk_is_full_a_recording_ends_and_nobody_else_does(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def begin(world: World) -> None:
+    """Connect some clients, who meet in two channels."""
+    for number in range(6):
+        puppet = world.connect()
+        lines = (*SETUP, f"NICK user{number}", "USER u 0 * :u", "CAP END", "JOIN #a,#b", "OPER root hunter2")
+        world.send(puppet, "".join(f"{line}\r\n" for line in lines).encode())
+
+
+def act(world: World, line: Callable[[], bytes]) -> None:
+    """Let a random client send several lines before a turn ends, or leave."""
+    chance = world.chance
+    if world.puppets and chance.random() < 0.97:
+        lines = [line().rstrip(b"\r\n") + b"\r\n" for _ in range(chance.randint(1, 3))]
+        world.send(chance.choice(world.puppets), b"".join(lines))
+    elif world.puppets:
+        world.drop(chance.choice(world.puppets))
+    if len(world.puppets) < 6:
+        puppet = world.connect()
+        world.send(puppet, f"NICK late{chance.randrange(99)}\r\nUSER u 0 * :u\r\nJOIN #a\r\n".encode())
+
+
+def test_a_full_disk_ends_the_recording_only(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     path = tmp_path / "life"
     with (
         closing(World(random.Random(1), tmp_path / "data")) as world,
@@ -75,11 +86,13 @@ def test_where_the_disk_is_full_a_recording_ends_and_nobody_else_does(
         assert puppet in world.puppets
         assert "#a" in world.network.channels
         recorder.close(world.app.now())
-    assert caplog.messages == [f"the recording {path} ends here: No space left on device"]
+    # servers of former tests may log, too
+    logged = [each.getMessage() for each in caplog.records if each.name == recording.__name__]
+    assert logged == [f"the recording {path} ends here: No space left on device"]
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_recording_gives_the_same_state_elsewhere(tmp_path: Path, seed: int) -> None:
+def test_a_replay_gives_the_same_state(tmp_path: Path, seed: int) -> None:
     path = tmp_path / "life"
     world = record(path, tmp_path, seed)
     try:
@@ -93,6 +106,48 @@ def test_a_recording_gives_the_same_state_elsewhere(tmp_path: Path, seed: int) -
         done = run(tmp_path, "replay", str(path), family=seed_of_hashes)
         assert (done.returncode, done.stderr) == (0, ""), done.stdout
         assert "the state is as recorded" in done.stdout
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_restored_state_goes_on_like_the_first_one(tmp_path: Path, seed: int) -> None:
+    """As that of a node that comes back from a snapshot: the same acts have the same results."""
+    world = World(random.Random(seed), tmp_path)
+    acts: list[str] = []
+    replicas: list[Replica] = []
+    assert isinstance(world.app.log, MemoryLog)
+    world.app.log.read(lambda _, each: acts.append(json.dumps(encode(each))))  # type: ignore[arg-type]  # an act
+
+    def line() -> bytes:
+        return about_channels(world.chance) if world.chance.random() < 0.6 else world.line()
+
+    begin(world)
+    try:
+        for step in range(2 * STEPS):
+            act(world, line)
+            if step % 10 == 0:
+                now = world.app.now()
+                document = json.loads(json.dumps(snapshot.snapshot(world.network, now)))
+                for replica in replicas:
+                    for each in acts:
+                        replica.apply(decode(json.loads(each)))
+                    assert json.loads(json.dumps(snapshot.snapshot(replica.network, now))) == document, step
+                    assert replica.digest(now) == snapshot.digest_of(document), step
+                acts.clear()
+                if step % 100 == 0:
+                    marks = world.app.turn.store.documents(documents.READ_MARKS.name)
+                    replicas.append(Replica(document, dict(marks)))
+    finally:
+        world.close()
+
+
+def about_channels(chance: random.Random) -> bytes:
+    """Return a line of those that change what is remembered of channels."""
+    name, nick = f"#{chance.choice('abcdefg')}", f"user{chance.randrange(6)}"
+    modes = ["+i", "-i", "+m", "-m", "+W 1:1000", "+j 2:1000", f"+b {nick}", f"-b {nick}"]
+    lines = [*[f"JOIN {name}"] * 3, *[f"PART {name}"] * 3, *[f"PRIVMSG {name} :hello"] * 3]
+    lines += [*[f"MODE {name} {chance.choice(modes)}"] * 4, f"RENAME {name} {name}x", f"RENAME {name}x {name}"]
+    lines += [f"INVITE {nick} {name}", f"MARKREAD {name} timestamp=2020-01-01T00:00:00.000Z", "AWAY :gone", "AWAY"]
+    return chance.choice(lines).encode()
 
 
 def test_a_server_is_recorded_and_replayed(tmp_path: Path) -> None:
@@ -121,8 +176,8 @@ def test_a_server_is_recorded_and_replayed(tmp_path: Path) -> None:
     assert "the state differs" in done.stdout
 
 
-def test_who_logs_in_or_registers_before_the_welcome_does_so_in_a_recording_too(tmp_path: Path) -> None:
-    """What a step needs to know of a session that nobody else knows yet comes with it: its host, nick and account."""
+def test_logins_and_registrations_before_the_welcome_are_recorded(tmp_path: Path) -> None:
+    """A step carries what it needs to know of a session that other nodes don't know yet: host, nick and account."""
     path = tmp_path / "life"
     with started(tmp_path, "--listen", "127.0.0.1:0", "--record", str(path)) as server:
         with Client(server.target) as alice, Client(server.target) as again:
@@ -141,8 +196,10 @@ def test_who_logs_in_or_registers_before_the_welcome_does_so_in_a_recording_too(
     assert "the state is as recorded" in done.stdout
 
 
-def test_plain_text_websockets_and_refused_acts_are_recorded_too(tmp_path: Path) -> None:
-    """An act that is refused when it is applied is refused again: of two who come in under one nick the second."""
+def test_plain_text_websockets_and_refused_acts_are_recorded(tmp_path: Path) -> None:
+    """An act that is refused when it is applied is refused again: of two users who register with the same nick, the
+    second.
+    """
     path = tmp_path / "life"
     with started(tmp_path, "--listen", "127.0.0.1:0", "--record", str(path)) as server:
         target = server.target
@@ -160,8 +217,8 @@ def test_plain_text_websockets_and_refused_acts_are_recorded_too(tmp_path: Path)
                 browser.send(browser.frame(TEXT, line))
             assert alice.expect("JOIN").nick == "web"
             dan.sendall(b"good morning\n/me waves\n")
-            said = {(m.nick, m.params[1]) for m in (alice.expect("PRIVMSG") for _ in range(3))}
-            assert said == {("web", "hello"), ("dan", "good morning"), ("dan", "\x01ACTION waves\x01")}
+            messages = {(m.nick, m.params[1]) for m in (alice.expect("PRIVMSG") for _ in range(3))}
+            assert messages == {("web", "hello"), ("dan", "good morning"), ("dan", "\x01ACTION waves\x01")}
             for client in first, second:
                 client.run("CAP LS 302", "NICK same", "USER same 0 * :x")
             first.send("CAP END")
@@ -183,7 +240,7 @@ def test_plain_text_websockets_and_refused_acts_are_recorded_too(tmp_path: Path)
         ("\x00", "truncated"),
     ],
 )
-def test_what_is_no_recording_is_said_in_a_line(tmp_path: Path, text: str, says: str) -> None:
+def test_an_invalid_recording_is_one_line(tmp_path: Path, text: str, says: str) -> None:
     path = tmp_path / "file"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(RecordingError, match=says):
@@ -191,7 +248,7 @@ def test_what_is_no_recording_is_said_in_a_line(tmp_path: Path, text: str, says:
     assert main(["replay", str(path)]) == 2
 
 
-def test_a_recording_is_not_written_over(tmp_path: Path) -> None:
+def test_a_recording_is_not_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("mine", encoding="utf-8")
     done = run(tmp_path, "--listen", "127.0.0.1:0", "--record", str(path))
@@ -200,8 +257,8 @@ def test_a_recording_is_not_written_over(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == "mine"
 
 
-def test_what_is_said_with_a_voice_is_checked_again_where_something_has_changed(tmp_path: Path) -> None:
-    """A `Spoken` holds as it stands only under the numbers under which it was checked."""
+def test_a_spoken_message_is_checked_again_after_changes(tmp_path: Path) -> None:
+    """A `SpeechAct` is applied unchecked only while the counters under which it was checked are unchanged."""
     path = tmp_path / "life"
     world = World(random.Random(0), tmp_path)
     network, app = world.network, world.app
@@ -211,26 +268,26 @@ def test_what_is_said_with_a_voice_is_checked_again_where_something_has_changed(
     for nick in ("operator", "speaker"):
         world.send(world.connect(), f"NICK {nick}\r\nUSER u 0 * :u\r\nJOIN #a\r\n".encode())
     operator, speaker = world.puppets
-    routes = SessionRoutes(network, speaker.session, app.log, app.turn, partial(world._context, speaker))
+    routes = SessionRoutes(network, speaker.session, app.log, app.turn, partial(world._context, speaker), app.now)
     burst = routes.find(b"PRIVMSG #a :one\r\nPRIVMSG #a :two")
     assert burst
+    routes.say(burst)
     app.turn.begin()
-    routes.say(burst, app.now())
-    voice = burst[0]
-    said = network.ids.last
+    route = burst[0]
+    last_id = network.ids.last
     world.send(operator, b"MODE #a +m\r\n")
-    assert not voice.holds(network)
+    assert not route.is_valid(network)
     recorder.close(app.now())
     document = json.loads(json.dumps(snapshot.snapshot(network, app.now())))
-    act = Spoken(speaker.session.number, app.now(), "PRIVMSG", "#a", ("three",), voice.revisions)
+    act = SpeechAct(speaker.session.number, app.now(), "PRIVMSG", "#a", ("three",), route.revisions)
     world.close()
     assert [trouble for _, trouble in replay(path) if trouble] == []
     replica = Replica(document, {})
     before = replica.network.ids.last
-    assert before > said
+    assert before > last_id
     replica.apply(act)
-    assert replica.network.ids.last == before, "in a channel with +m it is refused by now"
-    replica.apply(Ran(operator.session.number, app.now(), "MODE", ("#a", "-m")))
+    assert replica.network.ids.last == before, "the message is refused: the channel has +m by now"
+    replica.apply(CommandAct(operator.session.number, app.now(), "MODE", ("#a", "-m")))
     between = replica.network.ids.last
     replica.apply(act)
     assert replica.network.ids.last > between

@@ -1,4 +1,4 @@
-"""A database continues under another casemapping: nothing is lost, and no two rooms become one."""
+"""Opening a database under another casemapping: nothing is lost, and no two channels are merged."""
 
 import inspect
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from greenchat.server.data import refold
 from greenchat.server.data.restore import restore
 from greenchat.storage.interface import Document, HistorySpan, StoreError, direct_key
 from greenchat.storage.sqlite import SqliteStore
-from tests.storage.talk import START, Talk, opened, texts
+from tests.storage.events import START, EventMaker, opened, texts
 
 
 @pytest.fixture
@@ -42,8 +42,8 @@ def read(store: SqliteStore, key: str) -> list[str]:
     return texts(store.read(key, HistorySpan(10)))
 
 
-def test_rooms_that_become_one_stay_two(store: SqliteStore) -> None:
-    talk = Talk()
+def test_channels_whose_names_become_equal_stay_separate(store: SqliteStore) -> None:
+    talk = EventMaker()
     store.commit(
         [
             talk.say("the older", "#École"),
@@ -62,8 +62,8 @@ def test_rooms_that_become_one_stay_two(store: SqliteStore) -> None:
     assert [key for key, _ in store.conversations()] == ["#école_2", "#école", "@#école_2"]
 
 
-def test_what_belongs_to_a_room_follows_it(store: SqliteStore) -> None:
-    talk = Talk()
+def test_settings_of_a_channel_follow_it(store: SqliteStore) -> None:
+    talk = EventMaker()
     presence = {
         "nick": "ann",
         "username": "~ann",
@@ -84,7 +84,7 @@ def test_what_belongs_to_a_room_follows_it(store: SqliteStore) -> None:
         ]
     )
     network = restored(store)
-    assert network.channels == {}  # ann has not said that she stays
+    assert network.channels == {}  # ann is not always on
     (kept,) = store.documents("presence").values()
     assert isinstance(kept, dict)
     assert kept["channels"] == [["#ÉCOLE", "o", "x"]]
@@ -92,9 +92,9 @@ def test_what_belongs_to_a_room_follows_it(store: SqliteStore) -> None:
     assert read(store, "#école") == ["hi"]
 
 
-def test_from_rfc1459_names_come_back_as_they_were_spelled(store: SqliteStore) -> None:
+def test_names_get_their_spelling_back_after_rfc1459(store: SqliteStore) -> None:
     """Under rfc1459 `{}|^` are the lower case of `[]\\~`; under the others they are letters of their own."""
-    talk = Talk()
+    talk = EventMaker()
     direct = talk.say("psst", direct_key("ann", "{ann}"), params=("ann", "psst"))
     store.commit(
         [
@@ -117,7 +117,7 @@ def test_from_rfc1459_names_come_back_as_they_were_spelled(store: SqliteStore) -
     assert [each.conversation for each in store.targets("[ann]", (), 0, direct.id + 1)] == [direct_key("ann", "[ann]")]
 
 
-def test_two_accounts_are_never_made_one(store: SqliteStore) -> None:
+def test_accounts_are_never_merged(store: SqliteStore) -> None:
     store.commit([account("[ann]", "[ann]"), account("{ann}", "{ann}")])
     with pytest.raises(
         StoreError, match=r"the accounts \[ann\] and \{ann\} are different names with ascii but the same name"
@@ -127,24 +127,24 @@ def test_two_accounts_are_never_made_one(store: SqliteStore) -> None:
     assert len(restored(store).accounts) == 2
 
 
-def test_a_room_that_was_put_aside_stays_there(store: SqliteStore) -> None:
-    """What was said in a room whose name another took is under a key that nobody asks for."""
-    talk = Talk()
+def test_a_renamed_duplicate_keeps_its_name(store: SqliteStore) -> None:
+    """The history of a channel whose name went to another one is stored under a key that no query reaches."""
+    talk = EventMaker()
     store.commit([talk.say("long ago", "#É until 1", params=("#É", "long ago")), talk.say("now", "#É")])
     restored(store)
     assert read(store, "#é") == ["now"]
     assert "#é_2" not in dict(store.conversations())
 
 
-def test_no_kind_of_document_is_forgotten() -> None:
-    """Which has folded names in it, and which hasn't."""
+def test_every_kind_of_document_is_considered() -> None:
+    """Whether it contains folded names or not."""
     source = inspect.getsource(refold)
     handled = {each for each in documents.KINDS if f"documents.{each.name.upper().replace('-', '_')}.name: " in source}
     assert set(documents.KINDS) - handled == {documents.SERVER}
 
 
-def test_one_write_for_a_database_that_needs_nothing(store: SqliteStore) -> None:
-    store.commit([Talk().say("hi", "#lobby"), account("ann", "Ann")])
+def test_a_database_that_needs_no_change_is_written_once(store: SqliteStore) -> None:
+    store.commit([EventMaker().say("hi", "#lobby"), account("ann", "Ann")])
     restored(store)
     assert store.document("server", "casemapping") == "precis"
     assert read(store, "#lobby") == ["hi"]

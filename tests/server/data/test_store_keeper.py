@@ -1,4 +1,4 @@
-"""The store in the server's hands: as the options say, looked after while people talk, and nothing left behind."""
+"""The server's store: opened by the options, maintained while messages are stored, and closed without leftovers."""
 
 import time
 from pathlib import Path
@@ -9,20 +9,23 @@ import pytest
 from greenchat.config.options import Options, Storage
 from greenchat.config.settings import Settings
 from greenchat.server.data.store_keeper import StoreKeeper
-from greenchat.storage.interface import Retention, StoreError
+from greenchat.storage.interface import Erasure, Retention, StoreError
 from greenchat.storage.sqlite import SqliteStore
 from tests.conftest import StartServer, quick_options
 from tests.irc import people
 from tests.patience import PATIENCE
+from tests.storage.events import EventMaker, files_hold
 
 
 def now() -> int:
-    """Ms since the epoch."""
+    """Return milliseconds since the epoch."""
     return time.time_ns() // 1_000_000
 
 
 @pytest.mark.parametrize(("durability", "synchronous"), [("process", 1), ("power", 2)])
-def test_a_commit_waits_for_the_disk_where_that_is_wanted(tmp_path: Path, durability: str, synchronous: int) -> None:
+def test_durability_decides_whether_a_commit_waits_for_the_disk(
+    tmp_path: Path, durability: str, synchronous: int
+) -> None:
     """https://www.sqlite.org/pragma.html#pragma_synchronous: 1 is NORMAL, 2 is FULL."""
     keeper = StoreKeeper(tmp_path, Storage(durability=durability), now=now)
     assert keeper.store._connection.execute("PRAGMA synchronous").fetchone() == (synchronous,)
@@ -40,13 +43,13 @@ def test_a_commit_waits_for_the_disk_where_that_is_wanted(tmp_path: Path, durabi
         ),
     ],
 )
-def test_how_much_is_kept(tmp_path: Path, options: Storage, kept: Retention) -> None:
+def test_retention_by_options(tmp_path: Path, options: Storage, kept: Retention) -> None:
     keeper = StoreKeeper(tmp_path, options, now=now)
     assert keeper.store._housekeeping._trimming.keep == kept
     keeper.close()
 
 
-def test_what_is_not_to_last_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_temporary_database_leaves_nothing(tmp_path: Path) -> None:
     keeper = StoreKeeper(tmp_path, Storage(persistent=False), now=now)
     folder = keeper.store.path.parent
     assert folder.is_dir()
@@ -55,14 +58,14 @@ def test_what_is_not_to_last_leaves_nothing_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_database_that_can_not_be_used_lets_go_of_the_folder(tmp_path: Path) -> None:
+def test_an_unusable_database_releases_the_folder(tmp_path: Path) -> None:
     (tmp_path / "greenchat.db").write_bytes(b"rubbish")
-    for _ in range(2):  # the second would find it locked
+    for _ in range(2):  # a lock that was kept would refuse the second one
         with pytest.raises(StoreError, match="damaged"):
             StoreKeeper(tmp_path, Storage(), now=now)
 
 
-def test_while_people_talk_the_log_is_moved_and_the_index_learns(start_server: StartServer, tmp_path: Path) -> None:
+def test_checkpoints_and_indexing_while_messages_are_stored(start_server: StartServer, tmp_path: Path) -> None:
     server = start_server(Settings(), quick_options(tmp_path))
     with people(server.address, "alice", channel="#lobby") as (alice,):
         alice.run(*[f"PRIVMSG #lobby :{number}" for number in range(100)])
@@ -74,13 +77,13 @@ def test_while_people_talk_the_log_is_moved_and_the_index_learns(start_server: S
         assert index.is_file()
 
 
-def test_trouble_in_the_housekeeping_ends_nothing(
+def test_an_error_in_housekeeping_does_not_end_the_server(
     start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr("greenchat.server.data.store_keeper._AFTER_TROUBLE", 0.01)
     options = Options(listen=quick_options(tmp_path).listen, data=tmp_path, throttle=quick_options(tmp_path).throttle)
     SqliteStore(tmp_path / "greenchat.db").close()
-    (tmp_path / "greenchat.db-search").mkdir()  # so that the index can't be made
+    (tmp_path / "greenchat.db-search").mkdir()  # prevents making the index
     server = start_server(Settings(), options)
     with people(server.address, "alice", "bob", channel="#lobby") as (alice, bob):
         deadline = time.monotonic() + PATIENCE
@@ -94,14 +97,14 @@ def test_trouble_in_the_housekeeping_ends_nothing(
         assert "a question about the history has no answer" in caplog.text
 
 
-def test_on_a_busy_server_both_kinds_of_housekeeping_are_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is always something to tidy while much is said; what `maintain` does can't wait for the end of that."""
+def test_a_busy_server_does_both_kinds_of_housekeeping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is always something to tidy on a busy server; `maintain` can't wait until there isn't."""
     keeper = StoreKeeper(tmp_path, Storage(persistent=False), now=now)
     maintained: list[int] = []
     monkeypatch.setattr("greenchat.server.data.store_keeper._TIDYING", 0.01)
     monkeypatch.setattr(keeper.store, "is_tidy", lambda now: False)
     monkeypatch.setattr(keeper.store, "tidy", lambda: True)
-    monkeypatch.setattr(keeper.store, "maintain", lambda now, decides: maintained.append(now))
+    monkeypatch.setattr(keeper.store, "maintain", lambda now, **_: maintained.append(now))
     keeper.start()
     deadline = time.monotonic() + PATIENCE
     while len(maintained) < 2:
@@ -110,7 +113,28 @@ def test_on_a_busy_server_both_kinds_of_housekeeping_are_done(tmp_path: Path, mo
     keeper.close()
 
 
-def test_trouble_that_stays_is_told_once_and_its_end_too(
+@pytest.mark.parametrize("is_busy", [True, False])
+def test_what_can_wait_does_so_while_the_loop_is_busy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_busy: bool
+) -> None:
+    keeper = StoreKeeper(tmp_path, Storage(persistent=False), now=now)
+    told: list[bool] = []
+    monkeypatch.setattr(keeper.store, "is_tidy", lambda now: False)
+    monkeypatch.setattr(keeper.store, "tidy", lambda: False)
+    monkeypatch.setattr(keeper.store, "maintain", lambda now, **given: told.append(given["is_busy"]))
+    keeper.start()
+    deadline = time.monotonic() + PATIENCE
+    while is_busy not in told[2:]:  # the first time contains the start
+        assert time.monotonic() < deadline
+        if is_busy:
+            until = time.monotonic() + 0.02
+            while time.monotonic() < until:
+                pass
+        gevent.sleep(0.001)
+    keeper.close()
+
+
+def test_a_lasting_error_is_reported_once_and_so_is_its_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A disk may be full for days, and housekeeping tries again every five seconds."""
@@ -118,7 +142,7 @@ def test_trouble_that_stays_is_told_once_and_its_end_too(
     keeper = StoreKeeper(tmp_path, Storage(persistent=False), now=now)
     tried: list[str] = []
 
-    def maintain(_: int, **_decides: object) -> None:
+    def maintain(_: int, **_others: object) -> None:
         tried.append("full" if len(tried) < 5 else "damaged" if len(tried) < 7 else "")
         if tried[-1]:
             raise StoreError(f"it is {tried[-1]}")
@@ -139,3 +163,21 @@ def test_trouble_that_stays_is_told_once_and_its_end_too(
         "housekeeping of the database: it is damaged",
         "housekeeping of the database works again",
     ]
+
+
+def test_without_an_index_the_rest_of_the_housekeeping_is_done(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Erased text leaves the files, and readers need not scan ever more fresh events."""
+    monkeypatch.setattr("greenchat.server.data.store_keeper._AFTER_TROUBLE", 0.01)
+    monkeypatch.setattr("greenchat.storage.housekeeping._COMPACT_AFTER", 0.01)
+    keeper = StoreKeeper(tmp_path, Storage(), now=now)
+    (tmp_path / "greenchat.db-search").mkdir()  # prevents making the index
+    talk = EventMaker()
+    secret = talk.say("a secret")
+    keeper.store.commit([secret, *talk.lines(10)])
+    keeper.store.commit([Erasure("#lobby", secret.id)])
+    keeper.start()
+    deadline = time.monotonic() + PATIENCE
+    while files_hold(keeper.store.path, "a secret") or not keeper.store._compaction.is_done:
+        assert time.monotonic() < deadline
+        gevent.sleep(0.01)
+    keeper.close()

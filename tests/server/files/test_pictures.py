@@ -1,4 +1,6 @@
-"""Pictures lose what is not the picture, keep their pixels, and a bomb of any kind ends nothing but its own process."""
+"""Pictures lose their metadata and keep their pixels, and a decompression bomb of any kind ends its own process
+only.
+"""
 
 import io
 import struct
@@ -19,7 +21,7 @@ SIZE = (900, 600)
 
 
 def drawn(mode: str = "RGB", size: tuple[int, int] = SIZE) -> Image.Image:
-    """A picture of which each corner is another, so that it shows whether it was turned."""
+    """Return a picture with a different colour in each corner, which shows whether it was turned."""
     return Image.linear_gradient("L").resize(size).rotate(30).convert(mode)
 
 
@@ -56,7 +58,7 @@ def cleaned(data: bytes, folder: Path, millions: int = 10) -> tuple[bytes, Path 
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "GIF", "WEBP", "AVIF"])
-def test_nothing_of_its_maker_is_left(form: str, tmp_path: Path) -> None:
+def test_metadata_is_removed(form: str, tmp_path: Path) -> None:
     before = written(form)
     if form != "PNG":
         assert SECRET.encode() in before
@@ -70,7 +72,7 @@ def test_nothing_of_its_maker_is_left(form: str, tmp_path: Path) -> None:
         if form != "AVIF":
             with Image.open(io.BytesIO(before)) as original:
                 same = ImageChops.difference(original.convert("RGB"), picture.convert("RGB")).getbbox() is None
-                assert same, "the pixels are as they were"
+                assert same, "the pixels are unchanged"
     assert thumbnail
     with Image.open(thumbnail) as small:
         assert small.format == "WEBP"
@@ -79,7 +81,7 @@ def test_nothing_of_its_maker_is_left(form: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "AVIF"])
-def test_it_stands_upright(form: str, tmp_path: Path) -> None:
+def test_orientation_is_applied(form: str, tmp_path: Path) -> None:
     after, thumbnail = cleaned(written(form, orientation=6), tmp_path)
     with Image.open(io.BytesIO(after)) as picture:
         assert picture.size == (SIZE[1], SIZE[0])
@@ -91,7 +93,7 @@ def test_it_stands_upright(form: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", ["GIF", "PNG", "WEBP", "AVIF"])
-def test_what_moves_goes_on_moving(form: str, tmp_path: Path) -> None:
+def test_animations_keep_their_frames(form: str, tmp_path: Path) -> None:
     frames = [drawn("RGB", (64, 64)).rotate(30 * turn) for turn in range(5)]
     file = io.BytesIO()
     frames[0].save(file, form, save_all=True, append_images=frames[1:], duration=70, loop=0)
@@ -103,7 +105,7 @@ def test_what_moves_goes_on_moving(form: str, tmp_path: Path) -> None:
         assert picture.info.get("duration") == 70
 
 
-def test_the_colour_profile_stays(tmp_path: Path) -> None:
+def test_the_colour_profile_is_kept(tmp_path: Path) -> None:
     from PIL import ImageCms
 
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -114,14 +116,14 @@ def test_the_colour_profile_stays(tmp_path: Path) -> None:
                 assert picture.info["icc_profile"] == profile, form
 
 
-def test_a_small_picture_needs_no_thumbnail(tmp_path: Path) -> None:
+def test_a_small_picture_has_no_thumbnail(tmp_path: Path) -> None:
     file = io.BytesIO()
     drawn(size=(100, 100)).save(file, "PNG")
     assert cleaned(file.getvalue(), tmp_path)[1] is None
 
 
 def png(width: int, height: int, data: bytes, *between: tuple[bytes, bytes]) -> bytes:
-    """A grey PNG with this compressed data, whatever that is."""
+    """Return a grey PNG with this compressed data, valid or not."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
@@ -144,7 +146,7 @@ def gif(frames: int) -> bytes:
 
 
 SMALL = zlib.compress(b"\0" * 110)
-BOMBS: dict[str, tuple[Callable[[], bytes], str]] = {  # made by who sets one off, since they take a second
+BOMBS: dict[str, tuple[Callable[[], bytes], str]] = {  # made when the test runs, since each takes a second
     "wide": (lambda: png(60_000, 60_000, zeroes(1_000_000)), "more than 10 million pixels"),
     "just too wide": (lambda: png(10_001, 1000, zeroes(1_000_000)), "more than 10 million pixels"),
     "packed text": (
@@ -174,8 +176,8 @@ BOMBS: dict[str, tuple[Callable[[], bytes], str]] = {  # made by who sets one of
 
 
 @pytest.mark.parametrize("kind", BOMBS)
-def test_a_bomb_of_any_kind(kind: str, tmp_path: Path) -> None:
-    """It is refused with a reason, in one line."""
+def test_decompression_bombs(kind: str, tmp_path: Path) -> None:
+    """The picture is refused with a reason of one line."""
     made, reason = BOMBS[kind]
     with pytest.raises(PictureError, match=reason) as caught:
         cleaned(made(), tmp_path)
@@ -183,7 +185,7 @@ def test_a_bomb_of_any_kind(kind: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("form", CLEANERS)
-def test_what_is_cut_anywhere_is_refused_or_clean(form: str) -> None:
+def test_a_truncated_picture_is_refused_or_clean(form: str) -> None:
     data = written(form)
     for cut in range(0, len(data), max(1, len(data) // 400)):
         try:

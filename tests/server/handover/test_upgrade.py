@@ -1,4 +1,4 @@
-"""An upgrade without a break: real processes, and clients that number what they say."""
+"""Upgrading a server without a break: real processes, and clients that send numbered messages."""
 
 import os
 import re
@@ -23,11 +23,11 @@ from greenchat.server.control.client import ControlRefusedError, NoServerError, 
 from greenchat.server.net.certificate import ensure_certificate
 from tests.http_client import CLOSE, CONT, TEXT, Frame, WebSocket
 from tests.irc import Client, people
+from tests.opers import HASH, become_oper
 from tests.patience import PATIENCE
 from tests.ports import reserved_port
 from tests.server.forked import run, started
 from tests.server.process import Running, environment
-from tests.staff import HASH, become
 
 CONFIG = f"""
 [[listen]]
@@ -52,9 +52,9 @@ def server(tmp_path: Path) -> Iterator[Running]:
 
 @contextmanager
 def serving(home: Path, config: str = CONFIG, *words: str, spare: bool = True) -> Iterator[Running]:
-    """A server, and none of those that come after it is left at the end.
+    """Start a server; end it and all its successors at the end of the block.
 
-    spare: the first of those is forked, too; the second always has a start of its own.
+    spare: fork the first successor, too; the second always has a start of its own.
     """
     (home / "server.toml").write_text(config)
     with started(home, "--config", str(home / "server.toml"), *words, spare=spare) as running:
@@ -66,7 +66,7 @@ def serving(home: Path, config: str = CONFIG, *words: str, spare: bool = True) -
 
 
 def upgrade(home: Path) -> int:
-    """Have it upgraded, and return the id of the process that serves now."""
+    """Upgrade the server and return the id of the process that serves now."""
     before = pid_of(home)
     found = ask(data_of(home), "upgrade", 60.0)
     after = pid_of(home)
@@ -79,7 +79,7 @@ def data_of(home: Path) -> Path:
 
 
 def pid_of(home: Path) -> int:
-    """Of the process that serves; one that has just taken over may not be asked yet."""
+    """Return the id of the process that serves; one that has just taken over may not answer yet."""
     found: int = status(home)["pid"]
     return found
 
@@ -97,30 +97,32 @@ def status(home: Path) -> Mapping[str, Any]:
             return found
 
 
-PACE = 0.005  # seconds: whoever talks as fast as it can leaves no processor to the process that starts
+PACE = 0.005  # seconds: clients that talk as fast as they can leave no processor time to the starting process
 
 
 class Talker(threading.Thread):
-    """Says numbers in a channel, one a moment after it has heard the one before, and writes down all that it hears."""
+    """A client that sends numbers to a channel, each a moment after it has received the previous one, and notes all
+    that it receives.
+    """
 
     def __init__(self, server: Running, nick: str) -> None:
         super().__init__()
         self.client = Client(server.target, nick, caps="echo-message message-tags")
         self.client.join("#talk")
         self.nick = nick
-        self.heard: dict[str, list[int]] = {}
+        self.received: dict[str, list[int]] = {}
         self.ids: list[str] = []
-        self.said = 0
+        self.sent_count = 0
         self.enough = threading.Event()
         self.trouble: BaseException | None = None
 
     def run(self) -> None:
         try:
             while not self.enough.is_set():
-                self.client.send(f"PRIVMSG #talk :{self.said}")
+                self.client.send(f"PRIVMSG #talk :{self.sent_count}")
                 while self._hear() != self.nick:
                     pass
-                self.said += 1
+                self.sent_count += 1
                 self.enough.wait(PACE)
         except BaseException as error:
             self.trouble = error
@@ -128,19 +130,19 @@ class Talker(threading.Thread):
     def _hear(self) -> str:
         message = self.client.expect("PRIVMSG")
         speaker = (message.source or "").partition("!")[0]
-        self.heard.setdefault(speaker, []).append(int(message.params[1]))
+        self.received.setdefault(speaker, []).append(int(message.params[1]))
         self.ids.append(message.tags["msgid"])
         return speaker
 
-    def finish(self, said: dict[str, int]) -> None:
-        """Hear all that was said."""
-        while any(len(self.heard.get(nick, ())) < count for nick, count in said.items()):
+    def finish(self, counts: dict[str, int]) -> None:
+        """Receive all that was sent."""
+        while any(len(self.received.get(nick, ())) < count for nick, count in counts.items()):
             self._hear()
 
 
 @contextmanager
 def talking(server: Running, *nicks: str) -> Iterator[list[Talker]]:
-    """People who talk all the time; in the end each has heard all that each has said, once and in its order."""
+    """Run clients that talk all the time; at the end check that each has received every message once, in order."""
     talkers = [Talker(server, nick) for nick in nicks]
     for talker in talkers:
         talker.start()
@@ -150,50 +152,50 @@ def talking(server: Running, *nicks: str) -> Iterator[list[Talker]]:
         for talker in talkers:
             talker.enough.set()
             talker.join(PATIENCE)
-    said = {talker.nick: talker.said for talker in talkers}
+    counts = {talker.nick: talker.sent_count for talker in talkers}
     for talker in talkers:
         assert talker.trouble is None
-        talker.finish(said)
-        assert talker.heard == {nick: list(range(count)) for nick, count in said.items()}
+        talker.finish(counts)
+        assert talker.received == {nick: list(range(count)) for nick, count in counts.items()}
         assert talker.ids == talkers[0].ids
         talker.client.close()
-    assert all(said.values())
+    assert all(counts.values())
 
 
-def test_nobody_notices(server: Running, tmp_path: Path) -> None:
-    """Upgraded twice while people talk: nothing is lost, said twice, or out of order, and nobody comes or goes."""
+def test_an_upgrade_is_not_noticed(server: Running, tmp_path: Path) -> None:
+    """Two upgrades while clients talk: nothing is lost, doubled or out of order, and there is no JOIN or QUIT."""
     with Client(server.target, "watch") as watch:
         watch.join("#talk")
         with talking(server, "alice", "bob", "carol") as talkers:
             first = upgrade(tmp_path)
-            said = [talker.said for talker in talkers]
+            counts = [talker.sent_count for talker in talkers]
             assert upgrade(tmp_path) != first
-        assert all(talker.said > before for talker, before in zip(talkers, said, strict=True))
+        assert all(talker.sent_count > before for talker, before in zip(talkers, counts, strict=True))
         assert {message.command for message in watch.sync()} <= {"JOIN", "PRIVMSG", "QUIT"}
     assert server.end() == 0
     assert "Traceback" not in server.errors.read_text()
 
 
-def test_a_crowd_talks_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The bench finds whatever is lost, doubled or out of order; `greenchat-bench upgrade` does it with a thousand.
+def test_an_upgrade_with_many_clients(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The benchmark counts what is lost, doubled or out of order; `greenchat-bench upgrade` does it with a thousand.
 
-    "1,000 talking clients: longest silence <= 0.5 s": by the processor time that both processes use while nobody is
-    served, since a machine with much else to do takes longer for it.
+    "1,000 talking clients: longest silence <= 0.5 s": measured in processor time of both processes, since a busy
+    machine takes longer for it.
     """
     count = 100
     with serving(tmp_path) as server:
         where = ["--server", f"{server.target[0]}:{server.target[1]}", "--pid", str(server.process.pid)]
         talk = ["--talking", str(count), "--idle", "0", "--seconds", "3"]
         assert main(["upgrade", *talk, *where]) == 0, capsys.readouterr().err
-        told = re.search(r"took over (\d+) connections; .* \(([\d.]+) s of work\)", server.errors.read_text())
-        assert told
-        assert int(told[1]) == count
-        assert float(told[2]) < 0.5 * (0.5 + count / 2000)  # half of it whatever their number is
+        match = re.search(r"took over (\d+) connections; .* \(([\d.]+) s of work\)", server.errors.read_text())
+        assert match
+        assert int(match[1]) == count
+        assert float(match[2]) < 0.5 * (0.5 + count / 2000)  # half of it is a fixed cost
         server.end()
 
 
-def test_a_recording_goes_on(tmp_path: Path) -> None:
-    """Also where somebody could not come along; and it tells whether the state was handed over as it was."""
+def test_a_recording_continues_after_an_upgrade(tmp_path: Path) -> None:
+    """Also where a client could not be passed on; the recording tells whether the state was handed over unchanged."""
     certificate, _ = ensure_certificate(data_of(tmp_path) / "tls", "greenchat.local", ["localhost", "127.0.0.1", "::1"])
     path = tmp_path / "life"
     with serving(tmp_path, CONFIG + "[tls]\nself_signed = true\n", "--record", str(path)) as server:
@@ -210,12 +212,12 @@ def test_a_recording_goes_on(tmp_path: Path) -> None:
     assert path.read_text().count('["digest",') >= 4
 
 
-def test_it_ends_when_it_is_told_to_while_clients_of_tls_are_sent_away(tmp_path: Path) -> None:
-    """The process that a parent knows is not the server any more, and the one to which it has given ended, too."""
+def test_a_signal_while_tls_clients_are_sent_away_ends_both_processes(tmp_path: Path) -> None:
+    """The process that its parent knows no longer serves, and its successor ends, too."""
     certificate, _ = ensure_certificate(data_of(tmp_path) / "tls", "greenchat.local", ["localhost", "127.0.0.1", "::1"])
     with serving(tmp_path, CONFIG + "[tls]\nself_signed = true\n") as server:
         trusting = ssl.create_default_context(cafile=certificate)
-        with Client(server.target, "secret", tls=trusting):  # it is in no hurry to hang up
+        with Client(server.target, "secret", tls=trusting):  # it is slow to hang up
             upgrade(tmp_path)
             last = upgrade(tmp_path)
             assert server.end() == 0
@@ -223,21 +225,21 @@ def test_it_ends_when_it_is_told_to_while_clients_of_tls_are_sent_away(tmp_path:
                 os.kill(last, 0)
 
 
-def test_history_goes_on(server: Running, tmp_path: Path) -> None:
+def test_history_continues(server: Running, tmp_path: Path) -> None:
     with people(server.target, "alice", "bob", channel="#talk") as (alice, bob):
         alice.run("PRIVMSG #talk :before")
         upgrade(tmp_path)
         alice.run("PRIVMSG #talk :after")
-        heard = [message.params[1] for message in bob.sync() if message.command == "PRIVMSG"]
-        assert heard == ["before", "after"]
+        texts = [message.params[1] for message in bob.sync() if message.command == "PRIVMSG"]
+        assert texts == ["before", "after"]
         bob.send("CAP REQ :batch draft/chathistory message-tags server-time")
         bob.expect("CAP")
-        told = bob.run("CHATHISTORY LATEST #talk * 10")
-        assert [m.params[1] for m in told if m.command == "PRIVMSG"] == ["before", "after"]
+        messages = bob.run("CHATHISTORY LATEST #talk * 10")
+        assert [m.params[1] for m in messages if m.command == "PRIVMSG"] == ["before", "after"]
 
 
-def test_what_was_begun_goes_on(server: Running, tmp_path: Path) -> None:
-    """Half a line, an open batch, a list of MONITOR, somebody who has said only half of who they are."""
+def test_unfinished_input_continues(server: Running, tmp_path: Path) -> None:
+    """Half a line, an open batch, a MONITOR list, and a client with half of its registration."""
     with (
         Client(server.target, "alice", caps="batch draft/multiline message-tags labeled-response") as alice,
         Client(server.target, "bob", caps="batch draft/multiline message-tags") as bob,
@@ -260,7 +262,7 @@ def test_what_was_begun_goes_on(server: Running, tmp_path: Path) -> None:
         assert bob.expect("730").params[1].startswith("carol!")
 
 
-def test_who_logs_in_is_told_to_begin_again(server: Running, tmp_path: Path) -> None:
+def test_an_unfinished_login_is_aborted(server: Running, tmp_path: Path) -> None:
     """SASL: "906 ERR_SASLABORTED :SASL authentication aborted"."""
     with Client(server.target) as alice:
         alice.send("CAP LS 302", "CAP REQ :sasl", "NICK alice", "AUTHENTICATE PLAIN")
@@ -271,17 +273,17 @@ def test_who_logs_in_is_told_to_begin_again(server: Running, tmp_path: Path) -> 
         assert alice.expect("AUTHENTICATE").params == ("+",)
 
 
-def test_lines_that_wait_for_the_throttle_are_kept(tmp_path: Path) -> None:
+def test_throttled_lines_are_kept(tmp_path: Path) -> None:
     config = CONFIG.replace("commands = 0", "commands = 50\nburst = 10\nnewcomer_burst = 10")
     with serving(tmp_path, config) as server, people(server.target, "alice", "bob", channel="#talk") as (alice, bob):
         bob.sync()
         alice.send(*[f"PRIVMSG #talk :{number}" for number in range(200)])
         upgrade(tmp_path)
-        heard = [int(bob.expect("PRIVMSG").params[1]) for _ in range(200)]
-        assert heard == list(range(200))
+        messages = [int(bob.expect("PRIVMSG").params[1]) for _ in range(200)]
+        assert messages == list(range(200))
 
 
-def test_who_reads_slowly_gets_all_of_it(tmp_path: Path) -> None:
+def test_a_slow_reader_gets_everything(tmp_path: Path) -> None:
     config = CONFIG.replace("[connections]", "[connections]\nsendq = 100_000_000")
     with serving(tmp_path, config) as server, people(server.target, "alice", "slow", channel="#talk") as (alice, slow):
         slow.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * 1024)
@@ -295,7 +297,7 @@ def test_who_reads_slowly_gets_all_of_it(tmp_path: Path) -> None:
             assert slow.expect("PRIVMSG").params[1].startswith(f"{number} ")
 
 
-def test_plain_text_and_websockets_go_on(server: Running, tmp_path: Path) -> None:
+def test_plain_text_and_websockets_continue(server: Running, tmp_path: Path) -> None:
     """Also in the middle of a name, of a text, and of a frame."""
     with ExitStack() as stack:
         alice = stack.enter_context(Client(server.target, "alice"))
@@ -336,10 +338,10 @@ def test_plain_text_and_websockets_go_on(server: Running, tmp_path: Path) -> Non
         (lambda config, taken: config.replace("[throttle]", f'[[listen]]\naddress = "{taken}"\n[throttle]'), "another"),
     ],
 )
-def test_a_new_process_that_fails_leaves_the_old_one_serving(
+def test_a_failing_new_process_leaves_the_old_one_serving(
     server: Running, tmp_path: Path, change: object, why: str
 ) -> None:
-    """Before it is ready, and after it has got all of the state and every socket."""
+    """It fails before it is ready, or after it has received the state and all sockets."""
     assert callable(change)
     file = tmp_path / "server.toml"
     pid = pid_of(tmp_path)
@@ -349,14 +351,14 @@ def test_a_new_process_that_fails_leaves_the_old_one_serving(
             upgrade(tmp_path)
         assert str(refused.value).startswith("the server was not changed: ")
         assert pid_of(tmp_path) == pid
-        before = [talker.said for talker in talkers]
+        before = [talker.sent_count for talker in talkers]
         file.write_text(CONFIG)
         assert upgrade(tmp_path) != pid
-    assert all(talker.said > count for talker, count in zip(talkers, before, strict=True))
+    assert all(talker.sent_count > count for talker, count in zip(talkers, before, strict=True))
     assert "Traceback" not in server.errors.read_text()
 
 
-def test_a_new_process_that_is_killed_leaves_the_old_one_serving(tmp_path: Path) -> None:
+def test_a_killed_new_process_leaves_the_old_one_serving(tmp_path: Path) -> None:
     with serving(tmp_path, spare=False) as server, Client(server.target, "alice") as alice:
         asking = subprocess.Popen(
             [sys.executable, "bin/greenchat-server", "upgrade"],
@@ -367,8 +369,8 @@ def test_a_new_process_that_is_killed_leaves_the_old_one_serving(tmp_path: Path)
         while not (children := _children(server.process.pid)):
             alice.sync()
         subprocess.run(["kill", "-KILL", str(children[0])], check=True)
-        _, told = asking.communicate(timeout=PATIENCE)
-        assert "the server was not changed: the new process exited with code -9" in told
+        _, output = asking.communicate(timeout=PATIENCE)
+        assert "the server was not changed: the new process exited with code -9" in output
         assert alice.commands("PRIVMSG alice :hello") == ["PRIVMSG"]
         assert upgrade(tmp_path)
         assert alice.commands("PRIVMSG alice :hello") == ["PRIVMSG"]
@@ -378,16 +380,16 @@ def _children(pid: int) -> list[int]:
     return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-def test_restart_and_the_signal_do_the_same(server: Running, tmp_path: Path) -> None:
+def test_restart_and_sigusr2_upgrade(server: Running, tmp_path: Path) -> None:
     with people(server.target, "alice", "bob", channel="#talk") as (alice, bob):
-        become(alice).run("MODE alice +s")
+        become_oper(alice).run("MODE alice +s")
         first = pid_of(tmp_path)
         alice.send("RESTART")
         while "was upgraded from" not in alice.expect("NOTICE").params[1]:
             pass
         second = pid_of(tmp_path)
         assert second != first
-        server.process.send_signal(signal.SIGUSR2)  # which whoever stands in for it passes on
+        server.process.send_signal(signal.SIGUSR2)  # which the first process passes on
         while "was upgraded from" not in alice.expect("NOTICE").params[1]:
             pass
         assert pid_of(tmp_path) not in (first, second)
@@ -395,13 +397,13 @@ def test_restart_and_the_signal_do_the_same(server: Running, tmp_path: Path) -> 
         assert [m.params[1] for m in bob.sync() if m.command == "PRIVMSG"] == ["here"]
 
 
-def test_restart_still_restarts_where_only_that_will_do(tmp_path: Path) -> None:
+def test_restart_restarts_where_an_upgrade_is_impossible(tmp_path: Path) -> None:
     with (
         reserved_port() as port,
         serving(tmp_path, config := CONFIG.replace("127.0.0.1:0", f"127.0.0.1:{port}")) as server,
     ):
         with Client(server.target, "alice") as alice:
-            become(alice)
+            become_oper(alice)
             (tmp_path / "server.toml").write_text('casemapping = "ascii"\n' + config)
             alice.send("RESTART")
             assert alice.until_end()[-1].params == ("The server is being restarted by alice",)
@@ -412,24 +414,24 @@ def test_restart_still_restarts_where_only_that_will_do(tmp_path: Path) -> None:
             assert "CASEMAPPING=ascii" in isupport
 
 
-def test_systemd_is_told_whom_to_watch(tmp_path: Path) -> None:
+def test_systemd_is_told_the_main_process(tmp_path: Path) -> None:
     """sd_notify(3): "MAINPID=... Change the main process ID (PID) of the service."."""
-    heard: Queue[str] = Queue()
+    notifications: Queue[str] = Queue()
 
-    def hear(told: socket.socket) -> None:
-        while "STOPPING=1" not in heard.queue:
-            heard.put(told.recv(100).decode())
+    def hear(expected: socket.socket) -> None:
+        while "STOPPING=1" not in notifications.queue:
+            notifications.put(expected.recv(100).decode())
 
     def wait_for(*texts: str) -> None:
-        """Wait until all of them were said, in any order: two processes speak at the end of an upgrade."""
+        """Wait until all of them were received, in any order: two processes report at the end of an upgrade."""
         missing, deadline = set(texts), time.monotonic() + PATIENCE
         while missing:
-            missing.discard(heard.get(timeout=max(0.0, deadline - time.monotonic())))
+            missing.discard(notifications.get(timeout=max(0.0, deadline - time.monotonic())))
 
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
-        told.bind(str(tmp_path / "notify"))
-        told.settimeout(PATIENCE)
-        hearing = threading.Thread(target=hear, args=(told,))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify_socket:
+        notify_socket.bind(str(tmp_path / "notify"))
+        notify_socket.settimeout(PATIENCE)
+        hearing = threading.Thread(target=hear, args=(notify_socket,))
         hearing.start()
         (tmp_path / "server.toml").write_text(CONFIG)
         env = {"NOTIFY_SOCKET": str(tmp_path / "notify"), "WATCHDOG_USEC": "500000"}
@@ -439,15 +441,15 @@ def test_systemd_is_told_whom_to_watch(tmp_path: Path) -> None:
             try:
                 assert server.process.wait(PATIENCE) == 0
                 wait_for(f"MAINPID={successor}", "READY=1")
-                wait_for("WATCHDOG=1")  # the watchdog is its business now
+                wait_for("WATCHDOG=1")  # the new process answers the watchdog now
             finally:
                 subprocess.run(["kill", str(successor)], check=True)
             hearing.join(PATIENCE)
             assert not hearing.is_alive()
 
 
-def test_who_came_through_tls_is_told_to_come_back(tmp_path: Path) -> None:
-    """Nobody sees them leave; the others stay. From the same address a guest has their nick again."""
+def test_tls_clients_are_told_to_reconnect(tmp_path: Path) -> None:
+    """Their users don't leave; the other clients stay connected. A guest gets the nick back from the same address."""
     certificate, _ = ensure_certificate(data_of(tmp_path) / "tls", "greenchat.local", ["localhost", "127.0.0.1", "::1"])
     trusting = ssl.create_default_context(cafile=certificate)
     with (
@@ -477,8 +479,8 @@ def test_who_came_through_tls_is_told_to_come_back(tmp_path: Path) -> None:
             assert came == [("QUIT", "bob"), ("JOIN", "bob")]
 
 
-def test_a_guest_goes_on_by_their_token(tmp_path: Path) -> None:
-    """Through TLS, too, nobody sees that somebody was away."""
+def test_a_guest_resumes_by_token(tmp_path: Path) -> None:
+    """Also over TLS the absence is not seen."""
     certificate, _ = ensure_certificate(data_of(tmp_path) / "tls", "greenchat.local", ["localhost", "127.0.0.1", "::1"])
     trusting = ssl.create_default_context(cafile=certificate)
     with (
@@ -504,8 +506,8 @@ def test_a_guest_goes_on_by_their_token(tmp_path: Path) -> None:
             assert [message.command for message in alice.sync()] == ["PRIVMSG"]
 
 
-def test_two_signals_at_once_are_one_upgrade(tmp_path: Path) -> None:
-    """Also while the new process does not listen to them yet."""
+def test_two_signals_make_one_upgrade(tmp_path: Path) -> None:
+    """Also while the new process does not handle signals yet."""
     with serving(tmp_path, spare=False) as server, Client(server.target, "alice") as alice:
         before = pid_of(tmp_path)
         for _ in range(3):
@@ -518,8 +520,8 @@ def test_two_signals_at_once_are_one_upgrade(tmp_path: Path) -> None:
         assert upgrade(tmp_path)
 
 
-def test_who_has_failed_can_try_again(server: Running, tmp_path: Path) -> None:
-    """A failed upgrade can be tried again as often as one likes."""
+def test_a_failed_upgrade_can_be_repeated(server: Running, tmp_path: Path) -> None:
+    """As often as necessary."""
     (tmp_path / "server.toml").write_text("nonsense = 1")
     with Client(server.target, "alice") as alice:
         for _ in range(2):

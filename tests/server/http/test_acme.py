@@ -24,7 +24,7 @@ def root(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_challenge_is_answered(start_server: StartServer, tmp_path: Path, root: Path) -> None:
+def test_a_challenge_is_served(start_server: StartServer, tmp_path: Path, root: Path) -> None:
     # "The value of the resource MUST be the ASCII representation of the key authorization": RFC 8555, section 8.3
     options = replace(quick_options(tmp_path / "data"), web=Web(acme_challenge=root))
     with Http(start_server(Settings(), options).address) as http:
@@ -35,6 +35,6 @@ def test_a_challenge_is_answered(start_server: StartServer, tmp_path: Path, root
             assert http.get(f"/{path}").status == 404, path
 
 
-def test_without_a_folder_there_are_none(start_server: StartServer, tmp_path: Path) -> None:
+def test_without_a_folder_there_are_no_challenges(start_server: StartServer, tmp_path: Path) -> None:
     with Http(start_server(Settings(), quick_options(tmp_path)).address) as http:
         assert http.get(f"/{PATH}/{TOKEN}").status == 404

@@ -1,4 +1,4 @@
-"""Files: who may upload, what becomes of what they upload, how it is handed out, and when it is gone."""
+"""Files: who may upload, how they are processed, served and deleted."""
 
 import base64
 import io
@@ -26,8 +26,8 @@ from greenchat.server.http import uploads
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.http_client import Answer, Http
 from tests.irc import Client, people
+from tests.opers import WITH_OPERS, become_oper
 from tests.patience import PATIENCE
-from tests.staff import STAFFED, become
 
 PASSWORD = "sesame open"
 CAPS = "message-tags server-time echo-message draft/message-redaction"
@@ -40,7 +40,7 @@ Start = Callable[..., ServerThread]
 def start(start_server: StartServer, tmp_path: Path) -> Start:
     def starting(options: Options | None = None, **rules: Any) -> ServerThread:
         files = FileHost(enabled=True, url=SITE, **rules)
-        settings = replace(STAFFED, accounts=AccountSettings(iterations=4096), files=files)
+        settings = replace(WITH_OPERS, accounts=AccountSettings(iterations=4096), files=files)
         return start_server(settings, options or replace(quick_options(tmp_path), storage=Storage()))
 
     return starting
@@ -94,7 +94,7 @@ def contents(folder: Path) -> set[str]:
 
 
 def poll(look: Callable[[], int], wanted: int) -> None:
-    """Wait until that is what is wanted."""
+    """Wait until the value is the wanted one."""
     for _ in range(400):
         if look() == wanted:
             return
@@ -113,7 +113,7 @@ def sweep(app: App, ahead: int = 0) -> None:
 
 
 def sweep_until(server: ServerThread, folder: Path, wanted: set[str]) -> None:
-    """Let the server remove contents that nothing needs, and see that it has."""
+    """Let the server remove unused contents, and check that it has."""
     for _ in range(100):
         server.call(sweep)
         if contents(folder) == wanted:
@@ -127,9 +127,9 @@ def test_upload_and_fetch(server: ServerThread, alice: Client) -> None:
     # "On success, servers MUST reply with a `201 Created` status code and with a `Location` header field"
     assert answer.status == 201
     assert answer.fields["location"].startswith(f"{SITE}files/")
-    told = json.loads(answer.body)
-    assert (told["name"], told["size"], told["thumbnail"]) == ("greeting.txt", 5, None)
-    assert answer.fields["location"].removeprefix(SITE) == told["path"].removeprefix("/")
+    answer_fields = json.loads(answer.body)
+    assert (answer_fields["name"], answer_fields["size"], answer_fields["thumbnail"]) == ("greeting.txt", 5, None)
+    assert answer.fields["location"].removeprefix(SITE) == answer_fields["path"].removeprefix("/")
     # "Servers MUST support HEAD and GET requests on the uploaded file URI"
     got = fetch(server, answer)
     assert (got.status, got.body) == (200, b"hello")
@@ -161,7 +161,7 @@ def test_options(server: ServerThread) -> None:
         assert "access-control-allow-origin" not in http.get("/files", "OPTIONS", Origin="https://evil.example").fields
 
 
-def test_pages_of_allowed_sites(start: Start, tmp_path: Path) -> None:
+def test_allowed_origins(start: Start, tmp_path: Path) -> None:
     origin = "https://gamja.example"
     server = start(replace(quick_options(tmp_path), web=Web(origins=(origin,))))
     with people(server.address, "alice") as (alice,):
@@ -188,8 +188,8 @@ def test_a_token_for_one_upload(server: ServerThread, alice: Client) -> None:
 
 @pytest.mark.parametrize(("rights", "status"), [("say", 201), ("read", 401)])
 def test_a_bot(server: ServerThread, alice: Client, rights: str, status: int) -> None:
-    said = "\n".join(line.params[-1] for line in alice.run(f"NS TOKEN CREATE BOT {rights} 1d bot"))
-    secret = next(word for word in said.split() if len(word) == 32)
+    messages = "\n".join(line.params[-1] for line in alice.run(f"NS TOKEN CREATE BOT {rights} 1d bot"))
+    secret = next(word for word in messages.split() if len(word) == 32)
     assert upload(server, b"x", Authorization=f"Bearer {secret}").status == status
 
 
@@ -208,7 +208,7 @@ def test_a_bot(server: ServerThread, alice: Client, rights: str, status: int) ->
         {"Cookie": "greenchat=wrong"},
     ],
 )
-def test_who_may_not(server: ServerThread, alice: Client, given: dict[str, str], tmp_path: Path) -> None:
+def test_refused_uploads(server: ServerThread, alice: Client, given: dict[str, str], tmp_path: Path) -> None:
     answer = upload(server, b"x", **given)
     assert answer.status == 401
     assert len(answer.body.decode().splitlines()) == 1
@@ -220,7 +220,7 @@ def test_wrong_passwords_are_counted(server: ServerThread, alice: Client) -> Non
     statuses = [upload(server, b"x", **basic("alice", f"wrong {number}")).status for number in range(12)]
     assert statuses[0] == 401
     assert statuses[-1] == 429
-    assert upload(server, b"x", **basic()).status == 429, "the right one has to wait as well"
+    assert upload(server, b"x", **basic()).status == 429, "the right password is throttled, too"
 
 
 def test_a_suspended_account(server: ServerThread, alice: Client) -> None:
@@ -230,7 +230,7 @@ def test_a_suspended_account(server: ServerThread, alice: Client) -> None:
     assert upload(server, b"x", **basic()).status == 403
 
 
-def test_guests(start: Start) -> None:
+def test_uploads_of_guests(start: Start) -> None:
     server = start(guests=1)
     assert upload(server, b"x" * 1000).status == 201
     assert upload(server, b"x", Origin="https://evil.example").status == 403
@@ -238,7 +238,7 @@ def test_guests(start: Start) -> None:
     assert (refused.status, refused.body) == (403, b"Not enough space: 0 of 1 MiB are used by guests\n")
 
 
-def test_bounds(start: Start, tmp_path: Path) -> None:
+def test_limits(start: Start, tmp_path: Path) -> None:
     server = start(size=1, per_account=2, total=3)
     with people(server.address, "alice", "bob") as clients:
         for client in clients:
@@ -254,7 +254,7 @@ def test_bounds(start: Start, tmp_path: Path) -> None:
         assert len(contents(tmp_path)) == 3
 
 
-def test_what_does_not_say_its_length(start: Start, tmp_path: Path) -> None:
+def test_an_upload_without_a_length(start: Start, tmp_path: Path) -> None:
     server = start(size=1)
     with people(server.address, "alice") as (alice,), Http(server.address) as http:
         register(alice)
@@ -268,7 +268,7 @@ def test_what_does_not_say_its_length(start: Start, tmp_path: Path) -> None:
         sweep_until(server, tmp_path, {sha256(b"hello").hexdigest()})
 
 
-def test_what_ends_in_the_middle(server: ServerThread, alice: Client, tmp_path: Path) -> None:
+def test_a_truncated_upload(server: ServerThread, alice: Client, tmp_path: Path) -> None:
     with Http(server.address) as http:
         head = f"POST /files HTTP/1.1\r\nHost: x\r\nAuthorization: {basic()['Authorization']}\r\n"
         http.send(f"{head}Content-Length: 1000000\r\n\r\n".encode() + b"x" * 5000)
@@ -289,7 +289,9 @@ def test_what_ends_in_the_middle(server: ServerThread, alice: Client, tmp_path: 
         (picture(), "image/png", "inline"),
     ],
 )
-def test_no_browser_runs_it(server: ServerThread, alice: Client, data: bytes, kind: str, how: str) -> None:
+def test_a_browser_never_executes_an_upload(
+    server: ServerThread, alice: Client, data: bytes, kind: str, how: str
+) -> None:
     answer = upload(server, data, **basic(), Content_Type="text/html", Content_Disposition="inline; filename=a.html")
     got = fetch(server, answer)
     assert got.fields["content-type"] == kind
@@ -299,7 +301,7 @@ def test_no_browser_runs_it(server: ServerThread, alice: Client, data: bytes, ki
     assert "default-src 'none'" in got.fields["content-security-policy"]
 
 
-def test_a_title_that_is_nonsense(server: ServerThread, alice: Client) -> None:
+def test_an_invalid_title(server: ServerThread, alice: Client) -> None:
     for field in (r"attachment; filename*=?utf-8?b?YQ==?=%ff%00filename*''", "attachment; idna*1;idna*;attachment"):
         assert upload(server, b"x", Content_Disposition=field, **basic()).status == 201
 
@@ -318,7 +320,7 @@ def test_a_title_that_is_nonsense(server: ServerThread, alice: Client) -> None:
         ("=?utf-8?q?x?=; filename", ""),
     ],
 )
-def test_its_title(server: ServerThread, alice: Client, disposition: str, title: str) -> None:
+def test_the_title(server: ServerThread, alice: Client, disposition: str, title: str) -> None:
     answer = upload(server, b"x", **basic(), Content_Disposition=disposition)
     assert answer.status == 201
     assert json.loads(answer.body)["name"] == title
@@ -339,7 +341,7 @@ def test_pictures(server: ServerThread, alice: Client) -> None:
     assert (bad.status, bad.body) == (422, b"The picture can't be read: Truncated File Read\n")
 
 
-def test_a_part_of_it(server: ServerThread, alice: Client) -> None:
+def test_ranges(server: ServerThread, alice: Client) -> None:
     answer = upload(server, bytes(range(250)), **basic())
     part = fetch(server, answer, Range="bytes=10-19")
     assert (part.status, part.body) == (206, bytes(range(10, 20)))
@@ -353,7 +355,7 @@ def test_a_part_of_it(server: ServerThread, alice: Client) -> None:
     assert (known.status, known.body) == (304, b"")
 
 
-def test_names_cannot_be_guessed(server: ServerThread, alice: Client) -> None:
+def test_file_names_cannot_be_guessed(server: ServerThread, alice: Client) -> None:
     paths = {json.loads(upload(server, b"same", **basic()).body)["path"] for _ in range(3)}
     assert len(paths) == 3
     with Http(server.address) as http:
@@ -361,7 +363,7 @@ def test_names_cannot_be_guessed(server: ServerThread, alice: Client) -> None:
             assert http.get(path).status == 404
 
 
-def test_the_same_content_is_kept_once(server: ServerThread, alice: Client, tmp_path: Path) -> None:
+def test_equal_contents_are_stored_once(server: ServerThread, alice: Client, tmp_path: Path) -> None:
     first, second = upload(server, b"same", **basic()), upload(server, b"same", **basic())
     assert len(contents(tmp_path)) == 1
     assert fetch(server, first, "DELETE", **basic()).status == 204
@@ -372,7 +374,7 @@ def test_the_same_content_is_kept_once(server: ServerThread, alice: Client, tmp_
     sweep_until(server, tmp_path, set())
 
 
-def test_only_its_owner_deletes_it(server: ServerThread, alice: Client) -> None:
+def test_only_the_owner_deletes_a_file(server: ServerThread, alice: Client) -> None:
     answer = upload(server, b"x", **basic())
     with people(server.address, "bob") as (bob,):
         register(bob)
@@ -385,12 +387,12 @@ def test_only_its_owner_deletes_it(server: ServerThread, alice: Client) -> None:
 
 
 @pytest.mark.parametrize("kind", ["bot", "upload"])
-def test_what_programs_hold_neither_lists_nor_deletes(server: ServerThread, alice: Client, kind: str) -> None:
-    """A token adds a file; those that are there are for who has the password, or the browser that is signed in."""
+def test_upload_tokens_neither_list_nor_delete(server: ServerThread, alice: Client, kind: str) -> None:
+    """A token only adds files; listing and deleting them needs the password or a signed-in browser."""
     answer = upload(server, b"x", **basic())
     if kind == "bot":
-        said = "\n".join(line.params[-1] for line in alice.run("NS TOKEN CREATE BOT read,say,admin 1d bot"))
-        secret = next(word for word in said.split() if len(word) == 32)
+        messages = "\n".join(line.params[-1] for line in alice.run("NS TOKEN CREATE BOT read,say,admin 1d bot"))
+        secret = next(word for word in messages.split() if len(word) == 32)
     else:
         secret = alice.run("FILEHOST TOKEN")[0].params[1]
     bearer = {"Authorization": f"Bearer {secret}"}
@@ -401,57 +403,57 @@ def test_what_programs_hold_neither_lists_nor_deletes(server: ServerThread, alic
     assert upload(server, b"y", **bearer).status == 201, "and the token was not used up"
 
 
-def test_redact_takes_it_along(server: ServerThread, alice: Client, tmp_path: Path) -> None:
+def test_redact_deletes_the_file(server: ServerThread, alice: Client, tmp_path: Path) -> None:
     answer, other = upload(server, picture(), **basic()), upload(server, b"stays", **basic())
-    (said,) = alice.run(f"PRIVMSG #dev :look: {answer.fields['location']} nice")
+    (message,) = alice.run(f"PRIVMSG #dev :look: {answer.fields['location']} nice")
     assert len(contents(tmp_path)) == 3
-    alice.run(f"REDACT #dev {said.tags['msgid']}")
+    alice.run(f"REDACT #dev {message.tags['msgid']}")
     assert fetch(server, answer).status == 404
     assert thumbnail_of(server, answer).status == 404
     assert fetch(server, other).status == 200
     sweep_until(server, tmp_path, {sha256(b"stays").hexdigest()})
 
 
-def test_histserv_delete_takes_it_along(server: ServerThread, alice: Client) -> None:
+def test_histserv_delete_deletes_the_file(server: ServerThread, alice: Client) -> None:
     answer = upload(server, b"x", **basic())
-    (said,) = alice.run(f"PRIVMSG #dev :{answer.fields['location']}")
-    alice.run(f"HISTSERV DELETE #dev {said.tags['msgid']}")
+    (message,) = alice.run(f"PRIVMSG #dev :{answer.fields['location']}")
+    alice.run(f"HISTSERV DELETE #dev {message.tags['msgid']}")
     assert fetch(server, answer).status == 404
 
 
-def test_a_file_does_not_go_with_another_one_s_message(server: ServerThread, alice: Client) -> None:
+def test_redacting_a_link_to_the_file_of_another_user_keeps_it(server: ServerThread, alice: Client) -> None:
     answer = upload(server, b"x", **basic())
     with people(server.address, "bob", "guest", caps=CAPS) as (bob, guest):
         register(bob)
         for client in (bob, guest):
             client.join("#dev")
-            (said,) = client.run(f"PRIVMSG #dev :{answer.fields['location']}")
-            client.run(f"REDACT #dev {said.tags['msgid']}")
+            (message,) = client.run(f"PRIVMSG #dev :{answer.fields['location']}")
+            client.run(f"REDACT #dev {message.tags['msgid']}")
     assert fetch(server, answer).status == 200
 
 
-def test_a_guest_s_file_does_not_go_with_another_guest_s_message(start: Start) -> None:
+def test_redacting_a_link_to_a_guests_file_keeps_it(start: Start) -> None:
     server = start(guests=1)
     answer = upload(server, b"x")
     with people(server.address, "guest", caps=CAPS) as (guest,):
         guest.join("#dev")
-        (said,) = guest.run(f"PRIVMSG #dev :{answer.fields['location']}")
-        guest.run(f"REDACT #dev {said.tags['msgid']}")
-        assert fetch(server, answer).status == 200, "nobody knows whose it is"
-        (said,) = guest.run(f"PRIVMSG #dev :{answer.fields['location']}")
+        (message,) = guest.run(f"PRIVMSG #dev :{answer.fields['location']}")
+        guest.run(f"REDACT #dev {message.tags['msgid']}")
+        assert fetch(server, answer).status == 200, "a file of a guest has no owner"
+        (message,) = guest.run(f"PRIVMSG #dev :{answer.fields['location']}")
         with people(server.address, "root") as (root,):
-            become(root).run(f"HISTSERV DELETE #dev {said.tags['msgid']}")
+            become_oper(root).run(f"HISTSERV DELETE #dev {message.tags['msgid']}")
     assert fetch(server, answer).status == 404, "operators delete it with the message"
 
 
-def test_it_goes_with_its_account(server: ServerThread, alice: Client, tmp_path: Path) -> None:
+def test_files_are_deleted_with_their_account(server: ServerThread, alice: Client, tmp_path: Path) -> None:
     answer = upload(server, b"x", **basic())
     alice.run(f"NS DROP alice {PASSWORD}")
     assert fetch(server, answer).status == 404
     sweep_until(server, tmp_path, set())
 
 
-def test_it_outlives_a_restart_until_it_is_too_old(start: Start, tmp_path: Path) -> None:
+def test_a_file_survives_a_restart_until_it_expires(start: Start, tmp_path: Path) -> None:
     options = replace(quick_options(tmp_path), storage=Storage(keep_days=7))
     server = start(options)
     with people(server.address, "alice") as (alice,):
@@ -463,14 +465,14 @@ def test_it_outlives_a_restart_until_it_is_too_old(start: Start, tmp_path: Path)
     (tmp_path / FOLDER / "ab" / ("ab" * 32)).write_bytes(b"of no file")
     again = start(options)
     assert fetch(again, answer).body == b"x"
-    assert len(contents(tmp_path)) == 1, "what no file has is gone"
+    assert len(contents(tmp_path)) == 1, "contents without a file are removed"
     week = 7 * 86_400_000
     again.call(lambda app: sweep(app, week + 1000))
     sweep_until(again, tmp_path, set())
     assert fetch(again, answer).status == 404
 
 
-def test_a_wrong_date_takes_no_file(start: Start, tmp_path: Path) -> None:
+def test_a_wrong_clock_deletes_no_file(start: Start, tmp_path: Path) -> None:
     server = start(replace(quick_options(tmp_path), storage=Storage(keep_days=7)))
     with people(server.address, "alice") as (alice,):
         register(alice)
@@ -485,8 +487,8 @@ def test_a_wrong_date_takes_no_file(start: Start, tmp_path: Path) -> None:
     assert fetch(server, answer).status == 200
 
 
-def test_a_slow_upload_has_time_as_long_as_it_goes_on(start: Start, tmp_path: Path) -> None:
-    """A request must be complete within web.timeout; a file has that for each 64 KiB."""
+def test_a_slow_upload_may_take_long_while_it_makes_progress(start: Start, tmp_path: Path) -> None:
+    """A request must be complete within web.timeout; a file has that much for each 64 KiB."""
     server = start(replace(quick_options(tmp_path), web=Web(timeout=2)))
     with people(server.address, "alice") as (alice,), Http(server.address) as http:
         register(alice)
@@ -494,14 +496,14 @@ def test_a_slow_upload_has_time_as_long_as_it_goes_on(start: Start, tmp_path: Pa
         head = f"POST /files HTTP/1.1\r\nHost: x\r\nAuthorization: {basic()['Authorization']}\r\n"
         http.send(f"{head}Content-Length: {size}\r\n\r\n".encode())
         for _ in range(5):
-            threading.Event().wait(0.45)  # of a clock that is the oracle: all of it takes more than two seconds
+            threading.Event().wait(0.45)  # by the server's clock all of it takes more than two seconds
             http.send(b"x" * 65536)
         assert http.answer("POST").status == 201
         http.send(f"{head}Content-Length: {size}\r\n\r\n".encode())
         assert http.answer("POST").status == 408
 
 
-def test_others_talk_while_one_uploads(server: ServerThread, alice: Client) -> None:
+def test_an_upload_does_not_delay_messages(server: ServerThread, alice: Client) -> None:
     with people(server.address, "bob", caps=CAPS) as (bob,), Http(server.address) as http:
         bob.join("#dev")
         head = f"POST /files HTTP/1.1\r\nHost: x\r\nAuthorization: {basic()['Authorization']}\r\n"
@@ -513,8 +515,8 @@ def test_others_talk_while_one_uploads(server: ServerThread, alice: Client) -> N
         assert http.answer("POST").status == 201
 
 
-def test_a_trickle_does_not_keep_its_place(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each 64 KiB in time are not enough: the whole of it must come at a pace, too."""
+def test_an_upload_that_is_too_slow_overall_ends(start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """64 KiB in time are not enough: the upload needs a minimum rate overall, too."""
     monkeypatch.setattr(uploads, "_SLOWEST", 8 * MIB)
     server = start(replace(quick_options(tmp_path), web=Web(timeout=1)))
     with people(server.address, "alice") as (alice,), Http(server.address) as http:
@@ -524,12 +526,12 @@ def test_a_trickle_does_not_keep_its_place(start: Start, tmp_path: Path, monkeyp
         with suppress(OSError):
             for _ in range(8):
                 http.send(b"x" * 65536)
-                threading.Event().wait(0.4)  # of a clock that is the oracle
+                threading.Event().wait(0.4)  # by the server's clock
         assert http.answer("POST").status == 408
 
 
-def test_one_address_has_some_places_whoever_it_is(start: Start, tmp_path: Path) -> None:
-    """However many accounts somebody has made, others can upload."""
+def test_uploads_at_once_are_limited_per_address(start: Start, tmp_path: Path) -> None:
+    """However many accounts a user has, others can upload."""
     names = [f"person{number}" for number in range(7)]
     options = replace(quick_options(tmp_path), connections=Connections(close_timeout=0.3, exempt=()))
     server = start(replace(options, throttle=replace(options.throttle, registrations=0)))
@@ -548,7 +550,7 @@ def test_one_address_has_some_places_whoever_it_is(start: Start, tmp_path: Path)
         assert upload(server, b"x", **basic(names[6])).status == 201
 
 
-def test_where_the_disk_is_nearly_full_no_file_is_taken(start: Start, tmp_path: Path) -> None:
+def test_a_nearly_full_disk_refuses_files(start: Start, tmp_path: Path) -> None:
     server = start()
     with people(server.address, "alice") as (alice,):
         register(alice)
@@ -560,7 +562,7 @@ def test_where_the_disk_is_nearly_full_no_file_is_taken(start: Start, tmp_path: 
         assert upload(server, b"x", **basic()).status == 201
 
 
-def test_a_file_that_would_fill_the_disk_is_not_written(
+def test_a_file_that_would_fill_the_disk_is_refused(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server = start()
@@ -572,8 +574,8 @@ def test_a_file_that_would_fill_the_disk_is_not_written(
     sweep_until(server, tmp_path, {sha256(b"123").hexdigest()})
 
 
-def test_the_pictures_of_one_do_not_hold_up_another_s(server: ServerThread, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two are cleaned at the same time, never two of one account."""
+def test_pictures_of_one_account_do_not_delay_others(server: ServerThread, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two pictures are processed at the same time, never two of one account."""
     gate, begun = threading.Event(), Counter[str]()
     real = pictures.clean
 

@@ -1,4 +1,4 @@
-"""Hooks: who makes them, what programs may post to them, and that they are no way around what the channel wants."""
+"""Hooks: who makes them, what programs may post, and that a hook obeys the channel's modes and bans."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -32,7 +32,7 @@ def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
 
 @pytest.fixture
 def alice(server: ServerThread) -> Iterator[Client]:
-    """The founder of #dev, who is in it."""
+    """Connect the founder of #dev, who is a member."""
     with people(server.address, "alice", caps=CAPS) as (client,):
         own(client)
         yield client
@@ -43,16 +43,16 @@ def own(client: Client, channel: str = "#dev") -> None:
     client.send("REGISTER * * :sesame open")
     client.expect("900")
     client.join(channel)
-    assert "is now registered to you" in said(client, f"CS REGISTER {channel}")
+    assert "is now registered to you" in notices(client, f"CS REGISTER {channel}")
 
 
-def said(client: Client, line: str) -> str:
+def notices(client: Client, line: str) -> str:
     return "\n".join(message.params[-1] for message in client.run(line) if message.command == "NOTICE")
 
 
 def make(client: Client, words: str = "#dev") -> str:
-    """A hook's secret."""
-    answer = said(client, f"NS TOKEN CREATE HOOK {words}")
+    """Return the secret of a new hook."""
+    answer = notices(client, f"NS TOKEN CREATE HOOK {words}")
     assert " hooks/" in answer, answer
     return answer.partition("hooks/")[2].split()[0]
 
@@ -66,27 +66,27 @@ def post(server: ServerThread, secret: str, body: object, http: Http | None = No
         return once.get(f"/hooks/{secret}", "POST", data, **given)
 
 
-def test_an_account_that_is_banned_speaks_by_no_hook(server: ServerThread, alice: Client) -> None:
+def test_a_banned_account_cannot_post(server: ServerThread, alice: Client) -> None:
     secret = make(alice)
     assert post(server, secret, {"text": "hello"}).status == 200
     server.call(lambda app: app.run_step(lambda ctx: ctx.propose(shell.ban, "alice", 0, "")))
     assert post(server, secret, {"text": "hello again"}).status == 404
 
 
-def test_a_program_says_something(server: ServerThread, alice: Client) -> None:
+def test_a_post_becomes_a_message(server: ServerThread, alice: Client) -> None:
     secret = make(alice)
     answer = post(server, secret, {"text": "build 7 is green", "name": "CI server"})
     assert answer.status == 200
-    heard = alice.expect("PRIVMSG")
-    assert heard.source == "CI-server/hook!hook@greenchat.local"
-    assert heard.params == ("#dev", "build 7 is green")
-    assert json.loads(answer.body) == {"msgids": [heard.tags["msgid"]]}
-    # who is behind it is told as with RELAYMSG; the words are not those of the account
-    assert heard.tags["draft/relaymsg"] == "alice"
-    assert "account" not in heard.tags
+    message = alice.expect("PRIVMSG")
+    assert message.source == "CI-server/hook!hook@greenchat.local"
+    assert message.params == ("#dev", "build 7 is green")
+    assert json.loads(answer.body) == {"msgids": [message.tags["msgid"]]}
+    # the account behind it is named as with RELAYMSG; the message does not count as the account's
+    assert message.tags["draft/relaymsg"] == "alice"
+    assert "account" not in message.tags
 
 
-def test_it_is_in_the_history_and_answers_a_message(server: ServerThread, alice: Client) -> None:
+def test_a_post_is_in_the_history_and_may_reply(server: ServerThread, alice: Client) -> None:
     secret = make(alice)
     (own_line,) = alice.run("PRIVMSG #dev :deploy?")
     post(server, secret, {"text": "deployed", "thread": own_line.tags["msgid"]})
@@ -95,9 +95,9 @@ def test_it_is_in_the_history_and_answers_a_message(server: ServerThread, alice:
     assert "+draft/reply" not in alice.expect("PRIVMSG").tags
     with people(server.address, "bob", caps="draft/chathistory batch server-time") as (bob,):
         bob.join("#dev")
-        heard = bob.run("CHATHISTORY LATEST #dev * 9")
-        told = [message.params[-1] for message in heard if message.command == "PRIVMSG"]
-        assert told == ["deploy?", "deployed", "no id"]
+        messages = bob.run("CHATHISTORY LATEST #dev * 9")
+        texts = [message.params[-1] for message in messages if message.command == "PRIVMSG"]
+        assert texts == ["deploy?", "deployed", "no id"]
 
 
 @pytest.mark.parametrize(
@@ -110,21 +110,21 @@ def test_it_is_in_the_history_and_answers_a_message(server: ServerThread, alice:
         ("x" * 500, ["x" * 455, "x" * 45]),
     ],
 )
-def test_what_is_said_fits_into_messages(server: ServerThread, alice: Client, text: str, lines: list[str]) -> None:
+def test_long_texts_are_split_into_messages(server: ServerThread, alice: Client, text: str, lines: list[str]) -> None:
     assert post(server, make(alice), {"text": text, "name": "x"}).status == 200
-    heard = [alice.expect("PRIVMSG").params[-1] for _ in lines]
-    assert "".join(heard) == "".join(lines)
-    assert len(heard) == len(lines)
+    messages = [alice.expect("PRIVMSG").params[-1] for _ in lines]
+    assert "".join(messages) == "".join(lines)
+    assert len(messages) == len(lines)
 
 
-def test_what_is_null_is_not_given(server: ServerThread, alice: Client) -> None:
+def test_null_fields_are_left_out(server: ServerThread, alice: Client) -> None:
     secret = make(alice)
     assert post(server, secret, {"text": "x", "name": None, "thread": None, "picture": None}).status == 200
-    heard = alice.expect("PRIVMSG")
-    assert (heard.nick, heard.params[-1]) == ("web/hook", "x")
+    message = alice.expect("PRIVMSG")
+    assert (message.nick, message.params[-1]) == ("web/hook", "x")
     assert post(server, secret, {"text": "x &lt; y", "name": "ci", "channel": None}).status == 200
-    heard = alice.expect("PRIVMSG")
-    assert (heard.nick, heard.params[1]) == ("ci/hook", "x &lt; y"), "it is not Slack's form for that"
+    message = alice.expect("PRIVMSG")
+    assert (message.nick, message.params[1]) == ("ci/hook", "x &lt; y"), "entities are for Slack's form only"
     assert post(server, secret, {"text": None}).body == b'A text is required, like {"text": "hello"}\n'
 
 
@@ -139,7 +139,7 @@ def test_what_is_null_is_not_given(server: ServerThread, alice: Client) -> None:
         ("Jürgen", "Jürgen/hook"),
     ],
 )
-def test_nobody_is_called_like_a_hook(server: ServerThread, alice: Client, name: str, nick: str) -> None:
+def test_a_nick_cannot_look_like_a_hook(server: ServerThread, alice: Client, name: str, nick: str) -> None:
     post(server, make(alice), {"text": "hi", "name": name})
     assert alice.expect("PRIVMSG").nick == nick
 
@@ -178,11 +178,11 @@ def test_only_post(server: ServerThread, alice: Client) -> None:
 
 
 @pytest.mark.parametrize("secret", ["wrong", "", "x" * 5000, "a/b", "%00"])
-def test_what_is_no_hook(server: ServerThread, alice: Client, secret: str) -> None:
+def test_unknown_secrets(server: ServerThread, alice: Client, secret: str) -> None:
     assert post(server, secret, {"text": "x"}).status == 404
 
 
-def test_there_is_a_bound_on_how_often(start_server: StartServer, tmp_path: Path) -> None:
+def test_rate_limit(start_server: StartServer, tmp_path: Path) -> None:
     server = start_server(QUICK, replace(quick_options(tmp_path), web=Web(hook_rate=1)))
     with people(server.address, "alice", caps=CAPS) as (alice,), Http(server.address) as http:
         own(alice)
@@ -196,7 +196,7 @@ def test_there_is_a_bound_on_how_often(start_server: StartServer, tmp_path: Path
 
 
 @pytest.mark.parametrize("mode", ["+m", "+M", "+n", "+U", "+i", "+b *!*@nowhere.example"])
-def test_what_an_operator_may_a_hook_may(server: ServerThread, alice: Client, mode: str) -> None:
+def test_a_hook_may_do_what_an_operator_may(server: ServerThread, alice: Client, mode: str) -> None:
     secret = make(alice)
     alice.run(f"MODE #dev {mode}", "PART #dev")
     assert post(server, secret, {"text": "hi"}).status == 200
@@ -206,59 +206,61 @@ def test_what_an_operator_may_a_hook_may(server: ServerThread, alice: Client, mo
     ("mode", "text"),
     [("+c", "\x0304red"), ("+b ci/hook!*@*", "hi"), ("+b m:ci/hook!*@*", "hi")],
 )
-def test_what_a_channel_refuses_it_refuses_a_hook(server: ServerThread, alice: Client, mode: str, text: str) -> None:
+def test_messages_that_channel_modes_refuse(server: ServerThread, alice: Client, mode: str, text: str) -> None:
     secret = make(alice)
     alice.run(f"MODE #dev {mode}")
     answer = post(server, secret, {"text": f"fine\n{text}", "name": "ci"})
     assert answer.status == 403, answer
-    assert alice.commands("PING x") == ["PONG"]  # all of it or nothing
+    assert alice.commands("PING x") == ["PONG"]  # none of the lines was sent
 
 
-def test_who_may_make_one(server: ServerThread, alice: Client) -> None:
+def test_who_may_make_a_hook(server: ServerThread, alice: Client) -> None:
     with people(server.address, "bob") as (bob,):
-        assert "not logged in" in said(bob, "NS TOKEN CREATE HOOK #dev")
+        assert "not logged in" in notices(bob, "NS TOKEN CREATE HOOK #dev")
         bob.send("REGISTER * * :sesame open")
         bob.expect("900")
         bob.join("#dev")
-        alice.run("MODE #dev +o bob")  # a rank for now is not enough: it would continue when bob has gone
-        assert "The access list of #dev does not make you an operator" in said(bob, "NS TOKEN CREATE HOOK #dev")
-        assert "The access list of #nowhere does not make you an operator" in said(bob, "NS TOKEN CREATE HOOK #nowhere")
-        said(alice, "CS AMODE #dev +h bob")
-        assert "The access list of #dev does not make you an operator" in said(bob, "NS TOKEN CREATE HOOK #dev")
-        said(alice, "CS AMODE #dev +o bob")
+        alice.run("MODE #dev +o bob")  # a temporary rank is not enough: the hook would continue after bob has left
+        assert "The access list of #dev does not make you an operator" in notices(bob, "NS TOKEN CREATE HOOK #dev")
+        assert "The access list of #nowhere does not make you an operator" in notices(
+            bob, "NS TOKEN CREATE HOOK #nowhere"
+        )
+        notices(alice, "CS AMODE #dev +h bob")
+        assert "The access list of #dev does not make you an operator" in notices(bob, "NS TOKEN CREATE HOOK #dev")
+        notices(alice, "CS AMODE #dev +o bob")
         secret = make(bob)
         assert post(server, secret, {"text": "hi"}).status == 200
-        said(alice, "CS AMODE #dev -o bob")
+        notices(alice, "CS AMODE #dev -o bob")
         assert post(server, secret, {"text": "hi"}).status == 404
-        said(alice, "CS AMODE #dev +o bob")
+        notices(alice, "CS AMODE #dev +o bob")
         assert post(server, secret, {"text": "hi"}).status == 200
         bob.send("QUIT")
         alice.expect("QUIT")
     assert post(server, secret, {"text": "its owner need not be here"}).status == 200
 
 
-def test_the_ends_of_a_hook(server: ServerThread, alice: Client) -> None:
+def test_how_a_hook_ends(server: ServerThread, alice: Client) -> None:
     secrets = [make(alice) for _ in range(2)]
     gone = hash_of(secrets[0])[:8]
-    assert f"{gone} was revoked" in said(alice, f"NS TOKEN REVOKE {gone}")
+    assert f"{gone} was revoked" in notices(alice, f"NS TOKEN REVOKE {gone}")
     assert post(server, secrets[0], {"text": "x"}).status == 404
     assert post(server, secrets[1], {"text": "x"}).status == 200
     with people(server.address, "bob") as (bob,):
         bob.send("REGISTER * * :sesame open")
         bob.expect("900")
         other = hash_of(secrets[1])[:8]
-        assert "You have no token with that id" in said(bob, f"NS TOKEN REVOKE {other}")
-        assert "does not make you an operator" in said(bob, "NS TOKEN LIST #dev")
-        said(alice, "CS AMODE #dev +o bob")
-        assert other in said(bob, "NS TOKEN LIST #dev")
-        assert said(bob, "NS TOKEN LIST") == "No tokens"
-        said(bob, f"NS TOKEN REVOKE {other}")
+        assert "You have no token with that id" in notices(bob, f"NS TOKEN REVOKE {other}")
+        assert "does not make you an operator" in notices(bob, "NS TOKEN LIST #dev")
+        notices(alice, "CS AMODE #dev +o bob")
+        assert other in notices(bob, "NS TOKEN LIST #dev")
+        assert notices(bob, "NS TOKEN LIST") == "No tokens"
+        notices(bob, f"NS TOKEN REVOKE {other}")
     assert post(server, secrets[1], {"text": "x"}).status == 404
 
 
-def test_a_hook_has_an_end_and_a_label(server: ServerThread, alice: Client) -> None:
+def test_a_hook_has_an_expiry_and_a_label(server: ServerThread, alice: Client) -> None:
     secret = make(alice, "#dev 30d nightly builds")
-    (line,) = [line for line in said(alice, "NS TOKEN LIST").splitlines() if "hook" in line]
+    (line,) = [line for line in notices(alice, "NS TOKEN LIST").splitlines() if "hook" in line]
     assert line.startswith(f"{hash_of(secret)[:8]}  hook for #dev, by alice, since ")
     assert ", until " in line
     assert line.endswith(": nightly builds")
@@ -270,7 +272,7 @@ def test_a_hook_has_an_end_and_a_label(server: ServerThread, alice: Client) -> N
 
     server.call(age)
     assert post(server, secret, {"text": "x"}).status == 404
-    assert said(alice, "NS TOKEN LIST") == "No tokens"
+    assert notices(alice, "NS TOKEN LIST") == "No tokens"
 
 
 @pytest.mark.parametrize(
@@ -285,17 +287,17 @@ def test_a_hook_has_an_end_and_a_label(server: ServerThread, alice: Client) -> N
         ("TOKEN CREATE HOOK #dev " + "x" * 51, "A label has at most"),
     ],
 )
-def test_wrong_words(server: ServerThread, alice: Client, words: str, answer: str) -> None:
-    assert answer in said(alice, f"NS {words}")
+def test_invalid_commands(server: ServerThread, alice: Client, words: str, answer: str) -> None:
+    assert answer in notices(alice, f"NS {words}")
 
 
-def test_there_is_a_bound_on_how_many(server: ServerThread, alice: Client) -> None:
+def test_the_number_of_hooks_is_limited(server: ServerThread, alice: Client) -> None:
     for _ in range(20):
         make(alice)
-    assert "the maximum" in said(alice, "NS TOKEN CREATE HOOK #dev")
+    assert "the maximum" in notices(alice, "NS TOKEN CREATE HOOK #dev")
 
 
-def test_the_secret_is_kept_nowhere(start_server: StartServer, tmp_path: Path) -> None:
+def test_the_secret_is_not_stored(start_server: StartServer, tmp_path: Path) -> None:
     options = replace(quick_options(tmp_path), storage=Storage())
     first = start_server(QUICK, options)
     with people(first.address, "alice", caps=CAPS) as (alice,):
@@ -308,20 +310,20 @@ def test_the_secret_is_kept_nowhere(start_server: StartServer, tmp_path: Path) -
     assert post(second, secret, {"text": "it outlives the server"}).status == 200
 
 
-def test_giving_the_channel_and_the_account_up_ends_it(server: ServerThread, alice: Client) -> None:
+def test_transferring_the_channel_or_dropping_the_account_ends_the_hook(server: ServerThread, alice: Client) -> None:
     secret = make(alice)
-    asked = said(alice, "CS UNREGISTER #dev").rpartition("/msg ChanServ ")[2]
-    said(alice, f"CS {asked}")
+    asked = notices(alice, "CS UNREGISTER #dev").rpartition("/msg ChanServ ")[2]
+    notices(alice, f"CS {asked}")
     assert post(server, secret, {"text": "x"}).status == 404
-    assert "is now registered to you" in said(alice, "CS REGISTER #dev")
-    assert post(server, secret, {"text": "x"}).status == 404  # it was of the registration before
+    assert "is now registered to you" in notices(alice, "CS REGISTER #dev")
+    assert post(server, secret, {"text": "x"}).status == 404  # the hook belonged to the former registration
     assert post(server, make(alice), {"text": "x"}).status == 200
-    asked = said(alice, "CS UNREGISTER #dev").rpartition("/msg ChanServ ")[2]
+    asked = notices(alice, "CS UNREGISTER #dev").rpartition("/msg ChanServ ")[2]
     alice.run(f"CS {asked}", "NS DROP alice :sesame open")
     assert server.call(lambda app: len(app.network.tokens)) == 0
 
 
-def test_what_a_hook_says_is_in_a_recording_and_its_secret_is_not(tmp_path: Path) -> None:
+def test_a_recording_has_messages_of_hooks_and_not_their_secrets(tmp_path: Path) -> None:
     path = tmp_path / "life"
     with started(tmp_path, "--listen", "127.0.0.1:0", "--record", str(path)) as server:
         with Client(server.target, "alice", caps=CAPS) as alice, Http(server.target) as http:
@@ -444,14 +446,14 @@ ALERT = {
         ),
     ],
 )
-def test_what_others_send(
+def test_posts_of_github_and_others(
     server: ServerThread, alice: Client, fields: dict[str, str], body: object, nick: str, lines: list[str]
 ) -> None:
     secret = make(alice)
     assert post(server, secret, body, **fields).status == 200
-    heard = [alice.expect("PRIVMSG") for _ in lines]
-    assert [message.params[-1] for message in heard] == lines
-    assert {message.nick for message in heard} == {nick}
+    messages = [alice.expect("PRIVMSG") for _ in lines]
+    assert [message.params[-1] for message in messages] == lines
+    assert {message.nick for message in messages} == {nick}
     form = b"payload=" + quote(json.dumps(body)).encode()
     assert post(server, secret, form, Content_Type="application/x-www-form-urlencoded", **fields).status == 200
     assert [alice.expect("PRIVMSG").params[-1] for _ in lines] == lines
@@ -466,7 +468,7 @@ def test_what_others_send(
         ({}, {"alerts": []}),
     ],
 )
-def test_what_nobody_needs_to_hear(server: ServerThread, alice: Client, fields: dict[str, str], body: object) -> None:
+def test_events_that_are_ignored(server: ServerThread, alice: Client, fields: dict[str, str], body: object) -> None:
     assert post(server, make(alice), body, **fields).status == 204
     assert alice.commands("PING x") == ["PONG"]
 
@@ -476,7 +478,9 @@ NONSENSE: list[object] = [None, 7, "x", [], {}, [None], [[]], {"x": None}, True,
 
 @pytest.mark.parametrize("header", ["X_GitHub_Event", "X_Gitlab_Event", "none"])
 @pytest.mark.parametrize("shape", [PUSH, ISSUE, PULL, LAB | {"object_kind": "push"}, {"alerts": [ALERT]}])
-def test_shapes_that_are_none(server: ServerThread, alice: Client, header: str, shape: dict[str, Any]) -> None:
+def test_malformed_posts_of_github_and_others(
+    server: ServerThread, alice: Client, header: str, shape: dict[str, Any]
+) -> None:
     secret = make(alice)
     server.call(lambda app: setattr(app, "options", replace(app.options, web=Web(hook_rate=0, requests=0))))
     event = "pull_request" if "pull_request" in shape else "issues" if "issue" in shape else "push"
@@ -487,8 +491,10 @@ def test_shapes_that_are_none(server: ServerThread, alice: Client, header: str, 
                 assert answer.status in (200, 204, 422), (field, value, answer)
 
 
-def test_it_is_answered_after_the_commit(server: ServerThread, alice: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What could not be stored nobody gets, and the program is told to try again."""
+def test_a_post_is_answered_after_the_commit(
+    server: ServerThread, alice: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message that could not be stored is not sent, and the program is told to try again."""
     secret = make(alice)
     commit = server.app.store.commit
 

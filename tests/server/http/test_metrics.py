@@ -1,4 +1,4 @@
-"""What Prometheus reads, by its own parser, from a real server; dashboard and alerts ask for what there is."""
+"""The metrics, read from a real server with Prometheus' own parser; the dashboard and the alerts use existing names."""
 
 import json
 import re
@@ -48,7 +48,7 @@ def value(server: ServerThread, name: str, **labels: str) -> float:
     return found[0]
 
 
-def test_who_may_read_them(server: ServerThread, start_server: StartServer, tmp_path: Path) -> None:
+def test_who_may_read_metrics(server: ServerThread, start_server: StartServer, tmp_path: Path) -> None:
     with Http(server.address) as http:
         for fields in {}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}, {"Authorization": "Bearer \xff"}:
             answer = http.get("/metrics", "GET", b"", **fields)
@@ -63,7 +63,7 @@ def test_who_may_read_them(server: ServerThread, start_server: StartServer, tmp_
         assert http.get("/metrics", Authorization="Bearer ").status == 401
 
 
-def test_people_connections_and_channels(server: ServerThread) -> None:
+def test_users_connections_and_channels(server: ServerThread) -> None:
     with people(server.address, "a", "b", channel="#one"), WebSocket(server.address).register("web"):
         assert value(server, "greenchat_users") == 3
         assert value(server, "greenchat_channels") == 1
@@ -73,7 +73,7 @@ def test_people_connections_and_channels(server: ServerThread) -> None:
         assert value(server, "greenchat_connections", dialect="irc", tls="true") == 0
 
 
-def test_what_is_counted_grows_and_stays_when_they_go(server: ServerThread) -> None:
+def test_counters_stay_when_clients_leave(server: ServerThread) -> None:
     with people(server.address, "a", "b", channel="#one") as (a, b):
         a.sync()
         received = value(server, "greenchat_received_messages_total")
@@ -105,6 +105,22 @@ def test_turns_and_commits_are_histograms(server: ServerThread) -> None:
     assert value(server, "greenchat_commit_seconds_count") > before
 
 
+def test_events_that_wait_for_the_search_index(
+    start_server: StartServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("greenchat.server.data.store_keeper._EVERY", 3600.0)
+    server = start_server(Settings(), options(tmp_path, Metrics(enabled=True, token=TOKEN)))
+    with people(server.address, "a", channel="#one") as (a,):
+        before = value(server, "greenchat_store_unindexed_events")
+        a.send(*["PRIVMSG #one :hi"] * 5)
+        a.sync()
+        assert value(server, "greenchat_store_unindexed_events") == before + 5
+        a.send("CAP REQ :soju.im/search batch", "SEARCH in=#one;text=hi")
+        a.until("BATCH")
+        a.until("BATCH")
+        assert value(server, "greenchat_store_unindexed_events") == 0
+
+
 def test_logins(server: ServerThread) -> None:
     with Client(server.address, "alice") as alice:
         alice.send("NS REGISTER secret123")
@@ -117,7 +133,7 @@ def test_logins(server: ServerThread) -> None:
     assert value(server, "greenchat_accounts") == 1
 
 
-def test_what_strangers_send_makes_no_new_names(server: ServerThread) -> None:
+def test_input_of_clients_makes_no_new_names(server: ServerThread) -> None:
     with Client(server.address, "a") as a:
         a.send(*[f"NONSENSE{number}" for number in range(50)])
         a.sync()
@@ -140,7 +156,7 @@ def test_names_follow_the_rules(server: ServerThread) -> None:
                 assert (family.type == "counter") == sample.name.endswith("_total"), sample
 
 
-def test_dashboard_and_alerts_ask_for_what_there_is(server: ServerThread) -> None:
+def test_the_dashboard_and_the_alerts_use_existing_names(server: ServerThread) -> None:
     with Client(server.address, "a") as a:
         a.send("NS REGISTER secret123")
         a.until("900")
@@ -156,7 +172,7 @@ def test_dashboard_and_alerts_ask_for_what_there_is(server: ServerThread) -> Non
         assert set(names) <= there, expression
 
 
-def test_durations_fall_into_their_buckets() -> None:
+def test_durations_are_counted_in_their_buckets() -> None:
     durations = Durations()
     for seconds in 0.0, BOUNDS[0], BOUNDS[0] * 1.01, BOUNDS[-1], BOUNDS[-1] * 2:
         durations.observe(seconds)

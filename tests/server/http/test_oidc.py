@@ -1,4 +1,4 @@
-"""Logging in from the page at an identity provider: what comes back, who is let in, and what does not come through."""
+"""Logging in on the page through an identity provider: the callback, the account, and what is refused."""
 
 import json
 import re
@@ -30,7 +30,7 @@ from tests.commands.devices import device, make_account
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.http_client import KEY, Answer, Http, WebSocket
 from tests.irc import Client
-from tests.oidc_provider import CLIENT, SECRET, OidcProvider, Person, oidc_provider
+from tests.oidc_provider import CLIENT, SECRET, OidcProvider, Person, new_key, oidc_provider
 from tests.patience import PATIENCE
 
 PAGE = "http://chat.example.org/chat/"
@@ -60,14 +60,14 @@ def server(start: Start) -> ServerThread:
 
 
 class Browser:
-    """Follows redirects between the page and the provider, and keeps cookies."""
+    """A browser that follows redirects between the page and the provider, and keeps cookies."""
 
     def __init__(self, server: ServerThread) -> None:
         self._server = server
         self.cookies: dict[str, str] = {}
 
     def get(self, target: str, **fields: str) -> Answer:
-        """From the page's server."""
+        """Get a page of the server."""
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         with Http(self._server.address) as http:
             answer = http.get(target, "GET", b"", Cookie=cookies, **fields)
@@ -75,20 +75,20 @@ class Browser:
         return answer
 
     def _keep(self, answer: Answer) -> None:
-        # the last one that is set: tests.http_client keeps one field of a name
+        # the last cookie that is set: tests.http_client keeps one field of a name
         name, _, rest = answer.fields.get("set-cookie", "").partition("=")
         if name and rest.partition(";")[0]:
             self.cookies[name] = rest.partition(";")[0]
 
     def begin(self) -> str:
-        """The address at the provider."""
+        """Start a login; return the address at the provider."""
         answer = self.get("/chat/oidc/login")
         assert answer.status == 302, answer.body
         assert "HttpOnly; SameSite=Lax" in answer.fields["set-cookie"]
         return answer.fields["location"]
 
     def at_provider(self, address: str) -> str:
-        """Where the provider sends its visitor, below the server's address."""
+        """Return the path at the server to which the provider redirects."""
         parts = urlsplit(address)
         connection = HTTPConnection(parts.netloc, timeout=PATIENCE)
         connection.request("GET", f"{parts.path}?{parts.query}")
@@ -100,18 +100,18 @@ class Browser:
         return location.removeprefix("http://chat.example.org")
 
     def log_in(self) -> Answer:
-        """All of it."""
+        """Do the whole login."""
         return self.get(self.at_provider(self.begin()))
 
     @property
     def account(self) -> str | None:
-        """As whom the page's server knows this browser."""
+        """The account as which the server knows this browser."""
         account: str | None = json.loads(self.get("/chat/session").body)["account"]
         return account
 
 
 def signed_in(server: ServerThread) -> dict[str, str]:
-    """The cookie of a browser that stays signed in to the account alice."""
+    """Return the cookie of a browser that is signed in to the account alice."""
     with Client(server.address) as client:
         client.send("CAP REQ :sasl", "NICK alice", "USER a 0 * :a", "AUTHENTICATE PLAIN")
         client.expect("AUTHENTICATE")
@@ -128,7 +128,7 @@ def names(server: ServerThread) -> list[str]:
     return server.call(lambda app: [account.name for account in app.network.accounts])
 
 
-def test_the_way_there_and_back(server: ServerThread, provider: OidcProvider) -> None:
+def test_redirects_of_a_login(server: ServerThread, provider: OidcProvider) -> None:
     browser = Browser(server)
     address = browser.begin()
     asked = dict(parse_qsl(urlsplit(address).query))
@@ -149,7 +149,7 @@ def test_the_way_there_and_back(server: ServerThread, provider: OidcProvider) ->
 
 
 def web_socket(server: ServerThread, cookie: str) -> WebSocket:
-    """A WebSocket below the base path."""
+    """Open a WebSocket below the base path."""
     socket = WebSocket.__new__(WebSocket)
     Http.__init__(socket, server.address)
     fields = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec_WebSocket_Version": "13", "Sec_WebSocket_Key": KEY}
@@ -157,7 +157,7 @@ def web_socket(server: ServerThread, cookie: str) -> WebSocket:
     return socket
 
 
-def test_a_subject_is_the_same_account_whatever_it_is_called_now(server: ServerThread, provider: OidcProvider) -> None:
+def test_a_subject_keeps_its_account_when_the_provider_renames_it(server: ServerThread, provider: OidcProvider) -> None:
     assert Browser(server).log_in().status == 302
     provider.person = Person("7", "alicia@example.org")
     browser = Browser(server)
@@ -170,7 +170,7 @@ def test_a_subject_is_the_same_account_whatever_it_is_called_now(server: ServerT
     assert names(server) == ["alice", "bob"]
 
 
-def test_the_name_alone_does_not_log_in_to_an_account_with_a_password(
+def test_a_name_alone_does_not_log_in_to_an_account_with_a_password(
     server: ServerThread, provider: OidcProvider
 ) -> None:
     make_account(server.address, "alice")
@@ -179,12 +179,12 @@ def test_the_name_alone_does_not_log_in_to_an_account_with_a_password(
     assert (refused.status, browser.account) == (403, None)
     assert b"The account alice already exists" in refused.body
     browser.cookies = signed_in(server)
-    assert browser.log_in().status == 302, "who is signed in to it has proved both"
+    assert browser.log_in().status == 302, "signed in to the account, the login links it"
     assert Browser(server).log_in().status == 302
     assert names(server) == ["alice"]
 
 
-def test_who_is_signed_in_becomes_nobody_else(server: ServerThread, provider: OidcProvider) -> None:
+def test_a_signed_in_browser_cannot_become_another_account(server: ServerThread, provider: OidcProvider) -> None:
     make_account(server.address, "alice")
     browser = Browser(server)
     browser.cookies = signed_in(server)
@@ -203,25 +203,25 @@ def test_who_is_signed_in_becomes_nobody_else(server: ServerThread, provider: Oi
     assert sorted(names(server)) == ["alice", "bob"]
 
 
-def test_links_are_shown_and_ended(server: ServerThread, provider: OidcProvider) -> None:
+def test_links_are_listed_and_removed(server: ServerThread, provider: OidcProvider) -> None:
     make_account(server.address, "alice")
     browser = Browser(server)
     browser.cookies = signed_in(server)
     assert browser.log_in().status == 302
     with device(server.address, "alice") as client:
 
-        def said(line: str) -> list[str]:
+        def replies(line: str) -> list[str]:
             return [each.params[-1] for each in client.run(f"NS PROVIDER {line}") if each.command == "NOTICE"]
 
-        assert said("LIST") == [f"1: {provider.issuer} 7"]
+        assert replies("LIST") == [f"1: {provider.issuer} 7"]
         for wrong in ("DEL", "DEL 0", "DEL 2", "DEL x", "DEL ²", "DEL " + "9" * 400, "ADD 1"):
-            assert re.search("Usage|no link with that number", said(wrong)[0]), wrong
-        assert said("DEL 1") == [f"{provider.issuer} 7 can no longer log in to your account"]
-        assert said("") == ["Your account is not linked to a provider"]
+            assert re.search("Usage|no link with that number", replies(wrong)[0]), wrong
+        assert replies("DEL 1") == [f"{provider.issuer} 7 can no longer log in to your account"]
+        assert replies("") == ["Your account is not linked to a provider"]
     assert Browser(server).log_in().status == 403, "there is an account of this name, and it is not theirs"
 
 
-def test_the_last_way_in_is_kept(server: ServerThread, provider: OidcProvider) -> None:
+def test_the_last_way_of_logging_in_is_kept(server: ServerThread, provider: OidcProvider) -> None:
     browser = Browser(server)
     browser.log_in()
     cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
@@ -230,13 +230,13 @@ def test_the_last_way_in_is_kept(server: ServerThread, provider: OidcProvider) -
             "CAP REQ :sasl", "NICK alice", "USER alice 0 * :a", "AUTHENTICATE EXTERNAL", "AUTHENTICATE +", "CAP END"
         )
         client.say("NS PROVIDER DEL 1", "PING x")
-        told = [each.params[-1] for each in client.until("PONG") if each.command == "NOTICE"]
-    assert told[-1].startswith("This link is the only way to log in to your account, since it has no password")
+        texts = [each.params[-1] for each in client.until("PONG") if each.command == "NOTICE"]
+    assert texts[-1].startswith("This link is the only way to log in to your account, since it has no password")
     assert Browser(server).log_in().status == 302
 
 
-def test_who_was_signed_out_meanwhile_links_nothing(server: ServerThread, provider: OidcProvider) -> None:
-    """Else whoever had a stolen browser for a moment would have a way in that outlives the next password."""
+def test_a_browser_that_was_signed_out_meanwhile_links_nothing(server: ServerThread, provider: OidcProvider) -> None:
+    """Otherwise a thief of a browser would get a way in that survives the next password."""
     make_account(server.address, "alice")
     thief = Browser(server)
     thief.cookies = signed_in(server)
@@ -246,14 +246,14 @@ def test_who_was_signed_out_meanwhile_links_nothing(server: ServerThread, provid
     assert server.call(lambda app: [account.subjects for account in app.network.accounts]) == [()]
 
 
-def test_a_login_has_to_end_within_minutes(server: ServerThread, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_login_expires_after_minutes(server: ServerThread, monkeypatch: pytest.MonkeyPatch) -> None:
     browser = Browser(server)
     back = browser.at_provider(browser.begin())
     monkeypatch.setattr(oidc, "_LASTS", 0)
-    assert browser.get(back).status == 403, "whatever its cookie says of that"
+    assert browser.get(back).status == 403, "the server checks the age, not the cookie"
 
 
-def test_one_address_does_not_keep_others_from_logging_in(server: ServerThread, provider: OidcProvider) -> None:
+def test_logins_of_one_address_do_not_block_others(server: ServerThread, provider: OidcProvider) -> None:
     provider.gate.clear()
     with ExitStack() as stack:
         many = [stack.enter_context(Http(server.address)) for _ in range(oidc._MOST_OF_ONE + 1)]
@@ -270,14 +270,14 @@ def test_one_address_does_not_keep_others_from_logging_in(server: ServerThread, 
 
 
 @pytest.mark.parametrize("name", ["", "a b", "x" * 80, "root", "NickServ", "#x"])
-def test_a_name_that_no_account_can_have(server: ServerThread, provider: OidcProvider, name: str) -> None:
+def test_invalid_account_names(server: ServerThread, provider: OidcProvider, name: str) -> None:
     provider.person.name = name
     refused = Browser(server).log_in()
     assert (refused.status, len(refused.body.decode().splitlines())) == (403, 1)
     assert names(server) == []
 
 
-def test_nobody_is_made_an_account_where_that_is_off(start: Start) -> None:
+def test_no_account_is_created_where_that_is_off(start: Start) -> None:
     assert Browser(start(create=False)).log_in().body == b"You have no account here\n"
 
 
@@ -292,30 +292,32 @@ def test_nobody_is_made_an_account_where_that_is_off(start: Start) -> None:
         {"sub": None},
     ],
 )
-def test_a_token_that_is_not_for_this_login(server: ServerThread, provider: OidcProvider, more: dict[str, Any]) -> None:
+def test_a_token_for_another_login(server: ServerThread, provider: OidcProvider, more: dict[str, Any]) -> None:
     provider.person.more = more
     refused = Browser(server).log_in()
     assert (refused.status, names(server)) == (502, [])
     assert refused.body.startswith(b"The login at the provider failed")
 
 
-def test_a_token_that_somebody_else_has_signed(
+def test_a_token_with_a_wrong_signature(
     server: ServerThread, provider: OidcProvider, caplog: pytest.LogCaptureFixture
 ) -> None:
     with oidc_provider() as other:
-        other.issuer = provider.issuer
+        other.issuer, other.key = provider.issuer, new_key()
         provider.token = other.token  # type: ignore[method-assign]  # as if it were forged
         assert Browser(server).log_in().status == 502
     assert "a login from 127.0.0.1 at the provider failed: " in caplog.text
 
 
-def test_what_others_send_does_not_come_through(server: ServerThread, provider: OidcProvider) -> None:
-    """Who is sent to the callback with somebody else's code would be logged in as them: RFC 6749, section 10.12."""
+def test_the_callback_of_another_browser_is_refused(server: ServerThread, provider: OidcProvider) -> None:
+    """A user who is lured to the callback with another user's code would be logged in as that user: RFC 6749, section
+    10.12.
+    """
     mine, victim = Browser(server), Browser(server)
     back = mine.at_provider(mine.begin())
-    assert victim.get(back).status == 403, "no login was begun there"
+    assert victim.get(back).status == 403, "this browser began no login"
     victim.begin()
-    assert victim.get(back).status == 403, "another one was"
+    assert victim.get(back).status == 403, "this browser began another login"
     asked = len(provider.asked)
     name, _, signature = mine.cookies["greenchat_oidc"].rpartition(".")
     forged = Browser(server)
@@ -325,12 +327,10 @@ def test_what_others_send_does_not_come_through(server: ServerThread, provider: 
         assert victim.get(target).status == 403
     assert len(provider.asked) == asked, "and the provider is not asked"
     assert mine.get(back).status == 302
-    assert mine.get(back).status == 502, "a code does once"
+    assert mine.get(back).status == 502, "a code is valid once"
 
 
-def test_guessed_codes_are_counted_so_that_nobody_floods_the_provider(
-    server: ServerThread, provider: OidcProvider
-) -> None:
+def test_guessed_codes_are_limited(server: ServerThread, provider: OidcProvider) -> None:
     browser = Browser(server)
     state = dict(parse_qsl(urlsplit(browser.begin()).query))["state"]
     statuses = [browser.get(f"/chat/oidc/callback?code=guess&state={state}").status for _ in range(12)]
@@ -338,7 +338,7 @@ def test_guessed_codes_are_counted_so_that_nobody_floods_the_provider(
     assert provider.asked.count("/realm/token") == 10
 
 
-def test_a_provider_that_fails_is_left_alone_for_a_while(server: ServerThread, provider: OidcProvider) -> None:
+def test_a_failing_provider_is_not_asked_for_a_while(server: ServerThread, provider: OidcProvider) -> None:
     issuer, provider.issuer = provider.issuer, "http://127.0.0.1/another"
     browser = Browser(server)
     assert [browser.get("/chat/oidc/login").status for _ in range(5)] == [502] * 5
@@ -346,7 +346,7 @@ def test_a_provider_that_fails_is_left_alone_for_a_while(server: ServerThread, p
     provider.issuer = issuer
 
 
-def test_who_says_no_at_the_provider(server: ServerThread, provider: OidcProvider) -> None:
+def test_the_user_refuses_at_the_provider(server: ServerThread, provider: OidcProvider) -> None:
     provider.error = "access_denied"
     refused = Browser(server).log_in()
     assert (refused.status, refused.body) == (403, b"Not logged in: your organisation says 'access_denied'\n")
@@ -359,7 +359,7 @@ def test_who_says_no_at_the_provider(server: ServerThread, provider: OidcProvide
         ("127.0.0.1", b"You are banned from this server: spam\n"),
     ],
 )
-def test_who_is_banned(server: ServerThread, target: str, text: bytes) -> None:
+def test_banned_users(server: ServerThread, target: str, text: bytes) -> None:
     Browser(server).log_in()
     back = (browser := Browser(server)).at_provider(browser.begin())
     server.call(lambda app: app.run_step(lambda ctx: ban(ctx, target, 0, "spam")))
@@ -376,7 +376,7 @@ def test_suspended_accounts(server: ServerThread) -> None:
     assert len([each for each in server.app.network.tokens if each.kind == SESSION]) == 1
 
 
-def test_a_provider_that_is_away_or_wrong(start: Start, provider: OidcProvider) -> None:
+def test_an_unreachable_or_misconfigured_provider(start: Start, provider: OidcProvider) -> None:
     assert Browser(start(client_secret="wrong")).log_in().status == 502
     wrong = start(issuer=f"{provider.issuer}/")
     failed = Browser(wrong).get("/chat/oidc/login")
@@ -386,7 +386,7 @@ def test_a_provider_that_is_away_or_wrong(start: Start, provider: OidcProvider) 
     assert Browser(start()).get("/chat/oidc/login").status == 502
 
 
-def test_others_talk_while_the_provider_hangs(server: ServerThread, provider: OidcProvider) -> None:
+def test_a_hanging_provider_does_not_delay_others(server: ServerThread, provider: OidcProvider) -> None:
     provider.gate.clear()
     with Http(server.address) as http, Client(server.address, "bob") as bob:
         http.send(b"GET /chat/oidc/login HTTP/1.1\r\nHost: x\r\n\r\n")
@@ -396,7 +396,7 @@ def test_others_talk_while_the_provider_hangs(server: ServerThread, provider: Oi
         assert http.answer().status == 302
 
 
-def test_the_page_is_told(server: ServerThread, start_server: StartServer, tmp_path: Path) -> None:
+def test_the_page_knows_the_provider(server: ServerThread, start_server: StartServer, tmp_path: Path) -> None:
     assert json.loads(Browser(server).get("/chat/config.json").body)["provider"] == "your organisation"
     plain = start_server(Settings(), quick_options(tmp_path / "other"))
     with Http(plain.address) as http:
@@ -404,8 +404,8 @@ def test_the_page_is_told(server: ServerThread, start_server: StartServer, tmp_p
         assert http.get("/oidc/login").status == 404
 
 
-def test_no_part_of_a_provider_is_asked_in_the_clear(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who could read the answer to its well-known address would have the code, and the client's secret."""
+def test_no_endpoint_of_a_provider_is_used_without_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Anyone who could change the answer of its well-known address would get the code, and the client's secret."""
     found = {
         "issuer": "https://id.example",
         "authorization_endpoint": "https://id.example/a",

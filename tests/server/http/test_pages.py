@@ -1,7 +1,8 @@
-"""The page's files and facts, over real connections."""
+"""The files and facts of the page, over real connections."""
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,16 +13,17 @@ from greenchat.config.about import About
 from greenchat.config.settings import Settings
 from greenchat.config.web import Web
 from greenchat.server.http import pages
-from greenchat.server.http.pages import without_comments
+from greenchat.server.http.pages import FOLDER, without_comments
 from tests.conftest import StartServer, Target, quick_options
 from tests.http_client import Http
 
 INDEX = "<!doctype html><title>__TITLE__</title><script type=module src=__BASE__app.js></script>" + " " * 600
+VERSIONED = "<!doctype html>__MODULES__<script type=module src=__FILES__core/app.js></script>"
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A page of the test's own."""
+    """Make a page of the test's own."""
     made = tmp_path / "web"
     (made / "core").mkdir(parents=True)
     (made / "index.html").write_text(INDEX)
@@ -41,7 +43,7 @@ def site(folder: Path, start_server: StartServer, tmp_path: Path) -> Iterator[Ht
         yield http
 
 
-def test_the_shell_has_title_and_base(site: Http) -> None:
+def test_index_html_has_title_and_base(site: Http) -> None:
     answer = site.get("/")
     assert (answer.status, answer.fields["content-type"]) == (200, "text/html; charset=utf-8")
     assert answer.body.decode() == INDEX.replace("__TITLE__", "Home").replace("__BASE__", "/")
@@ -49,7 +51,7 @@ def test_the_shell_has_title_and_base(site: Http) -> None:
     assert site.get("/join/%C3%A9").body == answer.body
 
 
-def test_every_answer_forbids_what_is_not_needed(site: Http) -> None:
+def test_security_headers_of_every_answer(site: Http) -> None:
     for path in "/", "/nothing", "/config.json", "/core/app.js":
         fields = site.get(path).fields
         assert fields["content-security-policy"] == (
@@ -59,7 +61,7 @@ def test_every_answer_forbids_what_is_not_needed(site: Http) -> None:
         assert fields["referrer-policy"] == "no-referrer"
 
 
-def test_a_file_is_sent_once(site: Http) -> None:
+def test_an_unchanged_file_is_not_sent_again(site: Http) -> None:
     first = site.get("/core/app.js")
     assert (first.status, first.body, first.fields["cache-control"]) == (200, b"export const a = 1;\n", "no-cache")
     again = site.get("/core/app.js", If_None_Match=first.fields["etag"])
@@ -78,7 +80,7 @@ def test_a_file_is_sent_once(site: Http) -> None:
         (b"/* a */ b();\n/* c */\n", b"/* a */ b();\n\n"),
     ],
 )
-def test_comments_stay_here_and_lines_keep_their_numbers(written: bytes, sent: bytes) -> None:
+def test_comments_are_removed_and_line_numbers_kept(written: bytes, sent: bytes) -> None:
     assert without_comments(written) == sent
 
 
@@ -89,7 +91,64 @@ def test_a_changed_file_is_sent_again(site: Http, folder: Path) -> None:
     assert (again.status, again.body) == (200, b"export const a = 22;\n")
 
 
-def test_a_file_is_packed_for_those_who_can_unpack_it(site: Http) -> None:
+def _address(site: Http) -> str:
+    """Return the address of core/app.js in the present version."""
+    return site.get("/").body.decode().partition("src=")[2].partition(">")[0]
+
+
+def test_a_file_under_the_address_of_a_version_is_kept(site: Http, folder: Path) -> None:
+    """Browsers do not ask for it again: https://www.rfc-editor.org/rfc/rfc8246#section-2."""
+    (folder / "index.html").write_text(VERSIONED)
+    address = _address(site)
+    assert re.fullmatch("/v/[0-9a-f]{16}/core/app.js", address)
+    assert f'<link rel="modulepreload" href="{address}" />' in site.get("/").body.decode()
+    assert site.get(address).fields["cache-control"] == "public, max-age=31536000, immutable"
+    assert site.get(address).body == site.get("/core/app.js").body
+    (folder / "core" / "app.js").write_text("export const a = 22;\n")
+    late = site.get(address)
+    assert (late.body, late.fields["cache-control"]) == (b"export const a = 22;\n", "no-cache"), "of another version"
+    assert _address(site) != address
+    assert site.get(_address(site)).body == late.body
+    assert "immutable" in site.get(_address(site)).fields["cache-control"]
+
+
+def test_each_change_of_a_file_makes_another_version(site: Http, folder: Path) -> None:
+    """Also those of the document and of icons, since the service worker keeps a version as a whole."""
+    (folder / "index.html").write_text(VERSIONED)
+    (folder / "sw.js").write_text("__VERSION__")
+    seen = [site.get("/sw.js").body]
+    (folder / "core" / "new.js").write_text("")
+    seen.append(site.get("/sw.js").body)
+    assert b"/core/new.js" in site.get("/").body
+    (folder / "core" / "new.js").unlink()
+    seen.append(site.get("/sw.js").body)
+    assert b"/core/new.js" not in site.get("/").body
+    (folder / "index.html").write_text(VERSIONED + "<p>")
+    seen.append(site.get("/sw.js").body)
+    assert len(set(seen)) == 3
+    assert seen[0] == seen[2]
+
+
+@pytest.mark.parametrize("path", ["sw.js", "index.html", "manifest.webmanifest"])
+def test_a_file_with_settings_is_not_kept(site: Http, folder: Path, path: str) -> None:
+    (folder / "index.html").write_text(VERSIONED)
+    answer = site.get(_address(site).replace("core/app.js", path))
+    assert (answer.status, answer.fields["cache-control"]) == (200, "no-cache")
+
+
+def test_the_page_names_all_modules(server: Target) -> None:
+    """No module waits until another one has named it: each is in the first document."""
+    with Http(server) as http:
+        shell = http.get("/").body.decode()
+        asked = re.findall(r'<link rel="modulepreload" href="/v/[0-9a-f]{16}/(.+?)" />', shell)
+        assert set(asked) == {path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.js")} - {"sw.js"}
+        for address in re.findall(r'(?:href|src)="(.+?)"', shell):
+            answer = http.get(address)
+            assert (answer.status, "immutable" in answer.fields["cache-control"]) == (200, address.startswith("/v/"))
+        assert "__" not in shell
+
+
+def test_compression(site: Http) -> None:
     plain, packed = site.get("/"), site.get("/", Accept_Encoding="br, gzip")
     assert packed.fields["content-encoding"] == "gzip"
     assert gzip.decompress(packed.body) == plain.body
@@ -97,7 +156,7 @@ def test_a_file_is_packed_for_those_who_can_unpack_it(site: Http) -> None:
     assert "content-encoding" not in site.get("/", Accept_Encoding="gzip;q=0").fields
 
 
-def test_the_head_of_a_file(site: Http) -> None:
+def test_head_of_a_file(site: Http) -> None:
     answer = site.get("/core/app.js", "HEAD")
     assert (answer.status, answer.fields["content-length"], answer.body) == (200, "20", b"")
     assert site.get("/healthz").body == b"ok\n", "the connection goes on"
@@ -126,17 +185,17 @@ def test_the_head_of_a_file(site: Http) -> None:
         "/etc/passwd",
     ],
 )
-def test_nothing_but_the_files_of_the_page_can_be_had(site: Http, target: str) -> None:
+def test_other_paths_are_not_found(site: Http, target: str) -> None:
     answer = site.get(target)
     assert answer.status == 404
     assert b"secret\n" not in answer.body
 
 
-def test_a_target_that_is_no_utf8(site: Http) -> None:
+def test_a_target_that_is_not_utf8(site: Http) -> None:
     assert site.get("/%ff").status == 400
 
 
-def test_a_link_out_of_the_folder_leads_nowhere(site: Http, folder: Path) -> None:
+def test_a_link_out_of_the_folder_is_not_followed(site: Http, folder: Path) -> None:
     (folder / "link.js").symlink_to(folder.parent / "secret.js")
     assert site.get("/link.js").status == 404
 
@@ -158,7 +217,7 @@ def test_the_facts(site: Http) -> None:
     }
 
 
-def test_a_manifest_is_made_where_there_is_none(site: Http) -> None:
+def test_the_default_manifest(site: Http) -> None:
     answer = site.get("/manifest.webmanifest")
     assert answer.fields["content-type"] == "application/manifest+json"
     assert json.loads(answer.body)["name"] == "Home"
@@ -179,7 +238,7 @@ def test_other_methods(site: Http, method: str, target: str, status: int, allowe
     assert (answer.status, answer.fields.get("allow")) == (status, allowed)
 
 
-def test_below_another_path(folder: Path, start_server: StartServer, tmp_path: Path) -> None:
+def test_a_base_path(folder: Path, start_server: StartServer, tmp_path: Path) -> None:
     options = replace(quick_options(tmp_path), web=Web(base="/chat/", title='A "<b>" \'title'))
     server = start_server(Settings(), options)
     with Http(server.address) as http:
@@ -192,7 +251,7 @@ def test_below_another_path(folder: Path, start_server: StartServer, tmp_path: P
         assert (moved.status, moved.fields["location"]) == (308, "/chat/")
 
 
-def test_where_the_page_is_switched_off(start_server: StartServer, tmp_path: Path) -> None:
+def test_the_page_can_be_switched_off(start_server: StartServer, tmp_path: Path) -> None:
     server = start_server(Settings(), replace(quick_options(tmp_path), web=Web(enabled=False)))
     with Http(server.address) as http:
         assert http.get("/healthz").status == 404

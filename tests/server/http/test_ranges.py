@@ -29,12 +29,12 @@ from greenchat.server.http.ranges import wanted_range
         ("bytes=" + "9" * 30 + "-", None),
     ],
 )
-def test_what_is_asked_for(field: str, wanted: tuple[int, int] | None) -> None:
+def test_ranges(field: str, wanted: tuple[int, int] | None) -> None:
     assert wanted_range(field, 10_000) == wanted
 
 
 @pytest.mark.parametrize("field", ["bytes=10000-", "bytes=10000-10001", "bytes=-0", "bytes=9999999999999999999-"])
-def test_what_is_not_there(field: str) -> None:
+def test_unsatisfiable_ranges(field: str) -> None:
     with pytest.raises(HttpError) as caught:
         wanted_range(field, 10_000)
     assert caught.value.status == 416

@@ -1,4 +1,4 @@
-"""Requests one after another, slow ones, wrong ones, and too many: over real connections."""
+"""HTTP requests over real connections: pipelined, slow, malformed, and too many."""
 
 import socket
 import time
@@ -32,7 +32,7 @@ def test_many_requests_on_one_connection(server: Target) -> None:
             assert http.get("/healthz").body == b"ok\n"
 
 
-def test_requests_that_do_not_wait_for_their_answers(server: Target) -> None:
+def test_pipelined_requests(server: Target) -> None:
     with Http(server) as http:
         http.send(GET * 50)
         assert [http.answer().status for _ in range(50)] == [200] * 50
@@ -41,7 +41,7 @@ def test_requests_that_do_not_wait_for_their_answers(server: Target) -> None:
 def test_a_request_byte_by_byte(server: Target) -> None:
     with Http(server) as http:
         http.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        http.send(b"GET /h")  # nobody begins to chat like this
+        http.send(b"GET /h")  # no chat client begins like this
         for byte in GET[6:]:
             http.send(bytes([byte]))
         assert http.answer().status == 200
@@ -54,7 +54,7 @@ def test_empty_lines_before_a_request(server: Target) -> None:
         assert [http.answer().status for _ in range(2)] == [200, 200]
 
 
-def test_the_connection_ends_where_that_is_wanted(server: Target) -> None:
+def test_the_connection_is_closed_on_request(server: Target) -> None:
     with Http(server) as http:
         answer = http.get("/healthz", Connection="close")
         assert answer.fields["connection"] == "close"
@@ -65,7 +65,7 @@ def test_the_connection_ends_where_that_is_wanted(server: Target) -> None:
         assert http.to_end() == b""
 
 
-def test_a_body_that_nobody_reads_is_not_taken_for_a_request(server: Target) -> None:
+def test_an_unread_body_is_not_taken_for_a_request(server: Target) -> None:
     with Http(server) as http:
         http.send(b"POST /nothing HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(GET) + GET)
         answer = http.answer()
@@ -73,7 +73,7 @@ def test_a_body_that_nobody_reads_is_not_taken_for_a_request(server: Target) -> 
         assert http.to_end() == b""
 
 
-def test_a_body_in_chunks(server: Target) -> None:
+def test_a_chunked_body(server: Target) -> None:
     with Http(server) as http:
         head = (
             b"POST /session HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -97,7 +97,7 @@ CHUNKS = {
 
 
 @pytest.mark.parametrize("chunks", CHUNKS.values(), ids=CHUNKS)
-def test_chunks_that_are_none(server: Target, chunks: bytes) -> None:
+def test_malformed_chunks(server: Target, chunks: bytes) -> None:
     with Http(server) as http:
         head = (
             b"POST /session HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -124,7 +124,7 @@ def test_chunks_that_are_none(server: Target, chunks: bytes) -> None:
         (b"HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc", 400),
     ],
 )
-def test_a_wrong_request_is_told_so_and_is_the_last(server: Target, data: bytes, status: int) -> None:
+def test_a_malformed_request_is_answered_and_ends_the_connection(server: Target, data: bytes, status: int) -> None:
     with people(server, "witness", channel="#lobby") as (witness,), Http(server) as http:
         http.send(data)
         answer = http.answer()
@@ -134,14 +134,14 @@ def test_a_wrong_request_is_told_so_and_is_the_last(server: Target, data: bytes,
 
 
 @pytest.mark.parametrize("asked", ["bytes=0-1", "bytes=5-1", "bytes=-0", "bytes=" + "0-1," * 1000, "lines=1", "x"])
-def test_a_range_of_what_has_none_is_all_of_it(server: Target, asked: str) -> None:
+def test_range_is_ignored_without_ranges(server: Target, asked: str) -> None:
     """ "A server MAY ignore the Range header field." """
     with Http(server) as http:
         answer = http.get("/healthz", Range=asked)
         assert (answer.status, answer.body) == (200, b"ok\n")
 
 
-def test_a_client_that_waits_to_be_told_to_go_on(server: Target) -> None:
+def test_expect_100_continue(server: Target) -> None:
     with Http(server) as http:
         http.send(
             b"POST /session HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
@@ -152,7 +152,7 @@ def test_a_client_that_waits_to_be_told_to_go_on(server: Target) -> None:
         assert http.answer().status == 403
 
 
-def test_a_request_that_does_not_end_is_given_up(start_server: StartServer, tmp_path: Path) -> None:
+def test_an_incomplete_request_times_out(start_server: StartServer, tmp_path: Path) -> None:
     server = start_with(start_server, tmp_path, timeout=1.0, idle=60.0)
     with Http(server.address) as head, Http(server.address) as body:
         began = time.monotonic()
@@ -163,7 +163,7 @@ def test_a_request_that_does_not_end_is_given_up(start_server: StartServer, tmp_
         assert time.monotonic() - began >= 1.0
 
 
-def test_a_slow_drip_does_not_last_longer(start_server: StartServer, tmp_path: Path) -> None:
+def test_a_slow_request_times_out_all_the_same(start_server: StartServer, tmp_path: Path) -> None:
     server = start_with(start_server, tmp_path, timeout=1.0)
     with Http(server.address) as http:
         began = time.monotonic()
@@ -179,14 +179,16 @@ def test_a_slow_drip_does_not_last_longer(start_server: StartServer, tmp_path: P
         assert 1.0 <= time.monotonic() - began < PATIENCE
 
 
-def test_a_connection_without_requests_ends(start_server: StartServer, tmp_path: Path) -> None:
+def test_an_idle_connection_ends(start_server: StartServer, tmp_path: Path) -> None:
     server = start_with(start_server, tmp_path, idle=0.2)
     with Http(server.address) as http:
         assert http.get("/healthz").status == 200
         assert http.to_end() == b""
 
 
-def test_who_waits_longest_goes_when_there_are_too_many(start_server: StartServer, tmp_path: Path) -> None:
+def test_the_oldest_incomplete_request_is_refused_when_there_are_too_many(
+    start_server: StartServer, tmp_path: Path
+) -> None:
     server = start_with(start_server, tmp_path, unfinished=3)
     clients = []
     for number in range(5):
@@ -203,7 +205,7 @@ def test_who_waits_longest_goes_when_there_are_too_many(start_server: StartServe
         http.sock.close()
 
 
-def test_too_many_requests_of_one_address(start_server: StartServer, tmp_path: Path) -> None:
+def test_too_many_requests_from_one_address(start_server: StartServer, tmp_path: Path) -> None:
     options = replace(quick_options(tmp_path), connections=Connections(exempt=()), web=Web(requests=20))
     server = start_server(Settings(), options)
     with Http(server.address) as http, Client(server.address, "chats") as client:
@@ -217,7 +219,7 @@ def test_too_many_requests_of_one_address(start_server: StartServer, tmp_path: P
 class TestLimits:
     WEB = Web(requests=60)
 
-    def test_a_minutes_requests_at_once_and_then_one_a_second(self) -> None:
+    def test_a_burst_of_a_minute_and_then_one_a_second(self) -> None:
         limits = RequestLimits()
         for _ in range(60):
             limits.count("192.0.2.1", 0.0, self.WEB, ())
@@ -229,7 +231,7 @@ class TestLimits:
         with pytest.raises(HttpError):
             limits.count("192.0.2.1", 1000.0, self.WEB, ())
 
-    def test_a_household_is_one(self) -> None:
+    def test_a_netblock_is_counted_as_one(self) -> None:
         limits = RequestLimits()
         for number in range(60):
             limits.count(f"2001:db8::{number:x}", 0.0, self.WEB, ())
@@ -243,7 +245,7 @@ class TestLimits:
             limits.count("192.0.2.1", 0.0, Web(requests=0), ())
         assert len(limits) == 0
 
-    def test_who_has_gone_is_forgotten(self) -> None:
+    def test_old_addresses_are_forgotten(self) -> None:
         limits = RequestLimits()
         limits.count("192.0.2.1", 0.0, self.WEB, ())
         limits.forget_old(500.0)
@@ -251,11 +253,11 @@ class TestLimits:
         limits.forget_old(1000.0)
         assert len(limits) == 0
 
-    def test_the_bucket_knows_a_minute(self) -> None:
+    def test_the_burst_of_a_bucket(self) -> None:
         assert TokenBucket(60 / 60, 60).burst_ms == 60_000
 
 
-def test_pinned_to_browsers(start_server: StartServer, tmp_path: Path) -> None:
+def test_a_listener_for_http_only(start_server: StartServer, tmp_path: Path) -> None:
     listener = ListenerOptions(Address("127.0.0.1", 0), kind="http")
     server = start_server(Settings(), replace(quick_options(tmp_path), listen=(listener,)))
     with Http(server.address) as http:
@@ -265,7 +267,7 @@ def test_pinned_to_browsers(start_server: StartServer, tmp_path: Path) -> None:
         assert http.answer().status == 400
 
 
-def test_pinned_to_irc(start_server: StartServer, tmp_path: Path) -> None:
+def test_a_listener_for_irc_only(start_server: StartServer, tmp_path: Path) -> None:
     listener = ListenerOptions(Address("127.0.0.1", 0), kind="irc")
     server = start_server(Settings(), replace(quick_options(tmp_path), listen=(listener,)))
     with Http(server.address) as http:

@@ -1,4 +1,4 @@
-"""Staying signed in: the ticket, the cookie, logging in with it, and all the ways in which it ends."""
+"""Staying signed in: the ticket, the cookie, logging in with the cookie, and all the ways in which it ends."""
 
 import base64
 import json
@@ -23,7 +23,7 @@ def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
 
 @pytest.fixture
 def alice(server: ServerThread) -> Iterator[WebSocket]:
-    """Somebody with an account, in a browser."""
+    """Connect a browser whose user has an account."""
     with WebSocket(server.address) as browser:
         browser.register("alice")
         browser.say("NS REGISTER secret-door-7")
@@ -56,7 +56,7 @@ def who(server: ServerThread, brought: str) -> str | None:
 
 
 def log_in(server: ServerThread, brought: str) -> str:
-    """The numeric that a login by the cookie comes to."""
+    """Return the last numeric of a login by the cookie."""
     with WebSocket(server.address, Cookie=brought) as browser:
         browser.say("CAP LS 302", "CAP REQ sasl", "AUTHENTICATE EXTERNAL")
         if browser.until("AUTHENTICATE", "904", "908")[-1].command == "AUTHENTICATE":
@@ -68,7 +68,7 @@ def kinds(server: ServerThread) -> list[str]:
     return server.call(lambda app: [token.kind for token in app.network.tokens])
 
 
-def test_from_the_ticket_to_the_next_login(server: ServerThread, alice: WebSocket) -> None:
+def test_from_ticket_to_login(server: ServerThread, alice: WebSocket) -> None:
     answer = exchange(server, ticket(alice))
     name, *attributes = answer.fields["set-cookie"].split("; ")
     assert attributes == ["Path=/", "Max-Age=2592000", "HttpOnly", "SameSite=Strict"]
@@ -80,7 +80,7 @@ def test_from_the_ticket_to_the_next_login(server: ServerThread, alice: WebSocke
     assert log_in(server, name) == "903"
 
 
-def test_without_the_cookie_there_is_nothing(server: ServerThread, alice: WebSocket) -> None:
+def test_without_a_cookie(server: ServerThread, alice: WebSocket) -> None:
     assert who(server, "x=y") is None
     assert who(server, "greenchat=wrong") is None
     assert log_in(server, "greenchat=wrong") == "904"
@@ -89,14 +89,14 @@ def test_without_the_cookie_there_is_nothing(server: ServerThread, alice: WebSoc
         assert "EXTERNAL" not in browser.until("CAP")[-1].params[-1]
 
 
-def test_a_ticket_is_for_one_use(server: ServerThread, alice: WebSocket) -> None:
+def test_a_ticket_is_valid_once(server: ServerThread, alice: WebSocket) -> None:
     given = ticket(alice)
     assert exchange(server, given).status == 204
     assert exchange(server, given).status == 403
     assert kinds(server) == [SESSION]
 
 
-def test_a_ticket_does_not_last(server: ServerThread, alice: WebSocket) -> None:
+def test_a_ticket_expires(server: ServerThread, alice: WebSocket) -> None:
     given = ticket(alice)
 
     def age(app: App) -> None:
@@ -107,7 +107,7 @@ def test_a_ticket_does_not_last(server: ServerThread, alice: WebSocket) -> None:
     assert exchange(server, given).status == 403
 
 
-def test_a_ticket_is_no_cookie_and_a_cookie_no_ticket(server: ServerThread, alice: WebSocket) -> None:
+def test_tickets_and_cookies_are_not_interchangeable(server: ServerThread, alice: WebSocket) -> None:
     given = ticket(alice)
     assert who(server, f"greenchat={given}") is None
     assert log_in(server, f"greenchat={given}") == "904"
@@ -115,7 +115,7 @@ def test_a_ticket_is_no_cookie_and_a_cookie_no_ticket(server: ServerThread, alic
     assert exchange(server, secret).status == 403
 
 
-def test_who_is_not_logged_in_gets_no_ticket(server: ServerThread) -> None:
+def test_without_a_login_there_is_no_ticket(server: ServerThread) -> None:
     with WebSocket(server.address) as browser:
         browser.register("bob")
         browser.say("REMEMBER")
@@ -131,7 +131,7 @@ def test_who_is_not_logged_in_gets_no_ticket(server: ServerThread) -> None:
         ({"Content-Type": "text/plain"}, 415),
     ],
 )
-def test_only_our_own_page_exchanges_tickets(
+def test_tickets_are_exchanged_for_our_origin_only(
     server: ServerThread, alice: WebSocket, fields: dict[str, str], status: int
 ) -> None:
     with Http(server.address) as http:
@@ -141,12 +141,12 @@ def test_only_our_own_page_exchanges_tickets(
 
 
 @pytest.mark.parametrize("body", [b"", b"x", b"[]", b"{}", b'{"ticket": 1}', b'{"ticket": "' + b"x" * 300 + b'"}'])
-def test_what_is_no_ticket(server: ServerThread, body: bytes) -> None:
+def test_invalid_tickets(server: ServerThread, body: bytes) -> None:
     with Http(server.address) as http:
         assert http.get("/session", "POST", body, Content_Type="application/json").status == 400
 
 
-def test_a_body_that_is_too_long(server: ServerThread) -> None:
+def test_a_body_that_is_too_large(server: ServerThread) -> None:
     with Http(server.address) as http:
         answer = http.get("/session", "POST", b'{"ticket":"' + b"x" * 70_000, Content_Type="application/json")
         assert (answer.status, answer.fields["connection"]) == (413, "close")
@@ -163,7 +163,7 @@ def test_signing_out(server: ServerThread, alice: WebSocket) -> None:
     assert log_in(server, brought) == "904"
 
 
-def test_another_password_ends_it(server: ServerThread, alice: WebSocket) -> None:
+def test_a_new_password_signs_out(server: ServerThread, alice: WebSocket) -> None:
     brought = cookie(exchange(server, ticket(alice)))
     given = ticket(alice)
     alice.say("NS PASSWD secret-door-7 other-door-7")
@@ -174,7 +174,7 @@ def test_another_password_ends_it(server: ServerThread, alice: WebSocket) -> Non
     assert kinds(server) == []
 
 
-def test_the_end_of_the_account_ends_it(server: ServerThread, alice: WebSocket) -> None:
+def test_the_end_of_the_account_signs_out(server: ServerThread, alice: WebSocket) -> None:
     brought = cookie(exchange(server, ticket(alice)))
     alice.say("NS DROP alice secret-door-7")
     alice.until("901")
@@ -183,50 +183,50 @@ def test_the_end_of_the_account_ends_it(server: ServerThread, alice: WebSocket) 
     assert kinds(server) == []
 
 
-def test_the_oldest_browser_goes_when_there_are_too_many(server: ServerThread, alice: WebSocket) -> None:
+def test_the_oldest_browser_is_signed_out_when_there_are_too_many(server: ServerThread, alice: WebSocket) -> None:
     cookies = [cookie(exchange(server, ticket(alice))) for _ in range(21)]
     assert who(server, cookies[0]) is None
     assert who(server, cookies[1]) == who(server, cookies[-1]) == "alice"
     assert kinds(server).count(SESSION) == 20
 
 
-def test_asking_for_many_tickets_fills_nothing(server: ServerThread, alice: WebSocket) -> None:
+def test_the_number_of_tickets_is_limited(server: ServerThread, alice: WebSocket) -> None:
     alice.say(*["REMEMBER"] * 50)
     for _ in range(50):
         alice.until("REMEMBER")
     assert kinds(server).count(TICKET) == 20
 
 
-def test_it_outlives_the_server(start_server: StartServer, tmp_path: Path) -> None:
+def test_it_survives_a_restart(start_server: StartServer, tmp_path: Path) -> None:
     options = replace(quick_options(tmp_path), storage=Storage())
     first = start_server(Settings(), options)
     with WebSocket(first.address) as browser:
         browser.register("alice")
         browser.say("NS REGISTER secret-door-7")
         browser.until("900")
-        kept = cookie(exchange(first, ticket(browser)))
+        secret = cookie(exchange(first, ticket(browser)))
         gone = cookie(exchange(first, ticket(browser)))
     with Http(first.address) as http:
         http.get("/session", "DELETE", Cookie=gone)
     first.stop()
     second = start_server(Settings(), options)
-    assert who(second, kept) == "alice"
+    assert who(second, secret) == "alice"
     assert who(second, gone) is None
 
 
-def test_servers_on_one_machine_have_cookies_of_their_own(server: ServerThread, alice: WebSocket) -> None:
+def test_servers_on_one_machine_use_different_cookies(server: ServerThread, alice: WebSocket) -> None:
     answer = exchange(server, ticket(alice), Host="localhost:9090")
     assert answer.fields["set-cookie"].startswith("greenchat_9090=")
 
 
-def test_no_secret_is_kept(server: ServerThread, alice: WebSocket) -> None:
+def test_secrets_are_not_stored(server: ServerThread, alice: WebSocket) -> None:
     secret = cookie(exchange(server, ticket(alice))).partition("=")[2]
     assert len(base64.urlsafe_b64decode(secret)) == 24
     assert secret not in server.call(lambda app: str([token.document() for token in app.network.tokens]))
 
 
 def signed_in(server: ServerThread, brought: str) -> WebSocket:
-    """A browser that has come back by its cookie."""
+    """Return a browser that has logged in by its cookie."""
     browser = WebSocket(server.address, Cookie=brought)
     browser.say("CAP LS 302", "CAP REQ sasl", "AUTHENTICATE EXTERNAL", "AUTHENTICATE +")
     browser.until("903")
@@ -235,26 +235,26 @@ def signed_in(server: ServerThread, brought: str) -> WebSocket:
     return browser
 
 
-def said(browser: WebSocket, line: str) -> list[str]:
+def notices(browser: WebSocket, line: str) -> list[str]:
     browser.say(line, "PING done")
     return [message.params[-1] for message in browser.until("PONG") if message.command == "NOTICE"]
 
 
-def test_logging_out_there_ends_it(server: ServerThread, alice: WebSocket) -> None:
+def test_logging_out_signs_out(server: ServerThread, alice: WebSocket) -> None:
     brought, other = (cookie(exchange(server, ticket(alice))) for _ in range(2))
     with signed_in(server, brought) as browser:
-        assert said(browser, "NS LOGOUT")[-1] == "You are now logged out"
+        assert notices(browser, "NS LOGOUT")[-1] == "You are now logged out"
     assert who(server, brought) is None
     assert who(server, other) == "alice"
 
 
 @pytest.mark.parametrize("words", ["OTHERS", "ALL", "number"])
-def test_ending_other_connections_ends_it(server: ServerThread, alice: WebSocket, words: str) -> None:
+def test_ending_other_connections_signs_out(server: ServerThread, alice: WebSocket, words: str) -> None:
     brought = cookie(exchange(server, ticket(alice)))
     with signed_in(server, brought):
-        lines = said(alice, "NS SESSIONS")
+        lines = notices(alice, "NS SESSIONS")
         assert lines[-1].startswith("Browsers that are signed in, since ")
         number = next(line.split()[0] for line in lines if "(this one)" not in line)
-        said(alice, f"NS LOGOUT {number if words == 'number' else words}")
+        notices(alice, f"NS LOGOUT {number if words == 'number' else words}")
     assert who(server, brought) is None
     assert log_in(server, brought) == "904"

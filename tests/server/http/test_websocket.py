@@ -1,7 +1,7 @@
-"""WebSocket: the handshake, the frames, and the room behind them, over real connections.
+"""WebSocket: the handshake, the frames, and the chat behind them, over real connections.
 
-https://www.rfc-editor.org/rfc/rfc6455 and https://ircv3.net/specs/extensions/websocket; the cases of frames are
-of the kinds that the Autobahn test suite has.
+https://www.rfc-editor.org/rfc/rfc6455 and https://ircv3.net/specs/extensions/websocket; the cases of frames follow the
+categories of the Autobahn test suite.
 """
 
 import socket
@@ -30,7 +30,7 @@ UPGRADE = {
 
 
 class TestHandshake:
-    def test_the_key_is_answered(self, server: Target) -> None:
+    def test_the_accept_key(self, server: Target) -> None:
         with WebSocket(server, protocols="") as browser:
             answer = browser.handshake
             assert answer.status == 101
@@ -89,27 +89,27 @@ class TestHandshake:
             ({"Content_Length": "4"}, 400),
         ],
     )
-    def test_what_is_taken_and_what_not(self, server: Target, fields: dict[str, str], status: int) -> None:
+    def test_accepted_and_refused_handshakes(self, server: Target, fields: dict[str, str], status: int) -> None:
         with Http(server) as http:
             answer = http.get("/ws", "GET", b"", **UPGRADE | fields)
             assert answer.status == status
             if status == 426:
                 assert answer.fields["sec-websocket-version"] == "13"
 
-    def test_a_handshake_is_a_get(self, server: Target) -> None:
+    def test_other_methods(self, server: Target) -> None:
         with Http(server) as http:
             assert http.get("/ws", "HEAD", b"", **UPGRADE).status == 400
             assert http.get("/ws", "OPTIONS", b"", **UPGRADE).status == 204
             assert http.get("/ws", "POST", b"", **UPGRADE).status == 405
             assert http.get("/ws").status == 426, "the connection goes on"
 
-    def test_another_version_of_http(self, server: Target) -> None:
+    def test_other_versions_of_http(self, server: Target) -> None:
         with Http(server) as http:
             head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in UPGRADE.items())
             http.send(f"GET /ws HTTP/1.0\r\nHost: a\r\n{head}\r\n".encode())
             assert http.answer().status == 426
 
-    def test_origins_that_the_operator_allows(self, start_server: StartServer, tmp_path: Path) -> None:
+    def test_allowed_origins(self, start_server: StartServer, tmp_path: Path) -> None:
         options = replace(quick_options(tmp_path), web=Web(origins=("https://chat.example",)))
         server = start_server(Settings(), options)
         for origin, status in ("https://chat.example", 101), ("http://chat.example", 403), ("http://localhost", 101):
@@ -119,7 +119,7 @@ class TestHandshake:
         with WebSocket(server.address, Origin="null") as browser:
             assert browser.handshake.status == 101
 
-    def test_frames_that_come_with_the_handshake(self, server: Target) -> None:
+    def test_frames_sent_with_the_handshake(self, server: Target) -> None:
         with Http(server) as http:
             frame = WebSocket.frame(TEXT, b"PING early")
             head = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in UPGRADE.items())
@@ -127,7 +127,7 @@ class TestHandshake:
             assert http.answer().status == 101
             assert http.exactly(2)[:1] == b"\x81"
 
-    def test_frames_in_the_middle_of_http(self, server: Target) -> None:
+    def test_frames_in_place_of_a_request(self, server: Target) -> None:
         with Http(server) as http:
             assert http.get("/healthz").status == 200
             http.send(WebSocket.frame(TEXT, b"PING a"))
@@ -180,7 +180,7 @@ GOOD = {
 
 @pytest.mark.parametrize("data", GOOD.values(), ids=GOOD)
 @pytest.mark.parametrize("step", [1, 1 << 20], ids=["byte by byte", "at once"])
-def test_a_message_however_it_comes(browser: WebSocket, data: bytes, step: int) -> None:
+def test_a_message_in_any_fragments(browser: WebSocket, data: bytes, step: int) -> None:
     with browser:
         browser.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for start in range(0, len(data), step):
@@ -222,7 +222,7 @@ def test_a_ping_within_a_message(browser: WebSocket) -> None:
         (b"\x03\xe8" + b"x" * 124, 1002),
     ],
 )
-def test_a_close_is_answered(browser: WebSocket, payload: bytes, code: int) -> None:
+def test_close_is_answered(browser: WebSocket, payload: bytes, code: int) -> None:
     with browser:
         browser.send(frame(CLOSE, payload))
         assert browser.closing() == ([], code)
@@ -260,33 +260,33 @@ BAD = {
 
 
 @pytest.mark.parametrize(("data", "code"), BAD.values(), ids=BAD)
-def test_what_breaks_the_rules_is_told_the_code(browser: WebSocket, data: bytes, code: int) -> None:
+def test_protocol_errors_close_with_their_code(browser: WebSocket, data: bytes, code: int) -> None:
     with browser:
         browser.send(data + frame(TEXT, b"PING not-read"))
         assert browser.closing() == ([], code)
 
 
-def test_a_character_over_two_frames_is_whole(browser: WebSocket) -> None:
+def test_a_character_split_over_two_frames(browser: WebSocket) -> None:
     with browser:
         browser.send(frame(TEXT, b"PING \xc3", final=False) + frame(CONT, b"\xa9"))
         assert browser.read_frame().payload == ":greenchat.local PONG greenchat.local :é".encode()
 
 
-def test_bytes_that_are_no_utf8_in_a_binary_message_are_answered_as_everywhere(server: Target) -> None:
+def test_invalid_utf8_in_a_binary_message(server: Target) -> None:
     with WebSocket(server, protocols="binary.ircv3.net") as browser:
         browser.send(frame(BINARY, b"PING \xff"))
         browser.say("PING after")
         assert [message.command for message in browser.until("PONG")][-1] == "PONG"
 
 
-def test_a_line_that_is_too_long_gets_417_and_the_connection_stays(browser: WebSocket) -> None:
+def test_a_too_long_line_is_answered_by_417(browser: WebSocket) -> None:
     with browser.register("alice"):
         browser.say("PRIVMSG alice :" + "x" * 600, "PING after")
         assert [message.command for message in browser.until("PONG")] == ["417", "PONG"]
 
 
 class TestInTheRoom:
-    def test_everybody_hears_everybody(self, server: Target) -> None:
+    def test_messages_between_all_kinds_of_clients(self, server: Target) -> None:
         with people(server, "irc", channel="#lobby") as (irc,), WebSocket(server) as text:
             text.register("text")
             with WebSocket(server, protocols="binary.ircv3.net").register("binary") as binary:
@@ -301,7 +301,7 @@ class TestInTheRoom:
                 assert irc.until("PRIVMSG")[-1].params == ("#lobby", "from a browser")
                 assert binary.until("PRIVMSG")[-1].params == ("#lobby", "from a browser")
 
-    def test_capabilities_change_what_is_framed(self, server: Target) -> None:
+    def test_capabilities_change_the_lines(self, server: Target) -> None:
         with people(server, "irc", channel="#lobby") as (irc,), WebSocket(server) as browser:
             browser.register("web", caps="message-tags server-time batch draft/multiline echo-message")
             browser.say("JOIN #lobby")
@@ -312,8 +312,8 @@ class TestInTheRoom:
             lines = ["one", "two"]
             browser.say("BATCH +1 draft/multiline #lobby")
             browser.say(*[f"@batch=1 PRIVMSG #lobby :{line}" for line in lines], "BATCH -1")
-            heard = [message.command for message in browser.until("BATCH") + browser.until("BATCH")]
-            assert heard == ["BATCH", "PRIVMSG", "PRIVMSG", "BATCH"]
+            messages = [message.command for message in browser.until("BATCH") + browser.until("BATCH")]
+            assert messages == ["BATCH", "PRIVMSG", "PRIVMSG", "BATCH"]
             assert [irc.until("PRIVMSG")[-1].params[-1] for _ in lines] == lines
 
     def test_names_and_monitor(self, server: Target) -> None:
@@ -324,7 +324,7 @@ class TestInTheRoom:
             friend.send("QUIT")
             assert browser.until("731")[-1].params[1] == "friend"
 
-    def test_the_end_has_words_and_a_code(self, server: Target) -> None:
+    def test_the_end_has_an_error_and_a_close_code(self, server: Target) -> None:
         with WebSocket(server).register("web") as browser:
             browser.say("QUIT :bye")
             frames, code = browser.closing()
@@ -337,14 +337,14 @@ class TestInTheRoom:
             browser.send(frame(TEXT, b"QUIT :bye") + frame(CLOSE, b"\x03\xe8"))
             assert irc.until("QUIT")[-1].params[-1] == "Quit: bye"
 
-    def test_who_goes_without_a_word(self, server: Target) -> None:
+    def test_a_connection_without_close_frame_quits(self, server: Target) -> None:
         with people(server, "irc", channel="#lobby") as (irc,):
             with WebSocket(server).register("web") as browser:
                 browser.say("JOIN #lobby")
                 browser.until("366")
             assert irc.until("QUIT")[-1].nick == "web"
 
-    def test_what_others_read_of_who_broke_the_rules(self, server: Target) -> None:
+    def test_the_quit_reason_of_a_protocol_error(self, server: Target) -> None:
         with people(server, "irc", channel="#lobby") as (irc,), WebSocket(server).register("web") as browser:
             browser.say("JOIN #lobby")
             browser.until("366")
@@ -354,7 +354,7 @@ class TestInTheRoom:
             assert irc.until("QUIT")[-1].params[-1] == "WebSocket: invalid opcode"
 
     def test_nothing_follows_the_last_frame(self, server: Target) -> None:
-        """Also not what others say in the same moment."""
+        """Not even the messages of others that were sent at the same time."""
         with people(server, "irc", channel="#lobby") as (irc,), WebSocket(server).register("web") as browser:
             browser.say("JOIN #lobby")
             browser.until("366")
@@ -365,7 +365,7 @@ class TestInTheRoom:
             assert browser.closing()[1] == 1005
             irc.until("QUIT")
 
-    def test_when_the_server_ends(self, start_server: StartServer, tmp_path: Path) -> None:
+    def test_the_end_of_the_server(self, start_server: StartServer, tmp_path: Path) -> None:
         server = start_server(Settings(), quick_options(tmp_path))
         with WebSocket(server.address).register("web") as browser, Http(server.address) as http:
             assert http.get("/healthz").status == 200
@@ -375,7 +375,7 @@ class TestInTheRoom:
             assert http.to_end() == b""
 
 
-def test_who_is_silent_is_asked_by_irc(start_server: StartServer, tmp_path: Path) -> None:
+def test_a_silent_browser_gets_a_ping_of_irc(start_server: StartServer, tmp_path: Path) -> None:
     patience = Connections(ping_after=1.0, ping_timeout=60.0, register_timeout=3.0, close_timeout=0.3)
     server = start_server(Settings(), replace(quick_options(tmp_path), connections=patience))
     with WebSocket(server.address).register("web") as browser, WebSocket(server.address) as nobody:
@@ -384,7 +384,7 @@ def test_who_is_silent_is_asked_by_irc(start_server: StartServer, tmp_path: Path
         assert (b"Registration timed out" in frames[-1].payload, code) == (True, 1000)
 
 
-def test_who_reads_nothing_is_cut(start_server: StartServer, tmp_path: Path) -> None:
+def test_a_browser_that_does_not_read_is_cut(start_server: StartServer, tmp_path: Path) -> None:
     options = replace(quick_options(tmp_path), connections=Connections(sendq=64 * 1024, close_timeout=0.3))
     server = start_server(Settings(), options)
     with people(server.address, "irc", channel="#lobby") as (irc,), WebSocket(server.address).register("deaf") as deaf:
@@ -425,12 +425,12 @@ class TestBehindAProxy:
             ({"Forwarded": "for=198.51.100.9, for=unknown"}, "127.0.0.1", False),
         ],
     )
-    def test_the_client_is_whom_the_proxy_names(
+    def test_the_proxy_names_the_clients_address(
         self, running_server: ServerThread, fields: dict[str, str], host: str, secure: bool
     ) -> None:
         assert self.host(running_server, **fields) == (host, secure)
 
-    def test_a_header_of_the_proxy_works_too(self, running_server: ServerThread) -> None:
+    def test_a_proxy_header_works_too(self, running_server: ServerThread) -> None:
         sock = socket.create_connection(running_server.address)
         with sock:
             sock.sendall(b"PROXY TCP4 192.0.2.9 127.0.0.1 1 2\r\n")
@@ -440,6 +440,6 @@ class TestBehindAProxy:
             hosts = running_server.call(lambda app: [each.host for each in app.network.sessions])
             assert hosts == ["192.0.2.9"]
 
-    def test_elsewhere_it_says_nothing(self, start_server: StartServer, tmp_path: Path) -> None:
+    def test_without_a_trusted_proxy_the_header_is_ignored(self, start_server: StartServer, tmp_path: Path) -> None:
         server = start_server(Settings(), quick_options(tmp_path))
         assert self.host(server, X_Forwarded_For="192.0.2.1", X_Forwarded_Proto="https") == ("127.0.0.1", False)

@@ -1,4 +1,4 @@
-"""Limits, proxies and gateways, through real connections."""
+"""Limits, proxies and gateways, over real connections."""
 
 import resource
 import socket
@@ -27,7 +27,7 @@ def options(tmp_path: Path) -> Options:
 
 
 def last_words(client: Client) -> str:
-    """Why the connection was refused."""
+    """Return the reason why the connection was refused."""
     *_, message = client.until_end()
     assert message.command == "ERROR"
     return message.params[0]
@@ -36,7 +36,7 @@ def last_words(client: Client) -> str:
 # limits
 
 
-def test_one_connection_too_many_is_told_so(serve: Serve, options: Options) -> None:
+def test_too_many_connections_are_refused(serve: Serve, options: Options) -> None:
     address = serve(None, replace(options, connections=CLOSE))
     with Client(address, "alice"), Client(address, "bob") as bob:
         for _ in range(3):
@@ -46,7 +46,7 @@ def test_one_connection_too_many_is_told_so(serve: Serve, options: Options) -> N
         bob.send("QUIT")
         bob.until_end()
         bob.close()
-        for _ in range(100):  # until the server has seen its end
+        for _ in range(100):  # until the server has noticed the end
             with Client(address) as carol:
                 carol.send("PING x")
                 if carol.read().command != "ERROR":
@@ -55,7 +55,7 @@ def test_one_connection_too_many_is_told_so(serve: Serve, options: Options) -> N
             pytest.fail("bob's place stayed taken")
 
 
-def test_so_many_a_minute(serve: Serve, options: Options) -> None:
+def test_connections_per_minute(serve: Serve, options: Options) -> None:
     address = serve(None, replace(options, connections=Connections(per_address=0, per_minute=3, exempt=())))
     for nick in "alice", "bob", "carol":
         with Client(address, nick):
@@ -64,7 +64,7 @@ def test_so_many_a_minute(serve: Serve, options: Options) -> None:
         assert last_words(refused) == "Too many connections from your address: at most 3 a minute"
 
 
-def test_this_machine_is_spared_by_default(server: Target) -> None:
+def test_loopback_is_exempt_by_default(server: Target) -> None:
     clients = [Client(server) for _ in range(130)]
     try:
         assert clients[-1].run("PING x")[-1].command == "PONG"
@@ -73,7 +73,7 @@ def test_this_machine_is_spared_by_default(server: Target) -> None:
             client.close()
 
 
-def test_a_full_server_says_so(serve: Serve, options: Options) -> None:
+def test_a_full_server_refuses(serve: Serve, options: Options) -> None:
     address = serve(None, replace(options, connections=Connections(most=1)))
     with Client(address, "alice"), Client(address) as refused:
         assert last_words(refused) == "This server is full (1 connections)"
@@ -103,7 +103,7 @@ V2_TLS = V2 + struct.pack("!BHBI", 0x20, 5, 1, 0)
     ],
 )
 @pytest.mark.parametrize("at_once", [True, False])
-def test_a_proxy_says_where_a_client_comes_from(
+def test_a_proxy_names_the_clients_address(
     proxied: Target, header: bytes, host: str, secure: bool, at_once: bool
 ) -> None:
     with Client(proxied) as alice:
@@ -118,7 +118,7 @@ def test_a_proxy_says_where_a_client_comes_from(
         assert any(m.command == "671" for m in answers) is secure
 
 
-def test_limits_are_for_the_clients_of_a_proxy_one_by_one(proxied: Target) -> None:
+def test_limits_count_the_clients_of_a_proxy(proxied: Target) -> None:
     def come(host: str) -> Client:
         client = Client(proxied)
         client.send_raw(f"PROXY TCP4 {host} 192.0.2.1 1 2\r\n".encode())
@@ -132,7 +132,7 @@ def test_limits_are_for_the_clients_of_a_proxy_one_by_one(proxied: Target) -> No
 
 
 @pytest.mark.parametrize(
-    ("said", "reason"),
+    ("texts", "reason"),
     [
         (b"NICK alice\r\n", "no PROXY header"),
         (b"PROXY TCP4 192.0.2.7\r\n", "a header of version 1 that is not PROXY TCP4 or TCP6"),
@@ -140,21 +140,24 @@ def test_limits_are_for_the_clients_of_a_proxy_one_by_one(proxied: Target) -> No
         (b"", "it closed the connection"),
     ],
 )
-def test_without_a_header_nobody_comes_in(proxied: Target, said: bytes, reason: str) -> None:
+def test_without_a_proxy_header_clients_are_refused(proxied: Target, texts: bytes, reason: str) -> None:
     with Client(proxied) as client:
-        client.send_raw(said)
+        client.send_raw(texts)
         client.sock.shutdown(socket.SHUT_WR)
         assert last_words(client).startswith(f"The proxy did not send a valid client address: {reason}")
 
 
-def test_only_proxies_come_in_where_a_header_is_wanted(serve: Serve, options: Options) -> None:
+def test_a_proxy_listener_accepts_proxies_only(serve: Serve, options: Options) -> None:
     listener = ListenerOptions(Address("127.0.0.1", 0), proxy=(network("192.0.2.0/24"),))
     with Client(serve(None, replace(options, listen=(listener,)))) as client:
         client.send_raw(b"PROXY TCP4 192.0.2.7 192.0.2.1 1 2\r\n")
-        assert last_words(client) == "The proxy did not send a valid client address: this is the address of none"
+        assert (
+            last_words(client)
+            == "The proxy did not send a valid client address: this is not the address of a configured proxy"
+        )
 
 
-def test_elsewhere_a_header_is_nothing(server: Target) -> None:
+def test_on_other_listeners_the_header_is_ignored(server: Target) -> None:
     with Client(server) as alice:
         alice.send("PROXY TCP4 192.0.2.7 192.0.2.1 1 2")
         alice.close()
@@ -173,7 +176,7 @@ def gateway(serve: Serve, options: Options) -> Target:
 
 @pytest.mark.parametrize(("address", "host"), [("198.51.100.3", "198.51.100.3"), ("0::7", "0::7")])
 @pytest.mark.parametrize("given", ["", " secure", " :secure=examplevalue local-port=6697 remote-port=21726"])
-def test_a_gateway_says_for_whom_it_connects(gateway: Target, address: str, host: str, given: str) -> None:
+def test_a_gateway_names_its_user(gateway: Target, address: str, host: str, given: str) -> None:
     """ "WEBIRC password gateway hostname ip [:option1 option2...]"; "Servers MUST ONLY treat the connection as secure
     if this flag is sent and the connection from the gateway to the server is also secure with TLS." """
     with Client(gateway) as alice:
@@ -186,7 +189,7 @@ def test_a_gateway_says_for_whom_it_connects(gateway: Target, address: str, host
         assert next(m.params for m in answers if m.command == "320") == ("alice", "alice", "is using ExampleGateway")
 
 
-def test_limits_are_for_the_users_of_a_gateway_one_by_one(gateway: Target) -> None:
+def test_limits_count_the_users_of_a_gateway(gateway: Target) -> None:
     def come(host: str) -> Client:
         client = Client(gateway)
         client.send(f"WEBIRC hunter2 web x {host}")
@@ -208,7 +211,7 @@ def test_limits_are_for_the_users_of_a_gateway_one_by_one(gateway: Target) -> No
         (("CAP LS 302", "WEBIRC hunter2 web x 192.0.2.7"), "WEBIRC must be the first command"),
     ],
 )
-def test_a_gateway_that_does_not_keep_to_it_is_cut(gateway: Target, lines: tuple[str, ...], reason: str) -> None:
+def test_a_gateway_that_breaks_the_rules_is_cut(gateway: Target, lines: tuple[str, ...], reason: str) -> None:
     """ "If the WEBIRC command ... uses an incorrect password, the gateway SHOULD close any connections with an ERROR
     command"; "The WEBIRC command MUST be the first command sent"."""
     with Client(gateway) as client:
@@ -216,7 +219,7 @@ def test_a_gateway_that_does_not_keep_to_it_is_cut(gateway: Target, lines: tuple
         assert last_words(client) == reason
 
 
-def test_nobody_else_is_a_gateway(serve: Serve, options: Options) -> None:
+def test_webirc_of_other_addresses_is_refused(serve: Serve, options: Options) -> None:
     for settings in Settings(), Settings(webirc=WebIrc((network("192.0.2.0/24"),), "hunter2")):
         with Client(serve(settings)) as client:
             client.send("WEBIRC hunter2 web x 192.0.2.7")
@@ -228,13 +231,13 @@ def test_nobody_else_is_a_gateway(serve: Serve, options: Options) -> None:
 
 @pytest.fixture
 def few_descriptors() -> Iterator[None]:
-    """What the process may open, and back."""
+    """Limit the descriptors of the process, and restore the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     yield
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_out_of_descriptors_new_clients_wait_and_come_in_later(
+def test_without_free_descriptors_new_clients_wait(
     start_server: StartServer, options: Options, few_descriptors: None
 ) -> None:
     server = start_server(Settings(), replace(options, connections=Connections(most=100_000)))
@@ -264,15 +267,15 @@ def test_out_of_descriptors_new_clients_wait_and_come_in_later(
 
 @pytest.mark.parametrize("kind", ["auto", "irc", "plain"])
 @pytest.mark.parametrize("header", [b"PROXY TCP4 192.0.2.1 192.0.2.2 56324 443\r\n", SIGNATURE + b"\x21\x11\0\x0c"])
-def test_a_header_that_nobody_expects(
+def test_an_unexpected_proxy_header(
     serve: Serve, options: Options, header: bytes, kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It would become somebody's name: the proxy is refused, and the log says which key is missing."""
+    """It would become a user's name: the proxy is refused, and the log names the missing key."""
     listener = ListenerOptions(Address("127.0.0.1", 0), kind=kind)
     with Client(serve(None, replace(options, listen=(listener,)))) as client:
         client.send_raw(header + b"NICK alice\r\nUSER a 0 * :a\r\n")
         *_, message = client.until_end()
-        # where only plain text is expected the prompt was sent already
+        # on a plain-text listener the prompt was sent already
         assert message.command == ("NICKERROR" if kind == "plain" else "ERROR")
         assert message.params[0] == "This listener expects no PROXY header"
     (record,) = (record for record in caplog.records if record.name == "greenchat.server.net.detect")

@@ -1,4 +1,4 @@
-"""DNS blocklists: a name server of the test's own, and clients that a proxy brings from elsewhere."""
+"""DNS blocklists, with a name server of the test's own and clients whose address a proxy names."""
 
 import base64
 import socket
@@ -30,7 +30,7 @@ BAD, GOOD = "8.8.4.4", "9.9.9.9"
 
 
 class NameServer:
-    """Answers questions by a table of (name, type) to text; what is not in it does not exist. asked: the names."""
+    """Answers queries from a table of (name, type) to text; other names do not exist. asked: the names."""
 
     def __init__(self, answers: dict[tuple[str, str], str], *, silent: bool = False) -> None:
         self._answers = answers
@@ -87,7 +87,7 @@ def look_up(options: BlocklistOptions, *hosts: str) -> list[Listing | None]:
     return found
 
 
-def test_the_name_that_is_asked_for() -> None:
+def test_query_names() -> None:
     # RFC 5782, section 2.1: "the IPv4 address 192.0.2.99 ... 99.2.0.192.bad.example.com"
     assert query_name("192.0.2.99", "bad.example.com") == "99.2.0.192.bad.example.com"
     # section 2.4: "the address 2001:db8:1:2:3:4:567:89ab would be represented" by its nibbles, the last first
@@ -96,29 +96,29 @@ def test_the_name_that_is_asked_for() -> None:
     )
 
 
-def test_who_is_listed(server: NameServer) -> None:
+def test_a_listed_address(server: NameServer) -> None:
     listing = Listing(BAD, ZONE, "Open proxy: see http://example.org/")
     assert look_up(options_of(server), BAD, GOOD) == [listing, None]
     assert listing.reason == f"Your address {BAD} is listed by {ZONE} (Open proxy: see http://example.org/)"
 
 
-def test_an_answer_is_remembered(server: NameServer) -> None:
+def test_an_answer_is_cached(server: NameServer) -> None:
     assert len({str(each) for each in look_up(options_of(server), *[BAD] * 5)}) == 1
     assert len(server.asked) == 2  # A and TXT
 
 
-def test_addresses_that_no_list_can_know_are_not_asked_about(server: NameServer) -> None:
+def test_private_addresses_are_not_looked_up(server: NameServer) -> None:
     assert look_up(options_of(server), "127.0.0.1", "10.0.0.7", "::1", "192.1.2.3") == [None] * 4
     assert server.asked == []
 
 
 @pytest.mark.parametrize(("answers", "is_listed"), [(("127.0.0.5",), True), (("127.0.0.3",), False)])
-def test_only_some_answers_count(server: NameServer, answers: tuple[str, ...], is_listed: bool) -> None:
+def test_answers_that_count(server: NameServer, answers: tuple[str, ...], is_listed: bool) -> None:
     options = options_of(server, zones=(Zone(ZONE, answers),))
     assert [each is not None for each in look_up(options, BAD)] == [is_listed]
 
 
-def test_a_name_server_that_answers_everything_lists_nobody() -> None:
+def test_a_list_of_everything_is_ignored() -> None:
     # RFC 5782, section 2.1: the A record "conventionally has the value 127.0.0.2", and is in 127.0.0.0/8
     server = NameServer({(query_name(GOOD, ZONE), "A"): "203.0.113.7"})
     assert look_up(options_of(server), GOOD) == [None]
@@ -126,7 +126,7 @@ def test_a_name_server_that_answers_everything_lists_nobody() -> None:
 
 
 @pytest.mark.parametrize("code", ["127.255.255.252", "127.255.255.254", "127.255.255.255"])
-def test_a_list_that_refuses_our_question_lists_nobody(code: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_list_that_refuses_queries_is_ignored(code: str, caplog: pytest.LogCaptureFixture) -> None:
     # https://www.spamhaus.org/news/article/788/: "Those responses must not be interpreted as advisories" of its lists;
     # 254 is "Query via public/open resolver", 255 "Excessive number of queries"
     server = NameServer({(query_name(GOOD, ZONE), "A"): code})
@@ -135,7 +135,7 @@ def test_a_list_that_refuses_our_question_lists_nobody(code: str, caplog: pytest
     server.close()
 
 
-def test_a_list_that_is_silent_lets_everybody_in(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_silent_list_refuses_nobody(caplog: pytest.LogCaptureFixture) -> None:
     server = NameServer({}, silent=True)
     assert look_up(options_of(server, timeout=0.3), BAD) == [None]
     assert "the DNS blocklist did not answer" in caplog.text
@@ -143,17 +143,17 @@ def test_a_list_that_is_silent_lets_everybody_in(caplog: pytest.LogCaptureFixtur
 
 
 @pytest.mark.parametrize("text", ["nowhere", "bl.example.org=", "bl.example.org=x", "a b.org", "=127.0.0.2"])
-def test_a_zone_that_is_none(text: str) -> None:
+def test_invalid_zones(text: str) -> None:
     with pytest.raises(ValueError, match=r"zone|answers"):
         Zone.parse(text)
 
 
-def test_a_zone_comes_back_as_it_was_written() -> None:
+def test_a_zone_is_written_back_unchanged() -> None:
     for text in (ZONE, f"{ZONE}=127.0.0.3,127.0.0.5"):
         assert str(Zone.parse(text)) == text
 
 
-# on a real server, behind a proxy that says where people come from
+# on a real server, behind a proxy that names the addresses of clients
 
 
 def start(start_server: StartServer, options: Options, dnsbl: BlocklistOptions) -> Target:
@@ -162,7 +162,7 @@ def start(start_server: StartServer, options: Options, dnsbl: BlocklistOptions) 
     return start_server(settings, replace(options, listen=(listener,), dnsbl=dnsbl)).address
 
 
-def come(address: Target, host: str, *lines: str) -> Client:
+def connect(address: Target, host: str, *lines: str) -> Client:
     client = Client(address)
     client.send_raw(f"PROXY TCP4 {host} 192.0.2.1 1 2\r\n".encode())
     client.send(*lines, "NICK alice", "USER a 0 * :a")
@@ -175,40 +175,40 @@ def last_words(client: Client) -> str:
     return message.params[0]
 
 
-def test_who_is_listed_is_refused(start_server: StartServer, tmp_path: Path, server: NameServer) -> None:
+def test_listed_clients_are_refused(start_server: StartServer, tmp_path: Path, server: NameServer) -> None:
     address = start(start_server, quick_options(tmp_path), options_of(server))
-    with come(address, BAD) as client:
+    with connect(address, BAD) as client:
         assert f"Your address {BAD} is listed by {ZONE}" in last_words(client)
-    with come(address, GOOD) as client:
+    with connect(address, GOOD) as client:
         client.expect("376", "422")
 
 
-def test_who_is_listed_has_to_log_in(start_server: StartServer, tmp_path: Path, server: NameServer) -> None:
+def test_listed_clients_must_log_in(start_server: StartServer, tmp_path: Path, server: NameServer) -> None:
     address = start(start_server, quick_options(tmp_path), options_of(server, action="login"))
-    with come(address, GOOD) as client:
+    with connect(address, GOOD) as client:
         client.expect("376", "422")
         client.send("REGISTER * * :sesame open")
         client.expect("900")
-    with come(address, BAD) as client:
+    with connect(address, BAD) as client:
         assert "log in with SASL to connect" in last_words(client)
     sasl = base64.b64encode(b"\0alice\0sesame open").decode()
-    with come(address, BAD, "CAP REQ sasl", "AUTHENTICATE PLAIN", f"AUTHENTICATE {sasl}", "CAP END") as client:
+    with connect(address, BAD, "CAP REQ sasl", "AUTHENTICATE PLAIN", f"AUTHENTICATE {sasl}", "CAP END") as client:
         client.expect("376", "422")
 
 
-def test_who_is_listed_is_only_reported(start_server: StartServer, tmp_path: Path, server: NameServer) -> None:
+def test_listed_clients_are_only_reported(start_server: StartServer, tmp_path: Path, server: NameServer) -> None:
     address = start(start_server, quick_options(tmp_path), options_of(server, action="report"))
-    with come(address, BAD) as client:
+    with connect(address, BAD) as client:
         client.expect("376", "422")
 
 
-def test_who_comes_through_a_gateway(start_server: StartServer, tmp_path: Path, server: NameServer) -> None:
+def test_listed_users_of_a_gateway(start_server: StartServer, tmp_path: Path, server: NameServer) -> None:
     address = start(start_server, quick_options(tmp_path), options_of(server))
-    with come(address, GOOD, f"WEBIRC gate kiwi host.example.org {BAD}") as client:
+    with connect(address, GOOD, f"WEBIRC gate kiwi host.example.org {BAD}") as client:
         assert ZONE in last_words(client)
 
 
-def test_whose_browser_comes_through_a_proxy(start_server: StartServer, tmp_path: Path, server: NameServer) -> None:
+def test_listed_browsers_behind_a_proxy(start_server: StartServer, tmp_path: Path, server: NameServer) -> None:
     address = start(start_server, quick_options(tmp_path), options_of(server))
     with WebSocket(address, X_Forwarded_For=BAD) as browser:
         assert (browser.handshake.status, ZONE in browser.handshake.body.decode()) == (403, True)
@@ -216,11 +216,11 @@ def test_whose_browser_comes_through_a_proxy(start_server: StartServer, tmp_path
         assert browser.handshake.status == 101
 
 
-def test_who_is_listed_gives_themselves_no_account(
+def test_listed_clients_cannot_register_an_account(
     start_server: StartServer, tmp_path: Path, server: NameServer
 ) -> None:
     address = start(start_server, quick_options(tmp_path), options_of(server, action="login"))
-    with come(address, BAD, "CAP REQ draft/account-registration", "NICK eve", "REGISTER * * :sesame open") as client:
+    with connect(address, BAD, "CAP REQ draft/account-registration", "NICK eve", "REGISTER * * :sesame open") as client:
         assert client.expect("FAIL").params[:2] == ("REGISTER", "TEMPORARILY_UNAVAILABLE")
         client.send("CAP END")
         assert "log in with SASL to connect" in last_words(client)

@@ -1,4 +1,4 @@
-"""The files of a certificate: in the folders of ACME clients, and renewed while the server runs."""
+"""Finding the files of a certificate in the folders of ACME clients, and their renewal while the server runs."""
 
 import hashlib
 import os
@@ -20,7 +20,7 @@ def pair(tmp_path: Path) -> tuple[Path, Path]:
     return ensure_certificate(tmp_path / "made", "chat.example.org", [])
 
 
-def test_certbot_keeps_links_in_live(tmp_path: Path, pair: tuple[Path, Path]) -> None:
+def test_certbots_live_folder(tmp_path: Path, pair: tuple[Path, Path]) -> None:
     live = tmp_path / "live/chat.example.org"
     live.mkdir(parents=True)
     for name, file in zip(("fullchain.pem", "privkey.pem"), pair, strict=True):
@@ -28,17 +28,17 @@ def test_certbot_keeps_links_in_live(tmp_path: Path, pair: tuple[Path, Path]) ->
     assert find_files(live, Path()) == (live / "fullchain.pem", live / "privkey.pem")
 
 
-def test_lego_and_caddy_keep_them_by_name(tmp_path: Path) -> None:
+def test_files_of_lego_and_caddy_by_name(tmp_path: Path) -> None:
     for name in ("chat.example.org.crt", "chat.example.org.issuer.crt", "chat.example.org.key", "chat.json"):
         (tmp_path / name).touch()
     assert find_files(tmp_path, Path()) == (tmp_path / "chat.example.org.crt", tmp_path / "chat.example.org.key")
 
 
-def test_files_stay_files(tmp_path: Path) -> None:
+def test_named_files(tmp_path: Path) -> None:
     assert find_files(tmp_path / "cert.pem", tmp_path / "key.pem") == (tmp_path / "cert.pem", tmp_path / "key.pem")
 
 
-def test_what_is_missing_is_said(tmp_path: Path) -> None:
+def test_missing_or_ambiguous_files_are_reported(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"holds neither fullchain\.pem and privkey\.pem"):
         find_files(tmp_path, Path())
     for name in ("a.crt", "a.key", "b.crt", "b.key"):
@@ -48,20 +48,20 @@ def test_what_is_missing_is_said(tmp_path: Path) -> None:
 
 
 def replaced(file: Path, text: str) -> None:
-    """Put a new file in the place of an old one, as ACME clients do."""
+    """Replace a file with a new one, as ACME clients do."""
     new = file.with_suffix(".new")
     new.write_text(text)
     os.replace(new, file)
 
 
-def test_a_renewal_is_seen_once_and_when_it_is_complete(tmp_path: Path) -> None:
+def test_a_renewal_is_noticed_once_and_when_complete(tmp_path: Path) -> None:
     files = [tmp_path / "cert.pem", tmp_path / "key.pem"]
     for file in files:
         file.write_text("old")
     watch = CertificateWatch(files)
     assert not watch.is_renewed()
     replaced(files[0], "new")
-    assert not watch.is_renewed()  # the key may come in a moment
+    assert not watch.is_renewed()  # the key may follow in a moment
     replaced(files[1], "new")
     assert not watch.is_renewed()
     assert watch.is_renewed()
@@ -70,7 +70,7 @@ def test_a_renewal_is_seen_once_and_when_it_is_complete(tmp_path: Path) -> None:
     assert [watch.is_renewed() for _ in range(3)] == [False] * 3
 
 
-def test_renewed_files_are_taken(tmp_path: Path, pair: tuple[Path, Path]) -> None:
+def test_renewed_files_are_loaded(tmp_path: Path, pair: tuple[Path, Path]) -> None:
     tls = Tls(*pair)
     before = tls.fingerprint
     assert [tls.renew(NOW) for _ in range(3)] == [""] * 3
@@ -81,7 +81,7 @@ def test_renewed_files_are_taken(tmp_path: Path, pair: tuple[Path, Path]) -> Non
     assert tls.fingerprint.replace(":", "").lower() == fingerprint(pair[0])
 
 
-def test_a_renewal_that_is_broken_leaves_the_old_one(pair: tuple[Path, Path]) -> None:
+def test_a_broken_renewal_keeps_the_old_certificate(pair: tuple[Path, Path]) -> None:
     tls = Tls(*pair)
     before = tls.fingerprint
     replaced(pair[1], "no key")
@@ -89,10 +89,10 @@ def test_a_renewal_that_is_broken_leaves_the_old_one(pair: tuple[Path, Path]) ->
     assert tls.fingerprint == before
 
 
-def test_the_end_of_it_is_known(pair: tuple[Path, Path]) -> None:
+def test_the_expiry_is_known(pair: tuple[Path, Path]) -> None:
     assert Tls(*pair).expires > NOW
 
 
 def fingerprint(file: Path) -> str:
-    """SHA-256 of a certificate, as another library counts it."""
+    """Return the SHA-256 fingerprint of a certificate, computed by another library."""
     return hashlib.sha256(ssl.PEM_cert_to_DER_cert(file.read_text())).hexdigest()

@@ -1,4 +1,4 @@
-"""A certificate that clients will refuse is told before they do."""
+"""Warnings about a certificate that clients refuse or will refuse."""
 
 import time
 from pathlib import Path
@@ -15,7 +15,7 @@ DAY = 86_400_000  # ms
     ("days", "word"),
     [(-2, "is not valid before"), (1, ""), (3600, ""), (3650 - 5, "will expire in"), (3660, "expired")],
 )
-def test_what_is_told(tmp_path: Path, days: int, word: str) -> None:
+def test_warnings(tmp_path: Path, days: int, word: str) -> None:
     tls = Tls(*ensure_certificate(tmp_path, "chat.example", []))
-    trouble = tls.trouble(time.time_ns() // 1_000_000 + days * DAY)
-    assert (word in trouble) if word else trouble == ""
+    warning = tls.date_warning(time.time_ns() // 1_000_000 + days * DAY)
+    assert (word in warning) if word else warning == ""

@@ -1,4 +1,6 @@
-"""How fast a client may continue: newcomers, those who are gone, those who send without end, those who are nobody."""
+"""The pace at which commands of a client are executed: newcomers, clients that have hung up, floods, unregistered
+clients.
+"""
 
 import socket
 import struct
@@ -15,7 +17,9 @@ from tests.irc import Client
 from tests.patience import PATIENCE
 
 _RESET = struct.pack("ii", 1, 0)
-_SLOW = Throttle(commands=0.05, burst=60, newcomer_burst=10)  # one more in 20 s: what is beyond the burst never comes
+_SLOW = Throttle(
+    commands=0.05, burst=60, newcomer_burst=10
+)  # one more in 20 s: what exceeds the burst is never executed
 
 
 @pytest.fixture
@@ -25,44 +29,44 @@ def options(tmp_path: Path) -> Options:
 
 @pytest.fixture
 def address(start_server: StartServer, options: Options) -> Target:
-    """Of a server that lets people do little."""
+    """Return the address of a server with a slow pace."""
     settings = Settings(accounts=AccountSettings(iterations=4096))
     return start_server(settings, options).address
 
 
 def lines(count: int) -> bytes:
-    """Numbered things that are said in the room."""
+    """Return numbered messages to the channel."""
     return b"".join(b"PRIVMSG #room :%d\r\n" % number for number in range(count))
 
 
 ARRIVAL = b"NICK guest\r\nUSER guest 0 * :Guest\r\nJOIN #room\r\n"
 
 
-def heard(bob: Client) -> list[str]:
-    """What the guest said until it left."""
+def messages_of_guest(bob: Client) -> list[str]:
+    """Return what the guest said until the QUIT."""
     messages = bob.until("QUIT")
     return [message.params[-1] for message in messages if message.command == "PRIVMSG"]
 
 
 @pytest.mark.parametrize("how", ["closes", "closes half", "resets"])
-def test_what_a_short_visit_brings_arrives_and_its_flood_does_not(address: Target, how: str) -> None:
-    """As `printf ... | nc` does, which is gone before anything was read; and nobody is here who is not."""
+def test_input_of_a_short_connection_is_executed_up_to_the_burst(address: Target, how: str) -> None:
+    """As `printf ... | nc` does, which has hung up before anything was read; no user stays behind."""
     with Client(address, "bob") as bob:
         bob.join("#room")
         with socket.create_connection(address, PATIENCE) as guest:
             guest.sendall(ARRIVAL + lines(400))
             if how == "resets":
-                bob.expect("JOIN")  # a reset may destroy what nobody has taken yet
+                bob.expect("JOIN")  # a reset may destroy what was not read yet
                 guest.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             if how == "closes half":
                 guest.shutdown(socket.SHUT_WR)
-                said = heard(bob)
+                texts = messages_of_guest(bob)
         if how != "closes half":
-            said = heard(bob)
-        assert said == [str(number) for number in range(7)]  # and three lines before them
+            texts = messages_of_guest(bob)
+        assert texts == [str(number) for number in range(7)]  # after three other lines
 
 
-def test_a_newcomer_has_few_lines_and_a_login_brings_the_others(address: Target) -> None:
+def test_a_newcomer_has_a_small_burst_until_a_login(address: Target) -> None:
     make_account(address, "alice")
     with Client(address, "bob") as bob, Client(address, "carol") as carol, device(address, "alice") as alice:
         bob.join("#room")
@@ -76,7 +80,7 @@ def test_a_newcomer_has_few_lines_and_a_login_brings_the_others(address: Target)
         assert len(by_nick["carol"]) < 10
 
 
-def test_who_sends_without_end_is_cut(start_server: StartServer, options: Options) -> None:
+def test_an_endless_flood_is_cut(start_server: StartServer, options: Options) -> None:
     options = replace(options, throttle=replace(_SLOW, commands=20, unread=4096))
     address = start_server(Settings(), options).address
     with Client(address, "bob") as bob, Client(address, "flood") as flood:
@@ -91,8 +95,8 @@ def test_who_sends_without_end_is_cut(start_server: StartServer, options: Option
         assert bob.expect("QUIT").params == ("Excess Flood",)
 
 
-def test_a_paste_is_not_cut(start_server: StartServer, options: Options) -> None:
-    """Much at once is slowed down, and said: it is over the bound for less than two seconds."""
+def test_a_paste_is_slowed_down_and_not_cut(start_server: StartServer, options: Options) -> None:
+    """A burst exceeds the limit for less than two seconds."""
     options = replace(options, throttle=replace(_SLOW, commands=1000, newcomer_burst=20, unread=4096))
     address = start_server(Settings(), options).address
     with Client(address, "bob") as bob, Client(address, "paste") as paste:
@@ -103,7 +107,7 @@ def test_a_paste_is_not_cut(start_server: StartServer, options: Options) -> None
             assert bob.expect("PRIVMSG").params[-1] == str(number)
 
 
-def test_who_is_nobody_and_makes_no_sense_is_sent_away(tmp_path: Path, start_server: StartServer) -> None:
+def test_an_unregistered_client_with_unknown_commands_is_cut(tmp_path: Path, start_server: StartServer) -> None:
     address = start_server(Settings(), quick_options(tmp_path)).address
     with Client(address) as client:
         client.send("NICK nobody", *["FOO bar"] * 100)

@@ -1,4 +1,4 @@
-"""How many may come in, and how fast."""
+"""Limits on the number and rate of connections."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def enter(gate: ConnectionLimits, host: str = FAR, now: int = 0, capacity: int =
     return ""
 
 
-def test_so_many_at_once_from_one_address() -> None:
+def test_connections_per_address() -> None:
     gate = ConnectionLimits()
     assert [enter(gate, per_address=2) for _ in range(3)] == [
         "",
@@ -31,7 +31,7 @@ def test_so_many_at_once_from_one_address() -> None:
     assert enter(gate, per_address=2) == ""
 
 
-def test_so_many_a_minute_from_one_address() -> None:
+def test_connections_per_minute_and_address() -> None:
     gate = ConnectionLimits()
     answers = []
     for now in (0, 30_000, 59_999, 60_000, 89_999, 90_000):
@@ -43,7 +43,7 @@ def test_so_many_a_minute_from_one_address() -> None:
 
 
 @pytest.mark.parametrize(("form", "other"), [("192.0.2.{}", "192.0.3.1"), ("2001:db8:1:{}::1", "2001:db8:2::1")])
-def test_so_many_a_minute_from_one_network(form: str, other: str) -> None:
+def test_connections_per_minute_and_netblock(form: str, other: str) -> None:
     gate = ConnectionLimits()
     reason = "Too many connections from your network: at most 3 a minute"
     assert [enter(gate, form.format(number), per_network=3) for number in range(1, 5)] == ["", "", "", reason]
@@ -51,7 +51,7 @@ def test_so_many_a_minute_from_one_network(form: str, other: str) -> None:
     assert enter(gate, form.format(5), now=60_000, per_network=3) == ""
 
 
-def test_so_many_in_all() -> None:
+def test_connections_in_total() -> None:
     gate = ConnectionLimits()
     assert [enter(gate, f"192.0.2.{number}", most=2) for number in range(3)] == [
         "",
@@ -63,7 +63,7 @@ def test_so_many_in_all() -> None:
     assert enter(gate, capacity=3) == "This server is full (3 connections)"
 
 
-def test_what_is_taken_back_was_never_counted() -> None:
+def test_a_cancelled_connection_is_not_counted() -> None:
     gate = ConnectionLimits()
     limits = Connections(per_address=1, per_minute=1, per_network=1)
     for _ in range(3):
@@ -79,14 +79,14 @@ def test_what_is_taken_back_was_never_counted() -> None:
     assert gate.open == 0
 
 
-def test_zero_switches_off() -> None:
+def test_zero_switches_a_limit_off() -> None:
     gate = ConnectionLimits()
     assert {enter(gate, now=1) for _ in range(500)} == {""}
     assert gate.open == 500
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "::ffff:127.0.0.1"])
-def test_the_exempt_are_spared(host: str) -> None:
+def test_exempt_addresses(host: str) -> None:
     gate = ConnectionLimits()
     assert {enter(gate, host, per_address=1, per_minute=1) for _ in range(5)} == {""}
     assert enter(gate, FAR, per_address=1, exempt=()) == ""
@@ -94,7 +94,7 @@ def test_the_exempt_are_spared(host: str) -> None:
     assert enter(gate, FAR, per_address=1, exempt=(network("192.0.2.0/24"),)) == ""
 
 
-def test_a_household_has_a_whole_network_of_ipv6() -> None:
+def test_a_whole_ipv6_netblock_is_counted_as_one() -> None:
     gate = ConnectionLimits()
     assert enter(gate, "2001:db8:1:1::1", per_address=1) == ""
     assert enter(gate, "2001:db8:1:1:ffff::2", per_address=1) != ""
@@ -102,13 +102,13 @@ def test_a_household_has_a_whole_network_of_ipv6() -> None:
     assert enter(gate, "fe80::1%eth0", per_address=1) == ""
 
 
-def test_an_address_is_the_same_in_both_dresses() -> None:
+def test_an_ipv4_mapped_address_is_the_same_address() -> None:
     gate = ConnectionLimits()
     assert enter(gate, FAR, per_address=1) == ""
     assert enter(gate, "::ffff:" + FAR, per_address=1) != ""
 
 
-def test_nothing_is_remembered_for_ever() -> None:
+def test_old_addresses_are_forgotten() -> None:
     gate = ConnectionLimits()
     for number in range(100):
         host = f"198.51.100.{number}"
@@ -121,8 +121,8 @@ def test_nothing_is_remembered_for_ever() -> None:
 
 
 @pytest.mark.parametrize("jump", [3_600_000, 365 * 86_400_000])
-def test_a_clock_that_jumps_locks_nobody_out(jump: int) -> None:
-    """Back: a minute is a minute also by the new time. Forward: it was long ago."""
+def test_a_clock_that_jumps_locks_out_nobody(jump: int) -> None:
+    """After a jump back a minute is a minute of the new time; after a jump forward the minute is over."""
     for way in -jump, jump:
         gate = ConnectionLimits()
         now = 2 * jump

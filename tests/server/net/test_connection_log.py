@@ -1,4 +1,4 @@
-"""The log says of each connection who it was, from where, how, and why it ended; and nothing that was said."""
+"""The log of connections: user, address, kind and reason of the end of each; and nothing of what was said."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.server.forked import started
 
 
 @pytest.mark.parametrize("kind", ["text", "json"])
-def test_a_line_for_each_connection(tmp_path: Path, kind: str) -> None:
+def test_one_line_for_each_connection(tmp_path: Path, kind: str) -> None:
     config = tmp_path / "c.toml"
     config.write_text(f'[log]\nformat = "{kind}"\n', encoding="utf-8")
     arguments = ("--config", str(config), "--data", str(tmp_path / "data"), "--listen", "127.0.0.1:0")
@@ -24,10 +24,10 @@ def test_a_line_for_each_connection(tmp_path: Path, kind: str) -> None:
         lines = [line for line in server.errors.read_text(encoding="utf-8").splitlines() if "alice" in line]
     assert len(lines) == 1
     if kind == "json":
-        told = json.loads(lines[0])
-        assert told["level"] == "info"
-        assert (told["nick"], told["account"], told["host"]) == ("alice", "alice", "127.0.0.1")
-        assert (told["dialect"], told["tls"], told["why"]) == ("IRC", False, "quit")
+        entry = json.loads(lines[0])
+        assert entry["level"] == "info"
+        assert (entry["nick"], entry["account"], entry["host"]) == ("alice", "alice", "127.0.0.1")
+        assert (entry["dialect"], entry["tls"], entry["why"]) == ("IRC", False, "quit")
     else:
         assert "alice (alice) from 127.0.0.1, IRC, left after " in lines[0]
         assert lines[0].endswith(": quit")
@@ -35,7 +35,7 @@ def test_a_line_for_each_connection(tmp_path: Path, kind: str) -> None:
 
 
 @pytest.mark.parametrize(("level", "count"), [("info", 0), ("debug", 1)])
-def test_browsers_that_only_read_pages_do_not_fill_it(tmp_path: Path, level: str, count: int) -> None:
+def test_browsers_that_only_load_pages_are_not_logged(tmp_path: Path, level: str, count: int) -> None:
     config = tmp_path / "c.toml"
     config.write_text(f'[log]\nlevel = "{level}"\n', encoding="utf-8")
     arguments = ("--config", str(config), "--data", str(tmp_path / "data"), "--listen", "127.0.0.1:0")

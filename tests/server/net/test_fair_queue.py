@@ -1,4 +1,4 @@
-"""Who continues next: who has had little, whoever else there is and however many."""
+"""The order of service: the client that has had least comes next, however many others wait."""
 
 from functools import partial
 
@@ -6,7 +6,7 @@ from greenchat.server.net.fair_queue import FairQueue, Share
 
 
 def served(queue: FairQueue, named: dict[str, Share], *waiting: str) -> list[str]:
-    """The order in which those are served who wait."""
+    """Return the order in which waiting clients are served."""
     order: list[str] = []
     for name in waiting:
         queue.push(named[name], partial(order.append, name))
@@ -15,20 +15,20 @@ def served(queue: FairQueue, named: dict[str, Share], *waiting: str) -> list[str
     return order
 
 
-def test_among_equals_who_came_first_goes_first() -> None:
+def test_equal_clients_are_served_in_order_of_arrival() -> None:
     shares = {name: Share() for name in "abc"}
     assert served(FairQueue(), shares, "b", "a", "c") == ["b", "a", "c"]
 
 
-def test_who_has_had_little_goes_before_who_has_had_much() -> None:
+def test_a_client_that_has_had_little_is_served_before_one_that_has_had_much() -> None:
     queue = FairQueue()
     shares = {name: Share() for name in ("busy", "quiet")}
     queue.charge(shares["busy"], 1.0)
     assert served(queue, shares, "busy", "quiet") == ["quiet", "busy"]
 
 
-def test_nobody_saves_up_much_while_they_are_silent() -> None:
-    """Who was silent for an hour goes first once, and then takes turns."""
+def test_a_silent_client_saves_up_little() -> None:
+    """A client that was silent for an hour is served first once, and then in turn."""
     queue = FairQueue()
     busy, silent = Share(), Share()
     for _ in range(3600):
@@ -47,7 +47,7 @@ def test_nobody_saves_up_much_while_they_are_silent() -> None:
     assert order.count(silent) in (5, 6)
 
 
-def test_one_who_seldom_speaks_waits_for_none_of_a_thousand_who_always_do() -> None:
+def test_a_quiet_client_does_not_wait_for_a_thousand_busy_ones() -> None:
     queue = FairQueue()
     flooders = [Share() for _ in range(1000)]
     quiet = Share()
@@ -57,13 +57,13 @@ def test_one_who_seldom_speaks_waits_for_none_of_a_thousand_who_always_do() -> N
         share, _ = queue.pop()
         queue.charge(share, 0.001)
         queue.push(share, bool)
-        if number % 1000 == 500 and number > 1000:  # in the first round nobody has had anything yet
+        if number % 1000 == 500 and number > 1000:  # in the first round every client has had nothing
             queue.push(quiet, bool)
             assert queue.pop()[0] is quiet
             queue.charge(quiet, 0.0001)
 
 
-def test_newcomers_come_after_those_who_are_in_but_not_never() -> None:
+def test_newcomers_are_served_after_registered_clients_but_not_starved() -> None:
     queue = FairQueue()
     old, new = Share(), Share(is_newcomer=True)
     queue.push(new, bool)
@@ -75,4 +75,4 @@ def test_newcomers_come_after_those_who_are_in_but_not_never() -> None:
         queue.charge(share, 0.001)
         queue.push(share, bool)
     assert order[0] is old
-    assert 10 <= order.count(new) <= 30  # a quarter of what one who is in gets, and a moment later
+    assert 10 <= order.count(new) <= 30  # a quarter of the share of a registered client, and a moment later

@@ -1,4 +1,4 @@
-"""Who may not come in is told why, in the language that they speak; and browsers have room for a household."""
+"""Refused clients are told why, in their own protocol; and browsers have connections enough for a household."""
 
 import ssl
 from dataclasses import replace
@@ -17,10 +17,10 @@ from tests.irc import Client
 from tests.server.net.test_admission import last_words
 
 FULL = "This server is full (1 connections)"
-FILES = 60  # of the page, each of which a browser asks for
+FILES = 60  # files of the page that a browser loads
 
 
-def test_a_full_server_says_so_to_everybody(start_server: StartServer, tmp_path: Path) -> None:
+def test_a_full_server_tells_clients_of_each_protocol(start_server: StartServer, tmp_path: Path) -> None:
     certificate = ensure_certificate(tmp_path / "tls", "greenchat.local", ["localhost"])
     trusting = ssl.create_default_context(cafile=certificate[0])
     options = replace(quick_options(tmp_path), connections=Connections(most=1))
@@ -39,7 +39,7 @@ def test_a_full_server_says_so_to_everybody(start_server: StartServer, tmp_path:
             assert last_words(silent) == FULL
 
 
-def test_browsers_that_ask_nothing_make_room(start_server: StartServer, tmp_path: Path) -> None:
+def test_idle_browser_connections_make_room(start_server: StartServer, tmp_path: Path) -> None:
     server = start_server(Settings(), replace(quick_options(tmp_path), connections=Connections(most=2)))
     with Http(server.address) as idle, Client(server.address, "alice"):
         assert idle.get("/healthz").status == 200
@@ -50,21 +50,23 @@ def test_browsers_that_ask_nothing_make_room(start_server: StartServer, tmp_path
                 assert late.get("/healthz").status == 503
 
 
-def test_who_is_banned_reads_why(start_server: StartServer, tmp_path: Path) -> None:
+def test_a_banned_client_reads_the_reason(start_server: StartServer, tmp_path: Path) -> None:
     server = start_server(Settings(), quick_options(tmp_path))
     ban = ServerBan(parse_target("127.0.0.1"), "root", 0, 0, "spam")
     with Http(server.address) as early:
         assert early.get("/healthz").status == 200
         server.call(lambda app: app.network.protection.bans.put(ban))
-        late = early.get("/ws")  # what a page asks whose WebSocket was refused
+        late = early.get("/ws")  # the request of a page whose WebSocket was refused
         assert (late.status, late.body) == (403, b"You are banned from this server: spam\n")
     with Http(server.address) as http:
         answer = http.get("/")
         assert (answer.status, answer.body) == (403, b"You are banned from this server: spam\n")
 
 
-def test_a_household_opens_the_page_at_once(start_server: StartServer, tmp_path: Path) -> None:
-    """Thirty people behind one address, with six connections each for the files and one to chat; and they stay."""
+def test_a_household_loads_the_page_at_once(start_server: StartServer, tmp_path: Path) -> None:
+    """Thirty people behind one address, each with six connections for the files and one for the chat; all stay
+    connected.
+    """
     server = start_server(Settings(), replace(quick_options(tmp_path), connections=Connections(exempt=())))
     chats, loads = [], []
     try:
@@ -80,7 +82,7 @@ def test_a_household_opens_the_page_at_once(start_server: StartServer, tmp_path:
             each.sock.close()
 
 
-def test_what_chats_is_counted_as_elsewhere(start_server: StartServer, tmp_path: Path) -> None:
+def test_chat_connections_of_browsers_are_counted(start_server: StartServer, tmp_path: Path) -> None:
     limits = Connections(per_address=2, per_minute=3, exempt=())
     server = start_server(Settings(), replace(quick_options(tmp_path), connections=limits))
     with WebSocket(server.address) as first, WebSocket(server.address), WebSocket(server.address) as third:
@@ -91,8 +93,8 @@ def test_what_chats_is_counted_as_elsewhere(start_server: StartServer, tmp_path:
             assert http.get("/healthz").status == 200
 
 
-def test_of_one_address_only_so_many_wait(start_server: StartServer, tmp_path: Path) -> None:
-    """Those of others stay; who has had an answer gets no second one that nobody asked for."""
+def test_idle_connections_per_address_are_limited(start_server: StartServer, tmp_path: Path) -> None:
+    """Those of other addresses stay; a connection that has had an answer gets no second one without a request."""
     limits = Connections(per_address=3, exempt=())
     server = start_server(Settings(), replace(quick_options(tmp_path), connections=limits))
     waiting: list[Http] = []
@@ -109,8 +111,10 @@ def test_of_one_address_only_so_many_wait(start_server: StartServer, tmp_path: P
 
 
 @pytest.mark.parametrize("limit", ["per_minute", "per_network"])
-def test_half_a_request_is_a_connection(start_server: StartServer, tmp_path: Path, limit: str) -> None:
-    """Only what has been asked for in whole is counted as a request."""
+def test_an_incomplete_request_is_counted_as_a_connection(
+    start_server: StartServer, tmp_path: Path, limit: str
+) -> None:
+    """A connection counts as one of a browser once a request is complete."""
     limits = Connections(per_address=0, exempt=(), **({"per_minute": 0, "per_network": 0} | {limit: 3}))
     server = start_server(Settings(), replace(quick_options(tmp_path), connections=limits))
     for _ in range(3):

@@ -1,4 +1,4 @@
-"""Who has closed is known at once, also while nothing is read from them."""
+"""The end of a connection is noticed at once, also while nothing is read from it."""
 
 import socket
 import struct
@@ -22,7 +22,7 @@ def hangups() -> Iterator[Hangups]:
 
 @pytest.fixture
 def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
-    """A connection over TCP: ours and theirs."""
+    """A TCP connection: our end and the client's."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         theirs = socket.create_connection(listener.getsockname())
         ours, _ = listener.accept()
@@ -30,39 +30,39 @@ def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
         yield ours, theirs
 
 
-def test_an_end_is_told_though_much_is_unread(hangups: Hangups, pair: tuple[socket.socket, socket.socket]) -> None:
+def test_a_close_is_noticed_behind_unread_input(hangups: Hangups, pair: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = pair
-    told: list[bool] = []
-    hangups.watch(ours.fileno(), told.append)
+    reports: list[bool] = []
+    hangups.watch(ours.fileno(), reports.append)
     theirs.sendall(b"x" * 1000)
     gevent.sleep(0.01)
-    assert told == []
+    assert reports == []
     theirs.close()
     with gevent.Timeout(PATIENCE):
-        while not told:
+        while not reports:
             gevent.sleep(0.001)
-    assert told == [False]
+    assert reports == [False]
     assert len(ours.recv(2000)) == 1000
 
 
-def test_a_reset_is_told_from_a_close(hangups: Hangups, pair: tuple[socket.socket, socket.socket]) -> None:
+def test_a_reset_differs_from_a_close(hangups: Hangups, pair: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = pair
-    told: list[bool] = []
-    hangups.watch(ours.fileno(), told.append)
+    reports: list[bool] = []
+    hangups.watch(ours.fileno(), reports.append)
     theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
     theirs.close()
     with gevent.Timeout(PATIENCE):
-        while not told:
+        while not reports:
             gevent.sleep(0.001)
-    assert told[-1]
+    assert reports[-1]
 
 
-def test_who_is_forgotten_is_not_told_of(hangups: Hangups, pair: tuple[socket.socket, socket.socket]) -> None:
+def test_a_forgotten_connection_is_not_reported(hangups: Hangups, pair: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = pair
-    told: list[bool] = []
-    hangups.watch(ours.fileno(), told.append)
+    reports: list[bool] = []
+    hangups.watch(ours.fileno(), reports.append)
     hangups.forget(ours.fileno())
     hangups.forget(ours.fileno())
     theirs.close()
     gevent.sleep(0.02)
-    assert told == []
+    assert reports == []

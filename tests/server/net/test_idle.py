@@ -1,4 +1,4 @@
-"""A client that says nothing takes little memory, and no time but for its PINGs."""
+"""An idle client takes little memory, and processor time only for its PINGs."""
 
 import sys
 import time
@@ -28,7 +28,7 @@ def server(start_server: StartServer, tmp_path: Path) -> ServerThread:
 
 @contextmanager
 def idle(address: Target, count: int, prefix: str = "idle") -> Iterator[None]:
-    """So many clients in channels of ten, who have said something and rest."""
+    """Connect so many clients in channels of ten, which have each sent something and are idle now."""
     with ExitStack() as clients:
         for number in range(count):
             client = clients.enter_context(Client(address, f"{prefix}{number}"))
@@ -39,7 +39,7 @@ def idle(address: Target, count: int, prefix: str = "idle") -> Iterator[None]:
 
 
 def resident(process: int) -> int:
-    """The bytes of memory that a process has."""
+    """Return the memory of a process in bytes."""
     status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
     return int(status.partition("VmRSS:")[2].split()[0]) * 1024
 
@@ -55,25 +55,25 @@ def test_an_idle_client_takes_little_memory(tmp_path: Path) -> None:
             assert (resident(running.process.pid) - before) / MEASURED < MOST
 
 
-def test_nobody_who_rests_has_a_greenlet(server: ServerThread) -> None:
+def test_an_idle_client_has_no_greenlet(server: ServerThread) -> None:
     with idle(server.address, 1, "first"):
         before = server.call(working_greenlets)
         with idle(server.address, 20):
             deadline = time.monotonic() + PATIENCE
-            while server.call(working_greenlets) > before:  # who was answered rests a moment later
+            while server.call(working_greenlets) > before:  # a client's greenlet ends a moment after the answer
                 assert time.monotonic() < deadline
-                time.sleep(0.01)
+                time.sleep(0.1)  # each look takes as long as a collection of garbage
 
 
 def calls_of_a_second(app: App) -> int:
-    """How many functions are called in a second in which nobody says anything, and no PING is due."""
+    """Return the number of function calls in a second without input and without PINGs."""
     count = 0
 
     def note(frame: object, event: str, argument: Any) -> None:
         nonlocal count
         count += 1
 
-    app.upkeep.sweeper.sweep()  # it looks at who has come, and at their places until nothing new is there
+    app.upkeep.sweeper.sweep()  # looks at new users and their places until nothing has changed
     app.upkeep.sweeper.sweep()
     sys.setprofile(note)
     try:
@@ -83,7 +83,7 @@ def calls_of_a_second(app: App) -> int:
     return count
 
 
-def test_a_second_costs_the_same_however_many_are_idle(server: ServerThread) -> None:
+def test_idle_seconds_cost_the_same_for_any_number_of_clients(server: ServerThread) -> None:
     with idle(server.address, 10, "first"):
         few = server.call(calls_of_a_second)
         with idle(server.address, 9, "second"), idle(server.address, 9, "third"):

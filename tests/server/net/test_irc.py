@@ -1,4 +1,4 @@
-"""What is read in the loop's callback and what wakes the greenlet come out as one stream, in its order."""
+"""Lines that are read in the loop's callback and lines that wake the greenlet are executed in order."""
 
 import socket
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 
 from greenchat.config.settings import Settings
 from greenchat.server.app import App
-from greenchat.server.net.crew import Crew, Work
+from greenchat.server.net.greenlet_pool import GreenletPool, Work
 from tests.conftest import ServerThread, StartServer, Target, quick_options
 from tests.irc import Client
 from tests.patience import PATIENCE
@@ -55,21 +55,23 @@ PIECES = {
 
 
 @pytest.mark.parametrize("name", PIECES)
-def test_a_stream_is_heard_in_its_order(address: Target, name: str) -> None:
+def test_lines_are_executed_in_order(address: Target, name: str) -> None:
     pieces, expected = PIECES[name]
     with Client(address, "bob") as bob, socket.create_connection(address, PATIENCE) as alice:
         bob.join("#room")
         alice.sendall(b"NICK alice\r\nUSER alice 0 * :Alice\r\nJOIN #room\r\nPRIVMSG #room :first\r\n")
-        bob.expect("PRIVMSG")  # from now on it has said something there
+        bob.expect("PRIVMSG")  # from now on it has sent a message to the channel
         for piece in pieces:
             alice.sendall(piece)
         if "the end" not in name:
             alice.sendall(b"PART #room :the end\r\n")
-        heard = [message for message in bob.until("QUIT" if "the end" in name else "PART") if message.nick == "alice"]
-    assert [message.params[-1] for message in heard] == [*expected, *(["the end"] if "the end" not in name else [])]
+        messages = [
+            message for message in bob.until("QUIT" if "the end" in name else "PART") if message.nick == "alice"
+        ]
+    assert [message.params[-1] for message in messages] == [*expected, *(["the end"] if "the end" not in name else [])]
 
 
-# Name: (line, what its sender gets then)
+# Name: (line, the answer to its sender)
 FREQUENT = {
     "to a channel": ("PRIVMSG #room :hello", "PRIVMSG"),
     "to somebody": ("PRIVMSG bob :hello", "PRIVMSG"),
@@ -83,8 +85,8 @@ FREQUENT = {
 }
 
 
-class CountingCrew(Crew):
-    """Greenlets, and how often one was woken."""
+class CountingPool(GreenletPool):
+    """A pool that counts how often a greenlet was woken."""
 
     woken = 0
 
@@ -94,32 +96,32 @@ class CountingCrew(Crew):
 
 
 @pytest.mark.parametrize("name", FREQUENT)
-def test_what_is_frequent_needs_no_greenlet(server: ServerThread, name: str) -> None:
-    crew = server.call(lambda app: CountingCrew())
+def test_frequent_commands_need_no_greenlet(server: ServerThread, name: str) -> None:
+    pool = server.call(lambda app: CountingPool())
     with Client(server.address, "bob") as bob, Client(server.address, "alice", caps=WANTED) as alice:
         for client in (bob, alice):
             client.join("#room")
-        server.call(lambda app: setattr(app.clients, "crew", crew))
+        server.call(lambda app: setattr(app.clients, "greenlet_pool", pool))
         line, answer = FREQUENT[name]
         alice.send(line)
         alice.expect(answer)
-        assert crew.woken == 0
+        assert pool.woken == 0
         alice.send("AWAY :that it counts is seen here")
         alice.expect("306")
-        assert crew.woken == 1
+        assert pool.woken == 1
 
 
-def test_only_who_writes_draws_a_portion(server: ServerThread) -> None:
+def test_only_messages_draw_from_the_quota(server: ServerThread) -> None:
     with Client(server.address, "alice") as alice:
         alice.join("#room")
         alice.run("PART #room :bye", "JOIN #room", "AWAY :gone")
-        assert server.call(room)[0] <= 0  # what it has done is taken from what it will draw
+        assert server.call(room)[0] <= 0  # what it has added is subtracted from the next portion
         alice.run("PRIVMSG #room :hello")
         assert server.call(room)[0] > 0
 
 
 def room(app: App) -> list[int]:
-    """How much each connection may still add to the history without asking, see `volumes`."""
+    """Return how much each connection may still add to the history without a new portion, see `volumes`."""
     return [session.room for session in app.network.sessions]
 
 
@@ -133,8 +135,8 @@ def room(app: App) -> list[int]:
         b"PRIVMSG x :y\r\n" * 5 + b"QUIT\r\n" + b"PRIVMSG x :y\r\n" * 5,
     ],
 )
-def test_nothing_follows_the_error_that_ends_a_connection(address: Target, data: bytes) -> None:
-    """Whatever else it had sent: a 451 after it would be told of somebody who is gone."""
+def test_nothing_follows_the_final_error(address: Target, data: bytes) -> None:
+    """Whatever else the client had sent: a 451 after the ERROR would be wrong."""
     with Client(address) as client:
         client.send_raw(data)
         commands = [message.command for message in client.until_end()]

@@ -1,4 +1,4 @@
-"""Opening an address, and saying in one line why that can't be."""
+"""Opening an address, and the error in one line."""
 
 import errno
 import os
@@ -21,7 +21,7 @@ from tests.patience import PATIENCE
         (errno.EADDRNOTAVAIL, "can't listen on 127.0.0.1:80: Cannot assign requested address"),
     ],
 )
-def test_why_it_can_not_be_opened(monkeypatch: pytest.MonkeyPatch, number: int, reason: str) -> None:
+def test_errors_of_opening(monkeypatch: pytest.MonkeyPatch, number: int, reason: str) -> None:
     def create_server(address: tuple[str, int], **_: object) -> socket.socket:
         text = os.strerror(number)
         raise OSError(number, f"{text} (while attempting to bind on address {address!r})")
@@ -32,8 +32,8 @@ def test_why_it_can_not_be_opened(monkeypatch: pytest.MonkeyPatch, number: int, 
     assert str(caught.value) == reason
 
 
-def test_who_comes_while_there_is_too_much_to_do_waits_or_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They wait in the system's queue; where that would not end, and it is nearly full, a line says so."""
+def test_connections_during_overload_wait_or_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They wait in the system's queue; when it is nearly full and the overload lasts, a line in the log says so."""
     served: list[socket.socket] = []
     is_busy = True
     address = Address("127.0.0.1", 0)
@@ -67,13 +67,13 @@ def test_who_comes_while_there_is_too_much_to_do_waits_or_is_told_so(monkeypatch
         ("irc.example.org:6667", Address("irc.example.org", 6667), False),
     ],
 )
-def test_an_address_as_people_write_it(text: str, address: Address, is_loopback: bool) -> None:
+def test_addresses_as_users_write_them(text: str, address: Address, is_loopback: bool) -> None:
     assert Address.parse(text) == address
     assert address.is_loopback is is_loopback
     assert Address.parse(str(address)) == address
 
 
 @pytest.mark.parametrize("text", ["", "9090", ":", "host:", "::1:9090", "[::1]", ":-1", ":65536", ":x", "host:１"])
-def test_what_is_no_address(text: str) -> None:
+def test_invalid_addresses(text: str) -> None:
     with pytest.raises(ValueError, match="is not"):
         Address.parse(text)

@@ -1,4 +1,4 @@
-"""An outbox with a socket: nothing follows its end, and what is put for who is gone takes no room."""
+"""An outbox with a socket: nothing is sent after its end, and output for a client that has gone takes no memory."""
 
 import socket
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ _KIB = 1024
 
 @pytest.fixture
 def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
-    """A socket of the server and the client's, which does not block either."""
+    """A socket of the server and the client's, both non-blocking."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         ours.setblocking(False)
@@ -28,8 +28,8 @@ def end_turn(dirty: Dirty) -> None:
         outbox.flush()
 
 
-def test_what_waits_within_a_turn_is_bounded_too(pair: tuple[socket.socket, socket.socket]) -> None:
-    """It is looked at it before it is much, and not at each message."""
+def test_output_within_a_turn_is_bounded(pair: tuple[socket.socket, socket.socket]) -> None:
+    """The limit is checked before there is much more, and not at each message."""
     dirty = Dirty()
     outbox = SocketOutbox(dirty, pair[0], 100 * _KIB, SendQueues(0))
     count = 0
@@ -40,7 +40,7 @@ def test_what_waits_within_a_turn_is_bounded_too(pair: tuple[socket.socket, sock
     assert outbox.cut_reason == "SendQ exceeded"
 
 
-def test_nothing_is_sent_once_it_was_cut(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_nothing_is_sent_after_a_cut(pair: tuple[socket.socket, socket.socket]) -> None:
     dirty = Dirty()
     outbox = SocketOutbox(dirty, pair[0], 1024 * _KIB, SendQueues(0))
     outbox.put(b"waits")
@@ -54,7 +54,7 @@ def test_nothing_is_sent_once_it_was_cut(pair: tuple[socket.socket, socket.socke
     assert pair[1].recv(_KIB) == b""
 
 
-def test_nothing_is_sent_after_the_farewell(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_nothing_is_sent_after_the_final_error(pair: tuple[socket.socket, socket.socket]) -> None:
     dirty = Dirty()
     outbox = SocketOutbox(dirty, pair[0], 1024 * _KIB, SendQueues(0))
     outbox.close(b"farewell")

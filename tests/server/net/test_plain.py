@@ -1,4 +1,4 @@
-"""Plain text through real sockets: finding out who it is, names, commands, ends. The families have their own file."""
+"""Plain text over real sockets: detection, names, commands, ends. The families of clients have their own file."""
 
 import shutil
 import socket
@@ -22,7 +22,7 @@ from tests.patience import PATIENCE
 
 
 class Raw:
-    """A socket that reads until it has what it waits for."""
+    """A socket that reads until the expected bytes arrive."""
 
     def __init__(self, address: Target, *first: bytes, tls: ssl.SSLContext | None = None) -> None:
         """Connect and send; after the first piece each waits for the answer to the one before it."""
@@ -43,7 +43,7 @@ class Raw:
         self.sock.sendall(data)
 
     def until(self, end: bytes) -> bytes:
-        """All that has come in up to and with these bytes."""
+        """Return all input up to and including these bytes."""
         while end not in self.got:
             data = self.sock.recv(65536)
             assert data, f"it ended, and only this had come: {self.got!r}"
@@ -52,7 +52,7 @@ class Raw:
         return head + end
 
     def until_end(self) -> tuple[bytes, str]:
-        """(all that comes to the end, how it ended)."""
+        """Return (all input until the end, how the connection ended)."""
         try:
             while data := self.sock.recv(65536):
                 self.got += data
@@ -77,7 +77,7 @@ def witness(server: ServerThread) -> Iterator[Client]:
         yield client
 
 
-def test_the_prompt_comes_after_the_grace_once_and_alone(start_server: StartServer, tmp_path: Path) -> None:
+def test_the_prompt_is_sent_once_after_the_grace(start_server: StartServer, tmp_path: Path) -> None:
     server = start_server(Settings(), quick_options(tmp_path))
     before = monotonic()
     with Raw(server.address) as raw, Client(server.address, "witness") as witness:
@@ -96,13 +96,13 @@ def test_the_prompt_comes_after_the_grace_once_and_alone(start_server: StartServ
         assert server.call(lambda app: app.clients.plain.waiting) == 0
 
 
-def test_irc_never_waits(server: ServerThread) -> None:
+def test_irc_clients_do_not_wait(server: ServerThread) -> None:
     with Client(server.address) as client:
         client.send("CAP LS 302")
         assert client.read().command == "CAP"
 
 
-def test_irc_may_come_after_the_prompt(server: ServerThread, witness: Client) -> None:
+def test_irc_after_the_prompt(server: ServerThread, witness: Client) -> None:
     with Raw(server.address) as raw:
         raw.until(b"NICK")
         raw.send(b"NICK late\r\nUSER late 0 * :late\r\nJOIN #lobby\r\n")
@@ -123,7 +123,7 @@ def test_irc_in_single_bytes(server: ServerThread) -> None:
 @pytest.mark.parametrize(
     "first", [b"GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\nCookie: secret\r\n\r\n", b"\x16\x03\x01\x02\x00\x01"]
 )
-def test_who_is_no_chatter_is_none_after_the_prompt_either(server: ServerThread, witness: Client, first: bytes) -> None:
+def test_http_and_tls_after_the_prompt(server: ServerThread, witness: Client, first: bytes) -> None:
     with Raw(server.address) as raw:
         raw.until(b"NICK")
         raw.send(first)
@@ -139,7 +139,7 @@ class TestPinned:
     def start(self, start_server: StartServer, tmp_path: Path) -> Callable[[str], ServerThread]:
         def start(prompt: str) -> ServerThread:
             listener = ListenerOptions(Address("127.0.0.1", 0), kind="plain", prompt=prompt)
-            # a grace that the test would not outlive
+            # a grace longer than the test
             options = replace(quick_options(tmp_path), listen=(listener,), plain=PlainText(grace=2 * PATIENCE))
             return start_server(Settings(), options)
 
@@ -177,7 +177,7 @@ class TestPinned:
 
 
 class TestNames:
-    def test_typed_and_assigned(self, server: ServerThread, witness: Client) -> None:
+    def test_typed_names_are_taken_or_changed(self, server: ServerThread, witness: Client) -> None:
         with Raw(server.address, "Zoë X\n".encode()) as raw:
             assert raw.until("You are Zoë_X.\n".encode())
             joined = witness.expect("JOIN")
@@ -192,16 +192,16 @@ class TestNames:
         with Raw(server.address, b"\n") as one, Raw(server.address, b"  \n") as two:
             assert {one.until(b".\n").split()[-1], two.until(b".\n").split()[-1]} == {b"guest1.", b"guest2."}
 
-    def test_many_of_one_name(self, server: ServerThread) -> None:
+    def test_several_clients_with_the_same_name(self, server: ServerThread) -> None:
         with ExitStack() as stack:
             stack.enter_context(Raw(server.address, b"bot\n")).until(b"bot joined")
             clients = [stack.enter_context(Raw(server.address, b"bot\n")) for _ in range(30)]
             assert len({client.until(b".\n").rsplit(b" ", 1)[1] for client in clients}) == 30
 
-    def test_names_that_the_server_keeps(self, server: ServerThread) -> None:
+    def test_reserved_names(self, server: ServerThread) -> None:
         with Raw(server.address, b"NickServ\n") as raw:
-            told = raw.until(b"\nThe name NickServ is reserved on this server, so you are guest1.\n")
-            assert b"Serv_" not in told  # nor a name like it, which people would take for that
+            messages = raw.until(b"\nThe name NickServ is reserved on this server, so you are guest1.\n")
+            assert b"Serv_" not in messages  # nor a similar name, which users would take for it
 
 
 class TestCommands:
@@ -245,7 +245,7 @@ class TestCommands:
         assert witness.expect("QUIT").params == ("Quit: see you",)
         assert witness.sync() == []
 
-    def test_who_was_kicked_comes_back_by_talking(self, anna: Raw, witness: Client) -> None:
+    def test_a_kicked_user_rejoins_by_talking(self, anna: Raw, witness: Client) -> None:
         witness.send("KICK #lobby anna :calm down")
         anna.until(b"anna was removed from the chat by witness: calm down\n")
         anna.send(b"I am calm\n")
@@ -258,7 +258,7 @@ class TestCommands:
         assert [message.command for message in witness.sync()] == ["MODE", "KICK"]
 
 
-def test_who_turns_out_to_be_raw_gets_its_own_words_back(server: ServerThread, witness: Client) -> None:
+def test_a_client_of_the_raw_family_gets_its_own_messages_back(server: ServerThread, witness: Client) -> None:
     with Raw(server.address, b"tim") as raw:
         raw.until(b"SERVER~tim joined the chat!")
         raw.send(b"tim: hi")
@@ -268,7 +268,7 @@ def test_who_turns_out_to_be_raw_gets_its_own_words_back(server: ServerThread, w
         assert raw.until(b"hello") == b"witness: hello"
 
 
-def test_the_last_word_is_the_last_however_much_others_say(start_server: StartServer, options: Options) -> None:
+def test_the_last_text_comes_last_however_much_others_say(start_server: StartServer, options: Options) -> None:
     """ "last text, 0.2 s, then a reset" """
     server = start_server(Settings(), replace(options, connections=Connections(close_timeout=20.0)))
     with people(server.address, "witness", channel="#lobby") as (witness,), Raw(server.address, b"tim") as raw:
@@ -285,11 +285,11 @@ def test_the_last_word_is_the_last_however_much_others_say(start_server: StartSe
                 continue
             except ConnectionResetError:
                 break
-        assert 0.2 <= monotonic() - before < 15  # the server would cut it after 20
+        assert 0.2 <= monotonic() - before < 15  # the server would cut the connection after 20 s
         assert got.endswith(b"SERVER~Quit")
 
 
-def test_nobody_is_asked_whether_they_live(start_server: StartServer, options: Options) -> None:
+def test_plain_clients_get_no_pings(start_server: StartServer, options: Options) -> None:
     limits = Connections(register_timeout=3.0, ping_after=1.0, ping_timeout=1.0)
     server = start_server(Settings(), replace(options, connections=limits))
     with ExitStack() as stack:
@@ -299,7 +299,7 @@ def test_nobody_is_asked_whether_they_live(start_server: StartServer, options: O
         tim.until(b"SERVER~tim joined the chat!")
         asked.until(b"NICK")
         while mute.sock.recv(4096):
-            pass  # an IRC client that never answers is cut: now everybody has been silent for as long as that
+            pass  # an IRC client that never answers is cut: by now every client has been silent for as long
         for raw in anna, tim, asked:
             raw.sock.setblocking(False)
             raw.got = b""
@@ -321,7 +321,7 @@ def test_nobody_is_asked_whether_they_live(start_server: StartServer, options: O
         assert keeps_alive == {"anna": 60, "tim": 60, "late": 60}
 
 
-def test_what_is_said_before_the_end_is_heard(server: ServerThread, witness: Client) -> None:
+def test_text_before_the_end_is_sent(server: ServerThread, witness: Client) -> None:
     with Raw(server.address, b"anna\nfirst\nlast") as raw:
         raw.sock.shutdown(socket.SHUT_WR)
         assert [witness.expect("PRIVMSG").params[1] for _ in range(2)] == ["first", "last"]
@@ -351,7 +351,7 @@ def test_nc(server: ServerThread, witness: Client) -> None:
         nc.terminate()
 
 
-def test_one_room_after_the_other(server: ServerThread, witness: Client) -> None:
+def test_one_channel_after_the_other(server: ServerThread, witness: Client) -> None:
     with Raw(server.address, b"anna\n") as anna:
         anna.until(b"/help lists the commands\n")
         witness.run("JOIN #dev", "TOPIC #dev :tools")
@@ -373,7 +373,7 @@ def test_one_room_after_the_other(server: ServerThread, witness: Client) -> None
         assert witness.expect("PRIVMSG").params == ("#dev", "still here")
 
 
-def test_a_port_for_programs_that_know_only_ascii(start_server: StartServer, options: Options) -> None:
+def test_a_listener_for_ascii_only_programs(start_server: StartServer, options: Options) -> None:
     listener = ListenerOptions(Address("127.0.0.1", 0), kind="plain", charset="ascii", prompt_text="Who are you? ")
     server = start_server(Settings(), replace(options, listen=(listener,)))
     with Raw(server.address) as anna:
@@ -388,7 +388,7 @@ def test_a_port_for_programs_that_know_only_ascii(start_server: StartServer, opt
             assert anna.until(b"\n").endswith(b"Zoe: ahm ?\n")
 
 
-def test_a_name_is_taken_only_when_it_is(server: ServerThread, witness: Client) -> None:
+def test_a_taken_name_is_reported(server: ServerThread, witness: Client) -> None:
     with Raw(server.address, b"witness\n") as raw:
         raw.until(b"The name witness is taken, so you are witness_2.\n")
 

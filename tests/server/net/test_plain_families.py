@@ -1,6 +1,6 @@
-"""Five families of programs that know no framing, in one room with each other, with IRC and with `nc`.
+"""Five families of programs without framing, in one channel with each other, with IRC and with `nc`.
 
-Every pair of them meets once, each in a room of its own, all at the same time because nearly all of it is waiting.
+Every pair of them meets once, each on a server of its own, all at the same time since they mostly wait.
 """
 
 from collections.abc import Iterator
@@ -19,19 +19,19 @@ from tests.irc import Client
 from tests.plain import FAMILIES, Program, Terminal, Tilde, Writes
 
 LONG = "".join(f"{number} grün日本👍 " for number in range(160))  # 3.6 kB
-PERSON = 1.0  # seconds to type a name
-QUICK = 500  # ms: a busy machine may keep a program waiting, but no longer than a person
+PERSON = 1.0  # seconds that a person takes to type a name
+QUICK = 500  # ms: a busy machine may delay a program, but not for as long as a person
 
 
 @pytest.fixture
 def writes() -> Iterator[Writes]:
-    """What all servers write to plain clients."""
+    """Return all that the servers write to plain clients."""
     with pytest.MonkeyPatch.context() as patch, Writes.noted() as noted:
         patch.setattr(arrival, "QUICK", QUICK)
         yield noted
 
 
-def test_every_family_talks_with_every_family(writes: Writes, tmp_path: Path) -> None:
+def test_every_pair_of_families(writes: Writes, tmp_path: Path) -> None:
     pairs = list(combinations_with_replacement(FAMILIES, 2))
     assert len(pairs) == 15
     errors = []
@@ -45,7 +45,7 @@ def test_every_family_talks_with_every_family(writes: Writes, tmp_path: Path) ->
 
 
 def meet(first: type[Program], second: type[Program], writes: Writes, folder: Path) -> None:
-    """Two programs talk, and a third wants the name of the first."""
+    """Let two programs talk, and a third one ask for the name of the first."""
     options = quick_options(folder)
     with ExitStack() as stack:
         server = ServerThread(Settings(), options, None)
@@ -57,14 +57,14 @@ def meet(first: type[Program], second: type[Program], writes: Writes, folder: Pa
             return program
 
         anna = start(first, "anna")
-        anna.wait_for(anna.told("Connected to the server!"))
-        anna.wait_for(anna.told("anna joined the chat!"))
+        anna.wait_for(anna.notice("Connected to the server!"))
+        anna.wait_for(anna.notice("anna joined the chat!"))
         bert = start(second, "bert")
         double = start(first, "anna")
-        bert.wait_for(bert.told("Connected to the server!"))
-        anna.wait_for(anna.told("bert joined the chat!"))
-        double.wait_for(double.told("The name anna is taken, so you are anna_2."))
-        anna.wait_for(anna.told("anna_2 joined the chat!"))
+        bert.wait_for(bert.notice("Connected to the server!"))
+        anna.wait_for(anna.notice("bert joined the chat!"))
+        double.wait_for(double.notice("The name anna is taken, so you are anna_2."))
+        anna.wait_for(anna.notice("anna_2 joined the chat!"))
 
         talk(anna, "hello ~ there", bert, double)
         talk(bert, "~hello~ anna: to you", anna, double)
@@ -77,25 +77,25 @@ def meet(first: type[Program], second: type[Program], writes: Writes, folder: Pa
 
         double.close()
         for program in (anna, bert):
-            program.wait_for(program.told("anna_2 left the chat!"))
+            program.wait_for(program.notice("anna_2 left the chat!"))
         server.stop()
         for program in (anna, bert):
             program.wait_for_end()
             assert program.ended == program.ends_with, program.report()
-            assert program.shown[-1] == program.told("The test is over")
-            assert program.count(program.told("bert joined the chat!")) == 1
+            assert program.shown[-1] == program.notice("The test is over")
+            assert program.count(program.notice("bert joined the chat!")) == 1
         for program in (anna, bert, double):
             program.check_pauses()
             assert program.prompts == (0 if isinstance(program, Tilde) else 1), program.report()
 
 
 def talk(speaker: Program, text: str, *others: Program) -> None:
-    """One message: everybody sees it, once, and the speaker too where nothing else shows it."""
+    """Send one message: every client receives it once, and the sender, too, where it does not show its own."""
     talk_as(speaker, speaker.name, text, *others)
 
 
 def talk_as(speaker: Program, nick: str, text: str, *others: Program) -> None:
-    """The same where the speaker has not got the name that it believes to have."""
+    """The same for a sender that has not got the name that it assumes."""
     speaker.say(text)
     for program in others:
         program.wait_for(program.seen(nick, text))
@@ -107,7 +107,7 @@ def talk_as(speaker: Program, nick: str, text: str, *others: Program) -> None:
 
 
 def burst(speaker: Program, other: Program) -> None:
-    """Twenty messages without a pause; of tilde programs nobody could tell where one ends, so they wait for each."""
+    """Send twenty messages without a pause; tilde programs wait for each, since nothing marks the end of one."""
     texts = [f"burst {number}." for number in range(20)]
     for text in texts:
         speaker.say(text)
@@ -121,7 +121,7 @@ def burst(speaker: Program, other: Program) -> None:
 
 
 def long_text(speaker: Program, other: Program) -> None:
-    """More than 3 kB in one message, in characters of one to four bytes: nothing of it is lost."""
+    """Send more than 3 kB in one message, in characters of one to four bytes: nothing is lost."""
     text = to_ascii(LONG) if isinstance(speaker, Terminal) else LONG
     expected = to_ascii(text) if isinstance(other, Terminal) else text
     already = other.whole(speaker.name)
@@ -146,7 +146,7 @@ def test_all_families_and_irc_in_one_room(writes: Writes, tmp_path: Path) -> Non
         joined = {irc.expect("JOIN").nick for _ in programs}
         assert joined == set(names)
         for program in programs:
-            program.wait_for(program.told("Connected to the server!"))
+            program.wait_for(program.notice("Connected to the server!"))
 
         irc.send("PRIVMSG #lobby :\x02hello\x02 ~ all", "PRIVMSG #lobby :\x01ACTION waves\x01")
         for program in programs:
@@ -165,6 +165,6 @@ def test_all_families_and_irc_in_one_room(writes: Writes, tmp_path: Path) -> Non
         assert irc.expect("QUIT").nick == "anna"
         irc.send("QUIT")
         for program in programs[1:]:
-            program.wait_for(program.told("irene left the chat!"))
-            assert program.count(program.told("anna left the chat!")) == 1
+            program.wait_for(program.notice("irene left the chat!"))
+            assert program.count(program.notice("anna left the chat!")) == 1
             program.check_pauses()

@@ -1,4 +1,4 @@
-"""Plain clients that mean harm: they are bounded, and a witness who talks all the time notices nothing."""
+"""Hostile plain clients: they are bounded, and a witness that talks all the time notices nothing."""
 
 import resource
 import socket
@@ -41,7 +41,7 @@ def connect(server: ServerThread) -> socket.socket:
 
 
 def ended(sock: socket.socket) -> bytes:
-    """What comes until the connection ends, however it does."""
+    """Return all input until the connection ends, in whatever way."""
     got = b""
     with suppress(ConnectionError):
         while data := sock.recv(65536):
@@ -50,7 +50,7 @@ def ended(sock: socket.socket) -> bytes:
 
 
 def read_until(sock: socket.socket, *ends: bytes) -> bytes:
-    """What comes until all of these have."""
+    """Return all input until each of these has arrived."""
     got = b""
     while not all(end in got for end in ends):
         data = sock.recv(65536)
@@ -60,11 +60,11 @@ def read_until(sock: socket.socket, *ends: bytes) -> bytes:
 
 
 def talk(talkers: list[Client]) -> None:
-    """The witnesses hear each other, and nobody else."""
+    """Check that the witnesses receive each other's messages, and nothing else."""
     alice, bob = talkers
     alice.send("PRIVMSG #lobby :still here?")
-    heard = bob.until("PRIVMSG")
-    assert [(message.command, message.params[1]) for message in heard] == [("PRIVMSG", "still here?")]
+    messages = bob.until("PRIVMSG")
+    assert [(message.command, message.params[1]) for message in messages] == [("PRIVMSG", "still here?")]
 
 
 @pytest.mark.parametrize("end", [b"", b"\n"])
@@ -77,7 +77,7 @@ def test_a_name_of_a_megabyte(server: ServerThread, talkers: list[Client], end: 
     assert server.call(lambda app: len(app.clients.connections)) == 2
 
 
-def test_nobody_drives_the_terminal_of_another(server: ServerThread, talkers: list[Client]) -> None:
+def test_control_sequences_do_not_reach_other_terminals(server: ServerThread, talkers: list[Client]) -> None:
     alice, _ = talkers
     evil = "".join(map(chr, [*range(1, 10), 11, 12, *range(14, 32), 127, *range(128, 160), 0x2028, 0x202E, 0x2066]))
     with connect(server) as nc, connect(server) as tilde, connect(server) as other:
@@ -97,8 +97,8 @@ def test_nobody_drives_the_terminal_of_another(server: ServerThread, talkers: li
         assert all(shown in got for shown in ("alice: alice says ", "alice set the topic: ", "^[[2J"))
 
 
-def test_half_open_prompts_are_bounded(server: ServerThread, talkers: list[Client]) -> None:
-    """The twenty-first is asked too, and who was asked first has to go."""
+def test_the_number_of_open_prompts_is_limited(server: ServerThread, talkers: list[Client]) -> None:
+    """The twenty-first client gets a prompt, and the one that has waited longest is cut."""
     with ExitStack() as stack:
         silent = [stack.enter_context(connect(server)) for _ in range(50)]
         for sock in silent[-20:]:
@@ -110,7 +110,7 @@ def test_half_open_prompts_are_bounded(server: ServerThread, talkers: list[Clien
         assert talkers[0].expect("JOIN").nick == "patient"
 
 
-def test_half_open_prompts_end(start_server: StartServer, options: Options) -> None:
+def test_open_prompts_time_out(start_server: StartServer, options: Options) -> None:
     server = start_server(Settings(), replace(options, plain=replace(options.plain, name_timeout=1.0)))
     with ExitStack() as stack:
         silent = [stack.enter_context(connect(server)) for _ in range(20)]
@@ -129,26 +129,26 @@ def test_a_plain_client_that_never_reads(server: ServerThread, talkers: list[Cli
         stuck.connect(server.address)
         stuck.sendall(name)
         alice.expect("JOIN")
-        said = 0
+        count = 0
         gone = False
         while not gone:
-            alice.send(*[f"PRIVMSG #lobby :{said + number} {'x' * 400}" for number in range(100)])
-            said += 100
+            alice.send(*[f"PRIVMSG #lobby :{count + number} {'x' * 400}" for number in range(100)])
+            count += 100
             gone = any(message.command == "QUIT" for message in alice.sync())
-            assert said < 100_000
-        heard: list[int] = []
+            assert count < 100_000
+        messages: list[int] = []
         quits: list[tuple[str, str]] = []
-        while len(heard) < said or not quits:
+        while len(messages) < count or not quits:
             message = bob.expect("PRIVMSG", "QUIT")
             if message.command == "QUIT":
                 quits.append((message.nick, message.params[0]))
             else:
-                heard.append(int(message.params[1].split()[0]))
-        assert heard == list(range(said))
+                messages.append(int(message.params[1].split()[0]))
+        assert messages == list(range(count))
         assert quits == [("never", "SendQ exceeded")]
 
 
-def test_a_flood_of_bytes_without_a_newline(server: ServerThread, talkers: list[Client]) -> None:
+def test_a_flood_without_newlines(server: ServerThread, talkers: list[Client]) -> None:
     alice, _ = talkers
     with connect(server) as sock:
         sock.sendall(b"anna\n")
@@ -157,10 +157,10 @@ def test_a_flood_of_bytes_without_a_newline(server: ServerThread, talkers: list[
         text = b"x" * 200_000
         sock.sendall(text)
         sock.shutdown(socket.SHUT_WR)
-        heard = 0
-        while heard < len(text):
+        length = 0
+        while length < len(text):
             message = alice.expect("PRIVMSG")
-            heard += len(message.params[1])
-        assert heard == len(text)
+            length += len(message.params[1])
+        assert length == len(text)
         assert alice.expect("QUIT").nick == "anna"
         assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000

@@ -1,5 +1,6 @@
-"""A server with a connection password, and plain-text clients, who have no command to give it with: they are asked, in
-words and once."""
+"""A server with a connection password, and plain-text clients, which have no command for it: they are asked for it
+once.
+"""
 
 import socket
 from collections.abc import Iterator
@@ -9,9 +10,9 @@ import pytest
 from greenchat.config.settings import Settings
 from tests.conftest import Serve
 from tests.irc import Client
+from tests.opers import HASH
 from tests.patience import PATIENCE
 from tests.plain import FAMILIES, Program, Writes
-from tests.staff import HASH
 
 PROTECTED = Settings(password=HASH)  # "secret"
 QUESTION = "This server asks for a password. Type it now:"
@@ -25,37 +26,37 @@ def writes() -> Iterator[Writes]:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_every_family_can_answer(serve: Serve, writes: Writes, family: type[Program]) -> None:
-    """What they type first is the password, and nobody reads it; then they are in, and talk."""
+    """The first line is taken as the password and not shown; after it the client can talk."""
     address = serve(PROTECTED)
     with Client(address, "irene", password="secret") as irene:
         irene.join("#lobby")
         anna = family(address, "anna", writes)
-        anna.wait_for(anna.told(QUESTION))
+        anna.wait_for(anna.notice(QUESTION))
         anna.say("secret")
-        anna.wait_for(anna.told("Connected to the server!"))
+        anna.wait_for(anna.notice("Connected to the server!"))
         anna.say("hello")
         assert irene.expect("PRIVMSG").params == ("#lobby", "hello")
         assert anna.prompts <= 1
-        assert anna.count(anna.told(QUESTION)) == 1
+        assert anna.count(anna.notice(QUESTION)) == 1
         anna.check_pauses()
         anna.close()
         assert [message.command for message in irene.until("QUIT")] == ["QUIT"]
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_wrong_answer_is_the_end(serve: Serve, writes: Writes, family: type[Program]) -> None:
+def test_a_wrong_password_ends_the_connection(serve: Serve, writes: Writes, family: type[Program]) -> None:
     anna = family(serve(PROTECTED), "anna", writes)
-    anna.wait_for(anna.told(QUESTION))
+    anna.wait_for(anna.notice(QUESTION))
     anna.say("sesame")
     anna.wait_for_end()
-    # what was written, since a busy machine may see the reset before it has read the last text
+    # what was written, since on a busy machine the reset may come before the last text is read
     assert b"".join(write.data for write in anna.writes).count(b"Password incorrect") == 1
     assert anna.ended == anna.ends_with
     anna.close()
 
 
-def test_lines_that_come_at_once(serve: Serve) -> None:
-    """`printf 'anna\\nsecret\\nhello\\n' | nc HOST PORT`: nothing needs to be asked."""
+def test_a_password_sent_in_advance(serve: Serve) -> None:
+    """`printf 'anna\\nsecret\\nhello\\n' | nc HOST PORT`: no prompt is needed."""
     address = serve(PROTECTED)
     with Client(address, "irene", password="secret") as irene:
         irene.join("#lobby")
@@ -65,10 +66,10 @@ def test_lines_that_come_at_once(serve: Serve) -> None:
             assert QUESTION.encode() not in sock.recv(4096)
 
 
-def test_who_never_answers_is_no_member(serve: Serve, writes: Writes) -> None:
+def test_a_client_that_never_answers_is_not_a_user(serve: Serve, writes: Writes) -> None:
     address = serve(PROTECTED)
     anna = FAMILIES[0](address, "anna", writes)
-    anna.wait_for(anna.told(QUESTION))
+    anna.wait_for(anna.notice(QUESTION))
     with Client(address, "irene", password="secret") as irene:
         assert irene.commands("WHOIS anna") == ["401", "318"]
     anna.close()

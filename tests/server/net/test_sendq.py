@@ -1,10 +1,10 @@
-"""What waits for all slow readers together."""
+"""The sendq of all slow readers together."""
 
 from greenchat.server.net.sendq import OUT_OF_MEMORY, SendQueues
 
 
 class Reader:
-    """An outbox in which something waits."""
+    """An outbox with output that waits."""
 
     def __init__(self, queues: SendQueues) -> None:
         self.queues = queues
@@ -20,7 +20,7 @@ class Reader:
         self.take(0)
 
 
-def test_the_slowest_are_cut_first() -> None:
+def test_the_slowest_readers_are_cut_first() -> None:
     queues = SendQueues(1000)
     readers = [Reader(queues) for _ in range(10)]
     for number, reader in enumerate(readers):
@@ -30,14 +30,14 @@ def test_the_slowest_are_cut_first() -> None:
     assert queues.total == 870
 
 
-def test_without_a_limit_nobody_is() -> None:
+def test_without_a_limit_nobody_is_cut() -> None:
     queues = SendQueues(0)
     reader = Reader(queues)
     reader.take(1 << 40)
     assert not reader.reason
 
 
-def test_one_who_has_taken_all_counts_no_more() -> None:
+def test_a_reader_that_has_caught_up_no_longer_counts() -> None:
     queues = SendQueues(1000)
     one, other = Reader(queues), Reader(queues)
     one.take(900)
@@ -46,8 +46,8 @@ def test_one_who_has_taken_all_counts_no_more() -> None:
     assert (queues.total, one.reason, other.reason) == (900, "", "")
 
 
-def test_looking_for_the_slowest_is_no_work_of_its_own() -> None:
-    """Thousands of slow readers, and a flood that fills them all: few looks at all of them."""
+def test_finding_the_slowest_reader_is_cheap() -> None:
+    """Thousands of slow readers, and a flood that fills all sendqs: all of them are searched only a few times."""
     queues = SendQueues(5000 * 100)
     readers = [Reader(queues) for _ in range(10_000)]
     looks = 0
@@ -61,7 +61,7 @@ def test_looking_for_the_slowest_is_no_work_of_its_own() -> None:
     assert queues.total <= queues.limit
 
 
-def test_memory_is_given_back_by_the_slowest() -> None:
+def test_cutting_the_slowest_frees_memory() -> None:
     queues = SendQueues(0)
     queues.relieve()
     one, other = Reader(queues), Reader(queues)

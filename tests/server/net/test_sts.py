@@ -1,4 +1,4 @@
-"""Strict Transport Security is on by itself where a certificate is one that clients can check, and only there."""
+"""Strict Transport Security is on by default where clients can verify the certificate, and only there."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ _PLAIN, _TLS = (
 
 
 def issued(folder: Path, *names: str, days: int = 30) -> Tls:
-    """A certificate of an authority's."""
+    """Issue a certificate by an authority."""
     authority, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     certificate = (
         x509.CertificateBuilder()
@@ -54,27 +54,27 @@ def port(
 
 
 @pytest.mark.parametrize("name", ["irc.example.org", "*.example.org", "IRC.Example.ORG"])
-def test_with_a_certificate_of_an_authority(tmp_path: Path, name: str) -> None:
+def test_on_with_a_certificate_of_an_authority(tmp_path: Path, name: str) -> None:
     assert port(issued(tmp_path, "x.example", name)) == 6697
 
 
-def test_without_one(tmp_path: Path) -> None:
+def test_off_without_one(tmp_path: Path) -> None:
     assert port(None) == 0
     assert port(Tls(*ensure_certificate(tmp_path, "irc.example.org", ["localhost"]))) == 0, "self-signed"
     assert port(issued(tmp_path / "other", "irc.example.com")) == 0, "of another host"
-    assert port(issued(tmp_path / "wide", "*.org")) == 0, "one label is one label"
+    assert port(issued(tmp_path / "wide", "*.org")) == 0, "a wildcard covers one label"
     assert port(issued(tmp_path / "none")) == 0
     assert port(issued(tmp_path / "over", "irc.example.org", days=-1)) == 0, "expired"
 
 
-def test_the_operator_decides(tmp_path: Path) -> None:
+def test_the_configuration_decides(tmp_path: Path) -> None:
     tls = issued(tmp_path, "irc.example.org")
     assert port(tls, sts=Sts(port=0)) == 0
     assert port(tls, sts=Sts(port=7000)) == 7000
     assert port(tls, listener=replace(_TLS, tls="never")) == 0
 
 
-def test_a_session_without_tls_is_told_the_port(start_server: StartServer, tmp_path: Path) -> None:
+def test_a_session_without_tls_gets_the_port(start_server: StartServer, tmp_path: Path) -> None:
     """https://ircv3.net/specs/extensions/sts"""
     settings = with_policy(Settings(name="irc.example.org"), (_TLS,), issued(tmp_path / "tls", "irc.example.org"), _MS)
     running = start_server(settings, quick_options(tmp_path))

@@ -1,10 +1,14 @@
-"""TLS: on the same port as everything else, with a certificate of our own, and never in anybody's way."""
+"""TLS: on the same port as everything else, with a certificate of our own, without delaying other clients."""
 
+import errno
 import hashlib
 import shutil
 import socket
 import ssl
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from dataclasses import replace
+from http.client import HTTPSConnection
 from pathlib import Path
 
 import pytest
@@ -12,7 +16,7 @@ import pytest
 from greenchat.config.options import Address, ListenerOptions
 from greenchat.config.settings import Settings
 from greenchat.server.net.certificate import ensure_certificate
-from greenchat.server.net.tls import Tls, TlsError
+from greenchat.server.net.tls import Tls, TlsError, TlsStream
 from tests.conftest import ServerThread, StartServer, Target, quick_options
 from tests.irc import Client
 from tests.patience import PATIENCE
@@ -33,7 +37,7 @@ def trusting(certificate: tuple[Path, Path]) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=certificate[0])
 
 
-def test_one_port_serves_tls_and_plain_in_one_channel(secure: ServerThread, trusting: ssl.SSLContext) -> None:
+def test_one_port_for_tls_and_plain_connections(secure: ServerThread, trusting: ssl.SSLContext) -> None:
     with Client(secure.address, "alice", tls=trusting) as alice, Client(secure.address, "bob") as bob:
         alice.join("#lobby")
         bob.join("#lobby")
@@ -47,14 +51,80 @@ def test_one_port_serves_tls_and_plain_in_one_channel(secure: ServerThread, trus
         assert "671" not in {message.command for message in bob.run("WHOIS bob")}
 
 
-def test_much_goes_through_both_ways(secure: ServerThread, trusting: ssl.SSLContext) -> None:
+def test_large_transfers_in_both_directions(secure: ServerThread, trusting: ssl.SSLContext) -> None:
     with Client(secure.address, "alice", tls=trusting) as alice, Client(secure.address, "bob", tls=trusting) as bob:
         alice.send(*[f"PRIVMSG bob :{number} {'x' * 300}" for number in range(2000)])
-        heard = [int(bob.expect("PRIVMSG").params[1].split()[0]) for _ in range(2000)]
-        assert heard == list(range(2000))
+        messages = [int(bob.expect("PRIVMSG").params[1].split()[0]) for _ in range(2000)]
+        assert messages == list(range(2000))
 
 
-def test_a_client_certificate_is_taken_whoever_signed_it(
+def test_the_page_is_served_through_tls(secure: ServerThread, trusting: ssl.SSLContext) -> None:
+    host, port = secure.address
+    connection = HTTPSConnection(host, port, timeout=PATIENCE, context=trusting)
+    with closing(connection):
+        connection.request("GET", "/")
+        assert connection.getresponse().status == 200
+
+
+def _connected(certificate: tuple[Path, Path], trusting: ssl.SSLContext) -> tuple[TlsStream, ssl.SSLSocket]:
+    """Return the two ends of a TLS connection after its handshake: the server's stream, and the client's socket."""
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    stream = Tls(*certificate).accept(ours)
+    with ThreadPoolExecutor(1) as thread:
+        client = thread.submit(trusting.wrap_socket, theirs, server_hostname="localhost")
+        is_done = False
+        while not is_done:
+            with suppress(BlockingIOError):
+                stream.handshake()
+                is_done = True
+        return stream, client.result(PATIENCE)
+
+
+def test_a_slow_reader_gets_everything_in_order(certificate: tuple[Path, Path], trusting: ssl.SSLContext) -> None:
+    stream, client = _connected(certificate, trusting)
+    left = text = b"".join(b"%d," % number for number in range(200_000))
+    received = bytearray()
+    waited = 0
+    with client:
+        while len(received) < len(text):
+            try:
+                left = left[stream.send(left) :] if left else b""
+            except BlockingIOError:
+                waited += 1
+            if waited or not left:
+                received += client.recv(65536)
+    assert waited
+    assert received == text
+    stream.close()
+
+
+@pytest.mark.parametrize("is_direct", [True, False])
+def test_sending_to_a_closed_connection_raises(
+    certificate: tuple[Path, Path], trusting: ssl.SSLContext, is_direct: bool
+) -> None:
+    stream, client = _connected(certificate, trusting)
+    if not is_direct:
+        stream.ssl = None
+    client.close()
+    with pytest.raises(ConnectionResetError) as raised:
+        stream.send(b"hello")
+    assert raised.value.errno == errno.EPIPE
+    stream.close()
+
+
+def test_pyopenssl_shows_what_is_called_directly(certificate: tuple[Path, Path], trusting: ssl.SSLContext) -> None:
+    """These attributes of pyOpenSSL are not documented: without them sending works as well, but takes longer."""
+    stream, client = _connected(certificate, trusting)
+    assert stream.ssl is not None
+    stream.ssl = None
+    assert stream.send(b"hello") == 5
+    with client:
+        assert client.recv(5) == b"hello"
+    stream.close()
+
+
+def test_a_client_certificate_of_any_issuer_is_accepted(
     secure: ServerThread, trusting: ssl.SSLContext, tmp_path: Path
 ) -> None:
     own = ensure_certificate(tmp_path / "client", "alice", [])
@@ -65,14 +135,14 @@ def test_a_client_certificate_is_taken_whoever_signed_it(
         assert certificates == [hashlib.sha256(der).hexdigest()]
 
 
-def test_a_stalled_handshake_delays_nobody(secure: ServerThread, trusting: ssl.SSLContext) -> None:
+def test_a_stalled_handshake_delays_no_other(secure: ServerThread, trusting: ssl.SSLContext) -> None:
     with socket.create_connection(secure.address) as stalled:
         stalled.sendall(b"\x16\x03\x01")
         with Client(secure.address, "alice", tls=trusting) as alice:
             assert alice.sync() == []
 
 
-def test_a_broken_handshake_ends_that_connection_only(secure: ServerThread, trusting: ssl.SSLContext) -> None:
+def test_a_failed_handshake_ends_its_connection_only(secure: ServerThread, trusting: ssl.SSLContext) -> None:
     with Client(secure.address, "alice", tls=trusting) as alice, socket.create_connection(secure.address) as broken:
         broken.settimeout(PATIENCE)
         broken.sendall(b"\x16\x03\x01\x00\x05hello")
@@ -82,19 +152,19 @@ def test_a_broken_handshake_ends_that_connection_only(secure: ServerThread, trus
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-def test_only_modern_tls_is_spoken(secure: ServerThread, trusting: ssl.SSLContext) -> None:
+def test_old_versions_of_tls_are_refused(secure: ServerThread, trusting: ssl.SSLContext) -> None:
     trusting.minimum_version = ssl.TLSVersion.MINIMUM_SUPPORTED
     trusting.maximum_version = ssl.TLSVersion.TLSv1_1
     with pytest.raises((ssl.SSLError, ConnectionError)):
         Client(secure.address, "alice", tls=trusting)
 
 
-def test_without_tls_a_client_of_it_gets_an_alert_and_not_a_hang(server: Target, trusting: ssl.SSLContext) -> None:
+def test_without_tls_a_tls_client_gets_an_alert(server: Target, trusting: ssl.SSLContext) -> None:
     with pytest.raises(ssl.SSLError, match=r"(?i)handshake"):
         Client(server, "alice", tls=trusting)
 
 
-def test_the_certificate_is_made_once_and_its_key_is_private(tmp_path: Path) -> None:
+def test_the_certificate_is_made_once_with_a_private_key_file(tmp_path: Path) -> None:
     certificate, key = ensure_certificate(tmp_path, "a.b", [])
     before = certificate.read_bytes()
     assert ensure_certificate(tmp_path, "a.b", []) == (certificate, key)
@@ -102,7 +172,7 @@ def test_the_certificate_is_made_once_and_its_key_is_private(tmp_path: Path) -> 
     assert key.stat().st_mode & 0o777 == 0o600
 
 
-def test_new_files_are_taken_without_dropping_anybody(
+def test_new_files_are_loaded_without_disconnecting(
     start_server: StartServer, tmp_path: Path, certificate: tuple[Path, Path]
 ) -> None:
     files = [Path(shutil.copy(path, tmp_path)) for path in certificate]
@@ -120,7 +190,7 @@ def test_new_files_are_taken_without_dropping_anybody(
 
 
 @pytest.mark.parametrize("bad", ["missing", "not PEM", "another key"])
-def test_bad_files_are_refused_in_one_line(tmp_path: Path, certificate: tuple[Path, Path], bad: str) -> None:
+def test_invalid_files_are_refused_in_one_line(tmp_path: Path, certificate: tuple[Path, Path], bad: str) -> None:
     cert, key = certificate
     if bad == "missing":
         key = tmp_path / "none.pem"
@@ -136,7 +206,7 @@ def test_bad_files_are_refused_in_one_line(tmp_path: Path, certificate: tuple[Pa
 
 
 @pytest.mark.parametrize("kind", ["auto", "irc", "plain"])
-def test_a_listener_may_want_tls_from_everybody(
+def test_a_listener_may_require_tls(
     start_server: StartServer, tmp_path: Path, certificate: tuple[Path, Path], trusting: ssl.SSLContext, kind: str
 ) -> None:
     listener = ListenerOptions(Address("127.0.0.1", 0), kind=kind, tls="must")

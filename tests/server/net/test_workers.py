@@ -1,4 +1,4 @@
-"""Whose slow work is done first."""
+"""The order of slow work."""
 
 import threading
 
@@ -10,7 +10,7 @@ from tests.patience import PATIENCE
 
 
 class Crowd:
-    """Who wants work done while the only thread is busy, and in which order it was."""
+    """Jobs that are queued while the only thread is busy, and the order in which they ran."""
 
     def __init__(self) -> None:
         self.workers = Workers(1)
@@ -20,27 +20,27 @@ class Crowd:
         gevent.sleep(0)
 
     def want(self, name: str, rank: Rank, address: str) -> gevent.Greenlet:
-        """Somebody comes."""
+        """Queue a job."""
         self.greenlets.append(gevent.spawn(self.workers.apply, lambda: self.order.append(name), rank, address))
         gevent.sleep(0)
         return self.greenlets[-1]
 
     def end(self) -> list[str]:
-        """All of it is done; in this order."""
+        """Finish all jobs; return their order."""
         self.free.set()
         gevent.joinall(self.greenlets, timeout=PATIENCE)
         self.workers.kill()
         return self.order
 
 
-def test_people_who_are_in_go_before_strangers() -> None:
+def test_registered_users_go_before_strangers() -> None:
     crowd = Crowd()
     for number, rank in enumerate((Rank.STRANGER, Rank.GUEST, Rank.ACCOUNT, Rank.STRANGER, Rank.ACCOUNT)):
         crowd.want(f"{rank.name} {number}", rank, "192.0.2.1")
     assert crowd.end() == ["ACCOUNT 2", "ACCOUNT 4", "GUEST 1", "STRANGER 0", "STRANGER 3"]
 
 
-def test_each_address_has_its_turn() -> None:
+def test_addresses_take_turns() -> None:
     crowd = Crowd()
     for number in range(4):
         crowd.want(f"a{number}", Rank.GUEST, "192.0.2.1")
@@ -49,7 +49,7 @@ def test_each_address_has_its_turn() -> None:
     assert crowd.end() == ["a0", "b", "c", "a1", "a2", "a3"]
 
 
-def test_nobody_waits_for_ever() -> None:
+def test_no_job_waits_for_ever() -> None:
     crowd = Crowd()
     crowd.want("stranger", Rank.STRANGER, "192.0.2.1")
     for number in range(20):
@@ -57,7 +57,7 @@ def test_nobody_waits_for_ever() -> None:
     assert crowd.end().index("stranger") < 10
 
 
-def test_who_goes_away_leaves_its_place_to_others() -> None:
+def test_a_cancelled_job_frees_its_place() -> None:
     crowd = Crowd()
     gone = crowd.want("gone", Rank.GUEST, "192.0.2.1")
     crowd.want("next", Rank.GUEST, "192.0.2.1")
@@ -65,7 +65,7 @@ def test_who_goes_away_leaves_its_place_to_others() -> None:
     assert crowd.end() == ["next"]
 
 
-def test_what_work_raises_comes_out_and_the_place_is_free() -> None:
+def test_an_exception_is_raised_to_the_caller_and_frees_the_place() -> None:
     workers = Workers(1)
     for _ in range(3):
         with pytest.raises(ZeroDivisionError):

@@ -1,4 +1,4 @@
-"""Several nodes in processes of their own, each with a port of its own, beside a real engine."""
+"""Several nodes, in processes and on ports of their own, beside a real engine."""
 
 import dataclasses
 import os
@@ -30,20 +30,22 @@ unread = 0
 """
 
 
+_LAST = 30  # lines of each log
+
 _started = count()
 
 
 def forked_node(
     words: Sequence[str], env: Mapping[str, str], output: int, *passed: int, script: Sequence[str] = SCRIPT
 ) -> Process:
-    """Start a node: three in a row have hashes of their own each, as several processes have."""
+    """Start a node. Three in a row have different hash seeds, as several processes have."""
     with open(os.devnull) as nothing:
         standard = [nothing.fileno(), output, output]
         return Forked(words, env, standard, passed=passed, family=next(_started) % 3, script=script)
 
 
 class NodeProcess:
-    """One node. It may be killed and started again."""
+    """One node, which may be killed and started again."""
 
     def __init__(self, folder: Path, number: int, engine: Sequence[Nats], replicas: int, **seat: float) -> None:
         self.folder = folder / str(number)
@@ -102,12 +104,12 @@ class NodeProcess:
         return Client(self.address, nick, caps=caps)
 
     def ask(self, question: str) -> Any:
-        """The first column of the first row of its database's answer."""
+        """Return the first column of the first row that a query to the node's database finds."""
         with closing(sqlite3.connect(f"file:{self.folder}/greenchat.db?mode=ro", uri=True)) as connection:
             return connection.execute(question).fetchone()[0]
 
     def stored(self) -> dict[str, list[tuple[Any, ...]]]:
-        """All that is in its database and that others have too: documents, and what was said and has happened."""
+        """Return all that is in the node's database and that other nodes have, too: documents, messages and events."""
         questions = {
             "documents": "SELECT kind, key, value FROM document WHERE key <> 'position' OR kind <> 'server'",
             "events": "SELECT e.id, c.key, e.kind, s.mask, s.account, coalesce(e.target, c.name), e.text, e.more"
@@ -118,7 +120,7 @@ class NodeProcess:
             return {name: sorted(connection.execute(each), key=repr) for name, each in questions.items()}
 
     def texts(self, channel: str) -> list[tuple[int, str]]:
-        """What was said in a channel and not cut, by its database: ids and texts."""
+        """Return the ids and texts of a channel in the node's database that were not cut."""
         with closing(sqlite3.connect(f"file:{self.folder}/greenchat.db?mode=ro", uri=True)) as connection:
             return connection.execute(
                 "SELECT e.id, e.text FROM event e JOIN conversation c ON c.id = e.conversation"
@@ -134,10 +136,26 @@ class Cluster:
 
 
 @contextmanager
+def showing_logs(nodes: Sequence[NodeProcess]) -> Iterator[None]:
+    """Add the last lines that each node has logged to an error: the clients only show that something was lost."""
+    try:
+        yield
+    except Exception as error:
+        if not hasattr(error, "__notes__"):
+            error.add_note("\n".join(map(_log_tail, nodes)))
+        raise
+
+
+def _log_tail(node: NodeProcess) -> str:
+    lines = node.errors.read_text(encoding="utf-8").splitlines() if node.errors.exists() else ["has no log"]
+    return "\n".join(f"{node.errors.stem}: {line}" for line in lines[-_LAST:])
+
+
+@contextmanager
 def cluster(
     folder: Path, count: int = 3, servers: int = 1, *, grace: int = 60, more: str = "", **seat: float
 ) -> Iterator[Cluster]:
-    """So many nodes that serve, and servers of the engine. more: of the configuration."""
+    """Start so many nodes and servers of the engine. more: lines of the configuration."""
     (folder / "server.toml").write_text(CONFIG.format(grace=grace) + more, encoding="utf-8")
     with nats(folder, servers) as engine:
         nodes = [NodeProcess(folder, number, engine, servers, **seat) for number in range(1, count + 1)]
@@ -146,7 +164,8 @@ def cluster(
             for node in nodes[1:]:
                 node.make_from(nodes[0])
                 node.start()
-            yield Cluster(engine, nodes)
+            with showing_logs(nodes):
+                yield Cluster(engine, nodes)
         finally:
             for node in nodes:
                 node.close()

@@ -1,4 +1,4 @@
-"""Nodes of several machines: each with a data folder, a configuration and a process of its own, beside real engines."""
+"""Nodes on several machines: each with a data folder, a configuration and a process of its own, beside real engines."""
 
 import io
 import os
@@ -37,7 +37,7 @@ _START = "from greenchat.server.main import main\nraise SystemExit(main())\n"
 class Machine(NodeProcess):
     """One machine. more: keys of [cluster]. before: Python that its process runs before the server."""
 
-    def __init__(  # the one of NodeProcess makes a seat
+    def __init__(  # NodeProcess.__init__ makes a seat
         self, home: Path, name: str, engine: Sequence[Nats], *, log: str = "greenchat", more: str = "", before: str = ""
     ) -> None:
         self.name = name
@@ -71,7 +71,7 @@ class Machine(NodeProcess):
         self.config.chmod(0o600)
 
     def start(self, *, ready: bool = True) -> None:
-        """Start it. ready: and wait until it serves; else it is to refuse, see `refusal`."""
+        """Start the node. ready: wait until it serves; otherwise it is expected to refuse, see `refusal`."""
         before = self._served()
         words, env = ("--config", str(self.config)), environment(self.home) | self.environment
         with self.errors.open("ab") as errors:
@@ -92,27 +92,27 @@ class Machine(NodeProcess):
     def _served(self) -> int:
         return self.errors.read_text(encoding="utf-8").count("Data is kept in") if self.errors.exists() else 0
 
-    def wait_until_it_begins_anew(self, times: int = 1) -> None:
-        """Wait until it has served so many times more."""
+    def wait_for_restart(self, times: int = 1) -> None:
+        """Wait until the node has started serving so many more times."""
         wanted, until = times + 1, time.monotonic() + PATIENCE
         while self._served() < wanted:
             assert time.monotonic() < until, self.errors.read_text(encoding="utf-8")
             time.sleep(0.02)
 
     def refusal(self) -> str:
-        """What it says when it does not start."""
+        """Return the error of a node that does not start."""
         before = len(self.errors.read_text(encoding="utf-8")) if self.errors.exists() else 0
         self.start(ready=False)
         assert self.process
         assert self.process.wait(PATIENCE) == 2
-        told = self.errors.read_text(encoding="utf-8")[before:].splitlines()
-        (line,) = [each for each in told if each.startswith("greenchat-server: ")]
+        lines = self.errors.read_text(encoding="utf-8")[before:].splitlines()
+        (line,) = [each for each in lines if each.startswith("greenchat-server: ")]
         return line.removeprefix("greenchat-server: ")
 
     def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
-        """Run a command of the shell there. It takes no process of its own, which would take a second or two."""
+        """Run a shell command on the machine. It has no process of its own, which would take a second or two."""
         out, err = io.StringIO(), io.StringIO()
-        mask = os.umask(0o077)  # which the command narrows for its process
+        mask = os.umask(0o077)  # the command narrows it for its process
         try:
             with redirect_stdout(out), redirect_stderr(err):
                 code = main([*words, "--config", str(self.config)])
@@ -123,13 +123,13 @@ class Machine(NodeProcess):
         return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
 
     def do(self, *words: str) -> str:
-        """Run a command that works; return what it says."""
+        """Run a command that must succeed; return its output."""
         done = self.run(*words)
         assert (done.returncode, done.stderr) == (0, ""), done.stderr
         return done.stdout
 
     def refused(self, *words: str, code: int = 2) -> str:
-        """Run a command that is refused; return the one line that it says."""
+        """Run a command that must be refused; return its error of one line."""
         done = self.run(*words)
         assert (done.returncode, done.stdout) == (code, ""), done
         assert done.stderr.startswith("greenchat-server: ")
@@ -137,7 +137,7 @@ class Machine(NodeProcess):
         return done.stderr.removeprefix("greenchat-server: ").rstrip("\n")
 
     def join(self, other: "Machine") -> None:
-        """Be made from a backup of another one."""
+        """Make this node from a backup of another one."""
         backup = self.home / f"{other.name}-for-{self.name}.gcb"
         backup.unlink(missing_ok=True)
         other.do("backup", str(backup))

@@ -26,7 +26,7 @@ NEEDED = pytest.mark.skipif(
 
 
 def leader_of(engine: "list[Nats]") -> int:
-    """The number of the server that decides about the log; the name of each ends with it."""
+    """Return the number of the server that leads the log; its name ends with it."""
     while True:
         with suppress(EngineError):
             link = Engine(Access(tuple(server.url for server in engine)), "test")
@@ -38,7 +38,7 @@ def leader_of(engine: "list[Nats]") -> int:
 
 
 class Nats:
-    """One server. It may be killed and started again, with its data, on the same ports."""
+    """One NATS server, which may be killed and started again with the same data and ports."""
 
     def __init__(
         self,
@@ -51,8 +51,8 @@ class Nats:
         more: str = "",
         advertise: str = "",
     ) -> None:
-        """sync: how often it writes to the disk. more: lines of its configuration. advertise: where the other servers
-        are told to find it.
+        """sync: how often it writes to the disk. more: lines of its configuration. advertise: the address that it tells
+        the other servers.
         """
         self._reserved = [ReservedPort() for _ in range(2)]
         self.port, self.monitor = (port.number for port in self._reserved)
@@ -79,7 +79,7 @@ class Nats:
         return subprocess.Popen([PROGRAM, "-c", str(self._config)], stdout=self._log, stderr=self._log)
 
     def wait(self) -> None:
-        """Wait until it is ready: until its page of health says so."""
+        """Wait until the server is ready by its health endpoint."""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             try:
@@ -107,7 +107,7 @@ class Nats:
 
 @contextmanager
 def nats(folder: Path, count: int = 1, **options: str) -> Iterator[list[Nats]]:
-    """So many servers, which form a cluster."""
+    """Start so many servers, which form a cluster."""
     with ExitStack() as stack:
         ports = tuple(stack.enter_context(reserved_port()) for _ in range(count)) if count > 1 else ()
         servers = []

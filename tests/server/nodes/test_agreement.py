@@ -1,4 +1,4 @@
-"""Nodes come to the same state, whatever people do: random lives at several nodes, with digests all the time."""
+"""Nodes reach the same state: random clients on several nodes, with digests all the time."""
 
 import random
 import socket
@@ -13,7 +13,7 @@ from tests.irc import Client
 from tests.patience import PATIENCE
 from tests.server.nodes.cluster import NodeProcess, cluster
 from tests.server.nodes.nats import NEEDED
-from tests.server.nodes.talk import wait_until
+from tests.server.nodes.talkers import wait_until
 
 pytestmark = NEEDED
 
@@ -31,8 +31,8 @@ STEPS = 600
 _DEADLY = (b"DIE", b"DRAIN", b"RESTART", b"DEFCON", b"UBAN", b"KLINE", b"DLINE")
 
 
-class Life:
-    """One client of a node, who says random things, and comes back when it was thrown out."""
+class RandomClient:
+    """A client on one node that does random things, and reconnects when it is thrown out."""
 
     def __init__(self, node: NodeProcess, number: int) -> None:
         self.node = node
@@ -54,8 +54,8 @@ class Life:
             self.client = self._come()
 
 
-class PlainLife:
-    """One client of plain text, who only ever talks."""
+class PlainClient:
+    """A plain-text client on one node, which only sends text."""
 
     def __init__(self, node: NodeProcess, name: str) -> None:
         self._sock = socket.create_connection(node.address, PATIENCE)
@@ -74,37 +74,37 @@ class PlainLife:
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_random_lives(tmp_path: Path, seed: int) -> None:
+def test_random_clients(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     with cluster(tmp_path, 3, more=STAFF, snapshots=0.5) as nodes:
-        lives = [Life(nodes.nodes[number % 3], number) for number in range(6)]
+        clients = [RandomClient(nodes.nodes[number % 3], number) for number in range(6)]
         grammar = Grammar(chance, lambda: f"user{chance.randrange(6)}", [])
-        plain = [PlainLife(node, f"plain{number}") for number, node in enumerate(nodes.nodes)]
+        plain = [PlainClient(node, f"plain{number}") for number, node in enumerate(nodes.nodes)]
         for step in range(STEPS):
             if step % 20 == 0:
-                chance.choice(lives).say([b"REHASH\r\n"])
+                chance.choice(clients).say([b"REHASH\r\n"])
             plain[step % 3].say(chance.choice(("hello", "/me waves", "a line of some length " * 9, "é ☺")))
             lines = [grammar.line().rstrip(b"\r\n") + b"\r\n" for _ in range(chance.randint(1, 4))]
-            chance.choice(lives).say([line for line in lines if not any(word in line.upper() for word in _DEADLY)])
+            chance.choice(clients).say([line for line in lines if not any(word in line.upper() for word in _DEADLY)])
         compared = digests(nodes.nodes[0])
         wait_until(lambda: digests(nodes.nodes[0]) != compared)
         for talker in plain:
             talker.close()
-        for life in lives:
+        for client in clients:
             with suppress(OSError):
-                life.client.close()
+                client.client.close()
         until_same(*nodes.nodes)
         for node in nodes.nodes:
             assert node.end() == 0, node.errors.read_text(encoding="utf-8")[-3000:]
-            told = node.errors.read_text(encoding="utf-8")
-            assert "Traceback" not in told, told[-3000:]
-            assert "the state of this node is" not in told, told
+            log = node.errors.read_text(encoding="utf-8")
+            assert "Traceback" not in log, log[-3000:]
+            assert "the state of this node is" not in log, log
         assert any("reloaded the configuration" in node.errors.read_text(encoding="utf-8") for node in nodes.nodes)
-        assert nodes.nodes[0].texts("#lobby"), "plain text was said"
+        assert nodes.nodes[0].texts("#lobby"), "plain text is accepted"
 
 
 def until_same(*nodes: NodeProcess) -> None:
-    """Wait until all databases have the same events and documents: each may be a moment behind."""
+    """Wait until all databases have the same events and documents: a node may be a moment behind."""
     until = time.monotonic() + PATIENCE
     while True:
         first, *others = [node.stored() for node in nodes]
@@ -121,17 +121,17 @@ def until_same(*nodes: NodeProcess) -> None:
 
 
 def digests(node: NodeProcess) -> float:
-    """When the state was last written, and so its digest compared."""
+    """Return the times at which the state was last written, and its digest compared."""
     return (node.folder / "greenchat.state").stat().st_mtime
 
 
 KEEPS_LITTLE = "[storage]\nkeep_unregistered = 100\n"
-LINES = 9000  # more than are kept in the order in which they were said
+LINES = 9000  # more than stay in the table in the order of arrival
 READER = "batch message-tags draft/chathistory soju.im/search"
 
 
 def answers(node: NodeProcess, nick: str) -> list[tuple[str, ...]]:
-    """What somebody at a node is told of the history, whole but for ids of batches."""
+    """Return what a client on a node reads of the history, whole except for the ids of batches."""
     with node.client(nick, READER) as reader:
         reader.join("#a")
         found = []
@@ -149,8 +149,8 @@ def answers(node: NodeProcess, nick: str) -> list[tuple[str, ...]]:
     return found
 
 
-def test_what_is_kept_no_longer_goes_everywhere_at_once(tmp_path: Path) -> None:
-    """One node finds that it is due, and it has gone at the same place of the log at all, whenever they start."""
+def test_retention_deletes_the_same_on_all_nodes(tmp_path: Path) -> None:
+    """One node finds what is due, and all nodes delete it at the same entry of the log, whenever they start."""
     with cluster(tmp_path, 3, more=KEEPS_LITTLE) as nodes:
         one, two, three = nodes.nodes
         with one.client("ann", "echo-message") as ann:
@@ -160,43 +160,41 @@ def test_what_is_kept_no_longer_goes_everywhere_at_once(tmp_path: Path) -> None:
             until_settled(two, three)
             for node in (two, three):
                 assert node.end() == 0
-                node.start()  # it looks for what is to go when it starts, and is not the one to decide
+                node.start()  # it looks for what is due when it starts, and is not the one that decides
             until_looked(two, three)
-            assert agree(one, two, three)
+            agreed(one, two, three)
             ann.quit()
         assert [node.end() for node in (one, three)] == [0, 0]
         assert two.end() == 0
-        two.start()  # alone, so that it decides
+        two.start()  # alone, so that it is the one that decides
         with two.client("cat", "echo-message") as cat:
             cat.join("#a")
             wait_until(lambda: len(two.texts("#a")) < LINES)
             one.start()
             three.start()
-            found = [answers(node, "dan") for node in nodes.nodes]
-            assert found[0][-1][-1] > "line 4"
-            assert found[1:] == [found[0], found[0]]
+            assert agreed(*nodes.nodes)[-1][-1] > "line 4"
             cat.quit()
         stored = [node.texts("#a") for node in nodes.nodes]
         assert stored == [stored[0]] * 3
         assert [node.end() for node in nodes.nodes] == [0, 0, 0]
 
 
-def agree(*nodes: NodeProcess) -> bool:
-    """Whether all answer the same, if none decides meanwhile that something has to go: that is once a minute."""
+def agreed(*nodes: NodeProcess) -> list[tuple[str, ...]]:
+    """Return the answers of all nodes: the same in one of three tries, since a deletion may come in between."""
     for _ in range(3):
         first, *others = [answers(node, "bob") for node in nodes]
         if others == [first] * len(others):
-            return True
-    return False
+            return first
+    raise AssertionError([set(first) ^ set(other) for other in others])
 
 
 def until_settled(*nodes: NodeProcess) -> None:
-    """Wait until most of what was said is where it is looked for when something is to go."""
+    """Wait until most messages are in the table that retention searches."""
     wait_until(lambda: all(node.ask("SELECT count(*) FROM settled") > 8000 for node in nodes))
 
 
 def until_looked(*nodes: NodeProcess) -> None:
-    """Wait until nodes have looked for what is to go: their indexes are made in the same step, just before."""
+    """Wait until nodes have looked for what is due: they build their indexes in the same step, just before."""
     for node in nodes:
         wait_until((node.folder / "greenchat.db-search").exists)
         with node.client("look") as client:

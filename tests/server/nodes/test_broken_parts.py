@@ -1,4 +1,6 @@
-"""One node's network, disk or database breaks: the others notice nothing, and nothing that was echoed is lost."""
+"""The network, disk or database of one node breaks: clients of the others notice nothing, and no echoed message is
+lost.
+"""
 
 import errno
 from collections.abc import Iterator
@@ -15,7 +17,7 @@ from tests.irc import Client
 from tests.server.nodes.machines import Machine
 from tests.server.nodes.nats import NEEDED, Nats, nats
 from tests.server.nodes.proxy import Proxy
-from tests.server.nodes.talk import Talker, check, wait_until
+from tests.server.nodes.talkers import Talker, check, wait_until
 from tests.server.nodes.test_agreement import STAFF
 
 pytestmark = NEEDED
@@ -25,14 +27,16 @@ _PATIENCE = 2.0  # seconds
 
 @pytest.fixture(scope="module")
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nats]:
-    """One server for all tests, each of which has a log of its own."""
+    """Start a server for all tests, each of which uses a log of its own."""
     with nats(tmp_path_factory.mktemp("engine")) as (server,):
         yield server
 
 
 @contextmanager
 def pair(home: Path, engine: Nats, log: str, *, more: str = "", url: str = "") -> Iterator[tuple[Machine, Machine]]:
-    """Two nodes. The second is not started yet; more and url: its keys, and its way to the engine."""
+    """Start one of two nodes; the second one is started by the test. more and url: configuration of the second node,
+    and its URL of the engine.
+    """
     one, other = (Machine(home, name, [engine], log=log, more=more) for name in ("one", "other"))
     try:
         one.do("cluster", "init")
@@ -57,8 +61,10 @@ def check_all(machines: tuple[Machine, Machine], *talkers: Talker) -> None:
     check(SimpleNamespace(nodes=machines), *talkers)  # type: ignore[arg-type]  # it asks for no more of a cluster
 
 
-def test_a_cut_from_the_engine_that_is_short_or_long(tmp_path: Path, engine: Nats) -> None:
-    """Nobody is disconnected. People are told once it takes longer than patience, and what they say is said later."""
+def test_a_short_and_a_long_cut_from_the_engine(tmp_path: Path, engine: Nats) -> None:
+    """Nobody is disconnected. Clients are told when the cut takes longer than `patience`, and what they send is
+    delivered afterwards.
+    """
     proxy = Proxy(engine.port)
     more = f"patience = {_PATIENCE}\nengine_timeout = 60.0\nlease = 60.0"
     with pair(tmp_path, engine, "cut", more=more, url=proxy.url) as (one, other):
@@ -70,16 +76,16 @@ def test_a_cut_from_the_engine_that_is_short_or_long(tmp_path: Path, engine: Nat
             proxy.cut()
             eve.send("PRIVMSG #b :short")
             ann.wait_for_more(10)
-            proxy.mend()
+            proxy.reopen()
             seen = [message.command for message in eve.until("PRIVMSG")]
             assert seen == ["PRIVMSG"] or monotonic() - began > _PATIENCE
             proxy.cut()
             eve.send("PRIVMSG #b :long")
             assert [message.command for message in eve.until("NOTICE")] == ["NOTICE"], (
-                "told once, and after that cut only"
+                "the notice is sent once, later lines are cut only"
             )
             ann.wait_for_more(10)
-            proxy.mend()
+            proxy.reopen()
             assert [message.params[-1] for message in eve.until("PRIVMSG")] == ["long"]
             eve.quit()
         bob.wait_for_more(10)
@@ -88,8 +94,8 @@ def test_a_cut_from_the_engine_that_is_short_or_long(tmp_path: Path, engine: Nat
     proxy.close()
 
 
-def test_history_waits_for_what_was_seen_elsewhere(tmp_path: Path, engine: Nats) -> None:
-    """Whoever continues at another node asks for what came before or after a message that this one may not know yet."""
+def test_history_waits_for_messages_seen_on_another_node(tmp_path: Path, engine: Nats) -> None:
+    """A client that moves to another node may refer to a message that this node does not have yet."""
     proxy = Proxy(engine.port)
     caps = "batch draft/chathistory echo-message message-tags"
     with pair(tmp_path, engine, "history", more="patience = 30.0\nengine_timeout = 60.0", url=proxy.url) as (
@@ -106,41 +112,43 @@ def test_history_waits_for_what_was_seen_elsewhere(tmp_path: Path, engine: Nats)
             second = ann.expect("PRIVMSG").tags["msgid"]
             bob.send(f"CHATHISTORY BEFORE #a msgid={second} 10")
             ann.run("NAMES #a")
-            proxy.mend()
+            proxy.reopen()
             seen = [m.params[-1] for m in bob.until("BATCH") + bob.until("BATCH") if m.tags.get("batch")]
             assert seen == ["first"]
-            bob.run("CHATHISTORY AFTER #a msgid=4vvvvvvvvvvvv 10")  # of the far future: it waits, but not for ever
+            bob.run(
+                "CHATHISTORY AFTER #a msgid=4vvvvvvvvvvvv 10"
+            )  # an id of the far future: the query waits, but not for ever
             ann.quit()
             bob.quit()
         assert [machine.end() for machine in (one, other)] == [0, 0]
     proxy.close()
 
 
-def test_who_is_killed_elsewhere_meanwhile_does_nothing_more(tmp_path: Path, engine: Nats) -> None:
-    """What they have proposed comes after the KILL in the log: it is refused on all nodes, and is no bug of theirs."""
+def test_a_user_killed_on_another_node_has_no_further_effect(tmp_path: Path, engine: Nats) -> None:
+    """The killed user's acts come after the KILL in the log: all nodes refuse them, which is no bug."""
     proxy = Proxy(engine.port)
     more = "patience = 30.0\nengine_timeout = 60.0\nlease = 60.0\n" + STAFF
     with pair(tmp_path, engine, "killed", more=more, url=proxy.url) as (one, other):
         other.start()
         batch = ("BATCH +1 draft/multiline #a", "@batch=1 PRIVMSG #a :one", "@batch=1 PRIVMSG #a :two", "BATCH -1")
-        said = (batch, ("OPER root secret",), ("PRIVMSG #a :one",), ("TOPIC #a :one",), ("NICK somebody",))
+        commands = (batch, ("OPER root secret",), ("PRIVMSG #a :one",), ("TOPIC #a :one",), ("NICK somebody",))
         with Client(one.address, "chief") as chief, ExitStack() as stack:
             chief.run("JOIN #a", "OPER root secret")
             victims = [
                 stack.enter_context(Client(other.address, f"victim{number}", caps="batch draft/multiline message-tags"))
-                for number, _ in enumerate(said)
+                for number, _ in enumerate(commands)
             ]
             for victim in victims:
                 victim.join("#a")
             chief.sync()
             proxy.cut()
-            wanted = received(other) + sum(map(len, said))
-            for victim, lines in zip(victims, said, strict=True):
+            wanted = received(other) + sum(map(len, commands))
+            for victim, lines in zip(victims, commands, strict=True):
                 victim.send(*lines)
             wait_until(lambda: received(other) >= wanted)
             for victim in victims:
                 assert "QUIT" in [message.command for message in chief.run(f"KILL {victim.nick} :enough")]
-            proxy.mend()
+            proxy.reopen()
             for victim in victims:
                 assert "ERROR" in [message.command for message in victim.until_end()]
             chief.quit()
@@ -151,25 +159,27 @@ def test_who_is_killed_elsewhere_meanwhile_does_nothing_more(tmp_path: Path, eng
 
 
 def received(machine: Machine) -> int:
-    """The lines of its clients that it has started to run."""
+    """Return the lines that the node has started to execute."""
     return sum(client["received"] for client in ask(machine.folder, "clients"))
 
 
-def test_a_cut_for_which_a_node_is_given_up(tmp_path: Path, engine: Nats) -> None:
-    """It shows nothing meanwhile, and restarts when it hears of it; its people have time to return."""
+def test_a_cut_that_outlasts_the_lease(tmp_path: Path, engine: Nats) -> None:
+    """The node shows nothing new meanwhile, and restarts when it learns that it was given up; its users have time to
+    return.
+    """
     proxy = Proxy(engine.port)
     more = "patience = 1.0\nengine_timeout = 60.0\nlease = 3.0"
     with pair(tmp_path, engine, "lease", more=more, url=proxy.url) as (one, other):
         other.start()
         ann, bob = talking(one, other)
         proxy.cut()
-        until_said(one, "the node other was given up")
-        heard = len(bob.heard)
+        wait_for_error_text(one, "the node other was given up")
+        count = len(bob.received)
         ann.wait_for_more(10)
-        assert len(bob.heard) == heard, "cut off, it shows nothing new"
-        proxy.mend()
+        assert len(bob.received) == count, "a node that is cut off shows no new message"
+        proxy.reopen()
         bob.wait_until_lost()
-        other.wait_until_it_begins_anew()
+        other.wait_for_restart()
         assert not any("QUIT user1" in event for event in ann.events), "he has time to come back"
         again = Talker(other, "again")
         again.start()
@@ -178,13 +188,13 @@ def test_a_cut_for_which_a_node_is_given_up(tmp_path: Path, engine: Nats) -> Non
     proxy.close()
 
 
-def until_said(machine: Machine, text: str) -> None:
+def wait_for_error_text(machine: Machine, text: str) -> None:
     wait_until(lambda: text in machine.errors.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO], ids=["full", "broken"])
-def test_a_disk_that_takes_no_more(tmp_path: Path, engine: Nats, number: int) -> None:
-    """Only that node leaves, after patience; with room again it catches up."""
+def test_a_full_disk(tmp_path: Path, engine: Nats, number: int) -> None:
+    """Only that node stops, after `patience`; once there is room it catches up."""
     disk = Disk(tmp_path)
     with pair(tmp_path, engine, f"disk{number}", more="patience = 1.0") as (one, other):
         other.environment = disk.environment

@@ -1,4 +1,4 @@
-"""A node that was off applies quickly what it has missed.
+"""A node that was off catches up quickly.
 
 `python -m tests.server.nodes.test_catching_up` measures it.
 """
@@ -20,7 +20,7 @@ _TEXT = "this is a message of some length, as people say them, and the number of
 
 
 def catch_up(folder: Path, count: int) -> float:
-    """Return how many acts, of a message each, a node applies in a second of the processor."""
+    """Return how many acts, each of one message, a node applies in a second of processor time."""
     with cluster(folder, 2) as nodes:
         one, two = nodes.nodes
         clients = [one.client(f"user{number}") for number in range(_SPEAKERS)]
@@ -47,7 +47,7 @@ def catch_up(folder: Path, count: int) -> float:
 
 
 def started(node: NodeProcess) -> float:
-    """Start it; return the processor time that it has taken until it serves."""
+    """Start a node; return the processor time that it has used until it serves."""
     node.start()
     assert node.process
     return cpu_seconds(node.process.pid)

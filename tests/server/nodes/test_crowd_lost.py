@@ -1,4 +1,4 @@
-"""A node is killed to which a thousand are connected: who talks at the others goes on, and sees none of them go."""
+"""A node with a thousand clients is killed: clients of the other nodes keep talking, and see none of them leave."""
 
 import socket
 import subprocess
@@ -19,13 +19,14 @@ pytestmark = NEEDED
 _CROWD = 1000
 _WINDOW = 1.0  # seconds
 _WAIT = 0.1
-# Seconds, and times the silence before: how long it is by `greenchat-bench cluster --kill`; a lease is ten seconds
+# Seconds, and a multiple of the longest silence before: `greenchat-bench cluster --kill` measures it; a lease is ten
+# seconds
 _GENEROUS, _TIMES = 5.0, 10
 
 
 @contextmanager
 def crowd(node: NodeProcess) -> Iterator[None]:
-    """A thousand at a node, some of them in the channel, in a process that does nothing more."""
+    """Connect a thousand clients to a node, some of them in the channel, in a process that does nothing more."""
     code = (
         "from greenchat.bench.node_loss import stand_by; from greenchat.bench.swarm import Endpoint;"
         f" stand_by(Endpoint('127.0.0.1', {node.port}), {_CROWD}, 1, 0)"
@@ -46,7 +47,7 @@ def listens(node: NodeProcess) -> bool:
         return probe.connect_ex(node.address) == 0
 
 
-def test_others_go_on_when_a_node_with_a_thousand_clients_is_killed(tmp_path: Path) -> None:
+def test_others_continue_when_a_node_with_a_thousand_clients_is_killed(tmp_path: Path) -> None:
     with cluster(tmp_path, 3) as nodes, crowd(nodes.nodes[2]):
         swarm = Swarm(Endpoint(*nodes.nodes[0].address))
         clients, _ = gather(swarm, [ROOM] * 2, first=90_000)
@@ -57,7 +58,7 @@ def test_others_go_on_when_a_node_with_a_thousand_clients_is_killed(tmp_path: Pa
         talk.forget_presences()
         nodes.nodes[2].kill()
         silence = talk.run(_WINDOW)
-        nodes.nodes[2].start(ready=False)  # when it comes it is certain that its clients are gone
+        nodes.nodes[2].start(ready=False)  # when it is back its clients are certain to be gone
         while not listens(nodes.nodes[2]):
             silence = max(silence, talk.run(_WAIT))
         silence = max(silence, talk.run(_WINDOW))

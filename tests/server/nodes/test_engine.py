@@ -13,7 +13,7 @@ from gevent.server import StreamServer
 
 from greenchat.protocol.nats import StreamPosition
 from greenchat.server.nodes.access import Access
-from greenchat.server.nodes.engine import Engine, Stored
+from greenchat.server.nodes.engine import Engine, StoredLog
 from greenchat.server.nodes.engine_errors import EngineError, EngineRefusesError
 from greenchat.server.nodes.engine_line import EngineLine
 from greenchat.server.nodes.seat import Seat
@@ -26,7 +26,7 @@ pytestmark = NEEDED
 
 
 class Reader:
-    """Collects entries."""
+    """A reader that collects entries."""
 
     def __init__(self) -> None:
         self.entries: list[tuple[int, bytes]] = []
@@ -44,19 +44,19 @@ class Reader:
         return self.entries
 
 
-def opened(engine: Engine) -> Stored:
-    """The log, made if need be."""
+def opened(engine: Engine) -> StoredLog:
+    """Return the log; make it if there is none."""
     found = engine.find_log("log")
     if found is None:
         engine.make_log("log", "of this test", replicas=1)
-        kept = engine.request("$JS.API.STREAM.INFO.log", b"")["config"]
-        assert kept["max_age"] == 0, "nothing goes by itself: nodes that are all off for long need it"
+        config = engine.request("$JS.API.STREAM.INFO.log", b"")["config"]
+        assert config["max_age"] == 0, "entries do not expire: the nodes may all be off for long"
         found = engine.find_log("log")
     assert found
     return found
 
 
-def test_entries_come_once_and_in_order(tmp_path: Path) -> None:
+def test_entries_are_delivered_once_and_in_order(tmp_path: Path) -> None:
     with nats(tmp_path) as (server,):
         engine, reader = Engine(Access((server.url,)), "test"), Reader()
         assert opened(engine).last == 0
@@ -83,7 +83,7 @@ def test_a_large_backlog_is_delivered_whole(tmp_path: Path) -> None:
         engine.close()
 
 
-def test_the_log_is_there_after_the_engine_was_killed(tmp_path: Path) -> None:
+def test_the_log_survives_a_kill_of_the_engine(tmp_path: Path) -> None:
     with nats(tmp_path) as (server,):
         engine = Engine(Access((server.url,)), "test")
         before = opened(engine)
@@ -102,8 +102,8 @@ def test_the_log_is_there_after_the_engine_was_killed(tmp_path: Path) -> None:
         engine.close()
 
 
-def test_a_line_tries_another_server_first(tmp_path: Path) -> None:
-    """The one that has just failed may hang, and each attempt with it would take seconds."""
+def test_a_connection_tries_another_server_first(tmp_path: Path) -> None:
+    """The server that has just failed may hang, and each attempt would take seconds."""
     with nats(tmp_path) as (server,):
         ways = [Proxy(server.port) for _ in range(3)]
         access = Access(tuple(way.url for way in ways))
@@ -124,7 +124,7 @@ def test_a_line_tries_another_server_first(tmp_path: Path) -> None:
             way.close()
 
 
-def test_a_log_of_somebody_else_is_refused(tmp_path: Path) -> None:
+def test_a_log_of_another_program_is_refused(tmp_path: Path) -> None:
     with nats(tmp_path) as (server,):
         engine = Engine(Access((server.url,)), "test")
         engine.request("$JS.API.STREAM.CREATE.theirs", b'{"name": "theirs", "subjects": ["theirs"]}')
@@ -135,7 +135,7 @@ def test_a_log_of_somebody_else_is_refused(tmp_path: Path) -> None:
         engine.close()
 
 
-def test_what_is_no_engine_is_said() -> None:
+def test_other_servers_are_reported() -> None:
     listener = StreamServer(("127.0.0.1", 0), lambda sock, _: sock.sendall(b"220 mail.example ESMTP\r\n"))
     listener.start()
     with pytest.raises(EngineError, match=r"127\.0\.0\.1:\d+: it (has closed|does not)"):
@@ -145,8 +145,9 @@ def test_what_is_no_engine_is_said() -> None:
 
 @pytest.fixture
 def answering() -> Iterator[Callable[..., Access]]:
-    """Make something that answers as NATS does, but for what it says. info: what it is; answer: to all requests, or
-    the answers to one after the other, NOBODY where nobody listens for the subject."""
+    """Make servers that speak the protocol of NATS with given answers. info: their INFO; answer: the answer to all
+    requests, or the answers one after the other, NOBODY for a subject without subscribers.
+    """
     with ExitStack() as stack:
 
         def make(info: str, answer: str = "", *later: str) -> Access:
@@ -184,15 +185,15 @@ _TEMPORARY = [
 ]
 
 
-def test_servers_of_the_engine_that_are_starting_are_waited_for(answering: Callable[..., Access]) -> None:
-    """Those that have just started, or were away, are "no suitable peers" until they have been heard of."""
+def test_starting_servers_of_the_engine_are_waited_for(answering: Callable[..., Access]) -> None:
+    """ "no suitable peers" is the error until servers that have just started, or were away, have been heard of."""
     engine = Engine(answering('{"jetstream": true}', _NO_PEERS, _NO_PEERS, '{"config": {}}'), "test")
     engine.make_log("log", "x", replicas=3)
     engine.close()
 
 
 @pytest.mark.parametrize("refusal", [_NOBODY, *_TEMPORARY, _NO_PEERS])
-def test_a_leader_that_is_not_elected_yet_is_waited_for(answering: Callable[..., Access], refusal: str) -> None:
+def test_a_missing_leader_is_waited_for(answering: Callable[..., Access], refusal: str) -> None:
     """Commands of the shell wait; a node asks another server of the engine instead."""
     with closing(
         Engine(answering('{"jetstream": true}', refusal, refusal, '{"seq": 7}'), "test", starting=60.0)
@@ -205,7 +206,7 @@ def test_a_leader_that_is_not_elected_yet_is_waited_for(answering: Callable[...,
 
 
 @pytest.mark.parametrize("refusal", [_NOBODY, *_TEMPORARY, _NO_PEERS])
-def test_servers_of_the_engine_that_do_not_come(
+def test_servers_of_the_engine_that_never_come(
     answering: Callable[..., Access], monkeypatch: pytest.MonkeyPatch, refusal: str
 ) -> None:
     monkeypatch.setattr("greenchat.server.nodes.engine.STARTING", 0.5)
@@ -216,13 +217,13 @@ def test_servers_of_the_engine_that_do_not_come(
 
 
 @pytest.mark.parametrize("info", ["null", "[]", '{"jetstream": true, "max_payload": null}'])
-def test_a_greeting_in_another_language(answering: Callable[..., Access], info: str) -> None:
+def test_a_greeting_of_another_protocol(answering: Callable[..., Access], info: str) -> None:
     with pytest.raises(EngineError, match="another protocol"):
         Engine(answering(info), "test")
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "expected"),
     [
         ("null", "another protocol"),
         ("{}", "another protocol"),
@@ -236,10 +237,10 @@ def test_a_greeting_in_another_language(answering: Callable[..., Access], info: 
         ('{"error": {"code": 400, "description": null}}', "refused without a reason"),
     ],
 )
-def test_an_answer_in_another_language(answering: Callable[..., Access], answer: str, told: str) -> None:
+def test_an_answer_of_another_protocol(answering: Callable[..., Access], answer: str, expected: str) -> None:
     engine = Engine(answering('{"jetstream": true}', answer), "test")
-    with pytest.raises(EngineError, match=told):
+    with pytest.raises(EngineError, match=expected):
         engine.find_log("log")
-    with pytest.raises(EngineError, match=told):
+    with pytest.raises(EngineError, match=expected):
         engine.append("log", b"x", "x:1")
     engine.close()

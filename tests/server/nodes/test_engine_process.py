@@ -1,4 +1,4 @@
-"""The engine of `--nodes`: its port is its own, also while it does not run."""
+"""The engine of `--nodes` keeps its port, also while it does not run."""
 
 import socket
 import sys
@@ -20,8 +20,8 @@ def listens(address: tuple[str, int]) -> bool:
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="no other system lets the engine have it then")
-def test_nobody_else_gets_its_port(tmp_path: Path) -> None:
-    """Before it listens, and between its death and its next start: nodes look for it there."""
+def test_the_port_is_reserved(tmp_path: Path) -> None:
+    """Before the engine listens, and between its death and its next start: nodes connect to that port."""
     engine = EngineProcess(tmp_path / "engine")
     address = "127.0.0.1", urlsplit(engine.url).port or 0
     try:

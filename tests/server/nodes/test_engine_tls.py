@@ -1,4 +1,4 @@
-"""The way to an engine that asks who we are: users, tokens, TLS, certificates; with real servers."""
+"""Connecting to an engine that requires credentials: users, tokens, TLS, certificates; with real servers."""
 
 import socket
 import ssl
@@ -27,7 +27,7 @@ pytestmark = NEEDED
 
 
 class Identity(NamedTuple):
-    """Files with a certificate that vouches for itself, and its key."""
+    """A self-signed certificate and its key."""
 
     certificate: str
     key: str
@@ -59,8 +59,8 @@ def identity(folder: Path, name: str) -> Identity:
     return found
 
 
-def come(access: Access) -> None:
-    """Connect, and use the connection."""
+def use_connection(access: Access) -> None:
+    """Connect and use the connection."""
     engine = Engine(access, "test")
     assert engine.find_log("none") is None
     engine.close()
@@ -68,7 +68,7 @@ def come(access: Access) -> None:
 
 def refusal(access: Access) -> str:
     with pytest.raises(EngineRefusesError) as refused:
-        come(access)
+        use_connection(access)
     return str(refused.value).partition(": ")[2].partition(": ")[2]
 
 
@@ -79,9 +79,9 @@ def refusal(access: Access) -> str:
         ('token: "hidden"', {"token": "hidden"}, {"token": "shown"}),
     ],
 )
-def test_who_we_are(tmp_path: Path, asks: str, right: dict[str, str], wrong: dict[str, str]) -> None:
+def test_credentials(tmp_path: Path, asks: str, right: dict[str, str], wrong: dict[str, str]) -> None:
     with nats(tmp_path, more=f"authorization {{ {asks} }}") as (server,):
-        come(Access((server.url,), **right))
+        use_connection(Access((server.url,), **right))
         assert refusal(Access((server.url,), **wrong)) == "Authorization Violation"
         assert refusal(Access((server.url,))) == "Authorization Violation"
 
@@ -91,8 +91,8 @@ def test_tls_with_certificates_on_both_sides(tmp_path: Path) -> None:
     tls = f'tls {{ cert_file: "{theirs.certificate}", key_file: "{theirs.key}", ca_file: "{ours.certificate}"'
     with nats(tmp_path, more=f"{tls}, verify: true }}") as (server,):
         access = Access((server.url,), ca=theirs.certificate, certificate=ours.certificate, key=ours.key)
-        come(access)
-        come(replace(access, urls=(server.url.replace("nats:", "tls:"),)))
+        use_connection(access)
+        use_connection(replace(access, urls=(server.url.replace("nats:", "tls:"),)))
         assert "its certificate is not trusted: self" in refusal(replace(access, ca=""))
         assert "its certificate is not trusted" in refusal(replace(access, ca=other.certificate))
         assert "its certificate is not trusted: Hostname mismatch" in refusal(
@@ -100,14 +100,14 @@ def test_tls_with_certificates_on_both_sides(tmp_path: Path) -> None:
         )
         for wrong in (replace(access, certificate="", key=""), replace(access, **other._asdict())):
             with pytest.raises(EngineError):
-                come(wrong)
+                use_connection(wrong)
         missing = replace(access, certificate=str(tmp_path / "nothing.pem"))
         assert refusal(missing) == f"can't use the certificate {tmp_path}/nothing.pem: No such file or directory"
         assert "PEM files look different" in refusal(replace(access, ca=ours.key))
 
 
-def test_no_tls_where_it_is_asked_for(tmp_path: Path) -> None:
-    """Whoever stands between us and the engine must not talk us out of it."""
+def test_a_server_without_tls_is_refused_where_tls_is_required(tmp_path: Path) -> None:
+    """A man in the middle must not be able to switch TLS off."""
     with nats(tmp_path) as (server,):
         url = server.url.replace("nats:", "tls:")
         assert refusal(Access((url,))) == "it has no TLS, but the configuration requires it"
@@ -117,7 +117,7 @@ def test_no_tls_where_it_is_asked_for(tmp_path: Path) -> None:
 
 @contextmanager
 def speaking(serve: Callable[[socket.socket], None]) -> Iterator[str]:
-    """A server that talks so with the first who comes. Yields its URL."""
+    """Start a server that handles its first connection so. Yields its URL."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def accept() -> None:
@@ -130,8 +130,8 @@ def speaking(serve: Callable[[socket.socket], None]) -> Iterator[str]:
         thread.join(PATIENCE)
 
 
-def test_what_was_said_in_the_clear_is_no_part_of_what_comes_through_tls(tmp_path: Path) -> None:
-    """Nor what another server has started to say: the rest would be taken for a message of a thousand bytes."""
+def test_bytes_before_the_handshake_are_not_part_of_the_session(tmp_path: Path) -> None:
+    """The beginning of a message before the handshake must not swallow the next thousand bytes."""
     theirs = identity(tmp_path, "theirs")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(*theirs)
@@ -148,10 +148,10 @@ def test_what_was_said_in_the_clear_is_no_part_of_what_comes_through_tls(tmp_pat
         Engine(Access((broken, url), ca=theirs.certificate), "test").close()
 
 
-@pytest.mark.parametrize("said", [b"INFO nonsense\r\n", b"INFO []\r\n", b"INFO \xff\r\n", b"+OK\r\nINFO {\r\n"])
-def test_something_else_at_that_port(said: bytes) -> None:
+@pytest.mark.parametrize("texts", [b"INFO nonsense\r\n", b"INFO []\r\n", b"INFO \xff\r\n", b"+OK\r\nINFO {\r\n"])
+def test_another_service_at_that_port(texts: bytes) -> None:
     with (
-        speaking(lambda near: near.sendall(said)) as url,
+        speaking(lambda near: near.sendall(texts)) as url,
         pytest.raises(EngineError, match="it uses another protocol"),
     ):
         Engine(Access((url,)), "test")

@@ -2,17 +2,17 @@
 
 import pytest
 
-from greenchat.chat.acts import Decided, Ran, Spoken
+from greenchat.chat.acts import CommandAct, SpeechAct, StepAct
 from greenchat.server.nodes import entries
 
 ACTS = (
-    Ran(7, 1000, "TOPIC", ("#a", 'a "topic", with é and \n'), {"label": "x"}),
-    Decided(0, 1000, "node.lost", (3, 60_000)),
-    Spoken(7, 1000, "PRIVMSG", "#a", ("one", "two"), (1, 2, 3)),
+    CommandAct(7, 1000, "TOPIC", ("#a", 'a "topic", with é and \n'), {"label": "x"}),
+    StepAct(0, 1000, "node.lost", (3, 60_000)),
+    SpeechAct(7, 1000, "PRIVMSG", "#a", ("one", "two"), (1, 2, 3)),
 )
 
 
-def test_an_entry_gives_its_acts_again() -> None:
+def test_an_entry_is_decoded_to_its_acts() -> None:
     entry = entries.unpack(entries.pack("token", 5, [entries.text(act) for act in ACTS], applied=3, cpu=700))
     assert (entry.token, entry.count, entry.applied, entry.cpu) == ("token", 5, 3, 700)
     assert tuple(entries.acts_of(entry)) == ACTS
@@ -31,6 +31,6 @@ def test_an_entry_gives_its_acts_again() -> None:
         (b'{"v": 1, "token": "t", "count": 1, "applied": 0, "cpu": 0, "acts": ["run"]}', "not an act of version"),
     ],
 )
-def test_what_is_no_entry_is_refused(data: bytes, says: str) -> None:
+def test_invalid_entries_are_refused(data: bytes, says: str) -> None:
     with pytest.raises(entries.EntryError, match=says):
         tuple(entries.acts_of(entries.unpack(data)))

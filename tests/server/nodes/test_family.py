@@ -1,21 +1,27 @@
-"""`greenchat-server --nodes N`: several processes on one machine that are one server."""
+"""`greenchat-server --nodes N`: several processes on one machine that form one server."""
 
 import os
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
+import pytest
+
 from greenchat import __version__
 from greenchat.server.control.client import NoServerError, ask
+from greenchat.server.nodes.access import Access
+from greenchat.server.nodes.family import _Child
+from greenchat.server.nodes.seat import Seat
 from greenchat.server.tools.running import status_rows
 from tests.irc import Client
 from tests.patience import PATIENCE
 from tests.server.forked import run, started
 from tests.server.nodes.nats import NEEDED
-from tests.server.nodes.talk import wait_until
+from tests.server.nodes.talkers import wait_until
 from tests.server.nodes.test_agreement import STAFF
 from tests.server.process import Running
 
@@ -24,7 +30,7 @@ pytestmark = NEEDED
 
 @contextmanager
 def family(home: Path, count: int = 2, *, spare: bool = True) -> Iterator[Running]:
-    """spare: nodes are forked; else each has a start of its own."""
+    """Start a server with nodes. spare: the nodes are forked; otherwise each has a start of its own."""
     words = ("--listen", "127.0.0.1:0", "--data", str(home / "d"), "--nodes", str(count))
     with started(home, *words, spare=spare) as server:
         try:
@@ -35,7 +41,7 @@ def family(home: Path, count: int = 2, *, spare: bool = True) -> Iterator[Runnin
 
 
 def pid_of(folder: Path, but: int = 0) -> int:
-    """The process of the node that serves from a folder, once it is another one."""
+    """Return the process of the node that serves from a folder, once it is a new one."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         try:
@@ -49,7 +55,7 @@ def pid_of(folder: Path, but: int = 0) -> int:
 
 
 def spread(server: Running, count: int = 16) -> list[Client]:
-    """So many clients in one channel, which the system has given to the nodes."""
+    """Connect so many clients to one channel; the system spreads them over the nodes."""
     clients = [Client(server.target, f"user{number}", caps="echo-message") for number in range(count)]
     for client in clients:
         client.join("#a")
@@ -62,7 +68,7 @@ def test_a_node_and_the_engine_die(tmp_path: Path) -> None:
         first, second = pid_of(data), pid_of(data / "nodes/2")
         clients = spread(server)
         numbers = {ask(folder, "status")["users"] for folder in (data, data / "nodes/2")}
-        assert numbers == {16}, "both know all"
+        assert numbers == {16}, "both nodes know all users"
         assert {ask(folder, "status")["nodes"] for folder in (data, data / "nodes/2")} == {2}
         assert dict(status_rows(ask(data, "status")))["nodes"].startswith("2; this is one of them")
         clients[0].send("PRIVMSG #a :hello")
@@ -71,11 +77,11 @@ def test_a_node_and_the_engine_die(tmp_path: Path) -> None:
         os.kill(second, signal.SIGKILL)
         again = pid_of(data / "nodes/2", second)
         staying = [client for client in clients if is_connected(client)]
-        assert 0 < len(staying) < 16, "some were at the one node, and some at the other"
+        assert 0 < len(staying) < 16, "clients were at both nodes"
         staying[0].send("PRIVMSG #a :still here")
         for client in staying:
             seen = client.until("PRIVMSG")
-            assert [message.command for message in seen] == ["PRIVMSG"], "and nobody has left"
+            assert [message.command for message in seen] == ["PRIVMSG"], "a QUIT was seen"
 
         engine = engine_of(data)
         os.kill(engine, signal.SIGKILL)
@@ -103,7 +109,7 @@ def is_running(pid: int) -> bool:
 
 
 def engine_of(data: Path) -> int:
-    """The process that has the engine's configuration in its command line."""
+    """Return the process whose command line has the configuration of the engine."""
     wanted = str(data / "nodes/engine/nats.conf").encode()
     for folder in Path("/proc").iterdir():
         try:
@@ -115,7 +121,7 @@ def engine_of(data: Path) -> int:
     return 0
 
 
-def test_what_was_kept_is_there_after_a_stop_and_for_a_single_server(tmp_path: Path) -> None:
+def test_the_data_is_there_after_a_stop_and_for_a_single_server(tmp_path: Path) -> None:
     data = str(tmp_path / "d")
     with started(tmp_path, "--listen", "127.0.0.1:0", "--data", data) as single, Client(single.target, "ann") as ann:
         ann.join("#a")
@@ -146,7 +152,7 @@ def test_what_was_kept_is_there_after_a_stop_and_for_a_single_server(tmp_path: P
         assert found == ["alone", "by nodes", "by nodes"]
 
 
-def test_nodes_that_could_not_start_leave_the_folder_to_its_server(tmp_path: Path) -> None:
+def test_nodes_that_fail_to_start_leave_the_folder_to_its_server(tmp_path: Path) -> None:
     words = ("--listen", "127.0.0.1:0", "--data", str(tmp_path / "d"))
     with started(tmp_path, *words):
         refused = run(tmp_path, *words, "--nodes", "2")
@@ -158,7 +164,7 @@ def test_nodes_that_could_not_start_leave_the_folder_to_its_server(tmp_path: Pat
         assert server.end() == 0
 
 
-def test_a_second_one_with_the_same_data_is_refused(tmp_path: Path) -> None:
+def test_a_second_server_with_the_same_data_is_refused(tmp_path: Path) -> None:
     data = str(tmp_path / "d")
     with family(tmp_path):
         refused = run(tmp_path, "--data", data, "--listen", "127.0.0.1:0", "--nodes", "2")
@@ -168,20 +174,20 @@ def test_a_second_one_with_the_same_data_is_refused(tmp_path: Path) -> None:
     ]
 
 
-def test_what_can_not_be_is_said_in_a_line(tmp_path: Path) -> None:
+def test_errors_are_one_line(tmp_path: Path) -> None:
     home = ("--data", str(tmp_path / "d"), "--listen", "127.0.0.1:0")
-    for words, told in (
+    for words, expected in (
         (("--nodes", "0"), "0 is not a number from 1 to 16"),
         (("--nodes", "many"), "many is not a number from 1 to 16"),
         (("--nodes", "2", "--record", str(tmp_path / "life")), "--record works with a single server only"),
     ):
         refused = run(tmp_path, *home, *words)
         assert refused.returncode == 2
-        assert told in refused.stderr.splitlines()[-1]
+        assert expected in refused.stderr.splitlines()[-1]
         assert "Traceback" not in refused.stderr
 
 
-def test_an_engine_that_has_lost_its_data_starts_nothing(tmp_path: Path) -> None:
+def test_nothing_starts_with_an_engine_that_has_lost_its_data(tmp_path: Path) -> None:
     data = tmp_path / "d"
     with family(tmp_path) as server:
         with Client(server.target, "bob") as bob:
@@ -194,13 +200,13 @@ def test_an_engine_that_has_lost_its_data_starts_nothing(tmp_path: Path) -> None
         path.rmdir() if path.is_dir() else path.unlink()
     refused = run(tmp_path, "--data", str(data), "--listen", "127.0.0.1:0", "--nodes", "2", patience=60)
     assert refused.returncode == 2
-    told = [line for line in refused.stderr.splitlines() if line.startswith("greenchat-server: ")]
-    assert len(told) == 1, refused.stderr
-    assert "Nothing was changed" in told[0]
+    errors = [line for line in refused.stderr.splitlines() if line.startswith("greenchat-server: ")]
+    assert len(errors) == 1, refused.stderr
+    assert "Nothing was changed" in errors[0]
     assert (data / "greenchat.db").read_bytes() == before
 
 
-def test_a_reload_is_for_all_and_so_is_die(tmp_path: Path) -> None:
+def test_rehash_and_die_reach_all_nodes(tmp_path: Path) -> None:
     config = tmp_path / "server.toml"
     config.write_text(STAFF, encoding="utf-8")
     words = ("--listen", "127.0.0.1:0", "--data", str(tmp_path / "d"), "--nodes", "2", "--config", str(config))
@@ -215,7 +221,7 @@ def test_a_reload_is_for_all_and_so_is_die(tmp_path: Path) -> None:
     assert not engine_of(tmp_path / "d")
 
 
-def test_one_that_is_told_to_end_stays_off_and_the_others_serve(tmp_path: Path) -> None:
+def test_a_stopped_node_stays_off_and_the_others_serve(tmp_path: Path) -> None:
     config, data = tmp_path / "server.toml", tmp_path / "d"
     config.write_text(STAFF, encoding="utf-8")
     words = ("--listen", "127.0.0.1:0", "--data", str(data), "--nodes", "2", "--config", str(config))
@@ -231,8 +237,8 @@ def test_one_that_is_told_to_end_stays_off_and_the_others_serve(tmp_path: Path) 
             with Client(server.target, f"late{number}") as late:
                 late.quit()
         server.process.send_signal(signal.SIGUSR2)
-        told = "use `greenchat-server upgrade` to upgrade several nodes"
-        wait_until(lambda: told in server.errors.read_text(encoding="utf-8"))
+        advice = "use `greenchat-server upgrade` to upgrade several nodes"
+        wait_until(lambda: advice in server.errors.read_text(encoding="utf-8"))
         with Client(server.target, "chief") as chief:
             chief.run("OPER root secret")
             assert chief.run("DIE node-2")[0].params == ("chief", "node-2", "No such server")
@@ -240,20 +246,20 @@ def test_one_that_is_told_to_end_stays_off_and_the_others_serve(tmp_path: Path) 
             assert server.process.wait(PATIENCE) == 0
 
 
-def test_an_only_node_is_upgraded_though_nobody_else_takes_its_clients(tmp_path: Path) -> None:
+def test_a_single_node_is_upgraded_though_no_other_takes_its_clients(tmp_path: Path) -> None:
     data = str(tmp_path / "d")
     with family(tmp_path, 1) as server:
         with Client(server.target, "ann") as ann:
             done = run(tmp_path, "upgrade", "--data", data, patience=60)
-            told = f"node-1 was restarted, with greenchat {__version__}; it was {__version__}\n"
-            assert (done.returncode, done.stderr, done.stdout) == (0, "", told)
+            expected = f"node-1 was restarted, with greenchat {__version__}; it was {__version__}\n"
+            assert (done.returncode, done.stderr, done.stdout) == (0, "", expected)
             assert ann.until_end()[-1].params == ("The server is restarting: connect again",)
         with Client(server.target, "ann") as ann:
             ann.quit()
         assert server.end() == 0
 
 
-def test_times_of_the_configuration_count(tmp_path: Path) -> None:
+def test_intervals_of_the_configuration_are_used(tmp_path: Path) -> None:
     config = tmp_path / "server.toml"
     config.write_text("[cluster]\npatience = 1.0\nsnapshot = 1.0\n", encoding="utf-8")
     data = tmp_path / "d"
@@ -266,7 +272,7 @@ def test_times_of_the_configuration_count(tmp_path: Path) -> None:
 
 
 def test_a_key_that_needs_a_restart_is_in_force_after_one(tmp_path: Path) -> None:
-    """The state continues from the log, with the settings of before; what a node serves is what its file says now."""
+    """The state is rebuilt from the log with the former settings; the services of a node follow its present file."""
     config = tmp_path / "server.toml"
     words = ("--listen", "127.0.0.1:0", "--data", str(tmp_path / "d"), "--nodes", "2", "--config", str(config))
     for enabled, status in ("false", 404), ("true", 401):
@@ -279,7 +285,35 @@ def test_a_key_that_needs_a_restart_is_in_force_after_one(tmp_path: Path) -> Non
             assert server.end() == 0
 
 
-def test_nothing_is_left_behind_by_a_parent_that_was_killed(tmp_path: Path) -> None:
+@pytest.mark.skipif(not Path("/proc/self/autogroup").exists(), reason="this kernel has no autogroups")
+def test_a_node_that_starts_again_lets_the_others_go_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "orig_argv", [sys.executable, "-c", "import time; time.sleep(600)"])
+    child = _Child(Seat(name="node-1", log="greenchat", folder="", state="", ports=(), engine=Access(())))
+
+    def niceness() -> str:
+        assert child.process
+        return Path(f"/proc/{child.process.pid}/autogroup").read_text(encoding="ascii").split()[-1]
+
+    for again, starting in ((0.0, "0"), (time.monotonic(), "5")):
+        child.again = again
+        child.start()
+        process = child.process
+        assert process
+        try:
+            assert niceness() == starting
+            reading, writing = os.pipe()
+            os.write(writing, b"!")  # what a node writes when it serves
+            os.close(writing)
+            assert child.ready
+            child.ready.close()
+            child.ready = os.fdopen(reading, "rb", buffering=0)
+            wait_until(lambda: child.look() is None and niceness() == "0")
+        finally:
+            process.kill()
+            process.wait()
+
+
+def test_killing_the_parent_leaves_no_processes(tmp_path: Path) -> None:
     data = tmp_path / "d"
     with family(tmp_path) as server:
         engine = engine_of(data)

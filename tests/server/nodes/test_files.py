@@ -1,4 +1,4 @@
-"""Uploaded files, where nodes share their folder, as those of `--nodes` do."""
+"""Uploaded files where nodes share their folder, as with `--nodes`."""
 
 import base64
 import json
@@ -11,7 +11,7 @@ from greenchat.server.files.blobs import FOLDER
 from tests.http_client import Http
 from tests.server.nodes.cluster import Cluster, NodeProcess, cluster
 from tests.server.nodes.nats import NEEDED
-from tests.server.nodes.talk import wait_until
+from tests.server.nodes.talkers import wait_until
 
 pytestmark = NEEDED
 
@@ -26,14 +26,14 @@ def shared(nodes: Cluster) -> None:
 
 
 def begun(node: NodeProcess, first: bytes) -> Http:
-    """An upload of twice as much, of which the first half has come."""
+    """Start an upload, of which the first half has arrived."""
     link = Http(node.address)
     link.send(f"POST /files HTTP/1.1\r\nHost: x\r\nContent-Length: {2 * len(first)}\r\n\r\n".encode() + first)
     return link
 
 
 def ended(link: Http, rest: bytes) -> str:
-    """The path under which it is handed out."""
+    """Finish an upload; return the path of the file."""
     link.send(rest)
     answer = link.answer("POST")
     assert answer.status == 201, answer
@@ -46,7 +46,7 @@ def fetched(node: NodeProcess, path: str) -> bytes:
 
 
 def wait_for_parts(node: NodeProcess, count: int) -> None:
-    """Wait until so many uploads are on the disk, as far as they have come."""
+    """Wait until so many incomplete uploads are on the disk."""
     parts = node.folder / FOLDER / "parts"
     wait_until(lambda: parts.is_dir() and sum(each.stat().st_size >= _MIB for each in parts.iterdir()) == count)
 
@@ -63,8 +63,10 @@ def test_two_uploads_at_the_same_time_are_two_files(tmp_path: Path) -> None:
             assert [fetched(node, path)[::_MIB] for path in paths] == [b"bB", b"aA"]
 
 
-def test_a_node_that_comes_back_takes_no_file_away(tmp_path: Path) -> None:
-    """It knows of no file since its last snapshot until it has caught up, and of none that comes in elsewhere."""
+def test_a_recovering_node_deletes_no_file(tmp_path: Path) -> None:
+    """Until it has caught up it does not know the files that came since its last snapshot, nor those uploaded on other
+    nodes.
+    """
     with cluster(tmp_path, 2, more=_CONFIG) as nodes, ExitStack() as links:
         shared(nodes)
         one, other = nodes.nodes
@@ -77,8 +79,8 @@ def test_a_node_that_comes_back_takes_no_file_away(tmp_path: Path) -> None:
         assert fetched(one, ended(under_way, b"B" * _MIB))[::_MIB] == b"bB"
 
 
-def test_the_content_of_a_deleted_file_stays_until_no_node_can_have_a_new_use_for_it(tmp_path: Path) -> None:
-    """Another node may have taken the same, and this one not know of its file yet."""
+def test_the_content_of_a_deleted_file_stays_while_another_node_may_use_it(tmp_path: Path) -> None:
+    """Another node may have received the same content, whose file this node does not know yet."""
     with cluster(tmp_path, 2, more=_CONFIG) as nodes:
         shared(nodes)
         one, other = nodes.nodes
@@ -92,7 +94,7 @@ def test_the_content_of_a_deleted_file_stays_until_no_node_can_have_a_new_use_fo
             (content,) = (file for file in (one.folder / FOLDER).glob("??/*") if file.parent.name != "parts")
             assert link.get(path, "DELETE", Authorization=owner).status == 204
             began = time.monotonic()
-            while time.monotonic() < began + 2:  # it is looked at every second
+            while time.monotonic() < began + 2:  # the sweeper looks every second
                 assert link.get(path).status == 404
                 time.sleep(0.05)
             assert content.read_bytes() == b"x"

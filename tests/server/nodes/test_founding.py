@@ -1,4 +1,4 @@
-"""Making a log, when the engine does not answer as it should."""
+"""Making a log while the engine does not answer as it should."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,33 +15,33 @@ pytestmark = NEEDED
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Iterator[Machine]:
-    """A node of a log that is not made yet."""
+    """Return a node whose log does not exist yet."""
     with nats(tmp_path) as (engine,):
         one = Machine(tmp_path, "one", [engine])
         yield one
         one.close()
 
 
-def test_an_answer_that_is_lost(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The log is made all the same, and this node is the one that belongs to it."""
+def test_a_lost_answer(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The log was made all the same, and this node belongs to it."""
     make = Engine.make_log
 
-    def make_and_say_nothing(engine: Engine, name: str, identity: str, *, replicas: int) -> None:
+    def make_without_answer(engine: Engine, name: str, identity: str, *, replicas: int) -> None:
         make(engine, name, identity, replicas=replicas)
         raise EngineError("it does not answer")
 
-    monkeypatch.setattr(Engine, "make_log", make_and_say_nothing)
+    monkeypatch.setattr(Engine, "make_log", make_without_answer)
     assert "was created" in machine.do("cluster", "init")
     machine.start()
     assert machine.end() == 0
 
 
-def test_an_engine_that_goes_away(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody knows what it has done: `rebase` makes the log."""
+def test_an_engine_that_disappears(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it has done is unknown: `rebase` makes the log."""
 
     def go_away(engine: Engine, *_: object, **__: object) -> None:
         engine.close("it has closed the connection")
-        raise EngineError(engine.trouble)
+        raise EngineError(engine.end_reason)
 
     monkeypatch.setattr(Engine, "make_log", go_away)
     assert machine.refused("cluster", "init") == "it has closed the connection"
@@ -53,7 +53,7 @@ def test_an_engine_that_goes_away(machine: Machine, monkeypatch: pytest.MonkeyPa
 
 
 def test_an_engine_that_refuses(machine: Machine) -> None:
-    """Nothing is left: it can be tried again."""
+    """Nothing is left behind, so it can be repeated."""
     text = machine.config.read_text(encoding="utf-8")
     machine.config.write_text(text.replace("replicas = 1", "replicas = 3"), encoding="utf-8")
     machine.refused("cluster", "init")

@@ -1,4 +1,4 @@
-"""No act is too large for the log: the engine would refuse it for ever, and all that comes behind it waits."""
+"""No act exceeds the size of an entry: the engine would refuse it for ever, and all later acts would wait."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from greenchat.chat.accounts import Account
-from greenchat.chat.acts import Decided
+from greenchat.chat.acts import StepAct
 from greenchat.chat.owned.files import File
 from greenchat.commands.history.files import drop_many
 from greenchat.config.settings import Settings
@@ -22,11 +22,11 @@ from tests.server.nodes.nats import NEEDED, nats
 from tests.world import World
 
 
-def act(text: str) -> Decided:
-    return Decided(0, 1000, "x", (text,))
+def act(text: str) -> StepAct:
+    return StepAct(0, 1000, "x", (text,))
 
 
-def test_an_act_that_is_too_large_is_refused_where_it_is_proposed() -> None:
+def test_a_too_large_act_is_refused_where_it_is_proposed() -> None:
     log = NodeLog()
     applied: list[int] = []
     for large in ("x" * 1_000_000, "\u20ac" * 300_000, "\x01" * 150_000):
@@ -39,13 +39,13 @@ def test_an_act_that_is_too_large_is_refused_where_it_is_proposed() -> None:
 
 
 @pytest.mark.parametrize("text", ["x" * 899_000, "\u20ac" * 299_000, "\x01" * 149_000])
-def test_the_largest_act_is_an_entry_that_the_engine_takes(text: str) -> None:
+def test_the_largest_act_fits_into_an_entry(text: str) -> None:
     entry = entries.text(act(text))
     assert entries.fits(entry)
     assert len(entries.pack("0123456789abcdef", 10**9, [entry], applied=10**9, cpu=10**9)) < entries.LARGEST
 
 
-def test_what_is_done_for_many_is_done_in_acts_that_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bulk_changes_are_split_into_acts_that_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     world = World(Settings(), quick_options(tmp_path))
     world.app.record(tmp_path / "acts")
     names = [f"{number:022}" for number in range(50_000)]
@@ -65,7 +65,7 @@ def test_what_is_done_for_many_is_done_in_acts_that_fit(tmp_path: Path, monkeypa
 
 
 @NEEDED
-def test_an_engine_that_takes_no_large_entries_is_refused(tmp_path: Path) -> None:
+def test_an_engine_that_accepts_small_entries_only_is_refused(tmp_path: Path) -> None:
     with (
         nats(tmp_path, more="max_payload: 512KB") as (server,),
         pytest.raises(EngineRefusesError, match="max_payload is too small"),

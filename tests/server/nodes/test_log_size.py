@@ -1,17 +1,18 @@
-"""The log does not grow for ever: what all nodes have in a snapshot is taken out of it."""
+"""The log does not grow for ever: entries that all nodes have in a snapshot are deleted."""
 
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
 import gevent
+import pytest
 
 from greenchat.server.nodes import state_file
-from greenchat.server.nodes.engine import Engine, Stored
+from greenchat.server.nodes.engine import Engine, StoredLog
 from tests.patience import PATIENCE
 from tests.server.nodes.cluster import Cluster, NodeProcess, cluster
 from tests.server.nodes.nats import NEEDED
-from tests.server.nodes.talk import Talker, check
+from tests.server.nodes.talkers import Talker, check
 
 pytestmark = NEEDED
 
@@ -19,26 +20,26 @@ _NOTHING = 0.0001  # MiB: the log is always larger
 _MOMENT = 0.0005  # hours: 1.8 seconds
 
 
-def stored(nodes: Cluster) -> Stored:
-    """The log as the engine has it."""
+def stored(nodes: Cluster) -> StoredLog:
+    """Return the log as the engine has it."""
     engine = Engine(nodes.nodes[0].seat.engine, "test")
     try:
-        found = engine.find_log("greenchat")
-        assert found
-        return found
+        stored_log = engine.find_log("greenchat")
+        assert stored_log
+        return stored_log
     finally:
         engine.close()
 
 
 def position(node: NodeProcess) -> int:
-    """The entry at which its last state file was written."""
+    """Return the entry at which the node's last state file was written."""
     head = state_file.head_of(node.folder / "greenchat.state")
     assert head
     return head.position
 
 
-def begin_anew(nodes: Cluster, **changed: float) -> None:
-    """Restart the nodes with another configuration of the log."""
+def restart_with(nodes: Cluster, **changed: float) -> None:
+    """Restart the nodes with other settings of the log."""
     for node in nodes.nodes:
         running = node.process and node.process.poll() is None
         assert not running or node.end() == 0
@@ -48,16 +49,17 @@ def begin_anew(nodes: Cluster, **changed: float) -> None:
 
 
 def wait(talker: Talker, is_so: Callable[[], bool]) -> None:
-    """Wait while somebody talks: a hundred entries take a minute on a busy machine."""
+    """Wait while clients talk: a hundred entries take a minute on a busy machine."""
     with gevent.Timeout(5 * PATIENCE):
         while not is_so():
             talker.wait_for_more(5)
 
 
-def test_it_holds_what_a_node_that_is_off_needs(tmp_path: Path) -> None:
+@pytest.mark.long
+def test_it_keeps_what_an_absent_node_needs(tmp_path: Path) -> None:
     with cluster(tmp_path, 2, snapshots=0.5) as nodes:
         one, two = nodes.nodes
-        begin_anew(nodes, size=_NOTHING)
+        restart_with(nodes, size=_NOTHING)
         ann, bob = Talker(one, "ann"), Talker(two, "bob")
         for talker in (ann, bob):
             talker.start()
@@ -74,10 +76,10 @@ def test_it_holds_what_a_node_that_is_off_needs(tmp_path: Path) -> None:
         check(nodes, ann, bob, cat)
 
 
-def test_a_node_that_was_off_for_too_long_says_so_and_is_made_from_another(tmp_path: Path) -> None:
+def test_a_node_that_was_off_for_too_long_reports_it_and_is_made_from_another(tmp_path: Path) -> None:
     with cluster(tmp_path, 2, snapshots=0.5) as nodes:
         one, two = nodes.nodes
-        begin_anew(nodes, keep=_MOMENT)
+        restart_with(nodes, keep=_MOMENT)
         ann = Talker(one, "ann")
         ann.start()
         ann.wait_for_more()
@@ -87,10 +89,10 @@ def test_a_node_that_was_off_for_too_long_says_so_and_is_made_from_another(tmp_p
         two.start(ready=False)
         assert two.process
         assert two.process.wait(PATIENCE) == 2
-        told = two.errors.read_text(encoding="utf-8").splitlines()[-1]
-        assert f"this node has only those up to {left}: it was off for too long: delete" in told
+        line = two.errors.read_text(encoding="utf-8").splitlines()[-1]
+        assert f"this node has only those up to {left}: it was off for too long: delete" in line
         assert position(two) == left, "nothing is changed"
-        begin_anew(nodes, keep=24.0)  # else the log continues faster than the next file is copied
+        restart_with(nodes, keep=24.0)  # otherwise the log is trimmed faster than the next file is copied
         ann.wait_until_lost()
         two.make_from(one)
         two.start()

@@ -1,6 +1,6 @@
 """The network between the machines is cut: a node is alone with a server of the engine that has no majority.
 
-Each server of the engine has a way of its own to each of the others, through a proxy that can be cut.
+Each server of the engine reaches each of the others through a proxy of its own that can be cut.
 """
 
 from collections.abc import Iterator
@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
+
 from tests.irc import Client
 from tests.ports import reserved_port
 from tests.server.nodes.machines import Machine
 from tests.server.nodes.nats import NEEDED, Nats
 from tests.server.nodes.proxy import Proxy
-from tests.server.nodes.talk import Talker, check
+from tests.server.nodes.talkers import Talker, check
 from tests.server.nodes.test_faults import come_back
 
 pytestmark = NEEDED
@@ -24,7 +26,7 @@ _SERVERS = 3
 
 @dataclass
 class Network:
-    """Servers of the engine. ways: from one to the other, by their numbers."""
+    """The servers of the engine. ways: the proxies from one to the other, by their numbers."""
 
     engine: list[Nats]
     ways: dict[tuple[int, int], Proxy]
@@ -37,9 +39,9 @@ class Network:
         for way in self._of(number):
             way.cut()
 
-    def mend(self, number: int) -> None:
+    def reopen(self, number: int) -> None:
         for way in self._of(number):
-            way.mend()
+            way.reopen()
 
 
 @contextmanager
@@ -54,7 +56,7 @@ def network(folder: Path) -> Iterator[Network]:
         engine = []
         for number in numbers:
             routes = tuple(ways[number, other].port for other in numbers if other != number)
-            # whoever hears of a server from another one finds nothing at this address: the ways are the only ones
+            # the advertised address is not reachable: servers find each other through the proxies only
             server = Nats(folder, number, routes, ports[number], advertise=f"127.0.0.1:{nowhere}")
             stack.callback(server.close)
             engine.append(server)
@@ -63,8 +65,11 @@ def network(folder: Path) -> Iterator[Network]:
         yield Network(engine, ways)
 
 
+@pytest.mark.long
 def test_a_minority_of_the_engine_with_a_node(tmp_path: Path) -> None:
-    """Its people are told, then sent away, and go on at the others, where nobody has noticed; then it comes back."""
+    """Its clients are told, then sent away, and continue on the other nodes, whose clients have noticed nothing; then
+    it comes back.
+    """
     patient = "engine_timeout = 60.0\nlease = 60.0"
     with network(tmp_path) as net, ExitStack() as stack:
         *most, alone = net.engine
@@ -89,19 +94,19 @@ def test_a_minority_of_the_engine_with_a_node(tmp_path: Path) -> None:
         eve = Client(york.address, "eve")
         eve.join("#a")
         net.cut(len(most))
-        told = [message for message in eve.until_end() if message.command in ("NOTICE", "ERROR")]
-        assert "is waiting for its other nodes" in told[0].params[-1]
-        assert "Connect again" in told[-1].params[-1]
+        messages = [message for message in eve.until_end() if message.command in ("NOTICE", "ERROR")]
+        assert "is waiting for its other nodes" in messages[0].params[-1]
+        assert "Connect again" in messages[-1].params[-1]
         cat.wait_until_lost()
-        heard = len(cat.heard)
+        count = len(cat.received)
         ann.wait_for_more()
         bob.wait_for_more()
         assert not any("QUIT" in event for talker in (ann, bob) for event in talker.events)
-        net.mend(len(most))
+        net.reopen(len(most))
         with come_back(york, "dan") as dan:
             dan.quit()
         again = Talker(york, "again")
         again.start()
         again.wait_for_more()
-        assert len(cat.heard) == heard, "cut off, it has shown nothing new"
+        assert len(cat.received) == count, "a node that was cut off showed no new message"
         check(SimpleNamespace(nodes=machines), ann, bob, cat, again)  # type: ignore[arg-type]  # all it asks for

@@ -1,4 +1,4 @@
-"""Whether the engine writes to the disk at once: what its monitoring says, or whatever answers in its place."""
+"""Whether the engine syncs its writes, by its monitoring endpoint or whatever answers in its place."""
 
 import json
 from typing import Any
@@ -20,7 +20,7 @@ def _answers(monkeypatch: pytest.MonkeyPatch, body: str) -> None:
 
 
 @pytest.mark.parametrize(("config", "count"), [({"sync_always": True}, 0), ({"sync_always": False}, 1), ({}, 1)])
-def test_an_engine_that_may_lose_what_it_has_said_is_named(
+def test_an_engine_that_may_lose_writes_is_reported(
     monkeypatch: pytest.MonkeyPatch, config: dict[str, Any], count: int
 ) -> None:
     _answers(monkeypatch, json.dumps({"jetstream": {"config": config}}))
@@ -28,7 +28,7 @@ def test_an_engine_that_may_lose_what_it_has_said_is_named(
 
 
 @pytest.mark.parametrize("body", ["", "[]", "null", "{}", '{"jetstream": null}', '{"jetstream": {"config": null}}'])
-def test_something_else_that_answers_there(monkeypatch: pytest.MonkeyPatch, body: str) -> None:
+def test_another_service_at_the_monitoring_port(monkeypatch: pytest.MonkeyPatch, body: str) -> None:
     _answers(monkeypatch, body)
     with pytest.raises(EngineError, match="it does not answer like NATS"):
         list(unsafe(_SEAT))

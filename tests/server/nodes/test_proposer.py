@@ -1,4 +1,4 @@
-"""A node writes an entry at a time, and before it has come only what asks to come."""
+"""A node writes one entry at a time, and before it is present only its request to join."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from tests.patience import PATIENCE
 
 
 class Line:
-    """The engine: what was appended comes back only if a node applies it."""
+    """An engine whose appended entries come back only when a node applies them."""
 
     def __init__(self) -> None:
         self.appended: list[entries.LogEntry] = []
@@ -25,14 +25,14 @@ class Line:
         return True
 
 
-def test_who_has_not_come_does_not_say_that_it_is_alive(monkeypatch: pytest.MonkeyPatch) -> None:
-    """That would be waited for in vain, and what asks to come with it: the node never came."""
+def test_a_node_that_is_not_present_writes_no_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The heartbeat would be waited for in vain, and the request to join with it."""
     monkeypatch.setattr(proposer, "_ALIVE", 0.005)
     line: Any = Line()
     is_here, has_ended = Event(), Event()
     writer = Proposer("abc", NodeLog(), line)
     running = gevent.spawn(writer.run, lambda: 1, is_here.is_set, has_ended.is_set)
-    gevent.sleep(0.05)  # ten times as long as it is silent
+    gevent.sleep(0.05)  # ten times the interval of heartbeats
     assert not line.appended
     is_here.set()
     assert line.some.wait(PATIENCE)

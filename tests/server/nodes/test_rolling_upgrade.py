@@ -1,4 +1,4 @@
-"""A rolling upgrade, with the real engine: nodes of two versions are one server, and nobody hears of it."""
+"""A rolling upgrade, with the real engine: nodes of two versions form one server, without a break for clients."""
 
 import json
 import os
@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import pytest
+
 from greenchat.chat.acts import OLDEST, VERSION
 from tests.irc import Client
 from tests.patience import PATIENCE
@@ -16,8 +18,8 @@ from tests.server.forked import Forked, run, started
 from tests.server.nodes.cluster import cluster
 from tests.server.nodes.machines import Machine
 from tests.server.nodes.nats import NEEDED, Nats, nats
-from tests.server.nodes.rolling import LATER, NEW, OLD, Installation, Wanderer
-from tests.server.nodes.talk import check, wait_until
+from tests.server.nodes.rolling_upgrade import LATER, NEW, OLD, Installation, MovingClient
+from tests.server.nodes.talkers import check, wait_until
 from tests.server.nodes.test_agreement import STAFF
 from tests.server.nodes.test_family import pid_of
 from tests.server.process import Process, environment
@@ -26,7 +28,7 @@ pytestmark = NEEDED
 
 
 class Installed(Machine):
-    """A machine with an installation of its own, or one that it shares."""
+    """A machine with an installation of its own, or a shared one."""
 
     def __init__(self, home: Path, name: str, engine: list[Nats], installation: Installation) -> None:
         super().__init__(home, name, engine, more="lease = 60.0")
@@ -34,7 +36,7 @@ class Installed(Machine):
         self._installation = installation
 
     def _forked(self, words: Sequence[str], env: Mapping[str, str], output: int) -> Process:
-        """As of all machines, but for the hashes: each version is loaded once."""
+        """Fork as for all machines, except for the hash seeds: each version is loaded once."""
         with open(os.devnull) as nothing:
             standard = [nothing.fileno(), output, output]
             return Forked(words, {**env, **self._installation.environment}, standard, script=self._script)
@@ -42,7 +44,7 @@ class Installed(Machine):
 
 @contextmanager
 def running(*machines: Machine) -> Iterator[None]:
-    """Make them a server, which they are one after another."""
+    """Form one server of them by joining one after another."""
     first, *others = machines
     with ExitStack() as stack:
         for machine in machines:
@@ -56,20 +58,23 @@ def running(*machines: Machine) -> Iterator[None]:
 
 
 def epochs(machine: Machine) -> dict[str, tuple[str, int]]:
-    """The version of each node, and the newest epoch that it knows."""
-    found = json.loads(machine.do("cluster", "status", "--json"))
-    return {node["name"]: (node["version"], node["newest"]) for node in found["nodes"]}
+    """Return the version of each node and its newest epoch."""
+    document = json.loads(machine.do("cluster", "status", "--json"))
+    return {node["name"]: (node["version"], node["newest"]) for node in document["nodes"]}
 
 
+@pytest.mark.long
 def test_three_nodes_are_upgraded_one_after_another(tmp_path: Path) -> None:
-    """Those who talk continue at another node each time; what came with the new version waits until all have it."""
+    """Talking clients continue on another node each time; the new version's commands are refused until all nodes have
+    it.
+    """
     installation = Installation(tmp_path)
     with nats(tmp_path) as engine:
         one, two, three, late = (Installed(tmp_path, name, engine, installation) for name in ("a", "b", "c", "late"))
         with running(one, two, three, late):
             assert late.end() == 0  # it is off while the others are upgraded
             talkers = [
-                Wanderer(nodes, nick)
+                MovingClient(nodes, nick)
                 for nick, nodes in (("ann", [one, two, three]), ("bob", [two, three, one]), ("cat", [three, one, two]))
             ]
             for talker in talkers:
@@ -82,13 +87,13 @@ def test_three_nodes_are_upgraded_one_after_another(tmp_path: Path) -> None:
 
             installation.upgrade()
             for number, machine in enumerate((three, two, one), 1):
-                told = machine.do("upgrade")
-                assert told.startswith(f"{machine.name} was restarted, with greenchat {NEW}; it was {OLD}\n")
-                assert told.endswith(f"Once all nodes support epoch {LATER}, begin it with `cluster upgrade`\n")
+                output = machine.do("upgrade")
+                assert output.startswith(f"{machine.name} was restarted, with greenchat {NEW}; it was {OLD}\n")
+                assert output.endswith(f"Once all nodes support epoch {LATER}, begin it with `cluster upgrade`\n")
                 assert sorted(epochs(machine).values()) == [(OLD, VERSION)] * (3 - number) + [(NEW, LATER)] * number
                 with machine.client("new", "standard-replies") as new:
                     new.join("#new")
-                    assert new.commands("WAVE #new") == ["421"], "not while a node does not know it"
+                    assert new.commands("WAVE #new") == ["421"], "no new command while a node does not know it"
                     assert new.commands("SALUTE #new") == ["FAIL"]
                     assert real_name(new, "as before") == "as before"
                     new.quit()
@@ -134,11 +139,11 @@ def test_three_nodes_are_upgraded_one_after_another(tmp_path: Path) -> None:
             check(all_of_them, *talkers)  # type: ignore[arg-type]  # all that it asks for
             assert min(talker.moves for talker in talkers) >= 1
             came = [talker.events for talker in talkers]
-            assert came == [["JOIN bob", "JOIN cat"], ["JOIN cat"], []], "nobody has heard of a move"
+            assert came == [["JOIN bob", "JOIN cat"], ["JOIN cat"], []], "no move was visible to others"
 
 
-def test_nodes_of_one_machine_go_on_to_the_new_epoch_by_themselves(tmp_path: Path) -> None:
-    """They have one installation: no other version can come later."""
+def test_nodes_of_one_machine_begin_the_new_epoch_by_themselves(tmp_path: Path) -> None:
+    """They share one installation: no other version can join later."""
     installation = Installation(tmp_path)
     data = tmp_path / "d"
     words = ("--listen", "127.0.0.1:0", "--data", str(data), "--nodes", "2")
@@ -164,8 +169,8 @@ def test_nodes_of_one_machine_go_on_to_the_new_epoch_by_themselves(tmp_path: Pat
     assert "Traceback" not in server.errors.read_text(encoding="utf-8")
 
 
-def test_a_single_server_goes_on_to_the_new_epoch_without_a_break(tmp_path: Path) -> None:
-    """It asks nobody, and whoever replays what it recorded comes to the same state."""
+def test_a_single_server_begins_the_new_epoch_without_a_break(tmp_path: Path) -> None:
+    """It asks no other node, and a replay of its recording reaches the same state."""
     installation = Installation(tmp_path)
     record = tmp_path / "life"
     words = ("--listen", "127.0.0.1:0", "--data", str(tmp_path / "d"), "--record", str(record))
@@ -173,7 +178,7 @@ def test_a_single_server_goes_on_to_the_new_epoch_without_a_break(tmp_path: Path
         server = stack.enter_context(
             started(tmp_path, *words, env=installation.environment, script=installation.script)
         )
-        stack.callback(lambda: server.process.poll() is None and server.end())  # also the one that has taken over
+        stack.callback(lambda: server.process.poll() is None and server.end())  # also the process that has taken over
         with Client(server.target, "ann") as ann:
             ann.join("#a")
             assert ann.commands("WAVE #a", "SALUTE #a") == ["421", "421"]
@@ -197,16 +202,16 @@ def test_a_single_server_goes_on_to_the_new_epoch_without_a_break(tmp_path: Path
 
 
 def real_name(client: Client, wish: str) -> str:
-    """What a client is called after it has asked for a real name."""
+    """Return a client's real name after it has set this one."""
     client.send(f"SETNAME :{wish}", f"WHOIS {client.nick}")
     return next(message.params[-1] for message in client.until("318") if message.command == "311")
 
 
-def test_operators_have_a_node_begin_anew_or_end(tmp_path: Path) -> None:
-    """Whoever was there continues elsewhere; the process that is named, and no other, restarts, or ends."""
+def test_operators_restart_or_stop_a_node(tmp_path: Path) -> None:
+    """Its clients continue on another node; the named process, and no other, restarts or ends."""
     with cluster(tmp_path, 3, more=STAFF.replace('"die"', '"die", "restart", "stats"')) as nodes:
         one, two, three = nodes.nodes
-        talkers = [Wanderer([one], "ann"), Wanderer([two, three], "bob")]
+        talkers = [MovingClient([one], "ann"), MovingClient([two, three], "bob")]
         for talker in talkers:
             talker.start()
         with one.client("chief") as chief:
@@ -246,11 +251,11 @@ def test_operators_have_a_node_begin_anew_or_end(tmp_path: Path) -> None:
 
 
 def is_back(chief: Client) -> bool:
-    """Whether the second node is there and takes clients."""
+    """Whether the second node is present and accepts clients."""
     return stats(chief).get("node-2", {"draining": "1"})["draining"] == "0"
 
 
 def stats(chief: Client) -> dict[str, dict[str, str]]:
-    """What STATS n tells of each node."""
-    told = [message.params[-1].split() for message in chief.run("STATS n") if message.command == "249"]
-    return {name: dict(each.split("=") for each in numbers) for name, *numbers in told}
+    """Return what STATS n tells of each node."""
+    messages = [message.params[-1].split() for message in chief.run("STATS n") if message.command == "249"]
+    return {name: dict(each.split("=") for each in numbers) for name, *numbers in messages}

@@ -1,4 +1,4 @@
-"""Passwords that a program or an HTTP service knows: what it is asked, and what becomes of each answer."""
+"""The auth script, a program or an HTTP service: its input, and the outcome of each answer."""
 
 import json
 import sys
@@ -12,15 +12,15 @@ import pytest
 from greenchat.commands.core.process import OutsideError
 from greenchat.config.outside import AuthScript
 from greenchat.server.outside.auth_script import ask
+from tests.http_recorder import http_recorder
 from tests.patience import PATIENCE
-from tests.post_box import post_box
 
 Program = Callable[[str], AuthScript]
 
 
 @pytest.fixture
 def program(tmp_path: Path) -> Program:
-    """Rules that ask a Python program."""
+    """Return settings that run a Python program."""
 
     def make(source: str) -> AuthScript:
         path = tmp_path / "check login.py"
@@ -39,7 +39,7 @@ print(json.dumps({"success": right}))
 """
 
 
-def test_a_program_is_asked_in_one_line_of_json(program: Program) -> None:
+def test_a_program_gets_one_line_of_json(program: Program) -> None:
     """https://github.com/ergochat/ergo/blob/master/docs/MANUAL.md: accountName, passphrase, ip; success."""
     rules = program(_CHECK)
     assert ask(rules, "alice", "s\u00e9same", "192.0.2.1") == "alice"
@@ -76,21 +76,21 @@ def test_answers(program: Program, answer: str, name: str | None) -> None:
         ("while True: print('x' * 1000)", "more than 16384 bytes"),
     ],
 )
-def test_a_program_that_fails_lets_nobody_in(program: Program, source: str, words: str) -> None:
-    with pytest.raises(OutsideError, match=words) as told:
+def test_a_failing_program_refuses_the_login(program: Program, source: str, words: str) -> None:
+    with pytest.raises(OutsideError, match=words) as raised:
         ask(program(source), "alice", "secret", "192.0.2.1")
-    assert "\n" not in str(told.value)
-    assert "secret" not in str(told.value)
+    assert "\n" not in str(raised.value)
+    assert "secret" not in str(raised.value)
 
 
-def test_a_program_that_is_not_there() -> None:
+def test_a_missing_program() -> None:
     with pytest.raises(OutsideError, match=r"the auth-script failed: .*No such file"):
         ask(AuthScript(command="/nonexistent/check"), "alice", "x", "192.0.2.1")
 
 
 @pytest.mark.parametrize("source", ["import time; time.sleep(60)", "import os, time; os.close(1); time.sleep(60)"])
-def test_a_program_that_hangs_is_ended_with_its_children(program: Program, source: str, tmp_path: Path) -> None:
-    """Its time is that of a clock: a second is over."""
+def test_a_hanging_program_is_ended_with_its_children(program: Program, source: str, tmp_path: Path) -> None:
+    """Its timeout is of real time: one second."""
     left = tmp_path / "left"
     child = (
         f"import subprocess\npid = subprocess.Popen(['sleep', '60']).pid\nopen({str(left)!r}, 'w').write(str(pid))\n"
@@ -99,7 +99,7 @@ def test_a_program_that_hangs_is_ended_with_its_children(program: Program, sourc
     with pytest.raises(OutsideError, match=r"longer than 1 seconds"):
         ask(replace(program(child + source), timeout=1), "alice", "x", "192.0.2.1")
     assert time.monotonic() - began < 20
-    pid = left.read_text() if left.exists() else ""  # on a machine with much to do it may not have come so far
+    pid = left.read_text() if left.exists() else ""  # on a busy machine the program may not have come so far
     while pid and is_running(int(pid)):
         assert time.monotonic() - began < 20
         time.sleep(0.01)
@@ -113,37 +113,37 @@ def is_running(pid: int) -> bool:
 
 
 def test_an_http_service(tmp_path: Path) -> None:
-    with post_box() as box:
-        box.status, box.answer = 200, b'{"success": true, "accountName": "Alice"}'
-        rules = AuthScript(url=f"{box.url}/check?a=b", token="for us", timeout=PATIENCE)
+    with http_recorder() as recorder:
+        recorder.status, recorder.answer = 200, b'{"success": true, "accountName": "Alice"}'
+        rules = AuthScript(url=f"{recorder.url}/check?a=b", token="for us", timeout=PATIENCE)
         assert ask(rules, "alice", "x", "192.0.2.1") == "Alice"
-        path, fields, body = box.take()
+        path, fields, body = recorder.take()
         assert (path, fields["authorization"], fields["content-type"]) == (
             "/check?a=b",
             "Bearer for us",
             "application/json",
         )
         assert json.loads(body) == {"accountName": "alice", "passphrase": "x", "ip": "192.0.2.1"}
-        box.answer = b"{}"
+        recorder.answer = b"{}"
         assert ask(rules, "alice", "x", "192.0.2.1") is None
-        box.answer = b"x" * 20_000
+        recorder.answer = b"x" * 20_000
         with pytest.raises(OutsideError, match="more than 16384 bytes"):
             ask(rules, "alice", "x", "192.0.2.1")
-        box.status, box.answer = 500, b'{"success": true}'
+        recorder.status, recorder.answer = 500, b'{"success": true}'
         with pytest.raises(OutsideError, match="answered 500"):
             ask(rules, "alice", "x", "192.0.2.1")
-        box.status, box.fields = 307, {"Location": f"{box.url}/elsewhere"}
+        recorder.status, recorder.fields = 307, {"Location": f"{recorder.url}/elsewhere"}
         with pytest.raises(OutsideError, match="answered 307"):
             ask(rules, "alice", "x", "192.0.2.1")
-        box.gate.clear()
+        recorder.gate.clear()
         with pytest.raises(OutsideError, match=r"longer than 0\.3 seconds"):
             ask(replace(rules, timeout=0.3), "alice", "x", "192.0.2.1")
     with pytest.raises(OutsideError, match="the auth-script failed"):
         ask(rules, "alice", "x", "192.0.2.1")
 
 
-def test_a_certificate_that_nobody_knows(tmp_path: Path) -> None:
-    with post_box(tmp_path) as box:
+def test_an_untrusted_certificate(tmp_path: Path) -> None:
+    with http_recorder(tmp_path) as recorder:
         with pytest.raises(OutsideError, match="certificate verify failed"):
-            ask(AuthScript(url=box.url), "alice", "x", "192.0.2.1")
-        assert box.is_empty(0.1)
+            ask(AuthScript(url=recorder.url), "alice", "x", "192.0.2.1")
+        assert recorder.is_empty(0.1)

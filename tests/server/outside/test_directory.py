@@ -1,4 +1,4 @@
-"""Passwords that an LDAP directory knows, with the real slapd."""
+"""Passwords of an LDAP directory, with the real slapd."""
 
 import re
 import socket
@@ -13,7 +13,7 @@ from greenchat.commands.core.process import OutsideError
 from greenchat.config.outside import Ldap
 from greenchat.server.net.certificate import ensure_certificate
 from greenchat.server.outside.directory import ask
-from tests.directory import Directory, directory
+from tests.ldap_directory import Directory, directory
 from tests.patience import PATIENCE
 from tests.ports import reserved_port
 
@@ -66,28 +66,30 @@ def by_look(people: Directory) -> Ldap:
         ("\u00e4\U0001f600", "in the directory", False),
     ],
 )
-def test_whose_password_it_is(by_name: Ldap, by_look: Ldap, name: str, password: str, right: bool) -> None:
-    """However the entry is found, no sign in a name makes it another one's."""
+def test_a_password_is_checked_for_the_right_entry(
+    by_name: Ldap, by_look: Ldap, name: str, password: str, right: bool
+) -> None:
+    """However the entry is found, no special character in a name selects another one."""
     for rules in (by_name, by_look):
         assert ask(rules, name, password) == (name if right else None)
 
 
 @pytest.mark.parametrize("typed", ["jose", "JOSE", "jos\u00e9", "Jose\u0301", "jos\u00ea"])
-def test_the_name_is_the_one_in_the_directory(by_look: Ldap, typed: str) -> None:
-    """A directory may take jose for josé: who knows that password is not whoever is called jose here."""
+def test_the_name_is_that_of_the_entry(by_look: Ldap, typed: str) -> None:
+    """A directory may match josé for jose: the login is for the account of the entry's name, not of the typed one."""
     rules = replace(by_look, filter="(cn~={name})", adopt=True)
     assert ask(rules, typed, "jo's own") == "Jos\u00e9"
     assert ask(rules, typed, "wrong") is None
 
 
 @pytest.mark.parametrize("typed", ["alice", "ALICE", "Alice"])
-def test_also_where_the_name_makes_the_entry_s(by_name: Ldap, by_look: Ldap, typed: str) -> None:
+def test_the_entrys_name_also_where_the_dn_is_made_of_the_typed_one(by_name: Ldap, by_look: Ldap, typed: str) -> None:
     for rules in by_name, by_look, replace(by_look, filter="(&(objectClass=*)(| (uid:caseIgnoreMatch:={name})(cn=x)))"):
         for adopt in False, True:
             assert ask(replace(rules, adopt=adopt), typed, "in the directory") == "alice"
 
 
-def test_where_nobody_sees_the_name_no_account_of_before_is_given_away(
+def test_without_the_entrys_name_no_existing_account_is_adopted(
     by_name: Ldap, by_look: Ldap, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for rules in by_name, replace(by_look, filter="(!(!(uid={name})))"):
@@ -97,7 +99,7 @@ def test_where_nobody_sees_the_name_no_account_of_before_is_given_away(
             ask(replace(rules, adopt=True), "alice", "in the directory")
 
 
-def test_a_filter_that_finds_several_lets_nobody_in(by_look: Ldap) -> None:
+def test_a_filter_that_matches_several_entries_refuses_the_login(by_look: Ldap) -> None:
     assert ask(replace(by_look, filter="(mail={name})"), "shared@example.org", "in the directory") is None
 
 
@@ -114,20 +116,20 @@ def test_tls(people: Directory, by_name: Ldap, certificate: tuple[Path, Path]) -
         ask(replace(started, ca=""), "alice", "in the directory")
 
 
-def test_who_may_not_look(by_look: Ldap) -> None:
+def test_a_refused_bind_dn(by_look: Ldap) -> None:
     with pytest.raises(OutsideError, match=r"refuses ldap\.bind_dn"):
         ask(replace(by_look, bind_password="wrong"), "alice", "in the directory")
 
 
-def test_a_directory_that_is_not_there(by_name: Ldap) -> None:
-    with reserved_port() as port, pytest.raises(OutsideError, match="the LDAP directory failed") as told:
+def test_an_unreachable_directory(by_name: Ldap) -> None:
+    with reserved_port() as port, pytest.raises(OutsideError, match="the LDAP directory failed") as raised:
         ask(replace(by_name, url=f"ldap://127.0.0.1:{port}"), "alice", "in the directory")
-    assert "\n" not in str(told.value)
-    assert "in the directory" not in str(told.value)
+    assert "\n" not in str(raised.value)
+    assert "in the directory" not in str(raised.value)
 
 
 @pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", b"\x30\x84\xff\xff\xff\xff"])
-def test_what_is_no_directory(by_name: Ldap, answer: bytes) -> None:
+def test_another_service_at_that_port(by_name: Ldap, answer: bytes) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         ended = threading.Event()
 

@@ -1,4 +1,4 @@
-"""The example of RFC 8291, and signatures as RFC 8292 wants them."""
+"""The example of RFC 8291, and the signatures of RFC 8292."""
 
 import base64
 import json
@@ -39,7 +39,7 @@ def test_the_longest_text_fits_into_4096_bytes() -> None:
     assert len(encrypt(b"x" * LONGEST, device, "BTBZMqHH6r4Tts7J_aSIgg")) == 4096
 
 
-def test_two_messages_share_nothing() -> None:
+def test_two_messages_have_nothing_in_common() -> None:
     device = public_text(ec.generate_private_key(ec.SECP256R1()))
     one, two = (encrypt(b"x", device, "BTBZMqHH6r4Tts7J_aSIgg") for _ in range(2))
     assert one[:16] != two[:16]
@@ -47,8 +47,8 @@ def test_two_messages_share_nothing() -> None:
 
 
 @pytest.mark.parametrize("key", ["", "AAAA", "BA" + "A" * 85])
-def test_what_is_no_key(key: str) -> None:
-    with pytest.raises(ValueError):  # the library says it in its own words
+def test_invalid_keys(key: str) -> None:
+    with pytest.raises(ValueError):  # the library chooses the message
         encrypt(b"x", key, "BTBZMqHH6r4Tts7J_aSIgg")
 
 

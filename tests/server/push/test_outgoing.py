@@ -1,4 +1,4 @@
-"""Requests that the server makes go to public addresses only, in the time that they have, and nowhere else."""
+"""Requests of the server go to public addresses only, within their timeout."""
 
 import socket
 import ssl
@@ -11,8 +11,8 @@ import pytest
 from greenchat.server.push import outgoing
 from greenchat.server.push.outgoing import OutgoingError, post
 from greenchat.values.addresses import is_out_of_bounds, is_public, network
+from tests.http_recorder import http_recorder
 from tests.patience import PATIENCE
-from tests.post_box import post_box
 
 HERE = (network("127.0.0.0/8"), network("::1"))
 TRUST = ssl.create_default_context()
@@ -28,7 +28,7 @@ TRUST = ssl.create_default_context()
         ("10.1.2.3", False),
         ("172.16.0.1", False),
         ("192.168.1.1", False),
-        ("169.254.169.254", False),  # where clouds tell their secrets
+        ("169.254.169.254", False),  # the metadata service of clouds
         ("100.64.0.1", False),
         ("224.0.0.1", False),
         ("255.255.255.255", False),
@@ -65,7 +65,7 @@ def test_which_addresses_are_public(host: str, public: bool) -> None:
         ("https://user@10.1.2.3/", True),
         ("https://[::1]/", True),
         ("https://[::ffff:10.0.0.1]/", True),
-        ("https://2130706433/", False),  # 127.0.0.1, which is allowed here
+        ("https://2130706433/", False),  # 127.0.0.1, which this test allows
         ("https://0xa.1/", True),
         ("https://012.0.0.1/", True),
         ("https://0xa.example.org/", False),
@@ -74,14 +74,14 @@ def test_which_addresses_are_public(host: str, public: bool) -> None:
         ("https://127.0.0.1/", False),
     ],
 )
-def test_what_the_text_of_a_url_tells(url: str, refused: bool) -> None:
+def test_the_text_of_a_url_decides_early(url: str, refused: bool) -> None:
     assert is_out_of_bounds(url, (network("127.0.0.0/8"),)) is refused
 
 
 @pytest.mark.parametrize(
     "url", ["https://localhost/", "https://LOCALHOST./", "https://a.localhost/", "https://0x7f.1/"]
 )
-def test_this_machine_shows_in_a_url(url: str) -> None:
+def test_names_of_this_machine_are_refused_early(url: str) -> None:
     assert is_out_of_bounds(url, ())
 
 
@@ -92,37 +92,37 @@ def test_a_url_without_a_host(url: str) -> None:
 
 
 def test_a_post(tmp_path: Path) -> None:
-    with post_box(tmp_path) as box:
-        trust = ssl.create_default_context(cafile=box.certificate)
-        assert post(f"{box.url}/a?b=c", b"body", {"TTL": "5"}, trust=trust, allowed=HERE, timeout=PATIENCE) == 201
-        path, fields, body = box.take()
+    with http_recorder(tmp_path) as recorder:
+        trust = ssl.create_default_context(cafile=recorder.certificate)
+        assert post(f"{recorder.url}/a?b=c", b"body", {"TTL": "5"}, trust=trust, allowed=HERE, timeout=PATIENCE) == 201
+        path, fields, body = recorder.take()
         assert (path, fields["ttl"], body) == ("/a?b=c", "5", b"body")
-        assert fields["host"] == box.url.removeprefix("https://")
+        assert fields["host"] == recorder.url.removeprefix("https://")
 
 
-def test_a_redirect_leads_nowhere() -> None:
-    with post_box() as box, post_box() as other:
-        box.status, box.fields = 307, {"Location": f"{other.url}/"}
-        assert post(box.url, b"", {}, trust=TRUST, allowed=HERE, timeout=PATIENCE) == 307
+def test_a_redirect_is_not_followed() -> None:
+    with http_recorder() as recorder, http_recorder() as other:
+        recorder.status, recorder.fields = 307, {"Location": f"{other.url}/"}
+        assert post(recorder.url, b"", {}, trust=TRUST, allowed=HERE, timeout=PATIENCE) == 307
         assert other.is_empty()
 
 
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "2130706433", "0x7f.1", "[::ffff:127.0.0.1]"]
 )
-def test_this_machine_is_not_asked(host: str) -> None:
-    with post_box() as box:
-        port = box.server_address[1]
+def test_this_machine_is_not_contacted(host: str) -> None:
+    with http_recorder() as recorder:
+        port = recorder.server_address[1]
         with pytest.raises(OutgoingError):
             post(f"http://{host}:{port}/", b"", {}, trust=TRUST, timeout=PATIENCE)
-        assert box.is_empty(0.1)
+        assert recorder.is_empty(0.1)
 
 
-def test_a_certificate_that_nobody_knows(tmp_path: Path) -> None:
-    with post_box(tmp_path) as box:
+def test_an_untrusted_certificate(tmp_path: Path) -> None:
+    with http_recorder(tmp_path) as recorder:
         with pytest.raises(OutgoingError, match="certificate is not trusted"):
-            post(box.url, b"", {}, trust=TRUST, allowed=HERE, timeout=PATIENCE)
-        assert box.is_empty(0.1)
+            post(recorder.url, b"", {}, trust=TRUST, allowed=HERE, timeout=PATIENCE)
+        assert recorder.is_empty(0.1)
 
 
 @pytest.mark.parametrize(
@@ -138,13 +138,13 @@ def test_a_certificate_that_nobody_knows(tmp_path: Path) -> None:
         "http://h/\r\n",
     ],
 )
-def test_what_is_no_url(url: str) -> None:
+def test_invalid_urls(url: str) -> None:
     with pytest.raises(OutgoingError):
         post(url, b"", {}, trust=TRUST, allowed=HERE, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("answer", [b"", b"x\r\n", b"SSH-2.0-x\r\n", b"HTTP/1.1 9999 x\r\n", b"a" * 9000])
-def test_what_is_no_answer(answer: bytes) -> None:
+def test_invalid_answers(answer: bytes) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def talk() -> None:
@@ -160,8 +160,8 @@ def test_what_is_no_answer(answer: bytes) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_who_never_answers(scheme: str) -> None:
-    """Its time is that of a clock: half a second is over."""
+def test_a_server_that_never_answers(scheme: str) -> None:
+    """Its timeout is of real time: half a second."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         began = time.monotonic()
         url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}/"
@@ -170,8 +170,8 @@ def test_who_never_answers(scheme: str) -> None:
         assert time.monotonic() - began > 0.4
 
 
-def test_a_name_that_is_never_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Somebody's own name server may say nothing: getaddrinfo waits for that as long as the system likes."""
+def test_a_name_that_is_never_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hostile name server may never answer: getaddrinfo waits as long as the system is configured to."""
     asked = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: asked.wait(PATIENCE) and [])
     try:
@@ -186,7 +186,7 @@ def test_a_name_that_is_never_found(monkeypatch: pytest.MonkeyPatch) -> None:
         asked.set()
 
 
-def test_who_answers_a_byte_at_a_time() -> None:
+def test_a_server_that_answers_a_byte_at_a_time() -> None:
     ended = threading.Event()
     with socket.create_server(("127.0.0.1", 0)) as listener:
 

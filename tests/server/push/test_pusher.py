@@ -1,4 +1,4 @@
-"""Push: what is sent to a device, when, and when not. The device of these tests decrypts what it gets."""
+"""Push: what is sent to a device, when, and when not. The device of these tests decrypts what it receives."""
 
 import base64
 import hmac
@@ -18,31 +18,32 @@ from greenchat.config.outbound import Outbound, Push
 from greenchat.config.settings import AccountSettings, Settings
 from greenchat.protocol.message import Message, parse
 from greenchat.server.app import App
+from greenchat.server.fetch import system_trust
 from greenchat.values.addresses import network
 from tests.conftest import ServerThread, StartServer, quick_options
+from tests.http_recorder import HttpRecorder, Post, http_recorder
 from tests.irc import Client, people
-from tests.post_box import Post, PostBox, post_box
 
 CAPS = "draft/webpush message-tags server-time account-tag echo-message"
 Start = Callable[..., ServerThread]
 
 
 class Device:
-    """What a browser has: a key, a secret, and an endpoint."""
+    """A browser's subscription: a key, a secret, and an endpoint."""
 
-    def __init__(self, box: PostBox, path: str = "/one") -> None:
+    def __init__(self, recorder: HttpRecorder, path: str = "/one") -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.secret = bytes(range(16))
-        self.endpoint = box.url + path
+        self.endpoint = recorder.url + path
         self.point = self.key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
 
     @property
     def keys(self) -> str:
-        """As WEBPUSH REGISTER has them."""
+        """The keys as WEBPUSH REGISTER takes them."""
         return f"p256dh={encoded(self.point)};auth={encoded(self.secret)}"
 
     def read(self, post: Post) -> Message:
-        """Decrypt: RFC 8291, section 3.4, from the receiver's side."""
+        """Decrypt a push: RFC 8291, section 3.4, from the receiver's side."""
         assert post.fields["content-encoding"] == "aes128gcm"
         body = post.body
         salt, size, own = body[:16], int.from_bytes(body[16:20], "big"), body[21 : 21 + body[20]]
@@ -63,10 +64,12 @@ def encoded(data: bytes) -> str:
 
 
 @pytest.fixture
-def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[PostBox]:
-    with post_box(tmp_path / "box") as found:
+def recorder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[HttpRecorder]:
+    with http_recorder(tmp_path / "box") as found:
         monkeypatch.setenv("SSL_CERT_FILE", str(found.certificate))
+        system_trust.cache_clear()  # it is read again
         yield found
+        system_trust.cache_clear()
 
 
 @pytest.fixture
@@ -81,7 +84,7 @@ def start(start_server: StartServer, tmp_path: Path) -> Start:
 
 
 @pytest.fixture
-def server(start: Start, box: PostBox) -> ServerThread:
+def server(start: Start, recorder: HttpRecorder) -> ServerThread:
     return start()
 
 
@@ -109,44 +112,46 @@ def subscriptions(server: ServerThread) -> list[str]:
 
 
 def until_pushed(server: ServerThread) -> None:
-    """Wait until what came of every push that has begun is noted: its device has it before the server has an answer."""
+    """Wait until the outcome of every push is noted: the device has received it before the server has the answer."""
     while server.call(lambda app: bool(app.notifications.push and app.notifications.push._waiting)):
         pass
 
 
-def test_a_private_message_and_a_highlight(server: ServerThread, alice: Client, box: PostBox) -> None:
-    device = Device(box)
+def test_private_messages_and_highlights_are_pushed(
+    server: ServerThread, alice: Client, recorder: HttpRecorder
+) -> None:
+    device = Device(recorder)
     subscribe(alice, device)
     with people(server.address, "bob", caps="message-tags draft/multiline batch") as (bob,):
         bob.join("#dev")
         bob.run("PRIVMSG alice :psst", "PRIVMSG #dev :nobody in particular", "PRIVMSG #dev :Alice: look!")
         bob.run("TAGMSG alice", "PRIVMSG #dev :malice and alicette", "NOTICE #dev :(alice)")
-        heard = [alice.expect("PRIVMSG"), alice.expect("PRIVMSG"), alice.expect("PRIVMSG")]
-        read = [device.read(box.take()) for _ in range(3)]
+        messages = [alice.expect("PRIVMSG"), alice.expect("PRIVMSG"), alice.expect("PRIVMSG")]
+        read = [device.read(recorder.take()) for _ in range(3)]
     assert [each.params for each in read] == [("alice", "psst"), ("#dev", "Alice: look!"), ("#dev", "(alice)")]
     # "Servers MUST NOT drop the `msgid` tag if present"
-    assert read[0].tags["msgid"] == heard[0].tags["msgid"]
-    assert read[0].source == heard[0].source
-    assert box.is_empty()
+    assert read[0].tags["msgid"] == messages[0].tags["msgid"]
+    assert read[0].source == messages[0].source
+    assert recorder.is_empty()
 
 
-def test_what_a_push_service_gets(server: ServerThread, alice: Client, box: PostBox) -> None:
-    subscribe(alice, Device(box, "/path?x=1"))
-    (told,) = alice.run("WEBPUSH VAPIDPUBKEY")
+def test_headers_for_the_push_service(server: ServerThread, alice: Client, recorder: HttpRecorder) -> None:
+    subscribe(alice, Device(recorder, "/path?x=1"))
+    (message,) = alice.run("WEBPUSH VAPIDPUBKEY")
     tokens = {token for line in alice.run("VERSION") for token in line.params}
-    assert f"VAPID={told.params[1]}" in tokens
+    assert f"VAPID={message.params[1]}" in tokens
     with people(server.address, "bob") as (bob,):
         bob.run("PRIVMSG alice :hi")
-    post = box.take()
+    post = recorder.take()
     assert post.path == "/path?x=1"
     assert (post.fields["ttl"], post.fields["urgency"]) == ("86400", "high")
     # "The server MUST use the VAPID public key sent as a reply to the `VAPIDPUBKEY` subcommand"
-    assert post.fields["authorization"].endswith(f", k={told.params[1]}")
+    assert post.fields["authorization"].endswith(f", k={message.params[1]}")
 
 
-def test_the_key_stays_over_a_restart(start: Start, box: PostBox) -> None:
+def test_the_key_survives_a_restart(start: Start, recorder: HttpRecorder) -> None:
     server = start(persistent=True)
-    device = Device(box)
+    device = Device(recorder)
     with people(server.address, "alice", caps=CAPS) as (alice,):
         register(alice)
         before = alice.run("WEBPUSH VAPIDPUBKEY")[0].params
@@ -156,12 +161,12 @@ def test_the_key_stays_over_a_restart(start: Start, box: PostBox) -> None:
     with people(again.address, "bob", caps=CAPS) as (bob,):
         assert bob.run("WEBPUSH VAPIDPUBKEY")[0].params == before
         bob.run("PRIVMSG alice :you are not here, and still")
-        assert device.read(box.take()).params[1] == "you are not here, and still"
+        assert device.read(recorder.take()).params[1] == "you are not here, and still"
 
 
-def test_it_is_quiet_while_another_device_is_in_use(start: Start, box: PostBox) -> None:
+def test_no_push_while_another_device_is_in_use(start: Start, recorder: HttpRecorder) -> None:
     server = start(quiet=3600)
-    device = Device(box)
+    device = Device(recorder)
     with people(server.address, "alice", "bob", caps=CAPS) as (alice, bob):
         register(alice)
         alice.join("#dev")
@@ -170,13 +175,13 @@ def test_it_is_quiet_while_another_device_is_in_use(start: Start, box: PostBox) 
         bob.run("PRIVMSG alice :not pushed")
         alice.run("AWAY :tea")
         bob.run("PRIVMSG alice :pushed")
-        assert device.read(box.take()).params[1] == "pushed"
-        assert box.is_empty()
+        assert device.read(recorder.take()).params[1] == "pushed"
+        assert recorder.is_empty()
 
 
-def test_dead_endpoints_of_many_delay_nobody_whose_endpoint_answers(start: Start, box: PostBox) -> None:
-    """They take the connection and say nothing: each holds a thread for a minute."""
-    server, device, names = start(timeout=60), Device(box), [f"eve{number}" for number in range(12)]
+def test_dead_endpoints_of_many_do_not_delay_others(start: Start, recorder: HttpRecorder) -> None:
+    """They accept the connection and stay silent: each holds a thread for a minute."""
+    server, device, names = start(timeout=60), Device(recorder), [f"eve{number}" for number in range(12)]
     with (
         socket.create_server(("127.0.0.1", 0), backlog=100) as dead,
         people(server.address, "alice", "bob", *names, caps=CAPS) as (alice, bob, *others),
@@ -184,34 +189,32 @@ def test_dead_endpoints_of_many_delay_nobody_whose_endpoint_answers(start: Start
         register(alice)
         subscribe(alice, device)
         bob.run("PRIVMSG alice :first")
-        assert device.read(box.take()).params[1] == "first"
+        assert device.read(recorder.take()).params[1] == "first"
         for other in others:
             register(other)
             other.run(f"WEBPUSH REGISTER https://127.0.0.1:{dead.getsockname()[1]}/{other.nick} {device.keys}")
         assert len(subscriptions(server)) == 13
         bob.run(*[f"PRIVMSG {name} :x" for name in names], "PRIVMSG alice :second")
-        assert device.read(box.take()).params[1] == "second"
+        assert device.read(recorder.take()).params[1] == "second"
 
 
-def test_nobody_is_told_of_their_own_words(server: ServerThread, alice: Client, box: PostBox) -> None:
-    subscribe(alice, Device(box))
+def test_own_messages_are_not_pushed(server: ServerThread, alice: Client, recorder: HttpRecorder) -> None:
+    subscribe(alice, Device(recorder))
     alice.run("PRIVMSG alice :note to self", "PRIVMSG #dev :I, alice, think so")
-    assert box.is_empty()
+    assert recorder.is_empty()
 
 
-def test_a_channel_that_one_is_not_in(server: ServerThread, alice: Client, box: PostBox) -> None:
-    subscribe(alice, Device(box))
+def test_channels_of_which_one_is_not_a_member(server: ServerThread, alice: Client, recorder: HttpRecorder) -> None:
+    subscribe(alice, Device(recorder))
     with people(server.address, "bob") as (bob,):
         bob.join("#secret")
         bob.run("PRIVMSG #secret :do not tell alice")
-    assert box.is_empty()
+    assert recorder.is_empty()
 
 
 @pytest.mark.parametrize(("modes", "line"), [("", "@#ops :alice must not know"), ("+U", "#ops :a word on alice")])
-def test_what_only_some_ranks_of_a_channel_may_read(
-    server: ServerThread, alice: Client, box: PostBox, modes: str, line: str
-) -> None:
-    device = Device(box)
+def test_messages_to_ranks(server: ServerThread, alice: Client, recorder: HttpRecorder, modes: str, line: str) -> None:
+    device = Device(recorder)
     subscribe(alice, device)
     with people(server.address, "bob", "carol", caps="message-tags") as (bob, carol):
         for client in (bob, carol, alice):
@@ -220,18 +223,18 @@ def test_what_only_some_ranks_of_a_channel_may_read(
         # "only to the members of that channel with the given or higher status"
         (carol if modes else bob).run(f"PRIVMSG {line}")
         bob.run("MODE #ops +o alice", "PRIVMSG @#ops :but alice does now")
-        assert device.read(box.take()).params == ("@#ops", "but alice does now")
-    assert box.is_empty()
+        assert device.read(recorder.take()).params == ("@#ops", "but alice does now")
+    assert recorder.is_empty()
 
 
-def test_unregister(server: ServerThread, alice: Client, box: PostBox) -> None:
-    device = Device(box)
+def test_unregister(server: ServerThread, alice: Client, recorder: HttpRecorder) -> None:
+    device = Device(recorder)
     subscribe(alice, device)
     with people(server.address, "bob", caps=CAPS) as (bob,):
         bob.send("REGISTER * * :sesame open")
         bob.expect("900")
         bob.run(f"WEBPUSH UNREGISTER {device.endpoint}")
-        assert subscriptions(server) == [device.endpoint], "it is not bob's"
+        assert subscriptions(server) == [device.endpoint], "bob does not own the subscription"
     assert alice.run(f"WEBPUSH UNREGISTER {device.endpoint}")[0].command == "WEBPUSH"
     # "Servers MUST silently ignore `UNREGISTER` commands for non-existing subscriptions"
     assert alice.run(f"WEBPUSH UNREGISTER {device.endpoint}")[0].command == "WEBPUSH"
@@ -241,20 +244,22 @@ def test_unregister(server: ServerThread, alice: Client, box: PostBox) -> None:
 @pytest.mark.parametrize(
     "line", ['NS PASSWD "sesame open" "another-7"', "NS LOGOUT OTHERS", "NS DROP alice sesame open"]
 )
-def test_it_ends_with(server: ServerThread, alice: Client, box: PostBox, line: str) -> None:
-    """Whoever knew the password may have subscribed."""
-    subscribe(alice, Device(box))
+def test_when_a_subscription_ends(server: ServerThread, alice: Client, recorder: HttpRecorder, line: str) -> None:
+    """Anyone who knew the password may have subscribed."""
+    subscribe(alice, Device(recorder))
     alice.run(line)
     assert subscriptions(server) == []
 
 
 @pytest.mark.parametrize(("status", "left"), [(410, 0), (404, 0), (201, 1), (500, 1), (429, 1), (301, 1)])
-def test_what_becomes_of_it(server: ServerThread, alice: Client, box: PostBox, status: int, left: int) -> None:
-    subscribe(alice, Device(box))
-    box.status = status
+def test_the_answers_of_the_push_service(
+    server: ServerThread, alice: Client, recorder: HttpRecorder, status: int, left: int
+) -> None:
+    subscribe(alice, Device(recorder))
+    recorder.status = status
     with people(server.address, "bob") as (bob,):
         bob.run("PRIVMSG alice :one")
-        box.take()
+        recorder.take()
         until_pushed(server)
         assert len(subscriptions(server)) == left
 
@@ -264,33 +269,37 @@ def forget_pauses(app: App) -> None:
     app.notifications.push._not_before.clear()
 
 
-def test_one_that_fails_again_and_again_is_forgotten(server: ServerThread, alice: Client, box: PostBox) -> None:
-    subscribe(alice, Device(box))
-    box.status = 500
+def test_a_subscription_that_keeps_failing_is_removed(
+    server: ServerThread, alice: Client, recorder: HttpRecorder
+) -> None:
+    subscribe(alice, Device(recorder))
+    recorder.status = 500
     with people(server.address, "bob") as (bob,):
         for number in range(8):
             bob.run(f"PRIVMSG alice :{number}")
-            box.take()
+            recorder.take()
             until_pushed(server)
             server.call(forget_pauses)
     assert subscriptions(server) == []
 
 
-def test_a_dead_endpoint_holds_up_nobody(server: ServerThread, alice: Client, box: PostBox, tmp_path: Path) -> None:
-    """One takes what is sent and never answers; the other device of the same account has all of it at once."""
-    box.gate.clear()
-    subscribe(alice, Device(box, "/dead"))
+def test_a_dead_endpoint_does_not_delay_the_other_device(
+    server: ServerThread, alice: Client, recorder: HttpRecorder, tmp_path: Path
+) -> None:
+    """One endpoint never answers; the account's other device gets everything at once."""
+    recorder.gate.clear()
+    subscribe(alice, Device(recorder, "/dead"))
     with people(server.address, "carol", "bob", caps=CAPS) as (carol, bob):
         register(carol)
-        living = Device(box, "/living")
+        living = Device(recorder, "/living")
         subscribe(carol, living)
         for number in range(50):
             bob.run(f"PRIVMSG alice :{number}")
             alice.expect("PRIVMSG")
         bob.run("PRIVMSG carol :hello")
-        paths = [box.take().path, box.take().path]
+        paths = [recorder.take().path, recorder.take().path]
         assert paths == ["/dead", "/living"]
-    box.gate.set()
+    recorder.gate.set()
 
 
 @pytest.mark.parametrize(
@@ -308,57 +317,59 @@ def test_a_dead_endpoint_holds_up_nobody(server: ServerThread, alice: Client, bo
         ("DANCE", "INVALID_PARAMS"),
     ],
 )
-def test_bad_input(server: ServerThread, alice: Client, box: PostBox, words: str, code: str) -> None:
-    (answer,) = alice.run(f"WEBPUSH {words.replace('{keys}', Device(box).keys)}"[:500])
+def test_bad_input(server: ServerThread, alice: Client, recorder: HttpRecorder, words: str, code: str) -> None:
+    (answer,) = alice.run(f"WEBPUSH {words.replace('{keys}', Device(recorder).keys)}"[:500])
     assert answer.command == "FAIL"
     assert answer.params[1] == code
     assert subscriptions(server) == []
 
 
-def test_guests_have_none(server: ServerThread, box: PostBox) -> None:
+def test_guests_cannot_subscribe(server: ServerThread, recorder: HttpRecorder) -> None:
     with people(server.address, "guest", caps=CAPS) as (guest,):
-        (answer,) = guest.run(f"WEBPUSH REGISTER {Device(box).endpoint} {Device(box).keys}")
+        (answer,) = guest.run(f"WEBPUSH REGISTER {Device(recorder).endpoint} {Device(recorder).keys}")
         assert answer.params[:2] == ("WEBPUSH", "ACCOUNT_REQUIRED")
 
 
-def test_an_endpoint_is_registered_once(server: ServerThread, alice: Client, box: PostBox) -> None:
-    """ "Servers MUST replace any previous subscription with the same <endpoint>": the last keys can read it."""
-    subscribe(alice, Device(box))
-    device = Device(box)
+def test_an_endpoint_is_registered_once(server: ServerThread, alice: Client, recorder: HttpRecorder) -> None:
+    """ "Servers MUST replace any previous subscription with the same <endpoint>": only the last keys are used."""
+    subscribe(alice, Device(recorder))
+    device = Device(recorder)
     subscribe(alice, device)
     assert subscriptions(server) == [device.endpoint]
     with people(server.address, "bob") as (bob,):
         bob.run("PRIVMSG alice :hi")
-    assert device.read(box.take()).params == ("alice", "hi")
+    assert device.read(recorder.take()).params == ("alice", "hi")
     until_pushed(server)
-    assert box.is_empty()
+    assert recorder.is_empty()
 
 
-def test_the_oldest_of_many_goes(server: ServerThread, alice: Client, box: PostBox) -> None:
+def test_the_oldest_subscription_is_removed_when_there_are_too_many(
+    server: ServerThread, alice: Client, recorder: HttpRecorder
+) -> None:
     for number in range(12):
-        subscribe(alice, Device(box, f"/{number}"))
-    assert subscriptions(server) == [f"{box.url}/{number}" for number in range(2, 12)]
+        subscribe(alice, Device(recorder, f"/{number}"))
+    assert subscriptions(server) == [f"{recorder.url}/{number}" for number in range(2, 12)]
 
 
-def test_no_push_to_this_machine_unless_it_is_allowed(
-    start: Start, box: PostBox, monkeypatch: pytest.MonkeyPatch
+def test_no_push_to_this_machine_unless_allowed(
+    start: Start, recorder: HttpRecorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = socket.getaddrinfo
     monkeypatch.setattr(socket, "getaddrinfo", lambda _, *rest, **more: found("127.0.0.1", *rest, **more))
-    server, device = start(networks=()), Device(box)
+    server, device = start(networks=()), Device(recorder)
     with people(server.address, "alice", "bob", caps=CAPS) as (alice, bob):
         register(alice)
         for place in device.endpoint, "https://192.168.1.1/x", "https://[::1/":
             (refused,) = alice.run(f"WEBPUSH REGISTER {place} {device.keys}")
             assert refused.params[:3] == ("WEBPUSH", "INVALID_PARAMS", "REGISTER")
         assert subscriptions(server) == []
-        alice.run(f"WEBPUSH REGISTER https://a.name.that.leads.here:{box.server_address[1]}/ {device.keys}")
+        alice.run(f"WEBPUSH REGISTER https://a.name.that.leads.here:{recorder.server_address[1]}/ {device.keys}")
         assert len(subscriptions(server)) == 1
         bob.run("PRIVMSG alice :hi")
-        assert box.is_empty()
+        assert recorder.is_empty()
 
 
-def test_it_is_off_by_default(start_server: StartServer, tmp_path: Path) -> None:
+def test_push_is_off_by_default(start_server: StartServer, tmp_path: Path) -> None:
     server = start_server(Settings(), quick_options(tmp_path))
     with people(server.address, "alice") as (alice,):
         offered = " ".join(line.params[-1] for line in alice.run("CAP LS 302"))

@@ -1,4 +1,4 @@
-"""Webhooks: who makes them, what is posted, signed, in order, tried again, and to public addresses only."""
+"""Webhooks: who makes them, what is posted, signatures, order, retries, and public addresses only."""
 
 import hmac
 import json
@@ -19,16 +19,16 @@ from greenchat.server.app import App
 from greenchat.values.addresses import network
 from tests.conftest import ServerThread, StartServer, quick_options
 from tests.http_client import Http
+from tests.http_recorder import HttpRecorder, Post, http_recorder
 from tests.irc import Client, people
-from tests.post_box import Post, PostBox, post_box
 
 HERE = (network("127.0.0.1"), network("::1"))
 Start = Callable[..., ServerThread]
 
 
 @pytest.fixture
-def box() -> Iterator[PostBox]:
-    with post_box() as found:
+def recorder() -> Iterator[HttpRecorder]:
+    with http_recorder() as found:
         found.status = 200
         yield found
 
@@ -59,7 +59,7 @@ def server(start: Start) -> ServerThread:
 
 @pytest.fixture
 def alice(server: ServerThread) -> Iterator[Client]:
-    """The founder of #dev."""
+    """Connect the founder of #dev."""
     with people(server.address, "alice") as (client,):
         own(client)
         yield client
@@ -69,133 +69,139 @@ def own(client: Client) -> None:
     client.send("REGISTER * * :sesame open")
     client.expect("900")
     client.join("#dev")
-    assert "is now registered to you" in said(client, "CS REGISTER #dev")
+    assert "is now registered to you" in notices(client, "CS REGISTER #dev")
 
 
-def said(client: Client, line: str) -> str:
+def notices(client: Client, line: str) -> str:
     return "\n".join(message.params[-1] for message in client.run(line) if message.command == "NOTICE")
 
 
 def add(client: Client, url: str, word: str = "") -> tuple[str, str]:
-    """Id and secret of a new webhook."""
-    answer = said(client, f"CS WEBHOOK #dev ADD {url} {word}".rstrip())
+    """Return id and secret of a new webhook."""
+    answer = notices(client, f"CS WEBHOOK #dev ADD {url} {word}".rstrip())
     match = re.search(r"webhook (\w{8}) was created.*: (\S{32})", answer)
     assert match, answer
     return match[1], match[2]
 
 
 def read(post: Post, secret: str) -> dict[str, Any]:
-    """What was posted, if its signature is right."""
+    """Return a post after checking its signature."""
     wanted = hmac.digest(secret.encode(), post.body, "sha256").hex()
     assert hmac.compare_digest(post.fields["x-hub-signature-256"], f"sha256={wanted}")
-    found: dict[str, Any] = json.loads(post.body)
-    assert post.fields["x-greenchat-delivery"] == found["msgid"]
-    return found
+    document: dict[str, Any] = json.loads(post.body)
+    assert post.fields["x-greenchat-delivery"] == document["msgid"]
+    return document
 
 
-def test_what_is_said_is_posted_in_order(server: ServerThread, alice: Client, box: PostBox) -> None:
-    _, secret = add(alice, f"{box.url}/in")
+def test_messages_are_posted_in_order(server: ServerThread, alice: Client, recorder: HttpRecorder) -> None:
+    _, secret = add(alice, f"{recorder.url}/in")
     with people(server.address, "bob", caps="message-tags") as (bob,):
         bob.join("#dev")
         for number in range(30):
             bob.send(f"PRIVMSG #dev :grüße {number}")
         alice.run("NOTICE #dev :from alice")
-        posts = [read(box.take(), secret) for _ in range(31)]
+        posts = [read(recorder.take(), secret) for _ in range(31)]
     bobs = [each["text"] for each in posts if each["nick"] == "bob"]
     assert bobs == [f"grüße {number}" for number in range(30)]
     (hers,) = [each for each in posts if each["nick"] == "alice"]
     assert (hers["command"], hers["channel"], hers["account"], hers["thread"]) == ("NOTICE", "#dev", "alice", None)
 
 
-def test_only_the_command_that_it_is_for(server: ServerThread, alice: Client, box: PostBox) -> None:
-    _, secret = add(alice, box.url, "!deploy")
+def test_only_the_configured_command_is_posted(server: ServerThread, alice: Client, recorder: HttpRecorder) -> None:
+    _, secret = add(alice, recorder.url, "!deploy")
     alice.run("PRIVMSG #dev :hello", "PRIVMSG #dev :!deployed", "PRIVMSG #dev :!deploy web  2", "PRIVMSG #dev :!deploy")
-    assert [read(box.take(), secret)["arguments"] for _ in range(2)] == [["web", "2"], []]
+    assert [read(recorder.take(), secret)["arguments"] for _ in range(2)] == [["web", "2"], []]
     alice.join("#other")
     alice.run("PRIVMSG #other :!deploy there")
-    assert box.is_empty()
+    assert recorder.is_empty()
 
 
-def test_it_is_tried_again_and_nothing_overtakes(server: ServerThread, alice: Client, box: PostBox) -> None:
-    _, secret = add(alice, box.url)
-    box.status = 503
+def test_a_failed_post_is_repeated_before_the_next(server: ServerThread, alice: Client, recorder: HttpRecorder) -> None:
+    _, secret = add(alice, recorder.url)
+    recorder.status = 503
     alice.run("PRIVMSG #dev :one", "PRIVMSG #dev :two")
-    tried = [read(box.take(), secret)["text"] for _ in range(3)]
+    tried = [read(recorder.take(), secret)["text"] for _ in range(3)]
     assert tried == ["one"] * 3
-    box.status = 200
+    recorder.status = 200
     later = []
     while "two" not in later:
-        later.append(read(box.take(), secret)["text"])
+        later.append(read(recorder.take(), secret)["text"])
     assert set(later[:-1]) <= {"one"}
 
 
-def test_a_message_that_is_never_taken_goes(server: ServerThread, alice: Client, box: PostBox) -> None:
-    _, secret = add(alice, box.url)
-    box.status = 500
+def test_a_message_that_is_never_accepted_is_dropped(
+    server: ServerThread, alice: Client, recorder: HttpRecorder
+) -> None:
+    _, secret = add(alice, recorder.url)
+    recorder.status = 500
     alice.run("PRIVMSG #dev :one", "PRIVMSG #dev :two")
-    tried = [read(box.take(), secret)["text"] for _ in range(16)]
+    tried = [read(recorder.take(), secret)["text"] for _ in range(16)]
     assert tried == ["one"] * 8 + ["two"] * 8
 
 
-def test_one_that_is_gone_is_removed(server: ServerThread, alice: Client, box: PostBox) -> None:
-    add(alice, box.url)
-    box.status = 410
+def test_a_webhook_that_is_gone_is_removed(server: ServerThread, alice: Client, recorder: HttpRecorder) -> None:
+    add(alice, recorder.url)
+    recorder.status = 410
     alice.run("PRIVMSG #dev :one", "PRIVMSG #dev :two")
-    box.take()
-    while "no webhooks" not in said(alice, "CS WEBHOOK #dev LIST"):
+    recorder.take()
+    while "no webhooks" not in notices(alice, "CS WEBHOOK #dev LIST"):
         pass
-    assert box.is_empty()
+    assert recorder.is_empty()
 
 
-def test_two_programs_do_not_talk_for_ever(server: ServerThread, alice: Client, box: PostBox) -> None:
-    add(alice, box.url)
-    secret = said(alice, "NS TOKEN CREATE HOOK #dev").partition("hooks/")[2].split()[0]
+def test_two_programs_do_not_answer_each_other_for_ever(
+    server: ServerThread, alice: Client, recorder: HttpRecorder
+) -> None:
+    add(alice, recorder.url)
+    secret = notices(alice, "NS TOKEN CREATE HOOK #dev").partition("hooks/")[2].split()[0]
     with Http(server.address) as http:
         body = json.dumps({"text": "said by a hook"}).encode()
         assert http.get(f"/hooks/{secret}", "POST", body, Content_Type="application/json").status == 200
-    assert box.is_empty()
+    assert recorder.is_empty()
 
 
-def test_it_ends_when_its_owner_is_no_operator(server: ServerThread, alice: Client, box: PostBox) -> None:
+def test_a_webhook_ends_when_its_owner_loses_the_rank(
+    server: ServerThread, alice: Client, recorder: HttpRecorder
+) -> None:
     with people(server.address, "bob") as (bob,):
         bob.send("REGISTER * * :sesame open")
         bob.expect("900")
         bob.join("#dev")
-        assert "does not make you an operator" in said(bob, f"CS WEBHOOK #dev ADD {box.url}")
+        assert "does not make you an operator" in notices(bob, f"CS WEBHOOK #dev ADD {recorder.url}")
         alice.run("CS AMODE #dev +o bob")
-        add(bob, box.url)
+        add(bob, recorder.url)
         alice.run("PRIVMSG #dev :heard")
-        box.take()
+        recorder.take()
         alice.run("CS AMODE #dev -o bob", "PRIVMSG #dev :not heard")
-        assert box.is_empty()
-        assert "no webhooks" in said(alice, "CS WEBHOOK #dev LIST")
+        assert recorder.is_empty()
+        assert "no webhooks" in notices(alice, "CS WEBHOOK #dev LIST")
 
 
-def test_it_ends_when_its_owner_is_banned(server: ServerThread, alice: Client, box: PostBox) -> None:
-    add(alice, box.url)
+def test_a_webhook_ends_when_its_owner_is_banned(server: ServerThread, alice: Client, recorder: HttpRecorder) -> None:
+    add(alice, recorder.url)
     with people(server.address, "bob") as (bob,):
         bob.join("#dev")
         server.call(lambda app: app.run_step(lambda ctx: ctx.propose(shell.ban, "alice", 0, "")))
         bob.run("PRIVMSG #dev :they must not hear it")
-        assert box.is_empty()
+        assert recorder.is_empty()
 
 
-def test_it_outlives_a_restart(start: Start, box: PostBox) -> None:
+def test_webhooks_survive_a_restart(start: Start, recorder: HttpRecorder) -> None:
     server = start(persistent=True)
     with people(server.address, "alice") as (alice,):
         own(alice)
-        number, secret = add(alice, box.url)
+        number, secret = add(alice, recorder.url)
     server.stop()
     again = start(persistent=True)
     with people(again.address, "helper") as (alice,):
         alice.run("NS IDENTIFY alice sesame open")
         alice.join("#dev")
         alice.run("PRIVMSG #dev :still")
-        assert read(box.take(), secret)["text"] == "still"
-        assert number in said(alice, "CS WEBHOOK #dev LIST")
-        assert "removed" in said(alice, f"CS WEBHOOK #dev DEL {number}")
+        assert read(recorder.take(), secret)["text"] == "still"
+        assert number in notices(alice, "CS WEBHOOK #dev LIST")
+        assert "removed" in notices(alice, f"CS WEBHOOK #dev DEL {number}")
         alice.run("PRIVMSG #dev :no more")
-    assert box.is_empty()
+    assert recorder.is_empty()
 
 
 @pytest.mark.parametrize(
@@ -210,36 +216,36 @@ def test_it_outlives_a_restart(start: Start, box: PostBox) -> None:
     ],
 )
 def test_bad_input(server: ServerThread, alice: Client, words: str, answer: str) -> None:
-    assert answer in said(alice, f"CS WEBHOOK #dev {words}")
+    assert answer in notices(alice, f"CS WEBHOOK #dev {words}")
 
 
-def test_there_are_only_so_many(server: ServerThread, alice: Client, box: PostBox) -> None:
+def test_the_number_of_webhooks_is_limited(server: ServerThread, alice: Client, recorder: HttpRecorder) -> None:
     for _ in range(5):
-        add(alice, box.url)
-    assert "5 webhooks, the maximum" in said(alice, f"CS WEBHOOK #dev ADD {box.url}")
+        add(alice, recorder.url)
+    assert "5 webhooks, the maximum" in notices(alice, f"CS WEBHOOK #dev ADD {recorder.url}")
 
 
-def test_no_request_to_this_machine_unless_it_is_allowed(
+def test_no_request_to_this_machine_unless_allowed(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found = socket.getaddrinfo
     monkeypatch.setattr(socket, "getaddrinfo", lambda _, *rest, **more: found("127.0.0.1", *rest, **more))
-    with post_box(tmp_path / "tls") as box:
+    with http_recorder(tmp_path / "tls") as recorder:
         server = start(networks=())
         with people(server.address, "alice") as (alice,):
             own(alice)
-            assert "https" in said(alice, "CS WEBHOOK #dev ADD http://localhost/")
-            assert "public addresses only" in said(alice, f"CS WEBHOOK #dev ADD {box.url}")
-            assert "public addresses only" in said(alice, "CS WEBHOOK #dev ADD https://10.0.0.1/x")
-            assert "https" in said(alice, "CS WEBHOOK #dev ADD https://[::1/")
-            assert "no webhooks" in said(alice, "CS WEBHOOK #dev LIST")
-            add(alice, f"https://a.name.that.leads.here:{box.server_address[1]}/")
+            assert "https" in notices(alice, "CS WEBHOOK #dev ADD http://localhost/")
+            assert "public addresses only" in notices(alice, f"CS WEBHOOK #dev ADD {recorder.url}")
+            assert "public addresses only" in notices(alice, "CS WEBHOOK #dev ADD https://10.0.0.1/x")
+            assert "https" in notices(alice, "CS WEBHOOK #dev ADD https://[::1/")
+            assert "no webhooks" in notices(alice, "CS WEBHOOK #dev LIST")
+            add(alice, f"https://a.name.that.leads.here:{recorder.server_address[1]}/")
             alice.run("PRIVMSG #dev :hello")
-            assert box.is_empty()
+            assert recorder.is_empty()
 
 
-def test_it_is_off_by_default(start_server: StartServer, tmp_path: Path) -> None:
+def test_webhooks_are_off_by_default(start_server: StartServer, tmp_path: Path) -> None:
     server = start_server(Settings(accounts=AccountSettings(iterations=4096)), quick_options(tmp_path))
     with people(server.address, "alice") as (alice,):
         own(alice)
-        assert "Webhooks are disabled" in said(alice, "CS WEBHOOK #dev ADD https://example.org/")
+        assert "Webhooks are disabled" in notices(alice, "CS WEBHOOK #dev ADD https://example.org/")

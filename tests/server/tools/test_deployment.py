@@ -1,4 +1,4 @@
-"""Files for whoever runs the server as a service: they are what the programs that read them take."""
+"""Files for running the server as a service: the programs that read them accept them."""
 
 import shutil
 import subprocess
@@ -14,13 +14,15 @@ from tests.server.forked import run
 def printed(home: Path, *words: str) -> str:
     ended = run(home, *words)
     assert ended.returncode == 0
-    assert not ended.stderr or "the service can't start this" in ended.stderr  # as this clone's place may be
+    assert (
+        not ended.stderr or "the service can't start this" in ended.stderr
+    )  # of the place of this checkout, for example
     assert "@" not in ended.stdout.replace("@system-service", "").replace("~@privileged", "")
     return ended.stdout
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd-analyze here")
-def test_systemd_takes_the_unit_and_finds_it_tight(tmp_path: Path) -> None:
+def test_systemd_accepts_the_unit_and_finds_it_safe(tmp_path: Path) -> None:
     unit = tmp_path / "greenchat-test.service"
     unit.write_text(printed(tmp_path, "print-unit", "--listen", ":6667"))
     checked = subprocess.run(["systemd-analyze", "verify", unit], capture_output=True, text=True, check=False)
@@ -31,10 +33,10 @@ def test_systemd_takes_the_unit_and_finds_it_tight(tmp_path: Path) -> None:
         text=True,
         check=False,
     )
-    assert judged.returncode == 0, judged.stdout[-200:]  # an exposure of 2.0 at most, of 10
+    assert judged.returncode == 0, judged.stdout[-200:]  # an exposure of 2.0 of 10 at most
 
 
-def test_a_unit_says_where_to_listen(tmp_path: Path) -> None:
+def test_a_unit_has_the_listeners(tmp_path: Path) -> None:
     text = printed(tmp_path, "print-unit", "--listen", ":9090", "--listen", "[::1]:667")
     assert "--listen :9090 --listen '[::1]:667'" in text
     assert "AmbientCapabilities=CAP_NET_BIND_SERVICE\n" in text
@@ -43,7 +45,7 @@ def test_a_unit_says_where_to_listen(tmp_path: Path) -> None:
     assert f"--config {tmp_path}/x.toml\n" in printed(tmp_path, "print-unit", "--config", str(tmp_path / "x.toml"))
 
 
-def test_a_unit_may_open_the_ports_of_its_configuration(tmp_path: Path) -> None:
+def test_a_unit_may_open_privileged_ports_of_its_configuration(tmp_path: Path) -> None:
     """capabilities(7): CAP_NET_BIND_SERVICE: "Bind a socket to Internet domain privileged ports (port numbers less than
     1024)".
     """
@@ -56,7 +58,7 @@ def test_a_unit_may_open_the_ports_of_its_configuration(tmp_path: Path) -> None:
     assert "AmbientCapabilities=\n" in text
 
 
-def test_a_unit_that_may_not_enter_the_folder_of_the_program_is_warned_of(
+def test_a_unit_that_cannot_enter_the_programs_folder_is_warned_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """path_resolution(7): without "search permission on the current lookup directory, an EACCES error is returned"."""
@@ -72,7 +74,7 @@ def test_a_unit_that_may_not_enter_the_folder_of_the_program_is_warned_of(
     assert closed_to_others(Path("/bin/sh")) is None
 
 
-def test_a_unit_that_cannot_see_what_it_starts_is_warned_of(tmp_path: Path) -> None:
+def test_a_unit_that_cannot_see_its_program_is_warned_of(tmp_path: Path) -> None:
     """systemd.exec(5), PrivateTmp=: "a new file system namespace ... and mounts private /tmp/ and /var/tmp/"."""
     assert hidden_from_service(Path("/tmp/venv/bin/greenchat-server"))
     assert not hidden_from_service(Path("/opt/tmp/greenchat-server"))
@@ -103,7 +105,7 @@ def test_a_socket_for_activation(tmp_path: Path) -> None:
     assert refused.stderr.startswith("greenchat-server: systemd needs an IP address for a socket: replace localhost")
 
 
-def test_a_container_runs_this_version_and_not_as_root(tmp_path: Path) -> None:
+def test_a_container_runs_this_version_without_root(tmp_path: Path) -> None:
     text = printed(tmp_path, "print-dockerfile")
     assert f"greenchat=={__version__}" in text
     assert "\nUSER greenchat\n" in text
@@ -114,7 +116,7 @@ def test_a_container_runs_this_version_and_not_as_root(tmp_path: Path) -> None:
     ("name", "needed"),
     [
         ("print-compose", ("build: .", "read_only: true", "greenchat:/data")),
-        # a browser's Origin has the port, so the Host that is compared with it must have it, too
+        # a browser's Origin has the port, so the Host that it is compared with must have it, too
         (
             "print-nginx",
             ("Host $http_host;", "X-Forwarded-For $remote_addr;", "Upgrade $http_upgrade;", "proxy_protocol on"),
@@ -122,6 +124,6 @@ def test_a_container_runs_this_version_and_not_as_root(tmp_path: Path) -> None:
         ("print-caddy", ("reverse_proxy 127.0.0.1:9090", "flush_interval -1")),
     ],
 )
-def test_the_others_are_printed(tmp_path: Path, name: str, needed: tuple[str, ...]) -> None:
+def test_the_other_files(tmp_path: Path, name: str, needed: tuple[str, ...]) -> None:
     text = printed(tmp_path, name)
     assert [each for each in ("9090", *needed) if each not in text] == []

@@ -60,7 +60,7 @@ def test_it_fits_every_screen(height: int, width: int) -> None:
     assert all(len(row) <= width for row in picture)
 
 
-def test_of_a_running_server(tmp_path: Path) -> None:
+def test_top_on_a_running_server(tmp_path: Path) -> None:
     with (
         started(tmp_path, "--listen", "127.0.0.1:0", "--data", str(tmp_path / "data")) as server,
         people(server.target, "alice", "bob", channel="#tea"),
@@ -68,7 +68,7 @@ def test_of_a_running_server(tmp_path: Path) -> None:
         ended = run(tmp_path, "top", "--once", "--every", "0.1", "--data", str(tmp_path / "data"))
         assert (ended.returncode, ended.stderr) == (0, "")
         assert "#tea                          2" in ended.stdout
-        assert "q ends" not in ended.stdout  # nothing waits for a key
+        assert "q ends" not in ended.stdout  # it does not wait for a key
         words = [sys.executable, SCRIPT[0], "top", "--every", "0.1", "--data", str(tmp_path / "data")]
         terminal = PtyProcessUnicode.spawn(words, env=environment(tmp_path) | {"TERM": "xterm"}, dimensions=(24, 80))
         seen = ""

@@ -1,4 +1,4 @@
-"""Running a server from the shell, through its control socket: real processes."""
+"""Controlling a running server from the shell, through its control socket, with real processes."""
 
 import json
 import socket
@@ -37,46 +37,46 @@ def server(tmp_path: Path) -> Iterator[Running]:
 
 
 def shell(tmp_path: Path, *words: str) -> str:
-    """Run a command against the server, which must work."""
+    """Run a command that must succeed against the server."""
     ended = run(tmp_path, *words, "--data", str(tmp_path / "data"))
     assert (ended.returncode, ended.stderr) == (0, "")
     return ended.stdout
 
 
-def test_how_it_is(tmp_path: Path, server: Running) -> None:
+def test_status(tmp_path: Path, server: Running) -> None:
     with people(server.target, "alice", "bob", channel="#tea"):
-        told = shell(tmp_path, "status")
-        assert "users             2 (2 connected, 0 operators" in told
-        assert "#tea 2" in told
-        found = json.loads(shell(tmp_path, "status", "--json"))
-        assert found["pid"] == server.process.pid
-        assert found["memory"] > 1 << 20
-        assert found["store"] > 0
-        assert 0 < found["longest_turn"] < 60
+        output = shell(tmp_path, "status")
+        assert "users             2 (2 connected, 0 operators" in output
+        assert "#tea 2" in output
+        document = json.loads(shell(tmp_path, "status", "--json"))
+        assert document["pid"] == server.process.pid
+        assert document["memory"] > 1 << 20
+        assert document["store"] > 0
+        assert 0 < document["longest_turn"] < 60
         assert shell(tmp_path, "status", "--quiet") == ""
 
 
-def test_nothing_is_printed_where_no_server_runs_either(tmp_path: Path) -> None:
+def test_quiet_status_without_a_server(tmp_path: Path) -> None:
     for words, lines in (("status",), 1), (("status", "--quiet"), 0):
         ended = run(tmp_path, *words, "--data", str(tmp_path / "data"))
         assert (ended.returncode, ended.stdout, len(ended.stderr.splitlines())) == (3, "", lines)
 
 
-def test_who_is_there(tmp_path: Path, server: Running) -> None:
+def test_clients(tmp_path: Path, server: Running) -> None:
     with Client(server.target, "alice"), Client(server.target, "bob"):
         rows = shell(tmp_path, "clients").splitlines()
         assert [row.split()[0] for row in rows] == ["NICK", "alice", "bob"]
         assert "127.0.0.1" in rows[1]
 
 
-def test_sending_somebody_away(tmp_path: Path, server: Running) -> None:
+def test_kick(tmp_path: Path, server: Running) -> None:
     with people(server.target, "alice", "bob", channel="#tea") as (alice, bob):
         assert shell(tmp_path, "kick", "bob", "be", "kind") == "bob was disconnected (1 connection)\n"
         bob.until_end()
         assert "be kind" in alice.expect("QUIT").params[-1]
 
 
-def test_nobody_is_banned_by_mistake(tmp_path: Path, server: Running) -> None:
+def test_bans_that_match_everybody_are_refused(tmp_path: Path, server: Running) -> None:
     with Client(server.target, "bob") as bob:
         for target, words in (("*!*@*", "matches everybody"), ("*", "matches everybody"), ("bob", "has no account")):
             ended = run(tmp_path, "ban", target, "--data", str(tmp_path / "data"))
@@ -97,7 +97,7 @@ NEEDING_DATA: dict[str, tuple[str, ...]] = {
     "export-account": ("alice",),
     "usage": (),
 }
-ANYWHERE = ("adduser", "hash-password", "import", "replay", "restore")  # and those that print
+ANYWHERE = ("adduser", "hash-password", "import", "replay", "restore")  # and the commands that print files
 
 
 def test_no_folder_is_made_for_a_mistyped_name(tmp_path: Path) -> None:
@@ -109,17 +109,17 @@ def test_no_folder_is_made_for_a_mistyped_name(tmp_path: Path) -> None:
         ended = run(tmp_path, *words, "--data", str(tmp_path / "other"))
         assert ended.returncode in (2, 3), words
         assert ended.stderr.count("\n") == 1, words
-        assert "can't write" not in ended.stderr, "it is not there: that is what is wrong"
+        assert "can't write" not in ended.stderr, "the error is the missing directory"
         assert not (tmp_path / "other").exists(), words
 
 
-def test_of_each_command_is_known_whether_it_needs_data() -> None:
+def test_each_command_is_known_to_need_data_or_not() -> None:
     assert {name for name in tools() if not name.startswith("print-")} == NEEDING_DATA.keys() | set(ANYWHERE)
 
 
 @pytest.mark.parametrize("answer", [b"", b'{"ok": ', b"nonsense\n", b"{}\n", b"[]\n"])
-def test_what_is_no_server_is_told_in_a_line(tmp_path: Path, answer: bytes) -> None:
-    """A server that was killed within its answer, or something else that answers there."""
+def test_answers_of_another_service_are_one_line(tmp_path: Path, answer: bytes) -> None:
+    """A server that was killed while answering, or another service at the socket."""
     data = tmp_path / "data"
     data.mkdir()
 
@@ -149,13 +149,13 @@ def test_bans(tmp_path: Path, server: Running) -> None:
         bob.run("PING x")
 
 
-def test_telling_everybody(tmp_path: Path, server: Running) -> None:
+def test_announce(tmp_path: Path, server: Running) -> None:
     with Client(server.target, "alice") as alice:
         assert shell(tmp_path, "announce", "tea", "at", "five") == "1 user has been told\n"
         assert alice.expect("NOTICE").params == ("alice", "tea at five")
 
 
-def test_reloading_and_ending(tmp_path: Path, server: Running) -> None:
+def test_reload_and_stop(tmp_path: Path, server: Running) -> None:
     assert "is in effect" in shell(tmp_path, "reload")
     with Client(server.target, "alice") as alice:
         assert "is stopping" in shell(tmp_path, "stop", "back", "at", "noon")
@@ -165,7 +165,7 @@ def test_reloading_and_ending(tmp_path: Path, server: Running) -> None:
 
 
 @pytest.mark.parametrize("command", WORDS)
-def test_without_a_server_each_is_one_line(tmp_path: Path, command: str) -> None:
+def test_without_a_server_each_command_is_one_line(tmp_path: Path, command: str) -> None:
     ended = run(tmp_path, command, *WORDS[command], "--data", str(tmp_path / "data"))
     assert ended.returncode == 3
     assert ended.stderr.startswith("greenchat-server: no server uses ")
@@ -181,7 +181,7 @@ def test_without_a_server_each_is_one_line(tmp_path: Path, command: str) -> None
         (("announce", "two\nlines"), "text must be one line"),
     ],
 )
-def test_what_can_not_be_is_one_line(tmp_path: Path, server: Running, words: tuple[str, ...], reason: str) -> None:
+def test_errors_are_one_line(tmp_path: Path, server: Running, words: tuple[str, ...], reason: str) -> None:
     ended = run(tmp_path, *words, "--data", str(tmp_path / "data"))
     assert ended.returncode == 2
     assert reason in ended.stderr
@@ -197,7 +197,7 @@ def test_what_can_not_be_is_one_line(tmp_path: Path, server: Running, words: tup
         (("ban", "--time", "soon", "bob!*@*"), "soon is not a duration; write 90, 30m"),
     ],
 )
-def test_wrong_words_are_told_where_no_server_runs(tmp_path: Path, words: tuple[str, ...], reason: str) -> None:
+def test_wrong_arguments_are_reported_without_a_server(tmp_path: Path, words: tuple[str, ...], reason: str) -> None:
     ended = run(tmp_path, *words, "--data", str(tmp_path / "data"))
     assert ended.returncode == 2
     assert reason in ended.stderr
@@ -205,13 +205,13 @@ def test_wrong_words_are_told_where_no_server_runs(tmp_path: Path, words: tuple[
 
 
 @pytest.mark.parametrize(("command", "missing"), [("kick", "NICK"), ("ban", "TARGET"), ("unban", "TARGET")])
-def test_a_reason_is_never_said_to_be_missing(tmp_path: Path, command: str, missing: str) -> None:
+def test_an_optional_reason_is_not_reported_as_missing(tmp_path: Path, command: str, missing: str) -> None:
     ended = run(tmp_path, command)
     assert ended.returncode == 2
     assert f"the following arguments are required: {missing}; " in ended.stderr
 
 
-def test_the_socket_is_for_the_servers_user_only(tmp_path: Path, server: Running) -> None:
+def test_only_the_servers_user_can_open_the_socket(tmp_path: Path, server: Running) -> None:
     assert stat.S_IMODE(path_in(tmp_path / "data").stat().st_mode) == 0o600
 
 
@@ -228,7 +228,7 @@ def test_the_socket_is_for_the_servers_user_only(tmp_path: Path, server: Running
         b"x" * (LONGEST + 1),
     ],
 )
-def test_requests_that_are_none(tmp_path: Path, server: Running, data: bytes) -> None:
+def test_invalid_requests(tmp_path: Path, server: Running, data: bytes) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as asking:
         asking.settimeout(PATIENCE)
         asking.connect(str(path_in(tmp_path / "data")))
@@ -238,7 +238,7 @@ def test_requests_that_are_none(tmp_path: Path, server: Running, data: bytes) ->
     assert server.errors.read_text().count("Traceback") == 0
 
 
-def test_a_server_that_was_killed_leaves_nothing_in_the_way(tmp_path: Path, server: Running) -> None:
+def test_a_killed_server_leaves_nothing_that_prevents_the_next(tmp_path: Path, server: Running) -> None:
     server.process.kill()
     server.process.wait()
     ended = run(tmp_path, "status", "--data", str(tmp_path / "data"))

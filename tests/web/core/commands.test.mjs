@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ELSEWHERE, TABLE, find, runCommand } from "../../../greenchat/web/core/commands.js";
 import "../../../greenchat/web/core/commands_channels.js";
-import "../../../greenchat/web/core/commands_rest.js";
+import "../../../greenchat/web/core/commands_general.js";
 import "../../../greenchat/web/core/commands_settings.js";
 import "../../../greenchat/web/core/commands_talk.js";
 import { accept, complete } from "../../../greenchat/web/core/complete.js";
@@ -10,7 +10,7 @@ import { EMOJI, named, replaced } from "../../../greenchat/web/core/emoji.js";
 import { parseSettings } from "../../../greenchat/web/core/settings.js";
 import { NOW, hear, sent, world } from "./world.mjs";
 
-/** What a command sends, and what it tells. */
+/** Return the lines that a command sends, and its output. */
 function run(text, model = world()) {
   sent(model);
   const before = model.current.lines.length;
@@ -18,7 +18,7 @@ function run(text, model = world()) {
   return [...sent(model), ...model.current.lines.slice(before).map((line) => line.text)];
 }
 
-test("commands do what they say", () => {
+test("commands send the documented lines", () => {
   const table = [
     ["/join tea2", ["JOIN #tea2"]],
     ["/j #a,#b key", ["JOIN #a key", "JOIN #b"]],
@@ -46,7 +46,7 @@ test("commands do what they say", () => {
       "/msg NickServ identify pw",
       [
         "PRIVMSG NickServ :identify pw",
-        "Sent to NickServ; it is kept nowhere here, since there may be a password in it.",
+        "Sent to NickServ; it is not stored here, since it may contain a password.",
       ],
     ],
     ["/wall help", ["NOTICE @#tea help", "notice to the operators of #tea: help"]],
@@ -72,7 +72,7 @@ test("commands do what they say", () => {
     ],
     ["/un", ["/un could be /unban, /unquiet, /unnotify, /unset, /unalias, /unignore"]],
     ["/login ada secret", ["Leave the password out: greenchat asks for it and hides it. /login [account]"]],
-    ["/notify bob", ["MONITOR + bob", "You hear when bob comes online and goes."]],
+    ["/notify bob", ["MONITOR + bob", "You will be told when bob comes online or goes offline."]],
     ["/highlight cake", ["cake: added. To undo: /dehighlight cake"]],
     ["/echo hi", ["hi"]],
     ["/override #tea mute", ["#tea: mute"]],
@@ -87,14 +87,14 @@ test("commands do what they say", () => {
   }
 });
 
-test("a talk is opened, and said to", () => {
+test("a private conversation is opened and written to", () => {
   const model = world();
   const lines = run("/msg bob hello", model);
   assert.equal(model.current.name, "bob");
   assert.match(lines[0], /PRIVMSG bob hello$/);
 });
 
-test("no command raises, whatever is typed behind it, online or not", () => {
+test("no command raises with any arguments, online or offline", () => {
   const words = ["", "x", "#tea", "bob", "-", "1", "* x", "bob x y", "#tea bob x", ", x", "$1 $*", "é\u202e"];
   for (const state of ["online", "waiting"]) {
     for (const name of TABLE.keys()) {
@@ -107,7 +107,7 @@ test("no command raises, whatever is typed behind it, online or not", () => {
   }
 });
 
-test("every command is whole", () => {
+test("every command has all of its fields", () => {
   for (const known of TABLE.values()) {
     assert.ok(known.summary.endsWith("."), known.name);
     assert.ok(known.group, known.name);
@@ -116,7 +116,7 @@ test("every command is whole", () => {
   for (const name of Object.keys(ELSEWHERE)) assert.equal(TABLE.has(name), false);
 });
 
-test("aliases stand for what they stand for", () => {
+test("aliases are expanded", () => {
   const model = world();
   run("/alias hug me hugs $1", model);
   assert.match(run("/hug bob", model)[0], /ACTION hugs bob/);
@@ -127,7 +127,7 @@ test("aliases stand for what they stand for", () => {
   ]);
 });
 
-test("completion as one types", () => {
+test("completion while typing", () => {
   const model = world();
   hear(model, "@msgid=1 :bob!b@far PRIVMSG #tea :x");
   const table = [
@@ -161,7 +161,7 @@ test("emoji by name", () => {
   assert.ok(EMOJI.length > 300 && EMOJI.every(({ sign, names: own }) => sign && own.length));
 });
 
-test("settings: what is broken or foreign falls back", () => {
+test("invalid settings fall back to the default", () => {
   for (const text of [
     null,
     "",

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { say } from "../../../greenchat/web/core/speak.js";
 import { Surroundings } from "./world.mjs";
 
-test("coming in: the subprotocol, the capabilities in lines that fit, the name", () => {
+test("registration: the subprotocol, capabilities in lines that fit, the nick", () => {
   const web = new Surroundings();
   web.chat.join("Ada Ö");
   assert.deepEqual(web.socket.protocols, ["text.ircv3.net"]);
@@ -11,7 +11,7 @@ test("coming in: the subprotocol, the capabilities in lines that fit, the name",
   assert.deepEqual(web.lines(), ["CAP LS 302", "NICK :Ada Ö", "USER Ada 0 * :Ada Ö"]);
 });
 
-test("the whole way in and out", () => {
+test("from connecting to disconnecting", () => {
   const web = new Surroundings();
   web.enter();
   assert.equal(web.model.link.state, "online");
@@ -30,7 +30,7 @@ test("an idle page has no timer", () => {
   assert.deepEqual(web.timers, []);
 });
 
-test("a lost connection is tried again, later each time, and we are where we were", () => {
+test("a lost connection is retried, with growing delays, and channels are rejoined", () => {
   const web = new Surroundings();
   web.enter();
   const waits = [];
@@ -54,7 +54,7 @@ test("a lost connection is tried again, later each time, and we are where we wer
   assert.equal(web.model.link.tries, 0);
 });
 
-test("a guest comes back by the token, over a lost connection and a reload, and not after leaving", () => {
+test("a guest resumes by token after a lost connection and a reload, and not after leaving", () => {
   const web = new Surroundings();
   web.enter();
   web.hear(":irc.test RESUME ~1:first");
@@ -76,7 +76,7 @@ test("a guest comes back by the token, over a lost connection and a reload, and 
   assert.equal(again.lines()[1], "NICK ada");
 });
 
-test("why there is no WebSocket, as HTTP tells it", async () => {
+test("the reason for a refused WebSocket, by HTTP", async () => {
   const table = [
     [503, "This server is full (2 connections)", "This server is full (2 connections).", "waiting"],
     [429, "Too many connections from your address: at most 120 a minute", /^Too many .*minute\.$/, "waiting"],
@@ -97,14 +97,14 @@ test("why there is no WebSocket, as HTTP tells it", async () => {
   }
 });
 
-test("a server that is away is not asked why", async () => {
+test("an unreachable server is not asked for the reason", async () => {
   const web = new Surroundings();
   web.enter();
   web.env.why = () => assert.fail();
   web.lose();
 });
 
-test("why it ended, in words", () => {
+test("reasons of the end as text", () => {
   const table = [
     [[], {}, "The server is gone.", "waiting"],
     [["ERROR :Closing link: (Server shutting down)"], {}, "Server shutting down.", "waiting"],
@@ -130,7 +130,7 @@ test("why it ended, in words", () => {
   assert.equal(web.model.link.words, "The server can't be reached.");
 });
 
-test("a taken name asks one question; after a reload our own old connection is waited for", () => {
+test("a taken nick asks one question; after a reload our own old connection is waited for", () => {
   const web = new Surroundings();
   web.chat.join("ada");
   web.open();
@@ -152,7 +152,7 @@ test("a taken name asks one question; after a reload our own old connection is w
   assert.deepEqual(again.events, []);
 });
 
-test("a page that is loaded anew is where it was, with what was not sent", () => {
+test("a reloaded page restores its channels and unsent texts", () => {
   const web = new Surroundings();
   web.enter();
   web.lose();
@@ -175,7 +175,7 @@ test("a page that is loaded anew is where it was, with what was not sent", () =>
   assert.equal(again.lines().filter((line) => line.includes("later")).length, 1);
 });
 
-test("broken things in the storage harm nobody", () => {
+test("invalid data in the storage is harmless", () => {
   for (const here of [
     "null",
     "7",
@@ -188,7 +188,7 @@ test("broken things in the storage harm nobody", () => {
   }
 });
 
-test("a server that does not answer what was said is given up", () => {
+test("a server that confirms no message is given up", () => {
   const web = new Surroundings();
   web.enter();
   say(web.model, web.model.find("#tea"), "hello?", "said", web.time);
@@ -198,7 +198,7 @@ test("a server that does not answer what was said is given up", () => {
   assert.equal(web.model.link.words, "The server does not answer.");
 });
 
-test("what is asked is answered, with nothing where the connection was lost", async () => {
+test("queries resolve, to nothing if the connection was lost", async () => {
   const web = new Surroundings();
   web.enter();
   const asked = web.chat.ask("PRIVMSG", "NickServ", "SESSIONS");
@@ -214,7 +214,7 @@ test("what is asked is answered, with nothing where the connection was lost", as
   assert.deepEqual(await web.chat.ask("WHOIS", "bob"), []);
 });
 
-test("the read mark is told once a second at most", () => {
+test("the read mark is sent once a second at most", () => {
   const web = new Surroundings();
   web.enter();
   for (let n = 0; n < 5; n += 1) web.hear(`@msgid=m${n};time=2026-05-04T12:00:0${n}.000Z :bob!b@far PRIVMSG #tea :x`);
@@ -229,7 +229,7 @@ test("the read mark is told once a second at most", () => {
   );
 });
 
-test("many channels are joined in few lines, and asked about when they are looked at", () => {
+test("many channels are joined in few lines, and queried when they are shown", () => {
   const web = new Surroundings();
   for (let n = 0; n < 12; n += 1) web.model.autojoin.set(`#c${n}`, { name: `#c${n}`, key: n === 7 ? "sesame" : "" });
   web.chat.join("ada");

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { secretOf, sessionsOf, tokensOf } from "../../../greenchat/web/core/devices.js";
 
-test("connections, with which of them is this one", () => {
+test("the list of connections marks the present one", () => {
   assert.deepEqual(sessionsOf([]), []);
   const texts = [
     "#3 (this one)  ada!web@192.0.2.1 from 192.0.2.1 over TLS, since today at 12:00 UTC, idle for 3 seconds",
@@ -42,7 +42,7 @@ test("tokens of programs, hooks and browsers", () => {
   assert.equal(tokensOf(texts)[0].words, "A program, may read and say, since today, until tomorrow: weather");
 });
 
-test("a new token's secret, where there is one", () => {
+test("the secret of a new token, if there is one", () => {
   assert.equal(secretOf([]), "");
   assert.equal(secretOf(["Your account must be confirmed first"]), "");
   assert.equal(secretOf(["The token (shown only once): gc_x-Y9", "It goes into the field"]), "gc_x-Y9");

@@ -71,7 +71,7 @@ test("links are found without the punctuation around them", () => {
   assert.deepEqual(link, { text: "https://x.example/?q=1&r", href: "https://x.example/?q=1&r" });
 });
 
-test("what is typed gets codes", () => {
+test("typed formatting becomes codes", () => {
   const table = [
     ["plain", "plain"],
     ["**bold** *it* `code`", "\x02bold\x02 \x1dit\x1d \x11code\x11"],
@@ -86,13 +86,13 @@ test("what is typed gets codes", () => {
   for (const [text, wanted] of table) assert.equal(typed(text), wanted, text);
 });
 
-test("names that are the same", () => {
+test("equal names", () => {
   assert.equal(folder("ascii")("A[Ä"), "a[Ä");
   assert.equal(folder("rfc1459")("A[]\\~"), "a{}|^");
   assert.equal(folder("precis")("ÄDA"), "äda");
 });
 
-test("texts are cut between graphemes, at blanks, and nothing is lost", () => {
+test("texts are split between graphemes, at spaces, and nothing is lost", () => {
   const table = [
     ["", 10],
     ["abc", 10],
@@ -113,7 +113,7 @@ test("texts are cut between graphemes, at blanks, and nothing is lost", () => {
   assert.equal(splitBytes("👩‍👩‍👧‍👦👩‍👩‍👧‍👦", 30).length, 2);
 });
 
-test("who is called", () => {
+test("mentions", () => {
   const table = [
     ["ada: hi", true],
     ["hi ada", true],
@@ -127,7 +127,7 @@ test("who is called", () => {
   assert.equal(isCalled("x", ""), false);
 });
 
-test("small ones", () => {
+test("short helpers", () => {
   assert.equal(isOnlyEmoji("👍 🎉"), true);
   assert.equal(isOnlyEmoji("👩‍👩‍👧‍👦"), true);
   assert.equal(isOnlyEmoji("1"), false);
@@ -139,7 +139,7 @@ test("small ones", () => {
   assert.equal(hash("ada"), hash("ada"));
 });
 
-test("the channel of an address", async () => {
+test("the channel of a URL", async () => {
   const { addressOf, channelOf } = await import("../../../greenchat/web/core/address.js");
   const table = [
     ["/", "#dev", "#dev"],

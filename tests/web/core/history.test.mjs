@@ -8,7 +8,7 @@ const numbers = (from, to) => Array.from({ length: to - from + 1 }, (_, at) => f
 const pageOf = (model) => sent(model).find((line) => line.includes("CHATHISTORY"));
 const gaps = (buffer) => buffer.lines.filter((line) => line.gap).map((line) => line.text);
 
-/** A server with so many messages: answers what was asked, as the specification says. */
+/** A server with so many messages, which answers queries as specified. */
 function serve(model, most, line = history) {
   const asked = pageOf(model);
   if (!asked) return "";
@@ -26,7 +26,7 @@ function serve(model, most, line = history) {
   return command;
 }
 
-/** Fill all gaps from one side, then go up to the beginning. */
+/** Fill all gaps from one side, then scroll up to the beginning. */
 function readAll(model, buffer, most, forward, line = history) {
   for (let turns = 0; turns < 200; turns += 1) {
     const gap = buffer.lines.find((line) => line.gap);
@@ -52,7 +52,7 @@ test("the latest page, then up to the beginning: all once, in order", () => {
 });
 
 for (const forward of [false, true]) {
-  test(`a thousand said in one millisecond are read to the beginning, ${forward ? "a gap forward" : "backward"}`, () => {
+  test(`a thousand messages of one millisecond are read to the beginning, ${forward ? "a gap forward" : "backward"}`, () => {
     const atOnce = (n) => history(n).replace(/time=[^;]+/, `time=${new Date(NOW - 1000).toISOString()}`);
     const model = world();
     const buffer = model.find("#tea");
@@ -71,7 +71,7 @@ for (const forward of [false, true]) {
   });
 }
 
-test("who is ignored is not read in the history either", () => {
+test("ignored users are not shown in the history either", () => {
   const model = world();
   const buffer = model.find("#tea");
   buffer.complete = false;
@@ -82,7 +82,7 @@ test("who is ignored is not read in the history either", () => {
   assert.equal(buffer.lines.filter((line) => line.id).length, 3); // its place is known, so that no page is short
 });
 
-test("nothing is asked twice at once", () => {
+test("no query is sent twice at a time", () => {
   const model = world();
   const buffer = model.find("#tea");
   assert.equal(askLatest(model, buffer), true);
@@ -128,7 +128,7 @@ test("two jumps, the second between the first and the end", () => {
 });
 
 for (const missed of [0, 3, 99, 100, 101, 350]) {
-  test(`${missed} missed while the connection was lost: none is lost, none is double`, () => {
+  test(`${missed} missed while the connection was lost: none is lost, none is duplicated`, () => {
     const model = world();
     const buffer = model.find("#tea");
     askLatest(model, buffer);
@@ -158,7 +158,7 @@ for (const missed of [0, 3, 99, 100, 101, 350]) {
   });
 }
 
-test("a server that has no history, or refuses, is not asked again and again", () => {
+test("a server without history, or that refuses, is not queried repeatedly", () => {
   const model = world();
   const buffer = model.find("#tea");
   hear(model, history(5));
@@ -169,7 +169,7 @@ test("a server that has no history, or refuses, is not asked again and again", (
   assert.equal(askOlder(model, buffer), false);
 });
 
-test("unread and mentions are counted from the read mark, after the history came", () => {
+test("unread messages and mentions are counted from the read mark once the history has arrived", () => {
   const model = world();
   model.focused = false;
   const buffer = model.find("#tea");
@@ -182,7 +182,7 @@ test("unread and mentions are counted from the read mark, after the history came
   assert.deepEqual([buffer.unread, buffer.mentions], [0, 0]);
 });
 
-test("reactions and taking back in a page hold for messages of an older page", () => {
+test("reactions and redactions of a page apply to messages of an older page", () => {
   const model = world();
   const buffer = model.find("#tea");
   buffer.complete = false;
@@ -202,7 +202,7 @@ test("reactions and taking back in a page hold for messages of an older page", (
   assert.equal(texts(buffer).length, 2);
 });
 
-test("private talks that went on elsewhere get a window, those that were read do not", () => {
+test("private conversations continued elsewhere get a window if unread", () => {
   const model = world();
   model.account = "ada";
   hear(model, ":s 376 ada :End");
@@ -232,7 +232,7 @@ test("private talks that went on elsewhere get a window, those that were read do
   assert.deepEqual([model.find("bob").unread, model.find("bob").mentions], [1, 1]);
 });
 
-test("a page that stays open for weeks forgets its oldest lines, which can be read again", () => {
+test("a page open for weeks drops its oldest lines, which can be loaded again", () => {
   const model = world();
   const buffer = model.find("#tea");
   for (let n = 1; n <= 20_001; n += 1)

@@ -21,7 +21,7 @@ test("the example of RFC 7677", async () => {
   assert.throws(() => exchange.check("e=invalid-proof"), /refused/);
 });
 
-test("a server that is not who it should be is not answered", async () => {
+test("a server without proof of the password is refused", async () => {
   for (const challenge of [
     "",
     "r=other,s=AAAA,i=4096",
@@ -36,11 +36,11 @@ test("a server that is not who it should be is not answered", async () => {
   assert.throws(() => new Scram("user", "pencil", NONCE).check("v="));
 });
 
-test("names with signs of the exchange in them", () => {
+test("names with special characters of the exchange", () => {
   assert.equal(new Scram("a=b,c", "x", "n").first(), "n,,n=a=3Db=2Cc,r=n");
 });
 
-test("pieces of 400, and a plus where the last is full", () => {
+test("chunks of 400, and a plus if the last is full", () => {
   assert.deepEqual(chunks(""), ["+"]);
   assert.deepEqual(chunks("a"), ["YQ=="]);
   assert.deepEqual(
@@ -53,7 +53,7 @@ test("pieces of 400, and a plus where the last is full", () => {
   );
 });
 
-test("the code of a second factor follows the password, in the clear only where nobody can listen", async () => {
+test("the code of a second factor follows the password, as PLAIN over secure connections only", async () => {
   const credentials = { account: "ada", password: "pencil", code: "123456" };
   const login = new Login(credentials, "SCRAM-SHA-256,PLAIN", { protocol: "https:", hostname: "chat.example" });
   assert.equal(login.start(), "PLAIN");
@@ -62,7 +62,7 @@ test("the code of a second factor follows the password, in the clear only where 
   assert.throws(() => unsafe.start(), /https/);
 });
 
-test("a password goes in the clear only where nobody can listen", () => {
+test("PLAIN is used over secure connections only", () => {
   const table = [
     ["https:", "chat.example", true],
     ["http:", "localhost", true],
@@ -84,7 +84,7 @@ test("a password goes in the clear only where nobody can listen", () => {
   );
 });
 
-/** The server's side of one login, over the page's lines. */
+/** Play the server's side of a login, over the page's lines. */
 async function serve(web, password) {
   const next = async () => {
     for (let turn = 0; turn < 2000; turn += 1) {
@@ -115,7 +115,7 @@ async function serve(web, password) {
   web.hear(":s 900 ada ada!a@h ada :You are now logged in as ada", ":s 903 ada :SASL authentication successful");
 }
 
-test("logging in on the way in, by SCRAM", async () => {
+test("logging in during registration, by SCRAM", async () => {
   const web = new Surroundings();
   web.chat.join("ada", "pencil");
   web.open();
@@ -126,7 +126,7 @@ test("logging in on the way in, by SCRAM", async () => {
   assert.equal(JSON.stringify(web.kept).includes("pencil"), false);
 });
 
-test("a wrong password asks again", async () => {
+test("a wrong password is asked for again", async () => {
   const web = new Surroundings();
   web.chat.join("ada", "wrong");
   web.open();
@@ -139,7 +139,7 @@ test("a wrong password asks again", async () => {
   assert.equal(web.model.credentials, null);
 });
 
-test("logging in while one is here takes the name", async () => {
+test("logging in while connected takes the nick", async () => {
   const web = new Surroundings();
   web.enter("ada_");
   web.model.wanted = "ada";
@@ -149,7 +149,7 @@ test("logging in while one is here takes the name", async () => {
   assert.ok(web.lines().includes("NICK ada"));
 });
 
-test("a browser that stays signed in brings what logs in", async () => {
+test("a signed-in browser logs in by its cookie", async () => {
   const web = new Surroundings();
   web.chat.join("ada", "", true);
   web.open();

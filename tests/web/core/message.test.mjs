@@ -28,12 +28,12 @@ test("lines are parsed", () => {
   }
 });
 
-test("a tag that is called __proto__ changes nothing", () => {
+test("a tag named __proto__ is harmless", () => {
   assert.equal(parse("@__proto__=x PING").tags.__proto__, "x");
   assert.equal({}.x, undefined);
 });
 
-test("lines are made, and say the same when they are parsed", () => {
+test("lines are formatted and parsed back", () => {
   const table = [
     { command: "PING" },
     { command: "PRIVMSG", params: ["#a", ""] },
@@ -50,7 +50,7 @@ test("lines are made, and say the same when they are parsed", () => {
   }
 });
 
-test("nothing that is typed becomes a second line or another parameter", () => {
+test("no input becomes a second line or another parameter", () => {
   for (const params of [
     ["#a", "x\r\nQUIT"],
     ["#a b", "x"],

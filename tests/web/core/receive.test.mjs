@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { changes, told } from "../../../greenchat/web/core/modes.js";
+import { changes, describeChange } from "../../../greenchat/web/core/modes.js";
 import { profile } from "../../../greenchat/web/core/receive_replies.js";
 import { parse } from "../../../greenchat/web/core/message.js";
 import { NOW, hear, labelOf, sent, world } from "./world.mjs";
@@ -8,7 +8,7 @@ import { NOW, hear, labelOf, sent, world } from "./world.mjs";
 const shown = (buffer) =>
   buffer.lines.filter((line) => line.kind !== "none").map((line) => `${line.kind} ${line.nick} ${line.text}`.trim());
 
-test("coming in: members with ranks, who is away, where we are again", () => {
+test("registration: members with ranks, away, rejoined channels", () => {
   const model = world();
   const tea = model.find("#tea");
   assert.equal(model.current, tea);
@@ -30,7 +30,7 @@ test("coming in: members with ranks, who is away, where we are again", () => {
   assert.deepEqual([tea.members.get("bob").away, tea.members.get("bob").account], [false, ""]);
 });
 
-test("who comes and goes, is renamed, and gets ranks", () => {
+test("JOIN, PART, NICK and ranks", () => {
   const model = world();
   const tea = model.find("#tea");
   hear(
@@ -57,7 +57,7 @@ test("who comes and goes, is renamed, and gets ranks", () => {
   assert.equal(model.autojoin.size, 0);
 });
 
-test("a private talk goes on under the other one's new name", () => {
+test("a private conversation follows a nick change", () => {
   const model = world();
   hear(
     model,
@@ -70,7 +70,7 @@ test("a private talk goes on under the other one's new name", () => {
   assert.equal(model.find("rob").mentions, 2);
 });
 
-test("unread, mentions, and what is for the user", () => {
+test("unread messages, mentions, and private messages", () => {
   const model = world();
   model.show(model.status);
   hear(
@@ -91,7 +91,7 @@ test("unread, mentions, and what is for the user", () => {
   assert.equal(tea.unread, 0);
 });
 
-test("who is ignored is not heard", () => {
+test("ignored users are not shown", () => {
   const model = world();
   model.settings.ignored = ["*!*@far"];
   hear(model, "@msgid=1 :bob!b@far PRIVMSG #tea :x", "@msgid=2;+draft/react=x;+draft/reply=1 :bob!b@far TAGMSG #tea");
@@ -99,7 +99,7 @@ test("who is ignored is not heard", () => {
   assert.equal(model.find("#tea").reactions.size, 0);
 });
 
-test("typing is believed for six seconds, and ends with what was typed", () => {
+test("typing expires after six seconds, and ends with the message", () => {
   const model = world();
   const tea = model.find("#tea");
   hear(model, "@+typing=active :bob!b@far TAGMSG #tea", "@+typing=active :ada!a@host TAGMSG #tea");
@@ -108,7 +108,7 @@ test("typing is believed for six seconds, and ends with what was typed", () => {
   assert.equal(tea.typing.size, 0);
 });
 
-test("reactions are counted once for each, and taken back", () => {
+test("reactions are counted once per user, and removed", () => {
   const model = world();
   const tea = model.find("#tea");
   const react = (nick, tag) => hear(model, `@+draft/${tag}=👍;+draft/reply=m1 :${nick}!x@y TAGMSG #tea`);
@@ -134,7 +134,7 @@ test("several lines are one message, with the tags of their batch", () => {
   assert.ok(model.find("#tea").ids.has("m1"));
 });
 
-test("what is taken back is gone from the line", () => {
+test("a redacted text is removed from its line", () => {
   const model = world();
   hear(model, "@msgid=m1 :bob!b@far PRIVMSG #tea :secret", ":bob!b@far REDACT #tea m1 :oops");
   const tea = model.find("#tea");
@@ -167,7 +167,7 @@ test("no broken or hostile line raises", () => {
   assert.ok(model.status);
 });
 
-test("modes take the arguments that the server says they take", () => {
+test("modes take arguments as CHANMODES says", () => {
   const groups = ["beI", "k", "fl", "imnst"];
   assert.deepEqual(changes(["+ol-kb+i", "bob", "5", "key", "*!*@x"], groups, "qaohv"), [
     { sign: "+", letter: "o", argument: "bob" },
@@ -177,9 +177,9 @@ test("modes take the arguments that the server says they take", () => {
     { sign: "+", letter: "i", argument: "" },
   ]);
   assert.deepEqual(changes([], groups, "ov"), []);
-  assert.equal(told({ sign: "+", letter: "q", argument: "ada" }), "made ada an owner");
-  assert.equal(told({ sign: "-", letter: "h", argument: "ada" }), "took ada's rank of half-operator");
-  assert.equal(told({ sign: "+", letter: "X", argument: "" }), "set mode X");
+  assert.equal(describeChange({ sign: "+", letter: "q", argument: "ada" }), "made ada an owner");
+  assert.equal(describeChange({ sign: "-", letter: "h", argument: "ada" }), "took ada's rank of half-operator");
+  assert.equal(describeChange({ sign: "+", letter: "X", argument: "" }), "set mode X");
 });
 
 test("a WHOIS becomes a profile", () => {
@@ -199,7 +199,7 @@ test("a WHOIS becomes a profile", () => {
   assert.equal(profile([]), null);
 });
 
-test("nothing happens by itself because of old times or histories; of several devices one answers", () => {
+test("old messages and history cause no automatic action; one of several devices answers", () => {
   const model = world();
   const asked = (line) => {
     sent(model);
@@ -221,7 +221,7 @@ test("nothing happens by itself because of old times or histories; of several de
   );
 });
 
-test("what the server announces stands where the user looks, what it notes with the server", () => {
+test("announcements of the server go to the current buffer, other notices to the server's", () => {
   const model = world();
   const tea = model.find("#tea");
   hear(model, ":s NOTICE ada :restart in five minutes", ":s NOTICE ada :*** bob connected");
@@ -229,7 +229,7 @@ test("what the server announces stands where the user looks, what it notes with 
   assert.equal(shown(model.status).at(-1), "notice s *** bob connected");
 });
 
-test("a reply to one's own words calls, a line that names everybody does not", () => {
+test("a reply to an own message notifies, a line that mentions everybody does not", () => {
   const model = world();
   const tea = model.find("#tea");
   hear(model, "@msgid=1 :ada!a@host PRIVMSG #tea :cake?", "@msgid=2;+draft/reply=1 :bob!b@far PRIVMSG #tea :yes");
@@ -245,7 +245,7 @@ test("a forwarded join and a changed key", () => {
   assert.deepEqual([...model.autojoin.values()], [{ name: "#tea", key: "secret" }]);
 });
 
-test("a window that is treated otherwise", async () => {
+test("a window with overrides", async () => {
   const { isForUser } = await import("../../../greenchat/web/core/receive_talk.js");
   const hearing = (words) => {
     const model = world();
@@ -261,7 +261,7 @@ test("a window that is treated otherwise", async () => {
   assert.deepEqual(hearing(["no-highlight"]), [2, 0, false, false]);
 });
 
-test("what a server has no words for, and the end of what can be seen", () => {
+test("numerics without text, and the end of the history", () => {
   const model = world();
   const tea = model.find("#tea");
   const before = shown(tea).length;

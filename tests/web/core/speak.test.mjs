@@ -8,7 +8,7 @@ import { NOW, hear, labelOf, sent, world } from "./world.mjs";
 const idOf = (line) => /greenchat\/id=([^; ]+)/.exec(line)[1];
 const clear = (model) => void sent(model);
 
-test("a line waits until its echo comes, and is not doubled by it", () => {
+test("a message waits for its echo, and is not duplicated by it", () => {
   const model = world();
   const tea = model.find("#tea");
   clear(model);
@@ -25,7 +25,7 @@ test("a line waits until its echo comes, and is not doubled by it", () => {
   assert.equal(tea.unread, 0);
 });
 
-test("what is refused stays, with the reason; it can be tried again or given up", () => {
+test("a refused message stays with the reason; it can be sent again or discarded", () => {
   const model = world();
   const tea = model.find("#tea");
   clear(model);
@@ -39,7 +39,7 @@ test("what is refused stays, with the reason; it can be tried again or given up"
   assert.deepEqual(tea.waiting, []);
 });
 
-test("a lost connection: the same id once more, and only what the history does not have", () => {
+test("after a lost connection messages missing in the history are sent again with the same id", () => {
   const model = world();
   const tea = model.find("#tea");
   clear(model);
@@ -67,7 +67,7 @@ test("a lost connection: the same id once more, and only what the history does n
   assert.deepEqual(again.map(idOf), [idOf(second)]);
 });
 
-test("what was not sent outlives a reload, except what was for a service", () => {
+test("unsent messages survive a reload, except those to a service", () => {
   const model = world();
   model.link.state = "waiting";
   say(model, model.find("#tea"), "keep me", "said", NOW);
@@ -100,7 +100,7 @@ test("several lines become one batch; blank ones alone are never sent", () => {
   assert.deepEqual(sent(model), []);
 });
 
-test("long texts are cut to what the server takes; nothing is lost", () => {
+test("long texts are split by the server's limits; nothing is lost", () => {
   const model = world();
   const tea = model.find("#tea");
   for (const text of [
@@ -124,7 +124,7 @@ test("long texts are cut to what the server takes; nothing is lost", () => {
   }
 });
 
-test("a server without multiline gets lines", () => {
+test("a server without multiline gets single lines", () => {
   const model = world();
   model.caps.delete("draft/multiline");
   clear(model);
@@ -155,7 +155,7 @@ test("a tag that the server denies is left out", () => {
   assert.doesNotMatch(sent(model)[0], /greenchat/);
 });
 
-test("passwords said to services are seen as such", () => {
+test("passwords sent to services are recognized", () => {
   const table = [
     ["NickServ", "identify x", true],
     ["ns", " SET PASSWORD x", true],
@@ -168,7 +168,7 @@ test("passwords said to services are seen as such", () => {
   for (const [who, text, wanted] of table) assert.equal(hides(who, text), wanted, `${who} ${text}`);
 });
 
-test("what a service only acknowledges has arrived", () => {
+test("a message that a service only acknowledges has arrived", () => {
   const model = world();
   const bob = model.open("HistServ");
   bob.waiting.push({ id: "i", text: "HELP", kind: "said", time: NOW, label: "w9", reply: "", failed: "" });

@@ -1,17 +1,17 @@
-// What the tests of the page's core share: a model that is in, and a connection to a server that is an array.
+// Shared by the tests of the page's core: a connected model, and a connection to a server that is an array.
 
 import { webcrypto } from "node:crypto";
 globalThis.crypto ??= webcrypto; // node 18
 import { Connection } from "../../../greenchat/web/core/connection.js";
 import { format } from "../../../greenchat/web/core/message.js";
 import { receive } from "../../../greenchat/web/core/receive.js";
-import { WANTED } from "../../../greenchat/web/core/receive_entrance.js";
+import { WANTED } from "../../../greenchat/web/core/receive_registration.js";
 import { parseSettings } from "../../../greenchat/web/core/settings.js";
 import { Model } from "../../../greenchat/web/core/state.js";
 
 export const NOW = Date.parse("2026-05-04T12:00:00.000Z");
 
-/** A model that is in #tea as ada, with a server like ours. */
+/** Return a model that is in #tea as ada, on a server like ours. */
 export function world() {
   const model = new Model(parseSettings("{}"));
   model.wanted = model.nick = "ada";
@@ -38,12 +38,12 @@ export function world() {
   return model;
 }
 
-/** The server says these lines. */
+/** Receive these lines from the server. */
 export function hear(model, ...lines) {
   for (const line of lines) receive(model, line, NOW);
 }
 
-/** What the model wants sent, as lines; its other effects stay. */
+/** Return the lines that the model sends; its other effects stay. */
 export function sent(model) {
   const found = model.effects.filter((effect) => effect.kind === "send").map((effect) => format(effect.message));
   model.effects = model.effects.filter((effect) => effect.kind !== "send");
@@ -52,7 +52,7 @@ export function sent(model) {
 
 export const labelOf = (line) => /label=(\w+)/.exec(line)[1];
 
-/** Answer what was asked with a batch of lines. */
+/** Answer a query with a batch of lines. */
 export function answer(model, asked, ...lines) {
   const label = labelOf(asked);
   hear(model, `@label=${label} :irc.test BATCH +h${label} chathistory #tea`);
@@ -60,13 +60,13 @@ export function answer(model, asked, ...lines) {
   hear(model, `:irc.test BATCH -h${label}`);
 }
 
-/** A line of history: the nth message, said at second n. */
+/** Return a line of history: the nth message, sent at second n. */
 export function history(n, text = `line ${n}`, nick = "bob") {
   const time = new Date(NOW - 3_600_000 + n * 1000).toISOString();
   return `@time=${time};msgid=m${String(n).padStart(5, "0")} :${nick}!b@far PRIVMSG #tea :${text}`;
 }
 
-/** A browser's surroundings, with a clock that is moved by hand. */
+/** A browser's environment, with a clock that is moved by hand. */
 export class Surroundings {
   constructor(kept = {}) {
     this.kept = kept;
@@ -136,12 +136,12 @@ export class Surroundings {
     for (const timer of due) timer.run();
   }
 
-  /** Take what was sent since the last time. */
+  /** Return the lines sent since the last call. */
   lines() {
     return this.socket.lines.splice(0);
   }
 
-  /** Come in and into #tea. */
+  /** Register and join #tea. */
   enter(nick = "ada") {
     this.chat.join(nick);
     this.open();
