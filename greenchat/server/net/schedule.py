@@ -168,7 +168,9 @@ class Schedule:
         if slot:
             self._end_slot(share, now)
         elif self._ends:
-            self._queue.charge(share, min(monotonic() - since, _BURST))
+            # At most a slot: since then the clock has also run while other processes had the processor.
+            slot = _NEWCOMERS_SLOT if share.is_newcomer else _SLOT
+            self._queue.charge(share, min(monotonic() - since, slot))
         self._hurry()
         return False
 

@@ -314,6 +314,20 @@ def test_waiting_is_not_charged(turn: Turn) -> None:
     assert sleeper.until < worker.until
 
 
+@pytest.mark.parametrize("is_newcomer", [False, True])
+def test_waiting_for_a_processor_is_not_charged(turn: Turn, is_newcomer: bool) -> None:
+    """A client whose line came at the end of a busy turn: while another process ran, the clock went on."""
+    turn.begin()
+    ends = time.thread_time() + 0.03
+    while time.thread_time() < ends:  # the lines of others
+        pass
+    since = time.monotonic()
+    time.sleep(0.02)
+    share = Share(is_newcomer=is_newcomer)
+    assert not turn.schedule.has_more(share, since)
+    assert share.until <= 0.002
+
+
 def test_newcomers_get_as_much_time_as_the_last_sending_took(turn: Turn) -> None:
     """Where thousands are told of each JOIN, that is the same work for one newcomer as for thirty."""
     schedule = turn.schedule
