@@ -31,10 +31,13 @@ def test_ctrl_c_during_the_imports_is_one_line(tmp_path: Path, program: str) -> 
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert process.stdout
-    assert process.stdout.readline() == "importing\n"
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=PATIENCE)
+    try:
+        assert process.stdout
+        assert process.stdout.readline() == "importing\n"
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=PATIENCE)
+    finally:
+        process.kill()
     assert (process.returncode, errors) == (130, f"{program}: interrupted\n")
 
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 _JUMP = 5_000  # ms: less is drift, or a delay between two readings
-_TRIES = 10
+_TRIES = 10  # of a measurement; after that the thread is interrupted all the time, and the last one has to do
 _LASTING = 86_400_000  # ms after which a new date is trusted
 
 

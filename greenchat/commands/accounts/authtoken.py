@@ -13,7 +13,7 @@ from greenchat.chat.registered_channels import rank_of
 from greenchat.chat.tokens import SERVICE, hash_of
 from greenchat.commands.accounts.login import place_of
 from greenchat.commands.accounts.login_throttle import count_wrong, seconds_to_wait
-from greenchat.commands.accounts.tokens import acting_account, drop, find, make
+from greenchat.commands.accounts.tokens import acting_account, drop, find_token, make
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError, IrcError
 from greenchat.commands.core.registry import Way, command
@@ -93,7 +93,7 @@ def _validate(ctx: Context, words: list[str]) -> None:
     if seconds:
         text = f"Too many tokens were not valid: try again in {seconds} seconds"
         raise FailError("TOKEN", "NO_PERMISSIONS", name, text=text)
-    shown = find(ctx, hash_of(secret))
+    shown = find_token(ctx, hash_of(secret))
     account = acting_account(ctx, shown) if shown and shown.kind == SERVICE else None
     is_for = shown is not None and (shown.label.lower(), shown.rights) == (name.lower(), (url,))
     if shown is None or account is None or not is_for or not ctx.propose(drop, shown.hash):

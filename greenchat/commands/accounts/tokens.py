@@ -36,15 +36,15 @@ def remember(ctx: Context) -> None:
     ctx.respond(ctx.envelope("REMEMBER", ticket))
 
 
-def find(ctx: Context, hashed: str) -> Token | None:
-    """Return the valid token with this hash, also if another node made it a moment ago. Waits."""
+def find_token(ctx: Context, hashed: str) -> Token | None:
+    """Return the valid token with this hash, even if another node made it a moment ago. Waits."""
     return ctx.process.log.find(lambda: ctx.network.tokens.get(hashed, ctx.now)) if hashed else None
 
 
 def exchange(ctx: Context, ticket: str) -> str:
     """Return the secret for a browser's cookie in exchange for a valid ticket, or else ""."""
     hashed = hash_of(ticket)
-    token = find(ctx, hashed)
+    token = find_token(ctx, hashed)
     account = account_of(ctx, token) if token is not None and token.kind == TICKET else None
     if account is None or not ctx.propose(drop, hashed):
         return ""

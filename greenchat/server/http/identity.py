@@ -11,7 +11,7 @@ from greenchat.chat.tokens import BOT, SESSION, UPLOAD, hash_of
 from greenchat.commands.accounts.login import why_unusable
 from greenchat.commands.accounts.password_check import check_password
 from greenchat.commands.accounts.second_factor import Denial
-from greenchat.commands.accounts.tokens import account_of, drop, find
+from greenchat.commands.accounts.tokens import account_of, drop, find_token
 from greenchat.commands.core.context import Context
 from greenchat.commands.services.bot_speech import SAY
 from greenchat.protocol.http_head import HttpError
@@ -82,11 +82,12 @@ def _by_password(request: Request, words: str) -> Account:
 
 def _by_token(request: Request, secret: str, kinds: tuple[str, ...]) -> Account:
     ctx = context_of(request)
-    token = find(ctx, hash_of(secret))
+    token = find_token(ctx, hash_of(secret))
     may = token is not None and token.kind in kinds and (token.kind != BOT or SAY in token.rights)
     account = account_of(ctx, token) if token is not None and may else None
-    is_used = token is not None and account is not None and token.kind == UPLOAD and not ctx.propose(drop, token.hash)
-    if account is None or is_used:
+    if token is not None and account is not None and token.kind == UPLOAD and not ctx.propose(drop, token.hash):
+        account = None  # it was used at another node meanwhile
+    if account is None:
         raise HttpError(401, "The token is wrong, has expired, or does not allow this", WWW_Authenticate="Bearer")
     return account
 
@@ -97,5 +98,5 @@ def _by_cookie(request: Request) -> Account | None:
         return None
     request.require_own_page()
     ctx = context_of(request)
-    token = find(ctx, hashed)
+    token = find_token(ctx, hashed)
     return account_of(ctx, token) if token is not None and token.kind == SESSION else None

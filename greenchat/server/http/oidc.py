@@ -18,7 +18,7 @@ from greenchat.commands.accounts.login_throttle import count_wrong, seconds_to_w
 from greenchat.commands.accounts.password_check import too_many
 from greenchat.commands.accounts.provided import sign_in
 from greenchat.commands.accounts.register import RegisterRefusal
-from greenchat.commands.accounts.tokens import SESSION_DAYS, account_of, drop, find, make
+from greenchat.commands.accounts.tokens import SESSION_DAYS, account_of, drop, find_token, make
 from greenchat.commands.core.process import OutsideError
 from greenchat.protocol.http_head import HttpError
 from greenchat.server.fair_pool import FairPool
@@ -95,7 +95,7 @@ class OidcPages:
             raise
         before = cookie_value.split(".")[2]
         # not before, since the session may have been revoked during the login
-        token = find(context_of(request), before)
+        token = find_token(context_of(request), before)
         ctx = stranger_of(request)
         if ctx.network.protection.bans.of_address(request.address, ctx.now):
             raise HttpError(403, "Your address is banned from this server")

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from greenchat.chat.network import Network
 from greenchat.chat.user import Session
-from greenchat.commands.accounts.tokens import find
+from greenchat.commands.accounts.tokens import find_token
 from greenchat.config.options import Options
 from greenchat.config.web import Web
 from greenchat.protocol import first_bytes
@@ -250,7 +250,7 @@ class HttpService:
             session.host = "0" + request.address if request.address.startswith(":") else request.address
         session.secure = request.secure
         session.token = brought_hash(request)
-        find(context_of(request), session.token)  # the commands of this session look it up without waiting
+        find_token(context_of(request), session.token)  # the commands of this session look it up without waiting
         return response
 
     def _ask_blocklists(self, request: Request) -> None:

@@ -6,7 +6,7 @@ No script can read the cookie, no other site's page can have it sent, and the se
 import re
 
 from greenchat.chat import tokens
-from greenchat.commands.accounts.tokens import SESSION_DAYS, account_of, drop, exchange, find
+from greenchat.commands.accounts.tokens import SESSION_DAYS, account_of, drop, exchange, find_token
 from greenchat.protocol.http_head import HttpError
 from greenchat.server.http.calls import context_of
 from greenchat.server.http.request import NOT_KEPT, Request, Response, json_response
@@ -26,7 +26,7 @@ class SignedIn:
 
     def _tell(self, request: Request) -> Response:
         ctx = context_of(request)
-        token = find(ctx, brought_hash(request))
+        token = find_token(ctx, brought_hash(request))
         account = account_of(ctx, token) if token is not None and token.kind == tokens.SESSION else None
         return json_response({"account": account.name if account else None})
 

@@ -3,12 +3,14 @@
 import base64
 import dataclasses
 import json
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from re import search
 
 from greenchat.server.nodes.access import Access
+from greenchat.server.nodes.log import _PATIENCE
 from tests.http_client import Http, WebSocket
 from tests.irc import Client
 from tests.server.http.test_signed_in import cookie, ticket
@@ -117,6 +119,8 @@ def test_a_new_guest_can_continue_at_another_node_at_once(tmp_path: Path) -> Non
 
 def test_an_unknown_name_is_answered_soon(tmp_path: Path) -> None:
     with cluster(tmp_path, 2, more=_CONFIG) as nodes, Http(nodes.nodes[1].address) as far:
+        asked = time.monotonic()
         assert far.get("/files/" + "a" * 22).status == 404
         assert far.get("/session", Cookie="greenchat=unknown").body == b'{"account":null}\n'
         assert far.get("/api/v1/whoami", Authorization="Bearer unknown").status == 401
+        assert time.monotonic() - asked < 3 * _PATIENCE
