@@ -52,7 +52,7 @@ class Attacker:
         self.connections = self.writes = 0
 
     def run(self, attack: Callable[["Attacker"], None]) -> None:
-        """Attack until the time is over."""
+        """Repeat an attack until `ends`."""
         while time.monotonic() < self._ends:
             with suppress(OSError):
                 attack(self)
@@ -65,7 +65,7 @@ class Attacker:
         return sock
 
     def send(self, sock: socket.socket, data: bytes) -> None:
-        """Send data, if it is taken soon."""
+        """Send data, if the server accepts it soon."""
         sock.sendall(data)
         self.writes += 1
 

@@ -12,12 +12,12 @@ from greenchat.bench.wire import HEAD, nick
 
 REFUSALS = frozenset(b"%d" % number for number in (403, 405, 432, 433, 437, 451, 461, 464, 465, 471, 473, 474, 475))
 PATIENCE = 3.0  # seconds without any new client before those without an answer retry
-RETRIES = 20  # of them at a time
+RETRIES = 20  # clients that retry at a time
 ASK_AFTER = 0.2  # seconds after which a returning client repeats its NICK
 ASKED = 150  # times
 SLOWER = 10  # times as much patience with a handshake of a WebSocket, which costs a server some work
-CROWD = 100  # members of a channel: fewer are told of each join at once
-TOLD_LATER = 0.3  # seconds in which a crowd is told of the last joins
+CROWD = 100  # members of a channel, to all of which each join is sent
+TOLD_LATER = 0.3  # seconds in which a crowd receives the last joins
 SYNC = b"PING :in-step\r\n"
 
 
@@ -40,11 +40,11 @@ class Returning:
     """
 
     def __init__(self) -> None:
-        self._due: dict[Client, float] = {}  # when to ask, the earliest first
+        self._due: dict[Client, float] = {}  # when to repeat the NICK, the earliest first
         self._asked: dict[Client, int] = {}
 
     def retry_later(self, client: Client, line: bytes) -> None:
-        """Note a client whose nick is in use. Raises RefusedError if that continues for too long."""
+        """Note a client whose nick is in use. Raises ServerRefusedError if that continues for too long."""
         self._asked[client] = self._asked.get(client, 0) + 1
         if self._asked[client] > ASKED:
             raise ServerRefusedError(f"{client}: {line.decode(errors='replace').strip()}")
@@ -64,7 +64,7 @@ class Returning:
 
 @dataclass(slots=True, eq=False)
 class Guest:
-    """A connecting client. returning: gets it if it has reconnected."""
+    """A connecting client. returning: gets the client if its nick is still in use."""
 
     client: Client
     channel: bytes | None
@@ -165,7 +165,7 @@ def gather(
     only when no other connects either, so as not to slow down the server more. When this returns no client has pending
     input.
 
-    Raises RefusedError, DisconnectedError and StalledError.
+    Raises ServerRefusedError, DisconnectedError and StalledError.
     """
     count = len(channels)
     patience = PATIENCE * SLOWER if swarm.address.websocket else PATIENCE

@@ -43,7 +43,7 @@ class Flights:
         self.delays: list[float] = []  # seconds from sending to the last receiver, of each message
         self.sent_counts: dict[int, int] = {}  # sender -> how many messages
         self.in_flight: dict[tuple[int, int], Room] = {}
-        self._left: dict[tuple[int, int], int] = {}  # message -> parties that don't have it yet
+        self._left: dict[tuple[int, int], int] = {}  # message -> parties that have not received it yet
         self._sent: dict[tuple[int, int], float] = {}
         self.late: list[float] = []  # delays to detached readers
 
@@ -58,7 +58,7 @@ class Flights:
         self.talking = False
 
     def said_at(self, sender: int, number: int) -> float:
-        """Return when a message in flight was said, in seconds of perf_counter; 0 if it is not in flight."""
+        """Return when a message in flight was sent, in seconds of perf_counter; 0 if it is not in flight."""
         return self._sent.get((sender, number), 0.0)
 
     def said_by(self, sender: int) -> int:
@@ -79,7 +79,7 @@ class Flights:
         self.say(sender, room.target, number)
 
     def on_complete(self, sender: int, number: int) -> None:
-        """Note that one party of a message has it."""
+        """Note that one party of a message has received it."""
         message = (sender, number)
         self._left[message] -= 1
         if self._left[message]:
@@ -92,7 +92,7 @@ class Flights:
             self.speak()
 
     def on_arrival(self, place: TranscriptPosition, sender: int, number: int) -> None:
-        """Note that a detached reader has a message."""
+        """Note that a detached reader has received a message."""
         if (sender, number) in self._sent:
             self.late.append(perf_counter() - self._sent[sender, number])
             self.on_complete(sender, number)

@@ -1,4 +1,4 @@
-"""Lines in WebSocket frames, as cheap as simulated clients need it: the mask is zero, which changes no byte.
+"""Lines in WebSocket frames, cheap enough for simulated clients: the mask is zero, which changes no byte.
 
 https://ircv3.net/specs/extensions/websocket
 """
@@ -44,11 +44,11 @@ class Framing:
         """Return the lines of the frames that are complete. Raises WrongFrameError."""
         data = self._rest + data
         if self._is_open:
-            found = self._known.get(data)
-            if found is None:
+            parsed = self._known.get(data)
+            if parsed is None:
                 if len(self._known) >= _MOST_KNOWN:
                     self._known.clear()
-                found = self._known[data] = _lines(data, 0)
+                parsed = self._known[data] = _lines(data, 0)
         else:
             at = data.find(b"\r\n\r\n") + 4
             if at == 3:
@@ -57,8 +57,8 @@ class Framing:
             if not data.startswith(b"HTTP/1.1 101 "):
                 raise WrongFrameError(f"instead of a WebSocket: {data[:200]!r}")
             self._is_open = True
-            found = _lines(data, at)
-        lines, self._rest = found
+            parsed = _lines(data, at)
+        lines, self._rest = parsed
         return lines
 
 
@@ -79,7 +79,7 @@ def _lines(data: bytes, at: int) -> tuple[bytes, bytes]:
             lines.append(data[begin:end])
             lines.append(b"\r\n")
         elif data[at] != _CLOSE:
-            raise WrongFrameError(f"a frame that nobody expected: {data[at : at + 20]!r}")
+            raise WrongFrameError(f"an unexpected frame:  {data[at : at + 20]!r}")
         at = end
     return b"".join(lines), data[at:]
 

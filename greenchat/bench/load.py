@@ -112,7 +112,7 @@ def seat(
 def answer(client: Client, line: bytes) -> None:
     """Answer a line that is for this client alone, for instance a PING.
 
-    Raises DisconnectedError for ERROR and RefusedError for a numeric that refuses something sent.
+    Raises DisconnectedError for ERROR, and ServerRefusedError for a numeric that refuses a command.
     """
     head = HEAD.match(line)
     command = head[2] if head else b""
@@ -125,8 +125,8 @@ def answer(client: Client, line: bytes) -> None:
 
 
 def speakers(rooms: Sequence[tuple[Room, Sequence[int]]]) -> Iterator[tuple[int, Room]]:
-    """Yield the next speaker without end: each channel in turn, and in each its members in turn, distant ones in a
-    row.
+    """Yield the next speaker without end: each channel in turn, and its members in turn, with
+    distance between successive speakers.
     """
     turns = [(room, members, _stride(len(members))) for room, members in rooms]
     turn = 0
@@ -230,8 +230,8 @@ class SteadyLoad:
         self._land(lambda: not self.flights.in_flight, "all messages have arrived")
 
     def with_later_work(self, figures: Mapping[str, float]) -> dict[str, float]:
-        """Return the CPU time of a delivery in all: that of the window's `figures`, and that of the work that the
-        server has put off until nobody talks. Waits for it.
+        """Return the CPU time of a delivery with the work that the server postpones until nobody talks, and wait
+        for that work. figures: of the window.
         """
         later = self.job.stopwatch()
         step = min(RESTED, self.job.seconds / 4)

@@ -50,7 +50,7 @@ def parser_of_program() -> argparse.ArgumentParser:
     """Return the parser of the command line, which documents the program."""
     parser = Parser(
         prog="greenchat-bench",
-        description="Measure a chat server with many simulated clients in a process of their own. Without --server it"
+        description="Measure a chat server with many simulated clients in a separate process. Without --server it"
         " starts greenchat-server on a free port with an empty data folder.",
     )
     parser.add_argument("--version", action="version", version=f"greenchat-bench {__version__}")
@@ -67,30 +67,36 @@ def parser_of_program() -> argparse.ArgumentParser:
 
 def _add_common(parser: argparse.ArgumentParser, scenario: Scenario) -> None:
     group = parser.add_argument_group("what to measure")
-    group.add_argument("--server", metavar="HOST:PORT", help="an IRC server that runs already")
+    group.add_argument("--server", metavar="HOST:PORT", help="an IRC server that is already running")
     group.add_argument("--pid", type=int, help="its process on this machine, for its CPU time and memory")
     group.add_argument(
         "--vs",
         action="append",
         choices=sorted(PEERS),
         default=[],
-        help="the same work against this one too; repeatable",
+        help="measure this server too; repeatable",
     )
-    group.add_argument("--only-vs", action="store_true", help="leave out greenchat: measure the others alone")
+    group.add_argument("--only-vs", action="store_true", help="leave out greenchat: measure only the other servers")
     for name in sorted(PEERS):
         group.add_argument(
             f"--{name}", metavar="PATH", default=os.environ.get(f"GREENCHAT_BENCH_{name.upper()}"),
             help=f"{name}, or the root of its unpacked package (or $GREENCHAT_BENCH_{name.upper()})",
         )  # fmt: skip
     group.add_argument(
-        "--websocket", action="store_true", help="clients speak WebSocket; greenchat without it is measured beside it"
+        "--websocket",
+        action="store_true",
+        help="clients speak WebSocket; greenchat without WebSocket is measured for comparison",
     )
     group.add_argument("--tls", action="store_true", help="clients speak TLS")
     how = parser.add_argument_group("how")
     how.add_argument(
-        "--seconds", type=float, default=scenario.seconds, help=f"length of a window ({scenario.seconds:g})"
+        "--seconds", type=float, default=scenario.seconds, help=f"length of the measurement ({scenario.seconds:g})"
     )
-    how.add_argument("--rounds", type=int, help="how often, taking turns (1; 3 with --vs); medians are shown")
+    how.add_argument(
+        "--rounds",
+        type=int,
+        help="number of rounds, in which the servers take turns (1; 3 with --vs); medians are shown",
+    )
     how.add_argument(
         "--text", type=int, default=TEXT_BYTES, metavar="BYTES", help=f"length of a message ({TEXT_BYTES})"
     )
@@ -99,12 +105,14 @@ def _add_common(parser: argparse.ArgumentParser, scenario: Scenario) -> None:
         type=int,
         default=scenario.ping,
         metavar="SECONDS",
-        help=f"how often servers started here ping ({scenario.ping})",
+        help=f"interval of the PINGs of servers that are started here ({scenario.ping})",
     )
     out = parser.add_argument_group("what to print")
-    out.add_argument("--profile", action="store_true", help="where greenchat-server's CPU time goes, as a third table")
+    out.add_argument(
+        "--profile", action="store_true", help="profile greenchat-server: a third table shows where its CPU time goes"
+    )
     out.add_argument("--plot", metavar="FILE.svg", type=Path, help="draw the figures (needs matplotlib)")
-    out.add_argument("--json", action="store_true", help="everything as JSON instead of tables")
+    out.add_argument("--json", action="store_true", help="print JSON instead of tables")
 
 
 def _targets(options: argparse.Namespace, profile: Path | None) -> list[BenchTarget]:
@@ -141,6 +149,6 @@ def _measure(scenario: Scenario, options: argparse.Namespace) -> int:
     if options.plot:
         plot.draw(options.plot, [(outcome.shape, outcome.medians()) for outcome in outcomes])
     if options.json:
-        found = {"version": __version__, "cores": len(cores()), "results": list(map(as_json, outcomes))}
-        print(json.dumps(found, indent=2))
+        report = {"version": __version__, "cores": len(cores()), "results": list(map(as_json, outcomes))}
+        print(json.dumps(report, indent=2))
     return 0

@@ -1,7 +1,7 @@
-"""The delay of a message to somebody at another node, beside a load that is a share of what the nodes can do here.
+"""The delay of messages between nodes, under a load that is a share of the nodes' capacity on this machine.
 
-What they can do is measured first, with many messages in flight; then people talk at a rate, and beside that one
-at each node writes to one at the next, one message at a time.
+The capacity is measured first, with many messages in flight. Then clients talk at that share of it, and one probe at
+each node sends private messages to the probe at the next node, one at a time.
 """
 
 from collections.abc import Sequence
@@ -16,16 +16,16 @@ from greenchat.bench.process import cpu_seconds, waiting_seconds
 from greenchat.bench.swarm import Client, StalledError
 from greenchat.bench.wire import nick
 
-_FIRST = 90_000  # number of the first who measures
+_FIRST = 90_000  # number of the first probe
 _PROBES = 24  # over all nodes, so that each has some
-_EVERY = 0.02  # seconds between two messages of one
+_EVERY = 0.02  # seconds between two messages of a probe
 _STEP = 0.001  # seconds
-_BEHIND = 50  # messages that are said at once at the most, to be in time again
+_BEHIND = 50  # the most messages that are sent at once to catch up
 
 
 @dataclass(slots=True, eq=False)
 class DelayProbe:
-    """One who writes to another, and asks when it has come. delays: in seconds."""
+    """A client that measures how long its messages to another one take. delays: in seconds."""
 
     client: Client
     to: Client
@@ -34,13 +34,13 @@ class DelayProbe:
     due: float = 0.0
 
     def write(self, now: float) -> None:
-        """Write, if the last message has come."""
+        """Send the next message, if it is due and the last one has arrived."""
         if not self.sent and now >= self.due:
             self.sent = now
             self.client.send(b"PRIVMSG %b :a probe\r\n" % nick(self.to.index))
 
     def hear(self, data: bytes) -> None:
-        """Note that a message has come."""
+        """Note the arrival of a message."""
         if b" PRIVMSG " in data:
             now = perf_counter()
             self.delays.append(now - self.sent)
@@ -48,7 +48,7 @@ class DelayProbe:
 
 
 def delay_beside(job: Job, talk: SteadyLoad, nodes: Sequence[int], share: float) -> Figures:
-    """Measure the delay beside a share of the most that the nodes can do. Raises StalledError."""
+    """Measure the delay under a share of the nodes' capacity. Raises StalledError."""
     probes = _probes(job, talk, nodes)
     flights = talk.flights
     alone = _beside(talk, probes, 0.0, job.seconds / 2)
@@ -74,17 +74,17 @@ def delay_beside(job: Job, talk: SteadyLoad, nodes: Sequence[int], share: float)
 
 
 def _times(nodes: Sequence[int]) -> list[tuple[float, float]]:
-    """Return what each has used of the processors, and how long it has waited for one, in seconds."""
+    """Return the CPU time of each node, and how long it has waited for a core, in seconds."""
     return [(cpu_seconds(pid), waiting_seconds(pid)) for pid in nodes]
 
 
 def _probes(job: Job, talk: SteadyLoad, nodes: Sequence[int]) -> list[DelayProbe]:
-    """Connect one at each node who writes to the one at the next. Raises StalledError."""
+    """Connect a probe to each node, which writes to the probe at the next node. Raises StalledError."""
     clients, _ = gather(talk.swarm, [None] * _PROBES, first=_FIRST)
     node_of_port = nodes_of_clients(job.address.port, nodes)
     homes = {node_of_port[client.socket.getsockname()[1]]: client for client in clients}
     if len(homes) < len(nodes):
-        raise StalledError("the kernel gave one of the nodes nobody who measures: try again")
+        raise StalledError("no probe was connected to one of the nodes: try again")
     ring = [homes[pid] for pid in nodes]
     probes = [DelayProbe(client, to) for client, to in zip(ring, ring[1:] + ring[:1], strict=True)]
     for probe in probes:
@@ -93,7 +93,7 @@ def _probes(job: Job, talk: SteadyLoad, nodes: Sequence[int]) -> list[DelayProbe
 
 
 def _beside(talk: SteadyLoad, probes: Sequence[DelayProbe], rate: float, seconds: float) -> list[float]:
-    """Return the delays while so many messages a second are said."""
+    """Return the probes' delays while `rate` messages a second are sent."""
     for probe in probes:
         probe.delays.clear()
     began, sent = perf_counter(), 0

@@ -1,7 +1,8 @@
-"""A node with a thousand clients is killed: how long those at the other nodes hear nothing, and what they see.
+"""Kills a node with a thousand clients: how long clients of other nodes receive nothing, and what is shown to them.
 
-The thousand are in a process of their own that does nothing more: so what is measured is not their end. A few talk in
-turn, often; the longest time in which one of them hears nothing is compared with what it was before.
+The thousand are in a separate process that does nothing else, so that the measurement does not include the cost of
+disconnecting them. A few clients talk in turn, often; the longest time without a message at one of them is compared
+with the longest one before.
 """
 
 import os
@@ -21,17 +22,17 @@ from greenchat.bench.transcript import ViolationError
 from greenchat.bench.wire import PRESENCE, nick
 
 ROOM = b"#bench"
-_SHARED = 30  # one of so many of the crowd is in the channel
-_FIRST = 90_000  # number of the first who talks
+_SHARED = 30  # one in so many clients of the crowd is in the channel
+_FIRST = 90_000  # number of the first talker
 _TALKERS = 24  # over all nodes, so that each has some
 _EVERY = 0.01  # seconds between messages
-_AFTERWARDS = 15.0  # seconds, in which the node is given up, or comes again
+_AFTERWARDS = 15.0  # seconds in which the node is removed or restarts
 
 
 @dataclass(slots=True, eq=False)
 class NodeListener:
-    """One who talks and listens. numbers: by speaker. silence: the longest one, in seconds. seen: who came or
-    went, as it was shown.
+    """A talking client. numbers: of the received messages, by speaker. silence: the longest one, in seconds.
+    seen: the received joins and departures.
     """
 
     client: Client
@@ -42,7 +43,7 @@ class NodeListener:
     rest: bytes = b""
 
     def feed(self, data: bytes) -> None:
-        """Note what has come."""
+        """Note received messages, joins and departures; answer PING."""
         now = perf_counter()
         *lines, self.rest = (self.rest + data).split(b"\n")
         for line in lines:
@@ -57,13 +58,13 @@ class NodeListener:
                 self.seen.append(line)
 
     def restart(self) -> float:
-        """Return the longest silence so far, and begin anew."""
+        """Return the longest silence so far, and reset it."""
         silence, self.silence = max(self.silence, perf_counter() - self.last), 0.0
         return silence
 
 
 class NodeTalk:
-    """Several who talk in turn. sent_counts: how many messages of each."""
+    """Clients that talk in turn. sent_counts: sent messages by nick."""
 
     def __init__(self, swarm: Swarm, clients: Sequence[Client]) -> None:
         self._swarm = swarm
@@ -75,7 +76,7 @@ class NodeTalk:
         self.sent_counts: Counter[bytes] = Counter()
 
     def run(self, seconds: float) -> float:
-        """Talk for so many seconds; return the longest silence of them all."""
+        """Talk for so many seconds; return the longest silence of any client."""
         for each in self._listeners:
             each.restart()
         until = perf_counter() + seconds
@@ -92,12 +93,14 @@ class NodeTalk:
         return max(each.restart() for each in self._listeners)
 
     def forget_presences(self) -> None:
-        """Forget who was shown to have come or gone so far."""
+        """Forget the joins and departures received so far."""
         for listener in self._listeners:
             listener.seen.clear()
 
     def check(self) -> None:
-        """Wait until all has arrived. Raises ViolationError where it has not, once and in order, or more was seen."""
+        """Wait for all messages.
+
+        Raises ViolationError if one is missing, repeated or out of order, or if anybody was shown to join or leave."""
         try:
             self._swarm.run(lambda: all(map(self._has_all, self._listeners)), "all messages have arrived", LANDING)
         except StalledError as error:
@@ -117,7 +120,7 @@ class NodeTalk:
 
 
 def lose_node(job: Job, shape: Shape) -> Figures:
-    """Measure it. Raises StalledError and ViolationError."""
+    """Measure the silence while a node is killed. Raises StalledError and ViolationError."""
     assert job.pid
     port = job.address.port
     await_nodes(port, shape["nodes"])
@@ -134,10 +137,10 @@ def lose_node(job: Job, shape: Shape) -> Figures:
         for client in elsewhere.pop(victim):
             swarm.close(client)
         if not all(elsewhere.values()):
-            raise StalledError("the kernel gave one of the nodes nobody who talks: try again")
+            raise StalledError("no talker was connected to one of the nodes: try again")
         talk = NodeTalk(swarm, [client for each in elsewhere.values() for client in each])
         talk.run(1.0)
-        talk.forget_presences()  # of those who were closed here
+        talk.forget_presences()  # of the clients that were closed above
         job.progress("talking", 0.2)
         before = talk.run(job.seconds)
         job.progress("a node was killed", 0.5)
@@ -152,10 +155,10 @@ def lose_node(job: Job, shape: Shape) -> Figures:
 
 
 class _Crowd:
-    """Clients in a process of their own, which stay until `end`."""
+    """Clients in a separate process, which stay until `end`."""
 
     def __init__(self, job: Job, count: int) -> None:
-        """Connect them. Raises StalledError."""
+        """Connect the clients. Raises StalledError."""
         ready, tell = os.pipe()
         ended, self._end = os.pipe()
         self._pid = os.fork()
@@ -174,7 +177,7 @@ class _Crowd:
             raise StalledError("the additional clients could not connect")
 
     def end(self) -> None:
-        """Let them go."""
+        """Disconnect the clients."""
         os.close(self._end)
         os.waitpid(self._pid, 0)
 
@@ -186,8 +189,8 @@ def stand_by(
     ended: int,
     progress: Callable[[str, int, int], None] = lambda what, done, of: None,
 ) -> None:
-    """Connect so many clients, some of them in the channel, write to the descriptor `ready` then, and let them stay
-    until there is something to read from `ended`, or its end.
+    """Connect `count` clients, some of them in the channel; then write to the descriptor `ready`, and keep them
+    connected until data or the end of file can be read from `ended`.
     """
     swarm = Swarm(address)
     gather(swarm, [None if number % _SHARED else ROOM for number in range(count)], progress=progress)

@@ -1,4 +1,4 @@
-"""The processes of `greenchat-server --nodes N`: which there are, and which of them a client is connected to."""
+"""The processes of `greenchat-server --nodes N`, and the node to which each client is connected."""
 
 import os
 from collections.abc import Collection
@@ -28,13 +28,13 @@ def await_nodes(port: int, count: int) -> None:
 
 def processes(parent: int) -> list[tuple[int, bool]]:
     """Return the children of the process that has started the nodes, and whether each is the engine."""
-    found = []
+    children = []
     for folder in Path("/proc").iterdir():
         with suppress(OSError, ValueError, IndexError):
             words = (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
             if int(words[1]) == parent:
-                found.append((int(folder.name), _ENGINE in (folder / "cmdline").read_bytes()))
-    return found
+                children.append((int(folder.name), _ENGINE in (folder / "cmdline").read_bytes()))
+    return children
 
 
 def nodes_of_clients(port: int, nodes: Collection[int]) -> dict[int, int]:

@@ -64,12 +64,12 @@ def locate(program: str, place: str | None = None) -> Path:
             if candidate.is_file():
                 return candidate
         raise NotInstalledError(f"no {program} at {place}")
-    found = shutil.which(program) or next(
+    path = shutil.which(program) or next(
         (str(Path(folder, program)) for folder in PLACES if Path(folder, program).is_file()), None
     )
-    if not found:
+    if not path:
         raise NotInstalledError(f"{program} is not installed: not on PATH nor in {', '.join(PLACES)}")
-    return Path(found)
+    return Path(path)
 
 
 def greenchat_config(setup: Setup) -> str:

@@ -19,7 +19,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 CHANNEL = "#bench"
-CAPS = "message-tags batch labeled-response echo-message server-time"  # as today's servers have them
+CAPS = "message-tags batch labeled-response echo-message server-time"  # as current servers offer them
 WELCOME, TOPIC = "zebrawelcome", "zebratopic"  # words that do not appear elsewhere on the screen
 _LONGEST_SEQUENCE = 200
 _SEQUENCES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[()][0-9A-B]|[=>78M])|[\x0e\x0f]")
@@ -53,7 +53,7 @@ class StageServer:
         self._connection.sendall("".join(f"{start}{line}\r\n" for line in lines).encode())
 
     def drop(self) -> None:
-        """Break the connection without a word."""
+        """Close the connection without an ERROR."""
         assert self._connection
         self._connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._connection.shutdown(socket.SHUT_RD)
@@ -198,9 +198,9 @@ class TerminalClient:
     def _has(self, word: bytes) -> bool:
         """Whether a word was drawn; of the text searched before, only the end is searched again."""
         start = max(0, self._searched.get(word, 0) - len(word))
-        found = self._text.find(word, start) >= 0
+        is_drawn = self._text.find(word, start) >= 0
         self._searched[word] = len(self._text)
-        return found
+        return is_drawn
 
     def _wait(self, condition: Callable[[], bool], seconds: float, what: str) -> None:
         deadline = time.monotonic() + seconds

@@ -143,7 +143,7 @@ class Reader(TranscriptPosition):
         self.rest = b""
 
     def got(self) -> int:
-        """Return the number of messages received (joins and departures included while not detached)."""
+        """Return the number of messages received (including joins and departures unless detached)."""
         if self.counts is not None:
             return self.received
         return self.transcript.lines_before(self.offset) - self.own_passed

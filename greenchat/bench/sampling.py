@@ -39,11 +39,11 @@ def prepare(file: str) -> None:
         running = signal.getitimer(signal.ITIMER_PROF)[0] > 0
         signal.setitimer(signal.ITIMER_PROF, *((0, 0) if running else (INTERVAL, INTERVAL)))
         if running:
-            found = {
+            profile = {
                 "lines": [[*key, count] for key, count in lines.items()],
                 "within": [[*key, count] for key, count in within.items()],
             }
-            Path(file).write_text(json.dumps(found), encoding="utf-8")
+            Path(file).write_text(json.dumps(profile), encoding="utf-8")
 
     signal.signal(signal.SIGPROF, note)
     signal.signal(TOGGLE, toggle)
@@ -51,14 +51,14 @@ def prepare(file: str) -> None:
 
 def report(file: Path, top: int = 20) -> str:
     """Return two tables: the functions and the lines in which most of the time was spent."""
-    found = json.loads(file.read_text(encoding="utf-8"))
-    total = sum(count for *_, count in found["lines"]) or 1
+    profile = json.loads(file.read_text(encoding="utf-8"))
+    total = sum(count for *_, count in profile["lines"]) or 1
     own: Counter[tuple[str, str]] = Counter()
     lines: Counter[str] = Counter()
-    for name, function, line, count in found["lines"]:
+    for name, function, line, count in profile["lines"]:
         own[name, function] += count
         lines[f"{_short(name)}:{line} {function}"] += count
-    within = {(name, function): count for name, function, count in found["within"]}
+    within = {(name, function): count for name, function, count in profile["within"]}
     functions = [["function", "itself", "with all it calls"]]
     for key, count in own.most_common(top):
         functions.append([f"{_short(key[0])} {key[1]}", f"{count / total:.1%}", f"{within[key] / total:.1%}"])

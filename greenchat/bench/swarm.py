@@ -60,7 +60,7 @@ class Client:
         self.socket = connection
         self.feed: Callable[[bytes], None] = _ignore
         self.closed = closed
-        self.ending = ""  # the reason of its end, from TLS
+        self.ending = ""  # why TLS ended the connection
         self.reading = True
         self.unsent = b""
         self.framing: Framing | None = None
@@ -150,7 +150,7 @@ class Swarm:
         raise DisconnectedError(f"the server closed the connection of {client}{reason}")
 
     def close(self, client: Client) -> None:
-        """Close a connection of our own accord."""
+        """Close a connection from this side."""
         self.clients.pop(client.socket.fileno(), None)
         client.reading = False
         client.socket.close()

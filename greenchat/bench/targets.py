@@ -32,7 +32,7 @@ MakeCommand = Callable[[Setup], list[str]]
 
 
 class NotStartedError(Exception):
-    """A server did not start; the text has the last thing it said."""
+    """A server did not start; the text has its last line of output."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,4 +185,4 @@ def _await_listening(process: subprocess.Popen[bytes], port: int, output: Path, 
         except OSError:
             time.sleep(0.02)
     lines = output.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["nothing"]
-    raise NotStartedError(f"{name} does not listen on 127.0.0.1:{port}; the last it said: {lines[-1]}")
+    raise NotStartedError(f"{name} does not listen on 127.0.0.1:{port}; its last output:  {lines[-1]}")

@@ -154,7 +154,7 @@ class Transcript:
         if talk := self.wording.talk.fullmatch(line):
             sender, number = int(talk[3]), int(talk[4])
             if int(talk[1]) != sender or talk[2] != self.target:
-                raise ViolationError(f"{place} got what was not for it or not so: {shown(line)}")
+                raise ViolationError(f"{place} got an unexpected or changed line: {shown(line)}")
             starts = self.starts.setdefault(sender, [])
             if number != len(starts):
                 raise unexpected(str(place), sender, number, len(starts))
@@ -172,7 +172,7 @@ class Transcript:
             index = int(presence[1])
             joined = presence[2] == b"JOIN"
             if joined == (index in self.present):
-                raise ViolationError(f"{place} was told twice or out of order: {shown(line)}")
+                raise ViolationError(f"{place} got twice or out of order: {shown(line)}")
             self._extend(line, None, 0.0)
             if joined:
                 self.present.add(index)
@@ -242,9 +242,9 @@ class TranscriptPosition(ABC):
         self.transcript = transcript
         self.index = index
         self.echo = echo
-        self.counted = False  # does it hold up the completion of a message?
+        self.counted = False  # whether it holds up the completion of a message
         self.offset = -1  # not in the channel, or not found yet
-        self.joined = 0  # how often it has found its own JOIN
+        self.joined = 0  # how many of its own JOINs it has passed
         self.own_next = NEVER if echo else -1  # the offset of its own next message, which it does not get
         self.own_passed = 0
         self.counts: dict[int, int] | None = None  # detached: sender -> the number expected next

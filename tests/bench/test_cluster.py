@@ -69,4 +69,4 @@ def test_the_table_compares_with_the_first_row() -> None:
 def test_numbers_of_nodes(words: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["cluster", f"--nodes={words}"])
-    assert "is no list of numbers from 0 to 16, like 1,2,3" in capsys.readouterr().err
+    assert "is not a list of numbers from 0 to 16, like 1,2,3" in capsys.readouterr().err

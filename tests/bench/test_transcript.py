@@ -205,7 +205,7 @@ def test_a_newcomer_starts_at_its_own_join() -> None:
     "lines", [[came(4), came(4)], [came(4, b"PART")], [came(4), came(4, b"QUIT"), came(4, b"QUIT")]]
 )
 def test_an_impossible_join_or_part_is_found(lines: list[bytes]) -> None:
-    with pytest.raises(ViolationError, match="was told twice or out of order"):
+    with pytest.raises(ViolationError, match="got twice or out of order"):
         Scene(1).readers[0].feed(b"".join(lines))
 
 

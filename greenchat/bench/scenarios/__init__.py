@@ -58,8 +58,8 @@ class Measurement:
 
 def find() -> list[Scenario | Measurement]:
     """Return all scenarios and commands, by name."""
-    found: list[Scenario | Measurement] = []
+    scenarios: list[Scenario | Measurement] = []
     for module in iter_modules(__path__):
         loaded = import_module(f"{__name__}.{module.name}")
-        found.append(loaded.SCENARIO if hasattr(loaded, "SCENARIO") else loaded.COMMAND)
-    return sorted(found, key=lambda each: each.name)
+        scenarios.append(loaded.SCENARIO if hasattr(loaded, "SCENARIO") else loaded.COMMAND)
+    return sorted(scenarios, key=lambda each: each.name)

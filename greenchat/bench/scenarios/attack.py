@@ -1,7 +1,7 @@
-"""Attacks: the longest wait of two clients for each other's messages meanwhile, and whether the server can stop.
+"""Attacks: the longest wait of two clients for each other's messages, and whether the server can still stop.
 
-The attackers run in a separate process, and so do the two talkers. Time of other processes is subtracted from the
-longest wait: "max by the server" is the server's part.
+The attackers run in a separate process, and so do the two talkers. The CPU time of other processes is subtracted from
+the longest wait: "max by the server" is the server's part.
 """
 
 import os
@@ -29,8 +29,10 @@ _KIND_NUMBERS = {name: number for number, name in enumerate(KINDS)}
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--kind", action="append", choices=sorted(KINDS), help="what they do, repeatable (churn)")
-    parser.add_argument("--threads", type=int, action="append", metavar="N", help="of attackers, repeatable (1, 6, 24)")
+    parser.add_argument("--kind", action="append", choices=sorted(KINDS), help="kind of attack, repeatable (churn)")
+    parser.add_argument(
+        "--threads", type=int, action="append", metavar="N", help="threads of attackers, repeatable (1, 6, 24)"
+    )
 
 
 def _shapes(options: Namespace) -> Sequence[Shape]:
@@ -68,7 +70,7 @@ class _Talker:
                 while b"\n" not in self._rest:
                     data = self._sock.recv(1 << 16)
                     if not data:
-                        raise StalledError(f"the server hung up before {words[0].decode()} came")
+                        raise StalledError(f"the server closed the connection before {words[0].decode()} came")
                     self._rest += data
                 line, _, self._rest = self._rest.partition(b"\n")
                 if line.startswith(b"PING "):
@@ -79,7 +81,7 @@ class _Talker:
             raise StalledError(f"{words[0].decode()} did not come within {_PATIENCE:g} s: {error}") from error
 
     def was_told(self) -> bool:
-        """Whether the last message it gets is an ERROR."""
+        """Whether the last message that it receives is an ERROR."""
         with suppress(StalledError):
             self.read_until(b"ERROR ")
             return True
@@ -160,5 +162,5 @@ def _await_end(pid: int, waited: float) -> tuple[float, float]:
 
 
 SCENARIO = Scenario(
-    "attack", "strangers who mean harm, while two talk", _shapes, _run, _add_arguments, seconds=8.0,
+    "attack", "attacks, while two clients talk", _shapes, _run, _add_arguments, seconds=8.0,
 )  # fmt: skip

@@ -21,9 +21,9 @@ CHANNEL = b"#bench"
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--clients", type=int, default=500, metavar="N", help="members who stay and talk (500)")
-    parser.add_argument("--visitors", type=int, default=100, metavar="N", help="how many come and go (100)")
-    parser.add_argument("--every", type=int, default=10, metavar="N", help="messages for each coming or going (10)")
+    parser.add_argument("--clients", type=int, default=500, metavar="N", help="members that stay and talk (500)")
+    parser.add_argument("--visitors", type=int, default=100, metavar="N", help="clients that join and leave (100)")
+    parser.add_argument("--every", type=int, default=10, metavar="N", help="messages per join or departure (10)")
     parser.add_argument("--flight", type=int, default=16, metavar="W", help="messages in flight (16)")
 
 
@@ -137,7 +137,7 @@ def _run(job: Job, shape: Shape) -> Figures:
 
 
 def _let_all_read(swarm: Swarm, talk: SteadyLoad, visitors: Sequence[_Visitor]) -> None:
-    """Check that all in the channel at the end have got everything that was said there."""
+    """Check that all members at the end have received everything that was said in the channel."""
     readers = [member.reader for member in talk.members]
 
     def settled() -> bool:

@@ -58,20 +58,20 @@ def measure(command: Callable[[int, Path], Sequence[str]]) -> dict[str, float]:
 
 
 def _measure(server: StageServer, client: TerminalClient) -> dict[str, float]:
-    found = {"start": client.wait_for(WELCOME, TOPIC) - client.started}
+    figures = {"start": client.wait_for(WELCOME, TOPIC) - client.started}
     client.wait_quiet()
-    found["start_cpu"] = client.cpu()
+    figures["start_cpu"] = client.cpu()
     client.press(f"/join {CHANNEL}\r")  # clients in the channel already switch to its window
     client.wait_quiet(0.5)
     echoes = sorted(_echoes(client, 100, 0.02))
-    found["echo"], found["echo_most"] = median(echoes), quantile(echoes, 0.99)
-    found["resize"] = median(_resizes(client))
+    figures["echo"], figures["echo_most"] = median(echoes), quantile(echoes, 0.99)
+    figures["resize"] = median(_resizes(client))
 
     flood = threading.Thread(target=_flood, args=(server,))
     flood.start()
     echoes = sorted(_echoes(client, 40, FLOOD_SECONDS / 60))
     flood.join()
-    found["flood_echo"], found["flood_echo_most"] = median(echoes), quantile(echoes, 0.95)
+    figures["flood_echo"], figures["flood_echo_most"] = median(echoes), quantile(echoes, 0.95)
     client.wait_quiet()
 
     lines = [LINE.format(number=number) for number in range(BURST)] + ["zebraend"]
@@ -80,19 +80,19 @@ def _measure(server: StageServer, client: TerminalClient) -> dict[str, float]:
     burst.start()
     client.press("typed")
     client.press("meanwhile")
-    found["burst"] = client.wait_for("zebraend", seconds=60) - begin
+    figures["burst"] = client.wait_for("zebraend", seconds=60) - begin
     burst.join()
     client.wait_quiet()
-    found["burst_cpu"] = client.cpu() - cpu
+    figures["burst_cpu"] = client.cpu() - cpu
     client.press("\r")
-    found["keys_kept"] = float(server.wait_message("typedmeanwhile", 5))
-    found["memory"] = client.peak_memory()
+    figures["keys_kept"] = float(server.wait_message("typedmeanwhile", 5))
+    figures["memory"] = client.peak_memory()
     client.wait_quiet()
 
     server.drop()
     client.press("droppedline\r")
-    found["line_kept"] = float(_arrives(server, client, "droppedline", KEPT_WITHIN))
-    return found
+    figures["line_kept"] = float(_arrives(server, client, "droppedline", KEPT_WITHIN))
+    return figures
 
 
 def _echoes(client: TerminalClient, count: int, pause: float) -> list[float]:
@@ -177,9 +177,11 @@ def _environment(folder: str) -> Mapping[str, str]:
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--only", choices=sorted(CLIENTS), action="append", help="measure this one; repeatable")
-    parser.add_argument("--rounds", type=int, default=1, help="how often, taking turns (1); medians are shown")
-    parser.add_argument("--json", action="store_true", help="everything as JSON instead of a table")
+    parser.add_argument("--only", choices=sorted(CLIENTS), action="append", help="measure only this client; repeatable")
+    parser.add_argument(
+        "--rounds", type=int, default=1, help="number of rounds, in which the clients take turns (1); medians are shown"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
 def _run(options: Namespace) -> int:
@@ -192,16 +194,16 @@ def _run(options: Namespace) -> int:
             except (ClientGoneError, OSError) as error:
                 print(f"greenchat-bench: {name}: {error}", file=sys.stderr)
                 return 1
-    found = {
+    medians = {
         name: {figure: median(one[figure] for one in measured) for figure, _, _ in ROWS}
         for name, measured in rounds.items()
     }
     if options.json:
-        print(json.dumps(found, indent=2))
+        print(json.dumps(medians, indent=2))
     else:
-        rows = [[label, *(write(found[name][figure]) for name in wanted)] for figure, label, write in ROWS]
+        rows = [[label, *(write(medians[name][figure]) for name in wanted)] for figure, label, write in ROWS]
         print(table([["", *wanted], *rows]))
     return 0
 
 
-COMMAND = Measurement("client", "the terminal client beside irssi and WeeChat", _run, _add_arguments)
+COMMAND = Measurement("client", "the terminal client compared with irssi and WeeChat", _run, _add_arguments)

@@ -1,9 +1,9 @@
-"""Nodes that are one server: how much more several can deliver than one, by the CPU time of the busiest of them.
+"""Clusters: how much more several nodes deliver than one, by the CPU time of the busiest node.
 
-As much is in flight for each node, however many there are, and it is said in waves: the next when all of one has
-arrived. Else a bench that is slower than the server would let each message come alone, and what is measured would be
-the cost of entries of one message. All processes of the server share a core, so that rates by the clock say nothing;
-and what a node does while nobody talks is taken off: with a core of its own it would do that for less of the time.
+The number of messages in flight per node is constant, and they are sent in waves: the next wave when the last one has
+arrived. Otherwise a bench that is slower than the server would send single messages, and measure the cost of entries
+of one message. All processes of the server share a core, so rates by the clock mean nothing. The cost of an idle node
+is subtracted: on a core of its own, a node would be idle for less of the time.
 """
 
 import argparse
@@ -27,11 +27,11 @@ from greenchat.bench.targets import greenchat_target, run
 from greenchat.bench.wire import TEXT_BYTES, Wording
 from greenchat.bench.worker import WorkerProgress, work
 
-_ALONE = 2.0  # seconds, or as long as a window, in which one message at a time is said, for its delay
-_QUIET = 3.0  # seconds, or as long as a window, in which nobody talks, for what a node does then
+_ALONE = 2.0  # seconds, at most a window, in which one message at a time is sent, for its delay
+_QUIET = 3.0  # seconds, at most a window, in which nobody talks, for the cost of an idle node
 _SPARE_FILES = 200
-_CROWD = 1000  # clients of each node, of which one is killed
-_SHARE = 0.8  # of what nodes can do, beside which the delay is measured
+_CROWD = 1000  # clients of each node when one is killed
+_SHARE = 0.8  # of the nodes' capacity: the load while the delay is measured
 
 
 def _run(job: Job, shape: Shape) -> Figures:
@@ -41,7 +41,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     await_nodes(job.address.port, max(nodes, 1))
     processes = children(job.pid) if nodes else [(job.pid, False)]
     talk = _talk(job, shape, flight * max(nodes, 1))
-    _wave(talk)  # whatever is made once is made now
+    _wave(talk)  # fills caches
     before, received, began = _spent(processes), talk.received(), perf_counter()
     while perf_counter() - began < job.seconds:
         job.progress("talking", (perf_counter() - began) / job.seconds)
@@ -73,7 +73,7 @@ def _talk(job: Job, shape: Shape, flight: int) -> SteadyLoad:
     swarm = Swarm(job.address)
     rooms = [Room(b"#bench%d" % number) for number in range(channels)]
     clients, _ = gather(swarm, [rooms[index % channels].target for index in range(count)], progress=job.gathering)
-    # one of each channel only listens, see rooms.py: if all members had a message in flight, none could begin to read
+    # one member of each channel only listens, see rooms.py
     turns = speakers([(room, range(number, count - channels, channels)) for number, room in enumerate(rooms)])
     talk = SteadyLoad(job, swarm, rooms, turns, flight)
     for room in rooms:
@@ -99,7 +99,7 @@ def _wave(talk: SteadyLoad) -> None:
 
 
 def _run_loaded(job: Job, shape: Shape) -> Figures:
-    """Measure the delay to another node beside a load. Raises StalledError."""
+    """Measure the delay to another node under a load. Raises StalledError."""
     assert job.pid
     await_nodes(job.address.port, shape["nodes"])
     nodes = [pid for pid, is_engine in children(job.pid) if not is_engine]
@@ -117,24 +117,37 @@ _KILLED = Scenario("cluster", "a node is killed", lambda _: (), lose_node)
 def _numbers(text: str) -> list[int]:
     numbers = [int(word) for word in text.split(",") if word.isdecimal()]
     if not numbers or not all(0 <= number <= 16 for number in numbers) or len(numbers) != text.count(",") + 1:
-        raise argparse.ArgumentTypeError(f"{text} is no list of numbers from 0 to 16, like 1,2,3")
+        raise argparse.ArgumentTypeError(f"{text} is not a list of numbers from 0 to 16, like 1,2,3")
     return numbers
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "--nodes", type=_numbers, default=[0, 1, 2, 3], metavar="N,N", help="how many; 0: a single process (0,1,2,3)"
+        "--nodes",
+        type=_numbers,
+        default=[0, 1, 2, 3],
+        metavar="N,N",
+        help="numbers of nodes to measure; 0: a single process (0,1,2,3)",
     )
-    parser.add_argument("--seconds", type=float, default=5.0, help="length of a window (5)")
-    parser.add_argument("--rounds", type=int, default=1, help="how often, taking turns (1); medians are shown")
-    parser.add_argument("--clients", type=int, default=600, help="members of the one channel (600)")
-    parser.add_argument("--rooms", type=int, default=60, help="small channels (60)")
+    parser.add_argument("--seconds", type=float, default=5.0, help="length of the measurement (5)")
+    parser.add_argument(
+        "--rounds",
+        type=int,
+        default=1,
+        help="number of rounds, in which the numbers of nodes take turns (1); medians are shown",
+    )
+    parser.add_argument("--clients", type=int, default=600, help="members of the large channel (600)")
+    parser.add_argument("--rooms", type=int, default=60, help="number of small channels (60)")
     parser.add_argument(
         "--load",
         action="store_true",
-        help=f"instead: the delay to another node, at {_SHARE:.0%}% of the most they can do",
+        help=f"instead, measure the delay to another node, at {_SHARE:.0%}% of the nodes' capacity",
     )
-    parser.add_argument("--kill", action="store_true", help="instead: a node is killed; how long others hear nothing")
+    parser.add_argument(
+        "--kill",
+        action="store_true",
+        help="instead, kill a node, and measure how long the others' clients receive nothing",
+    )
 
 
 def _shapes(options: Namespace) -> Iterator[tuple[str, dict[str, int]]]:
@@ -155,12 +168,12 @@ def _measure(options: Namespace) -> int:
             raise ValueError("--load and --kill need at least two nodes")
         return _measure_faults(options)
     for title, parameters in _shapes(options):
-        found: dict[int, list[Figures]] = {nodes: [] for nodes in options.nodes}
+        results: dict[int, list[Figures]] = {nodes: [] for nodes in options.nodes}
         for turn in range(options.rounds):
             for nodes in options.nodes:
                 figures = _figures(_SCENARIO, title, {**parameters, "nodes": nodes}, options, turn)
-                found[nodes].append(figures)
-        print(f"cluster: {title}\n{report(found)}\n", flush=True)
+                results[nodes].append(figures)
+        print(f"cluster: {title}\n{report(results)}\n", flush=True)
     return 0
 
 
@@ -168,17 +181,17 @@ def _measure_faults(options: Namespace) -> int:
     nodes = max(options.nodes)
     asked = [(_LOADED, "load", *shape) for shape in _shapes(options)] if options.load else []
     if options.kill:
-        asked.append((_KILLED, "kill", f"a node is killed to which about {_CROWD} are connected", {"clients": _CROWD}))
+        asked.append((_KILLED, "kill", f"killing a node with about {_CROWD} clients", {"clients": _CROWD}))
     for scenario, kind, title, parameters in asked:
-        found = [
+        rounds = [
             _figures(scenario, title, {**parameters, "nodes": nodes}, options, turn) for turn in range(options.rounds)
         ]
-        print(f"cluster: {title}, {nodes} nodes\n{report_faults(kind, found)}\n", flush=True)
+        print(f"cluster: {title}, {nodes} nodes\n{report_faults(kind, rounds)}\n", flush=True)
     return 0
 
 
 def _figures(scenario: Scenario, title: str, parameters: Mapping[str, int], options: Namespace, turn: int) -> Figures:
-    """Start a server, and return what was measured with it."""
+    """Start a server, and return its figures."""
     nodes = parameters["nodes"]
     line = ProgressLine()
     shown = f"{title}: {_named(nodes)} {turn + 1}/{options.rounds}"
@@ -190,7 +203,7 @@ def _figures(scenario: Scenario, title: str, parameters: Mapping[str, int], opti
 
 
 def _showing(line: ProgressLine, title: str) -> Callable[[WorkerProgress], None]:
-    """Return what shows the progress of a run behind its title."""
+    """Return a callback that shows the progress of a run after its title."""
     return lambda progress: line.show(title, progress.what, progress.share)
 
 
@@ -198,13 +211,13 @@ def _named(nodes: int) -> str:
     return f"{nodes} node{'s' * (nodes != 1)}" if nodes else "a single process"
 
 
-def report(found: dict[int, list[Figures]]) -> str:
-    """Return a table of the medians of all rounds. found: by the number of nodes, 0 for a single process."""
+def report(results: dict[int, list[Figures]]) -> str:
+    """Return a table of the medians of all rounds. results: by the number of nodes, 0 for a single process."""
     rows: list[Sequence[str]] = [
         ["", "deliveries/CPU s", "to the first", "CPU/delivery", "engine's", "p50 alone"],
     ]
     first = 0.0
-    for nodes, rounds in found.items():
+    for nodes, rounds in results.items():
         figures = {name: quantile(sorted(each[name] for each in rounds), 0.5) for name in rounds[0]}
         first = first or figures["busiest"]
         rows.append(
@@ -217,13 +230,13 @@ def report(found: dict[int, list[Figures]]) -> str:
                 f"{figures['delay'] * 1e3:.1f} ms",
             ]
         )
-    return table(rows) + "\nThe first column is of the busiest node, CPU/delivery of all of them together."
+    return table(rows) + "\nThe first column is that of the busiest node, CPU/delivery that of all nodes."
 
 
-def report_faults(kind: str, found: Sequence[Figures]) -> str:
+def report_faults(kind: str, rounds: Sequence[Figures]) -> str:
     """Return a table of all rounds of `--load` or `--kill`."""
     heads, row, words = _FAULTS[kind]
-    return table([heads, *([str(number + 1), *row(each)] for number, each in enumerate(found))]) + f"\n{words}"
+    return table([heads, *([str(number + 1), *row(each)] for number, each in enumerate(rounds))]) + f"\n{words}"
 
 
 _FAULTS: dict[str, tuple[list[str], Callable[[Figures], list[str]], str]] = {
@@ -235,7 +248,7 @@ _FAULTS: dict[str, tuple[list[str], Callable[[Figures], list[str]], str]] = {
             f"{each['waited']:.0%}",
             *[f"{each[name] * 1e3:.1f} ms" for name in ("alone", "p50", "p95")],
         ],
-        "CPU and waits: the time of a core that a node used at the most, and waited for.",
+        "CPU and waits: the largest share of a core's time that a node used, or waited.",
     ),
     "kill": (
         ["round", "killed with", "silence before", "in 1 s after", "in 15 s more"],
@@ -243,9 +256,9 @@ _FAULTS: dict[str, tuple[list[str], Callable[[Figures], list[str]], str]] = {
             f"{each['lost']:.0f}",
             *[f"{each[name]:.2f} s" for name in ("before", "then", "later")],
         ],
-        "Silence: the longest time in which somebody at another node heard nothing.",
+        "Silence: the longest time in which a client of another node received nothing.",
     ),
 }
 
 
-COMMAND = Measurement("cluster", "several nodes that are one server, beside one", _measure, _add_arguments)
+COMMAND = Measurement("cluster", "several nodes, compared with a single process", _measure, _add_arguments)

@@ -13,7 +13,9 @@ from greenchat.bench.wire import nick
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--clients", type=int, default=1000, metavar="N", help="how many write to each other (1000)")
+    parser.add_argument(
+        "--clients", type=int, default=1000, metavar="N", help="clients that write to each other (1000)"
+    )
     parser.add_argument("--flight", type=int, default=100, metavar="W", help="messages in flight (100)")
 
 

@@ -45,4 +45,4 @@ def _run(job: Job, shape: Shape) -> Figures:
     return {**arrival_figures(count, arrival), "memory_per_client": memory, **figures}
 
 
-SCENARIO = Scenario("fanout", "everybody in one channel", _shapes, _run, _add_arguments)
+SCENARIO = Scenario("fanout", "all clients in one channel", _shapes, _run, _add_arguments)

@@ -1,7 +1,7 @@
-"""The history: how fast it stores, how soon it answers, how much space it needs.
+"""The history: the time to store and to query messages, and the size of the database.
 
-A program of greenchat's storage fills a database, in bulk and then turn by turn, and times that; a server is started on
-it, and one client asks: for the latest hundred messages of channels, for pages at random positions, and for words.
+A program of greenchat's storage fills a database, in bulk and then turn by turn, and measures that. Then a server uses
+the database, and a client requests the latest hundred messages of channels, pages at random positions, and searches.
 """
 
 import json
@@ -31,11 +31,11 @@ _CAPS = b"batch server-time message-tags draft/chathistory soju.im/search"
 
 def _add_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--rows", type=int, default=1_000_000, metavar="N", help="messages to begin with (1,000,000)")
-    parser.add_argument("--channels", type=int, default=100, metavar="N", help="in so many channels (100)")
+    parser.add_argument("--channels", type=int, default=100, metavar="N", help="channels of the messages (100)")
     parser.add_argument("--turn", type=int, default=16, metavar="N", help="messages in one transaction (16)")
-    parser.add_argument("--requests", type=int, default=1000, metavar="N", help="questions of each kind (1,000)")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="a filled data folder, instead of filling one")
-    parser.add_argument("--json", action="store_true", help="JSON instead of a table")
+    parser.add_argument("--requests", type=int, default=1000, metavar="N", help="requests of each kind (1,000)")
+    parser.add_argument("--data", type=Path, metavar="DIR", help="use this data folder instead of filling one")
+    parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
 
 
 def _run(options: Namespace) -> int:
@@ -77,7 +77,7 @@ def _target(data: Path) -> BenchTarget:
 
 
 class _Client:
-    """A client that asks and waits."""
+    """A blocking IRC client."""
 
     def __init__(self, address: Endpoint) -> None:
         self._socket = socket.create_connection((address.host, address.port), timeout=_PATIENCE)
@@ -85,7 +85,7 @@ class _Client:
         self._data = b""
 
     def ask(self, question: bytes, until: bytes) -> bytes:
-        """Send lines; return everything up to the first line that contains this."""
+        """Send lines; return everything up to the first line that contains `until`."""
         self._socket.sendall(question)
         start = 0
         while (end := self._data.find(until, start)) < 0 or (line_end := self._data.find(b"\n", end)) < 0:
@@ -160,4 +160,4 @@ def _written(name: str, value: float) -> str:
     return f"{value:,.0f}/s" if name.endswith("per_second") else f"{value:,.1f}"
 
 
-COMMAND = Measurement("history", "what is remembered: taking it in, asking for it, its size", _run, _add_arguments)
+COMMAND = Measurement("history", "the history: storing, requests, size", _run, _add_arguments)

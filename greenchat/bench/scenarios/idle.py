@@ -13,7 +13,7 @@ ROOM = 10  # members of a channel
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--clients", type=int, default=10_000, metavar="N", help="how many (10000)")
+    parser.add_argument("--clients", type=int, default=10_000, metavar="N", help="silent clients (10000)")
 
 
 def _shapes(options: Namespace) -> Sequence[Shape]:
@@ -55,4 +55,4 @@ def _run(job: Job, shape: Shape) -> Figures:
     }
 
 
-SCENARIO = Scenario("idle", "thousands who say nothing", _shapes, _run, _add_arguments, seconds=30.0, ping=30)
+SCENARIO = Scenario("idle", "thousands of silent clients", _shapes, _run, _add_arguments, seconds=30.0, ping=30)

@@ -22,8 +22,8 @@ FLOOD = b"".join((b"PING :flood\r\n", b"PRIVMSG %b :flood\r\n" % ELSEWHERE, b"NA
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--clients", type=int, default=1000, metavar="N", help="members who read and talk (1000)")
-    parser.add_argument("--stuck", type=int, default=1, metavar="N", help="members who never read (1)")
+    parser.add_argument("--clients", type=int, default=1000, metavar="N", help="members that read and talk (1000)")
+    parser.add_argument("--stuck", type=int, default=1, metavar="N", help="members that never read (1)")
     parser.add_argument("--flooding", type=int, default=1, metavar="N", help="clients that flood (1)")
     parser.add_argument("--flight", type=int, default=16, metavar="W", help="messages in flight (16)")
 
@@ -53,13 +53,13 @@ def _run(job: Job, shape: Shape) -> Figures:
     for client in (*stuck, *flooding):
         client.feed = lambda data: None
         client.closed = lambda client: None  # the server may disconnect them
-    without = talk.measure("talking without them", profile=False)
+    without = talk.measure("talking without bad neighbours", profile=False)
     for client in stuck:
         client.reading = False
         client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     for client in flooding:
         _pour(swarm, client)
-    figures = talk.measure("talking beside them")
+    figures = talk.measure("talking beside bad neighbours")
     talk.finish()
     swarm.close_all()
     return {
@@ -77,6 +77,6 @@ def _pour(swarm: Swarm, client: Client) -> None:
 
 
 SCENARIO = Scenario(
-    "slow", "stuck and flooding clients among others", _shapes, _run, _add_arguments, rate=RATE,
+    "slow", "clients that never read, or flood", _shapes, _run, _add_arguments, rate=RATE,
     connections=lambda shape: shape["clients"] + shape["stuck"] + shape["flooding"],
 )  # fmt: skip

@@ -23,8 +23,8 @@ SAMPLE = 37  # one client in so many is checked for duplicate names
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("--clients", type=int, default=5000, metavar="N", help="how many come (5000)")
-    parser.add_argument("--pace", type=int, default=5000, metavar="N", help="how many of them in a second (5000)")
+    parser.add_argument("--clients", type=int, default=5000, metavar="N", help="clients that connect (5000)")
+    parser.add_argument("--pace", type=int, default=5000, metavar="N", help="clients that connect in a second (5000)")
 
 
 def _shapes(options: Namespace) -> Sequence[Shape]:
@@ -76,7 +76,7 @@ class _Newcomer:
             answer(self.client, line)
 
     def check(self) -> None:
-        """Check that it has seen all members of the time of its join."""
+        """Check that it has seen all members that were in the channel when it joined."""
         transcript = self.storm.transcript
         there = transcript.lines_before(transcript.joins[self.client.index][0]) + 1
         if self.names < there:
@@ -91,7 +91,7 @@ class _Storm:
     def __init__(self, job: Job, swarm: Swarm, shape: Shape) -> None:
         self.job = job
         self.swarm = swarm
-        self.count = shape["clients"] - 1  # one is there already
+        self.count = shape["clients"] - 1  # the first client has already joined
         self.pace = shape["pace"]
         self.transcript = Transcript(
             job.wording, CHANNEL, release=lambda place: swarm.afterwards.append(lambda: place.feed(b""))
@@ -140,7 +140,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     job.window()
     memory, watch = job.resident(), job.stopwatch()
     began = storm.began = perf_counter()
-    swarm.run(storm.over, "everybody has been told of everybody", tick=0.005)
+    swarm.run(storm.over, "all clients have seen all members", tick=0.005)
     shares = watch.stop()
     memory = job.resident() - memory
     job.window()

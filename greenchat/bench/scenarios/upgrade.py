@@ -17,7 +17,7 @@ from greenchat.bench.scenarios import Scenario, Shape
 from greenchat.bench.swarm import StalledError, Swarm
 
 _ROOM = 10  # members of a channel
-_WINDOWS = 6  # of talking: on a busy machine a new process takes long to start
+_WINDOWS = 6  # seconds of talking: on a busy machine a new process takes long to start
 
 
 def _add_arguments(parser: ArgumentParser) -> None:
@@ -65,4 +65,4 @@ def _run(job: Job, shape: Shape) -> Figures:
     return {**arrival_figures(count, arrival), **figures}
 
 
-SCENARIO = Scenario("upgrade", "people who talk during an upgrade", _shapes, _run, _add_arguments, seconds=10)
+SCENARIO = Scenario("upgrade", "an upgrade while clients talk", _shapes, _run, _add_arguments, seconds=10)
