@@ -5,6 +5,7 @@ targets, with valid inputs to begin with. `tests.hostile.fuzz` changes those ran
 code coverage.
 """
 
+import atexit
 import random
 import re
 import shutil
@@ -103,18 +104,22 @@ def feed_plain(data: bytes) -> None:
 
 
 class _Worlds:
-    """A server without sockets for some hundred inputs, then another one."""
+    """A server without sockets for some hundred inputs, then another one; the last is closed with the process."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._world: World | None = None
         self._fed = 0
+        atexit.register(self._close)
+
+    def _close(self) -> None:
+        if self._world:
+            self._world.close()
 
     def world(self) -> World:
         """Return the server for the next input, without clients."""
         if self._world is None or self._fed >= _WORLD:
-            if self._world:
-                self._world.close()
+            self._close()
             self._world, self._fed = World(random.Random(1), _folder(), self._settings), 0
         self._fed += 1
         for puppet in list(self._world.puppets):

@@ -10,6 +10,7 @@ import argparse
 import os
 import random
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -204,7 +205,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--every", type=float, default=10, help="seconds between two samples")
     parser.add_argument("--plot", metavar="FILE.svg", type=Path, help="draw the samples")
-    parser.add_argument("--folder", type=Path, help="where the server keeps its data and its log (default: a new one)")
+    parser.add_argument("--folder", type=Path, help="where the server keeps its data and its log (default: a new one, removed unless the run fails)")
     given = parser.parse_args()
     samples: list[Sample] = []
 
@@ -221,6 +222,8 @@ def main() -> int:
     finally:
         if given.plot and samples:
             draw(given.plot, samples)
+    if not given.folder:
+        shutil.rmtree(folder)  # only after a failure is there anything to look for
     sys.stdout.write("the server has ended with 0\n")
     return 0
 
