@@ -121,6 +121,7 @@ SMALL = ["--clients", "6", "--flight", "1", "--seconds", "0.3"]
 @pytest.fixture(autouse=True)
 def _few_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("greenchat.bench.load.WARM_UP", 0.05)
+    monkeypatch.setattr("greenchat.bench.load.POSTPONED", 0.1)
 
 
 def test_a_correct_server_is_measured(capsys: pytest.CaptureFixture[str]) -> None:
@@ -177,7 +178,7 @@ def test_every_scenario_with_our_server(arguments: list[str], capsys: pytest.Cap
         assert figures["clients"] > 0
         assert figures["cpu_share"] >= 0  # on a busy machine the server may get no processor time in 0.3 s
         if arguments[0] in ("fanout", "rooms", "mixed", "direct"):
-            assert figures["cpu_per_delivery_in_all"] > figures["cpu_per_delivery"]
+            assert figures["cpu_per_delivery_in_all"] >= figures["cpu_per_delivery"]
 
 
 def test_websocket_beside_tcp(capsys: pytest.CaptureFixture[str]) -> None:
