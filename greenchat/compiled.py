@@ -60,8 +60,8 @@ MODULES = {
 
 def is_compiled() -> bool:
     """Whether this installation is compiled."""
-    found = find_spec("greenchat.server.net.turn")
-    return found is not None and not str(found.origin).endswith(".py")
+    spec = find_spec("greenchat.server.net.turn")
+    return spec is not None and not str(spec.origin).endswith(".py")
 
 
 def kind_of_build() -> str:

@@ -76,8 +76,8 @@ def _make(cls: type[_T], *, frozen: bool, eq: bool) -> type[_T]:
     for name, annotation in namespace.get("__annotations__", {}).items():
         if str(annotation).startswith(("ClassVar", "typing.ClassVar")):
             continue
-        found = namespace.pop(name, _MISSING)
-        each = found if isinstance(found, Field) else Field(found, None, kw_only=False, shown=True)
+        declared = namespace.pop(name, _MISSING)
+        each = declared if isinstance(declared, Field) else Field(declared, None, kw_only=False, shown=True)
         each.name = name
         own.append(each)
     inherited = [each for base in reversed(cls.__mro__[1:]) for each in base.__dict__.get(_FIELDS, ())]

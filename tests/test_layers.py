@@ -383,6 +383,8 @@ OLD_WORDS = {
     "familiar": "known_origins",
     "find_voice": "find_route",
     "former_self": "former_guest",
+    "founding": "cluster_setup",
+    "foundingerror": "ClusterSetupError",
     "heir": "successor",
     "is_owing": "has_writes_to_retry",
     "keptnetwork": "SavedNetwork",

@@ -66,14 +66,14 @@ class Mask:
         while masks with wildcards could be used to find out an address piece by piece.
         """
         if self.account_id is not None:
-            found = self.account_id != "" and user.account_id == self.account_id
+            is_match = self.account_id != "" and user.account_id == self.account_id
         elif self.by_account:
-            found = user.account != "" and glob(self.pattern, user.account, fold)
+            is_match = user.account != "" and glob(self.pattern, user.account, fold)
         else:
             head = f"{user.nick}!{user.username}@"
             hosts = [user.host, user.real_host] if self.pattern.lower().endswith("@" + user.real_host) else [user.host]
-            found = any(glob(self.pattern, head + host, fold) for host in hosts)
-        return found != self.negated
+            is_match = any(glob(self.pattern, head + host, fold) for host in hosts)
+        return is_match != self.negated
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,5 +40,5 @@ def sees_addresses(viewer: User, settings: Settings) -> bool:
 
 def shown_host(network: Network, account: str, real_host: str) -> str:
     """Return the host to show for a user: the account's, see HostServ, or the cloak."""
-    found = network.accounts.get(account) if account else None
-    return found.vhost if found is not None and found.vhost else network.protection.cloaks.host(real_host)
+    owner = network.accounts.get(account) if account else None
+    return owner.vhost if owner is not None and owner.vhost else network.protection.cloaks.host(real_host)

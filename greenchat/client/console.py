@@ -210,8 +210,8 @@ class Console:
         """Follow a change of window, and show the next question in place of the input line if nothing else is there."""
         self._submitter.follow_window()
         self._mode = self._questions.follow(self._mode, brings_back=self._join is None)
-        while self._mode is None and (self._join is None or self._join.first) and (found := self._questions.next(now)):
-            match found:
+        while self._mode is None and (self._join is None or self._join.first) and (asked := self._questions.next(now)):
+            match asked:
                 case Question() as question if not question.holds():
                     pass  # decided meanwhile
                 case Question() as question if self.model.asks:

@@ -1,5 +1,5 @@
 """The name under which plugins import what they need; see `greenchat.client.plugins.api`."""
 
-from greenchat.client.plugins.api import Chat, Said
+from greenchat.client.plugins.api import Chat, ChatMessage
 
-__all__ = ["Chat", "Said"]
+__all__ = ["Chat", "ChatMessage"]

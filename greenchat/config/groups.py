@@ -36,52 +36,52 @@ class FlatField:
 
 def flat_fields(cls: Any) -> list[FlatField]:
     """Return the fields of a dataclass, with groups replaced by their fields."""
-    found = []
+    fields = []
     for field in _fields(cls):
         if isinstance(field.note, Group):
             inner = flat_fields(field.type)
-            found += [replace(each, name=field.note.prefix + each.name) for each in inner]
+            fields += [replace(each, name=field.note.prefix + each.name) for each in inner]
         else:
-            found.append(field)
-    return found
+            fields.append(field)
+    return fields
 
 
 def flat_values(value: Any) -> dict[str, Any]:
     """Return the values of these fields, by name. value: an instance of a dataclass."""
-    found: dict[str, Any] = {}
+    flat: dict[str, Any] = {}
     for field in _fields(type(value)):
         inner = getattr(value, field.name)
         if isinstance(field.note, Group):
-            found |= {field.note.prefix + name: each for name, each in flat_values(inner).items()}
+            flat |= {field.note.prefix + name: each for name, each in flat_values(inner).items()}
         else:
-            found[field.name] = inner
-    return found
+            flat[field.name] = inner
+    return flat
 
 
 def build(cls: type[T], values: Mapping[str, Any]) -> T:
     """Make a dataclass from values of flat fields. Missing ones get their defaults."""
-    found: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
     for field in _fields(cls):
         if isinstance(field.note, Group):
             names = {each.name: field.note.prefix + each.name for each in flat_fields(field.type)}
             inner = {name: values[outside] for name, outside in names.items() if outside in values}
-            found[field.name] = build(field.type, inner)
+            arguments[field.name] = build(field.type, inner)
         elif field.name in values:
-            found[field.name] = values[field.name]
-    return cls(**found)
+            arguments[field.name] = values[field.name]
+    return cls(**arguments)
 
 
 def _own_fields(cls: Any) -> tuple[FlatField, ...]:
     """Return the fields of a dataclass, including groups."""
     hints = get_type_hints(cls, include_extras=True)
-    found = []
+    fields = []
     for field in dataclasses.fields(cls):
         kind, note = hints[field.name], None
         if get_origin(kind) is Annotated:
             kind, note = get_args(kind)[:2]
         required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
-        found.append(FlatField(field.name, kind, note, required))
-    return tuple(found)
+        fields.append(FlatField(field.name, kind, note, required))
+    return tuple(fields)
 
 
 _fields: Callable[[Any], tuple[FlatField, ...]] = cache(_own_fields)

@@ -37,12 +37,12 @@ class KeyField:
 
 def entries(cls: Any) -> dict[str, KeyField]:
     """Return the keys of a dataclass and its groups, by name. A field `class_` is the key `class`."""
-    found = {}
+    by_name = {}
     for field in flat_fields(cls):
         if isinstance(field.note, Key):
             name = field.name.removesuffix("_")
-            found[name] = KeyField(name, field.name, field.type, field.note, field.required)
-    return found
+            by_name[name] = KeyField(name, field.name, field.type, field.note, field.required)
+    return by_name
 
 
 def read(cls: type[T], table: Table, *, folder: Path, path: str = "") -> T:

@@ -113,8 +113,8 @@ def names(bits: int) -> list[str]:
 
 def bits(names: Iterable[str]) -> int:
     """Return the set of the capabilities with these names; unknown names are left out."""
-    found = 0
+    result = 0
     for name in names:
         capability = CAPABILITIES.get(name)
-        found |= capability.bit if capability else 0
-    return found
+        result |= capability.bit if capability else 0
+    return result

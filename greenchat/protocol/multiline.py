@@ -29,13 +29,13 @@ def join_parts(parts: Sequence[Part]) -> str:
 
 def seams(parts: Sequence[Part]) -> list[int]:
     """Return the offsets in the whole text at which parts were joined without a line break."""
-    found = []
+    offsets = []
     length = 0
     for number, part in enumerate(parts):
         if number and part.joined:
-            found.append(length)
+            offsets.append(length)
         length += len(part.text) + (number > 0 and not part.joined)
-    return found
+    return offsets
 
 
 def parts_of(text: str, joined_at: Sequence[int] = ()) -> tuple[Part, ...]:

@@ -32,11 +32,11 @@ def find_step(secret: bytes, code: str, seconds: int, after: int) -> int | None:
     of the OTP after the successful validation has been issued for the first OTP".
     """
     now = seconds // _STEP
-    found = None
+    matching = None
     for step in range(now - _DRIFT, now + _DRIFT + 1):
         if hmac.compare_digest(code_at(secret, step).encode(), code.encode(errors="replace")) and step > after:
-            found = step
-    return found
+            matching = step
+    return matching
 
 
 def split_code(text: str) -> tuple[str, str]:

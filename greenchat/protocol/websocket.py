@@ -51,7 +51,7 @@ def whole_messages(data: bytes) -> list[tuple[int, bytes]]:
 
     After [] use a complete parser: this function is for speed only.
     """
-    found: list[tuple[int, bytes]] = []
+    messages: list[tuple[int, bytes]] = []
     at, size = 0, len(data)
     while at < size:
         first = data[at]
@@ -68,9 +68,9 @@ def whole_messages(data: bytes) -> list[tuple[int, bytes]]:
             return []
         mask = (data[key:begin] * (length // 4 + 1))[:length]
         payload = int.from_bytes(data[begin:end], "little") ^ int.from_bytes(mask, "little")
-        found.append((first & 0x0F, payload.to_bytes(length, "little")))
+        messages.append((first & 0x0F, payload.to_bytes(length, "little")))
         at = end
-    return found
+    return messages
 
 
 class Unfinished:

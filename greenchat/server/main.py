@@ -96,13 +96,13 @@ def _tool(words: list[str]) -> Tool | None:
     name = given.command
     if name is None:
         return None
-    found = tools()
-    if name not in found:
+    known = tools()
+    if name not in known:
         if any(word.startswith("-") for word in unknown):
             parser.error_of_unknown(unknown)
-        close = get_close_matches(name, found, 1)
+        close = get_close_matches(name, known, 1)
         parser.error(f"there is no command {name!r}" + (f" (did you mean {close[0]!r}?)" if close else ""))
-    return found[name]
+    return known[name]
 
 
 def _run(tool: Tool, words: list[str]) -> int:

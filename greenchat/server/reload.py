@@ -128,6 +128,6 @@ def find_accounts(store: Store, ctx: Context) -> None:
 
 def take_in_accounts(store: Store, ctx: Context) -> None:
     """Load the accounts that `adduser` has made. Raises StoreError."""
-    found = new_accounts(ctx.network, store)
-    for start in range(0, len(found), _AT_ONCE):
-        ctx.propose(take_in, [account.document() for account in found[start : start + _AT_ONCE]])
+    accounts = new_accounts(ctx.network, store)
+    for start in range(0, len(accounts), _AT_ONCE):
+        ctx.propose(take_in, [account.document() for account in accounts[start : start + _AT_ONCE]])

@@ -69,12 +69,12 @@ def main() -> int:
             successor = successors[0]
             if asked:  # the signal came while the previous server was handing over
                 os.kill(successor, asked)
-        found = signal.sigwaitinfo((*_PASSED_ON, signal.SIGCHLD))
+        received = signal.sigwaitinfo((*_PASSED_ON, signal.SIGCHLD))
         # signals of the kernel (Ctrl-C) go to the whole process group, so the server gets them, too
-        if found.si_signo != signal.SIGCHLD and found.si_code <= 0:
-            asked = found.si_signo if found.si_signo in _ENDING else asked
+        if received.si_signo != signal.SIGCHLD and received.si_code <= 0:
+            asked = received.si_signo if received.si_signo in _ENDING else asked
             with suppress(ProcessLookupError):
-                os.kill(successor, found.si_signo)
+                os.kill(successor, received.si_signo)
 
 
 def _adopt_orphans() -> None:

@@ -37,14 +37,14 @@ def page_urls(addresses: Iterable[Address], options: Options) -> tuple[str, list
 
 def own_addresses(with_ipv6: bool = True) -> list[str]:
     """Return the addresses at which other machines of the network reach this one, as far as the system knows."""
-    found = []
+    addresses = []
     for family, somewhere in _SOMEWHERE:
         if family == socket.AF_INET6 and not with_ipv6:
             continue
         with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
             probe.connect((somewhere, 9))
-            found.append(probe.getsockname()[0])
-    return [each for each in found if not ip_address(each).is_loopback]
+            addresses.append(probe.getsockname()[0])
+    return [each for each in addresses if not ip_address(each).is_loopback]
 
 
 def _url(scheme: str, host: str, port: int, options: Options) -> str:

@@ -78,10 +78,10 @@ def has_document(database: Path, kind: str, key: str) -> bool:
         return False
     try:
         with closing(_reader(database)) as connection:
-            found = connection.execute("SELECT 1 FROM document WHERE kind = ? AND key = ?", (kind, key)).fetchone()
+            row = connection.execute("SELECT 1 FROM document WHERE kind = ? AND key = ?", (kind, key)).fetchone()
     except FAILURES as error:
         raise StoreError(f"can't read {database}: {error}") from error
-    return found is not None
+    return row is not None
 
 
 def documents(database: Path, kind: str) -> dict[str, object]:

@@ -207,10 +207,10 @@ def targets(
     """Return conversations by the latest message in them, oldest first. Raises UnreadableError."""
     keys = json.dumps(list(channels))
     (answer,) = connection.execute(_TARGETS, (MESSAGES, keys, identity, after, before)).fetchone()
-    found: list[Any] = json.loads(answer)
-    if not all(isinstance(key, str) and isinstance(latest, int) for key, latest in found):
+    rows: list[Any] = json.loads(answer)
+    if not all(isinstance(key, str) and isinstance(latest, int) for key, latest in rows):
         raise UnreadableError("a conversation has no key, or a message no number")
-    return [HistoryTarget(key, latest) for key, latest in found]
+    return [HistoryTarget(key, latest) for key, latest in rows]
 
 
 def tagged(connection: sqlite3.Connection, tag: str, after: int, limit: int) -> list[StoredEvent]:
@@ -239,7 +239,7 @@ def said_by(connection: sqlite3.Connection, names: Iterable[str], after: Locatio
     """Return the locations of messages of accounts, in the order of the table. Raises UnreadableError."""
     values = (after.number, after.id, KINDS["TAGMSG"], json.dumps(list(names)), limit)
     (answer,) = connection.execute(_SAID_BY, values).fetchone()
-    found: list[Any] = json.loads(answer)
-    if not all(list(map(type, row)) == [int, str, int] for row in found):
+    rows: list[Any] = json.loads(answer)
+    if not all(list(map(type, row)) == [int, str, int] for row in rows):
         raise UnreadableError("a conversation has no key or no number, or a message none")
-    return [Location(*row) for row in found]
+    return [Location(*row) for row in rows]

@@ -137,12 +137,12 @@ def plan(connection: sqlite3.Connection, keep: Retention, now: int, totals: Tota
 def _by_registration(connection: sqlite3.Connection) -> dict[bool, list[int]]:
     """Return numbers of conversations: False: of unregistered channels; True: all others."""
     registered = {key for (key,) in connection.execute("SELECT key FROM document WHERE kind = 'channel'")}
-    found: dict[bool, list[int]] = {True: [], False: []}
+    numbers: dict[bool, list[int]] = {True: [], False: []}
     for number, key in keys_by_number(connection).items():
         channel = key.lstrip(_SYMBOLS)
         is_private = not channel.startswith("#")
-        found[is_private or channel.partition(" ")[0] in registered].append(number)
-    return found
+        numbers[is_private or channel.partition(" ")[0] in registered].append(number)
+    return numbers
 
 
 def of_departed(connection: sqlite3.Connection, upto: int) -> list[Cut]:
@@ -152,8 +152,8 @@ def of_departed(connection: sqlite3.Connection, upto: int) -> list[Cut]:
 
 
 def _cuts(rows: list[tuple[str, int | None, int | None, int | None]], oldest: int) -> Iterator[Cut]:
-    for conversation, *found in rows:
-        first, surplus, newest = (number or 0 for number in found)
+    for conversation, *figures in rows:
+        first, surplus, newest = (number or 0 for number in figures)
         if not all(isinstance(number, int) for number in (first, surplus, newest)):
             raise UnreadableError(f"the events of the conversation {conversation!r} have no numbers")
         upto = min(max(oldest - 1, surplus), newest)

@@ -53,10 +53,10 @@ def one_number(connection: sqlite3.Connection, question: str, *values: str) -> i
 
 def keys_by_number(connection: sqlite3.Connection) -> dict[int, str]:
     """Return the keys of all conversations by their numbers, the oldest first. Raises UnreadableError."""
-    found = dict(connection.execute("SELECT id, key FROM conversation ORDER BY id").fetchall())
-    if not all(isinstance(number, int) and isinstance(key, str) for number, key in found.items()):
+    keys = dict(connection.execute("SELECT id, key FROM conversation ORDER BY id").fetchall())
+    if not all(isinstance(number, int) and isinstance(key, str) for number, key in keys.items()):
         raise UnreadableError("a conversation has no key")
-    return found
+    return keys
 
 
 def pairs_of_numbers(connection: sqlite3.Connection, question: str) -> list[tuple[int, int]]:

@@ -124,9 +124,9 @@ def connect(path: Path, *, durable: bool) -> sqlite3.Connection:
 
 def leftovers(path: Path) -> list[Path]:
     """Return files that show that there was a database: its log, its index, and those kept by a restore."""
-    found = path.parent.glob(f"{path.name}*") if path.parent.is_dir() else ()
+    files = path.parent.glob(f"{path.name}*") if path.parent.is_dir() else ()
     passing = {path.name + suffix for suffix in ("", "-shm", "-journal")}  # also after a first start that was killed
-    return sorted(file for file in found if file.name not in passing)
+    return sorted(file for file in files if file.name not in passing)
 
 
 def is_there_a_log(path: Path) -> bool:

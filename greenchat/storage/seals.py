@@ -192,14 +192,14 @@ class Sealing:
 
     def _seals(self, connection: sqlite3.Connection, page: int, upto: int) -> list[tuple[int, int, int, int]]:
         span = {"sealed": self.sealed, "upto": upto}
-        found = []
+        seals = []
         for texts in _UNSEALED_TEXTS:
             for conversation, text in connection.execute(texts, span):
                 seal, events = _SealOf(), text.split(b"\n")
                 for event in events:
                     seal.step(event)
-                found.append((conversation, page, len(events), seal.finalize()))
-        return found
+                seals.append((conversation, page, len(events), seal.finalize()))
+        return seals
 
     def store(self, connection: sqlite3.Connection) -> None:
         """Store the new seals, unless events have changed since."""
@@ -250,7 +250,7 @@ def change(connection: sqlite3.Connection, sign: int, rows: str, condition: str,
     """
     connection.execute("UPDATE counter SET value = value + 1 WHERE name = 'reseals'")
     pages = connection.execute(_pages(rows, "(" + condition + ") AND e.id <= (SEALED)"), values).fetchall()
-    connection.executemany(_ADD, ((*page, sign * events, found) for *page, events, found in pages))
+    connection.executemany(_ADD, ((*page, sign * events, digest) for *page, events, digest in pages))
 
 
 def remove(connection: sqlite3.Connection, conversation: int, first: int, last: int) -> None:
@@ -266,9 +266,9 @@ def remove(connection: sqlite3.Connection, conversation: int, first: int, last: 
 def altered(connection: sqlite3.Connection) -> Iterator[str]:
     """Yield descriptions of altered pages. Reads all sealed events."""
     enable(connection)
-    for key, page, sealed, found in connection.execute(_ALTERED):
+    for key, page, sealed, counted in connection.execute(_ALTERED):
         if not isinstance(page, int):
             raise UnreadableError(f"a seal of {key} has no page")
         since, until = (in_words(time_of(each << _PAGE_BITS)) for each in (page, page + 1))
-        counts = f"{found} events" if found == sealed else f"{found} events instead of {sealed}"
+        counts = f"{counted} events" if counted == sealed else f"{counted} events instead of {sealed}"
         yield f"the history of {key} from {since} to {until} was changed after it was stored: {counts}"

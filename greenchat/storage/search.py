@@ -205,8 +205,8 @@ class SearchIndex:
                 return []
             statement = _FIND_OLDEST if query.oldest else _FIND_NEWEST
             problems: list[str] = []
-            found = rows_of(connection, statement, (match, query.after, query.before, query.limit, places), problems)
-        events = decode_all(found, problems)
+            rows = rows_of(connection, statement, (match, query.after, query.before, query.limit, places), problems)
+        events = decode_all(rows, problems)
         complain(problems)
         return events
 
@@ -363,8 +363,8 @@ def matching(query: Query, events: Sequence[StoredEvent]) -> list[StoredEvent]:
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.execute(_WORDS)
         connection.executemany("INSERT INTO words (rowid, text, sender, place) VALUES (?, ?, ?, ?)", rows)
-        found = connection.execute("SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid", (match,)).fetchall()
-    chosen = sorted((events[number] for (number,) in found), key=lambda event: event.id)
+        numbers = connection.execute("SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid", (match,)).fetchall()
+    chosen = sorted((events[number] for (number,) in numbers), key=lambda event: event.id)
     return chosen[: query.limit] if query.oldest else chosen[max(0, len(chosen) - query.limit) :]
 
 

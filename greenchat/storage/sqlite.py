@@ -122,10 +122,10 @@ class SqliteStore:
     def conversations(self) -> list[tuple[str, str | None]]:
         """Return keys and names of all conversations, the oldest first."""
         with errors(self.path, "read"):
-            found = self._connection.execute("SELECT key, name FROM conversation ORDER BY id").fetchall()
-            if not all(isinstance(key, str) for key, _ in found):
+            rows = self._connection.execute("SELECT key, name FROM conversation ORDER BY id").fetchall()
+            if not all(isinstance(key, str) for key, _ in rows):
                 raise UnreadableError("a conversation has no key")
-            return found
+            return rows
 
     def tidy(self) -> bool:
         """Do one short step of the work that `maintain` left for this thread; return whether there is more."""
@@ -154,8 +154,8 @@ class SqliteStore:
 
     def find(self, conversation: str, event_id: int) -> StoredEvent | None:
         """Return one event."""
-        found = self.read(conversation, HistorySpan(1, after=event_id - 1, before=event_id + 1, events=True))
-        return found[0] if found else None
+        events = self.read(conversation, HistorySpan(1, after=event_id - 1, before=event_id + 1, events=True))
+        return events[0] if events else None
 
     def targets(self, identity: str, channels: Iterable[str], after: int, before: int) -> list[HistoryTarget]:
         """Return conversations by their latest message, oldest first."""

@@ -40,7 +40,7 @@ class Trimming:
         self._index = index
         self._compaction = compaction
         self._writer = writer
-        self._found = DueCuts([], [])
+        self._due_cuts = DueCuts([], [])
         self._renamings = 0  # when that was found: a conversation may have another key since
         self._cuts = -1  # commits of cuts after which nothing was left to delete; -1: not known
         self._departed_at = 0
@@ -93,12 +93,12 @@ class Trimming:
             self._departed_at = now
         surplus = retention.plan(connection, self._date.allowed(self.keep, now), now, self._totals)
         self._renamings = renamings
-        self._found = DueCuts(surplus, departed)
+        self._due_cuts = DueCuts(surplus, departed)
 
     def take(self) -> DueCuts:
         """Return the found cuts, and clear them."""
-        found, self._found = self._found, DueCuts([], [])
-        return found if self._renamings == self._writer.renamings else self._found
+        cuts, self._due_cuts = self._due_cuts, DueCuts([], [])
+        return cuts if self._renamings == self._writer.renamings else self._due_cuts
 
     def is_pruning_due(self, now: int) -> bool:
         """Whether to look for unused sources now."""

@@ -22,43 +22,43 @@ def network(text: str) -> IpNetwork:
 
 def address(host: str) -> IPv4Address | IPv6Address:
     """Return an IP address in the form in which it is compared: IPv4-mapped IPv6 addresses become IPv4 addresses."""
-    found = ip_address(host.partition("%")[0])
-    return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found
+    ip = ip_address(host.partition("%")[0])
+    return ip.ipv4_mapped or ip if isinstance(ip, IPv6Address) else ip
 
 
 def netblock(host: str) -> str:
     """Return the block of addresses that limits count as one: an IPv4 address, or a /64 of IPv6."""
-    found = address(host)
-    if isinstance(found, IPv6Address):
-        return str(IPv6Address(int(found) >> _NETBLOCK << _NETBLOCK))
-    return str(found)
+    ip = address(host)
+    if isinstance(ip, IPv6Address):
+        return str(IPv6Address(int(ip) >> _NETBLOCK << _NETBLOCK))
+    return str(ip)
 
 
 def site(host: str) -> str:
     """Return the network that an address is most likely in: a /24 of IPv4, or a /48 of IPv6."""
-    found = address(host)
-    return str(ip_network((found, _NETWORKS[found.version]), strict=False))
+    ip = address(host)
+    return str(ip_network((ip, _NETWORKS[ip.version]), strict=False))
 
 
 def is_public(host: str) -> bool:
     """Whether an IP address is public, also for IPv4 addresses embedded in IPv6."""
-    found = address(host)
-    if isinstance(found, IPv6Address):
-        within = found.sixtofour or (found.teredo or (None, None))[1]
-        if found in _NAT64:
-            within = IPv4Address(int(found) & 0xFFFFFFFF)
+    ip = address(host)
+    if isinstance(ip, IPv6Address):
+        within = ip.sixtofour or (ip.teredo or (None, None))[1]
+        if ip in _NAT64:
+            within = IPv4Address(int(ip) & 0xFFFFFFFF)
         if within is not None:
             return is_public(str(within))
         # others may lead to private networks: local NAT64 (RFC 8215), translated and embedded IPv4, site-local
-        if found not in _UNICAST or found in _DOCUMENTATION:
+        if ip not in _UNICAST or ip in _DOCUMENTATION:
             return False
-    return found.is_global and not found.is_multicast
+    return ip.is_global and not ip.is_multicast
 
 
 def is_within(host: str, networks: tuple[IpNetwork, ...]) -> bool:
     """Whether an IP address is in one of the networks."""
-    found = address(host)
-    return any(found in network for network in networks)
+    ip = address(host)
+    return any(ip in network for network in networks)
 
 
 def is_out_of_bounds(url: str, allowed: tuple[IpNetwork, ...]) -> bool:
@@ -72,8 +72,8 @@ def is_out_of_bounds(url: str, allowed: tuple[IpNetwork, ...]) -> bool:
         raise ValueError("a URL has a host")
     if host == "localhost" or host.endswith(".localhost"):  # https://www.rfc-editor.org/rfc/rfc6761#section-6.3
         return not any(is_within(each, allowed) for each in ("127.0.0.1", "::1"))
-    found = str(address(host)) if ":" in host else _written_out(host)
-    return bool(found) and not is_public(found) and not is_within(found, allowed)
+    ip = str(address(host)) if ":" in host else _written_out(host)
+    return bool(ip) and not is_public(ip) and not is_within(ip, allowed)
 
 
 def _written_out(host: str) -> str:

@@ -84,12 +84,12 @@ class MaskIndex:
 
     def candidates(self, text: str) -> list[str]:
         """Return the keys of all masks that may match, in the order in which they were added."""
-        found = dict(self._grams.get("", ()))
+        filed_masks = dict(self._grams.get("", ()))
         for at in range(len(text) - _GRAM + 1):
             filed = self._grams.get(text[at : at + _GRAM])
             if filed:
-                found.update(filed)
-        return sorted(found, key=found.__getitem__)
+                filed_masks.update(filed)
+        return sorted(filed_masks, key=filed_masks.__getitem__)
 
 
 @lru_cache(4096)

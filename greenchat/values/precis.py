@@ -78,5 +78,5 @@ def _profile() -> Callable[[str], str]:
 def _confusables() -> Mapping[str, list[dict[str, Any]]]:
     from confusable_homoglyphs.confusables import confusables_data
 
-    found: Mapping[str, list[dict[str, Any]]] = confusables_data
-    return found
+    table: Mapping[str, list[dict[str, Any]]] = confusables_data
+    return table

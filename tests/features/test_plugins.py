@@ -10,10 +10,10 @@ import sys, threading
 
 def start(chat):
     @chat.on_message
-    def heard(said):
+    def answer(message):
         print("this would break the screen", file=sys.stderr)
-        if said.text == "!tea":
-            chat.after(0.05, lambda: said.reply("The kettle is on."))
+        if message.text == "!tea":
+            chat.after(0.05, lambda: message.reply("The kettle is on."))
         else:
             1 / 0
 """

@@ -63,9 +63,9 @@ class PushSubscriptions:
 
     def drop(self, endpoint: str) -> PushSubscription | None:
         """Remove a subscription and return it."""
-        found = self._by_endpoint.pop(endpoint, None)
-        if found is not None:
-            del self._by_owner[found.owner][endpoint]
-            if not self._by_owner[found.owner]:
-                del self._by_owner[found.owner]
-        return found
+        subscription = self._by_endpoint.pop(endpoint, None)
+        if subscription is not None:
+            del self._by_owner[subscription.owner][endpoint]
+            if not self._by_owner[subscription.owner]:
+                del self._by_owner[subscription.owner]
+        return subscription

@@ -183,14 +183,14 @@ class ServerBans:
         """Return the oldest ban whose mask matches nick!username at one of these hosts."""
         if not self._masks:
             return None
-        fold, found = self._mask_fold, []
+        fold, matching = self._mask_fold, []
         for text in [fold(f"{nick}!{username}@{host}") for host in hosts]:
             for key in self._index.candidates(text):
                 ban = self._masks[key]
                 if ban.holds(now) and compile_mask(fold(ban.target.text)).match(text):
-                    found.append(ban)
+                    matching.append(ban)
                     break
-        return min(found, key=lambda ban: ban.created, default=None)
+        return min(matching, key=lambda ban: ban.created, default=None)
 
     def alone(self, ban: ServerBan) -> "ServerBans":
         """Return a collection with only this ban."""

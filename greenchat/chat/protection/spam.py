@@ -86,14 +86,14 @@ class NewcomerTexts:
         A few links to one host do not count: some hosts are popular.
         """
         same = plain(text)
-        found = self._others(same, speaker, now, window) if len(same) >= _SAYING else 0
+        most = self._others(same, speaker, now, window) if len(same) >= _SAYING else 0
         for host in {host.casefold() for host in _HOST.findall(text)}:
-            found = max(found, self._others(f"//{host}", speaker, now, window) - _SHARED)
-        return found
+            most = max(most, self._others(f"//{host}", speaker, now, window) - _SHARED)
+        return most
 
     def _others(self, mark: str, speaker: str, now: int, window: int) -> int:
         speakers = {each: time for each, time in self._texts.pop(mark, {}).items() if now - window < time <= now}
-        found = len(speakers.keys() - {speaker})
+        count = len(speakers.keys() - {speaker})
         speakers[speaker] = now
         self._texts[mark] = speakers  # the latest is last
         while len(self._texts) > _MARKS or len(speakers) > _SPEAKERS:
@@ -101,7 +101,7 @@ class NewcomerTexts:
                 del speakers[next(iter(speakers))]
             else:
                 del self._texts[next(iter(self._texts))]
-        return found
+        return count
 
 
 def compiled(patterns: Sequence[str]) -> tuple[re.Pattern[str], ...]:

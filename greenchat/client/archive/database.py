@@ -123,8 +123,8 @@ class Archive:
     def gaps(self, buffer: Buffer) -> list[str]:
         """Return the ids of the lines after a gap."""
         with self._explained():
-            found = self._file.execute("SELECT id FROM gap WHERE network = ? AND target = ?", _place(buffer)).fetchall()
-        return [str(msgid) for (msgid,) in found]
+            rows = self._file.execute("SELECT id FROM gap WHERE network = ? AND target = ?", _place(buffer)).fetchall()
+        return [str(msgid) for (msgid,) in rows]
 
     def older(self, buffer: Buffer, count: int = RESTORED) -> list[Line]:
         """Return the newest lines of a conversation that were not fetched yet, oldest first."""

@@ -181,8 +181,8 @@ def _names(read: Callable[[str], object], server: str, nick: str) -> list[str]:
 
 
 def _find(read: Callable[[str], object], server: str, nick: str) -> Credentials | None:
-    found = (_parse(read(name)) for name in _names(read, server, nick))
-    return next((credentials for credentials in found if credentials), None)
+    candidates = (_parse(read(name)) for name in _names(read, server, nick))
+    return next((credentials for credentials in candidates if credentials), None)
 
 
 def _document(credentials: Credentials) -> dict[str, str]:

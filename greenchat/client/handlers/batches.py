@@ -61,7 +61,7 @@ def _in_history(incoming: Incoming) -> bool:
 def _handle(incoming: Incoming, conversation: str = "") -> None:
     """Call the handler. conversation: of the history batch, if any."""
     if incoming.batch == server_search.CAPABILITY:
-        playback.found(incoming)
+        playback.show_search_result(incoming)
         return
     if incoming.batch in HISTORIES and incoming.message.command not in playback.LIVE:
         buffer = incoming.network.find(conversation)

@@ -30,10 +30,10 @@ def join(incoming: Incoming) -> None:
             incoming.model.show(buffer)  # an open one was shown when the user asked for it, and perhaps left since
         buffer.has_quit = False
     else:
-        found = network.find(channel)
-        if found is None:
+        existing = network.find(channel)
+        if existing is None:
             return
-        buffer = found
+        buffer = existing
     if incoming.mine and network.caps.held & caps.NO_IMPLICIT_NAMES:
         network.lacking_names.append(buffer)
         if buffer is incoming.model.current:

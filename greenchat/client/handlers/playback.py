@@ -48,7 +48,7 @@ def played_back(incoming: Incoming, buffer: Buffer) -> None:
             pass  # nothing that a reader would miss
 
 
-def found(incoming: Incoming) -> None:
+def show_search_result(incoming: Incoming) -> None:
     """Show a search result with its time and place in the current window."""
     if incoming.message.command in ("PRIVMSG", "NOTICE"):
         channel = "" if incoming.network.is_me(incoming.param(0)) else f" {incoming.param(0)}"

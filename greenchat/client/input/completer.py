@@ -40,10 +40,10 @@ class Completer:
     @property
     def hint(self) -> str:
         """Return the candidates around the current one, which is in brackets; "" without a choice."""
-        found = self._completion
-        if found is None or len(found.candidates) < 2:
+        completion = self._completion
+        if completion is None or len(completion.candidates) < 2:
             return ""
-        return listed([each.strip() for each in found.candidates], found.index)
+        return listed([each.strip() for each in completion.candidates], completion.index)
 
 
 def listed(names: list[str], chosen: int) -> str:

@@ -27,13 +27,13 @@ def complete(model: Model, line: InputLine, step: int = 1) -> Completion | None:
     word = line.before[start:]
     command, *arguments = line.before.split(" ")
     if arguments and (known := _known(model, command, arguments)) is not None:
-        found = [name if name.endswith("/") else f"{name} " for name in known if name.startswith(word)]
+        candidates = [name if name.endswith("/") else f"{name} " for name in known if name.startswith(word)]
     else:
-        found = _candidates(model, word, at_start=start == 0)
-    if not found:
+        candidates = _candidates(model, word, at_start=start == 0)
+    if not candidates:
         return None
     after = line.after.removeprefix(" ") if line.after.startswith(" ") else line.after
-    return Completion(line.before[:start], after, tuple(found), 0 if step > 0 else len(found) - 1)
+    return Completion(line.before[:start], after, tuple(candidates), 0 if step > 0 else len(candidates) - 1)
 
 
 def _known(model: Model, command: str, arguments: list[str]) -> list[str] | None:
@@ -195,5 +195,5 @@ def _paths(word: str) -> list[str]:
         entries = sorted(os.scandir(os.path.expanduser(folder or "/")), key=lambda entry: entry.name)
     except OSError:
         return []
-    found = [entry for entry in entries if entry.name.startswith(name) and (name or not entry.name.startswith("."))]
-    return [f"{folder}/{entry.name}{'/' * entry.is_dir()}" for entry in found[:_MOST_PATHS]]
+    matches = [entry for entry in entries if entry.name.startswith(name) and (name or not entry.name.startswith("."))]
+    return [f"{folder}/{entry.name}{'/' * entry.is_dir()}" for entry in matches[:_MOST_PATHS]]

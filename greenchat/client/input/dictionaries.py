@@ -67,12 +67,12 @@ class Dictionaries:
             raise SpellingError(needed) from error
         own = Path(hunspell.__file__).parent / "dictionaries"
         folders = [*os.environ.get("DICPATH", "").split(":"), *FOLDERS]
-        found = _found([*(typed_path(folder) for folder in folders if folder), own])
+        folder_of = _folders_by_language([*(typed_path(folder) for folder in folders if folder), own])
         self._known: dict[str, bool] = {}
         self._dictionaries: list[_Dictionary] = []
         for wanted in languages.split():
-            language = _language(wanted, found)
-            self._dictionaries.append(hunspell.Hunspell(language, hunspell_data_dir=str(found[language])))
+            language = _language(wanted, folder_of)
+            self._dictionaries.append(hunspell.Hunspell(language, hunspell_data_dir=str(folder_of[language])))
 
     def words(self, text: str) -> Iterator[re.Match[str]]:
         """Yield the words of a line that can be misspelt."""
@@ -86,11 +86,11 @@ class Dictionaries:
 
     def suggestions(self, word: str) -> list[str]:
         """Return corrections, the likeliest first. Takes up to a few tenths of a second."""
-        found: list[tuple[str, ...]] = []
+        by_dictionary: list[tuple[str, ...]] = []
         for each in self._dictionaries:
             with contextlib.suppress(UnicodeError):  # written in letters that this language does not have
-                found.append(each.suggest(word))
-        in_turn = [suggestion for rank in zip_longest(*found) for suggestion in rank if suggestion]
+                by_dictionary.append(each.suggest(word))
+        in_turn = [suggestion for rank in zip_longest(*by_dictionary) for suggestion in rank if suggestion]
         return list(dict.fromkeys(in_turn))[:MOST_SUGGESTIONS]
 
 
@@ -101,27 +101,27 @@ def _spelt(dictionary: _Dictionary, word: str) -> bool:
         return False
 
 
-def _found(folders: list[Path]) -> dict[str, Path]:
+def _folders_by_language(folders: list[Path]) -> dict[str, Path]:
     """Language -> the folder of its dictionary, the first one that has it."""
-    found: dict[str, Path] = {}
+    folder_of: dict[str, Path] = {}
     for folder in folders:
         for path in sorted(folder.glob("*.dic")):
             if path.with_suffix(".aff").exists():
-                found.setdefault(path.stem, folder)
-    return found
+                folder_of.setdefault(path.stem, folder)
+    return folder_of
 
 
-def _language(wanted: str, found: dict[str, Path]) -> str:
+def _language(wanted: str, known_in: dict[str, Path]) -> str:
     if wanted == "auto":
         wanted = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
         wanted = wanted.partition(".")[0]
         if wanted in ("", "C", "POSIX"):
             wanted = "en_US"
     wanted = wanted.replace("-", "_")
-    for language in found:
+    for language in known_in:
         if language.replace("-", "_") == wanted or language.partition("_")[0] == wanted:
             return language
-    known = f"there are {', '.join(sorted(found))}" if found else "there are none"
+    known = f"there are {', '.join(sorted(known_in))}" if known_in else "there are none"
     raise SpellingError(
         f"There is no dictionary for {wanted} ({known}). Systems have them as packages like hunspell-de-de."
     )

@@ -213,10 +213,10 @@ class Editor:
     def transpose_words(self) -> None:
         """Swap the word before the cursor and the one at or after it."""
         text = self.line.text
-        found = list(_WORD.finditer(text))
-        behind = next((index for index, word in enumerate(found) if word.end() > self.line.cursor), len(found) - 1)
+        words = list(_WORD.finditer(text))
+        behind = next((index for index, word in enumerate(words) if word.end() > self.line.cursor), len(words) - 1)
         if behind > 0:
-            first, second = found[behind - 1], found[behind]
+            first, second = words[behind - 1], words[behind]
             swapped = second[0] + text[first.end() : second.start()] + first[0]
             self._change(joined(text[: first.start()] + swapped, text[second.end() :]), "swapped")
 

@@ -74,7 +74,7 @@ class Search:
         self._origin = model.current
         self._places = {model.current: _place(model.current)}  # positions of scrolled windows, to restore them
         self._scope = "this window"
-        self._found: tuple[Buffer, int] | None = None
+        self._match: tuple[Buffer, int] | None = None
         if text:
             self.paste(text)
 
@@ -97,7 +97,7 @@ class Search:
         scope = self._scope
         if scope == SERVER:
             return "Enter searches the server's history (Tab changes where), Escape goes back."
-        missing = "nothing found" if self._editor.text and not self._found else "Ctrl-F older, Down newer"
+        missing = "nothing found" if self._editor.text and not self._match else "Ctrl-F older, Down newer"
         return f"{missing} ({scope}; Tab changes). Enter stays here, Escape goes back."
 
     def key(self, key: str) -> str:
@@ -112,9 +112,9 @@ class Search:
             return DONE
         before = self._editor.text
         if key in ("C-f", "C-r", "Up"):
-            self._show(next(self._older(), self._found))
+            self._show(next(self._older(), self._match))
         elif key in ("C-s", "Down"):
-            self._show(next(self._newer(), self._found))
+            self._show(next(self._newer(), self._match))
         elif key == "Tab":
             scopes = ["this window", "all windows", *[SERVER] * server_search.can_search(self._origin.network)]
             self._scope = scopes[(scopes.index(self._scope) + 1) % len(scopes)]
@@ -134,10 +134,10 @@ class Search:
 
     def _restart(self, *, narrowed: bool = False) -> None:
         """Search again from the newest line. narrowed: whether the text was extended, so that no newer one matches."""
-        found, self._found = self._found if narrowed else None, None
+        place, self._match = self._match if narrowed else None, None
         self._go_back()
-        if self._editor.text and self._scope != SERVER and (found or not narrowed):
-            self._show(next(self._older(found), None))
+        if self._editor.text and self._scope != SERVER and (place or not narrowed):
+            self._show(next(self._older(place), None))
 
     def _go_back(self) -> None:
         self._model.show(self._origin)
@@ -151,7 +151,7 @@ class Search:
 
     def _show(self, place: tuple[Buffer, int] | None) -> None:
         if place:
-            self._found = place
+            self._match = place
             self._places.setdefault(place[0], _place(place[0]))
             self._model.show(place[0])
             self._scroll_to(place[1])
@@ -167,19 +167,19 @@ class Search:
     def _older(self, start: tuple[Buffer, int] | None = None) -> Iterator[tuple[Buffer, int]]:
         """Yield matching lines: after the found one, or from another line on, including it."""
         places = ((each, number) for each in self._buffers() for number in range(each.end - 1, each.first - 1, -1))
-        return self._after_found(dropwhile(lambda place: start not in (None, place), places))
+        return self._after_match(dropwhile(lambda place: start not in (None, place), places))
 
     def _newer(self) -> Iterator[tuple[Buffer, int]]:
         places = ((each, number) for each in reversed(self._buffers()) for number in range(each.first, each.end))
-        return self._after_found(places)
+        return self._after_match(places)
 
-    def _after_found(self, places: Iterator[tuple[Buffer, int]]) -> Iterator[tuple[Buffer, int]]:
+    def _after_match(self, places: Iterator[tuple[Buffer, int]]) -> Iterator[tuple[Buffer, int]]:
         wanted = self._editor.text.casefold()
-        passed = self._found is None
+        passed = self._match is None
         for buffer, number in places:
             if passed and wanted and wanted in searchable(buffer, number):
                 yield buffer, number
-            passed = passed or (buffer, number) == self._found
+            passed = passed or (buffer, number) == self._match
 
 
 def searchable(buffer: Buffer, number: int) -> str:

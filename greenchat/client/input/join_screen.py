@@ -323,12 +323,12 @@ class JoinScreen:
 
 def _servers(recent: Sequence[str]) -> list[ListedChannel]:
     """Return the servers to choose from: the last ones, then the well-known ones."""
-    found = [ListedChannel(text, 0, "used before") for text in recent]
+    entries = [ListedChannel(text, 0, "used before") for text in recent]
     known = {destination_host(text) for text in recent}
     for name, address in well_known.NETWORKS.items():
         if address.host not in known:
-            found.append(ListedChannel(address.host, 0, name if address.tls else f"{name} (without TLS)"))
-    return found
+            entries.append(ListedChannel(address.host, 0, name if address.tls else f"{name} (without TLS)"))
+    return entries
 
 
 def destination_host(text: str) -> str:

@@ -69,11 +69,11 @@ class MessageCursor:
         line = self._line
         if line is None:
             return "There are no messages here. Escape goes back."
-        found = ["r reply"] if line.kind in TALK and line.nick else []
-        found += ["e react"] if message_actions.can_react(self._buffer, line) else []
-        found += ["d delete"] if message_actions.can_redact(self._buffer, line) else []
-        found += ["o open link", "p show picture", "y copy link"] if links.links(line.text) else []
-        return ", ".join([*found, "c copy text"]) + ". Up and Down choose, Escape goes back."
+        keys = ["r reply"] if line.kind in TALK and line.nick else []
+        keys += ["e react"] if message_actions.can_react(self._buffer, line) else []
+        keys += ["d delete"] if message_actions.can_redact(self._buffer, line) else []
+        keys += ["o open link", "p show picture", "y copy link"] if links.links(line.text) else []
+        return ", ".join([*keys, "c copy text"]) + ". Up and Down choose, Escape goes back."
 
     def key(self, key: str) -> str:
         """Run the action of a letter on the message."""
@@ -128,14 +128,14 @@ class MessageCursor:
                     self._show(place)
                     return
 
-    def _link(self, found: Sequence[str], take: Callable[[str], None]) -> str:
-        if not found:
+    def _link(self, urls: Sequence[str], take: Callable[[str], None]) -> str:
+        if not urls:
             self._answer = "There is no link in this message."
             return STAYS
-        if len(found) == 1:
-            take(found[0])
+        if len(urls) == 1:
+            take(urls[0])
         else:
-            self._follow(Choice("Which link?", found, take))
+            self._follow(Choice("Which link?", urls, take))
         return DONE
 
     def _open(self, link: str) -> None:

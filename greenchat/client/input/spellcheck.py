@@ -45,8 +45,8 @@ class SpellChecker:
         self._text = line.text
         self._spans = ()
         if self._dictionaries and line.text:
-            found = self._dictionaries.words(line.text)
-            self._spans = tuple(word.span() for word in found if word.end() != line.cursor and self._wrong(word[0]))
+            words = self._dictionaries.words(line.text)
+            self._spans = tuple(word.span() for word in words if word.end() != line.cursor and self._wrong(word[0]))
 
     def misspelt(self, line: InputLine) -> Spans:
         """Return the positions of the line's misspelt words, as far as it was checked."""
@@ -59,11 +59,11 @@ class SpellChecker:
         word = next((word for word in self._dictionaries.words(line.text) if word.end() == line.cursor), None)
         if word is None or not self._wrong(word[0]):
             return None
-        found = self._dictionaries.suggestions(word[0])
-        if not found:
+        suggestions = self._dictionaries.suggestions(word[0])
+        if not suggestions:
             return None
         before, after = line.text[: word.start()], line.text[word.end() :]
-        return Completion(before, after, tuple(found), 0 if step > 0 else len(found) - 1)
+        return Completion(before, after, tuple(suggestions), 0 if step > 0 else len(suggestions) - 1)
 
     def _load(self, now: int) -> None:
         self._dictionaries = None

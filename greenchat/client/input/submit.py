@@ -174,11 +174,11 @@ class Submitter:
 
     def _take_out_controls(self, now: int) -> None:
         """Remove control characters from the input line with a notice, so that the user sees what is sent."""
-        found = " ".join(dict.fromkeys(map(visible, UNSENDABLE.findall(self.editor.text))))
+        removed = " ".join(dict.fromkeys(map(visible, UNSENDABLE.findall(self.editor.text))))
         text = sendable(self.editor.text)
         self.editor.replace(InputLine(text, len(text)))
         rest = "Press Enter to send the rest." if text.strip() else "There was nothing else."
-        self._model.complain(self._model.network, f"Control characters were removed ({found}). {rest}", now)
+        self._model.complain(self._model.network, f"Control characters were removed ({removed}). {rest}", now)
 
     def _say(self, text: str, now: int) -> None:
         buffer = self._model.current

@@ -37,7 +37,7 @@ class Switcher:
         self._join = join
         self._editor = Editor()
         self._goals = list(_goals(model))
-        self._found: list[Goal] = []
+        self._matches: list[Goal] = []
         self._chosen = 0
         self._search()
 
@@ -49,22 +49,22 @@ class Switcher:
     @property
     def hint(self) -> str:
         """The goals that fit, the best first."""
-        if not self._found:
+        if not self._matches:
             return "No name matches. Escape goes back."
-        return listed([goal.text for goal in self._found], self._chosen)
+        return listed([goal.text for goal in self._matches], self._chosen)
 
     def key(self, key: str) -> str:
         """Handle a key: letters narrow the list, Up and Down or Tab choose, Enter goes there."""
         if key in CANCEL:
             return DONE
         if key == "Enter":
-            if self._found:
-                self._go(self._found[self._chosen])
+            if self._matches:
+                self._go(self._matches[self._chosen])
             return DONE
         if key in ("Tab", "Down", "C-n", "M-g"):
-            self._chosen = (self._chosen + 1) % max(1, len(self._found))
+            self._chosen = (self._chosen + 1) % max(1, len(self._matches))
         elif key in ("S-Tab", "Up", "C-p"):
-            self._chosen = (self._chosen - 1) % max(1, len(self._found))
+            self._chosen = (self._chosen - 1) % max(1, len(self._matches))
         elif edit(self._editor, key):
             self._search()
         return STAYS
@@ -84,7 +84,7 @@ class Switcher:
         wanted = self._editor.text.strip()
         scored = [(score, goal) for goal in self._goals if (score := fit(wanted, goal.text)) is not None]
         scored.sort(key=lambda each: (each[0] + 10 * (each[1].rank > 3), each[1].rank))
-        self._found = [goal for _, goal in scored[:MOST]]
+        self._matches = [goal for _, goal in scored[:MOST]]
         self._chosen = 0
 
 
@@ -100,11 +100,11 @@ def fit(wanted: str, text: str) -> int | None:
         return 0 if begins else 1
     place, score = -1, 2
     for letter in wanted:
-        found = text.find(letter, place + 1)
-        if found < 0:
+        index = text.find(letter, place + 1)
+        if index < 0:
             return None
-        score += found - place - 1 if place >= 0 else 0
-        place = found
+        score += index - place - 1 if place >= 0 else 0
+        place = index
     return score
 
 

@@ -18,15 +18,15 @@ def offered(network: ClientNetwork, nick: str, argument: str) -> Offer | None:
 
     A port 0 asks the user to listen, which this client does not.
     """
-    found = _SEND.fullmatch(argument.strip())
-    if not found or not 0 < int(found[4]) < 65536:
+    match = _SEND.fullmatch(argument.strip())
+    if not match or not 0 < int(match[4]) < 65536:
         return None
     try:
         # "an IPv4 address as a decimal integer", or an IPv6 address as text
-        host = str(ip_address(int(found[3]) if found[3].isdecimal() else found[3]))
+        host = str(ip_address(int(match[3]) if match[3].isdecimal() else match[3]))
     except ValueError:
         return None
-    return Offer(network, nick, found[1] or found[2], host, int(found[4]), int(found[5] or 0))
+    return Offer(network, nick, match[1] or match[2], host, int(match[4]), int(match[5] or 0))
 
 
 def safe_name(name: str) -> str:

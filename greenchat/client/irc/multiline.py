@@ -33,18 +33,20 @@ def pieces(text: str, room: int, network: ClientNetwork, *, together: bool) -> l
 
 def parts(text: str, room: int) -> list[Part]:
     """Return the lines of a batch for this text."""
-    found: list[Part] = []
+    result: list[Part] = []
     for line in text.split("\n"):
         cut = split_bytes(line, room, keep_spaces=True)
-        found += [Part(piece, joined=number > 0) for number, piece in enumerate(cut)]
-    return found
+        result += [Part(piece, joined=number > 0) for number, piece in enumerate(cut)]
+    return result
 
 
-def batch(command: str, target: str, found: list[Part], reference: str, tags: dict[str, str]) -> Iterator[Message]:
+def batch(
+    command: str, target: str, message_parts: list[Part], reference: str, tags: dict[str, str]
+) -> Iterator[Message]:
     """The lines to be sent: "all client-only tags associated with the message must be sent attached to the initial
     BATCH command"."""
     yield Message("BATCH", (f"+{reference}", BATCH_TYPE, target), tags=tags)
-    for part in found:
+    for part in message_parts:
         yield Message(command, (target, part.text), tags={"batch": reference} | ({CONCAT: ""} if part.joined else {}))
     yield Message("BATCH", (f"-{reference}",))
 

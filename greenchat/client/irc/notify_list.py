@@ -43,8 +43,8 @@ def parse(text: str) -> Watched:
 
 def watched(model: Model, network: ClientNetwork) -> dict[str, Watched]:
     """Return the list's entries for this network, by folded nickname."""
-    found = [parse(text) for text in model.settings.notified]
-    return {network.fold(each.nick): each for each in found if each.is_on(network)}
+    entries = [parse(text) for text in model.settings.notified]
+    return {network.fold(each.nick): each for each in entries if each.is_on(network)}
 
 
 def watch(model: Model, network: ClientNetwork) -> None:

@@ -101,14 +101,14 @@ def confirm(buffer: Buffer, label: str, text: str) -> bool:
     """Remove an echoed line from the waiting ones; return whether this client has sent it."""
     sent = [waiting for waiting in buffer.waiting if waiting.label]
     if label:
-        found = next((waiting for waiting in sent if waiting.label == label), None)
+        pending = next((waiting for waiting in sent if waiting.label == label), None)
     elif buffer.network.caps.held & caps.LABELED_RESPONSE != 0:
         return False  # sent by another client of the user
     else:
-        found = next((waiting for waiting in sent if waiting.text == text), None)
-    if found:
-        buffer.waiting.remove(found)
-    return found is not None
+        pending = next((waiting for waiting in sent if waiting.text == text), None)
+    if pending:
+        buffer.waiting.remove(pending)
+    return pending is not None
 
 
 def arrived(model: Model, network: ClientNetwork, token: str, now: int) -> None:
@@ -126,11 +126,11 @@ def arrived(model: Model, network: ClientNetwork, token: str, now: int) -> None:
 def answered(model: Model, network: ClientNetwork, label: str, now: int) -> None:
     """Note that the server has done something without an echo: it was a command for a service."""
     for buffer in network.buffers.values():
-        found = next((waiting for waiting in buffer.waiting if waiting.label == label), None)
-        if found:
-            buffer.waiting.remove(found)
-            if not hides(buffer.name, found.text):
-                model.add(buffer, _own_line(buffer, found, now))
+        pending = next((waiting for waiting in buffer.waiting if waiting.label == label), None)
+        if pending:
+            buffer.waiting.remove(pending)
+            if not hides(buffer.name, pending.text):
+                model.add(buffer, _own_line(buffer, pending, now))
 
 
 def _own_line(buffer: Buffer, waiting: PendingMessage, now: int) -> Line:
@@ -145,10 +145,10 @@ def _own_line(buffer: Buffer, waiting: PendingMessage, now: int) -> Line:
 def refuse(buffer: Buffer, label: str) -> PendingMessage | None:
     """Remove a refused text from the waiting ones, and return it: without a label the oldest that was sent."""
     sent = [waiting for waiting in buffer.waiting if waiting.label]
-    found = next((waiting for waiting in sent if not label or waiting.label == label), None)
-    if found:
-        buffer.waiting.remove(found)
-    return found
+    pending = next((waiting for waiting in sent if not label or waiting.label == label), None)
+    if pending:
+        buffer.waiting.remove(pending)
+    return pending
 
 
 def unsend(buffer: Buffer) -> None:

@@ -26,17 +26,17 @@ class Trust:
 
     def _load(self) -> None:
         try:
-            found = _read(self._path.read_bytes())
+            document = _read(self._path.read_bytes())
         except (OSError, ValueError):
-            found = {}
-        if not isinstance(found, dict):
-            found = {}
+            document = {}
+        if not isinstance(document, dict):
+            document = {}
         self._pins: dict[str, str] = {
-            server: pin for server, pin in _mapping(found.get("pins")).items() if isinstance(pin, str)
+            server: pin for server, pin in _mapping(document.get("pins")).items() if isinstance(pin, str)
         }
         self._policies: dict[str, list[int]] = {
             host: policy
-            for host, policy in _mapping(found.get("sts")).items()
+            for host, policy in _mapping(document.get("sts")).items()
             if isinstance(policy, list) and len(policy) == 2 and all(isinstance(number, int) for number in policy)
         }
 
@@ -131,5 +131,5 @@ def _read(document: bytes) -> object:
     return json.loads(document)
 
 
-def _mapping(found: object) -> dict[str, object]:
-    return found if isinstance(found, dict) else {}
+def _mapping(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}

@@ -49,8 +49,8 @@ class LocalServer:
             )
         assert self._process.stdout
         for line in self._process.stdout:
-            _, found, place = line.decode(errors="replace").partition(LISTENING)
-            if found:
+            _, has_started, place = line.decode(errors="replace").partition(LISTENING)
+            if has_started:
                 port = place.strip().rpartition(":")[2]
                 self.address = ServerAddress(wanted.host, int(port))
                 return

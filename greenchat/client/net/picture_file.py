@@ -84,10 +84,10 @@ def _read(path: Path) -> bytes:
 def _fetched(url: str, connector: Callable[[bool], OpenConnection]) -> bytes:
     end = time.monotonic() + MOST_SECONDS
     for _ in range(_MOST_REDIRECTS + 1):
-        found = _get(url, connector, end)
-        if isinstance(found, bytes):
-            return found
-        url = found
+        result = _get(url, connector, end)
+        if isinstance(result, bytes):
+            return result
+        url = result
     raise TransferError("too many redirects")
 
 

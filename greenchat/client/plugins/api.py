@@ -2,9 +2,9 @@
 
     def start(chat):
         @chat.on_message
-        def heard(said):
-            if said.text == "!tea":
-                said.reply("The kettle is on.")
+        def answer(message):
+            if message.text == "!tea":
+                message.reply("The kettle is on.")
 
         @chat.on_command("stretch", usage="[minutes]")
         def stretch(arguments):
@@ -27,10 +27,10 @@ from greenchat.records import field, record
 
 
 @record(slots=True)
-class Said:
-    """A message.
+class ChatMessage:
+    """A message of a user.
 
-    network: the name of the network. window: the channel, or the nick of a private talk. kind: "said", "action" (/me)
+    network: the name of the network. window: the channel, or the nick of a private conversation. kind: "said", "action" (/me)
     or "notice". time: milliseconds since the epoch. called: whether it mentions the user (by nick, or by a highlight
     word). id: the msgid, "" if there is none.
     """
@@ -43,10 +43,10 @@ class Said:
     time: int
     called: bool
     id: str
-    reply: Callable[[str], None]  # say something in the same window
+    reply: Callable[[str], None]  # sends a message to the same channel or user
 
 
-OnMessage = Callable[[Said], object]
+OnMessage = Callable[[ChatMessage], object]
 OnIrc = Callable[[Message], object]
 OnCommand = Callable[[str], object]
 Timed = Callable[[], object]
@@ -83,8 +83,8 @@ class PluginClock(Protocol):
 class Chat:
     """The client, for one plugin.
 
-    `on_message`, `on_own_message`, `on_irc`, `on_command`, `every` and `after` say when to be called; `print`, `say`,
-    `send` and `run` do something; `name`, `window`, `network` and `nick` tell where the user is.
+    `on_message`, `on_own_message`, `on_irc`, `on_command`, `every` and `after` register functions; `print`, `say`, `send`
+    and `run` act; `window`, `network` and `nick` say where the user is. `name` is the plugin's.
     """
 
     def __init__(self, name: str, model: Model, clock: PluginClock) -> None:
@@ -144,26 +144,26 @@ class Chat:
 
     @property
     def network(self) -> str:
-        """The name of the network of that window."""
+        """The name of the current window's network."""
         return self._model.network.name
 
     @property
     def nick(self) -> str:
-        """The user's nick there."""
+        """The user's nick on the current window's network."""
         return self._model.network.nicks.current
 
     def print(self, text: str, window: str = "", network: str = "") -> None:
-        """Show a line to the user only: in this window if it exists, otherwise in the current one."""
-        found = self._network(network).find(window) if window else None
+        """Show text to the user only: in this window if it exists, otherwise in the current one."""
+        buffer = self._network(network).find(window) if window else None
         for line in text.split("\n"):
-            self._model.add(found or self._model.current, Line(self._clock.milliseconds, LineKind.INFO, line))
+            self._model.add(buffer or self._model.current, Line(self._clock.milliseconds, LineKind.INFO, line))
 
     def say(self, window: str, text: str, network: str = "") -> None:
         """Send a message to a channel or a user, as the user."""
         self.say_in(self._model.open(self._network(network), window), text)
 
     def send(self, command: str, *params: str, network: str = "") -> None:
-        """Send the server a line: `chat.send("MODE", "#tea", "+v", "bob")`."""
+        """Send a line to the server: `chat.send("MODE", "#tea", "+v", "bob")`."""
         self._network(network).send(command, *params)
 
     def run(self, line: str) -> None:
@@ -172,11 +172,11 @@ class Chat:
 
         slash.run(self._model, line, self._clock.milliseconds)
 
-    def said(self, buffer: Buffer, line: Line) -> Said:
-        """Return a message in the form for plugins."""
+    def message(self, buffer: Buffer, line: Line) -> ChatMessage:
+        """Return a line of a buffer in the form for plugins."""
         kind = line.kind.name.lower()
         place = (buffer.network.name, buffer.name)
-        return Said(
+        return ChatMessage(
             *place,
             line.nick,
             line.text,

@@ -1,22 +1,22 @@
-"""An example of a plugin: /plugin example writes this file into your folder of plugins, /plugin load dice starts it.
+"""An example of a plugin: /plugin example writes this file into your plugin folder, /plugin load dice starts it.
 
-`start` is called with `chat`, through which a plugin says what it wants to hear of (chat.on_message, on_own_message,
-on_irc("JOIN"), on_command(name), every(seconds), after(seconds, function)) and does things: chat.print(text),
-say(window, text), send("WHOIS", "bob"), run("/join #tea"); chat.window, network and nick say where you are.
+`start` is called with `chat`. Register functions with chat.on_message, on_own_message, on_irc("JOIN"),
+on_command(name), every(seconds) and after(seconds, function). Act with chat.print(text), say(window, text),
+send("WHOIS", "bob") and run("/join #tea"). chat.window, network and nick say where you are.
 """
 
 import random
 
-from greenchat.client.plugin import Chat, Said
+from greenchat.client.plugin import Chat, ChatMessage
 
 
 def start(chat: Chat) -> None:
-    """Throw dice for everybody, and remind of stretching."""
+    """Throw dice for everybody, and remind the user to stretch."""
 
     @chat.on_message
-    def heard(said: Said) -> None:
-        if said.text == "!dice":
-            said.reply(f"{said.nick} throws {random.randint(1, 6)}")
+    def answer(message: ChatMessage) -> None:
+        if message.text == "!dice":
+            message.reply(f"{message.nick} throws {random.randint(1, 6)}")
 
     @chat.on_command("dice", usage="[sides]")
     def dice(arguments: str) -> None:

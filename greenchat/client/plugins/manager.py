@@ -62,8 +62,8 @@ class Plugins:
         return sorted(self._loaded)
 
     @property
-    def found(self) -> list[str]:
-        """The names of the plugins whose files are there."""
+    def available(self) -> list[str]:
+        """The names of the plugins that have a file."""
         return sorted(path.stem for path in self.folder.glob("*.py") if NAME.fullmatch(path.stem))
 
     @property
@@ -89,7 +89,7 @@ class Plugins:
     def order(self, what: str, name: str) -> None:
         """Load, unload or list plugins, or write the example, as the user orders."""
         kind = LineKind.INFO
-        others = [found for found in self.found if found not in self._loaded]
+        others = [name for name in self.available if name not in self._loaded]
         text = f"Loaded: {', '.join(self.names) or 'none'}; not loaded, in {self.folder}: {', '.join(others) or 'none'}"
         try:
             if what == "load":
@@ -212,7 +212,7 @@ class Plugins:
             hooks = plugin.chat.hooks
             for function in list(hooks.own if line.own else hooks.messages):
                 with self._guarded(plugin, "in what it does on a message"):
-                    function(plugin.chat.said(buffer, line))
+                    function(plugin.chat.message(buffer, line))
 
     @contextlib.contextmanager
     def _guarded(self, plugin: _Loaded, doing: str, *, reported: bool = True) -> Iterator[None]:

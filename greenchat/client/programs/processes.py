@@ -106,12 +106,12 @@ class Processes:
 
     def signal(self, which: str, number: int, now: int) -> None:
         """Send a signal to a program, by its number or name."""
-        found = [each for each in self._running if which.removeprefix("%") in (str(each.number), each.asked.name)]
-        for each in found:
+        matches = [each for each in self._running if which.removeprefix("%") in (str(each.number), each.asked.name)]
+        for each in matches:
             each.child.signal(number)
             if number in (signal.SIGTERM, signal.SIGKILL):
                 self._over(each, "at your request")
-        if not found:
+        if not matches:
             self._tell(self._model.current, f"No program {which} is running. /exec lists them.", now, LineKind.ERROR)
 
     def show(self, monotonic: float, now: int) -> None:

@@ -51,8 +51,8 @@ def _place(text: str) -> dict[str, str]:
         raise SlashError(str(error)) from error
     plain = text.startswith("irc://")
     named = text.rpartition("]")[2].count(":") == 1 if "://" not in text else True
-    found = {"host": address.host, "tls": "0" if plain else "1"}
-    return found | ({"port": str(address.port)} if named else {})
+    attributes = {"host": address.host, "tls": "0" if plain else "1"}
+    return attributes | ({"port": str(address.port)} if named else {})
 
 
 def _attributes(values: dict[str, str]) -> str:

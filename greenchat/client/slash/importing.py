@@ -48,12 +48,12 @@ def take_over(settings: ClientSettings, client: str = "", path: str = "") -> lis
             continue
         lines.append(f"From {place}:")
         try:
-            found = _read(each, place)
+            imported = _read(each, place)
         except ForeignError as error:
             raise ForeignError(f"{place}: {error}") from error
         except OSError as error:
             raise ForeignError(f"{place} can't be read: {error.strerror}") from error
-        lines += _apply(settings, found)
+        lines += _apply(settings, imported)
     if not lines:
         raise ForeignError(f"No settings found of irssi ({_usual('irssi')}) or WeeChat ({_usual('weechat')}).")
     return lines
@@ -81,10 +81,10 @@ def _read(client: str, path: Path) -> Imported:
     return weechat_config.read(files, str(path.parent))
 
 
-def _apply(settings: ClientSettings, found: Imported) -> list[str]:
-    left_out = list(found.left_out)
+def _apply(settings: ClientSettings, imported: Imported) -> list[str]:
+    left_out = list(imported.left_out)
     names = []
-    for name, network in found.networks.items():
+    for name, network in imported.networks.items():
         if name in settings.networks:
             left_out.append(f"network {name}: the name is already taken")
             continue
@@ -95,7 +95,7 @@ def _apply(settings: ClientSettings, found: Imported) -> list[str]:
         settings.networks[name] = network
         names.append(name)
     aliases = []
-    for name, text in found.aliases.items():
+    for name, text in imported.aliases.items():
         reason = "the name is already taken" if name in settings.aliases else _unfit(text)
         if name in TABLE or name in ALIASES or settings.aliases.get(name) == text:
             continue  # a command here has that name, usually with the same effect
@@ -104,13 +104,13 @@ def _apply(settings: ClientSettings, found: Imported) -> list[str]:
         else:
             settings.aliases[name] = text
             aliases.append(name)
-    ignored = [entry for entry in found.ignored if entry not in settings.ignored]
+    ignored = [entry for entry in imported.ignored if entry not in settings.ignored]
     settings.ignored += ignored
     highlights = [
-        *_add(settings, "highlight.words", found.words, left_out),
-        *_add(settings, "highlight.patterns", found.patterns, left_out),
+        *_add(settings, "highlight.words", imported.words, left_out),
+        *_add(settings, "highlight.patterns", imported.patterns, left_out),
     ]
-    values = [name for name, text in found.values.items() if _set(settings, name, text, left_out)]
+    values = [name for name, text in imported.values.items() if _set(settings, name, text, left_out)]
     taken = {"networks": names, "settings": values, "highlights": highlights, "aliases": aliases, "ignored": ignored}
     lines = [f"{what}: {', '.join(each)}" for what, each in taken.items() if each] or ["nothing new"]
     return lines + [f"not imported: {each}" for each in left_out]

@@ -82,10 +82,10 @@ def _selected_networks(order: Order) -> list[ClientNetwork]:
     name = order.words[0] if order.words else "*"
     if name == "*":
         return [order.network]
-    found = [network for network in order.model.networks if network.name.lower() == name.lower()]
-    if not found:
+    matches = [network for network in order.model.networks if network.name.lower() == name.lower()]
+    if not matches:
         raise SlashError(f"Network {name} is not open. /networks lists the open ones; * means this window's network.")
-    return found[:1]
+    return matches[:1]
 
 
 @command(
@@ -194,14 +194,14 @@ def _add(order: Order, name: str, rest: str) -> None:
         words = [f"{words[0]}:{words[1]}"]
     addresses = " ".join(_address(word, secure=secure) for word in words) or (name if well_known.find(name) else "")
     saved_networks = order.model.settings.networks
-    found = saved_networks.get(name) or SavedNetwork(name)
-    if addresses or not found.addresses:
-        _set(found, "addresses", addresses)
+    saved = saved_networks.get(name) or SavedNetwork(name)
+    if addresses or not saved.addresses:
+        _set(saved, "addresses", addresses)
     for field, value in values.items():
-        _set(found, field, value)
-    saved_networks[name] = found
+        _set(saved, field, value)
+    saved_networks[name] = saved
     start = f"use /network set {name} autoconnect on to connect at every start"
-    order.tell(f"{name} is saved. /connect {name} connects; {'so does every start' if found.autoconnect else start}.")
+    order.tell(f"{name} is saved. /connect {name} connects; {'so does every start' if saved.autoconnect else start}.")
     order.model.effects.append(SaveSettings())
 
 

@@ -55,9 +55,9 @@ def _forget(order: Order, nick: str, network: str) -> bool:
         for text in settings.notified
         if fold((known := notify_list.parse(text)).nick) != fold(nick) or (network and known.network != network)
     ]
-    found = len(remaining) < len(settings.notified)
+    is_known = len(remaining) < len(settings.notified)
     settings.notified = remaining
-    return found
+    return is_known
 
 
 def _watch_anew(order: Order) -> None:

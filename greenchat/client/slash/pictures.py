@@ -23,6 +23,6 @@ def picture(order: Order) -> None:
 
 def _last_link(order: Order) -> str:
     for line in reversed(order.buffer.lines):
-        if line.kind in TALK and (found := links.links(strip_formatting(line.text))):
-            return found[-1]
+        if line.kind in TALK and (urls := links.links(strip_formatting(line.text))):
+            return urls[-1]
     raise SlashError("This window has no links. Give one: /picture https://example.org/cake.jpg")

@@ -123,11 +123,11 @@ def with_switches(order: Order, command: SlashCommand) -> Order:
     if command.switches is None:
         return order
     networks = {network.name.lower(): network for network in order.model.networks}
-    rest, chosen, found = order.arguments, order.chosen, set(order.switches)
+    rest, chosen, switches = order.arguments, order.chosen, set(order.switches)
     while match := _SWITCH.match(rest):
         word, rest = match[1].lower(), rest[match.end() :]
         if word in command.switches:
-            found.add(word)
+            switches.add(word)
             continue
         if word in ("server", "network", "net"):
             word, _, rest = rest.partition(" ")
@@ -135,7 +135,7 @@ def with_switches(order: Order, command: SlashCommand) -> Order:
         chosen = networks.get(word.lower())
         if chosen is None:
             raise SlashError(_no_switch(command.name, word))
-    return Order(order.model, rest, order.now, chosen, frozenset(found))
+    return Order(order.model, rest, order.now, chosen, frozenset(switches))
 
 
 def _no_switch(name: str, word: str) -> str:
@@ -182,11 +182,11 @@ def find(name: str) -> SlashCommand:
 def _suggestion(name: str) -> str:
     """Return suggestions for a mistyped name, as a sentence with a space at the end, or ""."""
     least = max(2, len(name) - 2)  # letters: a shorter one is too far away, and a pasted word may be very long
-    found = sorted((_edit_distance(name, each), each) for each in (*TABLE, *ALIASES) if len(each) >= least)
+    ranked = sorted((_edit_distance(name, each), each) for each in (*TABLE, *ALIASES) if len(each) >= least)
     short = len(name) < 5
-    candidates = [each for mistakes, each in found if mistakes <= (1 if short else 2)]
+    candidates = [each for mistakes, each in ranked if mistakes <= (1 if short else 2)]
     if short:
-        candidates += [each for _, each in found if each[:2] == name[:2] and each in TABLE and each not in candidates]
+        candidates += [each for _, each in ranked if each[:2] == name[:2] and each in TABLE and each not in candidates]
     named = [f"/{each}" for each in candidates[:_MOST_SUGGESTED]]
     return f"Did you mean {', '.join(named[:-1])}{' or ' * (len(named) > 1)}{named[-1]}? " if named else ""
 

@@ -164,10 +164,10 @@ def _ctcp(order: Order, kind: str) -> None:
 
 def _joined(order: Order) -> list[Buffer]:
     order.online()
-    found = [each for each in order.model.buffers if each.network is order.network and each.joined]
-    if not found:
+    channels = [each for each in order.model.buffers if each.network is order.network and each.joined]
+    if not channels:
         raise SlashError("You are in no channel. /join one first.")
-    return found
+    return channels
 
 
 def _to_several(order: Order, names: list[str], text: str) -> None:

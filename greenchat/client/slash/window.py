@@ -61,10 +61,10 @@ def _go(order: Order, wanted: str) -> None:
             raise SlashError("Nothing unread.")
         model.show(max(unread, key=lambda buffer: (buffer.unread.highlights, buffer.unread.count)))
     elif wanted.isdecimal():
-        found = model.numbered(int(wanted))
-        if found is None:
+        numbered = model.numbered(int(wanted))
+        if numbered is None:
             raise SlashError(f"There is no window {wanted}. /windows lists them.")
-        model.show(found)
+        model.show(numbered)
     else:
         model.show(_named(order, wanted))
 

@@ -127,14 +127,14 @@ def lastlog(order: Order) -> None:
     if order.switches & {"hilight", "highlight"}:
         messages = [line for line in messages if line.highlight]
     most = MOST_FOUND
-    found = _matching(messages, order, order.arguments)
+    matches = _matching(messages, order, order.arguments)
     text, _, count = f" {order.arguments}".rpartition(" ")
-    if not found and count.isdecimal() and int(count):
+    if not matches and count.isdecimal() and int(count):
         most = min(most, int(count))
-        found = _matching(messages, order, text.strip())
-    for line in found[-most:]:
+        matches = _matching(messages, order, text.strip())
+    for line in matches[-most:]:
         order.tell(f"{_when(line.time, order.now)} {_quoted(line)}")
-    if not found:
+    if not matches:
         order.tell("No line matches. Ctrl-F and then Tab searches all windows and the server.")
 
 

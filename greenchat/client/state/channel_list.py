@@ -49,5 +49,5 @@ class Directory:
 
     def largest(self, count: int, wanted: str = "") -> list[ListedChannel]:
         """Return the largest channels first. wanted: a part of their names."""
-        found = (each for folded, each in self.entries.items() if wanted in folded)
-        return heapq.nsmallest(count, found, key=lambda each: (-each.people, each.name))
+        matches = (each for folded, each in self.entries.items() if wanted in folded)
+        return heapq.nsmallest(count, matches, key=lambda each: (-each.people, each.name))

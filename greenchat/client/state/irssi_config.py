@@ -52,7 +52,7 @@ def read(text: str) -> Imported:
     return imported
 
 
-def _networks(config: dict[str, IrssiNode], found: Imported, nick: str) -> None:
+def _networks(config: dict[str, IrssiNode], imported: Imported, nick: str) -> None:
     chatnets = {name.lower(): (name, _block(block)) for name, block in _block(config.get("chatnets")).items()}
     addresses: dict[str, list[str]] = {}
     for each in _blocks(config.get("servers")):
@@ -60,40 +60,40 @@ def _networks(config: dict[str, IrssiNode], found: Imported, nick: str) -> None:
         name, chatnet = chatnets.get(_text(each, "chatnet").lower(), (_text(each, "chatnet") or host, {}))
         if not host or _text(chatnet, "type").upper() not in ("", "IRC"):
             continue
-        network = found.networks.setdefault(name, SavedNetwork(name))
+        network = imported.networks.setdefault(name, SavedNetwork(name))
         port = _text(each, "port")
         tls = _on(each, "use_tls") or _on(each, "use_ssl")
         addresses.setdefault(name, []).append(address(host, int(port) if port.isdecimal() else 0, tls=tls))
         network.autoconnect = network.autoconnect or _on(each, "autoconnect")
-        found.set(network, "certificate", _text(each, "tls_cert") or _text(each, "ssl_cert"))
+        imported.set(network, "certificate", _text(each, "tls_cert") or _text(each, "ssl_cert"))
         if _text(each, "password"):
-            found.left_out.append(f"network {name}: the password of its server")
-    for name, network in list(found.networks.items()):
+            imported.left_out.append(f"network {name}: the password of its server")
+    for name, network in list(imported.networks.items()):
         block = chatnets.get(name.lower(), (name, {}))[1]
-        found.set(network, "addresses", " ".join(addresses[name]))
+        imported.set(network, "addresses", " ".join(addresses[name]))
         if not network.addresses:
-            del found.networks[name]
+            del imported.networks[name]
             continue
-        found.set(network, "nick", _text(block, "nick") or nick)
-        found.set(network, "realname", _text(block, "realname"))
-        found.set(network, "commands", _text(block, "autosendcmd").replace("/^", "/"))
+        imported.set(network, "nick", _text(block, "nick") or nick)
+        imported.set(network, "realname", _text(block, "realname"))
+        imported.set(network, "commands", _text(block, "autosendcmd").replace("/^", "/"))
         if _text(block, "sasl_password"):
-            found.left_out.append(
+            imported.left_out.append(
                 f"network {name}: the password of {_text(block, 'sasl_username')}; /login asks for it"
             )
-    by_name = {name.lower(): network for name, network in found.networks.items()}
+    by_name = {name.lower(): network for name, network in imported.networks.items()}
     for each in _blocks(config.get("channels")):
         joined = by_name.get(_text(each, "chatnet").lower())
         if joined and _on(each, "autojoin") and (name := _text(each, "name")):
             joined.channels.append(f"{name}:{_text(each, 'password')}".removesuffix(":"))
 
 
-def _highlight(block: dict[str, IrssiNode], found: Imported) -> None:
+def _highlight(block: dict[str, IrssiNode], imported: Imported) -> None:
     text = _text(block, "text")
     if not text or _on(block, "mask") or "channels" in block or "servers" in block:
-        found.left_out.append(f"highlight {text or '(without text)'}: limited to some people or channels")
+        imported.left_out.append(f"highlight {text or '(without text)'}: limited to some people or channels")
     else:
-        found.call(text if _on(block, "regexp") else text.replace("*", ""), pattern=_on(block, "regexp"))
+        imported.call(text if _on(block, "regexp") else text.replace("*", ""), pattern=_on(block, "regexp"))
 
 
 def _alias(text: str) -> str:
@@ -102,20 +102,20 @@ def _alias(text: str) -> str:
     return re.sub(r"\$([0-8])", lambda match: f"${int(match[1]) + 1}", text)
 
 
-def _ignore(block: dict[str, IrssiNode], found: Imported) -> None:
+def _ignore(block: dict[str, IrssiNode], imported: Imported) -> None:
     mask, levels = _text(block, "mask") or "*", _text(block, "level").upper().split()
     channels = block.get("channels")
     places = [each for each in channels if isinstance(each, str)] if isinstance(channels, list) else []
     kinds = list(dict.fromkeys(_KINDS[level] for level in levels if level in _KINDS))
     limits = ("pattern", "servers", "servertag", "network", "unignore_time")
     if _on(block, "exception") or any(each in block for each in limits) or " " in mask:
-        found.left_out.append(f"ignored {mask}: has conditions that greenchat does not support")
+        imported.left_out.append(f"ignored {mask}: has conditions that greenchat does not support")
     elif "ALL" in levels and not any(level.startswith("-") for level in levels):
-        found.ignored += [" ".join([mask, *places]), " ".join([mask, "joins", *places])]
+        imported.ignored += [" ".join([mask, *places]), " ".join([mask, "joins", *places])]
     elif kinds and not {"NO_ACT", "HIDDEN"} & set(levels):
-        found.ignored.append(" ".join([mask, *kinds, *places]))
+        imported.ignored.append(" ".join([mask, *kinds, *places]))
     else:
-        found.left_out.append(f"ignored {mask}: {' '.join(levels)} is not supported")
+        imported.left_out.append(f"ignored {mask}: {' '.join(levels)} is not supported")
 
 
 def _text(block: dict[str, IrssiNode], name: str) -> str:
@@ -151,18 +151,18 @@ class _Parser:
 
     def block(self, depth: int) -> dict[str, IrssiNode]:
         """Return the entries up to a closing brace, or the end of the file outside of any."""
-        found: dict[str, IrssiNode] = {}
+        nodes: dict[str, IrssiNode] = {}
         while True:
             word = self._take()
             if word == ("" if depth == 0 else "}"):
-                return found
+                return nodes
             if word in (";", ","):
                 continue
             if word in ("", "{", "}", "(", ")", "="):
                 raise self._wrong()
             if self._take() != "=":
                 raise self._wrong()
-            found[_unquoted(word)] = self._value(self._take(), depth)
+            nodes[_unquoted(word)] = self._value(self._take(), depth)
 
     def _value(self, word: str, depth: int) -> IrssiNode:
         if depth >= _MOST_DEPTH:

@@ -89,14 +89,14 @@ class Buffer(Scroll):
 
     def named(self, text: str, most: int) -> set[str]:
         """Return the folded nicks of members that a text contains as words, at most `most`."""
-        found: set[str] = set()
+        names: set[str] = set()
         for word in words(text):
             folded = self.network.fold(word)
             if folded in self.members:
-                found.add(folded)
-                if len(found) >= most:
+                names.add(folded)
+                if len(names) >= most:
                     break
-        return found
+        return names
 
     def member(self, nick: str) -> Member | None:
         """Return the member of this name, in any case."""

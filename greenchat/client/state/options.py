@@ -52,5 +52,5 @@ def _usual(arguments: Sequence[str]) -> ClientOptions | None:
 def _all(arguments: Sequence[str]) -> ClientOptions:
     from greenchat.client.state.command_line import parser_of_program  # late, see above
 
-    found = vars(parser_of_program().parse_args(list(arguments)))
-    return ClientOptions(**{name: found[name] for name in ClientOptions.__match_args__})
+    values = vars(parser_of_program().parse_args(list(arguments)))
+    return ClientOptions(**{name: values[name] for name in ClientOptions.__match_args__})

@@ -96,15 +96,15 @@ def from_table(name: str, table: dict[str, object]) -> SavedNetwork:
 
 
 def _addresses(text: str) -> list[str]:
-    found = text.replace(",", " ").split()
-    if not found:
+    addresses = text.replace(",", " ").split()
+    if not addresses:
         raise SavedNetworkError("A network needs an address, like irc.example:6697.")
-    for each in found:
+    for each in addresses:
         try:
             parse_destination(each)
         except AddressError as error:
             raise SavedNetworkError(str(error)) from error
-    return found
+    return addresses
 
 
 def _one_word(text: str) -> str:

@@ -11,12 +11,12 @@ _PROXY = re.compile(r"socks5h?://(?:[^\s/@]*@)?(?:\[[0-9a-fA-F:]+\]|[^\s/@:\[\]]
 def destination(text: str) -> str:
     """Check `NICK@HOST[:PORT]/#channel`."""
     try:
-        found = parse_destination(text)
+        parsed = parse_destination(text)
     except AddressError as error:
         return str(error)
     if " " in text.strip():
         return "one destination without spaces, like ada@irc.example:6667/#tea"
-    return nick_problem(found.nick) if found.nick else ""
+    return nick_problem(parsed.nick) if parsed.nick else ""
 
 
 def proxy(text: str) -> str:

@@ -171,10 +171,10 @@ def load(path: Path) -> ClientSettings:
     import tomllib  # late: many have set nothing
 
     try:
-        found = tomllib.loads(data.decode())
+        document = tomllib.loads(data.decode())
     except ValueError as error:
         raise SettingError(f"{path} is not valid: {error}") from error
-    for name, value in _mapping(found.get("settings")).items():
+    for name, value in _mapping(document.get("settings")).items():
         if name in TABLE:
             try:
                 settings.set(name, shown(value) if isinstance(value, bool | list) else str(value))
@@ -182,17 +182,17 @@ def load(path: Path) -> ClientSettings:
                 raise SettingError(f"{path}: {error}") from error
         elif isinstance(value, bool | int | str | list):
             settings.values[name] = value
-    settings.aliases = {name: str(text) for name, text in _mapping(found.get("aliases")).items()}
-    settings.bindings = {key: str(action) for key, action in _mapping(found.get("keys")).items()}
-    for name, words in _mapping(found.get("overrides")).items():
+    settings.aliases = {name: str(text) for name, text in _mapping(document.get("aliases")).items()}
+    settings.bindings = {key: str(action) for key, action in _mapping(document.get("keys")).items()}
+    for name, words in _mapping(document.get("overrides")).items():
         settings.overrides[name.lower()] = [word for word in _texts(words) if word in OVERRIDES]
-    for name, table in _mapping(found.get("networks")).items():
+    for name, table in _mapping(document.get("networks")).items():
         try:
             settings.networks[name] = from_table(name, _mapping(table))
         except SavedNetworkError as error:
             raise SettingError(f"{path}: network {name}: {error}") from error
-    settings.ignored = _texts(found.get("ignored"))
-    settings.notified = _texts(found.get("notified"))
+    settings.ignored = _texts(document.get("ignored"))
+    settings.notified = _texts(document.get("notified"))
     settings.last_tables = settings.tables()
     return settings
 
@@ -262,9 +262,9 @@ def matches(mask: str, source: str) -> bool:
     return re.fullmatch(pattern, source, re.I | re.S) is not None
 
 
-def _texts(found: object) -> list[str]:
-    return [str(each) for each in found if str(each).strip()] if isinstance(found, list) else []
+def _texts(value: object) -> list[str]:
+    return [str(each) for each in value if str(each).strip()] if isinstance(value, list) else []
 
 
-def _mapping(found: object) -> dict[str, object]:
-    return found if isinstance(found, dict) else {}
+def _mapping(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}

@@ -14,15 +14,15 @@ _LIMITED_MASK = re.compile(r"[\\^$+?()\[\]{}|]")
 
 def parse(text: str) -> WeeChatOptions:
     """Return the options of a file by section."""
-    found: WeeChatOptions = {}
-    section = found.setdefault("", [])
+    sections: WeeChatOptions = {}
+    section = sections.setdefault("", [])
     for line in map(str.strip, text.splitlines()):
         if line.startswith("[") and line.endswith("]"):
-            section = found.setdefault(line[1:-1], [])
+            section = sections.setdefault(line[1:-1], [])
         elif line and not line.startswith("#"):
             name, _, value = line.partition("=")
             section.append((name.strip().strip('"'), _value(value.strip())))
-    return found
+    return sections
 
 
 def read(files: dict[str, str], folder: str) -> Imported:
@@ -51,18 +51,18 @@ def read(files: dict[str, str], folder: str) -> Imported:
     return imported
 
 
-def _network(name: str, options: dict[str, str], proxies: dict[str, str], folder: str, found: Imported) -> None:
+def _network(name: str, options: dict[str, str], proxies: dict[str, str], folder: str, imported: Imported) -> None:
     tls = options.get("tls", options.get("ssl", "on")) == "on"
     network = SavedNetwork(name)
     addresses = []
     for each in filter(None, map(str.strip, options.get("addresses", "").split(","))):
         host, _, port = each.partition("/")
         addresses.append(address(host, int(port) if port.isdecimal() else 0, tls=tls))
-    found.set(network, "addresses", " ".join(addresses))
+    imported.set(network, "addresses", " ".join(addresses))
     if not network.addresses:
         return
-    found.networks[name] = network
-    found.set(network, "nick", options.get("nicks", "").split(",")[0].strip())
+    imported.networks[name] = network
+    imported.set(network, "nick", options.get("nicks", "").split(",")[0].strip())
     channels, _, keys = options.get("autojoin", "").partition(" ")
     keyed = dict(zip(channels.split(","), keys.replace(" ", "").split(","), strict=False))
     values = {
@@ -75,15 +75,16 @@ def _network(name: str, options: dict[str, str], proxies: dict[str, str], folder
     }
     for field, value in values.items():
         if "${" in value:
-            found.left_out.append(f"network {name}: {field} {value}: WeeChat computes it")
+            imported.left_out.append(f"network {name}: {field} {value}: WeeChat computes it")
         else:
-            found.set(network, field, value)
+            imported.set(network, field, value)
     if options.get("proxy") and not network.proxy:
-        found.left_out.append(f"network {name}: proxy {options['proxy']}: only SOCKS 5 is used here")
+        imported.left_out.append(f"network {name}: proxy {options['proxy']}: only SOCKS 5 is used here")
     if options.get("sasl_password"):
-        found.left_out.append(f"network {name}: the password of {options.get('sasl_username', '')}; /login asks for it")
+        account = options.get("sasl_username", "")
+        imported.left_out.append(f"network {name}: the password of {account}; /login asks for it")
     if options.get("password"):
-        found.left_out.append(f"network {name}: the password of its server")
+        imported.left_out.append(f"network {name}: the password of its server")
 
 
 def _proxy(name: str, proxies: dict[str, str]) -> str:
@@ -91,14 +92,14 @@ def _proxy(name: str, proxies: dict[str, str]) -> str:
     return f"socks5://{host}:{proxies.get(f'{name}.port', '1080')}" if name and host and kind == "socks5" else ""
 
 
-def _ignore(entry: str, found: Imported) -> None:
+def _ignore(entry: str, imported: Imported) -> None:
     """Import `server;channel;mask`, whose mask is a regular expression that WeeChat made from one with `*`."""
     server, channel, mask = (*entry.split(";", 2), "", "", "")[:3]
     plain = re.sub(r"\\([^\w\s])", r"\1", mask.removeprefix("^").removesuffix("$").replace(".*", "*"))
     if not plain or server != "*" or " " in plain or _LIMITED_MASK.search(plain):
-        found.left_out.append(f"ignored {mask}: has conditions that greenchat does not support")
+        imported.left_out.append(f"ignored {mask}: has conditions that greenchat does not support")
     else:
-        found.ignored.append(f"{plain} {'' if channel == '*' else channel}".strip())
+        imported.ignored.append(f"{plain} {'' if channel == '*' else channel}".strip())
 
 
 def _value(text: str) -> str:

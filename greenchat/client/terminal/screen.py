@@ -93,8 +93,8 @@ class Screen:
             if curses.has_colors():
                 curses.start_color()
                 curses.use_default_colors()
-                found = colours.depth(os.environ, curses.COLORS)
-                self._depth = colours.DEPTHS.get(self._wanted, found)
+                detected = colours.depth(os.environ, curses.COLORS)
+                self._depth = colours.DEPTHS.get(self._wanted, detected)
             self._xterm = os.environ.get("TERM", "").startswith(XTERM)
             self._window.refresh()  # it clears the screen, which must happen before the queries here
             self._write(ENTER + (SAVE_TITLE if self._xterm else ""))

@@ -166,14 +166,14 @@ def formatted(text: str, base: Style = NORMAL) -> tuple[Span, ...]:
 def _linked(row: StyledRow) -> StyledRow:
     """Return the row with each link underlined and leading to its address."""
     text = "".join(span.text for span in row)
-    found = links.find(text)
-    if not found:
+    urls = links.find(text)
+    if not urls:
         return row
     spans: list[Span] = []
     position = 0
     for span in row:
         start = position
-        for first, last in found:
+        for first, last in urls:
             inner, end = max(first, position), min(last, start + len(span.text))
             if inner >= end:
                 continue

@@ -182,9 +182,9 @@ class WindowView:
         buffer = self.model.current
         shown = [number for number in self._shown() if number != NO_LINE] or [buffer.end]
         numbers = range(shown[-1] + 1, buffer.end) if step > 0 else range(shown[0] - 1, buffer.first - 1, -1)
-        found = next((number for number in numbers if buffer.line(number).highlight), None)
-        if found is not None:
-            self.scroll_to(found)
+        number_of_line = next((number for number in numbers if buffer.line(number).highlight), None)
+        if number_of_line is not None:
+            self.scroll_to(number_of_line)
 
     def toggle_windows(self) -> None:
         """Show or hide the list of windows."""

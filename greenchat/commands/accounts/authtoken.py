@@ -59,10 +59,10 @@ def _list(ctx: Context, _: list[str]) -> None:
 
 
 def _generate(ctx: Context, words: list[str]) -> None:
-    found = find_service(ctx, words[0])
-    if found is None:
+    match = find_service(ctx, words[0])
+    if match is None:
         raise FailError("TOKEN", "UNKNOWN_SERVICE", words[0], text="No such external service is defined")
-    name, service = found
+    name, service = match
     _require_batch(ctx)
     account = ctx.network.accounts.get(ctx.session.account) if ctx.session.account else None
     if account is None or not account.usable:

@@ -29,12 +29,12 @@ def extjwt(ctx: Context) -> None:
     """
     target, *rest = ctx.message.params
     wanted = rest[0] if rest else "*"
-    found = find_service(ctx, _DEFAULT if wanted == "*" else wanted)
-    if found is None or not found[1].secret:
+    match = find_service(ctx, _DEFAULT if wanted == "*" else wanted)
+    if match is None or not match[1].secret:
         raise FailError(
             "EXTJWT", "NO_SUCH_SERVICE", text="There is no such service, or it does not accept these tokens"
         )
-    service = found[1]
+    service = match[1]
     claims: dict[str, Any] = {
         "exp": ctx.now // 1000 + _LASTS,
         "iss": ctx.network.settings.name,
@@ -44,7 +44,7 @@ def extjwt(ctx: Context) -> None:
         "umodes": ["o"] if "o" in ctx.user.modes else [],
     }
     if wanted != "*":
-        claims["service"] = found[0]
+        claims["service"] = match[0]
     if target != "*":
         claims |= _of_channel(ctx, target)
     token = _signed(claims, service.secret)

@@ -46,13 +46,13 @@ def check_password(ctx: Context, name: str, password: str, then: Then, refuse: R
         return _check_here(ctx, name, given, code, then, refuse)
     outside, address = ctx.process.outside, ctx.session.host
 
-    def answered(ctx: Context, found: str | OutsideError | None) -> Continuation | None:
-        if found is None or (isinstance(found, OutsideError) and account is not None and account.verifier):
+    def answered(ctx: Context, answer: str | OutsideError | None) -> Continuation | None:
+        if answer is None or (isinstance(answer, OutsideError) and account is not None and account.verifier):
             return _check_here(ctx, name, given, code, then, refuse)
         ctx.session.registration.has_tried = True  # external checks count like those here
-        if isinstance(found, OutsideError):
+        if isinstance(answer, OutsideError):
             return refuse(ctx, UNAVAILABLE)
-        return _let_in(ctx, account, found, code, then, refuse)
+        return _let_in(ctx, account, answer, code, then, refuse)
 
     who = counted_by(ctx, name)
     return guess(ctx, who, lambda: outside.check(name, given, address), answered, refuse_haste, outside=True)
@@ -62,12 +62,12 @@ def _let_in(
     ctx: Context, account: Account | None, name: str, code: str, then: Then, refuse: Refuse
 ) -> Continuation | None:
     """Log in a user whose name an external service has confirmed. account: the one of the given name, if any."""
-    found = ctx.propose(admit, name)
-    if isinstance(found, RegisterRefusal):
-        return refuse(ctx, Denial(found.code, found.text))
-    if account is not None and account.id != found.id:
+    admitted = ctx.propose(admit, name)
+    if isinstance(admitted, RegisterRefusal):
+        return refuse(ctx, Denial(admitted.code, admitted.text))
+    if account is not None and account.id != admitted.id:
         return then(ctx, None)
-    return _with_code(ctx, found, code, then, refuse)
+    return _with_code(ctx, admitted, code, then, refuse)
 
 
 def _with_code(ctx: Context, account: Account, code: str, then: Then, refuse: Refuse) -> Continuation | None:

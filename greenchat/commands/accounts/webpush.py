@@ -101,8 +101,8 @@ def _subscribe(ctx: Context, document: dict[str, object]) -> None:
 
 @step("webpush.drop")
 def _unsubscribe(ctx: Context, endpoint: str, owner: str) -> None:
-    found = ctx.network.owned.pushes.get(endpoint)
-    if found is not None and found.owner == owner:
+    subscription = ctx.network.owned.pushes.get(endpoint)
+    if subscription is not None and subscription.owner == owner:
         forget_push(ctx, endpoint)
 
 

@@ -200,7 +200,7 @@ def leave_channel(ctx: Context, user: User, channel: Channel, reason: str = "") 
 
 def _required(ctx: Context, listed: str) -> list[str]:
     """Return the items of a list; raises 461 if there is none, so that nobody waits for an answer."""
-    found = targets(listed)
-    if not found:
+    listed_names = targets(listed)
+    if not listed_names:
         raise IrcError(Numeric.ERR_NEEDMOREPARAMS, ctx.message.command)
-    return found
+    return listed_names

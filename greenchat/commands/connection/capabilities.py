@@ -59,15 +59,15 @@ def cap(ctx: Context) -> Continuation | None:
 
 def offered(settings: Settings, session: Session) -> dict[str, str]:
     """Return the capabilities offered to a session now, in the table's order, with their values."""
-    found = {}
+    values = {}
     for name, capability in caps.CAPABILITIES.items():
         if not capability.served:
             continue
         offer = OFFERS.get(capability.bit)
         value = offer(settings, session) if offer else ""
         if value is not None:
-            found[name] = value
-    return found
+            values[name] = value
+    return values
 
 
 def in_force(network: Network) -> Settings:
@@ -210,14 +210,14 @@ def _send(ctx: Context, subcommand: str, names: list[str]) -> None:
         ctx.respond(ctx.envelope("CAP", ctx.nick, subcommand, " ".join(line)))
 
 
-def _advertised(found: dict[str, str], version: int) -> list[str]:
+def _advertised(values: dict[str, str], version: int) -> list[str]:
     """Return capabilities as CAP LS and NEW of this version have them.
 
     Versions without values omit capabilities that need one, which may still be requested.
     """
     if version >= _WITH_VALUES:
-        return [f"{name}={value}" if value else name for name, value in found.items()]
-    return [name for name in found if not caps.CAPABILITIES[name].bit & _NEEDS_VALUE]
+        return [f"{name}={value}" if value else name for name, value in values.items()]
+    return [name for name in values if not caps.CAPABILITIES[name].bit & _NEEDS_VALUE]
 
 
 _SUBCOMMANDS: dict[str, Callable[[Context, str], Continuation | None]] = {

@@ -40,7 +40,7 @@ def reattach(ctx: Context, holder: User) -> None:
         tell_missed(ctx, holder)
     for name, key, ranks in left:
         join_channel(ctx, name, key)
-        found = network.channel(name)
-        if found and holder in found.members:
+        room = network.channel(name)
+        if room and holder in room.members:
             for letter in ranks:
-                give_rank(ctx, holder, found, letter)
+                give_rank(ctx, holder, room, letter)

@@ -78,8 +78,8 @@ def chathistory(ctx: Context) -> Deferred:
         now = _readable(ctx, subcommand, target)
         if isinstance(page, StoreError) or now.key != conversation.key:
             raise FailError("CHATHISTORY", "MESSAGE_ERROR", subcommand, target, text=_UNREADABLE)
-        found, is_last = page
-        readable = [event for event in found if now.shows(event.id) and event.conversation in now.keys]
+        result, is_last = page
+        readable = [event for event in result if now.shows(event.id) and event.conversation in now.keys]
         return Streamed(replay(ctx, readable, "chathistory", now.name, tags=END if is_last else NO_TAGS), is_batch=True)
 
     return reading(ctx, lambda store: read(store, conversation, events), then)
@@ -112,11 +112,11 @@ def _reading(subcommand: str, positions: list[Position], limit: int) -> Read:
 
 def _read_page(store: HistoryReader, conversation: Conversation, span: HistorySpan) -> EventPage:
     """Read a page, and one event more to know whether it is the last one."""
-    found = conversation.read(store, replace(span, limit=span.limit + 1))
-    is_last = len(found) <= span.limit
+    events = conversation.read(store, replace(span, limit=span.limit + 1))
+    is_last = len(events) <= span.limit
     if not is_last:
-        found = found[1:] if span.newest else found[:-1]
-    return found, is_last
+        events = events[1:] if span.newest else events[:-1]
+    return events, is_last
 
 
 def _read_around(
@@ -140,16 +140,16 @@ def _targets(ctx: Context, params: list[str]) -> Deferred:
     who, channels = identity(ctx.network, ctx.user), channel_conversations(ctx, ctx.user)
 
     def read(store: HistoryReader) -> list[tuple[HistoryTarget, StoredEvent | None]]:
-        found = [target for _, target in updated_conversations(store, who, channels, start.after, end.before)]
-        found = found[max(0, len(found) - limit) :] if newest else found[:limit]
-        return [(target, store.find(target.conversation, target.latest)) for target in found]
+        targets = [target for _, target in updated_conversations(store, who, channels, start.after, end.before)]
+        targets = targets[max(0, len(targets) - limit) :] if newest else targets[:limit]
+        return [(target, store.find(target.conversation, target.latest)) for target in targets]
 
-    def then(ctx: Context, found: list[tuple[HistoryTarget, StoredEvent | None]] | StoreError) -> None:
-        if isinstance(found, StoreError) or ctx.user.identity != who:
+    def then(ctx: Context, result: list[tuple[HistoryTarget, StoredEvent | None]] | StoreError) -> None:
+        if isinstance(result, StoreError) or ctx.user.identity != who:
             raise FailError("CHATHISTORY", "MESSAGE_ERROR", "TARGETS", text=_UNREADABLE)
         nicks = nicks_by_identity(ctx)
         with ctx.batch("draft/chathistory-targets"):
-            for target, event in found:
+            for target, event in result:
                 name = name_of(ctx, target.conversation, event, nicks)
                 if name and event:
                     ctx.respond(ctx.envelope("CHATHISTORY", "TARGETS", name, format_time(event.time)))

@@ -38,15 +38,15 @@ class Conversation:
 
     def read(self, store: HistoryReader, span: HistorySpan) -> list[StoredEvent]:
         """Return a part of it, oldest first, without hidden events. From any thread. Raises StoreError."""
-        found: list[StoredEvent] = []
+        result: list[StoredEvent] = []
         parts = list(self._seen(span.after, span.before))
         for after, before in reversed(parts) if span.newest else parts:
-            part = replace(span, after=after, before=before, limit=span.limit - len(found))
+            part = replace(span, after=after, before=before, limit=span.limit - len(result))
             events = self._read(store, part)
-            found = events + found if span.newest else found + events
-            if len(found) >= span.limit:
+            result = events + result if span.newest else result + events
+            if len(result) >= span.limit:
                 break
-        return found
+        return result
 
     def shows(self, msgid: int) -> bool:
         """Whether the reader may see the event with this id."""
@@ -104,13 +104,13 @@ def _identity_of(ctx: Context, name: str) -> str:
     user = network.user(name)
     if user is not None:
         return user.identity
-    found = network.accounts.id_of(name)
-    if not found:
-        found = next((departed.identity for departed in network.whowas.of(network.fold(name))), "")
-    if not found:
+    known = network.accounts.id_of(name)
+    if not known:
+        known = next((departed.identity for departed in network.whowas.of(network.fold(name))), "")
+    if not known:
         dropped = network.accounts.reserved(name)
-        found = dropped.id if dropped and network.fold(dropped.name) == network.fold(name) else ""
-    return found or network.fold(name)
+        known = dropped.id if dropped and network.fold(dropped.name) == network.fold(name) else ""
+    return known or network.fold(name)
 
 
 def channel_conversation(ctx: Context, channel: Channel, reader: User) -> Conversation:
@@ -138,7 +138,7 @@ def updated_conversations(
     Only `channels`, and the direct conversations of an identity, count. From any thread. Raises StoreError.
     """
     conversations = {key: conversation for conversation in channels for key in conversation.keys}
-    found: dict[str, tuple[Conversation, HistoryTarget]] = {}
+    latest: dict[str, tuple[Conversation, HistoryTarget]] = {}
     for target in store.targets(who, conversations, after, before):
         conversation = conversations.get(target.conversation) or Conversation("", target.conversation)
         if not conversation.shows(target.latest):
@@ -146,9 +146,9 @@ def updated_conversations(
             if not seen:
                 continue
             target = HistoryTarget(seen[-1].conversation, seen[-1].id)
-        found.pop(conversation.key, None)  # a message to ranks is older
-        found[conversation.key] = (conversation, target)
-    return sorted(found.values(), key=lambda each: each[1].latest)
+        latest.pop(conversation.key, None)  # a message to ranks is older
+        latest[conversation.key] = (conversation, target)
+    return sorted(latest.values(), key=lambda each: each[1].latest)
 
 
 def channel_key(ctx: Context, conversation: str) -> str:

@@ -75,8 +75,8 @@ def files_linked(ctx: Context, event: StoredEvent) -> list[str]:
     owner = ctx.network.accounts.author(event.account, event.id) if event.account else ""
     if not owner and (event.account or not may(ctx, "history")):
         return []
-    found = dict.fromkeys(_LINK.findall(event.params[-1] if event.params else ""))
-    return [name for name in found if _is_of(ctx.network.owned.files.get(name), owner)]
+    names = dict.fromkeys(_LINK.findall(event.params[-1] if event.params else ""))
+    return [name for name in names if _is_of(ctx.network.owned.files.get(name), owner)]
 
 
 def too_old(files: Iterable[File], before: int) -> list[str]:

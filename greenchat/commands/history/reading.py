@@ -62,9 +62,9 @@ def _round(
     def work() -> T | StoreError:
         return _try(read, answers)
 
-    def finish(ctx: Context, found: T | StoreError) -> Continuation | None:
+    def finish(ctx: Context, result: T | StoreError) -> Continuation | None:
         current = ctx.journal.store
-        if later_writes.writes and not isinstance(found, StoreError):
+        if later_writes.writes and not isinstance(result, StoreError):
             if any(isinstance(write, Renaming) for write in later_writes.writes):
                 return then(ctx, _try(read, current))  # rare, and a page is read quickly
             if any(isinstance(write, Cut) for write in later_writes.writes):
@@ -72,8 +72,8 @@ def _round(
             updated = _Later(answers, current, later_writes.writes)
             if updated.count > _MANY and rounds:
                 return _round(ctx, updated, read, then, rounds - 1)
-            found = _try(read, updated)
-        return then(ctx, found)
+            result = _try(read, updated)
+        return then(ctx, result)
 
     return Deferred(work, finish)
 
@@ -168,8 +168,8 @@ class _Later:
             messages = [event.id for event in self._added.get(key, {}).values() if event.command in SAID]
             if messages:
                 latest[key] = max(latest.get(key, 0), *messages)
-        found = [HistoryTarget(key, event_id) for key, event_id in latest.items() if after < event_id < before]
-        return sorted(found, key=lambda target: target.latest)
+        updated = [HistoryTarget(key, event_id) for key, event_id in latest.items() if after < event_id < before]
+        return sorted(updated, key=lambda target: target.latest)
 
     def search(self, query: Query) -> list[StoredEvent]:
         """Return the matching events, oldest first."""

@@ -65,11 +65,11 @@ def search(ctx: Context) -> Deferred:
     return reading(ctx, read, _answer)
 
 
-def _answer(ctx: Context, found: list[StoredEvent] | StoreError) -> Streamed:
-    if isinstance(found, StoreError):
+def _answer(ctx: Context, result: list[StoredEvent] | StoreError) -> Streamed:
+    if isinstance(result, StoreError):
         raise FailError("SEARCH", "INTERNAL_ERROR", text="The search could not be run")
     # the user may have left a channel meanwhile
-    readable = [event for event in found if may_read(ctx, event)]
+    readable = [event for event in result if may_read(ctx, event)]
     return Streamed(replay(ctx, readable, "soju.im/search"), is_batch=True)
 
 

@@ -30,7 +30,7 @@ from greenchat.storage.interface import HistoryReader, HistorySpan, StoredEvent,
 PLAYBACK = service("*playback", "Replays earlier messages, like ZNC's module of the same name.")
 OFFERS[caps.ZNC_PLAYBACK] = lambda settings, _: "" if settings.history.enabled else None
 
-FoundEvents = list[tuple[str, list[StoredEvent]]]
+EventsByConversation = list[tuple[str, list[StoredEvent]]]
 
 
 @PLAYBACK.command("PLAY", "<buffers> [<from>] [<to>]", way=Way.HERE)
@@ -44,7 +44,7 @@ def play(ctx: Context, words: list[str]) -> Deferred:
     who, channels = identity(ctx.network, ctx.user), channel_conversations(ctx, ctx.user)
     wanted = None if words[0] == "*" else [readable_conversation(ctx, name) for name in words[0].split(",")]
 
-    def read(store: HistoryReader) -> FoundEvents:
+    def read(store: HistoryReader) -> EventsByConversation:
         if wanted is None:
             conversations = [
                 conversation for conversation, _ in updated_conversations(store, who, channels, after, LAST_ID)
@@ -59,15 +59,15 @@ def play(ctx: Context, words: list[str]) -> Deferred:
     return reading(ctx, read, _tell_again)
 
 
-def _tell_again(ctx: Context, found: FoundEvents | StoreError) -> Streamed:
-    if isinstance(found, StoreError):
+def _tell_again(ctx: Context, result: EventsByConversation | StoreError) -> Streamed:
+    if isinstance(result, StoreError):
         raise ServiceError("The history can't be read now")
-    return Streamed(_tell_each(ctx, found))
+    return Streamed(_tell_each(ctx, result))
 
 
-def _tell_each(ctx: Context, found: FoundEvents) -> Iterator[None]:
+def _tell_each(ctx: Context, conversations: EventsByConversation) -> Iterator[None]:
     nicks = nicks_by_identity(ctx)
-    for key, stored in found:
+    for key, stored in conversations:
         events = [event for event in stored if may_read(ctx, event)]
         name = name_of(ctx, key, events[-1] if events else None, nicks)
         if name and events:

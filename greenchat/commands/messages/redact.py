@@ -113,12 +113,12 @@ def find_message(ctx: Context, conversation: Conversation, msgid: str) -> Stored
     if number is None or not conversation.shows(number):
         return None
     try:
-        found = [ctx.journal.find(key, number) for key in conversation.keys]
+        events = [ctx.journal.find(key, number) for key in conversation.keys]
     except StoreError as error:
         raise FailError(
             "REDACT", "UNKNOWN_MSGID", conversation.name, msgid, text="The history can't be read now"
         ) from error
-    return next((event for event in found if event and event.command in _REDACTABLE), None)
+    return next((event for event in events if event and event.command in _REDACTABLE), None)
 
 
 def require_right(ctx: Context, conversation: Conversation, event: StoredEvent) -> None:

@@ -34,14 +34,14 @@ def audit(ctx: Context) -> Deferred:
     store = ctx.journal.store
 
     def work() -> _FoundActs | AuditError:
-        found: list[str] = []
+        entries: list[str] = []
         for log in ctx.process.audit, ctx.process.moderation:
             lines = log.read(count, text)
             if isinstance(lines, AuditError):
                 return lines
-            found += lines
-        found = sorted(found, key=_time)[max(0, len(found) - count) :]
-        return found, dict(_reported(store, found))
+            entries += lines
+        entries = sorted(entries, key=_time)[max(0, len(entries) - count) :]
+        return entries, dict(_reported(store, entries))
 
     return Deferred(work, _answer)
 
@@ -67,16 +67,16 @@ def _reported(store: Store, lines: list[str]) -> Iterator[tuple[tuple[str, int],
 def _answer(ctx: Context, result: _FoundActs | AuditError) -> None:
     if isinstance(result, AuditError):
         raise IrcError(Numeric.ERR_UNKNOWNERROR, "AUDIT", text=f"The audit log can't be read: {result}")
-    found, messages = result
+    entries, messages = result
     knows = sees_addresses(ctx.user, ctx.network.settings)
-    for line in found:
+    for line in entries:
         place = reported(line)
         event = messages.get(place) if place else None
         if event and ctx.journal.has_erased(event.conversation, event.id):
             event = None  # since it was read
         entry = with_text(line, event)
         ctx.notice(entry if knows else _cloaked(ctx, entry))
-    ctx.notice(f"{len(found)} entr{'y' if len(found) == 1 else 'ies'}")
+    ctx.notice(f"{len(entries)} entr{'y' if len(entries) == 1 else 'ies'}")
 
 
 def _time(line: str) -> str:

@@ -69,12 +69,12 @@ def _drop(ctx: Context, number: str) -> None:
 
 def _take(ctx: Context, number: str) -> HeldLine:
     held = ctx.network.moderation.held
-    found = held.pop(int(number), None) if number.isascii() and number.isdecimal() and len(number) < 10 else None
-    if found is None:
+    line = held.pop(int(number), None) if number.isascii() and number.isdecimal() and len(number) < 10 else None
+    if line is None:
         raise IrcError(
             Numeric.ERR_UNKNOWNERROR, "FILTER", text=f"No held message has the number {presentable(number) or '*'}"
         )
-    return found
+    return line
 
 
 def _unmute(ctx: Context, nick: str) -> None:

@@ -57,8 +57,8 @@ def report(ctx: Context) -> Continuation | None:
         return None
     quoted = conversation
 
-    def then(ctx: Context, found: list[StoredEvent] | StoreError) -> None:
-        events = [] if isinstance(found, StoreError) else found
+    def then(ctx: Context, result: list[StoredEvent] | StoreError) -> None:
+        events = [] if isinstance(result, StoreError) else result
         names = [f"{event.conversation} {event.msgid}" for event in events]
         included = _included(len(events), target.nick, quoted.name if quoted.is_channel else "")
         ctx.propose(_tell, f"{about}: {reason}", [_line(event) for event in events], names, included)

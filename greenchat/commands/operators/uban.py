@@ -146,11 +146,11 @@ def _account_id(ctx: Context, target: BanTarget) -> str:
     """Return the id of the banned account, "" if the target is not an account. Raises IrcError if it does not exist."""
     if target.kind != ACCOUNT:
         return ""
-    found = ctx.network.accounts.id_of(target.text)
-    if not found:
+    account_id = ctx.network.accounts.id_of(target.text)
+    if not account_id:
         text = f"There is no account {target.text}: ban an address, a network, a mask nick!user@host or an account"
         raise IrcError(Numeric.ERR_UNKNOWNERROR, ctx.message.command, text=text)
-    return found
+    return account_id
 
 
 def _remove_command(ctx: Context, words: Sequence[str]) -> None:
@@ -183,17 +183,17 @@ def _info(ctx: Context, words: Sequence[str]) -> None:
         raise IrcError(Numeric.ERR_NEEDMOREPARAMS, "UBAN")
     target = _target(words[0])
     bans = ctx.network.protection.bans
-    found = [bans.get(target)]
+    candidates = [bans.get(target)]
     user = ctx.network.user(words[0])
     if target.kind == ADDRESS:
-        found.append(bans.of_address(target.text, ctx.now))
+        candidates.append(bans.of_address(target.text, ctx.now))
     if user:
         origin = user.real_host if sees_addresses(ctx.user, ctx.network.settings) else user.host
         ctx.notice(f"{user.source} comes from {origin}, account {user.account or 'none'}")
-        found += [bans.of_address(host, ctx.now) for host in hosts_of(user)]
-        found.append(bans.of_account(user.account_id, ctx.now))
-        found.append(bans.of_masks(user.nick, user.username, hosts_of(user), ctx.now))
-    hits = [ban for ban in dict.fromkeys(found) if ban and ban.holds(ctx.now)]
+        candidates += [bans.of_address(host, ctx.now) for host in hosts_of(user)]
+        candidates.append(bans.of_account(user.account_id, ctx.now))
+        candidates.append(bans.of_masks(user.nick, user.username, hosts_of(user), ctx.now))
+    hits = [ban for ban in dict.fromkeys(candidates) if ban and ban.holds(ctx.now)]
     for ban in hits:
         ctx.notice(_about(ctx, ban))
     if not hits:

@@ -70,10 +70,10 @@ def op(ctx: Context, words: list[str]) -> None:
         target = ctx.user
     else:
         own_channel(ctx, words[0])
-        found = ctx.network.user(words[1])
-        if found is None:
+        user = ctx.network.user(words[1])
+        if user is None:
             raise ServiceError("There is no user with that nickname")
-        target = found
+        target = user
     if target not in channel.members:
         raise ServiceError(f"{target.nick} is not in {channel.name}")
     if len(words) == 1:

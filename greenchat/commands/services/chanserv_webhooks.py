@@ -40,12 +40,12 @@ def webhook(ctx: Context, words: list[str]) -> None:
         lines = [_line(each) for each in _of(ctx, channel)]
         tell(ctx, CHANSERV, *(lines or [f"{channel.name} has no webhooks"]))
     elif action == "DEL" and len(words) > 2:
-        found = next((each for each in _of(ctx, channel) if each.id == words[2].lower()), None)
-        if found is None:
+        hook = next((each for each in _of(ctx, channel) if each.id == words[2].lower()), None)
+        if hook is None:
             raise ServiceError("There is no webhook with that id: see WEBHOOK LIST")
-        note(ctx, "CHANSERV", f"{ctx.nick} removed the webhook {found.id} of {channel.name}")
-        ctx.propose(drop_webhook, found.id)
-        tell(ctx, CHANSERV, f"The webhook {found.id} was removed")
+        note(ctx, "CHANSERV", f"{ctx.nick} removed the webhook {hook.id} of {channel.name}")
+        ctx.propose(drop_webhook, hook.id)
+        tell(ctx, CHANSERV, f"The webhook {hook.id} was removed")
     else:
         raise ServiceError(_USAGE)
 

@@ -43,11 +43,11 @@ def play(ctx: Context, words: list[str]) -> Deferred:
     def read(store: HistoryReader) -> list[StoredEvent]:
         return conversation.read(store, HistorySpan(limit, after, newest=True))
 
-    def then(ctx: Context, found: list[StoredEvent] | StoreError) -> Streamed:
+    def then(ctx: Context, result: list[StoredEvent] | StoreError) -> Streamed:
         now = _conversation(ctx, words[0])
-        if isinstance(found, StoreError) or now.key != conversation.key:
+        if isinstance(result, StoreError) or now.key != conversation.key:
             raise ServiceError(_UNREADABLE)
-        readable = [event for event in found if now.shows(event.id) and event.conversation in now.keys]
+        readable = [event for event in result if now.shows(event.id) and event.conversation in now.keys]
         return Streamed(_tell_again(ctx, readable))
 
     return reading(ctx, read, then)
@@ -139,10 +139,10 @@ def forget(ctx: Context, words: list[str]) -> Deferred:
         except StoreError as error:
             return error
 
-    def then(ctx: Context, found: list[str] | StoreError) -> Deferred:
-        if isinstance(found, StoreError):
+    def then(ctx: Context, result: list[str] | StoreError) -> Deferred:
+        if isinstance(result, StoreError):
             raise ServiceError(f"{_UNREADABLE}. 0 messages of {name} were deleted")
-        return _forget_more(ctx, _Forgotten(name, found, birth, former), NOWHERE)
+        return _forget_more(ctx, _Forgotten(name, result, birth, former), NOWHERE)
 
     return Deferred(spellings, then)
 
@@ -156,17 +156,17 @@ def _forget_more(ctx: Context, whose: _Forgotten, after: Location) -> Deferred:
         except StoreError as error:
             return error
 
-    def then(ctx: Context, found: list[Location] | StoreError) -> Deferred | None:
-        if isinstance(found, StoreError):
+    def then(ctx: Context, result: list[Location] | StoreError) -> Deferred | None:
+        if isinstance(result, StoreError):
             raise ServiceError(f"{_UNREADABLE}. {whose.count} messages of {whose.name} were deleted")
-        if not found:
+        if not result:
             _forget_files(ctx, whose)
             return None
-        due = [each for each in found if (each.id < whose.birth) == whose.former]
+        due = [each for each in result if (each.id < whose.birth) == whose.former]
         if due:
             ctx.propose(erase_messages, [[location.conversation, location.id] for location in due])
-        count, left = whose.count + len(due), whose.left + len(found) - len(due)
-        return _forget_more(ctx, replace(whose, count=count, left=left), found[-1])
+        count, left = whose.count + len(due), whose.left + len(result) - len(due)
+        return _forget_more(ctx, replace(whose, count=count, left=left), result[-1])
 
     return Deferred(work, then)
 

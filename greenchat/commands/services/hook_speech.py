@@ -48,10 +48,10 @@ def say_by_hook(ctx: Context, hashed: str, name: str, text: str, thread: str) ->
     Raises IrcError without sending anything: 403 for an invalid hook, 404 if the channel forbids the message, 412 for
     an empty text, 417 for one that is too long.
     """
-    found = find_hook(ctx, hashed)
-    if found is None:
+    hook = find_hook(ctx, hashed)
+    if hook is None:
         raise IrcError(Numeric.ERR_NOSUCHCHANNEL, "*")
-    token, channel = found
+    token, channel = hook
     speaker = _speaker(ctx, name)
     lines = _lines(speaker, channel, text)
     if not lines:

@@ -32,9 +32,9 @@ def del_(ctx: Context, words: list[str]) -> None:
 @HOSTSERV.command("LIST", "", right="vhost")
 def list_(ctx: Context, _: list[str]) -> None:
     """List the accounts with a vhost."""
-    found = [account for account in ctx.network.accounts if account.vhost]
-    tell(ctx, HOSTSERV, *[f"{account.name}  {account.vhost}" for account in found[:_LISTED]])
-    tell(ctx, HOSTSERV, f"{len(found)} account{'s' * (len(found) != 1)}")
+    accounts = [account for account in ctx.network.accounts if account.vhost]
+    tell(ctx, HOSTSERV, *[f"{account.name}  {account.vhost}" for account in accounts[:_LISTED]])
+    tell(ctx, HOSTSERV, f"{len(accounts)} account{'s' * (len(accounts) != 1)}")
 
 
 @HOSTSERV.command("INFO")

@@ -77,10 +77,10 @@ def _create(ctx: Context, words: list[str]) -> None:
 def _list(ctx: Context, words: list[str]) -> None:
     if words:
         name = _operated_channel(ctx, words[0]).name
-        found, _ = hooks_of(ctx.network, name)
+        tokens, _ = hooks_of(ctx.network, name)
     else:
-        found = [each for each in ctx.network.tokens.of(own_account(ctx)) if each.kind not in PASSING]
-    lines = [_line(each) for each in found if each.holds(ctx.now)]
+        tokens = [each for each in ctx.network.tokens.of(own_account(ctx)) if each.kind not in PASSING]
+    lines = [_line(each) for each in tokens if each.holds(ctx.now)]
     tell(ctx, NICKSERV, *(lines or ["No tokens"]))
 
 
@@ -104,10 +104,14 @@ def _revoke(ctx: Context, words: list[str]) -> None:
     ]
     if not alike:
         raise ServiceError("You have no token with that id: see TOKEN LIST")
-    found = alike[0]
-    note(ctx, "NICKSERV", f"{ctx.nick} revoked the {found.kind} {found.id} of {found.account} {found.channel}".rstrip())
-    ctx.propose(drop, found.hash)
-    tell(ctx, NICKSERV, f"{found.id} was revoked")
+    revoked = alike[0]
+    note(
+        ctx,
+        "NICKSERV",
+        f"{ctx.nick} revoked the {revoked.kind} {revoked.id} of {revoked.account} {revoked.channel}".rstrip(),
+    )
+    ctx.propose(drop, revoked.hash)
+    tell(ctx, NICKSERV, f"{revoked.id} was revoked")
 
 
 def _operated_channel(ctx: Context, name: str) -> Channel:

@@ -175,8 +175,8 @@ def _sync(ctx: Context, target: str, _: list[str]) -> Streamed | None:
     subscriptions = dict(_use(ctx).subscriptions)
     if target == ALL:
         return _sync_to(ctx, None, visible_targets(ctx), subscriptions, is_batch=True)
-    found = _find(ctx, target)
-    return _sync_to(ctx, found, seen_with(ctx, found), subscriptions, is_batch=True)
+    subject = _find(ctx, target)
+    return _sync_to(ctx, subject, seen_with(ctx, subject), subscriptions, is_batch=True)
 
 
 _Handler = Callable[[Context, str, list[str]], Continuation | None]
@@ -198,14 +198,14 @@ def _sync_to(
 ) -> Streamed | None:
     looked_at = list(targets)
     ctx.weight += len(looked_at) // _LIGHT
-    found = list(with_values(looked_at, keys))
-    if not found and not is_batch and metadata_wire.is_second(ctx.session):
+    publishing = list(with_values(looked_at, keys))
+    if not publishing and not is_batch and metadata_wire.is_second(ctx.session):
         return None  # in the second draft SUB is answered with values, but never with an empty batch
-    if not is_batch and sum(len(target.metadata) for target in found) > AT_ONCE:
+    if not is_batch and sum(len(target.metadata) for target in publishing) > AT_ONCE:
         # "or a `774 ERR_METADATASYNCLATER` message to indicate postponed synchronization": SYNC sends it in portions
         ctx.reply(Numeric.ERR_METADATASYNCLATER, name_of(of) if of else ALL, str(LATER))
         return None
-    return Streamed(sync(ctx, of, found, keys), is_batch=is_batch)
+    return Streamed(sync(ctx, of, publishing, keys), is_batch=is_batch)
 
 
 def _find(ctx: Context, target: str) -> Target:
@@ -226,8 +226,8 @@ def _values(ctx: Context, target: str) -> tuple[str, Mapping[str, str]]:
     if ctx.session.user is None:
         _require_self(ctx, target)
         return "*", _use(ctx).pending
-    found = _find(ctx, target)
-    return name_of(found), found.metadata
+    subject = _find(ctx, target)
+    return name_of(subject), subject.metadata
 
 
 def _change(ctx: Context, target: str, changes: Mapping[str, str]) -> None:
@@ -242,11 +242,11 @@ def _require_may_change(ctx: Context, target: str, key: str) -> bool:
     """Return whether changing it needs an operator right. Raises FailError if the sender may not."""
     if ctx.session.user is None:
         return False
-    found = _find(ctx, target)
-    if found is ctx.user or (isinstance(found, Channel) and found.is_at_least(ctx.user, "o")):
+    subject = _find(ctx, target)
+    if subject is ctx.user or (isinstance(subject, Channel) and subject.is_at_least(ctx.user, "o")):
         return False
     if not _may(ctx):
-        raise metadata_wire.no_permission(name_of(found), key)
+        raise metadata_wire.no_permission(name_of(subject), key)
     return True
 
 

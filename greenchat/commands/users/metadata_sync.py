@@ -56,12 +56,12 @@ def follow_account(ctx: Context, user: User, account: str) -> None:
     A guest's values are added to the account's.
     """
     before = user.metadata
-    found = ctx.network.accounts.get(account) if account else None
+    owner = ctx.network.accounts.get(account) if account else None
     own = {} if user.account else before
     most = ctx.network.settings.metadata.keys
-    user.metadata = changed(found.metadata, own, most) if found else {}
-    if found and own:
-        keep_account(ctx, ctx.network.accounts.put(replace(found, metadata=dict(user.metadata))))
+    user.metadata = changed(owner.metadata, own, most) if owner else {}
+    if owner and own:
+        keep_account(ctx, ctx.network.accounts.put(replace(owner, metadata=dict(user.metadata))))
     _tell(ctx, user, difference(before, user.metadata), _listeners(ctx, user))
 
 
@@ -159,15 +159,15 @@ def seen_with(ctx: Context, target: Target) -> Iterator[Target]:
 def visible_targets(ctx: Context) -> Iterator[Target]:
     """Yield the "channels or users that a client would receive metadata notifications about", once each."""
     network, user = ctx.network, ctx.user
-    found: dict[Target, None] = {user: None}
+    targets: dict[Target, None] = {user: None}
     for channel in network.channels_of(user):
-        found[channel] = None
-        found.update(dict.fromkeys(_members_seen(channel, user)))  # hundreds of thousands with many repetitions
+        targets[channel] = None
+        targets.update(dict.fromkeys(_members_seen(channel, user)))  # hundreds of thousands with many repetitions
     for folded in network.local.monitors.targets(ctx.session):
         monitored = network.users.get(folded)
         if monitored:
-            found[monitored] = None
-    yield from found
+            targets[monitored] = None
+    yield from targets
 
 
 def whois_lines(ctx: Context, user: User) -> None:

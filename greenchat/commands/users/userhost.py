@@ -47,17 +47,17 @@ def userip(ctx: Context) -> None:
 
 def _reply(ctx: Context, numeric: Numeric, host: Callable[[User], str]) -> None:
     """Return nickname [ "*" ] "=" ( "+" / "-" ) hostname."""
-    found = []
+    replies = []
     for nick in " ".join(ctx.message.params).split()[:_MOST]:
         user = ctx.network.user(nick)
         if user is not None:
             operator = "*" if "o" in user.modes else ""
             here = "-" if user.away else "+"
-            found.append(f"{user.nick}{operator}={here}{user.username}@{host(user)}")
-    _send(ctx, numeric, found)
+            replies.append(f"{user.nick}{operator}={here}{user.username}@{host(user)}")
+    _send(ctx, numeric, replies)
 
 
-def _send(ctx: Context, numeric: Numeric, found: list[str]) -> None:
+def _send(ctx: Context, numeric: Numeric, replies: list[str]) -> None:
     """Send the words in as many lines as needed, or an empty one if there are none."""
-    for words in list(wrap(found, ctx.room(numeric.command, ctx.nick))) or [[]]:
+    for words in list(wrap(replies, ctx.room(numeric.command, ctx.nick))) or [[]]:
         ctx.respond(ctx.envelope(numeric.command, ctx.nick, " ".join(words)))

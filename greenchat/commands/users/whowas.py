@@ -27,10 +27,10 @@ def whowas(ctx: Context) -> None:
     network = ctx.network
     is_mask = not _MASK.isdisjoint(nick) and "o" in ctx.user.modes
     named = _matching(ctx, nick) if is_mask else network.whowas.of(network.fold(nick))
-    found = list(islice(named, _positive(count)))
-    if not found:
+    entries = list(islice(named, _positive(count)))
+    if not entries:
         ctx.reply(Numeric.ERR_WASNOSUCHNICK, nick)
-    for departed in found:
+    for departed in entries:
         ctx.reply(Numeric.RPL_WHOWASUSER, departed.nick, departed.username, departed.host, "*", text=departed.realname)
         if sees_addresses(ctx.user, network.settings):
             ctx.reply(Numeric.RPL_WHOISACTUALLY, departed.nick, departed.real_host)
@@ -47,8 +47,8 @@ def _matching(ctx: Context, mask: str) -> Iterator[WhowasEntry]:
     """
     network = ctx.network
     pattern = compile_mask(network.fold(mask))
-    found = (departed for departed in network.whowas if pattern.match(network.fold(departed.nick)))
-    return islice(found, network.settings.limits.who)
+    matches = (departed for departed in network.whowas if pattern.match(network.fold(departed.nick)))
+    return islice(matches, network.settings.limits.who)
 
 
 def _positive(count: str) -> int | None:

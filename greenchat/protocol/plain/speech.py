@@ -142,10 +142,10 @@ class PlainSpeech:
         """Cut before every `prefix` that follows a character that is no space."""
         texts = []
         start = search = 0
-        while (found := text.find(prefix, search)) >= 0:
-            search = found + len(prefix)
-            if found > start and not text[found - 1].isspace():
-                texts.append(text[start:found])
+        while (index := text.find(prefix, search)) >= 0:
+            search = index + len(prefix)
+            if index > start and not text[index - 1].isspace():
+                texts.append(text[start:index])
                 start = search
         texts.append(text[start:])
         return texts

@@ -234,9 +234,9 @@ def _erase_messages(server: ControlServerParts, name: str, birth: int) -> int:
     fold, store, pool = server.network.fold, server.turn.store, get_hub().threadpool
     spellings = [each for each in pool.apply(store.accounts) if fold(each) == fold(name)]
     count, after = 0, NOWHERE
-    while found := pool.apply(store.said_by, (spellings, after, _PORTION)):
-        after = found[-1]
-        messages = [[location.conversation, location.id] for location in found if location.id >= birth]
+    while locations := pool.apply(store.said_by, (spellings, after, _PORTION)):
+        after = locations[-1]
+        messages = [[location.conversation, location.id] for location in locations if location.id >= birth]
         server.run_step(partial(_erase_portion, messages))
         count += len(messages)
         gevent.sleep(0)

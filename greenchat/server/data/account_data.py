@@ -108,8 +108,8 @@ _FILES = {
 
 
 def _bytes(data: Path, patterns: tuple[str, ...]) -> int:
-    found = {path for pattern in patterns for path in data.glob(pattern)}
-    return sum(path.stat().st_size for path in found if path.is_file())
+    paths = {path for pattern in patterns for path in data.glob(pattern)}
+    return sum(path.stat().st_size for path in paths if path.is_file())
 
 
 def _length(event: StoredEvent) -> int:

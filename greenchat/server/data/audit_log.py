@@ -53,17 +53,17 @@ class AuditLog:
 
         An error is returned: gevent would print a thread's exception as a bug.
         """
-        found: deque[str] = deque(maxlen=count)
+        lines: deque[str] = deque(maxlen=count)
         text = text.lower()
         self._write_waiting()
         try:
             for path in reversed(self._files()):
                 if path.exists():
                     with path.open(encoding="utf-8", errors="replace") as file:
-                        found.extend(line.rstrip("\n") for line in file if text in line.lower())
+                        lines.extend(line.rstrip("\n") for line in file if text in line.lower())
         except OSError as error:
             return AuditError(error.strerror or str(error))
-        return list(found)
+        return list(lines)
 
     def close(self) -> None:
         """Wait until all lines are written."""

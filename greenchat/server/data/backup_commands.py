@@ -43,8 +43,8 @@ def save(file: Path, config: Config, out: TextIO, *, logs: bool) -> int:
 def files_beside(data: Path, *, logs: bool) -> list[str]:
     """Return the names of the files beside the database for a backup, relative to the data folder."""
     patterns = (*_CARRIED, *_LOGS) if logs else _CARRIED
-    found = (path for pattern in patterns for path in data.glob(pattern) if path.is_file())
-    return sorted(str(path.relative_to(data)) for path in found)
+    paths = (path for pattern in patterns for path in data.glob(pattern) if path.is_file())
+    return sorted(str(path.relative_to(data)) for path in paths)
 
 
 def state_beside(data: Path) -> dict[str, bytes]:

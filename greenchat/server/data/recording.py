@@ -131,9 +131,9 @@ def replay(path: Path) -> Iterator[tuple[int, str]]:
             value = _value(path, number, line)
             if isinstance(value, list) and value[:1] == [_DIGEST]:
                 _, now, wanted = value
-                found = _digest(replica.network, now)
-                yield count, "" if found == wanted else f"line {number}: the state is {found}, expected {wanted}"
-                if found != wanted:
+                digest = _digest(replica.network, now)
+                yield count, "" if digest == wanted else f"line {number}: the state is {digest}, expected {wanted}"
+                if digest != wanted:
                     return
                 continue
             try:

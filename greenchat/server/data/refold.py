@@ -98,10 +98,10 @@ class _Refolding:
         for key, document in self._store.documents(kind).items():
             try:
                 fields = documents.fields_of(document)
-                found = read(key, fields)
+                parsed = read(key, fields)
             except (KeyError, TypeError, ValueError, AttributeError) as error:
                 raise StoreDamagedError.of_document(kind, key, error) from error
-            yield key, fields, found
+            yield key, fields, parsed
 
     def _accounts(self, clash: str) -> dict[str, str]:
         """Return former keys of accounts, and the present ones."""
@@ -127,7 +127,7 @@ class _Refolding:
             for kind in (documents.PLACED, documents.CHANNEL)
             for key, _, name in self._each(kind.name, lambda key, document: str(document["name"]))
         }
-        found: dict[str, str] = {}
+        name_of: dict[str, str] = {}
         taken: set[str] = set()
         for key, wanted in (registered | {key: names[key] for key in names if key not in registered}).items():
             name, number = wanted, 1
@@ -142,8 +142,8 @@ class _Refolding:
                     self._fold(wanted),
                 )
             taken.add(self._fold(name))
-            found[key] = name
-        return found
+            name_of[key] = name
+        return name_of
 
     def _identity(self, key: str) -> str:
         """Return the identity of a deleted account of version 0.1.0; ids of accounts and of guests are not names."""

@@ -133,10 +133,10 @@ def clean_webp(data: bytes) -> tuple[bytes, int]:
 
 
 def _at(data: bytes, place: int, count: int) -> bytes:
-    found = data[place : place + count]
-    if len(found) != count:
+    part = data[place : place + count]
+    if len(part) != count:
         raise PictureError("The picture is not complete")
-    return found
+    return part
 
 
 CLEANERS: dict[str, Callable[[bytes], tuple[bytes, int]]] = {

@@ -66,10 +66,10 @@ class HandoverLink:
             size, count = _HEAD.unpack(self._read(_HEAD.size))
             data = self._read(size)
             while len(descriptors) < count:
-                byte, found, _, _ = socket.recv_fds(self._sock, 1, _GROUP, _CLOSE_ON_EXEC)
+                byte, received, _, _ = socket.recv_fds(self._sock, 1, _GROUP, _CLOSE_ON_EXEC)
                 if not byte:
                     raise HandoverError("the other process has ended")
-                descriptors += found
+                descriptors += received
                 self._sock.sendall(b"+")
         except TimeoutError as error:
             raise HandoverError("the other process does not answer") from error
@@ -102,5 +102,5 @@ def _dump_bytes(value: object) -> object:
     raise TypeError(f"{type(value).__name__} can't be handed over")
 
 
-def _load_bytes(found: dict[str, Any]) -> Any:
-    return found[_BYTES].encode("latin-1") if len(found) == 1 and _BYTES in found else found
+def _load_bytes(value: dict[str, Any]) -> Any:
+    return value[_BYTES].encode("latin-1") if len(value) == 1 and _BYTES in value else value

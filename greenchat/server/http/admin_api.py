@@ -123,7 +123,7 @@ class AdminApi:
 def _fields(request: Request, *names: str) -> tuple[str, ...]:
     """Return fields of the body, of one line each; the reason may be missing. Raises HttpError."""
     body = request.json()
-    found = []
+    values = []
     for name in names:
         value = body.get(name, "" if name == "reason" else None)
         if not isinstance(value, str) or not (value or name == "reason"):
@@ -132,5 +132,5 @@ def _fields(request: Request, *names: str) -> tuple[str, ...]:
             raise HttpError(422, f"{name} must be one line of at most {_LONGEST} bytes")
         if name == "accountName" and " " in value:
             raise HttpError(422, "accountName must have no spaces")
-        found.append(value)
-    return tuple(found)
+        values.append(value)
+    return tuple(values)

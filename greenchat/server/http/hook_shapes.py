@@ -68,8 +68,8 @@ def _at(value: object, *path: str) -> Any:
 
 def _text(value: object, *path: str) -> str:
     """Return the value if it is a string, or else ""."""
-    found = _at(value, *path)
-    return found if isinstance(found, str) else str(found) if type(found) is int else ""
+    leaf = _at(value, *path)
+    return leaf if isinstance(leaf, str) else str(leaf) if type(leaf) is int else ""
 
 
 def _short(text: str) -> str:

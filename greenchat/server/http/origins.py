@@ -56,6 +56,6 @@ def is_own(head: RequestHead, allowed: Iterable[str]) -> bool:
 def _forwarded(head: RequestHead) -> list[str]:
     """Return the addresses that were forwarded, from the client to the last proxy but one."""
     if head.get("forwarded"):
-        found = (_FOR.search(element) for element in head.get("forwarded").split(","))
-        return [match[1] if match else "" for match in found]
+        matches = (_FOR.search(element) for element in head.get("forwarded").split(","))
+        return [match[1] if match else "" for match in matches]
     return head.get("x-forwarded-for").split(",")

@@ -55,7 +55,7 @@ def read_version(folder: Path) -> PageVersion:
 def stamp_of(path: str | Path) -> Stamp:
     """Return what changes with a file; (0, 0) without it."""
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return 0, 0
-    return found.st_mtime_ns, found.st_size
+    return status.st_mtime_ns, status.st_size

@@ -143,14 +143,14 @@ def _tried(work: Callable[..., T], *words: object) -> T | OSError | PictureError
         return error
 
 
-def _result(found: T | OSError | PictureError) -> T:
+def _result(result: T | OSError | PictureError) -> T:
     """Return the result of the thread. Raises HttpError."""
-    if isinstance(found, PictureError):
-        raise HttpError(422, str(found))
-    if isinstance(found, OSError):
-        log.error("a file could not be stored or read: %s", found)
+    if isinstance(result, PictureError):
+        raise HttpError(422, str(result))
+    if isinstance(result, OSError):
+        log.error("a file could not be stored or read: %s", result)
         raise HttpError(507, "The server could not store it")
-    return found
+    return result
 
 
 def _measure(path: Path) -> tuple[str, int]:

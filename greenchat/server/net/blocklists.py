@@ -70,8 +70,8 @@ class Blocklists:
     def look_up(self, host: str) -> Listing | None:
         """Return the listing of an IP address, None if it has none. Waits for the answer."""
         options = self._options()
-        found = address(host)
-        if not (options.zones and found.is_global) or is_within(host, self._exempt()):
+        ip = address(host)
+        if not (options.zones and ip.is_global) or is_within(host, self._exempt()):
             return None
         known = self._known.get(host)
         if known and monotonic() < known[0]:
@@ -113,11 +113,11 @@ def require_package() -> None:
 
 def query_name(host: str, zone: str) -> str:
     """Return the name to query for an IP address (RFC 5782, sections 2.1 and 2.4)."""
-    found = address(host)
-    if isinstance(found, IPv4Address):
-        parts = str(found).split(".")
+    ip = address(host)
+    if isinstance(ip, IPv4Address):
+        parts = str(ip).split(".")
     else:
-        parts = list(found.exploded.replace(":", ""))
+        parts = list(ip.exploded.replace(":", ""))
     return ".".join([*reversed(parts), zone])
 
 

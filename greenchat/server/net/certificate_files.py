@@ -58,7 +58,7 @@ class CertificateWatch:
 def _state(files: Sequence[Path]) -> State:
     """Return a value that changes when the files are replaced; an empty one while a file is missing."""
     try:
-        found = [file.stat() for file in files]
+        statuses = [file.stat() for file in files]
     except OSError:
         return ()
-    return tuple((status.st_ino, status.st_mtime_ns, status.st_size) for status in found)
+    return tuple((status.st_ino, status.st_mtime_ns, status.st_size) for status in statuses)

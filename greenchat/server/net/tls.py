@@ -172,11 +172,11 @@ class TlsStream:
     @property
     def bindings(self) -> dict[str, bytes]:
         """Return the channel bindings of a login: tls-exporter (TLS 1.3, RFC 9266), and that of our certificate."""
-        found = {"tls-server-end-point": self._end_point} if self._end_point else {}
+        result = {"tls-server-end-point": self._end_point} if self._end_point else {}
         if self._connection.get_protocol_version() >= SSL.TLS1_3_VERSION:
             # not before: "unique ... only if the extended_master_secret extension is negotiated" or in TLS 1.3
-            found["tls-exporter"] = self._connection.export_keying_material(b"EXPORTER-Channel-Binding", 32, b"")
-        return found
+            result["tls-exporter"] = self._connection.export_keying_material(b"EXPORTER-Channel-Binding", 32, b"")
+        return result
 
     def fileno(self) -> int:
         """Return the descriptor to watch."""

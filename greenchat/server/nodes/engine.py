@@ -41,8 +41,8 @@ _ANSWER = 5.0  # seconds until a request is answered
 STARTING = 20.0  # seconds in which servers of the engine that have just started find each other and elect leaders
 _LOOK = 0.25  # seconds
 _READ = 256 * 1024  # bytes
-_HEARTBEAT = 1.0  # seconds between those of a consumer
-_SILENCE = 3.5  # seconds: a connection on which nothing comes for longer hangs
+_HEARTBEAT = 1.0  # seconds between two heartbeats of a consumer
+_SILENCE = 3.5  # seconds without data after which a connection counts as broken
 _PORT = 4222
 _SECOND = 1_000_000_000  # ns
 _REPLIES, _ENTRIES = "1", "2"  # subscriptions
@@ -82,7 +82,7 @@ def _document(data: bytes) -> dict[str, Any]:
 
 
 def _part(document: Mapping[str, Any], name: str, kind: type[T]) -> T:
-    """Return a part of what the engine sends. Raises EngineError where it is not there, or of another kind."""
+    """Return a field of an object of the engine. Raises EngineError if it is missing, or of another type."""
     value = document.get(name)
     if isinstance(value, kind):
         return value
@@ -108,7 +108,7 @@ def _trust(access: Access) -> ssl.SSLContext:
 
 
 class Engine:
-    """One connection. It ends with the first failure: make another one then.
+    """One connection. It ends at the first failure: make a new one then.
 
     server: the number of the server that it is connected to, in the order of the addresses.
     """
@@ -120,7 +120,7 @@ class Engine:
 
         first: the number of the server that is tried first. patience: seconds until a request has to be answered.
         starting: seconds in which requests are repeated while the engine's servers are starting or electing a leader.
-        Raises EngineError; EngineRefusesError where none of them will ever answer otherwise.
+        Raises EngineError; EngineRefusesError if the refusal of every server is permanent.
         """
         self._access = access
         self._patience = patience
@@ -156,7 +156,7 @@ class Engine:
         raise kind("the engine can't be reached: " + "; ".join(errors))
 
     def _greet(self, parts: SplitResult, name: str) -> socket.socket:
-        self._parser = nats.NatsParser()  # without what another server has started to say
+        self._parser = nats.NatsParser()  # without the incomplete data of another server
         host = parts.hostname or ""
         sock: socket.socket = gevent_socket.create_connection((host, parts.port or _PORT), _CONNECT)
         try:
@@ -195,14 +195,14 @@ class Engine:
             if refused:
                 kind = EngineRefusesError if _WRONG_PASSWORD in refused[0].data.lower() else EngineError
                 raise kind(refused[0].data.decode(errors="replace").strip("'"))
-            found = next((frame for frame in frames if frame.verb == verb), None)
-            if found:
-                return found
+            frame = next((frame for frame in frames if frame.verb == verb), None)
+            if frame:
+                return frame
             if not data:
                 raise EngineError("it has closed the connection")
 
     def close(self, reason: str = "closed") -> None:
-        """End the connection; whoever waits for an answer gets EngineError."""
+        """End the connection; pending requests raise EngineError."""
         if self.end_reason:
             return
         self.end_reason = reason
@@ -222,7 +222,7 @@ class Engine:
 
     def _write(self, data: bytes) -> None:
         try:
-            with self._writing:  # else a long one, which waits in the middle, would have another one in it
+            with self._writing:  # otherwise another greenlet could write into the middle of long data
                 self._socket.sendall(data)
         except OSError as error:
             self.close(error.strerror or str(error))
@@ -325,9 +325,9 @@ class Engine:
         return StoredLog(identity, first, last, size)
 
     def make_log(self, name: str, identity: str, *, replicas: int) -> None:
-        """Make a log, of which the engine takes nothing away by itself. identity: drawn for it.
+        """Make a log, which the engine never trims by itself. identity: a new random one.
 
-        Raises EngineError: EngineRefusesError if there is one of this name by now.
+        Raises EngineError: EngineRefusesError if one of this name exists by now.
         """
         wanted = {
             "name": name,
@@ -342,20 +342,20 @@ class Engine:
         self.make_stream(wanted)
 
     def make_stream(self, wanted: Mapping[str, Any], *, is_there: bool = False) -> None:
-        """Make a stream, or change the one that is there; wait a while for servers of the engine that are starting.
+        """Make a stream, or change an existing one; wait a while for servers of the engine that are starting.
 
-        Raises EngineError: TooFewServersError where they do not come.
+        Raises EngineError: TooFewServersError if too few of them answer.
         """
         subject = f"$JS.API.STREAM.{'UPDATE' if is_there else 'CREATE'}.{wanted['name']}"
         self.request(subject, json.dumps(wanted).encode(), starting=STARTING)
 
     def delete_log(self, name: str) -> None:
-        """Delete a log, with all that is in it, if there is one. Raises EngineError."""
+        """Delete a log with all its entries, if it exists. Raises EngineError."""
         with suppress(NotThereError):
             self.request(f"$JS.API.STREAM.DELETE.{name}", b"")
 
     def trim(self, name: str, first: int) -> None:
-        """Take all entries before one out of a log. Raises EngineError."""
+        """Delete all entries of a log before one. Raises EngineError."""
         self.request(f"$JS.API.STREAM.PURGE.{name}", json.dumps({"seq": first}).encode())
 
     def time_of(self, name: str, number: int) -> int:
@@ -368,9 +368,9 @@ class Engine:
             raise EngineError(_OTHERWISE) from error
 
     def read(self, name: str, after: int, deliver: Deliver, subject: str = "") -> None:
-        """Subscribe to all entries after a number, in their order, and those to come, once for a connection.
+        """Subscribe to the entries after a number, in order, including future ones; only once per connection.
 
-        subject: of those that are wanted, "" for all. Raises EngineError.
+        subject: of the wanted entries, "" for all. Raises EngineError.
         """
         self._deliver = deliver
         inbox, consumer = "_INBOX." + secrets.token_hex(8), secrets.token_hex(8)
@@ -395,5 +395,5 @@ class Engine:
         self.request(f"$JS.API.CONSUMER.CREATE.{name}.{consumer}", asked)
 
     def append(self, name: str, entry: bytes, identity: str) -> int:
-        """Append an entry, once however often it is sent; return its number. Raises EngineError."""
+        """Append an entry, only once even if it is sent several times; return its number. Raises EngineError."""
         return _part(self.request(name, entry, {"Nats-Msg-Id": identity}), "seq", int)

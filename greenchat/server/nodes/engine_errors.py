@@ -21,7 +21,7 @@ class NoAnswerError(EngineError):
 
 
 class NoLeaderError(EngineError):
-    """No server of the engine took the request: the one that decides is not elected yet."""
+    """No server of the engine accepted the request: the leader is not elected yet."""
 
     def __init__(self) -> None:
         super().__init__("the engine has no leader just now; it elects one within seconds")

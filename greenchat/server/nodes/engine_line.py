@@ -71,8 +71,8 @@ class EngineLine:
             )
         return stored
 
-    def follow(self, position: Callable[[], int], found: Callable[[int], None], deliver: Deliver) -> None:
-        """Read the log until `close`. position: returns the last applied entry. found: called with the present end.
+    def follow(self, position: Callable[[], int], on_end: Callable[[int], None], deliver: Deliver) -> None:
+        """Read the log until `close`. position: returns the last applied entry. on_end: called with the last number.
 
         Raises EngineRefusesError.
         """
@@ -84,7 +84,7 @@ class EngineLine:
                 continue
             self._engine = engine
             self._first = engine.server + 1  # this one may hang, and keep each attempt waiting
-            reason = self._read_on(engine, position(), found, deliver)
+            reason = self._read_on(engine, position(), on_end, deliver)
             self._engine = None
             self._connected.clear()
             if not self._is_over:
@@ -95,7 +95,7 @@ class EngineLine:
         """Return a new connection. Raises EngineError."""
         return Engine(self._seat.engine, f"greenchat {self._seat.name}", first=self._first, patience=_ANSWER)
 
-    def _read_on(self, engine: Engine, after: int, found: Callable[[int], None], deliver: Deliver) -> str:
+    def _read_on(self, engine: Engine, after: int, on_end: Callable[[int], None], deliver: Deliver) -> str:
         """Read as long as the connection lasts; return why it has ended. Raises EngineRefusesError."""
         try:
             stored = self._open(engine)
@@ -104,7 +104,7 @@ class EngineLine:
                     f"the log ends at {stored.last}, before what this node has applied ({after}), or is another one:"
                     " the engine has lost its data"
                 )
-            found(stored.last)
+            on_end(stored.last)
             engine.read(self._seat.log, after, deliver)
         except EngineError as error:
             engine.close(str(error))
@@ -164,7 +164,7 @@ class EngineLine:
             log.warning("the log could not be trimmed: %s", error)
 
     def close(self) -> None:
-        """End the line."""
+        """Close the connection, and make no new one."""
         self._is_over = True
         if self._engine:
             self._engine.close()
@@ -176,6 +176,6 @@ def _first_since(time: int, numbers: range, time_of: Callable[[int], int]) -> in
 
 
 def end_if_told() -> None:
-    """Raise SystemExit if the process is to end: before it serves nothing else checks that."""
+    """Raise SystemExit if the process is to end: nothing else checks that before the node serves."""
     if signal.SIGTERM in caught():
         raise SystemExit(0)

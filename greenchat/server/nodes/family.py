@@ -49,8 +49,8 @@ class FamilyError(Exception):
 
 class _Child:
     """One node. ready: becomes readable when it serves, or has ended. again: when it may be started again, by the
-    monotonic clock. failures: starts, one after another, after which it never served. is_behind: whether the others go
-    before it: while it is started again, so that their clients do not wait for that.
+    monotonic clock. failures: starts, one after another, after which it never served. is_behind: whether it has
+    a lower priority than the others: while it restarts, so that their clients do not wait for that.
     """
 
     def __init__(self, seat: Seat) -> None:
@@ -222,7 +222,7 @@ class NodeFamily:
         log.error("%s has exited with code %d; restarting it", child.seat.name, code)
 
     def _begin(self, child: _Child) -> None:
-        """Start a node; one without a state is copied from another one first."""
+        """Start a node; one without a state is first copied from another node."""
         others = [other for other in self._children if other is not child and other.has_state]
         if not child.has_state and others:
             source = next((other for other in others if other.serves), others[0])
@@ -246,7 +246,7 @@ class NodeFamily:
                 child.process.send_signal(number)
 
     def _end(self) -> None:
-        """End all nodes in good order, and then the engine."""
+        """Stop all nodes properly, and then the engine."""
         self._notifier.stopping()
         self._signal(signal.SIGTERM)
         deadline = monotonic() + _PATIENCE

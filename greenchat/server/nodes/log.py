@@ -56,15 +56,15 @@ class NodeLog:
         self.newest: Callable[[], int] = lambda: 0
         self._waiting: deque[Proposal] = deque()
         self._some = Event()
-        self._curious: list[Event] = []  # waiting for the next entry
-        self._asking = BoundedSemaphore()
-        self._question: gevent.Greenlet | None = None  # the next one
-        self._settling: dict[Session, Event] = {}
+        self._entry_waiters: list[Event] = []  # waiting for the next entry
+        self._query_lock = BoundedSemaphore()
+        self._query: gevent.Greenlet | None = None  # the next one
+        self._applied_events: dict[Session, Event] = {}
         self._is_applying = False
         self._has_ended = False
 
     def end(self) -> None:
-        """Apply further notes locally only: the state is given up, and clients get their farewells."""
+        """Apply further notes only locally, so that clients can be told why they are disconnected."""
         self._has_ended = True
 
     def append(self, act: object) -> None:
@@ -100,46 +100,47 @@ class NodeLog:
     def wait_until_applied(self, speaker: Session) -> None:
         """Wait until all pending messages of a session are applied."""
         while speaker.under_way:
-            self._settling.setdefault(speaker, Event()).wait()
+            self._applied_events.setdefault(speaker, Event()).wait()
 
     def wait_until_known(self, is_known: Callable[[], bool]) -> None:
-        """Wait until entries have made a condition true, at most as long as an absent engine may go unnoticed."""
+        """Wait until entries have made a condition true, but not longer than the absence of the engine is tolerated."""
         deadline = monotonic() + _PATIENCE
         while not is_known() and monotonic() < deadline:
             entry = Event()
-            self._curious.append(entry)
+            self._entry_waiters.append(entry)
             entry.wait(deadline - monotonic())
         self.begin()
 
     def catch_up(self) -> None:
-        """Wait until the entry that is the engine's last one now is applied, at most as `wait_until_known` does."""
-        if self._question is None:
-            self._question = gevent.spawn(self._ask)
-        newest = self._question.get()
+        """Wait until what is now the engine's last entry is applied, but not longer than `wait_until_known`."""
+        if self._query is None:
+            self._query = gevent.spawn(self._ask)
+        newest = self._query.get()
         self.wait_until_known(lambda: self.position >= newest)
 
     def _ask(self) -> int:
         """Return the number of the engine's last entry.
 
-        While one question is under way, one other is for all who came since, so that a flood of requests asks no more
-        often than the engine answers. It has a greenlet of its own: theirs may be killed while they write.
+        While one query is running, a single further one serves all requests that came since, so that a flood of them
+        queries no more often than the engine answers. The query has its own greenlet, since those of the requests may
+        be killed while they write.
         """
-        with self._asking:
-            self._question = None
+        with self._query_lock:
+            self._query = None
             return self.newest()
 
     def find(self, look: Callable[[], T | None]) -> T | None:
-        """Return what a function finds, after `catch_up` if need be."""
-        found = look()
-        if found is None:
+        """Return the result of a function; call it again after `catch_up` if that was None."""
+        result = look()
+        if result is None:
             self.catch_up()
-            found = look()
-        return found
+            result = look()
+        return result
 
     def note_entry(self) -> None:
         """Note that an entry was applied."""
-        curious, self._curious = self._curious, []
-        for entry in curious:
+        waiters, self._entry_waiters = self._entry_waiters, []
+        for entry in waiters:
             entry.set()
 
     def _propose(
@@ -191,5 +192,5 @@ class NodeLog:
             self._is_applying = False
         if speaker:
             speaker.under_way -= 1
-            if not speaker.under_way and speaker in self._settling:
-                self._settling.pop(speaker).set()
+            if not speaker.under_way and speaker in self._applied_events:
+                self._applied_events.pop(speaker).set()

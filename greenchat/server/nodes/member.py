@@ -320,14 +320,14 @@ class NodeMember:
                 self._host.end_to_restart(f"This node is restarting: {reason}. Connect again")
 
     def leave(self) -> None:
-        """Leave the other nodes in good order, and write down the state; nothing is applied any more."""
+        """Leave the other nodes properly, and write the state; nothing is applied afterwards."""
         node = self._network.nodes.of_token(self.token)
         self._is_leaving = True
         if node and not self.end_reason:
             with gevent.Timeout(_LEAVING, False):
                 self._host.new_context().propose(leave_nodes, node.number, self._grace)
                 while self._watch.is_orphan and len(self._network.nodes):
-                    gevent.sleep(_MOMENT)  # the other nodes still need the engine for their farewells
+                    gevent.sleep(_MOMENT)  # the other nodes still need the engine to leave
         self._turn.end()
         if not self.end_reason:
             self.snapshots.write()  # at once, since nothing but the log may change what it holds

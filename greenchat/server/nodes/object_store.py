@@ -89,7 +89,7 @@ class ObjectStore:
             answer = self._engine.request(f"$JS.API.STREAM.MSG.GET.{self._stream}", asked)
         except NotThereError:
             return None
-        return _found(answer)
+        return _parse_object(answer)
 
     def put(self, name: str, file: Path, metadata: Mapping[str, str]) -> None:
         """Store a file, replacing the object of this name. metadata: names and values."""
@@ -129,16 +129,16 @@ class ObjectStore:
         asked = json.dumps({"filter": self._pieces(key)}).encode()
         self._engine.request(f"$JS.API.STREAM.PURGE.{self._stream}", asked)
 
-    def get(self, found: StoredObject, file: Path) -> None:
+    def get(self, stored: StoredObject, file: Path) -> None:
         """Write an object to a file. Afterwards the connection must not be used any more.
 
         Raises EngineError, also if the file can't be written, or the object is incomplete.
         """
-        subject, count, digest, is_whole = self._pieces(found.key), 0, hashlib.sha256(), Event()
+        subject, count, digest, is_whole = self._pieces(stored.key), 0, hashlib.sha256(), Event()
         asked = json.dumps({"subjects_filter": subject}).encode()
         state = self._engine.request(f"$JS.API.STREAM.INFO.{self._stream}", asked).get("state")
         there = state.get("subjects") if isinstance(state, dict) else None
-        if (there or {}).get(subject, 0) != found.pieces:
+        if (there or {}).get(subject, 0) != stored.pieces:
             raise NotThereError("the engine has deleted parts of it")
         try:
             with file.open("wb") as target:
@@ -151,17 +151,17 @@ class ObjectStore:
                         raise EngineError(f"can't write {file}: {error.strerror}") from error
                     digest.update(piece)
                     count += 1
-                    if count == found.pieces:
+                    if count == stored.pieces:
                         is_whole.set()
 
-                if found.pieces:
+                if stored.pieces:
                     self._engine.read(self._stream, 0, take, subject=subject)
-                while found.pieces and not is_whole.wait(_LOOK):
+                while stored.pieces and not is_whole.wait(_LOOK):
                     if self._engine.end_reason:
                         raise EngineError(self._engine.end_reason)
         except OSError as error:
             raise EngineError(f"can't write {file}: {error.strerror}") from error
-        if _text(digest.digest()) != found.digest:
+        if _text(digest.digest()) != stored.digest:
             raise NotThereError("it is damaged")
 
 
@@ -169,7 +169,7 @@ def _text(digest: bytes) -> str:
     return "SHA-256=" + urlsafe_b64encode(digest).decode()
 
 
-def _found(answer: Mapping[str, Any]) -> StoredObject:
+def _parse_object(answer: Mapping[str, Any]) -> StoredObject:
     """Return the object about which the engine has answered. Raises EngineError."""
     try:
         about = json.loads(b64decode(answer["message"]["data"]))

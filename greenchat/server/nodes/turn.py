@@ -3,8 +3,8 @@
 Each transaction includes the position in the log. Writes that the store already has are skipped while a node applies a
 part of the log again. If the store fails the node continues in memory for a while, and then restarts, see `NodeMember`.
 
-A node that gives up its state stores nothing more: what it applies while its clients leave is in no other node's
-database, and might have the id of an event of the log, which would then be missing here.
+A node that gives up its state stores nothing more: what it applies while its clients leave is not in the log, and
+might have the id of an event of the log, which would then be missing here.
 """
 
 import logging

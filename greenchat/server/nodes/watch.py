@@ -87,7 +87,7 @@ class Watch:
         return bool(self._seat.engine_lock) and os.getppid() != self._parent
 
     def run(self, own: Callable[[], Node | None], grace: int) -> None:
-        """Watch until the node ends. own: returns this incarnation. grace: ms for which users of lost nodes stay."""
+        """Watch until the node ends. own: returns this incarnation. grace: ms for which users of removed nodes stay."""
         while True:
             gevent.sleep(_LOOK)
             try:

@@ -55,10 +55,10 @@ def _answer(data: bytes, name: str) -> str | None:
         raise OutsideError(f"the auth-script says: {str(answer['error'])[:200]}")
     if answer.get("success") is not True:
         return None
-    found: Any = answer.get("accountName") or name
-    if not isinstance(found, str):
+    account: Any = answer.get("accountName") or name
+    if not isinstance(account, str):
         raise OutsideError("the auth-script's accountName is not a string")
-    return found
+    return account
 
 
 def _run(rules: AuthScript, question: bytes) -> bytes:

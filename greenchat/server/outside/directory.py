@@ -32,8 +32,8 @@ def ask(rules: Ldap, name: str, password: str) -> str | None:
     try:
         if rules.dn:
             return _bind(rules, rules.dn.replace("{name}", escape_rdn(name)), name, password, deadline)
-        dn, found = _find(rules, name, deadline)
-        return found if dn and _bind(rules, dn, "", password, deadline) is not None else None
+        dn, spelled = _find(rules, name, deadline)
+        return spelled if dn and _bind(rules, dn, "", password, deadline) is not None else None
     except (LDAPException, OSError) as error:
         raise OutsideError(f"the LDAP directory failed: {error}") from error
 
@@ -52,10 +52,12 @@ def _find(rules: Ldap, name: str, deadline: float) -> tuple[str, str]:
         connection.search(
             rules.base, wanted, SUBTREE, attributes=attributes, size_limit=2, time_limit=_seconds(deadline)
         )
-        found = _entries(connection)
-        if not found and connection.result["result"] not in (_SUCCESS, _NO_SUCH_OBJECT):
+        entries = _entries(connection)
+        if not entries and connection.result["result"] not in (_SUCCESS, _NO_SUCH_OBJECT):
             raise OutsideError(f"the LDAP directory can't search: {_reason(connection)}")
-        return (str(found[0]["dn"]), _spelled(rules, rules.filter, found[0], name)) if len(found) == 1 else ("", "")
+        if len(entries) != 1:
+            return "", ""
+        return str(entries[0]["dn"]), _spelled(rules, rules.filter, entries[0], name)
     finally:
         connection.unbind()
 
@@ -103,8 +105,8 @@ def _own_name(rules: Ldap, connection: Connection, dn: str, name: str, deadline:
     attributes = [attribute for attribute, _, _ in _PLACE.findall(rules.dn)]
     if attributes:
         connection.search(dn, "(objectClass=*)", BASE, attributes=attributes, time_limit=_seconds(deadline))
-    found = _entries(connection) if attributes else []
-    return _spelled(rules, rules.dn, found[0] if found else None, name)
+    entries = _entries(connection) if attributes else []
+    return _spelled(rules, rules.dn, entries[0] if entries else None, name)
 
 
 def _connect(rules: Ldap, dn: str, password: str, deadline: float) -> Connection:

@@ -68,13 +68,13 @@ def post(
 
 def _connect(host: str, port: int, allowed: tuple[IpNetwork, ...], deadline: float) -> socket.socket:
     """Connect to the host. Raises OSError and OutgoingError."""
-    found = _look_up(host, port, deadline)
+    addresses = _look_up(host, port, deadline)
     own = own_addresses()
-    for *_, address in found:
+    for *_, address in addresses:
         host_address = str(address[0])
         if not is_within(host_address, allowed) and (not is_public(host_address) or host_address in own):
             raise OutgoingError("its address is not public")
-    family, kind, protocol, _, address = found[0]
+    family, kind, protocol, _, address = addresses[0]
     sock = socket.socket(family, kind, protocol)
     try:
         sock.settimeout(_left(deadline))
@@ -91,13 +91,13 @@ def _look_up(host: str, port: int, deadline: float) -> list[Any]:
     Raises OSError.
     """
     lookups = _LOOKUPS
-    found: SimpleQueue[list[Any] | OSError | UnicodeError] = SimpleQueue()
+    results: SimpleQueue[list[Any] | OSError | UnicodeError] = SimpleQueue()
 
     def look_up() -> None:
         try:
-            found.put(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+            results.put(list(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
         except (OSError, UnicodeError) as error:
-            found.put(error)
+            results.put(error)
         finally:
             lookups.release()
 
@@ -105,7 +105,7 @@ def _look_up(host: str, port: int, deadline: float) -> list[Any]:
         raise TimeoutError("too many names are being looked up")
     Thread(target=look_up, name="look-up", daemon=True).start()
     try:
-        result = found.get(timeout=_left(deadline))
+        result = results.get(timeout=_left(deadline))
     except Empty:
         raise TimeoutError("its name takes too long to look up") from None
     if isinstance(result, OSError | UnicodeError):

@@ -89,14 +89,14 @@ class Pusher:
         """Yield the affected users of a message who have subscriptions and are not active."""
         network = self._server.network
         speaker = event.source.partition("!")[0]
-        found: Iterable[User | None]
+        users: Iterable[User | None]
         if members_of(event.conversation):
-            found = (network.user(event.params[0]),)
+            users = (network.user(event.params[0]),)
         else:
             readers = self._readers(event)
             named = {network.user(word) for word in _WORD.findall(event.params[-1])} if readers else set()
-            found = [user for user in named if user in readers]
-        for user in found:
+            users = [user for user in named if user in readers]
+        for user in users:
             if user is not None and network.user(speaker) is not user and self._is_away(user):
                 yield user
 
@@ -199,8 +199,8 @@ def start_push(server: PushServerParts, rules: Push, store: Store, new: bytes) -
     """
     if not rules.enabled:
         return None
-    found = store.document(documents.SERVER.name, documents.VAPID)
-    if not isinstance(found, str) or not re.fullmatch(r"[0-9a-f]{64}", found):
-        found = new.hex()
-        store.commit([Document(documents.SERVER.name, documents.VAPID, found)])
-    return Pusher(server, bytes.fromhex(found))
+    secret = store.document(documents.SERVER.name, documents.VAPID)
+    if not isinstance(secret, str) or not re.fullmatch(r"[0-9a-f]{64}", secret):
+        secret = new.hex()
+        store.commit([Document(documents.SERVER.name, documents.VAPID, secret)])
+    return Pusher(server, bytes.fromhex(secret))

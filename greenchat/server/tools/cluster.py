@@ -15,10 +15,10 @@ _SURE = "allow deleting the engine's log of the same name (rebase)"
 
 
 def _init(call: Call) -> str:
-    from greenchat.server.nodes.founding import found  # late, as all of these: it takes gevent along
+    from greenchat.server.nodes.cluster_setup import init  # late, as all of these: it takes gevent along
 
     config = call.configuration()
-    text = found(config)
+    text = init(config)
     if not config.options.cluster.monitor:
         text += (
             "\nNot checked: the engine must write to the disk immediately (jetstream { sync_interval: always }). Set"
@@ -28,38 +28,38 @@ def _init(call: Call) -> str:
 
 
 def _join(call: Call) -> str:
-    from greenchat.server.nodes.founding import join, join_from_engine
+    from greenchat.server.nodes.cluster_setup import join, join_from_engine
 
     file, config = call.arguments.what, call.configuration()
     return "\n".join(join(Path(file), config) if file else join_from_engine(config))
 
 
 def _publish(call: Call) -> str:
-    from greenchat.server.nodes.founding import publish
+    from greenchat.server.nodes.cluster_setup import publish
 
     return publish(call.configuration())
 
 
 def _rebase(call: Call) -> str:
-    from greenchat.server.nodes.founding import rebase
+    from greenchat.server.nodes.cluster_setup import rebase
 
     return rebase(call.configuration(), is_sure=call.arguments.yes)
 
 
 def _status(call: Call) -> str:
     try:
-        found = ask(call.configuration().options.data, "nodes")
+        answer = ask(call.configuration().options.data, "nodes")
     except NoServerError:
-        from greenchat.server.nodes.founding import describe
+        from greenchat.server.nodes.cluster_setup import describe
 
         raise ToolError(describe(call.configuration()), _NOT_RUNNING) from None
     if call.arguments.json:
-        return json.dumps(found, indent=2, ensure_ascii=False)
+        return json.dumps(answer, indent=2, ensure_ascii=False)
     titles = ("NODE", "SESSIONS", "SINCE", "SILENT", "BEHIND", "CPU", "VERSION", "EPOCHS")
-    table = [titles, *(_row(node) for node in found["nodes"])]
+    table = [titles, *(_row(node) for node in answer["nodes"])]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
-    return "\n".join([*lines, f"entry {found['entry']} of the log, which is in epoch {found['epoch']}"])
+    return "\n".join([*lines, f"entry {answer['entry']} of the log, which is in epoch {answer['epoch']}"])
 
 
 def _row(node: Mapping[str, Any]) -> tuple[str, ...]:
@@ -117,7 +117,7 @@ _MAKING = ("init", "join")
 
 
 def _cluster(call: Call) -> int:
-    from greenchat.server.nodes.founding import FoundingError
+    from greenchat.server.nodes.cluster_setup import ClusterSetupError
     from greenchat.storage.interface import StoreError
 
     given = call.arguments
@@ -127,7 +127,7 @@ def _cluster(call: Call) -> int:
         call.out.write(_ACTIONS[given.action](call) + "\n")
     except NoServerError as error:
         raise ToolError(f"{error}: run this at a running node", _NOT_RUNNING) from error
-    except (ControlRefusedError, FoundingError, StoreError) as error:
+    except (ControlRefusedError, ClusterSetupError, StoreError) as error:
         raise ToolError(str(error)) from error
     return 0
 

@@ -13,8 +13,8 @@ def rows(before: Status, now: Status, seconds: float, height: int, width: int, *
     """Return the rows of the screen, each cut to its width. seconds: between the two answers. keys: their help."""
     left = _figures(before, now, seconds)
     lists = _lists(before, now, seconds)
-    found = [_title(now) + (f"   ({keys})" if keys else ""), "", *left, "", *lists]
-    return [row[:width] for row in found[:height]]
+    rows = [_title(now) + (f"   ({keys})" if keys else ""), "", *left, "", *lists]
+    return [row[:width] for row in rows[:height]]
 
 
 def _title(now: Status) -> str:

@@ -70,10 +70,10 @@ def tools() -> dict[str, Tool]:
     """Return all commands by name, in alphabetical order."""
     from greenchat.server import tools as package  # late: it is this very package
 
-    found: list[Tool] = []
+    tools: list[Tool] = []
     for module in iter_modules(package.__path__):
-        found += getattr(import_module(f"{package.__name__}.{module.name}"), "TOOLS", ())
-    return {tool.name: tool for tool in sorted(found, key=lambda tool: tool.name)}
+        tools += getattr(import_module(f"{package.__name__}.{module.name}"), "TOOLS", ())
+    return {tool.name: tool for tool in sorted(tools, key=lambda tool: tool.name)}
 
 
 def overview(rows: Iterable[Tool]) -> str:

@@ -43,49 +43,49 @@ def duration(seconds: int) -> str:
 
 def _status(call: Call) -> int:
     try:
-        found = _ask(call, "status")
+        answer = _ask(call, "status")
     except ToolError as error:
         if call.arguments.quiet:
             return error.code
         raise
     if call.arguments.json:
-        json.dump(found, call.out, indent=2, ensure_ascii=False)
+        json.dump(answer, call.out, indent=2, ensure_ascii=False)
         call.out.write("\n")
     elif not call.arguments.quiet:
-        _print_rows(call.out, status_rows(found))
+        _print_rows(call.out, status_rows(answer))
     return 0
 
 
-def status_rows(found: dict[str, Any]) -> list[tuple[str, str]]:
+def status_rows(answer: dict[str, Any]) -> list[tuple[str, str]]:
     """Return the rows that `status` shows, as pairs of name and value."""
-    compiled = ", compiled" if found.get("compiled") else ""  # the server may be older
+    compiled = ", compiled" if answer.get("compiled") else ""  # the server may be older
     rows = [
-        ("version", f"greenchat {found['version']}{compiled}, Python {found['python']}, process {found['pid']}"),
-        ("running for", duration(found["uptime"])),
-        ("listening on", ", ".join(found["listening"])),
+        ("version", f"greenchat {answer['version']}{compiled}, Python {answer['python']}, process {answer['pid']}"),
+        ("running for", duration(answer["uptime"])),
+        ("listening on", ", ".join(answer["listening"])),
         (
             "users",
-            f"{found['users']} ({found['present']} connected, {found['operators']} operators, maximum"
-            f" {found['most_users']})",
+            f"{answer['users']} ({answer['present']} connected, {answer['operators']} operators, maximum"
+            f" {answer['most_users']})",
         ),
-        ("connections", f"{found['connections']} ({found['unregistered']} not registered yet)"),
-        ("channels", str(found["channels"])),
-        ("accounts", str(found["accounts"])),
-        ("bans", str(found["bans"])),
-        ("memory", f"{size(found['memory'])}, CPU {found['cpu']:.0f} s"),
-        ("longest turn", f"{found['longest_turn'] * 1000:.1f} ms in the last minutes"),
-        ("waiting to send", size(found["sendq"])),
-        ("database", size(found["store"])),
+        ("connections", f"{answer['connections']} ({answer['unregistered']} not registered yet)"),
+        ("channels", str(answer["channels"])),
+        ("accounts", str(answer["accounts"])),
+        ("bans", str(answer["bans"])),
+        ("memory", f"{size(answer['memory'])}, CPU {answer['cpu']:.0f} s"),
+        ("longest turn", f"{answer['longest_turn'] * 1000:.1f} ms in the last minutes"),
+        ("waiting to send", size(answer["sendq"])),
+        ("database", size(answer["store"])),
     ]
-    if found.get("nodes"):  # the server may be older
+    if answer.get("nodes"):  # the server may be older
         one = "its own connections, memory and turns; `greenchat-server cluster status` shows all nodes"
-        rows.insert(1, ("nodes", f"{found['nodes']}; this is one of them, with {one}"))
-    if found["certificate"]:
-        end = found["certificate_expires"]
+        rows.insert(1, ("nodes", f"{answer['nodes']}; this is one of them, with {one}"))
+    if answer["certificate"]:
+        end = answer["certificate_expires"]
         until = f", valid until {in_words(end)}" if end else ""
-        rows.append(("certificate", f"{found['certificate']}{until}"))
-    if found["rooms"]:
-        rows.append(("largest channels", ", ".join(f"{name} {count}" for name, count in found["rooms"][:5])))
+        rows.append(("certificate", f"{answer['certificate']}{until}"))
+    if answer["rooms"]:
+        rows.append(("largest channels", ", ".join(f"{name} {count}" for name, count in answer["rooms"][:5])))
     return rows
 
 
@@ -96,9 +96,9 @@ def _print_rows(out: TextIO, rows: list[tuple[str, str]]) -> None:
 
 
 def _clients(call: Call) -> int:
-    found = _ask(call, "clients")
+    answer = _ask(call, "clients")
     if call.arguments.json:
-        json.dump(found, call.out, indent=2, ensure_ascii=False)
+        json.dump(answer, call.out, indent=2, ensure_ascii=False)
         call.out.write("\n")
         return 0
     titles = ("NICK", "ACCOUNT", "FROM", "SPEAKS", "SINCE", "IDLE", "CHANNELS", "SENDQ")
@@ -113,7 +113,7 @@ def _clients(call: Call) -> int:
             str(client["channels"]),
             size(client["sendq"]),
         )
-        for client in sorted(found, key=lambda client: client["nick"].lower())
+        for client in sorted(answer, key=lambda client: client["nick"].lower())
     ]
     widths = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
     for row in (titles, *rows):
@@ -122,15 +122,17 @@ def _clients(call: Call) -> int:
 
 
 def _upgrade(call: Call) -> int:
-    found = _ask(call, "upgrade", patience=_UPGRADE)
-    if "nodes" in found:
-        for name in found["nodes"]:
+    answer = _ask(call, "upgrade", patience=_UPGRADE)
+    if "nodes" in answer:
+        for name in answer["nodes"]:
             _upgrade_node(call, name)
         now = _ask(call, "nodes")
         if call.configuration().options.cluster.node and now["newest"] > now["epoch"]:
             print(f"Once all nodes support epoch {now['newest']}, begin it with `cluster upgrade`", file=call.out)
         return 0
-    print(f"Process {found['pid']}, greenchat {found['version']}, has taken over; it was {found['was']}", file=call.out)
+    print(
+        f"Process {answer['pid']}, greenchat {answer['version']}, has taken over; it was {answer['was']}", file=call.out
+    )
     return 0
 
 
@@ -142,10 +144,10 @@ def _upgrade_node(call: Call, name: str) -> None:
     while monotonic() < deadline:
         sleep(_LOOK)
         try:
-            found = ask(call.configuration().options.data, "nodes")
+            answer = ask(call.configuration().options.data, "nodes")
         except (NoServerError, ControlRefusedError):  # the node that restarts
             continue
-        now = _row(found, name)
+        now = _row(answer, name)
         if now and (before is None or now["since"] != before["since"]):
             before_restart = f"; it was {before['version']}" if before else ""
             print(f"{name} was restarted, with greenchat {now['version']}{before_restart}", file=call.out, flush=True)
@@ -153,8 +155,8 @@ def _upgrade_node(call: Call, name: str) -> None:
     raise ToolError(f"{name} is not back after {_UPGRADE:.0f} s: see its log. The other nodes were not restarted")
 
 
-def _row(found: Any, name: str) -> Any:
-    return next((row for row in found["nodes"] if row["name"] == name), None)
+def _row(answer: Any, name: str) -> Any:
+    return next((row for row in answer["nodes"] if row["name"] == name), None)
 
 
 def _kick(call: Call) -> int:
@@ -216,9 +218,9 @@ def _erase_account(call: Call) -> int:
 
 
 def _reload(call: Call) -> int:
-    found = _ask(call, "reload")
-    call.out.write(f"{found['file'] or 'the configuration'} is in effect\n")
-    call.out.writelines(f"{note}\n" for note in found["notes"])
+    answer = _ask(call, "reload")
+    call.out.write(f"{answer['file'] or 'the configuration'} is in effect\n")
+    call.out.writelines(f"{note}\n" for note in answer["notes"])
     return 0
 
 

@@ -38,12 +38,13 @@ def loaded(tea: World, tmp_path: Path) -> Loaded:
 ECHO = """
 def start(chat):
     @chat.on_message
-    def heard(said):
-        if said.text.startswith("!say"):
-            said.reply(f"{said.nick}@{said.window}@{said.network} {said.text[5:]} {said.kind} {said.called} {said.id}")
+    def answer(message):
+        if message.text.startswith("!say"):
+            where = f"{message.nick}@{message.window}@{message.network}"
+            message.reply(f"{where} {message.text[5:]} {message.kind} {message.called} {message.id}")
     @chat.on_own_message
-    def spoken(said):
-        chat.print(f"we said {said.text}", "#tea")
+    def echo(message):
+        chat.print(f"we said {message.text}", "#tea")
 """
 
 
@@ -127,9 +128,9 @@ import sys
 def start(chat):
     print("starting")
     @chat.on_message
-    def heard(said):
-        print("heard\\x1b[2J", said.text)
-        if said.text == "leave":
+    def answer(message):
+        print("heard\\x1b[2J", message.text)
+        if message.text == "leave":
             sys.exit(3)
         chat.unknown
 """

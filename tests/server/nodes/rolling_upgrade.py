@@ -29,10 +29,10 @@ from greenchat.commands.core.steps import step
 
 
 def _count(ctx: Context, what: str, channel: str) -> None:
-    found = find_channel(ctx, channel)
-    count = int(found.metadata.get(what, "0")) + 1
-    found.metadata[what] = str(count)
-    ctx.broadcast(found, ctx.envelope("NOTICE", found.name, f"{what} {count}"))
+    room = find_channel(ctx, channel)
+    count = int(room.metadata.get(what, "0")) + 1
+    room.metadata[what] = str(count)
+    ctx.broadcast(room, ctx.envelope("NOTICE", room.name, f"{what} {count}"))
 
 
 @command("WAVE", params=1, since=LATER)

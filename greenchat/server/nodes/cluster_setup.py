@@ -32,25 +32,25 @@ _MADE, _FETCHED = "greenchat.published", "greenchat.fetched"
 _HOUR = 3600.0  # seconds
 
 
-class FoundingError(Exception):
+class ClusterSetupError(Exception):
     """A refusal; the text is the reason, in one line."""
 
 
-def found(config: Config) -> str:
+def init(config: Config) -> str:
     """Make the log, beginning with the state of this data folder. Return a text for the operator.
 
-    Raises FoundingError and StoreError, as all of these do.
+    Raises ClusterSetupError and StoreError, as all of these do.
     """
     seat = _seat(config)
     with _engine(seat) as engine, _folder(config) as keeper:
         _refuse_unsafe(seat)
         if (seat.data / STATE).exists():
-            raise FoundingError(
+            raise ClusterSetupError(
                 f"{seat.data} already belongs to a log: start its node. If the engine has lost that log, `cluster"
                 " rebase` creates a new one"
             )
         if engine.find_log(seat.log):
-            raise FoundingError(
+            raise ClusterSetupError(
                 f"the engine already has the log {seat.log}: to join it, run `greenchat-server cluster publish` at one"
                 " of its nodes, and `cluster join` here; or choose another name with cluster.log"
             )
@@ -78,7 +78,7 @@ def join_from_engine(config: Config) -> list[str]:
         store = ObjectStore(engine, seat.log)
         backup = store.find(_BACKUP)
         if backup is None:
-            raise FoundingError(
+            raise ClusterSetupError(
                 f"the engine has no backup of a node of the log {seat.log}: run `greenchat-server cluster publish` at a"
                 " node, or `greenchat-server backup FILE` there and `cluster join FILE` here"
             )
@@ -91,7 +91,7 @@ def join_from_engine(config: Config) -> list[str]:
                 store.get(backup, file)
                 return _become(file, _head(file), seat, stored)
             except NotThereError as error:
-                raise FoundingError(f"{_PUBLISHED} can't be used ({error}): run `cluster publish` again") from error
+                raise ClusterSetupError(f"{_PUBLISHED} can't be used ({error}): run `cluster publish` again") from error
             finally:
                 file.unlink(missing_ok=True)
 
@@ -103,7 +103,7 @@ def publish(config: Config) -> str:
         stored = _needed(seat, engine)
     head = _state(seat)
     if head is None:
-        raise FoundingError(f"{data} does not belong to a log: only a node can be published")
+        raise ClusterSetupError(f"{data} does not belong to a log: only a node can be published")
     _refuse_unfit(f"what {data} has", head, seat, stored)
     file = data / _MADE
     file.unlink(missing_ok=True)
@@ -116,7 +116,7 @@ def publish(config: Config) -> str:
             store.open(seat.keep * _HOUR, replicas=seat.replicas)
             store.put(_BACKUP, file, {"identity": head.identity, "position": str(head.position), "node": seat.name})
     except OSError as error:
-        raise FoundingError(f"can't read {file}: {error.strerror}") from error
+        raise ClusterSetupError(f"can't read {file}: {error.strerror}") from error
     finally:
         file.unlink(missing_ok=True)
     return (
@@ -133,14 +133,14 @@ def _become(file: Path, head: StateHead, seat: Seat, stored: StoredLog) -> list[
 
 
 def _refuse_unfit(name: str, head: StateHead, seat: Seat, stored: StoredLog) -> None:
-    """Raise FoundingError if no node can continue from a state with the present log."""
+    """Raise ClusterSetupError if no node can continue from a state with the present log."""
     if head.identity != stored.identity:
-        raise FoundingError(
+        raise ClusterSetupError(
             f"{name} does not belong to the engine's log {seat.log} (or is older than a rebase): make a new backup at"
             " a running node"
         )
     if stored.first > head.position + 1:
-        raise FoundingError(
+        raise ClusterSetupError(
             f"{name} is too old: it ends at entry {head.position} of the log, which begins at {stored.first} by now"
         )
 
@@ -152,25 +152,25 @@ def _number(text: str) -> int:
 def rebase(config: Config, *, is_sure: bool) -> str:
     """Make a new log from this node's state, to replace one that the engine has lost. Return a text for the operator.
 
-    is_sure: whether the engine's rest of the old one may be deleted.
+    is_sure: whether the remains of the old log at the engine may be deleted.
     """
     seat = _seat(config)
     with _engine(seat) as engine, _folder(config) as keeper:
         _refuse_unsafe(seat)
         head = _state(seat)
         if head is None:
-            raise FoundingError(
+            raise ClusterSetupError(
                 f"{seat.data} does not belong to a log: create one with `cluster init`, or join one with `cluster join`"
             )
         stored = engine.find_log(seat.log)
         applied = max(head.position, _applied(keeper, head.identity))
         if stored and stored.identity == head.identity and stored.last >= applied:
-            raise FoundingError(
+            raise ClusterSetupError(
                 f"the engine has the log {seat.log} up to entry {stored.last}, and this node has applied {applied} of"
                 " them: nothing is lost. Start the node"
             )
         if stored and not is_sure:
-            raise FoundingError(
+            raise ClusterSetupError(
                 f"the engine has a log {seat.log} up to entry {stored.last}, and this node has applied {applied} of"
                 " it or of the one before: use --yes to delete that log"
             )
@@ -179,7 +179,7 @@ def rebase(config: Config, *, is_sure: bool) -> str:
         moved = (seat.data / STATE).rename(free_name(seat.data / STATE))
         try:
             _begin(config, seat, engine, keeper)
-        except (FoundingError, EngineError, StoreError):
+        except (ClusterSetupError, EngineError, StoreError):
             moved.rename(seat.data / STATE)
             raise
     return (
@@ -189,7 +189,7 @@ def rebase(config: Config, *, is_sure: bool) -> str:
 
 
 def describe(config: Config) -> str:
-    """Return the last position of this data folder in the log, as a text. Raises FoundingError."""
+    """Return the last position of this data folder in the log, as a text. Raises ClusterSetupError."""
     seat = _seat(config)
     head = _state(seat)
     if head is None:
@@ -201,13 +201,13 @@ def describe(config: Config) -> str:
 
 def _refuse_unsafe(seat: Seat) -> None:
     for warning in unsafe(seat):
-        raise FoundingError(warning)
+        raise ClusterSetupError(warning)
 
 
 def _seat(config: Config) -> Seat:
     seat = Seat.of(config.options)
     if seat is None:
-        raise FoundingError(
+        raise ClusterSetupError(
             "the configuration does not name a node: use a --config with cluster.node and cluster.engine"
         )
     return seat
@@ -215,7 +215,7 @@ def _seat(config: Config) -> Seat:
 
 @contextmanager
 def _engine(seat: Seat) -> Iterator[Engine]:
-    """Open a connection to the engine. Raises FoundingError, also for errors of the engine in the block."""
+    """Open a connection to the engine. Raises ClusterSetupError, also for errors of the engine in the block."""
     try:
         engine = Engine(seat.engine, f"greenchat {seat.name}", starting=STARTING)
         try:
@@ -223,7 +223,7 @@ def _engine(seat: Seat) -> Iterator[Engine]:
         finally:
             engine.close()
     except EngineError as error:
-        raise FoundingError(str(error)) from error
+        raise ClusterSetupError(str(error)) from error
 
 
 @contextmanager
@@ -244,7 +244,7 @@ def _begin(config: Config, seat: Seat, engine: Engine, keeper: StoreKeeper) -> N
     try:
         state_file.write(seat.data / STATE, identity, network)
     except OSError as error:
-        raise FoundingError(f"can't write {seat.data / STATE}: {error.strerror}") from error
+        raise ClusterSetupError(f"can't write {seat.data / STATE}: {error.strerror}") from error
     try:
         engine.make_log(seat.log, identity, replicas=seat.replicas)
     except EngineError:
@@ -257,29 +257,31 @@ def _begin(config: Config, seat: Seat, engine: Engine, keeper: StoreKeeper) -> N
 def _needed(seat: Seat, engine: Engine) -> StoredLog:
     stored = engine.find_log(seat.log)
     if stored is None:
-        raise FoundingError(f"the engine has no log {seat.log}: create it with `cluster init` at the first node")
+        raise ClusterSetupError(f"the engine has no log {seat.log}: create it with `cluster init` at the first node")
     return stored
 
 
 def _head(file: Path) -> StateHead:
     content = backup.carried(file, STATE)
     if content is None:
-        raise FoundingError(f"{file} is not a backup of a node: make one at a node with `greenchat-server backup FILE`")
+        raise ClusterSetupError(
+            f"{file} is not a backup of a node: make one at a node with `greenchat-server backup FILE`"
+        )
     try:
         return state_file.parse_head(content.partition(b"\n")[0].decode("utf-8", "surrogatepass"))
     except ValueError as error:
-        raise FoundingError(f"{file} has a state that can't be read: {error}") from error
+        raise ClusterSetupError(f"{file} has a state that can't be read: {error}") from error
 
 
 def _state(seat: Seat) -> StateHead | None:
     try:
         return state_file.head_of(seat.data / STATE)
     except StateFileError as error:
-        raise FoundingError(str(error)) from error
+        raise ClusterSetupError(str(error)) from error
 
 
 def _applied(keeper: StoreKeeper, identity: str) -> int:
-    """Return the entry up to which a database has all of a log."""
+    """Return the last entry of a log that a database contains."""
     mark = keeper.store.document(documents.SERVER.name, documents.POSITION)
     return int(mark[1]) if isinstance(mark, list) and mark[0] == identity else 0
 
