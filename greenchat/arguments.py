@@ -27,7 +27,7 @@ class Parser(argparse.ArgumentParser):
         self.exit(WRONG_USE, f"{self.prog}: {message}; see --help\n")
 
     def _print_message(self, message: str, file: object = None) -> None:
-        """Write --help and the like. argparse would take a full disk for success."""
+        """Write --help and the like. argparse itself would ignore a full disk."""
         if file is None or file is sys.stderr:
             super()._print_message(message, sys.stderr)
             return

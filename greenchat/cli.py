@@ -8,7 +8,7 @@ WRONG_USE = 2  # the exit status of a program that was called wrongly
 
 
 class UsageError(Exception):
-    """The user has to change something, on the command line or about it; the text says what in one clear line."""
+    """The user has to correct the command line, or something that it names; the text says what, in one line."""
 
 
 def called(program: str) -> str:

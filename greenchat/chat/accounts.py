@@ -98,7 +98,7 @@ class Account:
         return parse_msgid(self.id.removeprefix(_ID)) or first_id(self.created)
 
     def document(self) -> dict[str, Any]:
-        """Return all of it as JSON can hold it."""
+        """Return all fields as a JSON value."""
         factor = self.second_factor
         return {
             "name": self.name,
@@ -153,7 +153,7 @@ class DeletedAccount:
     time: int
 
     def document(self) -> dict[str, Any]:
-        """Return all of it as JSON can hold it."""
+        """Return all fields as a JSON value."""
         return {"name": self.name, "id": self.id, "time": self.time}
 
     @classmethod

@@ -73,7 +73,7 @@ Act = CommandAct | StepAct | SpeechAct
 
 
 def encode(act: Act) -> list[Any]:
-    """Return an act as JSON can hold it."""
+    """Return an act as a JSON value."""
     if isinstance(act, CommandAct):
         return [_RAN, act.session, act.now, act.command, list(act.params), *([dict(act.tags)] if act.tags else [])]
     if isinstance(act, SpeechAct):

@@ -41,7 +41,7 @@ class SentIds:
             self._msgids.popitem(last=False)
 
     def dump(self) -> list[list[object]]:
-        """Return all of them as JSON can hold it."""
+        """Return all of them as a JSON value."""
         return [[*key, msgid] for key, msgid in self._msgids.items()]
 
     def load(self, stored: Iterable[Sequence[Any]]) -> None:

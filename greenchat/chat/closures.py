@@ -286,7 +286,7 @@ class Closures:
         self._find_ended(channels)
 
     def dump(self) -> list[list[Any]]:
-        """Return all of it, as JSON can hold it."""
+        """Return all closures as a JSON value."""
         return [
             [key, each.start, each.life, each.quiet, each.end, _listed(each.inside), list(each.first)]
             for key, closures in self._of.items()

@@ -90,7 +90,7 @@ class ListEntry:
     reason: str = ""
 
     def document(self) -> list[Any]:
-        """Return all of it as JSON can hold it; an entry without end and reason is as version 0.1.0 wrote it."""
+        """Return all fields as a JSON value; an entry without end and reason is as version 0.1.0 wrote it."""
         more = [self.until, self.reason] if self.until or self.reason else []
         return [self.mask.text, self.setter, self.time, self.mask.account_id, *more]
 

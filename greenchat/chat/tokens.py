@@ -47,7 +47,7 @@ class Token:
         return not self.expires or now < self.expires
 
     def document(self) -> dict[str, Any]:
-        """Return all of it as JSON can hold it."""
+        """Return all fields as a JSON value."""
         return {name: getattr(self, name) for name in self.__slots__} | {"rights": list(self.rights)}
 
     @classmethod

@@ -53,7 +53,7 @@ class Whowas:
                 del self._by_nick[oldest]
 
     def dump(self) -> list[list[object]]:
-        """Return all of them, the oldest first, as JSON can hold it."""
+        """Return all of them, the oldest first, as a JSON value."""
         left = {name: iter(reversed(entries)) for name, entries in self._by_nick.items()}
         return [[name, *astuple(next(left[name]))] for name in self._order]
 

@@ -321,7 +321,7 @@ class ClientApp:
         return transport
 
     def _unlocking(self, network: ClientNetwork) -> Callable[[], NetworkEvent] | None:
-        """Return what gets the password of a network from the keyring or by the user's command, None for neither."""
+        """Return a function that gets a network's password, from the keyring or the user's command, or None."""
         vault, server, nick = self._stores.vault, str(network.address), login.account_of(network)
         locked = next((name for name in (SERVER, nick) if vault.is_in_keyring(server, name)), None)
         if locked:

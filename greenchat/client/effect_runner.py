@@ -60,10 +60,10 @@ from greenchat.records import record
 class Stores:
     """The stores that outlive the program, and their folders.
 
-    save: writes the settings down; raises OSError. load: reads them again; raises SettingError. report: writes the
-    exception that is being handled down, under a name, and says where. plugins: the folder of their files. logs: the
-    folder for what is exported. files: the folder for what people send. serve: starts a server on this machine; says
-    what was in the way, "" for nothing.
+    save: saves the settings; raises OSError. load: reads the settings again; raises SettingError. report: writes a
+    report of the exception that is being handled, under a name; returns its path. plugins: the folder of plugins.
+    logs: the folder of exports. files: the folder of received files. serve: starts a server on this machine; returns
+    why that failed, "" after a success.
     """
 
     vault: Vault
@@ -79,8 +79,8 @@ class Stores:
 
 @record(slots=True)
 class EffectRunner:
-    """connection: that of a network, a new one where it has none. leaving: the user wants to leave greenchat;
-    farewell: what is still to be said to the servers then."""
+    """connection: returns a network's connection, made if need be. leaving: whether the user wants to leave;
+    farewell: the reason that servers are still to be told."""
 
     console: Console
     surface: Surface

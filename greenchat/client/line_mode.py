@@ -203,7 +203,7 @@ class PlainScreen:
 
 
 def format_line(line: Line, window: str) -> str:
-    """Return `20:05 #tea bob: hello`, the window only where it is named; a reply names what it replies to."""
+    """Return `20:05 #tea bob: hello`, without the window if it is ""; a reply quotes the message that it answers."""
     text = "\n  ".join(visible(strip_formatting(part)) for part in line.text.split("\n"))
     prefix = f" {visible(window)}" if window else ""
     nick = visible(line.nick)

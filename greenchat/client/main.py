@@ -197,8 +197,8 @@ def _note(model: Model, text: str, now: int) -> None:
 
 
 def _ask_where(console: Console, destination: Destination, note: str, *, fixed: bool) -> None:
-    """Begin with the join screen and the answers given there the last time. note: to be read behind it. fixed: the
-    server is known."""
+    """Begin with the join screen, filled with the last answers. note: shown in the window behind it. fixed: whether
+    the server is known."""
     network = console.model.network
     network.link.leaving = True  # do not connect before the user wants it
     last = recall("destination")
@@ -321,7 +321,7 @@ _NOBODY = frozenset(
 
 
 def _user_name() -> str:
-    """Return a nickname to propose: what is left of the system's user name, else of who became root; else a guest's."""
+    """Return a nickname to propose: from the name of the system's user or of who became root, or else a guest's."""
     import pwd
 
     names = [os.environ.get(each, "") for each in ("USER", "LOGNAME", "SUDO_USER", "DOAS_USER")]
@@ -347,7 +347,7 @@ def _ask_for_nick() -> str:
 
 
 def _terminal_is_light() -> bool:
-    """rxvt, Konsole and others tell their colours as `foreground;background`."""
+    """Whether the background is light: rxvt, Konsole and others report their colours as `foreground;background`."""
     return os.environ.get("COLORFGBG", "").rpartition(";")[2] in ("7", "15")
 
 

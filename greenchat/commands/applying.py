@@ -105,7 +105,7 @@ class Applier:
         self._sessions.pop(number, None)
 
     def _come(self, act: Act) -> Session:
-        """Return a session for an act of an unknown one: a new session, an unregistered one, or the server's."""
+        """Return a new session for an act of an unknown one: registering, unregistered, or the server's."""
         if not isinstance(act, CommandAct | SpeechAct) and act.step == _ENTER:
             session = new_session(self._new_outbox(), act.fields[0], act.now)
             session.number = act.session

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def to_document(value: Any) -> Any:
-    """Return a value of such a dataclass, or of one of its fields, as JSON can hold it."""
+    """Return a value of such a dataclass, or of one of its fields, as a JSON value."""
     if dataclasses.is_dataclass(value):
         return {name: to_document(each) for name, each in flat_values(value).items()}
     if isinstance(value, tuple):

@@ -98,6 +98,6 @@ def _is_table(kind: Any) -> bool:
 
 
 def _comment(text: str) -> list[str]:
-    """Wrap it: the source's own lines are joined, but rows that begin with a space stay rows."""
+    """Wrap a comment: the source's own lines are joined, but rows that begin with a space stay rows."""
     paragraphs = re.sub(r"\n(?=\S)", " ", text).splitlines()
     return [f"# {line}" for paragraph in paragraphs for line in wrap(paragraph, _WIDTH - 2)]

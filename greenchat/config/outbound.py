@@ -45,7 +45,7 @@ class WebhookRules:
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """The settings of both."""
+    """The settings of Web Push and of webhooks."""
 
     push: Annotated[
         Push, Key("Web Push: notifies clients and the page of private messages and highlights while they are closed.")

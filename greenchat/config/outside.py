@@ -1,4 +1,4 @@
-"""The settings of checks of passwords by others: a program, an HTTP service, an LDAP directory."""
+"""The settings of external password checks: by a program, an HTTP service, an LDAP directory."""
 
 import re
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ class AuthScript:
 
     @property
     def is_on(self) -> bool:
-        """Whether there is one."""
+        """Whether a program or a service is configured."""
         return bool(self.command or self.url)
 
 
@@ -88,7 +88,7 @@ class Ldap:
 
     @property
     def is_on(self) -> bool:
-        """Whether there is one."""
+        """Whether a directory is configured."""
         return bool(self.url)
 
 

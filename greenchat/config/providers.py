@@ -1,4 +1,4 @@
-"""The settings of logins that others vouch for: tokens, OpenID Connect, a program or HTTP service, a directory."""
+"""The settings of logins by external services: tokens, OpenID Connect, a program or HTTP service, a directory."""
 
 from dataclasses import dataclass, field
 from typing import Annotated

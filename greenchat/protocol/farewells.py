@@ -1,3 +1,3 @@
-"""Last words of the server that our client understands."""
+"""Farewells of the server that our client recognizes."""
 
 UPGRADED = "The server was upgraded; connect again"

@@ -14,7 +14,7 @@ _STATUS = b"NATS/1.0"
 
 
 class NatsError(ValueError):
-    """The bytes are not NATS; the text says which."""
+    """The bytes are not NATS; the text quotes them."""
 
 
 class NatsFrame(NamedTuple):

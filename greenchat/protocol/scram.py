@@ -20,7 +20,7 @@ MOST_ITERATIONS = 2_000_000  # the most that a client computes for a server: som
 HASHES = {"SCRAM-SHA-256": "sha256", "SCRAM-SHA-512": "sha512"}
 """The mechanisms, and their hashes as hashlib names them."""
 PLUS = "-PLUS"
-"""What the name of a mechanism ends in that has channel binding."""
+"""The suffix of mechanisms with channel binding."""
 NO_BINDINGS: Mapping[str, bytes] = MappingProxyType({})
 _MECHANISMS = {hash_name: mechanism for mechanism, hash_name in HASHES.items()}
 

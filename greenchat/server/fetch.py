@@ -114,6 +114,6 @@ def _connection(scheme: str, host: str, port: int | None, timeout: float) -> HTT
 def system_trust() -> ssl.SSLContext:
     """Return a context with the system's certificates, read once: that takes longer than most answers.
 
-    Whoever uses it changes nothing in it.
+    Callers must not change it.
     """
     return ssl.create_default_context()

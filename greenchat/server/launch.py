@@ -219,7 +219,7 @@ def _renew_certificate(app: App) -> None:
 
 
 class _Ending:
-    """The first SIGINT or SIGTERM ends the server in good order, the second at once.
+    """The first SIGINT or SIGTERM stops the server properly, the second at once.
 
     successor: the process that has taken over, which is to end in this one's place; 0 without one.
 
@@ -234,12 +234,12 @@ class _Ending:
         self.successor = 0
 
     def ask(self, number: int) -> None:
-        """Handle a signal: the first ends the server in good order, the second at once."""
+        """Handle a signal: the first stops the server properly, the second at once."""
         if self.successor:  # the signal came while this process handed over; Ctrl-C has reached both
             if number == signal.SIGTERM:
                 stand_in.forward(self.successor, number)
         elif not self._asked:
-            if sys.stderr.isatty():  # shows whoever pressed Ctrl-C that it was noticed
+            if sys.stderr.isatty():  # confirms that Ctrl-C was noticed
                 sys.stderr.write("\nStopping; press Ctrl-C again to stop at once\n")
             self.begin()
         elif time.monotonic() - self._asked > _TOGETHER:

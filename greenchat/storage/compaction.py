@@ -49,7 +49,7 @@ class Compaction:
         self._fresh: defaultdict[int, list[int]] = defaultdict(list)  # ids by conversation, for the next round
         self._count = 0
         self.last = 0
-        """The largest id that there is in the database, 0 if there is none."""
+        """The largest id in the database, 0 if it has no events."""
         self._slices: deque[_Slice] = deque()  # the rest of the current round
         self.upto = one_number(connection, "SELECT upto FROM settling")
         self._resume()

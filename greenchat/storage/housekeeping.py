@@ -256,7 +256,7 @@ class Housekeeping:
         return self._learns_upto is not None and self._sealing.sealed < self._learns_upto
 
     def _has_more_to_learn(self) -> bool:
-        """Whether something is to be removed from the index's file that people may no longer read."""
+        """Whether the index's file contains text that has to be removed."""
         return bool(self._trimming.planned) or self._index.is_untidy
 
     def _is_time_to_seal(self) -> bool:

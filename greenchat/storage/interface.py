@@ -20,7 +20,7 @@ from greenchat.protocol.msgid import LAST_ID, format_msgid, time_of
 NO_TAGS: Mapping[str, str] = MappingProxyType({})
 
 SAID = frozenset(("PRIVMSG", "NOTICE"))
-"""What counts as a message, for those who don't ask for all kinds of events."""
+"""The commands that count as messages, for readers that do not request all kinds of events."""
 
 
 class StoreError(Exception):
@@ -278,7 +278,7 @@ class HistoryReader(Protocol):
         """Return the matching events, oldest first; may take long."""
 
     def matching(self, query: Query, events: Sequence[StoredEvent]) -> list[StoredEvent]:
-        """Return the events of a few that the search would find."""
+        """Return those of a few events that the search would find."""
 
 
 class Store(HistoryReader, Protocol):

@@ -65,7 +65,7 @@ class Log(Protocol):
         """
 
     def find(self, look: Callable[[], T | None]) -> T | None:
-        """Return what a function finds, after `catch_up` if need be; None if there is no such thing on any node."""
+        """Return what a function finds, after `catch_up` if need be; None if no node has it."""
 
 
 class MemoryLog:

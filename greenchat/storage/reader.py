@@ -230,7 +230,7 @@ def by_id(connection: sqlite3.Connection, ids: Iterable[int]) -> list[StoredEven
 
 
 def accounts(connection: sqlite3.Connection) -> list[str]:
-    """Return the accounts that ever said something."""
+    """Return the accounts that have sent a message."""
     (answer,) = connection.execute("SELECT json_group_array(DISTINCT account) FROM source").fetchone()
     return [account for account in json.loads(answer) if account]
 

@@ -195,7 +195,7 @@ def trim(connection: sqlite3.Connection, cut: Remnant, limit: int) -> bool:
 
 
 def forget_cuts(connection: sqlite3.Connection) -> None:
-    """Delete what cuts have left, and let events of before them come again. Slow: not in the event loop."""
+    """Delete what cuts have left, and allow events older than the cuts again. Slow: not in the event loop."""
     for remnant in remnants(connection):
         while not trim(connection, remnant, _AT_ONCE):
             pass

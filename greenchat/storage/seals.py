@@ -112,13 +112,13 @@ class _SealOf:
         self._value = 0
 
     def step(self, blob: bytes) -> None:
-        """Take one more in."""
+        """Add a blob."""
         hashing = _HASH.copy()  # takes half the time of a new one
         hashing.update(blob)
         self._value ^= int.from_bytes(hashing.digest(), "big")
 
     def finalize(self) -> int:
-        """Return it as SQLite can hold it: 63 bits."""
+        """Return the XOR as an integer of SQLite, in 63 bits."""
         return self._value >> 1
 
 

@@ -350,7 +350,7 @@ class SearchIndex:
 
 
 def matching(query: Query, events: Sequence[StoredEvent]) -> list[StoredEvent]:
-    """Return the events of a few that the search would find, oldest first, using an index in memory."""
+    """Return those of a few events that the search would find, oldest first, using an index in memory."""
     places = {key: number for number, key in enumerate(query.conversations)}
     rows = [
         (number, "".join(event.params[1:][-1:]), index_batch.sender(event.source), f"c{places[event.conversation]}")

@@ -173,7 +173,7 @@ class SqliteStore:
             return reader.by_id(connection, ids)
 
     def accounts(self) -> list[str]:
-        """Return all accounts that ever said something."""
+        """Return all accounts that have sent a message."""
         with errors(self.path, "read"), self._readers.connection() as connection:
             return reader.accounts(connection)
 
@@ -188,7 +188,7 @@ class SqliteStore:
             return self._index.search(query, budget=_SEARCH_SECONDS)
 
     def matching(self, query: Query, events: Sequence[StoredEvent]) -> list[StoredEvent]:
-        """Return the events of a few that the search would find."""
+        """Return those of a few events that the search would find."""
         with errors(self.path, "read"):
             return search.matching(query, events)
 

@@ -1,7 +1,7 @@
 """Applies the retention limits: finds expired history, cuts it, removes it from the search index, and deletes it, in
 small steps.
 
-A cut is an ordinary write: found cuts are decided upon and committed, so that several nodes cut at the same entry of
+A cut is an ordinary write: due cuts are decided upon and committed, so that several nodes cut at the same entry of
 their log, and the history disappears for readers at once. Each store then deletes the remnants in its own time, from
 the index first. The writing thread deletes; all other work is done in the housekeeping's.
 """

@@ -157,13 +157,13 @@ class Nodes:
         )
 
     def dump(self) -> list[Any]:
-        """Return it as a document."""
+        """Return the nodes as a document."""
         nodes = [list(astuple(node)) for node in self._nodes.values()]
         written = [[folder, *each] for folder, each in self._written.items()]
         return [self.position, self.time, nodes, [list(each) for each in self._digests.items()], written]
 
     def load(self, document: Sequence[Any] | None) -> None:
-        """Fill it from a document."""
+        """Restore the nodes from a document."""
         if document:
             self.position, self.time, nodes, digests, *rest = document
             written = rest[0] if rest else []  # missing in documents of older versions

@@ -27,7 +27,7 @@ FIELDS = (
 
 
 def dump(channel: Channel, numbers: Mapping[User, int]) -> dict[str, Any]:
-    """Return a channel as JSON can hold it. numbers: of the users in the snapshot."""
+    """Return a channel as a JSON value. numbers: of the users in the snapshot."""
     form = {name: getattr(channel, name) for name in FIELDS}
     topic, registration = channel.topic, channel.registration
     form["flags"] = "".join(sorted(channel.flags))

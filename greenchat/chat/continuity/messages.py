@@ -1,4 +1,4 @@
-"""Messages as JSON can hold them, for the parts of the state that have some."""
+"""Messages as JSON values, for the parts of the state that have some."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 from greenchat.protocol.message import Message
 
 Form = Mapping[str, Any]
-"""A part of the state as JSON can hold it."""
+"""A part of the state as a JSON value."""
 
 
 def dump_message(message: Message) -> list[Any]:
-    """Return a message as JSON can hold it."""
+    """Return a message as a JSON value."""
     return [message.command, list(message.params), message.source, dict(message.tags)]
 
 

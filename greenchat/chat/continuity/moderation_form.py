@@ -17,7 +17,7 @@ from greenchat.protocol.multiline import Part
 
 
 def dump(network: Network, numbers: Mapping[User, int], now: int) -> dict[str, Any]:
-    """Return the state as JSON can hold it. numbers: of the users in the snapshot. now: ms since the epoch."""
+    """Return the state as a JSON value. numbers: of the users in the snapshot. now: ms since the epoch."""
     state = network.moderation
     since = now - max(LATELY, round(network.settings.spam.window * 1000))
     suspects = [

@@ -29,7 +29,7 @@ CALLER_ID = ("accepted", "addressed", "informed")
 
 
 def dump(user: User) -> dict[str, Any]:
-    """Return a user without the sessions, as JSON can hold it."""
+    """Return a user without the sessions, as a JSON value."""
     form = {name: getattr(user, name) for name in FIELDS}
     form |= {name: getattr(user.caller_id, name) for name in CALLER_ID}
     form["modes"] = "".join(sorted(user.modes))

@@ -22,7 +22,7 @@ class Webhook:
     created: int
 
     def document(self) -> dict[str, Any]:
-        """Return all of it as JSON can hold it."""
+        """Return all fields as a JSON value."""
         return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod

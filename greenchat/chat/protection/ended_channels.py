@@ -1,11 +1,11 @@
 """Channels that have ended and about which something is stored. Beyond a total, some of them are forgotten.
 
 Guests can't push out what is stored for users with an account: channels with guests only are forgotten first. And one
-person can push out only a hundredth of what is stored for others: whoever has more loses the oldest of their own. More
-takes more accounts, or for the channels of guests more connections, both of which are throttled.
+person can push out only a hundredth of what is stored for others: beyond that the person's own oldest channels go.
+More takes more accounts, or for the channels of guests more connections, both of which are throttled.
 """
 
-_MOST = 50_000  # things kept of them all, see `EndedChannels.add`: some 30 MB
+_MOST = 50_000  # the largest total of sizes, see `EndedChannels.add`: some 30 MB
 _SHARES = 100
 
 
@@ -33,7 +33,7 @@ class EndedChannels:
         return self._total > _MOST
 
     def next_to_forget(self) -> str:
-        """Return the channel of which to forget all, after one was added."""
+        """Return the channel to be forgotten, after one was added."""
         owned = self._owned.get(self._latest, {})
         if len(owned) > 1 and sum(owned.values()) > _MOST // _SHARES:
             return next(iter(owned))

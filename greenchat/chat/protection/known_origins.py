@@ -34,7 +34,7 @@ class KnownOrigins:
             del origins[next(iter(origins))]
 
     def dump(self) -> list[list[object]]:
-        """Return all of them as JSON can hold it."""
+        """Return all of them as a JSON value."""
         return [[account, list(origins)] for account, origins in self._origins.items()]
 
     def load(self, stored: Iterable[tuple[str, list[str]]]) -> None:

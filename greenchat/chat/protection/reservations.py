@@ -35,7 +35,7 @@ class Reservation:
         return not self.until or now < self.until
 
     def document(self) -> dict[str, Any]:
-        """Return all of it as JSON can hold it."""
+        """Return all fields as a JSON value."""
         return {name: getattr(self, name) for name in self.__slots__}
 
     @classmethod

@@ -54,7 +54,7 @@ class ServerBan:
         return f"You are banned from this server: {self.reason}"
 
     def document(self) -> dict[str, Any]:
-        """Return all of it as JSON can hold it."""
+        """Return all fields as a JSON value."""
         return {
             "kind": self.target.kind,
             "target": self.target.text,

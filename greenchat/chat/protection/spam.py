@@ -69,7 +69,7 @@ class NewcomerTexts:
         self._texts: dict[str, dict[str, int]] = {}  # by text, or by the host of a link: user -> time (ms)
 
     def dump(self, since: int) -> list[list[Any]]:
-        """Return the lines since a time (ms) as JSON can hold it."""
+        """Return the lines since a time (ms) as a JSON value."""
         recent: list[list[Any]] = [
             [mark, [[speaker, time] for speaker, time in speakers.items() if time > since]]
             for mark, speakers in self._texts.items()

@@ -111,7 +111,7 @@ class Attempts:
         self._failures.pop(key, None)
 
     def dump(self) -> list[list[object]]:
-        """Return the counted attempts as JSON can hold them, without those under way."""
+        """Return the counted attempts as a JSON value, without those under way."""
         return [[key, list(times)] for key, times in sorted(self._failures.items())]
 
     def load(self, stored: Iterable[Sequence[Any]]) -> None:

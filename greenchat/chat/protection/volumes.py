@@ -46,13 +46,13 @@ class Volumes:
         self.only_accounts = False
 
     def use(self, throttle: Throttle, connections: Connections) -> None:
-        """Take over the options; what was drawn under others is forgotten."""
+        """Apply the options; portions drawn under previous ones are forgotten."""
         self._throttle = throttle
         self._connections = connections
         self._buckets.clear()
 
     def draw(self, session: MeteredSession, account: str, now: int) -> int:
-        """Give a connection a portion and return 0, or return after how many ms there will be one.
+        """Give a connection a portion and return 0, or return the ms until one will be available.
 
         What it has written beyond its last portion is taken from the next ones. account: its id, "" without one. now:
         ms since the epoch.
@@ -69,7 +69,7 @@ class Volumes:
         return 0
 
     def charge_rest(self, session: MeteredSession, account: str, now: int) -> None:
-        """Count what a connection that has ended has written beyond its last portion: others of its address pay it.
+        """Charge the address of a connection that has ended for what it has written beyond its last portion.
 
         account: its id, "" without one. now: ms since the epoch.
         """
@@ -79,7 +79,7 @@ class Volumes:
                 self._bucket(key, bound).take(now, debt)
 
     def shift(self, jump: int) -> None:
-        """Follow a clock that was set forward by so many ms, or back: nobody has to wait for it."""
+        """Adjust to a jump of the clock by so many ms: nobody has to wait because of it."""
         for bucket in self._buckets.values():
             bucket.full_at += jump
 

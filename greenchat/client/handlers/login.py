@@ -109,7 +109,7 @@ def registered(incoming: Incoming) -> None:
 
 @on(Numeric.ERR_NEEDREGGEDNICK)
 def only_registered(incoming: Incoming) -> None:
-    """`<channel> :Cannot join channel (+R)`, or `<nick>` for a private talk."""
+    """`<channel> :Cannot join channel (+R)`, or `<nick>` for a private conversation."""
     network, name = incoming.network, incoming.param(1)
     joining.refused(incoming.model, network, name)
     account = network.nicks.wanted

@@ -64,7 +64,7 @@ def hide_list_end(incoming: Incoming) -> None:
 @on(Numeric.RPL_ACCEPTLIST)
 def accepted(incoming: Incoming) -> None:
     """Show a line of the accept list for mode +g."""
-    incoming.answer("You hear " + ", ".join(incoming.message.params[1:]))
+    incoming.answer("You accept messages from " + ", ".join(incoming.message.params[1:]))
 
 
 @on(*MASK_LISTS)

@@ -86,7 +86,7 @@ class QuestionMode(_Typing):
 
 
 class PromptMode(_Typing):
-    """A text is asked for."""
+    """A prompt for a text in the input line's place."""
 
     holds = True
 

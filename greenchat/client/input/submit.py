@@ -17,11 +17,11 @@ from greenchat.protocol.formatting import HEX_COLOUR
 
 _KEPT = "\n\t" + HEX_COLOUR + "".join(code for _, code in FORMATS.values())
 UNSENDABLE = re.compile(f"(?![{_KEPT}])[\x00-\x1f\x7f-\x9f]")
-GUARDED_LINES = 3  # from which on a paste is asked about
+GUARDED_LINES = 3  # lines from which on a paste has to be confirmed
 
 
 def sendable(text: str) -> str:
-    """Without control characters; line breaks, tabs and the codes of formats stay."""
+    """Return the text without control characters; line breaks, tabs and formatting codes stay."""
     return UNSENDABLE.sub("", text)
 
 
@@ -63,7 +63,7 @@ class Submitter:
 
     def order(self, line: str, now: int) -> None:
         """Run a slash command."""
-        from greenchat.client import slash  # late: a score of files that the first picture does without
+        from greenchat.client import slash  # late: some twenty files that the first frame does not need
 
         slash.run(self._model, line, now)
 

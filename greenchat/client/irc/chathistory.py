@@ -150,7 +150,7 @@ def answered(model: Model, buffer: Buffer, lines: int, now: int) -> None:
 
 
 def failed(model: Model, buffer: Buffer, now: int) -> None:
-    """Note that the history can't be had, so that it is not requested again."""
+    """Note that the history is not available, so that it is not requested again."""
     page, buffer.history.page = buffer.history.page, None
     if page is None:
         return
@@ -161,7 +161,7 @@ def failed(model: Model, buffer: Buffer, now: int) -> None:
 
 
 def _brought_nothing(buffer: Buffer, page: Page, *, full: bool) -> bool:
-    """Whether a full page by times brought nothing new: all was said in the millisecond of a line that is here."""
+    """Whether a full page, requested by time, had no new line: all are of the millisecond of a known line."""
     return full and not page.new and page.command != "LATEST" and not buffer.history.crowded
 
 
@@ -181,7 +181,7 @@ def _message_before(buffer: Buffer, number: int) -> Line | None:
 
 
 def confirm_own(buffer: Buffer, text: str, time: int) -> None:
-    """Note that a waiting line of the user's is in the history: it has arrived before the connection broke.
+    """Note that a waiting line of the user's is in the history: it arrived before the connection broke.
 
     time: by the server's clock.
     """
@@ -246,7 +246,7 @@ def _ask(buffer: Buffer, command: str, *references: str, gap: str = "", before: 
 
 
 def _from(buffer: Buffer, line: Line, shift: int) -> str:
-    """The place of a line in a question; shift: milliseconds by which its time is moved, so that it is included."""
+    """Return the reference to a line for a request. shift: ms by which its time is moved, to include the line."""
     return f"msgid={line.id}" if buffer.history.crowded else _at(line.time + shift)
 
 

@@ -30,8 +30,8 @@ def offered(network: ClientNetwork, nick: str, argument: str) -> Offer | None:
 
 
 def safe_name(name: str) -> str:
-    """Return a name for a file in the user's folder: no path, nothing hidden, no option, nothing that a terminal obeys,
-    and not too long."""
+    """Return a safe name for a file in the user's folder: without a path, without a leading dot or hyphen, without
+    control characters, and not too long."""
     last = re.split(r"[/\\]", name)[-1]
     plain = "".join(letter if letter.isprintable() and letter not in ':*?"<>|' else "_" for letter in last)
     return plain.lstrip("-. ").encode()[:_LONGEST].decode(errors="ignore").rstrip(". ") or "file"

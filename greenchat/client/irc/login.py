@@ -156,7 +156,7 @@ def _response(network: ClientNetwork, attempt: Attempt, challenge: str) -> bytes
 
 
 def log_in(network: ClientNetwork, credentials: Credentials) -> str:
-    """Log in now. Returns why that can't be, or ""."""
+    """Log in now; return why that is impossible, or ""."""
     _take(network, credentials, keep=network.login.keep or credentials != network.login.credentials)
     if network.link.state is not LinkState.ONLINE:
         return ""

@@ -19,7 +19,7 @@ LONGEST_LIST = 400  # bytes of nicknames in one line
 
 @record(frozen=True, slots=True)
 class Watched:
-    """An entry of the notify list. network: its name, "" for all. away: tell of that, too."""
+    """An entry of the notify list. network: its name, "" for all. away: whether to report away messages, too."""
 
     nick: str
     network: str = ""
@@ -48,7 +48,7 @@ def watched(model: Model, network: ClientNetwork) -> dict[str, Watched]:
 
 
 def watch(model: Model, network: ClientNetwork) -> None:
-    """After registration or a change of the list, have the server watch it, or begin to ask."""
+    """After registration or a change of the list, let the server monitor it, or begin to poll."""
     if network.link.state is not LinkState.ONLINE:
         return
     wanted = watched(model, network)
@@ -74,7 +74,7 @@ def watch(model: Model, network: ClientNetwork) -> None:
 
 
 def ask(network: ClientNetwork) -> None:
-    """Ask the server who of them is online, where it does not tell by itself."""
+    """Ask a server that does not report changes which users of the list are online."""
     if network.link.state is not LinkState.ONLINE or "MONITOR" in network.isupport.tokens:
         return
     missing = () if network.is_me(network.nicks.wanted) else (network.nicks.wanted,)
@@ -85,7 +85,7 @@ def ask(network: ClientNetwork) -> None:
 
 
 def answered(model: Model, network: ClientNetwork, asked: Iterable[str], online: Iterable[str], now: int) -> None:
-    """Note who of the list is online by the server's answer."""
+    """Note which users of the list are online, by the server's answer."""
     present = {network.fold(nick): nick for nick in online}
     for nick in asked:
         if network.fold(nick) in present:
@@ -127,12 +127,12 @@ def away(model: Model, network: ClientNetwork, nick: str, reason: str | None, no
 
 
 def away_text(nick: str, reason: str) -> str:
-    """Return the text that somebody is away, and why: `*` says that none of their connections is attended."""
+    """Return the text that a user is away, and why: `*` means that nobody reads any of the user's connections."""
     return f"{nick} is away" if reason in ("", "*") else f"{nick} is away: {reason}"
 
 
 def _change_presence(model: Model, network: ClientNetwork, nick: str, *, is_online: bool) -> Watched | None:
-    """Note whether somebody is online, and return their entry if that is new and they are on the list."""
+    """Note whether a user is online; return the user's entry of the list if that has changed."""
     folded = network.fold(nick)
     each = watched(model, network).get(folded)
     if each is None or network.is_me(nick) or network.presence.present.get(folded) is is_online:
@@ -147,7 +147,7 @@ def _tell(model: Model, network: ClientNetwork, text: str, now: int) -> None:
 
 
 def _lines(nicks: Iterable[str], between: str) -> Iterator[str]:
-    """Yield the nicks in as many lists as they need."""
+    """Yield the nicks in lists that each fit into a line."""
     line = ""
     for nick in nicks:
         if line and len(f"{line}{between}{nick}".encode()) > LONGEST_LIST:

@@ -19,7 +19,7 @@ _EXPLANATION = (
 
 
 def window(model: Model, network: ClientNetwork, nick: str, now: int) -> Buffer:
-    """Return the window of somebody who writes to the user; a new one where there is none."""
+    """Return the window of somebody who writes to the user, made if need be."""
     buffer = network.find(nick)
     if buffer is None:
         buffer = model.open(network, nick)

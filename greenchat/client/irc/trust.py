@@ -41,7 +41,7 @@ class Trust:
         }
 
     def pin(self, address: ServerAddress) -> str:
-        """Return the fingerprint that is expected there, "" for none."""
+        """Return the fingerprint that is expected at an address, "" for none."""
         return self._pins.get(str(address), "")
 
     def secured(self, address: ServerAddress, now: int) -> ServerAddress | None:
@@ -50,11 +50,11 @@ class Trust:
         return ServerAddress(address.host, port, tls=True) if now < until and not address.tls else None
 
     def is_secured(self, address: ServerAddress, now: int) -> bool:
-        """Whether this host wants TLS only."""
+        """Whether this host requires TLS."""
         return now < self._policies.get(address.host, (0, 0))[1]
 
     def trust(self, address: ServerAddress, fingerprint: str) -> None:
-        """Expect this certificate there."""
+        """Expect this certificate at an address."""
         with alone(self._path.parent):
             self._load()  # another client may have changed the file meanwhile
             self._pins[str(address)] = fingerprint
@@ -110,7 +110,7 @@ def ask(model: Model, network: ClientNetwork, fingerprint: str, reason: str, now
 
 
 def _explain_to_script(model: Model, network: ClientNetwork, reason: str, now: int) -> None:
-    """Tell a script what a person has to do, who was just asked."""
+    """Tell a script, which can't answer the question, what the user has to do."""
     if not model.asks:
         text = f"{network.address} has a certificate that is not trusted here ({reason}). Connect once without --plain"
         line = Line(now, LineKind.ERROR, f"{text}, to compare its fingerprint and trust it")
@@ -119,7 +119,7 @@ def _explain_to_script(model: Model, network: ClientNetwork, reason: str, now: i
 
 
 def grouped(fingerprint: str) -> str:
-    """Return it as greenchat-server and most tools print it: `AB:CD:...`, in two rows that fit a window."""
+    """Return a fingerprint as greenchat-server and most tools print it: `AB:CD:...`, in two rows that fit a window."""
     pairs = [fingerprint[place : place + 2].upper() for place in range(0, len(fingerprint), 2)]
     middle = len(pairs) // 2
     return f"{':'.join(pairs[:middle])}:\n{':'.join(pairs[middle:])}"

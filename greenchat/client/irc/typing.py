@@ -40,9 +40,9 @@ def _send(buffer: Buffer, state: str) -> None:
 
 
 def is_refused(buffer: Buffer, label: str) -> bool:
-    """Whether a refusal of the server is about this, as in a channel where only voices are heard.
+    """Whether a refusal of the server is about a typing notification, as in a moderated channel.
 
-    Without labels it is where the user has started to type, and nothing that they said is on its way.
+    Without labels it is if the user has begun to type in the buffer, and no message is unconfirmed.
     """
     if buffer.network.caps.held & caps.LABELED_RESPONSE:
         return label == LABEL

@@ -6,8 +6,8 @@ from greenchat.client.state.model import Buffer, BufferKind, ClientNetwork, Mode
 
 
 def written(model: Model, before: str = "") -> str:
-    """Return the windows of saved networks as one line of JSON. before: what was written the last time, of which those
-    of networks that are not open now stay."""
+    """Return the windows of saved networks as one line of JSON. before: the line of the last
+    time; the windows of networks that are not open now are kept."""
     import json  # late: only at the end
 
     present = {network.name for network in model.networks}

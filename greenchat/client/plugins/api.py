@@ -30,9 +30,9 @@ from greenchat.records import field, record
 class ChatMessage:
     """A message of a user.
 
-    network: the name of the network. window: the channel, or the nick of a private conversation. kind: "said", "action" (/me)
-    or "notice". time: milliseconds since the epoch. called: whether it mentions the user (by nick, or by a highlight
-    word). id: the msgid, "" if there is none.
+    network: the name of the network. window: the channel, or the nick of a private conversation. kind: "said",
+    "action" (/me) or "notice". time: milliseconds since the epoch. called: whether it mentions the user (by nick, or by
+    a highlight word). id: the msgid, "" if there is none.
     """
 
     network: str
@@ -83,8 +83,8 @@ class PluginClock(Protocol):
 class Chat:
     """The client, for one plugin.
 
-    `on_message`, `on_own_message`, `on_irc`, `on_command`, `every` and `after` register functions; `print`, `say`, `send`
-    and `run` act; `window`, `network` and `nick` say where the user is. `name` is the plugin's.
+    `on_message`, `on_own_message`, `on_irc`, `on_command`, `every` and `after` register functions; `print`, `say`,
+    `send` and `run` act; `window`, `network` and `nick` say where the user is. `name` is the plugin's.
     """
 
     def __init__(self, name: str, model: Model, clock: PluginClock) -> None:

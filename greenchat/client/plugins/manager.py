@@ -20,7 +20,7 @@ from greenchat.protocol.message import Message
 from greenchat.records import field, record
 
 MOST_FAILURES = 5
-MOST_WAITING = 1000  # messages for plugins to hear; a flood's older ones go unheard
+MOST_WAITING = 1000  # messages that wait for plugins; beyond that the oldest are dropped
 EXAMPLE = "dice"
 NAME = re.compile(r"[A-Za-z_][\w-]*")
 
@@ -46,8 +46,8 @@ class _Now:
 class Plugins:
     """The loaded plugins, by name.
 
-    folder: where their files are. report: writes down the exception that is being handled, under this name, and says
-    where. Changes: load, unload, run.
+    folder: where their files are. report: writes a report of the exception that is being handled, under a name; returns
+    its path. Changes: load, unload, run.
     """
 
     model: Model
@@ -159,7 +159,7 @@ class Plugins:
         for plugin in list(self._loaded.values()):
             for command, function in plugin.chat.hooks.irc:
                 if command == message.command:
-                    with self._guarded(plugin, f"in what it does on {command}"):
+                    with self._guarded(plugin, f"in its handler of {command}"):
                         function(message)
 
     def _write_example(self) -> Path:
@@ -211,7 +211,7 @@ class Plugins:
         for plugin in list(self._loaded.values()):
             hooks = plugin.chat.hooks
             for function in list(hooks.own if line.own else hooks.messages):
-                with self._guarded(plugin, "in what it does on a message"):
+                with self._guarded(plugin, "in its handler of messages"):
                     function(plugin.chat.message(buffer, line))
 
     @contextlib.contextmanager

@@ -31,7 +31,7 @@ class Child:
 
 
 def run(command: str, *, shell: bool) -> Child:
-    """Start a program in a session of its own, so that it has no terminal. Raises OutsideError."""
+    """Start a program in a session of its own, so that it has no terminal. Raises ProgramError."""
     import shlex
     import subprocess  # late, as below
 
@@ -59,7 +59,7 @@ def run(command: str, *, shell: bool) -> Child:
 def open_link(link: str) -> None:
     """Open a link in the user's browser ($BROWSER, otherwise the system's opener), without waiting for it.
 
-    Raises OutsideError. The link is a single argument, never passed to a shell.
+    Raises ProgramError. The link is a single argument, never passed to a shell.
     """
     import subprocess  # late, like shutil: both take a megabyte, and are rarely needed
 

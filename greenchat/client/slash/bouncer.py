@@ -12,7 +12,7 @@ def bouncer_(order: Order) -> None:
     """Show a bouncer's networks; /bouncer add NAME HOST adds one.
 
     /bouncer set NAME nickname ada changes one; also name, host, port, tls, username, realname and pass.
-    /bouncer remove NAME takes it out of the bouncer. Each of its networks is a network here.
+    /bouncer remove NAME removes one. Each network of the bouncer is a network here.
     """
     control = bouncer.control(order.network, order.model.networks)
     if control is None:

@@ -1,5 +1,5 @@
-"""/help: first what everybody needs, on one screen; the rest by group, by command, or all of it. All of it is made from
-the tables of commands and keys."""
+"""/help: the essentials on one screen; the rest by group, by command, or in full. All of it is made from the tables of
+commands and keys."""
 
 from greenchat.client.slash.registry import TABLE, Order, SlashCommand, command, find
 from greenchat.client.state.bindings import spelled
@@ -68,8 +68,8 @@ def groups() -> dict[str, list[SlashCommand]]:
 def help_(order: Order) -> None:
     """Show help: /help msg, /help channels, /help keys, /help all.
 
-    The beginning of a command is enough where only one command begins so: /joi is /join. For anything else greenchat
-    does nothing and says which commands it could be.
+    A command can be shortened if no other one begins like that: /joi is /join. Otherwise greenchat lists the
+    possible commands.
     """
     wanted = order.arguments.lower()
     listed = groups()

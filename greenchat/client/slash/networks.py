@@ -32,10 +32,10 @@ _FIELDS = {
     switches="tls ssl notls nossl auto all 4 6",
 )
 def connect(order: Order) -> None:
-    """Reconnect now, or connect to one more network.
+    """Reconnect now, or connect to another network.
 
-    /connect -tls irc.example 6697 does, too. Certificates, proxies and accounts belong to a saved network; see /help
-    network
+    /connect -tls irc.example 6697 works, too. Certificates, proxies and accounts belong to a saved network; see /help
+    network.
     """
     if "all" in order.switches:
         wanted = order.model.networks

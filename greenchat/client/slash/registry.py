@@ -155,7 +155,7 @@ def no_word_of_others(name: str, word: str) -> None:
 
 
 def withdraw(name: str) -> None:
-    """Take a command that was declared by its one name out of the table."""
+    """Remove a command without aliases from the table."""
     del TABLE[name]
 
 

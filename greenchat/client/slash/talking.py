@@ -23,8 +23,8 @@ SERVICES = {
 def msg(order: Order) -> None:
     """Send a private message, in a window of its own.
 
-    To several people: /msg bob,carol Tea is ready. `*` is this window, `,` who wrote to you last, `.` to whom you
-    wrote last.
+    To several people: /msg bob,carol Tea is ready. `*` is this window, `,` the last person who wrote to
+    you, `.` the last one to whom you wrote.
     """
     names, _, text = order.arguments.partition(" ")
     if names not in ("*", ",", ".") and "," in names.strip(","):

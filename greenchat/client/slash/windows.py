@@ -197,7 +197,7 @@ def quit_(order: Order) -> None:
 
 @command("raw", "quote", usage="line", least=1, example="/raw WHOIS bob")
 def raw(order: Order) -> None:
-    """Send a raw line to the server. PASS before it lets you in: connect again with this password."""
+    """Send a raw line to the server. PASS before the welcome connects again with that password."""
     try:
         message = parse(order.arguments)
     except ParseError as error:

@@ -203,7 +203,7 @@ class Scroll:
             self.anchor = Anchor(self.anchor.line + len(before), self.anchor.hidden)
 
     def replace(self, place: int, line: Line) -> None:
-        """Put another line in the place of one, counted from the oldest that is here."""
+        """Replace a line, given by its index from the oldest in memory."""
         self.lines[place] = line
         self.edits += 1
         self.history.fresh.append(line)

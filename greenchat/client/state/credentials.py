@@ -9,7 +9,7 @@ from typing import Protocol
 
 from greenchat.records import field, record
 
-SERVER = "*"  # in the place of an account: the password that a server wants of everybody; no nickname is like that
+SERVER = "*"  # instead of an account: the connection password of a server; it is no valid nickname
 
 
 @record(frozen=True, slots=True)

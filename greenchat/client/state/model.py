@@ -69,7 +69,7 @@ class Model:
         self.settings = ClientSettings()
         self.actions: frozenset[str] = frozenset()  # that a key can have
         self.asks = True  # whether a user can answer questions
-        self.draws = True  # is there a screen to choose from a list on?
+        self.draws = True  # whether there is a screen, for choosing from a list
         self.questions: deque[Question | Prompt | WhichChannel | SearchFor | ManyLines] = deque()
         self.mentions: deque[tuple[Buffer, Line]] = deque(maxlen=MOST_MENTIONS)
         self.former_windows = ""  # of the last session, in the form of `windows.written`
@@ -235,7 +235,7 @@ class Model:
         self.questions.append(replace(question, noted=True, scope=scope))
 
     def mark(self, scope: ClientNetwork | Buffer, text: str, now: int) -> None:
-        """Tell something in a window that is not shown, and mark it."""
+        """Show a text in a window that is not the current one, and mark that window."""
         buffer = scope.status if isinstance(scope, ClientNetwork) else scope
         self.add(buffer, Line(now, LineKind.INFO, text, highlight=True))
 
@@ -275,7 +275,7 @@ class Model:
         self.buffers.insert(place, buffer)
 
     def take_left(self) -> Buffer | None:
-        """Return the window that was shown when this was asked last, None if it is shown still."""
+        """Return the window that was shown at the last call, None if it still is."""
         left, self._left = self._left, None
         return left if left is not self.current else None
 

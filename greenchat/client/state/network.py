@@ -36,7 +36,7 @@ _LATELY_MILLISECONDS = 10 * 60_000
 
 @record(slots=True, eq=False)
 class Buffer(Scroll):
-    """A window's content: a channel, a private talk, or the server's messages.
+    """A window's content: a channel, a private conversation, or the server's messages.
 
     from_stranger: whether it was opened by a message of another user, and not seen yet. has_quit: whether the other
     user of a private chat has quit. refused: whether the server refused our join. names_asked, names_known: whether the

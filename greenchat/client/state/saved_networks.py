@@ -47,7 +47,7 @@ class SavedNetwork:
         return {name: key for name, _, key in (each.partition(":") for each in self.channels)}
 
     def set(self, name: str, text: str) -> None:
-        """Set a field from the user's text. Raises KeptError."""
+        """Set a field from the user's text. Raises SavedNetworkError."""
         text = text.strip()
         if name == "addresses":
             self.addresses = _addresses(text)
@@ -85,7 +85,7 @@ class SavedNetwork:
 
 
 def from_table(name: str, table: dict[str, object]) -> SavedNetwork:
-    """Make a network from the output of `table`. Raises KeptError."""
+    """Make a network from the output of `table`. Raises SavedNetworkError."""
     network = SavedNetwork(name)
     for each, value in table.items():
         if each in FIELDS and isinstance(value, list):

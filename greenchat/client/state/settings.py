@@ -59,7 +59,7 @@ class ClientSettings:
     last_tables: Tables = field(default_factory=dict)  # the content of the file at its last reading or writing
 
     def get(self, name: str) -> Value:
-        """Return the value that holds. Raises KeyError for a name that is not in the table."""
+        """Return the present value. Raises KeyError for a name that is not in the table."""
         return self.values.get(name, TABLE[name].default)
 
     def set(self, name: str, text: str) -> None:
@@ -155,7 +155,7 @@ def shown(value: Value) -> str:
 
 
 def spoken(value: Value) -> str:
-    """Return a value as others may read it on the screen: without the password of a URL."""
+    """Return a value as it may be shown on the screen: without the password of a URL."""
     return _PASSWORD.sub(r"\1***@", shown(value))
 
 

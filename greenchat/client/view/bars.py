@@ -285,7 +285,7 @@ def _below(buffer: Buffer) -> str:
 
 
 def _rank(buffer: Buffer) -> int:
-    """Return the sort key of activity: mentions, then private talks, then the rest."""
+    """Return the sort key of activity: mentions, then private conversations, then the rest."""
     if buffer.kind is BufferKind.PRIVATE:
         return 1
     return 0 if buffer.unread.highlights else 2

@@ -127,9 +127,9 @@ def theme_for(depth: int, *, light: bool) -> Theme:
 class Appearance:
     """The user's settings and the terminal's abilities, and the theme that follows from them.
 
-    ascii: draw with ASCII characters only. light: is the background? sure: the user said so. depth: how many colours
-    there are. wide: the terminal draws rules and dots two columns wide. wanted: the theme of this session, "" for the
-    setting's.
+    ascii: whether to draw with ASCII characters only. light: whether the background is light. sure: whether the user
+    said so. depth: the number of colours. wide: whether the terminal draws rules and dots two columns wide. wanted: the
+    theme of this session, "" for the setting's.
     """
 
     ascii: bool = False
@@ -140,7 +140,7 @@ class Appearance:
     wanted: str = ""
 
     def theme(self, wanted: str = "auto") -> Theme:
-        """wanted: "dark", "light", or "auto" for what the terminal is."""
+        """Return the theme. wanted: "dark", "light", or "auto" for that of the terminal."""
         light = self.light if wanted == "auto" else wanted == "light"
         theme = theme_for(self.depth, light=light)
         return replace(theme, glyphs=ASCII_GLYPHS) if self.ascii or self.wide else theme
@@ -159,7 +159,7 @@ def styled(appearance: Appearance, settings: ClientSettings) -> Theme:
 
 
 def formatted(text: str, base: Style = NORMAL) -> tuple[Span, ...]:
-    """Text with mIRC codes as spans on top of a base style, everything else made harmless."""
+    """Return text with mIRC codes as spans on top of a base style, with control characters made visible."""
     return _linked(whole_graphemes(Span(visible(part), _on(base, look)) for part, look in parse_spans(text)))
 
 

@@ -37,7 +37,7 @@ class WindowView:
         self.draw_with(theme)
         self._line = line
         self._hint = hint
-        self._nicks: tuple[Buffer, int] = (model.current, 0)  # how far which window's list of people is scrolled
+        self._nicks: tuple[Buffer, int] = (model.current, 0)  # a window, and the members scrolled out above its list
 
     def draw_with(self, theme: Theme) -> None:
         """Draw with this theme from now on."""

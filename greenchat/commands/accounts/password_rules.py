@@ -2,7 +2,7 @@
 
 "Verifiers SHALL NOT impose other composition rules"; "verifiers SHALL compare the prospective secret against a
 blocklist that contains known commonly used, expected, or compromised passwords". The list is the first ten thousand of
-zxcvbn's (Dropbox, MIT license), the commonest first.
+zxcvbn's (Dropbox, MIT license), the most common first.
 """
 
 import gzip

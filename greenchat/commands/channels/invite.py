@@ -51,7 +51,7 @@ def invite(ctx: Context) -> None:
     channel = find_channel(ctx, name)
     require_member(ctx, channel)
     if target in channel.members:
-        # "the server MUST reject the command with the ERR_USERONCHANNEL numeric", whoever sends it
+        # "the server MUST reject the command with the ERR_USERONCHANNEL numeric", from any sender
         raise IrcError(Numeric.ERR_USERONCHANNEL, target.nick, channel.name)
     if "i" in channel.flags:
         require_rank(ctx, channel)
@@ -79,7 +79,7 @@ def end_invitations(ctx: Context, channel: Channel, changes: Iterable[ModeChange
     """End the invitations of users whom these changes have banned.
 
     RFC 2811, 4.3.1: "A user who is banned from a channel and who carries an invitation sent by a channel operator is
-    allowed to join the channel." That is one who is invited in spite of the ban, not one who is banned afterwards.
+    allowed to join the channel." That is a user who is invited in spite of the ban, not one who is banned afterwards.
     """
     texts = {change.parameter for change in changes if change.adding and change.letter == "b"}
     bans = [each.mask for each in channel.lists.get("b", ()) if each.mask.text in texts and not each.mask.mutes]

@@ -121,7 +121,10 @@ def _turn_away(ctx: Context, channel: Channel, refusal: policy.Refusal, forwards
     proceed as if the user sent a JOIN to the new channel."
     """
     target = ctx.network.channel(channel.forward)
-    if target is None or channel.forward_life not in (0, target.life):  # whoever creates it again is somebody else
+    if target is None or channel.forward_life not in (
+        0,
+        target.life,
+    ):  # a new channel of that name may belong to somebody else
         ctx.reply(refusal.numeric, channel.name, text=refusal.text)
     elif not forwards:
         ctx.reply(refusal.numeric, channel.name, text=refusal.text)
@@ -199,7 +202,7 @@ def leave_channel(ctx: Context, user: User, channel: Channel, reason: str = "") 
 
 
 def _required(ctx: Context, listed: str) -> list[str]:
-    """Return the items of a list; raises 461 if there is none, so that nobody waits for an answer."""
+    """Return the items of a list; raises 461 if there is none, so that no client waits for an answer."""
     listed_names = targets(listed)
     if not listed_names:
         raise IrcError(Numeric.ERR_NEEDMOREPARAMS, ctx.message.command)

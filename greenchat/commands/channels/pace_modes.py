@@ -1,4 +1,4 @@
-"""Setting the channel modes +j, +W and +d: how fast people may join and speak. See `chat.paces`."""
+"""Setting the channel modes +j, +W and +d: how fast users may join and speak. See `chat.paces`."""
 
 from greenchat.chat.channel import Channel
 from greenchat.chat.paces import Pace

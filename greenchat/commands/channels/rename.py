@@ -53,11 +53,10 @@ def _own(ctx: Context, name: str) -> Channel:
 
 
 def _has_past(ctx: Context, folded: str, before: int = LAST_ID) -> bool:
-    """Whether something was said in a channel of this name, to all or to some ranks, which is there for whoever
-    creates it again.
+    """Whether a channel of this name has messages, to all or to some ranks, for anyone who creates it again.
 
-    Else a stranger could take it away: by giving the name to a channel with a history of its own, or by making the
-    channel again and giving it another name. before: a msgid. Raises FailError.
+    Otherwise a stranger could take over that history: by renaming a channel to this name, or by creating the channel
+    again and renaming it. before: a msgid. Raises FailError.
     """
     try:
         return any(ctx.journal.store.read(key, HistorySpan(1, before=before)) for key in _conversations(ctx, folded))

@@ -45,7 +45,7 @@ def leave(ctx: Context, session: Session, reason: str) -> None:
 
 
 def _tell(ctx: Context, leaver: User, reason: str) -> None:
-    """Tell each peer once. The leaver's own words are only for those in whose channels the leaver may speak."""
+    """Tell each peer once. The leaver's own words go only to channels in which the leaver may speak."""
     shown = {channel: channel.shows(leaver) for channel in ctx.network.channels_of(leaver)}
     audible = {
         each for each in shown if not reason.startswith(OWN_WORDS) or may_show_text(ctx, leaver, each, "QUIT", reason)

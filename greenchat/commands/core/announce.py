@@ -37,7 +37,7 @@ def announce(ctx: Context, user: User, envelope: Envelope) -> None:
 def announce_text(ctx: Context, user: User, envelope: Envelope, without: Envelope | None) -> None:
     """Announce a message whose last parameter is a text of the user, as `announce` does.
 
-    without: for those who share only channels with the user in which the user may not speak; None: they get nothing.
+    without: for peers who share only channels in which the user may not speak; None: they get nothing.
     """
     message = envelope.message
     channels = ctx.network.channels_of(user)
@@ -51,7 +51,7 @@ def tell_text(
 ) -> None:
     """Send to everybody who shares a channel with a user, once. shown: the channels in which the user may speak.
 
-    without: for those who are in none of these; None: they get nothing.
+    without: for users who are in none of these; None: they get nothing.
     """
     if len(shown) == len(user.channels):
         tell_peers(ctx, user, envelope)

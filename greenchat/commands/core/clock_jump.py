@@ -1,6 +1,6 @@
-"""What was set before the system clock jumped, and so has to move with it."""
+"""Tells which times were set before the system clock jumped, and so have to be adjusted."""
 
-_ERROR = 1000  # ms: a jump is measured with an error of some, and is one of five seconds or more
+_ERROR = 1000  # ms: the error of a measured jump, which is one of five seconds or more
 
 
 def last_before(now: int, jump: int) -> int:

@@ -53,7 +53,7 @@ SHOWN = {
 
 
 is_wanted = partial(log.isEnabledFor, logging.DEBUG)
-"""Whether anybody reads it: to be asked first where commands are frequent."""
+"""Whether commands are logged: check it first where commands are frequent."""
 
 
 def note(session: Session, command: str, params: Sequence[str], *, is_known: bool = True, times: int = 1) -> None:

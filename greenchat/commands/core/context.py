@@ -345,7 +345,7 @@ class Context:
             self.respond(envelope)
 
     def announce(self, channel: Channel, envelope: Envelope, about: User, *, to_sender: bool = True) -> None:
-        """Send a member's event to all who see the member: in an auditorium not everybody does."""
+        """Send a member's event to the members who see the member: in an auditorium some do not."""
         if channel.shows(about):
             self.broadcast(channel, envelope, to_sender=to_sender)
         else:

@@ -22,7 +22,7 @@ def require_fit(*envelopes: Envelope) -> None:
 
 
 def repeats_too_much(envelope: Envelope) -> bool:
-    """Whether an answer would have to cut a word of the command's sender, who could not recognize it then."""
+    """Whether an answer would have to cut a word of the sender, who could not recognize the word then."""
     if envelope.fits:
         return False
     sizes = list(map(len, envelope.message.params))

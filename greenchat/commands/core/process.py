@@ -131,7 +131,7 @@ class Process(Protocol):
 
     @property
     def outside(self) -> Outside:
-        """Others who know people's passwords."""
+        """External services that check passwords."""
 
     def stop(self, reason: str) -> None:
         """Close all listeners and connections and end."""

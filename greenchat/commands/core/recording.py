@@ -19,8 +19,8 @@ def say(ctx: Context, envelope: Envelope, place: Channel | User, rank: str = "")
     """Store a message of the sender to a channel or a user before anybody sees it.
 
     rank: the letter of the lowest rank that gets it, "" for all members.
-    Returns False if the sender has sent it before with the same client id: then only the sender gets it, with the
-    envelope changed to that of the first time.
+    Returns False if the sender has sent it before with the same client id: then only the sender gets it, and
+    the envelope becomes the original one.
     """
     network = ctx.network
     conversation = conversation_of(network, ctx.user, place, rank)

@@ -68,7 +68,7 @@ def marks_of(ctx: Context, user: User) -> ReadMarks:
 
 
 def marks_after_renaming(network: Network, channel: Channel, new: str) -> Iterator[tuple[User, dict[str, int]]]:
-    """Yield the members of a channel that will be renamed, with what their markers become.
+    """Yield the members of a channel that will be renamed, with their new markers.
 
     new: its folded name. "A channel rename preserves all channel state"; the markers of others follow when they are
     asked for.
@@ -83,7 +83,7 @@ def marks_after_renaming(network: Network, channel: Channel, new: str) -> Iterat
 
 
 def _follow_renaming(ctx: Context, user: User, conversation: Conversation) -> None:
-    """Move the marker of one who was not a member when the channel was renamed, while its former name leads to it."""
+    """Move the marker of a user who was not a member when the channel was renamed, while its former name is known."""
     marks = marks_of(ctx, user)
     if not conversation.is_channel or conversation.key in marks.times:
         return

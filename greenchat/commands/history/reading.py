@@ -1,8 +1,8 @@
 """Reading the history outside the loop, without missing what the reader has been sent already.
 
-A question is asked in another thread, and the chat continues. What is stored meanwhile is added to its answer before
-that is sent: so anyone who has sent, or seen, a message finds it in what they ask for afterwards, and what was
-redacted is not in it.
+A query runs in another thread, and the chat continues. Events stored meanwhile are added to its result before that is
+sent: so a client that has sent, or seen, a message finds it in later results, and no result contains a redacted
+message.
 """
 
 import logging

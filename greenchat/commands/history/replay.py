@@ -25,7 +25,7 @@ _NEEDS = {"TAGMSG": caps.MESSAGE_TAGS, "REDACT": caps.MESSAGE_REDACTION}
 def replay(
     ctx: Context, events: Sequence[StoredEvent], kind: str, *params: str, tags: Mapping[str, str] = NO_TAGS
 ) -> Iterator[None]:
-    """Send events to the asker, as a batch of this kind, a step for each; without those redacted meanwhile.
+    """Send events to the sender, as a batch of this kind, a step for each; without events redacted meanwhile.
 
     tags: of the BATCH that opens it.
     """

@@ -68,7 +68,7 @@ def admin(ctx: Context) -> None:
     require_this_server(ctx)
     settings = ctx.network.settings
     info = settings.admin
-    # "the given server SHOULD respond with" all four, so that nobody waits for one
+    # "the given server SHOULD respond with" all four, so that no client waits for one
     ctx.reply(Numeric.RPL_ADMINME, settings.name)
     ctx.reply(Numeric.RPL_ADMINLOC1, text=info.location or "No location is given")
     ctx.reply(Numeric.RPL_ADMINLOC2, text=info.organization or "No administrator is named")

@@ -106,7 +106,7 @@ def _still_here(ctx: Context, accepted: dict[str, str]) -> dict[str, str]:
 
 
 def _store(ctx: Context, draft: _Draft) -> None:
-    """Put the draft in the place of the list, after storing it. Raises StoreError, and then nothing has changed."""
+    """Replace the list by the draft, after storing it. Raises StoreError, and then nothing has changed."""
     network, owner = ctx.network, ctx.user
     if draft.stored != caller_id.stored_entries(network, owner):
         change_account(ctx, owner.account, accepted=tuple(draft.stored))

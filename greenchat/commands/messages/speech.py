@@ -37,8 +37,7 @@ _ABOUT_SPEAKERS = frozenset(caller_id.LETTERS + "T")  # user modes that check th
 
 
 class SpeechRoute:
-    """The prepared route of a session's plain messages to one target: all that checking and encoding them again would
-    give.
+    """The route of a session's plain messages to one target: the result of checking them, and their encoded head.
 
     place: a channel of the speaker, or another user. head: of the line that others get. longest: in bytes of a text.
     is_kept: whether messages are stored, with the header. refuse: tells the speaker that a message could not be stored

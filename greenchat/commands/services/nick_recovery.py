@@ -239,7 +239,7 @@ def _hash(code: str) -> str:
 
 
 def _count(ctx: Context, who: str) -> None:
-    """Count a mail or a code for a key, like registrations. Raises ServiceError.
+    """Count a mail or a code for a key, as registrations are. Raises ServiceError.
 
     who: the requester, or a key that only the owner can use up, so that a stranger can't block the owner.
     """
@@ -256,7 +256,7 @@ def _count_here(ctx: Context) -> None:
 
 
 def _wait(ctx: Context, who: str) -> int:
-    """Return the ms until another one is allowed for this key, 0 if now."""
+    """Return the ms until another attempt is allowed for this key, 0 if now."""
     return ctx.network.protection.registrations.wait(who, ctx.now)
 
 

@@ -63,7 +63,7 @@ def identify(ctx: Context, words: list[str]) -> Continuation | None:
         return check_password(ctx, ctx.nick, words[0], partial(_identified, ctx.nick), refuse)
 
     def own(ctx: Context, account: Account | None) -> Continuation | None:
-        """Take the first word for an account that only somebody else knows yet, where all of it is no password."""
+        """Treat the first word as an account of an external service, if all words together are a wrong password."""
         if account is None:
             return check_password(ctx, name, password, partial(_identified, name), refuse)
         _identified(ctx.nick, ctx, account)
@@ -86,9 +86,9 @@ def _identified(name: str, ctx: Context, account: Account | None) -> None:
 
 
 def _why_wrong(ctx: Context, name: str) -> str:
-    """Return that the password is wrong, and what to do where none can be right.
+    """Return why a login failed, and what to do if no password can be right.
 
-    Whether a name is an account, and has a password, is told about the client's own nickname only.
+    It reveals only of the client's own nickname whether it is an account, and has a password.
     """
     if name != ctx.nick:
         return "Wrong password"

@@ -1,7 +1,7 @@
 """The removal of accounts: by their owner (DROP), by an operator (ERASE, `greenchat-server erase-account`).
 
-All its sessions are logged out, even unregistered ones; an always-on user leaves. No data of the account passes to the
-next one of its name, see `chat.accounts`.
+All sessions of the account are logged out, even unregistered ones; an always-on user leaves. None of its data passes
+to the next account of its name, see `chat.accounts`.
 """
 
 from dataclasses import replace

@@ -17,7 +17,7 @@ from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.numerics import Numeric
 
 _ABSENT = "*"
-_SOMEHOW = "Away"  # where the user may not speak
+_SOMEHOW = "Away"  # for channels in which the user may not speak
 
 
 @command("AWAY", anytime=True)

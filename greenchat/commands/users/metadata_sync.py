@@ -51,7 +51,7 @@ def change(ctx: Context, target: Target, changes: Mapping[str, str]) -> None:
 
 
 def follow_account(ctx: Context, user: User, account: str) -> None:
-    """Switch a user who is about to log in or ("") out to the metadata of the account.
+    """Replace the metadata of a user who is about to log in to an account, or out with "".
 
     A guest's values are added to the account's.
     """

@@ -25,7 +25,7 @@ def reaches(ctx: Context, target: User, text: str = "") -> bool:
     if caller_id.accepts(ctx.network, target, ctx.user):
         return True
     ctx.refuse(IrcError(Numeric.ERR_TARGUMODEG, target.nick))
-    # typing notifications cause no notice, and nobody is told who has no connection
+    # typing notifications cause no notice, and a target without a connection gets none
     is_due = ctx.message.command != "TAGMSG" and target.sessions
     if is_due and not 0 <= ctx.now - target.caller_id.informed < _INFORMED_EVERY:
         target.caller_id.informed = ctx.now

@@ -41,7 +41,7 @@ class Pacer:
         self._keep(lines)
 
     def put(self, data: bytes) -> bool:
-        """Append lines. False when more waits than may: this client is too slow."""
+        """Append lines; return False if the limit is exceeded, since the client is too slow."""
         self._follow()
         if data:
             self._queue.append(data)

@@ -18,7 +18,7 @@ class ControlRefusedError(Exception):
 
 
 def ask(data: Path, command: str, patience: float | None = PATIENCE, **fields: object) -> Any:
-    """Return the answer of the server that uses this data folder. Raises NoServerError, RefusedError.
+    """Return the answer of the server that uses this data folder. Raises NoServerError, ControlRefusedError.
 
     patience: seconds to wait for the answer, None for ever.
     """

@@ -81,7 +81,7 @@ class ControlServerParts(Protocol):
 
     @property
     def upgrade(self) -> Callable[[str], None] | None:
-        """Have a new process take over; it does not return then. Raises HandoverError."""
+        """Let a new process take over; does not return in that case. Raises HandoverError."""
 
 
 def answer(server: ControlServerParts, request: Mapping[str, Any]) -> Any:

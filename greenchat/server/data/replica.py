@@ -190,7 +190,7 @@ class _Process:
         self.outside: Outside = _Silence()
 
     def random(self, count: int) -> bytes:
-        raise RuntimeError("an act that is applied must draw nothing")
+        raise RuntimeError("applying an act must not need random bytes")
 
     def stop(self, reason: str) -> None:
         pass

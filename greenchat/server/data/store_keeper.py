@@ -189,7 +189,7 @@ def _busy_seconds() -> float:
 
 
 class _FailureLog:
-    """The last logged trouble, to avoid repetitions: a full disk may stay full for days."""
+    """The last logged failure, to avoid repetitions: a full disk may stay full for days."""
 
     __slots__ = ("_at", "_text")
 
@@ -237,7 +237,7 @@ def lock(data: Path) -> IO[str]:
 
 
 def _note_holder(file: IO[str]) -> None:
-    """Write this process's id into a lock that it holds, over the former one, which a full disk has room for."""
+    """Write this process's id into a lock that it holds, over the former one: that works on a full disk."""
     os.lseek(file.fileno(), 0, os.SEEK_SET)
     written = os.write(file.fileno(), f"{os.getpid()}\n".encode())
     os.truncate(file.fileno(), written)

@@ -18,7 +18,7 @@ from greenchat.server.files.picture_metadata import CLEANERS, PictureError
 REFUSED = 3
 THUMBNAIL_SIZE = (480, 320)
 _FORMATS = (*CLEANERS, "AVIF")
-_SMALL = 48 * 1024  # bytes of a picture that is as good as a thumbnail
+_SMALL = 48 * 1024  # bytes of a picture that needs no thumbnail
 _ORIENTATION = 0x0112  # EXIF
 _FRAMES = 20  # times the pixels of one picture that all frames may have
 _SECONDS = 20  # of processor time
@@ -77,7 +77,7 @@ def _clean(picture: Image.Image, source: Path, cleaned: Path, most_frames: int) 
 
 
 def _shrink(picture: Image.Image, cleaned: Path, thumbnail: Path) -> None:
-    """Make the small one, and see with that whether a browser will be able to show it."""
+    """Make the thumbnail, which also shows whether the picture can be decoded."""
     width, height = THUMBNAIL_SIZE
     is_small = picture.width <= width and picture.height <= height and cleaned.stat().st_size <= _SMALL
     picture.draft("RGB", (2 * width, 2 * height))  # JPEG can be decoded small

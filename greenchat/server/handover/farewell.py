@@ -22,7 +22,7 @@ _READ = 1 << 16  # bytes
 
 
 def say_goodbye(connections: Sequence[Connection]) -> None:
-    """Tell each why it ends, group by group, and end it. Waits."""
+    """Tell clients, group by group, why they are disconnected, and disconnect them. Waits."""
     groups = ceil(len(connections) / _GROUP)
     pause = min(_PAUSE, _LONGEST / max(groups, 1))
     for number in range(groups):

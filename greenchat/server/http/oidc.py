@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-_THREADS = 4  # questions to the provider at the same time, one of each address
+_THREADS = 4  # requests to the provider at the same time, one for each address
 _MOST_WAITING = 64
 _MOST_OF_ONE = 16  # of these, from one address, so that nobody can block all others
 _SEED = 24  # bytes

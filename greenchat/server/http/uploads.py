@@ -165,7 +165,7 @@ def _title(request: Request) -> str:
     try:
         name = fields.get_filename() or ""
         name = name.encode("latin-1").decode()  # many clients send raw UTF-8
-    except (UnicodeError, ValueError, LookupError, TypeError):  # which email.utils raises for some nonsense
+    except (UnicodeError, ValueError, LookupError, TypeError):  # which email.utils raises for some invalid fields
         pass
     shown = "".join(each for each in name.replace("\\", "/").rpartition("/")[2] if each.isprintable())
     stem, dot, suffix = shown.rpartition(".")

@@ -78,7 +78,7 @@ class ClientPace:
         self._pause: Event | None = None  # set while the throttle makes the client wait
 
     def dump(self) -> list[Any]:
-        """Return the state of the pace, as JSON can hold it."""
+        """Return the state of the pace, as a JSON value."""
         return [self._opened, self._bucket.full_at, self._is_settled, self._has_earned, self._wasted]
 
     def load(self, dumped: Sequence[Any]) -> None:

@@ -24,7 +24,7 @@ _HANDSHAKE_TIMEOUT = 10.0  # seconds
 
 
 def begin(connection: Connection) -> None:
-    """Serve a client that has just come."""
+    """Serve a client that has just connected."""
     connection.go_through(_first_words(connection))
 
 

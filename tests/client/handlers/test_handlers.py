@@ -242,7 +242,7 @@ def test_accept_list_and_caller_id(tea: World) -> None:
         "bob (~bob@x) wrote to you, but your mode +g blocked it. /accept bob allows it.",
         "carol did not get that: carol accepts messages only from some people (mode +g)",
         "carol was told that you wrote",
-        "You hear bob, carol",
+        "You accept messages from bob, carol",
         "With mode +g only these people can write to you in private. /accept nick adds one",
     ]
 

@@ -145,7 +145,7 @@ def test_an_exception_is_one_line_and_a_file(loaded: Loaded, capsys: pytest.Capt
     details = loaded.folder / "state/plugin-broken.txt"
     assert tea.shown()[-2:] == [
         "- broken: heard\x1b[2J hi",
-        "! The plugin broken failed in what it does on a message (AttributeError: 'Chat' object has no attribute "
+        "! The plugin broken failed in its handler of messages (AttributeError: 'Chat' object has no attribute "
         f"'unknown'); the details are in {details}",
     ]
     assert 'broken.py", line 10, in heard' in details.read_text()
