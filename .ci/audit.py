@@ -1,7 +1,7 @@
-"""Are there known holes in what we depend on? Fails if there are; where nobody could be asked, it says so loudly.
+"""Check the dependencies for known vulnerabilities. If the check is not possible, a warning says so.
 
-pip-audit calls it clean when the index of packages knows none of them, or ends with a traceback when it can't be
-reached. Neither is an answer.
+pip-audit reports success if the package index knows none of the packages, and ends with a traceback if the index can't
+be reached.
 """
 
 import json
@@ -15,7 +15,7 @@ _OPTIONS = ("--skip-editable", "--progress-spinner=off", "--timeout=10", "--form
 
 
 def main() -> int:
-    """0 if nothing is known, or nobody could be asked."""
+    """Return 0 if no vulnerability is known, or the check is not possible."""
     with tempfile.TemporaryDirectory() as folder:
         answer = Path(folder) / "answer.json"
         command = [sys.executable, "-m", "pip_audit", *_OPTIONS, f"--output={answer}"]

@@ -140,7 +140,7 @@ _FOLDERS = {
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int | None:
-    """Return how many processes `-n auto` has: more than processors where these are few, since tests wait, too."""
+    """Return the number of processes of `-n auto`: more than processors if these are few, since tests also wait."""
     cores = len(os.sched_getaffinity(0))
     return min(4 * cores, 8) if cores < 4 else None
 
@@ -148,9 +148,8 @@ def pytest_xdist_auto_num_workers() -> int | None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Compile a part of the tests in each of several processes, all at the same time.
 
-    All of them collect in the same order: where nothing is compiled yet each would compile everything.
-    Programs that are started here must not inherit that Ctrl-C is ignored, as a shell has it for what runs in the
-    background.
+    All of them collect in the same order: without compiled files each would compile everything.
+    Programs that are started here must not inherit that Ctrl-C is ignored, as it is for background jobs of a shell.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -170,7 +169,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @contextmanager
 def _no_garbage() -> Iterator[None]:
-    """Collect no garbage while modules are loaded, of which nothing is garbage: a quarter of the time."""
+    """Collect no garbage while modules are loaded: there is none, and it takes a quarter of the time."""
     gc.disable()
     try:
         yield
@@ -188,7 +187,7 @@ def pytest_collection() -> Generator[None, object, object]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Run the slowest tests first, so that no process works alone at the end.
 
-    With worksteal each process begins with an equal part of the list: with one of the tests that wait for long.
+    With worksteal each process begins with an equal part of the list, and so with some of the slow tests.
     """
     if not hasattr(config, "workerinput"):  # there is only one process
         return

@@ -33,10 +33,10 @@ def _is_fit(folder: str) -> bool:
 
 
 def _share_bytecode() -> None:
-    """Where Python is to write no bytecode beside the source, have it do so elsewhere, until the end.
+    """Let Python write its bytecode to another folder until the end, if it must write none beside the source.
 
-    Else each process of the tests, and each program that they start, compiles all that it imports. With xdist this one
-    comes first, and what it compiles (Hypothesis, whose asserts pytest rewrites, and the server) the others only read.
+    Otherwise each process of the tests, and each program that they start, compiles all that it imports. With xdist this
+    process comes first, and the others only read what it compiles: Hypothesis, with rewritten asserts, and the server.
     """
     if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
         folder = tempfile.TemporaryDirectory(prefix="greenchat-bytecode-")

@@ -98,7 +98,7 @@ README = {
         "server/handover/test_upgrade.py::test_a_guest_resumes_by_token",
     ),
     "`greenchat-server --nodes 4` runs four processes as one server, which survives the death of one;": (
-        "server/nodes/test_family.py::test_a_node_and_the_engine_die",
+        "server/nodes/test_supervisor.py::test_a_node_and_the_engine_die",
     ),
     "Only operators with the right `addresses` see users' addresses; others see a cloak": (
         "hostile/test_addresses.py::test_no_command_reveals_an_address",
@@ -124,7 +124,7 @@ SECURITY = {
         "hostile/test_injection.py::test_a_line_stays_one_line",
         "commands/services/test_sessions.py",
         "commands/connection/test_reserved_names.py",
-        "commands/connection/test_lost.py::test_a_token_made_over_tls_is_accepted_over_tls_only",
+        "commands/connection/test_lost_connections.py::test_a_token_made_over_tls_is_accepted_over_tls_only",
     ),
     "learning about a secret channel, a hidden address or an account;": (
         "hostile/test_leaks.py::test_no_query_reveals_a_secret_channel",

@@ -16,7 +16,7 @@ import gevent
 
 from greenchat.chat.user import Session
 from greenchat.commands.catalog import go_on, resume, run_line
-from greenchat.commands.connection.lost import lose
+from greenchat.commands.connection.lost_connections import lose
 from greenchat.commands.connection.quit import left
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Continuation, Deferred, Streamed

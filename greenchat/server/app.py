@@ -17,7 +17,7 @@ from greenchat.chat.cluster.nodes import RESTART
 from greenchat.chat.network import Network
 from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.chat.user import Session
-from greenchat.commands.connection.lost import lose
+from greenchat.commands.connection.lost_connections import lose
 from greenchat.commands.core.audit_log import tell_operators
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background
@@ -41,7 +41,7 @@ from greenchat.server.data.restore import restore
 from greenchat.server.data.store_keeper import StoreKeeper
 from greenchat.server.ending import let_end
 from greenchat.server.handover.forms import OutboxParts
-from greenchat.server.handover.taking import HandedOverState
+from greenchat.server.handover.takeover import HandedOverState
 from greenchat.server.http.extra_pages import serve_extras
 from greenchat.server.http.service import HttpService
 from greenchat.server.listeners import Listeners

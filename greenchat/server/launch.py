@@ -28,15 +28,15 @@ from greenchat.server.control.service import ControlService
 from greenchat.server.data.recording import RecordingError
 from greenchat.server.data.scheduled_backups import ScheduledBackups
 from greenchat.server.early_signals import caught, hold
-from greenchat.server.handover.giving import Upgrade, command_line
-from greenchat.server.handover.taking import Takeover
+from greenchat.server.handover.takeover import Takeover
+from greenchat.server.handover.upgrade import Upgrade, command_line
 from greenchat.server.handover.wire import HandoverLink, refuse
 from greenchat.server.log_files import start_log
 from greenchat.server.net.listener import CannotListenError
 from greenchat.server.net.sts import with_policy
 from greenchat.server.net.tls_acceptor import load_tls
-from greenchat.server.nodes.beginning import NodeError
 from greenchat.server.nodes.member import NodeMember
+from greenchat.server.nodes.node_start import NodeError
 from greenchat.server.nodes.seat import Seat
 from greenchat.server.programs import require_programs
 from greenchat.server.reload import find_accounts

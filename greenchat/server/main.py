@@ -291,7 +291,7 @@ def _check_folder(options: Options, *, by_nodes: bool) -> None:
 
 def _serve_by_nodes(given: argparse.Namespace, config: Config, greet: Callable[[list[Address], str], None]) -> int:
     """Serve by several processes. Raises UsageError."""
-    from greenchat.server.nodes.family import FamilyError, NodeFamily  # late: it takes gevent along
+    from greenchat.server.nodes.supervisor import NodeSupervisor, SupervisorError  # late: it takes gevent along
 
     if given.record:
         raise UsageError("--record works with a single server only: start it without --nodes")
@@ -299,10 +299,10 @@ def _serve_by_nodes(given: argparse.Namespace, config: Config, greet: Callable[[
         raise UsageError("--nodes needs a history on the disk: set storage.persistent to true")
     try:
         with_files = config.settings.files.enabled
-        return NodeFamily(
+        return NodeSupervisor(
             given.nodes, config.options, with_files=with_files, greet=lambda addresses: greet(addresses, "")
         ).run()
-    except FamilyError as error:
+    except SupervisorError as error:
         raise UsageError(str(error)) from error
 
 

@@ -9,7 +9,7 @@ import gevent
 
 from greenchat.chat.network import Network
 from greenchat.commands.channels import timed_masks
-from greenchat.commands.connection import lost, reservations
+from greenchat.commands.connection import lost_connections, reservations
 from greenchat.commands.connection.ban_enforcement import let_expire, shift
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background
@@ -149,7 +149,7 @@ class Sweeper:
     def _give_up(self, ctx: Context) -> Iterator[None]:
         """Remove lost users who did not return in time, one after another, while others are served."""
         try:
-            yield from lost.give_up_all(ctx)
+            yield from lost_connections.give_up_all(ctx)
         finally:
             self._is_giving_up = False
 
@@ -159,7 +159,7 @@ class Sweeper:
         self._server.new_context().note(shift, jump)
         self._server.new_context().note(timed_masks.shift, jump)
         self._server.new_context().note(reservations.shift, jump)
-        self._server.new_context().note(lost.shift, jump)
+        self._server.new_context().note(lost_connections.shift, jump)
         self._server.new_context().note(spam_filter.shift, jump)
 
     def _let_expire(self) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from greenchat.storage.births import give_ids
+from greenchat.storage.account_ids import give_ids
 from greenchat.storage.interface import StoreDamagedError, StoreError
 from greenchat.storage.seals import MAKE_TABLE, enable, seal_by_id
 

@@ -86,7 +86,7 @@ def test_the_memory_of_all_ended_channels_is_bounded() -> None:
 @pytest.mark.usefixtures("few")
 @pytest.mark.parametrize("kind", ["guest", "account"])
 def test_one_person_with_many_channels_does_not_push_out_those_of_others(kind: str) -> None:
-    """Neither guests of guests, nor accounts of accounts; visitors of the channel do not change whose it is."""
+    """Neither those of other guests, nor those of other accounts; visitors do not change a channel's owner."""
     closures, visitor = Closures(), person(f"{kind}-z")
     for number in range(3):
         owner, name, moment = person(f"{kind}-{number}"), f"#own{number}", 10 * number + 10

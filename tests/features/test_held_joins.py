@@ -47,7 +47,7 @@ def test_joins_held_back_are_sent_once_over_an_upgrade(tmp_path: Path) -> None:
 
 @NEEDED
 def test_joins_held_back_are_sent_once_over_a_snapshot_of_a_node(tmp_path: Path) -> None:
-    """One who joins at a node that was started from the snapshot is not told of those who joined before."""
+    """A client that joins at a node started from the snapshot gets no JOIN of earlier members."""
     with nats(tmp_path) as engine:
         one, two = (Machine(tmp_path, name, engine, before=HOLD) for name in ("oslo", "rome"))
         try:

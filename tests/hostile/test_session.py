@@ -81,7 +81,7 @@ TestSession.settings = settings(
     ],
 )
 def test_random_input_finds_nothing(target: str, inputs: int) -> None:
-    """A short version of the long run, always the same; the long run has another seed each time."""
+    """A short version of the long run, with the same seed each time; the long run has a new seed each time."""
     done, _ = fuzz.run(target, 1, inputs=inputs)
     assert done >= inputs
 

@@ -1,4 +1,4 @@
-"""No line writes more than it is charged for, however full the documents are of which it changes a part."""
+"""No line writes more than it is charged for, however full the documents are that it changes."""
 
 import random
 import re

@@ -1,7 +1,7 @@
 """bin/greenchat-server, or bin/greenchat, in a process that is forked from one that has loaded all of it: see `forker`.
 
-Nearly all of the cost of a start is Python reading hundreds of modules; a running server or client does not differ from
-one with a start of its own. Tests of the start itself or of the command line use `process`.
+Nearly all of the cost of a start is that Python reads hundreds of modules; a running server or client does not differ
+from one that was started normally. Tests of the start itself or of the command line use `process`.
 """
 
 import atexit
@@ -31,7 +31,7 @@ _lock = threading.Lock()
 
 @cache
 def _requests(program: str, variables: frozenset[tuple[str, str]]) -> socket.socket:
-    """Return the socket that requests a process. The forking process ends with this one.
+    """Return the socket for requesting processes. The forking process ends with this one.
 
     variables: those that Python and the libraries in C read at the start only.
     """

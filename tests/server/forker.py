@@ -2,9 +2,9 @@
 
 python -P .../forker.py DESCRIPTOR PROGRAM
 
-Each request comes through the socket with that number: how the program is called, and descriptors, those of its
-standard input, output and error first. It forks, and the child runs the program. What it tells of the child, its id and
-later how it has ended, goes into a pipe whose end comes with the request, too. When nobody can ask any more it ends.
+Each request comes through the socket with that number: the arguments of the program, and descriptors, beginning with
+its standard input, output and error. The process forks, and the child runs the program. The child's id, and later its
+exit status, are written to a pipe that comes with the request. The process ends when the socket is closed.
 
 A server that starts others (nodes, or the process that takes over from it) has a process like this one as a child, and
 `Popen` forks that instead of starting Python: see `have_spare`.
@@ -46,7 +46,7 @@ class Forker:
         """By a descriptor that can be read when it has ended: the id of a child, and the pipe for what is told."""
 
     def serve(self) -> None:
-        """Fork until the other end of the socket is closed."""
+        """Fork for each request until the other end of the socket is closed."""
         while True:
             for key, _ in self._selector.select():
                 if key.fileobj is not self._requests:
@@ -143,7 +143,7 @@ def _run(script: str) -> NoReturn:
 def start_spare_process(script: str) -> None:
     """Let this process fork what it starts of its own program, from a process that is as new as this one now.
 
-    What is forked there is a child of this process, as what is started: its parent ends, and this one adopts orphans.
+    A forked program is a child of this process, like a started one: its parent ends, and this process adopts orphans.
     """
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     if not os.fork():

@@ -5,7 +5,7 @@ from greenchat.chat.network import Network
 from greenchat.chat.user import User
 from greenchat.commands.accounts.nick_ownership import owns, why_not_nick
 from greenchat.commands.connection.ban_enforcement import ban_of, disconnect_banned
-from greenchat.commands.connection.lost import may_take_nick
+from greenchat.commands.connection.lost_connections import may_take_nick
 from greenchat.commands.connection.reattach import reattach
 from greenchat.commands.connection.registration import complete_registration
 from greenchat.commands.core.announce import tell_peers

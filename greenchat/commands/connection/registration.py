@@ -16,7 +16,7 @@ from greenchat.commands.channels.join_part import greeting
 from greenchat.commands.connection.always_on import tell_missed
 from greenchat.commands.connection.ban_enforcement import ban_of, disconnect_banned
 from greenchat.commands.connection.defcon_gate import objection_to_guest
-from greenchat.commands.connection.lost import former_guest, may_take_nick, take_over_nick, token_of
+from greenchat.commands.connection.lost_connections import former_guest, may_take_nick, take_over_nick, token_of
 from greenchat.commands.connection.persistence import status
 from greenchat.commands.connection.quit import OWN_WORDS, leave
 from greenchat.commands.connection.server_password import check_server_password

@@ -9,7 +9,7 @@ import unicodedata
 from greenchat import __version__
 from greenchat.chat.acts import VERSION, ActError, is_known
 from greenchat.chat.cluster.nodes import DIE, Node, node_number
-from greenchat.commands.connection.lost import lose
+from greenchat.commands.connection.lost_connections import lose
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.steps import step
 

@@ -4,7 +4,7 @@ import hashlib
 
 from greenchat.chat.user import User
 from greenchat.commands.accounts.login_throttle import count_wrong, guess, seconds_to_wait
-from greenchat.commands.connection.lost import disconnect, why_not_ended
+from greenchat.commands.connection.lost_connections import disconnect, why_not_ended
 from greenchat.commands.core.audit_log import act, record
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation

@@ -5,7 +5,7 @@ Anyone who may use the socket owns the server's files, and so has every right; t
 
 from greenchat.chat.protection.server_bans import ACCOUNT, BanTarget, ServerBan, TargetError, parse_target
 from greenchat.commands.connection.ban_enforcement import enforce, secure_ban
-from greenchat.commands.connection.lost import disconnect, why_not_ended
+from greenchat.commands.connection.lost_connections import disconnect, why_not_ended
 from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.steps import step

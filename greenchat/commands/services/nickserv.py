@@ -63,7 +63,7 @@ def identify(ctx: Context, words: list[str]) -> Continuation | None:
         return check_password(ctx, ctx.nick, words[0], partial(_identified, ctx.nick), refuse)
 
     def own(ctx: Context, account: Account | None) -> Continuation | None:
-        """Treat the first word as an account of an external service, if all words together are a wrong password."""
+        """Take the first word for an account of an external service, if all words together are a wrong password."""
         if account is None:
             return check_password(ctx, name, password, partial(_identified, name), refuse)
         _identified(ctx.nick, ctx, account)

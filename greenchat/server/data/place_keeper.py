@@ -17,7 +17,7 @@ from greenchat.chat.continuity import places
 from greenchat.chat.network import Network
 from greenchat.chat.registered_channels import document as channel_document
 from greenchat.chat.user import User
-from greenchat.commands.connection.lost import survives_restart
+from greenchat.commands.connection.lost_connections import survives_restart
 from greenchat.commands.core.context import Context
 from greenchat.storage.interface import Document, Store
 from greenchat.storage.log import Log

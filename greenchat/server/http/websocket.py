@@ -14,7 +14,7 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
-from greenchat.commands.connection.lost import can_resume
+from greenchat.commands.connection.lost_connections import can_resume
 from greenchat.protocol.caps import WEBSOCKET_BINARY, WEBSOCKET_TEXT
 from greenchat.protocol.http_head import RequestHead
 from greenchat.protocol.websocket import (

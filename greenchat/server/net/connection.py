@@ -20,7 +20,7 @@ from gevent.hub import get_hub
 
 from greenchat.chat.user import Session
 from greenchat.commands.catalog import go_on, is_for_anybody, resume, run, run_line
-from greenchat.commands.connection.lost import lose, survives_restart
+from greenchat.commands.connection.lost_connections import lose, survives_restart
 from greenchat.commands.connection.quit import close, left
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Continuation, Deferred

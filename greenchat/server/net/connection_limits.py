@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from greenchat.chat.lost_users import LostUsers
 from greenchat.chat.user import Session
-from greenchat.commands.connection.lost import can_resume
+from greenchat.commands.connection.lost_connections import can_resume
 from greenchat.config.options import Connections
 from greenchat.values import addresses
 

@@ -12,9 +12,9 @@ import gevent
 from gevent.event import Event
 
 from greenchat.server.early_signals import caught
-from greenchat.server.nodes.beginning import NodeError
 from greenchat.server.nodes.engine import Deliver, Engine, StoredLog
 from greenchat.server.nodes.engine_errors import EngineError, EngineRefusesError
+from greenchat.server.nodes.node_start import NodeError
 from greenchat.server.nodes.seat import Seat
 
 log = logging.getLogger(__name__)

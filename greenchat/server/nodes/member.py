@@ -36,19 +36,19 @@ from greenchat.protocol.nats import StreamPosition
 from greenchat.server.data.store_keeper import STATE
 from greenchat.server.net.fair_queue import Share
 from greenchat.server.net.sendq import SendQueues
-from greenchat.server.nodes import entries, watch
-from greenchat.server.nodes.beginning import NodeError, NodeStart
+from greenchat.server.nodes import entries, watchdog
 from greenchat.server.nodes.engine_errors import EngineError, EngineRefusesError
 from greenchat.server.nodes.engine_line import EngineLine, end_if_told
 from greenchat.server.nodes.engine_process import end_engine
 from greenchat.server.nodes.log import NodeLog
 from greenchat.server.nodes.monitor import unsafe
+from greenchat.server.nodes.node_start import NodeError, NodeStart
 from greenchat.server.nodes.progress import Progress
 from greenchat.server.nodes.proposer import Proposer
 from greenchat.server.nodes.seat import Seat
 from greenchat.server.nodes.snapshots import Snapshots
 from greenchat.server.nodes.turn import NodeTurn
-from greenchat.server.nodes.watch import Watch
+from greenchat.server.nodes.watchdog import NodeWatchdog
 from greenchat.storage.interface import Document, Store
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ _CAME = "node.came"
 _ANNOUNCED = ("configured",)  # steps whose announcements each node makes to its own sessions
 
 
-class MemberServerParts(watch.WatchServerParts, Protocol):
+class MemberServerParts(watchdog.WatchdogServerParts, Protocol):
     """The parts of the server that a node changes."""
 
     network: Network
@@ -138,7 +138,7 @@ class NodeMember:
         grace = int(host.options.connections.grace * 1000)
         self._host = host
         self._grace = grace
-        self._watch = Watch(self.seat, self._line, host, self._network, self._turn, self.snapshots, self._end)
+        self._watchdog = NodeWatchdog(self.seat, self._line, host, self._network, self._turn, self.snapshots, self._end)
         self._applier = Applier(self._network, self._turn, process, RemoteOutbox)
         self._spawn(self._follow)
         while not self._progress.caught_up.wait(_LOOK) and not self.end_reason:
@@ -153,8 +153,8 @@ class NodeMember:
         assert node
         self._network.local.skip_sessions(first_session(node))
         self._is_here = True
-        self._watch.last_entry_at = monotonic()
-        self._spawn(lambda: self._watch.run(lambda: self._network.nodes.of_token(self.token), grace))
+        self._watchdog.last_entry_at = monotonic()
+        self._spawn(lambda: self._watchdog.run(lambda: self._network.nodes.of_token(self.token), grace))
         network, document = self._network, to_document(settings)
         limits = host.options.throttle.logins, host.options.throttle.registrations
         if (document, limits) != (
@@ -238,7 +238,7 @@ class NodeMember:
         if place.number != nodes.position + 1:
             raise entries.EntryError(f"the entries after {nodes.position} are missing: the engine has lost them")
         before = nodes.time
-        self._watch.last_entry_at = monotonic()
+        self._watchdog.last_entry_at = monotonic()
         self._turn.begin(len(entry.acts))  # one of several waits a moment for other nodes' entries if it sends much
         now = nodes.advance(place.number, place.time)
         self._progress.begin_entry()
@@ -326,7 +326,7 @@ class NodeMember:
         if node and not self.end_reason:
             with gevent.Timeout(_LEAVING, False):
                 self._host.new_context().propose(leave_nodes, node.number, self._grace)
-                while self._watch.is_orphan and len(self._network.nodes):
+                while self._watchdog.is_orphan and len(self._network.nodes):
                     gevent.sleep(_MOMENT)  # the other nodes still need the engine to leave
         self._turn.end()
         if not self.end_reason:
@@ -334,7 +334,7 @@ class NodeMember:
             self.end_reason = "it has left"
         self._give_up_state()
         gevent.killall(self._greenlets)
-        if self._watch.is_orphan and self.seat.engine_lock:
+        if self._watchdog.is_orphan and self.seat.engine_lock:
             end_engine(Path(self.seat.engine_lock))
 
 

@@ -1,4 +1,4 @@
-"""A channel of a snapshot goes on like the first one: otherwise a node that was restarted would refuse other lines."""
+"""A channel restored from a snapshot behaves like the original: otherwise a restarted node would refuse other lines."""
 
 import json
 

@@ -14,7 +14,7 @@ from greenchat.protocol.message import Message
 
 
 def test_each_field_is_handed_over_or_listed() -> None:
-    """Of a session all that a snapshot leaves out."""
+    """Of a session, the fields that a snapshot leaves out."""
     of_sessions = [(cls, snapshot.LOCAL[cls]) for cls in (Session, Registration, TlsClient)]
     for cls, fields in (*of_sessions, (LocalState, set(LocalState.__slots__))):
         made, left = local_form.MADE[cls], local_form.LEFT[cls]

@@ -68,8 +68,8 @@ def test_other_versions_and_garbage_are_refused() -> None:
 
 
 def test_a_setting_of_a_later_epoch_is_not_part_of_the_state_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Otherwise a new setting would give nodes of two versions different digests, and one would be made anew again and
-    again.
+    """Otherwise a new setting would give nodes of two versions different digests, and one of them would be restored
+    again and again.
     """
     network = Network(dataclasses.replace(Settings(), limits=Limits(topic=99)), now=5)
     known = snapshot.snapshot(network, 5)

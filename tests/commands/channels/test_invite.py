@@ -83,7 +83,7 @@ def test_an_invitation_is_used_up_by_one_join(server: Target, modes: str) -> Non
 )
 def test_an_invitation_ends_with_a_later_ban(server: Target, ban: str, joins: bool) -> None:
     """RFC 2811, 4.3.1: "A user who is banned from a channel and who carries an invitation sent by a channel operator is
-    allowed to join the channel": who is invited after the ban.
+    allowed to join the channel": a user who is invited after the ban.
     """
     make_account(server, "alice")
     with device(server, "alice") as alice, Client(server, "bob") as bob:
@@ -243,7 +243,7 @@ def test_an_invitation_of_an_always_on_user_survives(start_server: StartServer, 
 def test_a_withdrawn_invitation_of_an_always_on_user_does_not_come_back(
     start_server: StartServer, tmp_path: Path
 ) -> None:
-    """Neither that of one who was banned nor that of a channel that has ended, if there is another of its name."""
+    """Neither that of a user who was banned, nor that to a channel that has ended and was created again."""
     options = replace(quick_options(tmp_path), storage=Storage(persistent=True))
     settings = Settings(accounts=AccountSettings(iterations=4096, always_on="mandatory"))
     server = start_server(settings, options)

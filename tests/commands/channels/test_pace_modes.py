@@ -27,7 +27,7 @@ def test_slow_mode(serve: Serve) -> None:
 
 
 def test_slow_mode_remembers_who_comes_back(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However many have spoken: only of users who have quit it forgets something then."""
+    """However many users have spoken: only users who have quit are forgotten."""
     monkeypatch.setattr(channel_pace, "_FORGET_FROM", 2)
     with people(serve(), "alice", "bob", "carol", "dave", channel="#tea") as (alice, bob, carol, dave):
         alice.run("MODE #tea +W 1:3600")

@@ -1,11 +1,11 @@
 """A secret channel looks missing to non-members.
 
 https://modern.ircdocs.horse/#secret-channel-mode; RFC 2811, section 4.2.6: "the server will act as if the channel does
-not exist for queries like the TOPIC, LIST, NAMES commands". We answer MODE alike, where that RFC makes an exception,
-because its answer would tell all who guess a name that they guessed right; and PRIVMSG, where others say 404.
+not exist for queries like the TOPIC, LIST, NAMES commands". This server answers MODE in the same way, although that RFC
+makes an exception, since the answer would confirm a guessed name; and PRIVMSG, where other servers send 404.
 
-What can't be hidden is that a channel can't be made, or renamed to, where there is one: JOIN and RENAME tell. A KNOCK
-that is heard tells no more than the JOIN that was refused before it, and those inside see it.
+JOIN and RENAME can't hide that a name is taken. A successful KNOCK reveals no more than the refused JOIN before it, and
+the members see it.
 """
 
 import re

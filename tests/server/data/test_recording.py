@@ -141,7 +141,7 @@ def test_a_restored_state_goes_on_like_the_first_one(tmp_path: Path, seed: int) 
 
 
 def about_channels(chance: random.Random) -> bytes:
-    """Return a line of those that change what is remembered of channels."""
+    """Return a random line that changes the stored data of channels."""
     name, nick = f"#{chance.choice('abcdefg')}", f"user{chance.randrange(6)}"
     modes = ["+i", "-i", "+m", "-m", "+W 1:1000", "+j 2:1000", f"+b {nick}", f"-b {nick}"]
     lines = [*[f"JOIN {name}"] * 3, *[f"PART {name}"] * 3, *[f"PRIVMSG {name} :hello"] * 3]

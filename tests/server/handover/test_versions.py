@@ -7,8 +7,8 @@ import pytest
 from greenchat import __version__
 from greenchat.chat import acts
 from greenchat.commands.core.process import HandoverError
-from greenchat.server.handover.giving import version_of
-from greenchat.server.handover.taking import hello
+from greenchat.server.handover.takeover import hello
+from greenchat.server.handover.upgrade import version_of
 
 
 def test_a_successor_of_the_same_version() -> None:

@@ -1,4 +1,4 @@
-"""The order of service: the client that has had least comes next, however many others wait."""
+"""The order of service: the client that has used the least time comes next, however many others wait."""
 
 from functools import partial
 

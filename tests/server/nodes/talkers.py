@@ -18,7 +18,7 @@ _LOOK = 0.02  # seconds
 
 
 def wait_until(is_so: Callable[[], bool], patience: float = PATIENCE) -> None:
-    """Wait until a condition holds of which no event tells, by polling it cheaply."""
+    """Poll a condition until it holds; for conditions without an event."""
     until = time.monotonic() + patience
     while not is_so():
         assert time.monotonic() < until

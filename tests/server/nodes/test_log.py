@@ -37,7 +37,7 @@ def log(engine: SlowEngine) -> Iterator[NodeLog]:
 
 
 def test_a_flood_of_requests_asks_the_engine_as_often_as_it_answers(log: NodeLog, engine: SlowEngine) -> None:
-    """An answer is for those who came before its question."""
+    """An answer serves the requests that came before its query."""
     first = gevent.spawn(log.catch_up)
     gevent.sleep(0.01)
     flood = [gevent.spawn(log.catch_up) for _ in range(500)]

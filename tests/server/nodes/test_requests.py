@@ -1,4 +1,4 @@
-"""Requests to another node than the one that gave a client a name or a secret, also while that node is behind."""
+"""Requests to a node about a name or a secret that another node gave to a client, also while the node is behind."""
 
 import base64
 import dataclasses

@@ -21,7 +21,7 @@ from tests.server.nodes.nats import NEEDED, Nats, nats
 from tests.server.nodes.rolling_upgrade import LATER, NEW, OLD, Installation, MovingClient
 from tests.server.nodes.talkers import check, wait_until
 from tests.server.nodes.test_agreement import STAFF
-from tests.server.nodes.test_family import pid_of
+from tests.server.nodes.test_supervisor import pid_of
 from tests.server.process import Process, environment
 
 pytestmark = NEEDED

@@ -27,11 +27,11 @@ _CHANNEL = re.compile(r"[~&@%+]?#")  # also for conversations of some ranks only
 def give_ids(connection: sqlite3.Connection) -> None:
     """Give accounts ids, and put these into everything that refers to accounts, inside the caller's transaction."""
     _end_interrupted_compaction(connection)
-    births = _accounts(connection)
-    _presences(connection, births)
-    _read_marks(connection, births)
-    _channels(connection, births)
-    if _conversations(connection, births):
+    ids = _accounts(connection)
+    _presences(connection, ids)
+    _read_marks(connection, ids)
+    _channels(connection, ids)
+    if _conversations(connection, ids):
         # the search index is a separate file, and is rebuilt after a missed erasure
         connection.execute("UPDATE counter SET value = value + 1 WHERE name = 'erasures'")
 
@@ -111,13 +111,13 @@ def _conversations(connection: sqlite3.Connection, ids: Mapping[str, str]) -> bo
         members = members_of(key)
         if not members or _CHANNEL.match(key):
             continue
-        births = sorted({_birth(ids[member]) for member in members if member in ids})
+        first_ids = sorted({_birth(ids[member]) for member in members if member in ids})
         (first,) = connection.execute(
             "SELECT min(id) FROM (SELECT id FROM settled WHERE conversation = ?1 UNION ALL"
             " SELECT id FROM fresh WHERE conversation = ?1)",
             (number,),
         ).fetchone()
-        for born in reversed(births):
+        for born in reversed(first_ids):
             if first is None or born <= first:
                 _rename(connection, number, _key(key, ids, born))
                 break

@@ -43,7 +43,7 @@ _STARTING, _SERVING = 5, 0  # niceness
 _ENDING = (signal.SIGTERM, signal.SIGINT)
 
 
-class FamilyError(Exception):
+class SupervisorError(Exception):
     """The nodes can't be started; the text is one clear line."""
 
 
@@ -107,13 +107,13 @@ class _Child:
         return code
 
 
-class NodeFamily:
+class NodeSupervisor:
     """The nodes of one machine. greet: called with the addresses once the first node serves."""
 
     def __init__(
         self, count: int, options: Options, *, with_files: bool, greet: Callable[[list[Address]], None]
     ) -> None:
-        """Reserve the addresses and prepare the folders. with_files: uploads are on. Raises FamilyError."""
+        """Reserve the addresses and prepare the folders. with_files: uploads are on. Raises SupervisorError."""
         self._greet = greet
         self._files = options.data / FILES if with_files else None
         self._folder = options.data / FOLDER
@@ -126,13 +126,13 @@ class NodeFamily:
             reserved = [reserve(each.address) for each in options.listen]
             self._engine = EngineProcess(self._folder / "engine")
         except BlockingIOError as error:
-            raise FamilyError(f"another greenchat-server --nodes uses the data folder {options.data}") from error
+            raise SupervisorError(f"another greenchat-server --nodes uses the data folder {options.data}") from error
         except OSError as error:
-            raise FamilyError(f"can't write to {self._folder}: {error.strerror}") from error
+            raise SupervisorError(f"can't write to {self._folder}: {error.strerror}") from error
         except CannotListenError as error:
-            raise FamilyError(f"{error}; choose another address with --listen") from error
+            raise SupervisorError(f"{error}; choose another address with --listen") from error
         except EngineProcessError as error:
-            raise FamilyError(str(error)) from error
+            raise SupervisorError(str(error)) from error
         self._reserved = [sock for sock, _ in reserved]
         self._addresses = [address for _, address in reserved]
         self._notifier = Notifier()
@@ -157,7 +157,7 @@ class NodeFamily:
         )
 
     def run(self) -> int:
-        """Serve until a signal, or until a node is ordered to stop; return the exit code. Raises FamilyError."""
+        """Serve until a signal, or until a node is ordered to stop; return the exit code. Raises SupervisorError."""
         wake, waked = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         signal.set_wakeup_fd(waked)
         for number in (*_ENDING, signal.SIGHUP, signal.SIGCHLD, signal.SIGUSR2):
@@ -168,7 +168,7 @@ class NodeFamily:
             while not self._is_ending:
                 self._look(wake)
         except (EngineProcessError, OSError) as error:
-            raise FamilyError(str(error)) from error
+            raise SupervisorError(str(error)) from error
         finally:
             self._end()
         return self._code

@@ -11,7 +11,7 @@ from time import sleep
 import pytest
 
 from greenchat.chat.continuity.snapshot import snapshot
-from greenchat.commands.connection.lost import lose
+from greenchat.commands.connection.lost_connections import lose
 from greenchat.commands.core.persistence import change_account
 from greenchat.commands.operators.shell import kick
 from greenchat.config.settings import Settings

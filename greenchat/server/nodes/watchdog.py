@@ -34,7 +34,7 @@ _WAITS = "The server is waiting for its other nodes; your messages are queued"
 _DRAINED = "This node is taking a break: connect again, and another node will take over"
 
 
-class WatchServerParts(Protocol):
+class WatchdogServerParts(Protocol):
     """The parts of the server that the watch reads and changes."""
 
     clients: Clients
@@ -51,7 +51,7 @@ class WatchServerParts(Protocol):
         """End the process so that its parent restarts it."""
 
 
-class Watch:
+class NodeWatchdog:
     """The watch of one node. last_entry_at: by the monotonic clock.
 
     line: to the log. end: ends this node, so that it restarts.
@@ -61,7 +61,7 @@ class Watch:
         self,
         seat: Seat,
         line: EngineLine,
-        host: WatchServerParts,
+        host: WatchdogServerParts,
         network: Network,
         turn: NodeTurn,
         snapshots: Snapshots,

@@ -14,8 +14,8 @@ import pytest
 from greenchat import __version__
 from greenchat.server.control.client import NoServerError, ask
 from greenchat.server.nodes.access import Access
-from greenchat.server.nodes.family import _Child
 from greenchat.server.nodes.seat import Seat
+from greenchat.server.nodes.supervisor import _Child
 from greenchat.server.tools.running import status_rows
 from tests.irc import Client
 from tests.patience import PATIENCE
