@@ -75,7 +75,7 @@ def from_document(
             stored.get("entry_message", ""),
         ),
     )
-    if not stored["registered"]:  # it was stored for an always-on member
+    if not stored["registered"]:  # stored for an always-on member
         channel.registration = None
         channel.is_kept = True
     for letter, masks in stored.get("lists", {}).items():

@@ -166,7 +166,7 @@ def serve(
     control.close()
     if app.shutdown.is_restarting:
         hold(was_ignored=former is signal.SIG_IGN)
-        gevent.sleep(_LAST_SIGNALS)  # those that came before: SIGTERM during a restart ends the server
+        gevent.sleep(_LAST_SIGNALS)  # earlier signals count: SIGTERM during a restart ends the server
     if app.shutdown.is_restarting:
         os.execv(sys.executable, [sys.executable, *command_line(sys.orig_argv[1:], goes_on=False)])
     return app.shutdown.code

@@ -128,7 +128,7 @@ def _written(write: Callable[[], int]) -> int:
         sys.stdout.flush()
     except OSError as error:
         if error.filename is not None:
-            raise  # it is about a file, not about standard output
+            raise  # the error is about a file, not about standard output
         close_output()
         if isinstance(error, BrokenPipeError):
             return 0  # `export | head`: the reader has enough

@@ -123,7 +123,7 @@ def restore(source: Path, database: Path, *, without: str = "") -> list[Path]:
 def _contents(folder: Path, files: Iterable[str]) -> Iterator[tuple[str, bytes]]:
     """Yield names and contents, one after another, since all together may not fit into memory."""
     for name in files:
-        with suppress(FileNotFoundError):  # it was deleted meanwhile
+        with suppress(FileNotFoundError):  # the file was deleted meanwhile
             yield name, (folder / name).read_bytes()
 
 
@@ -166,7 +166,7 @@ def _keep_old(database: Path) -> list[Path]:
     try:
         with closing(connect_keeper(database)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    except FAILURES:  # it is damaged: keep it as it is
+    except FAILURES:  # a damaged database is kept as it is
         if log.exists():
             os.link(log, kept.with_name(kept.name + "-wal"))
     os.link(database, kept)

@@ -182,7 +182,7 @@ def decode_all(rows: Iterable[Any], unreadable: list[str]) -> list[StoredEvent]:
     events = []
     for conversation, row in rows:
         if len(row) == 1:
-            continue  # it is in `unreadable` already
+            continue  # the row is in `unreadable` already
         try:
             events.append(decode(conversation, row))
         except UnreadableError as error:

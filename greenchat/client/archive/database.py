@@ -69,7 +69,7 @@ class Archive:
             path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # private messages: readable by the owner only
             self._file = sqlite3.connect(path, timeout=WAIT_SECONDS)
-            if path.stat().st_size == 0:  # it counts for new files only, and costs 10 ms
+            if path.stat().st_size == 0:  # the setting counts for new files only, and costs 10 ms
                 self._file.execute("PRAGMA auto_vacuum = INCREMENTAL")
             self._file.execute("PRAGMA journal_mode = WAL")
             self._file.execute("PRAGMA synchronous = NORMAL")

@@ -81,7 +81,7 @@ def wrong_password(incoming: Incoming) -> None:
     """`:Password incorrect`: of OPER, or during registration of PASS."""
     network = incoming.network
     if network.link.state is LinkState.REGISTERING and network.link.leaving:
-        return  # it is asked for already
+        return  # the password is already asked for
     if network.link.state is not LinkState.REGISTERING:
         incoming.answer(in_words(incoming.message.command, incoming.message.params), LineKind.ERROR)
         return

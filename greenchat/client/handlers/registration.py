@@ -303,7 +303,7 @@ def _ask_for(network: ClientNetwork, offered: dict[str, str]) -> None:
     if not caps.bits(offered) & caps.METADATA_3:
         wanted = (wanted & ~caps.METADATA) | caps.METADATA_2  # one or the other, never both
     if caps.bits(offered) & caps.CHATHISTORY:
-        wanted &= ~caps.ZNC_PLAYBACK  # it would send the same again
+        wanted &= ~caps.ZNC_PLAYBACK  # ZNC would send the same again
     if not network.bouncer.bound:
         wanted |= caps.BOUNCER_NETWORKS_NOTIFY
     for name in caps.names(wanted):

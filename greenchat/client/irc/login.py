@@ -348,7 +348,7 @@ def after_welcome(model: Model, network: ClientNetwork, now: int) -> None:
         text = f"You are logged in as {account_of(network)}. Log in next time?"
         _offer_to_keep(model, network, text, network.login.credentials)
     elif network.login.code_wanted:
-        pass  # it is asked for already
+        pass  # the code is already asked for
     elif network.login.credentials and network.login.attempt is None and not bouncer.is_between(network):
         problem = log_in(network, network.login.credentials)
         if problem:

@@ -218,4 +218,4 @@ def _encode(message: Message) -> bytes:
     try:
         return message.format().encode(errors="replace") + b"\r\n"
     except ValueError:
-        return b""  # it does not fit into a line; slash commands check that earlier
+        return b""  # the message does not fit into a line; slash commands check that earlier

@@ -96,7 +96,7 @@ class Screen:
                 detected = colours.depth(os.environ, curses.COLORS)
                 self._depth = colours.DEPTHS.get(self._wanted, detected)
             self._xterm = os.environ.get("TERM", "").startswith(XTERM)
-            self._window.refresh()  # it clears the screen, which must happen before the queries here
+            self._window.refresh()  # clears the screen, which must happen before the queries here
             self._write(ENTER + (SAVE_TITLE if self._xterm else ""))
             self._ask()
         except BaseException:

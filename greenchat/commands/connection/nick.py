@@ -53,7 +53,7 @@ def check_nick(ctx: Context, new_nick: str) -> None:
     holder = network.holder(new_nick)
     session = ctx.session
     if session.user is None and session.registration.negotiating and holder is not None and holder.account:
-        return  # it may be about to log in to this account: `complete_registration` checks again
+        return  # the client may be about to log in to this account: `complete_registration` checks again
     is_free = holder is None or holder is session.user
     if holder is not None and session.user is None:
         is_free = owns(ctx, holder) or may_take_nick(ctx, holder)

@@ -48,7 +48,7 @@ def keep_presences(ctx: Context) -> None:
         if kind is documents.CLOSED and isinstance(value, dict) and not value["end"]:  # RENAME stores these, too
             ctx.session.room -= CLOSURE
         if value is None:
-            ctx.record(Document(kind.name, name, None))  # they may be others': not counted for the sender
+            ctx.record(Document(kind.name, name, None))  # it may belong to others: not counted for the sender
         else:
             ctx.keep(kind, name, value)
     for key, upto in network.closures.take_lost():

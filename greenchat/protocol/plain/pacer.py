@@ -77,7 +77,7 @@ class Pacer:
             # Not as the first write to a raw client: some take the recv() after the name for an answer, and hide it.
             while self._fill() and len(chunk) + len(self._queue[0]) <= CHUNK_LIMIT:
                 chunk += self._pop()
-        # it would be taken for the prompt, and answered with the name
+        # the text would be taken for the prompt, and answered with the name
         return chunk.replace(PROMPT, b"(" + PROMPT + b")") if chunk.strip() == PROMPT else chunk
 
     def _fill(self) -> bool:

@@ -80,7 +80,7 @@ class PlainSpeech:
         if self._named and self._is_raw_form():
             self._style.family = Family.RAW
         if self._data and self._style.family is not Family.LINE:
-            # it has just turned out to be raw, so the rest is a separate message
+            # the client has just turned out to be raw, so the rest is a separate message
             self.deadline = now + REST_WAIT
         return texts
 

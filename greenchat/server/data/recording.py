@@ -85,7 +85,7 @@ class Recorder:
     def close(self, now: int) -> None:
         """Close the file."""
         self.note(now)
-        with suppress(OSError):  # it has ended before
+        with suppress(OSError):  # the recording has ended before
             self._file.close()
 
     def _write(self, value: object) -> None:

@@ -86,7 +86,7 @@ def _by_token(request: Request, secret: str, kinds: tuple[str, ...]) -> Account:
     may = token is not None and token.kind in kinds and (token.kind != BOT or SAY in token.rights)
     account = account_of(ctx, token) if token is not None and may else None
     if token is not None and account is not None and token.kind == UPLOAD and not ctx.propose(drop, token.hash):
-        account = None  # it was used at another node meanwhile
+        account = None  # the token was used at another node meanwhile
     if account is None:
         raise HttpError(401, "The token is wrong, has expired, or does not allow this", WWW_Authenticate="Bearer")
     return account

@@ -156,7 +156,7 @@ class HttpService:
         finally:
             self.unfinished.remove(connection)
         framing = handler.framing
-        handler.__dict__.clear()  # it is referenced by its own environment, and would wait for the garbage collector
+        handler.__dict__.clear()  # its own environment refers to it: it would wait for the garbage collector
         return framing, reader.rest
 
     def _note(self, connection: Connection, waits: bool, is_idle: bool) -> None:

@@ -115,7 +115,7 @@ class WebSocketStream:
             if not isinstance(frame, Frame):
                 continue
             if frame.opcode is Opcode.CLOSE:
-                if not can_resume(self._connection.session):  # it may be a page that is being reloaded
+                if not can_resume(self._connection.session):  # the client may be a page that is being reloaded
                     lines.append(LEAVES)
             elif frame.opcode in (Opcode.TEXT, Opcode.BINARY, Opcode.CONT):
                 self._take(protocol, frame, lines)

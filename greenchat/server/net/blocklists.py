@@ -160,7 +160,7 @@ def _asking(options: BlocklistOptions) -> AskDns:
         try:
             answer = resolver.resolve(name, "TXT" if txt else "A", lifetime=left, search=False)
         except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-            return []  # it is not listed, or has no text
+            return []  # the address is not listed, or has no text
         except (dns.exception.DNSException, OSError) as error:
             log.warning("the DNS blocklist did not answer for %s: %s", name, error)
             return []

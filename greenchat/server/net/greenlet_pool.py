@@ -48,5 +48,5 @@ class GreenletPool:
             if len(self._idle) >= _SPARE:
                 return
             self._idle.append(worker)
-            del work  # it may keep a client that has gone in memory
+            del work  # the work may keep a client that has gone in memory
             work = self._hub.switch()

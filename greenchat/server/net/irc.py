@@ -61,7 +61,7 @@ class IrcClient:
             line = ahead.pop()
             if isinstance(line, LineTooLong) and line.is_endless:
                 connection.close("Input line was too long: a line of IRC can't have 16 KiB")
-            if not session.closing:  # it may have been killed meanwhile
+            if not session.closing:  # the session may have been killed meanwhile
                 self._run(line)
             if session.closing:
                 connection.discard()

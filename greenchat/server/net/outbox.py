@@ -222,7 +222,7 @@ class SocketOutbox(Outbox):
 
     def _wake(self) -> None:
         """Let the reader notice the end of the connection."""
-        with suppress(OSError):  # it is already closed, and the reader knows
+        with suppress(OSError):  # the socket is already closed, and the reader knows
             self.sock.shutdown(socket.SHUT_RDWR)
 
     def _end(self) -> None:

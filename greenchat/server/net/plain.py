@@ -313,7 +313,7 @@ class PlainClient:
         if user and message.command == "PRIVMSG" and message.params[0] == room:
             channel = self._clients.network.channel(room)
             if channel is None or user not in channel.members:
-                # it was kicked, and has no other way to return
+                # the client was kicked, and has no other way to return
                 self.carrier.perform(Message("JOIN", (room,)))
         before = set(user.channels) if user else set()
         self.carrier.perform(message)

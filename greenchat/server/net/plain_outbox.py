@@ -131,7 +131,7 @@ class PlainOutbox(SocketOutbox):
         if self._style.family is Family.LINE and not self.muted:
             super()._wake()
             return
-        with suppress(OSError):  # it is already closed, and the reader knows
+        with suppress(OSError):  # the socket is already closed, and the reader knows
             self._accepted.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             self._accepted.shutdown(socket.SHUT_RD)
 

@@ -213,7 +213,7 @@ class NodeSupervisor:
             child.again = float("inf")
             return
         if code in (0, STAYS_OFF) or (not child.serves and child is self._children[0] and not self._has_greeted):
-            # it was ordered to stop, or can't start
+            # the node was ordered to stop, or can't start
             self._code = 0 if code == STAYS_OFF else code
             self._is_ending = True
             return
@@ -236,7 +236,7 @@ class NodeSupervisor:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self._files:
             self._files.mkdir(mode=0o700, exist_ok=True)
-            with suppress(FileExistsError):  # it is the first node, or has it
+            with suppress(FileExistsError):  # the first node has the folder, others the link
                 (child.folders[0] / FILES).symlink_to(self._files.resolve())
         child.start()
 

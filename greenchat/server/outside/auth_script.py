@@ -70,13 +70,13 @@ def _run(rules: AuthScript, question: bytes) -> bytes:
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=programs.environment(),
-        start_new_session=True,  # so that its children end with it
+        start_new_session=True,  # so that the program's children end with it
     )
     with process:
         try:
             assert process.stdin
             assert process.stdout
-            with suppress(BrokenPipeError):  # it may answer without having read
+            with suppress(BrokenPipeError):  # the program may answer without having read
                 process.stdin.write(question)
                 process.stdin.close()
             data = _read(process.stdout.fileno(), deadline)

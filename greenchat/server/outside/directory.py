@@ -80,7 +80,7 @@ def _spelled(rules: Ldap, rule: str, entry: Any, name: str) -> str:
     if not values and rules.adopt:
         raise OutsideError(
             "the LDAP directory does not show how it spells the name, and with ldap.adopt another spelling could be"
-            " somebody else's account: let ldap.bind_dn, or whoever logs in, read that attribute"
+            " somebody else's account: let ldap.bind_dn, or the user who logs in, read that attribute"
         )
     return next((value for value in values if value.casefold() == name.casefold()), values[0] if values else name)
 

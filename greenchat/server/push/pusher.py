@@ -182,7 +182,7 @@ class Pusher:
         except OutgoingError as error:
             return str(error)
         except ValueError:
-            return 410  # it has no key with which anything can be encrypted
+            return 410  # the device's key is invalid
 
 
 def _line(event: StoredEvent, caps: int) -> bytes:

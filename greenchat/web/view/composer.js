@@ -9,7 +9,7 @@ import { listed, shortened } from "../core/text.js";
 import { h, icon, iconButton, refill } from "./dom.js";
 import { Uploads } from "./upload.js";
 
-const PASTED_LINES = 6; // lines from which a paste is asked about
+const PASTED_LINES = 6; // lines from which on a paste has to be confirmed
 const AGAIN = 3000; // milliseconds between two typing notifications
 const MOST_REMEMBERED = 100;
 
