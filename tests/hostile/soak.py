@@ -205,7 +205,11 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=3600)
     parser.add_argument("--every", type=float, default=10, help="seconds between two samples")
     parser.add_argument("--plot", metavar="FILE.svg", type=Path, help="draw the samples")
-    parser.add_argument("--folder", type=Path, help="where the server keeps its data and its log (default: a new one, removed unless the run fails)")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        help="where the server keeps its data and its log (default: a new one, removed unless the run fails)",
+    )
     given = parser.parse_args()
     samples: list[Sample] = []
 

@@ -148,7 +148,7 @@ def test_an_exception_is_one_line_and_a_file(loaded: Loaded, capsys: pytest.Capt
         "! The plugin broken failed in its handler of messages (AttributeError: 'Chat' object has no attribute "
         f"'unknown'); the details are in {details}",
     ]
-    assert 'broken.py", line 10, in heard' in details.read_text()
+    assert 'broken.py", line 10, in answer' in details.read_text()
     tea.press("M-1")
     assert not any("\x1b" in row for row in tea.screen())
     for _ in range(MOST_FAILURES - 1):
