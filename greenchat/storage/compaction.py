@@ -17,7 +17,10 @@ from typing import NamedTuple
 from greenchat.storage.rows import EventRow, one_number, pairs_of_numbers
 from greenchat.storage.transaction import transaction
 
-_MUCH = 8192  # events: a reader scans all fresh ones in about a millisecond
+# Fresh events for a round: many of each conversation, so that each of its pages is written once for all of them. But
+# no more than a reader scans in a few milliseconds.
+_MUCH, _MOST = 8192, 32768
+_OF_EACH = 32
 _STEP = 400  # the weight of the events moved in one step
 _CONVERSATION = 5  # the weight of a conversation besides its events, for finding and writing its pages
 _REMOVED = 4000  # events in one step
@@ -57,7 +60,7 @@ class Compaction:
     @property
     def is_due(self) -> bool:
         """Whether there are enough fresh events for a round."""
-        return self._count >= _MUCH
+        return self._count >= min(max(_MUCH, _OF_EACH * len(self._fresh)), _MOST)
 
     @property
     def is_under_way(self) -> bool:

@@ -172,7 +172,8 @@ def free_room(path: Path) -> int:
 
 def _prepare(connection: sqlite3.Connection, path: Path, *, durable: bool) -> None:
     try:
-        connection.execute("PRAGMA page_size = 2048")  # half of SQLite's default: a commit writes whole pages
+        # of a new database, or one that is compacted; older ones have pages of 2 KiB
+        connection.execute("PRAGMA page_size = 4096")
         if connection.execute("PRAGMA page_count").fetchone() == (0,):
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # freed pages can be given back in steps
         if connection.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):

@@ -36,7 +36,7 @@ _REMEMBERED = 65_536
 _ID, _CONVERSATION, _SOURCE, _PLACE = itemgetter(0), itemgetter(1), itemgetter(3), itemgetter(1, 0)  # of an EventRow
 
 _TOGETHER = 16  # rows in one statement: with many that saves a third of the time
-_MANY = 8  # events of one conversation: writing its pages directly takes less than moving the events there
+_MANY = 12  # events of one conversation: writing its pages directly takes less than moving the events there
 
 
 def _insert(table: str, width: int, rows: int = 1) -> str:

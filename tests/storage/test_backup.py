@@ -143,7 +143,7 @@ def test_an_overwritten_page_is_found(path: Path, talk: EventMaker) -> None:
     with opened(path) as store:
         store.commit(talk.lines(5000))
     content = bytearray(path.read_bytes())
-    content[40 * 2048 : 41 * 2048] = b"\xff" * 2048
+    content[20 * 4096 : 21 * 4096] = b"\xff" * 4096
     path.write_bytes(content)
     assert check(path) != []
 
@@ -259,9 +259,25 @@ def test_an_export_can_be_imported(path: Path, talk: EventMaker, tmp_path: Path)
     assert check(elsewhere) == []
 
 
+def test_compacting_makes_the_pages_of_an_older_database_larger(path: Path, talk: EventMaker) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA page_size = 2048")
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+    with opened(path) as store:
+        store.commit(events := talk.lines(100))
+        (size,) = store._connection.execute("PRAGMA page_size").fetchone()
+        assert size == 2048
+    compact(path)
+    with opened(path) as store:
+        assert store.read("#lobby", ALL) == events
+        (size,) = store._connection.execute("PRAGMA page_size").fetchone()
+        assert size == 4096
+
+
 def test_compacting_frees_disk_space(path: Path, talk: EventMaker) -> None:
     with opened(path) as store:
-        store.commit(events := talk.lines(3000))
+        store.commit(events := talk.lines(8000))
         store.commit([Erasure("#lobby", event.id) for event in events[10:]])
     before, after = compact(path)
     assert after < before / 4

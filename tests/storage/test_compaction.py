@@ -142,13 +142,13 @@ TestModel.settings = settings(max_examples=40, stateful_step_count=25, deadline=
 
 def test_many_events_of_one_conversation_are_settled_at_once(store: SqliteStore, talk: EventMaker) -> None:
     """As are events older than all in the store: a compaction under way may be past them."""
-    crowd = [talk.say(f"word{number}", "#crowd") for number in range(9)]
+    crowd = [talk.say(f"word{number}", "#crowd") for number in range(12)]
     few = talk.lines(3)
     late = [event._replace(id=event.id + 1) for event in crowd]
     store.commit([*crowd, *few])
-    assert (count(store, "settled"), count(store, "fresh")) == (9, 3)
+    assert (count(store, "settled"), count(store, "fresh")) == (12, 3)
     store.commit(late)
-    assert (count(store, "settled"), count(store, "fresh")) == (18, 3)
+    assert (count(store, "settled"), count(store, "fresh")) == (24, 3)
     assert store.read("#crowd", ALL) == sorted([*crowd, *late])
     assert store.search(Query(("#crowd", "#lobby"), 100, "word3")) == [crowd[3], late[3]]
     compact_events(store)
@@ -185,6 +185,22 @@ def test_it_begins_when_there_are_many_fresh_events(
     while store.tidy():
         pass
     assert count(store, "settled") == 100
+
+
+@pytest.mark.usefixtures("no_crowds")
+@pytest.mark.parametrize(("conversations", "begins"), [(1, 10), (2, 10), (5, 20), (100, 30)])
+def test_it_waits_for_many_events_of_each_conversation(
+    store: SqliteStore, talk: EventMaker, monkeypatch: pytest.MonkeyPatch, conversations: int, begins: int
+) -> None:
+    for name, value in (("_MUCH", 10), ("_OF_EACH", 4), ("_MOST", 30)):
+        monkeypatch.setattr(compaction, name, value)
+    store.commit([talk.say("hello", f"#{number % conversations}") for number in range(begins - 1)])
+    assert not store.tidy()
+    assert count(store, "settled") == 0
+    store.commit([talk.say("hello", "#0")])
+    while store.tidy():
+        pass
+    assert count(store, "settled") == begins
 
 
 def test_it_begins_after_a_while(store: SqliteStore, talk: EventMaker, monkeypatch: pytest.MonkeyPatch) -> None:
