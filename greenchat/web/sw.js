@@ -21,8 +21,8 @@ self.addEventListener("fetch", (event) => {
 // A push is one message of IRC: https://github.com/ircv3/ircv3-specifications/pull/471
 self.addEventListener("push", (event) => {
   const line = event.data?.text() ?? "";
-  const found = /^(?:@\S+ )?:([^ !]+)\S* (?:PRIVMSG|NOTICE) [~&@%+]*(\S+) :?(.*)$/s.exec(line);
-  if (found) event.waitUntil(tell(...found.slice(1)));
+  const match = /^(?:@\S+ )?:([^ !]+)\S* (?:PRIVMSG|NOTICE) [~&@%+]*(\S+) :?(.*)$/s.exec(line);
+  if (match) event.waitUntil(tell(...match.slice(1)));
 });
 
 async function tell(nick, target, said) {

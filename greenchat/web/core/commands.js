@@ -57,11 +57,11 @@ export function find(name) {
 function suggestion(name) {
   const least = Math.max(2, name.length - 2); // a shorter one is too far away, and a pasted word may be very long
   const known = [...TABLE.keys(), ...ALIASES.keys()].filter((each) => each.length >= least);
-  const found = known.map((each) => [editDistance(name, each), each]);
-  found.sort(([one, first], [other, second]) => one - other || (first < second ? -1 : 1));
+  const ranked = known.map((each) => [editDistance(name, each), each]);
+  ranked.sort(([one, first], [other, second]) => one - other || (first < second ? -1 : 1));
   const short = name.length < 5;
-  const close = found.filter(([count]) => count <= (short ? 1 : 2)).map(([, each]) => each);
-  const samePrefix = found.filter(([, each]) => TABLE.has(each) && each.slice(0, 2) === name.slice(0, 2));
+  const close = ranked.filter(([count]) => count <= (short ? 1 : 2)).map(([, each]) => each);
+  const samePrefix = ranked.filter(([, each]) => TABLE.has(each) && each.slice(0, 2) === name.slice(0, 2));
   const all = [...new Set([...close, ...(short ? samePrefix.map(([, each]) => each) : [])])].slice(0, 3);
   const named = all.map((each) => `/${each}`).join(", ");
   return named ? `Did you mean ${named.replace(/, (?!.*, )/, " or ")}? ` : "";

@@ -102,13 +102,13 @@ command(
   "",
   "List the windows with unread messages.",
   (order) => {
-    const found = order.model.ordered.filter((buffer) => buffer.unread && buffer !== order.buffer);
-    for (const buffer of found) {
+    const unread = order.model.ordered.filter((buffer) => buffer.unread && buffer !== order.buffer);
+    for (const buffer of unread) {
       const last = buffer.lines.findLast((line) => TALK.has(line.kind));
       const mentions = buffer.mentions ? `, ${buffer.mentions} for you` : "";
       order.tell(`${nameOf(order, buffer)}, ${buffer.unread} unread${mentions}${last ? `; last ${quoted(last)}` : ""}`);
     }
-    if (!found.length) order.tell("Nothing unread.");
+    if (!unread.length) order.tell("Nothing unread.");
   },
   { group: "windows" },
 );
@@ -134,11 +134,11 @@ command(
   "List the lines of this window that contain a text. Ctrl-K searches the server.",
   (order) => {
     const wanted = order.args.toLowerCase();
-    const found = order.buffer.lines.filter(
+    const matches = order.buffer.lines.filter(
       (line) => TALK.has(line.kind) && `${line.nick} ${line.text}`.toLowerCase().includes(wanted),
     );
-    for (const line of found.slice(-MOST_FOUND)) order.tell(`${when(line.time)} ${quoted(line)}`);
-    if (!found.length)
+    for (const line of matches.slice(-MOST_FOUND)) order.tell(`${when(line.time)} ${quoted(line)}`);
+    if (!matches.length)
       order.tell("No line matches. The search above searches the server's history.");
   },
   { least: 1, example: "/lastlog cake", group: "windows" },
@@ -283,13 +283,13 @@ command(
 
 /** Return all commands by group, both in alphabetical order. */
 export function groups() {
-  const found = {};
+  const byGroup = {};
   for (const each of [...TABLE.values()].sort(
     (a, b) => a.group.localeCompare(b.group) || a.name.localeCompare(b.name),
   )) {
-    (found[each.group] ??= []).push(each);
+    (byGroup[each.group] ??= []).push(each);
   }
-  return found;
+  return byGroup;
 }
 
 function withText(args, before) {
@@ -312,9 +312,9 @@ function named(order, wanted) {
     if (all[Number(wanted) - 1]) return all[Number(wanted) - 1];
     throw new CommandError(`There are windows 1 to ${all.length}.`);
   }
-  const found = all.find((buffer) => nameOf(order, buffer).toLowerCase().includes(wanted.toLowerCase()));
-  if (!found) throw new CommandError(`There is no window ${wanted}.`);
-  return found;
+  const match = all.find((buffer) => nameOf(order, buffer).toLowerCase().includes(wanted.toLowerCase()));
+  if (!match) throw new CommandError(`There is no window ${wanted}.`);
+  return match;
 }
 
 const nameOf = (order, buffer) => (buffer.kind === STATUS ? order.model.network : buffer.name);

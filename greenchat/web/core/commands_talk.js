@@ -265,9 +265,9 @@ function ctcp(order, kind) {
 
 function everywhere(order, kind) {
   order.online();
-  const found = [...order.model.buffers.values()].filter((buffer) => buffer.kind === CHANNEL && buffer.joined);
-  if (!found.length) order.fail("You are in no channel. /join one first.");
-  for (const buffer of found) say(order.model, buffer, order.args, kind, order.now);
+  const channels = [...order.model.buffers.values()].filter((buffer) => buffer.kind === CHANNEL && buffer.joined);
+  if (!channels.length) order.fail("You are in no channel. /join one first.");
+  for (const buffer of channels) say(order.model, buffer, order.args, kind, order.now);
 }
 
 /** Return the target that irssi's signs stand for; any other name is returned unchanged. */
@@ -279,10 +279,10 @@ function target(order, name) {
   }
   const time = (buffer) =>
     buffer.lines.findLast((line) => TALK.has(line.kind) && line.own === (name === "."))?.time ?? 0;
-  const found = [...order.model.buffers.values()].filter((buffer) => buffer.kind === PRIVATE && time(buffer));
-  if (!found.length)
+  const conversations = [...order.model.buffers.values()].filter((buffer) => buffer.kind === PRIVATE && time(buffer));
+  if (!conversations.length)
     throw new CommandError(name === "," ? "Nobody has written to you yet." : "You have written to nobody yet.");
-  return found.reduce((a, b) => (time(b) > time(a) ? b : a)).name;
+  return conversations.reduce((a, b) => (time(b) > time(a) ? b : a)).name;
 }
 
 const without = (model, nick) => model.settings.watched.filter((each) => model.fold(each) !== model.fold(nick));

@@ -47,13 +47,13 @@ export const QUICK = ["👍", "❤️", "😂", "🎉", "👀", "✅"];
 /** Return emoji whose name begins so, then those that contain it; the shortest names first. */
 export function named(beginning, most = 8) {
   const wanted = beginning.toLowerCase();
-  const found = [];
+  const matches = [];
   for (const { sign, names } of EMOJI) {
     const begins = names.find((name) => name.startsWith(wanted));
     const inside = begins ?? names.find((name) => name.includes(wanted));
-    if (inside) found.push({ sign, name: inside, rank: (begins ? 0 : 100) + inside.length });
+    if (inside) matches.push({ sign, name: inside, rank: (begins ? 0 : 100) + inside.length });
   }
-  return found.sort((a, b) => a.rank - b.rank).slice(0, most);
+  return matches.sort((a, b) => a.rank - b.rank).slice(0, most);
 }
 
 /** Replace :name: with its emoji if there is one. */

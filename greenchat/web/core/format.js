@@ -18,13 +18,13 @@ const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u
 
 /** Return [{text, bold, italic, underline, strike, mono, reverse, fg, bg, href}] of a text with mIRC codes. */
 export function spans(text) {
-  const found = [];
+  const pieces = [];
   let look = {};
   let rest = text;
   while (rest) {
     const at = rest.search(CODES);
     const piece = at < 0 ? rest : rest.slice(0, at);
-    if (piece) found.push({ ...look, text: piece });
+    if (piece) pieces.push({ ...look, text: piece });
     if (at < 0) break;
     const code = rest[at];
     rest = rest.slice(at + 1);
@@ -32,7 +32,7 @@ export function spans(text) {
     else if (TOGGLES[code]) look = toggled(look, TOGGLES[code]);
     else [look, rest] = coloured(look, rest, code);
   }
-  return found.flatMap(withLinks);
+  return pieces.flatMap(withLinks);
 }
 
 /** Return the text without its codes. */
@@ -43,13 +43,13 @@ export const stripped = (text) =>
 
 /** Return the URLs in a text, each with its start and end. */
 export function links(text) {
-  const found = [];
+  const ranges = [];
   for (const match of text.matchAll(LINK)) {
     const link = trimmed(match[0]);
     if (/^(?:[a-z]+:\/\/[^/]|mailto:[^@]+@[^@]+)/i.test(link))
-      found.push({ from: match.index, to: match.index + link.length });
+      ranges.push({ from: match.index, to: match.index + link.length });
   }
-  return found;
+  return ranges;
 }
 
 /** Replace typed *, ** and ` with codes that other clients show, too. A backslash escapes a sign. */

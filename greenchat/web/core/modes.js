@@ -29,7 +29,7 @@ export const RANKS = { q: "owner", a: "admin", o: "operator", h: "half-operator"
 /** Parse a MODE line's parameters: [{sign, letter, argument}]. chanmodes: ISUPPORT's four groups; prefixes: rank letters. */
 export function changes(words, chanmodes, prefixes) {
   const [letters = "", ...rest] = words;
-  const found = [];
+  const parsed = [];
   let sign = "+";
   for (const letter of letters) {
     if (letter === "+" || letter === "-") {
@@ -38,9 +38,9 @@ export function changes(words, chanmodes, prefixes) {
     }
     const always = prefixes.includes(letter) || chanmodes[0]?.includes(letter) || chanmodes[1]?.includes(letter);
     const takes = always || (sign === "+" && chanmodes[2]?.includes(letter));
-    found.push({ sign, letter, argument: takes ? (rest.shift() ?? "") : "" });
+    parsed.push({ sign, letter, argument: takes ? (rest.shift() ?? "") : "" });
   }
-  return found;
+  return parsed;
 }
 
 /** Return a change as text, as an action of a user. */

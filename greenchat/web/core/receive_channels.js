@@ -192,9 +192,9 @@ export function eventLine(model, { command, nick, params }) {
       return [`${nick} ${described.join(", ")}`, ""];
     },
   };
-  const found = texts[command]?.();
-  return found
-    ? { kind: "event", text: found[0], passing: found[1], nick, after: command === "NICK" ? params[0] : "" }
+  const event = texts[command]?.();
+  return event
+    ? { kind: "event", text: event[0], passing: event[1], nick, after: command === "NICK" ? params[0] : "" }
     : null;
 }
 
@@ -266,13 +266,13 @@ function apply(model, buffer, { sign, letter, argument }) {
     const table = new Map([...letters].map((each) => [each, values[valued.indexOf(each)] ?? ""]));
     if (sign === "+") table.set(letter, argument);
     else table.delete(letter);
-    const found = [...table].filter(([, value]) => value).map(([, value]) => value);
+    const inOrder = [...table].filter(([, value]) => value).map(([, value]) => value);
     buffer.modes = [
       `+${[...table]
         .sort((a, b) => Boolean(a[1]) - Boolean(b[1]))
         .map(([each]) => each)
         .join("")}`,
-      ...found,
+      ...inOrder,
     ].join(" ");
   }
 }

@@ -89,18 +89,18 @@ export function unknown(model, message, now) {
 
 /** Return the answer to a WHOIS as a profile: {nick, user, host, realname, channels, idle, since, account, away, more}. */
 export function profile(messages) {
-  const found = { nick: "", channels: [], more: [] };
+  const person = { nick: "", channels: [], more: [] };
   for (const { command, params } of messages) {
     const [, nick, ...rest] = params;
-    if (command === "311") Object.assign(found, { nick, user: rest[0], host: rest[1], realname: rest[3] ?? "" });
-    else if (command === "319") found.channels.push(...rest[0].split(" ").filter(Boolean));
-    else if (command === "317") Object.assign(found, { idle: Number(rest[0]), since: Number(rest[1]) * 1000 });
-    else if (command === "330") found.account = rest[0];
-    else if (command === "301") found.away = rest[0];
-    else if (command === "401" || command === "402") found.missing = true; // 402: the nick is queried as a server, too
-    else if (["313", "335", "671", "276"].includes(command)) found.more.push(rest.at(-1));
+    if (command === "311") Object.assign(person, { nick, user: rest[0], host: rest[1], realname: rest[3] ?? "" });
+    else if (command === "319") person.channels.push(...rest[0].split(" ").filter(Boolean));
+    else if (command === "317") Object.assign(person, { idle: Number(rest[0]), since: Number(rest[1]) * 1000 });
+    else if (command === "330") person.account = rest[0];
+    else if (command === "301") person.away = rest[0];
+    else if (command === "401" || command === "402") person.missing = true; // 402: the nick is queried as a server, too
+    else if (["313", "335", "671", "276"].includes(command)) person.more.push(rest.at(-1));
   }
-  return found.nick || found.missing ? found : null;
+  return person.nick || person.missing ? person : null;
 }
 
 function error(model, { tags }, words, now, buffer = null) {

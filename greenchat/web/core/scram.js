@@ -52,8 +52,8 @@ export class Scram {
 /** Return the parameters of AUTHENTICATE for a text: 400 characters each, and a "+" where the last is full or there is none. */
 export function chunks(text) {
   const coded = toBase64(encoder.encode(text));
-  const found = coded.match(/.{1,400}/g) ?? [];
-  return found.length === 0 || found.at(-1).length === 400 ? [...found, "+"] : found;
+  const chunks = coded.match(/.{1,400}/g) ?? [];
+  return chunks.length === 0 || chunks.at(-1).length === 400 ? [...chunks, "+"] : chunks;
 }
 
 export const plain = (account, password) => `\0${account}\0${password}`;

@@ -24,13 +24,13 @@ export function parseSettings(text) {
   } catch {
     kept = {};
   }
-  const found = structuredClone({ ...DEFAULTS });
+  const settings = structuredClone({ ...DEFAULTS });
   for (const [name, value] of Object.entries(DEFAULTS))
-    if (kindOf(kept?.[name]) === kindOf(value)) found[name] = kept[name];
+    if (kindOf(kept?.[name]) === kindOf(value)) settings[name] = kept[name];
   for (const name of ["highlights", "ignored", "watched"])
-    found[name] = found[name].filter((each) => typeof each === "string");
-  if (!THEMES.includes(found.theme)) found.theme = DEFAULTS.theme;
-  return found;
+    settings[name] = settings[name].filter((each) => typeof each === "string");
+  if (!THEMES.includes(settings.theme)) settings.theme = DEFAULTS.theme;
+  return settings;
 }
 
 const kindOf = (value) => (Array.isArray(value) ? "array" : value === null ? "null" : typeof value);

@@ -68,19 +68,19 @@ export function flush(model, buffer) {
 export function confirm(model, buffer, label, id) {
   const at = buffer.waiting.findIndex((waiting) => (label && waiting.label === label) || (id && waiting.id === id));
   if (at < 0) return null;
-  const [found] = buffer.waiting.splice(at, 1);
+  const [confirmed] = buffer.waiting.splice(at, 1);
   model.change("lines");
   model.effects.push({ kind: "keep" });
-  return found;
+  return confirmed;
 }
 
 /** Mark the text with this label as refused, with the reason. Returns whether there was one. */
 export function refuse(model, label, words) {
   for (const buffer of model.buffers.values()) {
-    const found = buffer.waiting.find((waiting) => label && waiting.label === label);
-    if (!found) continue;
-    found.label = "";
-    found.failed = words;
+    const refused = buffer.waiting.find((waiting) => label && waiting.label === label);
+    if (!refused) continue;
+    refused.label = "";
+    refused.failed = words;
     buffer.version += 1;
     model.change("lines");
     model.effects.push({ kind: "keep" });
@@ -147,12 +147,12 @@ function pieces(model, buffer, text, kind) {
 
 /** Split a text that is too long for a message, between lines if possible. */
 function within(lines, size, mostBytes, mostLines) {
-  const found = [];
+  const texts = [];
   let kept = [];
   let [length, count] = [0, 0];
   const end = () => {
     const text = kept.join("\n").replace(/^\n+|\n+$/g, "");
-    if (text.trim()) found.push(text); // "Clients MUST NOT send messages consisting entirely of blank lines."
+    if (text.trim()) texts.push(text); // "Clients MUST NOT send messages consisting entirely of blank lines."
     kept = [];
     length = count = 0;
   };
@@ -168,7 +168,7 @@ function within(lines, size, mostBytes, mostLines) {
     }
   }
   end();
-  return found;
+  return texts;
 }
 
 function cut(text, size) {

@@ -42,10 +42,10 @@ export function splitBytes(text, room) {
 
 /** Return the first graphemes of a text, with an ellipsis if there are more. */
 export function shortened(text, most) {
-  const found = [];
+  const first = [];
   for (const { segment } of graphemes.segment(text)) {
-    if (found.length === most) return `${found.join("")}…`;
-    found.push(segment);
+    if (first.length === most) return `${first.join("")}…`;
+    first.push(segment);
   }
   return text;
 }
@@ -53,9 +53,9 @@ export function shortened(text, most) {
 /** Whether a text is one to three emoji and nothing else: it is drawn larger. */
 export function isOnlyEmoji(text) {
   if (text.length > 40) return false;
-  const found = [...graphemes.segment(text.trim())].map((each) => each.segment).filter((each) => each !== " ");
+  const signs = [...graphemes.segment(text.trim())].map((each) => each.segment).filter((each) => each !== " ");
   return (
-    found.length > 0 && found.length <= 3 && found.every((each) => /\p{Extended_Pictographic}|\p{RI}{2}/u.test(each))
+    signs.length > 0 && signs.length <= 3 && signs.every((each) => /\p{Extended_Pictographic}|\p{RI}{2}/u.test(each))
   );
 }
 

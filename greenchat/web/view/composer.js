@@ -19,7 +19,7 @@ export class Composer {
     this.buffer = null;
     this.typed = []; // sent texts, for the arrow keys
     this.at = 0;
-    this.found = null;
+    this.completion = null;
     this.chosen = 0;
     this.field = h("textarea", {
       id: "composer",
@@ -199,14 +199,14 @@ export class Composer {
 
   pressed(event) {
     if (event.isComposing) return;
-    if (this.found && this.pressedInPopup(event)) return;
+    if (this.completion && this.pressedInPopup(event)) return;
     const { key } = event;
     if (key === "Enter" && !event.shiftKey && !event.altKey) {
       event.preventDefault();
       this.form.requestSubmit();
     } else if (key === "Tab" && !event.shiftKey && this.suggest(true)) {
       event.preventDefault();
-      if (this.found.items.length === 1) this.accept();
+      if (this.completion.items.length === 1) this.accept();
     } else if (key === "Tab" && event.shiftKey) this.ui.messages.focusLast(event);
     else if (
       key === "ArrowUp" &&
@@ -222,7 +222,7 @@ export class Composer {
 
   pressedInPopup(event) {
     const { key } = event;
-    const count = this.found.items.length;
+    const count = this.completion.items.length;
     if (key === "ArrowDown" || key === "ArrowUp")
       this.choose((this.chosen + (key === "ArrowDown" ? 1 : count - 1)) % count);
     else if (key === "Tab" && !event.shiftKey) this.accept();
@@ -236,8 +236,8 @@ export class Composer {
 
   /** Whether Enter accepts the suggestion: not if the word is complete. */
   acceptsOnEnter() {
-    const item = this.found.items[this.chosen];
-    const word = this.field.value.slice(this.found.from, this.found.to);
+    const item = this.completion.items[this.chosen];
+    const word = this.field.value.slice(this.completion.from, this.completion.to);
     return item.insert.trim() !== word.trim() && (this.moved || !word.startsWith("/"));
   }
 
@@ -259,15 +259,15 @@ export class Composer {
 
   suggest(asked) {
     const { value, selectionStart, selectionEnd } = this.field;
-    this.found = selectionStart === selectionEnd ? complete(this.ui.model, value, selectionStart, asked) : null;
+    this.completion = selectionStart === selectionEnd ? complete(this.ui.model, value, selectionStart, asked) : null;
     this.moved = asked;
-    if (!this.found) {
+    if (!this.completion) {
       this.close();
       return false;
     }
     refill(
       this.popup,
-      this.found.items.map((item, at) =>
+      this.completion.items.map((item, at) =>
         h(
           "li",
           {
@@ -298,7 +298,7 @@ export class Composer {
   }
 
   accept() {
-    const { text, cursor } = accept(this.field.value, this.found, this.found.items[this.chosen]);
+    const { text, cursor } = accept(this.field.value, this.completion, this.completion.items[this.chosen]);
     this.field.value = text;
     this.field.setSelectionRange(cursor, cursor);
     this.close();
@@ -308,7 +308,7 @@ export class Composer {
   }
 
   close() {
-    this.found = null;
+    this.completion = null;
     this.popup.hidden = true;
     this.field.removeAttribute("aria-activedescendant");
   }

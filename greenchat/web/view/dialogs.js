@@ -124,13 +124,13 @@ function emoji(ui, take) {
     take(sign);
   };
   const show = (wanted) => {
-    const found = wanted
+    const matches = wanted
       ? EMOJI.filter(({ names }) => names.some((name) => name.includes(wanted)))
       : [...QUICK.map((sign) => EMOJI.find((each) => each.sign === sign)), ...EMOJI];
     refill(
       grid,
-      found.length
-        ? [...new Set(found)].map(({ sign, names }) =>
+      matches.length
+        ? [...new Set(matches)].map(({ sign, names }) =>
             h(
               "button",
               {

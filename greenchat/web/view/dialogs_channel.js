@@ -254,11 +254,11 @@ export function channels(ui, pattern = "") {
   const show = () => {
     if (!rows) return;
     const wanted = input.value.trim().toLowerCase();
-    const found = rows
+    const matches = rows
       .filter((row) => `${row.name} ${row.topic}`.toLowerCase().includes(wanted))
       .sort((a, b) => b.people - a.people || a.name.localeCompare(b.name));
-    count.textContent = found.length
-      ? `${found.length} ${found.length === 1 ? "channel" : "channels"}`
+    count.textContent = matches.length
+      ? `${matches.length} ${matches.length === 1 ? "channel" : "channels"}`
       : "No channel matches.";
     const name = wanted && (model.isChannel(wanted) ? input.value.trim() : `#${input.value.trim()}`);
     const isNew = name && !/[\s,]/.test(name) && !rows.some((row) => model.fold(row.name) === model.fold(name));
@@ -275,7 +275,7 @@ export function channels(ui, pattern = "") {
             h("small", {}, "a new channel, with you as operator"),
           ),
         ),
-      found
+      matches
         .slice(0, MOST_LISTED)
         .map((row) =>
           h(

@@ -54,18 +54,18 @@ export function person(ui, nick) {
   });
 }
 
-function known(ui, nick, found) {
-  if (!found) return [h("dt", {}, "Not known"), h("dd", {}, "The server could not be asked.")];
-  if (found.missing) return [h("dt", {}, "Not here"), h("dd", {}, `${nick} is not online.`)];
+function known(ui, nick, person) {
+  if (!person) return [h("dt", {}, "Not known"), h("dd", {}, "The server could not be asked.")];
+  if (person.missing) return [h("dt", {}, "Not here"), h("dd", {}, `${nick} is not online.`)];
   const rows = [
-    ["Account", found.account ?? "a guest, not logged in"],
-    ["Real name", found.realname],
-    ["Away", found.away],
-    ["Channels", found.channels.join(" ")],
-    ["Idle for", found.idle > 60 ? duration(found.idle) : ""],
-    ["Online since", found.since ? brief(found.since) : ""],
-    ["Address", found.host ? `${found.user}@${found.host}` : ""],
-    ["Also", found.more.join("; ")],
+    ["Account", person.account ?? "a guest, not logged in"],
+    ["Real name", person.realname],
+    ["Away", person.away],
+    ["Channels", person.channels.join(" ")],
+    ["Idle for", person.idle > 60 ? duration(person.idle) : ""],
+    ["Online since", person.since ? brief(person.since) : ""],
+    ["Address", person.host ? `${person.user}@${person.host}` : ""],
+    ["Also", person.more.join("; ")],
   ];
   return rows.filter(([, value]) => value).map(([name, value]) => [h("dt", {}, name), h("dd", { dir: "auto" }, value)]);
 }

@@ -18,7 +18,7 @@ export function search(ui, text = "") {
   let timer = 0;
   let turn = 0;
   const places = h("ul.found-places", { "aria-label": "Conversations" });
-  const found = h("ul.found", { "aria-label": "Messages" });
+  const results = h("ul.found", { "aria-label": "Messages" });
   const status = h("p.hint", { role: "status" });
   const here = h("input", { type: "checkbox", onchange: () => ask() });
   const goTo = (buffer) => {
@@ -53,7 +53,7 @@ export function search(ui, text = "") {
     turn += 1;
     const mine = turn;
     if (text.length < 2) {
-      refill(found);
+      refill(results);
       status.textContent = text ? "Type at least two letters." : "";
       return;
     }
@@ -75,7 +75,7 @@ export function search(ui, text = "") {
         : "Nothing found.";
     const drawn = rows.map((message) => result(ui, message, text, () => close()));
     refill(
-      found,
+      results,
       drawn.map((each) => h("li", {}, each)),
     );
     for (const [at, message] of rows.slice(0, WITH_CONTEXT).entries()) {
@@ -105,7 +105,7 @@ export function search(ui, text = "") {
     "Search",
     (closing) => {
       close = closing;
-      const first = () => (places.querySelector("button") ?? found.querySelector("button"))?.click();
+      const first = () => (places.querySelector("button") ?? results.querySelector("button"))?.click();
       return h(
         "div.search",
         { onkeydown: (event) => step(event) },
@@ -123,7 +123,7 @@ export function search(ui, text = "") {
         model.current.kind !== "status" &&
           h("label.switch.small", {}, here, h("span", {}, "Messages in ", h("bdi", {}, model.current.name), " only")),
         status,
-        found,
+        results,
       );
     },
     { wide: true },

@@ -80,10 +80,10 @@ function confirm(ui, address, place) {
 }
 
 function codes(lines) {
-  const found = lines.filter((line) => /^[a-z2-7]{4}(-[a-z2-7]{4}){3}$/.test(line));
+  const recoveryCodes = lines.filter((line) => /^[a-z2-7]{4}(-[a-z2-7]{4}){3}$/.test(line));
   return openDialog("Recovery codes", (close) => [
     h("p", {}, "Each is for one login without the app. They are shown only once: print them or write them down."),
-    h("pre", { tabIndex: 0 }, found.join("\n")),
+    h("pre", { tabIndex: 0 }, recoveryCodes.join("\n")),
     h("div.buttons", {}, button("Done", () => close(), { look: "primary" })),
   ]);
 }

@@ -90,13 +90,13 @@ export class Header {
         ];
       },
     };
-    const found = states[link.state]?.() ?? null;
-    this.banner.hidden = !found;
-    const text = found ? found.map((each) => each.textContent).join() : "";
+    const content = states[link.state]?.() ?? null;
+    this.banner.hidden = !content;
+    const text = content ? content.map((each) => each.textContent).join() : "";
     if (text === this.shownText) return;
     this.shownText = text;
     const focused = this.banner.contains(document.activeElement);
-    refill(this.banner, found);
+    refill(this.banner, content);
     if (focused) this.banner.querySelector("button")?.focus();
     this.banner.className = `banner ${link.state}`;
   }

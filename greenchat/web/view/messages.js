@@ -137,9 +137,9 @@ export class Messages {
     const line = buffer.ids.get(id);
     if (line) return this.flash(`l${line.n}`);
     const asked = askAround(model, buffer, id, (lines) => {
-      const found = buffer.ids.get(id);
-      if (!lines || !found) return this.ui.toast("This message can't be found any more.");
-      this.ui.afterDraw(() => this.flash(`l${found.n}`));
+      const target = buffer.ids.get(id);
+      if (!lines || !target) return this.ui.toast("This message can't be found any more.");
+      this.ui.afterDraw(() => this.flash(`l${target.n}`));
     });
     if (!asked) this.ui.toast("This message can't be read now.");
     chat.turn();

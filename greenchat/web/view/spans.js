@@ -17,16 +17,16 @@ function drawLink({ href }) {
 
 function drawPlain(text, ui) {
   if (!ui || !text.includes("#")) return [text];
-  const found = [];
+  const parts = [];
   let at = 0;
   for (const match of text.matchAll(CHANNEL)) {
     const name = match[2].replace(/[.*_~]+$/, "");
     const from = match.index + match[1].length;
     if (!/\p{L}/u.test(name)) continue; // #12 is a number
-    found.push(text.slice(at, from), h("button.link", { type: "button", onclick: () => ui.goTo(name) }, name));
+    parts.push(text.slice(at, from), h("button.link", { type: "button", onclick: () => ui.goTo(name) }, name));
     at = from + name.length;
   }
-  return [...found, text.slice(at)];
+  return [...parts, text.slice(at)];
 }
 
 function look(span, children) {

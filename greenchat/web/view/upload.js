@@ -96,13 +96,13 @@ export class Uploads {
 /** Return the links of a text to pictures on this server. */
 export function pictures(ui, text) {
   const places = [ui.config.files?.url, ui.asset("")].filter(Boolean);
-  const found = [];
+  const drawn = [];
   for (const { href } of ui.config.files ? spans(text) : []) {
     const place = places.find((each) => href?.startsWith(each));
     const path = place && OURS.exec(href.slice(place.length))?.[0];
-    if (path) found.push(shown(ui, href, path));
+    if (path) drawn.push(shown(ui, href, path));
   }
-  return found.length > 0 && h("div.pictures", {}, found);
+  return drawn.length > 0 && h("div.pictures", {}, drawn);
 }
 
 function shown(ui, href, path) {
