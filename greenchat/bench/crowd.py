@@ -64,7 +64,10 @@ class Returning:
 
 @dataclass(slots=True, eq=False)
 class Guest:
-    """A connecting client. returning: gets the client if its nick is still in use."""
+    """A client that connects, registers and joins its channel.
+
+    returning: gets the client if its nick is still in use.
+    """
 
     client: Client
     channel: bytes | None

@@ -32,7 +32,7 @@ class NotInstalledError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Files in PEM."""
+    """A server's certificate and its key, as PEM files."""
 
     certificate: Path
     key: Path

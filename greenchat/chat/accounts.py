@@ -54,17 +54,16 @@ class SecondFactor:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """An account.
+    """A registered user's account.
 
     name: as registered. id: see `account_id`. created, used: the times of its registration and of the last login (to
-    the day), in ms since the epoch.
-    verifier: text form of protocol.scram.Verifier for SHA-256, "" if only certificates or tokens can log in;
-    verifier_512: for SHA-512, "" until the next login with the password. certificates: SHA-256 fingerprints in
-    lower-case hex. subjects: its identities at providers, as `issuer subject`. nicks: grouped nicknames. code: the code
-    for VERIFY, "" once it is verified. reset: the hash of a code for setting a new password, a space, and its expiry in
-    ms since the epoch; new_email: the same for confirming an address, another space, and that address. metadata:
-    published by its owner. accepted: ids of accounts that may write to its owner despite user mode +g. vhost: the host
-    shown for its owner, "" for the usual one. second_factor: None without one.
+    the day), in ms since the epoch. verifier: text form of protocol.scram.Verifier for SHA-256, "" if only certificates
+    or tokens can log in; verifier_512: for SHA-512, "" until the next login with the password. certificates: SHA-256
+    fingerprints in lower-case hex. subjects: its identities at providers, as `issuer subject`. nicks: grouped
+    nicknames. code: the code for VERIFY, "" once it is verified. reset: the hash of a code for setting a new password,
+    a space, and its expiry in ms since the epoch; new_email: the same for confirming an address, another space, and
+    that address. metadata: published by its owner. accepted: ids of accounts that may write to its owner despite user
+    mode +g. vhost: the host shown for its owner, "" for the usual one. second_factor: None without one.
     """
 
     name: str

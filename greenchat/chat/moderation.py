@@ -12,7 +12,7 @@ _HELD = 200  # lines; the oldest are dropped
 
 @dataclass(frozen=True, slots=True)
 class HeldLine:
-    """A held line. time: ms since the epoch; reasons: for people."""
+    """A message held until an operator releases or drops it. time: ms since the epoch; reasons: for people."""
 
     number: int
     time: int
@@ -25,7 +25,9 @@ class HeldLine:
 
 @dataclass(slots=True)
 class ModerationState:
-    """muted: until when all lines of a user are held, ms since the epoch. held: by number. is_releasing: whether an
+    """The suspects, the muted users and the held lines.
+
+    muted: until when all lines of a user are held, ms since the epoch. held: by number. is_releasing: whether an
     operator is releasing a held line just now.
 
     wave: recent lines of newcomers. last_reported: when operators were last told about a user.

@@ -19,7 +19,7 @@ _PAIR = re.compile(r"(\d{1,4}):(\d{1,5})", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """A limit: at most `count` within `seconds`; `d` uses only the seconds."""
+    """A rate limit: at most `count` within `seconds`; `d` uses only the seconds."""
 
     count: int
     seconds: int

@@ -20,8 +20,10 @@ PASSING = (TICKET, UPLOAD, SERVICE)  # short-lived tokens, which are not stored
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """hash: of the secret. account: its name; born: the account's creation, which distinguishes it from later ones of
-    that name.
+    """A token of an account: a secret that grants limited rights.
+
+    hash: of the secret. account: its name; born: the account's creation, which distinguishes it from later ones of that
+    name.
 
     kind: one of KINDS. rights: of a bot. channel: of a hook. created, expires: ms since the epoch; expires 0: never.
     label: a name given by the owner.

@@ -79,8 +79,11 @@ class Stores:
 
 @record(slots=True)
 class EffectRunner:
-    """connection: returns a network's connection, made if need be. leaving: whether the user wants to leave;
-    farewell: the reason that servers are still to be told."""
+    """Performs the effects that the state requests.
+
+    connection: returns a network's connection, made if need be. leaving: whether the user wants to leave; farewell: the
+    reason that servers are still to be told.
+    """
 
     console: Console
     surface: Surface

@@ -12,8 +12,11 @@ _NAME = re.compile(r"(?=.{1,200}\Z)[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """A list. name: of the zone. answers: the addresses that count as listed; none: every one in 127.0.0.0/8 but for
-    errors (127.255.255.0/24)."""
+    """A DNS blocklist.
+
+    name: of its zone. answers: the addresses that count as listed; none: every one in 127.0.0.0/8 but for errors
+    (127.255.255.0/24).
+    """
 
     name: str
     answers: tuple[str, ...] = ()

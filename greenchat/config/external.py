@@ -24,7 +24,7 @@ def _secret(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ExternalService:
-    """An external service."""
+    """A service beside the chat, such as a wiki, for which users get tokens."""
 
     url: Annotated[str, Key("its URL, for which tokens are made", parse=_url)]
     description: Annotated[str, Key("a short description of the service", parse=validators.line)] = ""

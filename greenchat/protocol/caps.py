@@ -14,7 +14,7 @@ _PROPOSED = "https://github.com/ircv3/ircv3-specifications/pull/"  # drafts that
 
 @record(frozen=True, slots=True)
 class Capability:
-    """name: on the wire. bit: in a set. spec: a link. Implied capabilities are never listed.
+    """An IRCv3 capability. name: on the wire. bit: in a set. spec: a link. Implied capabilities are never listed.
 
     served: whether our server offers it; the others are those of bouncers, for our client.
     """

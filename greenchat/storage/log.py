@@ -15,7 +15,7 @@ ActReader = Callable[[int, object], None]
 
 
 class Dated(Protocol):
-    """An act. now: when it was proposed, ms since the epoch."""
+    """An act with its time. now: when it was proposed, ms since the epoch."""
 
     @property
     def now(self) -> int: ...

@@ -13,7 +13,10 @@ _CONTROLS = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True)
 class FileType:
-    """name: the media type. suffix: of the address. is_shown: in place. is_picture: one that we know how to clean."""
+    """A type of uploaded files.
+
+    name: the media type. suffix: of the address. is_shown: in place. is_picture: one that we know how to clean.
+    """
 
     name: str
     suffix: str

@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """name: unguessable, a part of its URL. hash: of its content, SHA-256 in hex. size: in bytes.
+    """An uploaded file. name: unguessable, a part of its URL. hash: of its content, SHA-256 in hex. size: in bytes.
 
     type: the media type of its content. title: its original name. owner: the id of an account, "" for a guest. created:
     ms since the epoch. has_thumbnail: whether there is a thumbnail.

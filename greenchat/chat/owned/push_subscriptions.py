@@ -7,7 +7,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class PushSubscription:
-    """endpoint: a URL. p256dh, auth: the device's key and secret, as bytes in URL-safe base64 without padding.
+    """A device's subscription to web push.
+
+    endpoint: a URL. p256dh, auth: the device's key and secret, as bytes in URL-safe base64 without padding.
 
     owner: the id of the account. caps: of the session that made it. created: ms since the epoch.
     """

@@ -7,7 +7,9 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """id: for commands. owner: the id of the account that made it. channel: its name.
+    """A URL to which a channel's messages are posted.
+
+    id: for commands. owner: the id of the account that made it. channel: its name.
 
     secret: of the signature; it can't be stored as a hash. word: the required beginning of messages; "" for all
     messages. created: ms since the epoch.

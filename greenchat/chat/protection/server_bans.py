@@ -32,7 +32,7 @@ class BanTarget:
 
 @dataclass(frozen=True, slots=True)
 class ServerBan:
-    """A ban. setter: the operator's nick. created, until: ms since the epoch; until 0 is for ever.
+    """A ban from the server. setter: the operator's nick. created, until: ms since the epoch; until 0 is for ever.
 
     account_id: of the banned account, so that the ban does not pass to the next account of that name.
     """
@@ -123,10 +123,9 @@ def _network(text: str) -> str:
 
 
 class ServerBans:
-    """All bans. fold: of account names; mask_fold: see `masks.mask_fold`.
+    """All bans from the server. fold: of account names; mask_fold: see `masks.mask_fold`.
 
-    Reads: iteration, len, get, of_address, of_account, of_masks, is_any_over.
-    Changes: put, drop, expire, shift.
+    Reads: iteration, len, get, of_address, of_account, of_masks, is_any_over. Changes: put, drop, expire, shift.
     """
 
     __slots__ = ("_accounts", "_bans", "_fold", "_index", "_mask_fold", "_masks", "_networks")

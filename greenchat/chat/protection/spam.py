@@ -28,7 +28,10 @@ _PATTERN, _LINK_POINTS, _REPEAT, _SHOUT, _NAMES, _FAST = 10, 4, 3, 1, 6, 2
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """points: of the line, by itself and with earlier ones; reasons: for people. score: the user's."""
+    """The result of checking a line.
+
+    points: of the line, by itself and with earlier ones; reasons: for people. score: the user's.
+    """
 
     points: int
     reasons: tuple[str, ...]

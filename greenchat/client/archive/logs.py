@@ -18,7 +18,7 @@ _LONGEST_NAME = 100  # characters of a window's name in the path
 
 
 class Logs:
-    """folder: of the logs, unless a setting names another one. Changes: turn."""
+    """Writes conversations to text files. folder: of the logs, unless a setting names another one. Changes: turn."""
 
     def __init__(self, model: Model, folder: Path) -> None:
         self._model = model

@@ -11,7 +11,7 @@ SHOWN = 12  # candidates in the list at once
 
 
 class Completer:
-    """editor: the input line that is completed. Reads: hint. Changes: step, stop."""
+    """Completes words with Tab. editor: the input line that is completed. Reads: hint. Changes: step, stop."""
 
     __slots__ = ("_completion", "_editor", "_model", "_proof")
 

@@ -32,7 +32,10 @@ def edit(editor: Editor, key: str) -> bool:
 
 
 class Mode(Protocol):
-    """A mode. prompt, line: for the input row; hint: for the status row; marked: text to highlight in messages."""
+    """The meaning of keys at the moment.
+
+    prompt, line: for the input row; hint: for the status row; marked: text to highlight in messages.
+    """
 
     @property
     def prompt(self) -> str:

@@ -34,7 +34,10 @@ def is_navigation(action: str) -> bool:
 
 
 class QuestionQueue:
-    """Reads: the questions of the model. Changes: follow, next."""
+    """Asks the model's questions one at a time, each in its window.
+
+    Reads: the questions of the model. Changes: follow, next.
+    """
 
     __slots__ = ("_model", "_parked")
 

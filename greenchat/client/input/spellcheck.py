@@ -25,7 +25,7 @@ class Checker(Protocol):
 
 
 class SpellChecker:
-    """Reads: misspelt, completion. Changes: look."""
+    """Marks misspelt words in the input line. Reads: misspelt, completion. Changes: look."""
 
     __slots__ = ("_dictionaries", "_languages", "_model", "_spans", "_text")
 

@@ -55,7 +55,10 @@ Declared = TypeVar("Declared", bound=Callable[..., object])
 
 @record(slots=True)
 class Timer:
-    """due: seconds of the app's clock. interval: seconds until it is due again, 0 for once."""
+    """A call of a plugin's function at a later time.
+
+    due: seconds of the app's clock. interval: seconds until it is due again, 0 for once.
+    """
 
     due: float
     interval: float
@@ -74,7 +77,7 @@ class Hooks:
 
 
 class PluginClock(Protocol):
-    """seconds: of the app's clock. milliseconds: since the epoch."""
+    """The time, as plugins see it. seconds: of the app's clock. milliseconds: since the epoch."""
 
     seconds: float
     milliseconds: int

@@ -11,7 +11,9 @@ from greenchat.client.text.style import Graphics, Size
 
 
 class Pictures:
-    """wake: requests a call of `turn`; called from threads. connector: returns a function that opens connections for a
+    """Loads pictures in threads.
+
+    wake: requests a call of `turn`; called from threads. connector: returns a function that opens connections for a
     network, encrypted if it is given True. show: shows a picture; returns False if it has to wait.
 
     Reads: running. Changes: load, turn.

@@ -16,7 +16,9 @@ Offered = Callable[[Buffer, str, int], None]  # a window, the text to send there
 
 
 class Transfers:
-    """wake: requests a call of `turn`; called from threads. say: offers a link to the user, to send in a window.
+    """Uploads and fetches files in threads.
+
+    wake: requests a call of `turn`; called from threads. say: offers a link to the user, to send in a window.
 
     Reads: running. Changes: upload, use_token, fetch, turn.
     """

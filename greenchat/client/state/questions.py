@@ -27,7 +27,10 @@ def may_ask_in(scope: Scope, buffer: Buffer) -> bool:
 
 @record(slots=True)
 class Answer:
-    """An answer. word: to be typed; its beginning is sufficient unless `is_exact`. meaning: for the hint."""
+    """A possible answer to a question.
+
+    word: to be typed; its beginning is sufficient unless `is_exact`. meaning: for the hint.
+    """
 
     word: str
     meaning: str
@@ -37,7 +40,9 @@ class Answer:
 
 @record(slots=True)
 class Question:
-    """A question. text: one line. details: lines shown with it in the window. answers: the last one changes nothing.
+    """A question to the user.
+
+    text: one line. details: lines shown with it in the window. answers: the last one changes nothing.
 
     noted: whether the window shows it already, so that there is room for the meanings of the answers. holds: whether it
     is still relevant. scope: its window. marked: whether the user was told that it waits there.

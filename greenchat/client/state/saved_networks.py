@@ -27,7 +27,10 @@ class SavedNetworkError(ValueError):
 
 @record(eq=False)
 class SavedNetwork:
-    """A saved network. addresses: in the form for users, in the order of attempts."""
+    """A network with its addresses and login, as saved in the settings.
+
+    addresses: in the form for users, in the order of attempts.
+    """
 
     name: str
     addresses: list[str] = field(default_factory=list)

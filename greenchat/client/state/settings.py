@@ -47,7 +47,10 @@ Tables = dict[str, dict[str, object]]
 
 @record(slots=True, eq=False)
 class ClientSettings:
-    """Reads: get, keys, calls, ignores. Changes: set, reset, and the tables, which are changed from outside."""
+    """The settings of the client.
+
+    Reads: get, keys, calls, ignores. Changes: set, reset, and the tables, which are changed from outside.
+    """
 
     values: dict[str, Value] = field(default_factory=dict)  # only what differs from its default
     aliases: dict[str, str] = field(default_factory=dict)

@@ -8,7 +8,10 @@ from greenchat.client.state.network import Buffer
 
 
 class Splits:
-    """Reads: windows, place. Changes: add_above, add_right, exchange, remove, arrange."""
+    """The windows shown side by side and above each other.
+
+    Reads: windows, place. Changes: add_above, add_right, exchange, remove, arrange.
+    """
 
     __slots__ = ("columns",)
 

@@ -6,8 +6,10 @@ from greenchat.records import record
 
 @record(slots=True, eq=False)
 class Tour:
-    """step: the hint that was given last. begun_in, own_lines: the window that was shown then, and how many lines of
-    the user's own there were. ordered: a command was run since.
+    """The progress of the tour for beginners.
+
+    step: the hint that was given last. begun_in, own_lines: the window that was shown then, and how many lines of the
+    user's own there were. ordered: a command was run since.
     """
 
     begun_in: Buffer

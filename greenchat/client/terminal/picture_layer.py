@@ -27,7 +27,7 @@ MULTIPLEXERS = ("screen", "tmux")  # they would take kitty's query for a title
 
 
 class PictureLayer:
-    """write: to the terminal. redraw: writes all text again, which removes sixels."""
+    """Draws pictures over the text. write: to the terminal. redraw: writes all text again, which removes sixels."""
 
     def __init__(self, write: Callable[[str], None], redraw: Callable[[], None]) -> None:
         self._write = write

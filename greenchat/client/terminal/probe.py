@@ -17,8 +17,9 @@ REGIONAL = range(0x1F1E6, 0x1F200)
 
 @record(slots=True)
 class Probe:
-    """The terminal's answers. ambiguous: columns. joins, tones, flags: whether it draws such a sequence as one
-    character.
+    """The terminal's answers about the width of characters.
+
+    ambiguous: columns. joins, tones, flags: whether it draws such a sequence as one character.
     """
 
     answers: int = 0

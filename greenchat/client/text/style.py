@@ -7,7 +7,9 @@ from greenchat.records import record
 
 @record(frozen=True, slots=True)
 class Style:
-    """foreground, background: a number of the 256-colour palette, None for the terminal's own.
+    """The look of a piece of text.
+
+    foreground, background: a number of the 256-colour palette, None for the terminal's own.
 
     link: its URL, for terminals that can open links (OSC 8).
     """

@@ -20,7 +20,9 @@ _WHEEL_ROWS = 3
 
 
 class WindowView:
-    """line, hint: the contents of the input and status rows, which take their rows from the history.
+    """Draws the current window.
+
+    line, hint: the contents of the input and status rows, which take their rows from the history.
 
     bare: copy mode, names and texts only. Reads: picture, theme, layout, nick_at, window_at. Changes: the rest.
     """

@@ -36,7 +36,10 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRules:
-    """ping_after: seconds of silence. sendq: bytes that may wait for one client."""
+    """When to ping a client, and when to drop it.
+
+    ping_after: seconds of silence. sendq: bytes that may wait for one client.
+    """
 
     ping_after: float
     sendq: int

@@ -10,7 +10,7 @@ from greenchat.protocol.tags import RELAYED_BY
 
 
 class RelayedEnvelope(Envelope):
-    """relayed_by: the bot's nick."""
+    """A message that a bot relays from elsewhere. relayed_by: the bot's nick."""
 
     __slots__ = ("relayed_by",)
 

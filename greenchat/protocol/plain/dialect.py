@@ -99,7 +99,7 @@ class PlainOptions:
 
 
 class Dialect:
-    """A plain connection.
+    """The plain-text protocol of one connection.
 
     style: the client's output style, for the `Pacer`. room: its current channel.
     """

@@ -41,7 +41,10 @@ SlashCall = Callable[[str, str], Wish | None]
 
 @dataclass(frozen=True, slots=True)
 class Slash:
-    """A row. function: takes (the argument, the channel that the user is in) and returns None if that is not enough."""
+    """A slash command.
+
+    function: takes (the argument, the channel that the user is in) and returns None if that is not enough.
+    """
 
     name: str
     usage: str

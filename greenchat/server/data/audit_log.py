@@ -25,7 +25,7 @@ _MOST_WAITING = 50_000  # lines: members may cause them faster than the disk wri
 
 
 class AuditLog:
-    """An audit log. name: of the file. largest: bytes of one."""
+    """A log of operators' or members' actions. name: of the file. largest: bytes in one file."""
 
     def __init__(self, folder: Path, name: str = OPERATORS, *, largest: int = _LARGEST) -> None:
         self.path = folder / name

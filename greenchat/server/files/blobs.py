@@ -59,7 +59,7 @@ class PartialBlob:
 
 
 class Blobs:
-    """The folder."""
+    """The folder of uploaded contents, by their hashes."""
 
     def __init__(self, data: Path, low_disk: Callable[[], int] = lambda: 0) -> None:
         """Open the blobs. data: the data folder. low_disk: returns the MiB of the disk that must stay free."""

@@ -75,7 +75,9 @@ class HandoverServerParts(Protocol):
 
 
 class Upgrade:
-    """An upgrade. is_activated: whether systemd opened the listening sockets.
+    """An upgrade of the running server, which keeps its connections.
+
+    is_activated: whether systemd opened the listening sockets.
 
     on_handover: called with the new process's id and version after the takeover. end: called with its id at the end of
     this process, which it may replace. Neither may wait for the loop, which no longer runs.

@@ -27,7 +27,10 @@ Enter = Callable[[Request, str], tuple[Context, User]]
 
 
 class AdminApi:
-    """Answers these calls. enter: returns the context and the user of a call with a right of its token."""
+    """Answers calls of the administration API.
+
+    enter: returns the context and the user of a call with a right of its token.
+    """
 
     def __init__(self, enter: Enter) -> None:
         self._enter = enter

@@ -39,7 +39,7 @@ _ABSENT = "The account is not connected: connect a client, or keep it online wit
 
 
 class Api:
-    """Answers API calls."""
+    """Answers calls of the HTTP API."""
 
     def __init__(self, options: Callable[[], Web]) -> None:
         self._options = options

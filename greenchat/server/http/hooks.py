@@ -30,7 +30,7 @@ _GONE = "There is no such hook, or its owner is no longer an operator of the cha
 
 
 class HookService:
-    """Handles posted messages."""
+    """Sends messages posted to a hook's URL to its channel."""
 
     def __init__(self, options: Callable[[], Web]) -> None:
         self._options = options

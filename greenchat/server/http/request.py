@@ -33,7 +33,9 @@ class Body(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """path: below the base path, decoded, without a / at its beginning. address: the IP address of the client.
+    """An HTTP request.
+
+    path: below the base path, decoded, without a / at its beginning. address: the IP address of the client.
 
     secure: whether TLS was used, here or at a proxy. base: the base path, with a / at both ends. origins: other trusted
     sites. extend: allows so many more seconds for the rest of the request.
@@ -100,7 +102,7 @@ class Request:
 
 @dataclass(slots=True)
 class Response:
-    """A response. body: sent unchanged, or in pieces of unknown total size.
+    """An HTTP response. body: sent unchanged, or in pieces of unknown total size.
 
     framing: for a connection that becomes a WebSocket, its bit of `protocol.caps`.
     """

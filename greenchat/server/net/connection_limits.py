@@ -23,7 +23,7 @@ class RefusedError(Exception):
 
 
 class ConnectionLimits:
-    """Counts connections. The options are an argument of each call, so that a reload takes effect at once.
+    """Counts connections by netblock. The options are an argument of each call, so that a reload takes effect at once.
 
     Reads: check. Changes: enter, add, leave, count, uncount, take_back, forget_old. now: in ms. host: an IP address.
     """

@@ -58,7 +58,9 @@ class _ProcessorTime:
 
 
 class Schedule:
-    """deadline: the time, by the monotonic clock, at which to call `ask`; infinite while no turn has started.
+    """Shares the time of turns among connections.
+
+    deadline: the time, by the monotonic clock, at which to call `ask`; infinite while no turn has started.
 
     newcomer_deadline: the same for newcomers.
 

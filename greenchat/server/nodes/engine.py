@@ -108,7 +108,7 @@ def _trust(access: Access) -> ssl.SSLContext:
 
 
 class Engine:
-    """One connection. It ends at the first failure: make a new one then.
+    """A connection to the engine. It ends at the first failure: make a new one then.
 
     server: the number of the server that it is connected to, in the order of the addresses.
     """

@@ -24,7 +24,9 @@ class EntryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class LogEntry:
-    """An entry. token: of the incarnation. applied: its last applied entry. cpu: ms used by it so far.
+    """An entry of the nodes' log.
+
+    token: of the incarnation. applied: its last applied entry. cpu: ms used by it so far.
 
     acts: still encoded; the proposing node has them decoded.
     """

@@ -30,7 +30,10 @@ _NO_OBJECT = "what the engine has under this name is no object of greenchat"
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object. key: of its pieces. size: in bytes. digest: of the whole. metadata: names and values."""
+    """An object of the engine's object store.
+
+    key: of its pieces. size: in bytes. digest: of the whole. metadata: names and values.
+    """
 
     key: str
     size: int

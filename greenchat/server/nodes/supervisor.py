@@ -48,9 +48,11 @@ class SupervisorError(Exception):
 
 
 class _Child:
-    """One node. ready: becomes readable when it serves, or has ended. again: when it may be started again, by the
-    monotonic clock. failures: starts, one after another, after which it never served. is_behind: whether it has
-    a lower priority than the others: while it restarts, so that their clients do not wait for that.
+    """A node's process.
+
+    ready: becomes readable when it serves, or has ended. again: when it may be started again, by the monotonic clock.
+    failures: starts, one after another, after which it never served. is_behind: whether it has a lower priority than
+    the others: while it restarts, so that their clients do not wait for that.
     """
 
     def __init__(self, seat: Seat) -> None:

@@ -21,10 +21,11 @@ log = logging.getLogger(__name__)
 
 
 class NodeTurn(Turn):
-    """A turn. is_known: whether the store has the current writes already. has_ended: whether the state is given up, so
-    that further writes are discarded. failing_since: by the monotonic clock, 0.0 if the store works. mark: returns the
-    position's document. notifies_observers: whether this node reports stored events, for
-    pushes and webhooks.
+    """A node's turn.
+
+    is_known: whether the store has the current writes already. has_ended: whether the state is given up, so that
+    further writes are discarded. failing_since: by the monotonic clock, 0.0 if the store works. mark: returns the
+    position's document. notifies_observers: whether this node reports stored events, for pushes and webhooks.
     """
 
     __slots__ = ("failing_since", "has_ended", "is_known", "mark", "notifies_observers")

@@ -49,7 +49,7 @@ def always(_: Namespace) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A command. summary: a line of --help. run: returns the exit code; raises ToolError.
+    """A subcommand of greenchat-server. summary: a line of --help. run: returns the exit code; raises ToolError.
 
     makes_data: whether it creates a missing data folder, with these arguments.
     """
