@@ -395,6 +395,7 @@ OLD_WORDS = {
     "manners": "connection_rules",
     "meant": "a word for what it is",
     "nodefamily": "NodeSupervisor",
+    "notthereerror": "NotFoundError",
     "oversight": "sa_commands",
     "proofreading": "spellcheck",
     "resent": "sent_ids",
@@ -406,6 +407,7 @@ OLD_WORDS = {
     "taking": "takeover",
     "told_again": "to_envelope",
     "troubles": "warnings",
+    "unfitwriteerror": "InvalidWriteError",
     "viewpoint": "window_view",
     "welcome_back": "restore_user",
 }

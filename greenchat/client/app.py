@@ -32,10 +32,10 @@ from greenchat.client.state.credentials import SERVER
 from greenchat.client.state.events import (
     Attributes,
     CellSize,
+    CursorReported,
     DrawsPictures,
     Locked,
     NetworkEvent,
-    Reported,
     Resized,
     TerminalBackground,
     TerminalEvent,
@@ -253,7 +253,7 @@ class ClientApp:
         for event in events:
             with self._guarded(self._console.model.current, "your last action"):
                 match event:
-                    case Reported() | Attributes() | CellSize() | DrawsPictures() as answer:
+                    case CursorReported() | Attributes() | CellSize() | DrawsPictures() as answer:
                         if self._surface.answered(answer):
                             self._console.appearance.wide = self._surface.wide
                             self._console.restyle()

@@ -22,9 +22,9 @@ from greenchat.client.state.bindings import FORMATS, KEYS
 from greenchat.client.state.effects import Quit
 from greenchat.client.state.events import (
     Clicked,
-    Entered,
     Focused,
     KeyPressed,
+    LineEntered,
     NetworkEvent,
     Pasted,
     Resized,
@@ -172,12 +172,12 @@ class Console:
                 self.hint = click(self.view, self.editor, self._drawn, row, column)
             case Resized(size):
                 self.size = size
-            case Entered("\x1b") if self._mode:
+            case LineEntered("\x1b") if self._mode:
                 self._key("Escape", now)  # in line mode Escape is a line, too
-            case Entered(text) if self._mode:
+            case LineEntered(text) if self._mode:
                 self._mode.paste(text)
                 self._key("Enter", now)
-            case Entered(text):
+            case LineEntered(text):
                 self._submitter.enter(text, now)
             case Focused(focused):
                 self.model.focused = focused

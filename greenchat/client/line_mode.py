@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from greenchat.client.console import Console
 from greenchat.client.irc import chathistory, message_actions
-from greenchat.client.state.events import Entered, TerminalAnswer, TerminalEvent
+from greenchat.client.state.events import LineEntered, TerminalAnswer, TerminalEvent
 from greenchat.client.state.lines import Line, LineKind
 from greenchat.client.state.model import Buffer, BufferKind, LinkState
 from greenchat.client.text.cells import visible
@@ -35,7 +35,7 @@ class LineInput:
     def feed(self, data: bytes) -> list[TerminalEvent]:
         """Return the lines that are complete now."""
         *lines, self._rest = (self._rest + data).split(b"\n")
-        return [Entered(line.decode(errors="replace").rstrip("\r")) for line in lines]
+        return [LineEntered(line.decode(errors="replace").rstrip("\r")) for line in lines]
 
     def flush(self) -> list[TerminalEvent]:
         """Return the end of the input."""

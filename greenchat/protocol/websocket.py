@@ -73,7 +73,7 @@ def whole_messages(data: bytes) -> list[tuple[int, bytes]]:
     return messages
 
 
-class Unfinished:
+class UnfinishedFrames:
     """The frames of one client since its last complete message, for another process that takes over."""
 
     __slots__ = ("_at", "_data", "_is_open")

@@ -27,7 +27,7 @@ class StoreError(Exception):
     """The store failed, but the next attempt may work; the text is the reason, for operators."""
 
 
-class UnfitWriteError(StoreError):
+class InvalidWriteError(StoreError):
     """A write that can never be stored: a bug of the caller."""
 
 

@@ -22,13 +22,13 @@ from greenchat.storage.interface import (
     DueCuts,
     HistorySpan,
     HistoryTarget,
+    InvalidWriteError,
     Location,
     Query,
     Retention,
     StoredEvent,
     StoreError,
     StoreWrite,
-    UnfitWriteError,
 )
 from greenchat.storage.rows import UnreadableError, one_number, pairs_of_numbers
 from greenchat.storage.schema import connect, connect_reader
@@ -87,13 +87,13 @@ class SqliteStore:
                 self._housekeeping.log_holds_erased = True
             self._housekeeping.commits += 1
         except sqlite3.IntegrityError as error:
-            raise UnfitWriteError(f"can't write this to the database: {error}") from error
+            raise InvalidWriteError(f"can't write this to the database: {error}") from error
         except sqlite3.Error as error:
             raise explained(self.path, "write", error) from error
         except MemoryError as error:
             raise StoreError("can't write to the database: out of memory") from error
         except (ValueError, OverflowError) as error:  # text that is no UTF-8, a number that is too large
-            raise UnfitWriteError(f"can't write this to the database: {error}") from error
+            raise InvalidWriteError(f"can't write this to the database: {error}") from error
 
     def forget_cuts(self) -> None:
         """Allow events older than a cut, after deleting the remnants of cuts at once."""

@@ -5,7 +5,7 @@ import pytest
 from greenchat.client.irc import unsent
 from greenchat.client.irc.strangers import MOST_WINDOWS
 from greenchat.client.line_mode import PATIENCE_SECONDS, LineInput, PlainScreen
-from greenchat.client.state.events import Entered
+from greenchat.client.state.events import LineEntered
 from greenchat.client.state.model import LinkState
 from greenchat.client.state.questions import Prompt
 from tests.client.world import World
@@ -13,10 +13,10 @@ from tests.client.world import World
 
 def test_input_is_split_into_lines() -> None:
     lines = LineInput()
-    assert lines.feed(b"one\r\ntwo\nthr") == [Entered("one"), Entered("two")]
-    assert lines.feed(b"ee\n\n") == [Entered("three"), Entered("")]
+    assert lines.feed(b"one\r\ntwo\nthr") == [LineEntered("one"), LineEntered("two")]
+    assert lines.feed(b"ee\n\n") == [LineEntered("three"), LineEntered("")]
     assert lines.feed(b"end") == []
-    assert lines.flush() == [Entered("end")]
+    assert lines.flush() == [LineEntered("end")]
     assert lines.flush() == []
 
 
@@ -35,7 +35,7 @@ def test_events_are_printed_once(tea: World, capfd: pytest.CaptureFixture[str]) 
         ":srv 372 alice :- message of the day",
         ":srv 376 alice :End of it",
     )
-    tea.console.on_terminal(Entered("what I say"), tea.now)
+    tea.console.on_terminal(LineEntered("what I say"), tea.now)
     for _ in range(2):
         screen.paint(tea.console.frame(0))
     assert capfd.readouterr().out.splitlines() == [
@@ -47,7 +47,7 @@ def test_events_are_printed_once(tea: World, capfd: pytest.CaptureFixture[str]) 
         "14:13 - asked for",
         "14:13 bob bob: psst",
     ]
-    tea.console.on_terminal(Entered("/window bob"), tea.now)
+    tea.console.on_terminal(LineEntered("/window bob"), tea.now)
     screen.paint(tea.console.frame(0))
     assert capfd.readouterr().out.splitlines() == ["-- now in bob"]
 
@@ -57,7 +57,7 @@ def test_questions_are_printed(world: World, capfd: pytest.CaptureFixture[str]) 
     screen = PlainScreen(world.console)
 
     def enter(text: str) -> list[str]:
-        world.console.on_terminal(Entered(text), world.now)
+        world.console.on_terminal(LineEntered(text), world.now)
         screen.paint(world.console.frame(0))
         return capfd.readouterr().out.splitlines()
 
@@ -82,9 +82,9 @@ def test_questions_are_printed(world: World, capfd: pytest.CaptureFixture[str]) 
 def test_no_list_of_channels_without_a_screen(tea: World) -> None:
     """A hidden list to choose from would block all later questions."""
     tea.model.draws = False
-    tea.console.on_terminal(Entered("/join"), tea.now)
+    tea.console.on_terminal(LineEntered("/join"), tea.now)
     assert tea.shown()[-1] == "- Name a channel: /join #tea. /list lists them."
-    tea.console.on_terminal(Entered("/login"), tea.now)
+    tea.console.on_terminal(LineEntered("/login"), tea.now)
     assert tea.console.asked.endswith("Password of alice:")
 
 
@@ -130,7 +130,7 @@ def test_own_messages_of_another_device_are_printed(world: World, capfd: pytest.
     world.feed(*page())
     screen = PlainScreen(world.console)
     printed(world, screen, capfd)
-    world.console.on_terminal(Entered("typed here"), world.now)
+    world.console.on_terminal(LineEntered("typed here"), world.now)
     label = world.sent()[0].partition("label=")[2].partition(";")[0].partition(" ")[0]
     world.feed(
         f"@label={label};msgid=1 :alice!a@h PRIVMSG #tea :typed here",
@@ -190,7 +190,7 @@ def test_what_a_script_waits_for(world: World) -> None:
     world.join()
     assert not unsent.waits(model, 1.0)
     assert unsent.outcome(model) == ""
-    world.console.on_terminal(Entered("hello"), world.now)
+    world.console.on_terminal(LineEntered("hello"), world.now)
     world.sent()
     assert unsent.waits(model, 1.0)
     assert not unsent.waits(model, unsent.PATIENCE_SECONDS)
@@ -207,7 +207,7 @@ def test_a_script_does_not_wait_for_an_unreachable_server(world: World) -> None:
 
 def test_a_script_does_not_wait_for_a_closed_channel(world: World) -> None:
     world.model.show(world.model.open(world.network, "#tea"))
-    world.console.on_terminal(Entered("hello"), world.now)
+    world.console.on_terminal(LineEntered("hello"), world.now)
     world.welcome()
     world.feed(":srv 473 alice #tea :Cannot join channel (+i)")
     world.sent()
@@ -220,7 +220,7 @@ def test_a_refused_line_counts_as_not_sent(world: World, caps: str) -> None:
     """Also where the refusal was printed already, and nothing waits any more."""
     world.welcome(caps)
     world.join()
-    world.console.on_terminal(Entered("/msg nobody hello"), world.now)
+    world.console.on_terminal(LineEntered("/msg nobody hello"), world.now)
     label = "@label=gc1 " if caps else ""
     world.feed(f"{label}:srv 401 alice nobody :No such nick")
     world.sent()

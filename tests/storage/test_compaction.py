@@ -19,10 +19,10 @@ from greenchat.storage.interface import (
     Erasure,
     HistorySpan,
     HistoryTarget,
+    InvalidWriteError,
     Query,
     StoredEvent,
     StoreError,
-    UnfitWriteError,
 )
 from greenchat.storage.schema import MIGRATIONS, migrate
 from greenchat.storage.sqlite import SqliteStore
@@ -277,7 +277,7 @@ def test_one_fresh_event_per_id(store: SqliteStore, path: Path, talk: EventMaker
     fresh = talk.say("fresh", "#a")
     store.commit([fresh])
     for twice in ([fresh], [later := talk.say("later"), later]):
-        with pytest.raises(UnfitWriteError):
+        with pytest.raises(InvalidWriteError):
             store.commit(twice)
     tidy_up(store)
     assert len(store.read("#a", ALL)) == 6

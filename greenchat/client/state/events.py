@@ -96,7 +96,7 @@ class Focused:
 
 
 @record(slots=True)
-class Entered:
+class LineEntered:
     """A complete line, if the terminal edits lines, or of a script."""
 
     text: str
@@ -120,7 +120,7 @@ class Wheeled:
 
 
 @record(slots=True)
-class Reported:
+class CursorReported:
     """The terminal's answer with the position of the cursor, counted from 1."""
 
     row: int
@@ -155,7 +155,7 @@ class DrawsPictures:
     can: bool
 
 
-TerminalAnswer = Reported | Attributes | CellSize | DrawsPictures
+TerminalAnswer = CursorReported | Attributes | CellSize | DrawsPictures
 TerminalEvent = (
-    TerminalAnswer | TerminalBackground | Clicked | Wheeled | KeyPressed | Pasted | Resized | Focused | Entered
+    TerminalAnswer | TerminalBackground | Clicked | Wheeled | KeyPressed | Pasted | Resized | Focused | LineEntered
 )

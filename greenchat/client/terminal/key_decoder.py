@@ -10,11 +10,11 @@ from greenchat.client.state.events import (
     Attributes,
     CellSize,
     Clicked,
+    CursorReported,
     DrawsPictures,
     Focused,
     KeyPressed,
     Pasted,
-    Reported,
     TerminalBackground,
     TerminalEvent,
     Wheeled,
@@ -175,7 +175,7 @@ def _control_sequence(text: str, start: int, *, final: bool) -> tuple[TerminalEv
         return _mouse(parameters[1:], pressed=letter == "M"), match.end()
     report = _REPORT.fullmatch(parameters) if letter == "R" else None
     if report:
-        return Reported(int(report[1]), int(report[2])), match.end()
+        return CursorReported(int(report[1]), int(report[2])), match.end()
     if letter == "c" and parameters[:1] == "?":
         return Attributes(tuple(int(each) for each in parameters[1:].split(";") if each.isdecimal())), match.end()
     cell = _CELL.fullmatch(parameters) if letter == "t" else None

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from types import TracebackType
 from zlib import crc32
 
-from greenchat.client.state.events import Reported, TerminalAnswer
+from greenchat.client.state.events import CursorReported, TerminalAnswer
 from greenchat.client.terminal import notifications
 from greenchat.client.terminal.picture_layer import PictureLayer
 from greenchat.client.terminal.probe import ASKED, REQUEST, REQUEST_BACKGROUND, Probe
@@ -114,7 +114,7 @@ class Screen:
         """Handle an answer of the terminal; return True if the screen must be drawn again because of it."""
         self._pictures.answered(answer)
         was_done = self._probe.done
-        if isinstance(answer, Reported):
+        if isinstance(answer, CursorReported):
             self._probe.answered(answer.row, answer.column)
         if was_done or not self._probe.done:
             return False

@@ -24,7 +24,7 @@ from greenchat.protocol.websocket import (
     MESSAGE_LIMIT,
     TEXT,
     WRONG_DATA,
-    Unfinished,
+    UnfinishedFrames,
     whole_messages,
 )
 from greenchat.server.http.outboxes import WebSocketOutbox
@@ -106,7 +106,7 @@ class WebSocketStream:
             if self._take_whole(whole_messages(data), lines):
                 return b"".join(lines)
             self._protocol = ServerProtocol(state=State.OPEN, max_size=MESSAGE_LIMIT, logger=_log)
-            self._unfinished = Unfinished()
+            self._unfinished = UnfinishedFrames()
         self._unfinished.add(data)
         protocol = self._protocol
         protocol.receive_data(data)

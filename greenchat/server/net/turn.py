@@ -34,7 +34,7 @@ from greenchat.commands.messages.speech import MessageBurst
 from greenchat.server.net.meter import LongestDuration, Meter
 from greenchat.server.net.schedule import Schedule
 from greenchat.server.net.sendq import OUT_OF_MEMORY, SendQueues
-from greenchat.storage.interface import Erasure, Speech, Store, StoredEvent, StoreError, StoreWrite, UnfitWriteError
+from greenchat.storage.interface import Erasure, InvalidWriteError, Speech, Store, StoredEvent, StoreError, StoreWrite
 
 log = logging.getLogger(__name__)
 
@@ -146,7 +146,7 @@ class Turn:
                 raise StoreError(str(failure)) from failure
         try:
             self._store.commit(writes)
-        except UnfitWriteError as error:
+        except InvalidWriteError as error:
             self._log_failure(error, 1)
             raise
         self._after_commit(writes)
@@ -294,7 +294,7 @@ class Turn:
     ) -> int:
         """Refuse the messages, and retry the events in the next turn; return the number of refused messages."""
         refusable += [(write, write.refuse) for write in writes if isinstance(write, Utterance)]
-        if not isinstance(error, UnfitWriteError):
+        if not isinstance(error, InvalidWriteError):
             self._to_retry = to_retry[-_MAX_RETRIED:]
             self._writes = self._to_retry.copy()
         self._refuse_all(refusable)
@@ -333,7 +333,7 @@ class Turn:
 
     def _log_failure(self, error: Exception, refused: int) -> None:
         """Log a failure: the traceback of a bug each time, a full disk now and then."""
-        if not isinstance(error, StoreError) or isinstance(error, UnfitWriteError):
+        if not isinstance(error, StoreError) or isinstance(error, InvalidWriteError):
             log.error("a bug kept %d messages out of the store", refused, exc_info=error)
         elif monotonic() - self._failure_logged >= _LOG_FAILURES_EVERY:
             self._failure_logged = monotonic()

@@ -17,7 +17,7 @@ from greenchat.server.data.restore import restore
 from greenchat.server.data.store_keeper import DATABASE, STATE, StoreKeeper, lock
 from greenchat.server.nodes import state_file
 from greenchat.server.nodes.engine import STARTING, Engine, StoredLog
-from greenchat.server.nodes.engine_errors import EngineError, NotThereError
+from greenchat.server.nodes.engine_errors import EngineError, NotFoundError
 from greenchat.server.nodes.monitor import unsafe
 from greenchat.server.nodes.object_store import ObjectStore
 from greenchat.server.nodes.seat import Seat
@@ -90,7 +90,7 @@ def join_from_engine(config: Config) -> list[str]:
             try:
                 store.get(backup, file)
                 return _become(file, _head(file), seat, stored)
-            except NotThereError as error:
+            except NotFoundError as error:
                 raise ClusterSetupError(f"{_PUBLISHED} can't be used ({error}): run `cluster publish` again") from error
             finally:
                 file.unlink(missing_ok=True)

@@ -30,7 +30,7 @@ from greenchat.server.nodes.engine_errors import (
     EngineRefusesError,
     NoAnswerError,
     NoLeaderError,
-    NotThereError,
+    NotFoundError,
     TooFewServersError,
 )
 
@@ -302,7 +302,7 @@ class Engine:
         if answer.get("error"):
             refusal = _part(answer, "error", dict)
             code = _part({"code": 500, **refusal}, "code", int)
-            kind = NotThereError if code == 404 else EngineRefusesError if 400 <= code < 500 else EngineError
+            kind = NotFoundError if code == 404 else EngineRefusesError if 400 <= code < 500 else EngineError
             if refusal.get("err_code") == _NO_PEERS:
                 kind = TooFewServersError
             if refusal.get("err_code") in _NO_LEADER:
@@ -314,7 +314,7 @@ class Engine:
         """Return the log of this name, None if there is none. Raises EngineError."""
         try:
             info = self.request(f"$JS.API.STREAM.INFO.{name}", b"")
-        except NotThereError:
+        except NotFoundError:
             return None
         metadata = _part(info, "config", dict).get("metadata")
         identity = metadata.get(_IDENTITY) if isinstance(metadata, dict) else None
@@ -351,7 +351,7 @@ class Engine:
 
     def delete_log(self, name: str) -> None:
         """Delete a log with all its entries, if it exists. Raises EngineError."""
-        with suppress(NotThereError):
+        with suppress(NotFoundError):
             self.request(f"$JS.API.STREAM.DELETE.{name}", b"")
 
     def trim(self, name: str, first: int) -> None:

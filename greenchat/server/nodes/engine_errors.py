@@ -9,7 +9,7 @@ class EngineRefusesError(EngineError):
     """A permanent refusal of the engine: it or the configuration must be changed."""
 
 
-class NotThereError(EngineRefusesError):
+class NotFoundError(EngineRefusesError):
     """The engine does not have the requested object."""
 
 

@@ -20,7 +20,7 @@ from gevent.event import Event
 from greenchat.protocol.nats import StreamPosition
 from greenchat.protocol.times import format_time
 from greenchat.server.nodes.engine import Engine
-from greenchat.server.nodes.engine_errors import EngineError, EngineRefusesError, NotThereError
+from greenchat.server.nodes.engine_errors import EngineError, EngineRefusesError, NotFoundError
 
 _PIECE = 512 * 1024  # bytes: half of what the engine must accept at once
 _LOOK = 0.25  # seconds
@@ -76,7 +76,7 @@ class ObjectStore:
         """Whether the bucket exists. Raises EngineRefusesError if one of this name is not ours."""
         try:
             info = self._engine.request(f"$JS.API.STREAM.INFO.{self._stream}", b"")
-        except NotThereError:
+        except NotFoundError:
             return False
         config = info.get("config")
         if not isinstance(config, dict) or _OURS not in (config.get("metadata") or {}):
@@ -90,7 +90,7 @@ class ObjectStore:
                 return None
             asked = json.dumps({"last_by_subj": self._about(name)}).encode()
             answer = self._engine.request(f"$JS.API.STREAM.MSG.GET.{self._stream}", asked)
-        except NotThereError:
+        except NotFoundError:
             return None
         return _parse_object(answer)
 
@@ -142,7 +142,7 @@ class ObjectStore:
         state = self._engine.request(f"$JS.API.STREAM.INFO.{self._stream}", asked).get("state")
         there = state.get("subjects") if isinstance(state, dict) else None
         if (there or {}).get(subject, 0) != stored.pieces:
-            raise NotThereError("the engine has deleted parts of it")
+            raise NotFoundError("the engine has deleted parts of it")
         try:
             with file.open("wb") as target:
 
@@ -165,7 +165,7 @@ class ObjectStore:
         except OSError as error:
             raise EngineError(f"can't write {file}: {error.strerror}") from error
         if _text(digest.digest()) != stored.digest:
-            raise NotThereError("it is damaged")
+            raise NotFoundError("it is damaged")
 
 
 def _text(digest: bytes) -> str:

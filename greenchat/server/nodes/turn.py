@@ -15,7 +15,7 @@ from greenchat.commands.core.journal import Encoded
 from greenchat.commands.core.utterance import Utterance
 from greenchat.server.net.sendq import SendQueues
 from greenchat.server.net.turn import Refusable, Turn
-from greenchat.storage.interface import Document, Store, StoreError, StoreWrite, UnfitWriteError
+from greenchat.storage.interface import Document, InvalidWriteError, Store, StoreError, StoreWrite
 
 log = logging.getLogger(__name__)
 
@@ -71,14 +71,14 @@ class NodeTurn(Turn):
         self, error: Exception, writes: list[StoreWrite], to_retry: list[StoreWrite], refusable: list[Refusable]
     ) -> int:
         """Keep all writes for the next turn, except for those that can never be stored. Nothing is refused."""
-        if not isinstance(error, UnfitWriteError):
+        if not isinstance(error, InvalidWriteError):
             self._writes = writes
             self.failing_since = self.failing_since or monotonic()
             return 0
         for write in writes:
             try:
                 self._store.commit([write])
-            except UnfitWriteError:
+            except InvalidWriteError:
                 log.exception("this is not stored: %.200r", write)
             except StoreError:
                 self._writes.append(write)

@@ -7,9 +7,9 @@ import pytest
 from greenchat.client.state.events import (
     Attributes,
     CellSize,
+    CursorReported,
     DrawsPictures,
     KeyPressed,
-    Reported,
     TerminalBackground,
 )
 from greenchat.client.terminal.key_decoder import Decoder
@@ -81,13 +81,13 @@ def test_lines_and_dots_can_be_two_columns_wide() -> None:
 @pytest.mark.parametrize(
     ("data", "events"),
     [
-        (b"\x1b[2;5R", [Reported(2, 5)]),
+        (b"\x1b[2;5R", [CursorReported(2, 5)]),
         (b"\x1b[?62;4;22c", [Attributes((62, 4, 22))]),
         (b"\x1b[?6cx", [Attributes((6,)), KeyPressed("x")]),
         (b"\x1b[6;20;10t", [CellSize(Size(20, 10))]),
         (b"\x1b_Gi=31;OK\x1b\\y", [DrawsPictures(True), KeyPressed("y")]),
         (b"\x1b_Gi=31;ENOTSUPPORTED:no\x1b\\", [DrawsPictures(False)]),
-        (b"\x1b[24;80R", [Reported(24, 80)]),
+        (b"\x1b[24;80R", [CursorReported(24, 80)]),
         (b"\x1b[R\x1b[1;2R", [KeyPressed("F3"), KeyPressed("S-F3")]),
         (b"\x1b]11;rgb:0000/0000/0000\x1b\\a", [TerminalBackground(False), KeyPressed("a")]),
         (b"\x1b]11;rgb:ffff/fafa/f0f0\x07", [TerminalBackground(True)]),

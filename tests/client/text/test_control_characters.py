@@ -2,7 +2,7 @@
 
 import pytest
 
-from greenchat.client.state.events import Entered
+from greenchat.client.state.events import LineEntered
 from tests.client.world import World
 
 
@@ -40,5 +40,5 @@ def test_formats_and_tabs_are_sent(tea: World) -> None:
 
 
 def test_a_scripts_lines_are_sent_without_them(tea: World) -> None:
-    tea.console.on_terminal(Entered("red\x1b[0m \x01CTCP\x01"), tea.now)
+    tea.console.on_terminal(LineEntered("red\x1b[0m \x01CTCP\x01"), tea.now)
     assert tea.sent() == ["PRIVMSG #tea :red[0m CTCP"]
