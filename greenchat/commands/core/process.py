@@ -36,7 +36,7 @@ class Port:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionRules:
-    """When to ping a client, and when to drop it.
+    """Rules for when to ping a client and when to drop it.
 
     ping_after: seconds of silence. sendq: bytes that may wait for one client.
     """
