@@ -1,6 +1,6 @@
 """Fixtures of all tests of the server: a real server on a free port, in a thread with a gevent hub of its own."""
 
-from tests import temporary_files  # noqa: F401  # before all that takes long to compile
+from tests import temporary_files, worker_end  # noqa: F401  # before all else, as they say
 
 # isort: split
 import gc
@@ -37,24 +37,18 @@ _SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal
 
 
 @pytest.fixture(autouse=True)
-def _umask_stays() -> Iterator[None]:
-    """Restore the umask of the tests' process: `main` of each program narrows it."""
-    before = os.umask(0o022)
-    os.umask(before)
-    yield
-    os.umask(before)
-
-
-@pytest.fixture(autouse=True)
-def _signals_stay() -> Iterator[None]:
-    """Restore the signal handlers of the tests' process: `main` of each program sets them, or ignores signals at its
-    end.
+def _process_stays() -> Iterator[None]:
+    """Restore what `main` of each program changes of the process, which is that of the tests here: the umask is
+    narrowed, and signals are handled, or ignored at the end.
 
     Programs started by later tests inherit ignored signals.
     """
-    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    umask = os.umask(0o022)
+    os.umask(umask)
+    handlers = [(number, signal.getsignal(number)) for number in _SIGNALS]
     yield
-    for number, handler in before.items():
+    os.umask(umask)
+    for number, handler in handlers:
         if signal.getsignal(number) is not handler:
             signal.signal(number, handler)
 
@@ -207,7 +201,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish() -> None:
     """Collect garbage of the tests only: with all loaded modules it would take longer than what some tests measure."""
-    gc.collect()
     gc.freeze()
 
 
