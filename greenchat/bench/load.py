@@ -248,7 +248,8 @@ class SteadyLoad:
             spent.append((watch.cpu, watch.wall))
             restful = 0 if watch.cpu >= RESTS * watch.wall else restful + 1
             waited += watch.wall
-        at_rest = median(cpu / wall for cpu, wall in spent if cpu < RESTS * wall)
+        resting = [cpu / wall for cpu, wall in spent if cpu < RESTS * wall]
+        at_rest = median(resting) if resting else 0.0
         later = sum(cpu - at_rest * wall for cpu, wall in spent)
         return {"cpu_per_delivery_in_all": figures["cpu_per_delivery"] + max(later, 0.0) / self.received()}
 

@@ -52,3 +52,7 @@ def test_work_is_counted_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_server_without_later_work_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert _later(monkeypatch, lambda now: AT_REST * now, 1000) == pytest.approx(0)
+
+
+def test_all_work_of_a_server_that_never_rests_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _later(monkeypatch, lambda now: 0.2 * now, 1000) == pytest.approx(0.2 * load.LONGEST_REST / 1000)
