@@ -1,6 +1,6 @@
 """Fixtures of all tests of the server: a real server on a free port, in a thread with a gevent hub of its own."""
 
-from tests import temporary_files, worker_end  # noqa: F401  # before all else, as they say
+from tests import temporary_files, worker_end  # noqa: F401  # before all else, as they ask for
 
 # isort: split
 import gc
@@ -153,6 +153,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     worker = getattr(session.config, "workerinput", None)
     if worker is None:
         return
+    worker_end.end_at_once()
     places = [Path(argument.partition("::")[0]) for argument in session.config.args]
     modules = sorted({module for place in places for module in place.rglob("test_*.py")})
     number, count = int(worker["workerid"].removeprefix("gw")), worker["workercount"]
