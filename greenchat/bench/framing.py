@@ -79,7 +79,7 @@ def _lines(data: bytes, at: int) -> tuple[bytes, bytes]:
             lines.append(data[begin:end])
             lines.append(b"\r\n")
         elif data[at] != _CLOSE:
-            raise WrongFrameError(f"an unexpected frame:  {data[at : at + 20]!r}")
+            raise WrongFrameError(f"an unexpected frame: {data[at : at + 20]!r}")
         at = end
     return b"".join(lines), data[at:]
 

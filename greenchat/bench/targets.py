@@ -185,4 +185,4 @@ def _await_listening(process: subprocess.Popen[bytes], port: int, output: Path, 
         except OSError:
             time.sleep(0.02)
     lines = output.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["nothing"]
-    raise NotStartedError(f"{name} does not listen on 127.0.0.1:{port}; its last output:  {lines[-1]}")
+    raise NotStartedError(f"{name} does not listen on 127.0.0.1:{port}; its last output: {lines[-1]}")

@@ -68,7 +68,7 @@ NO_TLS = TlsClient()
 class Session:
     """A connection of a client.
 
-    caps: bits of `protocol.caps`. kind: the key of its encoding, see `protocol.envelope`. secure: whether it uses TLS;
+    caps: bits of `protocol.caps`. kind: the key of its encoding, see `protocol.envelopes`. secure: whether it uses TLS;
     tls: what that proves about the client, empty unless TLS ends in this process.
     token: the hash of the token that it logged in with, see `tokens`.
     away: the text of AWAY, "*" if nobody reads this connection. user: None until the session is registered. account:

@@ -75,9 +75,8 @@ READ_MARKER = _capability("draft/read-marker", "read-marker", wire=True)
 RELAYMSG = _capability("draft/relaymsg", _PROPOSED + "417", wire=True)
 WEBPUSH = _capability("draft/webpush", _PROPOSED + "471")
 WHOAMI = _capability("draft/whoami", "whoami")
-RESUME = _capability(
-    "greenchat/resume", "capability-negotiation#vendor-specific"
-)  # see `commands.connection.lost_connections`
+# See `commands.connection.lost_connections`.
+RESUME = _capability("greenchat/resume", "capability-negotiation#vendor-specific")
 SEARCH = _capability("soju.im/search", _PROPOSED + "496")
 ZNC_PLAYBACK = _capability("znc.in/playback", "https://wiki.znc.in/Playback")
 

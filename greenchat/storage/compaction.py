@@ -10,8 +10,9 @@ in exactly one of `settled` and `unsettled`, also for concurrent readers and aft
 
 import json
 import sqlite3
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from heapq import heapify, heappop
 from typing import NamedTuple
 
 from greenchat.storage.rows import EventRow, one_number, pairs_of_numbers
@@ -53,7 +54,8 @@ class Compaction:
         self._count = 0
         self.last = 0
         """The largest id in the database, 0 if it has no events."""
-        self._slices: deque[_Slice] = deque()  # the rest of the current round
+        self._slices: Iterator[_Slice] = iter(())  # the rest of the current round
+        self._slice: _Slice | None = None  # the next of it
         self.upto = one_number(connection, "SELECT upto FROM settling")
         self._resume()
 
@@ -84,9 +86,9 @@ class Compaction:
         """Do about a millisecond of work: a step of the current round, or begin one."""
         if not self.upto:
             self._begin()
-        if self._slices:
-            self._compact(self._slices[0])
-            self._slices.popleft()
+        if self._slice:
+            self._compact(self._slice)
+            self._slice = next(self._slices, None)
         elif self.upto:
             self._remove()
 
@@ -98,14 +100,19 @@ class Compaction:
             (begun if number <= self.upto else self._fresh)[conversation].append(number)
             self.last = max(self.last, number)
         self._count = sum(map(len, self._fresh.values()))
-        self._slices.extend(_slices(begun))
+        self._split(begun)
 
     def _begin(self) -> None:
         """Begin a round with all fresh events."""
-        self._slices.extend(_slices(self._fresh))
-        self._fresh.clear()
+        fresh, self._fresh = self._fresh, defaultdict(list)
         self._count = 0
-        self.upto = self.last if self._slices else 0
+        self._split(fresh)
+        self.upto = self.last if self._slice else 0
+
+    def _split(self, fresh: dict[int, list[int]]) -> None:
+        """Split a round into its steps, one at a time: all at once would take longer than a step."""
+        self._slices = _slices(fresh)
+        self._slice = next(self._slices, None)
 
     def _compact(self, part: _Slice) -> None:
         with transaction(self._connection):
@@ -131,7 +138,10 @@ def _slices(fresh: Mapping[int, list[int]]) -> Iterator[_Slice]:
     """Yield the parts for one step each, in the order of conversations and then of ids."""
     ids: list[int] = []
     room = _STEP
-    for conversation in sorted(fresh):
+    conversations = list(fresh)
+    heapify(conversations)
+    while conversations:
+        conversation = heappop(conversations)
         left = sorted(fresh[conversation])
         while left:
             taken, left = left[:room], left[room:]

@@ -27,7 +27,7 @@ from greenchat.storage.search import SearchIndex
 from greenchat.storage.trimming import Trimming
 from greenchat.storage.writer import Writer
 
-_LONG_LOG = 8192  # pages: beyond 32 MiB the write-ahead log should be reset
+_LONG_LOG = 8192  # pages, 32 MiB if they have 4 KiB: beyond that the write-ahead log should be reset
 _MOVE_EVERY = 1.0  # seconds in busy times: pages that are written repeatedly are then moved only once
 _INDEX_RESTS = 4  # pause of the index, in multiples of the CPU time of its work
 _QUIET = 200  # events between one `maintain` and the next
@@ -38,7 +38,7 @@ _LONG, _LONG_IF_BUSY = 10.0, 30.0
 _UNSEALED = 20_000  # events after which to seal without waiting for the time
 _COMPACT_AFTER = 10.0  # seconds
 _CUTTING = 0.1  # seconds, or one step
-_SPARE_PAGES = 512  # kept free for new messages: 2 MiB
+_SPARE_PAGES = 512  # kept free for new messages: 2 MiB if they have 4 KiB
 _VACUUMED = 64  # pages in a step
 _INCREMENTAL = 2
 

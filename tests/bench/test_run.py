@@ -178,7 +178,7 @@ def test_every_scenario_with_our_server(arguments: list[str], capsys: pytest.Cap
         assert figures["clients"] > 0
         assert figures["cpu_share"] >= 0  # on a busy machine the server may get no processor time in 0.3 s
         if arguments[0] in ("fanout", "rooms", "mixed", "direct"):
-            assert figures["cpu_per_delivery_in_all"] >= figures["cpu_per_delivery"]
+            assert "cpu_per_delivery_in_all" in figures  # its arithmetic: test_load
 
 
 def test_websocket_beside_tcp(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ also after a crash.
 
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -201,6 +202,29 @@ def test_it_waits_for_many_events_of_each_conversation(
     while store.tidy():
         pass
     assert count(store, "settled") == begins
+
+
+@pytest.mark.usefixtures("no_crowds")
+def test_a_round_is_divided_as_it_goes(store: SqliteStore, talk: EventMaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To divide it all at once took several steps' time."""
+    monkeypatch.setattr(compaction, "_MUCH", 1000)
+    monkeypatch.setattr(compaction, "_OF_EACH", 1)
+    divide, divided = compaction._slices, []
+
+    def counted(fresh: dict[int, list[int]]) -> Iterator[compaction._Slice]:
+        for part in divide(fresh):
+            divided.append(part)
+            yield part
+
+    monkeypatch.setattr(compaction, "_slices", counted)
+    store.commit([talk.say("hello", f"#{number}") for number in range(1000)])
+    for steps in range(1, 4):
+        store.tidy()
+        assert len(divided) <= steps + 1
+    while store.tidy():
+        pass
+    assert count(store, "settled") == 1000
+    assert len(divided) > 4
 
 
 def test_it_begins_after_a_while(store: SqliteStore, talk: EventMaker, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,8 +1,8 @@
 """Schedules the work of a turn: a turn has a budget, and connections that are not served in it wait in a queue.
 
 While everything fits into one turn nobody waits, and nothing is accounted. Otherwise the queue is served after each
-poll of the loop, up to the turn's budget, and connections that have used little time go before those that have used
-much (`fair_queue`). So signals, timers, new connections and writable sockets are served under any load.
+poll of the loop, up to the turn's budget, and connections that have used little time there go before those that have
+used much (`fair_queue`). So signals, timers, new connections and writable sockets are served under any load.
 
 The budget is CPU time: on a busy machine a turn takes longer, but does not do less. Reading the CPU time takes as long
 as a line does, so it is read only when the budget may be used up by the monotonic clock (`_ProcessorTime`), and that
@@ -170,9 +170,10 @@ class Schedule:
         if slot:
             self._end_slot(share, now)
         elif self._ends:
-            # At most a slot: since then the clock has also run while other processes had the processor.
-            slot = _NEWCOMERS_SLOT if share.is_newcomer else _SLOT
-            self._queue.charge(share, min(monotonic() - since, slot))
+            # At most a slot, also for more work: the clock has also run while other processes had the processor, and
+            # to read the CPU time before each line would take too long.
+            most = _NEWCOMERS_SLOT if share.is_newcomer else _SLOT
+            self._queue.charge(share, min(monotonic() - since, most))
         self._hurry()
         return False
 
