@@ -31,7 +31,7 @@ class BlocklistGate:
     """Admits clients by the blocklist entries of their addresses."""
 
     def __init__(self, server: BlocklistServerParts, connections: Iterable[Connection]) -> None:
-        """Make a gate. connections: all present ones. Raises ConfigError if the DNS package is missing."""
+        """Make the gate. connections: all present ones. Raises ConfigError if the DNS package is missing."""
         self._server = server
         self._connections = connections
         self._lists = Blocklists(lambda: server.options.dnsbl, lambda: server.options.connections.exempt)

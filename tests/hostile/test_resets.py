@@ -279,7 +279,7 @@ def _resources(app: App) -> dict[str, int]:
         "sessions": len(app.network.sessions),
         "registered sessions": len(app.network.sessions) - app.network.unregistered,
         "origins": len(app.clients.admission._origins),
-        "admitted": app.clients.admission._gate.open,
+        "admitted": app.clients.admission._limits.open,
         "bytes that wait": app.turn.send_queues.total,
         "slow readers": len(app.turn.send_queues._waiting),
         "prompts": app.clients.plain.waiting,

@@ -39,11 +39,11 @@ def defcon(ctx: Context) -> Background | None:
 def _require_way_back(ctx: Context, level: int) -> None:
     """Check that the sender could still connect, to undo it. Raises IrcError."""
     settings, host = ctx.network.settings, ctx.session.host
-    gate = DefconGate(level, settings.staff.opers.values(), settings.webirc.hosts)
+    defcon_gate = DefconGate(level, settings.staff.opers.values(), settings.webirc.hosts)
     advice = ""
-    if gate.objection(host):
+    if defcon_gate.objection(host):
         advice = "add your host to opers.NAME.hosts in the configuration, or use the server's machine"
-    elif not ctx.user.account and gate.objection_to_guest(host):
+    elif not ctx.user.account and defcon_gate.objection_to_guest(host):
         advice = "log in to an account first"
     if advice:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, "DEFCON", text=f"That would lock you out: {advice}")

@@ -255,11 +255,11 @@ class HttpService:
 
     def _ask_blocklists(self, request: Request) -> None:
         """Look up an address reported by a proxy; others were looked up on connecting. Raises RefusedError."""
-        connection, gate = request.connection, self._server.clients.blocklists
-        listing = gate.look_up(request.address) if connection.forwarders else None
-        if listing and gate.refuses(listing):
+        connection, blocklists = request.connection, self._server.clients.blocklists
+        listing = blocklists.look_up(request.address) if connection.forwarders else None
+        if listing and blocklists.refuses(listing):
             raise RefusedError(listing.reason, 403)
-        gate.mark(connection.session, listing)
+        blocklists.mark(connection.session, listing)
 
     def _upgrade_to(self, connection: Connection, framing: int, data: bytes) -> bytes:
         """Turn the connection into a WebSocket; return the first lines that it sends, b"" at its end."""

@@ -27,7 +27,7 @@ _SPARE_DESCRIPTORS = 50  # for files, the store and the log
 class Admission:
     """Admits clients and counts them."""
 
-    __slots__ = ("_farewell", "_gate", "_make_room", "_now", "_objection", "_origins")
+    __slots__ = ("_farewell", "_limits", "_make_room", "_now", "_objection", "_origins")
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Admission:
         self._make_room = make_room
         self._now = now
         self._objection = objection
-        self._gate = ConnectionLimits()
+        self._limits = ConnectionLimits()
         self._farewell = Farewell(tls)
         self._origins: dict[Session, str] = {}
 
@@ -71,12 +71,12 @@ class Admission:
 
     def turn_away(self, sock: socket.socket, host: str, reason: str, listener: ListenerOptions) -> None:
         """Refuse a client that was admitted before its address was checked."""
-        self._gate.leave(host)
+        self._limits.leave(host)
         self._farewell.say(sock, RefusedError(reason, 403), tls=listener.tls)
 
     def take_over(self, session: Session, host: str) -> None:
         """Count a session that another process has admitted. host: "" where it is counted for no address."""
-        self._gate.add(host)
+        self._limits.add(host)
         self._origins[session] = host
 
     def origin(self, session: Session) -> str:
@@ -91,16 +91,16 @@ class Admission:
         """Stop counting a session for its address: its HTTP requests are counted instead."""
         host = self._origins[session]
         if host:
-            self._gate.take_back(host, options)
+            self._limits.take_back(host, options)
             self._origins[session] = ""
 
     def move(self, session: Session, host: str, options: Connections) -> None:
         """Count a session for the address that its gateway reports. Raises RefusedError."""
         self._check_bans(host)
-        self._gate.count(host, options, self._now())
+        self._limits.count(host, options, self._now())
         before, self._origins[session] = self._origins[session], host
         if before:
-            self._gate.uncount(before)
+            self._limits.uncount(before)
 
     def relocate(self, session: Session, host: str, options: Connections) -> str:
         """Move a session as `move` does; return "", or why that address may not connect."""
@@ -113,7 +113,7 @@ class Admission:
     def check(self, host: str, options: Connections) -> None:
         """Check that this IP address may have another connection. Raises RefusedError."""
         self._check_bans(host)
-        self._gate.check(host, options, self._now())
+        self._limits.check(host, options, self._now())
 
     def _check_bans(self, host: str) -> None:
         reason = self._objection(host)
@@ -122,15 +122,15 @@ class Admission:
 
     def leave(self, session: Session) -> None:
         """Remove a session that has ended."""
-        self._gate.leave(self._origins.pop(session))
+        self._limits.leave(self._origins.pop(session))
 
     def forget_old(self) -> None:
         """Forget addresses without recent connections."""
-        self._gate.forget_old(self._now())
+        self._limits.forget_old(self._now())
 
     def _enter(self, host: str, options: Connections) -> None:
         self._check_bans(host)
-        self._gate.enter(host, options, capacity=_capacity(), now=self._now(), make_room=self._make_room)
+        self._limits.enter(host, options, capacity=_capacity(), now=self._now(), make_room=self._make_room)
 
 
 def _arrival(sock: socket.socket, peer: str, listener: ListenerOptions) -> proxy_header.Header:
