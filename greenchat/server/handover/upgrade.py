@@ -85,13 +85,13 @@ class Upgrade:
 
     def __init__(
         self,
-        giver: HandoverServerParts,
+        server: HandoverServerParts,
         *,
         is_activated: bool,
         on_handover: Callable[[int, str], None],
         end: Callable[[int], None],
     ) -> None:
-        self._giver = giver
+        self._server = server
         self._is_activated = is_activated
         self._on_handover = on_handover
         self._end = end
@@ -102,7 +102,7 @@ class Upgrade:
 
         Raises HandoverError, and then this process continues.
         """
-        if self._is_under_way or self._giver.is_ending:
+        if self._is_under_way or self._server.is_ending:
             raise HandoverError("an upgrade is already running" if self._is_under_way else "the server is stopping")
         self._is_under_way = True
         log.info("%s is upgrading the server: starting a new process", who)
@@ -111,7 +111,7 @@ class Upgrade:
         except HandoverError as error:
             text = f"The server was not upgraded: {error}"
             log.error("%s", text)
-            self._giver.run_step(lambda ctx: tell_operators(ctx, text))
+            self._server.run_step(lambda ctx: tell_operators(ctx, text))
             raise
         finally:
             self._is_under_way = False
@@ -128,14 +128,14 @@ class Upgrade:
         try:
             version = self._wait_until_ready(link, child)
             self._wait_for_slow_work()
-            self._giver.keeper.rest()
-            if self._giver.is_ending:
+            self._server.keeper.rest()
+            if self._server.is_ending:
                 raise HandoverError("the server is stopping")
             self._hand_over(link, child, who, version)
         except BaseException:
             _kill(child)
             link.close()
-            self._giver.keeper.start()
+            self._server.keeper.start()
             raise
 
     def _wait_until_ready(self, link: HandoverLink, child: "subprocess.Popen[bytes]") -> str:
@@ -148,47 +148,47 @@ class Upgrade:
                 code = child.wait(_DYING)
                 raise HandoverError(f"the new process exited with code {code}; see the log") from error
             raise
-        return version_of(_check(hello), self._giver.network.nodes.epoch)
+        return version_of(_check(hello), self._server.network.nodes.epoch)
 
     def _wait_for_slow_work(self) -> None:
         """Wait a moment for running commands, which clients would otherwise have to repeat."""
-        giver, deadline = self._giver, monotonic() + _GRACE
+        server, deadline = self._server, monotonic() + _GRACE
         while monotonic() < deadline:
-            if not giver.background and not any(each.unanswered for each in giver.clients.connections):
+            if not server.background and not any(each.unanswered for each in server.clients.connections):
                 return
             gevent.sleep(_LOOK)
 
     def _hand_over(self, link: HandoverLink, child: "subprocess.Popen[bytes]", who: str, version: str) -> None:
         """Hand over, without waiting for the loop: no other greenlet may run from now on."""
-        giver = self._giver
-        clients = giver.clients
-        if giver.background:
-            log.warning("%d tasks of operators were stopped: start them again", len(giver.background))
+        server = self._server
+        clients = server.clients
+        if server.background:
+            log.warning("%d tasks of operators were stopped: start them again", len(server.background))
         began, worked = monotonic(), process_time()
-        giver.turn.begin()
+        server.turn.begin()
         for connection in clients.connections:
             if connection.session.closing and connection.session.user:
                 connection.context(Message("")).propose(left, connection.session.closing)
-        giver.turn.dirty.release_all()
-        giver.turn.end()
-        if giver.turn.has_writes_to_retry:
+        server.turn.dirty.release_all()
+        server.turn.end()
+        if server.turn.has_writes_to_retry:
             raise HandoverError("the database can't be written at the moment")
         moving = [connection for connection in clients.connections if can_move(connection)]
-        lock = giver.keeper.lock
+        lock = server.keeper.lock
         document = {
             "version": __version__,
             "pid": os.getpid(),
             "who": who,
-            "folder": str(giver.keeper.folder.resolve()),
-            "temporary": giver.keeper.is_temporary,
+            "folder": str(server.keeper.folder.resolve()),
+            "temporary": server.keeper.is_temporary,
             "activated": self._is_activated,
-            "listeners": [[each.options.address.host, each.options.address.port] for each in giver.listeners],
+            "listeners": [[each.options.address.host, each.options.address.port] for each in server.listeners],
             "lock": lock is not None,
             "connections": [dump(each, clients.plain, clients.admission.origin(each.session)) for each in moving],
-            "state": snapshot(giver.network, giver.now()),
-            "local": dump_local(giver.network),
+            "state": snapshot(server.network, server.now()),
+            "local": dump_local(server.network),
         }
-        descriptors = [listener.socket.fileno() for listener in giver.listeners]
+        descriptors = [listener.socket.fileno() for listener in server.listeners]
         descriptors += [connection.accepted.fileno() for connection in moving]
         descriptors += [lock.fileno()] if lock else []
         link.send(document, descriptors, patience=_TAKE)
@@ -208,9 +208,9 @@ class Upgrade:
         try:
             stand_in.pass_on(successor)
             self._on_handover(successor, version)
-            self._giver.audit.close()
-            self._giver.moderation.close()
-            say_goodbye([each for each in self._giver.clients.connections if is_tls(each)])
+            self._server.audit.close()
+            self._server.moderation.close()
+            say_goodbye([each for each in self._server.clients.connections if is_tls(each)])
             logging.shutdown()
             self._end(successor)
         except BaseException:
