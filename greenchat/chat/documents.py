@@ -35,7 +35,7 @@ RESERVATION = DocumentKind("reservation", "the folded mask of a name that operat
 PRESENCE = DocumentKind("presence", "the id of an account that is always on")
 PLACED = DocumentKind("placed", "the folded name of an unregistered channel in which a user has a place")
 PLACE = DocumentKind("place", "the guest_id of a user who may return after a restart")
-READ_MARKS = DocumentKind("read-marks", "the identity of their reader", at_start=False)
+READ_MARKERS = DocumentKind("read-marks", "the identity of their reader", at_start=False)
 TOKEN = DocumentKind("token", "the hash of its secret")
 FILE = DocumentKind("file", "the name in its address")
 WEBHOOK = DocumentKind("webhook", "its id")
@@ -53,7 +53,7 @@ KINDS = (
     PRESENCE,
     PLACED,
     PLACE,
-    READ_MARKS,
+    READ_MARKERS,
     TOKEN,
     FILE,
     WEBHOOK,

@@ -6,7 +6,7 @@ _MOST = 1000
 
 
 @dataclass(slots=True, eq=False)
-class ReadMarks:
+class ReadMarkers:
     """The read markers of one identity: conversation -> time of the last message read, ms since the epoch."""
 
     owner: str

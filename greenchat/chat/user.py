@@ -12,7 +12,7 @@ from typing import NamedTuple
 from greenchat.chat.metadata import MetadataUse
 from greenchat.chat.multiline_batch import ClientBatch
 from greenchat.chat.outbox import Outbox
-from greenchat.chat.read_markers import ReadMarks
+from greenchat.chat.read_markers import ReadMarkers
 from greenchat.protocol.caps import KIND
 from greenchat.protocol.msgid import LAST_ID, parse_msgid
 from greenchat.protocol.sasl import Exchange
@@ -168,7 +168,7 @@ class User:
     account: str = ""
     account_id: str = ""
     guest_id: str = ""
-    read_marks: ReadMarks | None = None
+    read_markers: ReadMarkers | None = None
     away: str = ""
     oper: str = ""
     modes: set[str] = field(default_factory=set)

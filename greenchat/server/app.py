@@ -158,8 +158,8 @@ class App:
 
     def record(self, path: Path, *, goes_on: bool = False) -> None:
         """Record every change of the state. path: a new file, or (goes_on) the current one. Raises RecordingError."""
-        marks = {} if goes_on else self.store.documents(documents.READ_MARKS.name)
-        self._recorder = Recorder(path, self.network, marks, self.now(), goes_on=goes_on)
+        read_markers = {} if goes_on else self.store.documents(documents.READ_MARKERS.name)
+        self._recorder = Recorder(path, self.network, read_markers, self.now(), goes_on=goes_on)
         assert isinstance(self.log, MemoryLog)
         self.log.read(self._recorder.read)
 

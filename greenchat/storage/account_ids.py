@@ -29,7 +29,7 @@ def give_ids(connection: sqlite3.Connection) -> None:
     _end_interrupted_compaction(connection)
     ids = _accounts(connection)
     _presences(connection, ids)
-    _read_marks(connection, ids)
+    _read_markers(connection, ids)
     _channels(connection, ids)
     if _conversations(connection, ids):
         # the search index is a separate file, and is rebuilt after a missed erasure
@@ -71,12 +71,12 @@ def _presences(connection: sqlite3.Connection, ids: Mapping[str, str]) -> None:
             _put(connection, "presence", ids[key], presence)
 
 
-def _read_marks(connection: sqlite3.Connection, ids: Mapping[str, str]) -> None:
-    for owner, marks in list(_documents(connection, "read-marks")):
+def _read_markers(connection: sqlite3.Connection, ids: Mapping[str, str]) -> None:
+    for owner, markers in list(_documents(connection, "read-marks")):
         connection.execute("DELETE FROM document WHERE kind = 'read-marks' AND key = ?", (owner,))
         if owner in ids:
             since = _birth(ids[owner]) >> 20
-            kept = {_key(key, ids, time << 20): time for key, time in marks.items() if time >= since}
+            kept = {_key(key, ids, time << 20): time for key, time in markers.items() if time >= since}
             _put(connection, "read-marks", ids[owner], kept)
 
 

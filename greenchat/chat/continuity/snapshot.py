@@ -30,7 +30,7 @@ from greenchat.config.document import from_document, to_document
 from greenchat.config.settings import Settings
 
 MADE = {
-    User: {"caller_id", "modes", "channels", "invitations", "inviting", "read_marks", "sessions", "former"},
+    User: {"caller_id", "modes", "channels", "invitations", "inviting", "read_markers", "sessions", "former"},
     Channel: {"flags", "paces", "recent", "topic", "members", "lists", "invited", "registration"},
     Session: {"user", "metadata", "registration", "tls"},
     CallerId: set[str](),

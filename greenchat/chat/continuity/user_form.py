@@ -3,7 +3,7 @@
 from typing import Any
 
 from greenchat.chat.continuity.messages import Form
-from greenchat.chat.read_markers import ReadMarks
+from greenchat.chat.read_markers import ReadMarkers
 from greenchat.chat.user import CallerId, Tenure, User
 
 FIELDS = (  # copied unchanged: strings, numbers, and mappings of strings
@@ -36,7 +36,7 @@ def dump(user: User) -> dict[str, Any]:
     form["channels"] = dict(user.channels)
     form["invitations"] = {folded: list(each) for folded, each in user.invitations.items()}
     form["inviting"] = list(user.inviting)
-    form["read_marks"] = [user.read_marks.owner, dict(user.read_marks.times)] if user.read_marks else None
+    form["read_marks"] = [user.read_markers.owner, dict(user.read_markers.times)] if user.read_markers else None
     form["former"] = [list(tenure) for tenure in user.former]
     return form
 
@@ -48,7 +48,7 @@ def load(form: Form) -> User:
     user.metadata = dict(form["metadata"])
     if form["read_marks"]:
         owner, times = form["read_marks"]
-        user.read_marks = ReadMarks(owner, dict(times))
+        user.read_markers = ReadMarkers(owner, dict(times))
     user.inviting = tuple(form["inviting"])
     user.former = tuple(Tenure(*tenure) for tenure in form["former"])
     return user

@@ -15,7 +15,7 @@ from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.line_length import require_fit
 from greenchat.commands.core.lookup import targets
 from greenchat.commands.core.registry import command
-from greenchat.commands.history.markread import mark_reply
+from greenchat.commands.history.markread import read_marker_reply
 from greenchat.commands.history.replay import replay_on_join
 from greenchat.commands.users.away import away_in
 from greenchat.commands.users.metadata_sync import sync_joined, tell_arrival
@@ -164,7 +164,7 @@ def greeting(ctx: Context, channel: Channel, session: Session) -> Iterator[Envel
     if session.user is None:
         return
     yield from topic_reply(ctx, session.user.nick, channel)
-    yield from mark_reply(ctx, session, channel)
+    yield from read_marker_reply(ctx, session, channel)
     if not session.caps & caps.NO_IMPLICIT_NAMES:
         yield from names_reply(ctx, session, channel)
     yield from replay_on_join(ctx, channel, session)

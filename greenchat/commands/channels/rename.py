@@ -15,7 +15,7 @@ from greenchat.commands.core.lookup import find_channel, require_member, require
 from greenchat.commands.core.persistence import hooks_of
 from greenchat.commands.core.registry import Way, command
 from greenchat.commands.core.steps import step
-from greenchat.commands.history.markread import marks_after_renaming, marks_of
+from greenchat.commands.history.markread import read_markers_after_renaming, read_markers_of
 from greenchat.commands.users.metadata_sync import sync_joined
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
@@ -109,11 +109,11 @@ def _store(ctx: Context, channel: Channel, new: str) -> None:
         if other.registration or other.is_kept:
             follows = {**document(other, other.registration), "forward": new}
             writes.append(Document(documents.CHANNEL.name, ctx.network.fold(other.name), follows))
-    marks = list(marks_after_renaming(ctx.network, channel, folded))
-    writes += [Document(documents.READ_MARKS.name, user.identity, times) for user, times in marks if user.account]
+    markers = list(read_markers_after_renaming(ctx.network, channel, folded))
+    writes += [Document(documents.READ_MARKERS.name, user.identity, times) for user, times in markers if user.account]
     ctx.commit(*writes)
-    for user, times in marks:
-        marks_of(ctx, user).times = times
+    for user, times in markers:
+        read_markers_of(ctx, user).times = times
     for token in tokens:
         ctx.network.tokens.put(token)
     for webhook in webhooks:

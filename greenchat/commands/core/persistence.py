@@ -102,7 +102,7 @@ def forgetting(ctx: Context, account: Account) -> Change:
     )
     former = [
         Document(documents.ACCOUNT.name, network.fold(account.name), None),
-        Document(documents.READ_MARKS.name, account.id, None),
+        Document(documents.READ_MARKERS.name, account.id, None),
         Document(documents.PRESENCE.name, account.id, None),
         *[Document(documents.TOKEN.name, token.hash, None) for token in tokens],
         *[Document(documents.FILE.name, file.name, None) for file in files],

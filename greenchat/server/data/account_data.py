@@ -60,7 +60,7 @@ def _facts(database: Path, account: Account) -> dict[str, Any]:
         rank = "founder" if channel.get("founder") == account.id else channel.get("access", {}).get(account.id)
         if rank:
             facts["channels"][channel["name"]] = rank
-    facts["read_marks"] = inspection.documents(database, documents.READ_MARKS.name).get(account.id, {})
+    facts["read_marks"] = inspection.documents(database, documents.READ_MARKERS.name).get(account.id, {})
     facts["presence"] = inspection.documents(database, documents.PRESENCE.name).get(account.id, {})
     return facts
 

@@ -40,13 +40,13 @@ class Recorder:
         self,
         path: Path,
         network: Network,
-        marks: dict[str, object],
+        read_markers: dict[str, object],
         now: int,
         *,
         every: int = _EVERY,
         goes_on: bool = False,
     ) -> None:
-        """Begin a recording. path: a file that does not exist yet. marks: documents of read markers. every: acts
+        """Begin a recording. path: a file that does not exist yet. read_markers: their documents. every: acts
         between digests. goes_on: whether to continue the recording of the previous process.
 
         Raises RecordingError.
@@ -63,7 +63,7 @@ class Recorder:
         if goes_on:
             self._file.seek(0, os.SEEK_END)
             return
-        head = {"format": _FORMAT, "greenchat": __version__, "snapshot": _public(network, now), "marks": marks}
+        head = {"format": _FORMAT, "greenchat": __version__, "snapshot": _public(network, now), "marks": read_markers}
         self._write(head)
         if self._has_ended:
             raise RecordingError(f"can't write the recording {path}: see the log")

@@ -72,7 +72,7 @@ class _Refolding:
             documents.PRESENCE.name: self._presence,
             documents.PLACE.name: lambda key, document: (key, self._in_channels(document)),
             documents.PLACED.name: self._channel,
-            documents.READ_MARKS.name: self._read_marks,
+            documents.READ_MARKERS.name: self._read_markers,
             documents.CHANNEL.name: self._channel,
             documents.INSIDE.name: lambda key, document: (key, document),  # ids only
             documents.CLOSED.name: lambda key, document: (key, document | {"channel": self._key(document["channel"])}),
@@ -170,7 +170,7 @@ class _Refolding:
     def _in_channels(self, document: StoredFields) -> StoredFields:
         return document | {"channels": [[self._name(name), *rest] for name, *rest in document["channels"]]}
 
-    def _read_marks(self, key: str, document: StoredFields) -> tuple[str, StoredFields]:
+    def _read_markers(self, key: str, document: StoredFields) -> tuple[str, StoredFields]:
         return self._identity(key), {self._key(conversation): time for conversation, time in document.items()}
 
     def _channel(self, key: str, document: StoredFields) -> tuple[str, StoredFields]:

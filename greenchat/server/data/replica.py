@@ -41,12 +41,12 @@ from greenchat.storage.log import Log, MemoryLog
 
 
 class Replica:
-    """A state, and a way to apply acts to it. marks: documents of read markers, which are read on demand."""
+    """A state, and a way to apply acts to it. read_markers: their documents, which are read on demand."""
 
-    def __init__(self, document: Form, marks: dict[str, object]) -> None:
+    def __init__(self, document: Form, read_markers: dict[str, object]) -> None:
         """Make a replica. document: the initial snapshot. Raises SnapshotError."""
         self.network: Network = snapshot.restore(document, lambda _: RemoteOutbox())
-        self._applier = Applier(self.network, _Journal(marks), _Process(), RemoteOutbox)
+        self._applier = Applier(self.network, _Journal(read_markers), _Process(), RemoteOutbox)
 
     def apply(self, act: Act) -> None:
         """Apply an act of the log. Raises ActError for a step that this version does not have."""
@@ -60,12 +60,12 @@ class Replica:
 class _Journal:
     """Stores nothing but the read markers, and forgets all messages."""
 
-    def __init__(self, marks: dict[str, object]) -> None:
-        self._marks = marks
+    def __init__(self, read_markers: dict[str, object]) -> None:
+        self._read_markers = read_markers
 
     @property
     def store(self) -> "_NoHistory":
-        return _NoHistory(self._marks)
+        return _NoHistory(self._read_markers)
 
     def later_writes(self) -> LaterWrites:
         return LaterWrites()
@@ -87,18 +87,18 @@ class _Journal:
 
     def record(self, *writes: StoreWrite) -> None:
         for write in writes:
-            if isinstance(write, Document) and write.kind == documents.READ_MARKS.name:
-                self._marks[write.key] = write.value
+            if isinstance(write, Document) and write.kind == documents.READ_MARKERS.name:
+                self._read_markers[write.key] = write.value
 
 
 class _NoHistory:
     """A read-only store that contains only the read markers."""
 
-    def __init__(self, marks: dict[str, object]) -> None:
-        self._marks = marks
+    def __init__(self, read_markers: dict[str, object]) -> None:
+        self._read_markers = read_markers
 
     def document(self, kind: str, key: str) -> object:
-        return self._marks.get(key) if kind == documents.READ_MARKS.name else None
+        return self._read_markers.get(key) if kind == documents.READ_MARKERS.name else None
 
     def documents(self, kind: str) -> dict[str, object]:
         return {}

@@ -196,7 +196,7 @@ def _remembered(app: App) -> dict[str, Any]:
         "bans": [each.document() for each in protection.bans],
         "reservations": [each.document() for each in protection.reservations],
         "defcon": protection.defcon,
-        "marks": {name: user.read_marks and user.read_marks.times for name, user in network.users.items()},
+        "markers": {name: user.read_markers and user.read_markers.times for name, user in network.users.items()},
         "accepted": {name: list(user.caller_id.accepted) for name, user in network.users.items()},
         "cloak": network.protection.cloaks.host("192.0.2.77"),
         "users": {name: (user.account, user.metadata, user.host) for name, user in network.users.items()},

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.chat.read_markers import ReadMarks
+from greenchat.chat.read_markers import ReadMarkers
 from greenchat.commands.catalog import run
 from greenchat.commands.core.context import Context
 from greenchat.config.settings import AccountSettings, Settings
@@ -20,20 +20,20 @@ CAPS = "draft/read-marker server-time message-tags echo-message"
 
 
 def test_a_mark_never_moves_back() -> None:
-    marks = ReadMarks("alice")
-    marks.times["#lobby"] = 5
-    assert marks.moved("#lobby", 5) is None
-    assert marks.moved("#lobby", 4) is None
-    assert marks.moved("#lobby", 6) == {"#lobby": 6}
-    assert marks.times == {"#lobby": 5}
+    markers = ReadMarkers("alice")
+    markers.times["#lobby"] = 5
+    assert markers.moved("#lobby", 5) is None
+    assert markers.moved("#lobby", 4) is None
+    assert markers.moved("#lobby", 6) == {"#lobby": 6}
+    assert markers.times == {"#lobby": 5}
 
 
 def test_the_least_recently_moved_mark_is_forgotten_first(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("greenchat.chat.read_markers._MOST", 2)
-    marks = ReadMarks("alice")
+    markers = ReadMarkers("alice")
     for time, name in enumerate(["#a", "#b", "#a", "#c"]):
-        marks.times = marks.moved(name, time) or marks.times
-    assert marks.times == {"#a": 2, "#c": 3}
+        markers.times = markers.moved(name, time) or markers.times
+    assert markers.times == {"#a": 2, "#c": 3}
 
 
 def test_the_mark_is_sent_after_join(server: Target) -> None:
@@ -93,7 +93,7 @@ def test_malformed_commands_fail(server: Target, command: str, answer: tuple[str
         assert (fail.command, fail.params[:-1]) == ("FAIL", ("MARKREAD", *answer))
 
 
-def test_marks_of_an_account_survive_the_connection(start_server: StartServer, tmp_path: Path) -> None:
+def test_read_markers_of_an_account_survive_the_connection(start_server: StartServer, tmp_path: Path) -> None:
     settings = Settings(accounts=AccountSettings(reserve_nicks=False))
     server = start_server(settings, quick_options(tmp_path))
     mark = "timestamp=2019-01-04T14:33:26.123Z"

@@ -134,8 +134,8 @@ def test_a_restored_state_goes_on_like_the_first_one(tmp_path: Path, seed: int) 
                     assert replica.digest(now) == snapshot.digest_of(document), step
                 acts.clear()
                 if step % 100 == 0:
-                    marks = world.app.turn.store.documents(documents.READ_MARKS.name)
-                    replicas.append(Replica(document, dict(marks)))
+                    read_markers = world.app.turn.store.documents(documents.READ_MARKERS.name)
+                    replicas.append(Replica(document, dict(read_markers)))
     finally:
         world.close()
 
