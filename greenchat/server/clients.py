@@ -65,7 +65,7 @@ class Clients:
         return self._server.turn.schedule.is_busy
 
     def serve(self, sock: socket.socket, peer: Peer, listener: ListenerOptions) -> None:
-        """Serve one client from its arrival until its connection ends or rests."""
+        """Serve one client from its arrival until its connection ends or needs no greenlet."""
         try:
             connection = self._let_in(sock, peer, listener)
         except BaseException:

@@ -29,7 +29,7 @@ from greenchat.storage.writer import Writer
 
 _LONG_LOG = 8192  # pages, 32 MiB if they have 4 KiB: beyond that the write-ahead log should be reset
 _MOVE_EVERY = 1.0  # seconds in busy times: pages that are written repeatedly are then moved only once
-_INDEX_RESTS = 4  # pause of the index, in multiples of the CPU time of its work
+_INDEX_PAUSE = 4  # pause of the index, in multiples of the CPU time of its work
 _QUIET = 200  # events between one `maintain` and the next
 # How many events may wait for the index and the seals, and how many seconds; and if the loop has no idle time. A search
 # indexes them in less than a second; erased text must be gone from all files within a minute.
@@ -78,7 +78,7 @@ class Housekeeping:
         self._moved_at = 0.0
         self.commits = 0
         self._kept = -1  # commits after which everything was done
-        self._index_rests = 0.0
+        self._index_pauses_until = 0.0
         self._events_before = 0  # at the last `maintain`
         self._learned = -math.inf  # when nothing waited; after a start, something of the last process may
         # If too much waited: the last id then. All up to there is indexed and sealed, even in a busy moment.
@@ -192,7 +192,7 @@ class Housekeeping:
         with self._lock, errors(self._path, "maintain"):
             started, worked = monotonic(), thread_time()
             # `tidy` needs a moment without readers
-            if self._log_is_long or started < self._index_rests or not learns:
+            if self._log_is_long or started < self._index_pauses_until or not learns:
                 return
             complete, failure = False, None
             try:
@@ -215,7 +215,7 @@ class Housekeeping:
                 if not failure:
                     self._index.tidy(budget=until - monotonic())
             # Even with much to index and to cut, most of the processor is left to the chat.
-            self._index_rests = monotonic() + _INDEX_RESTS * (thread_time() - worked)
+            self._index_pauses_until = monotonic() + _INDEX_PAUSE * (thread_time() - worked)
             if complete:
                 self._kept = commits
             if (complete or failure) and not self._must_seal and not self._has_more_to_learn():

@@ -64,7 +64,7 @@ def tidy_up(store: SqliteStore, now: int = START) -> None:
     """Run the housekeeping until nothing is left to do."""
     for _ in range(6):
         compact_events(store)
-        store._housekeeping._index_rests = 0.0
+        store._housekeeping._index_pauses_until = 0.0
         store._sealing._begun_at = 0.0
         store.maintain(now)
         cut_due(store)

@@ -40,7 +40,7 @@ def keep_house(store: SqliteStore, now: int = START + 1) -> None:
     for _ in range(_ROUNDS):
         if store.is_tidy(now):
             return
-        store._housekeeping._index_rests = 0.0
+        store._housekeeping._index_pauses_until = 0.0
         store._housekeeping._learned = float("-inf")
         store.maintain(now)
         cut_due(store)

@@ -31,7 +31,7 @@ def test_under_load_the_log_is_moved_once_a_second(
         move(housekeeping)
 
     def maintain(since: float) -> None:
-        store._housekeeping._index_rests = 0.0
+        store._housekeeping._index_pauses_until = 0.0
         monkeypatch.setattr("greenchat.storage.housekeeping._MOVE_EVERY", since)
         store.maintain(START)
 
@@ -65,7 +65,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def step(store: SqliteStore, *, is_busy: bool) -> None:
     """Do a step of the housekeeping as the server does, without waiting between steps."""
-    store._housekeeping._index_rests = 0.0
+    store._housekeeping._index_pauses_until = 0.0
     store.maintain(START, is_busy=is_busy)
     cut_due(store)
     while store.tidy():

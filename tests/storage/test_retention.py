@@ -66,7 +66,7 @@ def test_too_many_events_of_one_conversation_are_deleted(path: Path, talk: Event
     store.maintain(START)
     cut_due(store)
     assert store.read("#lobby", ALL) == loud[-300:], "cut lines are not readable from then on"
-    store._housekeeping._index_rests = 0.0
+    store._housekeeping._index_pauses_until = 0.0
     store.maintain(START)
     steps = 1
     while store.tidy():
@@ -199,7 +199,7 @@ def test_many_events_are_removed_from_the_index_in_steps(
     cut_due(store)
     left = []
     while not store.is_tidy(START):
-        store._housekeeping._index_rests = 0.0
+        store._housekeeping._index_pauses_until = 0.0
         store.maintain(START)
         while store.tidy():
             pass
@@ -224,7 +224,7 @@ def test_unused_sources_are_forgotten(
     store.commit(new)
     compact_events(store)
     for _ in range(4):  # found, deleted, nothing left, and its sources searched
-        store._housekeeping._index_rests = 0.0
+        store._housekeeping._index_pauses_until = 0.0
         store.maintain(talk.now)
         cut_due(store)
         while store._housekeeping._trimming.cuts:
@@ -283,7 +283,7 @@ def test_another_node_decides(path: Path, talk: EventMaker) -> None:
     store.maintain(START, decides=False)
     assert store.due_cuts() == DueCuts([], [])
     assert store.is_tidy(START)
-    store._housekeeping._index_rests = 0.0
+    store._housekeeping._index_pauses_until = 0.0
     store.maintain(START + 60_000, decides=True)
     assert store.due_cuts() == DueCuts([Cut("#lobby", events[1].id)], [])
     assert store.due_cuts() == DueCuts([], []), "due cuts are returned once"
@@ -298,7 +298,7 @@ def test_a_name_that_means_another_conversation_now_cuts_nothing(path: Path, tal
     store.maintain(START)
     store.commit([Renaming("#other", "#lobby", "#lobby")])
     assert store.due_cuts() == DueCuts([], [])
-    store._housekeeping._index_rests = 0.0
+    store._housekeeping._index_pauses_until = 0.0
     store.maintain(START + 60_000)
     assert Cut("#lobby", other[1].id) in store.due_cuts().surplus
     store.close()

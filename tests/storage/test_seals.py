@@ -97,7 +97,7 @@ def test_the_newest_messages_are_sealed(path: Path, talk: EventMaker, table: str
         store._sealing._begun_at = 0.0  # ten seconds later
         for _ in range(2):
             assert not store.is_tidy(START)
-            store._housekeeping._index_rests = 0.0
+            store._housekeeping._index_pauses_until = 0.0
             store.maintain(START)
             while store.tidy():
                 pass

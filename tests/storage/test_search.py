@@ -124,7 +124,7 @@ def test_the_index_waits_for_a_quiet_moment(
 ) -> None:
     def commit_and_maintain(events: int) -> bool:
         store.commit(talk.lines(events))
-        store._housekeeping._index_rests = 0.0
+        store._housekeeping._index_pauses_until = 0.0
         store.maintain(1)
         return store.waiting == 0
 

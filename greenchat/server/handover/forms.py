@@ -133,7 +133,7 @@ class MovedConnection:
 
     def _speak_irc(self, connection: Connection) -> None:
         self._report_lost_commands(connection)
-        IrcClient(connection).speak(self.form["unread"] or None)
+        IrcClient(connection).serve(self.form["unread"] or None)
 
     def _speak_plain(self, connection: Connection) -> None:
         self._report_lost_commands(connection)
@@ -144,7 +144,7 @@ class MovedConnection:
         if rest and clients.foreign(rest, connection.listener.kind):
             connection.go_through(rest)
         elif rest:
-            IrcClient(connection).speak(rest)
+            IrcClient(connection).serve(rest)
 
     def _report_lost_commands(self, connection: Connection) -> None:
         """Tell the client which commands it has to repeat."""

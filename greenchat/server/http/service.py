@@ -123,7 +123,7 @@ class HttpService:
         # Release the objects of a handshake, some KiB, for the life of the WebSocket.
         framing, rest = self._answer_requests(connection, data or b"")
         if framing:
-            IrcClient(connection).speak(self._upgrade_to(connection, framing, rest))
+            IrcClient(connection).serve(self._upgrade_to(connection, framing, rest))
         elif not connection.outbox.cut_reason:
             connection.session.closing = connection.session.closing or "HTTP"
             connection.outbox.send_queues.closing(connection.outbox)

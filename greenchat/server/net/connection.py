@@ -1,8 +1,8 @@
 """One client: its socket and its lines.
 
 While there is work for a client, a greenlet serves it: it makes one `recv` and runs the received lines. Then the client
-rests, and the loop itself handles its next input (`irc`). Before each read and each line the greenlet waits for the
-client's pace (`client_pace`), so that a flood can't starve the others.
+waits without a greenlet, and the loop itself handles its next input (`irc`). Before each read and each line the
+greenlet waits for the client's pace (`client_pace`), so that a flood can't starve the others.
 """
 
 import errno
@@ -78,8 +78,8 @@ class Connection:
     request, if it came through one. last_input, opened: in seconds of the monotonic clock.
     patience: seconds after `opened` for it to register. pings: whether it is pinged; asked: whether a PING waits for
     its answer. due: the second in which it is checked, see `TimerWheel`. pace: its throttle. unanswered: the command
-    whose slow part, or long answer, is in progress. lines: its input, if it speaks IRC. is_resting: whether no greenlet
-    serves it until there is input. was_lost: whether it ended unintentionally, see `close`.
+    whose slow part, or long answer, is in progress. lines: its input, if it speaks IRC. has_no_greenlet: whether it has
+    none until there is input. was_lost: whether it ended unintentionally, see `close`.
     """
 
     __slots__ = (
@@ -87,7 +87,7 @@ class Connection:
         "asked",
         "due",
         "forwarders",
-        "is_resting",
+        "has_no_greenlet",
         "last_input",
         "lines",
         "listener",
@@ -125,7 +125,7 @@ class Connection:
         self.patience = server.options.connections.register_timeout
         self.pings = True
         self.asked = False
-        self.is_resting = False
+        self.has_no_greenlet = False
         self.due = 0
         self.unanswered = ""
         self.was_lost = False
@@ -144,13 +144,13 @@ class Connection:
         self.go_on(serve)
 
     def go_on(self, serve: Callable[[], object]) -> None:
-        """Serve the client in this greenlet, until either side ends the connection or it rests."""
-        self.is_resting = False
+        """Serve the client in this greenlet, until either side ends the connection or no greenlet is needed."""
+        self.has_no_greenlet = False
         is_over = True
         reason = "Connection closed"
         try:
             serve()
-            is_over = not self.is_resting
+            is_over = not self.has_no_greenlet
         except FloodError:
             reason = "Excess Flood"
             self.close(reason)
@@ -167,13 +167,13 @@ class Connection:
             if is_over:
                 self._end(reason)
 
-    def rest(self, hear: Callable[[], None]) -> None:
-        """Wait for input without a greenlet; the calling greenlet must end now. hear: the loop calls it on input."""
-        self.is_resting = True
-        self.readable.start(hear)
+    def wait_without_greenlet(self, on_readable: Callable[[], None]) -> None:
+        """Wait for input without a greenlet; the calling greenlet must end now. on_readable: called by the loop."""
+        self.has_no_greenlet = True
+        self.readable.start(on_readable)
 
     def wake(self, serve: Callable[[], object]) -> None:
-        """Serve a resting client in a greenlet again. Only the loop may call it."""
+        """Serve a client that has no greenlet in one again. Only the loop may call it."""
         self.readable.stop()
         self.server.clients.greenlet_pool.do(partial(self.go_on, serve))
 

@@ -102,14 +102,14 @@ class _ProxyRefusal:
 
 
 def _plain(connection: Connection, data: bytes | None) -> bytes | None:
-    rest = connection.server.clients.plain.speak(connection, data)
+    rest = connection.server.clients.plain.serve(connection, data)
     if rest and not first_bytes.is_foreign(rest):
         return _irc(connection, rest)
     return rest
 
 
 def _irc(connection: Connection, data: bytes | None) -> bytes | None:
-    IrcClient(connection).speak(data or b"")
+    IrcClient(connection).serve(data or b"")
     return b""
 
 

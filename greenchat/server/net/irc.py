@@ -45,10 +45,13 @@ class IrcClient:
         ahead = [line.line if isinstance(line, LineTooLong) else line for line in reversed(self._ahead)]
         return b"".join([line + b"\n" for line in ahead]) + self._lines.rest
 
-    def speak(self, data: bytes | None) -> None:
-        """Serve the client until its connection ends or rests. data: read so far, b"" at the end; None: nothing."""
+    def serve(self, data: bytes | None) -> None:
+        """Serve the client until its connection ends or it needs no greenlet.
+
+        data: read so far, b"" at the end; None: nothing.
+        """
         if data is None or (data and self._run_lines(data)):
-            self._connection.rest(self._overhear)
+            self._connection.wait_without_greenlet(self._on_readable)
 
     def _run_lines(self, data: bytes) -> bool:
         """Run the lines of the data; return whether there may be more. Raises FloodError and OSError."""
@@ -78,36 +81,39 @@ class IrcClient:
         else:
             self._routes.say(burst)
 
-    def _overhear(self) -> None:
-        """Handle input while the client rests. The loop calls this: it must not wait, and no exception may leave it."""
+    def _on_readable(self) -> None:
+        """Handle input of a client without a greenlet.
+
+        The loop calls this: it must not wait, and no exception may leave it.
+        """
         connection = self._connection
         if connection.pace.owed:
             connection.wake(self._catch_up)
         elif connection.pace.has_time():
-            self._hear()
+            self._read()
         else:
             connection.readable.stop()
-            connection.pace.queue(self._hear_in_turn)
+            connection.pace.queue(self._read_in_turn)
 
-    def _hear_in_turn(self) -> None:
+    def _read_in_turn(self) -> None:
         self._connection.pace.since = monotonic()
-        self._connection.rest(self._overhear)
-        self._hear()
+        self._connection.wait_without_greenlet(self._on_readable)
+        self._read()
 
-    def _hear(self) -> None:
+    def _read(self) -> None:
         """Read, in a turn that has time for it, and handle what can be handled without a greenlet."""
         connection = self._connection
         try:
             data = connection.receive()
             if data is not None and not self._take(data):
-                connection.wake(partial(self.speak, data))
+                connection.wake(partial(self.serve, data))
         except Exception as error:
             connection.wake(partial(_fail, error))
 
     def _catch_up(self) -> None:
         """Read again when the client has waited long enough for its throttle."""
         data = self._connection.read_now()
-        self.speak(None if data is None or self._take(data) else data)
+        self.serve(None if data is None or self._take(data) else data)
 
     def _take(self, data: bytes) -> bool:
         """Handle input that need not wait: plain messages, or one line of a few commands; return whether it was."""
@@ -116,7 +122,7 @@ class IrcClient:
             return False
         burst = self._routes.find(data[:-2])
         if burst is None:
-            return (data.startswith(b"PONG") and self._hears_pong(data)) or self._run_here(data)
+            return (data.startswith(b"PONG") and self._takes_pong(data)) or self._run_here(data)
         if connection.session.under_way > _UNDER_WAY or not connection.pace.takes(len(burst[1])):
             return False
         self._routes.say(burst)
@@ -147,10 +153,13 @@ class IrcClient:
         if connection.session.closing:
             connection.discard()
         else:
-            self.speak(None)
+            self.serve(None)
 
-    def _hears_pong(self, data: bytes) -> bool:
-        """Return whether a line is the answer to our PING. Reading it has already noted that the client is alive."""
+    def _takes_pong(self, data: bytes) -> bool:
+        """Handle a line if it is the answer to our PING; return whether it was.
+
+        Reading it has already noted that the client is alive.
+        """
         connection = self._connection
         network, session = connection.server.network, connection.session
         name = network.settings.name

@@ -74,7 +74,7 @@ class Listener(StreamServer):  # type: ignore[misc]  # gevent has no types
         return Port(str(self.bound), self.bound.port, serves, tuple(map(str, options.proxy)))
 
     def do_close(self, *_: object) -> None:
-        """Close nothing when the greenlet ends: the client may be resting, and its `Connection` closes the socket."""
+        """Close nothing when the greenlet ends: its `Connection` goes on without one, and closes the socket."""
 
     def do_read(self) -> tuple[socket.socket, Peer] | None:
         """Accept the next client. If the system is out of descriptors or memory, clients wait a little longer."""

@@ -1,6 +1,6 @@
 """Plain-text clients: carries out the events of `protocol.plain`, which knows the dialect.
 
-`PlainClients.speak` serves a client of an unknown protocol, and returns if the client turns out to speak IRC, TLS or
+`PlainClients.serve` serves a client of an unknown protocol, and returns if the client turns out to speak IRC, TLS or
 HTTP. Otherwise the client is an ordinary user in the lobby, served there to its end.
 """
 
@@ -107,7 +107,7 @@ class PlainClients:
         self._made: dict[ListenerOptions, PlainOptions] = {}
         self._made_from = network.settings, options
 
-    def speak(self, carrier: Carrier, data: bytes | None) -> bytes:
+    def serve(self, carrier: Carrier, data: bytes | None) -> bytes:
         """Serve a client to its end, and return b""; or return its input if it speaks another protocol.
 
         data: the first input, None for silence during the grace period.
@@ -132,7 +132,7 @@ class PlainClients:
     def _serve(self, client: "PlainClient", data: bytes | None) -> bytes:
         self._served[client.carrier] = client
         try:
-            return client.speak(data)
+            return client.serve(data)
         finally:
             self.answered(client)
             del self._served[client.carrier]
@@ -241,15 +241,15 @@ class PlainClient:
             self._clients.prompted(self)
         self._outbox.resume()
 
-    def speak(self, data: bytes | None) -> bytes:
-        """Serve the client, see `PlainClients.speak`."""
+    def serve(self, data: bytes | None) -> bytes:
+        """Serve the client, see `PlainClients.serve`."""
         carrier = self.carrier
         carrier.outbox = carrier.session.outbox = self._outbox
         carrier.patience = float("inf")  # the dialect has its own timeout
         while True:
             if data and self._family is None and self._is_foreign(data):
                 return self._give_back(data)
-            irc = self._do(self._hear(data))
+            irc = self._do(self._events_of(data))
             if irc:
                 return self._give_back(irc)
             if data == b"":
@@ -268,7 +268,7 @@ class PlainClient:
     def _is_foreign(self, data: bytes) -> bool:
         return self._clients.foreign(data, self.carrier.listener.kind)
 
-    def _hear(self, data: bytes | None) -> list[Event]:
+    def _events_of(self, data: bytes | None) -> list[Event]:
         now = now_ms()
         self._know_nick()
         if data is None:

@@ -77,11 +77,11 @@ class Schedule:
         "_newcomers_end",
         "_open",
         "_queue",
-        "_resting",
         "_sending",
         "_slot",
         "_slot_began",
         "_time",
+        "_yielding",
         "deadline",
         "newcomer_deadline",
     )
@@ -98,7 +98,7 @@ class Schedule:
         self._time = _ProcessorTime()
         self._ends = self._newcomers_end = inf  # of the budget, in CPU time
         self._queue = FairQueue()
-        self._resting: list[tuple[Share, Wake]] = []
+        self._yielding: list[tuple[Share, Wake]] = []
         self._sending = 0.0  # seconds of the last turn
         self._slot = _SLOT
         self._slot_began = 0.0  # the start of the queue's current slot, in CPU time; 0.0 without one
@@ -134,9 +134,9 @@ class Schedule:
         """End the turn, after all its messages were sent, into so many outboxes."""
         self._sending = _SEND * outboxes
         self.deadline = self.newcomer_deadline = self._ends = self._newcomers_end = inf
-        if self._resting:
-            resting, self._resting = self._resting, []
-            for share, wake in resting:
+        if self._yielding:
+            yielding, self._yielding = self._yielding, []
+            for share, wake in yielding:
                 self.queue(share, wake)
 
     def fill(self) -> None:
@@ -180,7 +180,7 @@ class Schedule:
     def yield_turn(self, share: Share) -> None:
         """Wait until this turn has ended, so that its messages are sent, and then for a turn like all others."""
         waiter = Waiter()
-        self._resting.append((share, partial(waiter.switch, None)))
+        self._yielding.append((share, partial(waiter.switch, None)))
         self._open()
         self._hurry()
         waiter.get()

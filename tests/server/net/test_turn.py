@@ -266,18 +266,18 @@ def test_a_client_with_little_to_do_does_not_wait(turn: Turn) -> None:
     assert done[0] == "little"
 
 
-def test_a_resting_greenlet_continues_in_a_later_turn(turn: Turn) -> None:
+def test_a_yielding_greenlet_continues_in_a_later_turn(turn: Turn) -> None:
     sent = Sent(turn)
     seen: list[bytes] = []
 
-    def rest() -> None:
+    def work() -> None:
         for number in range(3):
             say(turn, sent, b"%d" % number)
             turn.schedule.yield_turn(share)
             seen.append(b"".join(sent.together))
 
     share = Share()
-    gevent.spawn(rest).join(PATIENCE)
+    gevent.spawn(work).join(PATIENCE)
     assert seen == [b"0", b"01", b"012"]
 
 
