@@ -201,7 +201,7 @@ class App:
     def run(self) -> None:
         """Serve until `stop` is called, then close."""
         self.upkeep.start()
-        self.keeper.start()
+        self.keeper.start_housekeeping()
         self.shutdown.wait()
         self.close()
 

@@ -81,13 +81,13 @@ class StoreKeeper:
         self._load = _Load()
         self._greenlet: gevent.Greenlet | None = None
 
-    def start(self) -> None:
+    def start_housekeeping(self) -> None:
         """Begin the housekeeping, unless it is running."""
         if self._greenlet is None:
             self._greenlet = gevent.spawn(self._keep_forever)
 
-    def rest(self) -> None:
-        """Stop the housekeeping until the next `start`, after its running step."""
+    def stop_housekeeping(self) -> None:
+        """Stop the housekeeping until the next `start_housekeeping`, after its running step."""
         if self._greenlet:
             self._greenlet.kill()
             self._greenlet = None
@@ -103,7 +103,7 @@ class StoreKeeper:
 
     def close(self) -> None:
         """End the housekeeping, and close the store: all commits are in its file."""
-        self.rest()
+        self.stop_housekeeping()
         self._thread.kill()
         self.store.close()
         self._release()

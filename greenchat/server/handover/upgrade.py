@@ -128,14 +128,14 @@ class Upgrade:
         try:
             version = self._wait_until_ready(link, child)
             self._wait_for_slow_work()
-            self._server.keeper.rest()
+            self._server.keeper.stop_housekeeping()
             if self._server.is_ending:
                 raise HandoverError("the server is stopping")
             self._hand_over(link, child, who, version)
         except BaseException:
             _kill(child)
             link.close()
-            self._server.keeper.start()
+            self._server.keeper.start_housekeeping()
             raise
 
     def _wait_until_ready(self, link: HandoverLink, child: "subprocess.Popen[bytes]") -> str:

@@ -105,7 +105,7 @@ def test_a_busy_server_does_both_kinds_of_housekeeping(tmp_path: Path, monkeypat
     monkeypatch.setattr(keeper.store, "is_tidy", lambda now: False)
     monkeypatch.setattr(keeper.store, "tidy", lambda: True)
     monkeypatch.setattr(keeper.store, "maintain", lambda now, **_: maintained.append(now))
-    keeper.start()
+    keeper.start_housekeeping()
     deadline = time.monotonic() + PATIENCE
     while len(maintained) < 2:
         assert time.monotonic() < deadline
@@ -122,7 +122,7 @@ def test_what_can_wait_does_so_while_the_loop_is_busy(
     monkeypatch.setattr(keeper.store, "is_tidy", lambda now: False)
     monkeypatch.setattr(keeper.store, "tidy", lambda: False)
     monkeypatch.setattr(keeper.store, "maintain", lambda now, **given: told.append(given["is_busy"]))
-    keeper.start()
+    keeper.start_housekeeping()
     deadline = time.monotonic() + PATIENCE
     while is_busy not in told[2:]:  # the first time contains the start
         assert time.monotonic() < deadline
@@ -152,7 +152,7 @@ def test_a_lasting_error_is_reported_once_and_so_is_its_end(
     monkeypatch.setattr(keeper.store, "is_tidy", lambda now: False)
     monkeypatch.setattr(keeper.store, "tidy", lambda: False)
     monkeypatch.setattr(keeper.store, "maintain", maintain)
-    keeper.start()
+    keeper.start_housekeeping()
     deadline = time.monotonic() + PATIENCE
     while "again" not in caplog.text:
         assert time.monotonic() < deadline
@@ -175,7 +175,7 @@ def test_without_an_index_the_rest_of_the_housekeeping_is_done(tmp_path: Path, m
     secret = talk.say("a secret")
     keeper.store.commit([secret, *talk.lines(10)])
     keeper.store.commit([Erasure("#lobby", secret.id)])
-    keeper.start()
+    keeper.start_housekeeping()
     deadline = time.monotonic() + PATIENCE
     while files_hold(keeper.store.path, "a secret") or not keeper.store._compaction.is_done:
         assert time.monotonic() < deadline
