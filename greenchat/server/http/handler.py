@@ -83,9 +83,9 @@ class Handler(WSGIHandler):  # type: ignore[misc]  # gevent has no types
 
     def read_requestline(self) -> str:
         """Return the next request's line, after reading and checking its head."""
-        if self.rfile.rest:
+        if self.rfile.unread:
             gevent.sleep(0)  # a client with many requests must not delay others
-        self._waits(True, self._head is not None and not self.rfile.rest)
+        self._waits(True, self._head is not None and not self.rfile.unread)
         try:
             data = self.rfile.head(self._idle, self._timeout)
             if not data:

@@ -157,7 +157,7 @@ class HttpService:
             self.unfinished.remove(connection)
         framing = handler.framing
         handler.__dict__.clear()  # its own environment refers to it: it would wait for the garbage collector
-        return framing, reader.rest
+        return framing, reader.unread
 
     def _note(self, connection: Connection, waits: bool, is_idle: bool) -> None:
         if not waits:

@@ -36,7 +36,7 @@ class RequestReader:
         self._used = 0  # bytes consumed of the data
 
     @property
-    def rest(self) -> bytes:
+    def unread(self) -> bytes:
         """The bytes that were read and not consumed yet."""
         return self._data[self._used :]
 
@@ -49,7 +49,7 @@ class RequestReader:
 
         timeout: seconds for the whole head, once it has started. Raises HttpError.
         """
-        data = self.rest or self._read(idle) or b""
+        data = self.unread or self._read(idle) or b""
         self.deadline = monotonic() + timeout
         while data:
             # "a server that is expecting to receive and parse a request-line SHOULD ignore at least one empty line"
