@@ -33,6 +33,9 @@ MAY_IMPORT = {
 # The folders inside a package, from the bottom up: each may import folders of earlier rows, and itself. A module
 # outside the folders of its package counts as a folder; in a flat package all modules are one.
 INNER_ORDER = {
+    "storage": [{"."}],
+    "values": [{"."}],
+    "config": [{"."}],
     "protocol": [{"."}, {"plain"}, {"envelopes"}],
     "chat": [{"protection", "owned", "cluster"}, {"."}, {"continuity"}],
     "commands": [
@@ -72,8 +75,19 @@ INNER_ORDER = {
         {"launch"},
         {"main"},
     ],
+    "bench": [
+        {"figures", "framing", "peers", "process", "progress", "pseudo_terminal", "wire"},
+        {"attackers", "plot", "sampling", "swarm", "transcript"},
+        {"crowd", "flights", "node_processes", "reader", "targets"},
+        {"load"},
+        {"node_delay", "scenario"},
+        {"node_loss", "worker"},
+        {"rounds", "scenarios"},
+        {"catalog"},
+        {"main"},
+    ],
 }
-FLAT = {"protocol", "chat"}
+FLAT = {"storage", "values", "config", "protocol", "chat"}
 # Commands know the interface of the storage, not the implementation: nothing that opens a database.
 PURE_STORAGE = {"storage/interface.py", "storage/changes.py", "storage/log.py"}
 OUTSIDE = {
@@ -235,6 +249,12 @@ def test_packages_are_built_from_the_bottom_up(package_name: str) -> None:
         and height[room(imported)] >= height[room(path)]
     ]
     assert wrong == []
+
+
+def test_every_package_is_in_both_orders() -> None:
+    packages = {package(path) for path in MODULES}
+    assert packages == MAY_IMPORT.keys()
+    assert packages - {""} == INNER_ORDER.keys()
 
 
 def test_files_named_in_comments_exist() -> None:

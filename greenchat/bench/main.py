@@ -13,10 +13,11 @@ from types import FrameType
 from greenchat import __version__
 from greenchat.arguments import Parser, add_completion
 from greenchat.bench import plot
+from greenchat.bench.catalog import find
 from greenchat.bench.peers import NotInstalledError
 from greenchat.bench.process import NotEnoughFilesError, cores
 from greenchat.bench.rounds import as_json, run_all
-from greenchat.bench.scenarios import Measurement, Scenario, find
+from greenchat.bench.scenario import Measurement, Scenario
 from greenchat.bench.swarm import Endpoint
 from greenchat.bench.targets import PEERS, BenchTarget, NotStartedError, greenchat_target
 from greenchat.bench.wire import TEXT_BYTES

@@ -16,7 +16,7 @@ from greenchat.bench.crowd import gather
 from greenchat.bench.figures import Figures
 from greenchat.bench.load import LANDING, Job
 from greenchat.bench.node_processes import await_nodes, nodes_of_clients, processes
-from greenchat.bench.scenarios import Shape
+from greenchat.bench.scenario import Shape
 from greenchat.bench.swarm import Client, Endpoint, StalledError, Swarm
 from greenchat.bench.transcript import ViolationError
 from greenchat.bench.wire import PRESENCE, nick

@@ -10,7 +10,7 @@ from greenchat.bench import sampling
 from greenchat.bench.figures import WIDTH, Figures, combine, figures_table, ratios, ratios_table
 from greenchat.bench.process import raise_file_limit
 from greenchat.bench.progress import ProgressLine
-from greenchat.bench.scenarios import Scenario, Shape
+from greenchat.bench.scenario import Scenario, Shape
 from greenchat.bench.targets import BenchTarget, run
 from greenchat.bench.wire import Wording
 from greenchat.bench.worker import FailedError, work

@@ -12,7 +12,7 @@ from greenchat.bench.figures import Figures
 from greenchat.bench.framing import WrongFrameError
 from greenchat.bench.load import Job
 from greenchat.bench.process import cores
-from greenchat.bench.scenarios import Scenario, Shape
+from greenchat.bench.scenario import Scenario, Shape
 from greenchat.bench.swarm import DisconnectedError, StalledError
 from greenchat.bench.targets import RunningTarget
 from greenchat.bench.transcript import ViolationError

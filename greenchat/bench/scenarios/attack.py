@@ -18,7 +18,7 @@ from greenchat.bench.attackers import KINDS
 from greenchat.bench.figures import Figures, quantile
 from greenchat.bench.load import Job
 from greenchat.bench.process import waiting_seconds
-from greenchat.bench.scenarios import Scenario, Shape
+from greenchat.bench.scenario import Scenario, Shape
 from greenchat.bench.swarm import StalledError
 
 _PAUSE = 0.02  # seconds between two messages

@@ -12,7 +12,7 @@ from greenchat.bench.figures import Figures
 from greenchat.bench.flights import Room
 from greenchat.bench.load import LANDING, Job, SteadyLoad, answer, arrival_figures, speakers
 from greenchat.bench.reader import Reader
-from greenchat.bench.scenarios import Scenario, Shape
+from greenchat.bench.scenario import Scenario, Shape
 from greenchat.bench.swarm import Client, StalledError, Swarm
 from greenchat.bench.transcript import Transcript, ViolationError
 from greenchat.bench.wire import HEAD

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from greenchat.bench.figures import median, quantile, table
 from greenchat.bench.pseudo_terminal import CHANNEL, TOPIC, WELCOME, ClientGoneError, StageServer, TerminalClient
-from greenchat.bench.scenarios import Measurement
+from greenchat.bench.scenario import Measurement
 
 KEYS = "QWERYUIOZXVN"
 FLOOD_PER_SECOND = 2000

@@ -21,7 +21,7 @@ from greenchat.bench.node_processes import await_nodes
 from greenchat.bench.node_processes import processes as children
 from greenchat.bench.process import cpu_seconds, raise_file_limit
 from greenchat.bench.progress import ProgressLine
-from greenchat.bench.scenarios import Measurement, Scenario, Shape
+from greenchat.bench.scenario import Measurement, Scenario, Shape
 from greenchat.bench.swarm import Swarm
 from greenchat.bench.targets import greenchat_target, run
 from greenchat.bench.wire import TEXT_BYTES, Wording

@@ -7,7 +7,7 @@ from greenchat.bench.crowd import gather
 from greenchat.bench.figures import Figures
 from greenchat.bench.flights import Room
 from greenchat.bench.load import Job, SteadyLoad, arrival_figures, speakers
-from greenchat.bench.scenarios import Scenario, Shape
+from greenchat.bench.scenario import Scenario, Shape
 from greenchat.bench.swarm import Swarm
 
 CHANNEL = b"#bench"

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from greenchat.bench.figures import quantile
 from greenchat.bench.peers import Setup
-from greenchat.bench.scenarios import Measurement
+from greenchat.bench.scenario import Measurement
 from greenchat.bench.swarm import Endpoint
 from greenchat.bench.targets import BenchTarget, NotStartedError, greenchat_target, run
 from greenchat.protocol.times import format_time

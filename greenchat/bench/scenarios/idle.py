@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from greenchat.bench.crowd import Guest, gather
 from greenchat.bench.figures import Figures
 from greenchat.bench.load import Job, arrival_figures
-from greenchat.bench.scenarios import Scenario, Shape
+from greenchat.bench.scenario import Scenario, Shape
 from greenchat.bench.swarm import Swarm
 
 ROOM = 10  # members of a channel

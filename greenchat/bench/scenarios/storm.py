@@ -12,7 +12,7 @@ from greenchat.bench.crowd import Returning, gather, registration
 from greenchat.bench.figures import Figures
 from greenchat.bench.load import Job, answer, seat
 from greenchat.bench.reader import Reader
-from greenchat.bench.scenarios import Scenario, Shape
+from greenchat.bench.scenario import Scenario, Shape
 from greenchat.bench.swarm import Client, Swarm
 from greenchat.bench.transcript import Transcript, ViolationError
 from greenchat.bench.wire import HEAD
