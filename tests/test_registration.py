@@ -1,10 +1,19 @@
 """Tables of commands, capabilities, and kinds of document are complete."""
 
 import ast
+from collections.abc import Callable
+
+import pytest
 
 from greenchat.chat import documents
+from greenchat.client.handlers.registry import on
+from greenchat.client.slash import registry as slash
 from greenchat.commands.catalog import COMMANDS
+from greenchat.commands.core import registry
+from greenchat.commands.core.service import SERVICES, service
+from greenchat.commands.core.steps import STEPS, step
 from greenchat.protocol import caps
+from greenchat.protocol.plain import slash as plain
 from tests.sources import MODULES, ROOT, nodes
 
 
@@ -31,10 +40,9 @@ def test_every_command_that_is_declared_is_in_the_table() -> None:
     assert declared <= COMMANDS.keys()
 
 
-def test_every_kind_of_document_is_a_row_of_the_table() -> None:
-    rows = [value for value in vars(documents).values() if isinstance(value, documents.DocumentKind)]
-    assert rows == list(documents.KINDS)
-    assert len({kind.name for kind in rows}) == len(rows)
+def test_every_kind_of_document_has_a_name_of_its_own() -> None:
+    assert len(documents.KINDS) > 10
+    assert len({kind.name for kind in documents.KINDS}) == len(documents.KINDS)
 
 
 def test_documents_are_stored_and_read_by_their_kind() -> None:
@@ -82,3 +90,23 @@ def test_capabilities_are_named_in_their_table_only() -> None:
         if isinstance(node, ast.Constant) and node.value in names
     ]
     assert wrong == []
+
+
+def test_nothing_is_declared_twice() -> None:
+    """A second declaration of a name would replace the first without an error, as of a command that exists already."""
+    some = next(iter(SERVICES.values()))
+    declare: list[Callable[[], object]] = [
+        lambda: registry.command("MAP")(lambda ctx: None),
+        lambda: service(some.name, "the same again"),
+        lambda: some.command(next(iter(some.entries)))(lambda ctx, words: None),
+        lambda: step(next(iter(STEPS)))(lambda ctx: None),
+        lambda: caps._capability(1, "example.org/new", "a number that is in use"),
+        lambda: caps._capability(57, "batch", "a name that is in use"),
+        lambda: slash.command("join")(lambda order: None),
+        lambda: slash.command("new", next(iter(slash.ALIASES)))(lambda order: None),
+        lambda: plain._slash("/nick NAME", "the same again")(lambda rest, lobby: None),
+        lambda: on("PRIVMSG")(lambda incoming: None),
+    ]
+    for each in declare:
+        with pytest.raises(AssertionError):
+            each()

@@ -41,24 +41,7 @@ FILE = DocumentKind("file", "the name in its address")
 WEBHOOK = DocumentKind("webhook", "its id")
 PUSH = DocumentKind("push", "the endpoint of a push subscription")
 
-KINDS = (
-    SERVER,
-    ACCOUNT,
-    DROPPED,
-    CHANNEL,
-    CLOSED,
-    INSIDE,
-    BAN,
-    RESERVATION,
-    PRESENCE,
-    PLACED,
-    PLACE,
-    READ_MARKERS,
-    TOKEN,
-    FILE,
-    WEBHOOK,
-    PUSH,
-)
+KINDS = tuple(each for each in list(vars().values()) if isinstance(each, DocumentKind))
 """In the order in which a start restores them: accounts before channels, since channels have founders."""
 
 # Keys of the server's own documents.

@@ -106,6 +106,8 @@ def command(
     known = None if switches is None else frozenset(switches.split())
 
     def declare(action: SlashAction) -> SlashAction:
+        for word in (name, *aliases):
+            assert word not in TABLE and word not in ALIASES, f"/{word} is declared twice"
         TABLE[name] = SlashCommand(name, action, usage, least, example, aliases, known)
         for alias in aliases:
             ALIASES[alias] = name

@@ -57,11 +57,14 @@ def cap(ctx: Context) -> Continuation | None:
     return handler(ctx, " ".join(rest))
 
 
-def offered(settings: Settings, session: Session) -> dict[str, str]:
-    """Return the capabilities offered to a session now, in the table's order, with their values."""
+def offered(settings: Settings, session: Session, epoch: int) -> dict[str, str]:
+    """Return the capabilities offered to a session now, in the table's order, with their values.
+
+    epoch: of the state. Nodes of an older version would refuse a later capability, and have another state then.
+    """
     values = {}
     for name, capability in caps.CAPABILITIES.items():
-        if not capability.served:
+        if not capability.served or capability.since > epoch:
             continue
         offer = OFFERS.get(capability.bit)
         value = offer(settings, session) if offer else ""
@@ -92,7 +95,8 @@ def announce_capabilities(ctx: Context, before: Settings) -> Iterator[None]:
 
 def _announce(ctx: Context, before: Settings, now: Settings) -> None:
     session = ctx.session
-    old, new = offered(before, session), offered(now, session)
+    epoch = ctx.network.nodes.epoch
+    old, new = offered(before, session, epoch), offered(now, session, epoch)
     removed = [name for name in old if name not in new and not caps.CAPABILITIES[name].bit & _NEVER_TAKEN]
     added = {name: value for name, value in new.items() if old.get(name) != value}
     if session.caps & caps.CAP_NOTIFY:
@@ -117,7 +121,7 @@ def _ls(ctx: Context, version: str) -> None:
     if session.registration.cap_version >= _WITH_VALUES:
         # "This capability MUST be implicitly enabled if the client requests CAP LS with a version of 302 or newer"
         ctx.network.set_caps(session, session.caps | caps.CAP_NOTIFY)
-    offers = offered(in_force(ctx.network), session)
+    offers = offered(in_force(ctx.network), session, ctx.network.nodes.epoch)
     # "If a client sends a lower CAP version ..., servers SHOULD return a CAP LS reply consistent with the request's"
     _send_list(ctx, "LS", _advertised(offers, asked), several=asked >= _WITH_VALUES)
 
@@ -147,7 +151,7 @@ def _req(ctx: Context, requested: str) -> None:
 def _wanted(ctx: Context, requested: list[str]) -> int | None:
     """Return the requested bits; None if one of them is refused, because then all are."""
     session = ctx.session
-    offers = offered(in_force(ctx.network), session)
+    offers = offered(in_force(ctx.network), session, ctx.network.nodes.epoch)
     wanted = session.caps
     for entry in requested:
         name = entry.removeprefix("-")

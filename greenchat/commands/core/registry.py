@@ -89,6 +89,7 @@ def command(
     """
 
     def declare(handler: CommandHandler) -> CommandHandler:
+        assert name not in COMMANDS, f"{name} is declared twice"
         text = about or inspect.getdoc(handler) or name
         COMMANDS[name] = Command(name, handler, params, anytime, right, quiet, needs, text, way, stores, notes, since)
         return handler

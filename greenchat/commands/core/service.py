@@ -69,6 +69,7 @@ class Service:
         """
 
         def declare(handler: ServiceHandler) -> ServiceHandler:
+            assert name not in self.entries, f"{name} of {self.name} is declared twice"
             least = sum(not word.startswith("[") for word in usage.split())
             self.entries[name] = ServiceCommand(name, usage, least, handler, right, way, leading)
             return handler
@@ -81,6 +82,7 @@ SERVICES: dict[str, Service] = {}
 
 def service(name: str, about: str, *aliases: str) -> Service:
     """Add a service, and the commands that address it: its name, if it is a valid command, and these aliases."""
+    assert name.lower() not in SERVICES, f"{name} is declared twice"
     added = SERVICES[name.lower()] = Service(name, about)
     for alias in (name.upper(), *aliases) if name.isalnum() else aliases:
         words = f"{alias} <command> [<parameters>]\n\n{about}\n{alias} HELP lists its commands."

@@ -26,8 +26,7 @@ def step(name: str, *, since: int = 1) -> Callable[[F], F]:
     """
 
     def declare(function: F) -> F:
-        if name in STEPS:
-            raise ValueError(f"there are two steps of the name {name}")
+        assert name not in STEPS, f"the step {name} is declared twice"
         STEPS[name] = function
         NAMES[function] = name
         if since > 1:

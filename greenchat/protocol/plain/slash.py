@@ -58,6 +58,7 @@ COMMANDS: dict[str, Slash] = {}
 def _slash(usage: str, help_: str) -> Callable[[SlashCall], SlashCall]:
     def declare(function: SlashCall) -> SlashCall:
         name = usage.split()[0][1:]
+        assert name not in COMMANDS, f"/{name} is declared twice"
         COMMANDS[name] = Slash(name, usage, help_, function)
         return function
 

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from greenchat.chat.acts import VERSION
 from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.chat.user import Registration, Session
 from greenchat.commands.connection.capabilities import announce_capabilities, offered
 from greenchat.commands.info.isupport import announce_isupport
 from greenchat.config.settings import Limits, Settings, Sts
-from greenchat.protocol.caps import CAPABILITIES
+from greenchat.protocol.caps import CAPABILITIES, Capability
 from greenchat.protocol.message import Message
 from greenchat.server.app import App
 from tests.conftest import Serve, StartServer, Target, quick_options
@@ -262,4 +263,14 @@ STS = [
 def test_sts(sts: Sts, secure: bool, version: int, value: str | None) -> None:
     """ "this capability MUST be made available as an optional configuration setting"."""
     session = Session(Outbox(Dirty()), "127.0.0.1", 0, secure=secure, registration=Registration(cap_version=version))
-    assert offered(Settings(sts=sts), session).get("sts") == value
+    assert offered(Settings(sts=sts), session, VERSION).get("sts") == value
+
+
+def test_a_capability_of_a_later_epoch_is_not_offered_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node of an older version would refuse it, and have another state than the other nodes."""
+    session = Session(Outbox(Dirty()), "127.0.0.1", 0, registration=Registration())
+    before = offered(Settings(), session, VERSION)
+    later = Capability("example.org/later", 1 << 57, "", wire=False, served=True, since=VERSION + 1)
+    monkeypatch.setitem(CAPABILITIES, later.name, later)
+    assert offered(Settings(), session, VERSION) == before
+    assert offered(Settings(), session, VERSION + 1) == {**before, later.name: ""}
