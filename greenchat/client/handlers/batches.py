@@ -28,7 +28,7 @@ def receive(incoming: Incoming) -> None:
     if message.command == "BATCH":
         _batch(incoming)
         return
-    if incoming.model.plugin_messages is not None and not incoming.past and not _in_history(incoming):
+    if incoming.model.plugin_messages is not None and not incoming.is_from_history and not _in_history(incoming):
         incoming.model.messages.append(message)
     batch = incoming.network.batches.get(message.tags.get("batch", ""))
     if batch is None:
@@ -78,7 +78,7 @@ def _handle(incoming: Incoming, conversation: str = "") -> None:
 def _ignored(incoming: Incoming) -> bool:
     """Whether the message is from an ignored user."""
     settings = incoming.model.settings
-    if not settings.ignored or incoming.mine:
+    if not settings.ignored or incoming.is_own:
         return False
     command, text = incoming.message.command, incoming.param(1)
     kind = {"NOTICE": "notices", "INVITE": "invites"}.get(command, "messages")

@@ -18,7 +18,7 @@ def join(incoming: Incoming) -> None:
     network = incoming.network
     channel = incoming.param(0)
     nick, user, host = split_source(incoming.message.source or "")
-    if incoming.mine:
+    if incoming.is_own:
         new = network.find(channel) is None
         buffer = incoming.model.open(network, channel)
         buffer.enter()
@@ -34,7 +34,7 @@ def join(incoming: Incoming) -> None:
         if existing is None:
             return
         buffer = existing
-    if incoming.mine and network.caps.held & caps.NO_IMPLICIT_NAMES:
+    if incoming.is_own and network.caps.held & caps.NO_IMPLICIT_NAMES:
         network.lacking_names.append(buffer)
         if buffer is incoming.model.current:
             joining.ask_names(buffer)  # the others are asked about in turn
@@ -48,10 +48,10 @@ def join(incoming: Incoming) -> None:
     if talk and talk.has_quit:
         talk.has_quit = False
         incoming.note(talk, f"{nick} is back", nick=nick)
-    if incoming.mine and network.fold(channel) in network.login.silently:
+    if incoming.is_own and network.fold(channel) in network.login.silently:
         network.login.silently.discard(network.fold(channel))
         return
-    incoming.moved(buffer, nick, CAME, "You joined" if incoming.mine else f"{nick} joined")
+    incoming.moved(buffer, nick, CAME, "You joined" if incoming.is_own else f"{nick} joined")
 
 
 @on("PART")
@@ -61,7 +61,7 @@ def part(incoming: Incoming) -> None:
     if buffer is None:
         return
     reason_text = reason(incoming.param(1))
-    if incoming.mine:
+    if incoming.is_own:
         buffer.leave()
         incoming.network.unwant(buffer.name)
         incoming.about_me(buffer, f"You left{reason_text}", LineKind.EVENT)
@@ -97,7 +97,7 @@ def quit_(incoming: Incoming) -> None:
         typing.forget_user(buffer, incoming.nick)
         if buffer.members.pop(incoming.network.fold(incoming.nick), None) or buffer.kind is BufferKind.PRIVATE:
             incoming.moved(buffer, incoming.nick, WENT, f"{incoming.nick} quit{split}")
-            buffer.has_quit = buffer.kind is BufferKind.PRIVATE and not incoming.mine
+            buffer.has_quit = buffer.kind is BufferKind.PRIVATE and not incoming.is_own
     nick_recovery.free(incoming.network, incoming.nick)
 
 
@@ -106,7 +106,7 @@ def nick(incoming: Incoming) -> None:
     """Show a change of a nickname."""
     network = incoming.network
     old, new = incoming.nick, incoming.param(0)
-    is_own = incoming.mine
+    is_own = incoming.is_own
     known = _buffers_with(network, old)
     if is_own:
         if bouncer.holds_session(network) and not network.link.welcomed:
@@ -240,7 +240,7 @@ def mode(incoming: Incoming) -> None:
         return
     before = _own_prefixes(buffer)
     banned = _change_modes(incoming, buffer)
-    if banned or (_own_prefixes(buffer) != before and not incoming.mine):
+    if banned or (_own_prefixes(buffer) != before and not incoming.is_own):
         incoming.about_me(buffer, f"{incoming.nick} set mode {changes}", LineKind.ERROR if banned else LineKind.EVENT)
     else:
         incoming.note(buffer, f"{incoming.nick} set mode {changes}", nick=incoming.nick)
@@ -308,7 +308,7 @@ def account(incoming: Incoming) -> None:
 @on("CHGHOST")
 def chghost(incoming: Incoming) -> None:
     """Note a changed user name and host (chghost)."""
-    if incoming.mine:
+    if incoming.is_own:
         incoming.network.nicks.mask = f"{incoming.param(0)}@{incoming.param(1)}"
     for _, member in incoming.network.with_member(incoming.nick):
         member.user = incoming.param(0)
@@ -354,5 +354,5 @@ def _change_modes(incoming: Incoming, buffer: Buffer) -> bool:
             network.want(buffer.name, argument if add and argument != "*" else "")
         elif letter == "b" and add:
             own = f"{network.nicks.current}!{network.nicks.mask or '*@*'}"
-            banned = banned or (not incoming.mine and matches(argument, own))
+            banned = banned or (not incoming.is_own and matches(argument, own))
     return banned

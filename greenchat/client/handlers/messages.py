@@ -38,18 +38,18 @@ def message(incoming: Incoming) -> None:
             _ctcp(incoming, command.upper(), argument)
             return
         kind, text = LineKind.ACTION, argument
-    if incoming.label and not incoming.mine:
+    if incoming.label and not incoming.is_own:
         sending.answered(incoming.model, incoming.network, incoming.label, incoming.time)
-    if incoming.mine and (hidden_words.hides(target, text) or target == bouncer.PLAYER):
+    if incoming.is_own and (hidden_words.hides(target, text) or target == bouncer.PLAYER):
         return  # our own password, echoed or in the history; our automatic requests to a bouncer
     buffer = _buffer_for(incoming, target, notice=notice)
     _note_account(incoming, buffer)
     sent_here = False
-    if incoming.mine and incoming.batch not in HISTORIES:
+    if incoming.is_own and incoming.batch not in HISTORIES:
         sent_here = sending.confirm(buffer, incoming.label, text)
         incoming.network.devices.others |= not sent_here
         incoming.network.devices.last = LastDevice.HERE if sent_here else LastDevice.ELSEWHERE
-    elif incoming.mine:
+    elif incoming.is_own:
         chathistory.confirm_own(buffer, text, incoming.time)
     buffer.typing.pop(incoming.nick, None)
     member = buffer.member(incoming.nick)
@@ -64,16 +64,16 @@ def message(incoming: Incoming) -> None:
         text,
         member.nick if member else incoming.nick,  # share one string for all messages of a member
         prefix,
-        own=incoming.mine,
+        own=incoming.is_own,
         highlight=incoming.highlights(text, buffer)
-        or (not incoming.mine and parent is not None and parent.own)
+        or (not incoming.is_own and parent is not None and parent.own)
         or (buffer is incoming.network.status and notice and _is_announcement(incoming, target)),
         id=incoming.message.tags.get("msgid", ""),
         reply=reply,
         quote=message_actions.quoted(parent) if reply else "",
         here=sent_here,
     )
-    buffer.has_quit = buffer.has_quit and incoming.past
+    buffer.has_quit = buffer.has_quit and incoming.is_from_history
     incoming.show(buffer, line)
 
 
@@ -121,7 +121,7 @@ def tagged(incoming: Incoming) -> None:
     """Handle a message that is only tags: typing or a reaction."""
     state = incoming.message.tags.get(typing.TAG)
     buffer = incoming.network.find(incoming.nick if incoming.network.is_me(incoming.param(0)) else incoming.param(0))
-    if buffer and state and incoming.live:
+    if buffer and state and incoming.is_live:
         typing.receive(buffer, incoming.nick, state, incoming.network.link.heard_at)
     if buffer:
         message_actions.apply_reaction(buffer, incoming.nick, incoming.message.tags)
@@ -240,7 +240,7 @@ def _buffer_for(incoming: Incoming, target: str, *, notice: bool) -> Buffer:
     channel = target.lstrip(network.isupport.statusmsg) if network.isupport.statusmsg else target
     if network.isupport.is_channel(channel):
         return network.find(channel) or incoming.model.open(network, channel)
-    if incoming.mine:
+    if incoming.is_own:
         return incoming.model.open(network, target)
     from_server = "!" not in (incoming.message.source or "")
     if from_server:
@@ -261,15 +261,15 @@ def _is_announcement(incoming: Incoming, target: str) -> bool:
     """
     network = incoming.network
     is_for_us = bool(incoming.message.source) and network.is_me(target) and not incoming.param(1).startswith("***")
-    return is_for_us and incoming.live and network.link.welcomed
+    return is_for_us and incoming.is_live and network.link.welcomed
 
 
 def _ctcp(incoming: Incoming, command: str, argument: str) -> None:
     network = incoming.network
     if incoming.message.command == "NOTICE":
-        if incoming.mine and not incoming.past:
+        if incoming.is_own and not incoming.is_from_history:
             ctcp.echoed(network, incoming.param(0), command)
-        if not incoming.live:
+        if not incoming.is_live:
             return  # no answer to anything that was asked here
         received_at = network.link.heard_at  # by our own clock, like the sent time
         if command == "PING" and argument.isdecimal() and int(argument) <= received_at:
@@ -277,7 +277,7 @@ def _ctcp(incoming: Incoming, command: str, argument: str) -> None:
         else:
             incoming.answer(f"{incoming.nick} answers {command}: {argument}")
         return
-    if not incoming.live or not split_source(incoming.message.source or "")[1]:
+    if not incoming.is_live or not split_source(incoming.message.source or "")[1]:
         return
     if command == "DCC":
         _offered(incoming, argument)

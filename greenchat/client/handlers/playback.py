@@ -15,7 +15,7 @@ LIVE = frozenset({"PRIVMSG", "NOTICE", "TAGMSG", "REDACT"})  # their own handler
 def played_back(incoming: Incoming, buffer: Buffer) -> None:
     """Show a past event; the user's own joins and parts are left out."""
     nick = incoming.nick
-    ours = incoming.mine or incoming.network.fold(nick) == incoming.network.fold(incoming.network.nicks.former)
+    ours = incoming.is_own or incoming.network.fold(nick) == incoming.network.fold(incoming.network.nicks.former)
     if ours and incoming.message.command in ("JOIN", "PART", "QUIT"):
         return
     match incoming.message.command:

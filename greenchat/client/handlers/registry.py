@@ -11,7 +11,7 @@ from greenchat.protocol.numerics import Numeric
 from greenchat.records import record
 
 HISTORIES = frozenset({"chathistory", "znc.in/playback"})
-_PAST_MILLISECONDS = 120_000  # older messages by the server's clock are playback
+_HISTORY_AGE = 120_000  # milliseconds; older messages by the server's clock are playback
 _CROWD = 5  # members that one line names
 
 
@@ -34,25 +34,25 @@ class Incoming:
         return self.message.nick
 
     @property
-    def mine(self) -> bool:
+    def is_own(self) -> bool:
         """Whether the message is from ourselves."""
         return self.network.is_me(self.message.nick)
 
     @property
-    def past(self) -> bool:
+    def is_from_history(self) -> bool:
         """Whether the message is from history, by its batch or its time."""
         if self.batch in HISTORIES:
             return True
         link = self.network.link
-        return "time" in self.message.tags and self.time - link.skew < link.heard_at - _PAST_MILLISECONDS
+        return "time" in self.message.tags and self.time - link.skew < link.heard_at - _HISTORY_AGE
 
     @property
-    def live(self) -> bool:
+    def is_live(self) -> bool:
         """Whether automatic actions may follow: the message is present, and from another user.
 
         This decides for answers to CTCP, bells and notifications, plugins, and recovering a nick.
         """
-        return not self.mine and not self.past
+        return not self.is_own and not self.is_from_history
 
     @property
     def label(self) -> str:
@@ -78,7 +78,7 @@ class Incoming:
                     self.model.note_mention(buffer, line)
                 buffer.unread.note(talk=True, highlight=line.highlight or buffer.kind is BufferKind.PRIVATE)
         else:
-            self.model.add(buffer, line, live=not self.past)
+            self.model.add(buffer, line, live=not self.is_from_history)
 
     def about_me(self, buffer: Buffer, text: str, kind: LineKind = LineKind.ERROR) -> None:
         """Add a line about an event of ours to a buffer, and mark its window if it is hidden."""
@@ -116,7 +116,7 @@ class Incoming:
 
     def highlights(self, text: str, buffer: Buffer) -> bool:
         """Whether the text highlights the user. A text that mentions many members highlights none."""
-        if self.mine:
+        if self.is_own:
             return False
         named = mentions(text, self.network.nicks.current) and len(buffer.named(text, _CROWD)) < _CROWD
         return named or self.model.settings.calls(strip_formatting(text))
