@@ -181,7 +181,7 @@ class Archive:
 
 
 def _place(buffer: Buffer) -> tuple[str, str]:
-    return buffer.network.place, buffer.name.lower()
+    return buffer.network.storage_key, buffer.name.lower()
 
 
 def _said_at(buffer: Buffer, time: int) -> list[Line]:

@@ -208,7 +208,7 @@ class ClientNetwork:
             buffer.history.end_connection(buffer.end)
 
     @property
-    def place(self) -> str:
+    def storage_key(self) -> str:
         """Return the key for stored data: the server, and on a bouncer the network."""
         return f"{self.address} {self.bouncer.bound}".rstrip()
 

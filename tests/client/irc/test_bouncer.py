@@ -208,7 +208,7 @@ def test_a_message_goes_to_the_network_of_its_window(soju: Soju) -> None:
         soju.world.type(f"{text}\n")
         soju.run()
     assert soju.sent == [("42", ("#tea", "hello libera")), ("43", ("#tea", "hello own"))]
-    assert libera.place != own.place  # otherwise they would share an archive
+    assert libera.storage_key != own.storage_key  # otherwise they would share an archive
 
 
 def test_networks_are_added_changed_and_removed(soju: Soju) -> None:
