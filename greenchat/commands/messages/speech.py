@@ -39,22 +39,22 @@ _ABOUT_SPEAKERS = frozenset(caller_id.LETTERS + "T")  # user modes that check th
 class SpeechRoute:
     """The route of a session's plain messages to one target: the result of checking them, and their encoded head.
 
-    place: a channel of the speaker, or another user. head: of the line that others get. longest: in bytes of a text.
+    target: a channel of the speaker, or another user. head: of the line that others get. longest: in bytes of a text.
     is_kept: whether messages are stored, with the header. refuse: tells the speaker that a message could not be stored
     and was not sent.
     """
 
     __slots__ = (
-        "_place_revision",
         "_rules",
+        "_target_revision",
         "_user_revision",
         "head",
         "header",
         "is_kept",
         "longest",
-        "place",
         "refuse",
         "session",
+        "target",
         "user",
     )
 
@@ -64,29 +64,29 @@ class SpeechRoute:
         session: Session,
         user: User,
         command: str,
-        place: Channel | User,
+        target: Channel | User,
         refuse: Callable[[TalkHead], None],
     ) -> None:
         self.session = session
         self.user = user
-        self.place = place
-        target = place.name if isinstance(place, Channel) else place.nick
-        self.head = TalkHead(user.source, command, target, user.account, "B" in user.modes)
+        self.target = target
+        name = target.name if isinstance(target, Channel) else target.nick
+        self.head = TalkHead(user.source, command, name, user.account, "B" in user.modes)
         self.longest = min(_LONGEST, self.head.room)
         self.refuse: Callable[[], None] = partial(refuse, self.head)
         history = network.settings.history
-        self.is_kept = history.enabled and (history.private or isinstance(place, Channel))
-        conversation = conversation_of(network, user, place)
-        self.header = SpeechHeader(conversation, command, user.source, target, user.account)
+        self.is_kept = history.enabled and (history.private or isinstance(target, Channel))
+        conversation = conversation_of(network, user, target)
+        self.header = SpeechHeader(conversation, command, user.source, name, user.account)
         self._user_revision = user.revision
-        self._place_revision = place.revision
+        self._target_revision = target.revision
         self._rules = network.rules
 
     def is_valid(self, network: Network) -> bool:
         """Whether nothing that affects the messages has changed since the route was made."""
         return (
             self.user.revision == self._user_revision
-            and self.place.revision == self._place_revision
+            and self.target.revision == self._target_revision
             and network.rules == self._rules
             and self.session.user is self.user
         )
@@ -101,7 +101,7 @@ class SpeechRoute:
     @property
     def readers(self) -> int:
         """The maximum number of users who get its messages."""
-        return len(self.place.members) if isinstance(self.place, Channel) else 2
+        return len(self.target.members) if isinstance(self.target, Channel) else 2
 
     @property
     def skipped(self) -> Outbox | None:
@@ -111,7 +111,7 @@ class SpeechRoute:
     @property
     def revisions(self) -> tuple[int, int, int]:
         """Return the revisions for which the route is valid: of the speaker, the target and the settings."""
-        return self._user_revision, self._place_revision, self._rules
+        return self._user_revision, self._target_revision, self._rules
 
 
 MessageBurst = tuple[SpeechRoute, Sequence[bytes], Sequence[str]]
@@ -163,7 +163,7 @@ def deliver(
 
     encoded: the texts in UTF-8. now: ms since the epoch.
     """
-    _put(route, route.place, _store(network, journal, route, encoded, texts, now))
+    _put(route, route.target, _store(network, journal, route, encoded, texts, now))
 
 
 def deliver_all(network: Network, journal: Journal, bursts: Sequence[MessageBurst], now: int) -> None:
@@ -180,10 +180,10 @@ def deliver_all(network: Network, journal: Journal, bursts: Sequence[MessageBurs
             stored.append((burst[0], _store(network, journal, *burst, now)))
         except Exception as error:
             errors.append(error)
-    for place, deliveries in _group_by_target(stored):
-        if isinstance(place, Channel) and len(deliveries) > 1:
+    for target, deliveries in _group_by_target(stored):
+        if isinstance(target, Channel) and len(deliveries) > 1:
             try:
-                errors += place.group.broadcast_all(
+                errors += target.group.broadcast_all(
                     [(utterance.encode, route.skipped) for route, utterance in deliveries]
                 )
             except Exception as error:
@@ -191,7 +191,7 @@ def deliver_all(network: Network, journal: Journal, bursts: Sequence[MessageBurs
             continue
         for route, utterance in deliveries:
             try:
-                _put(route, place, utterance)
+                _put(route, target, utterance)
             except Exception as error:
                 errors.append(error)
     if errors:
@@ -208,26 +208,26 @@ def _group_by_target(stored: Sequence[_Stored]) -> Iterable[tuple[Channel | User
     """
     groups: dict[Channel | User, list[_Stored]] = {}
     for each in stored:
-        place = each[0].place
-        if place in groups:
-            groups[place].append(each)
+        target = each[0].target
+        if target in groups:
+            groups[target].append(each)
         else:
-            groups[place] = [each]
+            groups[target] = [each]
     if len(groups) in (1, len(stored)):
         return groups.items()
     if len(stored) >= _WORTHWHILE * len(groups) and _have_no_common_reader(groups):
         return groups.items()
-    return [(place, list(some)) for place, some in groupby(stored, key=_place)]
+    return [(target, list(some)) for target, some in groupby(stored, key=_target_of)]
 
 
 def _have_no_common_reader(groups: Mapping[Channel | User, Sequence[_Stored]]) -> bool:
     """Whether no outbox gets the messages of two of these targets."""
     outboxes: set[Outbox] = set()
-    for place, some in groups.items():
-        if isinstance(place, Channel):
-            readers = set(chain.from_iterable(place.group.outboxes.values()))
+    for target, some in groups.items():
+        if isinstance(target, Channel):
+            readers = set(chain.from_iterable(target.group.outboxes.values()))
         else:
-            users = {place, *(route.user for route, _ in some)}
+            users = {target, *(route.user for route, _ in some)}
             readers = {session.outbox for user in users for session in user.sessions}
         if not outboxes.isdisjoint(readers):
             return False
@@ -235,8 +235,8 @@ def _have_no_common_reader(groups: Mapping[Channel | User, Sequence[_Stored]]) -
     return True
 
 
-def _place(stored: _Stored) -> Channel | User:
-    return stored[0].place
+def _target_of(stored: _Stored) -> Channel | User:
+    return stored[0].target
 
 
 def _store(
@@ -256,12 +256,12 @@ def _store(
     return utterance
 
 
-def _put(route: SpeechRoute, place: Channel | User, utterance: Utterance) -> None:
+def _put(route: SpeechRoute, target: Channel | User, utterance: Utterance) -> None:
     """Put messages into the outboxes of the members, or of both users."""
-    if isinstance(place, Channel):
-        place.group.broadcast_lines(utterance.encode, route.skipped)
+    if isinstance(target, Channel):
+        target.group.broadcast_lines(utterance.encode, route.skipped)
     else:
-        _put_privately(route, place, utterance)
+        _put_privately(route, target, utterance)
 
 
 def _put_privately(route: SpeechRoute, other: User, utterance: Utterance) -> None:
