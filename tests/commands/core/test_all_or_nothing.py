@@ -114,7 +114,7 @@ _LINES = [
 ]  # fmt: skip
 
 
-class Place:
+class Deployment:
     """A server on which ann owns much, and whose store can be made to fail."""
 
     def __init__(self, data: Path) -> None:
@@ -208,29 +208,29 @@ def _remembered(app: App) -> dict[str, Any]:
 def test_a_failing_store_leaves_no_half(tmp_path: Path, who: str, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("greenchat.commands.accounts.tokens._MOST_SESSIONS", 1)  # the next session takes the only place
     monkeypatch.setattr("greenchat.commands.accounts.webpush._MOST", 1)
-    place = Place(tmp_path)
+    deployment = Deployment(tmp_path)
     try:
-        client = place.people[who]
+        client = deployment.people[who]
         *first, last = line.split("|")
         client.run(*first)
         for taken in range(10):
-            if _is_done(place, client, last, taken):
+            if _is_done(deployment, client, last, taken):
                 assert taken > 0, "the command was never refused"
                 return
         raise AssertionError("it is never done")
     finally:
-        place.world.stop()
+        deployment.world.stop()
 
 
-def _is_done(place: Place, client: Client, line: str, taken: int) -> bool:
+def _is_done(deployment: Deployment, client: Client, line: str, taken: int) -> bool:
     """Whether the command is done if the store accepts so many commits; if not, check that nothing has changed."""
     if line.endswith("{}"):
         asked = client.run(line.replace(" {}", ""))
         line = line.format(asked[-1].params[-1].split()[-1])
-    line = _with_ids(line, place.world.app)
-    before = place.look()
-    with place.failing(taken):
+    line = _with_ids(line, deployment.world.app)
+    before = deployment.look()
+    with deployment.failing(taken):
         answers = [message.params[-1] for message in client.run(line)]
     is_done = not any(text in answer for answer in answers for text in _REFUSED)
-    assert (place.look() != before) is is_done, answers
+    assert (deployment.look() != before) is is_done, answers
     return is_done
