@@ -20,10 +20,10 @@ from greenchat.bench.transcript import Transcript, ViolationError
 from greenchat.bench.wire import HEAD, Wording
 
 WARM_UP = 0.5  # seconds of talk before the window opens
-RESTS = 0.05  # share of a core below which a server does nothing but its timers
-RESTED = 0.5  # seconds; twice in a row, since other processes may keep it from its core
+IDLE_SHARE = 0.05  # share of a core below which a server does nothing but its timers: it is idle
+IDLE_STEP = 0.5  # seconds; two idle steps in a row, since other processes may keep it from its core
 POSTPONED = 12.0  # seconds for which a server may postpone work: greenchat seals and compacts the last events after 10
-LONGEST_REST = 45.0  # seconds
+IDLE_TIMEOUT = 45.0  # seconds to wait until a server is idle
 LANDING = 10.0  # seconds without any arrival after which messages in flight count as lost
 SAMPLED = 200_000  # deliveries with sampled delays
 
@@ -234,23 +234,23 @@ class SteadyLoad:
         """Return the CPU time of a delivery with the work that the server postpones until nobody talks, and wait
         for that work. figures: of the window.
 
-        What the server spends at rest, on its timers and idle clients, is left out.
+        The CPU time of an idle server, for its timers and idle clients, is not counted.
         """
         if not self.job.pid:
             return {}
-        step = min(RESTED, self.job.seconds / 4)
+        step = min(IDLE_STEP, self.job.seconds / 4)
         spent: list[tuple[float, float]] = []  # CPU seconds and seconds of each step
-        restful, waited = 0, 0.0
-        while (restful < 2 or waited < POSTPONED) and waited < LONGEST_REST:
+        idle_steps, waited = 0, 0.0
+        while (idle_steps < 2 or waited < POSTPONED) and waited < IDLE_TIMEOUT:
             watch = self.job.stopwatch()
             self.swarm.run_for(step)
             watch.stop()
             spent.append((watch.cpu, watch.wall))
-            restful = 0 if watch.cpu >= RESTS * watch.wall else restful + 1
+            idle_steps = 0 if watch.cpu >= IDLE_SHARE * watch.wall else idle_steps + 1
             waited += watch.wall
-        resting = [cpu / wall for cpu, wall in spent if cpu < RESTS * wall]
-        at_rest = median(resting) if resting else 0.0
-        later = sum(cpu - at_rest * wall for cpu, wall in spent)
+        idle_shares = [cpu / wall for cpu, wall in spent if cpu < IDLE_SHARE * wall]
+        idle_share = median(idle_shares) if idle_shares else 0.0
+        later = sum(cpu - idle_share * wall for cpu, wall in spent)
         return {"cpu_per_delivery_in_all": figures["cpu_per_delivery"] + max(later, 0.0) / self.received()}
 
     def _land(self, until: Callable[[], bool], awaiting: str) -> None:

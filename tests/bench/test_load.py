@@ -55,4 +55,4 @@ def test_a_server_without_later_work_has_none(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_all_work_of_a_server_that_never_rests_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert _later(monkeypatch, lambda now: 0.2 * now, 1000) == pytest.approx(0.2 * load.LONGEST_REST / 1000)
+    assert _later(monkeypatch, lambda now: 0.2 * now, 1000) == pytest.approx(0.2 * load.IDLE_TIMEOUT / 1000)
