@@ -12,7 +12,7 @@ from time import perf_counter
 from greenchat.bench import sampling
 from greenchat.bench.crowd import REFUSALS, ArrivalTimes, ServerRefusedError
 from greenchat.bench.figures import median, quantile
-from greenchat.bench.flights import Flights, Room
+from greenchat.bench.messages_in_flight import MessagesInFlight, Room
 from greenchat.bench.process import cpu_seconds, resident_bytes, waiting_seconds
 from greenchat.bench.reader import Reader
 from greenchat.bench.swarm import Client, DisconnectedError, Endpoint, StalledError, Swarm
@@ -24,7 +24,7 @@ IDLE_SHARE = 0.05  # share of a core below which a server does nothing but its t
 IDLE_STEP = 0.5  # seconds; two idle steps in a row, since other processes may keep it from its core
 POSTPONED = 12.0  # seconds for which a server may postpone work: greenchat seals and compacts the last events after 10
 IDLE_TIMEOUT = 45.0  # seconds to wait until a server is idle
-LANDING = 10.0  # seconds without any arrival after which messages in flight count as lost
+ARRIVAL_TIMEOUT = 10.0  # seconds without any arrival after which messages in flight count as lost
 SAMPLED = 200_000  # deliveries with sampled delays
 
 
@@ -154,21 +154,21 @@ class SteadyLoad:
         self.swarm = swarm
         self.members: list[Participant] = []
         self.clients: dict[int, Client] = {}
-        self.flights = Flights(flight, rooms, self._say, turns)
+        self.messages = MessagesInFlight(flight, rooms, self._say, turns)
         self.spoken: Callable[[], None] = lambda: None  # called after each message that is said
 
     def transcript(self, target: bytes) -> Transcript:
         """Return a transcript of this talk's messages."""
-        flights = self.flights
+        messages = self.messages
         return Transcript(
             self.job.wording,
             target,
-            on_complete=flights.on_complete,
-            said_at=flights.said_at,
-            said_by=flights.said_by,
+            on_complete=messages.on_complete,
+            said_at=messages.said_at,
+            said_by=messages.said_by,
             release=lambda place: self.swarm.afterwards.append(lambda: place.feed(b"")),
-            on_detach=flights.on_detach,
-            on_arrival=flights.on_arrival,
+            on_detach=messages.on_detach,
+            on_arrival=messages.on_arrival,
         )
 
     def seat(self, client: Client, transcript: Transcript, *, echo: bool = False) -> None:
@@ -185,25 +185,25 @@ class SteadyLoad:
 
         On a busy machine the server may wait for its core for as long: the window ends after something has arrived.
         """
-        job, flights, swarm = self.job, self.flights, self.swarm
-        if not flights.talking:
-            flights.start()
+        job, messages, swarm = self.job, self.messages, self.swarm
+        if not messages.talking:
+            messages.start()
         swarm.run_for(WARM_UP)
         gc.collect()
         gc.freeze()
         gc.disable()
-        flights.delays.clear()
+        messages.delays.clear()
         for transcript in self.transcripts():
             transcript.samples.clear()
-        flights.late.clear()
+        messages.late.clear()
         if profile:
             job.window()
-        before, completed, watch = self.received(), flights.completed, job.stopwatch()
+        before, completed, watch = self.received(), messages.completed, job.stopwatch()
         steps = max(1, round(job.seconds / 0.2))
         for step in range(steps):
             job.progress(what, step / steps)
             swarm.run_for(job.seconds / steps)
-        self._land(lambda: self.received() > before, "a message arrives")
+        self._run_until(lambda: self.received() > before, "a message arrives")
         shares = watch.stop()
         received = self.received() - before
         if profile:
@@ -212,13 +212,13 @@ class SteadyLoad:
         gc.unfreeze()
         delays = self._delays()
         return {
-            "messages_per_second": (flights.completed - completed) / watch.wall,
+            "messages_per_second": (messages.completed - completed) / watch.wall,
             "deliveries_per_second": received / watch.wall,
             "cpu_per_delivery": watch.cpu / received,
             "delay_p50": quantile(delays, 0.5),
             "delay_p99": quantile(delays, 0.99),
-            "delay_max": max(flights.delays, default=math.nan),
-            "delay_all": quantile(sorted(flights.delays), 0.5),
+            "delay_max": max(messages.delays, default=math.nan),
+            "delay_all": quantile(sorted(messages.delays), 0.5),
             **shares,
         }
 
@@ -227,8 +227,8 @@ class SteadyLoad:
 
         Raises ViolationError.
         """
-        self.flights.stop()
-        self._land(lambda: not self.flights.in_flight, "all messages have arrived")
+        self.messages.stop()
+        self._run_until(lambda: not self.messages.in_flight, "all messages have arrived")
 
     def with_later_work(self, figures: Mapping[str, float]) -> dict[str, float]:
         """Return the CPU time of a delivery with the work that the server postpones until nobody talks, and wait
@@ -253,26 +253,26 @@ class SteadyLoad:
         later = sum(cpu - idle_share * wall for cpu, wall in spent)
         return {"cpu_per_delivery_in_all": figures["cpu_per_delivery"] + max(later, 0.0) / self.received()}
 
-    def _land(self, until: Callable[[], bool], awaiting: str) -> None:
+    def _run_until(self, until: Callable[[], bool], awaiting: str) -> None:
         """Run the loop until a condition holds. Raises ViolationError if a message is missing, or else StalledError."""
         try:
-            self.swarm.run(until, awaiting, LANDING)
+            self.swarm.run(until, awaiting, ARRIVAL_TIMEOUT)
         except StalledError:
-            self.flights.stop()
-            if self.flights.in_flight:
-                raise ViolationError(self.flights.missing([member.reader for member in self.members])) from None
+            self.messages.stop()
+            if self.messages.in_flight:
+                raise ViolationError(self.messages.missing([member.reader for member in self.members])) from None
             raise
 
     def transcripts(self) -> list[Transcript]:
         """Return the transcripts by channel and kind of client."""
-        return [transcript for room in self.flights.rooms for transcript in room.transcripts]
+        return [transcript for room in self.messages.rooms for transcript in room.transcripts]
 
     def received(self) -> int:
         """Return the number of delivered messages."""
         return sum(member.reader.got() for member in self.members)
 
     def _delays(self) -> list[float]:
-        delays = list(self.flights.late)
+        delays = list(self.messages.late)
         transcripts = self.transcripts()
         lines = sum(
             transcript.lines_before(end) - transcript.lines_before(start)

@@ -50,19 +50,19 @@ class DelayProbe:
 def delay_beside(job: Job, talk: SteadyLoad, nodes: Sequence[int], share: float) -> Figures:
     """Measure the delay under a share of the nodes' capacity. Raises StalledError."""
     probes = _probes(job, talk, nodes)
-    flights = talk.flights
+    messages = talk.messages
     alone = _beside(talk, probes, 0.0, job.seconds / 2)
-    completed, began = flights.completed, perf_counter()
-    flights.start()
+    completed, began = messages.completed, perf_counter()
+    messages.start()
     talk.swarm.run_for(job.seconds)
-    flights.stop()
-    most = (flights.completed - completed) / (perf_counter() - began)
-    talk.swarm.run(lambda: not flights.in_flight, "all messages have arrived")
+    messages.stop()
+    most = (messages.completed - completed) / (perf_counter() - began)
+    talk.swarm.run(lambda: not messages.in_flight, "all messages have arrived")
     before, began = _times(nodes), perf_counter()
     delays = _beside(talk, probes, most * share, job.seconds)
     passed = perf_counter() - began
     spent = [(cpu - used, waited - then) for (cpu, waited), (used, then) in zip(_times(nodes), before, strict=True)]
-    talk.swarm.run(lambda: not flights.in_flight, "all messages have arrived")
+    talk.swarm.run(lambda: not messages.in_flight, "all messages have arrived")
     return {
         "rate": most * share,
         "busy": max(cpu for cpu, _ in spent) / passed,
@@ -100,7 +100,7 @@ def _beside(talk: SteadyLoad, probes: Sequence[DelayProbe], rate: float, seconds
     while (passed := perf_counter() - began) < seconds:
         due = min(int(passed * rate) - sent, _BEHIND)
         for _ in range(due):
-            talk.flights.speak()
+            talk.messages.speak()
         sent += due
         for probe in probes:
             probe.write(perf_counter())

@@ -14,7 +14,7 @@ from time import perf_counter
 
 from greenchat.bench.crowd import gather
 from greenchat.bench.figures import Figures
-from greenchat.bench.load import LANDING, Job
+from greenchat.bench.load import ARRIVAL_TIMEOUT, Job
 from greenchat.bench.node_processes import await_nodes, nodes_of_clients, processes
 from greenchat.bench.scenario import Shape
 from greenchat.bench.swarm import Client, Endpoint, StalledError, Swarm
@@ -102,7 +102,9 @@ class NodeTalk:
 
         Raises ViolationError if one is missing, repeated or out of order, or if anybody was shown to join or leave."""
         try:
-            self._swarm.run(lambda: all(map(self._has_all, self._listeners)), "all messages have arrived", LANDING)
+            self._swarm.run(
+                lambda: all(map(self._has_all, self._listeners)), "all messages have arrived", ARRIVAL_TIMEOUT
+            )
         except StalledError as error:
             raise ViolationError(f"messages were lost when a node was killed: {error}") from error
         for listener in self._listeners:

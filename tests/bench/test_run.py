@@ -145,7 +145,7 @@ def test_a_wrong_server_is_detected(
     rule: Rule, flight: str, says: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "greenchat.bench.load.LANDING", 2.0
+        "greenchat.bench.load.ARRIVAL_TIMEOUT", 2.0
     )  # the time that it waits: the other clients receive theirs earlier
     with sloppy(rule) as server:
         options = [*SMALL, "--flight", flight, "--server", f"127.0.0.1:{server.port}"]

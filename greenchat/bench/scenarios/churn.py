@@ -9,8 +9,8 @@ from enum import Enum, auto
 
 from greenchat.bench.crowd import SYNC, gather, registration
 from greenchat.bench.figures import Figures
-from greenchat.bench.flights import Room
-from greenchat.bench.load import LANDING, Job, SteadyLoad, answer, arrival_figures, speakers
+from greenchat.bench.load import ARRIVAL_TIMEOUT, Job, SteadyLoad, answer, arrival_figures, speakers
+from greenchat.bench.messages_in_flight import Room
 from greenchat.bench.reader import Reader
 from greenchat.bench.scenario import Scenario, Shape
 from greenchat.bench.swarm import Client, StalledError, Swarm
@@ -146,7 +146,7 @@ def _let_all_read(swarm: Swarm, talk: SteadyLoad, visitors: Sequence[_Visitor]) 
         return still and all(reader.is_up_to_date() for reader in (*readers, *here))
 
     try:
-        swarm.run(settled, "all members have read everything", LANDING)
+        swarm.run(settled, "all members have read everything", ARRIVAL_TIMEOUT)
     except StalledError:
         late = [str(reader) for reader in readers if not reader.is_up_to_date()]
         late += [

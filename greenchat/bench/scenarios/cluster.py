@@ -13,8 +13,8 @@ from time import perf_counter
 
 from greenchat.bench.crowd import gather
 from greenchat.bench.figures import Figures, quantile, table
-from greenchat.bench.flights import Room
-from greenchat.bench.load import LANDING, Job, SteadyLoad, speakers
+from greenchat.bench.load import ARRIVAL_TIMEOUT, Job, SteadyLoad, speakers
+from greenchat.bench.messages_in_flight import Room
 from greenchat.bench.node_delay import delay_beside
 from greenchat.bench.node_loss import lose_node
 from greenchat.bench.node_processes import await_nodes
@@ -53,8 +53,8 @@ def _run(job: Job, shape: Shape) -> Figures:
     times = passed / (perf_counter() - began)
     spent = [cpu - idle * times for cpu, idle in zip(spent, _since(before, processes), strict=True)]
     ours = [cpu for cpu, (_, is_engine) in zip(spent, processes, strict=True) if not is_engine]
-    talk.flights.wanted = 1
-    talk.flights.delays.clear()
+    talk.messages.wanted = 1
+    talk.messages.delays.clear()
     began = perf_counter()
     while perf_counter() - began < min(_ALONE, job.seconds):
         _wave(talk)
@@ -63,7 +63,7 @@ def _run(job: Job, shape: Shape) -> Figures:
         "busiest": received / max(ours),
         "cpu": sum(ours) / received,
         "engine": (sum(spent) - sum(ours)) / received,
-        "delay": quantile(sorted(talk.flights.delays), 0.5),
+        "delay": quantile(sorted(talk.messages.delays), 0.5),
     }
 
 
@@ -93,9 +93,9 @@ def _since(before: Sequence[float], processes: Sequence[tuple[int, bool]]) -> li
 
 def _wave(talk: SteadyLoad) -> None:
     """Send one wave of messages, and wait until it has arrived."""
-    talk.flights.start()
-    talk.flights.stop()
-    talk.swarm.run(lambda: not talk.flights.in_flight, "all messages have arrived", LANDING)
+    talk.messages.start()
+    talk.messages.stop()
+    talk.swarm.run(lambda: not talk.messages.in_flight, "all messages have arrived", ARRIVAL_TIMEOUT)
 
 
 def _run_loaded(job: Job, shape: Shape) -> Figures:

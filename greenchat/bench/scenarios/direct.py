@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from greenchat.bench.crowd import gather
 from greenchat.bench.figures import Figures
-from greenchat.bench.flights import Room
 from greenchat.bench.load import Job, SteadyLoad, arrival_figures, speakers
+from greenchat.bench.messages_in_flight import Room
 from greenchat.bench.scenario import Scenario, Shape
 from greenchat.bench.swarm import Swarm
 from greenchat.bench.wire import nick

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from greenchat.bench.crowd import Guest, gather
 from greenchat.bench.figures import Figures
-from greenchat.bench.flights import Room
 from greenchat.bench.load import Job, SteadyLoad, arrival_figures, speakers
+from greenchat.bench.messages_in_flight import Room
 from greenchat.bench.scenario import Scenario, Shape
 from greenchat.bench.swarm import StalledError, Swarm
 
@@ -52,7 +52,7 @@ def _run(job: Job, shape: Shape) -> Figures:
         talk.seat(client, rooms[client.index % len(rooms)].transcripts[0])
     for client in clients[talking:]:
         client.feed = Guest(client, None, lambda _: None, swarm.lost).feed
-    talk.flights.start()
+    talk.messages.start()
     os.kill(job.pid, signal.SIGUSR2)
     for _ in range(_WINDOWS):  # the figures are of the one in which it has happened
         figures = talk.measure("talking")

@@ -21,7 +21,7 @@ class Room:
     detached: list[TranscriptPosition] = field(default_factory=list)
 
 
-class Flights:
+class MessagesInFlight:
     """Keeps `wanted` messages in flight over all rooms.
 
     say(sender, target, number) sends a message. speakers: the endless sequence of senders and channels.
@@ -102,13 +102,13 @@ class Flights:
         transcript = place.transcript
         room = next(room for room in self.rooms if transcript in room.transcripts)
         room.detached.append(place)
-        flying = [message for message, flown_in in self.in_flight.items() if flown_in is room]
-        for sender, number in flying:
+        pending = [message for message, target in self.in_flight.items() if target is room]
+        for sender, number in pending:
             if number >= place.expects(sender) and place.hears(sender):
                 self._left[sender, number] += 1
         unseen = [
             (sender, number)
-            for sender, number in flying
+            for sender, number in pending
             if transcript.listeners(sender) and number >= len(transcript.starts.get(sender, ()))
         ]
         transcript.leave(place)
