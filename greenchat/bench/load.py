@@ -95,7 +95,7 @@ class Participant:
     reader: Reader
 
 
-def seat(
+def add_reader(
     client: Client, transcript: Transcript, *, echo: bool, on_private: Callable[[bytes], None] | None = None
 ) -> Participant:
     """Make a client without pending input a counted reader of a transcript."""
@@ -171,9 +171,9 @@ class SteadyLoad:
             on_arrival=messages.on_arrival,
         )
 
-    def seat(self, client: Client, transcript: Transcript, *, echo: bool = False) -> None:
-        """Let a client take part."""
-        self.members.append(seat(client, transcript, echo=echo))
+    def add(self, client: Client, transcript: Transcript, *, echo: bool = False) -> None:
+        """Add a client that reads and talks."""
+        self.members.append(add_reader(client, transcript, echo=echo))
         self.clients[client.index] = client
 
     def _say(self, sender: int, target: bytes, number: int) -> None:

@@ -125,7 +125,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     transcript = talk.transcript(CHANNEL)
     room.transcripts.append(transcript)
     for client in clients:
-        talk.seat(client, transcript)
+        talk.add(client, transcript)
     visitors = [_Visitor(swarm, guest, transcript) for guest in guests]
     churn = _Churn(visitors, shape["every"])
     talk.spoken = churn.keep_pace

@@ -79,7 +79,7 @@ def _talk(job: Job, shape: Shape, flight: int) -> SteadyLoad:
     for room in rooms:
         room.transcripts.append(talk.transcript(room.target))
     for client in clients:
-        talk.seat(client, rooms[client.index % channels].transcripts[0])
+        talk.add(client, rooms[client.index % channels].transcripts[0])
     return talk
 
 

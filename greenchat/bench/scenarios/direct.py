@@ -35,7 +35,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     )
     for room, client in zip(rooms, [*clients[1:], clients[0]], strict=True):
         room.transcripts.append(talk.transcript(room.target))
-        talk.seat(client, room.transcripts[0], echo=True)
+        talk.add(client, room.transcripts[0], echo=True)
     figures = talk.measure("writing")
     talk.finish()
     figures |= talk.with_later_work(figures)

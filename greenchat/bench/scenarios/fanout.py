@@ -37,7 +37,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     talk = SteadyLoad(job, swarm, [room], speakers([(room, range(count))]), shape["flight"])
     room.transcripts.append(talk.transcript(CHANNEL))
     for client in clients:
-        talk.seat(client, room.transcripts[0])
+        talk.add(client, room.transcripts[0])
     figures = talk.measure("talking")
     talk.finish()
     figures |= talk.with_later_work(figures)

@@ -49,7 +49,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     room.transcripts += [talk.transcript(CHANNEL) for _ in kinds]
     for client in clients:
         kind = client.index % len(kinds)
-        talk.seat(client, room.transcripts[kind], echo="echo-message" in kinds[kind])
+        talk.add(client, room.transcripts[kind], echo="echo-message" in kinds[kind])
     figures = talk.measure("talking")
     talk.finish()
     figures |= talk.with_later_work(figures)

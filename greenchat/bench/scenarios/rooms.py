@@ -46,7 +46,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     for room in rooms:
         room.transcripts.append(talk.transcript(room.target))
     for client in clients:
-        talk.seat(client, rooms[client.index % channels].transcripts[0])
+        talk.add(client, rooms[client.index % channels].transcripts[0])
     figures = talk.measure("talking")
     talk.finish()
     figures |= talk.with_later_work(figures)

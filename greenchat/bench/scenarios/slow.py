@@ -49,7 +49,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     room.transcripts.append(transcript)
     transcript.present.update(client.index for client in stuck)
     for client in clients:
-        talk.seat(client, transcript)
+        talk.add(client, transcript)
     for client in (*stuck, *flooding):
         client.feed = lambda data: None
         client.closed = lambda client: None  # the server may disconnect them

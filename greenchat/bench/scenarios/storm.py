@@ -10,7 +10,7 @@ from time import perf_counter
 
 from greenchat.bench.crowd import Returning, gather, registration
 from greenchat.bench.figures import Figures
-from greenchat.bench.load import Job, answer, seat
+from greenchat.bench.load import Job, add_reader, answer
 from greenchat.bench.reader import Reader
 from greenchat.bench.scenario import Scenario, Shape
 from greenchat.bench.swarm import Client, Swarm
@@ -136,7 +136,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     storm = _Storm(job, swarm, shape)
     # The first one joins before the storm, so that the channel's transcript has a known beginning.
     (founder,), _ = gather(swarm, [CHANNEL])
-    seat(founder, storm.transcript, echo=True)
+    add_reader(founder, storm.transcript, echo=True)
     job.window()
     memory, watch = job.resident(), job.stopwatch()
     began = storm.began = perf_counter()

@@ -49,7 +49,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     for room in rooms:
         room.transcripts.append(talk.transcript(room.target))
     for client in clients[:talking]:
-        talk.seat(client, rooms[client.index % len(rooms)].transcripts[0])
+        talk.add(client, rooms[client.index % len(rooms)].transcripts[0])
     for client in clients[talking:]:
         client.feed = Guest(client, None, lambda _: None, swarm.lost).feed
     talk.messages.start()
