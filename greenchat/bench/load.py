@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from greenchat.bench import sampling
-from greenchat.bench.crowd import REFUSALS, ArrivalTimes, ServerRefusedError
+from greenchat.bench.connecting import REFUSALS, ArrivalTimes, ServerRefusedError
 from greenchat.bench.figures import median, quantile
 from greenchat.bench.messages_in_flight import MessagesInFlight, Room
 from greenchat.bench.process import cpu_seconds, resident_bytes, waiting_seconds
@@ -48,8 +48,8 @@ class Job:
         if self.profiled and self.pid:
             os.kill(self.pid, sampling.TOGGLE)
 
-    def gathering(self, what: str, done: int, of: int) -> None:
-        """Return the progress callback of connecting clients."""
+    def report_connecting(self, what: str, done: int, of: int) -> None:
+        """Report how many clients have connected, registered or joined."""
         if done % 50 == 0 or done == of:
             self.progress(f"{what}: {done}", done / of)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from greenchat.bench.crowd import gather
+from greenchat.bench.connecting import connect_all
 from greenchat.bench.figures import Figures, quantile
 from greenchat.bench.load import Job, SteadyLoad
 from greenchat.bench.node_processes import nodes_of_clients
@@ -80,7 +80,7 @@ def _times(nodes: Sequence[int]) -> list[tuple[float, float]]:
 
 def _probes(job: Job, talk: SteadyLoad, nodes: Sequence[int]) -> list[DelayProbe]:
     """Connect a probe to each node, which writes to the probe at the next node. Raises StalledError."""
-    clients, _ = gather(talk.swarm, [None] * _PROBES, first=_FIRST)
+    clients, _ = connect_all(talk.swarm, [None] * _PROBES, first=_FIRST)
     node_of_port = nodes_of_clients(job.address.port, nodes)
     homes = {node_of_port[client.socket.getsockname()[1]]: client for client in clients}
     if len(homes) < len(nodes):

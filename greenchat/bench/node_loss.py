@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from greenchat.bench.crowd import gather
+from greenchat.bench.connecting import connect_all
 from greenchat.bench.figures import Figures
 from greenchat.bench.load import ARRIVAL_TIMEOUT, Job
 from greenchat.bench.node_processes import await_nodes, nodes_of_clients, processes
@@ -130,7 +130,7 @@ def lose_node(job: Job, shape: Shape) -> Figures:
     crowd = _Crowd(job, shape["clients"] * len(nodes))
     try:
         swarm = Swarm(job.address)
-        clients, _ = gather(swarm, [ROOM] * _TALKERS, first=_FIRST)
+        clients, _ = connect_all(swarm, [ROOM] * _TALKERS, first=_FIRST)
         node_of_port = nodes_of_clients(port, nodes)
         victim, lost = Counter(node_of_port.values()).most_common(1)[0]
         elsewhere: dict[int, list[Client]] = {pid: [] for pid in nodes}
@@ -167,7 +167,7 @@ class _Crowd:
         if self._pid == 0:
             try:
                 os.close(self._end)
-                stand_by(job.address, count, tell, ended, job.gathering)
+                stand_by(job.address, count, tell, ended, job.report_connecting)
             finally:
                 os._exit(0)
         os.close(tell)
@@ -195,6 +195,6 @@ def stand_by(
     connected until data or the end of file can be read from `ended`.
     """
     swarm = Swarm(address)
-    gather(swarm, [None if number % _SHARED else ROOM for number in range(count)], progress=progress)
+    connect_all(swarm, [None if number % _SHARED else ROOM for number in range(count)], progress=progress)
     os.write(ready, b"!")
     os.read(ended, 1)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
-from greenchat.bench.crowd import ServerRefusedError
+from greenchat.bench.connecting import ServerRefusedError
 from greenchat.bench.figures import Figures
 from greenchat.bench.framing import WrongFrameError
 from greenchat.bench.load import Job

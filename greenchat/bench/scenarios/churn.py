@@ -7,7 +7,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from enum import Enum, auto
 
-from greenchat.bench.crowd import SYNC, gather, registration
+from greenchat.bench.connecting import SYNC, connect_all, registration
 from greenchat.bench.figures import Figures
 from greenchat.bench.load import ARRIVAL_TIMEOUT, Job, SteadyLoad, answer, arrival_figures, speakers
 from greenchat.bench.messages_in_flight import Room
@@ -118,8 +118,8 @@ class _Churn:
 def _run(job: Job, shape: Shape) -> Figures:
     count = shape["clients"]
     swarm = Swarm(job.address)
-    clients, arrival = gather(swarm, [CHANNEL] * count, progress=job.gathering)
-    guests, _ = gather(swarm, [None] * shape["visitors"], first=count, progress=job.gathering)
+    clients, arrival = connect_all(swarm, [CHANNEL] * count, progress=job.report_connecting)
+    guests, _ = connect_all(swarm, [None] * shape["visitors"], first=count, progress=job.report_connecting)
     room = Room(CHANNEL)
     talk = SteadyLoad(job, swarm, [room], speakers([(room, range(count))]), shape["flight"])
     transcript = talk.transcript(CHANNEL)

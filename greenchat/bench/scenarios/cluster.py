@@ -11,7 +11,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import perf_counter
 
-from greenchat.bench.crowd import gather
+from greenchat.bench.connecting import connect_all
 from greenchat.bench.figures import Figures, quantile, table
 from greenchat.bench.load import ARRIVAL_TIMEOUT, Job, SteadyLoad, speakers
 from greenchat.bench.messages_in_flight import Room
@@ -72,7 +72,9 @@ def _talk(job: Job, shape: Shape, flight: int) -> SteadyLoad:
     count, channels = shape["clients"], shape["rooms"]
     swarm = Swarm(job.address)
     rooms = [Room(b"#bench%d" % number) for number in range(channels)]
-    clients, _ = gather(swarm, [rooms[index % channels].target for index in range(count)], progress=job.gathering)
+    clients, _ = connect_all(
+        swarm, [rooms[index % channels].target for index in range(count)], progress=job.report_connecting
+    )
     # one member of each channel only listens, see rooms.py
     turns = speakers([(room, range(number, count - channels, channels)) for number, room in enumerate(rooms)])
     talk = SteadyLoad(job, swarm, rooms, turns, flight)

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from greenchat.bench.crowd import gather
+from greenchat.bench.connecting import connect_all
 from greenchat.bench.figures import Figures
 from greenchat.bench.load import Job, SteadyLoad, arrival_figures, speakers
 from greenchat.bench.messages_in_flight import Room
@@ -27,7 +27,7 @@ def _shapes(options: Namespace) -> Sequence[Shape]:
 def _run(job: Job, shape: Shape) -> Figures:
     count = shape["clients"]
     swarm = Swarm(job.address)
-    clients, arrival = gather(swarm, [None] * count, progress=job.gathering)
+    clients, arrival = connect_all(swarm, [None] * count, progress=job.report_connecting)
     # Client i writes to client i + 1: a "room" with one listener.
     rooms = [Room(nick((index + 1) % count)) for index in range(count)]
     talk = SteadyLoad(

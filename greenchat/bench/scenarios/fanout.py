@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from greenchat.bench.crowd import gather
+from greenchat.bench.connecting import connect_all
 from greenchat.bench.figures import Figures
 from greenchat.bench.load import Job, SteadyLoad, arrival_figures, speakers
 from greenchat.bench.messages_in_flight import Room
@@ -31,7 +31,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     count = shape["clients"]
     swarm = Swarm(job.address)
     before = job.resident()
-    clients, arrival = gather(swarm, [CHANNEL] * count, progress=job.gathering)
+    clients, arrival = connect_all(swarm, [CHANNEL] * count, progress=job.report_connecting)
     memory = (job.resident() - before) / count
     room = Room(CHANNEL)
     talk = SteadyLoad(job, swarm, [room], speakers([(room, range(count))]), shape["flight"])

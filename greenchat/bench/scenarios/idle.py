@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from greenchat.bench.crowd import Guest, gather
+from greenchat.bench.connecting import ConnectingClient, connect_all
 from greenchat.bench.figures import Figures
 from greenchat.bench.load import Job, arrival_figures
 from greenchat.bench.scenario import Scenario, Shape
@@ -26,7 +26,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     swarm = Swarm(job.address)
     before = job.resident()
     channels = [b"#bench%d" % (index // ROOM) for index in range(count)]
-    clients, arrival = gather(swarm, channels, progress=job.gathering)
+    clients, arrival = connect_all(swarm, channels, progress=job.report_connecting)
     pings = 0
 
     def progress(what: str) -> None:
@@ -34,7 +34,7 @@ def _run(job: Job, shape: Shape) -> Figures:
         pings += what == "pinged"
 
     for client in clients:
-        client.feed = Guest(client, None, progress, swarm.lost).feed
+        client.feed = ConnectingClient(client, None, progress, swarm.lost).feed
     swarm.run_for(1.0)
     pings = 0
     job.window()

@@ -6,7 +6,7 @@ The result is the ratio to the same run without capabilities (`fanout`), which i
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from greenchat.bench.crowd import gather, offered
+from greenchat.bench.connecting import connect_all, offered
 from greenchat.bench.figures import Figures
 from greenchat.bench.load import Job, SteadyLoad, arrival_figures, speakers
 from greenchat.bench.messages_in_flight import Room
@@ -43,7 +43,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     if shape["mixed"]:
         known = offered(swarm)
         kinds += [[name for name in SOME if name in known], [name for name in ALL if name in known]]
-    clients, arrival = gather(swarm, [CHANNEL] * count, capabilities=kinds, progress=job.gathering)
+    clients, arrival = connect_all(swarm, [CHANNEL] * count, capabilities=kinds, progress=job.report_connecting)
     room = Room(CHANNEL)
     talk = SteadyLoad(job, swarm, [room], speakers([(room, range(count))]), shape["flight"])
     room.transcripts += [talk.transcript(CHANNEL) for _ in kinds]

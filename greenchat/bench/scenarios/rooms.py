@@ -7,7 +7,7 @@ transcript; if all spoke at once no member could, and the input would have to be
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from greenchat.bench.crowd import gather
+from greenchat.bench.connecting import connect_all
 from greenchat.bench.figures import Figures
 from greenchat.bench.load import Job, SteadyLoad, arrival_figures, speakers
 from greenchat.bench.messages_in_flight import Room
@@ -40,7 +40,9 @@ def _run(job: Job, shape: Shape) -> Figures:
     count, channels = shape["clients"], shape["rooms"]
     swarm = Swarm(job.address)
     rooms = [Room(b"#bench%d" % number) for number in range(channels)]
-    clients, arrival = gather(swarm, [rooms[index % channels].target for index in range(count)], progress=job.gathering)
+    clients, arrival = connect_all(
+        swarm, [rooms[index % channels].target for index in range(count)], progress=job.report_connecting
+    )
     turns = speakers([(room, range(number, count - channels, channels)) for number, room in enumerate(rooms)])
     talk = SteadyLoad(job, swarm, rooms, turns, shape["flight"])
     for room in rooms:

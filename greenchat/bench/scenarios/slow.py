@@ -8,7 +8,7 @@ import socket
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 
-from greenchat.bench.crowd import gather
+from greenchat.bench.connecting import connect_all
 from greenchat.bench.figures import Figures
 from greenchat.bench.load import Job, SteadyLoad, arrival_figures, speakers
 from greenchat.bench.messages_in_flight import Room
@@ -40,9 +40,9 @@ def _shapes(options: Namespace) -> Sequence[Shape]:
 def _run(job: Job, shape: Shape) -> Figures:
     count = shape["clients"]
     swarm = Swarm(job.address)
-    clients, arrival = gather(swarm, [CHANNEL] * count, progress=job.gathering)
-    stuck, _ = gather(swarm, [CHANNEL] * shape["stuck"], first=count)
-    flooding, _ = gather(swarm, [ELSEWHERE] * shape["flooding"], first=count + shape["stuck"])
+    clients, arrival = connect_all(swarm, [CHANNEL] * count, progress=job.report_connecting)
+    stuck, _ = connect_all(swarm, [CHANNEL] * shape["stuck"], first=count)
+    flooding, _ = connect_all(swarm, [ELSEWHERE] * shape["flooding"], first=count + shape["stuck"])
     room = Room(CHANNEL)
     talk = SteadyLoad(job, swarm, [room], speakers([(room, range(count))]), shape["flight"])
     transcript = talk.transcript(CHANNEL)

@@ -8,7 +8,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from time import perf_counter
 
-from greenchat.bench.crowd import Returning, gather, registration
+from greenchat.bench.connecting import Returning, connect_all, registration
 from greenchat.bench.figures import Figures
 from greenchat.bench.load import Job, add_reader, answer
 from greenchat.bench.reader import Reader
@@ -35,9 +35,9 @@ def _shapes(options: Namespace) -> Sequence[Shape]:
 class _Newcomer:
     """A connecting client, and the members that it has seen."""
 
-    def __init__(self, storm: "_Storm", client: Client, *, comes_again: bool) -> None:
+    def __init__(self, storm: "_Storm", client: Client, *, is_retry: bool) -> None:
         self.storm = storm
-        self.comes_again = comes_again
+        self.is_retry = is_retry
         self.client = client
         self.reader = Reader(storm.transcript, client.index, self.private, echo=True)
         self.has_answer = False
@@ -67,7 +67,7 @@ class _Newcomer:
             self.storm.registered += 1
             self.storm.last_registered = perf_counter()
             self.client.send(b"JOIN %b\r\n" % CHANNEL)
-        elif command == b"433" and self.comes_again:
+        elif command == b"433" and self.is_retry:
             self.storm.returning.retry_later(self.client, line)
         elif command == b"366":
             self.storm.joined += 1
@@ -103,15 +103,15 @@ class _Storm:
 
     def over(self) -> bool:
         """Let more clients connect; return True when all have seen all members."""
-        self.job.gathering("joined", self.joined, self.count)
+        self.job.report_connecting("joined", self.joined, self.count)
         if self.registered < self.count:
-            self._come()
+            self._connect_more()
         if self.joined < self.count or len(self.transcript.ends) < self.count:
             return False
         end = len(self.transcript.text)
         return all(newcomer.reader.offset == end for newcomer in self.newcomers.values())
 
-    def _come(self) -> None:
+    def _connect_more(self) -> None:
         now = perf_counter()
         self.returning.ask()
         may = int((now - self.began) * self.pace) + 1 - self.tries
@@ -128,14 +128,14 @@ class _Storm:
     def _try(self, index: int) -> None:
         self.tries += 1
         client = self.swarm.connect(index)
-        self.newcomers[index] = _Newcomer(self, client, comes_again=index in self.newcomers)
+        self.newcomers[index] = _Newcomer(self, client, is_retry=index in self.newcomers)
 
 
 def _run(job: Job, shape: Shape) -> Figures:
     swarm = Swarm(job.address)
     storm = _Storm(job, swarm, shape)
     # The first one joins before the storm, so that the channel's transcript has a known beginning.
-    (founder,), _ = gather(swarm, [CHANNEL])
+    (founder,), _ = connect_all(swarm, [CHANNEL])
     add_reader(founder, storm.transcript, echo=True)
     job.window()
     memory, watch = job.resident(), job.stopwatch()

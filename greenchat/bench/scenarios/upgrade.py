@@ -9,7 +9,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from greenchat.bench.crowd import Guest, gather
+from greenchat.bench.connecting import ConnectingClient, connect_all
 from greenchat.bench.figures import Figures
 from greenchat.bench.load import Job, SteadyLoad, arrival_figures, speakers
 from greenchat.bench.messages_in_flight import Room
@@ -43,7 +43,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     swarm = Swarm(job.address)
     rooms = [Room(b"#bench%d" % number) for number in range(max(1, talking // _ROOM))]
     wanted = [rooms[index % len(rooms)].target if index < talking else None for index in range(count)]
-    clients, arrival = gather(swarm, wanted, progress=job.gathering)
+    clients, arrival = connect_all(swarm, wanted, progress=job.report_connecting)
     turns = speakers([(room, range(number, talking, len(rooms))) for number, room in enumerate(rooms)])
     talk = SteadyLoad(job, swarm, rooms, turns, len(rooms))
     for room in rooms:
@@ -51,7 +51,7 @@ def _run(job: Job, shape: Shape) -> Figures:
     for client in clients[:talking]:
         talk.add(client, rooms[client.index % len(rooms)].transcripts[0])
     for client in clients[talking:]:
-        client.feed = Guest(client, None, lambda _: None, swarm.lost).feed
+        client.feed = ConnectingClient(client, None, lambda _: None, swarm.lost).feed
     talk.messages.start()
     os.kill(job.pid, signal.SIGUSR2)
     for _ in range(_WINDOWS):  # the figures are of the one in which it has happened

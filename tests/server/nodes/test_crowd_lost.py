@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from greenchat.bench.crowd import gather
+from greenchat.bench.connecting import gather
 from greenchat.bench.node_loss import ROOM, NodeTalk
 from greenchat.bench.swarm import Endpoint, Swarm
 from tests.server.nodes.cluster import NodeProcess, cluster

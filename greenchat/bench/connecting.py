@@ -1,6 +1,6 @@
 """Brings simulated clients to the beginning of a scenario: connected, registered, in their channels, and quiet.
 
-This sends a client's lines at once and parses its answers line by line, unlike the measured part.
+The lines of a client are sent at once and its answers parsed line by line, unlike the measured part.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -12,12 +12,12 @@ from greenchat.bench.wire import HEAD, nick
 
 REFUSALS = frozenset(b"%d" % number for number in (403, 405, 432, 433, 437, 451, 461, 464, 465, 471, 473, 474, 475))
 PATIENCE = 3.0  # seconds without any new client before those without an answer retry
-RETRIES = 20  # clients that retry at a time
-ASK_AFTER = 0.2  # seconds after which a returning client repeats its NICK
-ASKED = 150  # times
-SLOWER = 10  # times as much patience with a handshake of a WebSocket, which costs a server some work
-CROWD = 100  # members of a channel, to all of which each join is sent
-TOLD_LATER = 0.3  # seconds in which a crowd receives the last joins
+RETRIES_AT_ONCE = 20  # clients
+REPEAT_AFTER = 0.2  # seconds after which a returning client repeats its NICK
+MOST_REPEATS = 150  # of a NICK
+WEBSOCKET_FACTOR = 10  # times as much patience with a handshake of a WebSocket, which costs a server some work
+MANY_MEMBERS = 100  # members of a channel, to all of which each join is sent
+JOIN_DELAY = 0.3  # seconds in which many members receive the last joins
 SYNC = b"PING :in-step\r\n"
 
 
@@ -46,9 +46,9 @@ class Returning:
     def retry_later(self, client: Client, line: bytes) -> None:
         """Note a client whose nick is in use. Raises ServerRefusedError if that continues for too long."""
         self._asked[client] = self._asked.get(client, 0) + 1
-        if self._asked[client] > ASKED:
+        if self._asked[client] > MOST_REPEATS:
             raise ServerRefusedError(f"{client}: {line.decode(errors='replace').strip()}")
-        self._due[client] = perf_counter() + ASK_AFTER
+        self._due[client] = perf_counter() + REPEAT_AFTER
 
     def ask(self) -> None:
         """Repeat the NICK of the clients that are due."""
@@ -63,7 +63,7 @@ class Returning:
 
 
 @dataclass(slots=True, eq=False)
-class Guest:
+class ConnectingClient:
     """A client that connects, registers and joins its channel.
 
     returning: gets the client if its nick is still in use.
@@ -151,7 +151,7 @@ def offered(swarm: Swarm) -> set[str]:
     return names
 
 
-def gather(
+def connect_all(
     swarm: Swarm,
     channels: Sequence[bytes | None],
     *,
@@ -171,8 +171,8 @@ def gather(
     Raises ServerRefusedError, DisconnectedError and StalledError.
     """
     count = len(channels)
-    patience = PATIENCE * SLOWER if swarm.address.websocket else PATIENCE
-    guests: dict[int, Guest] = {}
+    patience = PATIENCE * WEBSOCKET_FACTOR if swarm.address.websocket else PATIENCE
+    connecting: dict[int, ConnectingClient] = {}
     returning = Returning()
     reached = {"registered": 0, "joined": 0, "in step": 0}
     progressed = perf_counter()
@@ -185,36 +185,36 @@ def gather(
         reached[what] += 1
         progress(what, reached[what], count)
 
-    def come() -> None:
+    def connect_more() -> None:
         now = perf_counter()
         may = min(count, reached["registered"] + burst, int((now - began) * pace) + 1)
-        for position in range(len(guests), may):
-            let_in(position)
+        for position in range(len(connecting), may):
+            connect(position)
         returning.ask()
         if may == count:
-            stands_still = now - progressed > patience
-            lost = [each for each in guests.items() if each[1].is_lost(now - patience if stands_still else 0.0)]
-            for position, guest in lost[:RETRIES]:
-                swarm.close(guest.client)
-                let_in(position)
+            is_stalled = now - progressed > patience
+            lost = [item for item in connecting.items() if item[1].is_lost(now - patience if is_stalled else 0.0)]
+            for position, each in lost[:RETRIES_AT_ONCE]:
+                swarm.close(each.client)
+                connect(position)
 
-    def let_in(position: int) -> None:
+    def connect(position: int) -> None:
         index = first + position
         client = swarm.connect(index)
-        again = returning if position in guests else None
-        guest = guests[position] = Guest(client, channels[position], report, swarm.lost, returning=again)
-        client.feed = guest.feed
-        client.closed = guest.closed
+        again = returning if position in connecting else None
+        each = connecting[position] = ConnectingClient(client, channels[position], report, swarm.lost, returning=again)
+        client.feed = each.feed
+        client.closed = each.closed
         client.send(registration(index, capabilities[index % len(capabilities)]))
 
     def registered() -> bool:
-        come()
+        connect_more()
         return reached["registered"] == count
 
     began = perf_counter()
     swarm.run(registered, "all clients are registered", tick=0.001)
     registering = perf_counter() - began
-    clients = [guest.client for guest in guests.values()]
+    clients = [each.client for each in connecting.values()]
     began = perf_counter()
     joining = [(client, channel) for client, channel in zip(clients, channels, strict=True) if channel]
     sent = 0
@@ -229,13 +229,13 @@ def gather(
 
     swarm.run(joined, "all clients have joined")
     arrival = ArrivalTimes(registering, perf_counter() - began)
-    if len(joining) >= CROWD:
-        swarm.run_for(TOLD_LATER)
-    in_step(swarm, clients, reached)
+    if len(joining) >= MANY_MEMBERS:
+        swarm.run_for(JOIN_DELAY)
+    synchronize(swarm, clients, reached)
     return clients, arrival
 
 
-def in_step(swarm: Swarm, clients: Sequence[Client], reached: dict[str, int]) -> None:
+def synchronize(swarm: Swarm, clients: Sequence[Client], reached: dict[str, int]) -> None:
     """Wait until each client has read everything sent so far, up to the answer to a PING."""
     reached["in step"] = 0
     for client in clients:

@@ -7,8 +7,8 @@ from contextlib import suppress
 
 import pytest
 
-from greenchat.bench import crowd
-from greenchat.bench.crowd import ServerRefusedError, gather
+from greenchat.bench import connecting
+from greenchat.bench.connecting import ServerRefusedError, connect_all
 from greenchat.bench.swarm import Endpoint, Swarm
 from tests.patience import PATIENCE
 
@@ -53,8 +53,8 @@ class SlowServer:
 @pytest.fixture
 def swarm_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Swarm | SlowServer]]:
     """Return a list of things to close at the end; the swarm's timeouts are short."""
-    monkeypatch.setattr(crowd, "PATIENCE", 0.1)
-    monkeypatch.setattr(crowd, "ASK_AFTER", 0.001)
+    monkeypatch.setattr(connecting, "PATIENCE", 0.1)
+    monkeypatch.setattr(connecting, "REPEAT_AFTER", 0.001)
     opened: list[Swarm | SlowServer] = []
     yield opened
     for each in opened:
@@ -67,7 +67,7 @@ def test_a_reconnecting_client_retries_its_nick_until_the_server_has_seen_the_qu
     server = SlowServer(refusals=3)
     swarm = Swarm(Endpoint("127.0.0.1", server.port))
     swarm_of += [swarm, server]
-    clients, _ = gather(swarm, [None])
+    clients, _ = connect_all(swarm, [None])
     assert [str(client) for client in clients] == ["c00000"]
     assert server.asked == ["c00000"] * 4
 
@@ -77,8 +77,8 @@ def test_a_nick_that_stays_in_use_is_reported(swarm_of: list[Swarm | SlowServer]
     swarm = Swarm(Endpoint("127.0.0.1", server.port))
     swarm_of += [swarm, server]
     with pytest.raises(ServerRefusedError, match="already in use"):
-        gather(swarm, [None])
-    assert len(server.asked) == crowd.ASKED + 1
+        connect_all(swarm, [None])
+    assert len(server.asked) == connecting.MOST_REPEATS + 1
 
 
 class OneByOneServer(SlowServer):
@@ -117,7 +117,7 @@ def test_no_client_gives_up_while_a_slow_server_makes_progress(swarm_of: list[Sw
     server = OneByOneServer()
     swarm = Swarm(Endpoint("127.0.0.1", server.port))
     swarm_of += [swarm, server]
-    clients, _ = gather(swarm, [None] * 6)
+    clients, _ = connect_all(swarm, [None] * 6)
     assert len(clients) == server.visits == 6
 
 
@@ -140,11 +140,11 @@ class HoldingServer(SlowServer):
 def test_a_crowd_is_complete_once_all_have_received_the_last_join(
     swarm_of: list[Swarm | SlowServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crowd, "CROWD", 1)
+    monkeypatch.setattr(connecting, "MANY_MEMBERS", 1)
     server = HoldingServer(refusals=0)
     swarm = Swarm(Endpoint("127.0.0.1", server.port))
     swarm_of += [swarm, server]
-    (client,), _ = gather(swarm, [b"#a"])
+    (client,), _ = connect_all(swarm, [b"#a"])
     late: list[bytes] = []
     client.feed = late.append
     swarm.run_for(0.3)
