@@ -5,10 +5,10 @@ account of that name that was registered here with a password may be another per
 """
 
 from greenchat.chat.accounts import Account, account_id
-from greenchat.commands.accounts.register import RegisterRefusal, forgetting_expired, why_not_new_account
+from greenchat.commands.accounts.register import RegisterRefusal, expired_account_removal, why_not_new_account
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.persistence import carry_out, change_account, replacing
+from greenchat.commands.core.persistence import account_update, carry_out, change_account
 from greenchat.commands.core.steps import step
 from greenchat.config.outside import AuthScript, Ldap
 from greenchat.config.settings import Settings
@@ -22,7 +22,7 @@ def make_account(ctx: Context, subject: str, name: str) -> Account | RegisterRef
     if refusal:
         return refusal
     account = Account(name, "", ctx.now, id=account_id(ctx.new_id()), subjects=(subject,))
-    carry_out(ctx, *forgetting_expired(ctx, name), replacing(ctx, account))
+    carry_out(ctx, *expired_account_removal(ctx, name), account_update(ctx, account))
     note(ctx, "NICKSERV", f"The account {name} was made for {subject}")
     return account
 

@@ -15,7 +15,7 @@ from greenchat.commands.accounts import password_rules
 from greenchat.commands.accounts.login import count_failure, log_in, must_wait, note_origin
 from greenchat.commands.accounts.nick_ownership import RESERVED, is_reserved, reservation_of
 from greenchat.commands.accounts.second_factor import LIKE_A_CODE, ends_like_a_code, needs_code
-from greenchat.commands.accounts.tokens import dropping_of
+from greenchat.commands.accounts.tokens import token_revocation
 from greenchat.commands.accounts.verification import (
     has_expired,
     hint,
@@ -24,13 +24,13 @@ from greenchat.commands.accounts.verification import (
     mail_code,
     new_code,
 )
-from greenchat.commands.accounts.webpush import forgetting_pushes_of
+from greenchat.commands.accounts.webpush import push_removal
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation, Deferred
 from greenchat.commands.core.errors import FailError
-from greenchat.commands.core.persistence import Change, carry_out, change_account, forgetting, replacing
+from greenchat.commands.core.persistence import Change, account_removal, account_update, carry_out, change_account
 from greenchat.commands.core.registry import Way, command
 from greenchat.commands.core.steps import NAMES, STEPS, step
 from greenchat.config import validators
@@ -181,7 +181,7 @@ def _make(
     verifier, verifier_512 = verifiers
     number = account_id(ctx.new_id())
     account = Account(name, verifier, ctx.now, email, code=code, id=number, verifier_512=verifier_512)
-    carry_out(ctx, *forgetting_expired(ctx, name), replacing(ctx, account))
+    carry_out(ctx, *expired_account_removal(ctx, name), account_update(ctx, account))
     if not for_somebody:
         note(ctx, "NICKSERV", f"{ctx.nick} registered the account {name}")
     if mails:
@@ -192,10 +192,10 @@ def _make(
     return None
 
 
-def forgetting_expired(ctx: Context, name: str) -> list[Change]:
+def expired_account_removal(ctx: Context, name: str) -> list[Change]:
     """Return the change that removes an expired unconfirmed account of this name, or of a confusable one."""
     expired = ctx.network.accounts.claimant_of(name)
-    return [forgetting(ctx, expired)] if expired else []
+    return [account_removal(ctx, expired)] if expired else []
 
 
 @step("account.mailed")
@@ -206,7 +206,7 @@ def _mailed(ctx: Context, made: str, name: str, email: str, is_sent: bool, told:
         then(ctx, name, account)
         return
     if account:
-        carry_out(ctx, forgetting(ctx, account))
+        carry_out(ctx, account_removal(ctx, account))
     then(ctx, name, RegisterRefusal("INVALID_EMAIL", f"The mail to {email} could not be sent: check the address"))
 
 
@@ -246,8 +246,8 @@ def _change(ctx: Context, changed: str, verifiers: list[str], told: str, alone: 
     account = replace(account, verifier=verifier, verifier_512=verifier_512, reset="", new_email="")
     if alone:
         account = replace(account, certificates=(), subjects=())
-    tokens = dropping_of(ctx, account, *(() if alone else (*PASSING, SESSION)))
-    carry_out(ctx, replacing(ctx, account), tokens, forgetting_pushes_of(ctx, account))
+    tokens = token_revocation(ctx, account, *(() if alone else (*PASSING, SESSION)))
+    carry_out(ctx, account_update(ctx, account), tokens, push_removal(ctx, account))
     note(ctx, "NICKSERV", f"{ctx.nick} changed the password of the account {account.name}")
     then(ctx, changed, "")
 

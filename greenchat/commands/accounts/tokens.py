@@ -101,7 +101,7 @@ def _add(ctx: Context, document: dict[str, object]) -> None:
     if token.kind in (*PASSING, SESSION):
         old += alike[: max(0, len(alike) - _MOST_SESSIONS + 1)]
     write = Document(documents.TOKEN.name, token.hash, token.document())
-    carry_out(ctx, _dropping(ctx, old), Change((write,), lambda: ctx.network.tokens.put(token)))
+    carry_out(ctx, _revocation(ctx, old), Change((write,), lambda: ctx.network.tokens.put(token)))
 
 
 @step("token.drop")
@@ -117,12 +117,14 @@ def drop(ctx: Context, hashed: str) -> bool:
     return True
 
 
-def dropping_of(ctx: Context, account: Account, *kinds: str) -> Change:
+def token_revocation(ctx: Context, account: Account, *kinds: str) -> Change:
     """Return the change that revokes all tokens of an account, or those of some kinds."""
-    return _dropping(ctx, [token.hash for token in ctx.network.tokens.of(account) if not kinds or token.kind in kinds])
+    return _revocation(
+        ctx, [token.hash for token in ctx.network.tokens.of(account) if not kinds or token.kind in kinds]
+    )
 
 
-def _dropping(ctx: Context, revoked: list[str]) -> Change:
+def _revocation(ctx: Context, revoked: list[str]) -> Change:
     def apply() -> None:
         for hashed in revoked:
             ctx.network.tokens.drop(hashed)

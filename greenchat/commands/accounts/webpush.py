@@ -96,7 +96,7 @@ def _subscribe(ctx: Context, document: dict[str, object]) -> None:
     known = [each.endpoint for each in pushes.of(subscription.owner) if each.endpoint != subscription.endpoint]
     write = Document(documents.PUSH.name, subscription.endpoint, subscription.document())
     added = Change((write,), lambda: pushes.put(subscription))
-    carry_out(ctx, _forgetting(ctx, known[: max(0, len(known) - _MOST + 1)]), added)
+    carry_out(ctx, _removal(ctx, known[: max(0, len(known) - _MOST + 1)]), added)
 
 
 @step("webpush.drop")
@@ -114,12 +114,12 @@ def forget_push(ctx: Context, endpoint: str) -> None:
         ctx.network.owned.pushes.drop(endpoint)
 
 
-def forgetting_pushes_of(ctx: Context, account: Account) -> Change:
+def push_removal(ctx: Context, account: Account) -> Change:
     """Return the change that drops all subscriptions of an account, which may have been made by another person."""
-    return _forgetting(ctx, [each.endpoint for each in ctx.network.owned.pushes.of(account.id)])
+    return _removal(ctx, [each.endpoint for each in ctx.network.owned.pushes.of(account.id)])
 
 
-def _forgetting(ctx: Context, endpoints: list[str]) -> Change:
+def _removal(ctx: Context, endpoints: list[str]) -> Change:
     def apply() -> None:
         for endpoint in endpoints:
             ctx.network.owned.pushes.drop(endpoint)

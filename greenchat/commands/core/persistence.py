@@ -78,16 +78,16 @@ def forget_presence(ctx: Context, account_id: str) -> None:
 def change_account(ctx: Context, name: str, **changes: object) -> Account:
     """Change fields of an account, after storing that. Raises StoreError, or KeyError if there is no such account."""
     account = ctx.network.accounts.changed(name, **changes)
-    carry_out(ctx, replacing(ctx, account))
+    carry_out(ctx, account_update(ctx, account))
     return account
 
 
-def replacing(ctx: Context, account: Account) -> Change:
+def account_update(ctx: Context, account: Account) -> Change:
     """Return the change that replaces the account of the same name."""
     return Change((_of_account(ctx, account),), lambda: ctx.network.accounts.put(account))
 
 
-def forgetting(ctx: Context, account: Account) -> Change:
+def account_removal(ctx: Context, account: Account) -> Change:
     """Return the change that removes an account, and all data that must not pass to a later account of its name.
 
     Rows stored by its id are removed, too, so that they do not accumulate. The caller logs out its users, and handles
@@ -150,7 +150,7 @@ def _without(registration: ChannelRegistration, account_id: str) -> ChannelRegis
     return replace(registration, access=access, successor=successor)
 
 
-def reserving_name(ctx: Context, account: Account) -> Change:
+def name_reservation(ctx: Context, account: Account) -> Change:
     """Return the change that reserves the name of an account that is given up.
 
     A new owner could be taken for the former one.
@@ -160,7 +160,7 @@ def reserving_name(ctx: Context, account: Account) -> Change:
     return Change((write,), lambda: ctx.network.accounts.reserve(dropped))
 
 
-def freeing_name(ctx: Context, dropped: DeletedAccount) -> Change:
+def name_release(ctx: Context, dropped: DeletedAccount) -> Change:
     """Return the change that lets the name of a former account be registered again."""
     write = Document(documents.DROPPED.name, ctx.network.fold(dropped.name), None)
     return Change((write,), lambda: ctx.network.accounts.free(dropped.name))
@@ -170,7 +170,7 @@ def free_name(ctx: Context, name: str) -> DeletedAccount | None:
     """Let the name of a former account be registered again; None if there is none. Raises StoreError."""
     dropped = ctx.network.accounts.reserved(name)
     if dropped:
-        carry_out(ctx, freeing_name(ctx, dropped))
+        carry_out(ctx, name_release(ctx, dropped))
     return dropped
 
 
@@ -205,11 +205,11 @@ def changing(ctx: Context, channel: Channel) -> Iterator[None]:
 
 
 def register_channel(ctx: Context, channel: Channel, registration: ChannelRegistration | None) -> None:
-    """Set a channel's registration, as `registering` does. Raises StoreError."""
-    carry_out(ctx, registering(ctx, channel, registration))
+    """Set a channel's registration, as `registration_update` does. Raises StoreError."""
+    carry_out(ctx, registration_update(ctx, channel, registration))
 
 
-def registering(ctx: Context, channel: Channel, registration: ChannelRegistration | None) -> Change:
+def registration_update(ctx: Context, channel: Channel, registration: ChannelRegistration | None) -> Change:
     """Return the change that sets or removes a channel's registration.
 
     Without one its hooks and webhooks end, so that they do not pass to the next owner.

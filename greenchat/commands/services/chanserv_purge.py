@@ -4,7 +4,7 @@ from greenchat.commands.channels.kick import kick_member
 from greenchat.commands.connection.reservations import about, free, reserve
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
-from greenchat.commands.core.persistence import Change, registering
+from greenchat.commands.core.persistence import Change, registration_update
 from greenchat.commands.core.service import ServiceError, tell
 from greenchat.commands.services.chanserv import CHANSERV
 from greenchat.values import names
@@ -43,7 +43,7 @@ def purge(ctx: Context, words: list[str]) -> None:
 def _ending(ctx: Context, name: str) -> list[Change]:
     """Return the change that ends the registration of a channel, if there is one."""
     channel = ctx.network.channel(name)
-    return [registering(ctx, channel, None)] if channel and channel.registration else []
+    return [registration_update(ctx, channel, None)] if channel and channel.registration else []
 
 
 def _empty(ctx: Context, name: str, reason: str) -> None:

@@ -4,8 +4,8 @@ from greenchat.chat.tokens import PASSING, SESSION
 from greenchat.chat.user import Session, User
 from greenchat.commands.accounts.login import log_out
 from greenchat.commands.accounts.nick_ownership import owns
-from greenchat.commands.accounts.tokens import drop, dropping_of
-from greenchat.commands.accounts.webpush import forgetting_pushes_of
+from greenchat.commands.accounts.tokens import drop, token_revocation
+from greenchat.commands.accounts.webpush import push_removal
 from greenchat.commands.connection.nick import change_nick
 from greenchat.commands.connection.quit import depart, leave
 from greenchat.commands.connection.reattach import reattach
@@ -65,7 +65,7 @@ def logout(ctx: Context, words: list[str]) -> None:
     if not chosen and choice not in ("OTHERS", "ALL"):
         raise ServiceError("There is no other connection with that number: see SESSIONS")
     # otherwise a browser would log in again automatically
-    carry_out(ctx, dropping_of(ctx, account, SESSION, *PASSING), forgetting_pushes_of(ctx, account))
+    carry_out(ctx, token_revocation(ctx, account, SESSION, *PASSING), push_removal(ctx, account))
     end_sessions(ctx, chosen)
     tell(ctx, NICKSERV, f"{len(chosen)} other connection{'s' * (len(chosen) != 1)} ended")
     if choice == "ALL":

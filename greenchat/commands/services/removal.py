@@ -14,11 +14,11 @@ from greenchat.commands.core.audit_log import act, note
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.persistence import (
     Change,
+    account_removal,
     carry_out,
-    forgetting,
-    freeing_name,
-    registering,
-    reserving_name,
+    name_release,
+    name_reservation,
+    registration_update,
 )
 from greenchat.commands.core.steps import step
 from greenchat.commands.users.identity import set_account
@@ -43,11 +43,11 @@ def channel_transfers(ctx: Context, account: Account) -> list[Change]:
     for channel in owned(ctx, account):
         successor, registration = successor_of(ctx, channel), channel.registration
         if successor is None or registration is None:
-            changes.append(registering(ctx, channel, None))
+            changes.append(registration_update(ctx, channel, None))
             continue
         access = {key: rank for key, rank in registration.access.items() if key not in (successor.id, account.id)}
         changes.append(
-            registering(ctx, channel, replace(registration, founder=successor.id, access=access, successor=""))
+            registration_update(ctx, channel, replace(registration, founder=successor.id, access=access, successor=""))
         )
     return changes
 
@@ -55,7 +55,7 @@ def channel_transfers(ctx: Context, account: Account) -> list[Change]:
 def erase_account(ctx: Context, account: Account) -> None:
     """Delete an account and free its name. Raises StoreError, and then nothing has changed."""
     former = ctx.network.accounts.reserved(account.name)
-    _end(ctx, account, *([freeing_name(ctx, former)] if former else []))
+    _end(ctx, account, *([name_release(ctx, former)] if former else []))
 
 
 @step("shell.erased_account")
@@ -77,7 +77,7 @@ def remove_account(ctx: Context, account: Account) -> None:
 
     Raises StoreError, and then nothing has changed.
     """
-    _end(ctx, account, reserving_name(ctx, account))
+    _end(ctx, account, name_reservation(ctx, account))
 
 
 def _end(ctx: Context, account: Account, *name: Change) -> None:
@@ -85,7 +85,7 @@ def _end(ctx: Context, account: Account, *name: Change) -> None:
     successors = [
         (channel.name, successor) for channel in owned(ctx, account) if (successor := successor_of(ctx, channel))
     ]
-    carry_out(ctx, *channel_transfers(ctx, account), forgetting(ctx, account), *name)
+    carry_out(ctx, *channel_transfers(ctx, account), account_removal(ctx, account), *name)
     for channel, successor in successors:
         note(ctx, "CHANSERV", f"{channel} now belongs to {successor.name}, the successor of {account.name}")
     log_everybody_out(ctx, account.name, "The account was deleted")

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from greenchat.chat.tokens import SESSION
-from greenchat.commands.accounts.tokens import dropping_of
+from greenchat.commands.accounts.tokens import token_revocation
 from greenchat.commands.core.persistence import carry_out, change_account
 from greenchat.commands.core.process import OutsideError
 from greenchat.commands.operators.shell import ban
@@ -241,7 +241,9 @@ def test_a_browser_that_was_signed_out_meanwhile_links_nothing(server: ServerThr
     thief = Browser(server)
     thief.cookies = signed_in(server)
     back = thief.at_provider(thief.begin())
-    server.call(lambda app: app.run_step(lambda ctx: carry_out(ctx, dropping_of(ctx, *ctx.network.accounts, SESSION))))
+    server.call(
+        lambda app: app.run_step(lambda ctx: carry_out(ctx, token_revocation(ctx, *ctx.network.accounts, SESSION)))
+    )
     assert thief.get(back).status == 403
     assert server.call(lambda app: [account.subjects for account in app.network.accounts]) == [()]
 
