@@ -13,7 +13,7 @@ from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.lookup import require_rank
-from greenchat.commands.core.persistence import changing
+from greenchat.commands.core.persistence import store_changes
 from greenchat.protocol.message import presentable
 from greenchat.protocol.modes import ModeChange, format_changes, lines_of_changes, parse_changes
 from greenchat.protocol.numerics import Numeric
@@ -37,7 +37,7 @@ def channel_mode(ctx: Context, channel: Channel, rank: str | None = None) -> Non
         require_rank(ctx, channel)
     members = MemberModes(ctx, channel, rank)
     try:
-        with changing(ctx, channel):
+        with store_changes(ctx, channel):
             done = _apply_all(ctx, channel, wanted, members)
     except StoreError:
         members.undo()

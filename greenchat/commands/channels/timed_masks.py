@@ -16,7 +16,7 @@ from greenchat.commands.core.clock_jump import last_before
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.lookup import find_channel, require_rank
-from greenchat.commands.core.persistence import changing, keep_channel
+from greenchat.commands.core.persistence import keep_channel, store_changes
 from greenchat.commands.core.registry import command
 from greenchat.commands.core.steps import step
 from greenchat.protocol.modes import ModeChange
@@ -39,7 +39,7 @@ def tban(ctx: Context) -> None:
     if not seconds:
         refusal = "Write a duration like 90, 30m, 12h or 1w2d (for a permanent ban use MODE +b)"
         raise IrcError(Numeric.ERR_UNKNOWNERROR, "TBAN", text=refusal)
-    with changing(ctx, channel):
+    with store_changes(ctx, channel):
         entry = add_mask(ctx, channel, "b", text, until=ctx.now + seconds * _SECOND)
     if entry is None:
         raise IrcError(Numeric.ERR_UNKNOWNERROR, "TBAN", text=f"That mask is already banned from {channel.name}")

@@ -8,7 +8,7 @@ from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import IrcError
 from greenchat.commands.core.line_length import require_fit, require_readable_topic
 from greenchat.commands.core.lookup import find_channel, require_member, require_rank
-from greenchat.commands.core.persistence import changing
+from greenchat.commands.core.persistence import store_changes
 from greenchat.commands.core.registry import command
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.numerics import Numeric
@@ -40,7 +40,7 @@ def _set_topic(ctx: Context, channel: Channel, text: str) -> None:
     envelope = ctx.envelope("TOPIC", channel.name, text, source=ctx.user)
     require_fit(envelope)
     require_readable_topic(ctx.network.settings, channel.name, text)
-    with changing(ctx, channel):
+    with store_changes(ctx, channel):
         channel.topic = Topic(text, ctx.user.source, ctx.now) if text else None
     ctx.broadcast(channel, envelope)
 

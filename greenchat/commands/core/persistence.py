@@ -1,6 +1,6 @@
 """Stores changes of accounts, registered channels, and always-on users.
 
-A change that is confirmed to a user is stored before it is made (`carry_out`, `changing`): with a full disk it is
+A change that is confirmed to a user is stored before it is made (`carry_out`, `store_changes`): with a full disk it is
 refused, and nothing has changed.
 """
 
@@ -184,7 +184,7 @@ def _of_account(ctx: Context, account: Account) -> Document:
 
 
 @contextmanager
-def changing(ctx: Context, channel: Channel) -> Iterator[None]:
+def store_changes(ctx: Context, channel: Channel) -> Iterator[None]:
     """Store the block's changes to a channel at its end, before anybody hears of them.
 
     Raises StoreError if that fails, and then the channel is unchanged.

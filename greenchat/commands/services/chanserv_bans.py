@@ -14,7 +14,7 @@ from greenchat.commands.channels.kick import kick_member
 from greenchat.commands.channels.list_modes import is_full, new_mask
 from greenchat.commands.channels.server_modes import show_changes
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.persistence import changing
+from greenchat.commands.core.persistence import store_changes
 from greenchat.commands.core.service import ServiceError, tell
 from greenchat.commands.services.chanserv import CHANSERV, is_own, record_founder_act
 from greenchat.commands.services.chanserv_recovery import with_rank
@@ -64,7 +64,7 @@ def akick(ctx: Context, words: list[str]) -> None:
     name = words[2]
     mask = _mask(ctx, f"a:{name}" if ctx.network.accounts.get(name) else name, is_new=action == "ADD")
     if action == "DEL":
-        with changing(ctx, channel):
+        with store_changes(ctx, channel):
             removed = channel.remove_mask(AKICK, mask)
         if removed is None:
             raise ServiceError(f"{mask.text} is not on the AKICK list of {channel.name}")
@@ -99,7 +99,7 @@ def _add(ctx: Context, channel: Channel, letter: str, mask: Mask, seconds: int, 
         raise ServiceError(f"{channel.name} has too many masks in its lists")
     until = ctx.now + seconds * _SECOND if seconds else 0
     entry = ListEntry(mask, ctx.user.source, ctx.now, until, reason)
-    with changing(ctx, channel):
+    with store_changes(ctx, channel):
         channel.add_mask(letter, entry)
     return entry
 

@@ -13,7 +13,7 @@ from greenchat.chat.registered_channels import rank_of
 from greenchat.commands.channels.invite import send_invitation
 from greenchat.commands.channels.server_modes import show_changes
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.persistence import changing
+from greenchat.commands.core.persistence import store_changes
 from greenchat.commands.core.service import ServiceError, may, tell
 from greenchat.commands.services.chanserv import (
     CHANSERV,
@@ -60,7 +60,7 @@ def unban(ctx: Context, words: list[str]) -> None:
         entries = [entry for entry in entries if channel.mask_fold(entry.mask.text) == channel.mask_fold(text)]
     if not entries:
         raise ServiceError(f"No ban in {channel.name} matches {user.nick if user else words[1][:50]}")
-    with changing(ctx, channel):
+    with store_changes(ctx, channel):
         for entry in entries:
             channel.remove_mask("b", entry.mask)
     show_changes(ctx, channel, [ModeChange(False, "b", entry.mask.text) for entry in entries])
@@ -82,7 +82,7 @@ def clear(ctx: Context, words: list[str]) -> None:
     what = words[1].upper()
     if what != "MODES" and what not in _LISTS:
         raise ServiceError("Usage: CLEAR <#channel> <bans|exceptions|invites|modes>")
-    with changing(ctx, channel):
+    with store_changes(ctx, channel):
         done = list(_without_modes(ctx, channel) if what == "MODES" else _without_list(channel, _LISTS[what]))
     show_changes(ctx, channel, done)
     record_founder_act(ctx, f"cleared the {what.lower()} of {channel.name}", is_own=is_own(ctx, channel))
@@ -95,7 +95,7 @@ def recover(ctx: Context, words: list[str]) -> None:
 
     This removes the modes and bans that keep you out and the ranks that are not on the access list, and invites you."""
     channel = own_channel(ctx, words[0])
-    with changing(ctx, channel):
+    with store_changes(ctx, channel):
         done = list(_without_modes(ctx, channel))
         for entry in list(channel.lists.get("b", ())):
             if entry.mask.means(ctx.user, channel.mask_fold):

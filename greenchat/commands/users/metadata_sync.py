@@ -12,7 +12,7 @@ from greenchat.chat.channel import Channel
 from greenchat.chat.metadata import changed, difference
 from greenchat.chat.user import Session, User
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.persistence import change_account, changing, keep_account
+from greenchat.commands.core.persistence import change_account, keep_account, store_changes
 from greenchat.commands.users.metadata_wire import MetadataNotification, is_aware
 from greenchat.protocol import caps
 from greenchat.protocol.numerics import Numeric
@@ -40,7 +40,7 @@ def change(ctx: Context, target: Target, changes: Mapping[str, str]) -> None:
     if not changes_made:
         return
     if isinstance(target, Channel):
-        with changing(ctx, target):
+        with store_changes(ctx, target):
             target.metadata = after
     else:
         if target.account:
