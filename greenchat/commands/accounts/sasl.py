@@ -23,7 +23,7 @@ from greenchat.commands.accounts.login import (
 )
 from greenchat.commands.accounts.password_check import check_password, too_many
 from greenchat.commands.accounts.second_factor import CODE_REQUIRED, Denial, needs_code
-from greenchat.commands.accounts.tokens import brought
+from greenchat.commands.accounts.tokens import token_account
 from greenchat.commands.core.cap_offers import OFFERS
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation
@@ -123,7 +123,7 @@ def _plain(ctx: Context, _: Exchange, response: bytes) -> Continuation | None:
 def _external(ctx: Context, _: Exchange, response: bytes) -> None:
     fingerprint = ctx.session.tls.certificate
     account = ctx.network.accounts.by_proof(fingerprint) if fingerprint else None
-    account = account or brought(ctx)
+    account = account or token_account(ctx)
     wanted = response.decode(errors="replace")
     if account and wanted and ctx.network.fold(wanted) != ctx.network.fold(account.name):
         account = None

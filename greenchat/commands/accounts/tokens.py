@@ -83,7 +83,7 @@ def acting_account(ctx: Context, token: Token) -> Account | None:
     )
 
 
-def brought(ctx: Context) -> Account | None:
+def token_account(ctx: Context) -> Account | None:
     """Return the account of the valid token that this session has sent."""
     token = ctx.network.tokens.get(ctx.session.token, ctx.now) if ctx.session.token else None
     return account_of(ctx, token) if token is not None and token.kind == SESSION else None
