@@ -17,7 +17,7 @@ import gevent
 from greenchat.chat.user import Session
 from greenchat.commands.catalog import go_on, resume, run_line
 from greenchat.commands.connection.lost_connections import lose
-from greenchat.commands.connection.quit import left
+from greenchat.commands.connection.quit import on_disconnect
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Continuation, Deferred, Streamed
 from greenchat.config.options import Options
@@ -187,7 +187,7 @@ class World:
         elif grace:
             ctx.note(lose, grace)
         else:
-            ctx.note(left, session.closing or "Connection closed")
+            ctx.note(on_disconnect, session.closing or "Connection closed")
 
     def end_turn(self) -> None:
         """Send the output of the turn, and remove sessions that are to end."""

@@ -15,7 +15,7 @@ from greenchat.chat import names_cache
 from greenchat.chat.channel import Channel
 from greenchat.chat.user import Session, User
 from greenchat.commands.catalog import go_on, resume, run_line
-from greenchat.commands.connection.quit import left
+from greenchat.commands.connection.quit import on_disconnect
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Deferred, Streamed
 from greenchat.config.opers import Staff
@@ -146,7 +146,7 @@ class World:
         if puppet.session.user is None:
             self.network.disconnect(puppet.session)
         else:
-            self._context(puppet, Message("")).propose(left, reason)
+            self._context(puppet, Message("")).propose(on_disconnect, reason)
         puppet.gone = True
 
     # what clients see

@@ -6,7 +6,7 @@ Connected operators are never removed by a ban, since they could not undo it.
 from greenchat.chat import documents
 from greenchat.chat.protection.server_bans import ServerBan, ServerBans
 from greenchat.chat.user import Session, User
-from greenchat.commands.connection.quit import depart, leave
+from greenchat.commands.connection.quit import remove_session, remove_user
 from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.clock_jump import last_before
 from greenchat.commands.core.context import Context
@@ -46,9 +46,9 @@ def disconnect_banned(ctx: Context, session: Session, ban: ServerBan) -> None:
     ctx.close(session, f"Closing Link: {ctx.network.settings.name} ({ban.message})")
     user = session.user
     if user is not None and len(user.sessions) == 1:
-        depart(ctx, user, "Banned")
+        remove_user(ctx, user, "Banned")
     else:
-        leave(ctx, session, "Banned")
+        remove_session(ctx, session, "Banned")
 
 
 def enforce(ctx: Context, ban: ServerBan | None = None) -> int:
@@ -65,7 +65,7 @@ def enforce(ctx: Context, ban: ServerBan | None = None) -> int:
             count += 1
     for user in list(ctx.network.users.values()):
         if not user.sessions and _is_unwanted(ctx, user, bans):
-            depart(ctx, user, "Banned")
+            remove_user(ctx, user, "Banned")
     return count
 
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from greenchat.chat.always_on import stays
 from greenchat.chat.network import Network
 from greenchat.chat.user import Session, User
-from greenchat.commands.connection.quit import depart, leave
+from greenchat.commands.connection.quit import remove_session, remove_user
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.errors import FailError, IrcError
 from greenchat.commands.core.registry import Way, command
@@ -35,7 +35,7 @@ def lose(ctx: Context, grace: int) -> None:
     network, session = ctx.network, ctx.session
     user = session.user
     if user is None or not grace or len(user.sessions) > 1 or stays(network, user):
-        leave(ctx, session, _REASON)
+        remove_session(ctx, session, _REASON)
         network.disconnect(session)
         return
     network.disconnect(session)
@@ -50,7 +50,7 @@ def give_up(ctx: Context) -> None:
     left = _AT_ONCE
     for user in ctx.network.waiting.over(ctx.now):
         left -= 1 + sum(len(channel.members) for channel in ctx.network.channels_of(user))
-        depart(ctx, user, _REASON)
+        remove_user(ctx, user, _REASON)
         if left <= 0:
             break
 
@@ -134,9 +134,9 @@ def disconnect(ctx: Context, user: User, farewell: str, reason: str) -> int:
     sessions = list(user.sessions)
     for session in sessions:
         ctx.close(session, farewell)
-        leave(ctx, session, reason)
+        remove_session(ctx, session, reason)
     if not sessions and user in ctx.network.waiting:
-        depart(ctx, user, reason)
+        remove_user(ctx, user, reason)
     return len(sessions)
 
 
@@ -149,4 +149,4 @@ def why_not_ended(ctx: Context, user: User) -> str:
 
 def take_over_nick(ctx: Context, holder: User) -> None:
     """Remove a lost user, since the sender takes the nick."""
-    depart(ctx, holder, _REASON)
+    remove_user(ctx, holder, _REASON)

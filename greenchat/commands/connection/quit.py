@@ -16,58 +16,58 @@ OWN_WORDS = "Quit: "
 
 
 @step("left")
-def left(ctx: Context, reason: str) -> None:
+def on_disconnect(ctx: Context, reason: str) -> None:
     """Handle the end of the sender's connection."""
-    leave(ctx, ctx.session, reason)
+    remove_session(ctx, ctx.session, reason)
     ctx.network.disconnect(ctx.session)
 
 
 @step("closing")
-def close(ctx: Context, reason: str) -> None:
+def close_connection(ctx: Context, reason: str) -> None:
     """Close the sender's connection."""
     ctx.close(ctx.session, reason)
 
 
-def leave(ctx: Context, session: Session, reason: str) -> None:
+def remove_session(ctx: Context, session: Session, reason: str) -> None:
     """Remove a session from the state, and tell each of its user's peers once."""
-    leaver = session.user
-    if leaver is None:
+    user = session.user
+    if user is None:
         return
-    if len(leaver.sessions) > 1:
+    if len(user.sessions) > 1:
         ctx.network.disconnect(session)
-        update_away(ctx, leaver)
+        update_away(ctx, user)
         return
-    if stays(ctx.network, leaver):
+    if stays(ctx.network, user):
         ctx.network.disconnect(session)
-        stay(ctx, leaver)
+        stay(ctx, user)
         return
-    depart(ctx, leaver, reason)
+    remove_user(ctx, user, reason)
 
 
-def _tell(ctx: Context, leaver: User, reason: str) -> None:
-    """Tell each peer once. The leaver's own words go only to channels in which the leaver may speak."""
-    shown = {channel: channel.shows(leaver) for channel in ctx.network.channels_of(leaver)}
+def _tell(ctx: Context, user: User, reason: str) -> None:
+    """Tell each peer once. The user's own words go only to channels in which the user may speak."""
+    shown = {channel: channel.shows(user) for channel in ctx.network.channels_of(user)}
     audible = {
-        each for each in shown if not reason.startswith(OWN_WORDS) or may_show_text(ctx, leaver, each, "QUIT", reason)
+        each for each in shown if not reason.startswith(OWN_WORDS) or may_show_text(ctx, user, each, "QUIT", reason)
     }
-    envelope = ctx.envelope("QUIT", reason, source=leaver)
+    envelope = ctx.envelope("QUIT", reason, source=user)
     ctx.remember(envelope, *(channel for channel, is_shown in shown.items() if is_shown and channel in audible))
     without = None
     if len(audible) < len(shown):
-        without = ctx.envelope("QUIT", OWN_WORDS, source=leaver)
+        without = ctx.envelope("QUIT", OWN_WORDS, source=user)
         ctx.remember(without, *(channel for channel, is_shown in shown.items() if is_shown and channel not in audible))
-    tell_text(ctx, leaver, envelope, without, audible)
+    tell_text(ctx, user, envelope, without, audible)
 
 
-def depart(ctx: Context, leaver: User, reason: str) -> None:
+def remove_user(ctx: Context, user: User, reason: str) -> None:
     """Remove a user for good, even an always-on one."""
-    _tell(ctx, leaver, reason)
-    ctx.network.remove(leaver, now=ctx.now)
-    tell_offline(ctx, leaver.nick)
-    if leaver.account:
-        remaining = presence(ctx.network, leaver.account)
+    _tell(ctx, user, reason)
+    ctx.network.remove(user, now=ctx.now)
+    tell_offline(ctx, user.nick)
+    if user.account:
+        remaining = presence(ctx.network, user.account)
         if remaining is None:
-            forget_presence(ctx, leaver.account_id)
+            forget_presence(ctx, user.account_id)
         else:
             ctx.network.local.changed_presences[remaining] = None
             keep_presences(ctx)

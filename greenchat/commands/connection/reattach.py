@@ -9,7 +9,7 @@ from greenchat.chat.user import User
 from greenchat.commands.channels.join_part import join_channel
 from greenchat.commands.channels.ranks import give_rank
 from greenchat.commands.connection.always_on import tell_missed
-from greenchat.commands.connection.quit import depart
+from greenchat.commands.connection.quit import remove_user
 from greenchat.commands.connection.registration import show_channels
 from greenchat.commands.core.context import Context
 from greenchat.commands.users.away import arrive
@@ -28,7 +28,7 @@ def reattach(ctx: Context, holder: User) -> None:
     watched = dict(network.local.monitors.targets(session))
     network.disconnect(session)
     if not guest.sessions:
-        depart(ctx, guest, f"Is {holder.nick} now")
+        remove_user(ctx, guest, f"Is {holder.nick} now")
     network.connect(session)
     network.attach(holder, session)
     for folded, nick in watched.items():

@@ -18,7 +18,7 @@ from greenchat.commands.connection.ban_enforcement import ban_of, disconnect_ban
 from greenchat.commands.connection.defcon_gate import objection_to_guest
 from greenchat.commands.connection.lost_connections import former_guest, may_take_nick, take_over_nick, token_of
 from greenchat.commands.connection.persistence import status
-from greenchat.commands.connection.quit import OWN_WORDS, leave
+from greenchat.commands.connection.quit import OWN_WORDS, remove_session
 from greenchat.commands.connection.server_password import check_server_password
 from greenchat.commands.core.constants import send_constants
 from greenchat.commands.core.context import Context
@@ -281,7 +281,7 @@ def quit_(ctx: Context) -> None:
         # PART, and a session of several is told why it ends
         ctx.respond(ctx.envelope("QUIT", reason, source=session.user))
     ctx.close(session, reason)
-    leave(ctx, session, session.closing)
+    remove_session(ctx, session, session.closing)
 
 
 @command("ERROR", anytime=True, way=Way.HERE)

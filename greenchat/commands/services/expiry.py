@@ -11,7 +11,7 @@ from greenchat.chat.accounts import Account
 from greenchat.chat.network import Network
 from greenchat.chat.tokens import BOT, HOOK
 from greenchat.chat.user import User
-from greenchat.commands.connection.quit import depart
+from greenchat.commands.connection.quit import remove_user
 from greenchat.commands.core.audit_log import act
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.persistence import keep_account
@@ -50,7 +50,7 @@ def let_expire(ctx: Context) -> None:
         if 0 < presence_end(network, user) <= ctx.now:
             days = network.settings.accounts.always_on_days
             act(ctx, "EXPIRY", f"{user.nick} left: nobody was connected as {user.account} for {days} days")
-            depart(ctx, user, f"Not connected for {days} days")
+            remove_user(ctx, user, f"Not connected for {days} days")
     if not network.settings.accounts.expire_days:
         return
     in_use = set(_in_use(network))

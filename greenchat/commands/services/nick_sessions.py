@@ -7,7 +7,7 @@ from greenchat.commands.accounts.nick_ownership import owns
 from greenchat.commands.accounts.tokens import drop, token_revocation
 from greenchat.commands.accounts.webpush import push_removal
 from greenchat.commands.connection.nick import change_nick
-from greenchat.commands.connection.quit import depart, leave
+from greenchat.commands.connection.quit import remove_session, remove_user
 from greenchat.commands.connection.reattach import reattach
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.context import Context
@@ -79,7 +79,7 @@ def end_sessions(ctx: Context, chosen: list[Session]) -> None:
         who = session.user.source if session.user else "(not yet registered)"
         note(ctx, "NICKSERV", f"{ctx.nick} ended the connection #{session.number} of their account: {who}")
         ctx.close(session, "Ended by the owner of the account")
-        leave(ctx, session, "Ended by the owner of the account")
+        remove_session(ctx, session, "Ended by the owner of the account")
 
 
 @NICKSERV.command("REGAIN", "[<nick>]")
@@ -134,4 +134,4 @@ def _end(ctx: Context, holder: User | None) -> None:
     reason = f"{ctx.user.nick} regained their nickname"
     for session in list(holder.sessions):
         ctx.close(session, reason)
-    depart(ctx, holder, reason)
+    remove_user(ctx, holder, reason)

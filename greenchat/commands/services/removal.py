@@ -9,7 +9,7 @@ from dataclasses import replace
 from greenchat.chat.accounts import Account
 from greenchat.chat.channel import Channel
 from greenchat.commands.accounts.login import mask
-from greenchat.commands.connection.quit import depart
+from greenchat.commands.connection.quit import remove_user
 from greenchat.commands.core.audit_log import act, note
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.persistence import (
@@ -95,7 +95,7 @@ def log_everybody_out(ctx: Context, name: str, reason: str) -> None:
     """Log out every session of an account; users without sessions leave with a reason."""
     log_out_sessions(ctx, name)
     for user in ctx.network.users_of(name):  # the remaining ones have no sessions
-        depart(ctx, user, reason)
+        remove_user(ctx, user, reason)
 
 
 def log_out_sessions(ctx: Context, name: str) -> None:

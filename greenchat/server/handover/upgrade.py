@@ -23,7 +23,7 @@ from greenchat import __version__
 from greenchat.chat.continuity.local_form import dump_local
 from greenchat.chat.continuity.snapshot import snapshot
 from greenchat.chat.network import Network
-from greenchat.commands.connection.quit import left
+from greenchat.commands.connection.quit import on_disconnect
 from greenchat.commands.core.audit_log import tell_operators
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.process import HandoverError
@@ -168,7 +168,7 @@ class Upgrade:
         server.turn.begin()
         for connection in clients.connections:
             if connection.session.closing and connection.session.user:
-                connection.context(Message("")).propose(left, connection.session.closing)
+                connection.context(Message("")).propose(on_disconnect, connection.session.closing)
         server.turn.dirty.release_all()
         server.turn.end()
         if server.turn.has_writes_to_retry:

@@ -21,7 +21,7 @@ from gevent.hub import get_hub
 from greenchat.chat.user import Session
 from greenchat.commands.catalog import go_on, is_for_anybody, resume, run, run_line
 from greenchat.commands.connection.lost_connections import lose, survives_restart
-from greenchat.commands.connection.quit import close, left
+from greenchat.commands.connection.quit import close_connection, on_disconnect
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Continuation, Deferred
 from greenchat.config.options import ListenerOptions, Options
@@ -201,13 +201,13 @@ class Connection:
             if self.session.user is None:
                 ctx.close(self.session, reason)
             else:
-                ctx.note(close, reason)
+                ctx.note(close_connection, reason)
 
     def _end_for_a_bug(self) -> None:
         """End the connection after a bug. Others see the QUIT at once; the client has the usual time to read it."""
         self.close("Internal error: the connection was closed; the server's log has the details")
         with suppress(Exception):  # this may run into the same bug, which is logged
-            self.context(_NOTHING).note(left, self.session.closing)
+            self.context(_NOTHING).note(on_disconnect, self.session.closing)
         with suppress(OSError):
             self.discard()
 
@@ -379,7 +379,7 @@ class Connection:
             elif grace := self._grace():
                 ctx.note(lose, grace)
             else:
-                ctx.note(left, reason)
+                ctx.note(on_disconnect, reason)
         except Exception:
             log.exception("a bug kept %s in the state", self.session.host)
         self.server.clients.hangups.forget(self.accepted.fileno())
