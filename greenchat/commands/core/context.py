@@ -312,7 +312,7 @@ class Context:
     def fail_after_all(self, command: str, *context: str, text: str) -> None:
         """Send a FAIL with the label instead of the waiting answer, since nothing could be stored."""
         if self._buffer:
-            self._buffer.take_back(self.message.command)
+            self._buffer.withdraw(self.message.command)
         self.fail(command, "TEMPORARILY_UNAVAILABLE", *context, text=text)
         self.answer()
 

@@ -29,7 +29,7 @@ class ResponseBuffer:
     label: of the command, "" if its answer need not be collected (any more). envelope: makes a message of the server
     from a command and its parameters. new_reference: returns a name for a batch.
 
-    Reads: label. Changes: respond, batch, answer, answer_in_part, take_back.
+    Reads: label. Changes: respond, batch, answer, answer_in_part, withdraw.
     """
 
     __slots__ = ("_batch", "_envelope", "_new_reference", "_parts", "_responses", "_session", "label")
@@ -95,7 +95,7 @@ class ResponseBuffer:
             self.respond(end)
             self._responses.append(end)
 
-    def take_back(self, command: str) -> None:
+    def withdraw(self, command: str) -> None:
         """Retract the waiting answer and collect its valid parts, since the command could not be stored.
 
         command: that of the message, as PRIVMSG.

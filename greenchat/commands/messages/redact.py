@@ -60,7 +60,7 @@ def _redact(
         raise FailError("REDACT", "INVALID_TARGET", target, text="You cannot delete messages there")
     event = StoredEvent(number, key, "", source, (), account)
     require_right(ctx, conversation, event)
-    take_back(ctx, conversation, event, files, reason, partial(_not_kept, ctx, conversation, event.msgid))
+    redact_message(ctx, conversation, event, files, reason, partial(_not_kept, ctx, conversation, event.msgid))
 
 
 def fields_of(event: StoredEvent) -> tuple[str, int, str, str]:
@@ -68,7 +68,7 @@ def fields_of(event: StoredEvent) -> tuple[str, int, str, str]:
     return event.conversation, event.id, event.source, event.account
 
 
-def take_back(
+def redact_message(
     ctx: Context,
     conversation: Conversation,
     event: StoredEvent,

@@ -18,7 +18,7 @@ from greenchat.commands.core.steps import step
 from greenchat.commands.history.conversations import Conversation, readable_conversation
 from greenchat.commands.history.files import drop_many, files_linked
 from greenchat.commands.history.reading import reading
-from greenchat.commands.messages.redact import fields_of, find_message, require_right, take_back
+from greenchat.commands.messages.redact import fields_of, find_message, redact_message, require_right
 from greenchat.protocol.msgid import LAST_ID, first_id
 from greenchat.storage.interface import NOWHERE, Erasure, HistoryReader, HistorySpan, Location, StoredEvent, StoreError
 from greenchat.values.durations import parse_duration
@@ -81,7 +81,7 @@ def _delete(
         raise ServiceError("There is no such message")
     takes_right = _require_right(ctx, conversation, event)
     refuse = partial(tell, ctx, HISTSERV, "The message could not be deleted: try again")
-    take_back(ctx, conversation, event, files, "", refuse)
+    redact_message(ctx, conversation, event, files, "", refuse)
     if takes_right:
         speaker = ctx.network.protection.cloaks.source(source)
         act(ctx, "HISTSERV", f"{ctx.nick} deleted the message {event.msgid} of {speaker} in {conversation.name}")

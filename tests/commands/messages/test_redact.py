@@ -156,7 +156,7 @@ def test_a_message_of_the_same_turn_can_be_redacted(running_server: World) -> No
     with Client(running_server.address, "alice", caps=history) as alice:
         alice.join("#one")
 
-        def say_and_take_back(app: App) -> None:
+        def say_and_redact(app: App) -> None:
             session = next(iter(app.network.sessions))
 
             def run(line: str) -> None:
@@ -171,7 +171,7 @@ def test_a_message_of_the_same_turn_can_be_redacted(running_server: World) -> No
             run(f"REDACT #two {msgid}")
             run(f"REDACT #two {msgid}")
 
-        running_server.call(say_and_take_back)
+        running_server.call(say_and_redact)
         answers = [message for message in alice.sync() if message.command in ("REDACT", "FAIL")]
         assert [message.params[1] for message in answers] == ["INVALID_TARGET", answers[1].params[1], "UNKNOWN_MSGID"]
         assert answers[1].command == "REDACT"
