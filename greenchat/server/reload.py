@@ -9,7 +9,7 @@ from greenchat.commands.core.audit_log import record, tell_operators
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background
 from greenchat.commands.core.process import Reloaded
-from greenchat.commands.operators.configure import configure, take_in
+from greenchat.commands.operators.configure import configure, load_accounts
 from greenchat.config.document import to_document
 from greenchat.config.file import Config, ConfigError
 from greenchat.config.options import Options
@@ -130,4 +130,4 @@ def take_in_accounts(store: Store, ctx: Context) -> None:
     """Load the accounts that `adduser` has made. Raises StoreError."""
     accounts = new_accounts(ctx.network, store)
     for start in range(0, len(accounts), _AT_ONCE):
-        ctx.propose(take_in, [account.document() for account in accounts[start : start + _AT_ONCE]])
+        ctx.propose(load_accounts, [account.document() for account in accounts[start : start + _AT_ONCE]])

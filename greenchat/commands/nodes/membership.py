@@ -19,7 +19,7 @@ _ALIVE = 2000  # ms: nodes write entries more often
 
 
 @step("node.came")
-def come(
+def add_node(
     ctx: Context,
     name: str,
     token: str,
@@ -51,7 +51,7 @@ def come(
     if former is not None:
         if former.folder != folder and former in alive:
             return f"another running node is named {name}: choose a different name"
-        _part(ctx, former, grace)
+        _remove(ctx, former, grace)
     nodes.add(name, token, folder, platform, version, (oldest, newest))
     return ""
 
@@ -117,7 +117,7 @@ def forget_node(ctx: Context, name: str, grace: int) -> str:
     silent = ctx.now - node.heard
     if silent < _ALIVE:
         return f"{name} is running (last heard of {silent} ms ago): stop it, and it leaves the cluster"
-    _part(ctx, node, grace)
+    _remove(ctx, node, grace)
     return ""
 
 
@@ -127,17 +127,17 @@ def _no_node(ctx: Context, name: str) -> str:
 
 
 @step("node.lost")
-def give_up_node(ctx: Context, number: int, grace: int) -> None:
+def remove_silent_node(ctx: Context, number: int, grace: int) -> None:
     """Remove a node that has been silent for too long."""
     node = ctx.network.nodes.of_number(number)
     if node is not None:
-        _part(ctx, node, grace)
+        _remove(ctx, node, grace)
 
 
 @step("node.left")
 def leave_nodes(ctx: Context, number: int, grace: int) -> None:
     """Remove a node that leaves."""
-    give_up_node(ctx, number, grace)
+    remove_silent_node(ctx, number, grace)
 
 
 @step("node.digest")
@@ -150,7 +150,7 @@ def note_digest(ctx: Context, position: int, digest: str, folder: str) -> str:
     return first
 
 
-def _part(ctx: Context, node: Node, grace: int) -> None:
+def _remove(ctx: Context, node: Node, grace: int) -> None:
     ctx.network.nodes.remove(node)
     for session in list(ctx.network.sessions):
         if session.user is not None and node_number(session.number) == node.number:

@@ -32,7 +32,7 @@ def configure(ctx: Context, document: Mapping[str, Any], logins: int, registrati
 
 
 @step("accounts.found")
-def take_in(ctx: Context, documents: Sequence[Mapping[str, Any]]) -> None:
+def load_accounts(ctx: Context, documents: Sequence[Mapping[str, Any]]) -> None:
     """Load accounts that `greenchat-server adduser` has made while the server runs."""
     accounts = ctx.network.accounts
     for account in map(Account.from_document, documents):

@@ -27,7 +27,7 @@ from greenchat.chat.outbox import RemoteOutbox
 from greenchat.commands.applying import Applier
 from greenchat.commands.core.deferred import Background
 from greenchat.commands.core.persistence import keep_presences
-from greenchat.commands.nodes.membership import PLATFORM, come, leave_nodes
+from greenchat.commands.nodes.membership import PLATFORM, add_node, leave_nodes
 from greenchat.commands.operators.configure import configure
 from greenchat.config.document import to_document
 from greenchat.config.options import Options
@@ -173,7 +173,7 @@ class NodeMember:
         first_counts: dict[str, int] = {}
         while True:
             ctx = self._host.new_context()
-            refusal = ctx.propose(come, seat.name, self.token, folder, PLATFORM, *times, *versions)
+            refusal = ctx.propose(add_node, seat.name, self.token, folder, PLATFORM, *times, *versions)
             if not refusal:
                 return
             for node in self._network.nodes:

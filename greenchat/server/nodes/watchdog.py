@@ -14,7 +14,7 @@ import gevent
 from greenchat.chat.cluster.nodes import RESTART, Node
 from greenchat.chat.network import Network
 from greenchat.commands.core.context import Context
-from greenchat.commands.nodes.membership import begin_epoch, give_up_node, note_digest
+from greenchat.commands.nodes.membership import begin_epoch, note_digest, remove_silent_node
 from greenchat.protocol.message import Message
 from greenchat.server.clients import Clients
 from greenchat.server.data.store_keeper import STATE
@@ -150,7 +150,7 @@ class NodeWatchdog:
                 if node is not own and node.number not in self._given_up:
                     self._given_up.add(node.number)
                     log.warning("the node %s was given up: it was silent for %g s", node.name, seat.lease)
-                    self._host.new_context().note(give_up_node, node.number, grace)
+                    self._host.new_context().note(remove_silent_node, node.number, grace)
 
     def _compare(self, head: StateHead, own: Node) -> None:
         """Compare a digest with those of other nodes; afterwards the log may be trimmed."""

@@ -25,8 +25,8 @@ def replica_of(*names: str, newest: int = VERSION) -> Replica:
     replica = Replica(snapshot.snapshot(Network(Settings(), now=5), 5), {})
     for position, name in enumerate(names, 1):
         replica.network.nodes.advance(position, 1000)
-        come = (name, f"token {name}", f"folder {name}", "platform", 10_000, GRACE, "0.2.0", 1, newest)
-        replica.apply(StepAct(0, 1000, "node.came", come))
+        fields = (name, f"token {name}", f"folder {name}", "platform", 10_000, GRACE, "0.2.0", 1, newest)
+        replica.apply(StepAct(0, 1000, "node.came", fields))
     return replica
 
 
