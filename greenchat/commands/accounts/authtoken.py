@@ -11,7 +11,7 @@ from greenchat.chat.accounts import Account
 from greenchat.chat.channel import Channel
 from greenchat.chat.registered_channels import rank_of
 from greenchat.chat.tokens import SERVICE, hash_of
-from greenchat.commands.accounts.login import place_of
+from greenchat.commands.accounts.login import origin_of
 from greenchat.commands.accounts.login_throttle import count_wrong, seconds_to_wait
 from greenchat.commands.accounts.tokens import acting_account, drop, find_token, make
 from greenchat.commands.core.context import Context
@@ -88,7 +88,7 @@ def _validate(ctx: Context, words: list[str]) -> None:
     """Answer a service with the claims of a token, which becomes invalid."""
     name, url, secret = words[:3]
     _require_batch(ctx)
-    origin = (place_of(ctx),)
+    origin = (origin_of(ctx),)
     seconds = seconds_to_wait(ctx, origin)
     if seconds:
         text = f"Too many tokens were not valid: try again in {seconds} seconds"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from greenchat.chat.accounts import Account
-from greenchat.commands.accounts.login import log_in, place_of
+from greenchat.commands.accounts.login import log_in, origin_of
 from greenchat.commands.accounts.login_throttle import count_wrong, seconds_to_wait
 from greenchat.commands.accounts.provided import make_account
 from greenchat.commands.core.audit_log import note
@@ -32,7 +32,7 @@ def check_token(
 
     refuse: called instead for an invalid token. Raises IrcError.
     """
-    origin = (place_of(ctx),)
+    origin = (origin_of(ctx),)
     seconds = seconds_to_wait(ctx, origin)
     if seconds:
         raise _refusal(f"Too many failed logins: try again in {seconds} seconds")

@@ -52,12 +52,12 @@ def _stored(account: Account, hash_name: str) -> str:
 
 def must_wait(ctx: Context, name: str) -> int:
     """Return the seconds until this session may try a password for this account again, 0 if now."""
-    return seconds_to_wait(ctx, counted_by(ctx, name))
+    return seconds_to_wait(ctx, throttle_keys(ctx, name))
 
 
 def count_failure(ctx: Context, name: str) -> None:
     """Count a wrong password."""
-    count_wrong(ctx, counted_by(ctx, name))
+    count_wrong(ctx, throttle_keys(ctx, name))
 
 
 def log_in(ctx: Context, account: Account, *, by_sasl: bool = False) -> None:
@@ -118,12 +118,12 @@ def mask(ctx: Context) -> str:
     return f"{given.nick or '*'}!{given.username or '*'}@{host}"
 
 
-def place_of(ctx: Context) -> str:
+def origin_of(ctx: Context) -> str:
     """Return the origin of a session, for counting its failures."""
     return netblock(ctx.session.host)
 
 
-def counted_by(ctx: Context, name: str) -> tuple[str, ...]:
+def throttle_keys(ctx: Context, name: str) -> tuple[str, ...]:
     """Return the keys for counting wrong passwords: for a known origin of the owner only that origin."""
     network, origin = ctx.network, netblock(ctx.session.host)
     if network.protection.known_origins.knows(network.accounts.id_of(name), origin):

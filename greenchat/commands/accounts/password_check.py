@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from greenchat.chat.accounts import Account
-from greenchat.commands.accounts.login import count_failure, counted_by, find_account, proof_of, verifier_of
+from greenchat.commands.accounts.login import count_failure, find_account, proof_of, throttle_keys, verifier_of
 from greenchat.commands.accounts.login_throttle import guess
 from greenchat.commands.accounts.provided import admit, is_asked_outside
 from greenchat.commands.accounts.register import RegisterRefusal
@@ -54,7 +54,7 @@ def check_password(ctx: Context, name: str, password: str, then: Then, refuse: R
             return refuse(ctx, UNAVAILABLE)
         return _let_in(ctx, account, answer, code, then, refuse)
 
-    who = counted_by(ctx, name)
+    who = throttle_keys(ctx, name)
     return guess(ctx, who, lambda: outside.check(name, given, address), answered, refuse_haste, outside=True)
 
 
@@ -107,7 +107,7 @@ def _check_here(ctx: Context, name: str, given: str, code: str, then: Then, refu
         current = ctx.network.accounts.by_id(account_id)
         return then(ctx, current if current is not None and proof_of(current) == proof else None)
 
-    who = counted_by(ctx, name)
+    who = throttle_keys(ctx, name)
     return guess(ctx, who, lambda: verifier.matches(given), checked, lambda ctx, wait: refuse(ctx, too_many(wait)))
 
 

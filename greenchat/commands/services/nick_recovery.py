@@ -4,7 +4,7 @@ import hashlib
 import hmac
 
 from greenchat.chat.accounts import Account
-from greenchat.commands.accounts.login import find_account, place_of, proof_of, proved
+from greenchat.commands.accounts.login import find_account, origin_of, proof_of, proved
 from greenchat.commands.accounts.password_check import check_password
 from greenchat.commands.accounts.provided import is_known_outside
 from greenchat.commands.accounts.register import change_password, confirm, why_not_email
@@ -252,7 +252,7 @@ def _count(ctx: Context, who: str) -> None:
 def _count_here(ctx: Context) -> None:
     """Count an attempt by its origin, unless that is this machine. Raises ServiceError."""
     if not addresses.address(ctx.session.host).is_loopback:
-        _count(ctx, "reset " + place_of(ctx))
+        _count(ctx, "reset " + origin_of(ctx))
 
 
 def _wait(ctx: Context, who: str) -> int:

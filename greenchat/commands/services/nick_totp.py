@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from greenchat.chat.accounts import Account
-from greenchat.commands.accounts.login import counted_by
+from greenchat.commands.accounts.login import throttle_keys
 from greenchat.commands.accounts.login_throttle import count_wrong, seconds_to_wait
 from greenchat.commands.accounts.password_check import check_password
 from greenchat.commands.accounts.second_factor import (
@@ -75,7 +75,7 @@ def _begin(ctx: Context, account: Account) -> None:
 def _confirm(ctx: Context, account: Account, code: str) -> None:
     if account.second_factor is None or needs_code(account):
         raise ServiceError("There is nothing to confirm: use TOTP ON first")
-    who = counted_by(ctx, account.name)
+    who = throttle_keys(ctx, account.name)
     if seconds_to_wait(ctx, who):
         raise ServiceError("Too many wrong codes: try again later")
     codes = confirm(ctx, account, code)

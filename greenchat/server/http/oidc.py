@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from greenchat.chat.network import Network
 from greenchat.chat.tokens import SESSION
-from greenchat.commands.accounts.login import place_of, why_unusable
+from greenchat.commands.accounts.login import origin_of, why_unusable
 from greenchat.commands.accounts.login_throttle import count_wrong, seconds_to_wait
 from greenchat.commands.accounts.password_check import too_many
 from greenchat.commands.accounts.provided import sign_in
@@ -83,7 +83,7 @@ class OidcPages:
             raise HttpError(403, f"Not logged in: {client.rules.name} says {request.query['error'][:100]!r}")
         code = request.query.get("code", "")
         ctx = stranger_of(request)
-        origin = (place_of(ctx),)
+        origin = (origin_of(ctx),)
         seconds = seconds_to_wait(ctx, origin)
         if seconds:
             raise HttpError(429, too_many(seconds).text, Retry_After=str(seconds))
