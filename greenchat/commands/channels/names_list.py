@@ -10,7 +10,7 @@ from greenchat.chat.channel import Channel
 from greenchat.chat.user import Session
 from greenchat.chat.visibility import sees_in
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Streamed, growing
+from greenchat.commands.core.deferred import Streamed, iterate_with_additions
 from greenchat.commands.core.lookup import targets
 from greenchat.commands.core.registry import Way, command
 from greenchat.protocol.envelopes.envelope import Envelope
@@ -148,7 +148,7 @@ def _list(
         if channel not in shown:
             shown.add(channel)
             _show(ctx, channel, tests)
-    for channel in growing(network.channels.values) if shaped else ():
+    for channel in iterate_with_additions(network.channels.values) if shaped else ():
         yield
         if channel not in shown and shaped and shaped(channel.name):
             _show(ctx, channel, tests)

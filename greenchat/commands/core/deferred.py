@@ -45,7 +45,7 @@ class Streamed:
     is_batch: bool = False
 
 
-def growing(collection: Callable[[], Iterable[T]]) -> Iterator[T]:
+def iterate_with_additions(collection: Callable[[], Iterable[T]]) -> Iterator[T]:
     """Yield each member once, including those added while the answer is being sent.
 
     collection: returns the present members. Members who have left meanwhile are yielded, too.

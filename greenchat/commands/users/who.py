@@ -10,7 +10,7 @@ from greenchat.chat.channel import Channel
 from greenchat.chat.user import User
 from greenchat.chat.visibility import sees, sees_address, sees_in
 from greenchat.commands.core.context import Context
-from greenchat.commands.core.deferred import Streamed, growing
+from greenchat.commands.core.deferred import Streamed, iterate_with_additions
 from greenchat.commands.core.registry import Way, command
 from greenchat.protocol import caps
 from greenchat.protocol.numerics import Numeric
@@ -111,7 +111,7 @@ def _find(ctx: Context, mask: str) -> Iterator[_FoundTarget]:
     if has_too_many_stars(mask):
         return
     matches = _matcher(ctx, mask)
-    for user in growing(ctx.network.users.values):
+    for user in iterate_with_additions(ctx.network.users.values):
         is_found = ctx.network.user(user.nick) is user and sees(ctx.user, user) and matches(user)
         yield (user, _some_channel(ctx, user)) if is_found else _NOBODY
 
@@ -120,7 +120,7 @@ def _find_members(ctx: Context, name: str) -> Iterator[_FoundTarget]:
     channel = ctx.network.channel(name)
     if channel is None or not channel.is_visible_to(ctx.user):
         return
-    for member in growing(lambda: channel.members):
+    for member in iterate_with_additions(lambda: channel.members):
         is_found = member in channel.members and sees_in(ctx.user, member, channel)
         yield (member, channel) if is_found else _NOBODY
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from greenchat.commands.core.deferred import growing
+from greenchat.commands.core.deferred import iterate_with_additions
 from greenchat.commands.history.replay import replay
 from greenchat.config.settings import History, Settings
 from greenchat.server.app import App
@@ -197,7 +197,7 @@ def test_a_message_redacted_during_a_long_answer_is_left_out(start_server: Start
 def test_a_user_who_joins_during_a_long_list_is_in_it() -> None:
     """LIST and WHO walk channels and users in several turns."""
     here = {"a": 1, "b": 2}
-    walk = growing(lambda: here)
+    walk = iterate_with_additions(lambda: here)
     assert next(walk) == "a"
     here["c"] = 3
     del here["a"]
