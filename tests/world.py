@@ -15,7 +15,7 @@ from unittest.mock import patch
 import gevent
 
 from greenchat.chat.user import Session
-from greenchat.commands.catalog import go_on, resume, run_line
+from greenchat.commands.catalog import continue_stream, resume, run_line
 from greenchat.commands.connection.lost_connections import lose
 from greenchat.commands.connection.quit import on_disconnect
 from greenchat.commands.core.context import Context
@@ -171,7 +171,7 @@ class World:
             else:
                 self.meanwhile()
                 self.app.turn.begin()
-                continuation = go_on(ctx, continuation)
+                continuation = continue_stream(ctx, continuation)
 
     def context(self, session: Session, message: Message) -> Context:
         """Return the context in which a session executes a command."""

@@ -8,9 +8,9 @@ from pkgutil import walk_packages
 
 from greenchat import commands
 from greenchat.commands.core.dispatch import run_line
-from greenchat.commands.core.registry import COMMANDS, apply_step, go_on, is_for_anybody, resume, run
+from greenchat.commands.core.registry import COMMANDS, apply_step, continue_stream, is_for_anybody, resume, run
 
-__all__ = ["COMMANDS", "apply_step", "go_on", "is_for_anybody", "resume", "run", "run_line"]
+__all__ = ["COMMANDS", "apply_step", "continue_stream", "is_for_anybody", "resume", "run", "run_line"]
 
 for _module in walk_packages(commands.__path__, f"{commands.__name__}."):
     if _module.name != __name__:

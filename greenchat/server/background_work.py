@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import gevent
 
-from greenchat.commands.catalog import go_on
+from greenchat.commands.catalog import continue_stream
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Continuation, Streamed
 from greenchat.server.net.fair_queue import Share
@@ -41,7 +41,7 @@ class BackgroundWork:
             while isinstance(continuation, Streamed):
                 self._turn.begin()
                 ctx.now = self._now()
-                continuation = go_on(ctx, continuation)
+                continuation = continue_stream(ctx, continuation)
                 self._turn.schedule.yield_turn(share)
         except Exception:
             log.exception("a command's background task failed because of a bug")

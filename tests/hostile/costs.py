@@ -18,7 +18,7 @@ from time import thread_time
 from typing import ClassVar
 
 from greenchat.chat.protection.server_bans import ServerBan, parse_target
-from greenchat.commands.catalog import go_on, resume, run_line
+from greenchat.commands.catalog import continue_stream, resume, run_line
 from greenchat.commands.core.deferred import Background, Deferred, Streamed
 from greenchat.commands.core.registry import COMMANDS
 from greenchat.commands.core.service import SERVICES
@@ -158,7 +158,7 @@ class Full:
             else:
                 world._rest()
                 with cost.piece_of():
-                    continuation = go_on(ctx, continuation)
+                    continuation = continue_stream(ctx, continuation)
         cost.weight = ctx.weight
         cost.total = cost.total if of_the_line is None else of_the_line
         world._rest()

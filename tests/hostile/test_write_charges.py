@@ -12,7 +12,7 @@ from greenchat.chat.accounts import Account
 from greenchat.chat.channel import ChannelRegistration
 from greenchat.chat.mask_lists import ListEntry, parse
 from greenchat.chat.protection.volumes import LIGHT_DOCUMENT
-from greenchat.commands.catalog import go_on, resume, run_line
+from greenchat.commands.catalog import continue_stream, resume, run_line
 from greenchat.commands.core.deferred import Background, Deferred
 from greenchat.commands.core.registry import COMMANDS
 from greenchat.config.settings import Settings
@@ -97,7 +97,7 @@ class FullDocuments:
                 continuation.done()
                 continuation = resume(ctx, continuation, result)
             else:
-                continuation = go_on(ctx, continuation)
+                continuation = continue_stream(ctx, continuation)
         world._rest()
         for each in world.puppets:
             each.mailbox.sent.clear()

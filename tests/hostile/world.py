@@ -14,7 +14,7 @@ import gevent
 from greenchat.chat import names_cache
 from greenchat.chat.channel import Channel
 from greenchat.chat.user import Session, User
-from greenchat.commands.catalog import go_on, resume, run_line
+from greenchat.commands.catalog import continue_stream, resume, run_line
 from greenchat.commands.connection.quit import on_disconnect
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Deferred, Streamed
@@ -111,7 +111,7 @@ class World:
                     continuation.done()
                     continuation = resume(ctx, continuation, result)
                 else:
-                    continuation = go_on(ctx, continuation)
+                    continuation = continue_stream(ctx, continuation)
         self._end_turn()
 
     def line(self) -> bytes:

@@ -107,7 +107,7 @@ def run(ctx: Context) -> Continuation | None:
     """Run the context's message. Errors of the sender are answered; exceptions of bugs are raised.
 
     Returns slow work, which the caller must do outside the loop, passing its result to `resume`; or a long answer, for
-    which the caller must call `go_on` turn by turn; or background work.
+    which the caller must call `continue_stream` turn by turn; or background work.
     """
     collecting = ctx.session.batch
     if "batch" in ctx.message.tags and ctx.session.caps & caps.MULTILINE:
@@ -128,7 +128,7 @@ def resume(ctx: Context, later: Deferred, result: object) -> Continuation | None
     return _guarded(ctx, step)
 
 
-def go_on(ctx: Context, answer: Streamed) -> Continuation | None:
+def continue_stream(ctx: Context, answer: Streamed) -> Continuation | None:
     """Continue a long answer, for one turn."""
     return _guarded(ctx, lambda ctx: _answer_more(ctx, answer))
 

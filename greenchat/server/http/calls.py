@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.chat.user import Session
-from greenchat.commands.catalog import go_on, resume
+from greenchat.commands.catalog import continue_stream, resume
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Continuation, Deferred
 from greenchat.protocol.http_head import HttpError
@@ -59,5 +59,7 @@ def run_out(
         require()
         ctx.now = server.now()
         continuation = (
-            resume(ctx, continuation, result) if isinstance(continuation, Deferred) else go_on(ctx, continuation)
+            resume(ctx, continuation, result)
+            if isinstance(continuation, Deferred)
+            else continue_stream(ctx, continuation)
         )

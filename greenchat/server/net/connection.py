@@ -19,7 +19,7 @@ import gevent
 from gevent.hub import get_hub
 
 from greenchat.chat.user import Session
-from greenchat.commands.catalog import go_on, is_for_anybody, resume, run, run_line
+from greenchat.commands.catalog import continue_stream, is_for_anybody, resume, run, run_line
 from greenchat.commands.connection.lost_connections import lose, survives_restart
 from greenchat.commands.connection.quit import close_connection, on_disconnect
 from greenchat.commands.core.context import Context
@@ -330,7 +330,9 @@ class Connection:
             self.server.turn.begin()
             ctx.now = self.server.now()
             continuation = (
-                resume(ctx, continuation, result) if isinstance(continuation, Deferred) else go_on(ctx, continuation)
+                resume(ctx, continuation, result)
+                if isinstance(continuation, Deferred)
+                else continue_stream(ctx, continuation)
             )
         self.unanswered = ""
         if ctx.weight > 1:
