@@ -16,7 +16,7 @@ import gevent
 
 from greenchat.chat.user import Session
 from greenchat.commands.catalog import continue_stream, resume, run_line
-from greenchat.commands.connection.lost_connections import lose
+from greenchat.commands.connection.lost_connections import on_connection_lost
 from greenchat.commands.connection.quit import on_disconnect
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Continuation, Deferred, Streamed
@@ -185,7 +185,7 @@ class World:
         if session.user is None:
             self.network.disconnect(session)
         elif grace:
-            ctx.note(lose, grace)
+            ctx.note(on_connection_lost, grace)
         else:
             ctx.note(on_disconnect, session.closing or "Connection closed")
 

@@ -17,7 +17,7 @@ from greenchat.chat.cluster.nodes import RESTART
 from greenchat.chat.network import Network
 from greenchat.chat.outbox import Dirty, Outbox
 from greenchat.chat.user import Session
-from greenchat.commands.connection.lost_connections import lose
+from greenchat.commands.connection.lost_connections import on_connection_lost
 from greenchat.commands.core.audit_log import tell_operators
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background
@@ -152,7 +152,7 @@ class App:
         )
         for session in handed_over.lost:
             self.turn.begin()
-            self._context(session).propose(lose, grace)
+            self._context(session).propose(on_connection_lost, grace)
         text = f"The server was upgraded from greenchat {handed_over.version} to {__version__}"
         self.run_step(lambda ctx: tell_operators(ctx, text))
 

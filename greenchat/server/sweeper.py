@@ -149,7 +149,7 @@ class Sweeper:
     def _give_up(self, ctx: Context) -> Iterator[None]:
         """Remove lost users who did not return in time, one after another, while others are served."""
         try:
-            yield from lost_connections.give_up_all(ctx)
+            yield from lost_connections.remove_all_lost_users(ctx)
         finally:
             self._is_giving_up = False
 

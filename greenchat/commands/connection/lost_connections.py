@@ -30,7 +30,7 @@ _REASON = "Connection lost"
 
 
 @step("lost")
-def lose(ctx: Context, grace: int) -> None:
+def on_connection_lost(ctx: Context, grace: int) -> None:
     """Note that the sender's connection was lost; if it was the user's last, the user may return within `grace` ms."""
     network, session = ctx.network, ctx.session
     user = session.user
@@ -45,7 +45,7 @@ def lose(ctx: Context, grace: int) -> None:
 
 
 @step("given up")
-def give_up(ctx: Context) -> None:
+def remove_lost_users(ctx: Context) -> None:
     """Remove lost users who did not return in time, or the first of them if there are many."""
     left = _AT_ONCE
     for user in ctx.network.waiting.over(ctx.now):
@@ -55,10 +55,10 @@ def give_up(ctx: Context) -> None:
             break
 
 
-def give_up_all(ctx: Context) -> Iterator[None]:
+def remove_all_lost_users(ctx: Context) -> Iterator[None]:
     """Remove all lost users who did not return in time, step by step."""
     while ctx.network.waiting.over(ctx.now):
-        ctx.propose(give_up)
+        ctx.propose(remove_lost_users)
         yield
 
 

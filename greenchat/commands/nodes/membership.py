@@ -9,7 +9,7 @@ import unicodedata
 from greenchat import __version__
 from greenchat.chat.acts import VERSION, ActError, is_known
 from greenchat.chat.cluster.nodes import DIE, Node, node_number
-from greenchat.commands.connection.lost_connections import lose
+from greenchat.commands.connection.lost_connections import on_connection_lost
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.steps import step
 
@@ -154,4 +154,4 @@ def _remove(ctx: Context, node: Node, grace: int) -> None:
     ctx.network.nodes.remove(node)
     for session in list(ctx.network.sessions):
         if session.user is not None and node_number(session.number) == node.number:
-            lose(ctx.for_session(session), grace)
+            on_connection_lost(ctx.for_session(session), grace)

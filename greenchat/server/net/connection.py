@@ -20,7 +20,7 @@ from gevent.hub import get_hub
 
 from greenchat.chat.user import Session
 from greenchat.commands.catalog import continue_stream, is_for_anybody, resume, run, run_line
-from greenchat.commands.connection.lost_connections import lose, survives_restart
+from greenchat.commands.connection.lost_connections import on_connection_lost, survives_restart
 from greenchat.commands.connection.quit import close_connection, on_disconnect
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background, Continuation, Deferred
@@ -379,7 +379,7 @@ class Connection:
             if self.session.user is None:
                 self.server.network.disconnect(self.session)
             elif grace := self._grace():
-                ctx.note(lose, grace)
+                ctx.note(on_connection_lost, grace)
             else:
                 ctx.note(on_disconnect, reason)
         except Exception:

@@ -11,7 +11,7 @@ from time import sleep
 import pytest
 
 from greenchat.chat.continuity.snapshot import snapshot
-from greenchat.commands.connection.lost_connections import lose
+from greenchat.commands.connection.lost_connections import on_connection_lost
 from greenchat.commands.core.persistence import change_account
 from greenchat.commands.operators.shell import kick
 from greenchat.config.settings import Settings
@@ -39,7 +39,7 @@ def lost(server: ServerThread) -> Lose:
         def forget(app: App) -> None:
             user = app.network.user(client.nick)
             assert user
-            app._context(user.sessions[0]).propose(lose, grace)
+            app._context(user.sessions[0]).propose(on_connection_lost, grace)
 
         here = server.call(lambda app: len(app.clients.connections))
         server.call(forget)
