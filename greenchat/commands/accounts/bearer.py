@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from greenchat.chat.accounts import Account
+from greenchat.commands.accounts.external_accounts import make_account
 from greenchat.commands.accounts.login import log_in, origin_of
 from greenchat.commands.accounts.login_throttle import count_wrong, seconds_to_wait
-from greenchat.commands.accounts.provided import make_account
 from greenchat.commands.core.audit_log import note
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Continuation, Deferred

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from greenchat.chat.accounts import Account
+from greenchat.commands.accounts.external_accounts import admit, is_asked_outside
 from greenchat.commands.accounts.login import count_failure, find_account, proof_of, throttle_keys, verifier_of
 from greenchat.commands.accounts.login_throttle import guess
-from greenchat.commands.accounts.provided import admit, is_asked_outside
 from greenchat.commands.accounts.register import RegisterRefusal
 from greenchat.commands.accounts.second_factor import CODE_INVALID, CODE_REQUIRED, Denial, needs_code, take_code
 from greenchat.commands.core.context import Context

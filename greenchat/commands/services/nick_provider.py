@@ -1,6 +1,6 @@
 """NickServ PROVIDER: logins of identity providers and directories that are linked to the account.
 
-Logging in there while logged in here makes a link, see `accounts.provided` and `accounts.bearer`.
+Logging in there while logged in here makes a link, see `accounts.external_accounts` and `accounts.bearer`.
 """
 
 from greenchat.commands.core.audit_log import note

@@ -4,9 +4,9 @@ import hashlib
 import hmac
 
 from greenchat.chat.accounts import Account
+from greenchat.commands.accounts.external_accounts import is_known_outside
 from greenchat.commands.accounts.login import find_account, origin_of, proof_of, proved
 from greenchat.commands.accounts.password_check import check_password
-from greenchat.commands.accounts.provided import is_known_outside
 from greenchat.commands.accounts.register import change_password, confirm, why_not_email
 from greenchat.commands.accounts.verification import has_expired, is_mailed, mail_code
 from greenchat.commands.core.audit_log import act, note

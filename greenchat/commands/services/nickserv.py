@@ -8,9 +8,9 @@ from functools import partial
 from greenchat.chat.accounts import Account
 from greenchat.chat.always_on import stays
 from greenchat.chat.tokens import BOT, HOOK
+from greenchat.commands.accounts.external_accounts import is_asked_outside, is_known_outside
 from greenchat.commands.accounts.login import find_account, log_in, proof_of, proved, why_unusable
 from greenchat.commands.accounts.password_check import check_password
-from greenchat.commands.accounts.provided import is_asked_outside, is_known_outside
 from greenchat.commands.accounts.register import RegisterRefusal, change_password, register
 from greenchat.commands.accounts.second_factor import Denial
 from greenchat.commands.accounts.verification import hint

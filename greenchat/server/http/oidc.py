@@ -13,10 +13,10 @@ from typing import TypeVar
 
 from greenchat.chat.network import Network
 from greenchat.chat.tokens import SESSION
+from greenchat.commands.accounts.external_accounts import sign_in
 from greenchat.commands.accounts.login import origin_of, why_unusable
 from greenchat.commands.accounts.login_throttle import count_wrong, seconds_to_wait
 from greenchat.commands.accounts.password_check import too_many
-from greenchat.commands.accounts.provided import sign_in
 from greenchat.commands.accounts.register import RegisterRefusal
 from greenchat.commands.accounts.tokens import SESSION_DAYS, account_of, drop, find_token, make
 from greenchat.commands.core.process import OutsideError
