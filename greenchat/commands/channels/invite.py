@@ -18,7 +18,7 @@ from greenchat.commands.core.lookup import (
     require_rank,
 )
 from greenchat.commands.core.registry import command
-from greenchat.commands.users.reach import reaches, would_reach
+from greenchat.commands.users.message_acceptance import accepts_text, would_accept_text
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.modes import ModeChange
@@ -55,7 +55,7 @@ def invite(ctx: Context) -> None:
         raise IrcError(Numeric.ERR_USERONCHANNEL, target.nick, channel.name)
     if "i" in channel.flags:
         require_rank(ctx, channel)
-    if not (reaches(ctx, target) and _is_in_measure(ctx, target, channel)):
+    if not (accepts_text(ctx, target) and _is_in_measure(ctx, target, channel)):
         return
     ctx.reply(Numeric.RPL_INVITING, target.nick, channel.name)
     envelope = send_invitation(ctx, target, channel)
@@ -124,7 +124,7 @@ def knock(ctx: Context) -> None:
     require_fit(words)
     user.knocked = channel.knocked = ctx.now
     for member in channel.ranked("h"):  # members who do not accept the sender's text get the knock without it
-        ctx.deliver(member, words if would_reach(ctx, member) else bare)
+        ctx.deliver(member, words if would_accept_text(ctx, member) else bare)
     ctx.reply(Numeric.RPL_KNOCKDLVR, channel.name)
 
 

@@ -1,4 +1,4 @@
-"""ACCEPT: the list of users who may write to a user with mode +g; for blocking see `users.reach`.
+"""ACCEPT: the list of users who may write to a user with mode +g; for blocking see `users.message_acceptance`.
 
 https://github.com/ircd-hybrid/ircd-hybrid/blob/main/doc/modeg.txt
 """

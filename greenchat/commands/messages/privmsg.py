@@ -21,7 +21,7 @@ from greenchat.commands.core.registry import Way, as_act, command
 from greenchat.commands.core.volume import require_volume
 from greenchat.commands.messages.everybody import require_mask, tell_everybody
 from greenchat.commands.messages.spam_filter import require_unsuspicious
-from greenchat.commands.users.reach import reaches
+from greenchat.commands.users.message_acceptance import accepts_text
 from greenchat.protocol import caps
 from greenchat.protocol.envelopes.envelope import Envelope
 from greenchat.protocol.message import Message
@@ -209,7 +209,7 @@ def _say_to_user(ctx: Context, nick: str, text: tuple[str, ...]) -> None:
         raise IrcError(Numeric.ERR_NOSUCHNICK, nick)
     if text and target is not ctx.user:
         require_unsuspicious(ctx, target, text[0])
-    if not reaches(ctx, target, *text):
+    if not accepts_text(ctx, target, *text):
         return
     envelope = _envelope(ctx, target.nick, text)
     if text and not target.sessions and not is_kept(ctx.network.settings.history, envelope, target):

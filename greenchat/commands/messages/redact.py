@@ -15,7 +15,7 @@ from greenchat.commands.core.registry import Way, command
 from greenchat.commands.core.steps import step
 from greenchat.commands.history.conversations import Conversation, is_by, readable_conversation
 from greenchat.commands.history.files import drop_files, files_linked
-from greenchat.commands.users.reach import would_reach
+from greenchat.commands.users.message_acceptance import would_accept_text
 from greenchat.protocol import caps
 from greenchat.protocol.msgid import parse_msgid
 from greenchat.storage.interface import Erasure, StoredEvent, StoreError
@@ -82,7 +82,7 @@ def redact_message(
     """
     other = None if conversation.is_channel else ctx.network.user(conversation.name)
     channel = _channel(ctx, conversation)
-    if other and not would_reach(ctx, other):
+    if other and not would_accept_text(ctx, other):
         reason = ""  # only the fact is reported
     if channel and not may_show_text(ctx, ctx.user, channel, "REDACT", reason):
         reason = ""

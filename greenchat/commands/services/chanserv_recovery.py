@@ -24,7 +24,7 @@ from greenchat.commands.services.chanserv import (
     registered,
     registration_of,
 )
-from greenchat.commands.users.reach import reaches
+from greenchat.commands.users.message_acceptance import accepts_text
 from greenchat.protocol.modes import ModeChange
 
 _LISTS = {"BANS": "b", "EXCEPTIONS": "e", "INVITES": "I"}
@@ -39,7 +39,7 @@ def invite(ctx: Context, words: list[str]) -> None:
         raise ServiceError("There is no user with that nickname")
     if target in channel.members:
         raise ServiceError(f"{target.nick} is already in {channel.name}")
-    if target is ctx.user or reaches(ctx, target):
+    if target is ctx.user or accepts_text(ctx, target):
         send_invitation(ctx, target, channel)
         tell(ctx, CHANSERV, f"{target.nick} can now join {channel.name}")
 

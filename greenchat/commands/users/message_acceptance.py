@@ -13,7 +13,7 @@ from greenchat.protocol.numerics import Numeric
 _INFORMED_EVERY = 60_000  # ms: "The target of the message will only receive one notification per minute"
 
 
-def reaches(ctx: Context, target: User, text: str = "") -> bool:
+def accepts_text(ctx: Context, target: User, text: str = "") -> bool:
     """Whether the target accepts text from the sender. text: of a message.
 
     If not, by user mode +R, +T or +g, the sender is told, and with +g from time to time the target.
@@ -35,7 +35,7 @@ def reaches(ctx: Context, target: User, text: str = "") -> bool:
     return False
 
 
-def would_reach(ctx: Context, target: User) -> bool:
+def would_accept_text(ctx: Context, target: User) -> bool:
     """Whether the target would accept text from the sender, without telling anybody."""
     return _refusal(ctx, target) is None and caller_id.accepts(ctx.network, target, ctx.user)
 
