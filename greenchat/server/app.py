@@ -22,7 +22,7 @@ from greenchat.commands.core.audit_log import tell_operators
 from greenchat.commands.core.context import Context
 from greenchat.commands.core.deferred import Background
 from greenchat.commands.core.process import ConnectionRules, HandoverError, Port, Reloaded
-from greenchat.commands.history.cutting import propose_cuts
+from greenchat.commands.history.retention import propose_cuts
 from greenchat.commands.messages.speech import MessageBurst
 from greenchat.commands.nodes.membership import begin_epoch, tell_node
 from greenchat.commands.operators.configure import configure

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from greenchat.commands.history.cutting import propose_cuts
+from greenchat.commands.history.retention import propose_cuts
 from greenchat.config.options import Storage
 from greenchat.config.settings import Settings
 from greenchat.server.app import App
