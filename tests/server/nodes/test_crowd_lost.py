@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from greenchat.bench.connecting import gather
+from greenchat.bench.connecting import connect_all
 from greenchat.bench.node_loss import ROOM, NodeTalk
 from greenchat.bench.swarm import Endpoint, Swarm
 from tests.server.nodes.cluster import NodeProcess, cluster
@@ -50,9 +50,9 @@ def listens(node: NodeProcess) -> bool:
 def test_others_continue_when_a_node_with_a_thousand_clients_is_killed(tmp_path: Path) -> None:
     with cluster(tmp_path, 3) as nodes, crowd(nodes.nodes[2]):
         swarm = Swarm(Endpoint(*nodes.nodes[0].address))
-        clients, _ = gather(swarm, [ROOM] * 2, first=90_000)
+        clients, _ = connect_all(swarm, [ROOM] * 2, first=90_000)
         swarm.address = Endpoint(*nodes.nodes[1].address)
-        clients += gather(swarm, [ROOM] * 2, first=91_000)[0]
+        clients += connect_all(swarm, [ROOM] * 2, first=91_000)[0]
         talk = NodeTalk(swarm, clients)
         before = talk.run(_WINDOW)
         talk.forget_presences()
