@@ -115,7 +115,7 @@ class Page extends Frame {
     for (const event of ["focus", "blur"]) window.addEventListener(event, updateFocus);
     document.addEventListener("visibilitychange", updateFocus);
     window.addEventListener("online", () => this.chat.check());
-    window.addEventListener("pagehide", () => this.chat.rest());
+    window.addEventListener("pagehide", () => this.chat.suspend());
     window.addEventListener(
       "pageshow",
       (event) => event.persisted && this.model.link.state === "waiting" && this.chat.connect(),

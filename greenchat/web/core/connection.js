@@ -93,8 +93,8 @@ export class Connection {
   /** Try again now, if an attempt is pending. */
   retryNow = () => this.model.link.state === "waiting" && this.connect();
 
-  /** The page is closed, or cached until the user comes back: do not wait for the connection to end. */
-  rest() {
+  /** Drop the connection without waiting for its end: the page is closed, or cached until the user comes back. */
+  suspend() {
     this.keep();
     if (!this.socket) return;
     this.#drop();
