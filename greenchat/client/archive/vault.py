@@ -77,7 +77,7 @@ class Keyring(CredentialStore):
     def __init__(self) -> None:
         keyring = import_module("keyring")  # optional, and not a dependency
         if keyring.get_keyring().priority < 1:
-            raise ImportError("no keyring to keep anything in")
+            raise ImportError("no usable keyring")
         self._keyring = keyring
         self._error: type[Exception] = import_module("keyring.errors").KeyringError
 

@@ -83,7 +83,7 @@ def _try(read: Callable[[HistoryReader], T], store: HistoryReader) -> T | StoreE
     try:
         return read(store)
     except StoreError as error:
-        log.error("a question about the history has no answer: %s", error, exc_info=error)
+        log.error("a history query failed: %s", error, exc_info=error)
         return error
 
 

@@ -133,7 +133,7 @@ def info(ctx: Context, words: list[str]) -> None:
             if (presence := presence_end(ctx.network, user))
         ]
         if account.new_email:
-            lines.append(f"Waiting for VERIFYEMAIL: {account.new_email.split(' ')[2]}")
+            lines.append(f"Unconfirmed address: {account.new_email.split(' ')[2]} (VERIFYEMAIL)")
         lines += [f"Email: {account.email or 'none'}", f"Certificates: {', '.join(account.certificates) or 'none'}"]
     tell(ctx, NICKSERV, *lines)
 
